@@ -1,0 +1,74 @@
+//! What failed for one object, in a form that can be counted, shown and retried.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Key, Time};
+
+/// Why, as a closed list, so that failures can be grouped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The object was replaced between listing and copy, more than once.
+    Changed,
+    /// The object was deleted between listing and copy.
+    Gone,
+    /// The policy does not allow it.
+    Denied,
+    /// In an archive class: must be restored first.
+    Archived,
+    /// Over what one CopyObject takes, 5 GiB.
+    TooLarge,
+    /// The destination's key would be empty or over 1,024 bytes.
+    KeyTooLong,
+    /// The store answered an error, or success without an ETag, to every attempt.
+    Store,
+    /// No answer in time, to every attempt.
+    Timeout,
+    /// Verification: at the source, not at the destination.
+    Missing,
+    /// Verification: at both, with another size or ETag.
+    Different,
+    /// Verification: only at the destination (a fault in mode `verify` only).
+    Extra,
+}
+
+impl Reason {
+    /// Half a sentence for a person: "2 objects: …".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Changed => "changed while being copied",
+            Self::Gone => "deleted before they were copied",
+            Self::Denied => "not permitted",
+            Self::Archived => "archived: restore them first",
+            Self::TooLarge => "over 5 GiB, too large for one copy request",
+            Self::KeyTooLong => "their key at the destination would be empty or over 1,024 bytes",
+            Self::Store => "refused by the store",
+            Self::Timeout => "no answer in time",
+            Self::Missing => "missing at the destination",
+            Self::Different => "different at the destination",
+            Self::Extra => "only at the destination",
+        }
+    }
+}
+
+/// One object that could not be brought over, after all retries. One line of the NDJSON download.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The source's key (the destination's for [`Reason::Extra`]).
+    pub key: Key,
+    pub reason: Reason,
+    /// What the store said, in its own words.
+    pub message: String,
+    /// Requests spent on it, over all of the job's attempts.
+    pub attempts: u32,
+    pub at: Time,
+}
+
+/// Failures of one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureGroup {
+    pub reason: Reason,
+    pub count: u64,
+    /// One of them, to see what is meant.
+    pub example: Failure,
+}

@@ -1,0 +1,34 @@
+//! The words of Logyard as types: what the store keeps, the engines report, the API answers and the pages show.
+//!
+//! Shared by the server and the browser, so: serde only, no I/O, no clock, nothing that weighs on the wasm. Whatever
+//! comes from outside (names, keys, times, cursors) is parsed into a type here once and trusted afterwards.
+
+mod clone;
+mod error;
+mod event;
+mod failure;
+mod id;
+mod job;
+mod list;
+mod live;
+mod name;
+mod place;
+mod progress;
+mod proof;
+mod time;
+mod view;
+
+pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
+pub use error::{Invalid, Problem, ProblemCode};
+pub use event::{Event, EventKind};
+pub use failure::{Failure, FailureGroup, Reason};
+pub use id::JobId;
+pub use job::{Action, Job, JobError, Kind, NotAllowed, Retry, Spec, State, Stop};
+pub use list::{Count, Cursor, Filter, Page};
+pub use live::{Beat, Counts, LiveMessage, Snapshot};
+pub use name::{BucketName, Key, Prefix, StoreName};
+pub use place::{Location, Place};
+pub use progress::{Left, Phase, Point, Progress, STALLED_AFTER_MS};
+pub use proof::{Comparison, DryRun, Proof};
+pub use time::{Time, TimeError};
+pub use view::{Bulk, BulkOutcome, FailurePage, Health, JobView, Overview, Settings, StoreStatus, Viewer};

@@ -1,0 +1,39 @@
+//! The messages of the one live stream a tab keeps open. First a snapshot, then what changed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Job, Time};
+
+/// An SSE message of `/api/v1/events`; the event's name is the variant in `snake_case`, its data the content's JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LiveMessage {
+    Snapshot(Snapshot),
+    Job(Box<Job>),
+    Beat(Beat),
+}
+
+/// What holds at the moment of connecting: jobs that have not ended (the newest 100).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub now: Time,
+    pub counts: Counts,
+    pub jobs: Vec<Job>,
+}
+
+/// Every two seconds, also when nothing changed: proof that the line is alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beat {
+    pub now: Time,
+    pub counts: Counts,
+}
+
+/// For the status line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub running: u64,
+    pub queued: u64,
+    pub paused: u64,
+    /// Failed within the last 24 hours, up to [`crate::Count::CAP`].
+    pub failed_lately: u64,
+}

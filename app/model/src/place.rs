@@ -1,0 +1,98 @@
+//! Where objects lie: a store, a bucket, a prefix.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BucketName, Invalid, Prefix, StoreName};
+
+/// A place as a person writes it, `s3://bucket/prefix`, with the store left open. JSON: that text, or an object with
+/// `store` (optional), `bucket` and `prefix` (optional).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "PlaceJson", into = "PlaceJson")]
+pub struct Place {
+    /// `None`: the first configured store.
+    pub store: Option<StoreName>,
+    pub bucket: BucketName,
+    pub prefix: Prefix,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum PlaceJson {
+    Text(String),
+    Parts {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        store: Option<String>,
+        bucket: String,
+        #[serde(default)]
+        prefix: String,
+    },
+}
+
+impl TryFrom<PlaceJson> for Place {
+    type Error = Invalid;
+
+    fn try_from(json: PlaceJson) -> Result<Self, Invalid> {
+        match json {
+            PlaceJson::Text(text) => text.parse(),
+            PlaceJson::Parts { store, bucket, prefix } => Ok(Self {
+                store: store.filter(|s| !s.is_empty()).map(StoreName::try_from).transpose()?,
+                bucket: BucketName::try_from(bucket)?,
+                prefix: Prefix::try_from(prefix)?,
+            }),
+        }
+    }
+}
+
+impl From<Place> for PlaceJson {
+    fn from(place: Place) -> Self {
+        Self::Parts { store: place.store.map(String::from), bucket: place.bucket.into(), prefix: place.prefix.into() }
+    }
+}
+
+impl FromStr for Place {
+    type Err = Invalid;
+
+    /// `s3://bucket/prefix`, or the same without `s3://`. Nothing is decoded: a `%` is a `%`.
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let rest = text.strip_prefix("s3://").unwrap_or(text);
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        Ok(Self { store: None, bucket: bucket.parse()?, prefix: prefix.parse()? })
+    }
+}
+
+/// A place whose store is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Location {
+    pub store: StoreName,
+    pub bucket: BucketName,
+    #[serde(default)]
+    pub prefix: Prefix,
+}
+
+impl Location {
+    /// `s3://bucket/prefix`, without the store: what other tools take as an argument.
+    pub fn url(&self) -> String {
+        match self.prefix.as_str() {
+            "" => format!("s3://{}", self.bucket),
+            prefix => format!("s3://{}/{prefix}", self.bucket),
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.prefix.as_str() {
+            "" => write!(f, "{}", self.bucket),
+            prefix => write!(f, "{}/{prefix}", self.bucket),
+        }
+    }
+}
+
+impl Place {
+    #[must_use]
+    pub fn at(self, default: &StoreName) -> Location {
+        Location { store: self.store.unwrap_or_else(|| default.clone()), bucket: self.bucket, prefix: self.prefix }
+    }
+}

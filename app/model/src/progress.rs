@@ -1,0 +1,102 @@
+//! How far a job is. Honest: "so far" until it is final, no time left until it means something, a stall is called one.
+
+use serde::{Deserialize, Serialize};
+
+/// With nothing settled and no byte moved for this long, a job has stalled.
+pub const STALLED_AFTER_MS: u64 = 60_000;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    #[default]
+    Waiting,
+    /// Lists, compares and copies, all at once.
+    Copying,
+    /// Compares both listings.
+    Verifying,
+    Finished,
+}
+
+impl Phase {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Copying => "copying",
+            Self::Verifying => "verifying",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+/// Counts are objects, cumulative over the attempts of a job. Always: `done + skipped + failed + in_flight <= found`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Progress {
+    pub phase: Phase,
+    /// Objects listed at the source.
+    pub found: u64,
+    pub found_bytes: u64,
+    /// True once the listing has been read to its end; before that `found` is "so far".
+    pub found_final: bool,
+    /// Copied, each acknowledged with an ETag. In a dry run: would be copied.
+    pub done: u64,
+    /// Equal at the destination already.
+    pub skipped: u64,
+    pub failed: u64,
+    /// Bytes of what was copied.
+    pub bytes: u64,
+    pub in_flight: u32,
+    /// Verification: keys compared so far, of `found`.
+    pub compared: u64,
+    /// Requests sent, retries included.
+    pub requests: u64,
+    /// Of these, sent again after an error or a timeout.
+    pub retries: u64,
+    /// Objects settled a second, over the last ten seconds.
+    pub rate: f64,
+    /// Bytes copied a second, over the last ten seconds.
+    pub byte_rate: f64,
+    pub left: Option<Left>,
+    /// Milliseconds since anything was settled, listed, compared or moved.
+    pub idle_ms: u64,
+    /// Milliseconds worked, over all attempts; pauses and waits excluded.
+    pub active_ms: u64,
+}
+
+/// Seconds left as a range: one number would claim to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    pub at_least_s: u64,
+    pub at_most_s: u64,
+}
+
+/// A point of the rate chart: what had been settled and copied after so many milliseconds of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+    pub active_ms: u64,
+    pub settled: u64,
+    pub bytes: u64,
+}
+
+impl Progress {
+    /// Objects whose fate is known.
+    pub fn settled(&self) -> u64 {
+        self.done + self.skipped + self.failed
+    }
+
+    pub fn stalled(&self) -> bool {
+        self.idle_ms >= STALLED_AFTER_MS && matches!(self.phase, Phase::Copying | Phase::Verifying)
+    }
+
+    /// 0 to 1, once the end is known; the copying counts while copying, the comparison while verifying.
+    pub fn fraction(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "a fraction for a bar")]
+        let of = |part: u64| if self.found == 0 { 1.0 } else { (part as f64 / self.found as f64).min(1.0) };
+        match self.phase {
+            Phase::Waiting => None,
+            Phase::Copying => self.found_final.then(|| of(self.settled())),
+            Phase::Verifying => self.found_final.then(|| of(self.compared)),
+            Phase::Finished => Some(1.0),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What makes a job green: both listings read to their ends and compared, with the figures.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Mode, Time};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case")]
+pub enum Proof {
+    /// Both listings, key by key.
+    Compared(Comparison),
+    /// A dry run: what would be done, from both listings read to their ends. Nothing was written.
+    DryRun(DryRun),
+}
+
+/// Source and destination compared after the copying. Always: `source_objects = equal_by_etag + equal_by_size +
+/// different + missing`, and `destination_objects = equal_by_etag + equal_by_size + different + extra`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    pub at: Time,
+    pub mode: Mode,
+    pub source_objects: u64,
+    pub source_bytes: u64,
+    pub destination_objects: u64,
+    /// Same key, size and ETag.
+    pub equal_by_etag: u64,
+    /// Same key and size; the ETags are not hashes of the content (multipart, KMS) and cannot be compared.
+    pub equal_by_size: u64,
+    pub missing: u64,
+    pub different: u64,
+    /// Only at the destination.
+    pub extra: u64,
+    /// No difference that this mode counts as one. JSON: `equal`.
+    pub equal: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DryRun {
+    pub at: Time,
+    pub source_objects: u64,
+    pub source_bytes: u64,
+    pub would_copy: u64,
+    pub would_copy_bytes: u64,
+    pub would_skip: u64,
+    pub extra: u64,
+}
+
+impl Comparison {
+    /// Fills in `equal`: nothing missing or different and, in mode `verify`, nothing extra. A copy leaves what else
+    /// the destination holds.
+    #[must_use]
+    pub fn judged(mut self) -> Self {
+        self.equal = self.missing == 0 && self.different == 0 && (self.mode == Mode::Copy || self.extra == 0);
+        self
+    }
+}
+
+impl Proof {
+    /// Whether a job with this proof may be called succeeded.
+    pub fn holds(&self) -> bool {
+        match self {
+            Self::Compared(comparison) => comparison.equal,
+            Self::DryRun(_) => true,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What the pages ask of the server, as a trait: `app` knows nothing of AWS, SQL or HTTP handlers.
+//!
+//! The server puts an `Arc<dyn Backend>` and, where someone is signed in (or `[auth]` is off), a [`Viewer`] into the
+//! context of every render and server function. The JSON API calls the same methods, so both answer alike.
+
+use async_trait::async_trait;
+use model::{
+    Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, FailurePage, Filter, Job, JobId, JobView,
+    Key, Overview, Page, Place, Problem, Settings, StoreName, StoreStatus, Viewer,
+};
+
+/// Every method answers what a reader may see; errors are for readers too, their causes are in the log.
+#[async_trait]
+pub trait Backend: Send + Sync + 'static {
+    async fn overview(&self) -> Result<Overview, Problem>;
+
+    /// Newest first. `limit` is at most 200.
+    async fn jobs(&self, filter: &Filter, after: Option<JobId>, limit: u32) -> Result<Page<Job>, Problem>;
+
+    async fn count(&self, filter: &Filter) -> Result<Count, Problem>;
+
+    async fn job(&self, id: JobId) -> Result<JobView, Problem>;
+
+    /// In key order. `limit` is at most 1,000.
+    async fn failures(&self, id: JobId, after: Option<Key>, limit: u32) -> Result<FailurePage, Problem>;
+
+    /// Jobs whose title, id or author holds the text, for the jump box; at most ten, newest first.
+    async fn jump(&self, text: &str) -> Result<Vec<Job>, Problem>;
+
+    /// Refuses what cannot work (missing bucket, same place) before a job is made. The same idempotency key with the
+    /// same request answers the job made then; with another request it is a conflict.
+    async fn start_clone(
+        &self,
+        viewer: &Viewer,
+        request: CloneRequest,
+        idempotency_key: Option<String>,
+    ) -> Result<Job, Problem>;
+
+    /// Lists both sides for at most five seconds or 100,000 keys; writes nothing.
+    async fn preview_clone(&self, request: CloneRequest) -> Result<ClonePreview, Problem>;
+
+    /// Whether the place can be read: answers the number of its buckets' first keys, at most ten, or the problem.
+    async fn peek(&self, place: Place) -> Result<Vec<Key>, Problem>;
+
+    async fn act(&self, viewer: &Viewer, id: JobId, action: Action) -> Result<Job, Problem>;
+
+    async fn bulk(&self, viewer: &Viewer, bulk: Bulk) -> Result<BulkOutcome, Problem>;
+
+    /// Each configured store, checked within the last ten seconds.
+    async fn stores(&self) -> Result<Vec<StoreStatus>, Problem>;
+
+    async fn buckets(&self, store: &StoreName) -> Result<Vec<BucketName>, Problem>;
+
+    async fn settings(&self) -> Result<Settings, Problem>;
+}

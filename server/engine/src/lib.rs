@@ -1,0 +1,4 @@
+//! The engines: what clones, and later ships and syncs. No web, no SQL; usable and testable alone.
+
+pub mod clone;
+pub mod s3;

@@ -1,0 +1,81 @@
+//! Configuration: one TOML file, environment over it, checked whole at start-up.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use model::StoreName;
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it was read from, if any.
+    pub file: Option<PathBuf>,
+    pub server: Server,
+    pub database: Database,
+    pub auth: Option<Auth>,
+    pub runner: Runner,
+    /// Never empty: without `[[stores]]` it holds the embedded one, named `demo`.
+    pub stores: Vec<Store>,
+    pub demo: Demo,
+}
+
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Loopback only, unless `[auth]` is set.
+    pub addr: SocketAddr,
+    pub data_dir: PathBuf,
+    /// `https://logyard.example.com`, for links and for the Origin check behind a proxy.
+    pub public_url: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// `sqlite:…` or `postgres://…`
+    pub url: String,
+}
+
+/// `[auth]`: one operator with a password, and tokens for the API.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    pub user: String,
+    /// PHC string, `$argon2id$…`
+    pub password_hash: String,
+    pub session_hours: u32,
+    pub tokens: Vec<Token>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The author of what it does.
+    pub name: String,
+    /// Hex of the SHA-256 of the token.
+    pub sha256: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Runner {
+    /// Jobs at once in this process; 0: none, `logyard worker`s do the work.
+    pub jobs: u32,
+    /// Copies in flight at once, per job.
+    pub concurrency: u32,
+    /// How long a job is held without a beat. Milliseconds.
+    pub lease_ms: i64,
+}
+
+/// A `[[stores]]` entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Store {
+    pub name: StoreName,
+    pub endpoint_url: Option<String>,
+    pub region: Option<String>,
+    pub path_style: Option<bool>,
+    pub profile: Option<String>,
+    /// Jobs at once that touch it. Default 2.
+    pub max_jobs: u32,
+}
+
+/// `[demo]`: the embedded store. On when no `[[stores]]` are configured.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    pub enabled: bool,
+    /// Default 127.0.0.1:3001.
+    pub addr: SocketAddr,
+}

@@ -1,0 +1,16 @@
+//! The server: composition root, HTTP, runner and command line around the engines and the store.
+
+pub mod api;
+pub mod assets;
+pub mod auth;
+pub mod backend;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod hub;
+pub mod live;
+pub mod pages;
+pub mod router;
+pub mod runner;
+pub mod security;
+pub mod state;

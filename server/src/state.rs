@@ -1,0 +1,23 @@
+//! What every handler can reach. Built once at start-up, cheap to clone.
+
+use std::sync::Arc;
+
+use app::backend::Backend;
+
+use crate::{assets::Assets, auth::Auth, config::Config, hub::Hub};
+
+#[derive(Clone)]
+pub struct App {
+    /// All that pages and API ask; the same methods for both.
+    pub backend: Arc<dyn Backend>,
+    /// Changes of jobs, for the live streams.
+    pub hub: Hub,
+    /// Who may ask: sessions and tokens, or everybody on loopback.
+    pub auth: Auth,
+    /// As read at start-up; never changes.
+    pub config: Arc<Config>,
+    /// Scripts and styles, held in the binary.
+    pub assets: Assets,
+    /// For readiness and sessions only; everything else goes through `backend`.
+    pub store: store::Store,
+}
