@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::backend::Backend;
+use tokio_util::sync::CancellationToken;
 
 use crate::{assets::Assets, auth::Auth, config::Config, hub::Hub};
 
@@ -20,4 +21,6 @@ pub struct App {
     pub assets: Assets,
     /// For readiness and sessions only; everything else goes through `backend`.
     pub store: store::Store,
+    /// Cancelled when the process stops: live streams end then, so that their connections can.
+    pub shutdown: CancellationToken,
 }

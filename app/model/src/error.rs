@@ -48,10 +48,14 @@ pub enum ProblemCode {
     Forbidden,
     /// 404
     NotFound,
+    /// The path exists, but not with this method. 405
+    MethodNotAllowed,
     /// The job's state does not allow it, or the idempotency key was used for something else. 409
     Conflict,
     /// A body, a page or a list is over its limit. 413
     TooLarge,
+    /// Tried too often; `Retry-After` says when to try again. 429
+    TooMany,
     /// An S3 endpoint refuses or does not answer; `detail` says which and why. 502
     Store,
     /// Logyard cannot do it now: shutting down, or its database does not answer. 503
@@ -68,8 +72,10 @@ impl ProblemCode {
             Self::Unauthorised => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
             Self::Conflict => 409,
             Self::TooLarge => 413,
+            Self::TooMany => 429,
             Self::Store => 502,
             Self::Unavailable => 503,
             Self::Internal => 500,
@@ -83,11 +89,31 @@ impl ProblemCode {
             Self::Unauthorised => "Sign in first",
             Self::Forbidden => "Not allowed",
             Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Not with this method",
             Self::Conflict => "Not possible now",
             Self::TooLarge => "Too large",
+            Self::TooMany => "Too many attempts",
             Self::Store => "The store refused or did not answer",
             Self::Unavailable => "Logyard cannot do this now",
             Self::Internal => "Something broke in Logyard",
+        }
+    }
+
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Malformed => "malformed",
+            Self::Unauthorised => "unauthorised",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::Conflict => "conflict",
+            Self::TooLarge => "too_large",
+            Self::TooMany => "too_many",
+            Self::Store => "store",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
         }
     }
 }

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BucketName, JobId, Kind, State, StoreName, Time};
 
-/// Which jobs. Every field narrows; an empty filter is all of them, newest first.
+/// Which jobs. Every field narrows; an empty filter is all of them, newest first. Unknown fields are refused: a slip of
+/// the pen must not turn "cancel these" into "cancel all".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Filter {
     pub kind: Option<Kind>,
     /// Any of these; empty is all.

@@ -18,7 +18,10 @@ pub struct Place {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected \"s3://bucket/prefix\", or an object with `bucket` and, where wanted, `store` and `prefix`"
+)]
 enum PlaceJson {
     Text(String),
     Parts {

@@ -76,6 +76,7 @@ pub struct FailurePage {
 
 /// The same action on every job a filter finds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Bulk {
     pub filter: Filter,
     pub action: Action,
