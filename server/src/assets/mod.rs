@@ -1,0 +1,128 @@
+//! The interface's files, compressed beforehand and held in the binary.
+//!
+//! Script, wasm and style have names that change with their content, so a browser keeps them for a year and asks never
+//! again; what has a fixed name, such as the icon, is asked for again after an hour and usually answered with 304.
+//!
+//! Always: a name under `/assets/` has one content for ever. A build without the site serves the same pages, only
+//! without script and style.
+
+mod serve;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::HashMap, sync::Arc};
+
+use app::shell::AssetPaths;
+use axum::{Router, routing::get};
+use http::StatusCode;
+use serde::Deserialize;
+
+use self::serve::Cached;
+
+/// Every file of the site as the bundle left it: path below the site, content.
+type Table = &'static [(&'static str, &'static [u8])];
+
+static SITE: Table = include!(concat!(env!("OUT_DIR"), "/site.rs"));
+
+const MANIFEST: &str = "manifest.json";
+
+/// Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Assets {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    manifest: Manifest,
+    files: HashMap<String, File>,
+}
+
+/// What the crate `bundle` writes beside the files.
+#[derive(Debug, Default, Deserialize)]
+struct Manifest {
+    js: String,
+    wasm: String,
+    css: String,
+    files: Vec<Entry>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entry {
+    path: String,
+    hash: String,
+}
+
+/// A file in the forms it can be sent in.
+#[derive(Clone, Copy, Debug)]
+struct File {
+    plain: &'static [u8],
+    brotli: Option<&'static [u8]>,
+    gzip: Option<&'static [u8]>,
+    content_type: &'static str,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AssetsError {
+    #[error("the manifest of the site in this binary cannot be read")]
+    Manifest(#[from] serde_json::Error),
+    #[error("the site in this binary lacks {0}, which its manifest names")]
+    Missing(String),
+}
+
+impl Assets {
+    /// What this binary was built with; empty where it was built without the site.
+    pub fn load() -> Result<Self, AssetsError> {
+        Self::from_table(SITE)
+    }
+
+    fn from_table(table: Table) -> Result<Self, AssetsError> {
+        let contents: HashMap<&str, &'static [u8]> = table.iter().copied().collect();
+        let Some(manifest) = contents.get(MANIFEST) else { return Ok(Self::default()) };
+        let manifest: Manifest = serde_json::from_slice(manifest)?;
+        let mut files = HashMap::new();
+        for Entry { path, .. } in &manifest.files {
+            let file = File {
+                plain: contents.get(path.as_str()).ok_or_else(|| AssetsError::Missing(path.clone()))?,
+                brotli: contents.get(format!("{path}.br").as_str()).copied(),
+                gzip: contents.get(format!("{path}.gz").as_str()).copied(),
+                content_type: content_type(path),
+            };
+            files.insert(path.clone(), file);
+        }
+        Ok(Self { shared: Arc::new(Shared { manifest, files }) })
+    }
+
+    /// The URL paths that a page names; empty where there is no site.
+    pub fn paths(&self) -> AssetPaths {
+        let url = |path: &String| if path.is_empty() { String::new() } else { format!("/{path}") };
+        let Manifest { js, wasm, css, .. } = &self.shared.manifest;
+        AssetPaths { js: url(js), wasm: url(wasm), css: url(css) }
+    }
+
+    /// A route for each file, and a plain 404 for what an older version's page may still ask for.
+    pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        let missing = Router::new().route("/assets/{*path}", get(async || StatusCode::NOT_FOUND));
+        self.shared.manifest.files.iter().fold(missing, |router, Entry { path, hash }| {
+            let Some(file) = self.shared.files.get(path).copied() else { return router };
+            let cached = if path.starts_with("assets/") { Cached::ForEver } else { Cached::ForAnHour };
+            let hash: Arc<str> = hash.as_str().into();
+            router.route(&format!("/{path}"), get(async move |headers| serve::answer(file, &hash, cached, &headers)))
+        })
+    }
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        Some("txt") => "text/plain; charset=utf-8",
+        Some("webmanifest") => "application/manifest+json",
+        Some("woff2") => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}
