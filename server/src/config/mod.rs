@@ -1,8 +1,23 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
+//!
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`,
+//! such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works
+//! in every text. What is not a setting is an error that names the line.
+//!
+//! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
+
+mod error;
+mod load;
+mod source;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use model::StoreName;
+
+pub use self::{
+    error::{At, ConfigError},
+    load::{DEFAULT_FILE, DEMO_STORE},
+};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -79,3 +94,6 @@ pub struct Demo {
     /// Default 127.0.0.1:3001.
     pub addr: SocketAddr,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! From file and environment to a checked [`Config`]. Each default stands here, beside its key.
+
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use super::{
+    Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token,
+    source::{Environment, Section, Source},
+};
+
+/// Read from the working directory where no `--config` is given.
+pub const DEFAULT_FILE: &str = "logyard.toml";
+/// The name of the embedded store.
+pub const DEMO_STORE: &str = "demo";
+
+const ADDRESS: &str = "an address and port such as 127.0.0.1:3000";
+const WHOLE: &str = "a whole number within its limits; see logyard.example.toml";
+const YES_NO: &str = "true or false";
+const URL: &str = "a URL such as https://logyard.example.com, without a path";
+const NAME: &str = "1 to 40 of a-z, 0-9, - and _";
+const HASH: &str = "a line that `logyard hash-password` prints, starting with $argon2id$";
+const DATABASE: &str = "sqlite:PATH or postgres://USER@HOST/NAME";
+
+impl Config {
+    /// From `file`, else `logyard.toml` if there is one, else defaults; the environment over all of them.
+    pub fn load(file: Option<&Path>, environment: Environment<'_>) -> Result<Self, ConfigError> {
+        let default = Path::new(DEFAULT_FILE);
+        let file = file.map(Path::to_owned).or_else(|| default.is_file().then(|| default.to_owned()));
+        let text = match &file {
+            None => String::new(),
+            Some(path) => {
+                fs::read_to_string(path).map_err(|source| ConfigError::Read { file: path.clone(), source })?
+            }
+        };
+        Self::parse(file, &text, environment)
+    }
+
+    /// The same from text; `file` is what errors name.
+    pub fn parse(file: Option<PathBuf>, text: &str, environment: Environment<'_>) -> Result<Self, ConfigError> {
+        let source = Source { file: file.as_deref().unwrap_or(Path::new(DEFAULT_FILE)), text, environment };
+        let table = source.parse()?;
+        let mut root = source.root(table.get_ref());
+
+        let server = server(root.section("server")?)?;
+        let database = database(root.section("database")?, &server.data_dir)?;
+        let auth = auth(root.section("auth")?)?;
+        let runner = runner(root.section("runner")?)?;
+        let mut stores = stores(root.sections("stores")?)?;
+        let demo = demo(root.section("demo")?, stores.is_empty())?;
+        root.finish()?;
+
+        if demo.enabled {
+            let store = demo_store(&demo)?;
+            if stores.iter().any(|other| other.name == store.name) {
+                return Err(ConfigError::Twice { at: source.at(0), name: DEMO_STORE.to_owned() });
+            }
+            stores.push(store);
+        }
+        if stores.is_empty() {
+            return Err(ConfigError::NoStores);
+        }
+        if auth.is_none() && !server.addr.ip().is_loopback() {
+            return Err(ConfigError::Open { addr: server.addr });
+        }
+        Ok(Self { file, server, database, auth, runner, stores, demo })
+    }
+}
+
+fn server(mut section: Section<'_>) -> Result<Server, ConfigError> {
+    let server = Server {
+        addr: section.get("addr", ADDRESS, parsed)?.unwrap_or(loopback(3000)),
+        data_dir: section.get("data_dir", "a folder", parsed)?.unwrap_or_else(|| PathBuf::from("data")),
+        public_url: section.get("public_url", URL, origin)?,
+    };
+    section.finish()?;
+    Ok(server)
+}
+
+fn database(mut section: Section<'_>, data_dir: &Path) -> Result<Database, ConfigError> {
+    let known = |text: &str| {
+        let fits = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+        fits.then(|| text.to_owned())
+    };
+    let default = || format!("sqlite:{}", data_dir.join("logyard.db").display());
+    let url = section.get_secret("url", DATABASE, known)?.unwrap_or_else(default);
+    section.finish()?;
+    Ok(Database { url })
+}
+
+fn auth(mut section: Section<'_>) -> Result<Option<Auth>, ConfigError> {
+    let present = section.present(&["user", "password_hash", "session_hours"]);
+    let user = section.get("user", "a name", not_empty)?.unwrap_or_else(|| "operator".to_owned());
+    let phc = |text: &str| text.starts_with("$argon2").then(|| text.to_owned());
+    let password_hash = section.get_secret("password_hash", HASH, phc)?;
+    let session_hours = section.get("session_hours", WHOLE, |text| within(text, 1, 8_760))?.unwrap_or(12);
+    let mut tokens = Vec::new();
+    for mut token in section.sections("tokens")? {
+        let digest =
+            |text: &str| (text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit())).then(|| text.to_lowercase());
+        let name = token.get("name", "a name", not_empty)?;
+        let sha256 = token.get_secret("sha256", "the 64 hex digits that `logyard token` prints", digest)?;
+        tokens.push(Token {
+            name: name.ok_or_else(|| token.missing("name", "a name for the author of what it does"))?,
+            sha256: sha256.ok_or_else(|| token.missing("sha256", "the 64 hex digits that `logyard token` prints"))?,
+        });
+        token.finish()?;
+    }
+    if !present {
+        return Ok(None);
+    }
+    let password_hash = password_hash.ok_or_else(|| section.missing("password_hash", HASH))?;
+    section.finish()?;
+    Ok(Some(Auth { user, password_hash, session_hours, tokens }))
+}
+
+fn runner(mut section: Section<'_>) -> Result<Runner, ConfigError> {
+    let runner = Runner {
+        jobs: section.get("jobs", WHOLE, |text| within(text, 0, 1_000))?.unwrap_or(4),
+        concurrency: section.get("concurrency", WHOLE, |text| within(text, 1, 1_024))?.unwrap_or(64),
+        lease_ms: section.get("lease_ms", WHOLE, |text| within(text, 3_000, 3_600_000))?.map_or(15_000, i64::from),
+    };
+    section.finish()?;
+    Ok(runner)
+}
+
+fn stores(sections: Vec<Section<'_>>) -> Result<Vec<Store>, ConfigError> {
+    let mut stores: Vec<Store> = Vec::new();
+    for mut section in sections {
+        let name = section.get("name", NAME, parsed)?.ok_or_else(|| section.missing("name", NAME))?;
+        if stores.iter().any(|store| store.name == name) {
+            return Err(ConfigError::Twice { at: section.at(), name: name.to_string() });
+        }
+        stores.push(Store {
+            name,
+            endpoint_url: section.get("endpoint_url", URL, origin)?,
+            region: section.get("region", "a region such as ap-southeast-2", not_empty)?,
+            path_style: section.get("path_style", YES_NO, parsed)?,
+            profile: section.get("profile", "a profile of the AWS configuration files", not_empty)?,
+            max_jobs: section.get("max_jobs", WHOLE, |text| within(text, 1, 1_000))?.unwrap_or(2),
+        });
+        section.finish()?;
+    }
+    Ok(stores)
+}
+
+fn demo(mut section: Section<'_>, by_default: bool) -> Result<Demo, ConfigError> {
+    let loopback_only = |text: &str| parsed(text).filter(|addr: &SocketAddr| addr.ip().is_loopback());
+    let demo = Demo {
+        enabled: section.get("enabled", YES_NO, parsed)?.unwrap_or(by_default),
+        addr: section
+            .get("addr", "a loopback address and port such as 127.0.0.1:3001", loopback_only)?
+            .unwrap_or(loopback(3001)),
+    };
+    section.finish()?;
+    Ok(demo)
+}
+
+/// The embedded store as the others see it. It comes last, so that it is the default only where it is alone.
+fn demo_store(demo: &Demo) -> Result<Store, ConfigError> {
+    let name = DEMO_STORE.parse().map_err(|_| ConfigError::NoStores)?;
+    let endpoint_url = Some(format!("http://{}", demo.addr));
+    Ok(Store { name, endpoint_url, region: None, path_style: Some(true), profile: None, max_jobs: 2 })
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+fn parsed<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+fn not_empty(text: &str) -> Option<String> {
+    (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+fn within(text: &str, least: u32, most: u32) -> Option<u32> {
+    parsed(text).filter(|number| (least..=most).contains(number))
+}
+
+/// `http://host:port` or `https://…`, a trailing slash dropped.
+fn origin(text: &str) -> Option<String> {
+    let url: http::Uri = text.parse().ok()?;
+    let scheme = url.scheme_str().filter(|scheme| ["http", "https"].contains(scheme))?;
+    let bare = url.path() == "/" && url.query().is_none();
+    bare.then(|| format!("{scheme}://{}", url.authority().map_or("", |authority| authority.as_str())))
+}

@@ -1,0 +1,144 @@
+use std::path::PathBuf;
+
+use super::*;
+
+fn parse_with(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let environment = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    Config::parse(Some(PathBuf::from("logyard.toml")), text, &environment)
+}
+
+fn parse(text: &str) -> Config {
+    parse_with(text, &[]).unwrap()
+}
+
+fn refused(text: &str) -> String {
+    parse_with(text, &[]).unwrap_err().to_string()
+}
+
+#[test]
+fn without_a_file_there_is_the_demo_store_on_loopback() {
+    let config = parse("");
+    assert_eq!(config.server.addr.to_string(), "127.0.0.1:3000");
+    assert_eq!(config.database.url, "sqlite:data/logyard.db");
+    assert!(config.demo.enabled && config.auth.is_none());
+    assert_eq!(config.stores.iter().map(|store| store.name.as_str()).collect::<Vec<_>>(), ["demo"]);
+}
+
+#[test]
+fn own_stores_replace_the_demo_store_unless_it_is_asked_for() {
+    let own = "[[stores]]\nname = 'aws'\n";
+    let names = |text: &str| parse(text).stores.iter().map(|store| store.name.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(own), ["aws"]);
+    assert_eq!(names(&format!("{own}[demo]\nenabled = true")), ["aws", "demo"]);
+    assert!(refused("[demo]\nenabled = false").contains("there is no store"));
+    assert!(refused("[[stores]]\nname = 'demo'\n[demo]\nenabled = true").contains("two stores are named demo"));
+}
+
+#[test]
+fn the_environment_overrides_the_file() {
+    let config = parse_with(
+        "[server]\naddr = '127.0.0.1:4000'\n[runner]\njobs = 2",
+        &[("LOGYARD_SERVER_ADDR", "127.0.0.1:5000"), ("LOGYARD_RUNNER_JOBS", "0"), ("LOGYARD_DEMO_ADDR", "[::1]:9")],
+    )
+    .unwrap();
+    assert_eq!(config.server.addr.port(), 5000);
+    assert_eq!(config.runner.jobs, 0);
+    assert_eq!(config.demo.addr.to_string(), "[::1]:9");
+}
+
+#[test]
+fn a_password_may_come_from_the_environment_alone() {
+    let auth = [("LOGYARD_AUTH_PASSWORD_HASH", "$argon2id$v=19$x"), ("LOGYARD_SERVER_ADDR", "0.0.0.0:3000")];
+    assert_eq!(parse_with("", &auth).unwrap().auth.unwrap().user, "operator");
+}
+
+#[test]
+fn variables_are_expanded_and_an_unset_one_is_named_with_its_line() {
+    let text = "[database]\n\nurl = 'postgres://logyard:${PASSWORD}@db/logyard'";
+    let config = parse_with(text, &[("PASSWORD", "a$b")]).unwrap();
+    assert_eq!(config.database.url, "postgres://logyard:a$b@db/logyard");
+    assert_eq!(
+        refused(text),
+        "logyard.toml line 3: database.url uses ${PASSWORD}, which is not set in the environment"
+    );
+    assert_eq!(refused("[server]\ndata_dir = '${HOME'"), "logyard.toml line 2: server.data_dir has a ${ without its }");
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_nearest() {
+    assert_eq!(
+        refused("[server]\nadress = '127.0.0.1:1'"),
+        "logyard.toml line 2: server.adress is not a setting; did you mean server.addr?"
+    );
+    assert_eq!(refused("[serverr]"), "logyard.toml line 1: serverr is not a setting; did you mean server?");
+    assert_eq!(refused("[runner]\nqqq = 1"), "logyard.toml line 2: runner.qqq is not a setting");
+    assert_eq!(
+        refused("[[stores]]\nname = 'aws'\nendpoint = 'http://a'"),
+        "logyard.toml line 3: stores.endpoint is not a setting; did you mean stores.endpoint_url?"
+    );
+}
+
+#[test]
+fn a_bad_value_is_shown_with_what_would_be_right() {
+    assert_eq!(
+        refused("[server]\naddr = 'localhost'"),
+        "logyard.toml line 2: server.addr = \"localhost\" is not valid: it must be an address and port such as \
+         127.0.0.1:3000"
+    );
+    assert!(refused("[runner]\nlease_ms = 10").contains("runner.lease_ms = \"10\" is not valid"));
+    assert!(refused("[[stores]]\nname = 'A B'").contains("stores.name = \"A B\""));
+    assert!(refused("[[stores]]\nname = 'a'\nendpoint_url = 'ftp://a'").contains("stores.endpoint_url"));
+    assert!(refused("[[stores]]\nregion = 'a'").contains("line 1: stores.name is missing"));
+    assert!(refused("stores = 3").contains("[[name]]"));
+    assert!(refused("server = 3").contains("must be a table"));
+    assert!(refused("[server").contains("line 1: this is not TOML"));
+    assert!(refused("[demo]\naddr = '0.0.0.0:3001'").contains("loopback"));
+    let variable = parse_with("", &[("LOGYARD_RUNNER_JOBS", "many")]).unwrap_err().to_string();
+    assert!(variable.starts_with("the variable LOGYARD_RUNNER_JOBS: runner.jobs = \"many\""), "{variable}");
+}
+
+#[test]
+fn what_may_be_a_secret_is_not_repeated() {
+    for text in [
+        "[auth]\npassword_hash = 'hunter2'",
+        "[database]\nurl = 'mysql://root:hunter2@db'",
+        "[auth]\npassword_hash = '$argon2id$'\n[[auth.tokens]]\nname = 'ci'\nsha256 = 'hunter2'",
+    ] {
+        let message = refused(text);
+        assert!(message.contains("is not valid") && !message.contains("hunter2"), "{message}");
+    }
+}
+
+#[test]
+fn an_open_address_without_a_password_is_refused_with_what_to_do() {
+    let message = refused("[server]\naddr = '0.0.0.0:3000'");
+    assert!(message.contains("0.0.0.0:3000") && message.contains("logyard hash-password"), "{message}");
+    let auth = "[server]\naddr = '0.0.0.0:3000'\n[auth]\npassword_hash = '$argon2id$'";
+    assert_eq!(parse(auth).server.addr.port(), 3000);
+}
+
+const EXAMPLE: &str = include_str!("../../../logyard.example.toml");
+
+#[test]
+fn the_example_as_it_stands_is_the_default() {
+    assert_eq!(format!("{:?}", parse(EXAMPLE)), format!("{:?}", parse("")));
+}
+
+#[test]
+fn every_line_of_the_example_is_a_setting() {
+    let setting = |line: &str| {
+        let key = line.split(" = ").next().unwrap_or_default();
+        line.starts_with('[')
+            || (line.contains(" = ") && key.bytes().all(|b| b.is_ascii_lowercase() || b"_0123456789".contains(&b)))
+    };
+    let text: String = EXAMPLE
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(|rest| setting(rest)).unwrap_or(line))
+        .filter(|line| !line.starts_with("url = \"sqlite"))
+        .map(|line| line.replace("64 hex digits", &"0".repeat(64)) + "\n")
+        .collect();
+    let config = parse_with(&text, &[("LOGYARD_DB_PASSWORD", "x")]).unwrap();
+    assert_eq!(config.stores.len(), 3);
+    assert_eq!(config.auth.unwrap().tokens.len(), 1);
+    assert_eq!(config.runner.lease_ms, 15_000);
+}
