@@ -42,11 +42,13 @@ pub fn bind(module: Vec<u8>) -> Result<Page> {
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
+        .remove_name_section(true)
         .remove_producers_section(true)
         .generate_output()?;
-    let snippets: Vec<&String> = output.snippets().keys().chain(output.local_modules().keys()).collect();
-    if !snippets.is_empty() {
-        bail!("these dependencies bring JavaScript files, which the bundle does not serve: {snippets:?}");
+    let inline = output.snippets().iter().filter(|(_, scripts)| !scripts.is_empty()).map(|(name, _)| name);
+    let scripts: Vec<&String> = inline.chain(output.local_modules().keys()).collect();
+    if !scripts.is_empty() {
+        bail!("these dependencies bring JavaScript files, which the bundle does not serve: {scripts:?}");
     }
     let js = output.js().to_owned();
     Ok(Page { js, wasm: output.wasm_mut().emit_wasm() })
