@@ -5,14 +5,19 @@
 
 use async_trait::async_trait;
 use model::{
-    Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, FailurePage, Filter, Job, JobId, JobView,
-    Key, Overview, Page, Place, Problem, Settings, StoreName, StoreStatus, Viewer,
+    Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, FailurePage, Filter, Job, JobId,
+    JobView, Key, Overview, Page, Place, Problem, Settings, StoreName, StoreStatus, Viewer,
 };
 
 /// Every method answers what a reader may see; errors are for readers too, their causes are in the log.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
     async fn overview(&self) -> Result<Overview, Problem>;
+
+    /// For the status line of every page.
+    async fn counts(&self) -> Result<Counts, Problem> {
+        Ok(self.overview().await?.counts)
+    }
 
     /// Newest first. `limit` is at most 200.
     async fn jobs(&self, filter: &Filter, after: Option<JobId>, limit: u32) -> Result<Page<Job>, Problem>;

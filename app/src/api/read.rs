@@ -1,0 +1,51 @@
+//! What pages read.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+use model::{Count, Counts, FailurePage, Filter, Job, JobId, JobView, Key, Overview, Page, Settings, StoreStatus};
+
+use crate::{context::ask, error::AppError};
+
+/// Rows of a list.
+const PAGE: u32 = 50;
+
+#[server(name = ReadOverview, prefix = "/api/fn", endpoint = "overview", input = Json)]
+pub async fn overview() -> Result<Overview, AppError> {
+    Ok(ask()?.overview().await?)
+}
+
+#[server(name = ReadCounts, prefix = "/api/fn", endpoint = "counts", input = Json)]
+pub async fn counts() -> Result<Counts, AppError> {
+    Ok(ask()?.counts().await?)
+}
+
+/// A page of the list and how many there are in all.
+#[server(name = ReadJobs, prefix = "/api/fn", endpoint = "jobs", input = Json)]
+pub async fn jobs(filter: Filter, after: Option<JobId>) -> Result<(Page<Job>, Count), AppError> {
+    let backend = ask()?;
+    Ok((backend.jobs(&filter, after, PAGE).await?, backend.count(&filter).await?))
+}
+
+#[server(name = ReadJob, prefix = "/api/fn", endpoint = "job", input = Json)]
+pub async fn job(id: JobId) -> Result<JobView, AppError> {
+    Ok(ask()?.job(id).await?)
+}
+
+#[server(name = ReadFailures, prefix = "/api/fn", endpoint = "failures", input = Json)]
+pub async fn failures(id: JobId, after: Option<Key>) -> Result<FailurePage, AppError> {
+    Ok(ask()?.failures(id, after, PAGE).await?)
+}
+
+#[server(name = ReadJump, prefix = "/api/fn", endpoint = "jump", input = Json)]
+pub async fn jump(text: String) -> Result<Vec<Job>, AppError> {
+    Ok(ask()?.jump(&text).await?)
+}
+
+#[server(name = ReadStores, prefix = "/api/fn", endpoint = "stores", input = Json)]
+pub async fn stores() -> Result<Vec<StoreStatus>, AppError> {
+    Ok(ask()?.stores().await?)
+}
+
+#[server(name = ReadSettings, prefix = "/api/fn", endpoint = "settings", input = Json)]
+pub async fn settings() -> Result<Settings, AppError> {
+    Ok(ask()?.settings().await?)
+}

@@ -1,0 +1,97 @@
+//! A clone as the command line and as the call of the API that do the same, to copy from a page.
+//!
+//! Everything a user supplied is quoted for the shell: a prefix may hold spaces, quotes and dollar signs.
+
+use model::{CloneRequest, CloneSpec, Mode, Place};
+
+/// `logyard clone s3://a/p s3://b/q …`. `endpoint` is the URL of the store's endpoint, unless it is AWS itself.
+pub fn command_line(spec: &CloneSpec, endpoint: Option<&str>) -> String {
+    let mut command = format!("logyard clone {} {}", quoted(&spec.source.url()), quoted(&spec.destination.url()));
+    if let Some(endpoint) = endpoint.filter(|endpoint| endpoint.starts_with("http")) {
+        command.push_str(" --endpoint-url ");
+        command.push_str(&quoted(endpoint));
+    }
+    if spec.mode == Mode::Verify {
+        command.push_str(" --mode verify");
+    }
+    if spec.dry_run {
+        command.push_str(" --dry-run");
+    }
+    command
+}
+
+/// `curl` for `POST /api/v1/clones` at `origin`, such as `http://127.0.0.1:3000`.
+pub fn curl(spec: &CloneSpec, origin: &str) -> String {
+    let place = |location: &model::Location| Place {
+        store: Some(location.store.clone()),
+        bucket: location.bucket.clone(),
+        prefix: location.prefix.clone(),
+    };
+    let request = CloneRequest {
+        source: place(&spec.source),
+        destination: place(&spec.destination),
+        mode: spec.mode,
+        dry_run: spec.dry_run,
+    };
+    let body = serde_json::to_string(&request).unwrap_or_default();
+    format!(
+        "curl -X POST {} \\\n  -H 'Content-Type: application/json' \\\n  -d {}",
+        quoted(&format!("{origin}/api/v1/clones")),
+        quoted(&body)
+    )
+}
+
+/// As one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/:@%+,=".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Location;
+
+    use super::*;
+
+    fn spec(prefix: &str) -> CloneSpec {
+        let location = |bucket: &str, prefix: &str| Location {
+            store: "demo".parse().unwrap(),
+            bucket: bucket.parse().unwrap(),
+            prefix: prefix.parse().unwrap(),
+        };
+        CloneSpec {
+            source: location("demo-assets", prefix),
+            destination: location("demo-clone", ""),
+            mode: Mode::Verify,
+            dry_run: true,
+        }
+    }
+
+    #[test]
+    fn a_command_says_all_that_differs_from_the_default() {
+        assert_eq!(
+            command_line(&spec(""), Some("http://127.0.0.1:9000")),
+            "logyard clone s3://demo-assets s3://demo-clone --endpoint-url http://127.0.0.1:9000 --mode verify --dry-run"
+        );
+    }
+
+    #[test]
+    fn nothing_in_a_prefix_reaches_the_shell() {
+        let command = command_line(&spec("it's $(rm) x"), Some("AWS ap-southeast-2"));
+        assert!(command.starts_with(r"logyard clone 's3://demo-assets/it'\''s $(rm) x' s3://demo-clone"), "{command}");
+        assert!(curl(&spec("it's"), "http://h").contains(r#""prefix":"it'\''s""#));
+    }
+
+    #[test]
+    fn the_body_of_the_call_is_what_the_api_reads() {
+        let curl = curl(&spec("a/"), "http://127.0.0.1:3000");
+        let body = curl.rsplit(" -d ").next().unwrap().trim_matches('\'');
+        let request: CloneRequest = serde_json::from_str(body).unwrap();
+        assert_eq!(request.source.prefix.as_str(), "a/");
+        assert_eq!(request.mode, Mode::Verify);
+    }
+}

@@ -1,0 +1,64 @@
+//! What the server puts into the context of every render and server function, and how it is reached from there.
+//!
+//! Three things: an `Arc<dyn Backend>`, a [`Viewer`] where the asker may ask, and an [`Answer`] with what a page may do
+//! to its own HTTP response. `app` knows no HTTP crate, so the last one is a handful of closures. Whatever is missing
+//! is answered with a [`Problem`], never with a panic.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use model::{Problem, ProblemCode, Viewer};
+
+use crate::{backend::Backend, error::AppError};
+
+/// What a page may do to the HTTP response that carries it.
+#[derive(Clone)]
+pub struct Answer {
+    /// Sends the asker to this path of ours. For a form sent without JavaScript a `302`; for a call by our script the
+    /// header that makes the script go there (`leptos_axum::redirect` does both).
+    pub redirect: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Sets the response's status: 404, 422, …
+    pub status: Arc<dyn Fn(u16) + Send + Sync>,
+    /// True if the request accepts `text/html`: a page, or a form sent without JavaScript. Its errors must end on a
+    /// page, so they redirect, too.
+    pub plain: bool,
+}
+
+/// What answers the questions of pages.
+pub fn backend() -> Result<Arc<dyn Backend>, AppError> {
+    use_context::<Arc<dyn Backend>>()
+        .ok_or_else(|| Problem::new(ProblemCode::Internal, "No backend is connected to this page.").into())
+}
+
+/// Who asks. Every server function calls this first: they are public endpoints.
+pub fn viewer() -> Result<Viewer, AppError> {
+    use_context::<Viewer>().ok_or_else(|| Problem::new(ProblemCode::Unauthorised, "Sign in to see and do this.").into())
+}
+
+/// The backend, for whoever may ask.
+pub fn ask() -> Result<Arc<dyn Backend>, AppError> {
+    viewer()?;
+    backend()
+}
+
+/// Sends the asker to another page once the server function has ended.
+pub fn redirect(path: &str) {
+    if let Some(answer) = use_context::<Answer>() {
+        (answer.redirect)(path);
+    }
+}
+
+/// Sets the status of the page being rendered; does nothing in the browser.
+pub fn status(code: u16) {
+    if let Some(answer) = use_context::<Answer>() {
+        (answer.status)(code);
+    }
+}
+
+/// For a form sent without JavaScript, whose error must end on a page: sends the asker to `path`. A call by our script
+/// gets the error itself and stays where it is.
+pub fn return_plain_form(path: &str) {
+    if let Some(answer) = use_context::<Answer>().filter(|answer| answer.plain) {
+        (answer.redirect)(path);
+    }
+}

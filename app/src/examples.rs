@@ -1,0 +1,87 @@
+//! Jobs for tests, as the engine would report them.
+
+use model::{CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Phase, Progress, Proof, Spec, State, Time};
+
+/// A clone of the demo bucket, half done. A higher number is a later job.
+pub fn job(number: u128) -> Job {
+    let location = |bucket: &str| Location {
+        store: "demo".parse().unwrap(),
+        bucket: bucket.parse().unwrap(),
+        prefix: "".parse().unwrap(),
+    };
+    let created_at = Time(1_770_000_000_000);
+    Job {
+        id: JobId(uuid::Uuid::from_u128((0x0198_c0de << 96) + number)),
+        kind: Kind::Clone,
+        state: State::Running,
+        spec: Spec::Clone(CloneSpec {
+            source: location("demo-assets"),
+            destination: location("demo-clone"),
+            mode: Mode::Copy,
+            dry_run: false,
+        }),
+        attempt: 1,
+        author: "local".to_owned(),
+        created_at,
+        started_at: Some(Time(created_at.0 + 200)),
+        ended_at: None,
+        updated_at: Time(created_at.0 + 6_000),
+        revision: 5,
+        stopping: None,
+        holder: Some("yard-1".to_owned()),
+        progress: Progress {
+            phase: Phase::Copying,
+            found: 7_500,
+            found_bytes: 61_900_000,
+            found_final: true,
+            done: 4_700,
+            skipped: 110,
+            failed: 2,
+            bytes: 38_000_000,
+            in_flight: 32,
+            rate: 812.0,
+            byte_rate: 6_150_000.0,
+            left: Some(Left { at_least_s: 3, at_most_s: 4 }),
+            active_ms: 5_800,
+            ..Progress::default()
+        },
+        proof: None,
+        error: None,
+    }
+}
+
+/// The same clone, done and proven.
+pub fn proven(number: u128) -> Job {
+    let running = job(number);
+    let ended_at = Time(running.created_at.0 + 9_000);
+    Job {
+        state: State::Succeeded,
+        ended_at: Some(ended_at),
+        revision: 9,
+        holder: None,
+        progress: Progress {
+            phase: Phase::Finished,
+            done: 7_390,
+            failed: 0,
+            in_flight: 0,
+            rate: 0.0,
+            byte_rate: 0.0,
+            left: None,
+            ..running.progress.clone()
+        },
+        proof: Some(Proof::Compared(Comparison {
+            at: ended_at,
+            mode: Mode::Copy,
+            source_objects: 7_500,
+            source_bytes: 61_900_000,
+            destination_objects: 7_500,
+            equal_by_etag: 7_500,
+            equal_by_size: 0,
+            missing: 0,
+            different: 0,
+            extra: 0,
+            equal: true,
+        })),
+        ..running
+    }
+}

@@ -1,0 +1,84 @@
+//! Durations in two units at most, and time left as the range it is.
+
+use model::Left;
+
+/// `0.4 s`, `41 s`, `19 min 5 s`, `2 h 3 min`, `3 d 4 h`. Negative is zero: clocks of two machines differ.
+pub fn duration(ms: i64) -> String {
+    let ms = ms.max(0);
+    let seconds = ms / 1_000;
+    match seconds {
+        0..10 => format!("{}.{} s", seconds, ms / 100 % 10),
+        10..60 => format!("{seconds} s"),
+        60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3_600..86_400 => two(seconds / 3_600, "h", seconds / 60 % 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds / 3_600 % 24, "h"),
+    }
+}
+
+fn two(first: i64, unit: &str, second: i64, lesser: &str) -> String {
+    if second == 0 { format!("{first} {unit}") } else { format!("{first} {unit} {second} {lesser}") }
+}
+
+/// `just now`, `4 min ago`: the largest unit only.
+pub fn ago(ms: i64) -> String {
+    let seconds = ms.max(0) / 1_000;
+    match seconds {
+        0..5 => "just now".to_owned(),
+        5..60 => format!("{seconds} s ago"),
+        60..3_600 => format!("{} min ago", seconds / 60),
+        3_600..86_400 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} d ago", seconds / 86_400),
+    }
+}
+
+/// `3–4 s left`, `2–3 min left`, `about 5 h left`: the range in one unit, opened rather than closed by rounding.
+pub fn left(left: Left) -> String {
+    let (unit_s, unit) = match left.at_most_s {
+        0..100 => (1, "s"),
+        100..6_000 => (60, "min"),
+        6_000..172_800 => (3_600, "h"),
+        _ => (86_400, "d"),
+    };
+    let (least, most) = (left.at_least_s / unit_s, left.at_most_s.div_ceil(unit_s));
+    if least == most { format!("about {most} {unit} left") } else { format!("{least}–{most} {unit} left") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        for (ms, text) in [
+            (-5, "0.0 s"),
+            (440, "0.4 s"),
+            (9_999, "9.9 s"),
+            (41_000, "41 s"),
+            (1_145_000, "19 min 5 s"),
+            (1_140_000, "19 min"),
+            (7_380_000, "2 h 3 min"),
+            (273_600_000, "3 d 4 h"),
+        ] {
+            assert_eq!(duration(ms), text, "{ms}");
+        }
+    }
+
+    #[test]
+    fn time_left_is_a_range_in_one_unit() {
+        for (at_least_s, at_most_s, text) in [
+            (3, 4, "3–4 s left"),
+            (4, 4, "about 4 s left"),
+            (100, 200, "1–4 min left"),
+            (3_600, 7_200, "1–2 h left"),
+            (0, 1, "0–1 s left"),
+        ] {
+            assert_eq!(left(Left { at_least_s, at_most_s }), text);
+        }
+    }
+
+    #[test]
+    fn a_moment_in_the_future_is_just_now() {
+        assert_eq!(ago(-10_000), "just now");
+        assert_eq!(ago(240_000), "4 min ago");
+    }
+}

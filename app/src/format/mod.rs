@@ -1,0 +1,12 @@
+//! Numbers and times as a page writes them. Plain functions on plain types; integers only, as formatting floats would
+//! weigh more in the browser than all of this.
+
+mod duration;
+mod moment;
+mod number;
+mod words;
+
+pub use duration::{ago, duration, left};
+pub use moment::{Zone, moment};
+pub use number::{byte_rate, bytes, capped, count, percent, rate, things};
+pub use words::{Mark, doing, happened, headline, outcome, signed, standing};

@@ -1,0 +1,35 @@
+//! Instants in the chosen zone. The server knows only UTC; the browser adds its own offset once it runs.
+
+use model::Time;
+
+/// Minutes east of UTC, and whether the reader chose it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Zone {
+    #[default]
+    Utc,
+    /// The browser's zone.
+    Local,
+}
+
+/// `14:00:05` on the day of `now`, else `2026-03-09 14:00:05`; `offset_min` is minutes east of UTC.
+pub fn moment(at: Time, now: Option<Time>, offset_min: i64) -> String {
+    let shifted = |time: Time| Time(time.0 + offset_min * 60_000);
+    let (at, now) = (shifted(at), now.map(shifted));
+    if now.is_some_and(|now| now.date() == at.date()) { at.clock() } else { format!("{} {}", at.date(), at.clock()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_is_told_unless_it_is_the_readers_today() {
+        let at: Time = "2026-03-09T14:00:05Z".parse().unwrap();
+        let now: Time = "2026-03-09T20:00:00Z".parse().unwrap();
+        assert_eq!(moment(at, Some(now), 0), "14:00:05");
+        assert_eq!(moment(at, None, 0), "2026-03-09 14:00:05");
+        assert_eq!(moment(at, Some(now), 600), "00:00:05");
+        assert_eq!(moment(at, Some(now), 240), "18:00:05");
+        assert_eq!(moment(at, Some(now), 300), "2026-03-09 19:00:05");
+    }
+}

@@ -1,0 +1,174 @@
+//! A job in words: its state as a shape and a word, where it stands, what came of it.
+
+use model::{CloneSpec, EventKind, Job, Mode, Phase, Proof, Spec, State, Stop};
+
+use super::{byte_rate, bytes, count, left, percent, rate, things};
+
+/// A shape, a word, and the name of the colour that supports them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub shape: &'static str,
+    pub word: &'static str,
+    /// `good`, `bad`, `busy`, `warn` or `idle`: the class of the mark.
+    pub tone: &'static str,
+}
+
+impl Mark {
+    pub fn of(job: &Job) -> Self {
+        let (shape, word, tone) = match (job.state, job.stopping) {
+            (State::Running, Some(Stop::Pause)) => ("‖", "pausing", "warn"),
+            (State::Running, Some(Stop::Cancel)) => ("⊘", "cancelling", "warn"),
+            (State::Running, None) if job.progress.stalled() => ("●", "stalled", "warn"),
+            (State::Running, None) => ("●", "running", "busy"),
+            (State::Succeeded, _) if matches!(job.proof, Some(Proof::DryRun(_))) => ("✔", "dry run", "good"),
+            (State::Succeeded, _) => ("✔", "proven", "good"),
+            (state, _) => return Self::of_state(state),
+        };
+        Self { shape, word, tone }
+    }
+
+    pub fn of_state(state: State) -> Self {
+        let (shape, word, tone) = match state {
+            State::Queued => ("○", "queued", "idle"),
+            State::Running => ("●", "running", "busy"),
+            State::Paused => ("‖", "paused", "warn"),
+            State::Succeeded => ("✔", "proven", "good"),
+            State::Failed => ("✖", "failed", "bad"),
+            State::Cancelled => ("⊘", "cancelled", "idle"),
+        };
+        Self { shape, word, tone }
+    }
+}
+
+/// Where an unended job stands, part by part: `4,812 of 7,500`, `38 MB`, `812/s`, `3–4 s left`.
+pub fn standing(job: &Job) -> Vec<String> {
+    let progress = &job.progress;
+    let of_found = |part: u64, verb: &str| match (part, progress.found_final) {
+        (part, true) => format!("{} of {} {verb}", count(part), count(progress.found)),
+        (part, false) => format!("{} {verb}, {} found so far", count(part), count(progress.found)),
+    };
+    let mut parts = match progress.phase {
+        Phase::Waiting if job.state == State::Queued => vec!["waits for a free worker".to_owned()],
+        Phase::Waiting => vec!["about to list the source".to_owned()],
+        Phase::Copying => vec![of_found(progress.settled(), "objects"), bytes(progress.bytes)],
+        Phase::Verifying => vec![of_found(progress.compared, "compared")],
+        Phase::Finished => vec!["about to end".to_owned()],
+    };
+    if progress.failed > 0 {
+        parts.push(format!("{} failed", count(progress.failed)));
+    }
+    if job.state != State::Running {
+        return parts;
+    }
+    if progress.stalled() {
+        parts.push(format!("nothing moved for {}", super::duration(signed(progress.idle_ms))));
+    } else if matches!(progress.phase, Phase::Copying) {
+        parts.push(rate(progress.rate));
+        if progress.byte_rate > 0.0 {
+            parts.push(byte_rate(progress.byte_rate));
+        }
+        parts.extend(progress.left.map(left));
+    }
+    parts
+}
+
+/// What came of an ended job, in a few words; where it stands for the others.
+pub fn outcome(job: &Job) -> String {
+    match (job.state, &job.proof) {
+        (State::Succeeded, Some(Proof::Compared(proof))) => {
+            format!("{} equal", things(proof.equal_by_etag + proof.equal_by_size, "object"))
+        }
+        (State::Succeeded, Some(Proof::DryRun(proof))) => {
+            format!("would copy {}, {}", things(proof.would_copy, "object"), bytes(proof.would_copy_bytes))
+        }
+        (State::Failed, _) if job.progress.failed > 0 => format!("{} failed", things(job.progress.failed, "object")),
+        (State::Failed, _) => job.error.as_ref().map_or_else(String::new, |error| error.message.clone()),
+        (State::Cancelled, _) => format!("{} copied before", things(job.progress.done, "object")),
+        _ => standing(job).join(" · "),
+    }
+}
+
+/// For the page's title: `61 %` while running, the state's word otherwise.
+pub fn headline(job: &Job) -> String {
+    match (job.state, job.progress.fraction()) {
+        (State::Running, Some(fraction)) => percent(fraction),
+        _ => {
+            let mark = Mark::of(job);
+            format!("{} {}", mark.shape, mark.word)
+        }
+    }
+}
+
+/// What kind of job, as the first word of its row: `clone`, `verify`, `dry run`.
+pub fn doing(spec: &Spec) -> &'static str {
+    match spec {
+        Spec::Clone(CloneSpec { mode: Mode::Verify, .. }) => "verify",
+        Spec::Clone(CloneSpec { dry_run: true, .. }) => "dry run",
+        Spec::Clone(_) => "clone",
+    }
+}
+
+/// An event as the end of a sentence that begins with who.
+pub fn happened(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Created => "asked for it",
+        EventKind::Started => "took it",
+        EventKind::PauseAsked => "asked to pause",
+        EventKind::Paused => "paused it",
+        EventKind::Resumed => "resumed it",
+        EventKind::CancelAsked => "asked to cancel",
+        EventKind::Cancelled => "cancelled it",
+        EventKind::Retried => "asked to try again",
+        EventKind::Released => "gave it back at shutdown",
+        EventKind::TakenOver => "took it over: the worker before fell silent",
+        EventKind::Succeeded => "finished it, proven",
+        EventKind::Failed => "ended it with a failure",
+    }
+}
+
+/// Milliseconds as the signed number durations are made of.
+pub fn signed(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{JobError, Progress};
+
+    use super::*;
+    use crate::examples;
+
+    #[test]
+    fn a_running_job_tells_how_far_how_fast_and_how_long() {
+        let parts = standing(&examples::job(1));
+        assert_eq!(parts, ["4,812 of 7,500 objects", "38 MB", "2 failed", "812/s", "6.2 MB/s", "3–4 s left"]);
+        assert_eq!(headline(&examples::job(1)), "64 %");
+    }
+
+    #[test]
+    fn a_listing_that_goes_on_claims_no_total() {
+        let running = examples::job(1);
+        let job = Job { progress: Progress { found_final: false, ..running.progress.clone() }, ..running };
+        assert_eq!(standing(&job)[0], "4,812 objects, 7,500 found so far");
+        assert_eq!(headline(&job), "● running");
+    }
+
+    #[test]
+    fn a_stall_is_called_one_and_shows_no_rate() {
+        let running = examples::job(1);
+        let job = Job { progress: Progress { idle_ms: 61_000, ..running.progress.clone() }, ..running };
+        assert_eq!(Mark::of(&job).word, "stalled");
+        assert_eq!(standing(&job).last().map(String::as_str), Some("nothing moved for 1 min 1 s"));
+    }
+
+    #[test]
+    fn what_came_of_a_job_is_its_proof_or_its_fault() {
+        assert_eq!(outcome(&examples::proven(1)), "7,500 objects equal");
+        let failed = Job { state: State::Failed, ..examples::job(1) };
+        assert_eq!(outcome(&failed), "2 objects failed");
+        let error =
+            JobError { code: "no_bucket".into(), message: "Bucket x does not exist.".into(), advice: "".into() };
+        let failed = Job { progress: Progress::default(), error: Some(error), ..failed };
+        assert_eq!(outcome(&failed), "Bucket x does not exist.");
+    }
+}

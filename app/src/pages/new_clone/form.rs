@@ -1,0 +1,166 @@
+//! The form's values as texts, exactly as typed, and the request they make if they fit.
+
+use model::{BucketName, CloneRequest, CloneSpec, Invalid, Mode, Place, Prefix};
+use serde::{Deserialize, Serialize};
+
+use crate::query::Query;
+
+/// Field names are those of the form and of the page's URL, so that a link can fill the form in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CloneForm {
+    pub source_store: String,
+    pub source_bucket: String,
+    pub source_prefix: String,
+    pub destination_store: String,
+    pub destination_bucket: String,
+    pub destination_prefix: String,
+    /// `copy` or `verify`; empty is `copy`.
+    pub mode: String,
+    /// Not empty if ticked.
+    pub dry_run: String,
+}
+
+impl CloneForm {
+    pub fn read(query: &Query) -> Self {
+        let field = |name: &str| query.get(name).unwrap_or_default().to_owned();
+        Self {
+            source_store: field("source_store"),
+            source_bucket: field("source_bucket"),
+            source_prefix: field("source_prefix"),
+            destination_store: field("destination_store"),
+            destination_bucket: field("destination_bucket"),
+            destination_prefix: field("destination_prefix"),
+            mode: field("mode"),
+            dry_run: field("dry_run"),
+        }
+    }
+
+    pub fn query(&self) -> Query {
+        Query::default()
+            .with("source_store", &self.source_store)
+            .with("source_bucket", &self.source_bucket)
+            .with("source_prefix", &self.source_prefix)
+            .with("destination_store", &self.destination_store)
+            .with("destination_bucket", &self.destination_bucket)
+            .with("destination_prefix", &self.destination_prefix)
+            .with("mode", &self.mode)
+            .with("dry_run", &self.dry_run)
+    }
+
+    /// The form that would make this clone again.
+    pub fn of(spec: &CloneSpec) -> Self {
+        let text = |text: &str| text.to_owned();
+        Self {
+            source_store: text(spec.source.store.as_str()),
+            source_bucket: text(spec.source.bucket.as_str()),
+            source_prefix: text(spec.source.prefix.as_str()),
+            destination_store: text(spec.destination.store.as_str()),
+            destination_bucket: text(spec.destination.bucket.as_str()),
+            destination_prefix: text(spec.destination.prefix.as_str()),
+            mode: text(if spec.mode == Mode::Verify { "verify" } else { "" }),
+            dry_run: text(if spec.dry_run { "on" } else { "" }),
+        }
+    }
+
+    pub fn source(&self) -> Result<Place, Invalid> {
+        place(&self.source_store, &self.source_bucket, &self.source_prefix).map_err(|e| e.within("source"))
+    }
+
+    pub fn destination(&self) -> Result<Place, Invalid> {
+        place(&self.destination_store, &self.destination_bucket, &self.destination_prefix)
+            .map_err(|e| e.within("destination"))
+    }
+
+    pub fn mode(&self) -> Result<Mode, Invalid> {
+        match self.mode.as_str() {
+            "" | "copy" => Ok(Mode::Copy),
+            "verify" => Ok(Mode::Verify),
+            other => Err(Invalid::new("mode", other, "copy or verify")),
+        }
+    }
+
+    pub fn request(&self) -> Result<CloneRequest, Invalid> {
+        Ok(CloneRequest {
+            source: self.source()?,
+            destination: self.destination()?,
+            mode: self.mode()?,
+            dry_run: !self.dry_run.is_empty(),
+        })
+    }
+
+    /// The key of this very form: sent twice it makes one job, sent again with other values it makes another. `key` is
+    /// the random part the page came with.
+    pub fn idempotency_key(&self, key: &str) -> Option<String> {
+        (!key.is_empty()).then(|| {
+            let cut: String = key.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+            format!("form-{cut}-{:016x}", fingerprint(&self.query().on("")))
+        })
+    }
+}
+
+fn place(store: &str, bucket: &str, prefix: &str) -> Result<Place, Invalid> {
+    Ok(Place {
+        store: if store.is_empty() { None } else { Some(store.parse()?) },
+        bucket: bucket.trim().parse::<BucketName>()?,
+        prefix: prefix.parse::<Prefix>()?,
+    })
+}
+
+/// FNV-1a: tells values apart that one person typed one after the other; nothing secret hangs on it.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled() -> CloneForm {
+        CloneForm {
+            source_store: "demo".to_owned(),
+            source_bucket: "demo-assets".to_owned(),
+            source_prefix: " odd /%2F".to_owned(),
+            destination_bucket: "demo-clone".to_owned(),
+            mode: "verify".to_owned(),
+            dry_run: "on".to_owned(),
+            ..CloneForm::default()
+        }
+    }
+
+    #[test]
+    fn values_survive_the_way_through_the_url() {
+        let url = filled().query().on("");
+        assert_eq!(CloneForm::read(&Query::read(&url)), filled());
+    }
+
+    #[test]
+    fn a_job_can_be_run_again_with_changes() {
+        let request = CloneRequest { mode: Mode::Copy, ..filled().request().unwrap() };
+        let store = "demo".parse().unwrap();
+        let spec = CloneSpec {
+            source: request.source.at(&store),
+            destination: request.destination.at(&store),
+            mode: Mode::Verify,
+            dry_run: true,
+        };
+        let again = CloneForm::of(&spec);
+        assert_eq!(again, CloneForm { destination_store: "demo".to_owned(), ..filled() });
+    }
+
+    #[test]
+    fn a_fault_is_told_with_its_field() {
+        let form = CloneForm { destination_bucket: "A B".to_owned(), ..filled() };
+        assert_eq!(form.request().unwrap_err().field, "destination.bucket");
+        let form = CloneForm { mode: "mirror".to_owned(), ..filled() };
+        assert_eq!(form.request().unwrap_err().field, "mode");
+    }
+
+    #[test]
+    fn the_same_form_sent_twice_has_one_key_and_a_changed_one_another() {
+        let key = filled().idempotency_key("abc");
+        assert_eq!(key, filled().idempotency_key("abc"));
+        assert_ne!(key, CloneForm { mode: String::new(), ..filled() }.idempotency_key("abc"));
+        assert_eq!(filled().idempotency_key(""), None);
+    }
+}

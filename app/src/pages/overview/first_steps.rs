@@ -1,0 +1,48 @@
+//! What a page without any job says: what to do first, with the button that does it.
+
+use leptos::{form::ActionForm, prelude::*};
+use model::StoreStatus;
+
+use crate::{api::StartClone, ui::Fault};
+
+#[component]
+pub fn FirstSteps(stores: Vec<StoreStatus>) -> impl IntoView {
+    let demo = stores.iter().find(|store| store.embedded).map(|store| store.name.to_string());
+    view! {
+        <section class="first" aria-labelledby="first">
+            <h2 id="first">"No clones yet"</h2>
+            {match demo {
+                Some(store) => view! { <TryDemo store /> }.into_any(),
+                None => view! {
+                    <p>
+                        "A clone copies a bucket, or what lies under a prefix, and then proves by comparing both listings "
+                        "that the copy is equal."
+                    </p>
+                    <p><a class="button main" href="/clones/new">"New clone"</a></p>
+                }
+                .into_any(),
+            }}
+        </section>
+    }
+}
+
+/// Starts the clone that every first visit can make: both buckets come with the embedded store.
+#[component]
+fn TryDemo(store: String) -> impl IntoView {
+    let start = ServerAction::<StartClone>::new();
+    let fault = move || start.value().get().and_then(Result::err).map(|error| view! { <Fault problem=error.0 /> });
+    view! {
+        <p>
+            "Try the demo bucket: 7,500 objects are copied to an empty bucket, and both listings compared, in a few seconds."
+        </p>
+        <ActionForm action=start attr:class="actions">
+            <input type="hidden" name="source_store" value=store.clone() />
+            <input type="hidden" name="source_bucket" value="demo-assets" />
+            <input type="hidden" name="destination_store" value=store />
+            <input type="hidden" name="destination_bucket" value="demo-clone" />
+            <button class="main">"Copy demo-assets to demo-clone"</button>
+            <a class="button" href="/clones/new">"Choose other buckets"</a>
+        </ActionForm>
+        {fault}
+    }
+}

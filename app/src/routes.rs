@@ -1,0 +1,35 @@
+//! The URL space of the pages.
+//!
+//! Every page is rendered whole before it is sent, so that it is complete without JavaScript and its title is right.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    live::Live,
+    pages::{NotFound, OverviewPage, SettingsPage},
+    ui::{Frame, ZoneChoice},
+};
+
+/// The interface; the content of `<body>`, on the server and in the browser.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    ZoneChoice::provide();
+    Live::provide();
+    view! {
+        <Router>
+            <Frame>
+                <Routes fallback=|| view! { <NotFound /> }>
+                    <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
+                </Routes>
+            </Frame>
+        </Router>
+    }
+}

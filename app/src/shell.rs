@@ -1,0 +1,56 @@
+//! The HTML document around the pages: head, styles, and the script that starts the interface in the browser.
+//!
+//! Rendered on the server only. Scripts carry the response's nonce; there is no inline style anywhere, so that the
+//! policy can forbid it.
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::MetaTags;
+
+use crate::App;
+
+/// Absolute URL paths of the built interface, such as `/assets/app-0f3c.js`. Empty where no bundle was built: the pages
+/// then work as they do without JavaScript.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssetPaths {
+    pub js: String,
+    pub wasm: String,
+    pub css: String,
+}
+
+/// Starts the interface.
+fn start(assets: &AssetPaths) -> String {
+    format!("import({:?}).then(m=>m.default({{module_or_path:{:?}}}).then(()=>m.hydrate()));", assets.js, assets.wasm)
+}
+
+/// The whole document. `http` serves it on every page of [`App`].
+pub fn shell(assets: AssetPaths) -> impl IntoView {
+    let interactive = !assets.js.is_empty();
+    let script = start(&assets);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                {(!assets.css.is_empty()).then(|| view! { <link rel="stylesheet" href=assets.css.clone() /> })}
+                {interactive
+                    .then(|| {
+                        view! {
+                            <link rel="modulepreload" href=assets.js.clone() />
+                            <link rel="preload" href=assets.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
+                            <script nonce=use_nonce()>"document.documentElement.className='js'"</script>
+                            <script type="module" nonce=use_nonce()>
+                                {script}
+                            </script>
+                        }
+                    })}
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}

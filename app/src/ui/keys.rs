@@ -1,0 +1,109 @@
+//! Keys that work on every page, and the overlay that lists them.
+
+use leptos::{ev, html::Dialog, prelude::*};
+use leptos_router::hooks::use_navigate;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, KeyboardEvent};
+
+use super::jump;
+
+/// What follows `g`, where it goes, and what the page is called.
+const GO: [(&str, &str, &str); 4] =
+    [("o", "/", "Overview"), ("j", "/jobs", "Jobs"), ("n", "/clones/new", "New clone"), ("s", "/settings", "Settings")];
+
+/// `g` waits this long for its second key.
+const GO_WITHIN_MS: f64 = 1_500.0;
+
+/// Keys belong to a field while it has the focus.
+fn typing(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+}
+
+fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id).and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Moves the focus to the next or previous row of the page's lists.
+fn step(by: i32) {
+    let Ok(rows) = document().query_selector_all("main a[data-row]") else { return };
+    let length = i32::try_from(rows.length()).unwrap_or(0);
+    let row = |index: i32| u32::try_from(index).ok().and_then(|index| rows.item(index));
+    let focused = document().active_element();
+    let current = (0..length)
+        .find(|index| row(*index).is_some_and(|row| focused.as_ref().is_some_and(|f| row.is_same_node(Some(f)))));
+    let next = current.map_or(if by > 0 { 0 } else { length - 1 }, |current| current + by);
+    if let Some(element) = row(next).and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+#[component]
+pub fn Keys() -> impl IntoView {
+    let help = NodeRef::<Dialog>::new();
+    let navigate = use_navigate();
+    Effect::new(move || {
+        let navigate = navigate.clone();
+        let went = StoredValue::new(f64::NEG_INFINITY);
+        let handle = window_event_listener(ev::keydown, move |event| {
+            if typing(&event) || event.ctrl_key() || event.meta_key() || event.alt_key() {
+                return;
+            }
+            let key = event.key();
+            let going = event.time_stamp() - went.get_value() < GO_WITHIN_MS;
+            went.set_value(f64::NEG_INFINITY);
+            match key.as_str() {
+                key if going => {
+                    if let Some((_, path, _)) = GO.iter().find(|(letter, ..)| *letter == key) {
+                        navigate(path, leptos_router::NavigateOptions::default());
+                    }
+                }
+                "g" => went.set_value(event.time_stamp()),
+                "/" => focus(jump::INPUT_ID),
+                "j" => step(1),
+                "k" => step(-1),
+                "?" => {
+                    if let Some(dialog) = help.get_untracked().filter(|dialog| !dialog.open()) {
+                        let _ = dialog.show_modal();
+                    }
+                }
+                _ => return,
+            }
+            event.prevent_default();
+        });
+        on_cleanup(move || handle.remove());
+    });
+    let open = move |_| {
+        if let Some(dialog) = help.get_untracked() {
+            let _ = dialog.show_modal();
+        }
+    };
+    view! {
+        <button type="button" class="quiet only-with-js" on:click=open aria-label="Keys" title="Keys (?)">"?"</button>
+        <dialog class="keys" node_ref=help aria-labelledby="keys-title">
+            <h2 id="keys-title">"Keys"</h2>
+            <dl>
+                <dt><kbd>"/"</kbd></dt>
+                <dd>"find a job"</dd>
+                {GO
+                    .into_iter()
+                    .map(|(letter, _, name)| {
+                        view! {
+                            <dt><kbd>"g"</kbd> " " <kbd>{letter}</kbd></dt>
+                            <dd>"go to " {name}</dd>
+                        }
+                    })
+                    .collect_view()}
+                <dt><kbd>"j"</kbd> " " <kbd>"k"</kbd></dt>
+                <dd>"next, previous row"</dd>
+                <dt><kbd>"Enter"</kbd></dt>
+                <dd>"open the row"</dd>
+                <dt><kbd>"?"</kbd></dt>
+                <dd>"this list"</dd>
+            </dl>
+            <form method="dialog"><button>"Close"</button></form>
+        </dialog>
+    }
+}

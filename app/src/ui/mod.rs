@@ -1,0 +1,28 @@
+//! Pieces that pages are made of. Each knows its data and nothing of the page around it.
+
+mod actions;
+mod bar;
+mod copyable;
+mod faults;
+mod frame;
+mod get_form;
+mod job_table;
+mod jump;
+mod keys;
+mod loaded;
+mod moment;
+mod state_mark;
+mod status;
+mod store_list;
+
+pub use actions::{Act, ActForm, JobActions};
+pub use bar::Bar;
+pub use copyable::Copyable;
+pub use faults::Fault;
+pub use frame::{Frame, PageTitle};
+pub use get_form::GetForm;
+pub use job_table::JobTable;
+pub use loaded::Loaded;
+pub use moment::{Elapsed, Moment, ZoneChoice, ZoneSwitch};
+pub use state_mark::StateMark;
+pub use store_list::StoreList;
