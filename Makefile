@@ -1,0 +1,58 @@
+# The few commands anyone needs. Each installs what it lacks and says so; `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build test check unit end2end bench-store
+.NOTPARALLEL:
+
+# Outside the checkout, so that a fresh clone builds in seconds. Set it to keep the build elsewhere.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/logyard/target
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+BINARY := $(CARGO_TARGET_DIR)/release/logyard
+# The interface, then the server that holds it. Both halves from one checkout: they agree on their URLs only then.
+BUNDLE := cargo run --quiet --release --package bundle
+SERVER := cargo build --release --package logyard
+
+help: ## Says what each command does
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Builds Logyard and starts it on http://127.0.0.1:3000; Ctrl-C stops it
+	@.ci/setup build
+	@$(BUNDLE)
+	@$(SERVER)
+	@exec $(BINARY)
+
+build: ## Builds the release binary, interface inside, and prints its path last
+	@.ci/setup build
+	@$(BUNDLE)
+	@$(SERVER)
+	@echo $(BINARY)
+
+test: ## Everything, unattended: check, unit, integration and end-to-end tests
+	@.ci/setup test
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory end2end
+
+check: ## Formatting, lints of server and interface, licences and sources of dependencies
+	@.ci/setup check
+	cargo fmt --all --check
+	cargo clippy --workspace --exclude hydrate --all-targets --features app/ssr -- -D warnings
+	cargo clippy --package hydrate --target wasm32-unknown-unknown -- -D warnings
+	@.ci/dependencies
+
+unit: ## Unit and integration tests, on SQLite and PostgreSQL
+	@.ci/setup test
+	cargo nextest run --workspace --exclude hydrate --features app/ssr
+	cargo test --quiet --doc --workspace --exclude hydrate --features app/ssr
+
+end2end: ## The release binary in Chromium; `make build` first
+	@.ci/setup test
+	cd end2end && LOGYARD=$(BINARY) npm test --silent
+
+bench-store: ## A million jobs on both databases: list, filter, first page, claims
+	@.ci/setup test
+	cargo run --release --package store --example bench
