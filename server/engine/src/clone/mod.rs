@@ -1,75 +1,41 @@
-//! The clone engine.
+//! The clone engine: makes the objects under one place equal to those under another, and proves it.
+//!
+//! ```text
+//! plan     both listings, side by side in key order → what is missing or different (bounded queue)
+//! copier   so many copies at once → settled: copied, equal after all, or failed
+//! tracker  settled keys → cursor, counts, failures: progress and checkpoint from one place
+//! verify   both listings again, key by key → the proof
+//! ```
+//!
+//! Always:
+//! - A key is settled only when the store acknowledged its copy with an ETag, or it was found equal, or it failed for
+//!   good and the failure is recorded. A cursor passes settled keys only.
+//! - A listing that fails ends the clone with an error; nothing is taken for absent because it was not listed.
+//! - Memory is bounded by listing pages, the window of unsettled keys and the failures not yet taken.
+//! - One failing object does not stop the others. What concerns the whole store (no such bucket, refused credentials,
+//!   no connection) stops the clone, so that it can go on later, rather than failing a million objects one by one.
 
+mod check;
+mod compare;
+mod copier;
+mod crew;
+mod error;
+mod merge;
+mod plan;
+mod preview;
+mod rate;
+mod retry;
+mod run;
+mod settle;
+mod sides;
 mod tracker;
+mod verify;
+mod window;
 
-use model::{ClonePreview, CloneSpec, Key, Proof, Time};
-use tokio_util::sync::CancellationToken;
-
-pub use self::tracker::{Checkpoint, Range, RangeState, Taken, Tracker};
-use crate::s3::Store;
-
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Copies in flight at once.
-    pub concurrency: usize,
-    /// Compare both listings at the end. Without it there is no proof.
-    pub verify: bool,
-}
-
-/// The instant, asked of the caller so that tests can drive it.
-pub type Clock = fn() -> Time;
-
-#[derive(Debug, thiserror::Error)]
-pub enum CloneError {
-    /// Asked to stop by the token; the tracker holds the checkpoint.
-    #[error("stopped")]
-    Stopped,
-}
-
-impl CloneError {
-    /// For `JobError`: stable code, and what to do now.
-    pub fn code(&self) -> &'static str {
-        todo!()
-    }
-
-    pub fn advice(&self) -> &'static str {
-        todo!()
-    }
-
-    /// True where the endpoint could not be reached at all: exit code 3.
-    pub fn unreachable(&self) -> bool {
-        todo!()
-    }
-}
-
-/// Refuses, with the reason, what must not be started: same place, destination inside the source, missing bucket, no
-/// permission.
-pub async fn check(_spec: &CloneSpec, _source: &Store, _destination: &Store) -> Result<(), CloneError> {
-    todo!()
-}
-
-/// Runs, or goes on from the tracker's checkpoint: unfinished ranges first, then the keys of `retry` (those recorded
-/// as failed earlier), then the comparison. `Ok(None)` only with `verify: false`. The caller judges success by
-/// `Proof::holds` and the tracker's failures.
-pub async fn run(
-    _spec: &CloneSpec,
-    _source: &Store,
-    _destination: &Store,
-    _options: &Options,
-    _retry: Option<tokio::sync::mpsc::Receiver<Key>>,
-    _tracker: &Tracker,
-    _stop: &CancellationToken,
-) -> Result<Option<Proof>, CloneError> {
-    todo!()
-}
-
-/// Lists both sides up to `most_keys` or `most_time` and counts what a run would do.
-pub async fn preview(
-    _spec: &CloneSpec,
-    _source: &Store,
-    _destination: &Store,
-    _most_keys: u64,
-    _most_time: std::time::Duration,
-) -> Result<ClonePreview, CloneError> {
-    todo!()
-}
+pub use self::{
+    check::check,
+    error::CloneError,
+    preview::preview,
+    run::{Options, run},
+    tracker::{Checkpoint, Range, RangeState, Settled, Taken, Tracker},
+};

@@ -1,41 +1,70 @@
 //! A connection to an S3 endpoint, and the few requests that Logyard makes of it.
+//!
+//! Always: a request is sent by [`Retry`], which counts it, bounds its time and repeats what is worth repeating; the
+//! SDK's own retries are off. Keys travel encoded by us, both ways. An error names the store and the bucket, says what
+//! to do, and never holds a secret.
 
-use model::{BucketName, Key, Prefix, StoreName};
+mod buckets;
+mod copy;
+mod encoding;
+mod endpoint;
+mod error;
+mod etag;
+mod head;
+mod list;
+mod listing;
+mod retry;
+mod stream;
+mod whole;
 
-/// How to reach a store; one `[[stores]]` entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    pub name: StoreName,
-    /// `None`: AWS itself.
-    pub url: Option<String>,
-    pub region: Option<String>,
-    /// `bucket` in the path rather than in the host name. Default: true where `url` is set.
-    pub path_style: Option<bool>,
-    /// Of the AWS configuration files.
-    pub profile: Option<String>,
-    /// Fixed credentials, only for the embedded store; all others come from the SDK's chain.
-    pub credentials: Option<(String, String)>,
-}
+use std::sync::Arc;
+
+use aws_sdk_s3::Client;
+use tokio_util::sync::CancellationToken;
+
+use self::retry::Retry;
+pub use self::{
+    endpoint::Endpoint,
+    error::{Action, Answer, Failed, Fault, StoreError},
+    etag::ETag,
+    head::{Checksum, Head},
+    list::Listed,
+    listing::Listing,
+    retry::{Meter, Policy},
+};
+
+/// What one CopyObject or PutObject takes at most: 5 GiB.
+pub const LARGEST: u64 = 5 << 30;
 
 /// A connected client of one store. Cheap to clone.
 #[derive(Clone)]
-pub struct Store {}
-
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {}
+pub struct Store {
+    client: Client,
+    /// As connected: `url` is filled in where the environment or a profile set it.
+    endpoint: Arc<Endpoint>,
+    retry: Retry,
+}
 
 impl Store {
-    pub async fn connect(_endpoint: Endpoint) -> Self {
-        todo!()
+    pub async fn connect(endpoint: Endpoint) -> Self {
+        let (client, endpoint) = endpoint.connect().await;
+        Self { client, endpoint: Arc::new(endpoint), retry: Retry::default() }
     }
 
-    /// ListBuckets; `None` where that is denied but the endpoint answers.
-    pub async fn buckets(&self) -> Result<Option<Vec<BucketName>>, StoreError> {
-        todo!()
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
-    /// The first keys under a prefix; the quick check that a place can be read.
-    pub async fn peek(&self, _bucket: &BucketName, _prefix: &Prefix, _most: u16) -> Result<Vec<Key>, StoreError> {
-        todo!()
+    /// The same store with other terms of retrying.
+    #[must_use]
+    pub fn patient(&self, policy: Policy) -> Self {
+        Self { retry: Retry { policy, ..self.retry.clone() }, ..self.clone() }
+    }
+
+    /// The same store, whose requests count into `meter` and give up their retries when `stop` is cancelled.
+    #[must_use]
+    pub fn metered(&self, meter: &Arc<Meter>, stop: &CancellationToken) -> Self {
+        let retry = Retry { policy: self.retry.policy, meter: Arc::clone(meter), stop: stop.clone() };
+        Self { retry, ..self.clone() }
     }
 }

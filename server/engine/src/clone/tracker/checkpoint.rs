@@ -1,14 +1,17 @@
-//! What a running clone has done so far, in one place, so that progress, checkpoint and failures always agree.
+//! What a tracker is resumed from, and what is taken from it.
 
 use model::{Failure, Key, Progress};
 use serde::{Deserialize, Serialize};
 
 /// Where to go on. JSON, in the job's row or in a state file. Nothing at or below a range's cursor is unsettled.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Checkpoint {
     pub ranges: Vec<Range>,
     /// The comparison is not resumed midway: it must see both listings whole.
     pub copied: bool,
+    /// What the cursors have passed. Progress may be further: keys above a cursor are done again, or found equal.
+    pub settled: Settled,
 }
 
 /// Half-open interval of source keys, `after < key <= last`; `None` is the end of the place.
@@ -29,8 +32,27 @@ pub enum RangeState {
     Done,
 }
 
+/// Counts of settled keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settled {
+    pub done: u64,
+    pub skipped: u64,
+    pub failed: u64,
+    /// Of what was copied.
+    pub bytes: u64,
+    /// Of all, as listed.
+    pub found_bytes: u64,
+}
+
+impl Settled {
+    pub(super) fn objects(&self) -> u64 {
+        self.done + self.skipped + self.failed
+    }
+}
+
 /// What changed since it was last taken. Must be stored in this order: failures and settled keys first, then progress
-/// with checkpoint; or handed back with [`Tracker::put_back`].
+/// with checkpoint; or handed back with [`super::Tracker::put_back`].
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
     pub progress: Progress,
@@ -39,24 +61,4 @@ pub struct Taken {
     pub failures: Vec<Failure>,
     /// Keys recorded as failed earlier that are right now.
     pub mended: Vec<Key>,
-}
-
-/// Shared by the engine, which writes, and its caller, which takes once a second. Cheap to clone.
-#[derive(Clone)]
-pub struct Tracker {}
-
-impl Tracker {
-    /// From a job's row or a state file; default values for a fresh start. Progress counts on.
-    pub fn resume(_progress: Progress, _checkpoint: Checkpoint) -> Self {
-        todo!()
-    }
-
-    pub fn take(&self) -> Taken {
-        todo!()
-    }
-
-    /// After a failed write: what was taken is due again.
-    pub fn put_back(&self, _taken: Taken) {
-        todo!()
-    }
 }

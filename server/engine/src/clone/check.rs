@@ -1,0 +1,37 @@
+//! Refuses what must not be started, before anything is written.
+
+use model::{CloneSpec, Mode};
+
+use super::CloneError;
+use crate::s3::{Fault, Policy, Store, StoreError};
+
+/// Refuses, with the reason, what must not be started: same place, destination inside the source, missing bucket, no
+/// permission.
+pub async fn check(spec: &CloneSpec, source: &Store, destination: &Store) -> Result<(), CloneError> {
+    apart(spec, source, destination)?;
+    let (source, destination) = (source.patient(Policy::HASTY), destination.patient(Policy::HASTY));
+    let first = source.peek(&spec.source.bucket, &spec.source.prefix, 1).await?;
+    destination.peek(&spec.destination.bucket, &spec.destination.prefix, 1).await?;
+    let (Mode::Copy, Some(key)) = (spec.mode, first.first()) else { return Ok(()) };
+    match source.head(&spec.source.bucket, key).await.map_err(StoreError::from) {
+        // Gone since it was listed, or a fault of this one object: the run will say.
+        Err(error) if error.fatal() || *error.fault() == Fault::Denied => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// A copy into its own source would find its copies again; one over its source would read what it wrote.
+fn apart(spec: &CloneSpec, source: &Store, destination: &Store) -> Result<(), CloneError> {
+    let (from, to) = (&spec.source, &spec.destination);
+    if from.bucket != to.bucket || !source.endpoint().same_service(destination.endpoint()) {
+        return Ok(());
+    }
+    let (inner, outer) = (from.prefix.as_str(), to.prefix.as_str());
+    if inner == outer {
+        Err(CloneError::SamePlace { place: from.clone() })
+    } else if inner.starts_with(outer) || outer.starts_with(inner) {
+        Err(CloneError::Overlap { source_place: from.clone(), destination: to.clone() })
+    } else {
+        Ok(())
+    }
+}

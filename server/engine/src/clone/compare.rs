@@ -1,0 +1,109 @@
+//! Whether two objects are equal: one rule for skipping, for proving and for previewing.
+//!
+//! 1. Another size: different.
+//! 2. The same ETag: equal. Two ETags that both look like an MD5 and differ: different.
+//! 3. Otherwise an ETag is missing or depends on how the object was uploaded, so both objects are asked. Checksums of
+//!    the whole content and of the same kind decide.
+//! 4. With none in common, equal size and a destination not older than the source (in whole seconds, as some stores
+//!    keep no finer time) is equal *by size*: the copy was made after the source was written. The proof counts these
+//!    apart. An older destination is different, and copied again.
+
+use super::sides::Sides;
+use crate::s3::{Head, Listed};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The same size and ETag, or the same checksum of the whole content.
+    Equal,
+    /// The same size, at the destination since after the source was written.
+    EqualBySize,
+    Different,
+}
+
+/// What the listings tell; `None`: the objects must be asked.
+pub(super) fn by_listing(source: &Listed, destination: &Listed) -> Option<Verdict> {
+    if source.size != destination.size {
+        return Some(Verdict::Different);
+    }
+    let (Some(left), Some(right)) = (&source.etag, &destination.etag) else { return None };
+    if left == right { Some(Verdict::Equal) } else { (left.is_md5() && right.is_md5()).then_some(Verdict::Different) }
+}
+
+/// Without asking the objects.
+pub(super) fn by_size(source: &Listed, destination: &Listed) -> Verdict {
+    let seconds = |object: &Listed| object.modified.0.div_euclid(1_000);
+    if source.size == destination.size && seconds(destination) >= seconds(source) {
+        Verdict::EqualBySize
+    } else {
+        Verdict::Different
+    }
+}
+
+fn by_checksum(source: &Head, destination: &Head) -> Option<Verdict> {
+    let pairs = source.checksums.iter().flat_map(|left| destination.checksums.iter().map(move |right| (left, right)));
+    let mut same_kind = pairs.filter(|(left, right)| left.kind == right.kind).peekable();
+    same_kind.peek()?;
+    let equal = source.object.size == destination.object.size && same_kind.all(|(left, right)| left == right);
+    Some(if equal { Verdict::Equal } else { Verdict::Different })
+}
+
+/// The whole rule, with a HEAD of both where the listings do not decide. A HEAD that fails decides nothing.
+pub(super) async fn compare(sides: &Sides, source: &Listed, destination: &Listed) -> Verdict {
+    if let Some(verdict) = by_listing(source, destination) {
+        return verdict;
+    }
+    let heads = tokio::try_join!(
+        sides.source.head(&sides.spec.source.bucket, &source.key),
+        sides.destination.head(&sides.spec.destination.bucket, &destination.key)
+    );
+    let checked = heads.ok().and_then(|(left, right)| by_checksum(&left, &right));
+    checked.unwrap_or_else(|| by_size(source, destination))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Time;
+
+    use super::*;
+    use crate::s3::{Checksum, ETag};
+
+    fn object(size: u64, etag: &str, modified: i64) -> Listed {
+        Listed { key: "k".parse().unwrap(), size, etag: ETag::parse(etag), modified: Time(modified), class: None }
+    }
+
+    const ONE: &str = "9e107d9d372bb6826bd81d3542a419d6";
+    const TWO: &str = "e4d909c290d0fb1ca068ffaddf22cbd0";
+
+    #[test]
+    fn sizes_come_first_and_times_do_not_matter_where_etags_tell() {
+        assert_eq!(by_listing(&object(1, ONE, 9), &object(2, ONE, 0)), Some(Verdict::Different));
+        assert_eq!(by_listing(&object(1, ONE, 9), &object(1, ONE, 0)), Some(Verdict::Equal));
+        assert_eq!(by_listing(&object(1, ONE, 0), &object(1, TWO, 9)), Some(Verdict::Different));
+    }
+
+    #[test]
+    fn an_etag_that_is_no_md5_decides_nothing_unless_it_is_the_same() {
+        let parts = format!("{ONE}-2");
+        assert_eq!(by_listing(&object(1, &parts, 0), &object(1, ONE, 0)), None);
+        assert_eq!(by_listing(&object(1, &parts, 0), &object(1, &parts, 0)), Some(Verdict::Equal));
+        assert_eq!(by_listing(&object(1, "", 0), &object(1, "", 0)), None);
+    }
+
+    #[test]
+    fn checksums_of_the_same_kind_decide() {
+        let head = |kind: &'static str, value: &str| Head {
+            object: object(1, "", 0),
+            checksums: vec![Checksum { kind, value: value.to_owned() }],
+        };
+        assert_eq!(by_checksum(&head("CRC32", "a"), &head("CRC32", "a")), Some(Verdict::Equal));
+        assert_eq!(by_checksum(&head("CRC32", "a"), &head("CRC32", "b")), Some(Verdict::Different));
+        assert_eq!(by_checksum(&head("CRC32", "a"), &head("SHA1", "a")), None);
+    }
+
+    #[test]
+    fn equal_by_size_needs_a_copy_that_is_not_older() {
+        assert_eq!(by_size(&object(1, "", 5_900), &object(1, "", 5_000)), Verdict::EqualBySize);
+        assert_eq!(by_size(&object(1, "", 6_000), &object(1, "", 5_999)), Verdict::Different);
+        assert_eq!(by_size(&object(1, "", 0), &object(2, "", 9)), Verdict::Different);
+    }
+}

@@ -1,0 +1,117 @@
+//! Two listings side by side, in key order: what is at the source only, at both, at the destination only.
+//!
+//! Keys are compared by what follows each side's prefix. That is the order of both listings, since all keys of one
+//! side start alike. Order is that of UTF-8 bytes, as S3 lists.
+
+use std::cmp::Ordering;
+
+use model::{Key, Location, Prefix};
+
+use super::sides::Sides;
+use crate::s3::{Listed, Listing, Store, StoreError};
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Pair {
+    Source(Listed),
+    Both(Listed, Listed),
+    Destination(Listed),
+}
+
+pub(super) struct Merge {
+    source: Side,
+    destination: Side,
+}
+
+struct Side {
+    listing: Listing,
+    /// Bytes of the prefix, cut off for comparing.
+    prefix: usize,
+    /// What follows the prefix in the key to begin after, and in the last key to give.
+    after: Option<String>,
+    last: Option<String>,
+    head: Option<Listed>,
+    ended: bool,
+}
+
+/// What follows the prefix.
+fn rest<'a>(key: &'a Key, prefix: &Prefix) -> Option<&'a str> {
+    key.as_str().strip_prefix(prefix.as_str())
+}
+
+impl Merge {
+    /// Of source keys after `after`, up to and with `last`, and of what they map to at the destination.
+    pub fn open(sides: &Sides, after: Option<&Key>, last: Option<&Key>) -> Self {
+        let spec = &sides.spec;
+        let after = after.and_then(|key| rest(key, &spec.source.prefix));
+        let last = last.and_then(|key| rest(key, &spec.source.prefix));
+        let side = |store: &Store, at: &Location| Side {
+            listing: store.list(&at.bucket, &at.prefix, after.and_then(|after| start_after(&at.prefix, after))),
+            prefix: at.prefix.as_str().len(),
+            after: after.map(str::to_owned),
+            last: last.map(str::to_owned),
+            head: None,
+            ended: false,
+        };
+        Self { source: side(&sides.source, &spec.source), destination: side(&sides.destination, &spec.destination) }
+    }
+
+    /// The next key of either side, or `None` when both are at their end.
+    pub async fn next(&mut self) -> Result<Option<Pair>, StoreError> {
+        tokio::try_join!(self.source.fill(), self.destination.fill())?;
+        let order = match (&self.source.head, &self.destination.head) {
+            (None, None) => return Ok(None),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(source), Some(destination)) => self.source.rest(source).cmp(self.destination.rest(destination)),
+        };
+        let source = if order.is_le() { self.source.head.take() } else { None };
+        let destination = if order.is_ge() { self.destination.head.take() } else { None };
+        Ok(match (source, destination) {
+            (Some(source), Some(destination)) => Some(Pair::Both(source, destination)),
+            (Some(source), None) => Some(Pair::Source(source)),
+            (None, destination) => destination.map(Pair::Destination),
+        })
+    }
+}
+
+impl Side {
+    fn rest<'a>(&self, object: &'a Listed) -> &'a str {
+        object.key.as_str().get(self.prefix..).unwrap_or_default()
+    }
+
+    async fn fill(&mut self) -> Result<(), StoreError> {
+        while self.head.is_none() && !self.ended {
+            let Some(object) = self.listing.next().await? else {
+                self.ended = true;
+                break;
+            };
+            let rest = self.rest(&object);
+            if self.last.as_deref().is_some_and(|last| rest > last) {
+                self.ended = true;
+            } else if self.after.as_deref().is_none_or(|after| rest > after) {
+                self.head = Some(object);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a listing begins after, cut to what a key may hold: it then begins earlier, and the rest is passed over.
+fn start_after(prefix: &Prefix, rest: &str) -> Option<String> {
+    let whole = format!("{prefix}{rest}");
+    let end = whole.floor_char_boundary(1_024);
+    (end > 0).then(|| whole[..end].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_that_no_key_could_be_is_cut_to_one() {
+        let prefix: Prefix = "p/".parse().unwrap();
+        assert_eq!(start_after(&prefix, "a").unwrap(), "p/a");
+        assert_eq!(start_after(&prefix, &"é".repeat(600)).unwrap().len(), 1_024);
+        assert_eq!(start_after(&Prefix::default(), ""), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! What a clone would do, judged from both listings alone and within the patience of a person.
+
+use std::time::Duration;
+
+use model::{ClonePreview, CloneSpec, Mode, RequestCounts};
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    CloneError,
+    compare::{Verdict, by_listing, by_size},
+    merge::{Merge, Pair},
+    sides::{Sides, now},
+};
+use crate::s3::{LARGEST, Listed, Policy, Store};
+
+const EXAMPLES: usize = 10;
+const PAGE: u64 = 1_000;
+
+/// Lists both sides up to `most_keys` or `most_time` and counts what a run would do. Objects whose ETags do not tell
+/// are judged by size and time; a run asks them.
+pub async fn preview(
+    spec: &CloneSpec,
+    source: &Store,
+    destination: &Store,
+    most_keys: u64,
+    most_time: Duration,
+) -> Result<ClonePreview, CloneError> {
+    let sides = Sides::new(spec, &source.patient(Policy::HASTY), &destination.patient(Policy::HASTY));
+    let mut merge = Merge::open(&sides, None, None);
+    let mut preview = empty(spec);
+    let deadline = Instant::now() + most_time;
+    let mut at_destination = 0;
+    let mut keys = 0;
+    while keys < most_keys {
+        let Ok(pair) = timeout_at(deadline, merge.next()).await else { break };
+        let Some(pair) = pair? else {
+            preview.complete = true;
+            break;
+        };
+        keys += 1;
+        at_destination += u64::from(!matches!(pair, Pair::Source(_)));
+        count(&mut preview, &sides, pair);
+    }
+    let pages = preview.objects.div_ceil(PAGE).max(1) + at_destination.div_ceil(PAGE).max(1);
+    preview.requests = match spec.mode {
+        Mode::Verify => RequestCounts { list: pages, copy: 0 },
+        Mode::Copy if spec.dry_run => RequestCounts { list: pages, copy: 0 },
+        // The comparison lists both once more, and the destination then holds what was copied.
+        Mode::Copy => RequestCounts {
+            list: pages
+                + preview.objects.div_ceil(PAGE).max(1)
+                + (preview.objects + preview.extra).div_ceil(PAGE).max(1),
+            copy: preview.to_copy,
+        },
+    };
+    Ok(preview)
+}
+
+fn empty(spec: &CloneSpec) -> ClonePreview {
+    ClonePreview {
+        spec: spec.clone(),
+        at: now(),
+        complete: false,
+        objects: 0,
+        bytes: 0,
+        to_copy: 0,
+        to_copy_bytes: 0,
+        to_skip: 0,
+        extra: 0,
+        refused: 0,
+        requests: RequestCounts::default(),
+        examples: Vec::new(),
+    }
+}
+
+fn count(preview: &mut ClonePreview, sides: &Sides, pair: Pair) {
+    let equal = |source: &Listed, destination: &Listed| {
+        by_listing(source, destination).unwrap_or_else(|| by_size(source, destination)) != Verdict::Different
+    };
+    let (source, equal) = match pair {
+        Pair::Source(source) => (source, false),
+        Pair::Both(source, destination) => {
+            let equal = equal(&source, &destination);
+            (source, equal)
+        }
+        Pair::Destination(_) => {
+            preview.extra += 1;
+            return;
+        }
+    };
+    preview.objects += 1;
+    preview.bytes += source.size;
+    if equal {
+        preview.to_skip += 1;
+    } else if source.size > LARGEST || sides.destination_key(&source.key).is_none() {
+        preview.refused += 1;
+    } else {
+        preview.to_copy += 1;
+        preview.to_copy_bytes += source.size;
+        if preview.examples.len() < EXAMPLES {
+            preview.examples.push(source.key.to_string());
+        }
+    }
+}

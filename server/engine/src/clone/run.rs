@@ -1,0 +1,119 @@
+//! A whole clone, from its first page to its proof.
+
+use std::{collections::HashSet, sync::Arc};
+
+use model::{CloneSpec, DryRun, Key, Mode, Phase, Proof};
+use tokio::sync::mpsc::Receiver;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    CloneError, Tracker,
+    copier::copy,
+    retry::retry as retry_failed,
+    sides::{Sides, now},
+    verify::verify,
+};
+use crate::s3::Store;
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Copies in flight at once.
+    pub concurrency: usize,
+    /// Compare both listings at the end. Without it there is no proof.
+    pub verify: bool,
+}
+
+/// Keys of earlier failures held for a comparison that may mend them.
+const EARLIER: usize = 100_000;
+
+/// Runs, or goes on from the tracker's checkpoint: unfinished ranges first, then the keys of `retry` (those recorded
+/// as failed earlier), then the comparison. `Ok(None)` only with `verify: false`. The caller judges success by
+/// `Proof::holds` and the tracker's failures.
+///
+/// A dry run and a comparison are not resumed midway but done again: they change nothing, and must be whole.
+///
+/// Someone must take from the tracker meanwhile: with more than 10,000 failures untaken it waits.
+pub async fn run(
+    spec: &CloneSpec,
+    source: &Store,
+    destination: &Store,
+    options: &Options,
+    retry: Option<Receiver<Key>>,
+    tracker: &Tracker,
+    stop: &CancellationToken,
+) -> Result<Option<Proof>, CloneError> {
+    let sides = Arc::new(Sides::new(spec, source, destination).metered(tracker, stop));
+    let work = Work { sides, options, tracker, stop };
+    let outcome = match (spec.mode, spec.dry_run) {
+        (Mode::Verify, _) => work.verify(retry).await.map(Some),
+        (Mode::Copy, true) => work.rehearse().await.map(Some),
+        (Mode::Copy, false) => work.copy(retry).await,
+    };
+    tracker.halt();
+    if outcome.is_ok() {
+        tracker.enter(Phase::Finished);
+    }
+    outcome
+}
+
+struct Work<'a> {
+    sides: Arc<Sides>,
+    options: &'a Options,
+    tracker: &'a Tracker,
+    stop: &'a CancellationToken,
+}
+
+impl Work<'_> {
+    async fn copy(&self, retry: Option<Receiver<Key>>) -> Result<Option<Proof>, CloneError> {
+        let Self { sides, options, tracker, stop } = self;
+        tracker.enter(Phase::Copying);
+        if !tracker.copied() {
+            copy(sides, options.concurrency, tracker, stop).await?;
+            tracker.all_copied();
+        }
+        if let Some(mut keys) = retry {
+            retry_failed(sides, options.concurrency, &mut keys, tracker, stop).await?;
+        }
+        if !options.verify {
+            return Ok(None);
+        }
+        tracker.enter(Phase::Verifying);
+        let comparison = verify(sides, options.concurrency, tracker.known_failures(), tracker, stop).await?;
+        Ok(Some(Proof::Compared(comparison)))
+    }
+
+    async fn verify(&self, retry: Option<Receiver<Key>>) -> Result<Proof, CloneError> {
+        let Self { sides, options, tracker, stop } = self;
+        tracker.start_over();
+        tracker.enter(Phase::Verifying);
+        let mut earlier = HashSet::new();
+        if let Some(mut keys) = retry {
+            while let Some(key) = keys.recv().await {
+                if earlier.len() < EARLIER {
+                    earlier.insert(key);
+                }
+            }
+        }
+        let comparison = verify(sides, options.concurrency, earlier, tracker, stop).await?;
+        tracker.all_listed();
+        Ok(Proof::Compared(comparison))
+    }
+
+    async fn rehearse(&self) -> Result<Proof, CloneError> {
+        let Self { sides, options, tracker, stop } = self;
+        tracker.start_over();
+        tracker.enter(Phase::Copying);
+        let extra = copy(sides, options.concurrency, tracker, stop).await?;
+        tracker.all_copied();
+        let settled = tracker.settled();
+        Ok(Proof::DryRun(DryRun {
+            at: now(),
+            source_objects: settled.done + settled.skipped + settled.failed,
+            source_bytes: settled.found_bytes,
+            would_copy: settled.done,
+            would_copy_bytes: settled.bytes,
+            would_skip: settled.skipped,
+            extra,
+        }))
+    }
+}

@@ -1,0 +1,88 @@
+//! What becomes of one object: compared where that needs asking, copied as it is now, or failed for a reason.
+
+use model::{Failure, Key, Reason};
+
+use super::{
+    CloneError,
+    compare::{Verdict, compare},
+    sides::{Sides, now},
+    window::Outcome,
+};
+use crate::s3::{ETag, Failed, Fault, LARGEST, Listed, StoreError};
+
+/// How often an object may change under our hands before it is reported.
+const CHANGES: u32 = 3;
+
+/// A failure of one object.
+pub(super) fn failure(key: &Key, reason: Reason, message: impl Into<String>, attempts: u32) -> Failure {
+    Failure { key: key.clone(), reason, message: message.into(), attempts, at: now() }
+}
+
+fn failed(key: &Key, reason: Reason, message: impl Into<String>, attempts: u32) -> Outcome {
+    Outcome::Failed(Box::new(failure(key, reason, message, attempts)))
+}
+
+impl Sides {
+    /// Err only for what concerns more than this object.
+    pub async fn settle(&self, mut source: Listed, destination: Option<&Listed>) -> Result<Outcome, CloneError> {
+        let Some(to) = self.destination_key(&source.key) else {
+            let message = "the key at the destination would be empty or over 1,024 bytes";
+            return Ok(failed(&source.key, Reason::KeyTooLong, message, 0));
+        };
+        if let Some(destination) = destination
+            && compare(self, &source, destination).await != Verdict::Different
+        {
+            return Ok(Outcome::Skipped);
+        }
+        let mut attempts = 0;
+        for _ in 0..=CHANGES {
+            if source.size > LARGEST {
+                let message = format!("{} bytes; one copy request takes 5 GiB", source.size);
+                return Ok(failed(&source.key, Reason::TooLarge, message, attempts));
+            }
+            if self.spec.dry_run {
+                return Ok(Outcome::Copied { bytes: source.size });
+            }
+            let refused = match self.copy(&source, &to).await {
+                Ok(_) => return Ok(Outcome::Copied { bytes: source.size }),
+                Err(refused) => refused,
+            };
+            attempts += refused.attempts;
+            if *refused.error.fault() != Fault::Changed {
+                return give_up(&source.key, &refused.error, attempts);
+            }
+            match self.source.head(&self.spec.source.bucket, &source.key).await {
+                Ok(head) => {
+                    attempts += 1;
+                    source = head.object;
+                }
+                Err(refused) => return give_up(&source.key, &refused.error, attempts + refused.attempts),
+            }
+        }
+        let message = format!("it was replaced {CHANGES} times while being copied");
+        Ok(failed(&source.key, Reason::Changed, message, attempts))
+    }
+
+    async fn copy(&self, source: &Listed, to: &Key) -> Result<ETag, Failed> {
+        let (from_bucket, to_bucket) = (&self.spec.source.bucket, &self.spec.destination.bucket);
+        if self.one_credential {
+            self.destination.copy(from_bucket, source, to_bucket, to).await
+        } else {
+            self.source.stream(from_bucket, source, &self.destination, to_bucket, to).await
+        }
+    }
+}
+
+pub(super) fn give_up(key: &Key, error: &StoreError, attempts: u32) -> Result<Outcome, CloneError> {
+    let reason = match error.fault() {
+        Fault::Stopped => return Err(CloneError::Stopped),
+        _ if error.fatal() => return Err(error.clone().into()),
+        Fault::Changed => Reason::Changed,
+        Fault::NotFound => Reason::Gone,
+        Fault::Denied => Reason::Denied,
+        Fault::Archived => Reason::Archived,
+        Fault::Timeout { .. } => Reason::Timeout,
+        _ => Reason::Store,
+    };
+    Ok(failed(key, reason, error.to_string(), attempts))
+}

@@ -1,0 +1,47 @@
+//! Both ends of a clone and what was asked: what every part of the engine works on.
+
+use std::time::SystemTime;
+
+use model::{CloneSpec, Key, Time};
+
+use super::Tracker;
+use crate::s3::Store;
+use tokio_util::sync::CancellationToken;
+
+pub(super) struct Sides {
+    pub spec: CloneSpec,
+    pub source: Store,
+    pub destination: Store,
+    /// One credential reads the one and writes the other: the store can copy by itself.
+    pub one_credential: bool,
+}
+
+impl Sides {
+    pub fn new(spec: &CloneSpec, source: &Store, destination: &Store) -> Self {
+        Self {
+            spec: spec.clone(),
+            source: source.clone(),
+            destination: destination.clone(),
+            one_credential: source.endpoint().one_credential(destination.endpoint()),
+        }
+    }
+
+    /// The same, with requests counted by the tracker and given up when stopped.
+    pub fn metered(self, tracker: &Tracker, stop: &CancellationToken) -> Self {
+        Self {
+            source: self.source.metered(tracker.meter(), stop),
+            destination: self.destination.metered(tracker.meter(), stop),
+            ..self
+        }
+    }
+
+    /// Where a source's key goes; `None` if no key can be that.
+    pub fn destination_key(&self, key: &Key) -> Option<Key> {
+        key.moved(&self.spec.source.prefix, &self.spec.destination.prefix)
+    }
+}
+
+pub(super) fn now() -> Time {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

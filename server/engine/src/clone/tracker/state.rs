@@ -1,0 +1,284 @@
+//! The tracker's state behind its lock: plain data and the rules that keep it consistent.
+
+use std::collections::HashSet;
+
+use model::{Failure, Key, Phase, Progress};
+use tokio::time::{Duration, Instant};
+
+use super::{Checkpoint, Range, RangeState, Settled, Taken, Verified};
+use crate::{
+    clone::{
+        rate::{Rate, Sample},
+        window::{Outcome, Passed, Window},
+    },
+    s3::{Listed, Meter},
+};
+
+/// Failed keys remembered, so that the comparison does not report them a second time in other words.
+const KNOWN: usize = 100_000;
+
+pub(super) struct State {
+    /// As earlier attempts left it; of it only what this attempt adds to.
+    before: Progress,
+    phase: Phase,
+    lanes: Vec<Lane>,
+    pub copied: bool,
+    pub found_final: bool,
+    /// Counts of the keys that cursors have passed, and of all settled ones.
+    passed: Settled,
+    pub total: Settled,
+    unsettled: u64,
+    pub in_flight: u32,
+    /// Keys counted as failed that are being tried again.
+    pub retrying: u32,
+    compared: u64,
+    pub failures: Vec<Failure>,
+    mended: Vec<Key>,
+    pub known: HashSet<Key>,
+    rate: Rate,
+    began: Instant,
+    /// Time stands still from here on.
+    ended: Option<Instant>,
+    touched: Instant,
+    moved: u64,
+}
+
+/// A range and its keys above the cursor.
+struct Lane {
+    range: Range,
+    window: Window,
+    listed: bool,
+}
+
+fn count(settled: &mut Settled, outcome: &Outcome) {
+    match outcome {
+        Outcome::Copied { bytes } => {
+            settled.done += 1;
+            settled.bytes += bytes;
+        }
+        Outcome::Skipped => settled.skipped += 1,
+        Outcome::Failed(_) => settled.failed += 1,
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl State {
+    pub fn resume(before: Progress, checkpoint: Checkpoint, now: Instant) -> Self {
+        let lane = |range| Lane { range, window: Window::default(), listed: false };
+        Self {
+            phase: before.phase,
+            lanes: checkpoint.ranges.into_iter().map(lane).collect(),
+            copied: checkpoint.copied,
+            found_final: checkpoint.copied,
+            passed: checkpoint.settled,
+            total: checkpoint.settled,
+            unsettled: 0,
+            in_flight: 0,
+            retrying: 0,
+            compared: 0,
+            failures: Vec::new(),
+            mended: Vec::new(),
+            known: HashSet::new(),
+            rate: Rate::default(),
+            began: now,
+            ended: None,
+            touched: now,
+            moved: 0,
+            before,
+        }
+    }
+
+    pub fn enter(&mut self, phase: Phase) {
+        if self.phase != phase {
+            self.rate.restart();
+        }
+        self.phase = phase;
+        self.compared = if phase == Phase::Verifying { 0 } else { self.compared };
+    }
+
+    pub fn halt(&mut self, now: Instant) {
+        self.ended = Some(now);
+        self.in_flight = 0;
+        self.retrying = 0;
+        self.rate.restart();
+    }
+
+    pub fn start_over(&mut self) {
+        self.lanes.clear();
+        (self.copied, self.found_final) = (false, false);
+        (self.passed, self.total) = (Settled::default(), Settled::default());
+        self.compared = 0;
+    }
+
+    pub fn unfinished(&mut self) -> Vec<(usize, Range)> {
+        if self.lanes.is_empty() {
+            let range = Range { after: None, last: None, cursor: None, state: RangeState::Waiting };
+            self.lanes.push(Lane { range, window: Window::default(), listed: false });
+        }
+        let lanes = self.lanes.iter().enumerate().map(|(index, lane)| (index, lane.range.clone()));
+        lanes.filter(|(_, range)| range.state != RangeState::Done).collect()
+    }
+
+    pub fn admit(&mut self, range: usize, object: &Listed, now: Instant) -> u64 {
+        self.touched = now;
+        self.unsettled += 1;
+        self.total.found_bytes += object.size;
+        let lane = &mut self.lanes[range];
+        lane.range.state = RangeState::Active;
+        lane.window.admit(object.key.clone(), object.size)
+    }
+
+    pub fn listed(&mut self, range: usize) {
+        let lane = &mut self.lanes[range];
+        lane.listed = true;
+        lane.finish_if_due();
+    }
+
+    /// Answers how many keys the cursor passed.
+    pub fn settle(&mut self, range: usize, number: u64, outcome: Outcome, now: Instant) -> usize {
+        self.touched = now;
+        self.unsettled = self.unsettled.saturating_sub(1);
+        count(&mut self.total, &outcome);
+        if let Outcome::Failed(failure) = &outcome {
+            self.remember(&failure.key);
+        }
+        let lane = &mut self.lanes[range];
+        lane.window.settle(number, outcome);
+        let mut passed = 0;
+        while let Some(Passed { key, size, outcome }) = lane.window.pass() {
+            passed += 1;
+            count(&mut self.passed, &outcome);
+            self.passed.found_bytes += size;
+            lane.range.cursor = Some(key);
+            if let Outcome::Failed(failure) = outcome {
+                self.failures.push(*failure);
+            }
+        }
+        lane.finish_if_due();
+        passed
+    }
+
+    fn remember(&mut self, key: &Key) {
+        if self.known.len() < KNOWN {
+            self.known.insert(key.clone());
+        }
+    }
+
+    pub fn retried(&mut self, key: Key, outcome: Option<Outcome>, now: Instant) {
+        self.touched = now;
+        self.retrying = self.retrying.saturating_sub(1);
+        if let Some(Outcome::Failed(failure)) = outcome {
+            self.remember(&failure.key);
+            self.failures.push(*failure);
+            return;
+        }
+        self.mended(key);
+        for settled in [&mut self.passed, &mut self.total] {
+            if settled.failed > 0 {
+                settled.failed -= 1;
+                outcome.iter().for_each(|outcome| count(settled, outcome));
+            }
+        }
+    }
+
+    pub fn mended(&mut self, key: Key) {
+        self.mended.push(key);
+    }
+
+    pub fn compared(&mut self, now: Instant) {
+        self.touched = now;
+        self.compared += 1;
+    }
+
+    pub fn proven_after_all(&mut self, key: Key) {
+        self.retried(key, Some(Outcome::Skipped), self.touched);
+    }
+
+    pub fn verified_one(&mut self, bytes: u64, equal: bool, now: Instant) {
+        self.compared(now);
+        self.total.found_bytes += bytes;
+        if equal {
+            self.total.skipped += 1;
+        } else {
+            self.total.failed += 1;
+        }
+    }
+
+    /// Failures of earlier attempts are not known by key any more: as many of the differences are taken to be theirs.
+    pub fn verified(&mut self, verified: Verified) {
+        let total = &mut self.total;
+        let found = total.objects().max(verified.source_objects);
+        let earlier = total.failed.saturating_sub(self.known.len() as u64);
+        total.failed = (total.failed + verified.fresh.saturating_sub(earlier)).min(found);
+        total.done = total.done.min(found - total.failed);
+        total.skipped = found - total.failed - total.done;
+        total.found_bytes = verified.source_bytes;
+        self.passed = *total;
+    }
+
+    pub fn take(&mut self, meter: &Meter, now: Instant) -> Taken {
+        let now = self.ended.unwrap_or(now);
+        if meter.moved() != self.moved {
+            self.moved = meter.moved();
+            self.touched = now;
+        }
+        let objects = if self.phase == Phase::Verifying { self.compared } else { self.total.objects() };
+        self.rate.sample(Sample { at: now - self.began, objects, bytes: self.total.bytes });
+        Taken {
+            progress: self.progress(meter, now),
+            checkpoint: Checkpoint {
+                ranges: self.lanes.iter().map(|lane| lane.range.clone()).collect(),
+                copied: self.copied,
+                settled: self.passed,
+            },
+            failures: std::mem::take(&mut self.failures),
+            mended: std::mem::take(&mut self.mended),
+        }
+    }
+
+    pub fn put_back(&mut self, taken: Taken) {
+        self.failures.splice(0..0, taken.failures);
+        self.mended.splice(0..0, taken.mended);
+    }
+
+    fn progress(&self, meter: &Meter, now: Instant) -> Progress {
+        let found = self.total.objects() + self.unsettled;
+        let to_do = match self.phase {
+            Phase::Copying => self.unsettled,
+            Phase::Verifying => found.saturating_sub(self.compared),
+            Phase::Waiting | Phase::Finished => 0,
+        };
+        let (rate, byte_rate) = self.rate.recent();
+        let working = self.phase != Phase::Finished;
+        Progress {
+            phase: self.phase,
+            found,
+            found_bytes: self.total.found_bytes,
+            found_final: self.found_final,
+            done: self.total.done,
+            skipped: self.total.skipped,
+            failed: self.total.failed.saturating_sub(u64::from(self.retrying)),
+            bytes: self.total.bytes,
+            in_flight: self.in_flight + self.retrying,
+            compared: self.compared,
+            requests: self.before.requests + meter.requests(),
+            retries: self.before.retries + meter.retries(),
+            rate: if working { rate } else { 0.0 },
+            byte_rate: if working { byte_rate } else { 0.0 },
+            left: self.found_final.then(|| self.rate.left(to_do)).flatten(),
+            idle_ms: if working { milliseconds(now - self.touched) } else { 0 },
+            active_ms: self.before.active_ms + milliseconds(now - self.began),
+        }
+    }
+}
+
+impl Lane {
+    fn finish_if_due(&mut self) {
+        if self.listed && self.window.is_empty() {
+            self.range.state = RangeState::Done;
+        }
+    }
+}

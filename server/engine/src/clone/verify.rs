@@ -1,0 +1,202 @@
+//! The proof: both listings read to their ends once more and compared key by key.
+//!
+//! Always: it is whole or it is none. Each difference is counted; the first [`RECORDED`] are also recorded as failures,
+//! so that they can be seen and tried again. A source that changed after it was copied shows as a difference: the
+//! proof speaks of the places as they are, not as they were.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use model::{Comparison, Failure, Key, Mode, Reason};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    CloneError, Tracker,
+    compare::{Verdict, by_listing, compare},
+    crew::Crew,
+    merge::{Merge, Pair},
+    settle::failure,
+    sides::{Sides, now},
+    tracker::Verified,
+};
+use crate::s3::Listed;
+
+/// Differences recorded one by one.
+const RECORDED: u64 = 100_000;
+
+/// `known`: keys recorded as failed already, whose reason says more than "missing".
+pub(super) async fn verify(
+    sides: &Arc<Sides>,
+    most: usize,
+    known: HashSet<Key>,
+    tracker: &Tracker,
+    stop: &CancellationToken,
+) -> Result<Comparison, CloneError> {
+    let tally = Arc::new(Tally::new(sides.spec.mode, known, tracker));
+    let mut crew = Crew::new(most, stop);
+    let mut merge = Merge::open(sides, None, None);
+    while let Some(pair) = crew.until(merge.next()).await?? {
+        crew.until(tracker.room()).await?;
+        match pair {
+            Pair::Source(source) => tally.missing(&source),
+            Pair::Destination(destination) => tally.extra(&destination),
+            Pair::Both(source, destination) => match by_listing(&source, &destination) {
+                Some(verdict) => tally.both(&source, &destination, verdict),
+                None => {
+                    let (sides, tally) = (Arc::clone(sides), Arc::clone(&tally));
+                    crew.begin(async move {
+                        let verdict = compare(&sides, &source, &destination).await;
+                        tally.both(&source, &destination, verdict);
+                        Ok(())
+                    })
+                    .await?;
+                }
+            },
+        }
+    }
+    crew.finish().await?;
+    Ok(tally.judge())
+}
+
+struct Tally {
+    mode: Mode,
+    tracker: Tracker,
+    counts: Mutex<Counts>,
+}
+
+struct Counts {
+    comparison: Comparison,
+    known: HashSet<Key>,
+    fresh: u64,
+}
+
+impl Tally {
+    fn new(mode: Mode, known: HashSet<Key>, tracker: &Tracker) -> Self {
+        let comparison = Comparison {
+            at: now(),
+            mode,
+            source_objects: 0,
+            source_bytes: 0,
+            destination_objects: 0,
+            equal_by_etag: 0,
+            equal_by_size: 0,
+            missing: 0,
+            different: 0,
+            extra: 0,
+            equal: false,
+        };
+        Self { mode, tracker: tracker.clone(), counts: Mutex::new(Counts { comparison, known, fresh: 0 }) }
+    }
+
+    fn missing(&self, source: &Listed) {
+        let message = "listed at the source, not at the destination";
+        self.count(|counts| {
+            counts.source(source);
+            counts.comparison.missing += 1;
+            self.differs(counts, failure(&source.key, Reason::Missing, message, 0), source.size);
+        });
+    }
+
+    fn extra(&self, destination: &Listed) {
+        let message = "listed at the destination, not at the source";
+        self.count(|counts| {
+            counts.comparison.destination_objects += 1;
+            counts.comparison.extra += 1;
+            if self.mode == Mode::Verify {
+                self.differs(counts, failure(&destination.key, Reason::Extra, message, 0), 0);
+            }
+        });
+    }
+
+    fn both(&self, source: &Listed, destination: &Listed, verdict: Verdict) {
+        self.count(|counts| {
+            counts.source(source);
+            counts.comparison.destination_objects += 1;
+            match verdict {
+                Verdict::Equal => counts.comparison.equal_by_etag += 1,
+                Verdict::EqualBySize => counts.comparison.equal_by_size += 1,
+                Verdict::Different => {
+                    counts.comparison.different += 1;
+                    let message = difference(source, destination);
+                    return self.differs(counts, failure(&source.key, Reason::Different, message, 0), source.size);
+                }
+            }
+            self.agrees(counts, source);
+        });
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Counts)) {
+        change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn agrees(&self, counts: &mut Counts, source: &Listed) {
+        let known = counts.known.remove(&source.key);
+        match self.mode {
+            Mode::Copy => {
+                self.tracker.compared();
+                if known {
+                    self.tracker.proven_after_all(source.key.clone());
+                }
+            }
+            Mode::Verify => {
+                self.tracker.verified_one(source.size, true);
+                if known {
+                    self.tracker.mended(source.key.clone());
+                }
+            }
+        }
+    }
+
+    fn differs(&self, counts: &mut Counts, failure: Failure, bytes: u64) {
+        let known = counts.known.remove(&failure.key);
+        match self.mode {
+            Mode::Copy => self.tracker.compared(),
+            Mode::Verify => self.tracker.verified_one(bytes, false),
+        }
+        if known && self.mode == Mode::Copy {
+            return;
+        }
+        counts.fresh += 1;
+        if counts.fresh <= RECORDED {
+            self.tracker.difference(failure);
+        }
+    }
+
+    fn judge(&self) -> Comparison {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let comparison = Comparison { at: now(), ..counts.comparison.clone() }.judged();
+        if self.mode == Mode::Verify {
+            // Recorded as failed by an earlier comparison, and on neither side now.
+            counts.known.drain().for_each(|key| self.tracker.mended(key));
+        } else {
+            self.tracker.verified(Verified {
+                source_objects: comparison.source_objects,
+                source_bytes: comparison.source_bytes,
+                fresh: counts.fresh,
+            });
+        }
+        comparison
+    }
+}
+
+impl Counts {
+    fn source(&mut self, source: &Listed) {
+        self.comparison.source_objects += 1;
+        self.comparison.source_bytes += source.size;
+    }
+}
+
+fn difference(source: &Listed, destination: &Listed) -> String {
+    let changed = if source.modified > destination.modified {
+        format!("; the source was written at {}, after its copy", source.modified)
+    } else {
+        String::new()
+    };
+    if source.size != destination.size {
+        return format!("{} bytes at the source, {} at the destination{changed}", source.size, destination.size);
+    }
+    let etag = |object: &Listed| object.etag.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    format!("ETag {} at the source, {} at the destination{changed}", etag(source), etag(destination))
+}

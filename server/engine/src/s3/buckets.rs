@@ -1,0 +1,32 @@
+//! The quick questions of a person who picks a place: which buckets are there, what lies in one.
+
+use std::time::Duration;
+
+use model::{BucketName, Key, Prefix};
+
+use super::{Action, Fault, Policy, Store, StoreError, list::Start};
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+impl Store {
+    /// ListBuckets; `None` where that is denied but the endpoint answers. At most 10,000, as one page holds.
+    pub async fn buckets(&self) -> Result<Option<Vec<BucketName>>, StoreError> {
+        let context = self.context(Action::ListBuckets, None);
+        let request = || async {
+            let answer = self.client.list_buckets().send().await.map_err(|error| context.classify(&error))?;
+            let names = answer.buckets().iter().filter_map(|bucket| bucket.name()?.parse().ok());
+            Ok(names.collect())
+        };
+        match self.patient(Policy::HASTY).retry.send(&context, LIMIT, request).await.map_err(StoreError::from) {
+            Err(error) if *error.fault() == Fault::Denied => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
+    /// The first keys under a prefix; the quick check that a place can be read.
+    pub async fn peek(&self, bucket: &BucketName, prefix: &Prefix, most: u16) -> Result<Vec<Key>, StoreError> {
+        let hasty = self.patient(Policy::HASTY);
+        let page = hasty.page_of(bucket, prefix, &Start::Key(None), i32::from(most)).await?;
+        Ok(page.objects.into_iter().map(|object| object.key).collect())
+    }
+}

@@ -1,0 +1,35 @@
+//! CopyObject: the store copies by itself, with metadata, content headers and tags as they are.
+
+use std::time::Duration;
+
+use aws_sdk_s3::types::StorageClass;
+use model::{BucketName, Key};
+
+use super::{Action, ETag, Listed, Store, StoreError, encoding::copy_source, error::Failed};
+
+/// What a request may take: a minute, and the time a slow disk needs for its bytes.
+pub(super) fn limit(size: u64) -> Duration {
+    Duration::from_secs(60 + size / (8 << 20))
+}
+
+impl Store {
+    /// Copies `source` of bucket `from`, if it is still the one listed, to `key` of bucket `to`. This store's
+    /// credentials must read the one and write the other. Success is an ETag: a 200 without one is none.
+    pub async fn copy(&self, from: &BucketName, source: &Listed, to: &BucketName, key: &Key) -> Result<ETag, Failed> {
+        let context = self.context(Action::Copy, Some(to));
+        let request = || async {
+            let request = self
+                .client
+                .copy_object()
+                .copy_source(copy_source(from, &source.key))
+                .set_copy_source_if_match(source.etag.as_ref().map(ETag::quoted))
+                .set_storage_class(source.class.as_deref().map(StorageClass::from))
+                .bucket(to.as_str())
+                .key(key.as_str());
+            let copied = request.send().await.map_err(|error| context.classify(&error))?;
+            let etag = copied.copy_object_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
+            etag.ok_or_else(|| -> StoreError { context.unclear("the copy was answered with success but no ETag") })
+        };
+        self.retry.send(&context, limit(source.size), request).await
+    }
+}

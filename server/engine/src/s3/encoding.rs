@@ -1,0 +1,68 @@
+//! Keys as they travel: in a copy's source header, and in a listing's `encoding-type=url`.
+
+use std::borrow::Cow;
+
+use model::{BucketName, Key};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// All but what RFC 3986 leaves alone, and the slash.
+const SOURCE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+
+/// All but what RFC 3986 leaves alone: for the pairs of a tagging header.
+const PAIR: &AsciiSet = &SOURCE.add(b'/');
+
+/// The value of `x-amz-copy-source`. The SDK sends it as it is given.
+pub(super) fn copy_source(bucket: &BucketName, key: &Key) -> String {
+    format!("{bucket}/{}", utf8_percent_encode(key.as_str(), SOURCE))
+}
+
+/// `a=1&b=2` of tags.
+pub(super) fn tagging<'a>(tags: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let pairs =
+        tags.map(|(key, value)| format!("{}={}", utf8_percent_encode(key, PAIR), utf8_percent_encode(value, PAIR)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// A key of a listing with `encoding-type=url`: a space is `+` or `%20`, a plus is `%2B`. `None` if it is no UTF-8.
+pub(super) fn listed_key(text: &str) -> Option<String> {
+    let spaced: Cow<'_, str> = if text.contains('+') { text.replace('+', " ").into() } else { text.into() };
+    percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn source(key: &str) -> String {
+        copy_source(&"bucket".parse().unwrap(), &key.parse().unwrap())
+    }
+
+    #[test]
+    fn a_space_is_percent_20_and_a_plus_percent_2b() {
+        assert_eq!(source("a b+c"), "bucket/a%20b%2Bc");
+        assert_eq!(source("//x/./é?&#%"), "bucket//x/./%C3%A9%3F%26%23%25");
+        assert_eq!(source("\u{1}\n"), "bucket/%01%0A");
+    }
+
+    #[test]
+    fn a_listed_plus_is_a_space() {
+        assert_eq!(listed_key("a+b%2Bc%20d%01").unwrap(), "a b+c d\u{1}");
+        assert_eq!(listed_key("%FF"), None);
+    }
+
+    #[test]
+    fn tags_may_hold_what_separates_them() {
+        assert_eq!(tagging([("a=b", "c&d/e f")].into_iter()), "a%3Db=c%26d%2Fe%20f");
+    }
+
+    proptest! {
+        #[test]
+        fn every_key_survives_its_encoding(key in "\\PC{1,40}|[\\x00-\\x7f]{1,40}") {
+            let sent = source(&key);
+            prop_assert!(sent.is_ascii());
+            prop_assert_eq!(listed_key(sent.strip_prefix("bucket/").unwrap()).unwrap(), key);
+        }
+    }
+}

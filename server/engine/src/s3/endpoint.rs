@@ -1,0 +1,235 @@
+//! How a store is reached: URL, region, credentials and TLS, put together once when connecting.
+//!
+//! Everything not said in the [`Endpoint`] comes from the SDK's own chain: environment, profile, container or instance
+//! role. One convenience: a store on loopback, for which nobody configured anything, is taken for the embedded one, so
+//! that a first try does not wait for an instance's metadata service that is not there.
+
+use std::{env, net::IpAddr, path::PathBuf, time::Duration};
+
+use aws_config::{
+    BehaviorVersion, Region, meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+};
+use aws_sdk_s3::{
+    Client,
+    config::{Credentials, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient},
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use model::StoreName;
+
+use super::whole::WholeListing;
+
+/// The pair that the embedded store knows.
+const EMBEDDED: (&str, &str) = ("logyard", "logyard-demo");
+
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How to reach a store; one `[[stores]]` entry.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    pub name: StoreName,
+    /// `None`: AWS itself, or what `AWS_ENDPOINT_URL` or the profile says.
+    pub url: Option<String>,
+    pub region: Option<String>,
+    /// `bucket` in the path rather than in the host name. Default: true where `url` is set.
+    pub path_style: Option<bool>,
+    /// Of the AWS configuration files.
+    pub profile: Option<String>,
+    /// Fixed credentials, only for the embedded store; all others come from the SDK's chain.
+    pub credentials: Option<(String, String)>,
+}
+
+impl std::fmt::Debug for Endpoint {
+    /// Without the credentials: this reaches logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("name", &self.name)
+            .field("url", &self.url)
+            .field("region", &self.region)
+            .field("path_style", &self.path_style)
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Endpoint {
+    /// The client, and the endpoint with its URL filled in.
+    pub(super) async fn connect(mut self) -> (Client, Self) {
+        if self.url.is_none() {
+            self.url = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().find_map(|name| variable(name));
+        }
+        if self.credentials.is_none() && self.on_loopback() && !self.configured() {
+            self.credentials = Some((EMBEDDED.0.to_owned(), EMBEDDED.1.to_owned()));
+        }
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https())
+            .region(self.regions())
+            .retry_config(RetryConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).build());
+        if let Some(profile) = &self.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some((key, secret)) = &self.credentials {
+            loader = loader.credentials_provider(Credentials::new(key, secret, None, None, "logyard"));
+        }
+        let shared = loader.load().await;
+        self.url = self.url.or_else(|| shared.endpoint_url().map(str::to_owned));
+        let mut config = aws_sdk_s3::config::Builder::from(&shared)
+            .force_path_style(self.path_style.unwrap_or(self.url.is_some()))
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .interceptor(WholeListing);
+        if let Some(url) = &self.url {
+            config = config.endpoint_url(url);
+            if url.starts_with("http://") {
+                config = config.http_client(Builder::new().build_http());
+            }
+        }
+        (Client::from_conf(config.build()), self)
+    }
+
+    /// `https://…`, or `AWS ap-southeast-2`.
+    pub fn describe(&self) -> String {
+        match (&self.url, &self.region) {
+            (Some(url), _) => url.clone(),
+            (None, Some(region)) => format!("AWS {region}"),
+            (None, None) => "AWS".to_owned(),
+        }
+    }
+
+    /// Whether the same bucket name means the same bucket at both: bucket names are AWS-wide.
+    pub fn same_service(&self, other: &Self) -> bool {
+        let url = |endpoint: &Self| endpoint.url.as_deref().map(normal);
+        url(self) == url(other)
+    }
+
+    /// Whether one request may read here and write there.
+    pub fn one_credential(&self, other: &Self) -> bool {
+        self.same_service(other) && self.profile == other.profile && self.credentials == other.credentials
+    }
+
+    fn on_loopback(&self) -> bool {
+        let host = self.url.as_deref().map(host).unwrap_or_default();
+        host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Whether the SDK's chain has anything to go by, short of an instance's metadata.
+    fn configured(&self) -> bool {
+        let named = [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_PROFILE",
+            "AWS_ROLE_ARN",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        ];
+        let home = variable("HOME").or_else(|| variable("USERPROFILE"));
+        let file = |name: &str, default: &str| {
+            let path = variable(name).map(PathBuf::from);
+            path.or_else(|| home.as_ref().map(|home| PathBuf::from(home).join(".aws").join(default)))
+                .is_some_and(|path| path.is_file())
+        };
+        self.profile.is_some()
+            || named.iter().any(|name| variable(name).is_some())
+            || file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
+            || file("AWS_CONFIG_FILE", "config")
+    }
+
+    /// As said, else by the chain, else us-east-1. A store with a URL is not asked of an instance's metadata.
+    fn regions(&self) -> RegionProviderChain {
+        let said = RegionProviderChain::first_try(self.region.clone().map(Region::new));
+        let chain = if self.url.is_some() {
+            let mut profile = ProfileFileRegionProvider::builder();
+            if let Some(name) = &self.profile {
+                profile = profile.profile_name(name);
+            }
+            said.or_else(aws_config::environment::EnvironmentVariableRegionProvider::new()).or_else(profile.build())
+        } else {
+            said.or_default_provider()
+        };
+        chain.or_else("us-east-1")
+    }
+}
+
+fn https() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// `127.0.0.1` of `http://127.0.0.1:9000/`.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if authority.starts_with('[') {
+        return authority.split_inclusive(']').next().unwrap_or_default();
+    }
+    authority.split(':').next().unwrap_or_default()
+}
+
+/// One spelling of the same URL, as far as text can tell.
+fn normal(url: &str) -> String {
+    let url = url.trim_end_matches('/').to_ascii_lowercase().replace("://localhost", "://127.0.0.1");
+    match url.split_once("://") {
+        Some(("http", rest)) => format!("http://{}", rest.strip_suffix(":80").unwrap_or(rest)),
+        Some(("https", rest)) => format!("https://{}", rest.strip_suffix(":443").unwrap_or(rest)),
+        _ => url,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(url: &str) -> Endpoint {
+        Endpoint {
+            name: "here".parse().unwrap(),
+            url: Some(url.to_owned()),
+            region: None,
+            path_style: None,
+            profile: None,
+            credentials: None,
+        }
+    }
+
+    #[test]
+    fn loopback_is_known_in_its_spellings() {
+        for url in ["http://127.0.0.1:9000", "http://localhost:9000/", "http://[::1]:9000", "http://127.8.0.1"] {
+            assert!(at(url).on_loopback(), "{url}");
+        }
+        for url in ["http://10.0.0.1:9000", "https://s3.example.org", "http://127.0.0.1.example.org", "http://u@h:1"] {
+            assert!(!at(url).on_loopback(), "{url}");
+        }
+    }
+
+    #[test]
+    fn one_place_under_two_spellings_is_the_same_service() {
+        assert!(at("http://localhost:80/").same_service(&at("HTTP://127.0.0.1")));
+        assert!(!at("http://127.0.0.1:1").same_service(&at("http://127.0.0.1:2")));
+    }
+
+    #[test]
+    fn another_profile_may_be_another_account() {
+        let other = Endpoint { profile: Some("other".to_owned()), ..at("http://h") };
+        assert!(at("http://h").same_service(&other));
+        assert!(!at("http://h").one_credential(&other));
+    }
+
+    #[test]
+    fn credentials_never_reach_a_log() {
+        let endpoint = Endpoint { credentials: Some(("key".into(), "hush".into())), ..at("http://h") };
+        assert!(!format!("{endpoint:?}").contains("hush"));
+    }
+
+    #[test]
+    fn the_embedded_pair_is_the_embedded_stores() {
+        assert_eq!(EMBEDDED, (embedded::ACCESS_KEY, embedded::SECRET_KEY));
+    }
+}

@@ -1,0 +1,386 @@
+//! What a store may answer instead of what was asked: one closed list, made from the SDK's errors in one place.
+//!
+//! Every error names the store and the bucket, and says what to do now. None holds a secret: only what the store
+//! itself said, and names.
+
+use std::{error::Error, fmt, sync::Arc};
+
+use aws_sdk_s3::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use aws_smithy_runtime_api::client::result::DispatchFailure;
+use model::{BucketName, Key};
+
+use super::{Endpoint, whole::BrokenOff};
+
+/// What was being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    ListBuckets,
+    List,
+    Head,
+    Copy,
+    Get,
+    Put,
+    ReadTags,
+}
+
+/// What went wrong, as far as it matters for what to do now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("the bucket does not exist")]
+    NoBucket,
+    #[error("the object does not exist")]
+    NotFound,
+    /// It is not the one that the condition named.
+    #[error("the object has changed")]
+    Changed,
+    #[error("no permission")]
+    Denied,
+    /// The credentials themselves are refused: unknown, expired, wrongly signed.
+    #[error("the credentials are refused: {code}")]
+    BadCredentials { code: String },
+    #[error("no credentials were found: {why}")]
+    NoCredentials { why: String },
+    #[error("the bucket lies in another region{}", .region.as_ref().map(|r| format!(", {r}")).unwrap_or_default())]
+    WrongRegion { region: Option<String> },
+    #[error("the object is archived")]
+    Archived,
+    /// No connection was made at all.
+    #[error("no connection: {why}")]
+    Unreachable { why: String },
+    /// A connection broke before the answer was whole.
+    #[error("the connection broke: {why}")]
+    Broken { why: String },
+    #[error("no answer within {seconds} s")]
+    Timeout { seconds: u64 },
+    #[error("too many requests: {code}")]
+    Throttled { code: String },
+    /// Success was answered, but without what success must carry.
+    #[error("{what}")]
+    Unclear { what: String },
+    /// A listing that cannot be trusted: pages out of order, repeated, or with no way to go on.
+    #[error("the listing cannot be trusted: {what}")]
+    Listing { what: String },
+    #[error("{0}")]
+    Other(Box<Answer>),
+    #[error("stopped")]
+    Stopped,
+}
+
+/// An error in the store's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub code: String,
+    pub message: String,
+    pub request_id: Option<String>,
+}
+
+/// A request that failed: at which store, on which bucket, doing what, and why.
+#[derive(Clone, Debug)]
+pub struct StoreError {
+    endpoint: Arc<Endpoint>,
+    bucket: Option<BucketName>,
+    action: Action,
+    fault: Fault,
+}
+
+/// A request that failed in spite of `attempts` attempts.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Failed {
+    pub error: StoreError,
+    pub attempts: u32,
+}
+
+impl From<Failed> for StoreError {
+    fn from(failed: Failed) -> Self {
+        failed.error
+    }
+}
+
+/// What an error will need to say, known before the request is sent.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub endpoint: Arc<Endpoint>,
+    pub bucket: Option<BucketName>,
+    pub action: Action,
+}
+
+impl Action {
+    fn words(self) -> &'static str {
+        match self {
+            Self::ListBuckets => "list the buckets",
+            Self::List => "list",
+            Self::Head => "look at an object",
+            Self::Copy => "copy an object",
+            Self::Get => "read an object",
+            Self::Put => "write an object",
+            Self::ReadTags => "read the tags of an object",
+        }
+    }
+
+    /// What the policy must allow.
+    pub fn permission(self) -> &'static str {
+        match self {
+            Self::ListBuckets => "s3:ListAllMyBuckets",
+            Self::List => "s3:ListBucket",
+            Self::Head | Self::Get => "s3:GetObject",
+            Self::Copy => {
+                "s3:GetObject and s3:GetObjectTagging at the source, s3:PutObject and s3:PutObjectTagging here"
+            }
+            Self::Put => "s3:PutObject and s3:PutObjectTagging",
+            Self::ReadTags => "s3:GetObjectTagging",
+        }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status, self.code)?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        self.request_id.as_ref().map_or(Ok(()), |id| write!(f, " (request {id})"))
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let store = &self.endpoint.name;
+        match (&self.fault, &self.bucket) {
+            (Fault::NoBucket, Some(bucket)) => write!(f, "bucket {bucket} does not exist at store {store}"),
+            (Fault::Denied, bucket) => {
+                write!(f, "no permission to {}", self.action.words())?;
+                bucket.as_ref().map_or(Ok(()), |bucket| write!(f, " in bucket {bucket}"))?;
+                write!(f, " at store {store}: the policy must allow {}", self.action.permission())
+            }
+            (Fault::Unreachable { why }, _) => {
+                write!(f, "store {store} at {} cannot be reached: {why}", self.endpoint.describe())
+            }
+            (fault, Some(bucket)) => {
+                write!(f, "could not {} in bucket {bucket} at store {store}: {fault}", self.action.words())
+            }
+            (fault, None) => write!(f, "could not {} at store {store}: {fault}", self.action.words()),
+        }
+    }
+}
+
+impl Error for StoreError {}
+
+impl StoreError {
+    pub fn fault(&self) -> &Fault {
+        &self.fault
+    }
+
+    /// Stable, snake_case.
+    pub fn code(&self) -> &'static str {
+        match self.fault {
+            Fault::NoBucket => "no_bucket",
+            Fault::NotFound => "not_found",
+            Fault::Changed => "changed",
+            Fault::Denied => "denied",
+            Fault::BadCredentials { .. } => "bad_credentials",
+            Fault::NoCredentials { .. } => "no_credentials",
+            Fault::WrongRegion { .. } => "wrong_region",
+            Fault::Archived => "archived",
+            Fault::Unreachable { .. } => "unreachable",
+            Fault::Stopped => "stopped",
+            _ if self.action == Action::List => "listing",
+            Fault::Timeout { .. } => "timeout",
+            Fault::Throttled { .. } => "throttled",
+            Fault::Broken { .. } | Fault::Unclear { .. } | Fault::Listing { .. } | Fault::Other(_) => "store",
+        }
+    }
+
+    /// What to do now.
+    pub fn advice(&self) -> &'static str {
+        match self.fault {
+            Fault::NoBucket => "Create the bucket, or pick one that exists; the name may be misspelt.",
+            Fault::NotFound | Fault::Changed => "Run again: what is equal already is skipped.",
+            Fault::Denied => "Let the policy of the credentials in use allow it, then resume or retry.",
+            Fault::BadCredentials { .. } => "Renew or correct the credentials, then resume.",
+            Fault::NoCredentials { .. } => {
+                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of the AWS configuration files."
+            }
+            Fault::WrongRegion { .. } => "Set the store's region to that of the bucket.",
+            Fault::Archived => "Restore the object from its archive first, then retry what failed.",
+            Fault::Unreachable { .. } => "Check the endpoint's URL and that it is up and reachable from here.",
+            Fault::Timeout { .. } | Fault::Broken { .. } => "Check the network and the store, then resume.",
+            Fault::Throttled { .. } => "Resume later, or with fewer copies at once.",
+            Fault::Listing { .. } => {
+                "The store breaks the S3 protocol here; nothing was skipped silently. Tell its makers."
+            }
+            Fault::Unclear { .. } | Fault::Other(_) => "Look at the store's own log for the request, then resume.",
+            Fault::Stopped => "Resume when you like.",
+        }
+    }
+
+    pub fn unreachable(&self) -> bool {
+        matches!(self.fault, Fault::Unreachable { .. })
+    }
+
+    /// Whether it concerns the whole store or bucket, so that going on with the next object is pointless.
+    pub fn fatal(&self) -> bool {
+        matches!(
+            self.fault,
+            Fault::NoBucket
+                | Fault::BadCredentials { .. }
+                | Fault::NoCredentials { .. }
+                | Fault::WrongRegion { .. }
+                | Fault::Unreachable { .. }
+                | Fault::Stopped
+        )
+    }
+
+    pub(super) fn worth_repeating(&self) -> bool {
+        match &self.fault {
+            Fault::Unreachable { .. }
+            | Fault::Broken { .. }
+            | Fault::Timeout { .. }
+            | Fault::Throttled { .. }
+            | Fault::Unclear { .. } => true,
+            // 200 with an error inside is a failure that came late, whatever it is called.
+            Fault::Other(answer) => answer.status >= 500 || answer.status < 300,
+            _ => false,
+        }
+    }
+}
+
+impl Context {
+    pub fn error(&self, fault: Fault) -> StoreError {
+        StoreError { endpoint: Arc::clone(&self.endpoint), bucket: self.bucket.clone(), action: self.action, fault }
+    }
+
+    pub fn unclear(&self, what: impl Into<String>) -> StoreError {
+        self.error(Fault::Unclear { what: what.into() })
+    }
+
+    /// A listing that went wrong after `key`.
+    pub fn listing(&self, what: &str, key: Option<&Key>) -> StoreError {
+        let place = key.map(|key| format!(" after {:?}", key.as_str())).unwrap_or_default();
+        self.error(Fault::Listing { what: format!("{what}{place}") })
+    }
+
+    /// The SDK's error in our words.
+    pub fn classify<E>(&self, error: &SdkError<E, HttpResponse>) -> StoreError
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.error(match error {
+            SdkError::ServiceError(service) => self.answered(service.err(), service.raw()),
+            SdkError::DispatchFailure(failure) => dispatch(failure),
+            SdkError::TimeoutError(_) => Fault::Timeout { seconds: 0 },
+            SdkError::ResponseError(_) => Fault::Broken { why: innermost(error) },
+            other if find::<BrokenOff>(other).is_some() => Fault::Broken { why: BrokenOff.to_string() },
+            other => credentials(other).unwrap_or_else(|| Fault::Broken { why: innermost(other) }),
+        })
+    }
+
+    fn answered<E: ProvideErrorMetadata>(&self, error: &E, response: &HttpResponse) -> Fault {
+        let status = response.status().as_u16();
+        let code = error.code().unwrap_or_default();
+        let header = |name: &str| response.headers().get(name).map(str::to_owned);
+        match (code, status) {
+            ("NoSuchBucket", _) => Fault::NoBucket,
+            ("NoSuchKey" | "NotFound", _) => Fault::NotFound,
+            ("PreconditionFailed", _) | (_, 412) => Fault::Changed,
+            ("InvalidObjectState", _) => Fault::Archived,
+            (
+                "InvalidAccessKeyId"
+                | "SignatureDoesNotMatch"
+                | "ExpiredToken"
+                | "InvalidToken"
+                | "TokenRefreshRequired"
+                | "RequestTimeTooSkewed"
+                | "NotSignedUp",
+                _,
+            ) => Fault::BadCredentials { code: code.to_owned() },
+            ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _)
+            | (_, 301 | 307) => Fault::WrongRegion { region: header("x-amz-bucket-region") },
+            ("AccessDenied" | "AllAccessDisabled" | "AccountProblem", _) | (_, 403) => Fault::Denied,
+            ("SlowDown" | "ServiceUnavailable" | "TooManyRequests" | "RequestLimitExceeded" | "Throttling", _)
+            | (_, 429 | 503) => {
+                Fault::Throttled { code: if code.is_empty() { status.to_string() } else { code.into() } }
+            }
+            ("RequestTimeout", _) => Fault::Broken { why: "the store waited in vain for the request".to_owned() },
+            (_, 404) if self.action == Action::List => Fault::NoBucket,
+            (_, 404) => Fault::NotFound,
+            _ => Fault::Other(Box::new(Answer {
+                status,
+                code: code.to_owned(),
+                message: error.message().unwrap_or_default().to_owned(),
+                request_id: header("x-amz-request-id"),
+            })),
+        }
+    }
+
+    #[cfg(test)]
+    pub fn for_tests() -> Self {
+        let endpoint = Endpoint {
+            name: "here".parse().unwrap(),
+            url: Some("http://127.0.0.1:1".to_owned()),
+            region: None,
+            path_style: None,
+            profile: None,
+            credentials: None,
+        };
+        Self { endpoint: Arc::new(endpoint), bucket: Some("photos".parse().unwrap()), action: Action::List }
+    }
+}
+
+fn dispatch(failure: &DispatchFailure) -> Fault {
+    let Some(error) = failure.as_connector_error() else { return Fault::Broken { why: "no answer".to_owned() } };
+    if let Some(fault) = credentials(error) {
+        return fault;
+    }
+    let why = innermost(error);
+    let connecting = find::<hyper_util::client::legacy::Error>(error).is_some_and(|error| error.is_connect());
+    if connecting || (error.is_timeout() && find::<hyper::Error>(error).is_none()) {
+        Fault::Unreachable { why }
+    } else {
+        Fault::Broken { why }
+    }
+}
+
+fn credentials(error: &(dyn Error + 'static)) -> Option<Fault> {
+    let found = find::<aws_credential_types::provider::error::CredentialsError>(error)?;
+    Some(Fault::NoCredentials { why: innermost(found) })
+}
+
+/// The first error of a type among an error and its causes.
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    std::iter::successors(Some(error), |&error| error.source()).last().map(ToString::to_string).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_store_and_bucket_and_what_to_do() {
+        let denied = Context::for_tests().error(Fault::Denied);
+        assert_eq!(
+            denied.to_string(),
+            "no permission to list in bucket photos at store here: the policy must allow s3:ListBucket"
+        );
+        assert!(denied.advice().contains("policy"));
+        let gone = Context::for_tests().error(Fault::NoBucket);
+        assert_eq!(gone.to_string(), "bucket photos does not exist at store here");
+    }
+
+    #[test]
+    fn a_late_error_inside_success_is_worth_another_try() {
+        let answer = |status| Answer { status, code: "Odd".into(), message: String::new(), request_id: None };
+        let error = |status| Context::for_tests().error(Fault::Other(Box::new(answer(status))));
+        assert!(error(200).worth_repeating());
+        assert!(error(500).worth_repeating());
+        assert!(!error(400).worth_repeating());
+    }
+}

@@ -1,0 +1,51 @@
+//! An entity tag, and whether it says anything about the content.
+
+use std::fmt;
+
+/// An ETag without its quotes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ETag(String);
+
+impl ETag {
+    /// As listed or answered, quoted or not; `None` if empty.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let text = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// As a condition wants it.
+    pub fn quoted(&self) -> String {
+        format!("\"{}\"", self.0)
+    }
+
+    /// Whether it has the form of an MD5 of the content. A multipart upload's `…-7` has not. One made under a KMS key
+    /// has the form but is none: it differs after each copy, and such an object is copied again.
+    pub fn is_md5(&self) -> bool {
+        self.0.len() == 32 && self.0.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+}
+
+impl fmt::Display for ETag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_not_part_of_an_etag() {
+        assert_eq!(ETag::parse("\"abc\""), ETag::parse("abc"));
+        assert_eq!(ETag::parse("\"\""), None);
+        assert_eq!(ETag::parse("abc").unwrap().quoted(), "\"abc\"");
+    }
+
+    #[test]
+    fn a_multipart_etag_is_no_md5() {
+        assert!(ETag::parse("\"9e107d9d372bb6826bd81d3542a419d6\"").unwrap().is_md5());
+        assert!(!ETag::parse("\"9e107d9d372bb6826bd81d3542a419d6-2\"").unwrap().is_md5());
+    }
+}

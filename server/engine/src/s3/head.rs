@@ -1,0 +1,85 @@
+//! What a single object says of itself: size, ETag and, where the store keeps one, a checksum of all its bytes.
+
+use std::time::Duration;
+
+use aws_sdk_s3::{
+    operation::head_object::HeadObjectOutput,
+    types::{ChecksumMode, ChecksumType, StorageClass},
+};
+use model::{BucketName, Key, Time};
+
+use super::{Action, ETag, Listed, Store, StoreError, error::Failed, list::unusual};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A checksum over the whole content. Two of the same kind can be compared, however the objects were uploaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checksum {
+    pub kind: &'static str,
+    pub value: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// As a listing would show it.
+    pub object: Listed,
+    /// Every full-object checksum that the store keeps of it.
+    pub checksums: Vec<Checksum>,
+}
+
+impl Store {
+    pub async fn head(&self, bucket: &BucketName, key: &Key) -> Result<Head, Failed> {
+        let context = self.context(Action::Head, Some(bucket));
+        let request = || async {
+            let request = self.client.head_object().bucket(bucket.as_str()).key(key.as_str());
+            let answer = request.checksum_mode(ChecksumMode::Enabled).send().await;
+            let head = answer.map_err(|error| context.classify(&error))?;
+            let size = head.content_length().and_then(|length| u64::try_from(length).ok());
+            let size = size.ok_or_else(|| context.unclear("the answer holds no length"))?;
+            Ok::<_, StoreError>(Head {
+                checksums: checksums(&head),
+                object: Listed {
+                    key: key.clone(),
+                    size,
+                    etag: head.e_tag().and_then(ETag::parse),
+                    modified: head.last_modified().and_then(|at| at.to_millis().ok()).map(Time).unwrap_or_default(),
+                    class: head.storage_class().map(StorageClass::as_str).and_then(unusual),
+                },
+            })
+        };
+        self.retry.send(&context, LIMIT, request).await
+    }
+}
+
+/// Without those of a multipart upload's parts, which depend on where it was cut.
+fn checksums(head: &HeadObjectOutput) -> Vec<Checksum> {
+    if head.checksum_type() == Some(&ChecksumType::Composite) {
+        return Vec::new();
+    }
+    let all = [
+        ("CRC64NVME", head.checksum_crc64_nvme()),
+        ("CRC32", head.checksum_crc32()),
+        ("CRC32C", head.checksum_crc32_c()),
+        ("SHA1", head.checksum_sha1()),
+        ("SHA256", head.checksum_sha256()),
+    ];
+    let full = all.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
+    full.filter(|(_, value)| !value.contains('-'))
+        .map(|(kind, value)| Checksum { kind, value: value.to_owned() })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checksum_of_parts_says_nothing_about_the_whole() {
+        let full = HeadObjectOutput::builder().checksum_crc32("abc=").build();
+        assert_eq!(checksums(&full), [Checksum { kind: "CRC32", value: "abc=".to_owned() }]);
+        let parts = HeadObjectOutput::builder().checksum_crc32("abc=-3").build();
+        assert!(checksums(&parts).is_empty());
+        let composite = HeadObjectOutput::builder().checksum_crc32("abc=").checksum_type(ChecksumType::Composite);
+        assert!(checksums(&composite.build()).is_empty());
+    }
+}

@@ -1,0 +1,169 @@
+//! Sends a request until it is answered, refused for good, or tried often enough.
+//!
+//! Exponential backoff with full jitter: many copies that were slowed down at once must not come back at once. Here
+//! and not in the SDK, so that every request is counted and a wait ends when a stop is asked for.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use rand::Rng;
+use tokio::time;
+use tokio_util::sync::CancellationToken;
+
+use super::error::{Context, Failed, Fault, StoreError};
+
+/// How often, and how long between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Requests sent at most, the first included.
+    pub attempts: u32,
+    /// The most to wait before the second; doubles from there.
+    pub base: Duration,
+    /// The most to wait before any.
+    pub most: Duration,
+}
+
+impl Policy {
+    /// For work that runs unattended: rides out about half a minute of trouble.
+    pub const PATIENT: Self = Self { attempts: 8, base: Duration::from_millis(200), most: Duration::from_secs(15) };
+    /// For a person who waits.
+    pub const HASTY: Self = Self { attempts: 2, base: Duration::from_millis(200), most: Duration::from_millis(200) };
+
+    /// The most to wait after so many attempts.
+    fn ceiling(&self, attempts: u32) -> Duration {
+        self.base.saturating_mul(1 << attempts.saturating_sub(1).min(20)).min(self.most)
+    }
+}
+
+/// What has been sent, for progress. Shared by all of a run's requests.
+#[derive(Debug, Default)]
+pub struct Meter {
+    requests: AtomicU64,
+    retries: AtomicU64,
+    moved: AtomicU64,
+}
+
+impl Meter {
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Relaxed)
+    }
+
+    pub fn retries(&self) -> u64 {
+        self.retries.load(Relaxed)
+    }
+
+    /// Bytes that went through this process, finished or not: a sign of life while a large object is underway.
+    pub fn moved(&self) -> u64 {
+        self.moved.load(Relaxed)
+    }
+
+    pub(super) fn move_on(&self, bytes: usize) {
+        self.moved.fetch_add(bytes as u64, Relaxed);
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Retry {
+    pub policy: Policy,
+    pub meter: Arc<Meter>,
+    pub stop: CancellationToken,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { policy: Policy::PATIENT, meter: Arc::default(), stop: CancellationToken::new() }
+    }
+}
+
+impl Retry {
+    /// Each attempt may take `limit`.
+    pub async fn send<T, Sent>(
+        &self,
+        context: &Context,
+        limit: Duration,
+        mut request: impl FnMut() -> Sent,
+    ) -> Result<T, Failed>
+    where
+        Sent: Future<Output = Result<T, StoreError>>,
+    {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            self.meter.requests.fetch_add(1, Relaxed);
+            let answer = time::timeout(limit, request()).await;
+            let error = match answer {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) => error,
+                Err(_) => context.error(Fault::Timeout { seconds: limit.as_secs() }),
+            };
+            if attempts >= self.policy.attempts || !error.worth_repeating() {
+                return Err(Failed { error, attempts });
+            }
+            tracing::debug!(%error, attempts, "sending again");
+            let wait = rand::rng().random_range(Duration::ZERO..=self.policy.ceiling(attempts));
+            tokio::select! {
+                () = time::sleep(wait) => self.meter.retries.fetch_add(1, Relaxed),
+                () = self.stop.cancelled() => return Err(Failed { error: context.error(Fault::Stopped), attempts }),
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context() -> Context {
+        Context::for_tests()
+    }
+
+    #[test]
+    fn waits_double_up_to_their_most() {
+        let policy = Policy { attempts: 9, base: Duration::from_millis(100), most: Duration::from_secs(1) };
+        assert_eq!(policy.ceiling(1), Duration::from_millis(100));
+        assert_eq!(policy.ceiling(3), Duration::from_millis(400));
+        assert_eq!(policy.ceiling(30), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_worth_it_is_sent_again_and_counted() {
+        let retry = Retry::default();
+        let failed = retry
+            .send(&context(), Duration::from_secs(1), || async {
+                Err::<(), _>(context().error(Fault::Throttled { code: "SlowDown".to_owned() }))
+            })
+            .await
+            .unwrap_err();
+        assert_eq!(failed.attempts, Policy::PATIENT.attempts);
+        assert_eq!(retry.meter.requests(), 8);
+        assert_eq!(retry.meter.retries(), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_not_sent_again() {
+        let retry = Retry::default();
+        let request = || async { Err::<(), _>(context().error(Fault::Denied)) };
+        assert_eq!(retry.send(&context(), Duration::from_secs(1), request).await.unwrap_err().attempts, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_a_timeout() {
+        let retry = Retry::default();
+        let failed = retry.send(&context(), Duration::from_secs(9), std::future::pending::<Result<(), _>>).await;
+        assert!(matches!(failed.unwrap_err().error.fault(), Fault::Timeout { seconds: 9 }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_when_a_stop_is_asked_for() {
+        let retry = Retry::default();
+        retry.stop.cancel();
+        let request = || async { Err::<(), _>(context().error(Fault::Throttled { code: "SlowDown".to_owned() })) };
+        let failed = retry.send(&context(), Duration::from_secs(1), request).await.unwrap_err();
+        assert!(matches!(failed.error.fault(), Fault::Stopped));
+    }
+}

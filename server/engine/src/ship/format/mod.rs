@@ -1,0 +1,93 @@
+//! The formats that can be read, how each is recognised, and the table of its fields.
+//!
+//! A record is recognised by how it begins, never by its key alone: balancers can also be told to deliver JSON, W3C or
+//! Parquet under the same names.
+
+mod alb;
+mod alb_connection;
+mod classic;
+mod kind;
+mod nlb;
+mod recognise;
+
+use std::{fmt, str::FromStr};
+
+use model::Invalid;
+
+pub use self::kind::Kind;
+pub(super) use self::recognise::begins;
+use super::field::Field;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    Classic,
+    Alb,
+    Nlb,
+    AlbConnection,
+}
+
+/// Which format to read: told, or judged record by record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    #[default]
+    Auto,
+    Only(Format),
+}
+
+impl Format {
+    pub const ALL: [Self; 4] = [Self::Classic, Self::Alb, Self::Nlb, Self::AlbConnection];
+
+    /// As events, the command line and the configuration name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Alb => "alb",
+            Self::Nlb => "nlb",
+            Self::AlbConnection => "alb_connection",
+        }
+    }
+
+    /// Judges by the beginning of a record. `None` if it begins like none.
+    pub fn recognise(record: &[u8]) -> Option<Self> {
+        recognise::recognise(record)
+    }
+
+    pub(super) fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Classic => classic::FIELDS,
+            Self::Alb => alb::FIELDS,
+            Self::Nlb => nlb::FIELDS,
+            Self::AlbConnection => alb_connection::FIELDS,
+        }
+    }
+
+    /// How an event of this format begins.
+    pub(super) fn opening(self) -> &'static str {
+        match self {
+            Self::Classic => r#"{"format":"classic""#,
+            Self::Alb => r#"{"format":"alb""#,
+            Self::Nlb => r#"{"format":"nlb""#,
+            Self::AlbConnection => r#"{"format":"alb_connection""#,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Choice {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let format = Format::ALL.into_iter().find(|format| format.as_str() == text);
+        format
+            .map(Self::Only)
+            .ok_or_else(|| Invalid::new("format", text, "auto, classic, alb, nlb or alb_connection"))
+    }
+}

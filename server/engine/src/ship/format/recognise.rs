@@ -1,0 +1,71 @@
+//! Tells formats apart by how a record begins, and where a new record begins in the middle of a broken one.
+
+use memchr::memchr;
+
+use super::Format;
+
+/// The words that come before the request, which is the first quoted field.
+const WORDS_BEFORE_REQUEST_CLASSIC: usize = 11;
+const WORDS_BEFORE_REQUEST_ALB: usize = 12;
+
+pub fn recognise(record: &[u8]) -> Option<Format> {
+    let mut words = Words(record);
+    let first = words.next()?;
+    if is_timestamp(first) {
+        let (_, third) = (words.next()?, words.next()?);
+        // A balancer's client is `ip:port`; a connection's port is a field of its own.
+        return Some(if third.iter().all(u8::is_ascii_digit) { Format::AlbConnection } else { Format::Classic });
+    }
+    let second = words.next()?;
+    if is_timestamp(second) {
+        return Some(Format::Alb);
+    }
+    (first == b"tls" && is_version(second) && is_timestamp(words.next()?)).then_some(Format::Nlb)
+}
+
+/// True if a record begins here. `text` reaches at least to the first double quote or the end of the line.
+///
+/// Stricter than [`recognise`], because clients decide what stands in a user agent, line feeds included: a record of a
+/// request must have all its words before its first quote. A client cannot write that quote; what it sends is escaped.
+pub fn begins(text: &[u8]) -> bool {
+    let Some(quote) = memchr(b'"', text) else {
+        return matches!(recognise(text), Some(Format::Nlb | Format::AlbConnection));
+    };
+    let head = &text[..quote];
+    match recognise(head) {
+        Some(Format::Classic) => head.ends_with(b" ") && Words(head).count() == WORDS_BEFORE_REQUEST_CLASSIC,
+        Some(Format::Alb) => head.ends_with(b" ") && Words(head).count() == WORDS_BEFORE_REQUEST_ALB,
+        Some(Format::Nlb | Format::AlbConnection) => true,
+        None => false,
+    }
+}
+
+/// `2026-03-09T14:00:00`, whatever follows.
+fn is_timestamp(word: &[u8]) -> bool {
+    const SHAPE: &[u8; 19] = b"0000-00-00T00:00:00";
+    word.len() >= SHAPE.len()
+        && word.iter().zip(SHAPE).all(|(byte, shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == shape,
+        })
+}
+
+/// `2.0`.
+fn is_version(word: &[u8]) -> bool {
+    word.first().is_some_and(u8::is_ascii_digit) && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+}
+
+/// Words between spaces, of which there may be several.
+struct Words<'a>(&'a [u8]);
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.0.iter().position(|byte| *byte != b' ')?;
+        let text = &self.0[start..];
+        let end = memchr(b' ', text).unwrap_or(text.len());
+        self.0 = &text[end..];
+        Some(&text[..end])
+    }
+}
