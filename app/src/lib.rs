@@ -4,6 +4,8 @@
 //! (`hydrate`), which takes the same page over and keeps it up to date. Always: the first render is the same on both
 //! sides, so it knows no clock, no zone and no browser; whatever those change comes later, in an effect.
 
+#![recursion_limit = "256"] // a page is one deep type, and an optimised build computes its layout
+
 pub mod api;
 pub mod backend;
 pub mod command;

@@ -1,5 +1,7 @@
 //! The wasm entry: takes over the page that the server rendered.
 
+#![recursion_limit = "256"] // as in `app`
+
 #[cfg(target_family = "wasm")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
