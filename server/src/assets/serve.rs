@@ -72,5 +72,10 @@ fn has(request: &HeaderMap, etag: &str) -> bool {
 }
 
 fn list(request: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
-    request.get_all(name).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim)
+    request
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
 }

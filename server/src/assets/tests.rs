@@ -44,7 +44,11 @@ async fn ask(method: Method, path: &str, headers: &[(header::HeaderName, &str)])
     let router: Router = Assets::from_table(SITE).unwrap().router();
     let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
-    Answer { status: parts.status, headers: parts.headers, body: axum::body::to_bytes(body, 1_000).await.unwrap().to_vec() }
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: axum::body::to_bytes(body, 1_000).await.unwrap().to_vec(),
+    }
 }
 
 #[tokio::test]
