@@ -1,28 +1,44 @@
 //! The store: the only SQL of Logyard. SQLite by default, PostgreSQL by URL, the same migrations and statements.
 //!
 //! Always: a job's row is written by its lease's holder only (fenced by the attempt number), or by an action of a
-//! person, and each change raises its revision. Times come from [`Store::now`], which follows the database's clock, so
-//! that servers with wrong clocks agree on when a lease expires.
+//! person, and each change raises its revision and leaves an event in the same transaction. Times come from
+//! [`Store::now`], which follows the database's clock, so that servers with wrong clocks agree on when a lease expires.
+//!
+//! - [`database`]: both databases behind one door, and all that differs between them
+//! - [`clock`]: time and ids
+//! - [`jobs`]: made, listed, counted, acted on; [`filter`]: how a filter becomes SQL
+//! - [`leases`]: claimed, kept alive, ended
+//! - [`failures`], [`events`], [`sessions`]: a table each
+//! - `testing`: databases to test with, and a million jobs to measure with
 
-use model::{
-    Action, Count, Counts, Event, Failure, FailureGroup, Filter, Invalid, Job, JobError, JobId, Key, NotAllowed, Page,
-    Point, Progress, Proof, Spec, State, Stop, StoreName, Time,
-};
+mod clock;
+mod database;
+mod error;
+mod events;
+mod failures;
+mod filter;
+mod jobs;
+mod leases;
+mod sessions;
+#[cfg(feature = "testing")]
+pub mod testing;
 
+use std::sync::Arc;
+
+use model::{Job, JobError, JobId, Point, Progress, Proof, Spec, StoreName, Time};
+
+pub use self::error::StoreError;
+use self::{clock::Clock, database::Database};
+
+/// Cheap to clone: all clones share one set of connections.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    inner: Arc<Inner>,
+}
 
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("no job {0}")]
-    NoJob(JobId),
-    #[error(transparent)]
-    NotAllowed(#[from] NotAllowed),
-    /// The idempotency key was used for another request.
-    #[error("this idempotency key was used for another request, of job {0}")]
-    KeyReused(JobId),
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
+struct Inner {
+    database: Database,
+    clock: Clock,
 }
 
 /// What to insert. The id is made by the store.
@@ -63,6 +79,7 @@ pub struct Beat<'a> {
 
 /// How an attempt ends.
 pub enum End {
+    /// [`StoreError::Unproven`] unless the proof holds.
     Succeeded {
         proof: Proof,
     },
@@ -78,151 +95,44 @@ pub enum End {
 }
 
 impl Store {
-    /// `sqlite:path` or `postgres://…`; runs the migrations.
-    pub async fn open(_url: &str) -> Result<Self, StoreError> {
-        todo!()
+    /// `sqlite:path`, `sqlite::memory:` or `postgres://…`; makes the file where there is none, runs the migrations.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let store = Self { inner: Arc::new(Inner { database: database::open(url).await?, clock: Clock::default() }) };
+        store.sync_clock().await?;
+        Ok(store)
     }
 
     /// `SQLite 3.50.2`, `PostgreSQL 15.13`.
     pub fn describe(&self) -> &str {
-        todo!()
+        &self.database().description
     }
 
     /// Milliseconds by the database's clock (measured against it at open and by [`Store::sync_clock`]).
     pub fn now(&self) -> Time {
-        todo!()
+        self.clock().now()
     }
 
+    /// Measures again; for now and then, as clocks drift.
     pub async fn sync_clock(&self) -> Result<(), StoreError> {
-        todo!()
+        self.clock().measure(self.database()).await
     }
 
     /// A round trip, for readiness.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        todo!()
+        self.database().read(database::Statement::new("SELECT 1 AS one")).await?;
+        Ok(())
     }
 
-    // jobs
-
-    /// The job, and whether it is new (false: the idempotency key and request were seen before).
-    pub async fn insert(&self, _new: NewJob) -> Result<(Job, bool), StoreError> {
-        todo!()
+    /// Statements sent since the store was opened.
+    pub fn statements(&self) -> u64 {
+        self.database().statements()
     }
 
-    pub async fn job(&self, _id: JobId) -> Result<Job, StoreError> {
-        todo!()
+    fn database(&self) -> &Database {
+        &self.inner.database
     }
 
-    /// Newest first; `limit` 1 to 200.
-    pub async fn jobs(&self, _filter: &Filter, _after: Option<JobId>, _limit: u32) -> Result<Page<Job>, StoreError> {
-        todo!()
-    }
-
-    /// Stops counting at [`Count::CAP`].
-    pub async fn count(&self, _filter: &Filter) -> Result<Count, StoreError> {
-        todo!()
-    }
-
-    pub async fn counts(&self) -> Result<Counts, StoreError> {
-        todo!()
-    }
-
-    /// Queued, running or paused, newest first.
-    pub async fn active(&self, _limit: u32) -> Result<Vec<Job>, StoreError> {
-        todo!()
-    }
-
-    /// Ended, by when they ended, newest first; only those of `states` (empty: all), since `since`.
-    pub async fn lately(&self, _states: &[State], _since: Option<Time>, _limit: u32) -> Result<Vec<Job>, StoreError> {
-        todo!()
-    }
-
-    /// Jobs whose row changed at or after `since`, oldest change first; what the live hub polls.
-    pub async fn changed(&self, _since: Time, _limit: u32) -> Result<Vec<Job>, StoreError> {
-        todo!()
-    }
-
-    pub async fn history(&self, _id: JobId) -> Result<Vec<Point>, StoreError> {
-        todo!()
-    }
-
-    /// What a person asks. Queued and paused jobs change at once, running ones at their next beat. `Retry` queues the
-    /// job again: `All` clears progress, checkpoint, proof, failures; `Failed` marks the failures for retry.
-    pub async fn act(&self, _id: JobId, _action: Action, _actor: &str) -> Result<Job, StoreError> {
-        todo!()
-    }
-
-    /// The same for all jobs of a filter that allow it, oldest first, at most [`Count::CAP`]; in batches.
-    pub async fn act_on_all(&self, _filter: &Filter, _action: Action, _actor: &str) -> Result<u64, StoreError> {
-        todo!()
-    }
-
-    /// How many jobs of the filter allow the action.
-    pub async fn count_allowing(&self, _filter: &Filter, _action: Action) -> Result<Count, StoreError> {
-        todo!()
-    }
-
-    // the runner's side
-
-    /// The oldest queued job, or a running one whose lease has expired; `None` if nothing may start now.
-    pub async fn claim(&self, _terms: &Terms<'_>) -> Result<Option<Claimed>, StoreError> {
-        todo!()
-    }
-
-    /// `None`: the lease is lost, stop at once. `Some(stop)`: what has been asked of the job.
-    pub async fn beat(&self, _beat: &Beat<'_>) -> Result<Option<Option<Stop>>, StoreError> {
-        todo!()
-    }
-
-    /// Ends an attempt; false if the lease was lost and nothing was written.
-    pub async fn end(&self, _beat: &Beat<'_>, _end: End, _holder: &str) -> Result<bool, StoreError> {
-        todo!()
-    }
-
-    /// Records failures (insert or update) and removes those mended; fenced; false if the lease was lost.
-    pub async fn record(
-        &self,
-        _id: JobId,
-        _attempt: i64,
-        _failures: &[Failure],
-        _mended: &[Key],
-    ) -> Result<bool, StoreError> {
-        todo!()
-    }
-
-    // failures and events
-
-    pub async fn failures(&self, _id: JobId, _after: Option<&Key>, _limit: u32) -> Result<Vec<Failure>, StoreError> {
-        todo!()
-    }
-
-    pub async fn failure_groups(&self, _id: JobId) -> Result<Vec<FailureGroup>, StoreError> {
-        todo!()
-    }
-
-    /// Keys marked by `Retry::Failed` and not tried since, in key order.
-    pub async fn to_retry(&self, _id: JobId, _after: Option<&Key>, _limit: u32) -> Result<Vec<Key>, StoreError> {
-        todo!()
-    }
-
-    /// Oldest first, the last `limit` of them.
-    pub async fn events(&self, _id: JobId, _limit: u32) -> Result<Vec<Event>, StoreError> {
-        todo!()
-    }
-
-    // sessions
-
-    /// Keeps the hash of a session's token.
-    pub async fn insert_session(&self, _hash: &[u8], _name: &str, _expires: Time) -> Result<(), StoreError> {
-        todo!()
-    }
-
-    /// The name, if the session exists and has not expired.
-    pub async fn session(&self, _hash: &[u8]) -> Result<Option<String>, StoreError> {
-        todo!()
-    }
-
-    pub async fn delete_session(&self, _hash: &[u8]) -> Result<(), StoreError> {
-        todo!()
+    fn clock(&self) -> &Clock {
+        &self.inner.clock
     }
 }

@@ -1,0 +1,107 @@
+//! A PostgreSQL that lives as long as the test run.
+//!
+//! nextest runs each test in a process of its own, so that no test can be the one to stop the server. Instead the
+//! first test that needs it starts a small shell script (`cluster.sh`), which starts the server and then watches the
+//! test runner's process; when that has ended, however it ended, the script stops the server and removes its files.
+//! Outside nextest it watches the process that asked.
+
+use std::{
+    env, fs,
+    os::unix::process::parent_id,
+    path::{Path, PathBuf},
+    process::{self, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+const SCRIPT: &str = include_str!("cluster.sh");
+const START_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// A running server; reached by a socket in its folder, by no network.
+pub struct Cluster {
+    folder: PathBuf,
+}
+
+/// Whether a commit waits for the disk.
+#[derive(Clone, Copy)]
+pub enum Durability {
+    /// As in production; to measure with.
+    Full,
+    /// Quick; to test with.
+    None,
+}
+
+impl Cluster {
+    /// The one of this test run; started if no other test has yet.
+    pub fn shared() -> Self {
+        match env::var("NEXTEST_RUN_ID") {
+            Ok(run) => Self::start(&run, parent_id(), Durability::None),
+            Err(_) => Self::start(&process::id().to_string(), process::id(), Durability::None),
+        }
+    }
+
+    /// One for this process alone.
+    pub fn own(durability: Durability) -> Self {
+        Self::start(&format!("own-{}", process::id()), process::id(), durability)
+    }
+
+    /// The URL of a database in it.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@localhost/{database}?host={}", self.folder.display())
+    }
+
+    fn start(name: &str, watched: u32, durability: Durability) -> Self {
+        let folder = env::temp_dir().join(format!("logyard-postgres-{name}"));
+        let lock = fs::File::create(folder.with_extension("lock")).expect("a lock file in the temporary folder");
+        lock.lock().expect("the lock");
+        if !folder.join("ready").exists() {
+            start(&folder, watched, durability);
+        }
+        Self { folder }
+    }
+}
+
+#[expect(clippy::zombie_processes, reason = "the script is to outlive this process")]
+fn start(folder: &Path, watched: u32, durability: Durability) {
+    let programs = programs();
+    fs::create_dir_all(folder).expect("a folder in the temporary folder");
+    let log = folder.join("log");
+    let output = fs::File::create(&log).expect("a log file");
+    // In a session of its own: a Ctrl-C meant for the tests must not end it before it has cleaned up.
+    let mut script = Command::new("setsid")
+        .args(["sh", "-c", SCRIPT, "logyard-postgres"])
+        .arg(folder)
+        .arg(watched.to_string())
+        .arg(programs)
+        .arg(match durability {
+            Durability::Full => "on",
+            Durability::None => "off",
+        })
+        .stdin(Stdio::null())
+        .stdout(output.try_clone().expect("the log file again"))
+        .stderr(output)
+        .spawn()
+        .expect("setsid and sh are installed");
+    let started = Instant::now();
+    while !folder.join("ready").exists() {
+        let ended = script.try_wait().expect("the script's state");
+        assert!(
+            ended.is_none() && started.elapsed() < START_TIMEOUT,
+            "PostgreSQL did not start:\n{}",
+            fs::read_to_string(&log).unwrap_or_default()
+        );
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Where Debian keeps the server's programs, of the newest version installed.
+fn programs() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path());
+    let newest = versions
+        .filter(|path| path.join("bin/initdb").exists())
+        .max_by_key(|path| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok()));
+    let Some(newest) = newest else {
+        panic!("PostgreSQL's server is not installed: apt-get install -y --no-install-recommends postgresql")
+    };
+    newest.join("bin")
+}

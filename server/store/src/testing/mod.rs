@@ -1,0 +1,66 @@
+//! Databases to test with, real ones: a SQLite file, or a database of its own in a throw-away PostgreSQL.
+//!
+//! ```no_run
+//! # async fn example() {
+//! let scratch = store::testing::Scratch::postgres().await;
+//! let one_server = scratch.open().await;
+//! let another = scratch.open().await;
+//! # }
+//! ```
+//!
+//! Always: a test never shares its database with another. Where PostgreSQL is not installed its tests fail and say
+//! what to install; they are not skipped.
+
+mod cluster;
+mod fill;
+
+use std::path::PathBuf;
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tempfile::TempDir;
+
+pub use self::{
+    cluster::{Cluster, Durability},
+    fill::{fill, insert_jobs, sample},
+};
+use crate::Store;
+
+/// An empty database, gone with this value or, in PostgreSQL, with its cluster.
+pub struct Scratch {
+    pub url: String,
+    folder: Option<TempDir>,
+}
+
+impl Scratch {
+    /// A file in a temporary folder.
+    pub fn sqlite() -> Self {
+        let folder = tempfile::Builder::new().prefix("logyard-sqlite-").tempdir().expect("a temporary folder");
+        Self { url: format!("sqlite:{}", folder.path().join("logyard.db").display()), folder: Some(folder) }
+    }
+
+    /// A new database in the cluster that all tests of this run share.
+    pub async fn postgres() -> Self {
+        Self::within(&Cluster::shared()).await
+    }
+
+    pub async fn within(cluster: &Cluster) -> Self {
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let mut connection = PgConnection::connect(&cluster.url("postgres")).await.expect("the cluster answers");
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut connection)
+            .await
+            .expect("a database");
+        connection.close().await.expect("the connection closes");
+        Self { url: cluster.url(&name), folder: None }
+    }
+
+    /// Another server on this database.
+    pub async fn open(&self) -> Store {
+        Store::open(&self.url).await.unwrap_or_else(|error| panic!("{error}: {error:?}"))
+    }
+
+    /// The file of a SQLite database.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.path().join("logyard.db"))
+    }
+}
