@@ -1,1 +1,86 @@
+//! The whole URL space.
+//!
+//! A new route is a line here, an entry in `api/openapi.json` and a line in the table of who may use it
+//! (`tests/it/security_roles.rs`); the tests fail where one of them is missing.
 
+use axum::{
+    Extension, Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state as with},
+    routing::{get, post},
+};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{
+    api::{self, clones, failures, index, jobs, limits, stores},
+    auth::{self, login},
+    health,
+    live::{self, Streams},
+    metrics, pages, request, security,
+    state::App,
+};
+
+pub fn router(app: App) -> Router {
+    metrics::recorder(); // before anything is measured
+    let around = ServiceBuilder::new() // from the outside in
+        .layer(from_fn(request::frame))
+        .layer(from_fn(security::harden))
+        .layer(CatchPanicLayer::custom(request::panicked))
+        .layer(with(app.clone(), security::check_host))
+        .layer(with(app.clone(), security::check_origin))
+        .layer(from_fn(request::limit_time))
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .layer(from_fn(request::limit_body));
+    open()
+        .merge(app.assets.router())
+        .merge(closed(&app))
+        .method_not_allowed_fallback(api::no_such_method)
+        .layer(around)
+        .with_state(app)
+}
+
+/// For anybody.
+fn open() -> Router<App> {
+    Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready))
+}
+
+/// For a viewer: someone signed in, a token, or anybody where `[auth]` is off.
+fn closed(app: &App) -> Router<App> {
+    Router::new()
+        .nest("/api/v1", api().fallback(api::no_such_path))
+        .route("/metrics", get(metrics::show))
+        .layer(from_fn(auth::api))
+        .merge(pages::router(app).fallback(pages::not_found).layer(from_fn(auth::pages)))
+        .merge(sign_in())
+        .layer(with(app.clone(), auth::identify))
+}
+
+#[rustfmt::skip] // one line a route, in columns
+fn api() -> Router<App> {
+    Router::new()
+        .route("/",                       get(index::show))
+        .route("/openapi.json",           get(index::openapi))
+        .route("/clones",                 post(clones::start))
+        .route("/clones/preview",         post(clones::preview))
+        .route("/jobs",                   get(jobs::list))
+        .route("/jobs/bulk",              post(jobs::bulk))
+        .route("/jobs/{id}",              get(jobs::show))
+        .route("/jobs/{id}/log",          get(jobs::log))
+        .route("/jobs/{id}/failures",     get(failures::download))
+        .route("/jobs/{id}/events",       get(live::one))
+        .route("/jobs/{id}/cancel",       post(jobs::cancel))
+        .route("/jobs/{id}/pause",        post(jobs::pause))
+        .route("/jobs/{id}/resume",       post(jobs::resume))
+        .route("/jobs/{id}/retry",        post(jobs::retry))
+        .route("/events",                 get(live::all))
+        .route("/stores",                 get(stores::list))
+        .route("/stores/{name}/buckets",  get(stores::buckets))
+        .route("/stores/{name}/peek",     get(stores::peek))
+        .layer(Extension(Streams::default()))
+}
+
+/// Knows whether `[auth]` is on; open, as it is the way in.
+fn sign_in() -> Router<App> {
+    Router::new().route("/login", get(login::form).post(login::enter)).route("/logout", post(login::leave))
+}

@@ -1,0 +1,109 @@
+//! The query of `GET /api/v1/jobs`, read into a filter. Unknown parameters are refused: a misspelt filter would
+//! otherwise answer jobs that were not asked for.
+
+use std::str::FromStr;
+
+use model::{Filter, Invalid, JobId, State, Time};
+
+use super::limits;
+
+const PARAMETERS: &str =
+    "one of the parameters kind, state, store, bucket, author, text, from, to, after, limit, count";
+
+#[derive(Debug, PartialEq)]
+pub struct Listing {
+    pub filter: Filter,
+    pub after: Option<JobId>,
+    pub limit: u32,
+    pub count: bool,
+}
+
+impl Listing {
+    /// `state` may be repeated and may hold several with commas between; of any other parameter the last one counts.
+    /// Empty values are as if left out, as forms send them.
+    pub fn parse(parameters: &[(String, String)]) -> Result<Self, Invalid> {
+        let mut listing = Self { filter: Filter::default(), after: None, limit: limits::PAGE, count: false };
+        for (name, value) in parameters {
+            listing.set(name, value)?;
+        }
+        Ok(listing)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), Invalid> {
+        let filter = &mut self.filter;
+        match name {
+            "kind" => filter.kind = optional(value)?,
+            "state" => {
+                for state in value.split(',').filter(|state| !state.is_empty()) {
+                    let state: State = state.parse()?;
+                    if !filter.states.contains(&state) {
+                        filter.states.push(state);
+                    }
+                }
+            }
+            "store" => filter.store = optional(value)?,
+            "bucket" => filter.bucket = optional(value)?,
+            "author" => filter.author = optional(value).unwrap_or_default(),
+            "text" => filter.text = optional(value).unwrap_or_default(),
+            "from" => filter.from = time(name, value)?,
+            "to" => filter.to = time(name, value)?,
+            "after" => {
+                let wrong = |_| Invalid::new(name, value, "the `next` of the page before");
+                self.after = optional(value).map_err(wrong)?;
+            }
+            "limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=limits::PAGE_MOST).contains(limit));
+                self.limit = limit.ok_or_else(|| Invalid::new(name, value, format!("1 to {}", limits::PAGE_MOST)))?;
+            }
+            "count" => {
+                self.count = value.parse().map_err(|_| Invalid::new(name, value, "true or false"))?;
+            }
+            _ => return Err(Invalid::new(name, value, PARAMETERS)),
+        }
+        Ok(())
+    }
+}
+
+fn optional<T: FromStr>(value: &str) -> Result<Option<T>, T::Err> {
+    if value.is_empty() { Ok(None) } else { value.parse().map(Some) }
+}
+
+fn time(name: &str, value: &str) -> Result<Option<Time>, Invalid> {
+    optional(value).map_err(|_| Invalid::new(name, value, "a time such as 2026-03-09T14:00:00Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(query: &[(&str, &str)]) -> Result<Listing, Invalid> {
+        let owned: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Listing::parse(&owned)
+    }
+
+    #[test]
+    fn states_may_be_repeated_or_listed() {
+        let listing = parse(&[("state", "failed,running"), ("state", "queued"), ("state", "failed"), ("text", "")]);
+        let filter = listing.unwrap().filter;
+        assert_eq!(filter.states, [State::Failed, State::Running, State::Queued]);
+        assert_eq!(filter.text, None);
+    }
+
+    #[test]
+    fn a_parameter_that_does_not_fit_is_refused_by_its_name() {
+        for (name, value) in [
+            ("stat", "failed"),
+            ("state", "done"),
+            ("limit", "0"),
+            ("limit", "201"),
+            ("limit", "-1"),
+            ("after", "17"),
+            ("from", "yesterday"),
+            ("kind", "sync"),
+            ("bucket", "A B"),
+            ("count", "1"),
+        ] {
+            assert_eq!(parse(&[(name, value)]).unwrap_err().field, name, "{value}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Measurements for Prometheus, at `/metrics`.
+//!
+//! Always: a label's values are few and known beforehand (routes, states, outcomes); no ids, names of buckets or
+//! texts from outside. Latencies are histograms in seconds.
+
+use std::{sync::OnceLock, thread, time::Duration};
+
+use axum::{
+    extract::State,
+    http::{Method, StatusCode, header},
+    response::IntoResponse,
+};
+use metrics::{counter, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use model::{Counts, Kind, Progress};
+
+use crate::{api::problem::Refused, health, state::App};
+
+const REQUEST_SECONDS: &str = "logyard_http_request_seconds";
+const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
+
+/// What was measured since the process started, as Prometheus reads it.
+pub async fn show(State(app): State<App>) -> Result<impl IntoResponse, Refused> {
+    let counts = app.hub.snapshot().await.map_err(health::no_database)?.counts;
+    set_counts(counts);
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], recorder().render()))
+}
+
+/// The process has one recorder; the first caller installs it.
+pub fn recorder() -> &'static PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    RECORDER.get_or_init(|| {
+        let builder = PrometheusBuilder::new();
+        let builder = match builder.set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &BUCKETS) {
+            Ok(builder) => builder,
+            Err(error) => unreachable!("fixed buckets are refused: {error}"),
+        };
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::warn!("another metrics recorder is installed; /metrics stays empty");
+        }
+        fold_regularly(handle.clone());
+        handle
+    })
+}
+
+/// Samples pile up until they are folded into their buckets. This bounds them where nobody asks for `/metrics`.
+fn fold_regularly(handle: PrometheusHandle) {
+    let folding = move || {
+        loop {
+            thread::sleep(Duration::from_secs(5));
+            handle.run_upkeep();
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("metrics".to_owned()).spawn(folding) {
+        tracing::warn!(%error, "measurements are folded only when /metrics is asked for");
+    }
+}
+
+/// A request has been answered. `route` is the pattern, such as `/api/v1/jobs/{id}`.
+pub fn answered(method: &Method, route: &str, status: StatusCode, took: Duration) {
+    let method = match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        _ => "other", // a caller can invent methods
+    };
+    let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.as_str().to_owned())];
+    histogram!(REQUEST_SECONDS, &labels).record(took.as_secs_f64());
+}
+
+/// A job of this process got from `before` to `after`.
+pub fn advanced(kind: Kind, before: &Progress, after: &Progress) {
+    let kind = kind.as_str();
+    let objects = [
+        ("done", before.done, after.done),
+        ("skipped", before.skipped, after.skipped),
+        ("failed", before.failed, after.failed),
+    ];
+    for (outcome, before, after) in objects {
+        counter!("logyard_objects_total", "kind" => kind, "outcome" => outcome).increment(after.saturating_sub(before));
+    }
+    counter!("logyard_bytes_total", "kind" => kind).increment(after.bytes.saturating_sub(before.bytes));
+    counter!("logyard_s3_requests_total", "kind" => kind).increment(after.requests.saturating_sub(before.requests));
+    counter!("logyard_s3_retries_total", "kind" => kind).increment(after.retries.saturating_sub(before.retries));
+}
+
+fn set_counts(counts: Counts) {
+    let states = [("running", counts.running), ("queued", counts.queued), ("paused", counts.paused)];
+    for (state, count) in states {
+        gauge!("logyard_jobs", "state" => state).set(count_as_float(count));
+    }
+    gauge!("logyard_jobs_failed_24h").set(count_as_float(counts.failed_lately));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of jobs is far below 2^52")]
+fn count_as_float(count: u64) -> f64 {
+    count as f64
+}
