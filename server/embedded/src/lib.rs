@@ -1,46 +1,28 @@
-//! The embedded S3 store.
+//! The embedded S3 store: what Logyard's demo runs on, and what its tests clone from and to.
+//!
+//! Real S3 over real HTTP, on loopback only: every legal key, listings with ETags, tags, metadata, storage classes,
+//! multipart uploads, conditional requests. No versions, policies, ACLs or encryption. [`Embedded::start`] runs it in
+//! this process; with a folder it survives a restart, and a kill at any moment (though not a power cut).
+//!
+//! It is open: any credentials work, and none. Only a request signed as [`ACCESS_KEY`] has its signature checked.
+//! Therefore it refuses to listen anywhere but on loopback, and refuses what a web page could have sent.
+//!
+//! - [`handle`](Embedded): starting, stopping, seeding
+//! - `http`: the listener and what stands in front of s3s
+//! - `service`: S3's operations
+//! - `storage`: buckets, journals, bodies
 
-use std::{net::SocketAddr, path::PathBuf};
+mod demo;
+mod direct;
+mod error;
+mod handle;
+mod http;
+mod service;
+mod storage;
 
-/// Where objects are kept and where the store listens.
-pub struct Config {
-    /// A folder of its own; `None`: in memory, gone with the process.
-    pub dir: Option<PathBuf>,
-    /// Loopback only. Port 0 picks a free one.
-    pub addr: SocketAddr,
-}
+pub use error::{EmbeddedError, StorageError};
+pub use handle::{Config, Embedded};
 
 /// The known pair of credentials; others, and none, are accepted too, as it listens on loopback only.
 pub const ACCESS_KEY: &str = "logyard";
 pub const SECRET_KEY: &str = "logyard-demo";
-
-/// A running store. Stops when dropped or by [`Embedded::stop`].
-pub struct Embedded {}
-
-#[derive(Debug, thiserror::Error)]
-pub enum EmbeddedError {}
-
-impl Embedded {
-    pub async fn start(_config: Config) -> Result<Self, EmbeddedError> {
-        todo!()
-    }
-
-    pub fn addr(&self) -> SocketAddr {
-        todo!()
-    }
-
-    /// `http://127.0.0.1:PORT`
-    pub fn url(&self) -> String {
-        todo!()
-    }
-
-    pub async fn stop(self) {
-        todo!()
-    }
-
-    /// Makes `demo-assets` (7,500 objects, 195 prefixes, some at the root, odd keys among them) and an empty
-    /// `demo-clone`, unless `demo-assets` exists.
-    pub async fn seed_demo(&self) -> Result<(), EmbeddedError> {
-        todo!()
-    }
-}

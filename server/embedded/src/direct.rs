@@ -1,0 +1,97 @@
+//! Writing to the store without HTTP, for tests and benchmarks: a million objects in seconds.
+//!
+//! What is written here is seen over HTTP at once, and the other way round. Nothing here counts as a request.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures::TryStreamExt;
+use md5::{Digest, Md5};
+use s3s::path::check_bucket_name;
+
+use crate::{
+    Embedded, EmbeddedError, StorageError,
+    storage::{Attributes, Body, Bucket, ETag, Headers, Key, Millis, Object, Segment, Storage},
+};
+
+impl Embedded {
+    pub fn create_bucket(&self, name: &str) -> Result<(), EmbeddedError> {
+        create_bucket(&self.storage, name)
+    }
+
+    /// Puts a plain object, with no metadata, in the place of any that is there.
+    pub async fn put(&self, bucket: &str, key: &str, body: impl AsRef<[u8]>) -> Result<(), EmbeddedError> {
+        let bucket = self.bucket(bucket)?;
+        let object = new_object(&self.storage, body.as_ref(), plain_headers()).await?;
+        insert(&bucket, key, object)
+    }
+
+    /// The whole body; `None` if there is no such object.
+    pub async fn read(&self, bucket: &str, key: &str) -> Result<Option<Bytes>, EmbeddedError> {
+        let Some(object) = self.bucket(bucket)?.get(key) else { return Ok(None) };
+        let bytes = object.body.clone().stream().try_fold(BytesMut::new(), |mut bytes, chunk| async move {
+            bytes.extend_from_slice(&chunk);
+            Ok(bytes)
+        });
+        Ok(Some(bytes.await.map_err(StorageError::io("read", key))?.freeze()))
+    }
+
+    /// Removes an object if it is there.
+    pub fn delete(&self, bucket: &str, key: &str) -> Result<(), EmbeddedError> {
+        self.bucket(bucket)?.delete(key, |_| Ok(()))
+    }
+
+    /// Makes `count` objects `objects/00/00000000`, a thousand in each folder, all with the same small body, which is
+    /// kept once.
+    pub async fn seed_objects(&self, bucket: &str, count: usize) -> Result<(), EmbeddedError> {
+        let bucket = self.bucket(bucket)?;
+        let object = new_object(&self.storage, b"the same everywhere", plain_headers()).await?;
+        for index in 0..count {
+            let key = format!("objects/{:02}/{index:08}", index / 1000);
+            insert(&bucket, &key, object.clone())?;
+        }
+        Ok(())
+    }
+
+    /// How many objects the bucket has.
+    pub fn count(&self, bucket: &str) -> Result<usize, EmbeddedError> {
+        Ok(self.bucket(bucket)?.len())
+    }
+
+    fn bucket(&self, name: &str) -> Result<Arc<Bucket>, EmbeddedError> {
+        self.storage.bucket(name).ok_or_else(|| EmbeddedError::NoBucket(name.to_owned()))
+    }
+}
+
+pub fn create_bucket(storage: &Storage, name: &str) -> Result<(), EmbeddedError> {
+    if !check_bucket_name(name) {
+        return Err(EmbeddedError::BadBucketName(name.to_owned()));
+    }
+    let named = storage.name_bucket(name, storage.unnamed_bucket()?)?;
+    if named { Ok(()) } else { Err(EmbeddedError::BucketExists(name.to_owned())) }
+}
+
+pub fn insert(bucket: &Bucket, key: &str, object: Object) -> Result<(), EmbeddedError> {
+    let key = Key::new(key).ok_or_else(|| EmbeddedError::BadKey(key.to_owned()))?;
+    bucket.put(&key, object, |_| Ok(()))
+}
+
+pub fn plain_headers() -> Arc<Headers> {
+    Arc::new(Headers { content_type: Some("binary/octet-stream".to_owned()), ..Headers::default() })
+}
+
+pub async fn new_object(storage: &Storage, body: &[u8], headers: Arc<Headers>) -> Result<Object, StorageError> {
+    let mut writer = storage.blobs.writer(Some(body.len() as u64));
+    writer.write(body).await?;
+    let (blob, length) = writer.finish().await?;
+    let attributes = Attributes {
+        etag: ETag::of_content(Md5::digest(body).into()),
+        modified: Millis::now(),
+        headers,
+        tags: Vec::new(),
+        storage_class: None,
+        parts: Vec::new(),
+        checksum: None,
+    };
+    Ok(Object { attributes, body: Body::new([Segment { blob, start: 0, length }]) })
+}

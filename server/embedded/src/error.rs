@@ -1,0 +1,25 @@
+//! What can go wrong with the store as a whole.
+
+use std::{io, net::SocketAddr};
+
+pub use crate::storage::StorageError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum EmbeddedError {
+    /// The store takes any credentials, so it must not be reachable from elsewhere.
+    #[error("the embedded store listens on loopback only, and {0} is not: use 127.0.0.1 or [::1]")]
+    NotLoopback(SocketAddr),
+    #[error("cannot listen on {addr}: {source}")]
+    Listen { addr: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("there is no bucket {0:?}")]
+    NoBucket(String),
+    #[error("there is a bucket {0:?} already")]
+    BucketExists(String),
+    /// 3 to 63 of lower-case letters, digits, dots and hyphens.
+    #[error("{0:?} cannot be the name of a bucket")]
+    BadBucketName(String),
+    #[error("a key has 1 to 1,024 bytes, {0:?} has not")]
+    BadKey(String),
+}

@@ -1,0 +1,41 @@
+//! How many requests of each operation were answered.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use s3s::{
+    S3Result,
+    access::{S3Access, S3AccessContext},
+};
+
+#[derive(Debug, Default)]
+pub struct Counts(Mutex<BTreeMap<String, u64>>);
+
+impl Counts {
+    fn add(&self, operation: &str) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match counts.get_mut(operation) {
+            Some(count) => *count += 1,
+            None => {
+                counts.insert(operation.to_owned(), 1);
+            }
+        }
+    }
+
+    pub fn all(&self) -> BTreeMap<String, u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Lets every request pass, signed or not, as the layer in front has decided that, and counts it.
+pub struct CountAll(pub Arc<Counts>);
+
+#[async_trait::async_trait]
+impl S3Access for CountAll {
+    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        self.0.add(context.s3_op().name());
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! Between the storage's words for an object and S3's.
+
+use std::time::SystemTime;
+
+use s3s::{
+    S3Result,
+    dto::{self, Owner, Timestamp, TimestampFormat},
+    s3_error,
+};
+
+use crate::storage::{ETag, Millis};
+
+/// The storage classes that AWS knows; any other is refused.
+const STORAGE_CLASSES: [&str; 8] = [
+    "STANDARD",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER_IR",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "REDUCED_REDUNDANCY",
+];
+
+pub const STANDARD: &str = "STANDARD";
+
+pub fn timestamp(millis: Millis) -> Timestamp {
+    Timestamp::from(SystemTime::from(millis))
+}
+
+pub fn etag(etag: ETag) -> dto::ETag {
+    dto::ETag::Strong(etag.to_string())
+}
+
+pub fn owner() -> Owner {
+    Owner { display_name: Some("logyard".to_owned()), id: Some("logyard".to_owned()) }
+}
+
+/// `None` stands for `STANDARD`.
+pub fn storage_class(given: Option<&dto::StorageClass>) -> S3Result<Option<String>> {
+    match given.map(dto::StorageClass::as_str) {
+        None | Some(STANDARD) => Ok(None),
+        Some(class) if STORAGE_CLASSES.contains(&class) => Ok(Some(class.to_owned())),
+        Some(class) => Err(s3_error!(InvalidStorageClass, "There is no storage class {class}.")),
+    }
+}
+
+/// A date as HTTP writes it.
+pub fn http_date(date: &Timestamp) -> Option<String> {
+    let mut text = Vec::new();
+    date.format(TimestampFormat::HttpDate, &mut text).ok()?;
+    String::from_utf8(text).ok()
+}
+
+pub fn parse_http_date(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(TimestampFormat::HttpDate, text).ok()
+}
+
+/// The content's encoding without `aws-chunked`, which is of the transfer and gone by now.
+pub fn content_encoding(given: Option<String>) -> Option<String> {
+    let given = given?;
+    let kept: Vec<_> =
+        given.split(',').map(str::trim).filter(|coding| !coding.eq_ignore_ascii_case("aws-chunked")).collect();
+    (!kept.is_empty()).then(|| kept.join(","))
+}
+
+/// What a client says of the content, out of any of the three inputs that carry it.
+macro_rules! headers {
+    ($input:expr) => {
+        $crate::storage::Headers {
+            content_type: Some($input.content_type.take().unwrap_or_else(|| "binary/octet-stream".to_owned())),
+            cache_control: $input.cache_control.take(),
+            content_disposition: $input.content_disposition.take(),
+            content_encoding: $crate::service::describe::content_encoding($input.content_encoding.take()),
+            content_language: $input.content_language.take(),
+            expires: $input.expires.as_ref().and_then($crate::service::describe::http_date),
+            website_redirect: $input.website_redirect_location.take(),
+            metadata: $input.metadata.take().unwrap_or_default().into_iter().collect(),
+        }
+    };
+}
+pub(super) use headers;

@@ -1,0 +1,57 @@
+//! `PutObject`.
+
+use std::sync::Arc;
+
+use s3s::{
+    S3Request, S3Response,
+    dto::{PutObjectInput, PutObjectOutput},
+};
+
+use super::{
+    Answer,
+    conditions::Conditions,
+    describe::{self, headers},
+    error::{bucket, key},
+    receive::{Promise, receive, to_dto},
+    tagging,
+};
+use crate::storage::{Attributes, ETag, Millis, Object, Storage};
+
+pub async fn put(storage: &Storage, mut request: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {
+    let promise = Promise::of_object(&mut request);
+    let mut input = request.input;
+    let bucket = bucket(storage, &input.bucket)?;
+    let key = key(&input.key)?;
+    let tags = tagging::parse_header(input.tagging.as_deref())?;
+    let storage_class = describe::storage_class(input.storage_class.as_ref())?;
+    let conditions = Conditions {
+        if_match: input.if_match.take(),
+        if_none_match: input.if_none_match.take(),
+        ..Conditions::default()
+    };
+    // Asked now to spare a body that would be refused, and again when it is put, which is what counts.
+    conditions.allow_write(bucket.get(key.as_str()).as_ref())?;
+
+    let received = receive(storage, input.body.take(), &promise).await?;
+    let etag = ETag::of_content(received.md5);
+    let checksum = to_dto(received.checksum.as_ref());
+    let attributes = Attributes {
+        etag,
+        modified: Millis::now(),
+        headers: Arc::new(headers!(input)),
+        tags,
+        storage_class,
+        parts: Vec::new(),
+        checksum: received.checksum,
+    };
+    bucket.put(&key, Object { attributes, body: received.body }, |current| conditions.allow_write(current))?;
+    Ok(S3Response::new(PutObjectOutput {
+        e_tag: Some(describe::etag(etag)),
+        checksum_crc32: checksum.checksum_crc32,
+        checksum_crc32c: checksum.checksum_crc32c,
+        checksum_crc64nvme: checksum.checksum_crc64nvme,
+        checksum_sha1: checksum.checksum_sha1,
+        checksum_sha256: checksum.checksum_sha256,
+        ..PutObjectOutput::default()
+    }))
+}

@@ -1,0 +1,170 @@
+//! `HeadObject` and `GetObject`: conditions, ranges, parts.
+
+use std::{ops::Range, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use s3s::{
+    S3Response, S3Result,
+    dto::{
+        ChecksumMode, ChecksumType, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, StorageClass,
+        StreamingBlob,
+    },
+    s3_error,
+};
+
+use super::{
+    Answer,
+    conditions::Conditions,
+    describe::{etag, parse_http_date, timestamp},
+    error::{self, object},
+    receive::to_dto,
+};
+use crate::storage::{Attributes, Object, Storage};
+
+/// Which bytes are asked for.
+struct Selection {
+    bytes: Range<u64>,
+    /// `bytes 0-9/100`; `None` if all are.
+    content_range: Option<String>,
+    /// How many parts the object has; said only when one was asked for.
+    parts_count: Option<i32>,
+}
+
+/// The fields that both outputs have.
+macro_rules! describe {
+    ($output:ident, $object:expr, $selection:expr, $checksum_mode:expr) => {{
+        let attributes = &$object.attributes;
+        let headers = &attributes.headers;
+        let whole = $selection.content_range.is_none() && $checksum_mode.is_some();
+        let checksum = to_dto(attributes.checksum.as_ref().filter(|_| whole));
+        $output {
+            accept_ranges: Some("bytes".to_owned()),
+            cache_control: headers.cache_control.clone(),
+            checksum_type: attributes
+                .checksum
+                .as_ref()
+                .filter(|_| whole)
+                .map(|_| ChecksumType::from_static(ChecksumType::FULL_OBJECT)),
+            checksum_crc32: checksum.checksum_crc32,
+            checksum_crc32c: checksum.checksum_crc32c,
+            checksum_crc64nvme: checksum.checksum_crc64nvme,
+            checksum_sha1: checksum.checksum_sha1,
+            checksum_sha256: checksum.checksum_sha256,
+            content_disposition: headers.content_disposition.clone(),
+            content_encoding: headers.content_encoding.clone(),
+            content_language: headers.content_language.clone(),
+            content_length: i64::try_from($selection.bytes.end - $selection.bytes.start).ok(),
+            content_range: $selection.content_range.clone(),
+            content_type: headers.content_type.clone(),
+            e_tag: Some(etag(attributes.etag)),
+            expires: headers.expires.as_deref().and_then(parse_http_date),
+            last_modified: Some(timestamp(attributes.modified)),
+            metadata: Some(headers.metadata.clone().into_iter().collect()),
+            parts_count: $selection.parts_count,
+            storage_class: attributes.storage_class.clone().map(StorageClass::from),
+            website_redirect_location: headers.website_redirect.clone(),
+            ..$output::default()
+        }
+    }};
+}
+
+macro_rules! conditions {
+    ($input:expr) => {
+        Conditions {
+            if_match: $input.if_match.take(),
+            if_none_match: $input.if_none_match.take(),
+            if_modified_since: $input.if_modified_since.take(),
+            if_unmodified_since: $input.if_unmodified_since.take(),
+        }
+    };
+}
+
+pub fn head(storage: &Storage, mut input: HeadObjectInput) -> Answer<HeadObjectOutput> {
+    let object = object(storage, &input.bucket, &input.key)?;
+    conditions!(input).allow_read(&object.attributes)?;
+    let selection = select(&object, input.range, input.part_number)?;
+    let output = describe!(HeadObjectOutput, object, selection, checksum_mode(input.checksum_mode.as_ref()));
+    Ok(answer(output, &selection, &object.attributes))
+}
+
+pub async fn get(storage: &Storage, mut input: GetObjectInput) -> Answer<GetObjectOutput> {
+    let object = object(storage, &input.bucket, &input.key)?;
+    refuse_archived(&object.attributes)?;
+    conditions!(input).allow_read(&object.attributes)?;
+    let selection = select(&object, input.range, input.part_number)?;
+    let mut output = describe!(GetObjectOutput, object, selection, checksum_mode(input.checksum_mode.as_ref()));
+    output.body = Some(body(&object, &selection).await?);
+    Ok(answer(output, &selection, &object.attributes))
+}
+
+/// An archived object must be restored before anything but its description can be had.
+pub fn refuse_archived(attributes: &Attributes) -> S3Result<()> {
+    match attributes.storage_class.as_deref() {
+        Some(class @ ("GLACIER" | "DEEP_ARCHIVE")) => {
+            Err(s3_error!(InvalidObjectState, "The object is archived as {class} and not restored."))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn checksum_mode(mode: Option<&ChecksumMode>) -> Option<()> {
+    mode.filter(|mode| mode.as_str() == ChecksumMode::ENABLED).map(|_| ())
+}
+
+fn select(object: &Object, range: Option<s3s::dto::Range>, part: Option<i32>) -> S3Result<Selection> {
+    let length = object.body.length();
+    let parts = &object.attributes.parts;
+    let (bytes, parts_count) = match (range, part) {
+        (Some(_), Some(_)) => {
+            return Err(s3_error!(InvalidRequest, "Cannot specify both Range header and partNumber query parameter"));
+        }
+        (None, None) => return Ok(Selection { bytes: 0..length, content_range: None, parts_count: None }),
+        (Some(range), None) => (range.check(length)?, None),
+        // An object that did not come in parts is its own first part.
+        (None, Some(1)) if parts.is_empty() => {
+            return Ok(Selection { bytes: 0..length, content_range: None, parts_count: None });
+        }
+        (None, Some(number)) => (part_range(parts, number)?, i32::try_from(parts.len()).ok()),
+    };
+    let content_range = Some(format!("bytes {}-{}/{length}", bytes.start, bytes.end.saturating_sub(1)));
+    Ok(Selection { bytes, content_range, parts_count })
+}
+
+fn part_range(parts: &[u64], number: i32) -> S3Result<Range<u64>> {
+    let index = usize::try_from(number - 1).ok().filter(|index| *index < parts.len());
+    let Some(index) = index else {
+        let mut error = error::custom("InvalidPartNumber", "The requested partnumber is not satisfiable");
+        error.set_status_code(StatusCode::RANGE_NOT_SATISFIABLE);
+        return Err(error);
+    };
+    let start = parts[..index].iter().sum();
+    Ok(start..start + parts[index])
+}
+
+/// Small bodies are answered in one piece, others as they are read.
+async fn body(object: &Arc<Object>, selection: &Selection) -> S3Result<StreamingBlob> {
+    let body = object.body.slice(selection.bytes.clone());
+    let first = body.read_some().await.map_err(s3s::S3Error::internal_error)?;
+    let read = first.len() as u64;
+    if read == body.length() {
+        return Ok(whole(first));
+    }
+    let rest = body.slice(read..body.length()).stream();
+    Ok(StreamingBlob::wrap(futures::StreamExt::chain(futures::stream::iter([Ok(first)]), rest)))
+}
+
+fn whole(bytes: Bytes) -> StreamingBlob {
+    StreamingBlob::from(s3s::Body::from(bytes))
+}
+
+/// s3s has no field for the count of tags on HEAD, nor the status of a part of an object.
+fn answer<T>(output: T, selection: &Selection, attributes: &Attributes) -> S3Response<T> {
+    let mut headers = HeaderMap::new();
+    if !attributes.tags.is_empty() {
+        headers.insert("x-amz-tagging-count", HeaderValue::from(attributes.tags.len()));
+    }
+    let mut response = S3Response::with_headers(output, headers);
+    response.status = selection.content_range.as_ref().map(|_| StatusCode::PARTIAL_CONTENT);
+    response
+}

@@ -1,0 +1,76 @@
+//! Bodies: ranges of blobs, one after the other.
+//!
+//! An object that was put has one; one that came in parts has one a part; a part copied by range shares the bytes of
+//! its source. An empty body has none.
+
+use std::{io, ops::Range, sync::Arc};
+
+use bytes::Bytes;
+use futures::{Stream, stream};
+
+use super::blob::Blob;
+
+/// How much is read, and held, at a time.
+const CHUNK: u64 = 256 * 1024;
+
+#[derive(Debug, Clone)]
+pub struct Segment {
+    pub blob: Arc<Blob>,
+    /// In bytes from the start of the blob.
+    pub start: u64,
+    pub length: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Body {
+    segments: Vec<Segment>,
+    length: u64,
+}
+
+impl Body {
+    pub fn new(segments: impl IntoIterator<Item = Segment>) -> Self {
+        let segments: Vec<_> = segments.into_iter().filter(|segment| segment.length > 0).collect();
+        let length = segments.iter().map(|segment| segment.length).sum();
+        Self { segments, length }
+    }
+
+    /// In bytes.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The same bytes, shared. `range` must lie within the body.
+    pub fn slice(&self, range: Range<u64>) -> Self {
+        let mut offset = 0;
+        let segments = self.segments.iter().map(|segment| {
+            let from = range.start.saturating_sub(offset).min(segment.length);
+            let to = range.end.saturating_sub(offset).min(segment.length);
+            offset += segment.length;
+            Segment { blob: Arc::clone(&segment.blob), start: segment.start + from, length: to - from }
+        });
+        Self::new(segments)
+    }
+
+    /// The first bytes, as many as come at once; empty at the end.
+    pub async fn read_some(&self) -> io::Result<Bytes> {
+        let Some(segment) = self.segments.first() else { return Ok(Bytes::new()) };
+        let length = match &*segment.blob {
+            Blob::Memory(_) => segment.length,
+            Blob::File(_) => segment.length.min(CHUNK),
+        };
+        segment.blob.read(segment.start..segment.start + length).await
+    }
+
+    /// All of it, holding one chunk at a time.
+    pub fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send + Sync + 'static {
+        stream::try_unfold(self, |body| async move {
+            let bytes = body.read_some().await?;
+            let read = bytes.len() as u64;
+            Ok((read > 0).then(|| (bytes, body.slice(read..body.length))))
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! Objects: what is known of one, and where its bytes are.
+
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::{Body, Millis};
+
+/// An object as it was put. Never changed: a change puts another in its place, so that a reader keeps what it began.
+#[derive(Debug, Clone)]
+pub struct Object {
+    pub attributes: Attributes,
+    pub body: Body,
+}
+
+/// All of an object but its bytes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Attributes {
+    pub etag: ETag,
+    pub modified: Millis,
+    /// Shared by copies, as most objects of a bucket have much the same.
+    pub headers: Arc<Headers>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<(String, String)>,
+    /// As S3 spells it; `None` is `STANDARD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_class: Option<String>,
+    /// Sizes of the parts in bytes, in order; empty unless it came by a multipart upload.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<Checksum>,
+}
+
+/// What a client said of the content when it put it, and gets back with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Headers {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_control: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_disposition: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_encoding: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_language: Option<String>,
+    /// An HTTP date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub website_redirect: Option<String>,
+    /// `x-amz-meta-*`, without that prefix.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// A checksum that the client sent and that was found right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checksum {
+    /// `CRC32`, `CRC32C`, `CRC64NVME`, `SHA1` or `SHA256`.
+    pub algorithm: String,
+    /// In base64.
+    pub value: String,
+}
+
+/// An entity tag: the MD5 of the content, or of the parts' MD5s together with how many they were.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ETag {
+    pub md5: [u8; 16],
+    pub parts: Option<u16>,
+}
+
+impl ETag {
+    pub fn of_content(md5: [u8; 16]) -> Self {
+        Self { md5, parts: None }
+    }
+}
+
+/// Without quotes: `9a03…` or `9a03…-12`.
+impl fmt::Display for ETag {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for byte in self.md5 {
+            write!(formatter, "{byte:02x}")?;
+        }
+        self.parts.map_or(Ok(()), |parts| write!(formatter, "-{parts}"))
+    }
+}
+
+impl fmt::Debug for ETag {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("not an entity tag of this store: {0:?}")]
+pub struct NotAnETag(String);
+
+impl FromStr for ETag {
+    type Err = NotAnETag;
+
+    fn from_str(text: &str) -> Result<Self, NotAnETag> {
+        let wrong = || NotAnETag(text.to_owned());
+        let (digest, parts) = match text.split_once('-') {
+            Some((digest, parts)) => (digest, Some(parts.parse().map_err(|_| wrong())?)),
+            None => (text, None),
+        };
+        if digest.len() != 32 || !digest.is_ascii() {
+            return Err(wrong());
+        }
+        let mut md5 = [0; 16];
+        for (index, byte) in md5.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&digest[index * 2..index * 2 + 2], 16).map_err(|_| wrong())?;
+        }
+        Ok(Self { md5, parts })
+    }
+}
+
+impl Serialize for ETag {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ETag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
