@@ -20,7 +20,7 @@ pub fn command_line(spec: &CloneSpec, endpoint: Option<&str>) -> String {
     command
 }
 
-/// `curl` for `POST /api/v1/clones` at `origin`, such as `http://127.0.0.1:3000`.
+/// `curl` for `POST /api/v1/clones` at `origin`, such as `http://127.0.0.1:3000`; an empty one becomes `$LOGYARD`.
 pub fn curl(spec: &CloneSpec, origin: &str) -> String {
     let place = |location: &model::Location| Place {
         store: Some(location.store.clone()),
@@ -34,11 +34,12 @@ pub fn curl(spec: &CloneSpec, origin: &str) -> String {
         dry_run: spec.dry_run,
     };
     let body = serde_json::to_string(&request).unwrap_or_default();
-    format!(
-        "curl -X POST {} \\\n  -H 'Content-Type: application/json' \\\n  -d {}",
-        quoted(&format!("{origin}/api/v1/clones")),
-        quoted(&body)
-    )
+    let url = match origin {
+        "" => "\"$LOGYARD/api/v1/clones\"".to_owned(),
+        origin => quoted(&format!("{origin}/api/v1/clones")),
+    };
+    let body = quoted(&body);
+    format!("curl -X POST {url} \\\n  -H 'Content-Type: application/json' \\\n  -d {body}")
 }
 
 /// As one word of a POSIX shell.

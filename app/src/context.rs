@@ -62,3 +62,22 @@ pub fn return_plain_form(path: &str) {
         (answer.redirect)(path);
     }
 }
+
+/// A path on this server, or nothing: a redirect never leaves it.
+pub fn own_path(path: &str) -> Option<String> {
+    let own = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']);
+    (own && path.is_ascii()).then(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_never_leaves_the_server() {
+        assert_eq!(own_path("/jobs?state=failed").as_deref(), Some("/jobs?state=failed"));
+        for path in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nSet-Cookie: x", "jobs"] {
+            assert_eq!(own_path(path), None, "{path:?}");
+        }
+    }
+}

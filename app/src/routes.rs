@@ -12,7 +12,7 @@ use leptos_router::{
 
 use crate::{
     live::Live,
-    pages::{NotFound, OverviewPage, SettingsPage},
+    pages::{BulkPage, JobPage, JobsPage, NewClonePage, NotFound, OverviewPage, SettingsPage},
     ui::{Frame, ZoneChoice},
 };
 
@@ -27,6 +27,10 @@ pub fn App() -> impl IntoView {
             <Frame>
                 <Routes fallback=|| view! { <NotFound /> }>
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
+                    <Route path=path!("/jobs") view=JobsPage ssr=SsrMode::Async />
+                    <Route path=path!("/jobs/bulk") view=BulkPage ssr=SsrMode::Async />
+                    <Route path=path!("/jobs/:id") view=JobPage ssr=SsrMode::Async />
+                    <Route path=path!("/clones/new") view=NewClonePage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
                 </Routes>
             </Frame>

@@ -1,18 +1,64 @@
 //! Starting a clone, and what its form asks on the way there.
 
 use leptos::{prelude::*, server_fn::codec::Json};
-use model::{ClonePreview, CloneRequest, Key, Place};
+use model::{ClonePreview, CloneRequest, Key, Problem, StoreStatus};
+use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
 use crate::{
     context::{ask, backend, redirect, return_plain_form, viewer},
-    error::{AppError, with_problem},
-    pages::CloneForm,
+    error::with_problem,
 };
+use crate::{error::AppError, pages::CloneForm};
 
-/// Whether a place can be read: its first keys, or the problem, while the form is being filled in.
-#[server(name = PeekPlace, prefix = "/api/fn", endpoint = "peek", input = Json)]
-pub async fn peek(place: Place) -> Result<Vec<Key>, AppError> {
-    Ok(ask()?.peek(place).await?)
+/// What the form needs before anything is filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClonePage {
+    pub stores: Vec<StoreStatus>,
+    /// The random part of the form's idempotency key: sent twice by a double click, it makes one job.
+    pub key: String,
+}
+
+#[server(name = ReadClonePage, prefix = "/api/fn", endpoint = "clone_page", input = Json)]
+pub async fn clone_page() -> Result<ClonePage, AppError> {
+    Ok(ClonePage { stores: ask()?.stores().await?, key: leptos::nonce::Nonce::new().to_string() })
+}
+
+/// One side of the form, looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Side {
+    /// Not filled in yet.
+    Blank,
+    Faulty(Problem),
+    /// Its first keys, at most ten.
+    Readable(Vec<Key>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    pub source: Side,
+    pub destination: Side,
+}
+
+/// Whether both places can be read, while the form is being filled in.
+#[server(name = CheckClone, prefix = "/api/fn", endpoint = "check_clone", input = Json)]
+pub async fn check_clone(form: CloneForm) -> Result<Checked, AppError> {
+    let backend = ask()?;
+    let mut sides = Vec::with_capacity(2);
+    let places =
+        [("source", &form.source_bucket, form.source()), ("destination", &form.destination_bucket, form.destination())];
+    for (name, bucket, place) in places {
+        sides.push(match place {
+            _ if bucket.is_empty() => Side::Blank,
+            Err(invalid) => Side::Faulty(invalid.into()),
+            Ok(place) => match backend.peek(place).await {
+                Ok(keys) => Side::Readable(keys),
+                Err(problem) => Side::Faulty(problem.on(format!("{name}.bucket"))),
+            },
+        });
+    }
+    let destination = sides.pop().unwrap_or(Side::Blank);
+    Ok(Checked { source: sides.pop().unwrap_or(Side::Blank), destination })
 }
 
 #[server(name = PreviewClone, prefix = "/api/fn", endpoint = "preview_clone", input = Json)]

@@ -1,11 +1,17 @@
 //! What pages read.
 
 use leptos::{prelude::*, server_fn::codec::Json};
-use model::{Count, Counts, FailurePage, Filter, Job, JobId, JobView, Key, Overview, Page, Settings, StoreStatus};
+use model::{
+    Count, Counts, FailurePage, Filter, Job, JobId, JobView, Key, Overview, Page, Settings, StoreStatus, Time,
+};
+use serde::{Deserialize, Serialize};
 
-use crate::{context::ask, error::AppError};
+#[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
+use crate::context::ask;
+use crate::error::AppError;
 
 /// Rows of a list.
+#[cfg(feature = "ssr")]
 const PAGE: u32 = 50;
 
 #[server(name = ReadOverview, prefix = "/api/fn", endpoint = "overview", input = Json)]
@@ -18,11 +24,20 @@ pub async fn counts() -> Result<Counts, AppError> {
     Ok(ask()?.counts().await?)
 }
 
-/// A page of the list and how many there are in all.
+/// A page of the list, how many there are in all, and when that was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobList {
+    pub now: Time,
+    pub page: Page<Job>,
+    pub total: Count,
+}
+
 #[server(name = ReadJobs, prefix = "/api/fn", endpoint = "jobs", input = Json)]
-pub async fn jobs(filter: Filter, after: Option<JobId>) -> Result<(Page<Job>, Count), AppError> {
+pub async fn jobs(filter: Filter, after: Option<JobId>) -> Result<JobList, AppError> {
     let backend = ask()?;
-    Ok((backend.jobs(&filter, after, PAGE).await?, backend.count(&filter).await?))
+    let (page, total) = (backend.jobs(&filter, after, PAGE).await?, backend.count(&filter).await?);
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Ok(JobList { now: Time(i64::try_from(since_epoch.as_millis()).unwrap_or_default()), page, total })
 }
 
 #[server(name = ReadJob, prefix = "/api/fn", endpoint = "job", input = Json)]

@@ -47,6 +47,15 @@ impl Live {
         Memo::new(move |_| self.jobs.with(|jobs| jobs.newest(&loaded).clone()))
     }
 
+    /// The newest known form of a row's job, from a list that may be loaded again under the row.
+    pub fn row(self, first: Job, rows: Signal<Vec<Job>>) -> Memo<Job> {
+        Memo::new(move |_| {
+            let loaded = rows.with(|rows| rows.iter().find(|job| job.id == first.id).cloned());
+            let loaded = loaded.unwrap_or_else(|| first.clone());
+            self.jobs.with(|jobs| jobs.newest(&loaded).clone())
+        })
+    }
+
     /// All jobs heard of, for lists that take in new ones.
     pub fn jobs(self) -> Signal<LiveJobs> {
         self.jobs.into()

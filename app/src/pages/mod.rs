@@ -7,8 +7,9 @@ mod not_found;
 mod overview;
 mod settings;
 
-pub use jobs::read_filter;
-pub use new_clone::CloneForm;
+pub use job::JobPage;
+pub use jobs::{BulkPage, JobsPage, read_filter};
+pub use new_clone::{CloneForm, NewClonePage};
 pub use not_found::NotFound;
 pub use overview::OverviewPage;
 pub use settings::SettingsPage;

@@ -34,8 +34,8 @@ pub fn JobTable(
                 </tr>
             </thead>
             <tbody>
-                <For each=move || jobs.get() key=|job| (job.id, job.revision) let(job)>
-                    <JobRow job now retry />
+                <For each=move || jobs.get() key=|job| job.id let(job)>
+                    <JobRow job rows=jobs now retry />
                 </For>
             </tbody>
         </table>
@@ -43,10 +43,10 @@ pub fn JobTable(
 }
 
 #[component]
-fn JobRow(job: Job, now: Time, retry: bool) -> impl IntoView {
+fn JobRow(job: Job, rows: Signal<Vec<Job>>, now: Time, retry: bool) -> impl IntoView {
     let (id, title, kind) = (job.id, job.title(), doing(&job.spec));
     let (author, created_at) = (job.author.clone(), job.created_at);
-    let job = Live::here().job(job);
+    let job = Live::here().row(job, rows);
     let mark = Signal::derive(move || job.with(Mark::of));
     let took = move || {
         let (from, to) = job.with(|job| (job.started_at, job.ended_at));

@@ -2,6 +2,7 @@
 
 mod actions;
 mod bar;
+mod chart;
 mod copyable;
 mod faults;
 mod frame;
@@ -17,6 +18,7 @@ mod store_list;
 
 pub use actions::{Act, ActForm, JobActions};
 pub use bar::Bar;
+pub use chart::{Measure, RateChart, appended};
 pub use copyable::Copyable;
 pub use faults::Fault;
 pub use frame::{Frame, PageTitle};

@@ -116,7 +116,8 @@ pub fn ZoneSwitch() -> impl IntoView {
     let local = move || choice.get() == Zone::Local;
     let name = move || zone_name(live_now.get().map_or(0, |now| choice.offset_min(now)));
     view! {
-        <button type="button" class="quiet zone" aria-pressed=move || local().to_string()
+        <span class="only-without-js zone">"UTC"</span>
+        <button type="button" class="quiet zone only-with-js" aria-pressed=move || local().to_string()
             title="Switch between UTC and your own time zone"
             on:click=move |_| choice.choose(if local() { Zone::Utc } else { Zone::Local })>
             <span class="visually-hidden">"Times in "</span>

@@ -30,20 +30,22 @@ fn read_time(query: &Query, name: &str) -> Result<Option<Time>, Invalid> {
     whole.parse().map(Some).map_err(|_| Invalid::new(name, text, "a time like 2026-03-09T14:00, in UTC"))
 }
 
-/// The query that [`read_filter`] reads back.
-pub fn write_filter(filter: &Filter) -> Query {
-    let mut query = Query::default().with("kind", filter.kind.map_or("", model::Kind::as_str));
-    for state in &filter.states {
-        query = query.with("state", state.as_str());
-    }
-    let time = |time: Option<Time>| time.map(|time| time.to_string()).unwrap_or_default();
-    query
-        .with("store", filter.store.as_ref().map_or("", |store| store.as_str()))
-        .with("bucket", filter.bucket.as_ref().map_or("", |bucket| bucket.as_str()))
-        .with("author", filter.author.as_deref().unwrap_or_default())
-        .with("text", filter.text.as_deref().unwrap_or_default())
-        .with("from", &time(filter.from))
-        .with("to", &time(filter.to))
+/// The fields of a list's URL that are its filter.
+const FIELDS: [&str; 8] = ["kind", "state", "store", "bucket", "author", "text", "from", "to"];
+
+/// The filter alone: neither the page nor what was done.
+pub fn without_page(query: &Query) -> Query {
+    let kept = query.pairs().iter().filter(|(name, _)| FIELDS.contains(&name.as_str()));
+    kept.fold(Query::default(), |filter, (name, value)| filter.with(name, value))
+}
+
+/// The filter for a reader: `state failed or cancelled`, `bucket demo-assets`.
+pub fn words(query: &Query) -> Vec<String> {
+    let worded = |name: &&str| {
+        let values: Vec<&str> = query.all(name).collect();
+        (!values.is_empty()).then(|| format!("{name} {}", values.join(" or ")))
+    };
+    FIELDS.iter().filter_map(worded).collect()
 }
 
 #[cfg(test)]
@@ -54,19 +56,22 @@ mod tests {
 
     #[test]
     fn a_link_to_a_list_shows_the_other_person_the_same_list() {
-        let filter = Filter {
-            kind: Some(Kind::Clone),
-            states: vec![State::Failed, State::Cancelled],
-            store: Some("aws".parse().unwrap()),
-            bucket: Some("demo-assets".parse().unwrap()),
-            author: Some("operator & co".to_owned()),
-            text: Some("50% off".to_owned()),
-            from: Some("2026-03-09T14:00:00Z".parse().unwrap()),
-            to: None,
-        };
-        let url = write_filter(&filter).on("/jobs");
-        let (_, query) = url.split_once('?').unwrap();
-        assert_eq!(read_filter(&Query::read(query)), Ok(filter));
+        let query = Query::read(
+            "kind=clone&state=failed&state=cancelled&store=aws&bucket=demo-assets&author=a%20%26%20b&text=50%25&from=2026-03-09T14:00",
+        );
+        let filter = read_filter(&query).unwrap();
+        assert_eq!(filter.kind, Some(Kind::Clone));
+        assert_eq!(filter.states, [State::Failed, State::Cancelled]);
+        assert_eq!(filter.text.as_deref(), Some("50%"));
+        assert_eq!(filter.author.as_deref(), Some("a & b"));
+        let link = without_page(&query.with("after", "x").with("changed", "3")).on("/jobs");
+        assert_eq!(read_filter(&Query::read(link.strip_prefix("/jobs?").unwrap())), Ok(filter));
+    }
+
+    #[test]
+    fn a_filter_is_told_in_words() {
+        let query = Query::read("state=failed&state=cancelled&bucket=demo-assets&after=x");
+        assert_eq!(words(&query), ["state failed or cancelled", "bucket demo-assets"]);
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn Sections(overview: Overview) -> impl IntoView {
             </Show>
             <ul class="running">
                 <For each=move || active.get() key=|job| job.id let(job)>
-                    <Running job />
+                    <Running job rows=active />
                 </For>
             </ul>
         </section>
@@ -87,9 +87,9 @@ fn Lately(lately: Signal<Vec<Job>>, now: Time) -> impl IntoView {
 
 /// A job that has not ended: a bar, the figures, and what may be done.
 #[component]
-fn Running(job: Job) -> impl IntoView {
+fn Running(job: Job, rows: Signal<Vec<Job>>) -> impl IntoView {
     let (id, title, kind): (JobId, _, _) = (job.id, job.title(), doing(&job.spec));
-    let job = Live::here().job(job);
+    let job = Live::here().row(job, rows);
     let mark = Signal::derive(move || job.with(Mark::of));
     view! {
         <li>

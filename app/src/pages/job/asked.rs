@@ -1,0 +1,47 @@
+//! What was asked, by whom, and how to ask for it again: in the form, on a command line, through the API.
+
+use leptos::prelude::*;
+use model::{CloneSpec, Location, Mode, Spec, Time};
+
+use crate::{
+    pages::CloneForm,
+    ui::{Copyable, Moment},
+};
+
+#[component]
+pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
+    let Spec::Clone(clone) = spec;
+    let again = CloneForm::of(&clone).query().on("/clones/new");
+    let (author, at) = by;
+    view! {
+        <section aria-labelledby="asked">
+            <h2 id="asked">"What was asked"</h2>
+            <dl class="facts">
+                <dt>"Source"</dt>
+                <dd><Place at=clone.source.clone() /></dd>
+                <dt>"Destination"</dt>
+                <dd><Place at=clone.destination.clone() /></dd>
+                <dt>"To do"</dt>
+                <dd>{to_do(&clone)}</dd>
+                <dt>"Asked for"</dt>
+                <dd>"by " {author} " at " <Moment at now /></dd>
+            </dl>
+            <p><a href=again>"Run again with changes"</a></p>
+            <Copyable label="As a command" text=command />
+            <Copyable label="As a call of the API" text=curl />
+        </section>
+    }
+}
+
+#[component]
+fn Place(at: Location) -> impl IntoView {
+    view! { <code>{at.url()}</code> " at " {at.store.to_string()} }
+}
+
+fn to_do(spec: &CloneSpec) -> &'static str {
+    match (spec.mode, spec.dry_run) {
+        (Mode::Verify, _) => "compare both, write nothing",
+        (Mode::Copy, true) => "a dry run: find out what would be copied, write nothing",
+        (Mode::Copy, false) => "copy what is missing or different, then compare both",
+    }
+}

@@ -1,0 +1,116 @@
+//! The proof: a verdict in a sentence, and the figures it rests on.
+
+use leptos::{either::EitherOf3, prelude::*};
+use model::{Comparison, DryRun, Job, Mode, Proof, State};
+
+use crate::format::{bytes, count, things};
+
+/// What the comparison says.
+fn verdict(proof: &Comparison) -> String {
+    let equal = things(proof.equal_by_etag + proof.equal_by_size, "object");
+    if proof.equal {
+        return format!("Equal: {equal} at the source, each found at the destination with the same content.");
+    }
+    let faults = [(proof.missing, "missing"), (proof.different, "different")];
+    let extra = (proof.mode == Mode::Verify).then_some((proof.extra, "only at the destination"));
+    let faults: Vec<String> = faults
+        .into_iter()
+        .chain(extra)
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", count(number)))
+        .collect();
+    format!("Not equal: {}; {equal} equal.", faults.join(", "))
+}
+
+#[component]
+pub fn ProofTable(job: Memo<Job>) -> impl IntoView {
+    let proof = Memo::new(move |_| job.with(|job| job.proof.clone()));
+    let ended = Memo::new(move |_| job.with(|job| job.state.ended() && job.state != State::Succeeded));
+    let content = move || match proof.get() {
+        Some(Proof::Compared(proof)) => EitherOf3::A(view! { <Compared proof /> }),
+        Some(Proof::DryRun(proof)) => EitherOf3::B(view! { <Dry proof /> }),
+        None => EitherOf3::C(if ended.get() {
+            "None: both listings were not compared to their ends, so nothing is proven."
+        } else {
+            "Both listings are compared once all is copied; until then nothing is proven."
+        }),
+    };
+    view! {
+        <section aria-labelledby="proof">
+            <h2 id="proof">"Proof"</h2>
+            <div class="proof">{content}</div>
+        </section>
+    }
+}
+
+#[component]
+fn Compared(proof: Comparison) -> impl IntoView {
+    let tone = if proof.equal { "mark good verdict" } else { "mark bad verdict" };
+    let shape = if proof.equal { "✔ " } else { "✖ " };
+    let extra = if proof.mode == Mode::Copy {
+        "Only at the destination (a copy leaves them)"
+    } else {
+        "Only at the destination"
+    };
+    let rows = [
+        ("At the source", proof.source_objects),
+        ("At the destination", proof.destination_objects),
+        ("Equal by key, size and ETag", proof.equal_by_etag),
+        ("Equal by key and size, ETags not comparable", proof.equal_by_size),
+        ("Missing at the destination", proof.missing),
+        ("Different at the destination", proof.different),
+        (extra, proof.extra),
+    ];
+    view! {
+        <p class=tone><span aria-hidden="true">{shape}</span> {verdict(&proof)}</p>
+        <FigureTable caption="Both listings compared, in objects" rows=rows.map(|(name, number)| (name, count(number))).to_vec() />
+        <p class="note">{bytes(proof.source_bytes)} " at the source; both listings were read to their ends."</p>
+    }
+}
+
+#[component]
+fn Dry(proof: DryRun) -> impl IntoView {
+    let rows = vec![
+        ("At the source", format!("{}, {}", count(proof.source_objects), bytes(proof.source_bytes))),
+        ("Would be copied", format!("{}, {}", count(proof.would_copy), bytes(proof.would_copy_bytes))),
+        ("Equal already", count(proof.would_skip)),
+        ("Only at the destination", count(proof.extra)),
+    ];
+    view! {
+        <p class="mark good verdict">"A dry run: both listings were read to their ends, nothing was written."</p>
+        <FigureTable caption="What a copy would do, in objects" rows />
+    }
+}
+
+#[component]
+fn FigureTable(caption: &'static str, rows: Vec<(&'static str, String)>) -> impl IntoView {
+    let row = |(name, value): (&'static str, String)| view! { <tr><th scope="row">{name}</th><td class="number">{value}</td></tr> };
+    view! {
+        <table class="sums">
+            <caption class="visually-hidden">{caption}</caption>
+            <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples;
+
+    fn compared() -> Comparison {
+        match examples::proven(1).proof {
+            Some(Proof::Compared(proof)) => proof,
+            _ => unreachable!(),
+        }
+    }
+
+    #[test]
+    fn the_verdict_names_every_kind_of_difference() {
+        assert!(verdict(&compared()).starts_with("Equal: 7,500 objects"));
+        let unequal = Comparison { equal_by_etag: 7_400, missing: 60, different: 40, extra: 3, ..compared() }.judged();
+        assert_eq!(verdict(&unequal), "Not equal: 60 missing, 40 different; 7,400 objects equal.");
+        let verified = Comparison { mode: Mode::Verify, missing: 0, different: 0, ..unequal }.judged();
+        assert_eq!(verdict(&verified), "Not equal: 3 only at the destination; 7,400 objects equal.");
+    }
+}

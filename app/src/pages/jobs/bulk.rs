@@ -1,0 +1,98 @@
+//! One action on every job that a filter finds, in two steps: how many these are, then the button that says so.
+
+use leptos::{form::ActionForm, prelude::*};
+use model::{Action, BulkOutcome, Retry};
+
+use crate::{
+    api::{self, BulkAct},
+    error::{AppError, problem_in},
+    format::{capped, things},
+    query::Query,
+    ui::{Fault, Loaded, PageTitle},
+};
+
+use super::{
+    filter::{read_filter, without_page, words},
+    page_query,
+};
+
+#[component]
+pub fn BulkPage() -> impl IntoView {
+    let query = page_query();
+    let preview = Resource::new(
+        move || query.get(),
+        |query| async move {
+            let action = api::action_named(query.get("action").unwrap_or_default())?;
+            let outcome = api::bulk_preview(read_filter(&query)?, action).await?;
+            Ok::<_, AppError>((query, action, outcome))
+        },
+    );
+    view! {
+        {move || query.with(problem_in).map(|problem| view! { <Fault problem /> })}
+        <Loaded of=preview let:loaded>
+            <Ask query=loaded.0 action=loaded.1 outcome=loaded.2 />
+        </Loaded>
+    }
+}
+
+/// `Cancel`, and what that means for the jobs.
+fn meaning(action: Action) -> (&'static str, &'static str) {
+    match action {
+        Action::Cancel => ("Cancel", "They stop within seconds. What they have copied stays where it is."),
+        Action::Pause => ("Pause", "They stop within seconds and keep their place until they are resumed."),
+        Action::Resume => ("Resume", "They go on from where they were paused."),
+        Action::Retry(Retry::All) => {
+            ("Retry", "They start again; what is equal at the destination already is skipped.")
+        }
+        Action::Retry(Retry::Failed) => (
+            "Retry what failed in",
+            "Only objects that failed or were never reached are tried again, then both listings compared.",
+        ),
+    }
+}
+
+#[component]
+fn Ask(query: Query, action: Action, outcome: BulkOutcome) -> impl IntoView {
+    let bulk = ServerAction::<BulkAct>::new();
+    let fault = move || bulk.value().get().and_then(Result::err).map(|error| view! { <Fault problem=error.0 /> });
+    let filter = without_page(&query);
+    let (verb, consequence) = meaning(action);
+    let jobs = if outcome.matched.capped {
+        format!("{} jobs", capped(outcome.matched))
+    } else {
+        things(outcome.matched.at_least, "job")
+    };
+    let title = format!("{verb} {jobs} that match");
+    let narrowed = match words(&filter) {
+        words if words.is_empty() => "No filter is set: every job that can be changed is meant.".to_owned(),
+        words => format!("The filter: {}.", words.join(", ")),
+    };
+    let back = filter.on("/jobs");
+    let fields = filter.on("");
+    let any = outcome.matched.at_least > 0;
+    view! {
+        <PageTitle text=title.clone() />
+        <h1>{title}</h1>
+        <p class="note">{narrowed}</p>
+        {if any {
+            view! {
+                <p>{consequence}</p>
+                {outcome.matched.capped.then(|| view! { <p>"At most 10,000 are changed at a time."</p> })}
+                <ActionForm action=bulk attr:class="actions confirm">
+                    <input type="hidden" name="action" value=api::action_name(action) />
+                    <input type="hidden" name="filter" value=fields />
+                    <button class="main">{format!("{verb} {jobs}")}</button>
+                    <a class="button" href=back>"Back to the list"</a>
+                </ActionForm>
+                {fault}
+            }
+            .into_any()
+        } else {
+            view! {
+                <p class="empty">"No job that matches allows it."</p>
+                <p><a class="button" href=back>"Back to the list"</a></p>
+            }
+            .into_any()
+        }}
+    }
+}

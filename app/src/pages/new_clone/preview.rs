@@ -1,0 +1,130 @@
+//! What the clone would do, before it does it: in figures, in examples, and on the button itself.
+
+use leptos::prelude::*;
+use model::{ClonePreview, Mode};
+
+use crate::format::{bytes, count, things};
+
+use super::{CloneForm, checks::Checks};
+
+/// `at least`, where the preview did not read the listings to their ends.
+fn at_least(preview: &ClonePreview) -> &'static str {
+    if preview.complete { "" } else { "at least " }
+}
+
+/// What the button will do.
+fn promise(form: &CloneForm, preview: Option<&ClonePreview>) -> String {
+    let verify = form.mode == "verify";
+    let Some(preview) = preview else {
+        return match (verify, form.dry_run.is_empty()) {
+            (true, _) => "Compare".to_owned(),
+            (false, true) => "Copy".to_owned(),
+            (false, false) => "Start the dry run".to_owned(),
+        };
+    };
+    let least = at_least(preview);
+    let all = things(preview.objects, "object");
+    match (preview.spec.mode, preview.spec.dry_run) {
+        (Mode::Verify, _) => format!("Compare {least}{all}, {}", bytes(preview.bytes)),
+        (Mode::Copy, true) => format!("Start the dry run over {least}{all}"),
+        (Mode::Copy, false) if preview.to_copy == 0 && preview.complete => format!("Copy nothing, compare {all}"),
+        (Mode::Copy, false) => {
+            format!("Copy {least}{}, {}", things(preview.to_copy, "object"), bytes(preview.to_copy_bytes))
+        }
+    }
+}
+
+#[component]
+pub fn StartButton(form: RwSignal<CloneForm>, checks: Checks) -> impl IntoView {
+    let label = move || form.with(|form| promise(form, checks.current_preview().as_ref()));
+    view! {
+        <Transition>
+            <button class="main">{label}</button>
+        </Transition>
+    }
+}
+
+#[component]
+pub fn Preview(checks: Checks) -> impl IntoView {
+    let figures = move || checks.current_preview().map(|preview| view! { <Figures preview /> });
+    view! { <Transition>{figures}</Transition> }
+}
+
+fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
+    let sized = |objects: u64, size: u64| format!("{}, {}", things(objects, "object"), bytes(size));
+    let mut rows = vec![
+        ("At the source", format!("{}{}", at_least(preview), sized(preview.objects, preview.bytes))),
+        ("To copy", sized(preview.to_copy, preview.to_copy_bytes)),
+        ("Equal already", things(preview.to_skip, "object")),
+        ("Only at the destination", things(preview.extra, "object")),
+    ];
+    if preview.refused > 0 {
+        rows.push(("Cannot be copied", format!("{}: over 5 GiB in one request", things(preview.refused, "object"))));
+    }
+    let requests = preview.requests;
+    rows.push(("Requests", format!("{} to list, {} to copy", count(requests.list), count(requests.copy))));
+    rows
+}
+
+#[component]
+fn Figures(preview: ClonePreview) -> impl IntoView {
+    let row = |(name, value): (&'static str, String)| view! { <dt>{name}</dt><dd>{value}</dd> };
+    let examples = preview.examples.join("\n");
+    view! {
+        <section class="preview" aria-labelledby="preview">
+            <h2 id="preview">"What it would do"</h2>
+            <dl class="facts">{rows(&preview).into_iter().map(row).collect_view()}</dl>
+            {(!preview.complete).then(|| view! { <p class="note">"The listings are longer than a preview reads; the job reads them to their ends."</p> })}
+            {(!examples.is_empty()).then(|| view! {
+                <details>
+                    <summary>"Keys it would copy first"</summary>
+                    <pre>{examples}</pre>
+                </details>
+            })}
+        </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{CloneSpec, RequestCounts, Spec, Time};
+
+    use super::*;
+    use crate::examples;
+
+    fn preview(mode: Mode, dry_run: bool) -> ClonePreview {
+        let Spec::Clone(spec) = examples::job(1).spec;
+        ClonePreview {
+            spec: CloneSpec { mode, dry_run, ..spec },
+            at: Time(0),
+            complete: true,
+            objects: 7_500,
+            bytes: 61_900_000,
+            to_copy: 7_400,
+            to_copy_bytes: 61_000_000,
+            to_skip: 100,
+            extra: 0,
+            refused: 0,
+            requests: RequestCounts::default(),
+            examples: vec![],
+        }
+    }
+
+    #[test]
+    fn the_button_says_what_it_will_do() {
+        let form = CloneForm::default();
+        assert_eq!(promise(&form, Some(&preview(Mode::Copy, false))), "Copy 7,400 objects, 61 MB");
+        assert_eq!(promise(&form, Some(&preview(Mode::Verify, false))), "Compare 7,500 objects, 62 MB");
+        assert_eq!(promise(&form, Some(&preview(Mode::Copy, true))), "Start the dry run over 7,500 objects");
+        let equal = ClonePreview { to_copy: 0, ..preview(Mode::Copy, false) };
+        assert_eq!(promise(&form, Some(&equal)), "Copy nothing, compare 7,500 objects");
+        assert_eq!(promise(&form, None), "Copy");
+    }
+
+    #[test]
+    fn a_preview_cut_short_claims_no_total() {
+        let cut = ClonePreview { complete: false, ..preview(Mode::Copy, false) };
+        assert_eq!(promise(&CloneForm::default(), Some(&cut)), "Copy at least 7,400 objects, 61 MB");
+        assert!(rows(&cut)[0].1.starts_with("at least"));
+    }
+}

@@ -1,0 +1,158 @@
+//! From cumulative points to a line: rates between neighbours, scaled into a fixed box.
+
+use std::fmt::Write;
+
+use model::Point;
+
+const WIDTH: f64 = 600.0;
+const HEIGHT: f64 = 120.0;
+
+pub const VIEW_BOX: &str = "0 0 600 120";
+
+/// The zero line, the middle and the top.
+pub const GRID: &str = "M0 120H600M0 60H600M0 0H600";
+
+/// Points a chart holds; when there are more, every other one is left out, which keeps the whole time in view.
+const MOST: usize = 240;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    Objects,
+    Bytes,
+}
+
+/// A line and what its labels say. All rates are a second.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    pub line: String,
+    pub area: String,
+    /// The top of the axis: a round number not below `highest`.
+    pub top: f64,
+    pub highest: f64,
+    pub last: f64,
+    pub from_ms: u64,
+    pub to_ms: u64,
+}
+
+impl Chart {
+    /// `None` with fewer than three points: two give one rate, which is no line.
+    pub fn of(points: &[Point], measure: Measure) -> Option<Self> {
+        let rates = rates(points, measure);
+        let (&(from_ms, _), &(to_ms, last)) = (rates.first()?, rates.last()?);
+        if rates.len() < 2 || to_ms <= from_ms {
+            return None;
+        }
+        let highest = rates.iter().map(|(_, rate)| *rate).fold(0.0, f64::max);
+        let top = round_up(highest);
+        let mut line = String::with_capacity(rates.len() * 12);
+        for (index, &(at, rate)) in rates.iter().enumerate() {
+            let x = WIDTH * float(at - from_ms) / float(to_ms - from_ms);
+            let y = HEIGHT * (1.0 - rate / top);
+            let command = if index == 0 { 'M' } else { 'L' };
+            let _ = write!(line, "{command}{} {}", tenths(x), tenths(y));
+        }
+        let area = format!("{line}V120H0Z");
+        Some(Self { line, area, top, highest, last, from_ms, to_ms })
+    }
+}
+
+/// Milliseconds of work, and the rate since the point before.
+fn rates(points: &[Point], measure: Measure) -> Vec<(u64, f64)> {
+    let value = |point: &Point| match measure {
+        Measure::Objects => point.settled,
+        Measure::Bytes => point.bytes,
+    };
+    let between = |pair: &[Point]| {
+        let ms = pair[1].active_ms.checked_sub(pair[0].active_ms).filter(|ms| *ms > 0)?;
+        Some((pair[1].active_ms, float(value(&pair[1]).saturating_sub(value(&pair[0]))) * 1_000.0 / float(ms)))
+    };
+    points.windows(2).filter_map(between).collect()
+}
+
+/// 1, 2 or 5 times a power of ten, not below the number.
+fn round_up(number: f64) -> f64 {
+    let mut step = 1.0;
+    loop {
+        for factor in [1.0, 2.0, 5.0] {
+            if number <= step * factor || step > 1e18 {
+                return step * factor;
+            }
+        }
+        step *= 10.0;
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for a drawing")]
+fn float(number: u64) -> f64 {
+    number as f64
+}
+
+/// A coordinate with one decimal, written by integers.
+#[expect(clippy::cast_possible_truncation, reason = "between 0 and 6,000")]
+fn tenths(number: f64) -> String {
+    let tenths = (number * 10.0).round() as i64;
+    if tenths % 10 == 0 { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+}
+
+/// The points with another one at the end, if time went on; thinned out once there are too many.
+pub fn appended(points: &[Point], next: Point) -> Vec<Point> {
+    let mut points = points.to_vec();
+    if points.last().is_none_or(|last| next.active_ms > last.active_ms) {
+        points.push(next);
+    }
+    if points.len() > MOST {
+        let last = points.len() - 1;
+        points = points.into_iter().enumerate().filter(|(i, _)| i % 2 == 0 || *i == last).map(|(_, p)| p).collect();
+    }
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(active_ms: u64, settled: u64) -> Point {
+        Point { active_ms, settled, bytes: settled * 1_000 }
+    }
+
+    #[test]
+    fn the_axis_starts_at_zero_and_ends_at_a_round_number() {
+        let points = [point(0, 0), point(1_000, 80), point(2_000, 80), point(3_000, 240)];
+        let chart = Chart::of(&points, Measure::Objects).unwrap();
+        assert_eq!((chart.top, chart.highest, chart.last), (200.0, 160.0, 160.0));
+        assert_eq!(chart.line, "M0 72L300 120L600 24");
+        assert_eq!(chart.area, "M0 72L300 120L600 24V120H0Z");
+        assert_eq!((chart.from_ms, chart.to_ms), (1_000, 3_000));
+    }
+
+    #[test]
+    fn bytes_have_a_rate_of_their_own() {
+        let points = [point(0, 0), point(500, 5), point(1_000, 10)];
+        assert_eq!(Chart::of(&points, Measure::Bytes).unwrap().last, 10_000.0);
+    }
+
+    #[test]
+    fn too_little_to_draw_is_not_drawn() {
+        for points in
+            [vec![], vec![point(0, 0)], vec![point(0, 0), point(1_000, 9)], vec![point(5, 1), point(5, 2), point(5, 3)]]
+        {
+            assert_eq!(Chart::of(&points, Measure::Objects), None, "{points:?}");
+        }
+    }
+
+    #[test]
+    fn a_count_that_went_back_after_a_crash_is_no_negative_rate() {
+        let points = [point(0, 0), point(1_000, 500), point(2_000, 400), point(3_000, 450)];
+        let chart = Chart::of(&points, Measure::Objects).unwrap();
+        assert_eq!(chart.line, "M0 0L300 120L600 108");
+    }
+
+    #[test]
+    fn a_chart_keeps_the_whole_time_in_few_points() {
+        let all =
+            (0..10_000).map(|n| point(n * 1_000, n * 10)).fold(Vec::new(), |points, next| appended(&points, next));
+        assert!(all.len() <= MOST);
+        assert_eq!((all[0], all[all.len() - 1]), (point(0, 0), point(9_999_000, 99_990)));
+        assert_eq!(appended(&all, point(5, 5)).len(), all.len());
+    }
+}

@@ -1,0 +1,44 @@
+//! A rate over time: one thin line, labelled directly, its axis from zero.
+//!
+//! The labels are text beside the drawing and not in it, so that they keep their size when the drawing is scaled.
+
+mod geometry;
+
+use leptos::prelude::*;
+use model::Point;
+
+pub use geometry::{Chart, Measure, appended};
+
+use crate::format::{byte_rate, duration, rate, signed};
+
+fn told(measure: Measure, a_second: f64) -> String {
+    match measure {
+        Measure::Objects => rate(a_second),
+        Measure::Bytes => byte_rate(a_second),
+    }
+}
+
+#[component]
+pub fn RateChart(#[prop(into)] points: Signal<Vec<Point>>, measure: Measure, title: &'static str) -> impl IntoView {
+    let chart = Memo::new(move |_| points.with(|points| Chart::of(points, measure)));
+    let drawing = move || {
+        chart.get().map(|chart| {
+            let (top, last) = (told(measure, chart.top), told(measure, chart.last));
+            let (from, to) = (duration(signed(chart.from_ms)), duration(signed(chart.to_ms)));
+            let spoken = format!("{title} over {to} of work: highest {}, last {last}", told(measure, chart.highest));
+            view! {
+                <figure class="chart">
+                    <figcaption>{title} " " <span class="last">{last}</span></figcaption>
+                    <p class="axis top">{top}</p>
+                    <svg role="img" aria-label=spoken viewBox=geometry::VIEW_BOX preserveAspectRatio="none">
+                        <path class="grid" d=geometry::GRID />
+                        <path class="area" d=chart.area />
+                        <path class="rate" d=chart.line />
+                    </svg>
+                    <p class="axis bottom"><span>"0 at " {from}</span><span>{to}</span></p>
+                </figure>
+            }
+        })
+    };
+    view! { {drawing} }
+}
