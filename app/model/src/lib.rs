@@ -15,6 +15,7 @@ mod name;
 mod place;
 mod progress;
 mod proof;
+mod summary;
 mod time;
 mod view;
 
@@ -30,5 +31,6 @@ pub use name::{BucketName, Key, Prefix, StoreName};
 pub use place::{Location, Place};
 pub use progress::{Left, Phase, Point, Progress, STALLED_AFTER_MS};
 pub use proof::{Comparison, DryRun, Proof};
+pub use summary::{Bytes, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, Summary, Tally};
 pub use time::{Time, TimeError};
 pub use view::{Bulk, BulkOutcome, FailurePage, Health, JobView, Overview, Settings, StoreStatus, Viewer};

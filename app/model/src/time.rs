@@ -39,6 +39,12 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 }
 
 impl Time {
+    /// Midnight UTC at the start of a day; `None` if there is no such day.
+    pub fn of_day(year: i64, month: i64, day: i64) -> Option<Self> {
+        let date = days(year, month, day);
+        (civil(date) == (year, month, day)).then_some(Self(date * DAY_MS))
+    }
+
     /// `2026-03-09` in UTC.
     pub fn date(self) -> String {
         let (year, month, day) = civil(self.0.div_euclid(DAY_MS));
@@ -89,16 +95,13 @@ fn parse(text: &str) -> Option<Time> {
     at(16, b":")?;
     let (year, month, day) = (digits(0, 4)?, digits(5, 7)?, digits(8, 10)?);
     let (hour, minute, second) = (digits(11, 13)?, digits(14, 16)?, digits(17, 19)?);
-    if !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
+    if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let date = days(year, month, day);
-    if civil(date) != (year, month, day) {
-        return None; // 30 February
-    }
+    let Time(midnight) = Time::of_day(year, month, day)?;
     let (ms, rest) = fraction(text.get(19..)?)?;
     let offset = offset_minutes(rest)?;
-    Some(Time(date * DAY_MS + (hour * 60 + minute - offset) * 60_000 + second * 1_000 + ms))
+    Some(Time(midnight + (hour * 60 + minute - offset) * 60_000 + second * 1_000 + ms))
 }
 
 /// Milliseconds of `.123456`, and what follows it.

@@ -2,3 +2,4 @@
 
 pub mod clone;
 pub mod s3;
+pub mod ship;

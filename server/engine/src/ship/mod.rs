@@ -27,7 +27,7 @@ mod timestamp;
 
 pub use self::{
     batches::Batches,
-    error::{Broken, Likely, ReadError, RecordError},
+    error::{Broken, Likely, RecordError},
     events::{Events, Options, RECORD_LIMIT, Step},
     format::{Choice, Format, Kind},
     inflate::Inflater,

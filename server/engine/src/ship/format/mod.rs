@@ -86,8 +86,6 @@ impl FromStr for Choice {
             return Ok(Self::Auto);
         }
         let format = Format::ALL.into_iter().find(|format| format.as_str() == text);
-        format
-            .map(Self::Only)
-            .ok_or_else(|| Invalid::new("format", text, "auto, classic, alb, nlb or alb_connection"))
+        format.map(Self::Only).ok_or_else(|| Invalid::new("format", text, "auto, classic, alb, nlb or alb_connection"))
     }
 }

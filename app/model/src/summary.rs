@@ -1,0 +1,140 @@
+//! What one run over one log object really did, in the shape the shipping functions have always logged.
+//!
+//! Always: `lines.encountered == lines.parsed + failures.parsing.total`. A run whose object broke off says so under
+//! `failures.reading`; the records before the break are counted like any others.
+
+use std::{collections::VecDeque, fmt};
+
+use serde::{Deserialize, Serialize};
+
+/// How many failures of a kind a summary keeps: enough to see what is wrong, few enough to stay readable.
+pub const LAST_FEW: usize = 5;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Summary {
+    pub lines: Lines,
+    pub failures: Failures,
+    pub bytes: Bytes,
+    pub duration_ms: u64,
+}
+
+/// Counts of records. A record is usually one line; one whose quoted text holds line feeds is still one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Lines {
+    pub encountered: u64,
+    pub parsed: u64,
+    /// Characters U+FFFD written in place of bytes that were not UTF-8.
+    pub replaced: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Failures {
+    pub parsing: Tally<ParsingFailure>,
+    pub reading: Tally<ReadingFailure>,
+}
+
+/// A count of failures and the last five of them, newest last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally<T> {
+    pub total: u64,
+    #[serde(rename = "lastFew", default = "VecDeque::new")]
+    pub last_few: VecDeque<T>,
+}
+
+/// One record that could not be parsed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParsingFailure {
+    /// The line the record starts on, from 1.
+    pub line: u64,
+    /// Of the record's first byte in the uncompressed object.
+    pub offset: u64,
+    /// Which field, what it held, what would be right.
+    pub reason: String,
+    /// The beginning of the record; bytes that are not UTF-8 are U+FFFD.
+    pub cut: String,
+}
+
+/// An object that could not be read to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadingFailure {
+    /// Of the object as it is stored: bytes read before the fault.
+    pub byte: u64,
+    pub reason: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Bytes {
+    /// Of the object as it is stored: compressed, if it is.
+    pub read: u64,
+    /// The same once uncompressed.
+    pub plain: u64,
+    /// Of events.
+    pub written: u64,
+}
+
+impl<T> Default for Tally<T> {
+    fn default() -> Self {
+        Self { total: 0, last_few: VecDeque::new() }
+    }
+}
+
+impl<T> Tally<T> {
+    pub fn add(&mut self, failure: T) {
+        self.total += 1;
+        if self.last_few.len() == LAST_FEW {
+            self.last_few.pop_front();
+        }
+        self.last_few.push_back(failure);
+    }
+}
+
+impl Summary {
+    /// True if every record was parsed and the object was read to its end.
+    pub fn clean(&self) -> bool {
+        self.failures.parsing.total == 0 && self.failures.reading.total == 0
+    }
+}
+
+impl fmt::Display for ParsingFailure {
+    /// On one line and safe on a terminal: what the record holds is escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, offset {}: {}: {}", self.line, self.offset, self.reason, self.cut.escape_debug())
+    }
+}
+
+impl fmt::Display for ReadingFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at byte {}: {}", self.byte, self.reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_counts_all_and_keeps_the_last_five() {
+        let mut tally = Tally::default();
+        (1..=7).for_each(|failure| tally.add(failure));
+        assert_eq!((tally.total, tally.last_few), (7, VecDeque::from([3, 4, 5, 6, 7])));
+    }
+
+    #[test]
+    fn a_summary_reads_and_writes_the_names_the_functions_log() {
+        let logged = r#"{"lines":{"encountered":76464,"parsed":76464,"sent":76464},
+            "failures":{"parsing":{"total":0,"lastFew":[]},"sending":{"total":0,"lastFew":[]}}}"#;
+        let summary: Summary = serde_json::from_str(logged).unwrap();
+        assert_eq!((summary.lines.encountered, summary.lines.parsed, summary.clean()), (76_464, 76_464, true));
+        assert_eq!(serde_json::to_value(&summary).unwrap()["failures"]["parsing"]["lastFew"], serde_json::json!([]));
+    }
+
+    #[test]
+    fn what_a_record_holds_cannot_steer_the_terminal() {
+        let failure = ParsingFailure { line: 2, offset: 9, reason: "elb: missing".into(), cut: "\u{1b}[2J\n".into() };
+        assert_eq!(failure.to_string(), r"line 2, offset 9: elb: missing: \u{1b}[2J\n");
+    }
+}

@@ -1,0 +1,140 @@
+//! Where records come from, as their events tell it, and the id that makes sending one twice change nothing.
+//!
+//! The id is 128 bits: a hash of bucket, key and `ETag`, plus the record's offset. It depends on nothing else, not on
+//! when or how the object was picked up. Within an object ids cannot collide, as they count up from one hash; between
+//! objects two hashes would have to fall within an object's length of each other.
+
+use model::{BucketName, Key};
+use sha2::{Digest, Sha256};
+
+use super::json;
+
+/// What the events of one object say about it.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// `,"log":{"bucket":"…","key":"…","offset":`, or without what is not known.
+    opening: Vec<u8>,
+    base: Option<u128>,
+    /// How the event carries its id: the bytes before and after it.
+    id_keys: (&'static str, &'static str),
+    key: Option<Key>,
+}
+
+impl Origin {
+    /// Not an object of a bucket: a local file or a pipe. Events tell only their offset and have no id, since any two
+    /// files would share them.
+    pub fn unknown() -> Self {
+        Self { opening: br#","log":{"offset":"#.to_vec(), base: None, id_keys: ("", ""), key: None }
+    }
+
+    /// An object of a bucket. The id stands at `@metadata._id`, where Logstash can use it without storing it.
+    pub fn object(bucket: &BucketName, key: &Key, etag: &str) -> Self {
+        let mut opening = br#","log":{"bucket":"#.to_vec();
+        json::write_string(bucket.as_str().as_bytes(), &mut opening);
+        opening.extend_from_slice(br#","key":"#);
+        json::write_string(key.as_str().as_bytes(), &mut opening);
+        opening.extend_from_slice(br#","offset":"#);
+        Self {
+            opening,
+            base: Some(base(bucket, key, etag)),
+            id_keys: (r#","@metadata":{"_id":""#, r#""}"#),
+            key: Some(key.clone()),
+        }
+    }
+
+    /// The same with the id at `_id`, where Elasticsearch tools look for it.
+    #[must_use]
+    pub fn with_id_on_top(self) -> Self {
+        Self { id_keys: (r#","_id":""#, r#"""#), ..self }
+    }
+
+    pub(super) fn key(&self) -> Option<&Key> {
+        self.key.as_ref()
+    }
+
+    /// Of the record at this offset.
+    pub(super) fn id(&self, offset: u64) -> Option<u128> {
+        self.base.map(|base| base.wrapping_add(u128::from(offset)))
+    }
+
+    /// Appends `,"log":{…}` and the id to an event.
+    pub(super) fn write(&self, offset: u64, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.opening);
+        write_decimal(offset, out);
+        out.push(b'}');
+        if let Some(id) = self.id(offset) {
+            out.extend_from_slice(self.id_keys.0.as_bytes());
+            write_hexadecimal(id, out);
+            out.extend_from_slice(self.id_keys.1.as_bytes());
+        }
+    }
+}
+
+/// Lengths go in before texts, so that no two triples give the same bytes.
+fn base(bucket: &BucketName, key: &Key, etag: &str) -> u128 {
+    let mut hash = Sha256::new();
+    for part in [bucket.as_str(), key.as_str(), etag] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().take(16).fold(0, |base, byte| (base << 8) | u128::from(*byte))
+}
+
+fn write_decimal(number: u64, out: &mut Vec<u8>) {
+    const LONGEST: usize = 20;
+    let mut digits = [0; LONGEST];
+    let mut first = LONGEST;
+    let mut rest = number;
+    loop {
+        first -= 1;
+        digits[first] = b"0123456789"[(rest % 10) as usize];
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[first..]);
+}
+
+fn write_hexadecimal(number: u128, out: &mut Vec<u8>) {
+    for byte in number.to_be_bytes() {
+        out.push(b"0123456789abcdef"[usize::from(byte >> 4)]);
+        out.push(b"0123456789abcdef"[usize::from(byte & 0xF)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(bucket: &str, key: &str, etag: &str) -> Origin {
+        Origin::object(&bucket.parse().unwrap(), &key.parse().unwrap(), etag)
+    }
+
+    #[test]
+    fn an_id_depends_on_bucket_key_etag_and_offset_and_on_nothing_else() {
+        let id = origin("logs", "a", "e").id(5);
+        assert_eq!(origin("logs", "a", "e").id(5), id);
+        for other in [
+            origin("logz", "a", "e").id(5),
+            origin("logs", "b", "e").id(5),
+            origin("logs", "a", "f").id(5),
+            origin("logs", "ae", "").id(5),
+            origin("logs", "a", "e").id(6),
+        ] {
+            assert_ne!(other, id);
+        }
+        assert_eq!(Origin::unknown().id(5), None);
+    }
+
+    /// Ids lie in other people's indexes: a change of how they are made would double every event there.
+    #[test]
+    fn an_id_is_the_same_in_every_version() {
+        let mut event = Vec::new();
+        origin("logs", "api/a\"b.log", "0123").write(18_446_744_073_709_551_615, &mut event);
+        assert_eq!(
+            String::from_utf8(event).unwrap(),
+            r#","log":{"bucket":"logs","key":"api/a\"b.log","offset":18446744073709551615},"@metadata":{"_id":"?"}"#
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! Turns one record into one event, by the table of its format.
+//!
+//! Always: an event is written whole or not at all; what was in the buffer before stays.
+
+use model::Time;
+
+use super::{
+    cursor::Cursor,
+    error::{Likely, RecordError},
+    event::EventWriter,
+    format::{Choice, Format, Kind},
+    origin::Origin,
+    records::Record,
+};
+
+/// What is known about a record once its event is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    pub format: Format,
+    /// The record's own time, cut to milliseconds.
+    pub time: Time,
+    /// The event's id; `None` if the origin is not an object of a bucket.
+    pub id: Option<u128>,
+    /// Characters U+FFFD in the event that stand for bytes that were not UTF-8.
+    pub replaced: u64,
+}
+
+/// Reads the records of one object. Reuses its memory: parsing a record allocates nothing, unless it fails.
+#[derive(Debug)]
+pub struct Parser {
+    choice: Choice,
+    origin: Origin,
+    /// With `Choice::Auto`, the format by whose table a record is judged that begins like none: the last one seen.
+    last: Option<Format>,
+    scratch: Vec<u8>,
+}
+
+impl Parser {
+    /// `name` is the key or the file's name, if there is one: a hint until the first record is recognised.
+    pub fn new(choice: Choice, origin: Origin, name: Option<&str>) -> Self {
+        let name = origin.key().map(model::Key::as_str).or(name);
+        let last = name.and_then(Kind::of_key).and_then(Kind::format);
+        Self { choice, origin, last, scratch: Vec::new() }
+    }
+
+    /// Appends the record's event to `out`, without a line feed.
+    pub fn event(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Result<Parsed, RecordError> {
+        if let Some(fault) = &record.fault {
+            return Err(fault.clone());
+        }
+        let start = out.len();
+        let parsed = self.format_of(record.bytes).and_then(|format| self.write(format, record, out));
+        if parsed.is_err() {
+            out.truncate(start);
+        }
+        parsed
+    }
+
+    fn format_of(&mut self, record: &[u8]) -> Result<Format, RecordError> {
+        if let Choice::Only(format) = self.choice {
+            return Ok(format);
+        }
+        match Likely::of(record) {
+            Likely::Unknown => {}
+            other => return Err(RecordError::Unrecognised(other)),
+        }
+        self.last = Format::recognise(record).or(self.last);
+        self.last.ok_or(RecordError::Unrecognised(Likely::Unknown))
+    }
+
+    fn write(&mut self, format: Format, record: &Record<'_>, out: &mut Vec<u8>) -> Result<Parsed, RecordError> {
+        let mut cursor = Cursor::new(record.bytes);
+        out.extend_from_slice(format.opening().as_bytes());
+        let mut event = EventWriter::new(out, &mut self.scratch);
+        for (index, field) in format.fields().iter().enumerate() {
+            if cursor.peek().is_none() {
+                if field.optional {
+                    break;
+                }
+                return Err(RecordError::Missing { field: field.name, fields: index });
+            }
+            event.field(field, &mut cursor)?;
+        }
+        let (time, replaced) = event.finish();
+        self.origin.write(record.offset, out);
+        out.push(b'}');
+        Ok(Parsed { format, time, id: self.origin.id(record.offset), replaced })
+    }
+}

@@ -1,0 +1,116 @@
+//! The timestamps of all formats: `2026-03-09T14:00:00`, with or without a fraction of any length, with or without `Z`.
+
+use model::Time;
+
+/// What a timestamp says, and whether it must be completed to be RFC 3339.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timestamp {
+    /// Cut to milliseconds, so that a half-open window of whole milliseconds holds exactly its records.
+    pub time: Time,
+    pub has_zone: bool,
+}
+
+/// `None` if it is not one, or names a day or an hour that does not exist.
+pub fn parse(text: &[u8]) -> Option<Timestamp> {
+    let (date_and_time, rest) = text.split_at_checked(19)?;
+    let &[
+        year1,
+        year2,
+        year3,
+        year4,
+        b'-',
+        month1,
+        month2,
+        b'-',
+        day1,
+        day2,
+        b'T', //
+        hour1,
+        hour2,
+        b':',
+        minute1,
+        minute2,
+        b':',
+        second1,
+        second2,
+    ] = date_and_time
+    else {
+        return None;
+    };
+    let year = number(&[year1, year2, year3, year4])?;
+    let Time(midnight) = Time::of_day(year, number(&[month1, month2])?, number(&[day1, day2])?)?;
+    let (hour, minute, second) = (number(&[hour1, hour2])?, number(&[minute1, minute2])?, number(&[second1, second2])?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let (rest, has_zone) = rest.strip_suffix(b"Z").map_or((rest, false), |rest| (rest, true));
+    let milliseconds = match rest {
+        [] => 0,
+        [b'.', fraction @ ..] => thousandths(fraction)?,
+        _ => return None,
+    };
+    let time = Time(midnight + (hour * 3_600 + minute * 60 + second) * 1_000 + milliseconds);
+    Some(Timestamp { time, has_zone })
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
+}
+
+/// The first three digits of a fraction that may have any number of them, but must have one.
+fn thousandths(fraction: &[u8]) -> Option<i64> {
+    if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let digit = |index: usize| fraction.get(index).map_or(0, |digit| i64::from(digit - b'0'));
+    Some(digit(0) * 100 + digit(1) * 10 + digit(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_reads_what_the_rest_of_the_product_reads(
+            ms in -62_135_596_800_000_i64..253_402_300_799_999, digits in 0..10_usize
+        ) {
+            let fraction: String = format!("{:03}987654321", ms.rem_euclid(1_000)).chars().take(digits).collect();
+            let dot = if digits == 0 { "" } else { "." };
+            let whole = Time(ms - ms.rem_euclid(1_000)).to_string();
+            let text = format!("{}{dot}{fraction}Z", whole.trim_end_matches('Z'));
+            let expected: Time = text.parse().unwrap();
+            prop_assert_eq!(parse(text.as_bytes()), Some(Timestamp { time: expected, has_zone: true }));
+        }
+    }
+
+    #[test]
+    fn without_a_zone_it_is_utc_and_says_so() {
+        let expected = Timestamp { time: "2018-12-20T02:59:40Z".parse().unwrap(), has_zone: false };
+        assert_eq!(parse(b"2018-12-20T02:59:40"), Some(expected));
+    }
+
+    #[test]
+    fn what_is_no_instant_is_refused() {
+        for text in [
+            "",
+            "-",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:60:00Z",
+            "2026-01-01T00:00:60Z",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00.1x",
+            "2026-01-01 00:00:00Z",
+            "2026-01-01T00:00:00+00:00",
+            "2026-01-01T00:00:00ZZ",
+            "2026-1-01T00:00:00Z",
+            "2026-01-01T00:00",
+        ] {
+            assert_eq!(parse(text.as_bytes()), None, "{text}");
+        }
+    }
+}
