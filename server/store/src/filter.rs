@@ -228,3 +228,23 @@ fn states_allowing(action: Action) -> &'static [State] {
         Action::Retry(Retry::Failed) => &[State::Failed],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Progress;
+
+    use super::*;
+    use crate::testing::sample;
+
+    #[test]
+    fn the_states_searched_for_an_action_are_those_that_allow_it() {
+        let retries = [Retry::All, Retry::Failed].map(Action::Retry);
+        for action in [Action::Cancel, Action::Pause, Action::Resume].into_iter().chain(retries) {
+            for state in State::ALL {
+                let progress = Progress { failed: 1, ..Progress::default() };
+                let job = model::Job { state, progress, ..sample(0, 1, model::Time(0)) };
+                assert_eq!(states_allowing(action).contains(&state), job.allows(action).is_ok(), "{action:?} {state}");
+            }
+        }
+    }
+}

@@ -102,6 +102,10 @@ async fn postgres(url: &str) -> Result<Pools, StoreError> {
             })
         })
         .connect_with(options)
-        .await?;
+        .await
+        // A server that refuses connections is asked again until this runs out.
+        .map_err(|error| {
+            if matches!(error, sqlx::Error::PoolTimedOut) { StoreError::Unreachable(error) } else { error.into() }
+        })?;
     Ok(Pools::Postgres(pool))
 }

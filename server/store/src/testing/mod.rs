@@ -14,8 +14,6 @@
 mod cluster;
 mod fill;
 
-use std::path::PathBuf;
-
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
@@ -28,14 +26,15 @@ use crate::Store;
 /// An empty database, gone with this value or, in PostgreSQL, with its cluster.
 pub struct Scratch {
     pub url: String,
-    folder: Option<TempDir>,
+    /// Removed with this value.
+    _folder: Option<TempDir>,
 }
 
 impl Scratch {
     /// A file in a temporary folder.
     pub fn sqlite() -> Self {
         let folder = tempfile::Builder::new().prefix("logyard-sqlite-").tempdir().expect("a temporary folder");
-        Self { url: format!("sqlite:{}", folder.path().join("logyard.db").display()), folder: Some(folder) }
+        Self { url: format!("sqlite:{}", folder.path().join("logyard.db").display()), _folder: Some(folder) }
     }
 
     /// A new database in the cluster that all tests of this run share.
@@ -51,16 +50,11 @@ impl Scratch {
             .await
             .expect("a database");
         connection.close().await.expect("the connection closes");
-        Self { url: cluster.url(&name), folder: None }
+        Self { url: cluster.url(&name), _folder: None }
     }
 
     /// Another server on this database.
     pub async fn open(&self) -> Store {
         Store::open(&self.url).await.unwrap_or_else(|error| panic!("{error}: {error:?}"))
-    }
-
-    /// The file of a SQLite database.
-    pub fn file(&self) -> Option<PathBuf> {
-        self.folder.as_ref().map(|folder| folder.path().join("logyard.db"))
     }
 }

@@ -19,5 +19,9 @@ macro_rules! on_both_databases {
     };
 }
 
+mod failures;
+mod jobs;
 mod leases;
+mod lists;
+mod opening;
 mod support;

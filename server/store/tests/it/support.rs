@@ -61,13 +61,6 @@ pub async fn end(store: &Store, job: &Job, end: End) -> bool {
     store.end(&beat(job.id, job.attempt, &progress(10, 0)), end, "worker").await.unwrap()
 }
 
-/// With `failed` objects that could not be copied.
-pub async fn end_with_failures(store: &Store, job: &Job, failed: u64) {
-    let progress = progress(10, failed);
-    let end = End::Failed { error: error("3 objects could not be copied"), proof: None };
-    assert!(store.end(&beat(job.id, job.attempt, &progress), end, "worker").await.unwrap());
-}
-
 pub fn error(message: &str) -> JobError {
     JobError { code: "items_failed".to_owned(), message: message.to_owned(), advice: "Retry.".to_owned() }
 }
