@@ -1,1 +1,128 @@
+//! What pages and API ask, answered from store, engines and configuration: the one implementation of `Backend`.
+//!
+//! Always: what a caller reads comes from `problem`; causes go to the log. Whoever changes a job wakes the runner and
+//! the hub of this process; those of other processes find it at their next poll.
 
+mod clones;
+mod jobs;
+mod overview;
+mod problem;
+
+use std::sync::Arc;
+
+use app::backend::Backend;
+use async_trait::async_trait;
+use model::{
+    Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, FailurePage, Filter, Job, JobId,
+    JobView, Key, Overview, Page, Place, Problem, Settings, StoreName, StoreStatus, Time, Viewer,
+};
+use store::Store;
+
+use crate::{
+    config::Config,
+    hub::Hub,
+    runner::Nudge,
+    stores::{StoreHealth, Stores},
+};
+
+/// Logyard as its pages and its API see it.
+pub struct Yard {
+    pub store: Store,
+    pub stores: Stores,
+    pub health: StoreHealth,
+    pub hub: Hub,
+    pub runner: Nudge,
+    pub config: Arc<Config>,
+    /// How callers reach this server, `http://127.0.0.1:3000`.
+    pub origin: String,
+    /// The name under which this server holds leases.
+    pub holder: Arc<str>,
+    pub started_at: Time,
+}
+
+#[async_trait]
+impl Backend for Yard {
+    async fn overview(&self) -> Result<Overview, Problem> {
+        self.gather_overview().await
+    }
+
+    async fn counts(&self) -> Result<Counts, Problem> {
+        self.hub.counts().await.map_err(problem::database)
+    }
+
+    async fn jobs(&self, filter: &Filter, after: Option<JobId>, limit: u32) -> Result<Page<Job>, Problem> {
+        self.store.jobs(filter, after, limit.clamp(1, jobs::MOST_JOBS)).await.map_err(problem::database)
+    }
+
+    async fn count(&self, filter: &Filter) -> Result<Count, Problem> {
+        self.store.count(filter).await.map_err(problem::database)
+    }
+
+    async fn job(&self, id: JobId) -> Result<JobView, Problem> {
+        self.view_job(id).await
+    }
+
+    async fn failures(&self, id: JobId, after: Option<Key>, limit: u32) -> Result<FailurePage, Problem> {
+        self.list_failures(id, after, limit).await
+    }
+
+    async fn jump(&self, text: &str) -> Result<Vec<Job>, Problem> {
+        self.find_jobs(text.trim()).await
+    }
+
+    async fn start_clone(
+        &self,
+        viewer: &Viewer,
+        request: CloneRequest,
+        idempotency_key: Option<String>,
+    ) -> Result<Job, Problem> {
+        self.insert_clone(viewer, request, idempotency_key).await
+    }
+
+    async fn preview_clone(&self, request: CloneRequest) -> Result<ClonePreview, Problem> {
+        self.look_ahead(request).await
+    }
+
+    async fn peek(&self, place: Place) -> Result<Vec<Key>, Problem> {
+        self.first_keys(place).await
+    }
+
+    async fn act(&self, viewer: &Viewer, id: JobId, action: Action) -> Result<Job, Problem> {
+        let job = self.store.act(id, action, &viewer.name).await.map_err(problem::database)?;
+        self.changed();
+        Ok(job)
+    }
+
+    async fn bulk(&self, viewer: &Viewer, bulk: Bulk) -> Result<BulkOutcome, Problem> {
+        self.act_on_all(viewer, bulk).await
+    }
+
+    async fn stores(&self) -> Result<Vec<StoreStatus>, Problem> {
+        Ok(self.health.statuses().await)
+    }
+
+    async fn buckets(&self, store: &StoreName) -> Result<Vec<BucketName>, Problem> {
+        self.list_buckets(store).await
+    }
+
+    async fn settings(&self) -> Result<Settings, Problem> {
+        Ok(Settings {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: self.started_at,
+            database: self.store.describe().to_owned(),
+            data_dir: self.config.server.data_dir.display().to_string(),
+            config_file: self.config.file.as_ref().map(|file| file.display().to_string()),
+            worker: self.holder.to_string(),
+            auth: self.config.auth.is_some(),
+            stores: self.health.statuses().await,
+        })
+    }
+}
+
+impl Yard {
+    /// This process changed a job: look at once.
+    fn changed(&self) {
+        self.runner.nudge();
+        self.hub.nudge();
+    }
+}

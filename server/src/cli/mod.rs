@@ -1,1 +1,96 @@
+//! The command line: one binary for the server, its workers, headless clones and the small things around them.
+//!
+//! Always: what a person or a script asked for goes to standard output, everything else to standard error. The exit
+//! code is one of [`Exit`].
 
+mod failure;
+mod hold;
+mod log;
+mod password;
+mod s3;
+mod serve;
+mod stop;
+mod token;
+mod worker;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+pub use self::failure::{Exit, Failure};
+use crate::config::Config;
+
+const AFTER_HELP: &str = "\
+Examples:
+  logyard                                    start with the embedded demo store on http://127.0.0.1:3000
+  logyard --config /etc/logyard.toml serve   start with your own stores
+  logyard clone s3://from s3://to            clone headless, without a server
+
+Exit codes: 0 done, 1 some items failed, 2 bad usage or configuration, 3 could not connect.
+Every setting can also be given as LOGYARD_SECTION_KEY, such as LOGYARD_SERVER_ADDR; see logyard.example.toml.";
+
+/// The yard office of a log pipeline: clones S3 buckets, shows how far they are, and proves that they are equal.
+#[derive(Parser)]
+#[command(name = "logyard", version, after_help = AFTER_HELP)]
+struct Cli {
+    /// Configuration file [default: logyard.toml if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve pages and API, and run jobs (the default)
+    #[command(after_help = serve::AFTER_HELP)]
+    Serve,
+    /// Run jobs without pages or API, beside servers on the same database
+    #[command(after_help = worker::AFTER_HELP)]
+    Worker,
+    /// Serve just the embedded S3 store, for demos and tests
+    #[command(after_help = s3::AFTER_HELP)]
+    S3(s3::Arguments),
+    /// Read a password and print its hash for [auth] password_hash
+    #[command(after_help = password::AFTER_HELP)]
+    HashPassword,
+    /// Make a token for the API, and print what to put into the configuration
+    #[command(after_help = token::AFTER_HELP)]
+    Token(token::Arguments),
+}
+
+/// Runs the command of the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse(); // exits with 2 on bad usage, 0 on --help
+    let done = match cli.command {
+        None | Some(Command::Serve) => configured(cli.config, serve::run),
+        Some(Command::Worker) => configured(cli.config, worker::run),
+        Some(Command::S3(arguments)) => runtime(s3::run(arguments)),
+        Some(Command::HashPassword) => password::run(),
+        Some(Command::Token(arguments)) => token::run(&arguments),
+    };
+    match done {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => {
+            eprintln!("logyard: {}", failure.message);
+            failure.exit.into()
+        }
+    }
+}
+
+fn configured<F: Future<Output = Result<(), Failure>>>(
+    file: Option<PathBuf>,
+    command: impl FnOnce(Config) -> F,
+) -> Result<(), Failure> {
+    let config = Config::load(file.as_deref(), &|name| std::env::var(name).ok()).map_err(Failure::usage)?;
+    runtime(command(config))
+}
+
+fn runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    log::start();
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::usage)?;
+    let done = runtime.block_on(command);
+    runtime.shutdown_background(); // what has to be written was; open streams need not be waited for
+    done
+}

@@ -1,0 +1,96 @@
+//! One job, its failures, finding it, and the same action on many.
+
+use app::command::{command_line, curl};
+use model::{Bulk, BulkOutcome, FailurePage, Filter, Job, JobId, JobView, Key, Problem, Spec, Viewer};
+
+use super::{Yard, problem};
+
+/// On a page of a list.
+pub(super) const MOST_JOBS: u32 = 200;
+const MOST_FAILURES: u32 = 1_000;
+const EVENTS: u32 = 200;
+/// In the jump box.
+const FOUND: usize = 10;
+/// Jobs among which the short form of an id is looked for.
+const RECENT: u32 = 200;
+
+impl Yard {
+    pub(super) async fn view_job(&self, id: JobId) -> Result<JobView, Problem> {
+        let store = &self.store;
+        let (job, history, failures, events) =
+            tokio::try_join!(store.job(id), store.history(id), store.failure_groups(id), store.events(id, EVENTS))
+                .map_err(problem::database)?;
+        let (command, curl) = self.commands(&job.spec);
+        Ok(JobView { now: store.now(), job, history, failures, events, command, curl })
+    }
+
+    /// The job as a command line and as a call of the API.
+    fn commands(&self, spec: &Spec) -> (String, String) {
+        match spec {
+            Spec::Clone(spec) => {
+                let endpoint = self.stores.get(&spec.source.store).map(|entry| entry.endpoint());
+                let mut call = curl(spec, &self.origin);
+                if self.config.auth.is_some() {
+                    call.push_str(" \\\n  -H \"Authorization: Bearer $LOGYARD_TOKEN\"");
+                }
+                (command_line(spec, endpoint.as_deref()), call)
+            }
+        }
+    }
+
+    pub(super) async fn list_failures(
+        &self,
+        id: JobId,
+        after: Option<Key>,
+        limit: u32,
+    ) -> Result<FailurePage, Problem> {
+        let limit = limit.clamp(1, MOST_FAILURES);
+        self.store.job(id).await.map_err(problem::database)?; // no page for a job that is not there
+        let items = self.store.failures(id, after.as_ref(), limit).await.map_err(problem::database)?;
+        let full = items.len() >= limit as usize;
+        let next = items.last().filter(|_| full).map(|failure| failure.key.to_string());
+        Ok(FailurePage { items, next })
+    }
+
+    /// By id, whole or its last eight characters; else by part of the title or by author. Newest first.
+    pub(super) async fn find_jobs(&self, text: &str) -> Result<Vec<Job>, Problem> {
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Ok(id) = text.parse::<JobId>() {
+            return match self.store.job(id).await {
+                Ok(job) => Ok(vec![job]),
+                Err(store::StoreError::NoJob(_)) => Ok(Vec::new()),
+                Err(error) => Err(problem::database(error)),
+            };
+        }
+        let most = u32::try_from(FOUND).unwrap_or(u32::MAX);
+        let by_text = Filter { text: Some(text.to_owned()), ..Filter::default() };
+        let by_author = Filter { author: Some(text.to_owned()), ..Filter::default() };
+        let recent = Filter::default();
+        let (titled, authored, recent) = tokio::try_join!(
+            self.store.jobs(&by_text, None, most),
+            self.store.jobs(&by_author, None, most),
+            self.store.jobs(&recent, None, RECENT),
+        )
+        .map_err(problem::database)?;
+        let ending = text.to_lowercase();
+        let mut found: Vec<Job> = recent.items.into_iter().filter(|job| job.id.short() == ending).collect();
+        found.extend(titled.items);
+        found.extend(authored.items);
+        found.sort_by_key(|job| std::cmp::Reverse(job.id));
+        found.dedup_by_key(|job| job.id);
+        found.truncate(FOUND);
+        Ok(found)
+    }
+
+    pub(super) async fn act_on_all(&self, viewer: &Viewer, bulk: Bulk) -> Result<BulkOutcome, Problem> {
+        let matched = self.store.count_allowing(&bulk.filter, bulk.action).await.map_err(problem::database)?;
+        if bulk.dry_run {
+            return Ok(BulkOutcome { matched, changed: 0 });
+        }
+        let changed = self.store.act_on_all(&bulk.filter, bulk.action, &viewer.name).await;
+        self.changed(); // some may have been, even if it failed midway
+        Ok(BulkOutcome { matched, changed: changed.map_err(problem::database)? })
+    }
+}

@@ -1,0 +1,29 @@
+//! The first page: what runs, what ended lately, what failed, are the stores there.
+
+use model::{Filter, Overview, Problem, State, Time};
+
+use super::{Yard, problem};
+
+const ACTIVE: u32 = 20;
+const LATELY: u32 = 10;
+const FAILED_WITHIN_MS: i64 = 7 * 86_400_000;
+
+impl Yard {
+    pub(super) async fn gather_overview(&self) -> Result<Overview, Problem> {
+        let now = self.store.now();
+        let week = Some(Time(now.0 - FAILED_WITHIN_MS));
+        let everything = Filter::default();
+        let jobs = async {
+            tokio::try_join!(
+                self.hub.counts(),
+                self.store.active(ACTIVE),
+                self.store.lately(&[], None, LATELY),
+                self.store.lately(&[State::Failed], week, LATELY),
+                self.store.jobs(&everything, None, 1),
+            )
+        };
+        let (jobs, stores) = tokio::join!(jobs, self.health.statuses());
+        let (counts, active, lately, failed, any) = jobs.map_err(problem::database)?;
+        Ok(Overview { now, counts, active, lately, failed, stores, empty: any.items.is_empty() })
+    }
+}

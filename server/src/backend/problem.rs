@@ -1,0 +1,130 @@
+//! From what went wrong inside to what a reader is told: the one place.
+//!
+//! Always: the cause of what is nobody's fault outside goes to the log, with what a reader is shown instead. No URL of
+//! a database, no secret and no SQL gets past here.
+
+use std::{error::Error, time::Duration};
+
+use engine::{
+    clone::CloneError,
+    s3::{Fault, Policy, StoreError},
+};
+use model::{BucketName, CloneSpec, Problem, ProblemCode, StoreName};
+use tokio::time::timeout;
+use tracing::{error, warn};
+
+use super::Yard;
+use crate::stores::{Entry, Stores};
+
+/// To name the buckets there are, a store gets so long.
+const SUGGEST_WITHIN: Duration = Duration::from_secs(1);
+
+/// Of Logyard's own database.
+pub fn database(error: store::StoreError) -> Problem {
+    use store::StoreError as E;
+    match error {
+        E::NoJob(id) => Problem::new(ProblemCode::NotFound, format!("There is no job {id}.")),
+        E::NotAllowed(refused) => refused.into(),
+        E::KeyReused(_) => Problem::new(ProblemCode::Conflict, format!("{error}. Use a new key for a new request.")),
+        E::Invalid(invalid) => invalid.into(),
+        E::Unreachable(_) | E::Busy(_) => {
+            warn!(error = %chain(&error), "the database is away");
+            let detail = "Logyard's database does not answer. Try again in a moment; running jobs go on by themselves.";
+            Problem::new(ProblemCode::Unavailable, detail)
+        }
+        other => {
+            error!(error = %chain(&other), "the database refused");
+            Problem::new(ProblemCode::Internal, "Logyard's database refused this; the log has the cause.")
+        }
+    }
+}
+
+/// Of an S3 endpoint: its own words, and what to do.
+pub fn s3(error: &StoreError) -> Problem {
+    Problem::new(ProblemCode::Store, format!("{}. {}", capital(&error.to_string()), error.advice()))
+}
+
+/// The same where a bucket was asked for by `field`: what does not exist is told with what does.
+pub async fn place(error: &StoreError, bucket: &BucketName, entry: &Entry, field: &str) -> Problem {
+    match error.fault() {
+        Fault::NoBucket => {
+            let what = match field.split_once('.') {
+                Some((side, _)) => format!("{} bucket", capital(side)),
+                None => "Bucket".to_owned(),
+            };
+            let store = &entry.config.name;
+            let others = match timeout(SUGGEST_WITHIN, entry.client.patient(Policy::HASTY).buckets()).await {
+                Ok(Ok(Some(buckets))) => match buckets.len() {
+                    0 => "there is none yet".to_owned(),
+                    1 => format!("pick the one there, `{}`", buckets[0]),
+                    many => format!("pick one of the {many} buckets there"),
+                },
+                _ => "check its name".to_owned(),
+            };
+            let detail = format!("{what} `{bucket}` does not exist at store `{store}`. Create it, or {others}.");
+            Problem::new(ProblemCode::Invalid, detail).on(field)
+        }
+        _ => s3(error).on(field),
+    }
+}
+
+pub fn no_store(name: &StoreName, stores: &Stores) -> String {
+    let known: Vec<String> = stores.iter().map(|entry| format!("`{}`", entry.config.name)).collect();
+    format!("Store `{name}` is not configured. Add it as [[stores]], or pick one of {}.", known.join(", "))
+}
+
+pub fn unlistable(store: &StoreName) -> Problem {
+    let detail = format!(
+        "The credentials of store `{store}` may not list its buckets: type the bucket's name, or allow \
+         s3:ListAllMyBuckets."
+    );
+    Problem::new(ProblemCode::Store, detail)
+}
+
+pub fn no_answer(within: Duration) -> Problem {
+    let detail = format!("The store did not answer within {} s. Check its endpoint and the network.", within.as_secs());
+    Problem::new(ProblemCode::Store, detail)
+}
+
+impl Yard {
+    /// Why a clone is not started or previewed, at the field that is at fault.
+    pub(super) async fn refused(&self, error: CloneError, spec: &CloneSpec) -> Problem {
+        match error {
+            CloneError::SamePlace { .. } | CloneError::Overlap { .. } => {
+                let detail = format!("{}. {}", capital(&error.to_string()), error.advice());
+                Problem::new(ProblemCode::Invalid, detail).on("destination")
+            }
+            CloneError::Store(error) => {
+                for (location, field) in [(&spec.source, "source.bucket"), (&spec.destination, "destination.bucket")] {
+                    let Some(entry) = self.stores.get(&location.store) else { continue };
+                    let client = entry.client.patient(Policy::HASTY);
+                    if let Err(error) = client.peek(&location.bucket, &location.prefix, 1).await {
+                        return place(&error, &location.bucket, entry, field).await;
+                    }
+                }
+                s3(&error)
+            }
+            CloneError::Stopped | CloneError::Broke(_) => {
+                error!(error = %chain(&error), "the clone engine broke");
+                Problem::new(ProblemCode::Internal, "The clone engine broke; the log has the cause.")
+            }
+        }
+    }
+}
+
+/// An error with its causes, for the log.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// As a sentence starts.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,55 @@
+//! What `serve` and `worker` have in common: a database, the stores, and a name under which leases are held.
+
+use std::{fs, sync::Arc, time::Duration};
+
+use rand::Rng;
+use store::{Store, StoreError};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::Failure;
+use crate::{config::Config, runner, stores::Stores};
+
+/// The database's clock is asked for this often: clocks drift.
+const CLOCK: Duration = Duration::from_secs(60);
+
+/// Opens the database and follows its clock until `stop`.
+pub async fn database(config: &Config, stop: &CancellationToken) -> Result<Store, Failure> {
+    let store = Store::open(&config.database.url).await.map_err(|error| match error {
+        StoreError::Unreachable(_) | StoreError::Busy(_) => {
+            Failure::unreachable(format!("{error}: {}. Check database.url and that it is up.", cause(&error)))
+        }
+        other => Failure::usage(format!("{other}{}", {
+            let cause = cause(&other);
+            if cause.is_empty() { cause } else { format!(": {cause}") }
+        })),
+    })?;
+    let (clock, stop) = (store.clone(), stop.clone());
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(CLOCK) => {}
+            }
+            if let Err(error) = clock.sync_clock().await {
+                warn!(%error, "the database's clock could not be read");
+            }
+        }
+    });
+    Ok(store)
+}
+
+pub fn runner_context(config: &Config, store: &Store, stores: &Stores) -> runner::Context {
+    runner::Context { store: store.clone(), stores: stores.clone(), config: config.runner.clone(), holder: holder() }
+}
+
+/// `host/process-random`: containers share process ids, and a restarted process must not take itself for the old one.
+fn holder() -> Arc<str> {
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = if host.trim().is_empty() { "logyard" } else { host.trim() };
+    format!("{host}/{}-{:04x}", std::process::id(), rand::rng().random::<u16>()).into()
+}
+
+fn cause(error: &dyn std::error::Error) -> String {
+    error.source().map(ToString::to_string).unwrap_or_default()
+}

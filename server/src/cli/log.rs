@@ -1,0 +1,22 @@
+//! The log: for eyes on a terminal, one JSON object a line elsewhere. `LOGYARD_LOG` is `text`, `json` or unset;
+//! `RUST_LOG` chooses how much.
+
+use std::io::{IsTerminal, stderr};
+
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// Call once, at start-up.
+pub fn start() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let json = match std::env::var("LOGYARD_LOG").as_deref() {
+        Ok("json") => true,
+        Ok("text") => false,
+        _ => !stderr().is_terminal(),
+    };
+    let log = fmt().with_env_filter(filter).with_writer(stderr);
+    if json {
+        log.json().flatten_event(true).init();
+    } else {
+        log.with_target(false).compact().init();
+    }
+}

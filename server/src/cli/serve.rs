@@ -1,0 +1,115 @@
+//! `logyard serve`: everything in one process.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::serve::ListenerExt;
+use embedded::Embedded;
+use tokio::{net::TcpListener, time::timeout};
+use tracing::{info, warn};
+
+use super::{Failure, hold, stop};
+use crate::{
+    assets::Assets,
+    auth::Auth,
+    backend::Yard,
+    config::Config,
+    data_dir::DataDir,
+    demo,
+    hub::Hub,
+    router,
+    runner::Runner,
+    state::App,
+    stores::{StoreHealth, Stores},
+};
+
+pub const AFTER_HELP: &str = "\
+Examples:
+  logyard serve
+  LOGYARD_SERVER_ADDR=127.0.0.1:8080 logyard serve
+  LOGYARD_DATABASE_URL=postgres://logyard@db/logyard logyard --config logyard.toml serve
+
+SIGTERM or Ctrl-C checkpoints running jobs and ends within 5 seconds; they go on at the next start, or at another
+server on the same database.";
+
+/// Requests under way have this long once the process is asked to stop.
+const DRAIN_WITHIN: Duration = Duration::from_secs(2);
+
+pub async fn run(mut config: Config) -> Result<(), Failure> {
+    let shutdown = stop::on_signal();
+    let data_dir = DataDir::claim(&config.server.data_dir).map_err(Failure::usage)?;
+    let listener = bind(config.server.addr).await?;
+    let addr = listener.local_addr().map_err(Failure::usage)?;
+    let assets = Assets::load().map_err(Failure::usage)?;
+    let store = hold::database(&config, &shutdown).await?;
+    let demo = demo::start(&mut config, &data_dir).await.map_err(Failure::usage)?;
+
+    let config = Arc::new(config);
+    let stores = Stores::connect(&config).await;
+    let hub = Hub::start(store.clone(), shutdown.clone());
+    let context = hold::runner_context(&config, &store, &stores);
+    let holder = context.holder.clone();
+    let runner = Runner::start(context);
+    let backend = Yard {
+        health: StoreHealth::new(stores.clone(), {
+            let store = store.clone();
+            move || store.now()
+        }),
+        store: store.clone(),
+        stores,
+        hub: hub.clone(),
+        runner: runner.nudge(),
+        origin: config.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}")),
+        config: config.clone(),
+        holder,
+        started_at: store.now(),
+    };
+    let app = App {
+        backend: Arc::new(backend),
+        hub,
+        auth: Auth::new(config.auth.as_ref(), store.clone()),
+        config: config.clone(),
+        assets,
+        store,
+        shutdown: shutdown.clone(),
+    };
+    let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let no_delay = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true); // without it answers only come a little later
+    });
+    let serving = axum::serve(no_delay, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let server = tokio::spawn(serving.into_future());
+    greet(addr, demo.as_ref());
+    info!(%addr, "serving");
+
+    shutdown.cancelled().await;
+    let (_, drained) = tokio::join!(runner.stop(), timeout(DRAIN_WITHIN, server));
+    if drained.is_err() {
+        warn!("some connections were cut: they took too long to end");
+    }
+    drop(demo); // the runner used it to the end
+    drop(data_dir);
+    Ok(())
+}
+
+async fn bind(addr: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(addr).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => Failure::usage(format!(
+            "{addr} is taken by another program. Stop it, or choose another address: \
+             LOGYARD_SERVER_ADDR=127.0.0.1:{} logyard",
+            addr.port().saturating_add(10)
+        )),
+        _ => Failure::usage(format!("cannot listen on {addr}: {error}")),
+    })
+}
+
+fn greet(addr: SocketAddr, demo: Option<&Embedded>) {
+    println!("Logyard is at http://{addr}");
+    if let Some(demo) = demo {
+        println!();
+        println!("The demo store is real S3 at {}, for any other client too:", demo.url());
+        println!("  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}", embedded::ACCESS_KEY, embedded::SECRET_KEY);
+        println!("  aws --endpoint-url {} s3 ls s3://demo-assets", demo.url());
+    }
+    println!();
+    println!("Ctrl-C stops it; running jobs go on at the next start.");
+}

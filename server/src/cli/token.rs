@@ -1,0 +1,39 @@
+//! `logyard token`: a new token for the API, shown once.
+
+use clap::Args;
+
+use super::Failure;
+use crate::auth;
+
+pub const AFTER_HELP: &str = "\
+Examples:
+  logyard token --name deploy
+  logyard token --json
+
+The token is shown once; Logyard keeps its SHA-256 alone. Send it as `Authorization: Bearer TOKEN`.";
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The author of the jobs it starts
+    #[arg(long, default_value = "api")]
+    name: String,
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let (token, sha256) = auth::new_token();
+    let name = &arguments.name;
+    if arguments.json {
+        println!("{}", serde_json::json!({ "token": token, "name": name, "sha256": sha256 }));
+        return Ok(());
+    }
+    println!("Token, shown once: {token}");
+    println!();
+    println!("Put this into the configuration, under [auth]:");
+    println!();
+    println!("[[auth.tokens]]");
+    println!("name = {name:?}");
+    println!("sha256 = \"{sha256}\"");
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! From a job's kind to the engine that does it: the only place in the runner that knows what a clone is.
+
+use engine::clone::{self, CloneError, Options};
+use model::{Job, JobError, JobId, Key, Proof, Spec, StoreName};
+use store::{Claimed, Store};
+use tokio::{
+    sync::mpsc,
+    task::JoinHandle,
+    time::{Duration, sleep},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span, warn};
+
+use super::Context;
+use crate::stores::{Entry, Stores};
+
+pub use engine::clone::{Taken, Tracker};
+
+/// Keys to retry are read in pages of this size, and wait in a queue as long.
+const RETRY_PAGE: u32 = 500;
+
+/// An engine at work in a task of its own.
+pub struct Running {
+    pub tracker: Tracker,
+    pub task: JoinHandle<Result<Option<Proof>, Fault>>,
+}
+
+/// Why an engine came back without having finished.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// Its token was cancelled.
+    Stopped,
+    Failed(JobError),
+}
+
+/// Starts the engine, or says why that cannot be.
+pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToken) -> Result<Running, JobError> {
+    let checkpoint = match &claimed.checkpoint {
+        None => clone::Checkpoint::default(),
+        Some(json) => serde_json::from_str(json).map_err(|error| unreadable(&error))?,
+    };
+    let tracker = Tracker::resume(claimed.job.progress.clone(), checkpoint);
+    let retry = retry(&context.store, claimed.job.id, stop).await;
+    let task = match &claimed.job.spec {
+        Spec::Clone(spec) => {
+            let source = client(&context.stores, &spec.source.store)?.client.clone();
+            let destination = client(&context.stores, &spec.destination.store)?.client.clone();
+            let concurrency = usize::try_from(context.config.concurrency).unwrap_or(1);
+            let options = Options { concurrency, verify: true };
+            let (spec, tracker, stop) = (spec.clone(), tracker.clone(), stop.clone());
+            let work = async move {
+                clone::run(&spec, &source, &destination, &options, retry, &tracker, &stop).await.map_err(fault)
+            };
+            tokio::spawn(work.instrument(Span::current()))
+        }
+    };
+    Ok(Running { tracker, task })
+}
+
+/// What a broken engine leaves in the job's row; the panic itself is in the log.
+pub fn broken(job: &Job) -> JobError {
+    JobError {
+        code: "internal".to_owned(),
+        message: format!("The {} engine broke while it worked on {}.", job.kind, job.title()),
+        advice: "Retry it. If it happens again, report it with the worker's log of that time.".to_owned(),
+    }
+}
+
+fn fault(error: CloneError) -> Fault {
+    match error {
+        CloneError::Stopped => Fault::Stopped,
+        error => Fault::Failed(JobError {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            advice: error.advice().to_owned(),
+        }),
+    }
+}
+
+fn client<'a>(stores: &'a Stores, name: &StoreName) -> Result<&'a Entry, JobError> {
+    stores.get(name).ok_or_else(|| JobError {
+        code: "no_store".to_owned(),
+        message: format!("Store `{name}` is not configured here."),
+        advice: "Add it as [[stores]] to the configuration of every server and worker, then retry.".to_owned(),
+    })
+}
+
+fn unreadable(error: &serde_json::Error) -> JobError {
+    warn!(%error, "checkpoint cannot be read");
+    JobError {
+        code: "checkpoint".to_owned(),
+        message: "The checkpoint of an earlier attempt cannot be read.".to_owned(),
+        advice: "Retry all: what is equal already is skipped.".to_owned(),
+    }
+}
+
+/// The keys marked for retry, if there are any, fed page by page while the engine takes them.
+async fn retry(store: &Store, id: JobId, stop: &CancellationToken) -> Option<mpsc::Receiver<Key>> {
+    let mut page = retry_page(store, id, None, stop).await?;
+    if page.is_empty() {
+        return None;
+    }
+    let (sender, receiver) = mpsc::channel(RETRY_PAGE as usize);
+    let (store, stop) = (store.clone(), stop.clone());
+    tokio::spawn(async move {
+        while let Some(last) = page.last().cloned() {
+            for key in page {
+                if sender.send(key).await.is_err() {
+                    return;
+                }
+            }
+            let Some(next) = retry_page(&store, id, Some(&last), &stop).await else { return };
+            page = next;
+        }
+    });
+    Some(receiver)
+}
+
+/// Asks until the database answers: a page left out would be an object left out. `None` once stopped.
+async fn retry_page(store: &Store, id: JobId, after: Option<&Key>, stop: &CancellationToken) -> Option<Vec<Key>> {
+    while !stop.is_cancelled() {
+        match store.to_retry(id, after, RETRY_PAGE).await {
+            Ok(page) => return Some(page),
+            Err(error) => warn!(%error, "cannot read which objects to retry; trying again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(Duration::from_secs(1)) => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,191 @@
+//! What an attempt comes to: the one rule for green, and the words for what is not.
+
+use model::{Comparison, JobError, Mode, Progress, Proof, Stop};
+use store::End;
+
+use super::dispatch::Fault;
+
+/// Why the engine was told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// By a person, through the job's row.
+    Asked(Stop),
+    /// The process ends.
+    Shutdown,
+}
+
+/// [`End`] as a value that can be written more than once, should the database be away.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    Succeeded(Proof),
+    Failed(JobError, Option<Proof>),
+    Paused,
+    Cancelled,
+    Released,
+}
+
+impl Outcome {
+    /// Green needs a proof that holds and nothing left that failed. An engine that finished although it was asked to
+    /// stop has finished.
+    pub fn judge(result: Result<Option<Proof>, Fault>, progress: &Progress, halt: Option<Halt>) -> Self {
+        match result {
+            Err(Fault::Failed(error)) => Self::Failed(error, None),
+            Err(Fault::Stopped) => match halt {
+                Some(Halt::Asked(Stop::Pause)) => Self::Paused,
+                Some(Halt::Asked(Stop::Cancel)) => Self::Cancelled,
+                Some(Halt::Shutdown) | None => Self::Released,
+            },
+            Ok(Some(proof)) if proof.holds() && progress.failed == 0 => Self::Succeeded(proof),
+            Ok(proof) => Self::Failed(shortfall(proof.as_ref(), progress), proof),
+        }
+    }
+
+    pub fn end(&self) -> End {
+        match self.clone() {
+            Self::Succeeded(proof) => End::Succeeded { proof },
+            Self::Failed(error, proof) => End::Failed { error, proof },
+            Self::Paused => End::Paused,
+            Self::Cancelled => End::Cancelled,
+            Self::Released => End::Released,
+        }
+    }
+
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Succeeded(_) => "succeeded",
+            Self::Failed(..) => "failed",
+            Self::Paused => "paused",
+            Self::Cancelled => "cancelled",
+            Self::Released => "released",
+        }
+    }
+}
+
+fn shortfall(proof: Option<&Proof>, progress: &Progress) -> JobError {
+    match proof {
+        Some(Proof::Compared(comparison)) if comparison.mode == Mode::Verify => not_equal(comparison),
+        _ if progress.failed > 0 => JobError {
+            code: "items_failed".to_owned(),
+            message: format!("{} of {} failed.", grouped(progress.failed), objects(progress.found)),
+            advice: "See why under failures, then retry what failed; everything else is done.".to_owned(),
+        },
+        Some(Proof::Compared(comparison)) => not_equal(comparison),
+        Some(Proof::DryRun(_)) | None => JobError {
+            code: "unproven".to_owned(),
+            message: "The work ended without a proof that it is complete.".to_owned(),
+            advice: "Retry all: what is equal already is skipped, and the comparison is made again.".to_owned(),
+        },
+    }
+}
+
+fn not_equal(comparison: &Comparison) -> JobError {
+    let counts = [
+        (comparison.missing, "missing at the destination"),
+        (comparison.different, "different"),
+        (if comparison.mode == Mode::Verify { comparison.extra } else { 0 }, "only at the destination"),
+    ];
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, words)| format!("{} {words}", grouped(*count)))
+        .collect();
+    let advice = match comparison.mode {
+        Mode::Verify => "Copy the source again to bring over what is missing or different, then verify again.",
+        Mode::Copy => "Retry all: somebody may have written to source or destination meanwhile.",
+    };
+    JobError {
+        code: "not_equal".to_owned(),
+        message: format!("Of {}: {}.", objects(comparison.source_objects), parts.join(", ")),
+        advice: advice.to_owned(),
+    }
+}
+
+fn objects(count: u64) -> String {
+    format!("{} {}", grouped(count), if count == 1 { "object" } else { "objects" })
+}
+
+/// `1,004,311`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{DryRun, Time};
+
+    use super::*;
+
+    fn comparison(mode: Mode, missing: u64, extra: u64) -> Proof {
+        let comparison = Comparison {
+            at: Time(0),
+            mode,
+            source_objects: 7_500,
+            source_bytes: 0,
+            destination_objects: 0,
+            equal_by_etag: 0,
+            equal_by_size: 0,
+            missing,
+            different: 0,
+            extra,
+            equal: false,
+        };
+        Proof::Compared(comparison.judged())
+    }
+
+    fn judge(proof: Option<Proof>, failed: u64) -> Outcome {
+        let progress = Progress { failed, found: 7_500, ..Progress::default() };
+        Outcome::judge(Ok(proof), &progress, None)
+    }
+
+    fn error(outcome: Outcome) -> JobError {
+        let Outcome::Failed(error, _) = outcome else { panic!("{outcome:?}") };
+        error
+    }
+
+    #[test]
+    fn nothing_is_green_without_a_proof_that_holds_and_no_failures() {
+        assert!(matches!(judge(Some(comparison(Mode::Copy, 0, 9)), 0), Outcome::Succeeded(_)));
+        assert_eq!(error(judge(None, 0)).code, "unproven");
+        assert_eq!(error(judge(Some(comparison(Mode::Copy, 1, 0)), 0)).code, "not_equal");
+        assert_eq!(error(judge(Some(comparison(Mode::Copy, 0, 0)), 1)).code, "items_failed");
+        assert_eq!(error(judge(Some(comparison(Mode::Verify, 0, 1)), 0)).code, "not_equal");
+    }
+
+    #[test]
+    fn a_shortfall_is_said_in_numbers() {
+        assert_eq!(error(judge(Some(comparison(Mode::Copy, 3, 0)), 3)).message, "3 of 7,500 objects failed.");
+        let verify = error(judge(Some(comparison(Mode::Verify, 1_004, 2)), 1_006));
+        assert_eq!(verify.message, "Of 7,500 objects: 1,004 missing at the destination, 2 only at the destination.");
+    }
+
+    #[test]
+    fn a_stopped_engine_ends_as_it_was_asked() {
+        let stopped = |halt| Outcome::judge(Err(Fault::Stopped), &Progress::default(), halt).word();
+        assert_eq!(stopped(Some(Halt::Asked(Stop::Pause))), "paused");
+        assert_eq!(stopped(Some(Halt::Asked(Stop::Cancel))), "cancelled");
+        assert_eq!(stopped(Some(Halt::Shutdown)), "released");
+    }
+
+    #[test]
+    fn what_finished_before_it_could_stop_has_finished() {
+        let proof = Proof::DryRun(DryRun {
+            at: Time(0),
+            source_objects: 0,
+            source_bytes: 0,
+            would_copy: 0,
+            would_copy_bytes: 0,
+            would_skip: 0,
+            extra: 0,
+        });
+        let outcome = Outcome::judge(Ok(Some(proof)), &Progress::default(), Some(Halt::Asked(Stop::Cancel)));
+        assert!(matches!(outcome, Outcome::Succeeded(_)));
+    }
+}
