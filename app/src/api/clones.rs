@@ -21,7 +21,7 @@ pub struct ClonePage {
 
 #[server(name = ReadClonePage, prefix = "/api/fn", endpoint = "clone_page", input = Json)]
 pub async fn clone_page() -> Result<ClonePage, AppError> {
-    Ok(ClonePage { stores: ask()?.stores().await?, key: leptos::nonce::Nonce::new().to_string() })
+    Ok(ClonePage { stores: ask()?.stores().await?, key: Nonce::new().to_string() })
 }
 
 /// One side of the form, looked at.

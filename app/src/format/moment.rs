@@ -29,7 +29,7 @@ mod tests {
         assert_eq!(moment(at, Some(now), 0), "14:00:05");
         assert_eq!(moment(at, None, 0), "2026-03-09 14:00:05");
         assert_eq!(moment(at, Some(now), 600), "00:00:05");
-        assert_eq!(moment(at, Some(now), 240), "18:00:05");
+        assert_eq!(moment(at, Some(now), 180), "17:00:05");
         assert_eq!(moment(at, Some(now), 300), "2026-03-09 19:00:05");
     }
 }

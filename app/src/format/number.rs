@@ -40,7 +40,7 @@ fn scaled(tenths: u128) -> String {
     const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
     let mut unit = 0;
     let mut divisor: u128 = 1;
-    while unit + 1 < UNITS.len() && rounded(tenths, divisor) >= 10_000 {
+    while unit + 1 < UNITS.len() && rounded(tenths, divisor) >= 9_995 {
         unit += 1;
         divisor *= 1_000;
     }
