@@ -11,7 +11,7 @@ use s3s::path::check_bucket_name;
 
 use crate::{
     Embedded, EmbeddedError, StorageError,
-    storage::{Attributes, Body, Bucket, ETag, Headers, Key, Millis, Object, Segment, Storage},
+    storage::{Attributes, Body, Bucket, ETag, Headers, Key, Millis, Object, Storage},
 };
 
 impl Embedded {
@@ -83,7 +83,7 @@ pub fn plain_headers() -> Arc<Headers> {
 pub async fn new_object(storage: &Storage, body: &[u8], headers: Arc<Headers>) -> Result<Object, StorageError> {
     let mut writer = storage.blobs.writer(Some(body.len() as u64));
     writer.write(body).await?;
-    let (blob, length) = writer.finish().await?;
+    let segment = writer.finish().await?;
     let attributes = Attributes {
         etag: ETag::of_content(Md5::digest(body).into()),
         modified: Millis::now(),
@@ -93,5 +93,5 @@ pub async fn new_object(storage: &Storage, body: &[u8], headers: Arc<Headers>) -
         parts: Vec::new(),
         checksum: None,
     };
-    Ok(Object { attributes, body: Body::new([Segment { blob, start: 0, length }]) })
+    Ok(Object { attributes, body: Body::new([segment]) })
 }

@@ -15,6 +15,7 @@ use super::error::no_such_key;
 use crate::storage::{Attributes, ETag, Object};
 
 #[derive(Default)]
+#[expect(clippy::struct_field_names, reason = "they are the headers' names")]
 pub struct Conditions {
     pub if_match: Option<ETagCondition>,
     pub if_none_match: Option<ETagCondition>,

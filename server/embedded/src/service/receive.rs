@@ -9,11 +9,12 @@ use md5::{Digest, Md5};
 use s3s::{
     S3Error, S3ErrorCode, S3Request, S3Result,
     checksum::ChecksumHasher,
+    crypto::{Crc32, Crc32c, Crc64Nvme, Sha1, Sha256},
     dto::{self, PutObjectInput, StreamingBlob, UploadPartInput},
     s3_error,
 };
 
-use crate::storage::{Body, Checksum, Segment, Storage};
+use crate::storage::{Body, Checksum, Storage};
 
 /// 5 GiB, the most that one request may carry.
 pub const LARGEST_PUT: u64 = 5 << 30;
@@ -115,8 +116,7 @@ pub async fn receive(storage: &Storage, body: Option<StreamingBlob>, promise: &P
     let md5 = md5.finalize().into();
     check_md5(promise.md5.as_deref(), md5)?;
     let checksum = check_checksums(promise, &hasher.finalize())?;
-    let (blob, length) = writer.finish().await?;
-    Ok(Received { body: Body::new([Segment { blob, start: 0, length }]), md5, checksum })
+    Ok(Received { body: Body::new([writer.finish().await?]), md5, checksum })
 }
 
 fn too_large() -> S3Error {
@@ -135,11 +135,11 @@ fn hasher<'a>(algorithms: impl Iterator<Item = &'a str>) -> S3Result<ChecksumHas
     let mut hasher = ChecksumHasher::default();
     for algorithm in algorithms {
         match algorithm {
-            "CRC32" => hasher.crc32 = Some(Default::default()),
-            "CRC32C" => hasher.crc32c = Some(Default::default()),
-            "CRC64NVME" => hasher.crc64nvme = Some(Default::default()),
-            "SHA1" => hasher.sha1 = Some(Default::default()),
-            "SHA256" => hasher.sha256 = Some(Default::default()),
+            "CRC32" => hasher.crc32 = Some(Crc32::default()),
+            "CRC32C" => hasher.crc32c = Some(Crc32c::default()),
+            "CRC64NVME" => hasher.crc64nvme = Some(Crc64Nvme::default()),
+            "SHA1" => hasher.sha1 = Some(Sha1::default()),
+            "SHA256" => hasher.sha256 = Some(Sha256::default()),
             other => return Err(s3_error!(InvalidRequest, "There is no checksum algorithm {other}.")),
         }
     }

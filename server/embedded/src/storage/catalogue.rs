@@ -13,7 +13,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Blobs, Bucket, Millis, StorageError, blob::NamedBlobs, journal::Journal};
+use super::{Blobs, Bucket, Millis, StorageError, blob::NamedBlobs, blobs::Disk, journal::Journal};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,7 +52,7 @@ pub enum RemoveError {
 impl Storage {
     pub fn in_memory() -> Self {
         let catalogue = Catalogue { journal: Journal::in_memory(), buckets: BTreeMap::new() };
-        Self { dir: None, blobs: Blobs::in_memory(), catalogue: Mutex::new(catalogue), _lock: None }
+        Self { dir: None, blobs: Blobs::Memory, catalogue: Mutex::new(catalogue), _lock: None }
     }
 
     /// Opens or makes the store in a folder of its own. Blocks while it reads the journals.
@@ -60,7 +60,7 @@ impl Storage {
         let buckets_dir = dir.join("buckets");
         fs::create_dir_all(&buckets_dir).map_err(StorageError::io("make the folder", &buckets_dir))?;
         let lock = lock(dir)?;
-        let blobs = Blobs::open(dir.join("blobs"))?;
+        let disk = Arc::new(Disk::open(dir.join("blobs"))?);
 
         let mut names = BTreeMap::new();
         let mut lines = 0;
@@ -79,20 +79,25 @@ impl Storage {
             }))?;
         }
 
-        let mut named = NamedBlobs::new(&blobs);
+        let mut known = NamedBlobs::new(&disk.folder);
         let mut buckets = BTreeMap::new();
         for (name, (id, created)) in names {
-            let bucket = Bucket::open(id, created, journal_path(dir, id), &mut named)?;
+            let bucket = Bucket::open(id, created, journal_path(dir, id), &mut known)?;
             buckets.insert(name, Arc::new(bucket));
         }
         sweep_buckets(&buckets_dir, &buckets)?;
-        blobs.remove_unused();
-        let swept = blobs.sweep(&named)?;
+        disk.folder.remove_unused();
+        let swept = disk.folder.sweep(&known)?;
         if swept > 0 {
             tracing::info!(swept, "removed bodies of writes that were never finished");
         }
         let catalogue = Catalogue { journal, buckets };
-        Ok(Self { dir: Some(dir.to_owned()), blobs, catalogue: Mutex::new(catalogue), _lock: Some(lock) })
+        Ok(Self {
+            dir: Some(dir.to_owned()),
+            blobs: Blobs::Disk(disk),
+            catalogue: Mutex::new(catalogue),
+            _lock: Some(lock),
+        })
     }
 
     fn catalogue(&self) -> MutexGuard<'_, Catalogue> {
@@ -149,7 +154,9 @@ impl Storage {
 
 impl Drop for Storage {
     fn drop(&mut self) {
-        self.blobs.keep_all();
+        if let Blobs::Disk(disk) = &self.blobs {
+            disk.folder.keep_all();
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! lock                  held while a process has the store open
 //! catalogue.jsonl       which bucket name is which bucket id
 //! buckets/UUID.jsonl    one journal a bucket: what was put, deleted, begun
-//! blobs/AB/UUID         bodies
+//! blobs/AB/UUID         bodies: a large one each, or many small ones
 //! ```
 //!
 //! Always: a body is wholly written before a journal names it, and a journal line is wholly written before the caller
@@ -16,6 +16,7 @@
 //! a path.
 
 mod blob;
+mod blobs;
 mod body;
 mod bucket;
 mod catalogue;
@@ -28,7 +29,7 @@ mod record;
 mod time;
 mod upload;
 
-pub use blob::Blobs;
+pub use blobs::Blobs;
 pub use body::{Body, Segment};
 pub use bucket::Bucket;
 pub use catalogue::{RemoveError, Storage};

@@ -87,7 +87,7 @@ fn write_body(body: &Body) -> Vec<SegmentRecord> {
 }
 
 pub fn read_object(attributes: Cow<'_, Attributes>, body: Vec<SegmentRecord>, blobs: &mut NamedBlobs) -> Arc<Object> {
-    let segment = |SegmentRecord(id, start, length)| Some(Segment { blob: blobs.get(id)?, start, length });
-    let body = Body::new(body.into_iter().filter_map(segment));
+    let segment = |SegmentRecord(id, start, length)| Segment { blob: blobs.get(id), start, length };
+    let body = Body::new(body.into_iter().map(segment));
     Arc::new(Object { attributes: attributes.into_owned(), body })
 }

@@ -1,4 +1,14 @@
 //! The store as a client sees it: aws-sdk-s3 over HTTP, and what is found after a kill.
 
 mod basics;
+mod copying;
+mod demo;
+mod front;
+mod keys;
+mod listing;
+mod multipart;
+mod raw;
+mod reading;
+mod recovery;
 mod support;
+mod tagging;
