@@ -1,0 +1,86 @@
+// What holds on every page: axe finds nothing, nothing scrolls sideways, the policy is strict and nothing breaks it.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { AxeBuilder } from '@axe-core/playwright';
+
+import { NARROW, WIDE, assertNoFaults, openBrowser, openPage, screenshot, untilLive } from '../support/browser.mjs';
+import { FaultyStore, configurationWith } from '../support/faulty-store.mjs';
+import { Logyard } from '../support/logyard.mjs';
+
+let store, logyard, browser;
+const pages = new Map();
+before(async () => {
+  store = await FaultyStore.start();
+  [logyard, browser] = await Promise.all([
+    Logyard.start({ config: configurationWith(store), environment: { LOGYARD_RUNNER_CONCURRENCY: '4' } }),
+    openBrowser(),
+  ]);
+  store.target = logyard.demoUrl;
+  pages.set('overview-empty', '/').set('jobs-empty', '/jobs');
+});
+after(async () => { await browser?.close(); await logyard?.stop(); await store?.stop(); });
+
+/** Makes one job of each kind of ending, and one that runs. */
+async function fillTheYard() {
+  const proven = await logyard.clone('demo-assets/banners-', 'demo-clone/proven/');
+  const unproven = await logyard.clone('demo-assets/letters-', 'demo-clone/none/', { mode: 'verify' });
+  store.denies = (key) => key.includes('scripts-0001');
+  const failed = await logyard.clone('demo-assets/scripts-', 'demo-clone/failed/', { store: 'faulty' });
+  for (const { id } of [proven, unproven, failed]) await logyard.ended(id);
+  store.delay = 400;
+  const running = await logyard.clone('demo-assets/', 'demo-clone/running/', { store: 'faulty' });
+  pages.clear();
+  pages
+    .set('overview', '/')
+    .set('jobs', '/jobs')
+    .set('jobs-none', '/jobs?text=nothing-has-this-name')
+    .set('jobs-bulk', '/jobs/bulk?action=cancel')
+    .set('job-proven', `/jobs/${proven.id}`)
+    .set('job-unequal', `/jobs/${unproven.id}`)
+    .set('job-failed', `/jobs/${failed.id}?failures=1`)
+    .set('job-running', `/jobs/${running.id}`)
+    .set('job-confirm', `/jobs/${running.id}?confirm=cancel`)
+    .set('new-clone', '/clones/new')
+    .set('new-clone-preview', '/clones/new?source_bucket=demo-assets&destination_bucket=demo-clone&preview=1')
+    .set('settings', '/settings')
+    .set('missing', '/there-is-no-such-page');
+}
+
+async function look(name, path, colorScheme, viewport) {
+  const page = await openPage(browser, { colorScheme, viewport, reducedMotion: 'reduce' });
+  try {
+    const answer = await page.goto(`${logyard.url}${path}`);
+    await untilLive(page);
+    const policy = answer.headers()['content-security-policy'];
+    assert.match(policy, /script-src 'nonce-/);
+    assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'/);
+    assert.match(await page.title(), /\S+ · Logyard$|^Logyard$/);
+
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).slice(0, 3).join(' | ')}`);
+    assert.deepEqual(found, []);
+    const { width, content } = await page.evaluate(() => ({ width: innerWidth, content: document.documentElement.scrollWidth }));
+    assert.ok(content <= width, `the page is ${content} px wide in ${width}`);
+    await screenshot(page, `${name}-${colorScheme}-${viewport.width}`);
+    // A page that is not there is an error to the console, as it should be.
+    page.faults = page.faults.filter((fault) => !(answer.status() === 404 && fault.includes('404')));
+    assertNoFaults(page);
+  } finally {
+    await page.context().close();
+  }
+}
+
+for (const yard of ['an empty yard', 'a yard at work']) {
+  describe(yard, () => {
+    before(async () => { if (yard === 'a yard at work') await fillTheYard(); });
+    for (const scheme of ['light', 'dark']) {
+      for (const viewport of [WIDE, NARROW]) {
+        test(`every page is accessible and whole in ${scheme}, ${viewport.width} px wide`, async (t) => {
+          for (const [name, path] of pages) await t.test(name, () => look(name, path, scheme, viewport));
+        });
+      }
+    }
+  });
+}
