@@ -129,3 +129,38 @@ fn event(message: &LiveMessage) -> Event {
     };
     event.unwrap_or_else(|error| unreachable!("a message is plain data: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{Beat, Counts, Time};
+
+    use super::*;
+
+    fn beat(at: i64) -> LiveMessage {
+        LiveMessage::Beat(Beat { now: Time(at), counts: Counts::default() })
+    }
+
+    #[tokio::test]
+    async fn who_does_not_keep_up_is_dropped_alone() {
+        let (sender, slow) = broadcast::channel(2);
+        let snapshot = Snapshot { now: Time(0), counts: Counts::default(), jobs: Vec::new() };
+        let mut brisk = Box::pin(messages(snapshot.clone(), sender.subscribe(), None));
+        let slow = messages(snapshot.clone(), slow, None);
+        assert_eq!(brisk.next().await, Some(LiveMessage::Snapshot(snapshot.clone())));
+        for at in 1..=5 {
+            sender.send(beat(at)).unwrap();
+            assert_eq!(brisk.next().await, Some(beat(at)));
+        }
+        let seen: Vec<_> = slow.collect().await;
+        assert_eq!(seen, [LiveMessage::Snapshot(snapshot)], "no gap is glossed over");
+    }
+
+    #[test]
+    fn places_for_streams_are_limited_and_come_back() {
+        let streams = Streams::default();
+        let mut places: Vec<_> = (0..limits::STREAMS).map(|_| streams.enter().unwrap()).collect();
+        assert_eq!(streams.enter().unwrap_err().0.code, ProblemCode::Unavailable);
+        places.pop();
+        assert!(streams.enter().is_ok());
+    }
+}

@@ -86,3 +86,25 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let detail = "Logyard met a fault of its own. The log has the rest under this request's id.";
     Refused::new(ProblemCode::Internal, detail).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, middleware::from_fn, routing::get};
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    /// The reader learns that it is our fault and where the log has it, not what the panic said.
+    #[tokio::test]
+    async fn a_panic_is_a_problem_of_one_request() {
+        let broken = get(async || -> String { panic!("secret of the implementation") });
+        let router = Router::new().route("/", broken).layer(CatchPanicLayer::custom(panicked)).layer(from_fn(frame));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains(&format!("\"instance\":\"{id}\"")) && !body.contains("secret"), "{body}");
+    }
+}

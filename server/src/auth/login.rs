@@ -107,7 +107,10 @@ fn too_many(app: &App, user: &str, next: &str, wait: Duration) -> Response {
 fn page(app: &App, status: StatusCode, user: &str, next: &str, wrong: Option<&str>) -> Response {
     let (user, next, css) = (escaped(user), escaped(next), app.assets.paths().css);
     let style = if css.is_empty() { String::new() } else { format!(r#"<link rel="stylesheet" href="{css}">"#) };
-    let wrong = wrong.map(|wrong| format!(r#"<p class="problem" role="alert">{}</p>"#, escaped(wrong)));
+    let wrong = wrong.map_or_else(String::new, |wrong| {
+        let wrong = escaped(wrong);
+        format!(r#"<div class="fault" role="alert"><p class="fault-title"><span aria-hidden="true">✖ </span>{wrong}</p></div>"#)
+    });
     let html = format!(
         r#"<!DOCTYPE html>
 <html lang="en">
@@ -120,22 +123,21 @@ fn page(app: &App, status: StatusCode, user: &str, next: &str, wrong: Option<&st
 {style}
 </head>
 <body>
-<main class="sign-in">
-<h1>Logyard</h1>
+<main id="main">
+<form class="sign-in" method="post" action="/login">
+<h1>Sign in to Logyard</h1>
 {wrong}
-<form method="post" action="/login" class="form">
 <input type="hidden" name="next" value="{next}">
-<label class="field">Name
-<input name="user" value="{user}" autocomplete="username" autocapitalize="none" required autofocus></label>
-<label class="field">Password
-<input name="password" type="password" autocomplete="current-password" required></label>
-<button class="primary">Sign in</button>
+<label for="user">Name</label>
+<input id="user" name="user" value="{user}" autocomplete="username" autocapitalize="none" required>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button class="main">Sign in</button>
 </form>
 </main>
 </body>
 </html>
-"#,
-        wrong = wrong.unwrap_or_default(),
+"#
     );
     (status, Html(html)).into_response()
 }

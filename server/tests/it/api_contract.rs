@@ -1,0 +1,71 @@
+//! The description of the API against the router, in both directions.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{security_roles::routes, site::Site};
+
+fn described(description: &Value) -> BTreeSet<(String, String)> {
+    let paths = description["paths"].as_object().unwrap();
+    let methods = |(path, methods): (&String, &Value)| -> Vec<_> {
+        methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())).collect()
+    };
+    paths.iter().flat_map(methods).collect()
+}
+
+#[tokio::test]
+async fn every_route_of_the_api_is_described_and_every_description_answers() {
+    let site = Site::open().await;
+    let description = site.json("/api/v1/openapi.json").await;
+    let routed: BTreeSet<_> = routes().into_iter().filter(|(_, path)| path.starts_with("/api/v1")).collect();
+    assert_eq!(described(&description), routed);
+
+    let job = site.clone_number(1).await.id.to_string();
+    for (method, path) in described(&description) {
+        let path = path.replace("{id}", &job).replace("{name}", "demo");
+        let response = site.request(Method::from_bytes(method.as_bytes()).unwrap(), &path).send().await.unwrap();
+        // A handler's refusal of an empty body or a state is an answer; a missing route or method is none.
+        assert!(![404, 405, 500].contains(&response.status().as_u16()), "{method} {path}: {}", response.status());
+    }
+}
+
+#[tokio::test]
+async fn every_reference_in_the_description_leads_somewhere() {
+    let site = Site::open().await;
+    let description = site.json("/api/v1/openapi.json").await;
+    let mut references = Vec::new();
+    collect(&description, &mut references);
+    assert!(references.len() > 20);
+    for reference in references {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(description.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+fn collect(value: &Value, references: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            references.extend(fields.get("$ref").and_then(Value::as_str).map(ToOwned::to_owned));
+            fields.values().for_each(|value| collect(value, references));
+        }
+        Value::Array(items) => items.iter().for_each(|value| collect(value, references)),
+        _ => (),
+    }
+}
+
+/// What scripts read is what is described: every field of a job, and no other.
+#[tokio::test]
+async fn a_job_has_the_fields_that_are_described() {
+    let site = Site::open().await;
+    let description = site.json("/api/v1/openapi.json").await;
+    let job = serde_json::to_value(site.clone_number(1).await).unwrap();
+    let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let schema = |name: &str| fields(&description["components"]["schemas"][name]["properties"]);
+    assert_eq!(fields(&job), schema("Job"));
+    assert_eq!(fields(&job["progress"]), schema("Progress"));
+    let index = site.json("/api/v1").await;
+    assert_eq!(index["limits"]["body_bytes"], json!(65_536));
+    assert_eq!(index["endpoints"].as_array().unwrap().len(), described(&description).len());
+}

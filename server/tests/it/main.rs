@@ -1,0 +1,35 @@
+//! The server from outside: over HTTP, on a real database and a real S3 store.
+
+/// Makes a test of each function for SQLite and one for PostgreSQL: `module::sqlite::name`, `module::postgres::name`.
+macro_rules! on_both_databases {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(store::testing::Scratch::sqlite()).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(store::testing::Scratch::postgres().await).await;
+            })+
+        }
+    };
+}
+
+mod api;
+mod api_contract;
+mod auth;
+mod backend;
+mod command;
+mod hub;
+mod live;
+mod process;
+mod runner;
+mod security;
+mod security_roles;
+mod server;
+mod site;
+mod workshop;

@@ -1,0 +1,165 @@
+//! Real `logyard` processes, to kill and to start again.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use embedded::Embedded;
+use model::{Job, JobId, State};
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Longer than anything here takes on a busy machine; only a test that fails waits for it.
+const PATIENCE: Duration = Duration::from_secs(240);
+const LEASE_MS: u32 = 3_000;
+
+/// The binary under test, without the variables of whoever runs the tests.
+pub fn logyard() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logyard"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOGYARD_") || name.starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// An S3 store that outlives the servers, and a folder with their configuration.
+pub struct Grounds {
+    pub s3: Embedded,
+    folder: TempDir,
+    client: Client,
+}
+
+/// `logyard serve`. Killed when dropped.
+pub struct Server {
+    pub url: String,
+    process: Child,
+    /// Kept open: what the process prints must have somewhere to go.
+    _out: BufReader<ChildStdout>,
+    client: Client,
+}
+
+impl Grounds {
+    pub async fn with_objects(count: usize) -> Self {
+        let s3 = Embedded::in_memory().await.unwrap();
+        s3.create_bucket("source").unwrap();
+        s3.create_bucket("destination").unwrap();
+        s3.seed_objects("source", count).await.unwrap();
+        Self { s3, folder: TempDir::new().unwrap(), client: Client::new() }
+    }
+
+    /// CopyObject requests so far.
+    pub fn copies(&self) -> u64 {
+        self.s3.requests().get("CopyObject").copied().unwrap_or(0)
+    }
+
+    pub fn sqlite(&self) -> String {
+        format!("sqlite:{}", self.folder.path().join("logyard.db").display())
+    }
+
+    /// A server with a data directory of that name. `jobs`: how many it runs at once.
+    pub fn serve(&self, name: &str, database: &str, jobs: u32, concurrency: u32) -> Server {
+        let data_dir = self.folder.path().join(name);
+        let config = self.config(database, jobs, concurrency);
+        let mut process = logyard()
+            .arg("--config")
+            .arg(config)
+            .env("LOGYARD_SERVER_ADDR", "127.0.0.1:0")
+            .env("LOGYARD_SERVER_DATA_DIR", data_dir)
+            .env("AWS_ACCESS_KEY_ID", embedded::ACCESS_KEY)
+            .env("AWS_SECRET_ACCESS_KEY", embedded::SECRET_KEY)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        out.read_line(&mut first).unwrap();
+        let url = first.trim().strip_prefix("Logyard is at ").expect(&first).to_owned();
+        Server { url, process, _out: out, client: self.client.clone() }
+    }
+
+    fn config(&self, database: &str, jobs: u32, concurrency: u32) -> PathBuf {
+        let file = self.folder.path().join(format!("logyard-{jobs}.toml"));
+        let text = format!(
+            "[database]\nurl = {database:?}\n[runner]\njobs = {jobs}\nconcurrency = {concurrency}\nlease_ms = {LEASE_MS}\n\
+             [[stores]]\nname = \"own\"\nregion = \"us-east-1\"\nendpoint_url = {:?}\n",
+            self.s3.url()
+        );
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Server {
+    pub async fn start_clone(&self, destination: &str) -> JobId {
+        let body = json!({ "source": "s3://source", "destination": destination });
+        let url = format!("{}/api/v1/clones", self.url);
+        let answer = self.client.post(url).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 202, "{}", answer.text().await.unwrap());
+        serde_json::from_value::<Job>(answer.json().await.unwrap()).unwrap().id
+    }
+
+    pub async fn job(&self, id: JobId) -> Job {
+        let answer: Value =
+            self.client.get(format!("{}/api/v1/jobs/{id}", self.url)).send().await.unwrap().json().await.unwrap();
+        serde_json::from_value(answer.clone()).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+
+    pub async fn until(&self, id: JobId, what: &str, is: impl Fn(&Job) -> bool) -> Job {
+        let looking = async {
+            loop {
+                let job = self.job(id).await;
+                if is(&job) {
+                    return job;
+                }
+                assert!(job.state != State::Failed, "{job:?}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, looking).await {
+            Ok(job) => job,
+            Err(_) => panic!("the job never became {what}: {:?}", self.job(id).await),
+        }
+    }
+
+    /// Whether this very process holds the job.
+    pub fn holds(&self, job: &Job) -> bool {
+        let id = format!("/{}-", self.process.id());
+        job.holder.as_ref().is_some_and(|holder| holder.contains(&id))
+    }
+
+    /// `kill -9`.
+    pub fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// SIGTERM, and the end that follows within the five seconds that are promised.
+    pub async fn terminate(mut self) -> ExitStatus {
+        let sent = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
+        assert!(sent.success());
+        let ended = async {
+            loop {
+                if let Some(status) = self.process.try_wait().unwrap() {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), ended).await.expect("it ends within 5 seconds")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,169 @@
+//! A server to ask: the real router on a free loopback port, with SQLite in a folder of its own and an S3 store in
+//! memory. No runner: jobs stay where a test puts them.
+
+use std::{net::SocketAddr, path::Path, sync::Arc};
+
+use app::backend::Backend;
+use argon2::{Argon2, Params, PasswordHasher};
+use embedded::Embedded;
+use logyard::{
+    assets::Assets,
+    auth::{self, Auth},
+    backend::Yard,
+    config::{self, Config},
+    hub::Hub,
+    router,
+    runner::Nudge,
+    state::App,
+    stores::{StoreHealth, Stores},
+};
+use model::Job;
+use reqwest::{Client, Method, RequestBuilder, Response, header, redirect};
+use serde_json::{Value, json};
+use store::Store;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub const USER: &str = "operator";
+pub const PASSWORD: &str = "correct horse";
+
+pub struct Site {
+    pub url: String,
+    pub app: App,
+    /// Of `[[auth.tokens]]`, where the site has them.
+    pub token: String,
+    client: Client,
+    _store: Embedded,
+    _dir: TempDir,
+}
+
+impl Site {
+    /// On loopback, without `[auth]`.
+    pub async fn open() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// With an operator and one API token.
+    pub async fn guarded() -> Self {
+        Self::with(guard).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let s3 = Embedded::in_memory().await.unwrap();
+        s3.create_bucket("source").unwrap();
+        s3.create_bucket("target").unwrap();
+        s3.put("source", "a", b"1").await.unwrap();
+        let dir = TempDir::new().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+
+        let mut config = config(addr, dir.path(), &s3);
+        change(&mut config);
+        let (token, sha256) = auth::new_token();
+        if let Some(auth) = &mut config.auth {
+            auth.tokens.push(config::Token { name: "ci".to_owned(), sha256 });
+        }
+        let app = assemble(config).await;
+        let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(axum::serve(listener, service).into_future());
+
+        let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        Self { url: format!("http://{addr}"), app, token, client, _store: s3, _dir: dir }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
+        self.request(Method::POST, path).json(body).send().await.unwrap()
+    }
+
+    pub async fn json(&self, path: &str) -> Value {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), 200, "{path}");
+        response.json().await.unwrap()
+    }
+
+    /// A queued job; each `number` goes to a prefix of its own.
+    pub async fn clone_number(&self, number: u32) -> Job {
+        let body = json!({"source": "s3://source", "destination": format!("s3://target/{number}/")});
+        let response = self.post("/api/v1/clones", &body).await;
+        assert_eq!(response.status(), 202);
+        response.json().await.unwrap()
+    }
+
+    pub async fn sign_in(&self, user: &str, password: &str, next: &str) -> Response {
+        let form = format!("user={user}&password={}&next={next}", password.replace(' ', "+"));
+        let form_type = "application/x-www-form-urlencoded";
+        self.request(Method::POST, "/login").header(header::CONTENT_TYPE, form_type).body(form).send().await.unwrap()
+    }
+
+    /// The value for `Cookie` of a new session.
+    pub async fn session(&self) -> String {
+        let response = self.sign_in(USER, PASSWORD, "/").await;
+        assert_eq!(response.status(), 303);
+        cookie(&response).unwrap()
+    }
+}
+
+/// `name=value` of the `Set-Cookie`.
+pub fn cookie(response: &Response) -> Option<String> {
+    let set = response.headers().get(header::SET_COOKIE)?.to_str().unwrap();
+    set.split(';').next().map(ToOwned::to_owned)
+}
+
+/// Turns `[auth]` on. The password's hash is a cheap one: these tests sign in often.
+pub fn guard(config: &mut Config) {
+    let params = Params::new(8, 1, 1, None).unwrap();
+    let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let password_hash = argon2.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
+    config.auth = Some(config::Auth { user: USER.to_owned(), password_hash, session_hours: 12, tokens: Vec::new() });
+}
+
+fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
+    let store = config::Store {
+        name: "demo".parse().unwrap(),
+        endpoint_url: Some(s3.url()),
+        region: None,
+        path_style: None,
+        profile: None,
+        max_jobs: 2,
+    };
+    Config {
+        file: None,
+        server: config::Server { addr, data_dir: dir.to_owned(), public_url: None },
+        database: config::Database { url: format!("sqlite:{}", dir.join("logyard.db").display()) },
+        auth: None,
+        runner: config::Runner { jobs: 0, concurrency: 4, lease_ms: 15_000 },
+        stores: vec![store],
+        demo: config::Demo { enabled: true, addr: s3.addr() },
+    }
+}
+
+async fn assemble(config: Config) -> App {
+    let config = Arc::new(config);
+    let store = Store::open(&config.database.url).await.unwrap();
+    let stores = Stores::connect(&config).await;
+    let shutdown = CancellationToken::new();
+    let hub = Hub::start(store.clone(), shutdown.clone());
+    let clock = store.clone();
+    let backend: Arc<dyn Backend> = Arc::new(Yard {
+        store: store.clone(),
+        health: StoreHealth::new(stores.clone(), move || clock.now()),
+        stores,
+        hub: hub.clone(),
+        runner: Nudge::default(),
+        config: Arc::clone(&config),
+        origin: format!("http://{}", config.server.addr),
+        holder: "test".into(),
+        started_at: store.now(),
+    });
+    let auth = Auth::new(config.auth.as_ref(), store.clone());
+    App { backend, hub, auth, config, assets: Assets::load().unwrap(), store, shutdown }
+}

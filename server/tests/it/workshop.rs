@@ -1,0 +1,122 @@
+//! A database, an S3 store and runners on them, all real, in this process.
+
+use std::{sync::Arc, time::Duration};
+
+use embedded::Embedded;
+use logyard::{
+    config::{self, Config},
+    runner::{Context, Runner},
+    stores::Stores,
+};
+use model::{CloneSpec, Job, JobId, Location, Mode, Spec, State};
+use store::{NewJob, Store, testing::Scratch};
+
+/// Longer than anything here takes on a busy machine; only a test that fails waits for it.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub struct Workshop {
+    pub scratch: Scratch,
+    pub store: Store,
+    pub s3: Embedded,
+}
+
+impl Workshop {
+    /// With empty buckets `source` and `destination`.
+    pub async fn open(scratch: Scratch) -> Self {
+        let store = scratch.open().await;
+        let s3 = Embedded::in_memory().await.unwrap();
+        s3.create_bucket("source").unwrap();
+        s3.create_bucket("destination").unwrap();
+        Self { scratch, store, s3 }
+    }
+
+    /// And so many objects in `source`.
+    pub async fn with_objects(scratch: Scratch, count: usize) -> Self {
+        let workshop = Self::open(scratch).await;
+        workshop.s3.seed_objects("source", count).await.unwrap();
+        workshop
+    }
+
+    pub async fn runner(&self, holder: &str, config: config::Runner) -> Runner {
+        Runner::start(Context {
+            store: self.scratch.open().await,
+            stores: self.stores().await,
+            config,
+            holder: Arc::from(holder),
+        })
+    }
+
+    async fn stores(&self) -> Stores {
+        let none = |_: &str| None;
+        let mut config = Config::parse(None, "", &none).unwrap();
+        config.stores[0].endpoint_url = Some(self.s3.url());
+        Stores::connect(&config).await
+    }
+
+    pub async fn clone(&self, mode: Mode) -> JobId {
+        self.insert("source", ("destination", ""), mode).await
+    }
+
+    /// A copy to a prefix of `destination`.
+    pub async fn clone_to(&self, prefix: &str) -> JobId {
+        self.insert("source", ("destination", prefix), Mode::Copy).await
+    }
+
+    pub async fn clone_between(&self, source: &str, destination: &str, mode: Mode) -> JobId {
+        self.insert(source, (destination, ""), mode).await
+    }
+
+    async fn insert(&self, source: &str, destination: (&str, &str), mode: Mode) -> JobId {
+        let place = |(bucket, prefix): (&str, &str)| Location {
+            store: "demo".parse().unwrap(),
+            bucket: bucket.parse().unwrap(),
+            prefix: prefix.parse().unwrap(),
+        };
+        let spec = CloneSpec { source: place((source, "")), destination: place(destination), mode, dry_run: false };
+        let new = NewJob { spec: Spec::Clone(spec), author: "test".to_owned(), idempotency: None };
+        self.store.insert(new).await.unwrap().0.id
+    }
+
+    /// Puts an object that cannot be copied before it is restored, as a client would.
+    pub async fn archive(&self, bucket: &str, key: &str) {
+        let url = format!("{}/{bucket}/{key}", self.s3.url());
+        let put = reqwest::Client::new().put(url).header("x-amz-storage-class", "GLACIER").body("archived");
+        assert_eq!(put.send().await.unwrap().status(), 200);
+    }
+
+    /// The job as soon as it is as described.
+    pub async fn until(&self, id: JobId, what: &str, is: impl Fn(&Job) -> bool) -> Job {
+        let looking = async {
+            loop {
+                let job = self.store.job(id).await.unwrap();
+                if is(&job) {
+                    return job;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, looking).await {
+            Ok(job) => job,
+            Err(_) => panic!("the job never became {what}: {:?}", self.store.job(id).await.unwrap()),
+        }
+    }
+
+    pub async fn until_state(&self, id: JobId, state: State) -> Job {
+        self.until(id, state.as_str(), |job| job.state == state).await
+    }
+
+    /// CopyObject requests so far.
+    pub fn copies(&self) -> u64 {
+        self.s3.requests().get("CopyObject").copied().unwrap_or(0)
+    }
+}
+
+/// Several jobs at once, quickly.
+pub fn quick() -> config::Runner {
+    config::Runner { jobs: 2, concurrency: 16, lease_ms: 15_000 }
+}
+
+/// One copy at a time: a job that is still running when the test acts.
+pub fn slow() -> config::Runner {
+    config::Runner { jobs: 2, concurrency: 1, lease_ms: 15_000 }
+}
