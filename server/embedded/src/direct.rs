@@ -29,7 +29,7 @@ impl Embedded {
     /// The whole body; `None` if there is no such object.
     pub async fn read(&self, bucket: &str, key: &str) -> Result<Option<Bytes>, EmbeddedError> {
         let Some(object) = self.bucket(bucket)?.get(key) else { return Ok(None) };
-        let bytes = object.body.clone().stream().try_fold(BytesMut::new(), |mut bytes, chunk| async move {
+        let bytes = object.body.clone().reader().stream().try_fold(BytesMut::new(), |mut bytes, chunk| async move {
             bytes.extend_from_slice(&chunk);
             Ok(bytes)
         });

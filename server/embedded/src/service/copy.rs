@@ -93,12 +93,11 @@ async fn etag_of_copy(object: &Object) -> S3Result<ETag> {
 }
 
 /// Reads the body through, a chunk at a time.
-pub async fn md5_of(mut body: Body) -> S3Result<[u8; 16]> {
+pub async fn md5_of(body: Body) -> S3Result<[u8; 16]> {
     let mut md5 = Md5::new();
-    while body.length() > 0 {
-        let bytes = body.read_some().await.map_err(S3Error::internal_error)?;
+    let mut reader = body.reader();
+    while let Some(bytes) = reader.next().await.map_err(S3Error::internal_error)? {
         md5.update(&bytes);
-        body = body.slice(bytes.len() as u64..body.length());
     }
     Ok(md5.finalize().into())
 }

@@ -27,6 +27,9 @@ pub fn many(storage: &Storage, input: DeleteObjectsInput) -> Answer<DeleteObject
     if input.delete.objects.len() > MOST_KEYS {
         return Err(s3_error!(MalformedXML, "One request may delete at most {MOST_KEYS} keys."));
     }
+    if input.delete.objects.iter().any(|object| object.key.chars().any(is_not_xml)) {
+        return Err(s3_error!(MalformedXML, "A key has characters that XML cannot carry; delete it by itself."));
+    }
     let quiet = input.delete.quiet.unwrap_or(false);
     let mut deleted = Vec::new();
     let mut errors = Vec::new();
@@ -44,6 +47,11 @@ pub fn many(storage: &Storage, input: DeleteObjectsInput) -> Answer<DeleteObject
     }
     let output = DeleteObjectsOutput { deleted: Some(deleted), errors: Some(errors), ..DeleteObjectsOutput::default() };
     Ok(S3Response::new(output))
+}
+
+/// s3s reads such characters, but no client could read the answer with the key in it; AWS refuses the request.
+fn is_not_xml(character: char) -> bool {
+    matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn delete(bucket: &Bucket, object: &ObjectIdentifier) -> Result<(), S3Error> {

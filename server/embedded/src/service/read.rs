@@ -1,11 +1,11 @@
 //! `HeadObject` and `GetObject`: conditions, ranges, parts.
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
-use bytes::Bytes;
+use futures::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use s3s::{
-    S3Response, S3Result,
+    S3Error, S3Response, S3Result,
     dto::{
         ChecksumMode, ChecksumType, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, StorageClass,
         StreamingBlob,
@@ -143,19 +143,15 @@ fn part_range(parts: &[u64], number: i32) -> S3Result<Range<u64>> {
 }
 
 /// Small bodies are answered in one piece, others as they are read.
-async fn body(object: &Arc<Object>, selection: &Selection) -> S3Result<StreamingBlob> {
+async fn body(object: &Object, selection: &Selection) -> S3Result<StreamingBlob> {
     let body = object.body.slice(selection.bytes.clone());
-    let first = body.read_some().await.map_err(s3s::S3Error::internal_error)?;
-    let read = first.len() as u64;
-    if read == body.length() {
-        return Ok(whole(first));
+    let length = body.length();
+    let mut reader = body.reader();
+    let first = reader.next().await.map_err(S3Error::internal_error)?.unwrap_or_default();
+    if first.len() as u64 == length {
+        return Ok(StreamingBlob::from(s3s::Body::from(first)));
     }
-    let rest = body.slice(read..body.length()).stream();
-    Ok(StreamingBlob::wrap(futures::StreamExt::chain(futures::stream::iter([Ok(first)]), rest)))
-}
-
-fn whole(bytes: Bytes) -> StreamingBlob {
-    StreamingBlob::from(s3s::Body::from(bytes))
+    Ok(StreamingBlob::wrap(stream::iter([Ok(first)]).chain(reader.stream())))
 }
 
 /// s3s has no field for the count of tags on HEAD, nor the status of a part of an object.

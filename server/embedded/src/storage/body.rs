@@ -3,7 +3,7 @@
 //! An object that was put has one; one that came in parts has one a part; a part copied by range shares the bytes of
 //! its source. An empty body has none.
 
-use std::{io, ops::Range, sync::Arc};
+use std::{io, ops::Range, sync::Arc, vec};
 
 use bytes::Bytes;
 use futures::{Stream, stream};
@@ -55,22 +55,33 @@ impl Body {
         Self::new(segments)
     }
 
-    /// The first bytes, as many as come at once; empty at the end.
-    pub async fn read_some(&self) -> io::Result<Bytes> {
-        let Some(segment) = self.segments.first() else { return Ok(Bytes::new()) };
-        let length = match &*segment.blob {
-            Blob::Memory(_) => segment.length,
-            Blob::File(_) => segment.length.min(CHUNK),
-        };
-        segment.blob.read(segment.start..segment.start + length).await
+    pub fn reader(self) -> BodyReader {
+        BodyReader { segments: self.segments.into_iter(), current: None }
+    }
+}
+
+/// Reads a body from its start to its end, a chunk at a time.
+#[derive(Debug)]
+pub struct BodyReader {
+    segments: vec::IntoIter<Segment>,
+    /// What is left of the segment that is being read.
+    current: Option<Segment>,
+}
+
+impl BodyReader {
+    /// The next bytes, at most [`CHUNK`] of them; `None` at the end.
+    pub async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        let Some(segment) = self.current.take().or_else(|| self.segments.next()) else { return Ok(None) };
+        let length = segment.length.min(CHUNK);
+        let bytes = segment.blob.read(segment.start..segment.start + length).await?;
+        if segment.length > length {
+            self.current = Some(Segment { start: segment.start + length, length: segment.length - length, ..segment });
+        }
+        Ok(Some(bytes))
     }
 
-    /// All of it, holding one chunk at a time.
+    /// All that is left of it.
     pub fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send + Sync + 'static {
-        stream::try_unfold(self, |body| async move {
-            let bytes = body.read_some().await?;
-            let read = bytes.len() as u64;
-            Ok((read > 0).then(|| (bytes, body.slice(read..body.length))))
-        })
+        stream::try_unfold(self, |mut reader| async move { Ok(reader.next().await?.map(|bytes| (bytes, reader))) })
     }
 }

@@ -83,3 +83,17 @@ async fn many_keys_are_deleted_by_one_request() {
     assert_eq!(deleted, keys);
     assert_eq!(store.count("yard").unwrap(), 0);
 }
+
+#[tokio::test]
+async fn keys_that_xml_cannot_carry_are_not_deleted_by_the_many() {
+    let store = in_memory().await;
+    let client = client(&store);
+    store.create_bucket("yard").unwrap();
+    for key in ["a", "b\u{1}"] {
+        store.put("yard", key, "body").await.unwrap();
+    }
+    let keys = ["a", "b\u{1}"].map(|key| ObjectIdentifier::builder().key(key).build().unwrap());
+    let delete = Delete::builder().set_objects(Some(keys.into())).build().unwrap();
+    assert_eq!(code(client.delete_objects().bucket("yard").delete(delete).send().await), "MalformedXML");
+    assert_eq!(store.count("yard").unwrap(), 2);
+}
