@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use md5::{Digest, Md5};
 use s3s::{
-    S3Error, S3Response, S3Result,
+    S3Error, S3Request, S3Response, S3Result,
     dto::{CopyObjectInput, CopyObjectOutput, CopyObjectResult, MetadataDirective, TaggingDirective},
     s3_error,
 };
@@ -20,7 +21,8 @@ use super::{
 };
 use crate::storage::{Attributes, Body, ETag, Headers, Millis, Object, Storage};
 
-pub async fn copy(storage: &Storage, mut input: CopyObjectInput) -> Answer<CopyObjectOutput> {
+pub async fn copy(storage: &Storage, request: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
+    let mut input = request.input;
     let bucket = bucket(storage, &input.bucket)?;
     let key = key(&input.key)?;
     let storage_class = describe::storage_class(input.storage_class.as_ref())?;
@@ -33,7 +35,7 @@ pub async fn copy(storage: &Storage, mut input: CopyObjectInput) -> Answer<CopyO
     let attributes = Attributes {
         etag: etag_of_copy(object).await?,
         modified: Millis::now(),
-        headers: headers_of_copy(&mut input, object),
+        headers: headers_of_copy(&mut input, &request.headers, object),
         tags: match input.tagging_directive.as_ref().map(TaggingDirective::as_str) {
             Some(TaggingDirective::REPLACE) => tagging::parse_header(input.tagging.as_deref())?,
             _ => object.attributes.tags.clone(),
@@ -57,10 +59,10 @@ fn replaces_metadata(input: &CopyObjectInput) -> bool {
 }
 
 /// Where a website redirects is not copied, as on AWS.
-fn headers_of_copy(input: &mut CopyObjectInput, object: &Object) -> Arc<Headers> {
+fn headers_of_copy(input: &mut CopyObjectInput, given: &HeaderMap, object: &Object) -> Arc<Headers> {
     let redirect = input.website_redirect_location.take();
     if replaces_metadata(input) {
-        return Arc::new(Headers { website_redirect: redirect, ..headers!(input) });
+        return Arc::new(Headers { website_redirect: redirect, ..headers!(input, given) });
     }
     let headers = &object.attributes.headers;
     if headers.website_redirect == redirect {

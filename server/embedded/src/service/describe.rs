@@ -1,7 +1,8 @@
 //! Between the storage's words for an object and S3's.
 
-use std::time::SystemTime;
+use std::{collections::BTreeMap, time::SystemTime};
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use s3s::{
     S3Result,
     dto::{self, Owner, Timestamp, TimestampFormat},
@@ -64,9 +65,19 @@ pub fn content_encoding(given: Option<String>) -> Option<String> {
     (!kept.is_empty()).then(|| kept.join(","))
 }
 
-/// What a client says of the content, out of any of the three inputs that carry it.
+/// `x-amz-meta-*` as the client wrote them. s3s decodes encoded words (RFC 2047) in what it hands over and would write
+/// them differently, or not at all, in the answer; AWS answers ASCII as it came.
+pub fn metadata(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let entry = |(name, value): (&HeaderName, &HeaderValue)| {
+        let name = name.as_str().strip_prefix("x-amz-meta-").filter(|name| !name.is_empty())?;
+        Some((name.to_owned(), str::from_utf8(value.as_bytes()).ok()?.to_owned()))
+    };
+    headers.iter().filter_map(entry).collect()
+}
+
+/// What a client says of the content, out of any of the three inputs that carry it, and the request's headers.
 macro_rules! headers {
-    ($input:expr) => {
+    ($input:expr, $headers:expr) => {
         $crate::storage::Headers {
             content_type: Some($input.content_type.take().unwrap_or_else(|| "binary/octet-stream".to_owned())),
             cache_control: $input.cache_control.take(),
@@ -75,7 +86,7 @@ macro_rules! headers {
             content_language: $input.content_language.take(),
             expires: $input.expires.as_ref().and_then($crate::service::describe::http_date),
             website_redirect: $input.website_redirect_location.take(),
-            metadata: $input.metadata.take().unwrap_or_default().into_iter().collect(),
+            metadata: $crate::service::describe::metadata($headers),
         }
     };
 }

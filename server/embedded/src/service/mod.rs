@@ -77,7 +77,7 @@ impl S3 for Service {
     }
 
     async fn copy_object(&self, request: S3Request<dto::CopyObjectInput>) -> Answer<dto::CopyObjectOutput> {
-        copy::copy(&self.storage, request.input).await
+        copy::copy(&self.storage, request).await
     }
 
     async fn delete_object(&self, request: S3Request<dto::DeleteObjectInput>) -> Answer<dto::DeleteObjectOutput> {
@@ -113,7 +113,7 @@ impl S3 for Service {
         &self,
         request: S3Request<dto::CreateMultipartUploadInput>,
     ) -> Answer<dto::CreateMultipartUploadOutput> {
-        multipart::create(&self.storage, request.input)
+        multipart::create(&self.storage, request)
     }
 
     async fn upload_part(&self, request: S3Request<dto::UploadPartInput>) -> Answer<dto::UploadPartOutput> {

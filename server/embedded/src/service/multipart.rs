@@ -33,14 +33,18 @@ use crate::storage::{Attributes, Body, Bucket, ETag, Headers, Millis, Object, Pa
 const SMALLEST_PART: u64 = 5 << 20;
 const MOST_PARTS: u16 = 10_000;
 
-pub fn create(storage: &Storage, mut input: CreateMultipartUploadInput) -> Answer<CreateMultipartUploadOutput> {
+pub fn create(
+    storage: &Storage,
+    request: S3Request<CreateMultipartUploadInput>,
+) -> Answer<CreateMultipartUploadOutput> {
+    let mut input = request.input;
     let bucket = bucket(storage, &input.bucket)?;
     let attributes = Attributes {
         etag: ETag::of_content([0; 16]),
         modified: Millis::now(),
         tags: tagging::parse_header(input.tagging.as_deref())?,
         storage_class: describe::storage_class(input.storage_class.as_ref())?,
-        headers: Arc::new(headers!(input)),
+        headers: Arc::new(headers!(input, &request.headers)),
         parts: Vec::new(),
         checksum: None,
     };

@@ -38,7 +38,7 @@ pub async fn put(storage: &Storage, mut request: S3Request<PutObjectInput>) -> A
     let attributes = Attributes {
         etag,
         modified: Millis::now(),
-        headers: Arc::new(headers!(input)),
+        headers: Arc::new(headers!(input, &request.headers)),
         tags,
         storage_class,
         parts: Vec::new(),

@@ -64,7 +64,11 @@ impl Storage {
 
         let mut names = BTreeMap::new();
         let mut lines = 0;
-        let mut journal = Journal::open(dir.join("catalogue.jsonl"), |record| {
+        let path = dir.join("catalogue.jsonl");
+        if !path.exists() {
+            Journal::create(path.clone())?;
+        }
+        let mut journal = Journal::open(path, |record| {
             lines += 1;
             match record {
                 Record::Name { bucket, id, created } => names.insert(bucket, (id, created)),
@@ -118,7 +122,7 @@ impl Storage {
         let id = Uuid::new_v4();
         let journal = match &self.dir {
             None => Journal::in_memory(),
-            Some(dir) => Journal::open(journal_path(dir, id), |_: super::record::Record<'static>| {})?,
+            Some(dir) => Journal::create(journal_path(dir, id))?,
         };
         Ok(Bucket::new(id, Millis::now(), journal))
     }

@@ -34,15 +34,16 @@ impl Journal {
         Self { file: None }
     }
 
-    /// Opens it, made anew if missing, after giving every record in it to `replay`.
+    /// A new one, with nothing in it.
+    pub fn create(path: PathBuf) -> Result<Self, StorageError> {
+        let file = File::create_new(&path).map_err(StorageError::io("make", &path))?;
+        Ok(Self { file: Some(OpenJournal { path, file, length: 0, damaged: false }) })
+    }
+
+    /// Opens one that is there, after giving every record in it to `replay`.
     pub fn open<R: DeserializeOwned>(path: PathBuf, mut replay: impl FnMut(R)) -> Result<Self, StorageError> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(StorageError::io("open", &path))?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).open(&path).map_err(StorageError::io("open", &path))?;
         let mut reader = BufReader::new(&file);
         let mut line = Vec::new();
         let mut length = 0;

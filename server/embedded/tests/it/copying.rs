@@ -25,6 +25,7 @@ async fn a_copy_keeps_metadata_headers_and_tags_but_not_the_storage_class() {
         .expires(DateTime::from_secs(1_900_000_000))
         .metadata("plain", "value")
         .metadata("place", "=?UTF-8?B?V2jEgW5nxIFyZWk=?=")
+        .metadata("coffee", "=?UTF-8?Q?caf=C3=A9?=")
         .tagging("team=web&note=a%20b%2Bc")
         .storage_class(StorageClass::StandardIa)
         .send()
@@ -46,6 +47,7 @@ async fn a_copy_keeps_metadata_headers_and_tags_but_not_the_storage_class() {
     let metadata = copy.metadata.unwrap();
     assert_eq!(metadata["plain"], "value");
     assert_eq!(metadata["place"], "=?UTF-8?B?V2jEgW5nxIFyZWk=?=");
+    assert_eq!(metadata["coffee"], "=?UTF-8?Q?caf=C3=A9?=");
     assert_eq!((copy.tag_count, copy.storage_class), (Some(2), None));
     let tags = client.get_object_tagging().bucket("yard").key("b").send().await.unwrap();
     let tags: Vec<_> = tags.tag_set().iter().map(|tag| (tag.key(), tag.value())).collect();

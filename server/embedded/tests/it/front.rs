@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use aws_sdk_s3::{config::Credentials, presigning::PresigningConfig, primitives::ByteStream};
 use embedded::{Config, Embedded, EmbeddedError};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     raw,
@@ -135,4 +139,29 @@ async fn stopping_frees_the_port_and_lets_requests_finish() {
     assert_eq!(reading.await.unwrap().unwrap().to_vec().len(), 4 << 20);
     let again = Embedded::start(Config { dir: None, addr }).await.unwrap();
     assert_eq!(again.addr(), addr);
+}
+
+#[tokio::test]
+async fn hundreds_of_connections_are_served_at_once() {
+    let store = in_memory().await;
+    store.create_bucket("yard").unwrap();
+    store.put("yard", "a", "body").await.unwrap();
+    // Each waits for its connection's answer only after all have connected and asked.
+    let host = format!("Host: {}", store.addr());
+    let mut streams = Vec::new();
+    for _ in 0..300 {
+        let mut stream = TcpStream::connect(store.addr()).await.unwrap();
+        stream.write_all(format!("GET /yard/a HTTP/1.1\r\n{host}\r\n\r\n").as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
+    for stream in &mut streams {
+        for _ in 0..2 {
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"\r\n\r\nbody") {
+                assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "kept alive");
+            }
+            stream.write_all(format!("GET /yard/a HTTP/1.1\r\n{host}\r\n\r\n").as_bytes()).await.unwrap();
+        }
+    }
+    assert!(store.requests()["GetObject"] >= 600);
 }

@@ -105,7 +105,7 @@ async fn a_line_cut_short_is_dropped_and_the_journal_goes_on() {
 }
 
 #[tokio::test]
-async fn a_damaged_journal_is_an_error_and_no_body_is_lost_by_it() {
+async fn a_damaged_or_missing_journal_is_an_error_and_no_body_is_lost_by_it() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     store.create_bucket("yard").unwrap();
@@ -118,6 +118,9 @@ async fn a_damaged_journal_is_an_error_and_no_body_is_lost_by_it() {
     let Err(error) = Embedded::start(config).await else { panic!("it opened") };
     assert!(matches!(&error, EmbeddedError::Storage(_)), "{error}");
     assert!(error.to_string().contains("line 2"), "{error}");
+    fs::remove_file(&journal).unwrap();
+    let config = Config { dir: Some(dir.path().to_owned()), addr: ([127, 0, 0, 1], 0).into() };
+    assert!(Embedded::start(config).await.is_err(), "a bucket whose journal is missing is not an empty bucket");
 
     fs::write(&journal, good).unwrap();
     let store = on_disk(dir.path()).await;
