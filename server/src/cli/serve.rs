@@ -1,6 +1,12 @@
 //! `logyard serve`: everything in one process.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::serve::ListenerExt;
 use embedded::Embedded;
@@ -49,6 +55,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let context = hold::runner_context(&config, &store, &stores);
     let holder = context.holder.clone();
     let runner = Runner::start(context);
+    let origin = config.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
     let backend = Yard {
         health: StoreHealth::new(stores.clone(), {
             let store = store.clone();
@@ -58,7 +65,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         stores,
         hub: hub.clone(),
         runner: runner.nudge(),
-        origin: config.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}")),
+        origin: origin.clone(),
         config: config.clone(),
         holder,
         started_at: store.now(),
@@ -78,7 +85,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     });
     let serving = axum::serve(no_delay, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let server = tokio::spawn(serving.into_future());
-    greet(addr, demo.as_ref());
+    greet(&origin, demo.as_ref());
     info!(%addr, "serving");
 
     shutdown.cancelled().await;
@@ -102,14 +109,18 @@ async fn bind(addr: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-fn greet(addr: SocketAddr, demo: Option<&Embedded>) {
-    println!("Logyard is at http://{addr}");
+/// For the person who started it. A closed standard output is no reason not to serve.
+fn greet(origin: &str, demo: Option<&Embedded>) {
+    let mut text = format!("Logyard is at {origin}\n");
     if let Some(demo) = demo {
-        println!();
-        println!("The demo store is real S3 at {}, for any other client too:", demo.url());
-        println!("  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}", embedded::ACCESS_KEY, embedded::SECRET_KEY);
-        println!("  aws --endpoint-url {} s3 ls s3://demo-assets", demo.url());
+        let (url, key, secret) = (demo.url(), embedded::ACCESS_KEY, embedded::SECRET_KEY);
+        let _ = write!(
+            text,
+            "\nThe demo store is real S3 at {url}, for any other client too:\n  \
+             export AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret}\n  \
+             aws --endpoint-url {url} s3 ls s3://demo-assets\n"
+        );
     }
-    println!();
-    println!("Ctrl-C stops it; running jobs go on at the next start.");
+    text.push_str("\nCtrl-C stops it; running jobs go on at the next start.\n");
+    let _ = io::stdout().write_all(text.as_bytes());
 }

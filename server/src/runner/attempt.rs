@@ -60,7 +60,11 @@ impl Attempt {
     pub async fn see_through(mut self) {
         info!(title = self.claimed.job.title(), taken_over = self.claimed.taken_over, "started");
         let _stop_the_feeder = self.stop.clone().drop_guard();
-        match dispatch::start(&self.context, &self.claimed, &self.stop).await {
+        let starting = dispatch::start(&self.context, &self.claimed, &self.stop);
+        let Ok(started) = timeout_at(self.lease.until(), starting).await else {
+            return warn!("lease lost before the engine could start");
+        };
+        match started {
             Err(error) => {
                 let taken = Taken { progress: self.claimed.job.progress.clone(), ..Taken::default() };
                 self.write(&Outcome::Failed(error, None), &taken).await;

@@ -23,7 +23,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info_span, warn};
+use tracing::{Instrument, error, info_span, warn};
 
 use self::attempt::Attempt;
 use crate::{config, stores::Stores};
@@ -113,7 +113,11 @@ async fn run(context: Context, nudge: Nudge, shutdown: CancellationToken) {
         tokio::select! {
             () = nudge.0.notified() => {}
             () = sleep(POLL) => {}
-            Some(_) = attempts.join_next() => {}
+            Some(ended) = attempts.join_next() => {
+                if let Err(error) = ended {
+                    error!(%error, "an attempt broke; its lease expires by itself");
+                }
+            }
             () = shutdown.cancelled() => {}
         }
     }
