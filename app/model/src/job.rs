@@ -103,7 +103,7 @@ impl From<NotAllowed> for Problem {
 /// Why a job ended without success.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobError {
-    /// Stable, snake_case: `no_bucket`, `denied`, `listing`, `unreachable`, `items_failed`, `not_equal`, …
+    /// Stable, `snake_case`: `no_bucket`, `denied`, `listing`, `unreachable`, `items_failed`, `not_equal`, …
     pub code: String,
     /// What failed, where and why, in a sentence or two.
     pub message: String,

@@ -134,7 +134,7 @@ mod tests {
         origin("logs", "api/a\"b.log", "0123").write(18_446_744_073_709_551_615, &mut event);
         assert_eq!(
             String::from_utf8(event).unwrap(),
-            r#","log":{"bucket":"logs","key":"api/a\"b.log","offset":18446744073709551615},"@metadata":{"_id":"?"}"#
+            r#","log":{"bucket":"logs","key":"api/a\"b.log","offset":18446744073709551615},"@metadata":{"_id":"b7f323fd6c7b07e434252b54743433f3"}"#
         );
     }
 }

@@ -1,0 +1,156 @@
+//! Objects that are compressed, and what is wrong with some of them.
+
+use std::io::Write;
+
+use flate2::{Compression, GzBuilder, write::GzEncoder};
+
+use crate::{
+    classic::HTTP,
+    support::{Outcome, parse, parse_with},
+};
+
+pub fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A thousand records that do not compress into one block.
+fn thousand() -> String {
+    (0..1_000).map(|number| format!("{}\n", HTTP.replace("2817", &(1_024 + number * 7).to_string()))).collect()
+}
+
+fn fault(outcome: &Outcome) -> (u64, String) {
+    assert_eq!(outcome.summary.failures.reading.total, 1);
+    let failure = &outcome.summary.failures.reading.last_few[0];
+    (failure.byte, failure.reason.clone())
+}
+
+#[test]
+fn a_compressed_object_gives_the_events_of_the_plain_one() {
+    let compressed = gzip(thousand().as_bytes());
+    let outcome = parse(&compressed);
+    assert_eq!(outcome.output, parse(thousand()).output);
+    assert_eq!(outcome.summary.bytes.read, compressed.len() as u64);
+    assert_eq!(outcome.summary.bytes.plain, thousand().len() as u64);
+    assert_eq!(outcome.summary.bytes.written, outcome.output.len() as u64);
+    assert!(outcome.summary.clean());
+}
+
+#[test]
+fn members_follow_each_other_without_a_seam() {
+    let plain = thousand();
+    let (first, second) = plain.as_bytes().split_at(plain.len() / 2 + 7); // in the middle of a record
+    let named = {
+        let mut encoder = GzBuilder::new().filename("a.log").comment("x").write(Vec::new(), Compression::best());
+        encoder.write_all(second).unwrap();
+        encoder.finish().unwrap()
+    };
+    let outcome = parse([gzip(first), gzip(b""), named, vec![0; 512]].concat());
+    assert_eq!(outcome.output, parse(&plain).output);
+    assert!(outcome.summary.clean());
+}
+
+#[test]
+fn an_object_of_zero_bytes_or_of_an_empty_member_is_an_empty_run() {
+    for object in [Vec::new(), gzip(b"")] {
+        let outcome = parse(object);
+        assert!(outcome.output.is_empty() && outcome.summary.clean());
+    }
+}
+
+#[test]
+fn a_truncated_object_hands_on_what_came_before_and_says_where_it_ends() {
+    let compressed = gzip(thousand().as_bytes());
+    let whole = parse(thousand()).output;
+    for length in [1, 2, 9, 12, compressed.len() / 2, compressed.len() - 9, compressed.len() - 8, compressed.len() - 1]
+    {
+        let outcome = parse(&compressed[..length]);
+        assert_eq!(fault(&outcome), (length as u64, "the gzip stream is truncated".to_owned()));
+        outcome.events();
+        assert!(whole.starts_with(&outcome.output), "an event that is not in the whole object");
+    }
+    let nearly = parse(&compressed[..compressed.len() - 1]);
+    assert_eq!(nearly.summary.lines.parsed, 1_000);
+}
+
+#[test]
+fn a_fragment_at_the_break_does_not_pass_for_a_record() {
+    let plain = HTTP.strip_suffix(r#" "curl/7.38.0" - -"#).unwrap(); // twelve fields: valid if it were whole
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(plain.as_bytes()).unwrap();
+    encoder.flush().unwrap();
+    let outcome = parse(encoder.get_ref());
+    assert_eq!(outcome.events().len(), 0);
+    assert_eq!(outcome.reasons(), ["record: cut off where the object breaks off"]);
+    fault(&outcome);
+}
+
+#[test]
+fn a_corrupt_object_hands_on_what_came_before_and_says_where() {
+    let half = thousand().len() / 2 + 100; // in the middle of a record
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&thousand().as_bytes()[..half]).unwrap();
+    encoder.flush().unwrap();
+    let sound = encoder.get_ref().len();
+    let mut object = encoder.get_ref().clone();
+    object.extend_from_slice(&[0xFF; 40]); // a block of a kind that does not exist
+    let outcome = parse(&object);
+    let (byte, reason) = fault(&outcome);
+    assert!(reason.starts_with("the gzip stream is corrupt"), "{reason}");
+    assert!((sound as u64..sound as u64 + 40).contains(&byte), "{byte}, sound until {sound}");
+    let whole = thousand()[..half].matches('\n').count();
+    assert_eq!(outcome.events().len(), whole);
+    assert_eq!(outcome.reasons(), ["record: cut off where the object breaks off"]);
+}
+
+#[test]
+fn a_wrong_checksum_is_noticed() {
+    let mut object = gzip(thousand().as_bytes());
+    let checksum = object.len() - 8;
+    object[checksum] ^= 1;
+    let outcome = parse(&object);
+    assert!(fault(&outcome).1.starts_with("the gzip stream is corrupt"));
+    assert_eq!(outcome.events().len(), 1_000);
+}
+
+#[test]
+fn what_follows_the_last_member_must_be_gzip_or_zeros() {
+    let compressed = gzip(thousand().as_bytes());
+    let outcome = parse([&compressed[..], b"oops"].concat());
+    assert_eq!(
+        fault(&outcome),
+        (compressed.len() as u64, "what follows the end of the gzip stream is not gzip".into())
+    );
+    assert_eq!(outcome.events().len(), 1_000);
+}
+
+#[test]
+fn the_first_bytes_decide_and_may_come_one_by_one() {
+    let compressed = gzip(HTTP.as_bytes());
+    let outcome = parse_with(&engine::ship::Options::default(), engine::ship::Origin::unknown(), compressed.chunks(1));
+    assert_eq!(outcome.event(), parse(HTTP).event());
+    assert_eq!(outcome.summary.bytes.read, compressed.len() as u64);
+    let plain =
+        parse_with(&engine::ship::Options::default(), engine::ship::Origin::unknown(), b"\x1fnot gzip".chunks(1));
+    assert_eq!(plain.summary.failures.parsing.last_few[0].cut, "\u{1f}not gzip");
+    assert_eq!(plain.summary.bytes.read, 9);
+}
+
+/// A few kilobytes that become a hundred megabytes are handed on in batches.
+#[test]
+fn what_a_small_object_grows_to_does_not_decide_the_memory() {
+    let record = format!("{HTTP}\n");
+    let object = gzip(record.repeat(20_000).as_bytes());
+    let mut events = engine::ship::Events::new(&engine::ship::Options::default(), engine::ship::Origin::unknown());
+    let (mut chunk, mut batch, mut largest) = (&object[..], Vec::new(), 0);
+    while events.push(&mut chunk, &mut batch) == engine::ship::Step::Full {
+        largest = largest.max(batch.len());
+        batch.clear();
+    }
+    while events.finish(&mut batch) == engine::ship::Step::Full {
+        batch.clear();
+    }
+    assert!(largest < 300_000, "{largest}");
+    assert_eq!(events.summary().lines.parsed, 20_000);
+}

@@ -1,0 +1,112 @@
+//! Which format a record or an object is taken for.
+
+use engine::ship::{Choice, Format, Kind, Options, Origin};
+
+use crate::{
+    alb, alb_connection, classic, nlb,
+    support::{parse, parse_with, refusal},
+};
+
+const SAMPLES: [(Format, &str); 4] = [
+    (Format::Classic, classic::HTTP),
+    (Format::Alb, alb::EIGHTEEN),
+    (Format::Nlb, nlb::TLS),
+    (Format::AlbConnection, alb_connection::CONNECTION),
+];
+
+#[test]
+fn each_format_is_recognised_by_how_its_records_begin() {
+    for (format, sample) in SAMPLES {
+        assert_eq!(Format::recognise(sample.as_bytes()), Some(format));
+        assert_eq!(parse(sample).event()["format"], format.as_str());
+    }
+}
+
+#[test]
+fn records_of_several_formats_may_stand_in_one_stream() {
+    let stream: Vec<_> = SAMPLES.iter().map(|(_, sample)| *sample).collect();
+    let outcome = parse(stream.join("\n"));
+    let formats: Vec<_> = outcome.events().iter().map(|event| event["format"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(formats, ["classic", "alb", "nlb", "alb_connection"]);
+}
+
+#[test]
+fn the_key_says_what_an_object_holds() {
+    let folder = "prefix/AWSLogs/123456789012/elasticloadbalancing/us-east-2/2026/03/09/";
+    for (name, kind) in [
+        (
+            "123456789012_elasticloadbalancing_us-east-2_my-lb_20260309T1400Z_192.0.2.7_2pd5kz.log",
+            Kind::Log(Format::Classic),
+        ),
+        (
+            "123456789012_elasticloadbalancing_us-east-2_app.my-lb.50dc6c495c0c9188_20260309T1400Z_192.0.2.7_2p.log.gz",
+            Kind::Log(Format::Alb),
+        ),
+        (
+            "123456789012_elasticloadbalancing_us-east-2_net.my-lb.50dc6c495c0c9188_20260309T1400Z_2pd5.log.gz",
+            Kind::Log(Format::Nlb),
+        ),
+        (
+            "conn_log.123456789012_elasticloadbalancing_us-east-2_app.my-lb.50dc_20260309T1400Z_192.0.2.7_2p.log.gz",
+            Kind::Log(Format::AlbConnection),
+        ),
+        (
+            "conn_log_123456789012_elasticloadbalancing_us-east-2_app.my-lb.50dc_20260309T1400Z_192.0.2.7_2p.log.gz",
+            Kind::Log(Format::AlbConnection),
+        ),
+        (
+            "health_check_log_123456789012_elasticloadbalancing_us-east-2_app.my-lb.50dc_20260309T1400Z_1_2p.log.gz",
+            Kind::AlbHealthCheck,
+        ),
+    ] {
+        assert_eq!(Kind::of_key(&format!("{folder}{name}")), Some(kind), "{name}");
+        assert_eq!(Kind::of_key(name), Some(kind), "{name}");
+    }
+    for other in ["", "a/b.log", "AWSLogs/1/ELBAccessLogTestFile", "x_elasticloadbalancing_"] {
+        assert_eq!(Kind::of_key(other), None, "{other}");
+    }
+}
+
+#[test]
+fn the_content_decides_where_the_key_says_otherwise() {
+    let key = "1_elasticloadbalancing_us-east-2_app.my-lb.50dc_20260309T1400Z_192.0.2.7_2p.log.gz";
+    let options = Options { name: Some(key.to_owned()), ..Options::default() };
+    let outcome = parse_with(&options, Origin::unknown(), [classic::HTTP.as_bytes()]);
+    assert_eq!(outcome.event()["format"], "classic");
+}
+
+#[test]
+fn a_record_that_begins_like_none_is_judged_by_the_key_or_by_those_before_it() {
+    let key = "1_elasticloadbalancing_us-east-2_app.my-lb.50dc_20260309T1400Z_192.0.2.7_2p.log.gz";
+    let options = Options { name: Some(key.to_owned()), ..Options::default() };
+    let wanted = "time: \"yesterday\" is not a time like 2026-03-09T14:00:00.123456Z";
+    assert_eq!(parse_with(&options, Origin::unknown(), [&b"http yesterday lb"[..]]).reasons(), [wanted]);
+    assert_eq!(parse(format!("{}\nhttp yesterday lb", alb::EIGHTEEN)).reasons(), [wanted]);
+    assert_eq!(refusal("http yesterday lb"), "record: of no known format, not a space-separated record of a balancer");
+}
+
+#[test]
+fn a_format_that_was_asked_for_is_the_only_one_tried() {
+    let options = Options { choice: Choice::Only(Format::Classic), ..Options::default() };
+    let outcome = parse_with(&options, Origin::unknown(), [alb::EIGHTEEN.as_bytes()]);
+    assert_eq!(outcome.reasons(), ["timestamp: \"https\" is not a time like 2026-03-09T14:00:00.123456Z"]);
+}
+
+#[test]
+fn other_ways_of_delivery_are_told_apart_from_broken_records() {
+    assert!(refusal(r#"{"type":"http","time":"2026-03-09T14:00:00Z"}"#).contains("JSON"));
+    assert!(refusal("#Version: 1.0").contains("W3C"));
+    let parquet = parse(b"PAR1\x15\x04\n\x15\n\nPAR1");
+    assert_eq!((parquet.summary.lines.encountered, parquet.summary.failures.reading.total), (0, 1));
+    assert!(parquet.summary.failures.reading.last_few[0].reason.contains("Parquet"));
+}
+
+#[test]
+fn formats_are_chosen_by_name() {
+    assert_eq!("auto".parse(), Ok(Choice::Auto));
+    for format in Format::ALL {
+        assert_eq!(format.as_str().parse(), Ok(Choice::Only(format)));
+    }
+    let error = "ALB".parse::<Choice>().unwrap_err().to_string();
+    assert!(error.contains("alb_connection"), "{error}");
+}
