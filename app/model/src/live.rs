@@ -28,12 +28,12 @@ pub struct Beat {
     pub counts: Counts,
 }
 
-/// For the status line.
+/// For the status line; each up to [`crate::Count::CAP`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub running: u64,
     pub queued: u64,
     pub paused: u64,
-    /// Failed within the last 24 hours, up to [`crate::Count::CAP`].
+    /// Failed within the last 24 hours.
     pub failed_lately: u64,
 }

@@ -39,7 +39,7 @@ CREATE TABLE jobs (
 
 -- Lists: every filter walks one of these in the order of ids, and the columns after the id answer what else is asked,
 -- so that a walk that finds nothing does not read the rows. See src/filter.rs.
-CREATE INDEX jobs_by_state ON jobs (state, id);
+CREATE INDEX jobs_by_state ON jobs (state, id, source_store, destination_store); -- also the queue, for claims
 CREATE INDEX jobs_by_author ON jobs (author, state, id, source_store, destination_store);
 CREATE INDEX jobs_by_source_store ON jobs (source_store, state, id);
 CREATE INDEX jobs_by_destination_store ON jobs (destination_store, state, id, source_store);
@@ -48,12 +48,11 @@ CREATE INDEX jobs_by_source_bucket
 CREATE INDEX jobs_by_destination_bucket
     ON jobs (destination_bucket, state, id, source_bucket, author, source_store, destination_store);
 
-CREATE INDEX jobs_by_end ON jobs (state, ended_at, id);
+CREATE INDEX jobs_by_end ON jobs (state, ended_at, id) WHERE ended_at IS NOT NULL;
 CREATE INDEX jobs_by_change ON jobs (updated_at, id);
 
--- Claims.
-CREATE INDEX jobs_queued ON jobs (id, source_store, destination_store) WHERE state = 'queued';
-CREATE INDEX jobs_leased ON jobs (lease_until, source_store, destination_store) WHERE state = 'running';
+-- Claims: running jobs by when their lease expires.
+CREATE INDEX jobs_leased ON jobs (lease_until, source_store, destination_store) WHERE lease_until IS NOT NULL;
 
 CREATE UNIQUE INDEX jobs_by_idempotency ON jobs (author, idempotency_key) WHERE idempotency_key IS NOT NULL;
 

@@ -30,7 +30,7 @@ struct Candidate {
 }
 
 impl Store {
-    /// The oldest running job whose lease has expired, else the oldest queued one; `None` if nothing may start now.
+    /// The running job whose lease expired first, else the oldest queued one; `None` if nothing may start now.
     pub async fn claim(&self, terms: &Terms<'_>) -> Result<Option<Claimed>, StoreError> {
         let mut transaction = self.database().begin().await?;
         transaction.lock_claims().await?;
@@ -154,19 +154,23 @@ async fn free_stores(
     limits: &[(StoreName, u32)],
     now: Time,
 ) -> Result<Vec<StoreName>, StoreError> {
-    let statement =
-        Statement::new("SELECT source_store, destination_store FROM jobs WHERE state = 'running' AND lease_until > $1")
-            .bind(now);
-    let mut running: HashMap<String, u32> = HashMap::new();
+    let statement = Statement::new(
+        "SELECT source_store, destination_store, COUNT(*) AS jobs FROM jobs \
+         WHERE lease_until > $1 GROUP BY source_store, destination_store",
+    )
+    .bind(now);
+    let mut running: HashMap<String, i64> = HashMap::new();
     for row in transaction.run(statement).await? {
         let (source, destination): (String, String) = (row.get("source_store")?, row.get("destination_store")?);
+        let jobs: i64 = row.get("jobs")?;
         if source != destination {
-            *running.entry(destination).or_default() += 1;
+            *running.entry(destination).or_default() += jobs;
         }
-        *running.entry(source).or_default() += 1;
+        *running.entry(source).or_default() += jobs;
     }
-    let free = limits.iter().filter(|(store, limit)| running.get(store.as_str()).is_none_or(|count| count < limit));
-    Ok(free.filter(|(_, limit)| *limit > 0).map(|(store, _)| store.clone()).collect())
+    let jobs_at = |store: &StoreName| running.get(store.as_str()).copied().unwrap_or_default();
+    let free = limits.iter().filter(|(store, limit)| jobs_at(store) < i64::from(*limit));
+    Ok(free.map(|(store, _)| store.clone()).collect())
 }
 
 async fn next(transaction: &mut Transaction, free: &[StoreName], now: Time) -> Result<Option<Candidate>, StoreError> {
@@ -178,11 +182,12 @@ async fn next(transaction: &mut Transaction, free: &[StoreName], now: Time) -> R
             .push(" AND destination_store IN ")
             .list(free.iter().map(StoreName::as_str)),
     };
-    // To be stopped, a job needs no room at its stores.
-    let expired = Statement::new("SELECT id, stopping, holder FROM jobs WHERE state = 'running' AND lease_until <= ")
+    // Running jobs alone have a lease. To be stopped, one needs no room at its stores.
+    let expired = Statement::new("SELECT id, stopping, holder FROM jobs WHERE lease_until <= ")
         .value(now)
         .push(" AND (stopping IS NOT NULL OR (");
-    let expired = at_free_stores(expired).push(")) ORDER BY id LIMIT 1").push(transaction.for_update_of_free());
+    let expired =
+        at_free_stores(expired).push(")) ORDER BY lease_until LIMIT 1").push(transaction.for_update_of_free());
     let mut rows = transaction.run(expired).await?;
     if rows.is_empty() && !free.is_empty() {
         let queued = Statement::new("SELECT id, stopping, holder FROM jobs WHERE state = 'queued' AND ");

@@ -80,8 +80,10 @@ async fn a_database_in_memory_serves_readers_and_writers_and_is_each_stores_own(
 async fn a_missing_folder_is_made_and_one_that_cannot_be_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new/deeper/logyard.db");
-    Store::open(&format!("sqlite:{}", path.display())).await.unwrap();
+    let job = insert(&Store::open(&format!("sqlite:{}", path.display())).await.unwrap()).await;
     assert!(path.exists());
+    let same = Store::open(&format!("sqlite://{}", path.display())).await.unwrap();
+    assert_eq!(same.job(job.id).await.unwrap(), job, "with or without slashes");
     let beneath_a_file = path.join("logyard.db");
     let error = refusal(&format!("sqlite:{}", beneath_a_file.display())).await;
     assert!(matches!(error, StoreError::File { .. }), "{error:?}");
