@@ -4,11 +4,11 @@
 //! person, and each change raises its revision and leaves an event in the same transaction. Times come from
 //! [`Store::now`], which follows the database's clock, so that servers with wrong clocks agree on when a lease expires.
 //!
-//! - [`database`]: both databases behind one door, and all that differs between them
-//! - [`clock`]: time and ids
-//! - [`jobs`]: made, listed, counted, acted on; [`filter`]: how a filter becomes SQL
-//! - [`leases`]: claimed, kept alive, ended
-//! - [`failures`], [`events`], [`sessions`]: a table each
+//! - `database`: both databases behind one door, and all that differs between them
+//! - `clock`: time and ids
+//! - `jobs`: made, listed, counted, acted on; `filter`: how a filter becomes SQL
+//! - `leases`: claimed, kept alive, ended
+//! - `failures`, `events`, `sessions`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
 
 mod clock;

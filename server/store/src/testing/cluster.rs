@@ -35,14 +35,15 @@ impl Cluster {
     /// The one of this test run; started if no other test has yet.
     pub fn shared() -> Self {
         match env::var("NEXTEST_RUN_ID") {
-            Ok(run) => Self::start(&run, parent_id(), Durability::None),
-            Err(_) => Self::start(&process::id().to_string(), process::id(), Durability::None),
+            // 1: the runner has been killed, and this test will be the last.
+            Ok(run) if parent_id() != 1 => Self::start(&run, parent_id(), Durability::None),
+            _ => Self::own(Durability::None),
         }
     }
 
     /// One for this process alone.
     pub fn own(durability: Durability) -> Self {
-        Self::start(&format!("own-{}", process::id()), process::id(), durability)
+        Self::start(&process::id().to_string(), process::id(), durability)
     }
 
     /// The URL of a database in it.

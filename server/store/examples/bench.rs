@@ -1,5 +1,5 @@
 //! Measures the store with a million jobs in it, on both databases: `make bench-store`, or
-//! `cargo run --release -p store --example bench_store [JOBS]`.
+//! `cargo run --release -p store --example bench [JOBS]`.
 //!
 //! Times are of whole calls of [`Store`], as a request makes them: statement, transfer and decoding. PostgreSQL runs
 //! with its defaults for durability, in a cluster of its own over a socket; SQLite as Logyard runs it.
