@@ -38,13 +38,14 @@ impl Embedded {
         if !config.addr.ip().is_loopback() {
             return Err(EmbeddedError::NotLoopback(config.addr));
         }
+        // First the address: whoever has it may have the folder too, and that is the likelier thing to be told.
+        let listen = |source| EmbeddedError::Listen { addr: config.addr, source };
+        let listener = TcpListener::bind(config.addr).await.map_err(listen)?;
+        let addr = listener.local_addr().map_err(listen)?;
         let storage = Arc::new(match config.dir {
             None => Storage::in_memory(),
             Some(dir) => open(dir).await?,
         });
-        let listen = |source| EmbeddedError::Listen { addr: config.addr, source };
-        let listener = TcpListener::bind(config.addr).await.map_err(listen)?;
-        let addr = listener.local_addr().map_err(listen)?;
         let counts = Arc::new(Counts::default());
         let stopping = CancellationToken::new();
         let front = Front::new(Arc::clone(&storage), Arc::clone(&counts));

@@ -7,7 +7,9 @@
 //! It is open: any credentials work, and none. Only a request signed as [`ACCESS_KEY`] has its signature checked.
 //! Therefore it refuses to listen anywhere but on loopback, and refuses what a web page could have sent.
 //!
-//! - [`handle`](Embedded): starting, stopping, seeding
+//! - `handle`: starting, stopping, seeding, counting requests
+//! - `direct`: writing and reading without HTTP, for tests and benchmarks
+//! - `demo`: what the demo's buckets hold
 //! - `http`: the listener and what stands in front of s3s
 //! - `service`: S3's operations
 //! - `storage`: buckets, journals, bodies

@@ -68,7 +68,7 @@ pub fn page_size(asked: Option<i32>) -> S3Result<i32> {
     }
 }
 
-/// AWS refuses an unlisted parameter value; a token is made of the last entry's text, so that it outlives a restart.
+/// A continuation token is the text of the page's last entry, so that it outlives a restart.
 fn write_token(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }

@@ -65,7 +65,9 @@ impl Storage {
         let mut names = BTreeMap::new();
         let mut lines = 0;
         let path = dir.join("catalogue.jsonl");
-        if !path.exists() {
+        // Without a catalogue buckets would be taken for ones that were never named, and swept.
+        let mut journals = fs::read_dir(&buckets_dir).map_err(StorageError::io("list the folder", &buckets_dir))?;
+        if journals.next().is_none() && !path.exists() {
             Journal::create(path.clone())?;
         }
         let mut journal = Journal::open(path, |record| {

@@ -123,6 +123,11 @@ async fn a_damaged_or_missing_journal_is_an_error_and_no_body_is_lost_by_it() {
     assert!(Embedded::start(config).await.is_err(), "a bucket whose journal is missing is not an empty bucket");
 
     fs::write(&journal, good).unwrap();
+    let catalogue = dir.path().join("catalogue.jsonl");
+    fs::rename(&catalogue, dir.path().join("lost")).unwrap();
+    let config = Config { dir: Some(dir.path().to_owned()), addr: ([127, 0, 0, 1], 0).into() };
+    assert!(Embedded::start(config).await.is_err(), "buckets without a catalogue are not rubbish");
+    fs::rename(dir.path().join("lost"), catalogue).unwrap();
     let store = on_disk(dir.path()).await;
     assert_eq!(store.read("yard", "a").await.unwrap().unwrap(), "body");
 }
