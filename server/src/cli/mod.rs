@@ -3,9 +3,11 @@
 //! Always: what a person or a script asked for goes to standard output, everything else to standard error. The exit
 //! code is one of [`Exit`].
 
+mod clone;
 mod failure;
 mod hold;
 mod log;
+mod parse;
 mod password;
 mod s3;
 mod serve;
@@ -49,9 +51,15 @@ enum Command {
     /// Run jobs without pages or API, beside servers on the same database
     #[command(after_help = worker::AFTER_HELP)]
     Worker,
+    /// Clone the objects of one S3 place to another, and prove that they are equal
+    #[command(after_help = clone::AFTER_HELP)]
+    Clone(Box<clone::CloneArgs>),
     /// Serve just the embedded S3 store, for demos and tests
     #[command(after_help = s3::AFTER_HELP)]
     S3(s3::Arguments),
+    /// Turn load-balancer logs into JSON events
+    #[command(after_help = parse::AFTER_HELP)]
+    Parse(parse::Arguments),
     /// Read a password and print its hash for [auth] password_hash
     #[command(after_help = password::AFTER_HELP)]
     HashPassword,
@@ -66,7 +74,9 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         None | Some(Command::Serve) => configured(cli.config, serve::run),
         Some(Command::Worker) => configured(cli.config, worker::run),
+        Some(Command::Clone(arguments)) => return clone::main(*arguments),
         Some(Command::S3(arguments)) => runtime(s3::run(arguments)),
+        Some(Command::Parse(arguments)) => return parse::run(&arguments),
         Some(Command::HashPassword) => password::run(),
         Some(Command::Token(arguments)) => token::run(&arguments),
     };

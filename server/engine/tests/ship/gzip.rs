@@ -17,7 +17,8 @@ pub fn gzip(plain: &[u8]) -> Vec<u8> {
 
 /// A thousand records that do not compress into one block.
 fn thousand() -> String {
-    (0..1_000).map(|number| format!("{}\n", HTTP.replace("2817", &(1_024 + number * 7).to_string()))).collect()
+    let record = |number: u32| format!("{}\n", HTTP.replace("2817", &(1_024 + number * 7).to_string()));
+    (0..1_000).map(record).collect::<Vec<_>>().concat()
 }
 
 fn fault(outcome: &Outcome) -> (u64, String) {

@@ -139,12 +139,11 @@ proptest! {
         for (generated, broken) in &pieces {
             let offset = stream.len();
             offsets.push(json!(offset));
-            match broken {
-                Some(at) => stream.extend(cut(&generated.record, *at)),
-                None => {
-                    whole.push((json!(offset), Value::from(generated.event.clone())));
-                    stream.extend(generated.record.as_bytes());
-                }
+            if let Some(at) = broken {
+                stream.extend(cut(&generated.record, *at));
+            } else {
+                whole.push((json!(offset), Value::from(generated.event.clone())));
+                stream.extend(generated.record.as_bytes());
             }
             stream.push(b'\n');
         }

@@ -1,0 +1,170 @@
+//! `logyard parse`: load-balancer logs in, events as JSON lines out, without a server or a sink.
+//!
+//! Events go to standard output and nothing else does; the summary goes to standard error. A reader that has seen
+//! enough, such as `head`, may hang up at any time.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+use app::format::{bytes, count, things};
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use engine::ship::{Batches, Choice, Events, Options, Origin, RECORD_LIMIT};
+use model::Summary;
+
+use super::Exit;
+
+pub const AFTER_HELP: &str = "\
+Examples:
+  logyard parse access.log.gz > events.json
+  zcat *.log.gz | logyard parse --format alb | jq .request_url
+  logyard parse --json access.log 2> summary.json > events.json
+
+Exit codes: 0 all records parsed, 1 some did not, or the file is cut off or corrupt, 2 bad usage or unreadable file.";
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The log, plain or gzip; - or nothing for standard input
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Which format to read; auto judges each record by how it begins
+    #[arg(long, default_value = "auto", value_parser = formats())]
+    format: Choice,
+    /// Length in bytes over which a record counts as failed
+    #[arg(long, value_name = "BYTES", default_value_t = RECORD_LIMIT as u64,
+          value_parser = clap::value_parser!(u64).range(1..=16 * 1024 * 1024))]
+    record_limit: u64,
+    /// Print the summary as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn formats() -> impl TypedValueParser<Value = Choice> {
+    PossibleValuesParser::new(["auto", "classic", "alb", "nlb", "alb_connection"])
+        .try_map(|name| name.parse::<Choice>())
+}
+
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let started = Instant::now();
+    let file = arguments.file.as_deref().filter(|file| *file != Path::new("-"));
+    let options = Options {
+        choice: arguments.format,
+        record_limit: usize::try_from(arguments.record_limit).unwrap_or(RECORD_LIMIT),
+        name: file.map(|file| file.to_string_lossy().into_owned()),
+    };
+    let output = io::stdout().lock();
+    let parsed = match file {
+        None => parse(io::stdin().lock(), output, &options),
+        Some(path) => File::open(path).map_err(Stopped::Reading).and_then(|file| parse(file, output, &options)),
+    };
+    match parsed {
+        Ok(mut summary) => {
+            summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            report(&summary, arguments.json);
+            if summary.clean() { Exit::Done.into() } else { Exit::ItemsFailed.into() }
+        }
+        Err(Stopped::Reading(error)) => {
+            let name = file.map_or("standard input".into(), Path::to_string_lossy);
+            eprintln!("logyard: {name} cannot be read: {error}");
+            Exit::Usage.into()
+        }
+        Err(Stopped::Writing(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done.into(),
+        Err(Stopped::Writing(error)) => {
+            eprintln!("logyard: the events cannot be written: {error}");
+            Exit::ItemsFailed.into()
+        }
+    }
+}
+
+/// What kept it from coming to an end.
+#[derive(Debug)]
+enum Stopped {
+    Reading(io::Error),
+    Writing(io::Error),
+}
+
+fn parse(log: impl Read, mut output: impl Write, options: &Options) -> Result<Summary, Stopped> {
+    let mut batches = Batches::new(log, Events::new(options, Origin::unknown()));
+    let mut batch = Vec::new();
+    loop {
+        let more = batches.read(&mut batch);
+        output.write_all(&batch).map_err(Stopped::Writing)?; // before an error, too: these records were read
+        batch.clear();
+        if !more.map_err(Stopped::Reading)? {
+            output.flush().map_err(Stopped::Writing)?;
+            return Ok(batches.summary());
+        }
+    }
+}
+
+/// The summary on standard error. If nobody listens there, so be it.
+fn report(summary: &Summary, json: bool) {
+    let text = if json { serde_json::to_string(summary).unwrap_or_default() } else { words(summary) };
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+fn words(summary: &Summary) -> String {
+    let Summary { lines, failures, bytes: volume, duration_ms } = summary;
+    let mut text = format!(
+        "{}: {} parsed, {} failed; {} read, {} of events, {duration_ms} ms",
+        things(lines.encountered, "record"),
+        count(lines.parsed),
+        count(failures.parsing.total),
+        bytes(volume.read),
+        bytes(volume.written),
+    );
+    if lines.replaced > 0 {
+        text += &format!("\n{} that were not UTF-8, now U+FFFD", things(lines.replaced, "sequence"));
+    }
+    for failure in &failures.parsing.last_few {
+        text += &format!("\n{failure}");
+    }
+    for failure in &failures.reading.last_few {
+        text += &format!("\n{failure}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECORD: &str = concat!(
+        r#"2015-05-13T23:39:43.945958Z my-loadbalancer 192.168.131.39:2817 10.0.0.1:80 0.000073 0.001048 0.000057 "#,
+        r#"200 200 0 29 "GET http://www.example.com:80/ HTTP/1.1" "curl/7.38.0" - -"#,
+        "\n"
+    );
+
+    /// A log that breaks off with an error of the disk, which no real file gives on demand.
+    struct Failing<'a>(&'a [u8]);
+
+    impl Read for Failing<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() { Err(io::Error::other("the disk is gone")) } else { self.0.read(buffer) }
+        }
+    }
+
+    #[test]
+    fn what_was_read_before_the_disk_failed_is_written() {
+        let mut output = Vec::new();
+        let stopped = parse(Failing(RECORD.as_bytes()), &mut output, &Options::default()).unwrap_err();
+        assert!(matches!(stopped, Stopped::Reading(_)));
+        assert!(output.ends_with(b"}\n"));
+    }
+
+    #[test]
+    fn the_summary_in_words_names_the_failures() {
+        let log = format!("{RECORD}bad\u{1b}\n");
+        let summary = parse(log.as_bytes(), io::sink(), &Options::default()).unwrap();
+        let words = words(&summary);
+        assert!(words.starts_with("2 records: 1 parsed, 1 failed; "), "{words}");
+        assert!(words.contains("\nline 2, offset 172: timestamp: \"bad\\u{1b}\" is not a time"), "{words}");
+    }
+}
