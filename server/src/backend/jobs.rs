@@ -1,7 +1,6 @@
 //! One job, its failures, finding it, and the same action on many.
 
-use app::command::{command_line, curl};
-use model::{Bulk, BulkOutcome, FailurePage, Filter, Job, JobId, JobView, Key, Problem, Spec, Viewer};
+use model::{Bulk, BulkOutcome, FailurePage, Filter, Job, JobId, JobView, Key, Problem, Viewer};
 
 use super::{Yard, problem};
 
@@ -22,20 +21,6 @@ impl Yard {
                 .map_err(problem::database)?;
         let (command, curl) = self.commands(&job.spec);
         Ok(JobView { now: store.now(), job, history, failures, events, command, curl })
-    }
-
-    /// The job as a command line and as a call of the API.
-    fn commands(&self, spec: &Spec) -> (String, String) {
-        match spec {
-            Spec::Clone(spec) => {
-                let endpoint = self.stores.get(&spec.source.store).map(|entry| entry.endpoint());
-                let mut call = curl(spec, &self.origin);
-                if self.config.auth.is_some() {
-                    call.push_str(" \\\n  -H \"Authorization: Bearer $LOGYARD_TOKEN\"");
-                }
-                (command_line(spec, endpoint.as_deref()), call)
-            }
-        }
     }
 
     pub(super) async fn list_failures(

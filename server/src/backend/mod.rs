@@ -4,6 +4,7 @@
 //! the hub of this process; those of other processes find it at their next poll.
 
 mod clones;
+mod commands;
 mod jobs;
 mod overview;
 mod problem;

@@ -13,9 +13,9 @@ pub fn start() {
         Ok("text") => false,
         _ => !stderr().is_terminal(),
     };
-    let log = fmt().with_env_filter(filter).with_writer(stderr);
+    let log = fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal());
     if json {
-        log.json().flatten_event(true).init();
+        log.json().flatten_event(true).with_span_list(false).init();
     } else {
         log.with_target(false).compact().init();
     }

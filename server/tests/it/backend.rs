@@ -10,8 +10,8 @@ use logyard::{
     runner::Nudge,
     stores::{StoreHealth, Stores},
 };
-use model::{CloneRequest, Health, Mode, Place, ProblemCode, Viewer};
-use store::testing::Scratch;
+use model::{CloneRequest, CloneSpec, Health, Location, Mode, Place, ProblemCode, Spec, Viewer};
+use store::{NewJob, testing::Scratch};
 use tokio_util::sync::CancellationToken;
 
 use crate::workshop::Workshop;
@@ -135,4 +135,41 @@ async fn a_job_shows_the_command_and_the_call_that_do_the_same() {
     assert!(view.command.contains(r"'s3://source/it'\''s/'"), "{}", view.command);
     assert!(view.command.contains(&workshop.s3.url()), "{}", view.command);
     assert!(view.curl.contains("http://127.0.0.1:3000/api/v1/clones"), "{}", view.curl);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clone_between_two_endpoints_names_both_in_its_command() {
+    let workshop = Workshop::with_objects(Scratch::sqlite(), 1).await;
+    let text = format!(
+        "[[stores]]\nname = 'here'\nendpoint_url = '{}'\nregion = 'a'\n[demo]\nenabled = true\n\
+         [[stores]]\nname = 'there'\nendpoint_url = 'http://[::1]:9'\nregion = 'b'\n",
+        workshop.s3.url()
+    );
+    let yard = yard(&workshop, &text).await;
+    let spec = |destination: &str| {
+        let place = |store: &str, bucket: &str| Location {
+            store: store.parse().unwrap(),
+            bucket: bucket.parse().unwrap(),
+            prefix: "".parse().unwrap(),
+        };
+        let (source, destination) = (place("here", "source"), place(destination, "destination"));
+        Spec::Clone(CloneSpec { source, destination, mode: Mode::Copy, dry_run: false })
+    };
+    let mut commands = Vec::new();
+    for destination in ["here", "there"] {
+        let new = NewJob { spec: spec(destination), author: "ada".to_owned(), idempotency: None };
+        let id = workshop.store.insert(new).await.unwrap().0.id;
+        commands.push(yard.job(id).await.unwrap().command);
+    }
+    let url = workshop.s3.url();
+    assert_eq!(
+        commands,
+        [
+            format!("logyard clone s3://source s3://destination --endpoint-url {url} --region 'a'"),
+            format!(
+                "logyard clone s3://source s3://destination --source-endpoint-url '{url}' \
+                 --destination-endpoint-url 'http://[::1]:9'"
+            ),
+        ]
+    );
 }

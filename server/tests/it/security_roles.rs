@@ -150,6 +150,6 @@ async fn without_auth_no_route_answers_under_a_foreign_name() {
         let rebound = ask(&site, route, |request| request.header(header::HOST, "evil.example:3000")).await;
         assert_eq!(rebound.status(), StatusCode::FORBIDDEN, "{route:?}");
         let known = ask(&site, route, |request| request.header(header::HOST, "localhost:3000")).await;
-        assert!(lets_in(&known), "{route:?}: {}", known.status());
+        assert_ne!(known.status(), StatusCode::FORBIDDEN, "{route:?}");
     }
 }

@@ -12,7 +12,7 @@ use model::{CloneSpec, Job, JobId, Location, Mode, Spec, State};
 use store::{NewJob, Store, testing::Scratch};
 
 /// Longer than anything here takes on a busy machine; only a test that fails waits for it.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 pub struct Workshop {
     pub scratch: Scratch,

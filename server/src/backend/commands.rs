@@ -1,0 +1,46 @@
+//! A job as the command line and as the call of the API that do the same, to copy from its page.
+
+use app::command::{command_line, curl};
+use model::{CloneSpec, Spec};
+
+use super::Yard;
+use crate::{config, stores::Entry};
+
+impl Yard {
+    /// Command line and call.
+    pub(super) fn commands(&self, spec: &Spec) -> (String, String) {
+        match spec {
+            Spec::Clone(spec) => (self.clone_command(spec), self.call(curl(spec, &self.origin))),
+        }
+    }
+
+    fn call(&self, mut curl: String) -> String {
+        if self.config.auth.is_some() {
+            curl.push_str(" \\\n  -H \"Authorization: Bearer $LOGYARD_TOKEN\"");
+        }
+        curl
+    }
+
+    fn clone_command(&self, spec: &CloneSpec) -> String {
+        let config = |name| self.stores.get(name).map(|entry: &Entry| &entry.config);
+        let (source, destination) = (config(&spec.source.store), config(&spec.destination.store));
+        let endpoint = |store: Option<&config::Store>| store.and_then(|store| store.endpoint_url.clone());
+        let (from, to) = (endpoint(source), endpoint(destination));
+        if from == to {
+            let command = command_line(spec, from.as_deref());
+            // Of two entries for one endpoint only what they agree on holds for both sides.
+            let agreed = |of: fn(&config::Store) -> Option<&String>| {
+                source.and_then(of).filter(|value| destination.and_then(of) == Some(*value)).cloned()
+            };
+            let region = agreed(|store| store.region.as_ref());
+            let profile = agreed(|store| store.profile.as_ref());
+            return command + &option("region", region) + &option("profile", profile);
+        }
+        command_line(spec, None) + &option("source-endpoint-url", from) + &option("destination-endpoint-url", to)
+    }
+}
+
+/// ` --name 'value'`, whatever the value holds.
+fn option(name: &str, value: Option<String>) -> String {
+    value.map(|value| format!(" --{name} '{}'", value.replace('\'', r"'\''"))).unwrap_or_default()
+}
