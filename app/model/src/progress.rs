@@ -33,7 +33,7 @@ impl Phase {
 #[serde(default)]
 pub struct Progress {
     pub phase: Phase,
-    /// Objects listed at the source.
+    /// Objects listed at the source; in mode `verify` at either side.
     pub found: u64,
     pub found_bytes: u64,
     /// True once the listing has been read to its end; before that `found` is "so far".
@@ -52,7 +52,7 @@ pub struct Progress {
     pub requests: u64,
     /// Of these, sent again after an error or a timeout.
     pub retries: u64,
-    /// Objects settled a second, over the last ten seconds.
+    /// Objects settled (while verifying: compared) a second, over the last ten seconds.
     pub rate: f64,
     /// Bytes copied a second, over the last ten seconds.
     pub byte_rate: f64,

@@ -22,7 +22,7 @@ pub struct Comparison {
     pub source_objects: u64,
     pub source_bytes: u64,
     pub destination_objects: u64,
-    /// Same key, size and ETag.
+    /// Same key and size, and the same ETag or checksum of the whole content.
     pub equal_by_etag: u64,
     /// Same key and size; the ETags are not hashes of the content (multipart, KMS) and cannot be compared.
     pub equal_by_size: u64,

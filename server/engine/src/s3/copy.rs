@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_s3::types::StorageClass;
 use model::{BucketName, Key};
 
-use super::{Action, ETag, Listed, Store, StoreError, encoding::copy_source, error::Failed};
+use super::{Action, ETag, Listed, Store, StoreError, blank::sendable, encoding::copy_source, error::Failed};
 
 /// What a request may take: a minute, and the time a slow disk needs for its bytes.
 pub(super) fn limit(size: u64) -> Duration {
@@ -25,7 +25,7 @@ impl Store {
                 .set_copy_source_if_match(source.etag.as_ref().map(ETag::quoted))
                 .set_storage_class(source.class.as_deref().map(StorageClass::from))
                 .bucket(to.as_str())
-                .key(key.as_str());
+                .key(sendable(key));
             let copied = request.send().await.map_err(|error| context.classify(&error))?;
             let etag = copied.copy_object_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
             etag.ok_or_else(|| -> StoreError { context.unclear("the copy was answered with success but no ETag") })

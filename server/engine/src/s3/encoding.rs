@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn a_space_is_percent_20_and_a_plus_percent_2b() {
         assert_eq!(source("a b+c"), "bucket/a%20b%2Bc");
-        assert_eq!(source("//x/./é?&#%"), "bucket//x/./%C3%A9%3F%26%23%25");
+        assert_eq!(source("//x/./é?&#%"), "bucket///x/./%C3%A9%3F%26%23%25");
         assert_eq!(source("\u{1}\n"), "bucket/%01%0A");
     }
 

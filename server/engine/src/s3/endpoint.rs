@@ -20,7 +20,7 @@ use aws_smithy_http_client::{
 };
 use model::StoreName;
 
-use super::whole::WholeListing;
+use super::{blank::BlankKeys, whole::WholeListing};
 
 /// The pair that the embedded store knows.
 const EMBEDDED: (&str, &str) = ("logyard", "logyard-demo");
@@ -82,7 +82,8 @@ impl Endpoint {
             .force_path_style(self.path_style.unwrap_or(self.url.is_some()))
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            .interceptor(WholeListing);
+            .interceptor(WholeListing)
+            .interceptor(BlankKeys);
         if let Some(url) = &self.url {
             config = config.endpoint_url(url);
             if url.starts_with("http://") {

@@ -8,7 +8,7 @@ use aws_sdk_s3::{
 };
 use model::{BucketName, Key, Time};
 
-use super::{Action, ETag, Listed, Store, StoreError, error::Failed, list::unusual};
+use super::{Action, ETag, Listed, Store, StoreError, blank::sendable, error::Failed, list::unusual};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -31,7 +31,7 @@ impl Store {
     pub async fn head(&self, bucket: &BucketName, key: &Key) -> Result<Head, Failed> {
         let context = self.context(Action::Head, Some(bucket));
         let request = || async {
-            let request = self.client.head_object().bucket(bucket.as_str()).key(key.as_str());
+            let request = self.client.head_object().bucket(bucket.as_str()).key(sendable(key));
             let answer = request.checksum_mode(ChecksumMode::Enabled).send().await;
             let head = answer.map_err(|error| context.classify(&error))?;
             let size = head.content_length().and_then(|length| u64::try_from(length).ok());

@@ -4,6 +4,7 @@
 //! SDK's own retries are off. Keys travel encoded by us, both ways. An error names the store and the bucket, says what
 //! to do, and never holds a secret.
 
+mod blank;
 mod buckets;
 mod copy;
 mod encoding;

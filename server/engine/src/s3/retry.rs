@@ -4,6 +4,7 @@
 //! and not in the SDK, so that every request is counted and a wait ends when a stop is asked for.
 
 use std::{
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -89,13 +90,15 @@ impl Retry {
         mut request: impl FnMut() -> Sent,
     ) -> Result<T, Failed>
     where
-        Sent: Future<Output = Result<T, StoreError>>,
+        Sent: Future<Output = Result<T, StoreError>> + Send,
     {
         let mut attempts = 0;
         loop {
             attempts += 1;
             self.meter.requests.fetch_add(1, Relaxed);
-            let answer = time::timeout(limit, request()).await;
+            // Behind a pointer: the SDK's futures are large, and nested too deep for the compiler otherwise.
+            let sent: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(request());
+            let answer = time::timeout(limit, sent).await;
             let error = match answer {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(error)) => error,

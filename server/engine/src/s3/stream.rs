@@ -16,6 +16,7 @@ use model::{BucketName, Key};
 
 use super::{
     Action, ETag, Listed, Meter, Store,
+    blank::sendable,
     copy::limit,
     encoding::tagging,
     error::{Failed, StoreError},
@@ -41,7 +42,7 @@ impl Store {
                 .client
                 .put_object()
                 .bucket(to.as_str())
-                .key(key.as_str())
+                .key(sendable(key))
                 .set_content_length(length)
                 .set_metadata(read.metadata().cloned())
                 .set_content_type(read.content_type().map(str::to_owned))
@@ -64,7 +65,7 @@ impl Store {
     /// The object if it is still the one listed, its length checked.
     async fn open(&self, bucket: &BucketName, source: &Listed) -> Result<GetObjectOutput, StoreError> {
         let context = self.context(Action::Get, Some(bucket));
-        let request = self.client.get_object().bucket(bucket.as_str()).key(source.key.as_str());
+        let request = self.client.get_object().bucket(bucket.as_str()).key(sendable(&source.key));
         let request = request.set_if_match(source.etag.as_ref().map(ETag::quoted));
         let read = request.send().await.map_err(|error| context.classify(&error))?;
         if read.content_length().and_then(|length| u64::try_from(length).ok()) != Some(source.size) {
@@ -79,7 +80,7 @@ impl Store {
             return Ok(None);
         }
         let context = self.context(Action::ReadTags, Some(bucket));
-        let answer = self.client.get_object_tagging().bucket(bucket.as_str()).key(key.as_str()).send().await;
+        let answer = self.client.get_object_tagging().bucket(bucket.as_str()).key(sendable(key)).send().await;
         let answer = answer.map_err(|error| context.classify(&error))?;
         Ok(Some(tagging(answer.tag_set().iter().map(|tag| (tag.key(), tag.value())))))
     }

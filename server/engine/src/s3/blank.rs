@@ -1,0 +1,87 @@
+//! Keys of nothing but white space.
+//!
+//! They are legal, and the SDK refuses them as if they were empty. So such a key goes into the SDK spelled out, under a
+//! mark that no one uses, and the request's path is put right just before it is signed.
+
+use std::fmt::Write;
+
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_smithy_runtime_api::{box_error::BoxError, client::interceptors::context::BeforeTransmitInterceptorContextMut};
+use model::Key;
+
+/// Starts with the last character that there is. A key that starts like this is spelled out too.
+const MARK: &str = "\u{10FFFF}blank:";
+/// As it stands in a path.
+const MARK_IN_PATH: &str = "%F4%8F%BF%BFblank%3A";
+
+/// The key as the SDK takes it.
+pub(super) fn sendable(key: &Key) -> String {
+    let key = key.as_str();
+    if !key.trim().is_empty() && !key.starts_with(MARK) {
+        return key.to_owned();
+    }
+    key.bytes().fold(MARK.to_owned(), |mut spelled, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(spelled, "{byte:02X}");
+        spelled
+    })
+}
+
+#[derive(Debug)]
+pub(super) struct BlankKeys;
+
+impl Intercept for BlankKeys {
+    fn name(&self) -> &'static str {
+        "BlankKeys"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        if let Some(uri) = put_right(request.uri()) {
+            request.set_uri(uri)?;
+        }
+        Ok(())
+    }
+}
+
+fn put_right(uri: &str) -> Option<String> {
+    let (before, spelled) = uri.split_once(MARK_IN_PATH)?;
+    let end = spelled.find('?').unwrap_or(spelled.len());
+    let (spelled, query) = spelled.split_at(end);
+    let mut right = before.to_owned();
+    for byte in spelled.as_bytes().chunks(2) {
+        right.push('%');
+        right.push_str(std::str::from_utf8(byte).ok()?);
+    }
+    right.push_str(query);
+    Some(right)
+}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+    use super::*;
+
+    #[test]
+    fn a_blank_key_is_spelled_out_and_put_right() {
+        for key in [" ", "\n", "\t \u{a0}", &format!("{MARK}20")] {
+            let sent = sendable(&key.parse().unwrap());
+            assert!(!sent.trim().is_empty());
+            let path = format!("http://h/bucket/{}?x-id=1", utf8_percent_encode(&sent, NON_ALPHANUMERIC));
+            let bytes: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            assert_eq!(put_right(&path).unwrap(), format!("http://h/bucket/{bytes}?x-id=1"));
+        }
+    }
+
+    #[test]
+    fn other_keys_go_as_they_are() {
+        assert_eq!(sendable(&" a".parse().unwrap()), " a");
+        assert_eq!(put_right("http://h/bucket/a?x-id=1"), None);
+    }
+}

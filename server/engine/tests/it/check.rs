@@ -1,0 +1,91 @@
+//! What must not be started is refused with a reason, before anything is written.
+
+use engine::clone::{CloneError, check};
+use model::CloneSpec;
+
+use crate::{
+    proxy::{Fate, Kind, Proxy},
+    yard::{Yard, connect, spec},
+};
+
+async fn refused(yard: &Yard, spec: &CloneSpec) -> CloneError {
+    let store = yard.engine().await;
+    let error = check(spec, &store, &store).await.expect_err("must be refused");
+    assert!(!error.advice().is_empty());
+    assert_eq!(yard.copies(), 0);
+    error
+}
+
+#[tokio::test]
+async fn the_same_place_is_refused() {
+    let yard = Yard::with(&["a"]).await;
+    assert_eq!(refused(&yard, &spec("source", "source")).await.code(), "same_place");
+    assert_eq!(refused(&yard, &spec("source/a/", "source/a/")).await.code(), "same_place");
+}
+
+#[tokio::test]
+async fn places_within_each_other_are_refused() {
+    let yard = Yard::with(&["a"]).await;
+    for (from, to) in [("source", "source/copy/"), ("source/a/", "source"), ("source/logs", "source/logs-old/")] {
+        assert_eq!(refused(&yard, &spec(from, to)).await.code(), "overlap", "{from} {to}");
+    }
+}
+
+#[tokio::test]
+async fn siblings_and_other_buckets_are_not_refused() {
+    let yard = Yard::with(&["a/1"]).await;
+    let store = yard.engine().await;
+    for (from, to) in [("source/a/", "source/b/"), ("source", "destination"), ("source", "destination/deep/in")] {
+        check(&spec(from, to), &store, &store).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_same_names_at_another_store_are_another_place() {
+    let (here, there) = (Yard::with(&["a"]).await, Yard::new().await);
+    check(&spec("source", "source"), &here.engine().await, &there.engine().await).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_missing_bucket_is_named() {
+    let yard = Yard::new().await;
+    for (from, to) in [("nowhere", "destination"), ("source", "nowhere")] {
+        let error = refused(&yard, &spec(from, to)).await;
+        assert_eq!(error.code(), "no_bucket");
+        assert_eq!(error.to_string(), "bucket nowhere does not exist at store here");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_named() {
+    let yard = Yard::with(&["a"]).await;
+    for (kind, permission) in [(Kind::List, "s3:ListBucket"), (Kind::Other, "s3:GetObject")] {
+        let proxy = Proxy::before(&yard.store.url(), move |request| {
+            std::future::ready(if request.kind == kind { Fate::Refuse(403, "AccessDenied") } else { Fate::Forward })
+        })
+        .await;
+        let store = connect(proxy.url()).await;
+        let error = check(&spec("source", "destination"), &store, &store).await.unwrap_err();
+        assert_eq!(error.code(), "denied");
+        assert!(error.to_string().contains(permission), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn refused_credentials_are_called_that() {
+    let yard = Yard::new().await;
+    let proxy = Proxy::before(&yard.store.url(), |_| std::future::ready(Fate::Refuse(403, "InvalidAccessKeyId"))).await;
+    let store = connect(proxy.url()).await;
+    let error = check(&spec("source", "destination"), &store, &store).await.unwrap_err();
+    assert_eq!(error.code(), "bad_credentials");
+}
+
+#[tokio::test]
+async fn buckets_are_listed_and_keys_peeked_at() {
+    let yard = Yard::with(&["a", "b", "c"]).await;
+    let store = yard.engine().await;
+    let names: Vec<String> = store.buckets().await.unwrap().unwrap().into_iter().map(String::from).collect();
+    assert_eq!(names, ["destination", "source"]);
+    let keys = store.peek(&"source".parse().unwrap(), &"".parse().unwrap(), 2).await.unwrap();
+    assert_eq!(keys.iter().map(model::Key::as_str).collect::<Vec<_>>(), ["a", "b"]);
+}

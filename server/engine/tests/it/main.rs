@@ -1,0 +1,13 @@
+//! The engine against a real S3 store, the embedded one, over HTTP.
+
+mod check;
+mod copy;
+mod faults;
+mod preview;
+mod proxy;
+mod resume;
+mod retry;
+mod streamed;
+mod traps;
+mod verify;
+mod yard;

@@ -1,0 +1,41 @@
+//! What a clone would do, within a limit.
+
+use std::time::Duration;
+
+use engine::clone::preview;
+
+use crate::yard::{Yard, buckets, spec};
+
+const LONG: Duration = Duration::from_secs(600);
+
+#[tokio::test]
+async fn a_preview_counts_what_a_run_would_do() {
+    let yard = Yard::with(&["equal", "new", "other"]).await;
+    yard.store.put("destination", "equal", "equal").await.unwrap();
+    yard.store.put("destination", "other", "something else").await.unwrap();
+    yard.store.put("destination", "extra", "").await.unwrap();
+    let store = yard.engine().await;
+    let seen = preview(&buckets(), &store, &store, 1_000, LONG).await.unwrap();
+    assert!(seen.complete);
+    assert_eq!((seen.objects, seen.to_copy, seen.to_skip, seen.extra, seen.refused), (3, 2, 1, 1, 0));
+    assert_eq!(seen.examples, ["new", "other"]);
+    assert_eq!((seen.requests.list, seen.requests.copy), (4, 2));
+    assert_eq!(yard.copies(), 0);
+}
+
+#[tokio::test]
+async fn a_preview_of_too_much_says_that_it_is_not_complete() {
+    let yard = Yard::new().await;
+    yard.store.seed_objects("source", 2_000).await.unwrap();
+    let store = yard.engine().await;
+    let seen = preview(&buckets(), &store, &store, 100, LONG).await.unwrap();
+    assert_eq!((seen.complete, seen.objects, seen.examples.len()), (false, 100, 10));
+}
+
+#[tokio::test]
+async fn a_preview_names_what_cannot_be_read() {
+    let yard = Yard::new().await;
+    let store = yard.engine().await;
+    let error = preview(&spec("nowhere", "destination"), &store, &store, 100, LONG).await.unwrap_err();
+    assert_eq!(error.code(), "no_bucket");
+}

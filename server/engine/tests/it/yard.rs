@@ -1,0 +1,172 @@
+//! What the tests say in a sentence: a store with two buckets, a clone between them, and what came of it.
+
+use std::sync::Arc;
+
+use aws_sdk_s3::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+};
+use embedded::Embedded;
+use engine::{
+    clone::{CloneError, Options, Taken, Tracker, run},
+    s3::{Endpoint, Policy, Store},
+};
+use model::{CloneSpec, Comparison, Failure, Key, Location, Mode, Proof};
+use tokio_util::sync::CancellationToken;
+
+/// An embedded store with the buckets `source` and `destination`.
+pub struct Yard {
+    pub store: Arc<Embedded>,
+}
+
+/// What came of a clone: its result, and all that its tracker held at the end.
+#[derive(Debug)]
+pub struct Came {
+    pub result: Result<Option<Proof>, CloneError>,
+    pub taken: Taken,
+}
+
+/// Retries as usual, without the waits.
+pub const QUICK: Policy =
+    Policy { attempts: 4, base: std::time::Duration::from_millis(1), most: std::time::Duration::from_millis(2) };
+
+pub fn key(text: &str) -> Key {
+    text.parse().unwrap()
+}
+
+/// `from` and `to` as `bucket/prefix`.
+pub fn spec(from: &str, to: &str) -> CloneSpec {
+    let place = |text: &str| {
+        let (bucket, prefix) = text.split_once('/').unwrap_or((text, ""));
+        Location { store: "here".parse().unwrap(), bucket: bucket.parse().unwrap(), prefix: prefix.parse().unwrap() }
+    };
+    CloneSpec { source: place(from), destination: place(to), mode: Mode::Copy, dry_run: false }
+}
+
+pub fn buckets() -> CloneSpec {
+    spec("source", "destination")
+}
+
+pub fn options() -> Options {
+    Options { concurrency: 16, verify: true }
+}
+
+pub async fn connect(url: &str) -> Store {
+    let endpoint = Endpoint {
+        name: "here".parse().unwrap(),
+        url: Some(url.to_owned()),
+        region: None,
+        path_style: None,
+        profile: None,
+        credentials: Some((embedded::ACCESS_KEY.to_owned(), embedded::SECRET_KEY.to_owned())),
+    };
+    Store::connect(endpoint).await.patient(QUICK)
+}
+
+/// Another client than the engine's, to put and to look at objects with all they carry.
+pub fn other_client(url: &str) -> Client {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new(embedded::ACCESS_KEY, embedded::SECRET_KEY, None, None, "test"))
+        .force_path_style(true)
+        .endpoint_url(url)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    Client::from_conf(config)
+}
+
+impl Yard {
+    pub async fn new() -> Self {
+        let store = Embedded::in_memory().await.unwrap();
+        store.create_bucket("source").unwrap();
+        store.create_bucket("destination").unwrap();
+        Self { store: Arc::new(store) }
+    }
+
+    pub async fn with(keys: &[&str]) -> Self {
+        let yard = Self::new().await;
+        for key in keys {
+            yard.put(key, key).await;
+        }
+        yard
+    }
+
+    /// Into the source.
+    pub async fn put(&self, key: &str, body: impl AsRef<[u8]>) {
+        self.store.put("source", key, body).await.unwrap();
+    }
+
+    pub async fn engine(&self) -> Store {
+        connect(&self.store.url()).await
+    }
+
+    pub fn client(&self) -> Client {
+        other_client(&self.store.url())
+    }
+
+    pub async fn read(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
+        self.store.read(bucket, key).await.unwrap().map(|bytes| bytes.to_vec())
+    }
+
+    pub fn copies(&self) -> u64 {
+        self.requests("CopyObject")
+    }
+
+    pub fn requests(&self, operation: &str) -> u64 {
+        self.store.requests().get(operation).copied().unwrap_or_default()
+    }
+
+    pub async fn clone(&self, spec: &CloneSpec) -> Came {
+        clone_at(&self.engine().await, spec).await
+    }
+}
+
+pub async fn clone_at(store: &Store, spec: &CloneSpec) -> Came {
+    clone_between(store, store, spec).await
+}
+
+pub async fn clone_between(source: &Store, destination: &Store, spec: &CloneSpec) -> Came {
+    let tracker = Tracker::resume(model::Progress::default(), engine::clone::Checkpoint::default());
+    let stop = CancellationToken::new();
+    let result = run(spec, source, destination, &options(), None, &tracker, &stop).await;
+    Came { result, taken: tracker.take() }
+}
+
+impl Came {
+    pub fn comparison(&self) -> &Comparison {
+        match &self.result {
+            Ok(Some(Proof::Compared(comparison))) => comparison,
+            other => panic!("no comparison: {other:?}"),
+        }
+    }
+
+    /// Done, proven, nothing failed; and the counts add up.
+    #[track_caller]
+    pub fn is_equal(&self) {
+        assert!(self.comparison().equal, "{self:?}");
+        assert_eq!(self.taken.failures, [], "{self:?}");
+        self.adds_up();
+    }
+
+    #[track_caller]
+    pub fn adds_up(&self) {
+        let progress = &self.taken.progress;
+        assert_eq!(progress.settled(), progress.found, "{progress:?}");
+        assert_eq!(progress.in_flight, 0);
+        assert!(progress.found_final);
+        assert_eq!(self.taken.checkpoint.settled.done, progress.done);
+    }
+
+    #[track_caller]
+    pub fn only_failure(&self) -> &Failure {
+        assert_eq!(self.taken.failures.len(), 1, "{self:?}");
+        assert_eq!(self.taken.progress.failed, 1, "{self:?}");
+        &self.taken.failures[0]
+    }
+
+    #[track_caller]
+    pub fn error(&self) -> &CloneError {
+        self.result.as_ref().expect_err("must fail")
+    }
+}
