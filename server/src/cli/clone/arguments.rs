@@ -1,0 +1,248 @@
+//! What the command line says, read into what the engine needs.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use engine::{clone::Options, s3::Endpoint};
+use model::{CloneSpec, Mode, Place, StoreName};
+use sha2::{Digest, Sha256};
+
+use super::state::State;
+
+/// Clone the objects of one S3 place to another, and prove that they are equal
+#[derive(Args)]
+pub struct CloneArgs {
+    /// Where from: s3://bucket or s3://bucket/prefix
+    source: Place,
+    /// Where to: s3://bucket or s3://bucket/prefix
+    destination: Place,
+    /// Endpoint of an S3-compatible store, for both sides [default: AWS]
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+    /// The source's endpoint, if it is another
+    #[arg(long, value_name = "URL")]
+    source_endpoint_url: Option<String>,
+    /// The destination's endpoint, if it is another
+    #[arg(long, value_name = "URL")]
+    destination_endpoint_url: Option<String>,
+    /// Region of both sides [default: as configured for AWS, else us-east-1]
+    #[arg(long)]
+    region: Option<String>,
+    /// Profile of the AWS configuration files
+    #[arg(long)]
+    profile: Option<String>,
+    /// Copy what is missing or different, or only compare
+    #[arg(long, value_enum, default_value_t = ModeArg::Copy)]
+    mode: ModeArg,
+    /// Write nothing, say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not compare both listings at the end; the clone is then not proven
+    #[arg(long)]
+    no_verify: bool,
+    /// Copies in flight at once
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    concurrency: u16,
+    /// JSON lines on standard output: progress once a second, last the summary
+    #[arg(long)]
+    pub json: bool,
+    /// Write the state once a second, to go on after a crash
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Go on from a state file [default: the one a stop leaves in this folder]
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    resume: Option<Option<PathBuf>>,
+    /// Write the failed objects, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    failures: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ModeArg {
+    Copy,
+    Verify,
+}
+
+/// What is to be done.
+pub struct Order {
+    pub spec: CloneSpec,
+    pub source: Endpoint,
+    pub destination: Endpoint,
+    pub options: Options,
+    /// Where the state goes when it is written.
+    pub state: PathBuf,
+    /// Written every second, not only when stopped.
+    pub keep_state: bool,
+    /// To go on from.
+    pub resumed: Option<State>,
+    pub failures: Option<PathBuf>,
+}
+
+impl Order {
+    /// The message says what is wrong and what would be right.
+    pub async fn read(args: CloneArgs) -> Result<Self, String> {
+        let urls = [args.source_endpoint_url, args.destination_endpoint_url]
+            .map(|url| url.or_else(|| args.endpoint_url.clone()));
+        for url in urls.iter().flatten() {
+            if !url.starts_with("http://") && !url.starts_with("https://") {
+                return Err(format!("endpoint {url:?} is not valid: it must begin with http:// or https://"));
+            }
+        }
+        let one = urls[0] == urls[1];
+        let [source, destination] = [("source", &urls[0]), ("destination", &urls[1])].map(|(name, url)| {
+            let name = if one { "s3" } else { name };
+            StoreName::try_from(name.to_owned()).map(|name| Endpoint {
+                name,
+                url: url.clone(),
+                region: args.region.clone(),
+                path_style: None,
+                profile: args.profile.clone(),
+                credentials: None,
+            })
+        });
+        let (source, destination) = (source.map_err(|e| e.to_string())?, destination.map_err(|e| e.to_string())?);
+        let spec = CloneSpec {
+            source: args.source.at(&source.name),
+            destination: args.destination.at(&destination.name),
+            mode: match args.mode {
+                ModeArg::Copy => Mode::Copy,
+                ModeArg::Verify => Mode::Verify,
+            },
+            dry_run: args.dry_run,
+        };
+        let default = default_state(&spec, &urls);
+        let resume = args.resume.map(|file| file.or_else(|| args.state.clone()).unwrap_or_else(|| default.clone()));
+        let keep_state = args.state.is_some() || resume.is_some();
+        let state = args.state.or_else(|| resume.clone()).unwrap_or(default);
+        let mut order = Self {
+            spec,
+            source,
+            destination,
+            options: Options { concurrency: args.concurrency.into(), verify: !args.no_verify },
+            state,
+            keep_state,
+            resumed: None,
+            failures: args.failures,
+        };
+        if let Some(file) = resume {
+            order.resumed = Some(State::read(&file, &order).await?);
+        }
+        Ok(order)
+    }
+
+    /// The endpoints' URLs, source first: part of what makes two clones the same.
+    pub fn urls(&self) -> [Option<String>; 2] {
+        [self.source.url.clone(), self.destination.url.clone()]
+    }
+
+    /// `s3://a → s3://b`.
+    pub fn title(&self) -> String {
+        format!("{} → {}", self.spec.source.url(), self.spec.destination.url())
+    }
+
+    pub fn forget_state(&self) -> Result<(), String> {
+        let resumed = self.resumed.as_ref().map(State::file);
+        for file in [Some(self.state.as_path()).filter(|_| self.keep_state), resumed].into_iter().flatten() {
+            remove(file)?;
+        }
+        Ok(())
+    }
+
+    /// What to type to go on.
+    pub fn resume_command(&self) -> String {
+        let quoted = |text: &str| {
+            let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/:._-=@%+".contains(&b));
+            if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+        };
+        let mut words = vec!["logyard clone".to_owned()];
+        words.extend([self.spec.source.url(), self.spec.destination.url()].map(|url| quoted(&url)));
+        match self.urls() {
+            [Some(one), Some(other)] if one == other => words.push(format!("--endpoint-url {}", quoted(&one))),
+            [source, destination] => {
+                words.extend(source.map(|url| format!("--source-endpoint-url {}", quoted(&url))));
+                words.extend(destination.map(|url| format!("--destination-endpoint-url {}", quoted(&url))));
+            }
+        }
+        words.extend(self.source.region.iter().map(|region| format!("--region {}", quoted(region))));
+        words.extend(self.source.profile.iter().map(|profile| format!("--profile {}", quoted(profile))));
+        if self.spec.mode == Mode::Verify {
+            words.push("--mode verify".to_owned());
+        }
+        if self.spec.dry_run {
+            words.push("--dry-run".to_owned());
+        }
+        if !self.options.verify {
+            words.push("--no-verify".to_owned());
+        }
+        words.push(format!("--resume {}", quoted(&self.state.display().to_string())));
+        words.join(" ")
+    }
+}
+
+fn remove(file: &Path) -> Result<(), String> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("the state file {} could not be removed: {error}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// In the working folder, one name for one clone: `clone-from-to-1a2b3c4d.json`.
+fn default_state(spec: &CloneSpec, urls: &[Option<String>; 2]) -> PathBuf {
+    let hash = Sha256::digest(format!("{spec:?} {urls:?}").as_bytes());
+    let short: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("clone-{}-{}-{short}.json", spec.source.bucket, spec.destination.bucket).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: CloneArgs,
+    }
+
+    async fn read(line: &str) -> Result<Order, String> {
+        let words = std::iter::once("clone").chain(line.split(' '));
+        Order::read(Command::try_parse_from(words).map_err(|error| error.to_string())?.args).await
+    }
+
+    #[tokio::test]
+    async fn a_line_is_read_into_a_clone() {
+        let order = read("s3://aaa/x/ s3://bbb --endpoint-url http://h:1 --mode verify --concurrency 9").await.unwrap();
+        assert_eq!(order.spec.source.url(), "s3://aaa/x/");
+        assert_eq!(order.spec.mode, Mode::Verify);
+        assert_eq!(order.options.concurrency, 9);
+        assert_eq!(order.urls(), [Some("http://h:1".to_owned()), Some("http://h:1".to_owned())]);
+        assert!(!order.keep_state);
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_said() {
+        let wrong = |line| async move { read(line).await.err().expect("must be refused") };
+        assert!(wrong("s3://aaa s3://bbb --endpoint-url h:1").await.contains("http://"));
+        assert!(wrong("s3:///x s3://bbb").await.contains("bucket"));
+        assert!(wrong("s3://aaa s3://bbb --concurrency 0").await.contains("1..=1024"));
+    }
+
+    #[tokio::test]
+    async fn the_command_to_go_on_is_the_same_clone() {
+        let order = read("s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify").await.unwrap();
+        let again = order.resume_command();
+        assert!(again.starts_with("logyard clone s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify"));
+        assert!(again.ends_with(&format!("--resume {}", order.state.display())), "{again}");
+    }
+
+    #[tokio::test]
+    async fn each_clone_has_a_state_file_of_its_own() {
+        let one = read("s3://aaa/x s3://bbb").await.unwrap().state;
+        let other = read("s3://aaa/y s3://bbb").await.unwrap().state;
+        assert_ne!(one, other);
+        assert!(one.to_str().unwrap().starts_with("clone-aaa-bbb-"));
+    }
+}

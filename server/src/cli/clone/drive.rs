@@ -1,0 +1,61 @@
+//! Runs the engine and, once a second, takes what it has done: to show it and to keep it.
+
+use std::time::Duration;
+
+use engine::{
+    clone::{Tracker, run},
+    s3::Store,
+};
+use model::Key;
+use tokio::{
+    pin, select,
+    sync::mpsc::{self, Receiver},
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Record, Reporter, arguments::Order, outcome::End};
+
+pub async fn drive(
+    order: &Order,
+    (source, destination): (&Store, &Store),
+    record: &mut Record,
+    reporter: &mut Reporter,
+    stop: &CancellationToken,
+) -> End {
+    let tracker = Tracker::resume(record.progress.clone(), record.checkpoint());
+    let retry = Some(record.failed_keys()).filter(|keys| !keys.is_empty()).map(feed);
+    let result = {
+        let work = run(&order.spec, source, destination, &order.options, retry, &tracker, stop);
+        pin!(work);
+        let mut beat = interval(Duration::from_secs(1));
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            select! {
+                result = &mut work => break result,
+                _ = beat.tick() => {
+                    record.add(tracker.take());
+                    reporter.show(&record.progress);
+                    if order.keep_state && let Err(error) = record.keep(order).await {
+                        reporter.warn(&error);
+                    }
+                }
+            }
+        }
+    };
+    record.add(tracker.take());
+    End::of(result, record)
+}
+
+/// Keys as the engine asks for them.
+fn feed(keys: Vec<Key>) -> Receiver<Key> {
+    let (sender, receiver) = mpsc::channel(100);
+    tokio::spawn(async move {
+        for key in keys {
+            if sender.send(key).await.is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}

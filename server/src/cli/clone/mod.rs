@@ -1,0 +1,98 @@
+//! `logyard clone`: the clone engine by itself, without server or database.
+//!
+//! Progress goes to standard error (a bar on a terminal, lines elsewhere), the summary to standard output. With
+//! `--json` standard output holds one JSON object a line: progress once a second, and last the summary.
+//!
+//! Always: a clone that does not get to its end leaves a state file, and says with which command it goes on. It is
+//! written to a temporary file first and renamed, so that it is whole whatever happens.
+
+mod arguments;
+mod drive;
+mod outcome;
+mod record;
+mod report;
+mod state;
+mod summary;
+
+use std::process::ExitCode;
+
+use engine::{clone::check, s3::Store};
+
+pub use self::arguments::CloneArgs;
+use self::{arguments::Order, drive::drive, outcome::End, record::Record, report::Reporter, summary::Summary};
+use super::{Exit, log, stop};
+
+pub const AFTER_HELP: &str = "\
+Examples:
+  logyard clone s3://from s3://to
+  logyard clone s3://from/logs/ s3://to/archive/ --endpoint-url http://127.0.0.1:3001
+  logyard clone s3://from s3://to --state clone.json      and after a crash, the same with --resume clone.json
+  logyard clone s3://from s3://to --mode verify --json
+
+Prefixes are not folders: s3://from/logs also covers logs-old/. Credentials come from the usual places: environment,
+profile, container or instance role. What is equal already is skipped, so running again does only what is left.
+
+Exit codes: 0 done, and proven equal unless --no-verify; 1 some objects failed, are not equal, or a listing failed;
+2 refused: bad usage, same place, missing bucket, no permission, refused credentials; 3 could not connect;
+130 stopped by Ctrl-C or SIGTERM, to go on later with --resume.";
+
+/// The command, with a runtime of its own.
+pub fn main(args: CloneArgs) -> ExitCode {
+    log::start();
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => {
+            let exit = runtime.block_on(run(args));
+            runtime.shutdown_background(); // nothing that is left needs waiting for
+            exit
+        }
+        Err(error) => {
+            eprintln!("logyard: {error}");
+            Exit::Usage.into()
+        }
+    }
+}
+
+/// Runs it to its end, and says all there is to say.
+pub async fn run(args: CloneArgs) -> ExitCode {
+    let json = args.json;
+    let mut reporter = Reporter::new(json);
+    let order = match Order::read(args).await {
+        Ok(order) => order,
+        Err(message) => {
+            let summary = Summary::refused(&message);
+            reporter.finish(&summary);
+            return summary.outcome.exit();
+        }
+    };
+    let (summary, failures) = carry_out(&order, &mut reporter).await;
+    reporter.finish(&summary);
+    if let (Some(path), Some(record)) = (&order.failures, &failures)
+        && let Err(error) = record.write_failures(path)
+    {
+        eprintln!("logyard: the failures could not be written to {}: {error}", path.display());
+        return Exit::Usage.into();
+    }
+    summary.outcome.exit()
+}
+
+async fn carry_out(order: &Order, reporter: &mut Reporter) -> (Summary, Option<Record>) {
+    let stop = stop::on_signal();
+    let (source, destination) =
+        tokio::join!(Store::connect(order.source.clone()), Store::connect(order.destination.clone()));
+    tokio::select! {
+        checked = check(&order.spec, &source, &destination) => if let Err(error) = checked {
+            return (Summary::of(order, &Record::default(), &End::refused(&error)), None);
+        },
+        () = stop.cancelled() => return (Summary::of(order, &Record::default(), &End::stopped_early()), None),
+    }
+    let mut record = Record::resume(order);
+    let end = drive(order, (&source, &destination), &mut record, reporter, &stop).await;
+    let kept = if end.outcome.finished() { order.forget_state() } else { record.keep(order).await };
+    let mut summary = Summary::of(order, &record, &end);
+    match kept {
+        Ok(()) if !end.outcome.finished() => summary.resume = Some(order.resume_command()),
+        Ok(()) => {}
+        Err(error) => eprintln!("logyard: {error}"),
+    }
+    (summary, Some(record))
+}

@@ -1,0 +1,98 @@
+//! How a clone ended, in a word for scripts and in an exit code.
+
+use std::process::ExitCode;
+
+use engine::clone::CloneError;
+use model::{JobError, Proof};
+use serde::Serialize;
+
+use super::Record;
+use crate::cli::Exit;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Both listings were compared and are equal.
+    Equal,
+    /// All was copied; nothing was compared.
+    Copied,
+    /// A dry run: what would be done is in the proof.
+    Rehearsed,
+    /// The work was done but for some objects.
+    ItemsFailed,
+    /// The comparison found differences.
+    NotEqual,
+    Stopped,
+    /// Not begun, or not gone on with, until something is set right.
+    Refused,
+    Unreachable,
+    /// A listing failed, or another thing that is worth another try.
+    Failed,
+}
+
+/// An outcome with what there is to say about it.
+pub struct End {
+    pub outcome: Outcome,
+    pub proof: Option<Proof>,
+    pub error: Option<JobError>,
+}
+
+impl Outcome {
+    pub fn exit(self) -> ExitCode {
+        match self {
+            Self::Equal | Self::Copied | Self::Rehearsed => Exit::Done.into(),
+            Self::ItemsFailed | Self::NotEqual | Self::Failed => Exit::ItemsFailed.into(),
+            Self::Refused => Exit::Usage.into(),
+            Self::Unreachable => Exit::Unreachable.into(),
+            Self::Stopped => ExitCode::from(130), // what a shell says of a command ended by Ctrl-C
+        }
+    }
+
+    /// Nothing is left to go on with: running again looks at everything anew.
+    pub fn finished(self) -> bool {
+        matches!(self, Self::Equal | Self::Copied | Self::Rehearsed | Self::ItemsFailed | Self::NotEqual)
+    }
+}
+
+impl End {
+    pub fn of(result: Result<Option<Proof>, CloneError>, record: &Record) -> Self {
+        let proof = match result {
+            Ok(proof) => proof,
+            Err(error) => return Self::failed(&error),
+        };
+        let failed = record.progress.failed;
+        let outcome = match &proof {
+            Some(proof) if !proof.holds() => Outcome::NotEqual,
+            _ if failed > 0 => Outcome::ItemsFailed,
+            Some(Proof::Compared(_)) => Outcome::Equal,
+            Some(Proof::DryRun(_)) => Outcome::Rehearsed,
+            None => Outcome::Copied,
+        };
+        Self { outcome, proof, error: None }
+    }
+
+    fn failed(error: &CloneError) -> Self {
+        let outcome = match error.code() {
+            _ if error.unreachable() => Outcome::Unreachable,
+            "stopped" => Outcome::Stopped,
+            "no_bucket" | "denied" | "bad_credentials" | "no_credentials" | "wrong_region" | "same_place"
+            | "overlap" => Outcome::Refused,
+            _ => Outcome::Failed,
+        };
+        Self { outcome, proof: None, error: Some(said(error)) }
+    }
+
+    /// By the check: nothing was begun.
+    pub fn refused(error: &CloneError) -> Self {
+        let end = Self::failed(error);
+        Self { outcome: if end.outcome == Outcome::Failed { Outcome::Refused } else { end.outcome }, ..end }
+    }
+
+    pub fn stopped_early() -> Self {
+        Self { outcome: Outcome::Stopped, proof: None, error: Some(said(&CloneError::Stopped)) }
+    }
+}
+
+fn said(error: &CloneError) -> JobError {
+    JobError { code: error.code().to_owned(), message: error.to_string(), advice: error.advice().to_owned() }
+}

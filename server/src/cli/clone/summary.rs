@@ -1,0 +1,129 @@
+//! What there is to say at the end, for a person and for a script.
+
+use indicatif::{DecimalBytes, HumanCount};
+use model::{Failure, JobError, Progress, Proof};
+use serde::Serialize;
+
+use super::{
+    Record,
+    arguments::Order,
+    outcome::{End, Outcome},
+};
+
+/// Failures shown one by one.
+const SHOWN: usize = 10;
+
+/// The last line with `--json`.
+#[derive(Serialize)]
+pub struct Summary {
+    r#type: &'static str,
+    pub outcome: Outcome,
+    pub progress: Progress,
+    proof: Option<Proof>,
+    /// The first ten.
+    failures: Vec<Failure>,
+    pub error: Option<JobError>,
+    /// The command to go on with.
+    pub resume: Option<String>,
+    #[serde(skip)]
+    title: String,
+}
+
+impl Summary {
+    pub fn of(order: &Order, record: &Record, end: &End) -> Self {
+        Self {
+            r#type: "summary",
+            outcome: end.outcome,
+            progress: record.progress.clone(),
+            proof: end.proof.clone(),
+            failures: record.failures().take(SHOWN).cloned().collect(),
+            error: end.error.clone(),
+            resume: None,
+            title: order.title(),
+        }
+    }
+
+    /// The command line was wrong.
+    pub fn refused(message: &str) -> Self {
+        let advice = "See `logyard clone --help`.".to_owned();
+        Self {
+            r#type: "summary",
+            outcome: Outcome::Refused,
+            progress: Progress::default(),
+            proof: None,
+            failures: Vec::new(),
+            error: Some(JobError { code: "usage".to_owned(), message: message.to_owned(), advice }),
+            resume: None,
+            title: String::new(),
+        }
+    }
+
+    /// On standard output, unless nothing was begun.
+    pub fn print(&self) {
+        let verdict = match self.outcome {
+            Outcome::Equal => "Equal, proven by comparing both listings",
+            Outcome::Copied => "Copied, not proven",
+            Outcome::Rehearsed => "Dry run, nothing was written",
+            Outcome::ItemsFailed => "Done, but for some objects",
+            Outcome::NotEqual => "Not equal",
+            Outcome::Stopped => "Stopped",
+            Outcome::Failed | Outcome::Unreachable => "Not finished",
+            Outcome::Refused => return,
+        };
+        println!("{verdict}: {}", self.title);
+        let progress = &self.progress;
+        #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
+        let seconds = progress.active_ms as f64 / 1_000.0;
+        println!(
+            "  {} objects found ({}{}), {} copied ({}), {} equal already, {} failed, in {seconds:.1} s",
+            HumanCount(progress.found),
+            DecimalBytes(progress.found_bytes),
+            if progress.found_final { "" } else { ", so far" },
+            HumanCount(progress.done),
+            DecimalBytes(progress.bytes),
+            HumanCount(progress.skipped),
+            HumanCount(progress.failed),
+        );
+        self.print_proof();
+        for failure in &self.failures {
+            println!("  failed {:?}: {}", failure.key.as_str(), failure.message);
+        }
+        let more = self.progress.failed.saturating_sub(self.failures.len() as u64);
+        if more > 0 {
+            println!("  and {} more; --failures FILE writes them to a file", HumanCount(more));
+        }
+    }
+
+    fn print_proof(&self) {
+        match &self.proof {
+            Some(Proof::Compared(proof)) => println!(
+                "  compared {} with {}: {} equal by ETag, {} by size, {} missing, {} different, {} only at the destination",
+                HumanCount(proof.source_objects),
+                HumanCount(proof.destination_objects),
+                HumanCount(proof.equal_by_etag),
+                HumanCount(proof.equal_by_size),
+                HumanCount(proof.missing),
+                HumanCount(proof.different),
+                HumanCount(proof.extra),
+            ),
+            Some(Proof::DryRun(plan)) => println!(
+                "  would copy {} ({}), skip {} that are equal, leave {} that are only at the destination",
+                HumanCount(plan.would_copy),
+                DecimalBytes(plan.would_copy_bytes),
+                HumanCount(plan.would_skip),
+                HumanCount(plan.extra),
+            ),
+            None => {}
+        }
+    }
+
+    /// What failed, where, why, what to do now: on standard error.
+    pub fn print_error(&self) {
+        if let Some(error) = self.error.as_ref().filter(|_| self.outcome != Outcome::Stopped) {
+            eprintln!("logyard: {}. {}", error.message, error.advice);
+        }
+        if let Some(command) = &self.resume {
+            eprintln!("Go on with:\n  {command}");
+        }
+    }
+}
