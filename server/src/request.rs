@@ -3,7 +3,10 @@
 //! Always: the log holds method and path, never a query, a header or a body, since those may hold secrets. The id in
 //! the log is the `instance` of the problem and the `X-Request-Id` of the answer.
 
-use std::{any::Any, time::Instant};
+use std::{
+    any::Any,
+    time::{Duration, Instant},
+};
 
 use axum::{
     RequestExt,
@@ -38,15 +41,15 @@ pub async fn frame(request: Request, next: Next) -> Response {
 
     let (status, took) = (response.status(), started.elapsed());
     metrics::answered(&method, route.as_ref().map_or("unmatched", MatchedPath::as_str), status, took);
-    span.in_scope(|| log(&response, took.as_millis()));
+    span.in_scope(|| log(&response, took));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     problem::write(response, &id)
 }
 
-fn log(response: &Response, ms: u128) {
-    let status = response.status().as_u16();
+fn log(response: &Response, took: Duration) {
+    let (status, ms) = (response.status().as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     match response.extensions().get::<Problem>() {
         Some(problem) if status >= 500 => tracing::warn!(status, ms, problem = problem.detail, "answered"),
         Some(problem) => tracing::info!(status, ms, problem = problem.detail, "answered"),
