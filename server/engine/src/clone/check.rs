@@ -28,9 +28,9 @@ fn apart(spec: &CloneSpec, source: &Store, destination: &Store) -> Result<(), Cl
     }
     let (inner, outer) = (from.prefix.as_str(), to.prefix.as_str());
     if inner == outer {
-        Err(CloneError::SamePlace { place: from.clone() })
+        Err(CloneError::SamePlace { place: Box::new(from.clone()) })
     } else if inner.starts_with(outer) || outer.starts_with(inner) {
-        Err(CloneError::Overlap { source_place: from.clone(), destination: to.clone() })
+        Err(CloneError::Overlap { source_place: Box::new(from.clone()), destination: Box::new(to.clone()) })
     } else {
         Ok(())
     }

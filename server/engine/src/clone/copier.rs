@@ -24,7 +24,7 @@ pub(super) async fn copy(
 
 async fn copy_all(crew: &mut Crew, sides: &Arc<Sides>, tracker: &Tracker) -> Result<u64, CloneError> {
     let (queue, mut planned) = mpsc::unbounded_channel();
-    let planner = AbortOnDropHandle::new(tokio::spawn(plan(Arc::clone(sides), tracker.clone(), queue)));
+    let planning = AbortOnDropHandle::new(tokio::spawn(plan(Arc::clone(sides), tracker.clone(), queue)));
     while let Some(work) = crew.until(planned.recv()).await? {
         let (sides, tracker) = (Arc::clone(sides), tracker.clone());
         crew.begin(async move {
@@ -36,5 +36,5 @@ async fn copy_all(crew: &mut Crew, sides: &Arc<Sides>, tracker: &Tracker) -> Res
         .await?;
     }
     crew.finish().await?;
-    planner.await?
+    planning.await?
 }

@@ -10,10 +10,10 @@ pub enum CloneError {
     #[error("stopped")]
     Stopped,
     #[error("source and destination are the same place: {place} at store {}", place.store)]
-    SamePlace { place: Location },
+    SamePlace { place: Box<Location> },
     /// Within one bucket, where the copies would appear in the source's listing, or cover it.
     #[error("source {source_place} and destination {destination} at store {} lie within each other", destination.store)]
-    Overlap { source_place: Location, destination: Location },
+    Overlap { source_place: Box<Location>, destination: Box<Location> },
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A task of the engine itself broke: a fault of Logyard's.

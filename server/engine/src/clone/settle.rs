@@ -43,9 +43,8 @@ impl Sides {
             if self.spec.dry_run {
                 return Ok(Outcome::Copied { bytes: source.size });
             }
-            let refused = match self.copy(&source, &to).await {
-                Ok(_) => return Ok(Outcome::Copied { bytes: source.size }),
-                Err(refused) => refused,
+            let Err(refused) = self.copy(&source, &to).await else {
+                return Ok(Outcome::Copied { bytes: source.size });
             };
             attempts += refused.attempts;
             if *refused.error.fault() != Fault::Changed {
@@ -59,7 +58,7 @@ impl Sides {
                 Err(refused) => return give_up(&source.key, &refused.error, attempts + refused.attempts),
             }
         }
-        let message = format!("it was replaced {CHANGES} times while being copied");
+        let message = format!("it was replaced more than {CHANGES} times while being copied");
         Ok(failed(&source.key, Reason::Changed, message, attempts))
     }
 

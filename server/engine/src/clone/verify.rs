@@ -42,18 +42,19 @@ pub(super) async fn verify(
         match pair {
             Pair::Source(source) => tally.missing(&source),
             Pair::Destination(destination) => tally.extra(&destination),
-            Pair::Both(source, destination) => match by_listing(&source, &destination) {
-                Some(verdict) => tally.both(&source, &destination, verdict),
-                None => {
-                    let (sides, tally) = (Arc::clone(sides), Arc::clone(&tally));
-                    crew.begin(async move {
-                        let verdict = compare(&sides, &source, &destination).await;
-                        tally.both(&source, &destination, verdict);
-                        Ok(())
-                    })
-                    .await?;
+            Pair::Both(source, destination) => {
+                if let Some(verdict) = by_listing(&source, &destination) {
+                    tally.both(&source, &destination, verdict);
+                    continue;
                 }
-            },
+                let (sides, tally) = (Arc::clone(sides), Arc::clone(&tally));
+                crew.begin(async move {
+                    let verdict = compare(&sides, &source, &destination).await;
+                    tally.both(&source, &destination, verdict);
+                    Ok(())
+                })
+                .await?;
+            }
         }
     }
     crew.finish().await?;

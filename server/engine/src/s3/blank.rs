@@ -74,8 +74,9 @@ mod tests {
             let sent = sendable(&key.parse().unwrap());
             assert!(!sent.trim().is_empty());
             let path = format!("http://h/bucket/{}?x-id=1", utf8_percent_encode(&sent, NON_ALPHANUMERIC));
-            let bytes: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            assert_eq!(put_right(&path).unwrap(), format!("http://h/bucket/{bytes}?x-id=1"));
+            let right = put_right(&path).unwrap();
+            let right = right.strip_prefix("http://h/bucket/").unwrap().strip_suffix("?x-id=1").unwrap();
+            assert_eq!(percent_encoding::percent_decode_str(right).decode_utf8().unwrap(), key);
         }
     }
 

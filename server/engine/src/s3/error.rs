@@ -175,7 +175,7 @@ impl StoreError {
         &self.fault
     }
 
-    /// Stable, snake_case.
+    /// Stable, in snake case.
     pub fn code(&self) -> &'static str {
         match self.fault {
             Fault::NoBucket => "no_bucket",
@@ -337,7 +337,8 @@ fn dispatch(failure: &DispatchFailure) -> Fault {
         return fault;
     }
     let why = innermost(error);
-    let connecting = find::<hyper_util::client::legacy::Error>(error).is_some_and(|error| error.is_connect());
+    let connecting =
+        find::<hyper_util::client::legacy::Error>(error).is_some_and(hyper_util::client::legacy::Error::is_connect);
     if connecting || (error.is_timeout() && find::<hyper::Error>(error).is_none()) {
         Fault::Unreachable { why }
     } else {

@@ -14,7 +14,7 @@ use super::{
     error::{Context, Failed, StoreError},
 };
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// An object as a listing shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -34,7 +34,7 @@ pub use self::{
     retry::{Meter, Policy},
 };
 
-/// What one CopyObject or PutObject takes at most: 5 GiB.
+/// What one `CopyObject` or `PutObject` takes at most: 5 GiB.
 pub const LARGEST: u64 = 5 << 30;
 
 /// A connected client of one store. Cheap to clone.

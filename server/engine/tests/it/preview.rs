@@ -6,7 +6,7 @@ use engine::clone::preview;
 
 use crate::yard::{Yard, buckets, spec};
 
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_mins(10);
 
 #[tokio::test]
 async fn a_preview_counts_what_a_run_would_do() {

@@ -14,7 +14,7 @@ use crate::{
     yard::{Came, QUICK, Yard, buckets, connect, key, options},
 };
 
-const OBJECTS: u64 = 300;
+const OBJECTS: usize = 300;
 
 /// What a job's row would hold: written at one copy, then the process dies at another.
 async fn killed(yard: &Yard, stored_at: usize, dies_at: usize, broken: &'static str) -> Taken {
@@ -57,7 +57,7 @@ async fn resumed(yard: &Yard, row: &Taken) -> Came {
 
 async fn yard() -> Yard {
     let yard = Yard::new().await;
-    yard.store.seed_objects("source", usize::try_from(OBJECTS).unwrap()).await.unwrap();
+    yard.store.seed_objects("source", OBJECTS).await.unwrap();
     yard
 }
 
@@ -69,11 +69,11 @@ fn a_clone_killed_anywhere_finishes_equal_and_copies_again_only_what_was_in_flig
     let kept = runner.run(&points, |(stored_at, dies_at)| {
         runtime.block_on(async {
             let yard = yard().await;
-            let row = killed(&yard, stored_at as usize, dies_at as usize, "nothing").await;
+            let row = killed(&yard, stored_at, dies_at, "nothing").await;
             let came = resumed(&yard, &row).await;
             came.is_equal();
-            assert_eq!(came.taken.progress.found, OBJECTS);
-            assert!(yard.copies() <= OBJECTS + options().concurrency as u64, "{}", yard.copies());
+            assert_eq!(came.taken.progress.found, OBJECTS as u64);
+            assert!(yard.copies() <= (OBJECTS + options().concurrency) as u64, "{}", yard.copies());
         });
         Ok(())
     });
@@ -115,7 +115,7 @@ async fn a_stop_leaves_a_checkpoint_to_go_on_from() {
     assert_eq!(row.progress.done, yard.copies(), "what was begun was finished and counted");
     let came = resumed(&yard, &row).await;
     came.is_equal();
-    assert_eq!(yard.copies(), OBJECTS, "nothing was copied twice");
+    assert_eq!(yard.copies(), OBJECTS as u64, "nothing was copied twice");
     assert!(came.taken.progress.requests > row.progress.requests);
     assert!(came.taken.progress.active_ms >= row.progress.active_ms);
 }

@@ -179,7 +179,9 @@ impl State {
         for settled in [&mut self.passed, &mut self.total] {
             if settled.failed > 0 {
                 settled.failed -= 1;
-                outcome.iter().for_each(|outcome| count(settled, outcome));
+                if let Some(outcome) = &outcome {
+                    count(settled, outcome);
+                }
             }
         }
     }
