@@ -11,17 +11,40 @@ use crate::{
 };
 use crate::{error::AppError, pages::CloneForm};
 
-/// What the form needs before anything is filled in.
+/// What the form needs: the stores, and what is known about values that came with the URL.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClonePage {
     pub stores: Vec<StoreStatus>,
     /// The random part of the form's idempotency key: sent twice by a double click, it makes one job.
     pub key: String,
+    pub found: Option<Found>,
 }
 
+/// What was found out about one set of values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    pub form: CloneForm,
+    pub checked: Checked,
+    /// `None` until it has been made, or where the values make no request.
+    pub preview: Option<Result<ClonePreview, Problem>>,
+}
+
+/// `preview` holds the values to check and preview at once, for a form without JavaScript.
 #[server(name = ReadClonePage, prefix = "/api/fn", endpoint = "clone_page", input = Json)]
-pub async fn clone_page() -> Result<ClonePage, AppError> {
-    Ok(ClonePage { stores: ask()?.stores().await?, key: Nonce::new().to_string() })
+pub async fn clone_page(preview: Option<CloneForm>) -> Result<ClonePage, AppError> {
+    let stores = ask()?.stores().await?;
+    let found = match preview {
+        Some(form) => {
+            let checked = check_clone(form.clone()).await?;
+            let preview = match form.request() {
+                Ok(request) => Some(preview_clone(request).await.map_err(|error| error.0)),
+                Err(_) => None,
+            };
+            Some(Found { form, checked, preview })
+        }
+        None => None,
+    };
+    Ok(ClonePage { stores, key: Nonce::new().to_string(), found })
 }
 
 /// One side of the form, looked at.

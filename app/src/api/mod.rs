@@ -8,5 +8,5 @@ mod clones;
 mod read;
 
 pub use act::{ActOnJob, BulkAct, act_on_job, action_name, action_named, bulk_act, bulk_preview};
-pub use clones::{Checked, ClonePage, Side, StartClone, check_clone, clone_page, preview_clone, start_clone};
+pub use clones::{Checked, ClonePage, Found, Side, StartClone, check_clone, clone_page, preview_clone, start_clone};
 pub use read::{JobList, counts, failures, job, jobs, jump, overview, settings, stores};

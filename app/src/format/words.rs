@@ -121,8 +121,8 @@ pub fn happened(kind: EventKind) -> &'static str {
         EventKind::Retried => "asked to try again",
         EventKind::Released => "gave it back at shutdown",
         EventKind::TakenOver => "took it over: the worker before fell silent",
-        EventKind::Succeeded => "finished it, proven",
-        EventKind::Failed => "ended it with a failure",
+        EventKind::Succeeded => "brought it to its end: succeeded, proven",
+        EventKind::Failed => "brought it to its end: failed",
     }
 }
 

@@ -81,8 +81,14 @@ impl Live {
         self.stale.into()
     }
 
-    /// To be called after an action, so that pages show its effect also while the line is lost.
-    pub fn reload(self) {
+    /// To be called after an action. The stream tells of its effect; while the line is lost, pages must ask.
+    pub fn acted(self) {
+        if self.line.with_untracked(|line| line.is_new() || line.lost_since().is_some()) {
+            self.reload();
+        }
+    }
+
+    fn reload(self) {
         self.stale.update(|times| *times += 1);
     }
 

@@ -57,8 +57,8 @@ pub fn ActForm(id: JobId, #[prop(into)] back: String, children: Children) -> imp
     let act = ServerAction::<ActOnJob>::new();
     let live = Live::here();
     Effect::new(move || {
-        if act.version().get() > 0 {
-            live.reload();
+        if act.value().with(|done| matches!(done, Some(Ok(())))) {
+            live.acted();
         }
     });
     let fault = move || act.value().get().and_then(Result::err).map(|error| view! { <Fault problem=error.0 /> });

@@ -4,7 +4,7 @@ use leptos::{either::EitherOf3, prelude::*};
 use model::{Health, StoreStatus};
 
 use crate::{
-    format::{Mark, duration, signed, things},
+    format::{Mark, count, things},
     ui::StateMark,
 };
 
@@ -38,7 +38,7 @@ fn mark(health: &Health) -> Mark {
 fn StoreRow(store: StoreStatus) -> impl IntoView {
     let mark = mark(&store.health);
     let took = match &store.health {
-        Health::Reachable { took_ms, .. } => Some(format!(" in {}", duration(signed(*took_ms)))),
+        Health::Reachable { took_ms, .. } => Some(format!(" in {} ms", count(*took_ms))),
         _ => None,
     };
     let buckets = match store.health {

@@ -26,7 +26,7 @@ pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: S
                 <dt>"Asked for"</dt>
                 <dd>"by " {author} " at " <Moment at now /></dd>
             </dl>
-            <p><a href=again>"Run again with changes"</a></p>
+            <p class="actions"><a class="button" href=again>"Run again with changes"</a></p>
             <Copyable label="As a command" text=command />
             <Copyable label="As a call of the API" text=curl />
         </section>

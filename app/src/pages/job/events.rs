@@ -22,6 +22,7 @@ pub fn Events(view: Signal<JobView>, now: Time) -> impl IntoView {
 
 #[component]
 fn OneEvent(event: Event, now: Time) -> impl IntoView {
+    let detail = if event.detail.is_empty() { String::new() } else { format!("· {}", event.detail) };
     view! {
         <li>
             <Moment at=event.at now />
@@ -30,7 +31,7 @@ fn OneEvent(event: Event, now: Time) -> impl IntoView {
                 " "
                 {happened(event.kind)}
                 " "
-                <span class="more">{event.detail}</span>
+                <span class="more">{detail}</span>
             </p>
         </li>
     }

@@ -1,20 +1,49 @@
 //! What failed: by reason with an example, then one by one in pages, and all of it as a file.
 
 use leptos::prelude::*;
-use model::{FailureGroup, FailurePage, Job, JobView, Key};
+use model::{Failure, FailureGroup, FailurePage, JobId, JobView, Key};
 
 use crate::{
     api,
     error::AppError,
     format::{count, things},
     query::Query,
-    ui::Loaded,
 };
 
+/// Which page of single failures the URL asks for. There may be millions, so none is loaded unasked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FailuresWanted {
+    None,
+    First,
+    After(String),
+}
+
+impl FailuresWanted {
+    pub fn read(query: &Query) -> Self {
+        match (query.get("failures_after"), query.get("failures")) {
+            (Some(after), _) => Self::After(after.to_owned()),
+            (None, Some(_)) => Self::First,
+            (None, None) => Self::None,
+        }
+    }
+
+    pub async fn load(self, id: JobId) -> Result<Option<FailurePage>, AppError> {
+        let after = match self {
+            Self::None => return Ok(None),
+            Self::First => None,
+            Self::After(key) => Some(Key::try_from(key)?),
+        };
+        api::failures(id, after).await.map(Some)
+    }
+}
+
 #[component]
-pub fn Failures(view: Signal<JobView>, job: Memo<Job>, query: Memo<Query>) -> impl IntoView {
+pub fn Failures(view: Signal<JobView>, id: JobId, page: Option<FailurePage>, query: Memo<Query>) -> impl IntoView {
     let groups = Memo::new(move |_| view.with(|view| view.failures.clone()));
     let total = Memo::new(move |_| groups.with(|groups| groups.iter().map(|group| group.count).sum::<u64>()));
+    let shown = page.is_some();
+    let page = StoredValue::new(page);
+    let first = query.with_untracked(|query| query.get("failures_after").is_none());
     view! {
         <Show when=move || total.get() != 0>
             <section aria-labelledby="failures">
@@ -34,7 +63,20 @@ pub fn Failures(view: Signal<JobView>, job: Memo<Job>, query: Memo<Query>) -> im
                         </For>
                     </tbody>
                 </table>
-                <OneByOne job query total />
+                <p class="actions">
+                    {(!shown)
+                        .then(|| {
+                            view! {
+                                <a href=format!("/jobs/{id}?failures=1#failures")>
+                                    "Show " {move || things(total.get(), "object")} " one by one"
+                                </a>
+                            }
+                        })}
+                    <a href=format!("/api/v1/jobs/{id}/failures") rel="external" download="">
+                        "Download all as NDJSON"
+                    </a>
+                </p>
+                {page.get_value().map(|page| view! { <OneByOne id page first /> })}
             </section>
         </Show>
     }
@@ -52,76 +94,51 @@ fn Group(group: FailureGroup) -> impl IntoView {
     }
 }
 
-/// The keys themselves. Loaded only where the URL asks for them: there may be millions.
 #[component]
-fn OneByOne(job: Memo<Job>, query: Memo<Query>, total: Memo<u64>) -> impl IntoView {
-    let id = job.with_untracked(|job| job.id);
-    let shown = Memo::new(move |_| {
-        query.with(|query| query.get("failures").is_some() || query.get("failures_after").is_some())
-    });
+fn OneByOne(id: JobId, page: FailurePage, first: bool) -> impl IntoView {
+    let path = format!("/jobs/{id}");
+    let next = page.next.map(|next| Query::default().with("failures_after", &next).on(&path) + "#failures");
     view! {
-        <p class="actions">
-            <Show when=move || !shown.get()>
-                <a href=format!("/jobs/{id}?failures=1#failures")>"Show " {move || things(total.get(), "object")} " one by one"</a>
-            </Show>
-            <a href=format!("/api/v1/jobs/{id}/failures") rel="external" download="">"Download all as NDJSON"</a>
-        </p>
-        <Show when=move || shown.get()>
-            <Page job query total />
-        </Show>
+        <table class="rows">
+            <caption class="visually-hidden">"Failed objects, by key"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Key"</th>
+                    <th scope="col">"Reason"</th>
+                    <th scope="col">"What the store said"</th>
+                    <th scope="col" class="number">"Tries"</th>
+                </tr>
+            </thead>
+            <tbody>{page.items.into_iter().map(|failure| view! { <One failure /> }).collect_view()}</tbody>
+        </table>
+        <nav class="pages" aria-label="Pages of failures">
+            {(!first).then(|| view! { <a class="button" href=format!("{path}?failures=1#failures")>"First page"</a> })}
+            {next.map(|next| view! { <a class="button" rel="next" href=next>"Next page"</a> })}
+        </nav>
     }
 }
 
 #[component]
-fn Page(job: Memo<Job>, query: Memo<Query>, total: Memo<u64>) -> impl IntoView {
-    let id = job.with_untracked(|job| job.id);
-    let page = Resource::new(
-        move || (query.with(|query| query.get("failures_after").map(str::to_owned)), total.get()),
-        move |(after, _)| async move {
-            let after = after.map(Key::try_from).transpose()?;
-            let first = after.is_none();
-            Ok::<_, AppError>((api::failures(id, after).await?, first))
-        },
-    );
+fn One(failure: Failure) -> impl IntoView {
     view! {
-        <Loaded of=page let:loaded>
-            {
-                let (FailurePage { items, next }, first) = loaded;
-                let path = format!("/jobs/{id}");
-                let next = next.map(|next| Query::default().with("failures_after", &next).on(&path));
-                view! {
-                    <table class="rows">
-                        <caption class="visually-hidden">"Failed objects, by key"</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col">"Key"</th>
-                                <th scope="col">"Reason"</th>
-                                <th scope="col">"What the store said"</th>
-                                <th scope="col" class="number">"Tries"</th>
-                            </tr>
-                        </thead>
-                        <tbody>
-                            {items
-                                .into_iter()
-                                .map(|failure| {
-                                    view! {
-                                        <tr>
-                                            <th scope="row" data-label="Key"><code>{failure.key.to_string()}</code></th>
-                                            <td data-label="Reason">{failure.reason.words()}</td>
-                                            <td data-label="Said">{failure.message}</td>
-                                            <td class="number" data-label="Tries">{failure.attempts}</td>
-                                        </tr>
-                                    }
-                                })
-                                .collect_view()}
-                        </tbody>
-                    </table>
-                    <nav class="pages" aria-label="Pages of failures">
-                        {(!first).then(|| view! { <a class="button" href=format!("{path}?failures=1#failures")>"First page"</a> })}
-                        {next.map(|next| view! { <a class="button" rel="next" href=format!("{next}#failures")>"Next page"</a> })}
-                    </nav>
-                }
-            }
-        </Loaded>
+        <tr>
+            <th scope="row" data-label="Key"><code>{failure.key.to_string()}</code></th>
+            <td data-label="Reason">{failure.reason.words()}</td>
+            <td data-label="Said">{failure.message}</td>
+            <td class="number" data-label="Tries">{failure.attempts}</td>
+        </tr>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn single_failures_are_loaded_only_where_the_url_asks_for_them() {
+        let wanted = |text: &str| FailuresWanted::read(&Query::read(text));
+        assert_eq!(wanted(""), FailuresWanted::None);
+        assert_eq!(wanted("failures=1"), FailuresWanted::First);
+        assert_eq!(wanted("failures_after=a%2Fb"), FailuresWanted::After("a/b".to_owned()));
     }
 }

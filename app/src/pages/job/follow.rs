@@ -60,9 +60,10 @@ fn reload_when_changed(view: RwSignal<JobView>, job: Memo<Job>, live: Live) {
         }
     });
     let wanted = Memo::new(move |_| (live.stale().get(), job.with(marks)));
+    let loaded = (live.stale().get_untracked(), view.with_untracked(|view| marks(&view.job)));
     Effect::new(move |asked: Option<(u32, Marks)>| {
         let (wanted, busy) = (wanted.get(), load.pending().get());
-        let Some(asked) = asked else { return (wanted.0, view.with_untracked(|view| marks(&view.job))) };
+        let asked = asked.unwrap_or(loaded);
         if busy || asked == wanted {
             return asked;
         }

@@ -9,17 +9,18 @@ mod proof;
 
 use leptos::{either::Either, prelude::*};
 use leptos_router::hooks::use_params_map;
-use model::{Action, Job, JobId, JobView, Problem, State};
+use model::{Action, FailurePage, Job, JobId, JobView, Problem, ProblemCode, State};
 
 use crate::{
     api,
     error::{AppError, problem_in},
     format::{Mark, doing, headline},
+    query::Query,
     ui::{Act, ActForm, Bar, Fault, JobActions, Loaded, PageTitle, StateMark},
 };
 use asked::Asked;
 use events::Events;
-use failures::Failures;
+use failures::{Failures, FailuresWanted};
 use figures::Figures;
 use follow::Followed;
 use proof::ProofTable;
@@ -30,23 +31,25 @@ use super::jobs::page_query;
 pub fn JobPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let view = Resource::new(
-        move || id.get(),
-        |id| async move {
-            let unknown = |_| AppError(Problem::new(model::ProblemCode::NotFound, "There is no job with this id."));
-            api::job(id.parse::<JobId>().map_err(unknown)?).await
+    let query = page_query();
+    let wanted = Memo::new(move |_| query.with(FailuresWanted::read));
+    let loaded = Resource::new(
+        move || (id.get(), wanted.get()),
+        |(id, wanted)| async move {
+            let unknown = |_| AppError(Problem::new(ProblemCode::NotFound, "There is no job with this id."));
+            let id = id.parse::<JobId>().map_err(unknown)?;
+            Ok::<_, AppError>((api::job(id).await?, wanted.load(id).await?))
         },
     );
     view! {
-        <Loaded of=view let:view>
-            <Story view />
+        <Loaded of=loaded let:loaded>
+            <Story view=loaded.0 failures=loaded.1 query />
         </Loaded>
     }
 }
 
 #[component]
-fn Story(view: JobView) -> impl IntoView {
-    let query = page_query();
+fn Story(view: JobView, failures: Option<FailurePage>, query: Memo<Query>) -> impl IntoView {
     let (id, now, title, kind) = (view.job.id, view.now, view.job.title(), doing(&view.job.spec));
     let (spec, command, curl) = (view.job.spec.clone(), view.command.clone(), view.curl.clone());
     let asked_by = (view.job.author.clone(), view.job.created_at);
@@ -78,7 +81,7 @@ fn Story(view: JobView) -> impl IntoView {
             <Figures job history now />
         </section>
         <ProofTable job />
-        <Failures view job query />
+        <Failures view id page=failures query />
         <Asked spec by=asked_by now command curl />
         <Events view now />
     }

@@ -6,14 +6,13 @@ use model::{Action, BulkOutcome, Retry};
 use crate::{
     api::{self, BulkAct},
     error::{AppError, problem_in},
-    format::{capped, things},
     query::Query,
     ui::{Fault, Loaded, PageTitle},
 };
 
 use super::{
     filter::{read_filter, without_page, words},
-    page_query,
+    jobs, page_query,
 };
 
 #[component]
@@ -57,11 +56,7 @@ fn Ask(query: Query, action: Action, outcome: BulkOutcome) -> impl IntoView {
     let fault = move || bulk.value().get().and_then(Result::err).map(|error| view! { <Fault problem=error.0 /> });
     let filter = without_page(&query);
     let (verb, consequence) = meaning(action);
-    let jobs = if outcome.matched.capped {
-        format!("{} jobs", capped(outcome.matched))
-    } else {
-        things(outcome.matched.at_least, "job")
-    };
+    let jobs = jobs(outcome.matched);
     let title = format!("{verb} {jobs} that match");
     let narrowed = match words(&filter) {
         words if words.is_empty() => "No filter is set: every job that can be changed is meant.".to_owned(),

@@ -7,7 +7,7 @@ mod fresh;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use model::JobId;
+use model::{Count, JobId};
 
 pub use bulk::BulkPage;
 pub use filter::read_filter;
@@ -75,8 +75,8 @@ fn List(query: Query, list: JobList) -> impl IntoView {
     let unfiltered = filter.pairs().is_empty();
     let next = page.next.as_ref().map(|next| filter.clone().with("after", next).on("/jobs"));
     let summary = match words(&query) {
-        words if words.is_empty() => format!("{} in all", capped(total)),
-        words => format!("{} with {}", capped(total), words.join(", ")),
+        words if words.is_empty() => format!("{} in all", jobs(total)),
+        words => format!("{} with {}", jobs(total), words.join(", ")),
     };
     let loaded = page.items;
     let empty = loaded.is_empty();
@@ -101,6 +101,11 @@ fn List(query: Query, list: JobList) -> impl IntoView {
             {next.map(|next| view! { <a class="button" rel="next" href=next>"Next page"</a> })}
         </nav>
     }
+}
+
+/// `1 job`, `10,000+ jobs`.
+fn jobs(total: Count) -> String {
+    if total.capped { format!("{} jobs", capped(total)) } else { things(total.at_least, "job") }
 }
 
 /// The way to act on every job that the filter finds; how many these are is told before anything happens.
@@ -130,6 +135,12 @@ fn Nothing(filtered: bool) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_list_does_not_claim_an_exact_number() {
+        assert_eq!(jobs(Count { at_least: 10_000, capped: true }), "10,000+ jobs");
+        assert_eq!(jobs(Count { at_least: 1, capped: false }), "1 job");
+    }
 
     #[test]
     fn what_was_done_to_many_jobs_is_said() {

@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use model::{ClonePreview, Problem};
 
-use crate::{
-    api::{self, Checked, Side},
-    error::AppError,
-    query::Query,
-};
+use crate::api::{self, Found, Side};
 
 use super::CloneForm;
 
@@ -18,50 +14,36 @@ const PAUSE: Duration = Duration::from_millis(350);
 
 #[derive(Clone, Copy)]
 pub struct Checks {
-    form: Signal<CloneForm>,
-    /// The values last asked about. On the server: those of a URL that wants a preview.
-    asked: RwSignal<Option<CloneForm>>,
-    pub checked: Resource<Result<Option<Checked>, AppError>>,
-    pub preview: Resource<Result<Option<ClonePreview>, AppError>>,
+    form: RwSignal<CloneForm>,
+    /// The newest answer. It may be of values that have been typed over since.
+    found: RwSignal<Option<Found>>,
+    /// Checking itself failed.
+    failed: RwSignal<Option<Problem>>,
     /// Why the clone could not be started.
     refused: Memo<Option<Problem>>,
 }
 
 impl Checks {
-    pub fn follow(form: RwSignal<CloneForm>, query: Memo<Query>, refused: Memo<Option<Problem>>) -> Self {
-        let wanted = query.with_untracked(|query| query.get("preview").is_some());
-        let asked = RwSignal::new(wanted.then(|| form.get_untracked()));
-        let checked = Resource::new(
-            move || asked.get(),
-            |asked| async move {
-                match asked {
-                    Some(form) => api::check_clone(form).await.map(Some),
-                    None => Ok(None),
-                }
-            },
-        );
-        let preview = Resource::new(
-            move || asked.get(),
-            |asked| async move {
-                match asked.map(|form| form.request()) {
-                    Some(Ok(request)) => api::preview_clone(request).await.map(Some),
-                    Some(Err(_)) | None => Ok(None), // the check tells which field does not fit
-                }
-            },
-        );
-        ask_after_pause(form, asked);
-        Self { form: form.into(), asked, checked, preview, refused }
+    /// Starts with what the server found for the values of the URL, and asks again after every pause in typing.
+    pub fn follow(form: RwSignal<CloneForm>, found: Option<Found>, refused: Memo<Option<Problem>>) -> Self {
+        let checks = Self { form, found: RwSignal::new(found), failed: RwSignal::default(), refused };
+        checks.ask_after_pauses();
+        checks
+    }
+
+    /// The answer, if it is of what the form holds now.
+    fn current(self) -> Option<Found> {
+        self.found.get().filter(|found| self.form.with(|form| *form == found.form))
     }
 
     /// The preview, if it is of what the form holds now.
     pub fn current_preview(self) -> Option<ClonePreview> {
-        let preview = self.preview.get()?.ok()??;
-        (self.asked.get().as_ref() == Some(&self.form.get())).then_some(preview)
+        self.current()?.preview?.ok()
     }
 
     /// What was found at one side, once asked.
     pub fn side(self, side: &str) -> Option<Side> {
-        let checked = self.checked.get()?.ok()??;
+        let checked = self.found.get()?.checked;
         Some(if side == "source" { checked.source } else { checked.destination })
     }
 
@@ -78,17 +60,57 @@ impl Checks {
         self.faults().into_iter().find(|problem| place_of(problem).is_none())
     }
 
+    /// Faults of values that are being typed over are not shown any more.
     fn faults(self) -> Vec<Problem> {
-        let unchanged = self.asked.get().as_ref() == Some(&self.form.get());
-        let sides = ["source", "destination"].map(|side| match self.side(side) {
-            Some(Side::Faulty(problem)) => Some(problem),
-            _ => None,
+        let mut faults: Vec<Problem> = self.refused.get().into_iter().chain(self.failed.get()).collect();
+        if let Some(found) = self.current() {
+            for side in [found.checked.source, found.checked.destination] {
+                if let Side::Faulty(problem) = side {
+                    faults.push(problem);
+                }
+            }
+            faults.extend(found.preview.and_then(Result::err));
+        }
+        faults
+    }
+
+    fn ask_after_pauses(self) {
+        let waiting = StoredValue::new(None::<TimeoutHandle>);
+        Effect::new(move || {
+            let typed = self.form.get();
+            if let Some(handle) = waiting.get_value() {
+                handle.clear();
+            }
+            if typed == CloneForm::default() || self.current().is_some() {
+                return;
+            }
+            waiting.set_value(set_timeout_with_handle(move || spawn_local(self.ask(typed)), PAUSE).ok());
         });
-        let answers = [self.checked.get().and_then(Result::err), self.preview.get().and_then(Result::err)];
-        let answers = answers.map(|error| error.map(|error| error.0));
-        // Faults of values that are being typed over are not shown any more.
-        let found = sides.into_iter().chain(answers).flatten().filter(|_| unchanged);
-        self.refused.get().into_iter().chain(found).collect()
+    }
+
+    /// Both places first, which is quick, then the preview. An answer that comes too late is dropped.
+    async fn ask(self, form: CloneForm) {
+        let still_wanted = || self.form.try_with_untracked(|now| *now == form).unwrap_or(false);
+        let checked = api::check_clone(form.clone()).await;
+        if !still_wanted() {
+            return;
+        }
+        match checked {
+            Ok(checked) => {
+                self.failed.set(None);
+                self.found.set(Some(Found { form: form.clone(), checked, preview: None }));
+            }
+            Err(error) => return self.failed.set(Some(error.0)),
+        }
+        let Ok(request) = form.request() else { return };
+        let preview = api::preview_clone(request).await.map_err(|error| error.0);
+        if still_wanted() {
+            self.found.update(|found| {
+                if let Some(found) = found {
+                    found.preview = Some(preview);
+                }
+            });
+        }
     }
 }
 
@@ -99,23 +121,6 @@ fn place_of(problem: &Problem) -> Option<String> {
         field if field.starts_with("source.") || field.starts_with("destination.") => Some(field.to_owned()),
         _ => None,
     }
-}
-
-fn ask_after_pause(form: RwSignal<CloneForm>, asked: RwSignal<Option<CloneForm>>) {
-    let waiting = StoredValue::new(None::<TimeoutHandle>);
-    Effect::new(move || {
-        let typed = form.get();
-        if let Some(handle) = waiting.get_value() {
-            handle.clear();
-        }
-        if asked.with_untracked(|asked| asked.as_ref() == Some(&typed)) || typed == CloneForm::default() {
-            return;
-        }
-        let ask = move || {
-            let _ = asked.try_set(Some(typed));
-        };
-        waiting.set_value(set_timeout_with_handle(ask, PAUSE).ok());
-    });
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The fields: a place as store, bucket and prefix, and what to do there. Each shows its own fault.
 
 use leptos::prelude::*;
-use model::{Health, Key, StoreStatus};
+use model::{Health, StoreStatus};
 
 use crate::api::Side;
 
@@ -23,11 +23,9 @@ pub fn SideFields(
             <StoreField side form checks stores />
             <BucketField side form checks stores />
             <PrefixField side form checks />
-            <Transition>
                 <p class="note found" aria-live="polite">
                     {move || checks.side(side).map(|found| found_there(side, &found))}
                 </p>
-            </Transition>
         </fieldset>
     }
 }
@@ -40,7 +38,7 @@ fn found_there(side: &str, found: &Side) -> String {
         }
         Side::Readable(keys) if keys.is_empty() => "Readable, and empty.".to_owned(),
         Side::Readable(keys) => {
-            let named: Vec<&str> = keys.iter().take(3).map(Key::as_str).collect();
+            let named: Vec<String> = keys.iter().take(3).map(|key| format!("“{key}”")).collect();
             format!("Readable, begins with {}", named.join(", "))
         }
         Side::Blank | Side::Faulty(_) => String::new(),
@@ -148,11 +146,9 @@ fn PrefixField(side: &'static str, form: RwSignal<CloneForm>, checks: Checks) ->
 #[component]
 fn FieldFault(side: &'static str, part: &'static str, checks: Checks) -> impl IntoView {
     view! {
-        <Transition>
             <p class="field-fault" id=format!("{side}-{part}-fault") aria-live="polite">
-                {move || checks.fault(&format!("{side}.{part}")).map(|fault| format!("✖ {fault}"))}
+                {move || checks.fault(&format!("{side}.{part}")).map(|fault| view! { <span>"✖ " {fault}</span> })}
             </p>
-        </Transition>
     }
 }
 
@@ -193,6 +189,6 @@ mod tests {
         let keys = |keys: &[&str]| Side::Readable(keys.iter().map(|key| key.parse().unwrap()).collect());
         assert_eq!(found_there("source", &keys(&[])), "Readable, and empty: nothing to copy.");
         assert_eq!(found_there("destination", &keys(&[])), "Readable, and empty.");
-        assert_eq!(found_there("source", &keys(&["a", "b", "c", "d"])), "Readable, begins with a, b, c");
+        assert_eq!(found_there("source", &keys(&["a", "b", "c", "d"])), "Readable, begins with “a”, “b”, “c”");
     }
 }

@@ -27,26 +27,28 @@ use super::jobs::page_query;
 
 #[component]
 pub fn NewClonePage() -> impl IntoView {
-    let page = Resource::new(|| (), |()| api::clone_page());
+    let query = page_query();
+    // Only a URL that wants a preview is checked by the server; afterwards the form asks for itself.
+    let preview = query.with_untracked(|query| query.get("preview").map(|_| CloneForm::read(query)));
+    let page = Resource::new(move || preview.clone(), api::clone_page);
     view! {
         <PageTitle text="New clone" />
         <h1>"New clone"</h1>
         <p class="note">"Copies objects from one place to another, then proves by comparing both listings that they are equal."</p>
         <Loaded of=page let:page>
-            <CloneFormView page />
+            <CloneFormView page query />
         </Loaded>
     }
 }
 
 #[component]
-fn CloneFormView(page: ClonePage) -> impl IntoView {
-    let query = page_query();
+fn CloneFormView(page: ClonePage, query: Memo<Query>) -> impl IntoView {
     let form = RwSignal::new(query.with_untracked(CloneForm::read));
     follow_link(query, form);
     let start = ServerAction::<StartClone>::new();
     let refused = Memo::new(move |_| start.value().get().and_then(Result::err).map(|error| error.0));
-    let checks = Checks::follow(form, query, refused);
-    let ClonePage { stores, key } = page;
+    let ClonePage { stores, key, found } = page;
+    let checks = Checks::follow(form, found, refused);
     let stores = StoredValue::new(stores);
     view! {
         {move || query.with(problem_in).map(|problem| view! { <Fault problem /> })}

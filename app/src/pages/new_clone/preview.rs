@@ -38,16 +38,14 @@ fn promise(form: &CloneForm, preview: Option<&ClonePreview>) -> String {
 pub fn StartButton(form: RwSignal<CloneForm>, checks: Checks) -> impl IntoView {
     let label = move || form.with(|form| promise(form, checks.current_preview().as_ref()));
     view! {
-        <Transition>
             <button class="main">{label}</button>
-        </Transition>
     }
 }
 
 #[component]
 pub fn Preview(checks: Checks) -> impl IntoView {
     let figures = move || checks.current_preview().map(|preview| view! { <Figures preview /> });
-    view! { <Transition>{figures}</Transition> }
+    figures
 }
 
 fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
