@@ -10,7 +10,7 @@ use axum::{
     http::{Method, StatusCode, header},
     response::IntoResponse,
 };
-use metrics::{counter, gauge, histogram};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use model::{Counts, Kind, Progress};
 
@@ -40,9 +40,21 @@ pub fn recorder() -> &'static PrometheusHandle {
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("another metrics recorder is installed; /metrics stays empty");
         }
+        describe();
         fold_regularly(handle.clone());
         handle
     })
+}
+
+fn describe() {
+    describe_histogram!(REQUEST_SECONDS, "Time until an answer began, by route and status");
+    describe_counter!("logyard_objects_total", "Objects settled by jobs of this process, by outcome");
+    describe_counter!("logyard_bytes_total", "Bytes of the objects that jobs of this process copied");
+    describe_counter!("logyard_s3_requests_total", "Requests that jobs of this process sent to stores");
+    describe_counter!("logyard_s3_retries_total", "Of these, sent again after an error or a timeout");
+    describe_counter!("logyard_attempts_ended_total", "Attempts at jobs that ended in this process, by outcome");
+    describe_gauge!("logyard_jobs", "Jobs in the database that have not ended, by state");
+    describe_gauge!("logyard_jobs_failed_24h", "Jobs that failed within the last 24 hours");
 }
 
 /// Samples pile up until they are folded into their buckets. This bounds them where nobody asks for `/metrics`.

@@ -1,7 +1,8 @@
 //! The frame around every request: an id, a line in the log, a measurement, a time limit, and the body of a refusal.
 //!
-//! Always: the log holds method and path, never a query, a header or a body, since those may hold secrets. The id in
-//! the log is the `instance` of the problem and the `X-Request-Id` of the answer.
+//! Always: the log holds method and path, never a query, a header or a body, since those may hold secrets; of a refusal
+//! it holds the kind and the field, not the sentence, which may quote them. The id in the log is the `instance` of the
+//! problem and the `X-Request-Id` of the answer.
 
 use std::{
     any::Any,
@@ -52,7 +53,7 @@ fn log(response: &Response, took: Duration) {
     let (status, ms) = (response.status().as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     match response.extensions().get::<Problem>() {
         Some(problem) if status >= 500 => tracing::warn!(status, ms, problem = problem.detail, "answered"),
-        Some(problem) => tracing::info!(status, ms, problem = problem.detail, "answered"),
+        Some(problem) => tracing::info!(status, ms, problem = problem.code.as_str(), field = problem.field, "answered"),
         None => tracing::info!(status, ms, "answered"),
     }
 }

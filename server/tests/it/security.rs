@@ -41,6 +41,7 @@ async fn the_scripts_of_a_page_carry_the_nonce_of_its_policy_and_each_page_has_i
         for script in &scripts {
             assert!(script.contains(&format!("nonce=\"{nonce}\"")), "{path}: {script}");
         }
+        assert!(path != "/" || !scripts.is_empty(), "{html}");
         assert!(!html.contains(" style=\""), "{path}: the policy forbids inline styles");
         assert!(nonces.insert(nonce), "a nonce came twice");
     }
