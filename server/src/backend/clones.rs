@@ -1,6 +1,6 @@
 //! Clones: checked before they become jobs, previewed, and the places they go between.
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 use engine::{clone, s3::Policy};
 use model::{
@@ -95,5 +95,9 @@ impl Yard {
 /// Tells a repeated request from another one under the same idempotency key.
 fn fingerprint(spec: &Spec) -> String {
     let json = serde_json::to_vec(spec).unwrap_or_default();
-    Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::new();
+    for byte in Sha256::digest(json) {
+        let _ = write!(hex, "{byte:02x}"); // a String takes all
+    }
+    hex
 }

@@ -11,18 +11,16 @@ use super::Failure;
 use crate::{config::Config, runner, stores::Stores};
 
 /// The database's clock is asked for this often: clocks drift.
-const CLOCK: Duration = Duration::from_secs(60);
+const CLOCK: Duration = Duration::from_mins(1);
 
 /// Opens the database and follows its clock until `stop`.
 pub async fn database(config: &Config, stop: &CancellationToken) -> Result<Store, Failure> {
-    let store = Store::open(&config.database.url).await.map_err(|error| match error {
-        StoreError::Unreachable(_) | StoreError::Busy(_) => {
-            Failure::unreachable(format!("{error}: {}. Check database.url and that it is up.", cause(&error)))
+    let store = Store::open(&config.database.url).await.map_err(|error| match &error {
+        StoreError::Unreachable(cause) | StoreError::Busy(cause) => {
+            Failure::unreachable(format!("{error}: {cause}. Check database.url, and that the database is up."))
         }
-        other => Failure::usage(format!("{other}{}", {
-            let cause = cause(&other);
-            if cause.is_empty() { cause } else { format!(": {cause}") }
-        })),
+        StoreError::Refused(cause) => Failure::usage(format!("{error}: {cause}")),
+        _ => Failure::usage(error),
     })?;
     let (clock, stop) = (store.clone(), stop.clone());
     tokio::spawn(async move {
@@ -48,8 +46,4 @@ fn holder() -> Arc<str> {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = if host.trim().is_empty() { "logyard" } else { host.trim() };
     format!("{host}/{}-{:04x}", std::process::id(), rand::rng().random::<u16>()).into()
-}
-
-fn cause(error: &dyn std::error::Error) -> String {
-    error.source().map(ToString::to_string).unwrap_or_default()
 }

@@ -15,7 +15,10 @@ mod stop;
 mod token;
 mod worker;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -60,7 +63,7 @@ enum Command {
     /// Turn load-balancer logs into JSON events
     #[command(after_help = parse::AFTER_HELP)]
     Parse(parse::Arguments),
-    /// Read a password and print its hash for [auth] password_hash
+    /// Read a password and print its hash for the configuration
     #[command(after_help = password::AFTER_HELP)]
     HashPassword,
     /// Make a token for the API, and print what to put into the configuration
@@ -72,13 +75,16 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse(); // exits with 2 on bad usage, 0 on --help
     let done = match cli.command {
-        None | Some(Command::Serve) => configured(cli.config, serve::run),
-        Some(Command::Worker) => configured(cli.config, worker::run),
+        None | Some(Command::Serve) => configured(cli.config.as_deref(), serve::run),
+        Some(Command::Worker) => configured(cli.config.as_deref(), worker::run),
         Some(Command::Clone(arguments)) => return clone::main(*arguments),
         Some(Command::S3(arguments)) => runtime(s3::run(arguments)),
         Some(Command::Parse(arguments)) => return parse::run(&arguments),
         Some(Command::HashPassword) => password::run(),
-        Some(Command::Token(arguments)) => token::run(&arguments),
+        Some(Command::Token(arguments)) => {
+            token::run(&arguments);
+            Ok(())
+        }
     };
     match done {
         Ok(()) => Exit::Done.into(),
@@ -90,10 +96,10 @@ pub fn main() -> ExitCode {
 }
 
 fn configured<F: Future<Output = Result<(), Failure>>>(
-    file: Option<PathBuf>,
+    file: Option<&Path>,
     command: impl FnOnce(Config) -> F,
 ) -> Result<(), Failure> {
-    let config = Config::load(file.as_deref(), &|name| std::env::var(name).ok()).map_err(Failure::usage)?;
+    let config = Config::load(file, &|name| std::env::var(name).ok()).map_err(Failure::usage)?;
     runtime(command(config))
 }
 

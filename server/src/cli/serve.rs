@@ -89,7 +89,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     info!(%addr, "serving");
 
     shutdown.cancelled().await;
-    let (_, drained) = tokio::join!(runner.stop(), timeout(DRAIN_WITHIN, server));
+    let ((), drained) = tokio::join!(runner.stop(), timeout(DRAIN_WITHIN, server));
     if drained.is_err() {
         warn!("some connections were cut: they took too long to end");
     }

@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use super::Failure;
 use crate::auth;
 
 pub const AFTER_HELP: &str = "\
@@ -21,12 +20,12 @@ pub struct Arguments {
     json: bool,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments) {
     let (token, sha256) = auth::new_token();
     let name = &arguments.name;
     if arguments.json {
         println!("{}", serde_json::json!({ "token": token, "name": name, "sha256": sha256 }));
-        return Ok(());
+        return;
     }
     println!("Token, shown once: {token}");
     println!();
@@ -35,5 +34,4 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     println!("[[auth.tokens]]");
     println!("name = {name:?}");
     println!("sha256 = \"{sha256}\"");
-    Ok(())
 }

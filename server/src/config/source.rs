@@ -54,8 +54,8 @@ impl<'a> Source<'a> {
     }
 
     pub fn at(&self, offset: usize) -> At {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        At::Line(PathBuf::from(self.file), 1 + before.iter().filter(|byte| **byte == b'\n').count())
+        let before = self.text.get(..offset).unwrap_or_default();
+        At::Line(PathBuf::from(self.file), 1 + before.matches('\n').count())
     }
 
     /// Replaces each `${VAR}`; there is no escape, as no setting needs one.

@@ -71,7 +71,9 @@ impl Watcher {
             let jobs = self.hub.store.changed(since, PAGE).await?;
             let full = jobs.len() >= PAGE as usize;
             let last = jobs.last().map(|job| job.updated_at);
-            jobs.into_iter().for_each(|job| self.tell(job));
+            for job in jobs {
+                self.tell(job);
+            }
             match last {
                 // Thousands at once, by an action on a whole list: listeners start again from what holds now.
                 Some(last) if full && (page == MOST_PAGES || last == since) => {

@@ -17,7 +17,7 @@ impl Lease {
     pub fn new(lease_ms: i64, asked_at: Instant) -> Self {
         let whole = Duration::from_millis(u64::try_from(lease_ms).unwrap_or(0));
         // A quarter is left for stopping, and for a clock that runs a little differently.
-        let length = whole - whole / 4;
+        let length = whole / 4 * 3;
         Self { length, until: asked_at + length }
     }
 

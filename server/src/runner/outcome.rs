@@ -1,5 +1,6 @@
 //! What an attempt comes to: the one rule for green, and the words for what is not.
 
+use app::format::{count, things};
 use model::{Comparison, JobError, Mode, Progress, Proof, Stop};
 use store::End;
 
@@ -66,7 +67,7 @@ fn shortfall(proof: Option<&Proof>, progress: &Progress) -> JobError {
         Some(Proof::Compared(comparison)) if comparison.mode == Mode::Verify => not_equal(comparison),
         _ if progress.failed > 0 => JobError {
             code: "items_failed".to_owned(),
-            message: format!("{} of {} failed.", grouped(progress.failed), objects(progress.found)),
+            message: format!("{} of {} failed.", count(progress.failed), things(progress.found, "object")),
             advice: "See why under failures, then retry what failed; everything else is done.".to_owned(),
         },
         Some(Proof::Compared(comparison)) => not_equal(comparison),
@@ -86,8 +87,8 @@ fn not_equal(comparison: &Comparison) -> JobError {
     ];
     let parts: Vec<String> = counts
         .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{} {words}", grouped(*count)))
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, words)| format!("{} {words}", count(*number)))
         .collect();
     let advice = match comparison.mode {
         Mode::Verify => "Copy the source again to bring over what is missing or different, then verify again.",
@@ -95,26 +96,9 @@ fn not_equal(comparison: &Comparison) -> JobError {
     };
     JobError {
         code: "not_equal".to_owned(),
-        message: format!("Of {}: {}.", objects(comparison.source_objects), parts.join(", ")),
+        message: format!("Of {}: {}.", things(comparison.source_objects, "object"), parts.join(", ")),
         advice: advice.to_owned(),
     }
-}
-
-fn objects(count: u64) -> String {
-    format!("{} {}", grouped(count), if count == 1 { "object" } else { "objects" })
-}
-
-/// `1,004,311`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]

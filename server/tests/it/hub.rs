@@ -16,7 +16,7 @@ on_both_databases!(
     beats_come_while_nothing_changes,
 );
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn next(messages: &mut Receiver<LiveMessage>) -> LiveMessage {
     timeout(PATIENCE, messages.recv()).await.expect("a message in time").unwrap()

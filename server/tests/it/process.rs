@@ -18,7 +18,7 @@ fn proven(job: &Job, objects: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clone_of_20000_objects_survives_kill_9_and_copies_nothing_twice_but_what_was_in_flight() {
     const OBJECTS: u64 = 20_000;
-    let grounds = Grounds::with_objects(OBJECTS as usize).await;
+    let grounds = Grounds::with_objects(OBJECTS).await;
     let first = grounds.serve("data", &grounds.sqlite(), 1, IN_FLIGHT);
     let id = first.start_clone("s3://destination").await;
     first.until(id, "well underway", |job| job.progress.done >= 2_000).await;
@@ -36,7 +36,7 @@ async fn a_clone_of_20000_objects_survives_kill_9_and_copies_nothing_twice_but_w
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_servers_on_one_postgresql_one_goes_on_with_the_job_of_the_other() {
     const OBJECTS: u64 = 6_000;
-    let grounds = Grounds::with_objects(OBJECTS as usize).await;
+    let grounds = Grounds::with_objects(OBJECTS).await;
     let database = Scratch::postgres().await;
     let one = grounds.serve("one", &database.url, 1, 2);
     let two = grounds.serve("two", &database.url, 1, 2);
@@ -58,7 +58,7 @@ async fn of_two_servers_on_one_postgresql_one_goes_on_with_the_job_of_the_other(
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_gives_the_job_back_within_5_seconds_and_it_goes_on_after_a_restart() {
     const OBJECTS: u64 = 5_000;
-    let grounds = Grounds::with_objects(OBJECTS as usize).await;
+    let grounds = Grounds::with_objects(OBJECTS).await;
     let server = grounds.serve("data", &grounds.sqlite(), 1, 2);
     let id = server.start_clone("s3://destination").await;
     server.until(id, "underway", |job| job.progress.done > 100).await;

@@ -11,6 +11,7 @@ on_both_databases!(
     a_paused_job_goes_on_where_it_was,
     a_cancelled_job_stops_and_stays_cancelled,
     a_job_that_is_somebody_elses_is_left_alone,
+    a_runner_that_cannot_beat_in_time_stops_and_nothing_is_copied_twice,
     a_stopped_runner_gives_its_jobs_back,
     a_missing_bucket_fails_the_job_with_advice,
     a_comparison_that_differs_is_not_green,
@@ -59,7 +60,7 @@ async fn what_failed_is_counted_and_a_retry_mends_it(scratch: Scratch) {
 
 async fn a_paused_job_goes_on_where_it_was(scratch: Scratch) {
     const OBJECTS: u64 = 2_000;
-    let workshop = Workshop::with_objects(scratch, OBJECTS as usize).await;
+    let workshop = Workshop::with_objects(scratch, OBJECTS).await;
     let first = workshop.runner("first", slow()).await;
     let id = workshop.clone(Mode::Copy).await;
     workshop.until(id, "underway", |job| job.progress.done > 0).await;
@@ -127,9 +128,28 @@ async fn a_job_that_is_somebody_elses_is_left_alone(scratch: Scratch) {
     assert!(workshop.copies() < 3_000);
 }
 
+/// The lease is shorter than the time between two beats: each attempt has to be given up, and the next goes on.
+async fn a_runner_that_cannot_beat_in_time_stops_and_nothing_is_copied_twice(scratch: Scratch) {
+    const OBJECTS: u64 = 2_000;
+    let workshop = Workshop::with_objects(scratch, OBJECTS).await;
+    let mut hasty = slow();
+    hasty.lease_ms = 500;
+    let late = workshop.runner("late", hasty).await;
+    let id = workshop.clone(Mode::Copy).await;
+    workshop.until(id, "taken over", |job| job.attempt >= 2).await;
+    late.stop().await;
+
+    let steady = workshop.runner("steady", quick()).await;
+    let job = workshop.until_state(id, State::Succeeded).await;
+    assert_eq!(job.progress.settled(), OBJECTS);
+    let in_flight = job.attempt.unsigned_abs();
+    assert!(workshop.copies() <= OBJECTS + in_flight, "{} copies, {in_flight} attempts", workshop.copies());
+    steady.stop().await;
+}
+
 async fn a_stopped_runner_gives_its_jobs_back(scratch: Scratch) {
     const OBJECTS: u64 = 2_000;
-    let workshop = Workshop::with_objects(scratch, OBJECTS as usize).await;
+    let workshop = Workshop::with_objects(scratch, OBJECTS).await;
     let first = workshop.runner("first", slow()).await;
     let id = workshop.clone(Mode::Copy).await;
     workshop.until(id, "underway", |job| job.progress.done > 0).await;

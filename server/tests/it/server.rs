@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Longer than anything here takes on a busy machine; only a test that fails waits for it.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 const LEASE_MS: u32 = 3_000;
 
 /// The binary under test, without the variables of whoever runs the tests.
@@ -43,11 +43,11 @@ pub struct Server {
 }
 
 impl Grounds {
-    pub async fn with_objects(count: usize) -> Self {
+    pub async fn with_objects(count: u64) -> Self {
         let s3 = Embedded::in_memory().await.unwrap();
         s3.create_bucket("source").unwrap();
         s3.create_bucket("destination").unwrap();
-        s3.seed_objects("source", count).await.unwrap();
+        s3.seed_objects("source", usize::try_from(count).unwrap()).await.unwrap();
         Self { s3, folder: TempDir::new().unwrap(), client: Client::new() }
     }
 
@@ -119,10 +119,10 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, looking).await {
-            Ok(job) => job,
-            Err(_) => panic!("the job never became {what}: {:?}", self.job(id).await),
-        }
+        let Ok(job) = tokio::time::timeout(PATIENCE, looking).await else {
+            panic!("the job never became {what}: {:?}", self.job(id).await)
+        };
+        job
     }
 
     /// Whether this very process holds the job.

@@ -12,7 +12,7 @@ use model::{CloneSpec, Job, JobId, Location, Mode, Spec, State};
 use store::{NewJob, Store, testing::Scratch};
 
 /// Longer than anything here takes on a busy machine; only a test that fails waits for it.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 pub struct Workshop {
     pub scratch: Scratch,
@@ -31,9 +31,9 @@ impl Workshop {
     }
 
     /// And so many objects in `source`.
-    pub async fn with_objects(scratch: Scratch, count: usize) -> Self {
+    pub async fn with_objects(scratch: Scratch, count: u64) -> Self {
         let workshop = Self::open(scratch).await;
-        workshop.s3.seed_objects("source", count).await.unwrap();
+        workshop.s3.seed_objects("source", usize::try_from(count).unwrap()).await.unwrap();
         workshop
     }
 
@@ -95,10 +95,10 @@ impl Workshop {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, looking).await {
-            Ok(job) => job,
-            Err(_) => panic!("the job never became {what}: {:?}", self.store.job(id).await.unwrap()),
-        }
+        let Ok(job) = tokio::time::timeout(PATIENCE, looking).await else {
+            panic!("the job never became {what}: {:?}", self.store.job(id).await.unwrap())
+        };
+        job
     }
 
     pub async fn until_state(&self, id: JobId, state: State) -> Job {
