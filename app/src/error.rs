@@ -2,14 +2,11 @@
 
 use std::fmt;
 
-use leptos::server_fn::{
-    codec::JsonEncoding,
-    error::{FromServerFnError, ServerFnErrorErr},
-};
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use model::{Invalid, Problem, ProblemCode};
 use serde::{Deserialize, Serialize};
 
-use crate::query::Query;
+use crate::{api::Json, query::Query};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -42,7 +39,7 @@ impl fmt::Display for AppError {
 impl std::error::Error for AppError {}
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = Json;
 
     /// What the framework reports: the network, or a request that does not fit. Its own words stay out of the page
     /// except where they say which argument is wrong.
@@ -66,15 +63,14 @@ impl FromServerFnError for AppError {
 
 /// Tells the page which kind of problem to explain. Only the code travels: a link cannot put words into the page.
 pub fn with_problem(page: &str, problem: &Problem) -> String {
-    let code = serde_json::to_value(problem.code).ok();
-    let code = code.as_ref().and_then(|code| code.as_str()).unwrap_or("internal");
     let separator = if page.contains('?') { '&' } else { '?' };
-    format!("{page}{separator}problem={code}")
+    format!("{page}{separator}problem={}", problem.code.as_str())
 }
 
 /// The code that [`with_problem`] put into a page's query, as something to read.
 pub fn problem_in(query: &Query) -> Option<Problem> {
-    let code: ProblemCode = serde_json::from_value(query.get("problem")?.into()).ok()?;
+    let name = query.get("problem")?;
+    let code = ProblemCode::ALL.into_iter().find(|code| code.as_str() == name)?;
     let detail = match code {
         ProblemCode::Conflict => "The job's state does not allow it any more. What you see now is how it stands.",
         ProblemCode::Invalid | ProblemCode::Malformed | ProblemCode::MethodNotAllowed => {

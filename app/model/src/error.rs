@@ -65,6 +65,21 @@ pub enum ProblemCode {
 }
 
 impl ProblemCode {
+    pub const ALL: [Self; 12] = [
+        Self::Invalid,
+        Self::Malformed,
+        Self::Unauthorised,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Conflict,
+        Self::TooLarge,
+        Self::TooMany,
+        Self::Store,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
     pub fn status(self) -> u16 {
         match self {
             Self::Invalid => 422,

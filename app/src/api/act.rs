@@ -1,8 +1,9 @@
 //! What buttons do to jobs.
 
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use model::{Action, BulkOutcome, Filter, Invalid, JobId, Retry};
 
+use super::json::Read;
 use crate::error::AppError;
 #[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
 use crate::{
@@ -57,7 +58,7 @@ pub async fn act_on_job(id: JobId, action: String, #[server(default)] back: Stri
 }
 
 /// How many jobs an action on a whole filter would change.
-#[server(name = PreviewBulk, prefix = "/api/fn", endpoint = "bulk_preview", input = Json)]
+#[server(name = PreviewBulk, prefix = "/api/fn", endpoint = "bulk_preview", protocol = Read)]
 pub async fn bulk_preview(filter: Filter, action: Action) -> Result<BulkOutcome, AppError> {
     let backend = ask()?;
     let viewer = viewer()?;

@@ -1,9 +1,10 @@
 //! Starting a clone, and what its form asks on the way there.
 
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use model::{ClonePreview, CloneRequest, Key, Problem, StoreStatus};
 use serde::{Deserialize, Serialize};
 
+use super::json::Read;
 #[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
 use crate::{
     context::{ask, backend, redirect, return_plain_form, viewer},
@@ -30,7 +31,7 @@ pub struct Found {
 }
 
 /// `preview` holds the values to check and preview at once, for a form without JavaScript.
-#[server(name = ReadClonePage, prefix = "/api/fn", endpoint = "clone_page", input = Json)]
+#[server(name = ReadClonePage, prefix = "/api/fn", endpoint = "clone_page", protocol = Read)]
 pub async fn clone_page(preview: Option<CloneForm>) -> Result<ClonePage, AppError> {
     let stores = ask()?.stores().await?;
     let found = match preview {
@@ -64,7 +65,7 @@ pub struct Checked {
 }
 
 /// Whether both places can be read, while the form is being filled in.
-#[server(name = CheckClone, prefix = "/api/fn", endpoint = "check_clone", input = Json)]
+#[server(name = CheckClone, prefix = "/api/fn", endpoint = "check_clone", protocol = Read)]
 pub async fn check_clone(form: CloneForm) -> Result<Checked, AppError> {
     let backend = ask()?;
     let mut sides = Vec::with_capacity(2);
@@ -84,7 +85,7 @@ pub async fn check_clone(form: CloneForm) -> Result<Checked, AppError> {
     Ok(Checked { source: sides.pop().unwrap_or(Side::Blank), destination })
 }
 
-#[server(name = PreviewClone, prefix = "/api/fn", endpoint = "preview_clone", input = Json)]
+#[server(name = PreviewClone, prefix = "/api/fn", endpoint = "preview_clone", protocol = Read)]
 pub async fn preview_clone(request: CloneRequest) -> Result<ClonePreview, AppError> {
     Ok(ask()?.preview_clone(request).await?)
 }

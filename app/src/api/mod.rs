@@ -5,8 +5,10 @@
 
 mod act;
 mod clones;
+mod json;
 mod read;
 
 pub use act::{ActOnJob, BulkAct, act_on_job, action_name, action_named, bulk_act, bulk_preview};
 pub use clones::{Checked, ClonePage, Found, Side, StartClone, check_clone, clone_page, preview_clone, start_clone};
+pub use json::Json;
 pub use read::{JobList, counts, failures, job, jobs, jump, overview, settings, stores};

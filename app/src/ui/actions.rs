@@ -1,12 +1,12 @@
 //! The buttons of a job: what may be done with it now, as forms that work without JavaScript.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Action, Job, JobId, Retry};
 
 use crate::{
     api::{ActOnJob, action_name},
     live::Live,
-    ui::Fault,
+    ui::{Fault, PostForm, Posted},
 };
 
 /// Pause or resume, and the way to cancel, in one row of a list.
@@ -54,21 +54,20 @@ pub fn JobActions(
 /// A form around buttons that each do one thing to the job.
 #[component]
 pub fn ActForm(id: JobId, #[prop(into)] back: String, children: Children) -> impl IntoView {
-    let act = ServerAction::<ActOnJob>::new();
+    let posted = Posted::default();
     let live = Live::here();
     Effect::new(move || {
-        if act.value().with(|done| matches!(done, Some(Ok(())))) {
+        if posted.accepted.get() > 0 {
             live.acted();
         }
     });
-    let fault = move || act.value().get().and_then(Result::err).map(|error| view! { <Fault problem=error.0 /> });
     view! {
-        <ActionForm action=act attr:class="actions">
+        <PostForm action=ActOnJob::PATH class="actions" posted>
             <input type="hidden" name="id" value=id.to_string() />
             <input type="hidden" name="back" value=back />
             {children()}
-        </ActionForm>
-        {fault}
+        </PostForm>
+        {move || posted.refused.get().map(|problem| view! { <Fault problem /> })}
     }
 }
 

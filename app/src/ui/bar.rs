@@ -9,13 +9,15 @@ use crate::format::percent;
 #[component]
 pub fn Bar(#[prop(into)] job: Signal<Job>) -> impl IntoView {
     let fraction = Memo::new(move |_| job.with(|job| job.progress.fraction()));
-    let held = move || job.with(|job| job.state != State::Running);
+    let held = move || job.with(|job| !matches!(job.state, State::Running | State::Succeeded));
+    let done = move || job.with(|job| job.state == State::Succeeded);
     let label = move || match fraction.get() {
         Some(fraction) => format!("{} done", percent(fraction)),
         None => "the total is not known yet".to_owned(),
     };
     view! {
-        <progress class="bar" class:held=held max="1" prop:value=move || fraction.get().unwrap_or(0.0)
+        <progress class="bar" class:held=held class:done=done max="1"
+            prop:value=move || fraction.get().unwrap_or(0.0)
             value=move || fraction.get().map_or_else(|| "0".to_owned(), thousandths) aria-label=label></progress>
     }
 }

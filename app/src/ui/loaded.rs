@@ -1,6 +1,8 @@
 //! What a page loads, or why it could not be loaded.
 
-use leptos::{either::Either, prelude::*};
+use std::{pin::Pin, sync::Arc};
+
+use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -8,6 +10,8 @@ use crate::{
     error::AppError,
     ui::{Fault, PageTitle},
 };
+
+type Pending = Pin<Box<dyn Future<Output = AnyView> + Send>>;
 
 /// Shows the children with what was loaded. While it is loaded anew the old stays; a problem takes their place.
 #[component]
@@ -17,16 +21,20 @@ where
     F: Fn(T) -> V + Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let loaded = move || {
+    boundary(Arc::new(move || {
         let children = children.clone();
-        Suspend::new(async move {
+        Box::pin(async move {
             match of.await {
-                Ok(data) => Either::Left(children(data)),
-                Err(error) => Either::Right(view! { <PageFault error /> }),
+                Ok(data) => children(data).into_any(),
+                Err(error) => view! { <PageFault error /> }.into_any(),
             }
         })
-    };
-    view! { <Transition>{loaded}</Transition> }
+    }))
+}
+
+/// The same code for every page, so that a browser downloads it once.
+fn boundary(pending: Arc<dyn Fn() -> Pending + Send + Sync>) -> AnyView {
+    view! { <Transition>{move || Suspend::new(pending())}</Transition> }.into_any()
 }
 
 /// A page that could not be made: its status is the problem's.

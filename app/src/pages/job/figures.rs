@@ -54,14 +54,19 @@ pub fn Figures(job: Memo<Job>, history: Memo<Vec<Point>>, now: Time) -> impl Int
         })
     };
     let lasted = Memo::new(move |_| job.with(|job| (job.started_at, job.ended_at, job.state)));
+    let running = Memo::new(move |_| job.with(|job| job.state == State::Running));
+    let interrupted = Memo::new(move |_| job.with(|job| job.attempt > 1));
     let elapsed = move || {
         let (from, to, state) = lasted.get();
-        let worked = move || duration(signed(job.with(|job| job.progress.active_ms)));
+        let worked = move || {
+            let active_ms = job.with(|job| job.progress.active_ms);
+            interrupted.get().then(|| format!("{} of work", duration(signed(active_ms))))
+        };
         from.filter(|_| state != State::Queued).map(|from| {
             view! {
                 <div>
                     <dt>"Elapsed"</dt>
-                    <dd><Elapsed from to now /> " " <span class="more">{worked} " of work"</span></dd>
+                    <dd><Elapsed from to now /> " " <span class="more">{worked}</span></dd>
                 </div>
             }
         })
@@ -78,8 +83,8 @@ pub fn Figures(job: Memo<Job>, history: Memo<Vec<Point>>, now: Time) -> impl Int
             {elapsed}
         </dl>
         <div class="charts">
-            <RateChart points=history measure=Measure::Objects title="Objects a second" />
-            <RateChart points=history measure=Measure::Bytes title="Bytes a second" />
+            <RateChart points=history running measure=Measure::Objects title="Objects a second" />
+            <RateChart points=history running measure=Measure::Bytes title="Bytes a second" />
         </div>
     }
 }

@@ -9,7 +9,16 @@ use crate::format::{bytes, count, things};
 fn verdict(proof: &Comparison) -> String {
     let equal = things(proof.equal_by_etag + proof.equal_by_size, "object");
     if proof.equal {
-        return format!("Equal: {equal} at the source, each found at the destination with the same content.");
+        let found = match (proof.equal_by_etag, proof.equal_by_size) {
+            (_, 0) => "each found at the destination with the same size and ETag".to_owned(),
+            (0, _) => "each found at the destination with the same size; their ETags cannot be compared".to_owned(),
+            (etag, size) => format!(
+                "each found at the destination: {} with the same size and ETag, {} with the same size only",
+                count(etag),
+                count(size)
+            ),
+        };
+        return format!("Equal: {equal} at the source, {found}.");
     }
     let faults = [(proof.missing, "missing"), (proof.different, "different")];
     let extra = (proof.mode == Mode::Verify).then_some((proof.extra, "only at the destination"));
@@ -103,6 +112,12 @@ mod tests {
             Some(Proof::Compared(proof)) => proof,
             _ => unreachable!(),
         }
+    }
+
+    #[test]
+    fn what_only_sizes_tell_is_not_sold_as_more() {
+        let by_size = Comparison { equal_by_etag: 7_000, equal_by_size: 500, ..compared() };
+        assert!(verdict(&by_size).ends_with("7,000 with the same size and ETag, 500 with the same size only."));
     }
 
     #[test]

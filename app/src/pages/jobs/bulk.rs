@@ -1,13 +1,13 @@
 //! One action on every job that a filter finds, in two steps: how many these are, then the button that says so.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Action, BulkOutcome, Retry};
 
 use crate::{
     api::{self, BulkAct},
     error::{AppError, problem_in},
     query::Query,
-    ui::{Fault, Loaded, PageTitle},
+    ui::{Fault, Loaded, PageTitle, PostForm, Posted},
 };
 
 use super::{
@@ -52,8 +52,7 @@ fn meaning(action: Action) -> (&'static str, &'static str) {
 
 #[component]
 fn Ask(query: Query, action: Action, outcome: BulkOutcome) -> impl IntoView {
-    let bulk = ServerAction::<BulkAct>::new();
-    let fault = move || bulk.value().get().and_then(Result::err).map(|error| view! { <Fault problem=error.0 /> });
+    let posted = Posted::default();
     let filter = without_page(&query);
     let (verb, consequence) = meaning(action);
     let jobs = jobs(outcome.matched);
@@ -73,13 +72,13 @@ fn Ask(query: Query, action: Action, outcome: BulkOutcome) -> impl IntoView {
             view! {
                 <p>{consequence}</p>
                 {outcome.matched.capped.then(|| view! { <p>"At most 10,000 are changed at a time."</p> })}
-                <ActionForm action=bulk attr:class="actions confirm">
+                <PostForm action=BulkAct::PATH class="actions confirm" posted>
                     <input type="hidden" name="action" value=api::action_name(action) />
                     <input type="hidden" name="filter" value=fields />
                     <button class="main">{format!("{verb} {jobs}")}</button>
                     <a class="button" href=back>"Back to the list"</a>
-                </ActionForm>
-                {fault}
+                </PostForm>
+                {move || posted.refused.get().map(|problem| view! { <Fault problem /> })}
             }
             .into_any()
         } else {

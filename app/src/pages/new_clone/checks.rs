@@ -20,12 +20,12 @@ pub struct Checks {
     /// Checking itself failed.
     failed: RwSignal<Option<Problem>>,
     /// Why the clone could not be started.
-    refused: Memo<Option<Problem>>,
+    refused: RwSignal<Option<Problem>>,
 }
 
 impl Checks {
     /// Starts with what the server found for the values of the URL, and asks again after every pause in typing.
-    pub fn follow(form: RwSignal<CloneForm>, found: Option<Found>, refused: Memo<Option<Problem>>) -> Self {
+    pub fn follow(form: RwSignal<CloneForm>, found: Option<Found>, refused: RwSignal<Option<Problem>>) -> Self {
         let checks = Self { form, found: RwSignal::new(found), failed: RwSignal::default(), refused };
         checks.ask_after_pauses();
         checks

@@ -127,7 +127,7 @@ fn buckets_of(stores: &[StoreStatus], name: &str) -> Vec<String> {
 fn PrefixField(side: &'static str, form: RwSignal<CloneForm>, checks: Checks) -> impl IntoView {
     let prefix = read(form, side, "prefix");
     view! {
-        <label for=format!("{side}-prefix")>"Prefix" <span class="more">" (optional)"</span></label>
+        <label for=format!("{side}-prefix")>"Prefix"</label>
         <input
             id=format!("{side}-prefix")
             name=format!("{side}_prefix")

@@ -8,7 +8,7 @@ mod fields;
 mod form;
 mod preview;
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 pub use form::CloneForm;
 
@@ -17,7 +17,7 @@ use crate::{
     command::{command_line, curl},
     error::problem_in,
     query::Query,
-    ui::{Copyable, Fault, Loaded, PageTitle},
+    ui::{Copyable, Fault, Loaded, PageTitle, PostForm, Posted},
 };
 use checks::Checks;
 use fields::{SideFields, WhatToDo};
@@ -45,14 +45,13 @@ pub fn NewClonePage() -> impl IntoView {
 fn CloneFormView(page: ClonePage, query: Memo<Query>) -> impl IntoView {
     let form = RwSignal::new(query.with_untracked(CloneForm::read));
     follow_link(query, form);
-    let start = ServerAction::<StartClone>::new();
-    let refused = Memo::new(move |_| start.value().get().and_then(Result::err).map(|error| error.0));
+    let posted = Posted::default();
     let ClonePage { stores, key, found } = page;
-    let checks = Checks::follow(form, found, refused);
+    let checks = Checks::follow(form, found, posted.refused);
     let stores = StoredValue::new(stores);
     view! {
         {move || query.with(problem_in).map(|problem| view! { <Fault problem /> })}
-        <ActionForm action=start attr:class="clone-form" attr:novalidate=true>
+        <PostForm action=StartClone::PATH class="clone-form" posted>
             <input type="hidden" name="key" value=key />
             <SideFields side="source" legend="Source" form checks stores />
             <SideFields side="destination" legend="Destination" form checks stores />
@@ -65,7 +64,7 @@ fn CloneFormView(page: ClonePage, query: Memo<Query>) -> impl IntoView {
                     "Preview"
                 </button>
             </p>
-        </ActionForm>
+        </PostForm>
         <SameElsewhere form stores />
     }
 }

@@ -1,9 +1,12 @@
 //! What a page without any job says: what to do first, with the button that does it.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 use model::StoreStatus;
 
-use crate::{api::StartClone, ui::Fault};
+use crate::{
+    api::StartClone,
+    ui::{Fault, PostForm, Posted},
+};
 
 #[component]
 pub fn FirstSteps(stores: Vec<StoreStatus>) -> impl IntoView {
@@ -29,20 +32,19 @@ pub fn FirstSteps(stores: Vec<StoreStatus>) -> impl IntoView {
 /// Starts the clone that every first visit can make: both buckets come with the embedded store.
 #[component]
 fn TryDemo(store: String) -> impl IntoView {
-    let start = ServerAction::<StartClone>::new();
-    let fault = move || start.value().get().and_then(Result::err).map(|error| view! { <Fault problem=error.0 /> });
+    let posted = Posted::default();
     view! {
         <p>
             "Try the demo bucket: 7,500 objects are copied to an empty bucket, and both listings compared, in a few seconds."
         </p>
-        <ActionForm action=start attr:class="actions">
+        <PostForm action=StartClone::PATH class="actions" posted>
             <input type="hidden" name="source_store" value=store.clone() />
             <input type="hidden" name="source_bucket" value="demo-assets" />
             <input type="hidden" name="destination_store" value=store />
             <input type="hidden" name="destination_bucket" value="demo-clone" />
             <button class="main">"Copy demo-assets to demo-clone"</button>
             <a class="button" href="/clones/new">"Choose other buckets"</a>
-        </ActionForm>
-        {fault}
+        </PostForm>
+        {move || posted.refused.get().map(|problem| view! { <Fault problem /> })}
     }
 }

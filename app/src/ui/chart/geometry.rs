@@ -30,6 +30,8 @@ pub struct Chart {
     pub top: f64,
     pub highest: f64,
     pub last: f64,
+    /// Over the whole time.
+    pub average: f64,
     pub from_ms: u64,
     pub to_ms: u64,
 }
@@ -44,6 +46,7 @@ impl Chart {
         }
         let highest = rates.iter().map(|(_, rate)| *rate).fold(0.0, f64::max);
         let top = round_up(highest);
+        let average = average(points.first()?, points.last()?, measure);
         let mut line = String::with_capacity(rates.len() * 12);
         for (index, &(at, rate)) in rates.iter().enumerate() {
             let x = WIDTH * float(at - from_ms) / float(to_ms - from_ms);
@@ -52,19 +55,28 @@ impl Chart {
             let _ = write!(line, "{command}{} {}", tenths(x), tenths(y));
         }
         let area = format!("{line}V120H0Z");
-        Some(Self { line, area, top, highest, last, from_ms, to_ms })
+        Some(Self { line, area, top, highest, last, average, from_ms, to_ms })
     }
+}
+
+fn value(point: &Point, measure: Measure) -> u64 {
+    match measure {
+        Measure::Objects => point.settled,
+        Measure::Bytes => point.bytes,
+    }
+}
+
+fn average(first: &Point, last: &Point, measure: Measure) -> f64 {
+    let gained = value(last, measure).saturating_sub(value(first, measure));
+    float(gained) * 1_000.0 / float(last.active_ms.saturating_sub(first.active_ms).max(1))
 }
 
 /// Milliseconds of work, and the rate since the point before.
 fn rates(points: &[Point], measure: Measure) -> Vec<(u64, f64)> {
-    let value = |point: &Point| match measure {
-        Measure::Objects => point.settled,
-        Measure::Bytes => point.bytes,
-    };
     let between = |pair: &[Point]| {
         let ms = pair[1].active_ms.checked_sub(pair[0].active_ms).filter(|ms| *ms > 0)?;
-        Some((pair[1].active_ms, float(value(&pair[1]).saturating_sub(value(&pair[0]))) * 1_000.0 / float(ms)))
+        let gained = value(&pair[1], measure).saturating_sub(value(&pair[0], measure));
+        Some((pair[1].active_ms, float(gained) * 1_000.0 / float(ms)))
     };
     points.windows(2).filter_map(between).collect()
 }
@@ -119,7 +131,7 @@ mod tests {
     fn the_axis_starts_at_zero_and_ends_at_a_round_number() {
         let points = [point(0, 0), point(1_000, 80), point(2_000, 80), point(3_000, 240)];
         let chart = Chart::of(&points, Measure::Objects).unwrap();
-        assert_eq!((chart.top, chart.highest, chart.last), (200.0, 160.0, 160.0));
+        assert_eq!((chart.top, chart.highest, chart.last, chart.average), (200.0, 160.0, 160.0, 80.0));
         assert_eq!(chart.line, "M0 72L300 120L600 24");
         assert_eq!(chart.area, "M0 72L300 120L600 24V120H0Z");
         assert_eq!((chart.from_ms, chart.to_ms), (1_000, 3_000));

@@ -19,13 +19,25 @@ fn told(measure: Measure, a_second: f64) -> String {
 }
 
 #[component]
-pub fn RateChart(#[prop(into)] points: Signal<Vec<Point>>, measure: Measure, title: &'static str) -> impl IntoView {
+pub fn RateChart(
+    #[prop(into)] points: Signal<Vec<Point>>,
+    /// The last rate is told while it means something, the average afterwards.
+    #[prop(into)]
+    running: Signal<bool>,
+    measure: Measure,
+    title: &'static str,
+) -> impl IntoView {
     let chart = Memo::new(move |_| points.with(|points| Chart::of(points, measure)));
     let drawing = move || {
         chart.get().map(|chart| {
-            let (top, last) = (told(measure, chart.top), told(measure, chart.last));
+            let top = told(measure, chart.top);
+            let last = if running.get() {
+                told(measure, chart.last)
+            } else {
+                format!("{} on average", told(measure, chart.average))
+            };
             let (from, to) = (duration(signed(chart.from_ms)), duration(signed(chart.to_ms)));
-            let spoken = format!("{title} over {to} of work: highest {}, last {last}", told(measure, chart.highest));
+            let spoken = format!("{title} over {to} of work: highest {}, {last}", told(measure, chart.highest));
             view! {
                 <figure class="chart">
                     <figcaption>{title} " " <span class="last">{last}</span></figcaption>
