@@ -26,6 +26,7 @@ mod backend;
 mod command;
 mod hub;
 mod live;
+mod parse;
 mod process;
 mod runner;
 mod security;
