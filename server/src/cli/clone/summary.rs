@@ -1,7 +1,7 @@
 //! What there is to say at the end, for a person and for a script.
 
 use indicatif::{DecimalBytes, HumanCount};
-use model::{Failure, JobError, Progress, Proof};
+use model::{Failure, JobError, Phase, Progress, Proof};
 use serde::Serialize;
 
 use super::{
@@ -70,6 +70,9 @@ impl Summary {
             Outcome::Failed | Outcome::Unreachable => "Not finished",
             Outcome::Refused => return,
         };
+        if self.progress.phase == Phase::Waiting {
+            return;
+        }
         println!("{verdict}: {}", self.title);
         let progress = &self.progress;
         #[expect(clippy::cast_precision_loss, reason = "seconds for people")]

@@ -196,6 +196,7 @@ impl State {
     }
 
     pub fn proven_after_all(&mut self, key: Key) {
+        self.known.remove(&key);
         self.retried(key, Some(Outcome::Skipped), self.touched);
     }
 
@@ -282,5 +283,53 @@ impl Lane {
         if self.listed && self.window.is_empty() {
             self.range.state = RangeState::Done;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Reason, Time};
+
+    use super::*;
+
+    fn key(text: &str) -> Key {
+        text.parse().unwrap()
+    }
+
+    /// One object that failed in an earlier attempt, and `b`, which fails in this one.
+    fn two_failed() -> State {
+        let now = Instant::now();
+        let settled = Settled { failed: 1, ..Settled::default() };
+        let mut state = State::resume(Progress::default(), Checkpoint { settled, ..Checkpoint::default() }, now);
+        state.unfinished();
+        let b = Listed { key: key("b"), size: 1, etag: None, modified: Time(0), class: None };
+        let number = state.admit(0, &b, now);
+        let failure =
+            Failure { key: key("b"), reason: Reason::Store, message: String::new(), attempts: 8, at: Time(0) };
+        state.settle(0, number, Outcome::Failed(Box::new(failure)), now);
+        assert_eq!(state.total.failed, 2);
+        state
+    }
+
+    #[test]
+    fn a_failure_of_an_earlier_attempt_is_counted_once_though_the_comparison_finds_it_again() {
+        let mut state = two_failed();
+        state.verified(Verified { source_objects: 2, source_bytes: 2, fresh: 1 });
+        assert_eq!((state.total.failed, state.total.objects()), (2, 2));
+    }
+
+    #[test]
+    fn what_is_proven_after_all_no_longer_counts_as_failed() {
+        let mut state = two_failed();
+        state.proven_after_all(key("b"));
+        state.verified(Verified { source_objects: 2, source_bytes: 2, fresh: 1 });
+        assert_eq!((state.total.failed, state.total.skipped), (1, 1));
+    }
+
+    #[test]
+    fn what_appeared_at_the_source_since_is_found_and_failed() {
+        let mut state = two_failed();
+        state.verified(Verified { source_objects: 5, source_bytes: 5, fresh: 4 });
+        assert_eq!((state.total.failed, state.total.objects()), (5, 5));
     }
 }
