@@ -55,4 +55,6 @@ end2end: ## The release binary in Chromium; `make build` first
 
 bench-store: ## A million jobs on both databases: list, filter, first page, claims
 	@.ci/setup test
+	@$(MAKE) --no-print-directory build
 	cargo run --release --package store --example bench
+	LOGYARD=$(BINARY) cargo run --release --package logyard --example first_page

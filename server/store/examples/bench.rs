@@ -110,7 +110,7 @@ async fn work(scratch: &Scratch, store: &Store) -> Outcome<()> {
         mode: model::Mode::Copy,
         dry_run: false,
     });
-    let new = || NewJob { spec: spec.clone(), author: "mira".to_owned(), idempotency: None };
+    let new = || NewJob { spec: spec.clone(), author: "operator".to_owned(), idempotency: None };
     report("insert", timed(CLAIMS, async || Ok(store.insert(new()).await?)).await?, 1);
     let mut stores = vec![store.clone(); WORKERS];
     if scratch.url.starts_with("postgres") {

@@ -1,15 +1,16 @@
 //! Whether two objects are equal: one rule for skipping, for proving and for previewing.
 //!
 //! 1. Another size: different.
-//! 2. The same ETag: equal. Two ETags that both look like an MD5 and differ: different.
-//! 3. Otherwise an ETag is missing or depends on how the object was uploaded, so both objects are asked. Checksums of
-//!    the whole content and of the same kind decide.
-//! 4. With none in common, equal size and a destination not older than the source (in whole seconds, as some stores
-//!    keep no finer time) is equal *by size*: the copy was made after the source was written. The proof counts these
-//!    apart. An older destination is different, and copied again.
+//! 2. The same ETag: equal.
+//! 3. Otherwise both objects are asked, since an ETag may be missing, depend on how the object was uploaded, or come
+//!    from an encryption key. Checksums of the whole content and of the same kind decide.
+//! 4. With none in common, two ETags that are MD5s of their contents: different.
+//! 5. Else equal size and a destination not older than the source (in whole seconds, as some stores keep no finer
+//!    time) is equal *by size*: the copy was made after the source was written. The proof counts these apart. An older
+//!    destination is different, and copied again.
 
 use super::sides::Sides;
-use crate::s3::{Head, Listed};
+use crate::s3::{ETag, Head, Listed};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -20,17 +21,26 @@ pub(super) enum Verdict {
     Different,
 }
 
-/// What the listings tell; `None`: the objects must be asked.
+/// What the listings tell for certain; `None`: the objects must be asked.
 pub(super) fn by_listing(source: &Listed, destination: &Listed) -> Option<Verdict> {
     if source.size != destination.size {
         return Some(Verdict::Different);
     }
-    let (Some(left), Some(right)) = (&source.etag, &destination.etag) else { return None };
-    if left == right { Some(Verdict::Equal) } else { (left.is_md5() && right.is_md5()).then_some(Verdict::Different) }
+    (source.etag.is_some() && source.etag == destination.etag).then_some(Verdict::Equal)
 }
 
-/// Without asking the objects.
-pub(super) fn by_size(source: &Listed, destination: &Listed) -> Verdict {
+/// What the listings make likely, where asking is too much or brought no answer.
+pub(super) fn by_form(source: &Listed, destination: &Listed) -> Verdict {
+    by_listing(source, destination).unwrap_or_else(|| {
+        if is_md5(source) && is_md5(destination) { Verdict::Different } else { by_size(source, destination) }
+    })
+}
+
+fn is_md5(object: &Listed) -> bool {
+    object.etag.as_ref().is_some_and(ETag::has_form_of_md5)
+}
+
+fn by_size(source: &Listed, destination: &Listed) -> Verdict {
     let seconds = |object: &Listed| object.modified.0.div_euclid(1_000);
     if source.size == destination.size && seconds(destination) >= seconds(source) {
         Verdict::EqualBySize
@@ -47,6 +57,16 @@ fn by_checksum(source: &Head, destination: &Head) -> Option<Verdict> {
     Some(if equal { Verdict::Equal } else { Verdict::Different })
 }
 
+fn by_heads(source: &Head, destination: &Head) -> Verdict {
+    by_checksum(source, destination).unwrap_or_else(|| {
+        if source.etag_is_opaque || destination.etag_is_opaque {
+            by_size(&source.object, &destination.object)
+        } else {
+            by_form(&source.object, &destination.object)
+        }
+    })
+}
+
 /// The whole rule, with a HEAD of both where the listings do not decide. A HEAD that fails decides nothing.
 pub(super) async fn compare(sides: &Sides, source: &Listed, destination: &Listed) -> Verdict {
     if let Some(verdict) = by_listing(source, destination) {
@@ -56,8 +76,7 @@ pub(super) async fn compare(sides: &Sides, source: &Listed, destination: &Listed
         sides.source.head(&sides.spec.source.bucket, &source.key),
         sides.destination.head(&sides.spec.destination.bucket, &destination.key)
     );
-    let checked = heads.ok().and_then(|(left, right)| by_checksum(&left, &right));
-    checked.unwrap_or_else(|| by_size(source, destination))
+    heads.map_or_else(|_| by_form(source, destination), |(source, destination)| by_heads(&source, &destination))
 }
 
 #[cfg(test)]
@@ -65,7 +84,7 @@ mod tests {
     use model::Time;
 
     use super::*;
-    use crate::s3::{Checksum, ETag};
+    use crate::s3::Checksum;
 
     fn object(size: u64, etag: &str, modified: i64) -> Listed {
         Listed { key: "k".parse().unwrap(), size, etag: ETag::parse(etag), modified: Time(modified), class: None }
@@ -78,7 +97,7 @@ mod tests {
     fn sizes_come_first_and_times_do_not_matter_where_etags_tell() {
         assert_eq!(by_listing(&object(1, ONE, 9), &object(2, ONE, 0)), Some(Verdict::Different));
         assert_eq!(by_listing(&object(1, ONE, 9), &object(1, ONE, 0)), Some(Verdict::Equal));
-        assert_eq!(by_listing(&object(1, ONE, 0), &object(1, TWO, 9)), Some(Verdict::Different));
+        assert_eq!(by_form(&object(1, ONE, 0), &object(1, TWO, 9)), Verdict::Different);
     }
 
     #[test]
@@ -93,11 +112,25 @@ mod tests {
     fn checksums_of_the_same_kind_decide() {
         let head = |kind: &'static str, value: &str| Head {
             object: object(1, "", 0),
+            etag_is_opaque: false,
             checksums: vec![Checksum { kind, value: value.to_owned() }],
         };
         assert_eq!(by_checksum(&head("CRC32", "a"), &head("CRC32", "a")), Some(Verdict::Equal));
         assert_eq!(by_checksum(&head("CRC32", "a"), &head("CRC32", "b")), Some(Verdict::Different));
         assert_eq!(by_checksum(&head("CRC32", "a"), &head("SHA1", "a")), None);
+    }
+
+    #[test]
+    fn an_etag_made_under_a_key_does_not_make_a_copy_different() {
+        let head = |etag: &str, modified: i64, etag_is_opaque: bool| Head {
+            object: object(1, etag, modified),
+            etag_is_opaque,
+            checksums: Vec::new(),
+        };
+        assert_eq!(by_listing(&object(1, ONE, 0), &object(1, TWO, 9)), None);
+        assert_eq!(by_heads(&head(ONE, 0, true), &head(TWO, 9_000, true)), Verdict::EqualBySize);
+        assert_eq!(by_heads(&head(ONE, 9_000, false), &head(TWO, 0, true)), Verdict::Different);
+        assert_eq!(by_heads(&head(ONE, 0, false), &head(TWO, 9_000, false)), Verdict::Different);
     }
 
     #[test]

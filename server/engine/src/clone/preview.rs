@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     CloneError,
-    compare::{Verdict, by_listing, by_size},
+    compare::{Verdict, by_form},
     merge::{Merge, Pair},
     sides::{Sides, now},
 };
@@ -75,7 +75,7 @@ fn empty(spec: &CloneSpec) -> ClonePreview {
 
 fn count(preview: &mut ClonePreview, sides: &Sides, pair: Pair) {
     let equal = |source: &Listed, destination: &Listed| {
-        by_listing(source, destination).unwrap_or_else(|| by_size(source, destination)) != Verdict::Different
+        by_form(source, destination) != Verdict::Different
     };
     let (source, equal) = match pair {
         Pair::Source(source) => (source, false),

@@ -19,9 +19,9 @@ impl ETag {
         format!("\"{}\"", self.0)
     }
 
-    /// Whether it has the form of an MD5 of the content. A multipart upload's `…-7` has not. One made under a KMS key
-    /// has the form but is none: it differs after each copy, and such an object is copied again.
-    pub fn is_md5(&self) -> bool {
+    /// Whether it looks like the MD5 of the content. A multipart upload's `…-7` does not. One made under an encryption
+    /// key looks so but is none: only a HEAD tells.
+    pub fn has_form_of_md5(&self) -> bool {
         self.0.len() == 32 && self.0.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 }
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_multipart_etag_is_no_md5() {
-        assert!(ETag::parse("\"9e107d9d372bb6826bd81d3542a419d6\"").unwrap().is_md5());
-        assert!(!ETag::parse("\"9e107d9d372bb6826bd81d3542a419d6-2\"").unwrap().is_md5());
+        assert!(ETag::parse("\"9e107d9d372bb6826bd81d3542a419d6\"").unwrap().has_form_of_md5());
+        assert!(!ETag::parse("\"9e107d9d372bb6826bd81d3542a419d6-2\"").unwrap().has_form_of_md5());
     }
 }

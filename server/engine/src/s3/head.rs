@@ -23,6 +23,8 @@ pub struct Checksum {
 pub struct Head {
     /// As a listing would show it.
     pub object: Listed,
+    /// Encrypted under a key (KMS, or the customer's own): the ETag differs after each copy and is no hash.
+    pub etag_is_opaque: bool,
     /// Every full-object checksum that the store keeps of it.
     pub checksums: Vec<Checksum>,
 }
@@ -38,6 +40,7 @@ impl Store {
             let size = size.ok_or_else(|| context.unclear("the answer holds no length"))?;
             Ok::<_, StoreError>(Head {
                 checksums: checksums(&head),
+                etag_is_opaque: encrypted_under_a_key(&head),
                 object: Listed {
                     key: key.clone(),
                     size,
@@ -49,6 +52,11 @@ impl Store {
         };
         self.retry.send(&context, LIMIT, request).await
     }
+}
+
+fn encrypted_under_a_key(head: &HeadObjectOutput) -> bool {
+    let by_kms = head.server_side_encryption().is_some_and(|how| how.as_str().starts_with("aws:kms"));
+    by_kms || head.sse_customer_algorithm().is_some()
 }
 
 /// Without those of a multipart upload's parts, which depend on where it was cut.
@@ -71,7 +79,18 @@ fn checksums(head: &HeadObjectOutput) -> Vec<Checksum> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_s3::types::ServerSideEncryption;
+
     use super::*;
+
+    #[test]
+    fn only_a_key_makes_an_etag_opaque() {
+        let head = |how| HeadObjectOutput::builder().server_side_encryption(how).build();
+        assert!(encrypted_under_a_key(&head(ServerSideEncryption::AwsKms)));
+        assert!(encrypted_under_a_key(&head(ServerSideEncryption::AwsKmsDsse)));
+        assert!(!encrypted_under_a_key(&head(ServerSideEncryption::Aes256)));
+        assert!(encrypted_under_a_key(&HeadObjectOutput::builder().sse_customer_algorithm("AES256").build()));
+    }
 
     #[test]
     fn a_checksum_of_parts_says_nothing_about_the_whole() {

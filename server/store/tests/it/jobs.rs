@@ -28,12 +28,12 @@ fn with_key(author: &str, hash: &str) -> NewJob {
 
 async fn a_repeated_request_answers_the_first_job_and_another_request_is_refused(scratch: Scratch) {
     let store = scratch.open().await;
-    let (first, _) = store.insert(with_key("mira", "request")).await.unwrap();
-    let (again, new) = store.insert(with_key("mira", "request")).await.unwrap();
+    let (first, _) = store.insert(with_key("operator", "request")).await.unwrap();
+    let (again, new) = store.insert(with_key("operator", "request")).await.unwrap();
     assert!(again == first && !new);
-    let reused = store.insert(with_key("mira", "other request")).await;
+    let reused = store.insert(with_key("operator", "other request")).await;
     assert!(matches!(reused, Err(StoreError::KeyReused(id)) if id == first.id));
-    let (other, new) = store.insert(with_key("noor", "request")).await.unwrap();
+    let (other, new) = store.insert(with_key("night shift", "request")).await.unwrap();
     assert!(other.id != first.id && new, "keys are each author's own");
     assert_eq!(store.jobs(&Filter::default(), None, 10).await.unwrap().items.len(), 2);
     assert_eq!(store.events(first.id, 10).await.unwrap().len(), 1);
@@ -43,7 +43,7 @@ async fn one_key_sent_many_times_at_once_makes_one_job(scratch: Scratch) {
     let mut requests = Vec::new();
     for _ in 0..8 {
         let store = scratch.open().await;
-        requests.push(tokio::spawn(async move { store.insert(with_key("mira", "request")).await.unwrap() }));
+        requests.push(tokio::spawn(async move { store.insert(with_key("operator", "request")).await.unwrap() }));
     }
     let (mut ids, mut made) = (HashSet::new(), 0);
     for request in requests {
@@ -57,13 +57,13 @@ async fn one_key_sent_many_times_at_once_makes_one_job(scratch: Scratch) {
 async fn queued_and_paused_jobs_change_at_once(scratch: Scratch) {
     let store = scratch.open().await;
     let job = insert(&store).await;
-    assert_eq!(store.act(job.id, Action::Pause, "mira").await.unwrap().state, State::Paused);
+    assert_eq!(store.act(job.id, Action::Pause, "operator").await.unwrap().state, State::Paused);
     assert!(claim(&store, "one").await.is_none());
-    assert_eq!(store.act(job.id, Action::Resume, "mira").await.unwrap().state, State::Queued);
-    let cancelled = store.act(job.id, Action::Cancel, "mira").await.unwrap();
+    assert_eq!(store.act(job.id, Action::Resume, "operator").await.unwrap().state, State::Queued);
+    let cancelled = store.act(job.id, Action::Cancel, "operator").await.unwrap();
     assert_eq!((cancelled.state, cancelled.ended_at.is_some(), cancelled.revision), (State::Cancelled, true, 4));
     assert!(claim(&store, "one").await.is_none());
-    let refused = store.act(job.id, Action::Cancel, "mira").await;
+    let refused = store.act(job.id, Action::Cancel, "operator").await;
     assert!(matches!(refused, Err(StoreError::NotAllowed(refused)) if refused.state == State::Cancelled));
 }
 
@@ -75,9 +75,9 @@ async fn a_running_job_ends_as_it_was_asked(scratch: Scratch) {
     ] {
         let job = insert(&store).await;
         let claimed = claim(&store, "one").await.unwrap();
-        let asked = store.act(job.id, action, "mira").await.unwrap();
+        let asked = store.act(job.id, action, "operator").await.unwrap();
         assert_eq!((asked.state, asked.stopping), (State::Running, Some(stop)));
-        assert_eq!(store.act(job.id, action, "mira").await.unwrap().revision, asked.revision, "it is so already");
+        assert_eq!(store.act(job.id, action, "operator").await.unwrap().revision, asked.revision, "it is so already");
         assert!(end(&store, &claimed.job, end_as).await);
         let ended = store.job(job.id).await.unwrap();
         assert_eq!((ended.state, ended.stopping, ended.holder), (state, None, None));
@@ -88,8 +88,8 @@ async fn a_cancel_asked_after_the_worker_read_pause_still_cancels(scratch: Scrat
     let store = scratch.open().await;
     let job = insert(&store).await;
     let claimed = claim(&store, "one").await.unwrap();
-    store.act(job.id, Action::Pause, "mira").await.unwrap();
-    store.act(job.id, Action::Cancel, "mira").await.unwrap();
+    store.act(job.id, Action::Pause, "operator").await.unwrap();
+    store.act(job.id, Action::Cancel, "operator").await.unwrap();
     assert!(end(&store, &claimed.job, End::Paused).await);
     assert_eq!(store.job(job.id).await.unwrap().state, State::Cancelled);
 }
@@ -98,9 +98,9 @@ async fn a_resumed_job_goes_on_from_its_checkpoint(scratch: Scratch) {
     let store = scratch.open().await;
     let job = insert(&store).await;
     let claimed = claim(&store, "one").await.unwrap();
-    store.act(job.id, Action::Pause, "mira").await.unwrap();
+    store.act(job.id, Action::Pause, "operator").await.unwrap();
     assert!(end(&store, &claimed.job, End::Paused).await);
-    store.act(job.id, Action::Resume, "mira").await.unwrap();
+    store.act(job.id, Action::Resume, "operator").await.unwrap();
     let again = claim(&store, "two").await.unwrap();
     assert_eq!(again.checkpoint.as_deref(), Some(r#"{"ranges":[]}"#));
     assert_eq!((again.job.progress, again.job.attempt), (progress(10, 0), 2));
@@ -129,7 +129,7 @@ async fn a_retry_of_all_starts_over_as_if_never_run(scratch: Scratch) {
     let store = scratch.open().await;
     let failed = failed_job(&store).await;
     assert!(failed.error.is_some() && failed.proof.is_some());
-    let retried = store.act(failed.id, Action::Retry(Retry::All), "mira").await.unwrap();
+    let retried = store.act(failed.id, Action::Retry(Retry::All), "operator").await.unwrap();
     assert_eq!((retried.state, &retried.progress), (State::Queued, &Progress::default()));
     assert!(retried.proof.is_none() && retried.error.is_none());
     assert!(retried.started_at.is_none() && retried.ended_at.is_none());
@@ -142,7 +142,7 @@ async fn a_retry_of_all_starts_over_as_if_never_run(scratch: Scratch) {
 async fn a_retry_of_what_failed_keeps_what_was_done_and_marks_the_failures(scratch: Scratch) {
     let store = scratch.open().await;
     let failed = failed_job(&store).await;
-    let retried = store.act(failed.id, Action::Retry(Retry::Failed), "mira").await.unwrap();
+    let retried = store.act(failed.id, Action::Retry(Retry::Failed), "operator").await.unwrap();
     assert_eq!((retried.state, &retried.progress), (State::Queued, &failed.progress));
     assert!(retried.proof.is_none() && retried.error.is_none() && retried.ended_at.is_none());
     assert_eq!(store.history(failed.id).await.unwrap().len(), 1);
@@ -163,9 +163,9 @@ async fn what_failed_can_be_retried_only_where_objects_failed(scratch: Scratch) 
     let job = insert(&store).await;
     let claimed = claim(&store, "one").await.unwrap();
     assert!(end(&store, &claimed.job, End::Failed { error: error("no such bucket"), proof: None }).await);
-    let refused = store.act(job.id, Action::Retry(Retry::Failed), "mira").await;
+    let refused = store.act(job.id, Action::Retry(Retry::Failed), "operator").await;
     assert!(matches!(refused, Err(StoreError::NotAllowed(_))));
-    assert_eq!(store.act(job.id, Action::Retry(Retry::All), "mira").await.unwrap().state, State::Queued);
+    assert_eq!(store.act(job.id, Action::Retry(Retry::All), "operator").await.unwrap().state, State::Queued);
 }
 
 async fn a_bulk_action_changes_those_of_the_filter_that_allow_it(scratch: Scratch) {
@@ -175,13 +175,13 @@ async fn a_bulk_action_changes_those_of_the_filter_that_allow_it(scratch: Scratc
     for _ in 0..450 {
         insert(&store).await;
     }
-    let other = store.insert(NewJob { author: "noor".to_owned(), ..new_job() }).await.unwrap().0;
+    let other = store.insert(NewJob { author: "night shift".to_owned(), ..new_job() }).await.unwrap().0;
     let ended = insert(&store).await;
-    store.act(ended.id, Action::Cancel, "noor").await.unwrap();
-    let filter = Filter { author: Some("mira".to_owned()), ..Filter::default() };
+    store.act(ended.id, Action::Cancel, "night shift").await.unwrap();
+    let filter = Filter { author: Some("operator".to_owned()), ..Filter::default() };
     assert_eq!(store.count_allowing(&filter, Action::Cancel).await.unwrap().at_least, 451);
-    assert_eq!(store.act_on_all(&filter, Action::Cancel, "mira").await.unwrap(), 451);
-    assert_eq!(store.act_on_all(&filter, Action::Cancel, "mira").await.unwrap(), 0, "they are so already");
+    assert_eq!(store.act_on_all(&filter, Action::Cancel, "operator").await.unwrap(), 451);
+    assert_eq!(store.act_on_all(&filter, Action::Cancel, "operator").await.unwrap(), 0, "they are so already");
     assert_eq!(store.job(running.id).await.unwrap().stopping, Some(Stop::Cancel));
     assert_eq!(store.job(other.id).await.unwrap().state, State::Queued);
     let cancelled = Filter { states: vec![State::Cancelled], ..Filter::default() };
@@ -206,7 +206,7 @@ async fn a_job_cancelled_while_it_is_claimed_is_one_or_the_other(scratch: Scratc
             taken
         }));
     }
-    store.act_on_all(&Filter::default(), Action::Cancel, "mira").await.unwrap();
+    store.act_on_all(&Filter::default(), Action::Cancel, "operator").await.unwrap();
     let mut taken = HashSet::new();
     for worker in workers {
         taken.extend(worker.await.unwrap());
@@ -220,16 +220,16 @@ async fn a_job_cancelled_while_it_is_claimed_is_one_or_the_other(scratch: Scratc
 async fn every_change_leaves_an_event(scratch: Scratch) {
     let store = scratch.open().await;
     let job = insert(&store).await;
-    store.act(job.id, Action::Pause, "noor").await.unwrap();
-    store.act(job.id, Action::Resume, "noor").await.unwrap();
+    store.act(job.id, Action::Pause, "night shift").await.unwrap();
+    store.act(job.id, Action::Resume, "night shift").await.unwrap();
     claim_for(&store, "one", 0).await.unwrap();
     let second = claim(&store, "two").await.unwrap();
     assert!(end(&store, &second.job, End::Released).await);
     let third = claim(&store, "three").await.unwrap();
-    store.act(job.id, Action::Pause, "noor").await.unwrap();
-    store.act(job.id, Action::Cancel, "mira").await.unwrap();
+    store.act(job.id, Action::Pause, "night shift").await.unwrap();
+    store.act(job.id, Action::Cancel, "operator").await.unwrap();
     assert!(end(&store, &third.job, End::Cancelled).await);
-    store.act(job.id, Action::Retry(Retry::All), "mira").await.unwrap();
+    store.act(job.id, Action::Retry(Retry::All), "operator").await.unwrap();
     let fourth = claim(&store, "one").await.unwrap();
     assert!(end(&store, &fourth.job, End::Failed { error: error("no such bucket"), proof: None }).await);
     let events = store.events(job.id, 200).await.unwrap();
@@ -237,17 +237,17 @@ async fn every_change_leaves_an_event(scratch: Scratch) {
     assert_eq!(
         told,
         [
-            (EventKind::Created, "mira", ""),
-            (EventKind::Paused, "noor", ""),
-            (EventKind::Resumed, "noor", ""),
+            (EventKind::Created, "operator", ""),
+            (EventKind::Paused, "night shift", ""),
+            (EventKind::Resumed, "night shift", ""),
             (EventKind::Started, "one", "attempt 1, by one"),
             (EventKind::TakenOver, "two", "attempt 2, from one, whose lease had expired"),
             (EventKind::Released, "worker", ""),
             (EventKind::Started, "three", "attempt 3, by three"),
-            (EventKind::PauseAsked, "noor", ""),
-            (EventKind::CancelAsked, "mira", ""),
+            (EventKind::PauseAsked, "night shift", ""),
+            (EventKind::CancelAsked, "operator", ""),
             (EventKind::Cancelled, "worker", ""),
-            (EventKind::Retried, "mira", "all"),
+            (EventKind::Retried, "operator", "all"),
             (EventKind::Started, "one", "attempt 4, by one"),
             (EventKind::Failed, "worker", "no such bucket"),
         ]

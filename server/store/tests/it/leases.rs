@@ -101,10 +101,10 @@ async fn a_stop_asked_is_told_at_the_next_beat(scratch: Scratch) {
     let store = scratch.open().await;
     let job = insert(&store).await;
     claim(&store, "one").await.unwrap();
-    store.act(job.id, Action::Pause, "mira").await.unwrap();
+    store.act(job.id, Action::Pause, "operator").await.unwrap();
     assert_eq!(store.beat(&beat(job.id, 1, &progress(1, 0))).await.unwrap(), Some(Some(Stop::Pause)));
-    store.act(job.id, Action::Cancel, "mira").await.unwrap();
-    store.act(job.id, Action::Pause, "mira").await.unwrap();
+    store.act(job.id, Action::Cancel, "operator").await.unwrap();
+    store.act(job.id, Action::Pause, "operator").await.unwrap();
     assert_eq!(store.beat(&beat(job.id, 1, &progress(1, 0))).await.unwrap(), Some(Some(Stop::Cancel)));
 }
 
@@ -112,12 +112,12 @@ async fn a_job_whose_holder_died_while_a_stop_was_asked_is_not_run_again(scratch
     let store = scratch.open().await;
     let (paused, cancelled, other) = (insert(&store).await, insert(&store).await, insert(&store).await);
     claim_for(&store, "one", 0).await.unwrap();
-    store.act(paused.id, Action::Pause, "mira").await.unwrap();
+    store.act(paused.id, Action::Pause, "operator").await.unwrap();
     claim_for(&store, "two", 0).await.unwrap();
     claim_for(&store, "two", 0).await.unwrap();
     let states = [store.job(paused.id).await.unwrap().state, store.job(cancelled.id).await.unwrap().state];
     assert_eq!(states, [State::Paused, State::Running]);
-    store.act(cancelled.id, Action::Cancel, "mira").await.unwrap();
+    store.act(cancelled.id, Action::Cancel, "operator").await.unwrap();
     assert_eq!(claim(&store, "three").await.unwrap().job.id, other.id);
     let cancelled = store.job(cancelled.id).await.unwrap();
     assert_eq!((cancelled.state, cancelled.stopping, cancelled.holder), (State::Cancelled, None, None));
@@ -142,7 +142,7 @@ async fn a_stop_asked_while_a_worker_shuts_down_is_not_forgotten(scratch: Scratc
     for (action, state) in [(Action::Pause, State::Paused), (Action::Cancel, State::Cancelled)] {
         let job = insert(&store).await;
         let claimed = claim(&store, "one").await.unwrap();
-        store.act(job.id, action, "mira").await.unwrap();
+        store.act(job.id, action, "operator").await.unwrap();
         assert!(end(&store, &claimed.job, End::Released).await);
         assert_eq!(store.job(job.id).await.unwrap().state, state);
     }

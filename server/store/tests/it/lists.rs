@@ -54,7 +54,7 @@ async fn the_last_page_says_that_it_is_the_last(scratch: Scratch) {
 }
 
 const PREFIXES: [&str; 6] = ["", "100%/", "a_b/", r"c\d/", "Ünï/ΣΑΣ", "axb/"];
-const AUTHORS: [&str; 3] = ["mira", "Noor", "ÉLODIE"];
+const AUTHORS: [&str; 3] = ["operator", "Night Shift", "ÉQUIPE"];
 const STORES: [&str; 3] = ["aws", "demo", "backup"];
 const BUCKETS: [&str; 4] = ["assets", "copy", "logs", "logs-old"];
 
@@ -91,7 +91,7 @@ fn any_filter(jobs: &[Job]) -> impl Strategy<Value = Filter> + use<> {
         .collect();
     let id = jobs[jobs.len() / 2].id;
     let mut texts: Vec<String> =
-        ["%", "_", r"\", "ünï", "ΑΣ", "σας", "a_b", "LOGS → copy", "élodie", "50% of objects", "'", "nothing", " "]
+        ["%", "_", r"\", "ünï", "ΑΣ", "σας", "a_b", "LOGS → copy", "équipe", "50% of objects", "'", "nothing", " "]
             .map(str::to_owned)
             .to_vec();
     texts.extend([id.short().to_uppercase(), id.to_string()[..20].to_owned()]);
@@ -240,8 +240,8 @@ async fn what_ended_lately_is_listed_by_its_end(scratch: Scratch) {
 async fn a_change_is_found_by_when_it_happened(scratch: Scratch) {
     let store = scratch.open().await;
     let (first, second) = (insert(&store).await, insert(&store).await);
-    let third = store.insert(NewJob { author: "noor".to_owned(), ..new_job() }).await.unwrap().0;
-    let cancelled = store.act(first.id, Action::Cancel, "mira").await.unwrap();
+    let third = store.insert(NewJob { author: "night shift".to_owned(), ..new_job() }).await.unwrap().0;
+    let cancelled = store.act(first.id, Action::Cancel, "operator").await.unwrap();
     let changed = store.changed(second.created_at, 10).await.unwrap();
     let ids: Vec<JobId> = changed.iter().map(|job| job.id).collect();
     assert!(ids.contains(&second.id) && ids.contains(&third.id) && ids.contains(&first.id));

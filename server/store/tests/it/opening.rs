@@ -49,15 +49,15 @@ async fn the_clock_is_the_databases(scratch: Scratch) {
 async fn a_session_ends_when_it_expires_or_is_deleted(scratch: Scratch) {
     let store = scratch.open().await;
     let now = store.now();
-    store.insert_session(b"\0valid\xff", "mira", Time(now.0 + 60_000)).await.unwrap();
-    store.insert_session(b"expired", "noor", Time(now.0 - 1)).await.unwrap();
-    assert_eq!(store.session(b"\0valid\xff").await.unwrap().as_deref(), Some("mira"));
+    store.insert_session(b"\0valid\xff", "operator", Time(now.0 + 60_000)).await.unwrap();
+    store.insert_session(b"expired", "night shift", Time(now.0 - 1)).await.unwrap();
+    assert_eq!(store.session(b"\0valid\xff").await.unwrap().as_deref(), Some("operator"));
     assert_eq!(store.session(b"expired").await.unwrap(), None);
     assert_eq!(store.session(b"unknown").await.unwrap(), None);
     store.delete_session(b"\0valid\xff").await.unwrap();
     assert_eq!(store.session(b"\0valid\xff").await.unwrap(), None);
-    store.insert_session(b"expired", "noor", Time(now.0 + 60_000)).await.unwrap();
-    assert_eq!(store.session(b"expired").await.unwrap().as_deref(), Some("noor"), "expired ones are forgotten");
+    store.insert_session(b"expired", "night shift", Time(now.0 + 60_000)).await.unwrap();
+    assert_eq!(store.session(b"expired").await.unwrap().as_deref(), Some("night shift"), "expired ones are forgotten");
 }
 
 on_both_databases! {
@@ -101,7 +101,7 @@ async fn a_file_that_is_no_database_is_called_unreadable() {
 
 #[tokio::test]
 async fn no_error_shows_the_password() {
-    for url in ["postgres://mira:hunter2@localhost/logyard?host=/nowhere", "mysql://mira:hunter2@localhost/logyard", ""]
+    for url in ["postgres://operator:hunter2@localhost/logyard?host=/nowhere", "mysql://operator:hunter2@localhost/logyard", ""]
     {
         let error = refusal(url).await;
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");

@@ -24,7 +24,7 @@ pub fn clone(source: &str, destination: &str) -> Spec {
 }
 
 pub fn new_job() -> NewJob {
-    NewJob { spec: clone("demo/assets", "demo/copy"), author: "mira".to_owned(), idempotency: None }
+    NewJob { spec: clone("demo/assets", "demo/copy"), author: "operator".to_owned(), idempotency: None }
 }
 
 pub async fn insert(store: &Store) -> Job {
