@@ -23,6 +23,7 @@ mod api;
 mod api_contract;
 mod auth;
 mod backend;
+mod clone_command;
 mod command;
 mod hub;
 mod live;
