@@ -55,11 +55,13 @@ pub fn status(code: u16) {
     }
 }
 
-/// For a form sent without JavaScript, whose error must end on a page: sends the asker to `path`. A call by our script
-/// gets the error itself and stays where it is.
-pub fn return_plain_form(path: &str) {
-    if let Some(answer) = use_context::<Answer>().filter(|answer| answer.plain) {
-        (answer.redirect)(path);
+/// What a form's error becomes. Sent without JavaScript it must end on a page: the asker is sent to `path`. A call by
+/// our script gets the error itself, with its status, and stays where it is.
+pub fn refuse(problem: &Problem, path: &str) {
+    match use_context::<Answer>() {
+        Some(answer) if answer.plain => (answer.redirect)(path),
+        Some(answer) => (answer.status)(problem.status),
+        None => (),
     }
 }
 

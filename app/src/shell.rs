@@ -18,14 +18,14 @@ pub struct AssetPaths {
 }
 
 /// Starts the interface.
-fn start(assets: &AssetPaths) -> String {
-    format!("import({:?}).then(m=>m.default({{module_or_path:{:?}}}).then(()=>m.hydrate()));", assets.js, assets.wasm)
+fn start(js: &str, wasm: &str) -> String {
+    format!("import({js:?}).then(m=>m.default({{module_or_path:{wasm:?}}}).then(()=>m.hydrate()));")
 }
 
 /// The whole document. `http` serves it on every page of [`App`].
 pub fn shell(assets: AssetPaths) -> impl IntoView {
-    let interactive = !assets.js.is_empty();
-    let script = start(&assets);
+    let AssetPaths { js, wasm, css } = assets;
+    let interactive = !js.is_empty();
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -34,12 +34,13 @@ pub fn shell(assets: AssetPaths) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                {(!assets.css.is_empty()).then(|| view! { <link rel="stylesheet" href=assets.css.clone() /> })}
+                {(!css.is_empty()).then(|| view! { <link rel="stylesheet" href=css /> })}
                 {interactive
                     .then(|| {
+                        let script = start(&js, &wasm);
                         view! {
-                            <link rel="modulepreload" href=assets.js.clone() />
-                            <link rel="preload" href=assets.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
+                            <link rel="modulepreload" href=js />
+                            <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
                             <script nonce=use_nonce()>"document.documentElement.className='js'"</script>
                             <script type="module" nonce=use_nonce()>
                                 {script}

@@ -7,7 +7,7 @@ use super::json::Read;
 use crate::error::AppError;
 #[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
 use crate::{
-    context::{ask, backend, own_path, redirect, return_plain_form, viewer},
+    context::{ask, backend, own_path, redirect, refuse, viewer},
     error::with_problem,
     query::Query,
 };
@@ -51,7 +51,7 @@ pub async fn act_on_job(id: JobId, action: String, #[server(default)] back: Stri
             Ok(())
         }
         Err(error) => {
-            return_plain_form(&with_problem(&page, error.problem()));
+            refuse(error.problem(), &with_problem(&page, error.problem()));
             Err(error)
         }
     }
@@ -82,7 +82,8 @@ pub async fn bulk_act(action: String, #[server(default)] filter: String) -> Resu
             Ok(())
         }
         Err(error) => {
-            return_plain_form(&with_problem(&query.with("action", &action).on("/jobs/bulk"), error.problem()));
+            let page = query.with("action", &action).on("/jobs/bulk");
+            refuse(error.problem(), &with_problem(&page, error.problem()));
             Err(error)
         }
     }

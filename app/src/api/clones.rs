@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::json::Read;
 #[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
 use crate::{
-    context::{ask, backend, redirect, return_plain_form, viewer},
+    context::{ask, backend, redirect, refuse, viewer},
     error::with_problem,
 };
 use crate::{error::AppError, pages::CloneForm};
@@ -38,7 +38,7 @@ pub async fn clone_page(preview: Option<CloneForm>) -> Result<ClonePage, AppErro
         Some(form) => {
             let checked = check_clone(form.clone()).await?;
             let preview = match form.request() {
-                Ok(request) => Some(preview_clone(request).await.map_err(|error| error.0)),
+                Ok(request) => Some(preview_clone(request).await?),
                 Err(_) => None,
             };
             Some(Found { form, checked, preview })
@@ -85,9 +85,10 @@ pub async fn check_clone(form: CloneForm) -> Result<Checked, AppError> {
     Ok(Checked { source: sides.pop().unwrap_or(Side::Blank), destination })
 }
 
+/// What the clone would do, or why it could not: while someone is typing, a fault is an answer and no error.
 #[server(name = PreviewClone, prefix = "/api/fn", endpoint = "preview_clone", protocol = Read)]
-pub async fn preview_clone(request: CloneRequest) -> Result<ClonePreview, AppError> {
-    Ok(ask()?.preview_clone(request).await?)
+pub async fn preview_clone(request: CloneRequest) -> Result<Result<ClonePreview, Problem>, AppError> {
+    Ok(ask()?.preview_clone(request).await)
 }
 
 /// Starts what the form says and shows the job. Without JavaScript an error leads back to the form with its values and
@@ -105,7 +106,8 @@ pub async fn start_clone(#[server(flatten)] form: CloneForm, #[server(default)] 
             Ok(())
         }
         Err(error) => {
-            return_plain_form(&with_problem(&form.query().with("preview", "1").on("/clones/new"), error.problem()));
+            let page = form.query().with("preview", "1").on("/clones/new");
+            refuse(error.problem(), &with_problem(&page, error.problem()));
             Err(error)
         }
     }

@@ -90,13 +90,11 @@ pub fn outcome(job: &Job) -> String {
 
 /// For the page's title: `61 %` while running, the state's word otherwise.
 pub fn headline(job: &Job) -> String {
-    match (job.state, job.progress.fraction()) {
-        (State::Running, Some(fraction)) => percent(fraction),
-        _ => {
-            let mark = Mark::of(job);
-            format!("{} {}", mark.shape, mark.word)
-        }
+    if let (State::Running, Some(fraction)) = (job.state, job.progress.fraction()) {
+        return percent(fraction);
     }
+    let mark = Mark::of(job);
+    format!("{} {}", mark.shape, mark.word)
 }
 
 /// What kind of job, as the first word of its row: `clone`, `verify`, `dry run`.
@@ -167,7 +165,7 @@ mod tests {
         let failed = Job { state: State::Failed, ..examples::job(1) };
         assert_eq!(outcome(&failed), "2 objects failed");
         let error =
-            JobError { code: "no_bucket".into(), message: "Bucket x does not exist.".into(), advice: "".into() };
+            JobError { code: "no_bucket".into(), message: "Bucket x does not exist.".into(), advice: String::new() };
         let failed = Job { progress: Progress::default(), error: Some(error), ..failed };
         assert_eq!(outcome(&failed), "Bucket x does not exist.");
     }

@@ -103,7 +103,7 @@ impl Checks {
             Err(error) => return self.failed.set(Some(error.0)),
         }
         let Ok(request) = form.request() else { return };
-        let preview = api::preview_clone(request).await.map_err(|error| error.0);
+        let preview = api::preview_clone(request).await.unwrap_or_else(|error| Err(error.0));
         if still_wanted() {
             self.found.update(|found| {
                 if let Some(found) = found {

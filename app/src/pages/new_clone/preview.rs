@@ -44,8 +44,7 @@ pub fn StartButton(form: RwSignal<CloneForm>, checks: Checks) -> impl IntoView {
 
 #[component]
 pub fn Preview(checks: Checks) -> impl IntoView {
-    let figures = move || checks.current_preview().map(|preview| view! { <Figures preview /> });
-    figures
+    move || checks.current_preview().map(|preview| view! { <Figures preview /> })
 }
 
 fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {

@@ -27,7 +27,7 @@ pub fn arrange(loaded: &Overview, heard: &LiveJobs) -> Lists {
             .entry(job.id)
             .and_modify(|known| {
                 if newest.revision > known.revision {
-                    *known = newest
+                    *known = newest;
                 }
             })
             .or_insert(newest);
@@ -79,7 +79,7 @@ mod tests {
     fn a_failure_that_is_tried_again_needs_no_attention_any_more() {
         let failed = Job { state: State::Failed, ended_at: Some(Time(9)), ..examples::job(1) };
         let before = arrange(&loaded(vec![], vec![failed.clone()]), &LiveJobs::default());
-        assert_eq!(ids(&before.failed), ids(&[failed.clone()]));
+        assert_eq!(ids(&before.failed), ids(std::slice::from_ref(&failed)));
         let mut heard = LiveJobs::default();
         heard.take(Job { state: State::Queued, ended_at: None, revision: failed.revision + 1, ..failed.clone() });
         let after = arrange(&loaded(vec![], vec![failed.clone()]), &heard);

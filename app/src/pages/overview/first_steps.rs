@@ -1,7 +1,7 @@
 //! What a page without any job says: what to do first, with the button that does it.
 
 use leptos::{prelude::*, server_fn::ServerFn};
-use model::StoreStatus;
+use model::StoreName;
 
 use crate::{
     api::StartClone,
@@ -9,13 +9,15 @@ use crate::{
 };
 
 #[component]
-pub fn FirstSteps(stores: Vec<StoreStatus>) -> impl IntoView {
-    let demo = stores.iter().find(|store| store.embedded).map(|store| store.name.to_string());
+pub fn FirstSteps(
+    /// The store with the demo buckets, if there is one.
+    demo: Option<StoreName>,
+) -> impl IntoView {
     view! {
         <section class="first" aria-labelledby="first">
             <h2 id="first">"No clones yet"</h2>
             {match demo {
-                Some(store) => view! { <TryDemo store /> }.into_any(),
+                Some(store) => view! { <TryDemo store=store.to_string() /> }.into_any(),
                 None => view! {
                     <p>
                         "A clone copies a bucket, or what lies under a prefix, and then proves by comparing both listings "

@@ -41,11 +41,11 @@ fn Sections(overview: Overview) -> impl IntoView {
         jobs => format!("{} running", count(jobs as u64)),
     };
     let unused = move || empty && running.get() == 0 && lately.with(Vec::is_empty);
-    let first_steps = stores.clone();
+    let demo = stores.iter().find(|store| store.embedded).map(|store| store.name.clone());
     view! {
         <PageTitle text=Signal::derive(title) />
         <Show when=unused>
-            <FirstSteps stores=first_steps.clone() />
+            <FirstSteps demo=demo.clone() />
         </Show>
         <section aria-labelledby="running">
             <h2 id="running">"Running now"</h2>
