@@ -12,9 +12,9 @@ use super::state::State;
 /// Clone the objects of one S3 place to another, and prove that they are equal
 #[derive(Args)]
 pub struct CloneArgs {
-    /// Where from: s3://bucket or s3://bucket/prefix
+    #[arg(help = "Where from: s3://bucket or s3://bucket/prefix")]
     source: Place,
-    /// Where to: s3://bucket or s3://bucket/prefix
+    #[arg(help = "Where to: s3://bucket or s3://bucket/prefix")]
     destination: Place,
     /// Endpoint of an S3-compatible store, for both sides [default: AWS]
     #[arg(long, value_name = "URL")]
@@ -51,6 +51,7 @@ pub struct CloneArgs {
     state: Option<PathBuf>,
     /// Go on from a state file [default: the one a stop leaves in this folder]
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "absent, alone, or with a file: clap's own way to say it")]
     resume: Option<Option<PathBuf>>,
     /// Write the failed objects, one JSON object a line
     #[arg(long, value_name = "FILE")]
@@ -191,8 +192,8 @@ fn remove(file: &Path) -> Result<(), String> {
 /// In the working folder, one name for one clone: `clone-from-to-1a2b3c4d.json`.
 fn default_state(spec: &CloneSpec, urls: &[Option<String>; 2]) -> PathBuf {
     let hash = Sha256::digest(format!("{spec:?} {urls:?}").as_bytes());
-    let short: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("clone-{}-{}-{short}.json", spec.source.bucket, spec.destination.bucket).into()
+    let short = hash.iter().take(4).fold(0_u32, |short, byte| short << 8 | u32::from(*byte));
+    format!("clone-{}-{}-{short:08x}.json", spec.source.bucket, spec.destination.bucket).into()
 }
 
 #[cfg(test)]

@@ -64,7 +64,8 @@ pub async fn run(args: CloneArgs) -> ExitCode {
             return summary.outcome.exit();
         }
     };
-    let (summary, failures) = carry_out(&order, &mut reporter).await;
+    // Behind a pointer: it holds all of the engine's futures.
+    let (summary, failures) = Box::pin(carry_out(&order, &mut reporter)).await;
     reporter.finish(&summary);
     if let (Some(path), Some(record)) = (&order.failures, &failures)
         && let Err(error) = record.write_failures(path)

@@ -1,6 +1,7 @@
 //! Shows progress: a bar on a terminal, a line every five seconds elsewhere, JSON lines where asked for.
 
 use std::{
+    fmt::Write,
     io::{IsTerminal, stderr},
     time::{Duration, Instant},
 };
@@ -107,17 +108,18 @@ fn words(progress: &Progress) -> String {
     if progress.stalled() {
         return format!("{words}, stalled for {} s", progress.idle_ms / 1_000);
     }
-    words.push_str(&format!(", {:.0}/s", progress.rate));
+    // Writing to a string cannot fail.
+    let _ = write!(words, ", {:.0}/s", progress.rate);
     if progress.byte_rate >= 1.0 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a rate for people, never negative"
         )]
-        words.push_str(&format!(", {}/s", DecimalBytes(progress.byte_rate as u64)));
+        let _ = write!(words, ", {}/s", DecimalBytes(progress.byte_rate as u64));
     }
     if let Some(left) = progress.left {
-        words.push_str(&format!(", {} to {} s left", left.at_least_s, left.at_most_s));
+        let _ = write!(words, ", {} to {} s left", left.at_least_s, left.at_most_s);
     }
     words
 }

@@ -50,7 +50,7 @@ impl State {
                  --dry-run. Give the same as then, or leave --resume away"
             ));
         }
-        state.file = file.to_owned();
+        file.clone_into(&mut state.file);
         Ok(state)
     }
 
