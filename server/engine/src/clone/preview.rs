@@ -74,9 +74,7 @@ fn empty(spec: &CloneSpec) -> ClonePreview {
 }
 
 fn count(preview: &mut ClonePreview, sides: &Sides, pair: Pair) {
-    let equal = |source: &Listed, destination: &Listed| {
-        by_form(source, destination) != Verdict::Different
-    };
+    let equal = |source: &Listed, destination: &Listed| by_form(source, destination) != Verdict::Different;
     let (source, equal) = match pair {
         Pair::Source(source) => (source, false),
         Pair::Both(source, destination) => {

@@ -101,8 +101,11 @@ async fn a_file_that_is_no_database_is_called_unreadable() {
 
 #[tokio::test]
 async fn no_error_shows_the_password() {
-    for url in ["postgres://operator:hunter2@localhost/logyard?host=/nowhere", "mysql://operator:hunter2@localhost/logyard", ""]
-    {
+    for url in [
+        "postgres://operator:hunter2@localhost/logyard?host=/nowhere",
+        "mysql://operator:hunter2@localhost/logyard",
+        "",
+    ] {
         let error = refusal(url).await;
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
         assert!(matches!(error, StoreError::Url | StoreError::Unreachable(_)), "{error:?}");
