@@ -4,6 +4,7 @@
 //! enough, such as `head`, may hang up at any time.
 
 use std::{
+    fmt::Write as _,
     fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -121,13 +122,13 @@ fn words(summary: &Summary) -> String {
         bytes(volume.written),
     );
     if lines.replaced > 0 {
-        text += &format!("\n{} that were not UTF-8, now U+FFFD", things(lines.replaced, "sequence"));
+        let _ = write!(text, "\n{} that were not UTF-8, now U+FFFD", things(lines.replaced, "sequence"));
     }
     for failure in &failures.parsing.last_few {
-        text += &format!("\n{failure}");
+        let _ = write!(text, "\n{failure}");
     }
     for failure in &failures.reading.last_few {
-        text += &format!("\n{failure}");
+        let _ = write!(text, "\n{failure}");
     }
     text
 }
