@@ -5,9 +5,13 @@ use std::io::{IsTerminal, stderr};
 
 use tracing_subscriber::{EnvFilter, fmt};
 
+/// What is logged unless `RUST_LOG` says otherwise. The embedded store calls each missing object an error; it is an
+/// answer.
+const DEFAULT: &str = "info,s3s=off";
+
 /// Call once, at start-up.
 pub fn start() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let json = match std::env::var("LOGYARD_LOG").as_deref() {
         Ok("json") => true,
         Ok("text") => false,

@@ -166,6 +166,7 @@ mod tests {
         let summary = parse(log.as_bytes(), io::sink(), &Options::default()).unwrap();
         let words = words(&summary);
         assert!(words.starts_with("2 records: 1 parsed, 1 failed; "), "{words}");
-        assert!(words.contains("\nline 2, offset 172: timestamp: \"bad\\u{1b}\" is not a time"), "{words}");
+        let failure = format!("\nline 2, offset {}: timestamp: \"bad\\u{{1b}}\" is not a time", RECORD.len());
+        assert!(words.contains(&failure), "{words}");
     }
 }
