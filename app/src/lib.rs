@@ -1,8 +1,8 @@
 //! The interface: pages, the live connection, and the trait through which they ask the server.
 //!
-//! Rendered twice: on the server (`ssr`), where every page is complete without JavaScript, and in the browser
-//! (`hydrate`), which takes the same page over and keeps it up to date. Always: the first render is the same on both
-//! sides, so it knows no clock, no zone and no browser; whatever those change comes later, in an effect.
+//! Pages are rendered on the server (`ssr`) alone, complete without JavaScript. In the browser (`hydrate`) run the
+//! islands of the frame around them, and [`live`], which keeps the page up to date. Always: an island's first render is
+//! the same on both sides, so it knows no clock, no zone and no browser; what those change comes later, in an effect.
 
 #![recursion_limit = "256"] // a page is one deep type, and an optimised build computes its layout
 

@@ -11,17 +11,14 @@ use leptos_router::{
 };
 
 use crate::{
-    live::Live,
     pages::{BulkPage, JobPage, JobsPage, NewClonePage, NotFound, OverviewPage, SettingsPage},
-    ui::{Frame, ZoneChoice},
+    ui::Frame,
 };
 
-/// The interface; the content of `<body>`, on the server and in the browser.
+/// The interface; the content of `<body>`.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    ZoneChoice::provide();
-    Live::provide();
     view! {
         <Router>
             <Frame>

@@ -17,9 +17,12 @@ pub struct AssetPaths {
     pub css: String,
 }
 
-/// Starts the interface.
+/// Starts the interface, then each island by the function that bears its name.
 fn start(js: &str, wasm: &str) -> String {
-    format!("import({js:?}).then(m=>m.default({{module_or_path:{wasm:?}}}).then(()=>m.hydrate()));")
+    format!(
+        "import({js:?}).then(m=>m.default({{module_or_path:{wasm:?}}}).then(()=>{{m.hydrate();\
+         for(const i of document.querySelectorAll('leptos-island'))m[i.dataset.component](i)}}))"
+    )
 }
 
 /// The whole document. `http` serves it on every page of [`App`].

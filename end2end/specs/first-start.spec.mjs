@@ -23,11 +23,11 @@ test('the first click clones 7,500 objects, shows every step, and another client
   await page.getByRole('heading', { name: 'No clones yet' }).waitFor();
   await screenshot(page, 'first-start');
 
-  // A page that was loaded anew would have lost this.
-  await page.evaluate(() => { window.loadedOnce = true; });
   await page.getByRole('button', { name: 'Copy demo-assets to demo-clone' }).click();
   await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
   const id = page.url().split('/').pop();
+  // A page that was loaded anew would have lost this.
+  await page.evaluate(() => { window.loadedOnce = true; });
   await page.getByRole('heading', { level: 1, name: 'demo-assets → demo-clone' }).waitFor();
 
   const copied = new Set();

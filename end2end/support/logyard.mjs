@@ -2,7 +2,7 @@
 //
 // LOGYARD names the binary; `make end2end` sets it.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,11 @@ const BINARY = process.env.LOGYARD;
 
 /** What any S3 client uses towards the embedded store. Not the store's known pair, which it would hold to its signature. */
 export const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'end2end', AWS_SECRET_ACCESS_KEY: 'end2end', AWS_REGION: 'us-east-1' };
+
+/** What the configuration keeps of a password. */
+export function passwordHash(password) {
+  return /\$argon2\S+/.exec(spawnSync(BINARY, ['hash-password'], { input: password, encoding: 'utf8' }).stdout)[0];
+}
 
 export class Logyard {
   /** `http://127.0.0.1:PORT` of the pages. */

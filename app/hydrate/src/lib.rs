@@ -1,4 +1,4 @@
-//! The wasm entry: takes over the page that the server rendered.
+//! The wasm entry: what runs in the browser beside the page that the server rendered. The islands come with `app`.
 
 #![recursion_limit = "256"] // as in `app`
 
@@ -6,5 +6,6 @@
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::App);
+    leptos::mount::hydrate_islands();
+    app::live::start();
 }

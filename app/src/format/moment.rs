@@ -18,6 +18,15 @@ pub fn moment(at: Time, now: Option<Time>, offset_min: i64) -> String {
     if now.is_some_and(|now| now.date() == at.date()) { at.clock() } else { format!("{} {}", at.date(), at.clock()) }
 }
 
+/// `UTC`, `UTC+10:00`.
+pub fn zone_name(offset_min: i64) -> String {
+    if offset_min == 0 {
+        return "UTC".to_owned();
+    }
+    let sign = if offset_min < 0 { '−' } else { '+' };
+    format!("UTC{sign}{:02}:{:02}", offset_min.abs() / 60, offset_min.abs() % 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +40,12 @@ mod tests {
         assert_eq!(moment(at, Some(now), 600), "00:00:05");
         assert_eq!(moment(at, Some(now), 180), "17:00:05");
         assert_eq!(moment(at, Some(now), 300), "2026-03-09 19:00:05");
+    }
+
+    #[test]
+    fn a_zone_is_named_by_its_offset() {
+        assert_eq!(zone_name(0), "UTC");
+        assert_eq!(zone_name(600), "UTC+10:00");
+        assert_eq!(zone_name(-210), "UTC−03:30");
     }
 }

@@ -3,12 +3,12 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::{ev, prelude::*};
-use model::LiveMessage;
-use serde::de::DeserializeOwned;
+use model::{Beat, JobId};
+use serde::{Deserialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{EventSource, MessageEvent};
 
-use super::Live;
+use super::{Live, refresh::Refresh};
 
 const URL: &str = "/api/v1/events";
 
@@ -18,21 +18,30 @@ const TICK: Duration = Duration::from_millis(500);
 /// A stream the browser closed for good is opened again after so many ticks.
 const REOPEN_TICKS: u32 = 6;
 
+/// Of a job, what a page needs to know to ask for the rest.
+#[derive(Deserialize)]
+struct Changed {
+    id: JobId,
+}
+
 struct Stream {
     live: Live,
+    page: Rc<Refresh>,
     source: Option<EventSource>,
     closed_ticks: u32,
 }
 
-/// Opens the stream. Runs in an effect, so in the browser only, once a tab.
+/// Opens the stream. Runs in an effect, so in the browser only, once a page.
 pub(super) fn open(live: Live) {
-    let stream = Rc::new(RefCell::new(Stream { live, source: None, closed_ticks: 0 }));
+    let page = Rc::new(Refresh::default());
+    let stream = Rc::new(RefCell::new(Stream { live, page: Rc::clone(&page), source: None, closed_ticks: 0 }));
     stream.borrow_mut().connect();
 
     let ticking = Rc::clone(&stream);
     set_interval(
         move || {
-            live.tick(local_ms());
+            live.tick();
+            page.tick();
             ticking.borrow_mut().look_after();
         },
         TICK,
@@ -54,9 +63,15 @@ impl Stream {
         self.closed_ticks = 0;
         self.source = EventSource::new(URL).ok();
         let Some(source) = &self.source else { return };
-        listen(source, "snapshot", self.live, LiveMessage::Snapshot);
-        listen(source, "job", self.live, |job| LiveMessage::Job(Box::new(job)));
-        listen(source, "beat", self.live, LiveMessage::Beat);
+        let (live, page) = (self.live, Rc::clone(&self.page));
+        // Something may have changed between the page and the stream, or while the line was lost.
+        listen(source, "snapshot", move |beat: Beat| {
+            live.heard(beat);
+            page.want();
+        });
+        listen(source, "beat", move |beat: Beat| live.heard(beat));
+        let page = Rc::clone(&self.page);
+        listen(source, "job", move |job: Changed| page.want_if_about(job.id));
     }
 
     fn disconnect(&mut self) {
@@ -76,23 +91,13 @@ impl Stream {
 }
 
 /// Messages that cannot be read are left out: a server of another version must not break the page.
-fn listen<T: DeserializeOwned + 'static>(
-    source: &EventSource,
-    name: &str,
-    live: Live,
-    message: impl Fn(T) -> LiveMessage + 'static,
-) {
+fn listen<T: DeserializeOwned + 'static>(source: &EventSource, name: &str, hear: impl Fn(T) + 'static) {
     let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let data = event.data().as_string().unwrap_or_default();
         if let Ok(content) = serde_json::from_str(&data) {
-            live.hear(message(content), local_ms());
+            hear(content);
         }
     });
     let _ = source.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());
-    heard.forget(); // lives as long as the tab, and a stream is opened anew only when the old one is gone
-}
-
-/// Milliseconds of a clock that no one sets.
-fn local_ms() -> f64 {
-    window().performance().map_or(0.0, |performance| performance.now())
+    heard.forget(); // lives as long as the page, and a stream is opened anew only when the old one is gone
 }

@@ -4,16 +4,18 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
 
-use super::{jump::Jump, keys::Keys, moment::ZoneSwitch, status::StatusLine};
+use super::{jump::Jump, keys::Keys, status::StatusLine, zone::ZoneSwitch};
+use crate::{api, context};
 
 /// `61 % · demo-assets → demo-clone · Logyard`.
 #[component]
-pub fn PageTitle(#[prop(into)] text: Signal<String>) -> impl IntoView {
-    view! { <Title text=move || format!("{} · Logyard", text.get()) /> }
+pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
+    view! { <Title text=format!("{text} · Logyard") /> }
 }
 
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {
+    let signed_in = context::viewer().is_ok_and(|viewer| viewer.signed_in);
     view! {
         <a class="skip" href="#main">"Skip to the content"</a>
         <header class="frame">
@@ -33,8 +35,12 @@ pub fn Frame(children: Children) -> impl IntoView {
                 <Jump />
                 <ZoneSwitch />
                 <Keys />
+                {signed_in.then(|| view! { <SignOut /> })}
             </div>
-            <StatusLine />
+            <Suspense>{Suspend::new(async move {
+                let counts = api::counts().await.ok();
+                view! { <StatusLine counts /> }
+            })}</Suspense>
         </header>
         <main id="main" tabindex="-1">{children()}</main>
     }
@@ -49,5 +55,14 @@ fn Brand() -> impl IntoView {
             <circle cx="5.6" cy="13.4" r="3.6" />
             <circle cx="14.4" cy="13.4" r="3.6" />
         </svg>
+    }
+}
+
+#[component]
+fn SignOut() -> impl IntoView {
+    view! {
+        <form method="post" action="/logout">
+            <button class="quiet">"Sign out"</button>
+        </form>
     }
 }

@@ -3,20 +3,15 @@
 use std::time::Duration;
 
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
-use model::Job;
 
-use crate::{
-    api,
-    format::{Mark, doing},
-    ui::{GetForm, StateMark},
-};
+use crate::api::{self, JobHit};
 
 pub const INPUT_ID: &str = "jump";
 
 /// Typing pauses this long before the server is asked.
 const PAUSE: Duration = Duration::from_millis(150);
 
-#[component]
+#[island]
 pub fn Jump() -> impl IntoView {
     let text = RwSignal::new(String::new());
     let waiting = StoredValue::new(None::<TimeoutHandle>);
@@ -40,14 +35,14 @@ pub fn Jump() -> impl IntoView {
         let jobs = found.get().unwrap_or_default();
         (!jobs.is_empty()).then(|| {
             view! {
-                <ul class="suggestions" on:click=move |_| text.set(String::new())>
-                    {jobs.into_iter().map(|job| view! { <Suggestion job /> }).collect_view()}
+                <ul class="suggestions">
+                    {jobs.into_iter().map(|hit| view! { <Suggestion hit /> }).collect_view()}
                 </ul>
             }
         })
     };
     view! {
-        <GetForm action="/jobs" class="jump" role="search" label="Find a job">
+        <form method="get" action="/jobs" class="jump" role="search" aria-label="Find a job">
             <input
                 id=INPUT_ID
                 type="search"
@@ -58,23 +53,23 @@ pub fn Jump() -> impl IntoView {
                 on:input=on_input
             />
             {suggestions}
-        </GetForm>
+        </form>
     }
 }
 
 #[component]
-fn Suggestion(job: Job) -> impl IntoView {
-    let mark = Mark::of(&job);
+fn Suggestion(hit: JobHit) -> impl IntoView {
+    let JobHit { path, kind, title, shape, word, tone, id } = hit;
     view! {
         <li>
-            <a href=format!("/jobs/{}", job.id)>
-                <span class="kind">{doing(&job.spec)}</span>
+            <a href=path>
+                <span class="kind">{kind}</span>
                 " "
-                {job.title()}
+                {title}
                 " "
-                <StateMark mark />
+                <span class=format!("mark {tone}")><span aria-hidden="true">{shape}</span> " " {word}</span>
                 " "
-                <code>{job.id.short()}</code>
+                <code>{id}</code>
             </a>
         </li>
     }

@@ -1,7 +1,6 @@
 //! Keys that work on every page, and the overlay that lists them.
 
 use leptos::{ev, html::Dialog, prelude::*};
-use leptos_router::hooks::use_navigate;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
@@ -40,12 +39,10 @@ fn step(by: i32) {
     }
 }
 
-#[component]
+#[island]
 pub fn Keys() -> impl IntoView {
     let help = NodeRef::<Dialog>::new();
-    let navigate = use_navigate();
     Effect::new(move || {
-        let navigate = navigate.clone();
         let went = StoredValue::new(f64::NEG_INFINITY);
         let handle = window_event_listener(ev::keydown, move |event| {
             if typing(&event) || event.ctrl_key() || event.meta_key() || event.alt_key() {
@@ -57,7 +54,7 @@ pub fn Keys() -> impl IntoView {
             match key.as_str() {
                 key if going => {
                     if let Some((_, path, _)) = GO.iter().find(|(letter, ..)| *letter == key) {
-                        navigate(path, leptos_router::NavigateOptions::default());
+                        let _ = window().location().assign(path);
                     }
                 }
                 "g" => went.set_value(event.time_stamp()),
