@@ -9,15 +9,15 @@ use model::{
     JobView, Key, Overview, Page, Place, Problem, Settings, StoreName, StoreStatus, Viewer,
 };
 
+use crate::command::Commands;
+
 /// Every method answers what a reader may see; errors are for readers too, their causes are in the log.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
     async fn overview(&self) -> Result<Overview, Problem>;
 
     /// For the status line of every page.
-    async fn counts(&self) -> Result<Counts, Problem> {
-        Ok(self.overview().await?.counts)
-    }
+    async fn counts(&self) -> Result<Counts, Problem>;
 
     /// Newest first. `limit` is at most 200.
     async fn jobs(&self, filter: &Filter, after: Option<JobId>, limit: u32) -> Result<Page<Job>, Problem>;
@@ -46,6 +46,9 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Whether the place can be read: answers the number of its buckets' first keys, at most ten, or the problem.
     async fn peek(&self, place: Place) -> Result<Vec<Key>, Problem>;
+
+    /// The clone as a command line and as a call of the API; asks no store.
+    fn commands(&self, request: CloneRequest) -> Commands;
 
     async fn act(&self, viewer: &Viewer, id: JobId, action: Action) -> Result<Job, Problem>;
 

@@ -4,6 +4,13 @@
 
 use model::{CloneRequest, CloneSpec, Mode, Place};
 
+/// Both, whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commands {
+    pub line: String,
+    pub call: String,
+}
+
 /// `logyard clone s3://a/p s3://b/q …`. `endpoint` is the URL of the store's endpoint, unless it is AWS itself.
 pub fn command_line(spec: &CloneSpec, endpoint: Option<&str>) -> String {
     let mut command = format!("logyard clone {} {}", quoted(&spec.source.url()), quoted(&spec.destination.url()));

@@ -7,9 +7,10 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 use model::{Problem, ProblemCode, Viewer};
 
-use crate::{backend::Backend, error::AppError};
+use crate::{backend::Backend, error::AppError, query::Query};
 
 /// What a page may do to the HTTP response that carries it.
 #[derive(Clone)]
@@ -41,6 +42,11 @@ pub fn ask() -> Result<Arc<dyn Backend>, AppError> {
     backend()
 }
 
+/// The query of the page's URL.
+pub fn page_query() -> Query {
+    use_location().search.with_untracked(|search| Query::read(search))
+}
+
 /// Sends the asker to another page once the server function has ended.
 pub fn redirect(path: &str) {
     if let Some(answer) = use_context::<Answer>() {
@@ -48,7 +54,7 @@ pub fn redirect(path: &str) {
     }
 }
 
-/// Sets the status of the page being rendered; does nothing in the browser.
+/// Sets the status of the page being rendered.
 pub fn status(code: u16) {
     if let Some(answer) = use_context::<Answer>() {
         (answer.status)(code);

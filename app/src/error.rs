@@ -1,12 +1,15 @@
-//! The one error of server functions: a [`Problem`], as the API answers it.
+//! The one error of pages and server functions: a [`Problem`], as the API answers it.
 
 use std::fmt;
 
-use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
 use model::{Invalid, Problem, ProblemCode};
 use serde::{Deserialize, Serialize};
 
-use crate::{api::Json, query::Query};
+use crate::query::Query;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -39,7 +42,7 @@ impl fmt::Display for AppError {
 impl std::error::Error for AppError {}
 
 impl FromServerFnError for AppError {
-    type Encoder = Json;
+    type Encoder = JsonEncoding;
 
     /// What the framework reports: the network, or a request that does not fit. Its own words stay out of the page
     /// except where they say which argument is wrong.

@@ -1,13 +1,12 @@
 //! What buttons do to jobs.
 
 use leptos::prelude::*;
-use model::{Action, BulkOutcome, Filter, Invalid, JobId, Retry};
+use model::{Action, Invalid, JobId, Retry};
 
-use super::json::Read;
 use crate::error::AppError;
 #[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
 use crate::{
-    context::{ask, backend, own_path, redirect, refuse, viewer},
+    context::{backend, own_path, redirect, refuse, viewer},
     error::with_problem,
     query::Query,
 };
@@ -55,14 +54,6 @@ pub async fn act_on_job(id: JobId, action: String, #[server(default)] back: Stri
             Err(error)
         }
     }
-}
-
-/// How many jobs an action on a whole filter would change.
-#[server(name = PreviewBulk, prefix = "/api/fn", endpoint = "bulk_preview", protocol = Read)]
-pub async fn bulk_preview(filter: Filter, action: Action) -> Result<BulkOutcome, AppError> {
-    let backend = ask()?;
-    let viewer = viewer()?;
-    Ok(backend.bulk(&viewer, model::Bulk { filter, action, dry_run: true }).await?)
 }
 
 /// Does one thing to every job that a list's filter finds; `filter` is the query of that list.

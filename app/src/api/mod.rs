@@ -1,14 +1,15 @@
-//! The server functions: what pages ask for, under `/api/fn/{name}`.
+//! What pages ask and what their forms do.
 //!
-//! Public endpoints like any other, so each one asks for the viewer itself. Reads take and answer JSON. What a form
-//! sends is url-encoded, ends with a redirect, and works without JavaScript.
+//! Pages are rendered on the server and read there, by plain functions. The few server functions, under
+//! `/api/fn/{name}`, are what forms send to, each ending with a redirect, and what the jump box asks. They are public
+//! endpoints like any other, so each one asks for the viewer itself.
 
 mod act;
 mod clones;
-mod json;
+mod jump;
 mod read;
 
-pub use act::{ActOnJob, BulkAct, act_on_job, action_name, action_named, bulk_act, bulk_preview};
-pub use clones::{Checked, ClonePage, Found, Side, StartClone, check_clone, clone_page, preview_clone, start_clone};
-pub use json::Json;
-pub use read::{JobList, counts, failures, job, jobs, jump, overview, settings, stores};
+pub use act::{ActOnJob, BulkAct, act_on_job, action_name, action_named, bulk_act};
+pub use clones::{StartClone, start_clone};
+pub use jump::{JobHit, jump};
+pub use read::{JobList, bulk_preview, counts, failures, job, jobs, overview, settings, stores};

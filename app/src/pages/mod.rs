@@ -1,4 +1,6 @@
-//! One module a page. A page reads its state from the URL, loads once, and lays the live connection over what it loaded.
+//! One module a page. A page reads its state from the URL, asks for its data once, and is rendered whole.
+
+#![expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 
 mod job;
 mod jobs;

@@ -5,16 +5,15 @@ use model::{Settings, Time};
 
 use crate::{
     api,
-    ui::{Loaded, Moment, PageTitle, StoreList, ZoneSwitch},
+    ui::{Loaded, Moment, PageTitle, StoreList},
 };
 
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let settings = Resource::new(|| (), |()| api::settings());
     view! {
         <PageTitle text="Settings" />
         <h1>"Settings"</h1>
-        <Loaded of=settings let:settings>
+        <Loaded of=api::settings() let:settings>
             <Sections settings />
         </Loaded>
     }
@@ -30,7 +29,7 @@ fn Sections(settings: Settings) -> impl IntoView {
         "off: everybody who reaches this machine's own address may do everything"
     };
     view! {
-        <section aria-labelledby="stores">
+        <section aria-labelledby="stores" data-key="stores">
             <h2 id="stores">"Stores"</h2>
             <StoreList stores=settings.stores />
             <p class="note">
@@ -38,7 +37,7 @@ fn Sections(settings: Settings) -> impl IntoView {
                 " entries of the configuration file."
             </p>
         </section>
-        <section aria-labelledby="server">
+        <section aria-labelledby="server" data-key="server">
             <h2 id="server">"Server"</h2>
             <dl class="facts">
                 <dt>"Version"</dt>
@@ -65,9 +64,9 @@ fn Sections(settings: Settings) -> impl IntoView {
                 </dd>
             </dl>
         </section>
-        <section aria-labelledby="display">
+        <section aria-labelledby="display" data-key="display">
             <h2 id="display">"Display"</h2>
-            <p>"Times are shown in " <ZoneSwitch /> ", remembered in this browser. Light or dark follows your system."</p>
+            <p>"Times are in UTC, or in your own zone if you switch at the top; this browser remembers it. Light or dark follows your system."</p>
         </section>
     }
 }

@@ -1,18 +1,15 @@
-//! The buttons of a job: what may be done with it now, as forms that work without JavaScript.
+//! The buttons of a job: what may be done with it now, as plain forms. A refusal leads back to the page and is told
+//! there.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Action, Job, JobId, Retry};
 
-use crate::{
-    api::{ActOnJob, action_name},
-    live::Live,
-    ui::{Fault, PostForm, Posted},
-};
+use crate::api::{ActOnJob, action_name};
 
 /// Pause or resume, and the way to cancel, in one row of a list.
 #[component]
 pub fn JobActions(
-    #[prop(into)] job: Signal<Job>,
+    job: Job,
     /// The page to show afterwards.
     #[prop(into)]
     back: String,
@@ -20,54 +17,37 @@ pub fn JobActions(
     #[prop(optional)]
     all: bool,
 ) -> impl IntoView {
-    let id = job.with_untracked(|job| job.id);
-    let title = Memo::new(move |_| job.with(Job::title));
-    let allowed =
-        move |action: Action| Memo::new(move |_| job.with(|job| job.stopping.is_none() && job.allows(action).is_ok()));
-    let (pause, resume) = (allowed(Action::Pause), allowed(Action::Resume));
-    let (retry, failed) = (allowed(Action::Retry(Retry::All)), allowed(Action::Retry(Retry::Failed)));
-    let cancel = Memo::new(move |_| job.with(|job| job.allows(Action::Cancel).is_ok()));
-    view! {
-        <ActForm id back>
-            <Show when=move || pause.get()>
-                <Act action=Action::Pause label="Pause" title />
-            </Show>
-            <Show when=move || resume.get()>
-                <Act action=Action::Resume label="Resume" title />
-            </Show>
-            <Show when=move || failed.get()>
-                <Act action=Action::Retry(Retry::Failed) label="Retry what failed" title />
-            </Show>
-            <Show when=move || all && retry.get()>
-                <Act action=Action::Retry(Retry::All) label="Retry all" title />
-            </Show>
-            <Show when=move || cancel.get()>
-                <a class="button" href=format!("/jobs/{id}?confirm=cancel")>
-                    "Cancel"
-                    <span class="visually-hidden">" " {title}</span>
-                </a>
-            </Show>
-        </ActForm>
-    }
+    let (id, title) = (job.id, job.title());
+    let button = |action: Action, label: &'static str| {
+        let allowed = job.stopping.is_none() && job.allows(action).is_ok();
+        allowed.then(|| view! { <Act action label title=title.clone() /> })
+    };
+    let buttons = [
+        button(Action::Pause, "Pause"),
+        button(Action::Resume, "Resume"),
+        button(Action::Retry(Retry::Failed), "Retry what failed"),
+        button(Action::Retry(Retry::All), "Retry all").filter(|_| all),
+    ];
+    let cancel = job.allows(Action::Cancel).is_ok().then(|| {
+        view! {
+            <a class="button" href=format!("/jobs/{id}?confirm=cancel") data-key="cancel">
+                "Cancel"
+                <span class="visually-hidden">" " {title}</span>
+            </a>
+        }
+    });
+    view! { <ActForm id back>{buttons} {cancel}</ActForm> }
 }
 
 /// A form around buttons that each do one thing to the job.
 #[component]
 pub fn ActForm(id: JobId, #[prop(into)] back: String, children: Children) -> impl IntoView {
-    let posted = Posted::default();
-    let live = Live::here();
-    Effect::new(move || {
-        if posted.accepted.get() > 0 {
-            live.acted();
-        }
-    });
     view! {
-        <PostForm action=ActOnJob::PATH class="actions" posted>
+        <form method="post" action=ActOnJob::PATH class="actions">
             <input type="hidden" name="id" value=id.to_string() />
             <input type="hidden" name="back" value=back />
             {children()}
-        </PostForm>
-        {move || posted.refused.get().map(|problem| view! { <Fault problem /> })}
+        </form>
     }
 }
 
@@ -76,11 +56,12 @@ pub fn ActForm(id: JobId, #[prop(into)] back: String, children: Children) -> imp
 pub fn Act(
     action: Action,
     label: &'static str,
-    #[prop(into)] title: Signal<String>,
+    #[prop(into)] title: String,
     #[prop(optional)] class: Option<&'static str>,
 ) -> impl IntoView {
+    let name = action_name(action);
     view! {
-        <button type="submit" name="action" value=action_name(action) class=class>
+        <button type="submit" name="action" value=name class=class data-key=name>
             {label}
             <span class="visually-hidden">" " {title}</span>
         </button>

@@ -5,13 +5,12 @@ use model::{Job, Time};
 
 use crate::{
     format::{Mark, doing, outcome},
-    live::Live,
     ui::{Elapsed, JobActions, Moment, StateMark},
 };
 
 #[component]
 pub fn JobTable(
-    #[prop(into)] jobs: Signal<Vec<Job>>,
+    jobs: Vec<Job>,
     now: Time,
     /// What the table lists, for a screen reader.
     caption: &'static str,
@@ -33,42 +32,33 @@ pub fn JobTable(
                     {retry.then(|| view! { <th scope="col">"Actions"</th> })}
                 </tr>
             </thead>
-            <tbody>
-                <For each=move || jobs.get() key=|job| job.id let(job)>
-                    <JobRow job rows=jobs now retry />
-                </For>
-            </tbody>
+            <tbody>{jobs.into_iter().map(|job| view! { <JobRow job now retry /> }).collect_view()}</tbody>
         </table>
     }
 }
 
 #[component]
-fn JobRow(job: Job, rows: Signal<Vec<Job>>, now: Time, retry: bool) -> impl IntoView {
-    let (id, title, kind) = (job.id, job.title(), doing(&job.spec));
-    let (author, created_at) = (job.author.clone(), job.created_at);
-    let job = Live::here().row(job, rows);
-    let mark = Signal::derive(move || job.with(Mark::of));
-    let took = move || {
-        let (from, to) = job.with(|job| (job.started_at, job.ended_at));
-        from.map(|from| view! { <Elapsed from to now /> })
-    };
+fn JobRow(job: Job, now: Time, retry: bool) -> impl IntoView {
+    let id = job.id.to_string();
     view! {
-        <tr>
+        <tr data-key=id.clone()>
             <th scope="row" data-label="Job">
                 <a href=format!("/jobs/{id}") data-row="">
-                    <span class="kind">{kind}</span>
+                    <span class="kind">{doing(&job.spec)}</span>
                     " "
-                    {title}
+                    {job.title()}
                 </a>
             </th>
             <td data-label="State">
-                <StateMark mark />
+                <StateMark mark=Mark::of(&job) />
             </td>
-            <td data-label="Outcome" class="outcome">{move || job.with(outcome)}</td>
-            <td data-label="Took" class="number">{took}</td>
-            <td data-label="By">{author}</td>
+            <td data-label="Outcome" class="outcome">{outcome(&job)}</td>
+            <td data-label="Took" class="number">
+                {job.started_at.map(|from| view! { <Elapsed from to=job.ended_at now /> })}
+            </td>
+            <td data-label="By">{job.author.clone()}</td>
             <td data-label="Asked for" class="when">
-                <Moment at=created_at now />
+                <Moment at=job.created_at now />
             </td>
             {retry
                 .then(|| {

@@ -1,9 +1,6 @@
 //! What a page loads, or why it could not be loaded.
 
-use std::{pin::Pin, sync::Arc};
-
 use leptos::prelude::*;
-use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     context,
@@ -11,30 +8,21 @@ use crate::{
     ui::{Fault, PageTitle},
 };
 
-type Pending = Pin<Box<dyn Future<Output = AnyView> + Send>>;
-
-/// Shows the children with what was loaded. While it is loaded anew the old stays; a problem takes their place.
+/// Renders the children with what was loaded; a problem takes their place.
 #[component]
-pub fn Loaded<T, F, V>(of: Resource<Result<T, AppError>>, children: F) -> impl IntoView
+pub fn Loaded<T, Of, F, V>(of: Of, children: F) -> impl IntoView
 where
-    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
-    F: Fn(T) -> V + Clone + Send + Sync + 'static,
+    T: 'static,
+    Of: Future<Output = Result<T, AppError>> + Send + 'static,
+    F: FnOnce(T) -> V + Send + 'static,
     V: IntoView + 'static,
 {
-    boundary(Arc::new(move || {
-        let children = children.clone();
-        Box::pin(async move {
-            match of.await {
-                Ok(data) => children(data).into_any(),
-                Err(error) => view! { <PageFault error /> }.into_any(),
-            }
-        })
-    }))
-}
-
-/// The same code for every page, so that a browser downloads it once.
-fn boundary(pending: Arc<dyn Fn() -> Pending + Send + Sync>) -> AnyView {
-    view! { <Transition>{move || Suspend::new(pending())}</Transition> }.into_any()
+    Suspend::new(async move {
+        match of.await {
+            Ok(data) => children(data).into_any(),
+            Err(error) => view! { <PageFault error /> }.into_any(),
+        }
+    })
 }
 
 /// A page that could not be made: its status is the problem's.

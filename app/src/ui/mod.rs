@@ -1,18 +1,19 @@
 //! Pieces that pages are made of. Each knows its data and nothing of the page around it.
 
+#![expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
+
 mod actions;
 mod bar;
 mod chart;
 mod copyable;
 mod faults;
+mod follow;
 mod frame;
-mod get_form;
 mod job_table;
 mod jump;
 mod keys;
 mod loaded;
 mod moment;
-mod post_form;
 mod state_mark;
 mod status;
 mod store_list;
@@ -20,14 +21,13 @@ mod zone;
 
 pub use actions::{Act, ActForm, JobActions};
 pub use bar::Bar;
-pub use chart::{Measure, RateChart, appended};
+pub use chart::{Measure, RateChart};
 pub use copyable::{Copyable, listen_for_copying};
 pub use faults::Fault;
+pub use follow::{Follow, Followed};
 pub use frame::{Frame, PageTitle};
-pub use get_form::GetForm;
 pub use job_table::JobTable;
 pub use loaded::Loaded;
 pub use moment::{Elapsed, Moment};
-pub use post_form::{PostForm, Posted};
 pub use state_mark::StateMark;
 pub use store_list::StoreList;

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use crate::format::Mark;
 
 #[component]
-pub fn StateMark(#[prop(into)] mark: Signal<Mark>) -> impl IntoView {
+pub fn StateMark(mark: Mark) -> impl IntoView {
     view! {
-        <span class=move || format!("mark {}", mark.get().tone)>
-            <span aria-hidden="true">{move || mark.get().shape}</span>
+        <span class=format!("mark {}", mark.tone)>
+            <span aria-hidden="true">{mark.shape}</span>
             " "
-            {move || mark.get().word}
+            {mark.word}
         </span>
     }
 }

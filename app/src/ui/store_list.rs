@@ -50,7 +50,7 @@ fn StoreRow(store: StoreStatus) -> impl IntoView {
         Health::Unknown => EitherOf3::B(""),
     };
     view! {
-        <tr>
+        <tr data-key=store.name.to_string()>
             <th scope="row" data-label="Store">
                 {store.name.to_string()} {store.embedded.then_some(" (embedded demo)")}
             </th>

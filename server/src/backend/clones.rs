@@ -76,7 +76,7 @@ impl Yard {
         }
     }
 
-    fn spec(&self, request: CloneRequest) -> CloneSpec {
+    pub(super) fn spec(&self, request: CloneRequest) -> CloneSpec {
         let CloneRequest { source, destination, mode, dry_run } = request;
         CloneSpec { source: self.stores.locate(source), destination: self.stores.locate(destination), mode, dry_run }
     }

@@ -1,17 +1,14 @@
-//! A job as the command line and as the call of the API that do the same, to copy from its page.
+//! A job as the command line and as the call of the API that do the same, to copy from its page or from its form.
 
-use app::command::{command_line, curl};
-use model::{CloneSpec, Spec};
+use app::command::{Commands, command_line, curl};
+use model::CloneSpec;
 
 use super::Yard;
 use crate::{config, stores::Entry};
 
 impl Yard {
-    /// Command line and call.
-    pub(super) fn commands(&self, spec: &Spec) -> (String, String) {
-        match spec {
-            Spec::Clone(spec) => (self.clone_command(spec), self.call(curl(spec, &self.origin))),
-        }
+    pub(super) fn clone_commands(&self, spec: &CloneSpec) -> Commands {
+        Commands { line: self.clone_command(spec), call: self.call(curl(spec, &self.origin)) }
     }
 
     fn call(&self, mut curl: String) -> String {

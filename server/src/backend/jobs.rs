@@ -1,6 +1,7 @@
 //! One job, its failures, finding it, and the same action on many.
 
-use model::{Bulk, BulkOutcome, FailurePage, Filter, Job, JobId, JobView, Key, Problem, Viewer};
+use app::command::Commands;
+use model::{Bulk, BulkOutcome, FailurePage, Filter, Job, JobId, JobView, Key, Problem, Spec, Viewer};
 
 use super::{Yard, problem};
 
@@ -19,8 +20,9 @@ impl Yard {
         let (job, history, failures, events) =
             tokio::try_join!(store.job(id), store.history(id), store.failure_groups(id), store.events(id, EVENTS))
                 .map_err(problem::database)?;
-        let (command, curl) = self.commands(&job.spec);
-        Ok(JobView { now: store.now(), job, history, failures, events, command, curl })
+        let Spec::Clone(spec) = &job.spec;
+        let Commands { line, call } = self.clone_commands(spec);
+        Ok(JobView { now: store.now(), job, history, failures, events, command: line, curl: call })
     }
 
     pub(super) async fn list_failures(

@@ -11,7 +11,7 @@ mod problem;
 
 use std::sync::Arc;
 
-use app::backend::Backend;
+use app::{backend::Backend, command::Commands};
 use async_trait::async_trait;
 use model::{
     Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, FailurePage, Filter, Job, JobId,
@@ -86,6 +86,10 @@ impl Backend for Yard {
 
     async fn peek(&self, place: Place) -> Result<Vec<Key>, Problem> {
         self.first_keys(place).await
+    }
+
+    fn commands(&self, request: CloneRequest) -> Commands {
+        self.clone_commands(&self.spec(request))
     }
 
     async fn act(&self, viewer: &Viewer, id: JobId, action: Action) -> Result<Job, Problem> {

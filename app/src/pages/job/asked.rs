@@ -14,7 +14,7 @@ pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: S
     let again = CloneForm::of(&clone).query().on("/clones/new");
     let (author, at) = by;
     view! {
-        <section aria-labelledby="asked">
+        <section aria-labelledby="asked" data-key="asked">
             <h2 id="asked">"What was asked"</h2>
             <dl class="facts">
                 <dt>"Source"</dt>

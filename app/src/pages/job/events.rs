@@ -1,21 +1,16 @@
 //! Who did what, when.
 
 use leptos::prelude::*;
-use model::{Event, JobView, Time};
+use model::{Event, Time};
 
 use crate::{format::happened, ui::Moment};
 
 #[component]
-pub fn Events(view: Signal<JobView>, now: Time) -> impl IntoView {
-    let events = Memo::new(move |_| view.with(|view| view.events.clone()));
+pub fn Events(events: Vec<Event>, now: Time) -> impl IntoView {
     view! {
-        <section aria-labelledby="events">
+        <section aria-labelledby="events" data-key="events">
             <h2 id="events">"Events"</h2>
-            <ol class="events">
-                <For each=move || events.get() key=|event| event.seq let(event)>
-                    <OneEvent event now />
-                </For>
-            </ol>
+            <ol class="events">{events.into_iter().map(|event| view! { <OneEvent event now /> }).collect_view()}</ol>
         </section>
     }
 }
@@ -24,7 +19,7 @@ pub fn Events(view: Signal<JobView>, now: Time) -> impl IntoView {
 fn OneEvent(event: Event, now: Time) -> impl IntoView {
     let detail = if event.detail.is_empty() { String::new() } else { format!("· {}", event.detail) };
     view! {
-        <li>
+        <li data-key=event.seq.to_string()>
             <Moment at=event.at now />
             <p>
                 <span class="actor">{event.actor}</span>

@@ -1,7 +1,7 @@
 //! What failed: by reason with an example, then one by one in pages, and all of it as a file.
 
 use leptos::prelude::*;
-use model::{Failure, FailureGroup, FailurePage, JobId, JobView, Key};
+use model::{Failure, FailureGroup, FailurePage, JobId, Key};
 
 use crate::{
     api,
@@ -27,58 +27,53 @@ impl FailuresWanted {
         }
     }
 
-    pub async fn load(self, id: JobId) -> Result<Option<FailurePage>, AppError> {
+    pub async fn load(&self, id: JobId) -> Result<Option<FailurePage>, AppError> {
         let after = match self {
             Self::None => return Ok(None),
             Self::First => None,
-            Self::After(key) => Some(Key::try_from(key)?),
+            Self::After(key) => Some(Key::try_from(key.clone())?),
         };
         api::failures(id, after).await.map(Some)
     }
 }
 
+/// For a job of which something failed.
 #[component]
-pub fn Failures(view: Signal<JobView>, id: JobId, page: Option<FailurePage>, query: Memo<Query>) -> impl IntoView {
-    let groups = Memo::new(move |_| view.with(|view| view.failures.clone()));
-    let total = Memo::new(move |_| groups.with(|groups| groups.iter().map(|group| group.count).sum::<u64>()));
-    let shown = page.is_some();
-    let page = StoredValue::new(page);
-    let first = query.with_untracked(|query| query.get("failures_after").is_none());
+pub fn Failures(
+    id: JobId,
+    groups: Vec<FailureGroup>,
+    page: Option<FailurePage>,
+    wanted: FailuresWanted,
+) -> impl IntoView {
+    let total = groups.iter().map(|group| group.count).sum();
+    let show = page.is_none().then(|| {
+        view! {
+            <a href=format!("/jobs/{id}?failures=1#failures")>"Show " {things(total, "object")} " one by one"</a>
+        }
+    });
+    let first = matches!(wanted, FailuresWanted::First);
     view! {
-        <Show when=move || total.get() != 0>
-            <section aria-labelledby="failures">
-                <h2 id="failures">"What failed"</h2>
-                <table class="rows">
-                    <caption class="visually-hidden">"Failures by reason"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Reason"</th>
-                            <th scope="col" class="number">"Objects"</th>
-                            <th scope="col">"Such as"</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <For each=move || groups.get() key=|group| (group.reason, group.count) let(group)>
-                            <Group group />
-                        </For>
-                    </tbody>
-                </table>
-                <p class="actions">
-                    {(!shown)
-                        .then(|| {
-                            view! {
-                                <a href=format!("/jobs/{id}?failures=1#failures")>
-                                    "Show " {move || things(total.get(), "object")} " one by one"
-                                </a>
-                            }
-                        })}
-                    <a href=format!("/api/v1/jobs/{id}/failures") rel="external" download="">
-                        "Download all as NDJSON"
-                    </a>
-                </p>
-                {page.get_value().map(|page| view! { <OneByOne id page first /> })}
-            </section>
-        </Show>
+        <section aria-labelledby="failures" data-key="failures">
+            <h2 id="failures">"What failed"</h2>
+            <table class="rows">
+                <caption class="visually-hidden">"Failures by reason"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Reason"</th>
+                        <th scope="col" class="number">"Objects"</th>
+                        <th scope="col">"Such as"</th>
+                    </tr>
+                </thead>
+                <tbody>{groups.into_iter().map(|group| view! { <Group group /> }).collect_view()}</tbody>
+            </table>
+            <p class="actions">
+                {show}
+                <a href=format!("/api/v1/jobs/{id}/failures") rel="external" download="">
+                    "Download all as NDJSON"
+                </a>
+            </p>
+            {page.map(|page| view! { <OneByOne id page first /> })}
+        </section>
     }
 }
 
@@ -86,7 +81,7 @@ pub fn Failures(view: Signal<JobView>, id: JobId, page: Option<FailurePage>, que
 fn Group(group: FailureGroup) -> impl IntoView {
     let FailureGroup { reason, count: number, example } = group;
     view! {
-        <tr>
+        <tr data-key=reason.words()>
             <th scope="row" data-label="Reason">{reason.words()}</th>
             <td class="number" data-label="Objects">{count(number)}</td>
             <td data-label="Such as"><code>{example.key.to_string()}</code> " " <span class="more">{example.message}</span></td>
@@ -120,9 +115,10 @@ fn OneByOne(id: JobId, page: FailurePage, first: bool) -> impl IntoView {
 
 #[component]
 fn One(failure: Failure) -> impl IntoView {
+    let key = failure.key.to_string();
     view! {
-        <tr>
-            <th scope="row" data-label="Key"><code>{failure.key.to_string()}</code></th>
+        <tr data-key=key>
+            <th scope="row" data-label="Key"><code>{key.clone()}</code></th>
             <td data-label="Reason">{failure.reason.words()}</td>
             <td data-label="Said">{failure.message}</td>
             <td class="number" data-label="Tries">{failure.attempts}</td>

@@ -45,62 +45,56 @@ fn stalled_since(job: &Job) -> Option<Time> {
         .then(|| Time(job.updated_at.0 - signed(job.progress.idle_ms)))
 }
 
+/// What the charts draw: the history and, while objects are copied, how it stands now.
+fn points(mut history: Vec<Point>, job: &Job) -> Vec<Point> {
+    let progress = &job.progress;
+    let newest = history.last().is_none_or(|last| last.active_ms < progress.active_ms);
+    if newest && progress.phase == Phase::Copying {
+        history.push(Point { active_ms: progress.active_ms, settled: progress.settled(), bytes: progress.bytes });
+    }
+    history
+}
+
 #[component]
-pub fn Figures(job: Memo<Job>, history: Memo<Vec<Point>>, now: Time) -> impl IntoView {
-    let names = Memo::new(move |_| job.with(|job| figures(job).into_iter().map(|(name, ..)| name).collect::<Vec<_>>()));
-    let figure = move |name: &'static str| {
-        Memo::new(move |_| {
-            job.with(figures).into_iter().find(|(n, ..)| *n == name).map(|(_, value, more)| (value, more))
-        })
+pub fn Figures(job: Job, history: Vec<Point>, now: Time) -> impl IntoView {
+    let running = job.state == State::Running;
+    let history = points(history, &job);
+    let stalled = stalled_since(&job).map(|since| {
+        view! { <p class="mark warn">"● Stalled: nothing has moved since " <Moment at=since now /></p> }
+    });
+    let figure = |(name, value, more): Figure| {
+        view! {
+            <div data-key=name>
+                <dt>{name}</dt>
+                <dd>{value} " " <span class="more">{more}</span></dd>
+            </div>
+        }
     };
-    let lasted = Memo::new(move |_| job.with(|job| (job.started_at, job.ended_at, job.state)));
-    let running = Memo::new(move |_| job.with(|job| job.state == State::Running));
-    let interrupted = Memo::new(move |_| job.with(|job| job.attempt > 1));
-    let elapsed = move || {
-        let (from, to, state) = lasted.get();
-        let worked = move || {
-            let active_ms = job.with(|job| job.progress.active_ms);
-            interrupted.get().then(|| format!("{} of work", duration(signed(active_ms))))
-        };
-        from.filter(|_| state != State::Queued).map(|from| {
-            view! {
-                <div>
-                    <dt>"Elapsed"</dt>
-                    <dd><Elapsed from to now /> " " <span class="more">{worked}</span></dd>
-                </div>
-            }
-        })
-    };
-    let stalled = Memo::new(move |_| job.with(stalled_since));
     view! {
-        {move || stalled.get().map(|since| view! {
-            <p class="mark warn">"● Stalled: nothing has moved since " <Moment at=since now /></p>
-        })}
+        {stalled}
         <dl class="figure-grid">
-            <For each=move || names.get() key=|name| *name let(name)>
-                <OneFigure name figure=figure(name) />
-            </For>
-            {elapsed}
+            {figures(&job).into_iter().map(figure).collect_view()}
+            <Lasted job now />
         </dl>
         <div class="charts">
-            <RateChart points=history running measure=Measure::Objects title="Objects a second" />
+            <RateChart points=history.clone() running measure=Measure::Objects title="Objects a second" />
             <RateChart points=history running measure=Measure::Bytes title="Bytes a second" />
         </div>
     }
 }
 
+/// For how long, and for how much of it there was work, if it was interrupted.
 #[component]
-fn OneFigure(name: &'static str, figure: Memo<Option<(String, String)>>) -> impl IntoView {
-    view! {
-        <div>
-            <dt>{name}</dt>
-            <dd>
-                {move || figure.get().map(|(value, _)| value)}
-                " "
-                <span class="more">{move || figure.get().map(|(_, more)| more)}</span>
-            </dd>
-        </div>
-    }
+fn Lasted(job: Job, now: Time) -> impl IntoView {
+    let worked = (job.attempt > 1).then(|| format!("{} of work", duration(signed(job.progress.active_ms))));
+    job.started_at.filter(|_| job.state != State::Queued).map(|from| {
+        view! {
+            <div data-key="Elapsed">
+                <dt>"Elapsed"</dt>
+                <dd><Elapsed from to=job.ended_at now /> " " <span class="more">{worked}</span></dd>
+            </div>
+        }
+    })
 }
 
 #[cfg(test)]
@@ -123,5 +117,15 @@ mod tests {
         let progress = model::Progress { idle_ms: 90_000, ..running.progress.clone() };
         let stalled = Job { updated_at: Time(100_000), progress, ..running };
         assert_eq!(stalled_since(&stalled), Some(Time(10_000)));
+    }
+    #[test]
+    fn a_chart_ends_at_what_the_job_tells_now() {
+        let copying = examples::job(1);
+        let before = Point { active_ms: 5_000, settled: 4_000, bytes: 1 };
+        let drawn = points(vec![before], &copying);
+        assert_eq!((drawn[0], drawn[1].active_ms, drawn[1].settled), (before, 5_800, 4_812));
+        let known = Point { active_ms: 5_800, ..before };
+        assert_eq!(points(vec![known], &copying), [known], "no instant twice");
+        assert_eq!(points(vec![before], &examples::proven(1)), [before], "nor after the copying");
     }
 }

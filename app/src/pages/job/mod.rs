@@ -4,86 +4,71 @@ mod asked;
 mod events;
 mod failures;
 mod figures;
-mod follow;
 mod proof;
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::{Action, FailurePage, Job, JobId, JobView, Problem, ProblemCode, State};
+use model::{Action, FailurePage, JobError, JobId, JobView, Problem, ProblemCode, State};
 
 use crate::{
-    api,
+    api, context,
     error::{AppError, problem_in},
     format::{Mark, doing, headline},
     query::Query,
-    ui::{Act, ActForm, Bar, Fault, JobActions, Loaded, PageTitle, StateMark},
+    ui::{Act, ActForm, Bar, Fault, Follow, Followed, JobActions, Loaded, PageTitle, StateMark},
 };
 use asked::Asked;
 use events::Events;
 use failures::{Failures, FailuresWanted};
 use figures::Figures;
-use follow::Followed;
 use proof::ProofTable;
-
-use super::jobs::page_query;
 
 #[component]
 pub fn JobPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let query = page_query();
-    let wanted = Memo::new(move |_| query.with(FailuresWanted::read));
-    let loaded = Resource::new(
-        move || (id.get(), wanted.get()),
-        |(id, wanted)| async move {
-            let unknown = |_| AppError(Problem::new(ProblemCode::NotFound, "There is no job with this id."));
-            let id = id.parse::<JobId>().map_err(unknown)?;
-            Ok::<_, AppError>((api::job(id).await?, wanted.load(id).await?))
-        },
-    );
+    let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
+    let query = context::page_query();
+    let wanted = FailuresWanted::read(&query);
     view! {
-        <Loaded of=loaded let:loaded>
-            <Story view=loaded.0 failures=loaded.1 query />
+        <Loaded of=load(id, wanted.clone()) let:loaded>
+            <Story view=loaded.0 failures=loaded.1 wanted query />
         </Loaded>
     }
 }
 
+async fn load(id: String, wanted: FailuresWanted) -> Result<(JobView, Option<FailurePage>), AppError> {
+    let unknown = |_| AppError(Problem::new(ProblemCode::NotFound, "There is no job with this id."));
+    let id = id.parse::<JobId>().map_err(unknown)?;
+    Ok((api::job(id).await?, wanted.load(id).await?))
+}
+
 #[component]
-fn Story(view: JobView, failures: Option<FailurePage>, query: Memo<Query>) -> impl IntoView {
-    let (id, now, title, kind) = (view.job.id, view.now, view.job.title(), doing(&view.job.spec));
-    let (spec, command, curl) = (view.job.spec.clone(), view.command.clone(), view.curl.clone());
-    let asked_by = (view.job.author.clone(), view.job.created_at);
-    let Followed { view, job, history } = Followed::from(view);
-    let mark = Signal::derive(move || job.with(Mark::of));
-    let page_title = {
-        let title = title.clone();
-        Signal::derive(move || format!("{} · {title}", job.with(headline)))
-    };
-    let confirming = Memo::new(move |_| {
-        query.with(|query| query.get("confirm") == Some("cancel")) && job.with(|job| job.allows(Action::Cancel).is_ok())
-    });
+fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, query: Query) -> impl IntoView {
+    let JobView { now, job, history, failures: groups, events, command, curl } = view;
+    let (id, title) = (job.id, job.title());
+    let by = (job.author.clone(), job.created_at);
+    let confirming = query.get("confirm") == Some("cancel") && job.allows(Action::Cancel).is_ok();
+    let error = job.error.clone().filter(|_| job.state == State::Failed);
     view! {
-        <PageTitle text=page_title />
+        <PageTitle text=format!("{} · {title}", headline(&job)) />
+        <Follow jobs=Followed::One(id) />
         <header class="job-head">
-            <p class="kind">{kind} " " <code>{id.short()}</code></p>
+            <p class="kind">{doing(&job.spec)} " " <code>{id.short()}</code></p>
             <h1>{title}</h1>
-            <p class="job-state"><StateMark mark /></p>
-            <JobActions job back=format!("/jobs/{id}") all=true />
+            <p class="job-state"><StateMark mark=Mark::of(&job) /></p>
+            <JobActions job=job.clone() back=format!("/jobs/{id}") all=true />
         </header>
-        {move || query.with(problem_in).map(|problem| view! { <Fault problem /> })}
-        <Show when=move || confirming.get()>
-            <ConfirmCancel id />
-        </Show>
-        <JobFault job />
-        <section aria-labelledby="standing">
+        {problem_in(&query).map(|problem| view! { <Fault problem /> })}
+        {confirming.then(|| view! { <ConfirmCancel id /> })}
+        {error.map(|error| view! { <JobFault error /> })}
+        <section aria-labelledby="standing" data-key="standing">
             <h2 id="standing">"Where it stands"</h2>
-            <Bar job />
-            <Figures job history now />
+            <Bar job=job.clone() />
+            <Figures job=job.clone() history now />
         </section>
-        <ProofTable job />
-        <Failures view id page=failures query />
-        <Asked spec by=asked_by now command curl />
-        <Events view now />
+        <ProofTable job=job.clone() />
+        {(!groups.is_empty()).then(|| view! { <Failures id groups page=failures wanted /> })}
+        <Asked spec=job.spec by now command curl />
+        <Events events now />
     }
 }
 
@@ -91,7 +76,7 @@ fn Story(view: JobView, failures: Option<FailurePage>, query: Memo<Query>) -> im
 #[component]
 fn ConfirmCancel(id: JobId) -> impl IntoView {
     view! {
-        <section class="confirm-box" aria-labelledby="confirm">
+        <section class="confirm-box" aria-labelledby="confirm" data-key="confirm">
             <h2 id="confirm">"Cancel this job?"</h2>
             <p>"It stops within seconds. What it has copied stays at the destination; nothing is compared, so nothing is proven."</p>
             <ActForm id back=format!("/jobs/{id}")>
@@ -104,16 +89,11 @@ fn ConfirmCancel(id: JobId) -> impl IntoView {
 
 /// Why the job ended without success, and what to do about it.
 #[component]
-fn JobFault(job: Memo<Job>) -> impl IntoView {
-    let error = Memo::new(move |_| job.with(|job| job.error.clone().filter(|_| job.state == State::Failed)));
-    move || {
-        error.get().map_or(Either::Left(()), |error| {
-            Either::Right(view! {
-                <div class="fault">
-                    <p class="fault-title">{error.message}</p>
-                    <p>{error.advice}</p>
-                </div>
-            })
-        })
+fn JobFault(error: JobError) -> impl IntoView {
+    view! {
+        <div class="fault" data-key="fault">
+            <p class="fault-title">{error.message}</p>
+            <p>{error.advice}</p>
+        </div>
     }
 }

@@ -1,7 +1,7 @@
 //! The proof: a verdict in a sentence, and the figures it rests on.
 
 use leptos::{either::EitherOf3, prelude::*};
-use model::{Comparison, DryRun, Job, Mode, Proof, State};
+use model::{Comparison, DryRun, Job, Mode, Proof};
 
 use crate::format::{bytes, count, things};
 
@@ -32,20 +32,17 @@ fn verdict(proof: &Comparison) -> String {
 }
 
 #[component]
-pub fn ProofTable(job: Memo<Job>) -> impl IntoView {
-    let proof = Memo::new(move |_| job.with(|job| job.proof.clone()));
-    let ended = Memo::new(move |_| job.with(|job| job.state.ended() && job.state != State::Succeeded));
-    let content = move || match proof.get() {
+pub fn ProofTable(job: Job) -> impl IntoView {
+    let content = match job.proof {
         Some(Proof::Compared(proof)) => EitherOf3::A(view! { <Compared proof /> }),
         Some(Proof::DryRun(proof)) => EitherOf3::B(view! { <Dry proof /> }),
-        None => EitherOf3::C(if ended.get() {
-            "None: both listings were not compared to their ends, so nothing is proven."
-        } else {
-            "Both listings are compared once all is copied; until then nothing is proven."
-        }),
+        None if job.state.ended() => {
+            EitherOf3::C("None: both listings were not compared to their ends, so nothing is proven.")
+        }
+        None => EitherOf3::C("Both listings are compared once all is copied; until then nothing is proven."),
     };
     view! {
-        <section aria-labelledby="proof">
+        <section aria-labelledby="proof" data-key="proof">
             <h2 id="proof">"Proof"</h2>
             <div class="proof">{content}</div>
         </section>
@@ -93,7 +90,7 @@ fn Dry(proof: DryRun) -> impl IntoView {
 
 #[component]
 fn FigureTable(caption: &'static str, rows: Vec<(&'static str, String)>) -> impl IntoView {
-    let row = |(name, value): (&'static str, String)| view! { <tr><th scope="row">{name}</th><td class="number">{value}</td></tr> };
+    let row = |(name, value): (&'static str, String)| view! { <tr data-key=name><th scope="row">{name}</th><td class="number">{value}</td></tr> };
     view! {
         <table class="sums">
             <caption class="visually-hidden">{caption}</caption>

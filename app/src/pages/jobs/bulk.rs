@@ -5,33 +5,31 @@ use model::{Action, BulkOutcome, Retry};
 
 use crate::{
     api::{self, BulkAct},
+    context,
     error::{AppError, problem_in},
     query::Query,
-    ui::{Fault, Loaded, PageTitle, PostForm, Posted},
+    ui::{Fault, Loaded, PageTitle},
 };
 
 use super::{
     filter::{read_filter, without_page, words},
-    jobs, page_query,
+    jobs,
 };
 
 #[component]
 pub fn BulkPage() -> impl IntoView {
-    let query = page_query();
-    let preview = Resource::new(
-        move || query.get(),
-        |query| async move {
-            let action = api::action_named(query.get("action").unwrap_or_default())?;
-            let outcome = api::bulk_preview(read_filter(&query)?, action).await?;
-            Ok::<_, AppError>((query, action, outcome))
-        },
-    );
+    let query = context::page_query();
     view! {
-        {move || query.with(problem_in).map(|problem| view! { <Fault problem /> })}
-        <Loaded of=preview let:loaded>
-            <Ask query=loaded.0 action=loaded.1 outcome=loaded.2 />
+        {problem_in(&query).map(|problem| view! { <Fault problem /> })}
+        <Loaded of=load(query.clone()) let:loaded>
+            <Ask query action=loaded.0 outcome=loaded.1 />
         </Loaded>
     }
+}
+
+async fn load(query: Query) -> Result<(Action, BulkOutcome), AppError> {
+    let action = api::action_named(query.get("action").unwrap_or_default())?;
+    Ok((action, api::bulk_preview(read_filter(&query)?, action).await?))
 }
 
 /// `Cancel`, and what that means for the jobs.
@@ -52,7 +50,6 @@ fn meaning(action: Action) -> (&'static str, &'static str) {
 
 #[component]
 fn Ask(query: Query, action: Action, outcome: BulkOutcome) -> impl IntoView {
-    let posted = Posted::default();
     let filter = without_page(&query);
     let (verb, consequence) = meaning(action);
     let jobs = jobs(outcome.matched);
@@ -72,13 +69,12 @@ fn Ask(query: Query, action: Action, outcome: BulkOutcome) -> impl IntoView {
             view! {
                 <p>{consequence}</p>
                 {outcome.matched.capped.then(|| view! { <p>"At most 10,000 are changed at a time."</p> })}
-                <PostForm action=BulkAct::PATH class="actions confirm" posted>
+                <form method="post" action=BulkAct::PATH class="actions confirm">
                     <input type="hidden" name="action" value=api::action_name(action) />
                     <input type="hidden" name="filter" value=fields />
                     <button class="main">{format!("{verb} {jobs}")}</button>
                     <a class="button" href=back>"Back to the list"</a>
-                </PostForm>
-                {move || posted.refused.get().map(|problem| view! { <Fault problem /> })}
+                </form>
             }
             .into_any()
         } else {

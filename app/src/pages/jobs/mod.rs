@@ -3,10 +3,8 @@
 mod bulk;
 mod filter;
 mod filter_form;
-mod fresh;
 
-use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos::{either::Either, prelude::*};
 use model::{Count, JobId};
 
 pub use bulk::BulkPage;
@@ -14,45 +12,34 @@ pub use filter::read_filter;
 
 use crate::{
     api::{self, JobList},
+    context,
     error::{AppError, problem_in},
     format::{capped, things},
-    live::Live,
     query::Query,
-    ui::{Fault, JobTable, Loaded, PageTitle},
+    ui::{Fault, Follow, Followed, JobTable, Loaded, PageTitle},
 };
 use filter::{without_page, words};
 use filter_form::FilterForm;
-use fresh::with_fresh;
-
-/// The query of the page's URL.
-pub(super) fn page_query() -> Memo<Query> {
-    let search = use_location().search;
-    Memo::new(move |_| search.with(|search| Query::read(search)))
-}
 
 #[component]
 pub fn JobsPage() -> impl IntoView {
-    let query = page_query();
-    let live = Live::here();
-    let jobs = Resource::new(
-        move || (query.get(), live.stale().get()),
-        |(query, _)| async move {
-            let filter = read_filter(&query)?;
-            let after = query.get("after").map(str::parse::<JobId>).transpose()?;
-            let list = api::jobs(filter, after).await?;
-            Ok::<_, AppError>((query, list))
-        },
-    );
+    let query = context::page_query();
     view! {
         <PageTitle text="Jobs" />
+        <Follow jobs=Followed::All />
         <h1>"Jobs"</h1>
-        <FilterForm query />
-        {move || query.with(problem_in).map(|problem| view! { <Fault problem /> })}
-        {move || query.with(done).map(|text| view! { <p class="said" role="status">{text}</p> })}
-        <Loaded of=jobs let:loaded>
-            <List query=loaded.0 list=loaded.1 />
+        <FilterForm query=query.clone() />
+        {problem_in(&query).map(|problem| view! { <Fault problem /> })}
+        {done(&query).map(|text| view! { <p class="said" role="status">{text}</p> })}
+        <Loaded of=load(query.clone()) let:list>
+            <List query list />
         </Loaded>
     }
+}
+
+async fn load(query: Query) -> Result<JobList, AppError> {
+    let after = query.get("after").map(str::parse::<JobId>).transpose()?;
+    api::jobs(read_filter(&query)?, after).await
 }
 
 /// What an action on many jobs has just done, as its redirect tells.
@@ -78,24 +65,19 @@ fn List(query: Query, list: JobList) -> impl IntoView {
         words if words.is_empty() => format!("{} in all", jobs(total)),
         words => format!("{} with {}", jobs(total), words.join(", ")),
     };
-    let loaded = page.items;
-    let empty = loaded.is_empty();
-    let live = Live::here();
-    let rows = Signal::derive(move || {
-        if first_page && unfiltered { live.jobs().with(|heard| with_fresh(&loaded, heard)) } else { loaded.clone() }
-    });
+    let rows = page.items;
+    let empty = rows.is_empty();
     let first = filter.on("/jobs");
     view! {
         <div class="list-head">
             <p class="figures">{summary}</p>
             {(!empty).then(|| view! { <ForAll filter /> })}
         </div>
-        <Show
-            when=move || !rows.with(Vec::is_empty)
-            fallback=move || view! { <Nothing filtered=!unfiltered || !first_page /> }
-        >
-            <JobTable jobs=rows now caption="Jobs, newest first" />
-        </Show>
+        {if empty {
+            Either::Left(view! { <Nothing filtered=!unfiltered || !first_page /> })
+        } else {
+            Either::Right(view! { <JobTable jobs=rows now caption="Jobs, newest first" /> })
+        }}
         <nav class="pages" aria-label="Pages">
             {(!first_page).then(|| view! { <a class="button" href=first>"First page"</a> })}
             {next.map(|next| view! { <a class="button" rel="next" href=next>"Next page"</a> })}
@@ -123,12 +105,11 @@ fn ForAll(filter: Query) -> impl IntoView {
 #[component]
 fn Nothing(filtered: bool) -> impl IntoView {
     if filtered {
-        view! { <p class="empty">"No job matches. " <a href="/jobs">"Show all jobs"</a></p> }.into_any()
+        Either::Left(view! { <p class="empty">"No job matches. " <a href="/jobs">"Show all jobs"</a></p> })
     } else {
-        view! {
-            <p class="empty">"No jobs yet. " <a class="button" href="/clones/new">"New clone"</a></p>
-        }
-        .into_any()
+        Either::Right(
+            view! { <p class="empty">"No jobs yet. " <a class="button" href="/clones/new">"New clone"</a></p> },
+        )
     }
 }
 

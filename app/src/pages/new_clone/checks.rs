@@ -1,120 +1,90 @@
-//! What is known about the form's values: faults at their fields, what was found there, and the preview.
+//! What is known about the form's values: what lies at both places, what is wrong at which field, and the preview.
+//!
+//! A form that is half filled in is no fault: a side is looked at once its bucket is named.
 
-use std::time::Duration;
+use model::{ClonePreview, Key, Problem};
 
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
-use model::{ClonePreview, Problem};
+use crate::{context::ask, error::AppError};
 
-use crate::api::{self, Found, Side};
+use super::form::{CloneForm, Side};
 
-use super::CloneForm;
-
-/// A pause in typing of this length, and the server is asked.
-const PAUSE: Duration = Duration::from_millis(350);
-
-#[derive(Clone, Copy)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checks {
-    form: RwSignal<CloneForm>,
-    /// The newest answer. It may be of values that have been typed over since.
-    found: RwSignal<Option<Found>>,
-    /// Checking itself failed.
-    failed: RwSignal<Option<Problem>>,
-    /// Why the clone could not be started.
-    refused: RwSignal<Option<Problem>>,
+    source: Option<Look>,
+    destination: Option<Look>,
+    preview: Option<Result<ClonePreview, Problem>>,
 }
+
+/// The first keys of a place, at most ten, or why it cannot be read.
+type Look = Result<Vec<Key>, Problem>;
 
 impl Checks {
-    /// Starts with what the server found for the values of the URL, and asks again after every pause in typing.
-    pub fn follow(form: RwSignal<CloneForm>, found: Option<Found>, refused: RwSignal<Option<Problem>>) -> Self {
-        let checks = Self { form, found: RwSignal::new(found), failed: RwSignal::default(), refused };
-        checks.ask_after_pauses();
-        checks
+    /// Looks at both places and, if wanted and the values make a request, at what the clone would do.
+    pub async fn of(form: &CloneForm, preview: bool) -> Result<Self, AppError> {
+        let backend = ask()?;
+        let (source, destination) = (look(form, Side::Source).await?, look(form, Side::Destination).await?);
+        let preview = match form.request() {
+            Ok(request) if preview => Some(backend.preview_clone(request).await),
+            _ => None,
+        };
+        Ok(Self { source, destination, preview })
     }
 
-    /// The answer, if it is of what the form holds now.
-    fn current(self) -> Option<Found> {
-        self.found.get().filter(|found| self.form.with(|form| *form == found.form))
+    pub fn preview(&self) -> Option<&ClonePreview> {
+        self.preview.as_ref()?.as_ref().ok()
     }
 
-    /// The preview, if it is of what the form holds now.
-    pub fn current_preview(self) -> Option<ClonePreview> {
-        self.current()?.preview?.ok()
-    }
-
-    /// What was found at one side, once asked.
-    pub fn side(self, side: &str) -> Option<Side> {
-        let checked = self.found.get()?.checked;
-        Some(if side == "source" { checked.source } else { checked.destination })
-    }
-
-    /// What is wrong at a field such as `source.bucket`, in a sentence. A fault of a whole side is told at its bucket.
-    pub fn fault(self, field: &str) -> Option<String> {
-        self.faults()
-            .into_iter()
-            .find(|problem| place_of(problem).as_deref() == Some(field))
-            .map(|problem| problem.detail)
-    }
-
-    /// A problem that belongs to no field.
-    pub fn elsewhere(self) -> Option<Problem> {
-        self.faults().into_iter().find(|problem| place_of(problem).is_none())
-    }
-
-    /// Faults of values that are being typed over are not shown any more.
-    fn faults(self) -> Vec<Problem> {
-        let mut faults: Vec<Problem> = self.refused.get().into_iter().chain(self.failed.get()).collect();
-        if let Some(found) = self.current() {
-            for side in [found.checked.source, found.checked.destination] {
-                if let Side::Faulty(problem) = side {
-                    faults.push(problem);
-                }
+    /// What was found at one side, in a sentence: `Readable, begins with …`.
+    pub fn found(&self, side: Side) -> Option<String> {
+        let look = match side {
+            Side::Source => &self.source,
+            Side::Destination => &self.destination,
+        };
+        let keys = look.as_ref()?.as_ref().ok()?;
+        Some(match (keys.as_slice(), side) {
+            ([], Side::Source) => "Readable, and empty: nothing to copy.".to_owned(),
+            ([], Side::Destination) => "Readable, and empty.".to_owned(),
+            (keys, _) => {
+                let named: Vec<String> = keys.iter().take(3).map(|key| format!("“{key}”")).collect();
+                format!("Readable, begins with {}", named.join(", "))
             }
-            faults.extend(found.preview.and_then(Result::err));
-        }
-        faults
+        })
     }
 
-    fn ask_after_pauses(self) {
-        let waiting = StoredValue::new(None::<TimeoutHandle>);
-        Effect::new(move || {
-            let typed = self.form.get();
-            if let Some(handle) = waiting.get_value() {
-                handle.clear();
-            }
-            if typed == CloneForm::default() || self.current().is_some() {
-                return;
-            }
-            waiting.set_value(set_timeout_with_handle(move || spawn_local(self.ask(typed)), PAUSE).ok());
-        });
+    /// What is wrong at a field such as `source.bucket`.
+    pub fn at(&self, field: &str) -> Option<&Problem> {
+        self.faults().find(|problem| place_of(problem).as_deref() == Some(field))
     }
 
-    /// Both places first, which is quick, then the preview. An answer that comes too late is dropped.
-    async fn ask(self, form: CloneForm) {
-        let still_wanted = || self.form.try_with_untracked(|now| *now == form).unwrap_or(false);
-        let checked = api::check_clone(form.clone()).await;
-        if !still_wanted() {
-            return;
-        }
-        match checked {
-            Ok(checked) => {
-                self.failed.set(None);
-                self.found.set(Some(Found { form: form.clone(), checked, preview: None }));
-            }
-            Err(error) => return self.failed.set(Some(error.0)),
-        }
-        let Ok(request) = form.request() else { return };
-        let preview = api::preview_clone(request).await.unwrap_or_else(|error| Err(error.0));
-        if still_wanted() {
-            self.found.update(|found| {
-                if let Some(found) = found {
-                    found.preview = Some(preview);
-                }
-            });
-        }
+    /// A problem that belongs to no field of a place.
+    pub fn elsewhere(&self) -> Option<&Problem> {
+        self.faults().find(|problem| place_of(problem).is_none())
+    }
+
+    pub fn faults(&self) -> impl Iterator<Item = &Problem> {
+        let looks = [&self.source, &self.destination].into_iter().flatten();
+        looks
+            .filter_map(|look| look.as_ref().err())
+            .chain(self.preview.iter().filter_map(|preview| preview.as_ref().err()))
     }
 }
 
-/// The field of the form at which a problem is told.
+/// `None` while the bucket is blank.
+async fn look(form: &CloneForm, side: Side) -> Result<Option<Look>, AppError> {
+    let [_, bucket, _] = form.typed(side);
+    if bucket.trim().is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(match form.place(side) {
+        Ok(place) => ask()?.peek(place).await.map_err(|problem| {
+            let field = format!("{}.{}", side.name(), problem.field.as_deref().unwrap_or("bucket"));
+            problem.on(field)
+        }),
+        Err(invalid) => Err(invalid.into()),
+    }))
+}
+
+/// The field of the form at which a problem is told; of a whole side at its bucket.
 fn place_of(problem: &Problem) -> Option<String> {
     match problem.field.as_deref()? {
         side @ ("source" | "destination") => Some(format!("{side}.bucket")),
@@ -130,11 +100,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_was_found_is_said_in_a_sentence() {
+        let found = |side: Side, keys: &[&str]| {
+            let look = Some(Ok(keys.iter().map(|key| key.parse().unwrap()).collect()));
+            Checks { source: look.clone(), destination: look, preview: None }.found(side).unwrap()
+        };
+        assert_eq!(found(Side::Source, &[]), "Readable, and empty: nothing to copy.");
+        assert_eq!(found(Side::Destination, &[]), "Readable, and empty.");
+        assert_eq!(found(Side::Source, &["a", "b", "c", "d"]), "Readable, begins with “a”, “b”, “c”");
+        assert_eq!(Checks::default().found(Side::Source), None);
+    }
+
+    #[test]
     fn a_problem_is_told_at_its_field_or_for_the_whole_form() {
-        let at = |field: &str| place_of(&Problem::new(ProblemCode::Invalid, "").on(field));
-        assert_eq!(at("source.prefix").as_deref(), Some("source.prefix"));
-        assert_eq!(at("destination").as_deref(), Some("destination.bucket"));
-        assert_eq!(at("mode"), None);
-        assert_eq!(place_of(&Problem::new(ProblemCode::Unavailable, "")), None);
+        let checks = |field: Option<&str>| {
+            let problem = Problem::new(ProblemCode::Invalid, "");
+            let problem = field.map_or(problem.clone(), |field| problem.on(field));
+            Checks { preview: Some(Err(problem)), ..Checks::default() }
+        };
+        assert!(checks(Some("source.prefix")).at("source.prefix").is_some());
+        assert!(checks(Some("destination")).at("destination.bucket").is_some());
+        assert!(checks(Some("destination")).elsewhere().is_none());
+        assert!(checks(Some("mode")).elsewhere().is_some());
+        assert!(checks(None).elsewhere().is_some());
     }
 }

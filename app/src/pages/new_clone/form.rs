@@ -5,8 +5,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::query::Query;
 
+/// One end of the clone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Source,
+    Destination,
+}
+
+impl Side {
+    /// The beginning of the names of its fields: `source_bucket` in the form, `source.bucket` in a problem.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Destination => "destination",
+        }
+    }
+}
+
 /// Field names are those of the form and of the page's URL, so that a link can fill the form in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CloneForm {
     pub source_store: String,
@@ -63,13 +80,17 @@ impl CloneForm {
         }
     }
 
-    pub fn source(&self) -> Result<Place, Invalid> {
-        place(&self.source_store, &self.source_bucket, &self.source_prefix).map_err(|e| e.within("source"))
+    /// Store, bucket and prefix of one side, as typed.
+    pub fn typed(&self, side: Side) -> [&str; 3] {
+        match side {
+            Side::Source => [&self.source_store, &self.source_bucket, &self.source_prefix],
+            Side::Destination => [&self.destination_store, &self.destination_bucket, &self.destination_prefix],
+        }
     }
 
-    pub fn destination(&self) -> Result<Place, Invalid> {
-        place(&self.destination_store, &self.destination_bucket, &self.destination_prefix)
-            .map_err(|e| e.within("destination"))
+    pub fn place(&self, side: Side) -> Result<Place, Invalid> {
+        let [store, bucket, prefix] = self.typed(side);
+        place(store, bucket, prefix).map_err(|invalid| invalid.within(side.name()))
     }
 
     pub fn mode(&self) -> Result<Mode, Invalid> {
@@ -82,8 +103,8 @@ impl CloneForm {
 
     pub fn request(&self) -> Result<CloneRequest, Invalid> {
         Ok(CloneRequest {
-            source: self.source()?,
-            destination: self.destination()?,
+            source: self.place(Side::Source)?,
+            destination: self.place(Side::Destination)?,
             mode: self.mode()?,
             dry_run: !self.dry_run.is_empty(),
         })

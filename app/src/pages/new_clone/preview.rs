@@ -5,15 +5,15 @@ use model::{ClonePreview, Mode};
 
 use crate::format::{bytes, count, things};
 
-use super::{CloneForm, checks::Checks};
+use super::CloneForm;
 
 /// `at least`, where the preview did not read the listings to their ends.
 fn at_least(preview: &ClonePreview) -> &'static str {
     if preview.complete { "" } else { "at least " }
 }
 
-/// What the button will do.
-fn promise(form: &CloneForm, preview: Option<&ClonePreview>) -> String {
+/// What the button says it will do.
+pub fn promise(form: &CloneForm, preview: Option<&ClonePreview>) -> String {
     let verify = form.mode == "verify";
     let Some(preview) = preview else {
         return match (verify, form.dry_run.is_empty()) {
@@ -34,19 +34,6 @@ fn promise(form: &CloneForm, preview: Option<&ClonePreview>) -> String {
     }
 }
 
-#[component]
-pub fn StartButton(form: RwSignal<CloneForm>, checks: Checks) -> impl IntoView {
-    let label = move || form.with(|form| promise(form, checks.current_preview().as_ref()));
-    view! {
-            <button class="main">{label}</button>
-    }
-}
-
-#[component]
-pub fn Preview(checks: Checks) -> impl IntoView {
-    move || checks.current_preview().map(|preview| view! { <Figures preview /> })
-}
-
 fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
     let sized = |objects: u64, size: u64| format!("{}, {}", things(objects, "object"), bytes(size));
     let mut rows = vec![
@@ -64,11 +51,11 @@ fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
 }
 
 #[component]
-fn Figures(preview: ClonePreview) -> impl IntoView {
+pub fn Preview(preview: ClonePreview) -> impl IntoView {
     let row = |(name, value): (&'static str, String)| view! { <dt>{name}</dt><dd>{value}</dd> };
     let examples = preview.examples.join("\n");
     view! {
-        <section class="preview" aria-labelledby="preview">
+        <section class="preview" aria-labelledby="preview" data-key="preview">
             <h2 id="preview">"What it would do"</h2>
             <dl class="facts">{rows(&preview).into_iter().map(row).collect_view()}</dl>
             {(!preview.complete).then(|| view! { <p class="note">"The listings are longer than a preview reads; the job reads them to their ends."</p> })}

@@ -3,10 +3,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::StoreName;
 
-use crate::{
-    api::StartClone,
-    ui::{Fault, PostForm, Posted},
-};
+use crate::api::StartClone;
 
 #[component]
 pub fn FirstSteps(
@@ -14,7 +11,7 @@ pub fn FirstSteps(
     demo: Option<StoreName>,
 ) -> impl IntoView {
     view! {
-        <section class="first" aria-labelledby="first">
+        <section class="first" aria-labelledby="first" data-key="first">
             <h2 id="first">"No clones yet"</h2>
             {match demo {
                 Some(store) => view! { <TryDemo store=store.to_string() /> }.into_any(),
@@ -34,19 +31,17 @@ pub fn FirstSteps(
 /// Starts the clone that every first visit can make: both buckets come with the embedded store.
 #[component]
 fn TryDemo(store: String) -> impl IntoView {
-    let posted = Posted::default();
     view! {
         <p>
             "Try the demo bucket: 7,500 objects are copied to an empty bucket, and both listings compared, in a few seconds."
         </p>
-        <PostForm action=StartClone::PATH class="actions" posted>
+        <form method="post" action=StartClone::PATH class="actions">
             <input type="hidden" name="source_store" value=store.clone() />
             <input type="hidden" name="source_bucket" value="demo-assets" />
             <input type="hidden" name="destination_store" value=store />
             <input type="hidden" name="destination_bucket" value="demo-clone" />
             <button class="main">"Copy demo-assets to demo-clone"</button>
             <a class="button" href="/clones/new">"Choose other buckets"</a>
-        </PostForm>
-        {move || posted.refused.get().map(|problem| view! { <Fault problem /> })}
+        </form>
     }
 }

@@ -1,27 +1,25 @@
 //! The first page: what runs, what needs attention, what ended lately, are the stores there.
 
-mod arrange;
 mod first_steps;
 
 use leptos::prelude::*;
-use model::{Job, JobId, Overview, Time};
+use model::{Job, Overview};
 
 use crate::{
-    api,
+    api, context,
+    error::problem_in,
     format::{Mark, count, doing, standing},
-    live::Live,
-    ui::{Bar, JobActions, JobTable, Loaded, PageTitle, StateMark, StoreList},
+    ui::{Bar, Fault, Follow, Followed, JobActions, JobTable, Loaded, PageTitle, StateMark, StoreList},
 };
-use arrange::arrange;
 use first_steps::FirstSteps;
 
 #[component]
 pub fn OverviewPage() -> impl IntoView {
-    let live = Live::here();
-    let overview = Resource::new(move || live.stale().get(), |_| api::overview());
     view! {
+        <Follow jobs=Followed::All />
         <h1 class="visually-hidden">"Overview"</h1>
-        <Loaded of=overview let:overview>
+        {problem_in(&context::page_query()).map(|problem| view! { <Fault problem /> })}
+        <Loaded of=api::overview() let:overview>
             <Sections overview />
         </Loaded>
     }
@@ -29,79 +27,61 @@ pub fn OverviewPage() -> impl IntoView {
 
 #[component]
 fn Sections(overview: Overview) -> impl IntoView {
-    let live = Live::here();
-    let (now, stores, empty) = (overview.now, overview.stores.clone(), overview.empty);
-    let lists = Memo::new(move |_| live.jobs().with(|heard| arrange(&overview, heard)));
-    let active = Signal::derive(move || lists.with(|lists| lists.active.clone()));
-    let failed = Signal::derive(move || lists.with(|lists| lists.failed.clone()));
-    let lately = Signal::derive(move || lists.with(|lists| lists.lately.clone()));
-    let running = Memo::new(move |_| active.with(Vec::len));
-    let title = move || match running.get() {
+    let Overview { now, active, failed, lately, stores, empty, .. } = overview;
+    let title = match active.len() {
         0 => "Overview".to_owned(),
         jobs => format!("{} running", count(jobs as u64)),
     };
-    let unused = move || empty && running.get() == 0 && lately.with(Vec::is_empty);
     let demo = stores.iter().find(|store| store.embedded).map(|store| store.name.clone());
     view! {
-        <PageTitle text=Signal::derive(title) />
-        <Show when=unused>
-            <FirstSteps demo=demo.clone() />
-        </Show>
-        <section aria-labelledby="running">
+        <PageTitle text=title />
+        {empty.then(|| view! { <FirstSteps demo /> })}
+        <section aria-labelledby="running" data-key="running">
             <h2 id="running">"Running now"</h2>
-            <Show when=move || running.get() == 0>
-                <p class="empty">"Nothing runs. " <a href="/clones/new">"New clone"</a></p>
-            </Show>
-            <ul class="running">
-                <For each=move || active.get() key=|job| job.id let(job)>
-                    <Running job rows=active />
-                </For>
-            </ul>
+            {active.is_empty().then(|| view! { <p class="empty">"Nothing runs. " <a href="/clones/new">"New clone"</a></p> })}
+            <ul class="running">{active.into_iter().map(|job| view! { <Running job /> }).collect_view()}</ul>
         </section>
-        <Show when=move || !failed.with(Vec::is_empty)>
-            <section aria-labelledby="failed">
-                <h2 id="failed">"Needs attention"</h2>
-                <JobTable jobs=failed now caption="Failed jobs that nobody has tried again" retry=true />
-            </section>
-        </Show>
-        <Show when=move || !lately.with(Vec::is_empty)>
-            <Lately lately now />
-        </Show>
-        <section aria-labelledby="stores">
+        {(!failed.is_empty())
+            .then(|| {
+                view! {
+                    <section aria-labelledby="failed" data-key="failed">
+                        <h2 id="failed">"Needs attention"</h2>
+                        <JobTable jobs=failed now caption="Failed jobs that nobody has tried again" retry=true />
+                    </section>
+                }
+            })}
+        {(!lately.is_empty())
+            .then(|| {
+                view! {
+                    <section aria-labelledby="lately" data-key="lately">
+                        <h2 id="lately">"Lately"</h2>
+                        <JobTable jobs=lately now caption="Jobs that ended last" />
+                        <p><a href="/jobs">"All jobs"</a></p>
+                    </section>
+                }
+            })}
+        <section aria-labelledby="stores" data-key="stores">
             <h2 id="stores">"Stores"</h2>
-            <StoreList stores=stores.clone() />
-        </section>
-    }
-}
-
-#[component]
-fn Lately(lately: Signal<Vec<Job>>, now: Time) -> impl IntoView {
-    view! {
-        <section aria-labelledby="lately">
-            <h2 id="lately">"Lately"</h2>
-            <JobTable jobs=lately now caption="Jobs that ended last" />
-            <p><a href="/jobs">"All jobs"</a></p>
+            <StoreList stores />
         </section>
     }
 }
 
 /// A job that has not ended: a bar, the figures, and what may be done.
 #[component]
-fn Running(job: Job, rows: Signal<Vec<Job>>) -> impl IntoView {
-    let (id, title, kind): (JobId, _, _) = (job.id, job.title(), doing(&job.spec));
-    let job = Live::here().row(job, rows);
-    let mark = Signal::derive(move || job.with(Mark::of));
+fn Running(job: Job) -> impl IntoView {
+    let id = job.id.to_string();
     view! {
-        <li>
+        <li data-key=id.clone()>
             <p class="running-title">
-                <span class="kind">{kind}</span>
+                <span class="kind">{doing(&job.spec)}</span>
                 " "
-                <a href=format!("/jobs/{id}") data-row="">{title}</a>
+                <a href=format!("/jobs/{id}") data-row="">{job.title()}</a>
                 " "
-                <StateMark mark />
+                <StateMark mark=Mark::of(&job) />
             </p>
-            <Bar job />
-            <p class="figures">{move || job.with(standing).join(" · ")}</p>
+            <Bar job=job.clone() />
+            <p class="figures">{standing(&job).join(" · ")}</p>
             <JobActions job back="/" />
         </li>
     }

@@ -12,9 +12,6 @@ pub const VIEW_BOX: &str = "0 0 600 120";
 /// The zero line, the middle and the top.
 pub const GRID: &str = "M0 120H600M0 60H600M0 0H600";
 
-/// Points a chart holds; when there are more, every other one is left out, which keeps the whole time in view.
-const MOST: usize = 240;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     Objects,
@@ -106,19 +103,6 @@ fn tenths(number: f64) -> String {
     if tenths % 10 == 0 { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
 
-/// The points with another one at the end, if time went on; thinned out once there are too many.
-pub fn appended(points: &[Point], next: Point) -> Vec<Point> {
-    let mut points = points.to_vec();
-    if points.last().is_none_or(|last| next.active_ms > last.active_ms) {
-        points.push(next);
-    }
-    if points.len() > MOST {
-        let last = points.len() - 1;
-        points = points.into_iter().enumerate().filter(|(i, _)| i % 2 == 0 || *i == last).map(|(_, p)| p).collect();
-    }
-    points
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,14 +142,5 @@ mod tests {
         let points = [point(0, 0), point(1_000, 500), point(2_000, 400), point(3_000, 450)];
         let chart = Chart::of(&points, Measure::Objects).unwrap();
         assert_eq!(chart.line, "M0 0L300 120L600 108");
-    }
-
-    #[test]
-    fn a_chart_keeps_the_whole_time_in_few_points() {
-        let all =
-            (0..10_000).map(|n| point(n * 1_000, n * 10)).fold(Vec::new(), |points, next| appended(&points, next));
-        assert!(all.len() <= MOST);
-        assert_eq!((all[0], all[all.len() - 1]), (point(0, 0), point(9_999_000, 99_990)));
-        assert_eq!(appended(&all, point(5, 5)).len(), all.len());
     }
 }

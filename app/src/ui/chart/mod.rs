@@ -7,7 +7,8 @@ mod geometry;
 use leptos::prelude::*;
 use model::Point;
 
-pub use geometry::{Chart, Measure, appended};
+use geometry::Chart;
+pub use geometry::Measure;
 
 use crate::format::{byte_rate, duration, rate, signed};
 
@@ -20,37 +21,29 @@ fn told(measure: Measure, a_second: f64) -> String {
 
 #[component]
 pub fn RateChart(
-    #[prop(into)] points: Signal<Vec<Point>>,
+    points: Vec<Point>,
     /// The last rate is told while it means something, the average afterwards.
-    #[prop(into)]
-    running: Signal<bool>,
+    running: bool,
     measure: Measure,
     title: &'static str,
 ) -> impl IntoView {
-    let chart = Memo::new(move |_| points.with(|points| Chart::of(points, measure)));
-    let drawing = move || {
-        chart.get().map(|chart| {
-            let top = told(measure, chart.top);
-            let last = if running.get() {
-                told(measure, chart.last)
-            } else {
-                format!("{} on average", told(measure, chart.average))
-            };
-            let (from, to) = (duration(signed(chart.from_ms)), duration(signed(chart.to_ms)));
-            let spoken = format!("{title} over {to} of work: highest {}, {last}", told(measure, chart.highest));
-            view! {
-                <figure class="chart">
-                    <figcaption>{title} " " <span class="last">{last}</span></figcaption>
-                    <p class="axis top">{top}</p>
-                    <svg role="img" aria-label=spoken viewBox=geometry::VIEW_BOX preserveAspectRatio="none">
-                        <path class="grid" d=geometry::GRID />
-                        <path class="area" d=chart.area />
-                        <path class="rate" d=chart.line />
-                    </svg>
-                    <p class="axis bottom"><span>"0 at " {from}</span><span>{to}</span></p>
-                </figure>
-            }
-        })
-    };
-    view! { {drawing} }
+    Chart::of(&points, measure).map(|chart| {
+        let top = told(measure, chart.top);
+        let last =
+            if running { told(measure, chart.last) } else { format!("{} on average", told(measure, chart.average)) };
+        let (from, to) = (duration(signed(chart.from_ms)), duration(signed(chart.to_ms)));
+        let spoken = format!("{title} over {to} of work: highest {}, {last}", told(measure, chart.highest));
+        view! {
+            <figure class="chart" data-key=title>
+                <figcaption>{title} " " <span class="last">{last}</span></figcaption>
+                <p class="axis top">{top}</p>
+                <svg role="img" aria-label=spoken viewBox=geometry::VIEW_BOX preserveAspectRatio="none">
+                    <path class="grid" d=geometry::GRID />
+                    <path class="area" d=chart.area />
+                    <path class="rate" d=chart.line />
+                </svg>
+                <p class="axis bottom"><span>"0 at " {from}</span><span>{to}</span></p>
+            </figure>
+        }
+    })
 }
