@@ -15,13 +15,12 @@ use crate::{backend::Backend, error::AppError, query::Query};
 /// What a page may do to the HTTP response that carries it.
 #[derive(Clone)]
 pub struct Answer {
-    /// Sends the asker to this path of ours. For a form sent without JavaScript a `302`; for a call by our script the
-    /// header that makes the script go there (`leptos_axum::redirect` does both).
+    /// Sends the asker to this path of ours: a form by a `302`, a call by our script by the header that makes the script
+    /// go there (`leptos_axum::redirect` does both).
     pub redirect: Arc<dyn Fn(&str) + Send + Sync>,
     /// Sets the response's status: 404, 422, …
     pub status: Arc<dyn Fn(u16) + Send + Sync>,
-    /// True if the request accepts `text/html`: a page, or a form sent without JavaScript. Its errors must end on a
-    /// page, so they redirect, too.
+    /// True if the request accepts `text/html`: a page, or a form. Its errors must end on a page, so they redirect, too.
     pub plain: bool,
 }
 
@@ -61,8 +60,8 @@ pub fn status(code: u16) {
     }
 }
 
-/// What a form's error becomes. Sent without JavaScript it must end on a page: the asker is sent to `path`. A call by
-/// our script gets the error itself, with its status, and stays where it is.
+/// What a form's error becomes. It must end on a page: the asker is sent to `path`. A script that takes no page gets the
+/// error itself, with its status.
 pub fn refuse(problem: &Problem, path: &str) {
     match use_context::<Answer>() {
         Some(answer) if answer.plain => (answer.redirect)(path),

@@ -27,6 +27,7 @@ mod clone_command;
 mod command;
 mod hub;
 mod live;
+mod pages;
 mod parse;
 mod process;
 mod runner;

@@ -118,6 +118,7 @@ mod tests {
         let stalled = Job { updated_at: Time(100_000), progress, ..running };
         assert_eq!(stalled_since(&stalled), Some(Time(10_000)));
     }
+
     #[test]
     fn a_chart_ends_at_what_the_job_tells_now() {
         let copying = examples::job(1);
