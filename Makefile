@@ -30,11 +30,12 @@ build: ## Builds the release binary, interface inside, and prints its path last
 	@$(SERVER)
 	@echo $(BINARY)
 
-test: ## Unattended: check, unit and integration tests, and the release build; the browser suite is `make end2end`
+test: ## Everything, unattended: check, unit, release build, browser
 	@.ci/setup test
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory end2end
 
 check: ## Formatting, lints of server and interface, licences and sources of dependencies
 	@.ci/setup check

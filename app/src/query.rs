@@ -5,10 +5,8 @@
 
 use std::fmt::Write;
 
-use serde::{Deserialize, Serialize};
-
 /// Names with their values, in order; a name may occur more than once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query(Vec<(String, String)>);
 
 impl Query {

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 import boto3
 from botocore.config import Config
 
-HEADERS = ("ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires", "Metadata")
+HEADERS = ("ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires")
 
 
 def client(endpoint):
@@ -33,7 +33,8 @@ def listing(endpoint, bucket):
 def described(s3, bucket, key):
     head = s3.head_object(Bucket=bucket, Key=key)
     tags = s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
-    return [str(head.get(name)) for name in HEADERS], sorted((tag["Key"], tag["Value"]) for tag in tags)
+    metadata = sorted(head["Metadata"].items())
+    return [str(head.get(name)) for name in HEADERS], metadata, sorted((tag["Key"], tag["Value"]) for tag in tags)
 
 
 def unequal(work):

@@ -76,7 +76,7 @@ fn CloneFormView(known: Known, query: Query) -> impl IntoView {
             {preview.clone().map(|preview| view! { <Preview preview /> })}
             {elsewhere.map(|problem| view! { <Fault problem /> })}
             <p class="actions">
-                <button class="main">{promise(&form, preview.as_ref())}</button>
+                <button class="main" data-plain="Start">{promise(&form, preview.as_ref())}</button>
                 <button class="only-without-js" formmethod="get" formaction="/clones/new" name="preview" value="1">
                     "Preview"
                 </button>

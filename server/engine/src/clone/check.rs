@@ -21,7 +21,7 @@ pub async fn check(spec: &CloneSpec, source: &Store, destination: &Store) -> Res
 }
 
 /// A copy into its own source would find its copies again; one over its source would read what it wrote.
-fn apart(spec: &CloneSpec, source: &Store, destination: &Store) -> Result<(), CloneError> {
+pub(super) fn apart(spec: &CloneSpec, source: &Store, destination: &Store) -> Result<(), CloneError> {
     let (from, to) = (&spec.source, &spec.destination);
     if from.bucket != to.bucket || !source.endpoint().same_service(destination.endpoint()) {
         return Ok(());

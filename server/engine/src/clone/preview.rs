@@ -7,6 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     CloneError,
+    check::apart,
     compare::{Verdict, by_form},
     merge::{Merge, Pair},
     sides::{Sides, now},
@@ -25,6 +26,7 @@ pub async fn preview(
     most_keys: u64,
     most_time: Duration,
 ) -> Result<ClonePreview, CloneError> {
+    apart(spec, source, destination)?;
     let sides = Sides::new(spec, &source.patient(Policy::HASTY), &destination.patient(Policy::HASTY));
     let mut merge = Merge::open(&sides, None, None);
     let mut preview = empty(spec);

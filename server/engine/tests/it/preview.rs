@@ -39,3 +39,10 @@ async fn a_preview_names_what_cannot_be_read() {
     let error = preview(&spec("nowhere", "destination"), &store, &store, 100, LONG).await.unwrap_err();
     assert_eq!(error.code(), "no_bucket");
 }
+
+#[tokio::test]
+async fn a_preview_refuses_what_a_run_would_refuse() {
+    let store = Yard::new().await.engine().await;
+    let error = preview(&spec("source", "source"), &store, &store, 100, LONG).await.unwrap_err();
+    assert_eq!(error.code(), "same_place");
+}
