@@ -50,7 +50,7 @@ pub fn curl(spec: &CloneSpec, origin: &str) -> String {
 }
 
 /// As one word of a POSIX shell.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/:@%+,=".contains(&b);
     if !text.is_empty() && text.bytes().all(plain) {
         text.to_owned()

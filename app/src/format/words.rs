@@ -81,6 +81,9 @@ pub fn outcome(job: &Job) -> String {
         (State::Succeeded, Some(Proof::DryRun(proof))) => {
             format!("would copy {}, {}", things(proof.would_copy, "object"), bytes(proof.would_copy_bytes))
         }
+        (State::Failed, Some(Proof::Compared(proof))) if proof.mode == Mode::Verify => {
+            format!("{} not equal", things(proof.missing + proof.different + proof.extra, "object"))
+        }
         (State::Failed, _) if job.progress.failed > 0 => format!("{} failed", things(job.progress.failed, "object")),
         (State::Failed, _) => job.error.as_ref().map_or_else(String::new, |error| error.message.clone()),
         (State::Cancelled, _) => format!("{} copied before", things(job.progress.done, "object")),
@@ -131,7 +134,7 @@ pub fn signed(ms: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use model::{JobError, Progress};
+    use model::{Comparison, JobError, Progress};
 
     use super::*;
     use crate::examples;
@@ -164,6 +167,10 @@ mod tests {
         assert_eq!(outcome(&examples::proven(1)), "7,500 objects equal");
         let failed = Job { state: State::Failed, ..examples::job(1) };
         assert_eq!(outcome(&failed), "2 objects failed");
+        let Some(Proof::Compared(equal)) = examples::proven(1).proof else { unreachable!() };
+        let unequal = Comparison { mode: Mode::Verify, missing: 60, extra: 3, ..equal }.judged();
+        let verified = Job { proof: Some(Proof::Compared(unequal)), ..failed.clone() };
+        assert_eq!(outcome(&verified), "63 objects not equal");
         let error =
             JobError { code: "no_bucket".into(), message: "Bucket x does not exist.".into(), advice: String::new() };
         let failed = Job { progress: Progress::default(), error: Some(error), ..failed };

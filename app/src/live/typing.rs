@@ -18,7 +18,7 @@ pub fn check_forms() {
     for name in ["input", "change"] {
         let waiting = Rc::clone(&waiting);
         on_document(name, move |event: Event| {
-            let Some(form) = form_of(&event) else { return };
+            let Some(form) = form_of(&event).filter(is_news) else { return };
             outdate(&form);
             let handle = set_timeout_with_handle(move || spawn_local(check(form)), PAUSE).ok();
             if let Some(before) = waiting.replace(handle) {
@@ -39,6 +39,12 @@ pub fn check_forms() {
 fn form_of(event: &Event) -> Option<HtmlFormElement> {
     let target = event.target()?.dyn_into::<Element>().ok()?;
     target.closest("form[data-check]").ok()??.dyn_into().ok()
+}
+
+/// A field that is left tells of a change that was checked long ago; a button must not change under the pointer for it.
+fn is_news(form: &HtmlFormElement) -> bool {
+    let checked = Query::read(&window().location().search().unwrap_or_default()).without("preview");
+    values(form).is_some_and(|values| values != checked)
 }
 
 /// What the page says is of values that have been typed over: it is shown so, and the button promises no figures.

@@ -1,6 +1,6 @@
 //! A job as the command line and as the call of the API that do the same, to copy from its page or from its form.
 
-use app::command::{Commands, command_line, curl};
+use app::command::{Commands, command_line, curl, quoted};
 use model::CloneSpec;
 
 use super::Yard;
@@ -37,7 +37,7 @@ impl Yard {
     }
 }
 
-/// ` --name 'value'`, whatever the value holds.
+/// ` --name value`, whatever the value holds.
 fn option(name: &str, value: Option<String>) -> String {
-    value.map(|value| format!(" --{name} '{}'", value.replace('\'', r"'\''"))).unwrap_or_default()
+    value.map(|value| format!(" --{name} {}", quoted(&value))).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! Where the job stands, in figures; each says what it is of.
 
 use leptos::prelude::*;
-use model::{Job, Phase, Point, State, Time};
+use model::{Job, Mode, Phase, Point, Spec, State, Time};
 
 use crate::{
     format::{byte_rate, bytes, count, duration, left, rate, signed},
@@ -13,7 +13,7 @@ type Figure = (&'static str, String, String);
 
 fn figures(job: &Job) -> Vec<Figure> {
     let progress = &job.progress;
-    let dry = matches!(&job.spec, model::Spec::Clone(spec) if spec.dry_run);
+    let Spec::Clone(spec) = &job.spec;
     let retries =
         if progress.retries == 0 { String::new() } else { format!("{} of them again", count(progress.retries)) };
     let mut figures = vec![
@@ -23,10 +23,13 @@ fn figures(job: &Job) -> Vec<Figure> {
             count(progress.found),
             if progress.found_final { bytes(progress.found_bytes) } else { "so far".to_owned() },
         ),
-        (if dry { "Would copy" } else { "Copied" }, count(progress.done), bytes(progress.bytes)),
-        ("Skipped", count(progress.skipped), "equal already".to_owned()),
-        ("Failed", count(progress.failed), String::new()),
     ];
+    if spec.mode == Mode::Copy {
+        let copied = if spec.dry_run { "Would copy" } else { "Copied" };
+        figures.push((copied, count(progress.done), bytes(progress.bytes)));
+        figures.push(("Skipped", count(progress.skipped), "equal already".to_owned()));
+    }
+    figures.push(("Failed", count(progress.failed), String::new()));
     if progress.compared > 0 || progress.phase == Phase::Verifying {
         figures.push(("Compared", count(progress.compared), String::new()));
     }
