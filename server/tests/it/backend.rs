@@ -167,7 +167,7 @@ async fn a_clone_between_two_endpoints_names_both_in_its_command() {
         [
             format!("logyard clone s3://source s3://destination --endpoint-url {url} --region a"),
             format!(
-                "logyard clone s3://source s3://destination --source-endpoint-url '{url}' \
+                "logyard clone s3://source s3://destination --source-endpoint-url {url} \
                  --destination-endpoint-url 'http://[::1]:9'"
             ),
         ]
