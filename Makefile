@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check unit end2end bench-store
+.PHONY: help run build test check unit end2end bench-store bench-clone
 .NOTPARALLEL:
 
 # Outside the checkout, so that a fresh clone builds in seconds. Set it to keep the build elsewhere.
@@ -14,6 +14,8 @@ BINARY := $(CARGO_TARGET_DIR)/release/logyard
 # The interface, then the server that holds it. Both halves from one checkout: they agree on their URLs only then.
 BUNDLE := cargo run --quiet --release --package bundle
 SERVER := cargo build --release --package logyard
+# The tools that `bench-clone` measures beside Logyard.
+PEERS := $(HOME)/.cache/logyard/peers
 
 help: ## Says what each command does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,3 +60,8 @@ bench-store: ## A million jobs on both databases: list, filter, first page, clai
 	@$(MAKE) --no-print-directory build
 	cargo run --release --package store --example bench
 	LOGYARD=$(BINARY) cargo run --release --package logyard --example first_page
+
+bench-clone: ## Clones beside s5cmd, s3sync, rclone and aws: time, CPU, memory, requests; BENCH="near" for one scenario
+	@.ci/setup bench
+	@$(MAKE) --no-print-directory build
+	LOGYARD=$(BINARY) LOGYARD_PEERS=$(PEERS)/bin $(PEERS)/bin/python end2end/bench/clone.py $(BENCH)

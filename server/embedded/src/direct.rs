@@ -53,6 +53,16 @@ impl Embedded {
         Ok(())
     }
 
+    /// Makes `count` objects in so many folders, `000/00000000`, all with the same small body.
+    pub async fn seed_spread(&self, bucket: &str, count: usize, folders: usize) -> Result<(), EmbeddedError> {
+        let bucket = self.bucket(bucket)?;
+        let object = new_object(&self.storage, b"the same everywhere", plain_headers()).await?;
+        for index in 0..count {
+            insert(&bucket, &format!("{:03}/{index:08}", index % folders.max(1)), object.clone())?;
+        }
+        Ok(())
+    }
+
     /// How many objects the bucket has.
     pub fn count(&self, bucket: &str) -> Result<usize, EmbeddedError> {
         Ok(self.bucket(bucket)?.len())

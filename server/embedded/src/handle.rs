@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     EmbeddedError, StorageError, demo,
-    http::{Counts, Front, serve},
+    http::{Counts, Front, Pace, serve},
     storage::Storage,
 };
 
@@ -35,6 +35,11 @@ pub struct Embedded {
 
 impl Embedded {
     pub async fn start(config: Config) -> Result<Self, EmbeddedError> {
+        Self::start_at(config, Pace::default()).await
+    }
+
+    /// Slower on purpose; for benchmarks.
+    pub async fn start_at(config: Config, pace: Pace) -> Result<Self, EmbeddedError> {
         if !config.addr.ip().is_loopback() {
             return Err(EmbeddedError::NotLoopback(config.addr));
         }
@@ -48,7 +53,7 @@ impl Embedded {
         });
         let counts = Arc::new(Counts::default());
         let stopping = CancellationToken::new();
-        let front = Front::new(Arc::clone(&storage), Arc::clone(&counts));
+        let front = Front::new(Arc::clone(&storage), Arc::clone(&counts), pace);
         let server = tokio::spawn(serve(listener, front, stopping.clone()));
         Ok(Self { storage, addr, counts, stopping, server: Some(server) })
     }

@@ -24,6 +24,7 @@ mod storage;
 
 pub use error::{EmbeddedError, StorageError};
 pub use handle::{Config, Embedded};
+pub use http::Pace;
 
 /// The known pair of credentials; others, and none, are accepted too, as it listens on loopback only.
 pub const ACCESS_KEY: &str = "logyard";

@@ -6,8 +6,8 @@ use std::io::{IsTerminal, stderr};
 use tracing_subscriber::{EnvFilter, fmt};
 
 /// What is logged unless `RUST_LOG` says otherwise. The embedded store calls each missing object an error; it is an
-/// answer.
-const DEFAULT: &str = "info,s3s=off";
+/// answer. The SDK tells in full why each source of credentials has none; the error that follows says it in a sentence.
+const DEFAULT: &str = "info,s3s=off,aws_config=error";
 
 /// Call once, at start-up.
 pub fn start() {

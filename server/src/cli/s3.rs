@@ -1,9 +1,9 @@
 //! `logyard s3`: the embedded store by itself.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use clap::Args;
-use embedded::{Embedded, EmbeddedError};
+use embedded::{Embedded, EmbeddedError, Pace};
 
 use super::{Failure, stop};
 
@@ -12,6 +12,7 @@ Examples:
   logyard s3                                   in memory, with empty buckets `source` and `destination`
   logyard s3 --dir /tmp/s3 --seed              with the demo buckets, kept in a folder
   logyard s3 --addr 127.0.0.1:0 --objects 20000 --json
+  logyard s3 --objects 50000 --folders 195 --latency 50 --writes-per-second 3500      far away, and with limits
 
 It listens on loopback only and takes any credentials.";
 
@@ -29,7 +30,19 @@ pub struct Arguments {
     /// Make so many small objects in the bucket `source`
     #[arg(long, value_name = "N", default_value_t = 0)]
     objects: usize,
-    /// Say where it is as JSON
+    /// Spread them over so many folders
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    folders: usize,
+    /// Put the same objects into the bucket `destination`
+    #[arg(long)]
+    copied: bool,
+    /// Milliseconds that each request waits, as if the store were far away
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
+    /// Refuse more writes a second to one prefix with 503 `SlowDown`
+    #[arg(long, value_name = "N")]
+    writes_per_second: Option<NonZeroU32>,
+    /// Say where it is as JSON, and at the end which requests were answered
     #[arg(long)]
     json: bool,
 }
@@ -37,7 +50,9 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let shutdown = stop::on_signal();
     let config = embedded::Config { dir: arguments.dir, addr: arguments.addr };
-    let store = Embedded::start(config).await.map_err(Failure::usage)?;
+    let pace =
+        Pace { latency: Duration::from_millis(arguments.latency), writes_per_second: arguments.writes_per_second };
+    let store = Embedded::start_at(config, pace).await.map_err(Failure::usage)?;
     if arguments.seed {
         store.seed_demo().await.map_err(Failure::usage)?;
     }
@@ -48,7 +63,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
     }
     if arguments.objects > 0 {
-        store.seed_objects("source", arguments.objects).await.map_err(Failure::usage)?;
+        for bucket in if arguments.copied { &["source", "destination"][..] } else { &["source"] } {
+            store.seed_spread(bucket, arguments.objects, arguments.folders).await.map_err(Failure::usage)?;
+        }
     }
     if arguments.json {
         println!("{}", serde_json::json!({ "url": store.url() }));
@@ -56,6 +73,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         println!("S3 is at {}", store.url());
     }
     shutdown.cancelled().await;
+    if arguments.json {
+        println!("{}", serde_json::json!({ "requests": store.requests() }));
+    }
     store.stop().await;
     Ok(())
 }

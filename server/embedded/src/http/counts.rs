@@ -10,6 +10,8 @@ use s3s::{
     access::{S3Access, S3AccessContext},
 };
 
+use super::pace::Gate;
+
 #[derive(Debug, Default)]
 pub struct Counts(Mutex<BTreeMap<String, u64>>);
 
@@ -29,13 +31,19 @@ impl Counts {
     }
 }
 
-/// Lets every request pass, signed or not, as the layer in front has decided that, and counts it.
-pub struct CountAll(pub Arc<Counts>);
+/// Lets every request pass that the pace allows, signed or not, as the layer in front has decided that, and counts it.
+/// Those refused are counted once more, as `SlowDown`.
+pub struct CountAll(pub Arc<Counts>, pub Gate);
 
 #[async_trait::async_trait]
 impl S3Access for CountAll {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        self.0.add(context.s3_op().name());
-        Ok(())
+        let Self(counts, gate) = self;
+        counts.add(context.s3_op().name());
+        let passed = gate.pass(context.s3_op().name(), context.s3_path()).await;
+        if passed.is_err() {
+            counts.add("SlowDown");
+        }
+        passed
     }
 }

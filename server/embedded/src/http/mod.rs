@@ -7,6 +7,7 @@ mod chunked;
 mod counts;
 mod credentials;
 mod guard;
+mod pace;
 mod serve;
 mod xml;
 
@@ -22,6 +23,7 @@ use s3s::{
 use crate::{ACCESS_KEY, SECRET_KEY, service::Service, storage::Storage};
 
 pub use counts::Counts;
+pub use pace::Pace;
 pub use serve::serve;
 
 use credentials::Signature;
@@ -32,10 +34,10 @@ pub struct Front {
 }
 
 impl Front {
-    pub fn new(storage: Arc<Storage>, counts: Arc<Counts>) -> Self {
+    pub fn new(storage: Arc<Storage>, counts: Arc<Counts>, pace: Pace) -> Self {
         let mut builder = S3ServiceBuilder::new(Service { storage });
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
-        builder.set_access(counts::CountAll(counts));
+        builder.set_access(counts::CountAll(counts, pace::Gate::new(pace)));
         Self { s3: builder.build() }
     }
 

@@ -27,6 +27,9 @@ const EMBEDDED: (&str, &str) = ("logyard", "logyard-demo");
 
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// Where nothing names one: what AWS itself takes then, and what other stores do not look at.
+const REGION: &str = "us-east-1";
+
 /// How to reach a store; one `[[stores]]` entry.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -66,10 +69,12 @@ impl Endpoint {
         }
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(https())
-            .region(self.regions())
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).build());
+        if let Some(regions) = self.regions() {
+            loader = loader.region(regions);
+        }
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
         }
@@ -84,6 +89,9 @@ impl Endpoint {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .interceptor(WholeListing)
             .interceptor(BlankKeys);
+        if shared.region().is_none() {
+            config = config.region(Region::new(REGION));
+        }
         if let Some(url) = &self.url {
             config = config.endpoint_url(url);
             if url.starts_with("http://") {
@@ -140,19 +148,19 @@ impl Endpoint {
             || file("AWS_CONFIG_FILE", "config")
     }
 
-    /// As said, else by the chain, else us-east-1. A store with a URL is not asked of an instance's metadata.
-    fn regions(&self) -> RegionProviderChain {
-        let said = RegionProviderChain::first_try(self.region.clone().map(Region::new));
-        let chain = if self.url.is_some() {
-            let mut profile = ProfileFileRegionProvider::builder();
-            if let Some(name) = &self.profile {
-                profile = profile.profile_name(name);
-            }
-            said.or_else(aws_config::environment::EnvironmentVariableRegionProvider::new()).or_else(profile.build())
-        } else {
-            said.or_default_provider()
-        };
-        chain.or_else("us-east-1")
+    /// As said; `None`: by the SDK's chain, whose last resort is an instance's metadata. A store with a URL is not asked
+    /// of that.
+    fn regions(&self) -> Option<RegionProviderChain> {
+        if let Some(region) = &self.region {
+            return Some(RegionProviderChain::first_try(Region::new(region.clone())));
+        }
+        self.url.as_ref()?;
+        let mut profile = ProfileFileRegionProvider::builder();
+        if let Some(name) = &self.profile {
+            profile = profile.profile_name(name);
+        }
+        let environment = aws_config::environment::EnvironmentVariableRegionProvider::new();
+        Some(RegionProviderChain::first_try(environment).or_else(profile.build()))
     }
 }
 

@@ -348,7 +348,8 @@ fn dispatch(failure: &DispatchFailure) -> Fault {
 
 fn credentials(error: &(dyn Error + 'static)) -> Option<Fault> {
     let found = find::<aws_credential_types::provider::error::CredentialsError>(error)?;
-    Some(Fault::NoCredentials { why: innermost(found) })
+    let why = innermost(found);
+    Some(Fault::NoCredentials { why: why.trim_end_matches('.').to_owned() })
 }
 
 /// The first error of a type among an error and its causes.

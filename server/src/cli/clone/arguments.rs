@@ -4,17 +4,25 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use engine::{clone::Options, s3::Endpoint};
-use model::{CloneSpec, Mode, Place, StoreName};
+use model::{CloneSpec, Invalid, Mode, Place, StoreName};
 use sha2::{Digest, Sha256};
 
 use super::state::State;
 
+/// Written out: a bare word may as well be a file, a store, or an option gone astray.
+fn place(text: &str) -> Result<Place, String> {
+    if !text.starts_with("s3://") {
+        return Err(format!("it must be a bucket with or without a prefix, such as s3://{text}"));
+    }
+    text.parse().map_err(|invalid: Invalid| invalid.to_string())
+}
+
 /// Clone the objects of one S3 place to another, and prove that they are equal
 #[derive(Args)]
 pub struct CloneArgs {
-    #[arg(help = "Where from: s3://bucket or s3://bucket/prefix")]
+    #[arg(help = "Where from: s3://bucket or s3://bucket/prefix", value_parser = place)]
     source: Place,
-    #[arg(help = "Where to: s3://bucket or s3://bucket/prefix")]
+    #[arg(help = "Where to: s3://bucket or s3://bucket/prefix", value_parser = place)]
     destination: Place,
     /// Endpoint of an S3-compatible store, for both sides [default: AWS]
     #[arg(long, value_name = "URL")]
@@ -228,6 +236,7 @@ mod tests {
         let wrong = |line| async move { read(line).await.err().expect("must be refused") };
         assert!(wrong("s3://aaa s3://bbb --endpoint-url h:1").await.contains("http://"));
         assert!(wrong("s3:///x s3://bbb").await.contains("bucket"));
+        assert!(wrong("aaa s3://bbb").await.contains("s3://aaa"));
         assert!(wrong("s3://aaa s3://bbb --concurrency 0").await.contains("1..=1024"));
     }
 

@@ -1,5 +1,7 @@
 //! What there is to say at the end, for a person and for a script.
 
+use std::borrow::Cow;
+
 use indicatif::{DecimalBytes, HumanCount};
 use model::{Failure, JobError, Phase, Progress, Proof};
 use serde::Serialize;
@@ -89,7 +91,7 @@ impl Summary {
         );
         self.print_proof();
         for failure in &self.failures {
-            println!("  failed {:?}: {}", failure.key.as_str(), failure.message);
+            println!("  failed {:?}: {}", cut(failure.key.as_str()), failure.message);
         }
         let more = self.progress.failed.saturating_sub(self.failures.len() as u64);
         if more > 0 {
@@ -128,5 +130,13 @@ impl Summary {
         if let Some(command) = &self.resume {
             eprintln!("Go on with:\n  {command}");
         }
+    }
+}
+
+/// Keys are at most 1,024 bytes, which is many lines of a terminal. Files and JSON hold them whole.
+fn cut(key: &str) -> Cow<'_, str> {
+    match key.char_indices().nth(160) {
+        Some((end, _)) => format!("{}…", &key[..end]).into(),
+        None => key.into(),
     }
 }
