@@ -114,6 +114,7 @@ impl Work<'_> {
             would_copy_bytes: settled.bytes,
             would_skip: settled.skipped,
             extra,
+            selection: sides.spec.selection.clone(),
         }))
     }
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use model::{CloneSpec, Key, Time};
 
 use super::Tracker;
-use crate::s3::Store;
+use crate::s3::{Listed, Store};
 use tokio_util::sync::CancellationToken;
 
 pub(super) struct Sides {
@@ -33,6 +33,12 @@ impl Sides {
             destination: self.destination.metered(tracker.meter(), stop),
             ..self
         }
+    }
+
+    /// Whether the clone is about this object of the source.
+    pub fn chosen(&self, object: &Listed) -> bool {
+        let rest = object.key.as_str().strip_prefix(self.spec.source.prefix.as_str());
+        rest.is_some_and(|rest| self.spec.selection.chooses(rest, object.modified))
     }
 
     /// Where a source's key goes; `None` if no key can be that.

@@ -2,12 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use app::command::only;
 use clap::{Args, ValueEnum};
 use engine::{clone::Options, s3::Endpoint};
-use model::{CloneSpec, Mode, Place, StoreName};
+use model::{CloneSpec, Glob, Mode, Place, Selection, StoreName};
 use sha2::{Digest, Sha256};
 
-use super::state::State;
+use super::{
+    since::{self, Since},
+    state::State,
+};
 
 /// Clone the objects of one S3 place to another, and prove that they are equal
 #[derive(Args)]
@@ -37,6 +41,15 @@ pub struct CloneArgs {
     /// Write nothing, say what would be done
     #[arg(long)]
     dry_run: bool,
+    /// Only keys that match, after the prefix: * within a segment, ** across, ? one character, [a-z]; repeatable
+    #[arg(long, value_name = "GLOB", allow_hyphen_values = true)]
+    include: Vec<Glob>,
+    /// No keys that match, even where --include does; repeatable
+    #[arg(long, value_name = "GLOB", allow_hyphen_values = true)]
+    exclude: Vec<Glob>,
+    /// Only objects modified at the source at this time or later: 2026-03-09T14:00:00Z, or 36h, 7d for so long ago
+    #[arg(long, value_name = "TIME")]
+    newer_than: Option<Since>,
     /// Do not compare both listings at the end; the clone is then not proven
     #[arg(long)]
     no_verify: bool,
@@ -110,6 +123,11 @@ impl Order {
                 ModeArg::Verify => Mode::Verify,
             },
             dry_run: args.dry_run,
+            selection: Selection {
+                include: args.include,
+                exclude: args.exclude,
+                newer_than: args.newer_than.map(|since| since.before(since::now())),
+            },
         };
         let default = default_state(&spec, &urls);
         let resume = args.resume.map(|file| file.or_else(|| args.state.clone()).unwrap_or_else(|| default.clone()));
@@ -172,6 +190,7 @@ impl Order {
         if self.spec.dry_run {
             words.push("--dry-run".to_owned());
         }
+        words.extend(Some(only(&self.spec.selection).trim_start().to_owned()).filter(|only| !only.is_empty()));
         if !self.options.verify {
             words.push("--no-verify".to_owned());
         }
@@ -228,6 +247,9 @@ mod tests {
         let wrong = |line| async move { read(line).await.err().expect("must be refused") };
         assert!(wrong("s3://aaa s3://bbb --endpoint-url h:1").await.contains("http://"));
         assert!(wrong("s3:///x s3://bbb").await.contains("bucket"));
+        assert!(wrong("s3://aaa s3://bbb --include a[").await.contains("--include"));
+        assert!(wrong("s3://aaa s3://bbb --exclude a[").await.contains("closed with ]"));
+        assert!(wrong("s3://aaa s3://bbb --newer-than yesterday").await.contains("36h"));
         assert!(wrong("s3://aaa s3://bbb --concurrency 0").await.contains("1..=1024"));
     }
 
@@ -237,6 +259,17 @@ mod tests {
         let again = order.resume_command();
         assert!(again.starts_with("logyard clone s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify"));
         assert!(again.ends_with(&format!("--resume {}", order.state.display())), "{again}");
+    }
+
+    #[tokio::test]
+    async fn the_command_to_go_on_is_about_the_same_objects_however_long_later() {
+        let order = read("s3://aaa s3://bbb --include **/*.gz --include -x --exclude a$b --newer-than 36h")
+            .await
+            .unwrap();
+        let since = order.spec.selection.newer_than.unwrap();
+        let said =
+            format!(" --include '**/*.gz' --include -x --exclude 'a$b' --newer-than {since} --resume ");
+        assert!(order.resume_command().contains(&said), "{}", order.resume_command());
     }
 
     #[tokio::test]
