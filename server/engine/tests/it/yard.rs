@@ -54,7 +54,7 @@ pub fn buckets() -> CloneSpec {
 }
 
 pub fn options() -> Options {
-    Options { concurrency: 16, verify: true }
+    Options { concurrency: 16, max_requests_per_second: None, verify: true }
 }
 
 pub async fn connect(url: &str) -> Store {

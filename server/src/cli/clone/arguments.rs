@@ -1,6 +1,9 @@
 //! What the command line says, read into what the engine needs.
 
-use std::path::{Path, PathBuf};
+use std::{
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+};
 
 use app::command::only;
 use clap::{Args, ValueEnum};
@@ -56,6 +59,9 @@ pub struct CloneArgs {
     /// Copies in flight at once
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     concurrency: u16,
+    /// Requests a second at most, to both sides together [default: as many as the stores answer]
+    #[arg(long, value_name = "N")]
+    max_rps: Option<NonZeroU32>,
     /// JSON lines on standard output: progress once a second, last the summary
     #[arg(long)]
     pub json: bool,
@@ -137,7 +143,11 @@ impl Order {
             spec,
             source,
             destination,
-            options: Options { concurrency: args.concurrency.into(), verify: !args.no_verify },
+            options: Options {
+                concurrency: args.concurrency.into(),
+                max_requests_per_second: args.max_rps,
+                verify: !args.no_verify,
+            },
             state,
             keep_state,
             resumed: None,
@@ -194,6 +204,7 @@ impl Order {
         if !self.options.verify {
             words.push("--no-verify".to_owned());
         }
+        words.extend(self.options.max_requests_per_second.map(|most| format!("--max-rps {most}")));
         words.push(format!("--resume {}", quoted(&self.state.display().to_string())));
         words.join(" ")
     }
@@ -250,6 +261,7 @@ mod tests {
         assert!(wrong("s3://aaa s3://bbb --include a[").await.contains("--include"));
         assert!(wrong("s3://aaa s3://bbb --exclude a[").await.contains("closed with ]"));
         assert!(wrong("s3://aaa s3://bbb --newer-than yesterday").await.contains("36h"));
+        assert!(wrong("s3://aaa s3://bbb --max-rps 0").await.contains("--max-rps"));
         assert!(wrong("s3://aaa s3://bbb --concurrency 0").await.contains("1..=1024"));
     }
 
@@ -263,12 +275,12 @@ mod tests {
 
     #[tokio::test]
     async fn the_command_to_go_on_is_about_the_same_objects_however_long_later() {
-        let order = read("s3://aaa s3://bbb --include **/*.gz --include -x --exclude a$b --newer-than 36h")
+        let order = read("s3://aaa s3://bbb --include **/*.gz --include -x --exclude a$b --newer-than 36h --max-rps 9")
             .await
             .unwrap();
         let since = order.spec.selection.newer_than.unwrap();
         let said =
-            format!(" --include '**/*.gz' --include -x --exclude 'a$b' --newer-than {since} --resume ");
+            format!(" --include '**/*.gz' --include -x --exclude 'a$b' --newer-than {since} --max-rps 9 --resume ");
         assert!(order.resume_command().contains(&said), "{}", order.resume_command());
     }
 
