@@ -2,7 +2,7 @@
 //!
 //! Everything a user supplied is quoted for the shell: a prefix may hold spaces, quotes and dollar signs.
 
-use model::{CloneRequest, CloneSpec, Mode, Place};
+use model::{CloneRequest, CloneSpec, Mode, Place, Selection};
 
 /// Both, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,16 @@ pub fn command_line(spec: &CloneSpec, endpoint: Option<&str>) -> String {
     if spec.dry_run {
         command.push_str(" --dry-run");
     }
-    command
+    command + &only(&spec.selection)
+}
+
+/// ` --include GLOB --exclude GLOB --newer-than TIME`, as far as the selection says so.
+pub fn only(selection: &Selection) -> String {
+    let globs = |name: &str, globs: &[model::Glob]| {
+        globs.iter().fold(String::new(), |line, glob| line + " --" + name + " " + &quoted(glob.as_str()))
+    };
+    let since = selection.newer_than.map(|since| format!(" --newer-than {since}")).unwrap_or_default();
+    globs("include", &selection.include) + &globs("exclude", &selection.exclude) + &since
 }
 
 /// `curl` for `POST /api/v1/clones` at `origin`, such as `http://127.0.0.1:3000`; an empty one becomes `$LOGYARD`.
@@ -39,6 +48,7 @@ pub fn curl(spec: &CloneSpec, origin: &str) -> String {
         destination: place(&spec.destination),
         mode: spec.mode,
         dry_run: spec.dry_run,
+        selection: spec.selection.clone(),
     };
     let body = serde_json::to_string(&request).unwrap_or_default();
     let url = match origin {
@@ -76,7 +86,13 @@ mod tests {
             destination: location("demo-clone", ""),
             mode: Mode::Verify,
             dry_run: true,
+            selection: Selection::default(),
         }
+    }
+
+    fn some() -> Selection {
+        let globs = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        Selection { include: globs(&["**/*.gz", "it's"]), exclude: globs(&["a$b"]), newer_than: Some(model::Time(0)) }
     }
 
     #[test]
@@ -85,6 +101,16 @@ mod tests {
             command_line(&spec(""), Some("http://127.0.0.1:9000")),
             "logyard clone s3://demo-assets s3://demo-clone --endpoint-url http://127.0.0.1:9000 --mode verify --dry-run"
         );
+    }
+
+    #[test]
+    fn a_command_chooses_the_same_objects() {
+        let spec = CloneSpec { selection: some(), ..spec("") };
+        let command = command_line(&spec, None);
+        let (_, only) = command.split_once(" --dry-run").unwrap();
+        let said = r" --include '**/*.gz' --include 'it'\''s' --exclude 'a$b' --newer-than 1970-01-01T00:00:00Z";
+        assert_eq!(only, said);
+        assert!(curl(&spec, "").contains(r#""include":["**/*.gz","#));
     }
 
     #[test]

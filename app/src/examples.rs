@@ -1,6 +1,8 @@
 //! Jobs for tests, as the engine would report them.
 
-use model::{CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Phase, Progress, Proof, Spec, State, Time};
+use model::{
+    CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Phase, Progress, Proof, Selection, Spec, State, Time,
+};
 
 /// A clone of the demo bucket, half done. A higher number is a later job.
 pub fn job(number: u128) -> Job {
@@ -19,6 +21,7 @@ pub fn job(number: u128) -> Job {
             destination: location("demo-clone"),
             mode: Mode::Copy,
             dry_run: false,
+            selection: Selection::default(),
         }),
         attempt: 1,
         author: "local".to_owned(),
@@ -81,6 +84,7 @@ pub fn proven(number: u128) -> Job {
             different: 0,
             extra: 0,
             equal: true,
+            selection: Selection::default(),
         })),
         ..running
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Location, Place, Time};
+use crate::{Glob, Location, Place, Selection, Time};
 
 /// What a clone does with what it finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,14 +17,40 @@ pub enum Mode {
 
 /// The body of `POST /api/v1/clones` and of its preview.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "RequestJson")]
 pub struct CloneRequest {
     pub source: Place,
     pub destination: Place,
-    #[serde(default)]
     pub mode: Mode,
-    #[serde(default)]
     pub dry_run: bool,
+    #[serde(flatten)]
+    pub selection: Selection,
+}
+
+/// The request as it is read: without flattening, so that an unknown field is refused and a wrong one named, such as
+/// `include[1]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestJson {
+    source: Place,
+    destination: Place,
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    include: Vec<Glob>,
+    #[serde(default)]
+    exclude: Vec<Glob>,
+    #[serde(default)]
+    newer_than: Option<Time>,
+}
+
+impl From<RequestJson> for CloneRequest {
+    fn from(json: RequestJson) -> Self {
+        let RequestJson { source, destination, mode, dry_run, include, exclude, newer_than } = json;
+        Self { source, destination, mode, dry_run, selection: Selection { include, exclude, newer_than } }
+    }
 }
 
 /// A clone as it is stored with its job: the request with every default filled in.
@@ -37,6 +63,8 @@ pub struct CloneSpec {
     /// List and compare as a copy would, write nothing, count what would be done.
     #[serde(default)]
     pub dry_run: bool,
+    #[serde(flatten)]
+    pub selection: Selection,
 }
 
 /// What a clone would do, judged from both listings; nothing has been written.
@@ -46,6 +74,7 @@ pub struct ClonePreview {
     pub at: Time,
     /// False when the listings were longer than a preview reads: the counts are then "at least".
     pub complete: bool,
+    /// Of the source, as far as the spec chooses them; so are all counts but those of requests.
     pub objects: u64,
     pub bytes: u64,
     pub to_copy: u64,
@@ -66,4 +95,43 @@ pub struct ClonePreview {
 pub struct RequestCounts {
     pub list: u64,
     pub copy: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Spec;
+
+    const OLD: &str = r#"{"kind":"clone","source":{"store":"demo","bucket":"from","prefix":""},"destination":{"store":"demo","bucket":"copy","prefix":"p/"},"mode":"copy","dry_run":false}"#;
+
+    #[test]
+    fn a_job_that_was_stored_before_there_were_selections_is_read_and_written_as_it_was() {
+        let spec: Spec = serde_json::from_str(OLD).unwrap();
+        assert_eq!(serde_json::to_string(&spec).unwrap(), OLD);
+        let Spec::Clone(spec) = spec;
+        assert!(spec.selection.is_all());
+    }
+
+    #[test]
+    fn a_selection_survives_being_stored() {
+        let Spec::Clone(mut spec) = serde_json::from_str(OLD).unwrap();
+        spec.selection.include = vec!["*.gz".parse().unwrap()];
+        spec.selection.newer_than = Some(Time(1));
+        let spec = Spec::Clone(spec);
+        let json = serde_json::to_string(&spec).unwrap();
+        assert!(json.contains(r#""include":["*.gz"],"newer_than":"1970-01-01T00:00:00.001Z""#), "{json}");
+        assert_eq!(serde_json::from_str::<Spec>(&json).unwrap(), spec);
+    }
+
+    #[test]
+    fn a_request_is_read_as_it_is_written_and_unknown_fields_are_refused() {
+        let text =
+            r#"{"source":"s3://from","destination":"s3://copy","exclude":["a"],"newer_than":"1970-01-01T00:00:00Z"}"#;
+        let request: CloneRequest = serde_json::from_str(text).unwrap();
+        assert_eq!((request.selection.exclude.len(), request.selection.newer_than), (1, Some(Time(0))));
+        let again = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<CloneRequest>(&again).unwrap(), request);
+        let typo = serde_json::from_str::<CloneRequest>(&text.replace("exclude", "excluded"));
+        assert!(typo.unwrap_err().to_string().contains("unknown field `excluded`"));
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Mode, Time};
+use crate::{Mode, Selection, Time};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
@@ -32,6 +32,9 @@ pub struct Comparison {
     pub extra: u64,
     /// No difference that this mode counts as one. JSON: `equal`.
     pub equal: bool,
+    /// What was compared: all counts are of chosen objects, and of others nothing is proven.
+    #[serde(default, skip_serializing_if = "Selection::is_all")]
+    pub selection: Selection,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +46,9 @@ pub struct DryRun {
     pub would_copy_bytes: u64,
     pub would_skip: u64,
     pub extra: u64,
+    /// As in a [`Comparison`].
+    #[serde(default, skip_serializing_if = "Selection::is_all")]
+    pub selection: Selection,
 }
 
 impl Comparison {

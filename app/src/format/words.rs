@@ -1,6 +1,6 @@
 //! A job in words: its state as a shape and a word, where it stands, what came of it.
 
-use model::{CloneSpec, EventKind, Job, Mode, Phase, Proof, Spec, State, Stop};
+use model::{CloneSpec, EventKind, Job, Mode, Phase, Proof, Selection, Spec, State, Stop};
 
 use super::{byte_rate, bytes, count, left, percent, rate, things};
 
@@ -76,13 +76,18 @@ pub fn standing(job: &Job) -> Vec<String> {
 pub fn outcome(job: &Job) -> String {
     match (job.state, &job.proof) {
         (State::Succeeded, Some(Proof::Compared(proof))) => {
-            format!("{} equal", things(proof.equal_by_etag + proof.equal_by_size, "object"))
+            format!("{} equal", things(proof.equal_by_etag + proof.equal_by_size, object(&proof.selection)))
         }
         (State::Succeeded, Some(Proof::DryRun(proof))) => {
-            format!("would copy {}, {}", things(proof.would_copy, "object"), bytes(proof.would_copy_bytes))
+            format!(
+                "would copy {}, {}",
+                things(proof.would_copy, object(&proof.selection)),
+                bytes(proof.would_copy_bytes)
+            )
         }
         (State::Failed, Some(Proof::Compared(proof))) if proof.mode == Mode::Verify => {
-            format!("{} not equal", things(proof.missing + proof.different + proof.extra, "object"))
+            let unequal = proof.missing + proof.different + proof.extra;
+            format!("{} not equal", things(unequal, object(&proof.selection)))
         }
         (State::Failed, _) if job.progress.failed > 0 => format!("{} failed", things(job.progress.failed, "object")),
         (State::Failed, _) => job.error.as_ref().map_or_else(String::new, |error| error.message.clone()),
@@ -127,6 +132,11 @@ pub fn happened(kind: EventKind) -> &'static str {
     }
 }
 
+/// What a count counts: a proof over chosen objects is none over all of them.
+pub fn object(selection: &Selection) -> &'static str {
+    if selection.is_all() { "object" } else { "chosen object" }
+}
+
 /// Milliseconds as the signed number durations are made of.
 pub fn signed(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
@@ -168,6 +178,9 @@ mod tests {
         let failed = Job { state: State::Failed, ..examples::job(1) };
         assert_eq!(outcome(&failed), "2 objects failed");
         let Some(Proof::Compared(equal)) = examples::proven(1).proof else { unreachable!() };
+        let selection = Selection { include: vec!["a".parse().unwrap()], ..Selection::default() };
+        let chosen = Proof::Compared(Comparison { selection, ..equal.clone() });
+        assert_eq!(outcome(&Job { proof: Some(chosen), ..examples::proven(1) }), "7,500 chosen objects equal");
         let unequal = Comparison { mode: Mode::Verify, missing: 60, extra: 3, ..equal }.judged();
         let verified = Job { proof: Some(Proof::Compared(unequal)), ..failed.clone() };
         assert_eq!(outcome(&verified), "63 objects not equal");

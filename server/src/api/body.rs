@@ -118,6 +118,18 @@ mod tests {
             (r#"{"source": 7, "destination": "s3://copy"}"#, "source", "s3://bucket/prefix"),
             (r#"{"source": "s3://logs", "destination": "s3://copy", "mode": "move"}"#, "mode", "`copy`"),
             (r#"{"source": "s3://logs", "destination": "s3://copy", "dry_run": "no"}"#, "dry_run", "a boolean"),
+            (r#"{"source": "s3://logs", "destination": "s3://copy", "include": ["a", "b["]}"#, "include[1]", "\"b[\""),
+            (
+                r#"{"source": "s3://logs", "destination": "s3://copy", "exclude": [""]}"#,
+                "exclude[0]",
+                "1 to 1,024 bytes",
+            ),
+            (r#"{"source": "s3://logs", "destination": "s3://copy", "exclude": "a"}"#, "exclude", "a sequence"),
+            (
+                r#"{"source": "s3://logs", "destination": "s3://copy", "newer_than": "1d"}"#,
+                "newer_than",
+                "write it like",
+            ),
         ];
         for (body, field, says) in cases {
             let problem = refusal::<CloneRequest>(body);

@@ -77,8 +77,9 @@ impl Yard {
     }
 
     pub(super) fn spec(&self, request: CloneRequest) -> CloneSpec {
-        let CloneRequest { source, destination, mode, dry_run } = request;
-        CloneSpec { source: self.stores.locate(source), destination: self.stores.locate(destination), mode, dry_run }
+        let CloneRequest { source, destination, mode, dry_run, selection } = request;
+        let (source, destination) = (self.stores.locate(source), self.stores.locate(destination));
+        CloneSpec { source, destination, mode, dry_run, selection }
     }
 
     fn ends(&self, spec: &CloneSpec) -> Result<(&Entry, &Entry), Problem> {

@@ -3,6 +3,7 @@
 use std::{
     fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -121,6 +122,9 @@ fn runner(mut section: Section<'_>) -> Result<Runner, ConfigError> {
     let runner = Runner {
         jobs: section.get("jobs", WHOLE, |text| within(text, 0, 1_000))?.unwrap_or(4),
         concurrency: section.get("concurrency", WHOLE, |text| within(text, 1, 1_024))?.unwrap_or(64),
+        max_requests_per_second: section
+            .get("max_requests_per_second", WHOLE, |text| within(text, 1, 1_000_000))?
+            .and_then(NonZeroU32::new),
         lease_ms: section.get("lease_ms", WHOLE, |text| within(text, 3_000, 3_600_000))?.map_or(15_000, i64::from),
     };
     section.finish()?;

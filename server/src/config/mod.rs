@@ -10,7 +10,7 @@ mod error;
 mod load;
 mod source;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use model::StoreName;
 
@@ -71,6 +71,8 @@ pub struct Runner {
     pub jobs: u32,
     /// Copies in flight at once, per job.
     pub concurrency: u32,
+    /// A ceiling, per job; `None`: as many as the stores answer.
+    pub max_requests_per_second: Option<NonZeroU32>,
     /// How long a job is held without a beat. Milliseconds.
     pub lease_ms: i64,
 }

@@ -85,6 +85,7 @@ fn a_bad_value_is_shown_with_what_would_be_right() {
         "logyard.toml line 2: server.addr = \"localhost\" is not valid: it must be an address and port such as \
          127.0.0.1:3000"
     );
+    assert!(refused("[runner]\nmax_requests_per_second = 0").contains("runner.max_requests_per_second = \"0\""));
     assert!(refused("[runner]\nlease_ms = 10").contains("runner.lease_ms = \"10\" is not valid"));
     assert!(refused("[[stores]]\nname = 'A B'").contains("stores.name = \"A B\""));
     assert!(refused("[[stores]]\nname = 'a'\nendpoint_url = 'ftp://a'").contains("stores.endpoint_url"));

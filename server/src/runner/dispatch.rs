@@ -46,7 +46,8 @@ pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToke
             let source = client(&context.stores, &spec.source.store)?.client.clone();
             let destination = client(&context.stores, &spec.destination.store)?.client.clone();
             let concurrency = usize::try_from(context.config.concurrency).unwrap_or(1);
-            let options = Options { concurrency, verify: true };
+            let max_requests_per_second = context.config.max_requests_per_second;
+            let options = Options { concurrency, max_requests_per_second, verify: true };
             let (spec, tracker, stop) = (spec.clone(), tracker.clone(), stop.clone());
             let work = async move {
                 clone::run(&spec, &source, &destination, &options, retry, &tracker, &stop).await.map_err(fault)

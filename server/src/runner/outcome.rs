@@ -94,16 +94,17 @@ fn not_equal(comparison: &Comparison) -> JobError {
         Mode::Verify => "Copy the source again to bring over what is missing or different, then verify again.",
         Mode::Copy => "Retry all: somebody may have written to source or destination meanwhile.",
     };
+    let compared = if comparison.selection.is_all() { "object" } else { "chosen object" };
     JobError {
         code: "not_equal".to_owned(),
-        message: format!("Of {}: {}.", things(comparison.source_objects, "object"), parts.join(", ")),
+        message: format!("Of {}: {}.", things(comparison.source_objects, compared), parts.join(", ")),
         advice: advice.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use model::{DryRun, Time};
+    use model::{DryRun, Selection, Time};
 
     use super::*;
 
@@ -120,6 +121,7 @@ mod tests {
             different: 0,
             extra,
             equal: false,
+            selection: Selection::default(),
         };
         Proof::Compared(comparison.judged())
     }
@@ -168,6 +170,7 @@ mod tests {
             would_copy_bytes: 0,
             would_skip: 0,
             extra: 0,
+            selection: Selection::default(),
         });
         let outcome = Outcome::judge(Ok(Some(proof)), &Progress::default(), Some(Halt::Asked(Stop::Cancel)));
         assert!(matches!(outcome, Outcome::Succeeded(_)));

@@ -6,7 +6,7 @@
 
 use std::{env, error::Error, time::Instant};
 
-use model::{CloneSpec, Filter, JobId, Progress, Spec, State, StoreName, Time};
+use model::{CloneSpec, Filter, JobId, Progress, Selection, Spec, State, StoreName, Time};
 use store::{
     Beat, NewJob, Store, Terms,
     testing::{Cluster, Durability, Scratch, fill},
@@ -109,6 +109,7 @@ async fn work(scratch: &Scratch, store: &Store) -> Outcome<()> {
         destination: location("copy")?,
         mode: model::Mode::Copy,
         dry_run: false,
+        selection: Selection::default(),
     });
     let new = || NewJob { spec: spec.clone(), author: "operator".to_owned(), idempotency: None };
     report("insert", timed(CLAIMS, async || Ok(store.insert(new()).await?)).await?, 1);

@@ -70,6 +70,29 @@ async fn what_cannot_work_is_refused_with_the_field_and_what_would_be_right() {
 }
 
 #[tokio::test]
+async fn a_choice_of_objects_is_previewed_started_and_shown_as_it_was_sent() {
+    let site = Site::open().await;
+    let chosen = json!({"include": ["**/*.gz", "b"], "exclude": ["tmp/**"], "newer_than": "2026-03-09T14:00:00Z"});
+    let mut body = json!({"source": "s3://source", "destination": "s3://target"});
+    body.as_object_mut().unwrap().extend(chosen.as_object().unwrap().clone());
+    let preview: Value = site.post("/api/v1/clones/preview", &body).await.json().await.unwrap();
+    assert_eq!((&preview["objects"], &preview["to_copy"]), (&json!(0), &json!(0)));
+    assert_eq!(preview["spec"]["include"], chosen["include"]);
+    let job: Value = site.post("/api/v1/clones", &body).await.json().await.unwrap();
+    let shown = site.json(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await;
+    for field in ["include", "exclude", "newer_than"] {
+        assert_eq!(shown["spec"][field], chosen[field]);
+    }
+    body["include"] = json!(["fine", "not[fine"]);
+    for path in ["/api/v1/clones", "/api/v1/clones/preview"] {
+        let refused = problem(site.post(path, &body).await).await;
+        assert_eq!((&refused["status"], &refused["field"]), (&json!(422), &json!("include[1]")), "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains("closed with ]"), "{refused}");
+    }
+    assert_eq!(site.json("/api/v1/jobs").await["items"].as_array().unwrap().len(), 1, "nothing refused became a job");
+}
+
+#[tokio::test]
 async fn a_body_over_the_limit_is_refused_announced_or_not() {
     let site = Site::open().await;
     let body = format!("{{\"source\": \"{}\"}}", "s".repeat(70_000));

@@ -10,7 +10,7 @@ use logyard::{
     runner::Nudge,
     stores::{StoreHealth, Stores},
 };
-use model::{CloneRequest, CloneSpec, Health, Location, Mode, Place, ProblemCode, Spec, Viewer};
+use model::{CloneRequest, CloneSpec, Health, Location, Mode, Place, ProblemCode, Selection, Spec, Viewer};
 use store::{NewJob, testing::Scratch};
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +22,13 @@ fn viewer() -> Viewer {
 
 fn request(source: &str, destination: &str) -> CloneRequest {
     let place = |text: &str| text.parse::<Place>().unwrap();
-    CloneRequest { source: place(source), destination: place(destination), mode: Mode::Copy, dry_run: false }
+    CloneRequest {
+        source: place(source),
+        destination: place(destination),
+        mode: Mode::Copy,
+        dry_run: false,
+        selection: Selection::default(),
+    }
 }
 
 /// With the stores of `text`, or the workshop's own.
@@ -153,7 +159,13 @@ async fn a_clone_between_two_endpoints_names_both_in_its_command() {
             prefix: "".parse().unwrap(),
         };
         let (source, destination) = (place("here", "source"), place(destination, "destination"));
-        Spec::Clone(CloneSpec { source, destination, mode: Mode::Copy, dry_run: false })
+        Spec::Clone(CloneSpec {
+            source,
+            destination,
+            mode: Mode::Copy,
+            dry_run: false,
+            selection: Selection::default(),
+        })
     };
     let mut commands = Vec::new();
     for destination in ["here", "there"] {

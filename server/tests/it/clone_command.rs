@@ -164,13 +164,34 @@ async fn a_killed_clone_goes_on_from_its_state() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_chosen_objects_are_cloned_and_the_proof_says_so() {
+    let (store, folder) = (store(0).await, TempDir::new().unwrap());
+    for key in ["a.log", "tmp/a.log", "b.gz"] {
+        store.put("source", key, key).await.unwrap();
+    }
+    let some = ["--include", "**/*.log", "--exclude", "tmp/**", "--newer-than", "1d"];
+    let output = run(clone(&store.url(), folder.path(), &some)).await;
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let proof = summary(&output)["proof"].clone();
+    assert_eq!((&proof["source_objects"], &proof["selection"]["include"][0]), (&1.into(), &"**/*.log".into()));
+    assert!(proof["selection"]["newer_than"].is_string(), "{proof}");
+    assert_eq!(store.count("destination").unwrap(), 1);
+    let output = run(clone(&store.url(), folder.path(), &["--include", "a["])).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("--include") && said(&output).contains("closed with ]"), "{}", said(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_state_of_another_clone_is_refused() {
     let (store, folder) = (store(2_000).await, TempDir::new().unwrap());
     let mut child = clone(&store.url(), folder.path(), &["--state", "state.json"]).spawn().unwrap();
     until(|| folder.path().join("state.json").exists()).await;
     child.kill().unwrap();
     ended(child).await;
-    let output = run(clone(&store.url(), folder.path(), &["--resume", "state.json", "--mode", "verify"])).await;
-    assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("of another clone"), "{}", said(&output));
+    for other in [["--mode", "verify"], ["--exclude", "a"], ["--newer-than", "1d"]] {
+        let command = clone(&store.url(), folder.path(), &[&["--resume", "state.json"], &other[..]].concat());
+        let output = run(command).await;
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains("of another clone"), "{}", said(&output));
+    }
 }

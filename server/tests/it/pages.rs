@@ -104,6 +104,32 @@ async fn a_refused_clone_leads_back_to_the_form_as_it_was_with_the_fault_at_its_
 }
 
 #[tokio::test]
+async fn a_choice_of_objects_goes_from_the_form_to_the_job_and_back_and_its_faults_to_their_fields() {
+    let site = Site::open().await;
+    let places = "source_bucket=source&destination_bucket=target";
+    let wrong =
+        send(&site, "start_clone", &format!("{places}&exclude=%3C%2Ftextarea%3E%0D%0Aa%5B&newer_than=soon")).await;
+    let html = page(&site, leads_to(&wrong)).await;
+    assert!(inside(&html, "exclude-fault", "p").contains("a[") && html.contains("<details open"), "{html}");
+    assert!(inside(&html, "exclude", "textarea").starts_with("&lt;/textarea>"), "{html}");
+    assert!(!html.contains("role=\"alert\""), "{html}");
+    let wrong = page(&site, &format!("/clones/new?{places}&newer_than=soon")).await;
+    assert!(inside(&wrong, "newer-than-fault", "p").contains("UTC"), "{wrong}");
+
+    let some = format!("{places}&include=a%0D%0A**%2F*.gz&newer_than=2020-03-09T14%3A00");
+    let previewed = page(&site, &format!("/clones/new?{some}&preview=1")).await;
+    assert!(previewed.contains("Chosen at the source") && previewed.contains("Copy 1 object"), "{previewed}");
+    let started = send(&site, "start_clone", &some).await;
+    let job = page(&site, leads_to(&started)).await;
+    assert!(job.contains("modified at or after 2020-03-09T14:00:00Z"), "{job}");
+    let (_, again) = job.split_once("href=\"/clones/new?").unwrap();
+    let again = again.split_once('"').unwrap().0.replace("&amp;", "&");
+    let again = page(&site, &format!("/clones/new?{again}")).await;
+    assert_eq!(inside(&again, "include", "textarea"), "a\n**/*.gz");
+    assert!(again.contains("value=\"2020-03-09T14:00:00\""), "{again}");
+}
+
+#[tokio::test]
 async fn what_may_not_be_done_to_a_job_is_told_on_the_page_the_button_was_on() {
     let site = Site::open().await;
     let job = site.clone_number(1).await.id;

@@ -140,7 +140,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         server: config::Server { addr, data_dir: dir.to_owned(), public_url: None },
         database: config::Database { url: format!("sqlite:{}", dir.join("logyard.db").display()) },
         auth: None,
-        runner: config::Runner { jobs: 0, concurrency: 4, lease_ms: 15_000 },
+        runner: config::Runner { jobs: 0, concurrency: 4, max_requests_per_second: None, lease_ms: 15_000 },
         stores: vec![store],
         demo: config::Demo { enabled: true, addr: s3.addr() },
     }

@@ -8,7 +8,7 @@ use logyard::{
     runner::{Context, Runner},
     stores::Stores,
 };
-use model::{CloneSpec, Job, JobId, Location, Mode, Spec, State};
+use model::{CloneSpec, Job, JobId, Location, Mode, Selection, Spec, State};
 use store::{NewJob, Store, testing::Scratch};
 
 /// Longer than anything here takes on a busy machine; only a test that fails waits for it.
@@ -72,7 +72,13 @@ impl Workshop {
             bucket: bucket.parse().unwrap(),
             prefix: prefix.parse().unwrap(),
         };
-        let spec = CloneSpec { source: place((source, "")), destination: place(destination), mode, dry_run: false };
+        let spec = CloneSpec {
+            source: place((source, "")),
+            destination: place(destination),
+            mode,
+            dry_run: false,
+            selection: Selection::default(),
+        };
         let new = NewJob { spec: Spec::Clone(spec), author: "test".to_owned(), idempotency: None };
         self.store.insert(new).await.unwrap().0.id
     }
@@ -113,10 +119,10 @@ impl Workshop {
 
 /// Several jobs at once, quickly.
 pub fn quick() -> config::Runner {
-    config::Runner { jobs: 2, concurrency: 16, lease_ms: 15_000 }
+    config::Runner { jobs: 2, concurrency: 16, max_requests_per_second: None, lease_ms: 15_000 }
 }
 
 /// One copy at a time: a job that is still running when the test acts.
 pub fn slow() -> config::Runner {
-    config::Runner { jobs: 2, concurrency: 1, lease_ms: 15_000 }
+    config::Runner { jobs: 2, concurrency: 1, max_requests_per_second: None, lease_ms: 15_000 }
 }

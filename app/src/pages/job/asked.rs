@@ -23,6 +23,10 @@ pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: S
                 <dd><Place at=clone.destination.clone() /></dd>
                 <dt>"To do"</dt>
                 <dd>{to_do(&clone)}</dd>
+                {(!clone.selection.is_all()).then(|| view! {
+                    <dt>"Only objects"</dt>
+                    <dd>{clone.selection.to_string()}</dd>
+                })}
                 <dt>"Asked for"</dt>
                 <dd>"by " {author} " at " <Moment at now /></dd>
             </dl>

@@ -1,13 +1,13 @@
 //! The proof: a verdict in a sentence, and the figures it rests on.
 
 use leptos::{either::EitherOf3, prelude::*};
-use model::{Comparison, DryRun, Job, Mode, Proof};
+use model::{Comparison, DryRun, Job, Mode, Proof, Selection};
 
-use crate::format::{bytes, count, things};
+use crate::format::{bytes, count, object, things};
 
 /// What the comparison says.
 fn verdict(proof: &Comparison) -> String {
-    let equal = things(proof.equal_by_etag + proof.equal_by_size, "object");
+    let equal = things(proof.equal_by_etag + proof.equal_by_size, object(&proof.selection));
     if proof.equal {
         let found = match (proof.equal_by_etag, proof.equal_by_size) {
             (_, 0) => "each found at the destination with the same size and ETag".to_owned(),
@@ -29,6 +29,18 @@ fn verdict(proof: &Comparison) -> String {
         .map(|(number, what)| format!("{} {what}", count(number)))
         .collect();
     format!("Not equal: {}; {equal} equal.", faults.join(", "))
+}
+
+/// What the figures are not about: a proof claims no more than was compared.
+fn limits(selection: &Selection) -> Option<String> {
+    if selection.is_all() {
+        return None;
+    }
+    let extra = match selection.newer_than {
+        None => "",
+        Some(_) => " Objects only at the destination were not counted: how old their sources were is not known.",
+    };
+    Some(format!("Only objects {selection} were compared; all others were passed over on both sides.{extra}"))
 }
 
 #[component]
@@ -71,6 +83,7 @@ fn Compared(proof: Comparison) -> impl IntoView {
         <p class=tone><span aria-hidden="true">{shape}</span> {verdict(&proof)}</p>
         <FigureTable caption="Both listings compared, in objects" rows=rows.map(|(name, number)| (name, count(number))).to_vec() />
         <p class="note">{bytes(proof.source_bytes)} " at the source; both listings were read to their ends."</p>
+        {limits(&proof.selection).map(|limits| view! { <p class="note">{limits}</p> })}
     }
 }
 
@@ -85,6 +98,7 @@ fn Dry(proof: DryRun) -> impl IntoView {
     view! {
         <p class="mark good verdict">"A dry run: both listings were read to their ends, nothing was written."</p>
         <FigureTable caption="What a copy would do, in objects" rows />
+        {limits(&proof.selection).map(|limits| view! { <p class="note">{limits}</p> })}
     }
 }
 
@@ -115,6 +129,19 @@ mod tests {
     fn what_only_sizes_tell_is_not_sold_as_more() {
         let by_size = Comparison { equal_by_etag: 7_000, equal_by_size: 500, ..compared() };
         assert!(verdict(&by_size).ends_with("7,000 with the same size and ETag, 500 with the same size only."));
+    }
+
+    #[test]
+    fn a_proof_over_chosen_objects_says_which_and_claims_no_more() {
+        assert_eq!(limits(&compared().selection), None);
+        let selection = Selection { include: vec!["*.gz".parse().unwrap()], ..Selection::default() };
+        let chosen = Comparison { selection: selection.clone(), ..compared() };
+        assert!(verdict(&chosen).starts_with("Equal: 7,500 chosen objects at the source"));
+        let said = limits(&selection).unwrap();
+        assert!(said.starts_with("Only objects matching \"*.gz\" were compared"), "{said}");
+        assert!(!said.contains("only at the destination"), "{said}");
+        let since = Selection { newer_than: Some(model::Time(0)), ..selection };
+        assert!(limits(&since).unwrap().contains("only at the destination"));
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Checks {
     source: Option<Look>,
     destination: Option<Look>,
     preview: Option<Result<ClonePreview, Problem>>,
+    /// What is wrong with the choice of objects.
+    selection: Option<Problem>,
 }
 
 /// The first keys of a place, at most ten, or why it cannot be read.
@@ -27,7 +29,8 @@ impl Checks {
             Ok(request) if preview => Some(backend.preview_clone(request).await),
             _ => None,
         };
-        Ok(Self { source, destination, preview })
+        let selection = form.selection().err().map(Problem::from);
+        Ok(Self { source, destination, preview, selection })
     }
 
     pub fn preview(&self) -> Option<&ClonePreview> {
@@ -51,7 +54,7 @@ impl Checks {
         })
     }
 
-    /// What is wrong at a field such as `source.bucket`.
+    /// What is wrong at a field such as `source.bucket` or `include`.
     pub fn at(&self, field: &str) -> Option<&Problem> {
         self.faults().find(|problem| place_of(problem).as_deref() == Some(field))
     }
@@ -66,6 +69,7 @@ impl Checks {
         looks
             .filter_map(|look| look.as_ref().err())
             .chain(self.preview.iter().filter_map(|preview| preview.as_ref().err()))
+            .chain(&self.selection)
     }
 }
 
@@ -84,10 +88,13 @@ async fn look(form: &CloneForm, side: Side) -> Result<Option<Look>, AppError> {
     }))
 }
 
-/// The field of the form at which a problem is told; of a whole side at its bucket.
+/// The field of the form at which a problem is told; of a whole side at its bucket, of one glob at its list.
 fn place_of(problem: &Problem) -> Option<String> {
     match problem.field.as_deref()? {
         side @ ("source" | "destination") => Some(format!("{side}.bucket")),
+        "newer_than" => Some("newer_than".to_owned()),
+        field if field.starts_with("include[") => Some("include".to_owned()),
+        field if field.starts_with("exclude[") => Some("exclude".to_owned()),
         field if field.starts_with("source.") || field.starts_with("destination.") => Some(field.to_owned()),
         _ => None,
     }
@@ -103,7 +110,7 @@ mod tests {
     fn what_was_found_is_said_in_a_sentence() {
         let found = |side: Side, keys: &[&str]| {
             let look = Some(Ok(keys.iter().map(|key| key.parse().unwrap()).collect()));
-            Checks { source: look.clone(), destination: look, preview: None }.found(side).unwrap()
+            Checks { source: look.clone(), destination: look, ..Checks::default() }.found(side).unwrap()
         };
         assert_eq!(found(Side::Source, &[]), "Readable, and empty: nothing to copy.");
         assert_eq!(found(Side::Destination, &[]), "Readable, and empty.");
@@ -121,6 +128,8 @@ mod tests {
         assert!(checks(Some("source.prefix")).at("source.prefix").is_some());
         assert!(checks(Some("destination")).at("destination.bucket").is_some());
         assert!(checks(Some("destination")).elsewhere().is_none());
+        assert!(checks(Some("include[1]")).at("include").is_some());
+        assert!(checks(Some("newer_than")).at("newer_than").is_some());
         assert!(checks(Some("mode")).elsewhere().is_some());
         assert!(checks(None).elsewhere().is_some());
     }

@@ -99,7 +99,7 @@ fn PrefixField(side: &'static str, value: String) -> impl IntoView {
 
 /// Always there, so that a screen reader tells what comes into it.
 #[component]
-fn FieldFault(id: String, text: Option<String>) -> impl IntoView {
+pub fn FieldFault(id: String, text: Option<String>) -> impl IntoView {
     view! { <p class="field-fault" id=id aria-live="polite">{text.map(|text| view! { <span>"✖ " {text}</span> })}</p> }
 }
 

@@ -1,8 +1,9 @@
 //! The form's values as texts, exactly as typed, and the request they make if they fit.
 
-use model::{BucketName, CloneRequest, CloneSpec, Invalid, Mode, Place, Prefix};
+use model::{BucketName, CloneRequest, CloneSpec, Invalid, Mode, Place, Prefix, Selection};
 use serde::{Deserialize, Serialize};
 
+use super::chosen;
 use crate::query::Query;
 
 /// One end of the clone.
@@ -36,6 +37,11 @@ pub struct CloneForm {
     pub mode: String,
     /// Not empty if ticked.
     pub dry_run: String,
+    /// One glob a line.
+    pub include: String,
+    pub exclude: String,
+    /// In UTC.
+    pub newer_than: String,
 }
 
 impl CloneForm {
@@ -50,6 +56,9 @@ impl CloneForm {
             destination_prefix: field("destination_prefix"),
             mode: field("mode"),
             dry_run: field("dry_run"),
+            include: field("include"),
+            exclude: field("exclude"),
+            newer_than: field("newer_than"),
         }
     }
 
@@ -63,6 +72,9 @@ impl CloneForm {
             .with("destination_prefix", &self.destination_prefix)
             .with("mode", &self.mode)
             .with("dry_run", &self.dry_run)
+            .with("include", &self.include)
+            .with("exclude", &self.exclude)
+            .with("newer_than", &self.newer_than)
     }
 
     /// The form that would make this clone again.
@@ -77,6 +89,9 @@ impl CloneForm {
             destination_prefix: text(spec.destination.prefix.as_str()),
             mode: text(if spec.mode == Mode::Verify { "verify" } else { "" }),
             dry_run: text(if spec.dry_run { "on" } else { "" }),
+            include: chosen::lines(&spec.selection.include),
+            exclude: chosen::lines(&spec.selection.exclude),
+            newer_than: spec.selection.newer_than.map(chosen::local).unwrap_or_default(),
         }
     }
 
@@ -101,12 +116,21 @@ impl CloneForm {
         }
     }
 
+    pub fn selection(&self) -> Result<Selection, Invalid> {
+        Ok(Selection {
+            include: chosen::globs("include", &self.include)?,
+            exclude: chosen::globs("exclude", &self.exclude)?,
+            newer_than: chosen::instant(&self.newer_than)?,
+        })
+    }
+
     pub fn request(&self) -> Result<CloneRequest, Invalid> {
         Ok(CloneRequest {
             source: self.place(Side::Source)?,
             destination: self.place(Side::Destination)?,
             mode: self.mode()?,
             dry_run: !self.dry_run.is_empty(),
+            selection: self.selection()?,
         })
     }
 
@@ -145,6 +169,8 @@ mod tests {
             destination_bucket: "demo-clone".to_owned(),
             mode: "verify".to_owned(),
             dry_run: "on".to_owned(),
+            include: "logs/**\n*.gz".to_owned(),
+            newer_than: "2026-03-09T14:00".to_owned(),
             ..CloneForm::default()
         }
     }
@@ -164,9 +190,11 @@ mod tests {
             destination: request.destination.at(&store),
             mode: Mode::Verify,
             dry_run: true,
+            selection: request.selection,
         };
         let again = CloneForm::of(&spec);
-        assert_eq!(again, CloneForm { destination_store: "demo".to_owned(), ..filled() });
+        let newer_than = "2026-03-09T14:00:00".to_owned();
+        assert_eq!(again, CloneForm { destination_store: "demo".to_owned(), newer_than, ..filled() });
     }
 
     #[test]
@@ -175,6 +203,11 @@ mod tests {
         assert_eq!(form.request().unwrap_err().field, "destination.bucket");
         let form = CloneForm { mode: "mirror".to_owned(), ..filled() };
         assert_eq!(form.request().unwrap_err().field, "mode");
+        let form = CloneForm { exclude: "ok\n\na[".to_owned(), ..filled() };
+        let fault = form.request().unwrap_err();
+        assert_eq!((fault.field.as_str(), fault.value.as_str()), ("exclude[1]", "a["));
+        let form = CloneForm { newer_than: "yesterday".to_owned(), ..filled() };
+        assert_eq!(form.request().unwrap_err().field, "newer_than");
     }
 
     #[test]

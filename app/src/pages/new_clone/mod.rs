@@ -5,6 +5,7 @@
 //! place; one that does not has a button for that.
 
 mod checks;
+mod chosen;
 mod fields;
 mod form;
 mod preview;
@@ -25,6 +26,7 @@ use crate::{
     ui::{Copyable, Fault, Loaded, PageTitle},
 };
 use checks::Checks;
+use chosen::OnlySome;
 use fields::{SideFields, WhatToDo};
 use form::Side;
 use preview::{Preview, promise};
@@ -71,7 +73,8 @@ fn CloneFormView(known: Known, query: Query) -> impl IntoView {
         <form method="post" action=StartClone::PATH class="clone-form" data-check="">
             <input type="hidden" name="key" data-keep="" value=key() />
             <SideFields side=Side::Source legend="Source" form=form.clone() checks=checks.clone() stores=stores.clone() />
-            <SideFields side=Side::Destination legend="Destination" form=form.clone() checks stores />
+            <SideFields side=Side::Destination legend="Destination" form=form.clone() checks=checks.clone() stores />
+            <OnlySome form=form.clone() checks />
             <WhatToDo verify=form.mode == "verify" dry_run=!form.dry_run.is_empty() />
             {preview.clone().map(|preview| view! { <Preview preview /> })}
             {elsewhere.map(|problem| view! { <Fault problem /> })}

@@ -36,11 +36,17 @@ pub fn promise(form: &CloneForm, preview: Option<&ClonePreview>) -> String {
 
 fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
     let sized = |objects: u64, size: u64| format!("{}, {}", things(objects, "object"), bytes(size));
+    let selection = &preview.spec.selection;
+    let at_source = if selection.is_all() { "At the source" } else { "Chosen at the source" };
+    let extra = match selection.newer_than {
+        None => things(preview.extra, "object"),
+        Some(_) => "not counted: how old their sources were is not known".to_owned(),
+    };
     let mut rows = vec![
-        ("At the source", format!("{}{}", at_least(preview), sized(preview.objects, preview.bytes))),
+        (at_source, format!("{}{}", at_least(preview), sized(preview.objects, preview.bytes))),
         ("To copy", sized(preview.to_copy, preview.to_copy_bytes)),
         ("Equal already", things(preview.to_skip, "object")),
-        ("Only at the destination", things(preview.extra, "object")),
+        ("Only at the destination", extra),
     ];
     if preview.refused > 0 {
         rows.push(("Cannot be copied", format!("{}: over 5 GiB in one request", things(preview.refused, "object"))));
@@ -54,10 +60,13 @@ fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
 pub fn Preview(preview: ClonePreview) -> impl IntoView {
     let row = |(name, value): (&'static str, String)| view! { <dt>{name}</dt><dd>{value}</dd> };
     let examples = preview.examples.join("\n");
+    let selection = &preview.spec.selection;
+    let only = (!selection.is_all()).then(|| format!("Only objects {selection}; all others are passed over."));
     view! {
         <section class="preview" aria-labelledby="preview" data-key="preview">
             <h2 id="preview">"What it would do"</h2>
             <dl class="facts">{rows(&preview).into_iter().map(row).collect_view()}</dl>
+            {only.map(|only| view! { <p class="note">{only}</p> })}
             {(!preview.complete).then(|| view! { <p class="note">"The listings are longer than a preview reads; the job reads them to their ends."</p> })}
             {(!examples.is_empty()).then(|| view! {
                 <details>
@@ -71,7 +80,7 @@ pub fn Preview(preview: ClonePreview) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use model::{CloneSpec, RequestCounts, Spec, Time};
+    use model::{CloneSpec, RequestCounts, Selection, Spec, Time};
 
     use super::*;
     use crate::examples;
@@ -103,6 +112,15 @@ mod tests {
         let equal = ClonePreview { to_copy: 0, ..preview(Mode::Copy, false) };
         assert_eq!(promise(&form, Some(&equal)), "Copy nothing, compare 7,500 objects");
         assert_eq!(promise(&form, None), "Copy");
+    }
+
+    #[test]
+    fn a_preview_of_chosen_objects_does_not_speak_of_all() {
+        let all = preview(Mode::Copy, false);
+        let selection = Selection { newer_than: Some(Time(0)), ..Selection::default() };
+        let chosen = ClonePreview { spec: CloneSpec { selection, ..all.spec.clone() }, ..all.clone() };
+        assert_eq!((rows(&all)[0].0, rows(&chosen)[0].0), ("At the source", "Chosen at the source"));
+        assert!(rows(&chosen)[3].1.starts_with("not counted"));
     }
 
     #[test]

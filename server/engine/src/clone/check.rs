@@ -1,6 +1,6 @@
 //! Refuses what must not be started, before anything is written.
 
-use model::{CloneSpec, Mode};
+use model::{CloneSpec, Key, Mode};
 
 use super::CloneError;
 use crate::s3::{Fault, Policy, Store, StoreError};
@@ -12,7 +12,11 @@ pub async fn check(spec: &CloneSpec, source: &Store, destination: &Store) -> Res
     let (source, destination) = (source.patient(Policy::HASTY), destination.patient(Policy::HASTY));
     let first = source.peek(&spec.source.bucket, &spec.source.prefix, 1).await?;
     destination.peek(&spec.destination.bucket, &spec.destination.prefix, 1).await?;
-    let (Mode::Copy, Some(key)) = (spec.mode, first.first()) else { return Ok(()) };
+    // Another key than a chosen one may be out of bounds, and be left out for that very reason.
+    let chosen = |key: &&Key| {
+        key.as_str().strip_prefix(spec.source.prefix.as_str()).is_some_and(|rest| spec.selection.names(rest))
+    };
+    let (Mode::Copy, Some(key)) = (spec.mode, first.first().filter(chosen)) else { return Ok(()) };
     match source.head(&spec.source.bucket, key).await.map_err(StoreError::from) {
         // Gone since it was listed, or a fault of this one object: the run will say.
         Err(error) if error.fatal() || *error.fault() == Fault::Denied => Err(error.into()),

@@ -2,10 +2,13 @@
 //!
 //! Keys are compared by what follows each side's prefix. That is the order of both listings, since all keys of one
 //! side start alike. Order is that of UTF-8 bytes, as S3 lists.
+//!
+//! Here, and for a key looked at by itself in [`Sides::chosen`], it is decided which objects the clone is about: plan,
+//! comparison and preview read the same pairs, so they cannot differ over it.
 
 use std::cmp::Ordering;
 
-use model::{Key, Location, Prefix};
+use model::{Key, Location, Prefix, Selection};
 
 use super::sides::Sides;
 use crate::s3::{Listed, Listing, Store, StoreError};
@@ -15,9 +18,12 @@ pub(super) enum Pair {
     Source(Listed),
     Both(Listed, Listed),
     Destination(Listed),
+    /// What the spec does not choose, at either side or both.
+    PassedOver,
 }
 
 pub(super) struct Merge {
+    selection: Selection,
     source: Side,
     destination: Side,
 }
@@ -31,6 +37,8 @@ struct Side {
     last: Option<String>,
     head: Option<Listed>,
     ended: bool,
+    /// Keys read so far.
+    listed: u64,
 }
 
 /// What follows the prefix.
@@ -51,8 +59,18 @@ impl Merge {
             last: last.map(str::to_owned),
             head: None,
             ended: false,
+            listed: 0,
         };
-        Self { source: side(&sides.source, &spec.source), destination: side(&sides.destination, &spec.destination) }
+        Self {
+            selection: spec.selection.clone(),
+            source: side(&sides.source, &spec.source),
+            destination: side(&sides.destination, &spec.destination),
+        }
+    }
+
+    /// Keys read at source and destination, chosen or not.
+    pub fn listed(&self) -> (u64, u64) {
+        (self.source.listed, self.destination.listed)
     }
 
     /// The next key of either side, or `None` when both are at their end.
@@ -67,10 +85,20 @@ impl Merge {
         let source = if order.is_le() { self.source.head.take() } else { None };
         let destination = if order.is_ge() { self.destination.head.take() } else { None };
         Ok(match (source, destination) {
+            (Some(source), _) if !self.chooses(&source) => Some(Pair::PassedOver),
             (Some(source), Some(destination)) => Some(Pair::Both(source, destination)),
             (Some(source), None) => Some(Pair::Source(source)),
+            (None, Some(destination)) if !self.judges_extra(&destination) => Some(Pair::PassedOver),
             (None, destination) => destination.map(Pair::Destination),
         })
+    }
+
+    fn chooses(&self, source: &Listed) -> bool {
+        self.selection.chooses(self.source.rest(source), source.modified)
+    }
+
+    fn judges_extra(&self, destination: &Listed) -> bool {
+        self.selection.judges_extra(self.destination.rest(destination))
     }
 }
 
@@ -90,6 +118,7 @@ impl Side {
                 self.ended = true;
             } else if self.after.as_deref().is_none_or(|after| rest > after) {
                 self.head = Some(object);
+                self.listed += 1;
             }
         }
         Ok(())

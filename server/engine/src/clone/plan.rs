@@ -40,6 +40,10 @@ pub(super) async fn plan(
                     extra += 1;
                     continue;
                 }
+                Pair::PassedOver => {
+                    tracker.passed_over();
+                    continue;
+                }
             };
             let ticket = tracker.admit(index, &source).await;
             if destination.as_ref().and_then(|other| by_listing(&source, other)) == Some(Verdict::Equal) {

@@ -31,8 +31,7 @@ pub async fn preview(
     let mut merge = Merge::open(&sides, None, None);
     let mut preview = empty(spec);
     let deadline = Instant::now() + most_time;
-    let mut at_destination = 0;
-    let mut keys = 0;
+    let (mut keys, mut missing) = (0, 0);
     while keys < most_keys {
         let Ok(pair) = timeout_at(deadline, merge.next()).await else { break };
         let Some(pair) = pair? else {
@@ -40,20 +39,17 @@ pub async fn preview(
             break;
         };
         keys += 1;
-        at_destination += u64::from(!matches!(pair, Pair::Source(_)));
+        missing += u64::from(matches!(pair, Pair::Source(_)));
         count(&mut preview, &sides, pair);
     }
-    let pages = preview.objects.div_ceil(PAGE).max(1) + at_destination.div_ceil(PAGE).max(1);
+    let (at_source, at_destination) = merge.listed();
+    let pages = |at_destination: u64| at_source.div_ceil(PAGE).max(1) + at_destination.div_ceil(PAGE).max(1);
+    let list = pages(at_destination);
     preview.requests = match spec.mode {
-        Mode::Verify => RequestCounts { list: pages, copy: 0 },
-        Mode::Copy if spec.dry_run => RequestCounts { list: pages, copy: 0 },
+        Mode::Verify => RequestCounts { list, copy: 0 },
+        Mode::Copy if spec.dry_run => RequestCounts { list, copy: 0 },
         // The comparison lists both once more, and the destination then holds what was copied.
-        Mode::Copy => RequestCounts {
-            list: pages
-                + preview.objects.div_ceil(PAGE).max(1)
-                + (preview.objects + preview.extra).div_ceil(PAGE).max(1),
-            copy: preview.to_copy,
-        },
+        Mode::Copy => RequestCounts { list: list + pages(at_destination + missing), copy: preview.to_copy },
     };
     Ok(preview)
 }
@@ -87,6 +83,7 @@ fn count(preview: &mut ClonePreview, sides: &Sides, pair: Pair) {
             preview.extra += 1;
             return;
         }
+        Pair::PassedOver => return,
     };
     preview.objects += 1;
     preview.bytes += source.size;

@@ -1,7 +1,8 @@
 //! Tries once more what failed earlier, key by key as the caller remembers them.
 //!
 //! Each key is looked at anew on both sides. What is right by now, or was copied, is mended; what the source has no
-//! more is mended too, as there is nothing left to bring over.
+//! more is mended too, as there is nothing left to bring over. So is what is no longer chosen: with its newest version
+//! deleted, an object may be an older one again.
 
 use std::sync::Arc;
 
@@ -47,10 +48,11 @@ async fn retry_all(
     crew.finish().await
 }
 
-/// `None`: the source has it no more.
+/// `None`: the source has it no more, or none that is chosen.
 async fn once_more(sides: &Sides, key: &Key) -> Result<Option<Outcome>, CloneError> {
     let source = match sides.source.head(&sides.spec.source.bucket, key).await {
-        Ok(head) => head.object,
+        Ok(head) if sides.chosen(&head.object) => head.object,
+        Ok(_) => return Ok(None),
         Err(refused) if *refused.error.fault() == Fault::NotFound => return Ok(None),
         Err(refused) => return super::settle::give_up(key, &refused.error, refused.attempts).map(Some),
     };

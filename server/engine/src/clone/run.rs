@@ -1,6 +1,6 @@
 //! A whole clone, from its first page to its proof.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, num::NonZeroU32, sync::Arc};
 
 use model::{CloneSpec, DryRun, Key, Mode, Phase, Proof};
 use tokio::sync::mpsc::Receiver;
@@ -13,12 +13,14 @@ use super::{
     sides::{Sides, now},
     verify::verify,
 };
-use crate::s3::Store;
+use crate::s3::{Pace, Store};
 
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Copies in flight at once.
     pub concurrency: usize,
+    /// Requests of the run at most, to both sides together, retries included. `None`: as many as the stores answer.
+    pub max_requests_per_second: Option<NonZeroU32>,
     /// Compare both listings at the end. Without it there is no proof.
     pub verify: bool,
 }
@@ -42,7 +44,8 @@ pub async fn run(
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<Option<Proof>, CloneError> {
-    let sides = Arc::new(Sides::new(spec, source, destination).metered(tracker, stop));
+    let pace = options.max_requests_per_second.map(Pace::new);
+    let sides = Arc::new(Sides::new(spec, source, destination).metered(tracker, pace, stop));
     let work = Work { sides, options, tracker, stop };
     let outcome = match (spec.mode, spec.dry_run) {
         (Mode::Verify, _) => work.verify(retry).await.map(Some),
@@ -114,6 +117,7 @@ impl Work<'_> {
             would_copy_bytes: settled.bytes,
             would_skip: settled.skipped,
             extra,
+            selection: sides.spec.selection.clone(),
         }))
     }
 }

@@ -1,11 +1,11 @@
 //! Both ends of a clone and what was asked: what every part of the engine works on.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use model::{CloneSpec, Key, Time};
 
 use super::Tracker;
-use crate::s3::Store;
+use crate::s3::{Listed, Pace, Store};
 use tokio_util::sync::CancellationToken;
 
 pub(super) struct Sides {
@@ -26,13 +26,21 @@ impl Sides {
         }
     }
 
-    /// The same, with requests counted by the tracker and given up when stopped.
-    pub fn metered(self, tracker: &Tracker, stop: &CancellationToken) -> Self {
+    /// The same, with requests counted by the tracker, at the pace of the run, both sides together, and given up when
+    /// stopped.
+    pub fn metered(self, tracker: &Tracker, pace: Option<Pace>, stop: &CancellationToken) -> Self {
+        let pace = pace.map(Arc::new);
         Self {
-            source: self.source.metered(tracker.meter(), stop),
-            destination: self.destination.metered(tracker.meter(), stop),
+            source: self.source.metered(tracker.meter(), pace.as_ref(), stop),
+            destination: self.destination.metered(tracker.meter(), pace.as_ref(), stop),
             ..self
         }
+    }
+
+    /// Whether the clone is about this object of the source.
+    pub fn chosen(&self, object: &Listed) -> bool {
+        let rest = object.key.as_str().strip_prefix(self.spec.source.prefix.as_str());
+        rest.is_some_and(|rest| self.spec.selection.chooses(rest, object.modified))
     }
 
     /// Where a source's key goes; `None` if no key can be that.

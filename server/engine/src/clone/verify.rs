@@ -1,6 +1,6 @@
 //! The proof: both listings read to their ends once more and compared key by key.
 //!
-//! Always: it is whole or it is none. Each difference is counted; the first [`RECORDED`] are also recorded as failures,
+//! Always: it is whole or it is none: every object that the spec chooses, and it says what that was. Each difference is counted; the first [`RECORDED`] are also recorded as failures,
 //! so that they can be seen and tried again. A source that changed after it was copied shows as a difference: the
 //! proof speaks of the places as they are, not as they were.
 
@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use model::{Comparison, Failure, Key, Mode, Reason};
+use model::{CloneSpec, Comparison, Failure, Key, Mode, Reason};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -34,7 +34,7 @@ pub(super) async fn verify(
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<Comparison, CloneError> {
-    let tally = Arc::new(Tally::new(sides.spec.mode, known, tracker));
+    let tally = Arc::new(Tally::new(&sides.spec, known, tracker));
     let mut crew = Crew::new(most, stop);
     let mut merge = Merge::open(sides, None, None);
     while let Some(pair) = crew.until(merge.next()).await?? {
@@ -42,6 +42,7 @@ pub(super) async fn verify(
         match pair {
             Pair::Source(source) => tally.missing(&source),
             Pair::Destination(destination) => tally.extra(&destination),
+            Pair::PassedOver => tracker.passed_over(),
             Pair::Both(source, destination) => {
                 if let Some(verdict) = by_listing(&source, &destination) {
                     tally.both(&source, &destination, verdict);
@@ -74,7 +75,8 @@ struct Counts {
 }
 
 impl Tally {
-    fn new(mode: Mode, known: HashSet<Key>, tracker: &Tracker) -> Self {
+    fn new(spec: &CloneSpec, known: HashSet<Key>, tracker: &Tracker) -> Self {
+        let mode = spec.mode;
         let comparison = Comparison {
             at: now(),
             mode,
@@ -87,6 +89,7 @@ impl Tally {
             different: 0,
             extra: 0,
             equal: false,
+            selection: spec.selection.clone(),
         };
         Self { mode, tracker: tracker.clone(), counts: Mutex::new(Counts { comparison, known, fresh: 0 }) }
     }

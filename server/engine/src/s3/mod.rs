@@ -14,6 +14,7 @@ mod etag;
 mod head;
 mod list;
 mod listing;
+mod pace;
 mod retry;
 mod stream;
 mod whole;
@@ -31,6 +32,7 @@ pub use self::{
     head::{Checksum, Head},
     list::Listed,
     listing::Listing,
+    pace::Pace,
     retry::{Meter, Policy},
 };
 
@@ -62,10 +64,12 @@ impl Store {
         Self { retry: Retry { policy, ..self.retry.clone() }, ..self.clone() }
     }
 
-    /// The same store, whose requests count into `meter` and give up their retries when `stop` is cancelled.
+    /// The same store, whose requests count into `meter`, take turns by `pace` and give up waiting when `stop` is
+    /// cancelled.
     #[must_use]
-    pub fn metered(&self, meter: &Arc<Meter>, stop: &CancellationToken) -> Self {
-        let retry = Retry { policy: self.retry.policy, meter: Arc::clone(meter), stop: stop.clone() };
+    pub fn metered(&self, meter: &Arc<Meter>, pace: Option<&Arc<Pace>>, stop: &CancellationToken) -> Self {
+        let (meter, pace) = (Arc::clone(meter), pace.cloned());
+        let retry = Retry { policy: self.retry.policy, meter, pace, stop: stop.clone() };
         Self { retry, ..self.clone() }
     }
 }

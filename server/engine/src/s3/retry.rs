@@ -16,7 +16,10 @@ use rand::Rng;
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
-use super::error::{Context, Failed, Fault, StoreError};
+use super::{
+    error::{Context, Failed, Fault, StoreError},
+    pace::Pace,
+};
 
 /// How often, and how long between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,17 +75,18 @@ impl Meter {
 pub(super) struct Retry {
     pub policy: Policy,
     pub meter: Arc<Meter>,
+    pub pace: Option<Arc<Pace>>,
     pub stop: CancellationToken,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { policy: Policy::PATIENT, meter: Arc::default(), stop: CancellationToken::new() }
+        Self { policy: Policy::PATIENT, meter: Arc::default(), pace: None, stop: CancellationToken::new() }
     }
 }
 
 impl Retry {
-    /// Each attempt may take `limit`.
+    /// Each attempt may take `limit`, once its turn has come.
     pub async fn send<T, Sent>(
         &self,
         context: &Context,
@@ -94,6 +98,13 @@ impl Retry {
     {
         let mut attempts = 0;
         loop {
+            let stopped = |attempts| Failed { error: context.error(Fault::Stopped), attempts };
+            if let Some(pace) = &self.pace {
+                tokio::select! {
+                    () = pace.turn() => {}
+                    () = self.stop.cancelled() => return Err(stopped(attempts)),
+                }
+            }
             attempts += 1;
             self.meter.requests.fetch_add(1, Relaxed);
             // Behind a pointer: the SDK's futures are large, and nested too deep for the compiler otherwise.
@@ -111,7 +122,7 @@ impl Retry {
             let wait = rand::rng().random_range(Duration::ZERO..=self.policy.ceiling(attempts));
             tokio::select! {
                 () = time::sleep(wait) => self.meter.retries.fetch_add(1, Relaxed),
-                () = self.stop.cancelled() => return Err(Failed { error: context.error(Fault::Stopped), attempts }),
+                () = self.stop.cancelled() => return Err(stopped(attempts)),
             };
         }
     }
@@ -119,6 +130,8 @@ impl Retry {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
 
     fn context() -> Context {
@@ -159,6 +172,28 @@ mod tests {
         let retry = Retry::default();
         let failed = retry.send(&context(), Duration::from_secs(9), std::future::pending::<Result<(), _>>).await;
         assert!(matches!(failed.unwrap_err().error.fault(), Fault::Timeout { seconds: 9 }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn retries_wait_for_their_turn_like_any_request() {
+        let pace = Arc::new(Pace::new(NonZeroU32::MIN));
+        let policy = Policy { attempts: 4, base: Duration::ZERO, most: Duration::ZERO };
+        let retry = Retry { policy, pace: Some(pace), ..Retry::default() };
+        let began = time::Instant::now();
+        let request = || async { Err::<(), _>(context().error(Fault::Throttled { code: "SlowDown".to_owned() })) };
+        retry.send(&context(), Duration::from_secs(1), request).await.unwrap_err();
+        assert_eq!((retry.meter.requests(), began.elapsed().as_secs()), (4, 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_for_a_turn_ends_unsent_when_a_stop_is_asked_for() {
+        let retry = Retry { pace: Some(Arc::new(Pace::new(NonZeroU32::MIN))), ..Retry::default() };
+        let request = || async { Ok(()) };
+        retry.send(&context(), Duration::from_secs(1), request).await.unwrap();
+        retry.stop.cancel();
+        let failed = retry.send(&context(), Duration::from_secs(1), request).await.unwrap_err();
+        assert!(matches!(failed.error.fault(), Fault::Stopped));
+        assert_eq!((failed.attempts, retry.meter.requests()), (0, 1));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,8 +1,13 @@
 //! Copies from bucket to bucket and prefix to prefix.
 
-use model::Mode;
+use std::{num::NonZeroU32, time::Duration};
 
-use crate::yard::{Yard, buckets, spec};
+use engine::clone::{Checkpoint, Options, Tracker, run};
+use model::{Mode, Progress};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::yard::{Yard, buckets, options, spec};
 
 #[tokio::test]
 async fn a_bucket_of_7500_objects_is_copied_and_proven_equal() {
@@ -86,4 +91,19 @@ async fn verify_compares_and_writes_nothing() {
     let progress = &came.taken.progress;
     assert_eq!((progress.found, progress.compared, progress.skipped, progress.failed), (4, 4, 1, 3));
     assert_eq!((yard.copies(), yard.store.count("destination").unwrap()), (0, 3));
+}
+
+#[tokio::test]
+async fn a_ceiling_on_requests_holds_for_both_sides_and_every_phase_of_a_run() {
+    let yard = Yard::with(&["a", "b", "c", "d", "e", "f", "g", "h"]).await;
+    let (store, stop) = (yard.engine().await, CancellationToken::new());
+    let options = Options { max_requests_per_second: NonZeroU32::new(50), ..options() };
+    let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
+    let began = Instant::now();
+    let proof = run(&buckets(), &store, &store, &options, None, &tracker, &stop).await.unwrap();
+    assert!(proof.unwrap().holds());
+    let requests = tracker.take().progress.requests;
+    assert_eq!(requests, 8 + 4, "the copies, and two listings of each side");
+    // No request may come earlier, however quick the machine; later it may.
+    assert!(began.elapsed() >= Duration::from_millis(20) * 11, "{:?}", began.elapsed());
 }

@@ -7,6 +7,7 @@ mod preview;
 mod proxy;
 mod resume;
 mod retry;
+mod selection;
 mod streamed;
 mod traps;
 mod verify;

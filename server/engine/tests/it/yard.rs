@@ -11,7 +11,7 @@ use engine::{
     clone::{CloneError, Options, Taken, Tracker, run},
     s3::{Endpoint, Policy, Store},
 };
-use model::{CloneSpec, Comparison, Failure, Key, Location, Mode, Proof};
+use model::{CloneSpec, Comparison, Failure, Key, Location, Mode, Proof, Selection};
 use tokio_util::sync::CancellationToken;
 
 /// An embedded store with the buckets `source` and `destination`.
@@ -40,7 +40,13 @@ pub fn spec(from: &str, to: &str) -> CloneSpec {
         let (bucket, prefix) = text.split_once('/').unwrap_or((text, ""));
         Location { store: "here".parse().unwrap(), bucket: bucket.parse().unwrap(), prefix: prefix.parse().unwrap() }
     };
-    CloneSpec { source: place(from), destination: place(to), mode: Mode::Copy, dry_run: false }
+    CloneSpec {
+        source: place(from),
+        destination: place(to),
+        mode: Mode::Copy,
+        dry_run: false,
+        selection: Selection::default(),
+    }
 }
 
 pub fn buckets() -> CloneSpec {
@@ -48,7 +54,7 @@ pub fn buckets() -> CloneSpec {
 }
 
 pub fn options() -> Options {
-    Options { concurrency: 16, verify: true }
+    Options { concurrency: 16, max_requests_per_second: None, verify: true }
 }
 
 pub async fn connect(url: &str) -> Store {
@@ -107,6 +113,12 @@ impl Yard {
 
     pub async fn read(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
         self.store.read(bucket, key).await.unwrap().map(|bytes| bytes.to_vec())
+    }
+
+    /// At most a thousand, in order.
+    pub async fn keys(&self, bucket: &str) -> Vec<String> {
+        let page = self.client().list_objects_v2().bucket(bucket).send().await.unwrap();
+        page.contents().iter().map(|object| object.key().unwrap().to_owned()).collect()
     }
 
     pub fn copies(&self) -> u64 {

@@ -1,13 +1,20 @@
 //! What the command line says, read into what the engine needs.
 
-use std::path::{Path, PathBuf};
+use std::{
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+};
 
+use app::command::only;
 use clap::{Args, ValueEnum};
 use engine::{clone::Options, s3::Endpoint};
-use model::{CloneSpec, Invalid, Mode, Place, StoreName};
+use model::{CloneSpec, Glob, Invalid, Mode, Place, Selection, StoreName};
 use sha2::{Digest, Sha256};
 
-use super::state::State;
+use super::{
+    since::{self, Since},
+    state::State,
+};
 
 /// Written out: a bare word may as well be a file, a store, or an option gone astray.
 fn place(text: &str) -> Result<Place, String> {
@@ -45,12 +52,24 @@ pub struct CloneArgs {
     /// Write nothing, say what would be done
     #[arg(long)]
     dry_run: bool,
+    /// Only keys that match, after the prefix: * within a segment, ** across, ? one character, [a-z]; repeatable
+    #[arg(long, value_name = "GLOB", allow_hyphen_values = true)]
+    include: Vec<Glob>,
+    /// No keys that match, even where --include does; repeatable
+    #[arg(long, value_name = "GLOB", allow_hyphen_values = true)]
+    exclude: Vec<Glob>,
+    /// Only objects modified at the source at this time or later: 2026-03-09T14:00:00Z, or 36h, 7d for so long ago
+    #[arg(long, value_name = "TIME")]
+    newer_than: Option<Since>,
     /// Do not compare both listings at the end; the clone is then not proven
     #[arg(long)]
     no_verify: bool,
     /// Copies in flight at once
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     concurrency: u16,
+    /// Requests a second at most, to both sides together [default: as many as the stores answer]
+    #[arg(long, value_name = "N")]
+    max_rps: Option<NonZeroU32>,
     /// JSON lines on standard output: progress once a second, last the summary
     #[arg(long)]
     pub json: bool,
@@ -118,6 +137,11 @@ impl Order {
                 ModeArg::Verify => Mode::Verify,
             },
             dry_run: args.dry_run,
+            selection: Selection {
+                include: args.include,
+                exclude: args.exclude,
+                newer_than: args.newer_than.map(|since| since.before(since::now())),
+            },
         };
         let default = default_state(&spec, &urls);
         let resume = args.resume.map(|file| file.or_else(|| args.state.clone()).unwrap_or_else(|| default.clone()));
@@ -127,7 +151,11 @@ impl Order {
             spec,
             source,
             destination,
-            options: Options { concurrency: args.concurrency.into(), verify: !args.no_verify },
+            options: Options {
+                concurrency: args.concurrency.into(),
+                max_requests_per_second: args.max_rps,
+                verify: !args.no_verify,
+            },
             state,
             keep_state,
             resumed: None,
@@ -180,9 +208,11 @@ impl Order {
         if self.spec.dry_run {
             words.push("--dry-run".to_owned());
         }
+        words.extend(Some(only(&self.spec.selection).trim_start().to_owned()).filter(|only| !only.is_empty()));
         if !self.options.verify {
             words.push("--no-verify".to_owned());
         }
+        words.extend(self.options.max_requests_per_second.map(|most| format!("--max-rps {most}")));
         words.push(format!("--resume {}", quoted(&self.state.display().to_string())));
         words.join(" ")
     }
@@ -237,6 +267,10 @@ mod tests {
         assert!(wrong("s3://aaa s3://bbb --endpoint-url h:1").await.contains("http://"));
         assert!(wrong("s3:///x s3://bbb").await.contains("bucket"));
         assert!(wrong("aaa s3://bbb").await.contains("s3://aaa"));
+        assert!(wrong("s3://aaa s3://bbb --include a[").await.contains("--include"));
+        assert!(wrong("s3://aaa s3://bbb --exclude a[").await.contains("closed with ]"));
+        assert!(wrong("s3://aaa s3://bbb --newer-than yesterday").await.contains("36h"));
+        assert!(wrong("s3://aaa s3://bbb --max-rps 0").await.contains("--max-rps"));
         assert!(wrong("s3://aaa s3://bbb --concurrency 0").await.contains("1..=1024"));
     }
 
@@ -246,6 +280,17 @@ mod tests {
         let again = order.resume_command();
         assert!(again.starts_with("logyard clone s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify"));
         assert!(again.ends_with(&format!("--resume {}", order.state.display())), "{again}");
+    }
+
+    #[tokio::test]
+    async fn the_command_to_go_on_is_about_the_same_objects_however_long_later() {
+        let order = read("s3://aaa s3://bbb --include **/*.gz --include -x --exclude a$b --newer-than 36h --max-rps 9")
+            .await
+            .unwrap();
+        let since = order.spec.selection.newer_than.unwrap();
+        let said =
+            format!(" --include '**/*.gz' --include -x --exclude 'a$b' --newer-than {since} --max-rps 9 --resume ");
+        assert!(order.resume_command().contains(&said), "{}", order.resume_command());
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ mod drive;
 mod outcome;
 mod record;
 mod report;
+mod since;
 mod state;
 mod summary;
 
@@ -28,9 +29,11 @@ Examples:
   logyard clone s3://from/logs/ s3://to/archive/ --endpoint-url http://127.0.0.1:3001
   logyard clone s3://from s3://to --state clone.json      and after a crash, the same with --resume clone.json
   logyard clone s3://from s3://to --mode verify --json
+  logyard clone s3://from/logs/ s3://to --include '**/*.gz' --exclude 'tmp/**' --newer-than 36h
 
 Prefixes are not folders: s3://from/logs also covers logs-old/. Credentials come from the usual places: environment,
-profile, container or instance role. What is equal already is skipped, so running again does only what is left.
+profile, container or instance role. Globs are for what follows the source's prefix; `**/` is any number of segments,
+none included. What is not chosen is passed over at both sides, and the proof is not about it. What is equal already is skipped, so running again does only what is left.
 
 Exit codes: 0 done, and proven equal unless --no-verify; 1 some objects failed, are not equal, or a listing failed;
 2 refused: bad usage, same place, missing bucket, no permission, refused credentials; 3 could not connect;

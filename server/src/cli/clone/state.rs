@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use app::command::only;
 use engine::clone::Checkpoint;
 use model::{CloneSpec, Failure, Progress};
 use serde::{Deserialize, Serialize};
@@ -45,9 +46,10 @@ impl State {
             .map_err(|error| format!("{shown} is not a state file of a clone: {error}"))?;
         if state.spec != order.spec || state.endpoint_urls != order.urls() {
             let (source, destination) = (state.spec.source.url(), state.spec.destination.url());
+            let only = only(&state.spec.selection);
             return Err(format!(
-                "the state file {shown} is of another clone: {source} → {destination}, with its own endpoints, mode and \
-                 --dry-run. Give the same as then, or leave --resume away"
+                "the state file {shown} is of another clone: {source} → {destination}{only}, with its own endpoints, mode \
+                 and --dry-run. Give the same as then, or leave --resume away"
             ));
         }
         file.clone_into(&mut state.file);

@@ -29,6 +29,9 @@ pub struct Summary {
     pub resume: Option<String>,
     #[serde(skip)]
     title: String,
+    /// Which objects it was about; empty for all.
+    #[serde(skip)]
+    only: String,
 }
 
 impl Summary {
@@ -42,6 +45,7 @@ impl Summary {
             error: end.error.clone(),
             resume: None,
             title: order.title(),
+            only: order.spec.selection.to_string(),
         }
     }
 
@@ -57,12 +61,14 @@ impl Summary {
             error: Some(JobError { code: "usage".to_owned(), message: message.to_owned(), advice }),
             resume: None,
             title: String::new(),
+            only: String::new(),
         }
     }
 
     /// On standard output, unless nothing was begun.
     pub fn print(&self) {
         let verdict = match self.outcome {
+            Outcome::Equal if !self.only.is_empty() => "Equal as far as chosen, proven by comparing both listings",
             Outcome::Equal => "Equal, proven by comparing both listings",
             Outcome::Copied => "Copied, not proven",
             Outcome::Rehearsed => "Dry run, nothing was written",
@@ -76,6 +82,9 @@ impl Summary {
             return;
         }
         println!("{verdict}: {}", self.title);
+        if !self.only.is_empty() {
+            println!("  only objects {}; all others were passed over", self.only);
+        }
         let progress = &self.progress;
         #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
         let seconds = progress.active_ms as f64 / 1_000.0;

@@ -1,6 +1,8 @@
 //! Many jobs, quickly: what a yard holds after some years, to measure with.
 
-use model::{CloneSpec, Comparison, Job, JobError, JobId, Location, Mode, Phase, Progress, Proof, Spec, State, Time};
+use model::{
+    CloneSpec, Comparison, Job, JobError, JobId, Location, Mode, Phase, Progress, Proof, Selection, Spec, State, Time,
+};
 
 use crate::{Store, StoreError, clock::id_at, jobs::insert_statement};
 
@@ -51,7 +53,13 @@ pub fn sample(index: u64, of: u64, now: Time) -> Job {
         bucket: format!("bucket-{:03}", pick(random, salt + 1, 200)).parse().expect("a name"),
         prefix: format!("logs/{:02}/", pick(random, salt + 2, 50)).parse().expect("a prefix"),
     };
-    let spec = CloneSpec { source: location(1), destination: location(5), mode: Mode::Copy, dry_run: false };
+    let spec = CloneSpec {
+        source: location(1),
+        destination: location(5),
+        mode: Mode::Copy,
+        dry_run: false,
+        selection: Selection::default(),
+    };
     let author = if pick(random, 9, 5) < 2 { 0 } else { pick(random, 10, 40) };
     Job {
         id: JobId(id_at(created_at.unsigned_abs(), 0)),
@@ -102,6 +110,7 @@ fn proof(found: u64, at: Time) -> Proof {
         different: 0,
         extra: 0,
         equal: false,
+        selection: Selection::default(),
     };
     Proof::Compared(comparison.judged())
 }

@@ -1,7 +1,8 @@
 //! Helpers that read like what they stand for.
 
 use model::{
-    CloneSpec, Comparison, Job, JobError, JobId, Location, Mode, Phase, Progress, Proof, Spec, StoreName, Time,
+    CloneSpec, Comparison, Job, JobError, JobId, Location, Mode, Phase, Progress, Proof, Selection, Spec, StoreName,
+    Time,
 };
 use store::{Beat, Claimed, End, NewJob, Store, Terms};
 
@@ -20,7 +21,7 @@ pub fn name(text: &str) -> StoreName {
 
 pub fn clone(source: &str, destination: &str) -> Spec {
     let (source, destination) = (location(source), location(destination));
-    Spec::Clone(CloneSpec { source, destination, mode: Mode::Copy, dry_run: false })
+    Spec::Clone(CloneSpec { source, destination, mode: Mode::Copy, dry_run: false, selection: Selection::default() })
 }
 
 pub fn new_job() -> NewJob {
@@ -79,6 +80,7 @@ pub fn proof(missing: u64) -> Proof {
         different: 0,
         extra: 0,
         equal: false,
+        selection: Selection::default(),
     };
     Proof::Compared(comparison.judged())
 }

@@ -129,6 +129,11 @@ impl Tracker {
         Ticket { range, number: self.state().admit(range, object, Instant::now()) }
     }
 
+    /// A key that was listed and is none of the clone's: nothing to count, but a sign of life.
+    pub(super) fn passed_over(&self) {
+        self.state().touched = Instant::now();
+    }
+
     /// Waits while too many failures are untaken.
     pub(super) async fn room(&self) {
         loop {

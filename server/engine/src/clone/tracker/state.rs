@@ -39,7 +39,7 @@ pub(super) struct State {
     began: Instant,
     /// Time stands still from here on.
     ended: Option<Instant>,
-    touched: Instant,
+    pub touched: Instant,
     moved: u64,
 }
 

@@ -1,0 +1,73 @@
+//! `--newer-than`: an instant, or how long ago it was when the command started.
+
+use std::{str::FromStr, time::SystemTime};
+
+use model::{Invalid, Time};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    At(Time),
+    /// Milliseconds before now.
+    Ago(i64),
+}
+
+impl Since {
+    /// Resolved once: a clone that goes on later is still about the same objects.
+    pub fn before(self, now: Time) -> Time {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(ms) => Time(now.0.saturating_sub(ms)),
+        }
+    }
+}
+
+impl FromStr for Since {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let said = text.parse().map(Self::At).ok().or_else(|| ago(text).map(Self::Ago));
+        said.ok_or_else(|| {
+            Invalid::new("time", text, "like 2026-03-09T14:00:00Z, or like 90m, 36h, 7d for so long ago")
+        })
+    }
+}
+
+fn ago(text: &str) -> Option<i64> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    number.parse::<i64>().ok()?.checked_mul(seconds * 1_000)
+}
+
+pub fn now() -> Time {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_an_instant_or_so_long_ago() {
+        let since = |text: &str| text.parse::<Since>().unwrap().before(Time(1_000_000_000));
+        assert_eq!(since("1970-01-01T00:00:01Z"), Time(1_000));
+        assert_eq!(since("36h"), Time(1_000_000_000 - 36 * 3_600_000));
+        assert_eq!(since("7d"), since("1w"));
+        assert_eq!(since("0s"), Time(1_000_000_000));
+    }
+
+    #[test]
+    fn what_is_neither_is_refused_with_examples() {
+        for text in ["", "h", "7", "-1d", "1.5h", "7 d", "yesterday", "99999999999999999w", "2026-03-09"] {
+            let error = text.parse::<Since>().unwrap_err().to_string();
+            assert!(error.contains("2026-03-09T14:00:00Z") && error.contains("36h"), "{error}");
+        }
+    }
+}
