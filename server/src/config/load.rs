@@ -7,6 +7,8 @@ use std::{
     str::FromStr,
 };
 
+use engine::s3::Threshold;
+
 use super::{
     Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token,
     source::{Environment, Section, Source},
@@ -122,6 +124,7 @@ fn runner(mut section: Section<'_>) -> Result<Runner, ConfigError> {
         jobs: section.get("jobs", WHOLE, |text| within(text, 0, 1_000))?.unwrap_or(4),
         concurrency: section.get("concurrency", WHOLE, |text| within(text, 1, 1_024))?.unwrap_or(64),
         lease_ms: section.get("lease_ms", WHOLE, |text| within(text, 3_000, 3_600_000))?.map_or(15_000, i64::from),
+        multipart_threshold: section.get("multipart_threshold", Threshold::EXPECTED, parsed)?.unwrap_or_default(),
     };
     section.finish()?;
     Ok(runner)

@@ -12,6 +12,7 @@ mod source;
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use engine::{clone::Options, s3::Threshold};
 use model::StoreName;
 
 pub use self::{
@@ -73,6 +74,19 @@ pub struct Runner {
     pub concurrency: u32,
     /// How long a job is held without a beat. Milliseconds.
     pub lease_ms: i64,
+    /// Objects larger than this are copied in parts.
+    pub multipart_threshold: Threshold,
+}
+
+impl Runner {
+    /// How clones run, and are previewed.
+    pub fn clone_options(&self) -> Options {
+        Options {
+            concurrency: usize::try_from(self.concurrency).unwrap_or(1),
+            verify: true,
+            multipart_threshold: self.multipart_threshold,
+        }
+    }
 }
 
 /// A `[[stores]]` entry.

@@ -13,7 +13,7 @@ use super::{
     sides::{Sides, now},
     verify::verify,
 };
-use crate::s3::Store;
+use crate::s3::{Store, Threshold};
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -21,6 +21,8 @@ pub struct Options {
     pub concurrency: usize,
     /// Compare both listings at the end. Without it there is no proof.
     pub verify: bool,
+    /// Objects larger than this are copied in parts, several at once.
+    pub multipart_threshold: Threshold,
 }
 
 /// Keys of earlier failures held for a comparison that may mend them.
@@ -42,7 +44,7 @@ pub async fn run(
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<Option<Proof>, CloneError> {
-    let sides = Arc::new(Sides::new(spec, source, destination).metered(tracker, stop));
+    let sides = Arc::new(Sides::new(spec, source, destination, options).metered(tracker, stop));
     let work = Work { sides, options, tracker, stop };
     let outcome = match (spec.mode, spec.dry_run) {
         (Mode::Verify, _) => work.verify(retry).await.map(Some),

@@ -6,6 +6,7 @@
 
 mod blank;
 mod buckets;
+mod carried;
 mod copy;
 mod encoding;
 mod endpoint;
@@ -14,8 +15,10 @@ mod etag;
 mod head;
 mod list;
 mod listing;
+mod multipart;
 mod retry;
 mod stream;
+mod threshold;
 mod whole;
 
 use std::sync::Arc;
@@ -31,11 +34,10 @@ pub use self::{
     head::{Checksum, Head},
     list::Listed,
     listing::Listing,
+    multipart::{InParts, LARGEST, Slots, Way, parts_of},
     retry::{Meter, Policy},
+    threshold::{NotAThreshold, Threshold},
 };
-
-/// What one `CopyObject` or `PutObject` takes at most: 5 GiB.
-pub const LARGEST: u64 = 5 << 30;
 
 /// A connected client of one store. Cheap to clone.
 #[derive(Clone)]

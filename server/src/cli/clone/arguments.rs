@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use engine::{clone::Options, s3::Endpoint};
+use engine::{
+    clone::Options,
+    s3::{Endpoint, Threshold},
+};
 use model::{CloneSpec, Mode, Place, StoreName};
 use sha2::{Digest, Sha256};
 
@@ -43,6 +46,9 @@ pub struct CloneArgs {
     /// Copies in flight at once
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     concurrency: u16,
+    /// Objects larger than this are copied in parts, several at once: 5MiB to 5GiB
+    #[arg(long, value_name = "SIZE", default_value_t)]
+    multipart_threshold: Threshold,
     /// JSON lines on standard output: progress once a second, last the summary
     #[arg(long)]
     pub json: bool,
@@ -119,7 +125,11 @@ impl Order {
             spec,
             source,
             destination,
-            options: Options { concurrency: args.concurrency.into(), verify: !args.no_verify },
+            options: Options {
+                concurrency: args.concurrency.into(),
+                verify: !args.no_verify,
+                multipart_threshold: args.multipart_threshold,
+            },
             state,
             keep_state,
             resumed: None,
@@ -175,6 +185,9 @@ impl Order {
         if !self.options.verify {
             words.push("--no-verify".to_owned());
         }
+        if self.options.multipart_threshold != Threshold::default() {
+            words.push(format!("--multipart-threshold {}", self.options.multipart_threshold));
+        }
         words.push(format!("--resume {}", quoted(&self.state.display().to_string())));
         words.join(" ")
     }
@@ -219,6 +232,7 @@ mod tests {
         assert_eq!(order.spec.source.url(), "s3://aaa/x/");
         assert_eq!(order.spec.mode, Mode::Verify);
         assert_eq!(order.options.concurrency, 9);
+        assert_eq!(order.options.multipart_threshold, Threshold::default());
         assert_eq!(order.urls(), [Some("http://h:1".to_owned()), Some("http://h:1".to_owned())]);
         assert!(!order.keep_state);
     }
@@ -229,12 +243,16 @@ mod tests {
         assert!(wrong("s3://aaa s3://bbb --endpoint-url h:1").await.contains("http://"));
         assert!(wrong("s3:///x s3://bbb").await.contains("bucket"));
         assert!(wrong("s3://aaa s3://bbb --concurrency 0").await.contains("1..=1024"));
+        let threshold = wrong("s3://aaa s3://bbb --multipart-threshold 6GiB").await;
+        assert!(threshold.contains("6GiB") && threshold.contains("from 5MiB to 5GiB"), "{threshold}");
     }
 
     #[tokio::test]
     async fn the_command_to_go_on_is_the_same_clone() {
-        let order = read("s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify").await.unwrap();
+        let line = "s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify --multipart-threshold 8MiB";
+        let order = read(line).await.unwrap();
         let again = order.resume_command();
+        assert!(again.contains(" --multipart-threshold 8MiB "), "{again}");
         assert!(again.starts_with("logyard clone s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify"));
         assert!(again.ends_with(&format!("--resume {}", order.state.display())), "{again}");
     }
