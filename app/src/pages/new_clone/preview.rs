@@ -45,7 +45,7 @@ fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
     if preview.refused > 0 {
         rows.push((
             "Cannot be copied",
-            format!("{}: too large, or no key for it at the destination", things(preview.refused, "object")),
+            format!("{}: too large, or their key does not fit at the destination", things(preview.refused, "object")),
         ));
     }
     let requests = preview.requests;

@@ -112,7 +112,7 @@ async fn an_object_of_unequal_parts_is_cut_anew() {
 }
 
 #[tokio::test]
-async fn a_store_that_knows_no_parts_is_asked_without_them() {
+async fn an_object_whose_parts_the_store_does_not_tell_is_cut_anew() {
     let yard = Yard::new().await;
     in_parts(&yard, "parts", &[6 * MIB, MIB]).await;
     let proxy = Proxy::before(&yard.store.url(), |request| {

@@ -113,3 +113,14 @@ impl InParts<'_> {
         Failed { error: context.error(Fault::Stopped), attempts: 0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn further_parts_are_half_as_many_or_let_one_object_use_a_small_number() {
+        let slots = |concurrency| Slots::beside(concurrency).0.available_permits();
+        assert_eq!([1, 2, 8, 16, 64].map(slots), [0, 1, 7, 8, 32]);
+    }
+}

@@ -2,8 +2,9 @@
 //!
 //! Always: an upload that is dropped before its end is aborted in the background, so that no way out leaves parts
 //! behind that cost money and are seen in no listing. It is the best that can be done: an upload whose begin was never
-//! answered, or whose process was killed, stays. Such leftovers are not searched for, as an upload does not tell who
-//! began it and another's must not be aborted: a lifecycle rule (`AbortIncompleteMultipartUpload`) is for them.
+//! answered, or whose process was killed, stays, and so may a part that the store was still copying when its upload was
+//! aborted. Such leftovers are not searched for, as an upload does not tell who began it and another's must not be
+//! aborted: a lifecycle rule (`AbortIncompleteMultipartUpload`) is for them.
 
 use std::time::Duration;
 
