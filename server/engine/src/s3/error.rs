@@ -96,6 +96,13 @@ pub struct Failed {
     pub attempts: u32,
 }
 
+impl Fault {
+    /// Whether it is the store's own error of this code.
+    pub(super) fn is_answer(&self, code: &str) -> bool {
+        matches!(self, Self::Other(answer) if answer.code == code)
+    }
+}
+
 impl From<Failed> for StoreError {
     fn from(failed: Failed) -> Self {
         failed.error

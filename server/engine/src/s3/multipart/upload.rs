@@ -138,6 +138,8 @@ impl Upload {
             let send = || async { request.clone().send().await.map(|_| ()).map_err(|error| context.classify(&error)) };
             match timeout(ABORT_WITHIN, retry.send(&context, ABORT_WITHIN, send)).await {
                 Ok(Ok(())) => {}
+                // Completed by a request whose answer was lost, or aborted already.
+                Ok(Err(failed)) if failed.error.fault().is_answer("NoSuchUpload") => {}
                 Ok(Err(failed)) => tracing::warn!(error = %failed.error, upload = id, "an upload is left behind"),
                 Err(_) => tracing::warn!(upload = id, "an upload is left behind: no answer to its abort"),
             }
