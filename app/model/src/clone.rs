@@ -83,7 +83,7 @@ pub struct ClonePreview {
     pub to_skip: u64,
     /// Only at the destination; a copy leaves them.
     pub extra: u64,
-    /// Cannot be copied, such as over 5 GiB in one request.
+    /// Cannot be copied: too large for any upload, or no key could hold it at the destination.
     pub refused: u64,
     pub requests: RequestCounts,
     /// Up to ten keys that would be copied.

@@ -16,7 +16,7 @@ pub enum Reason {
     Denied,
     /// In an archive class: must be restored first.
     Archived,
-    /// Over what one CopyObject takes, 5 GiB.
+    /// Over what an upload takes, 10,000 parts of 5 GiB.
     TooLarge,
     /// The destination's key would be empty or over 1,024 bytes.
     KeyTooLong,
@@ -40,7 +40,7 @@ impl Reason {
             Self::Gone => "deleted before they were copied",
             Self::Denied => "not permitted",
             Self::Archived => "archived: restore them first",
-            Self::TooLarge => "over 5 GiB, too large for one copy request",
+            Self::TooLarge => "too large: over 10,000 parts of 5 GiB",
             Self::KeyTooLong => "their key at the destination would be empty or over 1,024 bytes",
             Self::Store => "refused by the store",
             Self::Timeout => "no answer in time",

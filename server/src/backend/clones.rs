@@ -45,7 +45,9 @@ impl Yard {
     pub(super) async fn look_ahead(&self, request: CloneRequest) -> Result<ClonePreview, Problem> {
         let spec = self.spec(request);
         let (source, destination) = self.ends(&spec)?;
-        let preview = clone::preview(&spec, &source.client, &destination.client, PREVIEW_KEYS, PREVIEW_WITHIN);
+        let options = self.config.runner.clone_options();
+        let (from, to) = (&source.client, &destination.client);
+        let preview = clone::preview(&spec, from, to, &options, PREVIEW_KEYS, PREVIEW_WITHIN);
         match timeout(PREVIEW_WITHIN + CHECK_WITHIN, preview).await {
             Ok(Ok(preview)) => Ok(preview),
             Ok(Err(error)) => Err(self.refused(error, &spec).await),

@@ -8,6 +8,8 @@ use std::{
     str::FromStr,
 };
 
+use engine::s3::Threshold;
+
 use super::{
     Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token,
     source::{Environment, Section, Source},
@@ -126,6 +128,7 @@ fn runner(mut section: Section<'_>) -> Result<Runner, ConfigError> {
             .get("max_requests_per_second", WHOLE, |text| within(text, 1, 1_000_000))?
             .and_then(NonZeroU32::new),
         lease_ms: section.get("lease_ms", WHOLE, |text| within(text, 3_000, 3_600_000))?.map_or(15_000, i64::from),
+        multipart_threshold: section.get("multipart_threshold", Threshold::EXPECTED, parsed)?.unwrap_or_default(),
     };
     section.finish()?;
     Ok(runner)

@@ -12,6 +12,7 @@ mod source;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
+use engine::{clone::Options, s3::Threshold};
 use model::StoreName;
 
 pub use self::{
@@ -75,6 +76,20 @@ pub struct Runner {
     pub max_requests_per_second: Option<NonZeroU32>,
     /// How long a job is held without a beat. Milliseconds.
     pub lease_ms: i64,
+    /// Objects larger than this are copied in parts.
+    pub multipart_threshold: Threshold,
+}
+
+impl Runner {
+    /// How clones run, and are previewed.
+    pub fn clone_options(&self) -> Options {
+        Options {
+            concurrency: usize::try_from(self.concurrency).unwrap_or(1),
+            max_requests_per_second: self.max_requests_per_second,
+            verify: true,
+            multipart_threshold: self.multipart_threshold,
+        }
+    }
 }
 
 /// A `[[stores]]` entry.

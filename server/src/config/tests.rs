@@ -47,6 +47,16 @@ fn the_environment_overrides_the_file() {
 }
 
 #[test]
+fn a_size_may_have_a_unit_or_be_in_bytes() {
+    let bytes =
+        |text: &str| parse(&format!("[runner]\nmultipart_threshold = {text}")).runner.multipart_threshold.bytes();
+    assert_eq!((bytes("'8MiB'"), bytes("8388608")), (8 << 20, 8 << 20));
+    assert_eq!(parse("").runner.multipart_threshold.bytes(), 5 << 30);
+    let variable = parse_with("", &[("LOGYARD_RUNNER_MULTIPART_THRESHOLD", "1GiB")]).unwrap();
+    assert_eq!(variable.runner.multipart_threshold.bytes(), 1 << 30);
+}
+
+#[test]
 fn a_password_may_come_from_the_environment_alone() {
     let auth = [("LOGYARD_AUTH_PASSWORD_HASH", "$argon2id$v=19$x"), ("LOGYARD_SERVER_ADDR", "0.0.0.0:3000")];
     assert_eq!(parse_with("", &auth).unwrap().auth.unwrap().user, "operator");
@@ -87,6 +97,9 @@ fn a_bad_value_is_shown_with_what_would_be_right() {
     );
     assert!(refused("[runner]\nmax_requests_per_second = 0").contains("runner.max_requests_per_second = \"0\""));
     assert!(refused("[runner]\nlease_ms = 10").contains("runner.lease_ms = \"10\" is not valid"));
+    assert!(
+        refused("[runner]\nmultipart_threshold = '4MiB'").contains("\"4MiB\" is not valid: it must be a size from")
+    );
     assert!(refused("[[stores]]\nname = 'A B'").contains("stores.name = \"A B\""));
     assert!(refused("[[stores]]\nname = 'a'\nendpoint_url = 'ftp://a'").contains("stores.endpoint_url"));
     assert!(refused("[[stores]]\nregion = 'a'").contains("line 1: stores.name is missing"));

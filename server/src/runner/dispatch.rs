@@ -1,6 +1,6 @@
 //! From a job's kind to the engine that does it: the only place in the runner that knows what a clone is.
 
-use engine::clone::{self, CloneError, Options};
+use engine::clone::{self, CloneError};
 use model::{Job, JobError, JobId, Key, Proof, Spec, StoreName};
 use store::{Claimed, Store};
 use tokio::{
@@ -45,9 +45,7 @@ pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToke
         Spec::Clone(spec) => {
             let source = client(&context.stores, &spec.source.store)?.client.clone();
             let destination = client(&context.stores, &spec.destination.store)?.client.clone();
-            let concurrency = usize::try_from(context.config.concurrency).unwrap_or(1);
-            let max_requests_per_second = context.config.max_requests_per_second;
-            let options = Options { concurrency, max_requests_per_second, verify: true };
+            let options = context.config.clone_options();
             let (spec, tracker, stop) = (spec.clone(), tracker.clone(), stop.clone());
             let work = async move {
                 clone::run(&spec, &source, &destination, &options, retry, &tracker, &stop).await.map_err(fault)

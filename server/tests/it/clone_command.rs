@@ -103,6 +103,19 @@ async fn without_a_comparison_nothing_is_called_proven() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_above_the_threshold_is_copied_in_parts() {
+    let (store, folder) = (store(1).await, TempDir::new().unwrap());
+    store.put("source", "large", vec![b'x'; 6 << 20]).await.unwrap();
+    let output = run(clone(&store.url(), folder.path(), &["--multipart-threshold", "5MiB"])).await;
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!((copies(&store), store.requests().get("UploadPartCopy")), (1, Some(&2)));
+
+    let output = run(clone(&store.url(), folder.path(), &["--multipart-threshold", "5MB"])).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("'5MB'") && said(&output).contains("from 5MiB to 5GiB"), "{}", said(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_work_ends_with_2_and_says_what_to_do() {
     let (store, folder) = (store(0).await, TempDir::new().unwrap());
     let url = store.url();

@@ -1,5 +1,6 @@
 //! What the runner promises, on both databases, with the real engine on a real store.
 
+use logyard::config;
 use model::{Action, EventKind, JobError, Key, Mode, Proof, Reason, Retry, State, Stop};
 use store::{Beat, End, testing::Scratch};
 
@@ -7,6 +8,7 @@ use crate::workshop::{Workshop, quick, slow};
 
 on_both_databases!(
     a_clone_succeeds_with_its_proof,
+    a_job_copies_in_parts_what_is_above_the_configured_threshold,
     what_failed_is_counted_and_a_retry_mends_it,
     a_paused_job_goes_on_where_it_was,
     a_cancelled_job_stops_and_stays_cancelled,
@@ -32,6 +34,18 @@ async fn a_clone_succeeds_with_its_proof(scratch: Scratch) {
     assert_eq!(workshop.s3.count("destination").unwrap(), 50);
     assert!(!workshop.store.history(id).await.unwrap().is_empty());
     assert!(job.holder.is_none());
+    runner.stop().await;
+}
+
+async fn a_job_copies_in_parts_what_is_above_the_configured_threshold(scratch: Scratch) {
+    let workshop = Workshop::with_objects(scratch, 1).await;
+    workshop.s3.put("source", "large", vec![b'x'; 6 << 20]).await.unwrap();
+    let config = config::Runner { multipart_threshold: "5MiB".parse().unwrap(), ..quick() };
+    let runner = workshop.runner("one", config).await;
+    let id = workshop.clone(Mode::Copy).await;
+    runner.nudge().nudge();
+    workshop.until_state(id, State::Succeeded).await;
+    assert_eq!((workshop.copies(), workshop.s3.requests().get("UploadPartCopy")), (1, Some(&2)));
     runner.stop().await;
 }
 

@@ -6,6 +6,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 use app::backend::Backend;
 use argon2::{Argon2, Params, PasswordHasher};
 use embedded::Embedded;
+use engine::s3::Threshold;
 use logyard::{
     assets::Assets,
     auth::{self, Auth},
@@ -140,7 +141,13 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         server: config::Server { addr, data_dir: dir.to_owned(), public_url: None },
         database: config::Database { url: format!("sqlite:{}", dir.join("logyard.db").display()) },
         auth: None,
-        runner: config::Runner { jobs: 0, concurrency: 4, max_requests_per_second: None, lease_ms: 15_000 },
+        runner: config::Runner {
+            jobs: 0,
+            concurrency: 4,
+            max_requests_per_second: None,
+            lease_ms: 15_000,
+            multipart_threshold: Threshold::default(),
+        },
         stores: vec![store],
         demo: config::Demo { enabled: true, addr: s3.addr() },
     }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use embedded::Embedded;
+use engine::s3::Threshold;
 use logyard::{
     config::{self, Config},
     runner::{Context, Runner},
@@ -119,10 +120,22 @@ impl Workshop {
 
 /// Several jobs at once, quickly.
 pub fn quick() -> config::Runner {
-    config::Runner { jobs: 2, concurrency: 16, max_requests_per_second: None, lease_ms: 15_000 }
+    config::Runner {
+        jobs: 2,
+        concurrency: 16,
+        max_requests_per_second: None,
+        lease_ms: 15_000,
+        multipart_threshold: Threshold::default(),
+    }
 }
 
 /// One copy at a time: a job that is still running when the test acts.
 pub fn slow() -> config::Runner {
-    config::Runner { jobs: 2, concurrency: 1, max_requests_per_second: None, lease_ms: 15_000 }
+    config::Runner {
+        jobs: 2,
+        concurrency: 1,
+        max_requests_per_second: None,
+        lease_ms: 15_000,
+        multipart_threshold: Threshold::default(),
+    }
 }

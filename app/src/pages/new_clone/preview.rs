@@ -49,7 +49,10 @@ fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
         ("Only at the destination", extra),
     ];
     if preview.refused > 0 {
-        rows.push(("Cannot be copied", format!("{}: over 5 GiB in one request", things(preview.refused, "object"))));
+        rows.push((
+            "Cannot be copied",
+            format!("{}: too large, or their key does not fit at the destination", things(preview.refused, "object")),
+        ));
     }
     let requests = preview.requests;
     rows.push(("Requests", format!("{} to list, {} to copy", count(requests.list), count(requests.copy))));

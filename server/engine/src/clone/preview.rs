@@ -6,28 +6,33 @@ use model::{ClonePreview, CloneSpec, Mode, RequestCounts};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    CloneError,
+    CloneError, Options,
     check::apart,
     compare::{Verdict, by_form},
     merge::{Merge, Pair},
     sides::{Sides, now},
 };
-use crate::s3::{LARGEST, Listed, Policy, Store};
+use crate::s3::{LARGEST, Listed, Policy, Store, parts_of};
 
 const EXAMPLES: usize = 10;
 const PAGE: u64 = 1_000;
 
-/// Lists both sides up to `most_keys` or `most_time` and counts what a run would do. Objects whose ETags do not tell
-/// are judged by size and time; a run asks them.
+/// What a copy in parts takes beside its parts: a begin and a completion.
+const AROUND_PARTS: u64 = 2;
+
+/// Lists both sides up to `most_keys` or `most_time` and counts what a run with these options would do. Objects whose
+/// ETags do not tell are judged by size and time; a run asks them.
 pub async fn preview(
     spec: &CloneSpec,
     source: &Store,
     destination: &Store,
+    options: &Options,
     most_keys: u64,
     most_time: Duration,
 ) -> Result<ClonePreview, CloneError> {
     apart(spec, source, destination)?;
-    let sides = Sides::new(spec, &source.patient(Policy::HASTY), &destination.patient(Policy::HASTY));
+    let (source, destination) = (source.patient(Policy::HASTY), destination.patient(Policy::HASTY));
+    let sides = Sides::new(spec, &source, &destination, options);
     let mut merge = Merge::open(&sides, None, None);
     let mut preview = empty(spec);
     let deadline = Instant::now() + most_time;
@@ -48,8 +53,9 @@ pub async fn preview(
     preview.requests = match spec.mode {
         Mode::Verify => RequestCounts { list, copy: 0 },
         Mode::Copy if spec.dry_run => RequestCounts { list, copy: 0 },
+        Mode::Copy if !options.verify => RequestCounts { list, ..preview.requests },
         // The comparison lists both once more, and the destination then holds what was copied.
-        Mode::Copy => RequestCounts { list: list + pages(at_destination + missing), copy: preview.to_copy },
+        Mode::Copy => RequestCounts { list: list + pages(at_destination + missing), ..preview.requests },
     };
     Ok(preview)
 }
@@ -94,6 +100,8 @@ fn count(preview: &mut ClonePreview, sides: &Sides, pair: Pair) {
     } else {
         preview.to_copy += 1;
         preview.to_copy_bytes += source.size;
+        let in_parts = source.size > sides.multipart_threshold.bytes();
+        preview.requests.copy += if in_parts { parts_of(&source) + AROUND_PARTS } else { 1 };
         if preview.examples.len() < EXAMPLES {
             preview.examples.push(source.key.to_string());
         }

@@ -13,7 +13,7 @@ use super::{
     sides::{Sides, now},
     verify::verify,
 };
-use crate::s3::{Pace, Store};
+use crate::s3::{Pace, Store, Threshold};
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -23,6 +23,8 @@ pub struct Options {
     pub max_requests_per_second: Option<NonZeroU32>,
     /// Compare both listings at the end. Without it there is no proof.
     pub verify: bool,
+    /// Objects larger than this are copied in parts, several at once.
+    pub multipart_threshold: Threshold,
 }
 
 /// Keys of earlier failures held for a comparison that may mend them.
@@ -45,7 +47,7 @@ pub async fn run(
     stop: &CancellationToken,
 ) -> Result<Option<Proof>, CloneError> {
     let pace = options.max_requests_per_second.map(Pace::new);
-    let sides = Arc::new(Sides::new(spec, source, destination).metered(tracker, pace, stop));
+    let sides = Arc::new(Sides::new(spec, source, destination, options).metered(tracker, pace, stop));
     let work = Work { sides, options, tracker, stop };
     let outcome = match (spec.mode, spec.dry_run) {
         (Mode::Verify, _) => work.verify(retry).await.map(Some),

@@ -8,7 +8,7 @@ use super::{
     sides::{Sides, now},
     window::Outcome,
 };
-use crate::s3::{ETag, Failed, Fault, LARGEST, Listed, StoreError};
+use crate::s3::{ETag, Failed, Fault, InParts, LARGEST, Listed, StoreError, Way};
 
 /// How often an object may change under our hands before it is reported.
 const CHANGES: u32 = 3;
@@ -37,7 +37,7 @@ impl Sides {
         let mut attempts = 0;
         for _ in 0..=CHANGES {
             if source.size > LARGEST {
-                let message = format!("{} bytes; one copy request takes 5 GiB", source.size);
+                let message = format!("{} bytes; 10,000 parts of 5 GiB are the most there can be", source.size);
                 return Ok(failed(&source.key, Reason::TooLarge, message, attempts));
             }
             if self.spec.dry_run {
@@ -64,10 +64,25 @@ impl Sides {
 
     async fn copy(&self, source: &Listed, to: &Key) -> Result<ETag, Failed> {
         let (from_bucket, to_bucket) = (&self.spec.source.bucket, &self.spec.destination.bucket);
-        if self.one_credential {
+        if source.size > self.multipart_threshold.bytes() {
+            self.in_parts(source, to).send().await
+        } else if self.one_credential {
             self.destination.copy(from_bucket, source, to_bucket, to).await
         } else {
             self.source.stream(from_bucket, source, &self.destination, to_bucket, to).await
+        }
+    }
+
+    fn in_parts<'a>(&'a self, source: &'a Listed, to: &'a Key) -> InParts<'a> {
+        InParts {
+            source: &self.source,
+            from: &self.spec.source.bucket,
+            object: source,
+            destination: &self.destination,
+            to: &self.spec.destination.bucket,
+            key: to,
+            way: if self.one_credential { Way::Copied } else { Way::Streamed },
+            slots: &self.slots,
         }
     }
 }

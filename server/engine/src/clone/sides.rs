@@ -4,8 +4,8 @@ use std::{sync::Arc, time::SystemTime};
 
 use model::{CloneSpec, Key, Time};
 
-use super::Tracker;
-use crate::s3::{Listed, Pace, Store};
+use super::{Options, Tracker};
+use crate::s3::{Listed, Pace, Slots, Store, Threshold};
 use tokio_util::sync::CancellationToken;
 
 pub(super) struct Sides {
@@ -14,15 +14,20 @@ pub(super) struct Sides {
     pub destination: Store,
     /// One credential reads the one and writes the other: the store can copy by itself.
     pub one_credential: bool,
+    /// Objects larger than this go in parts.
+    pub multipart_threshold: Threshold,
+    pub slots: Slots,
 }
 
 impl Sides {
-    pub fn new(spec: &CloneSpec, source: &Store, destination: &Store) -> Self {
+    pub fn new(spec: &CloneSpec, source: &Store, destination: &Store, options: &Options) -> Self {
         Self {
             spec: spec.clone(),
             source: source.clone(),
             destination: destination.clone(),
             one_credential: source.endpoint().one_credential(destination.endpoint()),
+            multipart_threshold: options.multipart_threshold,
+            slots: Slots::beside(options.concurrency),
         }
     }
 

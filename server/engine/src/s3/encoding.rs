@@ -1,6 +1,6 @@
-//! Keys as they travel: in a copy's source header, and in a listing's `encoding-type=url`.
+//! How things are spelled in requests: keys in a copy's source header and in a listing, tags, ranges.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use model::{BucketName, Key};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -14,6 +14,11 @@ const PAIR: &AsciiSet = &SOURCE.add(b'/');
 /// The value of `x-amz-copy-source`. The SDK sends it as it is given.
 pub(super) fn copy_source(bucket: &BucketName, key: &Key) -> String {
     format!("{bucket}/{}", utf8_percent_encode(key.as_str(), SOURCE))
+}
+
+/// `bytes=0-9`: both ends belong to it. The range must not be empty.
+pub(super) fn byte_range(bytes: &Range<u64>) -> String {
+    format!("bytes={}-{}", bytes.start, bytes.end.saturating_sub(1))
 }
 
 /// `a=1&b=2` of tags.

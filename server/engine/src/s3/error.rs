@@ -24,6 +24,7 @@ pub enum Action {
     Get,
     Put,
     ReadTags,
+    Abort,
 }
 
 /// What went wrong, as far as it matters for what to do now.
@@ -95,6 +96,13 @@ pub struct Failed {
     pub attempts: u32,
 }
 
+impl Fault {
+    /// Whether it is the store's own error of this code.
+    pub(super) fn is_answer(&self, code: &str) -> bool {
+        matches!(self, Self::Other(answer) if answer.code == code)
+    }
+}
+
 impl From<Failed> for StoreError {
     fn from(failed: Failed) -> Self {
         failed.error
@@ -119,6 +127,7 @@ impl Action {
             Self::Get => "read an object",
             Self::Put => "write an object",
             Self::ReadTags => "read the tags of an object",
+            Self::Abort => "abort an upload",
         }
     }
 
@@ -133,6 +142,7 @@ impl Action {
             }
             Self::Put => "s3:PutObject and s3:PutObjectTagging",
             Self::ReadTags => "s3:GetObjectTagging",
+            Self::Abort => "s3:AbortMultipartUpload",
         }
     }
 }
@@ -242,8 +252,8 @@ impl StoreError {
             | Fault::Timeout { .. }
             | Fault::Throttled { .. }
             | Fault::Unclear { .. } => true,
-            // 200 with an error inside is a failure that came late, whatever it is called.
-            Fault::Other(answer) => answer.status >= 500 || answer.status < 300,
+            // 200 with an error inside is a failure that came late, whatever it is called. 501 is "never".
+            Fault::Other(answer) => answer.status < 300 || (answer.status >= 500 && answer.status != 501),
             _ => false,
         }
     }
@@ -283,6 +293,14 @@ impl Context {
         let status = response.status().as_u16();
         let code = error.code().unwrap_or_default();
         let header = |name: &str| response.headers().get(name).map(str::to_owned);
+        let answer = || {
+            Fault::Other(Box::new(Answer {
+                status,
+                code: code.to_owned(),
+                message: error.message().unwrap_or_default().to_owned(),
+                request_id: header("x-amz-request-id"),
+            }))
+        };
         match (code, status) {
             ("NoSuchBucket", _) => Fault::NoBucket,
             ("NoSuchKey" | "NotFound", _) => Fault::NotFound,
@@ -306,14 +324,11 @@ impl Context {
                 Fault::Throttled { code: if code.is_empty() { status.to_string() } else { code.into() } }
             }
             ("RequestTimeout", _) => Fault::Broken { why: "the store waited in vain for the request".to_owned() },
+            // Aborted by someone else, or completed by a request whose answer was lost: it says nothing of the object.
+            ("NoSuchUpload", _) => answer(),
             (_, 404) if self.action == Action::List => Fault::NoBucket,
             (_, 404) => Fault::NotFound,
-            _ => Fault::Other(Box::new(Answer {
-                status,
-                code: code.to_owned(),
-                message: error.message().unwrap_or_default().to_owned(),
-                request_id: header("x-amz-request-id"),
-            })),
+            _ => answer(),
         }
     }
 
@@ -384,5 +399,6 @@ mod tests {
         assert!(error(200).worth_repeating());
         assert!(error(500).worth_repeating());
         assert!(!error(400).worth_repeating());
+        assert!(!error(501).worth_repeating());
     }
 }

@@ -24,6 +24,12 @@ impl ETag {
     pub fn has_form_of_md5(&self) -> bool {
         self.0.len() == 32 && self.0.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
+
+    /// Of how many parts the object was put together: the 7 of `…-7`. `None` for one that came whole.
+    pub fn parts(&self) -> Option<u64> {
+        let (_, count) = self.0.rsplit_once('-')?;
+        count.parse().ok().filter(|count| *count > 0)
+    }
 }
 
 impl fmt::Display for ETag {
@@ -47,5 +53,12 @@ mod tests {
     fn a_multipart_etag_is_no_md5() {
         assert!(ETag::parse("\"9e107d9d372bb6826bd81d3542a419d6\"").unwrap().has_form_of_md5());
         assert!(!ETag::parse("\"9e107d9d372bb6826bd81d3542a419d6-2\"").unwrap().has_form_of_md5());
+    }
+
+    #[test]
+    fn a_multipart_etag_tells_its_parts() {
+        let parts = |text| ETag::parse(text).unwrap().parts();
+        assert_eq!(parts("\"9e107d9d372bb6826bd81d3542a419d6-12\""), Some(12));
+        assert_eq!([parts("9e107d9d372bb6826bd81d3542a419d6"), parts("odd-one"), parts("x-0")], [None; 3]);
     }
 }

@@ -10,7 +10,8 @@ use model::{BucketName, Key, Time};
 
 use super::{Action, ETag, Listed, Store, StoreError, blank::sendable, error::Failed, list::unusual};
 
-const LIMIT: Duration = Duration::from_secs(30);
+/// What a request about one object, without its bytes, may take.
+pub(super) const LIMIT: Duration = Duration::from_secs(30);
 
 /// A checksum over the whole content. Two of the same kind can be compared, however the objects were uploaded.
 #[derive(Clone, Debug, PartialEq, Eq)]

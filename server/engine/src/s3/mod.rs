@@ -6,6 +6,7 @@
 
 mod blank;
 mod buckets;
+mod carried;
 mod copy;
 mod encoding;
 mod endpoint;
@@ -14,9 +15,11 @@ mod etag;
 mod head;
 mod list;
 mod listing;
+mod multipart;
 mod pace;
 mod retry;
 mod stream;
+mod threshold;
 mod whole;
 
 use std::sync::Arc;
@@ -32,12 +35,11 @@ pub use self::{
     head::{Checksum, Head},
     list::Listed,
     listing::Listing,
+    multipart::{InParts, LARGEST, Slots, Way, parts_of},
     pace::Pace,
     retry::{Meter, Policy},
+    threshold::{NotAThreshold, Threshold},
 };
-
-/// What one `CopyObject` or `PutObject` takes at most: 5 GiB.
-pub const LARGEST: u64 = 5 << 30;
 
 /// A connected client of one store. Cheap to clone.
 #[derive(Clone)]

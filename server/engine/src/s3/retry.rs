@@ -61,13 +61,14 @@ impl Meter {
         self.retries.load(Relaxed)
     }
 
-    /// Bytes that went through this process, finished or not: a sign of life while a large object is underway.
+    /// Bytes of pieces that went through this process and of parts that the store copied, finished objects or not: a
+    /// sign of life while a large one is underway.
     pub fn moved(&self) -> u64 {
         self.moved.load(Relaxed)
     }
 
-    pub(super) fn move_on(&self, bytes: usize) {
-        self.moved.fetch_add(bytes as u64, Relaxed);
+    pub(super) fn move_on(&self, bytes: u64) {
+        self.moved.fetch_add(bytes, Relaxed);
     }
 }
 

@@ -104,10 +104,10 @@ async fn refused_credentials_stop_the_clone_rather_than_failing_every_object() {
 }
 
 #[tokio::test]
-async fn an_object_too_large_for_one_request_is_reported() {
+async fn an_object_too_large_for_any_upload_is_reported() {
     let yard = Yard::with(&["a"]).await;
     let proxy = Proxy::before(&yard.store.url(), |request| {
-        let rewrite: fn(String) -> String = |page| page.replace("<Size>1</Size>", "<Size>5368709121</Size>");
+        let rewrite: fn(String) -> String = |page| page.replace("<Size>1</Size>", "<Size>60000000000000</Size>");
         std::future::ready(if request.kind == Kind::List { Fate::Rewrite(rewrite) } else { Fate::Forward })
     })
     .await;

@@ -3,6 +3,8 @@
 mod check;
 mod copy;
 mod faults;
+mod multipart;
+mod multipart_faults;
 mod preview;
 mod proxy;
 mod resume;

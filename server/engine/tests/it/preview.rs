@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use engine::clone::preview;
 
-use crate::yard::{Yard, buckets, spec};
+use crate::multipart::{MIB, above_5_mib, in_parts};
+use crate::yard::{Yard, buckets, options, spec};
 
 const LONG: Duration = Duration::from_mins(10);
 
@@ -15,7 +16,7 @@ async fn a_preview_counts_what_a_run_would_do() {
     yard.store.put("destination", "other", "something else").await.unwrap();
     yard.store.put("destination", "extra", "").await.unwrap();
     let store = yard.engine().await;
-    let seen = preview(&buckets(), &store, &store, 1_000, LONG).await.unwrap();
+    let seen = preview(&buckets(), &store, &store, &options(), 1_000, LONG).await.unwrap();
     assert!(seen.complete);
     assert_eq!((seen.objects, seen.to_copy, seen.to_skip, seen.extra, seen.refused), (3, 2, 1, 1, 0));
     assert_eq!(seen.examples, ["new", "other"]);
@@ -24,11 +25,21 @@ async fn a_preview_counts_what_a_run_would_do() {
 }
 
 #[tokio::test]
+async fn a_preview_counts_the_requests_of_an_object_in_parts() {
+    let yard = Yard::with(&["small"]).await;
+    in_parts(&yard, "as many as its ETag tells", &[6 * MIB, MIB]).await;
+    yard.put("an eighth each, or the smallest part", vec![b'x'; 12 * MIB]).await;
+    let store = yard.engine().await;
+    let seen = preview(&buckets(), &store, &store, &above_5_mib(), 1_000, LONG).await.unwrap();
+    assert_eq!((seen.to_copy, seen.refused, seen.requests.copy), (3, 0, 1 + (2 + 2) + (3 + 2)));
+}
+
+#[tokio::test]
 async fn a_preview_of_too_much_says_that_it_is_not_complete() {
     let yard = Yard::new().await;
     yard.store.seed_objects("source", 2_000).await.unwrap();
     let store = yard.engine().await;
-    let seen = preview(&buckets(), &store, &store, 100, LONG).await.unwrap();
+    let seen = preview(&buckets(), &store, &store, &options(), 100, LONG).await.unwrap();
     assert_eq!((seen.complete, seen.objects, seen.examples.len()), (false, 100, 10));
 }
 
@@ -36,13 +47,13 @@ async fn a_preview_of_too_much_says_that_it_is_not_complete() {
 async fn a_preview_names_what_cannot_be_read() {
     let yard = Yard::new().await;
     let store = yard.engine().await;
-    let error = preview(&spec("nowhere", "destination"), &store, &store, 100, LONG).await.unwrap_err();
+    let error = preview(&spec("nowhere", "destination"), &store, &store, &options(), 100, LONG).await.unwrap_err();
     assert_eq!(error.code(), "no_bucket");
 }
 
 #[tokio::test]
 async fn a_preview_refuses_what_a_run_would_refuse() {
     let store = Yard::new().await.engine().await;
-    let error = preview(&spec("source", "source"), &store, &store, 100, LONG).await.unwrap_err();
+    let error = preview(&spec("source", "source"), &store, &store, &options(), 100, LONG).await.unwrap_err();
     assert_eq!(error.code(), "same_place");
 }

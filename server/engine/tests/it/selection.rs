@@ -120,7 +120,7 @@ async fn a_preview_and_a_dry_run_count_what_a_clone_would_do() {
     yard.store.put("destination", "out/extra.log", "").await.unwrap();
     yard.store.put("destination", "out/extra.tmp", "").await.unwrap();
     let (store, spec) = (yard.engine().await, cloning(chosen(&["**/*.log"], &[])));
-    let seen = preview(&spec, &store, &store, 1_000, LONG).await.unwrap();
+    let seen = preview(&spec, &store, &store, &options(), 1_000, LONG).await.unwrap();
     assert!(seen.complete);
     assert_eq!((seen.objects, seen.to_copy, seen.to_skip, seen.extra), (3, 2, 1, 1));
     assert_eq!(seen.examples, ["in/deep/a.log", "in/deep/é/x.log"]);
@@ -138,7 +138,7 @@ async fn a_preview_reads_no_more_keys_than_it_may_though_none_is_chosen() {
     yard.store.seed_objects("source", 2_000).await.unwrap();
     let spec = CloneSpec { selection: chosen(&["nothing"], &[]), ..spec("source", "destination") };
     let store = yard.engine().await;
-    let seen = preview(&spec, &store, &store, 100, LONG).await.unwrap();
+    let seen = preview(&spec, &store, &store, &options(), 100, LONG).await.unwrap();
     assert_eq!((seen.complete, seen.objects), (false, 0));
 }
 
@@ -148,7 +148,7 @@ async fn a_preview_counts_the_pages_of_what_is_passed_over_too() {
     yard.store.seed_objects("source", 1_500).await.unwrap();
     let spec = CloneSpec { selection: chosen(&["nothing"], &[]), ..spec("source", "destination") };
     let store = yard.engine().await;
-    let seen = preview(&spec, &store, &store, 10_000, LONG).await.unwrap();
+    let seen = preview(&spec, &store, &store, &options(), 10_000, LONG).await.unwrap();
     assert_eq!((seen.complete, seen.requests.list, seen.requests.copy), (true, 6, 0));
 }
 

@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 use embedded::Embedded;
 use engine::{
     clone::{CloneError, Options, Taken, Tracker, run},
-    s3::{Endpoint, Policy, Store},
+    s3::{Endpoint, Policy, Store, Threshold},
 };
 use model::{CloneSpec, Comparison, Failure, Key, Location, Mode, Proof, Selection};
 use tokio_util::sync::CancellationToken;
@@ -54,7 +54,7 @@ pub fn buckets() -> CloneSpec {
 }
 
 pub fn options() -> Options {
-    Options { concurrency: 16, max_requests_per_second: None, verify: true }
+    Options { concurrency: 16, max_requests_per_second: None, verify: true, multipart_threshold: Threshold::default() }
 }
 
 pub async fn connect(url: &str) -> Store {
@@ -139,9 +139,13 @@ pub async fn clone_at(store: &Store, spec: &CloneSpec) -> Came {
 }
 
 pub async fn clone_between(source: &Store, destination: &Store, spec: &CloneSpec) -> Came {
+    clone_with(source, destination, spec, &options()).await
+}
+
+pub async fn clone_with(source: &Store, destination: &Store, spec: &CloneSpec, options: &Options) -> Came {
     let tracker = Tracker::resume(model::Progress::default(), engine::clone::Checkpoint::default());
     let stop = CancellationToken::new();
-    let result = run(spec, source, destination, &options(), None, &tracker, &stop).await;
+    let result = run(spec, source, destination, options, None, &tracker, &stop).await;
     Came { result, taken: tracker.take() }
 }
 

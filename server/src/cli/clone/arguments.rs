@@ -7,7 +7,10 @@ use std::{
 
 use app::command::only;
 use clap::{Args, ValueEnum};
-use engine::{clone::Options, s3::Endpoint};
+use engine::{
+    clone::Options,
+    s3::{Endpoint, Threshold},
+};
 use model::{CloneSpec, Glob, Invalid, Mode, Place, Selection, StoreName};
 use sha2::{Digest, Sha256};
 
@@ -70,6 +73,9 @@ pub struct CloneArgs {
     /// Requests a second at most, to both sides together [default: as many as the stores answer]
     #[arg(long, value_name = "N")]
     max_rps: Option<NonZeroU32>,
+    /// Objects larger than this are copied in parts, several at once: 5MiB to 5GiB
+    #[arg(long, value_name = "SIZE", default_value_t)]
+    multipart_threshold: Threshold,
     /// JSON lines on standard output: progress once a second, last the summary
     #[arg(long)]
     pub json: bool,
@@ -155,6 +161,7 @@ impl Order {
                 concurrency: args.concurrency.into(),
                 max_requests_per_second: args.max_rps,
                 verify: !args.no_verify,
+                multipart_threshold: args.multipart_threshold,
             },
             state,
             keep_state,
@@ -213,6 +220,9 @@ impl Order {
             words.push("--no-verify".to_owned());
         }
         words.extend(self.options.max_requests_per_second.map(|most| format!("--max-rps {most}")));
+        if self.options.multipart_threshold != Threshold::default() {
+            words.push(format!("--multipart-threshold {}", self.options.multipart_threshold));
+        }
         words.push(format!("--resume {}", quoted(&self.state.display().to_string())));
         words.join(" ")
     }
@@ -257,6 +267,7 @@ mod tests {
         assert_eq!(order.spec.source.url(), "s3://aaa/x/");
         assert_eq!(order.spec.mode, Mode::Verify);
         assert_eq!(order.options.concurrency, 9);
+        assert_eq!(order.options.multipart_threshold, Threshold::default());
         assert_eq!(order.urls(), [Some("http://h:1".to_owned()), Some("http://h:1".to_owned())]);
         assert!(!order.keep_state);
     }
@@ -272,12 +283,16 @@ mod tests {
         assert!(wrong("s3://aaa s3://bbb --newer-than yesterday").await.contains("36h"));
         assert!(wrong("s3://aaa s3://bbb --max-rps 0").await.contains("--max-rps"));
         assert!(wrong("s3://aaa s3://bbb --concurrency 0").await.contains("1..=1024"));
+        let threshold = wrong("s3://aaa s3://bbb --multipart-threshold 6GiB").await;
+        assert!(threshold.contains("6GiB") && threshold.contains("from 5MiB to 5GiB"), "{threshold}");
     }
 
     #[tokio::test]
     async fn the_command_to_go_on_is_the_same_clone() {
-        let order = read("s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify").await.unwrap();
+        let line = "s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify --multipart-threshold 8MiB";
+        let order = read(line).await.unwrap();
         let again = order.resume_command();
+        assert!(again.contains(" --multipart-threshold 8MiB "), "{again}");
         assert!(again.starts_with("logyard clone s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify"));
         assert!(again.ends_with(&format!("--resume {}", order.state.display())), "{again}");
     }

@@ -1,0 +1,158 @@
+//! A multipart upload, from its begin to its end: completed or aborted.
+//!
+//! Always: an upload that is dropped before its end is aborted in the background, so that no way out leaves parts
+//! behind that cost money and are seen in no listing. It is the best that can be done: an upload whose begin was never
+//! answered, or whose process was killed, stays, and so may a part that the store was still copying when its upload was
+//! aborted. Such leftovers are not searched for, as an upload does not tell who began it and another's must not be
+//! aborted: a lifecycle rule (`AbortIncompleteMultipartUpload`) is for them.
+
+use std::time::Duration;
+
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use model::{BucketName, Key};
+use tokio::{runtime::Handle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::layout::Part;
+use crate::s3::{
+    Action, ETag, Listed, Policy, Store,
+    blank::sendable,
+    carried::Carried,
+    copy::limit,
+    encoding::{byte_range, copy_source},
+    error::Failed,
+    retry::Retry,
+};
+
+const BEGIN_WITHIN: Duration = Duration::from_mins(1);
+
+/// Less than what a stop leaves to whatever is underway.
+const ABORT_WITHIN: Duration = Duration::from_secs(2);
+
+pub struct Upload {
+    store: Store,
+    bucket: BucketName,
+    key: Key,
+    id: String,
+    /// Neither completed nor aborted.
+    open: bool,
+}
+
+impl Upload {
+    pub async fn begin(store: &Store, bucket: &BucketName, key: &Key, carried: &Carried) -> Result<Self, Failed> {
+        let context = store.context(Action::Put, Some(bucket));
+        let request = || async {
+            let request = store.client.create_multipart_upload().bucket(bucket.as_str()).key(sendable(key));
+            let begun = carried.clone().onto_upload(request).send().await.map_err(|error| context.classify(&error))?;
+            let id = begun.upload_id.filter(|id| !id.is_empty());
+            id.ok_or_else(|| context.unclear("the upload was answered with success but no id"))
+        };
+        let id = store.retry.send(&context, BEGIN_WITHIN, request).await?;
+        Ok(Self { store: store.clone(), bucket: bucket.clone(), key: key.clone(), id, open: true })
+    }
+
+    /// The store copies a part by itself, if `source` is still the one described.
+    pub async fn copy_part(&self, from: &BucketName, source: &Listed, part: &Part) -> Result<ETag, Failed> {
+        let context = self.store.context(Action::Copy, Some(&self.bucket));
+        let request = || async {
+            let request = self
+                .store
+                .client
+                .upload_part_copy()
+                .copy_source(copy_source(from, &source.key))
+                .set_copy_source_if_match(source.etag.as_ref().map(ETag::quoted))
+                .copy_source_range(byte_range(&part.bytes))
+                .bucket(self.bucket.as_str())
+                .key(sendable(&self.key))
+                .upload_id(&self.id)
+                .part_number(part.number);
+            let copied = request.send().await.map_err(|error| context.classify(&error))?;
+            let etag = copied.copy_part_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
+            etag.ok_or_else(|| context.unclear("the copy of a part was answered with success but no ETag"))
+        };
+        let sent = self.store.retry.send(&context, limit(part.length()), request).await;
+        sent.inspect(|_| self.store.retry.meter.move_on(part.length()))
+    }
+
+    /// A part goes through this process. Each attempt reads anew.
+    pub async fn stream_part(
+        &self,
+        other: &Store,
+        from: &BucketName,
+        source: &Listed,
+        part: &Part,
+    ) -> Result<ETag, Failed> {
+        let context = self.store.context(Action::Put, Some(&self.bucket));
+        let request = || async {
+            let read = other.open(from, source, Some(&part.bytes)).await?;
+            let request = self
+                .store
+                .client
+                .upload_part()
+                .bucket(self.bucket.as_str())
+                .key(sendable(&self.key))
+                .upload_id(&self.id)
+                .part_number(part.number)
+                .set_content_length(read.content_length())
+                .body(other.watched(read.body));
+            let written = request.send().await.map_err(|error| context.classify(&error))?;
+            let etag = written.e_tag().and_then(ETag::parse);
+            etag.ok_or_else(|| context.unclear("a part was answered with success but no ETag"))
+        };
+        self.store.retry.send(&context, limit(part.length()), request).await
+    }
+
+    /// Makes the object of its parts, which come in any order. `size`: bytes of all of them.
+    pub async fn complete(&mut self, mut parts: Vec<(i32, ETag)>, size: u64) -> Result<ETag, Failed> {
+        parts.sort_unstable_by_key(|(number, _)| *number);
+        let part =
+            |(number, etag): (i32, ETag)| CompletedPart::builder().part_number(number).e_tag(etag.quoted()).build();
+        let parts = parts.into_iter().map(part).collect();
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        let context = self.store.context(Action::Put, Some(&self.bucket));
+        let request = || async {
+            let request = self.store.client.complete_multipart_upload().bucket(self.bucket.as_str());
+            let request = request.key(sendable(&self.key)).upload_id(&self.id).multipart_upload(parts.clone());
+            let completed = request.send().await.map_err(|error| context.classify(&error))?;
+            let etag = completed.e_tag().and_then(ETag::parse);
+            etag.ok_or_else(|| context.unclear("the upload was completed with success but no ETag"))
+        };
+        let etag = self.store.retry.send(&context, limit(size), request).await?;
+        self.open = false;
+        Ok(etag)
+    }
+
+    pub async fn abort(mut self) {
+        self.removal().await;
+        self.open = false;
+    }
+
+    /// Goes on after a stop, unlike all else. A failure has nobody to tell but the log.
+    fn removal(&self) -> impl Future<Output = ()> + Send + use<> {
+        let context = self.store.context(Action::Abort, Some(&self.bucket));
+        let retry = Retry { policy: Policy::HASTY, stop: CancellationToken::new(), ..self.store.retry.clone() };
+        let request = self.store.client.abort_multipart_upload();
+        let request = request.bucket(self.bucket.as_str()).key(sendable(&self.key)).upload_id(&self.id);
+        let id = self.id.clone();
+        async move {
+            let send = || async { request.clone().send().await.map(|_| ()).map_err(|error| context.classify(&error)) };
+            match timeout(ABORT_WITHIN, retry.send(&context, ABORT_WITHIN, send)).await {
+                Ok(Ok(())) => {}
+                // Completed by a request whose answer was lost, or aborted already.
+                Ok(Err(failed)) if failed.error.fault().is_answer("NoSuchUpload") => {}
+                Ok(Err(failed)) => tracing::warn!(error = %failed.error, upload = id, "an upload is left behind"),
+                Err(_) => tracing::warn!(upload = id, "an upload is left behind: no answer to its abort"),
+            }
+        }
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if self.open
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(self.removal());
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Above which size an object is copied in parts: said by people, so parsed here once and trusted afterwards.
+
+use std::{fmt, str::FromStr};
+
+use super::multipart::{LARGEST_PART, SMALLEST_PART};
+
+/// In bytes, from 5 MiB (below that there is nothing to cut) to 5 GiB, the most that one CopyObject takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Threshold(u64);
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it must be {}", Threshold::EXPECTED)]
+pub struct NotAThreshold;
+
+const UNITS: [(&str, u64); 5] = [("", 1), ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+
+impl Threshold {
+    /// What a text must be to be one.
+    pub const EXPECTED: &str = "a size from 5MiB to 5GiB, such as 8MiB, 1GiB or 8388608";
+
+    pub fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
+impl Default for Threshold {
+    fn default() -> Self {
+        Self(LARGEST_PART)
+    }
+}
+
+impl TryFrom<u64> for Threshold {
+    type Error = NotAThreshold;
+
+    fn try_from(bytes: u64) -> Result<Self, NotAThreshold> {
+        if (SMALLEST_PART..=LARGEST_PART).contains(&bytes) { Ok(Self(bytes)) } else { Err(NotAThreshold) }
+    }
+}
+
+impl FromStr for Threshold {
+    type Err = NotAThreshold;
+
+    /// A whole number of bytes, or of `KiB`, `MiB` or `GiB`.
+    fn from_str(text: &str) -> Result<Self, NotAThreshold> {
+        let text = text.trim();
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let number: u64 = number.parse().map_err(|_| NotAThreshold)?;
+        let unit = unit.trim_start();
+        let (_, factor) = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).ok_or(NotAThreshold)?;
+        number.checked_mul(*factor).ok_or(NotAThreshold)?.try_into()
+    }
+}
+
+impl fmt::Display for Threshold {
+    /// In the largest unit that it is a whole number of, as it is parsed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = UNITS.iter().rev().find(|(_, factor)| self.0.is_multiple_of(*factor));
+        let (unit, factor) = whole.unwrap_or(&UNITS[0]);
+        write!(f, "{}{}", self.0 / factor, unit.trim_start_matches('B'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_read_with_its_unit_or_in_bytes() {
+        for (text, bytes) in
+            [("8MiB", 8 << 20), ("5GiB", 5 << 30), ("5 gib", 5 << 30), ("6000KiB", 6_144_000), ("8388608", 8 << 20)]
+        {
+            assert_eq!(text.parse::<Threshold>().map(Threshold::bytes), Ok(bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_size_or_no_threshold_is_refused() {
+        for text in ["", "MiB", "8MB", "-8MiB", "1.5GiB", "4MiB", "5242879", "6GiB", "99999999999999999999", "9e9GiB"] {
+            assert_eq!(text.parse::<Threshold>(), Err(NotAThreshold), "{text}");
+        }
+    }
+
+    #[test]
+    fn it_is_written_as_it_is_read() {
+        for text in ["8MiB", "5GiB", "5121KiB", "5242881"] {
+            assert_eq!(text.parse::<Threshold>().unwrap().to_string(), text);
+        }
+    }
+}
