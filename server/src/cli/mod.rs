@@ -21,6 +21,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+use rustix::process::{Resource, getrlimit, setrlimit};
 
 pub use self::failure::{Exit, Failure};
 use crate::config::Config;
@@ -74,6 +75,7 @@ enum Command {
 /// Runs the command of the process's arguments.
 pub fn main() -> ExitCode {
     let cli = Cli::parse(); // exits with 2 on bad usage, 0 on --help
+    raise_open_files();
     let done = match cli.command {
         None | Some(Command::Serve) => configured(cli.config.as_deref(), serve::run),
         Some(Command::Worker) => configured(cli.config.as_deref(), worker::run),
@@ -93,6 +95,14 @@ pub fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// Each copy in flight is a connection, the embedded store has the other ends of them, and the usual limit is 1,024.
+/// Where it cannot be raised, a clone is told so by the connections that fail.
+fn raise_open_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 fn configured<F: Future<Output = Result<(), Failure>>>(

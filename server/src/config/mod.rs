@@ -70,7 +70,7 @@ pub struct Token {
 pub struct Runner {
     /// Jobs at once in this process; 0: none, `logyard worker`s do the work.
     pub jobs: u32,
-    /// Copies in flight at once, per job.
+    /// Copies in flight at most, per job.
     pub concurrency: u32,
     /// A ceiling, per job; `None`: as many as the stores answer.
     pub max_requests_per_second: Option<NonZeroU32>,

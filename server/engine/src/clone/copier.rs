@@ -14,7 +14,7 @@ pub(super) async fn copy(
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<u64, CloneError> {
-    let mut crew = Crew::new(most, stop);
+    let mut crew = Crew::new(most, Arc::clone(tracker.meter()), stop);
     let outcome = copy_all(&mut crew, sides, tracker).await;
     if outcome.is_err() {
         crew.wind_down().await;

@@ -1,9 +1,9 @@
-//! So many tasks at once, ended together: by the last of them, by the first that fails, or by a stop.
+//! As many tasks at once as the store takes, ended together: by the last of them, by the first that fails, or by a stop.
 //!
 //! Always: dropping the crew ends its tasks. A stop lets those that run finish for a moment, since what they have
 //! begun would have to be done again.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     pin, select,
@@ -12,20 +12,23 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::CloneError;
+use super::{CloneError, flow::Flow};
+use crate::s3::Meter;
 
 /// What a stop leaves running tasks to finish.
 const GRACE: Duration = Duration::from_secs(3);
 
 pub(super) struct Crew {
     tasks: JoinSet<Result<(), CloneError>>,
-    most: usize,
+    flow: Flow,
+    meter: Arc<Meter>,
     stop: CancellationToken,
 }
 
 impl Crew {
-    pub fn new(most: usize, stop: &CancellationToken) -> Self {
-        Self { tasks: JoinSet::new(), most: most.max(1), stop: stop.clone() }
+    /// `most` at once at any time; how many of them, `meter` tells.
+    pub fn new(most: usize, meter: Arc<Meter>, stop: &CancellationToken) -> Self {
+        Self { tasks: JoinSet::new(), flow: Flow::new(most, meter.refused()), meter, stop: stop.clone() }
     }
 
     /// Waits for something, unless a task fails or a stop is asked for.
@@ -35,18 +38,22 @@ impl Crew {
             select! {
                 biased;
                 () = self.stop.cancelled() => return Err(CloneError::Stopped),
-                Some(ended) = self.tasks.join_next() => flat(ended)?,
+                Some(ended) = self.tasks.join_next() => {
+                    self.flow.finished_one(self.meter.refused());
+                    flat(ended)?;
+                }
                 value = &mut event => return Ok(value),
             }
         }
     }
 
-    /// Begins a task as soon as fewer than the most are running.
+    /// Begins a task as soon as fewer are running than may be.
     pub async fn begin(
         &mut self,
         task: impl Future<Output = Result<(), CloneError>> + Send + 'static,
     ) -> Result<(), CloneError> {
-        while self.tasks.len() >= self.most {
+        while self.tasks.len() >= self.flow.allowed() {
+            self.flow.press();
             self.one().await?;
         }
         self.tasks.spawn(task);
@@ -73,7 +80,10 @@ impl Crew {
         select! {
             biased;
             () = self.stop.cancelled() => Err(CloneError::Stopped),
-            ended = self.tasks.join_next() => ended.map_or(Ok(()), flat),
+            ended = self.tasks.join_next() => {
+                self.flow.finished_one(self.meter.refused());
+                ended.map_or(Ok(()), flat)
+            }
         }
     }
 }

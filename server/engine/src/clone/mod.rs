@@ -20,6 +20,7 @@ mod compare;
 mod copier;
 mod crew;
 mod error;
+mod flow;
 mod merge;
 mod plan;
 mod preview;

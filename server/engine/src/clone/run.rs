@@ -17,7 +17,7 @@ use crate::s3::{Pace, Store, Threshold};
 
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Copies in flight at once.
+    /// Copies in flight at most; the run finds out how many bring more through.
     pub concurrency: usize,
     /// Requests of the run at most, to both sides together, retries included. `None`: as many as the stores answer.
     pub max_requests_per_second: Option<NonZeroU32>,

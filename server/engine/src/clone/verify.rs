@@ -35,7 +35,7 @@ pub(super) async fn verify(
     stop: &CancellationToken,
 ) -> Result<Comparison, CloneError> {
     let tally = Arc::new(Tally::new(&sides.spec, known, tracker));
-    let mut crew = Crew::new(most, stop);
+    let mut crew = Crew::new(most, Arc::clone(tracker.meter()), stop);
     let mut merge = Merge::open(sides, None, None);
     while let Some(pair) = crew.until(merge.next()).await?? {
         crew.until(tracker.room()).await?;

@@ -49,6 +49,7 @@ impl Policy {
 pub struct Meter {
     requests: AtomicU64,
     retries: AtomicU64,
+    refused: AtomicU64,
     moved: AtomicU64,
 }
 
@@ -59,6 +60,11 @@ impl Meter {
 
     pub fn retries(&self) -> u64 {
         self.retries.load(Relaxed)
+    }
+
+    /// How often a store asked for less: too many requests, or no answer in time.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Relaxed)
     }
 
     /// Bytes of pieces that went through this process and of parts that the store copied, finished objects or not: a
@@ -116,6 +122,9 @@ impl Retry {
                 Ok(Err(error)) => error,
                 Err(_) => context.error(Fault::Timeout { seconds: limit.as_secs() }),
             };
+            if matches!(error.fault(), Fault::Throttled { .. } | Fault::Timeout { .. }) {
+                self.meter.refused.fetch_add(1, Relaxed);
+            }
             if attempts >= self.policy.attempts || !error.worth_repeating() {
                 return Err(Failed { error, attempts });
             }

@@ -67,8 +67,8 @@ pub struct CloneArgs {
     /// Do not compare both listings at the end; the clone is then not proven
     #[arg(long)]
     no_verify: bool,
-    /// Copies in flight at once
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    /// Copies in flight at most; the run finds out how many bring more through
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=1024))]
     concurrency: u16,
     /// Requests a second at most, to both sides together [default: as many as the stores answer]
     #[arg(long, value_name = "N")]
