@@ -1,7 +1,7 @@
 //! How much to have under way at once: found out while it runs, below a ceiling.
 //!
 //! As with a road: more cars bring more through until they only wait for each other. So the number grows while growing
-//! brings more through, stays where it does not, and falls at once when the store asks for less (503, no answer in
+//! brings more through, goes back a step where it does not, and falls at once when the store asks for less (503, no answer in
 //! time). A far store needs hundreds in flight, one on loopback a few dozen; nobody has to know that beforehand.
 
 use std::time::Duration;
@@ -9,14 +9,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// What a run begins with.
-const FIRST: usize = 16;
+const FIRST: usize = 64;
 /// Nothing is judged by less than this.
 const INTERVAL: Duration = Duration::from_millis(100);
 /// After the store has asked for less.
 const COOLING: Duration = Duration::from_secs(2);
 /// Growing is worth it if it brings this much more.
 const GAIN: f64 = 1.05;
-const GROWTH: f64 = 1.5;
+const GROWTH: f64 = 2.0;
 const SHRINKING: f64 = 0.7;
 /// The best rate is forgotten by so much an interval: what did not help once may help later.
 const FORGETTING: f64 = 0.995;
@@ -25,6 +25,8 @@ const FORGETTING: f64 = 0.995;
 pub(super) struct Flow {
     ceiling: usize,
     allowed: usize,
+    /// What was allowed before it grew, until it is known whether that helped.
+    before: Option<usize>,
     best_rate: f64,
     since: Instant,
     finished: u64,
@@ -42,6 +44,7 @@ impl Flow {
         Self {
             ceiling,
             allowed: FIRST.min(ceiling),
+            before: None,
             best_rate: 0.0,
             since: Instant::now(),
             finished: 0,
@@ -75,15 +78,18 @@ impl Flow {
         if asked_for_less {
             if self.cooling.is_none_or(|until| now >= until) {
                 self.scale(SHRINKING);
+                self.before = None;
                 self.cooling = Some(now + COOLING);
             }
             self.best_rate = rate;
         } else if rate >= self.best_rate * GAIN && self.pressed {
             self.best_rate = rate;
             if self.cooling.is_none_or(|until| now >= until) {
+                self.before = Some(self.allowed);
                 self.scale(GROWTH);
             }
         } else {
+            self.allowed = self.before.take().unwrap_or(self.allowed);
             self.best_rate = rate.max(self.best_rate * FORGETTING);
         }
         (self.since, self.finished, self.refused, self.pressed) = (now, 0, refused, false);
