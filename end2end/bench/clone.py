@@ -78,7 +78,7 @@ class Store:
 
 
 def command(tool, url, source, destination):
-    """Each at the settings that serve it best here."""
+    """One fixed setting a tool. How many requests it has under way at once weighs most where the store is far away."""
     s5cmd = [PEERS / "s5cmd", "--endpoint-url", url, "--numworkers", "256", "--log", "error"]
     clone = [LOGYARD, "clone", f"s3://{source}", f"s3://{destination}", "--endpoint-url", url, "--json"]
     return {

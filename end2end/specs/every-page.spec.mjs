@@ -44,6 +44,7 @@ async function fillTheYard() {
     .set('job-confirm', `/jobs/${running.id}?confirm=cancel`)
     .set('new-clone', '/clones/new')
     .set('new-clone-preview', '/clones/new?source_bucket=demo-assets&destination_bucket=demo-clone&preview=1')
+    .set('new-clone-chosen', '/clones/new?source_bucket=demo-assets&include=**%2F*.webp&exclude=a%5B&newer_than=2026-01-01T00:00')
     .set('settings', '/settings')
     .set('missing', '/there-is-no-such-page');
 }
