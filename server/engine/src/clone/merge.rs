@@ -8,7 +8,7 @@
 
 use std::cmp::Ordering;
 
-use model::{Key, Location, Prefix, Selection};
+use model::{Location, Prefix, Selection};
 
 use super::sides::Sides;
 use crate::s3::{Listed, Listing, Store, StoreError};
@@ -24,6 +24,8 @@ pub(super) enum Pair {
 
 pub(super) struct Merge {
     selection: Selection,
+    /// What follows the prefix in the key of the last pair.
+    at: String,
     source: Side,
     destination: Side,
 }
@@ -41,17 +43,10 @@ struct Side {
     listed: u64,
 }
 
-/// What follows the prefix.
-fn rest<'a>(key: &'a Key, prefix: &Prefix) -> Option<&'a str> {
-    key.as_str().strip_prefix(prefix.as_str())
-}
-
 impl Merge {
-    /// Of source keys after `after`, up to and with `last`, and of what they map to at the destination.
-    pub fn open(sides: &Sides, after: Option<&Key>, last: Option<&Key>) -> Self {
+    /// Of keys after `after`, up to and with `last`, both without either side's prefix.
+    pub fn open(sides: &Sides, after: Option<&str>, last: Option<&str>) -> Self {
         let spec = &sides.spec;
-        let after = after.and_then(|key| rest(key, &spec.source.prefix));
-        let last = last.and_then(|key| rest(key, &spec.source.prefix));
         let side = |store: &Store, at: &Location| Side {
             listing: store.list(&at.bucket, &at.prefix, after.and_then(|after| start_after(&at.prefix, after))),
             prefix: at.prefix.as_str().len(),
@@ -63,6 +58,7 @@ impl Merge {
         };
         Self {
             selection: spec.selection.clone(),
+            at: String::new(),
             source: side(&sides.source, &spec.source),
             destination: side(&sides.destination, &spec.destination),
         }
@@ -71,6 +67,11 @@ impl Merge {
     /// Keys read at source and destination, chosen or not.
     pub fn listed(&self) -> (u64, u64) {
         (self.source.listed, self.destination.listed)
+    }
+
+    /// What follows the prefix in the key that [`Merge::next`] answered last.
+    pub fn at(&self) -> &str {
+        &self.at
     }
 
     /// The next key of either side, or `None` when both are at their end.
@@ -84,6 +85,12 @@ impl Merge {
         };
         let source = if order.is_le() { self.source.head.take() } else { None };
         let destination = if order.is_ge() { self.destination.head.take() } else { None };
+        self.at.clear();
+        self.at.push_str(match (&source, &destination) {
+            (Some(source), _) => self.source.rest(source),
+            (None, Some(destination)) => self.destination.rest(destination),
+            (None, None) => "",
+        });
         Ok(match (source, destination) {
             (Some(source), _) if !self.chooses(&source) => Some(Pair::PassedOver),
             (Some(source), Some(destination)) => Some(Pair::Both(source, destination)),

@@ -1,10 +1,11 @@
 //! The clone engine: makes the objects under one place equal to those under another, and proves it.
 //!
 //! ```text
-//! plan     both listings, side by side in key order → what is missing or different (bounded queue)
+//! survey   both listings, side by side in key order, by several readers that share the keys among themselves
+//! plan     what they read → what is missing or different (bounded queue)
 //! copier   so many copies at once → settled: copied, equal after all, or failed
 //! tracker  settled keys → cursor, counts, failures: progress and checkpoint from one place
-//! verify   both listings again, key by key → the proof
+//! verify   surveyed again, key by key → the proof
 //! ```
 //!
 //! Always:
@@ -29,6 +30,7 @@ mod retry;
 mod run;
 mod settle;
 mod sides;
+mod survey;
 mod tracker;
 mod verify;
 mod window;

@@ -1,15 +1,20 @@
-//! Decides from both listings what is to be done, in key order, ahead of the copying.
+//! Decides from both listings what is to be done, ahead of the copying.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
+use model::Key;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
     CloneError, Tracker,
     compare::{Verdict, by_listing},
-    merge::{Merge, Pair},
+    merge::Pair,
     sides::Sides,
-    tracker::Ticket,
+    survey::{Part, Visitor, survey},
+    tracker::{Range, Ticket},
     window::Outcome,
 };
 use crate::s3::Listed;
@@ -28,32 +33,59 @@ pub(super) async fn plan(
     tracker: Tracker,
     queue: UnboundedSender<Planned>,
 ) -> Result<u64, CloneError> {
-    let mut extra = 0;
-    for (index, range) in tracker.unfinished() {
-        let after = range.cursor.as_ref().or(range.after.as_ref());
-        let mut merge = Merge::open(&sides, after, range.last.as_ref());
-        while let Some(pair) = merge.next().await? {
-            let (source, destination) = match pair {
-                Pair::Source(source) => (source, None),
-                Pair::Both(source, destination) => (source, Some(destination)),
-                Pair::Destination(_) => {
-                    extra += 1;
-                    continue;
-                }
-                Pair::PassedOver => {
-                    tracker.passed_over();
-                    continue;
-                }
-            };
-            let ticket = tracker.admit(index, &source).await;
-            if destination.as_ref().and_then(|other| by_listing(&source, other)) == Some(Verdict::Equal) {
-                tracker.settle_at_once(ticket, Outcome::Skipped);
-            } else if queue.send(Planned { ticket, source, destination }).is_err() {
-                return Ok(extra); // the copier has ended, and says why
-            }
-        }
-        tracker.listed(index);
+    let planner = Planner { sides: Arc::clone(&sides), tracker, queue, extra: AtomicU64::new(0) };
+    let unfinished: Vec<Part> =
+        planner.tracker.unfinished().into_iter().map(|(index, range)| planner.part(index, &range)).collect();
+    let planner = Arc::new(planner);
+    survey(&sides, unfinished, &planner).await?;
+    planner.tracker.all_listed();
+    Ok(planner.extra.load(Relaxed))
+}
+
+struct Planner {
+    sides: Arc<Sides>,
+    tracker: Tracker,
+    queue: UnboundedSender<Planned>,
+    extra: AtomicU64,
+}
+
+impl Planner {
+    fn part(&self, index: usize, range: &Range) -> Part {
+        let prefix = self.sides.spec.source.prefix.as_str();
+        let rest = |key: &Option<Key>| key.as_ref()?.as_str().strip_prefix(prefix).map(str::to_owned);
+        (index, rest(&range.cursor).or_else(|| rest(&range.after)), rest(&range.last))
     }
-    tracker.all_listed();
-    Ok(extra)
+}
+
+impl Visitor for Planner {
+    async fn see(&self, range: usize, pair: Pair) -> bool {
+        let (source, destination) = match pair {
+            Pair::Source(source) => (source, None),
+            Pair::Both(source, destination) => (source, Some(destination)),
+            Pair::Destination(_) => {
+                self.extra.fetch_add(1, Relaxed);
+                return true;
+            }
+            Pair::PassedOver => {
+                self.tracker.passed_over();
+                return true;
+            }
+        };
+        let ticket = self.tracker.admit(range, &source).await;
+        if destination.as_ref().and_then(|other| by_listing(&source, other)) == Some(Verdict::Equal) {
+            self.tracker.settle_at_once(ticket, Outcome::Skipped);
+            return true;
+        }
+        // Refused where the copier has ended, which then says why.
+        self.queue.send(Planned { ticket, source, destination }).is_ok()
+    }
+
+    fn cut(&self, range: usize, at: &str) -> Option<usize> {
+        let key = Key::try_from(format!("{}{at}", self.sides.spec.source.prefix)).ok()?;
+        Some(self.tracker.cut(range, key))
+    }
+
+    fn seen(&self, range: usize) {
+        self.tracker.listed(range);
+    }
 }

@@ -10,18 +10,23 @@ use std::{
 };
 
 use model::{CloneSpec, Comparison, Failure, Key, Mode, Reason};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     CloneError, Tracker,
     compare::{Verdict, by_listing, compare},
     crew::Crew,
-    merge::{Merge, Pair},
+    merge::Pair,
     settle::failure,
     sides::{Sides, now},
+    survey::{Visitor, survey},
     tracker::Verified,
 };
 use crate::s3::Listed;
+
+/// Pairs waiting to be asked whether they are equal.
+const UNCLEAR: usize = 1_000;
 
 /// Differences recorded one by one.
 const RECORDED: u64 = 100_000;
@@ -36,30 +41,53 @@ pub(super) async fn verify(
 ) -> Result<Comparison, CloneError> {
     let tally = Arc::new(Tally::new(&sides.spec, known, tracker));
     let mut crew = Crew::new(most, Arc::clone(tracker.meter()), stop);
-    let mut merge = Merge::open(sides, None, None);
-    while let Some(pair) = crew.until(merge.next()).await?? {
-        crew.until(tracker.room()).await?;
-        match pair {
-            Pair::Source(source) => tally.missing(&source),
-            Pair::Destination(destination) => tally.extra(&destination),
-            Pair::PassedOver => tracker.passed_over(),
-            Pair::Both(source, destination) => {
-                if let Some(verdict) = by_listing(&source, &destination) {
-                    tally.both(&source, &destination, verdict);
-                    continue;
-                }
-                let (sides, tally) = (Arc::clone(sides), Arc::clone(&tally));
-                crew.begin(async move {
-                    let verdict = compare(&sides, &source, &destination).await;
-                    tally.both(&source, &destination, verdict);
-                    Ok(())
-                })
-                .await?;
-            }
-        }
+    let (queue, mut unclear) = mpsc::channel(UNCLEAR);
+    let reader = Arc::new(Reader { tally: Arc::clone(&tally), queue });
+    let reading = AbortOnDropHandle::new(tokio::spawn(read(Arc::clone(sides), reader)));
+    while let Some((source, destination)) = crew.until(unclear.recv()).await? {
+        let (sides, tally) = (Arc::clone(sides), Arc::clone(&tally));
+        crew.begin(async move {
+            let verdict = compare(&sides, &source, &destination).await;
+            tally.both(&source, &destination, verdict);
+            Ok(())
+        })
+        .await?;
     }
     crew.finish().await?;
+    reading.await??;
     Ok(tally.judge())
+}
+
+async fn read(sides: Arc<Sides>, reader: Arc<Reader>) -> Result<(), CloneError> {
+    survey(&sides, [(0, None, None)], &reader).await
+}
+
+/// Counts what the listings tell, and passes on what must be asked.
+struct Reader {
+    tally: Arc<Tally>,
+    queue: mpsc::Sender<(Listed, Listed)>,
+}
+
+impl Visitor for Reader {
+    async fn see(&self, _: usize, pair: Pair) -> bool {
+        self.tally.tracker.room().await;
+        match pair {
+            Pair::Source(source) => self.tally.missing(&source),
+            Pair::Destination(destination) => self.tally.extra(&destination),
+            Pair::PassedOver => self.tally.tracker.passed_over(),
+            Pair::Both(source, destination) => match by_listing(&source, &destination) {
+                Some(verdict) => self.tally.both(&source, &destination, verdict),
+                None => return self.queue.send((source, destination)).await.is_ok(),
+            },
+        }
+        true
+    }
+
+    fn cut(&self, range: usize, _: &str) -> Option<usize> {
+        Some(range)
+    }
+
+    fn seen(&self, _: usize) {}
 }
 
 struct Tally {

@@ -62,3 +62,17 @@ pub struct Taken {
     /// Keys recorded as failed earlier that are right now.
     pub mended: Vec<Key>,
 }
+
+/// In the order of their keys, with finished neighbours as one: as many as there is something to say about.
+pub(super) fn joined(mut ranges: Vec<Range>) -> Vec<Range> {
+    ranges.sort_unstable_by(|left, right| left.after.cmp(&right.after));
+    ranges.dedup_by(|next, range| {
+        let both_done = next.state == RangeState::Done && range.state == RangeState::Done;
+        if both_done {
+            range.last = next.last.take();
+            range.cursor = next.cursor.take().or(range.cursor.take());
+        }
+        both_done
+    });
+    ranges
+}

@@ -147,6 +147,11 @@ impl Tracker {
         }
     }
 
+    /// A range that is being listed ends at `at`; answers the index of the one that holds what lay above.
+    pub(super) fn cut(&self, range: usize, at: Key) -> usize {
+        self.state().cut(range, at)
+    }
+
     /// A range's source listing has been read to its end.
     pub(super) fn listed(&self, range: usize) {
         self.state().listed(range);

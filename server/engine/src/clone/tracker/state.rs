@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use model::{Failure, Key, Phase, Progress};
 use tokio::time::{Duration, Instant};
 
-use super::{Checkpoint, Range, RangeState, Settled, Taken, Verified};
+use super::{Checkpoint, Range, RangeState, Settled, Taken, Verified, checkpoint::joined};
 use crate::{
     clone::{
         rate::{Rate, Sample},
@@ -67,10 +67,9 @@ fn milliseconds(time: Duration) -> u64 {
 
 impl State {
     pub fn resume(before: Progress, checkpoint: Checkpoint, now: Instant) -> Self {
-        let lane = |range| Lane { range, window: Window::default(), listed: false };
         Self {
             phase: before.phase,
-            lanes: checkpoint.ranges.into_iter().map(lane).collect(),
+            lanes: checkpoint.ranges.into_iter().map(Lane::new).collect(),
             copied: checkpoint.copied,
             found_final: checkpoint.copied,
             passed: checkpoint.settled,
@@ -115,8 +114,7 @@ impl State {
 
     pub fn unfinished(&mut self) -> Vec<(usize, Range)> {
         if self.lanes.is_empty() {
-            let range = Range { after: None, last: None, cursor: None, state: RangeState::Waiting };
-            self.lanes.push(Lane { range, window: Window::default(), listed: false });
+            self.lanes.push(Lane::new(Range { after: None, last: None, cursor: None, state: RangeState::Waiting }));
         }
         let lanes = self.lanes.iter().enumerate().map(|(index, lane)| (index, lane.range.clone()));
         lanes.filter(|(_, range)| range.state != RangeState::Done).collect()
@@ -129,6 +127,12 @@ impl State {
         let lane = &mut self.lanes[range];
         lane.range.state = RangeState::Active;
         lane.window.admit(object.key.clone(), object.size)
+    }
+
+    pub fn cut(&mut self, range: usize, at: Key) -> usize {
+        let last = self.lanes[range].range.last.replace(at.clone());
+        self.lanes.push(Lane::new(Range { after: Some(at), last, cursor: None, state: RangeState::Waiting }));
+        self.lanes.len() - 1
     }
 
     pub fn listed(&mut self, range: usize) {
@@ -233,7 +237,7 @@ impl State {
         Taken {
             progress: self.progress(meter, now),
             checkpoint: Checkpoint {
-                ranges: self.lanes.iter().map(|lane| lane.range.clone()).collect(),
+                ranges: joined(self.lanes.iter().map(|lane| lane.range.clone()).collect()),
                 copied: self.copied,
                 settled: self.passed,
             },
@@ -279,6 +283,10 @@ impl State {
 }
 
 impl Lane {
+    fn new(range: Range) -> Self {
+        Self { range, window: Window::default(), listed: false }
+    }
+
     fn finish_if_due(&mut self) {
         if self.listed && self.window.is_empty() {
             self.range.state = RangeState::Done;
