@@ -32,7 +32,7 @@ pub use list::{Count, Cursor, Filter, Page};
 pub use live::{Beat, Counts, LiveMessage, Snapshot};
 pub use name::{BucketName, Key, Prefix, StoreName};
 pub use place::{Location, Place};
-pub use progress::{Left, Phase, Point, Progress, STALLED_AFTER_MS};
+pub use progress::{Left, Limit, Phase, Point, Progress, STALLED_AFTER_MS, Stretch, StretchState};
 pub use proof::{Comparison, DryRun, Proof};
 pub use selection::Selection;
 pub use summary::{Bytes, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, Summary, Tally};

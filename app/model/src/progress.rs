@@ -48,6 +48,14 @@ pub struct Progress {
     pub in_flight: u32,
     /// Verification: keys compared so far, of `found`.
     pub compared: u64,
+    /// Copies that may be under way at once, as the run has found.
+    pub concurrency: u32,
+    /// Answers of a store that asked for less: too many requests, or none in time.
+    pub refused: u64,
+    /// What keeps it from being quicker.
+    pub limit: Option<Limit>,
+    /// The key space in order, as the run has divided it; neighbours are joined until they are few.
+    pub ranges: Vec<Stretch>,
     /// Requests sent, retries included.
     pub requests: u64,
     /// Of these, sent again after an error or a timeout.
@@ -61,6 +69,45 @@ pub struct Progress {
     pub idle_ms: u64,
     /// Milliseconds worked, over all attempts; pauses and waits excluded.
     pub active_ms: u64,
+}
+
+/// What keeps a clone from being quicker at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// The store answers "slow down": copies to some of its keys are held at the rate that it takes.
+    Throttling,
+    /// The configured requests or bytes a second.
+    Ceiling,
+    /// The configured number of copies at once.
+    Concurrency,
+    /// The processors of this machine.
+    Cpu,
+    /// The listings: everything listed is copied.
+    Listing,
+    /// The time that the store takes: more at once has not brought more through.
+    Latency,
+}
+
+/// A stretch of the key space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// The key it begins after; `None`: at the beginning.
+    pub after: Option<String>,
+    pub state: StretchState,
+    /// Objects found in it so far, and how many of them are settled, and failed.
+    pub found: u64,
+    pub settled: u64,
+    pub failed: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StretchState {
+    /// Nobody has begun to list it.
+    Waiting,
+    Active,
+    Done,
 }
 
 /// Seconds left as a range: one number would claim to know.

@@ -2,10 +2,16 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::{select, sync::mpsc, time::sleep_until};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use super::{CloneError, Tracker, crew::Crew, plan::plan, sides::Sides};
+use super::{
+    CloneError, Tracker,
+    crew::Crew,
+    plan::{Planned, plan},
+    sides::Sides,
+    throttle::Next,
+};
 
 /// Settles every key of every unfinished range. Answers how many keys the destination has beside them.
 pub(super) async fn copy(
@@ -14,7 +20,7 @@ pub(super) async fn copy(
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<u64, CloneError> {
-    let mut crew = Crew::new(most, Arc::clone(tracker.meter()), stop);
+    let mut crew = Crew::new(most, tracker, stop);
     let outcome = copy_all(&mut crew, sides, tracker).await;
     if outcome.is_err() {
         crew.wind_down().await;
@@ -25,7 +31,7 @@ pub(super) async fn copy(
 async fn copy_all(crew: &mut Crew, sides: &Arc<Sides>, tracker: &Tracker) -> Result<u64, CloneError> {
     let (queue, mut planned) = mpsc::unbounded_channel();
     let planning = AbortOnDropHandle::new(tokio::spawn(plan(Arc::clone(sides), tracker.clone(), queue)));
-    while let Some(work) = crew.until(planned.recv()).await? {
+    while let Some(work) = crew.until(next(&mut planned, sides)).await? {
         let (sides, tracker) = (Arc::clone(sides), tracker.clone());
         crew.begin(async move {
             tracker.began();
@@ -37,4 +43,26 @@ async fn copy_all(crew: &mut Crew, sides: &Arc<Sides>, tracker: &Tracker) -> Res
     }
     crew.finish().await?;
     planning.await?
+}
+
+/// What may begin next: as planned, but for copies whose folder has refused some; they come when it is their turn.
+async fn next(planned: &mut mpsc::UnboundedReceiver<Planned>, sides: &Sides) -> Option<Planned> {
+    loop {
+        let turn = match sides.throttle.next() {
+            Next::Begin(work) => return Some(work),
+            Next::Wait(turn) => Some(turn),
+            Next::Empty => None,
+        };
+        let work = match turn {
+            Some(turn) => select! {
+                () = sleep_until(turn) => continue,
+                Some(work) = planned.recv() => work,
+            },
+            None => planned.recv().await?,
+        };
+        let folder = sides.folder(&work.source.key).to_owned();
+        if let Some(work) = sides.throttle.admit(&folder, work) {
+            return Some(work);
+        }
+    }
 }

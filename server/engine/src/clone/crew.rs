@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{CloneError, flow::Flow};
+use super::{CloneError, Tracker, effort::Effort, flow::Flow};
 use crate::s3::Meter;
 
 /// What a stop leaves running tasks to finish.
@@ -22,13 +22,17 @@ pub(super) struct Crew {
     tasks: JoinSet<Result<(), CloneError>>,
     flow: Flow,
     meter: Arc<Meter>,
+    effort: Arc<Effort>,
     stop: CancellationToken,
 }
 
 impl Crew {
-    /// `most` at once at any time; how many of them, `meter` tells.
-    pub fn new(most: usize, meter: Arc<Meter>, stop: &CancellationToken) -> Self {
-        Self { tasks: JoinSet::new(), flow: Flow::new(most, meter.refused()), meter, stop: stop.clone() }
+    /// `most` at once at any time; how many of them, the tracker's meter tells.
+    pub fn new(most: usize, tracker: &Tracker, stop: &CancellationToken) -> Self {
+        let (meter, effort) = (Arc::clone(tracker.meter()), Arc::clone(tracker.effort()));
+        let flow = Flow::new(most, meter.refused());
+        effort.allow(flow.allowed(), most);
+        Self { tasks: JoinSet::new(), flow, meter, effort, stop: stop.clone() }
     }
 
     /// Waits for something, unless a task fails or a stop is asked for.
@@ -39,7 +43,7 @@ impl Crew {
                 biased;
                 () = self.stop.cancelled() => return Err(CloneError::Stopped),
                 Some(ended) = self.tasks.join_next() => {
-                    self.flow.finished_one(self.meter.refused());
+                    self.finished_one();
                     flat(ended)?;
                 }
                 value = &mut event => return Ok(value),
@@ -54,6 +58,7 @@ impl Crew {
     ) -> Result<(), CloneError> {
         while self.tasks.len() >= self.flow.allowed() {
             self.flow.press();
+            self.effort.fill();
             self.one().await?;
         }
         self.tasks.spawn(task);
@@ -76,12 +81,17 @@ impl Crew {
         }
     }
 
+    fn finished_one(&mut self) {
+        self.flow.finished_one(self.meter.refused());
+        self.effort.allow(self.flow.allowed(), self.flow.ceiling());
+    }
+
     async fn one(&mut self) -> Result<(), CloneError> {
         select! {
             biased;
             () = self.stop.cancelled() => Err(CloneError::Stopped),
             ended = self.tasks.join_next() => {
-                self.flow.finished_one(self.meter.refused());
+                self.finished_one();
                 ended.map_or(Ok(()), flat)
             }
         }

@@ -20,7 +20,7 @@ pub(super) async fn retry(
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<(), CloneError> {
-    let mut crew = Crew::new(most, Arc::clone(tracker.meter()), stop);
+    let mut crew = Crew::new(most, tracker, stop);
     let outcome = retry_all(&mut crew, sides, keys, tracker).await;
     if outcome.is_err() {
         crew.wind_down().await;

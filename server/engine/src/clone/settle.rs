@@ -67,7 +67,10 @@ impl Sides {
         if source.size > self.multipart_threshold.bytes() {
             self.in_parts(source, to).send().await
         } else if self.one_credential {
-            self.destination.copy(from_bucket, source, to_bucket, to).await
+            let folder = self.folder(&source.key);
+            let slow_down = || self.throttle.refused(folder);
+            let copied = self.destination.copy(from_bucket, source, to_bucket, to, &slow_down).await;
+            copied.inspect(|_| self.throttle.taken(folder))
         } else {
             self.source.stream(from_bucket, source, &self.destination, to_bucket, to).await
         }

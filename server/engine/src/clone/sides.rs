@@ -4,7 +4,11 @@ use std::{sync::Arc, time::SystemTime};
 
 use model::{CloneSpec, Key, Time};
 
-use super::{Options, Tracker};
+use super::{
+    Options, Tracker,
+    plan::Planned,
+    throttle::{Throttle, folder},
+};
 use crate::s3::{Listed, Pace, Slots, Store, Threshold};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +21,8 @@ pub(super) struct Sides {
     /// Objects larger than this go in parts.
     pub multipart_threshold: Threshold,
     pub slots: Slots,
+    /// Copies that wait because their part of the destination asked for less.
+    pub throttle: Throttle<Planned>,
 }
 
 impl Sides {
@@ -28,6 +34,7 @@ impl Sides {
             one_credential: source.endpoint().one_credential(destination.endpoint()),
             multipart_threshold: options.multipart_threshold,
             slots: Slots::beside(options.concurrency),
+            throttle: Throttle::new(),
         }
     }
 
@@ -46,6 +53,11 @@ impl Sides {
     pub fn chosen(&self, object: &Listed) -> bool {
         let rest = object.key.as_str().strip_prefix(self.spec.source.prefix.as_str());
         rest.is_some_and(|rest| self.spec.selection.chooses(rest, object.modified))
+    }
+
+    /// The folder of the destination whose limit a source's key shares.
+    pub fn folder<'a>(&self, key: &'a Key) -> &'a str {
+        folder(key.as_str().strip_prefix(self.spec.source.prefix.as_str()).unwrap_or_default())
     }
 
     /// Where a source's key goes; `None` if no key can be that.

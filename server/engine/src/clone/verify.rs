@@ -40,7 +40,7 @@ pub(super) async fn verify(
     stop: &CancellationToken,
 ) -> Result<Comparison, CloneError> {
     let tally = Arc::new(Tally::new(&sides.spec, known, tracker));
-    let mut crew = Crew::new(most, Arc::clone(tracker.meter()), stop);
+    let mut crew = Crew::new(most, tracker, stop);
     let (queue, mut unclear) = mpsc::channel(UNCLEAR);
     let reader = Arc::new(Reader { tally: Arc::clone(&tally), queue });
     let reading = AbortOnDropHandle::new(tokio::spawn(read(Arc::clone(sides), reader)));

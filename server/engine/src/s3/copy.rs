@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_s3::types::StorageClass;
 use model::{BucketName, Key};
 
-use super::{Action, ETag, Listed, Store, StoreError, blank::sendable, encoding::copy_source, error::Failed};
+use super::{Action, ETag, Fault, Listed, Store, StoreError, blank::sendable, encoding::copy_source, error::Failed};
 
 /// What a request may take: a minute, and the time a slow disk needs for its bytes.
 pub(super) fn limit(size: u64) -> Duration {
@@ -14,8 +14,16 @@ pub(super) fn limit(size: u64) -> Duration {
 
 impl Store {
     /// Copies `source` of bucket `from`, if it is still the one listed, to `key` of bucket `to`. This store's
-    /// credentials must read the one and write the other. Success is an ETag: a 200 without one is none.
-    pub async fn copy(&self, from: &BucketName, source: &Listed, to: &BucketName, key: &Key) -> Result<ETag, Failed> {
+    /// credentials must read the one and write the other. Success is an ETag: a 200 without one is none. `slow_down` is
+    /// called at each answer that asks for fewer requests.
+    pub async fn copy(
+        &self,
+        from: &BucketName,
+        source: &Listed,
+        to: &BucketName,
+        key: &Key,
+        slow_down: &(dyn Fn() + Sync),
+    ) -> Result<ETag, Failed> {
         let context = self.context(Action::Copy, Some(to));
         let request = || async {
             let request = self
@@ -26,7 +34,11 @@ impl Store {
                 .set_storage_class(source.class.as_deref().map(StorageClass::from))
                 .bucket(to.as_str())
                 .key(sendable(key));
-            let copied = request.send().await.map_err(|error| context.classify(&error))?;
+            let copied = request.send().await.map_err(|error| context.classify(&error)).inspect_err(|error| {
+                if matches!(error.fault(), Fault::Throttled { .. }) {
+                    slow_down();
+                }
+            })?;
             let etag = copied.copy_object_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
             etag.ok_or_else(|| -> StoreError { context.unclear("the copy was answered with success but no ETag") })
         };

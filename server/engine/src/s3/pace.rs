@@ -26,8 +26,8 @@ impl Pace {
         Self { between: Duration::from_nanos(nanoseconds), next: Mutex::new(None) }
     }
 
-    /// Waits for the next turn.
-    pub async fn turn(&self) {
+    /// Waits for the next turn; false if it had come already.
+    pub async fn turn(&self) -> bool {
         let now = Instant::now();
         let turn = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -38,6 +38,7 @@ impl Pace {
         if turn > now {
             sleep_until(turn).await;
         }
+        turn > now
     }
 }
 

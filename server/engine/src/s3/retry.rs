@@ -49,7 +49,9 @@ impl Policy {
 pub struct Meter {
     requests: AtomicU64,
     retries: AtomicU64,
-    refused: AtomicU64,
+    throttled: AtomicU64,
+    timed_out: AtomicU64,
+    paced: AtomicU64,
     moved: AtomicU64,
 }
 
@@ -64,7 +66,17 @@ impl Meter {
 
     /// How often a store asked for less: too many requests, or no answer in time.
     pub fn refused(&self) -> u64 {
-        self.refused.load(Relaxed)
+        self.throttled() + self.timed_out.load(Relaxed)
+    }
+
+    /// Of these, too many requests.
+    pub fn throttled(&self) -> u64 {
+        self.throttled.load(Relaxed)
+    }
+
+    /// Requests that had to wait for their turn, by a ceiling on them.
+    pub fn paced(&self) -> u64 {
+        self.paced.load(Relaxed)
     }
 
     /// Bytes of pieces that went through this process and of parts that the store copied, finished objects or not: a
@@ -108,9 +120,9 @@ impl Retry {
             let stopped = |attempts| Failed { error: context.error(Fault::Stopped), attempts };
             if let Some(pace) = &self.pace {
                 tokio::select! {
-                    () = pace.turn() => {}
+                    waited = pace.turn() => self.meter.paced.fetch_add(u64::from(waited), Relaxed),
                     () = self.stop.cancelled() => return Err(stopped(attempts)),
-                }
+                };
             }
             attempts += 1;
             self.meter.requests.fetch_add(1, Relaxed);
@@ -122,9 +134,11 @@ impl Retry {
                 Ok(Err(error)) => error,
                 Err(_) => context.error(Fault::Timeout { seconds: limit.as_secs() }),
             };
-            if matches!(error.fault(), Fault::Throttled { .. } | Fault::Timeout { .. }) {
-                self.meter.refused.fetch_add(1, Relaxed);
-            }
+            match error.fault() {
+                Fault::Throttled { .. } => self.meter.throttled.fetch_add(1, Relaxed),
+                Fault::Timeout { .. } => self.meter.timed_out.fetch_add(1, Relaxed),
+                _ => 0,
+            };
             if attempts >= self.policy.attempts || !error.worth_repeating() {
                 return Err(Failed { error, attempts });
             }

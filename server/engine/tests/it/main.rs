@@ -7,6 +7,7 @@ mod multipart;
 mod multipart_faults;
 mod preview;
 mod proxy;
+mod ranges;
 mod resume;
 mod retry;
 mod selection;

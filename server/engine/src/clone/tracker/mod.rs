@@ -10,6 +10,7 @@
 
 mod checkpoint;
 mod state;
+mod stretches;
 
 use std::{
     collections::HashSet,
@@ -24,11 +25,14 @@ use tokio::{
 
 pub use self::checkpoint::{Checkpoint, Range, RangeState, Settled, Taken};
 use self::state::State;
-use super::window::Outcome;
+use super::{effort::Effort, window::Outcome};
 use crate::s3::{Listed, Meter};
 
 /// Keys listed but not yet passed by a cursor.
-const WINDOW: usize = 32_768;
+const WINDOW: usize = 65_536;
+
+/// Of them, those of one range: a slow one must not hold up the others.
+const LANE: usize = 8_192;
 
 /// Failures held for the next take, above which nothing new is begun.
 const UNTAKEN: usize = 10_000;
@@ -60,6 +64,7 @@ struct Shared {
     window: Semaphore,
     taken: Notify,
     meter: Arc<Meter>,
+    effort: Arc<Effort>,
 }
 
 impl Tracker {
@@ -70,12 +75,13 @@ impl Tracker {
             window: Semaphore::new(WINDOW),
             taken: Notify::new(),
             meter: Arc::default(),
+            effort: Arc::default(),
         };
         Self { shared: Arc::new(shared) }
     }
 
     pub fn take(&self) -> Taken {
-        let taken = self.state().take(&self.shared.meter, Instant::now());
+        let taken = self.state().take(&self.shared.meter, &self.shared.effort, Instant::now());
         self.shared.taken.notify_waiters();
         taken
     }
@@ -91,6 +97,10 @@ impl Tracker {
 
     pub(super) fn meter(&self) -> &Arc<Meter> {
         &self.shared.meter
+    }
+
+    pub(super) fn effort(&self) -> &Arc<Effort> {
+        &self.shared.effort
     }
 
     pub(super) fn enter(&self, phase: Phase) {
@@ -123,8 +133,11 @@ impl Tracker {
     /// The next key of a range's listing. Waits while too much is unsettled or untaken.
     pub(super) async fn admit(&self, range: usize, object: &Listed) -> Ticket {
         self.room().await;
-        if let Ok(permit) = self.shared.window.acquire().await {
-            permit.forget(); // given back when the cursor passes the key
+        let lane = self.state().room(range);
+        // Given back when the cursor passes the key.
+        if let (Ok(lane), Ok(window)) = (lane.acquire().await, self.shared.window.acquire().await) {
+            lane.forget();
+            window.forget();
         }
         Ticket { range, number: self.state().admit(range, object, Instant::now()) }
     }

@@ -1,13 +1,17 @@
 //! The tracker's state behind its lock: plain data and the rules that keep it consistent.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use model::{Failure, Key, Phase, Progress};
-use tokio::time::{Duration, Instant};
+use tokio::{
+    sync::Semaphore,
+    time::{Duration, Instant},
+};
 
-use super::{Checkpoint, Range, RangeState, Settled, Taken, Verified, checkpoint::joined};
+use super::{Checkpoint, LANE, Range, RangeState, Settled, Taken, Verified, checkpoint::joined, stretches::stretches};
 use crate::{
     clone::{
+        effort::{Effort, Limits},
         rate::{Rate, Sample},
         window::{Outcome, Passed, Window},
     },
@@ -41,13 +45,19 @@ pub(super) struct State {
     ended: Option<Instant>,
     pub touched: Instant,
     moved: u64,
+    limits: Limits,
 }
 
 /// A range and its keys above the cursor.
-struct Lane {
-    range: Range,
+pub(super) struct Lane {
+    pub range: Range,
     window: Window,
+    /// For keys between the cursor and what is listed.
+    room: Arc<Semaphore>,
     listed: bool,
+    pub found: u64,
+    pub settled: u64,
+    pub failed: u64,
 }
 
 fn count(settled: &mut Settled, outcome: &Outcome) {
@@ -86,6 +96,7 @@ impl State {
             ended: None,
             touched: now,
             moved: 0,
+            limits: Limits::default(),
             before,
         }
     }
@@ -126,6 +137,7 @@ impl State {
         self.total.found_bytes += object.size;
         let lane = &mut self.lanes[range];
         lane.range.state = RangeState::Active;
+        lane.found += 1;
         lane.window.admit(object.key.clone(), object.size)
     }
 
@@ -146,10 +158,13 @@ impl State {
         self.touched = now;
         self.unsettled = self.unsettled.saturating_sub(1);
         count(&mut self.total, &outcome);
+        let failed = matches!(outcome, Outcome::Failed(_));
         if let Outcome::Failed(failure) = &outcome {
             self.remember(&failure.key);
         }
         let lane = &mut self.lanes[range];
+        lane.settled += 1;
+        lane.failed += u64::from(failed);
         lane.window.settle(number, outcome);
         let mut passed = 0;
         while let Some(Passed { key, size, outcome }) = lane.window.pass() {
@@ -161,6 +176,7 @@ impl State {
                 self.failures.push(*failure);
             }
         }
+        lane.room.add_permits(passed);
         lane.finish_if_due();
         passed
     }
@@ -226,7 +242,11 @@ impl State {
         self.passed = *total;
     }
 
-    pub fn take(&mut self, meter: &Meter, now: Instant) -> Taken {
+    pub fn room(&self, range: usize) -> Arc<Semaphore> {
+        Arc::clone(&self.lanes[range].room)
+    }
+
+    pub fn take(&mut self, meter: &Meter, effort: &Effort, now: Instant) -> Taken {
         let now = self.ended.unwrap_or(now);
         if meter.moved() != self.moved {
             self.moved = meter.moved();
@@ -235,7 +255,7 @@ impl State {
         let objects = if self.phase == Phase::Verifying { self.compared } else { self.total.objects() };
         self.rate.sample(Sample { at: now - self.began, objects, bytes: self.total.bytes });
         Taken {
-            progress: self.progress(meter, now),
+            progress: self.progress(meter, effort, now),
             checkpoint: Checkpoint {
                 ranges: joined(self.lanes.iter().map(|lane| lane.range.clone()).collect()),
                 copied: self.copied,
@@ -251,7 +271,7 @@ impl State {
         self.mended.splice(0..0, taken.mended);
     }
 
-    fn progress(&self, meter: &Meter, now: Instant) -> Progress {
+    fn progress(&mut self, meter: &Meter, effort: &Effort, now: Instant) -> Progress {
         let found = self.total.objects() + self.unsettled;
         let to_do = match self.phase {
             Phase::Copying => self.unsettled,
@@ -271,6 +291,10 @@ impl State {
             bytes: self.total.bytes,
             in_flight: self.in_flight + self.retrying,
             compared: self.compared,
+            concurrency: if working { effort.allowed() } else { 0 },
+            refused: self.before.refused + meter.refused(),
+            limit: self.limits.look(effort, meter, now).filter(|_| working),
+            ranges: stretches(&self.lanes),
             requests: self.before.requests + meter.requests(),
             retries: self.before.retries + meter.retries(),
             rate: if working { rate } else { 0.0 },
@@ -283,8 +307,9 @@ impl State {
 }
 
 impl Lane {
-    fn new(range: Range) -> Self {
-        Self { range, window: Window::default(), listed: false }
+    pub fn new(range: Range) -> Self {
+        let room = Arc::new(Semaphore::new(LANE));
+        Self { range, window: Window::default(), room, listed: false, found: 0, settled: 0, failed: 0 }
     }
 
     fn finish_if_due(&mut self) {
