@@ -118,14 +118,29 @@ pub struct Left {
 }
 
 /// A point of the rate chart: what had been settled and copied after so many milliseconds of work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Point {
     pub active_ms: u64,
     pub settled: u64,
     pub bytes: u64,
+    /// Copies that might be under way at once.
+    pub concurrency: u32,
+    /// Answers, so far, of a store that asked for less.
+    pub refused: u64,
 }
 
 impl Progress {
+    pub fn point(&self) -> Point {
+        Point {
+            active_ms: self.active_ms,
+            settled: self.settled(),
+            bytes: self.bytes,
+            concurrency: self.concurrency,
+            refused: self.refused,
+        }
+    }
+
     /// Objects whose fate is known.
     pub fn settled(&self) -> u64 {
         self.done + self.skipped + self.failed

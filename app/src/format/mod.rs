@@ -9,4 +9,4 @@ mod words;
 pub use duration::{ago, duration, left};
 pub use moment::{Zone, moment, zone_name};
 pub use number::{byte_rate, bytes, capped, count, percent, rate, things};
-pub use words::{Mark, doing, happened, headline, object, outcome, signed, standing};
+pub use words::{Mark, doing, happened, headline, limit_words, object, outcome, signed, standing};

@@ -1,6 +1,6 @@
 //! A job in words: its state as a shape and a word, where it stands, what came of it.
 
-use model::{CloneSpec, EventKind, Job, Mode, Phase, Proof, Selection, Spec, State, Stop};
+use model::{CloneSpec, EventKind, Job, Limit, Mode, Phase, Proof, Selection, Spec, State, Stop};
 
 use super::{byte_rate, bytes, count, left, percent, rate, things};
 
@@ -37,6 +37,18 @@ impl Mark {
             State::Cancelled => ("⊘", "cancelled", "idle"),
         };
         Self { shape, word, tone }
+    }
+}
+
+/// What limits a clone, and what would help.
+pub fn limit_words(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Throttling => "the store: it answers some copies with “slow down”, and gets them at the rate it takes",
+        Limit::Ceiling => "the configured ceiling of requests or bytes a second",
+        Limit::Concurrency => "the configured number of copies at once: with more it may be quicker",
+        Limit::Cpu => "the processors of this machine",
+        Limit::Listing => "the listings: all that was listed is copied or compared",
+        Limit::Latency => "the time the store takes: more at once brought no more through",
     }
 }
 

@@ -29,7 +29,7 @@ impl History {
     }
 
     pub fn push(&mut self, progress: &Progress) {
-        let point = Point { active_ms: progress.active_ms, settled: progress.settled(), bytes: progress.bytes };
+        let point = progress.point();
         // A beat comes a little early at times; half an interval of tolerance keeps the points even.
         let due = self
             .points

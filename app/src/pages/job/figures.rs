@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::{Job, Mode, Phase, Point, Spec, State, Time};
 
 use crate::{
-    format::{byte_rate, bytes, count, duration, left, rate, signed},
+    format::{byte_rate, bytes, count, duration, left, limit_words, rate, signed},
     ui::{Elapsed, Measure, Moment, RateChart},
 };
 
@@ -34,11 +34,18 @@ fn figures(job: &Job) -> Vec<Figure> {
         figures.push(("Compared", count(progress.compared), String::new()));
     }
     if job.state == State::Running {
-        figures.push(("In flight", count(progress.in_flight.into()), String::new()));
+        let at_most = match progress.concurrency {
+            0 => String::new(),
+            most => format!("of {} at once, as found out", count(most.into())),
+        };
+        figures.push(("In flight", count(progress.in_flight.into()), at_most));
         figures.push(("Rate", rate(progress.rate), byte_rate(progress.byte_rate)));
         figures.push(("Time left", progress.left.map_or_else(|| "not known yet".to_owned(), left), String::new()));
     }
     figures.push(("Requests", count(progress.requests), retries));
+    if progress.refused > 0 {
+        figures.push(("Asked to slow down", count(progress.refused), "answers of the store".to_owned()));
+    }
     figures
 }
 
@@ -48,12 +55,19 @@ fn stalled_since(job: &Job) -> Option<Time> {
         .then(|| Time(job.updated_at.0 - signed(job.progress.idle_ms)))
 }
 
+/// What keeps it from being quicker, and what would help.
+fn limited_by(job: &Job) -> Option<String> {
+    let running = job.state == State::Running && matches!(job.progress.phase, Phase::Copying | Phase::Verifying);
+    let limit = job.progress.limit.filter(|_| running && !job.progress.stalled())?;
+    Some(format!("Limited by {}.", limit_words(limit)))
+}
+
 /// What the charts draw: the history and, while objects are copied, how it stands now.
 fn points(mut history: Vec<Point>, job: &Job) -> Vec<Point> {
     let progress = &job.progress;
     let newest = history.last().is_none_or(|last| last.active_ms < progress.active_ms);
     if newest && progress.phase == Phase::Copying {
-        history.push(Point { active_ms: progress.active_ms, settled: progress.settled(), bytes: progress.bytes });
+        history.push(progress.point());
     }
     history
 }
@@ -62,6 +76,7 @@ fn points(mut history: Vec<Point>, job: &Job) -> Vec<Point> {
 pub fn Figures(job: Job, history: Vec<Point>, now: Time) -> impl IntoView {
     let running = job.state == State::Running;
     let history = points(history, &job);
+    let slowed = job.progress.refused > 0;
     let stalled = stalled_since(&job).map(|since| {
         view! { <p class="mark warn">"● Stalled: nothing has moved since " <Moment at=since now /></p> }
     });
@@ -75,13 +90,18 @@ pub fn Figures(job: Job, history: Vec<Point>, now: Time) -> impl IntoView {
     };
     view! {
         {stalled}
+        {limited_by(&job).map(|limit| view! { <p class="limit" data-key="limit">{limit}</p> })}
         <dl class="figure-grid">
             {figures(&job).into_iter().map(figure).collect_view()}
             <Lasted job now />
         </dl>
         <div class="charts">
             <RateChart points=history.clone() running measure=Measure::Objects title="Objects a second" />
-            <RateChart points=history running measure=Measure::Bytes title="Bytes a second" />
+            <RateChart points=history.clone() running measure=Measure::Bytes title="Bytes a second" />
+            <RateChart points=history.clone() running measure=Measure::Concurrency title="Copies at once" />
+            {slowed.then(|| view! {
+                <RateChart points=history running measure=Measure::Refused title="Answers “slow down” a second" />
+            })}
         </div>
     }
 }
@@ -125,7 +145,7 @@ mod tests {
     #[test]
     fn a_chart_ends_at_what_the_job_tells_now() {
         let copying = examples::job(1);
-        let before = Point { active_ms: 5_000, settled: 4_000, bytes: 1 };
+        let before = Point { active_ms: 5_000, settled: 4_000, bytes: 1, ..Point::default() };
         let drawn = points(vec![before], &copying);
         assert_eq!((drawn[0], drawn[1].active_ms, drawn[1].settled), (before, 5_800, 4_812));
         let known = Point { active_ms: 5_800, ..before };

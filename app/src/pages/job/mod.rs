@@ -4,6 +4,7 @@ mod asked;
 mod events;
 mod failures;
 mod figures;
+mod keyspace;
 mod proof;
 
 use leptos::prelude::*;
@@ -21,6 +22,7 @@ use asked::Asked;
 use events::Events;
 use failures::{Failures, FailuresWanted};
 use figures::Figures;
+use keyspace::KeySpace;
 use proof::ProofTable;
 
 #[component]
@@ -63,6 +65,7 @@ fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, q
         <section aria-labelledby="standing" data-key="standing">
             <h2 id="standing">"Where it stands"</h2>
             <Bar job=job.clone() />
+            <KeySpace progress=job.progress.clone() />
             <Figures job=job.clone() history now />
         </section>
         <ProofTable job=job.clone() />

@@ -16,6 +16,9 @@ pub const GRID: &str = "M0 120H600M0 60H600M0 0H600";
 pub enum Measure {
     Objects,
     Bytes,
+    /// A level, not a rate.
+    Concurrency,
+    Refused,
 }
 
 /// A line and what its labels say. All rates are a second.
@@ -43,7 +46,7 @@ impl Chart {
         }
         let highest = rates.iter().map(|(_, rate)| *rate).fold(0.0, f64::max);
         let top = round_up(highest);
-        let average = average(points.first()?, points.last()?, measure);
+        let average = average(points, measure);
         let mut line = String::with_capacity(rates.len() * 12);
         for (index, &(at, rate)) in rates.iter().enumerate() {
             let x = WIDTH * float(at - from_ms) / float(to_ms - from_ms);
@@ -60,10 +63,16 @@ fn value(point: &Point, measure: Measure) -> u64 {
     match measure {
         Measure::Objects => point.settled,
         Measure::Bytes => point.bytes,
+        Measure::Concurrency => point.concurrency.into(),
+        Measure::Refused => point.refused,
     }
 }
 
-fn average(first: &Point, last: &Point, measure: Measure) -> f64 {
+fn average(points: &[Point], measure: Measure) -> f64 {
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return 0.0 };
+    if measure == Measure::Concurrency {
+        return float(points.iter().map(|point| value(point, measure)).sum()) / float(points.len() as u64);
+    }
     let gained = value(last, measure).saturating_sub(value(first, measure));
     float(gained) * 1_000.0 / float(last.active_ms.saturating_sub(first.active_ms).max(1))
 }
@@ -72,6 +81,9 @@ fn average(first: &Point, last: &Point, measure: Measure) -> f64 {
 fn rates(points: &[Point], measure: Measure) -> Vec<(u64, f64)> {
     let between = |pair: &[Point]| {
         let ms = pair[1].active_ms.checked_sub(pair[0].active_ms).filter(|ms| *ms > 0)?;
+        if measure == Measure::Concurrency {
+            return Some((pair[1].active_ms, float(value(&pair[1], measure))));
+        }
         let gained = value(&pair[1], measure).saturating_sub(value(&pair[0], measure));
         Some((pair[1].active_ms, float(gained) * 1_000.0 / float(ms)))
     };
@@ -108,7 +120,7 @@ mod tests {
     use super::*;
 
     fn point(active_ms: u64, settled: u64) -> Point {
-        Point { active_ms, settled, bytes: settled * 1_000 }
+        Point { active_ms, settled, bytes: settled * 1_000, ..Point::default() }
     }
 
     #[test]
@@ -126,6 +138,14 @@ mod tests {
         let points = [point(0, 0), point(500, 5), point(1_000, 10)];
         let Chart { highest, last, .. } = Chart::of(&points, Measure::Bytes).unwrap();
         assert_eq!((highest, last), (10_000.0, 10_000.0));
+    }
+
+    #[test]
+    fn a_level_is_drawn_as_it_is() {
+        let level = |active_ms: u64, concurrency: u32| Point { active_ms, concurrency, ..Point::default() };
+        let points = [level(0, 64), level(1_000, 128), level(2_000, 128), level(3_000, 64)];
+        let chart = Chart::of(&points, Measure::Concurrency).unwrap();
+        assert_eq!((chart.highest, chart.last, chart.average, chart.top), (128.0, 64.0, 96.0, 200.0));
     }
 
     #[test]

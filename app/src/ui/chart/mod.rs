@@ -14,7 +14,8 @@ use crate::format::{byte_rate, duration, rate, signed};
 
 fn told(measure: Measure, a_second: f64) -> String {
     match measure {
-        Measure::Objects => rate(a_second),
+        Measure::Objects | Measure::Refused => rate(a_second),
+        Measure::Concurrency => format!("{a_second:.0}"),
         Measure::Bytes => byte_rate(a_second),
     }
 }

@@ -118,7 +118,7 @@ async fn failed_job(store: &Store) -> Job {
         at: Time(1),
     };
     assert!(store.record(job.id, 1, &[failure("b"), failure("c")], &[]).await.unwrap());
-    let (progress, point) = (progress(10, 2), Point { active_ms: 1, settled: 2, bytes: 3 });
+    let (progress, point) = (progress(10, 2), Point { active_ms: 1, settled: 2, bytes: 3, concurrency: 4, refused: 5 });
     let beat = Beat { history: &[point], ..beat(job.id, 1, &progress) };
     let end = End::Failed { error: error("2 objects could not be copied"), proof: Some(proof(2)) };
     assert!(store.end(&beat, end, "one").await.unwrap());
