@@ -8,18 +8,18 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use super::{
     CloneError, Tracker,
     crew::Crew,
-    plan::{Planned, plan},
+    plan::{Planned, Surveyed, plan},
     sides::Sides,
     throttle::Next,
 };
 
-/// Settles every key of every unfinished range. Answers how many keys the destination has beside them.
+/// Settles every key of every unfinished range.
 pub(super) async fn copy(
     sides: &Arc<Sides>,
     most: usize,
     tracker: &Tracker,
     stop: &CancellationToken,
-) -> Result<u64, CloneError> {
+) -> Result<Surveyed, CloneError> {
     let mut crew = Crew::new(most, tracker, stop);
     let outcome = copy_all(&mut crew, sides, tracker).await;
     if outcome.is_err() {
@@ -28,7 +28,7 @@ pub(super) async fn copy(
     outcome
 }
 
-async fn copy_all(crew: &mut Crew, sides: &Arc<Sides>, tracker: &Tracker) -> Result<u64, CloneError> {
+async fn copy_all(crew: &mut Crew, sides: &Arc<Sides>, tracker: &Tracker) -> Result<Surveyed, CloneError> {
     let (queue, mut planned) = mpsc::unbounded_channel();
     let planning = AbortOnDropHandle::new(tokio::spawn(plan(Arc::clone(sides), tracker.clone(), queue)));
     while let Some(work) = crew.until(next(&mut planned, sides)).await? {

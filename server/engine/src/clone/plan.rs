@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use model::Key;
+use model::{CloneSpec, Comparison, Key};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     sides::Sides,
     survey::{Part, Visitor, survey},
     tracker::{Range, Ticket},
+    verify::empty,
     window::Outcome,
 };
 use crate::s3::Listed;
@@ -26,26 +27,72 @@ pub(super) struct Planned {
     pub destination: Option<Listed>,
 }
 
-/// Plans every unfinished range from its cursor on. Answers how many keys the destination has beside them. The queue
-/// needs no bound of its own: the tracker admits no more keys than its window holds.
+/// What both listings held, of the ranges that were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Surveyed {
+    /// Each found at the destination with its size and ETag.
+    pub equal: u64,
+    pub equal_bytes: u64,
+    /// To be copied, or asked whether they must be.
+    pub planned: u64,
+    /// Only at the destination.
+    pub extra: u64,
+    /// All ranges, from their beginnings: what is counted here are the places whole.
+    pub whole: bool,
+}
+
+impl Surveyed {
+    /// The proof, where nothing was to be done: both listings have just been read to their ends and compared key by
+    /// key, and nobody has written since.
+    pub fn comparison(&self, spec: &CloneSpec) -> Option<Comparison> {
+        let comparison = Comparison {
+            source_objects: self.equal,
+            source_bytes: self.equal_bytes,
+            destination_objects: self.equal + self.extra,
+            equal_by_etag: self.equal,
+            extra: self.extra,
+            ..empty(spec)
+        };
+        (self.whole && self.planned == 0).then(|| comparison.judged())
+    }
+}
+
+/// Plans every unfinished range from its cursor on. The queue needs no bound of its own: the tracker admits no more
+/// keys than its window holds.
 pub(super) async fn plan(
     sides: Arc<Sides>,
     tracker: Tracker,
     queue: UnboundedSender<Planned>,
-) -> Result<u64, CloneError> {
-    let planner = Planner { sides: Arc::clone(&sides), tracker, queue, extra: AtomicU64::new(0) };
+) -> Result<Surveyed, CloneError> {
+    let planner = Arc::new(Planner { sides: Arc::clone(&sides), tracker, queue, counts: Counts::default() });
     let unfinished: Vec<Part> =
         planner.tracker.unfinished().into_iter().map(|(index, range)| planner.part(index, &range)).collect();
-    let planner = Arc::new(planner);
+    let whole = matches!(unfinished.as_slice(), [(_, None, None)]);
     survey(&sides, unfinished, &planner).await?;
     planner.tracker.all_listed();
-    Ok(planner.extra.load(Relaxed))
+    let Counts { equal, equal_bytes, planned, extra } = &planner.counts;
+    let count = |number: &AtomicU64| number.load(Relaxed);
+    Ok(Surveyed {
+        equal: count(equal),
+        equal_bytes: count(equal_bytes),
+        planned: count(planned),
+        extra: count(extra),
+        whole,
+    })
 }
 
 struct Planner {
     sides: Arc<Sides>,
     tracker: Tracker,
     queue: UnboundedSender<Planned>,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    equal: AtomicU64,
+    equal_bytes: AtomicU64,
+    planned: AtomicU64,
     extra: AtomicU64,
 }
 
@@ -63,7 +110,7 @@ impl Visitor for Planner {
             Pair::Source(source) => (source, None),
             Pair::Both(source, destination) => (source, Some(destination)),
             Pair::Destination(_) => {
-                self.extra.fetch_add(1, Relaxed);
+                self.counts.extra.fetch_add(1, Relaxed);
                 return true;
             }
             Pair::PassedOver => {
@@ -73,9 +120,12 @@ impl Visitor for Planner {
         };
         let ticket = self.tracker.admit(range, &source).await;
         if destination.as_ref().and_then(|other| by_listing(&source, other)) == Some(Verdict::Equal) {
+            self.counts.equal.fetch_add(1, Relaxed);
+            self.counts.equal_bytes.fetch_add(source.size, Relaxed);
             self.tracker.settle_at_once(ticket, Outcome::Skipped);
             return true;
         }
+        self.counts.planned.fetch_add(1, Relaxed);
         // Refused where the copier has ended, which then says why.
         self.queue.send(Planned { ticket, source, destination }).is_ok()
     }

@@ -72,9 +72,11 @@ impl Work<'_> {
     async fn copy(&self, retry: Option<Receiver<Key>>) -> Result<Option<Proof>, CloneError> {
         let Self { sides, options, tracker, stop } = self;
         tracker.enter(Phase::Copying);
+        let (mut equal, again) = (None, retry.is_some());
         if !tracker.copied() {
-            copy(sides, options.concurrency, tracker, stop).await?;
+            let surveyed = copy(sides, options.concurrency, tracker, stop).await?;
             tracker.all_copied();
+            equal = surveyed.comparison(&sides.spec).filter(|_| !again);
         }
         if let Some(mut keys) = retry {
             retry_failed(sides, options.concurrency, &mut keys, tracker, stop).await?;
@@ -83,6 +85,10 @@ impl Work<'_> {
             return Ok(None);
         }
         tracker.enter(Phase::Verifying);
+        if let Some(comparison) = equal {
+            tracker.all_equal(&comparison);
+            return Ok(Some(Proof::Compared(comparison)));
+        }
         let comparison = verify(sides, options.concurrency, tracker.known_failures(), tracker, stop).await?;
         Ok(Some(Proof::Compared(comparison)))
     }
@@ -108,7 +114,7 @@ impl Work<'_> {
         let Self { sides, options, tracker, stop } = self;
         tracker.start_over();
         tracker.enter(Phase::Copying);
-        let extra = copy(sides, options.concurrency, tracker, stop).await?;
+        let extra = copy(sides, options.concurrency, tracker, stop).await?.extra;
         tracker.all_copied();
         let settled = tracker.settled();
         Ok(Proof::DryRun(DryRun {

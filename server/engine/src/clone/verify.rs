@@ -90,6 +90,24 @@ impl Visitor for Reader {
     fn seen(&self, _: usize) {}
 }
 
+/// A comparison that has seen nothing yet.
+pub(super) fn empty(spec: &CloneSpec) -> Comparison {
+    Comparison {
+        at: now(),
+        mode: spec.mode,
+        source_objects: 0,
+        source_bytes: 0,
+        destination_objects: 0,
+        equal_by_etag: 0,
+        equal_by_size: 0,
+        missing: 0,
+        different: 0,
+        extra: 0,
+        equal: false,
+        selection: spec.selection.clone(),
+    }
+}
+
 struct Tally {
     mode: Mode,
     tracker: Tracker,
@@ -104,22 +122,8 @@ struct Counts {
 
 impl Tally {
     fn new(spec: &CloneSpec, known: HashSet<Key>, tracker: &Tracker) -> Self {
-        let mode = spec.mode;
-        let comparison = Comparison {
-            at: now(),
-            mode,
-            source_objects: 0,
-            source_bytes: 0,
-            destination_objects: 0,
-            equal_by_etag: 0,
-            equal_by_size: 0,
-            missing: 0,
-            different: 0,
-            extra: 0,
-            equal: false,
-            selection: spec.selection.clone(),
-        };
-        Self { mode, tracker: tracker.clone(), counts: Mutex::new(Counts { comparison, known, fresh: 0 }) }
+        let counts = Counts { comparison: empty(spec), known, fresh: 0 };
+        Self { mode: spec.mode, tracker: tracker.clone(), counts: Mutex::new(counts) }
     }
 
     fn missing(&self, source: &Listed) {

@@ -92,3 +92,17 @@ async fn without_a_comparison_there_is_no_proof() {
     let progress = tracker.take().progress;
     assert_eq!((progress.phase, progress.done, progress.left), (Phase::Finished, 1, None));
 }
+
+#[tokio::test]
+async fn where_nothing_was_to_be_done_the_listings_that_said_so_are_the_proof() {
+    let yard = Yard::with(&["a", "b", "c/d"]).await;
+    yard.clone(&buckets()).await.is_equal();
+    yard.store.put("destination", "only here", b"x").await.unwrap();
+    let before = yard.requests("ListObjectsV2");
+    let came = yard.clone(&buckets()).await;
+    came.is_equal();
+    let proof = came.comparison();
+    assert_eq!((proof.source_objects, proof.equal_by_etag, proof.extra, proof.destination_objects), (3, 3, 1, 4));
+    assert_eq!((came.taken.progress.skipped, came.taken.progress.compared), (3, 3));
+    assert_eq!(yard.requests("ListObjectsV2") - before, 2, "each side once");
+}

@@ -17,7 +17,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use model::{Failure, Key, Phase, Progress};
+use model::{Comparison, Failure, Key, Phase, Progress};
 use tokio::{
     sync::{Notify, Semaphore},
     time::Instant,
@@ -238,6 +238,11 @@ impl Tracker {
     /// The comparison is whole: what it found wrong is failed, whatever it was counted as before.
     pub(super) fn verified(&self, verified: Verified) {
         self.state().verified(verified);
+    }
+
+    /// Nothing was to be done: what was planned is what was compared.
+    pub(super) fn all_equal(&self, comparison: &Comparison) {
+        self.state().compared_all(comparison.source_objects);
     }
 
     pub(super) fn settled(&self) -> Settled {
