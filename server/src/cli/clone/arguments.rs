@@ -79,10 +79,10 @@ pub struct CloneArgs {
     /// JSON lines on standard output: progress once a second, last the summary
     #[arg(long)]
     pub json: bool,
-    /// Write the state once a second, to go on after a crash
+    /// Keep the state in this file, written once a second: where it is there already, the clone goes on from it
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Go on from a state file [default: the one a stop leaves in this folder]
+    /// Go on from a state file, which must be there [default: that of --state, else what a stop leaves in this folder]
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "absent, alone, or with a file: clap's own way to say it")]
     resume: Option<Option<PathBuf>>,
@@ -168,9 +168,11 @@ impl Order {
             resumed: None,
             failures: args.failures,
         };
-        if let Some(file) = resume {
-            order.resumed = Some(State::read(&file, &order).await?);
-        }
+        order.resumed = match resume {
+            Some(file) => Some(State::read(&file, &order).await?),
+            None if keep_state => State::read_if_there(&order.state, &order).await?,
+            None => None,
+        };
         Ok(order)
     }
 
