@@ -2,6 +2,7 @@
 
 mod check;
 mod copy;
+mod fault_suite;
 mod faults;
 mod multipart;
 mod multipart_faults;
