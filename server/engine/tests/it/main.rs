@@ -8,6 +8,7 @@ mod multipart;
 mod multipart_faults;
 mod preview;
 mod proxy;
+mod random_buckets;
 mod resume;
 mod retry;
 mod selection;

@@ -29,7 +29,7 @@ pub struct Chaos {
     calm: AtomicBool,
     random: Mutex<StdRng>,
     /// The clock can be moved by one at a time.
-    clock: tokio::sync::Mutex<()>,
+    clock: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Chaos {
@@ -40,7 +40,7 @@ impl Chaos {
             chance,
             calm: AtomicBool::new(false),
             random: Mutex::new(StdRng::seed_from_u64(seed)),
-            clock: tokio::sync::Mutex::default(),
+            clock: Arc::default(),
         })
     }
 
@@ -102,11 +102,16 @@ impl Chaos {
         keys[random.random_range(0..keys.len())].clone()
     }
 
-    /// Lets so much time pass that whoever waits for an answer gives up.
+    /// Lets so much time pass that whoever waits for an answer gives up. In a task of its own: the request is one of
+    /// those given up, and the clock must go on.
     async fn stall(&self) {
-        let _one = self.clock.lock().await;
-        time::pause();
-        time::advance(STALL).await;
-        time::resume();
+        let clock = Arc::clone(&self.clock);
+        let stalled = tokio::spawn(async move {
+            let _one = clock.lock().await;
+            time::pause();
+            time::advance(STALL).await;
+            time::resume();
+        });
+        stalled.await.unwrap();
     }
 }
