@@ -9,11 +9,14 @@ use aws_sdk_s3::{
     operation::get_object::GetObjectOutput,
     primitives::{ByteStream, SdkBody},
 };
-use http_body_util::BodyExt;
+use bytes::Bytes;
+use futures::StreamExt;
+use http_body_util::{BodyStream, StreamBody};
+use hyper::body::Frame;
 use model::{BucketName, Key};
 
 use super::{
-    Action, ETag, Fault, Listed, Meter, Store,
+    Action, ETag, Fault, Listed, Store,
     blank::sendable,
     carried::Carried,
     copy::limit,
@@ -45,7 +48,8 @@ impl Store {
             let etag = written.e_tag().and_then(ETag::parse);
             etag.ok_or_else(|| writing.unclear("the object was answered with success but no ETag"))
         };
-        self.retry.send(&writing, limit(source.size), request).await
+        let limit = limit(source.size) + self.retry.held_up(source.size);
+        self.retry.send(&writing, limit, request).await
     }
 
     /// Tags are read by a request that takes no condition: they belong to this version if it is still there afterwards.
@@ -81,13 +85,20 @@ impl Store {
         }
     }
 
-    /// The same body, each piece of which counts as a sign of life.
+    /// The same body, each piece of which counts as a sign of life, and passes when it may.
     pub(super) fn watched(&self, body: ByteStream) -> ByteStream {
-        let meter: Arc<Meter> = Arc::clone(&self.retry.meter);
-        let body = body.into_inner().map_frame(move |frame| {
-            meter.move_on(frame.data_ref().map_or(0, bytes::Bytes::len) as u64);
-            frame
+        let (meter, bandwidth) = (Arc::clone(&self.retry.meter), self.retry.bandwidth.clone());
+        let frames = BodyStream::new(body.into_inner()).then(move |frame| {
+            let (meter, bandwidth) = (Arc::clone(&meter), bandwidth.clone());
+            async move {
+                let bytes = frame.as_ref().ok().and_then(Frame::data_ref).map_or(0, Bytes::len) as u64;
+                if let Some(bandwidth) = &bandwidth {
+                    bandwidth.pass(bytes).await;
+                }
+                meter.move_on(bytes);
+                frame
+            }
         });
-        ByteStream::new(SdkBody::from_body_1_x(body))
+        ByteStream::new(SdkBody::from_body_1_x(StreamBody::new(frames)))
     }
 }

@@ -54,7 +54,13 @@ pub fn buckets() -> CloneSpec {
 }
 
 pub fn options() -> Options {
-    Options { concurrency: 16, max_requests_per_second: None, verify: true, multipart_threshold: Threshold::default() }
+    Options {
+        concurrency: 16,
+        max_requests_per_second: None,
+        max_bytes_per_second: None,
+        verify: true,
+        multipart_threshold: Threshold::default(),
+    }
 }
 
 pub async fn connect(url: &str) -> Store {
