@@ -31,6 +31,8 @@ pub enum Fate {
     Forward,
     /// An S3 error of this status and code.
     Refuse(u16, &'static str),
+    /// The same, with this message.
+    Explain(u16, &'static str, &'static str),
     /// Success, with this body.
     Answer(&'static str),
     /// The connection breaks.
@@ -148,9 +150,8 @@ impl Front {
         match (self.decide)(Seen { kind, method, target: target.clone(), number }).await {
             Fate::Forward => self.forward(request, &target).await,
             Fate::Instead(target) => self.forward(request, &target).await,
-            Fate::Refuse(status, code) => {
-                Ok(text(status, format!("<Error><Code>{code}</Code><Message>by the test</Message></Error>")))
-            }
+            Fate::Refuse(status, code) => Ok(refusal(status, code, "by the test")),
+            Fate::Explain(status, code, message) => Ok(refusal(status, code, message)),
             Fate::Answer(body) => Ok(text(200, body.to_owned())),
             Fate::Reset => Err(io::Error::other("reset")),
             Fate::Lost => {
@@ -210,4 +211,8 @@ fn full(body: impl Into<Bytes>) -> Body {
 
 fn text(status: u16, body: String) -> Response<Body> {
     Response::builder().status(status).body(full(body)).unwrap()
+}
+
+fn refusal(status: u16, code: &str, message: &str) -> Response<Body> {
+    text(status, format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"))
 }
