@@ -4,8 +4,7 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
-use futures::TryStreamExt;
+use bytes::Bytes;
 use md5::{Digest, Md5};
 use s3s::path::check_bucket_name;
 
@@ -28,12 +27,7 @@ impl Embedded {
 
     /// The whole body; `None` if there is no such object.
     pub async fn read(&self, bucket: &str, key: &str) -> Result<Option<Bytes>, EmbeddedError> {
-        let Some(object) = self.bucket(bucket)?.get(key) else { return Ok(None) };
-        let bytes = object.body.clone().reader().stream().try_fold(BytesMut::new(), |mut bytes, chunk| async move {
-            bytes.extend_from_slice(&chunk);
-            Ok(bytes)
-        });
-        Ok(Some(bytes.await.map_err(StorageError::io("read", key))?.freeze()))
+        Ok(self.content(bucket, key).await?.map(|content| content.body))
     }
 
     /// Removes an object if it is there.
@@ -68,7 +62,7 @@ impl Embedded {
         Ok(self.bucket(bucket)?.len())
     }
 
-    fn bucket(&self, name: &str) -> Result<Arc<Bucket>, EmbeddedError> {
+    pub(crate) fn bucket(&self, name: &str) -> Result<Arc<Bucket>, EmbeddedError> {
         self.storage.bucket(name).ok_or_else(|| EmbeddedError::NoBucket(name.to_owned()))
     }
 }

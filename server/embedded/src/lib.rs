@@ -9,11 +9,13 @@
 //!
 //! - `handle`: starting, stopping, seeding, counting requests
 //! - `direct`: writing and reading without HTTP, for tests and benchmarks
+//! - `content`: the same with all that an object carries
 //! - `demo`: what the demo's buckets hold
 //! - `http`: the listener and what stands in front of s3s
 //! - `service`: S3's operations
 //! - `storage`: buckets, journals, bodies
 
+mod content;
 mod demo;
 mod direct;
 mod error;
@@ -22,9 +24,11 @@ mod http;
 mod service;
 mod storage;
 
+pub use content::Content;
 pub use error::{EmbeddedError, StorageError};
 pub use handle::{Config, Embedded};
 pub use http::Pace;
+pub use storage::Headers;
 
 /// The known pair of credentials; others, and none, are accepted too, as it listens on loopback only.
 pub const ACCESS_KEY: &str = "logyard";

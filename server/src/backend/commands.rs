@@ -19,7 +19,9 @@ impl Yard {
     }
 
     fn clone_command(&self, spec: &CloneSpec) -> String {
-        let ceiling = option("max-rps", self.config.runner.max_requests_per_second.map(|most| most.to_string()));
+        let runner = &self.config.runner;
+        let ceilings = option("max-rps", runner.max_requests_per_second.map(|most| most.to_string()))
+            + &option("max-bandwidth", runner.max_bytes_per_second.map(|most| most.to_string()));
         let config = |name| self.stores.get(name).map(|entry: &Entry| &entry.config);
         let (source, destination) = (config(&spec.source.store), config(&spec.destination.store));
         let endpoint = |store: Option<&config::Store>| store.and_then(|store| store.endpoint_url.clone());
@@ -32,10 +34,10 @@ impl Yard {
             };
             let region = agreed(|store| store.region.as_ref());
             let profile = agreed(|store| store.profile.as_ref());
-            return command + &option("region", region) + &option("profile", profile) + &ceiling;
+            return command + &option("region", region) + &option("profile", profile) + &ceilings;
         }
         let endpoints = option("source-endpoint-url", from) + &option("destination-endpoint-url", to);
-        command_line(spec, None) + &endpoints + &ceiling
+        command_line(spec, None) + &endpoints + &ceilings
     }
 }
 

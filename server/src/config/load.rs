@@ -8,7 +8,7 @@ use std::{
     str::FromStr,
 };
 
-use engine::s3::Threshold;
+use engine::s3::{BytesPerSecond, Threshold};
 
 use super::{
     Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token,
@@ -127,6 +127,7 @@ fn runner(mut section: Section<'_>) -> Result<Runner, ConfigError> {
         max_requests_per_second: section
             .get("max_requests_per_second", WHOLE, |text| within(text, 1, 1_000_000))?
             .and_then(NonZeroU32::new),
+        max_bytes_per_second: section.get("max_bytes_per_second", BytesPerSecond::EXPECTED, parsed)?,
         lease_ms: section.get("lease_ms", WHOLE, |text| within(text, 3_000, 3_600_000))?.map_or(15_000, i64::from),
         multipart_threshold: section.get("multipart_threshold", Threshold::EXPECTED, parsed)?.unwrap_or_default(),
     };

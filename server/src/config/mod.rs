@@ -12,7 +12,10 @@ mod source;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
-use engine::{clone::Options, s3::Threshold};
+use engine::{
+    clone::Options,
+    s3::{BytesPerSecond, Threshold},
+};
 use model::StoreName;
 
 pub use self::{
@@ -74,6 +77,8 @@ pub struct Runner {
     pub concurrency: u32,
     /// A ceiling, per job; `None`: as many as the stores answer.
     pub max_requests_per_second: Option<NonZeroU32>,
+    /// Bytes copied, a ceiling per job; `None`: as many as the stores take.
+    pub max_bytes_per_second: Option<BytesPerSecond>,
     /// How long a job is held without a beat. Milliseconds.
     pub lease_ms: i64,
     /// Objects larger than this are copied in parts.
@@ -86,6 +91,7 @@ impl Runner {
         Options {
             concurrency: usize::try_from(self.concurrency).unwrap_or(1),
             max_requests_per_second: self.max_requests_per_second,
+            max_bytes_per_second: self.max_bytes_per_second,
             verify: true,
             multipart_threshold: self.multipart_threshold,
         }

@@ -96,6 +96,9 @@ fn a_bad_value_is_shown_with_what_would_be_right() {
          127.0.0.1:3000"
     );
     assert!(refused("[runner]\nmax_requests_per_second = 0").contains("runner.max_requests_per_second = \"0\""));
+    assert!(
+        refused("[runner]\nmax_bytes_per_second = '5TB'").contains("\"5TB\" is not valid: it must be bytes a second")
+    );
     assert!(refused("[runner]\nlease_ms = 10").contains("runner.lease_ms = \"10\" is not valid"));
     assert!(
         refused("[runner]\nmultipart_threshold = '4MiB'").contains("\"4MiB\" is not valid: it must be a size from")

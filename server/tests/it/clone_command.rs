@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::server::logyard;
 
 /// What `--concurrency` says in these tests.
-const CONCURRENCY: u64 = 8;
+pub const CONCURRENCY: u64 = 8;
 
 async fn store(objects: usize) -> Embedded {
     let store = Embedded::in_memory().await.unwrap();
@@ -23,12 +23,12 @@ async fn store(objects: usize) -> Embedded {
     store
 }
 
-fn copies(store: &Embedded) -> u64 {
+pub fn copies(store: &Embedded) -> u64 {
     store.requests().get("CopyObject").copied().unwrap_or_default()
 }
 
 /// From `source` to `destination` with JSON lines, in a folder of its own.
-fn clone(url: &str, folder: &Path, more: &[&str]) -> Command {
+pub fn clone(url: &str, folder: &Path, more: &[&str]) -> Command {
     let mut command = logyard();
     command
         .args(["clone", "s3://source", "s3://destination", "--json", "--concurrency", "8", "--endpoint-url", url])
@@ -41,7 +41,7 @@ fn clone(url: &str, folder: &Path, more: &[&str]) -> Command {
 }
 
 /// Waits for the process without holding up the store, which lives in this one.
-async fn ended(child: Child) -> Output {
+pub async fn ended(child: Child) -> Output {
     tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap()
 }
 
@@ -49,7 +49,7 @@ async fn run(mut command: Command) -> Output {
     ended(command.spawn().unwrap()).await
 }
 
-fn summary(output: &Output) -> Value {
+pub fn summary(output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     let last = text.lines().last().unwrap_or_else(|| panic!("{output:?}"));
     let summary: Value = serde_json::from_str(last).unwrap();
@@ -57,7 +57,7 @@ fn summary(output: &Output) -> Value {
     summary
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -168,8 +168,9 @@ async fn a_killed_clone_goes_on_from_its_state() {
     until(|| folder.path().join("state.json").exists()).await;
     child.kill().unwrap();
     ended(child).await;
-    let output = run(clone(&store.url(), folder.path(), &["--resume", "state.json"])).await;
+    let output = run(clone(&store.url(), folder.path(), &["--state", "state.json"])).await;
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("going on from state.json"), "{}", said(&output));
     let progress = &summary(&output)["progress"];
     assert_eq!(progress["found"], 2_000);
     assert_eq!(progress["done"].as_u64().unwrap() + progress["skipped"].as_u64().unwrap(), 2_000);
@@ -201,10 +202,36 @@ async fn the_state_of_another_clone_is_refused() {
     until(|| folder.path().join("state.json").exists()).await;
     child.kill().unwrap();
     ended(child).await;
-    for other in [["--mode", "verify"], ["--exclude", "a"], ["--newer-than", "1d"]] {
-        let command = clone(&store.url(), folder.path(), &[&["--resume", "state.json"], &other[..]].concat());
-        let output = run(command).await;
-        assert_eq!(output.status.code(), Some(2));
-        assert!(said(&output).contains("of another clone"), "{}", said(&output));
+    let others = [
+        (["--mode", "verify"], r#"mode was "copy" and is "verify""#),
+        (["--exclude", "a"], r#"exclude was not said and is ["a"]"#),
+        (["--newer-than", "2026-03-09T14:00:00Z"], "newer_than was not said and is "),
+        (["--destination-endpoint-url", "http://127.0.0.1:1"], "the destination's endpoint was "),
+    ];
+    let before = std::fs::read(folder.path().join("state.json")).unwrap();
+    for (other, difference) in others {
+        for option in ["--resume", "--state"] {
+            let command = clone(&store.url(), folder.path(), &[&[option, "state.json"], &other[..]].concat());
+            let output = run(command).await;
+            assert_eq!(output.status.code(), Some(2));
+            assert!(said(&output).contains("of another clone"), "{}", said(&output));
+            assert!(said(&output).contains(difference), "{}", said(&output));
+        }
     }
+    assert_eq!(std::fs::read(folder.path().join("state.json")).unwrap(), before, "a refusal changes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_is_missing_or_none_is_refused() {
+    let (store, folder) = (store(3).await, TempDir::new().unwrap());
+    let output = run(clone(&store.url(), folder.path(), &["--resume", "state.json"])).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("there is no state file state.json"), "{}", said(&output));
+    for text in ["", "{}", "{\"spec\": 1}", "[1"] {
+        std::fs::write(folder.path().join("state.json"), text).unwrap();
+        let output = run(clone(&store.url(), folder.path(), &["--state", "state.json"])).await;
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(said(&output).contains("state.json is not a state file of a clone"), "{}", said(&output));
+    }
+    assert_eq!(copies(&store), 0);
 }

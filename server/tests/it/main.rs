@@ -26,6 +26,7 @@ mod backend;
 mod clone_command;
 mod command;
 mod hub;
+mod kill_nine;
 mod live;
 mod pages;
 mod parse;

@@ -145,6 +145,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
             jobs: 0,
             concurrency: 4,
             max_requests_per_second: None,
+            max_bytes_per_second: None,
             lease_ms: 15_000,
             multipart_threshold: Threshold::default(),
         },

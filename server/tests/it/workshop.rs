@@ -124,6 +124,7 @@ pub fn quick() -> config::Runner {
         jobs: 2,
         concurrency: 16,
         max_requests_per_second: None,
+        max_bytes_per_second: None,
         lease_ms: 15_000,
         multipart_threshold: Threshold::default(),
     }
@@ -135,6 +136,7 @@ pub fn slow() -> config::Runner {
         jobs: 2,
         concurrency: 1,
         max_requests_per_second: None,
+        max_bytes_per_second: None,
         lease_ms: 15_000,
         multipart_threshold: Threshold::default(),
     }

@@ -50,7 +50,7 @@ impl Front {
             chunked::decode(&mut request);
         }
         match self.s3.call(request).await {
-            Ok(response) => xml::escape_control_characters(response),
+            Ok(response) => xml::escape_unknown_characters(response),
             Err(error) => {
                 tracing::error!(?error, "a request could not be answered");
                 let mut response = HttpResponse::new(s3s::Body::empty());

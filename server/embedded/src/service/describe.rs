@@ -60,6 +60,9 @@ pub fn parse_http_date(text: &str) -> Option<Timestamp> {
 /// The content's encoding without `aws-chunked`, which is of the transfer and gone by now.
 pub fn content_encoding(given: Option<String>) -> Option<String> {
     let given = given?;
+    if !given.to_ascii_lowercase().contains("aws-chunked") {
+        return Some(given);
+    }
     let kept: Vec<_> =
         given.split(',').map(str::trim).filter(|coding| !coding.eq_ignore_ascii_case("aws-chunked")).collect();
     (!kept.is_empty()).then(|| kept.join(","))

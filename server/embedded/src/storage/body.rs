@@ -5,7 +5,7 @@
 
 use std::{io, ops::Range, sync::Arc, vec};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::{Stream, stream};
 
 use super::blob::Blob;
@@ -78,6 +78,15 @@ impl BodyReader {
             self.current = Some(Segment { start: segment.start + length, length: segment.length - length, ..segment });
         }
         Ok(Some(bytes))
+    }
+
+    /// All that is left of it, in memory.
+    pub async fn bytes(mut self) -> io::Result<Bytes> {
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = self.next().await? {
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
     }
 
     /// All that is left of it.

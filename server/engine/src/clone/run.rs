@@ -13,7 +13,7 @@ use super::{
     sides::{Sides, now},
     verify::verify,
 };
-use crate::s3::{Pace, Store, Threshold};
+use crate::s3::{BytesPerSecond, Pace, Store, Threshold};
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -21,6 +21,8 @@ pub struct Options {
     pub concurrency: usize,
     /// Requests of the run at most, to both sides together, retries included. `None`: as many as the stores answer.
     pub max_requests_per_second: Option<NonZeroU32>,
+    /// Bytes copied at most. `None`: as many as the stores take.
+    pub max_bytes_per_second: Option<BytesPerSecond>,
     /// Compare both listings at the end. Without it there is no proof.
     pub verify: bool,
     /// Objects larger than this are copied in parts, several at once.
@@ -47,7 +49,8 @@ pub async fn run(
     stop: &CancellationToken,
 ) -> Result<Option<Proof>, CloneError> {
     let pace = options.max_requests_per_second.map(Pace::new);
-    let sides = Arc::new(Sides::new(spec, source, destination, options).metered(tracker, pace, stop));
+    let sides =
+        Arc::new(Sides::new(spec, source, destination, options).metered(tracker, pace, stop).throttled(options));
     let work = Work { sides, options, tracker, stop };
     let outcome = match (spec.mode, spec.dry_run) {
         (Mode::Verify, _) => work.verify(retry).await.map(Some),

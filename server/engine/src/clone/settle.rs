@@ -96,7 +96,7 @@ pub(super) fn give_up(key: &Key, error: &StoreError, attempts: u32) -> Result<Ou
         _ if error.fatal() => return Err(error.clone().into()),
         Fault::Changed => Reason::Changed,
         Fault::NotFound => Reason::Gone,
-        Fault::Denied => Reason::Denied,
+        Fault::Denied | Fault::KeyDenied { .. } => Reason::Denied,
         Fault::Archived => Reason::Archived,
         Fault::Timeout { .. } => Reason::Timeout,
         _ => Reason::Store,

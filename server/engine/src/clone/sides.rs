@@ -9,7 +9,7 @@ use super::{
     plan::Planned,
     throttle::{Throttle, folder},
 };
-use crate::s3::{Listed, Pace, Slots, Store, Threshold};
+use crate::s3::{Bandwidth, Listed, Pace, Slots, Store, Threshold};
 use tokio_util::sync::CancellationToken;
 
 pub(super) struct Sides {
@@ -45,6 +45,18 @@ impl Sides {
         Self {
             source: self.source.metered(tracker.meter(), pace.as_ref(), stop),
             destination: self.destination.metered(tracker.meter(), pace.as_ref(), stop),
+            ..self
+        }
+    }
+
+    /// The same, with a ceiling on bytes, both sides and all that is under way together.
+    pub fn throttled(self, options: &Options) -> Self {
+        // Objects at once, and half as many further parts: never more than twice as many.
+        let bandwidth =
+            options.max_bytes_per_second.map(|most| Arc::new(Bandwidth::new(most, 2 * options.concurrency)));
+        Self {
+            source: self.source.throttled(bandwidth.as_ref()),
+            destination: self.destination.throttled(bandwidth.as_ref()),
             ..self
         }
     }

@@ -42,6 +42,7 @@ impl Store {
             let etag = copied.copy_object_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
             etag.ok_or_else(|| -> StoreError { context.unclear("the copy was answered with success but no ETag") })
         };
+        self.retry.let_through(&context, source.size).await?;
         self.retry.send(&context, limit(source.size), request).await
     }
 }

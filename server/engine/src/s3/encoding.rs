@@ -5,15 +5,15 @@ use std::{borrow::Cow, ops::Range};
 use model::{BucketName, Key};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// All but what RFC 3986 leaves alone, and the slash.
-const SOURCE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+/// Keys in a path and in `x-amz-copy-source`: all but what RFC 3986 leaves alone, and the slash.
+pub(super) const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
 /// All but what RFC 3986 leaves alone: for the pairs of a tagging header.
-const PAIR: &AsciiSet = &SOURCE.add(b'/');
+const PAIR: &AsciiSet = &PATH.add(b'/');
 
 /// The value of `x-amz-copy-source`. The SDK sends it as it is given.
 pub(super) fn copy_source(bucket: &BucketName, key: &Key) -> String {
-    format!("{bucket}/{}", utf8_percent_encode(key.as_str(), SOURCE))
+    format!("{bucket}/{}", utf8_percent_encode(key.as_str(), PATH))
 }
 
 /// `bytes=0-9`: both ends belong to it. The range must not be empty.

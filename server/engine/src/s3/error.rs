@@ -39,6 +39,9 @@ pub enum Fault {
     Changed,
     #[error("no permission")]
     Denied,
+    /// Not by the bucket's policy but by that of the key which encrypts the object.
+    #[error("no permission for the encryption key")]
+    KeyDenied { permission: String },
     /// The credentials themselves are refused: unknown, expired, wrongly signed.
     #[error("the credentials are refused: {code}")]
     BadCredentials { code: String },
@@ -162,10 +165,10 @@ impl fmt::Display for StoreError {
         let store = &self.endpoint.name;
         match (&self.fault, &self.bucket) {
             (Fault::NoBucket, Some(bucket)) => write!(f, "bucket {bucket} does not exist at store {store}"),
-            (Fault::Denied, bucket) => {
-                write!(f, "no permission to {}", self.action.words())?;
-                bucket.as_ref().map_or(Ok(()), |bucket| write!(f, " in bucket {bucket}"))?;
-                write!(f, " at store {store}: the policy must allow {}", self.action.permission())
+            (Fault::Denied, bucket) => self.write_denied(f, bucket.as_ref(), self.action.permission()),
+            (Fault::KeyDenied { permission }, bucket) => {
+                self.write_denied(f, bucket.as_ref(), permission)?;
+                f.write_str(" on the key that encrypts it")
             }
             (Fault::Unreachable { why }, _) => {
                 write!(f, "store {store} at {} cannot be reached: {why}", self.endpoint.describe())
@@ -181,6 +184,12 @@ impl fmt::Display for StoreError {
 impl Error for StoreError {}
 
 impl StoreError {
+    fn write_denied(&self, f: &mut fmt::Formatter<'_>, bucket: Option<&BucketName>, permission: &str) -> fmt::Result {
+        write!(f, "no permission to {}", self.action.words())?;
+        bucket.map_or(Ok(()), |bucket| write!(f, " in bucket {bucket}"))?;
+        write!(f, " at store {}: the policy must allow {permission}", self.endpoint.name)
+    }
+
     pub fn fault(&self) -> &Fault {
         &self.fault
     }
@@ -191,7 +200,7 @@ impl StoreError {
             Fault::NoBucket => "no_bucket",
             Fault::NotFound => "not_found",
             Fault::Changed => "changed",
-            Fault::Denied => "denied",
+            Fault::Denied | Fault::KeyDenied { .. } => "denied",
             Fault::BadCredentials { .. } => "bad_credentials",
             Fault::NoCredentials { .. } => "no_credentials",
             Fault::WrongRegion { .. } => "wrong_region",
@@ -210,7 +219,9 @@ impl StoreError {
         match self.fault {
             Fault::NoBucket => "Create the bucket, or pick one that exists; the name may be misspelt.",
             Fault::NotFound | Fault::Changed => "Run again: what is equal already is skipped.",
-            Fault::Denied => "Let the policy of the credentials in use allow it, then resume or retry.",
+            Fault::Denied | Fault::KeyDenied { .. } => {
+                "Let the policy of the credentials in use allow it, then resume or retry."
+            }
             Fault::BadCredentials { .. } => "Renew or correct the credentials, then resume.",
             Fault::NoCredentials { .. } => {
                 "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of the AWS configuration files."
@@ -318,7 +329,10 @@ impl Context {
             ) => Fault::BadCredentials { code: code.to_owned() },
             ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _)
             | (_, 301 | 307) => Fault::WrongRegion { region: header("x-amz-bucket-region") },
-            ("AccessDenied" | "AllAccessDisabled" | "AccountProblem", _) | (_, 403) => Fault::Denied,
+            ("AccessDenied" | "AllAccessDisabled" | "AccountProblem", _) | (_, 403) => {
+                let permission = key_permission(error.message().unwrap_or_default());
+                permission.map_or(Fault::Denied, |permission| Fault::KeyDenied { permission })
+            }
             ("SlowDown" | "ServiceUnavailable" | "TooManyRequests" | "RequestLimitExceeded" | "Throttling", _)
             | (_, 429 | 503) => {
                 Fault::Throttled { code: if code.is_empty() { status.to_string() } else { code.into() } }
@@ -344,6 +358,13 @@ impl Context {
         };
         Self { endpoint: Arc::new(endpoint), bucket: Some("photos".parse().unwrap()), action: Action::List }
     }
+}
+
+/// The `kms:Decrypt` of "… is not authorized to perform: kms:Decrypt on resource …".
+fn key_permission(message: &str) -> Option<String> {
+    let rest = &message[message.find("kms:")?..];
+    let end = rest[4..].find(|c: char| !c.is_ascii_alphanumeric()).map_or(rest.len(), |end| end + 4);
+    (end > 4).then(|| rest[..end].to_owned())
 }
 
 fn dispatch(failure: &DispatchFailure) -> Fault {

@@ -4,6 +4,7 @@
 //! SDK's own retries are off. Keys travel encoded by us, both ways. An error names the store and the bucket, says what
 //! to do, and never holds a secret.
 
+mod bandwidth;
 mod blank;
 mod buckets;
 mod carried;
@@ -29,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::retry::Retry;
 pub use self::{
+    bandwidth::{Bandwidth, BytesPerSecond, NotARate},
     endpoint::Endpoint,
     error::{Action, Answer, Failed, Fault, StoreError},
     etag::ETag,
@@ -71,7 +73,13 @@ impl Store {
     #[must_use]
     pub fn metered(&self, meter: &Arc<Meter>, pace: Option<&Arc<Pace>>, stop: &CancellationToken) -> Self {
         let (meter, pace) = (Arc::clone(meter), pace.cloned());
-        let retry = Retry { policy: self.retry.policy, meter, pace, stop: stop.clone() };
+        let retry = Retry { meter, pace, stop: stop.clone(), ..self.retry.clone() };
         Self { retry, ..self.clone() }
+    }
+
+    /// The same store, that copies and is read no faster than this.
+    #[must_use]
+    pub fn throttled(&self, bandwidth: Option<&Arc<Bandwidth>>) -> Self {
+        Self { retry: Retry { bandwidth: bandwidth.cloned(), ..self.retry.clone() }, ..self.clone() }
     }
 }

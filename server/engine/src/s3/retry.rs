@@ -4,7 +4,7 @@
 //! and not in the SDK, so that every request is counted and a wait ends when a stop is asked for.
 
 use std::{
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -17,9 +17,16 @@ use tokio::time;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    bandwidth::Bandwidth,
     error::{Context, Failed, Fault, StoreError},
     pace::Pace,
 };
+
+/// A wait that does not count as one.
+const NOT_WORTH_TELLING: Duration = Duration::from_millis(2);
+
+/// How often a wait that is meant shows that it is one.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 
 /// How often, and how long between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +92,11 @@ impl Meter {
         self.moved.load(Relaxed)
     }
 
+    /// Nothing moved, but only because it is held back on purpose.
+    fn sign_of_life(&self) {
+        self.move_on(1);
+    }
+
     pub(super) fn move_on(&self, bytes: u64) {
         self.moved.fetch_add(bytes, Relaxed);
     }
@@ -95,16 +107,39 @@ pub(super) struct Retry {
     pub policy: Policy,
     pub meter: Arc<Meter>,
     pub pace: Option<Arc<Pace>>,
+    pub bandwidth: Option<Arc<Bandwidth>>,
     pub stop: CancellationToken,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { policy: Policy::PATIENT, meter: Arc::default(), pace: None, stop: CancellationToken::new() }
+        let (meter, stop) = (Arc::default(), CancellationToken::new());
+        Self { policy: Policy::PATIENT, meter, pace: None, bandwidth: None, stop }
     }
 }
 
 impl Retry {
+    /// Waits until the store may be asked to copy so many bytes by itself.
+    pub async fn let_through(&self, context: &Context, bytes: u64) -> Result<(), Failed> {
+        let Some(bandwidth) = &self.bandwidth else { return Ok(()) };
+        let (mut passing, asked) = (pin!(bandwidth.pass(bytes)), time::Instant::now());
+        loop {
+            tokio::select! {
+                () = &mut passing => {
+                    self.meter.paced.fetch_add(u64::from(asked.elapsed() > NOT_WORTH_TELLING), Relaxed);
+                    return Ok(());
+                }
+                () = self.stop.cancelled() => return Err(Failed { error: context.error(Fault::Stopped), attempts: 0 }),
+                () = time::sleep(SIGN_OF_LIFE) => self.meter.sign_of_life(),
+            }
+        }
+    }
+
+    /// What so many bytes may take beside the store's own time, where they pass here piece by piece.
+    pub fn held_up(&self, bytes: u64) -> Duration {
+        self.bandwidth.as_ref().map_or(Duration::ZERO, |bandwidth| bandwidth.slowest(bytes))
+    }
+
     /// Each attempt may take `limit`, once its turn has come.
     pub async fn send<T, Sent>(
         &self,
@@ -227,5 +262,20 @@ mod tests {
         let request = || async { Err::<(), _>(context().error(Fault::Throttled { code: "SlowDown".to_owned() })) };
         let failed = retry.send(&context(), Duration::from_secs(1), request).await.unwrap_err();
         assert!(matches!(failed.error.fault(), Fault::Stopped));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_for_bandwidth_gives_signs_of_life_and_ends_when_a_stop_is_asked_for() {
+        let bandwidth = Some(Arc::new(Bandwidth::new("1kB".parse().unwrap(), 1)));
+        let retry = Retry { bandwidth, ..Retry::default() };
+        retry.let_through(&context(), 10_000).await.unwrap();
+        let (first, context) = (retry.meter.moved(), context());
+        let stopping = async {
+            time::sleep(Duration::from_millis(5_500)).await;
+            assert_eq!(retry.meter.moved() - first, 5);
+            retry.stop.cancel();
+        };
+        let (waited, ()) = tokio::join!(retry.let_through(&context, 1), stopping);
+        assert!(matches!(waited.unwrap_err().error.fault(), Fault::Stopped));
     }
 }

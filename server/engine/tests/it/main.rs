@@ -1,12 +1,15 @@
 //! The engine against a real S3 store, the embedded one, over HTTP.
 
+mod bandwidth;
 mod check;
 mod copy;
+mod fault_suite;
 mod faults;
 mod multipart;
 mod multipart_faults;
 mod preview;
 mod proxy;
+mod random_buckets;
 mod ranges;
 mod resume;
 mod retry;

@@ -11,8 +11,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::{Request, Response, body::Incoming, service::service_fn};
+use futures::{StreamExt, stream};
+use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
+use hyper::{
+    Method, Request, Response,
+    body::{Frame, Incoming},
+    service::service_fn,
+};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo},
@@ -26,20 +31,33 @@ pub enum Fate {
     Forward,
     /// An S3 error of this status and code.
     Refuse(u16, &'static str),
+    /// The same, with this message.
+    Explain(u16, &'static str, &'static str),
     /// Success, with this body.
     Answer(&'static str),
     /// The connection breaks.
     Reset,
+    /// The store does as it is asked, and the connection breaks before it answers.
+    Lost,
+    /// The store does as it is asked, and the connection breaks in the middle of its answer.
+    CutOff,
+    /// The store does as it is asked, and this is answered with success.
+    Belied(&'static str),
     /// No answer, ever.
     Hang,
     /// The store's answer, with its body rewritten.
     Rewrite(fn(String) -> String),
+    /// The same, by what remembers something.
+    Alter(Box<dyn FnOnce(String) -> String + Send>),
+    /// The store's answer to another request: this path and query.
+    Instead(String),
 }
 
 /// A request as it came, and how many of its kind came before it.
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub kind: Kind,
+    pub method: Method,
     /// Path and query, as sent.
     pub target: String,
     /// Of its kind, from 0.
@@ -53,7 +71,9 @@ pub enum Kind {
     Other,
 }
 
-type Answered = io::Result<Response<Full<Bytes>>>;
+type Body = BoxBody<Bytes, io::Error>;
+
+type Answered = io::Result<Response<Body>>;
 
 type Decide = dyn Fn(Seen) -> Pin<Box<dyn Future<Output = Fate> + Send>> + Send + Sync;
 
@@ -68,10 +88,20 @@ struct Front {
     client: Client<HttpConnector, Full<Bytes>>,
     decide: Arc<Decide>,
     numbers: Arc<[AtomicUsize; 3]>,
+    keys_a_page: usize,
 }
 
 impl Proxy {
     pub async fn before<F>(behind: &str, decide: impl Fn(Seen) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Fate> + Send + 'static,
+    {
+        Self::with_pages_of(1_000, behind, decide).await
+    }
+
+    /// With shorter pages of listings than were asked for. What is signed is then another request: the embedded store
+    /// minds only where it is signed with its own key.
+    pub async fn with_pages_of<F>(keys: usize, behind: &str, decide: impl Fn(Seen) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Fate> + Send + 'static,
     {
@@ -82,6 +112,7 @@ impl Proxy {
             client: Client::builder(TokioExecutor::new()).build_http(),
             decide: Arc::new(move |seen| Box::pin(decide(seen))),
             numbers: Arc::default(),
+            keys_a_page: keys,
         };
         let server = tokio::spawn(async move {
             loop {
@@ -115,31 +146,73 @@ impl Front {
             () => Kind::Other,
         };
         let number = self.numbers[kind as usize].fetch_add(1, Relaxed);
-        let xml = |status: u16, body: String| Ok(Response::builder().status(status).body(Full::from(body)).unwrap());
-        match (self.decide)(Seen { kind, target, number }).await {
-            Fate::Forward => self.forward(request).await,
-            Fate::Refuse(status, code) => {
-                xml(status, format!("<Error><Code>{code}</Code><Message>by the test</Message></Error>"))
-            }
-            Fate::Answer(body) => xml(200, body.to_owned()),
+        let method = request.method().clone();
+        match (self.decide)(Seen { kind, method, target: target.clone(), number }).await {
+            Fate::Forward => self.forward(request, &target).await,
+            Fate::Instead(target) => self.forward(request, &target).await,
+            Fate::Refuse(status, code) => Ok(refusal(status, code, "by the test")),
+            Fate::Explain(status, code, message) => Ok(refusal(status, code, message)),
+            Fate::Answer(body) => Ok(text(200, body.to_owned())),
             Fate::Reset => Err(io::Error::other("reset")),
-            Fate::Hang => std::future::pending().await,
-            Fate::Rewrite(rewrite) => {
-                let (parts, body) = self.forward(request).await?.into_parts();
-                let body =
-                    String::from_utf8(body.collect().await.map_err(io::Error::other)?.to_bytes().to_vec()).unwrap();
-                xml(parts.status.as_u16(), rewrite(body))
+            Fate::Lost => {
+                self.forward(request, &target).await?;
+                Err(io::Error::other("reset"))
             }
+            Fate::CutOff => {
+                let (parts, body) = self.whole(request, &target).await?.into_parts();
+                let half = body.slice(..body.len() / 2);
+                let pieces = stream::iter([Ok(Frame::data(half)), Err(io::Error::other("cut off"))]);
+                // Else both come at once, and the answer breaks before its first byte has left.
+                let pieces = pieces.then(|piece| async {
+                    tokio::task::yield_now().await;
+                    piece
+                });
+                Ok(Response::from_parts(parts, BodyExt::boxed(StreamBody::new(pieces))))
+            }
+            Fate::Belied(body) => {
+                self.forward(request, &target).await?;
+                Ok(text(200, body.to_owned()))
+            }
+            Fate::Hang => std::future::pending().await,
+            Fate::Rewrite(rewrite) => self.rewritten(request, &target, rewrite).await,
+            Fate::Alter(rewrite) => self.rewritten(request, &target, rewrite).await,
         }
     }
 
-    /// With the host as it was, which is signed.
-    async fn forward(&self, request: Request<Incoming>) -> Answered {
-        let (mut parts, body) = request.into_parts();
-        parts.uri = format!("{}{}", self.behind, parts.uri.path_and_query().unwrap()).parse().unwrap();
-        let body = Full::from(body.collect().await.map_err(io::Error::other)?.to_bytes());
-        let (parts, body) =
-            self.client.request(Request::from_parts(parts, body)).await.map_err(io::Error::other)?.into_parts();
-        Ok(Response::from_parts(parts, Full::from(body.collect().await.map_err(io::Error::other)?.to_bytes())))
+    async fn rewritten(
+        &self,
+        request: Request<Incoming>,
+        target: &str,
+        rewrite: impl FnOnce(String) -> String,
+    ) -> Answered {
+        let answer = self.whole(request, target).await?;
+        Ok(text(answer.status().as_u16(), rewrite(String::from_utf8(answer.into_body().to_vec()).unwrap())))
     }
+
+    async fn forward(&self, request: Request<Incoming>, target: &str) -> Answered {
+        Ok(self.whole(request, target).await?.map(full))
+    }
+
+    /// The store's answer. The host goes as it was, which is signed.
+    async fn whole(&self, request: Request<Incoming>, target: &str) -> io::Result<Response<Bytes>> {
+        let (mut parts, body) = request.into_parts();
+        let target = target.replace("max-keys=1000", &format!("max-keys={}", self.keys_a_page));
+        parts.uri = format!("{}{target}", self.behind).parse().unwrap();
+        let body = Full::from(body.collect().await.map_err(io::Error::other)?.to_bytes());
+        let answer = self.client.request(Request::from_parts(parts, body)).await.map_err(io::Error::other)?;
+        let (parts, body) = answer.into_parts();
+        Ok(Response::from_parts(parts, body.collect().await.map_err(io::Error::other)?.to_bytes()))
+    }
+}
+
+fn full(body: impl Into<Bytes>) -> Body {
+    Full::new(body.into()).map_err(io::Error::other).boxed()
+}
+
+fn text(status: u16, body: String) -> Response<Body> {
+    Response::builder().status(status).body(full(body)).unwrap()
+}
+
+fn refusal(status: u16, code: &str, message: &str) -> Response<Body> {
+    text(status, format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"))
 }

@@ -23,13 +23,17 @@ async fn failed() -> (Yard, Came) {
 }
 
 async fn retried(yard: &Yard, spec: &CloneSpec, before: Came, keys: Vec<Key>) -> Came {
+    retried_at(&yard.store.url(), spec, before, keys).await
+}
+
+async fn retried_at(url: &str, spec: &CloneSpec, before: Came, keys: Vec<Key>) -> Came {
     let tracker = Tracker::resume(before.taken.progress, before.taken.checkpoint);
     let (sender, receiver) = mpsc::channel(keys.len().max(1));
     for key in keys {
         sender.send(key).await.unwrap();
     }
     drop(sender);
-    let store = yard.engine().await;
+    let store = connect(url).await;
     let stop = CancellationToken::new();
     let result = run(spec, &store, &store, &options(), Some(receiver), &tracker, &stop).await;
     Came { result, taken: tracker.take() }
@@ -99,6 +103,27 @@ async fn a_difference_that_was_mended_is_no_failure_of_a_verification_any_more()
     assert!(came.comparison().equal);
     assert_eq!(came.taken.mended, [key("b")]);
     assert_eq!(came.taken.progress.failed, 0);
+}
+
+/// Mended by the retry, found different by the comparison, and both taken at once: the failure must be what stays.
+#[tokio::test]
+async fn what_was_mended_and_has_changed_since_is_failed_once_more() {
+    let (yard, before) = failed().await;
+    let (store, listings) = (std::sync::Arc::clone(&yard.store), std::sync::atomic::AtomicUsize::new(0));
+    let proxy = Proxy::before(&yard.store.url(), move |request| {
+        let first = request.kind == Kind::List && listings.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+        let store = std::sync::Arc::clone(&store);
+        async move {
+            if first {
+                store.put("source", "b", "changed since").await.unwrap();
+            }
+            Fate::Forward
+        }
+    })
+    .await;
+    let came = retried_at(proxy.url(), &buckets(), before, vec![key("b")]).await;
+    assert_eq!(came.only_failure().reason, Reason::Different);
+    assert_eq!(came.taken.mended, []);
 }
 
 #[tokio::test]

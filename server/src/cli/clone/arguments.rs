@@ -9,7 +9,7 @@ use app::command::only;
 use clap::{Args, ValueEnum};
 use engine::{
     clone::Options,
-    s3::{Endpoint, Threshold},
+    s3::{BytesPerSecond, Endpoint, Threshold},
 };
 use model::{CloneSpec, Glob, Invalid, Mode, Place, Selection, StoreName};
 use sha2::{Digest, Sha256};
@@ -73,16 +73,19 @@ pub struct CloneArgs {
     /// Requests a second at most, to both sides together [default: as many as the stores answer]
     #[arg(long, value_name = "N")]
     max_rps: Option<NonZeroU32>,
+    /// Bytes copied a second at most, such as 50MB or 1GiB [default: as many as the stores take]
+    #[arg(long, value_name = "BYTES")]
+    max_bandwidth: Option<BytesPerSecond>,
     /// Objects larger than this are copied in parts, several at once: 5MiB to 5GiB
     #[arg(long, value_name = "SIZE", default_value_t)]
     multipart_threshold: Threshold,
     /// JSON lines on standard output: progress once a second, last the summary
     #[arg(long)]
     pub json: bool,
-    /// Write the state once a second, to go on after a crash
+    /// Keep the state in this file, written once a second: where it is there already, the clone goes on from it
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Go on from a state file [default: the one a stop leaves in this folder]
+    /// Go on from a state file, which must be there [default: that of --state, else what a stop leaves in this folder]
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "absent, alone, or with a file: clap's own way to say it")]
     resume: Option<Option<PathBuf>>,
@@ -160,6 +163,7 @@ impl Order {
             options: Options {
                 concurrency: args.concurrency.into(),
                 max_requests_per_second: args.max_rps,
+                max_bytes_per_second: args.max_bandwidth,
                 verify: !args.no_verify,
                 multipart_threshold: args.multipart_threshold,
             },
@@ -168,9 +172,11 @@ impl Order {
             resumed: None,
             failures: args.failures,
         };
-        if let Some(file) = resume {
-            order.resumed = Some(State::read(&file, &order).await?);
-        }
+        order.resumed = match resume {
+            Some(file) => Some(State::read(&file, &order).await?),
+            None if keep_state => State::read_if_there(&order.state, &order).await?,
+            None => None,
+        };
         Ok(order)
     }
 
@@ -220,6 +226,7 @@ impl Order {
             words.push("--no-verify".to_owned());
         }
         words.extend(self.options.max_requests_per_second.map(|most| format!("--max-rps {most}")));
+        words.extend(self.options.max_bytes_per_second.map(|most| format!("--max-bandwidth {most}")));
         if self.options.multipart_threshold != Threshold::default() {
             words.push(format!("--multipart-threshold {}", self.options.multipart_threshold));
         }
@@ -282,6 +289,8 @@ mod tests {
         assert!(wrong("s3://aaa s3://bbb --exclude a[").await.contains("closed with ]"));
         assert!(wrong("s3://aaa s3://bbb --newer-than yesterday").await.contains("36h"));
         assert!(wrong("s3://aaa s3://bbb --max-rps 0").await.contains("--max-rps"));
+        let rate = wrong("s3://aaa s3://bbb --max-bandwidth fast").await;
+        assert!(rate.contains("--max-bandwidth") && rate.contains("'fast'") && rate.contains("50MB"), "{rate}");
         assert!(wrong("s3://aaa s3://bbb --concurrency 0").await.contains("1..=1024"));
         let threshold = wrong("s3://aaa s3://bbb --multipart-threshold 6GiB").await;
         assert!(threshold.contains("6GiB") && threshold.contains("from 5MiB to 5GiB"), "{threshold}");
@@ -289,10 +298,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_command_to_go_on_is_the_same_clone() {
-        let line = "s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify --multipart-threshold 8MiB";
+        let line = "s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify --max-bandwidth 50MB --multipart-threshold 8MiB";
         let order = read(line).await.unwrap();
         let again = order.resume_command();
-        assert!(again.contains(" --multipart-threshold 8MiB "), "{again}");
+        assert!(again.contains(" --max-bandwidth 50MB --multipart-threshold 8MiB "), "{again}");
         assert!(again.starts_with("logyard clone s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify"));
         assert!(again.ends_with(&format!("--resume {}", order.state.display())), "{again}");
     }

@@ -27,7 +27,7 @@ pub const AFTER_HELP: &str = "\
 Examples:
   logyard clone s3://from s3://to
   logyard clone s3://from/logs/ s3://to/archive/ --endpoint-url http://127.0.0.1:3001
-  logyard clone s3://from s3://to --state clone.json      and after a crash, the same with --resume clone.json
+  logyard clone s3://from s3://to --state clone.json      and after a crash, the same once more
   logyard clone s3://from s3://to --mode verify --json
   logyard clone s3://from/logs/ s3://to --include '**/*.gz' --exclude 'tmp/**' --newer-than 36h
 
@@ -88,6 +88,9 @@ async fn carry_out(order: &Order, reporter: &mut Reporter) -> (Summary, Option<R
             return (Summary::of(order, &Record::default(), &End::refused(&error)), None);
         },
         () = stop.cancelled() => return (Summary::of(order, &Record::default(), &End::stopped_early()), None),
+    }
+    if let Some(state) = &order.resumed {
+        reporter.warn(&format!("going on from {}", state.file().display()));
     }
     let mut record = Record::resume(order);
     let end = drive(order, (&source, &destination), &mut record, reporter, &stop).await;

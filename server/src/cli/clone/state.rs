@@ -1,17 +1,18 @@
-//! The state file: where a clone was, for `--resume`.
+//! The state file: where a clone was, to go on from.
 //!
-//! Always whole: written beside and renamed. It names the clone it belongs to, and is refused by any other.
+//! Always whole, also after a power cut: written beside, synced, renamed, and the folder synced. It names the clone it
+//! belongs to, and is refused by any other.
 
 use std::{
     fs::File,
-    io::Write,
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
-use app::command::only;
 use engine::clone::Checkpoint;
 use model::{CloneSpec, Failure, Progress};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::arguments::Order;
 
@@ -37,23 +38,49 @@ impl State {
         &self.file
     }
 
+    /// The file must be there, and be of this clone.
     pub async fn read(file: &Path, order: &Order) -> Result<Self, String> {
+        let state = Self::read_if_there(file, order).await?;
+        state.ok_or_else(|| {
+            format!(
+                "there is no state file {}. Without --resume the clone starts afresh and skips what is equal",
+                file.display()
+            )
+        })
+    }
+
+    pub async fn read_if_there(file: &Path, order: &Order) -> Result<Option<Self>, String> {
         let shown = file.display();
-        let text = tokio::fs::read(file).await.map_err(|error| {
-            format!("the state file {shown} cannot be read: {error}. Without --resume the clone starts afresh and skips what is equal")
-        })?;
+        let text = match tokio::fs::read(file).await {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(format!("the state file {shown} cannot be read: {error}")),
+        };
         let mut state: Self = serde_json::from_slice(&text)
             .map_err(|error| format!("{shown} is not a state file of a clone: {error}"))?;
-        if state.spec != order.spec || state.endpoint_urls != order.urls() {
-            let (source, destination) = (state.spec.source.url(), state.spec.destination.url());
-            let only = only(&state.spec.selection);
+        let differences = state.differences(order);
+        if !differences.is_empty() {
             return Err(format!(
-                "the state file {shown} is of another clone: {source} → {destination}{only}, with its own endpoints, mode \
-                 and --dry-run. Give the same as then, or leave --resume away"
+                "the state file {shown} is of another clone: {}. Say the same as then, or name another file",
+                differences.join(", ")
             ));
         }
         file.clone_into(&mut state.file);
-        Ok(state)
+        Ok(Some(state))
+    }
+
+    /// What the state is about and the order is not, such as `mode was "copy" and is "verify"`.
+    fn differences(&self, order: &Order) -> Vec<String> {
+        let mut found = Vec::new();
+        let (then, now) = (serde_json::to_value(&self.spec), serde_json::to_value(&order.spec));
+        differ("", &then.unwrap_or_default(), &now.unwrap_or_default(), &mut found);
+        for (side, (then, now)) in ["source", "destination"].iter().zip(self.endpoint_urls.iter().zip(&order.urls())) {
+            if then != now {
+                let url = |url: &Option<String>| url.clone().unwrap_or_else(|| "AWS".to_owned());
+                found.push(format!("the {side}'s endpoint was {} and is {}", url(then), url(now)));
+            }
+        }
+        found
     }
 
     pub async fn write(self) -> Result<(), String> {
@@ -69,6 +96,46 @@ impl State {
         let mut beside = File::create(&name)?;
         beside.write_all(&serde_json::to_vec(self)?)?;
         beside.sync_all()?;
-        std::fs::rename(&name, &self.file)
+        std::fs::rename(&name, &self.file)?;
+        let folder = self.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()
+    }
+}
+
+/// Leaf by leaf, so that a field added to the spec is compared without being named here.
+fn differ(path: &str, then: &Value, now: &Value, found: &mut Vec<String>) {
+    let (Value::Object(was), Value::Object(is)) = (then, now) else {
+        if then != now {
+            let shown = |value: &Value| if value.is_null() { "not said".to_owned() } else { value.to_string() };
+            found.push(format!("{path} was {} and is {}", shown(then), shown(now)));
+        }
+        return;
+    };
+    for name in was.keys().chain(is.keys().filter(|name| !was.contains_key(*name))) {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        differ(&path, was.get(name).unwrap_or_default(), is.get(name).unwrap_or_default(), found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_difference_is_named_with_both_values() {
+        let mut found = Vec::new();
+        let then = json!({"mode": "copy", "source": {"bucket": "a", "prefix": "p"}, "selection": {}});
+        let now = json!({"mode": "verify", "source": {"bucket": "a", "prefix": "q"}, "selection": {"exclude": ["x"]}});
+        differ("", &then, &now, &mut found);
+        assert_eq!(
+            found,
+            [
+                r#"mode was "copy" and is "verify""#,
+                r#"selection.exclude was not said and is ["x"]"#,
+                r#"source.prefix was "p" and is "q""#
+            ]
+        );
     }
 }

@@ -153,7 +153,7 @@ impl Tracker {
             let taken = self.shared.taken.notified();
             tokio::pin!(taken);
             taken.as_mut().enable();
-            if self.state().failures.len() < UNTAKEN {
+            if self.state().untaken() < UNTAKEN {
                 return;
             }
             taken.await;
@@ -217,7 +217,7 @@ impl Tracker {
 
     /// A difference that the comparison found.
     pub(super) fn difference(&self, failure: Failure) {
-        self.state().failures.push(failure);
+        self.state().failed(failure);
     }
 
     /// A key recorded as failed, and not counted so, that the comparison found right.

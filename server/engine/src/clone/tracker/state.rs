@@ -36,8 +36,9 @@ pub(super) struct State {
     /// Keys counted as failed that are being tried again.
     pub retrying: u32,
     compared: u64,
-    pub failures: Vec<Failure>,
-    mended: Vec<Key>,
+    failures: Vec<Failure>,
+    /// Never one that has failed since: whoever stores what is taken forgets the failures of these keys last.
+    mended: HashSet<Key>,
     pub known: HashSet<Key>,
     rate: Rate,
     began: Instant,
@@ -89,7 +90,7 @@ impl State {
             retrying: 0,
             compared: 0,
             failures: Vec::new(),
-            mended: Vec::new(),
+            mended: HashSet::new(),
             known: HashSet::new(),
             rate: Rate::default(),
             began: now,
@@ -173,6 +174,7 @@ impl State {
             self.passed.found_bytes += size;
             lane.range.cursor = Some(key);
             if let Outcome::Failed(failure) = outcome {
+                self.mended.remove(&failure.key);
                 self.failures.push(*failure);
             }
         }
@@ -192,7 +194,7 @@ impl State {
         self.retrying = self.retrying.saturating_sub(1);
         if let Some(Outcome::Failed(failure)) = outcome {
             self.remember(&failure.key);
-            self.failures.push(*failure);
+            self.failed(*failure);
             return;
         }
         self.mended(key);
@@ -207,7 +209,16 @@ impl State {
     }
 
     pub fn mended(&mut self, key: Key) {
-        self.mended.push(key);
+        self.mended.insert(key);
+    }
+
+    pub fn failed(&mut self, failure: Failure) {
+        self.mended.remove(&failure.key);
+        self.failures.push(failure);
+    }
+
+    pub fn untaken(&self) -> usize {
+        self.failures.len()
     }
 
     pub fn compared(&mut self, now: Instant) {
@@ -266,13 +277,14 @@ impl State {
                 settled: self.passed,
             },
             failures: std::mem::take(&mut self.failures),
-            mended: std::mem::take(&mut self.mended),
+            mended: self.mended.drain().collect(),
         }
     }
 
     pub fn put_back(&mut self, taken: Taken) {
+        let since: HashSet<&Key> = self.failures.iter().map(|failure| &failure.key).collect();
+        self.mended.extend(taken.mended.into_iter().filter(|key| !since.contains(key)));
         self.failures.splice(0..0, taken.failures);
-        self.mended.splice(0..0, taken.mended);
     }
 
     fn progress(&mut self, meter: &Meter, effort: &Effort, now: Instant) -> Progress {

@@ -70,6 +70,7 @@ impl Upload {
             let etag = copied.copy_part_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
             etag.ok_or_else(|| context.unclear("the copy of a part was answered with success but no ETag"))
         };
+        self.store.retry.let_through(&context, part.length()).await?;
         let sent = self.store.retry.send(&context, limit(part.length()), request).await;
         sent.inspect(|_| self.store.retry.meter.move_on(part.length()))
     }
@@ -99,7 +100,8 @@ impl Upload {
             let etag = written.e_tag().and_then(ETag::parse);
             etag.ok_or_else(|| context.unclear("a part was answered with success but no ETag"))
         };
-        self.store.retry.send(&context, limit(part.length()), request).await
+        let limit = limit(part.length()) + self.store.retry.held_up(part.length());
+        self.store.retry.send(&context, limit, request).await
     }
 
     /// Makes the object of its parts, which come in any order. `size`: bytes of all of them.
