@@ -4,6 +4,7 @@
 //! plan     both listings, side by side in key order → what is missing or different (bounded queue)
 //! copier   so many copies at once → settled: copied, equal after all, or failed
 //! tracker  settled keys → cursor, counts, failures: progress and checkpoint from one place
+//! prune    of a mirror alone: what only the destination has, deleted as a confirmed plan says
 //! verify   both listings again, key by key → the proof
 //! ```
 //!
@@ -12,6 +13,7 @@
 //!   good and the failure is recorded. A cursor passes settled keys only.
 //! - A listing that fails ends the clone with an error; nothing is taken for absent because it was not listed.
 //! - Memory is bounded by listing pages, the window of unsettled keys and the failures not yet taken.
+//! - A mirror deletes only what its plan says, after everything was copied, and never on doubt.
 //! - One failing object does not stop the others. What concerns the whole store (no such bucket, refused credentials,
 //!   no connection) stops the clone, so that it can go on later, rather than failing a million objects one by one.
 
@@ -24,11 +26,13 @@ mod flow;
 mod merge;
 mod plan;
 mod preview;
+mod prune;
 mod rate;
 mod retry;
 mod run;
 mod settle;
 mod sides;
+mod sketch;
 mod tracker;
 mod verify;
 mod window;
@@ -38,5 +42,5 @@ pub use self::{
     error::CloneError,
     preview::preview,
     run::{Options, run},
-    tracker::{Checkpoint, Range, RangeState, Settled, Taken, Tracker},
+    tracker::{Checkpoint, Pruning, Range, RangeState, Settled, Taken, Tracker},
 };

@@ -9,8 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::{
     CloneError, Tracker,
     copier::copy,
+    prune::prune,
     retry::retry as retry_failed,
     sides::{Sides, now},
+    tracker::Pruning,
     verify::verify,
 };
 use crate::s3::{Pace, Store, Threshold};
@@ -51,8 +53,9 @@ pub async fn run(
     let work = Work { sides, options, tracker, stop };
     let outcome = match (spec.mode, spec.dry_run) {
         (Mode::Verify, _) => work.verify(retry).await.map(Some),
-        (Mode::Copy, true) => work.rehearse().await.map(Some),
+        (Mode::Copy | Mode::Mirror, true) => work.rehearse().await.map(Some),
         (Mode::Copy, false) => work.copy(retry).await,
+        (Mode::Mirror, false) => work.mirror(retry).await,
     };
     tracker.halt();
     if outcome.is_ok() {
@@ -70,6 +73,35 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn copy(&self, retry: Option<Receiver<Key>>) -> Result<Option<Proof>, CloneError> {
+        self.bring_over(retry).await?;
+        self.prove().await
+    }
+
+    /// Whatever ends it early is told together with whether anything was deleted.
+    async fn mirror(&self, retry: Option<Receiver<Key>>) -> Result<Option<Proof>, CloneError> {
+        let untouched = self.tracker.pruning() == Pruning::Unconfirmed;
+        self.copy_all_and_prune(retry).await.map_err(|error| match error {
+            CloneError::Stopped => error,
+            error if untouched && self.tracker.pruning() == Pruning::Unconfirmed => {
+                CloneError::NothingDeleted(Box::new(error))
+            }
+            error => CloneError::HalfDeleted { deleted: self.tracker.deleted(), source: Box::new(error) },
+        })?;
+        self.prove().await
+    }
+
+    async fn copy_all_and_prune(&self, retry: Option<Receiver<Key>>) -> Result<(), CloneError> {
+        if self.sides.spec.plan.is_none() {
+            return Err(CloneError::NoPlan);
+        }
+        self.bring_over(retry).await?;
+        match self.tracker.settled().failed {
+            0 => prune(&self.sides, self.options.concurrency, self.tracker, self.stop).await,
+            failed => Err(CloneError::NotAllCopied { failed }),
+        }
+    }
+
+    async fn bring_over(&self, retry: Option<Receiver<Key>>) -> Result<(), CloneError> {
         let Self { sides, options, tracker, stop } = self;
         tracker.enter(Phase::Copying);
         if !tracker.copied() {
@@ -79,6 +111,11 @@ impl Work<'_> {
         if let Some(mut keys) = retry {
             retry_failed(sides, options.concurrency, &mut keys, tracker, stop).await?;
         }
+        Ok(())
+    }
+
+    async fn prove(&self) -> Result<Option<Proof>, CloneError> {
+        let Self { sides, options, tracker, stop } = self;
         if !options.verify {
             return Ok(None);
         }

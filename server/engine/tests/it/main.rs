@@ -3,6 +3,7 @@
 mod check;
 mod copy;
 mod faults;
+mod mirror;
 mod multipart;
 mod multipart_faults;
 mod preview;

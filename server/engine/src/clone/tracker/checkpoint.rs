@@ -12,6 +12,19 @@ pub struct Checkpoint {
     pub copied: bool,
     /// What the cursors have passed. Progress may be further: keys above a cursor are done again, or found equal.
     pub settled: Settled,
+    pub pruning: Pruning,
+}
+
+/// How far a mirror's deleting is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pruning {
+    #[default]
+    Unconfirmed,
+    /// All that only the destination had was what the plan says; from here on it may be less.
+    Confirmed,
+    /// Never done again: what only the destination has by then was in no preview.
+    Done,
 }
 
 /// Half-open interval of source keys, `after < key <= last`; `None` is the end of the place.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use model::{Failure, Key, Phase, Progress};
 use tokio::time::{Duration, Instant};
 
-use super::{Checkpoint, Range, RangeState, Settled, Taken, Verified};
+use super::{Checkpoint, Pruning, Range, RangeState, Settled, Taken, Verified};
 use crate::{
     clone::{
         rate::{Rate, Sample},
@@ -23,6 +23,12 @@ pub(super) struct State {
     phase: Phase,
     lanes: Vec<Lane>,
     pub copied: bool,
+    pub pruning: Pruning,
+    /// In this attempt.
+    deleted: u64,
+    /// How often something was taken, and how often since the plan was confirmed.
+    taken: u64,
+    taken_confirmed: u64,
     pub found_final: bool,
     /// Counts of the keys that cursors have passed, and of all settled ones.
     passed: Settled,
@@ -72,6 +78,10 @@ impl State {
             phase: before.phase,
             lanes: checkpoint.ranges.into_iter().map(lane).collect(),
             copied: checkpoint.copied,
+            pruning: checkpoint.pruning,
+            deleted: 0,
+            taken: 0,
+            taken_confirmed: 0,
             found_final: checkpoint.copied,
             passed: checkpoint.settled,
             total: checkpoint.settled,
@@ -190,6 +200,24 @@ impl State {
         self.mended.push(key);
     }
 
+    pub fn is_kept(&self) -> bool {
+        self.taken == 0 || self.taken_confirmed >= 2
+    }
+
+    pub fn deleted_one(&mut self, now: Instant) {
+        self.touched = now;
+        self.deleted += 1;
+    }
+
+    pub fn deleted(&self) -> u64 {
+        self.before.deleted + self.deleted
+    }
+
+    pub fn left(&mut self, failure: Failure) {
+        self.remember(&failure.key);
+        self.failures.push(failure);
+    }
+
     pub fn compared(&mut self, now: Instant) {
         self.touched = now;
         self.compared += 1;
@@ -224,6 +252,8 @@ impl State {
 
     pub fn take(&mut self, meter: &Meter, now: Instant) -> Taken {
         let now = self.ended.unwrap_or(now);
+        self.taken += 1;
+        self.taken_confirmed += u64::from(self.pruning == Pruning::Confirmed);
         if meter.moved() != self.moved {
             self.moved = meter.moved();
             self.touched = now;
@@ -236,6 +266,7 @@ impl State {
                 ranges: self.lanes.iter().map(|lane| lane.range.clone()).collect(),
                 copied: self.copied,
                 settled: self.passed,
+                pruning: self.pruning,
             },
             failures: std::mem::take(&mut self.failures),
             mended: std::mem::take(&mut self.mended),
@@ -243,6 +274,7 @@ impl State {
     }
 
     pub fn put_back(&mut self, taken: Taken) {
+        self.taken_confirmed = 0;
         self.failures.splice(0..0, taken.failures);
         self.mended.splice(0..0, taken.mended);
     }
@@ -252,7 +284,7 @@ impl State {
         let to_do = match self.phase {
             Phase::Copying => self.unsettled,
             Phase::Verifying => found.saturating_sub(self.compared),
-            Phase::Waiting | Phase::Finished => 0,
+            Phase::Waiting | Phase::Deleting | Phase::Finished => 0,
         };
         let (rate, byte_rate) = self.rate.recent();
         let working = self.phase != Phase::Finished;
@@ -264,6 +296,7 @@ impl State {
             done: self.total.done,
             skipped: self.total.skipped,
             failed: self.total.failed.saturating_sub(u64::from(self.retrying)),
+            deleted: self.deleted(),
             bytes: self.total.bytes,
             in_flight: self.in_flight + self.retrying,
             compared: self.compared,
