@@ -140,7 +140,7 @@ fn decode(row: &Row) -> Result<Failure, StoreError> {
     })
 }
 
-const REASONS: [Reason; 11] = [
+const REASONS: [Reason; 12] = [
     Reason::Changed,
     Reason::Gone,
     Reason::Denied,

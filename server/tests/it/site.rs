@@ -148,6 +148,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
             lease_ms: 15_000,
             multipart_threshold: Threshold::default(),
         },
+        prices: model::Prices::default(),
         stores: vec![store],
         demo: config::Demo { enabled: true, addr: s3.addr() },
     }

@@ -121,8 +121,12 @@ mod tests {
 
     fn plan(bucket: &str, copied: &[Listed], extras: &[Listed]) -> Plan {
         let mut sketch = Sketch::of(&spec(bucket));
-        copied.iter().for_each(|object| sketch.copied(object, None));
-        extras.iter().for_each(|object| sketch.extras.add(object));
+        for object in copied {
+            sketch.copied(object, None);
+        }
+        for object in extras {
+            sketch.extras.add(object);
+        }
         sketch.finish(Time(9))
     }
 

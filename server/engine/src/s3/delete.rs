@@ -1,4 +1,4 @@
-//! DeleteObject, one object a request, if it is still the one that was listed.
+//! `DeleteObject`, one object a request, if it is still the one that was listed.
 //!
 //! Not `DeleteObjects`: its XML cannot carry keys with control characters, and one answer for a thousand keys has to be
 //! taken apart again. Whoever deletes asks the source about each key anyway, so a batch would spare only half of the

@@ -243,17 +243,21 @@ async fn nothing_is_deleted_when_the_source_is_empty_and_was_not() {
 async fn a_source_bucket_that_vanished_is_an_error_and_nothing_is_deleted() {
     let yard = yard().await;
     let spec = planned(&yard, &mirror()).await;
-    let listing = through(&yard, &spec, async |seen| match lists(&seen, "source") {
-        true => Fate::Refuse(404, "NoSuchBucket"),
-        false => Fate::Forward,
-    })
-    .await;
+    let listing =
+        through(
+            &yard,
+            &spec,
+            async |seen| if lists(&seen, "source") { Fate::Refuse(404, "NoSuchBucket") } else { Fate::Forward },
+        )
+        .await;
     nothing_deleted(&yard, &listing, "no_bucket");
-    let asking = through(&yard, &spec, async |seen| match is_question(&seen) {
-        true => Fate::Refuse(404, "NoSuchBucket"),
-        false => Fate::Forward,
-    })
-    .await;
+    let asking =
+        through(
+            &yard,
+            &spec,
+            async |seen| if is_question(&seen) { Fate::Refuse(404, "NoSuchBucket") } else { Fate::Forward },
+        )
+        .await;
     assert_eq!(asking.error().code(), "no_bucket");
     assert!(asking.error().to_string().ends_with("no object is known to be deleted by then"), "{}", asking.error());
     assert_eq!(yard.requests("DeleteObject"), 0);
@@ -338,12 +342,14 @@ async fn an_object_replaced_at_the_last_moment_is_left_and_reported() {
 async fn a_delete_that_is_refused_is_reported_and_the_others_go_on() {
     let yard = yard().await;
     let spec = planned(&yard, &mirror()).await;
-    let came =
-        through(&yard, &spec, async |seen| match is_delete(&seen) && seen.target.starts_with("/destination/x") {
-            true => Fate::Refuse(403, "AccessDenied"),
-            false => Fate::Forward,
-        })
-        .await;
+    let came = through(&yard, &spec, async |seen| {
+        if is_delete(&seen) && seen.target.starts_with("/destination/x") {
+            Fate::Refuse(403, "AccessDenied")
+        } else {
+            Fate::Forward
+        }
+    })
+    .await;
     assert_eq!(yard.keys("destination").await, ["a", "new", "x"]);
     let failure = &came.taken.failures[0];
     assert_eq!((failure.key.as_str(), failure.reason, came.taken.failures.len()), ("x", Reason::Denied, 1));

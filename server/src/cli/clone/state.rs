@@ -10,7 +10,7 @@ use std::{
 
 use app::command::only;
 use engine::clone::Checkpoint;
-use model::{CloneSpec, Failure, Progress};
+use model::{CloneSpec, Failure, Plan, Progress};
 use serde::{Deserialize, Serialize};
 
 use super::arguments::Order;
@@ -33,6 +33,11 @@ impl State {
         Self { spec: order.spec.clone(), endpoint_urls: order.urls(), progress, checkpoint, failures, file }
     }
 
+    /// Of a mirror: what was confirmed when it began.
+    pub fn plan(&self) -> Option<Plan> {
+        self.spec.plan.clone()
+    }
+
     pub fn file(&self) -> &Path {
         &self.file
     }
@@ -44,7 +49,7 @@ impl State {
         })?;
         let mut state: Self = serde_json::from_slice(&text)
             .map_err(|error| format!("{shown} is not a state file of a clone: {error}"))?;
-        if state.spec != order.spec || state.endpoint_urls != order.urls() {
+        if (CloneSpec { plan: None, ..state.spec.clone() }) != order.spec || state.endpoint_urls != order.urls() {
             let (source, destination) = (state.spec.source.url(), state.spec.destination.url());
             let only = only(&state.spec.selection);
             return Err(format!(
