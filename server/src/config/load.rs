@@ -139,7 +139,6 @@ fn runner(mut section: Section<'_>) -> Result<Runner, ConfigError> {
 
 /// What nobody set costs what AWS charges.
 fn prices(mut section: Section<'_>) -> Result<Prices, ConfigError> {
-    let own = section.present(&["currency", "list_copy_put", "get_head"]);
     let listed = Prices::default();
     let word = |text: &str| {
         let fits = (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -149,6 +148,7 @@ fn prices(mut section: Section<'_>) -> Result<Prices, ConfigError> {
     let list_copy_put = section.get("list_copy_put", PRICE, parsed)?;
     let get_head = section.get("get_head", PRICE, parsed)?;
     section.finish()?;
+    let own = currency.is_some() || list_copy_put.is_some() || get_head.is_some();
     Ok(Prices {
         currency: currency.unwrap_or(listed.currency),
         list_copy_put: list_copy_put.unwrap_or(listed.list_copy_put),

@@ -15,7 +15,7 @@ use crate::server::logyard;
 /// What `--concurrency` says in these tests.
 const CONCURRENCY: u64 = 8;
 
-async fn store(objects: usize) -> Embedded {
+pub async fn store(objects: usize) -> Embedded {
     let store = Embedded::in_memory().await.unwrap();
     store.create_bucket("source").unwrap();
     store.create_bucket("destination").unwrap();
@@ -28,7 +28,7 @@ fn copies(store: &Embedded) -> u64 {
 }
 
 /// From `source` to `destination` with JSON lines, in a folder of its own.
-fn clone(url: &str, folder: &Path, more: &[&str]) -> Command {
+pub fn clone(url: &str, folder: &Path, more: &[&str]) -> Command {
     let mut command = logyard();
     command
         .args(["clone", "s3://source", "s3://destination", "--json", "--concurrency", "8", "--endpoint-url", url])
@@ -45,11 +45,11 @@ async fn ended(child: Child) -> Output {
     tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap()
 }
 
-async fn run(mut command: Command) -> Output {
+pub async fn run(mut command: Command) -> Output {
     ended(command.spawn().unwrap()).await
 }
 
-fn summary(output: &Output) -> Value {
+pub fn summary(output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     let last = text.lines().last().unwrap_or_else(|| panic!("{output:?}"));
     let summary: Value = serde_json::from_str(last).unwrap();
@@ -57,7 +57,7 @@ fn summary(output: &Output) -> Value {
     summary
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

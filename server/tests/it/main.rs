@@ -27,6 +27,8 @@ mod clone_command;
 mod command;
 mod hub;
 mod live;
+mod mirror;
+mod mirror_command;
 mod pages;
 mod parse;
 mod process;

@@ -31,7 +31,7 @@ pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: S
                 {clone.plan.clone().map(|plan| view! {
                     <dt>"Confirmed"</dt>
                     <dd>
-                        "to delete " {things(plan.to_delete, "object")} ", " {bytes(plan.to_delete_bytes)}
+                        {format!("to delete {}, {}", things(plan.to_delete, "object"), bytes(plan.to_delete_bytes))}
                         ", as previewed at " <Moment at=plan.at now />
                     </dd>
                 })}

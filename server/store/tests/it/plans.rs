@@ -1,13 +1,14 @@
-//! Plans: found by their digest as they were shown.
+//! Plans: found by their digest as they were shown, and forgotten after a day.
 
 use model::{ClonePreview, CloneSpec, Digest, Mode, Plan, RequestCounts, Spec, Time};
-use store::testing::Scratch;
+use store::testing::{Scratch, age_plans};
 
 use crate::support::clone;
 
 on_both_databases!(
     a_plan_is_found_as_it_was_shown_and_made_again_it_is_the_same,
-    a_preview_without_a_plan_leaves_nothing
+    a_preview_without_a_plan_leaves_nothing,
+    a_plan_of_yesterday_is_forgotten
 );
 
 fn preview(to_delete: u64) -> ClonePreview {
@@ -68,4 +69,15 @@ async fn a_preview_without_a_plan_leaves_nothing(scratch: Scratch) {
     let before = store.statements();
     store.insert_plan(&cut, "ada").await.unwrap();
     assert_eq!(store.statements(), before);
+}
+
+async fn a_plan_of_yesterday_is_forgotten(scratch: Scratch) {
+    let store = scratch.open().await;
+    let id = |preview: &ClonePreview| preview.plan.as_ref().unwrap().id.clone();
+    let old = preview(3);
+    store.insert_plan(&old, "ada").await.unwrap();
+    age_plans(&store, 25 * 3_600_000).await;
+    store.insert_plan(&preview(4), "ada").await.unwrap();
+    assert!(store.plan(&id(&old)).await.unwrap().is_none());
+    assert!(store.plan(&id(&preview(4))).await.unwrap().is_some());
 }
