@@ -30,6 +30,7 @@ mod prune;
 mod rate;
 mod retry;
 mod run;
+mod sections;
 mod settle;
 mod sides;
 mod sketch;

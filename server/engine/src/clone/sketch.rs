@@ -31,7 +31,7 @@ fn write_text(hash: &mut Sha256, text: &str) {
     hash.update(text);
 }
 
-fn write_object(hash: &mut Sha256, object: &Listed) {
+pub(super) fn write_object(hash: &mut Sha256, object: &Listed) {
     write_text(hash, object.key.as_str());
     write_text(hash, &object.etag.as_ref().map(ToString::to_string).unwrap_or_default());
     hash.update(object.size.to_be_bytes());

@@ -3,6 +3,8 @@
 use model::{Failure, Key, Progress};
 use serde::{Deserialize, Serialize};
 
+use crate::clone::sections::Sections;
+
 /// Where to go on. JSON, in the job's row or in a state file. Nothing at or below a range's cursor is unsettled.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -16,13 +18,13 @@ pub struct Checkpoint {
 }
 
 /// How far a mirror's deleting is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pruning {
     #[default]
     Unconfirmed,
-    /// All that only the destination had was what the plan says; from here on it may be less.
-    Confirmed,
+    /// All that only the destination had was what the plan says; this is left of it.
+    Confirmed(Sections),
     /// Never done again: what only the destination has by then was in no preview.
     Done,
 }

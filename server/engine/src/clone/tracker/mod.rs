@@ -116,11 +116,18 @@ impl Tracker {
     }
 
     pub(super) fn pruning(&self) -> Pruning {
-        self.state().pruning
+        self.state().pruning.clone()
     }
 
     pub(super) fn set_pruning(&self, pruning: Pruning) {
         self.state().pruning = pruning;
+    }
+
+    /// The first section that is left to delete is not any more.
+    pub(super) fn section_done(&self) {
+        if let Pruning::Confirmed(sections) = &mut self.state().pruning {
+            sections.pass();
+        }
     }
 
     /// Waits until the caller has stored what it took since the last change of [`Pruning`]: it takes once more only

@@ -253,7 +253,7 @@ impl State {
     pub fn take(&mut self, meter: &Meter, now: Instant) -> Taken {
         let now = self.ended.unwrap_or(now);
         self.taken += 1;
-        self.taken_confirmed += u64::from(self.pruning == Pruning::Confirmed);
+        self.taken_confirmed += u64::from(matches!(self.pruning, Pruning::Confirmed(_)));
         if meter.moved() != self.moved {
             self.moved = meter.moved();
             self.touched = now;
@@ -266,7 +266,7 @@ impl State {
                 ranges: self.lanes.iter().map(|lane| lane.range.clone()).collect(),
                 copied: self.copied,
                 settled: self.passed,
-                pruning: self.pruning,
+                pruning: self.pruning.clone(),
             },
             failures: std::mem::take(&mut self.failures),
             mended: std::mem::take(&mut self.mended),
