@@ -22,7 +22,7 @@ async fn failed() -> (Yard, Came) {
     (yard, came)
 }
 
-async fn retried(yard: &Yard, spec: &CloneSpec, before: Came, keys: Vec<Key>) -> Came {
+pub async fn retried(yard: &Yard, spec: &CloneSpec, before: Came, keys: Vec<Key>) -> Came {
     let tracker = Tracker::resume(before.taken.progress, before.taken.checkpoint);
     let (sender, receiver) = mpsc::channel(keys.len().max(1));
     for key in keys {

@@ -324,6 +324,7 @@ mod tests {
     use model::{Reason, Time};
 
     use super::*;
+    use crate::clone::sections::Sections;
 
     fn key(text: &str) -> Key {
         text.parse().unwrap()
@@ -349,6 +350,24 @@ mod tests {
         let mut state = two_failed();
         state.verified(Verified { source_objects: 2, source_bytes: 2, fresh: 1 });
         assert_eq!((state.total.failed, state.total.objects()), (2, 2));
+    }
+
+    #[test]
+    fn a_confirmed_plan_is_kept_once_it_was_taken_and_taken_from_again() {
+        let (now, meter) = (Instant::now(), Meter::default());
+        let mut state = State::resume(Progress::default(), Checkpoint::default(), now);
+        assert!(state.is_kept(), "nobody takes");
+        state.take(&meter, now);
+        state.pruning = Pruning::Confirmed(Sections::default());
+        assert!(!state.is_kept());
+        let taken = state.take(&meter, now);
+        assert_eq!(taken.checkpoint.pruning, state.pruning);
+        assert!(!state.is_kept(), "it may still be on its way");
+        state.put_back(taken);
+        state.take(&meter, now);
+        assert!(!state.is_kept(), "it could not be stored");
+        state.take(&meter, now);
+        assert!(state.is_kept());
     }
 
     #[test]
