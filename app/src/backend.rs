@@ -5,8 +5,8 @@
 
 use async_trait::async_trait;
 use model::{
-    Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, FailurePage, Filter, Job, JobId,
-    JobView, Key, Overview, Page, Place, Problem, Settings, StoreName, StoreStatus, Viewer,
+    Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job,
+    JobId, JobView, Key, Overview, Page, Place, Problem, Settings, StoreName, StoreStatus, Viewer,
 };
 
 use crate::command::Commands;
@@ -33,7 +33,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn jump(&self, text: &str) -> Result<Vec<Job>, Problem>;
 
     /// Refuses what cannot work (missing bucket, same place) before a job is made. The same idempotency key with the
-    /// same request answers the job made then; with another request it is a conflict.
+    /// same request answers the job made then; with another request it is a conflict. A mirror needs the plan of a
+    /// preview, which must still hold, and the destination's name.
     async fn start_clone(
         &self,
         viewer: &Viewer,
@@ -41,8 +42,12 @@ pub trait Backend: Send + Sync + 'static {
         idempotency_key: Option<String>,
     ) -> Result<Job, Problem>;
 
-    /// Lists both sides for at most five seconds or 100,000 keys; writes nothing.
-    async fn preview_clone(&self, request: CloneRequest) -> Result<ClonePreview, Problem>;
+    /// Lists both sides for at most five seconds or 100,000 keys; for a mirror, which needs them whole, for at most
+    /// fifteen seconds. Writes nothing; the plan of a mirror is remembered as seen by the viewer.
+    async fn preview_clone(&self, viewer: &Viewer, request: CloneRequest) -> Result<ClonePreview, Problem>;
+
+    /// The preview that a plan comes from, for a day.
+    async fn plan(&self, id: &Digest) -> Result<ClonePreview, Problem>;
 
     /// Whether the place can be read: answers the number of its buckets' first keys, at most ten, or the problem.
     async fn peek(&self, place: Place) -> Result<Vec<Key>, Problem>;

@@ -18,8 +18,10 @@ pub fn command_line(spec: &CloneSpec, endpoint: Option<&str>) -> String {
         command.push_str(" --endpoint-url ");
         command.push_str(&quoted(endpoint));
     }
-    if spec.mode == Mode::Verify {
-        command.push_str(" --mode verify");
+    match spec.mode {
+        Mode::Copy => {}
+        Mode::Verify => command.push_str(" --mode verify"),
+        Mode::Mirror => command.push_str(" --mode mirror"),
     }
     if spec.dry_run {
         command.push_str(" --dry-run");
@@ -36,7 +38,8 @@ pub fn only(selection: &Selection) -> String {
     globs("include", &selection.include) + &globs("exclude", &selection.exclude) + &since
 }
 
-/// `curl` for `POST /api/v1/clones` at `origin`, such as `http://127.0.0.1:3000`; an empty one becomes `$LOGYARD`.
+/// `curl` for `POST /api/v1/clones` at `origin`, such as `http://127.0.0.1:3000`; an empty one becomes `$LOGYARD`. Of a
+/// mirror, for its preview: what starts it is the plan that the preview answers, and a name that a person types.
 pub fn curl(spec: &CloneSpec, origin: &str) -> String {
     let place = |location: &model::Location| Place {
         store: Some(location.store.clone()),
@@ -49,11 +52,14 @@ pub fn curl(spec: &CloneSpec, origin: &str) -> String {
         mode: spec.mode,
         dry_run: spec.dry_run,
         selection: spec.selection.clone(),
+        plan: None,
+        confirm: None,
     };
+    let path = if spec.mode == Mode::Mirror && !spec.dry_run { "/api/v1/clones/preview" } else { "/api/v1/clones" };
     let body = serde_json::to_string(&request).unwrap_or_default();
     let url = match origin {
-        "" => "\"$LOGYARD/api/v1/clones\"".to_owned(),
-        origin => quoted(&format!("{origin}/api/v1/clones")),
+        "" => format!("\"$LOGYARD{path}\""),
+        origin => quoted(&format!("{origin}{path}")),
     };
     let body = quoted(&body);
     format!("curl -X POST {url} \\\n  -H 'Content-Type: application/json' \\\n  -d {body}")
@@ -87,6 +93,7 @@ mod tests {
             mode: Mode::Verify,
             dry_run: true,
             selection: Selection::default(),
+            plan: None,
         }
     }
 
@@ -118,6 +125,14 @@ mod tests {
         let command = command_line(&spec("it's $(rm) x"), Some("AWS ap-southeast-2"));
         assert!(command.starts_with(r"logyard clone 's3://demo-assets/it'\''s $(rm) x' s3://demo-clone"), "{command}");
         assert!(curl(&spec("it's"), "http://h").contains(r#""prefix":"it'\''s""#));
+    }
+
+    #[test]
+    fn a_mirror_is_called_for_its_preview_first() {
+        let mirror = CloneSpec { mode: Mode::Mirror, dry_run: false, ..spec("") };
+        assert!(command_line(&mirror, None).ends_with(" --mode mirror"));
+        assert!(curl(&mirror, "http://h").contains("http://h/api/v1/clones/preview "));
+        assert!(curl(&CloneSpec { dry_run: true, ..mirror }, "http://h").contains("http://h/api/v1/clones "));
     }
 
     #[test]

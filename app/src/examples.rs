@@ -22,6 +22,7 @@ pub fn job(number: u128) -> Job {
             mode: Mode::Copy,
             dry_run: false,
             selection: Selection::default(),
+            plan: None,
         }),
         attempt: 1,
         author: "local".to_owned(),

@@ -11,7 +11,7 @@ use leptos_router::{
 };
 
 use crate::{
-    pages::{BulkPage, JobPage, JobsPage, NewClonePage, NotFound, OverviewPage, SettingsPage},
+    pages::{BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NotFound, OverviewPage, SettingsPage},
     ui::Frame,
 };
 
@@ -28,6 +28,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/jobs/bulk") view=BulkPage ssr=SsrMode::Async />
                     <Route path=path!("/jobs/:id") view=JobPage ssr=SsrMode::Async />
                     <Route path=path!("/clones/new") view=NewClonePage ssr=SsrMode::Async />
+                    <Route path=path!("/clones/mirror") view=MirrorPage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </Frame>

@@ -45,6 +45,7 @@ async function fillTheYard() {
     .set('new-clone', '/clones/new')
     .set('new-clone-preview', '/clones/new?source_bucket=demo-assets&destination_bucket=demo-clone&preview=1')
     .set('new-clone-chosen', '/clones/new?source_bucket=demo-assets&include=**%2F*.webp&exclude=a%5B&newer_than=2026-01-01T00:00')
+    .set('mirror', '/clones/mirror?source_bucket=demo-assets&source_prefix=maps-&destination_bucket=demo-clone&destination_prefix=proven%2F')
     .set('settings', '/settings')
     .set('missing', '/there-is-no-such-page');
 }

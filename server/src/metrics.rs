@@ -89,6 +89,7 @@ pub fn advanced(kind: Kind, before: &Progress, after: &Progress) {
         ("done", before.done, after.done),
         ("skipped", before.skipped, after.skipped),
         ("failed", before.failed, after.failed),
+        ("deleted", before.deleted, after.deleted),
     ];
     for (outcome, before, after) in objects {
         counter!("logyard_objects_total", "kind" => kind, "outcome" => outcome).increment(after.saturating_sub(before));

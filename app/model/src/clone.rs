@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Glob, Location, Place, Selection, Time};
+use crate::{Digest, Glob, Location, Place, Plan, Price, Selection, Time};
 
 /// What a clone does with what it finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub enum Mode {
     Copy,
     /// Compares both listings and writes nothing.
     Verify,
+    /// Copies, then deletes at the destination what the source does not have, as a [`Plan`] says; then compares.
+    Mirror,
 }
 
 /// The body of `POST /api/v1/clones` and of its preview.
@@ -25,6 +27,12 @@ pub struct CloneRequest {
     pub dry_run: bool,
     #[serde(flatten)]
     pub selection: Selection,
+    /// The plan that a mirror is started by: the one of a preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Digest>,
+    /// The destination's name as [`Location::url`] writes it, typed by whoever knows what a mirror deletes there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
 }
 
 /// The request as it is read: without flattening, so that an unknown field is refused and a wrong one named, such as
@@ -44,12 +52,17 @@ struct RequestJson {
     exclude: Vec<Glob>,
     #[serde(default)]
     newer_than: Option<Time>,
+    #[serde(default)]
+    plan: Option<Digest>,
+    #[serde(default)]
+    confirm: Option<String>,
 }
 
 impl From<RequestJson> for CloneRequest {
     fn from(json: RequestJson) -> Self {
-        let RequestJson { source, destination, mode, dry_run, include, exclude, newer_than } = json;
-        Self { source, destination, mode, dry_run, selection: Selection { include, exclude, newer_than } }
+        let RequestJson { source, destination, mode, dry_run, include, exclude, newer_than, plan, confirm } = json;
+        let selection = Selection { include, exclude, newer_than };
+        Self { source, destination, mode, dry_run, selection, plan, confirm }
     }
 }
 
@@ -65,6 +78,9 @@ pub struct CloneSpec {
     pub dry_run: bool,
     #[serde(flatten)]
     pub selection: Selection,
+    /// What a mirror was confirmed to delete. Without it none deletes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
 }
 
 /// What a clone would do, judged from both listings; nothing has been written.
@@ -83,11 +99,20 @@ pub struct ClonePreview {
     pub to_skip: u64,
     /// Only at the destination; a copy leaves them.
     pub extra: u64,
+    /// Of these, what a mirror deletes, and its size.
+    pub to_delete: u64,
+    pub to_delete_bytes: u64,
     /// Cannot be copied: too large for any upload, or no key could hold it at the destination.
     pub refused: u64,
     pub requests: RequestCounts,
+    /// What these would cost, where prices are known.
+    pub price: Option<Price>,
     /// Up to ten keys that would be copied.
     pub examples: Vec<String>,
+    /// Up to ten keys of the destination that would be deleted.
+    pub delete_examples: Vec<String>,
+    /// Of a mirror whose listings were read to their ends: what starts it.
+    pub plan: Option<Plan>,
 }
 
 /// Requests that running it would take, verification included.
@@ -95,6 +120,9 @@ pub struct ClonePreview {
 pub struct RequestCounts {
     pub list: u64,
     pub copy: u64,
+    /// HEAD, and GET of a first byte.
+    pub head: u64,
+    pub delete: u64,
 }
 
 #[cfg(test)]

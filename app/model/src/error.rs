@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Digest;
+
 /// An input that does not fit: which field, what it held, what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub struct Invalid {
@@ -145,11 +147,21 @@ pub struct Problem {
     /// The field at fault, dotted: `destination.bucket`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// The plan that holds now, where the one of the request does not any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Digest>,
 }
 
 impl Problem {
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, title: code.title().to_owned(), status: code.status(), detail: detail.into(), field: None }
+        Self {
+            code,
+            title: code.title().to_owned(),
+            status: code.status(),
+            detail: detail.into(),
+            field: None,
+            plan: None,
+        }
     }
 
     #[must_use]

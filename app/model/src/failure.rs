@@ -30,6 +30,8 @@ pub enum Reason {
     Different,
     /// Verification: only at the destination (a fault in mode `verify` only).
     Extra,
+    /// A mirror left it at the destination: in no preview, replaced meanwhile, or at the source again.
+    Kept,
 }
 
 impl Reason {
@@ -47,6 +49,7 @@ impl Reason {
             Self::Missing => "missing at the destination",
             Self::Different => "different at the destination",
             Self::Extra => "only at the destination",
+            Self::Kept => "left at the destination, as the preview did not show them",
         }
     }
 }
@@ -54,7 +57,7 @@ impl Reason {
 /// One object that could not be brought over, after all retries. One line of the NDJSON download.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// The source's key (the destination's for [`Reason::Extra`]).
+    /// The source's key (the destination's for what only the destination has).
     pub key: Key,
     pub reason: Reason,
     /// What the store said, in its own words.

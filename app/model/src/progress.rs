@@ -12,6 +12,8 @@ pub enum Phase {
     Waiting,
     /// Lists, compares and copies, all at once.
     Copying,
+    /// A mirror: deletes what only the destination has.
+    Deleting,
     /// Compares both listings.
     Verifying,
     Finished,
@@ -22,6 +24,7 @@ impl Phase {
         match self {
             Self::Waiting => "waiting",
             Self::Copying => "copying",
+            Self::Deleting => "deleting",
             Self::Verifying => "verifying",
             Self::Finished => "finished",
         }
@@ -43,6 +46,8 @@ pub struct Progress {
     /// Equal at the destination already.
     pub skipped: u64,
     pub failed: u64,
+    /// Deleted at the destination, each acknowledged. Not among the `found`.
+    pub deleted: u64,
     /// Bytes of what was copied.
     pub bytes: u64,
     pub in_flight: u32,
@@ -147,7 +152,7 @@ impl Progress {
     }
 
     pub fn stalled(&self) -> bool {
-        self.idle_ms >= STALLED_AFTER_MS && matches!(self.phase, Phase::Copying | Phase::Verifying)
+        self.idle_ms >= STALLED_AFTER_MS && matches!(self.phase, Phase::Copying | Phase::Deleting | Phase::Verifying)
     }
 
     /// 0 to 1, once the end is known; the copying counts while copying, the comparison while verifying.
@@ -155,7 +160,7 @@ impl Progress {
         #[expect(clippy::cast_precision_loss, reason = "a fraction for a bar")]
         let of = |part: u64| if self.found == 0 { 1.0 } else { (part as f64 / self.found as f64).min(1.0) };
         match self.phase {
-            Phase::Waiting => None,
+            Phase::Waiting | Phase::Deleting => None,
             Phase::Copying => self.found_final.then(|| of(self.settled())),
             Phase::Verifying => self.found_final.then(|| of(self.compared)),
             Phase::Finished => Some(1.0),

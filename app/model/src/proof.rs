@@ -52,7 +52,7 @@ pub struct DryRun {
 }
 
 impl Comparison {
-    /// Fills in `equal`: nothing missing or different and, in mode `verify`, nothing extra. A copy leaves what else
+    /// Fills in `equal`: nothing missing or different and, but for a copy, nothing extra. A copy leaves what else
     /// the destination holds.
     #[must_use]
     pub fn judged(mut self) -> Self {

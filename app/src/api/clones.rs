@@ -10,13 +10,28 @@ use crate::{
 use crate::{error::AppError, pages::CloneForm};
 
 /// Starts what the form says and shows the job. A refusal leads back to the form with its values and its preview, which
-/// finds the same fault again and names it at its field.
+/// finds the same fault again and names it at its field. A mirror comes from its own page, with the plan shown there and
+/// the name typed; without them it leads there.
 #[server(name = StartClone, prefix = "/api/fn", endpoint = "start_clone")]
-pub async fn start_clone(#[server(flatten)] form: CloneForm, #[server(default)] key: String) -> Result<(), AppError> {
+pub async fn start_clone(
+    #[server(flatten)] form: CloneForm,
+    #[server(default)] key: String,
+    #[server(default)] plan: String,
+    #[server(default)] confirm: String,
+) -> Result<(), AppError> {
+    if form.deletes() && plan.is_empty() {
+        viewer()?;
+        redirect(&form.query().on("/clones/mirror"));
+        return Ok(());
+    }
     let started = async {
         let viewer = viewer()?;
-        let request = form.request()?;
-        Ok::<_, AppError>(backend()?.start_clone(&viewer, request, form.idempotency_key(&key)).await?)
+        let mut request = form.request()?;
+        if form.deletes() {
+            (request.plan, request.confirm) = (Some(plan.parse()?), Some(confirm));
+        }
+        let key = form.idempotency_key(&key).map(|key| format!("{key}{}", plan.get(..16).unwrap_or_default()));
+        Ok::<_, AppError>(backend()?.start_clone(&viewer, request, key).await?)
     };
     match started.await {
         Ok(job) => {
@@ -24,7 +39,11 @@ pub async fn start_clone(#[server(flatten)] form: CloneForm, #[server(default)] 
             Ok(())
         }
         Err(error) => {
-            let page = form.query().with("preview", "1").on("/clones/new");
+            let page = if form.deletes() {
+                form.query().with("plan", &plan).on("/clones/mirror")
+            } else {
+                form.query().with("preview", "1").on("/clones/new")
+            };
             refuse(error.problem(), &with_problem(&page, error.problem()));
             Err(error)
         }

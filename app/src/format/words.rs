@@ -63,6 +63,7 @@ pub fn standing(job: &Job) -> Vec<String> {
         Phase::Waiting if job.state == State::Queued => vec!["waits for a free worker".to_owned()],
         Phase::Waiting => vec!["about to list the source".to_owned()],
         Phase::Copying => vec![of_found(progress.settled(), "objects"), bytes(progress.bytes)],
+        Phase::Deleting => vec![format!("{} deleted at the destination", count(progress.deleted))],
         Phase::Verifying => vec![of_found(progress.compared, "compared")],
         Phase::Finished => vec!["about to end".to_owned()],
     };
@@ -88,7 +89,8 @@ pub fn standing(job: &Job) -> Vec<String> {
 pub fn outcome(job: &Job) -> String {
     match (job.state, &job.proof) {
         (State::Succeeded, Some(Proof::Compared(proof))) => {
-            format!("{} equal", things(proof.equal_by_etag + proof.equal_by_size, object(&proof.selection)))
+            let equal = things(proof.equal_by_etag + proof.equal_by_size, object(&proof.selection));
+            format!("{equal} equal{}", deleted(job))
         }
         (State::Succeeded, Some(Proof::DryRun(proof))) => {
             format!(
@@ -103,9 +105,14 @@ pub fn outcome(job: &Job) -> String {
         }
         (State::Failed, _) if job.progress.failed > 0 => format!("{} failed", things(job.progress.failed, "object")),
         (State::Failed, _) => job.error.as_ref().map_or_else(String::new, |error| error.message.clone()),
-        (State::Cancelled, _) => format!("{} copied before", things(job.progress.done, "object")),
+        (State::Cancelled, _) => format!("{} copied before{}", things(job.progress.done, "object"), deleted(job)),
         _ => standing(job).join(" · "),
     }
+}
+
+/// `, 3 deleted` of a mirror that did.
+fn deleted(job: &Job) -> String {
+    if job.progress.deleted == 0 { String::new() } else { format!(", {} deleted", count(job.progress.deleted)) }
 }
 
 /// For the page's title: `61 %` while running, the state's word otherwise.
@@ -122,6 +129,7 @@ pub fn doing(spec: &Spec) -> &'static str {
     match spec {
         Spec::Clone(CloneSpec { mode: Mode::Verify, .. }) => "verify",
         Spec::Clone(CloneSpec { dry_run: true, .. }) => "dry run",
+        Spec::Clone(CloneSpec { mode: Mode::Mirror, .. }) => "mirror",
         Spec::Clone(_) => "clone",
     }
 }
@@ -189,6 +197,9 @@ mod tests {
         assert_eq!(outcome(&examples::proven(1)), "7,500 objects equal");
         let failed = Job { state: State::Failed, ..examples::job(1) };
         assert_eq!(outcome(&failed), "2 objects failed");
+        let mirrored = Progress { deleted: 1_003, ..examples::proven(1).progress };
+        let mirrored = Job { progress: mirrored, ..examples::proven(1) };
+        assert_eq!(outcome(&mirrored), "7,500 objects equal, 1,003 deleted");
         let Some(Proof::Compared(equal)) = examples::proven(1).proof else { unreachable!() };
         let selection = Selection { include: vec!["a".parse().unwrap()], ..Selection::default() };
         let chosen = Proof::Compared(Comparison { selection, ..equal.clone() });

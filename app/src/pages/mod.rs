@@ -4,6 +4,7 @@
 
 mod job;
 mod jobs;
+mod mirror;
 mod new_clone;
 mod not_found;
 mod overview;
@@ -11,6 +12,7 @@ mod settings;
 
 pub use job::JobPage;
 pub use jobs::{BulkPage, JobsPage, read_filter};
+pub use mirror::MirrorPage;
 pub use new_clone::{CloneForm, NewClonePage};
 pub use not_found::NotFound;
 pub use overview::OverviewPage;

@@ -1,12 +1,14 @@
 //! `POST /api/v1/clones` and its preview.
 
+use std::time::Duration;
+
 use axum::{
     Extension, Json,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
-use model::{ClonePreview, CloneRequest, Invalid, Problem, ProblemCode, Viewer};
+use model::{ClonePreview, CloneRequest, Invalid, Mode, Problem, ProblemCode, Viewer};
 
 use super::{body, limits, problem::Refused};
 use crate::state::App;
@@ -27,14 +29,16 @@ pub async fn start(
 
 pub async fn preview(
     State(app): State<App>,
+    Extension(viewer): Extension<Viewer>,
     body::Json(request): body::Json<CloneRequest>,
 ) -> Result<Json<ClonePreview>, Refused> {
-    let preview = tokio::time::timeout(limits::PREVIEW, app.backend.preview_clone(request)).await;
-    Ok(Json(preview.map_err(|_| too_slow())??))
+    let within = if request.mode == Mode::Mirror { limits::PREVIEW_OF_A_MIRROR } else { limits::PREVIEW };
+    let preview = tokio::time::timeout(within, app.backend.preview_clone(&viewer, request)).await;
+    Ok(Json(preview.map_err(|_| too_slow(within))??))
 }
 
-fn too_slow() -> Problem {
-    let seconds = limits::PREVIEW.as_secs();
+fn too_slow(within: Duration) -> Problem {
+    let seconds = within.as_secs();
     let detail =
         format!("The stores took longer than {seconds} seconds for a preview. The clone itself has no such limit.");
     Problem::new(ProblemCode::Store, detail)

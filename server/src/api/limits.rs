@@ -11,6 +11,9 @@ pub const REQUEST: Duration = Duration::from_secs(30);
 /// Of a preview.
 pub const PREVIEW: Duration = Duration::from_secs(10);
 
+/// Of a mirror's, which must read both listings to their ends; shorter than [`REQUEST`], as starting it takes one more.
+pub const PREVIEW_OF_A_MIRROR: Duration = Duration::from_secs(25);
+
 /// Jobs on a page of a list, unless `limit` says otherwise.
 pub const PAGE: u32 = 50;
 pub const PAGE_MOST: u32 = 200;

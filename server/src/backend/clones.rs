@@ -4,7 +4,8 @@ use std::{fmt::Write, time::Duration};
 
 use engine::{clone, s3::Policy};
 use model::{
-    BucketName, ClonePreview, CloneRequest, CloneSpec, Job, Key, Place, Problem, ProblemCode, Spec, StoreName, Viewer,
+    BucketName, ClonePreview, CloneRequest, CloneSpec, Digest as PlanId, Job, Key, Mode, Place, Problem, ProblemCode,
+    Spec, StoreName, Viewer,
 };
 use sha2::{Digest, Sha256};
 use store::NewJob;
@@ -17,6 +18,8 @@ use crate::stores::Entry;
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
 const PREVIEW_KEYS: u64 = 100_000;
 const PREVIEW_WITHIN: Duration = Duration::from_secs(5);
+/// A mirror's listings must be read to their ends: by time alone, and by more of it.
+const MIRROR_WITHIN: Duration = Duration::from_secs(15);
 const PEEKED: u16 = 10;
 
 impl Yard {
@@ -26,7 +29,14 @@ impl Yard {
         request: CloneRequest,
         idempotency_key: Option<String>,
     ) -> Result<Job, Problem> {
+        let (plan, confirm) = (request.plan.clone(), request.confirm.clone());
         let spec = self.spec(request);
+        let idempotency = idempotency_key.map(|key| (key, fingerprint(&spec, plan.as_ref())));
+        if let (Mode::Mirror, Some((key, hash))) = (spec.mode, &idempotency)
+            && let Some(job) = self.store.made_before(&viewer.name, key, hash).await.map_err(problem::database)?
+        {
+            return Ok(job); // it is at work, so that its plan cannot be compared with the listings any more
+        }
         let (source, destination) = self.ends(&spec)?;
         let check = clone::check(&spec, &source.client, &destination.client);
         match timeout(CHECK_WITHIN, check).await {
@@ -34,25 +44,31 @@ impl Yard {
             Ok(Err(error)) => return Err(self.refused(error, &spec).await),
             Err(_) => return Err(problem::no_answer(CHECK_WITHIN)),
         }
-        let spec = Spec::Clone(spec);
-        let idempotency = idempotency_key.map(|key| (key, fingerprint(&spec)));
+        let spec = Spec::Clone(self.confirmed(viewer, spec, plan, confirm).await?);
         let new = NewJob { spec, author: viewer.name.clone(), idempotency };
         let (job, _is_new) = self.store.insert(new).await.map_err(problem::database)?;
         self.changed();
         Ok(job)
     }
 
-    pub(super) async fn look_ahead(&self, request: CloneRequest) -> Result<ClonePreview, Problem> {
-        let spec = self.spec(request);
-        let (source, destination) = self.ends(&spec)?;
+    /// With its price; the plan of a mirror is kept, as seen by the viewer.
+    pub(super) async fn look_ahead(&self, viewer: &Viewer, spec: &CloneSpec) -> Result<ClonePreview, Problem> {
+        let (source, destination) = self.ends(spec)?;
         let options = self.config.runner.clone_options();
         let (from, to) = (&source.client, &destination.client);
-        let preview = clone::preview(&spec, from, to, &options, PREVIEW_KEYS, PREVIEW_WITHIN);
-        match timeout(PREVIEW_WITHIN + CHECK_WITHIN, preview).await {
-            Ok(Ok(preview)) => Ok(preview),
-            Ok(Err(error)) => Err(self.refused(error, &spec).await),
-            Err(_) => Err(problem::no_answer(PREVIEW_WITHIN + CHECK_WITHIN)),
-        }
+        let (keys, within) = match spec.mode {
+            Mode::Copy | Mode::Verify => (PREVIEW_KEYS, PREVIEW_WITHIN),
+            Mode::Mirror => (u64::MAX, MIRROR_WITHIN),
+        };
+        let preview = clone::preview(spec, from, to, &options, keys, within);
+        let mut preview = match timeout(within + CHECK_WITHIN, preview).await {
+            Ok(Ok(preview)) => preview,
+            Ok(Err(error)) => return Err(self.refused(error, spec).await),
+            Err(_) => return Err(problem::no_answer(within + CHECK_WITHIN)),
+        };
+        preview.price = Some(self.config.prices.of(&preview.requests));
+        self.store.insert_plan(&preview, &viewer.name).await.map_err(problem::database)?;
+        Ok(preview)
     }
 
     pub(super) async fn first_keys(&self, place: Place) -> Result<Vec<Key>, Problem> {
@@ -79,9 +95,9 @@ impl Yard {
     }
 
     pub(super) fn spec(&self, request: CloneRequest) -> CloneSpec {
-        let CloneRequest { source, destination, mode, dry_run, selection } = request;
+        let CloneRequest { source, destination, mode, dry_run, selection, plan: _, confirm: _ } = request;
         let (source, destination) = (self.stores.locate(source), self.stores.locate(destination));
-        CloneSpec { source, destination, mode, dry_run, selection }
+        CloneSpec { source, destination, mode, dry_run, selection, plan: None }
     }
 
     fn ends(&self, spec: &CloneSpec) -> Result<(&Entry, &Entry), Problem> {
@@ -96,8 +112,9 @@ impl Yard {
 }
 
 /// Tells a repeated request from another one under the same idempotency key.
-fn fingerprint(spec: &Spec) -> String {
-    let json = serde_json::to_vec(spec).unwrap_or_default();
+fn fingerprint(spec: &CloneSpec, plan: Option<&PlanId>) -> String {
+    let mut json = serde_json::to_vec(&Spec::Clone(spec.clone())).unwrap_or_default();
+    json.extend(plan.into_iter().flat_map(|plan| plan.as_str().bytes()));
     let mut hex = String::new();
     for byte in Sha256::digest(json) {
         let _ = write!(hex, "{byte:02x}"); // a String takes all

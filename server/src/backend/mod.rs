@@ -6,6 +6,7 @@
 mod clones;
 mod commands;
 mod jobs;
+mod mirrors;
 mod overview;
 mod problem;
 
@@ -14,8 +15,8 @@ use std::sync::Arc;
 use app::{backend::Backend, command::Commands};
 use async_trait::async_trait;
 use model::{
-    Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, FailurePage, Filter, Job, JobId,
-    JobView, Key, Overview, Page, Place, Problem, Settings, StoreName, StoreStatus, Time, Viewer,
+    Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job,
+    JobId, JobView, Key, Overview, Page, Place, Problem, Settings, StoreName, StoreStatus, Time, Viewer,
 };
 use store::Store;
 
@@ -80,8 +81,12 @@ impl Backend for Yard {
         self.insert_clone(viewer, request, idempotency_key).await
     }
 
-    async fn preview_clone(&self, request: CloneRequest) -> Result<ClonePreview, Problem> {
-        self.look_ahead(request).await
+    async fn preview_clone(&self, viewer: &Viewer, request: CloneRequest) -> Result<ClonePreview, Problem> {
+        self.look_ahead(viewer, &self.spec(request)).await
+    }
+
+    async fn plan(&self, id: &Digest) -> Result<ClonePreview, Problem> {
+        self.shown_plan(id).await.map(|stored| stored.preview)
     }
 
     async fn peek(&self, place: Place) -> Result<Vec<Key>, Problem> {

@@ -104,7 +104,14 @@ impl Yard {
                 }
                 s3(&error)
             }
-            CloneError::Stopped | CloneError::Broke(_) => {
+            CloneError::Stopped
+            | CloneError::NoPlan
+            | CloneError::PlanChanged { .. }
+            | CloneError::SourceEmpty { .. }
+            | CloneError::NotAllCopied { .. }
+            | CloneError::NothingDeleted(_)
+            | CloneError::HalfDeleted { .. }
+            | CloneError::Broke(_) => {
                 error!(error = %chain(&error), "the clone engine broke");
                 Problem::new(ProblemCode::Internal, "The clone engine broke; the log has the cause.")
             }

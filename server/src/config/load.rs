@@ -9,6 +9,7 @@ use std::{
 };
 
 use engine::s3::{BytesPerSecond, Threshold};
+use model::Prices;
 
 use super::{
     Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token,
@@ -26,6 +27,7 @@ const YES_NO: &str = "true or false";
 const URL: &str = "a URL such as https://logyard.example.com, without a path";
 const NAME: &str = "1 to 40 of a-z, 0-9, - and _";
 const HASH: &str = "a line that `logyard hash-password` prints, starting with $argon2id$";
+const PRICE: &str = "the price of 1,000 requests, a number such as 0.005, not negative, with at most six decimals";
 const DATABASE: &str = "sqlite:PATH or postgres://USER@HOST/NAME";
 
 impl Config {
@@ -52,6 +54,7 @@ impl Config {
         let database = database(root.section("database")?, &server.data_dir)?;
         let auth = auth(root.section("auth")?)?;
         let runner = runner(root.section("runner")?)?;
+        let prices = prices(root.section("prices")?)?;
         let mut stores = stores(root.sections("stores")?)?;
         let demo = demo(root.section("demo")?, stores.is_empty())?;
         root.finish()?;
@@ -69,7 +72,7 @@ impl Config {
         if auth.is_none() && !server.addr.ip().is_loopback() {
             return Err(ConfigError::Open { addr: server.addr });
         }
-        Ok(Self { file, server, database, auth, runner, stores, demo })
+        Ok(Self { file, server, database, auth, runner, prices, stores, demo })
     }
 }
 
@@ -133,6 +136,26 @@ fn runner(mut section: Section<'_>) -> Result<Runner, ConfigError> {
     };
     section.finish()?;
     Ok(runner)
+}
+
+/// What nobody set costs what AWS charges.
+fn prices(mut section: Section<'_>) -> Result<Prices, ConfigError> {
+    let listed = Prices::default();
+    let word = |text: &str| {
+        let fits = (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+        fits.then(|| text.to_owned())
+    };
+    let currency = section.get("currency", "1 to 10 letters such as USD", word)?;
+    let list_copy_put = section.get("list_copy_put", PRICE, parsed)?;
+    let get_head = section.get("get_head", PRICE, parsed)?;
+    section.finish()?;
+    let own = currency.is_some() || list_copy_put.is_some() || get_head.is_some();
+    Ok(Prices {
+        currency: currency.unwrap_or(listed.currency),
+        list_copy_put: list_copy_put.unwrap_or(listed.list_copy_put),
+        get_head: get_head.unwrap_or(listed.get_head),
+        source: if own { "the prices of the configuration".to_owned() } else { listed.source },
+    })
 }
 
 fn stores(sections: Vec<Section<'_>>) -> Result<Vec<Store>, ConfigError> {

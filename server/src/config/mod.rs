@@ -1,6 +1,6 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
-//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`,
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`,
 //! such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works
 //! in every text. What is not a setting is an error that names the line.
 //!
@@ -16,7 +16,7 @@ use engine::{
     clone::Options,
     s3::{BytesPerSecond, Threshold},
 };
-use model::StoreName;
+use model::{Prices, StoreName};
 
 pub use self::{
     error::{At, ConfigError},
@@ -31,6 +31,8 @@ pub struct Config {
     pub database: Database,
     pub auth: Option<Auth>,
     pub runner: Runner,
+    /// What previews reckon with.
+    pub prices: Prices,
     /// Never empty: without `[[stores]]` it holds the embedded one, named `demo`.
     pub stores: Vec<Store>,
     pub demo: Demo,

@@ -183,8 +183,9 @@ impl<'a> Section<'a> {
         let text = match value.get_ref() {
             DeValue::String(text) => self.source.expand(&at, &self.dotted(key), text)?,
             DeValue::Integer(number) => number.to_string(),
+            DeValue::Float(number) => number.as_str().to_owned(),
             DeValue::Boolean(yes) => yes.to_string(),
-            _ => return Err(self.shape(value, key, "a text, a whole number, true or false")),
+            _ => return Err(self.shape(value, key, "a text, a number, true or false")),
         };
         Ok(Some(Written { at, text }))
     }

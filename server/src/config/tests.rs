@@ -115,6 +115,23 @@ fn a_bad_value_is_shown_with_what_would_be_right() {
 }
 
 #[test]
+fn prices_are_numbers_that_are_not_negative_and_say_whose_they_are() {
+    let prices = |text: &str| parse_with(text, &[]).unwrap().prices;
+    assert!(prices("").source.starts_with("AWS's list prices"));
+    let own = prices("[prices]\ncurrency = 'EUR'\nlist_copy_put = 0.0054\nget_head = 0");
+    assert_eq!((own.currency.as_str(), own.list_copy_put.0, own.get_head.0), ("EUR", 5_400, 0));
+    assert_eq!(own.source, "the prices of the configuration");
+    let one = parse_with("", &[("LOGYARD_PRICES_GET_HEAD", "0.5")]).unwrap().prices;
+    assert_eq!((one.get_head.0, one.list_copy_put), (500_000, Prices::default().list_copy_put));
+    for wrong in ["-0.005", "'free'", "nan", "inf", "1e3", "0.0000001", "true"] {
+        let message = refused(&format!("[prices]\nget_head = {wrong}"));
+        assert!(message.contains("line 2: prices.get_head = ") && message.contains("not negative"), "{message}");
+    }
+    assert!(refused("[prices]\ncurrency = '$'").contains("prices.currency = \"$\" is not valid"));
+    assert!(refused("[prices]\nput = 1").contains("prices.put is not a setting"));
+}
+
+#[test]
 fn what_may_be_a_secret_is_not_repeated() {
     for text in [
         "[auth]\npassword_hash = 'hunter2'",

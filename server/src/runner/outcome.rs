@@ -83,7 +83,7 @@ fn not_equal(comparison: &Comparison) -> JobError {
     let counts = [
         (comparison.missing, "missing at the destination"),
         (comparison.different, "different"),
-        (if comparison.mode == Mode::Verify { comparison.extra } else { 0 }, "only at the destination"),
+        (if comparison.mode == Mode::Copy { 0 } else { comparison.extra }, "only at the destination"),
     ];
     let parts: Vec<String> = counts
         .iter()
@@ -92,6 +92,10 @@ fn not_equal(comparison: &Comparison) -> JobError {
         .collect();
     let advice = match comparison.mode {
         Mode::Verify => "Copy the source again to bring over what is missing or different, then verify again.",
+        Mode::Mirror => {
+            "See under failures what was left and why. Somebody may have written to source or destination meanwhile: look at \
+             a new preview, and mirror again."
+        }
         Mode::Copy => "Retry all: somebody may have written to source or destination meanwhile.",
     };
     let compared = if comparison.selection.is_all() { "object" } else { "chosen object" };
@@ -143,6 +147,8 @@ mod tests {
         assert_eq!(error(judge(Some(comparison(Mode::Copy, 1, 0)), 0)).code, "not_equal");
         assert_eq!(error(judge(Some(comparison(Mode::Copy, 0, 0)), 1)).code, "items_failed");
         assert_eq!(error(judge(Some(comparison(Mode::Verify, 0, 1)), 0)).code, "not_equal");
+        let mirror = error(judge(Some(comparison(Mode::Mirror, 0, 2)), 0));
+        assert_eq!(mirror.message, "Of 7,500 objects: 2 only at the destination.");
     }
 
     #[test]

@@ -110,6 +110,7 @@ async fn work(scratch: &Scratch, store: &Store) -> Outcome<()> {
         mode: model::Mode::Copy,
         dry_run: false,
         selection: Selection::default(),
+        plan: None,
     });
     let new = || NewJob { spec: spec.clone(), author: "operator".to_owned(), idempotency: None };
     report("insert", timed(CLAIMS, async || Ok(store.insert(new()).await?)).await?, 1);

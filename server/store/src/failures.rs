@@ -140,7 +140,7 @@ fn decode(row: &Row) -> Result<Failure, StoreError> {
     })
 }
 
-const REASONS: [Reason; 11] = [
+const REASONS: [Reason; 12] = [
     Reason::Changed,
     Reason::Gone,
     Reason::Denied,
@@ -152,6 +152,7 @@ const REASONS: [Reason; 11] = [
     Reason::Missing,
     Reason::Different,
     Reason::Extra,
+    Reason::Kept,
 ];
 
 fn word(reason: Reason) -> &'static str {
@@ -167,6 +168,7 @@ fn word(reason: Reason) -> &'static str {
         Reason::Missing => "missing",
         Reason::Different => "different",
         Reason::Extra => "extra",
+        Reason::Kept => "kept",
     }
 }
 

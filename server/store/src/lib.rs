@@ -8,7 +8,7 @@
 //! - `clock`: time and ids
 //! - `jobs`: made, listed, counted, acted on; `filter`: how a filter becomes SQL
 //! - `leases`: claimed, kept alive, ended
-//! - `failures`, `events`, `sessions`: a table each
+//! - `failures`, `events`, `sessions`, `plans`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
 
 mod clock;
@@ -19,6 +19,7 @@ mod failures;
 mod filter;
 mod jobs;
 mod leases;
+mod plans;
 mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -27,8 +28,8 @@ use std::sync::Arc;
 
 use model::{Job, JobError, JobId, Point, Progress, Proof, Spec, StoreName, Time};
 
-pub use self::error::StoreError;
 use self::{clock::Clock, database::Database};
+pub use self::{error::StoreError, plans::StoredPlan};
 
 /// Cheap to clone: all clones share one set of connections.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use store::{Beat, End, Terms};
 use crate::site::Site;
 
 /// The problem of a refusal, checked for what every problem must be.
-async fn problem(response: Response) -> Value {
+pub async fn problem(response: Response) -> Value {
     let status = response.status();
     let request_id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
     assert_eq!(response.headers()["content-type"], "application/problem+json");

@@ -28,6 +28,8 @@ fn request(source: &str, destination: &str) -> CloneRequest {
         mode: Mode::Copy,
         dry_run: false,
         selection: Selection::default(),
+        plan: None,
+        confirm: None,
     }
 }
 
@@ -79,7 +81,7 @@ async fn a_missing_bucket_is_named_with_its_side_and_with_what_there_is() {
         refused.detail,
         "Destination bucket `nowhere` does not exist at store `demo`. Create it, or pick one of the 2 buckets there."
     );
-    let refused = yard.preview_clone(request("nowhere", "destination")).await.unwrap_err();
+    let refused = yard.preview_clone(&viewer(), request("nowhere", "destination")).await.unwrap_err();
     assert_eq!(refused.field.as_deref(), Some("source.bucket"));
     let refused = yard.peek("nowhere".parse().unwrap()).await.unwrap_err();
     assert_eq!(refused.field.as_deref(), Some("bucket"));
@@ -165,6 +167,7 @@ async fn a_clone_between_two_endpoints_names_both_in_its_command() {
             mode: Mode::Copy,
             dry_run: false,
             selection: Selection::default(),
+            plan: None,
         })
     };
     let mut commands = Vec::new();

@@ -15,7 +15,7 @@ use crate::server::logyard;
 /// What `--concurrency` says in these tests.
 pub const CONCURRENCY: u64 = 8;
 
-async fn store(objects: usize) -> Embedded {
+pub async fn store(objects: usize) -> Embedded {
     let store = Embedded::in_memory().await.unwrap();
     store.create_bucket("source").unwrap();
     store.create_bucket("destination").unwrap();
@@ -45,7 +45,7 @@ pub async fn ended(child: Child) -> Output {
     tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap()
 }
 
-async fn run(mut command: Command) -> Output {
+pub async fn run(mut command: Command) -> Output {
     ended(command.spawn().unwrap()).await
 }
 

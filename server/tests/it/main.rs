@@ -28,6 +28,8 @@ mod command;
 mod hub;
 mod kill_nine;
 mod live;
+mod mirror;
+mod mirror_command;
 mod pages;
 mod parse;
 mod process;

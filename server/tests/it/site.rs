@@ -35,7 +35,7 @@ pub struct Site {
     /// Of `[[auth.tokens]]`, where the site has them.
     pub token: String,
     client: Client,
-    _store: Embedded,
+    pub s3: Embedded,
     _dir: TempDir,
 }
 
@@ -70,7 +70,7 @@ impl Site {
         tokio::spawn(axum::serve(listener, service).into_future());
 
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        Self { url: format!("http://{addr}"), app, token, client, _store: s3, _dir: dir }
+        Self { url: format!("http://{addr}"), app, token, client, s3, _dir: dir }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -149,6 +149,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
             lease_ms: 15_000,
             multipart_threshold: Threshold::default(),
         },
+        prices: model::Prices::default(),
         stores: vec![store],
         demo: config::Demo { enabled: true, addr: s3.addr() },
     }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use model::{CloneSpec, Location, Mode, Spec, Time};
 
 use crate::{
+    format::{bytes, things},
     pages::CloneForm,
     ui::{Copyable, Moment},
 };
@@ -27,6 +28,13 @@ pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: S
                     <dt>"Only objects"</dt>
                     <dd>{clone.selection.to_string()}</dd>
                 })}
+                {clone.plan.clone().map(|plan| view! {
+                    <dt>"Confirmed"</dt>
+                    <dd>
+                        {format!("to delete {}, {}", things(plan.to_delete, "object"), bytes(plan.to_delete_bytes))}
+                        ", as previewed at " <Moment at=plan.at now />
+                    </dd>
+                })}
                 <dt>"Asked for"</dt>
                 <dd>"by " {author} " at " <Moment at now /></dd>
             </dl>
@@ -45,6 +53,10 @@ fn Place(at: Location) -> impl IntoView {
 fn to_do(spec: &CloneSpec) -> &'static str {
     match (spec.mode, spec.dry_run) {
         (Mode::Verify, _) => "compare both, write nothing",
+        (Mode::Mirror, true) => "a dry run of a mirror: find out what would be copied, write and delete nothing",
+        (Mode::Mirror, false) => {
+            "copy what is missing or different, delete at the destination what the source does not have, then compare both"
+        }
         (Mode::Copy, true) => "a dry run: find out what would be copied, write nothing",
         (Mode::Copy, false) => "copy what is missing or different, then compare both",
     }

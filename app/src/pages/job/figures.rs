@@ -24,10 +24,13 @@ fn figures(job: &Job) -> Vec<Figure> {
             if progress.found_final { bytes(progress.found_bytes) } else { "so far".to_owned() },
         ),
     ];
-    if spec.mode == Mode::Copy {
+    if spec.mode != Mode::Verify {
         let copied = if spec.dry_run { "Would copy" } else { "Copied" };
         figures.push((copied, count(progress.done), bytes(progress.bytes)));
         figures.push(("Skipped", count(progress.skipped), "equal already".to_owned()));
+    }
+    if spec.mode == Mode::Mirror && !spec.dry_run {
+        figures.push(("Deleted", count(progress.deleted), "at the destination".to_owned()));
     }
     figures.push(("Failed", count(progress.failed), String::new()));
     if progress.compared > 0 || progress.phase == Phase::Verifying {

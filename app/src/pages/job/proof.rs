@@ -21,7 +21,7 @@ fn verdict(proof: &Comparison) -> String {
         return format!("Equal: {equal} at the source, {found}.");
     }
     let faults = [(proof.missing, "missing"), (proof.different, "different")];
-    let extra = (proof.mode == Mode::Verify).then_some((proof.extra, "only at the destination"));
+    let extra = (proof.mode != Mode::Copy).then_some((proof.extra, "only at the destination"));
     let faults: Vec<String> = faults
         .into_iter()
         .chain(extra)

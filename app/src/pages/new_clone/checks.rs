@@ -4,7 +4,10 @@
 
 use model::{ClonePreview, Key, Problem};
 
-use crate::{context::ask, error::AppError};
+use crate::{
+    context::{ask, viewer},
+    error::AppError,
+};
 
 use super::form::{CloneForm, Side};
 
@@ -26,7 +29,7 @@ impl Checks {
         let backend = ask()?;
         let (source, destination) = (look(form, Side::Source).await?, look(form, Side::Destination).await?);
         let preview = match form.request() {
-            Ok(request) if preview => Some(backend.preview_clone(request).await),
+            Ok(request) if preview => Some(backend.preview_clone(&viewer()?, request).await),
             _ => None,
         };
         let selection = form.selection().err().map(Problem::from);

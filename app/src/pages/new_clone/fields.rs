@@ -104,13 +104,18 @@ pub fn FieldFault(id: String, text: Option<String>) -> impl IntoView {
 }
 
 #[component]
-pub fn WhatToDo(verify: bool, dry_run: bool) -> impl IntoView {
+pub fn WhatToDo(mode: String, dry_run: bool) -> impl IntoView {
+    let (verify, mirror) = (mode == "verify", mode == "mirror");
     view! {
         <fieldset class="what">
             <legend>"What to do"</legend>
             <label class="choice">
-                <input type="radio" name="mode" value="copy" checked=!verify />
+                <input type="radio" name="mode" value="copy" checked=!verify && !mirror />
                 <span>"Copy what is missing or different, then compare"</span>
+            </label>
+            <label class="choice">
+                <input type="radio" name="mode" value="mirror" checked=mirror />
+                <span>"Mirror: copy, then delete at the destination what the source does not have"</span>
             </label>
             <label class="choice">
                 <input type="radio" name="mode" value="verify" checked=verify />

@@ -33,7 +33,7 @@ pub struct CloneForm {
     pub destination_store: String,
     pub destination_bucket: String,
     pub destination_prefix: String,
-    /// `copy` or `verify`; empty is `copy`.
+    /// `copy`, `verify` or `mirror`; empty is `copy`.
     pub mode: String,
     /// Not empty if ticked.
     pub dry_run: String,
@@ -87,7 +87,11 @@ impl CloneForm {
             destination_store: text(spec.destination.store.as_str()),
             destination_bucket: text(spec.destination.bucket.as_str()),
             destination_prefix: text(spec.destination.prefix.as_str()),
-            mode: text(if spec.mode == Mode::Verify { "verify" } else { "" }),
+            mode: text(match spec.mode {
+                Mode::Copy => "",
+                Mode::Verify => "verify",
+                Mode::Mirror => "mirror",
+            }),
             dry_run: text(if spec.dry_run { "on" } else { "" }),
             include: chosen::lines(&spec.selection.include),
             exclude: chosen::lines(&spec.selection.exclude),
@@ -112,7 +116,8 @@ impl CloneForm {
         match self.mode.as_str() {
             "" | "copy" => Ok(Mode::Copy),
             "verify" => Ok(Mode::Verify),
-            other => Err(Invalid::new("mode", other, "copy or verify")),
+            "mirror" => Ok(Mode::Mirror),
+            other => Err(Invalid::new("mode", other, "copy, verify or mirror")),
         }
     }
 
@@ -131,7 +136,14 @@ impl CloneForm {
             mode: self.mode()?,
             dry_run: !self.dry_run.is_empty(),
             selection: self.selection()?,
+            plan: None,
+            confirm: None,
         })
+    }
+
+    /// Whether it would delete: such a form leads to a page of its own first.
+    pub fn deletes(&self) -> bool {
+        self.mode == "mirror" && self.dry_run.is_empty()
     }
 
     /// The key of this very form: sent twice it makes one job, sent again with other values it makes another. `key` is
@@ -191,6 +203,7 @@ mod tests {
             mode: Mode::Verify,
             dry_run: true,
             selection: request.selection,
+            plan: None,
         };
         let again = CloneForm::of(&spec);
         let newer_than = "2026-03-09T14:00:00".to_owned();
@@ -201,7 +214,7 @@ mod tests {
     fn a_fault_is_told_with_its_field() {
         let form = CloneForm { destination_bucket: "A B".to_owned(), ..filled() };
         assert_eq!(form.request().unwrap_err().field, "destination.bucket");
-        let form = CloneForm { mode: "mirror".to_owned(), ..filled() };
+        let form = CloneForm { mode: "move".to_owned(), ..filled() };
         assert_eq!(form.request().unwrap_err().field, "mode");
         let form = CloneForm { exclude: "ok\n\na[".to_owned(), ..filled() };
         let fault = form.request().unwrap_err();

@@ -2,7 +2,7 @@
 //!
 //! Its values are those of the page's URL, which a link can hold, too. A browser that runs our script asks for the page
 //! with what was typed after every pause (`data-check`), first without the preview, then with it, and puts the answer in
-//! place; one that does not has a button for that.
+//! place; one that does not has a button for that. A mirror is not started from here: its button leads to `mirror`.
 
 mod checks;
 mod chosen;
@@ -12,10 +12,11 @@ mod preview;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use model::StoreStatus;
 
 pub use form::CloneForm;
+pub use preview::Preview;
 
 use crate::{
     api::{self, StartClone},
@@ -29,7 +30,10 @@ use checks::Checks;
 use chosen::OnlySome;
 use fields::{SideFields, WhatToDo};
 use form::Side;
-use preview::{Preview, promise};
+use preview::promise;
+
+/// On the button of a mirror.
+const SHOW: &str = "Show what it would delete";
 
 /// The form and all that is known about its values.
 struct Known {
@@ -71,15 +75,21 @@ fn CloneFormView(known: Known, query: Query) -> impl IntoView {
     view! {
         {refused.map(|problem| view! { <Fault problem /> })}
         <form method="post" action=StartClone::PATH class="clone-form" data-check="">
-            <input type="hidden" name="key" data-keep="" value=key() />
+            <input type="hidden" name="key" data-keep="" value=form_key() />
             <SideFields side=Side::Source legend="Source" form=form.clone() checks=checks.clone() stores=stores.clone() />
             <SideFields side=Side::Destination legend="Destination" form=form.clone() checks=checks.clone() stores />
             <OnlySome form=form.clone() checks />
-            <WhatToDo verify=form.mode == "verify" dry_run=!form.dry_run.is_empty() />
+            <WhatToDo mode=form.mode.clone() dry_run=!form.dry_run.is_empty() />
             {preview.clone().map(|preview| view! { <Preview preview /> })}
             {elsewhere.map(|problem| view! { <Fault problem /> })}
             <p class="actions">
-                <button class="main" data-plain="Start">{promise(&form, preview.as_ref())}</button>
+                {if form.deletes() {
+                    Either::Left(view! {
+                        <button class="main" data-key="mirror" data-plain=SHOW formmethod="get" formaction="/clones/mirror">{SHOW}</button>
+                    })
+                } else {
+                    Either::Right(view! { <button class="main" data-plain="Start">{promise(&form, preview.as_ref())}</button> })
+                }}
                 <button class="only-without-js" formmethod="get" formaction="/clones/new" name="preview" value="1">
                     "Preview"
                 </button>
@@ -90,7 +100,7 @@ fn CloneFormView(known: Known, query: Query) -> impl IntoView {
 }
 
 /// The random part of the form's idempotency key: sent twice by a double click, it makes one job.
-fn key() -> String {
+pub fn form_key() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }
 

@@ -26,9 +26,9 @@ pub fn promise(form: &CloneForm, preview: Option<&ClonePreview>) -> String {
     let all = things(preview.objects, "object");
     match (preview.spec.mode, preview.spec.dry_run) {
         (Mode::Verify, _) => format!("Compare {least}{all}, {}", bytes(preview.bytes)),
-        (Mode::Copy, true) => format!("Start the dry run over {least}{all}"),
+        (Mode::Copy | Mode::Mirror, true) => format!("Start the dry run over {least}{all}"),
         (Mode::Copy, false) if preview.to_copy == 0 && preview.complete => format!("Copy nothing, compare {all}"),
-        (Mode::Copy, false) => {
+        (Mode::Copy | Mode::Mirror, false) => {
             format!("Copy {least}{}, {}", things(preview.to_copy, "object"), bytes(preview.to_copy_bytes))
         }
     }
@@ -48,6 +48,9 @@ fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
         ("Equal already", things(preview.to_skip, "object")),
         ("Only at the destination", extra),
     ];
+    if preview.spec.mode == Mode::Mirror {
+        rows.push(("To delete", format!("{}{}", at_least(preview), sized(preview.to_delete, preview.to_delete_bytes))));
+    }
     if preview.refused > 0 {
         rows.push((
             "Cannot be copied",
@@ -55,7 +58,11 @@ fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
         ));
     }
     let requests = preview.requests;
-    rows.push(("Requests", format!("{} to list, {} to copy", count(requests.list), count(requests.copy))));
+    let asked = [(requests.list, "to list"), (requests.copy, "to copy"), (requests.head, "to ask the source")];
+    let asked = asked.into_iter().chain([(requests.delete, "to delete")]);
+    let asked = asked.filter(|(number, _)| *number > 0).map(|(number, what)| format!("{} {what}", count(number)));
+    rows.push(("Requests", asked.collect::<Vec<_>>().join(", ")));
+    rows.extend(preview.price.as_ref().map(|price| ("Their price", format!("{}{price}", at_least(preview)))));
     rows
 }
 
@@ -100,9 +107,14 @@ mod tests {
             to_copy_bytes: 61_000_000,
             to_skip: 100,
             extra: 0,
+            to_delete: 0,
+            to_delete_bytes: 0,
             refused: 0,
             requests: RequestCounts::default(),
+            price: None,
             examples: vec![],
+            delete_examples: vec![],
+            plan: None,
         }
     }
 
@@ -124,6 +136,16 @@ mod tests {
         let chosen = ClonePreview { spec: CloneSpec { selection, ..all.spec.clone() }, ..all.clone() };
         assert_eq!((rows(&all)[0].0, rows(&chosen)[0].0), ("At the source", "Chosen at the source"));
         assert!(rows(&chosen)[3].1.starts_with("not counted"));
+    }
+
+    #[test]
+    fn a_preview_tells_what_its_requests_cost_and_by_whose_prices() {
+        let requests = RequestCounts { list: 40, copy: 7_400, head: 12, delete: 12 };
+        let price = Some(model::Prices::default().of(&requests));
+        let rows = rows(&ClonePreview { requests, price, ..preview(Mode::Mirror, false) });
+        let value = |name: &str| rows.iter().find(|(row, _)| *row == name).unwrap().1.clone();
+        assert_eq!(value("Requests"), "40 to list, 7,400 to copy, 12 to ask the source, 12 to delete");
+        assert_eq!(value("Their price"), "about 0.037205 USD, by AWS's list prices for S3 Standard in us-east-1");
     }
 
     #[test]

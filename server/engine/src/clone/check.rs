@@ -16,7 +16,7 @@ pub async fn check(spec: &CloneSpec, source: &Store, destination: &Store) -> Res
     let chosen = |key: &&Key| {
         key.as_str().strip_prefix(spec.source.prefix.as_str()).is_some_and(|rest| spec.selection.names(rest))
     };
-    let (Mode::Copy, Some(key)) = (spec.mode, first.first().filter(chosen)) else { return Ok(()) };
+    let (Mode::Copy | Mode::Mirror, Some(key)) = (spec.mode, first.first().filter(chosen)) else { return Ok(()) };
     match source.head(&spec.source.bucket, key).await.map_err(StoreError::from) {
         // Gone since it was listed, or a fault of this one object: the run will say.
         Err(error) if error.fatal() || *error.fault() == Fault::Denied => Err(error.into()),

@@ -16,9 +16,36 @@ pub enum CloneError {
     Overlap { source_place: Box<Location>, destination: Box<Location> },
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A mirror that nobody was shown: a fault of the caller.
+    #[error("a mirror needs the plan of a preview, and has none")]
+    NoPlan,
+    /// What only the destination has is not what the plan says.
+    #[error(
+        "the plan does not hold any more: {planned} objects were to be deleted at the destination, and now it has \
+         {found} that the source does not have, or other ones"
+    )]
+    PlanChanged { planned: u64, found: u64 },
+    #[error("the source had {planned} objects when the plan was made, and lists none now")]
+    SourceEmpty { planned: u64 },
+    #[error("{failed} objects could not be copied")]
+    NotAllCopied { failed: u64 },
+    /// A mirror that ended before its first delete.
+    #[error("{0}; nothing was deleted at the destination")]
+    NothingDeleted(Box<CloneError>),
+    /// A mirror that ended while it deleted.
+    #[error("{source}; at the destination {} known to be deleted by then", known(*.deleted))]
+    HalfDeleted { deleted: u64, source: Box<CloneError> },
     /// A task of the engine itself broke: a fault of Logyard's.
     #[error("a part of the clone broke: {0}")]
     Broke(#[from] tokio::task::JoinError),
+}
+
+fn known(deleted: u64) -> String {
+    match deleted {
+        0 => "no object is".to_owned(),
+        1 => "1 object is".to_owned(),
+        many => format!("{many} objects are"),
+    }
 }
 
 impl CloneError {
@@ -29,6 +56,11 @@ impl CloneError {
             Self::SamePlace { .. } => "same_place",
             Self::Overlap { .. } => "overlap",
             Self::Store(error) => error.code(),
+            Self::NoPlan => "no_plan",
+            Self::PlanChanged { .. } => "plan_changed",
+            Self::SourceEmpty { .. } => "source_empty",
+            Self::NotAllCopied { .. } => "items_failed",
+            Self::NothingDeleted(error) | Self::HalfDeleted { source: error, .. } => error.code(),
             Self::Broke(_) => "internal",
         }
     }
@@ -42,12 +74,27 @@ impl CloneError {
                  `logs` also covers `logs-old/`."
             }
             Self::Store(error) => error.advice(),
+            Self::NoPlan => "Look at a preview of the mirror, and start it with the plan that it answers.",
+            Self::PlanChanged { .. } => {
+                "Look at a new preview, and start the mirror with its plan: what is equal is skipped."
+            }
+            Self::SourceEmpty { .. } => {
+                "See whether it is the right bucket and prefix. If it is meant to be empty, start anew from a preview."
+            }
+            Self::NotAllCopied { .. } => {
+                "See why under failures, then retry what failed: deleting follows once everything is copied."
+            }
+            Self::NothingDeleted(error) | Self::HalfDeleted { source: error, .. } => error.advice(),
             Self::Broke(_) => "Resume; if it happens again, report it with the log.",
         }
     }
 
     /// True where the endpoint could not be reached at all: exit code 3.
     pub fn unreachable(&self) -> bool {
-        matches!(self, Self::Store(error) if error.unreachable())
+        match self {
+            Self::Store(error) => error.unreachable(),
+            Self::NothingDeleted(error) | Self::HalfDeleted { source: error, .. } => error.unreachable(),
+            _ => false,
+        }
     }
 }

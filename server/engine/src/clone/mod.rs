@@ -5,6 +5,7 @@
 //! plan     what they read → what is missing or different (bounded queue)
 //! copier   so many copies at once → settled: copied, equal after all, or failed
 //! tracker  settled keys → cursor, counts, failures: progress and checkpoint from one place
+//! prune    of a mirror alone: what only the destination has, deleted as a confirmed plan says
 //! verify   surveyed again, key by key → the proof
 //! ```
 //!
@@ -13,6 +14,7 @@
 //!   good and the failure is recorded. A cursor passes settled keys only.
 //! - A listing that fails ends the clone with an error; nothing is taken for absent because it was not listed.
 //! - Memory is bounded by listing pages, the window of unsettled keys and the failures not yet taken.
+//! - A mirror deletes only what its plan says, after everything was copied, and never on doubt.
 //! - One failing object does not stop the others. What concerns the whole store (no such bucket, refused credentials,
 //!   no connection) stops the clone, so that it can go on later, rather than failing a million objects one by one.
 
@@ -26,11 +28,14 @@ mod flow;
 mod merge;
 mod plan;
 mod preview;
+mod prune;
 mod rate;
 mod retry;
 mod run;
+mod sections;
 mod settle;
 mod sides;
+mod sketch;
 mod survey;
 mod throttle;
 mod tracker;
@@ -42,5 +47,5 @@ pub use self::{
     error::CloneError,
     preview::preview,
     run::{Options, run},
-    tracker::{Checkpoint, Range, RangeState, Settled, Taken, Tracker},
+    tracker::{Checkpoint, Pruning, Range, RangeState, Settled, Taken, Tracker},
 };

@@ -1,4 +1,5 @@
-//! What a clone would do, judged from both listings alone and within the patience of a person.
+//! What a clone would do, judged from both listings alone and within the patience of a person. Of a mirror, what is
+//! seen is also its plan, if both listings were read to their ends.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::{
     compare::{Verdict, by_form},
     merge::{Merge, Pair},
     sides::{Sides, now},
+    sketch::Sketch,
 };
 use crate::s3::{LARGEST, Listed, Policy, Store, parts_of};
 
@@ -35,6 +37,7 @@ pub async fn preview(
     let sides = Sides::new(spec, &source, &destination, options);
     let mut merge = Merge::open(&sides, None, None);
     let mut preview = empty(spec);
+    let mut sketch = Sketch::of(spec);
     let deadline = Instant::now() + most_time;
     let (mut keys, mut missing) = (0, 0);
     while keys < most_keys {
@@ -45,18 +48,29 @@ pub async fn preview(
         };
         keys += 1;
         missing += u64::from(matches!(pair, Pair::Source(_)));
-        count(&mut preview, &sides, pair);
+        count(&mut preview, &mut sketch, &sides, pair);
     }
     let (at_source, at_destination) = merge.listed();
     let pages = |at_destination: u64| at_source.div_ceil(PAGE).max(1) + at_destination.div_ceil(PAGE).max(1);
-    let list = pages(at_destination);
+    // Copying lists both, deleting lists both twice, the comparison once more; the destination then holds what was
+    // copied, and no more what was deleted.
+    let copying = pages(at_destination);
+    let deleting = 2 * pages(at_destination + missing);
+    let comparing = if options.verify { pages(at_destination + missing - preview.to_delete) } else { 0 };
     preview.requests = match spec.mode {
-        Mode::Verify => RequestCounts { list, copy: 0 },
-        Mode::Copy if spec.dry_run => RequestCounts { list, copy: 0 },
-        Mode::Copy if !options.verify => RequestCounts { list, ..preview.requests },
-        // The comparison lists both once more, and the destination then holds what was copied.
-        Mode::Copy => RequestCounts { list: list + pages(at_destination + missing), ..preview.requests },
+        Mode::Verify => RequestCounts { list: copying, ..RequestCounts::default() },
+        _ if spec.dry_run => RequestCounts { list: copying, ..RequestCounts::default() },
+        Mode::Copy => RequestCounts { list: copying + comparing, ..preview.requests },
+        Mode::Mirror => RequestCounts {
+            list: copying + deleting + comparing,
+            head: preview.to_delete,
+            delete: preview.to_delete,
+            ..preview.requests
+        },
     };
+    if spec.mode == Mode::Mirror && preview.complete {
+        preview.plan = Some(sketch.finish(preview.at));
+    }
     Ok(preview)
 }
 
@@ -71,22 +85,42 @@ fn empty(spec: &CloneSpec) -> ClonePreview {
         to_copy_bytes: 0,
         to_skip: 0,
         extra: 0,
+        to_delete: 0,
+        to_delete_bytes: 0,
         refused: 0,
         requests: RequestCounts::default(),
+        price: None,
         examples: Vec::new(),
+        delete_examples: Vec::new(),
+        plan: None,
     }
 }
 
-fn count(preview: &mut ClonePreview, sides: &Sides, pair: Pair) {
+fn count(preview: &mut ClonePreview, sketch: &mut Sketch, sides: &Sides, pair: Pair) {
     let equal = |source: &Listed, destination: &Listed| by_form(source, destination) != Verdict::Different;
     let (source, equal) = match pair {
-        Pair::Source(source) => (source, false),
-        Pair::Both(source, destination) => {
-            let equal = equal(&source, &destination);
-            (source, equal)
+        Pair::Source(source) => {
+            sketch.copied(&source, None);
+            (source, false)
         }
-        Pair::Destination(_) => {
+        Pair::Both(source, destination) if equal(&source, &destination) => {
+            sketch.equal();
+            (source, true)
+        }
+        Pair::Both(source, destination) => {
+            sketch.copied(&source, Some(&destination));
+            (source, false)
+        }
+        Pair::Destination(extra) => {
             preview.extra += 1;
+            if preview.spec.mode == Mode::Mirror {
+                sketch.extras.add(&extra);
+                preview.to_delete += 1;
+                preview.to_delete_bytes += extra.size;
+                if preview.delete_examples.len() < EXAMPLES {
+                    preview.delete_examples.push(extra.key.to_string());
+                }
+            }
             return;
         }
         Pair::PassedOver => return,

@@ -2,15 +2,17 @@
 
 use std::{collections::HashSet, num::NonZeroU32, sync::Arc};
 
-use model::{CloneSpec, DryRun, Key, Mode, Phase, Proof};
+use model::{CloneSpec, Comparison, DryRun, Key, Mode, Phase, Proof};
 use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     CloneError, Tracker,
     copier::copy,
+    prune::prune,
     retry::retry as retry_failed,
     sides::{Sides, now},
+    tracker::Pruning,
     verify::verify,
 };
 use crate::s3::{BytesPerSecond, Pace, Store, Threshold};
@@ -54,8 +56,9 @@ pub async fn run(
     let work = Work { sides, options, tracker, stop };
     let outcome = match (spec.mode, spec.dry_run) {
         (Mode::Verify, _) => work.verify(retry).await.map(Some),
-        (Mode::Copy, true) => work.rehearse().await.map(Some),
+        (Mode::Copy | Mode::Mirror, true) => work.rehearse().await.map(Some),
         (Mode::Copy, false) => work.copy(retry).await,
+        (Mode::Mirror, false) => work.mirror(retry).await,
     };
     tracker.halt();
     if outcome.is_ok() {
@@ -73,6 +76,38 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn copy(&self, retry: Option<Receiver<Key>>) -> Result<Option<Proof>, CloneError> {
+        match self.bring_over(retry).await? {
+            Some(comparison) if self.options.verify => Ok(Some(Proof::Compared(comparison))),
+            _ => self.prove().await,
+        }
+    }
+
+    /// Whatever ends it early is told together with whether anything was deleted.
+    async fn mirror(&self, retry: Option<Receiver<Key>>) -> Result<Option<Proof>, CloneError> {
+        let untouched = self.tracker.pruning() == Pruning::Unconfirmed;
+        self.copy_all_and_prune(retry).await.map_err(|error| match error {
+            CloneError::Stopped => error,
+            error if untouched && self.tracker.pruning() == Pruning::Unconfirmed => {
+                CloneError::NothingDeleted(Box::new(error))
+            }
+            error => CloneError::HalfDeleted { deleted: self.tracker.deleted(), source: Box::new(error) },
+        })?;
+        self.prove().await
+    }
+
+    async fn copy_all_and_prune(&self, retry: Option<Receiver<Key>>) -> Result<(), CloneError> {
+        if self.sides.spec.plan.is_none() {
+            return Err(CloneError::NoPlan);
+        }
+        self.bring_over(retry).await?;
+        match self.tracker.settled().failed {
+            0 => prune(&self.sides, self.options.concurrency, self.tracker, self.stop).await,
+            failed => Err(CloneError::NotAllCopied { failed }),
+        }
+    }
+
+    /// Answers a comparison where nothing was to be done.
+    async fn bring_over(&self, retry: Option<Receiver<Key>>) -> Result<Option<Comparison>, CloneError> {
         let Self { sides, options, tracker, stop } = self;
         tracker.enter(Phase::Copying);
         let (mut equal, again) = (None, retry.is_some());
@@ -84,14 +119,15 @@ impl Work<'_> {
         if let Some(mut keys) = retry {
             retry_failed(sides, options.concurrency, &mut keys, tracker, stop).await?;
         }
+        Ok(equal.inspect(|comparison| tracker.all_equal(comparison)))
+    }
+
+    async fn prove(&self) -> Result<Option<Proof>, CloneError> {
+        let Self { sides, options, tracker, stop } = self;
         if !options.verify {
             return Ok(None);
         }
         tracker.enter(Phase::Verifying);
-        if let Some(comparison) = equal {
-            tracker.all_equal(&comparison);
-            return Ok(Some(Proof::Compared(comparison)));
-        }
         let comparison = verify(sides, options.concurrency, tracker.known_failures(), tracker, stop).await?;
         Ok(Some(Proof::Compared(comparison)))
     }

@@ -140,8 +140,13 @@ impl Tally {
         self.count(|counts| {
             counts.comparison.destination_objects += 1;
             counts.comparison.extra += 1;
-            if self.mode == Mode::Verify {
-                self.differs(counts, failure(&destination.key, Reason::Extra, message, 0), 0);
+            let extra = || failure(&destination.key, Reason::Extra, message, 0);
+            match self.mode {
+                Mode::Verify => self.differs(counts, extra(), 0),
+                Mode::Mirror if !counts.known.remove(&destination.key) && counts.comparison.extra <= RECORDED => {
+                    self.tracker.difference(extra());
+                }
+                Mode::Mirror | Mode::Copy => {}
             }
         });
     }
@@ -170,7 +175,7 @@ impl Tally {
     fn agrees(&self, counts: &mut Counts, source: &Listed) {
         let known = counts.known.remove(&source.key);
         match self.mode {
-            Mode::Copy => {
+            Mode::Copy | Mode::Mirror => {
                 self.tracker.compared();
                 if known {
                     self.tracker.proven_after_all(source.key.clone());
@@ -188,10 +193,10 @@ impl Tally {
     fn differs(&self, counts: &mut Counts, failure: Failure, bytes: u64) {
         let known = counts.known.remove(&failure.key);
         match self.mode {
-            Mode::Copy => self.tracker.compared(),
+            Mode::Copy | Mode::Mirror => self.tracker.compared(),
             Mode::Verify => self.tracker.verified_one(bytes, false),
         }
-        if known && self.mode == Mode::Copy {
+        if known && self.mode != Mode::Verify {
             return;
         }
         counts.fresh += 1;

@@ -25,6 +25,7 @@ pub enum Action {
     Put,
     ReadTags,
     Abort,
+    Delete,
 }
 
 /// What went wrong, as far as it matters for what to do now.
@@ -131,6 +132,7 @@ impl Action {
             Self::Put => "write an object",
             Self::ReadTags => "read the tags of an object",
             Self::Abort => "abort an upload",
+            Self::Delete => "delete an object",
         }
     }
 
@@ -146,6 +148,8 @@ impl Action {
             Self::Put => "s3:PutObject and s3:PutObjectTagging",
             Self::ReadTags => "s3:GetObjectTagging",
             Self::Abort => "s3:AbortMultipartUpload",
+            // The latter for the condition on the ETag.
+            Self::Delete => "s3:DeleteObject and s3:GetObject",
         }
     }
 }

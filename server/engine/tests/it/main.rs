@@ -5,6 +5,7 @@ mod check;
 mod copy;
 mod fault_suite;
 mod faults;
+mod mirror;
 mod multipart;
 mod multipart_faults;
 mod preview;

@@ -22,7 +22,7 @@ async fn failed() -> (Yard, Came) {
     (yard, came)
 }
 
-async fn retried(yard: &Yard, spec: &CloneSpec, before: Came, keys: Vec<Key>) -> Came {
+pub async fn retried(yard: &Yard, spec: &CloneSpec, before: Came, keys: Vec<Key>) -> Came {
     retried_at(&yard.store.url(), spec, before, keys).await
 }
 

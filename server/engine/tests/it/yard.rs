@@ -46,6 +46,7 @@ pub fn spec(from: &str, to: &str) -> CloneSpec {
         mode: Mode::Copy,
         dry_run: false,
         selection: Selection::default(),
+        plan: None,
     }
 }
 

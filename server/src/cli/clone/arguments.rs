@@ -11,10 +11,11 @@ use engine::{
     clone::Options,
     s3::{BytesPerSecond, Endpoint, Threshold},
 };
-use model::{CloneSpec, Glob, Invalid, Mode, Place, Selection, StoreName};
-use sha2::{Digest, Sha256};
+use model::{CloneSpec, Digest, Glob, Invalid, Mode, Place, Selection, StoreName};
+use sha2::{Digest as _, Sha256};
 
 use super::{
+    mirror::Confirmation,
     since::{self, Since},
     state::State,
 };
@@ -49,12 +50,18 @@ pub struct CloneArgs {
     /// Profile of the AWS configuration files
     #[arg(long)]
     profile: Option<String>,
-    /// Copy what is missing or different, or only compare
+    /// Copy what is missing or different, or only compare, or copy and then delete what the source does not have
     #[arg(long, value_enum, default_value_t = ModeArg::Copy)]
     mode: ModeArg,
     /// Write nothing, say what would be done
     #[arg(long)]
     dry_run: bool,
+    /// The plan of a mirror, as its --dry-run shows it
+    #[arg(long, value_name = "DIGEST", requires = "confirm")]
+    plan: Option<Digest>,
+    /// The destination's name once more: a mirror deletes there
+    #[arg(long, value_name = "S3URL", requires = "plan")]
+    confirm: Option<String>,
     /// Only keys that match, after the prefix: * within a segment, ** across, ? one character, [a-z]; repeatable
     #[arg(long, value_name = "GLOB", allow_hyphen_values = true)]
     include: Vec<Glob>,
@@ -98,6 +105,7 @@ pub struct CloneArgs {
 enum ModeArg {
     Copy,
     Verify,
+    Mirror,
 }
 
 /// What is to be done.
@@ -113,11 +121,16 @@ pub struct Order {
     /// To go on from.
     pub resumed: Option<State>,
     pub failures: Option<PathBuf>,
+    /// Of a mirror.
+    pub confirmation: Confirmation,
 }
 
 impl Order {
     /// The message says what is wrong and what would be right.
     pub async fn read(args: CloneArgs) -> Result<Self, String> {
+        if args.plan.is_some() && !matches!(args.mode, ModeArg::Mirror) {
+            return Err("--plan and --confirm are for --mode mirror only: leave them away".to_owned());
+        }
         let urls = [args.source_endpoint_url, args.destination_endpoint_url]
             .map(|url| url.or_else(|| args.endpoint_url.clone()));
         for url in urls.iter().flatten() {
@@ -144,6 +157,7 @@ impl Order {
             mode: match args.mode {
                 ModeArg::Copy => Mode::Copy,
                 ModeArg::Verify => Mode::Verify,
+                ModeArg::Mirror => Mode::Mirror,
             },
             dry_run: args.dry_run,
             selection: Selection {
@@ -151,6 +165,7 @@ impl Order {
                 exclude: args.exclude,
                 newer_than: args.newer_than.map(|since| since.before(since::now())),
             },
+            plan: None,
         };
         let default = default_state(&spec, &urls);
         let resume = args.resume.map(|file| file.or_else(|| args.state.clone()).unwrap_or_else(|| default.clone()));
@@ -171,12 +186,16 @@ impl Order {
             keep_state,
             resumed: None,
             failures: args.failures,
+            confirmation: Confirmation { plan: args.plan, name: args.confirm },
         };
         order.resumed = match resume {
             Some(file) => Some(State::read(&file, &order).await?),
             None if keep_state => State::read_if_there(&order.state, &order).await?,
             None => None,
         };
+        if let Some(state) = &order.resumed {
+            order.spec.plan = state.plan();
+        }
         Ok(order)
     }
 
@@ -215,9 +234,11 @@ impl Order {
         }
         words.extend(self.source.region.iter().map(|region| format!("--region {}", quoted(region))));
         words.extend(self.source.profile.iter().map(|profile| format!("--profile {}", quoted(profile))));
-        if self.spec.mode == Mode::Verify {
-            words.push("--mode verify".to_owned());
-        }
+        words.extend(match self.spec.mode {
+            Mode::Copy => None,
+            Mode::Verify => Some("--mode verify".to_owned()),
+            Mode::Mirror => Some("--mode mirror".to_owned()),
+        });
         if self.spec.dry_run {
             words.push("--dry-run".to_owned());
         }

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod drive;
+mod mirror;
 mod outcome;
 mod record;
 mod report;
@@ -29,14 +30,18 @@ Examples:
   logyard clone s3://from/logs/ s3://to/archive/ --endpoint-url http://127.0.0.1:3001
   logyard clone s3://from s3://to --state clone.json      and after a crash, the same once more
   logyard clone s3://from s3://to --mode verify --json
+  logyard clone s3://from s3://to --mode mirror           shows what it would delete there, and asks
   logyard clone s3://from/logs/ s3://to --include '**/*.gz' --exclude 'tmp/**' --newer-than 36h
 
 Prefixes are not folders: s3://from/logs also covers logs-old/. Credentials come from the usual places: environment,
 profile, container or instance role. Globs are for what follows the source's prefix; `**/` is any number of segments,
 none included. What is not chosen is passed over at both sides, and the proof is not about it. What is equal already is skipped, so running again does only what is left.
 
+A mirror deletes at the destination what the source does not have, after everything was copied and never on doubt. Where
+nobody can be asked, --dry-run shows its plan, and --plan with --confirm runs it.
+
 Exit codes: 0 done, and proven equal unless --no-verify; 1 some objects failed, are not equal, or a listing failed;
-2 refused: bad usage, same place, missing bucket, no permission, refused credentials; 3 could not connect;
+2 refused: bad usage, a mirror not confirmed, same place, missing bucket, no permission, refused credentials; 3 could not connect;
 130 stopped by Ctrl-C or SIGTERM, to go on later with --resume.";
 
 /// The command, with a runtime of its own.
@@ -59,7 +64,7 @@ pub fn main(args: CloneArgs) -> ExitCode {
 pub async fn run(args: CloneArgs) -> ExitCode {
     let json = args.json;
     let mut reporter = Reporter::new(json);
-    let order = match Order::read(args).await {
+    let mut order = match Order::read(args).await {
         Ok(order) => order,
         Err(message) => {
             let summary = Summary::refused(&message);
@@ -68,7 +73,7 @@ pub async fn run(args: CloneArgs) -> ExitCode {
         }
     };
     // Behind a pointer: it holds all of the engine's futures.
-    let (summary, failures) = Box::pin(carry_out(&order, &mut reporter)).await;
+    let (summary, failures) = Box::pin(carry_out(&mut order, &mut reporter, json)).await;
     reporter.finish(&summary);
     if let (Some(path), Some(record)) = (&order.failures, &failures)
         && let Err(error) = record.write_failures(path)
@@ -79,7 +84,7 @@ pub async fn run(args: CloneArgs) -> ExitCode {
     summary.outcome.exit()
 }
 
-async fn carry_out(order: &Order, reporter: &mut Reporter) -> (Summary, Option<Record>) {
+async fn carry_out(order: &mut Order, reporter: &mut Reporter, json: bool) -> (Summary, Option<Record>) {
     let stop = stop::on_signal();
     let (source, destination) =
         tokio::join!(Store::connect(order.source.clone()), Store::connect(order.destination.clone()));
@@ -92,12 +97,20 @@ async fn carry_out(order: &Order, reporter: &mut Reporter) -> (Summary, Option<R
     if let Some(state) = &order.resumed {
         reporter.warn(&format!("going on from {}", state.file().display()));
     }
+    tokio::select! {
+        agreed = mirror::agree(order, &source, &destination, json) => if let Err(end) = agreed {
+            return (Summary::of(order, &Record::default(), &end), None);
+        },
+        () = stop.cancelled() => return (Summary::of(order, &Record::default(), &End::stopped_early()), None),
+    }
+    let order = &*order;
     let mut record = Record::resume(order);
     let end = drive(order, (&source, &destination), &mut record, reporter, &stop).await;
-    let kept = if end.outcome.finished() { order.forget_state() } else { record.keep(order).await };
+    let over = end.outcome.finished() || end.needs_another_plan();
+    let kept = if over { order.forget_state() } else { record.keep(order).await };
     let mut summary = Summary::of(order, &record, &end);
     match kept {
-        Ok(()) if !end.outcome.finished() => summary.resume = Some(order.resume_command()),
+        Ok(()) if !over => summary.resume = Some(order.resume_command()),
         Ok(()) => {}
         Err(error) => eprintln!("logyard: {error}"),
     }

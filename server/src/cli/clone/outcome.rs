@@ -75,8 +75,9 @@ impl End {
         let outcome = match error.code() {
             _ if error.unreachable() => Outcome::Unreachable,
             "stopped" => Outcome::Stopped,
-            "no_bucket" | "denied" | "bad_credentials" | "no_credentials" | "wrong_region" | "same_place"
-            | "overlap" => Outcome::Refused,
+            "items_failed" => Outcome::ItemsFailed,
+            "plan_changed" | "no_plan" | "no_bucket" | "denied" | "bad_credentials" | "no_credentials"
+            | "wrong_region" | "same_place" | "overlap" => Outcome::Refused,
             _ => Outcome::Failed,
         };
         Self { outcome, proof: None, error: Some(said(error)) }
@@ -86,6 +87,16 @@ impl End {
     pub fn refused(error: &CloneError) -> Self {
         let end = Self::failed(error);
         Self { outcome: if end.outcome == Outcome::Failed { Outcome::Refused } else { end.outcome }, ..end }
+    }
+
+    /// A mirror that would be refused again, however often it went on.
+    pub fn needs_another_plan(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| error.code == "plan_changed")
+    }
+
+    /// Refused for what the error says, before anything was begun.
+    pub fn told(error: JobError) -> Self {
+        Self { outcome: Outcome::Refused, proof: None, error: Some(error) }
     }
 
     pub fn stopped_early() -> Self {

@@ -85,7 +85,7 @@ impl Reporter {
     }
 }
 
-fn print_json(value: &impl Serialize) {
+pub fn print_json(value: &impl Serialize) {
     match serde_json::to_string(value) {
         Ok(line) => println!("{line}"),
         Err(error) => eprintln!("logyard: {error}"),
@@ -105,6 +105,9 @@ fn words(progress: &Progress) -> String {
         HumanCount(progress.skipped),
         HumanCount(progress.failed),
     );
+    if progress.deleted > 0 || progress.phase == Phase::Deleting {
+        let _ = write!(words, ", {} deleted", HumanCount(progress.deleted));
+    }
     if progress.stalled() {
         return format!("{words}, stalled for {} s", progress.idle_ms / 1_000);
     }

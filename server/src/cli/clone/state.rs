@@ -10,7 +10,7 @@ use std::{
 };
 
 use engine::clone::Checkpoint;
-use model::{CloneSpec, Failure, Progress};
+use model::{CloneSpec, Failure, Plan, Progress};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -32,6 +32,11 @@ impl State {
     pub fn new(order: &Order, progress: Progress, checkpoint: Checkpoint, failures: Vec<Failure>) -> Self {
         let file = order.state.clone();
         Self { spec: order.spec.clone(), endpoint_urls: order.urls(), progress, checkpoint, failures, file }
+    }
+
+    /// Of a mirror: what was confirmed when it began.
+    pub fn plan(&self) -> Option<Plan> {
+        self.spec.plan.clone()
     }
 
     pub fn file(&self) -> &Path {
@@ -72,7 +77,9 @@ impl State {
     /// What the state is about and the order is not, such as `mode was "copy" and is "verify"`.
     fn differences(&self, order: &Order) -> Vec<String> {
         let mut found = Vec::new();
-        let (then, now) = (serde_json::to_value(&self.spec), serde_json::to_value(&order.spec));
+        // The plan of a mirror is the state's own: it was confirmed when the clone began.
+        let then = CloneSpec { plan: None, ..self.spec.clone() };
+        let (then, now) = (serde_json::to_value(&then), serde_json::to_value(&order.spec));
         differ("", &then.unwrap_or_default(), &now.unwrap_or_default(), &mut found);
         for (side, (then, now)) in ["source", "destination"].iter().zip(self.endpoint_urls.iter().zip(&order.urls())) {
             if then != now {

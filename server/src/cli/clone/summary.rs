@@ -98,6 +98,9 @@ impl Summary {
             HumanCount(progress.skipped),
             HumanCount(progress.failed),
         );
+        if progress.deleted > 0 {
+            println!("  {} deleted at the destination", HumanCount(progress.deleted));
+        }
         self.print_proof();
         for failure in &self.failures {
             println!("  failed {:?}: {}", cut(failure.key.as_str()), failure.message);

@@ -5,7 +5,7 @@ use model::{EventKind, Job, JobId, Point, Progress, Spec, State};
 use super::row;
 use crate::{
     NewJob, Store, StoreError,
-    database::{Statement, Transaction, json},
+    database::{Row, Statement, Transaction, json},
     events,
 };
 
@@ -39,11 +39,17 @@ impl Store {
             let Some((key, hash)) = new.idempotency else {
                 return Err(StoreError::Corrupt(format!("the id {id} is taken")));
             };
-            return Ok((repeated(&mut transaction, &job.author, key, &hash).await?, false));
+            return Ok((repeated(&mut transaction, &job.author, &key, &hash).await?, false));
         }
         events::append(&mut transaction, &[id], created_at, &job.author, EventKind::Created, String::new()).await?;
         transaction.commit().await?;
         Ok((job, true))
+    }
+
+    /// The job that the author's idempotency key made before, if any, as [`Store::insert`] would answer it.
+    pub async fn made_before(&self, author: &str, key: &str, hash: &str) -> Result<Option<Job>, StoreError> {
+        let rows = self.database().read(by_key(author, key)).await?;
+        rows.first().map(|row| of_request(row, hash)).transpose()
     }
 
     pub async fn job(&self, id: JobId) -> Result<Job, StoreError> {
@@ -58,15 +64,22 @@ impl Store {
     }
 }
 
-async fn repeated(transaction: &mut Transaction, author: &str, key: String, hash: &str) -> Result<Job, StoreError> {
-    let statement = Statement::new("SELECT request_hash, ")
+async fn repeated(transaction: &mut Transaction, author: &str, key: &str, hash: &str) -> Result<Job, StoreError> {
+    let rows = transaction.run(by_key(author, key)).await?;
+    let found = rows.first().ok_or_else(|| StoreError::Corrupt("an idempotency key without its job".to_owned()))?;
+    of_request(found, hash)
+}
+
+fn by_key(author: &str, key: &str) -> Statement {
+    Statement::new("SELECT request_hash, ")
         .push(row::COLUMNS)
         .push(" FROM jobs WHERE author = ")
         .value(author)
         .push(" AND idempotency_key = ")
-        .value(key);
-    let rows = transaction.run(statement).await?;
-    let found = rows.first().ok_or_else(|| StoreError::Corrupt("an idempotency key without its job".to_owned()))?;
+        .value(key)
+}
+
+fn of_request(found: &Row, hash: &str) -> Result<Job, StoreError> {
     let job = row::decode(found)?;
     if found.get::<String>("request_hash")? == hash { Ok(job) } else { Err(StoreError::KeyReused(job.id)) }
 }

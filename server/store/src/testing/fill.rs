@@ -59,6 +59,7 @@ pub fn sample(index: u64, of: u64, now: Time) -> Job {
         mode: Mode::Copy,
         dry_run: false,
         selection: Selection::default(),
+        plan: None,
     };
     let author = if pick(random, 9, 5) < 2 { 0 } else { pick(random, 10, 40) };
     Job {

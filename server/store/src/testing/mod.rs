@@ -21,13 +21,19 @@ pub use self::{
     cluster::{Cluster, Durability},
     fill::{fill, insert_jobs, sample},
 };
-use crate::Store;
+use crate::{Store, database::Statement};
 
 /// An empty database, gone with this value or, in PostgreSQL, with its cluster.
 pub struct Scratch {
     pub url: String,
     /// Removed with this value.
     _folder: Option<TempDir>,
+}
+
+/// Makes all plans older than they are.
+pub async fn age_plans(store: &Store, by_ms: i64) {
+    let statement = Statement::new("UPDATE plans SET created_at = created_at - $1").bind(by_ms);
+    store.database().write(statement).await.expect("the plans are aged");
 }
 
 impl Scratch {

@@ -24,4 +24,5 @@ mod jobs;
 mod leases;
 mod lists;
 mod opening;
+mod plans;
 mod support;

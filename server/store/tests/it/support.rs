@@ -21,7 +21,14 @@ pub fn name(text: &str) -> StoreName {
 
 pub fn clone(source: &str, destination: &str) -> Spec {
     let (source, destination) = (location(source), location(destination));
-    Spec::Clone(CloneSpec { source, destination, mode: Mode::Copy, dry_run: false, selection: Selection::default() })
+    Spec::Clone(CloneSpec {
+        source,
+        destination,
+        mode: Mode::Copy,
+        dry_run: false,
+        selection: Selection::default(),
+        plan: None,
+    })
 }
 
 pub fn new_job() -> NewJob {

@@ -3,6 +3,8 @@
 use model::{Failure, Key, Progress};
 use serde::{Deserialize, Serialize};
 
+use crate::clone::sections::Sections;
+
 /// Where to go on. JSON, in the job's row or in a state file. Nothing at or below a range's cursor is unsettled.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -12,6 +14,19 @@ pub struct Checkpoint {
     pub copied: bool,
     /// What the cursors have passed. Progress may be further: keys above a cursor are done again, or found equal.
     pub settled: Settled,
+    pub pruning: Pruning,
+}
+
+/// How far a mirror's deleting is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pruning {
+    #[default]
+    Unconfirmed,
+    /// All that only the destination had was what the plan says; this is left of it.
+    Confirmed(Sections),
+    /// Never done again: what only the destination has by then was in no preview.
+    Done,
 }
 
 /// Half-open interval of source keys, `after < key <= last`; `None` is the end of the place.

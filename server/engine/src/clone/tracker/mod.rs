@@ -23,7 +23,7 @@ use tokio::{
     time::Instant,
 };
 
-pub use self::checkpoint::{Checkpoint, Range, RangeState, Settled, Taken};
+pub use self::checkpoint::{Checkpoint, Pruning, Range, RangeState, Settled, Taken};
 use self::state::State;
 use super::{effort::Effort, window::Outcome};
 use crate::s3::{Listed, Meter};
@@ -123,6 +123,50 @@ impl Tracker {
 
     pub(super) fn all_copied(&self) {
         self.state().copied = true;
+    }
+
+    pub(super) fn pruning(&self) -> Pruning {
+        self.state().pruning.clone()
+    }
+
+    pub(super) fn set_pruning(&self, pruning: Pruning) {
+        self.state().pruning = pruning;
+    }
+
+    /// The first section that is left to delete is not any more.
+    pub(super) fn section_done(&self) {
+        if let Pruning::Confirmed(sections) = &mut self.state().pruning {
+            sections.pass();
+        }
+    }
+
+    /// Waits until the caller has stored what it took since the last change of [`Pruning`]: it takes once more only
+    /// afterwards. At once where nobody ever takes.
+    pub(super) async fn kept(&self) {
+        loop {
+            let taken = self.shared.taken.notified();
+            tokio::pin!(taken);
+            taken.as_mut().enable();
+            if self.state().is_kept() {
+                return;
+            }
+            taken.await;
+        }
+    }
+
+    /// One more object deleted at the destination.
+    pub(super) fn deleted_one(&self) {
+        self.state().deleted_one(Instant::now());
+    }
+
+    /// Over all attempts.
+    pub(super) fn deleted(&self) -> u64 {
+        self.state().deleted()
+    }
+
+    /// An object that a mirror did not delete, and why. Not one of those found: it counts in no figure but the proof's.
+    pub(super) fn left(&self, failure: Failure) {
+        self.state().left(failure);
     }
 
     /// Forgets what earlier attempts counted: for what is not resumed but done again.

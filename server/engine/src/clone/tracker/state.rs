@@ -8,7 +8,9 @@ use tokio::{
     time::{Duration, Instant},
 };
 
-use super::{Checkpoint, LANE, Range, RangeState, Settled, Taken, Verified, checkpoint::joined, stretches::stretches};
+use super::{
+    Checkpoint, LANE, Pruning, Range, RangeState, Settled, Taken, Verified, checkpoint::joined, stretches::stretches,
+};
 use crate::{
     clone::{
         effort::{Effort, Limits},
@@ -27,6 +29,12 @@ pub(super) struct State {
     phase: Phase,
     lanes: Vec<Lane>,
     pub copied: bool,
+    pub pruning: Pruning,
+    /// In this attempt.
+    deleted: u64,
+    /// How often something was taken, and how often since the plan was confirmed.
+    taken: u64,
+    taken_confirmed: u64,
     pub found_final: bool,
     /// Counts of the keys that cursors have passed, and of all settled ones.
     passed: Settled,
@@ -82,6 +90,10 @@ impl State {
             phase: before.phase,
             lanes: checkpoint.ranges.into_iter().map(Lane::new).collect(),
             copied: checkpoint.copied,
+            pruning: checkpoint.pruning,
+            deleted: 0,
+            taken: 0,
+            taken_confirmed: 0,
             found_final: checkpoint.copied,
             passed: checkpoint.settled,
             total: checkpoint.settled,
@@ -221,6 +233,24 @@ impl State {
         self.failures.len()
     }
 
+    pub fn is_kept(&self) -> bool {
+        self.taken == 0 || self.taken_confirmed >= 2
+    }
+
+    pub fn deleted_one(&mut self, now: Instant) {
+        self.touched = now;
+        self.deleted += 1;
+    }
+
+    pub fn deleted(&self) -> u64 {
+        self.before.deleted + self.deleted
+    }
+
+    pub fn left(&mut self, failure: Failure) {
+        self.remember(&failure.key);
+        self.failed(failure);
+    }
+
     pub fn compared(&mut self, now: Instant) {
         self.touched = now;
         self.compared += 1;
@@ -263,6 +293,8 @@ impl State {
 
     pub fn take(&mut self, meter: &Meter, effort: &Effort, now: Instant) -> Taken {
         let now = self.ended.unwrap_or(now);
+        self.taken += 1;
+        self.taken_confirmed += u64::from(matches!(self.pruning, Pruning::Confirmed(_)));
         if meter.moved() != self.moved {
             self.moved = meter.moved();
             self.touched = now;
@@ -275,6 +307,7 @@ impl State {
                 ranges: joined(self.lanes.iter().map(|lane| lane.range.clone()).collect()),
                 copied: self.copied,
                 settled: self.passed,
+                pruning: self.pruning.clone(),
             },
             failures: std::mem::take(&mut self.failures),
             mended: self.mended.drain().collect(),
@@ -284,6 +317,7 @@ impl State {
     pub fn put_back(&mut self, taken: Taken) {
         let since: HashSet<&Key> = self.failures.iter().map(|failure| &failure.key).collect();
         self.mended.extend(taken.mended.into_iter().filter(|key| !since.contains(key)));
+        self.taken_confirmed = 0;
         self.failures.splice(0..0, taken.failures);
     }
 
@@ -292,7 +326,7 @@ impl State {
         let to_do = match self.phase {
             Phase::Copying => self.unsettled,
             Phase::Verifying => found.saturating_sub(self.compared),
-            Phase::Waiting | Phase::Finished => 0,
+            Phase::Waiting | Phase::Deleting | Phase::Finished => 0,
         };
         let (rate, byte_rate) = self.rate.recent();
         let working = self.phase != Phase::Finished;
@@ -304,6 +338,7 @@ impl State {
             done: self.total.done,
             skipped: self.total.skipped,
             failed: self.total.failed.saturating_sub(u64::from(self.retrying)),
+            deleted: self.deleted(),
             bytes: self.total.bytes,
             in_flight: self.in_flight + self.retrying,
             compared: self.compared,
@@ -340,6 +375,7 @@ mod tests {
     use model::{Reason, Time};
 
     use super::*;
+    use crate::clone::sections::Sections;
 
     fn key(text: &str) -> Key {
         text.parse().unwrap()
@@ -365,6 +401,24 @@ mod tests {
         let mut state = two_failed();
         state.verified(Verified { source_objects: 2, source_bytes: 2, fresh: 1 });
         assert_eq!((state.total.failed, state.total.objects()), (2, 2));
+    }
+
+    #[test]
+    fn a_confirmed_plan_is_kept_once_it_was_taken_and_taken_from_again() {
+        let (now, meter, effort) = (Instant::now(), Meter::default(), Effort::default());
+        let mut state = State::resume(Progress::default(), Checkpoint::default(), now);
+        assert!(state.is_kept(), "nobody takes");
+        state.take(&meter, &effort, now);
+        state.pruning = Pruning::Confirmed(Sections::default());
+        assert!(!state.is_kept());
+        let taken = state.take(&meter, &effort, now);
+        assert_eq!(taken.checkpoint.pruning, state.pruning);
+        assert!(!state.is_kept(), "it may still be on its way");
+        state.put_back(taken);
+        state.take(&meter, &effort, now);
+        assert!(!state.is_kept(), "it could not be stored");
+        state.take(&meter, &effort, now);
+        assert!(state.is_kept());
     }
 
     #[test]

@@ -1,0 +1,137 @@
+//! What requests cost, by a price list: an estimate, with where its prices come from.
+//!
+//! In whole millionths of a currency, so that a sum is exact and equal everywhere.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Invalid, RequestCounts};
+
+/// An amount of money in millionths of the currency. JSON: a text such as `"0.0265"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Amount(pub u64);
+
+/// Prices of 1,000 requests each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prices {
+    pub currency: String,
+    /// LIST, COPY, PUT and POST.
+    pub list_copy_put: Amount,
+    /// GET and HEAD. DELETE is free.
+    pub get_head: Amount,
+    /// Whose prices they are.
+    pub source: String,
+}
+
+/// What so many requests would cost. An estimate: storage, transfer and retries are not in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    pub amount: Amount,
+    pub currency: String,
+    pub source: String,
+}
+
+impl Default for Prices {
+    fn default() -> Self {
+        Self {
+            currency: "USD".to_owned(),
+            list_copy_put: Amount(5_000),
+            get_head: Amount(400),
+            source: "AWS's list prices for S3 Standard in us-east-1".to_owned(),
+        }
+    }
+}
+
+impl Prices {
+    /// Rounded up to a millionth.
+    pub fn of(&self, requests: &RequestCounts) -> Price {
+        let of = |count: u64, price: Amount| u128::from(count) * u128::from(price.0);
+        let thousandths =
+            of(requests.list.saturating_add(requests.copy), self.list_copy_put) + of(requests.head, self.get_head);
+        let amount = Amount(u64::try_from(thousandths.div_ceil(1_000)).unwrap_or(u64::MAX));
+        Price { amount, currency: self.currency.clone(), source: self.source.clone() }
+    }
+}
+
+impl fmt::Display for Amount {
+    /// At least two decimals, at most six: `0.0265`, `1.50`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = format!("{:06}", self.0 % 1_000_000);
+        let (first, rest) = decimals.split_at(2);
+        write!(f, "{}.{first}{}", self.0 / 1_000_000, rest.trim_end_matches('0'))
+    }
+}
+
+impl FromStr for Amount {
+    type Err = Invalid;
+
+    /// A decimal number, not negative, with at most six decimals.
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let refused = || Invalid::new("price", text, "a number such as 0.005, not negative, with at most six decimals");
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || decimals.len() > 6 || !digits(whole) || !digits(decimals) {
+            return Err(refused());
+        }
+        let whole: u64 = whole.parse().map_err(|_| refused())?;
+        let decimals: u64 = format!("{decimals:0<6}").parse().map_err(|_| refused())?;
+        whole
+            .checked_mul(1_000_000)
+            .and_then(|millionths| millionths.checked_add(decimals))
+            .map(Self)
+            .ok_or_else(refused)
+    }
+}
+
+impl TryFrom<String> for Amount {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse()
+    }
+}
+
+impl From<Amount> for String {
+    fn from(amount: Amount) -> Self {
+        amount.to_string()
+    }
+}
+
+impl fmt::Display for Price {
+    /// `about 0.0265 USD, by AWS's list prices for S3 Standard in us-east-1`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "about {} {}, by {}", self.amount, self.currency, self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_read_as_it_is_written() {
+        for (text, written) in
+            [("0.005", "0.005"), ("0.0004", "0.0004"), ("12", "12.00"), ("1.5", "1.50"), ("0", "0.00")]
+        {
+            let amount: Amount = text.parse().unwrap();
+            assert_eq!(amount.to_string(), written);
+            assert_eq!(written.parse::<Amount>().unwrap(), amount);
+        }
+    }
+
+    #[test]
+    fn what_is_no_price_is_refused() {
+        for text in ["", "-1", "-0.005", ".5", "1,5", "1e3", "free", "NaN", "inf", "0.0000001", "99999999999999999"] {
+            assert!(text.parse::<Amount>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_price_counts_what_is_charged_and_deletes_are_free() {
+        let requests = RequestCounts { list: 300, copy: 700, head: 10_000, delete: 10_000 };
+        assert_eq!(Prices::default().of(&requests).amount.to_string(), "0.009");
+        assert_eq!(Prices::default().of(&RequestCounts { list: 1, ..RequestCounts::default() }).amount, Amount(5));
+    }
+}

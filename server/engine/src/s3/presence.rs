@@ -1,0 +1,33 @@
+//! Whether an object exists, asked so that "no" is certain.
+//!
+//! By a GET of its first byte, not by HEAD: a HEAD's 404 has no body, and so a missing key looks like a missing bucket,
+//! or like a proxy that knows neither. Both are charged alike.
+
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use model::{BucketName, Key};
+
+use super::{Action, Fault, Store, StoreError, blank::sendable, error::Failed, head::LIMIT};
+
+const NO_SUCH_KEY: &str = "NoSuchKey";
+/// What a store answers to the first byte of an object that has none.
+const EMPTY: &str = "InvalidRange";
+
+impl Store {
+    /// `Ok(false)` only where the store says that this bucket has no such key.
+    pub async fn holds(&self, bucket: &BucketName, key: &Key) -> Result<bool, Failed> {
+        let context = self.context(Action::Head, Some(bucket));
+        let request = || async {
+            let request = self.client.get_object().bucket(bucket.as_str()).key(sendable(key)).range("bytes=0-0");
+            let Err(error) = request.send().await else { return Ok(true) };
+            match error.code() {
+                Some(NO_SUCH_KEY) => Ok(false),
+                Some(EMPTY) => Ok(true),
+                _ => {
+                    let error: StoreError = context.classify(&error);
+                    if *error.fault() == Fault::Archived { Ok(true) } else { Err(error) }
+                }
+            }
+        };
+        self.retry.send(&context, LIMIT, request).await
+    }
+}

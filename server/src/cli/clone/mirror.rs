@@ -1,0 +1,121 @@
+//! `--mode mirror`: what it would delete is shown first, and a person confirms it by typing the destination's name.
+//!
+//! A script shows the plan with `--dry-run`, and runs it with `--plan` and `--confirm`. The listings are read anew each
+//! time: a plan that does not hold any more is refused, and nothing is begun.
+
+use std::{
+    io::{IsTerminal, Write, stderr, stdin},
+    time::Duration,
+};
+
+use engine::{
+    clone::{CloneError, preview},
+    s3::Store,
+};
+use indicatif::{DecimalBytes, HumanCount};
+use model::{ClonePreview, Digest, JobError, Mode, Plan, Prices};
+use serde::Serialize;
+
+use super::{arguments::Order, outcome::End, report::print_json};
+
+/// No limit that anyone meets: a plan needs both listings whole.
+const WITHIN: Duration = Duration::from_hours(24 * 7);
+
+/// What the command line says of a plan.
+#[derive(Default)]
+pub struct Confirmation {
+    pub plan: Option<Digest>,
+    /// The destination's name.
+    pub name: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    preview: &'a ClonePreview,
+}
+
+/// Shows what a mirror would do, and gives the order its plan once it is confirmed. Nothing to do for other modes, and
+/// for a mirror that goes on: its plan was confirmed when it began.
+pub async fn agree(order: &mut Order, source: &Store, destination: &Store, json: bool) -> Result<(), End> {
+    if order.spec.mode != Mode::Mirror || order.spec.plan.is_some() {
+        return Ok(());
+    }
+    let seen = preview(&order.spec, source, destination, &order.options, u64::MAX, WITHIN).await;
+    let mut seen = seen.map_err(|error: CloneError| End::refused(&error))?;
+    seen.price = Some(Prices::default().of(&seen.requests));
+    if json {
+        print_json(&Line { r#type: "preview", preview: &seen });
+    } else {
+        show(&seen);
+    }
+    if order.spec.dry_run {
+        return Ok(());
+    }
+    let plan = seen.plan.ok_or_else(|| refused("the listings were not read to their ends".to_owned(), "Try again."))?;
+    confirm(order, &plan, json).await.map_err(|message| refused(message, ADVICE))?;
+    order.spec.plan = Some(plan);
+    Ok(())
+}
+
+const ADVICE: &str = "Nothing was copied or deleted.";
+
+async fn confirm(order: &Order, plan: &Plan, json: bool) -> Result<(), String> {
+    let name = order.spec.destination.url();
+    let given = &order.confirmation;
+    if let Some(id) = given.plan.as_ref().filter(|id| **id != plan.id) {
+        return Err(format!(
+            "plan {id} does not hold any more: it is {} now, to delete {} and to copy {}",
+            plan.id, plan.to_delete, plan.to_copy
+        ));
+    }
+    let typed = match (&given.plan, &given.name) {
+        (Some(_), Some(name)) => name.clone(),
+        _ if !json && stdin().is_terminal() && stderr().is_terminal() => ask(&name, plan).await?,
+        _ => {
+            return Err(format!(
+                "a mirror deletes, and nobody is there to ask: give --plan {} --confirm {name} if that is what is meant",
+                plan.id
+            ));
+        }
+    };
+    if typed == name { Ok(()) } else { Err(format!("{typed:?} is not the destination's name, which is {name}")) }
+}
+
+async fn ask(name: &str, plan: &Plan) -> Result<String, String> {
+    eprint!("Type {name} to delete {} objects there: ", HumanCount(plan.to_delete));
+    let _ = stderr().flush();
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        stdin().read_line(&mut line).map(|_| line)
+    });
+    let line = read.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// On standard output: it was asked for. Keys cannot steer the terminal.
+fn show(seen: &ClonePreview) {
+    println!("Mirror {} → {}:", seen.spec.source.url(), seen.spec.destination.url());
+    println!("  to copy    {} ({})", HumanCount(seen.to_copy), DecimalBytes(seen.to_copy_bytes));
+    println!("  to delete  {} ({})", HumanCount(seen.to_delete), DecimalBytes(seen.to_delete_bytes));
+    for key in &seen.delete_examples {
+        println!("    delete {key:?}");
+    }
+    let more = seen.to_delete.saturating_sub(seen.delete_examples.len() as u64);
+    if more > 0 {
+        println!("    and {} more", HumanCount(more));
+    }
+    if let Some(price) = &seen.price {
+        let requests = seen.requests;
+        let all = requests.list + requests.copy + requests.head + requests.delete;
+        println!("  {} requests, {price}", HumanCount(all));
+    }
+    if let Some(plan) = &seen.plan {
+        println!("  plan {}", plan.id);
+    }
+}
+
+fn refused(message: String, advice: &str) -> End {
+    End::told(JobError { code: "not_confirmed".to_owned(), message, advice: advice.to_owned() })
+}

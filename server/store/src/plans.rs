@@ -1,0 +1,56 @@
+//! The table of plans: what previews of mirrors showed, so that a mirror starts only with one that somebody saw.
+//!
+//! Always: a plan's id is its digest, so the same preview made again is the same plan, as old as its newest preview.
+//! Plans older than a day are forgotten.
+
+use model::{ClonePreview, CloneSpec, Digest, Time};
+
+use crate::{
+    Store, StoreError,
+    database::{Statement, json},
+};
+
+const KEPT_MS: i64 = 24 * 3_600_000;
+
+/// A plan as it was shown.
+pub struct StoredPlan {
+    pub spec: CloneSpec,
+    pub preview: ClonePreview,
+    /// Who asked for the preview last.
+    pub author: String,
+    /// When that was.
+    pub created_at: Time,
+}
+
+impl Store {
+    /// Keeps a preview under the id of its plan; nothing is kept of one without. Forgets the plans of yesterday.
+    pub async fn insert_plan(&self, preview: &ClonePreview, author: &str) -> Result<(), StoreError> {
+        let Some(plan) = &preview.plan else { return Ok(()) };
+        let now = self.now();
+        let outdated = Statement::new("DELETE FROM plans WHERE created_at <= $1").bind(now.0 - KEPT_MS);
+        self.database().write(outdated).await?;
+        let statement = Statement::new(
+            "INSERT INTO plans (id, spec, preview, author, created_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (id) DO UPDATE SET preview = excluded.preview, author = excluded.author, \
+             created_at = excluded.created_at",
+        );
+        let statement = statement.bind(plan.id.as_str()).bind(json(&preview.spec)?).bind(json(preview)?);
+        self.database().write(statement.bind(author).bind(now)).await?;
+        Ok(())
+    }
+
+    /// `None`: it was never made, or is forgotten.
+    pub async fn plan(&self, id: &Digest) -> Result<Option<StoredPlan>, StoreError> {
+        let statement = Statement::new("SELECT spec, preview, author, created_at FROM plans WHERE id = $1");
+        let rows = self.database().read(statement.bind(id.as_str())).await?;
+        let stored = |row: &crate::database::Row| {
+            Ok(StoredPlan {
+                spec: row.json("spec")?,
+                preview: row.json("preview")?,
+                author: row.get("author")?,
+                created_at: Time(row.get("created_at")?),
+            })
+        };
+        rows.first().map(stored).transpose()
+    }
+}
