@@ -8,6 +8,7 @@
 //! - `clock`: time and ids
 //! - `jobs`: made, listed, counted, acted on; `filter`: how a filter becomes SQL
 //! - `leases`: claimed, kept alive, ended
+//! - `schedules`: clones that are started again and again
 //! - `failures`, `events`, `sessions`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
 
@@ -19,6 +20,7 @@ mod failures;
 mod filter;
 mod jobs;
 mod leases;
+mod schedules;
 mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -27,8 +29,11 @@ use std::sync::Arc;
 
 use model::{Job, JobError, JobId, Point, Progress, Proof, Spec, StoreName, Time};
 
-pub use self::error::StoreError;
 use self::{clock::Clock, database::Database};
+pub use self::{
+    error::StoreError,
+    schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
+};
 
 /// Cheap to clone: all clones share one set of connections.
 #[derive(Clone)]

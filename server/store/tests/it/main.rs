@@ -24,4 +24,5 @@ mod jobs;
 mod leases;
 mod lists;
 mod opening;
+mod schedules;
 mod support;
