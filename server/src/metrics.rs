@@ -77,6 +77,7 @@ pub fn answered(method: &Method, route: &str, status: StatusCode, took: Duration
         Method::GET => "GET",
         Method::HEAD => "HEAD",
         Method::POST => "POST",
+        Method::DELETE => "DELETE",
         _ => "other", // a caller can invent methods
     };
     let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.as_str().to_owned())];

@@ -35,7 +35,9 @@ pub use name::{BucketName, Key, Prefix, ScheduleName, StoreName};
 pub use place::{Location, Place};
 pub use progress::{Left, Phase, Point, Progress, STALLED_AFTER_MS};
 pub use proof::{Comparison, DryRun, Proof};
-pub use schedule::{Fired, Firing, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing};
+pub use schedule::{
+    Fired, Firing, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing, Upcoming,
+};
 pub use selection::Selection;
 pub use summary::{Bytes, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, Summary, Tally};
 pub use time::{Time, TimeError};

@@ -209,6 +209,14 @@ impl FromStr for ScheduleAction {
     }
 }
 
+/// A time to come, for whoever chooses an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upcoming {
+    pub at: Time,
+    /// What the clocks of the zone show then, with their distance from UTC: `Mon 2026-03-09 02:00 +13:00`.
+    pub local: String,
+}
+
 /// All schedules with the job that each started last, for their page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScheduleList {

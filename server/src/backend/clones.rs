@@ -27,19 +27,24 @@ impl Yard {
         idempotency_key: Option<String>,
     ) -> Result<Job, Problem> {
         let spec = self.spec(request);
-        let (source, destination) = self.ends(&spec)?;
-        let check = clone::check(&spec, &source.client, &destination.client);
-        match timeout(CHECK_WITHIN, check).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(self.refused(error, &spec).await),
-            Err(_) => return Err(problem::no_answer(CHECK_WITHIN)),
-        }
+        self.check(&spec).await?;
         let spec = Spec::Clone(spec);
         let idempotency = idempotency_key.map(|key| (key, fingerprint(&spec)));
         let new = NewJob { spec, author: viewer.name.clone(), idempotency };
         let (job, _is_new) = self.store.insert(new).await.map_err(problem::database)?;
         self.changed();
         Ok(job)
+    }
+
+    /// Refuses what cannot work, as far as the places tell now.
+    pub(super) async fn check(&self, spec: &CloneSpec) -> Result<(), Problem> {
+        let (source, destination) = self.ends(spec)?;
+        let check = clone::check(spec, &source.client, &destination.client);
+        match timeout(CHECK_WITHIN, check).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.refused(error, spec).await),
+            Err(_) => Err(problem::no_answer(CHECK_WITHIN)),
+        }
     }
 
     pub(super) async fn look_ahead(&self, request: CloneRequest) -> Result<ClonePreview, Problem> {

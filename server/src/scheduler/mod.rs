@@ -10,7 +10,7 @@
 
 mod recurrence;
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use model::{Fired, Firing, Schedule, Task, Time};
 use store::{Due, Store, StoreError};
@@ -40,14 +40,16 @@ pub struct Context {
 pub struct Scheduler {
     nudge: Nudge,
     shutdown: CancellationToken,
-    task: JoinHandle<()>,
+    task: JoinHandle<Option<Infallible>>,
 }
 
 impl Scheduler {
     pub fn start(context: Context) -> Self {
         let nudge = Nudge::default();
         let shutdown = CancellationToken::new();
-        let task = tokio::spawn(run(context, nudge.clone(), shutdown.clone()));
+        let run = run(context, nudge.clone());
+        // Cut off wherever it is: what the store has begun is then undone, and another's to do.
+        let task = tokio::spawn(shutdown.clone().run_until_cancelled_owned(run));
         Self { nudge, shutdown, task }
     }
 
@@ -63,9 +65,9 @@ impl Scheduler {
     }
 }
 
-async fn run(context: Context, nudge: Nudge, shutdown: CancellationToken) {
+async fn run(context: Context, nudge: Nudge) -> Infallible {
     let mut away = false;
-    while !shutdown.is_cancelled() {
+    loop {
         let wait = match look(&context).await {
             Ok(wait) => {
                 away = false;
@@ -82,7 +84,6 @@ async fn run(context: Context, nudge: Nudge, shutdown: CancellationToken) {
         tokio::select! {
             () = nudge.notified() => {}
             () = sleep(wait) => {}
-            () = shutdown.cancelled() => {}
         }
     }
 }

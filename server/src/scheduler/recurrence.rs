@@ -236,14 +236,14 @@ mod tests {
     fn every_day_has_its_time_once_in_every_zone() {
         for name in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Antarctica/Troll", "Africa/Cairo"] {
             let nightly = read("30 2 * * *", name);
-            let (mut at, end) = (time(NOW), time("2030-01-01T00:00:00Z"));
+            let (mut at, end) = (time(NOW), time("2028-01-01T00:00:00Z"));
             let mut days = 0;
             while at < end {
                 let next = nightly.next(at).unwrap();
                 assert!(next.since(at) > 20 * 3_600_000 || days == 0, "{name}: {at} and {next}");
                 (at, days) = (next, days + 1);
             }
-            assert!((1_461..=1_462).contains(&days), "{name}: {days}");
+            assert!((730..=731).contains(&days), "{name}: {days}");
         }
     }
 

@@ -31,6 +31,7 @@ mod pages;
 mod parse;
 mod process;
 mod runner;
+mod schedules;
 mod security;
 mod security_roles;
 mod server;
