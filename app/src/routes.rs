@@ -11,7 +11,9 @@ use leptos_router::{
 };
 
 use crate::{
-    pages::{BulkPage, JobPage, JobsPage, NewClonePage, NotFound, OverviewPage, SettingsPage},
+    pages::{
+        BulkPage, JobPage, JobsPage, NewClonePage, NewSchedulePage, NotFound, OverviewPage, SchedulesPage, SettingsPage,
+    },
     ui::Frame,
 };
 
@@ -28,6 +30,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/jobs/bulk") view=BulkPage ssr=SsrMode::Async />
                     <Route path=path!("/jobs/:id") view=JobPage ssr=SsrMode::Async />
                     <Route path=path!("/clones/new") view=NewClonePage ssr=SsrMode::Async />
+                    <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
+                    <Route path=path!("/schedules/new") view=NewSchedulePage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </Frame>

@@ -7,6 +7,7 @@ mod jobs;
 mod new_clone;
 mod not_found;
 mod overview;
+mod schedules;
 mod settings;
 
 pub use job::JobPage;
@@ -14,4 +15,5 @@ pub use jobs::{BulkPage, JobsPage, read_filter};
 pub use new_clone::{CloneForm, NewClonePage};
 pub use not_found::NotFound;
 pub use overview::OverviewPage;
+pub use schedules::{NewSchedulePage, ScheduleForm, SchedulesPage};
 pub use settings::SettingsPage;

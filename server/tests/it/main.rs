@@ -31,6 +31,7 @@ mod pages;
 mod parse;
 mod process;
 mod runner;
+mod schedule_pages;
 mod schedules;
 mod security;
 mod security_roles;

@@ -6,26 +6,26 @@ use serde_json::Value;
 
 use crate::site::Site;
 
-async fn page(site: &Site, path: &str) -> String {
+pub async fn page(site: &Site, path: &str) -> String {
     let response = site.get(path).await;
     assert_eq!(response.status(), StatusCode::OK, "{path}");
     response.text().await.unwrap()
 }
 
 /// What a browser sends for a form, without following where it leads.
-async fn send(site: &Site, function: &str, fields: &str) -> Response {
+pub async fn send(site: &Site, function: &str, fields: &str) -> Response {
     let request = site.request(Method::POST, &format!("/api/fn/{function}")).header(header::ACCEPT, "text/html");
     let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     request.body(fields.to_owned()).send().await.unwrap()
 }
 
-fn leads_to(response: &Response) -> &str {
+pub fn leads_to(response: &Response) -> &str {
     assert_eq!(response.status(), StatusCode::FOUND);
     response.headers()[header::LOCATION].to_str().unwrap()
 }
 
 /// What stands inside the element with this id, up to the end tag of its name.
-fn inside<'a>(html: &'a str, id: &str, name: &str) -> &'a str {
+pub fn inside<'a>(html: &'a str, id: &str, name: &str) -> &'a str {
     let (_, rest) = html.split_once(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("no {id}: {html}"));
     rest.split_once(&format!("</{name}>")).unwrap().0.split_once('>').unwrap().1
 }

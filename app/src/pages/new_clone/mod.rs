@@ -16,6 +16,14 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use model::StoreStatus;
 
 pub use form::CloneForm;
+// For the form of a schedule, whose places are chosen and checked alike.
+pub(super) use {
+    checks::Checks,
+    chosen::OnlySome,
+    fields::{FieldFault, SideFields},
+    form::Side,
+    preview::Preview,
+};
 
 use crate::{
     api::{self, StartClone},
@@ -25,11 +33,8 @@ use crate::{
     query::Query,
     ui::{Copyable, Fault, Loaded, PageTitle},
 };
-use checks::Checks;
-use chosen::OnlySome;
-use fields::{SideFields, WhatToDo};
-use form::Side;
-use preview::{Preview, promise};
+use fields::WhatToDo;
+use preview::promise;
 
 /// The form and all that is known about its values.
 struct Known {
