@@ -1,7 +1,7 @@
 //! Schedules: a clone that is started again and again, at times told by a cron expression.
 //!
-//! Expression and zone are texts here: reading them takes a calendar and a database of zones, which only the server has.
-//! It refuses what it cannot read before a schedule is made.
+//! Expression and zone are texts here: reading them takes a calendar and a database of zones, which the server has. It
+//! refuses what it cannot read before a schedule is made.
 
 use std::{fmt, str::FromStr};
 

@@ -1,6 +1,7 @@
 //! Schedules: checked before they are made, listed with the jobs they started, paused, resumed, run by hand.
 //!
-//! Always: what can be known to fail is refused when a schedule is made, while somebody is there to read it.
+//! Always: what can be known to fail is refused when a schedule is made, while somebody is there to read it. A mirror
+//! is never scheduled: what it deletes must be previewed and confirmed each time.
 
 use std::collections::HashMap;
 
@@ -13,7 +14,7 @@ use store::NewSchedule;
 use tracing::info;
 
 use super::{Yard, problem};
-use crate::scheduler::{Plan, Recurrence, zone};
+use crate::scheduler::{Recurrence, Timetable, zone};
 
 /// How many times to come are shown.
 const UPCOMING: usize = 5;
@@ -33,7 +34,7 @@ impl Yard {
     pub(super) async fn insert_schedule(&self, viewer: &Viewer, request: ScheduleRequest) -> Result<Schedule, Problem> {
         let ScheduleRequest { name, timing, clone } = request;
         let timing = tidy(timing);
-        let plan = Plan::read(&timing, self.store.now())?;
+        let timetable = Timetable::read(&timing, self.store.now())?;
         if !matches!(clone.mode, Mode::Copy | Mode::Verify) {
             let expected =
                 "copy or verify: a mirror deletes, so that each one needs a fresh preview, and somebody to read it";
@@ -45,7 +46,7 @@ impl Yard {
         }
         let clone = self.spec(clone);
         self.check(&clone).await.map_err(within_clone)?;
-        let next = plan.next_times(self.store.now());
+        let next = timetable.next_times(self.store.now());
         let new = NewSchedule { name, timing, clone, author: viewer.name.clone(), next };
         let schedule = self.store.insert_schedule(new).await.map_err(problem::database)?;
         info!(name = schedule.name.as_str(), by = viewer.name, "a schedule was made");
@@ -72,7 +73,7 @@ impl Yard {
 
     pub(super) async fn release_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Schedule, Problem> {
         let schedule = self.store.schedule(id).await.map_err(problem::database)?;
-        let next = Plan::read(&schedule.timing, self.store.now())?.next_times(self.store.now());
+        let next = Timetable::read(&schedule.timing, self.store.now())?.next_times(self.store.now());
         let schedule = self.store.resume_schedule(id, next).await.map_err(problem::database)?;
         info!(name = schedule.name.as_str(), by = viewer.name, "a schedule was resumed");
         self.scheduler.nudge();

@@ -17,7 +17,8 @@ Examples:
   LOGYARD_RUNNER_JOBS=8 logyard worker
 
 A worker needs the same [[stores]] and the same database as the servers; runner.jobs says how many jobs it runs at
-once. It also starts the jobs of schedules. Any number of workers may run. SIGTERM gives its jobs back within 5 seconds.";
+once. It also starts the jobs of schedules. Any number of workers may run. SIGTERM gives its jobs back within 5
+seconds.";
 
 pub async fn run(mut config: Config) -> Result<(), Failure> {
     if config.runner.jobs == 0 {

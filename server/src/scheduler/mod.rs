@@ -5,8 +5,8 @@
 //! the store lets one of them move a time on, and inserts the job with that.
 //!
 //! Always: times that passed while nobody was there are made up for by one job, which says how many they were. A time
-//! starts nothing while the schedule's last job has not ended, and what came of each time is recorded. What happens to a
-//! job once it is there is the runner's business.
+//! starts nothing while the schedule's last job has not ended, and what came of each time is recorded. What happens to
+//! a job once it is there is the runner's business.
 
 mod recurrence;
 
@@ -18,7 +18,7 @@ use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-pub use self::recurrence::{Plan, Recurrence, zone};
+pub use self::recurrence::{Recurrence, Timetable, zone};
 use crate::{hub::Hub, runner::Nudge, stores::Stores};
 
 /// What other servers change is found within this time, and so is a clock that was set.
@@ -110,8 +110,8 @@ pub async fn fire_due(context: &Context, now: Time) -> Result<(), StoreError> {
 }
 
 async fn fire(context: &Context, schedule: &Schedule, task: Task, due: Time, now: Time) -> Result<(), StoreError> {
-    let plan = Plan::read(&schedule.timing, now);
-    let recurrence = plan.as_ref().ok().and_then(|plan| plan.of(task));
+    let timetable = Timetable::read(&schedule.timing, now);
+    let recurrence = timetable.as_ref().ok().and_then(|timetable| timetable.of(task));
     let due = Due {
         schedule,
         task,
@@ -119,7 +119,7 @@ async fn fire(context: &Context, schedule: &Schedule, task: Task, due: Time, now
         next: recurrence.and_then(|recurrence| recurrence.next(now)),
         missed: recurrence.map_or(0, |recurrence| recurrence.count(due, now, Fired::MOST_MISSED)),
         now,
-        refused: plan.as_ref().err().map(ToString::to_string).or_else(|| no_store(&context.stores, schedule)),
+        refused: timetable.as_ref().err().map(ToString::to_string).or_else(|| no_store(&context.stores, schedule)),
     };
     let Some(firing) = context.store.fire(&due).await? else { return Ok(()) }; // another server was first
     let name = schedule.name.as_str();

@@ -3,7 +3,7 @@
 //! The expression is matched against the calendar and the hands of the clock, and what matches is then looked up in the
 //! zone, which says which instant it is. So what a clock does when summer time begins or ends has one place here:
 //!
-//! - A time that the clock skips (02:30 in Berlin on 29 March 2026) comes once, as much later as the clock jumps: 03:30.
+//! - A time that the clock skips (02:30 in Berlin on 29 March 2026) comes once, as much later as it jumps: at 03:30.
 //! - A time that the clock shows twice (02:30 on 25 October 2026) comes once, at the first of the two.
 //! - Unless the hour is `*`: what comes every hour goes on through the repeated hour as well.
 //!
@@ -35,12 +35,12 @@ pub struct Recurrence {
 }
 
 /// Both expressions of a schedule.
-pub struct Plan {
+pub struct Timetable {
     clone: Recurrence,
     verify: Option<Recurrence>,
 }
 
-impl Plan {
+impl Timetable {
     /// Refused are expressions and zones that cannot be read, and expressions that would never come true after `now`.
     pub fn read(timing: &Timing, now: Time) -> Result<Self, Invalid> {
         let zone = zone(&timing.zone)?;
@@ -68,7 +68,8 @@ impl Recurrence {
         let fields: Vec<&str> = cron.split_whitespace().collect();
         if fields.len() != FIELDS.len() || cron.len() > LONGEST {
             let expected = format!(
-                "five fields, minute, hour, day of month, month and day of week, in at most {LONGEST} characters, as in 0 2 * * * for every day at 02:00"
+                "five fields, minute, hour, day of month, month and day of week, in at most {LONGEST} characters, as \
+                 in 0 2 * * * for every day at 02:00"
             );
             return Err(Invalid::new(field, cron, expected));
         }

@@ -64,7 +64,7 @@ pub fn ModeChoice(verify: bool) -> impl IntoView {
                 <input type="radio" name="mode" value="verify" checked=verify />
                 <span>"Only compare, write nothing"</span>
             </label>
-            <p class="note">"A mirror deletes: it needs a preview and somebody to read it, so it cannot be scheduled."</p>
+            <p class="note">"A mirror deletes: its preview must be read each time, so it cannot be scheduled."</p>
         </fieldset>
     }
 }

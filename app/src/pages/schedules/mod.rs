@@ -100,7 +100,9 @@ fn ConfirmDelete(schedule: Schedule) -> impl IntoView {
             <p>"It starts nothing any more. The jobs it has started stay, and one that runs goes on."</p>
             <form method="post" action=ActOnSchedule::PATH class="actions">
                 <input type="hidden" name="id" value=schedule.id.to_string() />
-                <button class="danger" name="action" value=ScheduleAction::Delete.as_str()>"Delete the schedule"</button>
+                <button class="danger" name="action" value=ScheduleAction::Delete.as_str()>
+                    "Delete the schedule"
+                </button>
                 <a class="button" href="/schedules">"Keep it"</a>
             </form>
         </section>

@@ -23,7 +23,7 @@ pub fn NewSchedulePage() -> impl IntoView {
         <PageTitle text="New schedule" />
         <h1>"New schedule"</h1>
         <p class="note">
-            "Starts the same clone again and again. A time at which its last job has not ended is skipped, and said to be."
+            "Starts the same clone again and again. A time at which its last job has not ended is skipped and recorded."
         </p>
         <Loaded of=Known::of(query.clone()) let:known>
             <FormView known query />
@@ -46,7 +46,13 @@ fn FormView(known: Known, query: Query) -> impl IntoView {
                 <legend>"Schedule"</legend>
                 <NameField value=form.name fault=known.at("name") />
             </fieldset>
-            <SideFields side=Side::Source legend="Source" form=clone.clone() checks=checks.clone() stores=stores.clone() />
+            <SideFields
+                side=Side::Source
+                legend="Source"
+                form=clone.clone()
+                checks=checks.clone()
+                stores=stores.clone()
+            />
             <SideFields side=Side::Destination legend="Destination" form=clone.clone() checks=checks.clone() stores />
             <OnlySome form=clone.clone() checks />
             <ModeChoice verify=clone.mode == "verify" />
@@ -72,8 +78,8 @@ fn FormView(known: Known, query: Query) -> impl IntoView {
                 />
                 <ZoneField value=form.zone fault=known.at("zone") />
                 <p class="note" id="when">
-                    "Five fields: minute, hour, day of month, month, day of week, on the clocks of the zone. A time that \
-                    they skip for summer time comes once, as much later; one that they show twice comes at the first."
+                    "Five fields: minute, hour, day of month, month, day of week, on the clocks of the zone. A time \
+                    that they skip for summer time comes once, as much later; one that they show twice, at the first."
                 </p>
             </fieldset>
             {preview.map(|preview| view! { <Preview preview /> })}

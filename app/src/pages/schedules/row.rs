@@ -20,6 +20,7 @@ pub fn Row(schedule: Schedule, job: Option<Job>, now: Time) -> impl IntoView {
             <th scope="row" data-label="Schedule">
                 <a href=jobs data-row="" title="Its jobs">{name}</a>
                 <p class="more">{doing(&spec)} " " {spec.title()}</p>
+                <p class="more">"by " {schedule.author.clone()}</p>
             </th>
             <td data-label="When">
                 <When timing=schedule.timing.clone() />
@@ -80,7 +81,9 @@ fn Last(last: Option<Fired>, job: Option<Job>, now: Time) -> impl IntoView {
     view! {
         {never}
         {job}
-        {last.map(|fired| view! { <p class="more">{said(&fired)} " at " <Moment at=fired.at now /> {missed(&fired)}</p> })}
+        {last.map(|fired| {
+            view! { <p class="more">{said(&fired)} " at " <Moment at=fired.at now /> {missed(&fired)}</p> }
+        })}
     }
 }
 

@@ -1,9 +1,10 @@
 //! When a time of a schedule has come: a job is started for it, or it is said why none was.
 //!
-//! Always: a time is dealt with exactly once, however many servers see that it is due. The statement that moves the next
-//! time on names the time it moves on from; whoever finds it moved already does nothing. The job is inserted by the same
-//! transaction, so that a crash leaves either both or neither. That statement also locks the schedule's row, so that
-//! its two tasks, and whoever starts it by hand, wait for each other: none starts while the last job has not ended.
+//! Always: a time is dealt with exactly once, however many servers see that it is due. The statement that moves the
+//! next time on names the time it moves on from; whoever finds it moved already does nothing. The job is inserted by
+//! the same transaction, so that a crash leaves either both or neither. That statement also locks the schedule's row,
+//! so that its two tasks, and whoever starts it by hand, wait for each other: none starts while the last job has not
+//! ended.
 
 use model::{Fired, Firing, Job, JobId, Schedule, ScheduleId, Spec, Task, Time};
 
