@@ -29,13 +29,10 @@ async function fillTheYard() {
   store.denies = (key) => key.includes('scripts-0001');
   const failed = await logyard.clone('demo-assets/scripts-', 'demo-clone/failed/', { store: 'faulty' });
   for (const { id } of [proven, unproven, failed]) await logyard.ended(id);
-  const nightly = await logyard.api('/schedules', {
-    name: 'nightly', cron: '0 2 * * *', verify_cron: '30 5 * * 1-5', zone: 'Pacific/Auckland',
-    clone: { source: 's3://demo-assets/banners-', destination: 's3://demo-clone/nightly/' },
-  });
-  const paused = await logyard.api('/schedules', {
-    name: 'a longer name of what is paused', cron: '*/7 8-18 * 3,6 MON-FRI', clone: { source: 's3://demo-assets', destination: 's3://demo-clone/paused/' },
-  });
+  const place = (bucket, prefix) => ({ store: 'demo', bucket, prefix });
+  const clone = { source: place('demo-assets', 'banners-'), destination: place('demo-clone', 'nightly/') };
+  const nightly = await logyard.api('/schedules', { name: 'nightly', cron: '0 2 * * *', verify_cron: '30 5 * * 1-5', zone: 'Pacific/Auckland', clone });
+  const paused = await logyard.api('/schedules', { name: 'a longer name of what is paused', cron: '*/7 8-18 * 3,6 MON-FRI', clone });
   await logyard.ended((await logyard.api(`/schedules/${nightly.id}/run`, {})).id);
   await logyard.api(`/schedules/${paused.id}/pause`, {});
   store.delay = 400;

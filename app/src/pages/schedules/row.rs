@@ -10,6 +10,9 @@ use crate::{
     ui::{Moment, StateMark},
 };
 
+/// A time that became no job, beside the marks of jobs.
+const REFUSED: Mark = Mark { shape: "✖", word: "refused", tone: "bad" };
+
 #[component]
 pub fn Row(schedule: Schedule, job: Option<Job>, now: Time) -> impl IntoView {
     let spec = Spec::Clone(schedule.clone.clone());
@@ -78,8 +81,10 @@ fn Last(last: Option<Fired>, job: Option<Job>, now: Time) -> impl IntoView {
         view! { <p><StateMark mark=Mark::of(&job) /> " " <a href=path>"job " {job.id.short()}</a></p> }
     });
     let never = (last.is_none() && job.is_none()).then_some("nothing yet");
+    let refused = last.as_ref().is_some_and(|fired| matches!(fired.firing, Firing::Refused { .. }));
     view! {
         {never}
+        {refused.then(|| view! { <p><StateMark mark=REFUSED /></p> })}
         {job}
         {last.map(|fired| {
             view! { <p class="more">{said(&fired)} " at " <Moment at=fired.at now /> {missed(&fired)}</p> }
