@@ -6,7 +6,8 @@
 use async_trait::async_trait;
 use model::{
     Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job,
-    JobId, JobView, Key, Overview, Page, Place, Problem, Settings, StoreName, StoreStatus, Viewer,
+    JobId, JobView, Key, Overview, Page, Place, Problem, Schedule, ScheduleId, ScheduleList, ScheduleRequest, Settings,
+    StoreName, StoreStatus, Upcoming, Viewer,
 };
 
 use crate::command::Commands;
@@ -54,6 +55,30 @@ pub trait Backend: Send + Sync + 'static {
 
     /// The clone as a command line and as a call of the API; asks no store.
     fn commands(&self, request: CloneRequest) -> Commands;
+
+    /// All of them, by name.
+    async fn schedules(&self) -> Result<ScheduleList, Problem>;
+
+    async fn schedule(&self, id: ScheduleId) -> Result<Schedule, Problem>;
+
+    /// Refuses what could never start: an expression that does not come true, a clone that would be refused now. The
+    /// same schedule again answers the one there is; another of its name is a conflict.
+    async fn create_schedule(&self, viewer: &Viewer, request: ScheduleRequest) -> Result<Schedule, Problem>;
+
+    /// The next five times of an expression; `field` is where a refusal tells of it. Asks nothing but the calendar.
+    fn upcoming(&self, field: &str, cron: &str, zone: &str) -> Result<Vec<Upcoming>, Problem>;
+
+    /// Until it is resumed. Its jobs go on.
+    async fn pause_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Schedule, Problem>;
+
+    /// From its next time on; what passed meanwhile is not made up for.
+    async fn resume_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Schedule, Problem>;
+
+    /// Starts its clone now. A conflict while its last job has not ended.
+    async fn run_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Job, Problem>;
+
+    /// Its jobs stay.
+    async fn delete_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<(), Problem>;
 
     async fn act(&self, viewer: &Viewer, id: JobId, action: Action) -> Result<Job, Problem>;
 

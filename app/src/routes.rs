@@ -11,7 +11,10 @@ use leptos_router::{
 };
 
 use crate::{
-    pages::{BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NotFound, OverviewPage, SettingsPage},
+    pages::{
+        BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewSchedulePage, NotFound, OverviewPage, SchedulesPage,
+        SettingsPage,
+    },
     ui::Frame,
 };
 
@@ -29,6 +32,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/jobs/:id") view=JobPage ssr=SsrMode::Async />
                     <Route path=path!("/clones/new") view=NewClonePage ssr=SsrMode::Async />
                     <Route path=path!("/clones/mirror") view=MirrorPage ssr=SsrMode::Async />
+                    <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
+                    <Route path=path!("/schedules/new") view=NewSchedulePage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </Frame>

@@ -18,7 +18,7 @@ before(async () => {
     openBrowser(),
   ]);
   store.target = logyard.demoUrl;
-  pages.set('overview-empty', '/').set('jobs-empty', '/jobs');
+  pages.set('overview-empty', '/').set('jobs-empty', '/jobs').set('schedules-empty', '/schedules');
 });
 after(async () => { await browser?.close(); await logyard?.stop(); await store?.stop(); });
 
@@ -29,6 +29,12 @@ async function fillTheYard() {
   store.denies = (key) => key.includes('scripts-0001');
   const failed = await logyard.clone('demo-assets/scripts-', 'demo-clone/failed/', { store: 'faulty' });
   for (const { id } of [proven, unproven, failed]) await logyard.ended(id);
+  const place = (bucket, prefix) => ({ store: 'demo', bucket, prefix });
+  const clone = { source: place('demo-assets', 'banners-'), destination: place('demo-clone', 'nightly/') };
+  const nightly = await logyard.api('/schedules', { name: 'nightly', cron: '0 2 * * *', verify_cron: '30 5 * * 1-5', zone: 'Pacific/Auckland', clone });
+  const paused = await logyard.api('/schedules', { name: 'a longer name of what is paused', cron: '*/7 8-18 * 3,6 MON-FRI', clone });
+  await logyard.ended((await logyard.api(`/schedules/${nightly.id}/run`, {})).id);
+  await logyard.api(`/schedules/${paused.id}/pause`, {});
   store.delay = 400;
   const running = await logyard.clone('demo-assets/', 'demo-clone/running/', { store: 'faulty' });
   pages.clear();
@@ -46,6 +52,10 @@ async function fillTheYard() {
     .set('new-clone-preview', '/clones/new?source_bucket=demo-assets&destination_bucket=demo-clone&preview=1')
     .set('new-clone-chosen', '/clones/new?source_bucket=demo-assets&include=**%2F*.webp&exclude=a%5B&newer_than=2026-01-01T00:00')
     .set('mirror', '/clones/mirror?source_bucket=demo-assets&source_prefix=maps-&destination_bucket=demo-clone&destination_prefix=proven%2F')
+    .set('schedules', '/schedules')
+    .set('schedules-confirm', `/schedules?delete=${nightly.id}&problem=conflict`)
+    .set('new-schedule', '/schedules/new')
+    .set('new-schedule-checked', '/schedules/new?source_bucket=demo-assets&destination_bucket=demo-clone&cron=0+2+*+*+*&verify_cron=0+25+*+*+*&preview=1')
     .set('settings', '/settings')
     .set('missing', '/there-is-no-such-page');
 }

@@ -16,6 +16,7 @@ pub mod pages;
 pub mod request;
 pub mod router;
 pub mod runner;
+pub mod scheduler;
 pub mod security;
 pub mod state;
 pub mod stores;

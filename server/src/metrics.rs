@@ -53,6 +53,7 @@ fn describe() {
     describe_counter!("logyard_s3_requests_total", "Requests that jobs of this process sent to stores");
     describe_counter!("logyard_s3_retries_total", "Of these, sent again after an error or a timeout");
     describe_counter!("logyard_attempts_ended_total", "Attempts at jobs that ended in this process, by outcome");
+    describe_counter!("logyard_schedule_firings_total", "Times of schedules that this process came to, by outcome");
     describe_gauge!("logyard_jobs", "Jobs in the database that have not ended, by state");
     describe_gauge!("logyard_jobs_failed_24h", "Jobs that failed within the last 24 hours");
 }
@@ -76,6 +77,7 @@ pub fn answered(method: &Method, route: &str, status: StatusCode, took: Duration
         Method::GET => "GET",
         Method::HEAD => "HEAD",
         Method::POST => "POST",
+        Method::DELETE => "DELETE",
         _ => "other", // a caller can invent methods
     };
     let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.as_str().to_owned())];

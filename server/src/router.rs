@@ -13,7 +13,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    api::{self, clones, failures, index, jobs, limits, stores},
+    api::{self, clones, failures, index, jobs, limits, schedules, stores},
     auth::{self, login},
     health,
     live::{self, Streams},
@@ -73,6 +73,11 @@ fn api() -> Router<App> {
         .route("/jobs/{id}/pause",        post(jobs::pause))
         .route("/jobs/{id}/resume",       post(jobs::resume))
         .route("/jobs/{id}/retry",        post(jobs::retry))
+        .route("/schedules",              get(schedules::list).post(schedules::create))
+        .route("/schedules/{id}",         get(schedules::show).delete(schedules::delete))
+        .route("/schedules/{id}/pause",   post(schedules::pause))
+        .route("/schedules/{id}/resume",  post(schedules::resume))
+        .route("/schedules/{id}/run",     post(schedules::run))
         .route("/events",                 get(live::all))
         .route("/stores",                 get(stores::list))
         .route("/stores/{name}/buckets",  get(stores::buckets))

@@ -18,6 +18,7 @@ mod plan;
 mod price;
 mod progress;
 mod proof;
+mod schedule;
 mod selection;
 mod summary;
 mod time;
@@ -32,12 +33,15 @@ pub use id::JobId;
 pub use job::{Action, Job, JobError, Kind, NotAllowed, Retry, Spec, State, Stop};
 pub use list::{Count, Cursor, Filter, Page};
 pub use live::{Beat, Counts, LiveMessage, Snapshot};
-pub use name::{BucketName, Key, Prefix, StoreName};
+pub use name::{BucketName, Key, Prefix, ScheduleName, StoreName};
 pub use place::{Location, Place};
 pub use plan::{Digest, Plan};
 pub use price::{Amount, Price, Prices};
 pub use progress::{Left, Limit, Phase, Point, Progress, STALLED_AFTER_MS, Stretch, StretchState};
 pub use proof::{Comparison, DryRun, Proof};
+pub use schedule::{
+    Fired, Firing, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing, Upcoming,
+};
 pub use selection::Selection;
 pub use summary::{Bytes, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, Summary, Tally};
 pub use time::{Time, TimeError};

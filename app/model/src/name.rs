@@ -57,6 +57,12 @@ pub struct Key(String);
 #[serde(try_from = "String", into = "String")]
 pub struct Prefix(String);
 
+/// What a schedule is called: 1 to 60 characters on one line, no space at either end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ScheduleName(String);
+
+text_newtype!(ScheduleName);
 text_newtype!(StoreName);
 text_newtype!(BucketName);
 text_newtype!(Key);
@@ -118,6 +124,19 @@ impl TryFrom<String> for Prefix {
     }
 }
 
+impl TryFrom<String> for ScheduleName {
+    type Error = Invalid;
+
+    fn try_from(name: String) -> Result<Self, Invalid> {
+        let fits = (1..=60).contains(&name.chars().count()) && !name.contains(char::is_control) && name.trim() == name;
+        if fits {
+            Ok(Self(name))
+        } else {
+            Err(Invalid::new("name", name, "1 to 60 characters on one line, with no space before or after"))
+        }
+    }
+}
+
 impl Key {
     /// This key under another prefix: `from` is cut off, `to` put before. `None` if the key does not start with
     /// `from`, or if the result is empty or over 1,024 bytes.
@@ -148,6 +167,15 @@ mod tests {
         assert_eq!(key.moved(&prefix("in/a"), &prefix("")), None);
         assert_eq!(key.moved(&prefix("x"), &prefix("")), None);
         assert_eq!(key.moved(&prefix("in/"), &prefix(&"p".repeat(1_024))), None);
+    }
+
+    #[test]
+    fn a_schedule_is_called_by_something_that_can_be_read() {
+        for name in ["", " nightly", "a\nb", "\u{0}"] {
+            assert_eq!(name.parse::<ScheduleName>().unwrap_err().field, "name");
+        }
+        assert!("é".repeat(61).parse::<ScheduleName>().is_err());
+        assert_eq!("nightly of prod".parse::<ScheduleName>().unwrap().as_str(), "nightly of prod");
     }
 
     #[test]

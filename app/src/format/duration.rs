@@ -19,8 +19,14 @@ fn two(first: i64, unit: &str, second: i64, lesser: &str) -> String {
     if second == 0 { format!("{first} {unit}") } else { format!("{first} {unit} {second} {lesser}") }
 }
 
-/// `just now`, `4 min ago`: the largest unit only.
+/// `just now`, `4 min ago`, `in 4 min`: the largest unit only.
 pub fn ago(ms: i64) -> String {
+    match -ms / 1_000 {
+        60..3_600 => return format!("in {} min", -ms / 60_000),
+        3_600..86_400 => return format!("in {} h", -ms / 3_600_000),
+        86_400.. => return format!("in {} d", -ms / 86_400_000),
+        _ => {}
+    }
     let seconds = ms.max(0) / 1_000;
     match seconds {
         0..5 => "just now".to_owned(),
@@ -77,8 +83,10 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_in_the_future_is_just_now() {
+    fn a_moment_in_the_future_is_told_once_no_clock_is_that_wrong() {
         assert_eq!(ago(-10_000), "just now");
+        assert_eq!(ago(-240_000), "in 4 min");
+        assert_eq!(ago(-90_000_000), "in 1 d");
         assert_eq!(ago(240_000), "4 min ago");
     }
 }

@@ -4,9 +4,11 @@
 mod duration;
 mod moment;
 mod number;
+mod recurrence;
 mod words;
 
 pub use duration::{ago, duration, left};
 pub use moment::{Zone, moment, zone_name};
 pub use number::{byte_rate, bytes, capped, count, percent, rate, things};
+pub use recurrence::recurrence;
 pub use words::{Mark, doing, happened, headline, limit_words, object, outcome, signed, standing};

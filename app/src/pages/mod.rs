@@ -8,6 +8,7 @@ mod mirror;
 mod new_clone;
 mod not_found;
 mod overview;
+mod schedules;
 mod settings;
 
 pub use job::JobPage;
@@ -16,4 +17,5 @@ pub use mirror::MirrorPage;
 pub use new_clone::{CloneForm, NewClonePage};
 pub use not_found::NotFound;
 pub use overview::OverviewPage;
+pub use schedules::{NewSchedulePage, ScheduleForm, SchedulesPage};
 pub use settings::SettingsPage;

@@ -29,6 +29,7 @@ pub fn Frame(children: Children) -> impl IntoView {
                         <li><A href="/" exact=true>"Overview"</A></li>
                         <li><A href="/jobs">"Jobs"</A></li>
                         <li><A href="/clones/new">"New clone"</A></li>
+                        <li><A href="/schedules">"Schedules"</A></li>
                         <li><A href="/settings">"Settings"</A></li>
                     </ul>
                 </nav>

@@ -7,8 +7,13 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 use super::jump;
 
 /// What follows `g`, where it goes, and what the page is called.
-const GO: [(&str, &str, &str); 4] =
-    [("o", "/", "Overview"), ("j", "/jobs", "Jobs"), ("n", "/clones/new", "New clone"), ("s", "/settings", "Settings")];
+const GO: [(&str, &str, &str); 5] = [
+    ("o", "/", "Overview"),
+    ("j", "/jobs", "Jobs"),
+    ("n", "/clones/new", "New clone"),
+    ("r", "/schedules", "Schedules"),
+    ("s", "/settings", "Settings"),
+];
 
 /// `g` waits this long for its second key.
 const GO_WITHIN_MS: f64 = 1_500.0;

@@ -12,13 +12,16 @@ pub mod jobs;
 pub mod limits;
 mod listing;
 pub mod problem;
+pub mod schedules;
 pub mod stores;
+
+use std::str::FromStr;
 
 use axum::{
     extract::{FromRequestParts, Path},
     http::{Method, Uri, request::Parts},
 };
-use model::{JobId, Problem, ProblemCode};
+use model::{Invalid, JobId, Problem, ProblemCode};
 use serde::Serialize;
 
 use self::problem::Refused;
@@ -36,10 +39,10 @@ impl<T> Whole<T> {
     }
 }
 
-/// The `{id}` of a job's path.
-pub struct Id(pub JobId);
+/// The `{id}` of a path, of a job unless it says otherwise.
+pub struct Id<T = JobId>(pub T);
 
-impl<S: Send + Sync> FromRequestParts<S> for Id {
+impl<S: Send + Sync, T: FromStr<Err = Invalid>> FromRequestParts<S> for Id<T> {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {

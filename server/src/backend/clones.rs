@@ -37,18 +37,23 @@ impl Yard {
         {
             return Ok(job); // it is at work, so that its plan cannot be compared with the listings any more
         }
-        let (source, destination) = self.ends(&spec)?;
-        let check = clone::check(&spec, &source.client, &destination.client);
-        match timeout(CHECK_WITHIN, check).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(self.refused(error, &spec).await),
-            Err(_) => return Err(problem::no_answer(CHECK_WITHIN)),
-        }
+        self.check(&spec).await?;
         let spec = Spec::Clone(self.confirmed(viewer, spec, plan, confirm).await?);
         let new = NewJob { spec, author: viewer.name.clone(), idempotency };
         let (job, _is_new) = self.store.insert(new).await.map_err(problem::database)?;
         self.changed();
         Ok(job)
+    }
+
+    /// Refuses what cannot work, as far as the places tell now.
+    pub(super) async fn check(&self, spec: &CloneSpec) -> Result<(), Problem> {
+        let (source, destination) = self.ends(spec)?;
+        let check = clone::check(spec, &source.client, &destination.client);
+        match timeout(CHECK_WITHIN, check).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.refused(error, spec).await),
+            Err(_) => Err(problem::no_answer(CHECK_WITHIN)),
+        }
     }
 
     /// With its price; the plan of a mirror is kept, as seen by the viewer.

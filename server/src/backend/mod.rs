@@ -9,6 +9,7 @@ mod jobs;
 mod mirrors;
 mod overview;
 mod problem;
+mod schedules;
 
 use std::sync::Arc;
 
@@ -16,7 +17,8 @@ use app::{backend::Backend, command::Commands};
 use async_trait::async_trait;
 use model::{
     Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job,
-    JobId, JobView, Key, Overview, Page, Place, Problem, Settings, StoreName, StoreStatus, Time, Viewer,
+    JobId, JobView, Key, Overview, Page, Place, Problem, Schedule, ScheduleId, ScheduleList, ScheduleRequest, Settings,
+    StoreName, StoreStatus, Time, Upcoming, Viewer,
 };
 use store::Store;
 
@@ -34,6 +36,7 @@ pub struct Yard {
     pub health: StoreHealth,
     pub hub: Hub,
     pub runner: Nudge,
+    pub scheduler: Nudge,
     pub config: Arc<Config>,
     /// How callers reach this server, `http://127.0.0.1:3000`.
     pub origin: String,
@@ -95,6 +98,38 @@ impl Backend for Yard {
 
     fn commands(&self, request: CloneRequest) -> Commands {
         self.clone_commands(&self.spec(request))
+    }
+
+    async fn schedules(&self) -> Result<ScheduleList, Problem> {
+        self.list_schedules().await
+    }
+
+    async fn schedule(&self, id: ScheduleId) -> Result<Schedule, Problem> {
+        self.store.schedule(id).await.map_err(problem::database)
+    }
+
+    async fn create_schedule(&self, viewer: &Viewer, request: ScheduleRequest) -> Result<Schedule, Problem> {
+        self.insert_schedule(viewer, request).await
+    }
+
+    fn upcoming(&self, field: &str, cron: &str, zone: &str) -> Result<Vec<Upcoming>, Problem> {
+        self.next_few(field, cron, zone)
+    }
+
+    async fn pause_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Schedule, Problem> {
+        self.hold_schedule(viewer, id).await
+    }
+
+    async fn resume_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Schedule, Problem> {
+        self.release_schedule(viewer, id).await
+    }
+
+    async fn run_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Job, Problem> {
+        self.run_now(viewer, id).await
+    }
+
+    async fn delete_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<(), Problem> {
+        self.drop_schedule(viewer, id).await
     }
 
     async fn act(&self, viewer: &Viewer, id: JobId, action: Action) -> Result<Job, Problem> {

@@ -24,6 +24,19 @@ pub fn database(error: store::StoreError) -> Problem {
     use store::StoreError as E;
     match error {
         E::NoJob(id) => Problem::new(ProblemCode::NotFound, format!("There is no job {id}.")),
+        E::NoSchedule(id) => Problem::new(ProblemCode::NotFound, format!("There is no schedule {id}.")),
+        E::NameTaken(name) => {
+            let detail = format!("Another schedule is called `{name}`. Choose another name, or delete that one first.");
+            Problem::new(ProblemCode::Conflict, detail).on("name")
+        }
+        E::TooManySchedules => {
+            let detail = format!("There are {} schedules already. Delete one first.", store::MOST_SCHEDULES);
+            Problem::new(ProblemCode::Conflict, detail)
+        }
+        E::StillRuns(job) => {
+            let detail = format!("Job {job}, the last of this schedule, has not ended. Wait for it, or cancel it.");
+            Problem::new(ProblemCode::Conflict, detail)
+        }
         E::NotAllowed(refused) => refused.into(),
         E::KeyReused(_) => Problem::new(ProblemCode::Conflict, format!("{error}. Use a new key for a new request.")),
         E::Invalid(invalid) => invalid.into(),

@@ -24,6 +24,7 @@ use crate::{
     hub::Hub,
     router,
     runner::Runner,
+    scheduler::{self, Scheduler},
     state::App,
     stores::{StoreHealth, Stores},
 };
@@ -55,6 +56,12 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let context = hold::runner_context(&config, &store, &stores);
     let holder = context.holder.clone();
     let runner = Runner::start(context);
+    let scheduler = Scheduler::start(scheduler::Context {
+        store: store.clone(),
+        stores: stores.clone(),
+        runner: runner.nudge(),
+        hub: Some(hub.clone()),
+    });
     let origin = config.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
     let backend = Yard {
         health: StoreHealth::new(stores.clone(), {
@@ -65,6 +72,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         stores,
         hub: hub.clone(),
         runner: runner.nudge(),
+        scheduler: scheduler.nudge(),
         origin: origin.clone(),
         config: config.clone(),
         holder,
@@ -89,7 +97,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     info!(%addr, "serving");
 
     shutdown.cancelled().await;
-    let ((), drained) = tokio::join!(runner.stop(), timeout(DRAIN_WITHIN, server));
+    let ((), (), drained) = tokio::join!(scheduler.stop(), runner.stop(), timeout(DRAIN_WITHIN, server));
     if drained.is_err() {
         warn!("some connections were cut: they took too long to end");
     }

@@ -3,7 +3,13 @@
 use tracing::info;
 
 use super::{Failure, hold, stop};
-use crate::{config::Config, demo, runner::Runner, stores::Stores};
+use crate::{
+    config::Config,
+    demo,
+    runner::Runner,
+    scheduler::{self, Scheduler},
+    stores::Stores,
+};
 
 pub const AFTER_HELP: &str = "\
 Examples:
@@ -11,7 +17,8 @@ Examples:
   LOGYARD_RUNNER_JOBS=8 logyard worker
 
 A worker needs the same [[stores]] and the same database as the servers; runner.jobs says how many jobs it runs at
-once. Any number of workers may run. SIGTERM gives its jobs back within 5 seconds.";
+once. It also starts the jobs of schedules. Any number of workers may run. SIGTERM gives its jobs back within 5
+seconds.";
 
 pub async fn run(mut config: Config) -> Result<(), Failure> {
     if config.runner.jobs == 0 {
@@ -26,8 +33,10 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let context = hold::runner_context(&config, &store, &stores);
     println!("Working as {} on {}.", context.holder, store.describe());
     info!(holder = %context.holder, jobs = config.runner.jobs, "working");
+    let (store, stores) = (context.store.clone(), context.stores.clone());
     let runner = Runner::start(context);
+    let scheduler = Scheduler::start(scheduler::Context { store, stores, runner: runner.nudge(), hub: None });
     shutdown.cancelled().await;
-    runner.stop().await;
+    tokio::join!(scheduler.stop(), runner.stop());
     Ok(())
 }

@@ -50,13 +50,17 @@ pub struct Runner {
     task: JoinHandle<()>,
 }
 
-/// Tells the runner that there may be something to claim. Cheap to clone.
+/// Tells a task that there may be something for it to do. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Nudge(Arc<Notify>);
 
 impl Nudge {
     pub fn nudge(&self) {
         self.0.notify_one();
+    }
+
+    pub(crate) async fn notified(&self) {
+        self.0.notified().await;
     }
 }
 
@@ -111,7 +115,7 @@ async fn run(context: Context, nudge: Nudge, shutdown: CancellationToken) {
             }
         }
         tokio::select! {
-            () = nudge.0.notified() => {}
+            () = nudge.notified() => {}
             () = sleep(POLL) => {}
             Some(ended) = attempts.join_next() => {
                 if let Err(error) = ended {

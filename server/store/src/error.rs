@@ -4,13 +4,22 @@
 
 use std::{io, path::PathBuf};
 
-use model::{Invalid, JobId, NotAllowed};
+use model::{Invalid, JobId, NotAllowed, ScheduleId, ScheduleName};
 use sqlx::migrate::MigrateError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("no job {0}")]
     NoJob(JobId),
+    #[error("no schedule {0}")]
+    NoSchedule(ScheduleId),
+    #[error("another schedule is called {0}")]
+    NameTaken(ScheduleName),
+    #[error("there are {} schedules already", crate::MOST_SCHEDULES)]
+    TooManySchedules,
+    /// What was asked of a schedule must wait for its last job.
+    #[error("job {0}, the last of this schedule, has not ended")]
+    StillRuns(JobId),
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),
     /// The idempotency key was used for another request.

@@ -8,6 +8,7 @@
 //! - `clock`: time and ids
 //! - `jobs`: made, listed, counted, acted on; `filter`: how a filter becomes SQL
 //! - `leases`: claimed, kept alive, ended
+//! - `schedules`: clones that are started again and again
 //! - `failures`, `events`, `sessions`, `plans`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
 
@@ -20,6 +21,7 @@ mod filter;
 mod jobs;
 mod leases;
 mod plans;
+mod schedules;
 mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -29,7 +31,11 @@ use std::sync::Arc;
 use model::{Job, JobError, JobId, Point, Progress, Proof, Spec, StoreName, Time};
 
 use self::{clock::Clock, database::Database};
-pub use self::{error::StoreError, plans::StoredPlan};
+pub use self::{
+    error::StoreError,
+    plans::StoredPlan,
+    schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
+};
 
 /// Cheap to clone: all clones share one set of connections.
 #[derive(Clone)]

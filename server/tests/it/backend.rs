@@ -47,6 +47,7 @@ async fn yard(workshop: &Workshop, text: &str) -> Yard {
         stores,
         hub: Hub::start(store.clone(), CancellationToken::new()),
         runner: Nudge::default(),
+        scheduler: Nudge::default(),
         origin: "http://127.0.0.1:3000".to_owned(),
         config: Arc::new(config),
         holder: "test".into(),

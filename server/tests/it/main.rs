@@ -34,6 +34,8 @@ mod pages;
 mod parse;
 mod process;
 mod runner;
+mod schedule_pages;
+mod schedules;
 mod security;
 mod security_roles;
 mod server;

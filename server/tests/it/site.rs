@@ -99,6 +99,15 @@ impl Site {
         response.json().await.unwrap()
     }
 
+    /// The id of a nightly one, which starts nothing by itself here.
+    pub async fn schedule(&self, name: &str) -> String {
+        let clone = json!({"source": "s3://source", "destination": "s3://target"});
+        let response =
+            self.post("/api/v1/schedules", &json!({"name": name, "cron": "0 2 * * *", "clone": clone})).await;
+        assert_eq!(response.status(), 201);
+        response.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
     pub async fn sign_in(&self, user: &str, password: &str, next: &str) -> Response {
         let form = format!("user={user}&password={}&next={next}", password.replace(' ', "+"));
         let form_type = "application/x-www-form-urlencoded";
@@ -168,6 +177,7 @@ async fn assemble(config: Config) -> App {
         stores,
         hub: hub.clone(),
         runner: Nudge::default(),
+        scheduler: Nudge::default(),
         config: Arc::clone(&config),
         origin: format!("http://{}", config.server.addr),
         holder: "test".into(),

@@ -47,7 +47,7 @@ impl Workshop {
         })
     }
 
-    async fn stores(&self) -> Stores {
+    pub async fn stores(&self) -> Stores {
         let none = |_: &str| None;
         let mut config = Config::parse(None, "", &none).unwrap();
         config.stores[0].endpoint_url = Some(self.s3.url());

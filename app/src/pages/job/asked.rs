@@ -5,7 +5,7 @@ use model::{CloneSpec, Location, Mode, Spec, Time};
 
 use crate::{
     format::{bytes, things},
-    pages::CloneForm,
+    pages::{CloneForm, ScheduleForm},
     ui::{Copyable, Moment},
 };
 
@@ -13,6 +13,9 @@ use crate::{
 pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
     let Spec::Clone(clone) = spec;
     let again = CloneForm::of(&clone).query().on("/clones/new");
+    // A mirror needs a preview each time.
+    let repeatable = matches!(clone.mode, Mode::Copy | Mode::Verify);
+    let repeat = repeatable.then(|| ScheduleForm::of(&clone).query().on("/schedules/new"));
     let (author, at) = by;
     view! {
         <section aria-labelledby="asked" data-key="asked">
@@ -38,7 +41,10 @@ pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: S
                 <dt>"Asked for"</dt>
                 <dd>"by " {author} " at " <Moment at now /></dd>
             </dl>
-            <p class="actions"><a class="button" href=again>"Run again with changes"</a></p>
+            <p class="actions">
+                <a class="button" href=again>"Run again with changes"</a>
+                {repeat.map(|repeat| view! { <a class="button" href=repeat>"Repeat on a schedule"</a> })}
+            </p>
             <Copyable label="As a command" text=command />
             <Copyable label="As a call of the API" text=curl />
         </section>

@@ -17,6 +17,13 @@ use model::StoreStatus;
 
 pub use form::CloneForm;
 pub use preview::Preview;
+// For the form of a schedule, whose places are chosen and checked alike.
+pub(super) use {
+    checks::Checks,
+    chosen::OnlySome,
+    fields::{FieldFault, SideFields},
+    form::Side,
+};
 
 use crate::{
     api::{self, StartClone},
@@ -26,10 +33,7 @@ use crate::{
     query::Query,
     ui::{Copyable, Fault, Loaded, PageTitle},
 };
-use checks::Checks;
-use chosen::OnlySome;
-use fields::{SideFields, WhatToDo};
-use form::Side;
+use fields::WhatToDo;
 use preview::promise;
 
 /// On the button of a mirror.

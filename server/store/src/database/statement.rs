@@ -57,6 +57,12 @@ impl From<model::JobId> for Value {
     }
 }
 
+impl From<model::ScheduleId> for Value {
+    fn from(id: model::ScheduleId) -> Self {
+        id.to_string().into()
+    }
+}
+
 impl From<&[u8]> for Value {
     fn from(bytes: &[u8]) -> Self {
         Self::Bytes(bytes.to_vec())

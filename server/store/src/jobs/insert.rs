@@ -13,25 +13,8 @@ impl Store {
     /// The job, and whether it is new (false: the author's idempotency key and request were seen before). A key that
     /// came with another request is [`StoreError::KeyReused`]. Keys are each author's own.
     pub async fn insert(&self, new: NewJob) -> Result<(Job, bool), StoreError> {
-        let (id, created_at) = self.clock().new_id();
-        let job = Job {
-            id,
-            kind: new.spec.kind(),
-            state: State::Queued,
-            spec: new.spec,
-            attempt: 0,
-            author: new.author,
-            created_at,
-            started_at: None,
-            ended_at: None,
-            updated_at: created_at,
-            revision: 1,
-            stopping: None,
-            holder: None,
-            progress: Progress::default(),
-            proof: None,
-            error: None,
-        };
+        let job = self.queued(new.spec, new.author);
+        let (id, created_at) = (job.id, job.created_at);
         let mut transaction = self.database().begin().await?;
         let statement = insert_statement(std::slice::from_ref(&job), new.idempotency.as_ref())?;
         let inserted = transaction.run(statement.push(" ON CONFLICT DO NOTHING RETURNING id")).await?;
@@ -57,11 +40,40 @@ impl Store {
         row::decode(rows.first().ok_or(StoreError::NoJob(id))?)
     }
 
+    /// A new job, which is nowhere yet.
+    pub(crate) fn queued(&self, spec: Spec, author: String) -> Job {
+        let (id, created_at) = self.clock().new_id();
+        Job {
+            id,
+            kind: spec.kind(),
+            state: State::Queued,
+            spec,
+            attempt: 0,
+            author,
+            created_at,
+            started_at: None,
+            ended_at: None,
+            updated_at: created_at,
+            revision: 1,
+            stopping: None,
+            holder: None,
+            progress: Progress::default(),
+            proof: None,
+            error: None,
+        }
+    }
+
     /// Points of the rate chart, oldest first.
     pub async fn history(&self, id: JobId) -> Result<Vec<Point>, StoreError> {
         let statement = Statement::new("SELECT history FROM jobs WHERE id = $1").bind(id);
         row::history(self.database().read(statement).await?.first().ok_or(StoreError::NoJob(id))?)
     }
+}
+
+/// Inserts what [`Store::queued`] made, with its first event, within what else belongs together.
+pub async fn insert_queued(transaction: &mut Transaction, job: &Job, detail: String) -> Result<(), StoreError> {
+    transaction.run(insert_statement(std::slice::from_ref(job), None)?).await?;
+    events::append(transaction, &[job.id], job.created_at, &job.author, EventKind::Created, detail).await
 }
 
 async fn repeated(transaction: &mut Transaction, author: &str, key: &str, hash: &str) -> Result<Job, StoreError> {

@@ -6,5 +6,6 @@ mod insert;
 mod list;
 pub(crate) mod row;
 
+pub(crate) use self::insert::insert_queued;
 #[cfg(feature = "testing")]
 pub(crate) use self::insert::insert_statement;

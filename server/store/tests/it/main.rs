@@ -25,4 +25,5 @@ mod leases;
 mod lists;
 mod opening;
 mod plans;
+mod schedules;
 mod support;

@@ -1,0 +1,63 @@
+//! Schedules: what their pages read, and what their forms do.
+
+use leptos::prelude::*;
+use model::{ScheduleId, ScheduleList};
+
+use crate::{context::ask, error::AppError, pages::ScheduleForm};
+#[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
+use crate::{
+    context::{backend, redirect, refuse, viewer},
+    error::with_problem,
+};
+
+pub async fn schedules() -> Result<ScheduleList, AppError> {
+    Ok(ask()?.schedules().await?)
+}
+
+/// Makes what the form says and shows the list. A refusal leads back to the form with its values, which finds the same
+/// fault again and names it at its field.
+#[server(name = CreateSchedule, prefix = "/api/fn", endpoint = "create_schedule")]
+pub async fn create_schedule(#[server(flatten)] form: ScheduleForm) -> Result<(), AppError> {
+    let made = async {
+        let viewer = viewer()?;
+        let request = form.request()?;
+        Ok::<_, AppError>(backend()?.create_schedule(&viewer, request).await?)
+    };
+    match made.await {
+        Ok(schedule) => {
+            redirect(&format!("/schedules?made={}", schedule.id));
+            Ok(())
+        }
+        Err(error) => {
+            let page = form.query().with("preview", "1").on("/schedules/new");
+            refuse(error.problem(), &with_problem(&page, error.problem()));
+            Err(error)
+        }
+    }
+}
+
+/// `action` is `pause`, `resume`, `run` or `delete`. A schedule run by hand leads to its job, the rest to the list.
+#[server(name = ActOnSchedule, prefix = "/api/fn", endpoint = "act_on_schedule")]
+pub async fn act_on_schedule(id: ScheduleId, action: String) -> Result<(), AppError> {
+    use model::ScheduleAction as Action;
+    let acted = async {
+        let (viewer, backend) = (viewer()?, backend()?);
+        let page = "/schedules".to_owned();
+        Ok::<_, AppError>(match action.parse()? {
+            Action::Pause => backend.pause_schedule(&viewer, id).await.map(|_| page)?,
+            Action::Resume => backend.resume_schedule(&viewer, id).await.map(|_| page)?,
+            Action::Run => format!("/jobs/{}", backend.run_schedule(&viewer, id).await?.id),
+            Action::Delete => backend.delete_schedule(&viewer, id).await.map(|()| page)?,
+        })
+    };
+    match acted.await {
+        Ok(page) => {
+            redirect(&page);
+            Ok(())
+        }
+        Err(error) => {
+            refuse(error.problem(), &with_problem("/schedules", error.problem()));
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What is known about the form's values: when it would start, what is wrong at which field, and what it would do now.
+
+use model::{ClonePreview, Invalid, Problem, ProblemCode, StoreStatus, Upcoming};
+
+use super::form::ScheduleForm;
+use crate::{api, context::ask, error::AppError, pages::new_clone::Checks, query::Query};
+
+pub struct Known {
+    pub form: ScheduleForm,
+    pub stores: Vec<StoreStatus>,
+    /// Of both places.
+    pub checks: Checks,
+    name: Option<Problem>,
+    /// The next times of each expression, once it is typed.
+    cron: Option<Result<Vec<Upcoming>, Problem>>,
+    verify_cron: Option<Result<Vec<Upcoming>, Problem>>,
+}
+
+impl Known {
+    pub async fn of(query: Query) -> Result<Self, AppError> {
+        let form = ScheduleForm::read(&query);
+        let backend = ask()?;
+        let upcoming =
+            |field: &str, cron: &str| (!cron.trim().is_empty()).then(|| backend.upcoming(field, cron, form.zone()));
+        let verify_cron = match upcoming("verify_cron", &form.verify_cron) {
+            Some(Ok(_)) if form.clone.mode == "verify" => Some(Err(nothing_to_verify(&form.verify_cron))),
+            upcoming => upcoming,
+        };
+        Ok(Self {
+            stores: api::stores().await?,
+            checks: Checks::of(&form.clone, query.get("preview").is_some()).await?,
+            name: name_fault(&form).await?,
+            cron: upcoming("cron", &form.cron),
+            verify_cron,
+            form,
+        })
+    }
+
+    pub fn times(&self, field: &str) -> Option<Vec<Upcoming>> {
+        let times = if field == "cron" { &self.cron } else { &self.verify_cron };
+        times.as_ref()?.as_ref().ok().cloned()
+    }
+
+    pub fn at(&self, field: &str) -> Option<String> {
+        let own = self.own_faults().find(|problem| problem.field.as_deref() == Some(field));
+        own.map(|problem| problem.detail.clone())
+    }
+
+    pub fn preview(&self) -> Option<&ClonePreview> {
+        self.checks.preview()
+    }
+
+    pub fn faults(&self) -> impl Iterator<Item = &Problem> {
+        self.own_faults().chain(self.checks.faults())
+    }
+
+    fn own_faults(&self) -> impl Iterator<Item = &Problem> {
+        let times = [&self.cron, &self.verify_cron].into_iter().flatten();
+        self.name.iter().chain(times.filter_map(|times| times.as_ref().err()))
+    }
+}
+
+fn nothing_to_verify(cron: &str) -> Problem {
+    Invalid::new("verify_cron", cron, "left out: this schedule only compares already").into()
+}
+
+/// Of a name that is typed: it does not fit, or another schedule has it.
+async fn name_fault(form: &ScheduleForm) -> Result<Option<Problem>, AppError> {
+    let name = form.name.trim();
+    if name.is_empty() {
+        return Ok(None);
+    }
+    if let Err(invalid) = name.parse::<model::ScheduleName>() {
+        return Ok(Some(invalid.into()));
+    }
+    let list = api::schedules().await?;
+    let taken = list.items.iter().any(|(schedule, _)| schedule.name.as_str() == name);
+    let detail = || format!("Another schedule is called `{name}`. Choose another name, or delete that one first.");
+    Ok(taken.then(|| Problem::new(ProblemCode::Conflict, detail()).on("name")))
+}
