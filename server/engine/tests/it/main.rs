@@ -4,6 +4,7 @@ mod check;
 mod copy;
 mod faults;
 mod mirror;
+mod mirror_resume;
 mod multipart;
 mod multipart_faults;
 mod preview;
