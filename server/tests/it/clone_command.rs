@@ -41,7 +41,7 @@ pub fn clone(url: &str, folder: &Path, more: &[&str]) -> Command {
 }
 
 /// Waits for the process without holding up the store, which lives in this one.
-async fn ended(child: Child) -> Output {
+pub async fn ended(child: Child) -> Output {
     tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap()
 }
 
@@ -65,7 +65,7 @@ async fn until_copied(store: &Embedded, count: u64) {
     until(|| copies(store) >= count).await;
 }
 
-async fn until(done: impl Fn() -> bool) {
+pub async fn until(done: impl Fn() -> bool) {
     while !done() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
