@@ -113,6 +113,16 @@ async fn a_mirror_copies_deletes_and_proves_that_nothing_is_left_over() {
 }
 
 #[tokio::test]
+async fn a_mirror_with_nothing_to_copy_deletes_all_the_same_and_proves_it_afterwards() {
+    let yard = yard().await;
+    yard.clone(&buckets()).await.is_equal();
+    let came = yard.clone(&planned(&yard, &mirror()).await).await;
+    came.is_equal();
+    assert_eq!((came.taken.progress.skipped, came.taken.progress.deleted, came.comparison().extra), (2, 2, 0));
+    assert_eq!(yard.keys("destination").await, ["a", "new"]);
+}
+
+#[tokio::test]
 async fn a_preview_of_a_mirror_shows_what_it_would_delete_and_what_it_takes() {
     let yard = yard().await;
     let seen = previewed(&yard, &mirror()).await;

@@ -187,7 +187,15 @@ impl Tracker {
 
     /// Waits while too many failures are untaken.
     pub(super) async fn room(&self) {
-        self.taken_until(|state| state.failures.len() < UNTAKEN).await;
+        loop {
+            let taken = self.shared.taken.notified();
+            tokio::pin!(taken);
+            taken.as_mut().enable();
+            if self.state().failures.len() < UNTAKEN {
+                return;
+            }
+            taken.await;
+        }
     }
 
     /// A range's source listing has been read to its end.
