@@ -65,7 +65,7 @@ async fn until_copied(store: &Embedded, count: u64) {
     until(|| copies(store) >= count).await;
 }
 
-async fn until(done: impl Fn() -> bool) {
+pub async fn until(done: impl Fn() -> bool) {
     while !done() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    process::{Output, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use embedded::Embedded;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    clone_command::{clone, run, said, store, summary},
+    clone_command::{clone, ended, run, said, store, summary, until},
     server::logyard,
 };
 
@@ -98,4 +98,25 @@ async fn what_it_shows_a_person_names_what_is_lost_and_cannot_steer_the_terminal
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(shown.contains("to delete  3") && shown.contains("delete \"x\"") && shown.contains("plan "), "{shown}");
     assert!(shown.contains(r"\u{1b}[2J") && !shown.contains('\u{1b}'), "{shown}");
+}
+
+/// What was confirmed when it began is confirmed: it goes on without asking, as one who goes on from a state file must.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mirror_stopped_while_it_deletes_goes_on_by_its_state_alone() {
+    let (store, folder) = (store(2).await, TempDir::new().unwrap());
+    store.seed_spread("destination", 600, 3).await.unwrap();
+    let output = mirror(&store, folder.path(), &["--dry-run"]).await;
+    let preview: Value = serde_json::from_slice(output.stdout.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+    let plan = preview["plan"]["id"].as_str().unwrap();
+    let confirmed = ["--mode", "mirror", "--plan", plan, "--confirm", "s3://destination"];
+    let child = clone(&store.url(), folder.path(), &confirmed).spawn().unwrap();
+    until(|| store.requests().get("DeleteObject").is_some_and(|deletes| *deletes >= 20)).await;
+    let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(stopped.success());
+    let output = ended(child).await;
+    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+    let again = mirror(&store, folder.path(), &["--resume"]).await;
+    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
+    assert_eq!((&summary(&again)["outcome"], &summary(&again)["progress"]["deleted"]), (&"equal".into(), &600.into()));
+    assert_eq!(store.count("destination").unwrap(), 2);
 }

@@ -84,7 +84,10 @@ impl CloneError {
             Self::NotAllCopied { .. } => {
                 "See why under failures, then retry what failed: deleting follows once everything is copied."
             }
-            Self::NothingDeleted(error) | Self::HalfDeleted { source: error, .. } => error.advice(),
+            Self::NothingDeleted(error) => error.advice(),
+            Self::HalfDeleted { .. } => {
+                "See to the cause, then mirror again from a new preview: what is copied and deleted already stays so."
+            }
             Self::Broke(_) => "Resume; if it happens again, report it with the log.",
         }
     }

@@ -10,8 +10,8 @@
 //! 3. It is deleted if it is still the one listed.
 //!
 //! Always: what is deleted is what somebody confirmed, listed at the destination and not at the source just before. One
-//! who goes on after a crash finds the section that was under way with some of its objects gone: of this one it is known
-//! only that there are not more than were confirmed, and the rules for each object hold as before.
+//! who goes on after a crash finds sections with objects gone, those begun since the checkpoint was stored: of these it is
+//! known only that they hold not more than was confirmed, and the rules for each object hold as before.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ use super::{
     CloneError, Tracker,
     crew::Crew,
     merge::{Merge, Pair},
-    sections::{Cutter, Section, Sections},
+    sections::{Cutter, OPEN, Section, Sections},
     settle::failure,
     sides::Sides,
     sketch::Extras,
@@ -31,7 +31,7 @@ use super::{
 };
 use crate::s3::{Failed, Fault, Listed};
 
-/// How long the confirmation may take into the checkpoint. Without it there, a crash ends in a new preview: a nuisance,
+/// How long what was done may take into the checkpoint. Without it there, a crash ends in a new preview: a nuisance,
 /// and no loss.
 const KEPT_WITHIN: Duration = Duration::from_secs(10);
 
@@ -60,7 +60,7 @@ pub(super) async fn prune(
     Ok(())
 }
 
-/// Whether the first section may have lost some of its objects already.
+/// Whether the first sections may have lost some of their objects already.
 #[derive(PartialEq)]
 enum Began {
     Now,
@@ -132,13 +132,13 @@ impl Prune<'_> {
         if let Some(after) = &sections.after {
             while again.up_to(after, crew).await?.is_some() {} // done, and whatever is there still was reported
         }
-        let mut partly = began == Began::Earlier;
-        for section in &sections.left {
+        let partly = if began == Began::Earlier { OPEN } else { 0 };
+        for (number, section) in (0..).zip(&sections.left) {
+            let _ = timeout(KEPT_WITHIN, self.unless_stopped(self.tracker.section_room())).await;
             let extras = self.of_section(section, &mut again, crew).await?;
-            if !partly && !section.is(&extras) {
+            if number >= partly && !section.is(&extras) {
                 return Err(self.changed(section, extras.len()));
             }
-            partly = false;
             for extra in extras {
                 let (sides, tracker) = (Arc::clone(self.sides), self.tracker.clone());
                 crew.begin(async move { sides.remove(&extra, &tracker).await }).await?;

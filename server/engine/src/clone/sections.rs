@@ -16,6 +16,10 @@ use super::sketch::write_object;
 use crate::s3::Listed;
 
 const MOST: usize = 256;
+
+/// Sections begun at most since the checkpoint was stored: one who goes on may find so many with objects gone.
+pub(super) const OPEN: u64 = 8;
+
 /// Objects of a section, unless that would make too many sections.
 const SIZE: u64 = 250;
 

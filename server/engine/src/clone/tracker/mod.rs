@@ -135,19 +135,26 @@ impl Tracker {
 
     /// The first section that is left to delete is not any more.
     pub(super) fn section_done(&self) {
-        if let Pruning::Confirmed(sections) = &mut self.state().pruning {
-            sections.pass();
-        }
+        self.state().section_done();
     }
 
     /// Waits until the caller has stored what it took since the last change of [`Pruning`]: it takes once more only
     /// afterwards. At once where nobody ever takes.
     pub(super) async fn kept(&self) {
+        self.taken_until(State::is_kept).await;
+    }
+
+    /// Waits while too many sections are done of which the stored checkpoint does not know.
+    pub(super) async fn section_room(&self) {
+        self.taken_until(State::may_open).await;
+    }
+
+    async fn taken_until(&self, ready: impl Fn(&State) -> bool) {
         loop {
             let taken = self.shared.taken.notified();
             tokio::pin!(taken);
             taken.as_mut().enable();
-            if self.state().is_kept() {
+            if ready(&self.state()) {
                 return;
             }
             taken.await;

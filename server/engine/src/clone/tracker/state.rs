@@ -15,6 +15,7 @@ use crate::{
     clone::{
         effort::{Effort, Limits},
         rate::{Rate, Sample},
+        sections::OPEN,
         window::{Outcome, Passed, Window},
     },
     s3::{Listed, Meter},
@@ -35,6 +36,8 @@ pub(super) struct State {
     /// How often something was taken, and how often since the plan was confirmed.
     taken: u64,
     taken_confirmed: u64,
+    /// Sections done in this attempt: now, when it was last taken, and as far as known to be stored.
+    sections: [u64; 3],
     pub found_final: bool,
     /// Counts of the keys that cursors have passed, and of all settled ones.
     passed: Settled,
@@ -94,6 +97,7 @@ impl State {
             deleted: 0,
             taken: 0,
             taken_confirmed: 0,
+            sections: [0; 3],
             found_final: checkpoint.copied,
             passed: checkpoint.settled,
             total: checkpoint.settled,
@@ -237,6 +241,18 @@ impl State {
         self.taken == 0 || self.taken_confirmed >= 2
     }
 
+    pub fn may_open(&self) -> bool {
+        let [done, _, stored] = self.sections;
+        self.taken == 0 || done - stored < OPEN
+    }
+
+    pub fn section_done(&mut self) {
+        if let Pruning::Confirmed(sections) = &mut self.pruning {
+            sections.pass();
+            self.sections[0] += 1;
+        }
+    }
+
     pub fn deleted_one(&mut self, now: Instant) {
         self.touched = now;
         self.deleted += 1;
@@ -294,6 +310,8 @@ impl State {
     pub fn take(&mut self, meter: &Meter, effort: &Effort, now: Instant) -> Taken {
         let now = self.ended.unwrap_or(now);
         self.taken += 1;
+        let [done, taken, _] = self.sections;
+        self.sections = [done, done, taken]; // whoever takes again has stored what was taken before
         self.taken_confirmed += u64::from(matches!(self.pruning, Pruning::Confirmed(_)));
         if meter.moved() != self.moved {
             self.moved = meter.moved();
@@ -318,6 +336,7 @@ impl State {
         let since: HashSet<&Key> = self.failures.iter().map(|failure| &failure.key).collect();
         self.mended.extend(taken.mended.into_iter().filter(|key| !since.contains(key)));
         self.taken_confirmed = 0;
+        self.sections[1] = self.sections[2];
         self.failures.splice(0..0, taken.failures);
     }
 
@@ -419,6 +438,26 @@ mod tests {
         assert!(!state.is_kept(), "it could not be stored");
         state.take(&meter, &effort, now);
         assert!(state.is_kept());
+    }
+
+    #[test]
+    fn no_more_sections_are_begun_than_one_who_goes_on_reckons_with() {
+        let (now, meter, effort) = (Instant::now(), Meter::default(), Effort::default());
+        let mut state = State::resume(Progress::default(), Checkpoint::default(), now);
+        state.pruning = Pruning::Confirmed(Sections::default());
+        state.take(&meter, &effort, now);
+        for _ in 0..OPEN {
+            assert!(state.may_open());
+            state.section_done();
+        }
+        assert!(!state.may_open());
+        let taken = state.take(&meter, &effort, now);
+        assert!(!state.may_open(), "it may still be on its way");
+        state.put_back(taken);
+        state.take(&meter, &effort, now);
+        assert!(!state.may_open(), "it could not be stored");
+        state.take(&meter, &effort, now);
+        assert!(state.may_open());
     }
 
     #[test]
