@@ -14,7 +14,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use engine::{
     clone::Options,
-    s3::{BytesPerSecond, Threshold},
+    s3::{BytesPerSecond, Threshold, UnreadableTags},
 };
 use model::{Prices, StoreName};
 
@@ -96,6 +96,7 @@ impl Runner {
             max_bytes_per_second: self.max_bytes_per_second,
             verify: true,
             multipart_threshold: self.multipart_threshold,
+            unreadable_tags: UnreadableTags::Fail,
         }
     }
 }

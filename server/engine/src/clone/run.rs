@@ -15,7 +15,7 @@ use super::{
     tracker::Pruning,
     verify::verify,
 };
-use crate::s3::{BytesPerSecond, Pace, Store, Threshold};
+use crate::s3::{BytesPerSecond, Pace, Store, Threshold, UnreadableTags};
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -29,6 +29,8 @@ pub struct Options {
     pub verify: bool,
     /// Objects larger than this are copied in parts, several at once.
     pub multipart_threshold: Threshold,
+    /// What becomes of an object whose tags must be read and cannot be.
+    pub unreadable_tags: UnreadableTags,
 }
 
 /// Keys of earlier failures held for a comparison that may mend them.

@@ -29,7 +29,7 @@ impl Sides {
     pub fn new(spec: &CloneSpec, source: &Store, destination: &Store, options: &Options) -> Self {
         Self {
             spec: spec.clone(),
-            source: source.clone(),
+            source: source.with_unreadable_tags(options.unreadable_tags),
             destination: destination.clone(),
             one_credential: source.endpoint().one_credential(destination.endpoint()),
             multipart_threshold: options.multipart_threshold,

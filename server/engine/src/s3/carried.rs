@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use super::{Listed, list::unusual};
 use aws_sdk_s3::{
     operation::{
         create_multipart_upload::builders::CreateMultipartUploadFluentBuilder, get_object::GetObjectOutput,
@@ -15,9 +16,6 @@ use aws_sdk_s3::{
     primitives::{DateTime, DateTimeFormat},
     types::StorageClass,
 };
-use model::{BucketName, Key};
-
-use super::{Action, Listed, Store, StoreError, blank::sendable, encoding::tagging, list::unusual};
 
 #[derive(Clone, Debug)]
 pub(super) struct Carried {
@@ -86,24 +84,6 @@ impl Carried {
 
     pub fn onto_upload(self, request: CreateMultipartUploadFluentBuilder) -> CreateMultipartUploadFluentBuilder {
         say_again!(self, request)
-    }
-}
-
-impl Store {
-    /// Asked for only where the object says that it has tags. One attempt.
-    pub(super) async fn tags(
-        &self,
-        bucket: &BucketName,
-        key: &Key,
-        count: Option<i32>,
-    ) -> Result<Option<String>, StoreError> {
-        if count.unwrap_or_default() == 0 {
-            return Ok(None);
-        }
-        let context = self.context(Action::ReadTags, Some(bucket));
-        let answer = self.client.get_object_tagging().bucket(bucket.as_str()).key(sendable(key)).send().await;
-        let answer = answer.map_err(|error| context.classify(&error))?;
-        Ok(Some(tagging(answer.tag_set().iter().map(|tag| (tag.key(), tag.value())))))
     }
 }
 

@@ -22,6 +22,7 @@ mod pace;
 mod presence;
 mod retry;
 mod stream;
+mod tags;
 mod threshold;
 mod whole;
 
@@ -42,6 +43,7 @@ pub use self::{
     multipart::{InParts, LARGEST, Slots, Way, parts_of},
     pace::Pace,
     retry::{Meter, Policy},
+    tags::UnreadableTags,
     threshold::{NotAThreshold, Threshold},
 };
 
@@ -52,12 +54,13 @@ pub struct Store {
     /// As connected: `url` is filled in where the environment or a profile set it.
     endpoint: Arc<Endpoint>,
     retry: Retry,
+    unreadable_tags: UnreadableTags,
 }
 
 impl Store {
     pub async fn connect(endpoint: Endpoint) -> Self {
         let (client, endpoint) = endpoint.connect().await;
-        Self { client, endpoint: Arc::new(endpoint), retry: Retry::default() }
+        Self { client, endpoint: Arc::new(endpoint), retry: Retry::default(), unreadable_tags: UnreadableTags::Fail }
     }
 
     pub fn endpoint(&self) -> &Endpoint {
@@ -77,6 +80,12 @@ impl Store {
         let (meter, pace) = (Arc::clone(meter), pace.cloned());
         let retry = Retry { meter, pace, stop: stop.clone(), ..self.retry.clone() };
         Self { retry, ..self.clone() }
+    }
+
+    /// The same store, read on these terms.
+    #[must_use]
+    pub fn with_unreadable_tags(&self, unreadable_tags: UnreadableTags) -> Self {
+        Self { unreadable_tags, ..self.clone() }
     }
 
     /// The same store, that copies and is read no faster than this.

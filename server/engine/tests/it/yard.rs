@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 use embedded::Embedded;
 use engine::{
     clone::{CloneError, Options, Taken, Tracker, run},
-    s3::{Endpoint, Policy, Store, Threshold},
+    s3::{Endpoint, Policy, Store, Threshold, UnreadableTags},
 };
 use model::{CloneSpec, Comparison, Failure, Key, Location, Mode, Proof, Selection};
 use tokio_util::sync::CancellationToken;
@@ -61,6 +61,7 @@ pub fn options() -> Options {
         max_bytes_per_second: None,
         verify: true,
         multipart_threshold: Threshold::default(),
+        unreadable_tags: UnreadableTags::Fail,
     }
 }
 

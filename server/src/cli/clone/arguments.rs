@@ -9,7 +9,7 @@ use app::command::only;
 use clap::{Args, ValueEnum};
 use engine::{
     clone::Options,
-    s3::{BytesPerSecond, Endpoint, Threshold},
+    s3::{BytesPerSecond, Endpoint, Threshold, UnreadableTags},
 };
 use model::{CloneSpec, Digest, Glob, Invalid, Mode, Place, Selection, StoreName};
 use sha2::{Digest as _, Sha256};
@@ -86,6 +86,9 @@ pub struct CloneArgs {
     /// Objects larger than this are copied in parts, several at once: 5MiB to 5GiB
     #[arg(long, value_name = "SIZE", default_value_t)]
     multipart_threshold: Threshold,
+    /// An object whose tags the source denies, or a store without tags: fail it, or clone it without them
+    #[arg(long, value_enum, value_name = "POLICY", default_value_t = TagsArg::Fail)]
+    unreadable_tags: TagsArg,
     /// JSON lines on standard output: progress once a second, last the summary
     #[arg(long)]
     pub json: bool,
@@ -99,6 +102,13 @@ pub struct CloneArgs {
     /// Write the failed objects, one JSON object a line
     #[arg(long, value_name = "FILE")]
     failures: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TagsArg {
+    Fail,
+    Warn,
+    Ignore,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -181,6 +191,11 @@ impl Order {
                 max_bytes_per_second: args.max_bandwidth,
                 verify: !args.no_verify,
                 multipart_threshold: args.multipart_threshold,
+                unreadable_tags: match args.unreadable_tags {
+                    TagsArg::Fail => UnreadableTags::Fail,
+                    TagsArg::Warn => UnreadableTags::Warn,
+                    TagsArg::Ignore => UnreadableTags::Ignore,
+                },
             },
             state,
             keep_state,
@@ -251,6 +266,12 @@ impl Order {
         if self.options.multipart_threshold != Threshold::default() {
             words.push(format!("--multipart-threshold {}", self.options.multipart_threshold));
         }
+        let tags = match self.options.unreadable_tags {
+            UnreadableTags::Fail => None,
+            UnreadableTags::Warn => Some("warn"),
+            UnreadableTags::Ignore => Some("ignore"),
+        };
+        words.extend(tags.map(|policy| format!("--unreadable-tags {policy}")));
         words.push(format!("--resume {}", quoted(&self.state.display().to_string())));
         words.join(" ")
     }
@@ -319,10 +340,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_command_to_go_on_is_the_same_clone() {
-        let line = "s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify --max-bandwidth 50MB --multipart-threshold 8MiB";
+        let line = "s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify --max-bandwidth 50MB \
+                    --multipart-threshold 8MiB --unreadable-tags warn";
         let order = read(line).await.unwrap();
         let again = order.resume_command();
-        assert!(again.contains(" --max-bandwidth 50MB --multipart-threshold 8MiB "), "{again}");
+        assert!(again.contains(" --max-bandwidth 50MB --multipart-threshold 8MiB --unreadable-tags warn "), "{again}");
         assert!(again.starts_with("logyard clone s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify"));
         assert!(again.ends_with(&format!("--resume {}", order.state.display())), "{again}");
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use engine::{
-    clone::{Checkpoint, CloneError, Options, Tracker, run},
+    clone::{Checkpoint, CloneError, Range, Tracker, run},
     s3::Store,
 };
 use model::{Failure, Key, Progress, Proof};
@@ -15,7 +15,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Trouble, chaos::Chaos, town::Town};
-use crate::yard::{buckets, connect_as_anyone, options};
+use crate::{
+    multipart::above_5_mib,
+    yard::{buckets, connect_as_anyone},
+};
 
 const TROUBLED: usize = 3;
 /// In the first all is brought over that is known to be left; what changed behind the cursors is found by its
@@ -76,14 +79,13 @@ pub async fn survive(case: &Case<'_>) -> (usize, usize) {
 async fn one_round(record: &mut Record, source: &Store, destination: &Store) -> Result<Option<Proof>, CloneError> {
     let checkpoint = serde_json::from_str(&serde_json::to_string(&record.checkpoint).unwrap()).unwrap();
     let tracker = Tracker::resume(record.progress.clone(), checkpoint);
-    let options = Options { multipart_threshold: "5MiB".parse().unwrap(), ..options() };
     let (sender, keys) = mpsc::channel(record.failures.len().max(1));
     for key in record.failures.keys() {
         sender.send(key.clone()).await.unwrap();
     }
     drop(sender);
     let stop = CancellationToken::new();
-    let result = run(&buckets(), source, destination, &options, Some(keys), &tracker, &stop).await;
+    let result = run(&buckets(), source, destination, &above_5_mib(), Some(keys), &tracker, &stop).await;
     let taken = tracker.take();
     record.failures.extend(taken.failures.into_iter().map(|failure| (failure.key.clone(), failure)));
     for key in taken.mended {
@@ -117,7 +119,7 @@ async fn judge(town: &Town, record: &Record, result: &Result<Option<Proof>, Clon
 }
 
 /// Whether a range's cursor has passed a key.
-fn range_passed(range: &engine::clone::Range, key: &str) -> bool {
+fn range_passed(range: &Range, key: &str) -> bool {
     let above = range.after.as_ref().is_none_or(|after| key > after.as_str());
     let within = range.last.as_ref().is_none_or(|last| key <= last.as_str());
     above && within && range.cursor.as_ref().is_some_and(|cursor| key <= cursor.as_str())

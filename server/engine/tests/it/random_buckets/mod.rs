@@ -5,67 +5,28 @@
 
 mod contents;
 mod expected;
+mod ground;
 mod keys;
 mod order;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use embedded::{Content, Embedded};
-use engine::{
-    clone::Options,
-    s3::{Store, Threshold},
-};
 use model::{Mode, Reason};
 use proptest::{
     strategy::Strategy,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 
-use self::order::{Order, order};
-use crate::yard::{Came, Yard, clone_with, connect, options};
+use self::{
+    ground::Ground,
+    order::{Order, order},
+};
+use crate::yard::Came;
 
 /// The same cases each time, as many as said. A case that fails is shrunk, but not for hours.
 fn cases(count: u32, seed: u8) -> TestRunner {
     let config = Config { cases: count, max_shrink_iters: 300, failure_persistence: None, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]))
-}
-
-struct Ground {
-    here: Arc<Embedded>,
-    there: Arc<Embedded>,
-    source: Store,
-    destination: Store,
-}
-
-impl Ground {
-    async fn new(one_store: bool) -> Self {
-        let here = Yard::new().await.store;
-        let there = if one_store { Arc::clone(&here) } else { Yard::new().await.store };
-        let source = connect(&here.url()).await;
-        let destination = if one_store { source.clone() } else { connect(&there.url()).await };
-        Self { here, there, source, destination }
-    }
-
-    /// Both buckets as the order has them before the clone.
-    async fn furnish(&self, order: &Order) {
-        fill(&self.here, "source", &order.source).await;
-        fill(&self.there, "destination", &order.destination).await;
-    }
-
-    async fn clone(&self, order: &Order) -> Came {
-        let options = Options { multipart_threshold: "5MiB".parse::<Threshold>().unwrap(), ..options() };
-        clone_with(&self.source, &self.destination, &order.spec(), &options).await
-    }
-}
-
-/// Makes a bucket hold this and nothing else.
-async fn fill(store: &Embedded, bucket: &str, objects: &BTreeMap<String, Content>) {
-    for key in store.contents(bucket).await.unwrap().into_keys() {
-        store.delete(bucket, &key).unwrap();
-    }
-    for (key, content) in objects {
-        store.put_content(bucket, key, content).await.unwrap();
-    }
 }
 
 /// Clones each, and again: the second time nothing is left to do.

@@ -1,12 +1,14 @@
 //! What of an object other tools lose, or take for something else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use embedded::Content;
+use engine::{clone::Options, s3::UnreadableTags};
 use model::{Mode, Reason};
 
 use super::{assert_same, full, multipart};
 use crate::{
+    multipart::{MIB, above_5_mib},
     proxy::{Fate, Kind, Proxy},
     yard::{Came, Yard, buckets, clone_at, clone_between, clone_with, connect},
 };
@@ -93,9 +95,14 @@ async fn archived_objects_are_reported_and_the_rest_is_cloned() {
 }
 
 /// Clones a tagged object and a plain one, where reading tags is answered like this.
-async fn where_tags_are(status: u16, code: &'static str, in_parts: bool) -> (Came, Yard) {
+async fn where_tags_are(
+    status: u16,
+    code: &'static str,
+    in_parts: bool,
+    unreadable_tags: UnreadableTags,
+) -> (Came, Yard) {
     let (here, there) = (Yard::with(&["plain"]).await, Yard::new().await);
-    let size = if in_parts { crate::multipart::MIB * 6 } else { 10 };
+    let size = if in_parts { MIB * 6 } else { 10 };
     here.store.put_content("source", "tagged", &Content { body: vec![b'x'; size].into(), ..full("t") }).await.unwrap();
     let proxy = Proxy::before(&here.store.url(), move |request| {
         let tags = request.kind == Kind::Other && request.target.contains("tagging");
@@ -103,14 +110,15 @@ async fn where_tags_are(status: u16, code: &'static str, in_parts: bool) -> (Cam
     })
     .await;
     let (near, far) = (connect(proxy.url()).await, there.engine().await);
-    (clone_with(&near, &far, &buckets(), &crate::multipart::above_5_mib()).await, there)
+    let options = Options { unreadable_tags, ..above_5_mib() };
+    (clone_with(&near, &far, &buckets(), &options).await, there)
 }
 
 /// An object is never cloned without the tags that it has.
 #[tokio::test]
 async fn tags_that_may_not_be_read_fail_their_object_and_name_the_permission() {
     for in_parts in [false, true] {
-        let (came, there) = where_tags_are(403, "AccessDenied", in_parts).await;
+        let (came, there) = where_tags_are(403, "AccessDenied", in_parts, UnreadableTags::Fail).await;
         let failure = came.only_failure();
         assert_eq!((failure.key.as_str(), failure.reason), ("tagged", Reason::Denied));
         assert!(failure.message.contains("s3:GetObjectTagging"), "{}", failure.message);
@@ -122,11 +130,26 @@ async fn tags_that_may_not_be_read_fail_their_object_and_name_the_permission() {
 #[tokio::test]
 async fn tags_that_a_store_does_not_have_fail_their_object_at_once() {
     for in_parts in [false, true] {
-        let (came, _there) = where_tags_are(501, "NotImplemented", in_parts).await;
+        let (came, _there) = where_tags_are(501, "NotImplemented", in_parts, UnreadableTags::Fail).await;
         let failure = came.only_failure();
         assert_eq!((failure.key.as_str(), failure.reason, failure.attempts), ("tagged", Reason::Store, 1));
         assert!(failure.message.contains("tags") && failure.message.contains("NotImplemented"), "{}", failure.message);
     }
+}
+
+/// All else that it carries goes along. What may pass, such as a store that is busy, is no reason to lose tags.
+#[tokio::test]
+async fn an_object_goes_without_tags_that_cannot_be_read_only_where_that_was_ordered() {
+    for (status, code) in [(403, "AccessDenied"), (501, "NotImplemented")] {
+        for (policy, in_parts) in [(UnreadableTags::Warn, false), (UnreadableTags::Ignore, true)] {
+            let (came, there) = where_tags_are(status, code, in_parts, policy).await;
+            came.is_equal();
+            let copy = there.store.content("destination", "tagged").await.unwrap().unwrap();
+            assert_eq!((&copy.tags, &copy.headers), (&BTreeMap::new(), &full("t").headers));
+        }
+    }
+    let (came, _there) = where_tags_are(503, "SlowDown", false, UnreadableTags::Ignore).await;
+    assert_eq!(came.only_failure().reason, Reason::Store);
 }
 
 /// Answers copies of `a` with this refusal; there is an object beside it.

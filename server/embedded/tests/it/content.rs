@@ -1,0 +1,71 @@
+//! What is written or read past HTTP is the same as what a client sees.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use embedded::{Content, Headers};
+
+use crate::support::{client, in_memory, read};
+
+fn full() -> Content {
+    Content {
+        body: "all of it".into(),
+        headers: Headers {
+            content_type: Some("text/x".to_owned()),
+            content_encoding: Some("aes128gcm, gzip".to_owned()),
+            metadata: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
+            ..Headers::default()
+        },
+        tags: BTreeMap::from([("team".to_owned(), "web".to_owned())]),
+        storage_class: Some("STANDARD_IA".to_owned()),
+        parts: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn what_is_put_past_http_is_seen_by_a_client_and_the_other_way_round() {
+    let store = in_memory().await;
+    let client = client(&store);
+    store.create_bucket("yard").unwrap();
+    store.put_content("yard", "past", &full()).await.unwrap();
+    let head = client.head_object().bucket("yard").key("past").send().await.unwrap();
+    assert_eq!((head.content_type.as_deref(), head.tag_count), (Some("text/x"), Some(1)));
+    assert_eq!(head.metadata.unwrap()["k"], "v");
+    assert_eq!(head.storage_class.unwrap().as_str(), "STANDARD_IA");
+    assert_eq!(read(&client, "yard", "past").await, b"all of it");
+
+    let put = client.put_object().bucket("yard").key("http").body(b"all of it".to_vec().into());
+    let put = put.content_type("text/x").content_encoding("aes128gcm, gzip").metadata("k", "v").tagging("team=web");
+    put.storage_class("STANDARD_IA".into()).send().await.unwrap();
+    let both = store.contents("yard").await.unwrap();
+    assert_eq!((&both["http"], &both["past"]), (&full(), &full()));
+    assert_eq!(store.content("yard", "nowhere").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_object_of_parts_has_the_etag_that_its_upload_would_have() {
+    const PART: usize = 5 << 20;
+    let store = in_memory().await;
+    let client = client(&store);
+    store.create_bucket("yard").unwrap();
+    let body = vec![b'x'; PART + 7];
+    let parts = vec![PART as u64, 7];
+    store.put_content("yard", "past", &Content { body: body.clone().into(), parts, ..full() }).await.unwrap();
+
+    // The key is no text that XML could hold: what echoes it must still be readable.
+    let key = "\u{FFFF}\u{1}";
+    let upload = client.create_multipart_upload().bucket("yard").key(key).send().await.unwrap();
+    let mut parts = Vec::new();
+    for (number, piece) in (1..).zip(body.chunks(PART)) {
+        let part = client.upload_part().bucket("yard").key(key).set_upload_id(upload.upload_id.clone());
+        let part = part.part_number(number).body(piece.to_vec().into()).send().await.unwrap();
+        parts.push(CompletedPart::builder().part_number(number).set_e_tag(part.e_tag).build());
+    }
+    let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+    let complete = client.complete_multipart_upload().bucket("yard").key(key).set_upload_id(upload.upload_id);
+    let completed = complete.multipart_upload(parts).send().await.unwrap();
+    let head = client.head_object().bucket("yard").key("past").send().await.unwrap();
+    assert_eq!(head.e_tag, completed.e_tag);
+    let content = store.content("yard", key).await.unwrap().unwrap();
+    assert_eq!(content.parts, [PART as u64, 7]);
+}

@@ -1,0 +1,50 @@
+//! The stores of a test, and what is put into them before each clone.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use embedded::{Content, Embedded};
+use engine::s3::Store;
+
+use super::order::Order;
+use crate::{
+    multipart::above_5_mib,
+    yard::{Came, Yard, clone_with, connect},
+};
+
+/// One store for both buckets, or one for each.
+pub struct Ground {
+    pub here: Arc<Embedded>,
+    pub there: Arc<Embedded>,
+    source: Store,
+    destination: Store,
+}
+
+impl Ground {
+    pub async fn new(one_store: bool) -> Self {
+        let here = Yard::new().await.store;
+        let there = if one_store { Arc::clone(&here) } else { Yard::new().await.store };
+        let source = connect(&here.url()).await;
+        let destination = if one_store { source.clone() } else { connect(&there.url()).await };
+        Self { here, there, source, destination }
+    }
+
+    /// Both buckets as the order has them before the clone.
+    pub async fn furnish(&self, order: &Order) {
+        fill(&self.here, "source", &order.source).await;
+        fill(&self.there, "destination", &order.destination).await;
+    }
+
+    pub async fn clone(&self, order: &Order) -> Came {
+        clone_with(&self.source, &self.destination, &order.spec(), &above_5_mib()).await
+    }
+}
+
+/// Makes a bucket hold this and nothing else.
+async fn fill(store: &Embedded, bucket: &str, objects: &BTreeMap<String, Content>) {
+    for key in store.contents(bucket).await.unwrap().into_keys() {
+        store.delete(bucket, &key).unwrap();
+    }
+    for (key, content) in objects {
+        store.put_content(bucket, key, content).await.unwrap();
+    }
+}
