@@ -126,7 +126,7 @@ fn auth(mut section: Section<'_>) -> Result<Option<Auth>, ConfigError> {
 fn runner(mut section: Section<'_>) -> Result<Runner, ConfigError> {
     let runner = Runner {
         jobs: section.get("jobs", WHOLE, |text| within(text, 0, 1_000))?.unwrap_or(4),
-        concurrency: section.get("concurrency", WHOLE, |text| within(text, 1, 1_024))?.unwrap_or(256),
+        concurrency: section.get("concurrency", WHOLE, |text| within(text, 1, 1_024))?.unwrap_or(512),
         max_requests_per_second: section
             .get("max_requests_per_second", WHOLE, |text| within(text, 1, 1_000_000))?
             .and_then(NonZeroU32::new),

@@ -75,7 +75,7 @@ pub struct CloneArgs {
     #[arg(long)]
     no_verify: bool,
     /// Copies in flight at most; the run finds out how many bring more through
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..=1024))]
     concurrency: u16,
     /// Requests a second at most, to both sides together [default: as many as the stores answer]
     #[arg(long, value_name = "N")]
