@@ -137,8 +137,13 @@ impl Inner {
         let mut victims: Vec<&mut Part> = self.parts.iter_mut().filter(due).collect();
         victims.sort_by_key(|part| part.narrowness());
         let upper = victims.into_iter().find_map(|part| part.cut(&self.alphabet, &named))?;
-        self.parts.push(upper);
-        Some(self.begin(self.parts.len() - 1))
+        // In the place of one that is read, so that there are never more than readers and parts that wait.
+        let index = self.parts.iter().position(|part| part.state == State::Read).unwrap_or(self.parts.len());
+        match self.parts.get_mut(index) {
+            Some(read) => *read = upper,
+            None => self.parts.push(upper),
+        }
+        Some(self.begin(index))
     }
 }
 

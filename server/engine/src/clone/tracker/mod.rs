@@ -9,6 +9,7 @@
 //!   ahead of that waits. So a clone with failures stands still unless someone takes them.
 
 mod checkpoint;
+mod lanes;
 mod state;
 mod stretches;
 
@@ -114,7 +115,7 @@ impl Tracker {
 
     /// Ranges still to do, with their index; one over everything for a fresh start.
     pub(super) fn unfinished(&self) -> Vec<(usize, Range)> {
-        self.state().unfinished()
+        self.state().lanes.unfinished()
     }
 
     pub(super) fn copied(&self) -> bool {
@@ -213,7 +214,7 @@ impl Tracker {
 
     /// A range that is being listed ends at `at`; answers the index of the one that holds what lay above.
     pub(super) fn cut(&self, range: usize, at: Key) -> usize {
-        self.state().cut(range, at)
+        self.state().lanes.cut(range, at)
     }
 
     /// A range's source listing has been read to its end.

@@ -9,14 +9,14 @@ use tokio::{
 };
 
 use super::{
-    Checkpoint, LANE, Pruning, Range, RangeState, Settled, Taken, Verified, checkpoint::joined, stretches::stretches,
+    Checkpoint, Pruning, RangeState, Settled, Taken, Verified, checkpoint::joined, lanes::Lanes, stretches::stretches,
 };
 use crate::{
     clone::{
         effort::{Effort, Limits},
         rate::{Rate, Sample},
         sections::OPEN,
-        window::{Outcome, Passed, Window},
+        window::{Outcome, Passed},
     },
     s3::{Listed, Meter},
 };
@@ -28,7 +28,7 @@ pub(super) struct State {
     /// As earlier attempts left it; of it only what this attempt adds to.
     before: Progress,
     phase: Phase,
-    lanes: Vec<Lane>,
+    pub lanes: Lanes,
     pub copied: bool,
     pub pruning: Pruning,
     /// In this attempt.
@@ -60,18 +60,6 @@ pub(super) struct State {
     limits: Limits,
 }
 
-/// A range and its keys above the cursor.
-pub(super) struct Lane {
-    pub range: Range,
-    window: Window,
-    /// For keys between the cursor and what is listed.
-    room: Arc<Semaphore>,
-    listed: bool,
-    pub found: u64,
-    pub settled: u64,
-    pub failed: u64,
-}
-
 fn count(settled: &mut Settled, outcome: &Outcome) {
     match outcome {
         Outcome::Copied { bytes } => {
@@ -91,7 +79,7 @@ impl State {
     pub fn resume(before: Progress, checkpoint: Checkpoint, now: Instant) -> Self {
         Self {
             phase: before.phase,
-            lanes: checkpoint.ranges.into_iter().map(Lane::new).collect(),
+            lanes: Lanes::of(checkpoint.ranges),
             copied: checkpoint.copied,
             pruning: checkpoint.pruning,
             deleted: 0,
@@ -134,18 +122,10 @@ impl State {
     }
 
     pub fn start_over(&mut self) {
-        self.lanes.clear();
+        self.lanes = Lanes::default();
         (self.copied, self.found_final) = (false, false);
         (self.passed, self.total) = (Settled::default(), Settled::default());
         self.compared = 0;
-    }
-
-    pub fn unfinished(&mut self) -> Vec<(usize, Range)> {
-        if self.lanes.is_empty() {
-            self.lanes.push(Lane::new(Range { after: None, last: None, cursor: None, state: RangeState::Waiting }));
-        }
-        let lanes = self.lanes.iter().enumerate().map(|(index, lane)| (index, lane.range.clone()));
-        lanes.filter(|(_, range)| range.state != RangeState::Done).collect()
     }
 
     pub fn admit(&mut self, range: usize, object: &Listed, now: Instant) -> u64 {
@@ -156,12 +136,6 @@ impl State {
         lane.range.state = RangeState::Active;
         lane.found += 1;
         lane.window.admit(object.key.clone(), object.size)
-    }
-
-    pub fn cut(&mut self, range: usize, at: Key) -> usize {
-        let last = self.lanes[range].range.last.replace(at.clone());
-        self.lanes.push(Lane::new(Range { after: Some(at), last, cursor: None, state: RangeState::Waiting }));
-        self.lanes.len() - 1
     }
 
     pub fn listed(&mut self, range: usize) {
@@ -322,7 +296,7 @@ impl State {
         Taken {
             progress: self.progress(meter, effort, now),
             checkpoint: Checkpoint {
-                ranges: joined(self.lanes.iter().map(|lane| lane.range.clone()).collect()),
+                ranges: joined(self.lanes.all().map(|lane| lane.range.clone()).collect()),
                 copied: self.copied,
                 settled: self.passed,
                 pruning: self.pruning.clone(),
@@ -364,7 +338,7 @@ impl State {
             concurrency: if working { effort.allowed() } else { 0 },
             refused: self.before.refused + meter.refused(),
             limit: self.limits.look(effort, meter, now).filter(|_| working),
-            ranges: stretches(&self.lanes),
+            ranges: stretches(self.lanes.all()),
             requests: self.before.requests + meter.requests(),
             retries: self.before.retries + meter.retries(),
             rate: if working { rate } else { 0.0 },
@@ -372,19 +346,6 @@ impl State {
             left: self.found_final.then(|| self.rate.left(to_do)).flatten(),
             idle_ms: if working { milliseconds(now - self.touched) } else { 0 },
             active_ms: self.before.active_ms + milliseconds(now - self.began),
-        }
-    }
-}
-
-impl Lane {
-    pub fn new(range: Range) -> Self {
-        let room = Arc::new(Semaphore::new(LANE));
-        Self { range, window: Window::default(), room, listed: false, found: 0, settled: 0, failed: 0 }
-    }
-
-    fn finish_if_due(&mut self) {
-        if self.listed && self.window.is_empty() {
-            self.range.state = RangeState::Done;
         }
     }
 }
@@ -405,7 +366,7 @@ mod tests {
         let now = Instant::now();
         let settled = Settled { failed: 1, ..Settled::default() };
         let mut state = State::resume(Progress::default(), Checkpoint { settled, ..Checkpoint::default() }, now);
-        state.unfinished();
+        state.lanes.unfinished();
         let b = Listed { key: key("b"), size: 1, etag: None, modified: Time(0), class: None };
         let number = state.admit(0, &b, now);
         let failure =

@@ -2,14 +2,14 @@
 
 use model::{Stretch, StretchState};
 
-use super::{RangeState, state::Lane};
+use super::{RangeState, lanes::Lane};
 
 /// Stretches at most.
 const MOST: usize = 48;
 
 /// Neighbours that hold least are joined first; done ones with one another before others.
-pub(super) fn stretches(lanes: &[Lane]) -> Vec<Stretch> {
-    let mut lanes: Vec<&Lane> = lanes.iter().collect();
+pub(super) fn stretches<'a>(lanes: impl Iterator<Item = &'a Lane>) -> Vec<Stretch> {
+    let mut lanes: Vec<&Lane> = lanes.collect();
     lanes.sort_unstable_by(|left, right| left.range.after.cmp(&right.range.after));
     let mut map: Vec<Stretch> = lanes.into_iter().map(one).collect();
     // What lies between was a wrong guess at where keys are.
@@ -63,7 +63,7 @@ mod tests {
             })
             .collect();
         lanes.reverse();
-        let map = stretches(&lanes);
+        let map = stretches(lanes.iter());
         assert_eq!(map.len(), MOST);
         assert_eq!(map.iter().map(|stretch| stretch.found).sum::<u64>(), 499 * 500 / 2);
         assert!(map.is_sorted_by(|left, right| left.after < right.after));
@@ -78,6 +78,6 @@ mod tests {
             state,
         };
         let lanes = [Lane::new(range(None, RangeState::Active)), Lane::new(range(Some("x"), RangeState::Done))];
-        assert_eq!(stretches(&lanes).len(), 1);
+        assert_eq!(stretches(lanes.iter()).len(), 1);
     }
 }
