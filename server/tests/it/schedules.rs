@@ -81,7 +81,11 @@ async fn what_could_never_start_is_refused_with_its_field_and_what_would_be_righ
         ("cron", json!("0 2 30 2 *"), "a day that exists"),
         ("verify_cron", json!("0 0 31 FEB *"), "a day that exists"),
         ("zone", json!("Pacific/Aukland"), "Pacific/Auckland?"),
-        ("clone.mode", json!({"source": "s3://source", "destination": "s3://target", "mode": "mirror"}), "mirror"),
+        (
+            "clone.mode",
+            json!({"source": "s3://source", "destination": "s3://target", "mode": "mirror"}),
+            "a fresh preview",
+        ),
         ("clone.destination.bucket", json!({"source": "s3://source", "destination": "s3://nowhere"}), "`nowhere`"),
         ("clone.destination", json!({"source": "s3://source", "destination": "s3://source/a/"}), "within each other"),
         ("verify_cron", json!({"source": "s3://source", "destination": "s3://target", "mode": "verify"}), "left out"),

@@ -21,7 +21,11 @@ const INTERVAL: Duration = Duration::from_millis(250);
 const TOLERATED: u64 = 50;
 /// Steps up, doubled as long as nothing is refused.
 const FIRST_STEP: f64 = 0.01;
-const WIDEST_STEP: f64 = 0.2;
+const WIDEST_STEP: f64 = 0.08;
+/// Steps down: what was taken while copies were sent again is less than what could have been.
+const STEP_DOWN: f64 = 0.9;
+/// A folder's first rate, of what went through: above its limit, so that the first interval shows what that is.
+const FIRST_RATE: f64 = 2.0;
 /// Folders held back at once; with more, it is the store as a whole that is slow.
 const MOST: usize = 256;
 /// A folder that has refused nothing for so long is free again.
@@ -51,6 +55,8 @@ struct Folder<Work> {
     waiting: VecDeque<Work>,
     window: Window,
     refused_at: Instant,
+    /// What it takes has been seen at least once.
+    seen: bool,
 }
 
 struct Window {
@@ -126,7 +132,7 @@ impl<Work> Throttle<Work> {
     /// A copy to this folder was answered with "slow down".
     pub fn refused(&self, folder: &str) {
         let (mut inner, now) = (self.inner(), Instant::now());
-        let guess = inner.all.rate(now).max(LEAST);
+        let guess = (inner.all.rate(now) * FIRST_RATE).max(LEAST);
         if let Some(slow) = inner.folders.get_mut(folder) {
             slow.window.refused += 1;
             slow.refused_at = now;
@@ -141,6 +147,7 @@ impl<Work> Throttle<Work> {
                     waiting: VecDeque::new(),
                     window: Window::new(now),
                     refused_at: now,
+                    seen: false,
                 },
             );
         }
@@ -158,8 +165,9 @@ impl<Work> Folder<Work> {
         }
         let window = std::mem::replace(&mut self.window, Window::new(now));
         if window.refused * TOLERATED > window.taken {
-            self.rate = window.rate(now).clamp(LEAST, self.rate);
-            self.step = FIRST_STEP;
+            let least = if self.seen { self.rate * STEP_DOWN } else { LEAST };
+            self.rate = window.rate(now).clamp(least.min(self.rate), self.rate).max(LEAST);
+            (self.step, self.seen) = (FIRST_STEP, true);
         } else if window.refused == 0 && !self.waiting.is_empty() {
             self.rate *= 1.0 + self.step;
             self.step = (self.step * 2.0).min(WIDEST_STEP);

@@ -20,7 +20,7 @@ use super::{
     merge::Pair,
     settle::failure,
     sides::{Sides, now},
-    survey::{Visitor, survey},
+    survey::{Part, Visitor, survey},
     tracker::Verified,
 };
 use crate::s3::Listed;
@@ -43,7 +43,8 @@ pub(super) async fn verify(
     let mut crew = Crew::new(most, tracker, stop);
     let (queue, mut unclear) = mpsc::channel(UNCLEAR);
     let reader = Arc::new(Reader { tally: Arc::clone(&tally), queue });
-    let reading = AbortOnDropHandle::new(tokio::spawn(read(Arc::clone(sides), reader)));
+    let (all, parts) = (Arc::clone(sides), parts(&tracker.starts(), sides.spec.source.prefix.as_str()));
+    let reading = AbortOnDropHandle::new(tokio::spawn(async move { survey(&all, parts, &reader).await }));
     while let Some((source, destination)) = crew.until(unclear.recv()).await? {
         let (sides, tally) = (Arc::clone(sides), Arc::clone(&tally));
         crew.begin(async move {
@@ -58,8 +59,15 @@ pub(super) async fn verify(
     Ok(tally.judge())
 }
 
-async fn read(sides: Arc<Sides>, reader: Arc<Reader>) -> Result<(), CloneError> {
-    survey(&sides, [(0, None, None)], &reader).await
+/// All keys, cut where those that were copied have shown that there are many.
+fn parts(starts: &[Key], prefix: &str) -> Vec<Part> {
+    let mut after = None;
+    let mut parts: Vec<Part> = Vec::with_capacity(starts.len() + 1);
+    for start in starts.iter().filter_map(|key| key.as_str().strip_prefix(prefix)) {
+        parts.push((0, after.replace(start.to_owned()), Some(start.to_owned())));
+    }
+    parts.push((0, after, None));
+    parts
 }
 
 /// Counts what the listings tell, and passes on what must be asked.

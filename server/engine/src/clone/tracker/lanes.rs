@@ -27,46 +27,59 @@ pub(super) struct Lane {
     pub found: u64,
     pub settled: u64,
     pub failed: u64,
+    /// Its place is free.
+    is_vacant: bool,
 }
 
 #[derive(Default)]
 pub(super) struct Lanes {
-    lanes: Vec<Lane>,
+    open: Vec<Lane>,
     /// Done ones whose place was needed, neighbours joined: no more of them than gaps between the others.
     finished: Vec<Lane>,
+    vacant: Vec<usize>,
 }
 
 impl Lanes {
     pub fn of(ranges: Vec<Range>) -> Self {
-        Self { lanes: ranges.into_iter().map(Lane::new).collect(), finished: Vec::new() }
+        Self { open: ranges.into_iter().map(Lane::new).collect(), ..Self::default() }
     }
 
     /// Those still to do, with their index; one over everything for a fresh start.
     pub fn unfinished(&mut self) -> Vec<(usize, Range)> {
-        if self.lanes.is_empty() {
-            self.lanes.push(Lane::new(Range { after: None, last: None, cursor: None, state: RangeState::Waiting }));
+        if self.open.is_empty() {
+            self.open.push(Lane::new(Range { after: None, last: None, cursor: None, state: RangeState::Waiting }));
         }
-        let lanes = self.lanes.iter().enumerate().map(|(index, lane)| (index, lane.range.clone()));
+        let lanes = self.open.iter().enumerate().map(|(index, lane)| (index, lane.range.clone()));
         lanes.filter(|(_, range)| range.state != RangeState::Done).collect()
     }
 
     /// A range ends at `at`; answers the index of the one that holds what lay above.
     pub fn cut(&mut self, range: usize, at: Key) -> usize {
-        let last = self.lanes[range].range.last.replace(at.clone());
+        let last = self.open[range].range.last.replace(at.clone());
         let upper = Lane::new(Range { after: Some(at), last, cursor: None, state: RangeState::Waiting });
-        let done = |lane: &Lane| lane.range.state == RangeState::Done;
-        let place = if self.lanes.len() < LANES { None } else { self.lanes.iter().position(done) };
-        let Some(place) = place else {
-            self.lanes.push(upper);
-            return self.lanes.len() - 1;
-        };
-        self.finished.push(std::mem::replace(&mut self.lanes[place], upper));
+        if self.vacant.is_empty() && self.open.len() >= LANES {
+            self.clear_up();
+        }
+        if let Some(place) = self.vacant.pop() {
+            self.open[place] = upper;
+            return place;
+        }
+        self.open.push(upper);
+        self.open.len() - 1
+    }
+
+    /// Makes the places of done lanes vacant.
+    fn clear_up(&mut self) {
+        for (place, lane) in self.open.iter_mut().enumerate().filter(|(_, lane)| lane.range.state == RangeState::Done) {
+            let nothing = Range { after: None, last: None, cursor: None, state: RangeState::Done };
+            self.finished.push(std::mem::replace(lane, Lane { is_vacant: true, ..Lane::new(nothing) }));
+            self.vacant.push(place);
+        }
         join_neighbours(&mut self.finished);
-        place
     }
 
     pub fn all(&self) -> impl Iterator<Item = &Lane> {
-        self.lanes.iter().chain(&self.finished)
+        self.open.iter().filter(|lane| !lane.is_vacant).chain(&self.finished)
     }
 }
 
@@ -74,20 +87,29 @@ impl Index<usize> for Lanes {
     type Output = Lane;
 
     fn index(&self, range: usize) -> &Lane {
-        &self.lanes[range]
+        &self.open[range]
     }
 }
 
 impl IndexMut<usize> for Lanes {
     fn index_mut(&mut self, range: usize) -> &mut Lane {
-        &mut self.lanes[range]
+        &mut self.open[range]
     }
 }
 
 impl Lane {
     pub fn new(range: Range) -> Self {
         let room = Arc::new(Semaphore::new(LANE));
-        Self { range, window: Window::default(), room, listed: false, found: 0, settled: 0, failed: 0 }
+        Self {
+            range,
+            window: Window::default(),
+            room,
+            listed: false,
+            found: 0,
+            settled: 0,
+            failed: 0,
+            is_vacant: false,
+        }
     }
 
     pub fn finish_if_due(&mut self) {

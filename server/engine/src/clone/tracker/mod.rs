@@ -25,7 +25,7 @@ use tokio::{
 };
 
 pub use self::checkpoint::{Checkpoint, Pruning, Range, RangeState, Settled, Taken};
-use self::state::State;
+use self::{state::State, stretches::stretches};
 use super::{effort::Effort, window::Outcome};
 use crate::s3::{Listed, Meter};
 
@@ -116,6 +116,12 @@ impl Tracker {
     /// Ranges still to do, with their index; one over everything for a fresh start.
     pub(super) fn unfinished(&self) -> Vec<(usize, Range)> {
         self.state().lanes.unfinished()
+    }
+
+    /// Where ranges that hold something begin, in order, but for the first.
+    pub(super) fn starts(&self) -> Vec<Key> {
+        let stretches = stretches(self.state().lanes.all());
+        stretches.into_iter().filter_map(|stretch| Key::try_from(stretch.after?).ok()).collect()
     }
 
     pub(super) fn copied(&self) -> bool {
