@@ -21,7 +21,9 @@ pub(super) async fn copy(
     stop: &CancellationToken,
 ) -> Result<Surveyed, CloneError> {
     let mut crew = Crew::new(most, tracker, stop);
+    sides.throttle.set_in_use(true);
     let outcome = copy_all(&mut crew, sides, tracker).await;
+    sides.throttle.set_in_use(false);
     if outcome.is_err() {
         crew.wind_down().await;
     }

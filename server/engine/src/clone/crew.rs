@@ -30,7 +30,7 @@ impl Crew {
     /// `most` at once at any time; how many of them, the tracker's meter tells.
     pub fn new(most: usize, tracker: &Tracker, stop: &CancellationToken) -> Self {
         let (meter, effort) = (Arc::clone(tracker.meter()), Arc::clone(tracker.effort()));
-        let flow = Flow::new(most, meter.refused());
+        let flow = Flow::new(most, meter.unplaced());
         effort.allow(flow.allowed(), most);
         Self { tasks: JoinSet::new(), flow, meter, effort, stop: stop.clone() }
     }
@@ -82,7 +82,7 @@ impl Crew {
     }
 
     fn finished_one(&mut self) {
-        self.flow.finished_one(self.meter.refused());
+        self.flow.finished_one(self.meter.unplaced());
         self.effort.allow(self.flow.allowed(), self.flow.ceiling());
     }
 

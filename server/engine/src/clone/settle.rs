@@ -68,7 +68,11 @@ impl Sides {
             self.in_parts(source, to).send().await
         } else if self.one_credential {
             let folder = self.folder(&source.key);
-            let slow_down = || self.throttle.refused(folder);
+            let slow_down = || {
+                if self.throttle.refused(folder) {
+                    self.destination.meter().place();
+                }
+            };
             let copied = self.destination.copy(from_bucket, source, to_bucket, to, &slow_down).await;
             copied.inspect(|_| self.throttle.taken(folder))
         } else {

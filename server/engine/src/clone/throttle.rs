@@ -44,6 +44,7 @@ pub(super) struct Throttle<Work> {
 
 struct Inner<Work> {
     folders: HashMap<String, Folder<Work>>,
+    in_use: bool,
     /// Copies answered, for a first guess at what a folder took.
     all: Window,
 }
@@ -87,7 +88,7 @@ pub(super) enum Next<Work> {
 
 impl<Work> Throttle<Work> {
     pub fn new() -> Self {
-        Self { inner: Mutex::new(Inner { folders: HashMap::new(), all: Window::new(Instant::now()) }) }
+        Self { inner: Mutex::new(Inner { folders: HashMap::new(), in_use: false, all: Window::new(Instant::now()) }) }
     }
 
     /// Answers the work if it may begin at once, and keeps it until its turn otherwise.
@@ -129,15 +130,20 @@ impl<Work> Throttle<Work> {
         }
     }
 
-    /// A copy to this folder was answered with "slow down".
-    pub fn refused(&self, folder: &str) {
+    /// A copy to this folder was answered with "slow down". False: it is not held back for that.
+    pub fn refused(&self, folder: &str) -> bool {
         let (mut inner, now) = (self.inner(), Instant::now());
         let guess = (inner.all.rate(now) * FIRST_RATE).max(LEAST);
+        if !inner.in_use {
+            return false;
+        }
         if let Some(slow) = inner.folders.get_mut(folder) {
             slow.window.refused += 1;
             slow.refused_at = now;
             slow.judge(now);
-        } else if inner.folders.len() < MOST {
+        } else if inner.folders.len() >= MOST {
+            return false;
+        } else {
             inner.folders.insert(
                 folder.to_owned(),
                 Folder {
@@ -151,6 +157,12 @@ impl<Work> Throttle<Work> {
                 },
             );
         }
+        true
+    }
+
+    /// Whether copies come through here: else nothing is held back.
+    pub fn set_in_use(&self, in_use: bool) {
+        self.inner().in_use = in_use;
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner<Work>> {
@@ -231,6 +243,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_partition_is_given_what_it_takes_and_little_more() {
         let throttle = Throttle::new();
+        throttle.set_in_use(true);
         let mut partition = Partition { a_second: 3_500.0, booked: Instant::now() };
         run(&throttle, &mut partition, 3).await;
         let (taken, refused) = run(&throttle, &mut partition, 10).await;
@@ -241,6 +254,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_that_comes_to_take_more_is_given_more() {
         let throttle = Throttle::new();
+        throttle.set_in_use(true);
         let mut partition = Partition { a_second: 500.0, booked: Instant::now() };
         run(&throttle, &mut partition, 5).await;
         partition.a_second = 3_500.0;
@@ -252,6 +266,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_folder_holds_up_no_other() {
         let throttle = Throttle::new();
+        throttle.set_in_use(true);
         throttle.refused("slow/");
         assert_eq!(throttle.admit("slow/", 1), None);
         assert_eq!(throttle.admit("slow/", 2), None);

@@ -67,6 +67,11 @@ impl Store {
         &self.endpoint
     }
 
+    /// What has been sent by the run that this store is metered for.
+    pub fn meter(&self) -> &Meter {
+        &self.retry.meter
+    }
+
     /// The same store with other terms of retrying.
     #[must_use]
     pub fn patient(&self, policy: Policy) -> Self {

@@ -59,6 +59,7 @@ pub struct Meter {
     throttled: AtomicU64,
     timed_out: AtomicU64,
     paced: AtomicU64,
+    placed: AtomicU64,
     moved: AtomicU64,
 }
 
@@ -79,6 +80,16 @@ impl Meter {
     /// Of these, too many requests.
     pub fn throttled(&self) -> u64 {
         self.throttled.load(Relaxed)
+    }
+
+    /// One of these was answered by slowing down just what it was for.
+    pub(crate) fn place(&self) {
+        self.placed.fetch_add(1, Relaxed);
+    }
+
+    /// Those of which this is not so, and requests without an answer in time.
+    pub(crate) fn unplaced(&self) -> u64 {
+        self.refused().saturating_sub(self.placed.load(Relaxed))
     }
 
     /// Requests that had to wait for their turn, by a ceiling on them.

@@ -13,9 +13,9 @@ use crate::{
     yard::{Came, QUICK, Yard, buckets, connect, options},
 };
 
-const OBJECTS: usize = 24_000;
+const OBJECTS: usize = 12_000;
 /// Missing at the destination, all over the key space.
-const MISSING: usize = 240;
+const MISSING: usize = 120;
 
 /// Keys in a few hundred folders and in none; nearly all of them at the destination too.
 async fn yard() -> Yard {
