@@ -9,9 +9,9 @@ import { eventually } from '../support/eventually.mjs';
 import { Logyard } from '../support/logyard.mjs';
 
 let logyard, browser;
-// Few copies at once, so that there is something to watch.
+// A ceiling, so that there is something to watch.
 before(async () => {
-  [logyard, browser] = await Promise.all([Logyard.start({ environment: { LOGYARD_RUNNER_CONCURRENCY: '4' } }), openBrowser()]);
+  [logyard, browser] = await Promise.all([Logyard.start({ environment: { LOGYARD_RUNNER_MAX_REQUESTS_PER_SECOND: '1500' } }), openBrowser()]);
 });
 after(async () => { await browser?.close(); await logyard?.stop(); });
 
@@ -32,18 +32,22 @@ test('the first click clones 7,500 objects, shows every step, and another client
 
   const copied = new Set();
   const titles = new Set();
+  const limits = new Set();
   await eventually('the page says that it is proven', async () => {
-    const [number, title, state] = await page.evaluate(() => {
+    const [number, title, state, limit] = await page.evaluate(() => {
       const names = [...document.querySelectorAll('.figure-grid dt')];
       const figure = names.find((name) => name.textContent === 'Copied')?.nextElementSibling;
-      return [figure?.firstChild?.textContent, document.title, document.querySelector('.job-state')?.textContent];
+      return [figure?.firstChild?.textContent, document.title, document.querySelector('.job-state')?.textContent, document.querySelector('.limit')?.textContent];
     });
+    limits.add(limit);
     copied.add(number);
     titles.add(title);
     return state?.includes('proven');
   }, 120_000);
   assert.ok(copied.size > 2, `figures moved while it ran: ${[...copied]}`);
   assert.ok([...titles].some((title) => /\d %/.test(title)), `the title told how far it was: ${[...titles]}`);
+  assert.ok([...limits].some((limit) => /configured ceiling/.test(limit)), `what limited it was told: ${[...limits]}`);
+  assert.match(await page.locator('.key-space svg').getAttribute('aria-label'), /^\d+ ranges: \d+ done$/);
   assert.equal(await page.evaluate(() => window.loadedOnce), true);
   await page.getByText('Equal: 7,500 objects at the source').waitFor();
   await page.locator('.events').getByText('succeeded', { exact: false }).waitFor();
