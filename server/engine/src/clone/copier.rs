@@ -9,9 +9,13 @@ use super::{
     CloneError, Tracker,
     crew::Crew,
     plan::{Planned, Surveyed, plan},
+    settle::{Fate, give_up},
     sides::Sides,
     throttle::Next,
 };
+
+/// A copy refused so often is given up: its folder takes next to nothing.
+const REFUSED: u32 = 64;
 
 /// Settles every key of every unfinished range.
 pub(super) async fn copy(
@@ -33,18 +37,42 @@ pub(super) async fn copy(
 async fn copy_all(crew: &mut Crew, sides: &Arc<Sides>, tracker: &Tracker) -> Result<Surveyed, CloneError> {
     let (queue, mut planned) = mpsc::unbounded_channel();
     let planning = AbortOnDropHandle::new(tokio::spawn(plan(Arc::clone(sides), tracker.clone(), queue)));
-    while let Some(work) = crew.until(next(&mut planned, sides)).await? {
-        let (sides, tracker) = (Arc::clone(sides), tracker.clone());
-        crew.begin(async move {
-            tracker.began();
-            let outcome = sides.settle(work.source, work.destination.as_ref()).await?;
-            tracker.settle(work.ticket, outcome);
-            Ok(())
-        })
-        .await?;
+    loop {
+        while let Some(work) = crew.until(next(&mut planned, sides)).await? {
+            let (sides, tracker) = (Arc::clone(sides), tracker.clone());
+            crew.begin(async move {
+                tracker.began();
+                settle(&sides, &tracker, work).await
+            })
+            .await?;
+        }
+        // What is under way may still come back to wait.
+        crew.finish().await?;
+        if sides.throttle.is_empty() {
+            break;
+        }
     }
-    crew.finish().await?;
     planning.await?
+}
+
+/// Settles a key that was begun, or has it wait for its folder's turn.
+async fn settle(sides: &Sides, tracker: &Tracker, mut work: Planned) -> Result<(), CloneError> {
+    let outcome = match sides.settle(work.source.clone(), work.destination.as_ref()).await? {
+        Fate::Settled(outcome) => outcome,
+        Fate::HeldBack(failed) => {
+            work.refused += failed.attempts;
+            // Asked already: it is different, or was missing.
+            work.destination = None;
+            let (key, ticket, refused) = (work.source.key.clone(), work.ticket, work.refused);
+            if refused < REFUSED && sides.throttle.hold(sides.folder(&key), work).is_none() {
+                tracker.held_back();
+                return Ok(());
+            }
+            return give_up(&key, &failed.error, refused).map(|outcome| tracker.settle(ticket, outcome));
+        }
+    };
+    tracker.settle(work.ticket, outcome);
+    Ok(())
 }
 
 /// What may begin next: as planned, but for copies whose folder has refused some; they come when it is their turn.

@@ -25,6 +25,8 @@ pub(super) struct Planned {
     pub ticket: Ticket,
     pub source: Listed,
     pub destination: Option<Listed>,
+    /// How often its copy has been answered with "slow down".
+    pub refused: u32,
 }
 
 /// What both listings held, of the ranges that were read.
@@ -127,7 +129,7 @@ impl Visitor for Planner {
         }
         self.counts.planned.fetch_add(1, Relaxed);
         // Refused where the copier has ended, which then says why.
-        self.queue.send(Planned { ticket, source, destination }).is_ok()
+        self.queue.send(Planned { ticket, source, destination, refused: 0 }).is_ok()
     }
 
     fn cut(&self, range: usize, at: &str) -> Option<usize> {

@@ -10,7 +10,13 @@ use model::Key;
 use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
-use super::{CloneError, Tracker, crew::Crew, sides::Sides, window::Outcome};
+use super::{
+    CloneError, Tracker,
+    crew::Crew,
+    settle::{Fate, give_up},
+    sides::Sides,
+    window::Outcome,
+};
 use crate::s3::{Fault, Listed, StoreError};
 
 pub(super) async fn retry(
@@ -54,10 +60,14 @@ async fn once_more(sides: &Sides, key: &Key) -> Result<Option<Outcome>, CloneErr
         Ok(head) if sides.chosen(&head.object) => head.object,
         Ok(_) => return Ok(None),
         Err(refused) if *refused.error.fault() == Fault::NotFound => return Ok(None),
-        Err(refused) => return super::settle::give_up(key, &refused.error, refused.attempts).map(Some),
+        Err(refused) => return give_up(key, &refused.error, refused.attempts).map(Some),
     };
     let destination = destination(sides, key).await?;
-    sides.settle(source, destination.as_ref()).await.map(Some)
+    match sides.settle(source, destination.as_ref()).await? {
+        Fate::Settled(outcome) => Ok(Some(outcome)),
+        // No turns are given here.
+        Fate::HeldBack(failed) => give_up(key, &failed.error, failed.attempts).map(Some),
+    }
 }
 
 /// A destination that cannot be looked at is written anew.

@@ -22,44 +22,57 @@ fn failed(key: &Key, reason: Reason, message: impl Into<String>, attempts: u32) 
     Outcome::Failed(Box::new(failure(key, reason, message, attempts)))
 }
 
+/// What an object came to.
+pub(super) enum Fate {
+    Settled(Outcome),
+    /// Its folder asked for less: it must be copied when its turn has come.
+    HeldBack(Failed),
+}
+
 impl Sides {
     /// Err only for what concerns more than this object.
-    pub async fn settle(&self, mut source: Listed, destination: Option<&Listed>) -> Result<Outcome, CloneError> {
+    pub async fn settle(&self, mut source: Listed, destination: Option<&Listed>) -> Result<Fate, CloneError> {
         let Some(to) = self.destination_key(&source.key) else {
             let message = "the key at the destination would be empty or over 1,024 bytes";
-            return Ok(failed(&source.key, Reason::KeyTooLong, message, 0));
+            return Ok(Fate::Settled(failed(&source.key, Reason::KeyTooLong, message, 0)));
         };
         if let Some(destination) = destination
             && compare(self, &source, destination).await != Verdict::Different
         {
-            return Ok(Outcome::Skipped);
+            return Ok(Fate::Settled(Outcome::Skipped));
         }
         let mut attempts = 0;
         for _ in 0..=CHANGES {
             if source.size > LARGEST {
                 let message = format!("{} bytes; 10,000 parts of 5 GiB are the most there can be", source.size);
-                return Ok(failed(&source.key, Reason::TooLarge, message, attempts));
+                return Ok(Fate::Settled(failed(&source.key, Reason::TooLarge, message, attempts)));
             }
             if self.spec.dry_run {
-                return Ok(Outcome::Copied { bytes: source.size });
+                return Ok(Fate::Settled(Outcome::Copied { bytes: source.size }));
             }
             let Err(refused) = self.copy(&source, &to).await else {
-                return Ok(Outcome::Copied { bytes: source.size });
+                return Ok(Fate::Settled(Outcome::Copied { bytes: source.size }));
             };
             attempts += refused.attempts;
+            if matches!(refused.error.fault(), Fault::Throttled { .. }) && self.throttle.holds(self.folder(&source.key))
+            {
+                return Ok(Fate::HeldBack(Failed { attempts, ..refused }));
+            }
             if *refused.error.fault() != Fault::Changed {
-                return give_up(&source.key, &refused.error, attempts);
+                return give_up(&source.key, &refused.error, attempts).map(Fate::Settled);
             }
             match self.source.head(&self.spec.source.bucket, &source.key).await {
                 Ok(head) => {
                     attempts += 1;
                     source = head.object;
                 }
-                Err(refused) => return give_up(&source.key, &refused.error, attempts + refused.attempts),
+                Err(refused) => {
+                    return give_up(&source.key, &refused.error, attempts + refused.attempts).map(Fate::Settled);
+                }
             }
         }
         let message = format!("it was replaced more than {CHANGES} times while being copied");
-        Ok(failed(&source.key, Reason::Changed, message, attempts))
+        Ok(Fate::Settled(failed(&source.key, Reason::Changed, message, attempts)))
     }
 
     async fn copy(&self, source: &Listed, to: &Key) -> Result<ETag, Failed> {
@@ -69,9 +82,11 @@ impl Sides {
         } else if self.one_credential {
             let folder = self.folder(&source.key);
             let slow_down = || {
-                if self.throttle.refused(folder) {
+                let held = self.throttle.refused(folder);
+                if held {
                     self.destination.meter().place();
                 }
+                held
             };
             let copied = self.destination.copy(from_bucket, source, to_bucket, to, &slow_down).await;
             copied.inspect(|_| self.throttle.taken(folder))

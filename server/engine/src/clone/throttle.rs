@@ -160,6 +160,24 @@ impl<Work> Throttle<Work> {
         true
     }
 
+    pub fn holds(&self, folder: &str) -> bool {
+        let inner = self.inner();
+        inner.in_use && inner.folders.contains_key(folder)
+    }
+
+    /// Work that was refused comes first when its folder's turn has come. Answers it if the folder is not held.
+    pub fn hold(&self, folder: &str, work: Work) -> Option<Work> {
+        match self.inner().folders.get_mut(folder) {
+            Some(slow) => slow.waiting.push_front(work),
+            None => return Some(work),
+        }
+        None
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.inner().folders.values().all(|folder| folder.waiting.is_empty())
+    }
+
     /// Whether copies come through here: else nothing is held back.
     pub fn set_in_use(&self, in_use: bool) {
         self.inner().in_use = in_use;

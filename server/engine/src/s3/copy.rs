@@ -15,14 +15,14 @@ pub(super) fn limit(size: u64) -> Duration {
 impl Store {
     /// Copies `source` of bucket `from`, if it is still the one listed, to `key` of bucket `to`. This store's
     /// credentials must read the one and write the other. Success is an ETag: a 200 without one is none. `slow_down` is
-    /// called at each answer that asks for fewer requests.
+    /// called at each answer that asks for fewer requests; if it takes that on itself, the copy is not sent again here.
     pub async fn copy(
         &self,
         from: &BucketName,
         source: &Listed,
         to: &BucketName,
         key: &Key,
-        slow_down: &(dyn Fn() + Sync),
+        slow_down: &(dyn Fn() -> bool + Sync),
     ) -> Result<ETag, Failed> {
         let context = self.context(Action::Copy, Some(to));
         let request = || async {
@@ -34,15 +34,12 @@ impl Store {
                 .set_storage_class(source.class.as_deref().map(StorageClass::from))
                 .bucket(to.as_str())
                 .key(sendable(key));
-            let copied = request.send().await.map_err(|error| context.classify(&error)).inspect_err(|error| {
-                if matches!(error.fault(), Fault::Throttled { .. }) {
-                    slow_down();
-                }
-            })?;
+            let copied = request.send().await.map_err(|error| context.classify(&error))?;
             let etag = copied.copy_object_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
             etag.ok_or_else(|| -> StoreError { context.unclear("the copy was answered with success but no ETag") })
         };
         self.retry.let_through(&context, source.size).await?;
-        self.retry.send(&context, limit(source.size), request).await
+        let handed_back = |error: &StoreError| matches!(error.fault(), Fault::Throttled { .. }) && slow_down();
+        self.retry.send_unless(&context, limit(source.size), handed_back, request).await
     }
 }

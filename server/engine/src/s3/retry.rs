@@ -156,6 +156,20 @@ impl Retry {
         &self,
         context: &Context,
         limit: Duration,
+        request: impl FnMut() -> Sent,
+    ) -> Result<T, Failed>
+    where
+        Sent: Future<Output = Result<T, StoreError>> + Send,
+    {
+        self.send_unless(context, limit, |_| false, request).await
+    }
+
+    /// The same, but an error that `handed_back` takes is not sent again here.
+    pub async fn send_unless<T, Sent>(
+        &self,
+        context: &Context,
+        limit: Duration,
+        handed_back: impl Fn(&StoreError) -> bool,
         mut request: impl FnMut() -> Sent,
     ) -> Result<T, Failed>
     where
@@ -185,7 +199,7 @@ impl Retry {
                 Fault::Timeout { .. } => self.meter.timed_out.fetch_add(1, Relaxed),
                 _ => 0,
             };
-            if attempts >= self.policy.attempts || !error.worth_repeating() {
+            if handed_back(&error) || attempts >= self.policy.attempts || !error.worth_repeating() {
                 return Err(Failed { error, attempts });
             }
             tracing::debug!(%error, attempts, "sending again");

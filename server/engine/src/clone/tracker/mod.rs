@@ -237,6 +237,12 @@ impl Tracker {
         self.state().in_flight += 1;
     }
 
+    /// A key that was begun must wait for its turn.
+    pub(super) fn held_back(&self) {
+        let mut state = self.state();
+        state.in_flight = state.in_flight.saturating_sub(1);
+    }
+
     /// Settles a key that was begun.
     pub(super) fn settle(&self, ticket: Ticket, outcome: Outcome) {
         let mut state = self.state();
