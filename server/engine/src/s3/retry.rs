@@ -82,9 +82,10 @@ impl Meter {
         self.throttled.load(Relaxed)
     }
 
-    /// One of these was answered by slowing down just what it was for.
+    /// One of these was answered by slowing down just what it was for; it will be sent again in its turn.
     pub(crate) fn place(&self) {
         self.placed.fetch_add(1, Relaxed);
+        self.retries.fetch_add(1, Relaxed);
     }
 
     /// Those of which this is not so, and requests without an answer in time.
