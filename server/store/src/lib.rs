@@ -119,7 +119,7 @@ impl Store {
         self.clock().now()
     }
 
-    /// Measures again; for now and then, as clocks drift.
+    /// Measures the distance to the clock of the database again, since clocks drift.
     pub async fn sync_clock(&self) -> Result<(), StoreError> {
         self.clock().measure(self.database()).await
     }

@@ -5,7 +5,7 @@
 //! read takes the upper half of another's ([`parts`]). Where to cut is guessed from the keys seen so far ([`split`]), so
 //! it needs no folders in the keys, and none that are no folders mislead it.
 //!
-//! Always: a survey is whole or an error. One reader's error ends it for all.
+//! Always: a survey is whole or an error, unless the visitor has had enough. Either ends it for all readers.
 
 mod parts;
 mod split;
@@ -52,14 +52,16 @@ pub(super) async fn survey(
         readers.spawn(async move {
             while let Some(share) = parts.next(|label, at| visitor.cut(label, at)).await {
                 if !read(&sides, &parts, &share, visitor.as_ref()).await? {
-                    break;
+                    return Ok(false);
                 }
             }
-            Ok::<_, CloneError>(())
+            Ok::<_, CloneError>(true)
         });
     }
     while let Some(ended) = readers.join_next().await {
-        ended??;
+        if !ended?? {
+            break; // the others would read for nobody, or wait for the part that was left
+        }
     }
     Ok(())
 }
