@@ -21,11 +21,12 @@ test('keys lead to every page, to a row, and into the job', async () => {
   await page.keyboard.press('g');
   await page.keyboard.press('j');
   await page.waitForURL(/\/jobs$/);
-  await page.getByRole('table', { name: 'Jobs, newest first' }).waitFor();
+  await untilLive(page);
   await page.keyboard.press('j');
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   await page.waitForURL(`${logyard.url}/jobs/${jobs[0].id}`);
+  await untilLive(page); // a page takes keys once its islands have woken
   await page.keyboard.press('?');
   await page.getByRole('dialog', { name: 'Keys' }).waitFor();
   await page.keyboard.press('Escape');
