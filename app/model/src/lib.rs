@@ -18,11 +18,14 @@ mod plan;
 mod price;
 mod progress;
 mod proof;
+mod reprocess;
+mod run;
 mod schedule;
 mod selection;
 mod summary;
 mod time;
 mod view;
+mod window;
 
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
 pub use error::{Invalid, Problem, ProblemCode};
@@ -33,16 +36,22 @@ pub use id::JobId;
 pub use job::{Action, Job, JobError, Kind, NotAllowed, Retry, Spec, State, Stop};
 pub use list::{Count, Cursor, Filter, Page};
 pub use live::{Beat, Counts, LiveMessage, Snapshot};
-pub use name::{BucketName, Key, Prefix, ScheduleName, StoreName};
+pub use name::{BucketName, Key, PipelineName, Prefix, ScheduleName, SinkName, StoreName};
 pub use place::{Location, Place};
 pub use plan::{Digest, Plan};
 pub use price::{Amount, Price, Prices};
 pub use progress::{Left, Limit, Phase, Point, Progress, STALLED_AFTER_MS, Stretch, StretchState};
 pub use proof::{Comparison, DryRun, Proof};
+pub use reprocess::{Extent, Interval, LogFormat, LogObject, ReprocessPreview, ReprocessRequest, ReprocessSpec};
+pub use run::{Outcome, Run, RunId, RunSource};
 pub use schedule::{
     Fired, Firing, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing, Upcoming,
 };
 pub use selection::Selection;
-pub use summary::{Bytes, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, Summary, Tally};
+pub use summary::{
+    Bytes, Connections, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, SendingFailure, SocketFailure,
+    Summary, Tally,
+};
 pub use time::{Time, TimeError};
 pub use view::{Bulk, BulkOutcome, FailurePage, Health, JobView, Overview, Settings, StoreStatus, Viewer};
+pub use window::Window;

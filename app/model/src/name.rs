@@ -41,6 +41,16 @@ macro_rules! text_newtype {
 #[serde(try_from = "String", into = "String")]
 pub struct StoreName(String);
 
+/// The name of a `[[sinks]]` entry, by the same rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SinkName(String);
+
+/// The name of a `[[pipelines]]` entry, by the same rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PipelineName(String);
+
 /// The name of a bucket: 3 to 63 of letters, digits, `.`, `-`, `_`. Wider than AWS, as other vendors are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -64,21 +74,32 @@ pub struct ScheduleName(String);
 
 text_newtype!(ScheduleName);
 text_newtype!(StoreName);
+text_newtype!(SinkName);
+text_newtype!(PipelineName);
 text_newtype!(BucketName);
 text_newtype!(Key);
 text_newtype!(Prefix);
 
 const KEY_BYTES: usize = 1_024;
 
-impl TryFrom<String> for StoreName {
-    type Error = Invalid;
+/// Names given in the configuration: they stand in URLs and in labels of measurements.
+macro_rules! configured_name {
+    ($name:ident, $field:literal) => {
+        impl TryFrom<String> for $name {
+            type Error = Invalid;
 
-    fn try_from(name: String) -> Result<Self, Invalid> {
-        let fits = (1..=40).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
-        if fits { Ok(Self(name)) } else { Err(Invalid::new("store", name, "1 to 40 of a-z, 0-9, - and _")) }
-    }
+            fn try_from(name: String) -> Result<Self, Invalid> {
+                let fits = (1..=40).contains(&name.len())
+                    && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+                if fits { Ok(Self(name)) } else { Err(Invalid::new($field, name, "1 to 40 of a-z, 0-9, - and _")) }
+            }
+        }
+    };
 }
+
+configured_name!(StoreName, "store");
+configured_name!(SinkName, "sink");
+configured_name!(PipelineName, "pipeline");
 
 impl TryFrom<String> for BucketName {
     type Error = Invalid;

@@ -1,7 +1,9 @@
 //! What one run over one log object really did, in the shape the shipping functions have always logged.
 //!
 //! Always: `lines.encountered == lines.parsed + failures.parsing.total`. A run whose object broke off says so under
-//! `failures.reading`; the records before the break are counted like any others.
+//! `failures.reading`; the records before the break are counted like any others. And where there is a sink,
+//! `lines.parsed == lines.filtered + delivered + lines.duplicate + failures.sending.total`, where delivered is
+//! `lines.acknowledged` if the sink acknowledges, `lines.sent` if it cannot.
 
 use std::{collections::VecDeque, fmt};
 
@@ -14,9 +16,15 @@ pub const LAST_FEW: usize = 5;
 #[serde(default)]
 pub struct Summary {
     pub lines: Lines,
+    pub connections: Connections,
     pub failures: Failures,
     pub bytes: Bytes,
     pub duration_ms: u64,
+    /// Where the events went, without credentials: `tcp://logs.internal:5000`. `None`: nowhere, they were only parsed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sink: Option<String>,
+    /// Whether that sink says what it took. Without it "sent" means: written, and the connection closed cleanly.
+    pub acknowledged: bool,
 }
 
 /// Counts of records. A record is usually one line; one whose quoted text holds line feeds is still one.
@@ -25,6 +33,15 @@ pub struct Summary {
 pub struct Lines {
     pub encountered: u64,
     pub parsed: u64,
+    /// Parsed, and outside the window that was asked for.
+    pub filtered: u64,
+    /// Written to a connection, each event counted once however often it was sent again. For a sink that does not
+    /// acknowledge: on a connection that both sides then closed cleanly.
+    pub sent: u64,
+    /// The sink said that it took them.
+    pub acknowledged: u64,
+    /// The sink said that it had them already.
+    pub duplicate: u64,
     /// Characters U+FFFD written in place of bytes that were not UTF-8.
     pub replaced: u64,
 }
@@ -32,8 +49,19 @@ pub struct Lines {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Failures {
+    /// Connections that could not be opened, or broke.
+    pub sockets: Tally<SocketFailure>,
     pub parsing: Tally<ParsingFailure>,
+    /// Events that were given up.
+    pub sending: Tally<SendingFailure>,
     pub reading: Tally<ReadingFailure>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Connections {
+    pub created: u64,
+    pub destroyed: u64,
 }
 
 /// A count of failures and the last five of them, newest last.
@@ -57,6 +85,24 @@ pub struct ParsingFailure {
     pub cut: String,
 }
 
+/// One event that was not delivered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendingFailure {
+    /// The line its record starts on, from 1.
+    pub line: u64,
+    /// Of the record's first byte in the uncompressed object.
+    pub offset: u64,
+    /// What the sink said, or how the connection ended.
+    pub reason: String,
+    /// The beginning of the event.
+    pub cut: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SocketFailure {
+    pub reason: String,
+}
+
 /// An object that could not be read to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadingFailure {
@@ -74,6 +120,8 @@ pub struct Bytes {
     pub plain: u64,
     /// Of events.
     pub written: u64,
+    /// On the wire to the sink: framed, perhaps compressed, some of it more than once.
+    pub wire: u64,
 }
 
 impl<T> Default for Tally<T> {
@@ -93,9 +141,16 @@ impl<T> Tally<T> {
 }
 
 impl Summary {
-    /// True if every record was parsed and the object was read to its end.
+    /// True if every record was parsed, every event delivered, and the object read to its end. A connection that broke
+    /// and was replaced is no failure by itself.
     pub fn clean(&self) -> bool {
-        self.failures.parsing.total == 0 && self.failures.reading.total == 0
+        let Failures { sockets: _, parsing, sending, reading } = &self.failures;
+        parsing.total == 0 && sending.total == 0 && reading.total == 0
+    }
+
+    /// Events of which it is known that they arrived, as far as the sink can say.
+    pub fn delivered(&self) -> u64 {
+        if self.acknowledged { self.lines.acknowledged + self.lines.duplicate } else { self.lines.sent }
     }
 }
 

@@ -112,7 +112,7 @@ fn report(summary: &Summary, json: bool) {
 }
 
 fn words(summary: &Summary) -> String {
-    let Summary { lines, failures, bytes: volume, duration_ms } = summary;
+    let Summary { lines, failures, bytes: volume, duration_ms, .. } = summary;
     let mut text = format!(
         "{}: {} parsed, {} failed; {} read, {} of events, {duration_ms} ms",
         things(lines.encountered, "record"),

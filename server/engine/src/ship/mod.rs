@@ -22,6 +22,7 @@ mod json;
 mod origin;
 mod parser;
 mod records;
+pub mod sink;
 mod text;
 mod timestamp;
 

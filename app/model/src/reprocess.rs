@@ -1,0 +1,134 @@
+//! What a reprocess is asked to do: which log objects are sent again, and where to.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Key, Location, PipelineName, Place, SinkName, Time, Window};
+
+/// How the records of a log object are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// Each record is judged by how it begins, and by its object's key.
+    #[default]
+    Auto,
+    Classic,
+    Alb,
+    Nlb,
+    AlbConnection,
+}
+
+/// Which of the objects that a window or a prefix holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extent {
+    /// Those that no recorded run of the pipeline delivered whole.
+    #[default]
+    Missing,
+    All,
+}
+
+/// The body of `POST /api/v1/reprocesses` and of its preview. A pipeline brings source, sink and format; each can be
+/// given instead.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReprocessRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<PipelineName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sink: Option<SinkName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<LogFormat>,
+    /// Start of the window, inclusive, on the records' own timestamps. Without `from` and `to`: whole objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Time>,
+    /// End of the window, exclusive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Time>,
+    /// Only these objects of the source's bucket. Empty: all that the window and the prefix hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<Key>,
+    /// The events that this job could not deliver, from its dead letters, instead of objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dead_letters_of: Option<crate::JobId>,
+    pub extent: Extent,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_events_per_second: Option<u32>,
+    /// Parse only: nothing is sent.
+    pub dry_run: bool,
+    /// The plan of a preview: runs exactly what it showed, or is refused with what changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Digest>,
+}
+
+/// A reprocess as it is stored with its job: the request with every default filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReprocessSpec {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<PipelineName>,
+    pub source: Location,
+    pub sink: SinkName,
+    #[serde(default)]
+    pub format: LogFormat,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<Key>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letters_of: Option<crate::JobId>,
+    #[serde(default)]
+    pub extent: Extent,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_events_per_second: Option<u32>,
+    #[serde(default)]
+    pub dry_run: bool,
+    /// The listing that somebody saw. A run whose own differs is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Digest>,
+}
+
+/// What a reprocess would send, judged from the listing; nothing has been read or sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReprocessPreview {
+    pub spec: ReprocessSpec,
+    pub at: Time,
+    /// False when the listing was longer than a preview reads: the counts are then "at least", and there is no plan.
+    pub complete: bool,
+    /// Of the window or prefix; so is `bytes`, as stored.
+    pub objects: u64,
+    pub bytes: u64,
+    /// Of these, delivered whole by a recorded run of the pipeline.
+    pub delivered: u64,
+    /// What would be sent.
+    pub to_send: u64,
+    pub to_send_bytes: u64,
+    /// What the objects' keys say they cover. `None`: their keys do not tell.
+    pub covers: Option<Window>,
+    /// The time line: at most 120 neighbouring intervals.
+    pub intervals: Vec<Interval>,
+    /// The first hundred objects in key order.
+    pub examples: Vec<LogObject>,
+    /// Digest of what would be sent, key, ETag and size of each: starts exactly that.
+    pub plan: Option<Digest>,
+}
+
+/// A stretch of the time line, by the time that the keys give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interval {
+    pub window: Window,
+    pub objects: u64,
+    pub bytes: u64,
+    pub delivered: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogObject {
+    pub key: Key,
+    pub size: u64,
+    pub etag: String,
+    pub last_modified: Time,
+    /// The end of what it covers, if its key tells.
+    pub ends: Option<Time>,
+    pub delivered: bool,
+}

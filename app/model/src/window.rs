@@ -1,0 +1,70 @@
+//! A stretch of time, half-open: from its start up to, and without, its end.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Invalid, Time};
+
+/// Always: `from < to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "WindowJson")]
+pub struct Window {
+    from: Time,
+    to: Time,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WindowJson {
+    from: Time,
+    to: Time,
+}
+
+impl Window {
+    pub fn new(from: Time, to: Time) -> Result<Self, Invalid> {
+        if from < to {
+            Ok(Self { from, to })
+        } else {
+            Err(Invalid::new("to", to.to_string(), format!("a time after `from`, {from}")))
+        }
+    }
+
+    pub fn from(&self) -> Time {
+        self.from
+    }
+
+    pub fn to(&self) -> Time {
+        self.to
+    }
+
+    pub fn contains(&self, time: Time) -> bool {
+        self.from <= time && time < self.to
+    }
+}
+
+impl TryFrom<WindowJson> for Window {
+    type Error = Invalid;
+
+    fn try_from(WindowJson { from, to }: WindowJson) -> Result<Self, Invalid> {
+        Self::new(from, to)
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.from, self.to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_holds_its_start_and_not_its_end() {
+        let window = Window::new(Time(10), Time(20)).unwrap();
+        assert_eq!([9, 10, 19, 20].map(|at| window.contains(Time(at))), [false, true, true, false]);
+        assert_eq!(Window::new(Time(10), Time(10)).unwrap_err().field, "to");
+    }
+}

@@ -1,0 +1,51 @@
+//! Events on their way: lines of JSON in one buffer, and where each of them came from.
+
+/// Some events of one object, in order. Emptied and used again, so that shipping allocates nothing for each event.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// One valid JSON object a line, each ended by a line feed.
+    pub bytes: Vec<u8>,
+    /// One for each line.
+    pub marks: Vec<Mark>,
+}
+
+/// Which record an event was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// One past its line feed in the batch's bytes.
+    pub end: usize,
+    /// The line its record starts on, from 1.
+    pub line: u64,
+    /// Of the record's first byte in the uncompressed object.
+    pub offset: u64,
+    /// Of an object of a bucket: the same for the same record, however often it is sent.
+    pub id: Option<u128>,
+}
+
+/// An event that was given up, whole, so that it can be kept and sent another time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    pub line: u64,
+    pub offset: u64,
+    /// What the sink said, or how the connection ended.
+    pub reason: String,
+    /// Without its line feed.
+    pub event: Vec<u8>,
+}
+
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.marks.clear();
+    }
+
+    /// Each event, without its line feed, and its mark.
+    pub fn events(&self) -> impl Iterator<Item = (&[u8], &Mark)> {
+        let starts = std::iter::once(0).chain(self.marks.iter().map(|mark| mark.end));
+        starts.zip(&self.marks).map(|(start, mark)| (&self.bytes[start..mark.end - 1], mark))
+    }
+}
