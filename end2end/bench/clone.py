@@ -70,6 +70,11 @@ class Store:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = json.loads(self.process.stdout.readline())["url"]
 
+    def cpu(self):
+        """CPU seconds used so far: the store works on the same processors as whoever asks it."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         answered = json.loads(self.process.stdout.readline())["requests"]
@@ -150,13 +155,15 @@ def fidelity(url, scenario):
 def one(tool, scenario, folder, compare, at_once):
     store = Store(scenario.store)
     try:
+        before = store.cpu()
         wall, cpu, peak, code, said = measured(command(tool, store.url, scenario.source, scenario.destination, at_once), folder)
+        served = store.cpu() - before
         verdict = fidelity(store.url, scenario) if compare else ""
     finally:
         answered = store.stop() if not compare else (store.stop() and {})
     if code != 0 and not verdict:
         verdict = f"exit {code}: {said.strip().splitlines()[-1][:60] if said.strip() else ''}"
-    return {"wall": wall, "cpu": cpu, "peak": peak, "requests": answered, "verdict": verdict}
+    return {"wall": wall, "cpu": cpu, "served": served, "peak": peak, "requests": answered, "verdict": verdict}
 
 
 def measured_at_best(tool, scenario, folder):
@@ -168,7 +175,7 @@ def measured_at_best(tool, scenario, folder):
 
 def bench(scenario):
     print(f"\n{scenario.title}")
-    print(f"{'':22}{'wall s':>9}{'ratio':>7}{'CPU s':>8}{'MiB':>7}{'requests':>10}{'refused':>9}  result")
+    print(f"{'':22}{'wall s':>9}{'ratio':>7}{'CPU s':>8}{'store':>8}{'MiB':>7}{'requests':>10}{'refused':>9}  result")
     base = None
     for tool in scenario.tools:
         if not shutil.which(str(command(tool, "", "", "", 1)[0])):
@@ -177,12 +184,13 @@ def bench(scenario):
         with tempfile.TemporaryDirectory() as folder:
             runs, at_once = measured_at_best(tool, scenario, folder)
             verdict = one(tool, scenario, folder, True, at_once)["verdict"] if scenario.faithful else runs[-1]["verdict"]
-        figure = {name: statistics.median(run[name] for run in runs) for name in ("wall", "cpu", "peak")}
+        figure = {name: statistics.median(run[name] for run in runs) for name in ("wall", "cpu", "served", "peak")}
         requests = runs[-1]["requests"]
         refused = requests.pop("SlowDown", 0)
         base = base or figure["wall"]
         print(
-            f"{tool + (f', {at_once}' if at_once else ''):22}{figure['wall']:9.2f}{figure['wall'] / base:7.2f}{figure['cpu']:8.2f}{figure['peak']:7.0f}"
+            f"{tool + (f', {at_once}' if at_once else ''):22}{figure['wall']:9.2f}{figure['wall'] / base:7.2f}{figure['cpu']:8.2f}{figure['served']:8.2f}"
+            f"{figure['peak']:7.0f}"
             f"{sum(requests.values()):10}{refused:9}  {verdict}", flush=True,
         )
 
@@ -192,7 +200,7 @@ def main():
     unknown = [name for name in wanted if name not in SCENARIOS]
     if unknown:
         sys.exit(f"no scenario {unknown[0]}; there are {', '.join(SCENARIOS)}")
-    print("medians of", ROUNDS, "runs where there are several; ratio: wall seconds to Logyard's")
+    print("medians of", ROUNDS, "runs where there are several; ratio: wall seconds to Logyard's; store: its CPU seconds meanwhile")
     for name in wanted:
         bench(SCENARIOS[name])
 

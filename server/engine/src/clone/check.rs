@@ -10,8 +10,11 @@ use crate::s3::{Fault, Policy, Store, StoreError};
 pub async fn check(spec: &CloneSpec, source: &Store, destination: &Store) -> Result<(), CloneError> {
     apart(spec, source, destination)?;
     let (source, destination) = (source.patient(Policy::HASTY), destination.patient(Policy::HASTY));
-    let first = source.peek(&spec.source.bucket, &spec.source.prefix, 1).await?;
-    destination.peek(&spec.destination.bucket, &spec.destination.prefix, 1).await?;
+    let (first, there) = tokio::join!(
+        source.peek(&spec.source.bucket, &spec.source.prefix, 1),
+        destination.peek(&spec.destination.bucket, &spec.destination.prefix, 1),
+    );
+    let (first, _) = (first?, there?);
     // Another key than a chosen one may be out of bounds, and be left out for that very reason.
     let chosen = |key: &&Key| {
         key.as_str().strip_prefix(spec.source.prefix.as_str()).is_some_and(|rest| spec.selection.names(rest))

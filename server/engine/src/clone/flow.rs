@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// What a run begins with.
-const FIRST: usize = 64;
+const FIRST: usize = 128;
 /// Nothing is judged by less than this.
 const INTERVAL: Duration = Duration::from_millis(50);
 /// One refusal of so many is no reason: a single folder's are the throttle's concern.
@@ -145,7 +145,7 @@ mod tests {
     async fn what_brings_no_more_through_is_not_begun() {
         let mut flow = Flow::new(1_024, 0);
         run(&mut flow, Duration::from_millis(10), 2_000.0, false).await;
-        // Twenty are enough; it begins with 64, and tries twice as many now and then.
+        // Twenty are enough; it begins with more, and tries twice as many now and then.
         assert!((20..=2 * FIRST).contains(&flow.allowed()), "{}", flow.allowed());
     }
 
