@@ -14,7 +14,7 @@ use super::{
     sides::{Sides, now},
     sketch::Sketch,
 };
-use crate::s3::{LARGEST, Listed, Policy, Store, parts_of};
+use crate::s3::{LARGEST, Listed, Store, parts_of};
 
 const EXAMPLES: usize = 10;
 const PAGE: u64 = 1_000;
@@ -33,7 +33,7 @@ pub async fn preview(
     most_time: Duration,
 ) -> Result<ClonePreview, CloneError> {
     apart(spec, source, destination)?;
-    let (source, destination) = (source.patient(Policy::HASTY), destination.patient(Policy::HASTY));
+    let (source, destination) = (source.hasty(), destination.hasty());
     let sides = Sides::new(spec, &source, &destination, options);
     let mut merge = Merge::open(&sides, None, None);
     let mut preview = empty(spec);
