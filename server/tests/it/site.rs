@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 use app::backend::Backend;
 use argon2::{Argon2, Params, PasswordHasher};
 use embedded::Embedded;
-use engine::s3::Threshold;
+use engine::s3::{Ceilings, Threshold};
 use logyard::{
     assets::Assets,
     auth::{self, Auth},
@@ -144,6 +144,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         path_style: None,
         profile: None,
         max_jobs: 2,
+        ceilings: Ceilings::default(),
     };
     Config {
         file: None,
@@ -177,5 +178,5 @@ async fn assemble(config: Config) -> App {
         started_at: store.now(),
     });
     let auth = Auth::new(config.auth.as_ref(), store.clone());
-    App { backend, hub, auth, config, assets: Assets::load().unwrap(), store, shutdown }
+    App { backend, hub, auth, config, assets: Assets::load().unwrap(), store, runner: None, shutdown }
 }

@@ -112,8 +112,8 @@ impl Work<'_> {
             tracker.all_copied();
             equal = surveyed.comparison(&sides.spec).filter(|_| !again);
         }
-        if let Some(mut keys) = retry {
-            retry_failed(sides, options.concurrency, &mut keys, tracker, stop).await?;
+        if let Some(keys) = retry {
+            retry_failed(sides, options.concurrency, keys, tracker, stop).await?;
         }
         Ok(equal.inspect(|comparison| tracker.all_equal(comparison)))
     }

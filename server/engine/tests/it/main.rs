@@ -6,6 +6,7 @@ mod copy;
 mod fault_suite;
 mod faults;
 mod mirror;
+mod mirror_crashes;
 mod mirror_resume;
 mod multipart;
 mod multipart_faults;
