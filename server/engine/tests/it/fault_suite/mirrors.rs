@@ -143,15 +143,14 @@ async fn all(cases: impl Iterator<Item = (u64, Vec<Trouble>, f64)>) {
 
 #[tokio::test]
 async fn no_trouble_by_itself_makes_a_mirror_delete_what_it_must_not() {
-    let cases = (4_000..).zip(Trouble::ALL).flat_map(|(seed, trouble)| {
-        [(seed, vec![trouble], 0.05), (seed + 101, vec![trouble], 0.2), (seed + 200, vec![trouble], 0.6)]
-    });
+    let cases = (4_000..).zip(Trouble::ALL).zip([0.2, 0.05, 0.6].into_iter().cycle());
+    let cases = cases.map(|((seed, trouble), chance)| (seed, vec![trouble], chance));
     all(cases).await;
 }
 
 #[tokio::test]
 async fn many_troubles_at_once_make_no_mirror_delete_what_it_must_not() {
-    let cases = (5_000..5_040).map(|seed| {
+    let cases = (5_000..5_010).map(|seed| {
         let mut random = StdRng::seed_from_u64(seed);
         let kinds = random.random_range(2..8);
         let troubles = Trouble::ALL.choose_multiple(&mut random, kinds).copied().collect();

@@ -89,11 +89,11 @@ fn fifty_random_buckets_are_compared_and_left_as_they_are() {
 }
 
 #[test]
-fn sixty_random_buckets_are_mirrored_so_that_nothing_else_is_left() {
-    kept(60, 4, true, Mode::Mirror);
+fn forty_random_buckets_are_mirrored_so_that_nothing_else_is_left() {
+    kept(40, 4, true, Mode::Mirror);
 }
 
 #[test]
-fn thirty_random_buckets_are_mirrored_from_store_to_store() {
-    kept(30, 5, false, Mode::Mirror);
+fn twenty_random_buckets_are_mirrored_from_store_to_store() {
+    kept(20, 5, false, Mode::Mirror);
 }
