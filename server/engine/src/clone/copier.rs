@@ -32,19 +32,19 @@ pub(super) async fn copy(
     copy_planned(sides, most, tracker, stop, planner).await
 }
 
-/// Settles what the planner queues; answers what the planner came to.
+/// Settles what the planning that is begun here queues; answers what it came to.
 pub(super) async fn copy_planned<T: Send + 'static, Planning>(
     sides: &Arc<Sides>,
     most: usize,
     tracker: &Tracker,
     stop: &CancellationToken,
-    planner: impl FnOnce(UnboundedSender<Planned>) -> Planning,
+    begin: impl FnOnce(UnboundedSender<Planned>) -> Planning,
 ) -> Result<T, CloneError>
 where
     Planning: Future<Output = Result<T, CloneError>> + Send + 'static,
 {
     let (queue, planned) = mpsc::unbounded_channel();
-    let planning = AbortOnDropHandle::new(tokio::spawn(planner(queue)));
+    let planning = AbortOnDropHandle::new(tokio::spawn(begin(queue)));
     let mut crew = Crew::new(most, tracker, stop);
     sides.throttle.set_in_use(true);
     let outcome = copy_all(&mut crew, sides, tracker, planned).await;

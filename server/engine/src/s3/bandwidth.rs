@@ -182,7 +182,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn many_small_pieces_come_near_the_ceiling() {
-        let times = passed(&bandwidth("50MB"), &[5_000; 10_001]).await;
+        let times = passed(&bandwidth("50MB"), &vec![5_000; 10_001]).await;
         about(&times[10_000..], &[1.0]);
     }
 

@@ -38,11 +38,11 @@ impl Held {
         let from = Instant::now() + limit;
         let before = self.so_far();
         loop {
-            let until = from + (self.so_far() - before);
+            let until = from + self.so_far().saturating_sub(before);
             select! {
                 biased;
                 done = &mut work => return Some(done),
-                () = sleep_until(until) => if from + (self.so_far() - before) <= until {
+                () = sleep_until(until) => if from + self.so_far().saturating_sub(before) <= until {
                     return None;
                 }
             }

@@ -54,20 +54,19 @@ async fn attempt(yard: &Yard, spec: &CloneSpec, stored: &mut Taken, dies_at: usi
         ended = &mut task => Some(ended.unwrap()),
         () = dead.notified() => None,
     };
-    match ended {
-        Some(_) => *stored = tracker.take(),
-        None => {
-            task.abort();
-            assert!(task.await.unwrap_err().is_cancelled());
-            let mut rows = rows.lock().unwrap();
-            let kept = rows.len().saturating_sub(usize::from(seed % 2 == 0));
-            rows.truncate(kept);
-            if let Some(last) = rows.pop() {
-                *stored = last;
-            }
-        }
+    if ended.is_some() {
+        *stored = tracker.take();
+        return ended;
     }
-    ended
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    let mut rows = rows.lock().unwrap();
+    let kept = rows.len().saturating_sub(usize::from(seed.is_multiple_of(2)));
+    rows.truncate(kept);
+    if let Some(last) = rows.pop() {
+        *stored = last;
+    }
+    None
 }
 
 /// As it comes back from a job's row.

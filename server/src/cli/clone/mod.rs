@@ -86,7 +86,7 @@ pub async fn run(args: CloneArgs) -> ExitCode {
 
 async fn carry_out(order: &mut Order, reporter: &mut Reporter, json: bool) -> (Summary, Option<Record>) {
     let stop = stop::on_signal();
-    let (source, destination) = order.connect().await;
+    let (source, destination) = Box::pin(order.connect()).await;
     tokio::select! {
         checked = check(&order.spec, &source, &destination) => if let Err(error) = checked {
             return (Summary::of(order, &Record::default(), &End::refused(&error)), None);

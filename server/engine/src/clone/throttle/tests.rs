@@ -100,9 +100,9 @@ struct Came {
 async fn copy_into(folders: &[&'static str], a_second: f64, objects: usize, at_once: usize) -> Came {
     let throttle = Throttle::new();
     throttle.set_in_use(true);
-    let began = Instant::now();
+    let start = Instant::now();
     let mut partitions: HashMap<&str, Partition> =
-        folders.iter().map(|folder| (*folder, Partition { a_second, booked: began })).collect();
+        folders.iter().map(|folder| (*folder, Partition { a_second, booked: start })).collect();
     let mut planned: Vec<&'static str> = (0..objects).flat_map(|_| folders).copied().collect();
     let mut under_way: VecDeque<(Instant, &'static str)> = VecDeque::new();
     let (mut taken, mut refused) = (0, 0);
@@ -130,7 +130,7 @@ async fn copy_into(folders: &[&'static str], a_second: f64, objects: usize, at_o
         }
         advance(Duration::from_millis(1)).await;
     }
-    Came { took: began.elapsed(), refused }
+    Came { took: start.elapsed(), refused }
 }
 
 const TWELVE: [&str; 12] = ["a/", "b/", "c/", "d/", "e/", "f/", "g/", "h/", "i/", "j/", "k/", "l/"];
@@ -139,6 +139,6 @@ const TWELVE: [&str; 12] = ["a/", "b/", "c/", "d/", "e/", "f/", "g/", "h/", "i/"
 #[tokio::test(start_paused = true)]
 async fn many_slow_folders_come_near_what_they_take_and_refuse_little() {
     let came = copy_into(&TWELVE, 200.0, 2_500, 256).await;
-    assert!(came.took < Duration::from_millis(14_000), "{:?}", came.took);
+    assert!(came.took < Duration::from_secs(14), "{:?}", came.took);
     assert!(came.refused < 3_000, "{} of 30,000", came.refused);
 }

@@ -24,7 +24,7 @@ const LONG: Duration = Duration::from_mins(10);
 
 /// What the suite must see to be one.
 #[derive(Debug, Default)]
-struct Came {
+struct Seen {
     errors: usize,
     failed: usize,
     /// Objects deleted while there was trouble.
@@ -79,7 +79,7 @@ impl Mirror {
         let extra = self.town.extra().await;
         match result {
             Ok(Some(proof)) if proof.holds() => {
-                assert!(extra.is_empty(), "{name}: proven, and left over are {extra:?}")
+                assert!(extra.is_empty(), "{name}: proven, and left over are {extra:?}");
             }
             Ok(_) => {
                 let named: BTreeSet<&str> = self.record.failures.keys().map(Key::as_str).collect();
@@ -91,7 +91,7 @@ impl Mirror {
     }
 }
 
-async fn survive(case: &Case<'_>) -> Came {
+async fn survive(case: &Case<'_>) -> Seen {
     let mut random = StdRng::seed_from_u64(case.seed);
     let mut town = Town::new(&mut random, case.way == Way::Copied, case.large).await;
     town.litter(&mut random).await;
@@ -110,27 +110,27 @@ async fn survive(case: &Case<'_>) -> Came {
         planned: BTreeSet::new(),
         judged: 0,
     };
-    let mut came = Came::default();
+    let mut seen = Seen::default();
     for round in 0..TROUBLED + CALM {
         if round == TROUBLED {
-            came.deleted = chaos.deletes().len();
+            seen.deleted = chaos.deletes().len();
             chaos.ends();
         }
         let result = mirror.round().await;
         let name = format!("round {round} of seed {} with {:?} {:?}: {result:?}", case.seed, case.troubles, case.way);
-        came.errors += usize::from(result.is_err());
-        came.failed += usize::from(result.is_ok() && !mirror.record.failures.is_empty());
+        seen.errors += usize::from(result.is_err());
+        seen.failed += usize::from(result.is_ok() && !mirror.record.failures.is_empty());
         mirror.judge(&result, &name).await;
         if round + 1 == TROUBLED + CALM {
             let holds = result.as_ref().is_ok_and(|proof| proof.as_ref().is_some_and(Proof::holds));
             assert!(holds && mirror.record.failures.is_empty(), "{name}, {:?}", mirror.record.failures);
         }
     }
-    came
+    seen
 }
 
 async fn all(cases: impl Iterator<Item = (u64, Vec<Trouble>, f64)>) {
-    let mut all = Came::default();
+    let mut all = Seen::default();
     for (seed, troubles, chance) in cases {
         let way = if seed % 2 == 0 { Way::Copied } else { Way::Streamed };
         let came = survive(&Case { seed, troubles: &troubles, chance, way, large: false }).await;
