@@ -57,8 +57,8 @@ pub async fn preview(
     // copied, and no more what was deleted. A copy that has nothing to do is its own comparison.
     let copying = pages(at_destination);
     let deleting = 2 * pages(at_destination + missing);
-    let compared = !options.verify || (spec.mode == Mode::Copy && preview.complete && all_equal);
-    let comparing = if compared { 0 } else { pages(at_destination + missing - preview.to_delete) };
+    let by_itself = spec.mode == Mode::Copy && preview.complete && all_equal;
+    let comparing = if by_itself || !options.verify { 0 } else { pages(at_destination + missing - preview.to_delete) };
     preview.requests = match spec.mode {
         Mode::Verify => RequestCounts { list: copying, ..RequestCounts::default() },
         _ if spec.dry_run => RequestCounts { list: copying, ..RequestCounts::default() },
