@@ -142,3 +142,29 @@ async fn many_slow_folders_come_near_what_they_take_and_refuse_little() {
     assert!(came.took < Duration::from_secs(14), "{:?}", came.took);
     assert!(came.refused < 3_000, "{} of 30,000", came.refused);
 }
+
+/// Else each would be tried with what all of them take together, and most of that refused.
+#[tokio::test(start_paused = true)]
+async fn folders_that_refuse_at_the_same_time_begin_with_a_share_of_what_went_through() {
+    let throttle = Throttle::new();
+    throttle.set_in_use(true);
+    for _ in 0..1_200 {
+        throttle.taken("any/");
+    }
+    advance(Duration::from_millis(500)).await;
+    for folder in TWELVE {
+        assert!(throttle.refused(folder));
+        for _ in 0..1_000 {
+            assert_eq!(throttle.admit(folder, folder), None);
+        }
+    }
+    let mut begun = 0;
+    for _ in 0..250 {
+        advance(Duration::from_millis(1)).await;
+        while let Next::Begin(_) = throttle.next() {
+            begun += 1;
+        }
+    }
+    // Twice 2,400 a second, for a quarter of one.
+    assert!((1_100..=1_300).contains(&begun), "{begun}");
+}
