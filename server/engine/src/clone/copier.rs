@@ -49,10 +49,11 @@ where
     sides.throttle.set_in_use(true);
     let outcome = copy_all(&mut crew, sides, tracker, planned).await;
     sides.throttle.set_in_use(false);
-    if outcome.is_err() {
+    if let Err(error) = outcome {
+        drop(planning); // nothing more is begun
         crew.wind_down().await;
+        return Err(error);
     }
-    outcome?;
     planning.await?
 }
 

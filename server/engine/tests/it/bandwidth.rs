@@ -6,11 +6,12 @@ use engine::{
     clone::Options,
     s3::{Ceilings, Store},
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::{
     multipart::{MIB, above_5_mib, body},
-    yard::{Yard, buckets, clone_at, clone_with, options, spec},
+    proxy::{Fate, Kind, Proxy},
+    yard::{Yard, buckets, clone_at, clone_with, connect, options, spec},
 };
 
 fn under(store: &Store, most: &str) -> Store {
@@ -52,6 +53,21 @@ async fn what_goes_through_this_process_counts_as_it_passes() {
     let began = Instant::now();
     clone_with(&near, &under(&far, "100kB"), &destination, &options()).await.is_equal();
     assert!(began.elapsed() >= FOUR_FIFTHS, "{:?}", began.elapsed());
+}
+
+/// Each time that it counted, all that follows would wait for hours.
+#[tokio::test]
+async fn a_copy_that_is_refused_for_its_rate_does_not_count() {
+    let yard = Yard::new().await;
+    yard.put("a", vec![b'x'; 20_000]).await;
+    let proxy = Proxy::before(&yard.store.url(), |request| {
+        let hit = request.kind == Kind::Copy && request.number < 9;
+        std::future::ready(if hit { Fate::Refuse(503, "SlowDown") } else { Fate::Forward })
+    })
+    .await;
+    let store = under(&connect(proxy.url()).await, "1");
+    let came = timeout(Duration::from_mins(5), clone_at(&store, &buckets())).await.expect("nothing holds it up");
+    came.is_equal();
 }
 
 #[tokio::test]
