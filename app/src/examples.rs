@@ -1,7 +1,8 @@
-//! Jobs for tests, as the engine would report them.
+//! Jobs and previews for tests, as the engine would report them.
 
 use model::{
-    CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Phase, Progress, Proof, Selection, Spec, State, Time,
+    ClonePreview, CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Phase, Progress, Proof, RequestCounts,
+    Selection, Spec, State, Time,
 };
 
 /// A clone of the demo bucket, half done. A higher number is a later job.
@@ -88,5 +89,29 @@ pub fn proven(number: u128) -> Job {
             selection: Selection::default(),
         })),
         ..running
+    }
+}
+
+/// Of a clone of 7,500 objects, 100 of which are equal already.
+pub fn preview(mode: Mode, dry_run: bool) -> ClonePreview {
+    let Spec::Clone(spec) = job(1).spec;
+    ClonePreview {
+        spec: CloneSpec { mode, dry_run, ..spec },
+        at: Time(0),
+        complete: true,
+        objects: 7_500,
+        bytes: 61_900_000,
+        to_copy: 7_400,
+        to_copy_bytes: 61_000_000,
+        to_skip: 100,
+        extra: 0,
+        to_delete: 0,
+        to_delete_bytes: 0,
+        refused: 0,
+        requests: RequestCounts::default(),
+        price: None,
+        examples: vec![],
+        delete_examples: vec![],
+        plan: None,
     }
 }

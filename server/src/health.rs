@@ -11,7 +11,10 @@ use axum::{
 use model::{Problem, ProblemCode};
 use serde::Serialize;
 
-use crate::state::App;
+use crate::{
+    runner::{Pulse, Vitality},
+    state::App,
+};
 
 /// How long the database may take to answer before the server calls itself not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -26,7 +29,7 @@ struct Readiness {
     ready: bool,
     /// `answers`, or `does not answer`; the cause is in the log.
     database: &'static str,
-    /// `runs jobs`, `left to workers` where this process runs none, or `stopping`.
+    /// `runs jobs`, `left to workers` where this process runs none, `stopping`, or why it runs none: `stopped`, `silent`.
     runner: &'static str,
 }
 
@@ -43,13 +46,14 @@ pub async fn ready(State(app): State<App>) -> Response {
             false
         }
     };
-    let stopping = app.shutdown.is_cancelled();
-    let runner = match app.config.runner.jobs {
-        _ if stopping => "stopping",
-        0 => "left to workers",
-        _ => "runs jobs",
+    let (works, runner) = match app.runner.as_ref().map(Pulse::take) {
+        _ if app.shutdown.is_cancelled() => (false, "stopping"),
+        None => (true, "left to workers"),
+        Some(Vitality::RunsJobs) => (true, "runs jobs"),
+        Some(Vitality::Silent) => (false, "silent"),
+        Some(Vitality::Stopped) => (false, "stopped"),
     };
-    let ready = database && !stopping;
+    let ready = database && works;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let database = if database { "answers" } else { "does not answer" };
     (status, Json(Readiness { ready, database, runner })).into_response()

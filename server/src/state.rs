@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::backend::Backend;
 use tokio_util::sync::CancellationToken;
 
-use crate::{assets::Assets, auth::Auth, config::Config, hub::Hub};
+use crate::{assets::Assets, auth::Auth, config::Config, hub::Hub, runner::Pulse};
 
 #[derive(Clone)]
 pub struct App {
@@ -21,6 +21,8 @@ pub struct App {
     pub assets: Assets,
     /// For readiness and sessions only; everything else goes through `backend`.
     pub store: store::Store,
+    /// Of this process's runner, for readiness; `None` where workers do the jobs.
+    pub runner: Option<Pulse>,
     /// Cancelled when the process stops: live streams end then, so that their connections can.
     pub shutdown: CancellationToken,
 }

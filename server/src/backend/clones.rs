@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, time::Duration};
 
-use engine::{clone, s3::Policy};
+use engine::clone;
 use model::{
     BucketName, ClonePreview, CloneRequest, CloneSpec, Digest as PlanId, Job, Key, Mode, Place, Problem, ProblemCode,
     Spec, StoreName, Viewer,
@@ -79,9 +79,7 @@ impl Yard {
     pub(super) async fn first_keys(&self, place: Place) -> Result<Vec<Key>, Problem> {
         let place = self.stores.locate(place);
         let entry = self.entry(&place.store, "store")?;
-        match timeout(CHECK_WITHIN, entry.client.patient(Policy::HASTY).peek(&place.bucket, &place.prefix, PEEKED))
-            .await
-        {
+        match timeout(CHECK_WITHIN, entry.client.hasty().peek(&place.bucket, &place.prefix, PEEKED)).await {
             Ok(Ok(keys)) => Ok(keys),
             Ok(Err(error)) => Err(problem::place(&error, &place.bucket, entry, "bucket").await),
             Err(_) => Err(problem::no_answer(CHECK_WITHIN)),
@@ -91,7 +89,7 @@ impl Yard {
     pub(super) async fn list_buckets(&self, store: &StoreName) -> Result<Vec<BucketName>, Problem> {
         let unknown = |_| Problem::new(ProblemCode::NotFound, problem::no_store(store, &self.stores));
         let entry = self.entry(store, "store").map_err(unknown)?;
-        match timeout(CHECK_WITHIN, entry.client.patient(Policy::HASTY).buckets()).await {
+        match timeout(CHECK_WITHIN, entry.client.hasty().buckets()).await {
             Ok(Ok(Some(buckets))) => Ok(buckets),
             Ok(Ok(None)) => Err(problem::unlistable(store)),
             Ok(Err(error)) => Err(problem::s3(&error)),

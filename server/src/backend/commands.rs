@@ -19,11 +19,14 @@ impl Yard {
     }
 
     fn clone_command(&self, spec: &CloneSpec) -> String {
-        let runner = &self.config.runner;
-        let ceilings = option("max-rps", runner.max_requests_per_second.map(|most| most.to_string()))
-            + &option("max-bandwidth", runner.max_bytes_per_second.map(|most| most.to_string()));
         let config = |name| self.stores.get(name).map(|entry: &Entry| &entry.config);
         let (source, destination) = (config(&spec.source.store), config(&spec.destination.store));
+        // One ceiling for both sides: the lower.
+        let both = || source.into_iter().chain(destination).map(|store| store.ceilings);
+        let requests = both().filter_map(|ceilings| ceilings.requests_per_second).min();
+        let bytes = both().filter_map(|ceilings| ceilings.bytes_per_second).min();
+        let ceilings = option("max-rps", requests.map(|most| most.to_string()))
+            + &option("max-bandwidth", bytes.map(|most| most.to_string()));
         let endpoint = |store: Option<&config::Store>| store.and_then(|store| store.endpoint_url.clone());
         let (from, to) = (endpoint(source), endpoint(destination));
         if from == to {

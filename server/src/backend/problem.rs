@@ -7,7 +7,7 @@ use std::{error::Error, time::Duration};
 
 use engine::{
     clone::CloneError,
-    s3::{Fault, Policy, StoreError},
+    s3::{Fault, StoreError},
 };
 use model::{BucketName, CloneSpec, Problem, ProblemCode, StoreName};
 use tokio::time::timeout;
@@ -66,7 +66,7 @@ pub async fn place(error: &StoreError, bucket: &BucketName, entry: &Entry, field
                 None => "Bucket".to_owned(),
             };
             let store = &entry.config.name;
-            let others = match timeout(SUGGEST_WITHIN, entry.client.patient(Policy::HASTY).buckets()).await {
+            let others = match timeout(SUGGEST_WITHIN, entry.client.hasty().buckets()).await {
                 Ok(Ok(Some(buckets))) => match buckets.len() {
                     0 => "there is none yet".to_owned(),
                     1 => format!("pick the one there, `{}`", buckets[0]),
@@ -110,7 +110,7 @@ impl Yard {
             CloneError::Store(error) => {
                 for (location, field) in [(&spec.source, "source.bucket"), (&spec.destination, "destination.bucket")] {
                     let Some(entry) = self.stores.get(&location.store) else { continue };
-                    let client = entry.client.patient(Policy::HASTY);
+                    let client = entry.client.hasty();
                     if let Err(error) = client.peek(&location.bucket, &location.prefix, 1).await {
                         return place(&error, &location.bucket, entry, field).await;
                     }

@@ -85,6 +85,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         config: config.clone(),
         assets,
         store,
+        runner: (config.runner.jobs > 0).then(|| runner.pulse()),
         shutdown: shutdown.clone(),
     };
     let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();

@@ -8,7 +8,7 @@ use std::{
     str::FromStr,
 };
 
-use engine::s3::{BytesPerSecond, Threshold};
+use engine::s3::{BytesPerSecond, Ceilings, Threshold};
 use model::Prices;
 
 use super::{
@@ -53,14 +53,14 @@ impl Config {
         let server = server(root.section("server")?)?;
         let database = database(root.section("database")?, &server.data_dir)?;
         let auth = auth(root.section("auth")?)?;
-        let runner = runner(root.section("runner")?)?;
+        let (runner, ceilings) = runner(root.section("runner")?)?;
         let prices = prices(root.section("prices")?)?;
-        let mut stores = stores(root.sections("stores")?)?;
+        let mut stores = stores(root.sections("stores")?, ceilings)?;
         let demo = demo(root.section("demo")?, stores.is_empty())?;
         root.finish()?;
 
         if demo.enabled {
-            let store = demo_store(&demo)?;
+            let store = demo_store(&demo, ceilings)?;
             if stores.iter().any(|other| other.name == store.name) {
                 return Err(ConfigError::Twice { at: source.at(0), name: DEMO_STORE.to_owned() });
             }
@@ -123,19 +123,25 @@ fn auth(mut section: Section<'_>) -> Result<Option<Auth>, ConfigError> {
     Ok(Some(Auth { user, password_hash, session_hours, tokens }))
 }
 
-fn runner(mut section: Section<'_>) -> Result<Runner, ConfigError> {
+/// And the ceilings of stores that have none of their own.
+fn runner(mut section: Section<'_>) -> Result<(Runner, Ceilings), ConfigError> {
+    let ceilings = ceilings(&mut section)?;
     let runner = Runner {
         jobs: section.get("jobs", WHOLE, |text| within(text, 0, 1_000))?.unwrap_or(4),
         concurrency: section.get("concurrency", WHOLE, |text| within(text, 1, 1_024))?.unwrap_or(512),
-        max_requests_per_second: section
-            .get("max_requests_per_second", WHOLE, |text| within(text, 1, 1_000_000))?
-            .and_then(NonZeroU32::new),
-        max_bytes_per_second: section.get("max_bytes_per_second", BytesPerSecond::EXPECTED, parsed)?,
         lease_ms: section.get("lease_ms", WHOLE, |text| within(text, 3_000, 3_600_000))?.map_or(15_000, i64::from),
         multipart_threshold: section.get("multipart_threshold", Threshold::EXPECTED, parsed)?.unwrap_or_default(),
     };
     section.finish()?;
-    Ok(runner)
+    Ok((runner, ceilings))
+}
+
+fn ceilings(section: &mut Section<'_>) -> Result<Ceilings, ConfigError> {
+    let requests = section.get("max_requests_per_second", WHOLE, |text| within(text, 1, 1_000_000))?;
+    Ok(Ceilings {
+        requests_per_second: requests.and_then(NonZeroU32::new),
+        bytes_per_second: section.get("max_bytes_per_second", BytesPerSecond::EXPECTED, parsed)?,
+    })
 }
 
 /// What nobody set costs what AWS charges.
@@ -158,13 +164,14 @@ fn prices(mut section: Section<'_>) -> Result<Prices, ConfigError> {
     })
 }
 
-fn stores(sections: Vec<Section<'_>>) -> Result<Vec<Store>, ConfigError> {
+fn stores(sections: Vec<Section<'_>>, default: Ceilings) -> Result<Vec<Store>, ConfigError> {
     let mut stores: Vec<Store> = Vec::new();
     for mut section in sections {
         let name = section.get("name", NAME, parsed)?.ok_or_else(|| section.missing("name", NAME))?;
         if stores.iter().any(|store| store.name == name) {
             return Err(ConfigError::Twice { at: section.at(), name: name.to_string() });
         }
+        let own = ceilings(&mut section)?;
         stores.push(Store {
             name,
             endpoint_url: section.get("endpoint_url", URL, origin)?,
@@ -172,6 +179,10 @@ fn stores(sections: Vec<Section<'_>>) -> Result<Vec<Store>, ConfigError> {
             path_style: section.get("path_style", YES_NO, parsed)?,
             profile: section.get("profile", "a profile of the AWS configuration files", not_empty)?,
             max_jobs: section.get("max_jobs", WHOLE, |text| within(text, 1, 1_000))?.unwrap_or(2),
+            ceilings: Ceilings {
+                requests_per_second: own.requests_per_second.or(default.requests_per_second),
+                bytes_per_second: own.bytes_per_second.or(default.bytes_per_second),
+            },
         });
         section.finish()?;
     }
@@ -191,10 +202,10 @@ fn demo(mut section: Section<'_>, by_default: bool) -> Result<Demo, ConfigError>
 }
 
 /// The embedded store as the others see it. It comes last, so that it is the default only where it is alone.
-fn demo_store(demo: &Demo) -> Result<Store, ConfigError> {
+fn demo_store(demo: &Demo, ceilings: Ceilings) -> Result<Store, ConfigError> {
     let name = DEMO_STORE.parse().map_err(|_| ConfigError::NoStores)?;
     let endpoint_url = Some(format!("http://{}", demo.addr));
-    Ok(Store { name, endpoint_url, region: None, path_style: Some(true), profile: None, max_jobs: 2 })
+    Ok(Store { name, endpoint_url, region: None, path_style: Some(true), profile: None, max_jobs: 2, ceilings })
 }
 
 fn loopback(port: u16) -> SocketAddr {

@@ -10,11 +10,11 @@ mod error;
 mod load;
 mod source;
 
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf};
 
 use engine::{
     clone::Options,
-    s3::{BytesPerSecond, Threshold, UnreadableTags},
+    s3::{Ceilings, Threshold, UnreadableTags},
 };
 use model::{Prices, StoreName};
 
@@ -77,10 +77,6 @@ pub struct Runner {
     pub jobs: u32,
     /// Copies in flight at most, per job.
     pub concurrency: u32,
-    /// A ceiling, per job; `None`: as many as the stores answer.
-    pub max_requests_per_second: Option<NonZeroU32>,
-    /// Bytes copied, a ceiling per job; `None`: as many as the stores take.
-    pub max_bytes_per_second: Option<BytesPerSecond>,
     /// How long a job is held without a beat. Milliseconds.
     pub lease_ms: i64,
     /// Objects larger than this are copied in parts.
@@ -92,8 +88,6 @@ impl Runner {
     pub fn clone_options(&self) -> Options {
         Options {
             concurrency: usize::try_from(self.concurrency).unwrap_or(1),
-            max_requests_per_second: self.max_requests_per_second,
-            max_bytes_per_second: self.max_bytes_per_second,
             verify: true,
             multipart_threshold: self.multipart_threshold,
             unreadable_tags: UnreadableTags::Fail,
@@ -111,6 +105,8 @@ pub struct Store {
     pub profile: Option<String>,
     /// Jobs at once that touch it. Default 2.
     pub max_jobs: u32,
+    /// Of all that this process does there. Default: those of `[runner]`.
+    pub ceilings: Ceilings,
 }
 
 /// `[demo]`: the embedded store. On when no `[[stores]]` are configured.

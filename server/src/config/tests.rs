@@ -57,6 +57,24 @@ fn a_size_may_have_a_unit_or_be_in_bytes() {
 }
 
 #[test]
+fn a_store_has_its_own_ceilings_or_those_of_the_runner() {
+    let config = parse(
+        "[runner]\nmax_requests_per_second = 9\nmax_bytes_per_second = '1MB'\n[demo]\nenabled = true\n\
+         [[stores]]\nname = 'own'\nmax_requests_per_second = 5\n[[stores]]\nname = 'none'",
+    );
+    let ceilings = |store: &Store| {
+        let Ceilings { requests_per_second, bytes_per_second } = store.ceilings;
+        (store.name.to_string(), requests_per_second.unwrap().get(), bytes_per_second.unwrap().to_string())
+    };
+    let all: Vec<_> = config.stores.iter().map(ceilings).collect();
+    let expected = [("own", 5), ("none", 9), ("demo", 9)].map(|(name, most)| (name.into(), most, "1MB".to_owned()));
+    assert_eq!(all, expected);
+    let wrong = refused("[[stores]]\nname = 'a'\nmax_bytes_per_second = 'fast'");
+    assert!(wrong.contains("line 3: stores.max_bytes_per_second = \"fast\""), "{wrong}");
+    assert_eq!(parse("").stores[0].ceilings, Ceilings::default());
+}
+
+#[test]
 fn a_password_may_come_from_the_environment_alone() {
     let auth = [("LOGYARD_AUTH_PASSWORD_HASH", "$argon2id$v=19$x"), ("LOGYARD_SERVER_ADDR", "0.0.0.0:3000")];
     assert_eq!(parse_with("", &auth).unwrap().auth.unwrap().user, "operator");

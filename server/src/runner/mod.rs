@@ -13,6 +13,7 @@ mod dispatch;
 mod history;
 mod lease;
 mod outcome;
+mod pulse;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +26,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info_span, warn};
 
-use self::attempt::Attempt;
+pub use self::pulse::{Pulse, Vitality};
+use self::{attempt::Attempt, pulse::Heart};
 use crate::{config, stores::Stores};
 
 /// Jobs that other servers queued are found within this time; those of this process at once.
@@ -46,6 +48,7 @@ pub struct Context {
 /// A started runner.
 pub struct Runner {
     nudge: Nudge,
+    pulse: Pulse,
     shutdown: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -68,8 +71,14 @@ impl Runner {
     pub fn start(context: Context) -> Self {
         let nudge = Nudge::default();
         let shutdown = CancellationToken::new();
-        let task = tokio::spawn(run(context, nudge.clone(), shutdown.clone()));
-        Self { nudge, shutdown, task }
+        let (heart, pulse) = pulse::heart(Duration::from_millis(context.config.lease_ms.unsigned_abs()));
+        let task = tokio::spawn(run(context, nudge.clone(), heart, shutdown.clone()));
+        Self { nudge, pulse, shutdown, task }
+    }
+
+    /// Whether it is at work, from now on.
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     pub fn nudge(&self) -> Nudge {
@@ -87,7 +96,7 @@ impl Runner {
     }
 }
 
-async fn run(context: Context, nudge: Nudge, shutdown: CancellationToken) {
+async fn run(context: Context, nudge: Nudge, heart: Heart, shutdown: CancellationToken) {
     let most = usize::try_from(context.config.jobs).unwrap_or(usize::MAX);
     let mut attempts = JoinSet::new();
     let mut away = false;
@@ -113,6 +122,9 @@ async fn run(context: Context, nudge: Nudge, shutdown: CancellationToken) {
                     break;
                 }
             }
+        }
+        if !away {
+            heart.beat();
         }
         tokio::select! {
             () = nudge.notified() => {}

@@ -97,10 +97,17 @@ async fn look(context: &Context) -> Result<Duration, StoreError> {
     Ok(wait.min(LOOK))
 }
 
-/// Deals with every time that has come by `now`. One that cannot be written does not hold up the others.
+/// Deals with every time that has come by `now`. One that cannot be read or written does not hold up the others.
 pub async fn fire_due(context: &Context, now: Time) -> Result<(), StoreError> {
     let mut fired = Ok(());
     for schedule in context.store.due_schedules(now).await? {
+        let schedule = match schedule {
+            Ok(schedule) => schedule,
+            Err(error) => {
+                fired = Err(error);
+                continue;
+            }
+        };
         for task in Task::ALL {
             if let Some(due) = schedule.next_of(task).filter(|due| *due <= now) {
                 fired = fire(context, &schedule, task, due, now).await.and(fired);

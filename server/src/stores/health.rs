@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engine::s3::Policy;
 use futures::future::join_all;
 use model::{Health, StoreName, StoreStatus, Time};
 use tokio::time::timeout;
@@ -77,7 +76,7 @@ impl StoreHealth {
 
 async fn check(entry: &Entry) -> Health {
     let started = Instant::now();
-    match timeout(TIMEOUT, entry.client.patient(Policy::HASTY).buckets()).await {
+    match timeout(TIMEOUT, entry.client.hasty().buckets()).await {
         Ok(Ok(buckets)) => {
             let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             Health::Reachable { buckets, took_ms }

@@ -1,6 +1,7 @@
 //! The configured stores, each with its connection: the one place that turns a `[[stores]]` entry into a client.
 //!
-//! Always: at least one store, in the order of the configuration; the first is the default.
+//! Always: at least one store, in the order of the configuration; the first is the default. Whoever uses a store shares
+//! its connection with all others, and so its ceilings.
 
 mod health;
 
@@ -31,7 +32,7 @@ impl Stores {
     pub async fn connect(config: &Config) -> Self {
         let entries = config.stores.iter().map(|store| async {
             let embedded = config.demo.enabled && store.name.as_str() == DEMO_STORE;
-            let client = Client::connect(endpoint(store, embedded)).await;
+            let client = Client::connect(endpoint(store, embedded)).await.under(store.ceilings);
             Entry { config: store.clone(), embedded, client }
         });
         Self { entries: join_all(entries).await.into() }

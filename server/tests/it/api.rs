@@ -2,12 +2,17 @@
 
 use std::collections::HashSet;
 
+use axum::extract;
+use logyard::{health::ready, state::App};
 use model::{Failure, JobId, Key, Progress, Reason, Time};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
-use store::{Beat, End, Terms};
+use store::{Beat, End, Terms, testing::Scratch};
 
-use crate::site::Site;
+use crate::{
+    site::Site,
+    workshop::{Workshop, quick},
+};
 
 /// The problem of a refusal, checked for what every problem must be.
 pub async fn problem(response: Response) -> Value {
@@ -236,4 +241,14 @@ async fn health_and_measurements_are_answered() {
     assert!(!metrics.contains(&job.to_string()), "an id as a label would grow without bound");
     site.app.shutdown.cancel();
     assert_eq!(site.get("/readyz").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_server_whose_runner_has_stopped_is_not_ready() {
+    let site = Site::open().await;
+    let runner = Workshop::open(Scratch::sqlite()).await.runner("one", quick()).await;
+    let app = App { runner: Some(runner.pulse()), ..site.app.clone() };
+    assert_eq!(ready(extract::State(app.clone())).await.status(), StatusCode::OK);
+    runner.stop().await;
+    assert_eq!(ready(extract::State(app)).await.status(), StatusCode::SERVICE_UNAVAILABLE);
 }

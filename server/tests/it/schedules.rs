@@ -9,7 +9,10 @@ use logyard::{
 use model::{Fired, Firing, Job, Schedule, Spec, State, Task, Time, Timing};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
-use store::{NewSchedule, NextTimes, testing::Scratch};
+use store::{
+    NewSchedule, NextTimes,
+    testing::{Scratch, break_schedule},
+};
 
 use crate::{
     site::Site,
@@ -140,12 +143,16 @@ const HOUR: i64 = 3_600_000;
 
 /// Hourly from [`DUE`], in a workshop where nothing else has happened.
 async fn hourly(workshop: &Workshop, zone: &str) -> Schedule {
+    named(workshop, "hourly", zone).await
+}
+
+async fn named(workshop: &Workshop, name: &str, zone: &str) -> Schedule {
     let job = workshop.clone_to("first/").await;
     let Spec::Clone(clone) = workshop.store.job(job).await.unwrap().spec;
     workshop.store.act(job, model::Action::Cancel, "test").await.unwrap();
     let timing = Timing { cron: "40 * * * *".to_owned(), verify_cron: None, zone: zone.to_owned() };
     let next = NextTimes { clone: Some(DUE), verify: None };
-    let new = NewSchedule { name: "hourly".parse().unwrap(), timing, clone, author: "test".to_owned(), next };
+    let new = NewSchedule { name: name.parse().unwrap(), timing, clone, author: "test".to_owned(), next };
     workshop.store.insert_schedule(new).await.unwrap()
 }
 
@@ -174,6 +181,7 @@ on_both_databases!(
     times_that_passed_while_no_server_ran_are_made_up_for_by_one_job_that_says_so,
     a_time_is_skipped_while_the_last_job_has_not_ended,
     what_cannot_become_a_job_is_recorded_with_the_reason,
+    a_schedule_that_fails_holds_up_no_other,
     a_scheduler_starts_what_is_due_and_the_runner_proves_it,
 );
 
@@ -233,6 +241,17 @@ async fn what_cannot_become_a_job_is_recorded_with_the_reason(scratch: Scratch) 
     assert!(reason.contains("`demo` is not configured"), "{reason}");
     assert_eq!(after.next_at, Some(Time(DUE.0 + HOUR)), "it may be configured again by then");
     assert!(by_schedule(&workshop).await.is_empty());
+}
+
+async fn a_schedule_that_fails_holds_up_no_other(scratch: Scratch) {
+    let workshop = Workshop::with_objects(scratch, 1).await;
+    let broken = named(&workshop, "broken", "UTC").await;
+    let schedule = hourly(&workshop, "UTC").await;
+    break_schedule(&workshop.store, broken.id).await;
+    let error = fire_due(&context(&workshop, "").await, DUE).await.unwrap_err();
+    assert!(error.to_string().contains("spec"), "{error}");
+    assert_eq!(by_schedule(&workshop).await.len(), 1);
+    assert_eq!(last(&workshop, &schedule).await.0.next_at, Some(Time(DUE.0 + HOUR)));
 }
 
 /// By the clock, from end to end: what is due starts by itself, and is a job like any other.

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 use app::backend::Backend;
 use argon2::{Argon2, Params, PasswordHasher};
 use embedded::Embedded;
-use engine::s3::Threshold;
+use engine::s3::{Ceilings, Threshold};
 use logyard::{
     assets::Assets,
     auth::{self, Auth},
@@ -144,20 +144,14 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         path_style: None,
         profile: None,
         max_jobs: 2,
+        ceilings: Ceilings::default(),
     };
     Config {
         file: None,
         server: config::Server { addr, data_dir: dir.to_owned(), public_url: None },
         database: config::Database { url: format!("sqlite:{}", dir.join("logyard.db").display()) },
         auth: None,
-        runner: config::Runner {
-            jobs: 0,
-            concurrency: 4,
-            max_requests_per_second: None,
-            max_bytes_per_second: None,
-            lease_ms: 15_000,
-            multipart_threshold: Threshold::default(),
-        },
+        runner: config::Runner { jobs: 0, concurrency: 4, lease_ms: 15_000, multipart_threshold: Threshold::default() },
         prices: model::Prices::default(),
         stores: vec![store],
         demo: config::Demo { enabled: true, addr: s3.addr() },
@@ -184,5 +178,5 @@ async fn assemble(config: Config) -> App {
         started_at: store.now(),
     });
     let auth = Auth::new(config.auth.as_ref(), store.clone());
-    App { backend, hub, auth, config, assets: Assets::load().unwrap(), store, shutdown }
+    App { backend, hub, auth, config, assets: Assets::load().unwrap(), store, runner: None, shutdown }
 }

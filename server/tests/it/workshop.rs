@@ -121,24 +121,10 @@ impl Workshop {
 
 /// Several jobs at once, quickly.
 pub fn quick() -> config::Runner {
-    config::Runner {
-        jobs: 2,
-        concurrency: 16,
-        max_requests_per_second: None,
-        max_bytes_per_second: None,
-        lease_ms: 15_000,
-        multipart_threshold: Threshold::default(),
-    }
+    config::Runner { jobs: 2, concurrency: 16, lease_ms: 15_000, multipart_threshold: Threshold::default() }
 }
 
 /// One copy at a time: a job that is still running when the test acts.
 pub fn slow() -> config::Runner {
-    config::Runner {
-        jobs: 2,
-        concurrency: 1,
-        max_requests_per_second: None,
-        max_bytes_per_second: None,
-        lease_ms: 15_000,
-        multipart_threshold: Threshold::default(),
-    }
+    config::Runner { jobs: 2, concurrency: 1, lease_ms: 15_000, multipart_threshold: Threshold::default() }
 }

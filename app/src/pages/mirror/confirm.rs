@@ -110,32 +110,13 @@ fn TooLong() -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use model::{CloneSpec, Mode, RequestCounts, Spec, Time};
+    use model::Mode;
 
     use super::*;
     use crate::examples;
 
     fn preview(to_copy: u64, to_delete: u64) -> ClonePreview {
-        let Spec::Clone(spec) = examples::job(1).spec;
-        ClonePreview {
-            spec: CloneSpec { mode: Mode::Mirror, ..spec },
-            at: Time(0),
-            complete: true,
-            objects: 10,
-            bytes: 100,
-            to_copy,
-            to_copy_bytes: 1,
-            to_skip: 0,
-            extra: to_delete,
-            to_delete,
-            to_delete_bytes: 1,
-            refused: 0,
-            requests: RequestCounts::default(),
-            price: None,
-            examples: vec![],
-            delete_examples: vec![],
-            plan: None,
-        }
+        ClonePreview { to_copy, to_delete, ..examples::preview(Mode::Mirror, false) }
     }
 
     #[test]

@@ -90,33 +90,10 @@ pub fn Preview(preview: ClonePreview) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use model::{CloneSpec, RequestCounts, Selection, Spec, Time};
+    use model::{CloneSpec, RequestCounts, Selection, Time};
 
     use super::*;
-    use crate::examples;
-
-    fn preview(mode: Mode, dry_run: bool) -> ClonePreview {
-        let Spec::Clone(spec) = examples::job(1).spec;
-        ClonePreview {
-            spec: CloneSpec { mode, dry_run, ..spec },
-            at: Time(0),
-            complete: true,
-            objects: 7_500,
-            bytes: 61_900_000,
-            to_copy: 7_400,
-            to_copy_bytes: 61_000_000,
-            to_skip: 100,
-            extra: 0,
-            to_delete: 0,
-            to_delete_bytes: 0,
-            refused: 0,
-            requests: RequestCounts::default(),
-            price: None,
-            examples: vec![],
-            delete_examples: vec![],
-            plan: None,
-        }
-    }
+    use crate::examples::preview;
 
     #[test]
     fn the_button_says_what_it_will_do() {

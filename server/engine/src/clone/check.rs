@@ -3,13 +3,13 @@
 use model::{CloneSpec, Key, Mode};
 
 use super::CloneError;
-use crate::s3::{Fault, Policy, Store, StoreError};
+use crate::s3::{Fault, Store, StoreError};
 
 /// Refuses, with the reason, what must not be started: same place, destination inside the source, missing bucket, no
 /// permission.
 pub async fn check(spec: &CloneSpec, source: &Store, destination: &Store) -> Result<(), CloneError> {
     apart(spec, source, destination)?;
-    let (source, destination) = (source.patient(Policy::HASTY), destination.patient(Policy::HASTY));
+    let (source, destination) = (source.hasty(), destination.hasty());
     let (first, there) = tokio::join!(
         source.peek(&spec.source.bucket, &spec.source.prefix, 1),
         destination.peek(&spec.destination.bucket, &spec.destination.prefix, 1),

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use model::{CloneSpec, Comparison, Key};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OwnedSemaphorePermit, mpsc::UnboundedSender};
 
 use super::{
     CloneError, Tracker,
@@ -22,11 +22,43 @@ use crate::s3::Listed;
 
 /// An object that is missing or different at the destination, or must be asked whether it is.
 pub(super) struct Planned {
-    pub ticket: Ticket,
+    pub entry: Entry,
     pub source: Listed,
     pub destination: Option<Listed>,
     /// How often its copy has been answered with "slow down".
     pub refused: u32,
+}
+
+/// Where it is entered what became of an object.
+pub(super) enum Entry {
+    /// Of a range that is being listed.
+    Listed(Ticket),
+    /// Recorded as failed earlier; the permit bounds how many of these are known at once.
+    Failed { _room: OwnedSemaphorePermit },
+}
+
+impl Entry {
+    pub fn began(&self, tracker: &Tracker) {
+        match self {
+            Self::Listed(_) => tracker.began(),
+            Self::Failed { .. } => tracker.retry_began(),
+        }
+    }
+
+    /// It was begun, and must wait for its turn.
+    pub fn held_back(&self, tracker: &Tracker) {
+        match self {
+            Self::Listed(_) => tracker.held_back(),
+            Self::Failed { .. } => tracker.retry_held_back(),
+        }
+    }
+
+    pub fn settle(self, tracker: &Tracker, key: Key, outcome: Outcome) {
+        match self {
+            Self::Listed(ticket) => tracker.settle(ticket, outcome),
+            Self::Failed { .. } => tracker.retried(key, Some(outcome)),
+        }
+    }
 }
 
 /// What both listings held, of the ranges that were read.
@@ -129,7 +161,7 @@ impl Visitor for Planner {
         }
         self.counts.planned.fetch_add(1, Relaxed);
         // Refused where the copier has ended, which then says why.
-        self.queue.send(Planned { ticket, source, destination, refused: 0 }).is_ok()
+        self.queue.send(Planned { entry: Entry::Listed(ticket), source, destination, refused: 0 }).is_ok()
     }
 
     fn cut(&self, range: usize, at: &str) -> Option<usize> {

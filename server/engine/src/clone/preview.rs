@@ -9,12 +9,12 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     CloneError, Options,
     check::apart,
-    compare::{Verdict, by_form},
+    compare::{Verdict, by_form, by_listing},
     merge::{Merge, Pair},
     sides::{Sides, now},
     sketch::Sketch,
 };
-use crate::s3::{LARGEST, Listed, Policy, Store, parts_of};
+use crate::s3::{LARGEST, Listed, Store, parts_of};
 
 const EXAMPLES: usize = 10;
 const PAGE: u64 = 1_000;
@@ -33,13 +33,13 @@ pub async fn preview(
     most_time: Duration,
 ) -> Result<ClonePreview, CloneError> {
     apart(spec, source, destination)?;
-    let (source, destination) = (source.patient(Policy::HASTY), destination.patient(Policy::HASTY));
+    let (source, destination) = (source.hasty(), destination.hasty());
     let sides = Sides::new(spec, &source, &destination, options);
     let mut merge = Merge::open(&sides, None, None);
     let mut preview = empty(spec);
     let mut sketch = Sketch::of(spec);
     let deadline = Instant::now() + most_time;
-    let (mut keys, mut missing) = (0, 0);
+    let (mut keys, mut missing, mut all_equal) = (0, 0, true);
     while keys < most_keys {
         let Ok(pair) = timeout_at(deadline, merge.next()).await else { break };
         let Some(pair) = pair? else {
@@ -48,15 +48,17 @@ pub async fn preview(
         };
         keys += 1;
         missing += u64::from(matches!(pair, Pair::Source(_)));
+        all_equal &= needs_nothing(&pair);
         count(&mut preview, &mut sketch, &sides, pair);
     }
     let (at_source, at_destination) = merge.listed();
     let pages = |at_destination: u64| at_source.div_ceil(PAGE).max(1) + at_destination.div_ceil(PAGE).max(1);
     // Copying lists both, deleting lists both twice, the comparison once more; the destination then holds what was
-    // copied, and no more what was deleted.
+    // copied, and no more what was deleted. A copy that has nothing to do is its own comparison.
     let copying = pages(at_destination);
     let deleting = 2 * pages(at_destination + missing);
-    let comparing = if options.verify { pages(at_destination + missing - preview.to_delete) } else { 0 };
+    let by_itself = spec.mode == Mode::Copy && preview.complete && all_equal;
+    let comparing = if by_itself || !options.verify { 0 } else { pages(at_destination + missing - preview.to_delete) };
     preview.requests = match spec.mode {
         Mode::Verify => RequestCounts { list: copying, ..RequestCounts::default() },
         _ if spec.dry_run => RequestCounts { list: copying, ..RequestCounts::default() },
@@ -72,6 +74,15 @@ pub async fn preview(
         preview.plan = Some(sketch.finish(preview.at));
     }
     Ok(preview)
+}
+
+/// A run neither copies it nor asks whether it must.
+fn needs_nothing(pair: &Pair) -> bool {
+    match pair {
+        Pair::Source(_) => false,
+        Pair::Both(source, destination) => by_listing(source, destination) == Some(Verdict::Equal),
+        Pair::Destination(_) | Pair::PassedOver => true,
+    }
 }
 
 fn empty(spec: &CloneSpec) -> ClonePreview {

@@ -6,67 +6,87 @@
 
 use std::sync::Arc;
 
+use futures::{StreamExt, TryStreamExt, stream};
 use model::Key;
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::{
+    OwnedSemaphorePermit, Semaphore,
+    mpsc::{Receiver, UnboundedSender},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     CloneError, Tracker,
-    crew::Crew,
-    settle::{Fate, give_up},
+    copier::copy_planned,
+    plan::{Entry, Planned},
+    settle::give_up,
     sides::Sides,
     window::Outcome,
 };
 use crate::s3::{Fault, Listed, StoreError};
 
+/// Keys that were looked at and are not settled.
+const WAITING: usize = 1_000;
+
 pub(super) async fn retry(
     sides: &Arc<Sides>,
     most: usize,
-    keys: &mut Receiver<Key>,
+    keys: Receiver<Key>,
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<(), CloneError> {
-    let mut crew = Crew::new(most, tracker, stop);
-    let outcome = retry_all(&mut crew, sides, keys, tracker).await;
-    if outcome.is_err() {
-        crew.wind_down().await;
-    }
-    outcome
+    let looker = |queue| Looker { sides: Arc::clone(sides), tracker: tracker.clone(), queue }.look_at_all(keys, most);
+    copy_planned(sides, most, tracker, stop, looker).await
 }
 
-async fn retry_all(
-    crew: &mut Crew,
-    sides: &Arc<Sides>,
-    keys: &mut Receiver<Key>,
-    tracker: &Tracker,
-) -> Result<(), CloneError> {
-    while let Some(key) = crew.until(keys.recv()).await? {
-        crew.until(tracker.room()).await?;
-        let (sides, tracker) = (Arc::clone(sides), tracker.clone());
-        crew.begin(async move {
-            tracker.retry_began();
-            let outcome = once_more(&sides, &key).await?;
-            tracker.retried(key, outcome);
-            Ok(())
-        })
-        .await?;
-    }
-    crew.finish().await
+/// Looks at both sides of each key, and queues what is to be compared or copied.
+struct Looker {
+    sides: Arc<Sides>,
+    tracker: Tracker,
+    queue: UnboundedSender<Planned>,
 }
 
-/// `None`: the source has it no more, or none that is chosen.
-async fn once_more(sides: &Sides, key: &Key) -> Result<Option<Outcome>, CloneError> {
-    let source = match sides.source.head(&sides.spec.source.bucket, key).await {
-        Ok(head) if sides.chosen(&head.object) => head.object,
-        Ok(_) => return Ok(None),
-        Err(refused) if *refused.error.fault() == Fault::NotFound => return Ok(None),
-        Err(refused) => return give_up(key, &refused.error, refused.attempts).map(Some),
-    };
-    let destination = destination(sides, key).await?;
-    match sides.settle(source, destination.as_ref()).await? {
-        Fate::Settled(outcome) => Ok(Some(outcome)),
-        // No turns are given here.
-        Fate::HeldBack(failed) => give_up(key, &failed.error, failed.attempts).map(Some),
+enum Found {
+    /// The source has it no more, or none that is chosen.
+    Nothing,
+    Failed(Outcome),
+    ToSettle(Listed, Option<Listed>),
+}
+
+impl Looker {
+    async fn look_at_all(self, keys: Receiver<Key>, at_once: usize) -> Result<(), CloneError> {
+        let room = Arc::new(Semaphore::new(WAITING));
+        let keys = stream::unfold((keys, room), async |(mut keys, room)| {
+            let key = keys.recv().await?;
+            let permit = Arc::clone(&room).acquire_owned().await.ok()?;
+            Some(((key, permit), (keys, room)))
+        });
+        keys.map(Ok).try_for_each_concurrent(at_once, |(key, permit)| self.look_at(key, permit)).await
+    }
+
+    async fn look_at(&self, key: Key, permit: OwnedSemaphorePermit) -> Result<(), CloneError> {
+        self.tracker.room().await;
+        self.tracker.retry_began();
+        match self.find(&key).await? {
+            Found::Nothing => self.tracker.retried(key, None),
+            Found::Failed(outcome) => self.tracker.retried(key, Some(outcome)),
+            Found::ToSettle(source, destination) => {
+                let entry = Entry::Failed { _room: permit };
+                entry.held_back(&self.tracker);
+                // Refused where the copier has ended, which then says why.
+                let _ = self.queue.send(Planned { entry, source, destination, refused: 0 });
+            }
+        }
+        Ok(())
+    }
+
+    async fn find(&self, key: &Key) -> Result<Found, CloneError> {
+        let sides = &self.sides;
+        match sides.source.head(&sides.spec.source.bucket, key).await {
+            Ok(head) if sides.chosen(&head.object) => Ok(Found::ToSettle(head.object, destination(sides, key).await?)),
+            Ok(_) => Ok(Found::Nothing),
+            Err(refused) if *refused.error.fault() == Fault::NotFound => Ok(Found::Nothing),
+            Err(refused) => give_up(key, &refused.error, refused.attempts).map(Found::Failed),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A whole clone, from its first page to its proof.
 
-use std::{collections::HashSet, num::NonZeroU32, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 use model::{CloneSpec, Comparison, DryRun, Key, Mode, Phase, Proof};
 use tokio::sync::mpsc::Receiver;
@@ -15,16 +15,12 @@ use super::{
     tracker::Pruning,
     verify::verify,
 };
-use crate::s3::{BytesPerSecond, Pace, Store, Threshold, UnreadableTags};
+use crate::s3::{Store, Threshold, UnreadableTags};
 
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Copies in flight at most; the run finds out how many bring more through.
     pub concurrency: usize,
-    /// Requests of the run at most, to both sides together, retries included. `None`: as many as the stores answer.
-    pub max_requests_per_second: Option<NonZeroU32>,
-    /// Bytes copied at most. `None`: as many as the stores take.
-    pub max_bytes_per_second: Option<BytesPerSecond>,
     /// Compare both listings at the end. Without it there is no proof.
     pub verify: bool,
     /// Objects larger than this are copied in parts, several at once.
@@ -52,9 +48,7 @@ pub async fn run(
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<Option<Proof>, CloneError> {
-    let pace = options.max_requests_per_second.map(Pace::new);
-    let sides =
-        Arc::new(Sides::new(spec, source, destination, options).metered(tracker, pace, stop).throttled(options));
+    let sides = Arc::new(Sides::new(spec, source, destination, options).metered(tracker, stop));
     let work = Work { sides, options, tracker, stop };
     let outcome = match (spec.mode, spec.dry_run) {
         (Mode::Verify, _) => work.verify(retry).await.map(Some),
@@ -118,8 +112,8 @@ impl Work<'_> {
             tracker.all_copied();
             equal = surveyed.comparison(&sides.spec).filter(|_| !again);
         }
-        if let Some(mut keys) = retry {
-            retry_failed(sides, options.concurrency, &mut keys, tracker, stop).await?;
+        if let Some(keys) = retry {
+            retry_failed(sides, options.concurrency, keys, tracker, stop).await?;
         }
         Ok(equal.inspect(|comparison| tracker.all_equal(comparison)))
     }

@@ -1,6 +1,6 @@
 //! Both ends of a clone and what was asked: what every part of the engine works on.
 
-use std::{sync::Arc, time::SystemTime};
+use std::time::SystemTime;
 
 use model::{CloneSpec, Key, Time};
 
@@ -9,7 +9,7 @@ use super::{
     plan::Planned,
     throttle::{Throttle, folder},
 };
-use crate::s3::{Bandwidth, Listed, Pace, Slots, Store, Threshold};
+use crate::s3::{Listed, Slots, Store, Threshold};
 use tokio_util::sync::CancellationToken;
 
 pub(super) struct Sides {
@@ -38,25 +38,11 @@ impl Sides {
         }
     }
 
-    /// The same, with requests counted by the tracker, at the pace of the run, both sides together, and given up when
-    /// stopped.
-    pub fn metered(self, tracker: &Tracker, pace: Option<Pace>, stop: &CancellationToken) -> Self {
-        let pace = pace.map(Arc::new);
+    /// The same, with requests counted by the tracker, and given up when stopped.
+    pub fn metered(self, tracker: &Tracker, stop: &CancellationToken) -> Self {
         Self {
-            source: self.source.metered(tracker.meter(), pace.as_ref(), stop),
-            destination: self.destination.metered(tracker.meter(), pace.as_ref(), stop),
-            ..self
-        }
-    }
-
-    /// The same, with a ceiling on bytes, both sides and all that is under way together.
-    pub fn throttled(self, options: &Options) -> Self {
-        // Objects at once, and half as many further parts: never more than twice as many.
-        let bandwidth =
-            options.max_bytes_per_second.map(|most| Arc::new(Bandwidth::new(most, 2 * options.concurrency)));
-        Self {
-            source: self.source.throttled(bandwidth.as_ref()),
-            destination: self.destination.throttled(bandwidth.as_ref()),
+            source: self.source.metered(tracker.meter(), stop),
+            destination: self.destination.metered(tracker.meter(), stop),
             ..self
         }
     }

@@ -1,21 +1,24 @@
-//! A ceiling on bytes a second, shared by all that a run copies.
+//! A ceiling on bytes a second, shared by all that is copied to a store, or read from it through this process.
 //!
 //! By debt: whoever comes may pass with all that it has once what passed before has had its time. So an object larger
 //! than the ceiling passes like any other, and those after it wait. First come, first served: nobody starves, and who
 //! gives up leaves no debt. Time in which nothing passed is not saved up.
 //!
 //! A store that copies by itself is let through with the object's size before it is asked, once, however often it is
-//! asked again. What goes through this process passes piece by piece.
+//! asked again; if it refuses for good, that is given back. What goes through this process passes piece by piece.
 
-use std::{fmt, num::NonZeroU64, str::FromStr, time::Duration};
-
-use tokio::{
-    sync::Mutex,
-    time::{Instant, sleep_until},
+use std::{
+    fmt,
+    num::NonZeroU64,
+    str::FromStr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
+use tokio::time::{Instant, sleep_until};
+
 /// A ceiling, as people say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BytesPerSecond(NonZeroU64);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,29 +78,38 @@ impl fmt::Display for BytesPerSecond {
 #[derive(Debug)]
 pub struct Bandwidth {
     most: BytesPerSecond,
-    /// How many may want to pass at once.
-    sharers: u32,
-    /// When all that has passed has had its time. Waited for with the lock held, which is given out in order.
+    /// Held by the one who passes next; given out in order.
+    queue: tokio::sync::Mutex<()>,
+    /// When all that has passed has had its time.
     clear: Mutex<Option<Instant>>,
 }
 
 impl Bandwidth {
-    pub fn new(most: BytesPerSecond, sharers: usize) -> Self {
-        Self { most, sharers: u32::try_from(sharers).unwrap_or(u32::MAX).max(1), clear: Mutex::new(None) }
+    pub fn new(most: BytesPerSecond) -> Self {
+        Self { most, queue: tokio::sync::Mutex::default(), clear: Mutex::default() }
     }
 
     /// Waits until so many bytes may pass.
     pub async fn pass(&self, bytes: u64) {
-        let mut clear = self.clear.lock().await;
-        if let Some(clear) = *clear {
+        let asked = Instant::now();
+        let _first = self.queue.lock().await;
+        let clear = *self.clear();
+        if let Some(clear) = clear {
             sleep_until(clear).await;
         }
-        *clear = Some(Instant::now() + self.most.time_of(bytes));
+        let mut clear = self.clear();
+        // From when it might have passed, however late the timer was, or the ceiling would never be reached.
+        *clear = Some(clear.map_or(asked, |clear| clear.max(asked)) + self.most.time_of(bytes));
     }
 
-    /// How long so many bytes may take where everyone wants to pass at once.
-    pub fn slowest(&self, bytes: u64) -> Duration {
-        self.most.time_of(bytes).saturating_mul(self.sharers)
+    /// So many of the bytes that were let through did not pass.
+    pub fn give_back(&self, bytes: u64) {
+        let mut clear = self.clear();
+        *clear = clear.and_then(|clear| clear.checked_sub(self.most.time_of(bytes)));
+    }
+
+    fn clear(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.clear.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -110,7 +122,7 @@ mod tests {
     use super::*;
 
     fn bandwidth(most: &str) -> Arc<Bandwidth> {
-        Arc::new(Bandwidth::new(most.parse().unwrap(), 4))
+        Arc::new(Bandwidth::new(most.parse().unwrap()))
     }
 
     /// When each of these, which ask at once and in this order, was let through; seconds since the first.
@@ -161,9 +173,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_slowest_way_leaves_every_sharer_its_part() {
-        assert_eq!(bandwidth("1MB").slowest(3_000_000), Duration::from_secs(12));
-        assert!(bandwidth("1").slowest(u64::MAX) > Duration::from_secs(u64::MAX / 2), "no overflow");
+    async fn what_did_not_pass_after_all_holds_up_nobody() {
+        let bandwidth = bandwidth("1MB");
+        bandwidth.pass(30_000_000).await;
+        bandwidth.give_back(29_000_000);
+        about(&passed(&bandwidth, &[500_000, 1]).await, &[1.0, 1.5]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_small_pieces_come_near_the_ceiling() {
+        let times = passed(&bandwidth("50MB"), &vec![5_000; 10_001]).await;
+        about(&times[10_000..], &[1.0]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::{BucketName, Key, Prefix};
 
-use super::{Action, Fault, Policy, Store, StoreError, list::Start};
+use super::{Action, Fault, Store, StoreError, list::Start};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -17,7 +17,7 @@ impl Store {
             let names = answer.buckets().iter().filter_map(|bucket| bucket.name()?.parse().ok());
             Ok(names.collect())
         };
-        match self.patient(Policy::HASTY).retry.send(&context, LIMIT, request).await.map_err(StoreError::from) {
+        match self.hasty().retry.send(&context, LIMIT, request).await.map_err(StoreError::from) {
             Err(error) if *error.fault() == Fault::Denied => Ok(None),
             answer => answer.map(Some),
         }
@@ -25,7 +25,7 @@ impl Store {
 
     /// The first keys under a prefix; the quick check that a place can be read.
     pub async fn peek(&self, bucket: &BucketName, prefix: &Prefix, most: u16) -> Result<Vec<Key>, StoreError> {
-        let hasty = self.patient(Policy::HASTY);
+        let hasty = self.hasty();
         let page = hasty.page_of(bucket, prefix, &Start::Key(None), i32::from(most)).await?;
         Ok(page.objects.into_iter().map(|object| object.key).collect())
     }

@@ -40,6 +40,11 @@ impl Store {
         };
         self.retry.let_through(&context, source.size).await?;
         let handed_back = |error: &StoreError| matches!(error.fault(), Fault::Throttled { .. }) && slow_down();
-        self.retry.send_unless(&context, limit(source.size), handed_back, request).await
+        let copied = self.retry.send_unless(&context, limit(source.size), handed_back, request).await;
+        copied.inspect_err(|failed| {
+            if let (Fault::Throttled { .. }, Some(bandwidth)) = (failed.error.fault(), &self.retry.bandwidth) {
+                bandwidth.give_back(source.size);
+            }
+        })
     }
 }

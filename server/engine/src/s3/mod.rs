@@ -8,6 +8,7 @@ mod bandwidth;
 mod blank;
 mod buckets;
 mod carried;
+mod ceilings;
 mod copy;
 mod delete;
 mod encoding;
@@ -15,6 +16,7 @@ mod endpoint;
 mod error;
 mod etag;
 mod head;
+mod held;
 mod list;
 mod listing;
 mod multipart;
@@ -34,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 use self::retry::Retry;
 pub use self::{
     bandwidth::{Bandwidth, BytesPerSecond, NotARate},
+    ceilings::Ceilings,
     endpoint::Endpoint,
     error::{Action, Answer, Failed, Fault, StoreError},
     etag::ETag,
@@ -78,12 +81,16 @@ impl Store {
         Self { retry: Retry { policy, ..self.retry.clone() }, ..self.clone() }
     }
 
-    /// The same store, whose requests count into `meter`, take turns by `pace` and give up waiting when `stop` is
-    /// cancelled.
+    /// The same store for a person who waits: few attempts, and not in line with the requests of jobs.
     #[must_use]
-    pub fn metered(&self, meter: &Arc<Meter>, pace: Option<&Arc<Pace>>, stop: &CancellationToken) -> Self {
-        let (meter, pace) = (Arc::clone(meter), pace.cloned());
-        let retry = Retry { meter, pace, stop: stop.clone(), ..self.retry.clone() };
+    pub fn hasty(&self) -> Self {
+        Self { retry: self.retry.hasty(), ..self.clone() }
+    }
+
+    /// The same store, whose requests count into `meter` and give up waiting when `stop` is cancelled.
+    #[must_use]
+    pub fn metered(&self, meter: &Arc<Meter>, stop: &CancellationToken) -> Self {
+        let retry = Retry { meter: Arc::clone(meter), stop: stop.clone(), ..self.retry.clone() };
         Self { retry, ..self.clone() }
     }
 
@@ -91,11 +98,5 @@ impl Store {
     #[must_use]
     pub fn with_unreadable_tags(&self, unreadable_tags: UnreadableTags) -> Self {
         Self { unreadable_tags, ..self.clone() }
-    }
-
-    /// The same store, that copies and is read no faster than this.
-    #[must_use]
-    pub fn throttled(&self, bandwidth: Option<&Arc<Bandwidth>>) -> Self {
-        Self { retry: Retry { bandwidth: bandwidth.cloned(), ..self.retry.clone() }, ..self.clone() }
     }
 }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     bandwidth::Bandwidth,
     error::{Context, Failed, Fault, StoreError},
+    held::Held,
     pace::Pace,
 };
 
@@ -120,13 +121,15 @@ pub(super) struct Retry {
     pub meter: Arc<Meter>,
     pub pace: Option<Arc<Pace>>,
     pub bandwidth: Option<Arc<Bandwidth>>,
+    /// A person waits: requests go before all others that wait for their turns.
+    pub urgent: bool,
     pub stop: CancellationToken,
 }
 
 impl Default for Retry {
     fn default() -> Self {
         let (meter, stop) = (Arc::default(), CancellationToken::new());
-        Self { policy: Policy::PATIENT, meter, pace: None, bandwidth: None, stop }
+        Self { policy: Policy::PATIENT, meter, pace: None, bandwidth: None, urgent: false, stop }
     }
 }
 
@@ -147,9 +150,28 @@ impl Retry {
         }
     }
 
-    /// What so many bytes may take beside the store's own time, where they pass here piece by piece.
-    pub fn held_up(&self, bytes: u64) -> Duration {
-        self.bandwidth.as_ref().map_or(Duration::ZERO, |bandwidth| bandwidth.slowest(bytes))
+    /// The same, for a person who waits.
+    pub fn hasty(&self) -> Self {
+        Self { policy: Policy::HASTY, urgent: true, ..self.clone() }
+    }
+
+    /// Before each request: waits until it is its turn, and counts it.
+    pub async fn turn(&self) {
+        match &self.pace {
+            Some(pace) if self.urgent => pace.go_first(),
+            Some(pace) => {
+                let waited = pace.turn().await;
+                self.meter.paced.fetch_add(u64::from(waited), Relaxed);
+            }
+            None => {}
+        }
+        self.meter.requests.fetch_add(1, Relaxed);
+    }
+
+    /// The same for one that cannot wait, as the answer that it belongs to is being read.
+    pub fn turn_now(&self) {
+        self.pace.iter().for_each(|pace| pace.go_first());
+        self.meter.requests.fetch_add(1, Relaxed);
     }
 
     /// Each attempt may take `limit`, once its turn has come.
@@ -162,14 +184,41 @@ impl Retry {
     where
         Sent: Future<Output = Result<T, StoreError>> + Send,
     {
-        self.send_unless(context, limit, |_| false, request).await
+        self.send_held(context, limit, &Held::default(), request).await
     }
 
-    /// The same, but an error that `handed_back` takes is not sent again here.
+    /// The same; `held` is told of the time that the request spends waiting here, which is not of its limit.
+    pub async fn send_held<T, Sent>(
+        &self,
+        context: &Context,
+        limit: Duration,
+        held: &Held,
+        request: impl FnMut() -> Sent,
+    ) -> Result<T, Failed>
+    where
+        Sent: Future<Output = Result<T, StoreError>> + Send,
+    {
+        self.send_again(context, (limit, held), |_| false, request).await
+    }
+
+    /// The same as [`Retry::send`], but an error that `handed_back` takes is not sent again here.
     pub async fn send_unless<T, Sent>(
         &self,
         context: &Context,
         limit: Duration,
+        handed_back: impl Fn(&StoreError) -> bool,
+        request: impl FnMut() -> Sent,
+    ) -> Result<T, Failed>
+    where
+        Sent: Future<Output = Result<T, StoreError>> + Send,
+    {
+        self.send_again(context, (limit, &Held::default()), handed_back, request).await
+    }
+
+    async fn send_again<T, Sent>(
+        &self,
+        context: &Context,
+        (limit, held): (Duration, &Held),
         handed_back: impl Fn(&StoreError) -> bool,
         mut request: impl FnMut() -> Sent,
     ) -> Result<T, Failed>
@@ -179,21 +228,18 @@ impl Retry {
         let mut attempts = 0;
         loop {
             let stopped = |attempts| Failed { error: context.error(Fault::Stopped), attempts };
-            if let Some(pace) = &self.pace {
-                tokio::select! {
-                    waited = pace.turn() => self.meter.paced.fetch_add(u64::from(waited), Relaxed),
-                    () = self.stop.cancelled() => return Err(stopped(attempts)),
-                };
+            tokio::select! {
+                biased;
+                () = self.turn() => {}
+                () = self.stop.cancelled() => return Err(stopped(attempts)),
             }
             attempts += 1;
-            self.meter.requests.fetch_add(1, Relaxed);
             // Behind a pointer: the SDK's futures are large, and nested too deep for the compiler otherwise.
             let sent: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(request());
-            let answer = time::timeout(limit, sent).await;
-            let error = match answer {
-                Ok(Ok(value)) => return Ok(value),
-                Ok(Err(error)) => error,
-                Err(_) => context.error(Fault::Timeout { seconds: limit.as_secs() }),
+            let error = match held.within(limit, sent).await {
+                Some(Ok(value)) => return Ok(value),
+                Some(Err(error)) => error,
+                None => context.error(Fault::Timeout { seconds: limit.as_secs() }),
             };
             match error.fault() {
                 Fault::Throttled { .. } => self.meter.throttled.fetch_add(1, Relaxed),
@@ -271,6 +317,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_a_person_waits_for_is_sent_before_its_turn() {
+        let retry = Retry { pace: Some(Arc::new(Pace::new(NonZeroU32::MIN))), ..Retry::default() };
+        let began = time::Instant::now();
+        let request = || async { Ok(()) };
+        for _ in 0..3 {
+            retry.hasty().send(&context(), Duration::from_secs(1), request).await.unwrap();
+        }
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        retry.send(&context(), Duration::from_secs(1), request).await.unwrap();
+        assert_eq!(began.elapsed(), Duration::from_secs(3));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_wait_for_a_turn_ends_unsent_when_a_stop_is_asked_for() {
         let retry = Retry { pace: Some(Arc::new(Pace::new(NonZeroU32::MIN))), ..Retry::default() };
         let request = || async { Ok(()) };
@@ -292,7 +351,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_for_bandwidth_gives_signs_of_life_and_ends_when_a_stop_is_asked_for() {
-        let bandwidth = Some(Arc::new(Bandwidth::new("1kB".parse().unwrap(), 1)));
+        let bandwidth = Some(Arc::new(Bandwidth::new("1kB".parse().unwrap())));
         let retry = Retry { bandwidth, ..Retry::default() };
         retry.let_through(&context(), 10_000).await.unwrap();
         let (first, context) = (retry.meter.moved(), context());

@@ -16,12 +16,13 @@ use hyper::body::Frame;
 use model::{BucketName, Key};
 
 use super::{
-    Action, ETag, Fault, Listed, Store,
+    Action, Bandwidth, ETag, Fault, Listed, Store,
     blank::sendable,
     carried::Carried,
     copy::limit,
     encoding::byte_range,
     error::{Failed, StoreError},
+    held::Held,
 };
 
 impl Store {
@@ -35,21 +36,26 @@ impl Store {
         key: &Key,
     ) -> Result<ETag, Failed> {
         let writing = other.context(Action::Put, Some(to));
+        let held = Held::default();
         let request = || async {
+            held.back(other.retry.turn()).await;
             let read = self.open(from, source, None).await?;
+            if read.tag_count().is_some_and(|count| count > 0) {
+                self.retry.turn_now();
+            }
             let tags = self.tags(from, &source.key, read.tag_count()).await?;
             if tags.is_some() {
+                self.retry.turn_now();
                 self.still_there(from, source).await?;
             }
             let put = other.client.put_object().bucket(to.as_str()).key(sendable(key));
             let put = Carried::of_get(&read, source, tags).onto_put(put);
-            let put = put.set_content_length(read.content_length()).body(self.watched(read.body));
+            let put = put.set_content_length(read.content_length()).body(self.watched(read.body, other, &held));
             let written = put.send().await.map_err(|error| writing.classify(&error))?;
             let etag = written.e_tag().and_then(ETag::parse);
             etag.ok_or_else(|| writing.unclear("the object was answered with success but no ETag"))
         };
-        let limit = limit(source.size) + self.retry.held_up(source.size);
-        self.retry.send(&writing, limit, request).await
+        self.retry.send_held(&writing, limit(source.size), &held, request).await
     }
 
     /// Tags are read by a request that takes no condition: they belong to this version if it is still there afterwards.
@@ -85,15 +91,18 @@ impl Store {
         }
     }
 
-    /// The same body, each piece of which counts as a sign of life, and passes when it may.
-    pub(super) fn watched(&self, body: ByteStream) -> ByteStream {
-        let (meter, bandwidth) = (Arc::clone(&self.retry.meter), self.retry.bandwidth.clone());
+    /// The same body on its way to `other`, each piece of which counts as a sign of life, and passes when it may.
+    pub(super) fn watched(&self, body: ByteStream, other: &Self, held: &Held) -> ByteStream {
+        let (meter, held) = (Arc::clone(&self.retry.meter), held.clone());
+        let (here, there) = (self.retry.bandwidth.clone(), other.retry.bandwidth.clone());
+        let there = there.filter(|there| here.as_ref().is_none_or(|here| !Arc::ptr_eq(here, there)));
+        let ceilings: Arc<[Arc<Bandwidth>]> = here.into_iter().chain(there).collect();
         let frames = BodyStream::new(body.into_inner()).then(move |frame| {
-            let (meter, bandwidth) = (Arc::clone(&meter), bandwidth.clone());
+            let (meter, ceilings, held) = (Arc::clone(&meter), Arc::clone(&ceilings), held.clone());
             async move {
                 let bytes = frame.as_ref().ok().and_then(Frame::data_ref).map_or(0, Bytes::len) as u64;
-                if let Some(bandwidth) = &bandwidth {
-                    bandwidth.pass(bytes).await;
+                for ceiling in ceilings.iter() {
+                    held.back(ceiling.pass(bytes)).await;
                 }
                 meter.move_on(bytes);
                 frame

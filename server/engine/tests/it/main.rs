@@ -6,6 +6,8 @@ mod copy;
 mod fault_suite;
 mod faults;
 mod mirror;
+mod mirror_crashes;
+mod mirror_plans;
 mod mirror_resume;
 mod multipart;
 mod multipart_faults;

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
@@ -17,7 +20,7 @@ use crate::{
     yard::{Came, Yard, buckets, clone_at, connect, key, options, spec},
 };
 
-const LONG: Duration = Duration::from_mins(10);
+pub const LONG: Duration = Duration::from_mins(10);
 
 pub fn mirror() -> CloneSpec {
     CloneSpec { mode: Mode::Mirror, ..buckets() }
@@ -32,7 +35,7 @@ pub async fn yard() -> Yard {
     yard
 }
 
-async fn previewed(yard: &Yard, spec: &CloneSpec) -> ClonePreview {
+pub async fn previewed(yard: &Yard, spec: &CloneSpec) -> ClonePreview {
     let store = yard.engine().await;
     preview(spec, &store, &store, &options(), u64::MAX, LONG).await.unwrap()
 }
@@ -67,29 +70,23 @@ fn lists(seen: &Seen, bucket: &str) -> bool {
 
 /// Ends with this code, says that nothing was deleted, and is right.
 #[track_caller]
-fn nothing_deleted(yard: &Yard, came: &Came, code: &str) {
+pub fn nothing_deleted(yard: &Yard, came: &Came, code: &str) {
     let error = came.error();
     assert_eq!(error.code(), code, "{error}");
     assert!(error.to_string().ends_with("nothing was deleted at the destination"), "{error}");
     assert_eq!((came.taken.progress.deleted, yard.requests("DeleteObject")), (0, 0));
 }
 
-/// Does something before the source is listed for the so-manieth time, from 1: the copying lists it first, the
-/// confirmation third after a look whether it is there, the deleting fifth after another, the comparison last.
-pub async fn before_listing(
+/// Does something before each request that is due for it.
+async fn before(
     yard: &Yard,
     spec: &CloneSpec,
-    number: usize,
+    due: impl Fn(&Seen) -> bool + Send + Sync + 'static,
     change: impl Fn(&Embedded) -> BoxFuture<'_, ()> + Send + Sync + 'static,
 ) -> Came {
-    let (store, change, seen) = (Arc::clone(&yard.store), Arc::new(change), Arc::new(Mutex::new(0)));
+    let (store, change) = (Arc::clone(&yard.store), Arc::new(change));
     through(yard, spec, move |request| {
-        let (store, change) = (Arc::clone(&store), Arc::clone(&change));
-        let due = lists(&request, "source") && {
-            let mut seen = seen.lock().unwrap();
-            *seen += 1;
-            *seen == number
-        };
+        let (store, change, due) = (Arc::clone(&store), Arc::clone(&change), due(&request));
         async move {
             if due {
                 change(&store).await;
@@ -98,6 +95,19 @@ pub async fn before_listing(
         }
     })
     .await
+}
+
+/// The same before the source is listed for the so-manieth time, from 1: the copying lists it first, the confirmation
+/// third after a look whether it is there, the deleting fifth after another, the comparison last.
+pub async fn before_listing(
+    yard: &Yard,
+    spec: &CloneSpec,
+    number: usize,
+    change: impl Fn(&Embedded) -> BoxFuture<'_, ()> + Send + Sync + 'static,
+) -> Came {
+    let seen = AtomicUsize::new(0);
+    let due = move |request: &Seen| lists(request, "source") && seen.fetch_add(1, SeqCst) + 1 == number;
+    before(yard, spec, due, change).await
 }
 
 #[tokio::test]
@@ -122,57 +132,8 @@ async fn a_mirror_with_nothing_to_copy_deletes_all_the_same_and_proves_it_afterw
     assert_eq!(yard.keys("destination").await, ["a", "new"]);
 }
 
-#[tokio::test]
-async fn a_preview_of_a_mirror_shows_what_it_would_delete_and_what_it_takes() {
-    let yard = yard().await;
-    let seen = previewed(&yard, &mirror()).await;
-    assert_eq!((seen.to_delete, seen.to_delete_bytes, seen.delete_examples.join(" ")), (2, 2, "x y".to_owned()));
-    let plan = seen.plan.unwrap();
-    assert_eq!((plan.to_delete, plan.to_copy, plan.source_objects), (2, 1, 2));
-    let before: u64 = yard.requests("ListObjectsV2");
-    yard.clone(&planned(&yard, &mirror()).await).await.is_equal();
-    assert_eq!((seen.requests.head, seen.requests.delete), (yard.requests("GetObject"), yard.requests("DeleteObject")));
-    // Beside the preview's own two, and two looks whether the source is there.
-    assert_eq!(yard.requests("ListObjectsV2") - before - 4, seen.requests.list);
-}
-
-#[tokio::test]
-async fn a_preview_that_is_not_whole_gives_no_plan_and_neither_does_another_mode() {
-    let yard = yard().await;
-    let store = yard.engine().await;
-    let cut = preview(&mirror(), &store, &store, &options(), 2, LONG).await.unwrap();
-    assert_eq!((cut.complete, cut.plan), (false, None));
-    assert_eq!(previewed(&yard, &buckets()).await.plan, None);
-}
-
-#[tokio::test]
-async fn a_plan_is_the_same_for_a_dry_run_and_another_once_anything_differs() {
-    let yard = yard().await;
-    let plan = async |spec: &CloneSpec| previewed(&yard, spec).await.plan.unwrap().id;
-    let this = plan(&mirror()).await;
-    assert_eq!(plan(&CloneSpec { dry_run: true, ..mirror() }).await, this);
-    assert_ne!(plan(&CloneSpec { selection: only("?"), ..mirror() }).await, this);
-    yard.put("new", "another").await;
-    assert_ne!(plan(&mirror()).await, this, "what would be copied is part of the plan");
-}
-
-fn only(glob: &str) -> Selection {
+pub fn only(glob: &str) -> Selection {
     Selection { include: vec![glob.parse().unwrap()], ..Selection::default() }
-}
-
-#[tokio::test]
-async fn a_mirror_without_a_plan_does_nothing() {
-    let yard = yard().await;
-    nothing_deleted(&yard, &yard.clone(&mirror()).await, "no_plan");
-    assert_eq!(yard.copies(), 0);
-}
-
-#[tokio::test]
-async fn a_dry_run_of_a_mirror_needs_no_plan_and_writes_nothing() {
-    let yard = yard().await;
-    let came = yard.clone(&CloneSpec { dry_run: true, ..mirror() }).await;
-    assert!(came.result.unwrap().unwrap().holds());
-    assert_eq!((yard.copies(), yard.requests("DeleteObject")), (0, 0));
 }
 
 #[tokio::test]
@@ -315,16 +276,12 @@ async fn what_the_source_does_not_clearly_lack_is_left_and_reported() {
 async fn an_object_that_the_source_has_again_is_left() {
     let yard = yard().await;
     let spec = planned(&yard, &mirror()).await;
-    let store = Arc::clone(&yard.store);
-    let came = through(&yard, &spec, move |seen| {
-        let store = Arc::clone(&store);
-        async move {
-            if is_question(&seen) && seen.target.starts_with("/source/x") {
-                store.put("source", "x", "x").await.unwrap();
-            }
-            Fate::Forward
-        }
-    })
+    let came = before(
+        &yard,
+        &spec,
+        |seen| is_question(seen) && seen.target.starts_with("/source/x"),
+        |store| Box::pin(async { store.put("source", "x", "x").await.unwrap() }),
+    )
     .await;
     assert_eq!(yard.keys("destination").await, ["a", "new", "x"]);
     assert_eq!(came.taken.progress.deleted, 1);
@@ -361,16 +318,12 @@ async fn nothing_is_deleted_once_something_else_is_missing_at_the_source() {
 async fn an_object_replaced_at_the_last_moment_is_left_and_reported() {
     let yard = yard().await;
     let spec = planned(&yard, &mirror()).await;
-    let store = Arc::clone(&yard.store);
-    let came = through(&yard, &spec, move |seen| {
-        let store = Arc::clone(&store);
-        async move {
-            if is_delete(&seen) && seen.target.starts_with("/destination/y") {
-                store.put("destination", "y", "another").await.unwrap();
-            }
-            Fate::Forward
-        }
-    })
+    let came = before(
+        &yard,
+        &spec,
+        |seen| is_delete(seen) && seen.target.starts_with("/destination/y"),
+        |store| Box::pin(async { store.put("destination", "y", "another").await.unwrap() }),
+    )
     .await;
     assert_eq!(yard.read("destination", "y").await.unwrap(), b"another");
     assert_eq!(came.taken.failures[0].reason, Reason::Kept);

@@ -25,6 +25,24 @@ async fn a_preview_counts_what_a_run_would_do() {
 }
 
 #[tokio::test]
+async fn a_preview_of_a_clone_with_nothing_to_do_counts_just_the_requests_that_it_takes() {
+    let yard = Yard::with(&["a", "b"]).await;
+    yard.clone(&buckets()).await.is_equal();
+    yard.store.put("destination", "extra", "").await.unwrap();
+    let store = yard.engine().await;
+    let seen = preview(&buckets(), &store, &store, &options(), 1_000, LONG).await.unwrap();
+    let came = yard.clone(&buckets()).await;
+    assert!(came.comparison().equal);
+    let requests = seen.requests;
+    assert_eq!(requests.list + requests.copy + requests.head + requests.delete, came.taken.progress.requests);
+
+    yard.put("c", "c").await;
+    let seen = preview(&buckets(), &store, &store, &options(), 1_000, LONG).await.unwrap();
+    let came = yard.clone(&buckets()).await;
+    assert_eq!(seen.requests.list + seen.requests.copy, came.taken.progress.requests);
+}
+
+#[tokio::test]
 async fn a_preview_counts_the_requests_of_an_object_in_parts() {
     let yard = Yard::with(&["small"]).await;
     in_parts(&yard, "as many as its ETag tells", &[6 * MIB, MIB]).await;

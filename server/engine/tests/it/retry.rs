@@ -1,5 +1,10 @@
 //! What failed is tried again, and only that.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
+
 use engine::clone::{Checkpoint, Tracker, run};
 use model::{CloneSpec, Key, Mode, Progress, Reason};
 use tokio::sync::mpsc;
@@ -7,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     proxy::{Fate, Kind, Proxy},
-    yard::{Came, Yard, buckets, clone_at, connect, key, options},
+    yard::{Came, QUICK, Yard, buckets, clone_at, connect, key, options},
 };
 
 /// A clone in which `b` was refused.
@@ -49,6 +54,27 @@ async fn what_failed_is_copied_and_mended() {
     let progress = &came.taken.progress;
     assert_eq!((progress.found, progress.done, progress.failed), (3, 3, 0));
     assert_eq!(yard.copies(), 3);
+}
+
+/// More often than a request is sent again by itself: such a copy comes in its folder's turns, as in any clone.
+#[tokio::test]
+async fn what_is_refused_for_its_rate_while_it_is_tried_again_waits_for_its_turn() {
+    let (yard, before) = failed().await;
+    let refusals = 3 * QUICK.attempts as usize;
+    let refused = Arc::new(AtomicUsize::new(0));
+    let proxy = Proxy::before(&yard.store.url(), {
+        let refused = Arc::clone(&refused);
+        move |request| {
+            let hit = request.kind == Kind::Copy && refused.fetch_add(1, SeqCst) < refusals;
+            std::future::ready(if hit { Fate::Refuse(503, "SlowDown") } else { Fate::Forward })
+        }
+    })
+    .await;
+    let came = retried_at(proxy.url(), &buckets(), before, vec![key("b")]).await;
+    came.is_equal();
+    assert_eq!(came.taken.mended, [key("b")]);
+    assert_eq!(refused.load(SeqCst), refusals + 1);
+    assert_eq!(came.taken.progress.in_flight, 0);
 }
 
 #[tokio::test]
@@ -109,10 +135,10 @@ async fn a_difference_that_was_mended_is_no_failure_of_a_verification_any_more()
 #[tokio::test]
 async fn what_was_mended_and_has_changed_since_is_failed_once_more() {
     let (yard, before) = failed().await;
-    let (store, listings) = (std::sync::Arc::clone(&yard.store), std::sync::atomic::AtomicUsize::new(0));
+    let (store, listings) = (Arc::clone(&yard.store), AtomicUsize::new(0));
     let proxy = Proxy::before(&yard.store.url(), move |request| {
         let first = request.kind == Kind::List && listings.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
-        let store = std::sync::Arc::clone(&store);
+        let store = Arc::clone(&store);
         async move {
             if first {
                 store.put("source", "b", "changed since").await.unwrap();

@@ -57,8 +57,6 @@ pub fn buckets() -> CloneSpec {
 pub fn options() -> Options {
     Options {
         concurrency: 16,
-        max_requests_per_second: None,
-        max_bytes_per_second: None,
         verify: true,
         multipart_threshold: Threshold::default(),
         unreadable_tags: UnreadableTags::Fail,

@@ -9,7 +9,7 @@ use app::command::only;
 use clap::{Args, ValueEnum};
 use engine::{
     clone::Options,
-    s3::{BytesPerSecond, Endpoint, Threshold, UnreadableTags},
+    s3::{BytesPerSecond, Ceilings, Endpoint, Store, Threshold, UnreadableTags},
 };
 use model::{CloneSpec, Digest, Glob, Invalid, Mode, Place, Selection, StoreName};
 use sha2::{Digest as _, Sha256};
@@ -77,10 +77,10 @@ pub struct CloneArgs {
     /// Copies in flight at most; the run finds out how many bring more through
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..=1024))]
     concurrency: u16,
-    /// Requests a second at most, to both sides together [default: as many as the stores answer]
+    /// Requests a second at most, to each store [default: as many as it answers]
     #[arg(long, value_name = "N")]
     max_rps: Option<NonZeroU32>,
-    /// Bytes copied a second at most, such as 50MB or 1GiB [default: as many as the stores take]
+    /// Bytes copied a second at most, by each store, such as 50MB or 1GiB [default: as many as it takes]
     #[arg(long, value_name = "BYTES")]
     max_bandwidth: Option<BytesPerSecond>,
     /// Objects larger than this are copied in parts, several at once: 5MiB to 5GiB
@@ -124,6 +124,8 @@ pub struct Order {
     pub source: Endpoint,
     pub destination: Endpoint,
     pub options: Options,
+    /// Of each store.
+    pub ceilings: Ceilings,
     /// Where the state goes when it is written.
     pub state: PathBuf,
     /// Written every second, not only when stopped.
@@ -187,8 +189,6 @@ impl Order {
             destination,
             options: Options {
                 concurrency: args.concurrency.into(),
-                max_requests_per_second: args.max_rps,
-                max_bytes_per_second: args.max_bandwidth,
                 verify: !args.no_verify,
                 multipart_threshold: args.multipart_threshold,
                 unreadable_tags: match args.unreadable_tags {
@@ -197,6 +197,7 @@ impl Order {
                     TagsArg::Ignore => UnreadableTags::Ignore,
                 },
             },
+            ceilings: Ceilings { requests_per_second: args.max_rps, bytes_per_second: args.max_bandwidth },
             state,
             keep_state,
             resumed: None,
@@ -217,6 +218,16 @@ impl Order {
     /// The endpoints' URLs, source first: part of what makes two clones the same.
     pub fn urls(&self) -> [Option<String>; 2] {
         [self.source.url.clone(), self.destination.url.clone()]
+    }
+
+    /// Source and destination; one and the same where both are at one endpoint.
+    pub async fn connect(&self) -> (Store, Store) {
+        let store = async |endpoint: &Endpoint| Store::connect(endpoint.clone()).await.under(self.ceilings);
+        if self.source.url == self.destination.url {
+            let store = store(&self.source).await;
+            return (store.clone(), store);
+        }
+        tokio::join!(store(&self.source), store(&self.destination))
     }
 
     /// `s3://a → s3://b`.
@@ -261,8 +272,8 @@ impl Order {
         if !self.options.verify {
             words.push("--no-verify".to_owned());
         }
-        words.extend(self.options.max_requests_per_second.map(|most| format!("--max-rps {most}")));
-        words.extend(self.options.max_bytes_per_second.map(|most| format!("--max-bandwidth {most}")));
+        words.extend(self.ceilings.requests_per_second.map(|most| format!("--max-rps {most}")));
+        words.extend(self.ceilings.bytes_per_second.map(|most| format!("--max-bandwidth {most}")));
         if self.options.multipart_threshold != Threshold::default() {
             words.push(format!("--multipart-threshold {}", self.options.multipart_threshold));
         }

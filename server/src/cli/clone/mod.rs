@@ -18,7 +18,7 @@ mod summary;
 
 use std::process::ExitCode;
 
-use engine::{clone::check, s3::Store};
+use engine::clone::check;
 
 pub use self::arguments::CloneArgs;
 use self::{arguments::Order, drive::drive, outcome::End, record::Record, report::Reporter, summary::Summary};
@@ -86,8 +86,7 @@ pub async fn run(args: CloneArgs) -> ExitCode {
 
 async fn carry_out(order: &mut Order, reporter: &mut Reporter, json: bool) -> (Summary, Option<Record>) {
     let stop = stop::on_signal();
-    let (source, destination) =
-        tokio::join!(Store::connect(order.source.clone()), Store::connect(order.destination.clone()));
+    let (source, destination) = Box::pin(order.connect()).await;
     tokio::select! {
         checked = check(&order.spec, &source, &destination) => if let Err(error) = checked {
             return (Summary::of(order, &Record::default(), &End::refused(&error)), None);

@@ -42,15 +42,16 @@ impl Store {
         Ok(at.flatten().map(Time))
     }
 
-    /// Schedules of which a time has come, the longest due first.
-    pub async fn due_schedules(&self, now: Time) -> Result<Vec<Schedule>, StoreError> {
+    /// Schedules of which a time has come, the longest due first; each by itself, as one that cannot be read must not
+    /// keep the others from being.
+    pub async fn due_schedules(&self, now: Time) -> Result<Vec<Result<Schedule, StoreError>>, StoreError> {
         let statement = row::select()
             .push("WHERE next_at <= ")
             .value(now)
             .push(" OR verify_next_at <= ")
             .value(now)
             .push(" ORDER BY COALESCE(next_at, verify_next_at), id");
-        self.database().read(statement).await?.iter().map(row::decode).collect()
+        Ok(self.database().read(statement).await?.iter().map(row::decode).collect())
     }
 
     /// What came of it; `None` if another server was first, or the schedule was paused or deleted meanwhile.

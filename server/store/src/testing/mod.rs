@@ -14,6 +14,7 @@
 mod cluster;
 mod fill;
 
+use model::ScheduleId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
@@ -34,6 +35,12 @@ pub struct Scratch {
 pub async fn age_plans(store: &Store, by_ms: i64) {
     let statement = Statement::new("UPDATE plans SET created_at = created_at - $1").bind(by_ms);
     store.database().write(statement).await.expect("the plans are aged");
+}
+
+/// Makes the spec of a schedule one that cannot be read, as no version of Logyard writes it.
+pub async fn break_schedule(store: &Store, id: ScheduleId) {
+    let statement = Statement::new("UPDATE schedules SET spec = '{}' WHERE id = $1").bind(id);
+    store.database().write(statement).await.expect("the schedule is broken");
 }
 
 impl Scratch {

@@ -264,6 +264,12 @@ impl Tracker {
         self.state().retrying += 1;
     }
 
+    /// A key that is tried again must wait for its turn.
+    pub(super) fn retry_held_back(&self) {
+        let mut state = self.state();
+        state.retrying = state.retrying.saturating_sub(1);
+    }
+
     /// A key recorded as failed earlier was tried again. `None`: the source has it no more.
     pub(super) fn retried(&self, key: Key, outcome: Option<Outcome>) {
         self.state().retried(key, outcome, Instant::now());

@@ -15,12 +15,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::layout::Part;
 use crate::s3::{
-    Action, ETag, Listed, Policy, Store,
+    Action, ETag, Listed, Store,
     blank::sendable,
     carried::Carried,
     copy::limit,
     encoding::{byte_range, copy_source},
     error::Failed,
+    held::Held,
     retry::Retry,
 };
 
@@ -84,7 +85,9 @@ impl Upload {
         part: &Part,
     ) -> Result<ETag, Failed> {
         let context = self.store.context(Action::Put, Some(&self.bucket));
+        let held = Held::default();
         let request = || async {
+            held.back(other.retry.turn()).await;
             let read = other.open(from, source, Some(&part.bytes)).await?;
             let request = self
                 .store
@@ -95,13 +98,12 @@ impl Upload {
                 .upload_id(&self.id)
                 .part_number(part.number)
                 .set_content_length(read.content_length())
-                .body(other.watched(read.body));
+                .body(other.watched(read.body, &self.store, &held));
             let written = request.send().await.map_err(|error| context.classify(&error))?;
             let etag = written.e_tag().and_then(ETag::parse);
             etag.ok_or_else(|| context.unclear("a part was answered with success but no ETag"))
         };
-        let limit = limit(part.length()) + self.store.retry.held_up(part.length());
-        self.store.retry.send(&context, limit, request).await
+        self.store.retry.send_held(&context, limit(part.length()), &held, request).await
     }
 
     /// Makes the object of its parts, which come in any order. `size`: bytes of all of them.
@@ -132,7 +134,7 @@ impl Upload {
     /// Goes on after a stop, unlike all else. A failure has nobody to tell but the log.
     fn removal(&self) -> impl Future<Output = ()> + Send + use<> {
         let context = self.store.context(Action::Abort, Some(&self.bucket));
-        let retry = Retry { policy: Policy::HASTY, stop: CancellationToken::new(), ..self.store.retry.clone() };
+        let retry = Retry { stop: CancellationToken::new(), ..self.store.retry.hasty() };
         let request = self.store.client.abort_multipart_upload();
         let request = request.bucket(self.bucket.as_str()).key(sendable(&self.key)).upload_id(&self.id);
         let id = self.id.clone();

@@ -9,6 +9,7 @@ use std::{
 };
 
 use embedded::Content;
+use hyper::Method;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use tokio::time;
 
@@ -28,8 +29,17 @@ pub struct Chaos {
     chance: f64,
     calm: AtomicBool,
     random: Mutex<StdRng>,
+    deletes: Mutex<Vec<Delete>>,
     /// The clock can be moved by one at a time.
     clock: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// A request to delete at the destination, whatever became of it.
+#[derive(Clone, Debug)]
+pub struct Delete {
+    pub key: String,
+    /// Whether the source had that key when it came.
+    pub at_source: bool,
 }
 
 impl Chaos {
@@ -40,6 +50,7 @@ impl Chaos {
             chance,
             calm: AtomicBool::new(false),
             random: Mutex::new(StdRng::seed_from_u64(seed)),
+            deletes: Mutex::default(),
             clock: Arc::default(),
         })
     }
@@ -59,7 +70,17 @@ impl Chaos {
         self.calm.store(true, Relaxed);
     }
 
+    /// Those of all rounds.
+    pub fn deletes(&self) -> Vec<Delete> {
+        self.deletes.lock().unwrap().clone()
+    }
+
     async fn fate(&self, request: Seen) -> Fate {
+        if request.method == Method::DELETE && !request.target.contains("uploadId=") {
+            let key = asked(&request);
+            let at_source = self.town.here.read("source", &key).await.unwrap().is_some();
+            self.deletes.lock().unwrap().push(Delete { key, at_source });
+        }
         let Some(trouble) = self.strikes(&request) else { return Fate::Forward };
         match trouble {
             Trouble::Stall => self.stall().await,
@@ -92,9 +113,7 @@ impl Chaos {
     /// The key that is asked for, or any other.
     async fn key(&self, request: &Seen) -> String {
         let keys = self.town.keys().await;
-        let path = request.target.split('?').next().unwrap();
-        let asked = path.splitn(3, '/').nth(2).unwrap_or_default();
-        let asked = percent_encoding::percent_decode_str(asked).decode_utf8().unwrap().into_owned();
+        let asked = asked(request);
         let mut random = self.random.lock().unwrap();
         if keys.contains(&asked) && random.random_bool(0.5) {
             return asked;
@@ -114,4 +133,11 @@ impl Chaos {
         });
         stalled.await.unwrap();
     }
+}
+
+/// The key in a request's path.
+fn asked(request: &Seen) -> String {
+    let path = request.target.split('?').next().unwrap();
+    let asked = path.splitn(3, '/').nth(2).unwrap_or_default();
+    percent_encoding::percent_decode_str(asked).decode_utf8().unwrap().into_owned()
 }

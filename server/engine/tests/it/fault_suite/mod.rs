@@ -9,9 +9,13 @@
 //! - No object at the destination is anything but what some object of its key once was.
 //!
 //! And after the last round all is right, proven, and no failure is left.
+//!
+//! A mirror beside that: it asks for the deletion of nothing that the source has, nor of what it was not confirmed to
+//! delete, and what it leaves over is named.
 
 mod chaos;
 mod each;
+mod mirrors;
 mod mixtures;
 mod rounds;
 mod town;

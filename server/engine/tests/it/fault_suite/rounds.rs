@@ -9,7 +9,7 @@ use engine::{
     clone::{Checkpoint, CloneError, Range, Tracker, run},
     s3::Store,
 };
-use model::{Failure, Key, Progress, Proof};
+use model::{CloneSpec, Failure, Key, Progress, Proof};
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ use crate::{
     yard::{buckets, connect_as_anyone},
 };
 
-const TROUBLED: usize = 3;
+pub const TROUBLED: usize = 3;
 /// In the first all is brought over that is known to be left; what changed behind the cursors is found by its
 /// comparison, and brought over in the second.
 const CALM: usize = 2;
@@ -34,10 +34,10 @@ pub enum Way {
 
 /// What a job's row or a state file would hold.
 #[derive(Default)]
-struct Record {
+pub struct Record {
     progress: Progress,
     checkpoint: Checkpoint,
-    failures: BTreeMap<Key, Failure>,
+    pub failures: BTreeMap<Key, Failure>,
 }
 
 pub struct Case<'a> {
@@ -62,7 +62,7 @@ pub async fn survive(case: &Case<'_>) -> (usize, usize) {
         if round == TROUBLED {
             chaos.ends();
         }
-        let result = one_round(&mut record, &source, &destination).await;
+        let result = one_round(&mut record, &buckets(), &source, &destination).await;
         let name = format!("round {round} of seed {} with {:?} {:?}: {result:?}", case.seed, case.troubles, case.way);
         errors += usize::from(result.is_err());
         failed += usize::from(result.is_ok() && !record.failures.is_empty());
@@ -76,7 +76,12 @@ pub async fn survive(case: &Case<'_>) -> (usize, usize) {
     (errors, failed)
 }
 
-async fn one_round(record: &mut Record, source: &Store, destination: &Store) -> Result<Option<Proof>, CloneError> {
+pub async fn one_round(
+    record: &mut Record,
+    spec: &CloneSpec,
+    source: &Store,
+    destination: &Store,
+) -> Result<Option<Proof>, CloneError> {
     let checkpoint = serde_json::from_str(&serde_json::to_string(&record.checkpoint).unwrap()).unwrap();
     let tracker = Tracker::resume(record.progress.clone(), checkpoint);
     let (sender, keys) = mpsc::channel(record.failures.len().max(1));
@@ -85,7 +90,7 @@ async fn one_round(record: &mut Record, source: &Store, destination: &Store) -> 
     }
     drop(sender);
     let stop = CancellationToken::new();
-    let result = run(&buckets(), source, destination, &above_5_mib(), Some(keys), &tracker, &stop).await;
+    let result = run(spec, source, destination, &above_5_mib(), Some(keys), &tracker, &stop).await;
     let taken = tracker.take();
     record.failures.extend(taken.failures.into_iter().map(|failure| (failure.key.clone(), failure)));
     for key in taken.mended {
@@ -96,7 +101,7 @@ async fn one_round(record: &mut Record, source: &Store, destination: &Store) -> 
     result
 }
 
-async fn judge(town: &Town, record: &Record, result: &Result<Option<Proof>, CloneError>, name: &str) {
+pub async fn judge(town: &Town, record: &Record, result: &Result<Option<Proof>, CloneError>, name: &str) {
     let wrong = town.wrong().await;
     let named: BTreeSet<&str> = record.failures.keys().map(Key::as_str).collect();
     let unnamed = |key: &&String| !named.contains(key.as_str());

@@ -12,6 +12,7 @@ use rand::{Rng, rngs::StdRng};
 use crate::{traps::ODD, yard::Yard};
 
 const OBJECTS: usize = 50;
+const EXTRAS: usize = 30;
 
 pub struct Town {
     /// With `source`.
@@ -49,6 +50,24 @@ impl Town {
             town.replace("large/parts", Content { body, parts, ..content(random) }).await;
         }
         town
+    }
+
+    /// Puts objects at the destination that the source does not have.
+    pub async fn litter(&mut self, random: &mut StdRng) {
+        for number in 0..EXTRAS {
+            let (key, content) = (key(random, OBJECTS + number), content(random));
+            if !self.versions.lock().unwrap().contains_key(&key) {
+                self.there.put_content("destination", &key, &content).await.unwrap();
+                self.before.insert(key, content);
+            }
+        }
+    }
+
+    /// Keys that only the destination has.
+    pub async fn extra(&self) -> BTreeSet<String> {
+        let source = self.here.contents("source").await.unwrap();
+        let destination = self.there.contents("destination").await.unwrap();
+        destination.into_keys().filter(|key| !source.contains_key(key)).collect()
     }
 
     /// Puts an object at the source in the place of what is there.

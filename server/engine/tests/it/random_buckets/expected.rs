@@ -49,9 +49,13 @@ pub fn of(order: &Order) -> Expected {
         }
         expected.destination.insert(target, content.clone());
     }
-    if order.mode == Mode::Verify {
-        let extra = order.destination.keys().filter(|key| order.chosen(key, to).is_some() && !meant.contains(*key));
-        expected.failures.extend(extra.map(|key| (key.clone(), Reason::Extra)));
+    let extra = order.destination.keys().filter(|key| order.chosen(key, to).is_some() && !meant.contains(*key));
+    match order.mode {
+        Mode::Verify => expected.failures.extend(extra.map(|key| (key.clone(), Reason::Extra))),
+        Mode::Mirror if expected.failures.is_empty() => extra.for_each(|key| {
+            expected.destination.remove(key);
+        }),
+        Mode::Copy | Mode::Mirror => {}
     }
     expected
 }

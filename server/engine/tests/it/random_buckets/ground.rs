@@ -1,15 +1,18 @@
 //! The stores of a test, and what is put into them before each clone.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use embedded::{Content, Embedded};
-use engine::s3::Store;
+use engine::{clone::preview, s3::Store};
+use model::Mode;
 
 use super::order::Order;
 use crate::{
     multipart::above_5_mib,
     yard::{Came, Yard, clone_with, connect},
 };
+
+const LONG: Duration = Duration::from_mins(10);
 
 /// One store for both buckets, or one for each.
 pub struct Ground {
@@ -35,7 +38,13 @@ impl Ground {
     }
 
     pub async fn clone(&self, order: &Order) -> Came {
-        clone_with(&self.source, &self.destination, &order.spec(), &above_5_mib()).await
+        let (source, destination, options) = (&self.source, &self.destination, above_5_mib());
+        let mut spec = order.spec();
+        if spec.mode == Mode::Mirror {
+            let seen = preview(&spec, source, destination, &options, u64::MAX, LONG).await.unwrap();
+            spec.plan = seen.plan;
+        }
+        clone_with(source, destination, &spec, &options).await
     }
 }
 

@@ -78,7 +78,7 @@ pub fn order() -> impl Strategy<Value = Order> {
     let object = (contents::small(), prior(), prop::bool::weighted(0.8));
     let objects = collection::btree_map(keys::key(), object, 0..20);
     let large = option::weighted(0.1, (keys::key(), contents::large(), prior()));
-    let extra = collection::btree_map(keys::key(), contents::small(), 0..4);
+    let extra = collection::btree_map(keys::key(), (contents::small(), prop::bool::weighted(0.6)), 0..6);
     let logs = prop_oneof![4 => Just(Logs::Too), 1 => Just(Logs::Only), 1 => Just(Logs::Not)];
     (objects, large, extra, keys::prefix(), keys::prefix(), logs).prop_map(
         |(mut planned, large, extra, from, to, logs)| {
@@ -90,11 +90,16 @@ pub fn order() -> impl Strategy<Value = Order> {
 
 fn arranged(
     planned: Planned,
-    mut destination: BTreeMap<String, Content>,
+    extra: BTreeMap<String, (Content, bool)>,
     prefixes: [&'static str; 2],
     logs: Logs,
 ) -> Order {
     let [from, to] = prefixes;
+    let under = |(key, (content, inside)): (String, (Content, bool))| {
+        let key = if inside { format!("{to}{key}") } else { key };
+        (key.len() <= 1_024).then_some((key, content))
+    };
+    let mut destination: BTreeMap<String, Content> = extra.into_iter().filter_map(under).collect();
     let mut source = BTreeMap::new();
     for (key, (content, prior, inside)) in planned {
         let at_source = if inside { format!("{from}{key}") } else { key.clone() };

@@ -1,0 +1,152 @@
+//! What is taken from the state once a second, to be shown and stored.
+//!
+//! Always: progress, checkpoint, failures and what was mended are of one instant. Whoever takes has stored what it took
+//! before, or has put it back: from that it follows what a crash can lose, and how far deleting may run ahead.
+
+use std::collections::HashSet;
+
+use model::{Key, Phase, Progress};
+use tokio::time::{Duration, Instant};
+
+use super::{
+    super::{Checkpoint, Pruning, Taken, checkpoint::joined, stretches::stretches},
+    State,
+};
+use crate::{
+    clone::{effort::Effort, rate::Sample, sections::OPEN},
+    s3::Meter,
+};
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl State {
+    pub fn take(&mut self, meter: &Meter, effort: &Effort, now: Instant) -> Taken {
+        let now = self.ended.unwrap_or(now);
+        self.taken += 1;
+        let [done, taken, _] = self.sections;
+        self.sections = [done, done, taken]; // whoever takes again has stored what was taken before
+        self.taken_confirmed += u64::from(matches!(self.pruning, Pruning::Confirmed(_)));
+        if meter.moved() != self.moved {
+            self.moved = meter.moved();
+            self.touched = now;
+        }
+        let objects = if self.phase == Phase::Verifying { self.compared } else { self.total.objects() };
+        self.rate.sample(Sample { at: now - self.began, objects, bytes: self.total.bytes });
+        Taken {
+            progress: self.progress(meter, effort, now),
+            checkpoint: Checkpoint {
+                ranges: joined(self.lanes.all().map(|lane| lane.range.clone()).collect()),
+                copied: self.copied,
+                settled: self.passed,
+                pruning: self.pruning.clone(),
+            },
+            failures: std::mem::take(&mut self.failures),
+            mended: self.mended.drain().collect(),
+        }
+    }
+
+    pub fn put_back(&mut self, taken: Taken) {
+        let since: HashSet<&Key> = self.failures.iter().map(|failure| &failure.key).collect();
+        self.mended.extend(taken.mended.into_iter().filter(|key| !since.contains(key)));
+        self.taken_confirmed = 0;
+        self.sections[1] = self.sections[2];
+        self.failures.splice(0..0, taken.failures);
+    }
+
+    fn progress(&mut self, meter: &Meter, effort: &Effort, now: Instant) -> Progress {
+        let found = self.total.objects() + self.unsettled;
+        let to_do = match self.phase {
+            Phase::Copying => self.unsettled,
+            Phase::Verifying => found.saturating_sub(self.compared),
+            Phase::Waiting | Phase::Deleting | Phase::Finished => 0,
+        };
+        let (rate, byte_rate) = self.rate.recent();
+        let working = self.phase != Phase::Finished;
+        Progress {
+            phase: self.phase,
+            found,
+            found_bytes: self.total.found_bytes,
+            found_final: self.found_final,
+            done: self.total.done,
+            skipped: self.total.skipped,
+            failed: self.total.failed.saturating_sub(u64::from(self.retrying)),
+            deleted: self.deleted(),
+            bytes: self.total.bytes,
+            in_flight: self.in_flight + self.retrying,
+            compared: self.compared,
+            concurrency: if working { effort.allowed() } else { 0 },
+            refused: self.before.refused + meter.refused(),
+            limit: self.limits.look(effort, meter, now).filter(|_| working),
+            ranges: stretches(self.lanes.all()),
+            requests: self.before.requests + meter.requests(),
+            retries: self.before.retries + meter.retries(),
+            rate: if working { rate } else { 0.0 },
+            byte_rate: if working { byte_rate } else { 0.0 },
+            left: self.found_final.then(|| self.rate.left(to_do)).flatten(),
+            idle_ms: if working { milliseconds(now - self.touched) } else { 0 },
+            active_ms: self.before.active_ms + milliseconds(now - self.began),
+        }
+    }
+
+    pub fn is_kept(&self) -> bool {
+        self.taken == 0 || self.taken_confirmed >= 2
+    }
+
+    pub fn may_open(&self) -> bool {
+        let [done, _, stored] = self.sections;
+        self.taken == 0 || done - stored < OPEN
+    }
+
+    pub fn section_done(&mut self) {
+        if let Pruning::Confirmed(sections) = &mut self.pruning {
+            sections.pass();
+            self.sections[0] += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clone::sections::Sections;
+
+    #[test]
+    fn a_confirmed_plan_is_kept_once_it_was_taken_and_taken_from_again() {
+        let (now, meter, effort) = (Instant::now(), Meter::default(), Effort::default());
+        let mut state = State::resume(Progress::default(), Checkpoint::default(), now);
+        assert!(state.is_kept(), "nobody takes");
+        state.take(&meter, &effort, now);
+        state.pruning = Pruning::Confirmed(Sections::default());
+        assert!(!state.is_kept());
+        let taken = state.take(&meter, &effort, now);
+        assert_eq!(taken.checkpoint.pruning, state.pruning);
+        assert!(!state.is_kept(), "it may still be on its way");
+        state.put_back(taken);
+        state.take(&meter, &effort, now);
+        assert!(!state.is_kept(), "it could not be stored");
+        state.take(&meter, &effort, now);
+        assert!(state.is_kept());
+    }
+
+    #[test]
+    fn no_more_sections_are_begun_than_one_who_goes_on_reckons_with() {
+        let (now, meter, effort) = (Instant::now(), Meter::default(), Effort::default());
+        let mut state = State::resume(Progress::default(), Checkpoint::default(), now);
+        state.pruning = Pruning::Confirmed(Sections::default());
+        state.take(&meter, &effort, now);
+        for _ in 0..OPEN {
+            assert!(state.may_open());
+            state.section_done();
+        }
+        assert!(!state.may_open());
+        let taken = state.take(&meter, &effort, now);
+        assert!(!state.may_open(), "it may still be on its way");
+        state.put_back(taken);
+        state.take(&meter, &effort, now);
+        assert!(!state.may_open(), "it could not be stored");
+        state.take(&meter, &effort, now);
+        assert!(state.may_open());
+    }
+}
