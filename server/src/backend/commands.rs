@@ -18,9 +18,15 @@ impl Yard {
         curl
     }
 
+    fn payer(&self, spec: &CloneSpec) -> String {
+        let pays = |name| self.stores.get(name).is_some_and(|entry: &Entry| entry.config.requester_pays);
+        let pays = pays(&spec.source.store) || pays(&spec.destination.store);
+        if pays { " --requester-pays".to_owned() } else { String::new() }
+    }
+
     fn clone_command(&self, spec: &CloneSpec) -> String {
         let runner = &self.config.runner;
-        let ceilings = option("max-rps", runner.max_requests_per_second.map(|most| most.to_string()))
+        let ceilings = self.payer(spec) + &option("max-rps", runner.max_requests_per_second.map(|most| most.to_string()))
             + &option("max-bandwidth", runner.max_bytes_per_second.map(|most| most.to_string()));
         let config = |name| self.stores.get(name).map(|entry: &Entry| &entry.config);
         let (source, destination) = (config(&spec.source.store), config(&spec.destination.store));

@@ -171,6 +171,7 @@ fn stores(sections: Vec<Section<'_>>) -> Result<Vec<Store>, ConfigError> {
             region: section.get("region", "a region such as ap-southeast-2", not_empty)?,
             path_style: section.get("path_style", YES_NO, parsed)?,
             profile: section.get("profile", "a profile of the AWS configuration files", not_empty)?,
+            requester_pays: section.get("requester_pays", YES_NO, parsed)?.unwrap_or(false),
             max_jobs: section.get("max_jobs", WHOLE, |text| within(text, 1, 1_000))?.unwrap_or(2),
         });
         section.finish()?;
@@ -194,7 +195,8 @@ fn demo(mut section: Section<'_>, by_default: bool) -> Result<Demo, ConfigError>
 fn demo_store(demo: &Demo) -> Result<Store, ConfigError> {
     let name = DEMO_STORE.parse().map_err(|_| ConfigError::NoStores)?;
     let endpoint_url = Some(format!("http://{}", demo.addr));
-    Ok(Store { name, endpoint_url, region: None, path_style: Some(true), profile: None, max_jobs: 2 })
+    let (region, profile, path_style) = (None, None, Some(true));
+    Ok(Store { name, endpoint_url, region, path_style, profile, requester_pays: false, max_jobs: 2 })
 }
 
 fn loopback(port: u16) -> SocketAddr {

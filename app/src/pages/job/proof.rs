@@ -7,7 +7,7 @@ use crate::format::{bytes, count, object, things};
 
 /// What the comparison says.
 fn verdict(proof: &Comparison) -> String {
-    let equal = things(proof.equal_by_etag + proof.equal_by_size, object(&proof.selection));
+    let equal = things(proof.equal_objects(), object(&proof.selection));
     if proof.equal {
         let found = match (proof.equal_by_etag, proof.equal_by_size) {
             (_, 0) => "each found at the destination with the same size and ETag".to_owned(),
@@ -20,7 +20,7 @@ fn verdict(proof: &Comparison) -> String {
         };
         return format!("Equal: {equal} at the source, {found}.");
     }
-    let faults = [(proof.missing, "missing"), (proof.different, "different")];
+    let faults = [(proof.missing, "missing"), (proof.different, "different"), (proof.unproven, "not proven equal")];
     let extra = (proof.mode != Mode::Copy).then_some((proof.extra, "only at the destination"));
     let faults: Vec<String> = faults
         .into_iter()

@@ -136,6 +136,7 @@ impl CloneForm {
             mode: self.mode()?,
             dry_run: !self.dry_run.is_empty(),
             selection: self.selection()?,
+            fidelity: model::Fidelity::default(),
             plan: None,
             confirm: None,
         })
@@ -203,6 +204,7 @@ mod tests {
             mode: Mode::Verify,
             dry_run: true,
             selection: request.selection,
+            fidelity: model::Fidelity::default(),
             plan: None,
         };
         let again = CloneForm::of(&spec);

@@ -7,6 +7,7 @@ use model::{CloneSpec, Key, Time};
 use super::{
     Options, Tracker,
     plan::Planned,
+    records::Records,
     throttle::{Throttle, folder},
 };
 use crate::s3::{Bandwidth, Listed, Pace, Slots, Store, Threshold};
@@ -23,18 +24,22 @@ pub(super) struct Sides {
     pub slots: Slots,
     /// Copies that wait because their part of the destination asked for less.
     pub throttle: Throttle<Planned>,
+    /// Of copies whose ETag is another than their source's.
+    pub records: Records,
 }
 
 impl Sides {
     pub fn new(spec: &CloneSpec, source: &Store, destination: &Store, options: &Options) -> Self {
+        let one_credential = source.endpoint().one_credential(destination.endpoint());
         Self {
             spec: spec.clone(),
             source: source.with_unreadable_tags(options.unreadable_tags),
-            destination: destination.clone(),
-            one_credential: source.endpoint().one_credential(destination.endpoint()),
+            destination: if one_credential { destination.paying_for(source) } else { destination.clone() },
+            one_credential,
             multipart_threshold: options.multipart_threshold,
             slots: Slots::beside(options.concurrency),
             throttle: Throttle::new(),
+            records: Records::default(),
         }
     }
 

@@ -15,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     CloneError, Tracker,
-    compare::{Verdict, by_listing, compare},
+    compare::Verdict,
     crew::Crew,
     merge::Pair,
     settle::failure,
@@ -31,6 +31,10 @@ const UNCLEAR: usize = 1_000;
 /// Differences recorded one by one.
 const RECORDED: u64 = 100_000;
 
+const UNPROVEN: &str = "the same size at both, but nothing proves that the contents are equal: ETags that cannot be \
+                        compared and no checksum of the same kind, or an object that does not answer";
+const CARRIES_OTHER: &str = "the same content, with other metadata, content headers, storage class or tags";
+
 /// `known`: keys recorded as failed already, whose reason says more than "missing".
 pub(super) async fn verify(
     sides: &Arc<Sides>,
@@ -42,13 +46,13 @@ pub(super) async fn verify(
     let tally = Arc::new(Tally::new(&sides.spec, known, tracker));
     let mut crew = Crew::new(most, tracker, stop);
     let (queue, mut unclear) = mpsc::channel(UNCLEAR);
-    let reader = Arc::new(Reader { tally: Arc::clone(&tally), queue });
+    let reader = Arc::new(Reader { sides: Arc::clone(sides), tally: Arc::clone(&tally), queue });
     let (all, parts) = (Arc::clone(sides), parts(&tracker.starts(), sides.spec.source.prefix.as_str()));
     let reading = AbortOnDropHandle::new(tokio::spawn(async move { survey(&all, parts, &reader).await }));
     while let Some((source, destination)) = crew.until(unclear.recv()).await? {
         let (sides, tally) = (Arc::clone(sides), Arc::clone(&tally));
         crew.begin(async move {
-            let verdict = compare(&sides, &source, &destination).await;
+            let verdict = sides.compare(&source, &destination).await;
             tally.both(&source, &destination, verdict);
             Ok(())
         })
@@ -72,6 +76,7 @@ fn parts(starts: &[Key], prefix: &str) -> Vec<Part> {
 
 /// Counts what the listings tell, and passes on what must be asked.
 struct Reader {
+    sides: Arc<Sides>,
     tally: Arc<Tally>,
     queue: mpsc::Sender<(Listed, Listed)>,
 }
@@ -83,7 +88,7 @@ impl Visitor for Reader {
             Pair::Source(source) => self.tally.missing(&source),
             Pair::Destination(destination) => self.tally.extra(&destination),
             Pair::PassedOver => self.tally.tracker.passed_over(),
-            Pair::Both(source, destination) => match by_listing(&source, &destination) {
+            Pair::Both(source, destination) => match self.sides.told(&source, &destination) {
                 Some(verdict) => self.tally.both(&source, &destination, verdict),
                 None => return self.queue.send((source, destination)).await.is_ok(),
             },
@@ -107,12 +112,15 @@ pub(super) fn empty(spec: &CloneSpec) -> Comparison {
         source_bytes: 0,
         destination_objects: 0,
         equal_by_etag: 0,
+        equal_by_record: 0,
         equal_by_size: 0,
+        unproven: 0,
         missing: 0,
         different: 0,
         extra: 0,
         equal: false,
         selection: spec.selection.clone(),
+        compare: spec.fidelity.compare,
     }
 }
 
@@ -163,16 +171,29 @@ impl Tally {
         self.count(|counts| {
             counts.source(source);
             counts.comparison.destination_objects += 1;
-            match verdict {
-                Verdict::Equal => counts.comparison.equal_by_etag += 1,
-                Verdict::EqualBySize => counts.comparison.equal_by_size += 1,
+            let (reason, message) = match verdict {
+                Verdict::Equal => {
+                    counts.comparison.equal_by_etag += 1;
+                    return self.agrees(counts, source);
+                }
+                Verdict::EqualByRecord => {
+                    counts.comparison.equal_by_record += 1;
+                    return self.agrees(counts, source);
+                }
+                Verdict::Unproven => {
+                    counts.comparison.unproven += 1;
+                    (Reason::Unproven, UNPROVEN.to_owned())
+                }
                 Verdict::Different => {
                     counts.comparison.different += 1;
-                    let message = difference(source, destination);
-                    return self.differs(counts, failure(&source.key, Reason::Different, message, 0), source.size);
+                    (Reason::Different, difference(source, destination))
                 }
-            }
-            self.agrees(counts, source);
+                Verdict::CarriesOther => {
+                    counts.comparison.different += 1;
+                    (Reason::Different, CARRIES_OTHER.to_owned())
+                }
+            };
+            self.differs(counts, failure(&source.key, reason, message, 0), source.size);
         });
     }
 

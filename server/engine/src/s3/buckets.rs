@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::{BucketName, Key, Prefix};
 
-use super::{Action, Fault, Policy, Store, StoreError, list::Start};
+use super::{Action, Policy, Store, StoreError, list::Start};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -18,7 +18,7 @@ impl Store {
             Ok(names.collect())
         };
         match self.patient(Policy::HASTY).retry.send(&context, LIMIT, request).await.map_err(StoreError::from) {
-            Err(error) if *error.fault() == Fault::Denied => Ok(None),
+            Err(error) if error.denied() => Ok(None),
             answer => answer.map(Some),
         }
     }

@@ -11,7 +11,8 @@ use model::{BucketName, Key, Prefix, Time};
 use super::{
     Action, ETag, Store,
     encoding::listed_key,
-    error::{Context, Failed, StoreError},
+    classify::Context,
+    error::{Failed, StoreError},
 };
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -73,10 +74,6 @@ impl Store {
         };
         self.retry.send(&context, LIMIT, request).await
     }
-
-    pub(super) fn context(&self, action: Action, bucket: Option<&BucketName>) -> Context {
-        Context { endpoint: self.endpoint.clone(), bucket: bucket.cloned(), action }
-    }
 }
 
 fn checked(
@@ -106,7 +103,7 @@ fn checked(
             return Err(context.listing(&format!("{key:?} does not start with the prefix"), last.as_ref()));
         }
         if floor.as_deref().is_some_and(|floor| key <= floor) {
-            return Err(context.listing(&format!("{key:?} is out of order or listed twice"), last.as_ref()));
+            return Err(context.unordered(&object.key, last.as_ref()));
         }
         floor = Some(key.to_owned());
         last = Some(object.key.clone());

@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     Action, Fault, Listed, Store, StoreError,
-    error::Context,
+    classify::Context,
     list::{ListPage, Start},
 };
 

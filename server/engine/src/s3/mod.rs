@@ -4,11 +4,15 @@
 //! SDK's own retries are off. Keys travel encoded by us, both ways. An error names the store and the bucket, says what
 //! to do, and never holds a secret.
 
+mod acl;
 mod bandwidth;
+mod beside;
 mod blank;
 mod buckets;
 mod carried;
+mod classify;
 mod copy;
+mod customer_key;
 mod delete;
 mod encoding;
 mod endpoint;
@@ -17,8 +21,10 @@ mod etag;
 mod head;
 mod list;
 mod listing;
+mod lock;
 mod multipart;
 mod pace;
+mod payer;
 mod presence;
 mod retry;
 mod stream;
@@ -34,6 +40,9 @@ use tokio_util::sync::CancellationToken;
 use self::retry::Retry;
 pub use self::{
     bandwidth::{Bandwidth, BytesPerSecond, NotARate},
+    beside::Beside,
+    carried::Carried,
+    customer_key::{CustomerKey, NotAKey},
     endpoint::Endpoint,
     error::{Action, Answer, Failed, Fault, StoreError},
     etag::ETag,

@@ -46,6 +46,7 @@ pub fn spec(from: &str, to: &str) -> CloneSpec {
         mode: Mode::Copy,
         dry_run: false,
         selection: Selection::default(),
+        fidelity: model::Fidelity::default(),
         plan: None,
     }
 }
@@ -81,6 +82,7 @@ async fn connect_with(url: &str, (id, secret): (&str, &str)) -> Store {
         region: None,
         path_style: None,
         profile: None,
+        requester_pays: false,
         credentials: Some((id.to_owned(), secret.to_owned())),
     };
     Store::connect(endpoint).await.patient(QUICK)

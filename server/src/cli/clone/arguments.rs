@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::command::only;
+use app::command::{kept, only};
 use clap::{Args, ValueEnum};
 use engine::{
     clone::Options,
@@ -15,6 +15,7 @@ use model::{CloneSpec, Digest, Glob, Invalid, Mode, Place, Selection, StoreName}
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    fidelity::{FidelityArgs, Keys},
     mirror::Confirmation,
     since::{self, Since},
     state::State,
@@ -102,6 +103,8 @@ pub struct CloneArgs {
     /// Write the failed objects, one JSON object a line
     #[arg(long, value_name = "FILE")]
     failures: Option<PathBuf>,
+    #[command(flatten)]
+    fidelity: FidelityArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -133,6 +136,7 @@ pub struct Order {
     pub failures: Option<PathBuf>,
     /// Of a mirror.
     pub confirmation: Confirmation,
+    pub keys: Keys,
 }
 
 impl Order {
@@ -157,6 +161,7 @@ impl Order {
                 region: args.region.clone(),
                 path_style: None,
                 profile: args.profile.clone(),
+                requester_pays: args.fidelity.requester_pays,
                 credentials: None,
             })
         });
@@ -175,6 +180,7 @@ impl Order {
                 exclude: args.exclude,
                 newer_than: args.newer_than.map(|since| since.before(since::now())),
             },
+            fidelity: args.fidelity.fidelity()?,
             plan: None,
         };
         let default = default_state(&spec, &urls);
@@ -202,6 +208,7 @@ impl Order {
             resumed: None,
             failures: args.failures,
             confirmation: Confirmation { plan: args.plan, name: args.confirm },
+            keys: args.fidelity.keys()?,
         };
         order.resumed = match resume {
             Some(file) => Some(State::read(&file, &order).await?),
@@ -257,7 +264,10 @@ impl Order {
         if self.spec.dry_run {
             words.push("--dry-run".to_owned());
         }
-        words.extend(Some(only(&self.spec.selection).trim_start().to_owned()).filter(|only| !only.is_empty()));
+        let asked = only(&self.spec.selection) + &kept(&self.spec.fidelity);
+        words.extend(Some(asked.trim_start().to_owned()).filter(|asked| !asked.is_empty()));
+        words.extend(self.source.requester_pays.then(|| "--requester-pays".to_owned()));
+        words.extend(self.keys.words(quoted));
         if !self.options.verify {
             words.push("--no-verify".to_owned());
         }

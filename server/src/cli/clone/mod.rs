@@ -8,6 +8,7 @@
 
 mod arguments;
 mod drive;
+mod fidelity;
 mod mirror;
 mod outcome;
 mod record;
@@ -31,6 +32,7 @@ Examples:
   logyard clone s3://from s3://to --state clone.json      and after a crash, the same once more
   logyard clone s3://from s3://to --mode verify --json
   logyard clone s3://from s3://to --mode mirror           shows what it would delete there, and asks
+  logyard clone s3://from s3://to --sse aws:kms --acl bucket-owner-full-control --requester-pays
   logyard clone s3://from/logs/ s3://to --include '**/*.gz' --exclude 'tmp/**' --newer-than 36h
 
 Prefixes are not folders: s3://from/logs also covers logs-old/. Credentials come from the usual places: environment,
@@ -88,6 +90,8 @@ async fn carry_out(order: &mut Order, reporter: &mut Reporter, json: bool) -> (S
     let stop = stop::on_signal();
     let (source, destination) =
         tokio::join!(Store::connect(order.source.clone()), Store::connect(order.destination.clone()));
+    let source = source.under_keys(order.keys.of_source(), None);
+    let destination = destination.under_keys(order.keys.of_destination(), order.keys.of_source());
     tokio::select! {
         checked = check(&order.spec, &source, &destination) => if let Err(error) = checked {
             return (Summary::of(order, &Record::default(), &End::refused(&error)), None);
