@@ -7,8 +7,8 @@
 //!    from an encryption key. Checksums of the whole content and of the same kind decide.
 //! 5. With none in common, two ETags that are MD5s of their contents: different. So is a destination older than the
 //!    source (in whole seconds, as some stores keep no finer time).
-//! 6. Else nothing tells, and it is *unproven*: copied again, after which rule 3 holds, or reported by a comparison. A
-//!    size alone proves nothing.
+//! 6. Else nothing tells, and it is *unproven*: copied again, after which rule 3 holds, or reported where nothing may be
+//!    written. A size alone proves nothing.
 //!
 //! Asked to compare metadata, objects equal by now are both asked for what they carry. The storage class counts there
 //! only where the source says one, and not without being asked for: rules at the destination move objects to others.

@@ -1,6 +1,12 @@
 //! Both ends of a clone and what was asked: what every part of the engine works on.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::SystemTime,
+};
 
 use model::{CloneSpec, Key, Time};
 
@@ -10,7 +16,7 @@ use super::{
     records::Records,
     throttle::{Throttle, folder},
 };
-use crate::s3::{Bandwidth, Listed, Pace, Slots, Store, Threshold};
+use crate::s3::{Bandwidth, Listed, Order, Pace, Slots, Store, Threshold};
 use tokio_util::sync::CancellationToken;
 
 pub(super) struct Sides {
@@ -24,6 +30,8 @@ pub(super) struct Sides {
     pub slots: Slots,
     /// Copies that wait because their part of the destination asked for less.
     pub throttle: Throttle<Planned>,
+    /// A listing has shown that its store keeps an order of its own: all are sorted from then on.
+    unordered: AtomicBool,
     /// Of copies whose ETag is another than their source's.
     pub records: Records,
 }
@@ -39,6 +47,7 @@ impl Sides {
             multipart_threshold: options.multipart_threshold,
             slots: Slots::beside(options.concurrency),
             throttle: Throttle::new(),
+            unordered: AtomicBool::new(false),
             records: Records::default(),
         }
     }
@@ -64,6 +73,15 @@ impl Sides {
             destination: self.destination.throttled(bandwidth.as_ref()),
             ..self
         }
+    }
+
+    pub fn sort_listings(&self) {
+        self.unordered.store(true, Relaxed);
+    }
+
+    /// In which order listings come.
+    pub fn order(&self) -> Order {
+        if self.unordered.load(Relaxed) { Order::Any } else { Order::Bytes }
     }
 
     /// Whether the clone is about this object of the source.

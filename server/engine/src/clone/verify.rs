@@ -21,7 +21,7 @@ use super::{
     settle::failure,
     sides::{Sides, now},
     survey::{Part, Visitor, survey},
-    tracker::Verified,
+    tracker::Verified as Totals,
 };
 use crate::s3::Listed;
 
@@ -35,6 +35,13 @@ const UNPROVEN: &str = "the same size at both, but nothing proves that the conte
                         compared and no checksum of the same kind, or an object that does not answer";
 const CARRIES_OTHER: &str = "the same content, with other metadata, content headers, storage class or tags";
 
+/// What came of it.
+pub(super) struct Verified {
+    pub comparison: Comparison,
+    /// At most [`RECORDED`], each recorded as failed.
+    pub unproven: Vec<Key>,
+}
+
 /// `known`: keys recorded as failed already, whose reason says more than "missing".
 pub(super) async fn verify(
     sides: &Arc<Sides>,
@@ -42,7 +49,7 @@ pub(super) async fn verify(
     known: HashSet<Key>,
     tracker: &Tracker,
     stop: &CancellationToken,
-) -> Result<Comparison, CloneError> {
+) -> Result<Verified, CloneError> {
     let tally = Arc::new(Tally::new(&sides.spec, known, tracker));
     let mut crew = Crew::new(most, tracker, stop);
     let (queue, mut unclear) = mpsc::channel(UNCLEAR);
@@ -134,11 +141,12 @@ struct Counts {
     comparison: Comparison,
     known: HashSet<Key>,
     fresh: u64,
+    unproven: Vec<Key>,
 }
 
 impl Tally {
     fn new(spec: &CloneSpec, known: HashSet<Key>, tracker: &Tracker) -> Self {
-        let counts = Counts { comparison: empty(spec), known, fresh: 0 };
+        let counts = Counts { comparison: empty(spec), known, fresh: 0, unproven: Vec::new() };
         Self { mode: spec.mode, tracker: tracker.clone(), counts: Mutex::new(counts) }
     }
 
@@ -230,24 +238,25 @@ impl Tally {
         }
         counts.fresh += 1;
         if counts.fresh <= RECORDED {
+            counts.unproven.extend((failure.reason == Reason::Unproven).then(|| failure.key.clone()));
             self.tracker.difference(failure);
         }
     }
 
-    fn judge(&self) -> Comparison {
+    fn judge(&self) -> Verified {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let comparison = Comparison { at: now(), ..counts.comparison.clone() }.judged();
         if self.mode == Mode::Verify {
             // Recorded as failed by an earlier comparison, and on neither side now.
             counts.known.drain().for_each(|key| self.tracker.mended(key));
         } else {
-            self.tracker.verified(Verified {
+            self.tracker.verified(Totals {
                 source_objects: comparison.source_objects,
                 source_bytes: comparison.source_bytes,
                 fresh: counts.fresh,
             });
         }
-        comparison
+        Verified { comparison, unproven: std::mem::take(&mut counts.unproven) }
     }
 }
 

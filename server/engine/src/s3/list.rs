@@ -38,6 +38,15 @@ pub(super) enum Start {
     Token { token: String, last: Option<Key> },
 }
 
+/// In which order a store lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// That of the keys' bytes, as S3 does.
+    Bytes,
+    /// One of its own: what it lists must be sorted.
+    Any,
+}
+
 pub(super) struct ListPage {
     pub objects: Vec<Listed>,
     /// `None`: this was the last.
@@ -51,6 +60,17 @@ impl Store {
 
     pub(super) async fn page_of(
         &self,
+        bucket: &BucketName,
+        prefix: &Prefix,
+        from: &Start,
+        most: i32,
+    ) -> Result<ListPage, Failed> {
+        self.page_in(Order::Bytes, bucket, prefix, from, most).await
+    }
+
+    pub(super) async fn page_in(
+        &self,
+        order: Order,
         bucket: &BucketName,
         prefix: &Prefix,
         from: &Start,
@@ -70,7 +90,7 @@ impl Store {
                 Start::Token { token, .. } => request.continuation_token(token),
             };
             let page = request.send().await.map_err(|error| context.classify(&error))?;
-            checked(&context, page, prefix, from)
+            checked(&context, page, prefix, from, order)
         };
         self.retry.send(&context, LIMIT, request).await
     }
@@ -81,6 +101,7 @@ fn checked(
     page: ListObjectsV2Output,
     prefix: &Prefix,
     from: &Start,
+    order: Order,
 ) -> Result<ListPage, StoreError> {
     let encoded = page.encoding_type() == Some(&EncodingType::Url);
     let Some(truncated) = page.is_truncated() else {
@@ -102,7 +123,7 @@ fn checked(
         if !key.starts_with(prefix.as_str()) {
             return Err(context.listing(&format!("{key:?} does not start with the prefix"), last.as_ref()));
         }
-        if floor.as_deref().is_some_and(|floor| key <= floor) {
+        if order == Order::Bytes && floor.as_deref().is_some_and(|floor| key <= floor) {
             return Err(context.unordered(&object.key, last.as_ref()));
         }
         floor = Some(key.to_owned());
@@ -155,7 +176,7 @@ mod tests {
 
     fn check(page: ListObjectsV2Output, from: &Start) -> Result<ListPage, Fault> {
         let prefix = Prefix::default();
-        checked(&Context::for_tests(), page, &prefix, from).map_err(|error| error.fault().clone())
+        checked(&Context::for_tests(), page, &prefix, from, Order::Bytes).map_err(|error| error.fault().clone())
     }
 
     fn refused(page: ListObjectsV2Output, from: &Start) -> String {

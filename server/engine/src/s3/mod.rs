@@ -27,6 +27,7 @@ mod pace;
 mod payer;
 mod presence;
 mod retry;
+mod sorted;
 mod stream;
 mod tags;
 mod threshold;
@@ -47,7 +48,7 @@ pub use self::{
     error::{Action, Answer, Failed, Fault, StoreError},
     etag::ETag,
     head::{Checksum, Head},
-    list::Listed,
+    list::{Listed, Order},
     listing::Listing,
     multipart::{InParts, LARGEST, Slots, Way, parts_of},
     pace::Pace,

@@ -18,5 +18,6 @@ mod retry;
 mod selection;
 mod streamed;
 mod traps;
+mod unordered;
 mod verify;
 mod yard;

@@ -128,6 +128,13 @@ impl State {
         self.compared = 0;
     }
 
+    /// What failed is recorded again if it fails again.
+    pub fn begin_again(&mut self) {
+        self.start_over();
+        (self.unsettled, self.in_flight, self.retrying) = (0, 0, 0);
+        self.mended.extend(self.known.drain());
+    }
+
     pub fn admit(&mut self, range: usize, object: &Listed, now: Instant) -> u64 {
         self.touched = now;
         self.unsettled += 1;
