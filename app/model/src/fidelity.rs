@@ -261,7 +261,10 @@ mod tests {
         let all = read(json).unwrap();
         assert_eq!(serde_json::to_string(&all).unwrap(), json);
         assert_eq!(all.encryption.as_ref().and_then(Encryption::key_id), Some("alias/k"));
-        assert!(all.to_string().starts_with("encrypted by aws:kms with key alias/k, with the ACL bucket-owner"), "{all}");
+        assert!(
+            all.to_string().starts_with("encrypted by aws:kms with key alias/k, with the ACL bucket-owner"),
+            "{all}"
+        );
         assert!(Fidelity::default().to_string().is_empty());
     }
 
@@ -275,7 +278,9 @@ mod tests {
     fn what_is_no_option_is_refused() {
         assert!(read(r#"{"acl":"public"}"#).unwrap_err().contains("`private`"));
         assert!(read(r#"{"acls":"copy"}"#).unwrap_err().contains("`acls`"));
-        assert!(read(r#"{"encryption":{"algorithm":"aws:kms","key_id":"a b"}}"#).unwrap_err().contains("without spaces"));
+        assert!(
+            read(r#"{"encryption":{"algorithm":"aws:kms","key_id":"a b"}}"#).unwrap_err().contains("without spaces")
+        );
         assert_eq!(Encryption::read("AES256", "k").unwrap_err().field, "kms_key_id");
         assert_eq!(Encryption::read("rot13", "").unwrap_err().field, "encryption");
         assert_eq!(Encryption::read("", ""), Ok(None));

@@ -26,7 +26,8 @@ impl Yard {
 
     fn clone_command(&self, spec: &CloneSpec) -> String {
         let runner = &self.config.runner;
-        let ceilings = self.payer(spec) + &option("max-rps", runner.max_requests_per_second.map(|most| most.to_string()))
+        let ceilings = self.payer(spec)
+            + &option("max-rps", runner.max_requests_per_second.map(|most| most.to_string()))
             + &option("max-bandwidth", runner.max_bytes_per_second.map(|most| most.to_string()));
         let config = |name| self.stores.get(name).map(|entry: &Entry| &entry.config);
         let (source, destination) = (config(&spec.source.store), config(&spec.destination.store));

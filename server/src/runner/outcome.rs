@@ -181,7 +181,6 @@ mod tests {
             would_skip: 0,
             extra: 0,
             selection: Selection::default(),
-            compare: model::Compare::default(),
         });
         let outcome = Outcome::judge(Ok(Some(proof)), &Progress::default(), Some(Halt::Asked(Stop::Cancel)));
         assert!(matches!(outcome, Outcome::Succeeded(_)));

@@ -140,7 +140,7 @@ fn decode(row: &Row) -> Result<Failure, StoreError> {
     })
 }
 
-const REASONS: [Reason; 12] = [
+const REASONS: [Reason; 13] = [
     Reason::Changed,
     Reason::Gone,
     Reason::Denied,

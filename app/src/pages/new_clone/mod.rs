@@ -24,6 +24,7 @@ pub(super) use {
     chosen::OnlySome,
     fields::{FieldFault, SideFields},
     form::Side,
+    options::Options,
 };
 
 use crate::{
@@ -35,7 +36,6 @@ use crate::{
     ui::{Copyable, Fault, Loaded, PageTitle},
 };
 use fields::WhatToDo;
-use options::Options;
 use preview::promise;
 
 /// On the button of a mirror.

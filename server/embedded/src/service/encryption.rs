@@ -18,9 +18,7 @@ pub fn allow(attributes: &Attributes, given: Option<&str>) -> S3Result<()> {
             "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to \
              retrieve the object."
         )),
-        (_, Some(_)) => {
-            Err(custom("InvalidRequest", "The encryption parameters are not applicable to this object."))
-        }
+        (_, Some(_)) => Err(custom("InvalidRequest", "The encryption parameters are not applicable to this object.")),
         (_, None) => Ok(()),
     }
 }

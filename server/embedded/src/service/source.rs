@@ -13,7 +13,12 @@ pub struct Source {
     pub object: Arc<Object>,
 }
 
-pub fn find(storage: &Storage, source: &CopySource, conditions: &Conditions, key_md5: Option<&str>) -> S3Result<Source> {
+pub fn find(
+    storage: &Storage,
+    source: &CopySource,
+    conditions: &Conditions,
+    key_md5: Option<&str>,
+) -> S3Result<Source> {
     let CopySource::Bucket { bucket, key, .. } = source else {
         return Err(s3_error!(NotImplemented, "The source of a copy is named by bucket and key."));
     };

@@ -7,8 +7,9 @@ use std::time::SystemTime;
 
 use aws_sdk_s3::{
     operation::{
-        copy_object::builders::CopyObjectFluentBuilder, create_multipart_upload::builders::CreateMultipartUploadFluentBuilder,
-        get_object::GetObjectOutput, head_object::HeadObjectOutput, put_object::builders::PutObjectFluentBuilder,
+        copy_object::builders::CopyObjectFluentBuilder,
+        create_multipart_upload::builders::CreateMultipartUploadFluentBuilder, get_object::GetObjectOutput,
+        head_object::HeadObjectOutput, put_object::builders::PutObjectFluentBuilder,
     },
     primitives::DateTime,
     types::{ObjectCannedAcl, ObjectLockLegalHoldStatus, ObjectLockMode, ServerSideEncryption},
@@ -110,7 +111,12 @@ impl Beside {
 impl Store {
     /// What a copy of an object of this store gets by these options, but for what its own headers tell. Asks for the
     /// object's ACL if that is to be kept.
-    pub(super) async fn beside(&self, from: &BucketName, source: &Listed, fidelity: &Fidelity) -> Result<Beside, Failed> {
+    pub(super) async fn beside(
+        &self,
+        from: &BucketName,
+        source: &Listed,
+        fidelity: &Fidelity,
+    ) -> Result<Beside, Failed> {
         let canned = match fidelity.acl {
             None | Some(Acl::Copy) => None,
             Some(Acl::BucketOwnerFullControl) => Some(ObjectCannedAcl::BucketOwnerFullControl),

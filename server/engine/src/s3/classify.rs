@@ -9,10 +9,7 @@ use aws_sdk_s3::{
 use aws_smithy_runtime_api::client::result::DispatchFailure;
 use model::{BucketName, Key};
 
-use super::{
-    Action, Answer, Endpoint, Fault, Store, StoreError,
-    whole::BrokenOff,
-};
+use super::{Action, Answer, Endpoint, Fault, Store, StoreError, whole::BrokenOff};
 
 /// What an error will need to say, known before the request is sent.
 #[derive(Clone)]
@@ -37,13 +34,7 @@ impl Context {
     }
 
     pub fn error(&self, fault: Fault) -> StoreError {
-        StoreError::new(
-            Arc::clone(&self.endpoint),
-            self.bucket.clone(),
-            self.action,
-            self.also.clone(),
-            fault,
-        )
+        StoreError::new(Arc::clone(&self.endpoint), self.bucket.clone(), self.action, self.also.clone(), fault)
     }
 
     pub fn unclear(&self, what: impl Into<String>) -> StoreError {
@@ -141,7 +132,12 @@ impl Context {
             credentials: None,
             requester_pays: false,
         };
-        Self { endpoint: Arc::new(endpoint), bucket: Some("photos".parse().unwrap()), action: Action::List, also: Vec::new() }
+        Self {
+            endpoint: Arc::new(endpoint),
+            bucket: Some("photos".parse().unwrap()),
+            action: Action::List,
+            also: Vec::new(),
+        }
     }
 }
 
@@ -195,7 +191,8 @@ mod tests {
 
     #[test]
     fn a_permission_is_taken_from_the_stores_own_words() {
-        let message = |what: &str| format!("User: arn:aws:iam::1:user/u is not authorized to perform: {what} on resource: x");
+        let message =
+            |what: &str| format!("User: arn:aws:iam::1:user/u is not authorized to perform: {what} on resource: x");
         assert_eq!(permission(&message("kms:Decrypt"), "kms:").as_deref(), Some("kms:Decrypt"));
         let s3 = permission(&message("s3:PutObjectRetention"), "perform: s3:");
         assert_eq!(s3.as_deref(), Some("s3:PutObjectRetention"));

@@ -10,6 +10,8 @@ use super::{
     Action, Beside, ETag, Fault, Listed, Store, StoreError, blank::sendable, encoding::copy_source, error::Failed,
 };
 
+const MD5_OF_NOTHING: &str = "1B2M2Y8AsgTpgAmY7PhCfg==";
+
 /// What a request may take: a minute, and the time a slow disk needs for its bytes.
 pub(super) fn limit(size: u64) -> Duration {
     Duration::from_secs(60 + size / (8 << 20))
@@ -39,7 +41,17 @@ impl Store {
                 .set_storage_class(source.class.as_deref().map(StorageClass::from))
                 .bucket(to.as_str())
                 .key(sendable(key));
-            let copied = beside.clone().onto_copy(request).send().await.map_err(|error| context.classify(&error))?;
+            let request = beside.clone().onto_copy(request);
+            let sent = if beside.locks() {
+                // Some stores want it with every lock, even of a request without a body.
+                let checked = request.customize().mutate_request(|request| {
+                    request.headers_mut().insert("content-md5", MD5_OF_NOTHING);
+                });
+                checked.send().await
+            } else {
+                request.send().await
+            };
+            let copied = sent.map_err(|error| context.classify(&error))?;
             let etag = copied.copy_object_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
             etag.ok_or_else(|| -> StoreError { context.unclear("the copy was answered with success but no ETag") })
         };

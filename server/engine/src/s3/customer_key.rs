@@ -72,7 +72,12 @@ impl Intercept for CustomerKeys {
         let copies = matches!(operation, "CopyObject" | "UploadPartCopy");
         let about_content = matches!(
             operation,
-            "HeadObject" | "GetObject" | "PutObject" | "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload"
+            "HeadObject"
+                | "GetObject"
+                | "PutObject"
+                | "CreateMultipartUpload"
+                | "UploadPart"
+                | "CompleteMultipartUpload"
         );
         let own = self.own.as_ref().filter(|_| copies || about_content).map(|key| ("x-amz", key));
         let source = self.of_copies.as_ref().filter(|_| copies).map(|key| ("x-amz-copy-source", key));

@@ -8,9 +8,7 @@ use aws_sdk_s3::{
 };
 use model::{BucketName, Key, Time};
 
-use super::{
-    Action, Carried, ETag, Listed, Store, StoreError, blank::sendable, error::Failed, list::unusual,
-};
+use super::{Action, Carried, ETag, Listed, Store, StoreError, blank::sendable, error::Failed, list::unusual};
 
 /// What a request about one object, without its bytes, may take.
 pub(super) const LIMIT: Duration = Duration::from_secs(30);

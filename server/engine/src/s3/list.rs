@@ -10,8 +10,8 @@ use model::{BucketName, Key, Prefix, Time};
 
 use super::{
     Action, ETag, Store,
-    encoding::listed_key,
     classify::Context,
+    encoding::listed_key,
     error::{Failed, StoreError},
 };
 

@@ -41,7 +41,10 @@ async fn a_store_that_lists_in_an_order_of_its_own_is_cloned_and_proven() {
     let proxy = backwards(&yard).await;
     let came = clone_at(&connect_as_anyone(proxy.url()).await, &buckets()).await;
     came.is_equal();
-    assert_eq!((came.taken.progress.done, came.comparison().source_objects, came.comparison().extra), (1_500, 1_500, 1));
+    assert_eq!(
+        (came.taken.progress.done, came.comparison().source_objects, came.comparison().extra),
+        (1_500, 1_500, 1)
+    );
     assert_eq!(yard.store.count("destination").unwrap(), 1_501);
     let again = clone_at(&connect_as_anyone(proxy.url()).await, &buckets()).await;
     again.is_equal();

@@ -371,6 +371,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_copies_keep_and_get_is_read_and_said_again_to_go_on() {
+        let line = "s3://aaa s3://bbb --sse aws:kms --sse-kms-key-id alias/k --acl copy --object-lock copy \
+                    --website-redirects --compare metadata --requester-pays";
+        let order = read(line).await.unwrap();
+        assert!(order.source.requester_pays && order.destination.requester_pays);
+        assert_eq!(order.spec.fidelity.acl, Some(model::Acl::Copy));
+        let (_, options) = line.split_once("s3://bbb").unwrap();
+        assert!(order.resume_command().contains(options), "{}", order.resume_command());
+        let wrong = |line| async move { read(line).await.err().expect("must be refused") };
+        assert!(wrong("s3://aaa s3://bbb --sse rot13").await.contains("aws:kms"));
+        assert!(wrong("s3://aaa s3://bbb --sse AES256 --sse-kms-key-id k").await.contains("aws:kms"));
+        assert!(wrong("s3://aaa s3://bbb --acl public").await.contains("bucket-owner-full-control"));
+        assert!(wrong("s3://aaa s3://bbb --source-customer-key-file /no/such").await.contains("/no/such"));
+    }
+
+    #[tokio::test]
     async fn each_clone_has_a_state_file_of_its_own() {
         let one = read("s3://aaa/x s3://bbb").await.unwrap().state;
         let other = read("s3://aaa/y s3://bbb").await.unwrap().state;

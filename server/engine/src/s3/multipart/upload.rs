@@ -47,7 +47,11 @@ impl Upload {
             let request = store.client.create_multipart_upload().bucket(bucket.as_str()).key(sendable(key));
             let request = seen.beside.clone().onto_upload(seen.carried.clone().onto_upload(request));
             let request = request.set_checksum_type(checksum.as_ref().map(|_| ChecksumType::FullObject));
-            let begun = request.set_checksum_algorithm(checksum.clone()).send().await.map_err(|error| context.classify(&error))?;
+            let begun = request
+                .set_checksum_algorithm(checksum.clone())
+                .send()
+                .await
+                .map_err(|error| context.classify(&error))?;
             let id = begun.upload_id.filter(|id| !id.is_empty());
             id.ok_or_else(|| context.unclear("the upload was answered with success but no id"))
         };

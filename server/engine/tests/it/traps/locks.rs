@@ -87,7 +87,8 @@ async fn a_lock_that_may_not_be_read_is_refused_before_the_start_and_names_the_p
     let yard = Yard::with(&["a"]).await;
     for (query, permission) in [("?retention", "s3:GetObjectRetention"), ("?legal-hold", "s3:GetObjectLegalHold")] {
         let proxy = Proxy::before(&yard.store.url(), move |request| {
-            let settings = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>";
+            let settings =
+                "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>";
             std::future::ready(match () {
                 () if request.target.ends_with("?object-lock") => Fate::Answer(settings),
                 () if request.target.ends_with(query) => Fate::Refuse(403, "AccessDenied"),

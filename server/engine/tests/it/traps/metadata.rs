@@ -26,7 +26,13 @@ async fn differing() -> Yard {
         ("header", headers(|headers| headers.cache_control = None)),
         ("metadata", headers(|headers| headers.metadata = BTreeMap::new())),
         ("same", plain.clone()),
-        ("tags", Content { tags: BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]), ..plain.clone() }),
+        (
+            "tags",
+            Content {
+                tags: BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]),
+                ..plain.clone()
+            },
+        ),
         ("untagged", Content { tags: BTreeMap::new(), ..plain.clone() }),
     ];
     for (key, content) in &other {

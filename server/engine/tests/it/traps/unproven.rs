@@ -9,7 +9,8 @@ use crate::yard::{Yard, buckets};
 /// Of the same size and cut in other parts, the destination's written later; equal in truth or not.
 async fn in_other_parts(there: &[u8]) -> Yard {
     let yard = Yard::new().await;
-    let content = |body: &[u8], parts: &[u64]| Content { body: body.to_vec().into(), parts: parts.to_vec(), ..full("x") };
+    let content =
+        |body: &[u8], parts: &[u64]| Content { body: body.to_vec().into(), parts: parts.to_vec(), ..full("x") };
     yard.store.put_content("source", "a", &content(b"0123456789", &[5, 5])).await.unwrap();
     yard.store.put_content("destination", "a", &content(there, &[6, 4])).await.unwrap();
     yard
