@@ -104,9 +104,13 @@ pub fn Options(texts: OptionTexts, checks: Checks) -> impl IntoView {
                 />
                 <FieldFault id="sse-kms-key-id-fault".to_owned() text=key_fault />
                 <Choice name="acl" label="Access to copies (ACL)" choices=&ACL chosen=texts.acl fault=acl_fault />
-                <Tick name="object_lock" text="Keep retention and legal holds (Object Lock)" ticked=texts.object_lock />
-                <Tick name="website_redirects" text="Keep redirects of websites" ticked=texts.website_redirects />
-                <Tick name="compare_metadata" text="Compare metadata, tags and storage class too" ticked=texts.compare_metadata />
+                <Tick name="object_lock" text="Keep retention and legal holds (Object Lock)" given=texts.object_lock />
+                <Tick name="website_redirects" text="Keep redirects of websites" given=texts.website_redirects />
+                <Tick
+                    name="compare_metadata"
+                    text="Compare metadata, tags and storage class too"
+                    given=texts.compare_metadata
+                />
                 <p class="note" id="options-note">
                     "Each tick costs a HEAD an object, comparing metadata one of each side. Metadata, content headers, tags \
                     and storage class are always copied. A customer's own key (SSE-C) is for the command line only."
@@ -136,10 +140,10 @@ fn Choice(
 }
 
 #[component]
-fn Tick(name: &'static str, text: &'static str, ticked: String) -> impl IntoView {
+fn Tick(name: &'static str, text: &'static str, given: String) -> impl IntoView {
     view! {
         <label class="choice">
-            <input type="checkbox" name=name value="on" checked={!ticked.is_empty()} />
+            <input type="checkbox" name=name value="on" checked={!given.is_empty()} />
             <span>{text}</span>
         </label>
     }

@@ -38,7 +38,7 @@ const CARRIES_OTHER: &str = "the same content, with other metadata, content head
 /// What came of it.
 pub(super) struct Verified {
     pub comparison: Comparison,
-    /// At most [`RECORDED`], each recorded as failed.
+    /// At most [`RECORDED`], each recorded as failed. None of a mere comparison.
     pub unproven: Vec<Key>,
 }
 
@@ -229,6 +229,10 @@ impl Tally {
 
     fn differs(&self, counts: &mut Counts, failure: Failure, bytes: u64) {
         let known = counts.known.remove(&failure.key);
+        if failure.reason == Reason::Unproven && self.mode != Mode::Verify && (counts.unproven.len() as u64) < RECORDED
+        {
+            counts.unproven.push(failure.key.clone());
+        }
         match self.mode {
             Mode::Copy | Mode::Mirror => self.tracker.compared(),
             Mode::Verify => self.tracker.verified_one(bytes, false),
@@ -238,7 +242,6 @@ impl Tally {
         }
         counts.fresh += 1;
         if counts.fresh <= RECORDED {
-            counts.unproven.extend((failure.reason == Reason::Unproven).then(|| failure.key.clone()));
             self.tracker.difference(failure);
         }
     }

@@ -29,8 +29,8 @@ impl Store {
 
 impl Context {
     /// The same, of a request whose options take these permissions.
-    pub fn asking_also(&self, permissions: Vec<&'static str>) -> Self {
-        Self { also: permissions, ..self.clone() }
+    pub fn asking_also(self, permissions: Vec<&'static str>) -> Self {
+        Self { also: permissions, ..self }
     }
 
     pub fn error(&self, fault: Fault) -> StoreError {

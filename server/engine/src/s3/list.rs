@@ -55,17 +55,7 @@ pub(super) struct ListPage {
 
 impl Store {
     pub(super) async fn page(&self, bucket: &BucketName, prefix: &Prefix, from: &Start) -> Result<ListPage, Failed> {
-        self.page_of(bucket, prefix, from, 1_000).await
-    }
-
-    pub(super) async fn page_of(
-        &self,
-        bucket: &BucketName,
-        prefix: &Prefix,
-        from: &Start,
-        most: i32,
-    ) -> Result<ListPage, Failed> {
-        self.page_in(Order::Bytes, bucket, prefix, from, most).await
+        self.page_in(Order::Bytes, bucket, prefix, from, 1_000).await
     }
 
     pub(super) async fn page_in(

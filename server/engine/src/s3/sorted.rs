@@ -187,7 +187,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn runs_come_out_whole_and_in_order(keys in proptest::collection::btree_set("\\PC{1,9}|[\u{1}-\u{20}]{1,3}", 0..60), cuts: u8) {
+        fn runs_come_out_whole_and_in_order(
+            keys in proptest::collection::btree_set("\\PC{1,9}|[\u{1}-\u{20}]{1,3}", 0..60), cuts: u8
+        ) {
             let mut objects: Vec<Listed> = (0..).zip(&keys).map(|(size, key)| object(key, size)).collect();
             let sorted = objects.clone();
             objects.reverse();

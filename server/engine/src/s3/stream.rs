@@ -46,7 +46,7 @@ impl Store {
             let put = other.client.put_object().bucket(to.as_str()).key(sendable(key));
             let put = Carried::of_get(&read, source, tags).onto_put(put);
             let beside = beside.clone().with_get(&read, fidelity);
-            let writing = writing.asking_also(beside.permissions());
+            let writing = writing.clone().asking_also(beside.permissions());
             let checksum = beside.locks().then_some(ChecksumAlgorithm::Crc64Nvme);
             let put = beside.onto_put(put).set_checksum_algorithm(checksum);
             let put = put.set_content_length(read.content_length()).body(self.watched(read.body));

@@ -1,5 +1,5 @@
-//! Stores that list in an order of their own: no range can be cut there, no cursor says what is done, and still nothing is
-//! lost.
+//! Stores that list in an order of their own: no range can be cut there, no cursor says what is done, and still
+//! nothing is lost.
 //!
 //! The proxy is a fake of such a store: it turns each page of a listing around.
 

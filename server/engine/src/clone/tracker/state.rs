@@ -194,6 +194,7 @@ impl State {
             self.failed(*failure);
             return;
         }
+        self.known.remove(&key);
         self.mended(key);
         for settled in [&mut self.passed, &mut self.total] {
             if settled.failed > 0 {
@@ -258,7 +259,6 @@ impl State {
     }
 
     pub fn proven_after_all(&mut self, key: Key) {
-        self.known.remove(&key);
         self.retried(key, Some(Outcome::Skipped), self.touched);
     }
 

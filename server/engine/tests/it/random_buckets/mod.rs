@@ -40,9 +40,10 @@ fn kept(count: u32, seed: u8, one_store: bool, mode: Mode) {
             judge(&ground, &order, &ground.clone(&order).await).await;
             let again = ground.clone(&order).await;
             judge(&ground, &order, &again).await;
-            // Of what came in parts the ETag may have changed, and no checksum tells that it is the same.
-            let in_parts = order.source.values().filter(|content| !content.parts.is_empty()).count() as u64;
-            assert!(again.taken.progress.done <= in_parts, "nothing else is copied twice");
+            // What came in parts, or is copied in parts, may have another ETag, and no checksum proves it.
+            let in_parts = |content: &&embedded::Content| !content.parts.is_empty() || content.body.len() > 5 << 20;
+            let unprovable = order.source.values().filter(in_parts).count() as u64;
+            assert!(again.taken.progress.done <= unprovable, "nothing else is copied twice");
         });
         Ok(())
     });

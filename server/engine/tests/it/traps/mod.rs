@@ -3,7 +3,7 @@
 //! | trap | where it is sprung |
 //! | --- | --- |
 //! | keys with control characters; the source of a copy; what looks like folders | [`keys`], [`crate::random_buckets`] |
-//! | an error in a listing, a listing out of order, success with an error inside or nothing | [`crate::faults`], [`crate::multipart_faults`], [`crate::fault_suite`] |
+//! | an error in a listing, a listing out of order, success with an error inside or nothing | [`crate::faults`], [`crate::multipart_faults`], [`crate::unordered`], [`crate::fault_suite`] |
 //! | objects in parts carry nothing by themselves; uploads left behind | [`crate::multipart`], [`crate::multipart_faults`] |
 //! | ETags that are no MD5, times, storage classes, archives, tags, keys of encryption | [`objects`] |
 //! | objects that change or go | [`changes`], [`crate::fault_suite`] |
