@@ -2,7 +2,7 @@
 //!
 //! Everything a user supplied is quoted for the shell: a prefix may hold spaces, quotes and dollar signs.
 
-use model::{CloneRequest, CloneSpec, Mode, Place, Selection};
+use model::{CloneRequest, CloneSpec, Compare, Encryption, Fidelity, Mode, ObjectLock, Place, Selection};
 
 /// Both, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,22 @@ pub fn command_line(spec: &CloneSpec, endpoint: Option<&str>) -> String {
     if spec.dry_run {
         command.push_str(" --dry-run");
     }
-    command + &only(&spec.selection)
+    command + &only(&spec.selection) + &kept(&spec.fidelity)
+}
+
+/// ` --sse … --acl …`, as far as the options differ from the default.
+pub fn kept(fidelity: &Fidelity) -> String {
+    let Fidelity { encryption, acl, object_lock, website_redirects, compare } = fidelity;
+    let key = encryption.as_ref().and_then(Encryption::key_id);
+    let parts = [
+        encryption.as_ref().map(|how| format!(" --sse {}", how.name())),
+        key.map(|key| format!(" --sse-kms-key-id {}", quoted(key))),
+        acl.map(|acl| format!(" --acl {}", acl.name())),
+        (*object_lock == ObjectLock::Copy).then(|| " --object-lock copy".to_owned()),
+        website_redirects.then(|| " --website-redirects".to_owned()),
+        (*compare == Compare::Metadata).then(|| " --compare metadata".to_owned()),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 /// ` --include GLOB --exclude GLOB --newer-than TIME`, as far as the selection says so.
@@ -52,6 +67,7 @@ pub fn curl(spec: &CloneSpec, origin: &str) -> String {
         mode: spec.mode,
         dry_run: spec.dry_run,
         selection: spec.selection.clone(),
+        fidelity: spec.fidelity.clone(),
         plan: None,
         confirm: None,
     };
@@ -93,6 +109,7 @@ mod tests {
             mode: Mode::Verify,
             dry_run: true,
             selection: Selection::default(),
+            fidelity: Fidelity::default(),
             plan: None,
         }
     }
@@ -118,6 +135,21 @@ mod tests {
         let said = r" --include '**/*.gz' --include 'it'\''s' --exclude 'a$b' --newer-than 1970-01-01T00:00:00Z";
         assert_eq!(only, said);
         assert!(curl(&spec, "").contains(r#""include":["**/*.gz","#));
+    }
+
+    #[test]
+    fn a_command_keeps_and_gives_the_same() {
+        let fidelity = Fidelity {
+            encryption: Encryption::read("aws:kms", "alias/it's").unwrap(),
+            acl: Some(model::Acl::Copy),
+            object_lock: ObjectLock::Copy,
+            website_redirects: true,
+            compare: Compare::Metadata,
+        };
+        let spec = CloneSpec { fidelity, ..spec("") };
+        let said = r" --sse aws:kms --sse-kms-key-id 'alias/it'\''s' --acl copy --object-lock copy --website-redirects";
+        assert!(command_line(&spec, None).ends_with(&format!("{said} --compare metadata")));
+        assert!(curl(&spec, "").contains(r#""fidelity":{"encryption":{"algorithm":"aws:kms""#));
     }
 
     #[test]

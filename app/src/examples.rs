@@ -23,6 +23,7 @@ pub fn job(number: u128) -> Job {
             mode: Mode::Copy,
             dry_run: false,
             selection: Selection::default(),
+            fidelity: model::Fidelity::default(),
             plan: None,
         }),
         attempt: 1,
@@ -81,12 +82,15 @@ pub fn proven(number: u128) -> Job {
             source_bytes: 61_900_000,
             destination_objects: 7_500,
             equal_by_etag: 7_500,
+            equal_by_record: 0,
             equal_by_size: 0,
+            unproven: 0,
             missing: 0,
             different: 0,
             extra: 0,
             equal: true,
             selection: Selection::default(),
+            compare: model::Compare::default(),
         })),
         ..running
     }

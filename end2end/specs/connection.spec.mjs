@@ -38,5 +38,5 @@ test('a job that runs while the server is killed goes on after a restart, and th
   await page.locator('.job-state', { hasText: 'proven' }).waitFor({ timeout: 60_000 });
   const job = await logyard.ended(id);
   assert.equal(job.state, 'succeeded');
-  assert.equal(job.proof.equal_by_etag + job.proof.equal_by_size, 7500);
+  assert.equal(job.proof.equal_by_etag + job.proof.equal_by_record, 7500);
 });

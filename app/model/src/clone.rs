@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Glob, Location, Place, Plan, Price, Selection, Time};
+use crate::{Digest, Fidelity, Glob, Location, Place, Plan, Price, Selection, Time};
 
 /// What a clone does with what it finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub struct CloneRequest {
     pub dry_run: bool,
     #[serde(flatten)]
     pub selection: Selection,
+    #[serde(default, skip_serializing_if = "Fidelity::is_plain")]
+    pub fidelity: Fidelity,
     /// The plan that a mirror is started by: the one of a preview.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Digest>,
@@ -53,6 +55,8 @@ struct RequestJson {
     #[serde(default)]
     newer_than: Option<Time>,
     #[serde(default)]
+    fidelity: Fidelity,
+    #[serde(default)]
     plan: Option<Digest>,
     #[serde(default)]
     confirm: Option<String>,
@@ -60,9 +64,10 @@ struct RequestJson {
 
 impl From<RequestJson> for CloneRequest {
     fn from(json: RequestJson) -> Self {
-        let RequestJson { source, destination, mode, dry_run, include, exclude, newer_than, plan, confirm } = json;
+        let RequestJson { source, destination, mode, dry_run, include, exclude, newer_than, fidelity, plan, confirm } =
+            json;
         let selection = Selection { include, exclude, newer_than };
-        Self { source, destination, mode, dry_run, selection, plan, confirm }
+        Self { source, destination, mode, dry_run, selection, fidelity, plan, confirm }
     }
 }
 
@@ -78,6 +83,8 @@ pub struct CloneSpec {
     pub dry_run: bool,
     #[serde(flatten)]
     pub selection: Selection,
+    #[serde(default, skip_serializing_if = "Fidelity::is_plain")]
+    pub fidelity: Fidelity,
     /// What a mirror was confirmed to delete. Without it none deletes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
@@ -137,7 +144,7 @@ mod tests {
         let spec: Spec = serde_json::from_str(OLD).unwrap();
         assert_eq!(serde_json::to_string(&spec).unwrap(), OLD);
         let Spec::Clone(spec) = spec;
-        assert!(spec.selection.is_all());
+        assert!(spec.selection.is_all() && spec.fidelity.is_plain());
     }
 
     #[test]
@@ -145,6 +152,7 @@ mod tests {
         let Spec::Clone(mut spec) = serde_json::from_str(OLD).unwrap();
         spec.selection.include = vec!["*.gz".parse().unwrap()];
         spec.selection.newer_than = Some(Time(1));
+        spec.fidelity.website_redirects = true;
         let spec = Spec::Clone(spec);
         let json = serde_json::to_string(&spec).unwrap();
         assert!(json.contains(r#""include":["*.gz"],"newer_than":"1970-01-01T00:00:00.001Z""#), "{json}");

@@ -28,6 +28,8 @@ pub enum Reason {
     Missing,
     /// Verification: at both, with another size or ETag.
     Different,
+    /// Verification: at both with the same size, and nothing else to tell by.
+    Unproven,
     /// Verification: only at the destination (a fault in mode `verify` only).
     Extra,
     /// A mirror left it at the destination: in no preview, replaced meanwhile, or at the source again.
@@ -48,6 +50,7 @@ impl Reason {
             Self::Timeout => "no answer in time",
             Self::Missing => "missing at the destination",
             Self::Different => "different at the destination",
+            Self::Unproven => "not proven equal: their ETags cannot be compared, and there are no checksums",
             Self::Extra => "only at the destination",
             Self::Kept => "left at the destination, as the preview did not show them",
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Mode, Selection, Time};
+use crate::{Compare, Mode, Selection, Time};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
@@ -13,8 +13,8 @@ pub enum Proof {
     DryRun(DryRun),
 }
 
-/// Source and destination compared after the copying. Always: `source_objects = equal_by_etag + equal_by_size +
-/// different + missing`, and `destination_objects = equal_by_etag + equal_by_size + different + extra`.
+/// Source and destination compared after the copying. Always: `source_objects = equal + unproven + different + missing`
+/// and `destination_objects = equal + unproven + different + extra`, where `equal` are the three kinds of equal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     pub at: Time,
@@ -24,8 +24,15 @@ pub struct Comparison {
     pub destination_objects: u64,
     /// Same key and size, and the same ETag or checksum of the whole content.
     pub equal_by_etag: u64,
-    /// Same key and size; the ETags are not hashes of the content (multipart, KMS) and cannot be compared.
+    /// Same key and size, and each the very version, by its ETag, that this run copied from the other.
+    #[serde(default)]
+    pub equal_by_record: u64,
+    /// Same key and size, of proofs made when that still counted. No proof made now has any.
+    #[serde(default)]
     pub equal_by_size: u64,
+    /// Same key and size and nothing else to tell by: no ETags that compare (multipart, KMS), no checksum of a kind.
+    #[serde(default)]
+    pub unproven: u64,
     pub missing: u64,
     pub different: u64,
     /// Only at the destination.
@@ -35,6 +42,9 @@ pub struct Comparison {
     /// What was compared: all counts are of chosen objects, and of others nothing is proven.
     #[serde(default, skip_serializing_if = "Selection::is_all")]
     pub selection: Selection,
+    /// By what.
+    #[serde(default)]
+    pub compare: Compare,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,12 +62,18 @@ pub struct DryRun {
 }
 
 impl Comparison {
-    /// Fills in `equal`: nothing missing or different and, but for a copy, nothing extra. A copy leaves what else
-    /// the destination holds.
+    /// Fills in `equal`: nothing missing, different or unproven and, but for a copy, nothing extra. A copy leaves what
+    /// else the destination holds.
     #[must_use]
     pub fn judged(mut self) -> Self {
-        self.equal = self.missing == 0 && self.different == 0 && (self.mode == Mode::Copy || self.extra == 0);
+        let faults = self.missing + self.different + self.unproven;
+        self.equal = faults == 0 && (self.mode == Mode::Copy || self.extra == 0);
         self
+    }
+
+    /// All that was found equal, however.
+    pub fn equal_objects(&self) -> u64 {
+        self.equal_by_etag + self.equal_by_record + self.equal_by_size
     }
 }
 

@@ -89,7 +89,7 @@ pub fn standing(job: &Job) -> Vec<String> {
 pub fn outcome(job: &Job) -> String {
     match (job.state, &job.proof) {
         (State::Succeeded, Some(Proof::Compared(proof))) => {
-            let equal = things(proof.equal_by_etag + proof.equal_by_size, object(&proof.selection));
+            let equal = things(proof.equal_objects(), object(&proof.selection));
             format!("{equal} equal{}", deleted(job))
         }
         (State::Succeeded, Some(Proof::DryRun(proof))) => {

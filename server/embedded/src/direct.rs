@@ -96,6 +96,7 @@ pub async fn new_object(storage: &Storage, body: &[u8], headers: Arc<Headers>) -
         storage_class: None,
         parts: Vec::new(),
         checksum: None,
+        encryption: None,
     };
     Ok(Object { attributes, body: Body::new([segment]) })
 }

@@ -1,7 +1,8 @@
 //! The embedded S3 store: what Logyard's demo runs on, and what its tests clone from and to.
 //!
 //! Real S3 over real HTTP, on loopback only: every legal key, listings with ETags, tags, metadata, storage classes,
-//! multipart uploads, conditional requests. No versions, policies, ACLs or encryption. [`Embedded::start`] runs it in
+//! multipart uploads, conditional requests. Encryption as clients see it. No versions, policies
+//! or ACLs. [`Embedded::start`] runs it in
 //! this process; with a folder it survives a restart, and a kill at any moment (though not a power cut).
 //!
 //! It is open: any credentials work, and none. Only a request signed as [`ACCESS_KEY`] has its signature checked.

@@ -98,9 +98,9 @@ impl Yard {
     }
 
     pub(super) fn spec(&self, request: CloneRequest) -> CloneSpec {
-        let CloneRequest { source, destination, mode, dry_run, selection, plan: _, confirm: _ } = request;
+        let CloneRequest { source, destination, mode, dry_run, selection, fidelity, plan: _, confirm: _ } = request;
         let (source, destination) = (self.stores.locate(source), self.stores.locate(destination));
-        CloneSpec { source, destination, mode, dry_run, selection, plan: None }
+        CloneSpec { source, destination, mode, dry_run, selection, fidelity, plan: None }
     }
 
     fn ends(&self, spec: &CloneSpec) -> Result<(&Entry, &Entry), Problem> {

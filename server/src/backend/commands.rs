@@ -18,6 +18,12 @@ impl Yard {
         curl
     }
 
+    fn payer(&self, spec: &CloneSpec) -> String {
+        let pays = |name| self.stores.get(name).is_some_and(|entry: &Entry| entry.config.requester_pays);
+        let pays = pays(&spec.source.store) || pays(&spec.destination.store);
+        if pays { " --requester-pays".to_owned() } else { String::new() }
+    }
+
     fn clone_command(&self, spec: &CloneSpec) -> String {
         let config = |name| self.stores.get(name).map(|entry: &Entry| &entry.config);
         let (source, destination) = (config(&spec.source.store), config(&spec.destination.store));
@@ -25,7 +31,8 @@ impl Yard {
         let both = || source.into_iter().chain(destination).map(|store| store.ceilings);
         let requests = both().filter_map(|ceilings| ceilings.requests_per_second).min();
         let bytes = both().filter_map(|ceilings| ceilings.bytes_per_second).min();
-        let ceilings = option("max-rps", requests.map(|most| most.to_string()))
+        let ceilings = self.payer(spec)
+            + &option("max-rps", requests.map(|most| most.to_string()))
             + &option("max-bandwidth", bytes.map(|most| most.to_string()));
         let endpoint = |store: Option<&config::Store>| store.and_then(|store| store.endpoint_url.clone());
         let (from, to) = (endpoint(source), endpoint(destination));

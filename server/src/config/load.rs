@@ -178,6 +178,7 @@ fn stores(sections: Vec<Section<'_>>, default: Ceilings) -> Result<Vec<Store>, C
             region: section.get("region", "a region such as ap-southeast-2", not_empty)?,
             path_style: section.get("path_style", YES_NO, parsed)?,
             profile: section.get("profile", "a profile of the AWS configuration files", not_empty)?,
+            requester_pays: section.get("requester_pays", YES_NO, parsed)?.unwrap_or(false),
             max_jobs: section.get("max_jobs", WHOLE, |text| within(text, 1, 1_000))?.unwrap_or(2),
             ceilings: Ceilings {
                 requests_per_second: own.requests_per_second.or(default.requests_per_second),
@@ -205,7 +206,8 @@ fn demo(mut section: Section<'_>, by_default: bool) -> Result<Demo, ConfigError>
 fn demo_store(demo: &Demo, ceilings: Ceilings) -> Result<Store, ConfigError> {
     let name = DEMO_STORE.parse().map_err(|_| ConfigError::NoStores)?;
     let endpoint_url = Some(format!("http://{}", demo.addr));
-    Ok(Store { name, endpoint_url, region: None, path_style: Some(true), profile: None, max_jobs: 2, ceilings })
+    let (region, profile, path_style) = (None, None, Some(true));
+    Ok(Store { name, endpoint_url, region, path_style, profile, requester_pays: false, max_jobs: 2, ceilings })
 }
 
 fn loopback(port: u16) -> SocketAddr {

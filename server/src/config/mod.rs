@@ -103,6 +103,8 @@ pub struct Store {
     pub region: Option<String>,
     pub path_style: Option<bool>,
     pub profile: Option<String>,
+    /// Its buckets make requesters pay. Default: false.
+    pub requester_pays: bool,
     /// Jobs at once that touch it. Default 2.
     pub max_jobs: u32,
     /// Of all that this process does there. Default: those of `[runner]`.

@@ -83,6 +83,7 @@ fn not_equal(comparison: &Comparison) -> JobError {
     let counts = [
         (comparison.missing, "missing at the destination"),
         (comparison.different, "different"),
+        (comparison.unproven, "not proven equal"),
         (if comparison.mode == Mode::Copy { 0 } else { comparison.extra }, "only at the destination"),
     ];
     let parts: Vec<String> = counts
@@ -120,12 +121,15 @@ mod tests {
             source_bytes: 0,
             destination_objects: 0,
             equal_by_etag: 0,
+            equal_by_record: 0,
             equal_by_size: 0,
+            unproven: 0,
             missing,
             different: 0,
             extra,
             equal: false,
             selection: Selection::default(),
+            compare: model::Compare::default(),
         };
         Proof::Compared(comparison.judged())
     }

@@ -75,6 +75,7 @@ fn endpoint(store: &config::Store, embedded: bool) -> Endpoint {
         region: store.region.clone(),
         path_style: store.path_style,
         profile: store.profile.clone(),
+        requester_pays: store.requester_pays,
         credentials: embedded.then(|| (embedded::ACCESS_KEY.to_owned(), embedded::SECRET_KEY.to_owned())),
     }
 }

@@ -110,6 +110,7 @@ async fn work(scratch: &Scratch, store: &Store) -> Outcome<()> {
         mode: model::Mode::Copy,
         dry_run: false,
         selection: Selection::default(),
+        fidelity: model::Fidelity::default(),
         plan: None,
     });
     let new = || NewJob { spec: spec.clone(), author: "operator".to_owned(), idempotency: None };

@@ -140,7 +140,7 @@ fn decode(row: &Row) -> Result<Failure, StoreError> {
     })
 }
 
-const REASONS: [Reason; 12] = [
+const REASONS: [Reason; 13] = [
     Reason::Changed,
     Reason::Gone,
     Reason::Denied,
@@ -151,6 +151,7 @@ const REASONS: [Reason; 12] = [
     Reason::Timeout,
     Reason::Missing,
     Reason::Different,
+    Reason::Unproven,
     Reason::Extra,
     Reason::Kept,
 ];
@@ -167,6 +168,7 @@ fn word(reason: Reason) -> &'static str {
         Reason::Timeout => "timeout",
         Reason::Missing => "missing",
         Reason::Different => "different",
+        Reason::Unproven => "unproven",
         Reason::Extra => "extra",
         Reason::Kept => "kept",
     }

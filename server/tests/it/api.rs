@@ -98,6 +98,29 @@ async fn a_choice_of_objects_is_previewed_started_and_shown_as_it_was_sent() {
 }
 
 #[tokio::test]
+async fn what_copies_keep_and_get_is_kept_with_the_job_and_a_customers_key_is_not_taken() {
+    let site = Site::open().await;
+    let fidelity = json!({"encryption": {"algorithm": "AES256"}, "website_redirects": true, "compare": "metadata"});
+    let mut body = json!({"source": "s3://source", "destination": "s3://target", "fidelity": fidelity});
+    let job: Value = site.post("/api/v1/clones", &body).await.json().await.unwrap();
+    let shown = site.json(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await;
+    assert_eq!(shown["spec"]["fidelity"], fidelity);
+    for (wrong, said) in [
+        (json!({"source_customer_key": "c2VjcmV0"}), "logyard clone"),
+        (json!({"acl": "public"}), "`private`"),
+        (json!({"encryption": {"algorithm": "aws:kms", "key_id": "a b"}}), "without spaces"),
+    ] {
+        body["fidelity"] = wrong;
+        let refused = problem(site.post("/api/v1/clones", &body).await).await;
+        assert_eq!(refused["status"], 422, "{refused}");
+        assert!(refused["field"].as_str().unwrap().starts_with("fidelity"), "{refused}");
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.contains(said) && !detail.contains("c2VjcmV0"), "{detail}");
+    }
+    assert_eq!(site.json("/api/v1/jobs").await["items"].as_array().unwrap().len(), 1, "nothing refused became a job");
+}
+
+#[tokio::test]
 async fn a_body_over_the_limit_is_refused_announced_or_not() {
     let site = Site::open().await;
     let body = format!("{{\"source\": \"{}\"}}", "s".repeat(70_000));

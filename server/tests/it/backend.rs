@@ -28,6 +28,7 @@ fn request(source: &str, destination: &str) -> CloneRequest {
         mode: Mode::Copy,
         dry_run: false,
         selection: Selection::default(),
+        fidelity: model::Fidelity::default(),
         plan: None,
         confirm: None,
     }
@@ -168,6 +169,7 @@ async fn a_clone_between_two_endpoints_names_both_in_its_command() {
             mode: Mode::Copy,
             dry_run: false,
             selection: Selection::default(),
+            fidelity: model::Fidelity::default(),
             plan: None,
         })
     };

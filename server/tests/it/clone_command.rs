@@ -195,6 +195,28 @@ async fn only_chosen_objects_are_cloned_and_the_proof_says_so() {
     assert!(said(&output).contains("--include") && said(&output).contains("closed with ]"), "{}", said(&output));
 }
 
+/// Under a key at the destination, which neither the output nor the state file holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customers_key_is_read_from_its_file_and_told_to_nobody_but_the_store() {
+    let (store, folder) = (store(3).await, TempDir::new().unwrap());
+    std::fs::write(folder.path().join("short"), "hush").unwrap();
+    let refused = run(clone(&store.url(), folder.path(), &["--destination-customer-key-file", "short"])).await;
+    assert_eq!(refused.status.code(), Some(2));
+    let message = said(&refused);
+    assert!(message.contains("short") && message.contains("4 bytes") && message.contains("32"), "{message}");
+    assert!(!message.contains("hush"), "{message}");
+
+    std::fs::write(folder.path().join("key"), "k".repeat(32)).unwrap();
+    let options = ["--destination-customer-key-file", "key", "--json", "--state", "state.json"];
+    let output = run(clone(&store.url(), folder.path(), &options)).await;
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    for told in [&output.stdout, &output.stderr] {
+        assert!(!String::from_utf8_lossy(told).contains("kkkk"));
+    }
+    let without = run(clone(&store.url(), folder.path(), &["--mode", "verify"])).await;
+    assert_eq!(without.status.code(), Some(1), "without the key nothing can be proven: {}", said(&without));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_state_of_another_clone_is_refused() {
     let (store, folder) = (store(2_000).await, TempDir::new().unwrap());
@@ -205,6 +227,7 @@ async fn the_state_of_another_clone_is_refused() {
     let others = [
         (["--mode", "verify"], r#"mode was "copy" and is "verify""#),
         (["--exclude", "a"], r#"exclude was not said and is ["a"]"#),
+        (["--acl", "private"], r#"fidelity.acl was not said and is "private""#),
         (["--newer-than", "2026-03-09T14:00:00Z"], "newer_than was not said and is "),
         (["--destination-endpoint-url", "http://127.0.0.1:1"], "the destination's endpoint was "),
     ];

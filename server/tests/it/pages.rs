@@ -130,6 +130,27 @@ async fn a_choice_of_objects_goes_from_the_form_to_the_job_and_back_and_its_faul
 }
 
 #[tokio::test]
+async fn options_go_from_the_form_to_the_job_and_back_and_their_faults_to_their_fields() {
+    let site = Site::open().await;
+    let places = "source_bucket=source&destination_bucket=target";
+    let wrong = send(&site, "start_clone", &format!("{places}&sse=AES256&sse_kms_key_id=k&acl=")).await;
+    let html = page(&site, leads_to(&wrong)).await;
+    assert!(inside(&html, "sse-kms-key-id-fault", "p").contains("aws:kms"), "{html}");
+    assert!(!html.contains("role=\"alert\""), "{html}");
+
+    let some = format!("{places}&sse=aws%3Akms&sse_kms_key_id=alias%2Fk&website_redirects=on");
+    let form = page(&site, &format!("/clones/new?{some}")).await;
+    assert!(form.contains("--sse aws:kms --sse-kms-key-id alias/k --website-redirects"), "{form}");
+    let started = send(&site, "start_clone", &some).await;
+    let job = page(&site, leads_to(&started)).await;
+    assert!(job.contains("encrypted by aws:kms with key alias/k, with website redirects"), "{job}");
+    let (_, again) = job.split_once("href=\"/clones/new?").unwrap();
+    let again = again.split_once('"').unwrap().0.replace("&amp;", "&");
+    let again = page(&site, &format!("/clones/new?{again}")).await;
+    assert!(again.contains("value=\"alias/k\""), "{again}");
+}
+
+#[tokio::test]
 async fn what_may_not_be_done_to_a_job_is_told_on_the_page_the_button_was_on() {
     let site = Site::open().await;
     let job = site.clone_number(1).await.id;

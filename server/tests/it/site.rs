@@ -143,6 +143,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         region: None,
         path_style: None,
         profile: None,
+        requester_pays: false,
         max_jobs: 2,
         ceilings: Ceilings::default(),
     };

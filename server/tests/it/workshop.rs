@@ -79,6 +79,7 @@ impl Workshop {
             mode,
             dry_run: false,
             selection: Selection::default(),
+            fidelity: model::Fidelity::default(),
             plan: None,
         };
         let new = NewJob { spec: Spec::Clone(spec), author: "test".to_owned(), idempotency: None };

@@ -31,6 +31,10 @@ pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: S
                     <dt>"Only objects"</dt>
                     <dd>{clone.selection.to_string()}</dd>
                 })}
+                {(!clone.fidelity.is_plain()).then(|| view! {
+                    <dt>"Copies"</dt>
+                    <dd>{clone.fidelity.to_string()}</dd>
+                })}
                 {clone.plan.clone().map(|plan| view! {
                     <dt>"Confirmed"</dt>
                     <dd>

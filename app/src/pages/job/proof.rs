@@ -1,26 +1,32 @@
 //! The proof: a verdict in a sentence, and the figures it rests on.
 
 use leptos::{either::EitherOf3, prelude::*};
-use model::{Comparison, DryRun, Job, Mode, Proof, Selection};
+use model::{Compare, Comparison, DryRun, Job, Mode, Proof, Selection};
 
 use crate::format::{bytes, count, object, things};
 
 /// What the comparison says.
 fn verdict(proof: &Comparison) -> String {
-    let equal = things(proof.equal_by_etag + proof.equal_by_size, object(&proof.selection));
+    let equal = things(proof.equal_objects(), object(&proof.selection));
     if proof.equal {
-        let found = match (proof.equal_by_etag, proof.equal_by_size) {
-            (_, 0) => "each found at the destination with the same size and ETag".to_owned(),
-            (0, _) => "each found at the destination with the same size; their ETags cannot be compared".to_owned(),
-            (etag, size) => format!(
-                "each found at the destination: {} with the same size and ETag, {} with the same size only",
-                count(etag),
-                count(size)
-            ),
+        let kinds = [
+            (proof.equal_by_etag, "with the same size and ETag"),
+            (proof.equal_by_record, "as the very version that its copy became"),
+            (proof.equal_by_size, "with the same size only"),
+        ];
+        let kinds: Vec<_> = kinds.into_iter().filter(|(number, _)| *number > 0).collect();
+        let found = match kinds.as_slice() {
+            [] => "each found at the destination".to_owned(),
+            [(_, how)] => format!("each found at the destination {how}"),
+            many => {
+                let many: Vec<_> = many.iter().map(|(number, how)| format!("{} {how}", count(*number))).collect();
+                format!("each found at the destination: {}", many.join(", "))
+            }
         };
-        return format!("Equal: {equal} at the source, {found}.");
+        let besides = if proof.compare == Compare::Metadata { ", metadata and tags the same" } else { "" };
+        return format!("Equal: {equal} at the source, {found}{besides}.");
     }
-    let faults = [(proof.missing, "missing"), (proof.different, "different")];
+    let faults = [(proof.missing, "missing"), (proof.different, "different"), (proof.unproven, "not proven equal")];
     let extra = (proof.mode != Mode::Copy).then_some((proof.extra, "only at the destination"));
     let faults: Vec<String> = faults
         .into_iter()
@@ -29,6 +35,14 @@ fn verdict(proof: &Comparison) -> String {
         .map(|(number, what)| format!("{} {what}", count(number)))
         .collect();
     format!("Not equal: {}; {equal} equal.", faults.join(", "))
+}
+
+/// What was compared.
+fn by_what(compare: Compare) -> &'static str {
+    match compare {
+        Compare::Listing => "Compared by listing: key, size, ETag; checksums where these do not tell.",
+        Compare::Metadata => "Compared by listing, and by storage class, metadata, content headers and tags.",
+    }
 }
 
 /// What the figures are not about: a proof claims no more than was compared.
@@ -73,8 +87,9 @@ fn Compared(proof: Comparison) -> impl IntoView {
     let rows = [
         ("At the source", proof.source_objects),
         ("At the destination", proof.destination_objects),
-        ("Equal by key, size and ETag", proof.equal_by_etag),
-        ("Equal by key and size, ETags not comparable", proof.equal_by_size),
+        ("Equal by key, size and ETag or checksum", proof.equal_by_etag),
+        ("Equal by the record of their copy", proof.equal_by_record),
+        ("Not proven: the same size, nothing else to compare", proof.unproven),
         ("Missing at the destination", proof.missing),
         ("Different at the destination", proof.different),
         (extra, proof.extra),
@@ -82,7 +97,7 @@ fn Compared(proof: Comparison) -> impl IntoView {
     view! {
         <p class=tone><span aria-hidden="true">{shape}</span> {verdict(&proof)}</p>
         <FigureTable caption="Both listings compared, in objects" rows=rows.map(|(name, number)| (name, count(number))).to_vec() />
-        <p class="note">{bytes(proof.source_bytes)} " at the source; both listings were read to their ends."</p>
+        <p class="note">{bytes(proof.source_bytes)} " at the source; both listings were read to their ends. " {by_what(proof.compare)}</p>
         {limits(&proof.selection).map(|limits| view! { <p class="note">{limits}</p> })}
     }
 }
@@ -129,6 +144,8 @@ mod tests {
     fn what_only_sizes_tell_is_not_sold_as_more() {
         let by_size = Comparison { equal_by_etag: 7_000, equal_by_size: 500, ..compared() };
         assert!(verdict(&by_size).ends_with("7,000 with the same size and ETag, 500 with the same size only."));
+        let unproven = Comparison { equal_by_etag: 7_000, unproven: 500, ..compared() }.judged();
+        assert_eq!(verdict(&unproven), "Not equal: 500 not proven equal; 7,000 objects equal.");
     }
 
     #[test]

@@ -16,8 +16,9 @@ pub struct Checks {
     source: Option<Look>,
     destination: Option<Look>,
     preview: Option<Result<ClonePreview, Problem>>,
-    /// What is wrong with the choice of objects.
+    /// What is wrong with the choice of objects, and with the options.
     selection: Option<Problem>,
+    options: Option<Problem>,
 }
 
 /// The first keys of a place, at most ten, or why it cannot be read.
@@ -33,7 +34,8 @@ impl Checks {
             _ => None,
         };
         let selection = form.selection().err().map(Problem::from);
-        Ok(Self { source, destination, preview, selection })
+        let options = form.options.fidelity().err().map(Problem::from);
+        Ok(Self { source, destination, preview, selection, options })
     }
 
     pub fn preview(&self) -> Option<&ClonePreview> {
@@ -73,6 +75,7 @@ impl Checks {
             .filter_map(|look| look.as_ref().err())
             .chain(self.preview.iter().filter_map(|preview| preview.as_ref().err()))
             .chain(&self.selection)
+            .chain(&self.options)
     }
 }
 
@@ -95,7 +98,7 @@ async fn look(form: &CloneForm, side: Side) -> Result<Option<Look>, AppError> {
 fn place_of(problem: &Problem) -> Option<String> {
     match problem.field.as_deref()? {
         side @ ("source" | "destination") => Some(format!("{side}.bucket")),
-        "newer_than" => Some("newer_than".to_owned()),
+        field @ ("newer_than" | "encryption" | "kms_key_id" | "acl") => Some(field.to_owned()),
         field if field.starts_with("include[") => Some("include".to_owned()),
         field if field.starts_with("exclude[") => Some("exclude".to_owned()),
         field if field.starts_with("source.") || field.starts_with("destination.") => Some(field.to_owned()),

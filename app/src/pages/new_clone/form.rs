@@ -3,7 +3,7 @@
 use model::{BucketName, CloneRequest, CloneSpec, Invalid, Mode, Place, Prefix, Selection};
 use serde::{Deserialize, Serialize};
 
-use super::chosen;
+use super::{chosen, options::OptionTexts};
 use crate::query::Query;
 
 /// One end of the clone.
@@ -42,6 +42,8 @@ pub struct CloneForm {
     pub exclude: String,
     /// In UTC.
     pub newer_than: String,
+    #[serde(flatten)]
+    pub options: OptionTexts,
 }
 
 impl CloneForm {
@@ -59,11 +61,12 @@ impl CloneForm {
             include: field("include"),
             exclude: field("exclude"),
             newer_than: field("newer_than"),
+            options: OptionTexts::read(query),
         }
     }
 
     pub fn query(&self) -> Query {
-        Query::default()
+        let query = Query::default()
             .with("source_store", &self.source_store)
             .with("source_bucket", &self.source_bucket)
             .with("source_prefix", &self.source_prefix)
@@ -74,7 +77,8 @@ impl CloneForm {
             .with("dry_run", &self.dry_run)
             .with("include", &self.include)
             .with("exclude", &self.exclude)
-            .with("newer_than", &self.newer_than)
+            .with("newer_than", &self.newer_than);
+        self.options.onto(query)
     }
 
     /// The form that would make this clone again.
@@ -96,6 +100,7 @@ impl CloneForm {
             include: chosen::lines(&spec.selection.include),
             exclude: chosen::lines(&spec.selection.exclude),
             newer_than: spec.selection.newer_than.map(chosen::local).unwrap_or_default(),
+            options: OptionTexts::of(&spec.fidelity),
         }
     }
 
@@ -136,6 +141,7 @@ impl CloneForm {
             mode: self.mode()?,
             dry_run: !self.dry_run.is_empty(),
             selection: self.selection()?,
+            fidelity: self.options.fidelity()?,
             plan: None,
             confirm: None,
         })
@@ -183,6 +189,7 @@ mod tests {
             dry_run: "on".to_owned(),
             include: "logs/**\n*.gz".to_owned(),
             newer_than: "2026-03-09T14:00".to_owned(),
+            options: OptionTexts { acl: "private".to_owned(), ..OptionTexts::default() },
             ..CloneForm::default()
         }
     }
@@ -203,6 +210,7 @@ mod tests {
             mode: Mode::Verify,
             dry_run: true,
             selection: request.selection,
+            fidelity: request.fidelity,
             plan: None,
         };
         let again = CloneForm::of(&spec);

@@ -8,6 +8,7 @@ mod checks;
 mod chosen;
 mod fields;
 mod form;
+mod options;
 mod preview;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -23,6 +24,7 @@ pub(super) use {
     chosen::OnlySome,
     fields::{FieldFault, SideFields},
     form::Side,
+    options::Options,
 };
 
 use crate::{
@@ -82,7 +84,8 @@ fn CloneFormView(known: Known, query: Query) -> impl IntoView {
             <input type="hidden" name="key" data-keep="" value=form_key() />
             <SideFields side=Side::Source legend="Source" form=form.clone() checks=checks.clone() stores=stores.clone() />
             <SideFields side=Side::Destination legend="Destination" form=form.clone() checks=checks.clone() stores />
-            <OnlySome form=form.clone() checks />
+            <OnlySome form=form.clone() checks=checks.clone() />
+            <Options texts=form.options.clone() checks=checks.clone() />
             <WhatToDo mode=form.mode.clone() dry_run=!form.dry_run.is_empty() />
             {preview.clone().map(|preview| view! { <Preview preview /> })}
             {elsewhere.map(|problem| view! { <Fault problem /> })}

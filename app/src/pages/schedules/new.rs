@@ -11,7 +11,7 @@ use crate::{
     api::CreateSchedule,
     context,
     error::problem_in,
-    pages::new_clone::{OnlySome, Preview, Side, SideFields},
+    pages::new_clone::{OnlySome, Options, Preview, Side, SideFields},
     query::Query,
     ui::{Fault, Loaded, PageTitle},
 };
@@ -54,7 +54,8 @@ fn FormView(known: Known, query: Query) -> impl IntoView {
                 stores=stores.clone()
             />
             <SideFields side=Side::Destination legend="Destination" form=clone.clone() checks=checks.clone() stores />
-            <OnlySome form=clone.clone() checks />
+            <OnlySome form=clone.clone() checks=checks.clone() />
+            <Options texts=clone.options.clone() checks />
             <ModeChoice verify=clone.mode == "verify" />
             <fieldset class="side" aria-describedby="when">
                 <legend>"When"</legend>

@@ -14,6 +14,7 @@ use super::{
     Answer,
     conditions::Conditions,
     describe::{self, headers},
+    encryption::encryption,
     error::{bucket, key},
     receive::LARGEST_PUT,
     source::{self, Source, source_conditions},
@@ -26,14 +27,16 @@ pub async fn copy(storage: &Storage, request: S3Request<CopyObjectInput>) -> Ans
     let bucket = bucket(storage, &input.bucket)?;
     let key = key(&input.key)?;
     let storage_class = describe::storage_class(input.storage_class.as_ref())?;
-    let source = source::find(storage, &input.copy_source, &source_conditions!(input))?;
+    let key_of_source = input.copy_source_sse_customer_key_md5.take();
+    let source = source::find(storage, &input.copy_source, &source_conditions!(input), key_of_source.as_deref())?;
     refuse_copy_onto_itself(&input, &source)?;
     let object = &source.object;
     if object.body.length() > LARGEST_PUT {
         return Err(s3_error!(InvalidRequest, "The source is larger than {LARGEST_PUT} bytes; copy it in parts."));
     }
+    let encryption = encryption!(input);
     let attributes = Attributes {
-        etag: etag_of_copy(object).await?,
+        etag: etag_of_copy(object).await?.under(encryption.as_ref()),
         modified: Millis::now(),
         headers: headers_of_copy(&mut input, &request.headers, object),
         tags: match input.tagging_directive.as_ref().map(TaggingDirective::as_str) {
@@ -43,6 +46,7 @@ pub async fn copy(storage: &Storage, request: S3Request<CopyObjectInput>) -> Ans
         storage_class,
         parts: Vec::new(),
         checksum: object.attributes.checksum.clone(),
+        encryption,
     };
     let result = CopyObjectResult {
         e_tag: Some(describe::etag(attributes.etag)),
@@ -86,11 +90,11 @@ fn refuse_copy_onto_itself(input: &CopyObjectInput, source: &Source) -> S3Result
     Ok(())
 }
 
-/// The MD5 of the content: known of a plain object, computed anew for one that came in parts, as AWS does.
+/// The MD5 of the content: known of a plain object, computed anew for one that came in parts or under a key, as AWS does.
 async fn etag_of_copy(object: &Object) -> S3Result<ETag> {
     match object.attributes.etag {
-        plain @ ETag { parts: None, .. } => Ok(plain),
-        ETag { parts: Some(_), .. } => Ok(ETag::of_content(md5_of(object.body.clone()).await?)),
+        plain @ ETag { parts: None, .. } if object.attributes.encryption.is_none() => Ok(plain),
+        _ => Ok(ETag::of_content(md5_of(object.body.clone()).await?)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! S3's operations over [`Storage`]: what AWS answers, as far as a store without versions, policies and encryption can.
+//! S3's operations over [`Storage`]: what AWS answers, as far as a store without versions, policies and ACLs can.
 //!
 //! Always: an operation either happens wholly or answers an error of S3's own; bodies pass through in chunks.
 
@@ -7,6 +7,7 @@ mod conditions;
 mod copy;
 mod delete;
 mod describe;
+mod encryption;
 mod error;
 mod listing;
 mod multipart;

@@ -22,6 +22,7 @@ use super::{
     conditions::Conditions,
     copy::md5_of,
     describe::{self, headers},
+    encryption::encryption,
     error::{bucket, key, no_such_upload, upload_id},
     receive::{LARGEST_PUT, Promise, Received, receive, to_dto},
     source::{self, source_conditions},
@@ -47,6 +48,7 @@ pub fn create(
         headers: Arc::new(headers!(input, &request.headers)),
         parts: Vec::new(),
         checksum: None,
+        encryption: encryption!(input),
     };
     let id = bucket.begin_upload(Upload { key: key(&input.key)?, attributes, parts: BTreeMap::new() })?;
     Ok(S3Response::new(CreateMultipartUploadOutput {
@@ -92,7 +94,8 @@ pub async fn upload_part_copy(storage: &Storage, mut input: UploadPartCopyInput)
     let bucket = bucket(storage, &input.bucket)?;
     let (id, _) = find(&bucket, &input.key, &input.upload_id)?;
     let number = part_number(input.part_number)?;
-    let source = source::find(storage, &input.copy_source, &source_conditions!(input))?;
+    let key_of_source = input.copy_source_sse_customer_key_md5.take();
+    let source = source::find(storage, &input.copy_source, &source_conditions!(input), key_of_source.as_deref())?;
     let body = copied_range(&source.object.body, input.copy_source_range.as_deref())?;
     let md5 = md5_of(body.clone()).await?;
     let part = new_part(Received { body, md5, checksum: None });
@@ -142,6 +145,7 @@ fn new_part(received: Received) -> Part {
         storage_class: None,
         parts: Vec::new(),
         checksum: received.checksum,
+        encryption: None,
     };
     Part { attributes, body: received.body }
 }
@@ -202,7 +206,7 @@ fn join(upload: &Upload, parts: &[Arc<Part>]) -> S3Result<Object> {
     }
     let count = u16::try_from(parts.len()).map_err(S3Error::internal_error)?;
     let attributes = Attributes {
-        etag: ETag { md5: md5.finalize().into(), parts: Some(count) },
+        etag: ETag { md5: md5.finalize().into(), parts: Some(count) }.under(upload.attributes.encryption.as_ref()),
         modified: Millis::now(),
         parts: parts.iter().map(|part| part.body.length()).collect(),
         ..upload.attributes.clone()

@@ -11,6 +11,7 @@ use super::{
     Answer,
     conditions::Conditions,
     describe::{self, headers},
+    encryption::encryption,
     error::{bucket, key},
     receive::{Promise, receive, to_dto},
     tagging,
@@ -32,8 +33,9 @@ pub async fn put(storage: &Storage, mut request: S3Request<PutObjectInput>) -> A
     // Asked now to spare a body that would be refused, and again when it is put, which is what counts.
     conditions.allow_write(bucket.get(key.as_str()).as_ref())?;
 
+    let encryption = encryption!(input);
     let received = receive(storage, input.body.take(), &promise).await?;
-    let etag = ETag::of_content(received.md5);
+    let etag = ETag::of_content(received.md5).under(encryption.as_ref());
     let checksum = to_dto(received.checksum.as_ref());
     let attributes = Attributes {
         etag,
@@ -43,6 +45,7 @@ pub async fn put(storage: &Storage, mut request: S3Request<PutObjectInput>) -> A
         storage_class,
         parts: Vec::new(),
         checksum: received.checksum,
+        encryption,
     };
     bucket.put(&key, Object { attributes, body: received.body }, |current| conditions.allow_write(current))?;
     Ok(S3Response::new(PutObjectOutput {

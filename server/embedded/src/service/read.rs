@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use s3s::{
     S3Error, S3Response, S3Result,
     dto::{
-        ChecksumMode, ChecksumType, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, StorageClass,
-        StreamingBlob,
+        ChecksumMode, ChecksumType, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
+        ServerSideEncryption, StorageClass, StreamingBlob,
     },
     s3_error,
 };
@@ -17,6 +17,7 @@ use super::{
     Answer,
     conditions::Conditions,
     describe::{etag, parse_http_date, timestamp},
+    encryption,
     error::{self, object},
     receive::to_dto,
 };
@@ -38,6 +39,7 @@ macro_rules! describe {
         let headers = &attributes.headers;
         let whole = $selection.content_range.is_none() && $checksum_mode.is_some();
         let checksum = to_dto(attributes.checksum.as_ref().filter(|_| whole));
+        let (algorithm, key_id, customer_key) = encryption::told(attributes);
         $output {
             accept_ranges: Some("bytes".to_owned()),
             cache_control: headers.cache_control.clone(),
@@ -62,6 +64,10 @@ macro_rules! describe {
             last_modified: Some(timestamp(attributes.modified)),
             metadata: Some(headers.metadata.clone().into_iter().collect()),
             parts_count: $selection.parts_count,
+            server_side_encryption: algorithm.map(ServerSideEncryption::from),
+            ssekms_key_id: key_id,
+            sse_customer_algorithm: customer_key.as_ref().map(|_| "AES256".to_owned()),
+            sse_customer_key_md5: customer_key,
             storage_class: attributes.storage_class.clone().map(StorageClass::from),
             website_redirect_location: headers.website_redirect.clone(),
             ..$output::default()
@@ -82,6 +88,7 @@ macro_rules! conditions {
 
 pub fn head(storage: &Storage, mut input: HeadObjectInput) -> Answer<HeadObjectOutput> {
     let object = object(storage, &input.bucket, &input.key)?;
+    encryption::allow(&object.attributes, input.sse_customer_key_md5.as_deref())?;
     conditions!(input).allow_read(&object.attributes)?;
     let selection = select(&object, input.range, input.part_number)?;
     let output = describe!(HeadObjectOutput, object, selection, checksum_mode(input.checksum_mode.as_ref()));
@@ -90,6 +97,7 @@ pub fn head(storage: &Storage, mut input: HeadObjectInput) -> Answer<HeadObjectO
 
 pub async fn get(storage: &Storage, mut input: GetObjectInput) -> Answer<GetObjectOutput> {
     let object = object(storage, &input.bucket, &input.key)?;
+    encryption::allow(&object.attributes, input.sse_customer_key_md5.as_deref())?;
     refuse_archived(&object.attributes)?;
     conditions!(input).allow_read(&object.attributes)?;
     let selection = select(&object, input.range, input.part_number)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use s3s::{S3Result, dto::CopySource, s3_error};
 
-use super::{conditions::Conditions, error, read::refuse_archived};
+use super::{conditions::Conditions, encryption, error, read::refuse_archived};
 use crate::storage::{Object, Storage};
 
 pub struct Source {
@@ -13,11 +13,17 @@ pub struct Source {
     pub object: Arc<Object>,
 }
 
-pub fn find(storage: &Storage, source: &CopySource, conditions: &Conditions) -> S3Result<Source> {
+pub fn find(
+    storage: &Storage,
+    source: &CopySource,
+    conditions: &Conditions,
+    key_md5: Option<&str>,
+) -> S3Result<Source> {
     let CopySource::Bucket { bucket, key, .. } = source else {
         return Err(s3_error!(NotImplemented, "The source of a copy is named by bucket and key."));
     };
     let object = error::object(storage, bucket, key)?;
+    encryption::allow(&object.attributes, key_md5)?;
     conditions.allow_copy(&object.attributes)?;
     refuse_archived(&object.attributes)?;
     Ok(Source { bucket: bucket.to_string(), key: key.to_string(), object })

@@ -35,7 +35,7 @@ pub use bucket::Bucket;
 pub use catalogue::{RemoveError, Storage};
 pub use error::StorageError;
 pub use key::Key;
-pub use object::{Attributes, Checksum, ETag, Headers, Object};
+pub use object::{Attributes, Checksum, ETag, Encryption, Headers, Object};
 pub use page::{Entry, Page, PageQuery, common_prefix};
 pub use time::Millis;
 pub use upload::{Part, Upload, UploadId};

@@ -30,6 +30,18 @@ pub struct Attributes {
     pub parts: Vec<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<Checksum>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
+}
+
+/// How a client asked for an object to be encrypted. Its bytes are kept as they are: nobody else reaches them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encryption {
+    /// By a key of the store's own or of a key service; as S3 spells it.
+    Store { algorithm: String, key_id: Option<String> },
+    /// By a key of the client's, which is not kept: the MD5 of it, in base64.
+    Customer { key_md5: String },
 }
 
 /// What a client said of the content when it put it, and gets back with it.
@@ -75,6 +87,17 @@ pub struct ETag {
 impl ETag {
     pub fn of_content(md5: [u8; 16]) -> Self {
         Self { md5, parts: None }
+    }
+
+    /// As it is where the content is encrypted under a key: no hash, and another one each time.
+    #[must_use]
+    pub fn under(self, encryption: Option<&Encryption>) -> Self {
+        let opaque = match encryption {
+            None => false,
+            Some(Encryption::Customer { .. }) => true,
+            Some(Encryption::Store { algorithm, .. }) => algorithm.starts_with("aws:kms"),
+        };
+        if opaque { Self { md5: uuid::Uuid::new_v4().into_bytes(), ..self } } else { self }
     }
 }
 

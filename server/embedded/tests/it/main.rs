@@ -4,6 +4,7 @@ mod basics;
 mod content;
 mod copying;
 mod demo;
+mod encryption;
 mod front;
 mod keys;
 mod listing;

@@ -1,9 +1,9 @@
 //! Refuses what must not be started, before anything is written.
 
-use model::{CloneSpec, Key, Mode};
+use model::{CloneSpec, Key, Mode, ObjectLock};
 
 use super::CloneError;
-use crate::s3::{Fault, Store, StoreError};
+use crate::s3::{Store, StoreError};
 
 /// Refuses, with the reason, what must not be started: same place, destination inside the source, missing bucket, no
 /// permission.
@@ -15,6 +15,9 @@ pub async fn check(spec: &CloneSpec, source: &Store, destination: &Store) -> Res
         destination.peek(&spec.destination.bucket, &spec.destination.prefix, 1),
     );
     let (first, _) = (first?, there?);
+    if spec.fidelity.object_lock == ObjectLock::Copy && spec.mode != Mode::Verify {
+        destination.can_lock(&spec.destination.bucket).await?;
+    }
     // Another key than a chosen one may be out of bounds, and be left out for that very reason.
     let chosen = |key: &&Key| {
         key.as_str().strip_prefix(spec.source.prefix.as_str()).is_some_and(|rest| spec.selection.names(rest))
@@ -22,9 +25,13 @@ pub async fn check(spec: &CloneSpec, source: &Store, destination: &Store) -> Res
     let (Mode::Copy | Mode::Mirror, Some(key)) = (spec.mode, first.first().filter(chosen)) else { return Ok(()) };
     match source.head(&spec.source.bucket, key).await.map_err(StoreError::from) {
         // Gone since it was listed, or a fault of this one object: the run will say.
-        Err(error) if error.fatal() || *error.fault() == Fault::Denied => Err(error.into()),
-        _ => Ok(()),
+        Err(error) if error.fatal() || error.denied() => return Err(error.into()),
+        _ => {}
     }
+    if spec.fidelity.object_lock == ObjectLock::Copy {
+        source.tells_locks(&spec.source.bucket, key).await?;
+    }
+    Ok(())
 }
 
 /// A copy into its own source would find its copies again; one over its source would read what it wrote.

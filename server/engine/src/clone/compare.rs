@@ -2,12 +2,18 @@
 //!
 //! 1. Another size: different.
 //! 2. The same ETag: equal.
-//! 3. Otherwise both objects are asked, since an ETag may be missing, depend on how the object was uploaded, or come
+//! 3. Both are, by their ETags, a version that this run has read and what it made of it: equal by record.
+//! 4. Otherwise both objects are asked, since an ETag may be missing, depend on how the object was uploaded, or come
 //!    from an encryption key. Checksums of the whole content and of the same kind decide.
-//! 4. With none in common, two ETags that are MD5s of their contents: different.
-//! 5. Else equal size and a destination not older than the source (in whole seconds, as some stores keep no finer
-//!    time) is equal *by size*: the copy was made after the source was written. The proof counts these apart. An older
-//!    destination is different, and copied again.
+//! 5. With none in common, two ETags that are MD5s of their contents: different. So is a destination older than the
+//!    source (in whole seconds, as some stores keep no finer time).
+//! 6. Else nothing tells, and it is *unproven*: copied again, after which rule 3 holds, or reported where nothing may be
+//!    written. A size alone proves nothing.
+//!
+//! Asked to compare metadata, objects equal by now are both asked for what they carry. The storage class counts there
+//! only where the source says one, and not without being asked for: rules at the destination move objects to others.
+
+use model::Compare;
 
 use super::sides::Sides;
 use crate::s3::{ETag, Head, Listed};
@@ -16,9 +22,19 @@ use crate::s3::{ETag, Head, Listed};
 pub(super) enum Verdict {
     /// The same size and ETag, or the same checksum of the whole content.
     Equal,
-    /// The same size, at the destination since after the source was written.
-    EqualBySize,
+    /// The very version that this run made of the very version of the source.
+    EqualByRecord,
+    /// The same size, at the destination since after the source was written, and nothing else to tell by.
+    Unproven,
     Different,
+    /// Equal content with other metadata, content headers, storage class or tags.
+    CarriesOther,
+}
+
+impl Verdict {
+    pub fn equal(self) -> bool {
+        matches!(self, Self::Equal | Self::EqualByRecord)
+    }
 }
 
 /// What the listings tell for certain; `None`: the objects must be asked.
@@ -43,7 +59,7 @@ fn is_md5(object: &Listed) -> bool {
 fn by_size(source: &Listed, destination: &Listed) -> Verdict {
     let seconds = |object: &Listed| object.modified.0.div_euclid(1_000);
     if source.size == destination.size && seconds(destination) >= seconds(source) {
-        Verdict::EqualBySize
+        Verdict::Unproven
     } else {
         Verdict::Different
     }
@@ -67,16 +83,60 @@ fn by_heads(source: &Head, destination: &Head) -> Verdict {
     })
 }
 
-/// The whole rule, with a HEAD of both where the listings do not decide. A HEAD that fails decides nothing.
-pub(super) async fn compare(sides: &Sides, source: &Listed, destination: &Listed) -> Verdict {
-    if let Some(verdict) = by_listing(source, destination) {
-        return verdict;
+impl Sides {
+    /// What the listings and this run's own records tell for certain; `None`: the objects must be asked.
+    pub fn told(&self, source: &Listed, destination: &Listed) -> Option<Verdict> {
+        let told = self.content_told(source, destination)?;
+        (told == Verdict::Different || self.spec.fidelity.compare == Compare::Listing).then_some(told)
     }
-    let heads = tokio::try_join!(
-        sides.source.head(&sides.spec.source.bucket, &source.key),
-        sides.destination.head(&sides.spec.destination.bucket, &destination.key)
-    );
-    heads.map_or_else(|_| by_form(source, destination), |(source, destination)| by_heads(&source, &destination))
+
+    fn content_told(&self, source: &Listed, destination: &Listed) -> Option<Verdict> {
+        let recorded = || self.records.prove(source, destination).then_some(Verdict::EqualByRecord);
+        by_listing(source, destination).or_else(recorded)
+    }
+
+    /// The whole rule, with a HEAD of both where it is needed. A HEAD that fails decides nothing.
+    pub async fn compare(&self, source: &Listed, destination: &Listed) -> Verdict {
+        if let Some(verdict) = self.told(source, destination) {
+            return verdict;
+        }
+        let heads = tokio::try_join!(
+            self.source.head(&self.spec.source.bucket, &source.key),
+            self.destination.head(&self.spec.destination.bucket, &destination.key)
+        );
+        let deep = self.spec.fidelity.compare == Compare::Metadata;
+        let Ok((there, here)) = heads else {
+            return if deep { Verdict::Unproven } else { by_form(source, destination) };
+        };
+        let verdict = self.content_told(source, destination).unwrap_or_else(|| by_heads(&there, &here));
+        if !deep || !verdict.equal() {
+            return verdict;
+        }
+        match self.carry_the_same(&there, &here).await {
+            Some(true) => verdict,
+            Some(false) => Verdict::CarriesOther,
+            None => Verdict::Unproven,
+        }
+    }
+
+    /// Whether all that a copy brings along is there; `None`: their tags cannot be read.
+    async fn carry_the_same(&self, source: &Head, destination: &Head) -> Option<bool> {
+        let redirects = !self.spec.fidelity.website_redirects || source.redirect == destination.redirect;
+        if !redirects || !source.carried.same_as(&destination.carried) {
+            return Some(false);
+        }
+        if source.tags != destination.tags {
+            return Some(false);
+        }
+        if source.tags == 0 {
+            return Some(true);
+        }
+        let tags = tokio::try_join!(
+            self.source.sorted_tags(&self.spec.source.bucket, &source.object.key),
+            self.destination.sorted_tags(&self.spec.destination.bucket, &destination.object.key)
+        );
+        tags.ok().map(|(there, here)| there == here)
+    }
 }
 
 #[cfg(test)]
@@ -111,9 +171,8 @@ mod tests {
     #[test]
     fn checksums_of_the_same_kind_decide() {
         let head = |kind: &'static str, value: &str| Head {
-            object: object(1, "", 0),
-            etag_is_opaque: false,
             checksums: vec![Checksum { kind, value: value.to_owned() }],
+            ..Head::of(object(1, "", 0))
         };
         assert_eq!(by_checksum(&head("CRC32", "a"), &head("CRC32", "a")), Some(Verdict::Equal));
         assert_eq!(by_checksum(&head("CRC32", "a"), &head("CRC32", "b")), Some(Verdict::Different));
@@ -123,19 +182,18 @@ mod tests {
     #[test]
     fn an_etag_made_under_a_key_does_not_make_a_copy_different() {
         let head = |etag: &str, modified: i64, etag_is_opaque: bool| Head {
-            object: object(1, etag, modified),
             etag_is_opaque,
-            checksums: Vec::new(),
+            ..Head::of(object(1, etag, modified))
         };
         assert_eq!(by_listing(&object(1, ONE, 0), &object(1, TWO, 9)), None);
-        assert_eq!(by_heads(&head(ONE, 0, true), &head(TWO, 9_000, true)), Verdict::EqualBySize);
+        assert_eq!(by_heads(&head(ONE, 0, true), &head(TWO, 9_000, true)), Verdict::Unproven);
         assert_eq!(by_heads(&head(ONE, 9_000, false), &head(TWO, 0, true)), Verdict::Different);
         assert_eq!(by_heads(&head(ONE, 0, false), &head(TWO, 9_000, false)), Verdict::Different);
     }
 
     #[test]
-    fn equal_by_size_needs_a_copy_that_is_not_older() {
-        assert_eq!(by_size(&object(1, "", 5_900), &object(1, "", 5_000)), Verdict::EqualBySize);
+    fn a_size_proves_nothing_and_an_older_copy_is_different() {
+        assert_eq!(by_size(&object(1, "", 5_900), &object(1, "", 5_000)), Verdict::Unproven);
         assert_eq!(by_size(&object(1, "", 6_000), &object(1, "", 5_999)), Verdict::Different);
         assert_eq!(by_size(&object(1, "", 0), &object(2, "", 9)), Verdict::Different);
     }

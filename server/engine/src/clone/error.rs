@@ -2,7 +2,7 @@
 
 use model::Location;
 
-use crate::s3::StoreError;
+use crate::s3::{Fault, StoreError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum CloneError {
@@ -90,6 +90,11 @@ impl CloneError {
             }
             Self::Broke(_) => "Resume; if it happens again, report it with the log.",
         }
+    }
+
+    /// A store lists in an order of its own.
+    pub(super) fn unordered(&self) -> bool {
+        matches!(self, Self::Store(error) if matches!(error.fault(), Fault::Unordered { .. }))
     }
 
     /// True where the endpoint could not be reached at all: exit code 3.

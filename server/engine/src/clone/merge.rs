@@ -46,9 +46,14 @@ struct Side {
 impl Merge {
     /// Of keys after `after`, up to and with `last`, both without either side's prefix.
     pub fn open(sides: &Sides, after: Option<&str>, last: Option<&str>) -> Self {
-        let spec = &sides.spec;
+        let (spec, order) = (&sides.spec, sides.order());
         let side = |store: &Store, at: &Location| Side {
-            listing: store.list(&at.bucket, &at.prefix, after.and_then(|after| start_after(&at.prefix, after))),
+            listing: store.list_in(
+                order,
+                &at.bucket,
+                &at.prefix,
+                after.and_then(|after| start_after(&at.prefix, after)),
+            ),
             prefix: at.prefix.as_str().len(),
             after: after.map(str::to_owned),
             last: last.map(str::to_owned),

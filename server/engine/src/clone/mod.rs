@@ -30,6 +30,7 @@ mod plan;
 mod preview;
 mod prune;
 mod rate;
+mod records;
 mod retry;
 mod run;
 mod sections;

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc::UnboundedSender};
 
 use super::{
     CloneError, Tracker,
-    compare::{Verdict, by_listing},
+    compare::Verdict,
     merge::Pair,
     sides::Sides,
     survey::{Part, Visitor, survey},
@@ -153,7 +153,7 @@ impl Visitor for Planner {
             }
         };
         let ticket = self.tracker.admit(range, &source).await;
-        if destination.as_ref().and_then(|other| by_listing(&source, other)) == Some(Verdict::Equal) {
+        if destination.as_ref().and_then(|other| self.sides.told(&source, other)) == Some(Verdict::Equal) {
             self.counts.equal.fetch_add(1, Relaxed);
             self.counts.equal_bytes.fetch_add(source.size, Relaxed);
             self.tracker.settle_at_once(ticket, Outcome::Skipped);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use model::{ClonePreview, CloneSpec, Mode, RequestCounts};
+use model::{Acl, ClonePreview, CloneSpec, Compare, Mode, ObjectLock, RequestCounts};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -59,13 +59,14 @@ pub async fn preview(
     let deleting = 2 * pages(at_destination + missing);
     let by_itself = spec.mode == Mode::Copy && preview.complete && all_equal;
     let comparing = if by_itself || !options.verify { 0 } else { pages(at_destination + missing - preview.to_delete) };
+    let heads = Heads::of(spec, options, &preview);
     preview.requests = match spec.mode {
-        Mode::Verify => RequestCounts { list: copying, ..RequestCounts::default() },
-        _ if spec.dry_run => RequestCounts { list: copying, ..RequestCounts::default() },
-        Mode::Copy => RequestCounts { list: copying + comparing, ..preview.requests },
+        Mode::Verify => RequestCounts { list: copying, head: heads.finding_out, ..RequestCounts::default() },
+        _ if spec.dry_run => RequestCounts { list: copying, head: heads.finding_out, ..RequestCounts::default() },
+        Mode::Copy => RequestCounts { list: copying + comparing, head: heads.all(), ..preview.requests },
         Mode::Mirror => RequestCounts {
             list: copying + deleting + comparing,
-            head: preview.to_delete,
+            head: heads.all() + preview.to_delete,
             delete: preview.to_delete,
             ..preview.requests
         },
@@ -82,6 +83,32 @@ fn needs_nothing(pair: &Pair) -> bool {
         Pair::Source(_) => false,
         Pair::Both(source, destination) => by_listing(source, destination) == Some(Verdict::Equal),
         Pair::Destination(_) | Pair::PassedOver => true,
+    }
+}
+
+/// Requests about single objects that the options of the clone take.
+struct Heads {
+    /// Both sides of what is equal by listing.
+    finding_out: u64,
+    copying: u64,
+    comparing: u64,
+}
+
+impl Heads {
+    fn of(spec: &CloneSpec, options: &Options, preview: &ClonePreview) -> Self {
+        let fidelity = &spec.fidelity;
+        let headers = fidelity.website_redirects || fidelity.object_lock == ObjectLock::Copy;
+        let a_copy = u64::from(headers) + u64::from(fidelity.acl == Some(Acl::Copy));
+        let both = if fidelity.compare == Compare::Metadata { 2 } else { 0 };
+        Self {
+            finding_out: both * preview.to_skip,
+            copying: a_copy * preview.to_copy,
+            comparing: if options.verify { both * (preview.to_skip + preview.to_copy) } else { 0 },
+        }
+    }
+
+    fn all(&self) -> u64 {
+        self.finding_out + self.copying + self.comparing
     }
 }
 

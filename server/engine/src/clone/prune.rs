@@ -255,7 +255,7 @@ fn not_deleted(key: &Key, refused: &Failed, tracker: &Tracker) -> Result<(), Clo
     let reason = match error.fault() {
         Fault::Stopped => return Err(CloneError::Stopped),
         _ if error.fatal() => return Err(error.clone().into()),
-        Fault::Denied => Reason::Denied,
+        _ if error.denied() => Reason::Denied,
         Fault::Timeout { .. } => Reason::Timeout,
         _ => Reason::Store,
     };

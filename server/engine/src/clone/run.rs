@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use model::{CloneSpec, Comparison, DryRun, Key, Mode, Phase, Proof};
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::{self, Receiver};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -36,6 +36,9 @@ const EARLIER: usize = 100_000;
 /// as failed earlier), then the comparison. `Ok(None)` only with `verify: false`. The caller judges success by
 /// `Proof::holds` and the tracker's failures.
 ///
+/// A store that lists in an order of its own is noticed, and all begun again with sorted listings and without cutting
+/// the keys into ranges. A mirror is refused instead: it deletes nothing by such a listing.
+///
 /// A dry run and a comparison are not resumed midway but done again: they change nothing, and must be whole.
 ///
 /// Someone must take from the tracker meanwhile: with more than 10,000 failures untaken it waits.
@@ -50,12 +53,17 @@ pub async fn run(
 ) -> Result<Option<Proof>, CloneError> {
     let sides = Arc::new(Sides::new(spec, source, destination, options).metered(tracker, stop));
     let work = Work { sides, options, tracker, stop };
-    let outcome = match (spec.mode, spec.dry_run) {
-        (Mode::Verify, _) => work.verify(retry).await.map(Some),
-        (Mode::Copy | Mode::Mirror, true) => work.rehearse().await.map(Some),
-        (Mode::Copy, false) => work.copy(retry).await,
-        (Mode::Mirror, false) => work.mirror(retry).await,
-    };
+    let mut retry = retry;
+    let mut outcome = work.go(&mut retry).await;
+    if let Err(error) = &outcome
+        && error.unordered()
+        && spec.mode != Mode::Mirror
+    {
+        tracing::warn!(%error, "beginning again with sorted listings");
+        tracker.begin_again();
+        work.sides.sort_listings();
+        outcome = work.go(&mut retry).await;
+    }
     tracker.halt();
     if outcome.is_ok() {
         tracker.enter(Phase::Finished);
@@ -71,7 +79,16 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    async fn copy(&self, retry: Option<Receiver<Key>>) -> Result<Option<Proof>, CloneError> {
+    async fn go(&self, retry: &mut Option<Receiver<Key>>) -> Result<Option<Proof>, CloneError> {
+        match (self.sides.spec.mode, self.sides.spec.dry_run) {
+            (Mode::Verify, _) => self.verify(retry).await.map(Some),
+            (Mode::Copy | Mode::Mirror, true) => self.rehearse().await.map(Some),
+            (Mode::Copy, false) => self.copy(retry).await,
+            (Mode::Mirror, false) => self.mirror(retry).await,
+        }
+    }
+
+    async fn copy(&self, retry: &mut Option<Receiver<Key>>) -> Result<Option<Proof>, CloneError> {
         match self.bring_over(retry).await? {
             Some(comparison) if self.options.verify => Ok(Some(Proof::Compared(comparison))),
             _ => self.prove().await,
@@ -79,7 +96,7 @@ impl Work<'_> {
     }
 
     /// Whatever ends it early is told together with whether anything was deleted.
-    async fn mirror(&self, retry: Option<Receiver<Key>>) -> Result<Option<Proof>, CloneError> {
+    async fn mirror(&self, retry: &mut Option<Receiver<Key>>) -> Result<Option<Proof>, CloneError> {
         let untouched = self.tracker.pruning() == Pruning::Unconfirmed;
         self.copy_all_and_prune(retry).await.map_err(|error| match error {
             CloneError::Stopped => error,
@@ -91,7 +108,7 @@ impl Work<'_> {
         self.prove().await
     }
 
-    async fn copy_all_and_prune(&self, retry: Option<Receiver<Key>>) -> Result<(), CloneError> {
+    async fn copy_all_and_prune(&self, retry: &mut Option<Receiver<Key>>) -> Result<(), CloneError> {
         if self.sides.spec.plan.is_none() {
             return Err(CloneError::NoPlan);
         }
@@ -103,7 +120,7 @@ impl Work<'_> {
     }
 
     /// Answers a comparison where nothing was to be done.
-    async fn bring_over(&self, retry: Option<Receiver<Key>>) -> Result<Option<Comparison>, CloneError> {
+    async fn bring_over(&self, retry: &mut Option<Receiver<Key>>) -> Result<Option<Comparison>, CloneError> {
         let Self { sides, options, tracker, stop } = self;
         tracker.enter(Phase::Copying);
         let (mut equal, again) = (None, retry.is_some());
@@ -112,7 +129,7 @@ impl Work<'_> {
             tracker.all_copied();
             equal = surveyed.comparison(&sides.spec).filter(|_| !again);
         }
-        if let Some(keys) = retry {
+        if let Some(keys) = retry.take() {
             retry_failed(sides, options.concurrency, keys, tracker, stop).await?;
         }
         Ok(equal.inspect(|comparison| tracker.all_equal(comparison)))
@@ -124,25 +141,38 @@ impl Work<'_> {
             return Ok(None);
         }
         tracker.enter(Phase::Verifying);
-        let comparison = verify(sides, options.concurrency, tracker.known_failures(), tracker, stop).await?;
-        Ok(Some(Proof::Compared(comparison)))
+        let verified = verify(sides, options.concurrency, tracker.known_failures(), tracker, stop).await?;
+        if verified.unproven.is_empty() {
+            return Ok(Some(Proof::Compared(verified.comparison)));
+        }
+        // Copied by an attempt of which no record is left: copied once more, they are on record.
+        tracker.enter(Phase::Copying);
+        let (sender, keys) = mpsc::channel(verified.unproven.len());
+        for key in verified.unproven {
+            drop(sender.try_send(key));
+        }
+        drop(sender);
+        retry_failed(sides, options.concurrency, keys, tracker, stop).await?;
+        tracker.enter(Phase::Verifying);
+        let verified = verify(sides, options.concurrency, tracker.known_failures(), tracker, stop).await?;
+        Ok(Some(Proof::Compared(verified.comparison)))
     }
 
-    async fn verify(&self, retry: Option<Receiver<Key>>) -> Result<Proof, CloneError> {
+    async fn verify(&self, retry: &mut Option<Receiver<Key>>) -> Result<Proof, CloneError> {
         let Self { sides, options, tracker, stop } = self;
         tracker.start_over();
         tracker.enter(Phase::Verifying);
         let mut earlier = HashSet::new();
-        if let Some(mut keys) = retry {
+        if let Some(keys) = retry {
             while let Some(key) = keys.recv().await {
                 if earlier.len() < EARLIER {
                     earlier.insert(key);
                 }
             }
         }
-        let comparison = verify(sides, options.concurrency, earlier, tracker, stop).await?;
+        let verified = verify(sides, options.concurrency, earlier, tracker, stop).await?;
         tracker.all_listed();
-        Ok(Proof::Compared(comparison))
+        Ok(Proof::Compared(verified.comparison))
     }
 
     async fn rehearse(&self) -> Result<Proof, CloneError> {

@@ -4,7 +4,6 @@ use model::{Failure, Key, Reason};
 
 use super::{
     CloneError,
-    compare::{Verdict, compare},
     sides::{Sides, now},
     window::Outcome,
 };
@@ -37,7 +36,7 @@ impl Sides {
             return Ok(Fate::Settled(failed(&source.key, Reason::KeyTooLong, message, 0)));
         };
         if let Some(destination) = destination
-            && compare(self, &source, destination).await != Verdict::Different
+            && self.compare(&source, destination).await.equal()
         {
             return Ok(Fate::Settled(Outcome::Skipped));
         }
@@ -50,8 +49,12 @@ impl Sides {
             if self.spec.dry_run {
                 return Ok(Fate::Settled(Outcome::Copied { bytes: source.size }));
             }
-            let Err(refused) = self.copy(&source, &to).await else {
-                return Ok(Fate::Settled(Outcome::Copied { bytes: source.size }));
+            let refused = match self.copy(&source, &to).await {
+                Ok(etag) => {
+                    self.records.add(&source, &etag);
+                    return Ok(Fate::Settled(Outcome::Copied { bytes: source.size }));
+                }
+                Err(refused) => refused,
             };
             attempts += refused.attempts;
             if matches!(refused.error.fault(), Fault::Throttled { .. }) && self.throttle.holds(self.folder(&source.key))
@@ -88,10 +91,12 @@ impl Sides {
                 }
                 held
             };
-            let copied = self.destination.copy(from_bucket, source, to_bucket, to, &slow_down).await;
+            let beside = self.source.beside_copy(from_bucket, source, &self.spec.fidelity).await?;
+            let copied = self.destination.copy(from_bucket, source, to_bucket, to, &beside, &slow_down).await;
             copied.inspect(|_| self.throttle.taken(folder))
         } else {
-            self.source.stream(from_bucket, source, &self.destination, to_bucket, to).await
+            let fidelity = &self.spec.fidelity;
+            self.source.stream(from_bucket, source, &self.destination, to_bucket, to, fidelity).await
         }
     }
 
@@ -105,6 +110,7 @@ impl Sides {
             key: to,
             way: if self.one_credential { Way::Copied } else { Way::Streamed },
             slots: &self.slots,
+            fidelity: &self.spec.fidelity,
         }
     }
 }
@@ -115,7 +121,7 @@ pub(super) fn give_up(key: &Key, error: &StoreError, attempts: u32) -> Result<Ou
         _ if error.fatal() => return Err(error.clone().into()),
         Fault::Changed => Reason::Changed,
         Fault::NotFound => Reason::Gone,
-        Fault::Denied | Fault::KeyDenied { .. } => Reason::Denied,
+        _ if error.denied() => Reason::Denied,
         Fault::Archived => Reason::Archived,
         Fault::Timeout { .. } => Reason::Timeout,
         _ => Reason::Store,

@@ -1,15 +1,19 @@
 //! Both ends of a clone and what was asked: what every part of the engine works on.
 
-use std::time::SystemTime;
+use std::{
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::SystemTime,
+};
 
 use model::{CloneSpec, Key, Time};
 
 use super::{
     Options, Tracker,
     plan::Planned,
+    records::Records,
     throttle::{Throttle, folder},
 };
-use crate::s3::{Listed, Slots, Store, Threshold};
+use crate::s3::{Listed, Order, Slots, Store, Threshold};
 use tokio_util::sync::CancellationToken;
 
 pub(super) struct Sides {
@@ -23,18 +27,25 @@ pub(super) struct Sides {
     pub slots: Slots,
     /// Copies that wait because their part of the destination asked for less.
     pub throttle: Throttle<Planned>,
+    /// A listing has shown that its store keeps an order of its own: all are sorted from then on.
+    unordered: AtomicBool,
+    /// Of copies whose ETag is another than their source's.
+    pub records: Records,
 }
 
 impl Sides {
     pub fn new(spec: &CloneSpec, source: &Store, destination: &Store, options: &Options) -> Self {
+        let one_credential = source.endpoint().one_credential(destination.endpoint());
         Self {
             spec: spec.clone(),
             source: source.with_unreadable_tags(options.unreadable_tags),
-            destination: destination.clone(),
-            one_credential: source.endpoint().one_credential(destination.endpoint()),
+            destination: if one_credential { destination.paying_for(source) } else { destination.clone() },
+            one_credential,
             multipart_threshold: options.multipart_threshold,
             slots: Slots::beside(options.concurrency),
             throttle: Throttle::new(),
+            unordered: AtomicBool::new(false),
+            records: Records::default(),
         }
     }
 
@@ -45,6 +56,15 @@ impl Sides {
             destination: self.destination.metered(tracker.meter(), stop),
             ..self
         }
+    }
+
+    pub fn sort_listings(&self) {
+        self.unordered.store(true, Relaxed);
+    }
+
+    /// In which order listings come.
+    pub fn order(&self) -> Order {
+        if self.unordered.load(Relaxed) { Order::Any } else { Order::Bytes }
     }
 
     /// Whether the clone is about this object of the source.

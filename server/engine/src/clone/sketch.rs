@@ -115,6 +115,7 @@ mod tests {
             mode: Mode::Mirror,
             dry_run: false,
             selection: Selection::default(),
+            fidelity: model::Fidelity::default(),
             plan: None,
         }
     }

@@ -15,13 +15,13 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     CloneError, Tracker,
-    compare::{Verdict, by_listing, compare},
+    compare::Verdict,
     crew::Crew,
     merge::Pair,
     settle::failure,
     sides::{Sides, now},
     survey::{Part, Visitor, survey},
-    tracker::Verified,
+    tracker::Verified as Totals,
 };
 use crate::s3::Listed;
 
@@ -31,6 +31,17 @@ const UNCLEAR: usize = 1_000;
 /// Differences recorded one by one.
 const RECORDED: u64 = 100_000;
 
+const UNPROVEN: &str = "the same size at both, but nothing proves that the contents are equal: ETags that cannot be \
+                        compared and no checksum of the same kind, or an object that does not answer";
+const CARRIES_OTHER: &str = "the same content, with other metadata, content headers, storage class or tags";
+
+/// What came of it.
+pub(super) struct Verified {
+    pub comparison: Comparison,
+    /// At most [`RECORDED`], each recorded as failed. None of a mere comparison.
+    pub unproven: Vec<Key>,
+}
+
 /// `known`: keys recorded as failed already, whose reason says more than "missing".
 pub(super) async fn verify(
     sides: &Arc<Sides>,
@@ -38,17 +49,17 @@ pub(super) async fn verify(
     known: HashSet<Key>,
     tracker: &Tracker,
     stop: &CancellationToken,
-) -> Result<Comparison, CloneError> {
+) -> Result<Verified, CloneError> {
     let tally = Arc::new(Tally::new(&sides.spec, known, tracker));
     let mut crew = Crew::new(most, tracker, stop);
     let (queue, mut unclear) = mpsc::channel(UNCLEAR);
-    let reader = Arc::new(Reader { tally: Arc::clone(&tally), queue });
+    let reader = Arc::new(Reader { sides: Arc::clone(sides), tally: Arc::clone(&tally), queue });
     let (all, parts) = (Arc::clone(sides), parts(&tracker.starts(), sides.spec.source.prefix.as_str()));
     let reading = AbortOnDropHandle::new(tokio::spawn(async move { survey(&all, parts, &reader).await }));
     while let Some((source, destination)) = crew.until(unclear.recv()).await? {
         let (sides, tally) = (Arc::clone(sides), Arc::clone(&tally));
         crew.begin(async move {
-            let verdict = compare(&sides, &source, &destination).await;
+            let verdict = sides.compare(&source, &destination).await;
             tally.both(&source, &destination, verdict);
             Ok(())
         })
@@ -72,6 +83,7 @@ fn parts(starts: &[Key], prefix: &str) -> Vec<Part> {
 
 /// Counts what the listings tell, and passes on what must be asked.
 struct Reader {
+    sides: Arc<Sides>,
     tally: Arc<Tally>,
     queue: mpsc::Sender<(Listed, Listed)>,
 }
@@ -83,7 +95,7 @@ impl Visitor for Reader {
             Pair::Source(source) => self.tally.missing(&source),
             Pair::Destination(destination) => self.tally.extra(&destination),
             Pair::PassedOver => self.tally.tracker.passed_over(),
-            Pair::Both(source, destination) => match by_listing(&source, &destination) {
+            Pair::Both(source, destination) => match self.sides.told(&source, &destination) {
                 Some(verdict) => self.tally.both(&source, &destination, verdict),
                 None => return self.queue.send((source, destination)).await.is_ok(),
             },
@@ -107,12 +119,15 @@ pub(super) fn empty(spec: &CloneSpec) -> Comparison {
         source_bytes: 0,
         destination_objects: 0,
         equal_by_etag: 0,
+        equal_by_record: 0,
         equal_by_size: 0,
+        unproven: 0,
         missing: 0,
         different: 0,
         extra: 0,
         equal: false,
         selection: spec.selection.clone(),
+        compare: spec.fidelity.compare,
     }
 }
 
@@ -126,11 +141,12 @@ struct Counts {
     comparison: Comparison,
     known: HashSet<Key>,
     fresh: u64,
+    unproven: Vec<Key>,
 }
 
 impl Tally {
     fn new(spec: &CloneSpec, known: HashSet<Key>, tracker: &Tracker) -> Self {
-        let counts = Counts { comparison: empty(spec), known, fresh: 0 };
+        let counts = Counts { comparison: empty(spec), known, fresh: 0, unproven: Vec::new() };
         Self { mode: spec.mode, tracker: tracker.clone(), counts: Mutex::new(counts) }
     }
 
@@ -163,16 +179,29 @@ impl Tally {
         self.count(|counts| {
             counts.source(source);
             counts.comparison.destination_objects += 1;
-            match verdict {
-                Verdict::Equal => counts.comparison.equal_by_etag += 1,
-                Verdict::EqualBySize => counts.comparison.equal_by_size += 1,
+            let (reason, message) = match verdict {
+                Verdict::Equal => {
+                    counts.comparison.equal_by_etag += 1;
+                    return self.agrees(counts, source);
+                }
+                Verdict::EqualByRecord => {
+                    counts.comparison.equal_by_record += 1;
+                    return self.agrees(counts, source);
+                }
+                Verdict::Unproven => {
+                    counts.comparison.unproven += 1;
+                    (Reason::Unproven, UNPROVEN.to_owned())
+                }
                 Verdict::Different => {
                     counts.comparison.different += 1;
-                    let message = difference(source, destination);
-                    return self.differs(counts, failure(&source.key, Reason::Different, message, 0), source.size);
+                    (Reason::Different, difference(source, destination))
                 }
-            }
-            self.agrees(counts, source);
+                Verdict::CarriesOther => {
+                    counts.comparison.different += 1;
+                    (Reason::Different, CARRIES_OTHER.to_owned())
+                }
+            };
+            self.differs(counts, failure(&source.key, reason, message, 0), source.size);
         });
     }
 
@@ -200,6 +229,10 @@ impl Tally {
 
     fn differs(&self, counts: &mut Counts, failure: Failure, bytes: u64) {
         let known = counts.known.remove(&failure.key);
+        if failure.reason == Reason::Unproven && self.mode != Mode::Verify && (counts.unproven.len() as u64) < RECORDED
+        {
+            counts.unproven.push(failure.key.clone());
+        }
         match self.mode {
             Mode::Copy | Mode::Mirror => self.tracker.compared(),
             Mode::Verify => self.tracker.verified_one(bytes, false),
@@ -213,20 +246,20 @@ impl Tally {
         }
     }
 
-    fn judge(&self) -> Comparison {
+    fn judge(&self) -> Verified {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let comparison = Comparison { at: now(), ..counts.comparison.clone() }.judged();
         if self.mode == Mode::Verify {
             // Recorded as failed by an earlier comparison, and on neither side now.
             counts.known.drain().for_each(|key| self.tracker.mended(key));
         } else {
-            self.tracker.verified(Verified {
+            self.tracker.verified(Totals {
                 source_objects: comparison.source_objects,
                 source_bytes: comparison.source_bytes,
                 fresh: counts.fresh,
             });
         }
-        comparison
+        Verified { comparison, unproven: std::mem::take(&mut counts.unproven) }
     }
 }
 

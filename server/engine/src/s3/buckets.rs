@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use model::{BucketName, Key, Prefix};
 
-use super::{Action, Fault, Store, StoreError, list::Start};
+use super::{
+    Action, Store, StoreError,
+    list::{Order, Start},
+};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -18,7 +21,7 @@ impl Store {
             Ok(names.collect())
         };
         match self.hasty().retry.send(&context, LIMIT, request).await.map_err(StoreError::from) {
-            Err(error) if *error.fault() == Fault::Denied => Ok(None),
+            Err(error) if error.denied() => Ok(None),
             answer => answer.map(Some),
         }
     }
@@ -26,7 +29,7 @@ impl Store {
     /// The first keys under a prefix; the quick check that a place can be read.
     pub async fn peek(&self, bucket: &BucketName, prefix: &Prefix, most: u16) -> Result<Vec<Key>, StoreError> {
         let hasty = self.hasty();
-        let page = hasty.page_of(bucket, prefix, &Start::Key(None), i32::from(most)).await?;
+        let page = hasty.page_in(Order::Any, bucket, prefix, &Start::Key(None), i32::from(most)).await?;
         Ok(page.objects.into_iter().map(|object| object.key).collect())
     }
 }

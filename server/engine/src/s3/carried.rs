@@ -1,7 +1,7 @@
 //! What an object carries beside its bytes: metadata, content headers, storage class, tags.
 //!
 //! CopyObject brings it along by itself. Whatever else writes an object, streamed or in parts, reads it off a GET or a
-//! HEAD and says it again.
+//! HEAD and says it again. What CopyObject loses is [`super::beside`].
 //!
 //! Always: each field is named once here, so that no way of writing forgets one.
 
@@ -17,15 +17,14 @@ use aws_sdk_s3::{
     types::StorageClass,
 };
 
-#[derive(Clone, Debug)]
-pub(super) struct Carried {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carried {
     metadata: Option<HashMap<String, String>>,
     content_type: Option<String>,
     cache_control: Option<String>,
     content_disposition: Option<String>,
     content_encoding: Option<String>,
     content_language: Option<String>,
-    website_redirect: Option<String>,
     expires: Option<DateTime>,
     class: Option<StorageClass>,
     /// As the tagging header spells them.
@@ -43,7 +42,6 @@ macro_rules! read_off {
             content_disposition: owned($answer.content_disposition()),
             content_encoding: owned($answer.content_encoding()),
             content_language: owned($answer.content_language()),
-            website_redirect: owned($answer.website_redirect_location()),
             expires: $answer.expires_string().and_then(http_date),
             class: class($answer.storage_class(), $listed),
             tags: $tags,
@@ -61,7 +59,6 @@ macro_rules! say_again {
             .set_content_disposition($carried.content_disposition)
             .set_content_encoding($carried.content_encoding)
             .set_content_language($carried.content_language)
-            .set_website_redirect_location($carried.website_redirect)
             .set_expires($carried.expires)
             .set_storage_class($carried.class)
             .set_tagging($carried.tags)
@@ -70,19 +67,26 @@ macro_rules! say_again {
 
 impl Carried {
     /// `listed` tells the storage class where the answer does not.
-    pub fn of_get(answer: &GetObjectOutput, listed: &Listed, tags: Option<String>) -> Self {
+    pub(super) fn of_get(answer: &GetObjectOutput, listed: &Listed, tags: Option<String>) -> Self {
         read_off!(answer, listed, tags)
     }
 
-    pub fn of_head(answer: &HeadObjectOutput, listed: &Listed, tags: Option<String>) -> Self {
+    pub(super) fn of_head(answer: &HeadObjectOutput, listed: &Listed, tags: Option<String>) -> Self {
         read_off!(answer, listed, tags)
     }
 
-    pub fn onto_put(self, request: PutObjectFluentBuilder) -> PutObjectFluentBuilder {
+    /// Whether a copy of an object that carries this is one that carries the other. A class that the source does not say
+    /// is left to the destination.
+    pub fn same_as(&self, copy: &Self) -> bool {
+        let class = self.class.clone().or_else(|| copy.class.clone());
+        Self { class, ..self.clone() } == *copy
+    }
+
+    pub(super) fn onto_put(self, request: PutObjectFluentBuilder) -> PutObjectFluentBuilder {
         say_again!(self, request)
     }
 
-    pub fn onto_upload(self, request: CreateMultipartUploadFluentBuilder) -> CreateMultipartUploadFluentBuilder {
+    pub(super) fn onto_upload(self, request: CreateMultipartUploadFluentBuilder) -> CreateMultipartUploadFluentBuilder {
         say_again!(self, request)
     }
 }

@@ -1,11 +1,16 @@
-//! CopyObject: the store copies by itself, with metadata, content headers and tags as they are.
+//! CopyObject: the store copies by itself, with metadata, content headers and tags as they are, but without a website's
+//! redirect, ACL and Object Lock: [`super::beside`].
 
 use std::time::Duration;
 
 use aws_sdk_s3::types::StorageClass;
 use model::{BucketName, Key};
 
-use super::{Action, ETag, Fault, Listed, Store, StoreError, blank::sendable, encoding::copy_source, error::Failed};
+use super::{
+    Action, Beside, ETag, Fault, Listed, Store, StoreError, blank::sendable, encoding::copy_source, error::Failed,
+};
+
+const MD5_OF_NOTHING: &str = "1B2M2Y8AsgTpgAmY7PhCfg==";
 
 /// What a request may take: a minute, and the time a slow disk needs for its bytes.
 pub(super) fn limit(size: u64) -> Duration {
@@ -16,15 +21,17 @@ impl Store {
     /// Copies `source` of bucket `from`, if it is still the one listed, to `key` of bucket `to`. This store's
     /// credentials must read the one and write the other. Success is an ETag: a 200 without one is none. `slow_down` is
     /// called at each answer that asks for fewer requests; if it takes that on itself, the copy is not sent again here.
+    #[expect(clippy::too_many_arguments, reason = "two places, and what is asked beside")]
     pub async fn copy(
         &self,
         from: &BucketName,
         source: &Listed,
         to: &BucketName,
         key: &Key,
+        beside: &Beside,
         slow_down: &(dyn Fn() -> bool + Sync),
     ) -> Result<ETag, Failed> {
-        let context = self.context(Action::Copy, Some(to));
+        let context = self.context(Action::Copy, Some(to)).asking_also(beside.permissions());
         let request = || async {
             let request = self
                 .client
@@ -34,7 +41,17 @@ impl Store {
                 .set_storage_class(source.class.as_deref().map(StorageClass::from))
                 .bucket(to.as_str())
                 .key(sendable(key));
-            let copied = request.send().await.map_err(|error| context.classify(&error))?;
+            let request = beside.clone().onto_copy(request);
+            let sent = if beside.locks() {
+                // Some stores want it with every lock, even of a request without a body.
+                let checked = request.customize().mutate_request(|request| {
+                    request.headers_mut().insert("content-md5", MD5_OF_NOTHING);
+                });
+                checked.send().await
+            } else {
+                request.send().await
+            };
+            let copied = sent.map_err(|error| context.classify(&error))?;
             let etag = copied.copy_object_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
             etag.ok_or_else(|| -> StoreError { context.unclear("the copy was answered with success but no ETag") })
         };

@@ -20,7 +20,7 @@ use aws_smithy_http_client::{
 };
 use model::StoreName;
 
-use super::{blank::BlankKeys, whole::WholeListing};
+use super::{blank::BlankKeys, payer::RequesterPays, whole::WholeListing};
 
 /// The pair that the embedded store knows.
 const EMBEDDED: (&str, &str) = ("logyard", "logyard-demo");
@@ -41,6 +41,8 @@ pub struct Endpoint {
     pub path_style: Option<bool>,
     /// Of the AWS configuration files.
     pub profile: Option<String>,
+    /// Its buckets make who asks pay, and every request says that it will.
+    pub requester_pays: bool,
     /// Fixed credentials, only for the embedded store; all others come from the SDK's chain.
     pub credentials: Option<(String, String)>,
 }
@@ -54,6 +56,7 @@ impl std::fmt::Debug for Endpoint {
             .field("region", &self.region)
             .field("path_style", &self.path_style)
             .field("profile", &self.profile)
+            .field("requester_pays", &self.requester_pays)
             .finish_non_exhaustive()
     }
 }
@@ -89,6 +92,9 @@ impl Endpoint {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .interceptor(WholeListing)
             .interceptor(BlankKeys);
+        if self.requester_pays {
+            config = config.interceptor(RequesterPays);
+        }
         if shared.region().is_none() {
             config = config.region(Region::new(REGION));
         }
@@ -204,6 +210,7 @@ mod tests {
             region: None,
             path_style: None,
             profile: None,
+            requester_pays: false,
             credentials: None,
         }
     }

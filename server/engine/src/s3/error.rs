@@ -1,18 +1,13 @@
-//! What a store may answer instead of what was asked: one closed list, made from the SDK's errors in one place.
+//! What a store may answer instead of what was asked: one closed list, made from the SDK's errors in [`super::classify`].
 //!
 //! Every error names the store and the bucket, and says what to do now. None holds a secret: only what the store
 //! itself said, and names.
 
 use std::{error::Error, fmt, sync::Arc};
 
-use aws_sdk_s3::{
-    config::http::HttpResponse,
-    error::{ProvideErrorMetadata, SdkError},
-};
-use aws_smithy_runtime_api::client::result::DispatchFailure;
-use model::{BucketName, Key};
+use model::BucketName;
 
-use super::{Endpoint, whole::BrokenOff};
+use super::Endpoint;
 
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +19,10 @@ pub enum Action {
     Get,
     Put,
     ReadTags,
+    ReadAcl,
+    ReadRetention,
+    ReadLegalHold,
+    ReadLockSettings,
     Abort,
     Delete,
 }
@@ -43,6 +42,13 @@ pub enum Fault {
     /// Not by the bucket's policy but by that of the key which encrypts the object.
     #[error("no permission for the encryption key")]
     KeyDenied { permission: String },
+    /// The store names what is missing.
+    #[error("no permission")]
+    NamedDenied { permission: String },
+    #[error("the bucket takes no ACLs, as its owner has them all (BucketOwnerEnforced) or the store has none")]
+    NoAcls,
+    #[error("the bucket has no Object Lock, so that it keeps neither retention nor legal hold")]
+    NoObjectLock,
     /// The credentials themselves are refused: unknown, expired, wrongly signed.
     #[error("the credentials are refused: {code}")]
     BadCredentials { code: String },
@@ -68,6 +74,9 @@ pub enum Fault {
     /// A listing that cannot be trusted: pages out of order, repeated, or with no way to go on.
     #[error("the listing cannot be trusted: {what}")]
     Listing { what: String },
+    /// Of these, one whose keys do not come in the order of their bytes.
+    #[error("the listing cannot be trusted: {what}")]
+    Unordered { what: String },
     #[error("{0}")]
     Other(Box<Answer>),
     #[error("stopped")]
@@ -89,6 +98,8 @@ pub struct StoreError {
     endpoint: Arc<Endpoint>,
     bucket: Option<BucketName>,
     action: Action,
+    /// What the policy must allow beside the action's own, by the options of the request.
+    also: Vec<&'static str>,
     fault: Fault,
 }
 
@@ -113,14 +124,6 @@ impl From<Failed> for StoreError {
     }
 }
 
-/// What an error will need to say, known before the request is sent.
-#[derive(Clone)]
-pub(super) struct Context {
-    pub endpoint: Arc<Endpoint>,
-    pub bucket: Option<BucketName>,
-    pub action: Action,
-}
-
 impl Action {
     fn words(self) -> &'static str {
         match self {
@@ -131,6 +134,10 @@ impl Action {
             Self::Get => "read an object",
             Self::Put => "write an object",
             Self::ReadTags => "read the tags of an object",
+            Self::ReadAcl => "read the ACL of an object",
+            Self::ReadRetention => "read the retention of an object",
+            Self::ReadLegalHold => "read the legal hold of an object",
+            Self::ReadLockSettings => "read the Object Lock settings",
             Self::Abort => "abort an upload",
             Self::Delete => "delete an object",
         }
@@ -147,6 +154,10 @@ impl Action {
             }
             Self::Put => "s3:PutObject and s3:PutObjectTagging",
             Self::ReadTags => "s3:GetObjectTagging",
+            Self::ReadAcl => "s3:GetObjectAcl",
+            Self::ReadRetention => "s3:GetObjectRetention",
+            Self::ReadLegalHold => "s3:GetObjectLegalHold",
+            Self::ReadLockSettings => "s3:GetBucketObjectLockConfiguration",
             Self::Abort => "s3:AbortMultipartUpload",
             // The latter for the condition on the ETag.
             Self::Delete => "s3:DeleteObject and s3:GetObject",
@@ -169,7 +180,11 @@ impl fmt::Display for StoreError {
         let store = &self.endpoint.name;
         match (&self.fault, &self.bucket) {
             (Fault::NoBucket, Some(bucket)) => write!(f, "bucket {bucket} does not exist at store {store}"),
-            (Fault::Denied, bucket) => self.write_denied(f, bucket.as_ref(), self.action.permission()),
+            (Fault::Denied, bucket) => {
+                self.write_denied(f, bucket.as_ref(), self.action.permission())?;
+                if self.also.is_empty() { Ok(()) } else { write!(f, "; beside that {}", self.also.join(", ")) }
+            }
+            (Fault::NamedDenied { permission }, bucket) => self.write_denied(f, bucket.as_ref(), permission),
             (Fault::KeyDenied { permission }, bucket) => {
                 self.write_denied(f, bucket.as_ref(), permission)?;
                 f.write_str(" on the key that encrypts it")
@@ -188,6 +203,16 @@ impl fmt::Display for StoreError {
 impl Error for StoreError {}
 
 impl StoreError {
+    pub(super) fn new(
+        endpoint: Arc<Endpoint>,
+        bucket: Option<BucketName>,
+        action: Action,
+        also: Vec<&'static str>,
+        fault: Fault,
+    ) -> Self {
+        Self { endpoint, bucket, action, also, fault }
+    }
+
     fn write_denied(&self, f: &mut fmt::Formatter<'_>, bucket: Option<&BucketName>, permission: &str) -> fmt::Result {
         write!(f, "no permission to {}", self.action.words())?;
         bucket.map_or(Ok(()), |bucket| write!(f, " in bucket {bucket}"))?;
@@ -198,13 +223,20 @@ impl StoreError {
         &self.fault
     }
 
+    /// A permission is missing: at the store, or for a key.
+    pub fn denied(&self) -> bool {
+        matches!(self.fault, Fault::Denied | Fault::KeyDenied { .. } | Fault::NamedDenied { .. })
+    }
+
     /// Stable, in snake case.
     pub fn code(&self) -> &'static str {
         match self.fault {
             Fault::NoBucket => "no_bucket",
             Fault::NotFound => "not_found",
             Fault::Changed => "changed",
-            Fault::Denied | Fault::KeyDenied { .. } => "denied",
+            Fault::Denied | Fault::KeyDenied { .. } | Fault::NamedDenied { .. } => "denied",
+            Fault::NoAcls => "no_acls",
+            Fault::NoObjectLock => "no_object_lock",
             Fault::BadCredentials { .. } => "bad_credentials",
             Fault::NoCredentials { .. } => "no_credentials",
             Fault::WrongRegion { .. } => "wrong_region",
@@ -214,7 +246,11 @@ impl StoreError {
             _ if self.action == Action::List => "listing",
             Fault::Timeout { .. } => "timeout",
             Fault::Throttled { .. } => "throttled",
-            Fault::Broken { .. } | Fault::Unclear { .. } | Fault::Listing { .. } | Fault::Other(_) => "store",
+            Fault::Broken { .. }
+            | Fault::Unclear { .. }
+            | Fault::Listing { .. }
+            | Fault::Unordered { .. }
+            | Fault::Other(_) => "store",
         }
     }
 
@@ -223,8 +259,16 @@ impl StoreError {
         match self.fault {
             Fault::NoBucket => "Create the bucket, or pick one that exists; the name may be misspelt.",
             Fault::NotFound | Fault::Changed => "Run again: what is equal already is skipped.",
-            Fault::Denied | Fault::KeyDenied { .. } => {
+            Fault::Denied if !self.endpoint.requester_pays => {
+                "Let the policy of the credentials in use allow it, then resume or retry. If the bucket makes its \
+                 requesters pay, say so: `requester_pays = true` of its store, or --requester-pays."
+            }
+            Fault::Denied | Fault::KeyDenied { .. } | Fault::NamedDenied { .. } => {
                 "Let the policy of the credentials in use allow it, then resume or retry."
+            }
+            Fault::NoAcls => "Clone without an ACL: the bucket's own settings then hold.",
+            Fault::NoObjectLock => {
+                "Clone without Object Lock, or to a bucket that has it: it is switched on when a bucket is made."
             }
             Fault::BadCredentials { .. } => "Renew or correct the credentials, then resume.",
             Fault::NoCredentials { .. } => {
@@ -237,6 +281,10 @@ impl StoreError {
             Fault::Throttled { .. } => "Resume later, or with fewer copies at once.",
             Fault::Listing { .. } => {
                 "The store breaks the S3 protocol here; nothing was skipped silently. Tell its makers."
+            }
+            Fault::Unordered { .. } => {
+                "A copy and a comparison get along with such a store, as they sort what it lists; a mirror deletes \
+                 nothing by it."
             }
             Fault::Unclear { .. } | Fault::Other(_) => "Look at the store's own log for the request, then resume.",
             Fault::Stopped => "Resume when you like.",
@@ -274,136 +322,9 @@ impl StoreError {
     }
 }
 
-impl Context {
-    pub fn error(&self, fault: Fault) -> StoreError {
-        StoreError { endpoint: Arc::clone(&self.endpoint), bucket: self.bucket.clone(), action: self.action, fault }
-    }
-
-    pub fn unclear(&self, what: impl Into<String>) -> StoreError {
-        self.error(Fault::Unclear { what: what.into() })
-    }
-
-    /// A listing that went wrong after `key`.
-    pub fn listing(&self, what: &str, key: Option<&Key>) -> StoreError {
-        let place = key.map(|key| format!(" after {:?}", key.as_str())).unwrap_or_default();
-        self.error(Fault::Listing { what: format!("{what}{place}") })
-    }
-
-    /// The SDK's error in our words.
-    pub fn classify<E>(&self, error: &SdkError<E, HttpResponse>) -> StoreError
-    where
-        E: ProvideErrorMetadata + Error + 'static,
-    {
-        self.error(match error {
-            SdkError::ServiceError(service) => self.answered(service.err(), service.raw()),
-            SdkError::DispatchFailure(failure) => dispatch(failure),
-            SdkError::TimeoutError(_) => Fault::Timeout { seconds: 0 },
-            SdkError::ResponseError(_) => Fault::Broken { why: innermost(error) },
-            other if find::<BrokenOff>(other).is_some() => Fault::Broken { why: BrokenOff.to_string() },
-            other => credentials(other).unwrap_or_else(|| Fault::Broken { why: innermost(other) }),
-        })
-    }
-
-    fn answered<E: ProvideErrorMetadata>(&self, error: &E, response: &HttpResponse) -> Fault {
-        let status = response.status().as_u16();
-        let code = error.code().unwrap_or_default();
-        let header = |name: &str| response.headers().get(name).map(str::to_owned);
-        let answer = || {
-            Fault::Other(Box::new(Answer {
-                status,
-                code: code.to_owned(),
-                message: error.message().unwrap_or_default().to_owned(),
-                request_id: header("x-amz-request-id"),
-            }))
-        };
-        match (code, status) {
-            ("NoSuchBucket", _) => Fault::NoBucket,
-            ("NoSuchKey" | "NotFound", _) => Fault::NotFound,
-            ("PreconditionFailed", _) | (_, 412) => Fault::Changed,
-            ("InvalidObjectState", _) => Fault::Archived,
-            (
-                "InvalidAccessKeyId"
-                | "SignatureDoesNotMatch"
-                | "ExpiredToken"
-                | "InvalidToken"
-                | "TokenRefreshRequired"
-                | "RequestTimeTooSkewed"
-                | "NotSignedUp",
-                _,
-            ) => Fault::BadCredentials { code: code.to_owned() },
-            ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _)
-            | (_, 301 | 307) => Fault::WrongRegion { region: header("x-amz-bucket-region") },
-            ("AccessDenied" | "AllAccessDisabled" | "AccountProblem", _) | (_, 403) => {
-                let permission = key_permission(error.message().unwrap_or_default());
-                permission.map_or(Fault::Denied, |permission| Fault::KeyDenied { permission })
-            }
-            ("SlowDown" | "ServiceUnavailable" | "TooManyRequests" | "RequestLimitExceeded" | "Throttling", _)
-            | (_, 429 | 503) => {
-                Fault::Throttled { code: if code.is_empty() { status.to_string() } else { code.into() } }
-            }
-            ("RequestTimeout", _) => Fault::Broken { why: "the store waited in vain for the request".to_owned() },
-            // Aborted by someone else, or completed by a request whose answer was lost: it says nothing of the object.
-            ("NoSuchUpload", _) => answer(),
-            (_, 404) if self.action == Action::List => Fault::NoBucket,
-            (_, 404) => Fault::NotFound,
-            _ => answer(),
-        }
-    }
-
-    #[cfg(test)]
-    pub fn for_tests() -> Self {
-        let endpoint = Endpoint {
-            name: "here".parse().unwrap(),
-            url: Some("http://127.0.0.1:1".to_owned()),
-            region: None,
-            path_style: None,
-            profile: None,
-            credentials: None,
-        };
-        Self { endpoint: Arc::new(endpoint), bucket: Some("photos".parse().unwrap()), action: Action::List }
-    }
-}
-
-/// The `kms:Decrypt` of "… is not authorized to perform: kms:Decrypt on resource …".
-fn key_permission(message: &str) -> Option<String> {
-    let rest = &message[message.find("kms:")?..];
-    let end = rest[4..].find(|c: char| !c.is_ascii_alphanumeric()).map_or(rest.len(), |end| end + 4);
-    (end > 4).then(|| rest[..end].to_owned())
-}
-
-fn dispatch(failure: &DispatchFailure) -> Fault {
-    let Some(error) = failure.as_connector_error() else { return Fault::Broken { why: "no answer".to_owned() } };
-    if let Some(fault) = credentials(error) {
-        return fault;
-    }
-    let why = innermost(error);
-    let connecting =
-        find::<hyper_util::client::legacy::Error>(error).is_some_and(hyper_util::client::legacy::Error::is_connect);
-    if connecting || (error.is_timeout() && find::<hyper::Error>(error).is_none()) {
-        Fault::Unreachable { why }
-    } else {
-        Fault::Broken { why }
-    }
-}
-
-fn credentials(error: &(dyn Error + 'static)) -> Option<Fault> {
-    let found = find::<aws_credential_types::provider::error::CredentialsError>(error)?;
-    let why = innermost(found);
-    Some(Fault::NoCredentials { why: why.trim_end_matches('.').to_owned() })
-}
-
-/// The first error of a type among an error and its causes.
-fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
-}
-
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    std::iter::successors(Some(error), |&error| error.source()).last().map(ToString::to_string).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::classify::Context, *};
 
     #[test]
     fn an_error_names_store_and_bucket_and_what_to_do() {
@@ -412,7 +333,7 @@ mod tests {
             denied.to_string(),
             "no permission to list in bucket photos at store here: the policy must allow s3:ListBucket"
         );
-        assert!(denied.advice().contains("policy"));
+        assert!(denied.advice().contains("policy") && denied.advice().contains("--requester-pays"));
         let gone = Context::for_tests().error(Fault::NoBucket);
         assert_eq!(gone.to_string(), "bucket photos does not exist at store here");
     }

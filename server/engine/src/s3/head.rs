@@ -8,7 +8,7 @@ use aws_sdk_s3::{
 };
 use model::{BucketName, Key, Time};
 
-use super::{Action, ETag, Listed, Store, StoreError, blank::sendable, error::Failed, list::unusual};
+use super::{Action, Carried, ETag, Listed, Store, StoreError, blank::sendable, error::Failed, list::unusual};
 
 /// What a request about one object, without its bytes, may take.
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
@@ -28,6 +28,22 @@ pub struct Head {
     pub etag_is_opaque: bool,
     /// Every full-object checksum that the store keeps of it.
     pub checksums: Vec<Checksum>,
+    /// All that a copy brings along, but for the tags.
+    pub carried: Carried,
+    /// How many of them it has.
+    pub tags: i32,
+    /// Of a website.
+    pub redirect: Option<String>,
+}
+
+impl Head {
+    /// Of an object that says no more than its listing.
+    #[cfg(test)]
+    pub(crate) fn of(object: Listed) -> Self {
+        let nothing = HeadObjectOutput::builder().build();
+        let carried = Carried::of_head(&nothing, &object, None);
+        Self { object, etag_is_opaque: false, checksums: Vec::new(), carried, tags: 0, redirect: None }
+    }
 }
 
 impl Store {
@@ -39,16 +55,20 @@ impl Store {
             let head = answer.map_err(|error| context.classify(&error))?;
             let size = head.content_length().and_then(|length| u64::try_from(length).ok());
             let size = size.ok_or_else(|| context.unclear("the answer holds no length"))?;
+            let object = Listed {
+                key: key.clone(),
+                size,
+                etag: head.e_tag().and_then(ETag::parse),
+                modified: head.last_modified().and_then(|at| at.to_millis().ok()).map(Time).unwrap_or_default(),
+                class: head.storage_class().map(StorageClass::as_str).and_then(unusual),
+            };
             Ok::<_, StoreError>(Head {
                 checksums: checksums(&head),
                 etag_is_opaque: encrypted_under_a_key(&head),
-                object: Listed {
-                    key: key.clone(),
-                    size,
-                    etag: head.e_tag().and_then(ETag::parse),
-                    modified: head.last_modified().and_then(|at| at.to_millis().ok()).map(Time).unwrap_or_default(),
-                    class: head.storage_class().map(StorageClass::as_str).and_then(unusual),
-                },
+                carried: Carried::of_head(&head, &object, None),
+                tags: head.tag_count().unwrap_or_default(),
+                redirect: head.website_redirect_location().map(str::to_owned),
+                object,
             })
         };
         self.retry.send(&context, LIMIT, request).await

@@ -10,8 +10,9 @@ use model::{BucketName, Key, Prefix, Time};
 
 use super::{
     Action, ETag, Store,
+    classify::Context,
     encoding::listed_key,
-    error::{Context, Failed, StoreError},
+    error::{Failed, StoreError},
 };
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -37,6 +38,15 @@ pub(super) enum Start {
     Token { token: String, last: Option<Key> },
 }
 
+/// In which order a store lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// That of the keys' bytes, as S3 does.
+    Bytes,
+    /// One of its own: what it lists must be sorted.
+    Any,
+}
+
 pub(super) struct ListPage {
     pub objects: Vec<Listed>,
     /// `None`: this was the last.
@@ -45,11 +55,12 @@ pub(super) struct ListPage {
 
 impl Store {
     pub(super) async fn page(&self, bucket: &BucketName, prefix: &Prefix, from: &Start) -> Result<ListPage, Failed> {
-        self.page_of(bucket, prefix, from, 1_000).await
+        self.page_in(Order::Bytes, bucket, prefix, from, 1_000).await
     }
 
-    pub(super) async fn page_of(
+    pub(super) async fn page_in(
         &self,
+        order: Order,
         bucket: &BucketName,
         prefix: &Prefix,
         from: &Start,
@@ -69,13 +80,9 @@ impl Store {
                 Start::Token { token, .. } => request.continuation_token(token),
             };
             let page = request.send().await.map_err(|error| context.classify(&error))?;
-            checked(&context, page, prefix, from)
+            checked(&context, page, prefix, from, order)
         };
         self.retry.send(&context, LIMIT, request).await
-    }
-
-    pub(super) fn context(&self, action: Action, bucket: Option<&BucketName>) -> Context {
-        Context { endpoint: self.endpoint.clone(), bucket: bucket.cloned(), action }
     }
 }
 
@@ -84,6 +91,7 @@ fn checked(
     page: ListObjectsV2Output,
     prefix: &Prefix,
     from: &Start,
+    order: Order,
 ) -> Result<ListPage, StoreError> {
     let encoded = page.encoding_type() == Some(&EncodingType::Url);
     let Some(truncated) = page.is_truncated() else {
@@ -105,8 +113,8 @@ fn checked(
         if !key.starts_with(prefix.as_str()) {
             return Err(context.listing(&format!("{key:?} does not start with the prefix"), last.as_ref()));
         }
-        if floor.as_deref().is_some_and(|floor| key <= floor) {
-            return Err(context.listing(&format!("{key:?} is out of order or listed twice"), last.as_ref()));
+        if order == Order::Bytes && floor.as_deref().is_some_and(|floor| key <= floor) {
+            return Err(context.unordered(&object.key, last.as_ref()));
         }
         floor = Some(key.to_owned());
         last = Some(object.key.clone());
@@ -158,7 +166,7 @@ mod tests {
 
     fn check(page: ListObjectsV2Output, from: &Start) -> Result<ListPage, Fault> {
         let prefix = Prefix::default();
-        checked(&Context::for_tests(), page, &prefix, from).map_err(|error| error.fault().clone())
+        checked(&Context::for_tests(), page, &prefix, from, Order::Bytes).map_err(|error| error.fault().clone())
     }
 
     fn refused(page: ListObjectsV2Output, from: &Start) -> String {

@@ -9,8 +9,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     Action, Fault, Listed, Store, StoreError,
-    error::Context,
-    list::{ListPage, Start},
+    classify::Context,
+    list::{ListPage, Order, Start},
 };
 
 /// Pages waiting to be taken, beside the one being taken from and the one being fetched.
@@ -28,10 +28,18 @@ pub struct Listing {
 impl Store {
     /// `after` need not be an existing key, nor start with the prefix.
     pub fn list(&self, bucket: &BucketName, prefix: &Prefix, after: Option<String>) -> Listing {
+        self.list_in(Order::Bytes, bucket, prefix, after)
+    }
+
+    /// The same of a store that lists in this order. Where it must be sorted, all of it comes, before `after` too.
+    pub fn list_in(&self, order: Order, bucket: &BucketName, prefix: &Prefix, after: Option<String>) -> Listing {
         let (sender, pages) = mpsc::channel(AHEAD);
         let (store, bucket, prefix) = (self.clone(), bucket.clone(), prefix.clone());
         let context = self.context(Action::List, Some(&bucket));
         let reader = tokio::spawn(async move {
+            if order == Order::Any {
+                return store.send_sorted(&bucket, &prefix, sender).await;
+            }
             let mut next = Some(Start::Key(after));
             while let Some(from) = next {
                 let page = store.page(&bucket, &prefix, &from).await;

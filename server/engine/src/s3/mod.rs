@@ -4,12 +4,16 @@
 //! SDK's own retries are off. Keys travel encoded by us, both ways. An error names the store and the bucket, says what
 //! to do, and never holds a secret.
 
+mod acl;
 mod bandwidth;
+mod beside;
 mod blank;
 mod buckets;
 mod carried;
 mod ceilings;
+mod classify;
 mod copy;
+mod customer_key;
 mod delete;
 mod encoding;
 mod endpoint;
@@ -19,10 +23,13 @@ mod head;
 mod held;
 mod list;
 mod listing;
+mod lock;
 mod multipart;
 mod pace;
+mod payer;
 mod presence;
 mod retry;
+mod sorted;
 mod stream;
 mod tags;
 mod threshold;
@@ -36,12 +43,15 @@ use tokio_util::sync::CancellationToken;
 use self::retry::Retry;
 pub use self::{
     bandwidth::{Bandwidth, BytesPerSecond, NotARate},
+    beside::Beside,
+    carried::Carried,
     ceilings::Ceilings,
+    customer_key::{CustomerKey, NotAKey},
     endpoint::Endpoint,
     error::{Action, Answer, Failed, Fault, StoreError},
     etag::ETag,
     head::{Checksum, Head},
-    list::Listed,
+    list::{Listed, Order},
     listing::Listing,
     multipart::{InParts, LARGEST, Slots, Way, parts_of},
     pace::Pace,

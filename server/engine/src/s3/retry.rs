@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     bandwidth::Bandwidth,
-    error::{Context, Failed, Fault, StoreError},
+    classify::Context,
+    error::{Failed, Fault, StoreError},
     held::Held,
     pace::Pace,
 };

@@ -8,17 +8,17 @@ use std::{ops::Range, sync::Arc};
 use aws_sdk_s3::{
     operation::get_object::GetObjectOutput,
     primitives::{ByteStream, SdkBody},
+    types::ChecksumAlgorithm,
 };
 use bytes::Bytes;
 use futures::StreamExt;
 use http_body_util::{BodyStream, StreamBody};
 use hyper::body::Frame;
-use model::{BucketName, Key};
+use model::{BucketName, Fidelity, Key};
 
 use super::{
-    Action, Bandwidth, ETag, Fault, Listed, Store,
+    Action, Bandwidth, Carried, ETag, Fault, Listed, Store,
     blank::sendable,
-    carried::Carried,
     copy::limit,
     encoding::byte_range,
     error::{Failed, StoreError},
@@ -34,7 +34,9 @@ impl Store {
         other: &Self,
         to: &BucketName,
         key: &Key,
+        fidelity: &Fidelity,
     ) -> Result<ETag, Failed> {
+        let beside = self.beside(from, source, fidelity).await?;
         let writing = other.context(Action::Put, Some(to));
         let held = Held::default();
         let request = || async {
@@ -50,6 +52,10 @@ impl Store {
             }
             let put = other.client.put_object().bucket(to.as_str()).key(sendable(key));
             let put = Carried::of_get(&read, source, tags).onto_put(put);
+            let beside = beside.clone().with_get(&read, fidelity);
+            let writing = writing.clone().asking_also(beside.permissions());
+            let checksum = beside.locks().then_some(ChecksumAlgorithm::Crc64Nvme);
+            let put = beside.onto_put(put).set_checksum_algorithm(checksum);
             let put = put.set_content_length(read.content_length()).body(self.watched(read.body, other, &held));
             let written = put.send().await.map_err(|error| writing.classify(&error))?;
             let etag = written.e_tag().and_then(ETag::parse);

@@ -5,7 +5,9 @@
 
 use model::{BucketName, Key};
 
-use super::{Action, Fault, Store, StoreError, blank::sendable, encoding::tagging};
+use super::{
+    Action, Failed, Fault, Store, StoreError, blank::sendable, classify::Context, encoding::tagging, head::LIMIT,
+};
 
 /// What becomes of an object whose tags the store denies, or does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,14 +33,13 @@ impl Store {
             return Ok(None);
         }
         let context = self.context(Action::ReadTags, Some(bucket));
-        let answer = self.client.get_object_tagging().bucket(bucket.as_str()).key(sendable(key)).send().await;
-        let error = match answer.map_err(|error| context.classify(&error)) {
-            Ok(answer) => return Ok(Some(tagging(answer.tag_set().iter().map(|tag| (tag.key(), tag.value()))))),
+        let error = match self.read_tags(&context, bucket, key).await {
+            Ok(tags) => return Ok(Some(tags)),
             Err(error) => error,
         };
         match self.unreadable_tags {
             UnreadableTags::Fail => Err(error),
-            _ if !for_good(error.fault()) => Err(error),
+            _ if !error.denied() && !unknown(error.fault()) => Err(error),
             UnreadableTags::Warn => {
                 tracing::warn!(%error, key = key.as_str(), "cloned without its tags");
                 Ok(None)
@@ -46,12 +47,23 @@ impl Store {
             UnreadableTags::Ignore => Ok(None),
         }
     }
+
+    /// Of an object that has some, so that two objects with the same tags answer the same.
+    pub async fn sorted_tags(&self, bucket: &BucketName, key: &Key) -> Result<Vec<String>, Failed> {
+        let context = self.context(Action::ReadTags, Some(bucket));
+        let tags = self.retry.send(&context, LIMIT, || self.read_tags(&context, bucket, key)).await?;
+        let mut tags: Vec<String> = tags.split('&').map(str::to_owned).collect();
+        tags.sort_unstable();
+        Ok(tags)
+    }
+
+    async fn read_tags(&self, context: &Context, bucket: &BucketName, key: &Key) -> Result<String, StoreError> {
+        let answer = self.client.get_object_tagging().bucket(bucket.as_str()).key(sendable(key)).send().await;
+        let tags = answer.map_err(|error| context.classify(&error))?;
+        Ok(tagging(tags.tag_set().iter().map(|tag| (tag.key(), tag.value()))))
+    }
 }
 
-fn for_good(fault: &Fault) -> bool {
-    match fault {
-        Fault::Denied => true,
-        Fault::Other(answer) => answer.status == 501,
-        _ => false,
-    }
+fn unknown(fault: &Fault) -> bool {
+    matches!(fault, Fault::Other(answer) if answer.status == 501)
 }

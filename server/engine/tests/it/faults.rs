@@ -158,14 +158,6 @@ async fn an_empty_success_is_never_taken_for_an_empty_bucket() {
 }
 
 #[tokio::test]
-async fn an_unordered_page_is_noticed() {
-    let swap = || Fate::Rewrite(|page| page.replace("<Key>a<", "<Key>zz<"));
-    let (_, came) = with_listings(usize::MAX, swap).await;
-    assert_eq!(came.error().code(), "listing");
-    assert!(came.error().to_string().contains("out of order"), "{}", came.error());
-}
-
-#[tokio::test]
 async fn a_page_that_goes_on_nowhere_is_noticed() {
     let endless =
         || Fate::Rewrite(|page| page.replace("<IsTruncated>false</IsTruncated>", "<IsTruncated>true</IsTruncated>"));

@@ -20,5 +20,6 @@ mod retry;
 mod selection;
 mod streamed;
 mod traps;
+mod unordered;
 mod verify;
 mod yard;

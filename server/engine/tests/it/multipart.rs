@@ -75,7 +75,7 @@ async fn a_large_object_keeps_all_that_it_carries() {
 
     let came = clone_above_5_mib(&yard.store.url()).await;
     came.is_equal();
-    assert_eq!((came.taken.progress.done, came.comparison().equal_by_size), (1, 1));
+    assert_eq!((came.taken.progress.done, came.comparison().equal_by_record), (1, 1));
     assert!(look(&client, "source", "a b").await == look(&client, "destination", "a b").await);
     let head = client.head_object().bucket("destination").key("a b").send().await.unwrap();
     assert_eq!(head.website_redirect_location(), Some("/there"));
@@ -84,7 +84,8 @@ async fn a_large_object_keeps_all_that_it_carries() {
 
     let again = clone_above_5_mib(&yard.store.url()).await;
     again.is_equal();
-    assert_eq!((again.taken.progress.skipped, yard.requests("UploadPartCopy")), (1, 3));
+    // Nothing proves it by now: the copy in parts has an ETag of its own.
+    assert_eq!((again.taken.progress.done, yard.requests("UploadPartCopy")), (1, 6));
 }
 
 #[tokio::test]
@@ -107,7 +108,7 @@ async fn an_object_of_unequal_parts_is_cut_anew() {
     in_parts(&yard, "parts", &[5 * MIB, 6 * MIB, 5 * MIB]).await;
     let came = clone_above_5_mib(&yard.store.url()).await;
     came.is_equal();
-    assert_eq!(came.comparison().equal_by_size, 1);
+    assert_eq!(came.comparison().equal_by_record, 1);
     assert!(yard.read("destination", "parts").await.unwrap() == body(16 * MIB));
 }
 

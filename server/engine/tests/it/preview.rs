@@ -69,6 +69,26 @@ async fn a_preview_names_what_cannot_be_read() {
     assert_eq!(error.code(), "no_bucket");
 }
 
+/// By website redirects each copy is asked for its headers, by metadata both sides of each object twice.
+#[tokio::test]
+async fn a_preview_counts_the_requests_that_the_options_take() {
+    let yard = Yard::with(&["equal", "new"]).await;
+    yard.store.put("destination", "equal", "equal").await.unwrap();
+    let fidelity = model::Fidelity {
+        website_redirects: true,
+        acl: Some(model::Acl::Copy),
+        compare: model::Compare::Metadata,
+        ..model::Fidelity::default()
+    };
+    let asked = |fidelity| async {
+        let store = yard.engine().await;
+        let spec = crate::yard::with(fidelity);
+        preview(&spec, &store, &store, &options(), u64::MAX, Duration::from_mins(10)).await.unwrap().requests.head
+    };
+    assert_eq!(asked(model::Fidelity::default()).await, 0);
+    assert_eq!(asked(fidelity).await, 2 + 2 + 4);
+}
+
 #[tokio::test]
 async fn a_preview_refuses_what_a_run_would_refuse() {
     let store = Yard::new().await.engine().await;

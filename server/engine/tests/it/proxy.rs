@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
-    Method, Request, Response,
+    HeaderMap, Method, Request, Response,
     body::{Frame, Incoming},
     service::service_fn,
 };
@@ -60,6 +60,7 @@ pub struct Seen {
     pub method: Method,
     /// Path and query, as sent.
     pub target: String,
+    pub headers: HeaderMap,
     /// Of its kind, from 0.
     pub number: usize,
 }
@@ -146,8 +147,8 @@ impl Front {
             () => Kind::Other,
         };
         let number = self.numbers[kind as usize].fetch_add(1, Relaxed);
-        let method = request.method().clone();
-        match (self.decide)(Seen { kind, method, target: target.clone(), number }).await {
+        let (method, headers) = (request.method().clone(), request.headers().clone());
+        match (self.decide)(Seen { kind, method, target: target.clone(), headers, number }).await {
             Fate::Forward => self.forward(request, &target).await,
             Fate::Instead(target) => self.forward(request, &target).await,
             Fate::Refuse(status, code) => Ok(refusal(status, code, "by the test")),

@@ -11,7 +11,7 @@ use engine::{
     clone::{CloneError, Options, Taken, Tracker, run},
     s3::{Endpoint, Policy, Store, Threshold, UnreadableTags},
 };
-use model::{CloneSpec, Comparison, Failure, Key, Location, Mode, Proof, Selection};
+use model::{CloneSpec, Comparison, Failure, Fidelity, Key, Location, Mode, Proof, Selection};
 use tokio_util::sync::CancellationToken;
 
 /// An embedded store with the buckets `source` and `destination`.
@@ -34,6 +34,11 @@ pub fn key(text: &str) -> Key {
     text.parse().unwrap()
 }
 
+/// The usual clone with these options.
+pub fn with(fidelity: Fidelity) -> CloneSpec {
+    CloneSpec { fidelity, ..buckets() }
+}
+
 /// `from` and `to` as `bucket/prefix`.
 pub fn spec(from: &str, to: &str) -> CloneSpec {
     let place = |text: &str| {
@@ -46,6 +51,7 @@ pub fn spec(from: &str, to: &str) -> CloneSpec {
         mode: Mode::Copy,
         dry_run: false,
         selection: Selection::default(),
+        fidelity: Fidelity::default(),
         plan: None,
     }
 }
@@ -72,16 +78,26 @@ pub async fn connect_as_anyone(url: &str) -> Store {
     connect_with(url, ("anyone", "anything")).await
 }
 
-async fn connect_with(url: &str, (id, secret): (&str, &str)) -> Store {
-    let endpoint = Endpoint {
+/// Willing to pay for what is asked.
+pub async fn connect_paying(url: &str) -> Store {
+    let endpoint = endpoint(url, (embedded::ACCESS_KEY, embedded::SECRET_KEY));
+    Store::connect(Endpoint { requester_pays: true, ..endpoint }).await.patient(QUICK)
+}
+
+async fn connect_with(url: &str, pair: (&str, &str)) -> Store {
+    Store::connect(endpoint(url, pair)).await.patient(QUICK)
+}
+
+fn endpoint(url: &str, (id, secret): (&str, &str)) -> Endpoint {
+    Endpoint {
         name: "here".parse().unwrap(),
         url: Some(url.to_owned()),
         region: None,
         path_style: None,
         profile: None,
+        requester_pays: false,
         credentials: Some((id.to_owned(), secret.to_owned())),
-    };
-    Store::connect(endpoint).await.patient(QUICK)
+    }
 }
 
 /// Another client than the engine's, to put and to look at objects with all they carry.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::command::only;
+use app::command::{kept, only};
 use clap::{Args, ValueEnum};
 use engine::{
     clone::Options,
@@ -15,6 +15,7 @@ use model::{CloneSpec, Digest, Glob, Invalid, Mode, Place, Selection, StoreName}
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    fidelity::{FidelityArgs, Keys},
     mirror::Confirmation,
     since::{self, Since},
     state::State,
@@ -102,6 +103,8 @@ pub struct CloneArgs {
     /// Write the failed objects, one JSON object a line
     #[arg(long, value_name = "FILE")]
     failures: Option<PathBuf>,
+    #[command(flatten)]
+    fidelity: FidelityArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -135,6 +138,7 @@ pub struct Order {
     pub failures: Option<PathBuf>,
     /// Of a mirror.
     pub confirmation: Confirmation,
+    pub keys: Keys,
 }
 
 impl Order {
@@ -159,6 +163,7 @@ impl Order {
                 region: args.region.clone(),
                 path_style: None,
                 profile: args.profile.clone(),
+                requester_pays: args.fidelity.requester_pays,
                 credentials: None,
             })
         });
@@ -177,6 +182,7 @@ impl Order {
                 exclude: args.exclude,
                 newer_than: args.newer_than.map(|since| since.before(since::now())),
             },
+            fidelity: args.fidelity.fidelity()?,
             plan: None,
         };
         let default = default_state(&spec, &urls);
@@ -203,6 +209,7 @@ impl Order {
             resumed: None,
             failures: args.failures,
             confirmation: Confirmation { plan: args.plan, name: args.confirm },
+            keys: args.fidelity.keys()?,
         };
         order.resumed = match resume {
             Some(file) => Some(State::read(&file, &order).await?),
@@ -220,14 +227,17 @@ impl Order {
         [self.source.url.clone(), self.destination.url.clone()]
     }
 
-    /// Source and destination; one and the same where both are at one endpoint.
+    /// Source and destination, each with its customer's key; under the same ceilings where both are at one endpoint.
     pub async fn connect(&self) -> (Store, Store) {
         let store = async |endpoint: &Endpoint| Store::connect(endpoint.clone()).await.under(self.ceilings);
-        if self.source.url == self.destination.url {
+        let (source, destination) = if self.source.url == self.destination.url {
             let store = store(&self.source).await;
-            return (store.clone(), store);
-        }
-        tokio::join!(store(&self.source), store(&self.destination))
+            (store.clone(), store)
+        } else {
+            tokio::join!(store(&self.source), store(&self.destination))
+        };
+        let (reading, writing) = (self.keys.of_source(), self.keys.of_destination());
+        (source.under_keys(reading.clone(), None), destination.under_keys(writing, reading))
     }
 
     /// `s3://a → s3://b`.
@@ -268,7 +278,10 @@ impl Order {
         if self.spec.dry_run {
             words.push("--dry-run".to_owned());
         }
-        words.extend(Some(only(&self.spec.selection).trim_start().to_owned()).filter(|only| !only.is_empty()));
+        let asked = only(&self.spec.selection) + &kept(&self.spec.fidelity);
+        words.extend(Some(asked.trim_start().to_owned()).filter(|asked| !asked.is_empty()));
+        words.extend(self.source.requester_pays.then(|| "--requester-pays".to_owned()));
+        words.extend(self.keys.words(quoted));
         if !self.options.verify {
             words.push("--no-verify".to_owned());
         }
@@ -369,6 +382,22 @@ mod tests {
         let said =
             format!(" --include '**/*.gz' --include -x --exclude 'a$b' --newer-than {since} --max-rps 9 --resume ");
         assert!(order.resume_command().contains(&said), "{}", order.resume_command());
+    }
+
+    #[tokio::test]
+    async fn what_copies_keep_and_get_is_read_and_said_again_to_go_on() {
+        let line = "s3://aaa s3://bbb --sse aws:kms --sse-kms-key-id alias/k --acl copy --object-lock copy \
+                    --website-redirects --compare metadata --requester-pays";
+        let order = read(line).await.unwrap();
+        assert!(order.source.requester_pays && order.destination.requester_pays);
+        assert_eq!(order.spec.fidelity.acl, Some(model::Acl::Copy));
+        let (_, options) = line.split_once("s3://bbb").unwrap();
+        assert!(order.resume_command().contains(options), "{}", order.resume_command());
+        let wrong = |line| async move { read(line).await.err().expect("must be refused") };
+        assert!(wrong("s3://aaa s3://bbb --sse rot13").await.contains("aws:kms"));
+        assert!(wrong("s3://aaa s3://bbb --sse AES256 --sse-kms-key-id k").await.contains("aws:kms"));
+        assert!(wrong("s3://aaa s3://bbb --acl public").await.contains("bucket-owner-full-control"));
+        assert!(wrong("s3://aaa s3://bbb --source-customer-key-file /no/such").await.contains("/no/such"));
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod drive;
+mod fidelity;
 mod mirror;
 mod outcome;
 mod record;
@@ -31,6 +32,7 @@ Examples:
   logyard clone s3://from s3://to --state clone.json      and after a crash, the same once more
   logyard clone s3://from s3://to --mode verify --json
   logyard clone s3://from s3://to --mode mirror           shows what it would delete there, and asks
+  logyard clone s3://from s3://to --sse aws:kms --acl bucket-owner-full-control --requester-pays
   logyard clone s3://from/logs/ s3://to --include '**/*.gz' --exclude 'tmp/**' --newer-than 36h
 
 Prefixes are not folders: s3://from/logs also covers logs-old/. Credentials come from the usual places: environment,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use indicatif::{DecimalBytes, HumanCount};
-use model::{Failure, JobError, Phase, Progress, Proof};
+use model::{Compare, Failure, JobError, Phase, Progress, Proof};
 use serde::Serialize;
 
 use super::{
@@ -114,11 +114,14 @@ impl Summary {
     fn print_proof(&self) {
         match &self.proof {
             Some(Proof::Compared(proof)) => println!(
-                "  compared {} with {}: {} equal by ETag, {} by size, {} missing, {} different, {} only at the destination",
+                "  compared {} with {}{}: {} equal by ETag or checksum, {} by the record of their copy, {} not proven, {} missing, \
+                 {} different, {} only at the destination",
                 HumanCount(proof.source_objects),
                 HumanCount(proof.destination_objects),
+                if proof.compare == Compare::Metadata { ", by metadata and tags too" } else { "" },
                 HumanCount(proof.equal_by_etag),
-                HumanCount(proof.equal_by_size),
+                HumanCount(proof.equal_by_record),
+                HumanCount(proof.unproven),
                 HumanCount(proof.missing),
                 HumanCount(proof.different),
                 HumanCount(proof.extra),

@@ -59,6 +59,7 @@ pub fn sample(index: u64, of: u64, now: Time) -> Job {
         mode: Mode::Copy,
         dry_run: false,
         selection: Selection::default(),
+        fidelity: model::Fidelity::default(),
         plan: None,
     };
     let author = if pick(random, 9, 5) < 2 { 0 } else { pick(random, 10, 40) };
@@ -106,12 +107,15 @@ fn proof(found: u64, at: Time) -> Proof {
         source_bytes: found * 4_096,
         destination_objects: found,
         equal_by_etag: found,
+        equal_by_record: 0,
         equal_by_size: 0,
+        unproven: 0,
         missing: 0,
         different: 0,
         extra: 0,
         equal: false,
         selection: Selection::default(),
+        compare: model::Compare::default(),
     };
     Proof::Compared(comparison.judged())
 }

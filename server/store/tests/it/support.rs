@@ -27,6 +27,7 @@ pub fn clone(source: &str, destination: &str) -> Spec {
         mode: Mode::Copy,
         dry_run: false,
         selection: Selection::default(),
+        fidelity: model::Fidelity::default(),
         plan: None,
     })
 }
@@ -82,12 +83,15 @@ pub fn proof(missing: u64) -> Proof {
         source_bytes: 100,
         destination_objects: 10 - missing,
         equal_by_etag: 10 - missing,
+        equal_by_record: 0,
         equal_by_size: 0,
+        unproven: 0,
         missing,
         different: 0,
         extra: 0,
         equal: false,
         selection: Selection::default(),
+        compare: model::Compare::default(),
     };
     Proof::Compared(comparison.judged())
 }

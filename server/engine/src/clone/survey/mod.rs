@@ -20,6 +20,7 @@ use super::{
     merge::{Merge, Pair},
     sides::Sides,
 };
+use crate::s3::Order;
 
 /// Readers at most; each holds up to six pages of a thousand objects.
 const READERS: usize = 12;
@@ -47,7 +48,9 @@ pub(super) async fn survey(
 ) -> Result<(), CloneError> {
     let parts = Arc::new(Parts::new(parts));
     let mut readers = JoinSet::new();
-    for _ in 0..READERS {
+    // A sorted listing is read whole by each of its readers.
+    let most = if sides.order() == Order::Any { 1 } else { READERS };
+    for _ in 0..most {
         let (sides, parts, visitor) = (Arc::clone(sides), Arc::clone(&parts), Arc::clone(visitor));
         readers.spawn(async move {
             while let Some(share) = parts.next(|label, at| visitor.cut(label, at)).await {
@@ -58,12 +61,20 @@ pub(super) async fn survey(
             Ok::<_, CloneError>(true)
         });
     }
+    let mut outcome = Ok(());
     while let Some(ended) = readers.join_next().await {
-        if !ended?? {
-            break; // the others would read for nobody, or wait for the part that was left
+        match ended.map_err(CloneError::from).flatten() {
+            Ok(true) => {}
+            Ok(false) => break, // the others would read for nobody, or wait for the part that was left
+            Err(error) => {
+                outcome = Err(error);
+                break;
+            }
         }
     }
-    Ok(())
+    // Whoever begins again must not meet those of before.
+    readers.shutdown().await;
+    outcome
 }
 
 async fn read(sides: &Sides, parts: &Parts, share: &Share, visitor: &impl Visitor) -> Result<bool, CloneError> {

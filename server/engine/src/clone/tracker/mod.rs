@@ -188,6 +188,12 @@ impl Tracker {
         self.state().start_over();
     }
 
+    /// Forgets what this attempt counted too: all is done again. Nobody may be at work meanwhile.
+    pub(super) fn begin_again(&self) {
+        self.state().begin_again();
+        self.shared.window.add_permits(WINDOW - self.shared.window.available_permits());
+    }
+
     /// The next key of a range's listing. Waits while too much is unsettled or untaken.
     pub(super) async fn admit(&self, range: usize, object: &Listed) -> Ticket {
         self.room().await;

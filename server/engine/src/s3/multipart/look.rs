@@ -6,12 +6,13 @@ use super::{
     InParts,
     layout::{Cut, Layout},
 };
-use crate::s3::{Action, ETag, Failed, Fault, Listed, StoreError, blank::sendable, carried::Carried, head::LIMIT};
+use crate::s3::{Action, Beside, Carried, ETag, Failed, Fault, Listed, StoreError, blank::sendable, head::LIMIT};
 
 pub struct Seen {
     /// As listed, its ETag known for sure.
     pub object: Listed,
     pub carried: Carried,
+    pub beside: Beside,
     pub layout: Layout,
 }
 
@@ -26,7 +27,9 @@ impl InParts<'_> {
         if length(&head) != Some(self.object.size) {
             return Err(refuse(context.error(Fault::Changed)));
         }
+        let beside = self.source.beside(self.from, self.object, self.fidelity).await?;
         Ok(Seen {
+            beside: beside.with_head(&head, self.fidelity),
             carried: Carried::of_head(&head, self.object, self.tags(head.tag_count()).await?),
             layout: Layout::of(self.object.size, self.cut(&etag).await),
             object: Listed { etag: Some(etag), ..self.object.clone() },

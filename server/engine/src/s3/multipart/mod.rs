@@ -16,7 +16,7 @@ mod look;
 mod upload;
 
 use futures::{TryStreamExt, stream::FuturesUnordered};
-use model::{BucketName, Key};
+use model::{BucketName, Fidelity, Key};
 use tokio::{select, sync::Semaphore};
 
 pub use self::layout::{LARGEST, LARGEST_PART, SMALLEST_PART, parts_of};
@@ -57,13 +57,14 @@ pub struct InParts<'a> {
     pub key: &'a Key,
     pub way: Way,
     pub slots: &'a Slots,
+    pub fidelity: &'a Fidelity,
 }
 
 impl InParts<'_> {
     /// Answers the ETag of the copy.
     pub async fn send(&self) -> Result<ETag, Failed> {
         let seen = self.look().await?;
-        let mut upload = Upload::begin(self.destination, self.to, self.key, &seen.carried).await?;
+        let mut upload = Upload::begin(self.destination, self.to, self.key, &seen, self.way).await?;
         let parts = select! {
             biased;
             () = self.destination.retry.stop.cancelled() => Err(self.stopped()),

@@ -8,16 +8,15 @@
 
 use std::time::Duration;
 
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use model::{BucketName, Key};
 use tokio::{runtime::Handle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::layout::Part;
+use super::{Way, layout::Part, look::Seen};
 use crate::s3::{
     Action, ETag, Listed, Store,
     blank::sendable,
-    carried::Carried,
     copy::limit,
     encoding::{byte_range, copy_source},
     error::Failed,
@@ -35,21 +34,30 @@ pub struct Upload {
     bucket: BucketName,
     key: Key,
     id: String,
+    /// What each part that goes through here must have.
+    checksum: Option<ChecksumAlgorithm>,
     /// Neither completed nor aborted.
     open: bool,
 }
 
 impl Upload {
-    pub async fn begin(store: &Store, bucket: &BucketName, key: &Key, carried: &Carried) -> Result<Self, Failed> {
-        let context = store.context(Action::Put, Some(bucket));
+    pub async fn begin(store: &Store, bucket: &BucketName, key: &Key, seen: &Seen, way: Way) -> Result<Self, Failed> {
+        let context = store.context(Action::Put, Some(bucket)).asking_also(seen.beside.permissions());
+        let checksum = (way == Way::Streamed && seen.beside.locks()).then_some(ChecksumAlgorithm::Crc64Nvme);
         let request = || async {
             let request = store.client.create_multipart_upload().bucket(bucket.as_str()).key(sendable(key));
-            let begun = carried.clone().onto_upload(request).send().await.map_err(|error| context.classify(&error))?;
+            let request = seen.beside.clone().onto_upload(seen.carried.clone().onto_upload(request));
+            let request = request.set_checksum_type(checksum.as_ref().map(|_| ChecksumType::FullObject));
+            let begun = request
+                .set_checksum_algorithm(checksum.clone())
+                .send()
+                .await
+                .map_err(|error| context.classify(&error))?;
             let id = begun.upload_id.filter(|id| !id.is_empty());
             id.ok_or_else(|| context.unclear("the upload was answered with success but no id"))
         };
         let id = store.retry.send(&context, BEGIN_WITHIN, request).await?;
-        Ok(Self { store: store.clone(), bucket: bucket.clone(), key: key.clone(), id, open: true })
+        Ok(Self { store: store.clone(), bucket: bucket.clone(), key: key.clone(), id, checksum, open: true })
     }
 
     /// The store copies a part by itself, if `source` is still the one described.
@@ -98,6 +106,7 @@ impl Upload {
                 .upload_id(&self.id)
                 .part_number(part.number)
                 .set_content_length(read.content_length())
+                .set_checksum_algorithm(self.checksum.clone())
                 .body(other.watched(read.body, &self.store, &held));
             let written = request.send().await.map_err(|error| context.classify(&error))?;
             let etag = written.e_tag().and_then(ETag::parse);

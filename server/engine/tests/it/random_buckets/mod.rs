@@ -29,7 +29,7 @@ fn cases(count: u32, seed: u8) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]))
 }
 
-/// Clones each, and again: the second time nothing is left to do.
+/// Clones each, and again: the second time nothing is left to do, but for what nothing proves.
 fn kept(count: u32, seed: u8, one_store: bool, mode: Mode) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let ground = runtime.block_on(Ground::new(one_store));
@@ -40,7 +40,10 @@ fn kept(count: u32, seed: u8, one_store: bool, mode: Mode) {
             judge(&ground, &order, &ground.clone(&order).await).await;
             let again = ground.clone(&order).await;
             judge(&ground, &order, &again).await;
-            assert_eq!(again.taken.progress.done, 0, "nothing is copied twice");
+            // What came in parts, or is copied in parts, may have another ETag, and no checksum proves it.
+            let in_parts = |content: &&embedded::Content| !content.parts.is_empty() || content.body.len() > 5 << 20;
+            let unprovable = order.source.values().filter(in_parts).count() as u64;
+            assert!(again.taken.progress.done <= unprovable, "nothing else is copied twice");
         });
         Ok(())
     });

@@ -3,19 +3,30 @@
 //! | trap | where it is sprung |
 //! | --- | --- |
 //! | keys with control characters; the source of a copy; what looks like folders | [`keys`], [`crate::random_buckets`] |
-//! | an error in a listing, a listing out of order, success with an error inside or nothing | [`crate::faults`], [`crate::multipart_faults`], [`crate::fault_suite`] |
+//! | an error in a listing, a listing out of order, success with an error inside or nothing | [`crate::faults`], [`crate::multipart_faults`], [`crate::unordered`], [`crate::fault_suite`] |
 //! | objects in parts carry nothing by themselves; uploads left behind | [`crate::multipart`], [`crate::multipart_faults`] |
 //! | ETags that are no MD5, times, storage classes, archives, tags, keys of encryption | [`objects`] |
 //! | objects that change or go | [`changes`], [`crate::fault_suite`] |
+//! | the requester pays | [`payer`] |
+//! | keys of a key service, keys of the customer's own | [`encryption`] |
+//! | an ACL goes private, retention and legal hold go, redirects go | [`access`], [`locks`], [`redirects`] |
+//! | equal content with other metadata; nothing to tell by but the size | [`metadata`], [`unproven`] |
 //! | one credential cannot read the one and write the other | [`crate::streamed`] |
 //!
 //! [`moto`] is another store than the embedded one, made by others: the same, seen by a third.
 
+mod access;
 mod carried;
 mod changes;
+mod encryption;
 mod keys;
+mod locks;
+mod metadata;
 mod moto;
 mod objects;
+mod payer;
+mod redirects;
+mod unproven;
 mod whole;
 
 use self::whole::{assert_same, full};

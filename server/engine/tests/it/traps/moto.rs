@@ -20,13 +20,13 @@ use crate::{
 };
 
 /// `moto_server` on a port of its own. Killed when dropped.
-struct Moto {
-    url: String,
+pub struct Moto {
+    pub url: String,
     process: Child,
 }
 
 impl Moto {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let program = PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/logyard/venv/bin/moto_server");
         let mut process = Command::new(&program)
             .args(["-H", "127.0.0.1", "-p", "0"])
@@ -51,7 +51,7 @@ impl Moto {
         moto
     }
 
-    fn client(&self) -> Client {
+    pub fn client(&self) -> Client {
         other_client(&self.url)
     }
 }

@@ -121,6 +121,13 @@ impl State {
         self.compared = 0;
     }
 
+    /// What failed is recorded again if it fails again.
+    pub fn begin_again(&mut self) {
+        self.start_over();
+        (self.unsettled, self.in_flight, self.retrying) = (0, 0, 0);
+        self.mended.extend(self.known.drain());
+    }
+
     pub fn admit(&mut self, range: usize, object: &Listed, now: Instant) -> u64 {
         self.touched = now;
         self.unsettled += 1;
@@ -180,6 +187,7 @@ impl State {
             self.failed(*failure);
             return;
         }
+        self.known.remove(&key);
         self.mended(key);
         for settled in [&mut self.passed, &mut self.total] {
             if settled.failed > 0 {
@@ -228,7 +236,6 @@ impl State {
     }
 
     pub fn proven_after_all(&mut self, key: Key) {
-        self.known.remove(&key);
         self.retried(key, Some(Outcome::Skipped), self.touched);
     }
 

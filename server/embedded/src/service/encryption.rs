@@ -1,0 +1,47 @@
+//! Encryption as a client sees it: what was asked for is remembered and told, an ETag made under a key is no hash, and an
+//! object under a customer's key is shown to nobody without that key.
+
+use s3s::{S3Result, s3_error};
+
+use super::error::custom;
+use crate::storage::{Attributes, Encryption};
+
+/// `given`: the MD5 of the key that the request carries.
+pub fn allow(attributes: &Attributes, given: Option<&str>) -> S3Result<()> {
+    match (&attributes.encryption, given) {
+        (Some(Encryption::Customer { key_md5 }), Some(given)) if key_md5 == given => Ok(()),
+        (Some(Encryption::Customer { .. }), Some(_)) => {
+            Err(s3_error!(AccessDenied, "The key is not the one that the object was encrypted under."))
+        }
+        (Some(Encryption::Customer { .. }), None) => Err(s3_error!(
+            InvalidRequest,
+            "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to \
+             retrieve the object."
+        )),
+        (_, Some(_)) => Err(custom("InvalidRequest", "The encryption parameters are not applicable to this object.")),
+        (_, None) => Ok(()),
+    }
+}
+
+/// What a request that writes asks for, out of any of the three inputs that carry it.
+macro_rules! encryption {
+    ($input:expr) => {{
+        let algorithm = $input.server_side_encryption.as_ref().map(|how| how.as_str().to_owned());
+        let key_id = $input.ssekms_key_id.clone();
+        match ($input.sse_customer_key_md5.clone(), algorithm) {
+            (Some(key_md5), _) => Some($crate::storage::Encryption::Customer { key_md5 }),
+            (None, Some(algorithm)) => Some($crate::storage::Encryption::Store { algorithm, key_id }),
+            (None, None) => None,
+        }
+    }};
+}
+pub(super) use encryption;
+
+/// The part of a description that is about it: algorithm, key, MD5 of a customer's key.
+pub fn told(attributes: &Attributes) -> (Option<String>, Option<String>, Option<String>) {
+    match &attributes.encryption {
+        None => (None, None, None),
+        Some(Encryption::Store { algorithm, key_id }) => (Some(algorithm.clone()), key_id.clone(), None),
+        Some(Encryption::Customer { key_md5 }) => (None, None, Some(key_md5.clone())),
+    }
+}

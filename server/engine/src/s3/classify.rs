@@ -1,0 +1,208 @@
+//! The SDK's errors in our words: the one place that knows their codes and statuses.
+
+use std::{error::Error, sync::Arc};
+
+use aws_sdk_s3::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use aws_smithy_runtime_api::client::result::DispatchFailure;
+use model::{BucketName, Key};
+
+use super::{Action, Answer, Endpoint, Fault, Store, StoreError, whole::BrokenOff};
+
+/// What an error will need to say, known before the request is sent.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub endpoint: Arc<Endpoint>,
+    pub bucket: Option<BucketName>,
+    pub action: Action,
+    /// What the policy must allow beside the action's own, by the options of the request.
+    pub also: Vec<&'static str>,
+}
+
+impl Store {
+    pub(super) fn context(&self, action: Action, bucket: Option<&BucketName>) -> Context {
+        Context { endpoint: self.endpoint.clone(), bucket: bucket.cloned(), action, also: Vec::new() }
+    }
+}
+
+impl Context {
+    /// The same, of a request whose options take these permissions.
+    pub fn asking_also(self, permissions: Vec<&'static str>) -> Self {
+        Self { also: permissions, ..self }
+    }
+
+    pub fn error(&self, fault: Fault) -> StoreError {
+        StoreError::new(Arc::clone(&self.endpoint), self.bucket.clone(), self.action, self.also.clone(), fault)
+    }
+
+    pub fn unclear(&self, what: impl Into<String>) -> StoreError {
+        self.error(Fault::Unclear { what: what.into() })
+    }
+
+    /// A listing that went wrong after `key`.
+    pub fn listing(&self, what: &str, key: Option<&Key>) -> StoreError {
+        let place = key.map(|key| format!(" after {:?}", key.as_str())).unwrap_or_default();
+        self.error(Fault::Listing { what: format!("{what}{place}") })
+    }
+
+    /// A listing that goes back: `key` comes after `last`.
+    pub fn unordered(&self, key: &Key, last: Option<&Key>) -> StoreError {
+        let place = last.map(|last| format!(" after {:?}", last.as_str())).unwrap_or_default();
+        self.error(Fault::Unordered { what: format!("{:?} is out of order or listed twice{place}", key.as_str()) })
+    }
+
+    /// The SDK's error in our words.
+    pub fn classify<E>(&self, error: &SdkError<E, HttpResponse>) -> StoreError
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.error(match error {
+            SdkError::ServiceError(service) => self.answered(service.err(), service.raw()),
+            SdkError::DispatchFailure(failure) => dispatch(failure),
+            SdkError::TimeoutError(_) => Fault::Timeout { seconds: 0 },
+            SdkError::ResponseError(_) => Fault::Broken { why: innermost(error) },
+            other if find::<BrokenOff>(other).is_some() => Fault::Broken { why: BrokenOff.to_string() },
+            other => credentials(other).unwrap_or_else(|| Fault::Broken { why: innermost(other) }),
+        })
+    }
+
+    fn answered<E: ProvideErrorMetadata>(&self, error: &E, response: &HttpResponse) -> Fault {
+        let status = response.status().as_u16();
+        let code = error.code().unwrap_or_default();
+        let header = |name: &str| response.headers().get(name).map(str::to_owned);
+        let answer = || {
+            Fault::Other(Box::new(Answer {
+                status,
+                code: code.to_owned(),
+                message: error.message().unwrap_or_default().to_owned(),
+                request_id: header("x-amz-request-id"),
+            }))
+        };
+        match (code, status) {
+            ("NoSuchBucket", _) => Fault::NoBucket,
+            ("NoSuchKey" | "NotFound", _) => Fault::NotFound,
+            ("PreconditionFailed", _) | (_, 412) => Fault::Changed,
+            ("InvalidObjectState", _) => Fault::Archived,
+            ("AccessControlListNotSupported", _) => Fault::NoAcls,
+            ("NotImplemented", _) if self.action == Action::ReadAcl => Fault::NoAcls,
+            ("ObjectLockConfigurationNotFoundError", _) => Fault::NoObjectLock,
+            ("NotImplemented", _) if self.action == Action::ReadLockSettings => Fault::NoObjectLock,
+            ("InvalidRequest", _) if error.message().is_some_and(says_no_lock) => Fault::NoObjectLock,
+            (
+                "InvalidAccessKeyId"
+                | "SignatureDoesNotMatch"
+                | "ExpiredToken"
+                | "InvalidToken"
+                | "TokenRefreshRequired"
+                | "RequestTimeTooSkewed"
+                | "NotSignedUp",
+                _,
+            ) => Fault::BadCredentials { code: code.to_owned() },
+            ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _)
+            | (_, 301 | 307) => Fault::WrongRegion { region: header("x-amz-bucket-region") },
+            ("AccessDenied" | "AllAccessDisabled" | "AccountProblem", _) | (_, 403) => {
+                let message = error.message().unwrap_or_default();
+                let key = permission(message, "kms:").map(|permission| Fault::KeyDenied { permission });
+                let named = || permission(message, "perform: s3:");
+                key.or_else(|| named().map(|permission| Fault::NamedDenied { permission })).unwrap_or(Fault::Denied)
+            }
+            ("SlowDown" | "ServiceUnavailable" | "TooManyRequests" | "RequestLimitExceeded" | "Throttling", _)
+            | (_, 429 | 503) => {
+                Fault::Throttled { code: if code.is_empty() { status.to_string() } else { code.into() } }
+            }
+            ("RequestTimeout", _) => Fault::Broken { why: "the store waited in vain for the request".to_owned() },
+            // Aborted by someone else, or completed by a request whose answer was lost: it says nothing of the object.
+            ("NoSuchUpload", _) => answer(),
+            (_, 404) if self.action == Action::List => Fault::NoBucket,
+            (_, 404) => Fault::NotFound,
+            _ => answer(),
+        }
+    }
+
+    #[cfg(test)]
+    pub fn for_tests() -> Self {
+        let endpoint = Endpoint {
+            name: "here".parse().unwrap(),
+            url: Some("http://127.0.0.1:1".to_owned()),
+            region: None,
+            path_style: None,
+            profile: None,
+            credentials: None,
+            requester_pays: false,
+        };
+        Self {
+            endpoint: Arc::new(endpoint),
+            bucket: Some("photos".parse().unwrap()),
+            action: Action::List,
+            also: Vec::new(),
+        }
+    }
+}
+
+/// The `kms:Decrypt` of "… is not authorized to perform: kms:Decrypt on resource …", as stores name what is missing.
+fn permission(message: &str, mark: &str) -> Option<String> {
+    let (_, rest) = message.split_once(mark)?;
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    let service = mark.rsplit(' ').next().unwrap_or_default();
+    (end > 0).then(|| format!("{service}{}", &rest[..end]))
+}
+
+/// "Bucket is missing Object Lock Configuration", as AWS and others say it.
+fn says_no_lock(message: &str) -> bool {
+    let message = message.to_ascii_lowercase().replace(' ', "");
+    message.contains("objectlockconfiguration") && message.contains("missing")
+}
+
+fn dispatch(failure: &DispatchFailure) -> Fault {
+    let Some(error) = failure.as_connector_error() else { return Fault::Broken { why: "no answer".to_owned() } };
+    if let Some(fault) = credentials(error) {
+        return fault;
+    }
+    let why = innermost(error);
+    let connecting =
+        find::<hyper_util::client::legacy::Error>(error).is_some_and(hyper_util::client::legacy::Error::is_connect);
+    if connecting || (error.is_timeout() && find::<hyper::Error>(error).is_none()) {
+        Fault::Unreachable { why }
+    } else {
+        Fault::Broken { why }
+    }
+}
+
+fn credentials(error: &(dyn Error + 'static)) -> Option<Fault> {
+    let found = find::<aws_credential_types::provider::error::CredentialsError>(error)?;
+    let why = innermost(found);
+    Some(Fault::NoCredentials { why: why.trim_end_matches('.').to_owned() })
+}
+
+/// The first error of a type among an error and its causes.
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    std::iter::successors(Some(error), |&error| error.source()).last().map(ToString::to_string).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_is_taken_from_the_stores_own_words() {
+        let message =
+            |what: &str| format!("User: arn:aws:iam::1:user/u is not authorized to perform: {what} on resource: x");
+        assert_eq!(permission(&message("kms:Decrypt"), "kms:").as_deref(), Some("kms:Decrypt"));
+        let s3 = permission(&message("s3:PutObjectRetention"), "perform: s3:");
+        assert_eq!(s3.as_deref(), Some("s3:PutObjectRetention"));
+        assert_eq!(permission("Access Denied", "kms:"), None);
+    }
+
+    #[test]
+    fn a_bucket_without_object_lock_is_known_by_its_words() {
+        assert!(says_no_lock("Bucket is missing Object Lock Configuration"));
+        assert!(says_no_lock("Bucket is missing ObjectLockConfiguration"));
+        assert!(!says_no_lock("The Object Lock configuration is odd"));
+    }
+}

@@ -1,0 +1,107 @@
+//! What the command line says about what copies keep and get, and who may read them with which key.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use engine::s3::CustomerKey;
+use model::{Acl, Compare, Encryption, Fidelity, Invalid, ObjectLock};
+
+#[derive(Args)]
+#[command(next_help_heading = "What copies keep and get")]
+pub struct FidelityArgs {
+    /// Encrypt copies with the store's keys or with one of its key service [default: as the destination's bucket does]
+    #[arg(long, value_name = "AES256|aws:kms", value_parser = ["AES256", "aws:kms"])]
+    sse: Option<String>,
+    /// Id, alias or ARN of the key for aws:kms [default: the account's key for S3]
+    #[arg(long, value_name = "KEY", requires = "sse")]
+    sse_kms_key_id: Option<String>,
+    /// Give copies the grants of their source, or one of these ACLs [default: as the destination's bucket has it]
+    #[arg(long, value_name = "copy|bucket-owner-full-control|private")]
+    acl: Option<Acl>,
+    /// Give copies the retention and legal hold of their source; a HEAD an object
+    #[arg(long, value_enum, value_name = "copy|none", default_value_t = LockArg::None, hide_possible_values = true)]
+    object_lock: LockArg,
+    /// Keep redirects of websites, which copying within a store loses; a HEAD an object
+    #[arg(long)]
+    website_redirects: bool,
+    /// What makes two objects equal: what listings tell (size, ETag), or metadata, tags and storage class too; a HEAD of
+    /// each side an object
+    #[arg(long, value_enum, value_name = "listing|metadata", default_value_t = CompareArg::Listing, hide_possible_values = true)]
+    compare: CompareArg,
+    /// Pay for the requests, at buckets whose owners want that
+    #[arg(long)]
+    pub requester_pays: bool,
+    /// The source's objects are encrypted under this key (SSE-C): 32 bytes, raw or in base64
+    #[arg(long, value_name = "FILE")]
+    source_customer_key_file: Option<PathBuf>,
+    /// Encrypt copies under this key (SSE-C), which the store does not keep: 32 bytes, raw or in base64
+    #[arg(long, value_name = "FILE", conflicts_with = "sse")]
+    destination_customer_key_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LockArg {
+    None,
+    Copy,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CompareArg {
+    Listing,
+    Metadata,
+}
+
+/// The keys of SSE-C, source first, each with the file that it was read from.
+#[derive(Default)]
+pub struct Keys([Option<(PathBuf, CustomerKey)>; 2]);
+
+impl FidelityArgs {
+    pub fn fidelity(&self) -> Result<Fidelity, String> {
+        let (sse, key) = (self.sse.as_deref().unwrap_or_default(), self.sse_kms_key_id.as_deref().unwrap_or_default());
+        Ok(Fidelity {
+            encryption: Encryption::read(sse, key).map_err(|invalid: Invalid| invalid.to_string())?,
+            acl: self.acl,
+            object_lock: match self.object_lock {
+                LockArg::None => ObjectLock::None,
+                LockArg::Copy => ObjectLock::Copy,
+            },
+            website_redirects: self.website_redirects,
+            compare: match self.compare {
+                CompareArg::Listing => Compare::Listing,
+                CompareArg::Metadata => Compare::Metadata,
+            },
+        })
+    }
+
+    pub fn keys(&self) -> Result<Keys, String> {
+        let key = |file: &Option<PathBuf>| file.as_deref().map(read).transpose();
+        Ok(Keys([key(&self.source_customer_key_file)?, key(&self.destination_customer_key_file)?]))
+    }
+}
+
+fn read(file: &Path) -> Result<(PathBuf, CustomerKey), String> {
+    let shown = file.display();
+    let bytes = std::fs::read(file).map_err(|error| format!("the key file {shown} cannot be read: {error}"))?;
+    let key = CustomerKey::read(&bytes).map_err(|wrong| format!("the key file {shown} holds no key: {wrong}"))?;
+    Ok((file.to_owned(), key))
+}
+
+impl Keys {
+    pub fn of_source(&self) -> Option<CustomerKey> {
+        self.0[0].as_ref().map(|(_, key)| key.clone())
+    }
+
+    pub fn of_destination(&self) -> Option<CustomerKey> {
+        self.0[1].as_ref().map(|(_, key)| key.clone())
+    }
+
+    /// The options that name their files.
+    pub fn words(&self, quoted: impl Fn(&str) -> String) -> Vec<String> {
+        let names = ["source", "destination"].into_iter().zip(&self.0);
+        let word = |(side, key): (&str, &Option<(PathBuf, CustomerKey)>)| {
+            let (file, _) = key.as_ref()?;
+            Some(format!("--{side}-customer-key-file {}", quoted(&file.display().to_string())))
+        };
+        names.filter_map(word).collect()
+    }
+}
