@@ -66,7 +66,7 @@ fn class(upload: &Upload) -> StorageClass {
 
 /// An upload, or a common prefix that stands for several.
 enum Listed {
-    Upload(UploadId, Upload),
+    Upload(UploadId, Box<Upload>),
     Prefix(String),
 }
 
@@ -133,7 +133,7 @@ fn roll_up(uploads: Vec<(UploadId, Upload)>, input: &ListMultipartUploadsInput) 
     let mut listed: Vec<Listed> = Vec::new();
     for (id, upload) in uploads.into_iter().filter(|(_, upload)| upload.key.as_str().starts_with(prefix)) {
         match common_prefix(upload.key.as_str(), prefix, delimiter) {
-            None => listed.push(Listed::Upload(id, upload)),
+            None => listed.push(Listed::Upload(id, Box::new(upload))),
             Some(rolled) if matches!(listed.last(), Some(Listed::Prefix(last)) if last == rolled) => {}
             Some(rolled) => listed.push(Listed::Prefix(rolled.to_owned())),
         }
