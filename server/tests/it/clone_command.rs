@@ -207,7 +207,7 @@ async fn a_customers_key_is_read_from_its_file_and_told_to_nobody_but_the_store(
     assert!(!message.contains("hush"), "{message}");
 
     std::fs::write(folder.path().join("key"), "k".repeat(32)).unwrap();
-    let options = ["--destination-customer-key-file", "key", "--json", "--state", "state.json"];
+    let options = ["--destination-customer-key-file", "key", "--state", "state.json"];
     let output = run(clone(&store.url(), folder.path(), &options)).await;
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     for told in [&output.stdout, &output.stderr] {
@@ -227,7 +227,7 @@ async fn the_state_of_another_clone_is_refused() {
     let others = [
         (["--mode", "verify"], r#"mode was "copy" and is "verify""#),
         (["--exclude", "a"], r#"exclude was not said and is ["a"]"#),
-        (["--acl", "private"], r#"fidelity.acl was not said and is "private""#),
+        (["--acl", "private"], r#"fidelity was not said and is {"acl":"private"}"#),
         (["--newer-than", "2026-03-09T14:00:00Z"], "newer_than was not said and is "),
         (["--destination-endpoint-url", "http://127.0.0.1:1"], "the destination's endpoint was "),
     ];

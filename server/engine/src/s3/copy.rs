@@ -21,7 +21,6 @@ impl Store {
     /// Copies `source` of bucket `from`, if it is still the one listed, to `key` of bucket `to`. This store's
     /// credentials must read the one and write the other. Success is an ETag: a 200 without one is none. `slow_down` is
     /// called at each answer that asks for fewer requests; if it takes that on itself, the copy is not sent again here.
-    #[expect(clippy::too_many_arguments, reason = "two places, and what is asked beside")]
     pub async fn copy(
         &self,
         from: &BucketName,

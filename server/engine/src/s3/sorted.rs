@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn object(key: &str, size: u64) -> Listed {
-        let class = (size % 2 == 0).then(|| "GLACIER".to_owned());
+        let class = size.is_multiple_of(2).then(|| "GLACIER".to_owned());
         Listed { key: key.parse().unwrap(), size, etag: ETag::parse("e"), modified: Time(7), class }
     }
 

@@ -29,7 +29,7 @@ fn keeping() -> Fidelity {
 }
 
 fn in_a_day() -> DateTime {
-    let day = SystemTime::now() + Duration::from_secs(86_400);
+    let day = SystemTime::now() + Duration::from_hours(24);
     DateTime::from_secs(i64::try_from(day.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()).unwrap())
 }
 
