@@ -132,3 +132,18 @@ pub struct LogObject {
     pub ends: Option<Time>,
     pub delivered: bool,
 }
+
+impl ReprocessSpec {
+    /// `api-prod → logstash, 2026-03-09T14:00:00Z to 2026-03-09T15:00:00Z`.
+    pub fn title(&self) -> String {
+        let from = self.pipeline.as_ref().map_or_else(|| self.source.to_string(), ToString::to_string);
+        let what = match (&self.dead_letters_of, &self.window, self.keys.as_slice()) {
+            (Some(job), ..) => format!(", dead letters of job {}", job.short()),
+            (None, _, [key]) => format!(", {key}"),
+            (None, _, keys @ [_, ..]) => format!(", {} objects", keys.len()),
+            (None, Some(window), []) => format!(", {} to {}", window.from(), window.to()),
+            (None, None, []) => String::new(),
+        };
+        format!("{from} → {}{what}", self.sink)
+    }
+}

@@ -24,6 +24,7 @@ pub fn database(error: store::StoreError) -> Problem {
     use store::StoreError as E;
     match error {
         E::NoJob(id) => Problem::new(ProblemCode::NotFound, format!("There is no job {id}.")),
+        E::NoRun(id) => Problem::new(ProblemCode::NotFound, format!("There is no run {id}.")),
         E::NoSchedule(id) => Problem::new(ProblemCode::NotFound, format!("There is no schedule {id}.")),
         E::NameTaken(name) => {
             let detail = format!("Another schedule is called `{name}`. Choose another name, or delete that one first.");
