@@ -136,13 +136,13 @@ mod tests {
     fn a_job_that_was_stored_before_there_were_selections_is_read_and_written_as_it_was() {
         let spec: Spec = serde_json::from_str(OLD).unwrap();
         assert_eq!(serde_json::to_string(&spec).unwrap(), OLD);
-        let Spec::Clone(spec) = spec;
+        let Spec::Clone(spec) = spec else { unreachable!() };
         assert!(spec.selection.is_all());
     }
 
     #[test]
     fn a_selection_survives_being_stored() {
-        let Spec::Clone(mut spec) = serde_json::from_str(OLD).unwrap();
+        let Spec::Clone(mut spec) = serde_json::from_str(OLD).unwrap() else { unreachable!() };
         spec.selection.include = vec!["*.gz".parse().unwrap()];
         spec.selection.newer_than = Some(Time(1));
         let spec = Spec::Clone(spec);

@@ -141,7 +141,7 @@ const HOUR: i64 = 3_600_000;
 /// Hourly from [`DUE`], in a workshop where nothing else has happened.
 async fn hourly(workshop: &Workshop, zone: &str) -> Schedule {
     let job = workshop.clone_to("first/").await;
-    let Spec::Clone(clone) = workshop.store.job(job).await.unwrap().spec;
+    let Spec::Clone(clone) = workshop.store.job(job).await.unwrap().spec else { panic!("not a clone") };
     workshop.store.act(job, model::Action::Cancel, "test").await.unwrap();
     let timing = Timing { cron: "40 * * * *".to_owned(), verify_cron: None, zone: zone.to_owned() };
     let next = NextTimes { clone: Some(DUE), verify: None };

@@ -116,7 +116,7 @@ mod tests {
     use crate::examples;
 
     fn preview(to_copy: u64, to_delete: u64) -> ClonePreview {
-        let Spec::Clone(spec) = examples::job(1).spec;
+        let Spec::Clone(spec) = examples::job(1).spec else { unreachable!() };
         ClonePreview {
             spec: CloneSpec { mode: Mode::Mirror, ..spec },
             at: Time(0),

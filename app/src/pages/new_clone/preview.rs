@@ -96,7 +96,7 @@ mod tests {
     use crate::examples;
 
     fn preview(mode: Mode, dry_run: bool) -> ClonePreview {
-        let Spec::Clone(spec) = examples::job(1).spec;
+        let Spec::Clone(spec) = examples::job(1).spec else { unreachable!() };
         ClonePreview {
             spec: CloneSpec { mode, dry_run, ..spec },
             at: Time(0),

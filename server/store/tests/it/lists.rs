@@ -122,7 +122,7 @@ fn without_case(text: &str) -> String {
 }
 
 fn matches(filter: &Filter, job: &Job) -> bool {
-    let model::Spec::Clone(spec) = &job.spec;
+    let model::Spec::Clone(spec) = &job.spec else { panic!("not a clone") };
     let places = [&spec.source, &spec.destination];
     let text = filter.text.as_deref().unwrap_or_default().trim();
     let texts = [
