@@ -43,7 +43,7 @@ pub use place::{Location, Place};
 pub use plan::{Digest, Plan};
 pub use price::{Amount, Price, Prices};
 pub use progress::{Left, Limit, Phase, Point, Progress, STALLED_AFTER_MS, Stretch, StretchState};
-pub use proof::{Comparison, DryRun, Proof};
+pub use proof::{Comparison, DryRun, Proof, Shipped};
 pub use reprocess::{Extent, Interval, LogFormat, LogObject, ReprocessPreview, ReprocessRequest, ReprocessSpec};
 pub use run::{Outcome, Run, RunCursor, RunFilter, RunId, RunList, RunSource, RunSums};
 pub use schedule::{

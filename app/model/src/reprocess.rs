@@ -100,6 +100,8 @@ pub struct ReprocessPreview {
     pub bytes: u64,
     /// Of these, delivered whole by a recorded run of the pipeline.
     pub delivered: u64,
+    /// Logs of health checks, of which there is no event to make. Not among the `objects`.
+    pub left_out: u64,
     /// What would be sent.
     pub to_send: u64,
     pub to_send_bytes: u64,

@@ -20,8 +20,10 @@ impl Yard {
         let (job, history, failures, events) =
             tokio::try_join!(store.job(id), store.history(id), store.failure_groups(id), store.events(id, EVENTS))
                 .map_err(problem::database)?;
-        let Spec::Clone(spec) = &job.spec;
-        let Commands { line, call } = self.clone_commands(spec);
+        let Commands { line, call } = match &job.spec {
+            Spec::Clone(spec) => self.clone_commands(spec),
+            Spec::Reprocess(_) => Commands { line: String::new(), call: String::new() },
+        };
         Ok(JobView { now: store.now(), job, history, failures, events, command: line, curl: call })
     }
 

@@ -52,6 +52,13 @@ pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToke
             };
             tokio::spawn(work.instrument(Span::current()))
         }
+        Spec::Reprocess(_) => {
+            return Err(JobError {
+                code: "no_engine".to_owned(),
+                message: "This worker does not run reprocesses.".to_owned(),
+                advice: "Reprocess from the command line: logyard reprocess.".to_owned(),
+            });
+        }
     };
     Ok(Running { tracker, task })
 }

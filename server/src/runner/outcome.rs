@@ -71,7 +71,7 @@ fn shortfall(proof: Option<&Proof>, progress: &Progress) -> JobError {
             advice: "See why under failures, then retry what failed; everything else is done.".to_owned(),
         },
         Some(Proof::Compared(comparison)) => not_equal(comparison),
-        Some(Proof::DryRun(_)) | None => JobError {
+        Some(Proof::DryRun(_) | Proof::Shipped(_)) | None => JobError {
             code: "unproven".to_owned(),
             message: "The work ended without a proof that it is complete.".to_owned(),
             advice: "Retry all: what is equal already is skipped, and the comparison is made again.".to_owned(),

@@ -140,7 +140,7 @@ fn decode(row: &Row) -> Result<Failure, StoreError> {
     })
 }
 
-const REASONS: [Reason; 12] = [
+const REASONS: [Reason; 15] = [
     Reason::Changed,
     Reason::Gone,
     Reason::Denied,
@@ -153,6 +153,9 @@ const REASONS: [Reason; 12] = [
     Reason::Different,
     Reason::Extra,
     Reason::Kept,
+    Reason::Reading,
+    Reason::Parsing,
+    Reason::Sending,
 ];
 
 fn word(reason: Reason) -> &'static str {
@@ -169,6 +172,9 @@ fn word(reason: Reason) -> &'static str {
         Reason::Different => "different",
         Reason::Extra => "extra",
         Reason::Kept => "kept",
+        Reason::Reading => "reading",
+        Reason::Parsing => "parsing",
+        Reason::Sending => "sending",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The proof: a verdict in a sentence, and the figures it rests on.
 
-use leptos::{either::EitherOf3, prelude::*};
-use model::{Comparison, DryRun, Job, Mode, Proof, Selection};
+use leptos::{either::EitherOf4, prelude::*};
+use model::{Comparison, DryRun, Job, Mode, Proof, Selection, Shipped};
 
 use crate::format::{bytes, count, object, things};
 
@@ -46,12 +46,13 @@ fn limits(selection: &Selection) -> Option<String> {
 #[component]
 pub fn ProofTable(job: Job) -> impl IntoView {
     let content = match job.proof {
-        Some(Proof::Compared(proof)) => EitherOf3::A(view! { <Compared proof /> }),
-        Some(Proof::DryRun(proof)) => EitherOf3::B(view! { <Dry proof /> }),
+        Some(Proof::Compared(proof)) => EitherOf4::A(view! { <Compared proof /> }),
+        Some(Proof::DryRun(proof)) => EitherOf4::B(view! { <Dry proof /> }),
+        Some(Proof::Shipped(proof)) => EitherOf4::C(view! { <Sent proof /> }),
         None if job.state.ended() => {
-            EitherOf3::C("None: both listings were not compared to their ends, so nothing is proven.")
+            EitherOf4::D("None: both listings were not compared to their ends, so nothing is proven.")
         }
-        None => EitherOf3::C("Both listings are compared once all is copied; until then nothing is proven."),
+        None => EitherOf4::D("Both listings are compared once all is copied; until then nothing is proven."),
     };
     view! {
         <section aria-labelledby="proof" data-key="proof">
@@ -100,6 +101,24 @@ fn Dry(proof: DryRun) -> impl IntoView {
         <FigureTable caption="What a copy would do, in objects" rows />
         {limits(&proof.selection).map(|limits| view! { <p class="note">{limits}</p> })}
     }
+}
+
+#[component]
+fn Sent(proof: Shipped) -> impl IntoView {
+    let rows = vec![
+        ("Objects", count(proof.objects)),
+        ("Shipped whole", count(proof.shipped)),
+        ("Delivered by an earlier run", count(proof.skipped)),
+        ("Failed", count(proof.failed)),
+        ("Records", count(proof.lines.encountered)),
+        ("Outside the window", count(proof.lines.filtered)),
+        ("Sent", count(proof.lines.sent)),
+        ("Acknowledged", count(proof.lines.acknowledged)),
+        ("There already", count(proof.lines.duplicate)),
+        ("Not parsed", count(proof.unparsed)),
+        ("Not delivered", count(proof.undelivered)),
+    ];
+    view! { <FigureTable caption="What became of every record" rows /> }
 }
 
 #[component]

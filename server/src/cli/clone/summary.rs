@@ -130,7 +130,7 @@ impl Summary {
                 HumanCount(plan.would_skip),
                 HumanCount(plan.extra),
             ),
-            None => {}
+            Some(Proof::Shipped(_)) | None => {}
         }
     }
 
