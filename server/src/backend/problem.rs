@@ -9,12 +9,15 @@ use engine::{
     clone::CloneError,
     s3::{Fault, Policy, StoreError},
 };
-use model::{BucketName, CloneSpec, Problem, ProblemCode, StoreName};
+use model::{BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, SinkName, StoreName};
 use tokio::time::timeout;
 use tracing::{error, warn};
 
 use super::Yard;
-use crate::stores::{Entry, Stores};
+use crate::{
+    sinks::Sinks,
+    stores::{Entry, Stores},
+};
 
 /// To name the buckets there are, a store gets so long.
 const SUGGEST_WITHIN: Duration = Duration::from_secs(1);
@@ -85,6 +88,23 @@ pub async fn place(error: &StoreError, bucket: &BucketName, entry: &Entry, field
 pub fn no_store(name: &StoreName, stores: &Stores) -> String {
     let known: Vec<String> = stores.iter().map(|entry| format!("`{}`", entry.config.name)).collect();
     format!("Store `{name}` is not configured. Add it as [[stores]], or pick one of {}.", known.join(", "))
+}
+
+pub fn no_pipeline(name: &PipelineName, pipelines: &[Pipeline]) -> String {
+    let known: Vec<String> = pipelines.iter().map(|pipeline| format!("`{}`", pipeline.name)).collect();
+    format!("Pipeline `{name}` is not configured. {}", or_one_of("pipelines", &known))
+}
+
+pub fn no_sink(name: &SinkName, sinks: &Sinks) -> String {
+    let known: Vec<String> = sinks.iter().map(|sink| format!("`{}`", sink.name)).collect();
+    format!("Sink `{name}` is not configured. {}", or_one_of("sinks", &known))
+}
+
+fn or_one_of(list: &str, known: &[String]) -> String {
+    match known {
+        [] => format!("Add it as [[{list}]]; there is none yet."),
+        known => format!("Add it as [[{list}]], or pick one of {}.", known.join(", ")),
+    }
 }
 
 pub fn unlistable(store: &StoreName) -> Problem {
