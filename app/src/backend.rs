@@ -71,7 +71,7 @@ pub trait Backend: Send + Sync + 'static {
     async fn preview_reprocess(&self, viewer: &Viewer, request: ReprocessRequest) -> Result<ReprocessPreview, Problem>;
 
     /// A reprocess as a command line and as a call of the API; asks no store.
-    fn reprocess_commands(&self, request: ReprocessRequest) -> Result<Commands, Problem>;
+    async fn reprocess_commands(&self, request: ReprocessRequest) -> Result<Commands, Problem>;
 
     /// Newest first. `limit` is at most 200.
     async fn runs(&self, filter: &RunFilter, after: Option<RunCursor>, limit: u32) -> Result<Page<Run>, Problem>;

@@ -1,7 +1,8 @@
-//! Jobs for tests, as the engine would report them.
+//! Jobs and runs for tests, as the engine would report them.
 
 use model::{
-    CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Phase, Progress, Proof, Selection, Spec, State, Time,
+    CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Outcome, ParsingFailure, Phase, Progress, Proof, Run,
+    RunId, RunSource, Selection, Spec, State, Summary, Time,
 };
 
 /// A clone of the demo bucket, half done. A higher number is a later job.
@@ -88,5 +89,35 @@ pub fn proven(number: u128) -> Job {
             selection: Selection::default(),
         })),
         ..running
+    }
+}
+
+/// A run of the demo's pipeline: one of its four lines could not be parsed.
+pub fn run(number: u128) -> Run {
+    let mut summary = Summary { sink: Some("tcp://127.0.0.1:3002".to_owned()), ..Summary::default() };
+    (summary.lines.encountered, summary.lines.parsed, summary.lines.sent) = (4, 3, 3);
+    summary.failures.parsing.add(ParsingFailure {
+        line: 2,
+        offset: 310,
+        reason: "time \"yesterday\" is not a time".to_owned(),
+        cut: "https <b>yesterday</b>".to_owned(),
+    });
+    Run {
+        id: RunId(uuid::Uuid::from_u128((0x0198_c0de << 96) + number)),
+        pipeline: Some("demo-elb".parse().unwrap()),
+        source: RunSource::Logyard,
+        request_id: None,
+        job: None,
+        outcome: Outcome::Partial,
+        reason: "1 of 4 records could not be parsed.".to_owned(),
+        started_at: Time(1_770_000_000_000),
+        duration_ms: 12,
+        memory_mb: None,
+        store: Some("demo".parse().unwrap()),
+        bucket: Some("demo-elb-logs".parse().unwrap()),
+        key: Some("AWSLogs/1/app.log.gz".parse().unwrap()),
+        etag: Some("\"e\"".to_owned()),
+        size: Some(1_234),
+        summary: Some(summary),
     }
 }

@@ -18,5 +18,6 @@ pub mod router;
 pub mod runner;
 pub mod scheduler;
 pub mod security;
+pub mod sinks;
 pub mod state;
 pub mod stores;

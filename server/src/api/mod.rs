@@ -11,7 +11,10 @@ pub mod index;
 pub mod jobs;
 pub mod limits;
 mod listing;
+pub mod pipelines;
 pub mod problem;
+pub mod reprocesses;
+pub mod runs;
 pub mod schedules;
 pub mod stores;
 

@@ -119,8 +119,8 @@ impl Backend for Yard {
         self.look_through(viewer, request).await
     }
 
-    fn reprocess_commands(&self, request: ReprocessRequest) -> Result<Commands, Problem> {
-        Ok(self.commands_of_reprocess(&self.reprocess_spec(request)?))
+    async fn reprocess_commands(&self, request: ReprocessRequest) -> Result<Commands, Problem> {
+        Ok(self.commands_of_reprocess(&self.reprocess_spec(request).await?))
     }
 
     async fn runs(&self, filter: &RunFilter, after: Option<RunCursor>, limit: u32) -> Result<Page<Run>, Problem> {

@@ -24,7 +24,7 @@ pub use self::{
     error::{At, ConfigError},
     load::{DEFAULT_FILE, DEMO_STORE},
     pipelines::{DEMO_LOGS, DEMO_PIPELINE},
-    sinks::{Credentials, DEMO_SINK, Sink},
+    sinks::{DEMO_SINK, Sink},
 };
 
 #[derive(Clone, Debug)]

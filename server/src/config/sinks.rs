@@ -1,7 +1,8 @@
-//! `[[sinks]]`: where events go. Each default stands here, beside its key.
+//! `[[sinks]]`: where events go. The defaults are those of the engine.
 
-use std::{fmt, num::NonZeroU32, path::PathBuf};
+use std::num::NonZeroU32;
 
+use engine::ship::sink::{Credentials, Settings, SinkUrl};
 use model::SinkName;
 
 use super::{
@@ -13,42 +14,15 @@ use super::{
 /// The name of the embedded receiver.
 pub const DEMO_SINK: &str = "demo";
 
-pub const SINK_URL: &str = "where events go: tcp://HOST:PORT or tls://HOST:PORT (JSON lines), lumberjack://HOST:PORT, \
-                            http(s)://HOST:PORT/…/_bulk, or file:PATH";
-const SCHEMES: [&str; 7] = ["tcp://", "tls://", "lumberjack://", "lumberjacks://", "http://", "https://", "file:"];
+const SINK_URL: &str = "a URL such as tcp://host:5000, tls://host:5000?ca=FILE, lumberjack://host:5044, \
+                        lumberjacks://host:5044, https://host:9200/INDEX/_bulk or file:PATH";
+const FITTING: &str = "a URL that takes the credentials beside it: only http and https do";
 
 /// A `[[sinks]]` entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sink {
     pub name: SinkName,
-    pub url: String,
-    /// Open at once, per job.
-    pub connections: u32,
-    /// Of one batch.
-    pub batch_events: u32,
-    pub batch_bytes: u32,
-    /// A ceiling, per job; `None`: as many as the receiver takes.
-    pub max_events_per_second: Option<NonZeroU32>,
-    /// PEM of the authority that signed the receiver's certificate; `None`: those of the system.
-    pub ca_file: Option<PathBuf>,
-    pub credentials: Option<Credentials>,
-}
-
-/// What an HTTP receiver wants to see.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Credentials {
-    Password { user: String, password: String },
-    ApiKey(String),
-}
-
-impl fmt::Debug for Credentials {
-    /// A configuration may end in a log.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Password { user, .. } => write!(f, "Password {{ user: {user:?} }}"),
-            Self::ApiKey(_) => f.write_str("ApiKey"),
-        }
-    }
+    pub settings: Settings,
 }
 
 pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Sink>, ConfigError> {
@@ -58,24 +32,32 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Sink>, ConfigError> {
         if sinks.iter().any(|sink| sink.name == name) {
             return Err(ConfigError::Twice { at: section.at(), what: "sinks", name: name.to_string() });
         }
-        let number = |text: &str, most: u32| within(text, 1, most);
-        let sink = Sink {
-            // A secret, as somebody may have written a password into it.
-            url: section.get_secret("url", SINK_URL, url)?.ok_or_else(|| section.missing("url", SINK_URL))?,
-            connections: section.get("connections", WHOLE, |text| number(text, 64))?.unwrap_or(4),
-            batch_events: section.get("batch_events", WHOLE, |text| number(text, 100_000))?.unwrap_or(2_000),
+        // It may hold a password, so that it is not repeated in an error.
+        let url: SinkUrl =
+            section.get_secret("url", SINK_URL, parsed)?.ok_or_else(|| section.missing("url", SINK_URL))?;
+        let usual = Settings::new(url);
+        let number = |text: &str, least: u32, most: u32| within(text, least, most).map(|number| number as usize);
+        let settings = Settings {
+            connections: section
+                .get("connections", WHOLE, |text| number(text, 1, 1_000))?
+                .unwrap_or(usual.connections),
+            batch_events: section
+                .get("batch_events", WHOLE, |text| number(text, 1, 10_000))?
+                .unwrap_or(usual.batch_events),
             batch_bytes: section
-                .get("batch_bytes", WHOLE, |text| within(text, 1_024, 16 << 20))?
-                .unwrap_or(1 << 20),
+                .get("batch_bytes", WHOLE, |text| number(text, 1_024, 10 << 20))?
+                .unwrap_or(usual.batch_bytes),
             max_events_per_second: section
-                .get("max_events_per_second", WHOLE, |text| number(text, 10_000_000))?
+                .get("max_events_per_second", WHOLE, |text| within(text, 1, 10_000_000))?
                 .and_then(NonZeroU32::new),
-            ca_file: section.get("ca_file", "the path of a PEM file", not_empty)?.map(PathBuf::from),
             credentials: credentials(&mut section)?,
-            name,
+            ..usual
         };
+        if settings.check().is_err() {
+            return Err(ConfigError::Shape { at: section.at(), key: "sinks.url".to_owned(), expected: FITTING });
+        }
         section.finish()?;
-        sinks.push(sink);
+        sinks.push(Sink { name, settings });
     }
     Ok(sinks)
 }
@@ -95,21 +77,8 @@ fn credentials(section: &mut Section<'_>) -> Result<Option<Credentials>, ConfigE
     }
 }
 
-fn url(text: &str) -> Option<String> {
-    let known = SCHEMES.iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
-    known.then(|| text.to_owned())
-}
-
 /// The embedded receiver as the others see it; where it listens is filled in when it does.
 pub fn demo() -> Option<Sink> {
-    Some(Sink {
-        name: DEMO_SINK.parse().ok()?,
-        url: "tcp://127.0.0.1:3002".to_owned(),
-        connections: 2,
-        batch_events: 2_000,
-        batch_bytes: 1 << 20,
-        max_events_per_second: None,
-        ca_file: None,
-        credentials: None,
-    })
+    let url = "tcp://127.0.0.1:3002".parse().ok()?;
+    Some(Sink { name: DEMO_SINK.parse().ok()?, settings: Settings::new(url) })
 }

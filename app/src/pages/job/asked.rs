@@ -1,8 +1,9 @@
 //! What was asked, by whom, and how to ask for it again: in the form, on a command line, through the API.
 
 use leptos::{either::Either, prelude::*};
-use model::{CloneSpec, Location, Mode, ReprocessSpec, Spec, Time};
+use model::{CloneSpec, Location, Mode, Spec, Time};
 
+use super::asked_reprocess::AskedReprocess;
 use crate::{
     format::{bytes, things},
     pages::{CloneForm, ScheduleForm},
@@ -13,25 +14,7 @@ use crate::{
 pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
     match spec {
         Spec::Clone(clone) => Either::Left(view! { <Clone clone by now command curl /> }),
-        Spec::Reprocess(spec) => Either::Right(view! { <Reprocess spec by now /> }),
-    }
-}
-
-#[component]
-fn Reprocess(spec: ReprocessSpec, by: (String, Time), now: Time) -> impl IntoView {
-    let (author, at) = by;
-    view! {
-        <section aria-labelledby="asked" data-key="asked">
-            <h2 id="asked">"What was asked"</h2>
-            <dl class="facts">
-                <dt>"Source"</dt>
-                <dd><Place at=spec.source /></dd>
-                <dt>"Sink"</dt>
-                <dd>{spec.sink.to_string()}</dd>
-                <dt>"Asked for"</dt>
-                <dd>"by " {author} " at " <Moment at now /></dd>
-            </dl>
-        </section>
+        Spec::Reprocess(spec) => Either::Right(view! { <AskedReprocess spec by now command curl /> }),
     }
 }
 

@@ -32,6 +32,10 @@ fn figures(job: &Job) -> Vec<Figure> {
         figures.push((copied, count(progress.done), bytes(progress.bytes)));
         figures.push(("Skipped", count(progress.skipped), "equal already".to_owned()));
     }
+    if let Some(lines) = progress.lines.filter(|_| clone.is_none()) {
+        let parsed = format!("{} parsed", count(lines.parsed));
+        figures.push(("Lines", count(lines.encountered), parsed));
+    }
     if clone.is_none() {
         figures.push(("Shipped", count(progress.done), bytes(progress.bytes)));
         figures.push(("Skipped", count(progress.skipped), "delivered by an earlier run".to_owned()));
