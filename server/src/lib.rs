@@ -10,6 +10,7 @@ pub mod data_dir;
 pub mod demo;
 pub mod health;
 pub mod hub;
+pub mod ledger;
 pub mod live;
 pub mod metrics;
 pub mod pages;

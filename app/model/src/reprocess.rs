@@ -149,3 +149,30 @@ impl ReprocessSpec {
         format!("{from} → {}{what}", self.sink)
     }
 }
+
+impl ReprocessPreview {
+    /// What another preview of the same request says differently, figure by figure, with keys where they show it:
+    /// `to send 3 → 5, bytes 300 → 500; new: a, b; gone: c`.
+    pub fn changes(&self, now: &Self) -> String {
+        let figures = [
+            ("to send", self.to_send, now.to_send),
+            ("bytes to send", self.to_send_bytes, now.to_send_bytes),
+            ("delivered already", self.delivered, now.delivered),
+        ];
+        let figures = figures.into_iter().filter(|(_, before, now)| before != now);
+        let figures: Vec<String> = figures.map(|(what, before, now)| format!("{what} {before} → {now}")).collect();
+        let mut parts = vec![if figures.is_empty() { "as many as before".to_owned() } else { figures.join(", ") }];
+        let same = |a: &LogObject, b: &LogObject| a.key == b.key && a.etag == b.etag && a.delivered == b.delivered;
+        let named = |of: &[LogObject], other: &[LogObject]| {
+            let differ = of.iter().filter(|object| !other.iter().any(|known| same(object, known)));
+            differ.take(3).map(|object| object.key.to_string()).collect::<Vec<_>>().join(", ")
+        };
+        for (what, keys) in [("now", named(&now.examples, &self.examples)), ("before", named(&self.examples, &now.examples))]
+        {
+            if !keys.is_empty() {
+                parts.push(format!("{what}: {keys}"));
+            }
+        }
+        parts.join("; ")
+    }
+}

@@ -6,6 +6,7 @@
 
 pub mod body;
 pub mod clones;
+pub mod dead_letters;
 pub mod failures;
 pub mod index;
 pub mod jobs;

@@ -6,10 +6,12 @@
 mod clones;
 mod commands;
 mod jobs;
+mod letters;
 mod mirrors;
 mod overview;
 mod pipelines;
 mod problem;
+mod reprocess_commands;
 mod reprocesses;
 mod runs;
 mod schedules;

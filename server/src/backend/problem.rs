@@ -8,8 +8,11 @@ use std::{error::Error, time::Duration};
 use engine::{
     clone::CloneError,
     s3::{Fault, Policy, StoreError},
+    ship::ShipError,
 };
-use model::{BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, SinkName, StoreName};
+use model::{
+    BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName,
+};
 use tokio::time::timeout;
 use tracing::{error, warn};
 
@@ -104,6 +107,22 @@ fn or_one_of(list: &str, known: &[String]) -> String {
     match known {
         [] => format!("Add it as [[{list}]]; there is none yet."),
         known => format!("Add it as [[{list}]], or pick one of {}.", known.join(", ")),
+    }
+}
+
+/// Why a reprocess cannot be previewed, at the field that is at fault.
+pub async fn shipping(error: &ShipError, spec: &ReprocessSpec, entry: &Entry) -> Problem {
+    match error {
+        ShipError::Store(error) => place(error, &spec.source.bucket, entry, "source.bucket").await,
+        ShipError::Key { .. } => {
+            let detail = format!("{}. {}", capital(&error.to_string()), error.advice());
+            Problem::new(ProblemCode::Invalid, detail).on("keys")
+        }
+        ShipError::Ledger(_) => Problem::new(ProblemCode::Unavailable, format!("{error}. {}", error.advice())),
+        other => {
+            error!(error = %chain(other), "the shipping engine broke");
+            Problem::new(ProblemCode::Internal, "The shipping engine broke; the log has the cause.")
+        }
     }
 }
 

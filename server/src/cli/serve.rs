@@ -54,7 +54,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let stores = Stores::connect(&config).await;
     let hub = Hub::start(store.clone(), shutdown.clone());
     let context = hold::runner_context(&config, &store, &stores);
-    let holder = context.holder.clone();
+    let (holder, sinks) = (context.holder.clone(), context.sinks.clone());
     let runner = Runner::start(context);
     let scheduler = Scheduler::start(scheduler::Context {
         store: store.clone(),
@@ -70,6 +70,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         }),
         store: store.clone(),
         stores,
+        sinks,
         hub: hub.clone(),
         runner: runner.nudge(),
         scheduler: scheduler.nudge(),

@@ -13,8 +13,10 @@ mod dispatch;
 mod history;
 mod lease;
 mod outcome;
+mod reprocess;
+mod work;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use store::{Claimed, Store, Terms};
 use tokio::{
@@ -26,7 +28,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info_span, warn};
 
 use self::attempt::Attempt;
-use crate::{config, stores::Stores};
+pub use self::{reprocess::dead_letters, work::run_of};
+use crate::{config, sinks::Sinks, stores::Stores};
 
 /// Jobs that other servers queued are found within this time; those of this process at once.
 const POLL: Duration = Duration::from_secs(1);
@@ -38,6 +41,9 @@ const RELEASE_WITHIN: Duration = Duration::from_secs(4);
 pub struct Context {
     pub store: Store,
     pub stores: Stores,
+    pub sinks: Sinks,
+    /// Where the dead letters of a job are kept.
+    pub data_dir: PathBuf,
     pub config: config::Runner,
     /// The name under which leases are held.
     pub holder: Arc<str>,
