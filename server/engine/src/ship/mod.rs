@@ -20,6 +20,7 @@ mod format;
 mod inflate;
 mod json;
 mod origin;
+mod output;
 mod parser;
 mod records;
 pub mod sink;
@@ -29,10 +30,11 @@ mod timestamp;
 pub use self::{
     batches::Batches,
     error::{Broken, Likely, RecordError},
-    events::{Events, Options, RECORD_LIMIT, Step},
+    events::{Events, ParseOptions, RECORD_LIMIT, Step},
     format::{Choice, Format, Kind},
     inflate::Inflater,
     origin::Origin,
+    output::Output,
     parser::{Parsed, Parser},
     records::{Ending, Record, Records},
 };
