@@ -1,0 +1,75 @@
+//! Batches that were taken and are not known to have arrived: kept until they are, or given back.
+//!
+//! Their buffers go round: a batch that is taken leaves an emptied one in its place, so that nothing is copied.
+
+use std::{collections::VecDeque, mem, sync::Arc};
+
+use super::{Batch, Undelivered};
+
+/// In the order they were taken.
+#[derive(Default)]
+pub(super) struct Held {
+    batches: VecDeque<Arc<Batch>>,
+    /// Events of the first batch that are settled already.
+    settled: usize,
+    bytes: usize,
+    spare: Spare,
+}
+
+/// Emptied batches, to be filled again.
+#[derive(Default)]
+pub(super) struct Spare(Vec<Batch>);
+
+/// More are not worth their memory: whoever delivers has one batch in hand.
+const SPARE: usize = 4;
+
+impl Spare {
+    /// The batch, with an emptied one left in its place.
+    pub fn swap(&mut self, batch: &mut Batch) -> Arc<Batch> {
+        Arc::new(mem::replace(batch, self.0.pop().unwrap_or_default()))
+    }
+
+    /// Nothing if somebody else still holds it.
+    pub fn put(&mut self, batch: Arc<Batch>) {
+        if self.0.len() < SPARE
+            && let Ok(mut batch) = Arc::try_unwrap(batch)
+        {
+            batch.clear();
+            self.0.push(batch);
+        }
+    }
+}
+
+impl Held {
+    pub fn take(&mut self, batch: &mut Batch) -> Arc<Batch> {
+        let taken = self.spare.swap(batch);
+        self.bytes += taken.bytes.len();
+        self.batches.push_back(Arc::clone(&taken));
+        taken
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// All have arrived; how many events that is.
+    pub fn arrived(&mut self) -> u64 {
+        let events: usize = self.batches.iter().map(|batch| batch.marks.len()).sum();
+        let arrived = events - self.settled;
+        for batch in self.batches.drain(..) {
+            self.spare.put(batch);
+        }
+        (self.settled, self.bytes) = (0, 0);
+        arrived as u64
+    }
+
+    /// Gives all back.
+    pub fn give_up(&mut self, reason: &str, undelivered: &mut Vec<Undelivered>) {
+        for batch in self.batches.drain(..) {
+            batch.give_up(self.settled.., reason, undelivered);
+            self.settled = 0;
+            self.spare.put(batch);
+        }
+        self.bytes = 0;
+    }
+}
