@@ -17,7 +17,7 @@ use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use engine::ship::{Batches, Choice, Events, ParseOptions, Origin, RECORD_LIMIT};
+use engine::ship::{Batches, Choice, Events, Origin, ParseOptions, RECORD_LIMIT};
 use model::Summary;
 
 use super::Exit;

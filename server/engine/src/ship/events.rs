@@ -5,7 +5,7 @@
 //!
 //! With a window, an event outside it is counted as filtered and taken back off the buffer.
 
-use model::{ParsingFailure, ReadingFailure, Summary, Window};
+use model::{Lines, ParsingFailure, ReadingFailure, Summary, Window};
 
 use super::{
     error::{Broken, cut},
@@ -107,6 +107,11 @@ impl Events {
     pub fn give_up(&mut self, byte: u64, reason: String) {
         self.summary.failures.reading.add(ReadingFailure { byte, reason });
         self.records.finish(Ending::Broken);
+    }
+
+    /// How far it is: bytes read of the object as stored, and its records.
+    pub fn standing(&self) -> (u64, Lines) {
+        (self.inflater.read(), self.summary.lines)
     }
 
     /// What happened so far. Its duration is the caller's to fill in.

@@ -73,8 +73,6 @@ impl Output for Load {
     }
 
     fn is_full(&self) -> bool {
-        self.batch.bytes.len() >= BATCH
-            || self.batch.marks.len() >= self.most_events
-            || self.failures.len() >= FAILURES
+        self.batch.bytes.len() >= BATCH || self.batch.marks.len() >= self.most_events || self.failures.len() >= FAILURES
     }
 }

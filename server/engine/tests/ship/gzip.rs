@@ -129,7 +129,8 @@ fn what_follows_the_last_member_must_be_gzip_or_zeros() {
 #[test]
 fn the_first_bytes_decide_and_may_come_one_by_one() {
     let compressed = gzip(HTTP.as_bytes());
-    let outcome = parse_with(&engine::ship::ParseOptions::default(), engine::ship::Origin::unknown(), compressed.chunks(1));
+    let outcome =
+        parse_with(&engine::ship::ParseOptions::default(), engine::ship::Origin::unknown(), compressed.chunks(1));
     assert_eq!(outcome.event(), parse(HTTP).event());
     assert_eq!(outcome.summary.bytes.read, compressed.len() as u64);
     let plain =

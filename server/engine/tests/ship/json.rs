@@ -1,6 +1,6 @@
 //! What every event carries about its object, and the readers that feed the chain.
 
-use engine::ship::{Batches, Events, ParseOptions, Origin};
+use engine::ship::{Batches, Events, Origin, ParseOptions};
 use serde_json::json;
 
 use crate::{

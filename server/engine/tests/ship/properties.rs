@@ -1,6 +1,6 @@
 //! What holds for every input.
 
-use engine::ship::{Choice, Format, ParseOptions, Origin};
+use engine::ship::{Choice, Format, Origin, ParseOptions};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Value, json};
 
@@ -42,7 +42,11 @@ fn any_choice() -> impl Strategy<Value = Choice> {
 
 fn any_options() -> impl Strategy<Value = ParseOptions> {
     let limit = prop_oneof![Just(engine::ship::RECORD_LIMIT), 0..400_usize];
-    (any_choice(), limit).prop_map(|(choice, record_limit)| ParseOptions { choice, record_limit, ..ParseOptions::default() })
+    (any_choice(), limit).prop_map(|(choice, record_limit)| ParseOptions {
+        choice,
+        record_limit,
+        ..ParseOptions::default()
+    })
 }
 
 /// The stream in pieces of the given lengths, over and over.

@@ -1,6 +1,6 @@
 //! Which format a record or an object is taken for.
 
-use engine::ship::{Choice, Format, Kind, ParseOptions, Origin};
+use engine::ship::{Choice, Format, Kind, Origin, ParseOptions};
 
 use crate::{
     alb, alb_connection, classic, nlb,

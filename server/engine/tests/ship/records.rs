@@ -1,6 +1,6 @@
 //! Where records begin and end.
 
-use engine::ship::{ParseOptions, Origin};
+use engine::ship::{Origin, ParseOptions};
 use serde_json::json;
 
 use crate::{

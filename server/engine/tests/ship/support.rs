@@ -1,6 +1,6 @@
 //! Runs text through the whole chain, as an object would be.
 
-use engine::ship::{Events, ParseOptions, Origin, Step};
+use engine::ship::{Events, Origin, ParseOptions, Step};
 use model::Summary;
 use serde_json::Value;
 

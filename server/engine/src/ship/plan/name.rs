@@ -55,7 +55,8 @@ fn end_time(text: &str) -> Option<Time> {
     else {
         return None;
     };
-    let (year, month, day) = (number(&[year1, year2, year3, year4])?, number(&[month1, month2])?, number(&[day1, day2])?);
+    let (year, month, day) =
+        (number(&[year1, year2, year3, year4])?, number(&[month1, month2])?, number(&[day1, day2])?);
     let (hour, minute) = (number(&[hour1, hour2])?, number(&[minute1, minute2])?);
     let Time(midnight) = Time::of_day(year, month, day)?;
     (hour < 24 && minute < 60).then(|| Time(midnight + (hour * 60 + minute) * MINUTE_MS))
@@ -112,7 +113,8 @@ mod tests {
 
     #[test]
     fn other_keys_tell_nothing() {
-        for key in ["", "a.log", "1_elasticloadbalancing_r_app.a.b_20261309T1405Z_x.log.gz", "1_elasticloadbalancing_"] {
+        for key in ["", "a.log", "1_elasticloadbalancing_r_app.a.b_20261309T1405Z_x.log.gz", "1_elasticloadbalancing_"]
+        {
             assert_eq!(LogName::of_key(key), None, "{key}");
         }
     }

@@ -14,7 +14,7 @@ pub enum Found {
     /// To be shipped, unless it was delivered before.
     Object(Listed),
     /// The log of health checks, of which there is no event to make.
-    LeftOut,
+    LeftOut(Listed),
     /// One of a list of keys that cannot be looked at.
     Unreadable(Key, Failed),
 }
@@ -37,7 +37,8 @@ impl Objects {
             let walk = Walk::new(store, &spec.source, window.as_ref(), after.map(ToString::to_string));
             return Self { source: Source::Walk(Box::new(walk)), window };
         }
-        let mut keys: Vec<Key> = spec.keys.iter().filter(|key| after.is_none_or(|after| *key > after)).cloned().collect();
+        let mut keys: Vec<Key> =
+            spec.keys.iter().filter(|key| after.is_none_or(|after| *key > after)).cloned().collect();
         keys.sort_unstable();
         keys.dedup();
         // Whoever names a key means it, whatever its name says about its time.
@@ -60,7 +61,7 @@ impl Objects {
             match found {
                 Found::Object(object) => match choose(&object, self.window.as_ref()) {
                     Choice::Ship => return Ok(Some(Found::Object(object))),
-                    Choice::LeaveOut => return Ok(Some(Found::LeftOut)),
+                    Choice::LeaveOut => return Ok(Some(Found::LeftOut(object))),
                     Choice::PassOver => {}
                 },
                 other => return Ok(Some(other)),
