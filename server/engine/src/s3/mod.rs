@@ -14,6 +14,7 @@ mod encoding;
 mod endpoint;
 mod error;
 mod etag;
+mod get;
 mod head;
 mod list;
 mod listing;
@@ -37,6 +38,7 @@ pub use self::{
     endpoint::Endpoint,
     error::{Action, Answer, Failed, Fault, StoreError},
     etag::ETag,
+    get::Reading,
     head::{Checksum, Head},
     list::Listed,
     listing::Listing,

@@ -11,6 +11,7 @@
 //! takes no other with it. An event is one valid JSON object on one line. Memory is bounded by the record limit.
 
 mod batches;
+mod clock;
 mod cursor;
 mod error;
 mod event;
@@ -19,20 +20,36 @@ mod field;
 mod format;
 mod inflate;
 mod json;
+mod letters;
+mod object;
 mod origin;
+mod outcome;
+mod output;
 mod parser;
+mod plan;
 mod records;
+mod resend;
+mod run;
+mod ship_error;
 pub mod sink;
 mod text;
 mod timestamp;
+mod tracker;
 
 pub use self::{
     batches::Batches,
     error::{Broken, Likely, RecordError},
-    events::{Events, Options, RECORD_LIMIT, Step},
+    events::{Events, ParseOptions, RECORD_LIMIT, Step},
     format::{Choice, Format, Kind},
     inflate::Inflater,
+    letters::{Letter, LetterReason},
     origin::Origin,
+    output::Output,
     parser::{Parsed, Parser},
+    plan::{Ledger, LedgerError, LogName, NothingDelivered, preview},
     records::{Ending, Record, Records},
+    resend::resend,
+    run::{Options, Shipment, run},
+    ship_error::ShipError,
+    tracker::{Checkpoint, Confirmed, Ran, Taken, Totals, Tracker},
 };

@@ -18,6 +18,7 @@ mod pace;
 mod settings;
 mod url;
 
+pub(super) use self::pace::Pace;
 pub use self::{
     account::Delivered,
     batch::{Batch, Mark, Undelivered},

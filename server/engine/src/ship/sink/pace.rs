@@ -12,7 +12,7 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(in crate::ship) struct Pace {
     /// Nanoseconds for each event; 0 without a ceiling.
     each: u64,
     most_at_once: usize,
