@@ -33,6 +33,7 @@ mod mirror_command;
 mod pages;
 mod parse;
 mod process;
+mod reprocess;
 mod runner;
 mod schedule_pages;
 mod schedules;
