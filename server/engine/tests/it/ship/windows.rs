@@ -39,7 +39,8 @@ async fn a_window_reads_the_files_that_can_hold_it_and_lists_the_days_around_it(
     // Delivered after midnight, into the next day's folder.
     let late = log_key("2026-03-09T14:10").replace("2026/03/09", "2026/03/10");
     dock.put(&late, gzip(record("2026-03-09T14:07:00Z", 9))).await;
-    dock.put(&log_key("2026-03-09T14:30").replace("/111122223333_", "/health_check_log_111122223333_"), "unhealthy").await;
+    dock.put(&log_key("2026-03-09T14:30").replace("/111122223333_", "/health_check_log_111122223333_"), "unhealthy")
+        .await;
     for day in 1..=28 {
         dock.put(&format!("{FOLDER}2025/02/{day:02}/x"), "old").await;
         dock.put(&format!("{FOLDER}2027/02/{day:02}/x"), "new").await;
