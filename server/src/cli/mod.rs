@@ -9,6 +9,7 @@ mod hold;
 mod log;
 mod parse;
 mod password;
+mod reprocess;
 mod s3;
 mod serve;
 mod stop;
@@ -58,6 +59,9 @@ enum Command {
     /// Clone the objects of one S3 place to another, and prove that they are equal
     #[command(after_help = clone::AFTER_HELP)]
     Clone(Box<clone::CloneArgs>),
+    /// Send the records of load-balancer logs in S3 to a log stack, and account for each of them
+    #[command(after_help = reprocess::AFTER_HELP)]
+    Reprocess(Box<reprocess::Arguments>),
     /// Serve just the embedded S3 store, for demos and tests
     #[command(after_help = s3::AFTER_HELP)]
     S3(s3::Arguments),
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         None | Some(Command::Serve) => configured(cli.config.as_deref(), serve::run),
         Some(Command::Worker) => configured(cli.config.as_deref(), worker::run),
         Some(Command::Clone(arguments)) => return clone::main(*arguments),
+        Some(Command::Reprocess(arguments)) => return reprocess::main(*arguments),
         Some(Command::S3(arguments)) => runtime(s3::run(arguments)),
         Some(Command::Parse(arguments)) => return parse::run(&arguments),
         Some(Command::HashPassword) => password::run(),

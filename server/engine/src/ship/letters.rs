@@ -53,14 +53,12 @@ pub struct Letter<'a> {
     pub event: Option<&'a RawValue>,
 }
 
-/// What an event says about itself.
+/// What an event says about where it is from.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Inscription<'a> {
+struct Inscription<'a> {
     #[serde(borrow)]
     log: Log<'a>,
-    #[serde(borrow, rename = "@metadata")]
-    metadata: Metadata<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -70,23 +68,6 @@ struct Log<'a> {
     bucket: Option<Cow<'a, str>>,
     #[serde(borrow)]
     key: Option<Cow<'a, str>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Metadata<'a> {
-    #[serde(borrow)]
-    _id: Option<Cow<'a, str>>,
-}
-
-impl<'a> Inscription<'a> {
-    pub fn of(event: &'a str) -> Self {
-        serde_json::from_str(event).unwrap_or_default()
-    }
-
-    pub fn id(&self) -> Option<u128> {
-        u128::from_str_radix(self.metadata._id.as_deref()?, 16).ok()
-    }
 }
 
 /// Letters of one object, to be written together.
@@ -121,7 +102,7 @@ impl Bundle {
     /// Which object it is of, the event itself says.
     pub fn undelivered(&mut self, undelivered: &Undelivered, etag: Option<&str>) {
         let text = str::from_utf8(&undelivered.event).unwrap_or_default();
-        let inscription = Inscription::of(text);
+        let inscription: Inscription<'_> = serde_json::from_str(text).unwrap_or_default();
         self.add(&Letter {
             reason: LetterReason::Sending,
             message: undelivered.reason.as_str().into(),
@@ -237,6 +218,5 @@ mod tests {
         let letter: Letter<'_> = serde_json::from_slice(&bundle.lines).unwrap();
         assert_eq!(letter.event.unwrap().get(), event);
         assert_eq!((letter.bucket.as_deref(), letter.key.as_deref()), (Some("logs"), Some("a\"b")));
-        assert_eq!(Inscription::of(event).id(), Some(255));
     }
 }

@@ -19,8 +19,9 @@ use super::{
     Options, Output, ShipError,
     clock::now,
     error::cut,
-    letters::{Inscription, Letter, Source},
+    letters::{Letter, Source},
     object::{Parcel, over},
+    origin::split_id,
     sink::{Mark, Sink},
     tracker::Tracker,
 };
@@ -133,7 +134,7 @@ impl Sending<'_> {
         let batch = &mut self.parcel.load.batch;
         batch.bytes.extend_from_slice(event.get().as_bytes());
         batch.bytes.push(b'\n');
-        let id = Inscription::of(event.get()).id();
+        let id = split_id(event.get().as_bytes()).and_then(|(_, id)| u128::from_str_radix(id, 16).ok());
         batch.marks.push(Mark { end: batch.bytes.len(), line: letter.line, offset: letter.offset, id });
         self.summary.lines.parsed += 1;
         self.summary.bytes.written += event.get().len() as u64 + 1;

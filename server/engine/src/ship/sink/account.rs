@@ -23,4 +23,17 @@ impl Delivered {
     pub(super) fn socket_failed(&mut self, reason: impl Into<String>) {
         self.sockets.add(SocketFailure { reason: reason.into() });
     }
+
+    pub(super) fn add(&mut self, other: Self) {
+        let Self { sent, acknowledged, duplicate, connections, sockets, wire } = other;
+        self.sent += sent;
+        self.acknowledged += acknowledged;
+        self.duplicate += duplicate;
+        self.connections.created += connections.created;
+        self.connections.destroyed += connections.destroyed;
+        let kept = sockets.last_few.len() as u64;
+        sockets.last_few.into_iter().for_each(|failure| self.sockets.add(failure));
+        self.sockets.total += sockets.total - kept;
+        self.wire += wire;
+    }
 }

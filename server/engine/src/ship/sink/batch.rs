@@ -51,6 +51,11 @@ impl Batch {
         starts.zip(&self.marks).map(|(start, mark)| (&self.bytes[start..mark.end - 1], mark))
     }
 
+    /// One event, without its line feed.
+    pub(super) fn event(&self, event: usize) -> &[u8] {
+        &self.bytes[self.start(event)..self.marks[event].end - 1]
+    }
+
     /// Where the event's line begins in the bytes; of the number of events, their end.
     pub(super) fn start(&self, event: usize) -> usize {
         event.checked_sub(1).map_or(0, |before| self.marks[before].end)
@@ -58,9 +63,8 @@ impl Batch {
 
     /// One event as it is given back.
     pub(super) fn undelivered(&self, event: usize, reason: impl Into<String>) -> Undelivered {
-        let Mark { end, line, offset, .. } = self.marks[event];
-        let event = self.bytes[self.start(event)..end - 1].to_vec();
-        Undelivered { line, offset, reason: reason.into(), event }
+        let Mark { line, offset, .. } = self.marks[event];
+        Undelivered { line, offset, reason: reason.into(), event: self.event(event).to_vec() }
     }
 
     /// Gives back the events of a range, all for one reason.

@@ -1,6 +1,9 @@
 //! One object's way through a sink.
 
-use super::{Batch, Delivered, SinkError, Undelivered, file::FileDelivery};
+use super::{
+    Batch, Delivered, SinkError, Undelivered, bulk::BulkDelivery, file::FileDelivery, lines::LinesDelivery,
+    lumberjack::LumberjackDelivery,
+};
 
 /// Takes the batches of one object. Dropping it, at any moment, claims nothing.
 pub struct Delivery {
@@ -10,6 +13,9 @@ pub struct Delivery {
 }
 
 pub(super) enum Way {
+    Lines(LinesDelivery),
+    Lumberjack(Box<LumberjackDelivery>),
+    Bulk(BulkDelivery),
     File(FileDelivery),
 }
 
@@ -32,6 +38,9 @@ impl Delivery {
             return Err(error.clone());
         }
         let sent = match &mut self.way {
+            Way::Lines(way) => way.send(batch, undelivered).await,
+            Way::Lumberjack(way) => way.send(batch, undelivered).await,
+            Way::Bulk(way) => way.send(batch, undelivered).await,
             Way::File(way) => way.send(batch, undelivered).await,
         };
         if let Err(error) = &sent {
@@ -43,6 +52,9 @@ impl Delivery {
     /// Waits for the last acknowledgement or the receiver's close. After it every event is accounted for.
     pub async fn finish(self, undelivered: &mut Vec<Undelivered>) -> Delivered {
         match self.way {
+            Way::Lines(way) => way.finish(undelivered).await,
+            Way::Lumberjack(way) => way.finish(undelivered).await,
+            Way::Bulk(way) => way.finish(undelivered).await,
             Way::File(way) => way.finish(undelivered).await,
         }
     }

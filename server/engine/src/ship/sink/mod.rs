@@ -9,13 +9,21 @@
 
 mod account;
 mod batch;
+mod bulk;
+mod connection;
 mod delivery;
 mod error;
 mod file;
 mod held;
+mod lines;
+mod lumberjack;
 mod open;
 mod pace;
+mod piece;
+mod pool;
 mod settings;
+mod tls;
+mod trouble;
 mod url;
 
 pub(super) use self::pace::Pace;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Delivery, Fault, Settings, SinkError, delivery::Way, file::FileSink, pace::Pace, url::Place};
+use super::{
+    Delivery, Settings, SinkError, bulk::Bulk, delivery::Way, error::Fault, file::FileSink, lines::Lines,
+    lumberjack::Lumberjack, pace::Pace, url::Place,
+};
 
 /// Cheap to clone; all clones share connections and limits.
 #[derive(Clone)]
@@ -14,6 +17,9 @@ struct Open {
 }
 
 enum Kind {
+    Lines(Lines),
+    Lumberjack(Lumberjack),
+    Bulk(Arc<Bulk>),
     File(FileSink),
 }
 
@@ -24,8 +30,12 @@ impl Sink {
         settings.check().map_err(|invalid| Fault::Settings(invalid).at(&name))?;
         let pace = Arc::new(Pace::new(settings.max_events_per_second));
         let kind = match &settings.url.place {
+            Place::Lines(peer) => Lines::open(peer, &settings, pace).await.map(Kind::Lines),
+            Place::Lumberjack(peer) => Lumberjack::open(peer, &settings, pace).await.map(Kind::Lumberjack),
+            Place::Bulk { peer, path_and_query } => {
+                Bulk::open(peer, path_and_query, &settings, pace).await.map(Kind::Bulk)
+            }
             Place::File(path) => FileSink::open(&name, path, pace, settings.unproven_bytes).await.map(Kind::File),
-            _ => Err(Fault::Unreachable { why: "no such sink".into() }),
         };
         let kind = kind.map_err(|fault| fault.at(&name))?;
         Ok(Self(Arc::new(Open { settings, kind })))
@@ -41,14 +51,24 @@ impl Sink {
         self.0.settings.url.to_string()
     }
 
-    /// One object's way. Waits while as many are under way as there may be connections.
+    /// One object's way. Over TCP and Lumberjack it waits while as many are under way as there may be connections.
     pub async fn delivery(&self) -> Result<Delivery, SinkError> {
-        let way = match &self.0.kind {
+        Ok(Delivery::new(match &self.0.kind {
+            Kind::Lines(lines) => Way::Lines(lines.delivery().await?),
+            Kind::Lumberjack(lumberjack) => Way::Lumberjack(Box::new(lumberjack.delivery().await?)),
+            Kind::Bulk(bulk) => Way::Bulk(bulk.delivery()),
             Kind::File(file) => Way::File(file.delivery()),
-        };
-        Ok(Delivery::new(way))
+        }))
     }
 
     /// Closes what stands by. Deliveries under way go on.
-    pub async fn close(self) {}
+    #[expect(clippy::unused_async, reason = "closing may have to wait for the network one day")]
+    pub async fn close(self) {
+        match &self.0.kind {
+            Kind::Lines(lines) => lines.pool.close(),
+            Kind::Lumberjack(lumberjack) => lumberjack.pool.close(),
+            Kind::Bulk(bulk) => bulk.close(),
+            Kind::File(_) => {}
+        }
+    }
 }

@@ -31,7 +31,7 @@ pub(super) enum Place {
     Lines(Peer),
     /// Logstash's `beats` input.
     Lumberjack(Peer),
-    /// Elasticsearch or OpenSearch; path and query are the receiver's own.
+    /// Elasticsearch or `OpenSearch`; path and query are the receiver's own.
     Bulk {
         peer: Peer,
         path_and_query: String,

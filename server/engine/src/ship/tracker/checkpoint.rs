@@ -80,19 +80,9 @@ impl Totals {
     }
 
     pub(super) fn add(&mut self, summary: &Summary) {
-        add(&mut self.lines, &summary.lines);
+        self.lines.absorb(&summary.lines);
         self.bytes += summary.bytes.read;
         self.unparsed += summary.failures.parsing.total;
         self.undelivered += summary.failures.sending.total;
     }
-}
-
-pub(super) fn add(total: &mut Lines, lines: &Lines) {
-    total.encountered += lines.encountered;
-    total.parsed += lines.parsed;
-    total.filtered += lines.filtered;
-    total.sent += lines.sent;
-    total.acknowledged += lines.acknowledged;
-    total.duplicate += lines.duplicate;
-    total.replaced += lines.replaced;
 }

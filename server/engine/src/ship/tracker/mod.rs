@@ -13,7 +13,7 @@ mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{Failure, Key, Lines, Phase, Progress};
+use model::{Failure, Key, Lines, Phase, Progress, Summary};
 use tokio::{
     sync::{Notify, Semaphore},
     time::Instant,
@@ -84,6 +84,11 @@ impl Tracker {
     /// After a failed write: what was taken is due again.
     pub fn put_back(&self, taken: Taken) {
         self.state().put_back(taken);
+    }
+
+    /// Of all runs of this attempt together. Its duration is what they took, one after the other.
+    pub fn summary(&self) -> Summary {
+        self.state().summary.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

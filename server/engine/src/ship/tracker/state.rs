@@ -2,13 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use model::{Failure, Key, Lines, Phase, Progress};
+use model::{Failure, Key, Lines, Phase, Progress, Summary};
 use tokio::time::{Duration, Instant};
 
-use super::{
-    Checkpoint, Fate, Ran, Taken, Ticket, Totals,
-    checkpoint::{Confirmed, add},
-};
+use super::{Checkpoint, Fate, Ran, Taken, Ticket, Totals, checkpoint::Confirmed};
 use crate::{
     clone::rate::{Rate, Sample},
     s3::{Listed, Meter},
@@ -29,6 +26,8 @@ pub(super) struct State {
     failures: Vec<Failure>,
     mended: BTreeSet<Key>,
     runs: Vec<Ran>,
+    /// Of all runs of this attempt, rehearsals included.
+    pub summary: Summary,
     rate: Rate,
     began: Instant,
     /// Time stands still from here on.
@@ -68,6 +67,7 @@ impl State {
             failures: Vec::new(),
             mended: BTreeSet::new(),
             runs: Vec::new(),
+            summary: Summary::default(),
             rate: Rate::default(),
             began: now,
             ended: None,
@@ -140,6 +140,7 @@ impl State {
             }
             Fate::Over { ran, failure } => {
                 totals.add(&ran.summary);
+                self.summary.absorb(ran.summary.clone());
                 if ran.summary.sink.is_some() {
                     self.runs.push(*ran);
                 }
@@ -219,7 +220,7 @@ impl State {
         let (mut bytes, mut lines) = (totals.bytes, totals.lines);
         for flight in self.flying.values() {
             bytes += flight.bytes;
-            add(&mut lines, &flight.lines);
+            lines.absorb(&flight.lines);
         }
         let working = self.phase == Phase::Shipping && self.ended.is_none();
         self.rate.sample(Sample {
