@@ -1,8 +1,8 @@
 //! Jobs and runs for tests, as the engine would report them.
 
 use model::{
-    CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Outcome, ParsingFailure, Phase, Progress, Proof, Run,
-    RunId, RunSource, Selection, Spec, State, Summary, Time,
+    CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Outcome, ParsingFailure, Phase, Progress, Proof,
+    Run, RunId, RunSource, Selection, Spec, State, Summary, Time,
 };
 
 /// A clone of the demo bucket, half done. A higher number is a later job.

@@ -12,8 +12,8 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewReprocessPage, NewSchedulePage, NotFound, OverviewPage,
-        PipelinePage, PipelinesPage, RunPage, RunsPage, SchedulesPage, SettingsPage,
+        BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewReprocessPage, NewSchedulePage, NotFound,
+        OverviewPage, PipelinePage, PipelinesPage, RunPage, RunsPage, SchedulesPage, SettingsPage,
     },
     ui::Frame,
 };

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod data_dir;
 pub mod demo;
+pub mod follower;
 pub mod health;
 pub mod hub;
 pub mod ledger;

@@ -13,9 +13,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    api::{
-        self, clones, dead_letters, failures, index, jobs, limits, pipelines, reprocesses, runs, schedules, stores,
-    },
+    api::{self, clones, dead_letters, failures, index, jobs, limits, pipelines, reprocesses, runs, schedules, stores},
     auth::{self, login},
     health,
     live::{self, Streams},

@@ -167,7 +167,8 @@ impl ReprocessPreview {
             let differ = of.iter().filter(|object| !other.iter().any(|known| same(object, known)));
             differ.take(3).map(|object| object.key.to_string()).collect::<Vec<_>>().join(", ")
         };
-        for (what, keys) in [("now", named(&now.examples, &self.examples)), ("before", named(&self.examples, &now.examples))]
+        for (what, keys) in
+            [("now", named(&now.examples, &self.examples)), ("before", named(&self.examples, &now.examples))]
         {
             if !keys.is_empty() {
                 parts.push(format!("{what}: {keys}"));

@@ -99,36 +99,38 @@ fn Shipping(sinks: Vec<SinkStatus>, pipelines: Vec<Pipeline>) -> impl IntoView {
             </tr>
         }
     };
-    (!sinks.is_empty()).then(|| view! {
-        <section aria-labelledby="sinks" data-key="sinks">
-            <h2 id="sinks">"Sinks and pipelines"</h2>
-            <table class="rows">
-                <caption class="visually-hidden">"Sinks, as configured"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Sink"</th>
-                        <th scope="col">"Where"</th>
-                        <th scope="col" class="number">"Connections"</th>
-                        <th scope="col" class="number">"Limit"</th>
-                    </tr>
-                </thead>
-                <tbody>{sinks.into_iter().map(sink).collect_view()}</tbody>
-            </table>
-            <table class="rows">
-                <caption class="visually-hidden">"Pipelines, as configured"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Pipeline"</th>
-                        <th scope="col">"From"</th>
-                        <th scope="col">"To"</th>
-                        <th scope="col">"How"</th>
-                    </tr>
-                </thead>
-                <tbody>{pipelines.into_iter().map(pipeline).collect_view()}</tbody>
-            </table>
-            <p class="note">
-                <code>"[[sinks]]"</code> " and " <code>"[[pipelines]]"</code> " entries of the configuration file."
-            </p>
-        </section>
+    (!sinks.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="sinks" data-key="sinks">
+                <h2 id="sinks">"Sinks and pipelines"</h2>
+                <table class="rows">
+                    <caption class="visually-hidden">"Sinks, as configured"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Sink"</th>
+                            <th scope="col">"Where"</th>
+                            <th scope="col" class="number">"Connections"</th>
+                            <th scope="col" class="number">"Limit"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{sinks.into_iter().map(sink).collect_view()}</tbody>
+                </table>
+                <table class="rows">
+                    <caption class="visually-hidden">"Pipelines, as configured"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Pipeline"</th>
+                            <th scope="col">"From"</th>
+                            <th scope="col">"To"</th>
+                            <th scope="col">"How"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{pipelines.into_iter().map(pipeline).collect_view()}</tbody>
+                </table>
+                <p class="note">
+                    <code>"[[sinks]]"</code> " and " <code>"[[pipelines]]"</code> " entries of the configuration file."
+                </p>
+            </section>
+        }
     })
 }

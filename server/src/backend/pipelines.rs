@@ -1,6 +1,8 @@
 //! Pipelines: what is configured, beside what their runs and their followers tell.
 
-use model::{Pipeline, PipelineList, PipelineName, PipelineStatus, PipelineView, Problem, ProblemCode, RunFilter, Time};
+use model::{
+    Pipeline, PipelineList, PipelineName, PipelineStatus, PipelineView, Problem, ProblemCode, RunFilter, Time,
+};
 
 use super::{Yard, problem};
 

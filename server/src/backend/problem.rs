@@ -10,9 +10,7 @@ use engine::{
     s3::{Fault, Policy, StoreError},
     ship::ShipError,
 };
-use model::{
-    BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName,
-};
+use model::{BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName};
 use tokio::time::timeout;
 use tracing::{error, warn};
 

@@ -60,9 +60,10 @@ impl Yard {
         let unknown = |detail: String, field: &str| Problem::new(ProblemCode::Invalid, detail).on(field);
         let pipeline = match &request.pipeline {
             None => None,
-            Some(name) => Some(self.configured(name).ok_or_else(|| {
-                unknown(problem::no_pipeline(name, &self.config.pipelines), "pipeline")
-            })?),
+            Some(name) => Some(
+                self.configured(name)
+                    .ok_or_else(|| unknown(problem::no_pipeline(name, &self.config.pipelines), "pipeline"))?,
+            ),
         };
         let letters_of = match request.dead_letters_of {
             None => None,
@@ -142,8 +143,11 @@ impl Yard {
         let unknown = || conflict(format!("There is no plan {plan}, or it was forgotten. {AGAIN}"));
         let shown = self.store.reprocess_plan(plan).await.map_err(problem::database)?.ok_or_else(unknown)?;
         let asked = ReprocessSpec { plan: None, ..spec.clone() };
-        if (ReprocessSpec { dry_run: asked.dry_run, max_events_per_second: asked.max_events_per_second, ..shown.spec.clone() })
-            != asked
+        if (ReprocessSpec {
+            dry_run: asked.dry_run,
+            max_events_per_second: asked.max_events_per_second,
+            ..shown.spec.clone()
+        }) != asked
         {
             return Err(conflict(format!("Plan {plan} is of another reprocess, {}. {AGAIN}", shown.spec.title())));
         }

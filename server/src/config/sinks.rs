@@ -38,9 +38,7 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Sink>, ConfigError> {
         let usual = Settings::new(url);
         let number = |text: &str, least: u32, most: u32| within(text, least, most).map(|number| number as usize);
         let settings = Settings {
-            connections: section
-                .get("connections", WHOLE, |text| number(text, 1, 1_000))?
-                .unwrap_or(usual.connections),
+            connections: section.get("connections", WHOLE, |text| number(text, 1, 1_000))?.unwrap_or(usual.connections),
             batch_events: section
                 .get("batch_events", WHOLE, |text| number(text, 1, 10_000))?
                 .unwrap_or(usual.batch_events),

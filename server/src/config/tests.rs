@@ -163,14 +163,19 @@ fn a_pipeline_brings_store_sink_and_format() {
 fn what_is_wrong_with_a_sink_or_a_pipeline_is_told_with_line_and_key() {
     let pipeline = |rest: &str| refused(&format!("{SINK}[[pipelines]]\nname = 'api'\n{rest}"));
     assert!(refused("[[sinks]]\nname = 'a'").contains("line 1: sinks.url is missing"));
-    assert!(refused("[[sinks]]\nname = 'a'\nurl = 'udp://x'").contains("line 3: sinks.url is not valid: it must be where"));
+    assert!(
+        refused("[[sinks]]\nname = 'a'\nurl = 'udp://x'")
+            .contains("line 3: sinks.url is not valid: it must be a URL such as")
+    );
     assert!(refused(&format!("{SINK}connections = 0")).contains("line 4: sinks.connections = \"0\" is not valid"));
     assert!(refused(&format!("{SINK}username = 'a'")).contains("sinks.password is missing"));
     assert!(refused(&format!("{SINK}{SINK}")).contains("line 4: two sinks are named log"));
     assert!(pipeline("sink = 'log'").contains("line 4: pipelines.source is missing"));
     let message = pipeline("source = 's3://logs'\nsink = 'other'");
     assert!(message.contains("line 7: pipelines.sink = \"other\"") && message.contains("[[sinks]]"), "{message}");
-    assert!(pipeline("store = 'aws'").contains("pipelines.store = \"aws\" is not valid: it must be the name of one of"));
+    assert!(
+        pipeline("store = 'aws'").contains("pipelines.store = \"aws\" is not valid: it must be the name of one of")
+    );
     assert!(pipeline("source = 's3://logs'\nsink = 'log'\nevery = '5'").contains("line 8: pipelines.every = \"5\""));
     assert!(pipeline("source = 's3://logs'\nsink = 'log'\nformat = 'iis'").contains("pipelines.format = \"iis\""));
     let message = pipeline("source = 's3://logs'\nsink = 'log'\nlog_group = '/aws/lambda/x'");

@@ -53,10 +53,11 @@ pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToke
         }
         Spec::Reprocess(spec) => {
             let work = reprocess::Work::of(context, claimed.job.id, spec)?;
+            let letters = spec.dead_letters_of.and_then(|job| format!("dead letters of job {job}").parse().ok());
             let tracker = ship::Tracker::resume(progress, checkpoint(claimed)?);
             let (at_work, stop) = (tracker.clone(), stop.clone());
             let work = async move { work.carry_out(retry, &at_work, &stop).await };
-            (Tracker::Ship(tracker), tokio::spawn(work.instrument(Span::current())))
+            (Tracker::Ship(tracker, letters), tokio::spawn(work.instrument(Span::current())))
         }
     };
     Ok(Running { tracker, task })

@@ -3,13 +3,14 @@
 //! Both keep a tracker that is emptied once a second. What they tell differs in little: a reprocess also tells of runs.
 
 use engine::{clone, ship};
-use model::{Failure, Job, Key, Progress, RunSource, Run, Spec};
+use model::{Failure, Job, Key, Progress, Run, RunSource, Spec};
 use store::{NewRun, Store};
 
 #[derive(Clone)]
 pub enum Tracker {
     Clone(clone::Tracker),
-    Ship(ship::Tracker),
+    /// With the name under which a file of dead letters is told of: its path is nobody's business.
+    Ship(ship::Tracker, Option<Key>),
 }
 
 /// What happened since the last time. Must be stored in this order: runs, failures and mended keys, then progress with
@@ -23,7 +24,8 @@ impl Tracker {
     pub fn take(&self) -> Taken {
         match self {
             Self::Clone(tracker) => Taken::Clone(tracker.take()),
-            Self::Ship(tracker) => Taken::Ship(tracker.take()),
+            Self::Ship(tracker, None) => Taken::Ship(tracker.take()),
+            Self::Ship(tracker, Some(name)) => Taken::Ship(named(tracker.take(), name)),
         }
     }
 
@@ -31,9 +33,9 @@ impl Tracker {
     pub fn put_back(&self, taken: Taken) {
         match (self, taken) {
             (Self::Clone(tracker), Taken::Clone(taken)) => tracker.put_back(taken),
-            (Self::Ship(tracker), Taken::Ship(taken)) => tracker.put_back(taken),
+            (Self::Ship(tracker, _), Taken::Ship(taken)) => tracker.put_back(taken),
             // A tracker gives its own kind only.
-            (Self::Clone(_), Taken::Ship(_)) | (Self::Ship(_), Taken::Clone(_)) => {}
+            (Self::Clone(_), Taken::Ship(_)) | (Self::Ship(..), Taken::Clone(_)) => {}
         }
     }
 }
@@ -106,6 +108,14 @@ impl Taken {
         }
         .unwrap_or_default()
     }
+}
+
+/// All of one file, under its name.
+fn named(mut taken: ship::Taken, name: &Key) -> ship::Taken {
+    let failures = taken.failures.iter_mut().map(|failure| &mut failure.key);
+    let keys = failures.chain(&mut taken.mended).chain(taken.runs.iter_mut().map(|ran| &mut ran.key));
+    keys.for_each(|key| *key = name.clone());
+    taken
 }
 
 /// A run of Logyard's own, of no pipeline and no bucket yet.

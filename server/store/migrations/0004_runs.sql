@@ -24,6 +24,8 @@ CREATE TABLE runs (
     failures BIGINT NOT NULL DEFAULT 0,
     -- 1: all that the object holds within the window is where it belongs. Without a window: all that it holds.
     whole BIGINT NOT NULL DEFAULT 0 CHECK (whole IN (0, 1)),
+    -- 1: another try may bring more: events were given up, or the object broke off.
+    again BIGINT NOT NULL DEFAULT 0 CHECK (again IN (0, 1)),
     window_from BIGINT,
     window_to BIGINT,
     summary TEXT
@@ -41,7 +43,7 @@ CREATE INDEX runs_by_job ON runs (job_id, started_at, id) WHERE job_id IS NOT NU
 CREATE INDEX runs_by_request ON runs (request_id) WHERE request_id IS NOT NULL;
 
 -- What was delivered.
-CREATE INDEX runs_whole ON runs (pipeline, bucket, object_key, etag) WHERE whole = 1;
+CREATE INDEX runs_by_object ON runs (pipeline, bucket, object_key, etag, whole, again);
 
 -- Pipelines that Logyard follows: who does it, and what it saw when it looked last.
 CREATE TABLE followers (

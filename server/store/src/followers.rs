@@ -78,8 +78,9 @@ impl Store {
 
     /// How it stands; `None` if nobody ever followed it.
     pub async fn following(&self, pipeline: &PipelineName) -> Result<Option<Following>, StoreError> {
-        let statement =
-            Statement::new("SELECT holder, since, looked_at, waiting, oldest, error FROM followers WHERE pipeline = $1");
+        let statement = Statement::new(
+            "SELECT holder, since, looked_at, waiting, oldest, error FROM followers WHERE pipeline = $1",
+        );
         let decode = |row: &Row| {
             Ok(Following {
                 since: Time(row.get("since")?),

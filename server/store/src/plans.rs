@@ -64,7 +64,8 @@ impl Store {
 
     /// `None`: it was never made, or is forgotten.
     pub async fn plan(&self, id: &Digest) -> Result<Option<StoredPlan>, StoreError> {
-        let statement = Statement::new("SELECT spec, preview, author, created_at FROM plans WHERE id = $1 AND kind = 'clone'");
+        let statement =
+            Statement::new("SELECT spec, preview, author, created_at FROM plans WHERE id = $1 AND kind = 'clone'");
         let rows = self.database().read(statement.bind(id.as_str())).await?;
         let stored = |row: &crate::database::Row| {
             Ok(StoredPlan {

@@ -50,13 +50,11 @@ pub fn ProofTable(job: Job) -> impl IntoView {
         Some(Proof::Compared(proof)) => EitherOf4::A(view! { <Compared proof /> }),
         Some(Proof::DryRun(proof)) => EitherOf4::B(view! { <Dry proof /> }),
         Some(Proof::Shipped(proof)) => EitherOf4::C(view! { <Sent proof /> }),
-        None if job.state.ended() => {
-            EitherOf4::D(if clone {
-                "None: both listings were not compared to their ends, so nothing is proven."
-            } else {
-                "None: it did not get to its end. Each of its runs says what was delivered."
-            })
-        }
+        None if job.state.ended() => EitherOf4::D(if clone {
+            "None: both listings were not compared to their ends, so nothing is proven."
+        } else {
+            "None: it did not get to its end. Each of its runs says what was delivered."
+        }),
         None => EitherOf4::D(if clone {
             "Both listings are compared once all is copied; until then nothing is proven."
         } else {
@@ -127,11 +125,8 @@ fn Sent(proof: Shipped) -> impl IntoView {
         ("Not parsed", count(proof.unparsed)),
         ("Not delivered", count(proof.undelivered)),
     ];
-    let (shape, tone) = if proof.failed == 0 && proof.adds_up() {
-        ("✔", "mark good verdict")
-    } else {
-        ("✖", "mark bad verdict")
-    };
+    let (shape, tone) =
+        if proof.failed == 0 && proof.adds_up() { ("✔", "mark good verdict") } else { ("✖", "mark bad verdict") };
     view! {
         <p class=tone><span aria-hidden="true">{shape}</span> " " {account(&proof)}</p>
         <FigureTable caption="What became of every record" rows />

@@ -3,24 +3,21 @@
 use leptos::prelude::*;
 use model::{Job, Proof, Run, Spec, Time};
 
-use crate::{
-    format::things,
-    pages::ReprocessForm,
-    query::Query,
-    ui::RunTable,
-};
+use crate::{format::things, pages::ReprocessForm, query::Query, ui::RunTable};
 
 #[component]
 pub fn Runs(job: Job, runs: Vec<Run>, now: Time) -> impl IntoView {
     let id = job.id;
     let all = Query::default().with("job", &id.to_string()).on("/runs");
-    (!runs.is_empty()).then(|| view! {
-        <section aria-labelledby="runs" data-key="runs">
-            <h2 id="runs">"Its runs"</h2>
-            <RunTable runs now caption="Objects that it shipped, newest first" />
-            <p><a href=all>"All its runs"</a></p>
-            <DeadLetters job />
-        </section>
+    (!runs.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="runs" data-key="runs">
+                <h2 id="runs">"Its runs"</h2>
+                <RunTable runs now caption="Objects that it shipped, newest first" />
+                <p><a href=all>"All its runs"</a></p>
+                <DeadLetters job />
+            </section>
+        }
     })
 }
 

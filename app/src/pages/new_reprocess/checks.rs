@@ -43,8 +43,7 @@ impl Checks {
 
     /// A problem that belongs to no field of the form.
     pub fn elsewhere(&self) -> Option<&Problem> {
-        const FIELDS: [&str; 7] =
-            ["pipeline", "from", "to", "keys", "key", "dead_letters_of", "max_events_per_second"];
+        const FIELDS: [&str; 7] = ["pipeline", "from", "to", "keys", "key", "dead_letters_of", "max_events_per_second"];
         self.fault().filter(|fault| fault.field.as_deref().is_none_or(|field| !FIELDS.contains(&field)))
     }
 }

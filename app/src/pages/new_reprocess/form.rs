@@ -142,7 +142,9 @@ mod tests {
             let query = Query::default().with("pipeline", "api").with(name, value);
             ReprocessForm::read(&query).request().unwrap_err().field
         };
-        for (name, value) in [("from", "noon"), ("extent", "some"), ("max_events_per_second", "0"), ("dead_letters_of", "1")] {
+        for (name, value) in
+            [("from", "noon"), ("extent", "some"), ("max_events_per_second", "0"), ("dead_letters_of", "1")]
+        {
             assert_eq!(form(name, value), name);
         }
         assert_eq!(ReprocessForm::default().request().unwrap_err().field, "pipeline");

@@ -74,7 +74,9 @@ pub fn NewReprocessPage() -> impl IntoView {
 fn refusal(query: &Query) -> Option<Problem> {
     let problem = problem_in(query)?;
     let detail = match problem.code {
-        ProblemCode::Conflict => "The bucket has changed since the preview, so nothing was started. Below is what it holds now.",
+        ProblemCode::Conflict => {
+            "The bucket has changed since the preview, so nothing was started. Below is what it holds now."
+        }
         _ => return Some(problem),
     };
     Some(Problem::new(problem.code, detail))

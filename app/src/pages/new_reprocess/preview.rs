@@ -69,7 +69,8 @@ pub fn Preview(preview: ReprocessPreview) -> impl IntoView {
 fn Objects(objects: Vec<LogObject>, now: Time) -> impl IntoView {
     let row = |object: LogObject| {
         let key = object.key.to_string();
-        let (shape, word, tone) = if object.delivered { ("✔", "delivered", "good") } else { ("○", "to send", "idle") };
+        let (shape, word, tone) =
+            if object.delivered { ("✔", "delivered", "good") } else { ("○", "to send", "idle") };
         view! {
             <tr data-key=key.clone()>
                 <th scope="row" data-label="Object"><code title=key.clone()>{file_name(&key).to_owned()}</code></th>

@@ -104,7 +104,8 @@ fn Story(view: PipelineView) -> impl IntoView {
 fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
     let lag = lag(&status);
     let PipelineStatus { pipeline, following, .. } = status;
-    let measured = if following.is_some() { "age of the oldest object not shipped" } else { "since its last run began" };
+    let measured =
+        if following.is_some() { "age of the oldest object not shipped" } else { "since its last run began" };
     let labels: Vec<String> = pipeline.labels.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let every = pipeline.every_s.map(|every| duration(signed(every.saturating_mul(1_000))));
     view! {
@@ -134,7 +135,8 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
 
 #[component]
 fn Follower(following: Following, now: Time) -> impl IntoView {
-    let waiting = if following.waiting == 0 { "nothing waits".to_owned() } else { format!("{} wait", count(following.waiting)) };
+    let waiting =
+        if following.waiting == 0 { "nothing waits".to_owned() } else { format!("{} wait", count(following.waiting)) };
     view! {
         "looked at " <Moment at=following.looked_at now /> " by " {following.holder} ": " {waiting}
         {following.error.map(|error| view! { <p class="field-fault">"✖ " {error}</p> })}
@@ -153,7 +155,16 @@ mod tests {
             lines: runs,
             failures,
         };
-        let sums = [sum(0, 0, 0), sum(10, 1, 0), sum(20, 0, 0), sum(30, 1, 2), sum(40, 1, 0), sum(50, 0, 0), sum(60, 3, 0), sum(70, 0, 0)];
+        let sums = [
+            sum(0, 0, 0),
+            sum(10, 1, 0),
+            sum(20, 0, 0),
+            sum(30, 1, 2),
+            sum(40, 1, 0),
+            sum(50, 0, 0),
+            sum(60, 3, 0),
+            sum(70, 0, 0),
+        ];
         let told: Vec<_> = gaps(&sums).iter().map(|gap| (gap.from().0, gap.to().0)).collect();
         assert_eq!(told, [(20, 40), (50, 60)]);
         assert!(gaps(&sums[..1]).is_empty());

@@ -56,7 +56,8 @@ fn Kind(title: &'static str, total: u64, told: Vec<Told>) -> impl IntoView {
     let shown = told.len() as u64;
     let last = (shown < total).then(|| format!(" The last {shown} of them:"));
     let one = |told: Told| {
-        let cut = (!told.cut.is_empty()).then(|| view! { <pre class="line" tabindex="0"><code>{told.cut}</code></pre> });
+        let cut =
+            (!told.cut.is_empty()).then(|| view! { <pre class="line" tabindex="0"><code>{told.cut}</code></pre> });
         view! {
             <li>
                 <p>{told.reason} " " <span class="more">{told.place}</span></p>

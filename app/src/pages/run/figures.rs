@@ -25,7 +25,10 @@ fn counts(summary: &Summary) -> Vec<(&'static str, String)> {
         }
         rows.push(("Not delivered", count(summary.failures.sending.total)));
         let connections = &summary.connections;
-        rows.push(("Connections", format!("{} made, {} ended", count(connections.created), count(connections.destroyed))));
+        rows.push((
+            "Connections",
+            format!("{} made, {} ended", count(connections.created), count(connections.destroyed)),
+        ));
     }
     rows.push(("Bytes read", bytes(summary.bytes.read)));
     rows.push(("Bytes uncompressed", bytes(summary.bytes.plain)));
@@ -58,7 +61,8 @@ pub fn Figures(run: Run) -> impl IntoView {
         (Some(sink), true) => format!("{sink}, which acknowledges"),
         (Some(sink), false) => format!("{sink}, which does not acknowledge: sent is written, and closed cleanly"),
     });
-    let job = run.job.map(|job| view! { <dt>"Job"</dt><dd><a href=format!("/jobs/{job}")>"job " {job.short()}</a></dd> });
+    let job =
+        run.job.map(|job| view! { <dt>"Job"</dt><dd><a href=format!("/jobs/{job}")>"job " {job.short()}</a></dd> });
     let pipeline = run.pipeline.map(|name| {
         view! { <dt>"Pipeline"</dt><dd><a href=format!("/pipelines/{name}")>{name.to_string()}</a></dd> }
     });

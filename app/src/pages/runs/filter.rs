@@ -38,7 +38,8 @@ mod tests {
 
     #[test]
     fn a_link_to_runs_reads_as_its_filter() {
-        let query = Query::read("?pipeline=api&outcome=partial&outcome=crashed&key=a%2Fb&from=2026-03-09T14:00&after=1-2");
+        let query =
+            Query::read("?pipeline=api&outcome=partial&outcome=crashed&key=a%2Fb&from=2026-03-09T14:00&after=1-2");
         let filter = read_filter(&query).unwrap();
         assert_eq!(filter.outcomes, [Outcome::Partial, Outcome::Crashed]);
         assert_eq!(filter.key.unwrap().as_str(), "a/b");

@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_stretch_without_anything_is_a_gap_and_the_highest_bar_reaches_its_value() {
-        let bar = |start: i64, total| TimeBar { window: Window::new(Time(start), Time(start + 10)).unwrap(), total, part: 0 };
+        let bar =
+            |start: i64, total| TimeBar { window: Window::new(Time(start), Time(start + 10)).unwrap(), total, part: 0 };
         let bars = [bar(0, 5), bar(10, 0), bar(20, 10)];
         assert_eq!(path(&bars, 10.0, |bar| bar.total), "M0 120V60H199V120ZM400 120V0H599V120Z");
         assert_eq!(path(&bars, 10.0, |bar| bar.part), "");

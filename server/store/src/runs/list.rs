@@ -54,24 +54,15 @@ impl Store {
     }
 
     /// So many neighbouring stretches of the window, oldest first, each with its sums; `parts` 1 to 500.
-    pub async fn run_sums(
-        &self,
-        filter: &RunFilter,
-        window: Window,
-        parts: u32,
-    ) -> Result<Vec<RunSums>, StoreError> {
+    pub async fn run_sums(&self, filter: &RunFilter, window: Window, parts: u32) -> Result<Vec<RunSums>, StoreError> {
         let (from, to) = (window.from().0, window.to().0);
         let parts = i64::from(parts.clamp(1, 500));
         let width = ((to - from) / parts + i64::from((to - from) % parts > 0)).max(1);
         let within = RunFilter { from: Some(window.from()), to: Some(window.to()), ..filter.clone() };
-        let statement = Statement::new("SELECT (started_at - ")
-            .value(from)
-            .push(") / ")
-            .value(width)
-            .push(
-                " AS part, COUNT(*) AS runs, CAST(SUM(lines) AS BIGINT) AS lines, \
+        let statement = Statement::new("SELECT (started_at - ").value(from).push(") / ").value(width).push(
+            " AS part, COUNT(*) AS runs, CAST(SUM(lines) AS BIGINT) AS lines, \
                  CAST(SUM(failures) AS BIGINT) AS failures FROM (SELECT started_at, lines, failures FROM runs ",
-            );
+        );
         let statement = chosen(statement, &within)
             .push(" ORDER BY started_at DESC LIMIT ")
             .value(SUMMED)

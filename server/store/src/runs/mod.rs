@@ -94,10 +94,12 @@ impl Store {
         RunId(self.clock().new_id().0.0)
     }
 
-    /// Forgets runs of no job that started before.
-    pub async fn forget_runs(&self, before: Time) -> Result<(), StoreError> {
-        let statement = Statement::new("DELETE FROM runs WHERE job_id IS NULL AND started_at < $1").bind(before);
-        self.database().write(statement).await?;
+    /// Forgets what was shipped for a pipeline by following it, as far as it started before.
+    pub async fn forget_followed(&self, pipeline: &PipelineName, before: Time) -> Result<(), StoreError> {
+        let statement = Statement::new(
+            "DELETE FROM runs WHERE pipeline = $1 AND job_id IS NULL AND source = 'logyard' AND started_at < $2",
+        );
+        self.database().write(statement.bind(pipeline.as_str()).bind(before)).await?;
         Ok(())
     }
 
@@ -110,18 +112,9 @@ impl Store {
         window: Option<Window>,
         objects: &[(Key, String)],
     ) -> Result<HashSet<Key>, StoreError> {
-        let mut delivered = HashSet::new();
-        for asked in objects.chunks(ASKED) {
-            let etags: HashMap<&[u8], &str> =
-                asked.iter().map(|(key, etag)| (key.as_str().as_bytes(), etag.as_str())).collect();
-            let statement = Statement::new("SELECT object_key, etag FROM runs WHERE whole = 1 AND bucket = ")
-                .value(bucket)
-                .push(" AND ");
-            let statement = match pipeline {
-                Some(pipeline) => statement.push("pipeline = ").value(pipeline.as_str()),
-                None => statement.push("pipeline IS NULL"),
-            };
-            let statement = match window {
+        let whole = || {
+            let statement = Statement::new("SELECT object_key, etag FROM runs WHERE whole = 1");
+            match window {
                 None => statement.push(" AND window_from IS NULL"),
                 Some(window) => statement
                     .push(" AND (window_from IS NULL OR (window_from <= ")
@@ -129,6 +122,38 @@ impl Store {
                     .push(" AND window_to >= ")
                     .value(window.to())
                     .push("))"),
+            }
+        };
+        self.known(whole, pipeline, bucket, objects).await
+    }
+
+    /// Which of these objects need no more: those delivered whole, and those of which another try would bring nothing.
+    pub async fn dealt_with(
+        &self,
+        pipeline: &PipelineName,
+        bucket: &str,
+        objects: &[(Key, String)],
+    ) -> Result<HashSet<Key>, StoreError> {
+        let over = || Statement::new("SELECT object_key, etag FROM runs WHERE again = 0 AND window_from IS NULL");
+        self.known(over, Some(pipeline), bucket, objects).await
+    }
+
+    /// Those that a statement finds under their ETag.
+    async fn known(
+        &self,
+        start: impl Fn() -> Statement,
+        pipeline: Option<&PipelineName>,
+        bucket: &str,
+        objects: &[(Key, String)],
+    ) -> Result<HashSet<Key>, StoreError> {
+        let mut delivered = HashSet::new();
+        for asked in objects.chunks(ASKED) {
+            let etags: HashMap<&[u8], &str> =
+                asked.iter().map(|(key, etag)| (key.as_str().as_bytes(), etag.as_str())).collect();
+            let statement = start().push(" AND bucket = ").value(bucket).push(" AND ");
+            let statement = match pipeline {
+                Some(pipeline) => statement.push("pipeline = ").value(pipeline.as_str()),
+                None => statement.push("pipeline IS NULL"),
             };
             let statement = statement.push(" AND object_key IN ").list(etags.keys().copied());
             for row in self.database().read(statement).await? {
@@ -147,8 +172,8 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
     for batch in each_once(runs).chunks(BATCH) {
         let mut statement = Statement::new(
             "INSERT INTO runs (id, origin, job_id, pipeline, source, request_id, outcome, reason, started_at, \
-             duration_ms, memory_mb, store, bucket, object_key, etag, size, lines, failures, whole, window_from, \
-             window_to, summary) VALUES ",
+             duration_ms, memory_mb, store, bucket, object_key, etag, size, lines, failures, whole, again, \
+             window_from, window_to, summary) VALUES ",
         )
         .of_any_length();
         for (index, NewRun { run, window }) in batch.iter().enumerate() {
@@ -173,6 +198,7 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
                 integer(run.summary.as_ref().map_or(0, |summary| summary.lines.encountered)).into(),
                 integer(run.summary.as_ref().map_or(0, failures)).into(),
                 i64::from(whole(run)).into(),
+                i64::from(run.summary.as_ref().is_none_or(again)).into(),
                 window.map(|window| window.from().0).into(),
                 window.map(|window| window.to().0).into(),
                 run.summary.as_ref().map(json).transpose()?.into(),
@@ -182,7 +208,7 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
             " ON CONFLICT (origin, object_key) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, \
              started_at = excluded.started_at, duration_ms = excluded.duration_ms, memory_mb = excluded.memory_mb, \
              etag = excluded.etag, size = excluded.size, lines = excluded.lines, failures = excluded.failures, \
-             whole = excluded.whole, window_from = excluded.window_from, window_to = excluded.window_to, \
+             whole = excluded.whole, again = excluded.again, window_from = excluded.window_from, window_to = excluded.window_to, \
              summary = excluded.summary",
         );
         transaction.run(statement).await?;
@@ -207,6 +233,11 @@ fn filtered(summary: Option<&Summary>) -> bool {
 fn whole(run: &Run) -> bool {
     let sent = run.summary.as_ref().is_some_and(|summary| summary.sink.is_some() && summary.clean());
     sent && run.outcome.whole()
+}
+
+/// What could not be parsed does not become a record by being read again.
+fn again(summary: &Summary) -> bool {
+    summary.failures.sending.total + summary.failures.reading.total > 0
 }
 
 fn failures(summary: &Summary) -> u64 {

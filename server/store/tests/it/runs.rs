@@ -106,8 +106,7 @@ async fn a_list_is_paged_newest_first_and_narrowed_by_every_field(scratch: Scrat
     let store = scratch.open().await;
     let id = running(&store).await;
     // Three at the same instant: the id decides.
-    let runs: Vec<NewRun> =
-        (0..9).map(|n| run(&store, &format!("k{n}"), AT + n / 3, u64::from(n % 4 == 0))).collect();
+    let runs: Vec<NewRun> = (0..9).map(|n| run(&store, &format!("k{n}"), AT + n / 3, u64::from(n % 4 == 0))).collect();
     assert!(store.record_runs(id, 1, &runs).await.unwrap());
     let mut expected: Vec<&Run> = runs.iter().map(|new| &new.run).collect();
     expected.sort_by_key(|run| std::cmp::Reverse((run.started_at, run.id)));
@@ -152,9 +151,8 @@ async fn what_was_delivered_is_known_by_key_etag_and_window(scratch: Scratch) {
     let partial = run(&store, "partial", AT, 1);
     assert!(store.record_runs(id, 1, &[cut, uncut, dry, changed, partial]).await.unwrap());
 
-    let objects: Vec<_> = ["cut", "uncut", "dry", "changed", "partial", "never"]
-        .map(|name| (key(name), "\"e1\"".to_owned()))
-        .to_vec();
+    let objects: Vec<_> =
+        ["cut", "uncut", "dry", "changed", "partial", "never"].map(|name| (key(name), "\"e1\"".to_owned())).to_vec();
     let pipeline = "api".parse().unwrap();
     let delivered = async |window| {
         let found = store.delivered(Some(&pipeline), "logs", window, &objects).await.unwrap();
@@ -165,6 +163,8 @@ async fn what_was_delivered_is_known_by_key_etag_and_window(scratch: Scratch) {
     assert_eq!(delivered(None).await, ["uncut"], "a window that took nothing away left the object whole");
     assert_eq!(delivered(Some(hour(0))).await, ["cut", "uncut"]);
     assert_eq!(delivered(Some(hour(1))).await, ["uncut"]);
+    let over = store.dealt_with(&pipeline, "logs", &objects).await.unwrap();
+    assert!(over.contains(&key("partial")) && !over.contains(&key("never")), "a bad line stays one: {over:?}");
     assert!(store.delivered(None, "logs", None, &objects).await.unwrap().is_empty());
     assert!(store.delivered(Some(&pipeline), "elsewhere", None, &objects).await.unwrap().is_empty());
 }
@@ -172,7 +172,8 @@ async fn what_was_delivered_is_known_by_key_etag_and_window(scratch: Scratch) {
 async fn sums_are_those_of_their_stretch(scratch: Scratch) {
     let store = scratch.open().await;
     let id = running(&store).await;
-    let runs = [(0, 0), (9, 1), (10, 2), (39, 3), (40, 0)].map(|(at, bad)| run(&store, &format!("k{at}"), AT + at, bad));
+    let runs =
+        [(0, 0), (9, 1), (10, 2), (39, 3), (40, 0)].map(|(at, bad)| run(&store, &format!("k{at}"), AT + at, bad));
     assert!(store.record_runs(id, 1, &runs).await.unwrap());
     let window = Window::new(Time(AT), Time(AT + 40)).unwrap();
     let sums = store.run_sums(&RunFilter::default(), window, 4).await.unwrap();
@@ -188,7 +189,7 @@ async fn runs_go_with_their_job_and_others_after_their_time(scratch: Scratch) {
     store.follow(&pipeline, "one", LEASE_MS).await.unwrap().unwrap();
     let followed = [run(&store, "old", AT, 0), run(&store, "new", AT + 10, 0)];
     assert!(store.record_followed(&pipeline, "one", &followed).await.unwrap());
-    store.forget_runs(Time(AT + 5)).await.unwrap();
+    store.forget_followed(&pipeline, Time(AT + 5)).await.unwrap();
     let left = store.runs(&RunFilter::default(), None, 10).await.unwrap().items;
     let left: Vec<_> = left.iter().map(|run| (run.key.clone().unwrap(), run.job)).collect();
     assert_eq!(left, [(key("new"), None), (key("old"), Some(id))]);
