@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, BucketName, Count, Counts, Event, Failure, FailureGroup, Filter, Job, Pipeline, Point, Run, SinkStatus,
+    Action, BucketName, Count, Counts, Event, Failure, FailureGroup, Filter, Job, Pipeline, PipelineStatus, Point, Run, SinkStatus,
     StoreName, Time,
 };
 
@@ -26,6 +26,7 @@ pub struct Overview {
     pub lately: Vec<Job>,
     /// Failed and not yet retried, within seven days, at most 10.
     pub failed: Vec<Job>,
+    pub pipelines: Vec<PipelineStatus>,
     pub stores: Vec<StoreStatus>,
     /// True while no job was ever made: the page then says what to do first.
     pub empty: bool,

@@ -20,7 +20,7 @@ impl Mark {
             (State::Running, Some(Stop::Cancel)) => ("⊘", "cancelling", "warn"),
             (State::Running, None) if job.progress.stalled() => ("●", "stalled", "warn"),
             (State::Running, None) => ("●", "running", "busy"),
-            (State::Succeeded, _) if matches!(job.proof, Some(Proof::DryRun(_))) => ("✔", "dry run", "good"),
+            (State::Succeeded, _) if rehearsed(job) => ("✔", "dry run", "good"),
             (State::Succeeded, _) => ("✔", "proven", "good"),
             (state, _) => return Self::of_state(state),
         };
@@ -37,6 +37,15 @@ impl Mark {
             State::Cancelled => ("⊘", "cancelled", "idle"),
         };
         Self { shape, word, tone }
+    }
+}
+
+/// Whether it has only found out what it would do.
+fn rehearsed(job: &Job) -> bool {
+    match &job.proof {
+        Some(Proof::DryRun(_)) => true,
+        Some(Proof::Shipped(shipped)) => shipped.sink.is_none(),
+        Some(Proof::Compared(_)) | None => false,
     }
 }
 

@@ -23,6 +23,7 @@ use new_clone::{FieldFault, idempotency_key};
 pub use new_reprocess::{NewReprocessPage, ReprocessForm};
 pub use not_found::NotFound;
 pub use overview::OverviewPage;
+use pipelines::{health, lag};
 pub use pipelines::{PipelinePage, PipelinesPage};
 pub use run::RunPage;
 pub use runs::{RunsPage, run_query};

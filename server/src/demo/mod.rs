@@ -68,7 +68,9 @@ fn ships(config: &Config) -> bool {
 
 /// Without a receiver nothing is delivered, either: it would only pile up.
 async fn bring_to_life(config: &mut Config, data_dir: &DataDir, store: &Arc<Embedded>) -> Vec<AbortOnDropHandle<()>> {
-    let first = SocketAddr::new(config.demo.addr.ip(), RECEIVER_PORT);
+    // A store on whatever port is free has a receiver on one, too.
+    let port = if config.demo.addr.port() == 0 { 0 } else { RECEIVER_PORT };
+    let first = SocketAddr::new(config.demo.addr.ip(), port);
     let bound = Receiver::bind(first, data_dir.path()).await;
     let receiver = match bound.and_then(|receiver| receiver.addr().map(|addr| (receiver, addr))) {
         Ok((receiver, addr)) => {

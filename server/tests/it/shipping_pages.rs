@@ -1,26 +1,12 @@
 //! The pages of reprocesses, runs and pipelines as a browser without JavaScript gets them.
 
-use reqwest::{Method, Response, StatusCode, header};
+use reqwest::StatusCode;
 
-use crate::{reprocess::with_logs, site::Site};
-
-const FORM: &str = "application/x-www-form-urlencoded";
-
-async fn page(site: &Site, path: &str) -> String {
-    let response = site.get(path).await;
-    assert_eq!(response.status(), StatusCode::OK, "{path}");
-    response.text().await.unwrap()
-}
-
-async fn send(site: &Site, body: String) -> Response {
-    let form = site.request(Method::POST, "/api/fn/start_reprocess").header(header::CONTENT_TYPE, FORM);
-    form.header(header::ACCEPT, "text/html").body(body).send().await.unwrap()
-}
-
-fn location(response: &Response) -> String {
-    assert_eq!(response.status(), StatusCode::FOUND);
-    response.headers()[header::LOCATION].to_str().unwrap().to_owned()
-}
+use crate::{
+    pages::{inside, leads_to, page, send},
+    reprocess::with_logs,
+    site::Site,
+};
 
 const WINDOW: &str = "pipeline=api&from=2026-03-09T14%3A00&to=2026-03-09T14%3A30";
 
@@ -44,18 +30,19 @@ async fn the_form_shows_a_time_line_and_starts_exactly_what_it_showed() {
     }
     let plan = plan(&shown);
     assert_eq!(plan.len(), 64);
-    let sent = send(&site, format!("{WINDOW}&key=abc&plan={plan}")).await;
-    let job = location(&sent);
-    assert_eq!(location(&send(&site, format!("{WINDOW}&key=abc&plan={plan}")).await), job, "a double click is one job");
-    let story = page(&site, &job).await;
+    let sent = send(&site, "start_reprocess", &format!("{WINDOW}&key=abc&plan={plan}")).await;
+    let job = leads_to(&sent);
+    assert_eq!(leads_to(&send(&site, "start_reprocess", &format!("{WINDOW}&key=abc&plan={plan}")).await), job, "a double click is one job");
+    let story = page(&site, job).await;
     assert!(story.contains("reprocess") && story.contains("send exactly the objects of its preview"));
 
     site.s3.put("logs", "AWSLogs/late.log", "").await.unwrap();
     let late = crate::reprocess::key(15);
     site.s3.put("logs", &late, "").await.unwrap();
-    let back = location(&send(&site, format!("{WINDOW}&key=other&plan={plan}")).await);
+    let refused = send(&site, "start_reprocess", &format!("{WINDOW}&key=other&plan={plan}")).await;
+    let back = leads_to(&refused);
     assert!(back.contains("problem=conflict") && back.contains("preview=1"), "{back}");
-    assert!(page(&site, &back).await.contains("The bucket has changed since the preview"));
+    assert!(page(&site, back).await.contains("The bucket has changed since the preview"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,9 +55,8 @@ async fn what_does_not_fit_is_told_at_its_field() {
         ("pipeline=api&max_events_per_second=0", "rate-fault", "a whole number from 1"),
         ("pipeline=api&dead_letters_of=17", "dead-letters-of-fault", "UUID"),
     ] {
-        let page = page(&site, &format!("/reprocesses/new?{query}&preview=1")).await;
-        let (_, fault) = page.split_once(&format!("id=\"{field}\"")).unwrap();
-        assert!(fault.split("</p>").next().unwrap().contains(text), "{query}");
+        let html = page(&site, &format!("/reprocesses/new?{query}&preview=1")).await;
+        assert!(inside(&html, field, "p").contains(text), "{query}: {html}");
     }
     let hostile = page(&site, "/reprocesses/new?pipeline=api&keys=%3C%2Ftextarea%3E%3Cscript%3E&preview=1").await;
     assert!(!hostile.contains("</textarea><script>"));

@@ -91,6 +91,7 @@ pub fn Figures(job: Job, history: Vec<Point>, now: Time) -> impl IntoView {
     let running = job.state == State::Running;
     let history = points(history, &job);
     let slowed = job.progress.refused > 0;
+    let copies = matches!(job.spec, Spec::Clone(_));
     let stalled = stalled_since(&job).map(|since| {
         view! { <p class="mark warn">"● Stalled: nothing has moved since " <Moment at=since now /></p> }
     });
@@ -112,7 +113,9 @@ pub fn Figures(job: Job, history: Vec<Point>, now: Time) -> impl IntoView {
         <div class="charts">
             <RateChart points=history.clone() running measure=Measure::Objects title="Objects a second" />
             <RateChart points=history.clone() running measure=Measure::Bytes title="Bytes a second" />
-            <RateChart points=history.clone() running measure=Measure::Concurrency title="Copies at once" />
+            {copies.then(|| view! {
+                <RateChart points=history.clone() running measure=Measure::Concurrency title="Copies at once" />
+            })}
             {slowed.then(|| view! {
                 <RateChart points=history running measure=Measure::Refused title="Answers “slow down” a second" />
             })}

@@ -13,7 +13,7 @@ use crate::{
     format::Mark,
     ui::{Follow, Followed, Loaded, Moment, PageTitle, StateMark},
 };
-use standing::{health, lag};
+pub use standing::{health, lag};
 
 #[component]
 pub fn PipelinesPage() -> impl IntoView {
