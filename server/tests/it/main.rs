@@ -33,6 +33,7 @@ mod mirror_command;
 mod pages;
 mod parse;
 mod process;
+mod reprocess_command;
 mod runner;
 mod schedule_pages;
 mod schedules;
