@@ -34,6 +34,7 @@ mod pages;
 mod parse;
 mod process;
 mod reprocess_command;
+mod reprocess_memory;
 mod runner;
 mod schedule_pages;
 mod schedules;
