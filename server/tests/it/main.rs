@@ -35,6 +35,8 @@ mod pages;
 mod parse;
 mod process;
 mod reprocess;
+mod reprocess_command;
+mod reprocess_memory;
 mod runner;
 mod schedule_pages;
 mod schedules;

@@ -21,7 +21,7 @@ fn plan(page: &str) -> String {
 async fn the_form_shows_a_time_line_and_starts_exactly_what_it_showed() {
     let site = with_logs(&[5, 10]).await;
     let empty = page(&site, "/reprocesses/new").await;
-    assert!(empty.contains("yesterday") && empty.contains("api: s3://logs/ → file"));
+    assert!(empty.contains("yesterday") && empty.contains("api: s3://logs → file"));
     assert!(!empty.contains("What it would send"));
 
     let shown = page(&site, &format!("/reprocesses/new?{WINDOW}&preview=1")).await;

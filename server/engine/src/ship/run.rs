@@ -114,7 +114,7 @@ impl Work<'_> {
             let feeder = Feeder {
                 objects: Checked::new(&shipment.spec, &self.store, &shipment.ledger, tracker.cursor().as_ref()),
                 spec: shipment.spec.clone(),
-                newest: tracker.confirmed().map(|plan| plan.newest),
+                plan: tracker.confirmed(),
                 tracker: (*tracker).clone(),
             };
             self.ship_all(|queue| feeder.list(queue)).await?;
@@ -176,8 +176,8 @@ impl Work<'_> {
         let feeder = AbortOnDropHandle::new(tokio::spawn(feed(sender)));
         let mut flying = JoinSet::new();
         let most = self.shipment.options.objects_at_once.max(1);
-        let mut fed = false;
-        while !(fed && flying.is_empty()) {
+        let mut listed = false;
+        while !(listed && flying.is_empty()) {
             select! {
                 biased;
                 () = self.stop.cancelled() => {
@@ -188,12 +188,12 @@ impl Work<'_> {
                     land(flying).await;
                     return Err(error);
                 },
-                next = queue.recv(), if !fed && flying.len() < most => match next {
+                next = queue.recv(), if !listed && flying.len() < most => match next {
                     Some((ticket, object)) => {
                         let shipper = self.shipper.clone();
                         flying.spawn(async move { shipper.ship_one(ticket, &object).await });
                     }
-                    None => fed = true,
+                    None => listed = true,
                 },
             }
         }
@@ -237,8 +237,7 @@ impl Shipper {
 struct Feeder {
     objects: Checked,
     spec: ReprocessSpec,
-    /// Of a plan: what was written later is not part of it.
-    newest: Option<Option<Time>>,
+    plan: Option<Confirmed>,
     tracker: Tracker,
 }
 
@@ -246,7 +245,7 @@ impl Feeder {
     async fn list(mut self, queue: Sender<(Ticket, Listed)>) -> Result<(), ShipError> {
         while let Some((found, delivered)) = self.objects.next().await? {
             let (object, fate) = match found {
-                Found::Object(object) if self.newest.is_some_and(|newest| newest < Some(object.modified)) => continue,
+                Found::Object(object) if self.plan.as_ref().is_some_and(|plan| !plan.may_hold(&object)) => continue,
                 Found::Object(object) if to_send(self.spec.extent, delivered) => (object, None),
                 Found::Object(object) => (object, Some(Fate::Skipped)),
                 Found::LeftOut(object) => (object, Some(Fate::LeftOut)),

@@ -3,6 +3,7 @@
 use std::{
     num::NonZeroU32,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::{
@@ -54,6 +55,9 @@ pub struct Arguments {
     /// Objects read at once, each over a connection of its own to the sink
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     concurrency: u8,
+    /// Seconds that the receiver may be away, take nothing or say nothing before it is given up
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
+    patience: u16,
     /// Parse only, send nothing
     #[arg(long)]
     dry_run: bool,
@@ -126,7 +130,11 @@ impl Order {
             Source::DeadLetters(path) => path.display().to_string(),
         };
         let title = format!("{shown} → {sink}");
-        let settings = Settings { connections: arguments.concurrency.into(), ..Settings::new(sink.clone()) };
+        let settings = Settings {
+            connections: arguments.concurrency.into(),
+            patience: Duration::from_secs(arguments.patience.into()),
+            ..Settings::new(sink.clone())
+        };
         let sink = (!dry_run).then_some(settings);
         let work = match source {
             Source::Place(place) => arguments.objects(place, window)?,

@@ -51,6 +51,11 @@ impl Batch {
         starts.zip(&self.marks).map(|(start, mark)| (&self.bytes[start..mark.end - 1], mark))
     }
 
+    /// An empty one with room for as much: the next is likely to be of the same size.
+    pub(super) fn as_large_as(other: &Self) -> Self {
+        Self { bytes: Vec::with_capacity(other.bytes.len()), marks: Vec::with_capacity(other.marks.len()) }
+    }
+
     /// One event, without its line feed.
     pub(super) fn event(&self, event: usize) -> &[u8] {
         &self.bytes[self.start(event)..self.marks[event].end - 1]

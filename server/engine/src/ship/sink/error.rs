@@ -2,6 +2,8 @@
 //!
 //! Every error names the sink as it may be shown, without credentials, and says what to do now.
 
+use std::time::Duration;
+
 use model::Invalid;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,8 +28,8 @@ pub enum Fault {
     #[error("every connection broke: {why}")]
     Broken { why: String },
     /// The connection stands, and nothing is taken or nothing said.
-    #[error("{what} for {seconds} s")]
-    Silent { what: &'static str, seconds: u64 },
+    #[error("{what} for {patience:?}")]
+    Silent { what: &'static str, patience: Duration },
     /// It asks to be left alone, for longer than the patience is.
     #[error("it takes no more: {why}")]
     Overloaded { why: String },

@@ -19,24 +19,20 @@ pub(super) struct Held {
     spare: Spare,
 }
 
-/// Emptied batches, to be filled again.
+/// Emptied batches, to be filled again: as many as have been held at once.
 #[derive(Default)]
 pub(super) struct Spare(Vec<Batch>);
-
-/// More are not worth their memory: whoever delivers has one batch in hand.
-const SPARE: usize = 4;
 
 impl Spare {
     /// The batch, with an emptied one left in its place.
     pub fn swap(&mut self, batch: &mut Batch) -> Arc<Batch> {
-        Arc::new(mem::replace(batch, self.0.pop().unwrap_or_default()))
+        let emptied = self.0.pop().unwrap_or_else(|| Batch::as_large_as(batch));
+        Arc::new(mem::replace(batch, emptied))
     }
 
     /// Nothing if somebody else still holds it.
     pub fn put(&mut self, batch: Arc<Batch>) {
-        if self.0.len() < SPARE
-            && let Ok(mut batch) = Arc::try_unwrap(batch)
-        {
+        if let Ok(mut batch) = Arc::try_unwrap(batch) {
             batch.clear();
             self.0.push(batch);
         }

@@ -61,7 +61,7 @@ impl Lines {
     }
 
     fn silent(&self, what: &'static str) -> Fault {
-        Fault::Silent { what, seconds: self.patience.as_secs() }
+        Fault::Silent { what, patience: self.patience }
     }
 }
 

@@ -62,11 +62,10 @@ impl Sink {
     }
 
     /// Closes what stands by. Deliveries under way go on.
-    #[expect(clippy::unused_async, reason = "closing may have to wait for the network one day")]
     pub async fn close(self) {
         match &self.0.kind {
-            Kind::Lines(lines) => lines.pool.close(),
-            Kind::Lumberjack(lumberjack) => lumberjack.pool.close(),
+            Kind::Lines(lines) => lines.pool.close().await,
+            Kind::Lumberjack(lumberjack) => lumberjack.pool.close().await,
             Kind::Bulk(bulk) => bulk.close(),
             Kind::File(_) => {}
         }

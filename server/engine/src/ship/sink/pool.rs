@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use futures::future::join_all;
 use tokio::{
     io,
     net::TcpStream,
@@ -30,6 +31,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// The longest to stand by.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// The longest to wait for a receiver to close what was never used.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 pub(super) struct Pool {
     dialer: Dialer,
@@ -56,7 +60,7 @@ impl Dialer {
     /// One attempt.
     pub async fn dial(&self) -> Result<Connection, Fault> {
         let connected = timeout(CONNECT, self.connect()).await;
-        connected.unwrap_or_else(|_| Err(Fault::Unreachable { why: format!("no answer for {} s", CONNECT.as_secs()) }))
+        connected.unwrap_or_else(|_| Err(Fault::Unreachable { why: format!("no answer for {CONNECT:?}") }))
     }
 
     /// Again and again while patience lasts.
@@ -117,8 +121,10 @@ impl<T> Idle<T> {
         self.with(|idle| idle.push((item, Instant::now())));
     }
 
-    pub fn close(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// All that stood by.
+    pub fn close(&self) -> Vec<T> {
+        let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        idle.into_iter().flatten().map(|(item, _)| item).collect()
     }
 
     fn len(&self) -> usize {
@@ -184,8 +190,12 @@ impl Pool {
         });
     }
 
-    pub fn close(&self) {
-        self.idle.close();
+    /// Says farewell on whatever stands by, briefly: nothing depends on it.
+    pub async fn close(&self) {
+        let farewells = self.idle.close().into_iter().map(|mut connection| async move {
+            let _ = timeout(FAREWELL, connection.close()).await;
+        });
+        join_all(farewells).await;
     }
 }
 

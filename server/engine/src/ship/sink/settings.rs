@@ -99,3 +99,31 @@ impl Settings {
         self.credentials.as_ref().or(self.url.credentials())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_no_receiver_could_take_are_refused_by_name() {
+        let settings = |url: &str| Settings::new(url.parse().unwrap());
+        let good = settings("http://search:9200/elb/_bulk");
+        assert_eq!(good.check(), Ok(()));
+        for (bad, field) in [
+            (Settings { connections: 0, ..good.clone() }, "connections \"0\""),
+            (Settings { batch_events: 10_001, ..good.clone() }, "batch_events \"10001\""),
+            (Settings { batch_bytes: (10 << 20) + 1, ..good.clone() }, "from 1 to 10485760"),
+            (Settings { unproven_bytes: 0, ..good.clone() }, "unproven_bytes"),
+            (Settings { patience: Duration::ZERO, ..good.clone() }, "patience"),
+            (Settings { compression: 10, ..good.clone() }, "compression \"10\""),
+            (
+                Settings { credentials: Some(Credentials::ApiKey("secret".into())), ..settings("tcp://logs:5000") },
+                "no other sink has a place for credentials",
+            ),
+        ] {
+            let refusal = bad.check().unwrap_err().to_string();
+            assert!(refusal.contains(field) && !refusal.contains("secret"), "{refusal}");
+            assert!(!format!("{bad:?}").contains("secret"));
+        }
+    }
+}

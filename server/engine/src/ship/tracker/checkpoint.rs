@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use model::{Failure, Key, Lines, Outcome, Progress, Summary, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::s3::Listed;
+
 /// Where to go on. JSON, in the job's row or in a state file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -72,6 +74,13 @@ pub struct Taken {
     pub mended: Vec<Key>,
     /// Of objects that were read, in the order they ended. A rehearsal has none.
     pub runs: Vec<Ran>,
+}
+
+impl Confirmed {
+    /// What was written later is not part of it.
+    pub(in crate::ship) fn may_hold(&self, object: &Listed) -> bool {
+        Some(object.modified) <= self.newest
+    }
 }
 
 impl Totals {

@@ -52,7 +52,7 @@ pub fn record(time: &str, number: usize) -> String {
 /// So many records, numbered from `first`, one a millisecond.
 pub fn records(first: usize, count: usize) -> String {
     (first..first + count)
-        .map(|number| record(&format!("2026-03-09T14:00:{:06.3}Z", number as f64 / 1000.0), number))
+        .map(|number| record(&format!("2026-03-09T14:00:{:02}.{:03}Z", number / 1_000, number % 1_000), number))
         .collect()
 }
 
@@ -100,7 +100,9 @@ pub async fn go_on(shipment: &Shipment, progress: Progress, checkpoint: Checkpoi
     let tracker = Tracker::resume(progress, checkpoint);
     let retry = (!retry.is_empty()).then(|| {
         let (sender, receiver) = mpsc::channel(retry.len());
-        retry.into_iter().for_each(|key| sender.try_send(key).unwrap());
+        for key in retry {
+            sender.try_send(key).unwrap();
+        }
         receiver
     });
     let result = run(shipment, retry, &tracker, &CancellationToken::new()).await;

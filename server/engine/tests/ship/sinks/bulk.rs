@@ -170,6 +170,22 @@ async fn a_request_that_is_rejected_whole_is_given_back_in_the_receivers_words()
     assert_eq!(outcome.error.unwrap().code(), "sink_protocol");
 }
 
+/// Unavailable, breaking off after it took a request, putting events off, refusing the size: at random.
+#[tokio::test]
+async fn whatever_a_receiver_does_nothing_is_lost_and_nothing_doubled() {
+    for seed in 0..10 {
+        let receiver = BulkReceiver::start(Manner::Random(seed)).await;
+        let sink = Sink::open(Settings { batch_events: 30, ..settings(&receiver.url()) }).await.unwrap();
+        let events = events(600);
+        let objects = events.chunks(150).map(|object| deliver_to(&sink, object, 70));
+        for outcome in futures::future::join_all(objects).await {
+            assert_eq!(outcome.whole().delivered.sent, 150);
+            assert_matches(&outcome, &receiver);
+        }
+        assert_eq!(receiver.ids().len(), 600, "seed {seed}");
+    }
+}
+
 #[tokio::test]
 async fn the_same_holds_over_tls() {
     let certificates = Certificates::new();

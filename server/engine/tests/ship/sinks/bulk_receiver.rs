@@ -12,6 +12,7 @@ use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -63,6 +64,8 @@ pub enum Manner {
     /// 400 for the request as a whole.
     Rejects,
     NotFound,
+    /// Good, unavailable, breaking off, putting off or refusing the size, each request another, from this seed.
+    Random(u64),
 }
 
 impl BulkReceiver {
@@ -157,7 +160,8 @@ impl BulkReceiver {
         };
         kept.most_events = kept.most_events.max(events.len());
         let error = |kind: &str, reason: &str| json!({ "error": { "type": kind, "reason": reason } });
-        match self.manner {
+        let manner = self.manner(number);
+        match manner {
             Manner::Unavailable(times) if number <= times => {
                 return Ok(respond(503, &error("busy", "come back later")));
             }
@@ -171,7 +175,7 @@ impl BulkReceiver {
             _ => {}
         }
         let mut items: Vec<Value> =
-            events.into_iter().map(|(id, document)| self.item(&mut kept, id, document)).collect();
+            events.into_iter().map(|(id, document)| item(manner, &mut kept, id, document)).collect();
         match self.manner {
             Manner::Resets(times) if number <= times => return Err("the connection breaks here"),
             Manner::Forgets if number == 1 => drop(items.pop()),
@@ -181,22 +185,16 @@ impl BulkReceiver {
         Ok(respond(200, &json!({ "took": 1, "errors": errors, "items": items })))
     }
 
-    fn item(&self, kept: &mut Kept, id: String, document: Value) -> Value {
-        let third = document["line"].as_u64().unwrap().is_multiple_of(3);
-        let refused = |status: u16, kind: &str| json!({ "create": { "status": status, "error": { "type": kind, "reason": "said so" } } });
-        match self.manner {
-            Manner::PutsOff if third && kept.put_off.insert(id.clone()) => {
-                return refused(429, "es_rejected_execution_exception");
-            }
-            Manner::PutsOffForEver if third => return refused(429, "es_rejected_execution_exception"),
-            Manner::Refuses if third => return refused(400, "mapper_parsing_exception"),
-            _ => {}
+    /// How this request is treated.
+    fn manner(&self, request: u32) -> Manner {
+        let Manner::Random(seed) = self.manner else { return self.manner };
+        match StdRng::seed_from_u64(seed + (u64::from(request) << 32)).random_range(0..8) {
+            0 => Manner::Unavailable(u32::MAX),
+            1 => Manner::Resets(u32::MAX),
+            2..4 => Manner::PutsOff,
+            4 => Manner::TooLarge(15),
+            _ => Manner::Good,
         }
-        if kept.documents.contains_key(&id) {
-            return refused(409, "version_conflict_engine_exception");
-        }
-        kept.documents.insert(id, document);
-        json!({ "create": { "status": 201 } })
     }
 
     /// The events of a request that keeps to all rules.
@@ -239,6 +237,24 @@ impl BulkReceiver {
         demand(!events.is_empty(), "at least one event")?;
         Ok(events)
     }
+}
+
+fn item(manner: Manner, kept: &mut Kept, id: String, document: Value) -> Value {
+    let third = document["line"].as_u64().unwrap().is_multiple_of(3);
+    let refused = |status: u16, kind: &str| json!({ "create": { "status": status, "error": { "type": kind, "reason": "said so" } } });
+    match manner {
+        Manner::PutsOff if third && kept.put_off.insert(id.clone()) => {
+            return refused(429, "es_rejected_execution_exception");
+        }
+        Manner::PutsOffForEver if third => return refused(429, "es_rejected_execution_exception"),
+        Manner::Refuses if third => return refused(400, "mapper_parsing_exception"),
+        _ => {}
+    }
+    if kept.documents.contains_key(&id) {
+        return refused(409, "version_conflict_engine_exception");
+    }
+    kept.documents.insert(id, document);
+    json!({ "create": { "status": 201 } })
 }
 
 fn respond(status: u16, body: &Value) -> Response<Full<Bytes>> {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use flate2::read::ZlibDecoder;
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::Value;
 use tokio::{
     io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -53,6 +54,8 @@ pub enum Manner {
     NeverReads,
     /// Answers as a web server does.
     Other,
+    /// Any of the above that a receiver can be lived with, each window another, from this seed.
+    Random(u64),
 }
 
 impl LumberjackReceiver {
@@ -110,7 +113,20 @@ impl LumberjackReceiver {
         if matches!(manner, Manner::Other) {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").await;
         }
+        let mut random = match manner {
+            Manner::Random(seed) => Some(StdRng::seed_from_u64(seed + u64::from(self.connections()))),
+            _ => None,
+        };
         for number in 1.. {
+            let manner = random.as_mut().map_or(manner, |random| match random.random_range(0..8) {
+                0 => Manner::HangsUp { times: u32::MAX, part: 0 },
+                1 => Manner::HangsUp { times: u32::MAX, part: random.random_range(1..=10) },
+                2..4 => Manner::InParts,
+                4 => Manner::Busy,
+                _ => Manner::Good,
+            });
+            // The rest are told to do it in their second window.
+            let number = if random.is_some() { 2 } else { number };
             match self.window(&mut stream, manner, number, hung_up).await {
                 Ok(true) => {}
                 Ok(false) => return,

@@ -5,7 +5,8 @@ use super::{
     events::{deliver, deliver_to, events, settings},
     rsyslog::Rsyslog,
 };
-use engine::ship::sink::Sink;
+use engine::ship::sink::{Settings, Sink};
+use tokio::task::JoinSet;
 
 const LARGE: usize = 200_000;
 
@@ -36,15 +37,19 @@ async fn the_same_holds_over_tls() {
     assert!(rsyslog.lines(events.len()) == events, "some lines are not what was sent");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn objects_sent_side_by_side_keep_their_own_order() {
     let rsyslog = Rsyslog::plain();
     let sink = Sink::open(settings(&format!("tcp://127.0.0.1:{}", rsyslog.port))).await.unwrap();
     let objects: Vec<Vec<String>> = (0..6)
         .map(|object| (0..2_000).map(|line| format!(r#"{{"object":{object},"line":{line}}}"#)).collect())
         .collect();
-    let deliveries = objects.iter().map(|events| deliver_to(&sink, events, 70));
-    for outcome in futures::future::join_all(deliveries).await {
+    let mut deliveries = JoinSet::new();
+    for events in objects.clone() {
+        let sink = sink.clone();
+        deliveries.spawn(async move { deliver_to(&sink, &events, 70).await });
+    }
+    for outcome in deliveries.join_all().await {
         outcome.whole();
         assert_eq!(outcome.delivered.connections.created, 1);
         assert_eq!(outcome.delivered.connections.destroyed, 1);
@@ -55,4 +60,15 @@ async fn objects_sent_side_by_side_keep_their_own_order() {
         let opening = format!(r#"{{"object":{object},"#);
         assert!(kept.iter().filter(|line| line.starts_with(&opening)).eq(events));
     }
+}
+
+#[tokio::test]
+async fn a_large_object_is_proven_piece_by_piece_and_stays_in_order() {
+    let rsyslog = Rsyslog::plain();
+    let events = events(20_000);
+    let url = format!("tcp://127.0.0.1:{}", rsyslog.port);
+    let outcome = deliver(Settings { unproven_bytes: 100_000, ..settings(&url) }, &events, 100).await;
+    let connections = outcome.whole().delivered.connections;
+    assert!(connections.created > 10 && connections.created == connections.destroyed, "{connections:?}");
+    assert!(rsyslog.lines(events.len()) == events, "some lines are not what was sent");
 }

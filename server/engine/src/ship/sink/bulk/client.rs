@@ -79,7 +79,7 @@ impl Bulk {
     }
 
     pub fn close(&self) {
-        self.idle.close();
+        drop(self.idle.close());
     }
 
     /// Sends a request of so many events and reads its answer.
@@ -96,7 +96,7 @@ impl Bulk {
         };
         delivered.wire += body.len() as u64;
         let answered = timeout(self.patience, self.exchange(&mut sender, body, events)).await;
-        let silent = Fault::Silent { what: "the receiver did not answer", seconds: self.patience.as_secs() };
+        let silent = Fault::Silent { what: "the receiver did not answer", patience: self.patience };
         match answered.unwrap_or(Err(silent)) {
             Ok(answer) => {
                 self.idle.push(sender);

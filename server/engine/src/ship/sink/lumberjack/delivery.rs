@@ -214,7 +214,7 @@ impl LumberjackDelivery {
     }
 
     fn silent(&self, what: &'static str) -> Broke {
-        Broke::Connection(Fault::Silent { what, seconds: self.sink.patience.as_secs() })
+        Broke::Connection(Fault::Silent { what, patience: self.sink.patience })
     }
 }
 
