@@ -3,44 +3,45 @@
 //! Always: a sink is open at most once in this process, so that its limits (connections, events a second) hold over
 //! all that ships to it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use engine::ship::sink::{Sink, SinkError};
 use model::{SinkName, SinkStatus};
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 
 use crate::config;
 
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Sinks {
-    entries: Arc<[config::Sink]>,
-    open: Arc<Mutex<HashMap<SinkName, Sink>>>,
+    entries: Arc<[Entry]>,
+}
+
+struct Entry {
+    config: config::Sink,
+    open: OnceCell<Sink>,
 }
 
 impl Sinks {
     /// Nothing is connected yet.
     pub fn new(entries: &[config::Sink]) -> Self {
-        Self { entries: entries.into(), open: Arc::default() }
+        let entry = |config: &config::Sink| Entry { config: config.clone(), open: OnceCell::new() };
+        Self { entries: entries.iter().map(entry).collect() }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &config::Sink> {
-        self.entries.iter()
+        self.entries.iter().map(|entry| &entry.config)
     }
 
     pub fn get(&self, name: &SinkName) -> Option<&config::Sink> {
         self.iter().find(|sink| sink.name == *name)
     }
 
-    /// Connects the first who asks; the others share it.
-    pub async fn open(&self, entry: &config::Sink) -> Result<Sink, SinkError> {
-        let mut open = self.open.lock().await;
-        if let Some(sink) = open.get(&entry.name) {
-            return Ok(sink.clone());
-        }
-        let sink = Sink::open(entry.settings.clone()).await?;
-        open.insert(entry.name.clone(), sink.clone());
-        Ok(sink)
+    /// Connects the first who asks; the others share it. `None`: it is not configured here.
+    pub async fn open(&self, name: &SinkName) -> Option<Result<Sink, SinkError>> {
+        let entry = self.entries.iter().find(|entry| entry.config.name == *name)?;
+        let open = entry.open.get_or_try_init(|| Sink::open(entry.config.settings.clone()));
+        Some(open.await.cloned())
     }
 
     /// As far as it may be shown.

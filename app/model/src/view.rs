@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, BucketName, Count, Counts, Event, Failure, FailureGroup, Filter, Job, Pipeline, PipelineStatus, Point, Run, SinkStatus,
-    StoreName, Time,
+    Action, BucketName, Count, Counts, Event, Failure, FailureGroup, Filter, Job, Pipeline, PipelineStatus, Point, Run,
+    SinkStatus, StoreName, Time,
 };
 
 /// Who asks. Without `[auth]` everybody on loopback is `local`.

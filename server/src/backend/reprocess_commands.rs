@@ -4,6 +4,7 @@ use app::command::{Commands, quoted};
 use model::{LogFormat, Place, ReprocessRequest, ReprocessSpec};
 
 use super::Yard;
+use crate::runner::dead_letters;
 
 impl Yard {
     pub(super) fn commands_of_reprocess(&self, spec: &ReprocessSpec) -> Commands {
@@ -14,14 +15,21 @@ impl Yard {
         Commands { line: self.reprocess_command(spec), call: self.call(call) }
     }
 
-    /// Of a list of keys: a command each would be long; the first stands for them.
+    /// Keys of a list come through a pipe. A command knows of no earlier runs: it sends all.
     fn reprocess_command(&self, spec: &ReprocessSpec) -> String {
-        let source = match spec.keys.first() {
-            Some(key) => format!("s3://{}/{key}", spec.source.bucket),
-            None => spec.source.url(),
+        let source = match (spec.dead_letters_of, spec.keys.as_slice()) {
+            (Some(job), _) => dead_letters(&self.config.server.data_dir, job).display().to_string(),
+            (None, [key]) => format!("s3://{}/{key}", spec.source.bucket),
+            (None, [_, ..]) => format!("s3://{}", spec.source.bucket),
+            (None, []) => spec.source.url(),
         };
         let sink = self.sinks.get(&spec.sink).map(|sink| sink.settings.url.to_string()).unwrap_or_default();
-        let mut line = format!("logyard reprocess {} {}", quoted(&source), quoted(&sink));
+        let mut line = String::new();
+        if let [_, _, ..] = spec.keys.as_slice() {
+            let keys: Vec<String> = spec.keys.iter().map(|key| quoted(key.as_str())).collect();
+            line = format!("printf '%s\\n' {} | ", keys.join(" "));
+        }
+        line.push_str(&format!("logyard reprocess {} {}", quoted(&source), quoted(&sink)));
         let mut option = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 line.push_str(&format!(" --{name} {}", quoted(&value)));
@@ -33,6 +41,9 @@ impl Yard {
         let store = self.stores.get(&spec.source.store);
         option("endpoint-url", store.and_then(|entry| entry.config.endpoint_url.clone()));
         option("max-eps", spec.max_events_per_second.map(|most| most.to_string()));
+        if spec.keys.len() > 1 {
+            line.push_str(" --keys-from /dev/stdin");
+        }
         if spec.dry_run {
             line.push_str(" --dry-run");
         }

@@ -2,8 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use engine::ship::{NothingDelivered, Options, ShipError, Shipment, Taken, Tracker, run};
-use model::{Key, ReprocessSpec, Run};
+use engine::ship::{Checkpoint, NothingDelivered, Options, ShipError, Shipment, Taken, Tracker, run};
+use model::{Key, Progress, ReprocessSpec, Run};
 use store::NewRun;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::task::AbortOnDropHandle;
@@ -36,8 +36,10 @@ type Task = AbortOnDropHandle<Result<(), ShipError>>;
 async fn start(watch: &Watch, keys: Vec<Key>) -> Result<(Tracker, Task), String> {
     let Watch { context, pipeline, shutdown } = watch;
     let entry = context.stores.get(&pipeline.source.store).ok_or("Its store is not configured here.")?;
-    let sink = context.sinks.get(&pipeline.sink).ok_or("Its sink is not configured here.")?;
-    let open = context.sinks.open(sink).await.map_err(|error| format!("{error}. {}", error.advice()))?;
+    let no_sink = "Its sink is not configured here.";
+    let sink = context.sinks.get(&pipeline.sink).ok_or(no_sink)?;
+    let open = context.sinks.open(&pipeline.sink).await.ok_or(no_sink)?;
+    let open = open.map_err(|error| format!("{error}. {}", error.advice()))?;
     let shipment = Shipment {
         spec: ReprocessSpec { keys, ..spec_of(pipeline) },
         store: entry.client.clone(),
@@ -45,7 +47,7 @@ async fn start(watch: &Watch, keys: Vec<Key>) -> Result<(Tracker, Task), String>
         ledger: Arc::new(NothingDelivered),
         options: Options { objects_at_once: sink.settings.connections, ..Options::default() },
     };
-    let (tracker, stop) = (Tracker::resume(Default::default(), Default::default()), shutdown.clone());
+    let (tracker, stop) = (Tracker::resume(Progress::default(), Checkpoint::default()), shutdown.clone());
     let at_work = tracker.clone();
     let task = tokio::spawn(async move { run(&shipment, None, &at_work, &stop).await.map(|_proof| ()) });
     Ok((tracker, AbortOnDropHandle::new(task)))

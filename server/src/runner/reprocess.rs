@@ -81,7 +81,7 @@ impl Work {
     ) -> Result<Proof, ShipError> {
         let sink = match &self.sink {
             None => None,
-            Some(entry) => Some(self.sinks.open(entry).await?),
+            Some(entry) => self.sinks.open(&entry.name).await.transpose()?,
         };
         let options = Options {
             objects_at_once: self.sink.as_ref().map_or(4, |sink| sink.settings.connections),

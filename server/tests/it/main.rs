@@ -37,6 +37,7 @@ mod process;
 mod reprocess;
 mod reprocess_command;
 mod reprocess_memory;
+mod reprocess_runner;
 mod runner;
 mod schedule_pages;
 mod schedules;

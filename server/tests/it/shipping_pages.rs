@@ -32,7 +32,11 @@ async fn the_form_shows_a_time_line_and_starts_exactly_what_it_showed() {
     assert_eq!(plan.len(), 64);
     let sent = send(&site, "start_reprocess", &format!("{WINDOW}&key=abc&plan={plan}")).await;
     let job = leads_to(&sent);
-    assert_eq!(leads_to(&send(&site, "start_reprocess", &format!("{WINDOW}&key=abc&plan={plan}")).await), job, "a double click is one job");
+    assert_eq!(
+        leads_to(&send(&site, "start_reprocess", &format!("{WINDOW}&key=abc&plan={plan}")).await),
+        job,
+        "a double click is one job"
+    );
     let story = page(&site, job).await;
     assert!(story.contains("reprocess") && story.contains("send exactly the objects of its preview"));
 

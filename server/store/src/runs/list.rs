@@ -6,7 +6,7 @@
 use model::{Outcome, Page, PipelineName, Run, RunCursor, RunFilter, RunId, RunSums, Time, Window};
 
 use super::row;
-use crate::{Store, StoreError, database::Statement, jobs::row::integer};
+use crate::{Store, StoreError, database::Statement};
 
 const LONGEST_PAGE: u32 = 200;
 /// Rows that one chart is made of, at most.
@@ -108,7 +108,7 @@ fn chosen(statement: Statement, filter: &RunFilter) -> Statement {
         statement = statement.push(" AND started_at >= ").value(from);
     }
     if let Some(to) = filter.to {
-        statement = statement.push(" AND started_at < ").value(integer(to.0));
+        statement = statement.push(" AND started_at < ").value(to);
     }
     statement
 }
