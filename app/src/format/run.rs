@@ -36,11 +36,11 @@ pub fn shipped(run: &Run) -> String {
         (Some(_), false) => lines.sent,
     };
     let all = things(lines.encountered, "line");
-    let mut text = if arrived == lines.encountered { all } else { format!("{} of {all}", count(arrived)) };
-    if lines.filtered > 0 {
-        text.push_str(&format!(", {} outside the window", count(lines.filtered)));
+    let shipped = if arrived == lines.encountered { all } else { format!("{} of {all}", count(arrived)) };
+    match lines.filtered {
+        0 => shipped,
+        some => format!("{shipped}, {} outside the window", count(some)),
     }
-    text
 }
 
 /// The last part of a key, for a list; the whole key stands beside it.

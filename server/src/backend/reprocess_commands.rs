@@ -29,10 +29,10 @@ impl Yard {
             let keys: Vec<String> = spec.keys.iter().map(|key| quoted(key.as_str())).collect();
             line = format!("printf '%s\\n' {} | ", keys.join(" "));
         }
-        line.push_str(&format!("logyard reprocess {} {}", quoted(&source), quoted(&sink)));
+        line = format!("{line}logyard reprocess {} {}", quoted(&source), quoted(&sink));
         let mut option = |name: &str, value: Option<String>| {
             if let Some(value) = value {
-                line.push_str(&format!(" --{name} {}", quoted(&value)));
+                line = format!("{line} --{name} {}", quoted(&value));
             }
         };
         option("from", spec.window.map(|window| window.from().to_string()));

@@ -97,17 +97,13 @@ impl Work {
             };
             fs::create_dir_all(folder).await.map_err(unusable)?;
         }
-        match self.spec.dead_letters_of {
-            Some(job) => {
-                let file = dead_letters(&self.data_dir, job);
-                ship::resend(&file, sink.as_ref(), &options, tracker, stop).await
-            }
-            None => {
-                let ledger = Records::of(&self.records, &self.spec);
-                let shipment = Shipment { spec: self.spec, store: self.client, sink, ledger, options };
-                ship::run(&shipment, retry, tracker, stop).await
-            }
+        if let Some(job) = self.spec.dead_letters_of {
+            let file = dead_letters(&self.data_dir, job);
+            return ship::resend(&file, sink.as_ref(), &options, tracker, stop).await;
         }
+        let ledger = Records::of(&self.records, &self.spec);
+        let shipment = Shipment { spec: self.spec, store: self.client, sink, ledger, options };
+        ship::run(&shipment, retry, tracker, stop).await
     }
 }
 
