@@ -32,6 +32,7 @@ Examples:
   logyard                                    start with the embedded demo store on http://127.0.0.1:3000
   logyard --config /etc/logyard.toml serve   start with your own stores
   logyard clone s3://from s3://to            clone headless, without a server
+  logyard reprocess s3://logs/elb/ tcp://127.0.0.1:5000 --from 2026-03-09T14:00:00Z --to 2026-03-09T15:00:00Z
 
 Exit codes: 0 done, 1 some items failed, 2 bad usage or configuration, 3 could not connect.
 Every setting can also be given as LOGYARD_SECTION_KEY, such as LOGYARD_SERVER_ADDR; see logyard.example.toml.";
