@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check unit end2end bench-store bench-clone
+.PHONY: help run build test check unit end2end bench-store bench-clone bench-ship
 .NOTPARALLEL:
 
 # Outside the checkout, so that a fresh clone builds in seconds. Set it to keep the build elsewhere.
@@ -65,3 +65,9 @@ bench-clone: ## Clones beside s5cmd, s3sync, rclone and aws: time, CPU, memory, 
 	@.ci/setup bench
 	@$(MAKE) --no-print-directory build
 	LOGYARD=$(BINARY) LOGYARD_PEERS=$(PEERS)/bin $(PEERS)/bin/python end2end/bench/clone.py $(BENCH)
+
+bench-ship: ## Log objects to a TCP receiver, beside a Node function's way, rsyslog and bare inflate: lines a second, CPU, memory
+	@.ci/setup bench
+	@$(MAKE) --no-print-directory build
+	cargo build --release --package engine --example inflate
+	LOGYARD=$(BINARY) INFLATE=$(dir $(BINARY))examples/inflate python3 end2end/bench/ship.py

@@ -6,8 +6,9 @@
 use async_trait::async_trait;
 use model::{
     Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job,
-    JobId, JobView, Key, Overview, Page, Place, Problem, Schedule, ScheduleId, ScheduleList, ScheduleRequest, Settings,
-    StoreName, StoreStatus, Upcoming, Viewer,
+    JobId, JobView, Key, Overview, Page, PipelineList, PipelineName, PipelineView, Place, Problem, ReprocessPreview,
+    ReprocessRequest, Run, RunCursor, RunFilter, RunId, RunList, Schedule, ScheduleId, ScheduleList, ScheduleRequest,
+    Settings, StoreName, StoreStatus, Upcoming, Viewer,
 };
 
 use crate::command::Commands;
@@ -55,6 +56,35 @@ pub trait Backend: Send + Sync + 'static {
 
     /// The clone as a command line and as a call of the API; asks no store.
     fn commands(&self, request: CloneRequest) -> Commands;
+
+    /// Refuses what cannot work before a job is made. With a plan: starts exactly what that preview showed, and is a
+    /// conflict that says what has changed where the listing says something else by now.
+    async fn start_reprocess(
+        &self,
+        viewer: &Viewer,
+        request: ReprocessRequest,
+        idempotency_key: Option<String>,
+    ) -> Result<Job, Problem>;
+
+    /// Lists what the window, the prefix or the keys hold, and what of it recorded runs delivered. Sends nothing; its
+    /// plan is remembered as seen by the viewer.
+    async fn preview_reprocess(&self, viewer: &Viewer, request: ReprocessRequest) -> Result<ReprocessPreview, Problem>;
+
+    /// A reprocess as a command line and as a call of the API; asks no store.
+    async fn reprocess_commands(&self, request: ReprocessRequest) -> Result<Commands, Problem>;
+
+    /// Newest first. `limit` is at most 200.
+    async fn runs(&self, filter: &RunFilter, after: Option<RunCursor>, limit: u32) -> Result<Page<Run>, Problem>;
+
+    /// The same with sums for a chart.
+    async fn run_list(&self, filter: &RunFilter, after: Option<RunCursor>, limit: u32) -> Result<RunList, Problem>;
+
+    async fn run(&self, id: RunId) -> Result<Run, Problem>;
+
+    /// In the order of the configuration.
+    async fn pipelines(&self) -> Result<PipelineList, Problem>;
+
+    async fn pipeline(&self, name: &PipelineName) -> Result<PipelineView, Problem>;
 
     /// All of them, by name.
     async fn schedules(&self) -> Result<ScheduleList, Problem>;

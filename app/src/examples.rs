@@ -1,8 +1,8 @@
-//! Jobs and previews for tests, as the engine would report them.
+//! Jobs, previews and runs for tests, as the engine would report them.
 
 use model::{
-    ClonePreview, CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Phase, Progress, Proof, RequestCounts,
-    Selection, Spec, State, Time,
+    ClonePreview, CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Outcome, ParsingFailure, Phase,
+    Progress, Proof, RequestCounts, Run, RunId, RunSource, Selection, Spec, State, Summary, Time,
 };
 
 /// A clone of the demo bucket, half done. A higher number is a later job.
@@ -98,7 +98,7 @@ pub fn proven(number: u128) -> Job {
 
 /// Of a clone of 7,500 objects, 100 of which are equal already.
 pub fn preview(mode: Mode, dry_run: bool) -> ClonePreview {
-    let Spec::Clone(spec) = job(1).spec;
+    let Spec::Clone(spec) = job(1).spec else { unreachable!() };
     ClonePreview {
         spec: CloneSpec { mode, dry_run, ..spec },
         at: Time(0),
@@ -117,5 +117,35 @@ pub fn preview(mode: Mode, dry_run: bool) -> ClonePreview {
         examples: vec![],
         delete_examples: vec![],
         plan: None,
+    }
+}
+
+/// A run of the demo's pipeline: one of its four lines could not be parsed.
+pub fn run(number: u128) -> Run {
+    let mut summary = Summary { sink: Some("tcp://127.0.0.1:3002".to_owned()), ..Summary::default() };
+    (summary.lines.encountered, summary.lines.parsed, summary.lines.sent) = (4, 3, 3);
+    summary.failures.parsing.add(ParsingFailure {
+        line: 2,
+        offset: 310,
+        reason: "time \"yesterday\" is not a time".to_owned(),
+        cut: "https <b>yesterday</b>".to_owned(),
+    });
+    Run {
+        id: RunId(uuid::Uuid::from_u128((0x0198_c0de << 96) + number)),
+        pipeline: Some("demo-elb".parse().unwrap()),
+        source: RunSource::Logyard,
+        request_id: None,
+        job: None,
+        outcome: Outcome::Partial,
+        reason: "1 of 4 records could not be parsed.".to_owned(),
+        started_at: Time(1_770_000_000_000),
+        duration_ms: 12,
+        memory_mb: None,
+        store: Some("demo".parse().unwrap()),
+        bucket: Some("demo-elb-logs".parse().unwrap()),
+        key: Some("AWSLogs/1/app.log.gz".parse().unwrap()),
+        etag: Some("\"e\"".to_owned()),
+        size: Some(1_234),
+        summary: Some(summary),
     }
 }

@@ -12,8 +12,8 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewSchedulePage, NotFound, OverviewPage, SchedulesPage,
-        SettingsPage,
+        BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewReprocessPage, NewSchedulePage, NotFound,
+        OverviewPage, PipelinePage, PipelinesPage, RunPage, RunsPage, SchedulesPage, SettingsPage,
     },
     ui::Frame,
 };
@@ -32,6 +32,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/jobs/:id") view=JobPage ssr=SsrMode::Async />
                     <Route path=path!("/clones/new") view=NewClonePage ssr=SsrMode::Async />
                     <Route path=path!("/clones/mirror") view=MirrorPage ssr=SsrMode::Async />
+                    <Route path=path!("/reprocesses/new") view=NewReprocessPage ssr=SsrMode::Async />
+                    <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async />
+                    <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
+                    <Route path=path!("/pipelines") view=PipelinesPage ssr=SsrMode::Async />
+                    <Route path=path!("/pipelines/:name") view=PipelinePage ssr=SsrMode::Async />
                     <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
                     <Route path=path!("/schedules/new") view=NewSchedulePage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />

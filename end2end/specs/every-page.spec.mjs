@@ -18,7 +18,7 @@ before(async () => {
     openBrowser(),
   ]);
   store.target = logyard.demoUrl;
-  pages.set('overview-empty', '/').set('jobs-empty', '/jobs').set('schedules-empty', '/schedules');
+  pages.set('overview-empty', '/').set('jobs-empty', '/jobs').set('schedules-empty', '/schedules').set('runs-none', '/runs?pipeline=none');
 });
 after(async () => { await browser?.close(); await logyard?.stop(); await store?.stop(); });
 
@@ -35,6 +35,9 @@ async function fillTheYard() {
   const paused = await logyard.api('/schedules', { name: 'a longer name of what is paused', cron: '*/7 8-18 * 3,6 MON-FRI', clone });
   await logyard.ended((await logyard.api(`/schedules/${nightly.id}/run`, {})).id);
   await logyard.api(`/schedules/${paused.id}/pause`, {});
+  const shipped = await logyard.firstRun();
+  const reprocess = await logyard.api('/reprocesses', { pipeline: 'demo-elb', keys: [shipped.key], extent: 'all' });
+  await logyard.ended(reprocess.id);
   store.delay = 400;
   const running = await logyard.clone('demo-assets/', 'demo-clone/running/', { store: 'faulty' });
   pages.clear();
@@ -48,6 +51,13 @@ async function fillTheYard() {
     .set('job-failed', `/jobs/${failed.id}?failures=1`)
     .set('job-running', `/jobs/${running.id}`)
     .set('job-confirm', `/jobs/${running.id}?confirm=cancel`)
+    .set('job-reprocess', `/jobs/${reprocess.id}`)
+    .set('runs', '/runs')
+    .set('run', `/runs/${shipped.id}`)
+    .set('pipelines', '/pipelines')
+    .set('pipeline', '/pipelines/demo-elb')
+    .set('new-reprocess', '/reprocesses/new')
+    .set('new-reprocess-preview', `/reprocesses/new?pipeline=demo-elb&keys=${encodeURIComponent(shipped.key)}&extent=all&preview=1`)
     .set('new-clone', '/clones/new')
     .set('new-clone-preview', '/clones/new?source_bucket=demo-assets&destination_bucket=demo-clone&preview=1')
     .set('new-clone-chosen', '/clones/new?source_bucket=demo-assets&include=**%2F*.webp&exclude=a%5B&newer_than=2026-01-01T00:00')

@@ -105,6 +105,11 @@ export class Logyard {
     return this.api('/clones', { source: place(source), destination: place(destination), ...more });
   }
 
+  /** The first run of the demo's pipeline, once there is one. */
+  async firstRun() {
+    return eventually('the demo ships a log object', async () => (await this.api('/runs?pipeline=demo-elb')).items[0], 60_000);
+  }
+
   async ended(id) {
     return eventually(`job ${id} ends`, async () => {
       const job = await this.api(`/jobs/${id}`);

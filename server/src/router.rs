@@ -13,7 +13,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    api::{self, clones, failures, index, jobs, limits, schedules, stores},
+    api::{self, clones, dead_letters, failures, index, jobs, limits, pipelines, reprocesses, runs, schedules, stores},
     auth::{self, login},
     health,
     live::{self, Streams},
@@ -63,11 +63,18 @@ fn api() -> Router<App> {
         .route("/openapi.json",           get(index::openapi))
         .route("/clones",                 post(clones::start))
         .route("/clones/preview",         post(clones::preview))
+        .route("/reprocesses",            post(reprocesses::start))
+        .route("/reprocesses/preview",    post(reprocesses::preview))
+        .route("/runs",                   get(runs::list))
+        .route("/runs/{id}",              get(runs::show))
+        .route("/pipelines",              get(pipelines::list))
+        .route("/pipelines/{name}",       get(pipelines::show))
         .route("/jobs",                   get(jobs::list))
         .route("/jobs/bulk",              post(jobs::bulk))
         .route("/jobs/{id}",              get(jobs::show))
         .route("/jobs/{id}/log",          get(jobs::log))
         .route("/jobs/{id}/failures",     get(failures::download))
+        .route("/jobs/{id}/dead-letters", get(dead_letters::download))
         .route("/jobs/{id}/events",       get(live::one))
         .route("/jobs/{id}/cancel",       post(jobs::cancel))
         .route("/jobs/{id}/pause",        post(jobs::pause))

@@ -143,13 +143,13 @@ mod tests {
     fn a_job_that_was_stored_before_there_were_selections_is_read_and_written_as_it_was() {
         let spec: Spec = serde_json::from_str(OLD).unwrap();
         assert_eq!(serde_json::to_string(&spec).unwrap(), OLD);
-        let Spec::Clone(spec) = spec;
+        let Spec::Clone(spec) = spec else { panic!("{spec:?}") };
         assert!(spec.selection.is_all() && spec.fidelity.is_plain());
     }
 
     #[test]
     fn a_selection_survives_being_stored() {
-        let Spec::Clone(mut spec) = serde_json::from_str(OLD).unwrap();
+        let mut spec: CloneSpec = serde_json::from_str(OLD).unwrap();
         spec.selection.include = vec!["*.gz".parse().unwrap()];
         spec.selection.newer_than = Some(Time(1));
         spec.fidelity.website_redirects = true;

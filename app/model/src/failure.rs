@@ -8,9 +8,9 @@ use crate::{Key, Time};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// The object was replaced between listing and copy, more than once.
+    /// The object was replaced between listing and reading; of a copy, more than once.
     Changed,
-    /// The object was deleted between listing and copy.
+    /// The object was deleted between listing and reading.
     Gone,
     /// The policy does not allow it.
     Denied,
@@ -34,14 +34,20 @@ pub enum Reason {
     Extra,
     /// A mirror left it at the destination: in no preview, replaced meanwhile, or at the source again.
     Kept,
+    /// Shipping: the object breaks off, or is not what it should be: truncated or corrupt gzip, Parquet.
+    Reading,
+    /// Shipping: some of its records could not be parsed; all others were sent.
+    Parsing,
+    /// Shipping: some of its events were not delivered.
+    Sending,
 }
 
 impl Reason {
     /// Half a sentence for a person: "2 objects: …".
     pub fn words(self) -> &'static str {
         match self {
-            Self::Changed => "changed while being copied",
-            Self::Gone => "deleted before they were copied",
+            Self::Changed => "changed while they were read",
+            Self::Gone => "deleted before they were read",
             Self::Denied => "not permitted",
             Self::Archived => "archived: restore them first",
             Self::TooLarge => "too large: over 10,000 parts of 5 GiB",
@@ -53,6 +59,9 @@ impl Reason {
             Self::Unproven => "not proven equal: their ETags cannot be compared, and there are no checksums",
             Self::Extra => "only at the destination",
             Self::Kept => "left at the destination, as the preview did not show them",
+            Self::Reading => "could not be read to their ends",
+            Self::Parsing => "hold records that could not be parsed",
+            Self::Sending => "hold events that were not delivered",
         }
     }
 }

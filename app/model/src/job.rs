@@ -4,12 +4,13 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CloneSpec, Invalid, JobId, Problem, ProblemCode, Progress, Proof, Time};
+use crate::{CloneSpec, Invalid, JobId, Location, Problem, ProblemCode, Progress, Proof, ReprocessSpec, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Clone,
+    Reprocess,
 }
 
 /// What a job is to do. Closed: a new kind is a new variant, and the compiler shows where it matters.
@@ -17,12 +18,14 @@ pub enum Kind {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Spec {
     Clone(CloneSpec),
+    Reprocess(ReprocessSpec),
 }
 
 impl Spec {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Clone(_) => Kind::Clone,
+            Self::Reprocess(_) => Kind::Reprocess,
         }
     }
 
@@ -30,6 +33,22 @@ impl Spec {
     pub fn title(&self) -> String {
         match self {
             Self::Clone(spec) => format!("{} → {}", spec.source, spec.destination),
+            Self::Reprocess(spec) => spec.title(),
+        }
+    }
+
+    pub fn source(&self) -> &Location {
+        match self {
+            Self::Clone(spec) => &spec.source,
+            Self::Reprocess(spec) => &spec.source,
+        }
+    }
+
+    /// The other place in S3. What is sent elsewhere has none: it touches its source alone.
+    pub fn destination(&self) -> &Location {
+        match self {
+            Self::Clone(spec) => &spec.destination,
+            Self::Reprocess(spec) => &spec.source,
         }
     }
 }
@@ -182,7 +201,7 @@ macro_rules! words {
     };
 }
 
-words!(Kind, "kind", Clone => "clone");
+words!(Kind, "kind", Clone => "clone", Reprocess => "reprocess");
 words!(State, "state", Queued => "queued", Running => "running", Paused => "paused", Succeeded => "succeeded",
     Failed => "failed", Cancelled => "cancelled");
 words!(Stop, "stop", Pause => "pause", Cancel => "cancel");

@@ -14,6 +14,7 @@ mod job;
 mod list;
 mod live;
 mod name;
+mod pipeline;
 mod place;
 mod plan;
 mod price;
@@ -39,13 +40,14 @@ pub use job::{Action, Job, JobError, Kind, NotAllowed, Retry, Spec, State, Stop}
 pub use list::{Count, Cursor, Filter, Page};
 pub use live::{Beat, Counts, LiveMessage, Snapshot};
 pub use name::{BucketName, Key, PipelineName, Prefix, ScheduleName, SinkName, StoreName};
+pub use pipeline::{Following, Pipeline, PipelineList, PipelineStatus, PipelineView, SinkStatus};
 pub use place::{Location, Place};
 pub use plan::{Digest, Plan};
 pub use price::{Amount, Price, Prices};
 pub use progress::{Left, Limit, Phase, Point, Progress, STALLED_AFTER_MS, Stretch, StretchState};
-pub use proof::{Comparison, DryRun, Proof};
+pub use proof::{Comparison, DryRun, Proof, Shipped};
 pub use reprocess::{Extent, Interval, LogFormat, LogObject, ReprocessPreview, ReprocessRequest, ReprocessSpec};
-pub use run::{Outcome, Run, RunId, RunSource};
+pub use run::{Outcome, Run, RunCursor, RunFilter, RunId, RunList, RunSource, RunSums};
 pub use schedule::{
     Fired, Firing, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing, Upcoming,
 };

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Lines;
+
 /// With nothing settled and no byte moved for this long, a job has stalled.
 pub const STALLED_AFTER_MS: u64 = 60_000;
 
@@ -14,6 +16,8 @@ pub enum Phase {
     Copying,
     /// A mirror: deletes what only the destination has.
     Deleting,
+    /// Reads log objects, parses their records and sends the events, all at once.
+    Shipping,
     /// Compares both listings.
     Verifying,
     Finished,
@@ -25,6 +29,7 @@ impl Phase {
             Self::Waiting => "waiting",
             Self::Copying => "copying",
             Self::Deleting => "deleting",
+            Self::Shipping => "shipping",
             Self::Verifying => "verifying",
             Self::Finished => "finished",
         }
@@ -41,15 +46,18 @@ pub struct Progress {
     pub found_bytes: u64,
     /// True once the listing has been read to its end; before that `found` is "so far".
     pub found_final: bool,
-    /// Copied, each acknowledged with an ETag. In a dry run: would be copied.
+    /// Copied, each acknowledged with an ETag. In a dry run: would be copied. Of a reprocess: shipped whole.
     pub done: u64,
-    /// Equal at the destination already.
+    /// Equal at the destination already. Of a reprocess: delivered by an earlier run.
     pub skipped: u64,
     pub failed: u64,
     /// Deleted at the destination, each acknowledged. Not among the `found`.
     pub deleted: u64,
-    /// Bytes of what was copied.
+    /// Bytes of what was copied; of a reprocess, bytes read of the objects as they are stored.
     pub bytes: u64,
+    /// Of a reprocess: the records so far, those of objects in flight included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Lines>,
     pub in_flight: u32,
     /// Verification: keys compared so far, of `found`.
     pub compared: u64,
@@ -152,7 +160,7 @@ impl Progress {
     }
 
     pub fn stalled(&self) -> bool {
-        self.idle_ms >= STALLED_AFTER_MS && matches!(self.phase, Phase::Copying | Phase::Deleting | Phase::Verifying)
+        self.idle_ms >= STALLED_AFTER_MS && !matches!(self.phase, Phase::Waiting | Phase::Finished)
     }
 
     /// 0 to 1, once the end is known; the copying counts while copying, the comparison while verifying.
@@ -161,7 +169,7 @@ impl Progress {
         let of = |part: u64| if self.found == 0 { 1.0 } else { (part as f64 / self.found as f64).min(1.0) };
         match self.phase {
             Phase::Waiting | Phase::Deleting => None,
-            Phase::Copying => self.found_final.then(|| of(self.settled())),
+            Phase::Copying | Phase::Shipping => self.found_final.then(|| of(self.settled())),
             Phase::Verifying => self.found_final.then(|| of(self.compared)),
             Phase::Finished => Some(1.0),
         }

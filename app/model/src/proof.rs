@@ -1,8 +1,9 @@
-//! What makes a job green: both listings read to their ends and compared, with the figures.
+//! What makes a job green, with the figures: both listings read to their ends and compared, or every record accounted
+//! for.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Compare, Mode, Selection, Time};
+use crate::{Compare, Lines, Mode, Selection, Time};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
@@ -11,6 +12,8 @@ pub enum Proof {
     Compared(Comparison),
     /// A dry run: what would be done, from both listings read to their ends. Nothing was written.
     DryRun(DryRun),
+    /// A reprocess: every record of every object, and what became of it.
+    Shipped(Shipped),
 }
 
 /// Source and destination compared after the copying. Always: `source_objects = equal + unproven + different + missing`
@@ -61,6 +64,43 @@ pub struct DryRun {
     pub selection: Selection,
 }
 
+/// What a reprocess sent, over all of its attempts: a retried object's records are counted each time it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shipped {
+    pub at: Time,
+    /// Objects that the window or the prefix holds. Always: `objects = shipped + skipped + failed`.
+    pub objects: u64,
+    /// Read to their ends, each record parsed, each event delivered.
+    pub shipped: u64,
+    /// Delivered by an earlier run.
+    pub skipped: u64,
+    pub failed: u64,
+    /// Logs of health checks, of which there is no event to make. Not among the `objects`.
+    pub left_out: u64,
+    pub lines: Lines,
+    /// Records that could not be parsed.
+    pub unparsed: u64,
+    /// Events that were given up.
+    pub undelivered: u64,
+    /// Where the events went. `None`: a dry run, they were only parsed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sink: Option<String>,
+    /// Whether that sink says what it took. Without it "sent" means: written, and the connection closed cleanly.
+    pub acknowledged: bool,
+}
+
+impl Shipped {
+    /// Every record is one of those parsed or not; every event one of those filtered, delivered or given up.
+    pub fn adds_up(&self) -> bool {
+        let lines = &self.lines;
+        let delivered = if self.acknowledged { lines.acknowledged } else { lines.sent };
+        let events = lines.filtered + delivered + lines.duplicate + self.undelivered;
+        self.objects == self.shipped + self.skipped + self.failed
+            && lines.encountered == lines.parsed + self.unparsed
+            && (self.sink.is_none() || lines.parsed == events)
+    }
+}
+
 impl Comparison {
     /// Fills in `equal`: nothing missing, different or unproven and, but for a copy, nothing extra. A copy leaves what
     /// else the destination holds.
@@ -83,6 +123,7 @@ impl Proof {
         match self {
             Self::Compared(comparison) => comparison.equal,
             Self::DryRun(_) => true,
+            Self::Shipped(shipped) => shipped.failed == 0 && shipped.adds_up(),
         }
     }
 }

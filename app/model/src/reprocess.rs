@@ -100,6 +100,8 @@ pub struct ReprocessPreview {
     pub bytes: u64,
     /// Of these, delivered whole by a recorded run of the pipeline.
     pub delivered: u64,
+    /// Logs of health checks, of which there is no event to make. Not among the `objects`.
+    pub left_out: u64,
     /// What would be sent.
     pub to_send: u64,
     pub to_send_bytes: u64,
@@ -131,4 +133,47 @@ pub struct LogObject {
     /// The end of what it covers, if its key tells.
     pub ends: Option<Time>,
     pub delivered: bool,
+}
+
+impl ReprocessSpec {
+    /// `api-prod → logstash, 2026-03-09T14:00:00Z to 2026-03-09T15:00:00Z`.
+    pub fn title(&self) -> String {
+        let from = self.pipeline.as_ref().map_or_else(|| self.source.to_string(), ToString::to_string);
+        let what = match (&self.dead_letters_of, &self.window, self.keys.as_slice()) {
+            (Some(job), ..) => format!(", dead letters of job {}", job.short()),
+            (None, _, [key]) => format!(", {key}"),
+            (None, _, keys @ [_, ..]) => format!(", {} objects", keys.len()),
+            (None, Some(window), []) => format!(", {} to {}", window.from(), window.to()),
+            (None, None, []) => String::new(),
+        };
+        format!("{from} → {}{what}", self.sink)
+    }
+}
+
+impl ReprocessPreview {
+    /// What another preview of the same request says differently, figure by figure, with keys where they show it:
+    /// `to send 3 → 5, bytes 300 → 500; new: a, b; gone: c`.
+    pub fn changes(&self, now: &Self) -> String {
+        let figures = [
+            ("to send", self.to_send, now.to_send),
+            ("bytes to send", self.to_send_bytes, now.to_send_bytes),
+            ("delivered already", self.delivered, now.delivered),
+        ];
+        let figures = figures.into_iter().filter(|(_, before, now)| before != now);
+        let figures: Vec<String> = figures.map(|(what, before, now)| format!("{what} {before} → {now}")).collect();
+        let mut parts = vec![if figures.is_empty() { "as many as before".to_owned() } else { figures.join(", ") }];
+        let same = |a: &LogObject, b: &LogObject| a.key == b.key && a.etag == b.etag && a.delivered == b.delivered;
+        let named = |of: &[LogObject], other: &[LogObject]| {
+            let differ = of.iter().filter(|object| !other.iter().any(|known| same(object, known)));
+            differ.take(3).map(|object| object.key.to_string()).collect::<Vec<_>>().join(", ")
+        };
+        for (what, keys) in
+            [("now", named(&now.examples, &self.examples)), ("before", named(&self.examples, &now.examples))]
+        {
+            if !keys.is_empty() {
+                parts.push(format!("{what}: {keys}"));
+            }
+        }
+        parts.join("; ")
+    }
 }

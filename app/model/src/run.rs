@@ -82,3 +82,155 @@ pub struct Run {
     /// As the shipper logged it.
     pub summary: Option<Summary>,
 }
+
+/// Which runs. Every field narrows; an empty filter is all of them, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunFilter {
+    pub pipeline: Option<PipelineName>,
+    /// Any of these; empty is all.
+    pub outcomes: Vec<Outcome>,
+    pub job: Option<JobId>,
+    /// The whole key of the object.
+    pub key: Option<Key>,
+    pub request_id: Option<String>,
+    /// Started in `[from, to)`.
+    pub from: Option<Time>,
+    pub to: Option<Time>,
+}
+
+/// Where the next page of runs begins: after this one, in the list's order. Text: `1770000000000-0198c0de-…`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunCursor {
+    pub started_at: Time,
+    pub id: RunId,
+}
+
+/// Sums over the runs that started in a stretch of time: a point of a chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSums {
+    pub window: crate::Window,
+    pub runs: u64,
+    /// Records encountered.
+    pub lines: u64,
+    /// Records that could not be parsed and events that could not be sent.
+    pub failures: u64,
+}
+
+/// A page of runs, and their chart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunList {
+    pub now: Time,
+    pub page: crate::Page<Run>,
+    /// Neighbouring stretches, oldest first, of the filter's window, else of the last day.
+    pub sums: Vec<RunSums>,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 9] = [
+        Self::Delivered,
+        Self::Sent,
+        Self::Partial,
+        Self::Empty,
+        Self::Suspicious,
+        Self::TimedOut,
+        Self::Crashed,
+        Self::Unproven,
+        Self::Unknown,
+    ];
+
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Sent => "sent",
+            Self::Partial => "partial",
+            Self::Empty => "empty",
+            Self::Suspicious => "suspicious",
+            Self::TimedOut => "timed_out",
+            Self::Crashed => "crashed",
+            Self::Unproven => "unproven",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether the whole object is where it belongs, as far as its sink can say.
+    pub fn whole(self) -> bool {
+        matches!(self, Self::Delivered | Self::Sent | Self::Empty)
+    }
+}
+
+impl FromStr for Outcome {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let named = Self::ALL.into_iter().find(|outcome| outcome.as_str() == text);
+        named.ok_or_else(|| Invalid::new("outcome", text, format!("one of {}", Self::ALL.map(Self::as_str).join(", "))))
+    }
+}
+
+impl RunSource {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lambda => "lambda",
+            Self::Logyard => "logyard",
+        }
+    }
+}
+
+impl FromStr for RunSource {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "lambda" => Ok(Self::Lambda),
+            "logyard" => Ok(Self::Logyard),
+            _ => Err(Invalid::new("source", text, "lambda or logyard")),
+        }
+    }
+}
+
+impl Run {
+    pub fn cursor(&self) -> RunCursor {
+        RunCursor { started_at: self.started_at, id: self.id }
+    }
+}
+
+impl fmt::Display for RunCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.started_at.0, self.id)
+    }
+}
+
+impl FromStr for RunCursor {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let read = || {
+            let (at, id) = text.split_once('-')?;
+            Some(Self { started_at: Time(at.parse().ok()?), id: id.parse().ok()? })
+        };
+        read().ok_or_else(|| Invalid::new("after", text, "the `next` of the page before"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_has_one_name_and_it_is_the_one_in_json() {
+        for outcome in Outcome::ALL {
+            assert_eq!(outcome.as_str().parse(), Ok(outcome));
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
+        }
+        assert!("lost".parse::<Outcome>().is_err());
+    }
+
+    #[test]
+    fn a_cursor_reads_as_it_is_written() {
+        let cursor = RunCursor { started_at: Time(1_770_000_000_123), id: RunId(Uuid::from_u128(7)) };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        assert_eq!("17".parse::<RunCursor>().unwrap_err().field, "after");
+    }
+}

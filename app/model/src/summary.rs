@@ -46,6 +46,18 @@ pub struct Lines {
     pub replaced: u64,
 }
 
+impl Lines {
+    pub fn absorb(&mut self, other: &Self) {
+        self.encountered += other.encountered;
+        self.parsed += other.parsed;
+        self.filtered += other.filtered;
+        self.sent += other.sent;
+        self.acknowledged += other.acknowledged;
+        self.duplicate += other.duplicate;
+        self.replaced += other.replaced;
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Failures {
@@ -140,7 +152,36 @@ impl<T> Tally<T> {
     }
 }
 
+impl<T> Tally<T> {
+    /// Adds all of another's; its last few count as the newer ones.
+    pub fn absorb(&mut self, other: Self) {
+        let total = self.total + other.total;
+        other.last_few.into_iter().for_each(|failure| self.add(failure));
+        self.total = total;
+    }
+}
+
 impl Summary {
+    /// Adds another run's figures, of the same sink. Durations add up to the time that objects took, not to that which
+    /// passed.
+    pub fn absorb(&mut self, other: Self) {
+        let Self { lines, connections, failures, bytes, duration_ms, sink, acknowledged } = other;
+        self.lines.absorb(&lines);
+        self.connections.created += connections.created;
+        self.connections.destroyed += connections.destroyed;
+        self.failures.sockets.absorb(failures.sockets);
+        self.failures.parsing.absorb(failures.parsing);
+        self.failures.sending.absorb(failures.sending);
+        self.failures.reading.absorb(failures.reading);
+        self.bytes.read += bytes.read;
+        self.bytes.plain += bytes.plain;
+        self.bytes.written += bytes.written;
+        self.bytes.wire += bytes.wire;
+        self.duration_ms += duration_ms;
+        self.sink = sink.or(self.sink.take());
+        self.acknowledged |= acknowledged;
+    }
+
     /// True if every record was parsed, every event delivered, and the object read to its end. A connection that broke
     /// and was replaced is no failure by itself.
     pub fn clean(&self) -> bool {
@@ -175,7 +216,9 @@ mod tests {
     fn a_tally_counts_all_and_keeps_the_last_five() {
         let mut tally = Tally::default();
         (1..=7).for_each(|failure| tally.add(failure));
-        assert_eq!((tally.total, tally.last_few), (7, VecDeque::from([3, 4, 5, 6, 7])));
+        assert_eq!((tally.total, &tally.last_few), (7, &VecDeque::from([3, 4, 5, 6, 7])));
+        tally.absorb(Tally { total: 9, last_few: VecDeque::from([8, 9]) });
+        assert_eq!((tally.total, tally.last_few), (16, VecDeque::from([5, 6, 7, 8, 9])));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, BucketName, Count, Counts, Event, Failure, FailureGroup, Filter, Job, Point, StoreName, Time};
+use crate::{
+    Action, BucketName, Count, Counts, Event, Failure, FailureGroup, Filter, Job, Pipeline, PipelineStatus, Point, Run,
+    SinkStatus, StoreName, Time,
+};
 
 /// Who asks. Without `[auth]` everybody on loopback is `local`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +26,7 @@ pub struct Overview {
     pub lately: Vec<Job>,
     /// Failed and not yet retried, within seven days, at most 10.
     pub failed: Vec<Job>,
+    pub pipelines: Vec<PipelineStatus>,
     pub stores: Vec<StoreStatus>,
     /// True while no job was ever made: the page then says what to do first.
     pub empty: bool,
@@ -59,6 +63,8 @@ pub struct JobView {
     /// Points of the rate chart, oldest first, at most 120.
     pub history: Vec<Point>,
     pub failures: Vec<FailureGroup>,
+    /// Of a reprocess: its runs, the newest first, at most ten.
+    pub runs: Vec<Run>,
     /// Oldest first, at most the last 200.
     pub events: Vec<Event>,
     /// The same clone as a command line and as a call of the API.
@@ -105,4 +111,6 @@ pub struct Settings {
     pub worker: String,
     pub auth: bool,
     pub stores: Vec<StoreStatus>,
+    pub sinks: Vec<SinkStatus>,
+    pub pipelines: Vec<Pipeline>,
 }

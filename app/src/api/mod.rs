@@ -8,10 +8,14 @@ mod act;
 mod clones;
 mod jump;
 mod read;
+mod reprocesses;
+mod runs;
 mod schedules;
 
 pub use act::{ActOnJob, BulkAct, act_on_job, action_name, action_named, bulk_act};
 pub use clones::{StartClone, start_clone};
 pub use jump::{JobHit, jump};
 pub use read::{JobList, bulk_preview, counts, failures, job, jobs, overview, settings, stores};
+pub use reprocesses::{StartReprocess, start_reprocess};
+pub use runs::{pipeline, pipelines, run, runs};
 pub use schedules::{ActOnSchedule, CreateSchedule, act_on_schedule, create_schedule, schedules};

@@ -5,10 +5,12 @@ mod duration;
 mod moment;
 mod number;
 mod recurrence;
+mod run;
 mod words;
 
 pub use duration::{ago, duration, left};
 pub use moment::{Zone, moment, zone_name};
 pub use number::{byte_rate, bytes, capped, count, percent, rate, things};
 pub use recurrence::recurrence;
+pub use run::{file_name, lost, shipped};
 pub use words::{Mark, doing, happened, headline, limit_words, object, outcome, signed, standing};

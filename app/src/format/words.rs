@@ -20,7 +20,7 @@ impl Mark {
             (State::Running, Some(Stop::Cancel)) => ("⊘", "cancelling", "warn"),
             (State::Running, None) if job.progress.stalled() => ("●", "stalled", "warn"),
             (State::Running, None) => ("●", "running", "busy"),
-            (State::Succeeded, _) if matches!(job.proof, Some(Proof::DryRun(_))) => ("✔", "dry run", "good"),
+            (State::Succeeded, _) if rehearsed(job) => ("✔", "dry run", "good"),
             (State::Succeeded, _) => ("✔", "proven", "good"),
             (state, _) => return Self::of_state(state),
         };
@@ -37,6 +37,15 @@ impl Mark {
             State::Cancelled => ("⊘", "cancelled", "idle"),
         };
         Self { shape, word, tone }
+    }
+}
+
+/// Whether it has only found out what it would do.
+fn rehearsed(job: &Job) -> bool {
+    match &job.proof {
+        Some(Proof::DryRun(_)) => true,
+        Some(Proof::Shipped(shipped)) => shipped.sink.is_none(),
+        Some(Proof::Compared(_)) | None => false,
     }
 }
 
@@ -64,6 +73,11 @@ pub fn standing(job: &Job) -> Vec<String> {
         Phase::Waiting => vec!["about to list the source".to_owned()],
         Phase::Copying => vec![of_found(progress.settled(), "objects"), bytes(progress.bytes)],
         Phase::Deleting => vec![format!("{} deleted at the destination", count(progress.deleted))],
+        Phase::Shipping => vec![
+            of_found(progress.settled(), "objects"),
+            things(progress.lines.map_or(0, |lines| lines.encountered), "line"),
+            bytes(progress.bytes),
+        ],
         Phase::Verifying => vec![of_found(progress.compared, "compared")],
         Phase::Finished => vec!["about to end".to_owned()],
     };
@@ -75,7 +89,7 @@ pub fn standing(job: &Job) -> Vec<String> {
     }
     if progress.stalled() {
         parts.push(format!("nothing moved for {}", super::duration(signed(progress.idle_ms))));
-    } else if matches!(progress.phase, Phase::Copying) {
+    } else if matches!(progress.phase, Phase::Copying | Phase::Shipping) {
         parts.push(rate(progress.rate));
         if progress.byte_rate > 0.0 {
             parts.push(byte_rate(progress.byte_rate));
@@ -99,12 +113,20 @@ pub fn outcome(job: &Job) -> String {
                 bytes(proof.would_copy_bytes)
             )
         }
+        (State::Succeeded, Some(Proof::Shipped(proof))) => {
+            let events = proof.lines.parsed - proof.lines.filtered;
+            let done = if proof.sink.is_some() { "sent" } else { "parsed" };
+            format!("{} of {} {done}", things(events, "event"), things(proof.objects, "object"))
+        }
         (State::Failed, Some(Proof::Compared(proof))) if proof.mode == Mode::Verify => {
             let unequal = proof.missing + proof.different + proof.extra;
             format!("{} not equal", things(unequal, object(&proof.selection)))
         }
         (State::Failed, _) if job.progress.failed > 0 => format!("{} failed", things(job.progress.failed, "object")),
         (State::Failed, _) => job.error.as_ref().map_or_else(String::new, |error| error.message.clone()),
+        (State::Cancelled, _) if matches!(job.spec, Spec::Reprocess(_)) => {
+            format!("{} shipped before", things(job.progress.done, "object"))
+        }
         (State::Cancelled, _) => format!("{} copied before{}", things(job.progress.done, "object"), deleted(job)),
         _ => standing(job).join(" · "),
     }
@@ -131,6 +153,7 @@ pub fn doing(spec: &Spec) -> &'static str {
         Spec::Clone(CloneSpec { dry_run: true, .. }) => "dry run",
         Spec::Clone(CloneSpec { mode: Mode::Mirror, .. }) => "mirror",
         Spec::Clone(_) => "clone",
+        Spec::Reprocess(_) => "reprocess",
     }
 }
 

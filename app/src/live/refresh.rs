@@ -13,6 +13,9 @@ const PAUSE_MS: f64 = 900.0;
 /// What no event tells of, such as whether a store answers, is asked for so often.
 const ANYWAY_MS: f64 = 30_000.0;
 
+/// And what was shipped, on a page that follows it.
+const RUNS_MS: f64 = 5_000.0;
+
 #[derive(Default)]
 pub struct Refresh {
     wanted: Cell<bool>,
@@ -27,7 +30,7 @@ impl Refresh {
     }
 
     pub fn want_if_about(&self, job: JobId) {
-        if followed().is_some_and(|followed| followed == "all" || followed == job.to_string()) {
+        if followed().is_some_and(|followed| followed == "all" || followed == "runs" || followed == job.to_string()) {
             self.want();
         }
     }
@@ -35,7 +38,8 @@ impl Refresh {
     /// Asks if it is time to. A page nobody sees waits until it is seen.
     pub fn tick(self: &Rc<Self>) {
         let since_ms = local_ms() - self.asked_ms.get();
-        let due = since_ms > ANYWAY_MS || (self.wanted.get() && since_ms > PAUSE_MS);
+        let anyway_ms = if followed().as_deref() == Some("runs") { RUNS_MS } else { ANYWAY_MS };
+        let due = since_ms > anyway_ms || (self.wanted.get() && since_ms > PAUSE_MS);
         if !due || self.busy.get() || document().hidden() || followed().is_none() {
             return;
         }
@@ -52,7 +56,7 @@ impl Refresh {
     }
 }
 
-/// What the page follows: `all` jobs, or one by its id; see `ui::Follow`.
+/// What the page follows: `all` jobs, `runs` as well, or one by its id; see `ui::Follow`.
 fn followed() -> Option<String> {
     document().get_element_by_id("follow")?.get_attribute("data-jobs")
 }

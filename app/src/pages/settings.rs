@@ -1,10 +1,11 @@
 //! What this server is and how it is set up. Read-only: the configuration is a file.
 
 use leptos::prelude::*;
-use model::{Settings, Time};
+use model::{Pipeline, Settings, SinkStatus, Time};
 
 use crate::{
     api,
+    format::count,
     ui::{Loaded, Moment, PageTitle, StoreList},
 };
 
@@ -37,6 +38,7 @@ fn Sections(settings: Settings) -> impl IntoView {
                 " entries of the configuration file."
             </p>
         </section>
+        <Shipping sinks=settings.sinks pipelines=settings.pipelines />
         <section aria-labelledby="server" data-key="server">
             <h2 id="server">"Server"</h2>
             <dl class="facts">
@@ -69,4 +71,66 @@ fn Sections(settings: Settings) -> impl IntoView {
             <p>"Times are in UTC, or in your own zone if you switch at the top; this browser remembers it. Light or dark follows your system."</p>
         </section>
     }
+}
+
+/// Sinks without what is secret about them, and what is shipped to them.
+#[component]
+fn Shipping(sinks: Vec<SinkStatus>, pipelines: Vec<Pipeline>) -> impl IntoView {
+    let sink = |sink: SinkStatus| {
+        let most = sink.max_events_per_second.map_or_else(|| "none".to_owned(), |most| format!("{}/s", count(most)));
+        let name = sink.name.to_string();
+        view! {
+            <tr data-key=name.clone()>
+                <th scope="row" data-label="Sink">{name.clone()}</th>
+                <td data-label="Where"><code>{sink.url}</code></td>
+                <td data-label="Connections" class="number">{count(sink.connections)}</td>
+                <td data-label="Limit" class="number">{most}</td>
+            </tr>
+        }
+    };
+    let pipeline = |pipeline: Pipeline| {
+        let name = pipeline.name.to_string();
+        view! {
+            <tr data-key=name.clone()>
+                <th scope="row" data-label="Pipeline"><a href=format!("/pipelines/{name}")>{name.clone()}</a></th>
+                <td data-label="From"><code>{pipeline.source.url()}</code> " at " {pipeline.source.store.to_string()}</td>
+                <td data-label="To">{pipeline.sink.to_string()}</td>
+                <td data-label="How">{if pipeline.follow { "followed" } else { "on request" }}</td>
+            </tr>
+        }
+    };
+    (!sinks.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="sinks" data-key="sinks">
+                <h2 id="sinks">"Sinks and pipelines"</h2>
+                <table class="rows">
+                    <caption class="visually-hidden">"Sinks, as configured"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Sink"</th>
+                            <th scope="col">"Where"</th>
+                            <th scope="col" class="number">"Connections"</th>
+                            <th scope="col" class="number">"Limit"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{sinks.into_iter().map(sink).collect_view()}</tbody>
+                </table>
+                <table class="rows">
+                    <caption class="visually-hidden">"Pipelines, as configured"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Pipeline"</th>
+                            <th scope="col">"From"</th>
+                            <th scope="col">"To"</th>
+                            <th scope="col">"How"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{pipelines.into_iter().map(pipeline).collect_view()}</tbody>
+                </table>
+                <p class="note">
+                    <code>"[[sinks]]"</code> " and " <code>"[[pipelines]]"</code> " entries of the configuration file."
+                </p>
+            </section>
+        }
+    })
 }

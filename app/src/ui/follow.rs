@@ -7,6 +7,8 @@ use model::JobId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Followed {
     All,
+    /// And runs, of which no event tells: the page is asked for again every few seconds.
+    Runs,
     /// Also when it has ended: it may be tried again from elsewhere.
     One(JobId),
 }
@@ -15,6 +17,7 @@ pub enum Followed {
 pub fn Follow(jobs: Followed) -> impl IntoView {
     let jobs = match jobs {
         Followed::All => "all".to_owned(),
+        Followed::Runs => "runs".to_owned(),
         Followed::One(id) => id.to_string(),
     };
     view! { <span id="follow" data-jobs=jobs hidden></span> }

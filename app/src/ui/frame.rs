@@ -28,6 +28,8 @@ pub fn Frame(children: Children) -> impl IntoView {
                     <ul>
                         <li><A href="/" exact=true>"Overview"</A></li>
                         <li><A href="/jobs">"Jobs"</A></li>
+                        <li><A href="/pipelines">"Pipelines"</A></li>
+                        <li><A href="/runs">"Runs"</A></li>
                         <li><A href="/clones/new">"New clone"</A></li>
                         <li><A href="/schedules">"Schedules"</A></li>
                         <li><A href="/settings">"Settings"</A></li>

@@ -71,6 +71,13 @@ impl Embedded {
         Ok(contents)
     }
 
+    /// The keys of the bucket, in their order.
+    pub fn keys(&self, bucket: &str) -> Result<Vec<String>, EmbeddedError> {
+        let everything = PageQuery { prefix: "", delimiter: "", after: "", limit: usize::MAX };
+        let page = self.bucket(bucket)?.page(&everything);
+        Ok(page.entries.iter().map(|entry| entry.text().to_owned()).collect())
+    }
+
     /// One object; `None` if there is no such.
     pub async fn content(&self, bucket: &str, key: &str) -> Result<Option<Content>, EmbeddedError> {
         let Some(object) = self.bucket(bucket)?.get(key) else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! The engines: what clones, and later ships and syncs. No web, no SQL; usable and testable alone.
+//! The engines: what clones and ships, and later syncs. No web, no SQL; usable and testable alone.
 
 pub mod clone;
 pub mod s3;

@@ -44,7 +44,7 @@ fn too_slow(within: Duration) -> Problem {
     Problem::new(ProblemCode::Store, detail)
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
     let Some(sent) = headers.get("idempotency-key") else { return Ok(None) };
     let fits = (1..=limits::IDEMPOTENCY_KEY).contains(&sent.len()) && sent.as_bytes().iter().all(u8::is_ascii_graphic);
     match sent.to_str() {

@@ -6,12 +6,16 @@
 
 pub mod body;
 pub mod clones;
+pub mod dead_letters;
 pub mod failures;
 pub mod index;
 pub mod jobs;
 pub mod limits;
 mod listing;
+pub mod pipelines;
 pub mod problem;
+pub mod reprocesses;
+pub mod runs;
 pub mod schedules;
 pub mod stores;
 

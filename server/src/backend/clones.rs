@@ -31,7 +31,7 @@ impl Yard {
     ) -> Result<Job, Problem> {
         let (plan, confirm) = (request.plan.clone(), request.confirm.clone());
         let spec = self.spec(request);
-        let idempotency = idempotency_key.map(|key| (key, fingerprint(&spec, plan.as_ref())));
+        let idempotency = idempotency_key.map(|key| (key, fingerprint(&Spec::Clone(spec.clone()), plan.as_ref())));
         if let (Mode::Mirror, Some((key, hash))) = (spec.mode, &idempotency)
             && let Some(job) = self.store.made_before(&viewer.name, key, hash).await.map_err(problem::database)?
         {
@@ -108,15 +108,15 @@ impl Yard {
         Ok((source, self.entry(&spec.destination.store, "destination.store")?))
     }
 
-    fn entry(&self, name: &StoreName, field: &str) -> Result<&Entry, Problem> {
+    pub(super) fn entry(&self, name: &StoreName, field: &str) -> Result<&Entry, Problem> {
         let unknown = || Problem::new(ProblemCode::Invalid, problem::no_store(name, &self.stores)).on(field);
         self.stores.get(name).ok_or_else(unknown)
     }
 }
 
 /// Tells a repeated request from another one under the same idempotency key.
-fn fingerprint(spec: &CloneSpec, plan: Option<&PlanId>) -> String {
-    let mut json = serde_json::to_vec(&Spec::Clone(spec.clone())).unwrap_or_default();
+pub(super) fn fingerprint(spec: &Spec, plan: Option<&PlanId>) -> String {
+    let mut json = serde_json::to_vec(spec).unwrap_or_default();
     json.extend(plan.into_iter().flat_map(|plan| plan.as_str().bytes()));
     let mut hex = String::new();
     for byte in Sha256::digest(json) {

@@ -11,7 +11,7 @@ impl Yard {
         Commands { line: self.clone_command(spec), call: self.call(curl(spec, &self.origin)) }
     }
 
-    fn call(&self, mut curl: String) -> String {
+    pub(super) fn call(&self, mut curl: String) -> String {
         if self.config.auth.is_some() {
             curl.push_str(" \\\n  -H \"Authorization: Bearer $LOGYARD_TOKEN\"");
         }

@@ -1,7 +1,7 @@
 //! One job, its failures, finding it, and the same action on many.
 
 use app::command::Commands;
-use model::{Bulk, BulkOutcome, FailurePage, Filter, Job, JobId, JobView, Key, Problem, Spec, Viewer};
+use model::{Bulk, BulkOutcome, FailurePage, Filter, Job, JobId, JobView, Key, Problem, RunFilter, Spec, Viewer};
 
 use super::{Yard, problem};
 
@@ -9,6 +9,8 @@ use super::{Yard, problem};
 pub(super) const MOST_JOBS: u32 = 200;
 const MOST_FAILURES: u32 = 1_000;
 const EVENTS: u32 = 200;
+/// On a job's page.
+const RUNS: u32 = 10;
 /// In the jump box.
 const FOUND: usize = 10;
 /// Jobs among which the short form of an id is looked for.
@@ -17,12 +19,20 @@ const RECENT: u32 = 200;
 impl Yard {
     pub(super) async fn view_job(&self, id: JobId) -> Result<JobView, Problem> {
         let store = &self.store;
-        let (job, history, failures, events) =
-            tokio::try_join!(store.job(id), store.history(id), store.failure_groups(id), store.events(id, EVENTS))
-                .map_err(problem::database)?;
-        let Spec::Clone(spec) = &job.spec;
-        let Commands { line, call } = self.clone_commands(spec);
-        Ok(JobView { now: store.now(), job, history, failures, events, command: line, curl: call })
+        let of_job = RunFilter { job: Some(id), ..RunFilter::default() };
+        let (job, history, failures, events, runs) = tokio::try_join!(
+            store.job(id),
+            store.history(id),
+            store.failure_groups(id),
+            store.events(id, EVENTS),
+            store.runs(&of_job, None, RUNS),
+        )
+        .map_err(problem::database)?;
+        let Commands { line, call } = match &job.spec {
+            Spec::Clone(spec) => self.clone_commands(spec),
+            Spec::Reprocess(spec) => self.commands_of_reprocess(spec),
+        };
+        Ok(JobView { now: store.now(), job, history, failures, runs: runs.items, events, command: line, curl: call })
     }
 
     pub(super) async fn list_failures(

@@ -6,9 +6,14 @@
 mod clones;
 mod commands;
 mod jobs;
+mod letters;
 mod mirrors;
 mod overview;
+mod pipelines;
 mod problem;
+mod reprocess_commands;
+mod reprocesses;
+mod runs;
 mod schedules;
 
 use std::sync::Arc;
@@ -17,8 +22,9 @@ use app::{backend::Backend, command::Commands};
 use async_trait::async_trait;
 use model::{
     Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job,
-    JobId, JobView, Key, Overview, Page, Place, Problem, Schedule, ScheduleId, ScheduleList, ScheduleRequest, Settings,
-    StoreName, StoreStatus, Time, Upcoming, Viewer,
+    JobId, JobView, Key, Overview, Page, PipelineList, PipelineName, PipelineView, Place, Problem, ReprocessPreview,
+    ReprocessRequest, Run, RunCursor, RunFilter, RunId, RunList, Schedule, ScheduleId, ScheduleList, ScheduleRequest,
+    Settings, StoreName, StoreStatus, Time, Upcoming, Viewer,
 };
 use store::Store;
 
@@ -26,6 +32,7 @@ use crate::{
     config::Config,
     hub::Hub,
     runner::Nudge,
+    sinks::Sinks,
     stores::{StoreHealth, Stores},
 };
 
@@ -33,6 +40,7 @@ use crate::{
 pub struct Yard {
     pub store: Store,
     pub stores: Stores,
+    pub sinks: Sinks,
     pub health: StoreHealth,
     pub hub: Hub,
     pub runner: Nudge,
@@ -100,6 +108,43 @@ impl Backend for Yard {
         self.clone_commands(&self.spec(request))
     }
 
+    async fn start_reprocess(
+        &self,
+        viewer: &Viewer,
+        request: ReprocessRequest,
+        idempotency_key: Option<String>,
+    ) -> Result<Job, Problem> {
+        self.insert_reprocess(viewer, request, idempotency_key).await
+    }
+
+    async fn preview_reprocess(&self, viewer: &Viewer, request: ReprocessRequest) -> Result<ReprocessPreview, Problem> {
+        self.look_through(viewer, request).await
+    }
+
+    async fn reprocess_commands(&self, request: ReprocessRequest) -> Result<Commands, Problem> {
+        Ok(self.commands_of_reprocess(&self.reprocess_spec(request).await?))
+    }
+
+    async fn runs(&self, filter: &RunFilter, after: Option<RunCursor>, limit: u32) -> Result<Page<Run>, Problem> {
+        self.store.runs(filter, after, limit).await.map_err(problem::database)
+    }
+
+    async fn run_list(&self, filter: &RunFilter, after: Option<RunCursor>, limit: u32) -> Result<RunList, Problem> {
+        self.list_runs(filter, after, limit).await
+    }
+
+    async fn run(&self, id: RunId) -> Result<Run, Problem> {
+        self.store.run(id).await.map_err(problem::database)
+    }
+
+    async fn pipelines(&self) -> Result<PipelineList, Problem> {
+        self.list_pipelines().await
+    }
+
+    async fn pipeline(&self, name: &PipelineName) -> Result<PipelineView, Problem> {
+        self.view_pipeline(name).await
+    }
+
     async fn schedules(&self) -> Result<ScheduleList, Problem> {
         self.list_schedules().await
     }
@@ -160,6 +205,8 @@ impl Backend for Yard {
             worker: self.holder.to_string(),
             auth: self.config.auth.is_some(),
             stores: self.health.statuses().await,
+            sinks: self.sinks.iter().map(Sinks::status).collect(),
+            pipelines: self.config.pipelines.clone(),
         })
     }
 }

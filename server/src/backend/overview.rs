@@ -22,8 +22,9 @@ impl Yard {
                 self.store.jobs(&everything, None, 1),
             )
         };
-        let (jobs, stores) = tokio::join!(jobs, self.health.statuses());
+        let (jobs, stores, pipelines) = tokio::join!(jobs, self.health.statuses(), self.list_pipelines());
         let (counts, active, lately, failed, any) = jobs.map_err(problem::database)?;
-        Ok(Overview { now, counts, active, lately, failed, stores, empty: any.items.is_empty() })
+        let pipelines = pipelines?.items;
+        Ok(Overview { now, counts, active, lately, failed, pipelines, stores, empty: any.items.is_empty() })
     }
 }

@@ -7,14 +7,22 @@ use std::{error::Error, time::Duration};
 
 use engine::{
     clone::CloneError,
+<<<<<<< HEAD
     s3::{Fault, StoreError},
+=======
+    s3::{Fault, Policy, StoreError},
+    ship::ShipError,
+>>>>>>> w-yard
 };
-use model::{BucketName, CloneSpec, Problem, ProblemCode, StoreName};
+use model::{BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName};
 use tokio::time::timeout;
 use tracing::{error, warn};
 
 use super::Yard;
-use crate::stores::{Entry, Stores};
+use crate::{
+    sinks::Sinks,
+    stores::{Entry, Stores},
+};
 
 /// To name the buckets there are, a store gets so long.
 const SUGGEST_WITHIN: Duration = Duration::from_secs(1);
@@ -24,6 +32,7 @@ pub fn database(error: store::StoreError) -> Problem {
     use store::StoreError as E;
     match error {
         E::NoJob(id) => Problem::new(ProblemCode::NotFound, format!("There is no job {id}.")),
+        E::NoRun(id) => Problem::new(ProblemCode::NotFound, format!("There is no run {id}.")),
         E::NoSchedule(id) => Problem::new(ProblemCode::NotFound, format!("There is no schedule {id}.")),
         E::NameTaken(name) => {
             let detail = format!("Another schedule is called `{name}`. Choose another name, or delete that one first.");
@@ -84,6 +93,39 @@ pub async fn place(error: &StoreError, bucket: &BucketName, entry: &Entry, field
 pub fn no_store(name: &StoreName, stores: &Stores) -> String {
     let known: Vec<String> = stores.iter().map(|entry| format!("`{}`", entry.config.name)).collect();
     format!("Store `{name}` is not configured. Add it as [[stores]], or pick one of {}.", known.join(", "))
+}
+
+pub fn no_pipeline(name: &PipelineName, pipelines: &[Pipeline]) -> String {
+    let known: Vec<String> = pipelines.iter().map(|pipeline| format!("`{}`", pipeline.name)).collect();
+    format!("Pipeline `{name}` is not configured. {}", or_one_of("pipelines", &known))
+}
+
+pub fn no_sink(name: &SinkName, sinks: &Sinks) -> String {
+    let known: Vec<String> = sinks.iter().map(|sink| format!("`{}`", sink.name)).collect();
+    format!("Sink `{name}` is not configured. {}", or_one_of("sinks", &known))
+}
+
+fn or_one_of(list: &str, known: &[String]) -> String {
+    match known {
+        [] => format!("Add it as [[{list}]]; there is none yet."),
+        known => format!("Add it as [[{list}]], or pick one of {}.", known.join(", ")),
+    }
+}
+
+/// Why a reprocess cannot be previewed, at the field that is at fault.
+pub async fn shipping(error: &ShipError, spec: &ReprocessSpec, entry: &Entry) -> Problem {
+    match error {
+        ShipError::Store(error) => place(error, &spec.source.bucket, entry, "source.bucket").await,
+        ShipError::Key { .. } => {
+            let detail = format!("{}. {}", capital(&error.to_string()), error.advice());
+            Problem::new(ProblemCode::Invalid, detail).on("keys")
+        }
+        ShipError::Ledger(_) => Problem::new(ProblemCode::Unavailable, format!("{error}. {}", error.advice())),
+        other => {
+            error!(error = %chain(other), "the shipping engine broke");
+            Problem::new(ProblemCode::Internal, "The shipping engine broke; the log has the cause.")
+        }
+    }
 }
 
 pub fn unlistable(store: &StoreName) -> Problem {

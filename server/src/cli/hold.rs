@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::Failure;
-use crate::{config::Config, runner, stores::Stores};
+use crate::{config::Config, runner, sinks::Sinks, stores::Stores};
 
 /// The database's clock is asked for this often: clocks drift.
 const CLOCK: Duration = Duration::from_mins(1);
@@ -38,7 +38,14 @@ pub async fn database(config: &Config, stop: &CancellationToken) -> Result<Store
 }
 
 pub fn runner_context(config: &Config, store: &Store, stores: &Stores) -> runner::Context {
-    runner::Context { store: store.clone(), stores: stores.clone(), config: config.runner.clone(), holder: holder() }
+    runner::Context {
+        store: store.clone(),
+        stores: stores.clone(),
+        sinks: Sinks::new(&config.sinks),
+        data_dir: config.server.data_dir.clone(),
+        config: config.runner.clone(),
+        holder: holder(),
+    }
 }
 
 /// `host/process-random`: containers share process ids, and a restarted process must not take itself for the old one.

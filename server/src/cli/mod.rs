@@ -9,6 +9,7 @@ mod hold;
 mod log;
 mod parse;
 mod password;
+mod reprocess;
 mod s3;
 mod serve;
 mod stop;
@@ -31,6 +32,7 @@ Examples:
   logyard                                    start with the embedded demo store on http://127.0.0.1:3000
   logyard --config /etc/logyard.toml serve   start with your own stores
   logyard clone s3://from s3://to            clone headless, without a server
+  logyard reprocess s3://logs/elb/ tcp://127.0.0.1:5000 --from 2026-03-09T14:00:00Z --to 2026-03-09T15:00:00Z
 
 Exit codes: 0 done, 1 some items failed, 2 bad usage or configuration, 3 could not connect.
 Every setting can also be given as LOGYARD_SECTION_KEY, such as LOGYARD_SERVER_ADDR; see logyard.example.toml.";
@@ -58,6 +60,9 @@ enum Command {
     /// Clone the objects of one S3 place to another, and prove that they are equal
     #[command(after_help = clone::AFTER_HELP)]
     Clone(Box<clone::CloneArgs>),
+    /// Send the records of load-balancer logs in S3 to a log stack, and account for each of them
+    #[command(after_help = reprocess::AFTER_HELP)]
+    Reprocess(Box<reprocess::Arguments>),
     /// Serve just the embedded S3 store, for demos and tests
     #[command(after_help = s3::AFTER_HELP)]
     S3(s3::Arguments),
@@ -80,6 +85,7 @@ pub fn main() -> ExitCode {
         None | Some(Command::Serve) => configured(cli.config.as_deref(), serve::run),
         Some(Command::Worker) => configured(cli.config.as_deref(), worker::run),
         Some(Command::Clone(arguments)) => return clone::main(*arguments),
+        Some(Command::Reprocess(arguments)) => return reprocess::main(*arguments),
         Some(Command::S3(arguments)) => runtime(s3::run(arguments)),
         Some(Command::Parse(arguments)) => return parse::run(&arguments),
         Some(Command::HashPassword) => password::run(),

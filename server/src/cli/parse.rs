@@ -17,7 +17,7 @@ use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use engine::ship::{Batches, Choice, Events, Options, Origin, RECORD_LIMIT};
+use engine::ship::{Batches, Choice, Events, Origin, ParseOptions, RECORD_LIMIT};
 use model::Summary;
 
 use super::Exit;
@@ -55,10 +55,11 @@ fn formats() -> impl TypedValueParser<Value = Choice> {
 pub fn run(arguments: &Arguments) -> ExitCode {
     let started = Instant::now();
     let file = arguments.file.as_deref().filter(|file| *file != Path::new("-"));
-    let options = Options {
+    let options = ParseOptions {
         choice: arguments.format,
         record_limit: usize::try_from(arguments.record_limit).unwrap_or(RECORD_LIMIT),
         name: file.map(|file| file.to_string_lossy().into_owned()),
+        window: None,
     };
     let output = io::stdout().lock();
     let parsed = match file {
@@ -91,7 +92,7 @@ enum Stopped {
     Writing(io::Error),
 }
 
-fn parse(log: impl Read, mut output: impl Write, options: &Options) -> Result<Summary, Stopped> {
+fn parse(log: impl Read, mut output: impl Write, options: &ParseOptions) -> Result<Summary, Stopped> {
     let mut batches = Batches::new(log, Events::new(options, Origin::unknown()));
     let mut batch = Vec::new();
     loop {
@@ -155,7 +156,7 @@ mod tests {
     #[test]
     fn what_was_read_before_the_disk_failed_is_written() {
         let mut output = Vec::new();
-        let stopped = parse(Failing(RECORD.as_bytes()), &mut output, &Options::default()).unwrap_err();
+        let stopped = parse(Failing(RECORD.as_bytes()), &mut output, &ParseOptions::default()).unwrap_err();
         assert!(matches!(stopped, Stopped::Reading(_)));
         assert!(output.ends_with(b"}\n"));
     }
@@ -163,7 +164,7 @@ mod tests {
     #[test]
     fn the_summary_in_words_names_the_failures() {
         let log = format!("{RECORD}bad\u{1b}\n");
-        let summary = parse(log.as_bytes(), io::sink(), &Options::default()).unwrap();
+        let summary = parse(log.as_bytes(), io::sink(), &ParseOptions::default()).unwrap();
         let words = words(&summary);
         assert!(words.starts_with("2 records: 1 parsed, 1 failed; "), "{words}");
         let failure = format!("\nline 2, offset {}: timestamp: \"bad\\u{{1b}}\" is not a time", RECORD.len());

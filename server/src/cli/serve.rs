@@ -9,7 +9,6 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
-use embedded::Embedded;
 use tokio::{net::TcpListener, time::timeout};
 use tracing::{info, warn};
 
@@ -20,7 +19,8 @@ use crate::{
     backend::Yard,
     config::Config,
     data_dir::DataDir,
-    demo,
+    demo::{self, Demo},
+    follower::{self, Follower},
     hub::Hub,
     router,
     runner::Runner,
@@ -54,7 +54,8 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let stores = Stores::connect(&config).await;
     let hub = Hub::start(store.clone(), shutdown.clone());
     let context = hold::runner_context(&config, &store, &stores);
-    let holder = context.holder.clone();
+    let (holder, sinks) = (context.holder.clone(), context.sinks.clone());
+    let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
     let runner = Runner::start(context);
     let scheduler = Scheduler::start(scheduler::Context {
         store: store.clone(),
@@ -70,6 +71,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         }),
         store: store.clone(),
         stores,
+        sinks,
         hub: hub.clone(),
         runner: runner.nudge(),
         scheduler: scheduler.nudge(),
@@ -98,11 +100,12 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     info!(%addr, "serving");
 
     shutdown.cancelled().await;
-    let ((), (), drained) = tokio::join!(scheduler.stop(), runner.stop(), timeout(DRAIN_WITHIN, server));
+    let ((), (), (), drained) =
+        tokio::join!(scheduler.stop(), follower.stop(), runner.stop(), timeout(DRAIN_WITHIN, server));
     if drained.is_err() {
         warn!("some connections were cut: they took too long to end");
     }
-    drop(demo); // the runner used it to the end
+    drop(demo); // runner and follower used it to the end
     drop(data_dir);
     Ok(())
 }
@@ -119,7 +122,7 @@ async fn bind(addr: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// For the person who started it. A closed standard output is no reason not to serve.
-fn greet(origin: &str, demo: Option<&Embedded>) {
+fn greet(origin: &str, demo: Option<&Demo>) {
     let mut text = format!("Logyard is at {origin}\n");
     if let Some(demo) = demo {
         let (url, key, secret) = (demo.url(), embedded::ACCESS_KEY, embedded::SECRET_KEY);

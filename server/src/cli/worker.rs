@@ -6,6 +6,7 @@ use super::{Failure, hold, stop};
 use crate::{
     config::Config,
     demo,
+    follower::{self, Follower},
     runner::Runner,
     scheduler::{self, Scheduler},
     stores::Stores,
@@ -16,8 +17,8 @@ Examples:
   LOGYARD_DATABASE_URL=postgres://logyard@db/logyard logyard --config logyard.toml worker
   LOGYARD_RUNNER_JOBS=8 logyard worker
 
-A worker needs the same [[stores]] and the same database as the servers; runner.jobs says how many jobs it runs at
-once. It also starts the jobs of schedules. Any number of workers may run. SIGTERM gives its jobs back within 5
+A worker needs the same [[stores]], [[sinks]] and [[pipelines]] and the same database as the servers; runner.jobs says how many jobs it runs at
+once. It also starts the jobs of schedules and follows pipelines. Any number of workers may run. SIGTERM gives its jobs back within 5
 seconds.";
 
 pub async fn run(mut config: Config) -> Result<(), Failure> {
@@ -34,9 +35,10 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     println!("Working as {} on {}.", context.holder, store.describe());
     info!(holder = %context.holder, jobs = config.runner.jobs, "working");
     let (store, stores) = (context.store.clone(), context.stores.clone());
+    let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
     let runner = Runner::start(context);
     let scheduler = Scheduler::start(scheduler::Context { store, stores, runner: runner.nudge(), hub: None });
     shutdown.cancelled().await;
-    tokio::join!(scheduler.stop(), runner.stop());
+    tokio::join!(scheduler.stop(), follower.stop(), runner.stop());
     Ok(())
 }

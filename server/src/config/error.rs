@@ -37,8 +37,8 @@ pub enum ConfigError {
     Unclosed { at: At, key: String },
     #[error("{at}: {key} is missing: it must be {expected}")]
     Missing { at: At, key: String, expected: &'static str },
-    #[error("{at}: two stores are named {name}; each needs a name of its own")]
-    Twice { at: At, name: String },
+    #[error("{at}: two {what} are named {name}; each needs a name of its own")]
+    Twice { at: At, what: &'static str, name: String },
     #[error("there is no store: add a [[stores]] entry, or remove `enabled = false` under [demo]")]
     NoStores,
     #[error(

@@ -12,7 +12,7 @@ use engine::s3::{BytesPerSecond, Ceilings, Threshold};
 use model::Prices;
 
 use super::{
-    Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token,
+    Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token, pipelines, sinks,
     source::{Environment, Section, Source},
 };
 
@@ -22,10 +22,10 @@ pub const DEFAULT_FILE: &str = "logyard.toml";
 pub const DEMO_STORE: &str = "demo";
 
 const ADDRESS: &str = "an address and port such as 127.0.0.1:3000";
-const WHOLE: &str = "a whole number within its limits; see logyard.example.toml";
-const YES_NO: &str = "true or false";
+pub(super) const WHOLE: &str = "a whole number within its limits; see logyard.example.toml";
+pub(super) const YES_NO: &str = "true or false";
 const URL: &str = "a URL such as https://logyard.example.com, without a path";
-const NAME: &str = "1 to 40 of a-z, 0-9, - and _";
+pub(super) const NAME: &str = "1 to 40 of a-z, 0-9, - and _";
 const HASH: &str = "a line that `logyard hash-password` prints, starting with $argon2id$";
 const PRICE: &str = "the price of 1,000 requests, a number such as 0.005, not negative, with at most six decimals";
 const DATABASE: &str = "sqlite:PATH or postgres://USER@HOST/NAME";
@@ -57,22 +57,29 @@ impl Config {
         let prices = prices(root.section("prices")?)?;
         let mut stores = stores(root.sections("stores")?, ceilings)?;
         let demo = demo(root.section("demo")?, stores.is_empty())?;
+        let mut sinks = sinks::read(root.sections("sinks")?)?;
+        let pipelines = root.sections("pipelines")?;
         root.finish()?;
 
         if demo.enabled {
             let store = demo_store(&demo, ceilings)?;
             if stores.iter().any(|other| other.name == store.name) {
-                return Err(ConfigError::Twice { at: source.at(0), name: DEMO_STORE.to_owned() });
+                return Err(ConfigError::Twice { at: source.at(0), what: "stores", name: DEMO_STORE.to_owned() });
             }
             stores.push(store);
         }
         if stores.is_empty() {
             return Err(ConfigError::NoStores);
         }
+        let mut pipelines = pipelines::read(pipelines, &stores, &sinks)?;
+        if demo.enabled && sinks.is_empty() && pipelines.is_empty() {
+            sinks.extend(sinks::demo());
+            pipelines.extend(stores.last().and_then(|store| pipelines::demo(&store.name)));
+        }
         if auth.is_none() && !server.addr.ip().is_loopback() {
             return Err(ConfigError::Open { addr: server.addr });
         }
-        Ok(Self { file, server, database, auth, runner, prices, stores, demo })
+        Ok(Self { file, server, database, auth, runner, prices, stores, sinks, pipelines, demo })
     }
 }
 
@@ -169,7 +176,7 @@ fn stores(sections: Vec<Section<'_>>, default: Ceilings) -> Result<Vec<Store>, C
     for mut section in sections {
         let name = section.get("name", NAME, parsed)?.ok_or_else(|| section.missing("name", NAME))?;
         if stores.iter().any(|store| store.name == name) {
-            return Err(ConfigError::Twice { at: section.at(), name: name.to_string() });
+            return Err(ConfigError::Twice { at: section.at(), what: "stores", name: name.to_string() });
         }
         let own = ceilings(&mut section)?;
         stores.push(Store {
@@ -214,15 +221,15 @@ fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 
-fn parsed<T: FromStr>(text: &str) -> Option<T> {
+pub(super) fn parsed<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
 }
 
-fn not_empty(text: &str) -> Option<String> {
+pub(super) fn not_empty(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
 
-fn within(text: &str, least: u32, most: u32) -> Option<u32> {
+pub(super) fn within(text: &str, least: u32, most: u32) -> Option<u32> {
     parsed(text).filter(|number| (least..=most).contains(number))
 }
 

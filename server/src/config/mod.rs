@@ -1,13 +1,15 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
 //! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`,
-//! such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works
+//! such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`, `[[pipelines]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works
 //! in every text. What is not a setting is an error that names the line.
 //!
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
 
 mod error;
 mod load;
+mod pipelines;
+mod sinks;
 mod source;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -16,11 +18,13 @@ use engine::{
     clone::Options,
     s3::{Ceilings, Threshold, UnreadableTags},
 };
-use model::{Prices, StoreName};
+use model::{Pipeline, Prices, StoreName};
 
 pub use self::{
     error::{At, ConfigError},
     load::{DEFAULT_FILE, DEMO_STORE},
+    pipelines::{DEMO_LOGS, DEMO_PIPELINE},
+    sinks::{DEMO_SINK, Sink},
 };
 
 #[derive(Clone, Debug)]
@@ -35,6 +39,9 @@ pub struct Config {
     pub prices: Prices,
     /// Never empty: without `[[stores]]` it holds the embedded one, named `demo`.
     pub stores: Vec<Store>,
+    pub sinks: Vec<Sink>,
+    /// Each with a store and a sink that are there. Where the demo is on and nothing else is configured: the demo's.
+    pub pipelines: Vec<Pipeline>,
     pub demo: Demo,
 }
 

@@ -4,7 +4,10 @@
 //! file, with `${VAR}` expanded. What was never asked for is unknown, so that the list of known keys is the code that
 //! reads them and cannot fall behind it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use toml::{
     Spanned,
@@ -140,6 +143,22 @@ impl<'a> Section<'a> {
             ConfigError::Value { at, key, expected, .. } => ConfigError::Value { at, key, value: None, expected },
             other => other,
         })
+    }
+
+    /// The texts of a table whose keys are anybody's, such as `labels = { team = "edge" }`.
+    pub fn texts(&mut self, key: &'static str) -> Result<BTreeMap<String, String>, ConfigError> {
+        const EXPECTED: &str = "a table of texts such as { team = \"edge\" }";
+        let Some(value) = self.take(key) else { return Ok(BTreeMap::new()) };
+        let DeValue::Table(table) = value.get_ref() else { return Err(self.shape(value, key, EXPECTED)) };
+        let mut texts = BTreeMap::new();
+        for (name, value) in table {
+            let name = name.get_ref().to_string();
+            let dotted = format!("{key}.{name}");
+            let DeValue::String(text) = value.get_ref() else { return Err(self.shape(value, &dotted, "a text")) };
+            let at = self.source.at(value.span().start);
+            texts.insert(name, self.source.expand(&at, &self.dotted(&dotted), text)?);
+        }
+        Ok(texts)
     }
 
     pub fn missing(&self, key: &'static str, expected: &'static str) -> ConfigError {

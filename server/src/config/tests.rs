@@ -161,6 +161,49 @@ fn what_may_be_a_secret_is_not_repeated() {
     }
 }
 
+const SINK: &str = "[[sinks]]\nname = 'log'\nurl = 'tcp://127.0.0.1:5000'\n";
+
+#[test]
+fn a_pipeline_brings_store_sink_and_format() {
+    let text = format!(
+        "{SINK}[[pipelines]]\nname = 'api'\nsource = 's3://logs/api/'\nsink = 'log'\nformat = 'alb'\nevery = '5m'\n\
+         follow = true\nlabels = {{ team = 'edge' }}"
+    );
+    let config = parse(&text);
+    let pipeline = &config.pipelines[0];
+    assert_eq!((pipeline.source.store.as_str(), pipeline.source.url().as_str()), ("demo", "s3://logs/api/"));
+    assert_eq!((pipeline.sink.as_str(), pipeline.every_s, pipeline.follow), ("log", Some(300), true));
+    assert_eq!((pipeline.format.as_str(), pipeline.labels["team"].as_str()), ("alb", "edge"));
+    assert_eq!(config.sinks.len(), 1, "the demo's sink is there only while nothing else is configured");
+}
+
+#[test]
+fn what_is_wrong_with_a_sink_or_a_pipeline_is_told_with_line_and_key() {
+    let pipeline = |rest: &str| refused(&format!("{SINK}[[pipelines]]\nname = 'api'\n{rest}"));
+    assert!(refused("[[sinks]]\nname = 'a'").contains("line 1: sinks.url is missing"));
+    assert!(
+        refused("[[sinks]]\nname = 'a'\nurl = 'udp://x'")
+            .contains("line 3: sinks.url is not valid: it must be a URL such as")
+    );
+    assert!(refused(&format!("{SINK}connections = 0")).contains("line 4: sinks.connections = \"0\" is not valid"));
+    assert!(refused(&format!("{SINK}username = 'a'")).contains("sinks.password is missing"));
+    assert!(refused(&format!("{SINK}{SINK}")).contains("line 4: two sinks are named log"));
+    assert!(pipeline("sink = 'log'").contains("line 4: pipelines.source is missing"));
+    let message = pipeline("source = 's3://logs'\nsink = 'other'");
+    assert!(message.contains("line 7: pipelines.sink = \"other\"") && message.contains("[[sinks]]"), "{message}");
+    assert!(
+        pipeline("store = 'aws'").contains("pipelines.store = \"aws\" is not valid: it must be the name of one of")
+    );
+    assert!(pipeline("source = 's3://logs'\nsink = 'log'\nevery = '5'").contains("line 8: pipelines.every = \"5\""));
+    assert!(pipeline("source = 's3://logs'\nsink = 'log'\nformat = 'iis'").contains("pipelines.format = \"iis\""));
+    let message = pipeline("source = 's3://logs'\nsink = 'log'\nlog_group = '/aws/lambda/x'");
+    assert!(message.contains("pipelines.log_group is not a setting"), "{message}");
+    let message = pipeline("source = 's3://logs'\nsink = 'log'\nlabels = { team = 3 }");
+    assert!(message.contains("line 8: pipelines.labels.team must be a text"), "{message}");
+    let secret = refused(&format!("{SINK}username = 'a'\npassword = 'hunter2'\napi_key = 'hunter2'"));
+    assert!(secret.contains("sinks.api_key is not valid") && !secret.contains("hunter2"), "{secret}");
+}
+
 #[test]
 fn an_open_address_without_a_password_is_refused_with_what_to_do() {
     let message = refused("[server]\naddr = '0.0.0.0:3000'");
@@ -189,8 +232,8 @@ fn every_line_of_the_example_is_a_setting() {
         .filter(|line| !line.starts_with("url = \"sqlite"))
         .map(|line| line.replace("64 hex digits", &"0".repeat(64)) + "\n")
         .collect();
-    let config = parse_with(&text, &[("LOGYARD_DB_PASSWORD", "x")]).unwrap();
-    assert_eq!(config.stores.len(), 3);
+    let config = parse_with(&text, &[("LOGYARD_DB_PASSWORD", "x"), ("LOGYARD_SINK_PASSWORD", "y")]).unwrap();
+    assert_eq!((config.stores.len(), config.sinks.len(), config.pipelines.len()), (3, 2, 1));
     assert_eq!(config.auth.unwrap().tokens.len(), 1);
     assert_eq!(config.runner.lease_ms, 15_000);
 }

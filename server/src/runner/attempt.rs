@@ -13,10 +13,11 @@ use tracing::{error, info, warn};
 
 use super::{
     Context,
-    dispatch::{self, Fault, Running, Taken},
+    dispatch::{self, Fault, Running},
     history::History,
     lease::Lease,
     outcome::{Halt, Outcome},
+    work::Taken,
 };
 use crate::metrics as measure;
 
@@ -66,14 +67,14 @@ impl Attempt {
         };
         match started {
             Err(error) => {
-                let taken = Taken { progress: self.claimed.job.progress.clone(), ..Taken::default() };
+                let taken = Taken::nothing_of(&self.claimed.job);
                 self.write(&Outcome::Failed(error, None), &taken).await;
             }
             Ok(mut running) => {
                 let Some((result, halt)) = self.accompany(&mut running).await else { return };
                 let mut taken = running.tracker.take();
-                taken.progress.in_flight = 0; // an engine that had to be dropped could not say so
-                let outcome = Outcome::judge(result, &taken.progress, halt);
+                taken.land();
+                let outcome = Outcome::judge(result, taken.progress(), halt);
                 self.write(&outcome, &taken).await;
             }
         }
@@ -113,12 +114,12 @@ impl Attempt {
         }
     }
 
-    /// Failures first, then progress with checkpoint: a crash between them repeats a failure, and never loses one.
+    /// Runs and failures first, then progress with checkpoint: a crash between them repeats some, and never loses one.
     async fn beat(&mut self, running: &Running) -> Beaten {
         let taken = running.tracker.take();
-        self.history.push(&taken.progress);
+        self.history.push(taken.progress());
         let sent_at = Instant::now();
-        let checkpoint = checkpoint(&taken);
+        let checkpoint = taken.checkpoint();
         let written = timeout_at(self.lease.until(), async {
             if !self.record(&taken).await? {
                 return Ok(None);
@@ -153,8 +154,8 @@ impl Attempt {
 
     /// Writes the end, again and again while the database is away and the lease lasts.
     async fn write(&mut self, outcome: &Outcome, taken: &Taken) {
-        self.history.push(&taken.progress);
-        let checkpoint = checkpoint(taken);
+        self.history.push(taken.progress());
+        let checkpoint = taken.checkpoint();
         loop {
             let written = timeout_at(self.lease.until(), async {
                 if !self.record(taken).await? {
@@ -165,7 +166,7 @@ impl Attempt {
             match written.await {
                 Ok(Ok(true)) => {
                     self.measure(taken);
-                    let progress = &taken.progress;
+                    let progress = taken.progress();
                     let word = outcome.word();
                     info!(done = progress.done, skipped = progress.skipped, failed = progress.failed, "{word}");
                     metrics::counter!("logyard_attempts_ended_total", "outcome" => word).increment(1);
@@ -180,16 +181,20 @@ impl Attempt {
     }
 
     fn measure(&mut self, taken: &Taken) {
-        measure::advanced(self.claimed.job.kind, &self.measured, &taken.progress);
-        self.measured = taken.progress.clone();
+        measure::advanced(self.claimed.job.kind, &self.measured, taken.progress());
+        self.measured = taken.progress().clone();
     }
 
     async fn record(&self, taken: &Taken) -> Result<bool, StoreError> {
-        if taken.failures.is_empty() && taken.mended.is_empty() {
+        let (job, store) = (&self.claimed.job, &self.context.store);
+        let runs = taken.runs(job, store);
+        if !runs.is_empty() && !store.record_runs(job.id, job.attempt, &runs).await? {
+            return Ok(false);
+        }
+        if taken.failures().is_empty() && taken.mended().is_empty() {
             return Ok(true);
         }
-        let job = &self.claimed.job;
-        self.context.store.record(job.id, job.attempt, &taken.failures, &taken.mended).await
+        store.record(job.id, job.attempt, taken.failures(), taken.mended()).await
     }
 
     fn row<'a>(&'a self, taken: &'a Taken, checkpoint: &'a str) -> Beat<'a> {
@@ -197,7 +202,7 @@ impl Attempt {
             id: self.claimed.job.id,
             attempt: self.claimed.job.attempt,
             lease_ms: self.context.config.lease_ms,
-            progress: &taken.progress,
+            progress: taken.progress(),
             checkpoint,
             history: self.history.points(),
         }
@@ -213,9 +218,4 @@ impl Attempt {
             Err(Fault::Failed(broken))
         })
     }
-}
-
-/// Strings and numbers always serialise; should they not, an empty text is refused on resuming, never misread.
-fn checkpoint(taken: &Taken) -> String {
-    serde_json::to_string(&taken.checkpoint).unwrap_or_default()
 }

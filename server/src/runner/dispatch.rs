@@ -1,7 +1,11 @@
-//! From a job's kind to the engine that does it: the only place in the runner that knows what a clone is.
+//! From a job's kind to the engine that does it: the only place in the runner that knows what a clone or a reprocess is.
 
-use engine::clone::{self, CloneError};
+use engine::{
+    clone::{self, CloneError},
+    ship,
+};
 use model::{Job, JobError, JobId, Key, Proof, Spec, StoreName};
+use serde::de::DeserializeOwned;
 use store::{Claimed, Store};
 use tokio::{
     sync::mpsc,
@@ -11,10 +15,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, warn};
 
-use super::Context;
+use super::{Context, reprocess, work::Tracker};
 use crate::stores::{Entry, Stores};
-
-pub use engine::clone::{Taken, Tracker};
 
 /// Keys to retry are read in pages of this size, and wait in a queue as long.
 const RETRY_PAGE: u32 = 500;
@@ -35,25 +37,36 @@ pub enum Fault {
 
 /// Starts the engine, or says why that cannot be.
 pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToken) -> Result<Running, JobError> {
-    let checkpoint = match &claimed.checkpoint {
-        None => clone::Checkpoint::default(),
-        Some(json) => serde_json::from_str(json).map_err(|error| unreadable(&error))?,
-    };
-    let tracker = Tracker::resume(claimed.job.progress.clone(), checkpoint);
+    let progress = claimed.job.progress.clone();
     let retry = retry(&context.store, claimed.job.id, stop).await;
-    let task = match &claimed.job.spec {
+    let (tracker, task) = match &claimed.job.spec {
         Spec::Clone(spec) => {
             let source = client(&context.stores, &spec.source.store)?.client.clone();
             let destination = client(&context.stores, &spec.destination.store)?.client.clone();
             let options = context.config.clone_options();
-            let (spec, tracker, stop) = (spec.clone(), tracker.clone(), stop.clone());
+            let tracker = clone::Tracker::resume(progress, checkpoint(claimed)?);
+            let (spec, at_work, stop) = (spec.clone(), tracker.clone(), stop.clone());
             let work = async move {
-                clone::run(&spec, &source, &destination, &options, retry, &tracker, &stop).await.map_err(fault)
+                clone::run(&spec, &source, &destination, &options, retry, &at_work, &stop).await.map_err(fault)
             };
-            tokio::spawn(work.instrument(Span::current()))
+            (Tracker::Clone(tracker), tokio::spawn(work.instrument(Span::current())))
+        }
+        Spec::Reprocess(spec) => {
+            let work = reprocess::Work::of(context, claimed.job.id, spec)?;
+            let letters = spec.dead_letters_of.and_then(|job| format!("dead letters of job {job}").parse().ok());
+            let tracker = ship::Tracker::resume(progress, checkpoint(claimed)?);
+            let (at_work, stop) = (tracker.clone(), stop.clone());
+            let work = async move { work.carry_out(retry, &at_work, &stop).await };
+            (Tracker::Ship(tracker, letters), tokio::spawn(work.instrument(Span::current())))
         }
     };
     Ok(Running { tracker, task })
+}
+
+/// Where an earlier attempt has left off.
+fn checkpoint<T: DeserializeOwned + Default>(claimed: &Claimed) -> Result<T, JobError> {
+    let Some(json) = &claimed.checkpoint else { return Ok(T::default()) };
+    serde_json::from_str(json).map_err(|error| unreadable(&error))
 }
 
 /// What a broken engine leaves in the job's row; the panic itself is in the log.
@@ -76,7 +89,7 @@ fn fault(error: CloneError) -> Fault {
     }
 }
 
-fn client<'a>(stores: &'a Stores, name: &StoreName) -> Result<&'a Entry, JobError> {
+pub fn client<'a>(stores: &'a Stores, name: &StoreName) -> Result<&'a Entry, JobError> {
     stores.get(name).ok_or_else(|| JobError {
         code: "no_store".to_owned(),
         message: format!("Store `{name}` is not configured here."),

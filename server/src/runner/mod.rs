@@ -13,9 +13,14 @@ mod dispatch;
 mod history;
 mod lease;
 mod outcome;
+<<<<<<< HEAD
 mod pulse;
+=======
+mod reprocess;
+mod work;
+>>>>>>> w-yard
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use store::{Claimed, Store, Terms};
 use tokio::{
@@ -26,9 +31,15 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info_span, warn};
 
+<<<<<<< HEAD
 pub use self::pulse::{Pulse, Vitality};
 use self::{attempt::Attempt, pulse::Heart};
 use crate::{config, stores::Stores};
+=======
+use self::attempt::Attempt;
+pub use self::{reprocess::dead_letters, work::run_of};
+use crate::{config, sinks::Sinks, stores::Stores};
+>>>>>>> w-yard
 
 /// Jobs that other servers queued are found within this time; those of this process at once.
 const POLL: Duration = Duration::from_secs(1);
@@ -40,6 +51,9 @@ const RELEASE_WITHIN: Duration = Duration::from_secs(4);
 pub struct Context {
     pub store: Store,
     pub stores: Stores,
+    pub sinks: Sinks,
+    /// Where the dead letters of a job are kept.
+    pub data_dir: PathBuf,
     pub config: config::Runner,
     /// The name under which leases are held.
     pub holder: Arc<str>,

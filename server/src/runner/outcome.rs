@@ -71,6 +71,11 @@ fn shortfall(proof: Option<&Proof>, progress: &Progress) -> JobError {
             advice: "See why under failures, then retry what failed; everything else is done.".to_owned(),
         },
         Some(Proof::Compared(comparison)) => not_equal(comparison),
+        Some(Proof::Shipped(_)) => JobError {
+            code: "unaccounted".to_owned(),
+            message: "What was sent does not add up to what was read.".to_owned(),
+            advice: "Retry all: what recorded runs have delivered is skipped.".to_owned(),
+        },
         Some(Proof::DryRun(_)) | None => JobError {
             code: "unproven".to_owned(),
             message: "The work ended without a proof that it is complete.".to_owned(),

@@ -4,13 +4,15 @@
 
 use std::{io, path::PathBuf};
 
-use model::{Invalid, JobId, NotAllowed, ScheduleId, ScheduleName};
+use model::{Invalid, JobId, NotAllowed, RunId, ScheduleId, ScheduleName};
 use sqlx::migrate::MigrateError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("no job {0}")]
     NoJob(JobId),
+    #[error("no run {0}")]
+    NoRun(RunId),
     #[error("no schedule {0}")]
     NoSchedule(ScheduleId),
     #[error("another schedule is called {0}")]

@@ -140,7 +140,11 @@ fn decode(row: &Row) -> Result<Failure, StoreError> {
     })
 }
 
+<<<<<<< HEAD
 const REASONS: [Reason; 13] = [
+=======
+const REASONS: [Reason; 15] = [
+>>>>>>> w-yard
     Reason::Changed,
     Reason::Gone,
     Reason::Denied,
@@ -154,6 +158,9 @@ const REASONS: [Reason; 13] = [
     Reason::Unproven,
     Reason::Extra,
     Reason::Kept,
+    Reason::Reading,
+    Reason::Parsing,
+    Reason::Sending,
 ];
 
 fn word(reason: Reason) -> &'static str {
@@ -171,6 +178,9 @@ fn word(reason: Reason) -> &'static str {
         Reason::Unproven => "unproven",
         Reason::Extra => "extra",
         Reason::Kept => "kept",
+        Reason::Reading => "reading",
+        Reason::Parsing => "parsing",
+        Reason::Sending => "sending",
     }
 }
 

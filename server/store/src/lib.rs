@@ -9,6 +9,7 @@
 //! - `jobs`: made, listed, counted, acted on; `filter`: how a filter becomes SQL
 //! - `leases`: claimed, kept alive, ended
 //! - `schedules`: clones that are started again and again
+//! - `runs`: what was shipped, object by object; `followers`: who ships what appears
 //! - `failures`, `events`, `sessions`, `plans`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
 
@@ -18,9 +19,11 @@ mod error;
 mod events;
 mod failures;
 mod filter;
+mod followers;
 mod jobs;
 mod leases;
 mod plans;
+mod runs;
 mod schedules;
 mod sessions;
 #[cfg(feature = "testing")]
@@ -33,7 +36,9 @@ use model::{Job, JobError, JobId, Point, Progress, Proof, Spec, StoreName, Time}
 use self::{clock::Clock, database::Database};
 pub use self::{
     error::StoreError,
+    followers::{Followed, LookedAt},
     plans::StoredPlan,
+    runs::NewRun,
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
 };
 

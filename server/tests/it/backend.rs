@@ -8,6 +8,7 @@ use logyard::{
     config::Config,
     hub::Hub,
     runner::Nudge,
+    sinks::Sinks,
     stores::{StoreHealth, Stores},
 };
 use model::{CloneRequest, CloneSpec, Health, Location, Mode, Place, ProblemCode, Selection, Spec, Viewer};
@@ -46,6 +47,7 @@ async fn yard(workshop: &Workshop, text: &str) -> Yard {
     Yard {
         health: StoreHealth::new(stores.clone(), move || clock.now()),
         stores,
+        sinks: Sinks::new(&config.sinks),
         hub: Hub::start(store.clone(), CancellationToken::new()),
         runner: Nudge::default(),
         scheduler: Nudge::default(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use logyard::{
     runner::{Context, Runner},
+    sinks::Sinks,
     stores::Stores,
 };
 use model::{Job, State};
@@ -67,7 +68,14 @@ async fn confirmed(site: &Site) -> Job {
 /// With a runner beside it, until the job has ended so.
 async fn ended(site: &Site, job: &Job, as_: State) -> Job {
     let stores = Stores::connect(&site.app.config).await;
-    let context = Context { store: site.app.store.clone(), stores, config: quick(), holder: Arc::from("yard") };
+    let context = Context {
+        store: site.app.store.clone(),
+        stores,
+        sinks: Sinks::new(&[]),
+        data_dir: site.app.config.server.data_dir.clone(),
+        config: quick(),
+        holder: Arc::from("yard"),
+    };
     let runner = Runner::start(context);
     loop {
         let now = site.app.store.job(job.id).await.unwrap();

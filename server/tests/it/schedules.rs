@@ -148,7 +148,7 @@ async fn hourly(workshop: &Workshop, zone: &str) -> Schedule {
 
 async fn named(workshop: &Workshop, name: &str, zone: &str) -> Schedule {
     let job = workshop.clone_to("first/").await;
-    let Spec::Clone(clone) = workshop.store.job(job).await.unwrap().spec;
+    let Spec::Clone(clone) = workshop.store.job(job).await.unwrap().spec else { unreachable!() };
     workshop.store.act(job, model::Action::Cancel, "test").await.unwrap();
     let timing = Timing { cron: "40 * * * *".to_owned(), verify_cron: None, zone: zone.to_owned() };
     let next = NextTimes { clone: Some(DUE), verify: None };

@@ -1,7 +1,7 @@
 //! A server to ask: the real router on a free loopback port, with SQLite in a folder of its own and an S3 store in
 //! memory. No runner: jobs stay where a test puts them.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 
 use app::backend::Backend;
 use argon2::{Argon2, Params, PasswordHasher};
@@ -14,17 +14,20 @@ use logyard::{
     config::{self, Config},
     hub::Hub,
     router,
-    runner::Nudge,
+    runner::{Context, Nudge, Runner, dead_letters},
+    sinks::Sinks,
     state::App,
     stores::{StoreHealth, Stores},
 };
-use model::Job;
+use model::{Job, LogFormat, Pipeline, Place, Run};
 use reqwest::{Client, Method, RequestBuilder, Response, header, redirect};
 use serde_json::{Value, json};
-use store::Store;
+use store::{NewRun, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+use crate::workshop::{file_sink, quick};
 
 pub const USER: &str = "operator";
 pub const PASSWORD: &str = "correct horse";
@@ -54,6 +57,7 @@ impl Site {
         let s3 = Embedded::in_memory().await.unwrap();
         s3.create_bucket("source").unwrap();
         s3.create_bucket("target").unwrap();
+        s3.create_bucket("logs").unwrap();
         s3.put("source", "a", b"1").await.unwrap();
         let dir = TempDir::new().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -108,6 +112,56 @@ impl Site {
         response.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned()
     }
 
+    /// A runner beside the server, on the same database, stores and sinks.
+    pub async fn runner(&self) -> Runner {
+        let config = &self.app.config;
+        Runner::start(Context {
+            store: self.app.store.clone(),
+            stores: Stores::connect(config).await,
+            sinks: Sinks::new(&config.sinks),
+            data_dir: config.server.data_dir.clone(),
+            config: quick(),
+            holder: "beside".into(),
+        })
+    }
+
+    /// What the sink `file` has received.
+    pub fn received(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.app.config.server.data_dir.join("received.ndjson")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The ids of a job that has dead letters, and of a run.
+    pub async fn job_that_left_everything(&self) -> (String, String) {
+        let job = self.clone_number(1).await.id;
+        let letters = dead_letters(&self.app.config.server.data_dir, job);
+        std::fs::create_dir_all(letters.parent().unwrap()).unwrap();
+        std::fs::write(letters, "{}\n").unwrap();
+        let (store, pipeline) = (&self.app.store, "api".parse().unwrap());
+        store.follow(&pipeline, "test", 60_000).await.unwrap().unwrap();
+        let run = Run {
+            id: store.new_run_id(),
+            pipeline: Some(pipeline.clone()),
+            source: model::RunSource::Logyard,
+            request_id: None,
+            job: None,
+            outcome: model::Outcome::Partial,
+            reason: "1 of 2 records could not be parsed.".to_owned(),
+            started_at: store.now(),
+            duration_ms: 3,
+            memory_mb: None,
+            store: Some("demo".parse().unwrap()),
+            bucket: Some("logs".parse().unwrap()),
+            key: Some("AWSLogs/<b>a</b>.log".parse().unwrap()),
+            etag: None,
+            size: Some(9),
+            summary: Some(serde_json::from_value(partial()).unwrap()),
+        };
+        let id = run.id.to_string();
+        assert!(store.record_followed(&pipeline, "test", &[NewRun { run, window: None }]).await.unwrap());
+        (job.to_string(), id)
+    }
+
     pub async fn sign_in(&self, user: &str, password: &str, next: &str) -> Response {
         let form = format!("user={user}&password={}&next={next}", password.replace(' ', "+"));
         let form_type = "application/x-www-form-urlencoded";
@@ -155,7 +209,34 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         runner: config::Runner { jobs: 0, concurrency: 4, lease_ms: 15_000, multipart_threshold: Threshold::default() },
         prices: model::Prices::default(),
         stores: vec![store],
+        sinks: vec![file_sink(dir)],
+        pipelines: vec![pipeline()],
         demo: config::Demo { enabled: true, addr: s3.addr() },
+    }
+}
+
+/// A summary with a line that only looks like HTML.
+fn partial() -> Value {
+    let failure = json!({"line": 2, "offset": 4, "reason": "elb: missing", "cut": "<script>alert(1)</script>"});
+    json!({
+        "lines": {"encountered": 2, "parsed": 1, "sent": 1, "acknowledged": 1},
+        "failures": {"parsing": {"total": 1, "lastFew": [failure]}},
+        "sink": "file:/received.ndjson",
+        "acknowledged": true,
+    })
+}
+
+/// `api`: what lies in `logs`, to the file.
+pub fn pipeline() -> Pipeline {
+    let source: Place = "s3://logs/".parse().unwrap();
+    Pipeline {
+        name: "api".parse().unwrap(),
+        source: source.at(&"demo".parse().unwrap()),
+        format: LogFormat::Auto,
+        sink: "file".parse().unwrap(),
+        every_s: None,
+        labels: BTreeMap::new(),
+        follow: false,
     }
 }
 
@@ -164,12 +245,14 @@ async fn assemble(config: Config) -> App {
     let store = Store::open(&config.database.url).await.unwrap();
     let stores = Stores::connect(&config).await;
     let shutdown = CancellationToken::new();
+    let sinks = Sinks::new(&config.sinks);
     let hub = Hub::start(store.clone(), shutdown.clone());
     let clock = store.clone();
     let backend: Arc<dyn Backend> = Arc::new(Yard {
         store: store.clone(),
         health: StoreHealth::new(stores.clone(), move || clock.now()),
         stores,
+        sinks,
         hub: hub.clone(),
         runner: Nudge::default(),
         scheduler: Nudge::default(),

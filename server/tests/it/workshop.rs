@@ -1,16 +1,18 @@
 //! A database, an S3 store and runners on them, all real, in this process.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use embedded::Embedded;
-use engine::s3::Threshold;
+use engine::{s3::Threshold, ship::sink::Settings};
 use logyard::{
     config::{self, Config},
     runner::{Context, Runner},
+    sinks::Sinks,
     stores::Stores,
 };
 use model::{CloneSpec, Job, JobId, Location, Mode, Selection, Spec, State};
 use store::{NewJob, Store, testing::Scratch};
+use tempfile::TempDir;
 
 /// Longer than anything here takes on a busy machine; only a test that fails waits for it.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -19,6 +21,8 @@ pub struct Workshop {
     pub scratch: Scratch,
     pub store: Store,
     pub s3: Embedded,
+    /// Dead letters, and the file that is the sink `file`.
+    pub dir: TempDir,
 }
 
 impl Workshop {
@@ -28,7 +32,7 @@ impl Workshop {
         let s3 = Embedded::in_memory().await.unwrap();
         s3.create_bucket("source").unwrap();
         s3.create_bucket("destination").unwrap();
-        Self { scratch, store, s3 }
+        Self { scratch, store, s3, dir: TempDir::new().unwrap() }
     }
 
     /// And so many objects in `source`.
@@ -42,6 +46,8 @@ impl Workshop {
         Runner::start(Context {
             store: self.scratch.open().await,
             stores: self.stores().await,
+            sinks: Sinks::new(&[self.sink()]),
+            data_dir: self.dir.path().to_owned(),
             config,
             holder: Arc::from(holder),
         })
@@ -52,6 +58,11 @@ impl Workshop {
         let mut config = Config::parse(None, "", &none).unwrap();
         config.stores[0].endpoint_url = Some(self.s3.url());
         Stores::connect(&config).await
+    }
+
+    /// A sink that acknowledges what is on the disk.
+    pub fn sink(&self) -> config::Sink {
+        file_sink(self.dir.path())
     }
 
     pub async fn clone(&self, mode: Mode) -> JobId {
@@ -118,6 +129,12 @@ impl Workshop {
     pub fn copies(&self) -> u64 {
         self.s3.requests().get("CopyObject").copied().unwrap_or(0)
     }
+}
+
+/// `received.ndjson` in a folder.
+pub fn file_sink(dir: &Path) -> config::Sink {
+    let url = format!("file:{}", dir.join("received.ndjson").display());
+    config::Sink { name: "file".parse().unwrap(), settings: Settings::new(url.parse().unwrap()) }
 }
 
 /// Several jobs at once, quickly.

@@ -1,8 +1,9 @@
 //! What was asked, by whom, and how to ask for it again: in the form, on a command line, through the API.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use model::{CloneSpec, Location, Mode, Spec, Time};
 
+use super::asked_reprocess::AskedReprocess;
 use crate::{
     format::{bytes, things},
     pages::{CloneForm, ScheduleForm},
@@ -11,7 +12,14 @@ use crate::{
 
 #[component]
 pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
-    let Spec::Clone(clone) = spec;
+    match spec {
+        Spec::Clone(clone) => Either::Left(view! { <Clone clone by now command curl /> }),
+        Spec::Reprocess(spec) => Either::Right(view! { <AskedReprocess spec by now command curl /> }),
+    }
+}
+
+#[component]
+fn Clone(clone: CloneSpec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
     let again = CloneForm::of(&clone).query().on("/clones/new");
     // A mirror needs a preview each time.
     let repeatable = matches!(clone.mode, Mode::Copy | Mode::Verify);

@@ -13,7 +13,10 @@ type Figure = (&'static str, String, String);
 
 fn figures(job: &Job) -> Vec<Figure> {
     let progress = &job.progress;
-    let Spec::Clone(spec) = &job.spec;
+    let clone = match &job.spec {
+        Spec::Clone(spec) => Some(spec),
+        Spec::Reprocess(_) => None,
+    };
     let retries =
         if progress.retries == 0 { String::new() } else { format!("{} of them again", count(progress.retries)) };
     let mut figures = vec![
@@ -24,12 +27,20 @@ fn figures(job: &Job) -> Vec<Figure> {
             if progress.found_final { bytes(progress.found_bytes) } else { "so far".to_owned() },
         ),
     ];
-    if spec.mode != Mode::Verify {
+    if let Some(spec) = clone.filter(|spec| spec.mode != Mode::Verify) {
         let copied = if spec.dry_run { "Would copy" } else { "Copied" };
         figures.push((copied, count(progress.done), bytes(progress.bytes)));
         figures.push(("Skipped", count(progress.skipped), "equal already".to_owned()));
     }
-    if spec.mode == Mode::Mirror && !spec.dry_run {
+    if let Some(lines) = progress.lines.filter(|_| clone.is_none()) {
+        let parsed = format!("{} parsed", count(lines.parsed));
+        figures.push(("Lines", count(lines.encountered), parsed));
+    }
+    if clone.is_none() {
+        figures.push(("Shipped", count(progress.done), bytes(progress.bytes)));
+        figures.push(("Skipped", count(progress.skipped), "delivered by an earlier run".to_owned()));
+    }
+    if clone.is_some_and(|spec| spec.mode == Mode::Mirror && !spec.dry_run) {
         figures.push(("Deleted", count(progress.deleted), "at the destination".to_owned()));
     }
     figures.push(("Failed", count(progress.failed), String::new()));
@@ -69,7 +80,7 @@ fn limited_by(job: &Job) -> Option<String> {
 fn points(mut history: Vec<Point>, job: &Job) -> Vec<Point> {
     let progress = &job.progress;
     let newest = history.last().is_none_or(|last| last.active_ms < progress.active_ms);
-    if newest && progress.phase == Phase::Copying {
+    if newest && matches!(progress.phase, Phase::Copying | Phase::Shipping) {
         history.push(progress.point());
     }
     history
@@ -80,6 +91,7 @@ pub fn Figures(job: Job, history: Vec<Point>, now: Time) -> impl IntoView {
     let running = job.state == State::Running;
     let history = points(history, &job);
     let slowed = job.progress.refused > 0;
+    let copies = matches!(job.spec, Spec::Clone(_));
     let stalled = stalled_since(&job).map(|since| {
         view! { <p class="mark warn">"● Stalled: nothing has moved since " <Moment at=since now /></p> }
     });
@@ -101,7 +113,9 @@ pub fn Figures(job: Job, history: Vec<Point>, now: Time) -> impl IntoView {
         <div class="charts">
             <RateChart points=history.clone() running measure=Measure::Objects title="Objects a second" />
             <RateChart points=history.clone() running measure=Measure::Bytes title="Bytes a second" />
-            <RateChart points=history.clone() running measure=Measure::Concurrency title="Copies at once" />
+            {copies.then(|| view! {
+                <RateChart points=history.clone() running measure=Measure::Concurrency title="Copies at once" />
+            })}
             {slowed.then(|| view! {
                 <RateChart points=history running measure=Measure::Refused title="Answers “slow down” a second" />
             })}

@@ -1,15 +1,17 @@
 //! One job as a story from top to bottom: what was asked, where it stands, what failed, the proof, who did what when.
 
 mod asked;
+mod asked_reprocess;
 mod events;
 mod failures;
 mod figures;
 mod keyspace;
 mod proof;
+mod runs;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::{Action, FailurePage, JobError, JobId, JobView, Problem, ProblemCode, State};
+use model::{Action, FailurePage, JobError, JobId, JobView, Kind, Problem, ProblemCode, State};
 
 use crate::{
     api, context,
@@ -24,6 +26,7 @@ use failures::{Failures, FailuresWanted};
 use figures::Figures;
 use keyspace::KeySpace;
 use proof::ProofTable;
+use runs::Runs;
 
 #[component]
 pub fn JobPage() -> impl IntoView {
@@ -45,7 +48,7 @@ async fn load(id: String, wanted: FailuresWanted) -> Result<(JobView, Option<Fai
 
 #[component]
 fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, query: Query) -> impl IntoView {
-    let JobView { now, job, history, failures: groups, events, command, curl } = view;
+    let JobView { now, job, history, failures: groups, runs, events, command, curl } = view;
     let (id, title) = (job.id, job.title());
     let by = (job.author.clone(), job.created_at);
     let confirming = query.get("confirm") == Some("cancel") && job.allows(Action::Cancel).is_ok();
@@ -60,7 +63,7 @@ fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, q
             <JobActions job=job.clone() back=format!("/jobs/{id}") all=true />
         </header>
         {problem_in(&query).map(|problem| view! { <Fault problem /> })}
-        {confirming.then(|| view! { <ConfirmCancel id /> })}
+        {confirming.then(|| view! { <ConfirmCancel id kind=job.kind /> })}
         {error.map(|error| view! { <JobFault error /> })}
         <section aria-labelledby="standing" data-key="standing">
             <h2 id="standing">"Where it stands"</h2>
@@ -70,6 +73,7 @@ fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, q
         </section>
         <ProofTable job=job.clone() />
         {(!groups.is_empty()).then(|| view! { <Failures id groups page=failures wanted /> })}
+        <Runs job=job.clone() runs now />
         <Asked spec=job.spec by now command curl />
         <Events events now />
     }
@@ -77,11 +81,19 @@ fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, q
 
 /// The step before cancelling: what is lost and what stays.
 #[component]
-fn ConfirmCancel(id: JobId) -> impl IntoView {
+fn ConfirmCancel(id: JobId, kind: Kind) -> impl IntoView {
+    let lost = match kind {
+        Kind::Clone => {
+            "It stops within seconds. What it has copied stays at the destination; nothing is compared, so nothing is proven."
+        }
+        Kind::Reprocess => {
+            "It stops within seconds. What it has sent is sent, and stays recorded; an object under way is sent in part."
+        }
+    };
     view! {
         <section class="confirm-box" aria-labelledby="confirm" data-key="confirm">
             <h2 id="confirm">"Cancel this job?"</h2>
-            <p>"It stops within seconds. What it has copied stays at the destination; nothing is compared, so nothing is proven."</p>
+            <p>{lost}</p>
             <ActForm id back=format!("/jobs/{id}")>
                 <Act action=Action::Cancel label="Cancel the job" title="" class="danger" />
                 <a class="button" href=format!("/jobs/{id}")>"Keep it"</a>

@@ -1,7 +1,7 @@
 //! The proof: a verdict in a sentence, and the figures it rests on.
 
-use leptos::{either::EitherOf3, prelude::*};
-use model::{Compare, Comparison, DryRun, Job, Mode, Proof, Selection};
+use leptos::{either::EitherOf4, prelude::*};
+use model::{Compare, Comparison, DryRun, Job, Kind, Mode, Proof, Selection, Shipped};
 
 use crate::format::{bytes, count, object, things};
 
@@ -59,13 +59,21 @@ fn limits(selection: &Selection) -> Option<String> {
 
 #[component]
 pub fn ProofTable(job: Job) -> impl IntoView {
+    let clone = job.kind == Kind::Clone;
     let content = match job.proof {
-        Some(Proof::Compared(proof)) => EitherOf3::A(view! { <Compared proof /> }),
-        Some(Proof::DryRun(proof)) => EitherOf3::B(view! { <Dry proof /> }),
-        None if job.state.ended() => {
-            EitherOf3::C("None: both listings were not compared to their ends, so nothing is proven.")
-        }
-        None => EitherOf3::C("Both listings are compared once all is copied; until then nothing is proven."),
+        Some(Proof::Compared(proof)) => EitherOf4::A(view! { <Compared proof /> }),
+        Some(Proof::DryRun(proof)) => EitherOf4::B(view! { <Dry proof /> }),
+        Some(Proof::Shipped(proof)) => EitherOf4::C(view! { <Sent proof /> }),
+        None if job.state.ended() => EitherOf4::D(if clone {
+            "None: both listings were not compared to their ends, so nothing is proven."
+        } else {
+            "None: it did not get to its end. Each of its runs says what was delivered."
+        }),
+        None => EitherOf4::D(if clone {
+            "Both listings are compared once all is copied; until then nothing is proven."
+        } else {
+            "Every record is accounted for at the end; until then each run says what was delivered."
+        }),
     };
     view! {
         <section aria-labelledby="proof" data-key="proof">
@@ -115,6 +123,50 @@ fn Dry(proof: DryRun) -> impl IntoView {
         <FigureTable caption="What a copy would do, in objects" rows />
         {limits(&proof.selection).map(|limits| view! { <p class="note">{limits}</p> })}
     }
+}
+
+#[component]
+fn Sent(proof: Shipped) -> impl IntoView {
+    let rows = vec![
+        ("Objects", count(proof.objects)),
+        ("Shipped whole", count(proof.shipped)),
+        ("Delivered by an earlier run", count(proof.skipped)),
+        ("Failed", count(proof.failed)),
+        ("Records", count(proof.lines.encountered)),
+        ("Outside the window", count(proof.lines.filtered)),
+        ("Sent", count(proof.lines.sent)),
+        ("Acknowledged", count(proof.lines.acknowledged)),
+        ("There already", count(proof.lines.duplicate)),
+        ("Not parsed", count(proof.unparsed)),
+        ("Not delivered", count(proof.undelivered)),
+    ];
+    let (shape, tone) =
+        if proof.failed == 0 && proof.adds_up() { ("✔", "mark good verdict") } else { ("✖", "mark bad verdict") };
+    view! {
+        <p class=tone><span aria-hidden="true">{shape}</span> " " {account(&proof)}</p>
+        <FigureTable caption="What became of every record" rows />
+    }
+}
+
+/// What was sent, and what that rests on.
+fn account(proof: &Shipped) -> String {
+    let lines = &proof.lines;
+    let events = match (&proof.sink, proof.acknowledged) {
+        (None, _) => format!("{} parsed, nothing sent", things(lines.parsed, "event")),
+        (Some(sink), true) => {
+            let arrived = things(lines.acknowledged + lines.duplicate, "event");
+            format!("{arrived} acknowledged by {sink}")
+        }
+        (Some(sink), false) => format!(
+            "{} written to {sink} and each connection closed cleanly; it does not acknowledge",
+            things(lines.sent, "event")
+        ),
+    };
+    let lost = proof.unparsed + proof.undelivered;
+    if lost == 0 && proof.failed == 0 && proof.adds_up() {
+        return format!("Every one of {} accounted for: {events}.", things(lines.encountered, "record"));
+    }
+    format!("{events}; {} not delivered, in {}.", things(lost, "record"), things(proof.failed, "failed object"))
 }
 
 #[component]

@@ -19,7 +19,7 @@ pub fn read_filter(query: &Query) -> Result<Filter, Invalid> {
 }
 
 /// RFC 3339, or what a browser's date field sends, `2026-03-09T14:00`, which is taken as UTC.
-fn read_time(query: &Query, name: &str) -> Result<Option<Time>, Invalid> {
+pub fn read_time(query: &Query, name: &str) -> Result<Option<Time>, Invalid> {
     let Some(text) = query.get(name) else { return Ok(None) };
     let whole = match text.len() {
         10 => format!("{text}T00:00:00Z"),

@@ -12,6 +12,7 @@ pub fn FilterForm(query: Query) -> impl IntoView {
     let rare_in_use = RARE.iter().any(|name| query.get(name).is_some());
     let in_use = !super::without_page(&query).pairs().is_empty();
     let clones = query.get("kind") == Some("clone");
+    let reprocesses = query.get("kind") == Some("reprocess");
     let field = |name: &'static str, label: &'static str, kind: &'static str| {
         let value = shown(&query, name, kind);
         view! {
@@ -42,6 +43,7 @@ pub fn FilterForm(query: Query) -> impl IntoView {
                         <select name="kind">
                             <option value="">"any"</option>
                             <option value="clone" selected=clones>"clone"</option>
+                            <option value="reprocess" selected=reprocesses>"reprocess"</option>
                         </select>
                     </label>
                     {field("store", "Store", "text")}

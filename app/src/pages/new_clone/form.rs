@@ -155,11 +155,16 @@ impl CloneForm {
     /// The key of this very form: sent twice it makes one job, sent again with other values it makes another. `key` is
     /// the random part the page came with.
     pub fn idempotency_key(&self, key: &str) -> Option<String> {
-        (!key.is_empty()).then(|| {
-            let cut: String = key.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
-            format!("form-{cut}-{:016x}", fingerprint(&self.query().on("")))
-        })
+        idempotency_key(key, &self.query().on(""))
     }
+}
+
+/// Of a form with these values.
+pub fn idempotency_key(key: &str, values: &str) -> Option<String> {
+    (!key.is_empty()).then(|| {
+        let cut: String = key.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+        format!("form-{cut}-{:016x}", fingerprint(values))
+    })
 }
 
 fn place(store: &str, bucket: &str, prefix: &str) -> Result<Place, Invalid> {

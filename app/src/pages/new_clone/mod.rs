@@ -17,6 +17,7 @@ use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use model::StoreStatus;
 
 pub use form::CloneForm;
+pub(super) use form::idempotency_key;
 pub use preview::Preview;
 // For the form of a schedule, whose places are chosen and checked alike.
 pub(super) use {

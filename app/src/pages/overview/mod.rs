@@ -3,12 +3,13 @@
 mod first_steps;
 
 use leptos::prelude::*;
-use model::{Job, Overview};
+use model::{Job, Overview, PipelineStatus};
 
 use crate::{
     api, context,
     error::problem_in,
     format::{Mark, count, doing, standing},
+    pages::{health, lag},
     ui::{Bar, Fault, Follow, Followed, JobActions, JobTable, Loaded, PageTitle, StateMark, StoreList},
 };
 use first_steps::FirstSteps;
@@ -27,7 +28,7 @@ pub fn OverviewPage() -> impl IntoView {
 
 #[component]
 fn Sections(overview: Overview) -> impl IntoView {
-    let Overview { now, active, failed, lately, stores, empty, .. } = overview;
+    let Overview { now, active, failed, lately, pipelines, stores, empty, .. } = overview;
     let title = match active.len() {
         0 => "Overview".to_owned(),
         jobs => format!("{} running", count(jobs as u64)),
@@ -36,6 +37,7 @@ fn Sections(overview: Overview) -> impl IntoView {
     view! {
         <PageTitle text=title />
         {empty.then(|| view! { <FirstSteps demo /> })}
+        {(!pipelines.is_empty()).then(|| view! { <Arriving pipelines /> })}
         <section aria-labelledby="running" data-key="running">
             <h2 id="running">"Running now"</h2>
             {active.is_empty().then(|| view! { <p class="empty">"Nothing runs. " <a href="/clones/new">"New clone"</a></p> })}
@@ -63,6 +65,29 @@ fn Sections(overview: Overview) -> impl IntoView {
         <section aria-labelledby="stores" data-key="stores">
             <h2 id="stores">"Stores"</h2>
             <StoreList stores />
+        </section>
+    }
+}
+
+/// The first question of whoever is on call.
+#[component]
+fn Arriving(pipelines: Vec<PipelineStatus>) -> impl IntoView {
+    let item = |status: PipelineStatus| {
+        let name = status.pipeline.name.to_string();
+        view! {
+            <li data-key=name.clone()>
+                <a href=format!("/pipelines/{name}")>{name.clone()}</a>
+                " "
+                <StateMark mark=health(&status) />
+                " "
+                <span class="more">"lag " {lag(&status)}</span>
+            </li>
+        }
+    };
+    view! {
+        <section aria-labelledby="arriving" data-key="arriving">
+            <h2 id="arriving">"Is everything arriving?"</h2>
+            <ul class="choices">{pipelines.into_iter().map(item).collect_view()}</ul>
         </section>
     }
 }

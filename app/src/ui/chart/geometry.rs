@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use model::Point;
 
-const WIDTH: f64 = 600.0;
-const HEIGHT: f64 = 120.0;
+pub const WIDTH: f64 = 600.0;
+pub const HEIGHT: f64 = 120.0;
 
 pub const VIEW_BOX: &str = "0 0 600 120";
 
@@ -91,7 +91,7 @@ fn rates(points: &[Point], measure: Measure) -> Vec<(u64, f64)> {
 }
 
 /// 1, 2 or 5 times a power of ten, not below the number.
-fn round_up(number: f64) -> f64 {
+pub fn round_up(number: f64) -> f64 {
     let mut step = 1.0;
     loop {
         for factor in [1.0, 2.0, 5.0] {
@@ -104,13 +104,13 @@ fn round_up(number: f64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for a drawing")]
-fn float(number: u64) -> f64 {
+pub fn float(number: u64) -> f64 {
     number as f64
 }
 
 /// A coordinate with one decimal, written by integers.
 #[expect(clippy::cast_possible_truncation, reason = "between 0 and 6,000")]
-fn tenths(number: f64) -> String {
+pub fn tenths(number: f64) -> String {
     let tenths = (number * 10.0).round() as i64;
     if tenths % 10 == 0 { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }

@@ -2,11 +2,13 @@
 //!
 //! The labels are text beside the drawing and not in it, so that they keep their size when the drawing is scaled.
 
+mod bars;
 mod geometry;
 
 use leptos::prelude::*;
 use model::Point;
 
+pub use bars::{BarChart, TimeBar};
 use geometry::Chart;
 pub use geometry::Measure;
 

@@ -29,7 +29,7 @@ mod merge;
 mod plan;
 mod preview;
 mod prune;
-mod rate;
+pub(crate) mod rate;
 mod records;
 mod retry;
 mod run;

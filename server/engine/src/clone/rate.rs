@@ -12,14 +12,14 @@ const ENOUGH: Duration = Duration::from_secs(5);
 
 /// What had been done at an instant, counted from the start of the attempt.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     pub at: Duration,
     pub objects: u64,
     pub bytes: u64,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Rate {
+pub(crate) struct Rate {
     samples: VecDeque<Sample>,
     first: Option<Sample>,
 }

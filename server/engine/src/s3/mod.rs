@@ -19,6 +19,7 @@ mod encoding;
 mod endpoint;
 mod error;
 mod etag;
+mod get;
 mod head;
 mod held;
 mod list;
@@ -50,6 +51,7 @@ pub use self::{
     endpoint::Endpoint,
     error::{Action, Answer, Failed, Fault, StoreError},
     etag::ETag,
+    get::Reading,
     head::{Checksum, Head},
     list::{Listed, Order},
     listing::Listing,

@@ -1,16 +1,23 @@
-//! The shipper's parsing half: an object of load-balancer logs in, events as JSON lines and a summary out.
+//! The shipper: log objects of load balancers in, events as JSON lines out, and an account of every record.
 //!
 //! ```text
-//! bytes → Inflater (gzip or as they are) → Records (lines joined where a quoted text holds line feeds)
-//!       → Parser (one record by the table of its format) → an event in the caller's buffer; Summary
+//! plan     a place and a window → the objects that can hold it, listed day by day
+//! object   one of them: read (s3) → Events → Parcel → sink → its summary, outcome and failure
+//! Events   bytes → Inflater (gzip or as they are) → Records (lines joined where a quoted text holds line feeds)
+//!          → Parser (one record by the table of its format) → an event in the caller's buffer; Summary
+//! tracker  settled objects → cursor, counts, failures, runs: progress and checkpoint from one place
+//! letters  what could not be parsed or delivered, in a file; resend sends such a file
 //! ```
-//! `Events` is that chain without any I/O: bytes are pushed in, events pulled out. `Batches` drives it from a reader,
-//! blocking or not.
+//! `Events` works without any I/O: bytes are pushed in, events pulled out. `Batches` drives it from a reader, blocking
+//! or not; a reprocess drives it from S3.
 //!
-//! Always: encountered = parsed + failed. How the input is cut into chunks changes nothing. A record that is broken
-//! takes no other with it. An event is one valid JSON object on one line. Memory is bounded by the record limit.
+//! Always: encountered = parsed + failed; parsed = filtered + delivered + given up. How the input is cut into chunks
+//! changes nothing. A record that is broken takes no other with it. An event is one valid JSON object on one line. An
+//! object is settled once all its events are accounted for and its dead letters are on the disk. Memory is bounded by
+//! the record limit and by how many objects are read at once.
 
 mod batches;
+mod clock;
 mod cursor;
 mod error;
 mod event;
@@ -19,20 +26,36 @@ mod field;
 mod format;
 mod inflate;
 mod json;
+mod letters;
+mod object;
 mod origin;
+mod outcome;
+mod output;
 mod parser;
+mod plan;
 mod records;
+mod resend;
+mod run;
+mod ship_error;
 pub mod sink;
 mod text;
 mod timestamp;
+mod tracker;
 
 pub use self::{
     batches::Batches,
     error::{Broken, Likely, RecordError},
-    events::{Events, Options, RECORD_LIMIT, Step},
+    events::{Events, ParseOptions, RECORD_LIMIT, Step},
     format::{Choice, Format, Kind},
     inflate::Inflater,
+    letters::{Letter, LetterReason},
     origin::Origin,
+    output::Output,
     parser::{Parsed, Parser},
+    plan::{Ledger, LedgerError, LogName, NothingDelivered, preview},
     records::{Ending, Record, Records},
+    resend::resend,
+    run::{Options, Shipment, run},
+    ship_error::ShipError,
+    tracker::{Checkpoint, Confirmed, Ran, Taken, Totals, Tracker},
 };

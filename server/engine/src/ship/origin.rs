@@ -9,13 +9,19 @@ use sha2::{Digest, Sha256};
 
 use super::json;
 
+/// How an event carries its id: the bytes before and after it.
+const IN_METADATA: (&str, &str) = (r#","@metadata":{"_id":""#, r#""}"#);
+const ON_TOP: (&str, &str) = (r#","_id":""#, r#"""#);
+
+/// Hexadecimal digits of an id.
+const ID: usize = 32;
+
 /// What the events of one object say about it.
 #[derive(Clone, Debug)]
 pub struct Origin {
     /// `,"log":{"bucket":"…","key":"…","offset":`, or without what is not known.
     opening: Vec<u8>,
     base: Option<u128>,
-    /// How the event carries its id: the bytes before and after it.
     id_keys: (&'static str, &'static str),
     key: Option<Key>,
 }
@@ -34,18 +40,13 @@ impl Origin {
         opening.extend_from_slice(br#","key":"#);
         json::write_string(key.as_str().as_bytes(), &mut opening);
         opening.extend_from_slice(br#","offset":"#);
-        Self {
-            opening,
-            base: Some(base(bucket, key, etag)),
-            id_keys: (r#","@metadata":{"_id":""#, r#""}"#),
-            key: Some(key.clone()),
-        }
+        Self { opening, base: Some(base(bucket, key, etag)), id_keys: IN_METADATA, key: Some(key.clone()) }
     }
 
     /// The same with the id at `_id`, where Elasticsearch tools look for it.
     #[must_use]
     pub fn with_id_on_top(self) -> Self {
-        Self { id_keys: (r#","_id":""#, r#"""#), ..self }
+        Self { id_keys: ON_TOP, ..self }
     }
 
     pub(super) fn key(&self) -> Option<&Key> {
@@ -68,6 +69,19 @@ impl Origin {
             out.extend_from_slice(self.id_keys.1.as_bytes());
         }
     }
+}
+
+/// An event's id, wherever it carries it, and the event without it but for its closing brace. The id is always written
+/// last, so nothing has to be searched for.
+pub(super) fn split_id(event: &[u8]) -> Option<(&[u8], &str)> {
+    let open = event.strip_suffix(b"}")?;
+    [IN_METADATA, ON_TOP].into_iter().find_map(|(before, after)| {
+        let open = open.strip_suffix(after.as_bytes())?;
+        let (open, id) = open.split_at(open.len().checked_sub(ID)?);
+        let open = open.strip_suffix(before.as_bytes())?;
+        let id = str::from_utf8(id).ok().filter(|id| id.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+        Some((open, id))
+    })
 }
 
 /// Lengths go in before texts, so that no two triples give the same bytes.
@@ -125,6 +139,21 @@ mod tests {
             assert_ne!(other, id);
         }
         assert_eq!(Origin::unknown().id(5), None);
+    }
+
+    #[test]
+    fn an_id_is_found_again_and_leaves_the_rest_of_the_event() {
+        let plain = origin("logs", "a", "e");
+        for origin in [plain.clone(), plain.with_id_on_top()] {
+            let mut event = br#"{"elb":"x""#.to_vec();
+            origin.write(7, &mut event);
+            event.push(b'}');
+            let (open, id) = split_id(&event).unwrap();
+            assert_eq!(open, br#"{"elb":"x","log":{"bucket":"logs","key":"a","offset":7}"#);
+            assert_eq!(u128::from_str_radix(id, 16).ok(), origin.id(7));
+        }
+        assert_eq!(split_id(br#"{"elb":"x","log":{"offset":7}}"#), None);
+        assert_eq!(split_id(b"}"), None);
     }
 
     /// Ids lie in other people's indexes: a change of how they are made would double every event there.

@@ -18,6 +18,7 @@ mod ranges;
 mod resume;
 mod retry;
 mod selection;
+mod ship;
 mod streamed;
 mod traps;
 mod unordered;

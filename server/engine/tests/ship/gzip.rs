@@ -129,11 +129,12 @@ fn what_follows_the_last_member_must_be_gzip_or_zeros() {
 #[test]
 fn the_first_bytes_decide_and_may_come_one_by_one() {
     let compressed = gzip(HTTP.as_bytes());
-    let outcome = parse_with(&engine::ship::Options::default(), engine::ship::Origin::unknown(), compressed.chunks(1));
+    let outcome =
+        parse_with(&engine::ship::ParseOptions::default(), engine::ship::Origin::unknown(), compressed.chunks(1));
     assert_eq!(outcome.event(), parse(HTTP).event());
     assert_eq!(outcome.summary.bytes.read, compressed.len() as u64);
     let plain =
-        parse_with(&engine::ship::Options::default(), engine::ship::Origin::unknown(), b"\x1fnot gzip".chunks(1));
+        parse_with(&engine::ship::ParseOptions::default(), engine::ship::Origin::unknown(), b"\x1fnot gzip".chunks(1));
     assert_eq!(plain.summary.failures.parsing.last_few[0].cut, "\u{1f}not gzip");
     assert_eq!(plain.summary.bytes.read, 9);
 }
@@ -143,7 +144,7 @@ fn the_first_bytes_decide_and_may_come_one_by_one() {
 fn what_a_small_object_grows_to_does_not_decide_the_memory() {
     let record = format!("{HTTP}\n");
     let object = gzip(record.repeat(20_000).as_bytes());
-    let mut events = engine::ship::Events::new(&engine::ship::Options::default(), engine::ship::Origin::unknown());
+    let mut events = engine::ship::Events::new(&engine::ship::ParseOptions::default(), engine::ship::Origin::unknown());
     let (mut chunk, mut batch, mut largest) = (&object[..], Vec::new(), 0);
     while events.push(&mut chunk, &mut batch) == engine::ship::Step::Full {
         largest = largest.max(batch.len());

@@ -1,6 +1,6 @@
 //! What every event carries about its object, and the readers that feed the chain.
 
-use engine::ship::{Batches, Events, Options, Origin};
+use engine::ship::{Batches, Events, Origin, ParseOptions};
 use serde_json::json;
 
 use crate::{
@@ -16,12 +16,12 @@ fn origin(etag: &str) -> Origin {
 #[test]
 fn an_event_says_where_it_comes_from() {
     let object = format!("{HTTP}\n{HTTP}\n");
-    let outcome = parse_with(&Options::default(), origin("e"), [object.as_bytes()]);
+    let outcome = parse_with(&ParseOptions::default(), origin("e"), [object.as_bytes()]);
     let second = &outcome.events()[1];
     assert_eq!(second["log"], json!({"bucket": "elb-logs", "key": "api/a\"é.log", "offset": HTTP.len() + 1}));
     let id = second["@metadata"]["_id"].as_str().unwrap();
     assert_eq!((id.len(), second.get("_id")), (32, None));
-    let on_top = parse_with(&Options::default(), origin("e").with_id_on_top(), [object.as_bytes()]);
+    let on_top = parse_with(&ParseOptions::default(), origin("e").with_id_on_top(), [object.as_bytes()]);
     assert_eq!((on_top.events()[1]["_id"].as_str(), on_top.events()[1].get("@metadata")), (Some(id), None));
 }
 
@@ -29,7 +29,7 @@ fn an_event_says_where_it_comes_from() {
 fn processing_an_object_again_gives_the_same_ids_however_it_is_stored_or_read() {
     let object = format!("{HTTP}\n\n{HTTP}\n");
     let ids = |etag: &str, object: &[u8], chunk: usize| -> Vec<_> {
-        let outcome = parse_with(&Options::default(), origin(etag), object.chunks(chunk));
+        let outcome = parse_with(&ParseOptions::default(), origin(etag), object.chunks(chunk));
         outcome.events().iter().map(|event| event["@metadata"]["_id"].clone()).collect()
     };
     let first = ids("e", object.as_bytes(), 1_000);
@@ -48,7 +48,7 @@ fn events_of_no_object_have_no_id() {
 #[tokio::test]
 async fn a_blocking_and_an_asynchronous_reader_give_the_same() {
     let object = gzip(format!("{HTTP}\nbad\n").repeat(3_000).as_bytes());
-    let events = || Events::new(&Options::default(), Origin::unknown());
+    let events = || Events::new(&ParseOptions::default(), Origin::unknown());
     let (mut blocking, mut asynchronous) = (Batches::new(&object[..], events()), Batches::new(&object[..], events()));
     let (mut one, mut other, mut batch) = (Vec::new(), Vec::new(), Vec::new());
     while blocking.read(&mut batch).unwrap() {

@@ -1,4 +1,5 @@
-//! The promises of the shipper's parsing half, against the facts about the logs of load balancers.
+//! The promises of the shipper: of its parsing half, against the facts about the logs of load balancers, and of its
+//! sinks, against receivers.
 
 mod alb;
 mod alb_connection;
@@ -11,4 +12,5 @@ mod nlb;
 mod properties;
 mod recognising;
 mod records;
+mod sinks;
 mod support;

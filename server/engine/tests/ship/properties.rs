@@ -1,6 +1,6 @@
 //! What holds for every input.
 
-use engine::ship::{Choice, Format, Options, Origin};
+use engine::ship::{Choice, Format, Origin, ParseOptions};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Value, json};
 
@@ -40,9 +40,13 @@ fn any_choice() -> impl Strategy<Value = Choice> {
     prop_oneof![2 => Just(Choice::Auto), 1 => any_format().prop_map(Choice::Only)]
 }
 
-fn any_options() -> impl Strategy<Value = Options> {
+fn any_options() -> impl Strategy<Value = ParseOptions> {
     let limit = prop_oneof![Just(engine::ship::RECORD_LIMIT), 0..400_usize];
-    (any_choice(), limit).prop_map(|(choice, record_limit)| Options { choice, record_limit, name: None })
+    (any_choice(), limit).prop_map(|(choice, record_limit)| ParseOptions {
+        choice,
+        record_limit,
+        ..ParseOptions::default()
+    })
 }
 
 /// The stream in pieces of the given lengths, over and over.
@@ -67,7 +71,7 @@ fn round_trips(format: Format) -> Result<(), TestCaseError> {
     runner
         .run(&record(format), |generated| {
             for choice in [Choice::Auto, Choice::Only(format)] {
-                let options = Options { choice, ..Options::default() };
+                let options = ParseOptions { choice, ..ParseOptions::default() };
                 let outcome = parse_with(&options, Origin::unknown(), [generated.record.as_bytes()]);
                 prop_assert_eq!(outcome.reasons(), Vec::<String>::new());
                 prop_assert_eq!(fields(outcome.event()), Value::from(generated.event.clone()));

@@ -1,6 +1,6 @@
 //! Which format a record or an object is taken for.
 
-use engine::ship::{Choice, Format, Kind, Options, Origin};
+use engine::ship::{Choice, Format, Kind, Origin, ParseOptions};
 
 use crate::{
     alb, alb_connection, classic, nlb,
@@ -70,7 +70,7 @@ fn the_key_says_what_an_object_holds() {
 #[test]
 fn the_content_decides_where_the_key_says_otherwise() {
     let key = "1_elasticloadbalancing_us-east-2_app.my-lb.50dc_20260309T1400Z_192.0.2.7_2p.log.gz";
-    let options = Options { name: Some(key.to_owned()), ..Options::default() };
+    let options = ParseOptions { name: Some(key.to_owned()), ..ParseOptions::default() };
     let outcome = parse_with(&options, Origin::unknown(), [classic::HTTP.as_bytes()]);
     assert_eq!(outcome.event()["format"], "classic");
 }
@@ -78,7 +78,7 @@ fn the_content_decides_where_the_key_says_otherwise() {
 #[test]
 fn a_record_that_begins_like_none_is_judged_by_the_key_or_by_those_before_it() {
     let key = "1_elasticloadbalancing_us-east-2_app.my-lb.50dc_20260309T1400Z_192.0.2.7_2p.log.gz";
-    let options = Options { name: Some(key.to_owned()), ..Options::default() };
+    let options = ParseOptions { name: Some(key.to_owned()), ..ParseOptions::default() };
     let wanted = "time: \"yesterday\" is not a time like 2026-03-09T14:00:00.123456Z";
     assert_eq!(parse_with(&options, Origin::unknown(), [&b"http yesterday lb"[..]]).reasons(), [wanted]);
     assert_eq!(parse(format!("{}\nhttp yesterday lb", alb::EIGHTEEN)).reasons(), [wanted]);
@@ -87,7 +87,7 @@ fn a_record_that_begins_like_none_is_judged_by_the_key_or_by_those_before_it() {
 
 #[test]
 fn a_format_that_was_asked_for_is_the_only_one_tried() {
-    let options = Options { choice: Choice::Only(Format::Classic), ..Options::default() };
+    let options = ParseOptions { choice: Choice::Only(Format::Classic), ..ParseOptions::default() };
     let outcome = parse_with(&options, Origin::unknown(), [alb::EIGHTEEN.as_bytes()]);
     assert_eq!(outcome.reasons(), ["timestamp: \"https\" is not a time like 2026-03-09T14:00:00.123456Z"]);
 }

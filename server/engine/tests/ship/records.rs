@@ -1,6 +1,6 @@
 //! Where records begin and end.
 
-use engine::ship::{Options, Origin};
+use engine::ship::{Origin, ParseOptions};
 use serde_json::json;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 fn limited(limit: usize, object: &str) -> Outcome {
-    parse_with(&Options { record_limit: limit, ..Options::default() }, Origin::unknown(), [object.as_bytes()])
+    parse_with(&ParseOptions { record_limit: limit, ..ParseOptions::default() }, Origin::unknown(), [object.as_bytes()])
 }
 
 /// The offsets of the records that gave an event.

@@ -1,6 +1,6 @@
 //! Runs text through the whole chain, as an object would be.
 
-use engine::ship::{Events, Options, Origin, Step};
+use engine::ship::{Events, Origin, ParseOptions, Step};
 use model::Summary;
 use serde_json::Value;
 
@@ -11,10 +11,10 @@ pub struct Outcome {
 }
 
 pub fn parse(object: impl AsRef<[u8]>) -> Outcome {
-    parse_with(&Options::default(), Origin::unknown(), [object.as_ref()])
+    parse_with(&ParseOptions::default(), Origin::unknown(), [object.as_ref()])
 }
 
-pub fn parse_with<'a>(options: &Options, origin: Origin, chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
+pub fn parse_with<'a>(options: &ParseOptions, origin: Origin, chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     let mut events = Events::new(options, origin);
     let (mut output, mut batch) = (Vec::new(), Vec::new());
     for mut chunk in chunks {

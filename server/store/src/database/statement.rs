@@ -11,7 +11,7 @@ use crate::StoreError;
 pub enum Value {
     Text(Option<String>),
     Integer(Option<i64>),
-    Bytes(Vec<u8>),
+    Bytes(Option<Vec<u8>>),
 }
 
 impl From<String> for Value {
@@ -57,6 +57,12 @@ impl From<model::JobId> for Value {
     }
 }
 
+impl From<model::RunId> for Value {
+    fn from(id: model::RunId) -> Self {
+        id.to_string().into()
+    }
+}
+
 impl From<model::ScheduleId> for Value {
     fn from(id: model::ScheduleId) -> Self {
         id.to_string().into()
@@ -65,7 +71,13 @@ impl From<model::ScheduleId> for Value {
 
 impl From<&[u8]> for Value {
     fn from(bytes: &[u8]) -> Self {
-        Self::Bytes(bytes.to_vec())
+        Self::Bytes(Some(bytes.to_vec()))
+    }
+}
+
+impl From<Option<&[u8]>> for Value {
+    fn from(bytes: Option<&[u8]>) -> Self {
+        Self::Bytes(bytes.map(<[u8]>::to_vec))
     }
 }
 

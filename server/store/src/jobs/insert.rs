@@ -105,7 +105,7 @@ pub fn insert_statement(jobs: &[Job], idempotency: Option<&(String, String)>) ->
          failed_objects, proof, error, search_text, search_error, idempotency_key, request_hash) VALUES ",
     );
     for (index, job) in jobs.iter().enumerate() {
-        let Spec::Clone(clone) = &job.spec;
+        let (source, destination) = (job.spec.source(), job.spec.destination());
         let error = job.error.as_ref().map_or("", |error| &error.message);
         statement = statement.push(if index == 0 { "" } else { ", " }).tuple([
             job.id.into(),
@@ -113,10 +113,10 @@ pub fn insert_statement(jobs: &[Job], idempotency: Option<&(String, String)>) ->
             job.state.as_str().into(),
             json(&job.spec)?.into(),
             job.author.as_str().into(),
-            clone.source.store.as_str().into(),
-            clone.source.bucket.as_str().into(),
-            clone.destination.store.as_str().into(),
-            clone.destination.bucket.as_str().into(),
+            source.store.as_str().into(),
+            source.bucket.as_str().into(),
+            destination.store.as_str().into(),
+            destination.bucket.as_str().into(),
             job.attempt.into(),
             job.holder.clone().into(),
             (job.state == State::Running).then_some(job.updated_at.0).into(),

@@ -103,7 +103,7 @@ fn any_filter(jobs: &[Job]) -> impl Strategy<Value = Filter> + use<> {
         prop::option::of(prop::sample::select(texts)),
         prop::option::of(prop::sample::select(times.clone())),
         prop::option::of(prop::sample::select(times)),
-        prop::option::of(Just(model::Kind::Clone)),
+        prop::option::of(prop::sample::select(vec![model::Kind::Clone, model::Kind::Reprocess])),
     )
         .prop_map(|(states, store, bucket, author, text, from, to, kind)| Filter {
             kind,
@@ -122,8 +122,7 @@ fn without_case(text: &str) -> String {
 }
 
 fn matches(filter: &Filter, job: &Job) -> bool {
-    let model::Spec::Clone(spec) = &job.spec;
-    let places = [&spec.source, &spec.destination];
+    let places = [job.spec.source(), job.spec.destination()];
     let text = filter.text.as_deref().unwrap_or_default().trim();
     let texts = [
         job.title(),
@@ -131,7 +130,8 @@ fn matches(filter: &Filter, job: &Job) -> bool {
         job.id.to_string(),
         job.error.as_ref().map_or(String::new(), |error| error.message.clone()),
     ];
-    (filter.states.is_empty() || filter.states.contains(&job.state))
+    filter.kind.is_none_or(|kind| job.kind == kind)
+        && (filter.states.is_empty() || filter.states.contains(&job.state))
         && filter.store.as_ref().is_none_or(|store| places.iter().any(|place| place.store == *store))
         && filter.bucket.as_ref().is_none_or(|bucket| places.iter().any(|place| place.bucket == *bucket))
         && filter.author.as_ref().is_none_or(|author| job.author == *author)

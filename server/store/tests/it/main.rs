@@ -20,10 +20,12 @@ macro_rules! on_both_databases {
 }
 
 mod failures;
+mod followers;
 mod jobs;
 mod leases;
 mod lists;
 mod opening;
 mod plans;
+mod runs;
 mod schedules;
 mod support;

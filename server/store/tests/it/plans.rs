@@ -12,7 +12,7 @@ on_both_databases!(
 );
 
 fn preview(to_delete: u64) -> ClonePreview {
-    let Spec::Clone(spec) = clone("demo/assets", "demo/copy/it's\u{1}");
+    let Spec::Clone(spec) = clone("demo/assets", "demo/copy/it's\u{1}") else { unreachable!() };
     let digest = Digest::of([u8::try_from(to_delete).unwrap(); 32]);
     ClonePreview {
         spec: CloneSpec { mode: Mode::Mirror, ..spec },

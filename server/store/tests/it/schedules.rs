@@ -11,7 +11,7 @@ const FIRST: Time = Time(1_770_000_000_000);
 const SECOND: Time = Time(FIRST.0 + 86_400_000);
 
 fn nightly(name: &str) -> NewSchedule {
-    let Spec::Clone(clone) = clone("demo/assets", "demo/copy");
+    let Spec::Clone(clone) = clone("demo/assets", "demo/copy") else { unreachable!() };
     let timing = Timing { cron: "0 2 * * *".to_owned(), verify_cron: None, zone: "Pacific/Auckland".to_owned() };
     let next = NextTimes { clone: Some(FIRST), verify: None };
     NewSchedule { name: name.parse().unwrap(), timing, clone, author: "operator".to_owned(), next }
@@ -114,7 +114,7 @@ async fn a_job_of_a_schedule_says_so_and_is_found_by_it(scratch: Scratch) {
     let missed = Due { missed: 3, ..due(&schedule, Task::Verify) };
     let id = started(&store, &missed).await;
     let job = store.job(id).await.unwrap();
-    let Spec::Clone(spec) = &job.spec;
+    let Spec::Clone(spec) = &job.spec else { panic!("{job:?}") };
     assert_eq!((job.author.as_str(), spec.mode, job.state), ("schedule nightly", Mode::Verify, State::Queued));
     let by = Filter { author: Some("schedule nightly".to_owned()), ..Filter::default() };
     assert_eq!(store.jobs(&by, None, 10).await.unwrap().items, [job]);

@@ -12,7 +12,7 @@ mod recognise;
 
 use std::{fmt, str::FromStr};
 
-use model::Invalid;
+use model::{Invalid, LogFormat};
 
 pub use self::kind::Kind;
 pub(super) use self::recognise::begins;
@@ -75,6 +75,18 @@ impl Format {
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl From<LogFormat> for Choice {
+    fn from(format: LogFormat) -> Self {
+        match format {
+            LogFormat::Auto => Self::Auto,
+            LogFormat::Classic => Self::Only(Format::Classic),
+            LogFormat::Alb => Self::Only(Format::Alb),
+            LogFormat::Nlb => Self::Only(Format::Nlb),
+            LogFormat::AlbConnection => Self::Only(Format::AlbConnection),
+        }
     }
 }
 

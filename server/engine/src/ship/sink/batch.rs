@@ -1,5 +1,7 @@
 //! Events on their way: lines of JSON in one buffer, and where each of them came from.
 
+use std::ops::RangeBounds;
+
 /// Some events of one object, in order. Emptied and used again, so that shipping allocates nothing for each event.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
@@ -47,5 +49,32 @@ impl Batch {
     pub fn events(&self) -> impl Iterator<Item = (&[u8], &Mark)> {
         let starts = std::iter::once(0).chain(self.marks.iter().map(|mark| mark.end));
         starts.zip(&self.marks).map(|(start, mark)| (&self.bytes[start..mark.end - 1], mark))
+    }
+
+    /// An empty one with room for as much: the next is likely to be of the same size.
+    pub(super) fn as_large_as(other: &Self) -> Self {
+        Self { bytes: Vec::with_capacity(other.bytes.len()), marks: Vec::with_capacity(other.marks.len()) }
+    }
+
+    /// One event, without its line feed.
+    pub(super) fn event(&self, event: usize) -> &[u8] {
+        &self.bytes[self.start(event)..self.marks[event].end - 1]
+    }
+
+    /// Where the event's line begins in the bytes; of the number of events, their end.
+    pub(super) fn start(&self, event: usize) -> usize {
+        event.checked_sub(1).map_or(0, |before| self.marks[before].end)
+    }
+
+    /// One event as it is given back.
+    pub(super) fn undelivered(&self, event: usize, reason: impl Into<String>) -> Undelivered {
+        let Mark { line, offset, .. } = self.marks[event];
+        Undelivered { line, offset, reason: reason.into(), event: self.event(event).to_vec() }
+    }
+
+    /// Gives back the events of a range, all for one reason.
+    pub(super) fn give_up(&self, events: impl RangeBounds<usize>, reason: &str, undelivered: &mut Vec<Undelivered>) {
+        let events = (0..self.marks.len()).filter(|event| events.contains(event));
+        undelivered.extend(events.map(|event| self.undelivered(event, reason)));
     }
 }

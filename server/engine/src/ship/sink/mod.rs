@@ -7,6 +7,32 @@
 //! undelivered with a reason. Nothing is called sent because it was written: an acknowledging sink has said so, and of
 //! any other both sides have closed the connection cleanly. A slow receiver slows whoever delivers; it fills no memory.
 
+mod account;
 mod batch;
+mod bulk;
+mod connection;
+mod delivery;
+mod error;
+mod file;
+mod held;
+mod lines;
+mod lumberjack;
+mod open;
+mod pace;
+mod piece;
+mod pool;
+mod settings;
+mod tls;
+mod trouble;
+mod url;
 
-pub use self::batch::{Batch, Mark, Undelivered};
+pub(super) use self::pace::Pace;
+pub use self::{
+    account::Delivered,
+    batch::{Batch, Mark, Undelivered},
+    delivery::Delivery,
+    error::{Fault, SinkError},
+    open::Sink,
+    settings::{Credentials, Settings},
+    url::SinkUrl,
+};

@@ -264,6 +264,78 @@ impl State {
     pub fn room(&self, range: usize) -> Arc<Semaphore> {
         Arc::clone(&self.lanes[range].room)
     }
+<<<<<<< HEAD:server/engine/src/clone/tracker/state/mod.rs
+=======
+
+    pub fn take(&mut self, meter: &Meter, effort: &Effort, now: Instant) -> Taken {
+        let now = self.ended.unwrap_or(now);
+        self.taken += 1;
+        let [done, taken, _] = self.sections;
+        self.sections = [done, done, taken]; // whoever takes again has stored what was taken before
+        self.taken_confirmed += u64::from(matches!(self.pruning, Pruning::Confirmed(_)));
+        if meter.moved() != self.moved {
+            self.moved = meter.moved();
+            self.touched = now;
+        }
+        let objects = if self.phase == Phase::Verifying { self.compared } else { self.total.objects() };
+        self.rate.sample(Sample { at: now - self.began, objects, bytes: self.total.bytes });
+        Taken {
+            progress: self.progress(meter, effort, now),
+            checkpoint: Checkpoint {
+                ranges: joined(self.lanes.all().map(|lane| lane.range.clone()).collect()),
+                copied: self.copied,
+                settled: self.passed,
+                pruning: self.pruning.clone(),
+            },
+            failures: std::mem::take(&mut self.failures),
+            mended: self.mended.drain().collect(),
+        }
+    }
+
+    pub fn put_back(&mut self, taken: Taken) {
+        let since: HashSet<&Key> = self.failures.iter().map(|failure| &failure.key).collect();
+        self.mended.extend(taken.mended.into_iter().filter(|key| !since.contains(key)));
+        self.taken_confirmed = 0;
+        self.sections[1] = self.sections[2];
+        self.failures.splice(0..0, taken.failures);
+    }
+
+    fn progress(&mut self, meter: &Meter, effort: &Effort, now: Instant) -> Progress {
+        let found = self.total.objects() + self.unsettled;
+        let to_do = match self.phase {
+            Phase::Copying => self.unsettled,
+            Phase::Verifying => found.saturating_sub(self.compared),
+            Phase::Waiting | Phase::Deleting | Phase::Shipping | Phase::Finished => 0,
+        };
+        let (rate, byte_rate) = self.rate.recent();
+        let working = self.phase != Phase::Finished;
+        Progress {
+            phase: self.phase,
+            found,
+            found_bytes: self.total.found_bytes,
+            found_final: self.found_final,
+            done: self.total.done,
+            skipped: self.total.skipped,
+            failed: self.total.failed.saturating_sub(u64::from(self.retrying)),
+            deleted: self.deleted(),
+            bytes: self.total.bytes,
+            lines: None,
+            in_flight: self.in_flight + self.retrying,
+            compared: self.compared,
+            concurrency: if working { effort.allowed() } else { 0 },
+            refused: self.before.refused + meter.refused(),
+            limit: self.limits.look(effort, meter, now).filter(|_| working),
+            ranges: stretches(self.lanes.all()),
+            requests: self.before.requests + meter.requests(),
+            retries: self.before.retries + meter.retries(),
+            rate: if working { rate } else { 0.0 },
+            byte_rate: if working { byte_rate } else { 0.0 },
+            left: self.found_final.then(|| self.rate.left(to_do)).flatten(),
+            idle_ms: if working { milliseconds(now - self.touched) } else { 0 },
+            active_ms: self.before.active_ms + milliseconds(now - self.began),
+        }
+    }
+>>>>>>> w-yard:server/engine/src/clone/tracker/state.rs
 }
 
 #[cfg(test)]

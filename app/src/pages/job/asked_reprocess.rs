@@ -1,0 +1,68 @@
+//! What a reprocess was asked to do, and how to ask for it again.
+
+use leptos::prelude::*;
+use model::{Extent, ReprocessSpec, Time};
+
+use crate::{
+    format::{count, things},
+    pages::ReprocessForm,
+    ui::{Copyable, Moment},
+};
+
+#[component]
+pub fn AskedReprocess(
+    spec: ReprocessSpec,
+    by: (String, Time),
+    now: Time,
+    command: String,
+    curl: String,
+) -> impl IntoView {
+    let (author, at) = by;
+    let again = ReprocessForm::of(&spec).map(|form| form.query().on("/reprocesses/new"));
+    let pipeline = spec.pipeline.clone().map(|name| {
+        view! { <dt>"Pipeline"</dt><dd><a href=format!("/pipelines/{name}")>{name.to_string()}</a></dd> }
+    });
+    let window = spec.window.map(|window| {
+        view! { <dt>"Window"</dt><dd><Moment at=window.from() now /> " to " <Moment at=window.to() now /></dd> }
+    });
+    let dead_letters = spec.dead_letters_of.map(|job| {
+        view! { <dt>"Dead letters of"</dt><dd><a href=format!("/jobs/{job}")>"job " {job.short()}</a></dd> }
+    });
+    let keys = match spec.keys.as_slice() {
+        [] => None,
+        [key] => Some(key.to_string()),
+        keys => Some(format!("{}, such as {}", things(keys.len() as u64, "object"), keys[0])),
+    };
+    let rate = spec.max_events_per_second.map(|most| format!(", {} events a second at most", count(most.into())));
+    view! {
+        <section aria-labelledby="asked" data-key="asked">
+            <h2 id="asked">"What was asked"</h2>
+            <dl class="facts">
+                {pipeline}
+                <dt>"Source"</dt>
+                <dd><code>{spec.source.url()}</code> " at " {spec.source.store.to_string()}</dd>
+                <dt>"Sink"</dt>
+                <dd>{spec.sink.to_string()}</dd>
+                {window}
+                {keys.map(|keys| view! { <dt>"Only"</dt><dd><code>{keys}</code></dd> })}
+                {dead_letters}
+                <dt>"To do"</dt>
+                <dd>{to_do(&spec)} {rate}</dd>
+                <dt>"Asked for"</dt>
+                <dd>"by " {author} " at " <Moment at now /></dd>
+            </dl>
+            {again.map(|again| view! { <p class="actions"><a class="button" href=again>"Run again with changes"</a></p> })}
+            <Copyable label="As a command" text=command />
+            <Copyable label="As a call of the API" text=curl />
+        </section>
+    }
+}
+
+fn to_do(spec: &ReprocessSpec) -> &'static str {
+    match (spec.dry_run, spec.plan.is_some(), spec.extent) {
+        (true, _, _) => "a dry run: read and parse, send nothing",
+        (false, true, _) => "send exactly the objects of its preview",
+        (false, false, Extent::Missing) => "send what no recorded run has delivered",
+        (false, false, Extent::All) => "send all of it, again if need be",
+    }
+}

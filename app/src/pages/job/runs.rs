@@ -1,0 +1,50 @@
+//! What a reprocess has shipped so far: its last runs, and what it could not deliver.
+
+use leptos::prelude::*;
+use model::{Job, Proof, Run, Spec, Time};
+
+use crate::{format::things, pages::ReprocessForm, query::Query, ui::RunTable};
+
+#[component]
+pub fn Runs(job: Job, runs: Vec<Run>, now: Time) -> impl IntoView {
+    let id = job.id;
+    let all = Query::default().with("job", &id.to_string()).on("/runs");
+    (!runs.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="runs" data-key="runs">
+                <h2 id="runs">"Its runs"</h2>
+                <RunTable runs now caption="Objects that it shipped, newest first" />
+                <p><a href=all>"All its runs"</a></p>
+                <DeadLetters job />
+            </section>
+        }
+    })
+}
+
+/// The way to the events that were given up, and to sending them again.
+#[component]
+fn DeadLetters(job: Job) -> impl IntoView {
+    let undelivered = match &job.proof {
+        Some(Proof::Shipped(shipped)) => shipped.undelivered + shipped.unparsed,
+        _ => 0,
+    };
+    let again = match &job.spec {
+        Spec::Reprocess(spec) if !spec.dry_run => ReprocessForm::of(spec).map(|form| {
+            let form = ReprocessForm {
+                pipeline: form.pipeline,
+                dead_letters_of: job.id.to_string(),
+                extent: "all".to_owned(),
+                ..ReprocessForm::default()
+            };
+            form.query().on("/reprocesses/new")
+        }),
+        _ => None,
+    };
+    let file = format!("/api/v1/jobs/{}/dead-letters", job.id);
+    (undelivered > 0).then(|| view! {
+        <p class="actions">
+            <a href=file rel="external" download="">"Download " {things(undelivered, "dead letter")} " as NDJSON"</a>
+            {again.map(|again| view! { <a class="button" href=again>"Reprocess the dead letters"</a> })}
+        </p>
+    })
+}

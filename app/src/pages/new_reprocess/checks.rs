@@ -1,0 +1,49 @@
+//! What is known about the form's values: the preview, or what is wrong at which field.
+
+use model::{Problem, ReprocessPreview};
+
+use super::ReprocessForm;
+use crate::{
+    context::{ask, viewer},
+    error::AppError,
+};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checks {
+    preview: Option<Result<ReprocessPreview, Problem>>,
+}
+
+impl Checks {
+    /// Looks at what the reprocess would send, if wanted; whether the values make a request is always told.
+    pub async fn of(form: &ReprocessForm, preview: bool) -> Result<Self, AppError> {
+        if form.pipeline.is_empty() {
+            return Ok(Self::default()); // nothing was chosen yet, which is no fault
+        }
+        let preview = match form.request() {
+            Err(invalid) => Some(Err(invalid.into())),
+            Ok(request) if preview => Some(ask()?.preview_reprocess(&viewer()?, request).await),
+            Ok(_) => None,
+        };
+        Ok(Self { preview })
+    }
+
+    pub fn preview(&self) -> Option<&ReprocessPreview> {
+        self.preview.as_ref()?.as_ref().ok()
+    }
+
+    pub fn fault(&self) -> Option<&Problem> {
+        self.preview.as_ref()?.as_ref().err()
+    }
+
+    /// What is wrong at a field.
+    pub fn at(&self, field: &str) -> Option<String> {
+        let fault = self.fault().filter(|fault| fault.field.as_deref() == Some(field))?;
+        Some(fault.detail.clone())
+    }
+
+    /// A problem that belongs to no field of the form.
+    pub fn elsewhere(&self) -> Option<&Problem> {
+        const FIELDS: [&str; 7] = ["pipeline", "from", "to", "keys", "key", "dead_letters_of", "max_events_per_second"];
+        self.fault().filter(|fault| fault.field.as_deref().is_none_or(|field| !FIELDS.contains(&field)))
+    }
+}

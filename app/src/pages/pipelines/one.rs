@@ -1,0 +1,172 @@
+//! One pipeline: how it stands, its last runs, and the way to fill a gap.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use model::{Following, PipelineName, PipelineStatus, PipelineView, RunSums, Time, Window};
+
+use super::standing::{health, lag};
+use crate::{
+    api,
+    error::AppError,
+    format::{count, duration, signed},
+    pages::{ReprocessForm, run_query},
+    ui::{BarChart, Follow, Followed, Loaded, Moment, PageTitle, RunTable, StateMark, TimeBar},
+};
+
+/// Gaps offered to fill.
+const GAPS: usize = 3;
+
+#[component]
+pub fn PipelinePage() -> impl IntoView {
+    let name = use_params_map().with_untracked(|params| params.get("name").unwrap_or_default());
+    view! {
+        <Follow jobs=Followed::Runs />
+        <Loaded of=load(name) let:view>
+            <Story view />
+        </Loaded>
+    }
+}
+
+async fn load(name: String) -> Result<PipelineView, AppError> {
+    api::pipeline(name.parse::<PipelineName>()?).await
+}
+
+/// Stretches between the first run and the last in which nothing was shipped, or in which something was lost, joined
+/// where they are neighbours; the longest first.
+fn gaps(sums: &[RunSums]) -> Vec<Window> {
+    let first = sums.iter().position(|sum| sum.runs > 0).unwrap_or(sums.len());
+    let last = sums.iter().rposition(|sum| sum.runs > 0).map_or(0, |last| last + 1);
+    let mut gaps: Vec<Window> = Vec::new();
+    for sum in sums.get(first..last).unwrap_or_default().iter().filter(|sum| sum.runs == 0 || sum.failures > 0) {
+        match gaps.last_mut() {
+            Some(gap) if gap.to() == sum.window.from() => {
+                *gap = Window::new(gap.from(), sum.window.to()).unwrap_or(*gap);
+            }
+            _ => gaps.push(sum.window),
+        }
+    }
+    gaps.sort_by_key(|gap| std::cmp::Reverse(gap.to().since(gap.from())));
+    gaps.truncate(GAPS);
+    gaps
+}
+
+#[component]
+fn Story(view: PipelineView) -> impl IntoView {
+    let PipelineView { now, status, runs, sums } = view;
+    let pipeline = status.pipeline.clone();
+    let name = pipeline.name.to_string();
+    let form = ReprocessForm { pipeline: name.clone(), ..ReprocessForm::default() };
+    let gaps = gaps(&sums);
+    let gap = |gap: Window| {
+        let href = form.within(gap.from(), gap.to()).query().with("preview", "1").on("/reprocesses/new");
+        view! {
+            <li>
+                <a href=href>"Reprocess " <Moment at=gap.from() now /> " to " <Moment at=gap.to() now /></a>
+                " "
+                <span class="more">{duration(gap.to().since(gap.from()))}</span>
+            </li>
+        }
+    };
+    let none = runs.is_empty();
+    let again = form.query().on("/reprocesses/new");
+    view! {
+        <PageTitle text=format!("{} · {name}", health(&status).word) />
+        <header class="job-head">
+            <p class="kind">"pipeline"</p>
+            <h1>{name.clone()}</h1>
+            <p class="job-state"><StateMark mark=health(&status) /></p>
+            <p class="actions"><a class="button" href=again>"Reprocess a window"</a></p>
+        </header>
+        <Standing status now />
+        <section aria-labelledby="day" data-key="day">
+            <h2 id="day">"The last day"</h2>
+            <div class="charts">
+                <BarChart bars=TimeBar::lines(&sums) title="Lines" now />
+                <BarChart bars=TimeBar::failures(&sums) title="Failures" part=("lost", "bad") now />
+            </div>
+            {(!gaps.is_empty()).then(|| view! {
+                <p>"Stretches without a run, or with losses:"</p>
+                <ul class="choices">{gaps.into_iter().map(gap).collect_view()}</ul>
+            })}
+        </section>
+        <section aria-labelledby="runs" data-key="runs">
+            <h2 id="runs">"Last runs"</h2>
+            {none.then(|| view! { <p class="empty">"Nothing was shipped yet."</p> })}
+            {(!none).then(|| view! {
+                <RunTable runs now caption="The pipeline's last runs, newest first" />
+                <p><a href=run_query(&pipeline.name).on("/runs")>"All its runs"</a></p>
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
+    let lag = lag(&status);
+    let PipelineStatus { pipeline, following, .. } = status;
+    let measured =
+        if following.is_some() { "age of the oldest object not shipped" } else { "since its last run began" };
+    let labels: Vec<String> = pipeline.labels.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let every = pipeline.every_s.map(|every| duration(signed(every.saturating_mul(1_000))));
+    view! {
+        <section aria-labelledby="standing" data-key="standing">
+            <h2 id="standing">"How it stands"</h2>
+            <dl class="facts">
+                <dt>"Lag"</dt>
+                <dd>{lag} " " <span class="more">{measured}</span></dd>
+                <dt>"Source"</dt>
+                <dd><code>{pipeline.source.url()}</code> " at " {pipeline.source.store.to_string()}</dd>
+                <dt>"Sink"</dt>
+                <dd>{pipeline.sink.to_string()}</dd>
+                <dt>"Format"</dt>
+                <dd>{pipeline.format.as_str()}</dd>
+                {every.map(|every| view! { <dt>"Expected every"</dt><dd>{every}</dd> })}
+                {(!labels.is_empty()).then(|| view! { <dt>"Labels"</dt><dd>{labels.join(", ")}</dd> })}
+                <dt>"Followed"</dt>
+                <dd>{match following {
+                    Some(following) => view! { <Follower following now /> }.into_any(),
+                    None if pipeline.follow => "not yet: no server has begun".into_any(),
+                    None => "no: shipped on request only".into_any(),
+                }}</dd>
+            </dl>
+        </section>
+    }
+}
+
+#[component]
+fn Follower(following: Following, now: Time) -> impl IntoView {
+    let waiting =
+        if following.waiting == 0 { "nothing waits".to_owned() } else { format!("{} wait", count(following.waiting)) };
+    view! {
+        "looked at " <Moment at=following.looked_at now /> " by " {following.holder} ": " {waiting}
+        {following.error.map(|error| view! { <p class="field-fault">"✖ " {error}</p> })}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_lie_between_runs_and_neighbours_are_one() {
+        let sum = |start: i64, runs: u64, failures: u64| RunSums {
+            window: Window::new(Time(start), Time(start + 10)).unwrap(),
+            runs,
+            lines: runs,
+            failures,
+        };
+        let sums = [
+            sum(0, 0, 0),
+            sum(10, 1, 0),
+            sum(20, 0, 0),
+            sum(30, 1, 2),
+            sum(40, 1, 0),
+            sum(50, 0, 0),
+            sum(60, 3, 0),
+            sum(70, 0, 0),
+        ];
+        let told: Vec<_> = gaps(&sums).iter().map(|gap| (gap.from().0, gap.to().0)).collect();
+        assert_eq!(told, [(20, 40), (50, 60)]);
+        assert!(gaps(&sums[..1]).is_empty());
+    }
+}

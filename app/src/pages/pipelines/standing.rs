@@ -1,0 +1,74 @@
+//! How a pipeline stands, in a word and a figure.
+
+use model::PipelineStatus;
+
+use crate::format::{Mark, duration, signed};
+
+pub fn health(status: &PipelineStatus) -> Mark {
+    let refused = status.following.as_ref().is_some_and(|following| following.error.is_some());
+    let (shape, word, tone) = match &status.last_run {
+        _ if refused => ("✖", "cannot ship", "bad"),
+        _ if status.pipeline.overdue(status.lag_ms) => ("✖", "overdue", "bad"),
+        Some(run) if !run.outcome.whole() => ("?", "last run incomplete", "warn"),
+        Some(_) => ("✔", "arriving", "good"),
+        None => ("○", "no runs yet", "idle"),
+    };
+    Mark { shape, word, tone }
+}
+
+/// `none`, `4 s`; what it is measured by differs, see [`PipelineStatus::lag_ms`].
+pub fn lag(status: &PipelineStatus) -> String {
+    match (status.lag_ms, &status.following) {
+        (None, _) => "not known".to_owned(),
+        (Some(0), Some(_)) => "none".to_owned(),
+        (Some(ms), _) => duration(signed(ms)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Following, LogFormat, Outcome, Pipeline, Run, Time};
+
+    use super::*;
+    use crate::examples;
+
+    fn status(outcome: Option<Outcome>, lag_ms: u64, error: Option<&str>) -> PipelineStatus {
+        PipelineStatus {
+            pipeline: Pipeline {
+                name: "api".parse().unwrap(),
+                source: model::Location {
+                    store: "demo".parse().unwrap(),
+                    bucket: "logs".parse().unwrap(),
+                    prefix: "".parse().unwrap(),
+                },
+                format: LogFormat::Auto,
+                sink: "log".parse().unwrap(),
+                every_s: Some(60),
+                labels: std::collections::BTreeMap::new(),
+                follow: true,
+            },
+            last_run: outcome.map(|outcome| Run { outcome, ..examples::run(1) }),
+            following: Some(Following {
+                since: Time(0),
+                looked_at: Time(0),
+                waiting: 0,
+                oldest: None,
+                error: error.map(str::to_owned),
+                holder: "one".to_owned(),
+            }),
+            lag_ms: Some(lag_ms),
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_comes_before_what_is_well() {
+        let word = |status: PipelineStatus| health(&status).word;
+        assert_eq!(word(status(Some(Outcome::Sent), 0, None)), "arriving");
+        assert_eq!(word(status(Some(Outcome::Partial), 0, None)), "last run incomplete");
+        assert_eq!(word(status(Some(Outcome::Sent), 120_001, None)), "overdue");
+        assert_eq!(word(status(Some(Outcome::Sent), 0, Some("the sink is away"))), "cannot ship");
+        assert_eq!(word(status(None, 0, None)), "no runs yet");
+        assert_eq!(lag(&status(None, 0, None)), "none");
+        assert_eq!(lag(&status(None, 4_000, None)), "4 s");
+    }
+}

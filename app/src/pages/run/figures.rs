@@ -1,0 +1,113 @@
+//! The summary of a run as figures, each of what it is.
+
+use leptos::prelude::*;
+use model::{Run, RunSource, Summary};
+
+use crate::{
+    format::{byte_rate, bytes, count, duration, signed},
+    ui::Moment,
+};
+
+/// A name and what it holds. Nothing is told of what is not known.
+fn counts(summary: &Summary) -> Vec<(&'static str, String)> {
+    let lines = &summary.lines;
+    let mut rows = vec![
+        ("Lines encountered", count(lines.encountered)),
+        ("Parsed", count(lines.parsed)),
+        ("Could not be parsed", count(summary.failures.parsing.total)),
+        ("Outside the window", count(lines.filtered)),
+    ];
+    if summary.sink.is_some() {
+        rows.push(("Sent", count(lines.sent)));
+        if summary.acknowledged {
+            rows.push(("Acknowledged", count(lines.acknowledged)));
+            rows.push(("There already", count(lines.duplicate)));
+        }
+        rows.push(("Not delivered", count(summary.failures.sending.total)));
+        let connections = &summary.connections;
+        rows.push((
+            "Connections",
+            format!("{} made, {} ended", count(connections.created), count(connections.destroyed)),
+        ));
+    }
+    rows.push(("Bytes read", bytes(summary.bytes.read)));
+    rows.push(("Bytes uncompressed", bytes(summary.bytes.plain)));
+    rows.push(("Bytes of events", bytes(summary.bytes.written)));
+    if summary.duration_ms > 0 {
+        rows.push(("Throughput", byte_rate(throughput(summary))));
+    }
+    rows
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
+fn throughput(summary: &Summary) -> f64 {
+    summary.bytes.plain as f64 * 1_000.0 / summary.duration_ms as f64
+}
+
+#[component]
+pub fn Figures(run: Run) -> impl IntoView {
+    let row = |(name, value): (&'static str, String)| view! { <tr data-key=name><th scope="row">{name}</th><td class="number">{value}</td></tr> };
+    let text = |text: Option<String>| text.unwrap_or_else(|| "not known".to_owned());
+    let place = run.bucket.as_ref().map(|bucket| {
+        let store = run.store.as_ref().map(|store| format!(" at {store}")).unwrap_or_default();
+        format!("s3://{bucket}{store}")
+    });
+    let by = match run.source {
+        RunSource::Logyard => "Logyard",
+        RunSource::Lambda => "a Lambda function",
+    };
+    let sink = run.summary.as_ref().map(|summary| match (&summary.sink, summary.acknowledged) {
+        (None, _) => "nowhere: a dry run".to_owned(),
+        (Some(sink), true) => format!("{sink}, which acknowledges"),
+        (Some(sink), false) => format!("{sink}, which does not acknowledge: sent is written, and closed cleanly"),
+    });
+    let job =
+        run.job.map(|job| view! { <dt>"Job"</dt><dd><a href=format!("/jobs/{job}")>"job " {job.short()}</a></dd> });
+    let pipeline = run.pipeline.map(|name| {
+        view! { <dt>"Pipeline"</dt><dd><a href=format!("/pipelines/{name}")>{name.to_string()}</a></dd> }
+    });
+    view! {
+        <section aria-labelledby="what" data-key="what">
+            <h2 id="what">"What it was"</h2>
+            <dl class="facts">
+                <dt>"Key"</dt>
+                <dd><code>{text(run.key.map(String::from))}</code></dd>
+                <dt>"Bucket"</dt>
+                <dd>{text(place)}</dd>
+                <dt>"Stored size"</dt>
+                <dd>{text(run.size.map(bytes))}</dd>
+                {pipeline}
+                {job}
+                <dt>"Shipped by"</dt>
+                <dd>{by}</dd>
+                <dt>"To"</dt>
+                <dd>{text(sink)}</dd>
+                <dt>"Started"</dt>
+                <dd><Moment at=run.started_at now=model::Time(0) /> ", took " {duration(signed(run.duration_ms))}</dd>
+            </dl>
+        </section>
+        {run.summary.map(|summary| view! {
+            <section aria-labelledby="figures" data-key="figures">
+                <h2 id="figures">"Figures"</h2>
+                <table class="sums">
+                    <caption class="visually-hidden">"The run's summary"</caption>
+                    <tbody>{counts(&summary).into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </section>
+        })}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples;
+
+    #[test]
+    fn what_a_sink_cannot_say_is_not_told_as_nothing() {
+        let summary = examples::run(1).summary.unwrap();
+        let names = |summary: &Summary| counts(summary).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert!(names(&summary).contains(&"Sent") && !names(&summary).contains(&"Acknowledged"));
+        assert!(!names(&Summary { sink: None, ..summary }).contains(&"Sent"));
+    }
+}

@@ -1,0 +1,77 @@
+//! The list of runs: filters in the URL, a chart of lines and failures over time, keyset pages.
+
+mod filter;
+mod filter_form;
+
+use leptos::{either::Either, prelude::*};
+use model::{RunCursor, RunList};
+
+pub use filter::run_query;
+
+use crate::{
+    api, context,
+    error::AppError,
+    query::Query,
+    ui::{BarChart, Follow, Followed, Loaded, PageTitle, RunTable, TimeBar},
+};
+use filter::{read_filter, without_page};
+use filter_form::FilterForm;
+
+#[component]
+pub fn RunsPage() -> impl IntoView {
+    let query = context::page_query();
+    view! {
+        <PageTitle text="Runs" />
+        <Follow jobs=Followed::Runs />
+        <h1>"Runs"</h1>
+        <p class="note">"Each shipping of one log object, with what is known to have arrived."</p>
+        <FilterForm query=query.clone() />
+        <Loaded of=load(query.clone()) let:list>
+            <List query list />
+        </Loaded>
+    }
+}
+
+async fn load(query: Query) -> Result<RunList, AppError> {
+    let after = query.get("after").map(str::parse::<RunCursor>).transpose()?;
+    api::runs(read_filter(&query)?, after).await
+}
+
+#[component]
+fn List(query: Query, list: RunList) -> impl IntoView {
+    let RunList { now, page, sums } = list;
+    let filter = without_page(&query);
+    let first_page = query.get("after").is_none();
+    let next = page.next.as_ref().map(|next| filter.clone().with("after", next).on("/runs"));
+    let first = filter.on("/runs");
+    let filtered = !filter.pairs().is_empty() || !first_page;
+    let charts = sums.iter().any(|sum| sum.runs > 0);
+    view! {
+        {charts.then(|| view! {
+            <div class="charts">
+                <BarChart bars=TimeBar::lines(&sums) title="Lines" now />
+                <BarChart bars=TimeBar::failures(&sums) title="Failures" part=("lost", "bad") now />
+            </div>
+        })}
+        {if page.items.is_empty() {
+            Either::Left(view! { <Nothing filtered /> })
+        } else {
+            Either::Right(view! { <RunTable runs=page.items now caption="Runs, newest first" /> })
+        }}
+        <nav class="pages" aria-label="Pages">
+            {(!first_page).then(|| view! { <a class="button" href=first>"First page"</a> })}
+            {next.map(|next| view! { <a class="button" rel="next" href=next>"Next page"</a> })}
+        </nav>
+    }
+}
+
+#[component]
+fn Nothing(filtered: bool) -> impl IntoView {
+    if filtered {
+        Either::Left(view! { <p class="empty">"No run matches. " <a href="/runs">"Show all runs"</a></p> })
+    } else {
+        Either::Right(view! {
+            <p class="empty">"No runs yet. " <a class="button" href="/reprocesses/new">"New reprocess"</a></p>
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! Reads an object from its first byte to its last, although connections break.
+//!
+//! A body that breaks off, or that stands still, is gone on with by a ranged GET from the byte reached, on condition
+//! that the object is still the one of the first answer.
+//!
+//! Always: the bytes are those of one version of the object, in order and without a gap. `None` comes only after the
+//! last of them.
+
+use std::{ops::Range, time::Duration};
+
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+use model::BucketName;
+use rand::Rng;
+use tokio::time::{sleep, timeout};
+
+use super::{Action, ETag, Fault, Listed, Store, StoreError, error::Failed, head};
+
+/// A body from which nothing came for so long is taken for broken.
+const STILL: Duration = Duration::from_secs(30);
+
+pub struct Reading {
+    store: Store,
+    bucket: BucketName,
+    object: Listed,
+    /// `None`: to be opened at `at`.
+    body: Option<ByteStream>,
+    at: u64,
+    /// How often it broke since the last byte that came.
+    broken: u32,
+}
+
+impl Store {
+    /// The object as it is listed; if it was listed without an `ETag`, as it is now.
+    pub async fn read(&self, bucket: &BucketName, object: &Listed) -> Result<Reading, Failed> {
+        let (bucket, object) = (bucket.clone(), object.clone());
+        let mut reading = Reading { store: self.clone(), bucket, object, body: None, at: 0, broken: 0 };
+        reading.open().await?;
+        Ok(reading)
+    }
+}
+
+impl Reading {
+    pub fn etag(&self) -> Option<&ETag> {
+        self.object.etag.as_ref()
+    }
+
+    /// Bytes read so far.
+    pub fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// The next piece; `None` at the end. To be dropped at any await, and then not used any more.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Failed> {
+        loop {
+            let Some(body) = &mut self.body else {
+                self.open().await?;
+                continue;
+            };
+            let why = match timeout(STILL, body.next()).await {
+                Ok(Some(Ok(bytes))) if bytes.is_empty() => continue,
+                Ok(Some(Ok(bytes))) if self.at + bytes.len() as u64 <= self.object.size => {
+                    self.at += bytes.len() as u64;
+                    self.broken = 0;
+                    return Ok(Some(bytes));
+                }
+                Ok(None) if self.at == self.object.size => return Ok(None),
+                Ok(Some(Ok(_))) => return Err(self.failed(self.unclear("more bytes came than the object has"))),
+                Ok(Some(Err(error))) => self.fault(Fault::Broken { why: error.to_string() }),
+                Ok(None) => self.fault(Fault::Broken { why: "the body ends early".to_owned() }),
+                Err(_) => self.fault(Fault::Timeout { seconds: STILL.as_secs() }),
+            };
+            self.body = None;
+            self.broken += 1;
+            self.wait(why).await?;
+        }
+    }
+
+    async fn open(&mut self) -> Result<(), Failed> {
+        let context = self.store.context(Action::Get, Some(&self.bucket));
+        let rest: Option<Range<u64>> = (self.at > 0).then_some(self.at..self.object.size);
+        let opened = {
+            let (store, bucket, object) = (&self.store, &self.bucket, &self.object);
+            let request = || store.open(bucket, object, rest.as_ref());
+            store.retry.send(&context, head::LIMIT, request).await?
+        };
+        if self.object.etag.is_none() {
+            self.object.etag = opened.e_tag().and_then(ETag::parse);
+        }
+        self.body = Some(self.store.watched(opened.body));
+        Ok(())
+    }
+
+    /// Before it is tried again, if it may be.
+    async fn wait(&self, why: StoreError) -> Result<(), Failed> {
+        let policy = self.store.retry.policy;
+        if self.broken >= policy.attempts {
+            return Err(self.failed(why));
+        }
+        let most = policy.base.saturating_mul(1 << self.broken.min(16)).min(policy.most);
+        let pause = rand::rng().random_range(Duration::ZERO..=most);
+        tokio::select! {
+            () = sleep(pause) => Ok(()),
+            () = self.store.retry.stop.cancelled() => Err(self.failed(self.fault(Fault::Stopped))),
+        }
+    }
+
+    fn failed(&self, error: StoreError) -> Failed {
+        Failed { error, attempts: self.broken.max(1) }
+    }
+
+    fn fault(&self, fault: Fault) -> StoreError {
+        self.store.context(Action::Get, Some(&self.bucket)).error(fault)
+    }
+
+    fn unclear(&self, what: &str) -> StoreError {
+        self.store.context(Action::Get, Some(&self.bucket)).unclear(what)
+    }
+}

@@ -1,0 +1,44 @@
+//! Why an object failed, as the job's list of failures tells it.
+
+use model::{Failure, Key, Reason, Summary};
+
+use crate::{
+    s3::{Failed, Fault},
+    ship::clock::now,
+};
+
+/// `None` if every record was parsed, every event delivered, and the object read to its end. What keeps most from being
+/// sent is named first.
+pub(super) fn failure(key: &Key, summary: &Summary, reason: &str, unread: Option<&Failed>) -> Option<Failure> {
+    let failures = &summary.failures;
+    let (reason, message) = if let Some(failed) = unread {
+        (of_fault(failed.error.fault()), reason.to_owned())
+    } else if failures.reading.total > 0 {
+        (Reason::Reading, reason.to_owned())
+    } else if let Some(last) = failures.sending.last_few.back() {
+        let at = format!("line {}, offset {}: {}", last.line, last.offset, last.reason);
+        (Reason::Sending, format!("{reason} The last of them: {at}"))
+    } else if let Some(last) = failures.parsing.last_few.back() {
+        (Reason::Parsing, format!("{reason} The last of them: {last}"))
+    } else {
+        return None;
+    };
+    let attempts = unread.map_or(1, |failed| failed.attempts);
+    Some(Failure { key: key.clone(), reason, message, attempts, at: now() })
+}
+
+pub(super) fn unreadable(key: Key, failed: &Failed) -> Failure {
+    let reason = of_fault(failed.error.fault());
+    Failure { key, reason, message: failed.error.to_string(), attempts: failed.attempts, at: now() }
+}
+
+fn of_fault(fault: &Fault) -> Reason {
+    match fault {
+        Fault::Changed => Reason::Changed,
+        Fault::NotFound => Reason::Gone,
+        Fault::Denied | Fault::KeyDenied { .. } => Reason::Denied,
+        Fault::Archived => Reason::Archived,
+        Fault::Timeout { .. } => Reason::Timeout,
+        _ => Reason::Store,
+    }
+}

@@ -1,0 +1,87 @@
+//! What came of a run over one object, judged from its summary alone.
+
+use model::{Outcome, Summary};
+
+/// The outcome, and the sentence that explains it.
+pub(super) fn outcome(summary: &Summary) -> (Outcome, String) {
+    let lines = &summary.lines;
+    let events = lines.parsed - lines.filtered;
+    if !summary.clean() {
+        return (Outcome::Partial, shortfall(summary));
+    }
+    if lines.encountered == 0 {
+        return (Outcome::Empty, "The object holds no records.".to_owned());
+    }
+    if events == 0 {
+        return (Outcome::Empty, format!("None of its {} lies in the window.", records(lines.encountered)));
+    }
+    if !summary.acknowledged {
+        let sent = format!("All {events} events were written and the connection closed cleanly");
+        return (Outcome::Sent, format!("{sent}; this sink does not acknowledge."));
+    }
+    let known = match lines.duplicate {
+        0 => String::new(),
+        some => format!(", {some} of which it had already"),
+    };
+    (Outcome::Delivered, format!("The sink acknowledged all {events} events{known}."))
+}
+
+/// What is missing, in a sentence.
+fn shortfall(summary: &Summary) -> String {
+    let failures = &summary.failures;
+    let mut parts = Vec::new();
+    if failures.parsing.total > 0 {
+        let of = records(summary.lines.encountered);
+        parts.push(format!("{} of {of} could not be parsed", failures.parsing.total));
+    }
+    if failures.sending.total > 0 {
+        parts.push(format!("{} events were not delivered", failures.sending.total));
+    }
+    if let Some(failure) = failures.reading.last_few.back() {
+        parts.push(format!("the object could not be read to its end, {failure}"));
+    }
+    let text = parts.join("; ");
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
+}
+
+fn records(count: u64) -> String {
+    if count == 1 { "1 record".to_owned() } else { format!("{count} records") }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Lines, ReadingFailure};
+
+    use super::*;
+
+    fn summary(encountered: u64, filtered: u64, acknowledged: bool) -> Summary {
+        let events = encountered - filtered;
+        let lines = Lines {
+            encountered,
+            parsed: encountered,
+            filtered,
+            sent: events,
+            acknowledged: if acknowledged { events } else { 0 },
+            ..Lines::default()
+        };
+        Summary { lines, acknowledged, ..Summary::default() }
+    }
+
+    #[test]
+    fn an_outcome_claims_no_more_than_the_summary_shows() {
+        for (summary, expected) in [
+            (summary(3, 1, true), Outcome::Delivered),
+            (summary(3, 1, false), Outcome::Sent),
+            (summary(3, 3, true), Outcome::Empty),
+            (summary(0, 0, true), Outcome::Empty),
+        ] {
+            assert_eq!(outcome(&summary).0, expected);
+        }
+        let mut broken = summary(3, 0, true);
+        broken.failures.reading.add(ReadingFailure { byte: 9, reason: "the gzip stream is truncated".into() });
+        let (outcome, reason) = outcome(&broken);
+        assert_eq!(outcome, Outcome::Partial);
+        assert_eq!(reason, "The object could not be read to its end, at byte 9: the gzip stream is truncated.");
+    }
+}

@@ -1,0 +1,122 @@
+//! Lists a place in key order without the days that a window cannot need.
+//!
+//! Balancers write below `AWSLogs/<account>/elasticloadbalancing/<region>/`, one folder a day of delivery. Where such a
+//! folder lies outside the wanted days, the listing goes on behind them; everything else is listed as it is. So it does
+//! not matter whether the place lies above, at or below those folders, nor how many accounts and regions there are.
+
+use std::ops::RangeInclusive;
+
+use model::{Location, Time, Window};
+
+use crate::s3::{Listed, Listing, Store, StoreError};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// A day's folder below that of a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct DayFolder<'a> {
+    /// `…/elasticloadbalancing/<region>/`
+    region: &'a str,
+    /// `2026/03/09`
+    day: &'a str,
+}
+
+impl<'a> DayFolder<'a> {
+    fn of_key(key: &'a str) -> Option<Self> {
+        const SERVICE: &str = "/elasticloadbalancing/";
+        let service = key.find(SERVICE)?;
+        let (account_at, _) = key[..service].rmatch_indices('/').next().map_or((0, ""), |(at, _)| (at + 1, ""));
+        if !key[..account_at].ends_with("AWSLogs/") {
+            return None;
+        }
+        let region = service + SERVICE.len();
+        let day = region + key[region..].find('/')? + 1;
+        let text = key.get(day..day + 10)?;
+        let shaped = text.bytes().enumerate().all(|(index, byte)| match index {
+            4 | 7 => byte == b'/',
+            _ => byte.is_ascii_digit(),
+        });
+        (shaped && key.as_bytes().get(day + 10) == Some(&b'/')).then(|| Self { region: &key[..day], day: text })
+    }
+}
+
+/// The folders that may hold a window's records: delivery may be late, and the folder's date is that of delivery.
+pub(super) fn days(window: &Window) -> RangeInclusive<String> {
+    let folder = |ms: i64| Time(ms).date().replace('-', "/");
+    folder(window.from().0 - DAY_MS)..=folder(window.to().0 + DAY_MS)
+}
+
+/// Where to go on after a key of a day that is not wanted. Always beyond that key.
+fn beyond(key: &str, days: &RangeInclusive<String>) -> Option<String> {
+    let DayFolder { region, day } = DayFolder::of_key(key)?;
+    if day < days.start().as_str() {
+        return Some(format!("{region}{}", days.start()));
+    }
+    (day > days.end().as_str()).then(|| format!("{region}:")) // the character after `9`: behind all years
+}
+
+/// Objects in key order.
+pub(super) struct Walk {
+    store: Store,
+    place: Location,
+    /// `None`: all.
+    days: Option<RangeInclusive<String>>,
+    listing: Listing,
+}
+
+impl Walk {
+    pub fn new(store: &Store, place: &Location, window: Option<&Window>, after: Option<String>) -> Self {
+        let listing = store.list(&place.bucket, &place.prefix, after);
+        Self { store: store.clone(), place: place.clone(), days: window.map(days), listing }
+    }
+
+    pub async fn next(&mut self) -> Result<Option<Listed>, StoreError> {
+        loop {
+            let Some(object) = self.listing.next().await? else { return Ok(None) };
+            let Some(after) = self.days.as_ref().and_then(|days| beyond(object.key.as_str(), days)) else {
+                return Ok(Some(object));
+            };
+            self.listing = self.store.list(&self.place.bucket, &self.place.prefix, Some(after));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REGION: &str = "p/AWSLogs/111122223333/elasticloadbalancing/us-east-1/";
+
+    fn window() -> Window {
+        Window::new("2026-03-01T00:30:00Z".parse().unwrap(), "2026-03-01T01:00:00Z".parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_days_around_a_window_are_wanted() {
+        assert_eq!(days(&window()), "2026/02/28".to_owned()..="2026/03/02".to_owned());
+    }
+
+    #[test]
+    fn a_listing_goes_on_behind_days_that_are_not_wanted() {
+        let beyond = |key: &str| beyond(&format!("{REGION}{key}"), &days(&window()));
+        assert_eq!(beyond("2025/12/31/x"), Some(format!("{REGION}2026/02/28")));
+        assert_eq!(beyond("2026/02/28/x"), None);
+        assert_eq!(beyond("2026/03/02/x"), None);
+        assert_eq!(beyond("2026/03/03/x"), Some(format!("{REGION}:")));
+    }
+
+    #[test]
+    fn what_does_not_look_like_a_day_is_listed() {
+        for key in [
+            "2026/03/03/x",
+            "AWSLogs/1/elasticloadbalancing/r/2026/03/0x/a",
+            "AWSLogs/1/elasticloadbalancing/r/2026/03/03",
+            "AWSLogs/1/elasticloadbalancing/2026/03/03",
+            "logs/1/elasticloadbalancing/r/2026/03/03/a",
+            "AWSLogs/1/elasticloadbalancing/r/2026/03/é3/a",
+        ] {
+            assert_eq!(beyond(key, &days(&window())), None, "{key}");
+        }
+        assert!(beyond("AWSLogs/1/elasticloadbalancing/r/2026/03/03/a", &days(&window())).is_some());
+    }
+}

@@ -1,0 +1,82 @@
+//! What recorded runs delivered already, asked page by page.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use futures::future::BoxFuture;
+use model::{Extent, ReprocessSpec};
+
+use super::{Found, Objects};
+use crate::{
+    s3::{Listed, Store},
+    ship::ShipError,
+};
+
+/// Objects asked about at once.
+const PAGE: usize = 200;
+
+/// The record of earlier runs, kept by whoever calls the engine.
+pub trait Ledger: Send + Sync {
+    /// Of each of these objects, in their order: whether a recorded run delivered it whole, by key and `ETag`.
+    fn delivered<'a>(&'a self, objects: &'a [Listed]) -> BoxFuture<'a, Result<Vec<bool>, LedgerError>>;
+}
+
+/// The records cannot be read; in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct LedgerError(pub String);
+
+/// There are no records: everything is to be sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NothingDelivered;
+
+impl Ledger for NothingDelivered {
+    fn delivered<'a>(&'a self, objects: &'a [Listed]) -> BoxFuture<'a, Result<Vec<bool>, LedgerError>> {
+        Box::pin(std::future::ready(Ok(vec![false; objects.len()])))
+    }
+}
+
+/// The objects of a reprocess, each with what the ledger says of it.
+pub struct Checked {
+    objects: Objects,
+    ledger: Arc<dyn Ledger>,
+    page: VecDeque<(Found, bool)>,
+}
+
+impl Checked {
+    pub fn new(spec: &ReprocessSpec, store: &Store, ledger: &Arc<dyn Ledger>, after: Option<&model::Key>) -> Self {
+        Self { objects: Objects::new(spec, store, after), ledger: Arc::clone(ledger), page: VecDeque::new() }
+    }
+
+    /// The next in key order, and whether it was delivered.
+    pub async fn next(&mut self) -> Result<Option<(Found, bool)>, ShipError> {
+        if self.page.is_empty() {
+            self.fill().await?;
+        }
+        Ok(self.page.pop_front())
+    }
+
+    async fn fill(&mut self) -> Result<(), ShipError> {
+        let mut found = Vec::new();
+        while found.len() < PAGE
+            && let Some(next) = self.objects.next().await?
+        {
+            found.push(next);
+        }
+        let object = |found: &Found| if let Found::Object(object) = found { Some(object.clone()) } else { None };
+        let objects: Vec<Listed> = found.iter().filter_map(object).collect();
+        let mut delivered = self.ledger.delivered(&objects).await?.into_iter();
+        self.page = found
+            .into_iter()
+            .map(|found| {
+                let delivered = matches!(found, Found::Object(_)) && delivered.next().unwrap_or_default();
+                (found, delivered)
+            })
+            .collect();
+        Ok(())
+    }
+}
+
+/// Whether an object is to be sent.
+pub fn to_send(extent: Extent, delivered: bool) -> bool {
+    extent == Extent::All || !delivered
+}

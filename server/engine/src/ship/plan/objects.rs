@@ -1,0 +1,128 @@
+//! The objects of a reprocess in key order: those of a place and a window, or those of a list.
+
+use model::{Key, ReprocessSpec, Window};
+
+use super::{days::Walk, name::LogName};
+use crate::{
+    s3::{Failed, Listed, Store, StoreError},
+    ship::Kind,
+};
+
+/// What is at a key.
+#[derive(Debug)]
+pub enum Found {
+    /// To be shipped, unless it was delivered before.
+    Object(Listed),
+    /// The log of health checks, of which there is no event to make.
+    LeftOut(Listed),
+    /// One of a list of keys that cannot be looked at.
+    Unreadable(Key, Failed),
+}
+
+pub struct Objects {
+    source: Source,
+    window: Option<Window>,
+}
+
+enum Source {
+    Walk(Box<Walk>),
+    Keys { store: Store, spec: Box<ReprocessSpec>, keys: std::vec::IntoIter<Key> },
+}
+
+impl Objects {
+    /// Those after a key, if one is given.
+    pub fn new(spec: &ReprocessSpec, store: &Store, after: Option<&Key>) -> Self {
+        let window = spec.window;
+        if spec.keys.is_empty() {
+            let walk = Walk::new(store, &spec.source, window.as_ref(), after.map(ToString::to_string));
+            return Self { source: Source::Walk(Box::new(walk)), window };
+        }
+        let mut keys: Vec<Key> =
+            spec.keys.iter().filter(|key| after.is_none_or(|after| *key > after)).cloned().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        // Whoever names a key means it, whatever its name says about its time.
+        let spec = Box::new(ReprocessSpec { keys: Vec::new(), ..spec.clone() });
+        Self { source: Source::Keys { store: store.clone(), spec, keys: keys.into_iter() }, window: None }
+    }
+
+    pub async fn next(&mut self) -> Result<Option<Found>, StoreError> {
+        loop {
+            let found = match &mut self.source {
+                Source::Walk(walk) => match walk.next().await? {
+                    Some(object) => Found::Object(object),
+                    None => return Ok(None),
+                },
+                Source::Keys { store, spec, keys } => match keys.next() {
+                    Some(key) => look(store, spec, key).await?,
+                    None => return Ok(None),
+                },
+            };
+            match found {
+                Found::Object(object) => match choose(&object, self.window.as_ref()) {
+                    Choice::Ship => return Ok(Some(Found::Object(object))),
+                    Choice::LeaveOut => return Ok(Some(Found::LeftOut(object))),
+                    Choice::PassOver => {}
+                },
+                other => return Ok(Some(other)),
+            }
+        }
+    }
+}
+
+async fn look(store: &Store, spec: &ReprocessSpec, key: Key) -> Result<Found, StoreError> {
+    match store.head(&spec.source.bucket, &key).await {
+        Ok(head) => Ok(Found::Object(head.object)),
+        Err(failed) if failed.error.fatal() => Err(failed.error),
+        Err(failed) => Ok(Found::Unreadable(key, failed)),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    Ship,
+    LeaveOut,
+    /// It cannot hold a record of the window.
+    PassOver,
+}
+
+/// By the key's time; by the time of writing where the key tells nothing, as a record is written before its object.
+fn choose(object: &Listed, window: Option<&Window>) -> Choice {
+    let name = LogName::of_key(object.key.as_str());
+    let in_time = window.is_none_or(|window| match &name {
+        Some(name) => name.may_hold(window),
+        None => object.modified >= window.from(),
+    });
+    match Kind::of_key(object.key.as_str()) {
+        _ if !in_time => Choice::PassOver,
+        Some(Kind::AlbHealthCheck) => Choice::LeaveOut,
+        _ => Choice::Ship,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Time;
+
+    use super::*;
+
+    fn chosen(key: &str, modified: &str) -> Choice {
+        let time = |text: &str| text.parse::<Time>().unwrap();
+        let window = Window::new(time("2026-03-09T14:00:00Z"), time("2026-03-09T15:00:00Z")).unwrap();
+        let object = Listed { key: key.parse().unwrap(), size: 1, etag: None, modified: time(modified), class: None };
+        choose(&object, Some(&window))
+    }
+
+    #[test]
+    fn the_key_s_time_decides_and_else_when_it_was_written() {
+        let log = |end: &str| format!("1_elasticloadbalancing_r_app.a.b_{end}_ip_x.log.gz");
+        let late = "2026-03-10T01:00:00Z";
+        assert_eq!(chosen(&log("20260309T1400Z"), late), Choice::Ship);
+        assert_eq!(chosen(&log("20260309T1500Z"), late), Choice::Ship);
+        assert_eq!(chosen(&log("20260309T1505Z"), late), Choice::PassOver);
+        assert_eq!(chosen(&log("20260309T1355Z"), late), Choice::PassOver);
+        assert_eq!(chosen("custom.log", late), Choice::Ship);
+        assert_eq!(chosen("custom.log", "2026-03-09T13:59:59Z"), Choice::PassOver);
+        assert_eq!(chosen(&format!("health_check_log_{}", log("20260309T1430Z")), late), Choice::LeaveOut);
+    }
+}

@@ -1,0 +1,159 @@
+//! Sends the events of a dead-letter file, and nothing else.
+//!
+//! Always: each line of the file is accounted for as a record is. One without an event, of a record that could not be
+//! parsed, stays a failure: its object tells more, by key and offset. What fails again is a letter again.
+
+use std::path::Path;
+
+use model::{Bytes, Key, Lines, ParsingFailure, Phase, Proof, Shipped, Summary};
+use tokio::{
+    fs::File,
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    select,
+    task::consume_budget,
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Options, Output, ShipError,
+    clock::now,
+    error::cut,
+    letters::{Letter, Source},
+    object::{Parcel, over},
+    origin::split_id,
+    sink::{Mark, Sink},
+    tracker::Tracker,
+};
+use crate::s3::Listed;
+
+/// Of a letter, in bytes: an event of the longest record, escaped, with all that is said about it.
+const LONGEST: u64 = 64 << 20;
+
+/// Characters of a line that is no letter.
+const CUT: usize = 200;
+
+/// Runs to the end of the file. It is not resumed midway but read again: events have ids.
+pub async fn resend(
+    file: &Path,
+    sink: Option<&Sink>,
+    options: &Options,
+    tracker: &Tracker,
+    stop: &CancellationToken,
+) -> Result<Proof, ShipError> {
+    tracker.start_over();
+    tracker.enter(Phase::Shipping);
+    let sent = select! {
+        sent = send(file, sink, options, tracker) => sent,
+        () = stop.cancelled() => Err(ShipError::Stopped),
+    };
+    tracker.halt();
+    if sent.is_ok() {
+        tracker.enter(Phase::Finished);
+    }
+    sent
+}
+
+async fn send(path: &Path, sink: Option<&Sink>, options: &Options, tracker: &Tracker) -> Result<Proof, ShipError> {
+    let unreadable = |why: String| ShipError::DeadLetters { what: "read", path: path.to_path_buf(), why };
+    let file = File::open(path).await.map_err(|error| unreadable(error.to_string()))?;
+    let size = file.metadata().await.map_err(|error| unreadable(error.to_string()))?.len();
+    let key = Key::try_from(path.to_string_lossy().into_owned()).map_err(|error| unreadable(error.to_string()))?;
+    let object = Listed { key: key.clone(), size, etag: None, modified: now(), class: None };
+    let (started_at, clock) = (now(), Instant::now());
+    let Some(ticket) = tracker.admit(&object).await else { return Err(ShipError::Stopped) };
+    tracker.all_listed();
+    tracker.begin(ticket);
+
+    let post = options.post(sink.cloned());
+    let mut sending = Sending { parcel: Parcel::new(&post, Source::default()), summary: Summary::default() };
+    let (mut reader, mut line) = (BufReader::new(file), Vec::new());
+    loop {
+        line.clear();
+        let read = (&mut reader).take(LONGEST).read_until(b'\n', &mut line).await;
+        let read = read.map_err(|error| unreadable(error.to_string()))?;
+        if read == 0 {
+            break;
+        }
+        if !line.ends_with(b"\n") && line.len() as u64 == LONGEST {
+            return Err(unreadable(format!("a line is longer than {LONGEST} bytes")));
+        }
+        sending.letter(&line);
+        if sending.parcel.load.is_full() {
+            sending.parcel.forward().await?;
+            tracker.advance(ticket, sending.summary.bytes.read, sending.summary.lines);
+            consume_budget().await;
+        }
+    }
+    let Sending { mut parcel, mut summary } = sending;
+    parcel.forward().await?;
+    parcel.finish(&mut summary).await?;
+    summary.duration_ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let lines = summary.lines;
+    let (unparsed, undelivered) = (summary.failures.parsing.total, summary.failures.sending.total);
+    tracker.settle(ticket, &key, over(key.clone(), None, size, started_at, summary, None));
+    Ok(Proof::Shipped(proof(tracker, sink, (lines, unparsed, undelivered))))
+}
+
+struct Sending<'a> {
+    parcel: Parcel<'a>,
+    summary: Summary,
+}
+
+impl Sending<'_> {
+    fn letter(&mut self, line: &[u8]) {
+        let Bytes { read, plain, .. } = &mut self.summary.bytes;
+        let offset = *read;
+        *read += line.len() as u64;
+        *plain += line.len() as u64;
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        self.summary.lines.encountered += 1;
+        let number = self.summary.lines.encountered;
+        let letter = match serde_json::from_slice::<Letter<'_>>(line) {
+            Ok(letter) => letter,
+            Err(error) => {
+                let reason = format!("not a dead letter: {error}");
+                let failure = ParsingFailure { line: number, offset, reason, cut: cut(line, CUT) };
+                self.parcel.load.failed(&failure);
+                self.summary.failures.parsing.add(failure);
+                return;
+            }
+        };
+        let Some(event) = letter.event else {
+            let reason = format!("could not be parsed: {}", letter.message);
+            let cut = letter.cut.as_deref().unwrap_or_default().to_owned();
+            let failure = ParsingFailure { line: letter.line, offset: letter.offset, reason, cut };
+            self.summary.failures.parsing.add(failure);
+            if let Some(bundle) = self.parcel.bundle() {
+                bundle.add(&letter);
+            }
+            return;
+        };
+        let batch = &mut self.parcel.load.batch;
+        batch.bytes.extend_from_slice(event.get().as_bytes());
+        batch.bytes.push(b'\n');
+        let id = split_id(event.get().as_bytes()).and_then(|(_, id)| u128::from_str_radix(id, 16).ok());
+        batch.marks.push(Mark { end: batch.bytes.len(), line: letter.line, offset: letter.offset, id });
+        self.summary.lines.parsed += 1;
+        self.summary.bytes.written += event.get().len() as u64 + 1;
+    }
+}
+
+fn proof(tracker: &Tracker, sink: Option<&Sink>, (lines, unparsed, undelivered): (Lines, u64, u64)) -> Shipped {
+    let totals = tracker.totals();
+    Shipped {
+        at: now(),
+        objects: totals.objects(),
+        shipped: totals.shipped,
+        skipped: 0,
+        failed: totals.failed,
+        left_out: 0,
+        lines,
+        unparsed,
+        undelivered,
+        sink: sink.map(Sink::name),
+        acknowledged: sink.is_some_and(Sink::acknowledges),
+    }
+}

@@ -1,0 +1,284 @@
+//! A whole reprocess, from its first page to its proof.
+//!
+//! One task lists and admits, ahead of those that ship; each object is a task of its own, so that parsing uses all
+//! processors while order inside an object is kept.
+
+use std::{num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
+
+use model::{Key, Phase, Proof, ReprocessSpec, Shipped, Time};
+use tokio::{
+    select,
+    sync::mpsc::{self, Receiver, Sender},
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+use super::{
+    RECORD_LIMIT, ShipError,
+    clock::now,
+    letters::LetterBox,
+    object::{Post, Shipper},
+    plan::{Checked, Found, Ledger, Sketch, to_send},
+    sink::{Pace, Sink},
+    tracker::{Confirmed, Fate, Ticket, Tracker},
+};
+use crate::s3::{Listed, Store};
+
+/// Objects admitted and waiting for their turn.
+const AHEAD: usize = 64;
+
+/// When a stop is asked for, objects in flight have this long to come to their ends.
+const GRACE: Duration = Duration::from_secs(2);
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Each takes a connection of the sink and some megabytes.
+    pub objects_at_once: usize,
+    /// Bytes over which a record is a counted failure.
+    pub record_limit: usize,
+    /// Of this reprocess; the sink may have its own ceiling.
+    pub max_events_per_second: Option<NonZeroU32>,
+    /// Where records that could not be parsed and events that were not delivered are kept.
+    pub dead_letters: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { objects_at_once: 4, record_limit: RECORD_LIMIT, max_events_per_second: None, dead_letters: None }
+    }
+}
+
+impl Options {
+    pub(super) fn post(&self, sink: Option<Sink>) -> Post {
+        let pace = self.max_events_per_second.map(|ceiling| Arc::new(Pace::new(Some(ceiling))));
+        Post { sink, pace, letters: self.dead_letters.clone().map(LetterBox::new) }
+    }
+}
+
+/// What is to be shipped, from where to where.
+#[derive(Clone)]
+pub struct Shipment {
+    pub spec: ReprocessSpec,
+    pub store: Store,
+    /// `None`: a dry run, events are only parsed.
+    pub sink: Option<Sink>,
+    pub ledger: Arc<dyn Ledger>,
+    pub options: Options,
+}
+
+/// Runs, or goes on from the tracker's checkpoint: the rest of the listing first, then the keys of `retry` (those
+/// recorded as failed earlier). The caller judges success by `Proof::holds` and the tracker's failures.
+///
+/// A plan is compared with the listing before anything is sent, and only what it showed is sent. A dry run is not
+/// resumed midway but done again.
+///
+/// Someone must take from the tracker meanwhile: with more than a thousand failures and runs untaken it waits.
+pub async fn run(
+    shipment: &Shipment,
+    retry: Option<Receiver<Key>>,
+    tracker: &Tracker,
+    stop: &CancellationToken,
+) -> Result<Proof, ShipError> {
+    let Shipment { spec, store, sink, options, .. } = shipment;
+    let store = store.metered(tracker.meter(), None, stop);
+    let shipper = Shipper::new(spec, store.clone(), options.record_limit, options.post(sink.clone()), tracker);
+    let work = Work { shipment, store, shipper, tracker, stop };
+    tracker.enter(Phase::Shipping);
+    let outcome = work.carry_out(retry).await;
+    tracker.halt();
+    if outcome.is_ok() {
+        tracker.enter(Phase::Finished);
+    }
+    outcome
+}
+
+struct Work<'a> {
+    shipment: &'a Shipment,
+    store: Store,
+    shipper: Shipper,
+    tracker: &'a Tracker,
+    stop: &'a CancellationToken,
+}
+
+impl Work<'_> {
+    async fn carry_out(&self, retry: Option<Receiver<Key>>) -> Result<Proof, ShipError> {
+        let Self { shipment, tracker, .. } = self;
+        if shipment.sink.is_none() {
+            tracker.start_over();
+        }
+        if shipment.spec.plan.is_some() && tracker.confirmed().is_none() {
+            self.confirm().await?;
+        }
+        if !tracker.is_done() {
+            let feeder = Feeder {
+                objects: Checked::new(&shipment.spec, &self.store, &shipment.ledger, tracker.cursor().as_ref()),
+                spec: shipment.spec.clone(),
+                plan: tracker.confirmed(),
+                tracker: (*tracker).clone(),
+            };
+            self.ship_all(|queue| feeder.list(queue)).await?;
+        }
+        if let Some(keys) = retry {
+            let shipper = self.shipper.clone();
+            self.ship_all(|queue| again(shipper, keys, queue)).await?;
+        }
+        let found = tracker.totals().objects();
+        if let Some(Confirmed { objects: planned, .. }) = tracker.confirmed().filter(|plan| plan.objects > found) {
+            return Err(ShipError::PlanUnfulfilled { planned, found });
+        }
+        Ok(Proof::Shipped(self.proof()))
+    }
+
+    /// Compares the plan with what is listed now.
+    async fn confirm(&self) -> Result<(), ShipError> {
+        let spec = &self.shipment.spec;
+        let mut objects = Checked::new(spec, &self.store, &self.shipment.ledger, None);
+        let mut sketch = Sketch::of(spec);
+        let (mut all, mut planned, mut bytes) = (0, 0, 0);
+        let (mut newest, mut newest_planned) = (None::<Time>, None::<(Key, Time)>);
+        loop {
+            let next = select! {
+                next = objects.next() => next?,
+                () = self.stop.cancelled() => return Err(ShipError::Stopped),
+            };
+            match next {
+                None => break,
+                Some((Found::Object(object), delivered)) => {
+                    all += 1;
+                    newest = newest.max(Some(object.modified));
+                    if to_send(spec.extent, delivered) {
+                        sketch.add(&object);
+                        planned += 1;
+                        bytes += object.size;
+                        if newest_planned.as_ref().is_none_or(|(_, at)| *at < object.modified) {
+                            newest_planned = Some((object.key, object.modified));
+                        }
+                    }
+                }
+                Some((Found::LeftOut(_), _)) => {}
+                Some((Found::Unreadable(key, failed), _)) => return Err(ShipError::Key { key, source: failed.error }),
+            }
+        }
+        if spec.plan != Some(sketch.finish()) {
+            return Err(ShipError::PlanChanged { objects: planned, bytes, newest: newest_planned });
+        }
+        self.tracker.confirm(Confirmed { objects: all, newest });
+        Ok(())
+    }
+
+    /// Ships what a feeder puts into the queue, so many at once.
+    async fn ship_all<F>(&self, feed: impl FnOnce(Sender<(Ticket, Listed)>) -> F) -> Result<(), ShipError>
+    where
+        F: Future<Output = Result<(), ShipError>> + Send + 'static,
+    {
+        let (sender, mut queue) = mpsc::channel(AHEAD);
+        let feeder = AbortOnDropHandle::new(tokio::spawn(feed(sender)));
+        let mut flying = JoinSet::new();
+        let most = self.shipment.options.objects_at_once.max(1);
+        let mut listed = false;
+        while !(listed && flying.is_empty()) {
+            select! {
+                biased;
+                () = self.stop.cancelled() => {
+                    land(flying).await;
+                    return Err(ShipError::Stopped);
+                }
+                Some(landed) = flying.join_next() => if let Err(error) = landed? {
+                    land(flying).await;
+                    return Err(error);
+                },
+                next = queue.recv(), if !listed && flying.len() < most => match next {
+                    Some((ticket, object)) => {
+                        let shipper = self.shipper.clone();
+                        flying.spawn(async move { shipper.ship_one(ticket, &object).await });
+                    }
+                    None => listed = true,
+                },
+            }
+        }
+        feeder.await?
+    }
+
+    fn proof(&self) -> Shipped {
+        let totals = self.tracker.totals();
+        let sink = self.shipment.sink.as_ref();
+        Shipped {
+            at: now(),
+            objects: totals.objects(),
+            shipped: totals.shipped,
+            skipped: totals.skipped,
+            failed: totals.failed,
+            left_out: totals.left_out,
+            lines: totals.lines,
+            unparsed: totals.unparsed,
+            undelivered: totals.undelivered,
+            sink: sink.map(Sink::name),
+            acknowledged: sink.is_some_and(Sink::acknowledges),
+        }
+    }
+}
+
+/// Lets what is in flight come to its end, for a while. The rest is dropped, which claims nothing.
+async fn land(mut flying: JoinSet<Result<(), ShipError>>) {
+    let _ = timeout(GRACE, async { while flying.join_next().await.is_some() {} }).await;
+}
+
+impl Shipper {
+    async fn ship_one(&self, ticket: Ticket, object: &Listed) -> Result<(), ShipError> {
+        self.tracker.begin(ticket);
+        let fate = self.ship(ticket, object).await?;
+        self.tracker.settle(ticket, &object.key, fate);
+        Ok(())
+    }
+}
+
+/// Admits what is listed, and hands on what is to be sent.
+struct Feeder {
+    objects: Checked,
+    spec: ReprocessSpec,
+    plan: Option<Confirmed>,
+    tracker: Tracker,
+}
+
+impl Feeder {
+    async fn list(mut self, queue: Sender<(Ticket, Listed)>) -> Result<(), ShipError> {
+        while let Some((found, delivered)) = self.objects.next().await? {
+            let (object, fate) = match found {
+                Found::Object(object) if self.plan.as_ref().is_some_and(|plan| !plan.may_hold(&object)) => continue,
+                Found::Object(object) if to_send(self.spec.extent, delivered) => (object, None),
+                Found::Object(object) => (object, Some(Fate::Skipped)),
+                Found::LeftOut(object) => (object, Some(Fate::LeftOut)),
+                Found::Unreadable(key, failed) => {
+                    let fate = Shipper::unreadable(key.clone(), &failed);
+                    (Listed { key, size: 0, etag: None, modified: Time(0), class: None }, Some(fate))
+                }
+            };
+            let Some(ticket) = self.tracker.admit(&object).await else { continue };
+            match fate {
+                Some(fate) => self.tracker.settle(ticket, &object.key, fate),
+                None if queue.send((ticket, object)).await.is_err() => return Ok(()), // who took from it says why
+                None => {}
+            }
+        }
+        self.tracker.all_listed();
+        Ok(())
+    }
+}
+
+/// Looks at each key anew, and hands it on.
+async fn again(shipper: Shipper, mut keys: Receiver<Key>, queue: Sender<(Ticket, Listed)>) -> Result<(), ShipError> {
+    while let Some(key) = keys.recv().await {
+        let ticket = shipper.tracker.admit_retry().await;
+        match shipper.store.head(&shipper.bucket, &key).await {
+            Ok(head) => {
+                if queue.send((ticket, head.object)).await.is_err() {
+                    return Ok(());
+                }
+            }
+            Err(failed) if failed.error.fatal() => return Err(failed.error.into()),
+            Err(failed) => shipper.tracker.settle(ticket, &key, Shipper::unreadable(key.clone(), &failed)),
+        }
+    }
+    Ok(())
+}

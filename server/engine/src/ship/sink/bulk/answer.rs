@@ -1,0 +1,147 @@
+//! What a bulk request was answered, item by item.
+//!
+//! 200 says nothing by itself: each item has its own status, and there must be one for each event that was sent.
+
+use hyper::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::ship::sink::error::Fault;
+
+/// What a request came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// One for each event, in order.
+    Items(Vec<Item>),
+    /// Nothing was taken, as it came in one piece.
+    TooLarge { why: String },
+    /// Nothing was taken, and none of it ever will be.
+    Rejected { why: String },
+    /// Perhaps later. `None` of it is known to have been taken.
+    Later(Fault),
+    /// No request will do better.
+    Never(Fault),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    Taken,
+    /// It was there already.
+    Duplicate,
+    Later {
+        why: String,
+    },
+    Refused {
+        why: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Body {
+    #[serde(default)]
+    items: Vec<Action>,
+    #[serde(default)]
+    error: Value,
+}
+
+#[derive(Deserialize)]
+struct Action {
+    #[serde(alias = "index")]
+    create: Outcome,
+}
+
+#[derive(Deserialize)]
+struct Outcome {
+    status: u16,
+    #[serde(default)]
+    error: Value,
+}
+
+/// Reads the answer to a request of so many events.
+pub(super) fn read(status: StatusCode, body: &[u8], events: usize) -> Answer {
+    let parsed = serde_json::from_slice::<Body>(body);
+    if status == StatusCode::OK {
+        return match parsed {
+            Ok(Body { items, .. }) if items.len() == events => Answer::Items(items.into_iter().map(item).collect()),
+            Ok(Body { items, .. }) => later(format!("200 with {} items for {events} events", items.len())),
+            Err(error) => later(format!("200 with what is no answer to a bulk request: {error}")),
+        };
+    }
+    let said = match parsed {
+        Ok(Body { error, .. }) if !error.is_null() => describe(&error),
+        _ => String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned(),
+    };
+    let why = if said.is_empty() { status.to_string() } else { format!("{} {said}", status.as_u16()) };
+    match status.as_u16() {
+        413 => Answer::TooLarge { why },
+        400 => Answer::Rejected { why },
+        401 | 403 => Answer::Never(Fault::Denied { why }),
+        408 | 429 | 500..=599 => Answer::Later(Fault::Overloaded { why }),
+        _ => Answer::Never(Fault::Protocol { why }),
+    }
+}
+
+fn later(why: String) -> Answer {
+    Answer::Later(Fault::Protocol { why })
+}
+
+fn item(Action { create: Outcome { status, error } }: Action) -> Item {
+    let why = || format!("{status} {}", describe(&error));
+    match status {
+        200 | 201 => Item::Taken,
+        409 => Item::Duplicate,
+        429 | 500..=599 => Item::Later { why: why() },
+        _ => Item::Refused { why: why() },
+    }
+}
+
+/// `{"type": …, "reason": …}`, or whatever else stands there.
+fn describe(error: &Value) -> String {
+    match (error["type"].as_str(), error["reason"].as_str()) {
+        (Some(kind), Some(reason)) => format!("{kind}: {reason}"),
+        (Some(text), None) | (None, Some(text)) => text.to_owned(),
+        (None, None) => match error {
+            Value::Null => "without a reason".to_owned(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_is_judged_by_its_own_status() {
+        let body =
+            br#"{"errors":true,"items":[{"create":{"status":201}},{"create":{"status":409,"error":{"type":"x"}}},
+            {"create":{"status":429,"error":{"type":"es_rejected_execution_exception","reason":"queue full"}}},
+            {"index":{"status":400,"error":{"type":"mapper_parsing_exception","reason":"no number"}}}]}"#;
+        assert_eq!(
+            read(StatusCode::OK, body, 4),
+            Answer::Items(vec![
+                Item::Taken,
+                Item::Duplicate,
+                Item::Later { why: "429 es_rejected_execution_exception: queue full".into() },
+                Item::Refused { why: "400 mapper_parsing_exception: no number".into() },
+            ])
+        );
+    }
+
+    #[test]
+    fn an_answer_that_does_not_account_for_every_event_is_none() {
+        for body in [&br#"{"errors":false,"items":[{"create":{"status":201}}]}"#[..], b"", b"<html>", b"{}"] {
+            assert!(matches!(read(StatusCode::OK, body, 2), Answer::Later(Fault::Protocol { .. })));
+        }
+    }
+
+    #[test]
+    fn a_whole_request_is_told_in_the_receivers_words() {
+        let body = br#"{"error":{"type":"security_exception","reason":"missing credentials"},"status":401}"#;
+        let why = "401 security_exception: missing credentials".to_owned();
+        assert_eq!(read(StatusCode::UNAUTHORIZED, body, 1), Answer::Never(Fault::Denied { why }));
+        let why = "413 Payload Too Large".to_owned();
+        assert_eq!(read(StatusCode::PAYLOAD_TOO_LARGE, b"", 1), Answer::TooLarge { why });
+    }
+}

@@ -1,0 +1,171 @@
+//! One bulk request over HTTP/1.1, on a connection that is used again and again.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    Request, Response,
+    body::Incoming,
+    client::conn::http1::{self, SendRequest},
+    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT},
+};
+use hyper_util::rt::TokioIo;
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::{
+    answer::{self, Answer},
+    delivery::BulkDelivery,
+};
+use crate::ship::sink::{
+    Credentials, Delivered, Settings,
+    error::Fault,
+    pace::Pace,
+    piece::Limits,
+    pool::{Dialer, Idle},
+    trouble::Trouble,
+    url::Peer,
+};
+
+/// Bytes of an answer for each event; reasons can be long.
+const ANSWER_EACH: usize = 4 << 10;
+
+type Sender = SendRequest<Full<Bytes>>;
+
+pub struct Bulk {
+    pub(super) name: String,
+    dialer: Dialer,
+    idle: Idle<Sender>,
+    /// Requests, each with its events, that may be under way.
+    pub(super) places: Arc<Semaphore>,
+    pub(super) pace: Arc<Pace>,
+    pub(super) patience: Duration,
+    pub(super) limits: Limits,
+    pub(super) compression: u32,
+    path_and_query: String,
+    host: String,
+    authorization: Option<HeaderValue>,
+}
+
+impl Bulk {
+    /// Connects once.
+    pub async fn open(
+        peer: &Peer,
+        path_and_query: &str,
+        settings: &Settings,
+        pace: Arc<Pace>,
+    ) -> Result<Arc<Self>, Fault> {
+        let bulk = Self {
+            name: settings.url.to_string(),
+            dialer: Dialer::new(peer)?,
+            idle: Idle::new(),
+            places: Arc::new(Semaphore::new(settings.connections)),
+            limits: Limits::new(settings, &pace),
+            pace,
+            patience: settings.patience,
+            compression: settings.compression,
+            path_and_query: path_and_query.to_owned(),
+            host: format!("{}:{}", peer.authority, peer.port),
+            authorization: settings.credentials().map(authorization).transpose()?,
+        };
+        let sender = bulk.handshake(bulk.dialer.dial().await?).await?;
+        bulk.idle.push(sender);
+        Ok(Arc::new(bulk))
+    }
+
+    pub fn delivery(self: &Arc<Self>) -> BulkDelivery {
+        BulkDelivery::new(Arc::clone(self))
+    }
+
+    pub fn close(&self) {
+        drop(self.idle.close());
+    }
+
+    /// Sends a request of so many events and reads its answer.
+    pub(super) async fn post(
+        &self,
+        body: Vec<u8>,
+        events: usize,
+        trouble: &mut Trouble,
+        delivered: &mut Delivered,
+    ) -> Answer {
+        let mut sender = match self.sender(trouble, delivered).await {
+            Ok(sender) => sender,
+            Err(fault) => return Answer::Never(fault),
+        };
+        delivered.wire += body.len() as u64;
+        let answered = timeout(self.patience, self.exchange(&mut sender, body, events)).await;
+        let silent = Fault::Silent { what: "the receiver did not answer", patience: self.patience };
+        match answered.unwrap_or(Err(silent)) {
+            Ok(answer) => {
+                self.idle.push(sender);
+                answer
+            }
+            Err(fault) => {
+                delivered.connections.destroyed += 1;
+                delivered.socket_failed(fault.to_string());
+                Answer::Later(fault)
+            }
+        }
+    }
+
+    async fn exchange(&self, sender: &mut Sender, body: Vec<u8>, events: usize) -> Result<Answer, Fault> {
+        let mut request = Request::post(&self.path_and_query)
+            .header(HOST, &self.host)
+            .header(USER_AGENT, "logyard")
+            .header(CONTENT_TYPE, "application/x-ndjson");
+        if self.compression > 0 {
+            request = request.header(CONTENT_ENCODING, "gzip");
+        }
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let request = request.body(Full::new(body.into())).map_err(|error| broken(&error))?;
+        let response: Response<Incoming> = sender.send_request(request).await.map_err(|error| broken(&error))?;
+        let status = response.status();
+        let most = ANSWER_EACH * (events + 16);
+        let body = Limited::new(response.into_body(), most).collect().await.map_err(|error| broken(&error))?;
+        Ok(answer::read(status, &body.to_bytes(), events))
+    }
+
+    /// On a connection that is connected now.
+    async fn sender(&self, trouble: &mut Trouble, delivered: &mut Delivered) -> Result<Sender, Fault> {
+        while let Some(mut sender) = self.idle.pop() {
+            delivered.connections.created += 1;
+            if sender.ready().await.is_ok() {
+                return Ok(sender);
+            }
+            delivered.connections.destroyed += 1;
+        }
+        let connection = self.dialer.dial_patiently(trouble, delivered).await?;
+        self.handshake(connection).await
+    }
+
+    async fn handshake(&self, connection: crate::ship::sink::connection::Connection) -> Result<Sender, Fault> {
+        let stream = TokioIo::new(connection.into_stream());
+        let (sender, driver) = http1::handshake(stream).await.map_err(|error| broken(&error))?;
+        tokio::spawn(async move {
+            // Whatever it is, whoever waits for an answer is told.
+            let _ = driver.await;
+        });
+        Ok(sender)
+    }
+}
+
+fn authorization(credentials: &Credentials) -> Result<HeaderValue, Fault> {
+    let text = match credentials {
+        Credentials::Password { user, password } => {
+            format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")))
+        }
+        Credentials::ApiKey(key) => format!("ApiKey {key}"),
+    };
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|_| Fault::Denied { why: "an API key is letters and digits".to_owned() })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn broken(why: &impl ToString) -> Fault {
+    Fault::Broken { why: why.to_string() }
+}

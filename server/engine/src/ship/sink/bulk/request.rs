@@ -1,0 +1,68 @@
+//! The body of a bulk request: for each event a line that says what to do with it, and the event.
+
+use std::io::{self, Write};
+
+use flate2::{Compression, write::GzEncoder};
+
+use crate::ship::{origin::split_id, sink::Batch};
+
+/// Bytes that come with an event at most: the action's line with its id. The id leaves the event for it.
+pub(super) const FRAMING: usize = 16;
+
+/// `create` is all that a data stream takes; anywhere else it means that an id which exists is told and not replaced.
+/// The id stands in the action alone: as a field of the document the receiver would refuse it.
+pub(super) fn body(batch: &Batch, events: &[usize], compression: u32) -> io::Result<Vec<u8>> {
+    if compression == 0 {
+        let mut body = Vec::new();
+        lines(batch, events, &mut body)?;
+        return Ok(body);
+    }
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::new(compression));
+    lines(batch, events, &mut gzip)?;
+    gzip.finish()
+}
+
+fn lines(batch: &Batch, events: &[usize], out: &mut impl Write) -> io::Result<()> {
+    for event in events {
+        let event = batch.event(*event);
+        if let Some((open, id)) = split_id(event) {
+            writeln!(out, "{{\"create\":{{\"_id\":\"{id}\"}}}}")?;
+            out.write_all(open)?;
+            out.write_all(b"}\n")?;
+        } else {
+            out.write_all(b"{\"create\":{}}\n")?;
+            out.write_all(event)?;
+            out.write_all(b"\n")?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::Mark, *};
+
+    #[test]
+    fn the_id_stands_in_the_action_and_not_in_the_document() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let mut batch = Batch::default();
+        for event in [
+            format!(r#"{{"a":1,"log":{{"offset":0}},"@metadata":{{"_id":"{id}"}}}}"#),
+            format!(r#"{{"a":2,"log":{{"offset":9}},"_id":"{id}"}}"#),
+            r#"{"a":3,"log":{"offset":18}}"#.to_owned(),
+        ] {
+            batch.bytes.extend_from_slice(event.as_bytes());
+            batch.bytes.push(b'\n');
+            batch.marks.push(Mark { end: batch.bytes.len(), line: 1, offset: 0, id: None });
+        }
+        let body = String::from_utf8(body(&batch, &[0, 1, 2], 0).unwrap()).unwrap();
+        assert_eq!(
+            body,
+            format!(
+                "{{\"create\":{{\"_id\":\"{id}\"}}}}\n{{\"a\":1,\"log\":{{\"offset\":0}}}}\n\
+                 {{\"create\":{{\"_id\":\"{id}\"}}}}\n{{\"a\":2,\"log\":{{\"offset\":9}}}}\n\
+                 {{\"create\":{{}}}}\n{{\"a\":3,\"log\":{{\"offset\":18}}}}\n"
+            )
+        );
+    }
+}

@@ -1,0 +1,104 @@
+//! Sees some events through: sends them, and again those that the receiver could not take yet, until each is settled.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::{
+    answer::{Answer, Item},
+    client::Bulk,
+    request,
+};
+use crate::ship::sink::{Batch, Delivered, SinkError, Undelivered, error::Fault, piece::Piece, trouble::Trouble};
+
+/// What became of the events.
+pub(super) struct Settled {
+    pub batch: Arc<Batch>,
+    pub delivered: Delivered,
+    pub undelivered: Vec<Undelivered>,
+    /// Why the sink cannot go on.
+    pub error: Option<SinkError>,
+}
+
+pub(super) async fn see_through(bulk: Arc<Bulk>, piece: Piece) -> Settled {
+    let Piece { batch, events } = piece;
+    let mut settled = Settled { batch, delivered: Delivered::default(), undelivered: Vec::new(), error: None };
+    settled.delivered.sent = events.len() as u64;
+    let mut trouble = Trouble::new(bulk.patience);
+    // What is still to be sent, request by request.
+    let mut requests = VecDeque::from([events.collect::<Vec<_>>()]);
+    while let Some(events) = requests.pop_front() {
+        bulk.pace.turn(events.len()).await;
+        let answer = match request::body(&settled.batch, &events, bulk.compression) {
+            Ok(body) => bulk.post(body, events.len(), &mut trouble, &mut settled.delivered).await,
+            Err(error) => Answer::Rejected { why: error.to_string() },
+        };
+        let fault = match answer {
+            Answer::Items(items) => {
+                let later = settled.take_in(&events, items, &mut trouble);
+                if later.is_empty() {
+                    continue;
+                }
+                if trouble.wait().await.is_ok() {
+                    requests.push_front(later.into_iter().map(|(event, _)| event).collect());
+                } else {
+                    for (event, why) in later {
+                        settled.give_up(&[event], &format!("not taken until patience ended: {why}"));
+                    }
+                }
+                continue;
+            }
+            Answer::TooLarge { .. } if events.len() > 1 => {
+                let (first, second) = events.split_at(events.len() / 2);
+                requests.push_front(second.to_vec());
+                requests.push_front(first.to_vec());
+                continue;
+            }
+            Answer::TooLarge { why } | Answer::Rejected { why } => {
+                settled.give_up(&events, &why);
+                continue;
+            }
+            Answer::Later(fault) => {
+                if trouble.wait().await.is_ok() {
+                    requests.push_front(events);
+                    continue;
+                }
+                fault
+            }
+            Answer::Never(fault) => fault,
+        };
+        requests.push_front(events);
+        settled.stop(fault, &bulk.name, requests);
+        break;
+    }
+    settled
+}
+
+impl Settled {
+    /// The events that are to be sent again, and why.
+    fn take_in(&mut self, events: &[usize], items: Vec<Item>, trouble: &mut Trouble) -> Vec<(usize, String)> {
+        let mut later = Vec::new();
+        for (event, item) in events.iter().zip(items) {
+            match item {
+                Item::Taken => self.delivered.acknowledged += 1,
+                Item::Duplicate => self.delivered.duplicate += 1,
+                Item::Refused { why } => self.give_up(&[*event], &why),
+                Item::Later { why } => later.push((*event, why)),
+            }
+        }
+        if later.len() < events.len() {
+            trouble.over();
+        }
+        later
+    }
+
+    fn stop(&mut self, fault: Fault, sink: &str, requests: VecDeque<Vec<usize>>) {
+        let reason = fault.to_string();
+        for events in requests {
+            self.give_up(&events, &reason);
+        }
+        self.error = Some(fault.at(sink));
+    }
+
+    fn give_up(&mut self, events: &[usize], reason: &str) {
+        self.undelivered.extend(events.iter().map(|event| self.batch.undelivered(*event, reason)));
+    }
+}

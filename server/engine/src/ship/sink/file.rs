@@ -1,0 +1,133 @@
+//! A file that events are appended to, a line each, by one writer.
+//!
+//! A lock keeps any other writer out. Batches of several deliveries take turns, each whole; one that cannot be written
+//! to its end is taken out again. Acknowledged means synced to the disk.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::{Batch, Delivered, SinkError, Undelivered, error::Fault, held::Held, pace::Pace};
+
+#[derive(Clone)]
+pub(super) struct FileSink {
+    name: Arc<str>,
+    writer: Arc<Mutex<Writer>>,
+    pace: Arc<Pace>,
+    unproven_bytes: usize,
+}
+
+struct Writer {
+    file: File,
+    /// Up to the end of the last whole line.
+    length: u64,
+}
+
+pub(super) struct FileDelivery {
+    sink: FileSink,
+    held: Held,
+    /// What the disk is being asked, so that an answer is not lost with whoever waited for it.
+    asked: Option<JoinHandle<io::Result<()>>>,
+    delivered: Delivered,
+}
+
+impl FileSink {
+    pub async fn open(name: &str, path: &Path, pace: Arc<Pace>, unproven_bytes: usize) -> Result<Self, Fault> {
+        let path = path.to_owned();
+        let opened = spawn_blocking(move || Writer::open(&path)).await.map_err(io::Error::other).flatten();
+        let writer = opened.map_err(|error| Fault::File { why: error.to_string() })?;
+        Ok(Self { name: name.into(), writer: Arc::new(Mutex::new(writer)), pace, unproven_bytes })
+    }
+
+    pub fn delivery(&self) -> FileDelivery {
+        FileDelivery { sink: self.clone(), held: Held::default(), asked: None, delivered: Delivered::default() }
+    }
+}
+
+impl FileDelivery {
+    pub async fn send(&mut self, batch: &mut Batch, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
+        let batch = self.held.take(batch);
+        self.delivered.wire += batch.bytes.len() as u64;
+        self.sink.pace.turn(batch.marks.len()).await;
+        self.ask(move |writer| writer.append(&batch.bytes), undelivered).await?;
+        if self.held.bytes() >= self.sink.unproven_bytes {
+            self.sync(undelivered).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn finish(mut self, undelivered: &mut Vec<Undelivered>) -> Delivered {
+        // An error has given back what it concerns.
+        let _ = self.sync(undelivered).await;
+        self.delivered
+    }
+
+    async fn sync(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
+        self.ask(|writer| writer.file.sync_data(), undelivered).await?;
+        let arrived = self.held.arrived();
+        self.delivered.sent += arrived;
+        self.delivered.acknowledged += arrived;
+        Ok(())
+    }
+
+    /// Lets the disk do one thing, after what it was asked before.
+    async fn ask(
+        &mut self,
+        what: impl FnOnce(&mut Writer) -> io::Result<()> + Send + 'static,
+        undelivered: &mut Vec<Undelivered>,
+    ) -> Result<(), SinkError> {
+        self.answer(undelivered).await?;
+        let writer = Arc::clone(&self.sink.writer);
+        self.asked = Some(spawn_blocking(move || what(&mut writer.lock().unwrap_or_else(PoisonError::into_inner))));
+        self.answer(undelivered).await
+    }
+
+    async fn answer(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
+        let Some(asked) = &mut self.asked else { return Ok(()) };
+        let answer = asked.await.map_err(io::Error::other).flatten();
+        self.asked = None;
+        answer.map_err(|error| {
+            let fault = Fault::File { why: error.to_string() };
+            self.held.give_up(&fault.to_string(), undelivered);
+            fault.at(&self.sink.name)
+        })
+    }
+}
+
+impl Writer {
+    fn open(path: &Path) -> io::Result<Self> {
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(io::Error::other("another writer has it open")),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        let length = file.metadata()?.len();
+        let mut writer = Self { file: file.try_clone()?, length };
+        if length > 0 {
+            let mut last = [0];
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                // Whoever wrote before was cut off: the first event must not become the end of that line.
+                writer.append(b"\n")?;
+            }
+        }
+        Ok(writer)
+    }
+
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.file.write_all(lines) {
+            // A device or a pipe has no length to go back to; the error is told either way.
+            let _ = self.file.set_len(self.length);
+            return Err(error);
+        }
+        self.length += lines.len() as u64;
+        Ok(())
+    }
+}

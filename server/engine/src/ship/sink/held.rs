@@ -1,0 +1,98 @@
+//! Batches that were taken and are not known to have arrived: kept until they are, or given back.
+//!
+//! Their buffers go round: a batch that is taken leaves an emptied one in its place, so that nothing is copied.
+
+use std::{collections::VecDeque, mem, sync::Arc};
+
+use super::{Batch, Undelivered};
+
+/// In the order they were taken and are written.
+#[derive(Default)]
+pub(super) struct Held {
+    batches: VecDeque<Arc<Batch>>,
+    /// Events of the first batch that are settled already.
+    settled: usize,
+    /// Batches that are written whole.
+    whole: usize,
+    /// Bytes of the one after them that are.
+    begun: usize,
+    spare: Spare,
+}
+
+/// Emptied batches, to be filled again: as many as have been held at once.
+#[derive(Default)]
+pub(super) struct Spare(Vec<Batch>);
+
+impl Spare {
+    /// The batch, with an emptied one left in its place.
+    pub fn swap(&mut self, batch: &mut Batch) -> Arc<Batch> {
+        let emptied = self.0.pop().unwrap_or_else(|| Batch::as_large_as(batch));
+        Arc::new(mem::replace(batch, emptied))
+    }
+
+    /// Nothing if somebody else still holds it.
+    pub fn put(&mut self, batch: Arc<Batch>) {
+        if let Ok(mut batch) = Arc::try_unwrap(batch) {
+            batch.clear();
+            self.0.push(batch);
+        }
+    }
+}
+
+impl Held {
+    pub fn take(&mut self, batch: &mut Batch) -> Arc<Batch> {
+        let taken = self.spare.swap(batch);
+        self.batches.push_back(Arc::clone(&taken));
+        taken
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.batches.iter().map(|batch| batch.bytes.len()).sum()
+    }
+
+    /// What is to be written next: a batch, from this byte on.
+    pub fn next(&self) -> Option<(Arc<Batch>, usize)> {
+        self.batches.get(self.whole).map(|batch| (Arc::clone(batch), self.begun))
+    }
+
+    pub fn wrote(&mut self, bytes: usize) {
+        self.begun += bytes;
+        if self.batches.get(self.whole).is_some_and(|batch| self.begun == batch.bytes.len()) {
+            (self.whole, self.begun) = (self.whole + 1, 0);
+        }
+    }
+
+    /// All have arrived; how many events that is.
+    pub fn arrived(&mut self) -> u64 {
+        let events: usize = self.batches.iter().map(|batch| batch.marks.len()).sum();
+        let arrived = events - self.settled;
+        for batch in self.batches.drain(..) {
+            self.spare.put(batch);
+        }
+        (self.settled, self.whole, self.begun) = (0, 0, 0);
+        arrived as u64
+    }
+
+    /// Gives back every event that was written whole. One that was begun will be written again from its first byte.
+    pub fn give_up_written(&mut self, reason: &str, undelivered: &mut Vec<Undelivered>) {
+        for batch in self.batches.drain(..self.whole) {
+            batch.give_up(self.settled.., reason, undelivered);
+            self.settled = 0;
+            self.spare.put(batch);
+        }
+        self.whole = 0;
+        if let Some(batch) = self.batches.front() {
+            let written = batch.marks.partition_point(|mark| mark.end <= self.begun);
+            batch.give_up(self.settled..written.max(self.settled), reason, undelivered);
+            self.settled = written.max(self.settled);
+            self.begun = batch.start(self.settled);
+        }
+    }
+
+    /// Gives everything back.
+    pub fn give_up(&mut self, reason: &str, undelivered: &mut Vec<Undelivered>) {
+        self.whole = self.batches.len();
+        self.give_up_written(reason, undelivered);
+        self.begun = 0;
+    }
+}

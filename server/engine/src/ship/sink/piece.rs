@@ -1,0 +1,58 @@
+//! Some events of a batch: what goes in one window or one request.
+
+use std::{collections::VecDeque, ops::Range, sync::Arc};
+
+use super::{Batch, Settings, pace::Pace};
+
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub batch: Arc<Batch>,
+    pub events: Range<usize>,
+}
+
+/// What a piece may hold. One event that is larger goes alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    events: usize,
+    bytes: usize,
+}
+
+impl Limits {
+    pub fn new(settings: &Settings, pace: &Pace) -> Self {
+        Self { events: settings.batch_events.min(pace.most_at_once()), bytes: settings.batch_bytes }
+    }
+
+    /// Cuts a batch into pieces, in order. `framing`: bytes that come with each event.
+    pub fn cut(self, batch: &Arc<Batch>, framing: usize, pieces: &mut VecDeque<Piece>) {
+        let (mut first, mut bytes) = (0, 0);
+        for event in 0..batch.marks.len() {
+            let size = batch.start(event + 1) - batch.start(event) + framing;
+            if event > first && (event - first == self.events || bytes + size > self.bytes) {
+                pieces.push_back(Piece { batch: Arc::clone(batch), events: first..event });
+                (first, bytes) = (event, 0);
+            }
+            bytes += size;
+        }
+        if first < batch.marks.len() {
+            pieces.push_back(Piece { batch: Arc::clone(batch), events: first..batch.marks.len() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Mark, *};
+
+    #[test]
+    fn pieces_keep_to_the_limits_and_leave_nothing_out() {
+        let mut batch = Batch::default();
+        for size in [10, 10, 10, 10, 90, 10, 40, 40, 40] {
+            batch.bytes.resize(batch.bytes.len() + size, b'x');
+            batch.marks.push(Mark { end: batch.bytes.len(), line: 1, offset: 0, id: None });
+        }
+        let mut pieces = VecDeque::new();
+        Limits { events: 3, bytes: 80 }.cut(&Arc::new(batch), 0, &mut pieces);
+        let ranges: Vec<_> = pieces.into_iter().map(|piece| piece.events).collect();
+        assert_eq!(ranges, [0..3, 3..4, 4..5, 5..7, 7..9]);
+    }
+}

@@ -1,0 +1,208 @@
+//! Connections to one receiver: only connected ones are handed out.
+//!
+//! Each delivery has one for itself alone. While it is at work another is opened to stand by, so that the next object
+//! does not wait for a handshake. One that stood by is looked at before it is used, and none stands by for long:
+//! receivers and load balancers cut idle connections after 60 s, and what is written first after that is lost.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use futures::future::join_all;
+use tokio::{
+    io,
+    net::TcpStream,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, sleep, timeout},
+};
+
+use super::{
+    Delivered, Settings,
+    connection::{Connection, Stream},
+    error::Fault,
+    tls::Trust,
+    trouble::Trouble,
+    url::Peer,
+};
+
+/// How long one attempt may take, handshake included.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// The longest to stand by.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// The longest to wait for a receiver to close what was never used.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+pub(super) struct Pool {
+    dialer: Dialer,
+    idle: Idle<Connection>,
+    places: Arc<Semaphore>,
+    most_idle: usize,
+}
+
+/// Makes connections to one receiver.
+pub(super) struct Dialer {
+    address: (String, u16),
+    trust: Option<Trust>,
+}
+
+/// What stands by, and since when. After it is closed nothing does.
+pub(super) struct Idle<T>(Mutex<Option<Vec<(T, Instant)>>>);
+
+impl Dialer {
+    pub fn new(peer: &Peer) -> Result<Self, Fault> {
+        let trust = peer.tls.as_ref().map(|tls| Trust::new(&peer.host, tls.ca.as_deref())).transpose()?;
+        Ok(Self { address: (peer.host.clone(), peer.port), trust })
+    }
+
+    /// One attempt.
+    pub async fn dial(&self) -> Result<Connection, Fault> {
+        let connected = timeout(CONNECT, self.connect()).await;
+        connected.unwrap_or_else(|_| Err(Fault::Unreachable { why: format!("no answer for {CONNECT:?}") }))
+    }
+
+    /// Again and again while patience lasts.
+    pub async fn dial_patiently(&self, trouble: &mut Trouble, delivered: &mut Delivered) -> Result<Connection, Fault> {
+        loop {
+            let fault = match self.dial().await {
+                Ok(connection) => {
+                    delivered.connections.created += 1;
+                    return Ok(connection);
+                }
+                Err(fault) => fault,
+            };
+            delivered.socket_failed(fault.to_string());
+            // A certificate does not become trusted by asking again.
+            if matches!(fault, Fault::Untrusted { .. }) {
+                return Err(fault);
+            }
+            if trouble.wait().await.is_err() {
+                return Err(fault);
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<Connection, Fault> {
+        let (host, port) = &self.address;
+        let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(unreachable)?;
+        stream.set_nodelay(true).map_err(unreachable)?;
+        let Some(Trust { connector, server }) = &self.trust else { return Ok(Connection::new(Stream::Plain(stream))) };
+        let stream = connector.connect(server.clone(), stream).await.map_err(|error| handshake(&error))?;
+        Ok(Connection::new(Stream::Tls(Box::new(stream))))
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
+fn unreachable(error: io::Error) -> Fault {
+    Fault::Unreachable { why: error.to_string() }
+}
+
+fn handshake(error: &io::Error) -> Fault {
+    let why = error.to_string();
+    match error.get_ref().and_then(|error| error.downcast_ref()) {
+        Some(rustls::Error::InvalidCertificate(_)) => Fault::Untrusted { why },
+        _ => Fault::Unreachable { why: format!("TLS handshake: {why}") },
+    }
+}
+
+impl<T> Idle<T> {
+    pub fn new() -> Self {
+        Self(Mutex::new(Some(Vec::new())))
+    }
+
+    /// The one that has stood by for the shortest time.
+    pub fn pop(&self) -> Option<T> {
+        self.with(|idle| idle.pop().map(|(item, _)| item)).flatten()
+    }
+
+    pub fn push(&self, item: T) {
+        self.with(|idle| idle.push((item, Instant::now())));
+    }
+
+    /// All that stood by.
+    pub fn close(&self) -> Vec<T> {
+        let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        idle.into_iter().flatten().map(|(item, _)| item).collect()
+    }
+
+    fn len(&self) -> usize {
+        self.with(|idle| idle.len()).unwrap_or(0)
+    }
+
+    fn with<R>(&self, act: impl FnOnce(&mut Vec<(T, Instant)>) -> R) -> Option<R> {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = idle.as_mut()?;
+        idle.retain(|(_, since)| since.elapsed() < IDLE);
+        Some(act(idle))
+    }
+}
+
+impl Pool {
+    /// Connects once.
+    pub async fn open(peer: &Peer, settings: &Settings) -> Result<Arc<Self>, Fault> {
+        let dialer = Dialer::new(peer)?;
+        let idle = Idle::new();
+        idle.push(dialer.dial().await?);
+        let most_idle = settings.connections;
+        Ok(Arc::new(Self { dialer, idle, places: Arc::new(Semaphore::new(most_idle)), most_idle }))
+    }
+
+    /// Waits for one of the places that the settings allow.
+    pub async fn place(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        place.map_err(|_| Fault::Unreachable { why: "the sink is closed".to_owned() })
+    }
+
+    /// A connection that is connected now.
+    pub async fn take(self: &Arc<Self>, trouble: &mut Trouble, delivered: &mut Delivered) -> Result<Connection, Fault> {
+        while let Some(mut connection) = self.idle.pop() {
+            delivered.connections.created += 1;
+            if connection.is_quiet().await {
+                return Ok(connection);
+            }
+            delivered.connections.destroyed += 1;
+        }
+        self.dialer.dial_patiently(trouble, delivered).await
+    }
+
+    /// To be used again.
+    pub fn put(self: &Arc<Self>, connection: Connection) {
+        self.idle.push(connection);
+        tokio::spawn(expire(Arc::downgrade(self)));
+    }
+
+    /// Opens one to stand by, in the background, unless enough do.
+    pub fn stand_by(self: &Arc<Self>) {
+        if self.idle.len() >= self.most_idle {
+            return;
+        }
+        let pool = Arc::downgrade(self);
+        tokio::spawn(async move {
+            let Some(strong) = pool.upgrade() else { return };
+            // One that cannot be opened is told by whoever needs it.
+            if let Ok(connection) = strong.dialer.dial().await {
+                strong.idle.push(connection);
+            }
+            drop(strong);
+            expire(pool).await;
+        });
+    }
+
+    /// Says farewell on whatever stands by, briefly: nothing depends on it.
+    pub async fn close(&self) {
+        let farewells = self.idle.close().into_iter().map(|mut connection| async move {
+            let _ = timeout(FAREWELL, connection.close()).await;
+        });
+        join_all(farewells).await;
+    }
+}
+
+/// Lets go of what has stood by for too long.
+async fn expire(pool: Weak<Pool>) {
+    sleep(IDLE).await;
+    if let Some(pool) = pool.upgrade() {
+        pool.idle.len();
+    }
+}

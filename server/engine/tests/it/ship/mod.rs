@@ -1,0 +1,8 @@
+//! Reprocessing on a real store over HTTP: which objects, what becomes of every record, and what survives a crash.
+
+mod dock;
+mod faults;
+mod letters;
+mod plans;
+mod resume;
+mod windows;

@@ -1,0 +1,128 @@
+//! Killed at any moment, a reprocess goes on from what was last taken: nothing is lost, and ids make what is sent twice
+//! one.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use engine::ship::{Checkpoint, ShipError, Shipment, Taken, Tracker, run};
+use model::Progress;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use tokio_util::sync::CancellationToken;
+
+use super::dock::{Dock, all_of, go_on, gzip, records};
+
+const OBJECTS: usize = 30;
+const RECORDS: usize = 400;
+
+async fn dock() -> Dock {
+    let dock = Dock::new().await;
+    for object in 0..OBJECTS {
+        dock.put(&format!("elb/{object:02}.log.gz"), gzip(records(object * RECORDS, RECORDS))).await;
+    }
+    dock
+}
+
+/// What a caller has stored: the last that was taken before the crash.
+#[derive(Default)]
+struct Stored {
+    progress: Progress,
+    checkpoint: Checkpoint,
+    runs: usize,
+}
+
+impl Stored {
+    fn keep(&mut self, taken: Taken) {
+        self.runs += taken.runs.len();
+        (self.progress, self.checkpoint) = (taken.progress, taken.checkpoint);
+    }
+}
+
+/// Runs until it is done or dropped in the middle; answers whether it was done.
+async fn until_killed(shipment: &Shipment, stored: &mut Stored, after: Duration) -> bool {
+    let tracker = Tracker::resume(stored.progress.clone(), stored.checkpoint.clone());
+    let stop = CancellationToken::new();
+    let work = run(shipment, None, &tracker, &stop);
+    tokio::pin!(work);
+    let killed = tokio::time::sleep(after);
+    tokio::pin!(killed);
+    let mut beat = tokio::time::interval(Duration::from_millis(3));
+    loop {
+        tokio::select! {
+            result = &mut work => {
+                result.unwrap();
+                stored.keep(tracker.take());
+                return true;
+            }
+            _ = beat.tick() => stored.keep(tracker.take()),
+            () = &mut killed => return false, // what was not taken is gone with the process
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_random_moments_no_event_is_lost_and_none_is_doubled_by_its_id() {
+    let dock = dock().await;
+    let mut random = StdRng::seed_from_u64(4);
+    let mut stored = Stored::default();
+    let mut killed = 0;
+    loop {
+        let shipment = dock.shipment(all_of("source/elb/")).await;
+        let after = Duration::from_millis(random.random_range(1..40));
+        if until_killed(&shipment, &mut stored, after).await {
+            break;
+        }
+        killed += 1;
+        drop(shipment);
+    }
+    let mut once = BTreeMap::new();
+    for event in dock.events() {
+        let id = event["@metadata"]["_id"].as_str().unwrap().to_owned();
+        let number = super::dock::number(&event);
+        assert_eq!(*once.entry(id).or_insert(number), number, "an id stands for one record");
+    }
+    let mut numbers: Vec<usize> = once.into_values().collect();
+    numbers.sort_unstable();
+    assert!(numbers.into_iter().eq(0..OBJECTS * RECORDS), "after {killed} kills");
+    let progress = &stored.progress;
+    assert_eq!((progress.done, progress.failed, progress.found), (OBJECTS as u64, 0, OBJECTS as u64));
+    assert_eq!(stored.checkpoint.totals.lines.acknowledged, (OBJECTS * RECORDS) as u64);
+    assert!(stored.checkpoint.done && stored.checkpoint.settled.is_empty());
+    assert_eq!(stored.runs, OBJECTS, "each object's run is told once");
+}
+
+#[tokio::test]
+async fn a_stop_lets_what_is_in_flight_end_and_the_rest_follows_later() {
+    let dock = dock().await;
+    let shipment = dock.shipment(all_of("source/elb/")).await;
+    let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
+    let stop = CancellationToken::new();
+    let stopping = async {
+        while tracker.take().progress.done < 3 {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+    };
+    let (result, ()) = tokio::join!(run(&shipment, None, &tracker, &stop), stopping);
+    assert!(matches!(result, Err(ShipError::Stopped)), "{result:?}");
+    let taken = tracker.take();
+    assert!((3..OBJECTS as u64).contains(&taken.progress.done), "{:?}", taken.progress);
+    assert_eq!(taken.progress.in_flight, 0);
+    let came = go_on(&shipment, taken.progress, taken.checkpoint, Vec::new()).await;
+    came.delivered((OBJECTS * RECORDS) as u64);
+    assert_eq!(dock.events().len(), OBJECTS * RECORDS, "nothing was in flight, so nothing is sent twice");
+}
+
+#[tokio::test]
+async fn what_was_put_back_is_taken_again() {
+    let dock = Dock::new().await;
+    dock.put("elb/a", records(0, 1) + "bad\n").await;
+    let shipment = dock.shipment(all_of("source/elb/")).await;
+    let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
+    run(&shipment, None, &tracker, &CancellationToken::new()).await.unwrap();
+    let taken = tracker.take();
+    assert_eq!((taken.failures.len(), taken.runs.len()), (1, 1));
+    tracker.put_back(taken);
+    let again = tracker.take();
+    assert_eq!((again.failures.len(), again.runs.len()), (1, 1));
+    let json = serde_json::to_string(&again.checkpoint).unwrap();
+    assert_eq!(serde_json::from_str::<Checkpoint>(&json).unwrap(), again.checkpoint);
+}

@@ -1,0 +1,131 @@
+//! Which objects a window needs, and which of their records.
+
+use std::time::Duration;
+
+use engine::ship::preview;
+use model::Outcome;
+
+use super::dock::{Dock, FOLDER, all_of, gzip, log_key, nothing, record, records, window};
+
+const FROM: &str = "2026-03-09T14:00:00Z";
+const TO: &str = "2026-03-09T15:00:00Z";
+
+#[tokio::test]
+async fn a_window_holds_its_start_and_not_its_end() {
+    let dock = Dock::new().await;
+    let edges = [
+        record("2026-03-09T13:59:59.999999Z", 0),
+        record("2026-03-09T14:00:00.000000Z", 1),
+        record("2026-03-09T14:59:59.999999Z", 2),
+        record("2026-03-09T15:00:00.000000Z", 3),
+    ];
+    dock.put("elb/custom.log", edges.concat()).await;
+    let came = dock.reprocess(model::ReprocessSpec { window: Some(window(FROM, TO)), ..all_of("source/elb/") }).await;
+    came.delivered(2);
+    assert_eq!((came.lines().filtered, dock.numbers()), (2, vec![1, 2]));
+    assert_eq!(came.only_run().outcome, Outcome::Delivered);
+}
+
+#[tokio::test]
+async fn a_window_reads_the_files_that_can_hold_it_and_lists_the_days_around_it() {
+    let dock = Dock::new().await;
+    for (number, end) in
+        ["2026-03-09T13:55", "2026-03-09T14:00", "2026-03-09T14:05", "2026-03-09T15:00", "2026-03-09T15:05"]
+            .iter()
+            .enumerate()
+    {
+        dock.put(&log_key(end), gzip(record("2026-03-09T14:00:00Z", number))).await;
+    }
+    // Delivered after midnight, into the next day's folder.
+    let late = log_key("2026-03-09T14:10").replace("2026/03/09", "2026/03/10");
+    dock.put(&late, gzip(record("2026-03-09T14:07:00Z", 9))).await;
+    dock.put(&log_key("2026-03-09T14:30").replace("/111122223333_", "/health_check_log_111122223333_"), "unhealthy")
+        .await;
+    for day in 1..=28 {
+        dock.put(&format!("{FOLDER}2025/02/{day:02}/x"), "old").await;
+        dock.put(&format!("{FOLDER}2027/02/{day:02}/x"), "new").await;
+    }
+    for place in ["source", "source/elb/", &format!("source/{FOLDER}"), &format!("source/{FOLDER}2026/03/")] {
+        std::fs::remove_file(dock.out()).ok();
+        let spec = model::ReprocessSpec { window: Some(window(FROM, TO)), ..all_of(place) };
+        let came = dock.reprocess(spec).await;
+        came.delivered(4);
+        assert_eq!(came.proof().left_out, 1);
+        let mut numbers = dock.numbers();
+        numbers.sort_unstable();
+        assert_eq!(numbers, [1, 2, 3, 9], "{place}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_window_whole_objects_are_sent_in_order_and_in_parallel() {
+    let dock = Dock::new().await;
+    for object in 0..20 {
+        let text = records(object * 1_000, 1_000);
+        let body = if object % 2 == 0 { gzip(text) } else { text.into_bytes() };
+        dock.put(&format!("logs/{object:02}"), body).await;
+    }
+    let came = dock.reprocess(all_of("source/logs/")).await;
+    came.delivered(20_000);
+    let events = dock.events();
+    for object in 0..20 {
+        let key = format!("logs/{object:02}");
+        let of_object = events.iter().filter(|event| event["log"]["key"] == *key).map(super::dock::number);
+        assert!(of_object.eq(object * 1_000..(object + 1) * 1_000), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_of_no_bytes_is_an_empty_run() {
+    let dock = Dock::new().await;
+    dock.put("elb/a.log.gz", "").await;
+    let came = dock.reprocess(all_of("source/elb/")).await;
+    came.delivered(0);
+    let run = came.only_run();
+    assert_eq!((run.outcome, run.reason.as_str()), (Outcome::Empty, "The object holds no records."));
+    assert_eq!(run.summary.connections.created, 0);
+}
+
+#[tokio::test]
+async fn listed_keys_are_all_that_is_sent_whatever_their_names_say() {
+    let dock = Dock::new().await;
+    let early = log_key("2026-03-01T00:00");
+    dock.put(&early, gzip(record("2026-03-09T14:00:00Z", 1))).await;
+    dock.put("elb/b.log", record("2026-03-09T14:00:00Z", 2)).await;
+    let keys = [early.as_str(), "elb/gone.log", early.as_str()].map(|key| key.parse().unwrap()).to_vec();
+    let spec = model::ReprocessSpec { keys, window: Some(window(FROM, TO)), ..all_of("source") };
+    let came = dock.reprocess(spec).await;
+    assert_eq!((came.only_failure().key.as_str(), came.only_failure().reason), ("elb/gone.log", model::Reason::Gone));
+    assert_eq!((came.proof().shipped, dock.numbers()), (1, vec![1]));
+}
+
+#[tokio::test]
+async fn a_preview_shows_what_a_run_then_sends() {
+    let dock = Dock::new().await;
+    for end in ["2026-03-09T14:05", "2026-03-09T14:15"] {
+        dock.put(&log_key(end), gzip(record("2026-03-09T14:03:00Z", 1))).await;
+    }
+    let spec = model::ReprocessSpec { window: Some(window(FROM, TO)), ..all_of("source/elb/") };
+    let store = dock.yard.engine().await;
+    let seen = preview(&spec, &store, &nothing(), 1_000, Duration::from_mins(1)).await.unwrap();
+    assert!(seen.complete);
+    assert_eq!((seen.objects, seen.to_send, seen.delivered, seen.examples.len()), (2, 2, 0, 2));
+    assert_eq!(seen.covers, Some(window(FROM, "2026-03-09T14:15:00Z")));
+    assert_eq!(seen.intervals.iter().map(|interval| interval.objects).collect::<Vec<_>>(), [1, 0, 1]);
+    dock.reprocess(model::ReprocessSpec { plan: seen.plan.clone(), ..spec.clone() }).await.delivered(2);
+
+    let short = preview(&spec, &store, &nothing(), 1, Duration::from_mins(1)).await.unwrap();
+    assert_eq!((short.complete, short.plan), (false, None));
+}
+
+#[tokio::test]
+async fn a_dry_run_parses_all_and_sends_nothing() {
+    let dock = Dock::new().await;
+    dock.put("elb/a.log", records(0, 10) + "bad\n").await;
+    let mut shipment = dock.shipment(all_of("source/elb/")).await;
+    shipment.sink = None;
+    let came = super::dock::reprocess(&shipment).await;
+    assert_eq!((came.lines().parsed, came.proof().unparsed, came.proof().sink.as_ref()), (10, 1, None));
+    assert_eq!((came.only_failure().reason, came.taken.runs.len()), (model::Reason::Parsing, 0));
+    assert_eq!(dock.events().len(), 0);
+}

@@ -1,0 +1,197 @@
+//! Bulk requests, into a receiver that is strict to the protocol and judges each event.
+
+use std::collections::BTreeSet;
+
+use engine::ship::sink::{Credentials, Settings, Sink, Undelivered};
+
+use super::{
+    bulk_receiver::{BulkReceiver, Manner},
+    certificates::Certificates,
+    events::{Outcome, deliver, deliver_to, events, hasty, settings},
+};
+
+/// Requests of 100 events.
+fn requests(url: &str) -> Settings {
+    Settings { batch_events: 100, ..settings(url) }
+}
+
+/// What holds however a receiver behaved: everything that is claimed is there.
+fn assert_matches(outcome: &Outcome, receiver: &BulkReceiver) {
+    let claimed: BTreeSet<String> = outcome.claimed.iter().map(|event| id(event)).collect();
+    assert!(claimed.is_subset(&receiver.ids()), "claimed, and not there");
+}
+
+fn id(event: &str) -> String {
+    let event: serde_json::Value = serde_json::from_str(event).unwrap();
+    event["@metadata"]["_id"].as_str().unwrap().to_owned()
+}
+
+fn is_third(undelivered: &Undelivered) -> bool {
+    undelivered.line.is_multiple_of(3)
+}
+
+#[tokio::test]
+async fn every_event_is_there_once_with_its_id_as_the_documents_own() {
+    for compression in [0, 1] {
+        let receiver = BulkReceiver::start(Manner::Good).await;
+        let events = events(5_050);
+        let outcome = deliver(Settings { compression, ..requests(&receiver.url()) }, &events, 1_000).await;
+        assert_eq!(outcome.whole().delivered.acknowledged, 5_050);
+        assert_eq!(outcome.delivered.sent, 5_050);
+        assert_eq!((receiver.ids().len(), receiver.requests(), receiver.most_events()), (5_050, 51, 100));
+        assert_matches(&outcome, &receiver);
+        let document = receiver.document(&id(&events[7]));
+        assert_eq!(document["line"], 8);
+        assert!(document["request_url"].as_str().unwrap().contains("ünï"));
+    }
+}
+
+#[tokio::test]
+async fn several_requests_are_under_way_and_never_more_than_there_may_be_connections() {
+    let receiver = BulkReceiver::start(Manner::Good).await;
+    let sink = Sink::open(Settings { connections: 3, ..requests(&receiver.url()) }).await.unwrap();
+    let events = events(4_000);
+    let objects = events.chunks(1_000).map(|object| deliver_to(&sink, object, 250));
+    for outcome in futures::future::join_all(objects).await {
+        outcome.whole();
+    }
+    assert_eq!((receiver.most_under_way(), receiver.ids().len()), (3, 4_000));
+}
+
+#[tokio::test]
+async fn sending_twice_changes_nothing_and_is_told() {
+    let receiver = BulkReceiver::start(Manner::Good).await;
+    let sink = Sink::open(requests(&receiver.url())).await.unwrap();
+    let events = events(500);
+    deliver_to(&sink, &events[..300], 100).await.whole();
+    let again = deliver_to(&sink, &events, 100).await;
+    assert_eq!((again.whole().delivered.duplicate, again.delivered.acknowledged), (300, 200));
+    assert_eq!(receiver.ids().len(), 500);
+}
+
+#[tokio::test]
+async fn events_without_an_id_are_taken_too() {
+    let receiver = BulkReceiver::start(Manner::Good).await;
+    let events: Vec<String> = (1..=10).map(|line| format!(r#"{{"line":{line},"log":{{"offset":{line}}}}}"#)).collect();
+    deliver(requests(&receiver.url()), &events, 10).await.whole();
+    assert_eq!(receiver.ids().len(), 10);
+}
+
+#[tokio::test]
+async fn an_event_that_is_put_off_is_sent_again_and_one_that_is_refused_is_given_back() {
+    let receiver = BulkReceiver::start(Manner::PutsOff).await;
+    let outcome = deliver(requests(&receiver.url()), &events(600), 200).await;
+    assert_eq!((outcome.whole().delivered.acknowledged, outcome.delivered.sent), (600, 600));
+    assert_eq!(receiver.requests(), 12);
+
+    let receiver = BulkReceiver::start(Manner::Refuses).await;
+    let outcome = deliver(requests(&receiver.url()), &events(600), 200).await;
+    assert_eq!((outcome.error.as_ref(), outcome.delivered.acknowledged), (None, 400));
+    assert!(outcome.undelivered.len() == 200 && outcome.undelivered.iter().all(is_third));
+    assert_eq!(outcome.reasons(), BTreeSet::from(["400 mapper_parsing_exception: said so"]));
+    assert_matches(&outcome, &receiver);
+}
+
+#[tokio::test]
+async fn an_event_that_is_put_off_for_ever_is_given_back_and_the_others_go_on() {
+    let receiver = BulkReceiver::start(Manner::PutsOffForEver).await;
+    let outcome = deliver(Settings { batch_events: 100, ..hasty(&receiver.url()) }, &events(600), 600).await;
+    assert_eq!((outcome.error.as_ref(), outcome.delivered.acknowledged), (None, 400));
+    assert!(outcome.undelivered.len() == 200 && outcome.undelivered.iter().all(is_third));
+    assert!(outcome.reasons().iter().all(|reason| reason.contains("429 es_rejected_execution_exception")));
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_large_is_split_until_it_is_not() {
+    let receiver = BulkReceiver::start(Manner::TooLarge(30)).await;
+    let outcome = deliver(requests(&receiver.url()), &events(250), 250).await;
+    assert_eq!(outcome.whole().delivered.acknowledged, 250);
+    assert_eq!(receiver.ids().len(), 250);
+
+    let receiver = BulkReceiver::start(Manner::AlwaysTooLarge).await;
+    let outcome = deliver(requests(&receiver.url()), &events(7), 7).await;
+    assert_eq!((outcome.error.as_ref(), outcome.undelivered.len()), (None, 7));
+    assert_eq!(outcome.reasons(), BTreeSet::from(["413 Payload Too Large"]));
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_unavailable_is_waited_for_as_long_as_patience_lasts() {
+    let receiver = BulkReceiver::start(Manner::Unavailable(3)).await;
+    let outcome = deliver(requests(&receiver.url()), &events(300), 100).await;
+    assert_eq!(outcome.whole().delivered.acknowledged, 300);
+
+    let receiver = BulkReceiver::start(Manner::Unavailable(u32::MAX)).await;
+    let outcome = deliver(hasty(&receiver.url()), &events(300), 100).await;
+    assert_eq!((outcome.delivered.acknowledged, receiver.ids().len()), (0, 0));
+    assert_eq!(outcome.reasons(), BTreeSet::from(["it takes no more: 503 busy: come back later"]));
+}
+
+#[tokio::test]
+async fn after_a_connection_that_broke_everything_is_sent_again_and_what_was_taken_is_a_duplicate() {
+    let receiver = BulkReceiver::start(Manner::Resets(2)).await;
+    let outcome = deliver(requests(&receiver.url()), &events(400), 100).await;
+    let delivered = &outcome.whole().delivered;
+    assert_eq!((delivered.acknowledged, delivered.duplicate, delivered.sockets.total), (200, 200, 2));
+    assert_eq!(delivered.sent, 400);
+    assert_matches(&outcome, &receiver);
+}
+
+#[tokio::test]
+async fn an_answer_that_leaves_out_an_event_is_not_believed() {
+    let receiver = BulkReceiver::start(Manner::Forgets).await;
+    let outcome = deliver(requests(&receiver.url()), &events(100), 100).await;
+    assert_eq!((outcome.whole().delivered.acknowledged, outcome.delivered.duplicate), (0, 100));
+}
+
+#[tokio::test]
+async fn credentials_are_sent_and_their_refusal_stops_the_sink() {
+    let basic = BulkReceiver::start(Manner::Wants("Basic c2hpcHBlcjpwIHc=")).await;
+    let url = basic.url().replace("127", "shipper:p%20w@127");
+    deliver(requests(&url), &events(10), 10).await.whole();
+    let key = BulkReceiver::start(Manner::Wants("ApiKey abc==")).await;
+    let with_key = Settings { credentials: Some(Credentials::ApiKey("abc==".into())), ..requests(&key.url()) };
+    deliver(with_key, &events(10), 10).await.whole();
+
+    let outcome = deliver(requests(&key.url()), &events(2_000), 100).await;
+    let reason = "it refuses the credentials: 401 security_exception: missing authentication credentials";
+    assert_eq!(outcome.reasons(), BTreeSet::from([reason]));
+    let error = outcome.error.unwrap();
+    assert_eq!((error.code(), outcome.delivered.acknowledged), ("sink_denied", 0));
+    assert_eq!(error.to_string(), format!("sink {}: {reason}", key.url()));
+}
+
+#[tokio::test]
+async fn a_request_that_is_rejected_whole_is_given_back_in_the_receivers_words() {
+    let receiver = BulkReceiver::start(Manner::Rejects).await;
+    let outcome = deliver(requests(&receiver.url()), &events(100), 50).await;
+    assert_eq!(outcome.reasons(), BTreeSet::from(["400 illegal_argument_exception: no such pipeline"]));
+    let receiver = BulkReceiver::start(Manner::NotFound).await;
+    let outcome = deliver(requests(&receiver.url()), &events(5_000), 50).await;
+    assert_eq!(outcome.error.unwrap().code(), "sink_protocol");
+}
+
+/// Unavailable, breaking off after it took a request, putting events off, refusing the size: at random.
+#[tokio::test]
+async fn whatever_a_receiver_does_nothing_is_lost_and_nothing_doubled() {
+    for seed in 0..10 {
+        let receiver = BulkReceiver::start(Manner::Random(seed)).await;
+        let sink = Sink::open(Settings { batch_events: 30, ..settings(&receiver.url()) }).await.unwrap();
+        let events = events(600);
+        let objects = events.chunks(150).map(|object| deliver_to(&sink, object, 70));
+        for outcome in futures::future::join_all(objects).await {
+            assert_eq!(outcome.whole().delivered.sent, 150);
+            assert_matches(&outcome, &receiver);
+        }
+        assert_eq!(receiver.ids().len(), 600, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_holds_over_tls() {
+    let certificates = Certificates::new();
+    let receiver = BulkReceiver::tls(certificates.acceptor()).await;
+    let ca = certificates.path("ca.pem");
+    let url = format!("https://localhost:{}/elb-logs/_bulk?ca={}", receiver.port, ca.display());
+    deliver(requests(&url), &events(1_000), 500).await.whole();
+    assert_eq!(receiver.ids().len(), 1_000);
+}

@@ -1,0 +1,49 @@
+//! Events into a file.
+
+use std::fs;
+
+use engine::ship::sink::{Settings, Sink};
+
+use super::events::{deliver, deliver_to, events, settings};
+
+#[tokio::test]
+async fn events_are_appended_and_acknowledged_once_they_are_on_the_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("events.ndjson");
+    let events = events(3_000);
+    for half in events.chunks(1_500) {
+        let settings = Settings { unproven_bytes: 10_000, ..settings(&format!("file:{}", path.display())) };
+        assert_eq!(deliver(settings, half, 100).await.whole().delivered.acknowledged, 1_500);
+    }
+    assert!(fs::read_to_string(path).unwrap().lines().eq(events));
+}
+
+#[tokio::test]
+async fn a_file_has_one_writer() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = settings(&format!("file:{}", directory.path().join("events").display()));
+    let first = Sink::open(settings.clone()).await.unwrap();
+    let error = Sink::open(settings.clone()).await.err().unwrap();
+    assert!(error.to_string().contains("another writer"), "{error}");
+    first.close().await;
+    Sink::open(settings).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_line_that_was_cut_off_before_takes_no_event_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("events");
+    fs::write(&path, "{\"whole\":1}\n{\"cut").unwrap();
+    let events = events(10);
+    deliver(settings(&format!("file:{}", path.display())), &events, 10).await.whole();
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.lines().skip(2).eq(events), "{text}");
+}
+
+#[tokio::test]
+async fn what_a_full_disk_does_not_take_is_given_back() {
+    let sink = Sink::open(settings("file:/dev/full")).await.unwrap();
+    let outcome = deliver_to(&sink, &events(100), 10).await;
+    assert_eq!(outcome.delivered.acknowledged, 0);
+    assert_eq!(outcome.error.unwrap().code(), "sink_file");
+}

@@ -1,0 +1,150 @@
+//! Lumberjack, into a receiver that is strict to the protocol.
+
+use std::collections::BTreeSet;
+
+use engine::ship::sink::{Fault, Settings, Sink};
+use ferro_lumberjack::server::Server;
+
+use super::{
+    certificates::Certificates,
+    events::{Outcome, deliver, deliver_to, events, hasty, settings},
+    lumberjack_receiver::{LumberjackReceiver, Manner},
+};
+
+/// Windows of 100 events.
+fn windows(url: &str) -> Settings {
+    Settings { batch_events: 100, ..settings(url) }
+}
+
+/// What holds however a receiver behaved: what it acknowledged is what is claimed.
+fn assert_matches(outcome: &Outcome, receiver: &LumberjackReceiver) {
+    let acknowledged: BTreeSet<String> = receiver.acknowledged().into_iter().collect();
+    assert!(outcome.claimed.is_subset(&acknowledged), "claimed, and never acknowledged");
+}
+
+#[tokio::test]
+async fn every_event_is_acknowledged_once_and_in_order() {
+    for compression in [0, 1, 9] {
+        let receiver = LumberjackReceiver::start(Manner::Good).await;
+        let events = events(5_050);
+        let outcome = deliver(Settings { compression, ..windows(&receiver.url()) }, &events, 1_000).await;
+        assert_eq!(outcome.whole().delivered.acknowledged, 5_050);
+        assert_eq!(outcome.delivered.sent, 5_050);
+        assert_eq!(receiver.acknowledged(), events);
+        assert_eq!((receiver.windows().len(), receiver.windows().iter().max()), (51, Some(&100)));
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_nobody_here_wrote_reads_the_same() {
+    let listener = Server::builder().bind("127.0.0.1:0").await.unwrap();
+    let url = format!("lumberjack://{}", listener.local_addr().unwrap());
+    let receiver = tokio::spawn(async move {
+        let mut connection = listener.accept().await.unwrap();
+        let mut received = Vec::new();
+        while let Some(window) = connection.read_and_ack().await.unwrap() {
+            received.extend(window.events.into_iter().map(|event| String::from_utf8(event.payload).unwrap()));
+        }
+        received
+    });
+    let events = events(5_050);
+    deliver(windows(&url), &events, 1_000).await.whole();
+    assert!(receiver.await.unwrap() == events, "some events are not what was sent");
+}
+
+/// Busy, acknowledging in parts, hanging up before, in the middle and after storing a window: at random.
+#[tokio::test]
+async fn whatever_a_receiver_does_nothing_that_it_acknowledged_is_missing_and_nothing_is_lost() {
+    for seed in 0..10 {
+        let receiver = LumberjackReceiver::start(Manner::Random(seed)).await;
+        let sink = Sink::open(Settings { batch_events: 20, ..settings(&receiver.url()) }).await.unwrap();
+        let events = events(600);
+        let objects = events.chunks(150).map(|object| deliver_to(&sink, object, 70));
+        for outcome in futures::future::join_all(objects).await {
+            assert_eq!(outcome.whole().delivered.sent, 150);
+            assert_matches(&outcome, &receiver);
+        }
+        assert_eq!(receiver.acknowledged().into_iter().collect::<BTreeSet<_>>().len(), 600, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_event_goes_through_in_a_window_of_its_own() {
+    let receiver = LumberjackReceiver::start(Manner::Good).await;
+    let mut events = events(30);
+    events[10] = format!(r#"{{"user_agent":"{}","@metadata":{{"_id":"large"}}}}"#, "x".repeat(200_000));
+    let small = Settings { batch_bytes: 2_000, ..windows(&receiver.url()) };
+    deliver(small, &events, 30).await.whole();
+    assert_eq!(receiver.acknowledged(), events);
+    assert!(receiver.windows().contains(&1));
+}
+
+#[tokio::test]
+async fn objects_one_after_the_other_share_a_connection() {
+    let receiver = LumberjackReceiver::start(Manner::Good).await;
+    let sink = Sink::open(windows(&receiver.url())).await.unwrap();
+    for object in events(600).chunks(200) {
+        let outcome = deliver_to(&sink, object, 50).await;
+        assert_eq!(outcome.whole().delivered.connections.destroyed, 0);
+    }
+    assert_eq!((receiver.connections(), receiver.acknowledged().len()), (1, 600));
+}
+
+#[tokio::test]
+async fn the_same_holds_over_tls() {
+    let certificates = Certificates::new();
+    let receiver = LumberjackReceiver::tls(certificates.acceptor()).await;
+    let url = format!("lumberjacks://localhost:{}?ca={}", receiver.port, certificates.path("ca.pem").display());
+    let events = events(5_000);
+    deliver(windows(&url), &events, 500).await.whole();
+    assert_eq!(receiver.acknowledged(), events);
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_busy_or_acknowledges_in_parts_is_waited_for() {
+    for manner in [Manner::Busy, Manner::InParts] {
+        let receiver = LumberjackReceiver::start(manner).await;
+        let events = events(2_000);
+        let outcome = deliver(windows(&receiver.url()), &events, 300).await;
+        assert_eq!(outcome.whole().delivered.acknowledged, 2_000);
+        assert_eq!(receiver.acknowledged(), events);
+    }
+}
+
+#[tokio::test]
+async fn after_a_hang_up_in_a_window_what_was_not_acknowledged_is_sent_again_and_counted_once() {
+    for part in [0, 1, 60, 99] {
+        let receiver = LumberjackReceiver::start(Manner::HangsUp { times: 3, part }).await;
+        let events = events(2_000);
+        let outcome = deliver(windows(&receiver.url()), &events, 400).await;
+        let delivered = &outcome.whole().delivered;
+        assert_eq!((delivered.sent, delivered.acknowledged, delivered.sockets.total), (2_000, 2_000, 3));
+        assert_eq!((delivered.connections.created, delivered.connections.destroyed), (4, 3));
+        assert_matches(&outcome, &receiver);
+        // Nothing that was acknowledged before the hang-up came a second time.
+        assert_eq!(receiver.acknowledged(), events);
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_says_nothing_is_given_up_and_everything_given_back() {
+    for (manner, what) in [
+        (Manner::Silent, "the receiver acknowledged nothing"),
+        (Manner::NeverReads, "the receiver acknowledged nothing"),
+    ] {
+        let receiver = LumberjackReceiver::start(manner).await;
+        let outcome = deliver(Settings { batch_events: 100, ..hasty(&receiver.url()) }, &events(1_000), 100).await;
+        assert_eq!(outcome.delivered.acknowledged, 0);
+        assert!(matches!(outcome.error.unwrap().fault, Fault::Silent { what: said, .. } if said == what));
+        assert_eq!(receiver.acknowledged(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_port_where_something_else_listens_is_told_by_what_it_answers() {
+    let receiver = LumberjackReceiver::start(Manner::Other).await;
+    let outcome = deliver(windows(&receiver.url()), &events(1_000), 100).await;
+    let error = outcome.error.unwrap();
+    assert_eq!((error.code(), outcome.delivered.acknowledged), ("sink_protocol", 0));
+    assert!(error.to_string().contains("HTTP/1.1 400 Bad Request"), "{error}");
+}

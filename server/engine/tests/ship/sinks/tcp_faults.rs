@@ -1,0 +1,118 @@
+//! Lines over TCP to receivers that fail: nothing is claimed that did not arrive, and all else is given back.
+
+use engine::ship::sink::{Batch, Fault, Settings, Sink};
+
+use super::{
+    certificates::Certificates,
+    events::{add, deliver, deliver_to, events, hasty, settings},
+    tcp_receiver::{Manner, TcpReceiver},
+};
+
+#[tokio::test]
+async fn a_receiver_that_is_down_at_the_start_is_said_at_once() {
+    let receiver = TcpReceiver::start(Manner::Good).await;
+    let url = receiver.url.clone();
+    receiver.kill().await;
+    let error = Sink::open(settings(&url)).await.err().unwrap();
+    assert_eq!(error.code(), "sink_unreachable");
+    assert!(error.unreachable() && error.to_string().starts_with(&format!("sink {url}: no connection: ")), "{error}");
+}
+
+#[tokio::test]
+async fn a_receiver_killed_in_the_middle_and_not_coming_back_leaves_nothing_unaccounted_for() {
+    let receiver = TcpReceiver::start(Manner::Good).await;
+    // Each batch is proven by itself.
+    let sink = Sink::open(Settings { unproven_bytes: 1, ..hasty(&receiver.url) }).await.unwrap();
+    let events = events(1_000);
+    let before = deliver_to(&sink, &events[..500], 100).await;
+    assert_eq!(before.whole().delivered.sent, 500);
+    let arrived = receiver.kill().await;
+    assert_eq!(arrived, before.claimed);
+    let after = deliver_to(&sink, &events[500..], 100).await;
+    assert_eq!(after.delivered.sent, 0);
+    assert!(matches!(after.error.unwrap().fault, Fault::Unreachable { .. }));
+    assert!(after.delivered.sockets.total > 0);
+}
+
+#[tokio::test]
+async fn what_was_written_to_a_connection_that_broke_is_given_back_and_the_rest_goes_on() {
+    let receiver = TcpReceiver::start(Manner::ResetsOnce).await;
+    let events = events(5_000);
+    let outcome = deliver(Settings { unproven_bytes: 20_000, ..settings(&receiver.url) }, &events, 50).await;
+    assert_eq!(outcome.error, None);
+    assert!(outcome.claimed.is_subset(&receiver.lines()));
+    assert!(!outcome.claimed.is_empty() && !outcome.undelivered.is_empty());
+    for reason in outcome.reasons() {
+        assert!(reason.starts_with("written to a connection that then broke: "), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn with_a_receiver_that_resets_each_hundredth_line_no_more_is_claimed_than_arrived() {
+    let receiver = TcpReceiver::start(Manner::ResetsAfter(100)).await;
+    let events = events(3_000);
+    // Objects of 30 lines pass between two resets, larger ones never do.
+    let sink = Sink::open(hasty(&receiver.url)).await.unwrap();
+    let small = deliver_to(&sink, &events[..30], 10).await;
+    assert_eq!(small.whole().delivered.sent, 30);
+    let large = deliver_to(&sink, &events, 20).await;
+    assert!(large.claimed.is_subset(&receiver.lines()));
+    assert!(large.undelivered.len() > 2_000 && large.delivered.sockets.total > 0);
+}
+
+#[tokio::test]
+async fn a_receiver_that_never_reads_slows_the_sender_until_patience_ends() {
+    let receiver = TcpReceiver::start(Manner::NeverReads).await;
+    let sink = Sink::open(Settings { unproven_bytes: 1 << 30, ..hasty(&receiver.url) }).await.unwrap();
+    let mut delivery = sink.delivery().await.unwrap();
+    let (mut taken, mut undelivered) = (0, Vec::new());
+    let event = "x".repeat(100_000);
+    let error = loop {
+        let mut batch = Batch::default();
+        (0..10).for_each(|number| add(&mut batch, taken + number, &event));
+        taken += 10;
+        if let Err(error) = delivery.send(&mut batch, &mut undelivered).await {
+            break error;
+        }
+        assert!(taken < 100_000, "10 GB were taken on behalf of a receiver that took none");
+    };
+    assert!(matches!(error.fault, Fault::Silent { what: "the receiver took nothing", .. }), "{error}");
+    assert_eq!(delivery.finish(&mut undelivered).await.sent, 0);
+    assert_eq!(undelivered.len() as u64, taken);
+}
+
+#[tokio::test]
+async fn without_the_receivers_close_nothing_is_called_sent() {
+    let receiver = TcpReceiver::start(Manner::NeverCloses).await;
+    let events = events(100);
+    let outcome = deliver(hasty(&receiver.url), &events, 10).await;
+    assert_eq!((outcome.delivered.sent, outcome.undelivered.len()), (0, 100));
+    assert!(outcome.reasons().iter().all(|reason| reason.contains("did not close its half")));
+}
+
+#[tokio::test]
+async fn a_connection_that_was_cut_while_it_stood_by_is_not_written_to() {
+    let receiver = TcpReceiver::start(Manner::ClosesFirst).await;
+    let sink = Sink::open(settings(&receiver.url)).await.unwrap();
+    receiver.closed().await;
+    let outcome = deliver_to(&sink, &events(100), 10).await;
+    assert_eq!(outcome.whole().claimed, receiver.lines());
+    assert_eq!(outcome.delivered.connections.created, 2);
+    assert_eq!(outcome.delivered.connections.destroyed, 2);
+}
+
+#[tokio::test]
+async fn a_receiver_whose_certificate_is_not_trusted_gets_no_event() {
+    let certificates = Certificates::new();
+    let others = Certificates::new();
+    let rsyslog = super::rsyslog::Rsyslog::tls(&certificates);
+    let url =
+        |host: &str, ca: &Certificates| format!("tls://{host}:{}?ca={}", rsyslog.port, ca.path("ca.pem").display());
+    for url in [url("localhost", &others), url("127.0.0.1", &certificates)] {
+        let error = Sink::open(settings(&url)).await.err().unwrap();
+        assert_eq!(error.code(), "sink_untrusted", "{error}");
+    }
+    let missing = format!("tls://localhost:{}?ca=/nowhere/ca.pem", rsyslog.port);
+    let error = Sink::open(settings(&missing)).await.err().unwrap();
+    assert!(error.to_string().contains("/nowhere/ca.pem"), "{error}");
+}

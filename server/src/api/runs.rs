@@ -1,0 +1,113 @@
+//! `GET /api/v1/runs`: what was shipped, object by object. Unknown parameters are refused, as in `listing`.
+
+use std::str::FromStr;
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use model::{Invalid, Page, Run, RunCursor, RunFilter, RunId, Time};
+
+use super::{Id, limits, problem::Refused};
+use crate::state::App;
+
+const PARAMETERS: &str = "one of the parameters pipeline, outcome, job, key, request_id, from, to, after, limit";
+
+#[derive(Debug, PartialEq)]
+struct Listing {
+    filter: RunFilter,
+    after: Option<RunCursor>,
+    limit: u32,
+}
+
+pub async fn list(
+    State(app): State<App>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<Page<Run>>, Refused> {
+    let Listing { filter, after, limit } = Listing::parse(&parameters)?;
+    Ok(Json(app.backend.runs(&filter, after, limit).await?))
+}
+
+pub async fn show(State(app): State<App>, Id(id): Id<RunId>) -> Result<Json<Run>, Refused> {
+    Ok(Json(app.backend.run(id).await?))
+}
+
+impl Listing {
+    /// `outcome` may be repeated and may hold several with commas between; empty values are as if left out.
+    fn parse(parameters: &[(String, String)]) -> Result<Self, Invalid> {
+        let mut listing = Self { filter: RunFilter::default(), after: None, limit: limits::PAGE };
+        for (name, value) in parameters {
+            listing.set(name, value)?;
+        }
+        Ok(listing)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), Invalid> {
+        let filter = &mut self.filter;
+        match name {
+            "pipeline" => filter.pipeline = optional(value)?,
+            "outcome" => {
+                for outcome in value.split(',').filter(|outcome| !outcome.is_empty()) {
+                    filter.outcomes.push(outcome.parse()?);
+                }
+            }
+            "job" => filter.job = optional(value).map_err(|invalid| Invalid { field: name.to_owned(), ..invalid })?,
+            "key" => filter.key = optional(value)?,
+            "request_id" => filter.request_id = Some(value.to_owned()).filter(|id| !id.is_empty()),
+            "from" => filter.from = time(name, value)?,
+            "to" => filter.to = time(name, value)?,
+            "after" => self.after = optional(value)?,
+            "limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=limits::PAGE_MOST).contains(limit));
+                self.limit = limit.ok_or_else(|| Invalid::new(name, value, format!("1 to {}", limits::PAGE_MOST)))?;
+            }
+            _ => return Err(Invalid::new(name, value, PARAMETERS)),
+        }
+        Ok(())
+    }
+}
+
+fn optional<T: FromStr<Err = Invalid>>(value: &str) -> Result<Option<T>, Invalid> {
+    if value.is_empty() { Ok(None) } else { value.parse().map(Some) }
+}
+
+fn time(name: &str, value: &str) -> Result<Option<Time>, Invalid> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    value.parse().map(Some).map_err(|_| Invalid::new(name, value, "a time such as 2026-03-09T14:00:00Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Outcome;
+
+    use super::*;
+
+    fn parse(query: &[(&str, &str)]) -> Result<Listing, Invalid> {
+        let owned: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Listing::parse(&owned)
+    }
+
+    #[test]
+    fn outcomes_may_be_repeated_or_listed() {
+        let filter = parse(&[("outcome", "sent,partial"), ("outcome", "empty"), ("key", "")]).unwrap().filter;
+        assert_eq!(filter.outcomes, [Outcome::Sent, Outcome::Partial, Outcome::Empty]);
+        assert_eq!(filter.key, None);
+    }
+
+    #[test]
+    fn a_parameter_that_does_not_fit_is_refused_by_its_name() {
+        for (name, value) in [
+            ("outcomes", "sent"),
+            ("outcome", "lost"),
+            ("pipeline", "A B"),
+            ("job", "1"),
+            ("from", "yesterday"),
+            ("after", "17"),
+            ("limit", "0"),
+        ] {
+            assert_eq!(parse(&[(name, value)]).unwrap_err().field, name, "{value}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Pipelines: what is configured, beside what their runs and their followers tell.
+
+use model::{
+    Pipeline, PipelineList, PipelineName, PipelineStatus, PipelineView, Problem, ProblemCode, RunFilter, Time,
+};
+
+use super::{Yard, problem};
+
+/// On a pipeline's page.
+const LATEST: u32 = 10;
+
+impl Yard {
+    pub(super) async fn list_pipelines(&self) -> Result<PipelineList, Problem> {
+        let mut items = Vec::new();
+        for pipeline in &self.config.pipelines {
+            items.push(self.pipeline_status(pipeline).await?);
+        }
+        Ok(PipelineList { now: self.store.now(), items })
+    }
+
+    pub(super) async fn view_pipeline(&self, name: &PipelineName) -> Result<PipelineView, Problem> {
+        let pipeline = self.configured(name).ok_or_else(|| {
+            let detail = problem::no_pipeline(name, &self.config.pipelines);
+            Problem::new(ProblemCode::NotFound, detail)
+        })?;
+        let filter = RunFilter { pipeline: Some(name.clone()), ..RunFilter::default() };
+        let runs = self.store.runs(&filter, None, LATEST).await.map_err(problem::database)?.items;
+        let (status, sums) = (self.pipeline_status(pipeline).await?, self.run_sums(&filter).await?);
+        Ok(PipelineView { now: self.store.now(), status, runs, sums })
+    }
+
+    pub(super) fn configured(&self, name: &PipelineName) -> Option<&Pipeline> {
+        self.config.pipelines.iter().find(|pipeline| pipeline.name == *name)
+    }
+
+    async fn pipeline_status(&self, pipeline: &Pipeline) -> Result<PipelineStatus, Problem> {
+        let (last_run, following) =
+            tokio::try_join!(self.store.last_run(&pipeline.name), self.store.following(&pipeline.name))
+                .map_err(problem::database)?;
+        let following = following.filter(|_| pipeline.follow);
+        let age = |at: Time| u64::try_from(self.store.now().since(at)).unwrap_or(0);
+        let lag_ms = match &following {
+            Some(following) => Some(following.oldest.map_or(0, age)),
+            None => last_run.as_ref().map(|run| age(run.started_at)),
+        };
+        Ok(PipelineStatus { pipeline: pipeline.clone(), last_run, following, lag_ms })
+    }
+}

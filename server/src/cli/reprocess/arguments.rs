@@ -1,0 +1,202 @@
+//! What the command line says, read into what the engine needs.
+
+use std::{
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use engine::{
+    s3::Endpoint,
+    ship::{
+        Options, RECORD_LIMIT,
+        sink::{Settings, SinkUrl},
+    },
+};
+use model::{Extent, Invalid, Key, LogFormat, Place, ReprocessSpec, SinkName, StoreName, Time, Window};
+
+#[derive(Args)]
+pub struct Arguments {
+    #[arg(help = "What to send: s3://bucket/prefix, s3://bucket/key, or a file of dead letters", value_parser = source)]
+    source: Source,
+    /// Where to: tcp://, tls://, lumberjack://, lumberjacks://, http(s)://…/_bulk, or file:PATH
+    sink: SinkUrl,
+    /// Start of the window, inclusive, such as 2026-03-09T14:00:00Z
+    #[arg(long, value_name = "TIME", requires = "to")]
+    from: Option<Time>,
+    /// End of the window, exclusive
+    #[arg(long, value_name = "TIME", requires = "from")]
+    to: Option<Time>,
+    /// Which format to read; auto judges each record by how it begins
+    #[arg(long, default_value = "auto", value_parser = formats())]
+    format: LogFormat,
+    /// Endpoint of an S3-compatible store [default: AWS]
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+    /// Region of the store [default: as configured for AWS, else us-east-1]
+    #[arg(long)]
+    region: Option<String>,
+    /// Profile of the AWS configuration files
+    #[arg(long)]
+    profile: Option<String>,
+    /// Events a second at most [default: as many as the sink takes]
+    #[arg(long, value_name = "N")]
+    max_eps: Option<NonZeroU32>,
+    /// Only the keys in this file, one a line
+    #[arg(long, value_name = "FILE")]
+    keys_from: Option<PathBuf>,
+    /// Keep what could not be parsed or delivered in this file, to be sent another time
+    #[arg(long, value_name = "FILE")]
+    dead_letters: Option<PathBuf>,
+    /// Objects read at once, each over a connection of its own to the sink
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    concurrency: u8,
+    /// Seconds that the receiver may be away, take nothing or say nothing before it is given up
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
+    patience: u16,
+    /// Parse only, send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// JSON lines on standard output: progress once a second, last the summary
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What is to be sent.
+#[derive(Clone, Debug)]
+enum Source {
+    Place(Place),
+    DeadLetters(PathBuf),
+}
+
+fn source(text: &str) -> Result<Source, String> {
+    if text.starts_with("s3://") {
+        return text.parse().map(Source::Place).map_err(|invalid: Invalid| invalid.to_string());
+    }
+    if Path::new(text).is_file() {
+        return Ok(Source::DeadLetters(text.into()));
+    }
+    Err(format!("there is no such file; it must be one of dead letters, or a place such as s3://{text}"))
+}
+
+fn formats() -> impl TypedValueParser<Value = LogFormat> {
+    PossibleValuesParser::new(["auto", "classic", "alb", "nlb", "alb_connection"]).map(|name| match name.as_str() {
+        "classic" => LogFormat::Classic,
+        "alb" => LogFormat::Alb,
+        "nlb" => LogFormat::Nlb,
+        "alb_connection" => LogFormat::AlbConnection,
+        _ => LogFormat::Auto,
+    })
+}
+
+/// What is to be done.
+pub struct Order {
+    pub work: Work,
+    /// `None`: a dry run.
+    pub sink: Option<Settings>,
+    pub options: Options,
+    /// As it is shown: from where, to where.
+    pub title: String,
+    pub window: Option<Window>,
+}
+
+pub enum Work {
+    Objects { spec: Box<ReprocessSpec>, endpoint: Endpoint },
+    DeadLetters(PathBuf),
+}
+
+impl Order {
+    /// The message says what is wrong and what would be right.
+    pub fn read(arguments: Arguments) -> Result<Self, String> {
+        let Arguments { source, sink, from, to, dry_run, max_eps, .. } = &arguments;
+        let window = match (from, to) {
+            (Some(from), Some(to)) => {
+                Some(Window::new(*from, *to).map_err(|_| format!("--to {to} must be after --from {from}"))?)
+            }
+            _ => None,
+        };
+        let options = Options {
+            objects_at_once: arguments.concurrency.into(),
+            record_limit: RECORD_LIMIT,
+            max_events_per_second: *max_eps,
+            dead_letters: arguments.dead_letters.clone(),
+        };
+        let shown = match source {
+            Source::Place(place) => place.clone().at(&store_name()?).url(),
+            Source::DeadLetters(path) => path.display().to_string(),
+        };
+        let title = format!("{shown} → {sink}");
+        let settings = Settings {
+            connections: arguments.concurrency.into(),
+            patience: Duration::from_secs(arguments.patience.into()),
+            ..Settings::new(sink.clone())
+        };
+        let sink = (!dry_run).then_some(settings);
+        let work = match source {
+            Source::Place(place) => arguments.objects(place, window)?,
+            Source::DeadLetters(path) => {
+                if window.is_some() || arguments.keys_from.is_some() {
+                    return Err("a file of dead letters is sent whole: leave --from, --to and --keys-from away".into());
+                }
+                if arguments.dead_letters.as_ref() == Some(path) {
+                    return Err("--dead-letters must name another file than the one that is read".into());
+                }
+                Work::DeadLetters(path.clone())
+            }
+        };
+        Ok(Self { work, sink, options, title, window })
+    }
+}
+
+impl Arguments {
+    fn objects(&self, place: &Place, window: Option<Window>) -> Result<Work, String> {
+        if let Some(url) = &self.endpoint_url
+            && !url.starts_with("http://")
+            && !url.starts_with("https://")
+        {
+            return Err(format!("endpoint {url:?} is not valid: it must begin with http:// or https://"));
+        }
+        let name = store_name()?;
+        let spec = ReprocessSpec {
+            pipeline: None,
+            source: place.clone().at(&name),
+            sink: SinkName::try_from("sink".to_owned()).map_err(|invalid| invalid.to_string())?,
+            format: self.format,
+            window,
+            keys: self.keys_from.as_deref().map(keys).transpose()?.unwrap_or_default(),
+            dead_letters_of: None,
+            extent: Extent::All,
+            max_events_per_second: self.max_eps.map(NonZeroU32::get),
+            dry_run: self.dry_run,
+            plan: None,
+        };
+        let endpoint = Endpoint {
+            name,
+            url: self.endpoint_url.clone(),
+            region: self.region.clone(),
+            path_style: None,
+            profile: self.profile.clone(),
+            credentials: None,
+        };
+        Ok(Work::Objects { spec: Box::new(spec), endpoint })
+    }
+}
+
+fn store_name() -> Result<StoreName, String> {
+    StoreName::try_from("s3".to_owned()).map_err(|invalid| invalid.to_string())
+}
+
+/// One a line; lines without text are passed over.
+fn keys(path: &Path) -> Result<Vec<Key>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("--keys-from {}: {error}", path.display()))?;
+    let keys = text.lines().enumerate().filter(|(_, line)| !line.is_empty()).map(|(index, line)| {
+        line.parse()
+            .map_err(|invalid: Invalid| format!("--keys-from {}, line {}: {invalid}", path.display(), index + 1))
+    });
+    let keys: Vec<Key> = keys.collect::<Result<_, _>>()?;
+    if keys.is_empty() { Err(format!("--keys-from {}: it holds no keys", path.display())) } else { Ok(keys) }
+}

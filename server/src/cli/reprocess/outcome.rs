@@ -1,0 +1,85 @@
+//! How a reprocess ended, in a word for scripts and in an exit code.
+
+use std::process::ExitCode;
+
+use engine::ship::ShipError;
+use model::{JobError, Progress, Proof};
+use serde::Serialize;
+
+use crate::cli::Exit;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The sink acknowledged every event.
+    Delivered,
+    /// Every event was written and the connections closed cleanly; the sink does not acknowledge.
+    Sent,
+    /// A dry run: all was parsed.
+    Rehearsed,
+    /// There was no object to send.
+    Nothing,
+    /// Some records or objects failed.
+    ItemsFailed,
+    Stopped,
+    /// Not begun until something is set right.
+    Refused,
+    Unreachable,
+    /// A listing or the sink failed on the way.
+    Failed,
+}
+
+/// An outcome with what there is to say about it.
+pub struct End {
+    pub outcome: Outcome,
+    pub proof: Option<Proof>,
+    pub error: Option<JobError>,
+}
+
+impl Outcome {
+    pub fn exit(self) -> ExitCode {
+        match self {
+            Self::Delivered | Self::Sent | Self::Rehearsed | Self::Nothing => Exit::Done.into(),
+            Self::ItemsFailed | Self::Failed => Exit::ItemsFailed.into(),
+            Self::Refused => Exit::Usage.into(),
+            Self::Unreachable => Exit::Unreachable.into(),
+            Self::Stopped => ExitCode::from(130), // what a shell says of a command ended by Ctrl-C
+        }
+    }
+}
+
+impl End {
+    pub fn of(result: Result<Proof, ShipError>, progress: &Progress) -> Self {
+        let proof = match result {
+            Ok(proof) => proof,
+            Err(error) => return Self::failed(&error),
+        };
+        let outcome = match &proof {
+            _ if progress.failed > 0 || !proof.holds() => Outcome::ItemsFailed,
+            Proof::Shipped(shipped) if shipped.sink.is_none() => Outcome::Rehearsed,
+            Proof::Shipped(shipped) if shipped.objects == 0 => Outcome::Nothing,
+            Proof::Shipped(shipped) if shipped.acknowledged => Outcome::Delivered,
+            _ => Outcome::Sent,
+        };
+        Self { outcome, proof: Some(proof), error: None }
+    }
+
+    fn failed(error: &ShipError) -> Self {
+        let outcome = match error.code() {
+            _ if error.unreachable() => Outcome::Unreachable,
+            "stopped" => Outcome::Stopped,
+            "no_bucket" | "denied" | "bad_credentials" | "no_credentials" | "wrong_region" | "plan_changed"
+            | "dead_letters" | "sink_settings" | "sink_denied" | "sink_file" => Outcome::Refused,
+            _ => Outcome::Failed,
+        };
+        let (code, advice) = (error.code().to_owned(), error.advice().to_owned());
+        Self { outcome, proof: None, error: Some(JobError { code, message: error.to_string(), advice }) }
+    }
+
+    /// The command line was wrong.
+    pub fn usage(message: String) -> Self {
+        let advice = "See `logyard reprocess --help`.".to_owned();
+        let error = JobError { code: "usage".to_owned(), message, advice };
+        Self { outcome: Outcome::Refused, proof: None, error: Some(error) }
+    }
+}

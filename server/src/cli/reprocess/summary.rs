@@ -1,0 +1,122 @@
+//! What there is to say at the end, for a person and for a script.
+
+use app::format::{bytes, count, things};
+use model::{Failure, JobError, Progress, Proof, Window};
+use serde::Serialize;
+
+use super::{
+    arguments::Order,
+    drive::Record,
+    outcome::{End, Outcome},
+};
+
+/// Failures shown one by one.
+pub const SHOWN: usize = 10;
+
+/// The last line with `--json`. Of lines, connections, failures and bytes it holds what the shipping functions have
+/// always logged, over all objects.
+#[derive(Serialize)]
+pub struct Summary {
+    r#type: &'static str,
+    pub outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<Window>,
+    progress: Progress,
+    #[serde(flatten)]
+    summary: model::Summary,
+    /// Records a second over the whole time.
+    lines_per_second: u64,
+    proof: Option<Proof>,
+    /// The first ten.
+    failed_objects: Vec<Failure>,
+    error: Option<JobError>,
+    #[serde(skip)]
+    title: String,
+}
+
+impl Summary {
+    pub fn of(order: &Order, record: Record, end: End) -> Self {
+        let Record { progress, failures, summary } = record;
+        let lines_per_second = summary.lines.encountered * 1_000 / summary.duration_ms.max(1);
+        Self {
+            r#type: "summary",
+            outcome: end.outcome,
+            window: order.window,
+            progress,
+            summary,
+            lines_per_second,
+            proof: end.proof,
+            failed_objects: failures,
+            error: end.error,
+            title: order.title.clone(),
+        }
+    }
+
+    /// Nothing was begun.
+    pub fn refused(end: End) -> Self {
+        Self {
+            r#type: "summary",
+            outcome: end.outcome,
+            window: None,
+            progress: Progress::default(),
+            summary: model::Summary::default(),
+            lines_per_second: 0,
+            proof: end.proof,
+            failed_objects: Vec::new(),
+            error: end.error,
+            title: String::new(),
+        }
+    }
+
+    /// On standard output, unless nothing was begun.
+    pub fn print(&self) {
+        let verdict = match self.outcome {
+            Outcome::Delivered => "Delivered, every event acknowledged",
+            Outcome::Sent => "Sent, every connection closed cleanly; the sink does not acknowledge",
+            Outcome::Rehearsed => "Dry run, nothing was sent",
+            Outcome::Nothing => "Nothing to send: no object lies there",
+            Outcome::ItemsFailed => "Done, but for some records or objects",
+            Outcome::Stopped => "Stopped",
+            Outcome::Failed | Outcome::Unreachable => "Not finished",
+            Outcome::Refused => return,
+        };
+        let model::Summary { lines, failures, bytes: volume, duration_ms, .. } = &self.summary;
+        println!("{verdict}: {}", self.title);
+        if let Some(window) = self.window {
+            println!("  window {window}");
+        }
+        println!(
+            "  {}: {} shipped, {} failed; {} read in {duration_ms} ms, {} a second",
+            things(self.progress.found, "object"),
+            count(self.progress.done),
+            count(self.progress.failed),
+            bytes(volume.read),
+            things(self.lines_per_second, "record"),
+        );
+        println!(
+            "  {}: {} parsed, {} not; {} outside the window, {} sent, {} acknowledged, {} there already, {} not delivered",
+            things(lines.encountered, "record"),
+            count(lines.parsed),
+            count(failures.parsing.total),
+            count(lines.filtered),
+            count(lines.sent),
+            count(lines.acknowledged),
+            count(lines.duplicate),
+            count(failures.sending.total),
+        );
+        for failure in &self.failed_objects {
+            println!("  failed {:?}: {}", failure.key.as_str(), failure.message);
+        }
+        let more = self.progress.failed.saturating_sub(self.failed_objects.len() as u64);
+        if more > 0 {
+            println!("  and {} more", count(more));
+        }
+    }
+
+    /// What failed, where, why, what to do now: on standard error.
+    pub fn print_error(&self) {
+        if let Some(error) = self.error.as_ref().filter(|_| self.outcome != Outcome::Stopped) {
+            eprintln!("logyard: {}. {}", error.message.trim_end_matches('.'), error.advice);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `[[pipelines]]`: what is shipped from where to which sink. Each default stands here, beside its key.
+//!
+//! Always: the store and the sink of a pipeline are configured.
+
+use std::collections::BTreeMap;
+
+use model::{LogFormat, Pipeline, PipelineName, Place, SinkName, StoreName};
+
+use super::{
+    ConfigError, Sink, Store,
+    load::{NAME, YES_NO, parsed},
+    sinks::DEMO_SINK,
+    source::Section,
+};
+
+/// The pipeline of the demo, and the bucket of its log objects.
+pub const DEMO_PIPELINE: &str = "demo-elb";
+pub const DEMO_LOGS: &str = "demo-elb-logs";
+
+const SOURCE: &str = "where its log objects lie, such as \"s3://elb-logs/api-prod/\"";
+const STORE: &str = "the name of one of the [[stores]]";
+const SINK: &str = "the name of one of the [[sinks]]";
+const FORMAT: &str = "auto, classic, alb, nlb or alb_connection";
+const EVERY: &str = "how often a log object is expected, such as \"5m\": a whole number of s, m, h or d, at most 31d";
+
+pub fn read(sections: Vec<Section<'_>>, stores: &[Store], sinks: &[Sink]) -> Result<Vec<Pipeline>, ConfigError> {
+    let mut pipelines: Vec<Pipeline> = Vec::new();
+    for mut section in sections {
+        let name: PipelineName = section.get("name", NAME, parsed)?.ok_or_else(|| section.missing("name", NAME))?;
+        if pipelines.iter().any(|pipeline| pipeline.name == name) {
+            return Err(ConfigError::Twice { at: section.at(), what: "pipelines", name: name.to_string() });
+        }
+        let store = |text: &str| parsed(text).filter(|name| stores.iter().any(|store| store.name == *name));
+        let store: Option<StoreName> = section.get("store", STORE, store)?;
+        let source: Place = section.get("source", SOURCE, parsed)?.ok_or_else(|| section.missing("source", SOURCE))?;
+        let sink = |text: &str| parsed(text).filter(|name| sinks.iter().any(|sink| sink.name == *name));
+        let sink: SinkName = section.get("sink", SINK, sink)?.ok_or_else(|| section.missing("sink", SINK))?;
+        let pipeline = Pipeline {
+            source: Place { store, ..source }.at(&stores[0].name),
+            format: section.get("format", FORMAT, format)?.unwrap_or_default(),
+            sink,
+            every_s: section.get("every", EVERY, seconds)?,
+            labels: section.texts("labels")?,
+            follow: section.get("follow", YES_NO, parsed)?.unwrap_or(false),
+            name,
+        };
+        section.finish()?;
+        pipelines.push(pipeline);
+    }
+    Ok(pipelines)
+}
+
+fn format(text: &str) -> Option<LogFormat> {
+    LogFormat::ALL.into_iter().find(|format| format.as_str() == text)
+}
+
+fn seconds(text: &str) -> Option<u64> {
+    let unit = match text.chars().last()? {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    let number: u64 = text[..text.len() - 1].parse().ok()?;
+    number.checked_mul(unit).filter(|seconds| (1..=31 * 86_400).contains(seconds))
+}
+
+/// What the demo ships: load-balancer logs that appear in the embedded store every few seconds.
+pub fn demo(store: &StoreName) -> Option<Pipeline> {
+    let source: Place = format!("s3://{DEMO_LOGS}/").parse().ok()?;
+    Some(Pipeline {
+        name: DEMO_PIPELINE.parse().ok()?,
+        source: source.at(store),
+        format: LogFormat::Auto,
+        sink: DEMO_SINK.parse().ok()?,
+        every_s: Some(60),
+        labels: BTreeMap::from([("what".to_owned(), "demo".to_owned())]),
+        follow: true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_has_a_unit_and_is_neither_nothing_nor_more_than_a_month() {
+        assert_eq!(["30s", "5m", "1h", "31d"].map(seconds), [Some(30), Some(300), Some(3_600), Some(31 * 86_400)]);
+        for text in ["", "m", "5", "0m", "32d", "-1m", "5 m", "5min", "99999999999999999999d"] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+}

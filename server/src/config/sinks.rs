@@ -1,0 +1,82 @@
+//! `[[sinks]]`: where events go. The defaults are those of the engine.
+
+use std::num::NonZeroU32;
+
+use engine::ship::sink::{Credentials, Settings, SinkUrl};
+use model::SinkName;
+
+use super::{
+    ConfigError,
+    load::{NAME, WHOLE, not_empty, parsed, within},
+    source::Section,
+};
+
+/// The name of the embedded receiver.
+pub const DEMO_SINK: &str = "demo";
+
+const SINK_URL: &str = "a URL such as tcp://host:5000, tls://host:5000?ca=FILE, lumberjack://host:5044, \
+                        lumberjacks://host:5044, https://host:9200/INDEX/_bulk or file:PATH";
+const FITTING: &str = "a URL that takes the credentials beside it: only http and https do";
+
+/// A `[[sinks]]` entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sink {
+    pub name: SinkName,
+    pub settings: Settings,
+}
+
+pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Sink>, ConfigError> {
+    let mut sinks: Vec<Sink> = Vec::new();
+    for mut section in sections {
+        let name: SinkName = section.get("name", NAME, parsed)?.ok_or_else(|| section.missing("name", NAME))?;
+        if sinks.iter().any(|sink| sink.name == name) {
+            return Err(ConfigError::Twice { at: section.at(), what: "sinks", name: name.to_string() });
+        }
+        // It may hold a password, so that it is not repeated in an error.
+        let url: SinkUrl =
+            section.get_secret("url", SINK_URL, parsed)?.ok_or_else(|| section.missing("url", SINK_URL))?;
+        let usual = Settings::new(url);
+        let number = |text: &str, least: u32, most: u32| within(text, least, most).map(|number| number as usize);
+        let settings = Settings {
+            connections: section.get("connections", WHOLE, |text| number(text, 1, 1_000))?.unwrap_or(usual.connections),
+            batch_events: section
+                .get("batch_events", WHOLE, |text| number(text, 1, 10_000))?
+                .unwrap_or(usual.batch_events),
+            batch_bytes: section
+                .get("batch_bytes", WHOLE, |text| number(text, 1_024, 10 << 20))?
+                .unwrap_or(usual.batch_bytes),
+            max_events_per_second: section
+                .get("max_events_per_second", WHOLE, |text| within(text, 1, 10_000_000))?
+                .and_then(NonZeroU32::new),
+            credentials: credentials(&mut section)?,
+            ..usual
+        };
+        if settings.check().is_err() {
+            return Err(ConfigError::Shape { at: section.at(), key: "sinks.url".to_owned(), expected: FITTING });
+        }
+        section.finish()?;
+        sinks.push(Sink { name, settings });
+    }
+    Ok(sinks)
+}
+
+fn credentials(section: &mut Section<'_>) -> Result<Option<Credentials>, ConfigError> {
+    const PASSWORD: &str = "the user's password, best as \"${VARIABLE}\"";
+    const USER: &str = "the user whose password this is";
+    const ONE: &str = "left out where there is a username: a sink has one or the other";
+    let user = section.get("username", "a name", not_empty)?;
+    let password = section.get_secret("password", PASSWORD, not_empty)?;
+    let key = section.get_secret("api_key", ONE, |text| not_empty(text).filter(|_| user.is_none()))?;
+    match (user, password) {
+        (Some(user), Some(password)) => Ok(Some(Credentials::Password { user, password })),
+        (Some(_), None) => Err(section.missing("password", PASSWORD)),
+        (None, Some(_)) => Err(section.missing("username", USER)),
+        (None, None) => Ok(key.map(Credentials::ApiKey)),
+    }
+}
+
+/// The embedded receiver as the others see it; where it listens is filled in when it does.
+pub fn demo() -> Option<Sink> {
+    let url = "tcp://127.0.0.1:3002".parse().ok()?;
+    Some(Sink { name: DEMO_SINK.parse().ok()?, settings: Settings::new(url) })
+}

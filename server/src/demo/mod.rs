@@ -1,0 +1,149 @@
+//! The embedded store beside the server: a place to try everything on, with no account anywhere.
+//!
+//! A server starts it in its data directory and leaves its address there, where a worker beside it finds it. Servers
+//! that share a PostgreSQL share their jobs, so `demo` must be the same store for all of them: there the first to
+//! bind the address serves it, and the others on that machine use it.
+//!
+//! Whoever serves it also delivers load-balancer logs into it and receives what the demo's pipeline ships, unless other
+//! pipelines are configured.
+
+mod logs;
+mod receiver;
+
+use std::{fs, io, net::SocketAddr, path::Path, sync::Arc, time::SystemTime};
+
+use embedded::{Embedded, EmbeddedError};
+use model::Time;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::{info, warn};
+
+use crate::{
+    config::{Config, DEMO_PIPELINE, DEMO_SINK, DEMO_STORE},
+    data_dir::DataDir,
+};
+use receiver::Receiver;
+
+/// Where in the data directory the addresses of store and receiver are left.
+const ADDRESS_FILE: &str = "demo.addr";
+const RECEIVER_FILE: &str = "demo-receiver.addr";
+/// Of the first port that the receiver tries, after the store's.
+const RECEIVER_PORT: u16 = 3002;
+/// Ports tried after a taken one.
+const MORE_PORTS: u16 = 20;
+
+/// The embedded store, and what makes it live; all of it ends when this is dropped.
+pub struct Demo {
+    store: Arc<Embedded>,
+    _alive: Vec<AbortOnDropHandle<()>>,
+}
+
+impl Demo {
+    pub fn url(&self) -> String {
+        self.store.url()
+    }
+}
+
+/// Starts and seeds the store, if it is on, and points the configured `demo` at it. `None` where it is off, or served
+/// by another server already.
+pub async fn start(config: &mut Config, data_dir: &DataDir) -> Result<Option<Demo>, EmbeddedError> {
+    if !config.demo.enabled {
+        return Ok(None);
+    }
+    let shared = !config.database.url.starts_with("sqlite:");
+    let Some(store) = listen(config.demo.addr, data_dir.path(), shared).await? else {
+        info!(addr = %config.demo.addr, "the embedded store is served by another process: using that");
+        return Ok(None);
+    };
+    store.seed_demo().await?;
+    leave(data_dir, ADDRESS_FILE, store.addr());
+    point_to(config, store.addr());
+    let store = Arc::new(store);
+    let alive = if ships(config) { bring_to_life(config, data_dir, &store).await } else { Vec::new() };
+    Ok(Some(Demo { store, _alive: alive }))
+}
+
+fn ships(config: &Config) -> bool {
+    config.pipelines.iter().any(|pipeline| pipeline.name.as_str() == DEMO_PIPELINE)
+}
+
+/// Without a receiver nothing is delivered, either: it would only pile up.
+async fn bring_to_life(config: &mut Config, data_dir: &DataDir, store: &Arc<Embedded>) -> Vec<AbortOnDropHandle<()>> {
+    // A store on whatever port is free has a receiver on one, too.
+    let port = if config.demo.addr.port() == 0 { 0 } else { RECEIVER_PORT };
+    let first = SocketAddr::new(config.demo.addr.ip(), port);
+    let bound = Receiver::bind(first, data_dir.path()).await;
+    let receiver = match bound.and_then(|receiver| receiver.addr().map(|addr| (receiver, addr))) {
+        Ok((receiver, addr)) => {
+            leave(data_dir, RECEIVER_FILE, addr);
+            point_sink_to(config, addr);
+            receiver
+        }
+        Err(error) => {
+            warn!(%error, "the demo's receiver could not start: its pipeline stands still");
+            return Vec::new();
+        }
+    };
+    let delivery = logs::deliver(Arc::clone(store), now);
+    [tokio::spawn(receiver.receive()), tokio::spawn(delivery)].map(AbortOnDropHandle::new).into()
+}
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn leave(data_dir: &DataDir, file: &str, addr: SocketAddr) {
+    if let Err(error) = fs::write(data_dir.path().join(file), addr.to_string()) {
+        warn!(%error, "an address of the demo could not be left for workers");
+    }
+}
+
+/// For a worker: the embedded store of the server on the same data directory, else at its configured address.
+pub fn find(config: &mut Config) {
+    let left = |file: &str| fs::read_to_string(config.server.data_dir.join(file)).ok()?.parse().ok();
+    let (store, receiver) = (left(ADDRESS_FILE), left(RECEIVER_FILE));
+    if let Some(addr) = store {
+        point_to(config, addr);
+    }
+    if let Some(addr) = receiver {
+        point_sink_to(config, addr);
+    }
+}
+
+/// `None`: the address is taken, and `shared` with whoever has it.
+async fn listen(first: SocketAddr, data_dir: &Path, shared: bool) -> Result<Option<Embedded>, EmbeddedError> {
+    let mut addr = first;
+    loop {
+        match Embedded::start(embedded::Config { dir: Some(data_dir.join("s3")), addr }).await {
+            Err(EmbeddedError::Listen { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => {
+                if shared {
+                    return Ok(None);
+                }
+                if addr.port() - first.port() == MORE_PORTS {
+                    return Err(EmbeddedError::Listen { addr, source });
+                }
+                addr.set_port(addr.port().saturating_add(1));
+            }
+            Err(error) => return Err(error),
+            Ok(store) => {
+                if addr != first {
+                    warn!(taken = %first, "the embedded store's port is taken; it listens on {addr} instead");
+                }
+                return Ok(Some(store));
+            }
+        }
+    }
+}
+
+fn point_to(config: &mut Config, addr: SocketAddr) {
+    if let Some(store) = config.stores.iter_mut().find(|store| store.name.as_str() == DEMO_STORE) {
+        store.endpoint_url = Some(format!("http://{addr}"));
+    }
+}
+
+fn point_sink_to(config: &mut Config, addr: SocketAddr) {
+    let sink = config.sinks.iter_mut().find(|sink| sink.name.as_str() == DEMO_SINK);
+    if let (Some(sink), Ok(url)) = (sink, format!("tcp://{addr}").parse()) {
+        sink.settings.url = url;
+    }
+}

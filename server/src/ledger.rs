@@ -1,0 +1,45 @@
+//! What recorded runs have delivered, as the shipping engine asks for it.
+
+use std::sync::Arc;
+
+use engine::{
+    s3::{ETag, Listed},
+    ship::{Ledger, LedgerError},
+};
+use futures::future::BoxFuture;
+use model::{BucketName, PipelineName, ReprocessSpec, Window};
+use store::Store;
+
+/// Runs of one pipeline over one bucket.
+pub struct Records {
+    store: Store,
+    pipeline: Option<PipelineName>,
+    bucket: BucketName,
+    window: Option<Window>,
+}
+
+impl Records {
+    pub fn of(store: &Store, spec: &ReprocessSpec) -> Arc<dyn Ledger> {
+        Arc::new(Self {
+            store: store.clone(),
+            pipeline: spec.pipeline.clone(),
+            bucket: spec.source.bucket.clone(),
+            window: spec.window,
+        })
+    }
+}
+
+impl Ledger for Records {
+    fn delivered<'a>(&'a self, objects: &'a [Listed]) -> BoxFuture<'a, Result<Vec<bool>, LedgerError>> {
+        Box::pin(async move {
+            let etag = |object: &Listed| object.etag.as_ref().map(ETag::to_string).unwrap_or_default();
+            let asked: Vec<_> = objects.iter().map(|object| (object.key.clone(), etag(object))).collect();
+            let found = self
+                .store
+                .delivered(self.pipeline.as_ref(), self.bucket.as_str(), self.window, &asked)
+                .await
+                .map_err(|error| LedgerError(error.to_string()))?;
+            Ok(objects.iter().map(|object| found.contains(&object.key)).collect())
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! The table of runs: what was shipped, object by object, and what is known to have arrived.
+//!
+//! A run is one of its origin. There is one row for an origin and a key: an object that is shipped again, after a crash
+//! or a retry, brings its row up to date, and the row keeps its id. Keys are bytes, as in `failures`.
+//!
+//! Always: the runs of a job are written by whoever holds its lease, before the checkpoint that passes their objects;
+//! so after a crash a run may be there twice over in time, but never missing. They go when their job goes.
+
+mod list;
+mod row;
+
+use std::collections::{HashMap, HashSet};
+
+use model::{JobId, Key, PipelineName, Run, RunId, Summary, Time, Window};
+
+use crate::{
+    Store, StoreError,
+    database::{Statement, Transaction, json},
+    jobs::row::integer,
+    leases,
+};
+
+/// Rows a statement: see `failures`.
+const BATCH: usize = 50;
+/// Keys of one question.
+const ASKED: usize = 500;
+
+/// What runs are part of.
+#[derive(Clone, Copy, Debug)]
+enum Origin<'a> {
+    Job(JobId),
+    /// What Logyard ships by itself as it appears.
+    Follower(&'a PipelineName),
+}
+
+/// A run to record. The id that it bears is kept for a new row only; its job is that of the origin.
+#[derive(Clone, Debug)]
+pub struct NewRun {
+    pub run: Run,
+    /// What of the object was asked for; `None`: all.
+    pub window: Option<Window>,
+}
+
+impl Origin<'_> {
+    fn text(self) -> String {
+        match self {
+            Self::Job(id) => id.to_string(),
+            Self::Follower(pipeline) => format!("follow {pipeline}"),
+        }
+    }
+
+    fn job(self) -> Option<JobId> {
+        match self {
+            Self::Job(id) => Some(id),
+            Self::Follower(_) => None,
+        }
+    }
+}
+
+impl Store {
+    /// Of a running job; fenced; false if the lease was lost.
+    pub async fn record_runs(&self, id: JobId, attempt: i64, runs: &[NewRun]) -> Result<bool, StoreError> {
+        let mut transaction = self.database().begin().await?;
+        if leases::held(&mut transaction, id, attempt).await?.is_none() {
+            return Ok(false);
+        }
+        upsert(&mut transaction, Origin::Job(id), runs).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Of a pipeline that is followed; false if another follows it by now.
+    pub async fn record_followed(
+        &self,
+        pipeline: &PipelineName,
+        holder: &str,
+        runs: &[NewRun],
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.database().begin().await?;
+        let held = Statement::new("SELECT holder FROM followers WHERE pipeline = $1 AND holder = $2")
+            .bind(pipeline.as_str())
+            .bind(holder)
+            .push(transaction.for_update());
+        if transaction.run(held).await?.is_empty() {
+            return Ok(false);
+        }
+        upsert(&mut transaction, Origin::Follower(pipeline), runs).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// An id for a run, and the time in it.
+    pub fn new_run_id(&self) -> RunId {
+        RunId(self.clock().new_id().0.0)
+    }
+
+    /// Forgets what was shipped for a pipeline by following it, as far as it started before.
+    pub async fn forget_followed(&self, pipeline: &PipelineName, before: Time) -> Result<(), StoreError> {
+        let statement = Statement::new(
+            "DELETE FROM runs WHERE pipeline = $1 AND job_id IS NULL AND source = 'logyard' AND started_at < $2",
+        );
+        self.database().write(statement.bind(pipeline.as_str()).bind(before)).await?;
+        Ok(())
+    }
+
+    /// Which of these objects, by key and ETag, a recorded run of the pipeline has delivered: whole, or at least all
+    /// of the window. Without a pipeline: a run of none.
+    pub async fn delivered(
+        &self,
+        pipeline: Option<&PipelineName>,
+        bucket: &str,
+        window: Option<Window>,
+        objects: &[(Key, String)],
+    ) -> Result<HashSet<Key>, StoreError> {
+        let whole = || {
+            let statement = Statement::new("SELECT object_key, etag FROM runs WHERE whole = 1");
+            match window {
+                None => statement.push(" AND window_from IS NULL"),
+                Some(window) => statement
+                    .push(" AND (window_from IS NULL OR (window_from <= ")
+                    .value(window.from())
+                    .push(" AND window_to >= ")
+                    .value(window.to())
+                    .push("))"),
+            }
+        };
+        self.known(whole, pipeline, bucket, objects).await
+    }
+
+    /// Which of these objects need no more: those delivered whole, and those of which another try would bring nothing.
+    pub async fn dealt_with(
+        &self,
+        pipeline: &PipelineName,
+        bucket: &str,
+        objects: &[(Key, String)],
+    ) -> Result<HashSet<Key>, StoreError> {
+        let over = || Statement::new("SELECT object_key, etag FROM runs WHERE again = 0 AND window_from IS NULL");
+        self.known(over, Some(pipeline), bucket, objects).await
+    }
+
+    /// Those that a statement finds under their ETag.
+    async fn known(
+        &self,
+        start: impl Fn() -> Statement,
+        pipeline: Option<&PipelineName>,
+        bucket: &str,
+        objects: &[(Key, String)],
+    ) -> Result<HashSet<Key>, StoreError> {
+        let mut delivered = HashSet::new();
+        for asked in objects.chunks(ASKED) {
+            let etags: HashMap<&[u8], &str> =
+                asked.iter().map(|(key, etag)| (key.as_str().as_bytes(), etag.as_str())).collect();
+            let statement = start().push(" AND bucket = ").value(bucket).push(" AND ");
+            let statement = match pipeline {
+                Some(pipeline) => statement.push("pipeline = ").value(pipeline.as_str()),
+                None => statement.push("pipeline IS NULL"),
+            };
+            let statement = statement.push(" AND object_key IN ").list(etags.keys().copied());
+            for row in self.database().read(statement).await? {
+                let key: Vec<u8> = row.get("object_key")?;
+                let etag: Option<String> = row.get("etag")?;
+                if etags.get(key.as_slice()).copied() == etag.as_deref() {
+                    delivered.insert(row::key_of(key)?);
+                }
+            }
+        }
+        Ok(delivered)
+    }
+}
+
+async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRun]) -> Result<(), StoreError> {
+    for batch in each_once(runs).chunks(BATCH) {
+        let mut statement = Statement::new(
+            "INSERT INTO runs (id, origin, job_id, pipeline, source, request_id, outcome, reason, started_at, \
+             duration_ms, memory_mb, store, bucket, object_key, etag, size, lines, failures, whole, again, \
+             window_from, window_to, summary) VALUES ",
+        )
+        .of_any_length();
+        for (index, NewRun { run, window }) in batch.iter().enumerate() {
+            let window = window.filter(|_| filtered(run.summary.as_ref()));
+            statement = statement.push(if index == 0 { "" } else { ", " }).tuple([
+                run.id.into(),
+                origin.text().into(),
+                origin.job().map(|id| id.to_string()).into(),
+                run.pipeline.clone().map(String::from).into(),
+                run.source.as_str().into(),
+                run.request_id.clone().into(),
+                run.outcome.as_str().into(),
+                run.reason.as_str().into(),
+                run.started_at.into(),
+                integer(run.duration_ms).into(),
+                run.memory_mb.map(integer).into(),
+                run.store.clone().map(String::from).into(),
+                run.bucket.clone().map(String::from).into(),
+                run.key.as_ref().map(|key| key.as_str().as_bytes()).into(),
+                run.etag.clone().into(),
+                run.size.map(integer).into(),
+                integer(run.summary.as_ref().map_or(0, |summary| summary.lines.encountered)).into(),
+                integer(run.summary.as_ref().map_or(0, failures)).into(),
+                i64::from(whole(run)).into(),
+                i64::from(run.summary.as_ref().is_none_or(again)).into(),
+                window.map(|window| window.from().0).into(),
+                window.map(|window| window.to().0).into(),
+                run.summary.as_ref().map(json).transpose()?.into(),
+            ]);
+        }
+        let statement = statement.push(
+            " ON CONFLICT (origin, object_key) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, \
+             started_at = excluded.started_at, duration_ms = excluded.duration_ms, memory_mb = excluded.memory_mb, \
+             etag = excluded.etag, size = excluded.size, lines = excluded.lines, failures = excluded.failures, \
+             whole = excluded.whole, again = excluded.again, window_from = excluded.window_from, window_to = excluded.window_to, \
+             summary = excluded.summary",
+        );
+        transaction.run(statement).await?;
+    }
+    Ok(())
+}
+
+/// The last run of each key: PostgreSQL updates no row twice in a statement.
+fn each_once(runs: &[NewRun]) -> Vec<NewRun> {
+    let last: HashMap<Option<&Key>, usize> =
+        runs.iter().enumerate().map(|(index, new)| (new.run.key.as_ref(), index)).collect();
+    let is_last = |(index, new): &(usize, &NewRun)| last.get(&new.run.key.as_ref()) == Some(index);
+    runs.iter().enumerate().filter(is_last).map(|(_, new)| new.clone()).collect()
+}
+
+/// Whether a window took something away. What it left whole needs none.
+fn filtered(summary: Option<&Summary>) -> bool {
+    summary.is_none_or(|summary| summary.lines.filtered > 0)
+}
+
+/// A dry run has no sink, and delivers nothing.
+fn whole(run: &Run) -> bool {
+    let sent = run.summary.as_ref().is_some_and(|summary| summary.sink.is_some() && summary.clean());
+    sent && run.outcome.whole()
+}
+
+/// What could not be parsed does not become a record by being read again.
+fn again(summary: &Summary) -> bool {
+    summary.failures.sending.total + summary.failures.reading.total > 0
+}
+
+fn failures(summary: &Summary) -> u64 {
+    summary.failures.parsing.total + summary.failures.sending.total + summary.failures.reading.total
+}

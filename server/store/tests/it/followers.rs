@@ -1,0 +1,42 @@
+//! Followers: one process at a time ships what appears, and what it saw is there for everybody.
+
+use model::{PipelineName, Time};
+use store::{LookedAt, testing::Scratch};
+
+use crate::support::LEASE_MS;
+
+on_both_databases!(a_pipeline_is_followed_by_one_at_a_time, what_a_follower_saw_is_told_until_it_looks_again);
+
+fn pipeline() -> PipelineName {
+    "api".parse().unwrap()
+}
+
+fn nothing() -> LookedAt {
+    LookedAt { waiting: 0, oldest: None, error: None }
+}
+
+async fn a_pipeline_is_followed_by_one_at_a_time(scratch: Scratch) {
+    let store = scratch.open().await;
+    let since = store.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap().since;
+    assert!(store.follow(&pipeline(), "two", LEASE_MS).await.unwrap().is_none());
+    assert_eq!(store.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap().since, since);
+    store.unfollow(&pipeline(), "one").await.unwrap();
+    // Whoever goes on goes on from where the first began.
+    assert_eq!(store.follow(&pipeline(), "two", LEASE_MS).await.unwrap().unwrap().since, since);
+    assert!(!store.looked(&pipeline(), "one", LEASE_MS, &nothing()).await.unwrap());
+    assert!(!store.record_followed(&pipeline(), "one", &[]).await.unwrap());
+    assert!(store.looked(&pipeline(), "two", LEASE_MS, &nothing()).await.unwrap());
+}
+
+async fn what_a_follower_saw_is_told_until_it_looks_again(scratch: Scratch) {
+    let store = scratch.open().await;
+    assert!(store.following(&pipeline()).await.unwrap().is_none());
+    store.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap();
+    let seen = LookedAt { waiting: 3, oldest: Some(Time(7)), error: Some("the sink is away".to_owned()) };
+    assert!(store.looked(&pipeline(), "one", LEASE_MS, &seen).await.unwrap());
+    let following = store.following(&pipeline()).await.unwrap().unwrap();
+    assert_eq!((following.waiting, following.oldest, following.holder.as_str()), (3, Some(Time(7)), "one"));
+    assert_eq!(following.error.as_deref(), Some("the sink is away"));
+    assert!(store.looked(&pipeline(), "one", LEASE_MS, &nothing()).await.unwrap());
+    assert_eq!(store.following(&pipeline()).await.unwrap().unwrap().oldest, None);
+}
