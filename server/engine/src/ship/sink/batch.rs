@@ -3,7 +3,7 @@
 use std::ops::RangeBounds;
 
 /// Some events of one object, in order. Emptied and used again, so that shipping allocates nothing for each event.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// One valid JSON object a line, each ended by a line feed.
     pub bytes: Vec<u8>,

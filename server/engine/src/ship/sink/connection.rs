@@ -28,7 +28,7 @@ pub(super) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// What came of trying to write.
+/// What came forward.
 pub(super) enum Progress {
     Wrote(usize),
     /// Nothing was written, but the receiver said something.
@@ -62,13 +62,14 @@ impl Connection {
         .await
     }
 
-    /// Sends what a layer in between still has.
-    pub async fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush().await
+    /// Waits for the receiver to say something. Its close is an error: there is more to say.
+    pub async fn answer(&mut self) -> io::Result<Progress> {
+        self.stream.flush().await?;
+        if self.hear().await? { Ok(Progress::Heard) } else { Err(closed_early()) }
     }
 
     /// Waits until the receiver says something; false if it closed instead.
-    pub async fn hear(&mut self) -> io::Result<bool> {
+    async fn hear(&mut self) -> io::Result<bool> {
         poll_fn(|cx| self.poll_hear(cx)).await
     }
 
@@ -81,7 +82,7 @@ impl Connection {
     /// end of our half, or at least had its kernel take it, before it closed: a close that comes earlier, or that
     /// throws unread bytes away, is an error.
     pub async fn close(&mut self) -> io::Result<()> {
-        self.flush().await?;
+        self.stream.flush().await?;
         if !poll_fn(|cx| Poll::Ready(self.still_open(cx))).await? {
             return Err(closed_early());
         }

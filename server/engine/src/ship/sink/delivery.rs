@@ -27,6 +27,8 @@ impl Delivery {
     /// Takes the batch, and leaves it empty. Waits as long as the receiver is slow. What was given up by then is
     /// appended to `undelivered`; that is no error, and the next batch may follow.
     ///
+    /// If it is dropped half-way, the rest goes with the next batch or with the end.
+    ///
     /// An error says that the sink cannot go on: nothing more is sent, only [`Self::finish`] is of use.
     pub async fn send(&mut self, batch: &mut Batch, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
         if batch.is_empty() {

@@ -51,10 +51,8 @@ impl FileSink {
 
 impl FileDelivery {
     pub async fn send(&mut self, batch: &mut Batch, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
-        let batch = self.held.take(batch);
-        self.delivered.wire += batch.bytes.len() as u64;
-        self.sink.pace.turn(batch.marks.len()).await;
-        self.ask(move |writer| writer.append(&batch.bytes), undelivered).await?;
+        self.held.take(batch);
+        self.write(undelivered).await?;
         if self.held.bytes() >= self.sink.unproven_bytes {
             self.sync(undelivered).await?;
         }
@@ -62,29 +60,41 @@ impl FileDelivery {
     }
 
     pub async fn finish(mut self, undelivered: &mut Vec<Undelivered>) -> Delivered {
-        // An error has given back what it concerns.
-        let _ = self.sync(undelivered).await;
+        if self.write(undelivered).await.is_ok() {
+            // An error has given back what it concerns.
+            let _ = self.sync(undelivered).await;
+        }
         self.delivered
     }
 
+    async fn write(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
+        self.answer(undelivered).await?;
+        while let Some((batch, from)) = self.held.next() {
+            self.sink.pace.turn(batch.marks.len()).await;
+            let bytes = batch.bytes.len() - from;
+            self.ask(move |writer| writer.append(&batch.bytes[from..]));
+            // From here on it will be written, whether or not anybody waits for it.
+            self.held.wrote(bytes);
+            self.delivered.wire += bytes as u64;
+            self.answer(undelivered).await?;
+        }
+        Ok(())
+    }
+
     async fn sync(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
-        self.ask(|writer| writer.file.sync_data(), undelivered).await?;
+        self.answer(undelivered).await?;
+        self.ask(|writer| writer.file.sync_data());
+        self.answer(undelivered).await?;
         let arrived = self.held.arrived();
         self.delivered.sent += arrived;
         self.delivered.acknowledged += arrived;
         Ok(())
     }
 
-    /// Lets the disk do one thing, after what it was asked before.
-    async fn ask(
-        &mut self,
-        what: impl FnOnce(&mut Writer) -> io::Result<()> + Send + 'static,
-        undelivered: &mut Vec<Undelivered>,
-    ) -> Result<(), SinkError> {
-        self.answer(undelivered).await?;
+    /// Lets the disk do one thing; nothing else is being asked.
+    fn ask(&mut self, what: impl FnOnce(&mut Writer) -> io::Result<()> + Send + 'static) {
         let writer = Arc::clone(&self.sink.writer);
         self.asked = Some(spawn_blocking(move || what(&mut writer.lock().unwrap_or_else(PoisonError::into_inner))));
-        self.answer(undelivered).await
     }
 
     async fn answer(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {

@@ -96,3 +96,54 @@ impl Held {
         self.begun = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Mark, *};
+
+    fn batch(lines: &[&str]) -> Batch {
+        let mut batch = Batch::default();
+        for (offset, line) in (0..).zip(lines) {
+            batch.bytes.extend_from_slice(line.as_bytes());
+            batch.bytes.push(b'\n');
+            batch.marks.push(Mark { end: batch.bytes.len(), line: offset + 1, offset, id: None });
+        }
+        batch
+    }
+
+    fn given_up(held: &mut Held) -> Vec<String> {
+        let mut undelivered = Vec::new();
+        held.give_up_written("why", &mut undelivered);
+        undelivered.into_iter().map(|undelivered| String::from_utf8(undelivered.event).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_was_written_whole_is_given_back_and_what_was_begun_is_written_again() {
+        let mut held = Held::default();
+        held.take(&mut batch(&["a1", "a2"]));
+        held.take(&mut batch(&["b1", "b2", "b3"]));
+        held.wrote(6);
+        held.wrote(4); // b1 and one byte of b2
+        assert_eq!(given_up(&mut held), ["a1", "a2", "b1"]);
+        assert_eq!(held.next().map(|(batch, from)| batch.bytes[from..].to_vec()), Some(b"b2\nb3\n".to_vec()));
+        held.wrote(1);
+        assert_eq!(given_up(&mut held), [""; 0]);
+        held.wrote(3);
+        assert_eq!(given_up(&mut held), ["b2"]);
+        held.wrote(3);
+        assert_eq!((held.next(), held.arrived(), held.bytes()), (None, 1, 0));
+    }
+
+    #[test]
+    fn buffers_go_round() {
+        let mut held = Held::default();
+        let mut first = batch(&["a1", "a2"]);
+        let buffer = first.bytes.as_ptr();
+        held.take(&mut first);
+        assert!(first.is_empty() && first.bytes.capacity() >= 6);
+        held.wrote(6);
+        assert_eq!(held.arrived(), 2);
+        held.take(&mut first);
+        assert_eq!(first.bytes.as_ptr(), buffer);
+    }
+}

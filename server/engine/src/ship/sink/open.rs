@@ -1,6 +1,6 @@
 //! A sink that is open: shared by all who deliver to it.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{
     Delivery, Settings, SinkError, bulk::Bulk, delivery::Way, error::Fault, file::FileSink, lines::Lines,
@@ -21,6 +21,12 @@ enum Kind {
     Lumberjack(Lumberjack),
     Bulk(Arc<Bulk>),
     File(FileSink),
+}
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sink({})", self.0.settings.url)
+    }
 }
 
 impl Sink {

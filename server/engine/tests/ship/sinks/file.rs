@@ -23,7 +23,7 @@ async fn a_file_has_one_writer() {
     let directory = tempfile::tempdir().unwrap();
     let settings = settings(&format!("file:{}", directory.path().join("events").display()));
     let first = Sink::open(settings.clone()).await.unwrap();
-    let error = Sink::open(settings.clone()).await.err().unwrap();
+    let error = Sink::open(settings.clone()).await.unwrap_err();
     assert!(error.to_string().contains("another writer"), "{error}");
     first.close().await;
     Sink::open(settings).await.unwrap();

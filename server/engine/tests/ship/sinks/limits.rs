@@ -1,12 +1,14 @@
-//! What a sink is limited to holds over all its deliveries.
+//! What holds for every sink: its limits over all its deliveries, and its account even of a send that was interrupted.
 
-use std::num::NonZeroU32;
+use std::{fs, num::NonZeroU32};
 
-use engine::ship::sink::{Settings, Sink};
+use engine::ship::sink::{Batch, Settings, Sink};
 use tokio::time::Instant;
 
 use super::{
-    events::{deliver_to, events, settings},
+    bulk_receiver::{self, BulkReceiver},
+    events::{add, deliver_to, events, hasty, settings},
+    lumberjack_receiver::{self, LumberjackReceiver},
     tcp_receiver::{Manner, TcpReceiver},
 };
 
@@ -24,6 +26,45 @@ async fn events_a_second_are_shared_by_all_deliveries() {
     }
     assert!(began.elapsed().as_millis() >= 800, "{:?}", began.elapsed());
     assert_eq!(receiver.lines().len(), 1_000);
+}
+
+#[tokio::test]
+async fn events_of_a_send_that_was_interrupted_are_accounted_for() {
+    let lines = TcpReceiver::start(Manner::NeverReads).await;
+    let lumberjack = LumberjackReceiver::start(lumberjack_receiver::Manner::Silent).await;
+    let bulk = BulkReceiver::start(bulk_receiver::Manner::Unavailable(u32::MAX)).await;
+    for url in [&lines.url, &lumberjack.url(), &bulk.url()] {
+        let sink = Sink::open(Settings { connections: 1, batch_events: 100, ..hasty(url) }).await.unwrap();
+        let mut delivery = sink.delivery().await.unwrap();
+        let (mut batch, mut undelivered) = (Batch::default(), Vec::new());
+        let event = format!(r#"{{"text":"{}"}}"#, "x".repeat(50_000));
+        (0..1_000).for_each(|offset| add(&mut batch, offset, &event));
+        {
+            let send = delivery.send(&mut batch, &mut undelivered);
+            tokio::pin!(send);
+            assert!(futures::poll!(send.as_mut()).is_pending(), "50 MB went nowhere at once");
+        }
+        let delivered = delivery.finish(&mut undelivered).await;
+        assert_eq!((undelivered.len(), delivered.acknowledged), (1_000, 0), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_has_what_it_acknowledged_though_a_send_was_interrupted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("events");
+    let sink = Sink::open(settings(&format!("file:{}", path.display()))).await.unwrap();
+    let mut delivery = sink.delivery().await.unwrap();
+    let (mut batch, mut undelivered) = (Batch::default(), Vec::new());
+    let events = events(3);
+    for (offset, event) in (0..).zip(&events) {
+        add(&mut batch, offset, event);
+        let send = delivery.send(&mut batch, &mut undelivered);
+        tokio::pin!(send);
+        let _ = futures::poll!(send.as_mut());
+    }
+    assert_eq!(delivery.finish(&mut undelivered).await.acknowledged, 3);
+    assert!(fs::read_to_string(path).unwrap().lines().eq(events));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ async fn a_receiver_that_is_down_at_the_start_is_said_at_once() {
     let receiver = TcpReceiver::start(Manner::Good).await;
     let url = receiver.url.clone();
     receiver.kill().await;
-    let error = Sink::open(settings(&url)).await.err().unwrap();
+    let error = Sink::open(settings(&url)).await.unwrap_err();
     assert_eq!(error.code(), "sink_unreachable");
     assert!(error.unreachable() && error.to_string().starts_with(&format!("sink {url}: no connection: ")), "{error}");
 }
@@ -109,10 +109,10 @@ async fn a_receiver_whose_certificate_is_not_trusted_gets_no_event() {
     let url =
         |host: &str, ca: &Certificates| format!("tls://{host}:{}?ca={}", rsyslog.port, ca.path("ca.pem").display());
     for url in [url("localhost", &others), url("127.0.0.1", &certificates)] {
-        let error = Sink::open(settings(&url)).await.err().unwrap();
+        let error = Sink::open(settings(&url)).await.unwrap_err();
         assert_eq!(error.code(), "sink_untrusted", "{error}");
     }
     let missing = format!("tls://localhost:{}?ca=/nowhere/ca.pem", rsyslog.port);
-    let error = Sink::open(settings(&missing)).await.err().unwrap();
+    let error = Sink::open(settings(&missing)).await.unwrap_err();
     assert!(error.to_string().contains("/nowhere/ca.pem"), "{error}");
 }

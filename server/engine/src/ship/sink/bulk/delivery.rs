@@ -38,6 +38,20 @@ impl BulkDelivery {
         let batch = self.spare.swap(batch);
         self.bulk.limits.cut(&batch, FRAMING, &mut self.waiting);
         drop(batch);
+        self.begin_all(undelivered).await
+    }
+
+    pub async fn finish(mut self, undelivered: &mut Vec<Undelivered>) -> Delivered {
+        // An error has given back what it concerns; what is under way sees itself through.
+        let _ = self.begin_all(undelivered).await;
+        while let Some(settled) = self.under_way.join_next().await {
+            let _ = self.take_in(settled, undelivered);
+        }
+        self.delivered
+    }
+
+    /// Begins one request after the other as there are places for them.
+    async fn begin_all(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
         while !self.waiting.is_empty() {
             let places = Arc::clone(&self.bulk.places);
             let place = tokio::select! {
@@ -51,14 +65,6 @@ impl BulkDelivery {
             self.begin(place.ok());
         }
         Ok(())
-    }
-
-    pub async fn finish(mut self, undelivered: &mut Vec<Undelivered>) -> Delivered {
-        while let Some(settled) = self.under_way.join_next().await {
-            // An error has given back what it concerns.
-            let _ = self.take_in(settled, undelivered);
-        }
-        self.delivered
     }
 
     /// Nothing without a place: the semaphore is never closed.

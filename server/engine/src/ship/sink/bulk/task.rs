@@ -21,7 +21,7 @@ pub(super) struct Settled {
 pub(super) async fn see_through(bulk: Arc<Bulk>, piece: Piece) -> Settled {
     let Piece { batch, events } = piece;
     let mut settled = Settled { batch, delivered: Delivered::default(), undelivered: Vec::new(), error: None };
-    settled.delivered.sent = events.len() as u64;
+    let all = events.len() as u64;
     let mut trouble = Trouble::new(bulk.patience);
     // What is still to be sent, request by request.
     let mut requests = VecDeque::from([events.collect::<Vec<_>>()]);
@@ -31,6 +31,9 @@ pub(super) async fn see_through(bulk: Arc<Bulk>, piece: Piece) -> Settled {
             Ok(body) => bulk.post(body, events.len(), &mut trouble, &mut settled.delivered).await,
             Err(error) => Answer::Rejected { why: error.to_string() },
         };
+        if settled.delivered.wire > 0 {
+            settled.delivered.sent = all;
+        }
         let fault = match answer {
             Answer::Items(items) => {
                 let later = settled.take_in(&events, items, &mut trouble);

@@ -45,7 +45,7 @@ struct Window {
     piece: Piece,
     /// Of those that it has on this connection, so many are acknowledged already.
     acknowledged: usize,
-    /// Whether it has been sent before, and so been counted.
+    /// Whether some of it has been written before, and so it been counted as sent.
     counted: bool,
 }
 
@@ -126,30 +126,33 @@ impl LumberjackDelivery {
             None => self.sink.pool.take(&mut self.trouble, &mut self.delivered).await.map_err(Broke::Sink)?,
         };
         let connection = self.connection.insert(connection);
-        if self.written < self.frames.len() {
-            let progress = timeout(self.sink.patience, connection.write(&self.frames[self.written..])).await;
-            match progress.map_err(|_| self.silent("the receiver took nothing"))? {
-                Ok(Progress::Wrote(bytes)) => {
-                    self.written += bytes;
-                    self.delivered.wire += bytes as u64;
-                }
-                Ok(Progress::Heard) => {}
-                Err(error) => return Err(broken(&error)),
-            }
+        let patience = self.sink.patience;
+        let progress = if self.written < self.frames.len() {
+            let written = timeout(patience, connection.write(&self.frames[self.written..])).await;
+            written.map_err(|_| self.silent("the receiver took nothing"))?
         } else if self.under_way.len() < WINDOWS && !self.waiting.is_empty() {
             return self.begin_window().await;
         } else {
-            let heard = timeout(self.sink.patience, async {
-                connection.flush().await?;
-                connection.hear().await
-            });
-            match heard.await.map_err(|_| self.silent("the receiver acknowledged nothing"))? {
-                Ok(true) => {}
-                Ok(false) => return Err(broken(&"closed by the receiver before it acknowledged everything")),
-                Err(error) => return Err(broken(&error)),
-            }
+            let heard = timeout(patience, connection.answer()).await;
+            heard.map_err(|_| self.silent("the receiver acknowledged nothing"))?
+        };
+        // Also if the connection broke: what was acknowledged before need not be sent again.
+        self.listen()?;
+        match progress {
+            Ok(Progress::Wrote(bytes)) => self.wrote(bytes),
+            Ok(Progress::Heard) => {}
+            Err(error) => return Err(Broke::Connection(Fault::Broken { why: error.to_string() })),
         }
-        self.listen()
+        Ok(())
+    }
+
+    fn wrote(&mut self, bytes: usize) {
+        self.written += bytes;
+        self.delivered.wire += bytes as u64;
+        if let Some(newest) = self.under_way.back_mut().filter(|window| !window.counted) {
+            newest.counted = true;
+            self.delivered.sent += newest.piece.events.len() as u64;
+        }
     }
 
     async fn begin_window(&mut self) -> Result<(), Broke> {
@@ -159,10 +162,7 @@ impl LumberjackDelivery {
         self.frames.clear();
         self.written = 0;
         let encoded = self.encoder.window(&window.piece, &mut self.frames);
-        if !window.counted {
-            self.delivered.sent += window.piece.events.len() as u64;
-        }
-        (window.acknowledged, window.counted) = (0, true);
+        window.acknowledged = 0;
         self.under_way.push_back(window);
         encoded.map_err(|error| Broke::Sink(Fault::Protocol { why: error.to_string() }))
     }
@@ -176,6 +176,10 @@ impl LumberjackDelivery {
                 Ok(None) => return Ok(()),
                 Err(why) => return Err(Broke::Sink(Fault::Protocol { why })),
             };
+            // The receiver is alive and busy.
+            if number == 0 {
+                continue;
+            }
             let Some(oldest) = self.under_way.front_mut() else {
                 return Err(Broke::Sink(Fault::Protocol { why: format!("it acknowledges {number} of nothing") }));
             };
@@ -184,7 +188,7 @@ impl LumberjackDelivery {
                 let why = format!("it acknowledges {number} of {announced} events");
                 return Err(Broke::Sink(Fault::Protocol { why }));
             }
-            // 0, or what was said already: the receiver is alive and busy.
+            // Said already.
             if number <= oldest.acknowledged {
                 continue;
             }
@@ -216,8 +220,4 @@ impl LumberjackDelivery {
     fn silent(&self, what: &'static str) -> Broke {
         Broke::Connection(Fault::Silent { what, patience: self.sink.patience })
     }
-}
-
-fn broken(why: &impl ToString) -> Broke {
-    Broke::Connection(Fault::Broken { why: why.to_string() })
 }
