@@ -7,12 +7,8 @@ use std::{error::Error, time::Duration};
 
 use engine::{
     clone::CloneError,
-<<<<<<< HEAD
     s3::{Fault, StoreError},
-=======
-    s3::{Fault, Policy, StoreError},
     ship::ShipError,
->>>>>>> w-yard
 };
 use model::{BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName};
 use tokio::time::timeout;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use engine::{s3::Policy, ship};
+use engine::ship;
 use model::{
     Digest, Invalid, Job, Problem, ProblemCode, ReprocessPreview, ReprocessRequest, ReprocessSpec, Spec, Viewer, Window,
 };
@@ -130,7 +130,7 @@ impl Yard {
     async fn check_source(&self, spec: &ReprocessSpec) -> Result<(), Problem> {
         let entry = self.entry(&spec.source.store, "source.store")?;
         let bucket = &spec.source.bucket;
-        let look = entry.client.patient(Policy::HASTY);
+        let look = entry.client.hasty();
         match timeout(CHECK_WITHIN, look.peek(bucket, &spec.source.prefix, 1)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(problem::place(&error, bucket, entry, "source.bucket").await),

@@ -13,12 +13,9 @@ mod dispatch;
 mod history;
 mod lease;
 mod outcome;
-<<<<<<< HEAD
 mod pulse;
-=======
 mod reprocess;
 mod work;
->>>>>>> w-yard
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -31,15 +28,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info_span, warn};
 
-<<<<<<< HEAD
-pub use self::pulse::{Pulse, Vitality};
 use self::{attempt::Attempt, pulse::Heart};
-use crate::{config, stores::Stores};
-=======
-use self::attempt::Attempt;
-pub use self::{reprocess::dead_letters, work::run_of};
+pub use self::{
+    pulse::{Pulse, Vitality},
+    reprocess::dead_letters,
+    work::run_of,
+};
 use crate::{config, sinks::Sinks, stores::Stores};
->>>>>>> w-yard
 
 /// Jobs that other servers queued are found within this time; those of this process at once.
 const POLL: Duration = Duration::from_secs(1);

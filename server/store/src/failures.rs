@@ -140,11 +140,7 @@ fn decode(row: &Row) -> Result<Failure, StoreError> {
     })
 }
 
-<<<<<<< HEAD
-const REASONS: [Reason; 13] = [
-=======
-const REASONS: [Reason; 15] = [
->>>>>>> w-yard
+const REASONS: [Reason; 16] = [
     Reason::Changed,
     Reason::Gone,
     Reason::Denied,

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Checked, Found, Ledger, LogName, Sketch, time_line::TimeLine, to_send};
 use crate::{
-    s3::{ETag, Listed, Policy, Store},
+    s3::{ETag, Listed, Store},
     ship::{ShipError, clock::now},
 };
 
@@ -22,7 +22,7 @@ pub async fn preview(
     most_objects: u64,
     most_time: Duration,
 ) -> Result<ReprocessPreview, ShipError> {
-    let store = store.patient(Policy::HASTY);
+    let store = store.hasty();
     let mut objects = Checked::new(spec, &store, ledger, None);
     let mut count = Count { preview: empty(spec), sketch: Sketch::of(spec), line: TimeLine::default() };
     let deadline = Instant::now() + most_time;

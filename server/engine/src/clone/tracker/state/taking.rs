@@ -60,7 +60,7 @@ impl State {
         let to_do = match self.phase {
             Phase::Copying => self.unsettled,
             Phase::Verifying => found.saturating_sub(self.compared),
-            Phase::Waiting | Phase::Deleting | Phase::Finished => 0,
+            Phase::Waiting | Phase::Deleting | Phase::Shipping | Phase::Finished => 0,
         };
         let (rate, byte_rate) = self.rate.recent();
         let working = self.phase != Phase::Finished;
@@ -74,6 +74,7 @@ impl State {
             failed: self.total.failed.saturating_sub(u64::from(self.retrying)),
             deleted: self.deleted(),
             bytes: self.total.bytes,
+            lines: None,
             in_flight: self.in_flight + self.retrying,
             compared: self.compared,
             concurrency: if working { effort.allowed() } else { 0 },
