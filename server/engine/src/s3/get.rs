@@ -12,9 +12,9 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use model::BucketName;
 use rand::Rng;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use super::{Action, ETag, Fault, Listed, Store, StoreError, error::Failed, head};
+use super::{Action, ETag, Fault, Listed, Store, StoreError, error::Failed, head, held::Held};
 
 /// A body from which nothing came for so long is taken for broken.
 const STILL: Duration = Duration::from_secs(30);
@@ -28,13 +28,16 @@ pub struct Reading {
     at: u64,
     /// How often it broke since the last byte that came.
     broken: u32,
+    /// Standing still for the store's ceiling is not the store's doing.
+    held: Held,
 }
 
 impl Store {
     /// The object as it is listed; if it was listed without an `ETag`, as it is now.
     pub async fn read(&self, bucket: &BucketName, object: &Listed) -> Result<Reading, Failed> {
         let (bucket, object) = (bucket.clone(), object.clone());
-        let mut reading = Reading { store: self.clone(), bucket, object, body: None, at: 0, broken: 0 };
+        let mut reading =
+            Reading { store: self.clone(), bucket, object, body: None, at: 0, broken: 0, held: Held::default() };
         reading.open().await?;
         Ok(reading)
     }
@@ -57,18 +60,18 @@ impl Reading {
                 self.open().await?;
                 continue;
             };
-            let why = match timeout(STILL, body.next()).await {
-                Ok(Some(Ok(bytes))) if bytes.is_empty() => continue,
-                Ok(Some(Ok(bytes))) if self.at + bytes.len() as u64 <= self.object.size => {
+            let why = match self.held.within(STILL, body.next()).await {
+                Some(Some(Ok(bytes))) if bytes.is_empty() => continue,
+                Some(Some(Ok(bytes))) if self.at + bytes.len() as u64 <= self.object.size => {
                     self.at += bytes.len() as u64;
                     self.broken = 0;
                     return Ok(Some(bytes));
                 }
-                Ok(None) if self.at == self.object.size => return Ok(None),
-                Ok(Some(Ok(_))) => return Err(self.failed(self.unclear("more bytes came than the object has"))),
-                Ok(Some(Err(error))) => self.fault(Fault::Broken { why: error.to_string() }),
-                Ok(None) => self.fault(Fault::Broken { why: "the body ends early".to_owned() }),
-                Err(_) => self.fault(Fault::Timeout { seconds: STILL.as_secs() }),
+                Some(None) if self.at == self.object.size => return Ok(None),
+                Some(Some(Ok(_))) => return Err(self.failed(self.unclear("more bytes came than the object has"))),
+                Some(Some(Err(error))) => self.fault(Fault::Broken { why: error.to_string() }),
+                Some(None) => self.fault(Fault::Broken { why: "the body ends early".to_owned() }),
+                None => self.fault(Fault::Timeout { seconds: STILL.as_secs() }),
             };
             self.body = None;
             self.broken += 1;
@@ -87,7 +90,7 @@ impl Reading {
         if self.object.etag.is_none() {
             self.object.etag = opened.e_tag().and_then(ETag::parse);
         }
-        self.body = Some(self.store.watched(opened.body));
+        self.body = Some(self.store.watched(opened.body, &self.store, &self.held));
         Ok(())
     }
 

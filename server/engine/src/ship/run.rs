@@ -81,7 +81,7 @@ pub async fn run(
     stop: &CancellationToken,
 ) -> Result<Proof, ShipError> {
     let Shipment { spec, store, sink, options, .. } = shipment;
-    let store = store.metered(tracker.meter(), None, stop);
+    let store = store.metered(tracker.meter(), stop);
     let shipper = Shipper::new(spec, store.clone(), options.record_limit, options.post(sink.clone()), tracker);
     let work = Work { shipment, store, shipper, tracker, stop };
     tracker.enter(Phase::Shipping);

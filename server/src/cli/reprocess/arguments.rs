@@ -43,6 +43,9 @@ pub struct Arguments {
     /// Profile of the AWS configuration files
     #[arg(long)]
     profile: Option<String>,
+    /// Pay for the requests, as the owner of the bucket wants it
+    #[arg(long)]
+    requester_pays: bool,
     /// Events a second at most [default: as many as the sink takes]
     #[arg(long, value_name = "N")]
     max_eps: Option<NonZeroU32>,
@@ -180,6 +183,7 @@ impl Arguments {
             region: self.region.clone(),
             path_style: None,
             profile: self.profile.clone(),
+            requester_pays: self.requester_pays,
             credentials: None,
         };
         Ok(Work::Objects { spec: Box::new(spec), endpoint })
