@@ -75,6 +75,6 @@ mod tests {
         left.following.as_mut().unwrap().held = false;
         assert_eq!(word(left), "not followed now");
         assert_eq!(lag(&status(None, 0, None)), "none");
-        assert_eq!(lag(&status(None, 4_000, None)), "4 s");
+        assert_eq!(lag(&status(None, 4_000, None)), "4.0 s");
     }
 }
