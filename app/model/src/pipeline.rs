@@ -30,7 +30,7 @@ pub struct PipelineStatus {
     /// How following stands; `None` where Logyard does not follow it, or has not begun to.
     pub following: Option<Following>,
     /// Milliseconds: of a followed pipeline, the age of the oldest object not shipped, 0 where there is none; of any
-    /// other, since its last run began. `None`: nothing is known.
+    /// other, since its last run began. `None`: nothing is known, as where a follower cannot look.
     pub lag_ms: Option<u64>,
 }
 
@@ -46,8 +46,9 @@ pub struct Following {
     pub oldest: Option<Time>,
     /// Why the last look came to nothing.
     pub error: Option<String>,
-    /// Who does it.
+    /// Who does it, and whether it was heard of lately: if not, nobody knows what waits by now.
     pub holder: String,
+    pub held: bool,
 }
 
 /// All pipelines, for their page.

@@ -1,7 +1,8 @@
 //! Pipelines: what is configured, beside what their runs and their followers tell.
 
 use model::{
-    Pipeline, PipelineList, PipelineName, PipelineStatus, PipelineView, Problem, ProblemCode, RunFilter, Time,
+    Following, Pipeline, PipelineList, PipelineName, PipelineStatus, PipelineView, Problem, ProblemCode, RunFilter,
+    Time,
 };
 
 use super::{Yard, problem};
@@ -40,7 +41,9 @@ impl Yard {
         let following = following.filter(|_| pipeline.follow);
         let age = |at: Time| u64::try_from(self.store.now().since(at)).unwrap_or(0);
         let lag_ms = match &following {
-            Some(following) => Some(following.oldest.map_or(0, age)),
+            Some(Following { oldest: Some(oldest), .. }) => Some(age(*oldest)),
+            // Who cannot look does not know.
+            Some(following) => (following.held && following.error.is_none()).then_some(0),
             None => last_run.as_ref().map(|run| age(run.started_at)),
         };
         Ok(PipelineStatus { pipeline: pipeline.clone(), last_run, following, lag_ms })

@@ -12,7 +12,10 @@ mod look;
 mod shipping;
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -31,6 +34,9 @@ const BETWEEN: Duration = Duration::from_secs(5);
 const SHARE: u32 = 10;
 /// How long a pipeline stays with a process that is not heard of.
 const LEASE_MS: i64 = 30_000;
+const RENEW_EVERY: Duration = Duration::from_secs(10);
+/// Of a process that ends.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// So long runs of no job are kept. Those of the demo, which never ends, for a day.
 const KEPT_MS: i64 = 30 * 86_400_000;
@@ -53,6 +59,8 @@ struct Watch {
     context: Arc<runner::Context>,
     pipeline: Pipeline,
     shutdown: CancellationToken,
+    /// As of the last look.
+    ours: AtomicBool,
 }
 
 impl Follower {
@@ -61,7 +69,8 @@ impl Follower {
         let runner = Arc::new(context.runner);
         for pipeline in context.pipelines.into_iter().filter(|pipeline| pipeline.follow) {
             let span = info_span!("follower", pipeline = %pipeline.name);
-            let watch = Watch { context: Arc::clone(&runner), pipeline, shutdown: shutdown.clone() };
+            let watch =
+                Watch { context: Arc::clone(&runner), pipeline, shutdown: shutdown.clone(), ours: false.into() };
             tasks.spawn(watch.follow().instrument(span));
         }
         Self { shutdown, tasks }
@@ -75,7 +84,38 @@ impl Follower {
 }
 
 impl Watch {
+    /// Until the process ends. Looking, shipping and waiting may each take longer than the lease: it is renewed beside.
     async fn follow(self) {
+        tokio::select! {
+            () = self.look_and_ship() => {}
+            () = self.keep() => {}
+            () = self.run_out_of_time() => {}
+        }
+        if let Err(error) = self.context.store.unfollow(&self.pipeline.name, &self.context.holder).await {
+            warn!(%error, "the pipeline could not be given back; its lease expires by itself");
+        }
+    }
+
+    /// Renews the lease for as long as it is ours; never ends by itself.
+    async fn keep(&self) {
+        loop {
+            sleep(RENEW_EVERY).await;
+            let (store, name) = (&self.context.store, &self.pipeline.name);
+            if self.ours.load(Ordering::Relaxed)
+                && let Err(error) = store.follow(name, &self.context.holder, LEASE_MS).await
+            {
+                warn!(%error, "the lease could not be renewed; trying again");
+            }
+        }
+    }
+
+    /// What is not at its end by then is dropped: it is sent again by whoever follows next.
+    async fn run_out_of_time(&self) {
+        self.shutdown.cancelled().await;
+        sleep(STOP_WITHIN).await;
+    }
+
+    async fn look_and_ship(&self) {
         let mut patience = Patience::default();
         let mut forgotten = None::<Instant>;
         while !self.shutdown.is_cancelled() {
@@ -94,15 +134,14 @@ impl Watch {
                 () = self.shutdown.cancelled() => {}
             }
         }
-        if let Err(error) = self.context.store.unfollow(&self.pipeline.name, &self.context.holder).await {
-            warn!(%error, "the pipeline could not be given back; its lease expires by itself");
-        }
     }
 
     /// One look and what comes of it, if the pipeline is ours.
     async fn turn(&self, patience: &mut Patience) -> Result<(), store::StoreError> {
         let (store, holder) = (&self.context.store, &self.context.holder);
-        let Some(followed) = store.follow(&self.pipeline.name, holder, LEASE_MS).await? else { return Ok(()) };
+        let followed = store.follow(&self.pipeline.name, holder, LEASE_MS).await?;
+        self.ours.store(followed.is_some(), Ordering::Relaxed);
+        let Some(followed) = followed else { return Ok(()) };
         let seen = match look::look(self, followed.since).await {
             Ok(sight) => {
                 // Told before it is shipped, as that may take its time, and again afterwards.

@@ -34,7 +34,7 @@ pub async fn ship(watch: &Watch, keys: Vec<Key>) -> Shipped {
 type Task = AbortOnDropHandle<Result<(), ShipError>>;
 
 async fn start(watch: &Watch, keys: Vec<Key>) -> Result<(Tracker, Task), String> {
-    let Watch { context, pipeline, shutdown } = watch;
+    let Watch { context, pipeline, shutdown, .. } = watch;
     let entry = context.stores.get(&pipeline.source.store).ok_or("Its store is not configured here.")?;
     let no_sink = "Its sink is not configured here.";
     let sink = context.sinks.get(&pipeline.sink).ok_or(no_sink)?;

@@ -79,8 +79,9 @@ impl Store {
     /// How it stands; `None` if nobody ever followed it.
     pub async fn following(&self, pipeline: &PipelineName) -> Result<Option<Following>, StoreError> {
         let statement = Statement::new(
-            "SELECT holder, since, looked_at, waiting, oldest, error FROM followers WHERE pipeline = $1",
+            "SELECT holder, lease_until, since, looked_at, waiting, oldest, error FROM followers WHERE pipeline = $1",
         );
+        let now = self.now().0;
         let decode = |row: &Row| {
             Ok(Following {
                 since: Time(row.get("since")?),
@@ -89,6 +90,7 @@ impl Store {
                 oldest: row.get::<Option<i64>>("oldest")?.map(Time),
                 error: row.get("error")?,
                 holder: row.get("holder")?,
+                held: row.get::<i64>("lease_until")? > now,
             })
         };
         self.database().read(statement.bind(pipeline.as_str())).await?.first().map(decode).transpose()

@@ -79,7 +79,7 @@ async fn a_reprocess_that_was_given_back_goes_on_and_each_object_is_one_run(scra
 
 async fn a_paused_reprocess_goes_on_where_it_was_and_a_cancelled_one_does_not(scratch: Scratch) {
     let workshop = with_logs(scratch).await;
-    let id = reprocess(&workshop, "file", Some(100)).await;
+    let id = reprocess(&workshop, "file", Some(30)).await;
     let runner = workshop.runner("one", quick()).await;
     workshop.until(id, "underway", underway).await;
     workshop.store.act(id, Action::Pause, "test").await.unwrap();

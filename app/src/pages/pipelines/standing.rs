@@ -6,8 +6,10 @@ use crate::format::{Mark, duration, signed};
 
 pub fn health(status: &PipelineStatus) -> Mark {
     let refused = status.following.as_ref().is_some_and(|following| following.error.is_some());
+    let left = status.following.as_ref().is_some_and(|following| !following.held);
     let (shape, word, tone) = match &status.last_run {
         _ if refused => ("✖", "cannot ship", "bad"),
+        _ if left => ("?", "not followed now", "warn"),
         _ if status.pipeline.overdue(status.lag_ms) => ("✖", "overdue", "bad"),
         Some(run) if !run.outcome.whole() => ("?", "last run incomplete", "warn"),
         Some(_) => ("✔", "arriving", "good"),
@@ -55,6 +57,7 @@ mod tests {
                 oldest: None,
                 error: error.map(str::to_owned),
                 holder: "one".to_owned(),
+                held: true,
             }),
             lag_ms: Some(lag_ms),
         }
@@ -68,7 +71,10 @@ mod tests {
         assert_eq!(word(status(Some(Outcome::Sent), 120_001, None)), "overdue");
         assert_eq!(word(status(Some(Outcome::Sent), 0, Some("the sink is away"))), "cannot ship");
         assert_eq!(word(status(None, 0, None)), "no runs yet");
+        let mut left = status(Some(Outcome::Sent), 0, None);
+        left.following.as_mut().unwrap().held = false;
+        assert_eq!(word(left), "not followed now");
         assert_eq!(lag(&status(None, 0, None)), "none");
-        assert_eq!(lag(&status(None, 4_000, None)), "4 s");
+        assert_eq!(lag(&status(None, 4_000, None)), "4.0 s");
     }
 }

@@ -38,5 +38,8 @@ async fn what_a_follower_saw_is_told_until_it_looks_again(scratch: Scratch) {
     assert_eq!((following.waiting, following.oldest, following.holder.as_str()), (3, Some(Time(7)), "one"));
     assert_eq!(following.error.as_deref(), Some("the sink is away"));
     assert!(store.looked(&pipeline(), "one", LEASE_MS, &nothing()).await.unwrap());
-    assert_eq!(store.following(&pipeline()).await.unwrap().unwrap().oldest, None);
+    let following = store.following(&pipeline()).await.unwrap().unwrap();
+    assert!(following.oldest.is_none() && following.held);
+    store.unfollow(&pipeline(), "one").await.unwrap();
+    assert!(!store.following(&pipeline()).await.unwrap().unwrap().held);
 }
