@@ -284,7 +284,7 @@ async fn a_receiver_that_goes_away_ends_it_without_claiming_more_than_arrived() 
             listener.accept().unwrap().0.read_to_end(&mut bytes).unwrap();
         }
         drop(listener);
-        bytes.iter().filter(|byte| **byte == b'\n').count()
+        String::from_utf8(bytes).unwrap().matches('\n').count()
     });
     let arguments = ["s3://logs/elb/", &sink, "--concurrency", "1", "--patience", "1"];
     let output = run(reprocess(&store.url(), folder.path(), &arguments)).await;

@@ -23,7 +23,7 @@ use model::{Extent, Invalid, Key, LogFormat, Place, ReprocessSpec, SinkName, Sto
 pub struct Arguments {
     #[arg(help = "What to send: s3://bucket/prefix, s3://bucket/key, or a file of dead letters", value_parser = source)]
     source: Source,
-    /// Where to: tcp://, tls://, lumberjack://, lumberjacks://, http(s)://…/_bulk, or file:PATH
+    #[arg(help = "Where to: tcp://, tls://, lumberjack://, lumberjacks://, http(s)://…/_bulk, or file:PATH")]
     sink: SinkUrl,
     /// Start of the window, inclusive, such as 2026-03-09T14:00:00Z
     #[arg(long, value_name = "TIME", requires = "to")]
@@ -111,8 +111,8 @@ pub enum Work {
 
 impl Order {
     /// The message says what is wrong and what would be right.
-    pub fn read(arguments: Arguments) -> Result<Self, String> {
-        let Arguments { source, sink, from, to, dry_run, max_eps, .. } = &arguments;
+    pub fn read(arguments: &Arguments) -> Result<Self, String> {
+        let Arguments { source, sink, from, to, dry_run, max_eps, .. } = arguments;
         let window = match (from, to) {
             (Some(from), Some(to)) => {
                 Some(Window::new(*from, *to).map_err(|_| format!("--to {to} must be after --from {from}"))?)

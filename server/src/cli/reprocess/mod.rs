@@ -52,7 +52,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
 async fn run(arguments: Arguments) -> ExitCode {
     let mut reporter = Reporter::new(arguments.json);
     let stop = stop::on_signal();
-    let summary = match Order::read(arguments) {
+    let summary = match Order::read(&arguments) {
         // Behind a pointer: it holds all of the engine's futures.
         Ok(order) => Box::pin(drive(order, &mut reporter, &stop)).await,
         Err(message) => Summary::refused(End::usage(message)),

@@ -23,7 +23,7 @@ pub struct Summary {
     window: Option<Window>,
     progress: Progress,
     #[serde(flatten)]
-    summary: model::Summary,
+    all: model::Summary,
     /// Records a second over the whole time.
     lines_per_second: u64,
     proof: Option<Proof>,
@@ -43,7 +43,7 @@ impl Summary {
             outcome: end.outcome,
             window: order.window,
             progress,
-            summary,
+            all: summary,
             lines_per_second,
             proof: end.proof,
             failed_objects: failures,
@@ -59,7 +59,7 @@ impl Summary {
             outcome: end.outcome,
             window: None,
             progress: Progress::default(),
-            summary: model::Summary::default(),
+            all: model::Summary::default(),
             lines_per_second: 0,
             proof: end.proof,
             failed_objects: Vec::new(),
@@ -80,7 +80,7 @@ impl Summary {
             Outcome::Failed | Outcome::Unreachable => "Not finished",
             Outcome::Refused => return,
         };
-        let model::Summary { lines, failures, bytes: volume, duration_ms, .. } = &self.summary;
+        let model::Summary { lines, failures, bytes: volume, duration_ms, .. } = &self.all;
         println!("{verdict}: {}", self.title);
         if let Some(window) = self.window {
             println!("  window {window}");
