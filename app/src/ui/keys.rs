@@ -7,9 +7,11 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 use super::jump;
 
 /// What follows `g`, where it goes, and what the page is called.
-const GO: [(&str, &str, &str); 5] = [
+const GO: [(&str, &str, &str); 7] = [
     ("o", "/", "Overview"),
     ("j", "/jobs", "Jobs"),
+    ("p", "/pipelines", "Pipelines"),
+    ("u", "/runs", "Runs"),
     ("n", "/clones/new", "New clone"),
     ("r", "/schedules", "Schedules"),
     ("s", "/settings", "Settings"),

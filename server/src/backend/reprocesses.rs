@@ -156,7 +156,7 @@ impl Yard {
             Some(id) if id == plan => Ok(()),
             Some(id) => {
                 let detail = format!(
-                    "The plan does not hold any more: {}. Nothing was started. Look at the new preview, whose plan is {id}.",
+                    "The plan does not hold any more: {}. Nothing was started. Look at the new preview; its plan is {id}.",
                     shown.changes(&now)
                 );
                 Err(Problem { plan: Some(id.clone()), ..conflict(detail) })

@@ -17,9 +17,9 @@ Examples:
   LOGYARD_DATABASE_URL=postgres://logyard@db/logyard logyard --config logyard.toml worker
   LOGYARD_RUNNER_JOBS=8 logyard worker
 
-A worker needs the same [[stores]], [[sinks]] and [[pipelines]] and the same database as the servers; runner.jobs says how many jobs it runs at
-once. It also starts the jobs of schedules and follows pipelines. Any number of workers may run. SIGTERM gives its jobs back within 5
-seconds.";
+A worker needs the same [[stores]], [[sinks]] and [[pipelines]] and the same database as the servers; runner.jobs says
+how many jobs it runs at once. It also starts the jobs of schedules and follows pipelines. Any number of workers may
+run. SIGTERM gives its jobs back within 5 seconds.";
 
 pub async fn run(mut config: Config) -> Result<(), Failure> {
     if config.runner.jobs == 0 {

@@ -1,8 +1,9 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
-//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`,
-//! such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`, `[[pipelines]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works
-//! in every text. What is not a setting is an error that names the line.
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]` and `[demo]` can be set as
+//! `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`, `[[pipelines]]` and
+//! `[[auth.tokens]]` live in the file, where `${VAR}` works in every text. What is not a setting is an error that names
+//! the line.
 //!
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
 

@@ -240,7 +240,7 @@ async fn fail(site: &Site, id: JobId, keys: &[String]) {
 async fn stores_say_what_they_hold() {
     let site = Site::open().await;
     assert_eq!(site.json("/api/v1/stores").await["items"][0]["name"], "demo");
-    assert_eq!(site.json("/api/v1/stores/demo/buckets").await["items"], json!(["source", "target"]));
+    assert_eq!(site.json("/api/v1/stores/demo/buckets").await["items"], json!(["logs", "source", "target"]));
     assert_eq!(site.json("/api/v1/stores/demo/peek?bucket=source").await["items"], json!(["a"]));
     assert_eq!(problem(site.get("/api/v1/stores/demo/peek").await).await["field"], "bucket");
     assert_eq!(problem(site.get("/api/v1/stores/mars/buckets").await).await["code"], "not_found");

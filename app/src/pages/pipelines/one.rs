@@ -82,7 +82,7 @@ fn Story(view: PipelineView) -> impl IntoView {
             <h2 id="day">"The last day"</h2>
             <div class="charts">
                 <BarChart bars=TimeBar::lines(&sums) title="Lines" now />
-                <BarChart bars=TimeBar::failures(&sums) title="Failures" part=("lost", "bad") now />
+                <BarChart bars=TimeBar::failures(&sums) title="Failures" part=("", "bad") now />
             </div>
             {(!gaps.is_empty()).then(|| view! {
                 <p>"Stretches without a run, or with losses:"</p>

@@ -50,7 +50,7 @@ fn List(query: Query, list: RunList) -> impl IntoView {
         {charts.then(|| view! {
             <div class="charts">
                 <BarChart bars=TimeBar::lines(&sums) title="Lines" now />
-                <BarChart bars=TimeBar::failures(&sums) title="Failures" part=("lost", "bad") now />
+                <BarChart bars=TimeBar::failures(&sums) title="Failures" part=("", "bad") now />
             </div>
         })}
         {if page.items.is_empty() {

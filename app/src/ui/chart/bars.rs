@@ -49,7 +49,7 @@ fn path(bars: &[TimeBar], top: f64, value: impl Fn(&TimeBar) -> u64) -> String {
 pub fn BarChart(
     bars: Vec<TimeBar>,
     title: &'static str,
-    /// What the part is: `delivered`, and the class of its colour.
+    /// What the part is: `delivered`, and the class of its colour. Without a name the title says it all.
     #[prop(optional)]
     part: Option<(&'static str, &'static str)>,
     now: Time,
@@ -58,7 +58,7 @@ pub fn BarChart(
     let (all, parts) = (bars.iter().map(|bar| bar.total).sum(), bars.iter().map(|bar| bar.part).sum());
     let top = round_up(float(bars.iter().map(|bar| bar.total).max().unwrap_or(0)));
     let mut told = count(all);
-    if let Some((name, _)) = part {
+    if let Some((name, _)) = part.filter(|(name, _)| !name.is_empty()) {
         let _ = write!(told, ", {} {name}", count(parts));
     }
     let spoken = format!("{title}, from {} to {}: {told}", first.window.from(), last.window.to());

@@ -208,8 +208,8 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
             " ON CONFLICT (origin, object_key) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, \
              started_at = excluded.started_at, duration_ms = excluded.duration_ms, memory_mb = excluded.memory_mb, \
              etag = excluded.etag, size = excluded.size, lines = excluded.lines, failures = excluded.failures, \
-             whole = excluded.whole, again = excluded.again, window_from = excluded.window_from, window_to = excluded.window_to, \
-             summary = excluded.summary",
+             whole = excluded.whole, again = excluded.again, window_from = excluded.window_from, \
+             window_to = excluded.window_to, summary = excluded.summary",
         );
         transaction.run(statement).await?;
     }
