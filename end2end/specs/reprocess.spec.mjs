@@ -45,8 +45,8 @@ test('a window is chosen, shown object by object, sent, and every line of it acc
   const page = await openPage(browser);
   await page.goto(`${logyard.url}/reprocesses/new`);
   await untilLive(page);
-  await page.locator('#from').fill('2026-03-09T14:00:00');
-  await page.locator('#to').fill('2026-03-09T15:00:00');
+  await page.locator('#from').fill('2026-03-09T14:00');
+  await page.locator('#to').fill('2026-03-09T15:00');
   const send = page.getByRole('button', { name: /^Send 3 objects, / });
   await send.waitFor();
   await page.getByRole('heading', { name: 'What it would send' }).waitFor();
