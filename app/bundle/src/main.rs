@@ -37,7 +37,8 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     // As Cargo says now, not as it said when this was compiled: checkouts may share a target directory.
-    let package = env::var_os("CARGO_MANIFEST_DIR").context("to be run by Cargo: `cargo run --release --package bundle`")?;
+    let package =
+        env::var_os("CARGO_MANIFEST_DIR").context("to be run by Cargo: `cargo run --release --package bundle`")?;
     let root = Path::new(&package).join("../..").canonicalize()?;
     let target = target_dir()?;
     let folder = target.join("site");

@@ -15,6 +15,11 @@ pub fn duration(ms: i64) -> String {
     }
 }
 
+/// What something short took: as [`duration`], but below a second `12 ms`.
+pub fn took(ms: u64) -> String {
+    if ms < 1_000 { format!("{ms} ms") } else { duration(i64::try_from(ms).unwrap_or(i64::MAX)) }
+}
+
 fn two(first: i64, unit: &str, second: i64, lesser: &str) -> String {
     if second == 0 { format!("{first} {unit}") } else { format!("{first} {unit} {second} {lesser}") }
 }
@@ -52,6 +57,11 @@ pub fn left(left: Left) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_took_less_than_a_second_is_not_told_as_nothing() {
+        assert_eq!([0, 12, 999, 1_000, 61_000].map(took), ["0 ms", "12 ms", "999 ms", "1.0 s", "1 min 1 s"]);
+    }
 
     #[test]
     fn durations_have_two_units_at_most() {

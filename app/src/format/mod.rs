@@ -8,7 +8,7 @@ mod recurrence;
 mod run;
 mod words;
 
-pub use duration::{ago, duration, left};
+pub use duration::{ago, duration, left, took};
 pub use moment::{Zone, moment, zone_name};
 pub use number::{byte_rate, bytes, capped, count, percent, rate, things};
 pub use recurrence::recurrence;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::{Run, Time};
 
 use crate::{
-    format::{Mark, bytes, count, duration, file_name, lost, shipped, signed},
+    format::{Mark, bytes, count, file_name, lost, shipped, took},
     ui::{Moment, StateMark},
 };
 
@@ -51,7 +51,7 @@ fn Row(run: Run, now: Time) -> impl IntoView {
             <td data-label="Shipped">{shipped(&run)}</td>
             <td data-label="Lost" class="number">{lost.unwrap_or_else(|| "0".to_owned())}</td>
             <td data-label="Size" class="number">{run.size.map(bytes)}</td>
-            <td data-label="Took" class="number">{duration(signed(run.duration_ms))}</td>
+            <td data-label="Took" class="number">{took(run.duration_ms)}</td>
             <td data-label="Started" class="when"><Moment at=run.started_at now /></td>
         </tr>
     }

@@ -106,7 +106,7 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
     let PipelineStatus { pipeline, following, .. } = status;
     let measured =
         if following.is_some() { "age of the oldest object not shipped" } else { "since its last run began" };
-    let labels: Vec<String> = pipeline.labels.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let labels: Vec<String> = pipeline.labels.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let every = pipeline.every_s.map(|every| duration(signed(every.saturating_mul(1_000))));
     view! {
         <section aria-labelledby="standing" data-key="standing">

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::{Run, RunSource, Summary};
 
 use crate::{
-    format::{byte_rate, bytes, count, duration, signed},
+    format::{byte_rate, bytes, count, took},
     ui::Moment,
 };
 
@@ -83,7 +83,7 @@ pub fn Figures(run: Run) -> impl IntoView {
                 <dt>"To"</dt>
                 <dd>{text(sink)}</dd>
                 <dt>"Started"</dt>
-                <dd><Moment at=run.started_at now=model::Time(0) /> ", took " {duration(signed(run.duration_ms))}</dd>
+                <dd><Moment at=run.started_at now=model::Time(0) /> ", took " {took(run.duration_ms)}</dd>
             </dl>
         </section>
         {run.summary.map(|summary| view! {
