@@ -41,8 +41,10 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 impl Time {
     /// Midnight UTC at the start of a day; `None` if there is no such day.
     pub fn of_day(year: i64, month: i64, day: i64) -> Option<Self> {
-        let date = days(year, month, day);
-        (civil(date) == (year, month, day)).then_some(Self(date * DAY_MS))
+        const LENGTHS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let length = LENGTHS.get(usize::try_from(month - 1).ok()?)? + i64::from(leap && month == 2);
+        (1..=length).contains(&day).then(|| Self(days(year, month, day) * DAY_MS))
     }
 
     /// `2026-03-09` in UTC.
