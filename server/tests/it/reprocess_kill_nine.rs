@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -152,7 +153,7 @@ impl Town {
         let file = format!("file:{}", self.out().display());
         let urls = [self.lumberjack.url(), self.bulk.url(), file, self.tcp.url.clone()];
         for (name, url) in SINKS.iter().zip(urls) {
-            text += &format!("[[sinks]]\nname = {name:?}\nurl = {url:?}\nconnections = 3\nbatch_events = 5\n");
+            let _ = write!(text, "[[sinks]]\nname = {name:?}\nurl = {url:?}\nconnections = 3\nbatch_events = 5\n");
         }
         text
     }
@@ -189,7 +190,9 @@ impl Town {
         for (sink, id) in jobs {
             let arrived = self.arrived(sink);
             let mut of = HashMap::<&str, u64>::new();
-            arrived.values().for_each(|(key, _)| *of.entry(key).or_default() += 1);
+            for (key, _) in arrived.values() {
+                *of.entry(key).or_default() += 1;
+            }
             let filter = RunFilter { job: Some(*id), ..RunFilter::default() };
             let runs = store.runs(&filter, None, 200).await.unwrap().items;
             for run in &runs {
