@@ -100,7 +100,7 @@ impl Town {
         }
         let mut kills = 0;
         while kills < most {
-            let after = self.requests() + random.random_range(0..120);
+            let after = self.requests() + random.random_range(0..80);
             let more = Duration::from_millis(random.random_range(0..40));
             if !self.reached(after, &server, &jobs).await {
                 break;
