@@ -36,6 +36,7 @@ mod parse;
 mod process;
 mod reprocess;
 mod reprocess_command;
+mod reprocess_kill_nine;
 mod reprocess_memory;
 mod reprocess_runner;
 mod runner;

@@ -1,14 +1,17 @@
-//! `logyard reprocess` stays within 64 MB, whatever lies in the bucket.
+//! `logyard reprocess` stays within 64 MB, whatever lies in the bucket and whatever it is shipped to.
 
 use std::{
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
+    net::TcpListener,
     process::{Child, Command, Stdio},
+    thread,
     time::Duration,
 };
 
 use embedded::Embedded;
 use flate2::{Compression, write::GzEncoder};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
@@ -29,17 +32,24 @@ fn peak(child: &mut Child) -> u64 {
         let kilobytes =
             line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|number| number.parse::<u64>().ok());
         peak = peak.max(kilobytes.unwrap_or_default() * 1024);
-        std::thread::sleep(Duration::from_millis(2));
+        thread::sleep(Duration::from_millis(2));
     }
     peak
 }
 
 fn bomb(size: u64) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    io::copy(&mut io::Read::take(io::repeat(b'x'), size), &mut encoder).unwrap();
+    io::copy(&mut io::repeat(b'x').take(size), &mut encoder).unwrap();
     encoder.finish().unwrap()
 }
 
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Records of so many bytes together, or one.
 fn records(bytes: usize) -> Vec<u8> {
     let mut log = Vec::with_capacity(bytes + 1024);
     while log.len() < bytes {
@@ -56,11 +66,23 @@ fn records(bytes: usize) -> Vec<u8> {
     log
 }
 
-async fn peak_of(store: &Embedded, key: &str) -> (u64, serde_json::Value) {
+/// Takes lines until the sender closes, and keeps none.
+fn receiver() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("tcp://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            thread::spawn(move || io::copy(&mut stream.unwrap(), &mut io::sink()).unwrap());
+        }
+    });
+    url
+}
+
+async fn peak_of(store: &Embedded, prefix: &str, sink: &str) -> (u64, Value) {
     let folder = TempDir::new().unwrap();
     let mut command: Command = logyard();
     command
-        .args(["reprocess", &format!("s3://logs/{key}"), "file:out", "--json", "--endpoint-url", &store.url()])
+        .args(["reprocess", &format!("s3://logs/{prefix}"), sink, "--json", "--endpoint-url", &store.url()])
         .env("HOME", folder.path())
         .current_dir(folder.path())
         .stdout(Stdio::piped())
@@ -73,21 +95,38 @@ async fn peak_of(store: &Embedded, key: &str) -> (u64, serde_json::Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn memory_is_bounded_whatever_the_length_of_lines_and_the_size_of_objects() {
+async fn a_line_of_300_megabytes_and_gzip_that_swells_a_thousandfold_take_no_more_memory() {
     let store = Embedded::in_memory().await.unwrap();
     store.create_bucket("logs").unwrap();
-    // Four at once, each a single line of 20 MB.
-    for number in 0..4 {
-        store.put("logs", &format!("bomb/{number}.gz"), bomb(20_000_000)).await.unwrap();
+    // Four at once, each a single line.
+    let sizes = [300_000_000_u64, 40_000_000, 40_000_000, 40_000_000];
+    for (number, size) in sizes.into_iter().enumerate() {
+        let (record, bomb) = (records(1), bomb(size));
+        assert!((bomb.len() as u64) < size / 100);
+        let body = [gzip(&record), bomb, gzip(&[b"\n", record.as_slice()].concat())].concat();
+        store.put("logs", &format!("bomb/{number}.gz"), body).await.unwrap();
     }
-    let (peak, summary) = peak_of(&store, "bomb/").await;
-    assert_eq!((&summary["bytes"]["plain"], &summary["failures"]["parsing"]["total"]), (&80_000_000.into(), &4.into()));
+    let (peak, summary) = peak_of(&store, "bomb/", "file:out").await;
+    assert!(summary["bytes"]["plain"].as_u64().unwrap() > sizes.iter().sum::<u64>());
+    let lines = &summary["lines"];
+    assert_eq!((&summary["failures"]["parsing"]["total"], &lines["acknowledged"]), (&4.into(), &8.into()));
     assert!(peak < MOST, "{} MB", peak >> 20);
+}
 
-    let log = records(70_000_000);
-    let size = log.len();
-    store.put("logs", "large.log", log).await.unwrap();
-    let (peak, summary) = peak_of(&store, "large.log").await;
-    assert_eq!((&summary["bytes"]["read"], &summary["outcome"]), (&size.into(), &"delivered".into()));
-    assert!(peak < MOST, "{} MB", peak >> 20);
+#[tokio::test(flavor = "multi_thread")]
+async fn objects_larger_than_memory_may_be_go_through_to_a_file_and_over_tcp() {
+    let store = Embedded::in_memory().await.unwrap();
+    store.create_bucket("logs").unwrap();
+    let log = records(20_000_000);
+    let size = 4 * log.len() as u64;
+    assert!(size > MOST);
+    for number in 0..4 {
+        store.put("logs", &format!("large/{number}.log.gz"), gzip(&log)).await.unwrap();
+    }
+    for (sink, outcome) in [("file:out", "delivered"), (&receiver(), "sent")] {
+        let (peak, summary) = peak_of(&store, "large/", sink).await;
+        assert_eq!((&summary["bytes"]["plain"], &summary["outcome"]), (&size.into(), &outcome.into()));
+        assert!(summary["bytes"]["written"].as_u64().unwrap() > size);
+        assert!(peak < MOST, "{} MB into {sink}", peak >> 20);
+    }
 }

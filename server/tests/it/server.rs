@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     time::Duration,
 };
@@ -30,7 +30,6 @@ pub fn logyard() -> Command {
 pub struct Grounds {
     pub s3: Embedded,
     folder: TempDir,
-    client: Client,
 }
 
 /// `logyard serve`. Killed when dropped.
@@ -48,7 +47,7 @@ impl Grounds {
         s3.create_bucket("source").unwrap();
         s3.create_bucket("destination").unwrap();
         s3.seed_objects("source", usize::try_from(count).unwrap()).await.unwrap();
-        Self { s3, folder: TempDir::new().unwrap(), client: Client::new() }
+        Self { s3, folder: TempDir::new().unwrap() }
     }
 
     /// CopyObject requests so far.
@@ -62,23 +61,8 @@ impl Grounds {
 
     /// A server with a data directory of that name. `jobs`: how many it runs at once.
     pub fn serve(&self, name: &str, database: &str, jobs: u32, concurrency: u32) -> Server {
-        let data_dir = self.folder.path().join(name);
         let config = self.config(database, jobs, concurrency);
-        let mut process = logyard()
-            .arg("--config")
-            .arg(config)
-            .env("LOGYARD_SERVER_ADDR", "127.0.0.1:0")
-            .env("LOGYARD_SERVER_DATA_DIR", data_dir)
-            .env("AWS_ACCESS_KEY_ID", embedded::ACCESS_KEY)
-            .env("AWS_SECRET_ACCESS_KEY", embedded::SECRET_KEY)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut first = String::new();
-        let mut out = BufReader::new(process.stdout.take().unwrap());
-        out.read_line(&mut first).unwrap();
-        let url = first.trim().strip_prefix("Logyard is at ").expect(&first).to_owned();
-        Server { url, process, _out: out, client: self.client.clone() }
+        Server::start(&config, &self.folder.path().join(name))
     }
 
     fn config(&self, database: &str, jobs: u32, concurrency: u32) -> PathBuf {
@@ -94,10 +78,33 @@ impl Grounds {
 }
 
 impl Server {
+    /// Returns once it listens, and blocks until then.
+    pub fn start(config: &Path, data_dir: &Path) -> Self {
+        let mut process = logyard()
+            .arg("--config")
+            .arg(config)
+            .env("LOGYARD_SERVER_ADDR", "127.0.0.1:0")
+            .env("LOGYARD_SERVER_DATA_DIR", data_dir)
+            .env("AWS_ACCESS_KEY_ID", embedded::ACCESS_KEY)
+            .env("AWS_SECRET_ACCESS_KEY", embedded::SECRET_KEY)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        out.read_line(&mut first).unwrap();
+        let url = first.trim().strip_prefix("Logyard is at ").expect(&first).to_owned();
+        Self { url, process, _out: out, client: Client::new() }
+    }
+
     pub async fn start_clone(&self, destination: &str) -> JobId {
-        let body = json!({ "source": "s3://source", "destination": destination });
-        let url = format!("{}/api/v1/clones", self.url);
-        let answer = self.client.post(url).json(&body).send().await.unwrap();
+        self.start_job("clones", &json!({ "source": "s3://source", "destination": destination })).await
+    }
+
+    /// `kind`: `clones` or `reprocesses`.
+    pub async fn start_job(&self, kind: &str, body: &Value) -> JobId {
+        let url = format!("{}/api/v1/{kind}", self.url);
+        let answer = self.client.post(url).json(body).send().await.unwrap();
         assert_eq!(answer.status(), 202, "{}", answer.text().await.unwrap());
         serde_json::from_value::<Job>(answer.json().await.unwrap()).unwrap().id
     }

@@ -1,7 +1,7 @@
 //! A file that events are appended to, a line each, by one writer.
 //!
-//! A lock keeps any other writer out. Batches of several deliveries take turns, each whole; one that cannot be written
-//! to its end is taken out again. Acknowledged means synced to the disk.
+//! A lock keeps any other writer out. Deliveries take turns, each with a batch, or as much of one as a ceiling lets
+//! through; what cannot be written to its end is taken out again. Acknowledged means synced to the disk.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -70,12 +70,11 @@ impl FileDelivery {
     async fn write(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
         self.answer(undelivered).await?;
         while let Some((batch, from)) = self.held.next() {
-            self.sink.pace.turn(batch.marks.len()).await;
-            let bytes = batch.bytes.len() - from;
-            self.ask(move |writer| writer.append(&batch.bytes[from..]));
+            let to = self.sink.pace.piece(&batch, from).await;
+            self.ask(move |writer| writer.append(&batch.bytes[from..to]));
             // From here on it will be written, whether or not anybody waits for it.
-            self.held.wrote(bytes);
-            self.delivered.wire += bytes as u64;
+            self.held.wrote(to - from);
+            self.delivered.wire += (to - from) as u64;
             self.answer(undelivered).await?;
         }
         Ok(())

@@ -92,7 +92,7 @@ impl LinesDelivery {
     /// Writes everything that is held, over as many connections as it takes.
     async fn write(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), Fault> {
         while let Some((batch, from)) = self.held.next() {
-            let to = self.paced(&batch, from).await;
+            let to = self.sink.pace.piece(&batch, from).await;
             let patience = self.sink.patience;
             let connection = self.connected().await?;
             // What such a receiver says means nothing.
@@ -112,18 +112,6 @@ impl LinesDelivery {
             }
         }
         Ok(())
-    }
-
-    /// Up to where the batch may be written now.
-    async fn paced(&self, batch: &Batch, from: usize) -> usize {
-        let most = self.sink.pace.most_at_once();
-        let first = batch.marks.partition_point(|mark| mark.end <= from);
-        let last = first.saturating_add(most).min(batch.marks.len());
-        // The rest of an event that is begun has had its turn.
-        if batch.start(first) == from {
-            self.sink.pace.turn(last - first).await;
-        }
-        batch.start(last)
     }
 
     async fn connected(&mut self) -> Result<&mut Connection, Fault> {

@@ -11,6 +11,8 @@ use std::{
 
 use tokio::time::{Instant, sleep_until};
 
+use super::Batch;
+
 #[derive(Debug)]
 pub(in crate::ship) struct Pace {
     /// Nanoseconds for each event; 0 without a ceiling.
@@ -47,6 +49,17 @@ impl Pace {
             turn
         };
         sleep_until(turn).await;
+    }
+
+    /// Waits until some more of a batch may be written from this byte on; answers up to which.
+    pub async fn piece(&self, batch: &Batch, from: usize) -> usize {
+        let first = batch.marks.partition_point(|mark| mark.end <= from);
+        let last = first.saturating_add(self.most_at_once).min(batch.marks.len());
+        // The rest of an event that is begun has had its turn.
+        if batch.start(first) == from {
+            self.turn(last - first).await;
+        }
+        batch.start(last)
     }
 }
 

@@ -3,6 +3,8 @@
 mod dock;
 mod faults;
 mod letters;
+mod pace;
 mod plans;
+mod receivers;
 mod resume;
 mod windows;

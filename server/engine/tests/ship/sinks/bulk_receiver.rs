@@ -240,7 +240,7 @@ impl BulkReceiver {
 }
 
 fn item(manner: Manner, kept: &mut Kept, id: String, document: Value) -> Value {
-    let third = document["line"].as_u64().unwrap().is_multiple_of(3);
+    let third = document["line"].as_u64().is_some_and(|line| line.is_multiple_of(3));
     let refused = |status: u16, kind: &str| json!({ "create": { "status": status, "error": { "type": kind, "reason": "said so" } } });
     match manner {
         Manner::PutsOff if third && kept.put_off.insert(id.clone()) => {

@@ -133,6 +133,7 @@ impl LumberjackReceiver {
                 // A connection may end between two windows, and does in the middle of one if the sender gives up.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return,
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return,
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return,
                 Err(error) => return self.kept.lock().unwrap().violations.push(error.to_string()),
             }
         }

@@ -1,0 +1,10 @@
+//! What the parsers promise of any input, asked by libFuzzer. The promises are those of the engine's tests.
+#![no_main]
+
+#[path = "../../tests/ship/promises.rs"]
+mod promises;
+#[path = "../../tests/ship/support.rs"]
+#[expect(dead_code, reason = "the rest is for other tests")]
+mod support;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| promises::hold(input));

@@ -1,0 +1,66 @@
+//! Ceilings of events a second: of a run, of its sink, and of both. The clock stands still but for what they wait, so
+//! that the time which passes on it is theirs alone. Files are the one thing that can be shipped from and to then: over
+//! a network, a clock that runs ahead would time requests out.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use engine::ship::{
+    Checkpoint, Options, Tracker, resend,
+    sink::{Settings, Sink},
+};
+use model::{Progress, Proof};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+const EVENTS: u32 = 1_000;
+
+/// How long so many events take from a file of letters to a file of events.
+async fn lasts(of_run: Option<u32>, of_sink: Option<u32>) -> Duration {
+    let folder = tempfile::tempdir().unwrap();
+    let (letters, out) = (folder.path().join("letters"), folder.path().join("events"));
+    let letter = |number: u32| {
+        format!(r#"{{"reason":"sending","message":"","line":1,"offset":{number},"event":{{"number":{number}}}}}"#)
+            + "\n"
+    };
+    std::fs::write(&letters, (0..EVENTS).map(letter).collect::<String>()).unwrap();
+    let settings = Settings::new(format!("file:{}", out.display()).parse().unwrap());
+    let ceiling = |events: Option<u32>| events.and_then(NonZeroU32::new);
+    let sink = Sink::open(Settings { max_events_per_second: ceiling(of_sink), ..settings }).await.unwrap();
+    let options = Options { max_events_per_second: ceiling(of_run), ..Options::default() };
+    let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
+    let began = Instant::now();
+    let sent = resend(&letters, Some(&sink), &options, &tracker, &CancellationToken::new()).await;
+    let lasted = began.elapsed();
+    let Ok(Proof::Shipped(proof)) = sent else { panic!("{sent:?}") };
+    assert_eq!((proof.lines.acknowledged, proof.failed), (EVENTS.into(), 0));
+    assert_eq!(std::fs::read_to_string(out).unwrap().lines().count(), EVENTS as usize);
+    lasted
+}
+
+/// As long as the events take at that rate, but for the first piece, which goes at once: a tenth of a second's.
+#[track_caller]
+fn at(rate: u32, lasted: Duration) {
+    let (all, piece) = (Duration::from_secs(1) * EVENTS / rate, Duration::from_millis(100));
+    assert!(lasted <= all && all <= lasted + piece, "{lasted:?} at {rate} a second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_sends_as_many_events_a_second_as_it_may_and_no_more() {
+    at(100, lasts(Some(100), None).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_takes_as_many_events_a_second_as_it_may_and_no_more() {
+    at(50, lasts(None, Some(50)).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_the_ceilings_of_a_run_and_of_its_sink_the_lower_one_counts() {
+    at(40, lasts(Some(40), Some(400)).await);
+    at(40, lasts(Some(400), Some(40)).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_ceiling_nobody_waits() {
+    assert_eq!(lasts(None, None).await, Duration::ZERO);
+}
