@@ -183,7 +183,7 @@ impl Watch {
             }
             _ => None,
         };
-        State { notices, ..State::default() }
+        State { queued: notices.as_ref().map(Notices::queued), notices, ..State::default() }
     }
 
     /// What there is to do, if the pipeline is ours; and how long to wait until the next.
