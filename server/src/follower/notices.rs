@@ -97,7 +97,7 @@ impl Notices {
 
     fn leave(&mut self, message: &Message, why: &str) {
         if self.left.len() < COUNTED && self.left.insert(message.id.clone()) {
-            warn!(message = message.id, why, "a message is left in the queue");
+            warn!(id = message.id, why, "a message is left in the queue");
             self.queued.left = self.left.len() as u64;
         }
         self.queued.left_because = Some(why.to_owned());
