@@ -162,7 +162,10 @@ mod tests {
     use super::*;
 
     fn told(objects: &[(&str, &str)]) -> Sense {
-        let record = |(bucket, key): &(&str, &str)| json!({"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": {"key": key}}});
+        let record = |(bucket, key): &(&str, &str)| {
+            let s3 = json!({"bucket": {"name": bucket}, "object": {"key": key}});
+            json!({"eventName": "ObjectCreated:Put", "s3": s3})
+        };
         let records: Vec<_> = objects.iter().map(record).collect();
         let source = Location {
             store: "aws".parse().unwrap(),

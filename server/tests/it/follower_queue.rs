@@ -1,6 +1,10 @@
 //! A pipeline with a queue, against S3, SNS and SQS of moto: what a message tells of is shipped once, and a message is
 //! gone when it was, not before.
 
+use std::time::Duration;
+
+use engine::ship::queue::Queue;
+use logyard::stores::Stores;
 use model::{Pipeline, QueueUrl};
 use serde_json::Value;
 
@@ -157,4 +161,23 @@ async fn a_queue_that_is_not_there_is_told_and_objects_are_shipped_all_the_same(
     assert!(error.contains("/elb-logs: it does not exist"), "{error}");
     assert_eq!(runs(&view), 1, "{view}");
     follower.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_comes_back_when_it_is_given_back_and_not_while_it_is_held() {
+    let ground = Ground::lay().await;
+    let config = &ground.site.app.config;
+    let stores = Stores::connect(config).await;
+    let url = config.pipelines[0].sqs_queue_url.clone().unwrap();
+    let queue = Queue::connect(url, stores.iter().next().unwrap().client.endpoint()).await;
+    ground.python("sqs.purge_queue(QueueUrl=url)\nsend('hello')").await;
+    let held = queue.receive(Duration::ZERO).await.unwrap();
+    assert_eq!(held.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), ["hello"]);
+    queue.hold(&held).await.unwrap();
+    assert!(queue.receive(Duration::ZERO).await.unwrap().is_empty());
+    queue.give_back(&held, true).await.unwrap();
+    let again = queue.receive(Duration::ZERO).await.unwrap();
+    assert_eq!(again[0].id, held[0].id);
+    queue.delete(&again).await.unwrap();
+    ground.until_messages(0).await;
 }
