@@ -20,6 +20,7 @@ mod plan;
 mod price;
 mod progress;
 mod proof;
+mod queue;
 mod reprocess;
 mod run;
 mod schedule;
@@ -46,6 +47,7 @@ pub use plan::{Digest, Plan};
 pub use price::{Amount, Price, Prices};
 pub use progress::{Left, Limit, Phase, Point, Progress, STALLED_AFTER_MS, Stretch, StretchState};
 pub use proof::{Comparison, DryRun, Proof, Shipped};
+pub use queue::{QueueUrl, Queued};
 pub use reprocess::{Extent, Interval, LogFormat, LogObject, ReprocessPreview, ReprocessRequest, ReprocessSpec};
 pub use run::{Outcome, Run, RunCursor, RunFilter, RunId, RunList, RunSource, RunSums};
 pub use schedule::{

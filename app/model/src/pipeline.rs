@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Location, LogFormat, PipelineName, Run, RunSums, SinkName, Time};
+use crate::{Location, LogFormat, PipelineName, QueueUrl, Queued, Run, RunSums, SinkName, Time};
 
 /// A `[[pipelines]]` entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct Pipeline {
     pub labels: BTreeMap<String, String>,
     /// Logyard ships new objects by itself.
     pub follow: bool,
+    /// Tells of new objects, where it is followed; without one the source is listed again and again.
+    pub sqs_queue_url: Option<QueueUrl>,
 }
 
 /// A pipeline with what is known of it now.
@@ -46,6 +48,8 @@ pub struct Following {
     pub oldest: Option<Time>,
     /// Why the last look came to nothing.
     pub error: Option<String>,
+    /// Of a pipeline with a queue.
+    pub queue: Option<Queued>,
     /// Who does it, and whether it was heard of lately: if not, nobody knows what waits by now.
     pub holder: String,
     pub held: bool,

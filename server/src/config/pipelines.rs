@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{LogFormat, Pipeline, PipelineName, Place, SinkName, StoreName};
+use model::{LogFormat, Pipeline, PipelineName, Place, QueueUrl, SinkName, StoreName};
 
 use super::{
     ConfigError, Sink, Store,
@@ -22,6 +22,9 @@ const STORE: &str = "the name of one of the [[stores]]";
 const SINK: &str = "the name of one of the [[sinks]]";
 const FORMAT: &str = "auto, classic, alb, nlb or alb_connection";
 const EVERY: &str = "how often a log object is expected, such as \"5m\": a whole number of s, m, h or d, at most 31d";
+const QUEUE: &str = "the URL of an SQS queue of this pipeline alone, such as \
+                     https://sqs.eu-west-1.amazonaws.com/123456789012/elb-logs";
+const FOLLOWED: &str = "true where sqs_queue_url is set";
 
 pub fn read(sections: Vec<Section<'_>>, stores: &[Store], sinks: &[Sink]) -> Result<Vec<Pipeline>, ConfigError> {
     let mut pipelines: Vec<Pipeline> = Vec::new();
@@ -35,13 +38,24 @@ pub fn read(sections: Vec<Section<'_>>, stores: &[Store], sinks: &[Sink]) -> Res
         let source: Place = section.get("source", SOURCE, parsed)?.ok_or_else(|| section.missing("source", SOURCE))?;
         let sink = |text: &str| parsed(text).filter(|name| sinks.iter().any(|sink| sink.name == *name));
         let sink: SinkName = section.get("sink", SINK, sink)?.ok_or_else(|| section.missing("sink", SINK))?;
+        // Whoever took another's messages would leave them, and hold them up.
+        let taken = |url: &QueueUrl| pipelines.iter().any(|pipeline| pipeline.sqs_queue_url.as_ref() == Some(url));
+        let queue = |text: &str| parsed(text).filter(|url| !taken(url));
+        let sqs_queue_url: Option<QueueUrl> = section.get("sqs_queue_url", QUEUE, queue)?;
+        let follow = if sqs_queue_url.is_some() {
+            let yes = |text: &str| parsed(text).filter(|yes| *yes);
+            section.get("follow", FOLLOWED, yes)?.ok_or_else(|| section.missing("follow", FOLLOWED))?
+        } else {
+            section.get("follow", YES_NO, parsed)?.unwrap_or(false)
+        };
         let pipeline = Pipeline {
             source: Place { store, ..source }.at(&stores[0].name),
             format: section.get("format", FORMAT, format)?.unwrap_or_default(),
             sink,
             every_s: section.get("every", EVERY, seconds)?,
             labels: section.texts("labels")?,
-            follow: section.get("follow", YES_NO, parsed)?.unwrap_or(false),
+            follow,
+            sqs_queue_url,
             name,
         };
         section.finish()?;
@@ -77,6 +91,7 @@ pub fn demo(store: &StoreName) -> Option<Pipeline> {
         every_s: Some(60),
         labels: BTreeMap::from([("what".to_owned(), "demo".to_owned())]),
         follow: true,
+        sqs_queue_url: None,
     })
 }
 

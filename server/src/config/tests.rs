@@ -178,6 +178,31 @@ fn a_pipeline_brings_store_sink_and_format() {
 }
 
 #[test]
+fn a_queue_belongs_to_one_pipeline_that_is_followed() {
+    let pipeline = |name: &str, rest: &str| {
+        format!("[[pipelines]]\nname = '{name}'\nsource = 's3://logs/{name}/'\nsink = 'log'\n{rest}\n")
+    };
+    let queue = "sqs_queue_url = 'https://sqs.eu-west-1.amazonaws.com/123456789012/elb-logs'";
+    let followed = format!("{queue}\nfollow = true");
+    let config = parse(&format!("{SINK}{}", pipeline("api", &followed)));
+    assert_eq!(config.pipelines[0].sqs_queue_url.as_ref().unwrap().region(), Some("eu-west-1"));
+    let refused = |text: String| refused(&format!("{SINK}{text}"));
+    assert_eq!(
+        refused(pipeline("api", queue)),
+        "logyard.toml line 4: pipelines.follow is missing: it must be true where sqs_queue_url is set"
+    );
+    let message = refused(pipeline("api", &format!("{queue}\nfollow = false")));
+    assert!(message.contains("line 9: pipelines.follow = \"false\" is not valid: it must be true where"), "{message}");
+    let message = refused(pipeline("api", "sqs_queue_url = 'elb-logs'\nfollow = true"));
+    assert!(message.contains("line 8: pipelines.sqs_queue_url = \"elb-logs\" is not valid"), "{message}");
+    let message = refused(pipeline("api", &followed) + &pipeline("web", &followed));
+    assert!(
+        message.contains("line 14: pipelines.sqs_queue_url") && message.contains("this pipeline alone"),
+        "{message}"
+    );
+}
+
+#[test]
 fn what_is_wrong_with_a_sink_or_a_pipeline_is_told_with_line_and_key() {
     let pipeline = |rest: &str| refused(&format!("{SINK}[[pipelines]]\nname = 'api'\n{rest}"));
     assert!(refused("[[sinks]]\nname = 'a'").contains("line 1: sinks.url is missing"));

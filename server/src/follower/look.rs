@@ -51,6 +51,20 @@ impl Sight {
         if self.more == 0 { kept } else { kept.into_iter().chain(self.oldest).min() }
     }
 
+    /// What a message told of. Beyond the bound it is left out: its message stays, and is counted as such.
+    pub fn told(&mut self, objects: &BTreeMap<Key, Time>) {
+        for (key, at) in objects {
+            if self.objects.len() < MOST || self.objects.contains_key(key) {
+                self.objects.insert(key.clone(), *at);
+            }
+        }
+    }
+
+    /// Whether a look at once would find more to ship.
+    pub fn goes_on(&self) -> bool {
+        self.more > 0
+    }
+
     pub fn shipped(&mut self, whole: &HashSet<Key>) {
         self.objects.retain(|key, _| !whole.contains(key));
     }
@@ -115,17 +129,21 @@ impl Record {
 impl Ledger for Record {
     fn delivered<'a>(&'a self, objects: &'a [Listed]) -> BoxFuture<'a, Result<Vec<bool>, LedgerError>> {
         Box::pin(async move {
-            let etag = |object: &Listed| object.etag.as_ref().map(ETag::to_string).unwrap_or_default();
-            let asked: Vec<_> = objects.iter().map(|object| (object.key.clone(), etag(object))).collect();
-            let (pipeline, bucket) = (&self.pipeline.name, self.pipeline.source.bucket.as_str());
-            let over = self.store.dealt_with(pipeline, bucket, &asked).await;
-            let over = over.map_err(|error| LedgerError(error.to_string()))?;
+            let over = dealt_with(&self.store, &self.pipeline, objects).await?;
             let mut sight = self.sight();
             let waits = |object: &&Listed| object.modified >= self.since && !over.contains(&object.key);
             objects.iter().filter(waits).for_each(|object| sight.add(object));
             Ok(objects.iter().map(|object| over.contains(&object.key)).collect())
         })
     }
+}
+
+/// Of which of these objects a run says that they need no more.
+pub async fn dealt_with(store: &Store, pipeline: &Pipeline, objects: &[Listed]) -> Result<HashSet<Key>, LedgerError> {
+    let etag = |object: &Listed| object.etag.as_ref().map(ETag::to_string).unwrap_or_default();
+    let asked: Vec<_> = objects.iter().map(|object| (object.key.clone(), etag(object))).collect();
+    let over = store.dealt_with(&pipeline.name, pipeline.source.bucket.as_str(), &asked).await;
+    over.map_err(|error| LedgerError(error.to_string()))
 }
 
 /// Which objects are to be tried now: what failed waits, twice as long each time.

@@ -1,15 +1,29 @@
 //! Ships some objects of a pipeline and records their runs while it goes on.
+//!
+//! Always: an object of which a run is recorded, by key and `ETag`, is not shipped again, whoever asks for it.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    mem::take,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use engine::ship::{Checkpoint, NothingDelivered, Options, ShipError, Shipment, Taken, Tracker, run};
-use model::{Key, Progress, ReprocessSpec, Run};
-use store::NewRun;
+use engine::{
+    s3::Listed,
+    ship::{Checkpoint, Ledger, LedgerError, Options, ShipError, Shipment, Taken, Tracker, run},
+};
+use futures::future::BoxFuture;
+use model::{Extent, Key, Pipeline, Progress, ReprocessSpec, Run};
+use store::{NewRun, Store};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
-use super::{LEASE_MS, Watch, look::spec_of};
+use super::{
+    LEASE_MS, Watch,
+    look::{dealt_with, spec_of},
+};
 use crate::runner::run_of;
 
 const BEAT: Duration = Duration::from_secs(1);
@@ -24,16 +38,46 @@ pub struct Shipped {
 
 pub async fn ship(watch: &Watch, keys: Vec<Key>) -> Shipped {
     let mut shipped = Shipped::default();
-    match start(watch, keys).await {
+    let known = Arc::new(Known {
+        store: watch.context.store.clone(),
+        pipeline: watch.pipeline.clone(),
+        over: Mutex::default(),
+    });
+    match start(watch, keys, Arc::clone(&known) as Arc<dyn Ledger>).await {
         Ok((tracker, task)) => accompany(watch, &tracker, task, &mut shipped).await,
         Err(why) => shipped.error = Some(why),
     }
+    shipped.whole.extend(take(&mut *known.over()));
     shipped
+}
+
+/// Tells what was dealt with before, and takes note of it.
+struct Known {
+    store: Store,
+    pipeline: Pipeline,
+    over: Mutex<HashSet<Key>>,
+}
+
+impl Known {
+    fn over(&self) -> std::sync::MutexGuard<'_, HashSet<Key>> {
+        self.over.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ledger for Known {
+    fn delivered<'a>(&'a self, objects: &'a [Listed]) -> BoxFuture<'a, Result<Vec<bool>, LedgerError>> {
+        Box::pin(async move {
+            let over = dealt_with(&self.store, &self.pipeline, objects).await?;
+            let delivered = objects.iter().map(|object| over.contains(&object.key)).collect();
+            self.over().extend(over);
+            Ok(delivered)
+        })
+    }
 }
 
 type Task = AbortOnDropHandle<Result<(), ShipError>>;
 
-async fn start(watch: &Watch, keys: Vec<Key>) -> Result<(Tracker, Task), String> {
+async fn start(watch: &Watch, keys: Vec<Key>, ledger: Arc<dyn Ledger>) -> Result<(Tracker, Task), String> {
     let Watch { context, pipeline, shutdown, .. } = watch;
     let entry = context.stores.get(&pipeline.source.store).ok_or("Its store is not configured here.")?;
     let no_sink = "Its sink is not configured here.";
@@ -41,10 +85,10 @@ async fn start(watch: &Watch, keys: Vec<Key>) -> Result<(Tracker, Task), String>
     let open = context.sinks.open(&pipeline.sink).await.ok_or(no_sink)?;
     let open = open.map_err(|error| format!("{error}. {}", error.advice()))?;
     let shipment = Shipment {
-        spec: ReprocessSpec { keys, ..spec_of(pipeline) },
+        spec: ReprocessSpec { keys, extent: Extent::Missing, ..spec_of(pipeline) },
         store: entry.client.clone(),
         sink: Some(open),
-        ledger: Arc::new(NothingDelivered),
+        ledger,
         options: Options { objects_at_once: sink.settings.connections, ..Options::default() },
     };
     let (tracker, stop) = (Tracker::resume(Progress::default(), Checkpoint::default()), shutdown.clone());

@@ -3,9 +3,12 @@
 //! Always: one process at a time. Whoever holds a pipeline renews its lease at each look; another takes over once the
 //! lease has expired. What is recorded names the holder, so that one that was asleep past its lease records nothing.
 
-use model::{Following, PipelineName, Time};
+use model::{Following, PipelineName, Queued, Time};
 
-use crate::{Store, StoreError, database::Row, database::Statement};
+use crate::{
+    Store, StoreError,
+    database::{Row, Statement, json},
+};
 
 /// What a follower goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct LookedAt {
     pub oldest: Option<Time>,
     /// Why the look came to nothing.
     pub error: Option<String>,
+    /// Of a pipeline with a queue.
+    pub queue: Option<Queued>,
 }
 
 impl Store {
@@ -55,15 +60,17 @@ impl Store {
         seen: &LookedAt,
     ) -> Result<bool, StoreError> {
         let now = self.now();
+        let queue = seen.queue.as_ref().map(json).transpose()?;
         let statement = Statement::new(
-            "UPDATE followers SET lease_until = $1, looked_at = $2, waiting = $3, oldest = $4, error = $5 \
-             WHERE pipeline = $6 AND holder = $7 RETURNING pipeline",
+            "UPDATE followers SET lease_until = $1, looked_at = $2, waiting = $3, oldest = $4, error = $5, queue = $6 \
+             WHERE pipeline = $7 AND holder = $8 RETURNING pipeline",
         )
         .bind(now.0 + lease_ms)
         .bind(now)
         .bind(i64::try_from(seen.waiting).unwrap_or(i64::MAX))
         .bind(seen.oldest.map(|at| at.0))
         .bind(seen.error.clone())
+        .bind(queue)
         .bind(pipeline.as_str())
         .bind(holder);
         Ok(!self.database().write(statement).await?.is_empty())
@@ -79,7 +86,8 @@ impl Store {
     /// How it stands; `None` if nobody ever followed it.
     pub async fn following(&self, pipeline: &PipelineName) -> Result<Option<Following>, StoreError> {
         let statement = Statement::new(
-            "SELECT holder, lease_until, since, looked_at, waiting, oldest, error FROM followers WHERE pipeline = $1",
+            "SELECT holder, lease_until, since, looked_at, waiting, oldest, error, queue FROM followers \
+             WHERE pipeline = $1",
         );
         let now = self.now().0;
         let decode = |row: &Row| {
@@ -89,6 +97,7 @@ impl Store {
                 waiting: row.get::<i64>("waiting")?.unsigned_abs(),
                 oldest: row.get::<Option<i64>>("oldest")?.map(Time),
                 error: row.get("error")?,
+                queue: row.optional_json("queue")?,
                 holder: row.get("holder")?,
                 held: row.get::<i64>("lease_until")? > now,
             })

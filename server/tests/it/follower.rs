@@ -21,7 +21,7 @@ fn followed(config: &mut Config) {
     config.pipelines = vec![Pipeline { follow: true, ..pipeline() }];
 }
 
-async fn follower(site: &Site, holder: &str) -> Follower {
+pub async fn follower(site: &Site, holder: &str) -> Follower {
     let config = &site.app.config;
     let runner = runner::Context {
         store: site.app.store.clone(),
@@ -52,7 +52,7 @@ async fn deliver(site: &Site, name: &str, bad_lines: usize) {
 }
 
 /// The pipeline as soon as it is as described.
-async fn until(site: &Site, what: impl Fn(&Value) -> bool) -> Value {
+pub async fn until(site: &Site, what: impl Fn(&Value) -> bool) -> Value {
     loop {
         let view = site.json("/api/v1/pipelines/api").await;
         if what(&view) {

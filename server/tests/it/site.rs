@@ -237,6 +237,7 @@ pub fn pipeline() -> Pipeline {
         every_s: None,
         labels: BTreeMap::new(),
         follow: false,
+        sqs_queue_url: None,
     }
 }
 

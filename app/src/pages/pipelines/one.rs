@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::{Following, PipelineName, PipelineStatus, PipelineView, RunSums, Time, Window};
+use model::{Following, PipelineName, PipelineStatus, PipelineView, QueueUrl, Queued, RunSums, Time, Window};
 
 use super::standing::{health, lag};
 use crate::{
@@ -122,6 +122,10 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
                 <dd>{pipeline.format.as_str()}</dd>
                 {every.map(|every| view! { <dt>"Expected every"</dt><dd>{every}</dd> })}
                 {(!labels.is_empty()).then(|| view! { <dt>"Labels"</dt><dd>{labels.join(", ")}</dd> })}
+                {pipeline.sqs_queue_url.map(|url| {
+                    let queued = following.as_ref().and_then(|following| following.queue.clone());
+                    view! { <dt>"Queue"</dt><dd><Queue url queued /></dd> }
+                })}
                 <dt>"Followed"</dt>
                 <dd>{match following {
                     Some(following) => view! { <Follower following now /> }.into_any(),
@@ -141,6 +145,19 @@ fn Follower(following: Following, now: Time) -> impl IntoView {
         "looked at " <Moment at=following.looked_at now /> " by " {following.holder} ": " {waiting}
         {following.error.map(|error| view! { <p class="field-fault">"✖ " {error}</p> })}
     }
+}
+
+#[component]
+fn Queue(url: QueueUrl, queued: Option<Queued>) -> impl IntoView {
+    let told = queued.map(|Queued { messages, left, left_because }| {
+        let waiting = format!("about {} not taken yet", count(messages));
+        let left = (left > 0).then(|| {
+            let because = left_because.unwrap_or_default();
+            view! { <p class="field-fault">{format!("? {} left in it, the last because: {because}", count(left))}</p> }
+        });
+        view! { " " <span class="more">{waiting}</span> {left} }
+    });
+    view! { <code>{url.to_string()}</code> {told} }
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ mod tests {
                 every_s: Some(60),
                 labels: std::collections::BTreeMap::new(),
                 follow: true,
+                sqs_queue_url: None,
             },
             last_run: outcome.map(|outcome| Run { outcome, ..examples::run(1) }),
             following: Some(Following {
@@ -56,6 +57,7 @@ mod tests {
                 waiting: 0,
                 oldest: None,
                 error: error.map(str::to_owned),
+                queue: None,
                 holder: "one".to_owned(),
                 held: true,
             }),

@@ -1,4 +1,5 @@
-//! How a store is reached: URL, region, credentials and TLS, put together once when connecting.
+//! How a store is reached: URL, region, credentials and TLS, put together once when connecting. What another service of
+//! the same account is reached with (the queue of a pipeline) comes from here, too.
 //!
 //! Everything not said in the [`Endpoint`] comes from the SDK's own chain: environment, profile, container or instance
 //! role. One convenience: a store on loopback, for which nobody configured anything, is taken for the embedded one, so
@@ -7,8 +8,8 @@
 use std::{env, net::IpAddr, path::PathBuf, time::Duration};
 
 use aws_config::{
-    BehaviorVersion, Region, meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig,
-    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+    BehaviorVersion, Region, SdkConfig, meta::region::RegionProviderChain, profile::ProfileFileRegionProvider,
+    retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_s3::{
     Client,
@@ -70,6 +71,28 @@ impl Endpoint {
         if self.credentials.is_none() && self.on_loopback() && !self.configured() {
             self.credentials = Some((EMBEDDED.0.to_owned(), EMBEDDED.1.to_owned()));
         }
+        let shared = self.shared().await;
+        self.url = self.url.or_else(|| shared.endpoint_url().map(str::to_owned));
+        let mut config = aws_sdk_s3::config::Builder::from(&shared)
+            .force_path_style(self.path_style.unwrap_or(self.url.is_some()))
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .interceptor(WholeListing)
+            .interceptor(BlankKeys);
+        if self.requester_pays {
+            config = config.interceptor(RequesterPays);
+        }
+        if let Some(url) = &self.url {
+            config = config.endpoint_url(url);
+            if url.starts_with("http://") {
+                config = config.http_client(http());
+            }
+        }
+        (Client::from_conf(config.build()), self)
+    }
+
+    /// Region, credentials and TLS. Without retries.
+    pub(crate) async fn shared(&self) -> SdkConfig {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(https())
             .retry_config(RetryConfig::disabled())
@@ -85,26 +108,10 @@ impl Endpoint {
             loader = loader.credentials_provider(Credentials::new(key, secret, None, None, "logyard"));
         }
         let shared = loader.load().await;
-        self.url = self.url.or_else(|| shared.endpoint_url().map(str::to_owned));
-        let mut config = aws_sdk_s3::config::Builder::from(&shared)
-            .force_path_style(self.path_style.unwrap_or(self.url.is_some()))
-            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            .interceptor(WholeListing)
-            .interceptor(BlankKeys);
-        if self.requester_pays {
-            config = config.interceptor(RequesterPays);
+        if shared.region().is_some() {
+            return shared;
         }
-        if shared.region().is_none() {
-            config = config.region(Region::new(REGION));
-        }
-        if let Some(url) = &self.url {
-            config = config.endpoint_url(url);
-            if url.starts_with("http://") {
-                config = config.http_client(Builder::new().build_http());
-            }
-        }
-        (Client::from_conf(config.build()), self)
+        shared.into_builder().region(Region::new(REGION)).build()
     }
 
     /// `https://…`, or `AWS ap-southeast-2`.
@@ -172,6 +179,11 @@ impl Endpoint {
 
 fn https() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// Without TLS, for URLs that say so.
+pub(crate) fn http() -> SharedHttpClient {
+    Builder::new().build_http()
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -16,7 +16,7 @@ mod copy;
 mod customer_key;
 mod delete;
 mod encoding;
-mod endpoint;
+pub(crate) mod endpoint;
 mod error;
 mod etag;
 mod get;

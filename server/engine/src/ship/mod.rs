@@ -6,6 +6,7 @@
 //! Events   bytes → Inflater (gzip or as they are) → Records (lines joined where a quoted text holds line feeds)
 //!          → Parser (one record by the table of its format) → an event in the caller's buffer; Summary
 //! tracker  settled objects → cursor, counts, failures, runs: progress and checkpoint from one place
+//! queue    messages of a queue → the objects that they tell of, for whoever follows a place
 //! letters  what could not be parsed or delivered, in a file; resend sends such a file
 //! ```
 //! `Events` works without any I/O: bytes are pushed in, events pulled out. `Batches` drives it from a reader, blocking
@@ -33,6 +34,7 @@ mod outcome;
 mod output;
 mod parser;
 mod plan;
+pub mod queue;
 mod records;
 mod resend;
 mod run;

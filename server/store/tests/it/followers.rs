@@ -1,6 +1,6 @@
 //! Followers: one process at a time ships what appears, and what it saw is there for everybody.
 
-use model::{PipelineName, Time};
+use model::{PipelineName, Queued, Time};
 use store::{LookedAt, testing::Scratch};
 
 use crate::support::LEASE_MS;
@@ -12,7 +12,7 @@ fn pipeline() -> PipelineName {
 }
 
 fn nothing() -> LookedAt {
-    LookedAt { waiting: 0, oldest: None, error: None }
+    LookedAt { waiting: 0, oldest: None, error: None, queue: None }
 }
 
 async fn a_pipeline_is_followed_by_one_at_a_time(scratch: Scratch) {
@@ -32,11 +32,14 @@ async fn what_a_follower_saw_is_told_until_it_looks_again(scratch: Scratch) {
     let store = scratch.open().await;
     assert!(store.following(&pipeline()).await.unwrap().is_none());
     store.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap();
-    let seen = LookedAt { waiting: 3, oldest: Some(Time(7)), error: Some("the sink is away".to_owned()) };
+    let queue = Queued { messages: 9, left: 1, left_because: Some("not JSON".to_owned()) };
+    let error = Some("the sink is away".to_owned());
+    let seen = LookedAt { waiting: 3, oldest: Some(Time(7)), error, queue: Some(queue.clone()) };
     assert!(store.looked(&pipeline(), "one", LEASE_MS, &seen).await.unwrap());
     let following = store.following(&pipeline()).await.unwrap().unwrap();
     assert_eq!((following.waiting, following.oldest, following.holder.as_str()), (3, Some(Time(7)), "one"));
     assert_eq!(following.error.as_deref(), Some("the sink is away"));
+    assert_eq!(following.queue, Some(queue));
     assert!(store.looked(&pipeline(), "one", LEASE_MS, &nothing()).await.unwrap());
     let following = store.following(&pipeline()).await.unwrap().unwrap();
     assert!(following.oldest.is_none() && following.held);

@@ -1,0 +1,174 @@
+//! The few requests that are made of a queue.
+//!
+//! A queue at AWS is reached by the SDK's own rules, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_SQS` included; any other
+//! where its URL says. Credentials are those of the store whose objects it tells of.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::{
+    Client,
+    config::{retry::RetryConfig, timeout::TimeoutConfig},
+    types::{
+        BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
+        MessageSystemAttributeName, QueueAttributeName,
+    },
+};
+use model::QueueUrl;
+
+use super::QueueError;
+use crate::s3::{Endpoint, endpoint::http};
+
+/// So long SQS keeps a request open that finds nothing, at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// Of a request, beyond what it was told to wait.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Of one request; SQS takes and gives no more.
+const BATCH: usize = 10;
+const ATTEMPTS: u32 = 3;
+/// A message that was postponed comes back after so long, each time after twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+
+/// Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    client: Client,
+    url: QueueUrl,
+}
+
+/// Held by whoever received it, for as long as [`Queue::HELD`] or as it was held again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub id: String,
+    pub body: String,
+    receipt: String,
+    /// How often it was received, this time included.
+    times: u32,
+}
+
+impl Queue {
+    /// So long a message is held; a process that is gone gives it free that late.
+    pub const HELD: Duration = Duration::from_mins(1);
+
+    /// Makes the client; no request is sent yet.
+    pub async fn connect(url: QueueUrl, store: &Endpoint) -> Self {
+        let region = url.region().map(str::to_owned).or_else(|| store.region.clone());
+        let shared = Endpoint { region, ..store.clone() }.shared().await;
+        let timeout = TimeoutConfig::builder().operation_attempt_timeout(LONGEST_WAIT + ANSWER_WITHIN).build();
+        let mut config = aws_sdk_sqs::config::Builder::from(&shared)
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(timeout);
+        if url.region().is_none() {
+            config = config.endpoint_url(url.origin());
+            if url.origin().starts_with("http://") {
+                config = config.http_client(http());
+            }
+        }
+        Self { client: Client::from_conf(config.build()), url }
+    }
+
+    /// Up to ten messages, as soon as there are any; none, when there are none for as long as `wait`, at most 20 s.
+    pub async fn receive(&self, wait: Duration) -> Result<Vec<Message>, QueueError> {
+        let request = self.client.receive_message().queue_url(self.url.as_str()).max_number_of_messages(10);
+        let request =
+            request.wait_time_seconds(seconds(wait.min(LONGEST_WAIT))).visibility_timeout(seconds(Self::HELD));
+        let request = request.message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
+        let answer = request.send().await.map_err(|error| QueueError::of(&self.url, "receive messages", &error))?;
+        let message = |message: aws_sdk_sqs::types::Message| {
+            let times = message.attributes.as_ref();
+            let times = times.and_then(|known| known.get(&MessageSystemAttributeName::ApproximateReceiveCount));
+            Some(Message {
+                times: times.and_then(|times| times.parse().ok()).unwrap_or(1),
+                id: message.message_id?,
+                receipt: message.receipt_handle?,
+                body: message.body.unwrap_or_default(),
+            })
+        };
+        Ok(answer.messages.unwrap_or_default().into_iter().filter_map(message).collect())
+    }
+
+    /// Holds messages for another [`Queue::HELD`].
+    pub async fn hold(&self, messages: &[Message]) -> Result<(), QueueError> {
+        self.hide(messages, |_| Self::HELD).await
+    }
+
+    /// Lets messages come back: at once, or each the later the more often it was received.
+    pub async fn give_back(&self, messages: &[Message], at_once: bool) -> Result<(), QueueError> {
+        self.hide(messages, |message| if at_once { Duration::ZERO } else { pause(message.times) }).await
+    }
+
+    /// Takes messages out of the queue for good.
+    pub async fn delete(&self, messages: &[Message]) -> Result<(), QueueError> {
+        const ACTION: &str = "delete messages";
+        for batch in messages.chunks(BATCH) {
+            let mut request = self.client.delete_message_batch().queue_url(self.url.as_str());
+            for (index, message) in batch.iter().enumerate() {
+                let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string());
+                request = request.entries(built(entry.receipt_handle(&message.receipt).build(), &self.url, ACTION)?);
+            }
+            let answer = request.send().await.map_err(|error| QueueError::of(&self.url, ACTION, &error))?;
+            self.all(ACTION, &answer.failed)?;
+        }
+        Ok(())
+    }
+
+    /// Messages that nobody holds, about.
+    pub async fn waiting(&self) -> Result<u64, QueueError> {
+        let request = self.client.get_queue_attributes().queue_url(self.url.as_str());
+        let request = request.attribute_names(QueueAttributeName::ApproximateNumberOfMessages);
+        let answer = request.send().await.map_err(|error| QueueError::of(&self.url, "count messages", &error))?;
+        let known = answer.attributes.unwrap_or_default();
+        let count = known.get(&QueueAttributeName::ApproximateNumberOfMessages);
+        Ok(count.and_then(|count| count.parse().ok()).unwrap_or(0))
+    }
+
+    async fn hide(&self, messages: &[Message], time: impl Fn(&Message) -> Duration) -> Result<(), QueueError> {
+        const ACTION: &str = "hold messages";
+        for batch in messages.chunks(BATCH) {
+            let mut request = self.client.change_message_visibility_batch().queue_url(self.url.as_str());
+            for (index, message) in batch.iter().enumerate() {
+                let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
+                let entry = entry.receipt_handle(&message.receipt).visibility_timeout(seconds(time(message)));
+                request = request.entries(built(entry.build(), &self.url, ACTION)?);
+            }
+            let answer = request.send().await.map_err(|error| QueueError::of(&self.url, ACTION, &error))?;
+            self.all(ACTION, &answer.failed)?;
+        }
+        Ok(())
+    }
+
+    /// A batch is answered entry by entry.
+    fn all(&self, action: &'static str, failed: &[BatchResultErrorEntry]) -> Result<(), QueueError> {
+        let Some(first) = failed.first() else { return Ok(()) };
+        let why =
+            format!("{} of a batch failed: {} {}", failed.len(), first.code(), first.message().unwrap_or_default());
+        Err(QueueError::refused(&self.url, action, why))
+    }
+}
+
+fn built<T>(
+    entry: Result<T, aws_sdk_sqs::error::BuildError>,
+    queue: &QueueUrl,
+    action: &'static str,
+) -> Result<T, QueueError> {
+    entry.map_err(|error| QueueError::refused(queue, action, error.to_string()))
+}
+
+fn pause(times: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(times.saturating_sub(1))).min(LONGEST_PAUSE)
+}
+
+fn seconds(time: Duration) -> i32 {
+    i32::try_from(time.as_secs()).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_comes_back_ever_later() {
+        let seconds = [1, 2, 7, 8, 1_000].map(|times| pause(times).as_secs());
+        assert_eq!(seconds, [30, 60, 1_920, 3_600, 3_600]);
+    }
+}

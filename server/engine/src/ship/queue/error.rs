@@ -1,0 +1,67 @@
+//! Why a queue cannot be used.
+
+use aws_sdk_sqs::{
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    operation::RequestId,
+};
+use model::QueueUrl;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("queue {queue}: {fault}")]
+pub struct QueueError {
+    pub queue: QueueUrl,
+    pub fault: Fault,
+}
+
+/// What went wrong, as far as it matters for what to do now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("it does not exist")]
+    Missing,
+    #[error("no permission to {action}: {why}")]
+    Denied { action: &'static str, why: String },
+    #[error("it does not answer: {why}")]
+    Unreachable { why: String },
+    #[error("cannot {action}: {why}")]
+    Other { action: &'static str, why: String },
+}
+
+impl QueueError {
+    /// What to do now.
+    pub fn advice(&self) -> &'static str {
+        match self.fault {
+            Fault::Missing => "Correct the pipeline's sqs_queue_url, or create the queue.",
+            Fault::Denied { .. } => {
+                "Let the credentials of the pipeline's store use sqs:ReceiveMessage, sqs:DeleteMessage, \
+                 sqs:ChangeMessageVisibility and sqs:GetQueueAttributes there."
+            }
+            Fault::Unreachable { .. } => "Check the queue's URL, the credentials and that it can be reached from here.",
+            Fault::Other { .. } => "It is tried again; objects are found by listing meanwhile.",
+        }
+    }
+
+    pub(super) fn of<E>(queue: &QueueUrl, action: &'static str, error: &SdkError<E>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + RequestId + 'static,
+    {
+        let fault = match error {
+            SdkError::ServiceError(answer) => {
+                let code = answer.err().code().unwrap_or_default();
+                let why = format!("{code} {}", answer.err().message().unwrap_or_default()).trim().to_owned();
+                match code {
+                    "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" => Fault::Missing,
+                    code if answer.raw().status().as_u16() == 403 || code.contains("AccessDenied") => {
+                        Fault::Denied { action, why }
+                    }
+                    _ => Fault::Other { action, why },
+                }
+            }
+            error => Fault::Unreachable { why: DisplayErrorContext(error).to_string() },
+        };
+        Self { queue: queue.clone(), fault }
+    }
+
+    pub(super) fn refused(queue: &QueueUrl, action: &'static str, why: String) -> Self {
+        Self { queue: queue.clone(), fault: Fault::Other { action, why } }
+    }
+}
