@@ -7,13 +7,14 @@ use engine::{
     ship::{Ledger, LedgerError},
 };
 use futures::future::BoxFuture;
-use model::{BucketName, PipelineName, ReprocessSpec, Window};
+use model::{BucketName, PipelineName, ReprocessSpec, SinkName, Window};
 use store::Store;
 
-/// Runs of one pipeline over one bucket.
+/// Runs of one pipeline over one bucket, into one sink.
 pub struct Records {
     store: Store,
     pipeline: Option<PipelineName>,
+    sink: SinkName,
     bucket: BucketName,
     window: Option<Window>,
 }
@@ -23,6 +24,7 @@ impl Records {
         Arc::new(Self {
             store: store.clone(),
             pipeline: spec.pipeline.clone(),
+            sink: spec.sink.clone(),
             bucket: spec.source.bucket.clone(),
             window: spec.window,
         })
@@ -36,7 +38,7 @@ impl Ledger for Records {
             let asked: Vec<_> = objects.iter().map(|object| (object.key.clone(), etag(object))).collect();
             let found = self
                 .store
-                .delivered(self.pipeline.as_ref(), self.bucket.as_str(), self.window, &asked)
+                .delivered(self.pipeline.as_ref(), &self.sink, self.bucket.as_str(), self.window, &asked)
                 .await
                 .map_err(|error| LedgerError(error.to_string()))?;
             Ok(objects.iter().map(|object| found.contains(&object.key)).collect())

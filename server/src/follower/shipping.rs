@@ -172,6 +172,7 @@ fn runs(watch: &Watch, taken: &Taken) -> Vec<NewRun> {
             bucket: Some(pipeline.source.bucket.clone()),
             ..run_of(ran, &context.store)
         },
+        sink: pipeline.sink.clone(),
         window: None,
     };
     taken.runs.iter().map(run).collect()

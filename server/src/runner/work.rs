@@ -92,6 +92,7 @@ impl Taken {
                         bucket: of_bucket.then(|| spec.source.bucket.clone()),
                         ..run_of(ran, store)
                     },
+                    sink: spec.sink.clone(),
                     window: spec.window,
                 };
                 taken.runs.iter().map(run).collect()

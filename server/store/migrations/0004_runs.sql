@@ -19,6 +19,8 @@ CREATE TABLE runs (
     object_key BYTEA,
     etag TEXT,
     size BIGINT,
+    -- The one of the configuration that it was sent to: what one sink has, another may lack.
+    sink TEXT,
     -- From the summary, for charts.
     lines BIGINT NOT NULL DEFAULT 0,
     failures BIGINT NOT NULL DEFAULT 0,

@@ -158,7 +158,12 @@ impl Site {
             summary: Some(serde_json::from_value(partial()).unwrap()),
         };
         let id = run.id.to_string();
-        assert!(store.record_followed(&pipeline, "test", &[NewRun { run, window: None }]).await.unwrap());
+        assert!(
+            store
+                .record_followed(&pipeline, "test", &[NewRun { run, sink: "file".parse().unwrap(), window: None }])
+                .await
+                .unwrap()
+        );
         (job.to_string(), id)
     }
 

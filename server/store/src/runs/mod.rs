@@ -11,7 +11,7 @@ mod row;
 
 use std::collections::{HashMap, HashSet};
 
-use model::{JobId, Key, PipelineName, Run, RunId, Summary, Time, Window};
+use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Time, Window};
 
 use crate::{
     Store, StoreError,
@@ -37,6 +37,8 @@ enum Origin<'a> {
 #[derive(Clone, Debug)]
 pub struct NewRun {
     pub run: Run,
+    /// Where it was sent.
+    pub sink: SinkName,
     /// What of the object was asked for; `None`: all.
     pub window: Option<Window>,
 }
@@ -108,6 +110,7 @@ impl Store {
     pub async fn delivered(
         &self,
         pipeline: Option<&PipelineName>,
+        sink: &SinkName,
         bucket: &str,
         window: Option<Window>,
         objects: &[(Key, String)],
@@ -124,25 +127,26 @@ impl Store {
                     .push("))"),
             }
         };
-        self.known(whole, pipeline, bucket, objects).await
+        self.known(whole, (pipeline, sink), bucket, objects).await
     }
 
     /// Which of these objects need no more: those delivered whole, and those of which another try would bring nothing.
     pub async fn dealt_with(
         &self,
         pipeline: &PipelineName,
+        sink: &SinkName,
         bucket: &str,
         objects: &[(Key, String)],
     ) -> Result<HashSet<Key>, StoreError> {
         let over = || Statement::new("SELECT object_key, etag FROM runs WHERE again = 0 AND window_from IS NULL");
-        self.known(over, Some(pipeline), bucket, objects).await
+        self.known(over, (Some(pipeline), sink), bucket, objects).await
     }
 
     /// Those that a statement finds under their ETag.
     async fn known(
         &self,
         start: impl Fn() -> Statement,
-        pipeline: Option<&PipelineName>,
+        (pipeline, sink): (Option<&PipelineName>, &SinkName),
         bucket: &str,
         objects: &[(Key, String)],
     ) -> Result<HashSet<Key>, StoreError> {
@@ -150,7 +154,8 @@ impl Store {
         for asked in objects.chunks(ASKED) {
             let etags: HashMap<&[u8], &str> =
                 asked.iter().map(|(key, etag)| (key.as_str().as_bytes(), etag.as_str())).collect();
-            let statement = start().push(" AND bucket = ").value(bucket).push(" AND ");
+            let statement =
+                start().push(" AND sink = ").value(sink.as_str()).push(" AND bucket = ").value(bucket).push(" AND ");
             let statement = match pipeline {
                 Some(pipeline) => statement.push("pipeline = ").value(pipeline.as_str()),
                 None => statement.push("pipeline IS NULL"),
@@ -172,11 +177,11 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
     for batch in each_once(runs).chunks(BATCH) {
         let mut statement = Statement::new(
             "INSERT INTO runs (id, origin, job_id, pipeline, source, request_id, outcome, reason, started_at, \
-             duration_ms, memory_mb, store, bucket, object_key, etag, size, lines, failures, whole, again, \
+             duration_ms, memory_mb, store, bucket, object_key, etag, size, sink, lines, failures, whole, again, \
              window_from, window_to, summary) VALUES ",
         )
         .of_any_length();
-        for (index, NewRun { run, window }) in batch.iter().enumerate() {
+        for (index, NewRun { run, sink, window }) in batch.iter().enumerate() {
             let window = window.filter(|_| filtered(run.summary.as_ref()));
             statement = statement.push(if index == 0 { "" } else { ", " }).tuple([
                 run.id.into(),
@@ -195,6 +200,7 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
                 run.key.as_ref().map(|key| key.as_str().as_bytes()).into(),
                 run.etag.clone().into(),
                 run.size.map(integer).into(),
+                sink.as_str().into(),
                 integer(run.summary.as_ref().map_or(0, |summary| summary.lines.encountered)).into(),
                 integer(run.summary.as_ref().map_or(0, failures)).into(),
                 i64::from(whole(run)).into(),
@@ -207,7 +213,7 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
         let statement = statement.push(
             " ON CONFLICT (origin, object_key) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, \
              started_at = excluded.started_at, duration_ms = excluded.duration_ms, memory_mb = excluded.memory_mb, \
-             etag = excluded.etag, size = excluded.size, lines = excluded.lines, failures = excluded.failures, \
+             etag = excluded.etag, size = excluded.size, sink = excluded.sink, lines = excluded.lines, failures = excluded.failures, \
              whole = excluded.whole, again = excluded.again, window_from = excluded.window_from, \
              window_to = excluded.window_to, summary = excluded.summary",
         );

@@ -1,8 +1,8 @@
 //! Runs: once for each origin and key, listed by keyset, summed for charts, and asked for what they delivered.
 
 use model::{
-    JobId, Key, LogFormat, Outcome, ReprocessSpec, Run, RunCursor, RunFilter, RunId, RunSource, Spec, Summary, Time,
-    Window,
+    JobId, Key, LogFormat, Outcome, ReprocessSpec, Run, RunCursor, RunFilter, RunId, RunSource, SinkName, Spec,
+    Summary, Time, Window,
 };
 use store::{NewJob, NewRun, Store, StoreError, testing::Scratch};
 
@@ -50,8 +50,13 @@ fn run(store: &Store, name: &str, started_at: i64, bad: u64) -> NewRun {
             size: Some(1_000),
             summary: Some(summary),
         },
+        sink: sink(),
         window: None,
     }
+}
+
+fn sink() -> SinkName {
+    "logstash".parse().unwrap()
 }
 
 async fn running(store: &Store) -> JobId {
@@ -155,7 +160,7 @@ async fn what_was_delivered_is_known_by_key_etag_and_window(scratch: Scratch) {
         ["cut", "uncut", "dry", "changed", "partial", "never"].map(|name| (key(name), "\"e1\"".to_owned())).to_vec();
     let pipeline = "api".parse().unwrap();
     let delivered = async |window| {
-        let found = store.delivered(Some(&pipeline), "logs", window, &objects).await.unwrap();
+        let found = store.delivered(Some(&pipeline), &sink(), "logs", window, &objects).await.unwrap();
         let mut names: Vec<String> = found.into_iter().map(String::from).collect();
         names.sort();
         names
@@ -163,10 +168,13 @@ async fn what_was_delivered_is_known_by_key_etag_and_window(scratch: Scratch) {
     assert_eq!(delivered(None).await, ["uncut"], "a window that took nothing away left the object whole");
     assert_eq!(delivered(Some(hour(0))).await, ["cut", "uncut"]);
     assert_eq!(delivered(Some(hour(1))).await, ["uncut"]);
-    let over = store.dealt_with(&pipeline, "logs", &objects).await.unwrap();
+    let over = store.dealt_with(&pipeline, &sink(), "logs", &objects).await.unwrap();
     assert!(over.contains(&key("partial")) && !over.contains(&key("never")), "a bad line stays one: {over:?}");
-    assert!(store.delivered(None, "logs", None, &objects).await.unwrap().is_empty());
-    assert!(store.delivered(Some(&pipeline), "elsewhere", None, &objects).await.unwrap().is_empty());
+    let another = "elastic".parse().unwrap();
+    assert!(store.delivered(Some(&pipeline), &another, "logs", None, &objects).await.unwrap().is_empty());
+    assert!(store.dealt_with(&pipeline, &another, "logs", &objects).await.unwrap().is_empty());
+    assert!(store.delivered(None, &sink(), "logs", None, &objects).await.unwrap().is_empty());
+    assert!(store.delivered(Some(&pipeline), &sink(), "elsewhere", None, &objects).await.unwrap().is_empty());
 }
 
 async fn sums_are_those_of_their_stretch(scratch: Scratch) {
