@@ -8,8 +8,8 @@ use super::{
     sink::{Batch, Mark},
 };
 
-/// Bytes of events that make a batch: with the event that fills it, still what a buffer of 256 KiB holds.
-const BATCH: usize = 240 * 1024;
+/// Bytes of events that make a batch: with the event that fills it, still what a buffer of 128 KiB holds.
+const BATCH: usize = 112 * 1024;
 
 /// Failures that make a batch, however few events there are.
 const FAILURES: usize = 256;

@@ -66,7 +66,7 @@ impl Settings {
             batch_bytes: 1 << 20,
             max_events_per_second: None,
             patience: Duration::from_mins(1),
-            unproven_bytes: 2 << 20,
+            unproven_bytes: 1 << 20,
             compression: 1,
             credentials: None,
         }
