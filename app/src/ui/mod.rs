@@ -18,6 +18,7 @@ mod run_table;
 mod state_mark;
 mod status;
 mod store_list;
+mod textarea;
 mod zone;
 
 pub use actions::{Act, ActForm, JobActions};
@@ -33,3 +34,4 @@ pub use moment::{Elapsed, Moment};
 pub use run_table::RunTable;
 pub use state_mark::StateMark;
 pub use store_list::StoreList;
+pub use textarea::in_textarea;

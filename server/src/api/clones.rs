@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
-use model::{ClonePreview, CloneRequest, Invalid, Mode, Problem, ProblemCode, Viewer};
+use model::{ClonePreview, CloneRequest, Invalid, Job, Mode, Problem, ProblemCode, Viewer};
 
 use super::{body, limits, problem::Refused};
 use crate::state::App;
@@ -23,8 +23,13 @@ pub async fn start(
 ) -> Result<impl IntoResponse, Refused> {
     let key = idempotency_key(&headers)?;
     let job = app.backend.start_clone(&viewer, request, key).await?;
+    Ok(accepted(job))
+}
+
+/// 202, a job that has been made, and where to find it.
+pub fn accepted(job: Job) -> impl IntoResponse {
     let location = format!("/api/v1/jobs/{}", job.id);
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(job)))
+    (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(job))
 }
 
 pub async fn preview(

@@ -64,11 +64,11 @@ impl Listing {
     }
 }
 
-fn optional<T: FromStr>(value: &str) -> Result<Option<T>, T::Err> {
+pub fn optional<T: FromStr>(value: &str) -> Result<Option<T>, T::Err> {
     if value.is_empty() { Ok(None) } else { value.parse().map(Some) }
 }
 
-fn time(name: &str, value: &str) -> Result<Option<Time>, Invalid> {
+pub fn time(name: &str, value: &str) -> Result<Option<Time>, Invalid> {
     optional(value).map_err(|_| Invalid::new(name, value, "a time such as 2026-03-09T14:00:00Z"))
 }
 

@@ -1,14 +1,14 @@
 //! `POST /api/v1/reprocesses` and its preview.
 
-use axum::{
-    Extension, Json,
-    extract::State,
-    http::{HeaderMap, StatusCode, header},
-    response::IntoResponse,
-};
+use axum::{Extension, Json, extract::State, http::HeaderMap, response::IntoResponse};
 use model::{Problem, ProblemCode, ReprocessPreview, ReprocessRequest, Viewer};
 
-use super::{body, clones::idempotency_key, limits, problem::Refused};
+use super::{
+    body,
+    clones::{accepted, idempotency_key},
+    limits,
+    problem::Refused,
+};
 use crate::state::App;
 
 /// 202, the job and where to find it; see [`super::clones::start`].
@@ -20,8 +20,7 @@ pub async fn start(
 ) -> Result<impl IntoResponse, Refused> {
     let key = idempotency_key(&headers)?;
     let job = app.backend.start_reprocess(&viewer, request, key).await?;
-    let location = format!("/api/v1/jobs/{}", job.id);
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(job)))
+    Ok(accepted(job))
 }
 
 pub async fn preview(

@@ -1,14 +1,16 @@
 //! `GET /api/v1/runs`: what was shipped, object by object. Unknown parameters are refused, as in `listing`.
 
-use std::str::FromStr;
-
 use axum::{
     Json,
     extract::{Query, State},
 };
-use model::{Invalid, Page, Run, RunCursor, RunFilter, RunId, Time};
+use model::{Invalid, Page, Run, RunCursor, RunFilter, RunId};
 
-use super::{Id, limits, problem::Refused};
+use super::{
+    Id, limits,
+    listing::{optional, time},
+    problem::Refused,
+};
 use crate::state::App;
 
 const PARAMETERS: &str = "one of the parameters pipeline, outcome, job, key, request_id, from, to, after, limit";
@@ -65,17 +67,6 @@ impl Listing {
         }
         Ok(())
     }
-}
-
-fn optional<T: FromStr<Err = Invalid>>(value: &str) -> Result<Option<T>, Invalid> {
-    if value.is_empty() { Ok(None) } else { value.parse().map(Some) }
-}
-
-fn time(name: &str, value: &str) -> Result<Option<Time>, Invalid> {
-    if value.is_empty() {
-        return Ok(None);
-    }
-    value.parse().map(Some).map_err(|_| Invalid::new(name, value, "a time such as 2026-03-09T14:00:00Z"))
 }
 
 #[cfg(test)]

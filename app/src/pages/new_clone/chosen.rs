@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use model::{Glob, Invalid, Time};
 
 use super::{checks::Checks, fields::FieldFault, form::CloneForm};
+use crate::ui::in_textarea;
 
 /// One glob a line, exactly as it stands there; blank lines are none.
 pub fn globs(field: &str, text: &str) -> Result<Vec<Glob>, Invalid> {
@@ -78,8 +79,7 @@ fn Globs(
     fault: Option<String>,
 ) -> impl IntoView {
     let faulty = format!("{name}-fault");
-    // As HTML of our own: leptos takes a text inside a textarea for harmless, and does not escape it.
-    let shown = text.replace('&', "&amp;").replace('<', "&lt;");
+    let shown = in_textarea(&text);
     view! {
         <label for=name>{label}</label>
         <textarea

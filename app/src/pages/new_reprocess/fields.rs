@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::{PipelineStatus, Time};
 
 use super::{ReprocessForm, checks::Checks};
-use crate::pages::FieldFault;
+use crate::{pages::FieldFault, ui::in_textarea};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -72,8 +72,7 @@ pub fn WindowFields(form: ReprocessForm, checks: Checks, now: Time) -> impl Into
 #[component]
 pub fn ObjectFields(form: ReprocessForm, checks: Checks) -> impl IntoView {
     let open = !form.keys.is_empty() || !form.dead_letters_of.is_empty();
-    // As HTML of our own: leptos takes a text inside a textarea for harmless, and does not escape it.
-    let keys = form.keys.replace('&', "&amp;").replace('<', "&lt;");
+    let keys = in_textarea(&form.keys);
     view! {
         <details open=open>
             <summary>"Only some objects"</summary>

@@ -6,6 +6,7 @@
 //! Always: a clone that does not get to its end leaves a state file, and says with which command it goes on. It is
 //! written to a temporary file first and renamed, so that it is whole whatever happens.
 
+mod again;
 mod arguments;
 mod drive;
 mod fidelity;

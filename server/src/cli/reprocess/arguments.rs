@@ -83,7 +83,10 @@ fn source(text: &str) -> Result<Source, String> {
     if Path::new(text).is_file() {
         return Ok(Source::DeadLetters(text.into()));
     }
-    Err(format!("there is no such file; it must be one of dead letters, or a place such as s3://{text}"))
+    Err(format!(
+        "there is no such file; it must be one of dead letters, or a place such as s3://{}",
+        text.trim_start_matches('/')
+    ))
 }
 
 fn formats() -> impl TypedValueParser<Value = LogFormat> {

@@ -1,0 +1,59 @@
+//! The command that goes on with a clone that was stopped, to be copied from the terminal.
+//!
+//! Always: it says all that was asked for and differs from a default, so that what goes on is the same clone; a time
+//! that was given as so long ago is written out.
+
+use app::command::{kept, only};
+use engine::s3::{Threshold, UnreadableTags};
+use model::Mode;
+
+use super::arguments::Order;
+
+impl Order {
+    /// What to type to go on.
+    pub fn resume_command(&self) -> String {
+        let quoted = |text: &str| {
+            let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/:._-=@%+".contains(&b));
+            if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+        };
+        let mut words = vec!["logyard clone".to_owned()];
+        words.extend([self.spec.source.url(), self.spec.destination.url()].map(|url| quoted(&url)));
+        match self.urls() {
+            [Some(one), Some(other)] if one == other => words.push(format!("--endpoint-url {}", quoted(&one))),
+            [source, destination] => {
+                words.extend(source.map(|url| format!("--source-endpoint-url {}", quoted(&url))));
+                words.extend(destination.map(|url| format!("--destination-endpoint-url {}", quoted(&url))));
+            }
+        }
+        words.extend(self.source.region.iter().map(|region| format!("--region {}", quoted(region))));
+        words.extend(self.source.profile.iter().map(|profile| format!("--profile {}", quoted(profile))));
+        words.extend(match self.spec.mode {
+            Mode::Copy => None,
+            Mode::Verify => Some("--mode verify".to_owned()),
+            Mode::Mirror => Some("--mode mirror".to_owned()),
+        });
+        if self.spec.dry_run {
+            words.push("--dry-run".to_owned());
+        }
+        let asked = only(&self.spec.selection) + &kept(&self.spec.fidelity);
+        words.extend(Some(asked.trim_start().to_owned()).filter(|asked| !asked.is_empty()));
+        words.extend(self.source.requester_pays.then(|| "--requester-pays".to_owned()));
+        words.extend(self.keys.words(quoted));
+        if !self.options.verify {
+            words.push("--no-verify".to_owned());
+        }
+        words.extend(self.ceilings.requests_per_second.map(|most| format!("--max-rps {most}")));
+        words.extend(self.ceilings.bytes_per_second.map(|most| format!("--max-bandwidth {most}")));
+        if self.options.multipart_threshold != Threshold::default() {
+            words.push(format!("--multipart-threshold {}", self.options.multipart_threshold));
+        }
+        let tags = match self.options.unreadable_tags {
+            UnreadableTags::Fail => None,
+            UnreadableTags::Warn => Some("warn"),
+            UnreadableTags::Ignore => Some("ignore"),
+        };
+        words.extend(tags.map(|policy| format!("--unreadable-tags {policy}")));
+        words.push(format!("--resume {}", quoted(&self.state.display().to_string())));
+        words.join(" ")
+    }
+}
