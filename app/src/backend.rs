@@ -5,10 +5,11 @@
 
 use async_trait::async_trait;
 use model::{
-    Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job,
-    JobId, JobView, Key, Overview, Page, PipelineList, PipelineName, PipelineView, Place, Problem, ReprocessPreview,
-    ReprocessRequest, Run, RunCursor, RunFilter, RunId, RunList, Schedule, ScheduleId, ScheduleList, ScheduleRequest,
-    Settings, StoreName, StoreStatus, Upcoming, Viewer,
+    Action, Alert, AlertAction, AlertFilter, AlertId, AlertList, BucketName, Bulk, BulkOutcome, ClonePreview,
+    CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job, JobId, JobView, Key, Notice, Overview, Page,
+    PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, ReprocessPreview, ReprocessRequest, Run,
+    RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList, ScheduleRequest,
+    Settings, StoreName, StoreStatus, Tile, Upcoming, Viewer, Window,
 };
 
 use crate::command::Commands;
@@ -80,6 +81,31 @@ pub trait Backend: Send + Sync + 'static {
     async fn run_list(&self, filter: &RunFilter, after: Option<RunCursor>, limit: u32) -> Result<RunList, Problem>;
 
     async fn run(&self, id: RunId) -> Result<Run, Problem>;
+
+    /// With its evidence, and what else happened then.
+    async fn run_view(&self, id: RunId) -> Result<RunView, Problem>;
+
+    /// What it logged, read from CloudWatch now. `limit` is at most 1,000.
+    async fn run_log(&self, id: RunId, after: Option<String>, limit: u32) -> Result<RunLog, Problem>;
+
+    /// Reads the runs of a window once more from the pipeline's log group, as a job.
+    async fn start_backfill(&self, viewer: &Viewer, pipeline: &PipelineName, window: Window) -> Result<Job, Problem>;
+
+    /// Is everything arriving? In the order of the configuration; trends are of the window.
+    async fn tiles(&self, window: Window) -> Result<Vec<Tile>, Problem>;
+
+    async fn pipeline_health(&self, name: &PipelineName, window: Window) -> Result<PipelineHealth, Problem>;
+
+    /// First those that hold, then the newest. `limit` is at most 200.
+    async fn alerts(&self, filter: &AlertFilter, after: Option<AlertId>, limit: u32) -> Result<AlertList, Problem>;
+
+    async fn alert(&self, id: AlertId) -> Result<Alert, Problem>;
+
+    /// A conflict where the alert is resolved.
+    async fn act_on_alert(&self, viewer: &Viewer, id: AlertId, action: AlertAction) -> Result<Alert, Problem>;
+
+    /// Tells a receiver of nothing, now, and answers what came of it.
+    async fn test_receiver(&self, viewer: &Viewer, name: &str) -> Result<Notice, Problem>;
 
     /// In the order of the configuration.
     async fn pipelines(&self) -> Result<PipelineList, Problem>;

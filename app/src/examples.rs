@@ -141,11 +141,13 @@ pub fn run(number: u128) -> Run {
         started_at: Time(1_770_000_000_000),
         duration_ms: 12,
         memory_mb: None,
+        invocation: None,
         store: Some("demo".parse().unwrap()),
         bucket: Some("demo-elb-logs".parse().unwrap()),
         key: Some("AWSLogs/1/app.log.gz".parse().unwrap()),
         etag: Some("\"e\"".to_owned()),
         size: Some(1_234),
         summary: Some(summary),
+        logged: None,
     }
 }

@@ -3,12 +3,14 @@
 //! Shared by the server and the browser, so: serde only, no I/O, no clock, nothing that weighs on the wasm. Whatever
 //! comes from outside (names, keys, times, cursors) is parsed into a type here once and trusted afterwards.
 
+mod alert;
 mod clone;
 mod error;
 mod event;
 mod failure;
 mod fidelity;
 mod glob;
+mod health;
 mod id;
 mod job;
 mod list;
@@ -30,18 +32,20 @@ mod time;
 mod view;
 mod window;
 
+pub use alert::{Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, Notice, ReceiverStatus};
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
 pub use error::{Invalid, Problem, ProblemCode};
 pub use event::{Event, EventKind};
 pub use failure::{Failure, FailureGroup, Reason};
 pub use fidelity::{Acl, Compare, Encryption, Fidelity, KmsKeyId, ObjectLock};
 pub use glob::Glob;
+pub use health::{Dimension, Gap, GapKind, LossShape, Percentiles, PipelineHealth, Reconciled, Reconciliation, Tile};
 pub use id::JobId;
 pub use job::{Action, Job, JobError, Kind, NotAllowed, Retry, Spec, State, Stop};
 pub use list::{Count, Cursor, Filter, Page};
 pub use live::{Beat, Counts, LiveMessage, Snapshot};
 pub use name::{BucketName, Key, PipelineName, Prefix, ScheduleName, SinkName, StoreName};
-pub use pipeline::{Following, Pipeline, PipelineList, PipelineStatus, PipelineView, SinkStatus};
+pub use pipeline::{Following, Function, Pipeline, PipelineList, PipelineStatus, PipelineView, SinkStatus};
 pub use place::{Location, Place};
 pub use plan::{Digest, Plan};
 pub use price::{Amount, Price, Prices};
@@ -49,7 +53,10 @@ pub use progress::{Left, Limit, Phase, Point, Progress, STALLED_AFTER_MS, Stretc
 pub use proof::{Comparison, DryRun, Proof, Shipped};
 pub use queue::{QueueUrl, Queued};
 pub use reprocess::{Extent, Interval, LogFormat, LogObject, ReprocessPreview, ReprocessRequest, ReprocessSpec};
-pub use run::{Outcome, Run, RunCursor, RunFilter, RunId, RunList, RunSource, RunSums};
+pub use run::{
+    Invocation, LogLine, LogTemplate, Outcome, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunSource, RunSums,
+    RunView,
+};
 pub use schedule::{
     Fired, Firing, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing, Upcoming,
 };

@@ -21,6 +21,21 @@ pub struct Pipeline {
     pub follow: bool,
     /// Tells of new objects, where it is followed; without one the source is listed again and again.
     pub sqs_queue_url: Option<QueueUrl>,
+    /// The Lambda function that ships it, if one does: its runs are read from its log group.
+    pub function: Option<Function>,
+}
+
+/// A shipper that runs as a Lambda function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// `/aws/lambda/api-prod-elb`
+    pub log_group: String,
+    /// `None`: that of the pipeline's store.
+    pub region: Option<String>,
+    /// Of CloudWatch Logs, where it is not AWS's own.
+    pub logs_endpoint_url: Option<String>,
+    /// Seconds after which Lambda ends it: a run that has not ended by then, never will.
+    pub timeout_s: u64,
 }
 
 /// A pipeline with what is known of it now.

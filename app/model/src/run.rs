@@ -72,15 +72,80 @@ pub struct Run {
     pub reason: String,
     pub started_at: Time,
     pub duration_ms: u64,
+    /// Used at most.
     pub memory_mb: Option<u64>,
+    /// Of a Lambda function.
+    pub invocation: Option<Invocation>,
     pub store: Option<StoreName>,
     pub bucket: Option<BucketName>,
     pub key: Option<Key>,
     pub etag: Option<String>,
     /// Of the object as it is stored.
     pub size: Option<u64>,
-    /// As the shipper logged it.
+    /// Its figures in Logyard's own shape, whatever shape the shipper logged them in.
     pub summary: Option<Summary>,
+    /// The summary as the shipper logged it, JSON, where that is of another shape: what the API answers as `summary`.
+    #[serde(skip)]
+    pub logged: Option<String>,
+}
+
+/// What the platform says of a Lambda function's run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Invocation {
+    pub memory_limit_mb: Option<u64>,
+    /// What it is paid for.
+    pub billed_ms: Option<u64>,
+    /// Of a cold start: what came before.
+    pub init_ms: Option<u64>,
+    /// Where its lines lie. Neither is known of what was imported without them.
+    pub log_group: Option<String>,
+    pub log_stream: Option<String>,
+    /// How often the same request was begun: Lambda tries an asynchronous one up to three times.
+    pub attempts: u32,
+}
+
+/// A line that a shipper logged: evidence of what is said of its run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    pub at: Time,
+    /// At most 1,000 characters of it.
+    pub text: String,
+}
+
+/// Lines that differ in numbers, ids and quoted text only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogTemplate {
+    /// With `…` in place of what differs.
+    pub text: String,
+    pub count: u64,
+    pub first: LogLine,
+}
+
+/// A page of what a run logged, read from CloudWatch when asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunLog {
+    pub page: crate::Page<LogLine>,
+    /// Of the whole log, the most frequent first, at most 50.
+    pub templates: Vec<LogTemplate>,
+    /// Lines that the templates are made of; where there were more, they stand for the first of them.
+    pub lines: u64,
+    pub whole: bool,
+}
+
+/// A run with all that its page shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunView {
+    pub now: Time,
+    pub run: Run,
+    /// The lines that its outcome rests on, in order, at most 20.
+    pub evidence: Vec<LogLine>,
+    /// Of the same pipeline, five minutes around it: at most ten.
+    pub beside: Vec<Run>,
+    /// Alerts of its pipeline that held then.
+    pub alerts: Vec<crate::Alert>,
+    /// Its lines in the CloudWatch console.
+    pub console: Option<String>,
 }
 
 /// Which runs. Every field narrows; an empty filter is all of them, the newest first.
@@ -113,6 +178,9 @@ pub struct RunSums {
     pub runs: u64,
     /// Records encountered.
     pub lines: u64,
+    pub parsed: u64,
+    /// As far as the sinks can say: acknowledged, had already, or written and closed cleanly.
+    pub delivered: u64,
     /// Records that could not be parsed and events that could not be sent.
     pub failures: u64,
 }

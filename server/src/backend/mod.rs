@@ -5,6 +5,7 @@
 
 mod clones;
 mod commands;
+mod health;
 mod jobs;
 mod letters;
 mod mirrors;
@@ -21,10 +22,11 @@ use std::sync::Arc;
 use app::{backend::Backend, command::Commands};
 use async_trait::async_trait;
 use model::{
-    Action, BucketName, Bulk, BulkOutcome, ClonePreview, CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job,
-    JobId, JobView, Key, Overview, Page, PipelineList, PipelineName, PipelineView, Place, Problem, ReprocessPreview,
-    ReprocessRequest, Run, RunCursor, RunFilter, RunId, RunList, Schedule, ScheduleId, ScheduleList, ScheduleRequest,
-    Settings, StoreName, StoreStatus, Time, Upcoming, Viewer,
+    Action, Alert, AlertAction, AlertFilter, AlertId, AlertList, BucketName, Bulk, BulkOutcome, ClonePreview,
+    CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job, JobId, JobView, Key, Notice, Overview, Page,
+    PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, ReprocessPreview, ReprocessRequest, Run,
+    RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList, ScheduleRequest,
+    Settings, StoreName, StoreStatus, Tile, Time, Upcoming, Viewer, Window,
 };
 use store::Store;
 
@@ -135,6 +137,43 @@ impl Backend for Yard {
 
     async fn run(&self, id: RunId) -> Result<Run, Problem> {
         self.store.run(id).await.map_err(problem::database)
+    }
+
+    async fn run_view(&self, id: RunId) -> Result<RunView, Problem> {
+        self.view_run(id).await
+    }
+
+    async fn run_log(&self, _: RunId, _: Option<String>, _: u32) -> Result<RunLog, Problem> {
+        Err(health::not_kept())
+    }
+
+    async fn start_backfill(&self, _: &Viewer, _: &PipelineName, _: Window) -> Result<Job, Problem> {
+        Err(health::not_kept())
+    }
+
+    async fn tiles(&self, _: Window) -> Result<Vec<Tile>, Problem> {
+        Ok(Vec::new())
+    }
+
+    async fn pipeline_health(&self, _: &PipelineName, _: Window) -> Result<PipelineHealth, Problem> {
+        Err(health::not_kept())
+    }
+
+    async fn alerts(&self, _: &AlertFilter, _: Option<AlertId>, _: u32) -> Result<AlertList, Problem> {
+        let page = Page { items: Vec::new(), next: None };
+        Ok(AlertList { now: self.store.now(), page, receivers: Vec::new(), notices: Vec::new(), evaluated_at: None })
+    }
+
+    async fn alert(&self, _: AlertId) -> Result<Alert, Problem> {
+        Err(health::not_kept())
+    }
+
+    async fn act_on_alert(&self, _: &Viewer, _: AlertId, _: AlertAction) -> Result<Alert, Problem> {
+        Err(health::not_kept())
+    }
+
+    async fn test_receiver(&self, _: &Viewer, _: &str) -> Result<Notice, Problem> {
+        Err(health::not_kept())
     }
 
     async fn pipelines(&self) -> Result<PipelineList, Problem> {

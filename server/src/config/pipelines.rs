@@ -56,6 +56,7 @@ pub fn read(sections: Vec<Section<'_>>, stores: &[Store], sinks: &[Sink]) -> Res
             labels: section.texts("labels")?,
             follow,
             sqs_queue_url,
+            function: None,
             name,
         };
         section.finish()?;
@@ -92,6 +93,7 @@ pub fn demo(store: &StoreName) -> Option<Pipeline> {
         labels: BTreeMap::from([("what".to_owned(), "demo".to_owned())]),
         follow: true,
         sqs_queue_url: None,
+        function: None,
     })
 }
 

@@ -132,11 +132,13 @@ pub fn run_of(ran: &ship::Ran, store: &Store) -> Run {
         started_at: ran.started_at,
         duration_ms: ran.summary.duration_ms,
         memory_mb: None,
+        invocation: None,
         store: None,
         bucket: None,
         key: Some(ran.key.clone()),
         etag: ran.etag.clone(),
         size: Some(ran.size),
         summary: Some(ran.summary.clone()),
+        logged: None,
     }
 }

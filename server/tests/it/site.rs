@@ -150,12 +150,14 @@ impl Site {
             started_at: store.now(),
             duration_ms: 3,
             memory_mb: None,
+            invocation: None,
             store: Some("demo".parse().unwrap()),
             bucket: Some("logs".parse().unwrap()),
             key: Some("AWSLogs/<b>a</b>.log".parse().unwrap()),
             etag: None,
             size: Some(9),
             summary: Some(serde_json::from_value(partial()).unwrap()),
+            logged: None,
         };
         let id = run.id.to_string();
         assert!(
@@ -243,6 +245,7 @@ pub fn pipeline() -> Pipeline {
         labels: BTreeMap::new(),
         follow: false,
         sqs_queue_url: None,
+        function: None,
     }
 }
 

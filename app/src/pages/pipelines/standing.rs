@@ -49,6 +49,7 @@ mod tests {
                 labels: std::collections::BTreeMap::new(),
                 follow: true,
                 sqs_queue_url: None,
+                function: None,
             },
             last_run: outcome.map(|outcome| Run { outcome, ..examples::run(1) }),
             following: Some(Following {

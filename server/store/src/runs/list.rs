@@ -61,7 +61,9 @@ impl Store {
         let within = RunFilter { from: Some(window.from()), to: Some(window.to()), ..filter.clone() };
         let statement = Statement::new("SELECT (started_at - ").value(from).push(") / ").value(width).push(
             " AS part, COUNT(*) AS runs, CAST(SUM(lines) AS BIGINT) AS lines, \
-                 CAST(SUM(failures) AS BIGINT) AS failures FROM (SELECT started_at, lines, failures FROM runs ",
+                 CAST(SUM(parsed) AS BIGINT) AS parsed, CAST(SUM(delivered) AS BIGINT) AS delivered, \
+                 CAST(SUM(failures) AS BIGINT) AS failures \
+                 FROM (SELECT started_at, lines, parsed, delivered, failures FROM runs ",
         );
         let statement = chosen(statement, &within)
             .push(" ORDER BY started_at DESC LIMIT ")
@@ -72,7 +74,7 @@ impl Store {
         while start < to {
             let end = Time((start + width).min(to));
             let window = Window::new(Time(start), end).map_err(StoreError::Invalid)?;
-            sums.push(RunSums { window, runs: 0, lines: 0, failures: 0 });
+            sums.push(RunSums { window, runs: 0, lines: 0, parsed: 0, delivered: 0, failures: 0 });
             start += width;
         }
         for row in self.database().read(statement).await? {
@@ -80,6 +82,8 @@ impl Store {
             if let Some(sum) = sums.get_mut(part) {
                 sum.runs = row.get::<i64>("runs")?.unsigned_abs();
                 sum.lines = row.get::<i64>("lines")?.unsigned_abs();
+                sum.parsed = row.get::<i64>("parsed")?.unsigned_abs();
+                sum.delivered = row.get::<i64>("delivered")?.unsigned_abs();
                 sum.failures = row.get::<i64>("failures")?.unsigned_abs();
             }
         }

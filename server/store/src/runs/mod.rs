@@ -177,8 +177,8 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
     for batch in each_once(runs).chunks(BATCH) {
         let mut statement = Statement::new(
             "INSERT INTO runs (id, origin, job_id, pipeline, source, request_id, outcome, reason, started_at, \
-             duration_ms, memory_mb, store, bucket, object_key, etag, size, sink, lines, failures, whole, again, \
-             window_from, window_to, summary) VALUES ",
+             duration_ms, memory_mb, invocation, store, bucket, object_key, etag, size, sink, lines, parsed, delivered, \
+             failures, whole, again, window_from, window_to, summary, logged) VALUES ",
         )
         .of_any_length();
         for (index, NewRun { run, sink, window }) in batch.iter().enumerate() {
@@ -195,6 +195,7 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
                 run.started_at.into(),
                 integer(run.duration_ms).into(),
                 run.memory_mb.map(integer).into(),
+                run.invocation.as_ref().map(json).transpose()?.into(),
                 run.store.clone().map(String::from).into(),
                 run.bucket.clone().map(String::from).into(),
                 run.key.as_ref().map(|key| key.as_str().as_bytes()).into(),
@@ -202,20 +203,24 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
                 run.size.map(integer).into(),
                 sink.as_str().into(),
                 integer(run.summary.as_ref().map_or(0, |summary| summary.lines.encountered)).into(),
+                integer(run.summary.as_ref().map_or(0, |summary| summary.lines.parsed)).into(),
+                integer(run.summary.as_ref().map_or(0, Summary::delivered)).into(),
                 integer(run.summary.as_ref().map_or(0, failures)).into(),
                 i64::from(whole(run)).into(),
                 i64::from(run.summary.as_ref().is_none_or(again)).into(),
                 window.map(|window| window.from().0).into(),
                 window.map(|window| window.to().0).into(),
                 run.summary.as_ref().map(json).transpose()?.into(),
+                run.logged.clone().into(),
             ]);
         }
         let statement = statement.push(
             " ON CONFLICT (origin, object_key) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, \
              started_at = excluded.started_at, duration_ms = excluded.duration_ms, memory_mb = excluded.memory_mb, \
-             etag = excluded.etag, size = excluded.size, sink = excluded.sink, lines = excluded.lines, failures = excluded.failures, \
-             whole = excluded.whole, again = excluded.again, window_from = excluded.window_from, \
-             window_to = excluded.window_to, summary = excluded.summary",
+             etag = excluded.etag, size = excluded.size, sink = excluded.sink, lines = excluded.lines, parsed = excluded.parsed, \
+             delivered = excluded.delivered, failures = excluded.failures, whole = excluded.whole, again = excluded.again, \
+             window_from = excluded.window_from, window_to = excluded.window_to, summary = excluded.summary, \
+             logged = excluded.logged, invocation = excluded.invocation",
         );
         transaction.run(statement).await?;
     }

@@ -10,8 +10,8 @@ use crate::{
 /// The start of a statement that reads runs.
 pub fn select() -> Statement {
     Statement::new(
-        "SELECT id, job_id, pipeline, source, request_id, outcome, reason, started_at, duration_ms, memory_mb, store, \
-         bucket, object_key, etag, size, summary FROM runs ",
+        "SELECT id, job_id, pipeline, source, request_id, outcome, reason, started_at, duration_ms, memory_mb, \
+         invocation, store, bucket, object_key, etag, size, summary, logged FROM runs ",
     )
 }
 
@@ -27,12 +27,14 @@ pub fn decode(row: &Row) -> Result<Run, StoreError> {
         started_at: Time(row.get("started_at")?),
         duration_ms: row.get::<i64>("duration_ms")?.unsigned_abs(),
         memory_mb: row.get::<Option<i64>>("memory_mb")?.map(i64::unsigned_abs),
+        invocation: row.optional_json("invocation")?,
         store: name(row, "store")?,
         bucket: name(row, "bucket")?,
         key: row.get::<Option<Vec<u8>>>("object_key")?.map(key_of).transpose()?,
         etag: row.get("etag")?,
         size: row.get::<Option<i64>>("size")?.map(i64::unsigned_abs),
         summary: row.optional_json("summary")?,
+        logged: row.get("logged")?,
     })
 }
 
