@@ -170,6 +170,8 @@ mod tests {
             window: Window::new(Time(start), Time(start + 10)).unwrap(),
             runs,
             lines: runs,
+            parsed: runs,
+            delivered: runs,
             failures,
         };
         let sums = [
