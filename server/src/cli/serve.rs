@@ -9,6 +9,7 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
+use engine::ship::queue::Queue;
 use tokio::{net::TcpListener, time::timeout};
 use tracing::{info, warn};
 
@@ -55,7 +56,11 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let hub = Hub::start(store.clone(), shutdown.clone());
     let context = hold::runner_context(&config, &store, &stores);
     let (holder, sinks) = (context.holder.clone(), context.sinks.clone());
-    let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
+    let follower = Follower::start(follower::Context {
+        runner: context.clone(),
+        pipelines: config.pipelines.clone(),
+        messages_held: Queue::HELD,
+    });
     let runner = Runner::start(context);
     let scheduler = Scheduler::start(scheduler::Context {
         store: store.clone(),

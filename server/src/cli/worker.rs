@@ -1,5 +1,6 @@
 //! `logyard worker`: runs jobs of a database that servers share; no pages, no API.
 
+use engine::ship::queue::Queue;
 use tracing::info;
 
 use super::{Failure, hold, stop};
@@ -35,7 +36,11 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     println!("Working as {} on {}.", context.holder, store.describe());
     info!(holder = %context.holder, jobs = config.runner.jobs, "working");
     let (store, stores) = (context.store.clone(), context.stores.clone());
-    let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
+    let follower = Follower::start(follower::Context {
+        runner: context.clone(),
+        pipelines: config.pipelines.clone(),
+        messages_held: Queue::HELD,
+    });
     let runner = Runner::start(context);
     let scheduler = Scheduler::start(scheduler::Context { store, stores, runner: runner.nudge(), hub: None });
     shutdown.cancelled().await;

@@ -21,6 +21,7 @@ use engine::{
 };
 use model::{Pipeline, Prices, StoreName};
 
+pub(crate) use self::pipelines::seconds;
 pub use self::{
     error::{At, ConfigError},
     load::{DEFAULT_FILE, DEMO_STORE},
