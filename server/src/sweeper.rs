@@ -39,24 +39,34 @@ impl Sweeper {
     }
 }
 
+/// What is swept, and how old it is.
+#[derive(Clone, Copy)]
+enum Old<'a> {
+    Runs { pipeline: Option<&'a PipelineName>, before: Time },
+    Sums { before: Time },
+}
+
 /// Once, to the end.
 pub async fn sweep(store: &Store, retention: Retention) -> Result<(), StoreError> {
-    let now = store.now().0;
+    let before = |kept_ms: i64| Time(store.now().0 - kept_ms);
     let demo: Option<PipelineName> = DEMO_PIPELINE.parse().ok();
-    let mut runs = batches(async || store.sweep_runs(demo.as_ref(), Time(now - DEMO_MS), BATCH).await).await?;
-    runs += batches(async || store.sweep_runs(None, Time(now - retention.runs_ms), BATCH).await).await?;
-    let sums = batches(async || store.sweep_sums(Time(now - retention.sums_ms), BATCH).await).await?;
+    let mut runs = batches(store, Old::Runs { pipeline: demo.as_ref(), before: before(DEMO_MS) }).await?;
+    runs += batches(store, Old::Runs { pipeline: None, before: before(retention.runs_ms) }).await?;
+    let sums = batches(store, Old::Sums { before: before(retention.sums_ms) }).await?;
     if runs + sums > 0 {
         info!(runs, sums, "what was too old is forgotten");
     }
     Ok(())
 }
 
-/// Until a batch finds nothing.
-async fn batches(batch: impl AsyncFn() -> Result<u64, StoreError>) -> Result<u64, StoreError> {
+/// Until one finds nothing.
+async fn batches(store: &Store, old: Old<'_>) -> Result<u64, StoreError> {
     let mut all = 0;
     loop {
-        let some = batch().await?;
+        let some = match old {
+            Old::Runs { pipeline, before } => store.sweep_runs(pipeline, before, BATCH).await?,
+            Old::Sums { before } => store.sweep_sums(before, BATCH).await?,
+        };
         if some == 0 {
             return Ok(all);
         }
