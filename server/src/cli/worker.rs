@@ -7,6 +7,7 @@ use crate::{
     config::Config,
     demo,
     follower::{self, Follower},
+    reconciler::{self, Reconciler},
     runner::Runner,
     scheduler::{self, Scheduler},
     stores::Stores,
@@ -37,11 +38,17 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     info!(holder = %context.holder, jobs = config.runner.jobs, "working");
     let (store, stores) = (context.store.clone(), context.stores.clone());
     let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
+    let reconciler = Reconciler::start(reconciler::Context {
+        store: store.clone(),
+        stores: stores.clone(),
+        holder: context.holder.clone(),
+        pipelines: config.pipelines.clone(),
+    });
     let runner = Runner::start(context);
     let sweeper = Sweeper::start(store.clone(), config.retention);
     let scheduler = Scheduler::start(scheduler::Context { store, stores, runner: runner.nudge(), hub: None });
     shutdown.cancelled().await;
     drop(sweeper);
-    tokio::join!(scheduler.stop(), follower.stop(), runner.stop());
+    tokio::join!(scheduler.stop(), reconciler.stop(), follower.stop(), runner.stop());
     Ok(())
 }

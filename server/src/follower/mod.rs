@@ -31,6 +31,7 @@ use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span, warn};
 
+pub use self::look::spec_of;
 use self::{
     look::{Patience, Sight},
     notices::{Batch, Notices},

@@ -11,6 +11,7 @@
 //! - `schedules`: clones that are started again and again
 //! - `runs`: what was shipped, object by object; `followers`: who ships what appears
 //! - `sums`: what runs come to, kept as they are written; `retention`: what becomes too old
+//! - `reconciled`: log objects held against runs, and the gaps between them
 //! - `failures`, `events`, `sessions`, `plans`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
 
@@ -24,6 +25,7 @@ mod followers;
 mod jobs;
 mod leases;
 mod plans;
+mod reconciled;
 mod retention;
 mod runs;
 mod schedules;
@@ -41,6 +43,7 @@ pub use self::{
     error::StoreError,
     followers::{Followed, LookedAt},
     plans::StoredPlan,
+    reconciled::{Handling, INTERVAL_MS, Learned, Missing, Reckoned},
     runs::{Measures, NewRun},
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
     sums::Totals,
