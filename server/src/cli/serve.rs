@@ -23,11 +23,13 @@ use crate::{
     demo::{self, Demo},
     follower::{self, Follower},
     hub::Hub,
+    reconciler::{self, Reconciler},
     router,
     runner::Runner,
     scheduler::{self, Scheduler},
     state::App,
     stores::{StoreHealth, Stores},
+    sweeper::Sweeper,
 };
 
 pub const AFTER_HELP: &str = "\
@@ -61,7 +63,14 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         pipelines: config.pipelines.clone(),
         messages_held: Queue::HELD,
     });
+    let reconciler = Reconciler::start(reconciler::Context {
+        store: store.clone(),
+        stores: stores.clone(),
+        holder: holder.clone(),
+        pipelines: config.pipelines.clone(),
+    });
     let runner = Runner::start(context);
+    let sweeper = Sweeper::start(store.clone(), config.retention);
     let scheduler = Scheduler::start(scheduler::Context {
         store: store.clone(),
         stores: stores.clone(),
@@ -105,8 +114,14 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     info!(%addr, "serving");
 
     shutdown.cancelled().await;
-    let ((), (), (), drained) =
-        tokio::join!(scheduler.stop(), follower.stop(), runner.stop(), timeout(DRAIN_WITHIN, server));
+    drop(sweeper);
+    let ((), (), (), (), drained) = tokio::join!(
+        scheduler.stop(),
+        reconciler.stop(),
+        follower.stop(),
+        runner.stop(),
+        timeout(DRAIN_WITHIN, server)
+    );
     if drained.is_err() {
         warn!("some connections were cut: they took too long to end");
     }

@@ -8,9 +8,11 @@ use crate::{
     config::Config,
     demo,
     follower::{self, Follower},
+    reconciler::{self, Reconciler},
     runner::Runner,
     scheduler::{self, Scheduler},
     stores::Stores,
+    sweeper::Sweeper,
 };
 
 pub const AFTER_HELP: &str = "\
@@ -41,9 +43,17 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         pipelines: config.pipelines.clone(),
         messages_held: Queue::HELD,
     });
+    let reconciler = Reconciler::start(reconciler::Context {
+        store: store.clone(),
+        stores: stores.clone(),
+        holder: context.holder.clone(),
+        pipelines: config.pipelines.clone(),
+    });
     let runner = Runner::start(context);
+    let sweeper = Sweeper::start(store.clone(), config.retention);
     let scheduler = Scheduler::start(scheduler::Context { store, stores, runner: runner.nudge(), hub: None });
     shutdown.cancelled().await;
-    tokio::join!(scheduler.stop(), follower.stop(), runner.stop());
+    drop(sweeper);
+    tokio::join!(scheduler.stop(), reconciler.stop(), follower.stop(), runner.stop());
     Ok(())
 }
