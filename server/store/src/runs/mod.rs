@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Time, Window};
 
+pub(crate) use self::row::{key_of, name};
 use crate::{
     Store, StoreError,
     database::{Statement, Transaction, json},
@@ -165,7 +166,7 @@ impl Store {
                 let key: Vec<u8> = row.get("object_key")?;
                 let etag: Option<String> = row.get("etag")?;
                 if etags.get(key.as_slice()).copied() == etag.as_deref() {
-                    delivered.insert(row::key_of(key)?);
+                    delivered.insert(key_of(key)?);
                 }
             }
         }
