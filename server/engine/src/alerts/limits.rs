@@ -29,7 +29,7 @@ pub struct Limits {
     /// Share of records that cannot be parsed. One in a hundred: clients send nonsense now and then, a new format makes
     /// it many.
     pub parsing: f64,
-    /// How far the reader of runs may be behind. A few minutes are the overlap that CloudWatch's late events need.
+    /// How far the reader of runs may be behind. A few minutes are the overlap that `CloudWatch`'s late events need.
     pub behind_ms: i64,
     /// Events older than this are history. At least two intervals.
     pub memory_of_ms: i64,

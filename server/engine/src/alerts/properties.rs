@@ -127,7 +127,9 @@ fn play(steps: &[Step], restart_every: usize) -> Vec<(Time, [Look; 2], Vec<Chang
             format!("00000000-0000-7000-8000-{made:012x}").parse().unwrap()
         });
         kept.made = made;
-        changes.iter().for_each(|change| kept.apply(change));
+        for change in &changes {
+            kept.apply(change);
+        }
         for kind in KINDS {
             let open = kept.open.values().filter(|standing| standing.alert.kind == kind).count();
             assert!(open <= 1, "two unresolved alerts of a kind");

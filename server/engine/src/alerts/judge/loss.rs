@@ -27,7 +27,7 @@ pub fn loss(facts: &Facts, limits: &Limits) -> Option<Finding> {
     }
     let guilty: Vec<&Seen> = last_words.iter().filter(|run| run.lost > 0 || in_doubt(run)).copied().collect();
     let first = guilty.iter().map(|run| run.started_at).min()?;
-    let last = guilty.iter().map(|run| run.ended_at).max()?;
+    let latest = guilty.iter().map(|run| run.ended_at).max()?;
     let mut said = Vec::new();
     if lost > 0 {
         said.push(format!("{} of {} did not arrive ({})", lost, counted(parsed, "event"), percent(lost, parsed)));
@@ -50,7 +50,7 @@ pub fn loss(facts: &Facts, limits: &Limits) -> Option<Finding> {
             .map(ToString::to_string)
             .take(Finding::EVIDENCE)
             .collect(),
-        window: around(first, last),
+        window: around(first, latest),
         weight: lost.max(objects),
     })
 }

@@ -29,8 +29,8 @@ fn run(minutes_ago: i64, outcome: Outcome) -> Seen {
     }
 }
 
-fn of_object(key: &str, run: Seen) -> Seen {
-    Seen { key: key.parse().ok(), ..run }
+fn of_object(key: &str, minutes_ago: i64, outcome: Outcome) -> Seen {
+    Seen { key: key.parse().ok(), ..run(minutes_ago, outcome) }
 }
 
 fn facts(runs: Vec<Seen>) -> Facts {
@@ -130,10 +130,10 @@ fn timeouts_and_crashes_in_a_row_are_told_and_one_alone_is_not() {
 
 #[test]
 fn a_timeout_that_a_later_run_made_good_is_no_loss_and_one_that_none_did_is() {
-    let timeout = || of_object("logs/x", run(20, Outcome::TimedOut));
+    let timeout = || of_object("logs/x", 20, Outcome::TimedOut);
     let mut runs = vec![run(1, Outcome::Delivered), timeout()];
     assert_eq!(kinds(&facts(runs.clone())), [AlertKind::Loss]);
-    runs.insert(1, of_object("logs/x", run(18, Outcome::Delivered)));
+    runs.insert(1, of_object("logs/x", 18, Outcome::Delivered));
     assert_eq!(kinds(&facts(runs)), []);
 }
 
