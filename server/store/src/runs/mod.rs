@@ -16,7 +16,10 @@ use std::collections::{HashMap, HashSet};
 use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Window};
 
 pub use self::measures::Measures;
-pub(crate) use self::{list::chosen, row::key_of};
+pub(crate) use self::{
+    list::chosen,
+    row::{key_of, name},
+};
 use crate::{
     Store, StoreError,
     database::{Statement, Transaction, json},
