@@ -1,6 +1,7 @@
 //! The engines: what clones and ships, and later syncs. No web, no SQL; usable and testable alone.
 
 pub mod clone;
+pub mod logs;
 pub mod runs;
 pub mod s3;
 pub mod ship;
