@@ -7,9 +7,12 @@
 //! so after a crash a run may be there twice over in time, but never missing. They go when their job goes,
 //! and after their time (see `retention`). Whoever writes runs keeps the sums with it, in the same transaction.
 
+mod invocations;
 mod list;
 mod measures;
 mod row;
+
+pub use self::invocations::{NewInvocation, Recorder};
 
 use std::collections::{HashMap, HashSet};
 

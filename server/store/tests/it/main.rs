@@ -31,3 +31,4 @@ mod runs;
 mod schedules;
 mod sums;
 mod support;
+mod watchers;
