@@ -44,7 +44,7 @@ pub use self::{
     followers::{Followed, LookedAt},
     plans::StoredPlan,
     reconciled::{Handling, INTERVAL_MS, Learned, Missing, Reckoned},
-    runs::{Measures, NewRun},
+    runs::{Fate, Measures, NewRun},
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
     sums::Totals,
 };

@@ -7,6 +7,7 @@
 //! so after a crash a run may be there twice over in time, but never missing. They go when their job goes,
 //! and after their time (see `retention`). Whoever writes runs keeps the sums with it, in the same transaction.
 
+mod fates;
 mod list;
 mod measures;
 mod row;
@@ -15,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Window};
 
-pub use self::measures::Measures;
+pub use self::{fates::Fate, measures::Measures};
 pub(crate) use self::{list::chosen, row::key_of};
 use crate::{
     Store, StoreError,
