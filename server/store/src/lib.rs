@@ -48,7 +48,7 @@ pub use self::{
     followers::{Followed, LookedAt},
     plans::StoredPlan,
     reconciled::{Handling, INTERVAL_MS, Learned, Missing, Reckoned},
-    runs::{Measures, NewInvocation, NewRun, Recorder},
+    runs::{Fate, Measures, NewInvocation, NewRun, Recorder},
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
     sums::Totals,
     watchers::{Watched, Watching},

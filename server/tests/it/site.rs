@@ -8,6 +8,7 @@ use argon2::{Argon2, Params, PasswordHasher};
 use embedded::Embedded;
 use engine::s3::{Ceilings, Threshold};
 use logyard::{
+    alerts::Receivers,
     assets::Assets,
     auth::{self, Auth},
     backend::Yard,
@@ -261,6 +262,7 @@ async fn assemble(config: Config) -> App {
     let stores = Stores::connect(&config).await;
     let shutdown = CancellationToken::new();
     let sinks = Sinks::new(&config.sinks);
+    let receivers = Receivers::open(&config.alerts, Some(format!("http://{}", config.server.addr))).await;
     let hub = Hub::start(store.clone(), shutdown.clone());
     let clock = store.clone();
     let backend: Arc<dyn Backend> = Arc::new(Yard {
@@ -269,6 +271,7 @@ async fn assemble(config: Config) -> App {
         groups: LogGroups::new(&config, &stores),
         stores,
         sinks,
+        receivers,
         hub: hub.clone(),
         runner: Nudge::default(),
         scheduler: Nudge::default(),

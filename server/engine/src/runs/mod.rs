@@ -6,6 +6,7 @@
 //! reader   events in any order, early, late, repeated → invocations, each told again when more is known of it
 //! judge    evidence → outcome, and the sentence that explains it; History: what runs of that size usually read
 //! mapping  where the counters lie in another shipper's summary
+//! shape    many runs → what those that lost have in common
 //! ```
 //! No I/O and no clock: events are pushed, the time is told.
 //!
@@ -22,6 +23,7 @@ mod line;
 mod mapping;
 mod read;
 mod reader;
+mod shape;
 mod stream;
 
 pub use self::{
@@ -31,4 +33,5 @@ pub use self::{
     mapping::{Mapping, Pointer},
     read::Read,
     reader::{Options, Reader},
+    shape::{FALSE_ALARMS, Sample, losses, prefix_of},
 };

@@ -17,6 +17,8 @@ use crate::{
     database::{Statement, Transaction, json},
     jobs::row::integer,
     leases,
+    retention::Swept,
+    sums::Change,
 };
 
 /// A run as a log tells of it. Its id is kept for a new row only.
@@ -67,10 +69,16 @@ impl Store {
             .iter()
             .filter_map(|invocation| Some((invocation.run.request_id.as_deref()?, invocation)))
             .collect();
-        let once: Vec<&NewInvocation> = by_request.into_values().collect();
+        let swept = Swept::read(&mut transaction).await?;
+        let once: Vec<&NewInvocation> = by_request.into_values().filter(|new| swept.leaves(&new.run)).collect();
+        let mut change = Change::default();
         for batch in once.chunks(BATCH) {
+            let rows = |statement| chosen(statement, pipeline, batch);
+            change.leave(&mut transaction, rows).await?;
             changed += transaction.run(upsert(pipeline, batch)?).await?.len() as u64;
+            change.enter(&mut transaction, rows).await?;
         }
+        change.apply(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Some(changed))
     }
@@ -89,6 +97,16 @@ async fn watched(transaction: &mut Transaction, pipeline: &PipelineName, holder:
         .bind(holder)
         .push(transaction.for_update());
     Ok(!transaction.run(statement).await?.is_empty())
+}
+
+/// The rows of these invocations, as far as they are there.
+fn chosen(statement: Statement, pipeline: &PipelineName, batch: &[&NewInvocation]) -> Statement {
+    let requests = batch.iter().filter_map(|new| new.run.request_id.as_deref());
+    statement
+        .push("source = 'lambda' AND pipeline = ")
+        .value(pipeline.as_str())
+        .push(" AND request_id IN ")
+        .list(requests)
 }
 
 fn upsert(pipeline: &PipelineName, batch: &[&NewInvocation]) -> Result<Statement, StoreError> {
