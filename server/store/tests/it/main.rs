@@ -27,6 +27,7 @@ mod leases;
 mod lists;
 mod opening;
 mod plans;
+mod reconciled;
 mod runs;
 mod schedules;
 mod sums;
