@@ -23,3 +23,4 @@ pub mod security;
 pub mod sinks;
 pub mod state;
 pub mod stores;
+pub mod sweeper;

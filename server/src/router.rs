@@ -69,6 +69,7 @@ fn api() -> Router<App> {
         .route("/runs/{id}",              get(runs::show))
         .route("/pipelines",              get(pipelines::list))
         .route("/pipelines/{name}",       get(pipelines::show))
+        .route("/pipelines/{name}/health", get(pipelines::health))
         .route("/jobs",                   get(jobs::list))
         .route("/jobs/bulk",              post(jobs::bulk))
         .route("/jobs/{id}",              get(jobs::show))

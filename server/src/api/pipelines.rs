@@ -2,11 +2,11 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
 };
-use model::{PipelineName, PipelineStatus, PipelineView};
+use model::{Invalid, PipelineHealth, PipelineName, PipelineStatus, PipelineView, Time, Window};
 
-use super::{Whole, problem::Refused};
+use super::{Whole, listing::time, problem::Refused};
 use crate::state::App;
 
 pub async fn list(State(app): State<App>) -> Result<Json<Whole<PipelineStatus>>, Refused> {
@@ -16,4 +16,28 @@ pub async fn list(State(app): State<App>) -> Result<Json<Whole<PipelineStatus>>,
 pub async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Json<PipelineView>, Refused> {
     let name: PipelineName = name.parse()?;
     Ok(Json(app.backend.pipeline(&name).await?))
+}
+
+pub async fn health(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<PipelineHealth>, Refused> {
+    let window = window(&parameters, app.store.now())?;
+    Ok(Json(app.backend.pipeline_health(&name.parse()?, window).await?))
+}
+
+/// `from` and `to`; what is left out makes it a day, up to now.
+fn window(parameters: &[(String, String)], now: Time) -> Result<Window, Invalid> {
+    const DAY_MS: i64 = 86_400_000;
+    let (mut from, mut to) = (None, None);
+    for (name, value) in parameters {
+        match name.as_str() {
+            "from" => from = time(name, value)?,
+            "to" => to = time(name, value)?,
+            _ => return Err(Invalid::new(name, value, "one of the parameters from, to")),
+        }
+    }
+    let to = to.unwrap_or_else(|| from.map_or(now, |from| now.max(Time(from.0.saturating_add(1)))));
+    Window::new(from.unwrap_or(Time(to.0.saturating_sub(DAY_MS))), to)
 }

@@ -16,6 +16,7 @@ mod reprocess_commands;
 mod reprocesses;
 mod runs;
 mod schedules;
+mod tally;
 
 use std::sync::Arc;
 
@@ -151,12 +152,12 @@ impl Backend for Yard {
         Err(health::not_kept())
     }
 
-    async fn tiles(&self, _: Window) -> Result<Vec<Tile>, Problem> {
-        Ok(Vec::new())
+    async fn tiles(&self, window: Window) -> Result<Vec<Tile>, Problem> {
+        self.gather_tiles(window).await
     }
 
-    async fn pipeline_health(&self, _: &PipelineName, _: Window) -> Result<PipelineHealth, Problem> {
-        Err(health::not_kept())
+    async fn pipeline_health(&self, name: &PipelineName, window: Window) -> Result<PipelineHealth, Problem> {
+        self.measure_pipeline(name, window).await
     }
 
     async fn alerts(&self, _: &AlertFilter, _: Option<AlertId>, _: u32) -> Result<AlertList, Problem> {

@@ -27,6 +27,7 @@ use crate::{
     scheduler::{self, Scheduler},
     state::App,
     stores::{StoreHealth, Stores},
+    sweeper::Sweeper,
 };
 
 pub const AFTER_HELP: &str = "\
@@ -57,6 +58,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let (holder, sinks) = (context.holder.clone(), context.sinks.clone());
     let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
     let runner = Runner::start(context);
+    let sweeper = Sweeper::start(store.clone(), config.retention);
     let scheduler = Scheduler::start(scheduler::Context {
         store: store.clone(),
         stores: stores.clone(),
@@ -100,6 +102,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     info!(%addr, "serving");
 
     shutdown.cancelled().await;
+    drop(sweeper);
     let ((), (), (), drained) =
         tokio::join!(scheduler.stop(), follower.stop(), runner.stop(), timeout(DRAIN_WITHIN, server));
     if drained.is_err() {

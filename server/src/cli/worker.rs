@@ -10,6 +10,7 @@ use crate::{
     runner::Runner,
     scheduler::{self, Scheduler},
     stores::Stores,
+    sweeper::Sweeper,
 };
 
 pub const AFTER_HELP: &str = "\
@@ -37,8 +38,10 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let (store, stores) = (context.store.clone(), context.stores.clone());
     let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
     let runner = Runner::start(context);
+    let sweeper = Sweeper::start(store.clone(), config.retention);
     let scheduler = Scheduler::start(scheduler::Context { store, stores, runner: runner.nudge(), hub: None });
     shutdown.cancelled().await;
+    drop(sweeper);
     tokio::join!(scheduler.stop(), follower.stop(), runner.stop());
     Ok(())
 }

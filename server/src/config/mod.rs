@@ -1,6 +1,6 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
-//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]` and `[demo]` can be set as
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]` and `[demo]` can be set as
 //! `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`, `[[pipelines]]` and
 //! `[[auth.tokens]]` live in the file, where `${VAR}` works in every text. What is not a setting is an error that names
 //! the line.
@@ -10,6 +10,7 @@
 mod error;
 mod load;
 mod pipelines;
+mod retention;
 mod sinks;
 mod source;
 
@@ -25,6 +26,7 @@ pub use self::{
     error::{At, ConfigError},
     load::{DEFAULT_FILE, DEMO_STORE},
     pipelines::{DEMO_LOGS, DEMO_PIPELINE},
+    retention::Retention,
     sinks::{DEMO_SINK, Sink},
 };
 
@@ -38,6 +40,7 @@ pub struct Config {
     pub runner: Runner,
     /// What previews reckon with.
     pub prices: Prices,
+    pub retention: Retention,
     /// Never empty: without `[[stores]]` it holds the embedded one, named `demo`.
     pub stores: Vec<Store>,
     pub sinks: Vec<Sink>,

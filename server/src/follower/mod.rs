@@ -35,7 +35,7 @@ use self::{
     look::{Patience, Sight},
     notices::{Batch, Notices},
 };
-use crate::{config::DEMO_PIPELINE, runner};
+use crate::runner;
 
 /// Between looks, at least; a look that takes long makes for longer ones.
 const BETWEEN: Duration = Duration::from_secs(5);
@@ -51,10 +51,6 @@ const LEASE_MS: i64 = 30_000;
 const RENEW_EVERY: Duration = Duration::from_secs(10);
 /// Of a process that ends.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
-const FORGET_EVERY: Duration = Duration::from_hours(1);
-/// So long runs of no job are kept. Those of the demo, which never ends, for a day.
-const KEPT_MS: i64 = 30 * 86_400_000;
-const KEPT_OF_DEMO_MS: i64 = 86_400_000;
 
 pub struct Context {
     /// What a runner needs, too: the same stores, sinks and name.
@@ -154,7 +150,6 @@ impl Watch {
 
     async fn look_and_ship(&self) {
         let mut state = self.prepare().await;
-        let mut forgotten = None::<Instant>;
         while !self.shutdown.is_cancelled() {
             let wait = match self.turn(&mut state).await {
                 Ok(wait) => wait,
@@ -163,10 +158,6 @@ impl Watch {
                     BETWEEN
                 }
             };
-            if forgotten.is_none_or(|at| at.elapsed() > FORGET_EVERY) {
-                self.forget().await;
-                forgotten = Some(Instant::now());
-            }
             tokio::select! {
                 () = sleep(wait) => {}
                 () = self.shutdown.cancelled() => {}
@@ -294,13 +285,5 @@ impl Watch {
         };
         self.context.store.looked(&self.pipeline.name, &self.context.holder, LEASE_MS, &seen).await?;
         Ok(())
-    }
-
-    async fn forget(&self) {
-        let kept = if self.pipeline.name.as_str() == DEMO_PIPELINE { KEPT_OF_DEMO_MS } else { KEPT_MS };
-        let before = Time(self.context.store.now().0 - kept);
-        if let Err(error) = self.context.store.forget_followed(&self.pipeline.name, before).await {
-            warn!(%error, "old runs could not be forgotten");
-        }
     }
 }

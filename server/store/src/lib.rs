@@ -10,6 +10,7 @@
 //! - `leases`: claimed, kept alive, ended
 //! - `schedules`: clones that are started again and again
 //! - `runs`: what was shipped, object by object; `followers`: who ships what appears
+//! - `sums`: what runs come to, kept as they are written; `retention`: what becomes too old
 //! - `failures`, `events`, `sessions`, `plans`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
 
@@ -23,9 +24,11 @@ mod followers;
 mod jobs;
 mod leases;
 mod plans;
+mod retention;
 mod runs;
 mod schedules;
 mod sessions;
+mod sums;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -38,8 +41,9 @@ pub use self::{
     error::StoreError,
     followers::{Followed, LookedAt},
     plans::StoredPlan,
-    runs::NewRun,
+    runs::{Measures, NewRun},
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
+    sums::Totals,
 };
 
 /// Cheap to clone: all clones share one set of connections.

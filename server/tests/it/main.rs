@@ -35,6 +35,7 @@ mod mirror_command;
 mod moto;
 mod pages;
 mod parse;
+mod pipeline_health;
 mod process;
 mod reprocess;
 mod reprocess_command;

@@ -36,6 +36,7 @@ const ROLES: &[(&str, &str, Role)] = &[
     ("GET",  "/api/v1/runs/{id}",               Api),
     ("GET",  "/api/v1/pipelines",               Api),
     ("GET",  "/api/v1/pipelines/{name}",        Api),
+    ("GET",  "/api/v1/pipelines/{name}/health", Api),
     ("GET",  "/api/v1/jobs",                    Api),
     ("POST", "/api/v1/jobs/bulk",               Api),
     ("GET",  "/api/v1/jobs/{id}",               Api),

@@ -215,6 +215,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         auth: None,
         runner: config::Runner { jobs: 0, concurrency: 4, lease_ms: 15_000, multipart_threshold: Threshold::default() },
         prices: model::Prices::default(),
+        retention: config::Retention::default(),
         stores: vec![store],
         sinks: vec![file_sink(dir)],
         pipelines: vec![pipeline()],

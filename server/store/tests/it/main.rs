@@ -28,4 +28,5 @@ mod opening;
 mod plans;
 mod runs;
 mod schedules;
+mod sums;
 mod support;

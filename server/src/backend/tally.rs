@@ -1,0 +1,104 @@
+//! How pipelines did: a tile each for the first page, and the figures of one over a window. Made of sums that are kept,
+//! of percentiles, and of what the reconciler found.
+
+use futures::future::try_join_all;
+use model::{
+    Outcome, Pipeline, PipelineHealth, PipelineName, PipelineStatus, Problem, RunFilter, RunSums, Tile, Time, Window,
+};
+use store::Totals;
+
+use super::{Yard, problem};
+
+/// Stretches of a tile's trend, about.
+const TREND: u32 = 48;
+const HOUR_MS: i64 = 3_600_000;
+/// From the best to the worst.
+const SEVERITY: [Outcome; 9] = [
+    Outcome::Delivered,
+    Outcome::Sent,
+    Outcome::Empty,
+    Outcome::Partial,
+    Outcome::Unproven,
+    Outcome::Unknown,
+    Outcome::Suspicious,
+    Outcome::TimedOut,
+    Outcome::Crashed,
+];
+
+impl Yard {
+    pub(super) async fn gather_tiles(&self, window: Window) -> Result<Vec<Tile>, Problem> {
+        try_join_all(self.config.pipelines.iter().map(|pipeline| self.tile(pipeline, window))).await
+    }
+
+    async fn tile(&self, pipeline: &Pipeline, window: Window) -> Result<Tile, Problem> {
+        let filter = of(&pipeline.name);
+        let now = Time(self.store.now().0 + 1);
+        let hour = Window::new(Time(now.0 - HOUR_MS), now)?;
+        let PipelineStatus { last_run, lag_ms, .. } = self.pipeline_status(pipeline).await?;
+        let (totals, trend) =
+            tokio::try_join!(self.store.run_totals(&filter, hour), self.store.run_sums(&filter, window, TREND))
+                .map_err(problem::database)?;
+        let pipeline = pipeline.name.clone();
+        let (worst, sums) = (worst(&totals), sums_of(&totals, hour));
+        Ok(Tile { pipeline, worst, sums, lag_ms, last_run, trend, alerts: Vec::new() })
+    }
+
+    pub(super) async fn measure_pipeline(
+        &self,
+        name: &PipelineName,
+        window: Window,
+    ) -> Result<PipelineHealth, Problem> {
+        let pipeline = self.known(name)?;
+        let filter = of(name);
+        let (totals, measures, last) = tokio::try_join!(
+            self.store.run_totals(&filter, window),
+            self.store.run_measures(name, window),
+            self.store.last_run(name),
+        )
+        .map_err(problem::database)?;
+        let cost = self.config.prices.of_lambda(totals.invocations, totals.billed_mb_ms);
+        let limit = last.and_then(|run| run.invocation).and_then(|invocation| invocation.memory_limit_mb);
+        Ok(PipelineHealth {
+            window,
+            reconciliation: None,
+            duration_ms: measures.duration_ms,
+            memory_mb: measures.memory_mb,
+            memory_limit_mb: limit,
+            billed_ms: totals.billed_ms,
+            cold_starts: totals.cold_starts,
+            runs: measures.runs,
+            cost: (pipeline.function.is_some() || totals.invocations > 0).then_some(cost),
+            losses: Vec::new(),
+        })
+    }
+}
+
+fn of(pipeline: &PipelineName) -> RunFilter {
+    RunFilter { pipeline: Some(pipeline.clone()), ..RunFilter::default() }
+}
+
+fn worst(totals: &Totals) -> Option<Outcome> {
+    let severity = |outcome: &Outcome| SEVERITY.iter().position(|known| known == outcome);
+    totals.outcomes.iter().map(|(outcome, _)| *outcome).max_by_key(severity)
+}
+
+fn sums_of(totals: &Totals, window: Window) -> RunSums {
+    let Totals { runs, lines, parsed, delivered, failures, .. } = *totals;
+    RunSums { window, runs, lines, parsed, delivered, failures }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_has_its_place_from_the_best_to_the_worst() {
+        assert!(Outcome::ALL.iter().all(|outcome| SEVERITY.contains(outcome)));
+        let of = |outcomes: &[Outcome]| {
+            worst(&Totals { outcomes: outcomes.iter().map(|outcome| (*outcome, 1)).collect(), ..Totals::default() })
+        };
+        assert_eq!(of(&[Outcome::Delivered, Outcome::TimedOut, Outcome::Partial]), Some(Outcome::TimedOut));
+        assert_eq!(of(&[Outcome::Empty, Outcome::Sent]), Some(Outcome::Empty));
+        assert_eq!(of(&[]), None);
+    }
+}
