@@ -107,6 +107,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Tells a receiver of nothing, now, and answers what came of it.
     async fn test_receiver(&self, viewer: &Viewer, name: &str) -> Result<Notice, Problem>;
 
+    /// Attempts to tell somebody, the newest first. `limit` is at most 200.
+    async fn deliveries(&self, alert: Option<AlertId>, limit: u32) -> Result<Vec<Notice>, Problem>;
+
     /// In the order of the configuration.
     async fn pipelines(&self) -> Result<PipelineList, Problem>;
 

@@ -1,5 +1,6 @@
 //! The server: composition root, HTTP, runner and command line around the engines and the store.
 
+pub mod alerts;
 pub mod api;
 pub mod assets;
 pub mod auth;

@@ -32,7 +32,7 @@ pub struct Function {
     pub log_group: String,
     /// `None`: that of the pipeline's store.
     pub region: Option<String>,
-    /// Of CloudWatch Logs, where it is not AWS's own.
+    /// Of `CloudWatch` Logs, where it is not AWS's own.
     pub logs_endpoint_url: Option<String>,
     /// Seconds after which Lambda ends it: a run that has not ended by then, never will.
     pub timeout_s: u64,

@@ -122,7 +122,7 @@ pub struct LogTemplate {
     pub first: LogLine,
 }
 
-/// A page of what a run logged, read from CloudWatch when asked for.
+/// A page of what a run logged, read from `CloudWatch` when asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunLog {
     pub page: crate::Page<LogLine>,
@@ -144,7 +144,7 @@ pub struct RunView {
     pub beside: Vec<Run>,
     /// Alerts of its pipeline that held then.
     pub alerts: Vec<crate::Alert>,
-    /// Its lines in the CloudWatch console.
+    /// Its lines in the `CloudWatch` console.
     pub console: Option<String>,
 }
 

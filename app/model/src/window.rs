@@ -30,6 +30,13 @@ impl Window {
         }
     }
 
+    /// What happened from one time to another, and so many milliseconds on either side.
+    pub fn around(from: Time, to: Time, beside_ms: u32) -> Self {
+        let (first, last) = (from.0.min(to.0), from.0.max(to.0));
+        let first = first.saturating_sub(beside_ms.into()).min(i64::MAX - 1);
+        Self { from: Time(first), to: Time(last.saturating_add(beside_ms.into()).max(first + 1)) }
+    }
+
     pub fn from(&self) -> Time {
         self.from
     }

@@ -1,5 +1,7 @@
-//! The engines: what clones and ships, and later syncs. No web, no SQL; usable and testable alone.
+//! The engines: what clones and ships, and what tells of it. No web, no SQL; usable and testable alone.
 
+pub mod alerts;
 pub mod clone;
+pub mod notify;
 pub mod s3;
 pub mod ship;

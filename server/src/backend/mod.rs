@@ -3,6 +3,7 @@
 //! Always: what a caller reads comes from `problem`; causes go to the log. Whoever changes a job wakes the runner and
 //! the hub of this process; those of other processes find it at their next poll.
 
+mod alerts;
 mod clones;
 mod commands;
 mod health;
@@ -32,6 +33,7 @@ use model::{
 use store::Store;
 
 use crate::{
+    alerts::Receivers,
     config::Config,
     hub::Hub,
     runner::Nudge,
@@ -44,6 +46,7 @@ pub struct Yard {
     pub store: Store,
     pub stores: Stores,
     pub sinks: Sinks,
+    pub receivers: Receivers,
     pub health: StoreHealth,
     pub hub: Hub,
     pub runner: Nudge,
@@ -160,21 +163,24 @@ impl Backend for Yard {
         self.measure_pipeline(name, window).await
     }
 
-    async fn alerts(&self, _: &AlertFilter, _: Option<AlertId>, _: u32) -> Result<AlertList, Problem> {
-        let page = Page { items: Vec::new(), next: None };
-        Ok(AlertList { now: self.store.now(), page, receivers: Vec::new(), notices: Vec::new(), evaluated_at: None })
+    async fn alerts(&self, filter: &AlertFilter, after: Option<AlertId>, limit: u32) -> Result<AlertList, Problem> {
+        self.list_alerts(filter, after, limit).await
     }
 
-    async fn alert(&self, _: AlertId) -> Result<Alert, Problem> {
-        Err(health::not_kept())
+    async fn alert(&self, id: AlertId) -> Result<Alert, Problem> {
+        self.store.alert(id).await.map_err(problem::database)
     }
 
-    async fn act_on_alert(&self, _: &Viewer, _: AlertId, _: AlertAction) -> Result<Alert, Problem> {
-        Err(health::not_kept())
+    async fn act_on_alert(&self, viewer: &Viewer, id: AlertId, action: AlertAction) -> Result<Alert, Problem> {
+        self.deal_with_alert(viewer, id, action).await
     }
 
-    async fn test_receiver(&self, _: &Viewer, _: &str) -> Result<Notice, Problem> {
-        Err(health::not_kept())
+    async fn test_receiver(&self, viewer: &Viewer, name: &str) -> Result<Notice, Problem> {
+        self.tell_of_nothing(viewer, name).await
+    }
+
+    async fn deliveries(&self, alert: Option<AlertId>, limit: u32) -> Result<Vec<Notice>, Problem> {
+        self.store.deliveries(alert, None, limit).await.map_err(problem::database)
     }
 
     async fn pipelines(&self) -> Result<PipelineList, Problem> {

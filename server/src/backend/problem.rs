@@ -30,6 +30,11 @@ pub fn database(error: store::StoreError) -> Problem {
         E::NoJob(id) => Problem::new(ProblemCode::NotFound, format!("There is no job {id}.")),
         E::NoRun(id) => Problem::new(ProblemCode::NotFound, format!("There is no run {id}.")),
         E::NoSchedule(id) => Problem::new(ProblemCode::NotFound, format!("There is no schedule {id}.")),
+        E::NoAlert(id) => Problem::new(ProblemCode::NotFound, format!("There is no alert {id}.")),
+        E::AlertOver(id) => {
+            let detail = format!("Alert {id} is resolved: there is nothing left to do about it.");
+            Problem::new(ProblemCode::Conflict, detail)
+        }
         E::NameTaken(name) => {
             let detail = format!("Another schedule is called `{name}`. Choose another name, or delete that one first.");
             Problem::new(ProblemCode::Conflict, detail).on("name")

@@ -14,6 +14,7 @@ use tracing::{info, warn};
 
 use super::{Failure, hold, stop};
 use crate::{
+    alerts::{self, Alerts, Receivers},
     assets::Assets,
     auth::Auth,
     backend::Yard,
@@ -66,6 +67,16 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         hub: Some(hub.clone()),
     });
     let origin = config.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
+    let receivers = Receivers::open(&config.alerts, Some(origin.clone())).await;
+    let alerts = Alerts::start(alerts::Context {
+        store: store.clone(),
+        sinks: sinks.clone(),
+        receivers: receivers.clone(),
+        config: config.clone(),
+        holder: holder.clone(),
+        hub: Some(hub.clone()),
+        rhythm: alerts::Rhythm::default(),
+    });
     let backend = Yard {
         health: StoreHealth::new(stores.clone(), {
             let store = store.clone();
@@ -74,6 +85,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         store: store.clone(),
         stores,
         sinks,
+        receivers,
         hub: hub.clone(),
         runner: runner.nudge(),
         scheduler: scheduler.nudge(),
@@ -103,8 +115,8 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
 
     shutdown.cancelled().await;
     drop(sweeper);
-    let ((), (), (), drained) =
-        tokio::join!(scheduler.stop(), follower.stop(), runner.stop(), timeout(DRAIN_WITHIN, server));
+    let ((), (), (), (), drained) =
+        tokio::join!(alerts.stop(), scheduler.stop(), follower.stop(), runner.stop(), timeout(DRAIN_WITHIN, server));
     if drained.is_err() {
         warn!("some connections were cut: they took too long to end");
     }

@@ -1,9 +1,12 @@
 //! `logyard worker`: runs jobs of a database that servers share; no pages, no API.
 
+use std::sync::Arc;
+
 use tracing::info;
 
 use super::{Failure, hold, stop};
 use crate::{
+    alerts::{self, Alerts, Receivers},
     config::Config,
     demo,
     follower::{self, Follower},
@@ -18,8 +21,8 @@ Examples:
   LOGYARD_DATABASE_URL=postgres://logyard@db/logyard logyard --config logyard.toml worker
   LOGYARD_RUNNER_JOBS=8 logyard worker
 
-A worker needs the same [[stores]], [[sinks]] and [[pipelines]] and the same database as the servers; runner.jobs says
-how many jobs it runs at once. It also starts the jobs of schedules and follows pipelines. Any number of workers may
+A worker needs the same configuration and the same database as the servers; runner.jobs says how many jobs it runs at
+once. It also starts the jobs of schedules, follows pipelines and looks after alerts. Any number of workers may
 run. SIGTERM gives its jobs back within 5 seconds.";
 
 pub async fn run(mut config: Config) -> Result<(), Failure> {
@@ -36,12 +39,21 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     println!("Working as {} on {}.", context.holder, store.describe());
     info!(holder = %context.holder, jobs = config.runner.jobs, "working");
     let (store, stores) = (context.store.clone(), context.stores.clone());
+    let alerts = Alerts::start(alerts::Context {
+        store: store.clone(),
+        sinks: context.sinks.clone(),
+        receivers: Receivers::open(&config.alerts, config.server.public_url.clone()).await,
+        config: Arc::new(config.clone()),
+        holder: context.holder.clone(),
+        hub: None,
+        rhythm: alerts::Rhythm::default(),
+    });
     let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
     let runner = Runner::start(context);
     let sweeper = Sweeper::start(store.clone(), config.retention);
     let scheduler = Scheduler::start(scheduler::Context { store, stores, runner: runner.nudge(), hub: None });
     shutdown.cancelled().await;
     drop(sweeper);
-    tokio::join!(scheduler.stop(), follower.stop(), runner.stop());
+    tokio::join!(alerts.stop(), scheduler.stop(), follower.stop(), runner.stop());
     Ok(())
 }

@@ -12,7 +12,8 @@ use engine::s3::{BytesPerSecond, Ceilings, Threshold};
 use model::{Amount, Prices};
 
 use super::{
-    Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token, pipelines, retention, sinks,
+    Alerts, Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token, alerts, pipelines, retention,
+    sinks,
     source::{Environment, Section, Source},
 };
 
@@ -62,7 +63,13 @@ impl Config {
         let retention = retention::read(root.section("retention")?)?;
         let mut stores = stores(root.sections("stores")?, ceilings)?;
         let demo = demo(root.section("demo")?, stores.is_empty())?;
-        let mut sinks = sinks::read(root.sections("sinks")?)?;
+        let mut alerts = Alerts {
+            webhooks: alerts::webhooks(root.sections("webhooks")?)?,
+            heartbeat: alerts::heartbeat(root.section("heartbeat")?)?,
+            ..Alerts::default()
+        };
+        alerts.topics = alerts::topics(root.sections("topics")?, &alerts.webhooks)?;
+        let mut sinks = sinks::read(root.sections("sinks")?, &mut alerts.canaries)?;
         let pipelines = root.sections("pipelines")?;
         root.finish()?;
 
@@ -76,7 +83,7 @@ impl Config {
         if stores.is_empty() {
             return Err(ConfigError::NoStores);
         }
-        let mut pipelines = pipelines::read(pipelines, &stores, &sinks)?;
+        let mut pipelines = pipelines::read(pipelines, &stores, &sinks, &mut alerts.limits)?;
         if demo.enabled && sinks.is_empty() && pipelines.is_empty() {
             sinks.extend(sinks::demo());
             pipelines.extend(stores.last().and_then(|store| pipelines::demo(&store.name)));
@@ -84,7 +91,7 @@ impl Config {
         if auth.is_none() && !server.addr.ip().is_loopback() {
             return Err(ConfigError::Open { addr: server.addr });
         }
-        Ok(Self { file, server, database, auth, runner, prices, retention, stores, sinks, pipelines, demo })
+        Ok(Self { file, server, database, auth, runner, prices, retention, stores, sinks, pipelines, demo, alerts })
     }
 }
 
@@ -243,7 +250,7 @@ pub(super) fn within(text: &str, least: u32, most: u32) -> Option<u32> {
 }
 
 /// `http://host:port` or `https://…`, a trailing slash dropped.
-fn origin(text: &str) -> Option<String> {
+pub(super) fn origin(text: &str) -> Option<String> {
     let url: http::Uri = text.parse().ok()?;
     let scheme = url.scheme_str().filter(|scheme| ["http", "https"].contains(scheme))?;
     let bare = url.path() == "/" && url.query().is_none();

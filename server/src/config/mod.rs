@@ -1,12 +1,13 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
-//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]` and `[demo]` can be set as
-//! `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`, `[[pipelines]]` and
-//! `[[auth.tokens]]` live in the file, where `${VAR}` works in every text. What is not a setting is an error that names
-//! the line.
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]`, `[heartbeat]` and `[demo]`
+//! can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`,
+//! `[[pipelines]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works in every
+//! text. What is not a setting is an error that names the line.
 //!
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
 
+mod alerts;
 mod error;
 mod load;
 mod pipelines;
@@ -23,6 +24,7 @@ use engine::{
 use model::{Pipeline, Prices, StoreName};
 
 pub use self::{
+    alerts::{Alerts, Format, Heartbeat, Topic, Webhook},
     error::{At, ConfigError},
     load::{DEFAULT_FILE, DEMO_STORE},
     pipelines::{DEMO_LOGS, DEMO_PIPELINE},
@@ -47,6 +49,8 @@ pub struct Config {
     /// Each with a store and a sink that are there. Where the demo is on and nothing else is configured: the demo's.
     pub pipelines: Vec<Pipeline>,
     pub demo: Demo,
+    /// Who is told when something is wrong, and from where on it is.
+    pub alerts: Alerts,
 }
 
 #[derive(Clone, Debug)]

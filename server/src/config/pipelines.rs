@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use engine::alerts::Limits;
 use model::{LogFormat, Pipeline, PipelineName, Place, QueueUrl, SinkName, StoreName};
 
 use super::{
-    ConfigError, Sink, Store,
+    ConfigError, Sink, Store, alerts,
     load::{NAME, YES_NO, parsed},
     sinks::DEMO_SINK,
     source::Section,
@@ -26,7 +27,13 @@ const QUEUE: &str = "the URL of an SQS queue of this pipeline alone, such as \
                      https://sqs.eu-west-1.amazonaws.com/123456789012/elb-logs";
 const FOLLOWED: &str = "true where sqs_queue_url is set";
 
-pub fn read(sections: Vec<Section<'_>>, stores: &[Store], sinks: &[Sink]) -> Result<Vec<Pipeline>, ConfigError> {
+/// `limits` takes those of `[pipelines.alerts]`.
+pub fn read(
+    sections: Vec<Section<'_>>,
+    stores: &[Store],
+    sinks: &[Sink],
+    limits: &mut BTreeMap<PipelineName, Limits>,
+) -> Result<Vec<Pipeline>, ConfigError> {
     let mut pipelines: Vec<Pipeline> = Vec::new();
     for mut section in sections {
         let name: PipelineName = section.get("name", NAME, parsed)?.ok_or_else(|| section.missing("name", NAME))?;
@@ -48,6 +55,9 @@ pub fn read(sections: Vec<Section<'_>>, stores: &[Store], sinks: &[Sink]) -> Res
         } else {
             section.get("follow", YES_NO, parsed)?.unwrap_or(false)
         };
+        if let Some(own) = alerts::limits(&mut section)? {
+            limits.insert(name.clone(), own);
+        }
         let pipeline = Pipeline {
             source: Place { store, ..source }.at(&stores[0].name),
             format: section.get("format", FORMAT, format)?.unwrap_or_default(),
@@ -69,7 +79,7 @@ fn format(text: &str) -> Option<LogFormat> {
     LogFormat::ALL.into_iter().find(|format| format.as_str() == text)
 }
 
-fn seconds(text: &str) -> Option<u64> {
+pub(super) fn seconds(text: &str) -> Option<u64> {
     let unit = match text.chars().last()? {
         's' => 1,
         'm' => 60,

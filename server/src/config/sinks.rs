@@ -1,12 +1,12 @@
 //! `[[sinks]]`: where events go. The defaults are those of the engine.
 
-use std::num::NonZeroU32;
+use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
 use engine::ship::sink::{Credentials, Settings, SinkUrl};
 use model::SinkName;
 
 use super::{
-    ConfigError,
+    ConfigError, alerts,
     load::{NAME, WHOLE, not_empty, parsed, within},
     source::Section,
 };
@@ -25,7 +25,8 @@ pub struct Sink {
     pub settings: Settings,
 }
 
-pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Sink>, ConfigError> {
+/// `canaries` takes what `[sinks.canary]` says.
+pub fn read(sections: Vec<Section<'_>>, canaries: &mut BTreeMap<SinkName, Duration>) -> Result<Vec<Sink>, ConfigError> {
     let mut sinks: Vec<Sink> = Vec::new();
     for mut section in sections {
         let name: SinkName = section.get("name", NAME, parsed)?.ok_or_else(|| section.missing("name", NAME))?;
@@ -53,6 +54,9 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Sink>, ConfigError> {
         };
         if settings.check().is_err() {
             return Err(ConfigError::Shape { at: section.at(), key: "sinks.url".to_owned(), expected: FITTING });
+        }
+        if let Some(every) = alerts::canary(&mut section)? {
+            canaries.insert(name.clone(), every);
         }
         section.finish()?;
         sinks.push(Sink { name, settings });

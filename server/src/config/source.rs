@@ -95,6 +95,17 @@ impl<'a> Section<'a> {
         Ok(Section { source: self.source, name, start, table, overridable: true, asked: Vec::new() })
     }
 
+    /// A table inside an entry of a list, `[pipelines.alerts]`. It has no variables, as the list has none.
+    pub fn table(&mut self, name: &'static str) -> Result<Option<Section<'a>>, ConfigError> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.shape(value, name, "a table: write it on a line of its own, after the keys of its entry"));
+        };
+        let start = value.span().start;
+        let (source, table) = (self.source, Some(table));
+        Ok(Some(Section { source, name, start, table, overridable: false, asked: Vec::new() }))
+    }
+
     /// The `[[name]]` tables in their order. They have no variables: a list has no fixed names.
     pub fn sections(&mut self, name: &'static str) -> Result<Vec<Section<'a>>, ConfigError> {
         const EXPECTED: &str = "a list of tables: write [[name]] on a line of its own";

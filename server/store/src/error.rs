@@ -4,7 +4,7 @@
 
 use std::{io, path::PathBuf};
 
-use model::{Invalid, JobId, NotAllowed, RunId, ScheduleId, ScheduleName};
+use model::{AlertId, Invalid, JobId, NotAllowed, RunId, ScheduleId, ScheduleName};
 use sqlx::migrate::MigrateError;
 
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,10 @@ pub enum StoreError {
     NoJob(JobId),
     #[error("no run {0}")]
     NoRun(RunId),
+    #[error("no alert {0}")]
+    NoAlert(AlertId),
+    #[error("alert {0} is resolved")]
+    AlertOver(AlertId),
     #[error("no schedule {0}")]
     NoSchedule(ScheduleId),
     #[error("another schedule is called {0}")]

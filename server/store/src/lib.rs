@@ -9,11 +9,13 @@
 //! - `jobs`: made, listed, counted, acted on; `filter`: how a filter becomes SQL
 //! - `leases`: claimed, kept alive, ended
 //! - `schedules`: clones that are started again and again
+//! - `alerts`: what is wrong, and whom it was told
 //! - `runs`: what was shipped, object by object; `followers`: who ships what appears
 //! - `sums`: what runs come to, kept as they are written; `retention`: what becomes too old
 //! - `failures`, `events`, `sessions`, `plans`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
 
+mod alerts;
 mod clock;
 mod database;
 mod error;
@@ -36,8 +38,8 @@ use std::sync::Arc;
 
 use model::{Job, JobError, JobId, Point, Progress, Proof, Spec, StoreName, Time};
 
-use self::{clock::Clock, database::Database};
 pub use self::{
+    alerts::{AlertChange, Attempt, Canary, KeptAlert, Outgoing, RunGlance},
     error::StoreError,
     followers::{Followed, LookedAt},
     plans::StoredPlan,
@@ -45,6 +47,7 @@ pub use self::{
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
     sums::Totals,
 };
+use self::{clock::Clock, database::Database};
 
 /// Cheap to clone: all clones share one set of connections.
 #[derive(Clone)]

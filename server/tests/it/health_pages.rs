@@ -45,7 +45,10 @@ async fn times_are_told_and_read_in_the_zone_of_the_link() {
     let site = Site::open().await;
     let own = "from=2026-03-09T14:00&to=2026-03-09T15:00&zone=%2B13:00";
     let runs = page(&site, &format!("/runs?{own}")).await;
-    assert!(runs.contains("value=\"2026-03-09T14:00:00\"") && runs.contains("2026-03-09 14:00:00 to 15:00:00"), "{runs}");
+    assert!(
+        runs.contains("value=\"2026-03-09T14:00:00\"") && runs.contains("2026-03-09 14:00:00 to 15:00:00"),
+        "{runs}"
+    );
     assert!(runs.contains("datetime=\"2026-03-09T01:00:00Z\"") || runs.contains("No run matches"), "{runs}");
 
     let form = page(&site, &format!("/reprocesses/new?pipeline=api&{own}")).await;

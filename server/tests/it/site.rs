@@ -220,6 +220,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         sinks: vec![file_sink(dir)],
         pipelines: vec![pipeline()],
         demo: config::Demo { enabled: true, addr: s3.addr() },
+        alerts: config::Alerts::default(),
     }
 }
 

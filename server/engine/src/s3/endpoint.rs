@@ -177,7 +177,7 @@ impl Endpoint {
     }
 }
 
-fn https() -> SharedHttpClient {
+pub(crate) fn https() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 

@@ -63,6 +63,12 @@ impl From<model::RunId> for Value {
     }
 }
 
+impl From<model::AlertId> for Value {
+    fn from(id: model::AlertId) -> Self {
+        id.to_string().into()
+    }
+}
+
 impl From<model::ScheduleId> for Value {
     fn from(id: model::ScheduleId) -> Self {
         id.to_string().into()

@@ -17,6 +17,7 @@ use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Window};
 
 pub(crate) use self::list::chosen;
 pub use self::measures::Measures;
+pub(crate) use self::row::{key_of, name};
 use crate::{
     Store, StoreError,
     database::{Statement, Transaction, json},
@@ -161,7 +162,7 @@ impl Store {
                 let key: Vec<u8> = row.get("object_key")?;
                 let etag: Option<String> = row.get("etag")?;
                 if etags.get(key.as_slice()).copied() == etag.as_deref() {
-                    delivered.insert(row::key_of(key)?);
+                    delivered.insert(key_of(key)?);
                 }
             }
         }

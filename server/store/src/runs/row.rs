@@ -43,7 +43,7 @@ pub fn key_of(bytes: Vec<u8>) -> Result<Key, StoreError> {
     Key::try_from(text).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
-fn name<T: std::str::FromStr<Err = model::Invalid>>(row: &Row, column: &str) -> Result<Option<T>, StoreError> {
+pub fn name<T: std::str::FromStr<Err = model::Invalid>>(row: &Row, column: &str) -> Result<Option<T>, StoreError> {
     let text: Option<String> = row.get(column)?;
     text.map(|text| text.parse().map_err(|error: model::Invalid| StoreError::Corrupt(error.to_string()))).transpose()
 }

@@ -27,6 +27,7 @@ mod trouble;
 mod url;
 
 pub(super) use self::pace::Pace;
+pub(crate) use self::tls::Trust;
 pub use self::{
     account::Delivered,
     batch::{Batch, Mark, Undelivered},

@@ -11,7 +11,7 @@ use tokio_rustls::TlsConnector;
 
 use super::error::Fault;
 
-pub(super) struct Trust {
+pub(crate) struct Trust {
     pub connector: TlsConnector,
     pub server: ServerName<'static>,
 }

@@ -1,0 +1,85 @@
+//! Loss: events and objects of which nothing says that they arrived.
+//!
+//! Always: what counts of an object is its last word. One that a later run delivered whole is not lost, whatever came
+//! before.
+
+use std::collections::HashSet;
+
+use model::{AlertKind, Key, Outcome};
+
+use crate::alerts::{
+    facts::{Facts, Seen},
+    findings::{Finding, around, counted, percent},
+    limits::Limits,
+};
+
+pub fn loss(facts: &Facts, limits: &Limits) -> Option<Finding> {
+    let from = facts.now.0.saturating_sub(limits.memory_of(facts.every_s));
+    let last_words: Vec<&Seen> = last_words(facts).into_iter().filter(|run| run.ended_at.0 >= from).collect();
+    let parsed: u64 = last_words.iter().map(|run| run.parsed).sum();
+    let lost: u64 = last_words.iter().map(|run| run.lost).sum();
+    let emptied = |run: &&&Seen| run.parsed > 0 && run.lost >= run.parsed;
+    let in_doubt = |run: &&&Seen| run.came_to_nothing() && facts.now.since(run.ended_at) > limits.retried_within_ms;
+    let objects = last_words.iter().filter(|run| emptied(run) || in_doubt(run)).count() as u64;
+    let (much, some_object) = (exceeds(lost, parsed, limits.loss), objects > 0);
+    if !much && !some_object {
+        return None;
+    }
+    let guilty: Vec<&Seen> = last_words.iter().filter(|run| run.lost > 0 || in_doubt(run)).copied().collect();
+    let first = guilty.iter().map(|run| run.started_at).min()?;
+    let latest = guilty.iter().map(|run| run.ended_at).max()?;
+    let mut said = Vec::new();
+    if lost > 0 {
+        said.push(format!("{} of {} did not arrive ({})", lost, counted(parsed, "event"), percent(lost, parsed)));
+    }
+    let doubtful = last_words.iter().filter(in_doubt).count() as u64;
+    if doubtful > 0 {
+        let (were, objects) = if doubtful == 1 { ("was", "object") } else { ("were", "objects") };
+        said.push(format!("{doubtful} {objects} {were} begun and nothing says that anything of them arrived"));
+    }
+    Some(Finding {
+        kind: AlertKind::Loss,
+        since: first,
+        reason: format!("{}.", said.join("; ")),
+        advice: "Open the runs for what failed, mend the sink or the function, then reprocess exactly these objects."
+            .to_owned(),
+        runs: guilty.iter().map(|run| run.id).take(Finding::EVIDENCE).collect(),
+        keys: guilty
+            .iter()
+            .filter_map(|run| run.key.as_ref())
+            .map(ToString::to_string)
+            .take(Finding::EVIDENCE)
+            .collect(),
+        window: around(first, latest),
+        weight: lost.max(objects),
+    })
+}
+
+/// Of each object the newest run, or a whole one if there is any; of runs without an object each.
+fn last_words(facts: &Facts) -> Vec<&Seen> {
+    let whole: HashSet<&Key> =
+        facts.runs.iter().filter(|run| run.outcome.whole()).filter_map(|run| run.key.as_ref()).collect();
+    let mut spoken = HashSet::new();
+    let mut words = Vec::new();
+    for run in &facts.runs {
+        let counts = match &run.key {
+            None => true,
+            Some(key) if whole.contains(key) && !run.outcome.whole() => false,
+            Some(key) => spoken.insert(key),
+        };
+        if counts {
+            words.push(run);
+        }
+    }
+    words
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shares need no more than 52 bits")]
+pub fn exceeds(part: u64, of: u64, limit: f64) -> bool {
+    part > 0 && part as f64 > limit * of as f64
+}
+
+/// An outcome that claims success without proof.
+pub fn claims(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Suspicious | Outcome::Unproven)
+}

@@ -1,0 +1,201 @@
+//! Each condition by its own promise, with the figures of the source texts where they give any.
+
+use std::collections::BTreeSet;
+
+use model::{AlertKind, Outcome, RunSource, Time};
+
+use super::*;
+use crate::alerts::facts::{Gaps, Seen};
+
+const NOW: Time = Time(1_770_000_000_000);
+const MINUTE: i64 = 60_000;
+
+/// A run that ended so many minutes ago.
+fn run(minutes_ago: i64, outcome: Outcome) -> Seen {
+    let ended_at = Time(NOW.0 - minutes_ago * MINUTE);
+    Seen {
+        id: format!("00000000-0000-7000-8000-{minutes_ago:012x}").parse().unwrap(),
+        source: RunSource::Lambda,
+        of_job: false,
+        outcome,
+        started_at: Time(ended_at.0 - 1_000),
+        ended_at,
+        encountered: 1_000,
+        parsed: 1_000,
+        lost: 0,
+        memory_mb: Some(165),
+        memory_limit_mb: Some(192),
+        key: format!("logs/{minutes_ago}.log").parse().ok(),
+    }
+}
+
+fn of_object(key: &str, minutes_ago: i64, outcome: Outcome) -> Seen {
+    Seen { key: key.parse().ok(), ..run(minutes_ago, outcome) }
+}
+
+fn facts(runs: Vec<Seen>) -> Facts {
+    Facts {
+        now: NOW,
+        every_s: Some(300),
+        since: None,
+        runs,
+        runs_reader: None,
+        objects_reader: None,
+        shipping_error: None,
+        gaps: Gaps::default(),
+    }
+}
+
+fn kinds(facts: &Facts) -> Vec<AlertKind> {
+    judge(facts, &Limits::default()).findings.into_iter().map(|finding| finding.kind).collect()
+}
+
+fn reader() -> Reader {
+    Reader { what: "the log group /aws/lambda/elb".into(), looked_at: Some(NOW), error: None, held: true, behind_ms: 0 }
+}
+
+#[test]
+fn a_pipeline_whose_runs_deliver_in_time_is_quiet() {
+    assert_eq!(kinds(&facts((1..12).map(|n| run(n * 5 - 3, Outcome::Delivered)).collect())), []);
+}
+
+#[test]
+fn silence_is_told_within_an_interval_and_a_minute_of_the_last_sign_of_life() {
+    let mut silent = facts((0..12).map(|n| run(n * 5, Outcome::Delivered)).collect());
+    silent.now = Time(NOW.0 + 5 * MINUTE);
+    assert_eq!(kinds(&silent), []);
+    silent.now = Time(NOW.0 + 5 * MINUTE + 31_000);
+    assert_eq!(kinds(&silent), [AlertKind::NoRuns]);
+}
+
+#[test]
+fn a_pipeline_that_is_often_a_little_late_is_given_another_interval() {
+    let mut late = facts((0..12).map(|n| run(n * 6, Outcome::Delivered)).collect());
+    late.now = Time(NOW.0 + 6 * MINUTE);
+    assert_eq!(kinds(&late), []);
+    late.now = Time(NOW.0 + 11 * MINUTE);
+    assert_eq!(kinds(&late), [AlertKind::NoRuns]);
+}
+
+#[test]
+fn a_pipeline_that_never_ran_is_silent_since_it_is_watched_and_not_before() {
+    let mut new = facts(Vec::new());
+    assert_eq!(kinds(&new), []);
+    new.since = Some(Time(NOW.0 - 2 * MINUTE));
+    assert_eq!(kinds(&new), []);
+    new.since = Some(Time(NOW.0 - 6 * MINUTE));
+    assert_eq!(kinds(&new), [AlertKind::NoRuns]);
+}
+
+#[test]
+fn runs_of_a_job_that_a_person_asked_for_do_not_hide_the_silence() {
+    let job = Seen { of_job: true, ..run(0, Outcome::Delivered) };
+    assert_eq!(kinds(&facts(vec![job, run(60, Outcome::Delivered)])), [AlertKind::NoRuns]);
+}
+
+#[test]
+fn an_object_that_waits_longer_than_the_limit_is_lag() {
+    let mut behind = facts(vec![run(1, Outcome::Delivered)]);
+    behind.gaps = Gaps { count: 41, oldest: Some(Time(NOW.0 - 14 * MINUTE)), keys: vec!["logs/a".into()] };
+    assert_eq!(kinds(&behind), []);
+    behind.gaps.oldest = Some(Time(NOW.0 - 2 * 86_400_000));
+    let lag = &judge(&behind, &Limits::default()).findings[0];
+    assert_eq!((lag.kind, lag.keys.len()), (AlertKind::Lag, 1));
+    assert_eq!(lag.reason, "41 objects wait to be shipped, the oldest for 2 days 0 h; the limit is 15 min.");
+}
+
+#[test]
+fn a_function_that_succeeded_and_delivered_nothing_is_suspicious_at_once() {
+    let empty_handed = Seen { encountered: 76_464, parsed: 76_464, ..run(0, Outcome::Suspicious) };
+    assert_eq!(kinds(&facts(vec![empty_handed, run(5, Outcome::Delivered)])), [AlertKind::Suspicious]);
+}
+
+#[test]
+fn a_run_without_a_summary_has_half_a_minute_for_it() {
+    let mut silent = facts(vec![run(0, Outcome::Unproven)]);
+    assert_eq!(kinds(&silent), []);
+    silent.now = Time(NOW.0 + 31_000);
+    assert_eq!(kinds(&silent), [AlertKind::Suspicious]);
+}
+
+#[test]
+fn timeouts_and_crashes_in_a_row_are_told_and_one_alone_is_not() {
+    let good = run(5, Outcome::Delivered);
+    assert_eq!(kinds(&facts(vec![run(1, Outcome::TimedOut), good.clone()])), []);
+    let row = vec![run(1, Outcome::TimedOut), run(2, Outcome::Crashed), run(3, Outcome::Unknown), good];
+    let view = judge(&facts(row), &Limits::default());
+    assert_eq!(view.findings[0].kind, AlertKind::Failing);
+    assert_eq!(view.findings[0].reason, "The last 3 runs came to nothing: 1 timed out, 1 crashed, 1 never ended.");
+}
+
+#[test]
+fn a_timeout_that_a_later_run_made_good_is_no_loss_and_one_that_none_did_is() {
+    let timeout = || of_object("logs/x", 20, Outcome::TimedOut);
+    let mut runs = vec![run(1, Outcome::Delivered), timeout()];
+    assert_eq!(kinds(&facts(runs.clone())), [AlertKind::Loss]);
+    runs.insert(1, of_object("logs/x", 18, Outcome::Delivered));
+    assert_eq!(kinds(&facts(runs)), []);
+}
+
+#[test]
+fn events_that_did_not_arrive_are_a_loss_from_one_in_a_thousand_on() {
+    let partial = |lost| Seen { parsed: 100_000, encountered: 100_000, lost, ..run(1, Outcome::Partial) };
+    assert_eq!(kinds(&facts(vec![partial(100)])), []);
+    let view = judge(&facts(vec![partial(101)]), &Limits::default());
+    assert_eq!(view.findings[0].reason, "101 of 100000 events did not arrive (0.1 %).");
+}
+
+#[test]
+fn memory_near_its_limit_is_told_and_the_usual_share_is_not() {
+    let used = |mb| Seen { memory_mb: Some(mb), ..run(1, Outcome::Delivered) };
+    assert_eq!(kinds(&facts(vec![used(165)])), []);
+    assert_eq!(kinds(&facts(vec![used(190), used(165)])), [AlertKind::Memory]);
+}
+
+#[test]
+fn a_format_nobody_understands_is_told_and_a_strange_line_is_not() {
+    let parsed = |parsed| Seen { parsed, ..run(1, Outcome::Partial) };
+    assert_eq!(kinds(&facts(vec![parsed(995)])), []);
+    assert_eq!(kinds(&facts(vec![parsed(980)])), [AlertKind::Parsing]);
+    let small = Seen { encountered: 3, ..parsed(0) };
+    assert_eq!(kinds(&facts(vec![small])), [AlertKind::Parsing]);
+}
+
+#[test]
+fn a_reader_that_fails_makes_all_that_rests_on_it_unknown() {
+    let mut blind = facts(vec![run(90, Outcome::Suspicious), run(91, Outcome::TimedOut)]);
+    blind.runs_reader = Some(Reader { error: Some("AccessDenied.".into()), ..reader() });
+    let view = judge(&blind, &Limits::default());
+    assert_eq!(view.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [AlertKind::Unknown]);
+    assert_eq!(
+        view.findings[0].reason,
+        "How it stands is not known: the log group /aws/lambda/elb cannot be read: AccessDenied."
+    );
+    assert_eq!(view.unknown, BTreeSet::from(ON_RUNS));
+}
+
+#[test]
+fn a_reader_that_nobody_runs_or_that_is_far_behind_is_not_believed_either() {
+    for unbelievable in [Reader { held: false, ..reader() }, Reader { behind_ms: 3_600_000, ..reader() }] {
+        let mut facts = facts(vec![run(1, Outcome::Delivered)]);
+        facts.objects_reader = Some(unbelievable);
+        let view = judge(&facts, &Limits::default());
+        assert_eq!(view.findings[0].kind, AlertKind::Unknown);
+        assert_eq!(view.unknown, BTreeSet::from([AlertKind::Lag]));
+    }
+}
+
+#[test]
+fn what_cannot_be_shipped_is_told_at_once_and_not_only_when_the_lag_is_too_long() {
+    let mut refused = facts(vec![run(1, Outcome::Delivered)]);
+    refused.shipping_error = Some("sink logs refuses connections.".into());
+    refused.gaps = Gaps { count: 1, oldest: Some(Time(NOW.0 - MINUTE)), keys: Vec::new() };
+    assert_eq!(kinds(&refused), [AlertKind::Failing]);
+}
+
+#[test]
+fn a_kind_that_is_off_is_not_told() {
+    let facts = facts(vec![run(1, Outcome::Suspicious)]);
+    let limits = Limits { off: vec![AlertKind::Suspicious], ..Limits::default() };
+    assert_eq!(judge(&facts, &limits).findings, []);
+}

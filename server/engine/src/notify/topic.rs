@@ -1,0 +1,121 @@
+//! One message to an SNS topic.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_sns::{
+    Client,
+    config::{retry::RetryConfig, timeout::TimeoutConfig},
+    error::DisplayErrorContext,
+    types::MessageAttributeValue,
+};
+use model::Invalid;
+
+use super::NotifyError;
+use crate::s3::endpoint::{http, https};
+
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// SNS takes no longer subject.
+const SUBJECT: usize = 100;
+
+/// `arn:aws:sns:eu-west-1:123456789012:alerts`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicArn {
+    text: String,
+    region: String,
+}
+
+/// Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    client: Client,
+    arn: TopicArn,
+}
+
+impl FromStr for TopicArn {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let parts: Vec<&str> = text.split(':').collect();
+        match parts.as_slice() {
+            ["arn", partition, "sns", region, account, name]
+                if [partition, region, account, name].iter().all(|part| !part.is_empty()) =>
+            {
+                Ok(Self { text: text.to_owned(), region: (*region).to_owned() })
+            }
+            _ => Err(Invalid::new("arn", text, "such as arn:aws:sns:eu-west-1:123456789012:alerts")),
+        }
+    }
+}
+
+impl fmt::Display for TopicArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Topic {
+    /// Makes the client; no request is sent yet. `endpoint_url`: where it is not AWS, and not told by `AWS_ENDPOINT_URL`.
+    pub async fn connect(arn: TopicArn, endpoint_url: Option<&str>, profile: Option<&str>) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https())
+            .region(Region::new(arn.region.clone()))
+            .retry_config(RetryConfig::disabled()) // whoever asks tries again
+            .timeout_config(TimeoutConfig::builder().operation_timeout(ANSWER_WITHIN).build());
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        let mut config = aws_sdk_sns::config::Builder::from(&loader.load().await);
+        if let Some(url) = endpoint_url {
+            config = config.endpoint_url(url);
+            if url.starts_with("http://") {
+                config = config.http_client(http());
+            }
+        }
+        Self { client: Client::from_conf(config.build()), arn }
+    }
+
+    /// `attributes` are for the filters of subscriptions.
+    pub async fn publish(
+        &self,
+        subject: &str,
+        message: String,
+        attributes: &[(&str, &str)],
+    ) -> Result<(), NotifyError> {
+        let refused = |why: String| NotifyError::Topic { why };
+        let mut request = self.client.publish().topic_arn(&self.arn.text).subject(subject_of(subject)).message(message);
+        for (name, value) in attributes {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(*value).build();
+            request = request.message_attributes(*name, value.map_err(|error| refused(error.to_string()))?);
+        }
+        request.send().await.map_err(|error| refused(DisplayErrorContext(&error).to_string()))?;
+        Ok(())
+    }
+}
+
+/// One line of printable ASCII.
+fn subject_of(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' };
+    text.trim_start().chars().map(plain).take(SUBJECT).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_names_a_topic_and_its_region() {
+        let arn: TopicArn = "arn:aws:sns:eu-west-1:123456789012:alerts".parse().unwrap();
+        assert_eq!(arn.region, "eu-west-1");
+        for text in ["alerts", "arn:aws:sqs:eu-west-1:1:alerts", "arn:aws:sns::1:alerts", "arn:aws:sns:eu-west-1:1:a:b"]
+        {
+            assert!(text.parse::<TopicArn>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_subject_is_a_short_line_of_ascii() {
+        assert_eq!(subject_of("no run\nfor 5 min – really"), "no run?for 5 min ? really");
+        assert_eq!(subject_of(&"x".repeat(200)).len(), 100);
+    }
+}

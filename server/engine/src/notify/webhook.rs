@@ -1,0 +1,229 @@
+//! One request to a webhook.
+
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::{Empty, Full, combinators::BoxBody};
+use hyper::{
+    Method, Request,
+    client::conn::http1,
+    header::{CONTENT_TYPE, HOST, USER_AGENT},
+};
+use hyper_util::rt::TokioIo;
+use model::{Invalid, Time};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, lookup_host},
+    sync::OnceCell,
+    time::timeout,
+};
+use url::{Host, Url};
+
+use super::{NotifyError, Secret, address::not_public, sign};
+use crate::ship::sink::Trust;
+
+/// Of each address.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// `http://…` or `https://…`, of which no more than scheme and host is shown: the rest often is a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebhookUrl(Url);
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Webhook {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    url: WebhookUrl,
+    secret: Option<Secret>,
+    allow_private: bool,
+    trust: OnceCell<Trust>,
+}
+
+impl FromStr for WebhookUrl {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        // What is wrong may be a secret, too.
+        let invalid = || Invalid::new("url", "…", "http:// or https://, a host, and no user");
+        let url = Url::parse(text).map_err(|_| invalid())?;
+        let fits = ["http", "https"].contains(&url.scheme())
+            && url.host().is_some()
+            && url.username().is_empty()
+            && url.password().is_none();
+        if fits { Ok(Self(url)) } else { Err(invalid()) }
+    }
+}
+
+impl fmt::Display for WebhookUrl {
+    /// Scheme and host.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.origin().ascii_serialization())
+    }
+}
+
+impl fmt::Debug for WebhookUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}/…")
+    }
+}
+
+impl Webhook {
+    pub fn new(url: WebhookUrl, secret: Option<Secret>, allow_private: bool) -> Self {
+        Self { inner: Arc::new(Inner { url, secret, allow_private, trust: OnceCell::new() }) }
+    }
+
+    /// Posts JSON, signed if there is a secret. `delivery` is the same in each attempt to say the same. Answers the
+    /// status, which is a success.
+    pub async fn post(&self, delivery: &str, at: Time, body: String) -> Result<u16, NotifyError> {
+        let mut request = Request::post(self.inner.target())
+            .header(CONTENT_TYPE, "application/json")
+            .header("X-Logyard-Delivery", delivery);
+        if let Some(secret) = &self.inner.secret {
+            request = request.header("X-Logyard-Signature", sign(secret, at, body.as_bytes()));
+        }
+        self.inner.within(request, BoxBody::new(Full::new(body.into()))).await
+    }
+
+    /// Asks for it, and says nothing: a sign of life.
+    pub async fn ping(&self) -> Result<u16, NotifyError> {
+        let request = Request::builder().method(Method::GET).uri(self.inner.target());
+        self.inner.within(request, BoxBody::new(Empty::new())).await
+    }
+}
+
+type Body = BoxBody<Bytes, std::convert::Infallible>;
+
+impl Inner {
+    async fn within(&self, request: hyper::http::request::Builder, body: Body) -> Result<u16, NotifyError> {
+        let silent = || NotifyError::Silent { host: self.host(), within: ANSWER_WITHIN };
+        timeout(ANSWER_WITHIN, self.send(request, body)).await.unwrap_or_else(|_| Err(silent()))
+    }
+
+    async fn send(&self, request: hyper::http::request::Builder, body: Body) -> Result<u16, NotifyError> {
+        let broken = |why: String| NotifyError::Broken { host: self.host(), why };
+        let stream = self.connect().await?;
+        let request = request.header(HOST, self.authority()).header(USER_AGENT, "logyard");
+        let request = request.body(body).map_err(|error| broken(error.to_string()))?;
+        let status = if self.url.0.scheme() == "https" {
+            let trust = self.trust.get_or_try_init(|| async { Trust::new(&self.bare_host(), None) }).await;
+            let trust = trust.map_err(|fault| self.unreachable(&fault))?;
+            let stream = trust.connector.connect(trust.server.clone(), stream).await;
+            exchange(stream.map_err(|error| self.unreachable(&error))?, request).await
+        } else {
+            exchange(stream, request).await
+        };
+        match status.map_err(|error| broken(error.to_string()))? {
+            status @ 200..300 => Ok(status),
+            status @ 300..400 => Err(NotifyError::Redirected { host: self.host(), status }),
+            status => Err(NotifyError::Refused { host: self.host(), status }),
+        }
+    }
+
+    /// To an address that was checked, and to no other.
+    async fn connect(&self) -> Result<TcpStream, NotifyError> {
+        let mut last = None;
+        for address in self.addresses().await? {
+            match timeout(CONNECT_WITHIN, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => last = Some(self.unreachable(&error)),
+                Err(_) => last = Some(self.unreachable(&"it does not answer")),
+            }
+        }
+        Err(last.unwrap_or_else(|| self.unreachable(&"no address")))
+    }
+
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, NotifyError> {
+        let port = self.url.0.port_or_known_default().unwrap_or(443);
+        let unresolved = |why: String| NotifyError::Unresolved { host: self.host(), why };
+        let addresses: Vec<SocketAddr> = match self.url.0.host() {
+            Some(Host::Ipv4(address)) => vec![(address, port).into()],
+            Some(Host::Ipv6(address)) => vec![(address, port).into()],
+            Some(Host::Domain(name)) => {
+                lookup_host((name, port)).await.map_err(|error| unresolved(error.to_string()))?.collect()
+            }
+            None => Vec::new(),
+        };
+        if self.allow_private {
+            return Ok(addresses);
+        }
+        let private = |address: &IpAddr| not_public(*address);
+        let refused = addresses.iter().find_map(|address| private(&address.ip()).map(|what| (address.ip(), what)));
+        let public: Vec<SocketAddr> =
+            addresses.into_iter().filter(|address| private(&address.ip()).is_none()).collect();
+        match refused {
+            Some((address, what)) if public.is_empty() => {
+                Err(NotifyError::Private { host: self.host(), address, what })
+            }
+            _ => Ok(public),
+        }
+    }
+
+    /// Path and query, as the request line has them.
+    fn target(&self) -> String {
+        let url = &self.url.0;
+        url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+    }
+
+    fn host(&self) -> String {
+        self.url.to_string()
+    }
+
+    /// As a certificate has it.
+    fn bare_host(&self) -> String {
+        self.url.0.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned()
+    }
+
+    fn authority(&self) -> String {
+        let host = self.url.0.host_str().unwrap_or_default();
+        self.url.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    fn unreachable(&self, why: &impl ToString) -> NotifyError {
+        NotifyError::Unreachable { host: self.host(), why: why.to_string() }
+    }
+}
+
+/// The status; nobody wants the body.
+async fn exchange<S>(stream: S, request: Request<Body>) -> Result<u16, hyper::Error>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let driver = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(connection));
+    let status = sender.send_request(request).await?.status().as_u16();
+    drop(driver);
+    Ok(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_shows_its_host_and_nothing_else() {
+        let url: WebhookUrl = "https://hooks.example.com:8443/services/T0/secret?key=1".parse().unwrap();
+        assert_eq!(url.to_string(), "https://hooks.example.com:8443");
+        assert!(!format!("{url:?}").contains("secret"));
+        let invalid = "ftp://user:secret@example.com/".parse::<WebhookUrl>().unwrap_err();
+        assert!(!invalid.to_string().contains("secret"), "{invalid}");
+    }
+
+    #[tokio::test]
+    async fn a_name_of_this_machine_is_refused_after_it_was_resolved() {
+        for url in ["http://localhost:9/", "http://127.0.0.1:9/", "http://[::1]:9/", "http://[::ffff:127.0.0.1]:9/"] {
+            let webhook = Webhook::new(url.parse().unwrap(), None, false);
+            let error = webhook.ping().await.unwrap_err();
+            assert!(matches!(error, NotifyError::Private { .. }), "{url}: {error}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Alerts: one evaluator writes them, people answer, and what receivers are to be told is neither lost nor out of order.
+
+use model::{Alert, AlertAction, AlertFilter, AlertKind, AlertState, Notice, PipelineName, Time, Window};
+use store::{AlertChange, Attempt, Canary, KeptAlert, Store, StoreError, testing::Scratch};
+
+use crate::support::LEASE_MS;
+
+on_both_databases!(
+    only_the_holder_of_the_evaluation_records,
+    an_alert_of_a_kind_is_open_once_and_may_come_again_when_it_is_resolved,
+    what_a_person_did_is_left_by_the_next_evaluation,
+    those_that_hold_come_first_and_then_the_newest_page_by_page,
+    what_is_to_be_told_is_held_by_one_at_a_time_and_in_order,
+    marked_events_are_kept_for_a_while,
+);
+
+fn pipeline(name: &str) -> PipelineName {
+    name.parse().unwrap()
+}
+
+fn kept(store: &Store, name: &str, kind: AlertKind) -> KeptAlert {
+    let now = store.now();
+    let alert = Alert {
+        id: store.new_alert_id(),
+        kind,
+        pipeline: Some(pipeline(name)),
+        sink: None,
+        state: AlertState::Open,
+        reason: "12 of 100 events did not arrive.".to_owned(),
+        advice: "Mend the sink.".to_owned(),
+        since: Time(now.0 - 1_000),
+        opened_at: now,
+        updated_at: now,
+        resolved_at: None,
+        acknowledged_by: None,
+        acknowledged_at: None,
+        silenced_until: None,
+        runs: vec![store.new_run_id()],
+        keys: vec!["logs/a".to_owned()],
+        window: Window::new(Time(now.0 - 1_000), now).unwrap(),
+    };
+    KeptAlert { alert, gone_since: None, told_at: now, told_weight: 12 }
+}
+
+fn resolved(kept: &KeptAlert, at: Time) -> KeptAlert {
+    let alert = Alert { state: AlertState::Resolved, resolved_at: Some(at), updated_at: at, ..kept.alert.clone() };
+    KeptAlert { alert, ..kept.clone() }
+}
+
+async fn record(store: &Store, changes: &[(AlertChange, Option<&str>)]) {
+    assert!(store.hold_evaluation("one", LEASE_MS).await.unwrap());
+    assert!(store.record_evaluation("one", changes, &["ops"]).await.unwrap());
+}
+
+async fn open(store: &Store, name: &str, kind: AlertKind) -> KeptAlert {
+    let kept = kept(store, name, kind);
+    record(store, &[(AlertChange::Opened(kept.clone()), Some("opened"))]).await;
+    kept
+}
+
+async fn only_the_holder_of_the_evaluation_records(scratch: Scratch) {
+    let store = scratch.open().await;
+    assert_eq!(store.evaluated_at().await.unwrap(), None);
+    assert!(store.hold_evaluation("one", LEASE_MS).await.unwrap());
+    assert!(!store.hold_evaluation("two", LEASE_MS).await.unwrap());
+    let change = (AlertChange::Opened(kept(&store, "api", AlertKind::Loss)), Some("opened"));
+    assert!(!store.record_evaluation("two", std::slice::from_ref(&change), &["ops"]).await.unwrap());
+    assert!(store.standing_alerts().await.unwrap().is_empty());
+    assert!(store.record_evaluation("one", &[change], &["ops"]).await.unwrap());
+    assert!(store.evaluated_at().await.unwrap().is_some());
+    store.release_evaluation("one").await.unwrap();
+    assert!(store.hold_evaluation("two", LEASE_MS).await.unwrap());
+    assert!(!store.record_evaluation("one", &[], &[]).await.unwrap());
+}
+
+async fn an_alert_of_a_kind_is_open_once_and_may_come_again_when_it_is_resolved(scratch: Scratch) {
+    let store = scratch.open().await;
+    let first = open(&store, "api", AlertKind::Loss).await;
+    assert_eq!(store.alert(first.alert.id).await.unwrap(), first.alert);
+    open(&store, "api", AlertKind::Loss).await;
+    open(&store, "api", AlertKind::Lag).await;
+    open(&store, "web", AlertKind::Loss).await;
+    assert_eq!(store.standing_alerts().await.unwrap().len(), 3);
+    let over = resolved(&first, store.now());
+    let end = || (AlertChange::Resolved(over.clone()), Some("resolved"));
+    record(&store, &[end()]).await;
+    assert_eq!(store.alert(first.alert.id).await.unwrap(), over.alert);
+    let told = store.claim_outgoing(&["ops"], LEASE_MS, 100).await.unwrap().len();
+    record(&store, &[end()]).await;
+    assert_eq!(store.claim_outgoing(&["ops"], LEASE_MS, 100).await.unwrap().len(), 0, "{told} were told before");
+    let again = open(&store, "api", AlertKind::Loss).await;
+    assert_ne!(again.alert.id, first.alert.id);
+    assert_eq!(store.standing_alerts().await.unwrap().len(), 3);
+}
+
+async fn what_a_person_did_is_left_by_the_next_evaluation(scratch: Scratch) {
+    let store = scratch.open().await;
+    let kept = open(&store, "api", AlertKind::Loss).await;
+    let id = kept.alert.id;
+    let alert = store.act_on_alert(id, AlertAction::Acknowledge, "operator").await.unwrap();
+    assert_eq!((alert.state, alert.acknowledged_by.as_deref()), (AlertState::Acknowledged, Some("operator")));
+    // The evaluator had read it before.
+    let mut seen = kept.clone();
+    "13 of 100 events did not arrive.".clone_into(&mut seen.alert.reason);
+    seen.gone_since = Some(store.now());
+    record(&store, &[(AlertChange::Updated(seen.clone()), None)]).await;
+    let standing = &store.standing_alerts().await.unwrap()[0];
+    assert_eq!((standing.alert.state, &standing.alert.reason), (AlertState::Acknowledged, &seen.alert.reason));
+    assert_eq!(standing.gone_since, seen.gone_since);
+
+    let until = Time(store.now().0 + 60_000);
+    let alert = store.act_on_alert(id, AlertAction::Silence { until }, "operator").await.unwrap();
+    assert_eq!((alert.state, alert.silenced_until), (AlertState::Silenced, Some(until)));
+    record(&store, &[(AlertChange::Woken(kept.clone()), Some("updated"))]).await;
+    let alert = store.alert(id).await.unwrap();
+    assert_eq!((alert.state, alert.silenced_until), (AlertState::Open, None));
+
+    record(&store, &[(AlertChange::Resolved(resolved(&kept, store.now())), None)]).await;
+    let refused = store.act_on_alert(id, AlertAction::Reopen, "operator").await.unwrap_err();
+    assert!(matches!(refused, StoreError::AlertOver(over) if over == id));
+    let unheard = store.act_on_alert(store.new_alert_id(), AlertAction::Reopen, "operator").await.unwrap_err();
+    assert!(matches!(unheard, StoreError::NoAlert(_)));
+}
+
+async fn those_that_hold_come_first_and_then_the_newest_page_by_page(scratch: Scratch) {
+    let store = scratch.open().await;
+    let mut all = Vec::new();
+    for (index, name) in ["a", "b", "c", "d", "e"].into_iter().enumerate() {
+        let kept = open(&store, name, AlertKind::Loss).await;
+        if index % 2 == 0 {
+            record(&store, &[(AlertChange::Resolved(resolved(&kept, store.now())), None)]).await;
+        }
+        all.push(kept.alert.id);
+    }
+    let expected = [3, 1, 4, 2, 0].map(|index: usize| all[index]).to_vec();
+    let (mut read, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.alerts(&AlertFilter::default(), after, 2).await.unwrap();
+        read.extend(page.items.iter().map(|alert| alert.id));
+        let Some(next) = page.next else { break };
+        after = Some(next.parse().unwrap());
+    }
+    assert_eq!(read, expected);
+    let reading = &store;
+    let of = |filter: AlertFilter| async move { reading.alerts(&filter, None, 100).await.unwrap().items.len() };
+    assert_eq!(of(AlertFilter { pipeline: Some(pipeline("b")), ..AlertFilter::default() }).await, 1);
+    assert_eq!(of(AlertFilter { states: vec![AlertState::Open], ..AlertFilter::default() }).await, 2);
+    assert_eq!(of(AlertFilter { kind: Some(AlertKind::Lag), ..AlertFilter::default() }).await, 0);
+    // All held a moment ago; tomorrow only those that are not resolved.
+    let tomorrow = Time(store.now().0 + 86_400_000);
+    assert_eq!(of(AlertFilter { from: Some(tomorrow), ..AlertFilter::default() }).await, 2);
+    assert_eq!(of(AlertFilter { to: Some(Time(0)), ..AlertFilter::default() }).await, 0);
+}
+
+fn notice(outgoing: &store::Outgoing, error: Option<&str>) -> Notice {
+    Notice {
+        alert: Some(outgoing.alert.id),
+        receiver: outgoing.receiver.clone(),
+        at: outgoing.made_at,
+        attempt: outgoing.attempt,
+        what: outgoing.what.clone(),
+        status: Some(503),
+        error: error.map(ToOwned::to_owned),
+        took_ms: 5,
+    }
+}
+
+async fn what_is_to_be_told_is_held_by_one_at_a_time_and_in_order(scratch: Scratch) {
+    let store = scratch.open().await;
+    let kept = open(&store, "api", AlertKind::Loss).await;
+    record(&store, &[(AlertChange::Resolved(resolved(&kept, store.now())), Some("resolved"))]).await;
+    assert!(store.claim_outgoing(&["other"], LEASE_MS, 100).await.unwrap().is_empty());
+
+    // Claimed and never heard of again, as by a process that was killed: due again once its time is over.
+    let dropped = store.claim_outgoing(&["ops"], 0, 100).await.unwrap();
+    let first = store.claim_outgoing(&["ops"], LEASE_MS, 100).await.unwrap();
+    assert_eq!((dropped.len(), first.len()), (1, 1), "the end waits for the beginning");
+    assert_eq!((&first[0].id, first[0].attempt), (&dropped[0].id, 2));
+    assert!(store.claim_outgoing(&["ops"], LEASE_MS, 100).await.unwrap().is_empty());
+
+    // Whoever comes back late changes nothing.
+    store.attempted(&dropped[0], &notice(&dropped[0], None), Attempt::Over).await.unwrap();
+    store.attempted(&first[0], &notice(&first[0], Some("down")), Attempt::Again(store.now())).await.unwrap();
+    let again = store.claim_outgoing(&["ops"], LEASE_MS, 100).await.unwrap();
+    assert_eq!((again[0].what.as_str(), again[0].attempt), ("opened", 3));
+    store.attempted(&again[0], &notice(&again[0], None), Attempt::Over).await.unwrap();
+    let last = store.claim_outgoing(&["ops"], LEASE_MS, 100).await.unwrap();
+    assert_eq!((last[0].what.as_str(), last[0].attempt), ("resolved", 1));
+    assert_eq!(last[0].alert.state, AlertState::Resolved);
+
+    let log = store.deliveries(Some(kept.alert.id), Some("ops"), 100).await.unwrap();
+    assert_eq!(log.iter().map(|notice| notice.attempt).collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!((log[1].error.as_deref(), log[1].status), (Some("down"), Some(503)));
+    store.forget_deliveries(Time(store.now().0 + 1_000)).await.unwrap();
+    assert!(store.deliveries(None, None, 100).await.unwrap().is_empty());
+}
+
+async fn marked_events_are_kept_for_a_while(scratch: Scratch) {
+    let store = scratch.open().await;
+    let sink = "logs".parse().unwrap();
+    let canary = |at, error: Option<&str>| Canary {
+        sink: "logs".parse().unwrap(),
+        bytes: 100,
+        at: Time(at),
+        latency_ms: 7,
+        proof: error.is_none().then(|| "read back".to_owned()),
+        error: error.map(ToOwned::to_owned),
+    };
+    for (at, error) in [(1, None), (2, None), (3, Some("gone"))] {
+        store.record_canary(&canary(at, error), Time(2)).await.unwrap();
+    }
+    assert_eq!(store.canaries(&sink, 100).await.unwrap(), [canary(3, Some("gone")), canary(2, None)]);
+    assert!(store.canaries(&sink, 10_000).await.unwrap().is_empty());
+}
