@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod live;
 pub mod metrics;
 pub mod pages;
+pub mod reconciler;
 pub mod request;
 pub mod router;
 pub mod runner;

@@ -42,8 +42,17 @@ impl Sweeper {
 /// What is swept, and how old it is.
 #[derive(Clone, Copy)]
 enum Old<'a> {
-    Runs { pipeline: Option<&'a PipelineName>, before: Time },
-    Sums { before: Time },
+    Runs {
+        pipeline: Option<&'a PipelineName>,
+        before: Time,
+    },
+    /// What was held against these runs.
+    Reconciled {
+        before: Time,
+    },
+    Sums {
+        before: Time,
+    },
 }
 
 /// Once, to the end.
@@ -52,6 +61,7 @@ pub async fn sweep(store: &Store, retention: Retention) -> Result<(), StoreError
     let demo: Option<PipelineName> = DEMO_PIPELINE.parse().ok();
     let mut runs = batches(store, Old::Runs { pipeline: demo.as_ref(), before: before(DEMO_MS) }).await?;
     runs += batches(store, Old::Runs { pipeline: None, before: before(retention.runs_ms) }).await?;
+    batches(store, Old::Reconciled { before: before(retention.runs_ms) }).await?;
     let sums = batches(store, Old::Sums { before: before(retention.sums_ms) }).await?;
     if runs + sums > 0 {
         info!(runs, sums, "what was too old is forgotten");
@@ -65,6 +75,7 @@ async fn batches(store: &Store, old: Old<'_>) -> Result<u64, StoreError> {
     loop {
         let some = match old {
             Old::Runs { pipeline, before } => store.sweep_runs(pipeline, before, BATCH).await?,
+            Old::Reconciled { before } => store.sweep_reconciled(before, BATCH).await?,
             Old::Sums { before } => store.sweep_sums(before, BATCH).await?,
         };
         if some == 0 {

@@ -1,12 +1,21 @@
 //! `/api/v1/pipelines`: what is configured, and how it stands.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, Query, State},
+    http::HeaderMap,
+    response::IntoResponse,
 };
-use model::{Invalid, PipelineHealth, PipelineName, PipelineStatus, PipelineView, Time, Window};
+use model::{
+    Invalid, PipelineHealth, PipelineName, PipelineStatus, PipelineView, Reconciliation, Time, Viewer, Window,
+};
 
-use super::{Whole, listing::time, problem::Refused};
+use super::{
+    Whole,
+    clones::{accepted, idempotency_key},
+    listing::time,
+    problem::Refused,
+};
 use crate::state::App;
 
 pub async fn list(State(app): State<App>) -> Result<Json<Whole<PipelineStatus>>, Refused> {
@@ -25,6 +34,29 @@ pub async fn health(
 ) -> Result<Json<PipelineHealth>, Refused> {
     let window = window(&parameters, app.store.now())?;
     Ok(Json(app.backend.pipeline_health(&name.parse()?, window).await?))
+}
+
+/// `null` where nobody has looked yet.
+pub async fn reconciliation(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<Option<Reconciliation>>, Refused> {
+    let window = window(&parameters, app.store.now())?;
+    Ok(Json(app.backend.reconciliation(&name.parse()?, window).await?))
+}
+
+/// 202, the job and where to find it; see [`super::clones::start`].
+pub async fn reprocess_gaps(
+    State(app): State<App>,
+    Extension(viewer): Extension<Viewer>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<impl IntoResponse, Refused> {
+    let window = window(&parameters, app.store.now())?;
+    let key = idempotency_key(&headers)?;
+    Ok(accepted(app.backend.reprocess_gaps(&viewer, &name.parse()?, window, key).await?))
 }
 
 /// `from` and `to`; what is left out makes it a day, up to now.

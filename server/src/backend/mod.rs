@@ -26,9 +26,9 @@ use async_trait::async_trait;
 use model::{
     Action, Alert, AlertAction, AlertFilter, AlertId, AlertList, BucketName, Bulk, BulkOutcome, ClonePreview,
     CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job, JobId, JobView, Key, Notice, Overview, Page,
-    PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, ReprocessPreview, ReprocessRequest, Run,
-    RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList, ScheduleRequest,
-    Settings, StoreName, StoreStatus, Tile, Time, Upcoming, Viewer, Window,
+    PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, Reconciliation, ReprocessPreview,
+    ReprocessRequest, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList,
+    ScheduleRequest, Settings, StoreName, StoreStatus, Tile, Time, Upcoming, Viewer, Window,
 };
 use store::Store;
 
@@ -161,6 +161,21 @@ impl Backend for Yard {
 
     async fn pipeline_health(&self, name: &PipelineName, window: Window) -> Result<PipelineHealth, Problem> {
         self.measure_pipeline(name, window).await
+    }
+
+    async fn reconciliation(&self, name: &PipelineName, window: Window) -> Result<Option<Reconciliation>, Problem> {
+        self.known(name)?;
+        self.store.reconciliation(name, window).await.map_err(problem::database)
+    }
+
+    async fn reprocess_gaps(
+        &self,
+        viewer: &Viewer,
+        name: &PipelineName,
+        window: Window,
+        idempotency_key: Option<String>,
+    ) -> Result<Job, Problem> {
+        self.ship_gaps(viewer, name, window, idempotency_key).await
     }
 
     async fn alerts(&self, filter: &AlertFilter, after: Option<AlertId>, limit: u32) -> Result<AlertList, Problem> {

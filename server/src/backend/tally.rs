@@ -3,7 +3,8 @@
 
 use futures::future::try_join_all;
 use model::{
-    Outcome, Pipeline, PipelineHealth, PipelineName, PipelineStatus, Problem, RunFilter, RunSums, Tile, Time, Window,
+    Job, Key, Outcome, Pipeline, PipelineHealth, PipelineName, PipelineStatus, Problem, ProblemCode, ReprocessRequest,
+    RunFilter, RunSums, Tile, Time, Viewer, Window,
 };
 use store::Totals;
 
@@ -50,17 +51,18 @@ impl Yard {
     ) -> Result<PipelineHealth, Problem> {
         let pipeline = self.known(name)?;
         let filter = of(name);
-        let (totals, measures, last) = tokio::try_join!(
+        let (totals, measures, last, reconciliation) = tokio::try_join!(
             self.store.run_totals(&filter, window),
             self.store.run_measures(name, window),
             self.store.last_run(name),
+            self.store.reconciliation(name, window),
         )
         .map_err(problem::database)?;
         let cost = self.config.prices.of_lambda(totals.invocations, totals.billed_mb_ms);
         let limit = last.and_then(|run| run.invocation).and_then(|invocation| invocation.memory_limit_mb);
         Ok(PipelineHealth {
             window,
-            reconciliation: None,
+            reconciliation,
             duration_ms: measures.duration_ms,
             memory_mb: measures.memory_mb,
             memory_limit_mb: limit,
@@ -70,6 +72,26 @@ impl Yard {
             cost: (pipeline.function.is_some() || totals.invocations > 0).then_some(cost),
             losses: Vec::new(),
         })
+    }
+
+    pub(super) async fn ship_gaps(
+        &self,
+        viewer: &Viewer,
+        name: &PipelineName,
+        window: Window,
+        idempotency_key: Option<String>,
+    ) -> Result<Job, Problem> {
+        self.known(name)?;
+        let found = self.store.reconciliation(name, window).await.map_err(problem::database)?;
+        let keys: Vec<Key> =
+            found.into_iter().flat_map(|found| found.gaps).filter_map(|gap| gap.key.parse().ok()).collect();
+        if keys.is_empty() {
+            let detail =
+                format!("Nothing is missing of pipeline {name} between {} and {}.", window.from(), window.to());
+            return Err(Problem::new(ProblemCode::Conflict, detail));
+        }
+        let request = ReprocessRequest { pipeline: Some(name.clone()), keys, ..ReprocessRequest::default() };
+        self.insert_reprocess(viewer, request, idempotency_key).await
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
+use engine::ship::queue::Queue;
 use tokio::{net::TcpListener, time::timeout};
 use tracing::{info, warn};
 
@@ -23,6 +24,7 @@ use crate::{
     demo::{self, Demo},
     follower::{self, Follower},
     hub::Hub,
+    reconciler::{self, Reconciler},
     router,
     runner::Runner,
     scheduler::{self, Scheduler},
@@ -57,7 +59,17 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let hub = Hub::start(store.clone(), shutdown.clone());
     let context = hold::runner_context(&config, &store, &stores);
     let (holder, sinks) = (context.holder.clone(), context.sinks.clone());
-    let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
+    let follower = Follower::start(follower::Context {
+        runner: context.clone(),
+        pipelines: config.pipelines.clone(),
+        messages_held: Queue::HELD,
+    });
+    let reconciler = Reconciler::start(reconciler::Context {
+        store: store.clone(),
+        stores: stores.clone(),
+        holder: holder.clone(),
+        pipelines: config.pipelines.clone(),
+    });
     let runner = Runner::start(context);
     let sweeper = Sweeper::start(store.clone(), config.retention);
     let scheduler = Scheduler::start(scheduler::Context {
@@ -115,8 +127,14 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
 
     shutdown.cancelled().await;
     drop(sweeper);
-    let ((), (), (), (), drained) =
-        tokio::join!(alerts.stop(), scheduler.stop(), follower.stop(), runner.stop(), timeout(DRAIN_WITHIN, server));
+    let ((), (), (), (), (), drained) = tokio::join!(
+        alerts.stop(),
+        scheduler.stop(),
+        reconciler.stop(),
+        follower.stop(),
+        runner.stop(),
+        timeout(DRAIN_WITHIN, server)
+    );
     if drained.is_err() {
         warn!("some connections were cut: they took too long to end");
     }

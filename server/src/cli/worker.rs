@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use engine::ship::queue::Queue;
 use tracing::info;
 
 use super::{Failure, hold, stop};
@@ -10,6 +11,7 @@ use crate::{
     config::Config,
     demo,
     follower::{self, Follower},
+    reconciler::{self, Reconciler},
     runner::Runner,
     scheduler::{self, Scheduler},
     stores::Stores,
@@ -48,12 +50,22 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         hub: None,
         rhythm: alerts::Rhythm::default(),
     });
-    let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
+    let follower = Follower::start(follower::Context {
+        runner: context.clone(),
+        pipelines: config.pipelines.clone(),
+        messages_held: Queue::HELD,
+    });
+    let reconciler = Reconciler::start(reconciler::Context {
+        store: store.clone(),
+        stores: stores.clone(),
+        holder: context.holder.clone(),
+        pipelines: config.pipelines.clone(),
+    });
     let runner = Runner::start(context);
     let sweeper = Sweeper::start(store.clone(), config.retention);
     let scheduler = Scheduler::start(scheduler::Context { store, stores, runner: runner.nudge(), hub: None });
     shutdown.cancelled().await;
     drop(sweeper);
-    tokio::join!(alerts.stop(), scheduler.stop(), follower.stop(), runner.stop());
+    tokio::join!(alerts.stop(), scheduler.stop(), reconciler.stop(), follower.stop(), runner.stop());
     Ok(())
 }

@@ -23,6 +23,7 @@ use engine::{
 };
 use model::{Pipeline, Prices, StoreName};
 
+pub(crate) use self::pipelines::seconds;
 pub use self::{
     alerts::{Alerts, Format, Heartbeat, Topic, Webhook},
     error::{At, ConfigError},

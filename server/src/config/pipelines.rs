@@ -79,7 +79,8 @@ fn format(text: &str) -> Option<LogFormat> {
     LogFormat::ALL.into_iter().find(|format| format.as_str() == text)
 }
 
-pub(super) fn seconds(text: &str) -> Option<u64> {
+/// `90s`, `5m`, `1h` or `2d`, at most 31 days.
+pub fn seconds(text: &str) -> Option<u64> {
     let unit = match text.chars().last()? {
         's' => 1,
         'm' => 60,

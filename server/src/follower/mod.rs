@@ -31,6 +31,7 @@ use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span, warn};
 
+pub use self::look::spec_of;
 use self::{
     look::{Patience, Sight},
     notices::{Batch, Notices},
@@ -56,6 +57,8 @@ pub struct Context {
     /// What a runner needs, too: the same stores, sinks and name.
     pub runner: runner::Context,
     pub pipelines: Vec<Pipeline>,
+    /// How long a message of a queue stays with a process that is not heard of.
+    pub messages_held: Duration,
 }
 
 /// Started followers.
@@ -68,6 +71,7 @@ pub struct Follower {
 struct Watch {
     context: Arc<runner::Context>,
     pipeline: Pipeline,
+    messages_held: Duration,
     shutdown: CancellationToken,
     /// As of the last look.
     ours: AtomicBool,
@@ -102,8 +106,13 @@ impl Follower {
         let runner = Arc::new(context.runner);
         for pipeline in context.pipelines.into_iter().filter(|pipeline| pipeline.follow) {
             let span = info_span!("follower", pipeline = %pipeline.name);
-            let watch =
-                Watch { context: Arc::clone(&runner), pipeline, shutdown: shutdown.clone(), ours: false.into() };
+            let watch = Watch {
+                context: Arc::clone(&runner),
+                pipeline,
+                messages_held: context.messages_held,
+                shutdown: shutdown.clone(),
+                ours: false.into(),
+            };
             tasks.spawn(watch.follow().instrument(span));
         }
         Self { shutdown, tasks }
@@ -169,7 +178,7 @@ impl Watch {
         let source = &self.pipeline.source;
         let notices = match (&self.pipeline.sqs_queue_url, self.context.stores.get(&source.store)) {
             (Some(url), Some(entry)) => {
-                let queue = Queue::connect(url.clone(), entry.client.endpoint()).await;
+                let queue = Queue::connect(url.clone(), entry.client.endpoint(), self.messages_held).await;
                 Some(Notices::of(queue, source.clone()))
             }
             _ => None,

@@ -49,3 +49,46 @@ CREATE TABLE swept (
 -- Percentiles are read from the index alone.
 DROP INDEX runs_by_pipeline;
 CREATE INDEX runs_by_pipeline ON runs (pipeline, started_at, id, duration_ms, memory_mb);
+
+-- Who holds the log objects of a pipeline against its runs, and how the last look went. See src/reconciled.
+CREATE TABLE reconcilers (
+    pipeline TEXT NOT NULL PRIMARY KEY,
+    holder TEXT NOT NULL,
+    lease_until BIGINT NOT NULL,
+    -- Objects written before are not its business.
+    since BIGINT NOT NULL,
+    looked_at BIGINT NOT NULL,
+    -- To the end.
+    listed_at BIGINT,
+    error TEXT,
+    -- When the oldest object was written that waits, and is too young to be missed.
+    waiting_since BIGINT
+);
+
+-- Log objects by the five minutes that they cover.
+CREATE TABLE reconciled (
+    pipeline TEXT NOT NULL,
+    start_at BIGINT NOT NULL,
+    objects BIGINT NOT NULL,
+    twice BIGINT NOT NULL,
+    PRIMARY KEY (pipeline, start_at)
+);
+
+CREATE INDEX reconciled_by_time ON reconciled (pipeline, start_at, objects, twice);
+
+-- Those of them that are not whole where they belong.
+CREATE TABLE gaps (
+    pipeline TEXT NOT NULL,
+    object_key BYTEA NOT NULL,
+    start_at BIGINT NOT NULL,
+    etag TEXT,
+    size BIGINT NOT NULL,
+    written_at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    run_id TEXT,
+    PRIMARY KEY (pipeline, object_key)
+);
+
+CREATE INDEX gaps_by_time ON gaps (pipeline, start_at, kind);
+CREATE INDEX gaps_by_age ON gaps (pipeline, written_at);
+CREATE INDEX gaps_by_kind ON gaps (pipeline, kind, written_at);

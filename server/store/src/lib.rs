@@ -12,6 +12,7 @@
 //! - `alerts`: what is wrong, and whom it was told
 //! - `runs`: what was shipped, object by object; `followers`: who ships what appears
 //! - `sums`: what runs come to, kept as they are written; `retention`: what becomes too old
+//! - `reconciled`: log objects held against runs, and the gaps between them
 //! - `failures`, `events`, `sessions`, `plans`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
 
@@ -26,6 +27,7 @@ mod followers;
 mod jobs;
 mod leases;
 mod plans;
+mod reconciled;
 mod retention;
 mod runs;
 mod schedules;
@@ -43,6 +45,7 @@ pub use self::{
     error::StoreError,
     followers::{Followed, LookedAt},
     plans::StoredPlan,
+    reconciled::{Handling, INTERVAL_MS, Learned, Missing, Reckoned},
     runs::{Measures, NewRun},
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
     sums::Totals,

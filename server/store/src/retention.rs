@@ -54,6 +54,23 @@ impl Store {
         }
         Ok(swept)
     }
+
+    /// Forgets intervals and gaps of before, at most so many of each; answers how many.
+    pub async fn sweep_reconciled(&self, before: Time, most: u32) -> Result<u64, StoreError> {
+        let intervals = Statement::new(
+            "DELETE FROM reconciled WHERE (pipeline, start_at) IN \
+             (SELECT pipeline, start_at FROM reconciled WHERE start_at < $1 LIMIT $2) RETURNING start_at",
+        );
+        let gaps = Statement::new(
+            "DELETE FROM gaps WHERE (pipeline, object_key) IN \
+             (SELECT pipeline, object_key FROM gaps WHERE start_at < $1 LIMIT $2) RETURNING start_at",
+        );
+        let mut swept = 0;
+        for statement in [gaps, intervals] {
+            swept += self.database().write(statement.bind(before).bind(i64::from(most))).await?.len() as u64;
+        }
+        Ok(swept)
+    }
 }
 
 /// Those of which nothing was swept away.

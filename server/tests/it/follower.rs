@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engine::ship::queue::Queue;
 use logyard::{
     config::Config,
     follower::{Context, Follower},
@@ -22,6 +23,10 @@ fn followed(config: &mut Config) {
 }
 
 pub async fn follower(site: &Site, holder: &str) -> Follower {
+    follower_that_holds(site, holder, Queue::HELD).await
+}
+
+pub async fn follower_that_holds(site: &Site, holder: &str, messages_held: Duration) -> Follower {
     let config = &site.app.config;
     let runner = runner::Context {
         store: site.app.store.clone(),
@@ -31,7 +36,7 @@ pub async fn follower(site: &Site, holder: &str) -> Follower {
         config: quick(),
         holder: holder.into(),
     };
-    Follower::start(Context { runner, pipelines: config.pipelines.clone() })
+    Follower::start(Context { runner, pipelines: config.pipelines.clone(), messages_held })
 }
 
 /// As a balancer would deliver it now.

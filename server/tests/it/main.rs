@@ -38,6 +38,7 @@ mod pages;
 mod parse;
 mod pipeline_health;
 mod process;
+mod reconciler;
 mod reprocess;
 mod reprocess_command;
 mod reprocess_kill_nine;

@@ -1,6 +1,5 @@
 //! How pipelines did: tiles and figures, made of sums that are kept as runs are recorded.
 
-use app::backend::Backend;
 use model::{Invocation, Outcome, Run, RunSource, Summary, Time, Window};
 use store::NewRun;
 
@@ -8,8 +7,8 @@ use crate::site::{Site, pipeline};
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// A function's run, so many minutes ago, of ten records.
-fn invoked(site: &Site, minutes: i64, outcome: Outcome) -> NewRun {
+/// A function's run over `k` and the minutes, so many minutes ago, of ten records.
+pub fn invoked(site: &Site, minutes: i64, outcome: Outcome) -> NewRun {
     let store = &site.app.store;
     let mut summary = Summary { sink: Some("tcp://sink".to_owned()), ..Summary::default() };
     (summary.lines.encountered, summary.lines.parsed) = (10, 10);
@@ -43,7 +42,7 @@ fn invoked(site: &Site, minutes: i64, outcome: Outcome) -> NewRun {
     NewRun { run, sink: "file".parse().unwrap(), window: None }
 }
 
-async fn record(site: &Site, runs: &[NewRun]) {
+pub async fn record(site: &Site, runs: &[NewRun]) {
     let (store, name) = (&site.app.store, pipeline().name);
     store.follow(&name, "test", 60_000).await.unwrap().unwrap();
     assert!(store.record_followed(&name, "test", runs).await.unwrap());

@@ -15,9 +15,11 @@ use std::collections::{HashMap, HashSet};
 
 use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Window};
 
-pub(crate) use self::list::chosen;
 pub use self::measures::Measures;
-pub(crate) use self::row::{key_of, name};
+pub(crate) use self::{
+    list::chosen,
+    row::{key_of, name},
+};
 use crate::{
     Store, StoreError,
     database::{Statement, Transaction, json},

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use model::{Outcome, RunFilter, RunSums, Time, Window};
 
 use super::{
-    WIDTHS,
+    WIDTHS, bars,
     change::paid,
     pieces::{Piece, pieces},
 };
@@ -23,29 +23,6 @@ const SUMMED: i64 = 100_000;
 /// A chart of less is made of runs: stretches would be too wide for it.
 const SHORT_MS: i64 = 2 * 3_600_000;
 const PARTS: u32 = 500;
-/// Widths of bars, such that each is a multiple of kept stretches and reads well on an axis.
-const BARS: [i64; 14] = {
-    const MINUTE: i64 = 60_000;
-    const HOUR: i64 = 60 * MINUTE;
-    const DAY: i64 = 24 * HOUR;
-    [
-        5 * MINUTE,
-        10 * MINUTE,
-        15 * MINUTE,
-        30 * MINUTE,
-        HOUR,
-        2 * HOUR,
-        3 * HOUR,
-        6 * HOUR,
-        12 * HOUR,
-        DAY,
-        2 * DAY,
-        7 * DAY,
-        14 * DAY,
-        28 * DAY,
-    ]
-};
-
 const FIGURES: &str = "CAST(SUM(runs) AS BIGINT) AS runs, CAST(SUM(lines) AS BIGINT) AS lines, \
                        CAST(SUM(parsed) AS BIGINT) AS parsed, CAST(SUM(delivered) AS BIGINT) AS delivered, \
                        CAST(SUM(failures) AS BIGINT) AS failures";
@@ -82,16 +59,12 @@ impl Store {
         if few || to - from < SHORT_MS {
             return self.sums_of_runs(filter, window, parts).await;
         }
-        let least = (to - from) / parts + i64::from((to - from) % parts > 0);
-        let longest = BARS[BARS.len() - 1];
-        let width = BARS.into_iter().find(|width| *width >= least).unwrap_or((least + longest - 1) / longest * longest);
-        let mut sums = bars(from, to, width)?;
-        let first = from.div_euclid(width);
-        for piece in pieces(from, to, width) {
+        let bars = bars(from, to, parts);
+        let mut sums: Vec<RunSums> = bars.windows()?.into_iter().map(empty).collect();
+        for piece in pieces(from, to, bars.width()) {
             for row in self.database().read(charted(filter, piece)).await? {
-                let start: i64 = row.get("start_at")?;
-                let at = usize::try_from(start.div_euclid(width) - first).unwrap_or(usize::MAX);
-                if let Some(sum) = sums.get_mut(at) {
+                let bar = row.get::<i64>("start_at")?.div_euclid(bars.width());
+                if let Some(sum) = bars.of(bar, &mut sums) {
                     add(sum, &row)?;
                 }
             }
@@ -114,7 +87,8 @@ impl Store {
         let mut sums = Vec::new();
         let mut start = from;
         while start < to {
-            sums.push(empty(start, (start + width).min(to))?);
+            let window = Window::new(Time(start), Time((start + width).min(to))).map_err(StoreError::Invalid)?;
+            sums.push(empty(window));
             start += width;
         }
         for row in self.database().read(statement).await? {
@@ -231,15 +205,8 @@ fn kept(statement: Statement, filter: &RunFilter, width: i64, piece: Piece) -> S
     statement
 }
 
-fn bars(from: i64, to: i64, width: i64) -> Result<Vec<RunSums>, StoreError> {
-    let first = from.div_euclid(width);
-    let last = (to - 1).div_euclid(width);
-    (first..=last).map(|bar| empty((bar * width).max(from), ((bar + 1) * width).min(to))).collect()
-}
-
-fn empty(from: i64, to: i64) -> Result<RunSums, StoreError> {
-    let window = Window::new(Time(from), Time(to)).map_err(StoreError::Invalid)?;
-    Ok(RunSums { window, runs: 0, lines: 0, parsed: 0, delivered: 0, failures: 0 })
+fn empty(window: Window) -> RunSums {
+    RunSums { window, runs: 0, lines: 0, parsed: 0, delivered: 0, failures: 0 }
 }
 
 fn add(sum: &mut RunSums, row: &Row) -> Result<(), StoreError> {
