@@ -1,7 +1,7 @@
 //! Alerts: what their pages read, and what their forms do.
 
 use leptos::prelude::*;
-use model::{Alert, AlertFilter, AlertId, AlertList};
+use model::{Alert, AlertFilter, AlertId, AlertList, Notice};
 
 use crate::{context::ask, error::AppError};
 #[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
@@ -20,6 +20,11 @@ pub async fn alerts(filter: AlertFilter, after: Option<AlertId>) -> Result<Alert
 
 pub async fn alert(id: AlertId) -> Result<Alert, AppError> {
     Ok(ask()?.alert(id).await?)
+}
+
+/// Attempts to tell somebody of it, the newest first.
+pub async fn deliveries(id: AlertId) -> Result<Vec<Notice>, AppError> {
+    Ok(ask()?.deliveries(Some(id), PAGE).await?)
 }
 
 /// `action` is `acknowledge`, `silence_1h`, `silence_8h`, `silence_3d` or `reopen`. `back` is the page to show

@@ -14,7 +14,7 @@ mod runs;
 mod schedules;
 
 pub use act::{ActOnJob, BulkAct, act_on_job, action_name, action_named, bulk_act};
-pub use alerts::{ActOnAlert, TestReceiver, act_on_alert, alert, alerts, test_receiver};
+pub use alerts::{ActOnAlert, TestReceiver, act_on_alert, alert, alerts, deliveries, test_receiver};
 pub use clones::{StartClone, start_clone};
 pub use jump::{JobHit, jump};
 pub use read::{JobList, bulk_preview, counts, failures, job, jobs, overview, settings, stores};

@@ -21,7 +21,7 @@ pub use job::JobPage;
 pub use jobs::{BulkPage, JobsPage, read_filter};
 pub use mirror::MirrorPage;
 pub use new_clone::{CloneForm, NewClonePage};
-use new_clone::{FieldFault, idempotency_key};
+use new_clone::{FieldFault, form_key, idempotency_key};
 pub use new_reprocess::{NewReprocessPage, ReprocessForm};
 pub use not_found::NotFound;
 pub use overview::OverviewPage;

@@ -1,9 +1,10 @@
-//! One alert: what a message to a receiver links to.
+//! One alert, and whom it was told: what a message to a receiver links to.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::{Alert, AlertId, Problem, ProblemCode};
+use model::{Alert, AlertId, Notice, Problem, ProblemCode};
 
+use super::receivers::Deliveries;
 use crate::{
     api, context,
     error::{AppError, problem_in},
@@ -18,26 +19,29 @@ pub fn AlertPage() -> impl IntoView {
     view! {
         <Follow jobs=Followed::Runs />
         {problem_in(&query).map(|problem| view! { <Fault problem /> })}
-        <Loaded of=load(id) let:alert>
-            <Story alert />
+        <Loaded of=load(id) let:loaded>
+            <Story alert=loaded.0 notices=loaded.1 />
         </Loaded>
     }
 }
 
-async fn load(id: String) -> Result<Alert, AppError> {
+async fn load(id: String) -> Result<(Alert, Vec<Notice>), AppError> {
     let unknown = |_| AppError(Problem::new(ProblemCode::NotFound, "There is no alert with this id."));
-    api::alert(id.parse::<AlertId>().map_err(unknown)?).await
+    let id = id.parse::<AlertId>().map_err(unknown)?;
+    Ok((api::alert(id).await?, api::deliveries(id).await?))
 }
 
 #[component]
-fn Story(alert: Alert) -> impl IntoView {
+fn Story(alert: Alert, notices: Vec<Notice>) -> impl IntoView {
     let mark = Mark::of_alert(alert.state);
     let title = alert_words(alert.kind);
+    let now = context::now();
     let back = context::scope().on(&format!("/alerts/{}", alert.id));
     view! {
         <PageTitle text=format!("{} {} · {title}", mark.shape, mark.word) />
         <h1>{title}</h1>
-        <AlertCards alerts=vec![alert] now=context::now() back />
+        <AlertCards alerts=vec![alert] now back />
+        <Deliveries notices now />
         <p><a href=context::scope().on("/alerts")>"All alerts"</a></p>
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     api::StartReprocess,
     context,
     format::{Mark, bytes, count, file_name, things},
-    pages::ReprocessForm,
+    pages::{ReprocessForm, form_key},
     ui::{Moment, StateMark},
 };
 
@@ -79,6 +79,7 @@ pub fn Gaps(
             <input type="hidden" name="pipeline" value=form.pipeline.clone() />
             <input type="hidden" name="keys" value=form.keys.clone() />
             <input type="hidden" name="extent" value="missing" />
+            <input type="hidden" name="key" data-keep="" value=form_key() />
             <button class="main">{label}</button>
             {preview.map(|preview| view! { <a class="button" href=preview>"Look at them first"</a> })}
         </form>

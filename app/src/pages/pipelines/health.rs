@@ -91,10 +91,12 @@ fn Figures(health: PipelineHealth) -> impl IntoView {
     let billed = (health.billed_ms > 0).then(|| {
         let cost = health.cost.map(|cost| format!(", about {cost} by the configured prices")).unwrap_or_default();
         view! {
-            <dt>"Billed"</dt>
-            <dd>{duration(signed(health.billed_ms))} {cost}</dd>
-            <dt>"Cold starts"</dt>
-            <dd>{count(health.cold_starts)} " of " {count(health.runs)} " runs"</dd>
+            <dl class="facts">
+                <dt>"Billed"</dt>
+                <dd>{duration(signed(health.billed_ms))} {cost}</dd>
+                <dt>"Cold starts"</dt>
+                <dd>{count(health.cold_starts)} " of " {count(health.runs)} " runs"</dd>
+            </dl>
         }
     });
     Some(view! {
@@ -117,7 +119,7 @@ fn Figures(health: PipelineHealth) -> impl IntoView {
                 </tbody>
             </table>
             <p class="note">{format!("Of {} runs{near}.", count(health.runs))}</p>
-            <dl class="facts">{billed}</dl>
+            {billed}
         </section>
     })
 }
