@@ -27,6 +27,7 @@ mod clone_command;
 mod command;
 mod follower;
 mod follower_queue;
+mod health_pages;
 mod hub;
 mod kill_nine;
 mod live;
