@@ -3,6 +3,7 @@
 //! Always: what a caller reads comes from `problem`; causes go to the log. Whoever changes a job wakes the runner and
 //! the hub of this process; those of other processes find it at their next poll.
 
+mod backfills;
 mod clones;
 mod commands;
 mod health;
@@ -150,8 +151,8 @@ impl Backend for Yard {
         self.read_log(id, after, limit).await
     }
 
-    async fn start_backfill(&self, _: &Viewer, _: &PipelineName, _: Window) -> Result<Job, Problem> {
-        Err(health::not_kept())
+    async fn start_backfill(&self, viewer: &Viewer, pipeline: &PipelineName, window: Window) -> Result<Job, Problem> {
+        self.insert_backfill(viewer, pipeline, window).await
     }
 
     async fn tiles(&self, _: Window) -> Result<Vec<Tile>, Problem> {
