@@ -69,7 +69,7 @@ impl Yard {
     }
 
     async fn log_of(&self, run: &Run) -> Result<Log, Problem> {
-        let nowhere = |why: &str| Problem::new(ProblemCode::NotFound, why);
+        let nowhere = |why: &str| Problem::new(ProblemCode::Conflict, why);
         let (Some(invocation), Some(request)) = (&run.invocation, &run.request_id) else {
             return Err(nowhere("This run was Logyard's own: what it did is in its summary, and it logged no lines."));
         };

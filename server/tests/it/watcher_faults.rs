@@ -133,7 +133,8 @@ for comes_late, group, stream, part in pieces:
 print(json.dumps(expected))
 "#;
 
-async fn outcomes(site: &Site) -> BTreeMap<String, String> {
+/// By request. The line that names the object may be among those that come late.
+async fn outcomes(site: &Site, complete: bool) -> BTreeMap<String, String> {
     let (mut outcomes, mut after) = (BTreeMap::new(), String::new());
     loop {
         let page = site.json(&format!("/api/v1/runs?limit=200&after={after}")).await;
@@ -141,7 +142,9 @@ async fn outcomes(site: &Site) -> BTreeMap<String, String> {
             let text = |field: &str| run[field].as_str().unwrap().to_owned();
             let request = text("request_id");
             assert_eq!(text("pipeline"), format!("p-{}", &request[2..4]));
-            assert_eq!(text("key"), format!("logs/{request}.log"), "{run}");
+            if complete {
+                assert_eq!(text("key"), format!("logs/{request}.log"), "{run}");
+            }
             assert!(outcomes.insert(request, text("outcome")).is_none(), "twice: {run}");
         }
         match page["next"].as_str() {
@@ -169,14 +172,14 @@ async fn two_thousand_runs_are_each_right_and_there_once_whatever_the_service_do
     .await;
 
     let first = watcher(&site, "one").await;
-    while outcomes(&site).await.len() < 500 {
+    while outcomes(&site, false).await.len() < 500 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     first.stop().await;
     moto.python(&format!("import sys\nsys.argv.append('--late')\n{words}{FEED}")).await;
     let (second, third) = (watcher(&site, "two").await, watcher(&site, "three").await);
     loop {
-        let told = outcomes(&site).await;
+        let told = outcomes(&site, false).await;
         if told == expected {
             break;
         }
@@ -187,5 +190,5 @@ async fn two_thousand_runs_are_each_right_and_there_once_whatever_the_service_do
     let (throttled, empty) = *layer.told.lock().unwrap();
     assert!(throttled > 10 && empty > 10, "throttled {throttled} times, {empty} pages without events");
     tokio::join!(second.stop(), third.stop());
-    assert_eq!(outcomes(&site).await, expected);
+    assert_eq!(outcomes(&site, true).await, expected);
 }
