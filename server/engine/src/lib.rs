@@ -2,5 +2,6 @@
 
 pub mod alerts;
 pub mod clone;
+pub mod runs;
 pub mod s3;
 pub mod ship;

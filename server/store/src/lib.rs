@@ -9,7 +9,8 @@
 //! - `jobs`: made, listed, counted, acted on; `filter`: how a filter becomes SQL
 //! - `leases`: claimed, kept alive, ended
 //! - `schedules`: clones that are started again and again
-//! - `runs`: what was shipped, object by object; `followers`: who ships what appears
+//! - `runs`: what was shipped, object by object; `followers`: who ships what appears; `watchers`: who reads the logs of
+//!   functions
 //! - `failures`, `events`, `sessions`, `plans`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
 
@@ -28,6 +29,7 @@ mod schedules;
 mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod watchers;
 
 use std::sync::Arc;
 
@@ -38,8 +40,9 @@ pub use self::{
     error::StoreError,
     followers::{Followed, LookedAt},
     plans::StoredPlan,
-    runs::NewRun,
+    runs::{NewInvocation, NewRun, Recorder},
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
+    watchers::{Watched, Watching},
 };
 
 /// Cheap to clone: all clones share one set of connections.

@@ -6,8 +6,11 @@
 //! Always: the runs of a job are written by whoever holds its lease, before the checkpoint that passes their objects;
 //! so after a crash a run may be there twice over in time, but never missing. They go when their job goes.
 
+mod invocations;
 mod list;
 mod row;
+
+pub use self::invocations::{NewInvocation, Recorder};
 
 use std::collections::{HashMap, HashSet};
 

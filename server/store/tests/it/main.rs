@@ -29,3 +29,4 @@ mod plans;
 mod runs;
 mod schedules;
 mod support;
+mod watchers;
