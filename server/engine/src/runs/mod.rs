@@ -6,6 +6,7 @@
 //! reader   events in any order, early, late, repeated → invocations, each told again when more is known of it
 //! judge    evidence → outcome, and the sentence that explains it; History: what runs of that size usually read
 //! mapping  where the counters lie in another shipper's summary
+//! export   files of logs that somebody exported → events
 //! ```
 //! No I/O and no clock: events are pushed, the time is told.
 //!
@@ -15,6 +16,7 @@
 
 mod attempt;
 mod event;
+mod export;
 mod figures;
 mod invocation;
 mod judge;
@@ -26,6 +28,7 @@ mod stream;
 
 pub use self::{
     event::LogEvent,
+    export::{ExportError, read_export},
     figures::Figures,
     judge::{Ending, Evidence, History, judge},
     mapping::{Mapping, Pointer},

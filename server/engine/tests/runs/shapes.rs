@@ -163,7 +163,7 @@ fn an_object_is_taken_from_the_event_that_was_logged() {
     let event = "2017-03-09T23:26:00.000Z\tID\tINFO\t{\n  \"Records\": [\n    { \"s3\": { \"bucket\": { \"name\": \"logs\" },\n \"object\": { \"key\": \"a+b%2F%C3%A9.log\" } } }\n  ]\n}";
     let run = only(read(log([START, event, END, REPORT])));
     assert_eq!(run.key.unwrap().as_str(), "a b/é.log");
-    let spread: Vec<&str> = event.split("\n").collect();
+    let spread: Vec<&str> = event.split('\n').collect();
     let run = only(read(log([START].into_iter().chain(spread).chain([END, REPORT]))));
     assert_eq!((run.bucket.unwrap().as_str(), run.key.unwrap().as_str()), ("logs", "a b/é.log"));
 }
