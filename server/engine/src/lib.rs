@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod clone;
+pub mod logs;
 pub mod runs;
 pub mod s3;
 pub mod ship;

@@ -27,6 +27,7 @@ use crate::{
     scheduler::{self, Scheduler},
     state::App,
     stores::{StoreHealth, Stores},
+    watcher::{self, Watcher},
 };
 
 pub const AFTER_HELP: &str = "\
@@ -54,7 +55,8 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let stores = Stores::connect(&config).await;
     let hub = Hub::start(store.clone(), shutdown.clone());
     let context = hold::runner_context(&config, &store, &stores);
-    let (holder, sinks) = (context.holder.clone(), context.sinks.clone());
+    let (holder, sinks, groups) = (context.holder.clone(), context.sinks.clone(), context.groups.clone());
+    let watcher = Watcher::start(watcher::Context::of(&context));
     let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
     let runner = Runner::start(context);
     let scheduler = Scheduler::start(scheduler::Context {
@@ -72,6 +74,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         store: store.clone(),
         stores,
         sinks,
+        groups,
         hub: hub.clone(),
         runner: runner.nudge(),
         scheduler: scheduler.nudge(),
@@ -100,8 +103,8 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     info!(%addr, "serving");
 
     shutdown.cancelled().await;
-    let ((), (), (), drained) =
-        tokio::join!(scheduler.stop(), follower.stop(), runner.stop(), timeout(DRAIN_WITHIN, server));
+    let ((), (), (), (), drained) =
+        tokio::join!(scheduler.stop(), watcher.stop(), follower.stop(), runner.stop(), timeout(DRAIN_WITHIN, server));
     if drained.is_err() {
         warn!("some connections were cut: they took too long to end");
     }

@@ -10,6 +10,7 @@ use crate::{
     runner::Runner,
     scheduler::{self, Scheduler},
     stores::Stores,
+    watcher::{self, Watcher},
 };
 
 pub const AFTER_HELP: &str = "\
@@ -35,10 +36,11 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     println!("Working as {} on {}.", context.holder, store.describe());
     info!(holder = %context.holder, jobs = config.runner.jobs, "working");
     let (store, stores) = (context.store.clone(), context.stores.clone());
+    let watcher = Watcher::start(watcher::Context::of(&context));
     let follower = Follower::start(follower::Context { runner: context.clone(), pipelines: config.pipelines.clone() });
     let runner = Runner::start(context);
     let scheduler = Scheduler::start(scheduler::Context { store, stores, runner: runner.nudge(), hub: None });
     shutdown.cancelled().await;
-    tokio::join!(scheduler.stop(), follower.stop(), runner.stop());
+    tokio::join!(scheduler.stop(), watcher.stop(), follower.stop(), runner.stop());
     Ok(())
 }

@@ -12,7 +12,7 @@ use engine::s3::{BytesPerSecond, Ceilings, Threshold};
 use model::Prices;
 
 use super::{
-    Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token, pipelines, sinks,
+    Auth, Config, ConfigError, Database, Demo, Logs, Runner, Server, Store, Token, function, pipelines, sinks,
     source::{Environment, Section, Source},
 };
 
@@ -59,6 +59,7 @@ impl Config {
         let demo = demo(root.section("demo")?, stores.is_empty())?;
         let mut sinks = sinks::read(root.sections("sinks")?)?;
         let pipelines = root.sections("pipelines")?;
+        let requests_per_second = function::rate(root.section("logs")?)?;
         root.finish()?;
 
         if demo.enabled {
@@ -71,7 +72,8 @@ impl Config {
         if stores.is_empty() {
             return Err(ConfigError::NoStores);
         }
-        let mut pipelines = pipelines::read(pipelines, &stores, &sinks)?;
+        let (mut pipelines, mappings) = pipelines::read(pipelines, &stores, &sinks)?;
+        let logs = Logs { requests_per_second, mappings };
         if demo.enabled && sinks.is_empty() && pipelines.is_empty() {
             sinks.extend(sinks::demo());
             pipelines.extend(stores.last().and_then(|store| pipelines::demo(&store.name)));
@@ -79,7 +81,7 @@ impl Config {
         if auth.is_none() && !server.addr.ip().is_loopback() {
             return Err(ConfigError::Open { addr: server.addr });
         }
-        Ok(Self { file, server, database, auth, runner, prices, stores, sinks, pipelines, demo })
+        Ok(Self { file, server, database, auth, runner, prices, stores, sinks, pipelines, logs, demo })
     }
 }
 
@@ -234,7 +236,7 @@ pub(super) fn within(text: &str, least: u32, most: u32) -> Option<u32> {
 }
 
 /// `http://host:port` or `https://…`, a trailing slash dropped.
-fn origin(text: &str) -> Option<String> {
+pub(super) fn origin(text: &str) -> Option<String> {
     let url: http::Uri = text.parse().ok()?;
     let scheme = url.scheme_str().filter(|scheme| ["http", "https"].contains(scheme))?;
     let bare = url.path() == "/" && url.query().is_none();

@@ -1,6 +1,6 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
-//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]` and `[demo]` can be set as
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[logs]` and `[demo]` can be set as
 //! `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`, `[[pipelines]]` and
 //! `[[auth.tokens]]` live in the file, where `${VAR}` works in every text. What is not a setting is an error that names
 //! the line.
@@ -8,6 +8,7 @@
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
 
 mod error;
+mod function;
 mod load;
 mod pipelines;
 mod sinks;
@@ -23,6 +24,7 @@ use model::{Pipeline, Prices, StoreName};
 
 pub use self::{
     error::{At, ConfigError},
+    function::Logs,
     load::{DEFAULT_FILE, DEMO_STORE},
     pipelines::{DEMO_LOGS, DEMO_PIPELINE},
     sinks::{DEMO_SINK, Sink},
@@ -43,6 +45,8 @@ pub struct Config {
     pub sinks: Vec<Sink>,
     /// Each with a store and a sink that are there. Where the demo is on and nothing else is configured: the demo's.
     pub pipelines: Vec<Pipeline>,
+    /// How the log groups of functions are read.
+    pub logs: Logs,
     pub demo: Demo,
 }
 

@@ -6,6 +6,7 @@ use app::backend::Backend;
 use logyard::{
     backend::Yard,
     config::Config,
+    groups::LogGroups,
     hub::Hub,
     runner::Nudge,
     sinks::Sinks,
@@ -46,6 +47,7 @@ async fn yard(workshop: &Workshop, text: &str) -> Yard {
     let clock = store.clone();
     Yard {
         health: StoreHealth::new(stores.clone(), move || clock.now()),
+        groups: LogGroups::new(&config, &stores),
         stores,
         sinks: Sinks::new(&config.sinks),
         hub: Hub::start(store.clone(), CancellationToken::new()),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use logyard::{
     config::Config,
     follower::{Context, Follower},
+    groups::LogGroups,
     runner,
     sinks::Sinks,
     stores::Stores,
@@ -23,9 +24,11 @@ fn followed(config: &mut Config) {
 
 pub async fn follower(site: &Site, holder: &str) -> Follower {
     let config = &site.app.config;
+    let stores = Stores::connect(config).await;
     let runner = runner::Context {
         store: site.app.store.clone(),
-        stores: Stores::connect(config).await,
+        groups: LogGroups::new(config, &stores),
+        stores,
         sinks: Sinks::new(&config.sinks),
         data_dir: config.server.data_dir.clone(),
         config: quick(),

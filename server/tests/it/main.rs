@@ -49,4 +49,5 @@ mod security_roles;
 mod server;
 mod shipping_pages;
 mod site;
+mod watcher;
 mod workshop;
