@@ -56,7 +56,7 @@ fn late(chance: &mut Chance) -> i64 {
 fn five_healthy_weeks_with_noise_raise_nothing() {
     for seed in 1..=5 {
         let world = week(&mut Chance(seed));
-        let account = play(&world, FIRST, Time(FIRST.0 + WEEK), 20_000);
+        let account = play(&world, FIRST, Time(FIRST.0 + WEEK), 30_000);
         let told: Vec<String> = account.told.iter().map(|told| format!("{} {}", told.at, told.reason)).collect();
         assert_eq!(told, Vec::<String>::new(), "week {seed}");
         let partial = account.outcomes.values().filter(|outcome| **outcome == Outcome::Partial).count();

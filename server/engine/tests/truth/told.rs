@@ -19,7 +19,7 @@ const LOOK: i64 = 10_000;
 const CANARY: i64 = 10 * 60_000;
 const CANARY_WAITS: i64 = 30_000;
 /// Runs handed to the conditions.
-const RUNS: usize = 100;
+const RUNS: usize = 60;
 
 /// An alert that people are told of.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ struct Logyard<'w> {
     reader: Reader,
     history: History,
     /// By when they began, with their request ids.
-    runs: BTreeMap<(Time, String), Run>,
+    runs: BTreeMap<(Time, String), Seen>,
     /// Objects without a run that handled them to their end, by when they were written.
     waiting: BTreeMap<(Time, &'w str), ()>,
     looked_at: Option<Time>,
@@ -145,7 +145,7 @@ impl<'w> Logyard<'w> {
             summary: read.summary,
             logged: read.logged,
         };
-        self.runs.insert((read.started_at, read.request_id), run);
+        self.runs.insert((read.started_at, read.request_id), Seen::of(&run));
     }
 
     fn tell(&mut self, now: Time, every_s: Option<u64>) -> Vec<Told> {
@@ -158,7 +158,7 @@ impl<'w> Logyard<'w> {
             now,
             every_s,
             since: None,
-            runs: self.runs.values().rev().take(RUNS).map(Seen::of).collect(),
+            runs: self.runs.values().rev().take(RUNS).cloned().collect(),
             runs_reader: Some(Watch {
                 what: "the log group /aws/lambda/elb".to_owned(),
                 looked_at: self.looked_at,
