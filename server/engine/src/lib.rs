@@ -1,5 +1,6 @@
-//! The engines: what clones and ships, and later syncs. No web, no SQL; usable and testable alone.
+//! The engines: what clones, ships and syncs. No web, no SQL; usable and testable alone.
 
 pub mod clone;
 pub mod s3;
 pub mod ship;
+pub mod sync;
