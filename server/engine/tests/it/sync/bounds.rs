@@ -58,17 +58,14 @@ struct Cost {
     listed: u64,
 }
 
-/// A million rows that lie `gap` versions apart, with their hashes, which take a while unoptimised.
-fn million(gap: u64) -> Vec<(Mark, u64)> {
-    let marks = (0..MILLION).map(|row| Mark { version: 1 + row * gap, key: row });
-    marks.map(|mark| (mark, mark.hash())).collect()
-}
-
-/// Looks for the rows at the given places, of which each is gone at one side, in turns.
-fn find(rows: &[(Mark, u64)], places: &BTreeSet<u64>) -> (Cost, Verdict) {
+/// Looks for the rows at the given places among a million that lie `gap` versions apart. Each of them is gone at one
+/// side, in turns. Only their hashes matter: what both sides have cancels out, so any number does for the others.
+fn find(gap: u64, places: &BTreeSet<u64>) -> (Cost, Verdict) {
+    let rows = (0..MILLION).map(|row| Mark { version: 1 + row * gap, key: row });
+    let rows = rows.map(|mark| (mark, if places.contains(&mark.key) { mark.hash() } else { mark.version }));
     let without = |remainder| {
         let gone = |row: &u64| places.contains(row) && row % 2 == remainder;
-        Table::new(rows.iter().filter(|(mark, _)| !gone(&mark.key)).copied())
+        Table::new(rows.clone().filter(|(mark, _)| !gone(&mark.key)))
     };
     let (local, remote) = (without(0), without(1));
     let options = Options { purpose: Purpose::Verify, ..Options::default() };
@@ -117,8 +114,8 @@ fn spread(differences: usize, seed: u64) -> BTreeSet<u64> {
 const MILLION: u64 = 1_000_000;
 
 /// Every difference is found, within so many rounds and bytes, with less than a hundredth of the rows listed.
-fn assert_costs(rows: &[(Mark, u64)], places: &BTreeSet<u64>, rounds: u32, bytes: u64) {
-    let (cost, verdict) = find(rows, places);
+fn assert_costs(gap: u64, places: &BTreeSet<u64>, rounds: u32, bytes: u64) {
+    let (cost, verdict) = find(gap, places);
     let missing = places.iter().filter(|row| *row % 2 == 1).count() as u64;
     let ghosts = places.len() as u64 - missing;
     assert_eq!(verdict, Verdict::Differs { ghosts, missing, all: true });
@@ -128,19 +125,17 @@ fn assert_costs(rows: &[(Mark, u64)], places: &BTreeSet<u64>, rounds: u32, bytes
 
 #[test]
 fn one_difference_in_a_million_takes_a_round_and_a_thousand_take_eight_and_two_megabytes() {
-    let rows = million(1);
     for row in [1, 500_000, MILLION - 2] {
-        assert_costs(&rows, &[row].into(), 1, 1_000);
+        assert_costs(1, &[row].into(), 1, 1_000);
     }
-    assert_costs(&rows, &spread(10, 1), 5, 64_000);
-    assert_costs(&rows, &spread(1_000, 2), 8, 2_000_000);
-    assert_costs(&rows, &spread(1_000, 3), 8, 2_000_000);
-    assert_costs(&rows, &(MILLION - 1_002..MILLION - 2).collect(), 6, 100_000);
+    assert_costs(1, &spread(10, 1), 5, 64_000);
+    assert_costs(1, &spread(1_000, 2), 8, 2_000_000);
+    assert_costs(1, &spread(1_000, 3), 8, 2_000_000);
+    assert_costs(1, &(MILLION - 1_002..MILLION - 2).collect(), 6, 100_000);
 }
 
 #[test]
 fn the_same_holds_where_versions_lie_far_apart() {
-    let rows = million(1_000);
-    assert_costs(&rows, &[500_000].into(), 1, 1_000);
-    assert_costs(&rows, &spread(1_000, 4), 8, 2_000_000);
+    assert_costs(1_000, &[500_000].into(), 1, 1_000);
+    assert_costs(1_000, &spread(1_000, 4), 8, 2_000_000);
 }
