@@ -31,7 +31,7 @@ pub struct Checkpoint {
 pub enum Purpose {
     #[default]
     Sync,
-    /// Says what differs and changes nothing.
+    /// Says what differs and changes nothing. Its checkpoint is not one to keep.
     Verify,
 }
 

@@ -114,7 +114,9 @@ impl Descent {
         let rows = local.count.max(remote.count);
         let few = if local.count == 0 { limits.list_ghosts } else { limits.list };
         if delta.is_zero() {
-        } else if let Some(difference) = delta.single() {
+            return;
+        }
+        if let Some(difference) = delta.single() {
             self.settle(difference);
         } else if remote.count == 0 {
             self.found.spans.push(span);
