@@ -22,7 +22,7 @@ mod receivers;
 
 use std::{sync::Arc, time::Duration};
 
-use engine::alerts::Limits;
+use engine::alerts::{Limits, Patience};
 use model::Pipeline;
 use store::Store;
 use tokio::task::JoinSet;
@@ -57,6 +57,8 @@ pub struct Rhythm {
     pub hold: Duration,
     /// After a first failed attempt; twice as long after each other.
     pub again: Duration,
+    /// Instead of the one that fits the interval of each pipeline.
+    pub patience: Option<Patience>,
 }
 
 /// Started tasks.
@@ -71,8 +73,9 @@ impl Default for Rhythm {
             evaluate: Duration::from_secs(15),
             lease: Duration::from_secs(40),
             deliver: Duration::from_secs(2),
-            hold: Duration::from_secs(45),
+            hold: Duration::from_secs(20),
             again: Duration::from_secs(5),
+            patience: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use argon2::{Argon2, Params, PasswordHasher};
 use embedded::Embedded;
 use engine::s3::{Ceilings, Threshold};
 use logyard::{
+    alerts::Receivers,
     assets::Assets,
     auth::{self, Auth},
     backend::Yard,
@@ -169,6 +170,35 @@ impl Site {
         (job.to_string(), id)
     }
 
+    /// The id of one that is open.
+    pub async fn alert(&self) -> String {
+        let (store, now) = (&self.app.store, self.app.store.now());
+        let alert = model::Alert {
+            id: store.new_alert_id(),
+            kind: model::AlertKind::Loss,
+            pipeline: Some("api".parse().unwrap()),
+            sink: None,
+            state: model::AlertState::Open,
+            reason: "12 of 100 <b>events</b> did not arrive.".to_owned(),
+            advice: "Mend the sink.".to_owned(),
+            since: now,
+            opened_at: now,
+            updated_at: now,
+            resolved_at: None,
+            acknowledged_by: None,
+            acknowledged_at: None,
+            silenced_until: None,
+            runs: Vec::new(),
+            keys: vec!["AWSLogs/<b>a</b>.log".to_owned()],
+            window: model::Window::around(now, now, 60_000),
+        };
+        let id = alert.id.to_string();
+        let kept = store::KeptAlert { alert, gone_since: None, told_at: now, told_weight: 12 };
+        assert!(store.hold_evaluation("test", 60_000).await.unwrap());
+        assert!(store.record_evaluation("test", &[(store::AlertChange::Opened(kept), None)], &[]).await.unwrap());
+        id
+    }
+
     pub async fn sign_in(&self, user: &str, password: &str, next: &str) -> Response {
         let form = format!("user={user}&password={}&next={next}", password.replace(' ', "+"));
         let form_type = "application/x-www-form-urlencoded";
@@ -256,6 +286,7 @@ async fn assemble(config: Config) -> App {
     let stores = Stores::connect(&config).await;
     let shutdown = CancellationToken::new();
     let sinks = Sinks::new(&config.sinks);
+    let receivers = Receivers::open(&config.alerts, Some(format!("http://{}", config.server.addr))).await;
     let hub = Hub::start(store.clone(), shutdown.clone());
     let clock = store.clone();
     let backend: Arc<dyn Backend> = Arc::new(Yard {
@@ -263,6 +294,7 @@ async fn assemble(config: Config) -> App {
         health: StoreHealth::new(stores.clone(), move || clock.now()),
         stores,
         sinks,
+        receivers,
         hub: hub.clone(),
         runner: Nudge::default(),
         scheduler: Nudge::default(),
