@@ -87,10 +87,16 @@ impl Alerts {
         let stop = || shutdown.clone();
         tasks.spawn(evaluation::run(context.clone(), told.clone(), stop()));
         // Cut off wherever it is: what is not recorded is tried again.
-        let courier = stop().run_until_cancelled_owned(courier::run(context, told));
+        let courier = stop().run_until_cancelled_owned(courier::run(context.clone(), told));
         tasks.spawn(async move {
             let _ = courier.await; // it never ends by itself
         });
+        for (sink, every) in context.config.alerts.canaries.clone() {
+            let canary = stop().run_until_cancelled_owned(canary::run(context.clone(), sink, every));
+            tasks.spawn(async move {
+                let _ = canary.await; // nor does this
+            });
+        }
         Self { shutdown, tasks }
     }
 

@@ -280,7 +280,6 @@ async fn a_pipeline_that_nobody_can_look_at_is_unknown_and_what_people_do_is_kep
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(site.json(&format!("/api/v1/alerts/{id}")).await["silenced_until"], json!(until_then));
-    let _ = blind;
     follower.stop().await;
     alerts.stop().await;
 }
@@ -363,4 +362,35 @@ async fn the_heart_beats_only_where_conditions_are_looked_at() {
     let heard = receiver.heard(2).await;
     assert!(heard.iter().all(|ping| ping.body.is_empty() && ping.signature.is_none()));
     beating.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marked_events_are_sent_through_a_sink_and_one_that_does_not_arrive_is_an_alert() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("tcp://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let site = Site::with(|config| {
+        let settings = engine::ship::sink::Settings::new(nobody.parse().unwrap());
+        config.sinks.push(config::Sink { name: "down".parse().unwrap(), settings });
+        config.alerts.canaries =
+            ["file", "down"].map(|sink| (sink.parse().unwrap(), Duration::from_mins(10))).into_iter().collect();
+    })
+    .await;
+    let alerts = alerts(&site, "one").await;
+    let list = until(&site, "/api/v1/alerts?kind=canary", |list| list["items"].as_array().unwrap().len() == 1).await;
+    assert_eq!((&list["items"][0]["sink"], &list["items"][0]["pipeline"]), (&json!("down"), &Value::Null), "{list}");
+    let sizes = [100, 10_000, 1_000_000];
+    for bytes in sizes {
+        let known = loop {
+            let known = site.app.store.canaries(&"file".parse().unwrap(), bytes).await.unwrap();
+            if !known.is_empty() {
+                break known;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert_eq!((known[0].proof.as_deref(), &known[0].error), (Some("read back from the file"), &None), "{bytes}");
+    }
+    alerts.stop().await;
+    let lengths: Vec<_> = site.received().iter().map(|event| event.to_string().len() as u64 + 1).collect();
+    assert_eq!(lengths, sizes, "each was sent once");
 }

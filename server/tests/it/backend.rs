@@ -4,6 +4,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use app::backend::Backend;
 use logyard::{
+    alerts::Receivers,
     backend::Yard,
     config::Config,
     hub::Hub,
@@ -48,6 +49,7 @@ async fn yard(workshop: &Workshop, text: &str) -> Yard {
         health: StoreHealth::new(stores.clone(), move || clock.now()),
         stores,
         sinks: Sinks::new(&config.sinks),
+        receivers: Receivers::open(&config.alerts, None).await,
         hub: Hub::start(store.clone(), CancellationToken::new()),
         runner: Nudge::default(),
         scheduler: Nudge::default(),
