@@ -55,7 +55,7 @@ end2end: ## The release binary in Chromium; `make build` first
 	@.ci/setup test
 	cd end2end && LOGYARD=$(BINARY) npm test --silent
 
-bench-store: ## A million jobs on both databases: list, filter, first page, claims
+bench-store: ## A million jobs and a million runs on both databases: lists, charts, health, first page, claims
 	@.ci/setup test
 	@$(MAKE) --no-print-directory build
 	cargo run --release --package store --example bench
@@ -69,5 +69,5 @@ bench-clone: ## Clones beside s5cmd, s3sync, rclone and aws: time, CPU, memory, 
 bench-ship: ## Log objects to a TCP receiver, beside a Node function's way, rsyslog and bare inflate: lines a second, CPU, memory
 	@.ci/setup bench
 	@$(MAKE) --no-print-directory build
-	cargo build --release --package engine --example inflate
-	LOGYARD=$(BINARY) INFLATE=$(dir $(BINARY))examples/inflate python3 end2end/bench/ship.py
+	cargo build --release --manifest-path end2end/bench/limit/Cargo.toml
+	LOGYARD=$(BINARY) LIMIT=$(dir $(BINARY))limit python3 end2end/bench/ship.py

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use model::{
     Action, Alert, AlertAction, AlertFilter, AlertId, AlertList, BucketName, Bulk, BulkOutcome, ClonePreview,
     CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job, JobId, JobView, Key, Notice, Overview, Page,
-    PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, ReprocessPreview, ReprocessRequest, Run,
-    RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList, ScheduleRequest,
-    Settings, StoreName, StoreStatus, Tile, Upcoming, Viewer, Window,
+    PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, Reconciliation, ReprocessPreview,
+    ReprocessRequest, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList,
+    ScheduleRequest, Settings, StoreName, StoreStatus, Tile, Upcoming, Viewer, Window,
 };
 
 use crate::command::Commands;
@@ -95,6 +95,19 @@ pub trait Backend: Send + Sync + 'static {
     async fn tiles(&self, window: Window) -> Result<Vec<Tile>, Problem>;
 
     async fn pipeline_health(&self, name: &PipelineName, window: Window) -> Result<PipelineHealth, Problem>;
+
+    /// The same reconciliation alone; `None`: nobody ships this pipeline, as far as Logyard knows, or nobody has looked.
+    async fn reconciliation(&self, name: &PipelineName, window: Window) -> Result<Option<Reconciliation>, Problem>;
+
+    /// Ships again exactly the objects that are missing of a window, the thousand oldest, as a job. A conflict where none
+    /// is missing.
+    async fn reprocess_gaps(
+        &self,
+        viewer: &Viewer,
+        name: &PipelineName,
+        window: Window,
+        idempotency_key: Option<String>,
+    ) -> Result<Job, Problem>;
 
     /// First those that hold, then the newest. `limit` is at most 200.
     async fn alerts(&self, filter: &AlertFilter, after: Option<AlertId>, limit: u32) -> Result<AlertList, Problem>;

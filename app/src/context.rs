@@ -4,13 +4,16 @@
 //! to its own HTTP response. `app` knows no HTTP crate, so the last one is a handful of closures. Whatever is missing
 //! is answered with a [`Problem`], never with a panic.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use model::{Problem, ProblemCode, Viewer};
+use model::{Problem, ProblemCode, Time, Viewer};
 
-use crate::{backend::Backend, error::AppError, query::Query};
+use crate::{backend::Backend, error::AppError, query::Query, scope::Scope};
 
 /// What a page may do to the HTTP response that carries it.
 #[derive(Clone)]
@@ -44,6 +47,17 @@ pub fn ask() -> Result<Arc<dyn Backend>, AppError> {
 /// The query of the page's URL.
 pub fn page_query() -> Query {
     use_location().search.with_untracked(|search| Query::read(search))
+}
+
+/// What the page looks at; see [`Scope`]. The frame tells its pages; what is rendered without one looks at the latest.
+pub fn scope() -> Scope {
+    use_context::<Scope>().unwrap_or_default()
+}
+
+/// The server's clock: pages are rendered there only.
+pub fn now() -> Time {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since_epoch.as_millis()).unwrap_or_default())
 }
 
 /// Sends the asker to another page once the server function has ended.

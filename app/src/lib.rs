@@ -18,6 +18,7 @@ pub mod live;
 pub mod pages;
 pub mod query;
 pub mod routes;
+pub mod scope;
 pub mod shell;
 pub mod ui;
 

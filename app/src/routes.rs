@@ -12,8 +12,9 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewReprocessPage, NewSchedulePage, NotFound,
-        OverviewPage, PipelinePage, PipelinesPage, RunPage, RunsPage, SchedulesPage, SettingsPage,
+        AlertPage, AlertsPage, BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewReprocessPage,
+        NewSchedulePage, NotFound, OverviewPage, PipelinePage, PipelinesPage, RunLogPage, RunPage, RunsPage,
+        SchedulesPage, SettingsPage,
     },
     ui::Frame,
 };
@@ -35,8 +36,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/reprocesses/new") view=NewReprocessPage ssr=SsrMode::Async />
                     <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async />
                     <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async />
+                    <Route path=path!("/runs/:id/log") view=RunLogPage ssr=SsrMode::Async />
                     <Route path=path!("/pipelines") view=PipelinesPage ssr=SsrMode::Async />
                     <Route path=path!("/pipelines/:name") view=PipelinePage ssr=SsrMode::Async />
+                    <Route path=path!("/alerts") view=AlertsPage ssr=SsrMode::Async />
+                    <Route path=path!("/alerts/:id") view=AlertPage ssr=SsrMode::Async />
                     <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
                     <Route path=path!("/schedules/new") view=NewSchedulePage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />

@@ -2,7 +2,7 @@
 
 The store is the embedded one, in another process; the receiver is another still, which only counts lines. Lines a CPU
 second are those of the tool alone. The limit is the same objects uncompressed and copied once, and nothing else.
-`make bench-ship` calls this; LOGYARD and INFLATE name the release binaries.
+`make bench-ship` calls this; LOGYARD and LIMIT name the release binaries.
 """
 
 import gzip
@@ -21,7 +21,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-LOGYARD, INFLATE = os.environ["LOGYARD"], os.environ["INFLATE"]
+LOGYARD, LIMIT = os.environ["LOGYARD"], os.environ["LIMIT"]
 BASELINE = Path(__file__).parent / "ship-baseline.mjs"
 OBJECTS, LINES = 8, 76_464
 ROUNDS = 3
@@ -164,7 +164,7 @@ def main():
         rows = [
             ("logyard, one core", logyard("0")), ("logyard, all cores", logyard(f"0-{os.cpu_count() - 1}")),
             ("node: readline, regex", node), ("rsyslog: plain, unparsed", forwarded if shutil.which("rsyslogd") else None),
-            ("limit: inflate + copy", lambda: measured([INFLATE, *packed], "0")),
+            ("limit: inflate + copy", lambda: measured([LIMIT, *packed], "0")),
         ]
         try:
             for name, run in rows:

@@ -18,7 +18,7 @@ before(async () => {
     openBrowser(),
   ]);
   store.target = logyard.demoUrl;
-  pages.set('overview-empty', '/').set('jobs-empty', '/jobs').set('schedules-empty', '/schedules').set('runs-none', '/runs?pipeline=none');
+  pages.set('overview-empty', '/').set('jobs-empty', '/jobs').set('schedules-empty', '/schedules').set('runs-none', '/runs?pipeline=none').set('alerts-none', '/alerts');
 });
 after(async () => { await browser?.close(); await logyard?.stop(); await store?.stop(); });
 
@@ -54,7 +54,11 @@ async function fillTheYard() {
     .set('job-reprocess', `/jobs/${reprocess.id}`)
     .set('runs', '/runs')
     .set('run', `/runs/${shipped.id}`)
+    .set('runs-window', '/runs?from=-1h&zone=%2B13:00')
     .set('pipelines', '/pipelines')
+    .set('pipeline-window', '/pipelines/demo-elb?from=-7d')
+    .set('alerts', '/alerts')
+    .set('alerts-filter', '/alerts?pipeline=none&kind=loss&state=open&from=-1h')
     .set('pipeline', '/pipelines/demo-elb')
     .set('new-reprocess', '/reprocesses/new')
     .set('new-reprocess-preview', `/reprocesses/new?pipeline=demo-elb&keys=${encodeURIComponent(shipped.key)}&extent=all&preview=1`)

@@ -1,8 +1,10 @@
 //! How a pipeline does: its tile, its reconciliation, the shape of its losses, its percentiles and its cost.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Alert, Amount, Outcome, PipelineName, Run, RunSums, Time, Window};
+use crate::{Alert, Amount, Invalid, Outcome, PipelineName, Run, RunSums, Time, Window};
 
 /// A pipeline on the first page: is everything arriving?
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,7 +41,8 @@ pub struct Reconciliation {
     pub oldest_unhandled: Option<Time>,
 }
 
-/// One interval. Always: `objects = whole + never + failed + partial`.
+/// One interval. Always: `objects = whole + never + failed + partial`. An object that no run handled, and that is too
+/// young to be missed, is not counted yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciled {
     pub window: Window,
@@ -63,6 +66,28 @@ pub enum GapKind {
     Never,
     Failed,
     Partial,
+}
+
+impl GapKind {
+    pub const ALL: [Self; 3] = [Self::Never, Self::Failed, Self::Partial];
+
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Failed => "failed",
+            Self::Partial => "partial",
+        }
+    }
+}
+
+impl FromStr for GapKind {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let named = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        named.ok_or_else(|| Invalid::new("kind", text, format!("one of {}", Self::ALL.map(Self::as_str).join(", "))))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -36,4 +36,7 @@ pub struct Counts {
     pub paused: u64,
     /// Failed within the last 24 hours.
     pub failed_lately: u64,
+    /// That hold, and that nobody has acknowledged or silenced.
+    #[serde(default)]
+    pub alerts: u64,
 }

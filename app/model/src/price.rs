@@ -13,7 +13,7 @@ use crate::{Invalid, RequestCounts};
 #[serde(try_from = "String", into = "String")]
 pub struct Amount(pub u64);
 
-/// Prices of 1,000 requests each.
+/// Prices of S3's requests, of 1,000 each, and of Lambda.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prices {
     pub currency: String,
@@ -21,6 +21,9 @@ pub struct Prices {
     pub list_copy_put: Amount,
     /// GET and HEAD. DELETE is free.
     pub get_head: Amount,
+    /// A million GB-seconds of a Lambda function: one costs less than the millionths that an amount is kept in.
+    pub lambda_million_gb_seconds: Amount,
+    pub lambda_million_requests: Amount,
     /// Whose prices they are.
     pub source: String,
 }
@@ -39,6 +42,8 @@ impl Default for Prices {
             currency: "USD".to_owned(),
             list_copy_put: Amount(5_000),
             get_head: Amount(400),
+            lambda_million_gb_seconds: Amount(16_666_700),
+            lambda_million_requests: Amount(200_000),
             source: "AWS's list prices for S3 Standard in us-east-1".to_owned(),
         }
     }
@@ -52,6 +57,29 @@ impl Prices {
             of(requests.list.saturating_add(requests.copy), self.list_copy_put) + of(requests.head, self.get_head);
         let amount = Amount(u64::try_from(thousandths.div_ceil(1_000)).unwrap_or(u64::MAX));
         Price { amount, currency: self.currency.clone(), source: self.source.clone() }
+    }
+
+    /// So many invocations of functions, and the milliseconds that they are billed for, each times the megabytes that
+    /// its function was given; 1,024 of these are a GB. Rounded up to a millionth, once.
+    pub fn of_lambda(&self, invocations: u64, billed_mb_ms: u64) -> Amount {
+        const MB_MS_OF_A_GB_SECOND: u128 = 1_024 * 1_000;
+        const MILLION: u128 = 1_000_000;
+        let of = |count: u64, price: Amount| u128::from(count) * u128::from(price.0);
+        let time = of(billed_mb_ms, self.lambda_million_gb_seconds);
+        let requests = of(invocations, self.lambda_million_requests).saturating_mul(MB_MS_OF_A_GB_SECOND);
+        let amount = time.saturating_add(requests).div_ceil(MB_MS_OF_A_GB_SECOND * MILLION);
+        Amount(u64::try_from(amount).unwrap_or(u64::MAX))
+    }
+}
+
+impl Amount {
+    /// A million times a price that is written for one: up to twelve decimals.
+    pub fn of_a_million(text: &str) -> Result<Self, Invalid> {
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+        let (front, back) = decimals.split_at_checked(6).unwrap_or((decimals, ""));
+        format!("{whole}{front:0<6}.{back}").parse().map_err(|_| {
+            Invalid::new("price", text, "a number such as 0.0000166667, not negative, with at most twelve decimals")
+        })
     }
 }
 
@@ -125,6 +153,28 @@ mod tests {
     fn what_is_no_price_is_refused() {
         for text in ["", "-1", "-0.005", ".5", "1,5", "1e3", "free", "NaN", "inf", "0.0000001", "99999999999999999"] {
             assert!(text.parse::<Amount>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_function_costs_is_exact_and_rounded_once() {
+        let prices = Prices::default();
+        // 1 GB-second is 16.6667 millionths; a request 0.2.
+        assert_eq!(prices.of_lambda(0, 1_024_000), Amount(17));
+        assert_eq!(prices.of_lambda(0, 1_024_000 * 1_000_000), Amount(16_666_700));
+        assert_eq!(prices.of_lambda(5, 0), Amount(1));
+        // 17 + 1 if each were rounded up.
+        assert_eq!(prices.of_lambda(1, 1_024_000), Amount(17));
+        assert_eq!(prices.of_lambda(u64::MAX, u64::MAX).to_string().split('.').count(), 2, "no overflow");
+    }
+
+    #[test]
+    fn a_price_below_a_millionth_is_read_for_a_million() {
+        for (text, of_a_million) in [("0.0000166667", 16_666_700), ("0.000000000001", 1), ("2", 2_000_000_000_000)] {
+            assert_eq!(Amount::of_a_million(text), Ok(Amount(of_a_million)), "{text}");
+        }
+        for text in ["", "-1", "1e-5", "0.0000000000001", ".5", "free", "1.5x"] {
+            assert!(Amount::of_a_million(text).is_err(), "{text}");
         }
     }
 

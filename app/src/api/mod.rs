@@ -5,6 +5,7 @@
 //! endpoints like any other, so each one asks for the viewer itself.
 
 mod act;
+mod alerts;
 mod clones;
 mod jump;
 mod read;
@@ -13,9 +14,12 @@ mod runs;
 mod schedules;
 
 pub use act::{ActOnJob, BulkAct, act_on_job, action_name, action_named, bulk_act};
+pub use alerts::{ActOnAlert, TestReceiver, act_on_alert, alert, alerts, deliveries, test_receiver};
 pub use clones::{StartClone, start_clone};
 pub use jump::{JobHit, jump};
 pub use read::{JobList, bulk_preview, counts, failures, job, jobs, overview, settings, stores};
 pub use reprocesses::{StartReprocess, start_reprocess};
-pub use runs::{pipeline, pipelines, run, runs};
+pub use runs::{
+    StartBackfill, jobs_within, pipeline, pipeline_health, pipelines, run, run_log, runs, start_backfill, tiles,
+};
 pub use schedules::{ActOnSchedule, CreateSchedule, act_on_schedule, create_schedule, schedules};

@@ -1,14 +1,12 @@
 //! What pages read. For whoever may see them, as everything on a page.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use model::{
     Action, Bulk, BulkOutcome, Count, Counts, FailurePage, Filter, Job, JobId, JobView, Key, Overview, Page, Settings,
     StoreStatus, Time,
 };
 
 use crate::{
-    context::{ask, viewer},
+    context::{self, ask, viewer},
     error::AppError,
 };
 
@@ -33,8 +31,7 @@ pub struct JobList {
 pub async fn jobs(filter: Filter, after: Option<JobId>) -> Result<JobList, AppError> {
     let backend = ask()?;
     let (page, total) = (backend.jobs(&filter, after, PAGE).await?, backend.count(&filter).await?);
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Ok(JobList { now: Time(i64::try_from(since_epoch.as_millis()).unwrap_or_default()), page, total })
+    Ok(JobList { now: context::now(), page, total })
 }
 
 pub async fn job(id: JobId) -> Result<JobView, AppError> {

@@ -1,6 +1,7 @@
 //! Numbers and times as a page writes them. Plain functions on plain types; integers only, as formatting floats would
 //! weigh more in the browser than all of this.
 
+mod alert;
 mod duration;
 mod moment;
 mod number;
@@ -8,6 +9,7 @@ mod recurrence;
 mod run;
 mod words;
 
+pub use alert::{alert_words, of, share};
 pub use duration::{ago, duration, left, took};
 pub use moment::{Zone, moment, zone_name};
 pub use number::{byte_rate, bytes, capped, count, percent, rate, things};

@@ -1,13 +1,19 @@
 //! Times on a page in the reader's zone, and durations that go on.
 //!
-//! The server writes UTC. A page from it, new or to be patched in, is told over before it is shown.
+//! The server writes the zone of the page's URL, and such a page is left as it is; without one it writes UTC, and the page,
+//! new or to be patched in, is told over before it is shown. So are fields for times, with the zone they are read in.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use model::Time;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element};
 
-use crate::format::{Zone, ago, duration, moment, zone_name};
+use super::page;
+use crate::{
+    format::{Zone, ago, duration, moment, zone_name},
+    query::Query,
+    scope,
+};
 
 const STORAGE_KEY: &str = "logyard.zone";
 
@@ -17,23 +23,55 @@ pub fn chosen_zone() -> Zone {
     if stored.as_deref() == Some("local") { Zone::Local } else { Zone::Utc }
 }
 
-/// Remembers the choice and tells the page's times in it.
+/// Remembers the choice, tells the page's times in it, and has the page's URL say so where the page has a window: its
+/// links then carry it on.
 pub fn choose_zone(zone: Zone) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(STORAGE_KEY, if zone == Zone::Local { "local" } else { "utc" });
     }
     tell_all(&document(), zone);
+    if document().get_element_by_id("scope").is_none() {
+        return;
+    }
+    let location = window().location();
+    let query = Query::read(&location.search().unwrap_or_default()).without("zone");
+    let offset = scope::Zone(local_offset_now_min()).to_string();
+    let query = if zone == Zone::Local { query.with("zone", &offset) } else { query };
+    let url = query.on(&location.pathname().unwrap_or_default());
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&url));
+    }
+    spawn_local(async move {
+        let _ = page::show(&url).await;
+    });
 }
 
-/// `UTC+10:00`, as it is now.
-pub fn local_zone_name() -> String {
-    zone_name(local_offset_min(now()))
+/// Minutes east of UTC, as it is now.
+pub fn local_offset_now_min() -> i64 {
+    local_offset_min(now())
 }
 
-/// Tells a page as the server wrote it in the chosen zone.
+/// Tells a page as the server wrote it in the chosen zone, unless the server has done so.
 pub fn tell_times(page: &Document) {
-    if chosen_zone() == Zone::Local {
+    let told = page.get_element_by_id("scope").and_then(|scope| scope.get_attribute("data-zone"));
+    if chosen_zone() == Zone::Local && told.is_none_or(|zone| zone.is_empty()) {
         tell_all(page, Zone::Local);
+        tell_fields(page, scope::Zone(local_offset_now_min()));
+    }
+}
+
+/// Fields for times of forms that say in which zone they are read, and do not say so yet.
+fn tell_fields(page: &Document, zone: scope::Zone) {
+    for field in all(page, "input[name=zone][value='']") {
+        let _ = field.set_attribute("value", &zone.to_string());
+        let Ok(Some(form)) = field.closest("form") else { continue };
+        let Ok(labels) = form.query_selector_all("[data-zone-name]") else { continue };
+        (0..labels.length()).filter_map(|index| labels.item(index)).for_each(|label| {
+            label.set_text_content(Some(&zone.name()));
+        });
+    }
+    for (field, at) in with_time(page, "input[data-at]", "data-at") {
+        let _ = field.set_attribute("value", &zone.field(at));
     }
 }
 
@@ -58,12 +96,13 @@ pub fn tick(now: Time) {
 }
 
 fn with_time(page: &Document, selector: &str, attribute: &str) -> Vec<(Element, Time)> {
-    use wasm_bindgen::JsCast;
+    let timed = |element: Element| element.get_attribute(attribute)?.parse().ok().map(|time| (element, time));
+    all(page, selector).into_iter().filter_map(timed).collect()
+}
+
+fn all(page: &Document, selector: &str) -> Vec<Element> {
     let Ok(found) = page.query_selector_all(selector) else { return Vec::new() };
-    (0..found.length())
-        .filter_map(|index| found.item(index)?.dyn_into::<Element>().ok())
-        .filter_map(|element| element.get_attribute(attribute)?.parse().ok().map(|time| (element, time)))
-        .collect()
+    (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
 }
 
 fn storage() -> Option<web_sys::Storage> {

@@ -7,6 +7,7 @@
 //! Always: at most one question for a page is under way; a page in the background asks nothing; once the line is silent
 //! for longer than [`LOST_AFTER_MS`] it counts as lost, and every clock on the page stands still.
 
+mod brush;
 mod clocks;
 mod line;
 mod page;
@@ -19,7 +20,7 @@ mod typing;
 use leptos::prelude::*;
 use model::{Beat, Counts};
 
-pub use clocks::{choose_zone, chosen_zone, local_zone_name};
+pub use clocks::{choose_zone, chosen_zone, local_offset_now_min};
 pub use line::{LOST_AFTER_MS, Line};
 
 /// Begins what needs no island: times in the reader's zone, forms, buttons that copy. Once a page, in the browser.
@@ -27,6 +28,7 @@ pub fn start() {
     clocks::tell_times(&document());
     submit::once_each();
     typing::check_forms();
+    brush::listen();
     crate::ui::listen_for_copying();
 }
 

@@ -7,6 +7,9 @@ use web_sys::{Document, DomParser, RequestInit, Response, SupportedType};
 
 use super::{clocks, patch::patch};
 
+/// What the frame holds of the page's window: the links that carry it on, and the fields that choose another.
+const AROUND: [&str; 2] = ["nav", "scope"];
+
 /// The page could not be had; what is on the screen stays.
 pub struct Missed;
 
@@ -50,6 +53,11 @@ pub async fn show(path: &str) -> Result<(), Missed> {
     clocks::tell_times(&new);
     document().set_title(&new.title());
     patch(&shown, &answered)?;
+    for id in AROUND {
+        if let (Some(shown), Some(answered)) = (document().get_element_by_id(id), new.get_element_by_id(id)) {
+            patch(&shown, &answered)?;
+        }
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 
+mod alerts;
 mod job;
 mod jobs;
 mod mirror;
@@ -15,17 +16,17 @@ mod runs;
 mod schedules;
 mod settings;
 
+pub use alerts::{AlertPage, AlertsPage, alert_action, offered};
 pub use job::JobPage;
-pub use jobs::{BulkPage, JobsPage, read_filter, read_time};
+pub use jobs::{BulkPage, JobsPage, read_filter};
 pub use mirror::MirrorPage;
 pub use new_clone::{CloneForm, NewClonePage};
-use new_clone::{FieldFault, idempotency_key};
+use new_clone::{FieldFault, form_key, idempotency_key};
 pub use new_reprocess::{NewReprocessPage, ReprocessForm};
 pub use not_found::NotFound;
 pub use overview::OverviewPage;
 pub use pipelines::{PipelinePage, PipelinesPage};
-use pipelines::{health, lag};
-pub use run::RunPage;
+pub use run::{RunLogPage, RunPage};
 pub use runs::{RunsPage, run_query};
 pub use schedules::{NewSchedulePage, ScheduleForm, SchedulesPage};
 pub use settings::SettingsPage;

@@ -1,11 +1,29 @@
-//! What surrounds every page: brand, navigation, jump box, zone, keys and the status line.
+//! What surrounds every page: brand, navigation, jump box, window, zone, keys and the status line.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
+use leptos_router::hooks::use_location;
 
-use super::{jump::Jump, keys::Keys, status::StatusLine, zone::ZoneSwitch};
-use crate::{api, context};
+use super::{
+    jump::Jump,
+    keys::Keys,
+    scope_picker::{ScopePicker, has_scope},
+    status::StatusLine,
+    zone::ZoneSwitch,
+};
+use crate::{api, context, scope::Scope};
+
+/// The pages that lead to all others.
+const PAGES: [(&str, &str); 8] = [
+    ("/", "Overview"),
+    ("/jobs", "Jobs"),
+    ("/runs", "Runs"),
+    ("/pipelines", "Pipelines"),
+    ("/alerts", "Alerts"),
+    ("/schedules", "Schedules"),
+    ("/clones/new", "New clone"),
+    ("/settings", "Settings"),
+];
 
 /// `61 % · demo-assets → demo-clone · Logyard`.
 #[component]
@@ -16,6 +34,15 @@ pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {
     let signed_in = context::viewer().is_ok_and(|viewer| viewer.signed_in);
+    let path = use_location().pathname.get_untracked();
+    let query = context::page_query();
+    // A window that cannot be read is told by the page itself.
+    let scope = if has_scope(&path) { Scope::read(&query).unwrap_or_default() } else { Scope::default() };
+    provide_context(scope);
+    let picker = has_scope(&path).then({
+        let path = path.clone();
+        move || view! { <ScopePicker path query scope now=context::now() /> }
+    });
     view! {
         <a class="skip" href="#main">"Skip to the content"</a>
         <header class="frame">
@@ -24,19 +51,10 @@ pub fn Frame(children: Children) -> impl IntoView {
                     <Brand />
                     "Logyard"
                 </a>
-                <nav aria-label="Main">
-                    <ul>
-                        <li><A href="/" exact=true>"Overview"</A></li>
-                        <li><A href="/jobs">"Jobs"</A></li>
-                        <li><A href="/pipelines">"Pipelines"</A></li>
-                        <li><A href="/runs">"Runs"</A></li>
-                        <li><A href="/clones/new">"New clone"</A></li>
-                        <li><A href="/schedules">"Schedules"</A></li>
-                        <li><A href="/settings">"Settings"</A></li>
-                    </ul>
-                </nav>
+                <Navigation path scope />
                 <Jump />
-                <ZoneSwitch />
+                {picker}
+                <ZoneSwitch given_min=scope.given_zone().map(|zone| zone.0) />
                 <Keys />
                 {signed_in.then(|| view! { <SignOut /> })}
             </div>
@@ -46,6 +64,22 @@ pub fn Frame(children: Children) -> impl IntoView {
             })}</Suspense>
         </header>
         <main id="main" tabindex="-1">{children()}</main>
+    }
+}
+
+/// Every page shows the same window; those that have none lead on to the latest.
+#[component]
+fn Navigation(path: String, scope: Scope) -> impl IntoView {
+    let item = |(page, name): (&'static str, &'static str)| {
+        let here =
+            path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || (page != "/" && rest.starts_with('/')));
+        let href = if has_scope(page) { scope.on(page) } else { page.to_owned() };
+        view! { <li><a href=href aria-current=here.then_some("page")>{name}</a></li> }
+    };
+    view! {
+        <nav id="nav" aria-label="Main">
+            <ul>{PAGES.map(item).into_iter().collect_view()}</ul>
+        </nav>
     }
 }
 

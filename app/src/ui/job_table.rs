@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use model::{Job, Time};
 
 use crate::{
+    context,
     format::{Mark, doing, outcome},
     ui::{Elapsed, JobActions, Moment, StateMark},
 };
@@ -43,7 +44,7 @@ fn JobRow(job: Job, now: Time, retry: bool) -> impl IntoView {
     view! {
         <tr data-key=id.clone()>
             <th scope="row" data-label="Job">
-                <a href=format!("/jobs/{id}") data-row="">
+                <a href=context::scope().on(&format!("/jobs/{id}")) data-row="">
                     <span class="kind">{doing(&job.spec)}</span>
                     " "
                     {job.title()}

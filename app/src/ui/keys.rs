@@ -7,11 +7,12 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 use super::jump;
 
 /// What follows `g`, where it goes, and what the page is called.
-const GO: [(&str, &str, &str); 7] = [
+const GO: [(&str, &str, &str); 8] = [
     ("o", "/", "Overview"),
     ("j", "/jobs", "Jobs"),
     ("p", "/pipelines", "Pipelines"),
     ("u", "/runs", "Runs"),
+    ("a", "/alerts", "Alerts"),
     ("n", "/clones/new", "New clone"),
     ("r", "/schedules", "Schedules"),
     ("s", "/settings", "Settings"),
@@ -30,6 +31,15 @@ fn focus(id: &str) {
     if let Some(element) = document().get_element_by_id(id).and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
     }
+}
+
+/// Where the navigation's link leads, which carries the page's window.
+fn go(page: &str) {
+    let links = document().query_selector_all("#nav a").ok();
+    let links = links.into_iter().flat_map(|links| (0..links.length()).filter_map(move |index| links.item(index)));
+    let hrefs = links.filter_map(|link| link.dyn_into::<Element>().ok()?.get_attribute("href"));
+    let to = hrefs.into_iter().find(|href| href.split('?').next() == Some(page));
+    let _ = window().location().assign(to.as_deref().unwrap_or(page));
 }
 
 /// Moves the focus to the next or previous row of the page's lists.
@@ -61,7 +71,7 @@ pub fn Keys() -> impl IntoView {
             match key.as_str() {
                 key if going => {
                     if let Some((_, path, _)) = GO.iter().find(|(letter, ..)| *letter == key) {
-                        let _ = window().location().assign(path);
+                        go(path);
                     }
                 }
                 "g" => went.set_value(event.time_stamp()),

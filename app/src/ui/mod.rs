@@ -3,6 +3,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 
 mod actions;
+mod alert_cards;
 mod bar;
 mod chart;
 mod copyable;
@@ -15,15 +16,18 @@ mod keys;
 mod loaded;
 mod moment;
 mod run_table;
+mod scope_picker;
 mod state_mark;
 mod status;
 mod store_list;
 mod textarea;
+mod tiles;
 mod zone;
 
 pub use actions::{Act, ActForm, JobActions};
+pub use alert_cards::AlertCards;
 pub use bar::Bar;
-pub use chart::{BarChart, Measure, RateChart, TimeBar};
+pub use chart::{BarChart, FlowChart, Measure, RateChart, Strip, TimeBar};
 pub use copyable::{Copyable, listen_for_copying};
 pub use faults::Fault;
 pub use follow::{Follow, Followed};
@@ -32,6 +36,8 @@ pub use job_table::JobTable;
 pub use loaded::Loaded;
 pub use moment::{Elapsed, Moment};
 pub use run_table::RunTable;
+pub use scope_picker::ScopeFields;
 pub use state_mark::StateMark;
 pub use store_list::StoreList;
 pub use textarea::in_textarea;
+pub use tiles::{Tiles, answer};

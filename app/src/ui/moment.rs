@@ -1,9 +1,13 @@
-//! Instants and durations on a page. The server writes them in UTC; see `live` for what a browser makes of them.
+//! Instants and durations on a page. The server writes them in the zone of the URL, else in UTC; see `live` for what a
+//! browser makes of the latter.
 
 use leptos::prelude::*;
 use model::Time;
 
-use crate::format::{ago, duration, moment};
+use crate::{
+    context,
+    format::{ago, duration, moment},
+};
 
 /// An instant; the day is left out where it is today's.
 #[component]
@@ -12,8 +16,9 @@ pub fn Moment(
     /// When the page was made, to tell today from other days.
     now: Time,
 ) -> impl IntoView {
-    let title = format!("{} UTC, {}", moment(at, None, 0), ago(now.since(at)));
-    view! { <time datetime=at.to_string() title=title>{moment(at, Some(now), 0)}</time> }
+    let zone = context::scope().zone();
+    let title = format!("{} {}, {}", moment(at, None, zone.0), zone.name(), ago(now.since(at)));
+    view! { <time datetime=at.to_string() title=title>{moment(at, Some(now), zone.0)}</time> }
 }
 
 /// How long something has lasted. What has no end yet goes on while the line is live, and stands still when it is lost.

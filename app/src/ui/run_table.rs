@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use model::{Run, Time};
 
 use crate::{
+    context,
     format::{Mark, bytes, count, file_name, lost, shipped, took},
     ui::{Moment, StateMark},
 };
@@ -44,7 +45,7 @@ fn Row(run: Run, now: Time) -> impl IntoView {
     view! {
         <tr data-key=id.clone()>
             <th scope="row" data-label="Object">
-                <a href=format!("/runs/{id}") data-row="" title=key><code>{name}</code></a>
+                <a href=context::scope().on(&format!("/runs/{id}")) data-row="" title=key><code>{name}</code></a>
                 {pipeline.map(|name| view! { <p class="more">{name}</p> })}
             </th>
             <td data-label="Outcome"><StateMark mark=Mark::of_outcome(run.outcome) /></td>

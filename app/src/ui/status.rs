@@ -1,4 +1,4 @@
-//! The status line: live or since when not, what runs, what waits, what failed.
+//! The status line: live or since when not, what runs, what waits, what is wrong, what failed.
 
 use leptos::prelude::*;
 use model::Counts;
@@ -63,7 +63,8 @@ fn LineAnnouncement(line: RwSignal<Line>) -> impl IntoView {
 
 #[component]
 fn Numbers(counts: Counts) -> impl IntoView {
-    let Counts { running, queued, paused, failed_lately } = counts;
+    let Counts { running, queued, paused, failed_lately, alerts } = counts;
+    let alert = if alerts == 1 { "alert" } else { "alerts" };
     let part = |number: u64, word: &'static str, state: &'static str| {
         (number > 0).then(|| view! { <li><a href=format!("/jobs?state={state}")>{count(number)} " " {word}</a></li> })
     };
@@ -73,6 +74,9 @@ fn Numbers(counts: Counts) -> impl IntoView {
             {part(running, "running", "running")}
             {part(queued, "queued", "queued")}
             {part(paused, "paused", "paused")}
+            {(alerts > 0).then(|| {
+                view! { <li><a class="mark bad" href="/alerts?state=open">"✖ " {count(alerts)} " " {alert}</a></li> }
+            })}
             {part(failed_lately, "failed in 24 h", "failed")}
         </ul>
     }

@@ -3,27 +3,42 @@
 use leptos::prelude::*;
 
 use crate::{
-    format::Zone,
-    live::{choose_zone, chosen_zone, local_zone_name},
+    format::{Zone, zone_name},
+    live::{choose_zone, chosen_zone, local_offset_now_min},
 };
 
-/// UTC or the browser's zone. Without JavaScript there is nothing to choose, only the zone's name.
+/// UTC or the browser's zone; a link may bring another one. Without JavaScript there is nothing to choose, only its name.
 #[island]
-pub fn ZoneSwitch() -> impl IntoView {
-    let zone = RwSignal::new(Zone::Utc);
-    Effect::new(move || zone.set(chosen_zone()));
-    let local = move || zone.get() == Zone::Local;
+pub fn ZoneSwitch(
+    /// Of the page's URL, minutes east of UTC.
+    given_min: Option<i64>,
+) -> impl IntoView {
+    let offset_min = RwSignal::new(given_min.unwrap_or(0));
+    let local = RwSignal::new(false);
+    Effect::new(move || {
+        let local_min = local_offset_now_min();
+        if given_min.is_none() && chosen_zone() == Zone::Local {
+            offset_min.set(local_min);
+        }
+        local.set(offset_min.get_untracked() == local_min && (given_min.is_some() || chosen_zone() == Zone::Local));
+    });
+    let other = move || offset_min.get() != 0 || local.get();
     let switch = move |_| {
-        let other = if local() { Zone::Utc } else { Zone::Local };
-        choose_zone(other);
-        zone.set(other);
+        let zone = if other() { Zone::Utc } else { Zone::Local };
+        choose_zone(zone);
+        local.set(zone == Zone::Local);
+        offset_min.set(if zone == Zone::Local { local_offset_now_min() } else { 0 });
+    };
+    let name = move || {
+        let name = zone_name(offset_min.get());
+        if local.get() { format!("local ({name})") } else { name }
     };
     view! {
-        <span class="only-without-js zone">"UTC"</span>
-        <button type="button" class="quiet zone only-with-js" aria-pressed=move || local().to_string()
+        <span class="only-without-js zone">{zone_name(given_min.unwrap_or(0))}</span>
+        <button type="button" class="quiet zone only-with-js" aria-pressed=move || other().to_string()
             title="Switch between UTC and your own time zone" on:click=switch>
             <span class="visually-hidden">"Times in "</span>
-            {move || if local() { format!("local ({})", local_zone_name()) } else { "UTC".to_owned() }}
+            {name}
         </button>
     }
 }

@@ -15,8 +15,10 @@ mod pipelines;
 mod problem;
 mod reprocess_commands;
 mod reprocesses;
+mod run_log;
 mod runs;
 mod schedules;
+mod tally;
 
 use std::sync::Arc;
 
@@ -25,15 +27,16 @@ use async_trait::async_trait;
 use model::{
     Action, Alert, AlertAction, AlertFilter, AlertId, AlertList, BucketName, Bulk, BulkOutcome, ClonePreview,
     CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job, JobId, JobView, Key, Notice, Overview, Page,
-    PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, ReprocessPreview, ReprocessRequest, Run,
-    RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList, ScheduleRequest,
-    Settings, StoreName, StoreStatus, Tile, Time, Upcoming, Viewer, Window,
+    PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, Reconciliation, ReprocessPreview,
+    ReprocessRequest, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList,
+    ScheduleRequest, Settings, StoreName, StoreStatus, Tile, Time, Upcoming, Viewer, Window,
 };
 use store::Store;
 
 use crate::{
     alerts::Receivers,
     config::Config,
+    groups::LogGroups,
     hub::Hub,
     runner::Nudge,
     sinks::Sinks,
@@ -46,6 +49,7 @@ pub struct Yard {
     pub stores: Stores,
     pub sinks: Sinks,
     pub receivers: Receivers,
+    pub groups: LogGroups,
     pub health: StoreHealth,
     pub hub: Hub,
     pub runner: Nudge,
@@ -146,20 +150,35 @@ impl Backend for Yard {
         self.view_run(id).await
     }
 
-    async fn run_log(&self, _: RunId, _: Option<String>, _: u32) -> Result<RunLog, Problem> {
-        Err(health::not_kept())
+    async fn run_log(&self, id: RunId, after: Option<String>, limit: u32) -> Result<RunLog, Problem> {
+        self.read_log(id, after, limit).await
     }
 
     async fn start_backfill(&self, _: &Viewer, _: &PipelineName, _: Window) -> Result<Job, Problem> {
         Err(health::not_kept())
     }
 
-    async fn tiles(&self, _: Window) -> Result<Vec<Tile>, Problem> {
-        Ok(Vec::new())
+    async fn tiles(&self, window: Window) -> Result<Vec<Tile>, Problem> {
+        self.gather_tiles(window).await
     }
 
-    async fn pipeline_health(&self, _: &PipelineName, _: Window) -> Result<PipelineHealth, Problem> {
-        Err(health::not_kept())
+    async fn pipeline_health(&self, name: &PipelineName, window: Window) -> Result<PipelineHealth, Problem> {
+        self.measure_pipeline(name, window).await
+    }
+
+    async fn reconciliation(&self, name: &PipelineName, window: Window) -> Result<Option<Reconciliation>, Problem> {
+        self.known(name)?;
+        self.store.reconciliation(name, window).await.map_err(problem::database)
+    }
+
+    async fn reprocess_gaps(
+        &self,
+        viewer: &Viewer,
+        name: &PipelineName,
+        window: Window,
+        idempotency_key: Option<String>,
+    ) -> Result<Job, Problem> {
+        self.ship_gaps(viewer, name, window, idempotency_key).await
     }
 
     async fn alerts(&self, filter: &AlertFilter, after: Option<AlertId>, limit: u32) -> Result<AlertList, Problem> {

@@ -20,10 +20,7 @@ impl Yard {
     }
 
     pub(super) async fn view_pipeline(&self, name: &PipelineName) -> Result<PipelineView, Problem> {
-        let pipeline = self.configured(name).ok_or_else(|| {
-            let detail = problem::no_pipeline(name, &self.config.pipelines);
-            Problem::new(ProblemCode::NotFound, detail)
-        })?;
+        let pipeline = self.known(name)?;
         let filter = RunFilter { pipeline: Some(name.clone()), ..RunFilter::default() };
         let runs = self.store.runs(&filter, None, LATEST).await.map_err(problem::database)?.items;
         let (status, sums) = (self.pipeline_status(pipeline).await?, self.run_sums(&filter).await?);
@@ -34,7 +31,12 @@ impl Yard {
         self.config.pipelines.iter().find(|pipeline| pipeline.name == *name)
     }
 
-    async fn pipeline_status(&self, pipeline: &Pipeline) -> Result<PipelineStatus, Problem> {
+    pub(super) fn known(&self, name: &PipelineName) -> Result<&Pipeline, Problem> {
+        let unknown = || Problem::new(ProblemCode::NotFound, problem::no_pipeline(name, &self.config.pipelines));
+        self.configured(name).ok_or_else(unknown)
+    }
+
+    pub(super) async fn pipeline_status(&self, pipeline: &Pipeline) -> Result<PipelineStatus, Problem> {
         let (last_run, following) =
             tokio::try_join!(self.store.last_run(&pipeline.name), self.store.following(&pipeline.name))
                 .map_err(problem::database)?;

@@ -9,10 +9,11 @@ use std::{
 };
 
 use engine::s3::{BytesPerSecond, Ceilings, Threshold};
-use model::Prices;
+use model::{Amount, Prices};
 
 use super::{
-    Alerts, Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token, alerts, pipelines, sinks,
+    Alerts, Auth, Config, ConfigError, Database, Demo, Logs, Runner, Server, Store, Token, alerts, function, pipelines,
+    retention, sinks,
     source::{Environment, Section, Source},
 };
 
@@ -28,6 +29,10 @@ const URL: &str = "a URL such as https://logyard.example.com, without a path";
 pub(super) const NAME: &str = "1 to 40 of a-z, 0-9, - and _";
 const HASH: &str = "a line that `logyard hash-password` prints, starting with $argon2id$";
 const PRICE: &str = "the price of 1,000 requests, a number such as 0.005, not negative, with at most six decimals";
+const GB_SECOND: &str =
+    "the price of a GB-second, a number such as 0.0000166667, not negative, with at most twelve decimals";
+const INVOCATIONS: &str =
+    "the price of a million requests, a number such as 0.20, not negative, with at most six decimals";
 const DATABASE: &str = "sqlite:PATH or postgres://USER@HOST/NAME";
 
 impl Config {
@@ -55,6 +60,7 @@ impl Config {
         let auth = auth(root.section("auth")?)?;
         let (runner, ceilings) = runner(root.section("runner")?)?;
         let prices = prices(root.section("prices")?)?;
+        let retention = retention::read(root.section("retention")?)?;
         let mut stores = stores(root.sections("stores")?, ceilings)?;
         let demo = demo(root.section("demo")?, stores.is_empty())?;
         let mut alerts = Alerts {
@@ -65,6 +71,7 @@ impl Config {
         alerts.topics = alerts::topics(root.sections("topics")?, &alerts.webhooks)?;
         let mut sinks = sinks::read(root.sections("sinks")?, &mut alerts.canaries)?;
         let pipelines = root.sections("pipelines")?;
+        let requests_per_second = function::rate(root.section("logs")?)?;
         root.finish()?;
 
         if demo.enabled {
@@ -77,7 +84,8 @@ impl Config {
         if stores.is_empty() {
             return Err(ConfigError::NoStores);
         }
-        let mut pipelines = pipelines::read(pipelines, &stores, &sinks, &mut alerts.limits)?;
+        let (mut pipelines, mappings) = pipelines::read(pipelines, &stores, &sinks, &mut alerts.limits)?;
+        let logs = Logs { requests_per_second, mappings };
         if demo.enabled && sinks.is_empty() && pipelines.is_empty() {
             sinks.extend(sinks::demo());
             pipelines.extend(stores.last().and_then(|store| pipelines::demo(&store.name)));
@@ -85,7 +93,21 @@ impl Config {
         if auth.is_none() && !server.addr.ip().is_loopback() {
             return Err(ConfigError::Open { addr: server.addr });
         }
-        Ok(Self { file, server, database, auth, runner, prices, stores, sinks, pipelines, demo, alerts })
+        Ok(Self {
+            file,
+            server,
+            database,
+            auth,
+            runner,
+            prices,
+            retention,
+            stores,
+            sinks,
+            pipelines,
+            logs,
+            demo,
+            alerts,
+        })
     }
 }
 
@@ -167,12 +189,16 @@ fn prices(mut section: Section<'_>) -> Result<Prices, ConfigError> {
     let currency = section.get("currency", "1 to 10 letters such as USD", word)?;
     let list_copy_put = section.get("list_copy_put", PRICE, parsed)?;
     let get_head = section.get("get_head", PRICE, parsed)?;
+    let gb_second = section.get("lambda_gb_second", GB_SECOND, |text| Amount::of_a_million(text).ok())?;
+    let invocations = section.get("lambda_million_requests", INVOCATIONS, parsed)?;
     section.finish()?;
     let own = currency.is_some() || list_copy_put.is_some() || get_head.is_some();
     Ok(Prices {
         currency: currency.unwrap_or(listed.currency),
         list_copy_put: list_copy_put.unwrap_or(listed.list_copy_put),
         get_head: get_head.unwrap_or(listed.get_head),
+        lambda_million_gb_seconds: gb_second.unwrap_or(listed.lambda_million_gb_seconds),
+        lambda_million_requests: invocations.unwrap_or(listed.lambda_million_requests),
         source: if own { "the prices of the configuration".to_owned() } else { listed.source },
     })
 }

@@ -1,16 +1,18 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
-//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[heartbeat]` and `[demo]` can be set as
-//! `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`, `[[pipelines]]`,
-//! `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works in every text. What is not
-//! a setting is an error that names the line.
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]`, `[logs]`, `[heartbeat]` and
+//! `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`,
+//! `[[pipelines]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works in every
+//! text. What is not a setting is an error that names the line.
 //!
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
 
 mod alerts;
 mod error;
+mod function;
 mod load;
 mod pipelines;
+mod retention;
 mod sinks;
 mod source;
 
@@ -22,11 +24,14 @@ use engine::{
 };
 use model::{Pipeline, Prices, StoreName};
 
+pub(crate) use self::pipelines::seconds;
 pub use self::{
     alerts::{Alerts, Format, Heartbeat, Topic, Webhook},
     error::{At, ConfigError},
+    function::Logs,
     load::{DEFAULT_FILE, DEMO_STORE},
     pipelines::{DEMO_LOGS, DEMO_PIPELINE},
+    retention::Retention,
     sinks::{DEMO_SINK, Sink},
 };
 
@@ -40,11 +45,14 @@ pub struct Config {
     pub runner: Runner,
     /// What previews reckon with.
     pub prices: Prices,
+    pub retention: Retention,
     /// Never empty: without `[[stores]]` it holds the embedded one, named `demo`.
     pub stores: Vec<Store>,
     pub sinks: Vec<Sink>,
     /// Each with a store and a sink that are there. Where the demo is on and nothing else is configured: the demo's.
     pub pipelines: Vec<Pipeline>,
+    /// How the log groups of functions are read.
+    pub logs: Logs,
     pub demo: Demo,
     /// Who is told when something is wrong, and from where on it is.
     pub alerts: Alerts,

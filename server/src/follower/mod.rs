@@ -31,11 +31,12 @@ use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span, warn};
 
+pub use self::look::spec_of;
 use self::{
     look::{Patience, Sight},
     notices::{Batch, Notices},
 };
-use crate::{config::DEMO_PIPELINE, runner};
+use crate::runner;
 
 /// Between looks, at least; a look that takes long makes for longer ones.
 const BETWEEN: Duration = Duration::from_secs(5);
@@ -51,15 +52,13 @@ const LEASE_MS: i64 = 30_000;
 const RENEW_EVERY: Duration = Duration::from_secs(10);
 /// Of a process that ends.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
-const FORGET_EVERY: Duration = Duration::from_hours(1);
-/// So long runs of no job are kept. Those of the demo, which never ends, for a day.
-const KEPT_MS: i64 = 30 * 86_400_000;
-const KEPT_OF_DEMO_MS: i64 = 86_400_000;
 
 pub struct Context {
     /// What a runner needs, too: the same stores, sinks and name.
     pub runner: runner::Context,
     pub pipelines: Vec<Pipeline>,
+    /// How long a message of a queue stays with a process that is not heard of.
+    pub messages_held: Duration,
 }
 
 /// Started followers.
@@ -72,6 +71,7 @@ pub struct Follower {
 struct Watch {
     context: Arc<runner::Context>,
     pipeline: Pipeline,
+    messages_held: Duration,
     shutdown: CancellationToken,
     /// As of the last look.
     ours: AtomicBool,
@@ -106,8 +106,13 @@ impl Follower {
         let runner = Arc::new(context.runner);
         for pipeline in context.pipelines.into_iter().filter(|pipeline| pipeline.follow) {
             let span = info_span!("follower", pipeline = %pipeline.name);
-            let watch =
-                Watch { context: Arc::clone(&runner), pipeline, shutdown: shutdown.clone(), ours: false.into() };
+            let watch = Watch {
+                context: Arc::clone(&runner),
+                pipeline,
+                messages_held: context.messages_held,
+                shutdown: shutdown.clone(),
+                ours: false.into(),
+            };
             tasks.spawn(watch.follow().instrument(span));
         }
         Self { shutdown, tasks }
@@ -154,7 +159,6 @@ impl Watch {
 
     async fn look_and_ship(&self) {
         let mut state = self.prepare().await;
-        let mut forgotten = None::<Instant>;
         while !self.shutdown.is_cancelled() {
             let wait = match self.turn(&mut state).await {
                 Ok(wait) => wait,
@@ -163,10 +167,6 @@ impl Watch {
                     BETWEEN
                 }
             };
-            if forgotten.is_none_or(|at| at.elapsed() > FORGET_EVERY) {
-                self.forget().await;
-                forgotten = Some(Instant::now());
-            }
             tokio::select! {
                 () = sleep(wait) => {}
                 () = self.shutdown.cancelled() => {}
@@ -178,7 +178,7 @@ impl Watch {
         let source = &self.pipeline.source;
         let notices = match (&self.pipeline.sqs_queue_url, self.context.stores.get(&source.store)) {
             (Some(url), Some(entry)) => {
-                let queue = Queue::connect(url.clone(), entry.client.endpoint()).await;
+                let queue = Queue::connect(url.clone(), entry.client.endpoint(), self.messages_held).await;
                 Some(Notices::of(queue, source.clone()))
             }
             _ => None,
@@ -294,13 +294,5 @@ impl Watch {
         };
         self.context.store.looked(&self.pipeline.name, &self.context.holder, LEASE_MS, &seen).await?;
         Ok(())
-    }
-
-    async fn forget(&self) {
-        let kept = if self.pipeline.name.as_str() == DEMO_PIPELINE { KEPT_OF_DEMO_MS } else { KEPT_MS };
-        let before = Time(self.context.store.now().0 - kept);
-        if let Err(error) = self.context.store.forget_followed(&self.pipeline.name, before).await {
-            warn!(%error, "old runs could not be forgotten");
-        }
     }
 }

@@ -22,7 +22,8 @@ use tracing::warn;
 const WAIT: Duration = Duration::from_secs(20);
 /// Messages of one turn.
 const MOST: usize = 100;
-const HOLD_EVERY: Duration = Duration::from_secs(20);
+/// Messages are held again after one part in so many of the time that they are held.
+const HOLDS: u32 = 3;
 /// Messages that were left are counted up to here.
 const COUNTED: usize = 1_000;
 
@@ -107,7 +108,7 @@ impl Notices {
     pub async fn hold(&self, batch: &Batch) -> Infallible {
         let messages: Vec<Message> = batch.messages.iter().map(|(message, _)| message.clone()).collect();
         loop {
-            sleep(HOLD_EVERY).await;
+            sleep(self.queue.held() / HOLDS).await;
             if let Err(error) = self.queue.hold(&messages).await {
                 warn!(%error, "messages may come back before their objects are shipped, and are known then");
             }

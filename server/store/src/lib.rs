@@ -10,7 +10,10 @@
 //! - `leases`: claimed, kept alive, ended
 //! - `schedules`: clones that are started again and again
 //! - `alerts`: what is wrong, and whom it was told
-//! - `runs`: what was shipped, object by object; `followers`: who ships what appears
+//! - `runs`: what was shipped, object by object; `followers`: who ships what appears; `watchers`: who reads the logs of
+//!   functions
+//! - `sums`: what runs come to, kept as they are written; `retention`: what becomes too old
+//! - `reconciled`: log objects held against runs, and the gaps between them
 //! - `failures`, `events`, `sessions`, `plans`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
 
@@ -25,11 +28,15 @@ mod followers;
 mod jobs;
 mod leases;
 mod plans;
+mod reconciled;
+mod retention;
 mod runs;
 mod schedules;
 mod sessions;
+mod sums;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod watchers;
 
 use std::sync::Arc;
 
@@ -40,8 +47,11 @@ pub use self::{
     error::StoreError,
     followers::{Followed, LookedAt},
     plans::StoredPlan,
-    runs::NewRun,
+    reconciled::{Handling, INTERVAL_MS, Learned, Missing, Reckoned},
+    runs::{Fate, Measures, NewInvocation, NewRun, Recorder},
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
+    sums::Totals,
+    watchers::{Watched, Watching},
 };
 use self::{clock::Clock, database::Database};
 

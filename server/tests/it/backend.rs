@@ -7,6 +7,7 @@ use logyard::{
     alerts::Receivers,
     backend::Yard,
     config::Config,
+    groups::LogGroups,
     hub::Hub,
     runner::Nudge,
     sinks::Sinks,
@@ -45,8 +46,11 @@ async fn yard(workshop: &Workshop, text: &str) -> Yard {
     let store = workshop.store.clone();
     let stores = Stores::connect(&config).await;
     let clock = store.clone();
+    let receivers = Receivers::open(&config.alerts, None).await;
     Yard {
+        receivers,
         health: StoreHealth::new(stores.clone(), move || clock.now()),
+        groups: LogGroups::new(&config, &stores),
         stores,
         sinks: Sinks::new(&config.sinks),
         receivers: Receivers::open(&config.alerts, None).await,

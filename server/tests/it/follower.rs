@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use engine::ship::queue::Queue;
 use logyard::{
     config::Config,
     follower::{Context, Follower},
+    groups::LogGroups,
     runner,
     sinks::Sinks,
     stores::Stores,
@@ -22,16 +24,22 @@ fn followed(config: &mut Config) {
 }
 
 pub async fn follower(site: &Site, holder: &str) -> Follower {
+    follower_that_holds(site, holder, Queue::HELD).await
+}
+
+pub async fn follower_that_holds(site: &Site, holder: &str, messages_held: Duration) -> Follower {
     let config = &site.app.config;
+    let stores = Stores::connect(config).await;
     let runner = runner::Context {
         store: site.app.store.clone(),
-        stores: Stores::connect(config).await,
+        groups: LogGroups::new(config, &stores),
+        stores,
         sinks: Sinks::new(&config.sinks),
         data_dir: config.server.data_dir.clone(),
         config: quick(),
         holder: holder.into(),
     };
-    Follower::start(Context { runner, pipelines: config.pipelines.clone() })
+    Follower::start(Context { runner, pipelines: config.pipelines.clone(), messages_held })
 }
 
 /// As a balancer would deliver it now.

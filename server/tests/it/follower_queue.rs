@@ -1,15 +1,22 @@
 //! A pipeline with a queue, against S3, SNS and SQS of moto: what a message tells of is shipped once, and a message is
 //! gone when it was, not before.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
-use engine::ship::queue::Queue;
-use logyard::stores::Stores;
+use engine::ship::{queue::Queue, sink::Settings};
+use logyard::{config::Config, stores::Stores};
 use model::{Pipeline, QueueUrl};
 use serde_json::Value;
+use tokio::{io::AsyncReadExt, net::TcpListener};
 
 use crate::{
-    follower::{follower, until},
+    follower::{follower, follower_that_holds, until},
     moto::Moto,
     site::{Site, pipeline},
 };
@@ -47,12 +54,17 @@ struct Ground {
 
 impl Ground {
     async fn lay() -> Self {
+        Self::lay_with(|_| ()).await
+    }
+
+    async fn lay_with(change: impl FnOnce(&mut Config)) -> Self {
         let moto = Moto::start();
         let queue: QueueUrl = moto.python(GROUND).await.parse().unwrap();
         let site = Site::with(|config| {
             config.stores[0].endpoint_url = Some(moto.url.clone());
             config.stores[0].region = Some("us-east-1".to_owned());
             config.pipelines = vec![Pipeline { follow: true, sqs_queue_url: Some(queue), ..pipeline() }];
+            change(config);
         });
         Self { site: site.await, moto }
     }
@@ -74,6 +86,38 @@ while messages() != {count}:
 "
         ))
         .await;
+    }
+}
+
+/// Takes what comes, and closes only once it may: until then nothing that it has is known to have arrived. A fault that
+/// no receiver can be told to have.
+#[derive(Clone, Default)]
+struct Reluctant {
+    willing: Arc<AtomicBool>,
+    /// One for each time that it was sent.
+    events: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Reluctant {
+    async fn take(self, listener: TcpListener) {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let Self { willing, events } = self.clone();
+            tokio::spawn(async move {
+                let mut text = String::new();
+                stream.read_to_string(&mut text).await.unwrap();
+                events.lock().unwrap().extend(text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+                if !willing.load(SeqCst) {
+                    std::future::pending::<()>().await;
+                }
+            });
+        }
+    }
+
+    async fn until_sent(&self, times: usize) {
+        while self.events.lock().unwrap().len() < times {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 }
 
@@ -169,7 +213,7 @@ async fn a_message_comes_back_when_it_is_given_back_and_not_while_it_is_held() {
     let config = &ground.site.app.config;
     let stores = Stores::connect(config).await;
     let url = config.pipelines[0].sqs_queue_url.clone().unwrap();
-    let queue = Queue::connect(url, stores.iter().next().unwrap().client.endpoint()).await;
+    let queue = Queue::connect(url, stores.iter().next().unwrap().client.endpoint(), Queue::HELD).await;
     ground.python("sqs.purge_queue(QueueUrl=url)\nsend('hello')").await;
     let held = queue.receive(Duration::ZERO).await.unwrap();
     assert_eq!(held.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), ["hello"]);
@@ -180,4 +224,48 @@ async fn a_message_comes_back_when_it_is_given_back_and_not_while_it_is_held() {
     assert_eq!(again[0].id, held[0].id);
     queue.delete(&again).await.unwrap();
     ground.until_messages(0).await;
+}
+
+/// A process that is killed runs none of its code any more. So does a follower that is dropped: it gives nothing back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_held_for_as_long_as_its_object_takes_and_comes_back_from_a_process_that_was_killed() {
+    const HELD: Duration = Duration::from_secs(5);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("tcp://{}", listener.local_addr().unwrap());
+    let receiver = Reluctant::default();
+    tokio::spawn(receiver.clone().take(listener));
+    let ground = Ground::lay_with(|config| config.sinks[0].settings = Settings::new(url.parse().unwrap())).await;
+
+    let killed = follower_that_holds(&ground.site, "one", HELD).await;
+    until(&ground.site, looked).await;
+    ground.python("deliver('direct/one.log')").await;
+    receiver.until_sent(1).await;
+    ground
+        .python(&format!(
+            "
+import time
+names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible']
+over = time.monotonic() + {}
+while time.monotonic() < over:
+    there = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)['Attributes']
+    assert [there[name] for name in names] == ['0', '1'], there
+    time.sleep(0.1)
+",
+            (HELD + HELD / 2).as_secs_f64()
+        ))
+        .await;
+    drop(killed);
+    ground.until_messages(1).await;
+    let view = ground.site.json("/api/v1/pipelines/api").await;
+    assert_eq!(runs(&view), 0, "nothing is known to have arrived: {view}");
+
+    receiver.willing.store(true, SeqCst);
+    let next = follower_that_holds(&ground.site, "one", HELD).await;
+    let view = until(&ground.site, |view| runs(view) == 1).await;
+    assert_eq!(view["runs"][0]["outcome"], "sent", "{view}");
+    ground.until_messages(0).await; // only who receives a message can delete it: it came back
+    receiver.until_sent(2).await;
+    let events = receiver.events.lock().unwrap().clone();
+    assert!(events.len() == 2 && events[0] == events[1], "sent again, with the same id: {events:?}");
+    next.stop().await;
 }

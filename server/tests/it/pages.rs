@@ -34,9 +34,9 @@ pub fn inside<'a>(html: &'a str, id: &str, name: &str) -> &'a str {
 async fn a_page_says_whose_changes_concern_it_and_marks_its_rows() {
     let site = Site::open().await;
     let JobId(job) = site.clone_number(1).await.id;
-    for path in ["/", "/jobs"] {
+    for (path, whose) in [("/", "runs"), ("/jobs", "all")] {
         let html = page(&site, path).await;
-        assert!(html.contains("id=\"follow\" data-jobs=\"all\""), "{path}: {html}");
+        assert!(html.contains(&format!("id=\"follow\" data-jobs=\"{whose}\"")), "{path}: {html}");
         assert!(html.contains(&format!("data-key=\"{job}\"")), "{path}: {html}");
     }
     let html = page(&site, &format!("/jobs/{job}")).await;

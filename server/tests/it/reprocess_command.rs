@@ -265,6 +265,8 @@ async fn what_cannot_work_says_what_would_be_right() {
         (&["s3://logs/", "file:out", "--keys-from", "empty"], 2, "it holds no keys"),
         (&["empty", "file:out", "--from", to, "--to", from], 2, "is sent whole"),
         (&["s3://logs/", "file:out", "--format", "json"], 2, "classic"),
+        (&["s3://logs/", "file:out", "--patience", "1 s"], 2, "whole seconds such as 60, or 90s, 5m or 1h"),
+        (&["s3://logs/", "file:out", "--patience", "0"], 2, "at most a day"),
     ] {
         let output = run(reprocess(&url, folder.path(), arguments)).await;
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
@@ -286,7 +288,7 @@ async fn a_receiver_that_goes_away_ends_it_without_claiming_more_than_arrived() 
         drop(listener);
         String::from_utf8(bytes).unwrap().matches('\n').count()
     });
-    let arguments = ["s3://logs/elb/", &sink, "--concurrency", "1", "--patience", "1"];
+    let arguments = ["s3://logs/elb/", &sink, "--concurrency", "1", "--patience", "1s"];
     let output = run(reprocess(&store.url(), folder.path(), &arguments)).await;
     assert_ne!(output.status.code(), Some(0), "{}", said(&output));
     let sent = summary(&output)["lines"]["sent"].as_u64().unwrap();

@@ -13,6 +13,7 @@ use logyard::{
     auth::{self, Auth},
     backend::Yard,
     config::{self, Config},
+    groups::LogGroups,
     hub::Hub,
     router,
     runner::{Context, Nudge, Runner, dead_letters},
@@ -116,9 +117,11 @@ impl Site {
     /// A runner beside the server, on the same database, stores and sinks.
     pub async fn runner(&self) -> Runner {
         let config = &self.app.config;
+        let stores = Stores::connect(config).await;
         Runner::start(Context {
             store: self.app.store.clone(),
-            stores: Stores::connect(config).await,
+            groups: LogGroups::new(config, &stores),
+            stores,
             sinks: Sinks::new(&config.sinks),
             data_dir: config.server.data_dir.clone(),
             config: quick(),
@@ -245,9 +248,11 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         auth: None,
         runner: config::Runner { jobs: 0, concurrency: 4, lease_ms: 15_000, multipart_threshold: Threshold::default() },
         prices: model::Prices::default(),
+        retention: config::Retention::default(),
         stores: vec![store],
         sinks: vec![file_sink(dir)],
         pipelines: vec![pipeline()],
+        logs: config::Logs::default(),
         demo: config::Demo { enabled: true, addr: s3.addr() },
         alerts: config::Alerts::default(),
     }
@@ -292,6 +297,7 @@ async fn assemble(config: Config) -> App {
     let backend: Arc<dyn Backend> = Arc::new(Yard {
         store: store.clone(),
         health: StoreHealth::new(stores.clone(), move || clock.now()),
+        groups: LogGroups::new(&config, &stores),
         stores,
         sinks,
         receivers,

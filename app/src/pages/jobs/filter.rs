@@ -1,11 +1,12 @@
 //! A list's filter and the query of its URL, both ways.
 
-use model::{Filter, Invalid, Time};
+use model::{Filter, Invalid};
 
-use crate::query::Query;
+use crate::{context, query::Query, scope::Scope};
 
 /// Reads what the filter form writes; the first field that does not fit is told.
 pub fn read_filter(query: &Query) -> Result<Filter, Invalid> {
+    let scope = Scope::read(query)?;
     Ok(Filter {
         kind: query.get("kind").map(str::parse).transpose()?,
         states: query.all("state").map(str::parse).collect::<Result<_, _>>()?,
@@ -13,25 +14,13 @@ pub fn read_filter(query: &Query) -> Result<Filter, Invalid> {
         bucket: query.get("bucket").map(str::parse).transpose()?,
         author: query.get("author").map(str::to_owned),
         text: query.get("text").map(str::to_owned),
-        from: read_time(query, "from")?,
-        to: read_time(query, "to")?,
+        from: scope.start(context::now()),
+        to: scope.end(),
     })
 }
 
-/// RFC 3339, or what a browser's date field sends, `2026-03-09T14:00`, which is taken as UTC.
-pub fn read_time(query: &Query, name: &str) -> Result<Option<Time>, Invalid> {
-    let Some(text) = query.get(name) else { return Ok(None) };
-    let whole = match text.len() {
-        10 => format!("{text}T00:00:00Z"),
-        16 => format!("{text}:00Z"),
-        19 => format!("{text}Z"),
-        _ => text.to_owned(),
-    };
-    whole.parse().map(Some).map_err(|_| Invalid::new(name, text, "a time like 2026-03-09T14:00, in UTC"))
-}
-
 /// The fields of a list's URL that are its filter.
-const FIELDS: [&str; 8] = ["kind", "state", "store", "bucket", "author", "text", "from", "to"];
+const FIELDS: [&str; 9] = ["kind", "state", "store", "bucket", "author", "text", "from", "to", "zone"];
 
 /// The filter alone: neither the page nor what was done.
 pub fn without_page(query: &Query) -> Query {

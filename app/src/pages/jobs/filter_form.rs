@@ -3,18 +3,18 @@
 use leptos::prelude::*;
 use model::State;
 
-use crate::{format::Mark, query::Query};
+use crate::{context, format::Mark, query::Query, scope::without_scope, ui::ScopeFields};
 
-const RARE: [&str; 6] = ["kind", "store", "bucket", "author", "from", "to"];
+const RARE: [&str; 4] = ["kind", "store", "bucket", "author"];
 
 #[component]
 pub fn FilterForm(query: Query) -> impl IntoView {
     let rare_in_use = RARE.iter().any(|name| query.get(name).is_some());
-    let in_use = !super::without_page(&query).pairs().is_empty();
+    let in_use = !without_scope(&super::without_page(&query)).pairs().is_empty();
     let clones = query.get("kind") == Some("clone");
     let reprocesses = query.get("kind") == Some("reprocess");
     let field = |name: &'static str, label: &'static str, kind: &'static str| {
-        let value = shown(&query, name, kind);
+        let value = query.get(name).unwrap_or_default().to_owned();
         view! {
             <label>
                 <span>{label}</span>
@@ -28,6 +28,7 @@ pub fn FilterForm(query: Query) -> impl IntoView {
     };
     view! {
         <form method="get" action="/jobs" class="filter" role="search" aria-label="Filter the list">
+            <ScopeFields />
             <div class="filter-row">
                 {field("text", "Text", "search")}
                 <fieldset class="states">
@@ -36,7 +37,7 @@ pub fn FilterForm(query: Query) -> impl IntoView {
                 </fieldset>
             </div>
             <details open=rare_in_use>
-                <summary>"Kind, store, bucket, author, time"</summary>
+                <summary>"Kind, store, bucket, author"</summary>
                 <div class="filter-row">
                     <label>
                         <span>"Kind"</span>
@@ -49,22 +50,14 @@ pub fn FilterForm(query: Query) -> impl IntoView {
                     {field("store", "Store", "text")}
                     {field("bucket", "Bucket", "text")}
                     {field("author", "Author", "text")}
-                    {field("from", "Asked for from (UTC)", "datetime-local")}
-                    {field("to", "to (UTC)", "datetime-local")}
                 </div>
             </details>
             <p class="actions">
                 <button>"Filter"</button>
-                {in_use.then(|| view! { <a href="/jobs">"Show all"</a> })}
+                {in_use.then(|| view! { <a href=context::scope().on("/jobs")>"Show all"</a> })}
             </p>
         </form>
     }
-}
-
-/// What a field shows: dates lose what a date field cannot hold.
-fn shown(query: &Query, name: &str, kind: &str) -> String {
-    let value = query.get(name).unwrap_or_default();
-    if kind == "datetime-local" { value.get(..16).unwrap_or_default().to_owned() } else { value.to_owned() }
 }
 
 #[component]

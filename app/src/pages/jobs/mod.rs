@@ -8,7 +8,7 @@ use leptos::{either::Either, prelude::*};
 use model::{Count, JobId};
 
 pub use bulk::BulkPage;
-pub use filter::{read_filter, read_time};
+pub use filter::read_filter;
 
 use crate::{
     api::{self, JobList},

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::{PipelineStatus, Time};
 
 use super::{ReprocessForm, checks::Checks};
-use crate::{pages::FieldFault, ui::in_textarea};
+use crate::{pages::FieldFault, scope::read_time, ui::in_textarea};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -44,11 +44,22 @@ pub fn PipelineField(pipelines: Vec<PipelineStatus>, form: ReprocessForm, fault:
 
 #[component]
 pub fn WindowFields(form: ReprocessForm, checks: Checks, now: Time) -> impl IntoView {
+    let zone = form.zone();
+    let query = form.query();
     let field = |name: &'static str, label: &'static str, value: String| {
         let fault = format!("{name}-fault");
+        let at = read_time(&query, name).ok().flatten().map(|at| at.to_string());
         view! {
-            <label for=name>{label}</label>
-            <input id=name type="datetime-local" name=name step="1" aria-describedby=fault.clone() value=value />
+            <label for=name>{label} ", in " <span data-zone-name="">{zone.name()}</span></label>
+            <input
+                id=name
+                type="datetime-local"
+                name=name
+                step="1"
+                aria-describedby=fault.clone()
+                value=value
+                data-at=at
+            />
             <FieldFault id=fault text=checks.at(name) />
         }
     };
@@ -59,8 +70,9 @@ pub fn WindowFields(form: ReprocessForm, checks: Checks, now: Time) -> impl Into
     view! {
         <fieldset class="side" aria-describedby="window-note">
             <legend>"Window"</legend>
-            {field("from", "From, in UTC", form.from.clone())}
-            {field("to", "to, in UTC", form.to.clone())}
+            <input type="hidden" name="zone" value=form.zone.clone() />
+            {field("from", "From", form.from.clone())}
+            {field("to", "to", form.to.clone())}
             <ul class="choices" aria-label="Usual windows">{usual(now).map(link).into_iter().collect_view()}</ul>
             <p class="note" id="window-note">
                 "By the records' own times; the start belongs to it, the end does not. Left empty: whole objects."

@@ -3,16 +3,21 @@
 use model::{Extent, Invalid, ReprocessRequest, ReprocessSpec, Run, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::{pages::read_time, query::Query};
+use crate::{
+    query::Query,
+    scope::{Zone, read_offset, read_time},
+};
 
 /// Field names are those of the form and of the page's URL, so that a link can fill the form in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReprocessForm {
     pub pipeline: String,
-    /// In UTC, as a field for dates and times writes it; so is `to`.
+    /// In the zone, as a field for dates and times writes it; so is `to`.
     pub from: String,
     pub to: String,
+    /// `+13:00`; empty is UTC.
+    pub zone: String,
     /// One key a line.
     pub keys: String,
     /// The id of a job.
@@ -31,6 +36,7 @@ impl ReprocessForm {
             pipeline: field("pipeline"),
             from: field("from"),
             to: field("to"),
+            zone: field("zone"),
             keys: field("keys"),
             dead_letters_of: field("dead_letters_of"),
             extent: field("extent"),
@@ -44,6 +50,7 @@ impl ReprocessForm {
             .with("pipeline", &self.pipeline)
             .with("from", &self.from)
             .with("to", &self.to)
+            .with("zone", &self.zone)
             .with("keys", &self.keys)
             .with("dead_letters_of", &self.dead_letters_of)
             .with("extent", &self.extent)
@@ -54,7 +61,13 @@ impl ReprocessForm {
     /// The same with another window.
     #[must_use]
     pub fn within(&self, from: Time, to: Time) -> Self {
-        Self { from: field_of(from), to: field_of(to), ..self.clone() }
+        let zone = self.zone();
+        Self { from: zone.field(from), to: zone.field(to), ..self.clone() }
+    }
+
+    /// What the fields are told and read in.
+    pub fn zone(&self) -> Zone {
+        read_offset(&self.zone).unwrap_or_default()
     }
 
     /// What would ship this run's object again; `None` where its pipeline is not known.
@@ -73,8 +86,9 @@ impl ReprocessForm {
         let keys: Vec<&str> = spec.keys.iter().map(model::Key::as_str).collect();
         Some(Self {
             pipeline: spec.pipeline.as_ref()?.to_string(),
-            from: spec.window.map(|window| field_of(window.from())).unwrap_or_default(),
-            to: spec.window.map(|window| field_of(window.to())).unwrap_or_default(),
+            zone: String::new(),
+            from: spec.window.map(|window| Zone::default().field(window.from())).unwrap_or_default(),
+            to: spec.window.map(|window| Zone::default().field(window.to())).unwrap_or_default(),
             keys: keys.join("\n"),
             dead_letters_of: spec.dead_letters_of.map(|job| job.to_string()).unwrap_or_default(),
             extent: if spec.extent == Extent::All { "all".to_owned() } else { String::new() },
@@ -115,11 +129,6 @@ impl ReprocessForm {
 fn optional<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Result<Option<T>, Invalid> {
     let text = text.trim();
     if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
-}
-
-/// As a field for dates and times takes it.
-fn field_of(time: Time) -> String {
-    time.to_string().trim_end_matches('Z').to_owned()
 }
 
 #[cfg(test)]

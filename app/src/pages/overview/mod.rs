@@ -1,34 +1,56 @@
-//! The first page: what runs, what needs attention, what ended lately, are the stores there.
+//! The first page: is everything arriving? What is wrong comes first, then each pipeline, then what runs, what failed, what
+//! ended lately, and whether the stores are there.
 
 mod first_steps;
 
 use leptos::prelude::*;
-use model::{Job, Overview, PipelineStatus};
+use model::{Alert, AlertFilter, AlertState, Job, Overview, Tile, Time};
 
 use crate::{
     api, context,
-    error::problem_in,
-    format::{Mark, count, doing, standing},
-    pages::{health, lag},
-    ui::{Bar, Fault, Follow, Followed, JobActions, JobTable, Loaded, PageTitle, StateMark, StoreList},
+    error::{AppError, problem_in},
+    format::{Mark, count, doing, standing, things},
+    query::Query,
+    scope::Scope,
+    ui::{
+        AlertCards, Bar, Fault, Follow, Followed, JobActions, JobTable, Loaded, PageTitle, StateMark, StoreList, Tiles,
+        answer,
+    },
 };
 use first_steps::FirstSteps;
 
 #[component]
 pub fn OverviewPage() -> impl IntoView {
+    let query = context::page_query();
     view! {
-        <Follow jobs=Followed::All />
+        <Follow jobs=Followed::Runs />
         <h1 class="visually-hidden">"Overview"</h1>
-        {problem_in(&context::page_query()).map(|problem| view! { <Fault problem /> })}
-        <Loaded of=api::overview() let:overview>
-            <Sections overview />
+        {problem_in(&query).map(|problem| view! { <Fault problem /> })}
+        <Loaded of=load(query) let:loaded>
+            <Arriving tiles=loaded.tiles alerts=loaded.alerts now=loaded.overview.now />
+            <Sections overview=loaded.overview />
         </Loaded>
     }
 }
 
+struct Seen {
+    overview: Overview,
+    tiles: Vec<Tile>,
+    alerts: Vec<Alert>,
+}
+
+async fn load(query: Query) -> Result<Seen, AppError> {
+    let scope = Scope::read(&query)?;
+    let overview = api::overview().await?;
+    let tiles = api::tiles(scope.window(overview.now)).await?;
+    let open = AlertFilter { states: vec![AlertState::Open], ..AlertFilter::default() };
+    let alerts = api::alerts(open, None).await?.page.items;
+    Ok(Seen { overview, tiles, alerts })
+}
+
 #[component]
 fn Sections(overview: Overview) -> impl IntoView {
-    let Overview { now, active, failed, lately, pipelines, stores, empty, .. } = overview;
+    let Overview { now, active, failed, lately, stores, empty, .. } = overview;
     let title = match active.len() {
         0 => "Overview".to_owned(),
         jobs => format!("{} running", count(jobs as u64)),
@@ -37,7 +59,6 @@ fn Sections(overview: Overview) -> impl IntoView {
     view! {
         <PageTitle text=title />
         {empty.then(|| view! { <FirstSteps demo /> })}
-        {(!pipelines.is_empty()).then(|| view! { <Arriving pipelines /> })}
         <section aria-labelledby="running" data-key="running">
             <h2 id="running">"Running now"</h2>
             {active.is_empty().then(|| view! { <p class="empty">"Nothing runs. " <a href="/clones/new">"New clone"</a></p> })}
@@ -58,7 +79,7 @@ fn Sections(overview: Overview) -> impl IntoView {
                     <section aria-labelledby="lately" data-key="lately">
                         <h2 id="lately">"Lately"</h2>
                         <JobTable jobs=lately now caption="Jobs that ended last" />
-                        <p><a href="/jobs">"All jobs"</a></p>
+                        <p><a href=context::scope().on("/jobs")>"All jobs"</a></p>
                     </section>
                 }
             })}
@@ -69,27 +90,27 @@ fn Sections(overview: Overview) -> impl IntoView {
     }
 }
 
+/// Alerts shown here; the others are a list of their own.
+const ALERTS: usize = 5;
+
 /// The first question of whoever is on call.
 #[component]
-fn Arriving(pipelines: Vec<PipelineStatus>) -> impl IntoView {
-    let item = |status: PipelineStatus| {
-        let name = status.pipeline.name.to_string();
-        view! {
-            <li data-key=name.clone()>
-                <a href=format!("/pipelines/{name}")>{name.clone()}</a>
-                " "
-                <StateMark mark=health(&status) />
-                " "
-                <span class="more">"lag " {lag(&status)}</span>
-            </li>
-        }
-    };
-    view! {
+fn Arriving(tiles: Vec<Tile>, mut alerts: Vec<Alert>, now: Time) -> impl IntoView {
+    let all = alerts.len() as u64;
+    alerts.truncate(ALERTS);
+    let more = all - alerts.len() as u64;
+    let answer = answer(&tiles);
+    (!tiles.is_empty() || all > 0).then(|| view! {
         <section aria-labelledby="arriving" data-key="arriving">
             <h2 id="arriving">"Is everything arriving?"</h2>
-            <ul class="choices">{pipelines.into_iter().map(item).collect_view()}</ul>
+            {answer.map(|mark| view! { <p class="answer"><StateMark mark /></p> })}
+            <AlertCards alerts now back="/" />
+            {(more > 0).then(|| view! {
+                <p><a href=context::scope().on("/alerts?state=open")>{format!("{} more", things(more, "open alert"))}</a></p>
+            })}
+            <Tiles tiles now />
         </section>
-    }
+    })
 }
 
 /// A job that has not ended: a bar, the figures, and what may be done.
@@ -109,5 +130,21 @@ fn Running(job: Job) -> impl IntoView {
             <p class="figures">{standing(&job).join(" · ")}</p>
             <JobActions job back="/" />
         </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples;
+
+    #[test]
+    fn what_is_wrong_comes_before_the_tiles() {
+        let alerts = (0..7).map(|number| examples::alert(number, AlertState::Open)).collect();
+        let html = examples::html(move || view! { <Arriving tiles=vec![examples::tile()] alerts now=Time(0) /> });
+        let (before, after) = html.split_once("class=\"tiles\"").unwrap();
+        assert!(before.contains("No.") && before.matches("class=\"alert-title\"").count() == 5, "{html}");
+        assert!(before.contains("2 open alerts more") && after.contains("demo-elb"), "{html}");
+        assert_eq!(examples::html(|| view! { <Arriving tiles=vec![] alerts=vec![] now=Time(0) /> }), "");
     }
 }

@@ -1,5 +1,8 @@
 //! Pipelines: what is shipped from where to where, and whether it is.
 
+mod backfill;
+mod gaps;
+mod health;
 mod one;
 mod standing;
 
@@ -9,11 +12,11 @@ use model::{PipelineList, PipelineStatus, Time};
 pub use one::PipelinePage;
 
 use crate::{
-    api,
+    api, context,
     format::Mark,
     ui::{Follow, Followed, Loaded, Moment, PageTitle, StateMark},
 };
-pub use standing::{health, lag};
+use standing::{health, lag};
 
 #[component]
 pub fn PipelinesPage() -> impl IntoView {
@@ -61,9 +64,10 @@ fn List(list: PipelineList) -> impl IntoView {
 #[component]
 fn Row(status: PipelineStatus, now: Time) -> impl IntoView {
     let name = status.pipeline.name.to_string();
+    let scope = context::scope();
     let last = status.last_run.clone().map(|run| {
         view! {
-            <a href=format!("/runs/{}", run.id)><StateMark mark=Mark::of_outcome(run.outcome) /></a>
+            <a href=scope.on(&format!("/runs/{}", run.id))><StateMark mark=Mark::of_outcome(run.outcome) /></a>
             " "
             <Moment at=run.started_at now />
         }
@@ -72,7 +76,7 @@ fn Row(status: PipelineStatus, now: Time) -> impl IntoView {
     view! {
         <tr data-key=name.clone()>
             <th scope="row" data-label="Pipeline">
-                <a href=format!("/pipelines/{name}") data-row="">{name.clone()}</a>
+                <a href=scope.on(&format!("/pipelines/{name}")) data-row="">{name.clone()}</a>
                 <p class="more">{how}</p>
             </th>
             <td data-label="Health"><StateMark mark=health(&status) /></td>

@@ -1,34 +1,75 @@
-//! One pipeline: how it stands, its last runs, and the way to fill a gap.
+//! One pipeline: what is wrong with it, how it stands, whether all of its bucket arrived, its runs, and the ways to fill
+//! a gap.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::{Following, PipelineName, PipelineStatus, PipelineView, QueueUrl, Queued, RunSums, Time, Window};
+use model::{
+    Alert, AlertFilter, AlertState, Following, PipelineHealth, PipelineName, PipelineStatus, PipelineView, QueueUrl,
+    Queued, Run, RunFilter, RunSums, Time, Window,
+};
 
-use super::standing::{health, lag};
+use super::{
+    backfill::Backfill,
+    health::Health,
+    standing::{health, lag},
+};
 use crate::{
-    api,
-    error::AppError,
+    api, context,
+    error::{AppError, problem_in},
     format::{count, duration, signed},
     pages::{ReprocessForm, run_query},
-    ui::{BarChart, Follow, Followed, Loaded, Moment, PageTitle, RunTable, StateMark, TimeBar},
+    query::Query,
+    scope::Scope,
+    ui::{AlertCards, Fault, FlowChart, Follow, Followed, Loaded, Moment, PageTitle, RunTable, StateMark},
 };
 
 /// Gaps offered to fill.
 const GAPS: usize = 3;
+/// Runs shown; the rest is a list of its own.
+const RUNS: usize = 10;
 
 #[component]
 pub fn PipelinePage() -> impl IntoView {
     let name = use_params_map().with_untracked(|params| params.get("name").unwrap_or_default());
+    let query = context::page_query();
     view! {
         <Follow jobs=Followed::Runs />
-        <Loaded of=load(name) let:view>
-            <Story view />
+        {problem_in(&query).map(|problem| view! { <Fault problem /> })}
+        <Loaded of=load(name, query) let:seen>
+            <Story seen />
         </Loaded>
     }
 }
 
-async fn load(name: String) -> Result<PipelineView, AppError> {
-    api::pipeline(name.parse::<PipelineName>()?).await
+/// What is known of it, over the page's window.
+struct Seen {
+    now: Time,
+    window: Window,
+    status: PipelineStatus,
+    runs: Vec<Run>,
+    sums: Vec<RunSums>,
+    health: Result<PipelineHealth, AppError>,
+    /// Those that hold.
+    alerts: Vec<Alert>,
+}
+
+async fn load(name: String, query: Query) -> Result<Seen, AppError> {
+    let name = name.parse::<PipelineName>()?;
+    let scope = Scope::read(&query)?;
+    let PipelineView { now, status, mut runs, mut sums } = api::pipeline(name.clone()).await?;
+    let window = scope.window(now)?;
+    if scope.narrows() {
+        let (from, to) = (Some(window.from()), Some(window.to()));
+        let list =
+            api::runs(RunFilter { pipeline: Some(name.clone()), from, to, ..RunFilter::default() }, None).await?;
+        (runs, sums) = (list.page.items, list.sums);
+        runs.truncate(RUNS);
+    }
+    let health = api::pipeline_health(&name, window).await;
+    let states = vec![AlertState::Open, AlertState::Acknowledged, AlertState::Silenced];
+    let holding = AlertFilter { pipeline: Some(name), states, ..AlertFilter::default() };
+    let alerts = api::alerts(holding, None).await?.page.items;
+    Ok(Seen { now, window, status, runs, sums, health, alerts })
 }
 
 /// Stretches between the first run and the last in which nothing was shipped, or in which something was lost, joined
@@ -51,11 +92,12 @@ fn gaps(sums: &[RunSums]) -> Vec<Window> {
 }
 
 #[component]
-fn Story(view: PipelineView) -> impl IntoView {
-    let PipelineView { now, status, runs, sums } = view;
-    let pipeline = status.pipeline.clone();
+fn Story(seen: Seen) -> impl IntoView {
+    let Seen { now, window, status, runs, sums, health: held, alerts } = seen;
+    let (pipeline, scope) = (status.pipeline.clone(), context::scope());
     let name = pipeline.name.to_string();
-    let form = ReprocessForm { pipeline: name.clone(), ..ReprocessForm::default() };
+    let zone = scope.given_zone().map(|zone| zone.to_string()).unwrap_or_default();
+    let form = ReprocessForm { pipeline: name.clone(), zone, ..ReprocessForm::default() };
     let gaps = gaps(&sums);
     let gap = |gap: Window| {
         let href = form.within(gap.from(), gap.to()).query().with("preview", "1").on("/reprocesses/new");
@@ -69,6 +111,10 @@ fn Story(view: PipelineView) -> impl IntoView {
     };
     let none = runs.is_empty();
     let again = form.query().on("/reprocesses/new");
+    let back = scope.on(&format!("/pipelines/{name}"));
+    let list = run_query(&pipeline.name);
+    let wrong = !alerts.is_empty();
+    let function = pipeline.function.clone();
     view! {
         <PageTitle text=format!("{} · {name}", health(&status).word) />
         <header class="job-head">
@@ -77,27 +123,36 @@ fn Story(view: PipelineView) -> impl IntoView {
             <p class="job-state"><StateMark mark=health(&status) /></p>
             <p class="actions"><a class="button" href=again>"Reprocess a window"</a></p>
         </header>
-        <Standing status now />
-        <section aria-labelledby="day" data-key="day">
-            <h2 id="day">"The last day"</h2>
-            <div class="charts">
-                <BarChart bars=TimeBar::lines(&sums) title="Lines" now />
-                <BarChart bars=TimeBar::failures(&sums) title="Failures" part=("", "bad") now />
-            </div>
+        {wrong.then(|| view! {
+            <section aria-labelledby="alerts" data-key="alerts">
+                <h2 id="alerts">"What is wrong"</h2>
+                <AlertCards alerts now back />
+            </section>
+        })}
+        <section aria-labelledby="flow" data-key="flow">
+            <h2 id="flow">{flow_title(&scope)}</h2>
+            <FlowChart sums list=list.clone() now />
             {(!gaps.is_empty()).then(|| view! {
-                <p>"Stretches without a run, or with losses:"</p>
+                <p class="note">"Stretches without a run, or with losses:"</p>
                 <ul class="choices">{gaps.into_iter().map(gap).collect_view()}</ul>
             })}
         </section>
+        <Health health=held pipeline=pipeline.clone() now />
+        <Standing status now />
         <section aria-labelledby="runs" data-key="runs">
             <h2 id="runs">"Last runs"</h2>
-            {none.then(|| view! { <p class="empty">"Nothing was shipped yet."</p> })}
+            {none.then(|| view! { <p class="empty">"Nothing was shipped in this window."</p> })}
             {(!none).then(|| view! {
                 <RunTable runs now caption="The pipeline's last runs, newest first" />
-                <p><a href=run_query(&pipeline.name).on("/runs")>"All its runs"</a></p>
+                <p><a href=scope.on(&list.on("/runs"))>"All its runs"</a></p>
             })}
         </section>
+        {function.map(|function| view! { <Backfill pipeline=pipeline.name function window /> })}
     }
+}
+
+fn flow_title(scope: &Scope) -> String {
+    if scope.narrows() { format!("What arrived, {}", scope.label()) } else { "What arrived in the last day".to_owned() }
 }
 
 #[component]

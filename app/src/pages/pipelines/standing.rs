@@ -29,28 +29,14 @@ pub fn lag(status: &PipelineStatus) -> String {
 
 #[cfg(test)]
 mod tests {
-    use model::{Following, LogFormat, Outcome, Pipeline, Run, Time};
+    use model::{Following, Outcome, Pipeline, Run, Time};
 
     use super::*;
     use crate::examples;
 
     fn status(outcome: Option<Outcome>, lag_ms: u64, error: Option<&str>) -> PipelineStatus {
         PipelineStatus {
-            pipeline: Pipeline {
-                name: "api".parse().unwrap(),
-                source: model::Location {
-                    store: "demo".parse().unwrap(),
-                    bucket: "logs".parse().unwrap(),
-                    prefix: "".parse().unwrap(),
-                },
-                format: LogFormat::Auto,
-                sink: "log".parse().unwrap(),
-                every_s: Some(60),
-                labels: std::collections::BTreeMap::new(),
-                follow: true,
-                sqs_queue_url: None,
-                function: None,
-            },
+            pipeline: Pipeline { follow: true, ..examples::pipeline() },
             last_run: outcome.map(|outcome| Run { outcome, ..examples::run(1) }),
             following: Some(Following {
                 since: Time(0),

@@ -1,10 +1,11 @@
 //! The summary of a run as figures, each of what it is.
 
 use leptos::prelude::*;
-use model::{Run, RunSource, Summary};
+use model::{Invocation, Run, RunSource, Summary};
 
 use crate::{
-    format::{byte_rate, bytes, count, took},
+    context,
+    format::{byte_rate, bytes, count, things, took},
     ui::Moment,
 };
 
@@ -39,6 +40,26 @@ fn counts(summary: &Summary) -> Vec<(&'static str, String)> {
     rows
 }
 
+/// What the platform says of a run, and how near it came to its limits.
+fn platform(invocation: &Invocation, duration_ms: u64, memory_mb: Option<u64>) -> Vec<(&'static str, String)> {
+    let Invocation { memory_limit_mb, billed_ms, init_ms, log_stream, attempts, .. } = invocation;
+    let billed = billed_ms.map(|ms| format!(", billed {}", took(ms))).unwrap_or_default();
+    let mut rows = vec![("Duration", format!("{}{billed}", took(duration_ms)))];
+    match (memory_mb, memory_limit_mb) {
+        (Some(used), Some(limit)) => rows.push(("Memory", format!("{} MB of {} MB", count(used), count(*limit)))),
+        (Some(used), None) => rows.push(("Memory", format!("{} MB", count(used)))),
+        (None, Some(limit)) => rows.push(("Memory", format!("not known, of {} MB", count(*limit)))),
+        (None, None) => {}
+    }
+    let start = init_ms.map_or_else(|| "warm".to_owned(), |ms| format!("cold, {} before it", took(ms)));
+    rows.push(("Start", start));
+    if *attempts > 1 {
+        rows.push(("Tried", things((*attempts).into(), "attempt")));
+    }
+    rows.extend(log_stream.clone().map(|stream| ("Log stream", stream)));
+    rows
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
 fn throughput(summary: &Summary) -> f64 {
     summary.bytes.plain as f64 * 1_000.0 / summary.duration_ms as f64
@@ -61,11 +82,17 @@ pub fn Figures(run: Run) -> impl IntoView {
         (Some(sink), true) => format!("{sink}, which acknowledges"),
         (Some(sink), false) => format!("{sink}, which does not acknowledge: sent is written, and closed cleanly"),
     });
-    let job =
-        run.job.map(|job| view! { <dt>"Job"</dt><dd><a href=format!("/jobs/{job}")>"job " {job.short()}</a></dd> });
-    let pipeline = run.pipeline.map(|name| {
-        view! { <dt>"Pipeline"</dt><dd><a href=format!("/pipelines/{name}")>{name.to_string()}</a></dd> }
+    let scope = context::scope();
+    let job = run.job.map(|job| {
+        view! { <dt>"Job"</dt><dd><a href=scope.on(&format!("/jobs/{job}"))>"job " {job.short()}</a></dd> }
     });
+    let pipeline = run.pipeline.map(|name| {
+        view! { <dt>"Pipeline"</dt><dd><a href=scope.on(&format!("/pipelines/{name}"))>{name.to_string()}</a></dd> }
+    });
+    let request = run.request_id.map(|id| view! { <dt>"Request"</dt><dd><code>{id}</code></dd> });
+    let platform = run.invocation.map(|invocation| platform(&invocation, run.duration_ms, run.memory_mb));
+    let platform =
+        platform.unwrap_or_default().into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> });
     view! {
         <section aria-labelledby="what" data-key="what">
             <h2 id="what">"What it was"</h2>
@@ -82,8 +109,10 @@ pub fn Figures(run: Run) -> impl IntoView {
                 <dd>{by}</dd>
                 <dt>"To"</dt>
                 <dd>{text(sink)}</dd>
+                {request}
                 <dt>"Started"</dt>
                 <dd><Moment at=run.started_at now=model::Time(0) /> ", took " {took(run.duration_ms)}</dd>
+                {platform.collect_view()}
             </dl>
         </section>
         {run.summary.map(|summary| view! {

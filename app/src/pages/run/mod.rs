@@ -1,53 +1,114 @@
-//! One run: what came of it and why, its figures, and what failed with the very lines.
+//! One run: what came of it and why, the lines that this rests on, its figures, what failed with the very lines, and what
+//! else happened then.
 
+mod beside;
+mod evidence;
 mod failures;
 mod figures;
+mod log;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::{Problem, ProblemCode, Run, RunId};
+use model::{Job, Problem, ProblemCode, RunId, RunView, Time, Window};
+
+pub use log::RunLogPage;
 
 use crate::{
-    api,
+    api, context,
     error::AppError,
     format::{Mark, file_name},
     pages::ReprocessForm,
     ui::{Loaded, PageTitle, StateMark},
 };
+use beside::Beside;
+use evidence::Evidence;
 use failures::Failures;
 use figures::Figures;
+
+/// What happened so long before and after a run happened "then".
+const AROUND_MS: i64 = 300_000;
 
 #[component]
 pub fn RunPage() -> impl IntoView {
     let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
     view! {
-        <Loaded of=load(id) let:run>
-            <Story run />
+        <Loaded of=load(id) let:loaded>
+            <Story view=loaded.0 jobs=loaded.1 />
         </Loaded>
     }
 }
 
-async fn load(id: String) -> Result<Run, AppError> {
+fn read_id(id: &str) -> Result<RunId, AppError> {
     let unknown = |_| AppError(Problem::new(ProblemCode::NotFound, "There is no run with this id."));
-    api::run(id.parse::<RunId>().map_err(unknown)?).await
+    id.parse().map_err(unknown)
+}
+
+/// The time around a run.
+fn around(view: &RunView) -> Result<Window, AppError> {
+    let (start, ms) = (view.run.started_at.0, i64::try_from(view.run.duration_ms).unwrap_or(0));
+    Ok(Window::new(Time(start - AROUND_MS), Time(start + ms + AROUND_MS))?)
+}
+
+/// With the jobs asked for around it.
+async fn load(id: String) -> Result<(RunView, Vec<Job>), AppError> {
+    let view = api::run(read_id(&id)?).await?;
+    let jobs = api::jobs_within(around(&view)?).await?;
+    Ok((view, jobs))
 }
 
 #[component]
-fn Story(run: Run) -> impl IntoView {
+fn Story(view: RunView, jobs: Vec<Job>) -> impl IntoView {
+    let around = around(&view).ok();
+    let RunView { now, run, evidence, beside, alerts, console } = view;
     let key = run.key.as_ref().map_or_else(|| "no object".to_owned(), ToString::to_string);
     let mark = Mark::of_outcome(run.outcome);
     let again = ReprocessForm::of_run(&run).map(|form| form.query().on("/reprocesses/new"));
-    let summary = run.summary.clone();
+    let logged = run.invocation.as_ref().is_some_and(|invocation| invocation.log_group.is_some());
+    let log = logged.then(|| context::scope().on(&format!("/runs/{}/log", run.id)));
+    let (summary, pipeline) = (run.summary.clone(), run.pipeline.clone());
     view! {
         <PageTitle text=format!("{} {} · {}", mark.shape, mark.word, file_name(&key)) />
         <header class="job-head">
             <p class="kind">"run"</p>
             <h1 class="long">{file_name(&key).to_owned()}</h1>
             <p class="job-state"><StateMark mark /></p>
-            {again.map(|again| view! { <p class="actions"><a class="button" href=again>"Reprocess this object"</a></p> })}
+            <p class="actions">
+                {again.map(|again| view! { <a class="button" href=again>"Reprocess this object"</a> })}
+                {log.map(|log| view! { <a class="button" href=log>"Its log"</a> })}
+                {console.map(|console| view! { <a class="button" href=console rel="external noreferrer">"In CloudWatch"</a> })}
+            </p>
         </header>
-        <p>{run.reason.clone()}</p>
+        <p class="reason">{run.reason.clone()}</p>
+        <Evidence lines=evidence now />
         <Figures run />
         {summary.map(|summary| view! { <Failures summary /> })}
+        {around.map(|window| view! { <Beside window pipeline runs=beside alerts jobs now /> })}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples;
+
+    #[test]
+    fn a_run_tells_what_its_outcome_rests_on_and_what_else_happened_then() {
+        let html = examples::html(|| view! { <Story view=examples::run_view() jobs=vec![examples::job(1)] /> });
+        for text in [
+            "timed out",
+            "It was ended after 3.00 seconds.",
+            "Task timed out &lt;b&gt;after&lt;/b&gt; 3.00 s",
+            "120 MB of 128 MB",
+            "billed",
+            "cold",
+            "2 attempts",
+            "/log\"",
+            "console.aws.amazon.com",
+            "What else happened then",
+            "Losing records",
+            "demo-assets → demo-clone",
+        ] {
+            assert!(html.contains(text), "{text}: {html}");
+        }
     }
 }

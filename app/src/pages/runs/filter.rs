@@ -2,22 +2,23 @@
 
 use model::{Invalid, PipelineName, RunFilter};
 
-use crate::{pages::read_time, query::Query};
+use crate::{context, query::Query, scope::Scope};
 
 /// Reads what the filter form writes; the first field that does not fit is told.
 pub fn read_filter(query: &Query) -> Result<RunFilter, Invalid> {
+    let scope = Scope::read(query)?;
     Ok(RunFilter {
         pipeline: query.get("pipeline").map(str::parse).transpose()?,
         outcomes: query.all("outcome").map(str::parse).collect::<Result<_, _>>()?,
         job: query.get("job").map(str::parse).transpose()?,
         key: query.get("key").map(str::parse).transpose()?,
         request_id: query.get("request_id").map(str::to_owned),
-        from: read_time(query, "from")?,
-        to: read_time(query, "to")?,
+        from: scope.start(context::now()),
+        to: scope.end(),
     })
 }
 
-const FIELDS: [&str; 7] = ["pipeline", "outcome", "job", "key", "request_id", "from", "to"];
+const FIELDS: [&str; 8] = ["pipeline", "outcome", "job", "key", "request_id", "from", "to", "zone"];
 
 /// The filter alone, without the page.
 pub fn without_page(query: &Query) -> Query {

@@ -3,18 +3,16 @@
 use leptos::prelude::*;
 use model::Outcome;
 
-use crate::{format::Mark, query::Query};
+use crate::{context, format::Mark, query::Query, scope::without_scope, ui::ScopeFields};
 
-const RARE: [&str; 4] = ["key", "from", "to", "request_id"];
+const RARE: [&str; 2] = ["key", "request_id"];
 
 #[component]
 pub fn FilterForm(query: Query) -> impl IntoView {
     let rare_in_use = RARE.iter().any(|name| query.get(name).is_some());
-    let in_use = !super::without_page(&query).pairs().is_empty();
+    let in_use = !without_scope(&super::without_page(&query)).pairs().is_empty();
     let field = |name: &'static str, label: &'static str, kind: &'static str| {
-        let value = query.get(name).unwrap_or_default();
-        // A date field cannot hold more than minutes.
-        let value = if kind == "datetime-local" { value.get(..16).unwrap_or_default() } else { value }.to_owned();
+        let value = query.get(name).unwrap_or_default().to_owned();
         view! {
             <label>
                 <span>{label}</span>
@@ -39,6 +37,7 @@ pub fn FilterForm(query: Query) -> impl IntoView {
     let job = query.get("job").map(str::to_owned);
     view! {
         <form method="get" action="/runs" class="filter" role="search" aria-label="Filter the list">
+            <ScopeFields />
             {job.map(|job| view! { <input type="hidden" name="job" value=job /> })}
             <div class="filter-row">
                 {field("pipeline", "Pipeline", "search")}
@@ -48,17 +47,15 @@ pub fn FilterForm(query: Query) -> impl IntoView {
                 </fieldset>
             </div>
             <details open=rare_in_use>
-                <summary>"Key, time, request"</summary>
+                <summary>"Key, request"</summary>
                 <div class="filter-row">
                     {field("key", "Whole key", "text")}
-                    {field("from", "Started from (UTC)", "datetime-local")}
-                    {field("to", "to (UTC)", "datetime-local")}
                     {field("request_id", "Request id", "text")}
                 </div>
             </details>
             <p class="actions">
                 <button>"Filter"</button>
-                {in_use.then(|| view! { <a href="/runs">"Show all"</a> })}
+                {in_use.then(|| view! { <a href=context::scope().on("/runs")>"Show all"</a> })}
             </p>
         </form>
     }

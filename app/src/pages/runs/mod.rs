@@ -1,4 +1,4 @@
-//! The list of runs: filters in the URL, a chart of lines and failures over time, keyset pages.
+//! The list of runs: filters in the URL, a chart of what came, was parsed, arrived and failed over time, keyset pages.
 
 mod filter;
 mod filter_form;
@@ -12,7 +12,8 @@ use crate::{
     api, context,
     error::AppError,
     query::Query,
-    ui::{BarChart, Follow, Followed, Loaded, PageTitle, RunTable, TimeBar},
+    scope::without_scope,
+    ui::{FlowChart, Follow, Followed, Loaded, PageTitle, RunTable},
 };
 use filter::{read_filter, without_page};
 use filter_form::FilterForm;
@@ -45,13 +46,11 @@ fn List(query: Query, list: RunList) -> impl IntoView {
     let next = page.next.as_ref().map(|next| filter.clone().with("after", next).on("/runs"));
     let first = filter.on("/runs");
     let filtered = !filter.pairs().is_empty() || !first_page;
+    let list = without_scope(&filter);
     let charts = sums.iter().any(|sum| sum.runs > 0);
     view! {
         {charts.then(|| view! {
-            <div class="charts">
-                <BarChart bars=TimeBar::lines(&sums) title="Lines" now />
-                <BarChart bars=TimeBar::failures(&sums) title="Failures" part=("", "bad") now />
-            </div>
+            <FlowChart sums list now />
         })}
         {if page.items.is_empty() {
             Either::Left(view! { <Nothing filtered /> })

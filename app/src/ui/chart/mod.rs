@@ -3,14 +3,19 @@
 //! The labels are text beside the drawing and not in it, so that they keep their size when the drawing is scaled.
 
 mod bars;
+mod cells;
+mod flow;
 mod geometry;
+mod strip;
 
 use leptos::prelude::*;
 use model::Point;
 
 pub use bars::{BarChart, TimeBar};
+pub use flow::{FlowChart, Trend};
 use geometry::Chart;
 pub use geometry::Measure;
+pub use strip::Strip;
 
 use crate::format::{byte_rate, duration, rate, signed};
 

@@ -4,6 +4,8 @@
 
 use memchr::{memchr, memchr2};
 
+use super::block::{BLOCK, Block, find_space};
+
 pub struct Cursor<'a> {
     rest: &'a [u8],
 }
@@ -28,10 +30,15 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// What is not yet taken.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Up to the next space. Empty at the end of the record.
     pub fn word(&mut self) -> &'a [u8] {
         self.peek();
-        let end = memchr(b' ', self.rest).unwrap_or(self.rest.len());
+        let end = find_space(self.rest).unwrap_or(self.rest.len());
         self.take(end)
     }
 
@@ -41,6 +48,25 @@ impl<'a> Cursor<'a> {
         let text = &self.rest[1..=length];
         self.rest = &self.rest[length + 2..];
         Ok(text)
+    }
+
+    /// As [`Self::quoted`], if there is a quote and the text behind it is plain. Otherwise nothing is taken.
+    #[inline]
+    pub fn plain_quoted(&mut self) -> Option<&'a [u8]> {
+        let text = self.rest.strip_prefix(b"\"")?;
+        let mut from = 0;
+        for block in Block::all_of(text) {
+            let ends = block.ends_quoted();
+            if ends != 0 {
+                let end = from + ends.trailing_zeros() as usize;
+                return (text[end] == b'"').then(|| {
+                    self.rest = &text[end + 1..];
+                    &text[..end]
+                });
+            }
+            from += BLOCK;
+        }
+        None
     }
 
     /// Quoted texts joined by commas, quotes and commas included; or a plain word.
@@ -56,7 +82,7 @@ impl<'a> Cursor<'a> {
         if end == 0 { Ok(self.word()) } else { Ok(self.take(end)) }
     }
 
-    fn take(&mut self, length: usize) -> &'a [u8] {
+    pub fn take(&mut self, length: usize) -> &'a [u8] {
         let (taken, rest) = self.rest.split_at(length);
         self.rest = rest;
         taken
@@ -75,6 +101,26 @@ fn closing_quote(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// Where the first line feed is, and whether the line before it leaves a quote open.
+pub fn line(text: &[u8]) -> Option<(usize, bool)> {
+    let (mut from, mut quotes) = (0, 0);
+    for block in Block::all_of(text) {
+        let ends = block.equal_to(b'\n') | block.equal_to(b'\\');
+        if ends != 0 {
+            let end = from + ends.trailing_zeros() as usize;
+            if text[end] == b'\\' {
+                break;
+            }
+            quotes ^= block.equal_to(b'"') & (ends ^ (ends - 1));
+            return Some((end, quotes.count_ones() % 2 == 1));
+        }
+        quotes ^= block.equal_to(b'"');
+        from += BLOCK;
+    }
+    let end = memchr(b'\n', text)?;
+    Some((end, leaves_quote_open(&text[..end])))
+}
+
 /// True if a text leaves a quote open: the number of quotes that no backslash escapes is odd.
 pub fn leaves_quote_open(text: &[u8]) -> bool {
     if memchr(b'\\', text).is_none() {
@@ -87,4 +133,33 @@ pub fn leaves_quote_open(text: &[u8]) -> bool {
         rest = &rest[quote + 1..];
     }
     open
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_line_ends_at_its_line_feed_and_leaves_open_what_is_not_closed(text in r#"([a-z ]{0,20}["\\\\\n]){0,6}[a-z]{0,20}"#) {
+            let text = text.as_bytes();
+            let end = text.iter().position(|byte| *byte == b'\n');
+            prop_assert_eq!(line(text), end.map(|end| (end, leaves_quote_open(&text[..end]))));
+        }
+
+        #[test]
+        fn a_plain_text_in_quotes_is_what_stands_in_them(text in r#""[a-z "\\\\é]{0,40}"#) {
+            let text = text.as_bytes();
+            let (mut quick, mut cursor) = (Cursor::new(text), Cursor::new(text));
+            if let Some(plain) = quick.plain_quoted() {
+                prop_assert_eq!(plain, cursor.quoted().unwrap());
+                prop_assert_eq!(quick.rest, cursor.rest);
+                prop_assert!(crate::ship::json::is_plain(plain));
+            } else {
+                prop_assert_eq!(quick.rest, text);
+            }
+        }
+    }
 }

@@ -6,6 +6,11 @@ const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 /// Writes a string, quotes included. Returns how many sequences of bytes were not UTF-8 and became U+FFFD.
 pub fn write_string(text: &[u8], out: &mut Vec<u8>) -> u64 {
     out.push(b'"');
+    write_text(text, out)
+}
+
+/// Writes a string whose opening quote is there already.
+pub fn write_text(text: &[u8], out: &mut Vec<u8>) -> u64 {
     let mut replaced = 0;
     for chunk in text.utf8_chunks() {
         escape(chunk.valid().as_bytes(), out);
@@ -16,13 +21,6 @@ pub fn write_string(text: &[u8], out: &mut Vec<u8>) -> u64 {
     }
     out.push(b'"');
     replaced
-}
-
-/// Writes a string that [`is_plain`].
-pub fn write_plain(text: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    out.extend_from_slice(text);
-    out.push(b'"');
 }
 
 /// True for printable ASCII that means the same in a log and in JSON: nearly every field of every record.

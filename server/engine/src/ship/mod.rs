@@ -4,7 +4,8 @@
 //! plan     a place and a window → the objects that can hold it, listed day by day
 //! object   one of them: read (s3) → Events → Parcel → sink → its summary, outcome and failure
 //! Events   bytes → Inflater (gzip or as they are) → Records (lines joined where a quoted text holds line feeds)
-//!          → Parser (one record by the table of its format) → an event in the caller's buffer; Summary
+//!          → Parser (one record by the table of its format, a Block at a time) → Draft of an event, kept if it is
+//!          whole, in the caller's buffer; Summary
 //! tracker  settled objects → cursor, counts, failures, runs: progress and checkpoint from one place
 //! queue    messages of a queue → the objects that they tell of, for whoever follows a place
 //! letters  what could not be parsed or delivered, in a file; resend sends such a file
@@ -18,8 +19,10 @@
 //! the record limit and by how many objects are read at once.
 
 mod batches;
+mod block;
 mod clock;
 mod cursor;
+mod draft;
 mod error;
 mod event;
 mod events;

@@ -110,11 +110,24 @@ fn write_decimal(number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[first..]);
 }
 
-fn write_hexadecimal(number: u128, out: &mut Vec<u8>) {
-    for byte in number.to_be_bytes() {
-        out.push(b"0123456789abcdef"[usize::from(byte >> 4)]);
-        out.push(b"0123456789abcdef"[usize::from(byte & 0xF)]);
+/// Of every byte.
+const HEXADECIMAL: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < pairs.len() {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 0xF]];
+        byte += 1;
     }
+    pairs
+};
+
+fn write_hexadecimal(number: u128, out: &mut Vec<u8>) {
+    let mut digits = [0; ID];
+    for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(number.to_be_bytes()) {
+        *pair = HEXADECIMAL[usize::from(byte)];
+    }
+    out.extend_from_slice(&digits);
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@ use model::Time;
 
 use super::{
     cursor::Cursor,
+    draft::Draft,
     error::{Likely, RecordError},
     event::EventWriter,
     format::{Choice, Format, Kind},
     origin::Origin,
     records::Record,
+    timestamp::Minute,
 };
 
 /// What is known about a record once its event is written.
@@ -32,7 +34,9 @@ pub struct Parser {
     origin: Origin,
     /// With `Choice::Auto`, the format by whose table a record is judged that begins like none: the last one seen.
     last: Option<Format>,
+    draft: Draft,
     scratch: Vec<u8>,
+    minute: Minute,
 }
 
 impl Parser {
@@ -40,7 +44,7 @@ impl Parser {
     pub fn new(choice: Choice, origin: Origin, name: Option<&str>) -> Self {
         let name = origin.key().map(model::Key::as_str).or(name);
         let last = name.and_then(Kind::of_key).and_then(Kind::format);
-        Self { choice, origin, last, scratch: Vec::new() }
+        Self { choice, origin, last, draft: Draft::default(), scratch: Vec::new(), minute: Minute::default() }
     }
 
     /// Appends the record's event to `out`, without a line feed.
@@ -48,12 +52,8 @@ impl Parser {
         if let Some(fault) = &record.fault {
             return Err(fault.clone());
         }
-        let start = out.len();
-        let parsed = self.format_of(record.bytes).and_then(|format| self.write(format, record, out));
-        if parsed.is_err() {
-            out.truncate(start);
-        }
-        parsed
+        let format = self.format_of(record.bytes)?;
+        self.write(format, record, out)
     }
 
     fn format_of(&mut self, record: &[u8]) -> Result<Format, RecordError> {
@@ -70,8 +70,8 @@ impl Parser {
 
     fn write(&mut self, format: Format, record: &Record<'_>, out: &mut Vec<u8>) -> Result<Parsed, RecordError> {
         let mut cursor = Cursor::new(record.bytes);
-        out.extend_from_slice(format.opening().as_bytes());
-        let mut event = EventWriter::new(out, &mut self.scratch);
+        self.draft.begin(format.opening(), format.fields().len(), record.bytes.len());
+        let mut event = EventWriter::new(&mut self.draft, &mut self.scratch, &mut self.minute);
         for (index, field) in format.fields().iter().enumerate() {
             if cursor.peek().is_none() {
                 if field.optional {
@@ -82,6 +82,7 @@ impl Parser {
             event.field(field, &mut cursor)?;
         }
         let (time, replaced) = event.finish();
+        out.extend_from_slice(self.draft.written());
         self.origin.write(record.offset, out);
         out.push(b'}');
         Ok(Parsed { format, time, id: self.origin.id(record.offset), replaced })

@@ -9,10 +9,14 @@
 
 use memchr::{memchr, memchr2};
 
-use super::{cursor::leaves_quote_open, error::RecordError, format::begins};
+use super::{
+    cursor::{leaves_quote_open, line},
+    error::RecordError,
+    format::begins,
+};
 
-/// Room that is offered for each read.
-const READ: usize = 64 * 1024;
+/// Room that is offered for each read: what is uncompressed in one piece takes a tenth less time than in four.
+const READ: usize = 256 * 1024;
 
 /// A record as it stands in the object, without the line feed or CRLF that ends it.
 #[derive(Debug)]
@@ -165,15 +169,15 @@ impl Records {
         let finished = self.is_finished();
         let unread = &self.buffer[self.start..self.end];
         let (mut from, mut search, mut lines, mut open) = (0, self.searched, 0, false);
-        while let Some(end) = memchr(b'\n', &unread[search..]) {
-            let end = search + end;
+        while let Some((end, leaves_open)) = line_from(&unread[from..], search - from) {
+            let end = from + end;
             lines += 1;
             let record =
                 Found::Record { length: without_return(&unread[..end]), taken: end + 1, lines, unended: false };
             if end > self.limit {
                 return record;
             }
-            open ^= leaves_quote_open(&unread[from..end]);
+            open ^= leaves_open;
             if !open || (lines == 1 && !begins(&unread[..end])) {
                 return record;
             }
@@ -207,6 +211,15 @@ impl Records {
         }
         finished.then(|| next.is_empty() || begins(head))
     }
+}
+
+/// Where the first line feed is, and whether the line leaves a quote open. Before `searched` there is none.
+fn line_from(text: &[u8], searched: usize) -> Option<(usize, bool)> {
+    if searched == 0 {
+        return line(text);
+    }
+    let end = searched + memchr(b'\n', &text[searched..])?;
+    Some((end, leaves_quote_open(&text[..end])))
 }
 
 /// The length of a line without the carriage return that may end it.

@@ -2,12 +2,56 @@
 
 use model::Time;
 
+use super::block::BLOCK;
+
 /// What a timestamp says, and whether it must be completed to be RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timestamp {
     /// Cut to milliseconds, so that a half-open window of whole milliseconds holds exactly its records.
     pub time: Time,
     pub has_zone: bool,
+}
+
+/// Reads timestamps that mostly lie in the minute of the one before, as those of a log do.
+#[derive(Debug, Default)]
+pub struct Minute {
+    /// `2026-03-09T14:00`, and when that begins.
+    known: Option<([u8; BLOCK], Time)>,
+}
+
+impl Minute {
+    /// As [`parse`].
+    #[inline]
+    pub fn parse(&mut self, text: &[u8]) -> Option<Timestamp> {
+        let (minute, rest) = text.split_first_chunk()?;
+        if let Some((known, Time(start))) = &self.known
+            && known == minute
+            && let Some((milliseconds, has_zone)) = past_minute(rest)
+        {
+            return Some(Timestamp { time: Time(start + milliseconds), has_zone });
+        }
+        let timestamp = parse(text)?;
+        let Time(time) = timestamp.time;
+        self.known = Some((*minute, Time(time - time.rem_euclid(60_000))));
+        Some(timestamp)
+    }
+}
+
+/// `:40.820889Z`, in milliseconds; and whether it has a `Z`.
+#[inline]
+fn past_minute(text: &[u8]) -> Option<(i64, bool)> {
+    let [b':', second1 @ b'0'..=b'5', second2 @ b'0'..=b'9', b'.', rest @ ..] = text else { return None };
+    let (fraction, rest) = rest.split_at(rest.iter().take_while(|byte| byte.is_ascii_digit()).count());
+    let has_zone = match rest {
+        [] => false,
+        [b'Z'] => true,
+        _ => return None,
+    };
+    let &[hundreds, tens, ones, ..] = fraction else { return None };
+    let number = |[hundreds, tens, ones]: [u8; 3]| {
+        i64::from(hundreds - b'0') * 100 + i64::from(tens - b'0') * 10 + i64::from(ones - b'0')
+    };
+    Some((number([b'0', *second1, *second2]) * 1_000 + number([hundreds, tens, ones]), has_zone))
 }
 
 /// `None` if it is not one, or names a day or an hour that does not exist.
@@ -83,6 +127,19 @@ mod tests {
             let text = format!("{}{dot}{fraction}Z", whole.trim_end_matches('Z'));
             let expected: Time = text.parse().unwrap();
             prop_assert_eq!(parse(text.as_bytes()), Some(Timestamp { time: expected, has_zone: true }));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_minute_that_is_known_changes_nothing(first in 0..2, texts in prop::collection::vec(
+            r"2026-03-09T14:0[0-1](:[0-6]?[0-9]?)?(\.[0-9]{0,7})?(Z|z| )?", 1..6
+        )) {
+            let mut minute = Minute::default();
+            minute.parse(format!("2026-03-09T14:0{first}:59.5Z").as_bytes()).unwrap();
+            for text in texts {
+                prop_assert_eq!(minute.parse(text.as_bytes()), parse(text.as_bytes()), "{}", text);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use crate::config::seconds;
 use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -58,9 +59,9 @@ pub struct Arguments {
     /// Objects read at once, each over a connection of its own to the sink
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     concurrency: u8,
-    /// Seconds that the receiver may be away, take nothing or say nothing before it is given up
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
-    patience: u16,
+    /// How long the receiver may be away, take nothing or say nothing before it is given up: 90s, 5m, 1h, or seconds
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = patience)]
+    patience: Duration,
     /// Parse only, send nothing
     #[arg(long)]
     dry_run: bool,
@@ -87,6 +88,12 @@ fn source(text: &str) -> Result<Source, String> {
         "there is no such file; it must be one of dead letters, or a place such as s3://{}",
         text.trim_start_matches('/')
     ))
+}
+
+fn patience(text: &str) -> Result<Duration, &'static str> {
+    const MOST: u64 = 86_400;
+    let seconds = text.parse().ok().or_else(|| seconds(text)).filter(|seconds| (1..=MOST).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or("it must be whole seconds such as 60, or 90s, 5m or 1h; at most a day")
 }
 
 fn formats() -> impl TypedValueParser<Value = LogFormat> {
@@ -138,7 +145,7 @@ impl Order {
         let title = format!("{shown} → {sink}");
         let settings = Settings {
             connections: arguments.concurrency.into(),
-            patience: Duration::from_secs(arguments.patience.into()),
+            patience: arguments.patience,
             ..Settings::new(sink.clone())
         };
         let sink = (!dry_run).then_some(settings);

@@ -55,7 +55,8 @@ impl Store {
              (SELECT COUNT(*) FROM (SELECT id FROM jobs WHERE state = 'queued' LIMIT $1) AS b) AS queued, \
              (SELECT COUNT(*) FROM (SELECT id FROM jobs WHERE state = 'paused' LIMIT $1) AS c) AS paused, \
              (SELECT COUNT(*) FROM (SELECT id FROM jobs WHERE state = 'failed' AND ended_at >= $2 LIMIT $1) AS d) \
-             AS failed_lately",
+             AS failed_lately, \
+             (SELECT COUNT(*) FROM (SELECT id FROM alerts WHERE past = 0 AND state = 'open' LIMIT $1) AS e) AS alerts",
         )
         .bind(integer(Count::CAP))
         .bind(self.now().0 - LATELY_MS);
@@ -68,6 +69,7 @@ impl Store {
             queued: count("queued")?,
             paused: count("paused")?,
             failed_lately: count("failed_lately")?,
+            alerts: count("alerts")?,
         })
     }
 

@@ -1,16 +1,13 @@
-//! Runs read: lists by keyset, one by its id, the last of each pipeline, sums for charts.
+//! Runs read: lists by keyset, one by its id, the last of each pipeline.
 //!
-//! Always: a page is read in the order of an index, newest first, and stops when it is full; sums are of the newest
-//! [`SUMMED`] runs of their window at most.
+//! Always: a page is read in the order of an index, newest first, and stops when it is full.
 
-use model::{Outcome, Page, PipelineName, Run, RunCursor, RunFilter, RunId, RunSums, Time, Window};
+use model::{Outcome, Page, PipelineName, Run, RunCursor, RunFilter, RunId};
 
 use super::row;
 use crate::{Store, StoreError, database::Statement};
 
 const LONGEST_PAGE: u32 = 200;
-/// Rows that one chart is made of, at most.
-const SUMMED: i64 = 100_000;
 
 impl Store {
     /// Newest first; `limit` 1 to 200.
@@ -52,46 +49,10 @@ impl Store {
         let filter = RunFilter { pipeline: Some(pipeline.clone()), ..RunFilter::default() };
         Ok(self.runs(&filter, None, 1).await?.items.pop())
     }
-
-    /// So many neighbouring stretches of the window, oldest first, each with its sums; `parts` 1 to 500.
-    pub async fn run_sums(&self, filter: &RunFilter, window: Window, parts: u32) -> Result<Vec<RunSums>, StoreError> {
-        let (from, to) = (window.from().0, window.to().0);
-        let parts = i64::from(parts.clamp(1, 500));
-        let width = ((to - from) / parts + i64::from((to - from) % parts > 0)).max(1);
-        let within = RunFilter { from: Some(window.from()), to: Some(window.to()), ..filter.clone() };
-        let statement = Statement::new("SELECT (started_at - ").value(from).push(") / ").value(width).push(
-            " AS part, COUNT(*) AS runs, CAST(SUM(lines) AS BIGINT) AS lines, \
-                 CAST(SUM(parsed) AS BIGINT) AS parsed, CAST(SUM(delivered) AS BIGINT) AS delivered, \
-                 CAST(SUM(failures) AS BIGINT) AS failures \
-                 FROM (SELECT started_at, lines, parsed, delivered, failures FROM runs ",
-        );
-        let statement = chosen(statement, &within)
-            .push(" ORDER BY started_at DESC LIMIT ")
-            .value(SUMMED)
-            .push(") AS newest GROUP BY part");
-        let mut sums = Vec::new();
-        let mut start = from;
-        while start < to {
-            let end = Time((start + width).min(to));
-            let window = Window::new(Time(start), end).map_err(StoreError::Invalid)?;
-            sums.push(RunSums { window, runs: 0, lines: 0, parsed: 0, delivered: 0, failures: 0 });
-            start += width;
-        }
-        for row in self.database().read(statement).await? {
-            let part = usize::try_from(row.get::<i64>("part")?).unwrap_or(usize::MAX);
-            if let Some(sum) = sums.get_mut(part) {
-                sum.runs = row.get::<i64>("runs")?.unsigned_abs();
-                sum.lines = row.get::<i64>("lines")?.unsigned_abs();
-                sum.parsed = row.get::<i64>("parsed")?.unsigned_abs();
-                sum.delivered = row.get::<i64>("delivered")?.unsigned_abs();
-                sum.failures = row.get::<i64>("failures")?.unsigned_abs();
-            }
-        }
-        Ok(sums)
-    }
 }
 
-fn chosen(statement: Statement, filter: &RunFilter) -> Statement {
+/// The end of a statement that reads runs: which.
+pub(crate) fn chosen(statement: Statement, filter: &RunFilter) -> Statement {
     let mut statement = statement.push("WHERE 1 = 1");
     if let Some(pipeline) = &filter.pipeline {
         statement = statement.push(" AND pipeline = ").value(pipeline.as_str());

@@ -4,21 +4,35 @@
 //! or a retry, brings its row up to date, and the row keeps its id. Keys are bytes, as in `failures`.
 //!
 //! Always: the runs of a job are written by whoever holds its lease, before the checkpoint that passes their objects;
-//! so after a crash a run may be there twice over in time, but never missing. They go when their job goes.
+//! so after a crash a run may be there twice over in time, but never missing. They go when their job goes,
+//! and after their time (see `retention`). Whoever writes runs keeps the sums with it, in the same transaction.
 
+mod fates;
+mod invocations;
 mod list;
+mod measures;
 mod row;
 
 use std::collections::{HashMap, HashSet};
 
-use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Time, Window};
+use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Window};
 
-pub(crate) use self::row::{key_of, name};
+pub use self::{
+    fates::Fate,
+    invocations::{NewInvocation, Recorder},
+    measures::Measures,
+};
+pub(crate) use self::{
+    list::chosen,
+    row::{key_of, name},
+};
 use crate::{
     Store, StoreError,
     database::{Statement, Transaction, json},
     jobs::row::integer,
     leases,
+    retention::Swept,
+    sums::Change,
 };
 
 /// Rows a statement: see `failures`.
@@ -97,15 +111,6 @@ impl Store {
         RunId(self.clock().new_id().0.0)
     }
 
-    /// Forgets what was shipped for a pipeline by following it, as far as it started before.
-    pub async fn forget_followed(&self, pipeline: &PipelineName, before: Time) -> Result<(), StoreError> {
-        let statement = Statement::new(
-            "DELETE FROM runs WHERE pipeline = $1 AND job_id IS NULL AND source = 'logyard' AND started_at < $2",
-        );
-        self.database().write(statement.bind(pipeline.as_str()).bind(before)).await?;
-        Ok(())
-    }
-
     /// Which of these objects, by key and ETag, a recorded run of the pipeline has delivered: whole, or at least all
     /// of the window. Without a pipeline: a run of none.
     pub async fn delivered(
@@ -175,7 +180,13 @@ impl Store {
 }
 
 async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRun]) -> Result<(), StoreError> {
-    for batch in each_once(runs).chunks(BATCH) {
+    let swept = Swept::read(transaction).await?;
+    let mut runs = each_once(runs);
+    runs.retain(|new| swept.leaves(&new.run));
+    let mut change = Change::default();
+    for batch in runs.chunks(BATCH) {
+        let rows = |statement| chosen_rows(statement, origin, batch);
+        change.leave(transaction, rows).await?;
         let mut statement = Statement::new(
             "INSERT INTO runs (id, origin, job_id, pipeline, source, request_id, outcome, reason, started_at, \
              duration_ms, memory_mb, invocation, store, bucket, object_key, etag, size, sink, lines, parsed, delivered, \
@@ -224,8 +235,21 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
              logged = excluded.logged, invocation = excluded.invocation",
         );
         transaction.run(statement).await?;
+        change.enter(transaction, rows).await?;
     }
-    Ok(())
+    change.apply(transaction).await
+}
+
+/// The rows of these runs: those there are by their keys, those of no key by the ids that they are given.
+fn chosen_rows(statement: Statement, origin: Origin<'_>, runs: &[NewRun]) -> Statement {
+    let keys = runs.iter().filter_map(|new| new.run.key.as_ref()).map(|key| key.as_str().as_bytes());
+    let keyless = runs.iter().filter(|new| new.run.key.is_none()).map(|new| new.run.id);
+    let statement = statement.push("origin = ").value(origin.text());
+    match (keys.clone().next(), keyless.clone().next()) {
+        (_, None) => statement.push(" AND object_key IN ").list(keys),
+        (None, _) => statement.push(" AND id IN ").list(keyless),
+        _ => statement.push(" AND (object_key IN ").list(keys).push(" OR id IN ").list(keyless).push(")"),
+    }
 }
 
 /// The last run of each key: PostgreSQL updates no row twice in a statement.

@@ -37,6 +37,24 @@ pub async fn age_plans(store: &Store, by_ms: i64) {
     store.database().write(statement).await.expect("the plans are aged");
 }
 
+/// Deletes a job, with what is its.
+pub async fn delete_job(store: &Store, id: model::JobId) {
+    let statement = Statement::new("DELETE FROM jobs WHERE id = $1").bind(id);
+    store.database().write(statement).await.expect("the job is deleted");
+}
+
+/// Deletes all runs and all that is made of them.
+pub async fn forget_runs(store: &Store) {
+    for table in ["DELETE FROM runs", "DELETE FROM run_sums", "DELETE FROM swept"] {
+        store.database().write(Statement::new(table)).await.expect("the table is emptied");
+    }
+}
+
+/// Lets the database know what it holds, as it does by itself now and then.
+pub async fn analyze(store: &Store) {
+    store.database().write(Statement::new("ANALYZE")).await.expect("the tables are analyzed");
+}
+
 /// Makes the spec of a schedule one that cannot be read, as no version of Logyard writes it.
 pub async fn break_schedule(store: &Store, id: ScheduleId) {
     let statement = Statement::new("UPDATE schedules SET spec = '{}' WHERE id = $1").bind(id);

@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use super::Format;
+use crate::ship::block::{BLOCK, Block, find_space};
 
 /// The words that come before the request, which is the first quoted field.
 const WORDS_BEFORE_REQUEST_CLASSIC: usize = 11;
@@ -42,12 +43,12 @@ pub fn begins(text: &[u8]) -> bool {
 
 /// `2026-03-09T14:00:00`, whatever follows.
 fn is_timestamp(word: &[u8]) -> bool {
-    const SHAPE: &[u8; 19] = b"0000-00-00T00:00:00";
-    word.len() >= SHAPE.len()
-        && word.iter().zip(SHAPE).all(|(byte, shape)| match shape {
-            b'0' => byte.is_ascii_digit(),
-            _ => byte == shape,
-        })
+    let Some(to_minutes) = Block::first_of(word) else { return false };
+    to_minutes.digits() == 0b1101_1011_0110_1111
+        && to_minutes.equal_to(b'-') == 0b0000_0000_1001_0000
+        && to_minutes.bytes()[10] == b'T'
+        && to_minutes.bytes()[13] == b':'
+        && matches!(word[BLOCK..], [b':', b'0'..=b'9', b'0'..=b'9', ..])
 }
 
 /// `2.0`.
@@ -64,7 +65,7 @@ impl<'a> Iterator for Words<'a> {
     fn next(&mut self) -> Option<&'a [u8]> {
         let start = self.0.iter().position(|byte| *byte != b' ')?;
         let text = &self.0[start..];
-        let end = memchr(b' ', text).unwrap_or(text.len());
+        let end = find_space(text).unwrap_or(text.len());
         self.0 = &text[end..];
         Some(&text[..end])
     }

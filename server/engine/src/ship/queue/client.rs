@@ -34,9 +34,10 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 pub struct Queue {
     client: Client,
     url: QueueUrl,
+    held: Duration,
 }
 
-/// Held by whoever received it, for as long as [`Queue::HELD`] or as it was held again.
+/// Held by whoever received it, for as long as the queue was made with, and as long again each time it is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub id: String,
@@ -47,11 +48,11 @@ pub struct Message {
 }
 
 impl Queue {
-    /// So long a message is held; a process that is gone gives it free that late.
+    /// So long a message is held usually; a process that is gone gives it free that late.
     pub const HELD: Duration = Duration::from_mins(1);
 
-    /// Makes the client; no request is sent yet.
-    pub async fn connect(url: QueueUrl, store: &Endpoint) -> Self {
+    /// Makes the client; no request is sent yet. `held`: for how long it holds what it receives, in whole seconds.
+    pub async fn connect(url: QueueUrl, store: &Endpoint, held: Duration) -> Self {
         let region = url.region().map(str::to_owned).or_else(|| store.region.clone());
         let shared = Endpoint { region, ..store.clone() }.shared().await;
         let timeout = TimeoutConfig::builder().operation_attempt_timeout(LONGEST_WAIT + ANSWER_WITHIN).build();
@@ -64,14 +65,13 @@ impl Queue {
                 config = config.http_client(http());
             }
         }
-        Self { client: Client::from_conf(config.build()), url }
+        Self { client: Client::from_conf(config.build()), url, held }
     }
 
     /// Up to ten messages, as soon as there are any; none, when there are none for as long as `wait`, at most 20 s.
     pub async fn receive(&self, wait: Duration) -> Result<Vec<Message>, QueueError> {
         let request = self.client.receive_message().queue_url(self.url.as_str()).max_number_of_messages(10);
-        let request =
-            request.wait_time_seconds(seconds(wait.min(LONGEST_WAIT))).visibility_timeout(seconds(Self::HELD));
+        let request = request.wait_time_seconds(seconds(wait.min(LONGEST_WAIT))).visibility_timeout(seconds(self.held));
         let request = request.message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
         let answer = request.send().await.map_err(|error| QueueError::of(&self.url, "receive messages", &error))?;
         let message = |message: aws_sdk_sqs::types::Message| {
@@ -87,9 +87,13 @@ impl Queue {
         Ok(answer.messages.unwrap_or_default().into_iter().filter_map(message).collect())
     }
 
-    /// Holds messages for another [`Queue::HELD`].
+    pub fn held(&self) -> Duration {
+        self.held
+    }
+
+    /// Holds messages for as long again, from now on.
     pub async fn hold(&self, messages: &[Message]) -> Result<(), QueueError> {
-        self.hide(messages, |_| Self::HELD).await
+        self.hide(messages, |_| self.held).await
     }
 
     /// Lets messages come back: at once, or each the later the more often it was received.

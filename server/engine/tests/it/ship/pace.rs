@@ -1,6 +1,6 @@
 //! Ceilings of events a second: of a run, of its sink, and of both. The clock stands still but for what they wait, so
 //! that the time which passes on it is theirs alone. Files are the one thing that can be shipped from and to then: over
-//! a network, a clock that runs ahead would time requests out.
+//! a network, a clock that runs ahead would time requests out. So the objects of a store have the real one.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -11,6 +11,8 @@ use engine::ship::{
 use model::{Progress, Proof};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use super::dock::{Dock, all_of, records, reprocess};
 
 const EVENTS: u32 = 1_000;
 
@@ -63,4 +65,24 @@ async fn of_the_ceilings_of_a_run_and_of_its_sink_the_lower_one_counts() {
 #[tokio::test(start_paused = true)]
 async fn without_a_ceiling_nobody_waits() {
     assert_eq!(lasts(None, None).await, Duration::ZERO);
+}
+
+/// Five objects at once take as long as one that holds all their events, but for the first piece.
+#[tokio::test]
+async fn the_objects_of_a_run_share_its_ceiling() {
+    const OBJECTS: usize = 5;
+    const EACH: usize = 200;
+    let dock = Dock::new().await;
+    for object in 0..OBJECTS {
+        dock.put(&format!("elb/{object}.log"), records(object * EACH, EACH)).await;
+    }
+    let mut shipment = dock.shipment(all_of("source/elb/")).await;
+    shipment.options.objects_at_once = OBJECTS;
+    shipment.options.max_events_per_second = NonZeroU32::new(1_000);
+    let began = Instant::now();
+    let came = reprocess(&shipment).await;
+    let lasted = began.elapsed();
+    let Ok(Proof::Shipped(proof)) = &came.result else { panic!("{came:?}") };
+    assert_eq!((proof.lines.acknowledged, dock.events().len()), ((OBJECTS * EACH) as u64, OBJECTS * EACH));
+    assert!(lasted >= Duration::from_millis(900), "{lasted:?} for a thousand at a thousand a second");
 }

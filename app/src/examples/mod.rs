@@ -1,9 +1,20 @@
-//! Jobs, previews and runs for tests, as the engine would report them.
+//! Jobs, previews and runs for tests, as the engine would report them, and what a component makes of them.
 
+mod health;
+
+use leptos::prelude::*;
 use model::{
     ClonePreview, CloneSpec, Comparison, Job, JobId, Kind, Left, Location, Mode, Outcome, ParsingFailure, Phase,
     Progress, Proof, RequestCounts, Run, RunId, RunSource, Selection, Spec, State, Summary, Time,
 };
+
+pub use health::{alert, alert_list, interval, notice, pipeline, pipeline_health, run_log, run_view, sums, tile};
+
+/// The HTML of a component, as the server would write it, without what only a browser needs to find its way in it.
+pub fn html<V: IntoView>(view: impl FnOnce() -> V) -> String {
+    let html = Owner::new().with(|| view().into_view().to_html());
+    html.replace("<!>", "").replace("<!---->", "")
+}
 
 /// A clone of the demo bucket, half done. A higher number is a later job.
 pub fn job(number: u128) -> Job {

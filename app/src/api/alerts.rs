@@ -1,0 +1,70 @@
+//! Alerts: what their pages read, and what their forms do.
+
+use leptos::prelude::*;
+use model::{Alert, AlertFilter, AlertId, AlertList, Notice};
+
+use crate::{context::ask, error::AppError};
+#[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
+use crate::{
+    context::{self, backend, own_path, redirect, refuse, viewer},
+    error::with_problem,
+    pages::alert_action,
+};
+
+/// Rows of a list.
+const PAGE: u32 = 50;
+
+pub async fn alerts(filter: AlertFilter, after: Option<AlertId>) -> Result<AlertList, AppError> {
+    Ok(ask()?.alerts(&filter, after, PAGE).await?)
+}
+
+pub async fn alert(id: AlertId) -> Result<Alert, AppError> {
+    Ok(ask()?.alert(id).await?)
+}
+
+/// Attempts to tell somebody of it, the newest first.
+pub async fn deliveries(id: AlertId) -> Result<Vec<Notice>, AppError> {
+    Ok(ask()?.deliveries(Some(id), PAGE).await?)
+}
+
+/// `action` is `acknowledge`, `silence_1h`, `silence_8h`, `silence_3d` or `reopen`. `back` is the page to show
+/// afterwards, one of ours; empty is the alert's page.
+#[server(name = ActOnAlert, prefix = "/api/fn", endpoint = "act_on_alert")]
+pub async fn act_on_alert(id: AlertId, action: String, #[server(default)] back: String) -> Result<(), AppError> {
+    let page = own_path(&back).unwrap_or_else(|| format!("/alerts/{id}"));
+    let acted = async {
+        let viewer = viewer()?;
+        let action = alert_action(&action, context::now())?;
+        backend()?.act_on_alert(&viewer, id, action).await?;
+        Ok::<(), AppError>(())
+    };
+    match acted.await {
+        Ok(()) => {
+            redirect(&page);
+            Ok(())
+        }
+        Err(error) => {
+            refuse(error.problem(), &with_problem(&page, error.problem()));
+            Err(error)
+        }
+    }
+}
+
+/// Tells a receiver of nothing. What came of it stands among the deliveries, which the page then shows.
+#[server(name = TestReceiver, prefix = "/api/fn", endpoint = "test_receiver")]
+pub async fn test_receiver(name: String) -> Result<(), AppError> {
+    let tested = async {
+        let viewer = viewer()?;
+        Ok::<_, AppError>(backend()?.test_receiver(&viewer, &name).await?)
+    };
+    match tested.await {
+        Ok(_) => {
+            redirect(&format!("/alerts?tested={}#receivers", crate::query::encoded(&name)));
+            Ok(())
+        }
+        Err(error) => {
+            refuse(error.problem(), &with_problem("/alerts", error.problem()));
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Whether what lies in the bucket arrived: the bucket against the runs, what is missing and the button that sends it,
+//! where losses gather, how long runs take, and what they cost.
+
+use leptos::prelude::*;
+use model::{Percentiles, Pipeline, PipelineHealth, Reconciliation, Time};
+
+use super::gaps::Gaps;
+use crate::{
+    error::AppError,
+    format::{count, duration, percent, signed, took},
+    pages::run_query,
+    ui::{Fault, Moment, Strip},
+};
+
+#[component]
+pub fn Health(health: Result<PipelineHealth, AppError>, pipeline: Pipeline, now: Time) -> impl IntoView {
+    let health = match health {
+        Ok(health) => health,
+        Err(error) => return view! { <Fault problem=error.0 /> }.into_any(),
+    };
+    let reconciliation = health.reconciliation.clone();
+    view! {
+        <section aria-labelledby="bucket" data-key="bucket">
+            <h2 id="bucket">"The bucket against its runs"</h2>
+            {match reconciliation {
+                Some(reconciliation) => view! { <Reconciled reconciliation pipeline now /> }.into_any(),
+                None => view! { <p class="empty">"Not held against each other yet."</p> }.into_any(),
+            }}
+        </section>
+        <Losses health=health.clone() />
+        <Figures health />
+    }
+    .into_any()
+}
+
+#[component]
+fn Reconciled(reconciliation: Reconciliation, pipeline: Pipeline, now: Time) -> impl IntoView {
+    let Reconciliation { listed_at, error, intervals, gaps, gap_count, oldest_unhandled, .. } = reconciliation;
+    let oldest = oldest_unhandled.map(|at| {
+        view! { ". The oldest that nobody picked up is " {duration(now.since(at))} " old: written " <Moment at now /> }
+    });
+    view! {
+        {error.map(|error| view! { <p class="stale" role="status">"? The bucket could not be listed to the end: " {error}</p> })}
+        <p class="note">"Listed at " <Moment at=listed_at now /> {oldest} "."</p>
+        <Strip intervals list=run_query(&pipeline.name) now />
+        <Gaps gaps total=gap_count pipeline=pipeline.name now />
+    }
+}
+
+/// Where losses gather. That none is told means that none stands out, not that there are none.
+#[component]
+fn Losses(health: PipelineHealth) -> impl IntoView {
+    let one = |shape: model::LossShape| view! { <li>{shape.sentence}</li> };
+    (!health.losses.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="losses" data-key="losses">
+                <h2 id="losses">"Where losses gather"</h2>
+                <ul class="findings">{health.losses.into_iter().map(one).collect_view()}</ul>
+                <p class="note">"By size, age, prefix and duration; told only where chance does not explain it."</p>
+            </section>
+        }
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share to look at")]
+fn near(used: u64, limit: u64) -> String {
+    if limit == 0 { String::new() } else { format!(", {} of {} MB", percent(used as f64 / limit as f64), count(limit)) }
+}
+
+#[component]
+fn Figures(health: PipelineHealth) -> impl IntoView {
+    if health.runs == 0 {
+        return None;
+    }
+    let row = |name: &'static str, of: Percentiles, told: fn(u64) -> String| {
+        let number = |label: &'static str, value: u64| {
+            view! { <td data-label=label class="number">{told(value)}</td> }
+        };
+        view! {
+            <tr data-key=name>
+                <th scope="row" data-label="Of a run">{name}</th>
+                {number("Half", of.p50)}
+                {number("95 %", of.p95)}
+                {number("99 %", of.p99)}
+                {number("Most", of.max)}
+            </tr>
+        }
+    };
+    let memory = health.memory_mb != Percentiles::default();
+    let near = health.memory_limit_mb.map(|limit| near(health.memory_mb.max, limit)).unwrap_or_default();
+    let billed = (health.billed_ms > 0).then(|| {
+        let cost = health.cost.map(|cost| format!(", about {cost} by the configured prices")).unwrap_or_default();
+        view! {
+            <dl class="facts">
+                <dt>"Billed"</dt>
+                <dd>{duration(signed(health.billed_ms))} {cost}</dd>
+                <dt>"Cold starts"</dt>
+                <dd>{count(health.cold_starts)} " of " {count(health.runs)} " runs"</dd>
+            </dl>
+        }
+    });
+    Some(view! {
+        <section aria-labelledby="took" data-key="took">
+            <h2 id="took">"What runs take"</h2>
+            <table class="rows">
+                <caption class="visually-hidden">"Percentiles of the runs of the window"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Of a run"</th>
+                        <th scope="col" class="number">"Half take at most"</th>
+                        <th scope="col" class="number">"95 %"</th>
+                        <th scope="col" class="number">"99 %"</th>
+                        <th scope="col" class="number">"Most"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {row("Duration", health.duration_ms, took)}
+                    {memory.then(|| row("Memory", health.memory_mb, |mb| format!("{} MB", count(mb))))}
+                </tbody>
+            </table>
+            <p class="note">{format!("Of {} runs{near}.", count(health.runs))}</p>
+            {billed}
+        </section>
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples;
+
+    #[test]
+    fn what_is_missing_is_told_and_can_be_sent_again() {
+        let (health, pipeline) = (Ok(examples::pipeline_health()), examples::pipeline());
+        let html = examples::html(move || view! { <Health health pipeline now=Time(1_770_002_000_000) /> });
+        for text in [
+            "10 log objects",
+            "1 never picked up",
+            "Reprocess exactly these 2 objects",
+            "name=\"extent\" value=\"missing\"",
+            "Objects under 8 kB lose everything",
+            "2.1 s",
+            "128 MB",
+            "100 % of 128 MB",
+            "about 0.0012",
+            "written",
+        ] {
+            assert!(html.contains(text), "{text}: {html}");
+        }
+        assert!(!html.contains("<b>a</b>"), "a key is text: {html}");
+        let refused = examples::html(|| {
+            let health = Err(model::Problem::new(model::ProblemCode::Store, "No.").into());
+            view! { <Health health pipeline=examples::pipeline() now=Time(0) /> }
+        });
+        assert!(refused.contains("role=\"alert\""), "{refused}");
+    }
+}

@@ -1,0 +1,27 @@
+//! The lines that the outcome rests on, as they were logged.
+
+use leptos::prelude::*;
+use model::{LogLine, Time};
+
+use crate::ui::Moment;
+
+#[component]
+pub fn Evidence(lines: Vec<LogLine>, now: Time) -> impl IntoView {
+    (!lines.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="evidence" data-key="evidence">
+                <h2 id="evidence">"What this rests on"</h2>
+                <LogLines lines now />
+            </section>
+        }
+    })
+}
+
+/// Lines with their times. What a line holds is text, whatever it looks like.
+#[component]
+pub fn LogLines(lines: Vec<LogLine>, now: Time) -> impl IntoView {
+    let line = |line: LogLine| {
+        view! { <li><Moment at=line.at now /> <code>{line.text}</code></li> }
+    };
+    view! { <ol class="log">{lines.into_iter().map(line).collect_view()}</ol> }
+}

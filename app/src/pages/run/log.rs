@@ -1,0 +1,116 @@
+//! What a run logged, read from CloudWatch when this page is opened: first the lines that are alike, with how many there
+//! are, then the lines themselves, page by page. Never the whole log at once.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use model::{LogTemplate, RunLog, RunView};
+
+use super::{evidence::LogLines, read_id};
+use crate::{
+    api, context,
+    error::AppError,
+    format::{Mark, count, file_name, things},
+    query::Query,
+    ui::{Loaded, PageTitle, StateMark},
+};
+
+#[component]
+pub fn RunLogPage() -> impl IntoView {
+    let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
+    let after = context::page_query().get("after").map(str::to_owned);
+    let first = after.is_none();
+    view! {
+        <Loaded of=load(id, after) let:loaded>
+            <Log view=loaded.0 log=loaded.1 first />
+        </Loaded>
+    }
+}
+
+async fn load(id: String, after: Option<String>) -> Result<(RunView, RunLog), AppError> {
+    let id = read_id(&id)?;
+    Ok((api::run(id).await?, api::run_log(id, after).await?))
+}
+
+#[component]
+fn Log(view: RunView, log: RunLog, first: bool) -> impl IntoView {
+    let RunView { now, run, console, .. } = view;
+    let RunLog { page, templates, lines, whole } = log;
+    let key = run.key.as_ref().map_or_else(|| "no object".to_owned(), ToString::to_string);
+    let path = format!("/runs/{}/log", run.id);
+    let scope = context::scope();
+    let next = page.next.map(|next| scope.on(&Query::default().with("after", &next).on(&path)));
+    let (back, beginning) = (scope.on(&format!("/runs/{}", run.id)), scope.on(&path));
+    let empty = page.items.is_empty();
+    let alike = first && !templates.is_empty();
+    view! {
+        <PageTitle text=format!("Log · {}", file_name(&key)) />
+        <header class="job-head">
+            <p class="kind">"log of a run"</p>
+            <h1 class="long"><a href=back>{file_name(&key).to_owned()}</a></h1>
+            <p class="job-state"><StateMark mark=Mark::of_outcome(run.outcome) /></p>
+            {console.map(|console| view! {
+                <p class="actions"><a class="button" href=console rel="external noreferrer">"In CloudWatch"</a></p>
+            })}
+        </header>
+        {alike.then(|| view! { <Alike templates lines whole /> })}
+        <section aria-labelledby="lines" data-key="lines">
+            <h2 id="lines">"Lines"</h2>
+            {empty.then(|| view! { <p class="empty">"Nothing is kept: it logged nothing, or the log group has let go of it."</p> })}
+            <LogLines lines=page.items now />
+            <nav class="pages" aria-label="Pages">
+                {(!first).then(|| view! { <a class="button" href=beginning>"First page"</a> })}
+                {next.map(|next| view! { <a class="button" rel="next" href=next>"Next page"</a> })}
+            </nav>
+        </section>
+    }
+}
+
+#[component]
+fn Alike(templates: Vec<LogTemplate>, lines: u64, whole: bool) -> impl IntoView {
+    let of = if whole { things(lines, "line") } else { format!("the first {}", things(lines, "line")) };
+    let row = |template: LogTemplate| {
+        view! {
+            <tr>
+                <td data-label="Lines" class="number">{count(template.count)}</td>
+                <th scope="row" data-label="Like"><code>{template.text}</code></th>
+                <td data-label="The first"><code>{template.first.text}</code></td>
+            </tr>
+        }
+    };
+    view! {
+        <section aria-labelledby="alike" data-key="alike">
+            <h2 id="alike">"Lines that are alike, of " {of}</h2>
+            <table class="rows">
+                <caption class="visually-hidden">"Lines that differ in numbers, ids and quoted text only"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col" class="number">"Lines"</th>
+                        <th scope="col">"Like"</th>
+                        <th scope="col">"The first"</th>
+                    </tr>
+                </thead>
+                <tbody>{templates.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples;
+
+    #[test]
+    fn sixty_thousand_lines_are_a_table_and_a_page() {
+        let (view, log) = (examples::run_view(), examples::run_log());
+        let html = examples::html(move || view! { <Log view log first=true /> });
+        for text in
+            ["of the first 60,000 lines", "59,998", "socket … closed", "socket &lt;i&gt;7&lt;/i&gt;", "after=token"]
+        {
+            assert!(html.contains(text), "{text}: {html}");
+        }
+        let (view, log) = (examples::run_view(), examples::run_log());
+        let html = examples::html(move || view! { <Log view log first=false /> });
+        assert!(html.contains("First page") && !html.contains("59,998"), "{html}");
+    }
+}

@@ -1,0 +1,109 @@
+//! Is everything arriving? A tile for each pipeline: what came of the last hour, what was lost, how far behind it is,
+//! when it ran last, and how it went over the window.
+
+use leptos::prelude::*;
+use model::{AlertState, Tile, Time};
+
+use crate::{
+    context,
+    format::{Mark, alert_words, count, duration, of, share, signed, things},
+    ui::{Moment, StateMark, chart::Trend},
+};
+
+/// The worst of the last hour; an alert that nobody has seen to is worse than any run.
+fn mark(tile: &Tile) -> Mark {
+    if let Some(alert) = tile.alerts.iter().find(|alert| alert.state == AlertState::Open) {
+        return Mark { shape: "✖", word: alert_words(alert.kind), tone: "bad" };
+    }
+    tile.worst.map_or(Mark { shape: "○", word: "no runs in the last hour", tone: "idle" }, Mark::of_outcome)
+}
+
+/// The answer to the question that the page begins with.
+pub fn answer(tiles: &[Tile]) -> Option<Mark> {
+    let bad = tiles.iter().filter(|tile| mark(tile).tone == "bad").count();
+    let unsure = tiles.iter().filter(|tile| mark(tile).tone == "warn" || tile.lag_ms.is_none()).count();
+    match (tiles.len(), bad, unsure) {
+        (0, ..) => None,
+        (_, 0, 0) => Some(Mark { shape: "✔", word: "Yes, as far as their runs and sinks can tell.", tone: "good" }),
+        (_, 0, _) => Some(Mark { shape: "?", word: "Not known of all of them.", tone: "warn" }),
+        _ => Some(Mark { shape: "✖", word: "No.", tone: "bad" }),
+    }
+}
+
+#[component]
+pub fn Tiles(tiles: Vec<Tile>, now: Time) -> impl IntoView {
+    view! { <ul class="tiles">{tiles.into_iter().map(|tile| view! { <One tile now /> }).collect_view()}</ul> }
+}
+
+#[component]
+fn One(tile: Tile, now: Time) -> impl IntoView {
+    let (mark, scope) = (mark(&tile), context::scope());
+    let name = tile.pipeline.to_string();
+    let page = scope.on(&format!("/pipelines/{name}"));
+    let sums = tile.sums;
+    let delivered = share(sums.delivered, sums.lines).map_or_else(
+        || "nothing came".to_owned(),
+        |share| {
+            format!("{share}, {} {}", of(sums.delivered, sums.lines), if sums.lines == 1 { "line" } else { "lines" })
+        },
+    );
+    let failed = (sums.failures > 0)
+        .then(|| view! { <p class="field-fault">{format!("✖ {} failed", count(sums.failures))}</p> });
+    let lag = match tile.lag_ms {
+        None => "not known".to_owned(),
+        Some(0) => "none".to_owned(),
+        Some(ms) => duration(signed(ms)),
+    };
+    let last = tile.last_run.map(|run| {
+        let href = scope.on(&format!("/runs/{}", run.id));
+        view! { <a href=href><StateMark mark=Mark::of_outcome(run.outcome) /></a> " " <Moment at=run.started_at now /> }
+    });
+    let alerts = (!tile.alerts.is_empty()).then(|| {
+        let href = scope.on(&format!("/alerts?pipeline={name}"));
+        view! { <p><a href=href>{things(tile.alerts.len() as u64, "alert")}</a></p> }
+    });
+    view! {
+        <li data-key=name.clone()>
+            <h3><a href=page data-row="">{name.clone()}</a></h3>
+            <p><StateMark mark /></p>
+            {alerts}
+            <dl class="facts">
+                <dt>"Delivered"</dt>
+                <dd>{delivered} {failed}</dd>
+                <dt>"Lag"</dt>
+                <dd>{lag}</dd>
+                <dt>"Last run"</dt>
+                <dd>{last.map_or_else(|| "none yet".into_any(), IntoAny::into_any)}</dd>
+            </dl>
+            <Trend sums=tile.trend />
+        </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Outcome;
+
+    use super::*;
+    use crate::examples;
+
+    #[test]
+    fn the_answer_is_yes_only_where_everything_is_known_to_arrive() {
+        let tile = |worst, lag_ms| Tile { worst, lag_ms, alerts: Vec::new(), ..examples::tile() };
+        let fine = tile(Some(Outcome::Sent), Some(0));
+        let shape = |tiles: &[Tile]| answer(tiles).map(|mark| mark.shape);
+        assert_eq!(shape(&[]), None);
+        assert_eq!(shape(std::slice::from_ref(&fine)), Some("✔"));
+        assert_eq!(shape(&[fine.clone(), tile(Some(Outcome::Sent), None)]), Some("?"));
+        assert_eq!(shape(&[fine.clone(), tile(Some(Outcome::Suspicious), Some(0))]), Some("?"));
+        assert_eq!(shape(&[fine, examples::tile()]), Some("✖"), "an open alert");
+    }
+
+    #[test]
+    fn a_tile_tells_outcome_loss_lag_and_last_run() {
+        let html = examples::html(|| view! { <Tiles tiles=vec![examples::tile()] now=Time(1_770_000_060_000) /> });
+        for text in ["Losing records", "75 %, 3 of 4 lines", "1 failed", "4 min", "in part", "1 alert", "<path"] {
+            assert!(html.contains(text), "{text}: {html}");
+        }
+    }
+}

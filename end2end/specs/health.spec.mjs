@@ -1,0 +1,101 @@
+// Is everything arriving? The first page answers, one window moves every page, and an alert is found, told and dealt with.
+
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { after, before, test } from 'node:test';
+
+import { assertNoFaults, openBrowser, openPage, screenshot, untilLive } from '../support/browser.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { Logyard } from '../support/logyard.mjs';
+
+/** What the receiver of alerts was told. */
+const told = [];
+let logyard, browser, receiver;
+before(async () => {
+  receiver = createServer((request, response) => {
+    const parts = [];
+    request.on('data', (part) => parts.push(part));
+    request.on('end', () => { told.push(Buffer.concat(parts).toString()); response.end(); });
+  });
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const url = `http://127.0.0.1:${receiver.address().port}/hook`;
+  const config = `[[webhooks]]\nname = "ops"\nurl = "${url}"\nformat = "json"\nallow_private = true\n`;
+  [logyard, browser] = await Promise.all([Logyard.start({ config }), openBrowser()]);
+  await logyard.firstRun();
+});
+after(async () => { await browser?.close(); await logyard?.stop(); receiver?.close(); });
+
+test('the first page answers, and its window goes along to every page', async () => {
+  const page = await openPage(browser);
+  await page.goto(logyard.url);
+  await untilLive(page);
+  await page.getByRole('heading', { name: 'Is everything arriving?' }).waitFor();
+  await page.locator('.tiles').getByRole('link', { name: 'demo-elb' }).waitFor();
+  await screenshot(page, 'overview-tiles');
+  await page.locator('#scope summary').click();
+  await page.getByRole('link', { name: 'last hour' }).click();
+  await page.waitForURL(/from=-1h/);
+  const main = page.getByRole('navigation', { name: 'Main' });
+  for (const name of ['Runs', 'Pipelines', 'Alerts', 'Jobs', 'Overview']) {
+    await main.getByRole('link', { name, exact: true }).click();
+    await page.waitForURL((url) => url.searchParams.get('from') === '-1h');
+    await untilLive(page);
+  }
+  await page.keyboard.press('g');
+  await page.keyboard.press('a');
+  await page.waitForURL(/\/alerts\?from=-1h$/);
+  assertNoFaults(page);
+});
+
+test('the zone goes along, too, and what is typed is read in it', async () => {
+  const page = await openPage(browser);
+  await page.goto(`${logyard.url}/runs`);
+  await untilLive(page);
+  await page.getByRole('button', { name: /^Times in/ }).click();
+  await page.waitForURL(/zone=%2B1[23]%3A00/);
+  await page.locator('#scope[data-zone="+13:00"], #scope[data-zone="+12:00"]').waitFor();
+  await page.locator('#scope summary').click();
+  await page.getByLabel(/^From, UTC\+1[23]:00/).fill('2026-03-09T14:00:00');
+  await page.locator('#scope').getByRole('button', { name: 'Show' }).click();
+  await page.waitForURL(/from=2026-03-09/);
+  assert.equal(await page.getByLabel(/^From, /).inputValue(), '2026-03-09T14:00');
+  assertNoFaults(page);
+});
+
+test('drawing over a chart narrows the window, and so does a stretch by keyboard', async () => {
+  const page = await openPage(browser);
+  await page.goto(`${logyard.url}/runs?from=-1h`);
+  await untilLive(page);
+  const stretches = page.locator('[data-brush] > li');
+  const [first, last] = [await stretches.nth(4).boundingBox(), await stretches.nth(9).boundingBox()];
+  const middle = (box) => [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(...middle(last));
+  await page.mouse.down();
+  await page.mouse.move(...middle(first), { steps: 5 });
+  await page.mouse.up();
+  await page.waitForURL(/from=20\d\d.*to=20\d\d/);
+  const drawn = new URL(page.url()).searchParams;
+  const minutes = (Date.parse(drawn.get('to')) - Date.parse(drawn.get('from'))) / 60_000;
+  assert.ok(minutes > 10 && minutes < 25, `six of 24 stretches of an hour: ${minutes} min`);
+
+  await untilLive(page);
+  await page.goto(`${logyard.url}/runs?from=-1h`);
+  await untilLive(page);
+  await page.locator('[data-brush] a').nth(3).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/from=20\d\d.*to=20\d\d/);
+  assertNoFaults(page);
+});
+
+test('a receiver is tried out from its row, without JavaScript', async () => {
+  const page = await openPage(browser, { javaScriptEnabled: false });
+  await page.goto(`${logyard.url}/alerts`);
+  await page.getByRole('button', { name: 'Send a test to ops' }).click();
+  await page.getByText('The test was delivered to ops').waitFor();
+  await eventually('the receiver was told', () => told.length > 0);
+  assert.match(told[0], /test/);
+  await page.getByRole('table', { name: 'Attempts to tell a receiver, newest first' }).waitFor();
+  await screenshot(page, 'alerts');
+});

@@ -1,0 +1,140 @@
+//! Sixteen bytes looked at at once, which is what makes reading records quick: nearly every word of a log fits in them.
+//!
+//! Always: what is left at the end of a record and fills no block is not looked at here, but byte by byte elsewhere.
+
+use wide::i8x16;
+
+pub const BLOCK: usize = 16;
+
+/// Some bytes of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a>(&'a [u8; BLOCK]);
+
+/// Some of a block's bytes: a bit for each, the first is the lowest.
+pub type Bits = u32;
+
+/// Where the first space is.
+#[inline]
+pub fn find_space(text: &[u8]) -> Option<usize> {
+    let (blocks, _) = text.as_chunks();
+    for (index, block) in blocks.iter().enumerate() {
+        let spaces = Block(block).equal_to(b' ');
+        if spaces != 0 {
+            return Some(index * BLOCK + spaces.trailing_zeros() as usize);
+        }
+    }
+    let rest = blocks.len() * BLOCK;
+    text[rest..].iter().position(|byte| *byte == b' ').map(|at| rest + at)
+}
+
+impl<'a> Block<'a> {
+    /// `None` of fewer bytes than a block has.
+    #[inline]
+    pub fn first_of(text: &'a [u8]) -> Option<Self> {
+        text.first_chunk().map(Self)
+    }
+
+    /// All whole blocks of a text.
+    #[inline]
+    pub fn all_of(text: &'a [u8]) -> impl Iterator<Item = Self> {
+        text.as_chunks().0.iter().map(Self)
+    }
+
+    #[inline]
+    pub fn bytes(self) -> &'a [u8; BLOCK] {
+        self.0
+    }
+
+    /// Where a word of printable ASCII that means the same in a log and in JSON can go no further.
+    #[inline]
+    pub fn ends_word(self) -> Bits {
+        self.below(b' ' + 1) | self.equal_to(b'"') | self.equal_to(b'\\')
+    }
+
+    /// The same of a text in quotes, which may hold spaces.
+    #[inline]
+    pub fn ends_quoted(self) -> Bits {
+        self.below(b' ') | self.equal_to(b'"') | self.equal_to(b'\\')
+    }
+
+    #[inline]
+    pub fn equal_to(self, byte: u8) -> Bits {
+        self.lanes().simd_eq(lane(byte)).to_bitmask()
+    }
+
+    #[inline]
+    pub fn digits(self) -> Bits {
+        (self.lanes().simd_gt(lane(b'0' - 1)) & self.lanes().simd_lt(lane(b'9' + 1))).to_bitmask()
+    }
+
+    /// How long the number is that it begins with, if that is nothing but digits, perhaps with a point between.
+    #[inline]
+    pub fn number(self) -> Option<usize> {
+        let digits = self.digits();
+        let whole = digits.trailing_ones();
+        if whole == 0 || (whole > 1 && self.0[0] == b'0') {
+            return None;
+        }
+        if self.0.get(whole as usize) != Some(&b'.') {
+            return Some(whole as usize);
+        }
+        let fraction = (digits >> (whole + 1)).trailing_ones();
+        (fraction > 0).then_some((whole + 1 + fraction) as usize)
+    }
+
+    /// Bytes below an ASCII character, and all that are not ASCII: as signed numbers they are below zero.
+    #[inline]
+    fn below(self, byte: u8) -> Bits {
+        self.lanes().simd_lt(lane(byte)).to_bitmask()
+    }
+
+    #[inline]
+    fn lanes(self) -> i8x16 {
+        i8x16::new(self.0.map(u8::cast_signed))
+    }
+}
+
+#[inline]
+fn lane(byte: u8) -> i8x16 {
+    i8x16::splat(byte.cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ship::json;
+
+    fn bits(bytes: [u8; BLOCK], is: impl Fn(u8) -> bool) -> Bits {
+        bytes.iter().rev().fold(0, |bits, byte| (bits << 1) | Bits::from(is(*byte)))
+    }
+
+    proptest! {
+        #[test]
+        fn a_block_tells_of_its_bytes_what_each_of_them_tells(bytes: [u8; BLOCK], byte: u8) {
+            let block = Block(&bytes);
+            let special = |byte: u8| !json::is_plain(&[byte]);
+            prop_assert_eq!(block.ends_quoted(), bits(bytes, special));
+            prop_assert_eq!(block.ends_word(), bits(bytes, |byte| special(byte) || byte == b' '));
+            prop_assert_eq!(block.digits(), bits(bytes, |byte| byte.is_ascii_digit()));
+            prop_assert_eq!(block.equal_to(byte), bits(bytes, |other| other == byte));
+        }
+
+        #[test]
+        fn what_it_takes_for_a_number_is_one(text in "[0-9]{0,4}[.]?[0-9]{0,4}[eE -]?[0-9 ]{0,4} {16}") {
+            let length = Block::first_of(text.as_bytes()).unwrap().number();
+            let word = text.split(' ').next().unwrap();
+            if let Some(length) = length.filter(|length| text.as_bytes()[*length] == b' ') {
+                prop_assert!(length == word.len() && json::is_number(word.as_bytes()), "{}", word);
+            } else {
+                prop_assert!(word.contains(['e', 'E', '-']) || !json::is_number(word.as_bytes()), "{}", word);
+            }
+        }
+
+        #[test]
+        fn the_first_space_is_found_wherever_it_is(text in "[a-z ]{0,50}") {
+            prop_assert_eq!(find_space(text.as_bytes()), text.find(' '));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `[retention]`: how long what happened is kept.
+//!
+//! Sums outlive runs: a chart of a year needs no million of runs, and a run's evidence no year.
+
+use super::{ConfigError, source::Section};
+
+const DAY_MS: i64 = 86_400_000;
+const DAYS: &str = "a number of days from \"1d\" to \"3650d\"";
+const SUMS: &str = "a number of days from \"1d\" to \"3650d\", at least as many as `runs`";
+
+/// In milliseconds. Always: `runs_ms <= sums_ms`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    pub runs_ms: i64,
+    /// What charts, tiles and costs are made of.
+    pub sums_ms: i64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { runs_ms: 90 * DAY_MS, sums_ms: 400 * DAY_MS }
+    }
+}
+
+pub fn read(mut section: Section<'_>) -> Result<Retention, ConfigError> {
+    let default = Retention::default();
+    let runs_ms = section.get("runs", DAYS, days)?.unwrap_or(default.runs_ms);
+    let sums_ms = section.get("sums", SUMS, |text| days(text).filter(|sums| *sums >= runs_ms))?;
+    section.finish()?;
+    Ok(Retention { runs_ms, sums_ms: sums_ms.unwrap_or(default.sums_ms.max(runs_ms)) })
+}
+
+fn days(text: &str) -> Option<i64> {
+    let days: i64 = text.strip_suffix('d')?.parse().ok()?;
+    (1..=3_650).contains(&days).then_some(days * DAY_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_written_with_their_unit_and_within_ten_years() {
+        assert_eq!(["1d", "90d", "3650d"].map(days), [1, 90, 3_650].map(|days| Some(days * DAY_MS)));
+        for text in ["", "d", "0d", "-1d", "3651d", "90", "90 d", "2h", "99999999999999999999d"] {
+            assert_eq!(days(text), None, "{text}");
+        }
+    }
+}

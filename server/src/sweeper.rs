@@ -1,0 +1,87 @@
+//! Forgets what has become too old, in small batches with pauses, so that nobody waits for it.
+//!
+//! Every server and worker has a sweeper. They need not agree: what one has forgotten is no longer there for another.
+//!
+//! Always: sums outlive the runs that they are made of. Runs of the demo, which never ends, are kept for a day.
+
+use std::time::Duration;
+
+use model::{PipelineName, Time};
+use store::{Store, StoreError};
+use tokio::time::sleep;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::{info, warn};
+
+use crate::config::{DEMO_PIPELINE, Retention};
+
+const EVERY: Duration = Duration::from_hours(1);
+/// Rows at once: a few milliseconds of the database's time.
+const BATCH: u32 = 200;
+const PAUSE: Duration = Duration::from_millis(50);
+const DEMO_MS: i64 = 86_400_000;
+
+/// A started sweeper; it ends when this is dropped, wherever it is.
+pub struct Sweeper {
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Sweeper {
+    pub fn start(store: Store, retention: Retention) -> Self {
+        let task = tokio::spawn(async move {
+            loop {
+                if let Err(error) = sweep(&store, retention).await {
+                    warn!(%error, "what is too old could not be forgotten; trying again in an hour");
+                }
+                sleep(EVERY).await;
+            }
+        });
+        Self { _task: AbortOnDropHandle::new(task) }
+    }
+}
+
+/// What is swept, and how old it is.
+#[derive(Clone, Copy)]
+enum Old<'a> {
+    Runs {
+        pipeline: Option<&'a PipelineName>,
+        before: Time,
+    },
+    /// What was held against these runs.
+    Reconciled {
+        before: Time,
+    },
+    Sums {
+        before: Time,
+    },
+}
+
+/// Once, to the end.
+pub async fn sweep(store: &Store, retention: Retention) -> Result<(), StoreError> {
+    let before = |kept_ms: i64| Time(store.now().0 - kept_ms);
+    let demo: Option<PipelineName> = DEMO_PIPELINE.parse().ok();
+    let mut runs = batches(store, Old::Runs { pipeline: demo.as_ref(), before: before(DEMO_MS) }).await?;
+    runs += batches(store, Old::Runs { pipeline: None, before: before(retention.runs_ms) }).await?;
+    batches(store, Old::Reconciled { before: before(retention.runs_ms) }).await?;
+    let sums = batches(store, Old::Sums { before: before(retention.sums_ms) }).await?;
+    if runs + sums > 0 {
+        info!(runs, sums, "what was too old is forgotten");
+    }
+    Ok(())
+}
+
+/// Until one finds nothing.
+async fn batches(store: &Store, old: Old<'_>) -> Result<u64, StoreError> {
+    let mut all = 0;
+    loop {
+        let some = match old {
+            Old::Runs { pipeline, before } => store.sweep_runs(pipeline, before, BATCH).await?,
+            Old::Reconciled { before } => store.sweep_reconciled(before, BATCH).await?,
+            Old::Sums { before } => store.sweep_sums(before, BATCH).await?,
+        };
+        if some == 0 {
+            return Ok(all);
+        }
+        all += some;
+        sleep(PAUSE).await;
+    }
+}

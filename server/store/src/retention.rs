@@ -1,0 +1,90 @@
+//! What becomes too old: runs are swept away in small batches, and later their sums.
+//!
+//! Always: a run that began before the time up to which was swept is not recorded again, as its figures are still in
+//! the sums and would count twice. That time is written before the first run goes.
+
+use std::collections::HashMap;
+
+use model::{PipelineName, Run, Time};
+
+use crate::{
+    Store, StoreError,
+    database::{Statement, Transaction},
+};
+
+impl Store {
+    /// Forgets runs that began before, of one pipeline or of all, at most so many; answers how many it forgot. Their
+    /// sums stay.
+    pub async fn sweep_runs(
+        &self,
+        pipeline: Option<&PipelineName>,
+        before: Time,
+        most: u32,
+    ) -> Result<u64, StoreError> {
+        let name = pipeline.map(PipelineName::as_str).unwrap_or_default();
+        let swept = Statement::new(
+            "INSERT INTO swept (pipeline, before) VALUES ($1, $2) ON CONFLICT (pipeline) DO UPDATE SET \
+             before = excluded.before WHERE swept.before < excluded.before",
+        );
+        self.database().write(swept.bind(name).bind(before)).await?;
+        let statement =
+            Statement::new("DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started_at < ").value(before);
+        let statement = match pipeline {
+            Some(pipeline) => statement.push(" AND pipeline = ").value(pipeline.as_str()),
+            None => statement,
+        };
+        let statement = statement.push(" ORDER BY started_at LIMIT ").value(i64::from(most)).push(") RETURNING id");
+        Ok(self.database().write(statement).await?.len() as u64)
+    }
+
+    /// Forgets sums of stretches that ended before, at most so many; answers how many.
+    pub async fn sweep_sums(&self, before: Time, most: u32) -> Result<u64, StoreError> {
+        let mut swept = 0;
+        for width in crate::sums::WIDTHS {
+            let statement = Statement::new("DELETE FROM run_sums WHERE width = ")
+                .value(width)
+                .push(" AND start_at < (SELECT COALESCE(MAX(start_at), 0) + 1 FROM (SELECT start_at FROM run_sums WHERE width = ")
+                .value(width)
+                .push(" AND start_at <= ")
+                .value(before.0 - width)
+                .push(" ORDER BY start_at LIMIT ")
+                .value(i64::from(most))
+                .push(") AS oldest) RETURNING start_at");
+            swept += self.database().write(statement).await?.len() as u64;
+        }
+        Ok(swept)
+    }
+
+    /// Forgets intervals and gaps of before, at most so many of each; answers how many.
+    pub async fn sweep_reconciled(&self, before: Time, most: u32) -> Result<u64, StoreError> {
+        let intervals = Statement::new(
+            "DELETE FROM reconciled WHERE (pipeline, start_at) IN \
+             (SELECT pipeline, start_at FROM reconciled WHERE start_at < $1 LIMIT $2) RETURNING start_at",
+        );
+        let gaps = Statement::new(
+            "DELETE FROM gaps WHERE (pipeline, object_key) IN \
+             (SELECT pipeline, object_key FROM gaps WHERE start_at < $1 LIMIT $2) RETURNING start_at",
+        );
+        let mut swept = 0;
+        for statement in [gaps, intervals] {
+            swept += self.database().write(statement.bind(before).bind(i64::from(most))).await?.len() as u64;
+        }
+        Ok(swept)
+    }
+}
+
+/// Up to when runs were swept away, by pipeline. What is older is not written again: it is in the sums already.
+pub(crate) struct Swept(HashMap<String, i64>);
+
+impl Swept {
+    pub(crate) async fn read(transaction: &mut Transaction) -> Result<Self, StoreError> {
+        let rows = transaction.run(Statement::new("SELECT pipeline, before FROM swept")).await?;
+        let before = rows.iter().map(|row| Ok((row.get::<String>("pipeline")?, row.get::<i64>("before")?)));
+        Ok(Self(before.collect::<Result<_, StoreError>>()?))
+    }
+
+    pub(crate) fn leaves(&self, run: &Run) -> bool {
+        let of = |pipeline: &str| self.0.get(pipeline).is_none_or(|before| run.started_at.0 >= *before);
+        of("") && run.pipeline.as_ref().is_none_or(|pipeline| of(pipeline.as_str()))
+    }
+}
