@@ -13,7 +13,10 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    api::{self, clones, dead_letters, failures, index, jobs, limits, pipelines, reprocesses, runs, schedules, stores},
+    api::{
+        self, alerts, clones, dead_letters, failures, index, jobs, limits, pipelines, reprocesses, runs, schedules,
+        stores,
+    },
     auth::{self, login},
     health,
     live::{self, Streams},
@@ -70,6 +73,13 @@ fn api() -> Router<App> {
         .route("/runs/{id}/log",          get(runs::log))
         .route("/pipelines",              get(pipelines::list))
         .route("/pipelines/{name}",       get(pipelines::show))
+        .route("/alerts",                 get(alerts::list))
+        .route("/alerts/{id}",            get(alerts::show))
+        .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
+        .route("/alerts/{id}/silence",    post(alerts::silence))
+        .route("/alerts/{id}/reopen",     post(alerts::reopen))
+        .route("/deliveries",             get(alerts::deliveries))
+        .route("/webhooks/{name}/test",   post(alerts::test))
         .route("/pipelines/{name}/health",         get(pipelines::health))
         .route("/pipelines/{name}/reconciliation", get(pipelines::reconciliation))
         .route("/pipelines/{name}/reprocess-gaps", post(pipelines::reprocess_gaps))

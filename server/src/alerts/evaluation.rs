@@ -84,17 +84,18 @@ impl Evaluator {
         for pipeline in &config.pipelines {
             let facts = facts::of_pipeline(store, pipeline, self.started_at).await?;
             let view = judge(&facts, &self.context.limits(pipeline));
-            views.push((Subject::Pipeline(pipeline.name.clone()), view, Patience::of(pipeline.every_s)));
+            let patience = rhythm.patience.unwrap_or_else(|| Patience::of(pipeline.every_s));
+            views.push((Subject::Pipeline(pipeline.name.clone()), view, patience));
         }
         for (sink, every) in &config.alerts.canaries {
             let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
             let view = judge_canary(&facts::of_sink(store, sink, every_ms).await?);
-            views.push((Subject::Sink(sink.clone()), view, Patience::default()));
+            views.push((Subject::Sink(sink.clone()), view, rhythm.patience.unwrap_or_default()));
         }
         // What is configured no more holds no more.
         let gone = standing.keys().filter(|subject| views.iter().all(|(known, ..)| known != *subject));
         let gone: Vec<Subject> = gone.cloned().collect();
-        views.extend(gone.into_iter().map(|subject| (subject, View::default(), Patience::default())));
+        views.extend(gone.into_iter().map(|subject| (subject, View::default(), rhythm.patience.unwrap_or_default())));
         for (subject, view, patience) in views {
             let alerts = standing.remove(&subject).unwrap_or_default();
             let book = self.books.entry(subject.clone()).or_insert_with(|| subject.book(patience));

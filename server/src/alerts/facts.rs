@@ -1,32 +1,41 @@
 //! What is known of a pipeline now, gathered from the store: the one place that knows whence.
 
-use engine::alerts::{CanaryFacts, Facts, Gaps, Probe, Reader, Seen};
-use model::{Following, Pipeline, SinkName, Time};
-use store::{RunGlance, Store, StoreError};
+use engine::alerts::{CanaryFacts, Facts, Finding, Gaps, Probe, Reader, Seen};
+use model::{Following, Function, GapKind, Pipeline, Reconciliation, SinkName, Time, Window};
+use store::{RunGlance, Store, StoreError, Watching};
 
 use super::canary;
+
+/// How far back gaps are counted: as far as the reconciler looks every minute. Milliseconds.
+const GAPS_MS: i64 = 86_400_000;
 
 /// `started_at`: of this process. Who is watched by nobody else is watched since then.
 pub async fn of_pipeline(store: &Store, pipeline: &Pipeline, started_at: Time) -> Result<Facts, StoreError> {
     let most = u32::try_from(Facts::MOST_RUNS).unwrap_or(u32::MAX);
-    let (runs, following) =
-        tokio::try_join!(store.glance_at_runs(&pipeline.name, most), store.following(&pipeline.name))?;
+    let now = store.now();
+    let (runs, following, watching, reconciliation) = tokio::try_join!(
+        store.glance_at_runs(&pipeline.name, most),
+        store.following(&pipeline.name),
+        store.watching(&pipeline.name),
+        store.reconciliation(&pipeline.name, Window::around(Time(now.0 - GAPS_MS), now, 0))
+    )?;
     let following = following.filter(|_| pipeline.follow);
-    let reader = pipeline.follow.then(|| follower(pipeline, following.as_ref()));
+    let follower = pipeline.follow.then(|| follower(pipeline, following.as_ref()));
+    let (objects_reader, gaps) = match (&following, reconciliation) {
+        (Some(following), _) => (follower.clone(), waiting(following)),
+        (None, Some(found)) if !pipeline.follow => (Some(reconciler(pipeline, &found)), missing(&found)),
+        (None, _) => (follower.clone(), Gaps::default()),
+    };
     Ok(Facts {
-        now: store.now(),
+        now,
         every_s: pipeline.every_s,
         since: Some(following.as_ref().map_or(started_at, |following| following.since)),
         runs: runs.into_iter().map(seen).collect(),
-        // A pipeline that is followed has the runs that its follower makes: one that cannot look makes none.
-        runs_reader: reader.clone(),
-        objects_reader: reader,
-        shipping_error: following.as_ref().filter(|found| found.oldest.is_some()).and_then(|found| found.error.clone()),
-        gaps: following.map_or_else(Gaps::default, |following| Gaps {
-            count: following.waiting,
-            oldest: following.oldest,
-            keys: Vec::new(),
-        }),
+        // Those of a function are read from its log. Those of a follower are its own: one that cannot look makes none.
+        runs_reader: pipeline.function.as_ref().map(|function| watcher(function, watching)).or(follower),
+        objects_reader,
+        shipping_error: following.filter(|found| found.oldest.is_some()).and_then(|found| found.error),
+        gaps,
     })
 }
 
@@ -38,6 +47,45 @@ fn follower(pipeline: &Pipeline, following: Option<&Following>) -> Reader {
         error: following.filter(|following| following.oldest.is_none()).and_then(|following| following.error.clone()),
         held: following.is_some_and(|following| following.held),
         behind_ms: 0,
+    }
+}
+
+fn waiting(following: &Following) -> Gaps {
+    Gaps { count: following.waiting, oldest: following.oldest, keys: Vec::new() }
+}
+
+fn watcher(function: &Function, watching: Option<Watching>) -> Reader {
+    let what = format!("the log group {}", function.log_group);
+    match watching {
+        None => Reader { what, looked_at: None, error: None, held: false, behind_ms: 0 },
+        Some(watching) => Reader {
+            what,
+            looked_at: Some(watching.failing_since.unwrap_or(watching.looked_at)),
+            error: watching.error,
+            held: watching.held,
+            behind_ms: watching.behind_ms,
+        },
+    }
+}
+
+/// One that nobody is heard of says so by an error.
+fn reconciler(pipeline: &Pipeline, found: &Reconciliation) -> Reader {
+    Reader {
+        what: format!("its source {}", pipeline.source),
+        looked_at: Some(found.listed_at),
+        error: found.error.clone(),
+        held: true,
+        behind_ms: 0,
+    }
+}
+
+/// What failed is told by its runs.
+fn missing(found: &Reconciliation) -> Gaps {
+    let never = || found.gaps.iter().filter(|gap| gap.kind == GapKind::Never);
+    Gaps {
+        count: found.intervals.iter().map(|interval| interval.never).sum(),
+        oldest: found.oldest_unhandled,
+        keys: never().map(|gap| gap.key.clone()).take(Finding::EVIDENCE).collect(),
     }
 }
 

@@ -22,7 +22,7 @@ mod receivers;
 
 use std::{sync::Arc, time::Duration};
 
-use engine::alerts::Limits;
+use engine::alerts::{Limits, Patience};
 use model::Pipeline;
 use store::Store;
 use tokio::task::JoinSet;
@@ -57,6 +57,8 @@ pub struct Rhythm {
     pub hold: Duration,
     /// After a first failed attempt; twice as long after each other.
     pub again: Duration,
+    /// Instead of the one that fits the interval of each pipeline.
+    pub patience: Option<Patience>,
 }
 
 /// Started tasks.
@@ -71,8 +73,9 @@ impl Default for Rhythm {
             evaluate: Duration::from_secs(15),
             lease: Duration::from_secs(40),
             deliver: Duration::from_secs(2),
-            hold: Duration::from_secs(45),
+            hold: Duration::from_secs(20),
             again: Duration::from_secs(5),
+            patience: None,
         }
     }
 }
@@ -84,10 +87,16 @@ impl Alerts {
         let stop = || shutdown.clone();
         tasks.spawn(evaluation::run(context.clone(), told.clone(), stop()));
         // Cut off wherever it is: what is not recorded is tried again.
-        let courier = stop().run_until_cancelled_owned(courier::run(context, told));
+        let courier = stop().run_until_cancelled_owned(courier::run(context.clone(), told));
         tasks.spawn(async move {
             let _ = courier.await; // it never ends by itself
         });
+        for (sink, every) in context.config.alerts.canaries.clone() {
+            let canary = stop().run_until_cancelled_owned(canary::run(context.clone(), sink, every));
+            tasks.spawn(async move {
+                let _ = canary.await; // nor does this
+            });
+        }
         Self { shutdown, tasks }
     }
 

@@ -4,6 +4,7 @@
 //! is in `limits`, how a refusal looks in `problem`; `openapi.json` describes all of it and is tested against the
 //! router.
 
+pub mod alerts;
 pub mod body;
 pub mod clones;
 pub mod dead_letters;

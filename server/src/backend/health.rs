@@ -1,12 +1,13 @@
 //! How runs and pipelines did.
 
-use model::{Problem, Run, RunFilter, RunId, RunView, Time};
+use model::{Alert, AlertFilter, Problem, Run, RunFilter, RunId, RunView, Time};
 
 use super::{Yard, problem};
 
 /// What happened so long before and after a run is shown beside it.
 const AROUND_MS: i64 = 300_000;
 const BESIDE: usize = 10;
+const ALERTS: u32 = 10;
 
 impl Yard {
     pub(super) async fn view_run(&self, id: RunId) -> Result<RunView, Problem> {
@@ -15,10 +16,21 @@ impl Yard {
             now: self.store.now(),
             evidence: self.store.evidence(id).await.map_err(problem::database)?,
             beside: self.beside(&run).await?,
-            alerts: Vec::new(),
+            alerts: self.alerts_during(&run).await?,
             console: self.console(&run).await,
             run,
         })
+    }
+
+    /// Those of its pipeline that held while it ran.
+    async fn alerts_during(&self, run: &Run) -> Result<Vec<Alert>, Problem> {
+        if run.pipeline.is_none() {
+            return Ok(Vec::new());
+        }
+        let ended = Time(run.started_at.0.saturating_add_unsigned(run.duration_ms).saturating_add(1));
+        let (from, to) = (Some(run.started_at), Some(ended));
+        let filter = AlertFilter { pipeline: run.pipeline.clone(), from, to, ..AlertFilter::default() };
+        Ok(self.store.alerts(&filter, None, ALERTS).await.map_err(problem::database)?.items)
     }
 
     /// Those of the same pipeline that began next to it, in the order of time.

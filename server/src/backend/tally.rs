@@ -7,8 +7,8 @@ use engine::{
 };
 use futures::future::try_join_all;
 use model::{
-    GapKind, Job, Key, Outcome, Pipeline, PipelineHealth, PipelineName, PipelineStatus, Problem, ProblemCode,
-    Reconciliation, ReprocessRequest, RunFilter, RunSums, Tile, Time, Viewer, Window,
+    AlertFilter, AlertState, GapKind, Job, Key, Outcome, Pipeline, PipelineHealth, PipelineName, PipelineStatus,
+    Problem, ProblemCode, Reconciliation, ReprocessRequest, RunFilter, RunSums, Tile, Time, Viewer, Window,
 };
 use store::{Fate, Totals};
 
@@ -42,12 +42,20 @@ impl Yard {
         let now = Time(self.store.now().0 + 1);
         let hour = Window::new(Time(now.0 - HOUR_MS), now)?;
         let PipelineStatus { last_run, lag_ms, .. } = self.pipeline_status(pipeline).await?;
-        let (totals, trend) =
-            tokio::try_join!(self.store.run_totals(&filter, hour), self.store.run_sums(&filter, window, TREND))
-                .map_err(problem::database)?;
+        let standing = AlertFilter {
+            pipeline: Some(pipeline.name.clone()),
+            states: vec![AlertState::Open, AlertState::Acknowledged, AlertState::Silenced],
+            ..AlertFilter::default()
+        };
+        let (totals, trend, alerts) = tokio::try_join!(
+            self.store.run_totals(&filter, hour),
+            self.store.run_sums(&filter, window, TREND),
+            self.store.alerts(&standing, None, 200)
+        )
+        .map_err(problem::database)?;
         let pipeline = pipeline.name.clone();
         let (worst, sums) = (worst(&totals), sums_of(&totals, hour));
-        Ok(Tile { pipeline, worst, sums, lag_ms, last_run, trend, alerts: Vec::new() })
+        Ok(Tile { pipeline, worst, sums, lag_ms, last_run, trend, alerts: alerts.items })
     }
 
     pub(super) async fn measure_pipeline(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use logyard::config;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,16 +18,23 @@ fn described(description: &Value) -> BTreeSet<(String, String)> {
 
 #[tokio::test]
 async fn every_route_of_the_api_is_described_and_every_description_answers() {
-    let site = Site::open().await;
+    let site = Site::with(|config| {
+        let (url, format) = ("http://127.0.0.1:9/".parse().unwrap(), config::Format::Json);
+        let (name, secret) = ("demo".to_owned(), None);
+        config.alerts.webhooks = vec![config::Webhook { name, url, format, secret, allow_private: false }];
+    })
+    .await;
     let description = site.json("/api/v1/openapi.json").await;
     let routed: BTreeSet<_> = routes().into_iter().filter(|(_, path)| path.starts_with("/api/v1")).collect();
     assert_eq!(described(&description), routed);
 
     let (job, run) = site.job_that_left_everything().await;
+    let alert = site.alert().await;
     for (number, (method, path)) in described(&description).into_iter().enumerate() {
         // A schedule of its own for each, as one of them is deleted.
         let id = if path.contains("schedules") { site.schedule(&number.to_string()).await } else { job.clone() };
         let id = if path.contains("/runs/") { run.clone() } else { id };
+        let id = if path.contains("/alerts/") { alert.clone() } else { id };
         let name = if path.contains("pipelines") { "api" } else { "demo" };
         let path = path.replace("{id}", &id).replace("{name}", name);
         let response = site.request(Method::from_bytes(method.as_bytes()).unwrap(), &path).send().await.unwrap();
@@ -80,6 +88,8 @@ async fn a_job_has_the_fields_that_are_described() {
     of_a_view.extend(fields(&description["components"]["schemas"]["RunView"]["allOf"][1]["properties"]));
     assert_eq!(fields(&run), of_a_view);
     assert_eq!(fields(&site.json("/api/v1/runs").await["items"][0]), schema("Run"));
+    let alert = site.json(&format!("/api/v1/alerts/{}", site.alert().await)).await;
+    assert_eq!(fields(&alert), schema("Alert"));
     let pipelines = site.json("/api/v1/pipelines").await;
     assert_eq!(fields(&pipelines["items"][0]), schema("PipelineStatus"));
     let index = site.json("/api/v1").await;

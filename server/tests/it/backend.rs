@@ -53,6 +53,7 @@ async fn yard(workshop: &Workshop, text: &str) -> Yard {
         groups: LogGroups::new(&config, &stores),
         stores,
         sinks: Sinks::new(&config.sinks),
+        receivers: Receivers::open(&config.alerts, None).await,
         hub: Hub::start(store.clone(), CancellationToken::new()),
         runner: Nudge::default(),
         scheduler: Nudge::default(),

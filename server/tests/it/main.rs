@@ -19,6 +19,7 @@ macro_rules! on_both_databases {
     };
 }
 
+mod alerts;
 mod api;
 mod api_contract;
 mod auth;

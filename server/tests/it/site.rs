@@ -173,6 +173,35 @@ impl Site {
         (job.to_string(), id)
     }
 
+    /// The id of one that is open.
+    pub async fn alert(&self) -> String {
+        let (store, now) = (&self.app.store, self.app.store.now());
+        let alert = model::Alert {
+            id: store.new_alert_id(),
+            kind: model::AlertKind::Loss,
+            pipeline: Some("api".parse().unwrap()),
+            sink: None,
+            state: model::AlertState::Open,
+            reason: "12 of 100 <b>events</b> did not arrive.".to_owned(),
+            advice: "Mend the sink.".to_owned(),
+            since: now,
+            opened_at: now,
+            updated_at: now,
+            resolved_at: None,
+            acknowledged_by: None,
+            acknowledged_at: None,
+            silenced_until: None,
+            runs: Vec::new(),
+            keys: vec!["AWSLogs/<b>a</b>.log".to_owned()],
+            window: model::Window::around(now, now, 60_000),
+        };
+        let id = alert.id.to_string();
+        let kept = store::KeptAlert { alert, gone_since: None, told_at: now, told_weight: 12 };
+        assert!(store.hold_evaluation("test", 60_000).await.unwrap());
+        assert!(store.record_evaluation("test", &[(store::AlertChange::Opened(kept), None)], &[]).await.unwrap());
+        id
+    }
+
     pub async fn sign_in(&self, user: &str, password: &str, next: &str) -> Response {
         let form = format!("user={user}&password={}&next={next}", password.replace(' ', "+"));
         let form_type = "application/x-www-form-urlencoded";

@@ -68,7 +68,8 @@ fn trouble(reader: Option<&Reader>, now: Time, limits: &Limits) -> Option<(Time,
 
 fn unknown(facts: &Facts, troubles: Vec<(Time, String)>) -> Option<Finding> {
     let since = troubles.iter().map(|(since, _)| *since).min()?;
-    let why: Vec<String> = troubles.into_iter().map(|(_, why)| why).collect();
+    let mut why: Vec<String> = troubles.into_iter().map(|(_, why)| why).collect();
+    why.dedup();
     Some(Finding {
         kind: AlertKind::Unknown,
         since,

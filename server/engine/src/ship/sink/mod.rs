@@ -8,6 +8,7 @@
 //! any other both sides have closed the connection cleanly. A slow receiver slows whoever delivers; it fills no memory.
 
 mod account;
+mod arrival;
 mod batch;
 mod bulk;
 mod connection;
@@ -30,6 +31,7 @@ pub(super) use self::pace::Pace;
 pub(crate) use self::tls::Trust;
 pub use self::{
     account::Delivered,
+    arrival::Arrival,
     batch::{Batch, Mark, Undelivered},
     delivery::Delivery,
     error::{Fault, SinkError},

@@ -16,7 +16,7 @@ struct Open {
     kind: Kind,
 }
 
-enum Kind {
+pub(super) enum Kind {
     Lines(Lines),
     Lumberjack(Lumberjack),
     Bulk(Arc<Bulk>),
@@ -65,6 +65,10 @@ impl Sink {
             Kind::Bulk(bulk) => Way::Bulk(bulk.delivery()),
             Kind::File(file) => Way::File(file.delivery()),
         }))
+    }
+
+    pub(super) fn parts(&self) -> (&Settings, &Kind) {
+        (&self.0.settings, &self.0.kind)
     }
 
     /// Closes what stands by. Deliveries under way go on.

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
-    Request, Response,
+    Request, Response, StatusCode,
     body::Incoming,
     client::conn::http1::{self, SendRequest},
     header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT},
@@ -30,6 +30,8 @@ use crate::ship::sink::{
 
 /// Bytes of an answer for each event; reasons can be long.
 const ANSWER_EACH: usize = 4 << 10;
+/// Of an answer with one document.
+const LONGEST_DOCUMENT: usize = 16 << 20;
 
 type Sender = SendRequest<Full<Bytes>>;
 
@@ -108,6 +110,24 @@ impl Bulk {
                 Answer::Later(fault)
             }
         }
+    }
+
+    /// Asks for something beside the bulk requests, on a connection of its own.
+    pub(in crate::ship::sink) async fn get(&self, path: &str) -> Result<(StatusCode, Bytes), Fault> {
+        let asked = timeout(self.patience, async {
+            let mut sender = self.handshake(self.dialer.dial().await?).await?;
+            let mut request = Request::get(path).header(HOST, &self.host).header(USER_AGENT, "logyard");
+            if let Some(authorization) = &self.authorization {
+                request = request.header(AUTHORIZATION, authorization);
+            }
+            let request = request.body(Full::default()).map_err(|error| broken(&error))?;
+            let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), LONGEST_DOCUMENT).collect().await;
+            Ok((status, body.map_err(|error| broken(&error))?.to_bytes()))
+        });
+        let silent = Fault::Silent { what: "the receiver did not answer", patience: self.patience };
+        asked.await.unwrap_or(Err(silent))
     }
 
     async fn exchange(&self, sender: &mut Sender, body: Vec<u8>, events: usize) -> Result<Answer, Fault> {
