@@ -55,7 +55,7 @@ end2end: ## The release binary in Chromium; `make build` first
 	@.ci/setup test
 	cd end2end && LOGYARD=$(BINARY) npm test --silent
 
-bench-store: ## A million jobs on both databases: list, filter, first page, claims
+bench-store: ## A million jobs and a million runs on both databases: lists, charts, health, first page, claims
 	@.ci/setup test
 	@$(MAKE) --no-print-directory build
 	cargo run --release --package store --example bench

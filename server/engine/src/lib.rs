@@ -2,6 +2,8 @@
 
 pub mod alerts;
 pub mod clone;
+pub mod logs;
 pub mod notify;
+pub mod runs;
 pub mod s3;
 pub mod ship;

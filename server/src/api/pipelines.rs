@@ -1,4 +1,4 @@
-//! `/api/v1/pipelines`: what is configured, and how it stands.
+//! `/api/v1/pipelines`: what is configured, and how it stands; and its function's log, read again.
 
 use axum::{
     Extension, Json,
@@ -11,7 +11,7 @@ use model::{
 };
 
 use super::{
-    Whole,
+    Whole, body,
     clones::{accepted, idempotency_key},
     listing::time,
     problem::Refused,
@@ -72,4 +72,15 @@ fn window(parameters: &[(String, String)], now: Time) -> Result<Window, Invalid>
     }
     let to = to.unwrap_or_else(|| from.map_or(now, |from| now.max(Time(from.0.saturating_add(1)))));
     Window::new(from.unwrap_or(Time(to.0.saturating_sub(DAY_MS))), to)
+}
+
+/// 202, the job and where to find it.
+pub async fn backfill(
+    State(app): State<App>,
+    Extension(viewer): Extension<Viewer>,
+    Path(name): Path<String>,
+    body::Json(window): body::Json<Window>,
+) -> Result<impl IntoResponse, Refused> {
+    let name: PipelineName = name.parse()?;
+    Ok(accepted(app.backend.start_backfill(&viewer, &name, window).await?))
 }

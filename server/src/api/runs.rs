@@ -1,10 +1,16 @@
-//! `GET /api/v1/runs`: what was shipped, object by object. Unknown parameters are refused, as in `listing`.
+//! `GET /api/v1/runs`: what was shipped, object by object; one run with its evidence, and what it logged. Unknown
+//! parameters are refused, as in `listing`.
+//!
+//! Always: `summary` is what the shipper logged, in its own shape.
 
 use axum::{
     Json,
     extract::{Query, State},
+    response::IntoResponse,
 };
-use model::{Invalid, Page, Run, RunCursor, RunFilter, RunId};
+use model::{Alert, Invalid, LogLine, Page, Run, RunCursor, RunFilter, RunId, RunLog, RunView, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     Id, limits,
@@ -22,16 +28,59 @@ struct Listing {
     limit: u32,
 }
 
+/// A run with what its outcome rests on: the item itself, and more beside its fields.
+#[derive(Serialize)]
+struct View {
+    #[serde(flatten)]
+    item: Value,
+    now: Time,
+    evidence: Vec<LogLine>,
+    beside: Vec<Value>,
+    alerts: Vec<Alert>,
+    console: Option<String>,
+}
+
 pub async fn list(
     State(app): State<App>,
     Query(parameters): Query<Vec<(String, String)>>,
-) -> Result<Json<Page<Run>>, Refused> {
+) -> Result<impl IntoResponse, Refused> {
     let Listing { filter, after, limit } = Listing::parse(&parameters)?;
-    Ok(Json(app.backend.runs(&filter, after, limit).await?))
+    let Page { items, next } = app.backend.runs(&filter, after, limit).await?;
+    Ok(Json(Page { items: items.iter().map(item).collect::<Vec<_>>(), next }))
 }
 
-pub async fn show(State(app): State<App>, Id(id): Id<RunId>) -> Result<Json<Run>, Refused> {
-    Ok(Json(app.backend.run(id).await?))
+pub async fn show(State(app): State<App>, Id(id): Id<RunId>) -> Result<impl IntoResponse, Refused> {
+    let RunView { now, run, evidence, beside, alerts, console } = app.backend.run_view(id).await?;
+    let beside = beside.iter().map(item).collect();
+    Ok(Json(View { item: item(&run), now, evidence, beside, alerts, console }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogPage {
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+pub async fn log(
+    State(app): State<App>,
+    Id(id): Id<RunId>,
+    Query(LogPage { after, limit }): Query<LogPage>,
+) -> Result<Json<RunLog>, Refused> {
+    let limit = limit.unwrap_or(limits::PAGE);
+    if !(1..=limits::PAGE_MOST).contains(&limit) {
+        return Err(Invalid::new("limit", limit.to_string(), format!("1 to {}", limits::PAGE_MOST)).into());
+    }
+    Ok(Json(app.backend.run_log(id, after.filter(|after| !after.is_empty()), limit).await?))
+}
+
+/// A run; where its summary was logged in another shape than Logyard's, as it was logged.
+fn item(run: &Run) -> Value {
+    let mut item = serde_json::to_value(run).unwrap_or_default();
+    if let Some(logged) = run.logged.as_deref().and_then(|json| serde_json::from_str(json).ok()) {
+        item["summary"] = logged;
+    }
+    item
 }
 
 impl Listing {

@@ -1,20 +1,44 @@
 //! How runs and pipelines did.
 
-use model::{Problem, ProblemCode, RunId, RunView};
+use model::{Problem, ProblemCode, Run, RunFilter, RunId, RunView, Time};
 
 use super::{Yard, problem};
+
+/// What happened so long before and after a run is shown beside it.
+const AROUND_MS: i64 = 300_000;
+const BESIDE: usize = 10;
 
 impl Yard {
     pub(super) async fn view_run(&self, id: RunId) -> Result<RunView, Problem> {
         let run = self.store.run(id).await.map_err(problem::database)?;
         Ok(RunView {
             now: self.store.now(),
-            run,
-            evidence: Vec::new(),
-            beside: Vec::new(),
+            evidence: self.store.evidence(id).await.map_err(problem::database)?,
+            beside: self.beside(&run).await?,
             alerts: Vec::new(),
-            console: None,
+            console: self.console(&run).await,
+            run,
         })
+    }
+
+    /// Those of the same pipeline that began next to it, in the order of time.
+    async fn beside(&self, run: &Run) -> Result<Vec<Run>, Problem> {
+        if run.pipeline.is_none() {
+            return Ok(Vec::new());
+        }
+        let ended = run.started_at.0.saturating_add_unsigned(run.duration_ms);
+        let filter = RunFilter {
+            pipeline: run.pipeline.clone(),
+            from: Some(Time(run.started_at.0 - AROUND_MS)),
+            to: Some(Time(ended.saturating_add(AROUND_MS))),
+            ..RunFilter::default()
+        };
+        let mut beside = self.store.runs(&filter, None, 200).await.map_err(problem::database)?.items;
+        beside.retain(|other| other.id != run.id);
+        beside.sort_by_key(|other| other.started_at.0.abs_diff(run.started_at.0));
+        beside.truncate(BESIDE);
+        beside.sort_by_key(|other| (other.started_at, other.id));
+        Ok(beside)
     }
 }
 

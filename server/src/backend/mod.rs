@@ -15,6 +15,7 @@ mod pipelines;
 mod problem;
 mod reprocess_commands;
 mod reprocesses;
+mod run_log;
 mod runs;
 mod schedules;
 mod tally;
@@ -35,6 +36,7 @@ use store::Store;
 use crate::{
     alerts::Receivers,
     config::Config,
+    groups::LogGroups,
     hub::Hub,
     runner::Nudge,
     sinks::Sinks,
@@ -47,6 +49,7 @@ pub struct Yard {
     pub stores: Stores,
     pub sinks: Sinks,
     pub receivers: Receivers,
+    pub groups: LogGroups,
     pub health: StoreHealth,
     pub hub: Hub,
     pub runner: Nudge,
@@ -147,8 +150,8 @@ impl Backend for Yard {
         self.view_run(id).await
     }
 
-    async fn run_log(&self, _: RunId, _: Option<String>, _: u32) -> Result<RunLog, Problem> {
-        Err(health::not_kept())
+    async fn run_log(&self, id: RunId, after: Option<String>, limit: u32) -> Result<RunLog, Problem> {
+        self.read_log(id, after, limit).await
     }
 
     async fn start_backfill(&self, _: &Viewer, _: &PipelineName, _: Window) -> Result<Job, Problem> {

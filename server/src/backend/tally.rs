@@ -1,17 +1,23 @@
 //! How pipelines did: a tile each for the first page, and the figures of one over a window. Made of sums that are kept,
 //! of percentiles, and of what the reconciler found.
 
+use engine::{
+    runs::{Sample, losses, prefix_of},
+    ship::LogName,
+};
 use futures::future::try_join_all;
 use model::{
-    Job, Key, Outcome, Pipeline, PipelineHealth, PipelineName, PipelineStatus, Problem, ProblemCode, ReprocessRequest,
-    RunFilter, RunSums, Tile, Time, Viewer, Window,
+    GapKind, Job, Key, Outcome, Pipeline, PipelineHealth, PipelineName, PipelineStatus, Problem, ProblemCode,
+    Reconciliation, ReprocessRequest, RunFilter, RunSums, Tile, Time, Viewer, Window,
 };
-use store::Totals;
+use store::{Fate, Totals};
 
 use super::{Yard, problem};
 
 /// Stretches of a tile's trend, about.
 const TREND: u32 = 48;
+/// Runs among which losses are looked into.
+const FATES: u32 = 2_000;
 const HOUR_MS: i64 = 3_600_000;
 /// From the best to the worst.
 const SEVERITY: [Outcome; 9] = [
@@ -51,15 +57,17 @@ impl Yard {
     ) -> Result<PipelineHealth, Problem> {
         let pipeline = self.known(name)?;
         let filter = of(name);
-        let (totals, measures, last, reconciliation) = tokio::try_join!(
+        let (totals, measures, last, reconciliation, fates) = tokio::try_join!(
             self.store.run_totals(&filter, window),
             self.store.run_measures(name, window),
             self.store.last_run(name),
             self.store.reconciliation(name, window),
+            self.store.fates(name, window, FATES),
         )
         .map_err(problem::database)?;
         let cost = self.config.prices.of_lambda(totals.invocations, totals.billed_mb_ms);
         let limit = last.and_then(|run| run.invocation).and_then(|invocation| invocation.memory_limit_mb);
+        let losses = losses(&samples(&fates, reconciliation.as_ref()));
         Ok(PipelineHealth {
             window,
             reconciliation,
@@ -70,7 +78,7 @@ impl Yard {
             cold_starts: totals.cold_starts,
             runs: measures.runs,
             cost: (pipeline.function.is_some() || totals.invocations > 0).then_some(cost),
-            losses: Vec::new(),
+            losses,
         })
     }
 
@@ -93,6 +101,23 @@ impl Yard {
         let request = ReprocessRequest { pipeline: Some(name.clone()), keys, ..ReprocessRequest::default() };
         self.insert_reprocess(viewer, request, idempotency_key).await
     }
+}
+
+/// Objects as they fared, and those that nobody picked up.
+fn samples(fates: &[Fate], reconciliation: Option<&Reconciliation>) -> Vec<Sample> {
+    let handled = fates.iter().map(|fate| {
+        let key = fate.key.as_str();
+        // Its key tells the end of what it covers: it cannot have been written before.
+        let age = LogName::of_key(key).and_then(|name| u64::try_from(fate.started_at.since(name.end)).ok());
+        let (at, prefix) = (fate.started_at, Some(prefix_of(key)));
+        Sample { at, size: fate.size, age_ms: age, prefix, duration_ms: Some(fate.duration_ms), lost: !fate.whole }
+    });
+    let gaps = reconciliation.into_iter().flat_map(|found| &found.gaps).filter(|gap| gap.kind == GapKind::Never);
+    let never = gaps.map(|gap| {
+        let (at, prefix) = (gap.written_at, Some(prefix_of(&gap.key)));
+        Sample { at, size: Some(gap.size), age_ms: None, prefix, duration_ms: None, lost: true }
+    });
+    handled.chain(never).collect()
 }
 
 fn of(pipeline: &PipelineName) -> RunFilter {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::Failure;
-use crate::{config::Config, runner, sinks::Sinks, stores::Stores};
+use crate::{config::Config, groups::LogGroups, runner, sinks::Sinks, stores::Stores};
 
 /// The database's clock is asked for this often: clocks drift.
 const CLOCK: Duration = Duration::from_mins(1);
@@ -42,6 +42,7 @@ pub fn runner_context(config: &Config, store: &Store, stores: &Stores) -> runner
         store: store.clone(),
         stores: stores.clone(),
         sinks: Sinks::new(&config.sinks),
+        groups: LogGroups::new(config, stores),
         data_dir: config.server.data_dir.clone(),
         config: config.runner.clone(),
         holder: holder(),

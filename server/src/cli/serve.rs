@@ -9,28 +9,23 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
-use engine::ship::queue::Queue;
 use tokio::{net::TcpListener, time::timeout};
 use tracing::{info, warn};
 
 use super::{Failure, hold, stop};
 use crate::{
-    alerts::{self, Alerts, Receivers},
+    alerts::Receivers,
     assets::Assets,
     auth::Auth,
     backend::Yard,
     config::Config,
     data_dir::DataDir,
     demo::{self, Demo},
-    follower::{self, Follower},
     hub::Hub,
-    reconciler::{self, Reconciler},
     router,
-    runner::Runner,
-    scheduler::{self, Scheduler},
     state::App,
     stores::{StoreHealth, Stores},
-    sweeper::Sweeper,
+    tasks::Tasks,
 };
 
 pub const AFTER_HELP: &str = "\
@@ -58,37 +53,10 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let stores = Stores::connect(&config).await;
     let hub = Hub::start(store.clone(), shutdown.clone());
     let context = hold::runner_context(&config, &store, &stores);
-    let (holder, sinks) = (context.holder.clone(), context.sinks.clone());
-    let follower = Follower::start(follower::Context {
-        runner: context.clone(),
-        pipelines: config.pipelines.clone(),
-        messages_held: Queue::HELD,
-    });
-    let reconciler = Reconciler::start(reconciler::Context {
-        store: store.clone(),
-        stores: stores.clone(),
-        holder: holder.clone(),
-        pipelines: config.pipelines.clone(),
-    });
-    let runner = Runner::start(context);
-    let sweeper = Sweeper::start(store.clone(), config.retention);
-    let scheduler = Scheduler::start(scheduler::Context {
-        store: store.clone(),
-        stores: stores.clone(),
-        runner: runner.nudge(),
-        hub: Some(hub.clone()),
-    });
+    let (holder, sinks, groups) = (context.holder.clone(), context.sinks.clone(), context.groups.clone());
     let origin = config.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
     let receivers = Receivers::open(&config.alerts, Some(origin.clone())).await;
-    let alerts = Alerts::start(alerts::Context {
-        store: store.clone(),
-        sinks: sinks.clone(),
-        receivers: receivers.clone(),
-        config: config.clone(),
-        holder: holder.clone(),
-        hub: Some(hub.clone()),
-        rhythm: alerts::Rhythm::default(),
-    });
+    let tasks = Tasks::start(&config, context, receivers.clone(), Some(hub.clone()));
     let backend = Yard {
         health: StoreHealth::new(stores.clone(), {
             let store = store.clone();
@@ -98,9 +66,10 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         stores,
         sinks,
         receivers,
+        groups,
         hub: hub.clone(),
-        runner: runner.nudge(),
-        scheduler: scheduler.nudge(),
+        runner: tasks.runner(),
+        scheduler: tasks.scheduler(),
         origin: origin.clone(),
         config: config.clone(),
         holder,
@@ -113,7 +82,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         config: config.clone(),
         assets,
         store,
-        runner: (config.runner.jobs > 0).then(|| runner.pulse()),
+        runner: (config.runner.jobs > 0).then(|| tasks.pulse()),
         shutdown: shutdown.clone(),
     };
     let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();
@@ -126,15 +95,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     info!(%addr, "serving");
 
     shutdown.cancelled().await;
-    drop(sweeper);
-    let ((), (), (), (), (), drained) = tokio::join!(
-        alerts.stop(),
-        scheduler.stop(),
-        reconciler.stop(),
-        follower.stop(),
-        runner.stop(),
-        timeout(DRAIN_WITHIN, server)
-    );
+    let ((), drained) = tokio::join!(tasks.stop(), timeout(DRAIN_WITHIN, server));
     if drained.is_err() {
         warn!("some connections were cut: they took too long to end");
     }

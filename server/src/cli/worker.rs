@@ -2,21 +2,10 @@
 
 use std::sync::Arc;
 
-use engine::ship::queue::Queue;
 use tracing::info;
 
 use super::{Failure, hold, stop};
-use crate::{
-    alerts::{self, Alerts, Receivers},
-    config::Config,
-    demo,
-    follower::{self, Follower},
-    reconciler::{self, Reconciler},
-    runner::Runner,
-    scheduler::{self, Scheduler},
-    stores::Stores,
-    sweeper::Sweeper,
-};
+use crate::{alerts::Receivers, config::Config, demo, stores::Stores, tasks::Tasks};
 
 pub const AFTER_HELP: &str = "\
 Examples:
@@ -40,32 +29,10 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let context = hold::runner_context(&config, &store, &stores);
     println!("Working as {} on {}.", context.holder, store.describe());
     info!(holder = %context.holder, jobs = config.runner.jobs, "working");
-    let (store, stores) = (context.store.clone(), context.stores.clone());
-    let alerts = Alerts::start(alerts::Context {
-        store: store.clone(),
-        sinks: context.sinks.clone(),
-        receivers: Receivers::open(&config.alerts, config.server.public_url.clone()).await,
-        config: Arc::new(config.clone()),
-        holder: context.holder.clone(),
-        hub: None,
-        rhythm: alerts::Rhythm::default(),
-    });
-    let follower = Follower::start(follower::Context {
-        runner: context.clone(),
-        pipelines: config.pipelines.clone(),
-        messages_held: Queue::HELD,
-    });
-    let reconciler = Reconciler::start(reconciler::Context {
-        store: store.clone(),
-        stores: stores.clone(),
-        holder: context.holder.clone(),
-        pipelines: config.pipelines.clone(),
-    });
-    let runner = Runner::start(context);
-    let sweeper = Sweeper::start(store.clone(), config.retention);
-    let scheduler = Scheduler::start(scheduler::Context { store, stores, runner: runner.nudge(), hub: None });
+    let config = Arc::new(config);
+    let receivers = Receivers::open(&config.alerts, config.server.public_url.clone()).await;
+    let tasks = Tasks::start(&config, context, receivers, None);
     shutdown.cancelled().await;
-    drop(sweeper);
-    tokio::join!(alerts.stop(), scheduler.stop(), reconciler.stop(), follower.stop(), runner.stop());
+    tasks.stop().await;
     Ok(())
 }

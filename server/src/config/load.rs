@@ -12,8 +12,8 @@ use engine::s3::{BytesPerSecond, Ceilings, Threshold};
 use model::{Amount, Prices};
 
 use super::{
-    Alerts, Auth, Config, ConfigError, Database, Demo, Runner, Server, Store, Token, alerts, pipelines, retention,
-    sinks,
+    Alerts, Auth, Config, ConfigError, Database, Demo, Logs, Runner, Server, Store, Token, alerts, function, pipelines,
+    retention, sinks,
     source::{Environment, Section, Source},
 };
 
@@ -71,6 +71,7 @@ impl Config {
         alerts.topics = alerts::topics(root.sections("topics")?, &alerts.webhooks)?;
         let mut sinks = sinks::read(root.sections("sinks")?, &mut alerts.canaries)?;
         let pipelines = root.sections("pipelines")?;
+        let requests_per_second = function::rate(root.section("logs")?)?;
         root.finish()?;
 
         if demo.enabled {
@@ -83,7 +84,8 @@ impl Config {
         if stores.is_empty() {
             return Err(ConfigError::NoStores);
         }
-        let mut pipelines = pipelines::read(pipelines, &stores, &sinks, &mut alerts.limits)?;
+        let (mut pipelines, mappings) = pipelines::read(pipelines, &stores, &sinks, &mut alerts.limits)?;
+        let logs = Logs { requests_per_second, mappings };
         if demo.enabled && sinks.is_empty() && pipelines.is_empty() {
             sinks.extend(sinks::demo());
             pipelines.extend(stores.last().and_then(|store| pipelines::demo(&store.name)));
@@ -91,7 +93,21 @@ impl Config {
         if auth.is_none() && !server.addr.ip().is_loopback() {
             return Err(ConfigError::Open { addr: server.addr });
         }
-        Ok(Self { file, server, database, auth, runner, prices, retention, stores, sinks, pipelines, demo, alerts })
+        Ok(Self {
+            file,
+            server,
+            database,
+            auth,
+            runner,
+            prices,
+            retention,
+            stores,
+            sinks,
+            pipelines,
+            logs,
+            demo,
+            alerts,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
-//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]`, `[heartbeat]` and `[demo]`
-//! can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`,
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]`, `[logs]`, `[heartbeat]` and
+//! `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`,
 //! `[[pipelines]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works in every
 //! text. What is not a setting is an error that names the line.
 //!
@@ -9,6 +9,7 @@
 
 mod alerts;
 mod error;
+mod function;
 mod load;
 mod pipelines;
 mod retention;
@@ -27,6 +28,7 @@ pub(crate) use self::pipelines::seconds;
 pub use self::{
     alerts::{Alerts, Format, Heartbeat, Topic, Webhook},
     error::{At, ConfigError},
+    function::Logs,
     load::{DEFAULT_FILE, DEMO_STORE},
     pipelines::{DEMO_LOGS, DEMO_PIPELINE},
     retention::Retention,
@@ -49,6 +51,8 @@ pub struct Config {
     pub sinks: Vec<Sink>,
     /// Each with a store and a sink that are there. Where the demo is on and nothing else is configured: the demo's.
     pub pipelines: Vec<Pipeline>,
+    /// How the log groups of functions are read.
+    pub logs: Logs,
     pub demo: Demo,
     /// Who is told when something is wrong, and from where on it is.
     pub alerts: Alerts,

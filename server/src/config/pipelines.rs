@@ -9,6 +9,7 @@ use model::{LogFormat, Pipeline, PipelineName, Place, QueueUrl, SinkName, StoreN
 
 use super::{
     ConfigError, Sink, Store, alerts,
+    function::{self, Mappings},
     load::{NAME, YES_NO, parsed},
     sinks::DEMO_SINK,
     source::Section,
@@ -27,14 +28,14 @@ const QUEUE: &str = "the URL of an SQS queue of this pipeline alone, such as \
                      https://sqs.eu-west-1.amazonaws.com/123456789012/elb-logs";
 const FOLLOWED: &str = "true where sqs_queue_url is set";
 
-/// `limits` takes those of `[pipelines.alerts]`.
+/// And how the summaries of their functions are read. `limits` takes those of `[pipelines.alerts]`.
 pub fn read(
     sections: Vec<Section<'_>>,
     stores: &[Store],
     sinks: &[Sink],
     limits: &mut BTreeMap<PipelineName, Limits>,
-) -> Result<Vec<Pipeline>, ConfigError> {
-    let mut pipelines: Vec<Pipeline> = Vec::new();
+) -> Result<(Vec<Pipeline>, Mappings), ConfigError> {
+    let (mut pipelines, mut mappings) = (Vec::<Pipeline>::new(), Mappings::new());
     for mut section in sections {
         let name: PipelineName = section.get("name", NAME, parsed)?.ok_or_else(|| section.missing("name", NAME))?;
         if pipelines.iter().any(|pipeline| pipeline.name == name) {
@@ -58,6 +59,10 @@ pub fn read(
         if let Some(own) = alerts::limits(&mut section)? {
             limits.insert(name.clone(), own);
         }
+        let function = function::read(&mut section, &pipelines)?.map(|(function, mapping)| {
+            mappings.insert(name.clone(), mapping);
+            function
+        });
         let pipeline = Pipeline {
             source: Place { store, ..source }.at(&stores[0].name),
             format: section.get("format", FORMAT, format)?.unwrap_or_default(),
@@ -66,13 +71,13 @@ pub fn read(
             labels: section.texts("labels")?,
             follow,
             sqs_queue_url,
-            function: None,
+            function,
             name,
         };
         section.finish()?;
         pipelines.push(pipeline);
     }
-    Ok(pipelines)
+    Ok((pipelines, mappings))
 }
 
 fn format(text: &str) -> Option<LogFormat> {

@@ -34,7 +34,7 @@ pub use self::{
     reprocess::dead_letters,
     work::run_of,
 };
-use crate::{config, sinks::Sinks, stores::Stores};
+use crate::{config, groups::LogGroups, sinks::Sinks, stores::Stores};
 
 /// Jobs that other servers queued are found within this time; those of this process at once.
 const POLL: Duration = Duration::from_secs(1);
@@ -47,6 +47,7 @@ pub struct Context {
     pub store: Store,
     pub stores: Stores,
     pub sinks: Sinks,
+    pub groups: LogGroups,
     /// Where the dead letters of a job are kept.
     pub data_dir: PathBuf,
     pub config: config::Runner,

@@ -10,7 +10,8 @@
 //! - `leases`: claimed, kept alive, ended
 //! - `schedules`: clones that are started again and again
 //! - `alerts`: what is wrong, and whom it was told
-//! - `runs`: what was shipped, object by object; `followers`: who ships what appears
+//! - `runs`: what was shipped, object by object; `followers`: who ships what appears; `watchers`: who reads the logs of
+//!   functions
 //! - `sums`: what runs come to, kept as they are written; `retention`: what becomes too old
 //! - `reconciled`: log objects held against runs, and the gaps between them
 //! - `failures`, `events`, `sessions`, `plans`: a table each
@@ -35,6 +36,7 @@ mod sessions;
 mod sums;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod watchers;
 
 use std::sync::Arc;
 
@@ -46,9 +48,10 @@ pub use self::{
     followers::{Followed, LookedAt},
     plans::StoredPlan,
     reconciled::{Handling, INTERVAL_MS, Learned, Missing, Reckoned},
-    runs::{Measures, NewRun},
+    runs::{Fate, Measures, NewInvocation, NewRun, Recorder},
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
     sums::Totals,
+    watchers::{Watched, Watching},
 };
 use self::{clock::Clock, database::Database};
 

@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use model::{PipelineName, Time};
+use model::{PipelineName, Run, Time};
 
 use crate::{
-    NewRun, Store, StoreError,
+    Store, StoreError,
     database::{Statement, Transaction},
 };
 
@@ -73,15 +73,18 @@ impl Store {
     }
 }
 
-/// Those of which nothing was swept away.
-pub(crate) async fn remembered(transaction: &mut Transaction, runs: Vec<NewRun>) -> Result<Vec<NewRun>, StoreError> {
-    let mut swept = HashMap::new();
-    for row in transaction.run(Statement::new("SELECT pipeline, before FROM swept")).await? {
-        swept.insert(row.get::<String>("pipeline")?, row.get::<i64>("before")?);
+/// Up to when runs were swept away, by pipeline. What is older is not written again: it is in the sums already.
+pub(crate) struct Swept(HashMap<String, i64>);
+
+impl Swept {
+    pub(crate) async fn read(transaction: &mut Transaction) -> Result<Self, StoreError> {
+        let rows = transaction.run(Statement::new("SELECT pipeline, before FROM swept")).await?;
+        let before = rows.iter().map(|row| Ok((row.get::<String>("pipeline")?, row.get::<i64>("before")?)));
+        Ok(Self(before.collect::<Result<_, StoreError>>()?))
     }
-    let kept = |new: &NewRun| {
-        let of = |pipeline: &str| swept.get(pipeline).is_none_or(|before| new.run.started_at.0 >= *before);
-        of("") && new.run.pipeline.as_ref().is_none_or(|pipeline| of(pipeline.as_str()))
-    };
-    Ok(runs.into_iter().filter(kept).collect())
+
+    pub(crate) fn leaves(&self, run: &Run) -> bool {
+        let of = |pipeline: &str| self.0.get(pipeline).is_none_or(|before| run.started_at.0 >= *before);
+        of("") && run.pipeline.as_ref().is_none_or(|pipeline| of(pipeline.as_str()))
+    }
 }

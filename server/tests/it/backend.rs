@@ -4,8 +4,10 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use app::backend::Backend;
 use logyard::{
+    alerts::Receivers,
     backend::Yard,
     config::Config,
+    groups::LogGroups,
     hub::Hub,
     runner::Nudge,
     sinks::Sinks,
@@ -44,8 +46,11 @@ async fn yard(workshop: &Workshop, text: &str) -> Yard {
     let store = workshop.store.clone();
     let stores = Stores::connect(&config).await;
     let clock = store.clone();
+    let receivers = Receivers::open(&config.alerts, None).await;
     Yard {
+        receivers,
         health: StoreHealth::new(stores.clone(), move || clock.now()),
+        groups: LogGroups::new(&config, &stores),
         stores,
         sinks: Sinks::new(&config.sinks),
         hub: Hub::start(store.clone(), CancellationToken::new()),

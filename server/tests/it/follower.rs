@@ -6,6 +6,7 @@ use engine::ship::queue::Queue;
 use logyard::{
     config::Config,
     follower::{Context, Follower},
+    groups::LogGroups,
     runner,
     sinks::Sinks,
     stores::Stores,
@@ -28,9 +29,11 @@ pub async fn follower(site: &Site, holder: &str) -> Follower {
 
 pub async fn follower_that_holds(site: &Site, holder: &str, messages_held: Duration) -> Follower {
     let config = &site.app.config;
+    let stores = Stores::connect(config).await;
     let runner = runner::Context {
         store: site.app.store.clone(),
-        stores: Stores::connect(config).await,
+        groups: LogGroups::new(config, &stores),
+        stores,
         sinks: Sinks::new(&config.sinks),
         data_dir: config.server.data_dir.clone(),
         config: quick(),

@@ -52,4 +52,5 @@ mod security_roles;
 mod server;
 mod shipping_pages;
 mod site;
+mod watcher;
 mod workshop;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use logyard::{
+    groups::LogGroups,
     runner::{Context, Runner},
     sinks::Sinks,
     stores::Stores,
@@ -70,6 +71,7 @@ async fn ended(site: &Site, job: &Job, as_: State) -> Job {
     let stores = Stores::connect(&site.app.config).await;
     let context = Context {
         store: site.app.store.clone(),
+        groups: LogGroups::new(&site.app.config, &stores),
         stores,
         sinks: Sinks::new(&[]),
         data_dir: site.app.config.server.data_dir.clone(),

@@ -1,4 +1,4 @@
-//! moto: S3, SQS and SNS that share no code with Logyard, spoken to by boto3. `.ci/setup test` installs both.
+//! moto: S3, SQS, SNS and CloudWatch Logs that share no code with Logyard, spoken to by boto3. `.ci/setup test` installs both.
 
 use std::{
     io::{BufRead, BufReader, sink},
@@ -18,7 +18,7 @@ import boto3, json, sys
 def client(service):
     return boto3.client(service, endpoint_url=sys.argv[1], region_name='us-east-1',
                         aws_access_key_id='other', aws_secret_access_key='other')
-s3, sqs, sns = client('s3'), client('sqs'), client('sns')
+s3, sqs, sns, logs = client('s3'), client('sqs'), client('sns'), client('logs')
 ";
 
 impl Moto {
@@ -42,7 +42,7 @@ impl Moto {
         Self { url, process }
     }
 
-    /// Runs Python with the clients `s3`, `sqs` and `sns`; what it printed.
+    /// Runs Python with the clients `s3`, `sqs`, `sns` and `logs`; what it printed.
     pub async fn python(&self, script: &str) -> String {
         let python = tokio::process::Command::new(installed("python"))
             .args(["-c", &format!("{CLIENTS}{script}"), &self.url])

@@ -127,7 +127,8 @@ async fn each_object_is_held_against_its_runs_and_a_reprocess_ships_exactly_the_
     let response = site.post("/api/v1/pipelines/api/reprocess-gaps", &json!({})).await;
     assert_eq!(response.status(), 202);
     let job: Value = response.json().await.unwrap();
-    let mut asked: Vec<&str> = job["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
+    let mut asked: Vec<&str> =
+        job["spec"]["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
     asked.sort_unstable();
     assert_eq!(asked, missing, "exactly these");
     let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());

@@ -8,10 +8,12 @@ use argon2::{Argon2, Params, PasswordHasher};
 use embedded::Embedded;
 use engine::s3::{Ceilings, Threshold};
 use logyard::{
+    alerts::Receivers,
     assets::Assets,
     auth::{self, Auth},
     backend::Yard,
     config::{self, Config},
+    groups::LogGroups,
     hub::Hub,
     router,
     runner::{Context, Nudge, Runner, dead_letters},
@@ -115,9 +117,11 @@ impl Site {
     /// A runner beside the server, on the same database, stores and sinks.
     pub async fn runner(&self) -> Runner {
         let config = &self.app.config;
+        let stores = Stores::connect(config).await;
         Runner::start(Context {
             store: self.app.store.clone(),
-            stores: Stores::connect(config).await,
+            groups: LogGroups::new(config, &stores),
+            stores,
             sinks: Sinks::new(&config.sinks),
             data_dir: config.server.data_dir.clone(),
             config: quick(),
@@ -219,6 +223,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         stores: vec![store],
         sinks: vec![file_sink(dir)],
         pipelines: vec![pipeline()],
+        logs: config::Logs::default(),
         demo: config::Demo { enabled: true, addr: s3.addr() },
         alerts: config::Alerts::default(),
     }
@@ -257,13 +262,16 @@ async fn assemble(config: Config) -> App {
     let stores = Stores::connect(&config).await;
     let shutdown = CancellationToken::new();
     let sinks = Sinks::new(&config.sinks);
+    let receivers = Receivers::open(&config.alerts, Some(format!("http://{}", config.server.addr))).await;
     let hub = Hub::start(store.clone(), shutdown.clone());
     let clock = store.clone();
     let backend: Arc<dyn Backend> = Arc::new(Yard {
         store: store.clone(),
         health: StoreHealth::new(stores.clone(), move || clock.now()),
+        groups: LogGroups::new(&config, &stores),
         stores,
         sinks,
+        receivers,
         hub: hub.clone(),
         runner: Nudge::default(),
         scheduler: Nudge::default(),

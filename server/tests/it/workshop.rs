@@ -6,6 +6,7 @@ use embedded::Embedded;
 use engine::{s3::Threshold, ship::sink::Settings};
 use logyard::{
     config::{self, Config},
+    groups::LogGroups,
     runner::{Context, Runner},
     sinks::Sinks,
     stores::Stores,
@@ -43,9 +44,11 @@ impl Workshop {
     }
 
     pub async fn runner(&self, holder: &str, config: config::Runner) -> Runner {
+        let stores = self.stores().await;
         Runner::start(Context {
             store: self.scratch.open().await,
-            stores: self.stores().await,
+            groups: LogGroups::new(&Config::parse(None, "", &|_| None).unwrap(), &stores),
+            stores,
             sinks: Sinks::new(&[self.sink()]),
             data_dir: self.dir.path().to_owned(),
             config,

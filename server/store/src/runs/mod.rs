@@ -7,6 +7,8 @@
 //! so after a crash a run may be there twice over in time, but never missing. They go when their job goes,
 //! and after their time (see `retention`). Whoever writes runs keeps the sums with it, in the same transaction.
 
+mod fates;
+mod invocations;
 mod list;
 mod measures;
 mod row;
@@ -15,7 +17,11 @@ use std::collections::{HashMap, HashSet};
 
 use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Window};
 
-pub use self::measures::Measures;
+pub use self::{
+    fates::Fate,
+    invocations::{NewInvocation, Recorder},
+    measures::Measures,
+};
 pub(crate) use self::{
     list::chosen,
     row::{key_of, name},
@@ -24,7 +30,8 @@ use crate::{
     Store, StoreError,
     database::{Statement, Transaction, json},
     jobs::row::integer,
-    leases, retention,
+    leases,
+    retention::Swept,
     sums::Change,
 };
 
@@ -173,7 +180,9 @@ impl Store {
 }
 
 async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRun]) -> Result<(), StoreError> {
-    let runs = retention::remembered(transaction, each_once(runs)).await?;
+    let swept = Swept::read(transaction).await?;
+    let mut runs = each_once(runs);
+    runs.retain(|new| swept.leaves(&new.run));
     let mut change = Change::default();
     for batch in runs.chunks(BATCH) {
         let rows = |statement| chosen_rows(statement, origin, batch);

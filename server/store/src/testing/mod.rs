@@ -50,6 +50,11 @@ pub async fn forget_runs(store: &Store) {
     }
 }
 
+/// Lets the database know what it holds, as it does by itself now and then.
+pub async fn analyze(store: &Store) {
+    store.database().write(Statement::new("ANALYZE")).await.expect("the tables are analyzed");
+}
+
 /// Makes the spec of a schedule one that cannot be read, as no version of Logyard writes it.
 pub async fn break_schedule(store: &Store, id: ScheduleId) {
     let statement = Statement::new("UPDATE schedules SET spec = '{}' WHERE id = $1").bind(id);

@@ -1,8 +1,10 @@
-//! Measures the store with a million jobs in it, on both databases: `make bench-store`, or
-//! `cargo run --release -p store --example bench [JOBS]`.
+//! Measures the store with a million jobs in it, and with a million runs, on both databases: `make bench-store`, or
+//! `cargo run --release -p store --example bench [JOBS] [RUNS]`.
 //!
 //! Times are of whole calls of [`Store`], as a request makes them: statement, transfer and decoding. PostgreSQL runs
 //! with its defaults for durability, in a cluster of its own over a socket; SQLite as Logyard runs it.
+
+mod runs;
 
 use std::{env, error::Error, time::Instant};
 
@@ -22,10 +24,22 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
-    let jobs: u64 = env::args().nth(1).map_or(Ok(1_000_000), |jobs| jobs.parse())?;
-    bench(&Scratch::sqlite(), jobs).await?;
+    let many = |argument| env::args().nth(argument).map_or(Ok(1_000_000), |many| many.parse());
+    let (jobs, runs) = (many(1)?, many(2)?);
+    if jobs > 0 {
+        bench(&Scratch::sqlite(), jobs).await?;
+    }
+    if runs > 0 {
+        runs::bench(&Scratch::sqlite(), runs).await?;
+    }
     let cluster = Cluster::own(Durability::Full);
-    bench(&Scratch::within(&cluster).await, jobs).await
+    if jobs > 0 {
+        bench(&Scratch::within(&cluster).await, jobs).await?;
+    }
+    if runs > 0 {
+        runs::bench(&Scratch::within(&cluster).await, runs).await?;
+    }
+    Ok(())
 }
 
 async fn bench(scratch: &Scratch, jobs: u64) -> Outcome<()> {

@@ -1,0 +1,139 @@
+//! The one request that is made of a log group.
+//!
+//! A group is reached by the SDK's own rules, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS` included, or
+//! where the configuration says. Credentials are those of the pipeline's store.
+
+use std::time::Duration;
+
+use aws_config::Region;
+use aws_sdk_cloudwatchlogs::{Client, config::timeout::TimeoutConfig, types::FilteredLogEvent};
+use model::Time;
+use rand::Rng as _;
+use tokio::time::sleep;
+
+use super::{Fault, LogsError, Rate};
+use crate::{
+    runs::LogEvent,
+    s3::{Endpoint, endpoint::http},
+};
+
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// Of one page, before its error is told. Whoever asked may ask again.
+const ATTEMPTS: u32 = 8;
+/// Before the second try, at most; twice as long before each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Where a log group lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// `/aws/lambda/api-prod-elb`
+    pub group: String,
+    /// `None`: that of the store, or what the SDK's own rules say.
+    pub region: Option<String>,
+    /// `None`: AWS itself, or what the SDK's own rules say.
+    pub url: Option<String>,
+}
+
+/// A log group that can be read. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Logs {
+    client: Client,
+    group: String,
+    region: String,
+    rate: Rate,
+}
+
+/// Which events: those of `from <= at <= to`, as CloudWatch has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    pub from: Time,
+    pub to: Time,
+    /// `None`: of all streams.
+    pub stream: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// In the order of time, at most 10,000 or 1 MB; perhaps none though there are more pages.
+    pub events: Vec<LogEvent>,
+    /// `None`: this was the last.
+    pub next: Option<String>,
+}
+
+impl Logs {
+    /// Makes the client; no request is sent yet.
+    pub async fn connect(place: Place, store: &Endpoint, rate: Rate) -> Self {
+        let region = place.region.or_else(|| store.region.clone());
+        let shared = Endpoint { region, ..store.clone() }.shared().await;
+        let mut config = aws_sdk_cloudwatchlogs::config::Builder::from(&shared)
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ANSWER_WITHIN).build());
+        if let Some(url) = place.url {
+            if url.starts_with("http://") {
+                config = config.http_client(http());
+            }
+            config = config.endpoint_url(url);
+        }
+        let region = shared.region().map(Region::to_string).unwrap_or_default();
+        Self { client: Client::from_conf(config.build()), group: place.group, region, rate }
+    }
+
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// As the SDK found it.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The first page, or the one of a token; again and again where the service refuses or does not answer.
+    pub async fn page(&self, stretch: &Stretch, token: Option<&str>) -> Result<Page, LogsError> {
+        let mut attempt = 1;
+        loop {
+            self.rate.turn().await;
+            match self.ask(stretch, token).await {
+                Ok(page) => {
+                    self.rate.answered();
+                    return Ok(page);
+                }
+                Err(fault) => {
+                    if matches!(fault, Fault::Throttled { .. }) {
+                        self.rate.refused();
+                    }
+                    if attempt == ATTEMPTS || !fault.passes() {
+                        let throttled = matches!(fault, Fault::Throttled { .. });
+                        let fault = if throttled { Fault::Throttled { attempts: attempt } } else { fault };
+                        return Err(LogsError { group: self.group.clone(), fault });
+                    }
+                }
+            }
+            let longest = FIRST_PAUSE.saturating_mul(2_u32.pow(attempt - 1)).min(LONGEST_PAUSE);
+            let pause = longest.mul_f64(rand::rng().random());
+            sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    async fn ask(&self, stretch: &Stretch, token: Option<&str>) -> Result<Page, Fault> {
+        #[expect(deprecated, reason = "CloudWatch always does so by now; what is like it wants to be told")]
+        let request = self.client.filter_log_events().interleaved(true);
+        let request = request
+            .log_group_name(&self.group)
+            .start_time(stretch.from.0.max(0))
+            .end_time(stretch.to.0.max(0))
+            .set_log_stream_names(stretch.stream.clone().map(|stream| vec![stream]))
+            .set_next_token(token.map(str::to_owned));
+        let answer = request.send().await.map_err(|error| Fault::of(&error))?;
+        Ok(Page { events: answer.events.unwrap_or_default().into_iter().map(event).collect(), next: answer.next_token })
+    }
+}
+
+fn event(event: FilteredLogEvent) -> LogEvent {
+    LogEvent {
+        at: Time(event.timestamp.unwrap_or_default()),
+        id: event.event_id.unwrap_or_default(),
+        stream: event.log_stream_name.unwrap_or_default(),
+        text: event.message.unwrap_or_default(),
+    }
+}

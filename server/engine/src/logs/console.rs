@@ -1,0 +1,69 @@
+//! Links into the CloudWatch console.
+//!
+//! The console keeps its state behind `#`, percent-encoded, and that once more inside a parameter, with `$` in place of
+//! `%`: `/` becomes `%2F`, then `%252F`, and is written `$252F`.
+
+use model::Time;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What `encodeURIComponent` leaves as it is.
+const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'!').remove(b'~').remove(b'*');
+
+/// The lines of a group, or of one of its streams, from `from` to `to`; narrowed to those with a text, if one is given.
+pub fn console(
+    region: &str,
+    group: &str,
+    stream: Option<&str>,
+    (from, to): (Time, Time),
+    containing: Option<&str>,
+) -> String {
+    // AWS's partitions have a console each.
+    let host = match region {
+        china if china.starts_with("cn-") => "console.amazonaws.cn".to_owned(),
+        government if government.starts_with("us-gov-") => "console.amazonaws-us-gov.com".to_owned(),
+        region => format!("{region}.console.aws.amazon.com"),
+    };
+    let mut query = format!("?start={}&end={}", from.0, to.0);
+    if let Some(text) = containing {
+        query += &format!("&filterPattern={}", encoded(&format!("\"{text}\"")));
+    }
+    let query = utf8_percent_encode(&query, &KEPT).to_string().replace('%', "$");
+    let events = stream.map_or_else(String::new, |stream| format!("/{}", twice(stream)));
+    let group = twice(group);
+    format!(
+        "https://{host}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}/log-events{events}{query}"
+    )
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, &KEPT).to_string()
+}
+
+fn twice(text: &str) -> String {
+    encoded(&encoded(text)).replace('%', "$")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the console itself writes it into the address bar.
+    #[test]
+    fn a_link_is_spelled_as_the_console_spells_it() {
+        let stream = Some("2026/11/21/[$LATEST]0123abcd");
+        let link = console("eu-west-1", "/aws/lambda/api", stream, (Time(1_000), Time(2_000)), None);
+        assert_eq!(
+            link,
+            "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/\
+             $252Faws$252Flambda$252Fapi/log-events/2026$252F11$252F21$252F$255B$2524LATEST$255D0123abcd\
+             $3Fstart$3D1000$26end$3D2000"
+        );
+    }
+
+    #[test]
+    fn without_a_stream_it_shows_the_group_narrowed_to_a_text() {
+        let link = console("cn-north-1", "g", None, (Time(1), Time(2)), Some("r-1"));
+        assert!(link.starts_with("https://console.amazonaws.cn/"), "{link}");
+        assert!(link.ends_with("/g/log-events$3Fstart$3D1$26end$3D2$26filterPattern$3D$252522r-1$252522"), "{link}");
+    }
+}

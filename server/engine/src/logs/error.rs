@@ -1,0 +1,78 @@
+//! Why a log group cannot be read.
+
+use aws_sdk_cloudwatchlogs::{
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    operation::filter_log_events::FilterLogEventsError,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("log group {group}: {fault}")]
+pub struct LogsError {
+    pub group: String,
+    pub fault: Fault,
+}
+
+/// What went wrong, as far as it matters for what to do now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("it does not exist")]
+    Missing,
+    #[error("no permission to read it: {why}")]
+    Denied { why: String },
+    #[error("too many requests, after {attempts} tries")]
+    Throttled { attempts: u32 },
+    #[error("CloudWatch Logs does not answer: {why}")]
+    Unreachable { why: String },
+    #[error("it cannot be read: {why}")]
+    Other { why: String },
+}
+
+impl LogsError {
+    /// What to do now.
+    pub fn advice(&self) -> &'static str {
+        match self.fault {
+            Fault::Missing => {
+                "Correct the pipeline's log_group or its region; a function makes its group when it runs for the first time."
+            }
+            Fault::Denied { .. } => "Let the credentials of the pipeline's store use logs:FilterLogEvents there.",
+            Fault::Throttled { .. } => {
+                "It is tried again. If it lasts, others read logs in that account, too: ask AWS for a higher quota."
+            }
+            Fault::Unreachable { .. } => {
+                "Check region, logs_endpoint_url and credentials, and that CloudWatch Logs can be reached from here."
+            }
+            Fault::Other { .. } => "It is tried again.",
+        }
+    }
+}
+
+impl Fault {
+    pub(super) fn of(error: &SdkError<FilterLogEventsError>) -> Self {
+        let SdkError::ServiceError(answer) = error else {
+            return Self::Unreachable { why: DisplayErrorContext(error).to_string() };
+        };
+        let code = answer.err().code().unwrap_or_default();
+        let status = answer.raw().status().as_u16();
+        let why = format!("{code} {}", answer.err().message().unwrap_or_default()).trim().to_owned();
+        match code {
+            "ResourceNotFoundException" => Self::Missing,
+            "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" => {
+                Self::Throttled { attempts: 1 }
+            }
+            _ if status == 429 => Self::Throttled { attempts: 1 },
+            _ if status >= 500 => Self::Unreachable { why: format!("{why} (HTTP {status})") },
+            "UnrecognizedClientException"
+            | "InvalidSignatureException"
+            | "ExpiredTokenException"
+            | "InvalidClientTokenId"
+            | "MissingAuthenticationTokenException" => Self::Denied { why },
+            _ if status == 403 || code.contains("AccessDenied") => Self::Denied { why },
+            _ => Self::Other { why },
+        }
+    }
+
+    /// Whether another try soon may go well.
+    pub(super) fn passes(&self) -> bool {
+        matches!(self, Self::Throttled { .. } | Self::Unreachable { .. })
+    }
+}
