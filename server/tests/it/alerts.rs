@@ -260,8 +260,6 @@ async fn a_pipeline_that_nobody_can_look_at_is_unknown_and_what_people_do_is_kep
     .await;
     let alerts = alerts(&site, "one").await;
     let follower = crate::follower::follower(&site, "one").await;
-    let blind =
-        |list: &Value| list["items"][0]["reason"].as_str().is_some_and(|reason| reason.contains("cannot be read"));
     let list =
         until(&site, "/api/v1/alerts?pipeline=api&state=open", |list| list["items"].as_array().unwrap().len() == 1)
             .await;

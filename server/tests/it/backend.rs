@@ -46,9 +46,7 @@ async fn yard(workshop: &Workshop, text: &str) -> Yard {
     let store = workshop.store.clone();
     let stores = Stores::connect(&config).await;
     let clock = store.clone();
-    let receivers = Receivers::open(&config.alerts, None).await;
     Yard {
-        receivers,
         health: StoreHealth::new(stores.clone(), move || clock.now()),
         groups: LogGroups::new(&config, &stores),
         stores,

@@ -1,6 +1,6 @@
 //! Log groups of CloudWatch, read: what functions logged, page by page.
 //!
-//! One API call is enough, FilterLogEvents, which reads all streams of a group in the order of time. It allows few
+//! One API call is enough, `FilterLogEvents`, which reads all streams of a group in the order of time. It allows few
 //! requests a second for a whole account, so all groups of a process share one [`Rate`], which slows down where the
 //! service says that it is too much and recovers by itself.
 //!

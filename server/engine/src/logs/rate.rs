@@ -1,6 +1,6 @@
 //! How many requests a second all log groups of a process make together.
 //!
-//! FilterLogEvents is counted by account and region, and whoever else reads logs there counts, too. So the rate is what
+//! `FilterLogEvents` is counted by account and region, and whoever else reads logs there counts, too. So the rate is what
 //! the service lets pass: each refusal halves it, each answer gives a little back.
 
 use std::{

@@ -152,36 +152,30 @@ fn within(filter: &RunFilter, from: i64, to: i64) -> RunFilter {
 
 /// Figures of a piece, by stretch; what runs themselves tell is one stretch, as no bar begins within it.
 fn charted(filter: &RunFilter, piece: Piece) -> Statement {
-    match piece.width {
-        Some(width) => {
-            let statement = Statement::new("SELECT start_at, ").push(FIGURES).push(" FROM run_sums ");
-            kept(statement, filter, width, piece).push(" GROUP BY start_at")
-        }
-        None => {
-            let width = WIDTHS[0];
-            let statement = Statement::new("SELECT started_at / ").value(width).push(" * ").value(width);
-            let statement = statement.push(" AS start_at, ").push(COUNTED).push(" FROM runs ");
-            chosen(statement, &within(filter, piece.from, piece.to)).push(" GROUP BY start_at")
-        }
+    if let Some(width) = piece.width {
+        let statement = Statement::new("SELECT start_at, ").push(FIGURES).push(" FROM run_sums ");
+        kept(statement, filter, width, piece).push(" GROUP BY start_at")
+    } else {
+        let width = WIDTHS[0];
+        let statement = Statement::new("SELECT started_at / ").value(width).push(" * ").value(width);
+        let statement = statement.push(" AS start_at, ").push(COUNTED).push(" FROM runs ");
+        chosen(statement, &within(filter, piece.from, piece.to)).push(" GROUP BY start_at")
     }
 }
 
 /// Figures of a piece, by outcome.
 fn totalled(filter: &RunFilter, piece: Piece) -> Statement {
     let statement = Statement::new("SELECT outcome, ");
-    match piece.width {
-        Some(width) => {
-            let statement = statement.push(FIGURES).push(
-                ", CAST(SUM(invocations) AS BIGINT) AS invocations, CAST(SUM(billed_ms) AS BIGINT) AS billed_ms, \
-                 CAST(SUM(billed_mb_ms) AS BIGINT) AS billed_mb_ms, CAST(SUM(cold_starts) AS BIGINT) AS cold_starts \
-                 FROM run_sums ",
-            );
-            kept(statement, filter, width, piece).push(" GROUP BY outcome")
-        }
-        None => {
-            let statement = statement.push(COUNTED).push(" FROM runs ");
-            chosen(statement, &within(filter, piece.from, piece.to)).push(" GROUP BY outcome")
-        }
+    if let Some(width) = piece.width {
+        let statement = statement.push(FIGURES).push(
+            ", CAST(SUM(invocations) AS BIGINT) AS invocations, CAST(SUM(billed_ms) AS BIGINT) AS billed_ms, \
+             CAST(SUM(billed_mb_ms) AS BIGINT) AS billed_mb_ms, CAST(SUM(cold_starts) AS BIGINT) AS cold_starts \
+             FROM run_sums ",
+        );
+        kept(statement, filter, width, piece).push(" GROUP BY outcome")
+    } else {
+        let statement = statement.push(COUNTED).push(" FROM runs ");
+        chosen(statement, &within(filter, piece.from, piece.to)).push(" GROUP BY outcome")
     }
 }
 

@@ -58,10 +58,10 @@ impl<'a, R: BufRead> Documents<'a, R> {
             Some(rows) => {
                 let times: Vec<Time> = rows.iter().filter_map(at).collect();
                 let newest_first = times.first() > times.last();
-                if newest_first {
-                    rows.iter().rev().for_each(|row| self.event(row, take));
-                } else {
-                    rows.iter().for_each(|row| self.event(row, take));
+                let oldest_first: Vec<&Value> =
+                    if newest_first { rows.iter().rev().collect() } else { rows.iter().collect() };
+                for row in oldest_first {
+                    self.event(row, take);
                 }
             }
             None => self.event(document, take),

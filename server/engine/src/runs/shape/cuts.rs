@@ -45,13 +45,13 @@ pub struct Parting<'a> {
     pub tables: Vec<(Part<'a>, Table)>,
 }
 
-impl Parting<'_> {
+impl Part<'_> {
     /// `None`: nobody knows.
-    pub fn holds(&self, part: &Part<'_>, sample: &Sample) -> Option<bool> {
-        match part {
-            Part::Below(dimension, at) => value(*dimension, sample).map(|value| value < *at),
-            Part::From(dimension, at) => value(*dimension, sample).map(|value| value >= *at),
-            Part::Prefix(prefix) => sample.prefix.as_deref().map(|of| of == *prefix),
+    pub fn holds(&self, sample: &Sample) -> Option<bool> {
+        match self {
+            Self::Below(dimension, at) => value(*dimension, sample).map(|value| value < *at),
+            Self::From(dimension, at) => value(*dimension, sample).map(|value| value >= *at),
+            Self::Prefix(prefix) => sample.prefix.as_deref().map(|of| of == *prefix),
         }
     }
 }
@@ -78,18 +78,18 @@ fn along<'a>(dimension: Dimension, places: &[u64], samples: &[&'a Sample]) -> Pa
     known.sort_unstable();
     let all_lost = known.iter().filter(|(_, lost)| *lost).count() as u64;
     let mut tables = Vec::new();
-    let (mut lost, mut passed, mut last) = (0, 0, 0);
+    let (mut lost, mut passed, mut before) = (0, 0, 0);
     for place in places {
-        while let Some((_, is_lost)) = known.get(passed).filter(|(value, _)| value < place) {
+        while let Some((_, is_lost)) = known.get(passed).filter(|(known, _)| known < place) {
             lost += u64::from(*is_lost);
             passed += 1;
         }
         let (of, elsewhere_of) = (passed as u64, (known.len() - passed) as u64);
         // A place that parts them as the one before did tells nothing new.
-        if of < LEAST_PART || elsewhere_of < LEAST_PART || passed == last {
+        if of < LEAST_PART || elsewhere_of < LEAST_PART || passed == before {
             continue;
         }
-        last = passed;
+        before = passed;
         let below = Table { lost, of, elsewhere_lost: all_lost - lost, elsewhere_of };
         let above = Table { lost: all_lost - lost, of: elsewhere_of, elsewhere_lost: lost, elsewhere_of: of };
         tables.extend([(Part::Below(dimension, *place), below), (Part::From(dimension, *place), above)]);

@@ -124,7 +124,7 @@ fn dispersion(samples: &[&Sample], parting: &Parting<'_>, part: &Part<'_>, table
         for stretch in samples.chunks(length) {
             let mut counts = [(0_u64, 0_u64); 2];
             for sample in stretch {
-                if let Some(inside) = parting.holds(part, sample) {
+                if let Some(inside) = part.holds(sample) {
                     let (lost, of) = &mut counts[usize::from(inside)];
                     *lost += u64::from(sample.lost);
                     *of += 1;
