@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check unit end2end bench-store bench-clone bench-ship
+.PHONY: help run build test check unit end2end bench-store bench-clone bench-ship bench-truth
 .NOTPARALLEL:
 
 # Outside the checkout, so that a fresh clone builds in seconds. Set it to keep the build elsewhere.
@@ -71,3 +71,7 @@ bench-ship: ## Log objects to a TCP receiver, beside a Node function's way, rsys
 	@$(MAKE) --no-print-directory build
 	cargo build --release --manifest-path end2end/bench/limit/Cargo.toml
 	LOGYARD=$(BINARY) LIMIT=$(dir $(BINARY))limit python3 end2end/bench/ship.py
+
+bench-truth: ## Fifteen ways to fail silently: which outcome and alert show each, and how soon; then five healthy weeks
+	@.ci/setup test
+	@cargo test --quiet --package engine --test truth -- --nocapture --test-threads 1 | grep -E '^(\||Healthy|test result)'

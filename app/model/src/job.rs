@@ -4,13 +4,16 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CloneSpec, Invalid, JobId, Location, Problem, ProblemCode, Progress, Proof, ReprocessSpec, Time};
+use crate::{
+    BackfillSpec, CloneSpec, Invalid, JobId, Location, Problem, ProblemCode, Progress, Proof, ReprocessSpec, Time,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Clone,
     Reprocess,
+    Backfill,
 }
 
 /// What a job is to do. Closed: a new kind is a new variant, and the compiler shows where it matters.
@@ -19,6 +22,7 @@ pub enum Kind {
 pub enum Spec {
     Clone(CloneSpec),
     Reprocess(ReprocessSpec),
+    Backfill(BackfillSpec),
 }
 
 impl Spec {
@@ -26,6 +30,7 @@ impl Spec {
         match self {
             Self::Clone(_) => Kind::Clone,
             Self::Reprocess(_) => Kind::Reprocess,
+            Self::Backfill(_) => Kind::Backfill,
         }
     }
 
@@ -34,6 +39,7 @@ impl Spec {
         match self {
             Self::Clone(spec) => format!("{} → {}", spec.source, spec.destination),
             Self::Reprocess(spec) => spec.title(),
+            Self::Backfill(spec) => format!("log of {}, {}", spec.pipeline, spec.window),
         }
     }
 
@@ -41,6 +47,7 @@ impl Spec {
         match self {
             Self::Clone(spec) => &spec.source,
             Self::Reprocess(spec) => &spec.source,
+            Self::Backfill(spec) => &spec.source,
         }
     }
 
@@ -49,6 +56,7 @@ impl Spec {
         match self {
             Self::Clone(spec) => &spec.destination,
             Self::Reprocess(spec) => &spec.source,
+            Self::Backfill(spec) => &spec.source,
         }
     }
 }
@@ -201,7 +209,7 @@ macro_rules! words {
     };
 }
 
-words!(Kind, "kind", Clone => "clone", Reprocess => "reprocess");
+words!(Kind, "kind", Clone => "clone", Reprocess => "reprocess", Backfill => "backfill");
 words!(State, "state", Queued => "queued", Running => "running", Paused => "paused", Succeeded => "succeeded",
     Failed => "failed", Cancelled => "cancelled");
 words!(Stop, "stop", Pause => "pause", Cancel => "cancel");

@@ -4,6 +4,7 @@
 //! comes from outside (names, keys, times, cursors) is parsed into a type here once and trusted afterwards.
 
 mod alert;
+mod backfill;
 mod clone;
 mod error;
 mod event;
@@ -33,6 +34,7 @@ mod view;
 mod window;
 
 pub use alert::{Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, Notice, ReceiverStatus};
+pub use backfill::{BackfillSpec, Backfilled};
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
 pub use error::{Invalid, Problem, ProblemCode};
 pub use event::{Event, EventKind};

@@ -18,6 +18,8 @@ pub enum Phase {
     Deleting,
     /// Reads log objects, parses their records and sends the events, all at once.
     Shipping,
+    /// A backfill: reads the log of a function.
+    Reading,
     /// Compares both listings.
     Verifying,
     Finished,
@@ -30,6 +32,7 @@ impl Phase {
             Self::Copying => "copying",
             Self::Deleting => "deleting",
             Self::Shipping => "shipping",
+            Self::Reading => "reading",
             Self::Verifying => "verifying",
             Self::Finished => "finished",
         }
@@ -55,7 +58,8 @@ pub struct Progress {
     pub deleted: u64,
     /// Bytes of what was copied; of a reprocess, bytes read of the objects as they are stored.
     pub bytes: u64,
-    /// Of a reprocess: the records so far, those of objects in flight included.
+    /// Of a reprocess: the records so far, those of objects in flight included. Of a backfill: events read, as
+    /// `encountered`; its `done` are runs made or brought up to date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Lines>,
     pub in_flight: u32,
@@ -168,7 +172,7 @@ impl Progress {
         #[expect(clippy::cast_precision_loss, reason = "a fraction for a bar")]
         let of = |part: u64| if self.found == 0 { 1.0 } else { (part as f64 / self.found as f64).min(1.0) };
         match self.phase {
-            Phase::Waiting | Phase::Deleting => None,
+            Phase::Waiting | Phase::Deleting | Phase::Reading => None,
             Phase::Copying | Phase::Shipping => self.found_final.then(|| of(self.settled())),
             Phase::Verifying => self.found_final.then(|| of(self.compared)),
             Phase::Finished => Some(1.0),

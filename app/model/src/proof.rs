@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Compare, Lines, Mode, Selection, Time};
+use crate::{Backfilled, Compare, Lines, Mode, Selection, Time};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
@@ -14,6 +14,8 @@ pub enum Proof {
     DryRun(DryRun),
     /// A reprocess: every record of every object, and what became of it.
     Shipped(Shipped),
+    /// A backfill: the log of its window, read to the end.
+    Backfilled(Backfilled),
 }
 
 /// Source and destination compared after the copying. Always: `source_objects = equal + unproven + different + missing`
@@ -122,7 +124,7 @@ impl Proof {
     pub fn holds(&self) -> bool {
         match self {
             Self::Compared(comparison) => comparison.equal,
-            Self::DryRun(_) => true,
+            Self::DryRun(_) | Self::Backfilled(_) => true,
             Self::Shipped(shipped) => shipped.failed == 0 && shipped.adds_up(),
         }
     }

@@ -45,7 +45,7 @@ fn rehearsed(job: &Job) -> bool {
     match &job.proof {
         Some(Proof::DryRun(_)) => true,
         Some(Proof::Shipped(shipped)) => shipped.sink.is_none(),
-        Some(Proof::Compared(_)) | None => false,
+        Some(Proof::Compared(_) | Proof::Backfilled(_)) | None => false,
     }
 }
 
@@ -77,6 +77,10 @@ pub fn standing(job: &Job) -> Vec<String> {
             of_found(progress.settled(), "objects"),
             things(progress.lines.map_or(0, |lines| lines.encountered), "line"),
             bytes(progress.bytes),
+        ],
+        Phase::Reading => vec![
+            things(progress.lines.map_or(0, |lines| lines.encountered), "event"),
+            format!("{} recorded", things(progress.done, "run")),
         ],
         Phase::Verifying => vec![of_found(progress.compared, "compared")],
         Phase::Finished => vec!["about to end".to_owned()],
@@ -118,6 +122,9 @@ pub fn outcome(job: &Job) -> String {
             let done = if proof.sink.is_some() { "sent" } else { "parsed" };
             format!("{} of {} {done}", things(events, "event"), things(proof.objects, "object"))
         }
+        (State::Succeeded, Some(Proof::Backfilled(proof))) => {
+            format!("{} read, {}", things(proof.events, "event"), things(proof.runs, "run"))
+        }
         (State::Failed, Some(Proof::Compared(proof))) if proof.mode == Mode::Verify => {
             let unequal = proof.missing + proof.different + proof.extra;
             format!("{} not equal", things(unequal, object(&proof.selection)))
@@ -126,6 +133,9 @@ pub fn outcome(job: &Job) -> String {
         (State::Failed, _) => job.error.as_ref().map_or_else(String::new, |error| error.message.clone()),
         (State::Cancelled, _) if matches!(job.spec, Spec::Reprocess(_)) => {
             format!("{} shipped before", things(job.progress.done, "object"))
+        }
+        (State::Cancelled, _) if matches!(job.spec, Spec::Backfill(_)) => {
+            format!("{} recorded before", things(job.progress.done, "run"))
         }
         (State::Cancelled, _) => format!("{} copied before{}", things(job.progress.done, "object"), deleted(job)),
         _ => standing(job).join(" · "),
@@ -154,6 +164,7 @@ pub fn doing(spec: &Spec) -> &'static str {
         Spec::Clone(CloneSpec { mode: Mode::Mirror, .. }) => "mirror",
         Spec::Clone(_) => "clone",
         Spec::Reprocess(_) => "reprocess",
+        Spec::Backfill(_) => "backfill",
     }
 }
 

@@ -26,7 +26,7 @@ pub fn answer(tiles: &[Tile]) -> Option<Mark> {
         (0, ..) => None,
         (_, 0, 0) => Some(Mark { shape: "✔", word: "Yes, as far as their runs and sinks can tell.", tone: "good" }),
         (_, 0, _) => Some(Mark { shape: "?", word: "Not known of all of them.", tone: "warn" }),
-        _ => Some(Mark { shape: "✖", word: "No.", tone: "bad" }),
+        _ => Some(Mark { shape: "✖", word: "Not everything.", tone: "bad" }),
     }
 }
 

@@ -7,3 +7,4 @@ pub mod notify;
 pub mod runs;
 pub mod s3;
 pub mod ship;
+pub mod sync;

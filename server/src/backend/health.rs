@@ -1,6 +1,6 @@
 //! How runs and pipelines did.
 
-use model::{Alert, AlertFilter, Problem, ProblemCode, Run, RunFilter, RunId, RunView, Time};
+use model::{Alert, AlertFilter, Problem, Run, RunFilter, RunId, RunView, Time};
 
 use super::{Yard, problem};
 
@@ -52,8 +52,4 @@ impl Yard {
         beside.sort_by_key(|other| (other.started_at, other.id));
         Ok(beside)
     }
-}
-
-pub(super) fn not_kept() -> Problem {
-    Problem::new(ProblemCode::NotFound, "This is not kept.")
 }

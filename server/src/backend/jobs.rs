@@ -31,6 +31,7 @@ impl Yard {
         let Commands { line, call } = match &job.spec {
             Spec::Clone(spec) => self.clone_commands(spec),
             Spec::Reprocess(spec) => self.commands_of_reprocess(spec),
+            Spec::Backfill(spec) => self.commands_of_backfill(spec),
         };
         Ok(JobView { now: store.now(), job, history, failures, runs: runs.items, events, command: line, curl: call })
     }

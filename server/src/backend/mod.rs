@@ -4,6 +4,7 @@
 //! the hub of this process; those of other processes find it at their next poll.
 
 mod alerts;
+mod backfills;
 mod clones;
 mod commands;
 mod health;
@@ -154,8 +155,8 @@ impl Backend for Yard {
         self.read_log(id, after, limit).await
     }
 
-    async fn start_backfill(&self, _: &Viewer, _: &PipelineName, _: Window) -> Result<Job, Problem> {
-        Err(health::not_kept())
+    async fn start_backfill(&self, viewer: &Viewer, pipeline: &PipelineName, window: Window) -> Result<Job, Problem> {
+        self.insert_backfill(viewer, pipeline, window).await
     }
 
     async fn tiles(&self, window: Window) -> Result<Vec<Tile>, Problem> {

@@ -69,8 +69,9 @@ impl Yard {
             None => None,
             Some(id) => match self.store.job(id).await.map_err(problem::database)?.spec {
                 Spec::Reprocess(spec) => Some(spec),
-                Spec::Clone(_) => {
-                    return Err(unknown(format!("Job {id} is a clone: it has no dead letters."), "dead_letters_of"));
+                other @ (Spec::Clone(_) | Spec::Backfill(_)) => {
+                    let detail = format!("Job {id} is a {}: it has no dead letters.", other.kind());
+                    return Err(unknown(detail, "dead_letters_of"));
                 }
             },
         };

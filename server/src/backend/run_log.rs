@@ -69,7 +69,7 @@ impl Yard {
     }
 
     async fn log_of(&self, run: &Run) -> Result<Log, Problem> {
-        let nowhere = |why: &str| Problem::new(ProblemCode::NotFound, why);
+        let nowhere = |why: &str| Problem::new(ProblemCode::Conflict, why);
         let (Some(invocation), Some(request)) = (&run.invocation, &run.request_id) else {
             return Err(nowhere("This run was Logyard's own: what it did is in its summary, and it logged no lines."));
         };
@@ -143,14 +143,11 @@ impl Position {
 }
 
 impl Cut<'_> {
+    /// A function's settings may leave out the line of its beginning: then it begins with the first that names it.
     fn holds(&mut self, text: &str) -> bool {
-        if begins(text) {
-            if text.contains(self.request) {
-                self.begun = true;
-            } else {
-                self.ended |= self.begun;
-            }
-        }
+        let named = text.contains(self.request);
+        self.begun |= named;
+        self.ended |= self.begun && !named && begins(text);
         self.begun && !self.ended
     }
 }

@@ -306,3 +306,38 @@ fn every_line_of_the_example_is_a_setting() {
     assert_eq!(config.auth.unwrap().tokens.len(), 1);
     assert_eq!(config.runner.lease_ms, 15_000);
 }
+
+const SHIPPED: &str = "[[stores]]\nname = 'aws'\n[[sinks]]\nname = 's'\nurl = 'tcp://127.0.0.1:5000'\n[[pipelines]]\n\
+                       name = 'p'\nsource = 's3://logs/'\nsink = 's'\n";
+
+#[test]
+fn a_pipeline_names_the_log_group_of_its_function_and_where_the_counters_lie() {
+    let config = parse(&format!(
+        "{SHIPPED}log_group = '/aws/lambda/p'\nfunction_timeout = '60s'\n[pipelines.summary]\nsent = '/stats/ok'\n[logs]\n\
+         requests_per_second = 9"
+    ));
+    let function = config.pipelines[0].function.as_ref().unwrap();
+    assert_eq!((function.log_group.as_str(), function.timeout_s, &function.region), ("/aws/lambda/p", 60, &None));
+    let mapping = &config.logs.mappings[&config.pipelines[0].name];
+    assert_eq!((mapping.sent.as_str(), mapping.parsed.as_str()), ("/stats/ok", "/lines/parsed"));
+    assert_eq!(config.logs.requests_per_second.get(), 9);
+    assert!(parse(SHIPPED).pipelines[0].function.is_none());
+}
+
+#[test]
+fn what_does_not_fit_a_log_group_is_refused_by_its_name() {
+    for (said, named) in [
+        ("log_group = 'a b'", "pipelines.log_group = \"a b\""),
+        ("function_timeout = '60s'", "pipelines.log_group is missing"),
+        ("log_group = '/p'\nfunction_timeout = '1h'", "pipelines.function_timeout = \"1h\""),
+        ("log_group = '/p'\n[pipelines.summary]\nsend = '/ok'", "send"),
+        ("log_group = '/p'\n[pipelines.summary]\nsent = 'ok'", "/lines/sent"),
+    ] {
+        let error = refused(&format!("{SHIPPED}{said}"));
+        assert!(error.contains(named), "{said}: {error}");
+    }
+    let twice = SHIPPED.replace("name = 'p'", "name = 'q'");
+    let second = twice.split_once("[[pipelines]]").unwrap().1;
+    let error = refused(&format!("{SHIPPED}log_group = '/p'\n[[pipelines]]{second}log_group = '/p'"));
+    assert!(error.contains("and no other"), "{error}");
+}

@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, warn};
 
-use super::{Context, reprocess, work::Tracker};
+use super::{Context, backfill, reprocess, work::Tracker};
 use crate::stores::{Entry, Stores};
 
 /// Keys to retry are read in pages of this size, and wait in a queue as long.
@@ -58,6 +58,13 @@ pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToke
             let (at_work, stop) = (tracker.clone(), stop.clone());
             let work = async move { work.carry_out(retry, &at_work, &stop).await };
             (Tracker::Ship(tracker, letters), tokio::spawn(work.instrument(Span::current())))
+        }
+        Spec::Backfill(spec) => {
+            let work = backfill::Work::of(context, claimed, spec)?;
+            let tracker = backfill::Tracker::resume(progress, checkpoint(claimed)?);
+            let (at_work, stop) = (tracker.clone(), stop.clone());
+            let work = async move { work.carry_out(&at_work, &stop).await };
+            (Tracker::Backfill(tracker), tokio::spawn(work.instrument(Span::current())))
         }
     };
     Ok(Running { tracker, task })

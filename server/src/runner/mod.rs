@@ -9,6 +9,7 @@
 //! that is one `match` in `dispatch`.
 
 mod attempt;
+mod backfill;
 mod dispatch;
 mod history;
 mod lease;

@@ -76,7 +76,7 @@ fn shortfall(proof: Option<&Proof>, progress: &Progress) -> JobError {
             message: "What was sent does not add up to what was read.".to_owned(),
             advice: "Retry all: what recorded runs have delivered is skipped.".to_owned(),
         },
-        Some(Proof::DryRun(_)) | None => JobError {
+        Some(Proof::DryRun(_) | Proof::Backfilled(_)) | None => JobError {
             code: "unproven".to_owned(),
             message: "The work ended without a proof that it is complete.".to_owned(),
             advice: "Retry all: what is equal already is skipped, and the comparison is made again.".to_owned(),

@@ -1,16 +1,19 @@
 //! What a running engine tells, whichever engine it is.
 //!
-//! Both keep a tracker that is emptied once a second. What they tell differs in little: a reprocess also tells of runs.
+//! Each keeps a tracker that is emptied once a second. What they tell differs in little: a reprocess also tells of runs.
 
 use engine::{clone, ship};
 use model::{Failure, Job, Key, Progress, Run, RunSource, Spec};
 use store::{NewRun, Store};
+
+use super::backfill;
 
 #[derive(Clone)]
 pub enum Tracker {
     Clone(clone::Tracker),
     /// With the name under which a file of dead letters is told of: its path is nobody's business.
     Ship(ship::Tracker, Option<Key>),
+    Backfill(backfill::Tracker),
 }
 
 /// What happened since the last time. Must be stored in this order: runs, failures and mended keys, then progress with
@@ -18,6 +21,8 @@ pub enum Tracker {
 pub enum Taken {
     Clone(clone::Taken),
     Ship(ship::Taken),
+    /// Its runs are recorded by itself, before its checkpoint.
+    Backfill(backfill::Taken),
 }
 
 impl Tracker {
@@ -26,6 +31,7 @@ impl Tracker {
             Self::Clone(tracker) => Taken::Clone(tracker.take()),
             Self::Ship(tracker, None) => Taken::Ship(tracker.take()),
             Self::Ship(tracker, Some(name)) => Taken::Ship(named(tracker.take(), name)),
+            Self::Backfill(tracker) => Taken::Backfill(tracker.take()),
         }
     }
 
@@ -34,8 +40,8 @@ impl Tracker {
         match (self, taken) {
             (Self::Clone(tracker), Taken::Clone(taken)) => tracker.put_back(taken),
             (Self::Ship(tracker, _), Taken::Ship(taken)) => tracker.put_back(taken),
-            // A tracker gives its own kind only.
-            (Self::Clone(_), Taken::Ship(_)) | (Self::Ship(..), Taken::Clone(_)) => {}
+            // A backfill keeps what it tells; and a tracker gives its own kind only.
+            (Self::Clone(_) | Self::Ship(..) | Self::Backfill(_), _) => {}
         }
     }
 }
@@ -47,6 +53,7 @@ impl Taken {
         match &job.spec {
             Spec::Clone(_) => Self::Clone(clone::Taken { progress, ..clone::Taken::default() }),
             Spec::Reprocess(_) => Self::Ship(ship::Taken { progress, ..ship::Taken::default() }),
+            Spec::Backfill(_) => Self::Backfill(backfill::Taken { progress, ..backfill::Taken::default() }),
         }
     }
 
@@ -54,6 +61,7 @@ impl Taken {
         match self {
             Self::Clone(taken) => &taken.progress,
             Self::Ship(taken) => &taken.progress,
+            Self::Backfill(taken) => &taken.progress,
         }
     }
 
@@ -62,6 +70,7 @@ impl Taken {
         match self {
             Self::Clone(taken) => taken.progress.in_flight = 0,
             Self::Ship(taken) => taken.progress.in_flight = 0,
+            Self::Backfill(taken) => taken.progress.in_flight = 0,
         }
     }
 
@@ -69,6 +78,7 @@ impl Taken {
         match self {
             Self::Clone(taken) => &taken.failures,
             Self::Ship(taken) => &taken.failures,
+            Self::Backfill(_) => &[],
         }
     }
 
@@ -76,6 +86,7 @@ impl Taken {
         match self {
             Self::Clone(taken) => &taken.mended,
             Self::Ship(taken) => &taken.mended,
+            Self::Backfill(_) => &[],
         }
     }
 
@@ -106,6 +117,7 @@ impl Taken {
         match self {
             Self::Clone(taken) => serde_json::to_string(&taken.checkpoint),
             Self::Ship(taken) => serde_json::to_string(&taken.checkpoint),
+            Self::Backfill(taken) => serde_json::to_string(&taken.checkpoint),
         }
         .unwrap_or_default()
     }

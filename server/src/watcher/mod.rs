@@ -35,7 +35,7 @@ use crate::{
 const BETWEEN: Duration = Duration::from_secs(3);
 const BETWEEN_AT_MOST: Duration = Duration::from_secs(30);
 /// After a look that came to nothing.
-const BETWEEN_TRIES: Duration = Duration::from_secs(15);
+const BETWEEN_TRIES: Duration = Duration::from_secs(10);
 /// How long a log group stays with a process that is not heard of. Far longer than a page takes.
 const LEASE_MS: i64 = 60_000;
 const RENEW_EVERY: Duration = Duration::from_secs(15);

@@ -1,6 +1,8 @@
 //! The window that all pages look at, and the pages of pipeline health, as a browser without JavaScript gets them.
 
+use model::{Alert, AlertKind, AlertState, Time, Window};
 use reqwest::StatusCode;
+use store::{AlertChange, KeptAlert};
 
 use crate::{
     pages::{inside, leads_to, page, send},
@@ -105,4 +107,55 @@ async fn what_is_refused_on_the_pages_of_health_is_told_where_the_button_was() {
     let html = page(&site, "/alerts?problem=not_found").await;
     assert!(html.contains("role=\"alert\"") && html.contains("Nothing was changed"), "{html}");
     assert_eq!(site.get("/alerts/nonsense").await.status(), StatusCode::NOT_FOUND);
+}
+
+/// An alert of the pipeline `api`, since the start of 2026.
+async fn raise(site: &Site) -> String {
+    let (store, now) = (&site.app.store, site.app.store.now());
+    let since: Time = "2026-01-01T00:00:00Z".parse().unwrap();
+    let alert = Alert {
+        id: store.new_alert_id(),
+        kind: AlertKind::Loss,
+        pipeline: Some("api".parse().unwrap()),
+        sink: None,
+        state: AlertState::Open,
+        reason: "12 of 100 <b>events</b> did not arrive.".to_owned(),
+        advice: "Look at the runs.".to_owned(),
+        since,
+        opened_at: now,
+        updated_at: now,
+        resolved_at: None,
+        acknowledged_by: None,
+        acknowledged_at: None,
+        silenced_until: None,
+        runs: Vec::new(),
+        keys: vec!["a\"b".to_owned()],
+        window: Window::new(since, Time(since.0 + 60_000)).unwrap(),
+    };
+    let id = alert.id.to_string();
+    let opened = AlertChange::Opened(KeptAlert { alert, gone_since: None, told_at: now, told_weight: 12 });
+    assert!(store.hold_evaluation("test", 60_000).await.unwrap());
+    assert!(store.record_evaluation("test", &[(opened, None)], &[]).await.unwrap());
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_is_on_every_page_that_it_concerns_and_is_dealt_with_there() {
+    let site = Site::open().await;
+    let id = raise(&site).await;
+    for path in ["/", "/alerts", "/pipelines/api", &format!("/alerts/{id}")] {
+        let html = page(&site, path).await;
+        assert!(html.contains("12 of 100 &lt;b&gt;events&lt;/b&gt; did not arrive."), "{path}: {html}");
+        assert!(html.contains(">Acknowledge<") && html.contains("from=2026-01-01T00%3A00%3A00Z"), "{path}: {html}");
+        assert!(html.contains("/alerts?state=open"), "the status line of {path}: {html}");
+    }
+    let sent = send(&site, "act_on_alert", &format!("id={id}&action=acknowledge&back=/alerts?kind=loss")).await;
+    assert_eq!(leads_to(&sent), "/alerts?kind=loss");
+    let html = page(&site, "/alerts").await;
+    assert!(html.contains("Acknowledged by") && html.contains(">Reopen<"), "{html}");
+    assert!(!page(&site, "/").await.contains("did not arrive"), "nobody else is asked to look at it");
+    let sent = send(&site, "act_on_alert", &format!("id={id}&action=silence_8h")).await;
+    assert_eq!(leads_to(&sent), format!("/alerts/{id}"));
+    assert!(page(&site, leads_to(&sent)).await.contains("Nobody is told until"));
+    assert!(page(&site, "/alerts?state=open").await.contains("No alert that holds matches."));
 }

@@ -131,3 +131,85 @@ async fn what_a_function_logged_is_a_run_with_its_outcome() {
     until_runs(&site, "outcome=suspicious", |runs| runs.len() == 1 && runs[0]["request_id"] == "r-2").await;
     watcher.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_cannot_be_read_is_an_error_with_its_beginning_until_it_can() {
+    let moto = Moto::start();
+    let site = site(&moto.url).await;
+    let watcher = watcher(&site, "one").await;
+    let failing = watching(&site, |watching| watching.error.is_some()).await;
+    let error = failing.error.unwrap();
+    assert!(error.contains("/aws/lambda/api-prod-elb: it does not exist") && error.contains("log_group"), "{error}");
+    assert!(failing.failing_since.is_some() && failing.behind_ms > 0, "nothing is known of the day before");
+    put(&moto, "put(group, 'one', succeed('r-1', 'a.log'))").await;
+    until_runs(&site, "pipeline=api", |runs| runs.len() == 1).await;
+    let reading = watching(&site, |watching| watching.error.is_none()).await;
+    assert_eq!((reading.failing_since, reading.behind_ms), (None, 0));
+    watcher.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_watcher_goes_on_where_another_stopped_and_late_lines_mend_what_was_said() {
+    let moto = Moto::start();
+    put(&moto, "put(group, 'one', begin('r-1', 'a.log', 1_200))").await;
+    let site = site(&moto.url).await;
+    let first = watcher(&site, "one").await;
+    until_runs(&site, "outcome=unknown", |runs| runs.len() == 1).await;
+    let second = watcher(&site, "two").await;
+    first.stop().await;
+    watching(&site, |watching| watching.holder == "two").await;
+    // Twenty minutes late: far before where a look begins.
+    put(&moto, "put(group, 'one', succeed('r-1', 'a.log', 1_200)[2:])").await;
+    let run = until_runs(&site, "pipeline=api", |runs| runs[0]["outcome"] == "sent").await.remove(0);
+    assert_eq!(run["key"], "a.log");
+    assert_eq!(until_runs(&site, "", |runs| !runs.is_empty()).await.len(), 1);
+    second.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_run_is_read_page_by_page_and_summed_up() {
+    let moto = Moto::start();
+    put(
+        &moto,
+        "
+noise = [(29, f'2026-01-01T00:00:00.500Z\\tr-1\\tsent record {n} of \"GET /{n}\"\\n') for n in range(300)]
+lines = succeed('r-1', 'a.log')
+put(group, 'one', succeed('r-0', 'z.log', 40) + lines[:2] + noise + lines[2:] + succeed('r-2', 'b.log', 20))
+",
+    )
+    .await;
+    let site = site(&moto.url).await;
+    let watcher = watcher(&site, "one").await;
+    until_runs(&site, "pipeline=api", |runs| runs.len() == 3).await;
+    let run = until_runs(&site, "request_id=r-1", |runs| runs.len() == 1).await.remove(0);
+    let path = format!("/api/v1/runs/{}", run["id"].as_str().unwrap());
+    let (mut texts, mut after) = (Vec::new(), String::new());
+    loop {
+        let log = site.json(&format!("{path}/log?limit=150&after={after}")).await;
+        let items = log["page"]["items"].as_array().unwrap();
+        texts.extend(items.iter().map(|line| line["text"].as_str().unwrap().to_owned()));
+        assert_eq!((&log["lines"], &log["whole"]), (&json!(306), &json!(true)), "{log}");
+        assert_eq!(log["templates"][0]["count"], 300);
+        assert_eq!(log["templates"][0]["text"], "… … sent record … of \"…\"");
+        match log["page"]["next"].as_str() {
+            Some(next) => after = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(texts.len(), 306);
+    assert!(
+        texts[0].starts_with("START RequestId: r-1") && texts[305].starts_with("REPORT RequestId: r-1"),
+        "{texts:?}"
+    );
+    assert!((0..300).all(|n| texts[2 + n].contains(&format!("record {n} "))), "each once, in order");
+
+    let view = site.json(&path).await;
+    assert_eq!(view["summary"]["lines"]["sent"], 10);
+    assert!(view["evidence"].as_array().unwrap().iter().any(|line| line["text"].as_str().unwrap().contains("REPORT")));
+    let beside: Vec<_> = view["beside"].as_array().unwrap().iter().map(|run| run["request_id"].clone()).collect();
+    assert_eq!(beside, [json!("r-0"), json!("r-2")]);
+    let console = view["console"].as_str().unwrap();
+    assert!(console.contains("log-group/$252Faws$252Flambda$252Fapi-prod-elb/log-events/one$3Fstart$3D"), "{console}");
+    assert_eq!(site.get(&format!("{path}/log?after=here")).await.status(), 422);
+    watcher.stop().await;
+}

@@ -1,7 +1,7 @@
 //! What was asked, by whom, and how to ask for it again: in the form, on a command line, through the API.
 
-use leptos::{either::Either, prelude::*};
-use model::{CloneSpec, Location, Mode, Spec, Time};
+use leptos::{either::EitherOf3, prelude::*};
+use model::{BackfillSpec, CloneSpec, Location, Mode, Spec, Time};
 
 use super::asked_reprocess::AskedReprocess;
 use crate::{
@@ -13,8 +13,30 @@ use crate::{
 #[component]
 pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
     match spec {
-        Spec::Clone(clone) => Either::Left(view! { <Clone clone by now command curl /> }),
-        Spec::Reprocess(spec) => Either::Right(view! { <AskedReprocess spec by now command curl /> }),
+        Spec::Clone(clone) => EitherOf3::A(view! { <Clone clone by now command curl /> }),
+        Spec::Reprocess(spec) => EitherOf3::B(view! { <AskedReprocess spec by now command curl /> }),
+        Spec::Backfill(spec) => EitherOf3::C(view! { <Backfill spec by now curl /> }),
+    }
+}
+
+#[component]
+fn Backfill(spec: BackfillSpec, by: (String, Time), now: Time, curl: String) -> impl IntoView {
+    let (author, at) = by;
+    let (from, to) = (spec.window.from(), spec.window.to());
+    let pipeline = spec.pipeline.to_string();
+    view! {
+        <section aria-labelledby="asked" data-key="asked">
+            <h2 id="asked">"What was asked"</h2>
+            <dl class="facts">
+                <dt>"To do"</dt>
+                <dd>"Read the log of the function that ships " <a href=format!("/pipelines/{pipeline}")>{pipeline.clone()}</a></dd>
+                <dt>"Runs begun"</dt>
+                <dd>"from " <Moment at=from now /> " to " <Moment at=to now /></dd>
+                <dt>"Asked for"</dt>
+                <dd>"by " {author} " at " <Moment at now /></dd>
+            </dl>
+            <Copyable label="As a call of the API" text=curl />
+        </section>
     }
 }
 

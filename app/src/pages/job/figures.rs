@@ -11,11 +11,24 @@ use crate::{
 /// A name, a value, and what more is to say about it.
 type Figure = (&'static str, String, String);
 
+/// Its things are events and runs, not objects.
+fn of_a_backfill(job: &Job) -> Vec<Figure> {
+    let progress = &job.progress;
+    let events = progress.lines.map_or(0, |lines| lines.encountered);
+    vec![
+        ("Phase", progress.phase.as_str().to_owned(), String::new()),
+        ("Events", count(events), "read".to_owned()),
+        ("Runs", count(progress.done), "made or brought up to date".to_owned()),
+        ("Requests", count(progress.requests), String::new()),
+    ]
+}
+
 fn figures(job: &Job) -> Vec<Figure> {
     let progress = &job.progress;
     let clone = match &job.spec {
         Spec::Clone(spec) => Some(spec),
         Spec::Reprocess(_) => None,
+        Spec::Backfill(_) => return of_a_backfill(job),
     };
     let retries =
         if progress.retries == 0 { String::new() } else { format!("{} of them again", count(progress.retries)) };

@@ -86,6 +86,7 @@ fn ConfirmCancel(id: JobId, kind: Kind) -> impl IntoView {
         Kind::Clone => {
             "It stops within seconds. What it has copied stays at the destination; nothing is compared, so nothing is proven."
         }
+        Kind::Backfill => "It stops within seconds. The runs that it has recorded stay recorded.",
         Kind::Reprocess => {
             "It stops within seconds. What it has sent is sent, and stays recorded; an object under way is sent in part."
         }

@@ -1,7 +1,7 @@
 //! The proof: a verdict in a sentence, and the figures it rests on.
 
-use leptos::{either::EitherOf4, prelude::*};
-use model::{Compare, Comparison, DryRun, Job, Kind, Mode, Proof, Selection, Shipped};
+use leptos::{either::EitherOf5, prelude::*};
+use model::{Backfilled, Compare, Comparison, DryRun, Job, Kind, Mode, Proof, Selection, Shipped};
 
 use crate::format::{bytes, count, object, things};
 
@@ -61,15 +61,19 @@ fn limits(selection: &Selection) -> Option<String> {
 pub fn ProofTable(job: Job) -> impl IntoView {
     let clone = job.kind == Kind::Clone;
     let content = match job.proof {
-        Some(Proof::Compared(proof)) => EitherOf4::A(view! { <Compared proof /> }),
-        Some(Proof::DryRun(proof)) => EitherOf4::B(view! { <Dry proof /> }),
-        Some(Proof::Shipped(proof)) => EitherOf4::C(view! { <Sent proof /> }),
-        None if job.state.ended() => EitherOf4::D(if clone {
+        Some(Proof::Compared(proof)) => EitherOf5::A(view! { <Compared proof /> }),
+        Some(Proof::DryRun(proof)) => EitherOf5::B(view! { <Dry proof /> }),
+        Some(Proof::Shipped(proof)) => EitherOf5::C(view! { <Sent proof /> }),
+        Some(Proof::Backfilled(proof)) => EitherOf5::D(view! { <ReadBack proof /> }),
+        None if job.kind == Kind::Backfill => {
+            EitherOf5::E("A backfill is proven once the log of its window was read to the end.")
+        }
+        None if job.state.ended() => EitherOf5::E(if clone {
             "None: both listings were not compared to their ends, so nothing is proven."
         } else {
             "None: it did not get to its end. Each of its runs says what was delivered."
         }),
-        None => EitherOf4::D(if clone {
+        None => EitherOf5::E(if clone {
             "Both listings are compared once all is copied; until then nothing is proven."
         } else {
             "Every record is accounted for at the end; until then each run says what was delivered."
@@ -80,6 +84,15 @@ pub fn ProofTable(job: Job) -> impl IntoView {
             <h2 id="proof">"Proof"</h2>
             <div class="proof">{content}</div>
         </section>
+    }
+}
+
+#[component]
+fn ReadBack(proof: Backfilled) -> impl IntoView {
+    let rows = vec![("Events read", count(proof.events)), ("Runs begun in the window", count(proof.runs))];
+    view! {
+        <p class="mark good verdict"><span aria-hidden="true">"✔ "</span> "The log of the window was read to its end."</p>
+        <FigureTable caption="What it held" rows />
     }
 }
 

@@ -13,6 +13,7 @@ pub fn FilterForm(query: Query) -> impl IntoView {
     let in_use = !without_scope(&super::without_page(&query)).pairs().is_empty();
     let clones = query.get("kind") == Some("clone");
     let reprocesses = query.get("kind") == Some("reprocess");
+    let backfills = query.get("kind") == Some("backfill");
     let field = |name: &'static str, label: &'static str, kind: &'static str| {
         let value = query.get(name).unwrap_or_default().to_owned();
         view! {
@@ -45,6 +46,7 @@ pub fn FilterForm(query: Query) -> impl IntoView {
                             <option value="">"any"</option>
                             <option value="clone" selected=clones>"clone"</option>
                             <option value="reprocess" selected=reprocesses>"reprocess"</option>
+                            <option value="backfill" selected=backfills>"backfill"</option>
                         </select>
                     </label>
                     {field("store", "Store", "text")}

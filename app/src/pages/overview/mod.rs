@@ -104,7 +104,7 @@ fn Arriving(tiles: Vec<Tile>, mut alerts: Vec<Alert>, now: Time) -> impl IntoVie
         <section aria-labelledby="arriving" data-key="arriving">
             <h2 id="arriving">"Is everything arriving?"</h2>
             {answer.map(|mark| view! { <p class="answer"><StateMark mark /></p> })}
-            <AlertCards alerts now back="/" />
+            <AlertCards alerts now back=context::scope().on("/") />
             {(more > 0).then(|| view! {
                 <p><a href=context::scope().on("/alerts?state=open")>{format!("{} more", things(more, "open alert"))}</a></p>
             })}
@@ -143,7 +143,7 @@ mod tests {
         let alerts = (0..7).map(|number| examples::alert(number, AlertState::Open)).collect();
         let html = examples::html(move || view! { <Arriving tiles=vec![examples::tile()] alerts now=Time(0) /> });
         let (before, after) = html.split_once("class=\"tiles\"").unwrap();
-        assert!(before.contains("No.") && before.matches("class=\"alert-title\"").count() == 5, "{html}");
+        assert!(before.contains("Not everything.") && before.matches("class=\"alert-title\"").count() == 5, "{html}");
         assert!(before.contains("2 open alerts more") && after.contains("demo-elb"), "{html}");
         assert_eq!(examples::html(|| view! { <Arriving tiles=vec![] alerts=vec![] now=Time(0) /> }), "");
     }

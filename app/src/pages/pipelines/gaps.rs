@@ -51,10 +51,10 @@ pub fn Gaps(
     let keys = fitting(&gaps, FORM_BYTES);
     let form = ReprocessForm { pipeline: pipeline.to_string(), keys: keys.join("\n"), ..ReprocessForm::default() };
     let sent = keys.len() as u64;
-    let label = if sent == total {
-        format!("Reprocess exactly these {}", things(sent, "object"))
-    } else {
-        format!("Reprocess the {} oldest of these {} objects", count(sent), count(total))
+    let label = match (sent, total) {
+        (1, 1) => "Reprocess exactly this object".to_owned(),
+        (sent, total) if sent == total => format!("Reprocess exactly these {}", things(sent, "object")),
+        (sent, total) => format!("Reprocess the {} oldest of these {} objects", count(sent), count(total)),
     };
     let preview = (fitting(&gaps, LINK_BYTES).len() == gaps.len())
         .then(|| form.query().with("preview", "1").on("/reprocesses/new"));

@@ -20,6 +20,8 @@ use crate::{
 
 /// The height of the lane of failures.
 const LOW: f64 = 40.0;
+/// And in a tile.
+const LOW_OF_TREND: f64 = 16.0;
 
 fn total(sums: &[RunSums], value: impl Fn(&RunSums) -> u64) -> u64 {
     sums.iter().map(value).sum()
@@ -133,11 +135,13 @@ pub fn Trend(sums: Vec<RunSums>) -> impl IntoView {
     let low = top(&sums, |sum| sum.failures);
     (!sums.is_empty()).then(|| {
         view! {
-            <svg class="trend" aria-hidden="true" viewBox="0 0 600 40" preserveAspectRatio="none">
+            <svg class="trend" aria-hidden="true" viewBox="0 0 600 60" preserveAspectRatio="none">
                 <path class="grid" d="M0 40H600" />
                 <path class="bars met" d=bars(&sums, LOW, high, |sum| sum.lines) />
                 <path class="bars good" d=bars(&sums, LOW, high, |sum| sum.delivered) />
-                <path class="bars bad" d=bars(&sums, LOW / 2.0, low, |sum| sum.failures) />
+                <g transform="translate(0 44)">
+                    <path class="bars bad" d=bars(&sums, LOW_OF_TREND, low, |sum| sum.failures) />
+                </g>
             </svg>
         }
     })

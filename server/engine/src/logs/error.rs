@@ -28,6 +28,11 @@ pub enum Fault {
 }
 
 impl LogsError {
+    /// Whether another try soon may go well.
+    pub fn passes(&self) -> bool {
+        self.fault.passes()
+    }
+
     /// What to do now.
     pub fn advice(&self) -> &'static str {
         match self.fault {
@@ -71,7 +76,6 @@ impl Fault {
         }
     }
 
-    /// Whether another try soon may go well.
     pub(super) fn passes(&self) -> bool {
         matches!(self, Self::Throttled { .. } | Self::Unreachable { .. })
     }

@@ -71,7 +71,7 @@ impl Rate {
     /// It answered.
     pub(super) fn answered(&self) {
         let mut state = self.state();
-        state.between = (state.between * 9 / 10).max(self.inner.least);
+        state.between = (state.between * 4 / 5).max(self.inner.least);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

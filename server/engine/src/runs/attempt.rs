@@ -25,8 +25,10 @@ pub(super) struct Attempt {
     pub(super) end: Option<Time>,
     pub(super) report: Option<(Time, Report)>,
     pub(super) done: Option<Status>,
-    /// Lambda ended it; after how many milliseconds, if the line says it.
-    pub(super) timed_out: Option<Option<u64>>,
+    /// Lambda ended it.
+    pub(super) timed_out: bool,
+    /// After how many milliseconds, if the line says it.
+    pub(super) timed_out_after_ms: Option<u64>,
     pub(super) crashed: Option<Box<str>>,
     pub(super) out_of_memory: bool,
     pub(super) sockets_exhausted: bool,
@@ -43,7 +45,9 @@ impl Attempt {
             last: lines.last().map_or(Time(0), |(order, _)| order.at),
             ..Self::default()
         };
-        lines.iter().for_each(|(order, line)| attempt.take(order.at, line));
+        for (order, line) in lines {
+            attempt.take(order.at, line);
+        }
         let summary_is_whole = attempt.summary.is_some();
         if !summary_is_whole || attempt.object.is_none() {
             attempt.stitch(lines, mapping);
@@ -61,7 +65,10 @@ impl Attempt {
             Sign::End => self.end = Some(at),
             Sign::Report(report) => self.report = Some((at, report.clone())),
             Sign::Done(status) => self.done = Some(*status),
-            Sign::TimedOut(after) => self.timed_out = Some(after.or(self.timed_out.flatten())),
+            Sign::TimedOut(after) => {
+                self.timed_out = true;
+                self.timed_out_after_ms = after.or(self.timed_out_after_ms);
+            }
             // The first one is the cause; what the platform says of it comes later.
             Sign::Crashed(how) => self.crashed = self.crashed.take().or_else(|| Some(how.clone())),
             Sign::OutOfMemory => self.out_of_memory = true,
@@ -108,7 +115,7 @@ impl Attempt {
 
     /// Whether there is a last word on how it went.
     pub(super) fn reported(&self) -> bool {
-        let fatal = self.timed_out.is_some() || self.crashed.is_some() || self.out_of_memory;
+        let fatal = self.timed_out || self.crashed.is_some() || self.out_of_memory;
         self.report.is_some() || fatal || self.done.is_some()
     }
 

@@ -171,8 +171,8 @@ fn tally<T>(json: &Value, pointer: &Pointer, read: impl Fn(&Value) -> T) -> Tall
 
 /// Errors are logged as text, as objects with a message, or as whatever the shipper made of them.
 fn reason(failure: &Value) -> String {
-    let named = ["reason", "message", "errorMessage", "error", "code"].iter();
-    let named = named.filter_map(|name| failure.get(name)?.as_str()).next();
+    let mut candidates = ["reason", "message", "errorMessage", "error", "code"].iter();
+    let named = candidates.find_map(|name| failure.get(name)?.as_str());
     match failure.as_str().or(named) {
         Some(text) => cut(text),
         None => cut(&failure.to_string()),

@@ -71,7 +71,7 @@ pub(super) fn tell(request: &str, attempts: &[(&str, &Attempt)], options: &Optio
         stream: stream.to_owned(),
         started_at,
         ended_at,
-        duration_ms: evidence.duration_ms.or(last.timed_out.flatten()).unwrap_or(measured),
+        duration_ms: evidence.duration_ms.or(last.timed_out_after_ms).unwrap_or(measured),
         memory_mb: evidence.memory_mb,
         invocation: Invocation {
             memory_limit_mb: evidence.memory_limit_mb,
@@ -111,8 +111,8 @@ fn failed(attempt: &Attempt) -> bool {
 fn ending(attempt: &Attempt) -> Ending {
     let report = attempt.report.as_ref().map(|(_, report)| report);
     let status = report.and_then(|report| report.status).or(attempt.done);
-    if attempt.timed_out.is_some() || status == Some(Status::Timeout) || attempt.done == Some(Status::Timeout) {
-        return Ending::TimedOut { after_ms: attempt.timed_out.flatten() };
+    if attempt.timed_out || status == Some(Status::Timeout) || attempt.done == Some(Status::Timeout) {
+        return Ending::TimedOut { after_ms: attempt.timed_out_after_ms };
     }
     let broke = attempt.crashed.is_some() || matches!(status, Some(Status::Error | Status::Failure));
     let memory = report.and_then(|report| report.memory_mb.zip(report.memory_limit_mb));

@@ -7,6 +7,7 @@
 //! judge    evidence → outcome, and the sentence that explains it; History: what runs of that size usually read
 //! mapping  where the counters lie in another shipper's summary
 //! shape    many runs → what those that lost have in common
+//! export   files of logs that somebody exported → events
 //! ```
 //! No I/O and no clock: events are pushed, the time is told.
 //!
@@ -16,6 +17,7 @@
 
 mod attempt;
 mod event;
+mod export;
 mod figures;
 mod invocation;
 mod judge;
@@ -28,6 +30,7 @@ mod stream;
 
 pub use self::{
     event::LogEvent,
+    export::{ExportError, read_export},
     figures::Figures,
     judge::{Ending, Evidence, History, judge},
     mapping::{Mapping, Pointer},

@@ -143,9 +143,9 @@ impl Reader {
             if let Some(stream) = self.streams.get_mut(&name) {
                 stream.forget(&ids.iter().map(Box::as_ref).collect::<HashSet<&str>>());
             }
-            ids.iter().for_each(|id| {
+            for id in &ids {
                 self.requests.remove(id);
-            });
+            }
         }
         let quiet_since = Time(now.0.saturating_sub(LATE_STREAM_MS + REMEMBERED_MS));
         self.streams.retain(|_, stream| !stream.is_empty() || stream.newest > quiet_since);

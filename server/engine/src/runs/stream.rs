@@ -66,12 +66,12 @@ impl Stream {
     /// Works out the attempts again; the requests of which anything is different now.
     pub(super) fn work_out(&mut self, mapping: &Mapping) -> Vec<Box<str>> {
         self.changed = false;
-        let mut owned: HashMap<&str, Vec<Vec<(&Order, &Line)>>> = HashMap::new();
+        let mut by_request: HashMap<&str, Vec<Vec<(&Order, &Line)>>> = HashMap::new();
         let mut owner = None;
         for (order, line) in &self.lines {
             owner = line.request.as_deref().or(owner);
             let Some(request) = owner else { continue };
-            let segments = owned.entry(request).or_default();
+            let segments = by_request.entry(request).or_default();
             let begun = |segment: &Vec<(&Order, &Line)>| segment.iter().any(|(_, line)| line.sign == Sign::Start);
             // Lines that come before the first start are of the attempt that it begins.
             if segments.is_empty() || line.sign == Sign::Start && segments.last().is_some_and(begun) {
@@ -81,7 +81,7 @@ impl Stream {
                 segment.push((order, line));
             }
         }
-        let attempts: HashMap<Box<str>, Vec<Attempt>> = owned
+        let attempts: HashMap<Box<str>, Vec<Attempt>> = by_request
             .into_iter()
             .map(|(request, segments)| {
                 (request.into(), segments.iter().map(|segment| Attempt::of(segment, mapping)).collect())
@@ -111,9 +111,9 @@ impl Stream {
         });
         self.bytes -= bytes;
         self.floor = floor.max(self.floor.take());
-        requests.iter().for_each(|request| {
+        for request in requests {
             self.attempts.remove(*request);
-        });
+        }
     }
 
     fn drop_older_half(&mut self) {

@@ -20,6 +20,7 @@ mod retry;
 mod selection;
 mod ship;
 mod streamed;
+mod sync;
 mod traps;
 mod unordered;
 mod verify;

@@ -1,5 +1,6 @@
-//! What is read of a shipper's logs, from outside: facts, samples and properties.
+//! What is read of a shipper's logs, from outside: facts, samples, exports and properties.
 
+mod exports;
 mod properties;
 mod sample;
 mod shapes;

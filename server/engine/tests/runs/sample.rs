@@ -44,7 +44,7 @@ fn sample(blank: &str, summary: &[String]) -> Vec<LogEvent> {
         at: Time(BEGAN.0 + ms),
         id: number.to_string(),
         stream: "stream".to_owned(),
-        text: text.replace('~', blank).replace("ID", REQUEST).replace(&format!("Request{REQUEST}"), "RequestId"),
+        text: text.replace('~', blank).replace("ID", REQUEST),
     };
     lines.iter().enumerate().map(event).collect()
 }

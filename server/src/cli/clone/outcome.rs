@@ -66,7 +66,7 @@ impl End {
             _ if failed > 0 => Outcome::ItemsFailed,
             Some(Proof::Compared(_)) => Outcome::Equal,
             Some(Proof::DryRun(_)) => Outcome::Rehearsed,
-            Some(Proof::Shipped(_)) | None => Outcome::Copied,
+            Some(Proof::Shipped(_) | Proof::Backfilled(_)) | None => Outcome::Copied,
         };
         Self { outcome, proof, error: None }
     }

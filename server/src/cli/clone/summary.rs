@@ -133,7 +133,7 @@ impl Summary {
                 HumanCount(plan.would_skip),
                 HumanCount(plan.extra),
             ),
-            Some(Proof::Shipped(_)) | None => {}
+            Some(Proof::Shipped(_) | Proof::Backfilled(_)) | None => {}
         }
     }
 

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{JobId, LogLine, PipelineName, Run, RunId, RunSource, SinkName, Summary};
+use model::{JobId, LogLine, PipelineName, Run, RunId, RunSource, SinkName, Summary, Window};
 
 use super::{BATCH, failures};
 use crate::{
@@ -81,6 +81,19 @@ impl Store {
         change.apply(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Some(changed))
+    }
+
+    /// Runs of the pipeline's function that began in a window.
+    pub async fn count_invocations(&self, pipeline: &PipelineName, window: Window) -> Result<u64, StoreError> {
+        let statement = Statement::new(
+            "SELECT COUNT(*) AS runs FROM runs WHERE pipeline = $1 AND started_at >= $2 AND started_at < $3 \
+             AND source = 'lambda'",
+        )
+        .bind(pipeline.as_str())
+        .bind(window.from())
+        .bind(window.to());
+        let rows = self.database().read(statement).await?;
+        rows.first().map_or(Ok(0), |row| Ok(row.get::<i64>("runs")?.unsigned_abs()))
     }
 
     /// The lines that the outcome of a run rests on.

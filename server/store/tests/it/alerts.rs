@@ -97,7 +97,9 @@ async fn what_a_person_did_is_left_by_the_next_evaluation(scratch: Scratch) {
     let store = scratch.open().await;
     let kept = open(&store, "api", AlertKind::Loss).await;
     let id = kept.alert.id;
+    assert_eq!(store.counts().await.unwrap().alerts, 1);
     let alert = store.act_on_alert(id, AlertAction::Acknowledge, "operator").await.unwrap();
+    assert_eq!(store.counts().await.unwrap().alerts, 0, "somebody deals with it");
     assert_eq!((alert.state, alert.acknowledged_by.as_deref()), (AlertState::Acknowledged, Some("operator")));
     // The evaluator had read it before.
     let mut seen = kept.clone();

@@ -30,9 +30,9 @@ pub(super) fn piece(message: &str) -> Option<&str> {
         _ => false,
     };
     if fits && text.len() <= super::SUMMARY {
-        // What is balanced in itself, and was not recognised, belongs to nothing, but inside of a list.
-        let alone = first == '{' && documents(text).next().is_some_and(|json| json.len() == text.len());
-        return (!alone || text.len() <= 2_000).then_some(text);
+        // What is balanced in itself, and was not recognised, belongs to nothing; printed JSON spreads over lines.
+        let alone = text != "{}" && documents(text).next().is_some_and(|json| json.len() == text.len());
+        return (!alone).then_some(text);
     }
     // `Summary: {` begins one as well.
     let begins = text.rfind('{').filter(|at| text[at + 1..].trim().is_empty() && *at <= 200);

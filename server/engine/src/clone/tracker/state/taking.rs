@@ -60,7 +60,7 @@ impl State {
         let to_do = match self.phase {
             Phase::Copying => self.unsettled,
             Phase::Verifying => found.saturating_sub(self.compared),
-            Phase::Waiting | Phase::Deleting | Phase::Shipping | Phase::Finished => 0,
+            Phase::Waiting | Phase::Deleting | Phase::Shipping | Phase::Reading | Phase::Finished => 0,
         };
         let (rate, byte_rate) = self.rate.recent();
         let working = self.phase != Phase::Finished;

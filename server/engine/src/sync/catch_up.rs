@@ -1,0 +1,55 @@
+//! Catching up: sends what was written since, in the order of versions.
+//!
+//! It has a turn of so many batches; then comparing has one, so that deletes reach the remote however much is written.
+
+use super::cell::Mark;
+use super::context::{Context, Misfit};
+use super::exchange::{Answer, Order, Page, Question, Side, Step};
+use super::span::Span;
+use super::uploads::Uploads;
+
+#[derive(Clone, Debug)]
+pub struct CatchUp {
+    pub uploads: Uploads,
+    /// Settled once the uploads are.
+    reaching: u64,
+    turns: usize,
+}
+
+impl CatchUp {
+    pub fn new(context: &mut Context) -> Self {
+        // What the remote has above the horizon was deleted locally, and says nothing about rows to come.
+        let above = context.meta.remote.extremes.map_or(0, |(_, highest)| highest.saturating_add(1));
+        let settled = &mut context.checkpoint.settled;
+        *settled = above.min(context.meta.local.horizon).max(*settled);
+        Self { uploads: Uploads::default(), reaching: *settled, turns: context.options.limits.turn }
+    }
+
+    pub fn next(&mut self, context: &mut Context) -> Option<Step> {
+        if let Some(change) = self.uploads.next(&context.checkpoint) {
+            return Some(Step::Apply(change));
+        }
+        context.checkpoint.settled = self.reaching;
+        let span = Span { from: self.reaching, until: context.meta.local.horizon };
+        (self.turns > 0 && !span.is_empty()).then(|| {
+            let limit = context.checkpoint.batch.size();
+            Step::Ask(Question::Page { side: Side::Local, span, order: Order::Ascending, limit })
+        })
+    }
+
+    pub fn answer(&mut self, context: &Context, answer: Answer) -> Result<(), Misfit> {
+        let (covers, marks) = ascending(answer, self.reaching)?;
+        self.uploads.push(&marks, &context.checkpoint);
+        self.reaching = covers.until;
+        self.turns = self.turns.saturating_sub(1);
+        Ok(())
+    }
+}
+
+/// A page that begins where it should and gets somewhere.
+pub fn ascending(answer: Answer, from: u64) -> Result<(Span, Vec<Mark>), Misfit> {
+    match answer {
+        Answer::Page(Page { covers, marks }) if covers.from == from && !covers.is_empty() => Ok((covers, marks)),
+        _ => Err(Misfit("a page of rows in ascending order")),
+    }
+}

@@ -1,0 +1,182 @@
+//! The descent: from the whole table down to the rows that differ, a request a level.
+//!
+//! ```text
+//! cell of all → equal: done | one difference: named | else
+//! loop: one request with all spans that differ → their pieces
+//!    equal → dropped | one difference → named | remote has none → all of it is missing
+//!    few rows → listed at the end | else → split in the next round
+//!    the residual (what the whole differs by, less what was found) is zero → done
+//! ```
+//!
+//! Always: what was found accounts for the difference of the whole only if the residual is zero; a table that is written
+//! to meanwhile leaves one, and the next evaluation goes on from there. Spans, rows and findings held are bounded.
+
+use super::cell::{Cell, Delta, Difference, Mark};
+use super::context::{Context, Misfit};
+use super::exchange::{Answer, Question, Sides};
+use super::found::{Found, compare};
+use super::span::Span;
+
+#[derive(Clone, Debug)]
+pub struct Descent {
+    /// Differences that are known and not looked for, in the order of versions.
+    known: Vec<Difference>,
+    residual: Option<Delta>,
+    to_split: Vec<(Span, Delta)>,
+    to_list: Vec<Listing>,
+    found: Found,
+}
+
+/// A span with few rows.
+#[derive(Clone, Copy, Debug)]
+struct Listing {
+    span: Span,
+    rows: u64,
+    delta: Delta,
+}
+
+impl Descent {
+    pub fn new(context: &Context) -> Self {
+        let known = context.checkpoint.quarantine.differences(context.below);
+        Self { known, residual: None, to_split: Vec::new(), to_list: Vec::new(), found: Found::default() }
+    }
+
+    /// The next request; `None` if there is nothing left to look for, or enough was found.
+    pub fn next(&self, context: &Context) -> Option<Question> {
+        let limits = &context.options.limits;
+        let local_below = context.below;
+        match self.residual {
+            None => Some(Question::Cells { spans: vec![Span::ALL], split: false, local_below }),
+            Some(residual) if residual.is_zero() || self.found.len() >= limits.found => None,
+            Some(_) if !self.to_split.is_empty() => {
+                let first = self.to_split.len().saturating_sub(limits.splits);
+                let spans = self.to_split[first..].iter().map(|(span, _)| *span).collect();
+                Some(Question::Cells { spans, split: true, local_below })
+            }
+            Some(_) if !self.to_list.is_empty() => {
+                let first = self.first_listed(limits.rows);
+                let spans = self.to_list[first..].iter().map(|listing| listing.span).collect();
+                Some(Question::Lists { spans, local_below })
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// How many of the last listings fit into one request; at least one.
+    fn first_listed(&self, most: u64) -> usize {
+        let mut rows = 0;
+        let fitting = self.to_list.iter().rev().take_while(|listing| {
+            rows += listing.rows;
+            rows <= most
+        });
+        self.to_list.len() - fitting.count().max(1)
+    }
+
+    pub fn answer(&mut self, context: &Context, answer: Answer) -> Result<(), Misfit> {
+        match (self.next(context), answer) {
+            (Some(Question::Cells { spans, split, .. }), Answer::Cells(cells)) => {
+                self.cells(context, &spans, split, &cells)
+            }
+            (Some(Question::Lists { spans, .. }), Answer::Lists(lists)) if lists.len() == spans.len() => {
+                self.lists(&lists);
+                Ok(())
+            }
+            _ => Err(Misfit("cells or rows of the spans")),
+        }
+    }
+
+    fn cells(&mut self, context: &Context, asked: &[Span], split: bool, cells: &[Sides<Cell>]) -> Result<(), Misfit> {
+        let spans = if split { asked.iter().flat_map(Span::split).collect() } else { asked.to_vec() };
+        if spans.len() != cells.len() {
+            return Err(Misfit("a cell for each span"));
+        }
+        if split {
+            self.to_split.truncate(self.to_split.len() - asked.len());
+            for (span, sides) in spans.into_iter().zip(cells) {
+                self.consider(context, span, sides);
+            }
+        } else {
+            let delta = self.unknown(Span::ALL, Delta::between(&cells[0].local, &cells[0].remote));
+            self.residual = Some(delta);
+            self.consider(context, Span::ALL, &cells[0]);
+            // Where the rows are is known; nine levels above them need not be looked at.
+            for (span, _) in &mut self.to_split {
+                *span = populated(context, &self.known);
+            }
+        }
+        Ok(())
+    }
+
+    fn consider(&mut self, context: &Context, span: Span, sides: &Sides<Cell>) {
+        let limits = &context.options.limits;
+        let Sides { local, remote } = sides;
+        let delta = self.unknown(span, Delta::between(local, remote));
+        let rows = local.count.max(remote.count);
+        let few = if local.count == 0 { limits.list_ghosts } else { limits.list };
+        if delta.is_zero() {
+            return;
+        }
+        if let Some(difference) = delta.single() {
+            self.settle(difference);
+        } else if remote.count == 0 {
+            self.found.spans.push(span);
+            self.found.rows_in_spans += local.count;
+            self.residual.get_or_insert_default().subtract(&delta);
+        } else if rows <= few || span.width() == 1 {
+            self.to_list.push(Listing { span, rows, delta });
+        } else {
+            self.to_split.push((span, delta));
+        }
+    }
+
+    fn lists(&mut self, lists: &[Sides<Vec<Mark>>]) {
+        let listed = self.to_list.split_off(self.to_list.len() - lists.len());
+        for (listing, sides) in listed.into_iter().zip(lists) {
+            for difference in compare(sides, self.known_in(listing.span)) {
+                self.settle(difference);
+            }
+        }
+    }
+
+    fn settle(&mut self, difference: Difference) {
+        self.residual.get_or_insert_default().settle(difference);
+        self.found.push(difference);
+    }
+
+    /// What a span differs by beyond what is known.
+    fn unknown(&self, span: Span, mut delta: Delta) -> Delta {
+        for difference in self.known_in(span) {
+            delta.settle(*difference);
+        }
+        delta
+    }
+
+    fn known_in(&self, span: Span) -> &[Difference] {
+        let at = |version| self.known.partition_point(|difference| difference.mark().version < version);
+        &self.known[at(span.from)..at(span.until)]
+    }
+
+    /// Whether all is accounted for.
+    pub fn is_settled(&self) -> bool {
+        self.residual.is_some_and(|residual| residual.is_zero())
+    }
+
+    /// What was found, and what the spans not looked into have too many, at least.
+    pub fn into_found(mut self) -> Found {
+        let left = self.to_split.iter().map(|(_, delta)| delta).chain(self.to_list.iter().map(|left| &left.delta));
+        self.found.beyond = left.map(|delta| delta.count.max(0).unsigned_abs()).sum();
+        self.found.all = self.is_settled();
+        self.found
+    }
+}
+
+/// The block in which the rows of both ends lie, and the differences that are known.
+fn populated(context: &Context, known: &[Difference]) -> Span {
+    let extremes = [context.meta.local.extremes, context.meta.remote.extremes];
+    let bounds = extremes.iter().flatten().flat_map(|(low, high)| [*low, *high]);
+    let versions: Vec<_> = bounds.chain(known.iter().map(|difference| difference.mark().version)).collect();
+    match (versions.iter().min(), versions.iter().max()) {
+        (Some(low), Some(high)) => Span::block_around(*low, *high),
+        _ => Span::ALL,
+    }
+}

@@ -1,0 +1,186 @@
+//! One evaluation: from how things stand to what is to be said about it.
+//!
+//! ```text
+//! how are both ends? → another database than before: stop
+//! what was refused before and is due again, row by row → what was written since, for a turn
+//! compare → repair → compare the whole once more → the verdict
+//! ```
+//!
+//! It asks and is answered; it does no I/O and reads no clock. It may be dropped at any point: with the checkpoint of
+//! that moment, or any earlier, another does the rest.
+//!
+//! Always: every evaluation both sends and compares, so neither can starve the other.
+
+use super::catch_up::CatchUp;
+use super::checkpoint::{Checkpoint, Options, Purpose};
+use super::context::{Context, Misfit};
+use super::exchange::{Answer, Change, Fault, Meta, Question, Sides, Step};
+use super::look::{Look, Looking};
+use super::repair::Repair;
+use super::uploads::Uploads;
+use super::verdict::{Verdict, Work};
+
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    context: Context,
+    phase: Phase,
+}
+
+#[derive(Clone, Debug)]
+enum Phase {
+    Meeting,
+    Retrying(Uploads),
+    CatchingUp(CatchUp),
+    Looking(Look),
+    Repairing(Look, Box<Repair>),
+    Done(Verdict),
+}
+
+/// Rows out of quarantine that one evaluation tries again.
+const RETRIES: usize = 10;
+
+impl Evaluation {
+    /// `now` in Unix milliseconds.
+    pub fn new(options: Options, checkpoint: Checkpoint, now: u64) -> Self {
+        let (meta, work) = (Sides::<Meta>::default(), Work::default());
+        let context = Context { options, checkpoint, now, meta, below: 0, work };
+        Self { context, phase: Phase::Meeting }
+    }
+
+    /// What is worth keeping at this moment.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.context.checkpoint
+    }
+
+    /// What it did so far.
+    pub fn work(&self) -> Work {
+        let uploads = match &self.phase {
+            Phase::Retrying(uploads) => uploads.sent,
+            Phase::CatchingUp(catch_up) => catch_up.uploads.sent,
+            Phase::Repairing(_, repair) => repair.uploads.sent,
+            Phase::Meeting | Phase::Looking(_) | Phase::Done(_) => 0,
+        };
+        Work { uploaded: self.context.work.uploaded + uploads, ..self.context.work }
+    }
+
+    /// What to do next; the same until it is answered.
+    pub fn step(&mut self) -> Step {
+        let context = &mut self.context;
+        loop {
+            self.phase = match &mut self.phase {
+                Phase::Meeting => return Step::Ask(Question::Meta),
+                Phase::Retrying(uploads) => {
+                    if let Some(change) = uploads.next(&context.checkpoint) {
+                        return Step::Apply(change);
+                    }
+                    context.work.uploaded += uploads.sent;
+                    Phase::CatchingUp(CatchUp::new(context))
+                }
+                Phase::CatchingUp(catch_up) => {
+                    if let Some(step) = catch_up.next(context) {
+                        return step;
+                    }
+                    context.work.uploaded += catch_up.uploads.sent;
+                    context.below = context.meta.local.horizon.min(context.checkpoint.settled);
+                    Phase::Looking(Look::new(context))
+                }
+                Phase::Looking(look) => match look.next(context) {
+                    Looking::Ask(question) => return Step::Ask(question),
+                    Looking::Repair(found) => Phase::Repairing(look.clone(), Box::new(Repair::new(context, found))),
+                    Looking::Done(verdict) => Phase::Done(verdict),
+                },
+                Phase::Repairing(look, repair) => {
+                    if let Some(step) = repair.next(context) {
+                        return step;
+                    }
+                    context.work.uploaded += repair.uploads.sent;
+                    context.work.deleted += repair.deleted;
+                    look.repaired(context, repair);
+                    match repair.waiting {
+                        Some(mass) => Phase::Done(Verdict::Waiting(mass)),
+                        None => Phase::Looking(look.clone()),
+                    }
+                }
+                Phase::Done(verdict) => return Step::Done(verdict.clone()),
+            };
+        }
+    }
+
+    /// Takes the answer to the last step. `elapsed`: milliseconds it took.
+    pub fn answer(&mut self, answer: Result<Answer, Fault>, elapsed: u64) {
+        let outcome = match answer {
+            Ok(answer) => self.take(answer, elapsed),
+            Err(fault) => {
+                self.fail(&fault);
+                Ok(())
+            }
+        };
+        if let Err(misfit) = outcome {
+            self.phase = Phase::Done(Verdict::Refused { error: misfit.to_string() });
+        }
+    }
+
+    fn take(&mut self, answer: Answer, elapsed: u64) -> Result<(), Misfit> {
+        let context = &mut self.context;
+        if let Answer::Uploaded { refused } = answer {
+            let uploads = self.phase.uploads().ok_or(Misfit("nothing was sent"))?;
+            uploads.answered(context, refused, elapsed);
+            return Ok(());
+        }
+        match &mut self.phase {
+            Phase::Meeting => {
+                let Answer::Meta(meta) = answer else { return Err(Misfit("both tables as a whole")) };
+                self.meet(meta);
+                Ok(())
+            }
+            Phase::CatchingUp(catch_up) => catch_up.answer(context, answer),
+            Phase::Looking(look) => look.answer(context, answer),
+            Phase::Repairing(_, repair) => repair.answer(context, answer),
+            Phase::Retrying(_) | Phase::Done(_) => Err(Misfit("nothing was asked")),
+        }
+    }
+
+    fn meet(&mut self, meta: Sides<Meta>) {
+        let context = &mut self.context;
+        context.meta = meta;
+        let is = &context.meta.local.epoch;
+        self.phase = match &context.checkpoint.epoch {
+            Some(was) if was != is => Phase::Done(Verdict::EpochChanged { was: was.clone(), is: is.clone() }),
+            _ => {
+                context.checkpoint.epoch = Some(is.clone());
+                if context.options.purpose == Purpose::Verify {
+                    context.below = context.meta.local.horizon;
+                    Phase::Looking(Look::new(context))
+                } else {
+                    Phase::Retrying(Uploads::singly(context.checkpoint.quarantine.due(context.now, RETRIES)))
+                }
+            }
+        };
+    }
+
+    fn fail(&mut self, fault: &Fault) {
+        let sending = matches!(self.step(), Step::Apply(Change::Upload { .. }));
+        let retrying = matches!(self.phase, Phase::Retrying(_));
+        if let Some(uploads) = self.phase.uploads().filter(|_| sending) {
+            uploads.failed(&mut self.context, fault);
+            if retrying || matches!(fault, Fault::Refused(_)) {
+                return;
+            }
+        }
+        self.phase = Phase::Done(match fault {
+            Fault::Unavailable(error) => Verdict::Unreachable { error: error.clone() },
+            Fault::Refused(error) => Verdict::Refused { error: error.clone() },
+        });
+    }
+}
+
+impl Phase {
+    fn uploads(&mut self) -> Option<&mut Uploads> {
+        match self {
+            Self::Retrying(uploads) => Some(uploads),
+            Self::CatchingUp(catch_up) => Some(&mut catch_up.uploads),
+            Self::Repairing(_, repair) => Some(&mut repair.uploads),
+            Self::Meeting | Self::Looking(_) | Self::Done(_) => None,
+        }
+    }
+}

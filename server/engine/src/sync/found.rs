@@ -1,0 +1,89 @@
+//! What comparing found.
+
+use super::cell::{Difference, Mark};
+use super::exchange::Sides;
+use super::span::Span;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    pub ghosts: Vec<Mark>,
+    pub missing: Vec<Mark>,
+    /// Where the remote has no row at all.
+    pub spans: Vec<Span>,
+    /// Local rows in those.
+    pub rows_in_spans: u64,
+    /// At least so many rows are too many at the remote beside the ghosts.
+    pub beyond: u64,
+    /// Nothing else differs.
+    pub all: bool,
+}
+
+impl Found {
+    pub fn push(&mut self, difference: Difference) {
+        match difference {
+            Difference::Ghost(mark) => self.ghosts.push(mark),
+            Difference::Missing(mark) => self.missing.push(mark),
+        }
+    }
+
+    /// Spans count as one each.
+    pub fn len(&self) -> usize {
+        self.ghosts.len() + self.missing.len() + self.spans.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What two lists of the same span differ by beyond what is known of it. Of what is known but not so, the inverse.
+pub fn compare(sides: &Sides<Vec<Mark>>, known: &[Difference]) -> Vec<Difference> {
+    let mut differences = merge(&sides.local, &sides.remote);
+    for expected in known {
+        match differences.iter().position(|difference| difference == expected) {
+            Some(at) => {
+                differences.swap_remove(at);
+            }
+            None => differences.push(expected.inverse()),
+        }
+    }
+    differences
+}
+
+fn merge(local: &[Mark], remote: &[Mark]) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let (mut local, mut remote) = (local.iter().peekable(), remote.iter().peekable());
+    loop {
+        match (local.peek(), remote.peek()) {
+            (None, None) => return differences,
+            (Some(here), Some(there)) if here == there => {
+                local.next();
+                remote.next();
+            }
+            (Some(here), there) if there.is_none_or(|there| here < there) => {
+                differences.push(Difference::Missing(**here));
+                local.next();
+            }
+            (_, there) => {
+                differences.extend(there.map(|there| Difference::Ghost(**there)));
+                remote.next();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_left_out_and_what_is_wrongly_known_is_told() {
+        let mark = |version| Mark { version, key: version };
+        let sides = Sides { local: vec![mark(1), mark(2), mark(4)], remote: vec![mark(2), mark(3)] };
+        let known = [Difference::Missing(mark(1)), Difference::Missing(mark(9))];
+        let mut found = compare(&sides, &known);
+        found.sort_unstable();
+        let ghost = Difference::Ghost;
+        assert_eq!(found, [ghost(mark(3)), ghost(mark(9)), Difference::Missing(mark(4))]);
+    }
+}

@@ -1,0 +1,55 @@
+//! The two ways to look for differences, as an evaluation uses them.
+
+use super::checkpoint::Strategy;
+use super::context::{Context, Misfit};
+use super::exchange::{Answer, Question};
+use super::found::Found;
+use super::ranges::Ranges;
+use super::repair::Repair;
+use super::scan::Scan;
+use super::verdict::Verdict;
+
+#[derive(Clone, Debug)]
+pub enum Look {
+    Ranges(Ranges),
+    Scan(Scan),
+}
+
+/// What a look wants next.
+#[derive(Clone, Debug)]
+pub enum Looking {
+    Ask(Question),
+    /// Mend this, then call [`Look::repaired`].
+    Repair(Found),
+    Done(Verdict),
+}
+
+impl Look {
+    pub fn new(context: &mut Context) -> Self {
+        match context.options.strategy {
+            Strategy::Ranges => Self::Ranges(Ranges::new(context)),
+            Strategy::Scan => Self::Scan(Scan::new(context)),
+        }
+    }
+
+    pub fn next(&mut self, context: &mut Context) -> Looking {
+        match self {
+            Self::Ranges(ranges) => ranges.next(context),
+            Self::Scan(scan) => scan.next(context),
+        }
+    }
+
+    pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), Misfit> {
+        match self {
+            Self::Ranges(ranges) => ranges.answer(context, answer),
+            Self::Scan(scan) => scan.answer(context, answer),
+        }
+    }
+
+    pub fn repaired(&mut self, context: &mut Context, repair: &Repair) {
+        match self {
+            Self::Ranges(ranges) => ranges.repaired(repair),
+            Self::Scan(scan) => scan.repaired(context, repair),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Rows that the remote will not have.
+//!
+//! A row that cannot be sent alone is set aside with the reason and tried again ever more rarely. It is a difference
+//! that is known, so comparing leaves it out: it causes no search. So does the older version of it that the remote may
+//! still hold, which is kept: an old row is better than none.
+//!
+//! Always: an entry is about one version of a row. When the row changes it is sent like any other.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::cell::{Difference, Mark};
+
+/// Why the remote will not have a row.
+pub type Refusal = String;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub mark: Mark,
+    /// The version that the remote holds instead.
+    pub stale: Option<u64>,
+    pub refusal: Refusal,
+    pub attempts: u32,
+    /// Unix milliseconds.
+    pub retry_at: u64,
+}
+
+/// By key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantine {
+    entries: BTreeMap<u64, Entry>,
+}
+
+/// The first wait in milliseconds; each doubles it.
+const FIRST_WAIT: u64 = 60_000;
+const LONGEST_WAIT: u64 = 24 * 60 * 60_000;
+
+impl Quarantine {
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// In the order of keys.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    pub fn holds(&self, mark: Mark) -> bool {
+        self.entries.get(&mark.key).is_some_and(|entry| entry.mark == mark)
+    }
+
+    /// Takes a row in, or notes that it was refused once more.
+    pub fn refuse(&mut self, mark: Mark, refusal: Refusal, now: u64) {
+        let (attempts, stale) = match self.entries.get(&mark.key) {
+            Some(entry) if entry.mark == mark => (entry.attempts + 1, entry.stale),
+            Some(entry) => (1, entry.stale),
+            None => (1, None),
+        };
+        let wait = (FIRST_WAIT << (attempts - 1).min(20)).min(LONGEST_WAIT);
+        let retry_at = now.saturating_add(wait);
+        self.entries.insert(mark.key, Entry { mark, stale, refusal, attempts, retry_at });
+    }
+
+    /// The remote has the row, or a newer one.
+    pub fn release(&mut self, mark: Mark) {
+        if self.entries.get(&mark.key).is_some_and(|entry| entry.mark.version <= mark.version) {
+            self.entries.remove(&mark.key);
+        }
+    }
+
+    /// Those whose wait is over, the longest waiting first.
+    pub fn due(&self, now: u64, most: usize) -> Vec<Mark> {
+        let mut due: Vec<_> = self.entries.values().filter(|entry| entry.retry_at <= now).collect();
+        due.sort_by_key(|entry| entry.retry_at);
+        due.into_iter().take(most).map(|entry| entry.mark).collect()
+    }
+
+    /// The differences that are known because of it, below a version, in the order of versions.
+    pub fn differences(&self, below: u64) -> Vec<Difference> {
+        let mut known: Vec<_> = self
+            .entries
+            .values()
+            .flat_map(|entry| {
+                let stale = entry.stale.map(|version| Difference::Ghost(Mark { version, key: entry.mark.key }));
+                let missing = (entry.mark.version < below).then_some(Difference::Missing(entry.mark));
+                [stale, missing].into_iter().flatten()
+            })
+            .collect();
+        known.sort_by_key(|difference| difference.mark());
+        known
+    }
+
+    /// Takes in what comparing found about its rows beyond what it knew. True if the difference is thereby dealt with.
+    pub fn learns(&mut self, difference: Difference) -> bool {
+        let mark = difference.mark();
+        let Some(entry) = self.entries.get_mut(&mark.key) else { return false };
+        match difference {
+            // The remote has it by now, or the local side no longer has.
+            Difference::Ghost(_) if entry.mark == mark => {
+                self.entries.remove(&mark.key);
+                true
+            }
+            Difference::Missing(_) if entry.stale == Some(mark.version) => {
+                entry.stale = None;
+                true
+            }
+            Difference::Ghost(_) | Difference::Missing(_) => false,
+        }
+    }
+
+    /// The remote holds this older version of a row that is set aside. False if the row is not.
+    pub fn is_stale(&mut self, mark: Mark, local: u64) -> bool {
+        let Some(entry) = self.entries.get_mut(&mark.key) else { return false };
+        if entry.mark.version == local {
+            entry.stale = Some(mark.version);
+        }
+        entry.mark.version == local
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROW: Mark = Mark { version: 9, key: 1 };
+
+    #[test]
+    fn a_refused_row_is_tried_again_ever_more_rarely_but_daily() {
+        let mut quarantine = Quarantine::default();
+        let mut now = 0;
+        let mut waits = Vec::new();
+        for _ in 0..14 {
+            quarantine.refuse(ROW, "too long".to_owned(), now);
+            let retry_at = quarantine.entries().next().unwrap().retry_at;
+            assert_eq!(quarantine.due(retry_at - 1, 10), []);
+            assert_eq!(quarantine.due(retry_at, 10), [ROW]);
+            waits.push((retry_at - now) / 60_000);
+            now = retry_at;
+        }
+        assert_eq!(waits[..3], [1, 2, 4]);
+        assert_eq!(waits[13], 24 * 60);
+    }
+
+    #[test]
+    fn it_is_about_one_version_of_a_row() {
+        let mut quarantine = Quarantine::default();
+        quarantine.refuse(ROW, "too long".to_owned(), 0);
+        assert!(quarantine.holds(ROW));
+        assert!(!quarantine.holds(Mark { version: 10, ..ROW }));
+        quarantine.refuse(Mark { version: 10, ..ROW }, "still too long".to_owned(), 0);
+        assert_eq!(quarantine.entries().next().unwrap().attempts, 1, "another row, as it were");
+    }
+
+    #[test]
+    fn what_is_known_of_it_follows_what_comparing_finds() {
+        let mut quarantine = Quarantine::default();
+        quarantine.refuse(ROW, "too long".to_owned(), 0);
+        let old = Mark { version: 3, ..ROW };
+        assert!(quarantine.is_stale(old, 9));
+        assert_eq!(quarantine.differences(100), [Difference::Ghost(old), Difference::Missing(ROW)]);
+        assert_eq!(quarantine.differences(9), [Difference::Ghost(old)], "not asked about yet");
+        assert!(quarantine.learns(Difference::Missing(old)));
+        assert_eq!(quarantine.differences(100), [Difference::Missing(ROW)]);
+        assert!(quarantine.learns(Difference::Ghost(ROW)));
+        assert!(quarantine.is_empty());
+    }
+}

@@ -1,0 +1,88 @@
+//! Strategy `ranges`: a descent through cells, a repair, and the cells of the whole once more.
+//!
+//! Always: "in step" needs the cells of both tables, asked for after the last change, to leave nothing but what is in
+//! quarantine.
+
+use super::cell::Delta;
+use super::checkpoint::Purpose;
+use super::context::{Context, Misfit};
+use super::descent::Descent;
+use super::exchange::{Answer, Question};
+use super::look::Looking;
+use super::repair::Repair;
+use super::span::Span;
+use super::verdict::{Evidence, Verdict};
+
+#[derive(Clone, Debug)]
+pub enum Ranges {
+    Descending(Box<Descent>),
+    Repairing,
+    Confirming,
+    /// Whether nothing is left over.
+    Ended(bool),
+}
+
+impl Ranges {
+    pub fn new(context: &Context) -> Self {
+        Self::Descending(Box::new(Descent::new(context)))
+    }
+
+    pub fn next(&mut self, context: &mut Context) -> Looking {
+        match self {
+            Self::Descending(descent) => match descent.next(context) {
+                Some(question) => Looking::Ask(question),
+                None => self.descended(context),
+            },
+            Self::Ended(true) => Looking::Done(in_step(context, Evidence::Cells)),
+            Self::Ended(false) => Looking::Done(Verdict::Working(context.work)),
+            Self::Repairing | Self::Confirming => {
+                Looking::Ask(Question::Cells { spans: vec![Span::ALL], split: false, local_below: context.below })
+            }
+        }
+    }
+
+    fn descended(&mut self, context: &mut Context) -> Looking {
+        let Self::Descending(descent) = std::mem::replace(self, Self::Repairing) else { return self.next(context) };
+        let found = descent.into_found();
+        context.work.found += found.len() as u64;
+        if found.is_empty() {
+            *self = Self::Ended(found.all);
+            self.next(context)
+        } else if context.options.purpose == Purpose::Verify {
+            let missing = found.missing.len() as u64 + found.rows_in_spans;
+            Looking::Done(Verdict::Differs { ghosts: found.ghosts.len() as u64, missing, all: found.all })
+        } else {
+            Looking::Repair(found)
+        }
+    }
+
+    pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), Misfit> {
+        context.work.rounds += 1;
+        match (&mut *self, answer) {
+            (Self::Descending(descent), answer) => descent.answer(context, answer),
+            (Self::Confirming, Answer::Cells(cells)) if cells.len() == 1 => {
+                let mut delta = Delta::between(&cells[0].local, &cells[0].remote);
+                for difference in context.checkpoint.quarantine.differences(context.below) {
+                    delta.settle(difference);
+                }
+                *self = Self::Ended(delta.is_zero());
+                Ok(())
+            }
+            _ => Err(Misfit("the cell of the whole")),
+        }
+    }
+
+    /// Goes on after a repair. One that changed nothing needs no second look: what it left is on its way.
+    pub fn repaired(&mut self, repair: &Repair) {
+        *self = if repair.uploads.sent + repair.deleted > 0 { Self::Confirming } else { Self::Ended(false) };
+    }
+}
+
+/// In step, if everything that may be sent is sent.
+pub fn in_step(context: &mut Context, shown_by: Evidence) -> Verdict {
+    if context.below < context.meta.local.horizon {
+        return Verdict::Working(context.work);
+    }
+    context.checkpoint.approved = 0;
+    Verdict::InStep { below: context.below, shown_by, quarantined: context.checkpoint.quarantine.len() }
+}

@@ -1,0 +1,101 @@
+//! Spans: half-open intervals of row versions, and how they are split.
+//!
+//! Splitting is aligned to powers of 64, whatever the span, so that the pieces are the blocks for which the ends keep
+//! summaries, and so that both ends split alike without telling each other where.
+//!
+//! Always: the pieces of a span lie side by side and make it up without gap or overlap.
+
+use serde::{Deserialize, Serialize};
+
+/// Versions `from <= v < until`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    pub from: u64,
+    pub until: u64,
+}
+
+/// Blocks are `1 << (6 * level)` versions wide.
+const BITS: u32 = 6;
+
+impl Span {
+    /// No version lies at or above this.
+    pub const END: u64 = 1 << 63;
+    pub const ALL: Self = Self { from: 0, until: Self::END };
+
+    pub fn contains(&self, version: u64) -> bool {
+        (self.from..self.until).contains(&version)
+    }
+
+    pub fn width(&self) -> u64 {
+        self.until.saturating_sub(self.from)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.width() == 0
+    }
+
+    /// The smallest block that holds both versions.
+    pub fn block_around(low: u64, high: u64) -> Self {
+        let mut shift = 0;
+        while shift < 60 && low >> shift != high >> shift {
+            shift += BITS;
+        }
+        if low >> shift != high >> shift {
+            return Self::ALL;
+        }
+        let from = low >> shift << shift;
+        Self { from, until: from + (1 << shift) }
+    }
+
+    /// The pieces at the multiples of the greatest power of 64 that is smaller than the span: 64 of a block, 8 of all,
+    /// at most 65 of anything else. A span of one version is its own only piece.
+    pub fn split(&self) -> Vec<Self> {
+        let mut shift = 0;
+        while shift < 60 && 1 << (shift + BITS) < self.width() {
+            shift += BITS;
+        }
+        let mut pieces = Vec::with_capacity(65);
+        let mut from = self.from;
+        while from < self.until {
+            let until = self.until.min(((from >> shift) + 1) << shift);
+            pieces.push(Self { from, until });
+            from = until;
+        }
+        pieces
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_block_falls_into_sixty_four_and_everything_into_eight() {
+        let block = Span::block_around(1, 1_000_000);
+        assert_eq!(block, Span { from: 0, until: 1 << 24 });
+        let pieces = block.split();
+        assert_eq!((pieces.len(), pieces[3]), (64, Span { from: 3 << 18, until: 4 << 18 }));
+        assert_eq!(Span::ALL.split().len(), 8);
+        assert_eq!(Span { from: 7, until: 8 }.split(), [Span { from: 7, until: 8 }]);
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_lie_side_by_side_and_make_up_the_span(from in 0..Span::END, width in 1..=Span::END) {
+            let span = Span { from, until: from.saturating_add(width).min(Span::END) };
+            let pieces = span.split();
+            prop_assert!(pieces.len() <= 65);
+            prop_assert_eq!(pieces[0].from, span.from);
+            prop_assert_eq!(pieces[pieces.len() - 1].until, span.until);
+            prop_assert!(pieces.windows(2).all(|pair| pair[0].until == pair[1].from));
+            prop_assert!(span.width() == 1 || pieces.iter().all(|piece| piece.width() < span.width() && !piece.is_empty()));
+        }
+
+        #[test]
+        fn a_block_holds_what_it_was_made_around(low in 0..Span::END, high in 0..Span::END) {
+            let block = Span::block_around(low, high);
+            prop_assert!(block.contains(low) && block.contains(high));
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Logyard in that world: reads the log, judges runs, looks at the facts, and tells.
+
+use std::collections::{BTreeMap, HashMap};
+
+use engine::{
+    alerts::{
+        Book, CanaryFacts, Change, Facts, Gaps, Limits, Patience, Probe, Reader as Watch, Seen, Standing, judge,
+        judge_canary,
+    },
+    runs::{History, Mapping, Options, Read, Reader},
+};
+use model::{AlertId, AlertKind, Outcome, Run, RunSource, Time};
+
+use crate::world::{EVERY, Object, TIMEOUT_S, World};
+
+/// The log is read this often.
+const LOOK: i64 = 10_000;
+/// Marked events are sent to the sink this often, and looked for this long.
+const CANARY: i64 = 10 * 60_000;
+const CANARY_WAITS: i64 = 30_000;
+/// Runs handed to the conditions.
+const RUNS: usize = 60;
+
+/// An alert that people are told of.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub at: Time,
+    pub kind: AlertKind,
+    pub reason: String,
+}
+
+/// What was told, and what runs came to.
+pub struct Account {
+    pub told: Vec<Told>,
+    /// By request id.
+    pub outcomes: BTreeMap<String, Outcome>,
+}
+
+struct Logyard<'w> {
+    world: &'w World,
+    sizes: HashMap<&'w str, u64>,
+    reader: Reader,
+    history: History,
+    /// By when they began, with their request ids.
+    runs: BTreeMap<(Time, String), Seen>,
+    /// Objects without a run that handled them to their end, by when they were written.
+    waiting: BTreeMap<(Time, &'w str), ()>,
+    looked_at: Option<Time>,
+    error: Option<String>,
+    book: Book,
+    sink_book: Book,
+    standing: Vec<Standing>,
+    alerts: u64,
+}
+
+/// Plays a world from one time to another, looking at the facts every `step` milliseconds.
+pub fn play(world: &World, from: Time, to: Time, step: i64) -> Account {
+    let every_s = u64::try_from(EVERY / 1_000).ok();
+    let options = Options { timeout_s: TIMEOUT_S, mapping: Mapping::default(), log_group: None };
+    let mut logyard = Logyard {
+        world,
+        sizes: world.objects.iter().map(|object| (object.key.as_str(), object.size)).collect(),
+        reader: Reader::new(options),
+        history: History::default(),
+        runs: BTreeMap::new(),
+        waiting: BTreeMap::new(),
+        looked_at: None,
+        error: None,
+        book: Book::of_pipeline("elb".parse().unwrap(), Patience::of(every_s)),
+        sink_book: Book::of_sink("logs".parse().unwrap(), Patience::default()),
+        standing: Vec::new(),
+        alerts: 0,
+    };
+    let mut shown: Vec<usize> = (0..world.events.len()).collect();
+    shown.sort_by_key(|index| world.events[*index].0);
+    let (mut shown, mut objects) = (shown.into_iter().peekable(), world.objects.iter().peekable());
+    let (mut now, mut told) = (from, Vec::new());
+    let mut next_look = from;
+    while now < to {
+        now = Time(now.0 + step.min(LOOK));
+        while let Some(object) = objects.next_if(|object| object.written_at <= now) {
+            logyard.waiting.insert((object.written_at, &object.key), ());
+        }
+        logyard.look(now, &mut shown);
+        if now >= next_look {
+            next_look = Time(now.0 + step);
+            told.extend(logyard.tell(now, every_s));
+        }
+    }
+    let outcomes = logyard.runs.into_iter().map(|((_, id), run)| (id, run.outcome)).collect();
+    Account { told, outcomes }
+}
+
+impl<'w> Logyard<'w> {
+    fn look(&mut self, now: Time, shown: &mut std::iter::Peekable<impl Iterator<Item = usize>>) {
+        let unreadable = self.world.unreadable.iter().find(|(from, to, _)| *from <= now && now < *to);
+        self.error = unreadable.map(|(_, _, error)| (*error).to_owned());
+        self.looked_at = Some(now);
+        if unreadable.is_some() {
+            return;
+        }
+        while let Some(index) = shown.next_if(|index| self.world.events[*index].0 <= now) {
+            self.reader.push(self.world.events[index].1.clone());
+        }
+        for read in self.reader.take(now) {
+            self.record(read);
+        }
+    }
+
+    /// As the store keeps it, with the object's size from the bucket's listing.
+    fn record(&mut self, read: Read) {
+        let key = read.key.as_ref().map(ToString::to_string).unwrap_or_default();
+        let size = self.sizes.get(key.as_str()).copied();
+        let lines = read.summary.as_ref().map(|summary| summary.lines.encountered);
+        let (mut outcome, mut reason) = (read.outcome, read.reason);
+        if let (true, Some(size), Some(lines)) = (outcome.whole(), size, lines) {
+            match self.history.unusual(size, lines) {
+                Some(unusual) => (outcome, reason) = (Outcome::Suspicious, unusual),
+                None => self.history.learn(size, lines),
+            }
+        }
+        // Lines that could not be parsed are lost, and not by waiting.
+        if outcome.whole() || outcome == Outcome::Partial {
+            self.waiting.retain(|(_, waiting), ()| *waiting != key);
+        }
+        self.runs.retain(|(_, id), _| *id != read.request_id);
+        let id = u128::from(u64::from_str_radix(&read.request_id[..8], 16).unwrap());
+        let run = Run {
+            id: model::RunId(uuid::Uuid::from_u128(id)),
+            pipeline: None,
+            source: RunSource::Lambda,
+            request_id: Some(read.request_id.clone()),
+            job: None,
+            outcome,
+            reason,
+            started_at: read.started_at,
+            duration_ms: read.duration_ms,
+            memory_mb: read.memory_mb,
+            invocation: Some(read.invocation),
+            store: None,
+            bucket: read.bucket,
+            key: read.key,
+            etag: None,
+            size,
+            summary: read.summary,
+            logged: read.logged,
+        };
+        self.runs.insert((read.started_at, read.request_id), Seen::of(&run));
+    }
+
+    fn tell(&mut self, now: Time, every_s: Option<u64>) -> Vec<Told> {
+        let gaps = Gaps {
+            count: self.waiting.len() as u64,
+            oldest: self.waiting.keys().next().map(|(at, _)| *at),
+            keys: self.waiting.keys().take(10).map(|(_, key)| (*key).to_owned()).collect(),
+        };
+        let facts = Facts {
+            now,
+            every_s,
+            since: None,
+            runs: self.runs.values().rev().take(RUNS).cloned().collect(),
+            runs_reader: Some(Watch {
+                what: "the log group /aws/lambda/elb".to_owned(),
+                looked_at: self.looked_at,
+                error: self.error.clone(),
+                held: true,
+                behind_ms: 0,
+            }),
+            objects_reader: None,
+            shipping_error: None,
+            gaps,
+        };
+        let mut alerts = self.alerts;
+        let mut id = || {
+            alerts += 1;
+            AlertId(uuid::Uuid::from_u128(u128::from(alerts)))
+        };
+        let (of_sink, of_pipeline) =
+            std::mem::take(&mut self.standing).into_iter().partition(|kept| kept.alert.sink.is_some());
+        let mut changes =
+            self.book.turn(now, &judge(&facts, &Limits::default()), keep(&mut self.standing, of_pipeline), &mut id);
+        let probes = judge_canary(&self.canary(now));
+        changes.extend(self.sink_book.turn(now, &probes, keep(&mut self.standing, of_sink), &mut id));
+        self.alerts = alerts;
+        let mut told = Vec::new();
+        for change in changes {
+            let standing = change.standing().clone();
+            self.standing.retain(|kept| kept.alert.id != standing.alert.id);
+            if let Change::Opened(opened) = &change {
+                told.push(Told { at: now, kind: opened.alert.kind, reason: opened.alert.reason.clone() });
+            }
+            if !matches!(change, Change::Resolved(_)) {
+                self.standing.push(standing);
+            }
+        }
+        told
+    }
+
+    fn canary(&self, now: Time) -> CanaryFacts {
+        let sent = Time((now.0 - CANARY_WAITS).div_euclid(CANARY) * CANARY);
+        let dropped = self.world.sink_drops_from.filter(|from| *from <= sent);
+        let probe = |bytes| Probe {
+            bytes,
+            at: sent,
+            arrived_last: Some(dropped.unwrap_or(sent)),
+            error: dropped.map(|_| "it is not found there".to_owned()),
+        };
+        CanaryFacts { now, every_ms: CANARY, probes: [100, 10_000, 1_000_000].map(probe).to_vec() }
+    }
+}
+
+/// What does not change stays as it is.
+fn keep(all: &mut Vec<Standing>, some: Vec<Standing>) -> Vec<Standing> {
+    all.extend(some.iter().cloned());
+    some
+}
+
+/// The object of a prefix that is written at a time.
+pub fn object(prefix: &str, number: usize, lines: u64, written_at: Time) -> Object {
+    Object::new(format!("{prefix}/{number}.log"), lines, written_at)
+}
