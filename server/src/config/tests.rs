@@ -230,6 +230,37 @@ fn what_is_wrong_with_a_sink_or_a_pipeline_is_told_with_line_and_key() {
 }
 
 #[test]
+fn receivers_of_alerts_have_names_of_their_own_and_no_error_holds_their_secrets() {
+    let webhook = "[[webhooks]]\nname = 'ops'\nurl = 'https://hooks.example.com/x'\n";
+    let message = refused(&format!("{webhook}[[topics]]\nname = 'ops'\narn = 'arn:aws:sns:eu-west-1:1:a'"));
+    assert!(message.contains("two webhooks or topics are named ops"), "{message}");
+    let message = refused("[[webhooks]]\nname = 'ops'\nurl = 'ftp://hooks.example.com/hunter2'");
+    assert!(message.contains("webhooks.url is not valid") && !message.contains("hunter2"), "{message}");
+    let message = refused(&format!("{webhook}secret = 'hunter2'"));
+    assert!(message.contains("at least 16 characters") && !message.contains("hunter2"), "{message}");
+    let config = parse(&format!("{webhook}secret = '0123456789abcdef'"));
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("0123456789abcdef") && !shown.contains("example.com/x"), "{shown}");
+    let message = refused("[[topics]]\nname = 'pager'\narn = 'alerts'");
+    assert!(message.contains("topics.arn = \"alerts\""), "{message}");
+    assert!(refused("[heartbeat]\nevery = '1m'").contains("heartbeat.url is missing"));
+}
+
+#[test]
+fn a_limit_that_cannot_be_is_refused_by_its_name() {
+    let limits = |line: &str| {
+        refused(&format!(
+            "{SINK}[[pipelines]]\nname = 'api'\nsource = 's3://logs'\nsink = 'log'\n[pipelines.alerts]\n{line}"
+        ))
+    };
+    assert!(limits("loss = 2").contains("alerts.loss = \"2\""));
+    assert!(limits("lag = '15'").contains("alerts.lag = \"15\""));
+    assert!(limits("off = 'memory, canary'").contains("alerts.off"));
+    assert!(limits("los = 0.1").contains("did you mean alerts.loss"));
+    assert!(refused(&format!("{SINK}[sinks.canary]\nevery = '1s'")).contains("canary.every = \"1s\""));
+}
+
+#[test]
 fn an_open_address_without_a_password_is_refused_with_what_to_do() {
     let message = refused("[server]\naddr = '0.0.0.0:3000'");
     assert!(message.contains("0.0.0.0:3000") && message.contains("logyard hash-password"), "{message}");
@@ -257,7 +288,20 @@ fn every_line_of_the_example_is_a_setting() {
         .filter(|line| !line.starts_with("url = \"sqlite"))
         .map(|line| line.replace("64 hex digits", &"0".repeat(64)) + "\n")
         .collect();
-    let config = parse_with(&text, &[("LOGYARD_DB_PASSWORD", "x"), ("LOGYARD_SINK_PASSWORD", "y")]).unwrap();
+    let environment = [
+        ("LOGYARD_DB_PASSWORD", "x"),
+        ("LOGYARD_SINK_PASSWORD", "y"),
+        ("OPS_WEBHOOK", "https://hooks.example.com/services/x"),
+        ("OPS_WEBHOOK_SECRET", "0123456789abcdef"),
+        ("DEAD_MAN_URL", "https://watch.example.com/x"),
+    ];
+    let config = parse_with(&text, &environment).unwrap();
+    // The limits that the example shows are the defaults, but for what is off.
+    let shown = &config.alerts.limits[&config.pipelines[0].name];
+    let off = shown.off.clone();
+    assert_eq!((off.len(), shown), (2, &engine::alerts::Limits { off, ..Default::default() }));
+    assert_eq!((config.alerts.webhooks.len(), config.alerts.topics.len(), config.alerts.canaries.len()), (1, 1, 1));
+    assert!(config.alerts.heartbeat.is_some());
     assert_eq!((config.stores.len(), config.sinks.len(), config.pipelines.len()), (3, 2, 1));
     assert_eq!(config.auth.unwrap().tokens.len(), 1);
     assert_eq!(config.runner.lease_ms, 15_000);
