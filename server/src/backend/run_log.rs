@@ -104,7 +104,7 @@ impl Log {
                     continue;
                 }
                 place = place.then(event.at);
-                let line = line(event);
+                let line = line(&event);
                 if templates.lines() < SUMMED_UP {
                     templates.take_in(&line);
                 } else {
@@ -157,7 +157,7 @@ fn begins(text: &str) -> bool {
     text.starts_with("START RequestId: ") || (text.starts_with('{') && text.contains("\"platform.start\""))
 }
 
-fn line(event: LogEvent) -> LogLine {
+fn line(event: &LogEvent) -> LogLine {
     LogLine { at: event.at, text: event.text.trim_end().chars().take(CHARACTERS).collect() }
 }
 

@@ -221,8 +221,8 @@ fn what_is_wrong_with_a_sink_or_a_pipeline_is_told_with_line_and_key() {
     );
     assert!(pipeline("source = 's3://logs'\nsink = 'log'\nevery = '5'").contains("line 8: pipelines.every = \"5\""));
     assert!(pipeline("source = 's3://logs'\nsink = 'log'\nformat = 'iis'").contains("pipelines.format = \"iis\""));
-    let message = pipeline("source = 's3://logs'\nsink = 'log'\nlog_group = '/aws/lambda/x'");
-    assert!(message.contains("pipelines.log_group is not a setting"), "{message}");
+    let message = pipeline("source = 's3://logs'\nsink = 'log'\nlogs = '/aws/lambda/x'");
+    assert!(message.contains("pipelines.logs is not a setting"), "{message}");
     let message = pipeline("source = 's3://logs'\nsink = 'log'\nlabels = { team = 3 }");
     assert!(message.contains("line 8: pipelines.labels.team must be a text"), "{message}");
     let secret = refused(&format!("{SINK}username = 'a'\npassword = 'hunter2'\napi_key = 'hunter2'"));

@@ -20,7 +20,7 @@ use crate::{
 pub const GROUP: &str = "/aws/lambda/api-prod-elb";
 
 /// `put(group, stream, [(seconds ago, text)])` logs lines; `succeed(request, key)` are those of a run without a fault.
-pub const WORDS: &str = r#"
+pub const WORDS: &str = r"
 import time
 now = int(time.time() * 1000)
 def put(group, stream, lines):
@@ -52,7 +52,7 @@ def succeed(request, key, ago=30, figures=(10, 10, 10)):
     said = f'2026-01-01T00:00:01.000Z\t{request}\tAll processing complete. Summary follows\n'
     told = f'2026-01-01T00:00:01.000Z\t{request}\t{summary(*figures)}\n'
     return begin(request, key, ago) + [(ago - 1.4, said), (ago - 1.4, told)] + end(request, ago - 1.5)
-"#;
+";
 
 /// A pipeline whose function logs to a group at moto.
 pub fn shipped_by(name: &str, group: &str, endpoint: &str) -> Pipeline {

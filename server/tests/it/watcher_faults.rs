@@ -91,7 +91,7 @@ async fn answer(State(layer): State<Layer>, headers: HeaderMap, body: Bytes) -> 
 }
 
 /// Every stream's lines in four pieces, put in any order; one in four comes late. Prints what each run is.
-const FEED: &str = r#"
+const FEED: &str = r"
 import random, sys
 chance, late = random.Random(5), '--late' in sys.argv
 kinds = ['delivered', 'sent', 'partial', 'empty', 'suspicious', 'timed_out', 'crashed', 'unproven', 'unknown', 'crashed']
@@ -131,7 +131,7 @@ for comes_late, group, stream, part in pieces:
     if comes_late == late:
         put(f'/aws/lambda/{group:02}', f'2026/11/21/[$LATEST]{stream}', part)
 print(json.dumps(expected))
-"#;
+";
 
 /// By request. The line that names the object may be among those that come late.
 async fn outcomes(site: &Site, complete: bool) -> BTreeMap<String, String> {
@@ -148,7 +148,7 @@ async fn outcomes(site: &Site, complete: bool) -> BTreeMap<String, String> {
             assert!(outcomes.insert(request, text("outcome")).is_none(), "twice: {run}");
         }
         match page["next"].as_str() {
-            Some(next) => after = next.to_owned(),
+            Some(next) => next.clone_into(&mut after),
             None => return outcomes,
         }
     }

@@ -23,8 +23,8 @@ pub fn console(
         government if government.starts_with("us-gov-") => "console.amazonaws-us-gov.com".to_owned(),
         region => format!("{region}.console.aws.amazon.com"),
     };
-    let pattern = containing.map(|text| format!("&filterPattern={}", encoded(&format!("\"{text}\""))));
-    let query = format!("?start={}&end={}{}", from.0, to.0, pattern.unwrap_or_default());
+    let filter = containing.map(|text| format!("&filterPattern={}", encoded(&format!("\"{text}\""))));
+    let query = format!("?start={}&end={}{}", from.0, to.0, filter.unwrap_or_default());
     let query = utf8_percent_encode(&query, &KEPT).to_string().replace('%', "$");
     let events = stream.map_or_else(String::new, |stream| format!("/{}", twice(stream)));
     let group = twice(group);
