@@ -10,6 +10,7 @@ mod log;
 mod parse;
 mod password;
 mod reprocess;
+mod runs;
 mod s3;
 mod serve;
 mod stop;
@@ -63,6 +64,9 @@ enum Command {
     /// Send the records of load-balancer logs in S3 to a log stack, and account for each of them
     #[command(after_help = reprocess::AFTER_HELP)]
     Reprocess(Box<reprocess::Arguments>),
+    /// Runs of shippers that are Lambda functions, from logs that somebody exported
+    #[command(subcommand)]
+    Runs(runs::Command),
     /// Serve just the embedded S3 store, for demos and tests
     #[command(after_help = s3::AFTER_HELP)]
     S3(s3::Arguments),
@@ -86,6 +90,9 @@ pub fn main() -> ExitCode {
         Some(Command::Worker) => configured(cli.config.as_deref(), worker::run),
         Some(Command::Clone(arguments)) => return clone::main(*arguments),
         Some(Command::Reprocess(arguments)) => return reprocess::main(*arguments),
+        Some(Command::Runs(runs::Command::Import(arguments))) => {
+            return runs::import(cli.config.as_deref(), &arguments);
+        }
         Some(Command::S3(arguments)) => runtime(s3::run(arguments)),
         Some(Command::Parse(arguments)) => return parse::run(&arguments),
         Some(Command::HashPassword) => password::run(),

@@ -47,6 +47,7 @@ mod reprocess_kill_nine;
 mod reprocess_memory;
 mod reprocess_runner;
 mod runner;
+mod runs_import;
 mod schedule_pages;
 mod schedules;
 mod security;
