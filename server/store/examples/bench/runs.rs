@@ -63,7 +63,7 @@ fn sample(store: &Store, name: &PipelineName, number: u64, index: u64, of: u64, 
         98 => Fared::TimedOut,
         _ => Fared::Suspicious,
     };
-    let lambda = number % 2 == 0;
+    let lambda = number.is_multiple_of(2);
     let lines = 1_000 + random % 50_000;
     let mut summary = Summary { sink: Some("tcp://logs.internal:5000".to_owned()), ..Summary::default() };
     (summary.lines.encountered, summary.lines.parsed) = (lines, lines);

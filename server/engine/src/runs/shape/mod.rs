@@ -18,7 +18,7 @@ use model::{Dimension, LossShape, Time};
 
 pub use self::words::prefix_of;
 use self::{
-    cuts::{Part, Parting, partings},
+    cuts::{Part, partings},
     fisher::ln_p,
 };
 
@@ -72,7 +72,7 @@ pub fn losses(samples: &[Sample]) -> Vec<LossShape> {
     let mut shapes: Vec<(f64, LossShape)> = Vec::new();
     for parting in &partings {
         let significant = parting.tables.iter().filter_map(|(part, table)| {
-            let corrected = weigh(&ordered, parting, part, *table, ln_looked)?;
+            let corrected = weigh(&ordered, part, *table, ln_looked)?;
             Some((corrected, part, table))
         });
         if let Some((ln_p, part, table)) = significant.min_by(|(one, ..), (other, ..)| one.total_cmp(other)) {
@@ -84,7 +84,7 @@ pub fn losses(samples: &[Sample]) -> Vec<LossShape> {
 }
 
 /// The logarithm of the part's corrected p-value, if it is significant.
-fn weigh(samples: &[&Sample], parting: &Parting<'_>, part: &Part<'_>, table: Table, ln_looked: f64) -> Option<f64> {
+fn weigh(samples: &[&Sample], part: &Part<'_>, table: Table, ln_looked: f64) -> Option<f64> {
     let telling = table.lost >= LEAST_LOST
         && u128::from(table.lost) * u128::from(table.elsewhere_of)
             >= u128::from(LEAST_RATIO) * u128::from(table.elsewhere_lost) * u128::from(table.of);
@@ -93,7 +93,7 @@ fn weigh(samples: &[&Sample], parting: &Parting<'_>, part: &Part<'_>, table: Tab
         return None;
     }
     passes(ln_p(table))?;
-    passes(ln_p(lighter(table, dispersion(samples, parting, part, table))))
+    passes(ln_p(lighter(table, dispersion(samples, part, table))))
 }
 
 /// The counts, weighing so many times less; what is rounded speaks against the shape.
@@ -116,7 +116,7 @@ fn lighter(table: Table, dispersion: f64) -> Table {
 /// How many times more than by chance losses vary from one stretch of time to the next, once it is known how much the
 /// part loses and how much the rest does; at least 1.
 #[expect(clippy::cast_precision_loss, reason = "counts of samples")]
-fn dispersion(samples: &[&Sample], parting: &Parting<'_>, part: &Part<'_>, table: Table) -> f64 {
+fn dispersion(samples: &[&Sample], part: &Part<'_>, table: Table) -> f64 {
     let mut most = 1.0_f64;
     for stretches in STRETCHES {
         let length = samples.len().div_ceil(stretches).max(2);
