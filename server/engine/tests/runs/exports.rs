@@ -69,11 +69,11 @@ fn the_same_as_json_as_text_with_times_and_as_an_export_to_s3() {
         })
         .collect();
     check(json!({"results": insights, "status": "Complete"}).to_string().as_bytes(), STREAM);
-    let tail: String = original.iter().map(|event| format!("{} {STREAM} {}\n", event.at, event.text)).collect();
-    check(tail.as_bytes(), STREAM);
-    let exported: String = original.iter().map(|event| format!("{} {}\n", event.at, event.text)).collect();
+    let tail: Vec<String> = original.iter().map(|event| format!("{} {STREAM} {}", event.at, event.text)).collect();
+    check(tail.join("\n").as_bytes(), STREAM);
+    let exported: Vec<String> = original.iter().map(|event| format!("{} {}", event.at, event.text)).collect();
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    gzip.write_all(exported.as_bytes()).unwrap();
+    gzip.write_all(exported.join("\n").as_bytes()).unwrap();
     check(&gzip.finish().unwrap(), "a-stream");
 }
 

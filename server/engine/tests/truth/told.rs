@@ -1,6 +1,6 @@
 //! Logyard in that world: reads the log, judges runs, looks at the facts, and tells.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::{
     alerts::{
@@ -44,7 +44,7 @@ struct Logyard<'w> {
     /// By when they began, with their request ids.
     runs: BTreeMap<(Time, String), Seen>,
     /// Objects without a run that handled them to their end, by when they were written.
-    waiting: BTreeMap<(Time, &'w str), ()>,
+    waiting: BTreeSet<(Time, &'w str)>,
     looked_at: Option<Time>,
     error: Option<String>,
     book: Book,
@@ -63,7 +63,7 @@ pub fn play(world: &World, from: Time, to: Time, step: i64) -> Account {
         reader: Reader::new(options),
         history: History::default(),
         runs: BTreeMap::new(),
-        waiting: BTreeMap::new(),
+        waiting: BTreeSet::new(),
         looked_at: None,
         error: None,
         book: Book::of_pipeline("elb".parse().unwrap(), Patience::of(every_s)),
@@ -79,7 +79,7 @@ pub fn play(world: &World, from: Time, to: Time, step: i64) -> Account {
     while now < to {
         now = Time(now.0 + step.min(LOOK));
         while let Some(object) = objects.next_if(|object| object.written_at <= now) {
-            logyard.waiting.insert((object.written_at, &object.key), ());
+            logyard.waiting.insert((object.written_at, &object.key));
         }
         logyard.look(now, &mut shown);
         if now >= next_look {
@@ -91,7 +91,7 @@ pub fn play(world: &World, from: Time, to: Time, step: i64) -> Account {
     Account { told, outcomes }
 }
 
-impl<'w> Logyard<'w> {
+impl Logyard<'_> {
     fn look(&mut self, now: Time, shown: &mut std::iter::Peekable<impl Iterator<Item = usize>>) {
         let unreadable = self.world.unreadable.iter().find(|(from, to, _)| *from <= now && now < *to);
         self.error = unreadable.map(|(_, _, error)| (*error).to_owned());
@@ -121,7 +121,7 @@ impl<'w> Logyard<'w> {
         }
         // Lines that could not be parsed are lost, and not by waiting.
         if outcome.whole() || outcome == Outcome::Partial {
-            self.waiting.retain(|(_, waiting), ()| *waiting != key);
+            self.waiting.retain(|(_, waiting)| *waiting != key);
         }
         self.runs.retain(|(_, id), _| *id != read.request_id);
         let id = u128::from(u64::from_str_radix(&read.request_id[..8], 16).unwrap());
@@ -151,8 +151,8 @@ impl<'w> Logyard<'w> {
     fn tell(&mut self, now: Time, every_s: Option<u64>) -> Vec<Told> {
         let gaps = Gaps {
             count: self.waiting.len() as u64,
-            oldest: self.waiting.keys().next().map(|(at, _)| *at),
-            keys: self.waiting.keys().take(10).map(|(_, key)| (*key).to_owned()).collect(),
+            oldest: self.waiting.first().map(|(at, _)| *at),
+            keys: self.waiting.iter().take(10).map(|(_, key)| (*key).to_owned()).collect(),
         };
         let facts = Facts {
             now,

@@ -25,7 +25,7 @@ struct Way {
     /// How long after the first sign it can be known at all.
     knowable_after: i64,
     /// What happens to an object from then on; answers when the first sign was there.
-    plays: fn(&mut World, &Object, &mut Chance) -> Option<Time>,
+    plays: fn(&mut World, &Object, &mut Chance) -> Time,
 }
 
 const SOURCE: &str = "elb-logs-processor";
@@ -33,8 +33,8 @@ const BACKLOG: &str = "kinesis-backlog";
 const LAMBDA: &str = "Lambda";
 
 /// Logs a run that begins a few seconds after its object was written.
-fn logged(world: &mut World, object: &Object, log: &Log, chance: &mut Chance) -> Option<Time> {
-    Some(world.run(object, Time(object.written_at.0 + 3_000), log, chance))
+fn logged(world: &mut World, object: &Object, log: &Log, chance: &mut Chance) -> Time {
+    world.run(object, Time(object.written_at.0 + 3_000), log, chance)
 }
 
 const WAYS: [Way; 15] = [
@@ -98,9 +98,8 @@ const WAYS: [Way; 15] = [
         outcome: None,
         alert: AlertKind::NoRuns,
         knowable_after: EVERY,
-        plays: |world, object, _| {
-            let _ = world;
-            Some(Time(object.written_at.0 - EVERY + 8_000)) // the last sign of life, about
+        plays: |_, object, _| {
+            Time(object.written_at.0 - EVERY + 8_000) // the last sign of life, about
         },
     },
     Way {
@@ -114,7 +113,7 @@ const WAYS: [Way; 15] = [
             let written_at = other.written_at;
             world.objects.push(other);
             logged(world, object, &Log::good(object, chance), chance);
-            Some(written_at)
+            written_at
         },
     },
     Way {
@@ -128,7 +127,7 @@ const WAYS: [Way; 15] = [
             let old = Object::new(format!("old/{}", object.key), 500, object.written_at);
             logged(world, &old, &Log::good(&old, chance), chance);
             world.objects.push(old);
-            Some(object.written_at)
+            object.written_at
         },
     },
     Way {
@@ -179,7 +178,7 @@ const WAYS: [Way; 15] = [
             let from = Time(object.written_at.0 - MINUTE);
             world.unreadable.push((from, Time(i64::MAX), "AccessDeniedException: logs:FilterLogEvents"));
             logged(world, object, &Log::good(object, chance), chance);
-            Some(from)
+            from
         },
     },
     Way {
@@ -191,7 +190,7 @@ const WAYS: [Way; 15] = [
         plays: |world, object, chance| {
             world.sink_drops_from = world.sink_drops_from.or(Some(object.written_at));
             logged(world, object, &Log::good(object, chance), chance);
-            Some(object.written_at)
+            object.written_at
         },
     },
 ];
@@ -209,7 +208,7 @@ fn tried(way: &Way) -> Result<i64, String> {
         } else {
             let sign = (way.plays)(&mut world, &object, &mut chance);
             if number == BEFORE {
-                first_sign = sign;
+                first_sign = Some(sign);
                 first_bad = format!("{:08x}", BEFORE + 1);
             }
         }
@@ -236,6 +235,7 @@ fn tried(way: &Way) -> Result<i64, String> {
 #[test]
 fn every_way_to_fail_silently_is_told_of_within_its_time() {
     let mut missed = Vec::new();
+    println!(); // the harness has begun a line
     println!("| # | A pipeline looks fine, and … | known from | its runs | alert | told after | at most |");
     println!("| --: | --- | --- | --- | --- | --: | --: |");
     for (number, way) in WAYS.iter().enumerate() {

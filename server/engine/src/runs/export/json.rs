@@ -58,10 +58,9 @@ impl<'a, R: BufRead> Documents<'a, R> {
             Some(rows) => {
                 let times: Vec<Time> = rows.iter().filter_map(at).collect();
                 let newest_first = times.first() > times.last();
-                let oldest_first: Vec<&Value> =
-                    if newest_first { rows.iter().rev().collect() } else { rows.iter().collect() };
-                for row in oldest_first {
-                    self.event(row, take);
+                for index in 0..rows.len() {
+                    let index = if newest_first { rows.len() - 1 - index } else { index };
+                    self.event(&rows[index], take);
                 }
             }
             None => self.event(document, take),
