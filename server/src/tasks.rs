@@ -44,7 +44,7 @@ impl Tasks {
             holder: holder.clone(),
             pipelines: config.pipelines.clone(),
         });
-        let alerts = Alerts::start(alerts::Context {
+        let alerts = Alerts::start(&alerts::Context {
             store: store.clone(),
             sinks: context.sinks.clone(),
             receivers,

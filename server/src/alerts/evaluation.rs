@@ -32,7 +32,7 @@ struct Evaluator {
 
 pub async fn run(context: Context, told: Nudge, shutdown: CancellationToken) {
     let every = context.rhythm.evaluate;
-    let mut heart = Heart::new(context.clone());
+    let mut heart = Heart::new(&context);
     let (store, holder) = (context.store.clone(), context.holder.clone());
     let mut evaluator = Evaluator { started_at: store.now(), context, books: HashMap::new() };
     let mut forgotten = None::<Instant>;

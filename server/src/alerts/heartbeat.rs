@@ -22,7 +22,7 @@ pub struct Heart {
 }
 
 impl Heart {
-    pub fn new(context: Context) -> Self {
+    pub fn new(context: &Context) -> Self {
         let webhook =
             |heartbeat: &config::Heartbeat| Webhook::new(heartbeat.url.clone(), None, heartbeat.allow_private);
         let configured = context.config.alerts.heartbeat.clone();

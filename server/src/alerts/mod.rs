@@ -81,7 +81,7 @@ impl Default for Rhythm {
 }
 
 impl Alerts {
-    pub fn start(context: Context) -> Self {
+    pub fn start(context: &Context) -> Self {
         let (shutdown, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let told = Nudge::default();
         let stop = || shutdown.clone();

@@ -76,7 +76,7 @@ pub async fn deliveries(
     for (name, value) in &parameters {
         match name.as_str() {
             "alert" => {
-                alert = optional(value).map_err(|invalid: Invalid| Invalid { field: name.clone(), ..invalid })?
+                alert = optional(value).map_err(|invalid: Invalid| Invalid { field: name.clone(), ..invalid })?;
             }
             "limit" => limit = page(name, value)?,
             _ => return Err(Invalid::new(name, value, OF_DELIVERIES).into()),

@@ -62,6 +62,7 @@ mod tests {
             etag: None,
             outcome,
             started_at: Time(WRITTEN + 1_000),
+            lines: delivered,
             delivered,
             whole: outcome.whole(),
         }

@@ -9,11 +9,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::{
+    runs::History,
     s3::{ETag, Listed},
     ship::{self, Ledger, LedgerError, LogName},
 };
 use futures::future::BoxFuture;
-use model::{GapKind, Key, Pipeline, RunSource, Time, Window};
+use model::{GapKind, Key, Pipeline, RunId, RunSource, Time, Window};
 use std::time::Duration;
 use store::{INTERVAL_MS, Learned, Missing, Reckoned, Store};
 
@@ -71,6 +72,22 @@ fn grace_ms(pipeline: &Pipeline) -> i64 {
     i64::try_from(grace_s.saturating_mul(1_000)).unwrap_or(i64::MAX)
 }
 
+/// A run that claims success, and the size of its object.
+struct Claim {
+    run: RunId,
+    size: u64,
+    lines: u64,
+}
+
+/// Those that read far from what runs over objects of that size usually do, each with the sentence that says so.
+fn unusual(usual: &[(u64, u64)], claims: &[Claim]) -> Vec<(RunId, String)> {
+    let mut history = History::default();
+    for (size, lines) in usual {
+        history.learn(*size, *lines);
+    }
+    claims.iter().filter_map(|claim| Some((claim.run, history.unusual(claim.size, claim.lines)?))).collect()
+}
+
 struct Record {
     store: Store,
     pipeline: Pipeline,
@@ -94,7 +111,7 @@ impl Record {
         let keys: Vec<Key> = objects.iter().map(|object| object.key.clone()).collect();
         let bucket = self.pipeline.source.bucket.as_str();
         let handled = self.store.handling(&self.pipeline.name, bucket, &keys).await.map_err(failed)?;
-        let mut learned = Vec::new();
+        let (mut learned, mut claims) = (Vec::new(), Vec::new());
         {
             let mut seen = self.seen();
             for listed in objects {
@@ -109,12 +126,22 @@ impl Record {
                 };
                 let learn = |run: &store::Handling| Learned { run: run.run, etag: etag.clone(), size: listed.size };
                 learned.extend(runs.iter().filter(unknowing).map(learn));
+                let claiming = runs.iter().filter(unknowing).filter(|run| run.outcome.whole());
+                claims.extend(claiming.map(|run| Claim { run: run.run, size: listed.size, lines: run.lines }));
                 if listed.modified >= self.since {
                     seen.add(listed, etag.as_deref(), judge(object, runs), self.missed_before);
                 }
             }
         }
-        if learned.is_empty() { Ok(()) } else { self.store.learn_objects(&learned).await.map_err(failed) }
+        if learned.is_empty() {
+            return Ok(());
+        }
+        let reasons = unusual(&self.store.usual_reads(&self.pipeline.name).await.map_err(failed)?, &claims);
+        self.store.learn_objects(&learned).await.map_err(failed)?;
+        for (run, reason) in reasons {
+            self.store.suspect(run, &reason).await.map_err(failed)?;
+        }
+        Ok(())
     }
 }
 

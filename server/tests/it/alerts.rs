@@ -116,7 +116,7 @@ fn quick() -> Rhythm {
 
 async fn alerts(site: &Site, holder: &str) -> Alerts {
     let config = &site.app.config;
-    Alerts::start(Context {
+    Alerts::start(&Context {
         store: site.app.store.clone(),
         sinks: Sinks::new(&config.sinks),
         receivers: Receivers::open(&config.alerts, Some("https://logyard.example.com".to_owned())).await,

@@ -23,6 +23,8 @@ pub struct Handling {
     pub etag: Option<String>,
     pub outcome: Outcome,
     pub started_at: Time,
+    /// Records encountered.
+    pub lines: u64,
     /// Events.
     pub delivered: u64,
     /// All that the object holds is where it belongs.
@@ -48,7 +50,7 @@ impl Store {
         let mut handled: HashMap<Key, Vec<Handling>> = HashMap::new();
         for asked in keys.chunks(ASKED) {
             let statement = Statement::new(
-                "SELECT id, object_key, source, etag, outcome, started_at, delivered, whole, window_from, bucket, \
+                "SELECT id, object_key, source, etag, outcome, started_at, lines, delivered, whole, window_from, bucket, \
                  CASE WHEN source = 'logyard' AND whole = 0 THEN summary END AS summary FROM runs WHERE pipeline = ",
             )
             .value(pipeline.as_str())
@@ -96,6 +98,7 @@ fn decode(row: &Row) -> Result<Option<Handling>, StoreError> {
         etag: row.get("etag")?,
         outcome,
         started_at: Time(row.get("started_at")?),
+        lines: row.get::<i64>("lines")?.unsigned_abs(),
         delivered: row.get::<i64>("delivered")?.unsigned_abs(),
         whole,
     };

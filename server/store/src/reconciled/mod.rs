@@ -9,6 +9,7 @@
 
 mod handling;
 mod read;
+mod reads;
 mod write;
 
 use std::collections::BTreeMap;
