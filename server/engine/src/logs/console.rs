@@ -62,6 +62,6 @@ mod tests {
     fn without_a_stream_it_shows_the_group_narrowed_to_a_text() {
         let link = console("cn-north-1", "g", None, (Time(1), Time(2)), Some("r-1"));
         assert!(link.starts_with("https://console.amazonaws.cn/"), "{link}");
-        assert!(link.ends_with("/g/log-events$3Fstart$3D1$26end$3D2$26filterPattern$3D$252522r-1$252522"), "{link}");
+        assert!(link.ends_with("/g/log-events$3Fstart$3D1$26end$3D2$26filterPattern$3D$2522r-1$2522"), "{link}");
     }
 }
