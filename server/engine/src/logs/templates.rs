@@ -54,7 +54,12 @@ fn template(text: &str) -> String {
             break;
         }
         let taken = if let Some(quoted) = quoted(rest, first) {
-            out.extend([first, DIFFERS, first]);
+            // The name of a JSON field tells lines apart.
+            if rest[quoted..].trim_start().starts_with(':') {
+                out.push_str(&rest[..quoted]);
+            } else {
+                out.extend([first, DIFFERS, first]);
+            }
             quoted
         } else {
             let word = word(rest);
@@ -75,13 +80,12 @@ fn template(text: &str) -> String {
     out.chars().take(LONGEST).collect()
 }
 
-/// How long the quoted text is that begins here, quotes included. The name of a JSON field is no such text.
+/// How long the quoted text is that begins here, quotes included.
 fn quoted(rest: &str, quote: char) -> Option<usize> {
     if !matches!(quote, '"' | '\'') {
         return None;
     }
-    let end = 1 + rest[1..].find(quote)? + 1;
-    (!rest[end..].trim_start().starts_with(':')).then_some(end)
+    Some(1 + rest[1..].find(quote)? + 1)
 }
 
 /// How long the word is that begins here: a number, an id, a time or an address is one. Its last dot or colon is not
