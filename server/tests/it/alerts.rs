@@ -330,12 +330,13 @@ async fn a_topic_is_told_as_its_subscribers_see() {
     let site = Site::with(|config| config.alerts.topics = vec![topic]).await;
     let alerts = alerts(&site, "one").await;
     ran(&site, "logs/a", Outcome::Suspicious).await;
-    until(&site, "/api/v1/deliveries", |log| log["items"].as_array().unwrap().len() == 1).await;
+    let log = until(&site, "/api/v1/deliveries", |log| log["items"].as_array().unwrap().len() == 1).await;
+    assert_eq!(log["items"][0]["error"], Value::Null, "{log}");
     alerts.stop().await;
     let received = moto
         .python(
             "url = sqs.get_queue_url(QueueName='told')['QueueUrl']\n\
-             print(sqs.receive_message(QueueUrl=url)['Messages'][0]['Body'])",
+             print(sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)['Messages'][0]['Body'])",
         )
         .await;
     let envelope: Value = serde_json::from_str(&received).unwrap();
