@@ -95,17 +95,17 @@ async fn health_tells_percentiles_and_an_exact_cost_of_the_window_that_is_asked_
 
 #[tokio::test]
 async fn a_loss_of_small_objects_is_told_in_a_sentence_with_its_figures() {
-    let site = Site::open().await;
+    let yard = Site::open().await;
     let runs: Vec<NewRun> = (1..200)
         .map(|minutes| {
             let small = minutes % 20 == 0;
-            let new = invoked(&site, minutes, if small { Outcome::Suspicious } else { Outcome::Sent });
+            let new = invoked(&yard, minutes, if small { Outcome::Suspicious } else { Outcome::Sent });
             let size = Some(if small { 700 } else { 20_000 + minutes.unsigned_abs() });
             NewRun { run: Run { size, ..new.run }, ..new }
         })
         .collect();
-    record(&site, &runs).await;
-    let health = site.json("/api/v1/pipelines/api/health").await;
+    record(&yard, &runs).await;
+    let health = yard.json("/api/v1/pipelines/api/health").await;
     let sentence = "Objects under 800 B lose everything: 9 of 9; others 0 of 190.";
     assert_eq!(health["losses"][0]["sentence"], sentence, "{health}");
     assert!(health["losses"][0]["p_value"].as_f64().unwrap() < 0.001);

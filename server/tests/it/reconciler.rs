@@ -177,22 +177,22 @@ async fn what_nobody_ever_listed_is_not_known() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_read_a_small_part_of_what_such_objects_hold_is_suspicious_once_its_size_is_known() {
-    let site = site().await;
-    let mut usual = invoked(&site, 60, Outcome::Sent);
+    let yard = site().await;
+    let mut usual = invoked(&yard, 60, Outcome::Sent);
     usual.run.summary.as_mut().unwrap().lines.encountered = 400;
     // Forty objects of 20 kB with 400 lines each; then one as large of which one line was read.
     let known = (0..40).map(|number| {
         let key = format!("AWSLogs/1/known-{number}.log").parse().unwrap();
-        let (id, size, etag) = (site.app.store.new_run_id(), Some(20_000), Some("\"e\"".to_owned()));
+        let (id, size, etag) = (yard.app.store.new_run_id(), Some(20_000), Some("\"e\"".to_owned()));
         NewRun { run: Run { id, key: Some(key), size, etag, ..usual.run.clone() }, ..usual.clone() }
     });
-    record(&site, &known.collect::<Vec<_>>()).await;
-    let key = deliver(&site, 10, "cut", 150).await;
-    let mut cut = over(&site, 1, &key, Outcome::Sent);
+    record(&yard, &known.collect::<Vec<_>>()).await;
+    let key = deliver(&yard, 10, "cut", 150).await;
+    let mut cut = over(&yard, 1, &key, Outcome::Sent);
     cut.run.summary.as_mut().unwrap().lines.encountered = 1;
-    record(&site, &[cut]).await;
-    until(&site, context(&site).await, |found| found.gap_count == 1).await;
-    let run = site.json(&format!("/api/v1/runs?key={key}")).await["items"][0].clone();
+    record(&yard, &[cut]).await;
+    until(&yard, context(&yard).await, |found| found.gap_count == 1).await;
+    let run = yard.json(&format!("/api/v1/runs?key={key}")).await["items"][0].clone();
     assert_eq!(run["outcome"], "suspicious", "{run}");
     assert!(run["reason"].as_str().unwrap().contains("usually hold about"), "{run}");
 }

@@ -40,8 +40,8 @@ fn import(folder: &Path, arguments: &[&str]) -> Output {
         format!("[[pipelines]]\nname = \"{name}\"\nsource = \"s3://logs/{name}/\"\nsink = \"stack\"\n{more}\n")
     };
     let config = format!(
-        "[server]\ndata_dir = {:?}\n[[stores]]\nname = \"aws\"\nregion = \"eu-west-1\"\n[[sinks]]\nname = \"stack\"\nurl = \"tcp://127.0.0.1:9\"\n{}{}",
-        folder.join("data"),
+        "[server]\ndata_dir = \"{}\"\n[[stores]]\nname = \"aws\"\nregion = \"eu-west-1\"\n[[sinks]]\nname = \"stack\"\nurl = \"tcp://127.0.0.1:9\"\n{}{}",
+        folder.join("data").display(),
         pipeline("api", "log_group = \"/aws/lambda/api\"\nfunction_timeout = \"300s\""),
         pipeline("other", ""),
     );

@@ -37,7 +37,9 @@ fn events(file: &[u8]) -> Vec<LogEvent> {
 
 fn check(file: &[u8], stream: &str) {
     let mut reader = Reader::new(options());
-    events(file).into_iter().for_each(|event| reader.push(event));
+    for event in events(file) {
+        reader.push(event);
+    }
     let run = only(reader.take(Time(1_500_000_000_000)));
     assert_eq!((run.outcome, run.summary.unwrap().lines.sent), (Outcome::Sent, 76_464));
     assert_eq!((run.started_at, run.duration_ms), ("2017-03-09T23:25:59.785Z".parse().unwrap(), 95_228));
@@ -53,7 +55,9 @@ fn what_the_consoles_page_shows_is_read_and_its_times_are_those_of_the_lines_aro
 fn the_same_as_json_as_text_with_times_and_as_an_export_to_s3() {
     const STREAM: &str = "2017/03/09/[$LATEST]0a1b";
     let mut original = events(CONSOLE.replace("ID", REQUEST).as_bytes());
-    original.iter_mut().for_each(|event| event.stream = STREAM.to_owned());
+    for event in &mut original {
+        event.stream = STREAM.to_owned();
+    }
     let line = |event: &LogEvent| json!({"logStreamName": STREAM, "timestamp": event.at.0, "message": event.text, "eventId": event.id});
     let rows: Vec<_> = original.iter().map(line).collect();
     let lines: Vec<String> = rows.iter().map(ToString::to_string).collect();
@@ -94,7 +98,9 @@ fn a_second_request_of_a_page_begins_with_its_own_line() {
     let text =
         CONSOLE.replace("ID", REQUEST) + &CONSOLE.replace("ID", &REQUEST.replace('c', "d")).replace("03-09T", "03-10T");
     let mut reader = Reader::new(options());
-    events(text.as_bytes()).into_iter().for_each(|event| reader.push(event));
+    for event in events(text.as_bytes()) {
+        reader.push(event);
+    }
     let runs = reader.take(Time(1_500_000_000_000));
     let starts: Vec<String> = runs.iter().map(|run| run.started_at.to_string()).collect();
     assert_eq!(starts, ["2017-03-09T23:25:59.785Z", "2017-03-10T23:25:59.785Z"]);

@@ -219,7 +219,9 @@ fn a_run_that_may_still_go_on_is_not_told_and_one_that_comes_back_is_put_right()
     events[2..].iter().for_each(|event| reader.push(event.clone()));
     let sent = only(reader.take(Time(BEGAN.0 + 313_000)));
     assert_eq!((sent.outcome, sent.settled, reader.reread_from()), (Outcome::Sent, true, None));
-    events.into_iter().for_each(|event| reader.push(event));
+    for event in events {
+        reader.push(event);
+    }
     assert_eq!(reader.take(Time(BEGAN.0 + 314_000)), [], "the same again is nothing new");
 }
 

@@ -1,4 +1,4 @@
-//! Chance that is the same each time: a sequence by SplitMix64.
+//! Chance that is the same each time: a sequence by `SplitMix64`.
 
 pub struct Chance(pub u64);
 
