@@ -184,7 +184,8 @@ async fn a_run_that_read_a_small_part_of_what_such_objects_hold_is_suspicious_on
     let known = (0..40).map(|number| {
         let key = format!("AWSLogs/1/known-{number}.log").parse().unwrap();
         let (id, size, etag) = (yard.app.store.new_run_id(), Some(20_000), Some("\"e\"".to_owned()));
-        NewRun { run: Run { id, key: Some(key), size, etag, ..usual.run.clone() }, ..usual.clone() }
+        let request_id = Some(format!("known-{number}"));
+        NewRun { run: Run { id, request_id, key: Some(key), size, etag, ..usual.run.clone() }, ..usual.clone() }
     });
     record(&yard, &known.collect::<Vec<_>>()).await;
     let key = deliver(&yard, 10, "cut", 150).await;

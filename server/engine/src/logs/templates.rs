@@ -92,6 +92,9 @@ fn quoted(rest: &str, quote: char) -> Option<usize> {
 /// part of it.
 fn word(rest: &str) -> usize {
     let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '+' | '$');
+    if rest.starts_with(':') {
+        return 0; // it parts a name from what it names
+    }
     let end = rest.find(|c: char| !inside(c)).unwrap_or(rest.len());
     rest[..end].trim_end_matches(['.', ':', '-', '+']).len()
 }
