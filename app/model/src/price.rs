@@ -75,11 +75,14 @@ impl Prices {
 impl Amount {
     /// A million times a price that is written for one: up to twelve decimals.
     pub fn of_a_million(text: &str) -> Result<Self, Invalid> {
+        let refused =
+            || Invalid::new("price", text, "a number such as 0.0000166667, not negative, with at most twelve decimals");
         let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+        if whole.is_empty() {
+            return Err(refused());
+        }
         let (front, back) = decimals.split_at_checked(6).unwrap_or((decimals, ""));
-        format!("{whole}{front:0<6}.{back}").parse().map_err(|_| {
-            Invalid::new("price", text, "a number such as 0.0000166667, not negative, with at most twelve decimals")
-        })
+        format!("{whole}{front:0<6}.{back}").parse().map_err(|_| refused())
     }
 }
 

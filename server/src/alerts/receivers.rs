@@ -8,7 +8,10 @@ use engine::notify::{NotifyError, Topic, Webhook};
 use model::{Alert, Notice, ReceiverStatus, Time};
 
 use super::message::Message;
-use crate::config::{self, Format};
+use crate::{
+    config::{self, Format},
+    stores::Stores,
+};
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -42,8 +45,8 @@ pub struct Telling<'a> {
 }
 
 impl Receivers {
-    /// Asks nobody yet.
-    pub async fn open(config: &config::Alerts, origin: Option<String>) -> Self {
+    /// Asks nobody yet. A topic is asked with the credentials of its store.
+    pub async fn open(config: &config::Alerts, stores: &Stores, origin: Option<String>) -> Self {
         let mut entries = Vec::new();
         for webhook in &config.webhooks {
             let config::Webhook { name, url, format, secret, allow_private } = webhook.clone();
@@ -51,8 +54,10 @@ impl Receivers {
             entries.push(Receiver { name, place, way: Way::Webhook(Webhook::new(url, secret, allow_private), format) });
         }
         for topic in &config.topics {
-            let (endpoint_url, profile) = (topic.endpoint_url.as_deref(), topic.profile.as_deref());
-            let open = Topic::connect(topic.arn.clone(), endpoint_url, profile).await;
+            // The configuration names none that is not there.
+            let Some(store) = stores.get(&topic.store) else { continue };
+            let endpoint = store.client.endpoint();
+            let open = Topic::connect(topic.arn.clone(), endpoint, topic.endpoint_url.as_deref()).await;
             let (name, place) = (topic.name.clone(), topic.arn.to_string());
             entries.push(Receiver { name, place, way: Way::Topic(Box::new(open)) });
         }

@@ -55,7 +55,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let context = hold::runner_context(&config, &store, &stores);
     let (holder, sinks, groups) = (context.holder.clone(), context.sinks.clone(), context.groups.clone());
     let origin = config.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
-    let receivers = Receivers::open(&config.alerts, Some(origin.clone())).await;
+    let receivers = Receivers::open(&config.alerts, &stores, Some(origin.clone())).await;
     let tasks = Tasks::start(&config, context, receivers.clone(), Some(hub.clone()));
     let backend = Yard {
         health: StoreHealth::new(stores.clone(), {

@@ -30,7 +30,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     println!("Working as {} on {}.", context.holder, store.describe());
     info!(holder = %context.holder, jobs = config.runner.jobs, "working");
     let config = Arc::new(config);
-    let receivers = Receivers::open(&config.alerts, config.server.public_url.clone()).await;
+    let receivers = Receivers::open(&config.alerts, &stores, config.server.public_url.clone()).await;
     let tasks = Tasks::start(&config, context, receivers, None);
     shutdown.cancelled().await;
     tasks.stop().await;

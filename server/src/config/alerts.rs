@@ -7,12 +7,12 @@ use engine::{
     alerts::Limits,
     notify::{Secret, TopicArn, WebhookUrl},
 };
-use model::{AlertKind, PipelineName, SinkName};
+use model::{AlertKind, PipelineName, SinkName, StoreName};
 
 use super::{
-    ConfigError,
-    load::{NAME, WHOLE, YES_NO, not_empty, origin, parsed, within},
-    pipelines::seconds,
+    ConfigError, Store,
+    load::{NAME, WHOLE, YES_NO, origin, parsed, within},
+    pipelines::{STORE, seconds},
     source::Section,
 };
 
@@ -64,7 +64,8 @@ pub struct Topic {
     pub name: String,
     pub arn: TopicArn,
     pub endpoint_url: Option<String>,
-    pub profile: Option<String>,
+    /// Whose credentials are used.
+    pub store: StoreName,
 }
 
 /// `[heartbeat]`: where Logyard shows that it is alive.
@@ -96,7 +97,7 @@ pub fn webhooks(sections: Vec<Section<'_>>) -> Result<Vec<Webhook>, ConfigError>
 }
 
 /// No topic is named as a webhook is: a name says who was told.
-pub fn topics(sections: Vec<Section<'_>>, webhooks: &[Webhook]) -> Result<Vec<Topic>, ConfigError> {
+pub fn topics(sections: Vec<Section<'_>>, webhooks: &[Webhook], stores: &[Store]) -> Result<Vec<Topic>, ConfigError> {
     let mut topics: Vec<Topic> = Vec::new();
     for mut section in sections {
         let name = section.get("name", NAME, name)?.ok_or_else(|| section.missing("name", NAME))?;
@@ -104,11 +105,12 @@ pub fn topics(sections: Vec<Section<'_>>, webhooks: &[Webhook]) -> Result<Vec<To
         if webhook || topics.iter().any(|topic| topic.name == name) {
             return Err(ConfigError::Twice { at: section.at(), what: "webhooks or topics", name });
         }
+        let store = |text: &str| parsed(text).filter(|name| stores.iter().any(|store| store.name == *name));
         let topic = Topic {
             name,
             arn: section.get("arn", ARN, parsed)?.ok_or_else(|| section.missing("arn", ARN))?,
             endpoint_url: section.get("endpoint_url", ENDPOINT, origin)?,
-            profile: section.get("profile", "a profile of the AWS configuration files", not_empty)?,
+            store: section.get("store", STORE, store)?.unwrap_or_else(|| stores[0].name.clone()),
         };
         section.finish()?;
         topics.push(topic);

@@ -68,9 +68,8 @@ impl Config {
             heartbeat: alerts::heartbeat(root.section("heartbeat")?)?,
             ..Alerts::default()
         };
-        alerts.topics = alerts::topics(root.sections("topics")?, &alerts.webhooks)?;
         let mut sinks = sinks::read(root.sections("sinks")?, &mut alerts.canaries)?;
-        let pipelines = root.sections("pipelines")?;
+        let (pipelines, topics) = (root.sections("pipelines")?, root.sections("topics")?);
         let requests_per_second = function::rate(root.section("logs")?)?;
         root.finish()?;
 
@@ -84,6 +83,7 @@ impl Config {
         if stores.is_empty() {
             return Err(ConfigError::NoStores);
         }
+        alerts.topics = alerts::topics(topics, &alerts.webhooks, &stores)?;
         let (mut pipelines, mappings) = pipelines::read(pipelines, &stores, &sinks, &mut alerts.limits)?;
         let logs = Logs { requests_per_second, mappings };
         if demo.enabled && sinks.is_empty() && pipelines.is_empty() {

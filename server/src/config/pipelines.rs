@@ -20,7 +20,7 @@ pub const DEMO_PIPELINE: &str = "demo-elb";
 pub const DEMO_LOGS: &str = "demo-elb-logs";
 
 const SOURCE: &str = "where its log objects lie, such as \"s3://elb-logs/api-prod/\"";
-const STORE: &str = "the name of one of the [[stores]]";
+pub const STORE: &str = "the name of one of the [[stores]]";
 const SINK: &str = "the name of one of the [[sinks]]";
 const FORMAT: &str = "auto, classic, alb, nlb or alb_connection";
 const EVERY: &str = "how often a log object is expected, such as \"5m\": a whole number of s, m, h or d, at most 31d";

@@ -18,6 +18,7 @@ use logyard::{
     alerts::{Alerts, Context, Receivers, Rhythm},
     config::{self, Config, Format},
     sinks::Sinks,
+    stores::Stores,
 };
 use model::{Outcome, Pipeline, Run, RunSource, Time};
 use serde_json::{Value, json};
@@ -116,10 +117,11 @@ fn quick() -> Rhythm {
 
 async fn alerts(site: &Site, holder: &str) -> Alerts {
     let config = &site.app.config;
+    let stores = Stores::connect(config).await;
     Alerts::start(&Context {
         store: site.app.store.clone(),
         sinks: Sinks::new(&config.sinks),
-        receivers: Receivers::open(&config.alerts, Some("https://logyard.example.com".to_owned())).await,
+        receivers: Receivers::open(&config.alerts, &stores, Some("https://logyard.example.com".to_owned())).await,
         config: Arc::clone(config),
         holder: holder.into(),
         hub: None,
@@ -310,7 +312,6 @@ async fn a_receiver_is_tried_out_and_one_in_our_own_network_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a topic takes credentials from the SDK's chain alone: run it with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set"]
 async fn a_topic_is_told_as_its_subscribers_see() {
     let moto = Moto::start();
     let arn = moto
@@ -326,7 +327,7 @@ async fn a_topic_is_told_as_its_subscribers_see() {
         name: "pager".to_owned(),
         arn: arn.parse().unwrap(),
         endpoint_url: Some(moto.url.clone()),
-        profile: None,
+        store: "demo".parse().unwrap(),
     };
     let site = Site::with(|config| config.alerts.topics = vec![topic]).await;
     let alerts = alerts(&site, "one").await;

@@ -49,9 +49,9 @@ async fn yard(workshop: &Workshop, text: &str) -> Yard {
     Yard {
         health: StoreHealth::new(stores.clone(), move || clock.now()),
         groups: LogGroups::new(&config, &stores),
-        stores,
         sinks: Sinks::new(&config.sinks),
-        receivers: Receivers::open(&config.alerts, None).await,
+        receivers: Receivers::open(&config.alerts, &stores, None).await,
+        stores,
         hub: Hub::start(store.clone(), CancellationToken::new()),
         runner: Nudge::default(),
         scheduler: Nudge::default(),

@@ -291,7 +291,7 @@ async fn assemble(config: Config) -> App {
     let stores = Stores::connect(&config).await;
     let shutdown = CancellationToken::new();
     let sinks = Sinks::new(&config.sinks);
-    let receivers = Receivers::open(&config.alerts, Some(format!("http://{}", config.server.addr))).await;
+    let receivers = Receivers::open(&config.alerts, &stores, Some(format!("http://{}", config.server.addr))).await;
     let hub = Hub::start(store.clone(), shutdown.clone());
     let clock = store.clone();
     let backend: Arc<dyn Backend> = Arc::new(Yard {

@@ -2,17 +2,11 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_sns::{
-    Client,
-    config::{retry::RetryConfig, timeout::TimeoutConfig},
-    error::DisplayErrorContext,
-    types::MessageAttributeValue,
-};
+use aws_sdk_sns::{Client, config::timeout::TimeoutConfig, error::DisplayErrorContext, types::MessageAttributeValue};
 use model::Invalid;
 
 use super::NotifyError;
-use crate::s3::endpoint::{http, https};
+use crate::s3::{Endpoint, endpoint::http};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// SNS takes no longer subject.
@@ -55,17 +49,12 @@ impl fmt::Display for TopicArn {
 }
 
 impl Topic {
-    /// Makes the client; no request is sent yet. `endpoint_url`: where it is not AWS, and not told by `AWS_ENDPOINT_URL`.
-    pub async fn connect(arn: TopicArn, endpoint_url: Option<&str>, profile: Option<&str>) -> Self {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(https())
-            .region(Region::new(arn.region.clone()))
-            .retry_config(RetryConfig::disabled()) // whoever asks tries again
-            .timeout_config(TimeoutConfig::builder().operation_timeout(ANSWER_WITHIN).build());
-        if let Some(profile) = profile {
-            loader = loader.profile_name(profile);
-        }
-        let mut config = aws_sdk_sns::config::Builder::from(&loader.load().await);
+    /// Makes the client; no request is sent yet. Whoever asks it tries again, if that is wanted. `store`: whose
+    /// credentials are used. `endpoint_url`: where the topic is, if not at AWS and not told by `AWS_ENDPOINT_URL`.
+    pub async fn connect(arn: TopicArn, store: &Endpoint, endpoint_url: Option<&str>) -> Self {
+        let shared = Endpoint { region: Some(arn.region.clone()), ..store.clone() }.shared().await;
+        let timeout = TimeoutConfig::builder().operation_timeout(ANSWER_WITHIN).build();
+        let mut config = aws_sdk_sns::config::Builder::from(&shared).timeout_config(timeout);
         if let Some(url) = endpoint_url {
             config = config.endpoint_url(url);
             if url.starts_with("http://") {
