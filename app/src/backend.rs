@@ -9,7 +9,8 @@ use model::{
     CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job, JobId, JobView, Key, Notice, Overview, Page,
     PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, Reconciliation, ReprocessPreview,
     ReprocessRequest, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList,
-    ScheduleRequest, Settings, StoreName, StoreStatus, Tile, Upcoming, Viewer, Window,
+    ScheduleRequest, Settings, StoreName, StoreStatus, SyncAction, SyncEvaluation, SyncId, SyncList, SyncReport,
+    SyncStatus, SyncView, TableName, Tile, Upcoming, Viewer, Window,
 };
 
 use crate::command::Commands;
@@ -127,6 +128,24 @@ pub trait Backend: Send + Sync + 'static {
     async fn pipelines(&self) -> Result<PipelineList, Problem>;
 
     async fn pipeline(&self, name: &PipelineName) -> Result<PipelineView, Problem>;
+
+    async fn syncs(&self) -> Result<SyncList, Problem>;
+
+    async fn sync(&self, table: &TableName) -> Result<SyncView, Problem>;
+
+    /// The newest first. `limit` is at most 200.
+    async fn evaluations(
+        &self,
+        table: &TableName,
+        after: Option<SyncId>,
+        limit: u32,
+    ) -> Result<Page<SyncEvaluation>, Problem>;
+
+    /// A conflict where the table's state does not allow it, or an agent keeps it.
+    async fn act_on_sync(&self, viewer: &Viewer, table: &TableName, action: SyncAction) -> Result<SyncStatus, Problem>;
+
+    /// What an agent tells of a table. A conflict where Logyard keeps that table itself.
+    async fn report_sync(&self, viewer: &Viewer, table: &TableName, report: SyncReport) -> Result<SyncStatus, Problem>;
 
     /// All of them, by name.
     async fn schedules(&self) -> Result<ScheduleList, Problem>;

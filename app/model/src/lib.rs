@@ -29,6 +29,7 @@ mod run;
 mod schedule;
 mod selection;
 mod summary;
+mod sync;
 mod time;
 mod view;
 mod window;
@@ -46,7 +47,7 @@ pub use id::JobId;
 pub use job::{Action, Job, JobError, Kind, NotAllowed, Retry, Spec, State, Stop};
 pub use list::{Count, Cursor, Filter, Page};
 pub use live::{Beat, Counts, LiveMessage, Snapshot};
-pub use name::{BucketName, Key, PipelineName, Prefix, ScheduleName, SinkName, StoreName};
+pub use name::{BucketName, Key, PipelineName, Prefix, ScheduleName, SinkName, StoreName, TableName};
 pub use pipeline::{Following, Function, Pipeline, PipelineList, PipelineStatus, PipelineView, SinkStatus};
 pub use place::{Location, Place};
 pub use plan::{Digest, Plan};
@@ -66,6 +67,10 @@ pub use selection::Selection;
 pub use summary::{
     Bytes, Connections, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, SendingFailure, SocketFailure,
     Summary, Tally,
+};
+pub use sync::{
+    Direction, Evidence, KeySpan, Look, MassDelete, Quarantined, SyncAction, SyncEnd, SyncEvaluation, SyncId, SyncList,
+    SyncMinute, SyncReport, SyncSource, SyncState, SyncStatus, SyncView, Verified,
 };
 pub use time::{Time, TimeError};
 pub use view::{Bulk, BulkOutcome, FailurePage, Health, JobView, Overview, Settings, StoreStatus, Viewer};

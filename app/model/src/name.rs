@@ -51,6 +51,11 @@ pub struct SinkName(String);
 #[serde(try_from = "String", into = "String")]
 pub struct PipelineName(String);
 
+/// The name of a `[[tables]]` entry, by the same rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TableName(String);
+
 /// The name of a bucket: 3 to 63 of letters, digits, `.`, `-`, `_`. Wider than AWS, as other vendors are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -76,6 +81,7 @@ text_newtype!(ScheduleName);
 text_newtype!(StoreName);
 text_newtype!(SinkName);
 text_newtype!(PipelineName);
+text_newtype!(TableName);
 text_newtype!(BucketName);
 text_newtype!(Key);
 text_newtype!(Prefix);
@@ -100,6 +106,7 @@ macro_rules! configured_name {
 configured_name!(StoreName, "store");
 configured_name!(SinkName, "sink");
 configured_name!(PipelineName, "pipeline");
+configured_name!(TableName, "table");
 
 impl TryFrom<String> for BucketName {
     type Error = Invalid;

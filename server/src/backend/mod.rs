@@ -19,6 +19,7 @@ mod reprocesses;
 mod run_log;
 mod runs;
 mod schedules;
+mod syncs;
 mod tally;
 
 use std::sync::Arc;
@@ -30,7 +31,8 @@ use model::{
     CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job, JobId, JobView, Key, Notice, Overview, Page,
     PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, Reconciliation, ReprocessPreview,
     ReprocessRequest, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList,
-    ScheduleRequest, Settings, StoreName, StoreStatus, Tile, Time, Upcoming, Viewer, Window,
+    ScheduleRequest, Settings, StoreName, StoreStatus, SyncAction, SyncEvaluation, SyncId, SyncList, SyncReport,
+    SyncStatus, SyncView, TableName, Tile, Time, Upcoming, Viewer, Window,
 };
 use store::Store;
 
@@ -208,6 +210,41 @@ impl Backend for Yard {
 
     async fn pipeline(&self, name: &PipelineName) -> Result<PipelineView, Problem> {
         self.view_pipeline(name).await
+    }
+
+    async fn syncs(&self) -> Result<SyncList, Problem> {
+        Ok(SyncList { now: self.store.now(), items: Vec::new() })
+    }
+
+    async fn sync(&self, table: &TableName) -> Result<SyncView, Problem> {
+        Err(syncs::unknown(table))
+    }
+
+    async fn evaluations(
+        &self,
+        table: &TableName,
+        _after: Option<SyncId>,
+        _limit: u32,
+    ) -> Result<Page<SyncEvaluation>, Problem> {
+        Err(syncs::unknown(table))
+    }
+
+    async fn act_on_sync(
+        &self,
+        _viewer: &Viewer,
+        table: &TableName,
+        _action: SyncAction,
+    ) -> Result<SyncStatus, Problem> {
+        Err(syncs::unknown(table))
+    }
+
+    async fn report_sync(
+        &self,
+        _viewer: &Viewer,
+        table: &TableName,
+        _report: SyncReport,
+    ) -> Result<SyncStatus, Problem> {
+        Err(syncs::unknown(table))
     }
 
     async fn schedules(&self) -> Result<ScheduleList, Problem> {

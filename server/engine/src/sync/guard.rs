@@ -4,8 +4,9 @@
 //! take more than a thousand rows and more than a hundredth of them, or all of them, waits for an operator's yes. The yes
 //! is for a number of rows, not for whatever comes.
 
+use model::MassDelete;
+
 use super::checkpoint::Checkpoint;
-use super::verdict::MassDelete;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guard {

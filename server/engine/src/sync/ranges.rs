@@ -3,6 +3,8 @@
 //! Always: "in step" needs the cells of both tables, asked for after the last change, to leave nothing but what is in
 //! quarantine.
 
+use model::Evidence;
+
 use super::cell::Delta;
 use super::checkpoint::Purpose;
 use super::context::{Context, Misfit};
@@ -11,7 +13,7 @@ use super::exchange::{Answer, Question};
 use super::look::Looking;
 use super::repair::Repair;
 use super::span::Span;
-use super::verdict::{Evidence, Verdict};
+use super::verdict::Verdict;
 
 #[derive(Clone, Debug)]
 pub enum Ranges {

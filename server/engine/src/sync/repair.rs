@@ -6,6 +6,8 @@
 //! Always: rows are sent before others are deleted. What is deleted was asked about in the same evaluation, is deleted
 //! only at the very version, and, if it is much, only with a yes.
 
+use model::MassDelete;
+
 use super::catch_up::ascending;
 use super::cell::{Difference, Mark};
 use super::context::{Context, Misfit};
@@ -13,7 +15,6 @@ use super::exchange::{Answer, Change, Order, Question, Side, Step};
 use super::found::Found;
 use super::span::Span;
 use super::uploads::Uploads;
-use super::verdict::MassDelete;
 
 #[derive(Clone, Debug)]
 pub struct Repair {

@@ -15,6 +15,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use model::Evidence;
+
 use super::cell::{Difference, Mark};
 use super::checkpoint::Purpose;
 use super::context::{Context, Misfit};
@@ -24,7 +26,7 @@ use super::look::Looking;
 use super::ranges::in_step;
 use super::repair::Repair;
 use super::span::Span;
-use super::verdict::{Evidence, Verdict};
+use super::verdict::Verdict;
 
 /// How far a pass is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

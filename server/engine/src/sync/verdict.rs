@@ -2,6 +2,7 @@
 //!
 //! Always: "in step" is said only with what shows it, up to a stated version.
 
+use model::{Evidence, MassDelete};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,18 +24,6 @@ pub enum Verdict {
     Refused { error: String },
 }
 
-/// How it is known that both ends are equal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Evidence {
-    /// The cells of both tables leave no residual.
-    Cells,
-    /// A scan from top to bottom compared every row and found nothing. Rows may have changed behind it.
-    Scan,
-    /// As many rows on both sides: as many ghosts as missing rows would look the same.
-    Count,
-}
-
 /// What an evaluation did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
@@ -44,12 +33,4 @@ pub struct Work {
     pub found: u64,
     /// Requests that compared.
     pub rounds: u32,
-}
-
-/// A deletion that waits for a yes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MassDelete {
-    /// At least so many rows.
-    pub rows: u64,
-    pub remote_rows: u64,
 }
