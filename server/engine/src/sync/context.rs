@@ -2,6 +2,7 @@
 
 use super::checkpoint::{Checkpoint, Options};
 use super::exchange::{Meta, Sides};
+use super::sight::Sight;
 use super::verdict::Work;
 
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub struct Context {
     /// Local rows below this version are compared; those above are not sent yet, or not safe to read.
     pub below: u64,
     pub work: Work,
+    /// As far as it has looked.
+    pub sight: Sight,
 }
 
 /// The driver answered something else than was asked, or the remote not what the protocol says.

@@ -15,6 +15,7 @@ use super::cell::{Cell, Delta, Difference, Mark};
 use super::context::{Context, Misfit};
 use super::exchange::{Answer, Question, Sides};
 use super::found::{Found, compare};
+use super::sight::Sight;
 use super::span::Span;
 
 #[derive(Clone, Debug)]
@@ -159,6 +160,14 @@ impl Descent {
     /// Whether all is accounted for.
     pub fn is_settled(&self) -> bool {
         self.residual.is_some_and(|residual| residual.is_zero())
+    }
+
+    /// What is known of all by now.
+    pub fn sight(&self, context: &Context) -> Sight {
+        let split = self.to_split.iter().map(|(span, _)| *span);
+        let listed = self.to_list.iter().map(|listing| listing.span);
+        let open = split.chain(listed).chain(self.found.open()).collect();
+        Sight { looked: Span { from: 0, until: context.below }, open }
     }
 
     /// What was found, and what the spans not looked into have too many, at least.

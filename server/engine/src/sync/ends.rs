@@ -34,6 +34,19 @@ pub struct Spent {
     pub rows: u64,
 }
 
+impl Spent {
+    /// What was taken since it was so much.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(before.requests),
+            bytes_sent: self.bytes_sent.saturating_sub(before.bytes_sent),
+            bytes_received: self.bytes_received.saturating_sub(before.bytes_received),
+            rows: self.rows.saturating_sub(before.rows),
+        }
+    }
+}
+
 /// What both ends answer.
 #[async_trait]
 pub trait End: Send + Sync {

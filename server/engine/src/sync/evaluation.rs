@@ -12,11 +12,13 @@
 //! Always: every evaluation both sends and compares, so neither can starve the other.
 
 use super::catch_up::CatchUp;
-use super::checkpoint::{Checkpoint, Options, Purpose};
+use super::checkpoint::{Checkpoint, Options, Purpose, Strategy};
 use super::context::{Context, Misfit};
 use super::exchange::{Answer, Change, Fault, Meta, Question, Sides, Step};
 use super::look::{Look, Looking};
 use super::repair::Repair;
+use super::sight::Sight;
+use super::span::Span;
 use super::uploads::Uploads;
 use super::verdict::{Verdict, Work};
 
@@ -36,6 +38,16 @@ enum Phase {
     Done(Verdict),
 }
 
+/// What an evaluation is about at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    Meeting,
+    /// Rows that were written since are sent.
+    Uploading,
+    /// What differs is looked for and mended, or was.
+    Reconciling,
+}
+
 /// Rows out of quarantine that one evaluation tries again.
 const RETRIES: usize = 10;
 
@@ -43,13 +55,49 @@ impl Evaluation {
     /// `now` in Unix milliseconds.
     pub fn new(options: Options, checkpoint: Checkpoint, now: u64) -> Self {
         let (meta, work) = (Sides::<Meta>::default(), Work::default());
-        let context = Context { options, checkpoint, now, meta, below: 0, work };
+        let sight = Sight::default();
+        let context = Context { options, checkpoint, now, meta, below: 0, work, sight };
         Self { context, phase: Phase::Meeting }
     }
 
     /// What is worth keeping at this moment.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.context.checkpoint
+    }
+
+    /// The checkpoint, if it is one to keep.
+    pub fn to_keep(&self) -> Option<&Checkpoint> {
+        (self.context.options.purpose == Purpose::Sync).then_some(&self.context.checkpoint)
+    }
+
+    /// Both ends as they were when it met them.
+    pub fn meta(&self) -> Option<&Sides<Meta>> {
+        (self.context.meta != Sides::default()).then_some(&self.context.meta)
+    }
+
+    pub fn doing(&self) -> Doing {
+        match &self.phase {
+            Phase::Meeting => Doing::Meeting,
+            Phase::Retrying(_) | Phase::CatchingUp(_) => Doing::Uploading,
+            Phase::Looking(_) | Phase::Repairing(..) | Phase::Done(_) => Doing::Reconciling,
+        }
+    }
+
+    /// The version to which rows are sent, or down to which a scan has come.
+    pub fn position(&self) -> Option<u64> {
+        match (self.doing(), self.context.options.strategy) {
+            (Doing::Uploading, _) => Some(self.context.checkpoint.settled),
+            (Doing::Reconciling, Strategy::Scan) => self.context.checkpoint.scan.version(),
+            (Doing::Meeting, _) | (Doing::Reconciling, Strategy::Ranges) => None,
+        }
+    }
+
+    /// What it has seen of the key space; rows in quarantine differ.
+    pub fn sight(&self) -> Sight {
+        let mut sight = self.context.sight.clone();
+        let quarantined = self.context.checkpoint.quarantine.entries();
+        sight.open.extend(quarantined.map(|entry| Span::of_version(entry.mark.version)));
+        sight
     }
 
     /// What it did so far.

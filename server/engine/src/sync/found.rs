@@ -26,6 +26,12 @@ impl Found {
         }
     }
 
+    /// Where what was found lies.
+    pub fn open(&self) -> impl Iterator<Item = Span> {
+        let marks = self.ghosts.iter().chain(&self.missing).map(|mark| Span::of_version(mark.version));
+        marks.chain(self.spans.iter().copied())
+    }
+
     /// Spans count as one each.
     pub fn len(&self) -> usize {
         self.ghosts.len() + self.missing.len() + self.spans.len()

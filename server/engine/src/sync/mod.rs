@@ -7,12 +7,15 @@
 //! Always: a row that is local is never deleted at the remote, an older version never replaces a newer one, and a
 //! checkpoint of any moment is good to go on from.
 
+mod allowance;
 mod batch;
+mod carry;
 mod catch_up;
 mod cell;
 mod checkpoint;
 mod context;
 mod descent;
+mod drive;
 mod ends;
 mod evaluation;
 mod exchange;
@@ -23,18 +26,23 @@ mod quarantine;
 mod ranges;
 mod repair;
 mod scan;
+mod sight;
 mod span;
 mod uploads;
 mod verdict;
 
+pub use allowance::Allowance;
 pub use batch::{Batch, BatchLimits};
+pub use carry::Ends;
 pub use cell::{Cell, Delta, Difference, Mark, integer_key, text_key};
 pub use checkpoint::{Checkpoint, Limits, Options, Purpose, Strategy};
+pub use drive::{Driven, Halt, Observer, Terms, Told, drive};
 pub use ends::{End, Local, Remote, Row, Spent};
-pub use evaluation::Evaluation;
+pub use evaluation::{Doing, Evaluation};
 pub use exchange::{Answer, Change, Fault, Meta, Order, Page, Question, Side, Sides, Step};
 pub use guard::Guard;
 pub use model::{Evidence, MassDelete};
 pub use quarantine::{Entry, Quarantine, Refusal};
+pub use sight::Sight;
 pub use span::Span;
 pub use verdict::{Verdict, Work};

@@ -66,6 +66,13 @@ impl Quarantine {
         self.entries.insert(mark.key, Entry { mark, stale, refusal, attempts, retry_at });
     }
 
+    /// Has rows tried again without waiting: that with this key, or all of them.
+    pub fn hurry(&mut self, key: Option<u64>) {
+        for entry in self.entries.values_mut().filter(|entry| key.is_none_or(|key| entry.mark.key == key)) {
+            entry.retry_at = 0;
+        }
+    }
+
     /// The remote has the row, or a newer one.
     pub fn release(&mut self, mark: Mark) {
         if self.entries.get(&mark.key).is_some_and(|entry| entry.mark.version <= mark.version) {

@@ -12,6 +12,7 @@ use super::descent::Descent;
 use super::exchange::{Answer, Question};
 use super::look::Looking;
 use super::repair::Repair;
+use super::sight::Sight;
 use super::span::Span;
 use super::verdict::Verdict;
 
@@ -61,11 +62,18 @@ impl Ranges {
     pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), Misfit> {
         context.work.rounds += 1;
         match (&mut *self, answer) {
-            (Self::Descending(descent), answer) => descent.answer(context, answer),
+            (Self::Descending(descent), answer) => {
+                descent.answer(context, answer)?;
+                context.sight = descent.sight(context);
+                Ok(())
+            }
             (Self::Confirming, Answer::Cells(cells)) if cells.len() == 1 => {
                 let mut delta = Delta::between(&cells[0].local, &cells[0].remote);
                 for difference in context.checkpoint.quarantine.differences(context.below) {
                     delta.settle(difference);
+                }
+                if delta.is_zero() {
+                    context.sight.open.clear();
                 }
                 *self = Self::Ended(delta.is_zero());
                 Ok(())
@@ -82,6 +90,7 @@ impl Ranges {
 
 /// In step, if everything that may be sent is sent.
 pub fn in_step(context: &mut Context, shown_by: Evidence) -> Verdict {
+    context.sight = Sight { looked: Span { from: 0, until: context.below }, open: Vec::new() };
     if context.below < context.meta.local.horizon {
         return Verdict::Working(context.work);
     }

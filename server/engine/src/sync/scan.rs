@@ -50,6 +50,11 @@ impl Default for Position {
 }
 
 impl Position {
+    /// The version down to which a pass has come; `None` at the top.
+    pub fn version(&self) -> Option<u64> {
+        (self.below < Span::END).then_some(self.below)
+    }
+
     fn back_to_the_top(&mut self) {
         *self = Self { thorough: self.thorough, thorough_at: self.thorough_at, ..Self::default() };
     }
@@ -176,6 +181,12 @@ impl Scan {
             found.push(difference);
         }
         found.beyond = position.deleted.max(self.surplus.saturating_sub(found.ghosts.len() as u64));
+        if span.until == Span::END {
+            context.sight.open.clear();
+        }
+        let until = if context.sight.looked.is_empty() { span.until } else { context.sight.looked.until };
+        context.sight.looked = Span { from, until: until.min(context.below) };
+        context.sight.open.extend(found.open());
         position.found += found.len() as u64;
         context.work.found += found.len() as u64;
         self.ghosts += found.ghosts.len() as u64;

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Versions `from <= v < until`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     pub from: u64,
     pub until: u64,
@@ -21,6 +21,11 @@ impl Span {
     /// No version lies at or above this.
     pub const END: u64 = 1 << 63;
     pub const ALL: Self = Self { from: 0, until: Self::END };
+
+    /// One version alone.
+    pub fn of_version(version: u64) -> Self {
+        Self { from: version, until: version.saturating_add(1) }
+    }
 
     pub fn contains(&self, version: u64) -> bool {
         (self.from..self.until).contains(&version)

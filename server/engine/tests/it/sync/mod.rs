@@ -2,6 +2,9 @@
 //! tried where they are.
 
 mod bounds;
+mod driven;
+mod driven_histories;
+mod ends;
 mod promises;
 mod random_histories;
 mod world;

@@ -15,7 +15,7 @@ use super::world::{Poison, World};
 
 /// What may happen between two requests.
 #[derive(Clone, Copy, Debug)]
-enum Event {
+pub enum Event {
     Insert,
     InsertPoison(Poison),
     Update,
@@ -34,7 +34,7 @@ enum Event {
     Newer,
 }
 
-fn event() -> BoxedStrategy<Event> {
+pub fn event() -> BoxedStrategy<Event> {
     let poison = prop_oneof![Just(Poison::Named), Just(Poison::Refused), Just(Poison::Deadly)];
     prop_oneof![
         6 => Just(Event::Insert),
@@ -52,7 +52,7 @@ fn event() -> BoxedStrategy<Event> {
     .boxed()
 }
 
-fn options(strategy: Strategy, tight: bool) -> Options {
+pub fn options(strategy: Strategy, tight: bool) -> Options {
     let limits = Limits { thorough_every: 0, ..Limits::default() };
     let tight_limits =
         Limits { splits: 2, list: 2, list_ghosts: 3, rows: 5, found: 4, page: 3, turn: 3, ..limits.clone() };
@@ -65,7 +65,7 @@ fn options(strategy: Strategy, tight: bool) -> Options {
     }
 }
 
-fn happen(world: &mut World, event: Event, dice: &mut StdRng) {
+pub fn happen(world: &mut World, event: Event, dice: &mut StdRng) {
     let key = dice.random_range(1..1_000_000);
     let any = |table: &BTreeMap<u64, u64>, dice: &mut StdRng| {
         let nth = dice.random_range(0..table.len().max(1));

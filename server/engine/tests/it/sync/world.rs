@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::sync::{
-    Answer, Cell, Change, Checkpoint, Evaluation, Fault, Mark, Meta, Options, Order, Page, Question, Side, Sides, Span,
-    Step, Verdict,
+    Answer, Cell, Change, Checkpoint, Evaluation, Fault, Mark, Meta, Options, Order, Page, Question, Refusal, Side,
+    Sides, Span, Step, Verdict,
 };
 
 /// What the remote does to a row that it will not have.
@@ -95,7 +95,7 @@ impl World {
         }
     }
 
-    fn ask(&mut self, question: &Question) -> Answer {
+    pub fn ask(&mut self, question: &Question) -> Answer {
         match question {
             Question::Meta => {
                 let open = self.open.keys().next().copied().filter(|_| self.safe);
@@ -133,8 +133,17 @@ impl World {
     }
 
     fn upload(&mut self, marks: &[Mark]) -> Result<Answer, Fault> {
-        let present: Vec<_> =
-            marks.iter().copied().filter(|mark| self.local.get(&mark.key) == Some(&mark.version)).collect();
+        let present = self.present(marks);
+        self.take(present).map(|refused| Answer::Uploaded { refused })
+    }
+
+    /// Those of the rows that are still local.
+    pub fn present(&self, marks: &[Mark]) -> Vec<Mark> {
+        marks.iter().copied().filter(|mark| self.local.get(&mark.key) == Some(&mark.version)).collect()
+    }
+
+    /// What the remote does with rows that reach it.
+    pub fn take(&mut self, present: Vec<Mark>) -> Result<Vec<(Mark, Refusal)>, Fault> {
         for mark in &present {
             match self.poison.get(&mark.key) {
                 Some(Poison::Refused) => return Err(Fault::Refused(format!("row {} is too long", mark.key))),
@@ -151,10 +160,10 @@ impl World {
                 self.sent += 1;
             }
         }
-        Ok(Answer::Uploaded { refused })
+        Ok(refused)
     }
 
-    fn delete(&mut self, marks: &[Mark]) {
+    pub fn delete(&mut self, marks: &[Mark]) {
         for Mark { version, key } in marks {
             if self.remote.get(key) == Some(version) {
                 assert_ne!(self.local.get(key), Some(version), "row {key} is local and was deleted");

@@ -1,0 +1,102 @@
+//! Carries a step of an evaluation to the ends it is for, and brings back what they say.
+//!
+//! Always: both ends are asked at once where both are. The local end leaves out what is not safe to read yet; the remote
+//! leaves out nothing. A row that is gone by the time it would be sent is not sent.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::cell::Mark;
+use super::ends::{End, Local, Remote};
+use super::exchange::{Answer, Change, Fault, Question, Side, Sides};
+use super::span::Span;
+
+/// Both ends of a sync.
+#[derive(Clone, Copy)]
+pub struct Ends<'a> {
+    pub local: &'a dyn Local,
+    pub remote: &'a dyn Remote,
+    /// An end that takes longer than this for an answer is taken to be away.
+    pub patience: Duration,
+}
+
+impl Ends<'_> {
+    pub(super) async fn apply(&self, change: &Change) -> Result<Answer, Fault> {
+        match change {
+            Change::Upload { marks } => self.upload(marks).await,
+            Change::Delete { marks } => {
+                self.wait(self.remote, self.remote.delete(marks)).await.map(|()| Answer::Deleted)
+            }
+        }
+    }
+
+    pub(super) async fn ask(&self, question: &Question) -> Result<Answer, Fault> {
+        let Self { local, remote, .. } = *self;
+        match question {
+            Question::Meta => self.both(local.meta(), remote.meta()).await.map(Answer::Meta),
+            Question::Cells { spans, split, local_below } => {
+                let (here, there) = (local.cells(spans, *split, *local_below), remote.cells(spans, *split, Span::END));
+                self.both(here, there).await.and_then(pairs).map(Answer::Cells)
+            }
+            Question::Counts { below, local_below } => {
+                let to = |until| Span { from: 0, until };
+                let (here, there) = (local.count(to(*below.min(local_below))), remote.count(to(*below)));
+                self.both(here, there).await.map(Answer::Counts)
+            }
+            Question::Lists { spans, local_below } => {
+                let (here, there) = (local.list(spans, *local_below), remote.list(spans, Span::END));
+                self.both(here, there).await.and_then(pairs).map(Answer::Lists)
+            }
+            Question::Page { side: Side::Local, span, order, limit } => {
+                self.wait(local, local.page(*span, *order, *limit)).await.map(Answer::Page)
+            }
+            Question::Page { side: Side::Remote, span, order, limit } => {
+                self.wait(remote, remote.page(*span, *order, *limit)).await.map(Answer::Page)
+            }
+            Question::Held { keys } => self.wait(local, local.held(keys)).await.map(Answer::Held),
+        }
+    }
+
+    async fn both<T>(
+        &self,
+        local: impl Future<Output = Result<T, Fault>>,
+        remote: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<Sides<T>, Fault> {
+        let (local, remote) = tokio::join!(self.wait(self.local, local), self.wait(self.remote, remote));
+        Ok(Sides { local: local?, remote: remote? })
+    }
+
+    /// An end's answer, or a fault that says which end it is.
+    async fn wait<T>(&self, end: &dyn End, answer: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        match timeout(self.patience, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(Fault::Unavailable(error))) => Err(Fault::Unavailable(format!("{}: {error}", end.place()))),
+            Ok(Err(Fault::Refused(error))) => Err(Fault::Refused(format!("{}: {error}", end.place()))),
+            Err(_) => {
+                let seconds = self.patience.as_secs();
+                Err(Fault::Unavailable(format!("{}: no answer within {seconds} s", end.place())))
+            }
+        }
+    }
+
+    async fn upload(&self, marks: &[Mark]) -> Result<Answer, Fault> {
+        // A local end that refuses is no fault of a row.
+        let unread = |(Fault::Unavailable(error) | Fault::Refused(error))| Fault::Unavailable(error);
+        let rows = self.wait(self.local, self.local.rows(marks)).await.map_err(unread)?;
+        if rows.is_empty() {
+            return Ok(Answer::Uploaded { refused: Vec::new() });
+        }
+        let refused = self.wait(self.remote, self.remote.upload(rows)).await?;
+        Ok(Answer::Uploaded { refused })
+    }
+}
+
+/// What each end says of the same things.
+fn pairs<T>(sides: Sides<Vec<T>>) -> Result<Vec<Sides<T>>, Fault> {
+    let (here, there) = (sides.local.len(), sides.remote.len());
+    if here != there {
+        return Err(Fault::Refused(format!("the local end answered {here} parts, the remote {there}")));
+    }
+    Ok(sides.local.into_iter().zip(sides.remote).map(|(local, remote)| Sides { local, remote }).collect())
+}

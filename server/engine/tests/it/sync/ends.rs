@@ -1,0 +1,146 @@
+//! The ends of a world, to be asked as those of databases and remotes are: one after the other or at once, with things
+//! happening between any two questions, and answers that get lost on the way.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard,
+    atomic::{AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
+use engine::sync::{
+    Answer, Cell, End, Fault, Local, Mark, Meta, Order, Page, Question, Refusal, Remote, Row, Side, Sides, Span, Spent,
+};
+use serde_json::Map;
+
+use super::world::World;
+
+/// What happens on the way to and from an end.
+pub type Weather = Box<dyn FnMut(&mut World) -> Result<(), Fault> + Send>;
+
+/// One world, both ends of it.
+pub struct Shared {
+    pub world: Mutex<World>,
+    pub weather: Mutex<Weather>,
+}
+
+pub struct WorldEnd {
+    shared: Arc<Shared>,
+    side: Side,
+    requests: AtomicU64,
+}
+
+pub fn ends(world: World, weather: Weather) -> (Arc<Shared>, WorldEnd, WorldEnd) {
+    let shared = Arc::new(Shared { world: Mutex::new(world), weather: Mutex::new(weather) });
+    let end = |side| WorldEnd { shared: Arc::clone(&shared), side, requests: AtomicU64::new(0) };
+    (Arc::clone(&shared), end(Side::Local), end(Side::Remote))
+}
+
+pub fn calm() -> Weather {
+    Box::new(|_| Ok(()))
+}
+
+impl Shared {
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+}
+
+impl WorldEnd {
+    /// Something happens, the world is asked, something happens.
+    async fn reach<T>(&self, ask: impl FnOnce(&mut World) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.pass()?;
+        tokio::task::yield_now().await;
+        let answer = ask(&mut self.shared.world())?;
+        tokio::task::yield_now().await;
+        self.pass()?;
+        Ok(answer)
+    }
+
+    fn pass(&self) -> Result<(), Fault> {
+        (self.shared.weather.lock().unwrap())(&mut self.shared.world())
+    }
+
+    fn of<T>(&self, sides: Sides<T>) -> T {
+        if self.side == Side::Local { sides.local } else { sides.remote }
+    }
+
+    /// What the world answers for both ends, and nothing else.
+    async fn ask(&self, question: Question) -> Result<Answer, Fault> {
+        self.reach(|world| Ok(world.ask(&question))).await
+    }
+}
+
+#[async_trait]
+impl End for WorldEnd {
+    fn place(&self) -> String {
+        format!("the {} world", if self.side == Side::Local { "local" } else { "remote" })
+    }
+
+    fn spent(&self) -> Spent {
+        let requests = self.requests.load(Ordering::Relaxed);
+        if self.side == Side::Local {
+            Spent { rows: requests, ..Spent::default() }
+        } else {
+            Spent { requests, ..Spent::default() }
+        }
+    }
+
+    async fn meta(&self) -> Result<Meta, Fault> {
+        let Answer::Meta(meta) = self.ask(Question::Meta).await? else { unreachable!() };
+        Ok(self.of(meta))
+    }
+
+    async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, Fault> {
+        let question = Question::Cells { spans: spans.to_vec(), split, local_below: below };
+        let Answer::Cells(cells) = self.ask(question).await? else { unreachable!() };
+        Ok(cells.into_iter().map(|cell| self.of(cell)).collect())
+    }
+
+    async fn count(&self, span: Span) -> Result<u64, Fault> {
+        let rows = self.list(&[span], Span::END).await?;
+        Ok(rows[0].len() as u64)
+    }
+
+    async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, Fault> {
+        let question = Question::Lists { spans: spans.to_vec(), local_below: below };
+        let Answer::Lists(lists) = self.ask(question).await? else { unreachable!() };
+        Ok(lists.into_iter().map(|list| self.of(list)).collect())
+    }
+
+    async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, Fault> {
+        let question = Question::Page { side: self.side, span, order, limit };
+        let Answer::Page(page) = self.ask(question).await? else { unreachable!() };
+        Ok(page)
+    }
+}
+
+#[async_trait]
+impl Local for WorldEnd {
+    async fn held(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, Fault> {
+        let Answer::Held(versions) = self.ask(Question::Held { keys: keys.to_vec() }).await? else { unreachable!() };
+        Ok(versions)
+    }
+
+    async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, Fault> {
+        let present = self.reach(|world| Ok(world.present(marks))).await?;
+        let row = |mark: Mark| Row { key: mark.key.into(), version: mark.version, values: Map::new() };
+        Ok(present.into_iter().map(row).collect())
+    }
+}
+
+#[async_trait]
+impl Remote for WorldEnd {
+    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, Fault> {
+        let mark = |row: Row| Mark { version: row.version, key: row.key.as_u64().unwrap() };
+        self.reach(|world| world.take(rows.into_iter().map(mark).collect())).await
+    }
+
+    async fn delete(&self, marks: &[Mark]) -> Result<(), Fault> {
+        let delete = |world: &mut World| {
+            world.delete(marks);
+            Ok(())
+        };
+        self.reach(delete).await
+    }
+}
