@@ -1,8 +1,11 @@
 //! Random histories once more, driven: both ends are asked at once, rows change while they travel, and the process is
 //! stopped, loses the table to another, or dies anywhere, to go on from what its observer kept.
 
+use std::future::poll_fn;
 use std::num::NonZeroU32;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -55,6 +58,19 @@ fn weather(history: Vec<Event>, faults: bool, seed: u64, left: Arc<Mutex<usize>>
     })
 }
 
+/// What it comes to, unless it is dropped first, wherever it is.
+async fn die_after<T>(polls: u32, work: impl Future<Output = T>) -> Option<T> {
+    let (mut work, mut polled) = (pin!(work), 0);
+    poll_fn(|context| {
+        polled += 1;
+        match work.as_mut().poll(context) {
+            Poll::Pending if polled > polls => Poll::Ready(None),
+            polled => polled.map(Some),
+        }
+    })
+    .await
+}
+
 async fn live(world: World, history: Vec<Event>, options: engine::sync::Options, moody: bool, seed: u64) -> World {
     let left = Arc::new(Mutex::new(history.len()));
     let (shared, local, remote) = ends(world, weather(history, moody, seed, Arc::clone(&left)));
@@ -62,8 +78,8 @@ async fn live(world: World, history: Vec<Event>, options: engine::sync::Options,
     let allowance = Allowance::new(NonZeroU32::MAX, NonZeroU32::MAX);
     let mut keeper =
         Keeper { saved: "null".to_owned(), dice: StdRng::seed_from_u64(seed), stop: CancellationToken::new(), moody };
-    let mut calm_since = 0;
-    for evaluations in 0..2_000_u64 {
+    let mut last = None;
+    for evaluations in 0..1_000_u64 {
         keeper.stop = CancellationToken::new();
         let checkpoint: Option<Checkpoint> = serde_json::from_str(&keeper.saved).unwrap();
         let now = evaluations * 24 * 60 * 60_000;
@@ -71,51 +87,32 @@ async fn live(world: World, history: Vec<Event>, options: engine::sync::Options,
         let stop = keeper.stop.clone();
         let terms = Terms { allowance: &allowance, stop: &stop };
         let driven = if moody && keeper.dice.random_ratio(1, 4) {
-            // Killed: it is not polled again, wherever it is.
             let polls = keeper.dice.random_range(1..200);
-            let mut driving = Box::pin(drive(&mut evaluation, ends, &terms, &mut keeper));
-            let mut polled = 0;
-            std::future::poll_fn(|context| {
-                polled += 1;
-                match driving.as_mut().poll(context) {
-                    _ if polled > polls => std::task::Poll::Ready(None),
-                    std::task::Poll::Ready(driven) => std::task::Poll::Ready(Some(driven)),
-                    std::task::Poll::Pending => std::task::Poll::Pending,
-                }
-            })
-            .await
+            die_after(polls, drive(&mut evaluation, ends, &terms, &mut keeper)).await
         } else {
             Some(drive(&mut evaluation, ends, &terms, &mut keeper).await)
         };
         let over = *left.lock().unwrap() == 0;
+        if over {
+            shared.world().settle_down();
+            keeper.moody = false;
+        }
         let Some(driven) = driven else { continue };
+        last = Some(driven.verdict.clone());
+        let equal = shared.world().differing().is_empty();
         match driven.verdict {
-            Ok(Verdict::InStep { .. }) if over => {
-                calm_since += 1;
-                let world = shared.world().clone();
-                if world.differing().is_empty() && world.open.is_empty() || calm_since > 60 {
-                    return world;
-                }
-                let mut world = shared.world();
-                world.poison.clear();
-                for (version, key) in std::mem::take(&mut world.open) {
-                    world.local.entry(key).or_insert(version);
-                }
-            }
+            Ok(Verdict::InStep { quarantined: 0, .. }) if over && equal => return shared.world().clone(),
             Ok(Verdict::Waiting(mass)) => {
                 let mut checkpoint = evaluation.checkpoint().clone();
                 checkpoint.approved = mass.rows;
                 keeper.saved = serde_json::to_string(&checkpoint).unwrap();
-                continue;
             }
-            Ok(_) | Err(Halt::Stopped) => {}
-            // Another has gone on; what was kept last is what it goes on from.
-            Err(Halt::Lost) => continue,
+            Ok(_) | Err(Halt::Stopped) => keeper.saved = serde_json::to_string(&evaluation.to_keep()).unwrap(),
+            // Another goes on from what was kept last.
+            Err(Halt::Lost) => {}
         }
-        keeper.saved = serde_json::to_string(&evaluation.to_keep()).unwrap();
-        keeper.moody &= !over;
     }
-    panic!("not in step: {:?}, {}", shared.world(), keeper.saved);
+    panic!("not in step: {} events left, {}, {last:?}, {:?}", left.lock().unwrap(), keeper.saved, shared.world());
 }
 
 proptest! {

@@ -204,6 +204,14 @@ impl World {
         panic!("not in step after 200 evaluations: {last:?}, {checkpoint:?}, {self:?}");
     }
 
+    /// Open transactions commit, and rows that nobody would have are wanted after all.
+    pub fn settle_down(&mut self) {
+        self.poison.clear();
+        for (version, key) in std::mem::take(&mut self.open) {
+            self.local.entry(key).or_insert(version);
+        }
+    }
+
     /// Keys about which the tables disagree.
     pub fn differing(&self) -> BTreeSet<u64> {
         let keys = self.local.keys().chain(self.remote.keys());
