@@ -1,8 +1,8 @@
 //! The tables of syncs: how each table stands, who keeps it in step, what people asked of it, and what was done.
 //!
-//! A table is held for one evaluation at a time and given back after it, so that the background task, a command and what
-//! a page asks for take turns. What people ask waits in a table of its own until an evaluation has answered it: a holder
-//! reads all that waits, and answers no more than it read, so that neither a crash nor bad timing loses a wish.
+//! A table is held for one evaluation at a time and given back after it, so that the background task and a command take
+//! turns. What people ask waits in a table of its own until an evaluation has answered it: a holder reads all that
+//! waits, and answers no more than it read, so that neither a crash nor bad timing loses a wish.
 //!
 //! Always: whoever lost the lease changes nothing. A checkpoint, the status beside it and what was done since the last
 //! are written in one transaction. The state's `since` moves with the state alone.
