@@ -1,0 +1,256 @@
+//! What a sync asks of its remote end, as requests.
+
+use std::{collections::HashSet, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use model::Invalid;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Token,
+    fits::{self, Fits},
+    place::Place,
+    problem::{Failure, readable},
+    transport::Transport,
+};
+use crate::sync::{
+    Cell, End, Fault, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, Spent,
+    protocol::{
+        CountQuery, Counted, Deleted, Deletion, ListRequest, Lists, MarkOnWire, Overview, PageAnswer, PageQuery,
+        RowOnWire, SpanOnWire, Summaries, SummariesRequest, Taken, limits,
+    },
+};
+
+/// Rows that one list may come to; the other side of a comparison is in memory as well.
+const LISTED_MOST: usize = 1 << 20;
+
+/// A table behind an HTTP API.
+pub struct RemoteTable {
+    transport: Transport,
+    place: String,
+}
+
+impl RemoteTable {
+    /// `url` is that of the table, such as `https://copy.example.com/v1/customers/acme/databases/shop/tables/orders`;
+    /// `?ca=FILE` names the only authorities to trust. Nothing is sent before something is asked.
+    pub fn connect(url: &str, token: Option<&Token>) -> Result<Self, Invalid> {
+        let place = Place::parse(url)?;
+        Ok(Self { transport: Transport::new(&place, token)?, place: place.url })
+    }
+
+    /// How long a request may take, to the end of its answer; a minute where nothing is said.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.transport.patience = patience;
+        self
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, query: &str) -> Result<T, Failure> {
+        parsed("GET", path, &self.transport.get(path, query).await?)
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        let body = serde_json::to_vec(body).map_err(|error| Failure::Fault(Fault::Refused(error.to_string())))?;
+        parsed("POST", path, &self.transport.post(path, body).await?)
+    }
+
+    /// Of a server that has no `meta`: from counting, and from the row at either end.
+    async fn meta_by_looking(&self) -> Result<Meta, Fault> {
+        let count = self.count(Span::ALL).await?;
+        let lowest = self.page(Span::ALL, Order::Ascending, 1).await?.marks.first().map(|mark| mark.version);
+        let highest = self.page(Span::ALL, Order::Descending, 1).await?.marks.last().map(|mark| mark.version);
+        match lowest.zip(highest) {
+            Some(extremes) if count > 0 => Ok(Meta { count, extremes: Some(extremes), ..Meta::default() }),
+            None if count == 0 => Ok(Meta::default()),
+            // Somebody writes to it meanwhile.
+            _ => Err(Fault::Unavailable(format!("the remote counts {count} rows and lists others"))),
+        }
+    }
+
+    async fn summaries(&self, spans: &[Span], split: bool) -> Result<Vec<Cell>, Fault> {
+        let most = if split { limits::SPLITS } else { limits::SPANS };
+        let mut cells = Vec::new();
+        for spans in spans.chunks(most) {
+            let request = SummariesRequest { spans: spans.iter().copied().map(SpanOnWire).collect(), split };
+            let answer: Summaries = self.post("summaries", &request).await.map_err(no_summaries)?;
+            let pieces = if split { spans.iter().flat_map(Span::split).collect() } else { spans.to_vec() };
+            cells.extend(believed(fits::cells(answer.read(), &pieces))?);
+        }
+        Ok(cells)
+    }
+
+    /// The rows of a span whose list is too long for one answer, or that no request but one for pages lists.
+    async fn list_by_pages(&self, span: Span) -> Result<Vec<Mark>, Fault> {
+        let (mut marks, mut rest) = (Vec::new(), span);
+        while !rest.is_empty() {
+            let page = self.page(rest, Order::Ascending, limits::LISTED).await?;
+            rest.from = page.covers.until;
+            marks.extend(page.marks);
+            if marks.len() > LISTED_MOST {
+                let Span { from, until } = span;
+                let why = format!("the remote has more than {LISTED_MOST} rows from version {from} to {until}");
+                return Err(Fault::Refused(format!("{why}, which are too many to compare one by one")));
+            }
+        }
+        Ok(marks)
+    }
+
+    /// Lists of the first of these spans, at least one.
+    async fn some_lists(&self, spans: &[Span]) -> Result<Vec<Vec<Mark>>, Fault> {
+        let spans = &spans[..spans.len().min(limits::SPANS)];
+        let request = ListRequest { spans: spans.iter().copied().map(SpanOnWire).collect() };
+        let lists = match self.post::<Lists>("manifest", &request).await {
+            Ok(lists) => believed(fits::lists(lists, spans))?,
+            Err(Failure::Missing(_)) => Vec::new(),
+            Err(failure) => return Err(failure.into()),
+        };
+        if lists.is_empty() { Ok(vec![self.list_by_pages(spans[0]).await?]) } else { Ok(lists) }
+    }
+
+    /// Sends rows, each written as JSON already, and answers those that the remote will not have.
+    async fn send(&self, batch: &[(Mark, Vec<u8>)]) -> Result<Vec<(Mark, Refusal)>, Fault> {
+        let mut body = b"{\"rows\":[".to_vec();
+        for (number, (_, row)) in batch.iter().enumerate() {
+            if number > 0 {
+                body.push(b',');
+            }
+            body.extend_from_slice(row);
+        }
+        body.extend_from_slice(b"]}");
+        let answer = self.transport.post("rows", body).await.map_err(Fault::from)?;
+        let taken: Taken = parsed("POST", "rows", &answer).map_err(Fault::from)?;
+        let sent: HashSet<_> = batch.iter().map(|(mark, _)| *mark).collect();
+        let mut refused = Vec::new();
+        for row in taken.refused {
+            let mark = Mark { version: row.version.0, key: row.key.number() };
+            if !sent.contains(&mark) {
+                let why = format!("refuses version {} of a row that was not sent", mark.version);
+                return believed(Err(why));
+            }
+            refused.push((mark, readable(&row.error)));
+        }
+        Ok(refused)
+    }
+}
+
+#[async_trait]
+impl End for RemoteTable {
+    fn place(&self) -> String {
+        format!("table at {}", self.place)
+    }
+
+    fn spent(&self) -> Spent {
+        self.transport.spent()
+    }
+
+    async fn meta(&self) -> Result<Meta, Fault> {
+        match self.get::<Overview>("meta", "").await {
+            Ok(overview) => believed(fits::meta(&overview)),
+            Err(Failure::Missing(_)) => self.meta_by_looking().await,
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, Fault> {
+        if spans.iter().all(|span| !span.is_empty() && span.until <= below.max(1)) {
+            return self.summaries(spans, split).await;
+        }
+        let pieces: Vec<_> = if split { spans.iter().flat_map(Span::split).collect() } else { spans.to_vec() };
+        let pieces: Vec<_> = pieces.iter().map(|piece| cut(*piece, below)).collect();
+        let asked: Vec<_> = pieces.iter().flatten().copied().collect();
+        let mut answers = self.summaries(&asked, false).await?.into_iter();
+        Ok(pieces.iter().map(|piece| piece.and_then(|_| answers.next()).unwrap_or_default()).collect())
+    }
+
+    async fn count(&self, span: Span) -> Result<u64, Fault> {
+        if span.is_empty() {
+            return Ok(0);
+        }
+        let answer: Counted = self.get("count", &CountQuery(span).to_string()).await.map_err(Fault::from)?;
+        believed(fits::count(answer.count))
+    }
+
+    async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, Fault> {
+        let pieces: Vec<_> = spans.iter().map(|span| cut(*span, below)).collect();
+        let asked: Vec<_> = pieces.iter().flatten().copied().collect();
+        let mut answers = Vec::new();
+        while answers.len() < asked.len() {
+            answers.extend(self.some_lists(&asked[answers.len()..]).await?);
+        }
+        let mut answers = answers.into_iter();
+        Ok(pieces.iter().map(|piece| piece.and_then(|_| answers.next()).unwrap_or_default()).collect())
+    }
+
+    async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, Fault> {
+        if span.is_empty() {
+            return Ok(Page { covers: span, marks: Vec::new() });
+        }
+        let query = PageQuery { span, order, limit: limit.clamp(1, limits::LISTED) };
+        let answer: PageAnswer = self.get("manifest", &query.to_string()).await.map_err(Fault::from)?;
+        believed(fits::page(answer, span, order))
+    }
+}
+
+#[async_trait]
+impl Remote for RemoteTable {
+    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, Fault> {
+        const ENVELOPE: usize = 16;
+        let (mut refused, mut batch, mut bytes) = (Vec::new(), Vec::new(), ENVELOPE);
+        for row in rows {
+            let row = RowOnWire::of(row).map_err(|bad| Fault::Refused(bad.to_string()))?;
+            let written = serde_json::to_vec(&row).map_err(|error| Fault::Refused(error.to_string()))?;
+            if ENVELOPE + written.len() > limits::BODY {
+                let why = format!("it has {} bytes as JSON; a request may have {}", written.len(), limits::BODY);
+                refused.push((row.mark(), why));
+                continue;
+            }
+            if batch.len() == limits::UPLOADED || bytes + written.len() + 1 > limits::BODY {
+                refused.extend(self.send(&batch).await?);
+                batch.clear();
+                bytes = ENVELOPE;
+            }
+            bytes += written.len() + 1;
+            batch.push((row.mark(), written));
+        }
+        if !batch.is_empty() {
+            refused.extend(self.send(&batch).await?);
+        }
+        Ok(refused)
+    }
+
+    async fn delete(&self, marks: &[Mark]) -> Result<(), Fault> {
+        for marks in marks.chunks(limits::DELETED) {
+            let deletion = Deletion { rows: marks.iter().copied().map(MarkOnWire).collect() };
+            let answer: Deleted = self.post("delete-if", &deletion).await.map_err(Fault::from)?;
+            if answer.deleted > marks.len() as u64 {
+                let (deleted, asked) = (answer.deleted, marks.len());
+                return believed(Err(format!("deleted {deleted} rows where {asked} were named")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The part of a span below a version, if there is one.
+fn cut(span: Span, below: u64) -> Option<Span> {
+    Some(Span { until: span.until.min(below), ..span }).filter(|span| !span.is_empty())
+}
+
+fn parsed<T: DeserializeOwned>(method: &str, path: &str, body: &Bytes) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|error| {
+        let error = readable(&error.to_string());
+        Failure::Fault(Fault::Refused(format!("the answer to {method} {path} is not what the protocol says: {error}")))
+    })
+}
+
+fn believed<T>(answer: Fits<T>) -> Result<T, Fault> {
+    answer.map_err(|why| Fault::Refused(format!("the remote {why}: it does not keep to the protocol")))
+}
+
+fn no_summaries(failure: Failure) -> Fault {
+    match failure {
+        Failure::Missing(why) => Fault::Refused(format!("{why}. For one without summaries set strategy = \"scan\"")),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,219 @@
+//! Requests and answers over HTTP/1.1, on connections that are used again and again.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::Incoming,
+    header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, USER_AGENT},
+};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use model::Invalid;
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use tokio::time::timeout;
+
+use super::{
+    Token, compression,
+    compression::Unreadable,
+    place::Place,
+    problem::{Failure, failure},
+};
+use crate::{
+    ship::sink::Trust,
+    sync::{
+        Fault, Spent,
+        protocol::{ROWS_READ, limits},
+    },
+};
+
+/// Of each address of the host.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// A connection that was not used for so long is closed; servers give up theirs after a minute or more.
+const IDLE: Duration = Duration::from_secs(45);
+/// From a request to the end of its answer. A server of ours begins to answer within 30 seconds.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub struct Transport {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    url: String,
+    authorization: Option<HeaderValue>,
+    pub(super) patience: Duration,
+    /// The remote said that it does not read gzip.
+    plain: AtomicBool,
+    spent: Counters,
+}
+
+#[derive(Default)]
+struct Counters {
+    requests: AtomicU64,
+    bytes_sent: AtomicU64,
+    bytes_received: AtomicU64,
+    rows: AtomicU64,
+}
+
+impl Transport {
+    pub fn new(place: &Place, token: Option<&Token>) -> Result<Self, Invalid> {
+        let mut connector = HttpConnector::new();
+        connector.enforce_http(false);
+        connector.set_connect_timeout(Some(CONNECT_WITHIN));
+        connector.set_nodelay(true);
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls(place)?)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(connector);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(4)
+            .build(connector);
+        Ok(Self {
+            client,
+            url: place.url.clone(),
+            authorization: token.map(Token::header).transpose()?,
+            patience: PATIENCE,
+            plain: AtomicBool::new(false),
+            spent: Counters::default(),
+        })
+    }
+
+    pub fn spent(&self) -> Spent {
+        let Counters { requests, bytes_sent, bytes_received, rows } = &self.spent;
+        Spent {
+            requests: requests.load(Relaxed),
+            bytes_sent: bytes_sent.load(Relaxed),
+            bytes_received: bytes_received.load(Relaxed),
+            rows: rows.load(Relaxed),
+        }
+    }
+
+    /// `path` is what follows the table's own, such as `count`.
+    pub async fn get(&self, path: &str, query: &str) -> Result<Bytes, Failure> {
+        let mark = if query.is_empty() { "" } else { "?" };
+        self.exchange(&Method::GET, path, &format!("{path}{mark}{query}"), None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Vec<u8>) -> Result<Bytes, Failure> {
+        let body = Bytes::from(body);
+        if body.len() >= limits::WORTH_COMPRESSING && !self.plain.load(Relaxed) {
+            let gzip = Some((Bytes::from(compression::compressed(&body)), true));
+            match self.exchange(&Method::POST, path, path, gzip).await {
+                Err(Failure::Compressed) => self.plain.store(true, Relaxed),
+                answer => return answer,
+            }
+        }
+        self.exchange(&Method::POST, path, path, Some((body, false))).await
+    }
+
+    /// `body`: and whether it is compressed.
+    async fn exchange(
+        &self,
+        method: &Method,
+        path: &str,
+        path_and_query: &str,
+        body: Option<(Bytes, bool)>,
+    ) -> Result<Bytes, Failure> {
+        let what = format!("{method} {path}");
+        let unavailable = |why: String| Failure::Fault(Fault::Unavailable(format!("{what}: {why}")));
+        let request = self.request(method, path_and_query, body).map_err(|error| unavailable(error.to_string()))?;
+        self.spent.requests.fetch_add(1, Relaxed);
+        let exchanging = async {
+            let response = self.client.request(request).await.map_err(|error| unavailable(causes(&error)))?;
+            let (status, headers, body) = self.read(&what, response).await?;
+            if status.is_success() { Ok(body) } else { Err(failure(&what, status, &headers, &body)) }
+        };
+        let silent = || Err(unavailable(format!("no answer within {} seconds", self.patience.as_secs_f32())));
+        timeout(self.patience, exchanging).await.unwrap_or_else(|_| silent())
+    }
+
+    fn request(
+        &self,
+        method: &Method,
+        path_and_query: &str,
+        body: Option<(Bytes, bool)>,
+    ) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}/{path_and_query}", self.url))
+            .header(USER_AGENT, "logyard")
+            .header(ACCEPT, "application/json")
+            .header(ACCEPT_ENCODING, "gzip");
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let Some((body, gzip)) = body else { return request.body(Full::default()) };
+        self.spent.bytes_sent.fetch_add(body.len() as u64, Relaxed);
+        request = request.header(CONTENT_TYPE, "application/json");
+        if gzip {
+            request = request.header(CONTENT_ENCODING, "gzip");
+        }
+        request.body(Full::new(body))
+    }
+
+    async fn read(&self, what: &str, response: Response<Incoming>) -> Result<(StatusCode, HeaderMap, Bytes), Failure> {
+        let refused = |why: &str| Failure::Fault(Fault::Refused(format!("the answer to {what} {why}")));
+        let too_large = || refused(&format!("has more than {} bytes", limits::ANSWER));
+        let (parts, body) = response.into_parts();
+        let read = parts.headers.get(ROWS_READ).and_then(|rows| rows.to_str().ok()?.parse::<u32>().ok());
+        self.spent.rows.fetch_add(read.unwrap_or(0).into(), Relaxed);
+        let body = Limited::new(body, limits::ANSWER).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                return too_large();
+            }
+            let why = causes(&*error);
+            Failure::Fault(Fault::Unavailable(format!("the answer to {what} was cut off: {why}")))
+        })?;
+        let body = body.to_bytes();
+        self.spent.bytes_received.fetch_add(body.len() as u64, Relaxed);
+        let body = match parts.headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
+            None | Some(b"identity") => body,
+            Some(b"gzip") => compression::decompressed(&body, limits::ANSWER)
+                .map_err(|error| match error {
+                    Unreadable::TooLarge => too_large(),
+                    Unreadable::Broken => refused("is not the gzip that it says it is"),
+                })?
+                .into(),
+            Some(_) => return Err(refused("is compressed in a way that was not asked for")),
+        };
+        Ok((parts.status, parts.headers, body))
+    }
+}
+
+/// What trusts whom. Nobody where there is no TLS.
+fn tls(place: &Place) -> Result<ClientConfig, Invalid> {
+    let untrusted = |why: String| Invalid::new("remote", &place.url, format!("a host that can be trusted: {why}"));
+    if place.secure {
+        let trust = Trust::new(&place.host, place.ca.as_deref()).map_err(|fault| untrusted(fault.to_string()))?;
+        return Ok(ClientConfig::clone(trust.connector.config()));
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| untrusted(error.to_string()))?;
+    Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
+/// An error and what it came from: the first often says only that something broke.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,123 @@
+//! Rows as they travel.
+
+use std::fmt;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Visitor},
+};
+use serde_json::{Map, Value};
+
+use super::numbers::Version;
+use crate::sync::{Mark, Row, integer_key, text_key};
+
+/// A row whose key and version can be told. Whether its values can be taken is asked afterwards, by
+/// [`RowOnWire::row`], so that one of a batch takes no others with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowOnWire {
+    pub key: RowKey,
+    pub version: Version,
+    pub values: Map<String, Value>,
+}
+
+/// The key of a row as its table has it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
+pub enum RowKey {
+    Integer(i64),
+    Text(String),
+}
+
+/// A row that cannot travel, or not be taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadRow {
+    #[error("the key {0} is neither an integer of 64 bits nor a text")]
+    Key(Value),
+    #[error("the version {0} is larger than 9223372036854775807")]
+    Version(u64),
+    #[error("{0} holds {1}: a value must be null, a boolean, a number, a text, or {{\"base64\": \"…\"}} for bytes")]
+    Value(String, String),
+}
+
+impl RowKey {
+    /// As marks have it.
+    pub fn number(&self) -> u64 {
+        match self {
+            Self::Integer(key) => integer_key(*key),
+            Self::Text(key) => text_key(key),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RowKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = RowKey;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key, an integer of 64 bits or a text")
+            }
+
+            fn visit_i64<E: Error>(self, key: i64) -> Result<RowKey, E> {
+                Ok(RowKey::Integer(key))
+            }
+
+            fn visit_u64<E: Error>(self, key: u64) -> Result<RowKey, E> {
+                let unfit = |_| E::invalid_value(serde::de::Unexpected::Unsigned(key), &self);
+                i64::try_from(key).map(RowKey::Integer).map_err(unfit)
+            }
+
+            fn visit_str<E: Error>(self, key: &str) -> Result<RowKey, E> {
+                Ok(RowKey::Text(key.to_owned()))
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+impl RowOnWire {
+    pub fn of(row: Row) -> Result<Self, BadRow> {
+        let key = match row.key {
+            Value::String(key) => RowKey::Text(key),
+            key => key.as_i64().map(RowKey::Integer).ok_or(BadRow::Key(key))?,
+        };
+        if row.version > Version::MOST {
+            return Err(BadRow::Version(row.version));
+        }
+        Ok(Self { key, version: Version(row.version), values: row.values })
+    }
+
+    pub fn mark(&self) -> Mark {
+        Mark { version: self.version.0, key: self.key.number() }
+    }
+
+    /// The row, if each of its values is one that a column can hold.
+    pub fn row(self) -> Result<Row, BadRow> {
+        for (column, value) in &self.values {
+            if let Some(what) = unfit(value) {
+                return Err(BadRow::Value(column.clone(), what.to_owned()));
+            }
+        }
+        let key = match self.key {
+            RowKey::Integer(key) => key.into(),
+            RowKey::Text(key) => key.into(),
+        };
+        Ok(Row { key, version: self.version.0, values: self.values })
+    }
+}
+
+fn unfit(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+        Value::Array(_) => Some("a list"),
+        Value::Object(fields) => match (fields.len(), fields.get("base64")) {
+            (1, Some(Value::String(bytes))) => {
+                BASE64_STANDARD.decode(bytes).is_err().then_some("bytes that are not in base64")
+            }
+            _ => Some("an object"),
+        },
+    }
+}
