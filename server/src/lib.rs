@@ -27,5 +27,7 @@ pub mod sinks;
 pub mod state;
 pub mod stores;
 pub mod sweeper;
+pub mod syncer;
+pub mod syncs;
 mod tasks;
 pub mod watcher;

@@ -15,6 +15,8 @@ use crate::{
     runner::{self, Nudge, Pulse, Runner},
     scheduler::{self, Scheduler},
     sweeper::Sweeper,
+    syncer::{self, Syncer},
+    syncs::Syncs,
     watcher::{self, Watcher},
 };
 
@@ -25,12 +27,19 @@ pub struct Tasks {
     runner: Runner,
     scheduler: Scheduler,
     sweeper: Sweeper,
+    syncer: Syncer,
     watcher: Watcher,
 }
 
 impl Tasks {
     /// `hub`: to have changes told at once, where there are pages.
-    pub fn start(config: &Arc<Config>, context: runner::Context, receivers: Receivers, hub: Option<Hub>) -> Self {
+    pub fn start(
+        config: &Arc<Config>,
+        context: runner::Context,
+        syncs: Syncs,
+        receivers: Receivers,
+        hub: Option<Hub>,
+    ) -> Self {
         let (store, stores, holder) = (context.store.clone(), context.stores.clone(), context.holder.clone());
         let watcher = Watcher::start(watcher::Context::of(&context));
         let follower = Follower::start(follower::Context {
@@ -54,9 +63,15 @@ impl Tasks {
             rhythm: alerts::Rhythm::default(),
         });
         let sweeper = Sweeper::start(store.clone(), config.retention);
+        let syncer = Syncer::start(syncer::Context {
+            store: store.clone(),
+            syncs,
+            holder: context.holder.clone(),
+            lease_ms: context.config.lease_ms,
+        });
         let runner = Runner::start(context);
         let scheduler = Scheduler::start(scheduler::Context { store, stores, runner: runner.nudge(), hub });
-        Self { alerts, follower, reconciler, runner, scheduler, sweeper, watcher }
+        Self { alerts, follower, reconciler, runner, scheduler, sweeper, syncer, watcher }
     }
 
     pub fn runner(&self) -> Nudge {
@@ -73,7 +88,7 @@ impl Tasks {
 
     /// Lets what is in flight come to its end, for a while.
     pub async fn stop(self) {
-        let Self { alerts, follower, reconciler, runner, scheduler, sweeper, watcher } = self;
+        let Self { alerts, follower, reconciler, runner, scheduler, sweeper, syncer, watcher } = self;
         drop(sweeper);
         tokio::join!(
             alerts.stop(),
@@ -81,6 +96,7 @@ impl Tasks {
             reconciler.stop(),
             runner.stop(),
             scheduler.stop(),
+            syncer.stop(),
             watcher.stop()
         );
     }

@@ -25,6 +25,7 @@ use crate::{
     router,
     state::App,
     stores::{StoreHealth, Stores},
+    syncs::Syncs,
     tasks::Tasks,
 };
 
@@ -54,9 +55,10 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let hub = Hub::start(store.clone(), shutdown.clone());
     let context = hold::runner_context(&config, &store, &stores);
     let (holder, sinks, groups) = (context.holder.clone(), context.sinks.clone(), context.groups.clone());
+    let syncs = Syncs::new(&config);
     let origin = config.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
     let receivers = Receivers::open(&config.alerts, &stores, Some(origin.clone())).await;
-    let tasks = Tasks::start(&config, context, receivers.clone(), Some(hub.clone()));
+    let tasks = Tasks::start(&config, context, syncs, receivers.clone(), Some(hub.clone()));
     let backend = Yard {
         health: StoreHealth::new(stores.clone(), {
             let store = store.clone();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::info;
 
 use super::{Failure, hold, stop};
-use crate::{alerts::Receivers, config::Config, demo, stores::Stores, tasks::Tasks};
+use crate::{alerts::Receivers, config::Config, demo, stores::Stores, syncs::Syncs, tasks::Tasks};
 
 pub const AFTER_HELP: &str = "\
 Examples:
@@ -31,7 +31,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     info!(holder = %context.holder, jobs = config.runner.jobs, "working");
     let config = Arc::new(config);
     let receivers = Receivers::open(&config.alerts, &stores, config.server.public_url.clone()).await;
-    let tasks = Tasks::start(&config, context, receivers, None);
+    let tasks = Tasks::start(&config, context, Syncs::new(&config), receivers, None);
     shutdown.cancelled().await;
     tasks.stop().await;
     Ok(())

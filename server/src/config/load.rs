@@ -15,6 +15,7 @@ use super::{
     Alerts, Auth, Config, ConfigError, Database, Demo, Logs, Runner, Server, Store, Token, alerts, function, pipelines,
     retention, sinks,
     source::{Environment, Section, Source},
+    tables,
 };
 
 /// Read from the working directory where no `--config` is given.
@@ -71,6 +72,8 @@ impl Config {
         let mut sinks = sinks::read(root.sections("sinks")?, &mut alerts.canaries)?;
         let (pipelines, topics) = (root.sections("pipelines")?, root.sections("topics")?);
         let requests_per_second = function::rate(root.section("logs")?)?;
+        let sync = tables::ceilings(root.section("sync")?)?;
+        let tables = tables::read(root.sections("tables")?)?;
         root.finish()?;
 
         if demo.enabled {
@@ -104,6 +107,8 @@ impl Config {
             stores,
             sinks,
             pipelines,
+            tables,
+            sync,
             logs,
             demo,
             alerts,

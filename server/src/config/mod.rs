@@ -1,8 +1,8 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
-//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]`, `[logs]`, `[heartbeat]` and
-//! `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`,
-//! `[[pipelines]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works in every
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]`, `[logs]`,
+//! `[heartbeat]`, `[sync]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`,
+//! `[[pipelines]]`, `[[tables]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works in every
 //! text. What is not a setting is an error that names the line.
 //!
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
@@ -15,6 +15,7 @@ mod pipelines;
 mod retention;
 mod sinks;
 mod source;
+mod tables;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -33,6 +34,7 @@ pub use self::{
     pipelines::{DEMO_LOGS, DEMO_PIPELINE},
     retention::Retention,
     sinks::{DEMO_SINK, Sink},
+    tables::{Sync, Table, is_api},
 };
 
 #[derive(Clone, Debug)]
@@ -51,6 +53,10 @@ pub struct Config {
     pub sinks: Vec<Sink>,
     /// Each with a store and a sink that are there. Where the demo is on and nothing else is configured: the demo's.
     pub pipelines: Vec<Pipeline>,
+    /// What is kept in step with a remote copy.
+    pub tables: Vec<Table>,
+    /// What all of these together may take.
+    pub sync: Sync,
     /// How the log groups of functions are read.
     pub logs: Logs,
     pub demo: Demo,

@@ -18,6 +18,7 @@ mod hold;
 mod list;
 mod report;
 mod row;
+mod wanted;
 
 use model::{KeySpan, Quarantined, SyncMinute, SyncStatus};
 

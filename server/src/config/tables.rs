@@ -1,0 +1,205 @@
+//! `[[tables]]`: local tables that are kept in step with a remote copy; `[sync]`: what all of them together may take.
+//! Each default stands here, beside its key.
+//!
+//! Always: a remote copy follows one table.
+
+use std::{fmt, num::NonZeroU32, time::Duration};
+
+use engine::sync::{BatchLimits, Guard, Options, Strategy, Token};
+use model::TableName;
+
+use super::{
+    ConfigError,
+    load::{NAME, WHOLE, not_empty, parsed, within},
+    pipelines::seconds,
+    source::Section,
+};
+
+const URL: &str = "where the table lies: postgres://USER@HOST/NAME or sqlite:PATH";
+const REMOTE: &str = "the URL of the remote copy, of which no other table is the truth, such as \
+                      https://copy.example.com/v1/customers/acme/databases/shop/tables/orders";
+const TOKEN: &str = "a secret of 1 to 1,024 visible characters, best as \"${VARIABLE}\"";
+const COLUMN: &str = "the name of a column";
+const COLUMNS: &str = "a list of columns such as [\"customer\", \"total\"]";
+const EVERY: &str = "how often it is looked at while in step, such as \"10s\": a whole number of s, m, h or d, at most 31d";
+const TARGET: &str = "how long an upload should take, such as \"1s\", at most 60s";
+const STRATEGY: &str = "ranges or scan";
+
+/// A `[[tables]]` entry.
+#[derive(Clone)]
+pub struct Table {
+    pub name: TableName,
+    /// Of the local database; may hold a password.
+    pub url: String,
+    /// As the database calls it. Default: the name.
+    pub table: String,
+    pub key: String,
+    pub version: String,
+    pub timestamp: Option<String>,
+    /// Beside key and version; none: all.
+    pub columns: Vec<String>,
+    pub remote: String,
+    pub token: Option<Token>,
+    pub every: Duration,
+    pub strategy: Strategy,
+    /// More rows than this, and more than one in a hundred, are not deleted without a yes.
+    pub approve_above: u64,
+    pub batch_target: Duration,
+}
+
+/// `[sync]`: a second, of all tables of this process together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sync {
+    pub requests_per_second: NonZeroU32,
+    pub rows_per_second: NonZeroU32,
+}
+
+impl Table {
+    pub fn options(&self) -> Options {
+        let target = u64::try_from(self.batch_target.as_millis()).unwrap_or(u64::MAX);
+        Options {
+            strategy: self.strategy,
+            batch: BatchLimits { target, ..BatchLimits::default() },
+            guard: Guard { rows: self.approve_above, ..Guard::default() },
+            ..Options::default()
+        }
+    }
+}
+
+impl fmt::Debug for Table {
+    /// Its URLs may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Table({})", self.name)
+    }
+}
+
+pub fn ceilings(mut section: Section<'_>) -> Result<Sync, ConfigError> {
+    let mut ceiling = |key, most, default| -> Result<NonZeroU32, ConfigError> {
+        let set = section.get(key, WHOLE, |text| within(text, 1, most).and_then(NonZeroU32::new))?;
+        Ok(set.unwrap_or(default))
+    };
+    const REQUESTS: NonZeroU32 = NonZeroU32::new(50).unwrap();
+    const ROWS: NonZeroU32 = NonZeroU32::new(200_000).unwrap();
+    let sync = Sync {
+        requests_per_second: ceiling("requests_per_second", 1_000_000, REQUESTS)?,
+        rows_per_second: ceiling("rows_per_second", 1_000_000_000, ROWS)?,
+    };
+    section.finish()?;
+    Ok(sync)
+}
+
+pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Table>, ConfigError> {
+    let mut tables: Vec<Table> = Vec::new();
+    for mut section in sections {
+        let name: TableName = section.get("name", NAME, parsed)?.ok_or_else(|| section.missing("name", NAME))?;
+        if tables.iter().any(|table| table.name == name) {
+            return Err(ConfigError::Twice { at: section.at(), what: "tables", name: name.to_string() });
+        }
+        let remote = |text: &str| {
+            let free = tables.iter().all(|table| table.remote.trim_end_matches('/') != text.trim_end_matches('/'));
+            (free && (is_api(text) || is_database(text))).then(|| text.to_owned())
+        };
+        let database = |text: &str| is_database(text).then(|| text.to_owned());
+        let short = |text: &str| seconds(text).filter(|seconds| *seconds <= 60);
+        let table = Table {
+            url: section.get_secret("url", URL, database)?.ok_or_else(|| section.missing("url", URL))?,
+            table: section.get("table", "the name of a table", not_empty)?.unwrap_or_else(|| name.to_string()),
+            key: section.get("key", COLUMN, not_empty)?.unwrap_or_else(|| "id".to_owned()),
+            version: section.get("version", COLUMN, not_empty)?.unwrap_or_else(|| "row_version".to_owned()),
+            timestamp: section.get("timestamp", COLUMN, not_empty)?,
+            columns: section.list("columns", COLUMNS, not_empty)?.unwrap_or_default(),
+            remote: section.get_secret("remote", REMOTE, remote)?.ok_or_else(|| section.missing("remote", REMOTE))?,
+            token: section.get_secret("token", TOKEN, parsed)?,
+            every: Duration::from_secs(section.get("every", EVERY, seconds)?.unwrap_or(10)),
+            strategy: section.get("strategy", STRATEGY, strategy)?.unwrap_or_default(),
+            approve_above: section.get("approve_above", WHOLE, |text| within(text, 0, u32::MAX))?.map_or(1_000, u64::from),
+            batch_target: Duration::from_secs(section.get("batch_target", TARGET, short)?.unwrap_or(1)),
+            name,
+        };
+        section.finish()?;
+        tables.push(table);
+    }
+    Ok(tables)
+}
+
+/// Whether it is the URL of a remote table, not of a database.
+pub fn is_api(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
+fn is_database(url: &str) -> bool {
+    ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
+}
+
+fn strategy(text: &str) -> Option<Strategy> {
+    match text {
+        "ranges" => Some(Strategy::Ranges),
+        "scan" => Some(Strategy::Scan),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    const REMOTE: &str = "https://copy.example.com/v1/customers/acme/databases/shop/tables/orders";
+
+    fn read(text: &str) -> Result<Config, String> {
+        let environment = |name: &str| match name {
+            "TOKEN" => Some("open-sesame".to_owned()),
+            "LOGYARD_SYNC_ROWS_PER_SECOND" => Some("5".to_owned()),
+            _ => None,
+        };
+        Config::parse(None, text, &environment).map_err(|error| error.to_string())
+    }
+
+    fn entry(rest: &str) -> String {
+        format!("[[tables]]\nname = 'orders'\nurl = 'sqlite:shop.db'\nremote = '{REMOTE}'\n{rest}\n")
+    }
+
+    #[test]
+    fn a_table_has_defaults_and_shows_no_secret() {
+        let config = read(&entry("token = '${TOKEN}'\ncolumns = ['customer', 'total']")).unwrap();
+        let table = &config.tables[0];
+        assert_eq!((table.table.as_str(), table.key.as_str(), table.version.as_str()), ("orders", "id", "row_version"));
+        assert_eq!((table.every, table.batch_target), (Duration::from_secs(10), Duration::from_secs(1)));
+        assert_eq!(table.columns, ["customer", "total"]);
+        assert_eq!(table.options(), Options::default());
+        assert!(!format!("{config:?}").contains("sesame"));
+        assert_eq!((config.sync.requests_per_second.get(), config.sync.rows_per_second.get()), (50, 5));
+    }
+
+    #[test]
+    fn what_is_set_reaches_the_engine() {
+        let config = read(&entry("strategy = 'scan'\napprove_above = 7\nbatch_target = '3s'\nevery = '1h'")).unwrap();
+        let options = config.tables[0].options();
+        assert_eq!((options.strategy, options.guard.rows, options.batch.target), (Strategy::Scan, 7, 3_000));
+        assert_eq!(config.tables[0].every, Duration::from_hours(1));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_by_name_and_without_the_secret() {
+        let other = entry("").replace("'orders'", "'other'");
+        for (text, says) in [
+            ("[[tables]]\nname = 'orders'".to_owned(), "tables.url is missing"),
+            (entry("").replace("sqlite:", "mysql://u:secret@"), "tables.url is not valid"),
+            (entry("").replace("https://", "ftp://"), "tables.remote is not valid"),
+            (entry("").replace("'orders'", "'Orders!'"), "tables.name = \"Orders!\""),
+            (entry("strategy = 'guess'"), "ranges or scan"),
+            (entry("every = '5'"), "tables.every = \"5\""),
+            (entry("batch_target = '2h'"), "at most 60s"),
+            (entry("columns = 'total'"), "tables.columns must be a list"),
+            (entry("token = 'a b'"), "tables.token is not valid"),
+            (entry("tokens = 'x'"), "did you mean tables.token?"),
+            (format!("{}{}", entry(""), entry("")), "two tables are named orders"),
+            (format!("{}{other}", entry("")), "no other table is the truth"),
+            ("[sync]\nrequests_per_second = 0".to_owned(), "sync.requests_per_second = \"0\""),
+        ] {
+            let error = read(&text).unwrap_err();
+            assert!(error.contains(says), "{error}");
+            assert!(!error.contains("secret@") && !error.contains("a b"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The map of a table's key space: pieces side by side, with what the evaluations found out about each.
+
+use std::time::Duration;
+
+use engine::sync::{Sight, Span};
+use model::{KeySpan, Look};
+use tokio::time::Instant;
+use tracing::warn;
+
+/// On a page.
+const PIECES: usize = 256;
+/// Where the rows are is asked again after so long; asking takes one part in a hundred of the time, at most.
+const STALE: Duration = Duration::from_mins(1);
+const SHARE: u32 = 100;
+
+/// As it was told last, by whoever told it.
+#[derive(Debug, Default)]
+pub struct KeyMap {
+    pieces: Vec<KeySpan>,
+    /// When the rows were counted, and how long it took.
+    counted: Option<(Instant, Duration)>,
+}
+
+impl KeyMap {
+    /// Goes on from what was kept.
+    pub fn know(&mut self, kept: Vec<KeySpan>) {
+        if self.pieces.is_empty() {
+            self.pieces = kept;
+        }
+    }
+
+    /// Finds out where the rows are, if that was long ago. What is known of pieces goes with them as far as they cover
+    /// the new ones.
+    pub async fn count(&mut self, table: &tables::Table) {
+        if self.counted.is_some_and(|(at, took)| at.elapsed() < STALE.max(took * SHARE)) {
+            return;
+        }
+        let began = Instant::now();
+        match table.blocks(PIECES).await {
+            Ok(blocks) => self.lay(&blocks),
+            Err(error) => warn!(%error, "where the rows of the table lie could not be read"),
+        }
+        self.counted = Some((Instant::now(), began.elapsed()));
+    }
+
+    fn lay(&mut self, blocks: &[(Span, u64)]) {
+        let piece = |(span, rows): &(Span, u64)| {
+            let look = self.known(*span);
+            KeySpan { from: span.from, until: span.until, rows: Some(*rows), look }
+        };
+        self.pieces = blocks.iter().map(piece).collect();
+    }
+
+    /// What is known of all pieces that a span touches together.
+    fn known(&self, span: Span) -> Look {
+        let touching = |piece: &&KeySpan| piece.from < span.until && span.from < piece.until;
+        let mut looks = self.pieces.iter().filter(touching).map(|piece| piece.look).peekable();
+        let covered = self.pieces.first().is_some_and(|first| first.from <= span.from)
+            && self.pieces.last().is_some_and(|last| span.until <= last.until);
+        if covered && looks.peek().is_some() && looks.all(|look| look == Look::Verified) {
+            Look::Verified
+        } else {
+            Look::NotYet
+        }
+    }
+
+    /// What an evaluation has seen; what it did not look at stays as it was known.
+    pub fn see(&mut self, sight: &Sight) -> Vec<KeySpan> {
+        for piece in &mut self.pieces {
+            let seen = sight.of(Span { from: piece.from, until: piece.until });
+            piece.look = seen.unwrap_or(piece.look);
+        }
+        self.pieces.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(from: u64, until: u64) -> Span {
+        Span { from, until }
+    }
+
+    #[test]
+    fn what_was_verified_stays_so_on_a_map_with_other_pieces_until_it_is_seen_otherwise() {
+        let mut map = KeyMap::default();
+        map.lay(&[(span(0, 100), 90), (span(100, 200), 100)]);
+        let seen = map.see(&Sight { looked: span(0, 200), open: vec![span(150, 151)] });
+        assert_eq!(seen.iter().map(|piece| piece.look).collect::<Vec<_>>(), [Look::Verified, Look::Differing]);
+        map.lay(&[(span(0, 50), 40), (span(50, 150), 100), (span(150, 250), 80)]);
+        let looks = |map: &KeyMap| map.pieces.iter().map(|piece| piece.look).collect::<Vec<_>>();
+        assert_eq!(looks(&map), [Look::Verified, Look::NotYet, Look::NotYet]);
+        map.see(&Sight { looked: span(50, 250), open: Vec::new() });
+        assert_eq!(looks(&map), [Look::Verified; 3]);
+    }
+
+    #[test]
+    fn what_is_kept_is_gone_on_from() {
+        let mut map = KeyMap::default();
+        map.know(vec![KeySpan { from: 0, until: 9, rows: None, look: Look::Verified }]);
+        map.know(Vec::new());
+        assert_eq!(map.see(&Sight::default())[0].look, Look::Verified);
+    }
+}
