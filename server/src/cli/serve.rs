@@ -48,7 +48,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let addr = listener.local_addr().map_err(Failure::usage)?;
     let assets = Assets::load().map_err(Failure::usage)?;
     let store = hold::database(&config, &shutdown).await?;
-    let demo = demo::start(&mut config, &data_dir).await.map_err(Failure::usage)?;
+    let demo = demo::start(&mut config, &data_dir, addr).await.map_err(Failure::usage)?;
 
     let config = Arc::new(config);
     let stores = Stores::connect(&config).await;

@@ -5,10 +5,11 @@
 //! bind the address serves it, and the others on that machine use it.
 //!
 //! Whoever serves it also delivers load-balancer logs into it and receives what the demo's pipeline ships, unless other
-//! pipelines are configured.
+//! pipelines are configured; and has a shop whose tables are kept in step, unless other tables are.
 
 mod logs;
 mod receiver;
+mod shop;
 
 use std::{fs, io, net::SocketAddr, path::Path, sync::Arc, time::SystemTime};
 
@@ -26,6 +27,8 @@ use receiver::Receiver;
 /// Where in the data directory the addresses of store and receiver are left.
 const ADDRESS_FILE: &str = "demo.addr";
 const RECEIVER_FILE: &str = "demo-receiver.addr";
+/// Where the copies of the shop's tables are held: at the server itself.
+const SHOP_FILE: &str = "demo-shop.addr";
 /// Of the first port that the receiver tries, after the store's.
 const RECEIVER_PORT: u16 = 3002;
 /// Ports tried after a taken one.
@@ -44,8 +47,12 @@ impl Demo {
 }
 
 /// Starts and seeds the store, if it is on, and points the configured `demo` at it. `None` where it is off, or served
-/// by another server already.
-pub async fn start(config: &mut Config, data_dir: &DataDir) -> Result<Option<Demo>, EmbeddedError> {
+/// by another server already. `addr`: where this server listens.
+pub async fn start(
+    config: &mut Config,
+    data_dir: &DataDir,
+    addr: SocketAddr,
+) -> Result<Option<Demo>, EmbeddedError> {
     if !config.demo.enabled {
         return Ok(None);
     }
@@ -58,7 +65,11 @@ pub async fn start(config: &mut Config, data_dir: &DataDir) -> Result<Option<Dem
     leave(data_dir, ADDRESS_FILE, store.addr());
     point_to(config, store.addr());
     let store = Arc::new(store);
-    let alive = if ships(config) { bring_to_life(config, data_dir, &store).await } else { Vec::new() };
+    let mut alive = if ships(config) { bring_to_life(config, data_dir, &store).await } else { Vec::new() };
+    if let Some(shop) = shop::open(config, data_dir, addr).await {
+        leave(data_dir, SHOP_FILE, addr);
+        alive.push(shop);
+    }
     Ok(Some(Demo { store, _alive: alive }))
 }
 
@@ -98,15 +109,18 @@ fn leave(data_dir: &DataDir, file: &str, addr: SocketAddr) {
     }
 }
 
-/// For a worker: the embedded store of the server on the same data directory, else at its configured address.
+/// For a worker or a command: the embedded store of the server on the same data directory, else at its configured address.
 pub fn find(config: &mut Config) {
     let left = |file: &str| fs::read_to_string(config.server.data_dir.join(file)).ok()?.parse().ok();
-    let (store, receiver) = (left(ADDRESS_FILE), left(RECEIVER_FILE));
+    let (store, receiver, shop) = (left(ADDRESS_FILE), left(RECEIVER_FILE), left(SHOP_FILE));
     if let Some(addr) = store {
         point_to(config, addr);
     }
     if let Some(addr) = receiver {
         point_sink_to(config, addr);
+    }
+    if let Some(addr) = shop {
+        shop::find(config, addr);
     }
 }
 

@@ -17,6 +17,7 @@
 
 mod answer;
 mod cover;
+pub mod demo;
 mod database;
 mod error;
 mod migration;
