@@ -30,6 +30,23 @@ pub fn answer(tiles: &[Tile]) -> Option<Mark> {
     }
 }
 
+/// The same in figures, over all pipelines and the last hour; `None` where nothing came.
+pub fn told(tiles: &[Tile]) -> Option<String> {
+    let sum = |part: fn(&Tile) -> u64| tiles.iter().map(part).sum::<u64>();
+    let (lines, delivered) = (sum(|tile| tile.sums.lines), sum(|tile| tile.sums.delivered));
+    let names: Vec<_> =
+        tiles.iter().filter(|tile| mark(tile).tone == "bad").map(|tile| tile.pipeline.as_str()).collect();
+    let wrong = match names.as_slice() {
+        [] => String::new(),
+        names if names.len() <= 3 => format!(" Look at {}.", names.join(", ")),
+        names => format!(" Look at {} and {} others.", names[..3].join(", "), names.len() - 3),
+    };
+    let missing = lines.saturating_sub(delivered);
+    let did_not = if missing == 0 { String::new() } else { format!("; {} did not", count(missing)) };
+    let some = format!("In the last hour {} arrived{did_not}.{wrong}", of(delivered, lines) + " lines");
+    (lines > 0).then_some(some)
+}
+
 #[component]
 pub fn Tiles(tiles: Vec<Tile>, now: Time) -> impl IntoView {
     view! { <ul class="tiles">{tiles.into_iter().map(|tile| view! { <One tile now /> }).collect_view()}</ul> }
@@ -97,6 +114,16 @@ mod tests {
         assert_eq!(shape(&[fine.clone(), tile(Some(Outcome::Sent), None)]), Some("?"));
         assert_eq!(shape(&[fine.clone(), tile(Some(Outcome::Suspicious), Some(0))]), Some("?"));
         assert_eq!(shape(&[fine, examples::tile()]), Some("✖"), "an open alert");
+    }
+
+    #[test]
+    fn what_did_not_arrive_is_told_with_where_to_look() {
+        let fine = Tile { worst: Some(Outcome::Sent), alerts: Vec::new(), ..examples::tile() };
+        assert_eq!(
+            told(&[fine, examples::tile()]).unwrap(),
+            "In the last hour 6 of 8 lines arrived; 2 did not. Look at demo-elb."
+        );
+        assert_eq!(told(&[]), None);
     }
 
     #[test]

@@ -34,16 +34,16 @@ const SECRET: &str = "a secret of both sides";
 
 /// One request to the receiver.
 #[derive(Clone, Debug)]
-struct Heard {
-    delivery: String,
+pub struct Heard {
+    pub delivery: String,
     signature: Option<String>,
-    body: String,
+    pub body: String,
 }
 
 /// A webhook's receiver on loopback: answers as it is told to, and remembers what it heard.
 #[derive(Clone)]
-struct Receiver {
-    url: String,
+pub struct Receiver {
+    pub url: String,
     inner: Arc<Inner>,
 }
 
@@ -57,7 +57,7 @@ struct Inner {
 
 impl Receiver {
     /// `answers`: those to come, the last first.
-    async fn listen(answers: Vec<Option<StatusCode>>) -> Self {
+    pub async fn listen(answers: Vec<Option<StatusCode>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hooks/path", listener.local_addr().unwrap());
         let inner = Arc::new(Inner { answers: Mutex::new(answers), ..Inner::default() });
@@ -67,7 +67,7 @@ impl Receiver {
     }
 
     /// As soon as there are so many.
-    async fn heard(&self, count: usize) -> Vec<Heard> {
+    pub async fn heard(&self, count: usize) -> Vec<Heard> {
         loop {
             let news = self.inner.news.notified();
             let heard = self.inner.heard.lock().unwrap().clone();

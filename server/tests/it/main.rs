@@ -30,6 +30,7 @@ mod command;
 mod follower;
 mod follower_queue;
 mod health_pages;
+mod health_story;
 mod hub;
 mod kill_nine;
 mod live;

@@ -80,7 +80,12 @@ impl Grounds {
 impl Server {
     /// Returns once it listens, and blocks until then.
     pub fn start(config: &Path, data_dir: &Path) -> Self {
-        let mut process = logyard()
+        Self::start_as(logyard(), config, data_dir)
+    }
+
+    /// The same with more in its environment.
+    pub fn start_as(mut command: Command, config: &Path, data_dir: &Path) -> Self {
+        let mut process = command
             .arg("--config")
             .arg(config)
             .env("LOGYARD_SERVER_ADDR", "127.0.0.1:0")

@@ -14,7 +14,7 @@ use crate::{
     scope::Scope,
     ui::{
         AlertCards, Bar, Fault, Follow, Followed, JobActions, JobTable, Loaded, PageTitle, StateMark, StoreList, Tiles,
-        answer,
+        answer, told,
     },
 };
 use first_steps::FirstSteps;
@@ -104,6 +104,7 @@ fn Arriving(tiles: Vec<Tile>, mut alerts: Vec<Alert>, now: Time) -> impl IntoVie
         <section aria-labelledby="arriving" data-key="arriving">
             <h2 id="arriving">"Is everything arriving?"</h2>
             {answer.map(|mark| view! { <p class="answer"><StateMark mark /></p> })}
+            {told(&tiles).map(|text| view! { <p>{text}</p> })}
             <AlertCards alerts now back=context::scope().on("/") />
             {(more > 0).then(|| view! {
                 <p><a href=context::scope().on("/alerts?state=open")>{format!("{} more", things(more, "open alert"))}</a></p>
