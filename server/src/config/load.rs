@@ -13,7 +13,7 @@ use model::{Amount, Prices};
 
 use super::{
     Alerts, Auth, Config, ConfigError, Database, Demo, Logs, Runner, Server, Store, Token, alerts, function, pipelines,
-    retention, sinks,
+    replicas, retention, sinks,
     source::{Environment, Section, Source},
 };
 
@@ -71,6 +71,7 @@ impl Config {
         let mut sinks = sinks::read(root.sections("sinks")?, &mut alerts.canaries)?;
         let (pipelines, topics) = (root.sections("pipelines")?, root.sections("topics")?);
         let requests_per_second = function::rate(root.section("logs")?)?;
+        let replicas = replicas::read(root.sections("replicas")?)?;
         root.finish()?;
 
         if demo.enabled {
@@ -107,6 +108,7 @@ impl Config {
             logs,
             demo,
             alerts,
+            replicas,
         })
     }
 }

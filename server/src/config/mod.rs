@@ -2,7 +2,7 @@
 //!
 //! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]`, `[logs]`, `[heartbeat]` and
 //! `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`,
-//! `[[pipelines]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works in every
+//! `[[pipelines]]`, `[[replicas]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works in every
 //! text. What is not a setting is an error that names the line.
 //!
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
@@ -12,6 +12,7 @@ mod error;
 mod function;
 mod load;
 mod pipelines;
+mod replicas;
 mod retention;
 mod sinks;
 mod source;
@@ -31,6 +32,7 @@ pub use self::{
     function::Logs,
     load::{DEFAULT_FILE, DEMO_STORE},
     pipelines::{DEMO_LOGS, DEMO_PIPELINE},
+    replicas::Replica,
     retention::Retention,
     sinks::{DEMO_SINK, Sink},
 };
@@ -56,6 +58,8 @@ pub struct Config {
     pub demo: Demo,
     /// Who is told when something is wrong, and from where on it is.
     pub alerts: Alerts,
+    /// Tables that are held for others.
+    pub replicas: Vec<Replica>,
 }
 
 #[derive(Clone, Debug)]

@@ -172,6 +172,27 @@ impl<'a> Section<'a> {
         Ok(texts)
     }
 
+    /// A list of texts such as `["a", "b"]`, each of which `parse` takes. What is written may be a secret: it is kept out
+    /// of the error.
+    pub fn list<T>(
+        &mut self,
+        key: &'static str,
+        expected: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<Vec<T>>, ConfigError> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        let DeValue::Array(entries) = value.get_ref() else { return Err(self.shape(value, key, expected)) };
+        let mut list = Vec::new();
+        for entry in entries {
+            let DeValue::String(text) = entry.get_ref() else { return Err(self.shape(entry, key, expected)) };
+            let at = self.source.at(entry.span().start);
+            let text = self.source.expand(&at, &self.dotted(key), text)?;
+            let refused = || ConfigError::Value { at, key: self.dotted(key), value: None, expected };
+            list.push(parse(&text).ok_or_else(refused)?);
+        }
+        Ok(Some(list))
+    }
+
     pub fn missing(&self, key: &'static str, expected: &'static str) -> ConfigError {
         ConfigError::Missing { at: self.at(), key: self.dotted(key), expected }
     }
