@@ -1,0 +1,91 @@
+//! A table in SQLite.
+//!
+//! SQLite has one writer at a time, so versions commit in their order, as long as the transaction that writes a row also
+//! takes its version: then everything below the highest version is committed. A version that a program makes up before
+//! (a clock, a counter in memory) may be overtaken by another, and is not safe.
+//!
+//! Always: nothing about other people's files is changed but what was asked for, the journal's mode included.
+
+mod open;
+mod read;
+mod write;
+
+use async_trait::async_trait;
+use engine::sync::{Mark, Refusal, Row, integer_key};
+use sqlx::SqlitePool;
+
+pub use self::open::Shape;
+use crate::{
+    Migration, TableError,
+    database::{Counter, Database, Snapshot},
+    error::at,
+};
+
+pub struct SqliteTable {
+    place: String,
+    pool: SqlitePool,
+    shape: Shape,
+    read: Counter,
+}
+
+#[async_trait]
+impl Database for SqliteTable {
+    fn place(&self) -> &str {
+        &self.place
+    }
+
+    fn read(&self) -> &Counter {
+        &self.read
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, TableError> {
+        Ok(Box::new(read::SqliteSnapshot::of(self).await?))
+    }
+
+    async fn horizon(&self) -> Result<u64, TableError> {
+        let highest = self.snapshot().await?.extremes().await?.map_or(0, |(_, highest)| highest.saturating_add(1));
+        Ok(u64::try_from(highest).unwrap_or_default())
+    }
+
+    async fn epoch(&self) -> Result<String, TableError> {
+        self.epoch_of_file()
+    }
+
+    async fn held(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
+        let Shape { table, key, version, .. } = &self.shape;
+        let sql = format!("SELECT {key}, {version} FROM {table} WHERE {key} IN (SELECT value FROM json_each($1))");
+        let found: Vec<(i64, i64)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(json(keys))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(at(&self.place))?;
+        self.read.add(found.len() as u64);
+        let mark = |(key, version): (i64, i64)| Mark { version: version.cast_unsigned(), key: integer_key(key) };
+        Ok(found.into_iter().map(mark).collect())
+    }
+
+    async fn rows(&self, keys: &[i64]) -> Result<Vec<Row>, TableError> {
+        self.whole_rows(keys).await
+    }
+
+    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, TableError> {
+        self.write(rows).await
+    }
+
+    async fn delete(&self, marks: &[Mark]) -> Result<(), TableError> {
+        self.remove(marks).await
+    }
+
+    async fn migration(&self) -> Result<Migration, TableError> {
+        Ok(Migration::default())
+    }
+
+    async fn migrate(&self) -> Result<(), TableError> {
+        Ok(())
+    }
+}
+
+/// A list as one value.
+fn json(numbers: &[i64]) -> String {
+    serde_json::json!(numbers).to_string()
+}

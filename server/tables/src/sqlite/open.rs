@@ -1,0 +1,186 @@
+//! Opens a table in SQLite, and looks whether it can be kept in step.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::{
+    AssertSqlSafe, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+
+use super::SqliteTable;
+use crate::{TableError, TableSpec, database::Counter, error::at, naming::quoted, spec::chosen};
+
+/// Connections of one table.
+const CONNECTIONS: u32 = 4;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long another may hold the file before we give up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is known of a table. Names are quoted where they are called so.
+pub struct Shape {
+    /// As written in the configuration.
+    pub name: String,
+    /// Quoted, as the following two.
+    pub table: String,
+    pub key: String,
+    pub version: String,
+    /// Not quoted.
+    pub version_name: String,
+    /// What is sent.
+    pub columns: Vec<Column>,
+    /// Whether the key is SQLite's own number of the row, which every index holds anyway.
+    pub key_is_rowid: bool,
+    /// The columns, quoted, of each unique index beside that number.
+    pub unique: Vec<Vec<String>>,
+    /// The file; empty in memory.
+    pub file: std::path::PathBuf,
+}
+
+pub struct Column {
+    pub name: String,
+    /// Texts become numbers here.
+    pub real: bool,
+}
+
+/// A line of `pragma_table_xinfo`.
+struct Declared {
+    name: String,
+    kind: String,
+    not_null: bool,
+    /// Its place in the primary key, from 1; 0 outside.
+    primary: i64,
+    generated: bool,
+}
+
+impl SqliteTable {
+    pub async fn open(spec: &TableSpec) -> Result<Self, TableError> {
+        let options =
+            SqliteConnectOptions::from_str(&spec.url).map_err(|_| TableError::Url)?.busy_timeout(BUSY_TIMEOUT);
+        let file = options.get_filename().to_owned();
+        let place = format!("table {} of sqlite:{}", spec.table, file.display());
+        // A database in memory goes with its last connection, and is another for each.
+        let in_memory = spec.url.contains(":memory:") || spec.url.contains("mode=memory");
+        let pool = SqlitePoolOptions::new().max_connections(if in_memory { 1 } else { CONNECTIONS });
+        let pool = if in_memory { pool.idle_timeout(None).max_lifetime(None) } else { pool };
+        let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await.map_err(at(&place))?;
+        let shape = Shape::read(&pool, spec, &place, file).await?;
+        Ok(Self { place, pool, shape, read: Counter::default() })
+    }
+}
+
+impl SqliteTable {
+    /// What the file system calls the file.
+    pub fn epoch_of_file(&self) -> Result<String, TableError> {
+        use std::os::unix::fs::MetadataExt as _;
+        if !self.shape.file.exists() {
+            return Ok("memory".to_owned());
+        }
+        let unreadable = |error| at(&self.place)(sqlx::Error::Io(error));
+        Ok(format!("file {}", std::fs::metadata(&self.shape.file).map_err(unreadable)?.ino()))
+    }
+}
+
+impl Shape {
+    async fn read(
+        pool: &SqlitePool,
+        spec: &TableSpec,
+        place: &str,
+        file: std::path::PathBuf,
+    ) -> Result<Self, TableError> {
+        let failed = at(place);
+        let kind: Option<(String,)> =
+            sqlx::query_as("SELECT type FROM sqlite_schema WHERE name = $1 AND type <> 'index'")
+                .bind(&spec.table)
+                .fetch_optional(pool)
+                .await
+                .map_err(&failed)?;
+        match kind.as_ref().map(|(kind,)| kind.as_str()) {
+            Some("table") => {}
+            Some(_) => return Err(TableError::NotATable { place: place.to_owned(), kind: "view" }),
+            None => return Err(TableError::NoTable { place: place.to_owned() }),
+        }
+        let declared: Vec<(String, String, bool, i64, i64)> =
+            sqlx::query_as(r#"SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo($1)"#)
+                .bind(&spec.table)
+                .fetch_all(pool)
+                .await
+                .map_err(&failed)?;
+        let declared: Vec<_> = declared
+            .into_iter()
+            .map(|(name, kind, not_null, primary, hidden)| Declared {
+                name,
+                kind,
+                not_null,
+                primary,
+                generated: hidden != 0,
+            })
+            .collect();
+        let columns = chosen(spec, &declared, |column| &column.name).map_err(|column| TableError::NoColumn {
+            place: place.to_owned(),
+            column,
+            known: declared.iter().map(|column| column.name.clone()).collect(),
+        })?;
+        if let Some(column) = columns.iter().find(|column| column.generated && !spec.columns.is_empty()) {
+            return Err(TableError::Generated { place: place.to_owned(), column: column.name.clone() });
+        }
+        let (unique, without_rowid) = unique_indexes(pool, spec).await.map_err(&failed)?;
+        let of = |name: &str| declared.iter().find(|column| column.name == name);
+        let alone = declared.iter().filter(|column| column.primary > 0).count() == 1;
+        let rowid = |column: &Declared| {
+            alone && column.primary > 0 && column.kind.eq_ignore_ascii_case("INTEGER") && !without_rowid
+        };
+        let key_is_rowid = of(&spec.key).is_some_and(rowid);
+        for (name, role) in [(&spec.key, "the key"), (&spec.version, "the version")] {
+            let Some(column) = of(name) else { continue };
+            let (place, column_name) = (place.to_owned(), name.clone());
+            if !column.kind.to_ascii_uppercase().contains("INT") {
+                let found = if column.kind.is_empty() { "no type".to_owned() } else { column.kind.clone() };
+                return Err(TableError::NotAnInteger { place, column: column_name, role, found });
+            }
+            if !column.not_null && !rowid(column) && !(without_rowid && column.primary > 0) {
+                return Err(TableError::Nullable { place, column: column_name, role });
+            }
+        }
+        if !key_is_rowid && !unique.iter().any(|columns| columns.len() == 1 && columns[0] == spec.key) {
+            return Err(TableError::NotUnique { place: place.to_owned(), column: spec.key.clone() });
+        }
+        let column = |declared: &&Declared| Column {
+            name: declared.name.clone(),
+            real: ["REAL", "FLOA", "DOUB"].iter().any(|word| declared.kind.to_ascii_uppercase().contains(word)),
+        };
+        Ok(Self {
+            name: spec.table.clone(),
+            table: quoted(&spec.table),
+            key: quoted(&spec.key),
+            version: quoted(&spec.version),
+            version_name: spec.version.clone(),
+            columns: columns.iter().filter(|column| !column.generated).map(column).collect(),
+            key_is_rowid,
+            unique: unique.iter().map(|columns| columns.iter().map(|column| quoted(column)).collect()).collect(),
+            file,
+        })
+    }
+}
+
+/// The columns of each unique index that is about all rows, and whether the table has no numbers of rows.
+async fn unique_indexes(pool: &SqlitePool, spec: &TableSpec) -> Result<(Vec<Vec<String>>, bool), sqlx::Error> {
+    let names: Vec<(String,)> =
+        sqlx::query_as(r#"SELECT name FROM pragma_index_list($1) WHERE "unique" AND NOT partial"#)
+            .bind(&spec.table)
+            .fetch_all(pool)
+            .await?;
+    let mut unique = Vec::new();
+    for (name,) in names {
+        let columns: Vec<(Option<String>,)> =
+            sqlx::query_as("SELECT name FROM pragma_index_info($1) ORDER BY seqno").bind(&name).fetch_all(pool).await?;
+        // An expression has no name.
+        unique.extend(columns.into_iter().map(|(column,)| column).collect::<Option<Vec<_>>>());
+    }
+    let (without_rowid,): (bool,) =
+        sqlx::query_as(AssertSqlSafe("SELECT wr FROM pragma_table_list($1) WHERE schema = 'main'"))
+            .bind(&spec.table)
+            .fetch_one(pool)
+            .await?;
+    Ok((unique, without_rowid))
+}

@@ -1,0 +1,137 @@
+//! A table, whichever database it lies in, as either end of a sync.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use engine::sync::{Cell, End, Fault, Local, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, Spent};
+
+use crate::{
+    Migration, TableError, TableSpec, answer,
+    database::{Database, Snapshot},
+    span::below,
+    sqlite::SqliteTable,
+};
+
+/// Cheap to clone: all clones share the connections.
+#[derive(Clone)]
+pub struct Table {
+    database: Arc<dyn Database>,
+}
+
+impl Table {
+    /// Connects, and checks that the table can be kept in step: that the columns exist, that the key is unique, that
+    /// both it and the version are integers and never null.
+    pub async fn open(spec: TableSpec) -> Result<Self, TableError> {
+        let database: Arc<dyn Database> = if spec.url.starts_with("sqlite:") {
+            Arc::new(SqliteTable::open(&spec).await?)
+        } else {
+            return Err(TableError::Url);
+        };
+        Ok(Self { database })
+    }
+
+    /// Whether ranges are read from summaries.
+    pub async fn summarised(&self) -> Result<bool, TableError> {
+        Ok(self.snapshot().await?.summarised())
+    }
+
+    /// What would make it quick to compare. Nothing is done.
+    pub async fn migration(&self) -> Result<Migration, TableError> {
+        self.database.migration().await
+    }
+
+    /// Does what [`Table::migration`] says. Only when an operator asks for it. May be repeated, and after a failure is.
+    pub async fn migrate(&self) -> Result<(), TableError> {
+        self.database.migrate().await
+    }
+
+    /// About how many rows lie in each of at most so many pieces of the versions in use, side by side; none of an empty
+    /// table. Exact and cheap with summaries; else an estimate from at most a thousand rows a piece.
+    pub async fn blocks(&self, pieces: usize) -> Result<Vec<(Span, u64)>, TableError> {
+        answer::map(&mut *self.snapshot().await?, self.database.place(), pieces).await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, TableError> {
+        self.database.snapshot().await
+    }
+}
+
+#[async_trait]
+impl End for Table {
+    fn place(&self) -> String {
+        self.database.place().to_owned()
+    }
+
+    fn spent(&self) -> Spent {
+        Spent { rows: self.database.read().get(), ..Spent::default() }
+    }
+
+    async fn meta(&self) -> Result<Meta, Fault> {
+        // First: what lies below it is in every snapshot taken after.
+        let horizon = self.database.horizon().await?;
+        let epoch = self.database.epoch().await?;
+        let mut snapshot = self.snapshot().await?;
+        let extremes = snapshot.extremes().await?;
+        if let Some((low, _)) = extremes.filter(|(low, _)| *low < 0) {
+            return Err(TableError::Negative { place: self.place(), version: low }.into());
+        }
+        let count = answer::count(&mut *snapshot, self.database.place(), Span::ALL).await?;
+        let extremes = extremes.map(|(low, high)| (low.unsigned_abs(), high.unsigned_abs()));
+        Ok(Meta { count, extremes, horizon, epoch })
+    }
+
+    async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, Fault> {
+        let bounded = |span: Span| self::below(span, below);
+        let pieces: Vec<_> = if split {
+            spans.iter().flat_map(Span::split).map(bounded).collect()
+        } else {
+            spans.iter().copied().map(bounded).collect()
+        };
+        Ok(answer::cells(&mut *self.snapshot().await?, self.database.place(), &pieces).await?)
+    }
+
+    async fn count(&self, span: Span) -> Result<u64, Fault> {
+        Ok(answer::count(&mut *self.snapshot().await?, self.database.place(), span).await?)
+    }
+
+    async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, Fault> {
+        let spans: Vec<_> = spans.iter().map(|span| self::below(*span, below)).collect();
+        Ok(answer::list(&mut *self.snapshot().await?, self.database.place(), &spans).await?)
+    }
+
+    async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, Fault> {
+        Ok(answer::page(&mut *self.snapshot().await?, self.database.place(), span, order, limit).await?)
+    }
+}
+
+#[async_trait]
+impl Local for Table {
+    async fn held(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, Fault> {
+        let asked: Vec<_> = keys.iter().map(|key| key.cast_signed()).collect();
+        let marks = self.database.held(&asked).await?;
+        let versions: std::collections::HashMap<_, _> = marks.iter().map(|mark| (mark.key, mark.version)).collect();
+        Ok(keys.iter().map(|key| versions.get(key).copied()).collect())
+    }
+
+    async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, Fault> {
+        let keys: Vec<_> = marks.iter().map(|mark| mark.key.cast_signed()).collect();
+        let wanted: std::collections::HashSet<_> = marks.iter().collect();
+        let mut rows = self.database.rows(&keys).await?;
+        rows.retain(|row| {
+            let key = row.key.as_i64().unwrap_or_default().cast_unsigned();
+            wanted.contains(&Mark { version: row.version, key })
+        });
+        Ok(rows)
+    }
+}
+
+#[async_trait]
+impl Remote for Table {
+    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, Fault> {
+        Ok(self.database.upload(rows).await?)
+    }
+
+    async fn delete(&self, marks: &[Mark]) -> Result<(), Fault> {
+        Ok(self.database.delete(marks).await?)
+    }
+}

@@ -1,0 +1,24 @@
+//! What the ends of a sync promise, on real databases.
+
+/// Makes a test of each function for SQLite and one for PostgreSQL: `module::sqlite::name`, `module::postgres::name`.
+macro_rules! on_both_databases {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(store::testing::Scratch::sqlite()).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(store::testing::Scratch::postgres().await).await;
+            })+
+        }
+    };
+}
+
+mod world;
+
+mod answers;

@@ -1,0 +1,95 @@
+//! A table in a scratch database, its rows in memory beside it, and writes to both.
+
+use std::collections::BTreeMap;
+
+use engine::sync::{Cell, Mark, Span, integer_key};
+use sqlx::AssertSqlSafe;
+use store::testing::Scratch;
+use tables::{Table, TableSpec};
+
+pub enum Pool {
+    Sqlite(sqlx::SqlitePool),
+    Postgres(sqlx::PgPool),
+}
+
+/// A table `orders (id, row_version, customer)`.
+pub struct World {
+    pub scratch: Scratch,
+    pub pool: Pool,
+    /// Version by key.
+    pub model: BTreeMap<i64, u64>,
+}
+
+impl World {
+    pub async fn new(scratch: Scratch) -> Self {
+        let pool = if scratch.url.starts_with("sqlite:") {
+            let url = format!("{}?mode=rwc", scratch.url);
+            Pool::Sqlite(sqlx::SqlitePool::connect(&url).await.expect("a file"))
+        } else {
+            Pool::Postgres(sqlx::PgPool::connect(&scratch.url).await.expect("a database"))
+        };
+        let world = Self { scratch, pool, model: BTreeMap::new() };
+        world
+            .run("CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY, row_version BIGINT NOT NULL, customer TEXT)")
+            .await;
+        world
+    }
+
+    pub async fn run(&self, sql: &str) {
+        let statement = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match &self.pool {
+            Pool::Sqlite(pool) => statement.execute(pool).await.map(drop),
+            Pool::Postgres(pool) => statement.execute(pool).await.map(drop),
+        }
+        .unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    pub fn spec(&self) -> TableSpec {
+        spec(&self.scratch.url, "orders")
+    }
+
+    pub async fn open(&self) -> Table {
+        Table::open(self.spec()).await.unwrap_or_else(|error| panic!("{error}: {error:?}"))
+    }
+
+    pub async fn write(&mut self, key: i64, version: u64) {
+        let sql = format!(
+            "INSERT INTO orders (id, row_version, customer) VALUES ({key}, {version}, 'c{key}')
+             ON CONFLICT (id) DO UPDATE SET row_version = excluded.row_version"
+        );
+        self.run(&sql).await;
+        self.model.insert(key, version);
+    }
+
+    pub async fn delete(&mut self, key: i64) {
+        self.run(&format!("DELETE FROM orders WHERE id = {key}")).await;
+        self.model.remove(&key);
+    }
+
+    /// The rows of a span as they should be answered.
+    pub fn marks(&self, span: Span) -> Vec<Mark> {
+        let rows = self.model.iter().filter(|(_, version)| span.contains(**version));
+        let mut marks: Vec<_> = rows.map(|(key, version)| mark(*key, *version)).collect();
+        marks.sort_unstable();
+        marks
+    }
+
+    pub fn cell(&self, span: Span) -> Cell {
+        Cell::of(&self.marks(span))
+    }
+}
+
+pub fn spec(url: &str, table: &str) -> TableSpec {
+    TableSpec {
+        url: url.to_owned(),
+        table: table.to_owned(),
+        key: "id".to_owned(),
+        version: "row_version".to_owned(),
+        timestamp: None,
+        columns: Vec::new(),
+    }
+}
+
+pub fn mark(key: i64, version: u64) -> Mark {
+    Mark { version, key: integer_key(key) }
+}
