@@ -20,7 +20,9 @@ use crate::{
     auth::{self, login},
     health,
     live::{self, Streams},
-    metrics, pages, request, security,
+    metrics, pages,
+    replicas::routes as replica,
+    request, security,
     state::App,
 };
 
@@ -32,12 +34,14 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(request::panicked))
         .layer(with(app.clone(), security::check_host))
         .layer(with(app.clone(), security::check_origin))
-        .layer(from_fn(request::limit_time))
-        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
-        .layer(from_fn(request::limit_body));
+        .layer(from_fn(request::limit_time));
+    let small_bodies =
+        ServiceBuilder::new().layer(DefaultBodyLimit::max(limits::BODY_BYTES)).layer(from_fn(request::limit_body));
     open()
         .merge(app.assets.router())
         .merge(closed(&app))
+        .layer(small_bodies)
+        .nest("/v1", Router::new().nest(TABLE, replicas()).fallback(api::no_such_path))
         .method_not_allowed_fallback(api::no_such_method)
         .layer(around)
         .with_state(app)
@@ -110,6 +114,21 @@ fn api() -> Router<App> {
         .route("/stores/{name}/buckets",  get(stores::buckets))
         .route("/stores/{name}/peek",     get(stores::peek))
         .layer(Extension(Streams::default()))
+}
+
+/// What follows `/v1`.
+const TABLE: &str = "/customers/{customer}/databases/{database}/tables/{table}";
+
+/// For whoever has a token of the table, and nobody else. They bound their bodies themselves.
+#[rustfmt::skip] // one line a route, in columns
+fn replicas() -> Router<App> {
+    Router::new()
+        .route("/count",     get(replica::count))
+        .route("/meta",      get(replica::meta))
+        .route("/summaries", post(replica::summaries))
+        .route("/manifest",  get(replica::page).post(replica::list))
+        .route("/rows",      post(replica::upload))
+        .route("/delete-if", post(replica::delete))
 }
 
 /// Knows whether `[auth]` is on; open, as it is the way in.

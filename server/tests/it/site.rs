@@ -262,6 +262,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         logs: config::Logs::default(),
         demo: config::Demo { enabled: true, addr: s3.addr() },
         alerts: config::Alerts::default(),
+        replicas: Vec::new(),
     }
 }
 
