@@ -18,6 +18,7 @@ pub mod live;
 pub mod metrics;
 pub mod pages;
 pub mod reconciler;
+pub mod replicas;
 pub mod request;
 pub mod router;
 pub mod runner;

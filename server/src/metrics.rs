@@ -1,6 +1,6 @@
 //! Measurements for Prometheus, at `/metrics`.
 //!
-//! Always: a label's values are few and known beforehand (routes, states, outcomes); no ids, names of buckets or
+//! Always: a label's values are few and known beforehand (routes, states, outcomes, configured tables); no ids, names of buckets or
 //! texts from outside. Latencies are histograms in seconds.
 
 use std::{sync::OnceLock, thread, time::Duration};
@@ -12,7 +12,7 @@ use axum::{
 };
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use model::{Counts, Kind, Progress};
+use model::{Counts, Kind, Progress, SyncList, SyncSource, SyncState};
 
 use crate::{api::problem::Refused, health, state::App};
 
@@ -23,6 +23,7 @@ const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0,
 pub async fn show(State(app): State<App>) -> Result<impl IntoResponse, Refused> {
     let counts = app.hub.snapshot().await.map_err(health::no_database)?.counts;
     set_counts(counts);
+    set_syncs(&app.backend.syncs().await?);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], recorder().render()))
 }
 
@@ -56,6 +57,13 @@ fn describe() {
     describe_counter!("logyard_schedule_firings_total", "Times of schedules that this process came to, by outcome");
     describe_gauge!("logyard_jobs", "Jobs in the database that have not ended, by state");
     describe_gauge!("logyard_jobs_failed_24h", "Jobs that failed within the last 24 hours");
+    describe_gauge!("logyard_sync_in_step_seconds", "For how long a configured table has been in step; 0 if it is not");
+    describe_gauge!("logyard_sync_rows_behind", "Rows that the remote is known not to have yet; NaN if not known");
+    describe_gauge!("logyard_sync_rows_quarantined", "Rows that the remote will not have");
+    describe_gauge!(
+        "logyard_sync_verified_age_seconds",
+        "Since a table was last shown to be in step; NaN if it never was"
+    );
 }
 
 /// Samples pile up until they are folded into their buckets. This bounds them where nobody asks for `/metrics`.
@@ -109,7 +117,25 @@ fn set_counts(counts: Counts) {
     gauge!("logyard_jobs_failed_24h").set(count_as_float(counts.failed_lately));
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a count of jobs is far below 2^52")]
+/// Tables of the configuration only: what agents call theirs is not known beforehand.
+fn set_syncs(list: &SyncList) {
+    let seconds = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or_default()).as_secs_f64();
+    for sync in list.items.iter().filter(|sync| sync.source == SyncSource::Logyard) {
+        let in_step = sync.state == SyncState::InStep;
+        let verified = sync.verified.map(|verified| seconds(list.now.since(verified.at)));
+        let values = [
+            ("logyard_sync_in_step_seconds", if in_step { seconds(list.now.since(sync.since)) } else { 0.0 }),
+            ("logyard_sync_rows_behind", sync.behind.map_or(f64::NAN, count_as_float)),
+            ("logyard_sync_rows_quarantined", count_as_float(sync.quarantined)),
+            ("logyard_sync_verified_age_seconds", verified.unwrap_or(f64::NAN)),
+        ];
+        for (name, value) in values {
+            gauge!(name, "table" => sync.table.to_string()).set(value);
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate is good enough beyond 2^52")]
 fn count_as_float(count: u64) -> f64 {
     count as f64
 }

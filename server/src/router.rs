@@ -15,12 +15,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     api::{
         self, alerts, clones, dead_letters, failures, index, jobs, limits, pipelines, reprocesses, runs, schedules,
-        stores,
+        stores, syncs,
     },
     auth::{self, login},
     health,
     live::{self, Streams},
-    metrics, pages, request, security,
+    metrics, pages,
+    replicas::routes as replica,
+    request, security,
     state::App,
 };
 
@@ -32,12 +34,14 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(request::panicked))
         .layer(with(app.clone(), security::check_host))
         .layer(with(app.clone(), security::check_origin))
-        .layer(from_fn(request::limit_time))
-        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
-        .layer(from_fn(request::limit_body));
+        .layer(from_fn(request::limit_time));
+    let small_bodies =
+        ServiceBuilder::new().layer(DefaultBodyLimit::max(limits::BODY_BYTES)).layer(from_fn(request::limit_body));
     open()
         .merge(app.assets.router())
         .merge(closed(&app))
+        .layer(small_bodies)
+        .nest("/v1", Router::new().nest(TABLE, replicas()).fallback(api::no_such_path))
         .method_not_allowed_fallback(api::no_such_method)
         .layer(around)
         .with_state(app)
@@ -100,11 +104,31 @@ fn api() -> Router<App> {
         .route("/schedules/{id}/pause",   post(schedules::pause))
         .route("/schedules/{id}/resume",  post(schedules::resume))
         .route("/schedules/{id}/run",     post(schedules::run))
+        .route("/syncs",                  get(syncs::list).post(syncs::ask))
+        .route("/syncs/{table}",          get(syncs::show))
+        .route("/syncs/{table}/evaluations", get(syncs::evaluations))
+        .route("/syncs/{table}/actions",  post(syncs::act))
+        .route("/syncs/{table}/progress", post(syncs::report))
         .route("/events",                 get(live::all))
         .route("/stores",                 get(stores::list))
         .route("/stores/{name}/buckets",  get(stores::buckets))
         .route("/stores/{name}/peek",     get(stores::peek))
         .layer(Extension(Streams::default()))
+}
+
+/// What follows `/v1`.
+const TABLE: &str = "/customers/{customer}/databases/{database}/tables/{table}";
+
+/// For whoever has a token of the table, and nobody else. They bound their bodies themselves.
+#[rustfmt::skip] // one line a route, in columns
+fn replicas() -> Router<App> {
+    Router::new()
+        .route("/count",     get(replica::count))
+        .route("/meta",      get(replica::meta))
+        .route("/summaries", post(replica::summaries))
+        .route("/manifest",  get(replica::page).post(replica::list))
+        .route("/rows",      post(replica::upload))
+        .route("/delete-if", post(replica::delete))
 }
 
 /// Knows whether `[auth]` is on; open, as it is the way in.

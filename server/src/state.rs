@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::backend::Backend;
 use tokio_util::sync::CancellationToken;
 
-use crate::{assets::Assets, auth::Auth, config::Config, hub::Hub, runner::Pulse};
+use crate::{assets::Assets, auth::Auth, config::Config, hub::Hub, replicas::Replicas, runner::Pulse};
 
 #[derive(Clone)]
 pub struct App {
@@ -23,6 +23,8 @@ pub struct App {
     pub store: store::Store,
     /// Of this process's runner, for readiness; `None` where workers do the jobs.
     pub runner: Option<Pulse>,
+    /// Tables that are held for others.
+    pub replicas: Replicas,
     /// Cancelled when the process stops: live streams end then, so that their connections can.
     pub shutdown: CancellationToken,
 }

@@ -103,9 +103,7 @@ impl Syncs {
         let Some(entry) = self.entries.iter().find(|entry| entry.config.name == *table) else { return Vec::new() };
         let local = entry.local.get().map_or_else(|| entry.place(&entry.config.url), tables::Table::place);
         let remote = entry.remote.get().map_or_else(|| entry.place(&entry.config.remote), |remote| remote.place());
-        [("local", local), ("remote", remote)]
-            .map(|(end, place)| Direction { end: end.to_owned(), place })
-            .into()
+        [("local", local), ("remote", remote)].map(|(end, place)| Direction { end: end.to_owned(), place }).into()
     }
 }
 
@@ -174,7 +172,10 @@ mod tests {
     async fn an_end_that_is_not_there_is_named_with_what_would_help() {
         let (syncs, orders) = syncs("url = 'sqlite:/nowhere/shop.db'\nremote = 'https://copy.example.com/t'");
         let Some(Err(error)) = syncs.open(&orders).await else { panic!("opened") };
-        assert!(error.to_string().starts_with("The local end: ") && error.to_string().contains("/nowhere/shop.db"), "{error}");
+        assert!(
+            error.to_string().starts_with("The local end: ") && error.to_string().contains("/nowhere/shop.db"),
+            "{error}"
+        );
         assert!(error.unreachable() && error.advice().contains("is up"), "{error}");
         assert!(syncs.open(&"other".parse().unwrap()).await.is_none());
     }

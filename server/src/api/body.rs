@@ -53,17 +53,17 @@ pub fn too_large() -> Problem {
     Problem::new(ProblemCode::TooLarge, format!("A body may have at most {} bytes.", limits::BODY_BYTES))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = sent.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
 }
 
-fn not_json(detail: impl Into<String>) -> Problem {
+pub(crate) fn not_json(detail: impl Into<String>) -> Problem {
     Problem::new(ProblemCode::Malformed, detail)
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.trim_ascii().is_empty() {
         return Err(not_json("The body is empty; it must be a JSON object."));
     }

@@ -50,7 +50,7 @@ pub fn runner_context(config: &Config, store: &Store, stores: &Stores) -> runner
 }
 
 /// `host/process-random`: containers share process ids, and a restarted process must not take itself for the old one.
-fn holder() -> Arc<str> {
+pub fn holder() -> Arc<str> {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = if host.trim().is_empty() { "logyard" } else { host.trim() };
     format!("{host}/{}-{:04x}", std::process::id(), rand::rng().random::<u16>()).into()

@@ -14,6 +14,7 @@ mod runs;
 mod s3;
 mod serve;
 mod stop;
+mod sync;
 mod token;
 mod worker;
 
@@ -34,6 +35,7 @@ Examples:
   logyard --config /etc/logyard.toml serve   start with your own stores
   logyard clone s3://from s3://to            clone headless, without a server
   logyard reprocess s3://logs/elb/ tcp://127.0.0.1:5000 --from 2026-03-09T14:00:00Z --to 2026-03-09T15:00:00Z
+  logyard sync orders                        bring a remote copy of a table in step, as the configuration says
 
 Exit codes: 0 done, 1 some items failed, 2 bad usage or configuration, 3 could not connect.
 Every setting can also be given as LOGYARD_SECTION_KEY, such as LOGYARD_SERVER_ADDR; see logyard.example.toml.";
@@ -64,6 +66,9 @@ enum Command {
     /// Send the records of load-balancer logs in S3 to a log stack, and account for each of them
     #[command(after_help = reprocess::AFTER_HELP)]
     Reprocess(Box<reprocess::Arguments>),
+    /// Keep a remote copy of a table in step, and show that it is
+    #[command(after_help = sync::AFTER_HELP)]
+    Sync(sync::Arguments),
     /// Runs of shippers that are Lambda functions, from logs that somebody exported
     #[command(subcommand)]
     Runs(runs::Command),
@@ -90,6 +95,7 @@ pub fn main() -> ExitCode {
         Some(Command::Worker) => configured(cli.config.as_deref(), worker::run),
         Some(Command::Clone(arguments)) => return clone::main(*arguments),
         Some(Command::Reprocess(arguments)) => return reprocess::main(*arguments),
+        Some(Command::Sync(arguments)) => return sync::main(cli.config.as_deref(), &arguments),
         Some(Command::Runs(runs::Command::Import(arguments))) => {
             return runs::import(cli.config.as_deref(), &arguments);
         }

@@ -22,6 +22,7 @@ use crate::{
     data_dir::DataDir,
     demo::{self, Demo},
     hub::Hub,
+    replicas::Replicas,
     router,
     state::App,
     stores::{StoreHealth, Stores},
@@ -84,6 +85,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         config: config.clone(),
         assets,
         store,
+        replicas: Replicas::new(&config.replicas, |_| Box::new(|| Box::pin(async { Err(String::new()) }))),
         runner: (config.runner.jobs > 0).then(|| tasks.pulse()),
         shutdown: shutdown.clone(),
     };

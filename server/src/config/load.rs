@@ -13,7 +13,7 @@ use model::{Amount, Prices};
 
 use super::{
     Alerts, Auth, Config, ConfigError, Database, Demo, Logs, Runner, Server, Store, Token, alerts, function, pipelines,
-    retention, sinks,
+    replicas, retention, sinks,
     source::{Environment, Section, Source},
     tables,
 };
@@ -74,6 +74,7 @@ impl Config {
         let requests_per_second = function::rate(root.section("logs")?)?;
         let sync = tables::ceilings(root.section("sync")?)?;
         let tables = tables::read(root.sections("tables")?)?;
+        let replicas = replicas::read(root.sections("replicas")?)?;
         root.finish()?;
 
         if demo.enabled {
@@ -112,6 +113,7 @@ impl Config {
             logs,
             demo,
             alerts,
+            replicas,
         })
     }
 }

@@ -1,8 +1,9 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
-//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]`, `[logs]`,
-//! `[heartbeat]`, `[sync]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`, `[[sinks]]`,
-//! `[[pipelines]]`, `[[tables]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live in the file, where `${VAR}` works in every
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]`, `[logs]`, `[heartbeat]`,
+//! `[sync]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`,
+//! `[[sinks]]`, `[[pipelines]]`, `[[tables]]`, `[[replicas]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live
+//! in the file, where `${VAR}` works in every
 //! text. What is not a setting is an error that names the line.
 //!
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
@@ -12,6 +13,7 @@ mod error;
 mod function;
 mod load;
 mod pipelines;
+mod replicas;
 mod retention;
 mod sinks;
 mod source;
@@ -32,6 +34,7 @@ pub use self::{
     function::Logs,
     load::{DEFAULT_FILE, DEMO_STORE},
     pipelines::{DEMO_LOGS, DEMO_PIPELINE},
+    replicas::Replica,
     retention::Retention,
     sinks::{DEMO_SINK, Sink},
     tables::{Sync, Table, is_api},
@@ -62,6 +65,8 @@ pub struct Config {
     pub demo: Demo,
     /// Who is told when something is wrong, and from where on it is.
     pub alerts: Alerts,
+    /// Tables that are held for others.
+    pub replicas: Vec<Replica>,
 }
 
 #[derive(Clone, Debug)]

@@ -21,7 +21,8 @@ const REMOTE: &str = "the URL of the remote copy, of which no other table is the
 const TOKEN: &str = "a secret of 1 to 1,024 visible characters, best as \"${VARIABLE}\"";
 const COLUMN: &str = "the name of a column";
 const COLUMNS: &str = "a list of columns such as [\"customer\", \"total\"]";
-const EVERY: &str = "how often it is looked at while in step, such as \"10s\": a whole number of s, m, h or d, at most 31d";
+const EVERY: &str =
+    "how often it is looked at while in step, such as \"10s\": a whole number of s, m, h or d, at most 31d";
 const TARGET: &str = "how long an upload should take, such as \"1s\", at most 60s";
 const STRATEGY: &str = "ranges or scan";
 
@@ -112,7 +113,9 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Table>, ConfigError> {
             token: section.get_secret("token", TOKEN, parsed)?,
             every: Duration::from_secs(section.get("every", EVERY, seconds)?.unwrap_or(10)),
             strategy: section.get("strategy", STRATEGY, strategy)?.unwrap_or_default(),
-            approve_above: section.get("approve_above", WHOLE, |text| within(text, 0, u32::MAX))?.map_or(1_000, u64::from),
+            approve_above: section
+                .get("approve_above", WHOLE, |text| within(text, 0, u32::MAX))?
+                .map_or(1_000, u64::from),
             batch_target: Duration::from_secs(section.get("batch_target", TARGET, short)?.unwrap_or(1)),
             name,
         };

@@ -79,7 +79,10 @@ impl Teller<'_> {
                 (SyncState::Uploading, format!("{} sent{left}.", rows(uploaded)))
             }
             Doing::Reconciling => {
-                let reason = format!("{found} differences found in {rounds} rounds, {} sent and {deleted} deleted.", rows(uploaded));
+                let reason = format!(
+                    "{found} differences found in {rounds} rounds, {} sent and {deleted} deleted.",
+                    rows(uploaded)
+                );
                 (SyncState::Reconciling, reason)
             }
         }
@@ -92,7 +95,8 @@ impl Teller<'_> {
         self.rate.sent(minute.uploaded);
         let quarantine = &evaluation.checkpoint().quarantine;
         let meta = evaluation.meta();
-        let end = |meta: &engine::sync::Meta| SyncEnd { count: meta.count, version: meta.extremes.map(|(_, high)| high) };
+        let end =
+            |meta: &engine::sync::Meta| SyncEnd { count: meta.count, version: meta.extremes.map(|(_, high)| high) };
         let status = SyncStatus {
             state,
             reason,

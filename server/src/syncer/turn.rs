@@ -88,12 +88,7 @@ impl Keeper {
 
     /// Evaluates once, if the table is free. `verify`: says what differs and changes nothing, as it also does where
     /// somebody asked for that.
-    pub async fn turn(
-        &mut self,
-        verify: bool,
-        watch: Watch<'_>,
-        stop: &CancellationToken,
-    ) -> Result<Turn, StoreError> {
+    pub async fn turn(&mut self, verify: bool, watch: Watch<'_>, stop: &CancellationToken) -> Result<Turn, StoreError> {
         let context = Arc::clone(&self.context);
         let Context { store, holder, lease_ms, .. } = &*context;
         let name = self.config.name.clone();
@@ -208,7 +203,9 @@ impl Keeper {
         }
         let told = Told { evaluation: &evaluation, spent: spent.clone(), behind: still_behind(&verdict, behind) };
         let mut beat = teller.last(&told, &standing).await;
-        if matches!(verdict, Verdict::InStep { .. }) && evaluation.work() != (Work { rounds: evaluation.work().rounds, ..Work::default() }) {
+        if matches!(verdict, Verdict::InStep { .. })
+            && evaluation.work() != (Work { rounds: evaluation.work().rounds, ..Work::default() })
+        {
             last_look(ends, &mut beat.status).await;
         }
         let answered = if begun.verify {
@@ -306,7 +303,10 @@ fn still_behind(verdict: &Verdict, behind: Option<u64>) -> Option<u64> {
 async fn last_look(ends: Ends<'_>, status: &mut SyncStatus) {
     let both = async { tokio::join!(ends.local.meta(), ends.remote.meta()) };
     if let Ok((Ok(local), Ok(remote))) = timeout(LAST_LOOK, both).await {
-        let end = |meta: engine::sync::Meta| model::SyncEnd { count: meta.count, version: meta.extremes.map(|(_, high)| high) };
+        let end = |meta: engine::sync::Meta| model::SyncEnd {
+            count: meta.count,
+            version: meta.extremes.map(|(_, high)| high),
+        };
         (status.local, status.remote) = (Some(end(local)), Some(end(remote)));
     }
 }

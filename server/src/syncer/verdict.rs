@@ -1,5 +1,6 @@
 //! What an evaluation came to, as people read it: the table's state, and a sentence with what to do where somebody must.
 
+use app::format::{count, things};
 use engine::sync::{Evaluation, Verdict};
 use model::{Evidence, MassDelete, SyncState, TableName, Time, Verified};
 
@@ -20,13 +21,7 @@ impl Standing {
     }
 
     /// `behind`: rows to be sent, as far as known.
-    pub fn after(
-        table: &TableName,
-        evaluation: &Evaluation,
-        verdict: &Verdict,
-        behind: Option<u64>,
-        at: Time,
-    ) -> Self {
+    pub fn after(table: &TableName, evaluation: &Evaluation, verdict: &Verdict, behind: Option<u64>, at: Time) -> Self {
         match verdict {
             Verdict::InStep { below, shown_by, quarantined } => {
                 let verified = Some(Verified { below: *below, at, shown_by: *shown_by });
@@ -47,7 +42,7 @@ impl Standing {
             Verdict::Working(work) => {
                 let settled = evaluation.checkpoint().settled;
                 let new = evaluation.meta().is_some_and(|meta| settled < meta.local.horizon);
-                let done = format!("{} sent and {} deleted so far", rows(work.uploaded), work.deleted);
+                let done = format!("{} sent and {} deleted so far", rows(work.uploaded), count(work.deleted));
                 match behind.filter(|behind| new && *behind > 0) {
                     Some(behind) => Self::of(SyncState::Uploading, format!("{done}; {} to go.", rows(behind))),
                     None => Self::of(SyncState::Reconciling, format!("{done}; what is left will be looked for again.")),
@@ -65,9 +60,10 @@ impl Standing {
             Verdict::Waiting(mass) => {
                 let MassDelete { rows: doomed, remote_rows } = mass;
                 let reason = format!(
-                    "At least {doomed} of the remote's {} would be deleted, as they are not local any more. Nothing is \
+                    "At least {} of the remote's {} would be deleted, as they are not local any more. Nothing is \
                      deleted until somebody says that this is right: on the table's page, or with `logyard sync \
                      {table} --approve {doomed}`.",
+                    count(*doomed),
                     rows(*remote_rows)
                 );
                 Self { waiting: Some(*mass), ..Self::of(SyncState::Waiting, reason) }
@@ -98,12 +94,15 @@ impl Standing {
 
 fn shown(below: u64, by: Evidence) -> String {
     match by {
-        Evidence::Cells => format!("Verified below version {below}: the cells of both tables are equal."),
-        Evidence::Scan => format!("Verified below version {below}: a scan compared every row and found nothing."),
-        Evidence::Count => format!("Count-verified below version {below}: both ends have as many rows."),
+        Evidence::Cells => format!("Verified below version {}: the cells of both tables are equal.", count(below)),
+        Evidence::Scan => {
+            format!("Verified below version {}: a scan compared every row and found nothing.", count(below))
+        }
+        Evidence::Count => format!("Count-verified below version {}: both ends have as many rows.", count(below)),
     }
 }
 
+/// `1,204 rows`.
 pub fn rows(count: u64) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+    things(count, "row")
 }

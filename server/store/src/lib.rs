@@ -53,7 +53,7 @@ pub use self::{
     runs::{Fate, Measures, NewInvocation, NewRun, Recorder},
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
     sums::Totals,
-    syncs::{HeldSync, MOST_AGENT_TABLES, SyncAsked, SyncBeat, SyncChange},
+    syncs::{HeldSync, MOST_AGENT_TABLES, SyncAsked, SyncBeat},
     watchers::{Watched, Watching},
 };
 use self::{clock::Clock, database::Database};

@@ -30,13 +30,14 @@ async fn every_route_of_the_api_is_described_and_every_description_answers() {
 
     let (job, run) = site.job_that_left_everything().await;
     let alert = site.alert().await;
+    site.agent_reports("theirs").await;
     for (number, (method, path)) in described(&description).into_iter().enumerate() {
         // A schedule of its own for each, as one of them is deleted.
         let id = if path.contains("schedules") { site.schedule(&number.to_string()).await } else { job.clone() };
         let id = if path.contains("/runs/") { run.clone() } else { id };
         let id = if path.contains("/alerts/") { alert.clone() } else { id };
         let name = if path.contains("pipelines") { "api" } else { "demo" };
-        let path = path.replace("{id}", &id).replace("{name}", name);
+        let path = path.replace("{id}", &id).replace("{name}", name).replace("{table}", "theirs");
         let response = site.request(Method::from_bytes(method.as_bytes()).unwrap(), &path).send().await.unwrap();
         // A handler's refusal of an empty body or a state is an answer; a missing route or method is none.
         assert!(![404, 405, 500].contains(&response.status().as_u16()), "{method} {path}: {}", response.status());
@@ -90,6 +91,14 @@ async fn a_job_has_the_fields_that_are_described() {
     assert_eq!(fields(&site.json("/api/v1/runs").await["items"][0]), schema("Run"));
     let alert = site.json(&format!("/api/v1/alerts/{}", site.alert().await)).await;
     assert_eq!(fields(&alert), schema("Alert"));
+    site.agent_reports("theirs").await;
+    let view = site.json("/api/v1/syncs/theirs").await;
+    assert_eq!(fields(&view), schema("SyncView"));
+    assert_eq!(fields(&view["sync"]), schema("SyncStatus"));
+    assert_eq!(fields(&view["minutes"][0]), schema("SyncMinute"));
+    assert_eq!(fields(&view["sync"]["verified"]), schema("Verified"));
+    let report = serde_json::to_value(model::SyncReport::default()).unwrap();
+    assert_eq!(fields(&report), schema("SyncReport"));
     let pipelines = site.json("/api/v1/pipelines").await;
     assert_eq!(fields(&pipelines["items"][0]), schema("PipelineStatus"));
     let index = site.json("/api/v1").await;

@@ -56,6 +56,7 @@ mod security_roles;
 mod server;
 mod shipping_pages;
 mod site;
+mod syncs;
 mod watcher;
 mod watcher_faults;
 mod workshop;

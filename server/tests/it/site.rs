@@ -173,6 +173,13 @@ impl Site {
         (job.to_string(), id)
     }
 
+    /// A table of an agent that is in step.
+    pub async fn agent_reports(&self, table: &str) {
+        let end = json!({"local_count": 2, "local_version": 9, "remote_count": 2, "remote_version": 9, "uploaded": 2});
+        let response = self.post(&format!("/api/v1/syncs/{table}/progress"), &end).await;
+        assert_eq!(response.status(), 200);
+    }
+
     /// The id of one that is open.
     pub async fn alert(&self) -> String {
         let (store, now) = (&self.app.store, self.app.store.now());
@@ -255,6 +262,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         logs: config::Logs::default(),
         demo: config::Demo { enabled: true, addr: s3.addr() },
         alerts: config::Alerts::default(),
+        replicas: Vec::new(),
     }
 }
 

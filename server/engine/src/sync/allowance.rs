@@ -58,9 +58,14 @@ impl Ceiling {
     async fn pass(&self) {
         let _first = self.queue.lock().await;
         // What others take meanwhile puts it off.
-        while let Some(clear) = self.clear().filter(|clear| *clear > Instant::now()) {
+        while let Some(clear) = self.debt() {
             sleep_until(clear).await;
         }
+    }
+
+    /// Until when nobody may pass, if that is to come.
+    fn debt(&self) -> Option<Instant> {
+        self.clear().filter(|clear| *clear > Instant::now())
     }
 
     fn took(&self, amount: u64) {

@@ -107,7 +107,7 @@ impl Drive<'_> {
             evaluation.answer(answer, elapsed);
             if met {
                 evaluation.step(); // goes on to where rows are sent, or compared
-                self.to_send = self.to_send(evaluation).await;
+                self.to_send = to_send(ends, evaluation).await;
             }
             if met || matches!(step, Step::Apply(_)) {
                 self.tell(evaluation).await?;
@@ -145,18 +145,6 @@ impl Drive<'_> {
         }
     }
 
-    /// Rows to be sent, as they are when the evaluation has met both ends.
-    async fn to_send(&self, evaluation: &Evaluation) -> Option<u64> {
-        let meta = evaluation.meta()?;
-        let more = meta.local.count.saturating_sub(meta.remote.count);
-        let rest = Span { from: evaluation.checkpoint().settled, until: meta.local.horizon };
-        let new = evaluation.doing() == Doing::Uploading && !rest.is_empty();
-        if new && more < MANY {
-            return timeout(self.ends.patience, self.ends.local.count(rest)).await.ok()?.ok();
-        }
-        Some(more)
-    }
-
     fn behind(&self, evaluation: &Evaluation) -> Option<u64> {
         Some(self.to_send?.saturating_sub(evaluation.work().uploaded))
     }
@@ -171,6 +159,18 @@ impl Drive<'_> {
     fn spent(&self) -> Sides<Spent> {
         since(&self.began, &spent(self.ends))
     }
+}
+
+/// Rows to be sent, when the evaluation has met both ends.
+async fn to_send(ends: Ends<'_>, evaluation: &Evaluation) -> Option<u64> {
+    let meta = evaluation.meta()?;
+    let more = meta.local.count.saturating_sub(meta.remote.count);
+    let rest = Span { from: evaluation.checkpoint().settled, until: meta.local.horizon };
+    let new = evaluation.doing() == Doing::Uploading && !rest.is_empty();
+    if new && more < MANY {
+        return timeout(ends.patience, ends.local.count(rest)).await.ok()?.ok();
+    }
+    Some(more)
 }
 
 fn spent(ends: Ends<'_>) -> Sides<Spent> {

@@ -15,6 +15,7 @@ mod preview;
 mod proxy;
 mod random_buckets;
 mod ranges;
+mod remote;
 mod resume;
 mod retry;
 mod selection;

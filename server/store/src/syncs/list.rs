@@ -1,20 +1,12 @@
 //! Syncs read: all of them, one with what its page shows, and which changed.
 
-use model::{KeySpan, Quarantined, SyncStatus, TableName, Time};
+use model::{KeySpan, Quarantined, SyncChange, SyncStatus, TableName, Time};
 
 use super::row;
 use crate::{
     Store, StoreError,
     database::{Row, Statement},
 };
-
-/// That a table changed, for the live streams.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SyncChange {
-    pub table: TableName,
-    /// Grows with every change.
-    pub revision: i64,
-}
 
 impl Store {
     /// All of which anything was ever heard, by name.

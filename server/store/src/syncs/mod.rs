@@ -22,7 +22,7 @@ mod wanted;
 
 use model::{KeySpan, Quarantined, SyncMinute, SyncStatus};
 
-pub use self::{list::SyncChange, report::MOST_AGENT_TABLES};
+pub use self::report::MOST_AGENT_TABLES;
 
 /// What whoever holds a table goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]

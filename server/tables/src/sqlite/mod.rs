@@ -42,6 +42,10 @@ impl Database for SqliteTable {
         Ok(Box::new(read::SqliteSnapshot::of(self).await?))
     }
 
+    async fn tidy(&self) -> Result<(), TableError> {
+        Ok(())
+    }
+
     async fn horizon(&self) -> Result<u64, TableError> {
         let highest = self.snapshot().await?.extremes().await?.map_or(0, |(_, highest)| highest.saturating_add(1));
         Ok(u64::try_from(highest).unwrap_or_default())

@@ -6,7 +6,6 @@
 //! Always: changes may be repeated without harm, so a request that broke on a connection which the remote had given up
 //! is sent again. A token is sent to the configured host alone (redirects are refused) and appears nowhere else.
 
-mod compression;
 mod fits;
 mod place;
 mod problem;

@@ -25,8 +25,7 @@ use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tokio::time::timeout;
 
 use super::{
-    Token, compression,
-    compression::Unreadable,
+    Token,
     place::Place,
     problem::{Failure, failure},
 };
@@ -34,7 +33,11 @@ use crate::{
     ship::sink::Trust,
     sync::{
         Fault, Spent,
-        protocol::{ROWS_READ, limits},
+        protocol::{
+            ROWS_READ,
+            gzip::{self, Unreadable},
+            limits,
+        },
     },
 };
 
@@ -108,8 +111,8 @@ impl Transport {
     pub async fn post(&self, path: &str, body: Vec<u8>) -> Result<Bytes, Failure> {
         let body = Bytes::from(body);
         if body.len() >= limits::WORTH_COMPRESSING && !self.plain.load(Relaxed) {
-            let gzip = Some((Bytes::from(compression::compressed(&body)), true));
-            match self.exchange(&Method::POST, path, path, gzip).await {
+            let small = Some((Bytes::from(gzip::compressed(&body)), true));
+            match self.exchange(&Method::POST, path, path, small).await {
                 Err(Failure::Compressed) => self.plain.store(true, Relaxed),
                 answer => return answer,
             }
@@ -179,7 +182,7 @@ impl Transport {
         self.spent.bytes_received.fetch_add(body.len() as u64, Relaxed);
         let body = match parts.headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
             None | Some(b"identity") => body,
-            Some(b"gzip") => compression::decompressed(&body, limits::ANSWER)
+            Some(b"gzip") => gzip::decompressed(&body, limits::ANSWER)
                 .map_err(|error| match error {
                     Unreadable::TooLarge => too_large(),
                     Unreadable::Broken => refused("is not the gzip that it says it is"),

@@ -12,9 +12,6 @@ pub const LISTED: usize = 16_384;
 /// Of a page, unless `limit` says otherwise.
 pub const PAGE: usize = 1_000;
 
-/// Rows in one page, which never ends amid those of one version. A version with more of them cannot be listed.
-pub const PAGE_MOST: usize = 262_144;
-
 /// Rows in one upload.
 pub const UPLOADED: usize = 5_000;
 

@@ -7,6 +7,7 @@
 //! an error, and each error names what would be right.
 
 mod answers;
+pub mod gzip;
 pub mod limits;
 mod numbers;
 mod queries;

@@ -1,0 +1,171 @@
+//! A table in memory behind the protocol, as any honest server would have it.
+
+use std::{
+    collections::BTreeMap,
+    io::Read,
+    sync::{Arc, Mutex},
+};
+
+use engine::sync::{
+    Cell, Mark, Order, Span,
+    protocol::{
+        CountQuery, Deletion, ListRequest, MarkOnWire, PageAnswer, PageQuery, RowKey, RowOnWire, Summaries,
+        SummariesRequest, Upload, Version, limits,
+    },
+};
+use flate2::read::GzDecoder;
+use serde_json::{Value, json};
+
+use super::server::{Asked, Reply, Server};
+
+/// How much of the protocol there is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Offers {
+    All,
+    /// `count`, pages, uploads and deletes, as in the algorithm's source.
+    Little,
+}
+
+#[derive(Clone, Default)]
+pub struct Rows(Arc<Mutex<BTreeMap<u64, RowOnWire>>>);
+
+impl Rows {
+    /// Keys 1 to `count`, each at the version of its key.
+    pub fn count(count: u64) -> Self {
+        Self::of((1..=count).map(|key| Mark { version: key, key }))
+    }
+
+    pub fn of(marks: impl IntoIterator<Item = Mark>) -> Self {
+        let rows = Self::default();
+        for mark in marks {
+            rows.0.lock().unwrap().insert(mark.key, row(mark));
+        }
+        rows
+    }
+
+    pub fn row(&self, key: u64) -> Option<RowOnWire> {
+        self.0.lock().unwrap().get(&key).cloned()
+    }
+
+    /// In the order of marks.
+    pub fn marks(&self, span: Span) -> Vec<Mark> {
+        let rows = self.0.lock().unwrap();
+        let mut marks: Vec<_> = rows.values().map(RowOnWire::mark).filter(|mark| span.contains(mark.version)).collect();
+        marks.sort_unstable();
+        marks
+    }
+
+    pub async fn serve(&self, offers: Offers) -> Server {
+        let rows = self.clone();
+        Server::start(move |asked| rows.answer(asked, offers)).await
+    }
+
+    fn answer(&self, asked: &Asked, offers: Offers) -> Reply {
+        let body = if asked.headers.get("content-encoding").is_some() {
+            let mut plain = Vec::new();
+            GzDecoder::new(&asked.body[..]).read_to_end(&mut plain).unwrap();
+            plain
+        } else {
+            asked.body.to_vec()
+        };
+        assert!(body.len() <= limits::BODY);
+        let json = match (asked.method.as_str(), asked.path.as_str()) {
+            ("GET", "count") => {
+                let CountQuery(span) = CountQuery::parse(&asked.query).unwrap();
+                json!({"count": self.marks(span).len()})
+            }
+            ("GET", "manifest") => {
+                let query = PageQuery::parse(&asked.query).unwrap();
+                serde_json::to_value(self.page(query)).unwrap()
+            }
+            ("POST", "rows") => self.upload(serde_json::from_slice(&body).unwrap()),
+            ("POST", "delete-if") => self.delete(&serde_json::from_slice(&body).unwrap()),
+            _ if offers == Offers::Little => return Reply::problem(404, "There is no such thing."),
+            ("GET", "meta") => {
+                let all = self.marks(Span::ALL);
+                let version = |mark: Option<&Mark>| mark.map(|mark| mark.version);
+                json!({"count": all.len(), "lowest": version(all.first()), "highest": version(all.last()), "summaries": true})
+            }
+            ("POST", "summaries") => self.summaries(&serde_json::from_slice(&body).unwrap()),
+            ("POST", "manifest") => self.lists(&serde_json::from_slice(&body).unwrap()),
+            other => panic!("{other:?} was asked"),
+        };
+        Reply::Answer {
+            status: 200,
+            headers: vec![("logyard-rows-read", "7".to_owned())],
+            body: json.to_string().into_bytes(),
+        }
+    }
+
+    fn page(&self, PageQuery { span, order, limit }: PageQuery) -> PageAnswer {
+        let mut marks = self.marks(span);
+        let mut covers = span;
+        if marks.len() > limit {
+            match order {
+                Order::Ascending => {
+                    covers.until = marks[limit - 1].version + 1;
+                    marks.retain(|mark| mark.version < covers.until);
+                }
+                Order::Descending => {
+                    covers.from = marks[marks.len() - limit].version;
+                    marks.retain(|mark| mark.version >= covers.from);
+                }
+            }
+        }
+        let rows = marks.into_iter().map(MarkOnWire).collect();
+        let bound = engine::sync::protocol::Bound;
+        PageAnswer { from: bound(covers.from), until: bound(covers.until), rows }
+    }
+
+    fn summaries(&self, request: &SummariesRequest) -> Value {
+        assert!(request.spans.len() <= if request.split { limits::SPLITS } else { limits::SPANS });
+        let pieces = request.spans.iter().flat_map(|span| if request.split { span.0.split() } else { vec![span.0] });
+        let cells: Vec<_> = pieces.map(|piece| Cell::of(&self.marks(piece))).collect();
+        serde_json::to_value(Summaries::of(&cells)).unwrap()
+    }
+
+    fn lists(&self, request: &ListRequest) -> Value {
+        assert!(request.spans.len() <= limits::SPANS);
+        let mut rows = 0;
+        let lists = request.spans.iter().map(|span| self.marks(span.0)).take_while(|list| {
+            rows += list.len();
+            rows <= limits::LISTED
+        });
+        json!({"lists": lists.map(|list| list.into_iter().map(MarkOnWire).collect()).collect::<Vec<Vec<_>>>()})
+    }
+
+    /// Will not have rows whose `text` is `poison`.
+    fn upload(&self, upload: Upload) -> Value {
+        assert!(upload.rows.len() <= limits::UPLOADED);
+        let mut refused = Vec::new();
+        for row in upload.rows {
+            if row.values["text"] == "poison" {
+                refused.push(json!({"key": row.key, "version": row.version, "error": "text: \u{1b}[31mtoo odd\n"}));
+                continue;
+            }
+            let mut rows = self.0.lock().unwrap();
+            let key = row.key.number();
+            if rows.get(&key).is_none_or(|other| other.version < row.version) {
+                rows.insert(key, row);
+            }
+        }
+        json!({"refused": refused})
+    }
+
+    fn delete(&self, deletion: &Deletion) -> Value {
+        assert!(deletion.rows.len() <= limits::DELETED);
+        let mut rows = self.0.lock().unwrap();
+        let before = rows.len();
+        for MarkOnWire(mark) in &deletion.rows {
+            if rows.get(&mark.key).is_some_and(|row| row.mark() == *mark) {
+                rows.remove(&mark.key);
+            }
+        }
+        json!({"deleted": before - rows.len()})
+    }
+}
+
+fn row(mark: Mark) -> RowOnWire {
+    let key = RowKey::Integer(mark.key.cast_signed());
+    RowOnWire { key, version: Version(mark.version), values: serde_json::Map::new() }
+}

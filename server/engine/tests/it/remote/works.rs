@@ -1,0 +1,193 @@
+//! Against a server that keeps to the protocol.
+
+use engine::sync::{Cell, End, Mark, Order, Remote, RemoteTable, Row, Span, protocol::limits};
+use serde_json::json;
+
+use super::{
+    certificates::Certificates,
+    server::{Reply, Server, TOKEN, token},
+    table::{Offers, Rows},
+};
+
+fn span(from: u64, until: u64) -> Span {
+    Span { from, until }
+}
+
+fn row(key: impl Into<serde_json::Value>, version: u64, text: &str) -> Row {
+    let values = json!({"text": text}).as_object().unwrap().clone();
+    Row { key: key.into(), version, values }
+}
+
+#[tokio::test]
+async fn what_is_asked_is_what_the_table_has() {
+    let rows = Rows::count(300);
+    let server = rows.serve(Offers::All).await;
+    let remote = server.client();
+    let meta = remote.meta().await.unwrap();
+    assert_eq!((meta.count, meta.extremes), (300, Some((1, 300))));
+    assert_eq!(remote.count(Span::ALL).await.unwrap(), 300);
+    assert_eq!(remote.count(span(10, 20)).await.unwrap(), 10);
+    assert_eq!(remote.count(span(0, 0)).await.unwrap(), 0);
+    let lists = remote.list(&[span(1, 3), span(500, 600), span(299, 900)], Span::END).await.unwrap();
+    let marks = |versions: &[u64]| versions.iter().map(|v| Mark { version: *v, key: *v }).collect::<Vec<_>>();
+    assert_eq!(lists, [marks(&[1, 2]), Vec::new(), marks(&[299, 300])]);
+    let page = remote.page(Span::ALL, Order::Descending, 2).await.unwrap();
+    assert_eq!((page.covers, page.marks), (span(299, Span::END), marks(&[299, 300])));
+    assert_eq!(remote.spent().rows, 7 * remote.spent().requests, "as the header says");
+}
+
+#[tokio::test]
+async fn cells_come_in_order_and_only_of_what_lies_below() {
+    let rows = Rows::count(300);
+    let server = rows.serve(Offers::All).await;
+    let remote = server.client();
+    let expected = |spans: &[Span], below| -> Vec<Cell> {
+        let of = |span: &Span| Cell::of(&rows.marks(Span { until: span.until.min(below), ..*span }));
+        spans.iter().map(of).collect()
+    };
+    let block = span(0, 4_096);
+    for below in [Span::END, 4_096, 200, 64, 1, 0] {
+        let split = remote.cells(&[block, span(64, 128)], true, below).await.unwrap();
+        let pieces = [block.split(), span(64, 128).split()].concat();
+        assert_eq!(split, expected(&pieces, below), "below {below}");
+        let whole = remote.cells(&[Span::ALL, block], false, below).await.unwrap();
+        assert_eq!(whole, expected(&[Span::ALL, block], below), "below {below}");
+        let lists = remote.list(&[block], below).await.unwrap();
+        assert_eq!(lists, [rows.marks(Span { until: block.until.min(below), ..block })], "below {below}");
+    }
+}
+
+#[tokio::test]
+async fn more_spans_than_a_request_may_have_go_in_several() {
+    let rows = Rows::count(9_000);
+    let server = rows.serve(Offers::All).await;
+    let remote = server.client();
+    let singles: Vec<_> = (0..limits::SPANS as u64 + 10).map(|from| span(from, from + 1)).collect();
+    let cells = remote.cells(&singles, false, Span::END).await.unwrap();
+    assert_eq!((cells.len(), cells[4_100].count), (singles.len(), 1));
+    let lists = remote.list(&singles, Span::END).await.unwrap();
+    assert_eq!((lists.len(), lists[4_100][0].version), (singles.len(), 4_100));
+    let wide: Vec<_> = (0..limits::SPLITS as u64 + 1).map(|block| span(block << 12, (block + 1) << 12)).collect();
+    let cells = remote.cells(&wide, true, Span::END).await.unwrap();
+    assert_eq!((cells.len(), cells.iter().map(|cell| cell.count).sum::<u64>()), (wide.len() * 64, 9_000));
+    assert_eq!(server.requests().len(), 2 + 2 + 2);
+}
+
+/// The engine asks for lists by what it counted, and rows may have come since, or all be of one version.
+#[tokio::test]
+async fn lists_that_are_too_long_for_one_answer_come_in_several() {
+    let one_version = (0..20_000).map(|key| Mark { version: 5, key });
+    let after = (0..100).map(|key| Mark { version: 6 + key, key: 20_000 + key });
+    let rows = Rows::of(one_version.chain(after));
+    let server = rows.serve(Offers::All).await;
+    let lists = server.client().list(&[span(0, 5), span(5, 6), span(6, 60), span(60, 200)], Span::END).await.unwrap();
+    assert_eq!(lists.iter().map(Vec::len).collect::<Vec<_>>(), [0, 20_000, 54, 46]);
+    assert_eq!(server.requests(), ["POST manifest", "POST manifest", "GET manifest", "POST manifest"]);
+}
+
+#[tokio::test]
+async fn rows_are_sent_whole_and_the_newest_stays() {
+    let rows = Rows::count(3);
+    let server = rows.serve(Offers::All).await;
+    let remote = server.client();
+    let refused = remote.upload(vec![row(1, 9, "new"), row(2, 1, "old"), row(4, 4, "Zoë \u{0}")]).await.unwrap();
+    assert_eq!(refused, []);
+    assert_eq!(rows.row(1).unwrap().values["text"], "new");
+    assert_eq!(rows.row(2).unwrap().values.len(), 0, "what is older was not taken");
+    assert_eq!(rows.row(4).unwrap().values["text"], "Zoë \u{0}");
+    remote.delete(&[Mark { version: 9, key: 1 }, Mark { version: 1, key: 2 }]).await.unwrap();
+    assert_eq!((rows.row(1), rows.row(2).is_some()), (None, true));
+}
+
+#[tokio::test]
+async fn a_row_that_is_refused_is_named_in_words_fit_to_show() {
+    let server = Rows::default().serve(Offers::All).await;
+    let refused = server.client().upload(vec![row(1, 1, "good"), row("två", 2, "poison")]).await.unwrap();
+    let mark = Mark { version: 2, key: engine::sync::text_key("två") };
+    assert_eq!(refused, [(mark, "text:  [31mtoo odd".to_owned())]);
+}
+
+#[tokio::test]
+async fn uploads_keep_to_the_limits_by_rows_and_by_bytes_and_what_is_too_large_alone_is_told() {
+    let rows = Rows::default();
+    let server = rows.serve(Offers::All).await;
+    let remote = server.client();
+    let many = (0..limits::UPLOADED as i64 + 1).map(|key| row(key, 1, "small")).collect();
+    assert_eq!(remote.upload(many).await.unwrap(), []);
+    assert_eq!(server.requests().len(), 2);
+    let third = "x".repeat(limits::BODY / 3);
+    let refused = remote.upload((0..4).map(|key| row(key, 2, &third)).collect()).await.unwrap();
+    assert_eq!((refused.len(), server.requests().len()), (0, 4));
+    let refused = remote.upload(vec![row(7, 3, &"x".repeat(limits::BODY)), row(8, 3, "small")]).await.unwrap();
+    assert_eq!((refused.len(), refused[0].0), (1, Mark { version: 3, key: 7 }));
+    assert!(refused[0].1.contains("a request may have 8388608"), "{}", refused[0].1);
+    assert_eq!(rows.row(8).unwrap().version.0, 3, "it holds up no other");
+    let marks: Vec<_> = (0..limits::DELETED as u64 + 1).map(|key| Mark { version: 1, key }).collect();
+    remote.delete(&marks).await.unwrap();
+    assert_eq!(server.requests().iter().filter(|request| *request == "POST delete-if").count(), 2);
+}
+
+#[tokio::test]
+async fn what_is_worth_it_is_compressed_and_bytes_count_as_they_travel() {
+    let server = Rows::default().serve(Offers::All).await;
+    let remote = server.client();
+    remote.upload((0..1_000).map(|key| row(key, 1, "the same again")).collect()).await.unwrap();
+    remote.delete(&[Mark { version: 1, key: 1 }]).await.unwrap();
+    let seen = server.seen();
+    let travelled: u64 = seen.iter().map(|asked| asked.body.len() as u64).sum();
+    assert_eq!((remote.spent().requests, remote.spent().bytes_sent), (2, travelled));
+    assert_eq!(seen[0].headers["content-encoding"], "gzip");
+    assert!(seen[0].body.len() < 10_000, "{} bytes", seen[0].body.len());
+    assert!(seen[1].headers.get("content-encoding").is_none());
+    assert!(seen.iter().all(|asked| asked.headers["accept-encoding"] == "gzip"));
+}
+
+#[tokio::test]
+async fn the_token_travels_in_its_header_alone() {
+    let server = Server::start(|_| Reply::problem(401, "Not known.")).await;
+    let url = format!("{}/", server.url());
+    let remote = RemoteTable::connect(&url, Some(&token())).unwrap();
+    let fault = remote.meta().await.unwrap_err();
+    let seen = server.seen();
+    assert_eq!(seen[0].headers["authorization"], format!("Bearer {TOKEN}"));
+    assert_eq!(remote.place(), format!("table at {}", server.url()));
+    for shown in [fault.to_string(), remote.place(), format!("{:?}", token()), seen[0].query.clone()] {
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+    let nobody = RemoteTable::connect(&url, None).unwrap();
+    nobody.count(Span::ALL).await.unwrap_err();
+    assert!(server.seen()[1].headers.get("authorization").is_none());
+}
+
+#[tokio::test]
+async fn over_tls_only_the_named_authority_is_trusted() {
+    let certificates = Certificates::new();
+    let server = Server::tls(certificates.acceptor(), |_| Reply::Json(json!({"count": 4}))).await;
+    let url = |query: &str| format!("https://localhost:{}/orders{query}", server.port);
+    let ca = certificates.path("ca.pem");
+    let trusting = RemoteTable::connect(&url(&format!("?ca={}", ca.display())), Some(&token())).unwrap();
+    assert_eq!(trusting.count(Span::ALL).await.unwrap(), 4);
+    let other = Certificates::new().path("ca.pem");
+    let invalid = RemoteTable::connect(&url("?ca=/nowhere.pem"), None).err().unwrap().to_string();
+    assert!(invalid.contains("/nowhere.pem"), "{invalid}");
+    drop(other);
+}
+
+#[test]
+fn a_url_that_is_none_of_a_table_is_refused_without_its_secrets() {
+    for (url, says) in [
+        ("orders", "the URL of a table such as https://"),
+        ("ftp://copy.example.com/orders", "the URL of a table such as https://"),
+        ("https://me:secret@copy.example.com/orders", "without user and password"),
+        ("https://copy.example.com/orders?key=secret", "without a query"),
+        ("http://copy.example.com/orders?ca=/etc/ca.pem", "without a query"),
+    ] {
+        let invalid = RemoteTable::connect(url, None).err().unwrap();
+        assert_eq!(invalid.field, "remote");
+        assert!(invalid.to_string().contains(says) && !invalid.to_string().contains("secret"), "{invalid}");
+    }
+    for token in ["", "with space", "töken", "line\nbreak"] {
+        let invalid = token.parse::<engine::sync::Token>().unwrap_err().to_string();
+        assert!(token.is_empty() || !invalid.contains(token), "{invalid}");
+    }
+}

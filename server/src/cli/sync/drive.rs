@@ -1,0 +1,126 @@
+//! Takes one turn at the table after the other, until there is no more to do or somebody has to say something.
+
+use std::{sync::Arc, time::Duration};
+
+use engine::sync::{Halt, Verdict};
+use model::{SyncAction, SyncState};
+use store::{Store, StoreError};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Arguments, Reporter, Summary,
+    outcome::{End, Outcome},
+};
+use crate::{
+    cli::{Failure, hold},
+    config::{self, Config},
+    syncer::{Context, Ended, Keeper, Next, Patience, Turn},
+    syncs::Syncs,
+};
+
+/// How often a table that another has is asked for; it leaves it alone for longer than this between evaluations.
+const ASK_EVERY: Duration = Duration::from_millis(100);
+/// How long another may keep a table, and how long an end that answered before may be away.
+const LONGEST: Duration = Duration::from_mins(5);
+/// What asks in the history.
+const AUTHOR: &str = "the command line";
+
+pub async fn drive(
+    config: &Config,
+    entry: config::Table,
+    arguments: &Arguments,
+    reporter: &mut Reporter,
+    stop: &CancellationToken,
+) -> Summary {
+    let mut summary = Summary::new(&entry.name);
+    let store = match hold::database(config, stop).await {
+        Ok(store) => store,
+        Err(Failure { message, exit }) => {
+            let outcome = if exit == crate::cli::Exit::Unreachable { Outcome::Unreachable } else { Outcome::Refused };
+            return summary.end(End::database_closed(outcome, message));
+        }
+    };
+    let context = Context {
+        store: store.clone(),
+        syncs: Syncs::new(config),
+        holder: hold::holder(),
+        lease_ms: config.runner.lease_ms,
+    };
+    let keeper = Keeper::new(Arc::new(context), entry);
+    let end = match ask(&store, arguments).await {
+        Ok(()) => take_turns(keeper, arguments, reporter, &mut summary, stop).await,
+        Err(error) => Err(error),
+    };
+    summary.end(end.unwrap_or_else(|error| End::database(&error)))
+}
+
+/// What is asked for goes the way of all that people ask: it holds though this process dies.
+async fn ask(store: &Store, arguments: &Arguments) -> Result<(), StoreError> {
+    if let Some(rows) = arguments.approve {
+        store.ask_sync(&arguments.table, &SyncAction::Approve { rows }, AUTHOR).await?;
+    }
+    if arguments.accept_epoch {
+        store.ask_sync(&arguments.table, &SyncAction::AcceptEpoch, AUTHOR).await?;
+    }
+    Ok(())
+}
+
+async fn take_turns(
+    mut keeper: Keeper,
+    arguments: &Arguments,
+    reporter: &mut Reporter,
+    summary: &mut Summary,
+    stop: &CancellationToken,
+) -> Result<End, StoreError> {
+    let mut patience = Patience::default();
+    // Since when the table is another's, and since when an end is away that answered before.
+    let (mut another_since, mut away_since) = (None::<Instant>, None::<Instant>);
+    let mut answered = false;
+    loop {
+        let turn = keeper.turn(arguments.verify, &mut |status| reporter.show(status), stop).await?;
+        let wait = match turn {
+            Turn::Cut(Halt::Stopped) => return Ok(End::quiet(Outcome::Stopped)),
+            Turn::Cut(Halt::Lost) => ASK_EVERY,
+            Turn::Paused => return Ok(End::paused()),
+            Turn::Another => {
+                if another_since.get_or_insert_with(Instant::now).elapsed() > LONGEST {
+                    let status = keeper.store().sync(&arguments.table).await?;
+                    return Ok(End::held(status.and_then(|(status, ..)| status.holder)));
+                }
+                ASK_EVERY
+            }
+            Turn::Ended(ended) => {
+                reporter.show(&ended.status);
+                summary.add(&ended);
+                let away = ended.status.state == SyncState::Unreachable;
+                answered |= !away;
+                let since = away_since.filter(|_| away).unwrap_or_else(Instant::now);
+                (another_since, away_since) = (None, away.then_some(since));
+                let given_up = away && (!answered || since.elapsed() > LONGEST);
+                if arguments.once || given_up || !goes_on(&ended, arguments.verify) {
+                    return Ok(End::quiet(Outcome::of(&ended)));
+                }
+                match patience.after(&ended) {
+                    Next::In(wait) => wait,
+                    Next::Usual => ASK_EVERY,
+                }
+            }
+        };
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = stop.cancelled() => return Ok(End::quiet(Outcome::Stopped)),
+        }
+    }
+}
+
+/// Whether another evaluation may come to more.
+fn goes_on(ended: &Ended, verify: bool) -> bool {
+    match &ended.verdict {
+        Some(Verdict::Working(_) | Verdict::Unreachable { .. }) => true,
+        // Somebody else asked for a verification, and this turn answered that.
+        Some(Verdict::Differs { .. }) => !verify,
+        None => ended.status.state == SyncState::Unreachable,
+        Some(_) => false,
+    }
+}

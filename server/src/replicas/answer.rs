@@ -1,0 +1,66 @@
+//! Answers: JSON, compressed where that is worth it, with the number of rows that were read for them.
+
+use std::sync::Arc;
+
+use axum::{
+    http::{HeaderName, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use engine::sync::{
+    Fault,
+    protocol::{ROWS_READ, gzip, limits},
+};
+use model::{Problem, ProblemCode};
+use serde::Serialize;
+
+use super::{Held, door::Asked, held::PAUSE};
+use crate::api::problem::Refused;
+
+/// A request whose table is open.
+pub struct Opened {
+    pub table: Arc<dyn Held>,
+    asked: Asked,
+    /// Rows that the table had read before.
+    read: u64,
+}
+
+impl Asked {
+    pub async fn open(self) -> Result<Opened, Response> {
+        let table = self.holding.table().await.map_err(refusal)?;
+        Ok(Opened { read: table.spent().rows, table, asked: self })
+    }
+}
+
+impl Opened {
+    /// What the table answered, or what is to be said of its fault.
+    pub fn told<T>(&self, answer: Result<T, Fault>) -> Result<T, Response> {
+        answer.map_err(|fault| refusal(self.asked.holding.problem(fault)))
+    }
+
+    pub fn answer(self, answer: &impl Serialize) -> Result<Response, Response> {
+        // Of a table that several ask at once it holds what all of them had read meanwhile.
+        let read = self.table.spent().rows.saturating_sub(self.read);
+        let body = serde_json::to_vec(answer).map_err(|error| {
+            tracing::error!(%error, "an answer cannot be written");
+            refusal(Problem::new(ProblemCode::Internal, "Logyard met a fault of its own."))
+        })?;
+        let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let vary = (header::VARY, HeaderValue::from_static("accept-encoding"));
+        let read = (HeaderName::from_static(ROWS_READ), HeaderValue::from(read));
+        if body.len() < limits::WORTH_COMPRESSING || !self.asked.accepts_gzip {
+            return Ok(([json, vary, read], body).into_response());
+        }
+        let encoding = (header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        Ok(([json, vary, read, encoding], gzip::compressed(&body)).into_response())
+    }
+}
+
+/// With the time to try again, where trying again may help.
+fn refusal(problem: Problem) -> Response {
+    let later = problem.code == ProblemCode::Unavailable;
+    let mut response = Refused(problem).into_response();
+    if later {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(PAUSE.as_secs()));
+    }
+    response
+}

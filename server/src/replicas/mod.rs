@@ -1,0 +1,47 @@
+//! Tables that this server holds for others: the remote end of syncs, as an API of its own beside Logyard's.
+//!
+//! Each `[[replicas]]` entry is a table in a database, reached at `/v1/customers/{customer}/databases/{database}/tables/
+//! {table}`. Whoever has one of its tokens may count, list and summarise its rows, write them and delete them; sessions
+//! and the tokens of `[auth]` open nothing here. The requests and answers are those of [`engine::sync::protocol`].
+//!
+//! Always: what a token does not open looks like what does not exist. A request is read whole and found right before its
+//! table is asked; its size, the rows of its answer, and how many are under way at once are bounded.
+
+mod answer;
+mod body;
+mod door;
+mod held;
+pub mod routes;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+pub use self::held::{Held, Holding, Open};
+use crate::config;
+
+/// Requests that are worked on at once. The others wait, as each may take some ten megabytes.
+const AT_ONCE: usize = 8;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Replicas {
+    entries: Arc<[Entry]>,
+    places: Arc<Semaphore>,
+}
+
+struct Entry {
+    config: config::Replica,
+    holding: Arc<Holding>,
+}
+
+impl Replicas {
+    /// Opens none of them: a table is opened by the first request for it.
+    pub fn new(replicas: &[config::Replica], open: impl Fn(&config::Replica) -> Open) -> Self {
+        let entry = |config: &config::Replica| Entry {
+            holding: Arc::new(Holding::new(config.to_string(), open(config))),
+            config: config.clone(),
+        };
+        Self { entries: replicas.iter().map(entry).collect(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
