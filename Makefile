@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check unit end2end bench-store bench-clone bench-ship bench-truth
+.PHONY: help run build test check unit end2end bench-store bench-clone bench-ship bench-truth bench-sync
 .NOTPARALLEL:
 
 # Outside the checkout, so that a fresh clone builds in seconds. Set it to keep the build elsewhere.
@@ -71,6 +71,11 @@ bench-ship: ## Log objects to a TCP receiver, beside a Node function's way, rsys
 	@$(MAKE) --no-print-directory build
 	cargo build --release --manifest-path end2end/bench/limit/Cargo.toml
 	LOGYARD=$(BINARY) LIMIT=$(dir $(BINARY))limit python3 end2end/bench/ship.py
+
+bench-sync: ## Two tables of a million rows in PostgreSQL, brought in step over HTTP, beside reladiff: rounds, bytes, rows read
+	@.ci/setup bench
+	@$(MAKE) --no-print-directory build
+	LOGYARD=$(BINARY) LOGYARD_PEERS=$(PEERS)/bin $(PEERS)/bin/python end2end/bench/sync.py
 
 bench-truth: ## Fifteen ways to fail silently: which outcome and alert show each, and how soon; then five healthy weeks
 	@.ci/setup test

@@ -22,9 +22,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     }
     let shutdown = stop::on_signal();
     let store = hold::database(&config, &shutdown).await?;
-    if config.demo.enabled {
-        demo::find(&mut config);
-    }
+    demo::find(&mut config);
     let stores = Stores::connect(&config).await;
     let context = hold::runner_context(&config, &store, &stores);
     println!("Working as {} on {}.", context.holder, store.describe());

@@ -56,6 +56,25 @@ pub struct Sync {
 }
 
 impl Table {
+    /// With every default.
+    pub fn between(name: TableName, url: String, remote: String) -> Self {
+        Self {
+            table: name.to_string(),
+            name,
+            url,
+            remote,
+            key: "id".to_owned(),
+            version: "row_version".to_owned(),
+            timestamp: None,
+            columns: Vec::new(),
+            token: None,
+            every: Duration::from_secs(10),
+            strategy: Strategy::default(),
+            approve_above: 1_000,
+            batch_target: Duration::from_secs(1),
+        }
+    }
+
     pub fn options(&self) -> Options {
         let target = u64::try_from(self.batch_target.as_millis()).unwrap_or(u64::MAX);
         Options {
@@ -102,22 +121,22 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Table>, ConfigError> {
         };
         let database = |text: &str| is_database(text).then(|| text.to_owned());
         let short = |text: &str| seconds(text).filter(|seconds| *seconds <= 60);
+        let url = section.get_secret("url", URL, database)?.ok_or_else(|| section.missing("url", URL))?;
+        let remote = section.get_secret("remote", REMOTE, remote)?.ok_or_else(|| section.missing("remote", REMOTE))?;
+        let default = Table::between(name, url, remote);
+        let most = |text: &str| within(text, 0, u32::MAX);
         let table = Table {
-            url: section.get_secret("url", URL, database)?.ok_or_else(|| section.missing("url", URL))?,
-            table: section.get("table", "the name of a table", not_empty)?.unwrap_or_else(|| name.to_string()),
-            key: section.get("key", COLUMN, not_empty)?.unwrap_or_else(|| "id".to_owned()),
-            version: section.get("version", COLUMN, not_empty)?.unwrap_or_else(|| "row_version".to_owned()),
+            table: section.get("table", "the name of a table", not_empty)?.unwrap_or(default.table),
+            key: section.get("key", COLUMN, not_empty)?.unwrap_or(default.key),
+            version: section.get("version", COLUMN, not_empty)?.unwrap_or(default.version),
             timestamp: section.get("timestamp", COLUMN, not_empty)?,
             columns: section.list("columns", COLUMNS, not_empty)?.unwrap_or_default(),
-            remote: section.get_secret("remote", REMOTE, remote)?.ok_or_else(|| section.missing("remote", REMOTE))?,
             token: section.get_secret("token", TOKEN, parsed)?,
-            every: Duration::from_secs(section.get("every", EVERY, seconds)?.unwrap_or(10)),
+            every: section.get("every", EVERY, seconds)?.map_or(default.every, Duration::from_secs),
             strategy: section.get("strategy", STRATEGY, strategy)?.unwrap_or_default(),
-            approve_above: section
-                .get("approve_above", WHOLE, |text| within(text, 0, u32::MAX))?
-                .map_or(1_000, u64::from),
-            batch_target: Duration::from_secs(section.get("batch_target", TARGET, short)?.unwrap_or(1)),
-            name,
+            approve_above: section.get("approve_above", WHOLE, most)?.map_or(default.approve_above, u64::from),
+            batch_target: section.get("batch_target", TARGET, short)?.map_or(default.batch_target, Duration::from_secs),
+            ..default
         };
         section.finish()?;
         tables.push(table);

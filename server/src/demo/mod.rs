@@ -48,11 +48,7 @@ impl Demo {
 
 /// Starts and seeds the store, if it is on, and points the configured `demo` at it. `None` where it is off, or served
 /// by another server already. `addr`: where this server listens.
-pub async fn start(
-    config: &mut Config,
-    data_dir: &DataDir,
-    addr: SocketAddr,
-) -> Result<Option<Demo>, EmbeddedError> {
+pub async fn start(config: &mut Config, data_dir: &DataDir, addr: SocketAddr) -> Result<Option<Demo>, EmbeddedError> {
     if !config.demo.enabled {
         return Ok(None);
     }
@@ -111,6 +107,9 @@ fn leave(data_dir: &DataDir, file: &str, addr: SocketAddr) {
 
 /// For a worker or a command: the embedded store of the server on the same data directory, else at its configured address.
 pub fn find(config: &mut Config) {
+    if !config.demo.enabled {
+        return;
+    }
     let left = |file: &str| fs::read_to_string(config.server.data_dir.join(file)).ok()?.parse().ok();
     let (store, receiver, shop) = (left(ADDRESS_FILE), left(RECEIVER_FILE), left(SHOP_FILE));
     if let Some(addr) = store {

@@ -11,7 +11,6 @@ use std::{
     time::Duration,
 };
 
-use rand::Rng;
 use sqlx::{
     Connection, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode},
@@ -83,8 +82,9 @@ impl Shop {
         let mut shop = connect(&self.local).await?;
         sqlx::raw_sql(TABLES).execute(&mut shop).await?;
         let mut first = shop.begin_with("BEGIN IMMEDIATE").await?;
-        let there: Option<i64> =
-            sqlx::query_scalar("SELECT 1 FROM sqlite_schema WHERE name = 'versions'").fetch_optional(&mut *first).await?;
+        let there: Option<i64> = sqlx::query_scalar("SELECT 1 FROM sqlite_schema WHERE name = 'versions'")
+            .fetch_optional(&mut *first)
+            .await?;
         if there.is_none() {
             for statement in FIRST_ROWS.split_inclusive(";\n").filter(|text| !text.trim().is_empty()) {
                 sqlx::query(statement).bind(CUSTOMERS).bind(ORDERS).execute(&mut *first).await?;
@@ -98,9 +98,8 @@ impl Shop {
 impl Writer {
     /// One stroke: orders come, are changed and go, and a customer moves; in one transaction.
     pub async fn stroke(&mut self) -> Result<(), sqlx::Error> {
-        let mut random = rand::rng();
-        let (come, change, go) = (random.random_range(0..=2 * WRITES), WRITES, random.random_range(0..=2 * WRITES));
-        let picks: Vec<i64> = (0..change + go + 1).map(|_| random.random_range(1..i64::from(u32::MAX))).collect();
+        let (come, change, go) = (rand::random_range(0..=2 * WRITES), WRITES, rand::random_range(0..=2 * WRITES));
+        let picks: Vec<i64> = (0..change + go + 1).map(|_| rand::random_range(0..i64::from(u32::MAX))).collect();
         let mut stroke = self.shop.begin_with("BEGIN IMMEDIATE").await?;
         let written = come + change + 1;
         let mut version: i64 = sqlx::query_scalar("UPDATE versions SET last = last + $1 RETURNING last - $1")

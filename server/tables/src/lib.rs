@@ -17,8 +17,8 @@
 
 mod answer;
 mod cover;
-pub mod demo;
 mod database;
+pub mod demo;
 mod error;
 mod migration;
 mod naming;

@@ -18,6 +18,7 @@ use self::{outcome::End, report::Reporter, summary::Summary};
 use super::{Exit, log, stop};
 use crate::{
     config::{self, Config},
+    demo,
     syncs::Syncs,
 };
 
@@ -55,7 +56,10 @@ pub fn main(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
 async fn run(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
     let stop = stop::on_signal();
     let mut reporter = Reporter::new(arguments.json);
-    let configured = Config::load(config, &|name| std::env::var(name).ok()).map_err(End::usage);
+    let mut configured = Config::load(config, &|name| std::env::var(name).ok()).map_err(End::usage);
+    if let Ok(config) = &mut configured {
+        demo::find(config);
+    }
     let summary = match configured.and_then(|config| Ok((entry(&config, arguments)?, config))) {
         Err(end) => Summary::refused(&arguments.table, end),
         Ok((_, config)) if arguments.show_migration || arguments.apply_migration => {

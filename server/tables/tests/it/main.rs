@@ -19,6 +19,7 @@ macro_rules! on_both_databases {
     };
 }
 
+mod demo;
 mod world;
 
 mod answers;
