@@ -1,24 +1,23 @@
 //! Answers: JSON, compressed where that is worth it, with the number of rows that were read for them.
 
-use std::sync::Arc;
-
 use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use engine::sync::{
-    Fault,
+    End, Fault,
     protocol::{ROWS_READ, gzip, limits},
 };
 use model::{Problem, ProblemCode};
 use serde::Serialize;
+use tables::Table;
 
-use super::{Held, door::Asked, held::PAUSE};
+use super::{door::Asked, held::PAUSE};
 use crate::api::problem::Refused;
 
 /// A request whose table is open.
 pub struct Opened {
-    pub table: Arc<dyn Held>,
+    pub table: Table,
     asked: Asked,
     /// Rows that the table had read before.
     read: u64,

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine::sync::{
-    Mark, Span,
+    End, Local, Mark, Remote, Span,
     protocol::{
         Bound, CountQuery, Counted, Deleted, Deletion, ListRequest, Lists, MarkOnWire, Overview, PageAnswer, PageQuery,
         RefusedRow, RowKey, RowOnWire, SpanOnWire, Summaries, SummariesRequest, Taken, Upload, Version, limits,
@@ -94,7 +94,10 @@ pub async fn delete(asked: Asked, Json(Deletion { rows }): Json<Deletion>) -> An
     within("rows", rows.len(), limits::DELETED)?;
     let marks: Vec<_> = rows.into_iter().map(|row| row.0).collect();
     let opened = asked.open().await?;
-    let deleted = opened.told(opened.table.delete_counted(&marks).await)?;
+    let keys: Vec<_> = marks.iter().map(|mark| mark.key).collect();
+    let held = opened.told(opened.table.held(&keys).await)?;
+    opened.told(opened.table.delete(&marks).await)?;
+    let deleted = marks.iter().zip(held).filter(|(mark, held)| *held == Some(mark.version)).count() as u64;
     opened.answer(&Deleted { deleted })
 }
 
