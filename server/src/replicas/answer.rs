@@ -33,7 +33,17 @@ impl Asked {
 impl Opened {
     /// What the table answered, or what is to be said of its fault.
     pub fn told<T>(&self, answer: Result<T, Fault>) -> Result<T, Response> {
-        answer.map_err(|fault| refusal(self.asked.holding.problem(fault)))
+        answer.map_err(|fault| {
+            refusal(match fault {
+                Fault::Refused(detail) => Problem::new(ProblemCode::Invalid, self.outside(&detail)),
+                Fault::Unavailable(error) => self.asked.holding.away(&error),
+            })
+        })
+    }
+
+    /// What the table says, without where it lies, which is nobody's business outside.
+    pub fn outside(&self, said: &str) -> String {
+        said.replace(&self.table.place(), "the table")
     }
 
     pub fn answer(self, answer: &impl Serialize) -> Result<Response, Response> {

@@ -4,7 +4,6 @@
 
 use std::time::{Duration, Instant};
 
-use engine::sync::Fault;
 use model::{Problem, ProblemCode};
 use tables::{Table, TableSpec};
 use tokio::{sync::Mutex, time::timeout};
@@ -62,15 +61,10 @@ impl Holding {
         Err(away())
     }
 
-    /// What whoever asks is told of a fault. What a database that does not answer said is for the log alone.
-    pub fn problem(&self, fault: Fault) -> Problem {
-        match fault {
-            Fault::Refused(detail) => Problem::new(ProblemCode::Invalid, detail),
-            Fault::Unavailable(error) => {
-                tracing::warn!(replica = self.name, error, "does not answer");
-                away()
-            }
-        }
+    /// What whoever asks is told of a database that does not answer. What it said is for the log alone.
+    pub fn away(&self, error: &str) -> Problem {
+        tracing::warn!(replica = self.name, error, "does not answer");
+        away()
     }
 }
 

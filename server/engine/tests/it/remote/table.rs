@@ -70,6 +70,9 @@ impl Rows {
 
     /// In the order of marks.
     pub fn marks(&self, span: Span) -> Vec<Mark> {
+        if span.is_empty() {
+            return Vec::new();
+        }
         let first = |version| Mark { version, key: 0 };
         self.0.lock().unwrap().marks.range(first(span.from)..first(span.until)).copied().collect()
     }
