@@ -15,8 +15,9 @@ pub trait Database: Send + Sync {
     fn place(&self) -> &str;
     /// Rows read so far, of the table and of its summaries.
     fn read(&self) -> &Counter;
-    /// A view of what is committed now. Where there are summaries, they have been brought up to date as far as that is
-    /// quickly done.
+    /// Brings the summaries up to date, if there are any. Answers are right without, but slower.
+    async fn tidy(&self) -> Result<(), TableError>;
+    /// A view of what is committed now.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, TableError>;
     /// Everything that will ever lie below the version told is committed, and seen by every later snapshot.
     async fn horizon(&self) -> Result<u64, TableError>;

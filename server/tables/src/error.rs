@@ -31,6 +31,13 @@ pub enum TableError {
     Crooked { place: String },
     #[error("{place} cannot have summaries: {reason}")]
     NoSummaries { place: String, reason: String },
+    #[error("{place} is on a standby, which does not know who is writing; sync from the primary")]
+    Standby { place: String },
+    /// Worth another try: it ends.
+    #[error(
+        "what may be read of {place} is not known yet: a transaction holds versions that it may still commit: {writer}"
+    )]
+    Unsettled { place: String, writer: String },
     /// Worth another try.
     #[error("the database of {place} does not answer: {source}")]
     Unreachable { place: String, source: sqlx::Error },
@@ -41,7 +48,7 @@ pub enum TableError {
 impl From<TableError> for Fault {
     fn from(error: TableError) -> Self {
         match error {
-            TableError::Unreachable { .. } => Self::Unavailable(error.to_string()),
+            TableError::Unreachable { .. } | TableError::Unsettled { .. } => Self::Unavailable(error.to_string()),
             _ => Self::Refused(error.to_string()),
         }
     }

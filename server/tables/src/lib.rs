@@ -21,6 +21,7 @@ mod database;
 mod error;
 mod migration;
 mod naming;
+mod postgres;
 mod span;
 mod spec;
 mod sqlite;

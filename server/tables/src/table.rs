@@ -8,6 +8,7 @@ use engine::sync::{Cell, End, Fault, Local, Mark, Meta, Order, Page, Refusal, Re
 use crate::{
     Migration, TableError, TableSpec, answer,
     database::{Database, Snapshot},
+    postgres::PostgresTable,
     span::below,
     sqlite::SqliteTable,
 };
@@ -24,6 +25,8 @@ impl Table {
     pub async fn open(spec: TableSpec) -> Result<Self, TableError> {
         let database: Arc<dyn Database> = if spec.url.starts_with("sqlite:") {
             Arc::new(SqliteTable::open(&spec).await?)
+        } else if spec.url.starts_with("postgres://") || spec.url.starts_with("postgresql://") {
+            Arc::new(PostgresTable::open(&spec).await?)
         } else {
             return Err(TableError::Url);
         };
@@ -67,7 +70,8 @@ impl End for Table {
     }
 
     async fn meta(&self) -> Result<Meta, Fault> {
-        // First: what lies below it is in every snapshot taken after.
+        self.database.tidy().await?;
+        // Before the snapshot: what lies below it is in every later snapshot.
         let horizon = self.database.horizon().await?;
         let epoch = self.database.epoch().await?;
         let mut snapshot = self.snapshot().await?;

@@ -1,0 +1,335 @@
+//! An index to read versions from, and summaries, kept by triggers.
+//!
+//! Writers only ever *add* to `…_logyard_changes`: a row for each block of 64 versions that a statement touched, with what
+//! the block gained and lost. So no writer waits for another, and none can be in a deadlock that was not there before.
+//! A reader takes blocks and changes from one snapshot. Now and then ([`PostgresTable::fold`]) changes are taken into the
+//! blocks, by one connection at a time and in one transaction, which no snapshot sees half of. While nobody syncs,
+//! changes pile up.
+//!
+//! Always: in every snapshot, blocks plus changes are exactly what the rows come to. Blocks count for complete only after
+//! the transaction that first filled them, out of the rows and without the changes that its snapshot saw.
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+use super::{PostgresTable, Shape};
+use crate::{
+    Migration, TableError,
+    cover::{LEVELS, NARROW},
+    error::at,
+    naming::{literal, quoted},
+};
+
+/// What the comment on the blocks says once they are filled.
+const COMPLETE: &str = "Logyard: complete";
+/// Changes taken in at once.
+const FOLDED: i64 = 50_000;
+/// Times a call does that.
+const FOLDS: usize = 20;
+/// The advisory lock of who takes changes in: any number, with the table's beside it.
+const FOLD_LOCK: i32 = 0x6c6f_6779;
+
+const EVENTS: [(&str, &str); 4] = [
+    ("INSERT", " REFERENCING NEW TABLE AS added"),
+    ("UPDATE", " REFERENCING OLD TABLE AS gone NEW TABLE AS added"),
+    ("DELETE", " REFERENCING OLD TABLE AS gone"),
+    ("TRUNCATE", ""),
+];
+
+/// What is there, of what the migration makes.
+#[derive(sqlx::FromRow)]
+struct State {
+    version: i32,
+    /// There is an index that answers for versions and keys without the rows.
+    covered: bool,
+    /// One that was begun and not finished.
+    broken: bool,
+    subscribed: bool,
+}
+
+impl PostgresTable {
+    /// Whether the summaries are complete and every trigger is in force.
+    pub async fn is_summarised(&self, connection: &mut PgConnection) -> Result<bool, TableError> {
+        let (all,): (bool,) = sqlx::query_as(
+            "SELECT obj_description(to_regclass($2), 'pg_class') IS NOT DISTINCT FROM $3
+                AND (SELECT count(*) FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
+                     WHERE t.tgrelid = $1 AND t.tgname LIKE 'logyard\\_%' AND t.tgenabled = 'A' AND p.prosrc = $4) = $5",
+        )
+        .bind(self.shape.oid)
+        .bind(self.shape.part("blocks"))
+        .bind(COMPLETE)
+        .bind(self.body())
+        .bind(i64::try_from(EVENTS.len()).unwrap_or_default())
+        .fetch_one(connection)
+        .await
+        .map_err(at(&self.place))?;
+        Ok(all)
+    }
+
+    pub async fn plan(&self) -> Result<Migration, TableError> {
+        let mut connection = self.pool.acquire().await.map_err(at(&self.place))?;
+        let summarised = self.is_summarised(&mut connection).await?;
+        let state = self.state(&mut connection).await.map_err(at(&self.place))?;
+        let reason = if state.version < 140_000 {
+            Some("it needs PostgreSQL 14 or later")
+        } else if self.shape.parent {
+            Some("its rows lie in partitions or in tables that inherit from it")
+        } else if state.subscribed {
+            Some("it is filled by a subscription, for which triggers of statements do not fire")
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            return Err(TableError::NoSummaries { place: self.place.clone(), reason: reason.to_owned() });
+        }
+        let mut up = Vec::new();
+        if !state.covered {
+            up.extend(self.index(state.broken));
+        }
+        if !summarised {
+            up.extend(self.summaries());
+        }
+        Ok(Migration { up, down: self.down() })
+    }
+
+    pub async fn apply(&self) -> Result<(), TableError> {
+        let migration = self.plan().await?;
+        let failed = at(&self.place);
+        let pooled = self.pool.acquire().await.map_err(&failed)?;
+        // Not given back: what it was set to must not stay with others.
+        let mut connection = pooled.detach();
+        let unlimited = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+        sqlx::raw_sql(unlimited).execute(&mut connection).await.map_err(&failed)?;
+        for statement in migration.up {
+            // One that fails inside a transaction undoes it, as the connection ends.
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.map_err(&failed)?;
+        }
+        connection.close().await.map_err(&failed)
+    }
+
+    /// Takes changes into the blocks. What is left, if it is very much, the next call does.
+    pub async fn fold(&self) -> Result<(), TableError> {
+        for _ in 0..FOLDS {
+            match self.fold_some().await {
+                Ok(folded) if folded >= FOLDED => {}
+                Ok(_) => break,
+                // Reading goes on without.
+                Err(error) => {
+                    tracing::warn!(%error, "the changes of a table could not be taken into its summaries");
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn fold_some(&self) -> Result<i64, TableError> {
+        let failed = at(&self.place);
+        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        if !self.is_summarised(&mut transaction).await? {
+            return Ok(0);
+        }
+        let (alone,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_xact_lock($1, $2::oid::int)")
+            .bind(FOLD_LOCK)
+            .bind(self.shape.oid)
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        if !alone {
+            return Ok(0);
+        }
+        let (blocks, changes) = (self.shape.part("blocks"), self.shape.part("changes"));
+        let sql = format!(
+            "WITH taken AS (
+                 DELETE FROM {changes} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {changes} LIMIT {FOLDED}))
+                 RETURNING block, count, hash, keys, versions
+             ), sums AS (
+                 {sums}
+             ), changed AS (
+                 INSERT INTO {blocks} AS held (level, block, count, hash, keys, versions) SELECT * FROM sums
+                 ON CONFLICT (level, block) DO UPDATE
+                 SET count = held.count + excluded.count, hash = held.hash # excluded.hash,
+                     keys = held.keys # excluded.keys, versions = held.versions # excluded.versions
+                 RETURNING level, block, count, hash, keys, versions
+             )
+             SELECT (SELECT count(*) FROM taken),
+                    ARRAY(SELECT level FROM changed WHERE (count, hash, keys, versions) = (0, 0, 0, 0) ORDER BY level, block),
+                    ARRAY(SELECT block FROM changed WHERE (count, hash, keys, versions) = (0, 0, 0, 0) ORDER BY level, block)",
+            sums = levels("taken")
+        );
+        let (folded, levels, numbers): (i64, Vec<i32>, Vec<i64>) =
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut *transaction).await.map_err(&failed)?;
+        if !numbers.is_empty() {
+            // Of versions that nothing has any more.
+            let sql = format!(
+                "DELETE FROM {blocks} AS held USING unnest($1::int[], $2::bigint[]) AS empty (level, block)
+                 WHERE held.level = empty.level AND held.block = empty.block"
+            );
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(levels).bind(numbers);
+            query.execute(&mut *transaction).await.map_err(&failed)?;
+        }
+        transaction.commit().await.map_err(&failed)?;
+        self.read.add(folded.unsigned_abs());
+        Ok(folded)
+    }
+
+    async fn state(&self, connection: &mut PgConnection) -> Result<State, sqlx::Error> {
+        sqlx::query_as(
+            "SELECT current_setting('server_version_num')::int AS version,
+                    EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND indisvalid AND indpred IS NULL AND indkey[0] = $2
+                            AND $3 = ANY (indkey::smallint[])) AS covered,
+                    EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass($4) AND NOT indisvalid) AS broken,
+                    EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = $1) AS subscribed",
+        )
+        .bind(self.shape.oid)
+        .bind(self.shape.version_number)
+        .bind(self.shape.key_number)
+        .bind(self.shape.part("versions"))
+        .fetch_one(connection)
+        .await
+    }
+
+    fn index(&self, broken: bool) -> Vec<String> {
+        let Shape { table, key, version, .. } = &self.shape;
+        let name = self.shape.part("versions");
+        let mut statements = Vec::new();
+        if broken {
+            statements.push(format!("-- Begun before, and not finished.\nDROP INDEX CONCURRENTLY {name}"));
+        }
+        statements.push(format!(
+            "-- So that a range of versions is read without the rows. Writers are not held up; it takes a scan or two of\n\
+             -- the table, and waits for transactions that are open when it begins.\n\
+             CREATE INDEX CONCURRENTLY {} ON {table} ({version}) INCLUDE ({key})",
+            quoted(&self.shape.bare_part("versions"))
+        ));
+        statements
+    }
+
+    fn summaries(&self) -> Vec<String> {
+        let shape = &self.shape;
+        let (table, key, version) = (&shape.table, &shape.key, &shape.version);
+        let (blocks, changes, note) = (shape.part("blocks"), shape.part("changes"), shape.part("note"));
+        let mut statements = vec![
+            "-- Summaries of blocks of 64, 4,096 and 262,144 versions, and what triggers note of every statement that writes.\n\
+             -- Creating the triggers waits for the transactions that are writing to the table, and those that come wait\n\
+             -- for it: a moment, or it gives up after five seconds, and may be tried again.\n\
+             BEGIN"
+                .to_owned(),
+            "SET LOCAL lock_timeout = '5s'".to_owned(),
+        ];
+        statements.extend(self.without_summaries());
+        let sums = "count bigint NOT NULL, hash bigint NOT NULL, keys bigint NOT NULL, versions bigint NOT NULL";
+        statements.extend([
+            format!(
+                "CREATE TABLE {blocks} (level int NOT NULL, block bigint NOT NULL, {sums}, PRIMARY KEY (level, block))\n\
+                 WITH (fillfactor = 70)"
+            ),
+            format!(
+                "CREATE TABLE {changes} (block bigint NOT NULL, {sums})\n\
+                 WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000)"
+            ),
+            format!(
+                "-- With its owner's rights, so that who writes to the table needs none on these.\n\
+                 CREATE FUNCTION {note}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\n\
+                 SET search_path = pg_catalog, pg_temp AS $logyard${}$logyard$",
+                self.body()
+            ),
+        ]);
+        for (event, transition) in EVENTS {
+            let trigger = trigger(event);
+            statements.push(format!(
+                "CREATE TRIGGER {trigger} AFTER {event} ON {table}{transition}\nFOR EACH STATEMENT EXECUTE FUNCTION {note}()"
+            ));
+            statements.push(format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}"));
+        }
+        let first = narrow(key, version, "1", table);
+        statements.extend([
+            "COMMIT".to_owned(),
+            "-- The rows that were there before, in one reading of the table; writers are not held up. What the triggers\n\
+             -- noted of those that this transaction sees is in them.\n\
+             BEGIN ISOLATION LEVEL REPEATABLE READ"
+                .to_owned(),
+            format!(
+                "INSERT INTO {blocks} (level, block, count, hash, keys, versions)\nWITH narrow AS ({first})\n{}",
+                levels("narrow")
+            ),
+            format!("DELETE FROM {changes}"),
+            format!("COMMENT ON TABLE {blocks} IS {}", literal(COMPLETE)),
+            "COMMIT".to_owned(),
+            format!("ANALYZE {blocks}"),
+        ]);
+        statements
+    }
+
+    fn without_summaries(&self) -> Vec<String> {
+        let shape = &self.shape;
+        let triggers =
+            EVENTS.iter().map(|(event, _)| format!("DROP TRIGGER IF EXISTS {} ON {}", trigger(event), shape.table));
+        let parts = [
+            format!("DROP FUNCTION IF EXISTS {}()", shape.part("note")),
+            format!("DROP TABLE IF EXISTS {}, {}", shape.part("blocks"), shape.part("changes")),
+        ];
+        triggers.chain(parts).collect()
+    }
+
+    fn down(&self) -> Vec<String> {
+        let mut statements = vec!["BEGIN".to_owned(), "SET LOCAL lock_timeout = '5s'".to_owned()];
+        statements.extend(self.without_summaries());
+        statements.push("COMMIT".to_owned());
+        statements.push(format!("DROP INDEX CONCURRENTLY IF EXISTS {}", self.shape.part("versions")));
+        statements
+    }
+
+    /// What the triggers do.
+    fn body(&self) -> String {
+        let Shape { key, version, .. } = &self.shape;
+        let (blocks, changes) = (self.shape.part("blocks"), self.shape.part("changes"));
+        let into = format!("INSERT INTO {changes} (block, count, hash, keys, versions)");
+        let added = narrow(key, version, "1", "added");
+        let gone = narrow(key, version, "-1", "gone");
+        format!(
+            "
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        {into} {added};
+    ELSIF TG_OP = 'DELETE' THEN
+        {into} {gone};
+    ELSIF TG_OP = 'UPDATE' THEN
+        {into}
+        SELECT block, sum(count)::bigint, bit_xor(hash), bit_xor(keys), bit_xor(versions)
+        FROM ({added} UNION ALL {gone}) AS sides GROUP BY block
+        HAVING (sum(count), bit_xor(hash), bit_xor(keys), bit_xor(versions)) <> (0, 0, 0, 0);
+    ELSE
+        TRUNCATE {blocks}, {changes};
+    END IF;
+    RETURN NULL;
+END
+"
+        )
+    }
+}
+
+fn trigger(event: &str) -> String {
+    quoted(&format!("logyard_{}", event.to_ascii_lowercase()))
+}
+
+/// The blocks of the narrowest level that rows make up: as `engine::sync::Cell` does, in SQL.
+fn narrow(key: &str, version: &str, sign: &str, rows: &str) -> String {
+    format!(
+        "SELECT version >> {NARROW} AS block, count(*) * {sign} AS count,
+                bit_xor(('x' || encode(substring(sha256(int8send(key) || int8send(version)) FROM 1 FOR 8), 'hex'))::bit(64)::bigint) AS hash,
+                bit_xor(key) AS keys, bit_xor(version) AS versions
+         FROM (SELECT {key}::bigint AS key, {version}::bigint AS version FROM {rows}) AS rows GROUP BY 1"
+    )
+}
+
+/// Blocks of all levels that those of the narrowest make up.
+fn levels(narrow: &str) -> String {
+    let level = |level: u32| {
+        format!(
+            "SELECT {level} AS level, block >> {} AS block, sum(count)::bigint AS count, bit_xor(hash) AS hash,
+                    bit_xor(keys) AS keys, bit_xor(versions) AS versions FROM {narrow} GROUP BY 1, 2",
+            level - NARROW
+        )
+    };
+    LEVELS.map(level).join("\nUNION ALL ")
+}

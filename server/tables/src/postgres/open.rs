@@ -1,0 +1,48 @@
+//! Connects to PostgreSQL.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use super::{Horizon, PostgresTable, Shape};
+use crate::{TableError, TableSpec, database::Counter, error::at};
+
+/// Connections of one table: what reads, what writes, and one to spare.
+const CONNECTIONS: u32 = 4;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl PostgresTable {
+    pub async fn open(spec: &TableSpec) -> Result<Self, TableError> {
+        let options = PgConnectOptions::from_str(&spec.url).map_err(|_| TableError::Url)?;
+        let place = format!("table {} of {}", spec.table, server(&options));
+        let options = options.application_name("logyard").options([
+            // A whole table that has no summaries is read in one statement.
+            ("statement_timeout", "10min"),
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+            // The text of a value must be the same whatever the server is set to.
+            ("DateStyle", "ISO"),
+            ("IntervalStyle", "postgres"),
+            ("TimeZone", "UTC"),
+            ("extra_float_digits", "1"),
+            ("bytea_output", "hex"),
+            ("lc_monetary", "C"),
+            ("standard_conforming_strings", "on"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(at(&place))?;
+        let shape = Shape::read(&pool, spec, &place).await?;
+        Ok(Self { place, pool, shape, horizon: Horizon::default(), read: Counter::default() })
+    }
+}
+
+/// Without who connects and how.
+fn server(options: &PgConnectOptions) -> String {
+    let host = options.get_socket().map_or(options.get_host().to_owned(), |socket| socket.display().to_string());
+    let port = if options.get_port() == 5432 { String::new() } else { format!(":{}", options.get_port()) };
+    format!("postgres://{host}{port}/{}", options.get_database().unwrap_or_default())
+}

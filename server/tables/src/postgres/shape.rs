@@ -1,0 +1,176 @@
+//! What a table in PostgreSQL looks like, and whether it can be kept in step.
+
+use sqlx::{FromRow, PgPool, postgres::types::Oid};
+
+use crate::{
+    TableError, TableSpec,
+    error::at,
+    naming::{part, quoted},
+    spec::chosen,
+};
+
+/// What is known of a table. Names are quoted where nothing else is said.
+pub struct Shape {
+    pub oid: Oid,
+    /// With its schema.
+    pub table: String,
+    pub key: String,
+    pub version: String,
+    /// The number of the version's column.
+    pub version_number: i16,
+    /// The number of the key's column.
+    pub key_number: i16,
+    /// What is sent.
+    pub columns: Vec<Column>,
+    /// Rows lie in other tables: in partitions, or in tables that inherit from it.
+    pub parent: bool,
+    schema: String,
+    /// Without its schema, not quoted.
+    name: String,
+}
+
+pub struct Column {
+    /// Not quoted.
+    pub name: String,
+    /// As SQL writes it, without a length: a longer text is refused rather than cut.
+    pub kind: String,
+    pub travels: Travels,
+}
+
+/// As what a value travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Travels {
+    Truth,
+    Integer,
+    Float,
+    Bytes,
+    Text,
+}
+
+impl Travels {
+    fn of(kind: &str) -> Self {
+        match kind {
+            "boolean" => Self::Truth,
+            "smallint" | "integer" | "bigint" => Self::Integer,
+            "real" | "double precision" => Self::Float,
+            "bytea" => Self::Bytes,
+            _ => Self::Text,
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct Found {
+    oid: Oid,
+    schema: String,
+    name: String,
+    kind: String,
+    parent: bool,
+}
+
+#[derive(FromRow)]
+struct Declared {
+    number: i16,
+    name: String,
+    kind: String,
+    not_null: bool,
+    generated: bool,
+    /// Has a unique index of its own, which is checked at once.
+    unique: bool,
+}
+
+impl Shape {
+    pub async fn read(pool: &PgPool, spec: &TableSpec, place: &str) -> Result<Self, TableError> {
+        let full = spec.table.split('.').map(quoted).collect::<Vec<_>>().join(".");
+        let found: Option<Found> = sqlx::query_as(
+            r#"SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
+                      c.relkind = 'p' OR EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS parent
+               FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)"#,
+        )
+        .bind(full)
+        .fetch_optional(pool)
+        .await
+        .map_err(at(place))?;
+        let Found { oid, schema, name, kind, parent } =
+            found.ok_or_else(|| TableError::NoTable { place: place.to_owned() })?;
+        let kind = match kind.as_str() {
+            "r" | "p" => None,
+            "v" => Some("view"),
+            "m" => Some("materialized view"),
+            "f" => Some("foreign table"),
+            _ => Some("relation of another kind"),
+        };
+        if let Some(kind) = kind {
+            return Err(TableError::NotATable { place: place.to_owned(), kind });
+        }
+        let declared = columns(pool, oid).await.map_err(at(place))?;
+        let sent = chosen(spec, &declared, |column| &column.name).map_err(|column| TableError::NoColumn {
+            place: place.to_owned(),
+            column,
+            known: declared.iter().map(|column| column.name.clone()).collect(),
+        })?;
+        if let Some(column) = sent.iter().find(|column| column.generated && !spec.columns.is_empty()) {
+            return Err(TableError::Generated { place: place.to_owned(), column: column.name.clone() });
+        }
+        let key_number = integer(&declared, &spec.key, "the key", place)?;
+        let version_number = integer(&declared, &spec.version, "the version", place)?;
+        if !declared.iter().any(|column| column.name == spec.key && column.unique) {
+            return Err(TableError::NotUnique { place: place.to_owned(), column: spec.key.clone() });
+        }
+        let column = |declared: &&Declared| Column {
+            name: declared.name.clone(),
+            kind: declared.kind.clone(),
+            travels: Travels::of(&declared.kind),
+        };
+        Ok(Self {
+            oid,
+            table: format!("{}.{}", quoted(&schema), quoted(&name)),
+            key: quoted(&spec.key),
+            version: quoted(&spec.version),
+            version_number,
+            key_number,
+            columns: sent.iter().filter(|column| !column.generated).map(column).collect(),
+            parent,
+            schema,
+            name,
+        })
+    }
+
+    /// A part of the migration, with its schema.
+    pub fn part(&self, name: &str) -> String {
+        format!("{}.{}", quoted(&self.schema), quoted(&self.bare_part(name)))
+    }
+
+    /// The same without its schema and quotes.
+    pub fn bare_part(&self, name: &str) -> String {
+        part(&self.name, name)
+    }
+}
+
+async fn columns(pool: &PgPool, table: Oid) -> Result<Vec<Declared>, sqlx::Error> {
+    sqlx::query_as(
+        r#"SELECT a.attnum AS number, a.attname::text AS name, a.attnotnull AS not_null, a.attgenerated <> '' AS generated,
+                  format_type(CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END, -1) AS kind,
+                  EXISTS (SELECT FROM pg_index AS i
+                          WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND i.indimmediate
+                            AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) AS "unique"
+           FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+           WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"#,
+    )
+    .bind(table)
+    .fetch_all(pool)
+    .await
+}
+
+/// The number of a column that is an integer and never null.
+fn integer(declared: &[Declared], name: &str, role: &'static str, place: &str) -> Result<i16, TableError> {
+    let (place, column) = (place.to_owned(), name.to_owned());
+    match declared.iter().find(|column| column.name == name) {
+        Some(Declared { kind, .. }) if Travels::of(kind) != Travels::Integer => {
+            Err(TableError::NotAnInteger { place, column, role, found: kind.clone() })
+        }
+        Some(Declared { not_null: false, .. }) => Err(TableError::Nullable { place, column, role }),
+        Some(Declared { number, .. }) => Ok(*number),
+        None => Err(TableError::NoColumn { place, column, known: Vec::new() }),
+    }
+}
