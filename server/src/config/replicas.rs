@@ -6,6 +6,7 @@ use std::fmt;
 
 use engine::sync::Token;
 use sha2::{Digest, Sha256};
+use tables::TableSpec;
 
 use super::{
     ConfigError,
@@ -50,6 +51,20 @@ impl fmt::Display for Replica {
 impl fmt::Debug for Replica {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Replica({self})")
+    }
+}
+
+impl Replica {
+    /// As it lies in its database.
+    pub fn spec(&self) -> TableSpec {
+        TableSpec {
+            url: self.url.clone(),
+            table: self.name_in_database.clone(),
+            key: self.key.clone(),
+            version: self.version.clone(),
+            timestamp: None,
+            columns: self.columns.clone(),
+        }
     }
 }
 

@@ -26,6 +26,10 @@ pub struct Arguments {
     /// Do what --show-migration shows
     #[arg(long, conflicts_with_all = ["once", "verify", "approve", "accept_epoch"])]
     pub apply_migration: bool,
+    /// With --show-migration or --apply-migration: the table is not one of [[tables]], but the one of [[replicas]] that is
+    /// held for this customer and database
+    #[arg(long, value_name = "CUSTOMER/DATABASE")]
+    pub held_for: Option<String>,
     /// Print one JSON object a line: progress once a second, and last the summary
     #[arg(long)]
     pub json: bool,

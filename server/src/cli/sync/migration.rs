@@ -1,13 +1,14 @@
-//! What would make a local table quick to compare: shown as SQL, and done only where a person says so.
+//! What would make a table quick to compare: shown as SQL, and done only where a person says so.
 
 use std::process::ExitCode;
 
 use serde::Serialize;
-use tables::{Migration, TableError};
+use tables::{Migration, Table, TableError};
 
 use super::{Arguments, report::print_json};
 use crate::{
     cli::Exit,
+    config::Config,
     syncs::{OpenError, Syncs},
 };
 
@@ -22,8 +23,30 @@ struct Shown<'a> {
     applied: bool,
 }
 
+/// Of the local end.
 pub async fn run(syncs: &Syncs, arguments: &Arguments) -> ExitCode {
-    match carry_out(syncs, arguments).await {
+    let opened = syncs.open_local(&arguments.table).await;
+    finish(opened.unwrap_or_else(|| unreachable!("the table was looked for before")), arguments).await
+}
+
+/// Of a table that is held for others.
+pub async fn of_replica(config: &Config, holder: &str, arguments: &Arguments) -> ExitCode {
+    if !arguments.show_migration && !arguments.apply_migration {
+        eprintln!("logyard: --held-for needs --show-migration or --apply-migration");
+        return Exit::Usage.into();
+    }
+    let name = format!("{holder}/{}", arguments.table);
+    let Some(replica) = config.replicas.iter().find(|replica| replica.to_string() == name) else {
+        let known: Vec<_> = config.replicas.iter().map(ToString::to_string).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        eprintln!("logyard: no table is held as `{name}`; under [[replicas]] there is: {known}");
+        return Exit::Usage.into();
+    };
+    finish(Table::open(replica.spec()).await.map_err(OpenError::Local), arguments).await
+}
+
+async fn finish(opened: Result<Table, OpenError>, arguments: &Arguments) -> ExitCode {
+    match carry_out(opened, arguments).await {
         Ok(migration) => {
             show(&migration, arguments);
             Exit::Done.into()
@@ -36,9 +59,8 @@ pub async fn run(syncs: &Syncs, arguments: &Arguments) -> ExitCode {
     }
 }
 
-async fn carry_out(syncs: &Syncs, arguments: &Arguments) -> Result<Migration, OpenError> {
-    let opened = syncs.open_local(&arguments.table).await;
-    let table = opened.unwrap_or_else(|| unreachable!("the table was looked for before"))?;
+async fn carry_out(opened: Result<Table, OpenError>, arguments: &Arguments) -> Result<Migration, OpenError> {
+    let table = opened?;
     let work = async {
         let migration = table.migration().await?;
         if arguments.apply_migration {

@@ -28,6 +28,7 @@ Examples:
   logyard sync orders --verify --json       what differs, changing nothing
   logyard sync orders --approve 5000        with a yes to a deletion of so many rows
   logyard sync orders --show-migration > orders.sql
+  logyard sync orders --held-for acme/shop --apply-migration    where the copy lies
 
 TABLE is the name of one of the [[tables]] of the configuration. Running the command again goes on where it was stopped
 or killed. An end that stops answering is tried again for five minutes.
@@ -59,6 +60,9 @@ async fn run(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
     let mut configured = Config::load(config, &|name| std::env::var(name).ok()).map_err(End::usage);
     if let Ok(config) = &mut configured {
         demo::find(config);
+    }
+    if let (Ok(config), Some(holder)) = (&configured, &arguments.held_for) {
+        return migration::of_replica(config, holder, arguments).await;
     }
     let summary = match configured.and_then(|config| Ok((entry(&config, arguments)?, config))) {
         Err(end) => Summary::refused(&arguments.table, end),

@@ -20,6 +20,14 @@ macro_rules! on_both_databases {
 }
 
 mod demo;
-mod world;
-
 mod answers;
+mod concurrent;
+mod cost;
+mod demo;
+mod histories;
+mod late;
+mod migrations;
+mod opening;
+mod types;
+mod uploads;
+mod world;
