@@ -19,10 +19,10 @@ macro_rules! on_both_databases {
     };
 }
 
-mod demo;
 mod answers;
 mod concurrent;
 mod cost;
+mod demo;
 mod demo;
 mod histories;
 mod late;
