@@ -12,6 +12,7 @@ use model::{
 use tracing::info;
 
 use super::{Yard, problem};
+use crate::config;
 
 /// On a table's page: minutes of so long, milliseconds, and so many evaluations.
 const SHOWN_MS: i64 = 6 * 3_600_000;
@@ -28,7 +29,13 @@ pub(super) struct Configured {
 impl Yard {
     /// In the order of the configuration.
     pub(super) fn configured_tables(&self) -> Vec<Configured> {
-        Vec::new()
+        let every_ms = |table: &config::Table| u64::try_from(table.every.as_millis()).unwrap_or(u64::MAX);
+        let configured = |table: &config::Table| Configured {
+            name: table.name.clone(),
+            every_ms: every_ms(table),
+            places: self.syncs.places(&table.name),
+        };
+        self.syncs.iter().map(configured).collect()
     }
 
     pub(super) async fn list_syncs(&self) -> Result<SyncList, Problem> {
