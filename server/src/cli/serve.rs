@@ -86,7 +86,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         config: config.clone(),
         assets,
         store,
-        replicas: Replicas::new(&config.replicas, |_| Box::new(|| Box::pin(async { Err(String::new()) }))),
+        replicas: Replicas::new(&config.replicas),
         runner: (config.runner.jobs > 0).then(|| tasks.pulse()),
         shutdown: shutdown.clone(),
     };

@@ -293,6 +293,7 @@ fn every_line_of_the_example_is_a_setting() {
         ("LOGYARD_SINK_PASSWORD", "y"),
         ("OPS_WEBHOOK", "https://hooks.example.com/services/x"),
         ("OPS_WEBHOOK_SECRET", "0123456789abcdef"),
+        ("ACME_TOKEN", "0123456789abcdef"),
         ("DEAD_MAN_URL", "https://watch.example.com/x"),
     ];
     let config = parse_with(&text, &environment).unwrap();
@@ -303,7 +304,7 @@ fn every_line_of_the_example_is_a_setting() {
     assert_eq!((config.alerts.webhooks.len(), config.alerts.topics.len(), config.alerts.canaries.len()), (1, 1, 1));
     assert!(config.alerts.heartbeat.is_some());
     assert_eq!((config.stores.len(), config.sinks.len(), config.pipelines.len()), (3, 2, 1));
-    assert_eq!(config.auth.unwrap().tokens.len(), 1);
+    assert_eq!((config.auth.unwrap().tokens.len(), config.replicas.len()), (1, 1));
     assert_eq!(config.runner.lease_ms, 15_000);
 }
 

@@ -1,24 +1,23 @@
 //! Answers: JSON, compressed where that is worth it, with the number of rows that were read for them.
 
-use std::sync::Arc;
-
 use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use engine::sync::{
-    Fault,
+    End, Fault,
     protocol::{ROWS_READ, gzip, limits},
 };
 use model::{Problem, ProblemCode};
 use serde::Serialize;
+use tables::Table;
 
-use super::{Held, door::Asked, held::PAUSE};
+use super::{door::Asked, held::PAUSE};
 use crate::api::problem::Refused;
 
 /// A request whose table is open.
 pub struct Opened {
-    pub table: Arc<dyn Held>,
+    pub table: Table,
     asked: Asked,
     /// Rows that the table had read before.
     read: u64,
@@ -34,7 +33,17 @@ impl Asked {
 impl Opened {
     /// What the table answered, or what is to be said of its fault.
     pub fn told<T>(&self, answer: Result<T, Fault>) -> Result<T, Response> {
-        answer.map_err(|fault| refusal(self.asked.holding.problem(fault)))
+        answer.map_err(|fault| {
+            refusal(match fault {
+                Fault::Refused(detail) => Problem::new(ProblemCode::Invalid, self.outside(&detail)),
+                Fault::Unavailable(error) => self.asked.holding.away(&error),
+            })
+        })
+    }
+
+    /// What the table says, without where it lies, which is nobody's business outside.
+    pub fn outside(&self, said: &str) -> String {
+        said.replace(&self.table.place(), "the table")
     }
 
     pub fn answer(self, answer: &impl Serialize) -> Result<Response, Response> {

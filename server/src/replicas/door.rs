@@ -1,16 +1,17 @@
 //! Who may ask for which table.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{FromRequestParts, Path},
     http::{HeaderMap, header, request::Parts},
 };
 use model::{Problem, ProblemCode};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Holding, Replicas};
+use super::{Replicas, held::Holding};
 use crate::{api::problem::Refused, state::App};
 
 /// A request whose token opens the table that it names, and a place among those that are worked on.

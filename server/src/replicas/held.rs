@@ -2,26 +2,13 @@
 //!
 //! So the server starts without it, and needs no restart when it comes back.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-use engine::sync::{Fault, Mark, Remote};
-use futures::future::BoxFuture;
 use model::{Problem, ProblemCode};
+use tables::{Table, TableSpec};
 use tokio::{sync::Mutex, time::timeout};
 
-/// What lies behind the routes.
-#[async_trait]
-pub trait Held: Remote {
-    /// As [`Remote::delete`]; answers how many rows there were.
-    async fn delete_counted(&self, marks: &[Mark]) -> Result<u64, Fault>;
-}
-
-/// Opens a table. The error is for the log.
-pub type Open = Box<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Held>, String>> + Send + Sync>;
+use crate::config;
 
 /// Shorter than a request may take, so that whoever asks is told.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
@@ -30,53 +17,54 @@ pub const PAUSE: Duration = Duration::from_secs(2);
 
 pub struct Holding {
     name: String,
-    open: Open,
+    spec: TableSpec,
     state: Mutex<State>,
 }
 
 enum State {
     Closed,
     Failed(Instant),
-    Opened(Arc<dyn Held>),
+    Opened(Table),
 }
 
 impl Holding {
-    pub fn new(name: String, open: Open) -> Self {
-        Self { name, open, state: Mutex::new(State::Closed) }
+    pub fn new(config: &config::Replica) -> Self {
+        let spec = TableSpec {
+            url: config.url.clone(),
+            table: config.name_in_database.clone(),
+            key: config.key.clone(),
+            version: config.version.clone(),
+            timestamp: None,
+            columns: config.columns.clone(),
+        };
+        Self { name: config.to_string(), spec, state: Mutex::new(State::Closed) }
     }
 
     /// The table; opened by one request at a time, while others wait for what becomes of it.
-    pub async fn table(&self) -> Result<Arc<dyn Held>, Problem> {
+    pub async fn table(&self) -> Result<Table, Problem> {
         let mut state = self.state.lock().await;
         match &*state {
-            State::Opened(table) => return Ok(Arc::clone(table)),
+            State::Opened(table) => return Ok(table.clone()),
             State::Failed(at) if at.elapsed() < PAUSE => return Err(away()),
             State::Failed(_) | State::Closed => {}
         }
-        let opened = timeout(OPEN_WITHIN, (self.open)()).await;
-        match opened.unwrap_or_else(|_| Err(format!("no answer within {} seconds", OPEN_WITHIN.as_secs()))) {
-            Ok(table) => {
-                tracing::info!(replica = self.name, place = table.place(), "opened");
-                *state = State::Opened(Arc::clone(&table));
-                Ok(table)
+        let error = match timeout(OPEN_WITHIN, Table::open(self.spec.clone())).await {
+            Ok(Ok(table)) => {
+                *state = State::Opened(table.clone());
+                return Ok(table);
             }
-            Err(error) => {
-                tracing::warn!(replica = self.name, error, "cannot be opened");
-                *state = State::Failed(Instant::now());
-                Err(away())
-            }
-        }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} seconds", OPEN_WITHIN.as_secs()),
+        };
+        tracing::warn!(replica = self.name, error, "cannot be opened");
+        *state = State::Failed(Instant::now());
+        Err(away())
     }
 
-    /// What whoever asks is told of a fault. What a database that does not answer said is for the log alone.
-    pub fn problem(&self, fault: Fault) -> Problem {
-        match fault {
-            Fault::Refused(detail) => Problem::new(ProblemCode::Invalid, detail),
-            Fault::Unavailable(error) => {
-                tracing::warn!(replica = self.name, error, "does not answer");
-                away()
-            }
-        }
+    /// What whoever asks is told of a database that does not answer. What it said is for the log alone.
+    pub fn away(&self, error: &str) -> Problem {
+        tracing::warn!(replica = self.name, error, "does not answer");
+        away()
     }
 }
 

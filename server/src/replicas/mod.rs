@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-pub use self::held::{Held, Holding, Open};
+use self::held::Holding;
 use crate::config;
 
 /// Requests that are worked on at once. The others wait, as each may take some ten megabytes.
@@ -37,11 +37,8 @@ struct Entry {
 
 impl Replicas {
     /// Opens none of them: a table is opened by the first request for it.
-    pub fn new(replicas: &[config::Replica], open: impl Fn(&config::Replica) -> Open) -> Self {
-        let entry = |config: &config::Replica| Entry {
-            holding: Arc::new(Holding::new(config.to_string(), open(config))),
-            config: config.clone(),
-        };
+    pub fn new(replicas: &[config::Replica]) -> Self {
+        let entry = |config: &config::Replica| Entry { config: config.clone(), holding: Holding::new(config).into() };
         Self { entries: replicas.iter().map(entry).collect(), places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }

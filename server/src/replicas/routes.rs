@@ -1,16 +1,14 @@
 //! The handlers: a request is read, its limits are looked at, the table is asked.
 
-use std::collections::HashMap;
-
 use axum::{
     extract::RawQuery,
     response::{IntoResponse, Response},
 };
 use engine::sync::{
-    Mark, Span,
+    End, Local, Mark, Remote, Row, Span,
     protocol::{
         Bound, CountQuery, Counted, Deleted, Deletion, ListRequest, Lists, MarkOnWire, Overview, PageAnswer, PageQuery,
-        RefusedRow, RowKey, RowOnWire, SpanOnWire, Summaries, SummariesRequest, Taken, Upload, Version, limits,
+        RefusedRow, RowKey, SpanOnWire, Summaries, SummariesRequest, Taken, Upload, Version, limits,
     },
 };
 use model::{Invalid, Problem, ProblemCode};
@@ -72,21 +70,19 @@ pub async fn page(asked: Asked, RawQuery(query): RawQuery) -> Answer {
 /// Rows that cannot be taken are told, and hold up no others.
 pub async fn upload(asked: Asked, Json(Upload { rows }): Json<Upload>) -> Answer {
     within("rows", rows.len(), limits::UPLOADED)?;
-    let keys: HashMap<Mark, RowKey> = rows.iter().map(|row| (row.mark(), row.key.clone())).collect();
-    let (mut good, mut refused) = (Vec::new(), Vec::new());
-    for row in newest(rows) {
-        let (key, version) = (row.key.clone(), row.version);
-        match row.row() {
-            Ok(row) => good.push(row),
-            Err(bad) => refused.push(RefusedRow { key, version, error: bad.to_string() }),
-        }
-    }
+    let (integers, texts): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| matches!(row.key, RowKey::Integer(_)));
     let opened = asked.open().await?;
-    let by_table = if good.is_empty() { Vec::new() } else { opened.told(opened.table.upload(good).await)? };
-    refused.extend(by_table.into_iter().filter_map(|(mark, error)| {
-        let (key, version) = (keys.get(&mark)?.clone(), Version(mark.version));
-        Some(RefusedRow { key, version, error: error.chars().take(limits::REFUSAL).collect() })
-    }));
+    let refused = opened.told(opened.table.upload(integers.into_iter().map(Row::from).collect()).await)?;
+    let of_table = refused.into_iter().map(|(mark, error)| RefusedRow {
+        key: RowKey::Integer(mark.key.cast_signed()),
+        version: Version(mark.version),
+        error: opened.outside(&error).chars().take(limits::REFUSAL).collect(),
+    });
+    let of_texts = texts.into_iter().map(|row| {
+        let error = "a key of this table is an integer of 64 bits".to_owned();
+        RefusedRow { key: row.key, version: row.version, error }
+    });
+    let refused = of_table.chain(of_texts).collect();
     opened.answer(&Taken { refused })
 }
 
@@ -94,20 +90,11 @@ pub async fn delete(asked: Asked, Json(Deletion { rows }): Json<Deletion>) -> An
     within("rows", rows.len(), limits::DELETED)?;
     let marks: Vec<_> = rows.into_iter().map(|row| row.0).collect();
     let opened = asked.open().await?;
-    let deleted = opened.told(opened.table.delete_counted(&marks).await)?;
+    let keys: Vec<_> = marks.iter().map(|mark| mark.key).collect();
+    let held = opened.told(opened.table.held(&keys).await)?;
+    opened.told(opened.table.delete(&marks).await)?;
+    let deleted = marks.iter().zip(held).filter(|(mark, held)| *held == Some(mark.version)).count() as u64;
     opened.answer(&Deleted { deleted })
-}
-
-/// Of a row that is sent twice the newer, as if the other had come before it.
-fn newest(mut rows: Vec<RowOnWire>) -> Vec<RowOnWire> {
-    let mut versions: HashMap<RowKey, Version> = HashMap::new();
-    for row in &rows {
-        let version = versions.entry(row.key.clone()).or_insert(row.version);
-        *version = row.version.max(*version);
-    }
-    // The first of those with one version.
-    rows.retain(|row| versions.get(&row.key) == Some(&row.version) && versions.remove(&row.key).is_some());
-    rows
 }
 
 fn plain(spans: &[SpanOnWire]) -> Vec<Span> {

@@ -14,9 +14,11 @@ enum Role {
     Api,
     /// For a session; others are sent to sign in.
     Page,
+    /// For a token of the table alone; others, whoever they are here, get 401.
+    Replica,
 }
 
-use Role::{Api, Open, Page};
+use Role::{Api, Open, Page, Replica};
 
 #[rustfmt::skip]
 const ROLES: &[(&str, &str, Role)] = &[
@@ -76,16 +78,30 @@ const ROLES: &[(&str, &str, Role)] = &[
     ("GET",  "/api/v1/stores",                  Api),
     ("GET",  "/api/v1/stores/{name}/buckets",   Api),
     ("GET",  "/api/v1/stores/{name}/peek",      Api),
+    ("GET",  "/v1/customers/{customer}/databases/{database}/tables/{table}/count",     Replica),
+    ("GET",  "/v1/customers/{customer}/databases/{database}/tables/{table}/meta",      Replica),
+    ("POST", "/v1/customers/{customer}/databases/{database}/tables/{table}/summaries", Replica),
+    ("GET",  "/v1/customers/{customer}/databases/{database}/tables/{table}/manifest",  Replica),
+    ("POST", "/v1/customers/{customer}/databases/{database}/tables/{table}/manifest",  Replica),
+    ("POST", "/v1/customers/{customer}/databases/{database}/tables/{table}/rows",      Replica),
+    ("POST", "/v1/customers/{customer}/databases/{database}/tables/{table}/delete-if", Replica),
 ];
+
+/// As in the router.
+const TABLE: &str = "/v1/customers/{customer}/databases/{database}/tables/{table}";
 
 /// Method and path of every route that the router's source names; pages and server functions name themselves.
 pub fn routes() -> BTreeSet<(String, String)> {
     let mut routes = BTreeSet::new();
     for function in include_str!("../../src/router.rs").split("\nfn ") {
-        let is_api = function.starts_with("api(");
+        let (is_api, is_replica) = (function.starts_with("api("), function.starts_with("replicas("));
         for route in function.split(".route(\"").skip(1) {
             let (path, handlers) = route.lines().next().unwrap().split_once('"').unwrap();
-            let path = if is_api { format!("/api/v1{}", path.trim_end_matches('/')) } else { path.to_owned() };
+            let path = match (is_api, is_replica) {
+                (true, _) => format!("/api/v1{}", path.trim_end_matches('/')),
+                (_, true) => format!("{TABLE}{path}"),
+                _ => path.to_owned(),
+            };
             for method in ["get", "post", "put", "patch", "delete"] {
                 if handlers.contains(&format!(" {method}(")) || handlers.contains(&format!(".{method}(")) {
                     routes.insert((method.to_uppercase(), path.clone()));
@@ -136,7 +152,7 @@ async fn a_route_answers_those_it_is_for_and_nobody_else() {
         let nobody = ask(&site, route, |request| request).await;
         match role {
             Open => assert!(is_sign_in || lets_in(&nobody), "{route:?}: {}", nobody.status()),
-            Api => {
+            Api | Replica => {
                 assert_eq!(nobody.status(), StatusCode::UNAUTHORIZED, "{route:?}");
                 assert!(nobody.headers()[header::WWW_AUTHENTICATE].to_str().unwrap().starts_with("Bearer"));
             }
@@ -150,10 +166,10 @@ async fn a_route_answers_those_it_is_for_and_nobody_else() {
         }
         let session = site.session().await;
         let signed_in = ask(&site, route, |request| request.header(header::COOKIE, &session)).await;
-        assert!(lets_in(&signed_in), "{route:?}: {}", signed_in.status());
+        assert_eq!(lets_in(&signed_in), *role != Replica, "{route:?}: {}", signed_in.status());
 
         let script = ask(&site, route, |request| request.bearer_auth(&site.token)).await;
-        let takes_tokens = path.starts_with("/api/") || *role != Page;
+        let takes_tokens = path.starts_with("/api/") || !matches!(role, Page | Replica);
         assert_eq!(lets_in(&script), takes_tokens, "{route:?}: {}", script.status());
 
         let forged = ask(&site, route, |request| request.bearer_auth("0".repeat(64))).await;

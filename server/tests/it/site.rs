@@ -15,6 +15,7 @@ use logyard::{
     config::{self, Config},
     groups::LogGroups,
     hub::Hub,
+    replicas::Replicas,
     router,
     runner::{Context, Nudge, Runner, dead_letters},
     sinks::Sinks,
@@ -322,5 +323,6 @@ async fn assemble(config: Config) -> App {
         started_at: store.now(),
     });
     let auth = Auth::new(config.auth.as_ref(), store.clone());
-    App { backend, hub, auth, config, assets: Assets::load().unwrap(), store, runner: None, shutdown }
+    let replicas = Replicas::new(&config.replicas);
+    App { backend, hub, auth, config, assets: Assets::load().unwrap(), store, replicas, runner: None, shutdown }
 }

@@ -296,7 +296,7 @@ BEGIN
     ELSIF TG_OP = 'UPDATE' THEN
         {into}
         SELECT block, sum(count)::bigint, bit_xor(hash), bit_xor(keys), bit_xor(versions)
-        FROM ({added} UNION ALL {gone}) AS both GROUP BY block
+        FROM ({added} UNION ALL {gone}) AS sides GROUP BY block
         HAVING (sum(count), bit_xor(hash), bit_xor(keys), bit_xor(versions)) <> (0, 0, 0, 0);
     ELSE
         TRUNCATE {blocks}, {changes};

@@ -6,13 +6,16 @@
 //!
 //! Always: nothing about other people's files is changed but what was asked for, the journal's mode included.
 
+mod migration;
 mod open;
 mod read;
 mod write;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use engine::sync::{Mark, Refusal, Row, integer_key};
-use sqlx::SqlitePool;
+use sqlx::{AssertSqlSafe, SqlitePool};
 
 pub use self::open::Shape;
 use crate::{
@@ -24,7 +27,7 @@ use crate::{
 pub struct SqliteTable {
     place: String,
     pool: SqlitePool,
-    shape: Shape,
+    shape: Arc<Shape>,
     read: Counter,
 }
 
@@ -43,7 +46,7 @@ impl Database for SqliteTable {
     }
 
     async fn tidy(&self) -> Result<(), TableError> {
-        Ok(())
+        self.refresh().await
     }
 
     async fn horizon(&self) -> Result<u64, TableError> {
@@ -52,17 +55,25 @@ impl Database for SqliteTable {
     }
 
     async fn epoch(&self) -> Result<String, TableError> {
-        self.epoch_of_file()
+        let kept: Option<(bool,)> = sqlx::query_as("SELECT TRUE FROM sqlite_schema WHERE type = 'table' AND name = $1")
+            .bind(crate::naming::part(&self.shape.name, "epoch"))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(at(&self.place))?;
+        if kept.is_none() {
+            return self.epoch_of_file();
+        }
+        let sql = format!("SELECT epoch FROM {}", self.shape.parts.epoch);
+        let (epoch,): (String,) =
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&self.pool).await.map_err(at(&self.place))?;
+        Ok(epoch)
     }
 
     async fn held(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
-        let Shape { table, key, version, .. } = &self.shape;
+        let Shape { table, key, version, .. } = &*self.shape;
         let sql = format!("SELECT {key}, {version} FROM {table} WHERE {key} IN (SELECT value FROM json_each($1))");
-        let found: Vec<(i64, i64)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(json(keys))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(at(&self.place))?;
+        let found: Vec<(i64, i64)> =
+            sqlx::query_as(AssertSqlSafe(sql)).bind(json(keys)).fetch_all(&self.pool).await.map_err(at(&self.place))?;
         self.read.add(found.len() as u64);
         let mark = |(key, version): (i64, i64)| Mark { version: version.cast_unsigned(), key: integer_key(key) };
         Ok(found.into_iter().map(mark).collect())
@@ -81,11 +92,11 @@ impl Database for SqliteTable {
     }
 
     async fn migration(&self) -> Result<Migration, TableError> {
-        Ok(Migration::default())
+        self.plan().await
     }
 
     async fn migrate(&self) -> Result<(), TableError> {
-        Ok(())
+        self.apply().await
     }
 }
 

@@ -1,14 +1,13 @@
 //! Opens a table in SQLite, and looks whether it can be kept in step.
 
-use std::str::FromStr;
-use std::time::Duration;
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
-use super::SqliteTable;
+use super::{SqliteTable, migration::Parts};
 use crate::{TableError, TableSpec, database::Counter, error::at, naming::quoted, spec::chosen};
 
 /// Connections of one table.
@@ -18,6 +17,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What is known of a table. Names are quoted where they are called so.
+#[derive(Clone)]
 pub struct Shape {
     /// As written in the configuration.
     pub name: String,
@@ -27,16 +27,19 @@ pub struct Shape {
     pub version: String,
     /// Not quoted.
     pub version_name: String,
+    pub key_name: String,
     /// What is sent.
     pub columns: Vec<Column>,
     /// Whether the key is SQLite's own number of the row, which every index holds anyway.
     pub key_is_rowid: bool,
-    /// The columns, quoted, of each unique index beside that number.
-    pub unique: Vec<Vec<String>>,
+    /// Whether a unique index is about some rows only, or about an expression.
+    pub odd_unique: bool,
+    pub parts: Parts,
     /// The file; empty in memory.
     pub file: std::path::PathBuf,
 }
 
+#[derive(Clone)]
 pub struct Column {
     pub name: String,
     /// Texts become numbers here.
@@ -65,7 +68,7 @@ impl SqliteTable {
         let pool = if in_memory { pool.idle_timeout(None).max_lifetime(None) } else { pool };
         let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await.map_err(at(&place))?;
         let shape = Shape::read(&pool, spec, &place, file).await?;
-        Ok(Self { place, pool, shape, read: Counter::default() })
+        Ok(Self { place, pool, shape: Arc::new(shape), read: Counter::default() })
     }
 }
 
@@ -124,7 +127,7 @@ impl Shape {
         if let Some(column) = columns.iter().find(|column| column.generated && !spec.columns.is_empty()) {
             return Err(TableError::Generated { place: place.to_owned(), column: column.name.clone() });
         }
-        let (unique, without_rowid) = unique_indexes(pool, spec).await.map_err(&failed)?;
+        let (unique, odd_unique, without_rowid) = unique_indexes(pool, spec).await.map_err(&failed)?;
         let of = |name: &str| declared.iter().find(|column| column.name == name);
         let alone = declared.iter().filter(|column| column.primary > 0).count() == 1;
         let rowid = |column: &Declared| {
@@ -145,6 +148,8 @@ impl Shape {
         if !key_is_rowid && !unique.iter().any(|columns| columns.len() == 1 && columns[0] == spec.key) {
             return Err(TableError::NotUnique { place: place.to_owned(), column: spec.key.clone() });
         }
+        let quoted_unique: Vec<Vec<_>> =
+            unique.iter().map(|columns| columns.iter().map(|column| quoted(column)).collect()).collect();
         let column = |declared: &&Declared| Column {
             name: declared.name.clone(),
             real: ["REAL", "FLOA", "DOUB"].iter().any(|word| declared.kind.to_ascii_uppercase().contains(word)),
@@ -156,31 +161,36 @@ impl Shape {
             version: quoted(&spec.version),
             version_name: spec.version.clone(),
             columns: columns.iter().filter(|column| !column.generated).map(column).collect(),
+            key_name: spec.key.clone(),
             key_is_rowid,
-            unique: unique.iter().map(|columns| columns.iter().map(|column| quoted(column)).collect()).collect(),
+            odd_unique,
+            parts: Parts::of(&spec.table, &quoted(&spec.key), &quoted(&spec.version), &quoted_unique),
             file,
         })
     }
 }
 
-/// The columns of each unique index that is about all rows, and whether the table has no numbers of rows.
-async fn unique_indexes(pool: &SqlitePool, spec: &TableSpec) -> Result<(Vec<Vec<String>>, bool), sqlx::Error> {
-    let names: Vec<(String,)> =
-        sqlx::query_as(r#"SELECT name FROM pragma_index_list($1) WHERE "unique" AND NOT partial"#)
+/// The columns of each unique index; whether there are others that are not about columns and all rows; and whether the table has no numbers of rows.
+async fn unique_indexes(pool: &SqlitePool, spec: &TableSpec) -> Result<(Vec<Vec<String>>, bool, bool), sqlx::Error> {
+    let names: Vec<(String, bool)> =
+        sqlx::query_as(r#"SELECT name, partial FROM pragma_index_list($1) WHERE "unique""#)
             .bind(&spec.table)
             .fetch_all(pool)
             .await?;
-    let mut unique = Vec::new();
-    for (name,) in names {
+    let (mut unique, mut odd) = (Vec::new(), false);
+    for (name, partial) in names {
         let columns: Vec<(Option<String>,)> =
             sqlx::query_as("SELECT name FROM pragma_index_info($1) ORDER BY seqno").bind(&name).fetch_all(pool).await?;
         // An expression has no name.
-        unique.extend(columns.into_iter().map(|(column,)| column).collect::<Option<Vec<_>>>());
+        match columns.into_iter().map(|(column,)| column).collect::<Option<Vec<_>>>() {
+            Some(columns) if !partial => unique.push(columns),
+            _ => odd = true,
+        }
     }
     let (without_rowid,): (bool,) =
         sqlx::query_as(AssertSqlSafe("SELECT wr FROM pragma_table_list($1) WHERE schema = 'main'"))
             .bind(&spec.table)
             .fetch_one(pool)
             .await?;
-    Ok((unique, without_rowid))
+    Ok((unique, odd, without_rowid))
 }

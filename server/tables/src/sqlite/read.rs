@@ -1,5 +1,7 @@
 //! Reads marks in one snapshot, and rows with all that is sent.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use engine::sync::{Mark, Order, Row, Span, integer_key};
 use futures::TryStreamExt as _;
@@ -12,40 +14,42 @@ use crate::{
     database::{Counter, Snapshot, TakeBlock, TakeRow},
     error::at,
     span::bounds,
+    tally::Sum,
     upload::base64,
 };
+
+/// Touched blocks read at once.
+const CHUNK: i64 = 1_024;
 
 /// A transaction that only reads.
 pub struct SqliteSnapshot {
     transaction: sqlx::Transaction<'static, Sqlite>,
     place: String,
-    table: String,
-    key: String,
-    version: String,
+    shape: Arc<Shape>,
     indexed: bool,
+    summarised: bool,
     read: Counter,
 }
 
 impl SqliteSnapshot {
     pub async fn of(table: &SqliteTable) -> Result<Self, TableError> {
         let mut transaction = table.pool.begin().await.map_err(at(&table.place))?;
-        let Shape { name, table: quoted, key, version, .. } = &table.shape;
         let indexed: (bool,) = sqlx::query_as(
             "SELECT EXISTS (SELECT 1 FROM pragma_index_list($1) AS list, pragma_index_info(list.name) AS info
              WHERE NOT list.partial AND info.seqno = 0 AND info.name = $2)",
         )
-        .bind(name)
+        .bind(&table.shape.name)
         .bind(&table.shape.version_name)
         .fetch_one(&mut *transaction)
         .await
         .map_err(at(&table.place))?;
+        let summarised = table.is_summarised(&mut transaction).await?;
         Ok(Self {
             transaction,
             place: table.place.clone(),
-            table: quoted.clone(),
-            key: key.clone(),
-            version: version.clone(),
+            shape: Arc::clone(&table.shape),
             indexed: indexed.0,
+            summarised,
             read: table.read.clone(),
         })
     }
@@ -63,7 +67,7 @@ impl SqliteSnapshot {
 #[async_trait]
 impl Snapshot for SqliteSnapshot {
     fn summarised(&self) -> bool {
-        false
+        self.summarised
     }
 
     fn indexed(&self) -> bool {
@@ -72,7 +76,7 @@ impl Snapshot for SqliteSnapshot {
 
     async fn count(&mut self, span: Span) -> Result<u64, TableError> {
         let (first, last) = bounds(span);
-        let Self { table, version, .. } = self;
+        let Shape { table, version, .. } = &*self.shape;
         let sql = format!("SELECT count(*) FROM {table} WHERE {version} BETWEEN $1 AND $2");
         let count = self.number(sql, &[first, last]).await?.unwrap_or_default().unsigned_abs();
         self.read.add(count);
@@ -80,7 +84,7 @@ impl Snapshot for SqliteSnapshot {
     }
 
     async fn count_few(&mut self, spans: &[Span], most: u64) -> Result<Vec<u64>, TableError> {
-        let Self { table, version, .. } = &*self;
+        let Shape { table, version, .. } = &*self.shape;
         let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {version} BETWEEN $1 AND $2 LIMIT $3)");
         let mut counts = Vec::with_capacity(spans.len());
         for span in spans {
@@ -93,7 +97,7 @@ impl Snapshot for SqliteSnapshot {
     }
 
     async fn extremes(&mut self) -> Result<Option<(i64, i64)>, TableError> {
-        let Self { table, version, .. } = &*self;
+        let Shape { table, version, .. } = &*self.shape;
         let [lowest, highest] = ["min", "max"].map(|end| format!("SELECT {end}({version}) FROM {table}"));
         self.read.add(2);
         Ok(self.number(lowest, &[]).await?.zip(self.number(highest, &[]).await?))
@@ -101,7 +105,7 @@ impl Snapshot for SqliteSnapshot {
 
     async fn nth(&mut self, span: Span, order: Order, before: u64) -> Result<Option<u64>, TableError> {
         let (first, last) = bounds(span);
-        let Self { table, version, .. } = &*self;
+        let Shape { table, version, .. } = &*self.shape;
         let order = if order == Order::Ascending { "ASC" } else { "DESC" };
         let sql = format!(
             "SELECT {version} FROM {table} WHERE {version} BETWEEN $1 AND $2 ORDER BY {version} {order} LIMIT 1 OFFSET $3"
@@ -111,7 +115,8 @@ impl Snapshot for SqliteSnapshot {
     }
 
     async fn rows(&mut self, spans: &[Span], take: &mut TakeRow<'_>) -> Result<(), TableError> {
-        let Self { transaction, table, key, version, place, indexed, .. } = self;
+        let Self { transaction, shape, place, indexed, .. } = self;
+        let Shape { table, key, version, .. } = &**shape;
         let sql = format!("SELECT {key}, {version} FROM {table} WHERE {version} BETWEEN $1 AND $2");
         // Without an index each span would read the whole table.
         let hull: Vec<_> = match (spans.first(), spans.last()) {
@@ -136,18 +141,43 @@ impl Snapshot for SqliteSnapshot {
         Ok(())
     }
 
-    async fn blocks(&mut self, _: u32, _: &[Span], _: &mut TakeBlock<'_>) -> Result<(), TableError> {
+    async fn blocks(&mut self, level: u32, spans: &[Span], take: &mut TakeBlock<'_>) -> Result<(), TableError> {
+        let sql = format!(
+            "SELECT block, count, hash, keys, versions FROM {} WHERE level = $1 AND block BETWEEN $2 AND $3",
+            self.shape.parts.blocks
+        );
+        for span in spans {
+            let (first, last) = bounds(*span);
+            let query =
+                sqlx::query_as::<_, (i64, i64, i64, i64, i64)>(AssertSqlSafe(sql.clone())).bind(i64::from(level));
+            let mut found = query.bind(first).bind(last).fetch(&mut *self.transaction);
+            while let Some((block, count, hash, keys, versions)) = found.try_next().await.map_err(at(&self.place))? {
+                self.read.add(1);
+                let [block, hash, keys, versions] = [block, hash, keys, versions].map(i64::cast_unsigned);
+                take(block, Sum { count, hash, keys, versions });
+            }
+        }
         Ok(())
     }
 
-    async fn changes(&mut self, _: &mut TakeBlock<'_>) -> Result<(), TableError> {
-        Ok(())
+    async fn changes(&mut self, take: &mut TakeBlock<'_>) -> Result<(), TableError> {
+        let mut after = -1;
+        loop {
+            let failed = at(&self.place);
+            let touched = self.shape.touched_after(&mut self.transaction, after, CHUNK).await.map_err(&failed)?;
+            let Some(last) = touched.last() else { return Ok(()) };
+            after = *last;
+            let changes = self.shape.changes(&mut self.transaction, &touched, &self.read).await.map_err(&failed)?;
+            for (block, change) in changes {
+                take(block, change);
+            }
+        }
     }
 }
 
 impl SqliteTable {
     pub async fn whole_rows(&self, keys: &[i64]) -> Result<Vec<Row>, TableError> {
-        let Shape { table, key, version, columns, .. } = &self.shape;
+        let Shape { table, key, version, columns, .. } = &*self.shape;
         let names: Vec<_> = [key.clone(), version.clone()]
             .into_iter()
             .chain(columns.iter().map(|column| crate::naming::quoted(&column.name)))

@@ -46,7 +46,7 @@ impl SqliteTable {
     }
 
     fn statement(&self, group: &Group) -> String {
-        let Shape { table, key, version, .. } = &self.shape;
+        let Shape { table, key, version, .. } = &*self.shape;
         let names: Vec<_> = group.columns.iter().map(|column| quoted(column)).collect();
         let mut into = format!("{key}, {version}");
         let mut values = "$1, $2".to_owned();
@@ -79,7 +79,7 @@ impl SqliteTable {
     }
 
     pub async fn remove(&self, marks: &[Mark]) -> Result<(), TableError> {
-        let Shape { table, key, version, .. } = &self.shape;
+        let Shape { table, key, version, .. } = &*self.shape;
         let sql = format!("DELETE FROM {table} WHERE {key} = $1 AND {version} = $2");
         let failed = at(&self.place);
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;

@@ -19,6 +19,13 @@ macro_rules! on_both_databases {
     };
 }
 
-mod world;
-
 mod answers;
+mod concurrent;
+mod cost;
+mod histories;
+mod late;
+mod migrations;
+mod opening;
+mod types;
+mod uploads;
+mod world;

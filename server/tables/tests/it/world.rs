@@ -44,6 +44,11 @@ impl World {
         .unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
 
+    /// On one connection, one by one.
+    pub async fn run_all(&self, statements: &[String]) {
+        for_each(&self.pool, statements).await.unwrap_or_else(|error| panic!("{error}"));
+    }
+
     pub fn spec(&self) -> TableSpec {
         spec(&self.scratch.url, "orders")
     }
@@ -92,4 +97,22 @@ pub fn spec(url: &str, table: &str) -> TableSpec {
 
 pub fn mark(key: i64, version: u64) -> Mark {
     Mark { version, key: integer_key(key) }
+}
+
+async fn for_each(pool: &Pool, statements: &[String]) -> Result<(), sqlx::Error> {
+    match pool {
+        Pool::Sqlite(pool) => {
+            let mut connection = pool.acquire().await?;
+            for statement in statements {
+                sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut *connection).await?;
+            }
+        }
+        Pool::Postgres(pool) => {
+            let mut connection = pool.acquire().await?;
+            for statement in statements {
+                sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut *connection).await?;
+            }
+        }
+    }
+    Ok(())
 }

@@ -22,7 +22,7 @@ impl Place {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let parsed = Url::parse(text).map_err(|_| invalid("…", EXPECTED))?;
         if !parsed.username().is_empty() || parsed.password().is_some() {
-            return Err(invalid("…", "a URL without user and password: the secret is the token"));
+            return Err(invalid("…", "a URL without user and password; what opens it goes into `token`"));
         }
         let mut url = parsed.clone();
         url.set_query(None);

@@ -153,7 +153,7 @@ impl End for RemoteTable {
     }
 
     async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, Fault> {
-        if spans.iter().all(|span| !span.is_empty() && span.until <= below.max(1)) {
+        if spans.iter().all(|span| !span.is_empty() && span.until <= below) {
             return self.summaries(spans, split).await;
         }
         let pieces: Vec<_> = if split { spans.iter().flat_map(Span::split).collect() } else { spans.to_vec() };

@@ -13,6 +13,8 @@ mod numbers;
 mod queries;
 mod requests;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     answers::{Counted, Deleted, Lists, Overview, PageAnswer, RefusedRow, Summaries, Taken},

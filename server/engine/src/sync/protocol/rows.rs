@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, Visitor},
@@ -12,8 +11,8 @@ use serde_json::{Map, Value};
 use super::numbers::Version;
 use crate::sync::{Mark, Row, integer_key, text_key};
 
-/// A row whose key and version can be told. Whether its values can be taken is asked afterwards, by
-/// [`RowOnWire::row`], so that one of a batch takes no others with it.
+/// A row whose key and version can be told. Whether its values can be taken the table says, so that one of a batch takes
+/// no others with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RowOnWire {
@@ -30,15 +29,13 @@ pub enum RowKey {
     Text(String),
 }
 
-/// A row that cannot travel, or not be taken.
+/// A row that cannot travel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadRow {
     #[error("the key {0} is neither an integer of 64 bits nor a text")]
     Key(Value),
     #[error("the version {0} is larger than 9223372036854775807")]
     Version(u64),
-    #[error("{0} holds {1}: a value must be null, a boolean, a number, a text, or {{\"base64\": \"…\"}} for bytes")]
-    Value(String, String),
 }
 
 impl RowKey {
@@ -93,31 +90,14 @@ impl RowOnWire {
     pub fn mark(&self) -> Mark {
         Mark { version: self.version.0, key: self.key.number() }
     }
+}
 
-    /// The row, if each of its values is one that a column can hold.
-    pub fn row(self) -> Result<Row, BadRow> {
-        for (column, value) in &self.values {
-            if let Some(what) = unfit(value) {
-                return Err(BadRow::Value(column.clone(), what.to_owned()));
-            }
-        }
-        let key = match self.key {
+impl From<RowOnWire> for Row {
+    fn from(row: RowOnWire) -> Self {
+        let key = match row.key {
             RowKey::Integer(key) => key.into(),
             RowKey::Text(key) => key.into(),
         };
-        Ok(Row { key, version: self.version.0, values: self.values })
-    }
-}
-
-fn unfit(value: &Value) -> Option<&'static str> {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-        Value::Array(_) => Some("a list"),
-        Value::Object(fields) => match (fields.len(), fields.get("base64")) {
-            (1, Some(Value::String(bytes))) => {
-                BASE64_STANDARD.decode(bytes).is_err().then_some("bytes that are not in base64")
-            }
-            _ => Some("an object"),
-        },
+        Self { key, version: row.version.0, values: row.values }
     }
 }

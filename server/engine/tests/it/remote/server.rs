@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use engine::sync::{RemoteTable, Token};
+use futures::StreamExt;
 use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
     HeaderMap, Method, Request, Response,
@@ -165,8 +166,15 @@ async fn handle<A: Fn(&Asked) -> Reply>(
         }
         Reply::Silence => std::future::pending().await,
         Reply::CutOff => {
-            let pieces = [Ok(Frame::data(Bytes::from_static(b"{\"count\":"))), Err("cut off")];
-            Ok(Response::new(BodyExt::boxed(StreamBody::new(futures::stream::iter(pieces)))))
+            let piece = futures::stream::iter([Ok(Frame::data(Bytes::from_static(b"{\"count\":")))]);
+            let end = futures::stream::once(async {
+                // The piece is on its way by then.
+                for _ in 0..20 {
+                    tokio::task::yield_now().await;
+                }
+                Err("cut off")
+            });
+            Ok(Response::new(BodyExt::boxed(StreamBody::new(piece.chain(end)))))
         }
         Reply::ThenHangUp(value) => {
             let body = value.to_string().into_bytes();

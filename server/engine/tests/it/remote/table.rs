@@ -1,7 +1,7 @@
 //! A table in memory behind the protocol, as any honest server would have it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::Read,
     sync::{Arc, Mutex},
 };
@@ -27,7 +27,28 @@ pub enum Offers {
 }
 
 #[derive(Clone, Default)]
-pub struct Rows(Arc<Mutex<BTreeMap<u64, RowOnWire>>>);
+pub struct Rows(Arc<Mutex<Inner>>);
+
+/// By key, and in the order in which they are asked for.
+#[derive(Default)]
+struct Inner {
+    rows: BTreeMap<u64, RowOnWire>,
+    marks: BTreeSet<Mark>,
+}
+
+impl Inner {
+    fn put(&mut self, row: RowOnWire) {
+        self.take(row.key.number());
+        self.marks.insert(row.mark());
+        self.rows.insert(row.key.number(), row);
+    }
+
+    fn take(&mut self, key: u64) {
+        if let Some(row) = self.rows.remove(&key) {
+            self.marks.remove(&row.mark());
+        }
+    }
+}
 
 impl Rows {
     /// Keys 1 to `count`, each at the version of its key.
@@ -38,21 +59,22 @@ impl Rows {
     pub fn of(marks: impl IntoIterator<Item = Mark>) -> Self {
         let rows = Self::default();
         for mark in marks {
-            rows.0.lock().unwrap().insert(mark.key, row(mark));
+            rows.0.lock().unwrap().put(row(mark));
         }
         rows
     }
 
     pub fn row(&self, key: u64) -> Option<RowOnWire> {
-        self.0.lock().unwrap().get(&key).cloned()
+        self.0.lock().unwrap().rows.get(&key).cloned()
     }
 
     /// In the order of marks.
     pub fn marks(&self, span: Span) -> Vec<Mark> {
-        let rows = self.0.lock().unwrap();
-        let mut marks: Vec<_> = rows.values().map(RowOnWire::mark).filter(|mark| span.contains(mark.version)).collect();
-        marks.sort_unstable();
-        marks
+        if span.is_empty() {
+            return Vec::new();
+        }
+        let first = |version| Mark { version, key: 0 };
+        self.0.lock().unwrap().marks.range(first(span.from)..first(span.until)).copied().collect()
     }
 
     pub async fn serve(&self, offers: Offers) -> Server {
@@ -144,9 +166,8 @@ impl Rows {
                 continue;
             }
             let mut rows = self.0.lock().unwrap();
-            let key = row.key.number();
-            if rows.get(&key).is_none_or(|other| other.version < row.version) {
-                rows.insert(key, row);
+            if rows.rows.get(&row.key.number()).is_none_or(|other| other.version < row.version) {
+                rows.put(row);
             }
         }
         json!({"refused": refused})
@@ -155,13 +176,13 @@ impl Rows {
     fn delete(&self, deletion: &Deletion) -> Value {
         assert!(deletion.rows.len() <= limits::DELETED);
         let mut rows = self.0.lock().unwrap();
-        let before = rows.len();
+        let before = rows.rows.len();
         for MarkOnWire(mark) in &deletion.rows {
-            if rows.get(&mark.key).is_some_and(|row| row.mark() == *mark) {
-                rows.remove(&mark.key);
+            if rows.marks.contains(mark) {
+                rows.take(mark.key);
             }
         }
-        json!({"deleted": before - rows.len()})
+        json!({"deleted": before - rows.rows.len()})
     }
 }
 

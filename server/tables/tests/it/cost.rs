@@ -1,0 +1,51 @@
+//! How much is read for an answer.
+
+use engine::sync::{Cell, End as _, Span};
+use store::testing::Scratch;
+
+use crate::world::{Pool, World};
+
+on_both_databases!(with_summaries_a_range_of_many_rows_is_read_from_few);
+
+const ROWS: u64 = 200_000;
+
+async fn with_summaries_a_range_of_many_rows_is_read_from_few(scratch: Scratch) {
+    let world = World::new(scratch).await;
+    world
+        .run(&match &world.pool {
+            Pool::Postgres(_) => format!("INSERT INTO orders SELECT n, n, 'c' FROM generate_series(1, {ROWS}) AS n"),
+            Pool::Sqlite(_) => format!(
+                "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {ROWS})
+             INSERT INTO orders SELECT n, n, 'c' FROM number"
+            ),
+        })
+        .await;
+    let table = world.open().await;
+    let block = Span::block_around(0, ROWS);
+    let plain = table.cells(&[block], true, ROWS).await.unwrap();
+    assert!(table.spent().rows >= ROWS - 1, "all of them");
+    table.migrate().await.unwrap();
+    let mut seen = table.spent().rows;
+    let mut cost = || {
+        let before = std::mem::replace(&mut seen, table.spent().rows);
+        seen - before
+    };
+    let mut whole = Cell::default();
+    plain.iter().for_each(|cell| whole.merge(cell));
+    assert_eq!(table.cells(&[block], true, ROWS).await.unwrap(), plain);
+    let split = cost();
+    assert!(split < 200, "{split} rows for 64 pieces");
+    assert_eq!(table.cells(&[Span::ALL], false, ROWS).await.unwrap(), [whole]);
+    let root = cost();
+    assert!(root < 200, "{root} rows for the whole");
+    assert_eq!(table.meta().await.unwrap().count, ROWS);
+    let meta = cost();
+    assert!(meta < 200, "{meta} rows for its size");
+    assert_eq!(table.blocks(100).await.unwrap().iter().map(|(_, rows)| rows).sum::<u64>(), ROWS);
+    let map = cost();
+    assert!(map < 4_000, "{map} rows for a map");
+    let narrow: Vec<_> = (0..512).map(|at| Span { from: at * 64, until: at * 64 + 64 }).collect();
+    assert_eq!(table.cells(&narrow, false, Span::END).await.unwrap()[1].count, 64);
+    let narrow = cost();
+    assert!(narrow < 600, "{narrow} rows for 512 blocks");
+}

@@ -1,0 +1,59 @@
+//! What a table must be, and what is said of one that is not.
+
+use store::testing::Scratch;
+use tables::{Table, TableSpec};
+
+use crate::world::{World, spec};
+
+on_both_databases!(a_table_that_cannot_be_kept_in_step_is_refused_with_the_reason);
+
+async fn a_table_that_cannot_be_kept_in_step_is_refused_with_the_reason(scratch: Scratch) {
+    let world = World::new(scratch).await;
+    let url = &world.scratch.url;
+    world.run("CREATE TABLE texts (id TEXT PRIMARY KEY NOT NULL, row_version BIGINT NOT NULL)").await;
+    world.run("CREATE TABLE loose (id BIGINT NOT NULL, row_version BIGINT NOT NULL)").await;
+    world.run("CREATE UNIQUE INDEX loose_some ON loose (id) WHERE row_version > 5").await;
+    world.run("CREATE TABLE nulls (id BIGINT NOT NULL PRIMARY KEY, row_version BIGINT)").await;
+    world.run("CREATE VIEW seen AS SELECT * FROM orders").await;
+    let of = |table: &str| spec(url, table);
+    for (spec, words) in [
+        (of("nothing"), "there is no table nothing of"),
+        (of("seen"), "is a view"),
+        (of("texts"), "the key must be an integer"),
+        (of("loose"), "no unique index on id alone"),
+        (of("nulls"), "the version must be declared NOT NULL"),
+        (TableSpec { version: "rv".to_owned(), ..of("orders") }, "no column rv; it has id, row_version, customer"),
+        (TableSpec { columns: vec!["name".to_owned()], ..of("orders") }, "no column name; it has"),
+        (TableSpec { timestamp: Some("at".to_owned()), ..of("orders") }, "no column at; it has"),
+        (TableSpec { url: "mysql://db/shop".to_owned(), ..of("orders") }, "must start with postgres:// or sqlite:"),
+    ] {
+        let Err(error) = Table::open(spec).await else { panic!("it was opened, though {words}") };
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    world.run("INSERT INTO orders VALUES (1, -5, 'c')").await;
+    let error = engine::sync::End::meta(&world.open().await).await.unwrap_err().to_string();
+    assert!(error.contains("has the version -5"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_quoted_whatever_they_hold_and_schemas_are_understood() {
+    let world = World::new(Scratch::postgres().await).await;
+    world.run(r#"CREATE SCHEMA shop; CREATE TABLE shop."Order ""x""" ("the Key" int PRIMARY KEY, "row-version" int NOT NULL, "a;b" text)"#).await;
+    let table = TableSpec {
+        key: "the Key".to_owned(),
+        version: "row-version".to_owned(),
+        ..spec(&world.scratch.url, r#"shop.Order "x""#)
+    };
+    let table = Table::open(table).await.unwrap();
+    table.migrate().await.unwrap();
+    world.run(r#"INSERT INTO shop."Order ""x""" VALUES (1, 64, 'v')"#).await;
+    use engine::sync::{End as _, Local as _, Remote as _};
+    let mut rows = table.rows(&[crate::world::mark(1, 64)]).await.unwrap();
+    rows[0].version = 65;
+    assert_eq!(table.upload(rows).await.unwrap(), []);
+    assert_eq!(table.meta().await.unwrap().extremes, Some((65, 65)));
+    assert!(table.summarised().await.unwrap());
+    let secret = world.scratch.url.replace("postgres@", "postgres:secret@");
+    let place = Table::open(spec(&secret, "orders")).await.unwrap();
+    assert!(!engine::sync::End::place(&place).contains("secret"));
+}

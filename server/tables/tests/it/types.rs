@@ -1,0 +1,128 @@
+//! Values arrive as they were, whatever their type.
+
+use engine::sync::{End as _, Local as _, Remote as _, Row, Span};
+use sqlx::AssertSqlSafe;
+use store::testing::Scratch;
+use tables::Table;
+
+use crate::world::{Pool, World, spec};
+
+const COLUMNS: &str = "id int PRIMARY KEY, row_version int NOT NULL, small smallint, big bigint, exact numeric(40, 10),
+    single real, double double precision, words text, cut varchar(5), fixed char(4), raw bytea, moment timestamptz,
+    plain timestamp, day date, span interval, id2 uuid, tree jsonb, source json, truth boolean, many int[],
+    texts text[], mood mood, flags bit(3), more bit varying(9), address inet, range int4range, name positive, cash money,
+    twice bigint GENERATED ALWAYS AS (big / 2) STORED";
+
+const ROWS: [&str; 3] = [
+    "(1, 10, -32768, 9223372036854775807, -123456789012345678901234567890.0123456789, 0.1, 0.1,
+      E'a''b\"\\\\ \\n\\t {}[],; Ünïcode \u{1F600} \u{1} $1 %s --', 'żółwi', 'ab', '\\x0001ff5c27', '2026-02-28 23:59:59.123456+05:30',
+      '1999-12-31 00:00:00.000001', '0044-03-15 BC', '1 year 2 mons -3 days 04:05:06.7', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
+      '{\"a\": [1, 1e3, 9007199254740993, \"\\u20ac\"]}', ' {\"b\":  1.0 }', true, '{1,NULL,-3}', '{\"a,b\",\"\\\"\",NULL,\"\"}', 'so so',
+      '101', '1', '10.0.0.1/8', '[1,10)', 5, '12.34')",
+    "(2, 20, NULL, NULL, 'NaN', 'NaN', 'Infinity', '', NULL, NULL, '', 'infinity', NULL, '5874897-12-31', NULL, NULL, 'null', NULL, false,
+      '{}', '{}', NULL, NULL, '', NULL, 'empty', NULL, '-1.00')",
+    "(3, 30, 0, -9223372036854775808, 0, 1e-45, 5e-324, 'true', '1', '1', '\\x00', '-infinity', '4713-01-01 BC', '2000-02-29', '0',
+      NULL, '\"text\"', '[]', NULL, '{{1,2},{3,4}}', NULL, 'so so', '000', '111111111', '::1', '(,)', 1, '0')",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_type_of_postgresql_arrives_as_it_was() {
+    let [source, copy] = [World::new(Scratch::postgres().await).await, World::new(Scratch::postgres().await).await];
+    let types = "CREATE TYPE mood AS ENUM ('fine', 'so so'); CREATE DOMAIN positive AS int CHECK (value > 0)";
+    for world in [&source, &copy] {
+        world.run(types).await;
+        world.run(&format!("CREATE TABLE typed ({COLUMNS})")).await;
+    }
+    for row in ROWS {
+        source.run(&format!("INSERT INTO typed VALUES {row}")).await;
+    }
+    // A server that writes its texts in other ways.
+    source
+        .run("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET DateStyle = German', current_database()); END $$")
+        .await;
+    let from = Table::open(spec(&source.scratch.url, "typed")).await.unwrap();
+    let to = Table::open(spec(&copy.scratch.url, "typed")).await.unwrap();
+    let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
+    let rows = travelled(from.rows(&marks).await.unwrap());
+    assert!(rows.iter().all(|row| !row.values.contains_key("twice")), "what is generated is not sent");
+    assert_eq!(to.upload(rows.clone()).await.unwrap(), []);
+    assert_eq!(to.rows(&marks).await.unwrap().len(), 3);
+    let [here, there] = [all(&source).await, all(&copy).await];
+    assert_eq!(here, there);
+    assert!(here.contains("9223372036854775807") && here.contains('\u{1F600}'), "{here}");
+}
+
+/// As it would over the wire.
+fn travelled(rows: Vec<Row>) -> Vec<Row> {
+    serde_json::from_str(&serde_json::to_string(&rows).unwrap()).unwrap()
+}
+
+async fn all(world: &World) -> String {
+    match &world.pool {
+        Pool::Postgres(pool) => {
+            let sql = "SELECT string_agg(typed::text, E'\\n' ORDER BY id) FROM typed";
+            sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(pool).await.unwrap()
+        }
+        Pool::Sqlite(pool) => {
+            let sql =
+                "SELECT group_concat(id || quote(a) || quote(b) || quote(c) || typeof(a) || typeof(b) || typeof(c))
+                       FROM (SELECT * FROM typed ORDER BY id)";
+            sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(pool).await.unwrap()
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_class_of_sqlite_arrives_as_it_was() {
+    let [source, copy] = [World::new(Scratch::sqlite()).await, World::new(Scratch::sqlite()).await];
+    for world in [&source, &copy] {
+        world
+            .run(
+                "CREATE TABLE typed (id INTEGER PRIMARY KEY, row_version INTEGER NOT NULL, a, b REAL, c TEXT,
+                   d INTEGER GENERATED ALWAYS AS (id * 2) VIRTUAL)",
+            )
+            .await;
+    }
+    source
+        .run(
+            "INSERT INTO typed (id, row_version, a, b, c) VALUES
+        (1, 1, 9223372036854775807, 0.1, 'it''s \"ünï\" ' || char(0, 1, 10, 128512)), (2, 2, x'00ff27', 9e999, NULL),
+        (3, 3, 1.0, -9e999, '12'), (4, 4, NULL, 5e-324, ''), (5, 5, '1', 3, x'ff'), (6, 6, x'', 1e308, 'Infinity'),
+        (7, 7, CAST(x'ff41' AS TEXT), 0, 'x')",
+        )
+        .await;
+    let from = Table::open(spec(&source.scratch.url, "typed")).await.unwrap();
+    let to = Table::open(spec(&copy.scratch.url, "typed")).await.unwrap();
+    let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
+    let rows = travelled(from.rows(&marks).await.unwrap());
+    assert_eq!(to.upload(rows).await.unwrap(), []);
+    for world in [&source, &copy] {
+        // No text at all; it travels as bytes, so that none is lost.
+        world.run("DELETE FROM typed WHERE id = 7").await;
+    }
+    assert_eq!(all(&source).await, all(&copy).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_go_from_sqlite_to_postgresql_and_what_does_not_fit_is_refused() {
+    let [source, copy] = [World::new(Scratch::sqlite()).await, World::new(Scratch::postgres().await).await];
+    source.run("CREATE TABLE typed (id INTEGER PRIMARY KEY, row_version INTEGER NOT NULL, a, b REAL, c TEXT)").await;
+    copy.run(
+        "CREATE TABLE typed (id bigint PRIMARY KEY, row_version bigint NOT NULL, a bytea, b float8, c varchar(3))",
+    )
+    .await;
+    source
+        .run(
+            "INSERT INTO typed VALUES (1, 1, x'00ff', 0.1, 'abc'), (2, 2, 'text', 9e999, 'abcd'),
+                (3, 3, NULL, 1, 'a' || char(0)), (4, 4, NULL, 2, x'ff'), (5, 5, 'é', NULL, NULL)",
+        )
+        .await;
+    let from = Table::open(spec(&source.scratch.url, "typed")).await.unwrap();
+    let to = Table::open(spec(&copy.scratch.url, "typed")).await.unwrap();
+    let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
+    let mut refused = to.upload(from.rows(&marks).await.unwrap()).await.unwrap();
+    refused.sort_unstable();
+    assert_eq!(refused.iter().map(|(mark, _)| mark.key).collect::<Vec<_>>(), [2, 3, 4]);
+    assert!(refused[0].1.contains("too long for type character varying(3)"), "{refused:?}");
+    assert_eq!(all(&copy).await, "(1,1,\"\\\\x00ff\",0.1,abc)\n(5,5,\"\\\\xc3a9\",,)");
+}

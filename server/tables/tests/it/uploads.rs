@@ -1,0 +1,90 @@
+//! What the following end takes and what it will not have.
+
+use engine::sync::{Fault, Local as _, Remote as _, Row};
+use serde_json::{Value, json};
+use store::testing::Scratch;
+use tables::Table;
+
+use crate::world::{World, mark, spec};
+
+on_both_databases!(
+    one_bad_row_of_many_is_refused_with_the_reason_and_the_others_are_taken,
+    of_a_key_that_comes_twice_the_newest_is_kept,
+    what_the_row_does_not_bring_stays_as_it_is,
+    a_table_that_is_gone_is_not_the_fault_of_a_row,
+);
+
+fn row(key: i64, version: u64, values: &Value) -> Row {
+    Row { key: key.into(), version, values: values.as_object().cloned().unwrap() }
+}
+
+async fn one_bad_row_of_many_is_refused_with_the_reason_and_the_others_are_taken(scratch: Scratch) {
+    let world = World::new(scratch).await;
+    world
+        .run(
+            "CREATE TABLE strict (id BIGINT NOT NULL PRIMARY KEY, row_version BIGINT NOT NULL,
+               name VARCHAR(5) NOT NULL UNIQUE CHECK (length(name) < 4), price BIGINT)",
+        )
+        .await;
+    let table = Table::open(spec(&world.scratch.url, "strict")).await.unwrap();
+    let mut rows: Vec<_> =
+        (0..1_000).map(|key| row(key, 5, &json!({ "name": format!("{key}"), "price": 1 }))).collect();
+    rows[17] = row(17, 5, &json!({ "name": null, "price": 1 }));
+    rows[500] = row(500, 5, &json!({ "name": "too long", "price": 1 }));
+    rows[700] = row(700, 5, &json!({ "name": "1", "price": 1 }));
+    rows[800] = row(800, 5, &json!({ "name": "800", "colour": "red" }));
+    rows[999] = row(999, 5, &json!({ "name": "999", "price": [1] }));
+    let mut refused = table.upload(rows).await.unwrap();
+    refused.sort_unstable();
+    let keys: Vec<_> = refused.iter().map(|(mark, _)| mark.key).collect();
+    assert_eq!(keys, [17, 500, 700, 800, 999]);
+    let reasons: Vec<_> = refused.iter().map(|(_, reason)| reason.to_lowercase()).collect();
+    for (reason, word) in reasons.iter().zip(["null", "", "unique", "colour", "list"]) {
+        assert!(reason.contains(word), "{reason} does not say {word}");
+    }
+    let held = table.held(&[16, 17, 18, 500, 700, 999, 998]).await.unwrap();
+    assert_eq!(held, [Some(5), None, Some(5), None, None, None, Some(5)]);
+}
+
+async fn of_a_key_that_comes_twice_the_newest_is_kept(scratch: Scratch) {
+    let world = World::new(scratch).await;
+    let table = world.open().await;
+    let rows = [7, 9, 8].map(|version| row(1, version, &json!({ "customer": version.to_string() })));
+    assert_eq!(table.upload(rows.to_vec()).await.unwrap(), []);
+    assert_eq!(table.rows(&[mark(1, 9)]).await.unwrap(), [rows[1].clone()]);
+    assert_eq!(table.upload(vec![row(1, 9, &json!({ "customer": "other" }))]).await.unwrap(), []);
+    assert_eq!(table.rows(&[mark(1, 9)]).await.unwrap(), [rows[1].clone()], "what is as new is not replaced");
+}
+
+async fn what_the_row_does_not_bring_stays_as_it_is(scratch: Scratch) {
+    let mut world = World::new(scratch).await;
+    world.write(1, 5).await;
+    let table = world.open().await;
+    assert_eq!(table.upload(vec![row(1, 6, &json!({}))]).await.unwrap(), []);
+    assert_eq!(table.rows(&[mark(1, 6)]).await.unwrap(), [row(1, 6, &json!({ "customer": "c1" }))]);
+    let text = Row { key: "one".into(), ..row(1, 7, &json!({})) };
+    let high = row(2, u64::MAX, &json!({}));
+    let refused = table.upload(vec![text, high]).await.unwrap();
+    assert!(refused.iter().any(|(_, reason)| reason.contains("\"one\" is not an integer")), "{refused:?}");
+    assert_eq!(refused.len(), 2);
+}
+
+async fn a_table_that_is_gone_is_not_the_fault_of_a_row(scratch: Scratch) {
+    let world = World::new(scratch).await;
+    let table = world.open().await;
+    world.run("DROP TABLE orders").await;
+    let fault = table.upload(vec![row(1, 5, &json!({}))]).await.unwrap_err();
+    assert!(matches!(fault, Fault::Unavailable(_)), "{fault}");
+}
+
+/// Rows are sent with versions; a copy that makes its own would never be in step.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_makes_its_own_versions_is_found_out() {
+    let world = World::new(Scratch::postgres().await).await;
+    world.run("CREATE FUNCTION fresh() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.row_version := 99; RETURN NEW; END'").await;
+    world.run("CREATE TRIGGER fresh BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION fresh()").await;
+    let table = world.open().await;
+    let refused = table.upload(vec![row(1, 5, &json!({}))]).await.unwrap();
+    assert!(refused[0].1.contains("the table itself made the version 99"), "{refused:?}");
+    assert_eq!(table.held(&[1]).await.unwrap(), [None]);
+}
