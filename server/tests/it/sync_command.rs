@@ -28,9 +28,15 @@ async fn a_table_is_brought_in_step_and_found_to_be_so_the_next_time() {
     assert_eq!((&first["outcome"], counts(&first)), (&"in_step".into(), (1_000, 0)));
     assert!(shop.is_equal().await);
     let status = &first["status"];
-    assert_eq!((&status["state"], &status["remote"]["count"], &status["behind"]), (&"in_step".into(), &1_000.into(), &0.into()));
+    assert_eq!(
+        (&status["state"], &status["remote"]["count"], &status["behind"]),
+        (&"in_step".into(), &1_000.into(), &0.into())
+    );
     assert_eq!((&status["verified"]["below"], &status["verified"]["shown_by"]), (&1_001.into(), &"cells".into()));
-    assert!(first["bytes_sent"].as_u64().unwrap() > 10_000 && first["local_rows"].as_u64().unwrap() >= 1_000, "{first}");
+    assert!(
+        first["bytes_sent"].as_u64().unwrap() > 10_000 && first["local_rows"].as_u64().unwrap() >= 1_000,
+        "{first}"
+    );
 
     shop.local.run("DELETE FROM orders WHERE id = 500").await;
     shop.local.run("UPDATE orders SET total = 0, row_version = 2000 WHERE id = 7").await;
@@ -196,7 +202,9 @@ async fn a_table_that_is_not_configured_is_refused_with_those_that_are() {
 fn its_help_says_what_it_does_and_how_it_exits() {
     let output = logyard().args(["sync", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
-    for part in ["--once", "--verify", "--json", "--approve <ROWS>", "--show-migration", "Examples:", "Exit codes: 0 in step"] {
+    for part in
+        ["--once", "--verify", "--json", "--approve <ROWS>", "--show-migration", "Examples:", "Exit codes: 0 in step"]
+    {
         assert!(help.contains(part), "{part}: {help}");
     }
     let together = logyard().args(["sync", "orders", "--verify", "--approve", "5"]).output().unwrap();
