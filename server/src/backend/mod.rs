@@ -45,6 +45,7 @@ use crate::{
     runner::Nudge,
     sinks::Sinks,
     stores::{StoreHealth, Stores},
+    syncs::Syncs,
 };
 
 /// Logyard as its pages and its API see it.
@@ -54,6 +55,7 @@ pub struct Yard {
     pub sinks: Sinks,
     pub receivers: Receivers,
     pub groups: LogGroups,
+    pub syncs: Syncs,
     pub health: StoreHealth,
     pub hub: Hub,
     pub runner: Nudge,

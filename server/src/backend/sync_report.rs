@@ -18,7 +18,7 @@ impl Yard {
         table: &TableName,
         report: SyncReport,
     ) -> Result<SyncStatus, Problem> {
-        if self.configured_tables().iter().any(|configured| configured.name == *table) {
+        if self.syncs.get(table).is_some() {
             let detail = format!(
                 "Table `{table}` is in the configuration: Logyard keeps it in step itself. Report another name."
             );

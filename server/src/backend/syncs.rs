@@ -6,41 +6,28 @@
 use std::collections::HashMap;
 
 use model::{
-    Direction, Invalid, Page, Problem, ProblemCode, Quarantined, SyncAction, SyncEvaluation, SyncId, SyncList,
+    Direction, Invalid, KeySpan, Page, Problem, ProblemCode, Quarantined, SyncAction, SyncEvaluation, SyncId, SyncList,
     SyncSource, SyncState, SyncStatus, SyncView, TableName, Time, Viewer,
 };
 use tracing::info;
 
 use super::{Yard, problem};
+use crate::config;
 
 /// On a table's page: minutes of so long, milliseconds, and so many evaluations.
 const SHOWN_MS: i64 = 6 * 3_600_000;
 const SHOWN_EVALUATIONS: u32 = 20;
 const MOST_EVALUATIONS: u32 = 200;
 
-/// A table of the configuration.
-pub(super) struct Configured {
-    pub name: TableName,
-    pub every_ms: u64,
-    pub places: Vec<Direction>,
-}
-
 impl Yard {
-    /// In the order of the configuration.
-    pub(super) fn configured_tables(&self) -> Vec<Configured> {
-        Vec::new()
-    }
-
     pub(super) async fn list_syncs(&self) -> Result<SyncList, Problem> {
         let known = self.store.syncs().await.map_err(problem::database)?;
         let (agents, ours): (Vec<_>, Vec<_>) = known.into_iter().partition(|status| status.source == SyncSource::Agent);
         let mut ours: HashMap<TableName, SyncStatus> =
             ours.into_iter().map(|status| (status.table.clone(), status)).collect();
-        let configured = self.configured_tables();
-        let of_agents = agents.into_iter().filter(|status| configured.iter().all(|table| table.name != status.table));
         let mut items: Vec<SyncStatus> =
-            configured.iter().map(|table| self.status(table, ours.remove(&table.name))).collect();
-        items.extend(of_agents);
+            self.syncs.iter().map(|table| self.status(table, ours.remove(&table.name))).collect();
+        items.extend(agents.into_iter().filter(|status| self.syncs.get(&status.table).is_none()));
         Ok(SyncList { now: self.store.now(), items })
     }
 
@@ -84,32 +71,29 @@ impl Yard {
     /// One of the configuration, or of an agent.
     pub(super) async fn find_sync(&self, table: &TableName) -> Result<Found, Problem> {
         let kept = self.store.sync(table).await.map_err(problem::database)?;
-        let configured = self.configured_tables().into_iter().find(|configured| configured.name == *table);
-        let (status, map, quarantine) = match kept {
-            Some((status, map, quarantine)) => (Some(status), map, quarantine),
-            None => (None, Vec::new(), Vec::new()),
+        let Some(configured) = self.syncs.get(table) else {
+            return match kept {
+                Some((sync, map, quarantine)) if sync.source == SyncSource::Agent => {
+                    Ok(Found { sync, places: Vec::new(), map, quarantine })
+                }
+                _ => Err(unknown(table)),
+            };
         };
-        match (configured, status) {
-            (Some(configured), Some(status)) if status.source == SyncSource::Logyard => {
-                let sync = self.status(&configured, Some(status));
-                Ok(Found { sync, places: configured.places, map, quarantine })
+        let places = self.syncs.places(table);
+        // What an agent reported of it before is nothing to go by.
+        Ok(match kept.filter(|(status, ..)| status.source == SyncSource::Logyard) {
+            Some((status, map, quarantine)) => {
+                Found { sync: self.status(configured, Some(status)), places, map, quarantine }
             }
-            // What an agent reported of it before is nothing to go by.
-            (Some(configured), _) => {
-                let sync = self.status(&configured, None);
-                Ok(Found { sync, places: configured.places, map: Vec::new(), quarantine: Vec::new() })
-            }
-            (None, Some(sync)) if sync.source == SyncSource::Agent => {
-                Ok(Found { sync, places: Vec::new(), map, quarantine })
-            }
-            (None, _) => Err(unknown(table)),
-        }
+            None => Found { sync: self.status(configured, None), places, map: Vec::new(), quarantine: Vec::new() },
+        })
     }
 
     /// Of a table of the configuration, also where nobody has looked yet.
-    fn status(&self, table: &Configured, kept: Option<SyncStatus>) -> SyncStatus {
+    fn status(&self, table: &config::Table, kept: Option<SyncStatus>) -> SyncStatus {
         let unseen = || SyncStatus::unseen(table.name.clone(), SyncSource::Logyard, self.started_at);
-        SyncStatus { every_ms: table.every_ms, ..kept.unwrap_or_else(unseen) }
+        let every_ms = u64::try_from(table.every.as_millis()).unwrap_or(u64::MAX);
+        SyncStatus { every_ms, ..kept.unwrap_or_else(unseen) }
     }
 }
 
@@ -117,7 +101,7 @@ impl Yard {
 pub(super) struct Found {
     pub sync: SyncStatus,
     pub places: Vec<Direction>,
-    pub map: Vec<model::KeySpan>,
+    pub map: Vec<KeySpan>,
     pub quarantine: Vec<Quarantined>,
 }
 

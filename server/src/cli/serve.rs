@@ -59,7 +59,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let syncs = Syncs::new(&config);
     let origin = config.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
     let receivers = Receivers::open(&config.alerts, &stores, Some(origin.clone())).await;
-    let tasks = Tasks::start(&config, context, syncs, receivers.clone(), Some(hub.clone()));
+    let tasks = Tasks::start(&config, context, syncs.clone(), receivers.clone(), Some(hub.clone()));
     let backend = Yard {
         health: StoreHealth::new(stores.clone(), {
             let store = store.clone();
@@ -70,6 +70,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         sinks,
         receivers,
         groups,
+        syncs,
         hub: hub.clone(),
         runner: tasks.runner(),
         scheduler: tasks.scheduler(),

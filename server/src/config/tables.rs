@@ -25,6 +25,9 @@ const EVERY: &str =
     "how often it is looked at while in step, such as \"10s\": a whole number of s, m, h or d, at most 31d";
 const TARGET: &str = "how long an upload should take, such as \"1s\", at most 60s";
 const STRATEGY: &str = "ranges or scan";
+/// A second.
+const REQUESTS: NonZeroU32 = NonZeroU32::new(50).unwrap();
+const ROWS: NonZeroU32 = NonZeroU32::new(200_000).unwrap();
 
 /// A `[[tables]]` entry.
 #[derive(Clone)]
@@ -98,8 +101,6 @@ pub fn ceilings(mut section: Section<'_>) -> Result<Sync, ConfigError> {
         let set = section.get(key, WHOLE, |text| within(text, 1, most).and_then(NonZeroU32::new))?;
         Ok(set.unwrap_or(default))
     };
-    const REQUESTS: NonZeroU32 = NonZeroU32::new(50).unwrap();
-    const ROWS: NonZeroU32 = NonZeroU32::new(200_000).unwrap();
     let sync = Sync {
         requests_per_second: ceiling("requests_per_second", 1_000_000, REQUESTS)?,
         rows_per_second: ceiling("rows_per_second", 1_000_000_000, ROWS)?,

@@ -294,6 +294,8 @@ fn every_line_of_the_example_is_a_setting() {
         ("OPS_WEBHOOK", "https://hooks.example.com/services/x"),
         ("OPS_WEBHOOK_SECRET", "0123456789abcdef"),
         ("ACME_TOKEN", "0123456789abcdef"),
+        ("SHOP_PASSWORD", "z"),
+        ("ORDERS_TOKEN", "0123456789abcdef"),
         ("DEAD_MAN_URL", "https://watch.example.com/x"),
     ];
     let config = parse_with(&text, &environment).unwrap();

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use engine::sync::{Sight, Span};
 use model::{KeySpan, Look};
-use tokio::time::Instant;
-use tracing::warn;
+use tokio::time::{Instant, timeout};
+use tracing::{debug, warn};
 
 /// On a page.
 const PIECES: usize = 256;
 /// Where the rows are is asked again after so long; asking takes one part in a hundred of the time, at most.
 const STALE: Duration = Duration::from_mins(1);
 const SHARE: u32 = 100;
+/// A map is not worth holding up an evaluation for longer.
+const COUNT_WITHIN: Duration = Duration::from_secs(2);
 
 /// As it was told last, by whoever told it.
 #[derive(Debug, Default)]
@@ -36,9 +38,10 @@ impl KeyMap {
             return;
         }
         let began = Instant::now();
-        match table.blocks(PIECES).await {
-            Ok(blocks) => self.lay(&blocks),
-            Err(error) => warn!(%error, "where the rows of the table lie could not be read"),
+        match timeout(COUNT_WITHIN, table.blocks(PIECES)).await {
+            Ok(Ok(blocks)) => self.lay(&blocks),
+            Err(_) => debug!("where the rows of the table lie takes too long to read"),
+            Ok(Err(error)) => warn!(%error, "where the rows of the table lie could not be read"),
         }
         self.counted = Some((Instant::now(), began.elapsed()));
     }

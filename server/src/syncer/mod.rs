@@ -134,7 +134,7 @@ async fn rest(keeper: &Keeper, next: Next) {
     // What waits for an end that cannot be opened must not keep it busy.
     let earliest = Instant::now() + wait.min(FIRST_WAIT);
     loop {
-        match wanted(keeper, next).await {
+        match wanted(keeper).await {
             Ok(Wanted::Paused) => sleep(LISTEN_EVERY).await,
             Ok(Wanted::Now) if earliest <= Instant::now() => return,
             Ok(Wanted::Now) => sleep_until(earliest).await,
@@ -157,7 +157,7 @@ enum Wanted {
     Later(Duration),
 }
 
-async fn wanted(keeper: &Keeper, next: Next) -> Result<Wanted, StoreError> {
+async fn wanted(keeper: &Keeper) -> Result<Wanted, StoreError> {
     let (store, config) = (keeper.store(), keeper.config());
     let known = store.sync(&config.name).await?.map(|(status, ..)| status);
     if known.as_ref().is_some_and(|status| status.paused) {
@@ -166,9 +166,8 @@ async fn wanted(keeper: &Keeper, next: Next) -> Result<Wanted, StoreError> {
     if store.sync_is_asked(&config.name).await? {
         return Ok(Wanted::Now);
     }
-    let settled = known.filter(|status| {
-        next == Next::Usual && !matches!(status.state, SyncState::New | SyncState::Uploading | SyncState::Reconciling)
-    });
+    let unsettled = [SyncState::New, SyncState::Uploading, SyncState::Reconciling, SyncState::Unreachable];
+    let settled = known.filter(|status| !unsettled.contains(&status.state));
     let looked_at = settled.and_then(|status| status.looked_at);
     let every = i64::try_from(config.every.as_millis()).unwrap_or(i64::MAX);
     let left = looked_at.map_or(0, |Time(at)| at.saturating_add(every).saturating_sub(store.now().0));

@@ -26,7 +26,7 @@ use crate::{
 /// An end that takes longer than this for an answer is taken to be away.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// How both ends are once all is done is worth a little.
-const LAST_LOOK: Duration = Duration::from_secs(5);
+const LAST_LOOK: Duration = Duration::from_secs(2);
 
 pub struct Context {
     pub store: Store,

@@ -12,6 +12,7 @@ use logyard::{
     runner::Nudge,
     sinks::Sinks,
     stores::{StoreHealth, Stores},
+    syncs::Syncs,
 };
 use model::{CloneRequest, CloneSpec, Health, Location, Mode, Place, ProblemCode, Selection, Spec, Viewer};
 use store::{NewJob, testing::Scratch};
@@ -51,6 +52,7 @@ async fn yard(workshop: &Workshop, text: &str) -> Yard {
         groups: LogGroups::new(&config, &stores),
         sinks: Sinks::new(&config.sinks),
         receivers: Receivers::open(&config.alerts, &stores, None).await,
+        syncs: Syncs::new(&config),
         stores,
         hub: Hub::start(store.clone(), CancellationToken::new()),
         runner: Nudge::default(),

@@ -1,7 +1,7 @@
 //! A server to ask: the real router on a free loopback port, with SQLite in a folder of its own and an S3 store in
 //! memory. No runner: jobs stay where a test puts them.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc};
 
 use app::backend::Backend;
 use argon2::{Argon2, Params, PasswordHasher};
@@ -21,6 +21,7 @@ use logyard::{
     sinks::Sinks,
     state::App,
     stores::{StoreHealth, Stores},
+    syncs::Syncs,
 };
 use model::{Job, LogFormat, Pipeline, Place, Run};
 use reqwest::{Client, Method, RequestBuilder, Response, header, redirect};
@@ -264,6 +265,8 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         demo: config::Demo { enabled: true, addr: s3.addr() },
         alerts: config::Alerts::default(),
         replicas: Vec::new(),
+        tables: Vec::new(),
+        sync: config::Sync { requests_per_second: NonZeroU32::MAX, rows_per_second: NonZeroU32::MAX },
     }
 }
 
@@ -310,6 +313,7 @@ async fn assemble(config: Config) -> App {
         stores,
         sinks,
         receivers,
+        syncs: Syncs::new(&config),
         hub: hub.clone(),
         runner: Nudge::default(),
         scheduler: Nudge::default(),

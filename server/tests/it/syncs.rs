@@ -1,10 +1,86 @@
 //! Tables kept in step, over HTTP: what agents report, what may be asked, and what is refused.
 
-use model::{LiveMessage, TableName};
+use std::{collections::BTreeSet, time::Duration};
+
+use logyard::config::Config;
+use model::{
+    Evidence, LiveMessage, MassDelete, Quarantined, SyncEvaluation, SyncMinute, SyncSource, SyncState, SyncStatus,
+    TableName, Time, Verified,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use store::{SyncAsked, SyncBeat};
+use tokio::time::timeout;
 
 use crate::site::{Site, guard};
+
+const LEASE_MS: i64 = 60_000;
+
+/// A site whose configuration has the tables `orders` and `customers`. Nobody keeps them in step but the test.
+async fn keeping_two() -> Site {
+    let entry = |name: &str| {
+        format!(
+            "[[tables]]\nname = '{name}'\nurl = 'postgres://shop:secret@db.internal/shop'\nevery = '7s'\n\
+             remote = 'https://copy.example.com/v1/customers/acme/databases/shop/tables/{name}'\n"
+        )
+    };
+    let text = entry("orders") + &entry("customers");
+    let tables = Config::parse(None, &text, &|_| None).unwrap().tables;
+    Site::with(|config| {
+        guard(config);
+        config.tables = tables;
+    })
+    .await
+}
+
+fn orders() -> TableName {
+    "orders".parse().unwrap()
+}
+
+fn beat(state: SyncState) -> SyncBeat {
+    SyncBeat {
+        status: SyncStatus { state, ..SyncStatus::unseen(orders(), SyncSource::Logyard, Time(0)) },
+        checkpoint: None,
+        minute: SyncMinute::default(),
+        quarantine: Vec::new(),
+        map: None,
+    }
+}
+
+/// Tells how `orders` stands, as whoever keeps it would.
+async fn tell(site: &Site, beat: &SyncBeat) {
+    let store = &site.app.store;
+    store.hold_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
+    assert!(store.beat_sync(&orders(), "test", LEASE_MS, beat).await.unwrap());
+}
+
+/// Ends an evaluation of `orders` that answers all that was asked.
+async fn end(site: &Site) -> SyncAsked {
+    let store = &site.app.store;
+    let held = store.hold_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
+    let now = store.now();
+    let verified = Verified { below: 8, at: now, shown_by: Evidence::Cells };
+    let evaluation = SyncEvaluation {
+        id: store.new_sync_id(),
+        started_at: now,
+        ended_at: now,
+        verify: false,
+        state: SyncState::InStep,
+        reason: "Both ends are equal.".to_owned(),
+        verified: Some(verified),
+        uploaded: 0,
+        deleted: 0,
+        found: 0,
+        rounds: 1,
+        requests: 1,
+        bytes_sent: 200,
+        bytes_received: 300,
+        local_rows: 7,
+        remote_rows: 7,
+    };
+    assert!(store.end_sync(&orders(), "test", &beat(SyncState::InStep), &evaluation, &held.asked).await.unwrap());
+    held.asked
+}
 
 /// What an agent of this site reports of a table, and the answer.
 async fn report(site: &Site, table: &str, report: Value) -> (StatusCode, Value) {
@@ -146,6 +222,121 @@ async fn a_report_is_told_to_those_who_listen() {
             }
         }
     };
-    let told = tokio::time::timeout(std::time::Duration::from_mins(1), told).await.expect("it is told");
+    let told = timeout(Duration::from_mins(1), told).await.expect("it is told");
     assert_eq!(told.table, theirs);
+}
+
+#[tokio::test]
+async fn configured_tables_are_there_before_anybody_has_looked_and_before_those_of_agents() {
+    let site = keeping_two().await;
+    report(&site, "a-table", json!({"local_count": 1})).await;
+    tell(&site, &beat(SyncState::Uploading)).await;
+    let (_, list) = get(&site, "/api/v1/syncs").await;
+    let shown: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| (&item["table"], &item["state"])).collect();
+    let expected = [("orders", "uploading"), ("customers", "new"), ("a-table", "reconciling")];
+    assert_eq!(json!(shown), json!(expected));
+    let (_, view) = get(&site, "/api/v1/syncs/customers").await;
+    assert_eq!((&view["sync"]["every_ms"], &view["sync"]["held"]), (&json!(7_000), &json!(false)));
+    assert_eq!(view["places"][0], json!({"end": "local", "place": "table customers of postgres://db.internal/shop"}));
+    assert!(!view.to_string().contains("secret"));
+}
+
+#[tokio::test]
+async fn a_question_waits_for_whoever_keeps_the_table_and_its_answer_is_in_the_history() {
+    let site = keeping_two().await;
+    for body in [json!({"table": "orders"}), json!({"table": "orders", "verify": true})] {
+        let request = site.request(Method::POST, "/api/v1/syncs").bearer_auth(&site.token).json(&body);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 202);
+        assert_eq!(response.headers()["location"], "/api/v1/syncs/orders");
+        assert_eq!(response.json::<Value>().await.unwrap()["table"], json!("orders"));
+    }
+    assert_eq!(end(&site).await, SyncAsked { evaluate: true, verify: true, ..SyncAsked::default() });
+    assert_eq!(end(&site).await, SyncAsked::default());
+    let (_, page) = get(&site, "/api/v1/syncs/orders/evaluations").await;
+    let kept = &page["items"][0];
+    assert_eq!(kept["reason"], json!("Both ends are equal. Asked for by ci. Asked for by ci."));
+    assert_eq!((page["items"].as_array().unwrap().len(), &page["next"]), (1, &Value::Null));
+    let (_, view) = get(&site, "/api/v1/syncs/orders").await;
+    assert_eq!((&view["evaluations"]["items"][0], &view["sync"]["verified"]), (kept, &kept["verified"]));
+
+    let description = get(&site, "/api/v1/openapi.json").await.1;
+    let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(fields(kept), fields(&description["components"]["schemas"]["SyncEvaluation"]["properties"]));
+}
+
+#[tokio::test]
+async fn what_does_not_fit_how_the_table_stands_is_a_conflict_that_says_why() {
+    let site = keeping_two().await;
+    let refused = async |action: Value, says: &str| {
+        let (status, problem) = act(&site, "orders", action.clone()).await;
+        assert_eq!(status, 409, "{action}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(says), "{action}: {problem}");
+    };
+    let approve = |rows: u64| json!({"action": "approve", "rows": rows});
+    refused(approve(5), "it is not looked at yet").await;
+    refused(json!({"action": "accept_epoch"}), "nothing to accept").await;
+    refused(json!({"action": "retry_quarantined"}), "No row of table `orders` is in quarantine").await;
+
+    let mut waits = beat(SyncState::Waiting);
+    waits.status.waiting = Some(MassDelete { rows: 1_200, remote_rows: 5_000 });
+    tell(&site, &waits).await;
+    refused(approve(1_199), "At least 1200 rows would be deleted").await;
+    assert_eq!(act(&site, "orders", approve(1_200)).await.0, 202);
+    assert_eq!(end(&site).await.approved, 1_200);
+    refused(approve(1_200), "it is in step").await;
+
+    tell(&site, &beat(SyncState::EpochChanged)).await;
+    assert_eq!(act(&site, "orders", json!({"action": "accept_epoch"})).await.0, 202);
+    assert!(end(&site).await.accept_epoch);
+
+    let mut poison = beat(SyncState::Quarantined);
+    poison.status.quarantined = 1;
+    poison.quarantine =
+        vec![Quarantined { key: "7".into(), version: 3, error: "too long".into(), attempts: 1, retry_at: Time(9) }];
+    tell(&site, &poison).await;
+    let retry = |key: &str| json!({"action": "retry_quarantined", "key": key});
+    let (status, problem) = act(&site, "orders", retry("8")).await;
+    assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("key")), "{problem}");
+    assert_eq!(act(&site, "orders", retry("7")).await.0, 202);
+    assert_eq!(end(&site).await.retry, Some(vec!["7".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_pause_may_be_asked_twice_and_ends_when_it_is_resumed() {
+    let site = keeping_two().await;
+    for (action, paused) in [("pause", true), ("pause", true), ("resume", false), ("resume", false)] {
+        let (status, sync) = act(&site, "orders", json!({"action": action})).await;
+        assert_eq!((status.as_u16(), &sync["paused"]), (202, &json!(paused)), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn an_agent_may_not_report_a_table_of_the_configuration() {
+    let site = keeping_two().await;
+    let (status, problem) = report(&site, "orders", json!({"local_count": 1})).await;
+    assert_eq!((status.as_u16(), &problem["field"]), (409, &json!("table")), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("is in the configuration"), "{problem}");
+    assert_eq!(get(&site, "/api/v1/syncs").await.1["items"][0]["state"], json!("new"));
+}
+
+#[tokio::test]
+async fn configured_tables_are_measured_and_those_of_agents_make_no_labels() {
+    let site = keeping_two().await;
+    report(&site, "theirs", json!({"behind": 5})).await;
+    let mut behind = beat(SyncState::Uploading);
+    (behind.status.behind, behind.status.quarantined) = (Some(12), 3);
+    tell(&site, &behind).await;
+    let text =
+        site.request(Method::GET, "/metrics").bearer_auth(&site.token).send().await.unwrap().text().await.unwrap();
+    for line in [
+        "logyard_sync_in_step_seconds{table=\"orders\"} 0",
+        "logyard_sync_rows_behind{table=\"orders\"} 12",
+        "logyard_sync_rows_quarantined{table=\"orders\"} 3",
+        "logyard_sync_verified_age_seconds{table=\"orders\"} NaN",
+        "logyard_sync_rows_behind{table=\"customers\"} NaN",
+    ] {
+        assert!(text.lines().any(|measured| measured == line), "{line}: {text}");
+    }
+    assert!(!text.contains("theirs"), "{text}");
 }

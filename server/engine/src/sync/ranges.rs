@@ -1,11 +1,12 @@
 //! Strategy `ranges`: a descent through cells, a repair, and the cells of the whole once more.
 //!
 //! Always: "in step" needs the cells of both tables, asked for after the last change, to leave nothing but what is in
-//! quarantine.
+//! quarantine, and the old versions of rows that were rewritten above what is compared. So a table that is written to
+//! all the time is in step below the version at which the evaluation began.
 
 use model::Evidence;
 
-use super::cell::Delta;
+use super::cell::{Delta, Difference};
 use super::checkpoint::Purpose;
 use super::context::{Context, Misfit};
 use super::descent::Descent;
@@ -20,7 +21,8 @@ use super::verdict::Verdict;
 pub enum Ranges {
     Descending(Box<Descent>),
     Repairing,
-    Confirming,
+    /// Nothing but this may be left to differ: rows that were rewritten since, above what is compared.
+    Confirming(Vec<Difference>),
     /// Whether nothing is left over.
     Ended(bool),
 }
@@ -38,7 +40,7 @@ impl Ranges {
             },
             Self::Ended(true) => Looking::Done(in_step(context, Evidence::Cells)),
             Self::Ended(false) => Looking::Done(Verdict::Working(context.work)),
-            Self::Repairing | Self::Confirming => {
+            Self::Repairing | Self::Confirming(_) => {
                 Looking::Ask(Question::Cells { spans: vec![Span::ALL], split: false, local_below: context.below })
             }
         }
@@ -67,10 +69,10 @@ impl Ranges {
                 context.sight = descent.sight(context);
                 Ok(())
             }
-            (Self::Confirming, Answer::Cells(cells)) if cells.len() == 1 => {
+            (Self::Confirming(rewritten), Answer::Cells(cells)) if cells.len() == 1 => {
                 let mut delta = Delta::between(&cells[0].local, &cells[0].remote);
-                for difference in context.checkpoint.quarantine.differences(context.below) {
-                    delta.settle(difference);
+                for difference in context.checkpoint.quarantine.differences(context.below).iter().chain(&*rewritten) {
+                    delta.settle(*difference);
                 }
                 if delta.is_zero() {
                     context.sight.open.clear();
@@ -82,9 +84,12 @@ impl Ranges {
         }
     }
 
-    /// Goes on after a repair. One that changed nothing needs no second look: what it left is on its way.
+    /// Goes on after a repair. One that changed nothing and left nothing that was rewritten since needs no second look:
+    /// what it left mended itself, and the next evaluation will find it so.
     pub fn repaired(&mut self, repair: &Repair) {
-        *self = if repair.uploads.sent + repair.deleted > 0 { Self::Confirming } else { Self::Ended(false) };
+        let rewritten: Vec<_> = repair.rewritten().collect();
+        let changed = repair.uploads.sent + repair.deleted > 0;
+        *self = if changed || !rewritten.is_empty() { Self::Confirming(rewritten) } else { Self::Ended(false) };
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Repair {
     /// Ghosts of which it is not known yet what the local side has.
     doubtful: Vec<Mark>,
     doomed: Vec<Mark>,
+    /// Ghosts of rows that were rewritten since: the new version lies above what is compared, and is on its way.
+    rewritten: Vec<Mark>,
     /// Rows to delete beside these.
     beyond: u64,
     all: bool,
@@ -48,6 +50,7 @@ impl Repair {
         Self {
             doubtful: ghosts,
             doomed: Vec::new(),
+            rewritten: Vec::new(),
             beyond,
             all,
             judged: false,
@@ -96,6 +99,11 @@ impl Repair {
         }
     }
 
+    /// What is left to differ once all of this is done.
+    pub fn rewritten(&self) -> impl Iterator<Item = Difference> {
+        self.rewritten.iter().map(|ghost| Difference::Ghost(*ghost))
+    }
+
     pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), Misfit> {
         match answer {
             Answer::Held(versions) => self.held(context, &versions),
@@ -135,9 +143,11 @@ impl Repair {
                 Some(version) if version == ghost.version => {}
                 Some(version) => {
                     let stale = context.checkpoint.quarantine.is_stale(ghost, version);
-                    // Newer rows above the bound come in their turn.
                     if !stale && version < context.below {
                         self.uploads.push(&[Mark { version, key: ghost.key }], &context.checkpoint);
+                    } else if !stale {
+                        // Newer rows above the bound come in their turn.
+                        self.rewritten.push(ghost);
                     }
                 }
             }

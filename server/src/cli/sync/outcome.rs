@@ -45,9 +45,8 @@ impl Outcome {
             Some(Verdict::Waiting(_)) => Self::Waiting,
             Some(Verdict::EpochChanged { .. }) => Self::EpochChanged,
             Some(Verdict::Unreachable { .. }) => Self::Unreachable,
-            Some(Verdict::Refused { .. }) => Self::Refused,
             None if ended.status.state == SyncState::Unreachable => Self::Unreachable,
-            None => Self::Refused,
+            Some(Verdict::Refused { .. }) | None => Self::Refused,
         }
     }
 

@@ -105,7 +105,14 @@ pub async fn answer(
 ) -> Result<Vec<Ask>, StoreError> {
     let statement = Statement::new("SELECT id, action, author FROM sync_asks WHERE taken = 1 AND table_name = ");
     let taken = decode(transaction.run(statement.value(table.as_str())).await?)?;
-    let (ids, asks): (Vec<String>, Vec<Ask>) = taken.into_iter().filter(|(_, ask)| answers(answered, ask)).unzip();
+    let yes = SyncAction::Approve { rows: answered.approved };
+    let newest = taken.iter().rev().find(|(_, ask)| ask.action == yes).map(|(id, _)| id.clone());
+    let answered = |(id, ask): &(String, Ask)| match ask.action {
+        // With it the older ones, in whose place it came.
+        SyncAction::Approve { .. } => newest.as_ref().is_some_and(|newest| id <= newest),
+        _ => answers(answered, ask),
+    };
+    let (ids, asks): (Vec<String>, Vec<Ask>) = taken.into_iter().filter(answered).unzip();
     if !ids.is_empty() {
         transaction.run(Statement::new("DELETE FROM sync_asks WHERE id IN ").list(ids)).await?;
     }
@@ -116,14 +123,12 @@ fn answers(answered: &SyncAsked, ask: &Ask) -> bool {
     match &ask.action {
         SyncAction::Evaluate => answered.evaluate,
         SyncAction::Verify => answered.verify,
-        // An older yes is answered with the newer that was taken with it.
-        SyncAction::Approve { .. } => answered.approved > 0,
         SyncAction::AcceptEpoch => answered.accept_epoch,
         SyncAction::RetryQuarantined { key } => answered
             .retry
             .as_ref()
             .is_some_and(|keys| keys.is_empty() || key.as_ref().is_some_and(|key| keys.contains(key))),
-        SyncAction::Pause | SyncAction::Resume => true,
+        SyncAction::Approve { .. } | SyncAction::Pause | SyncAction::Resume => false,
     }
 }
 

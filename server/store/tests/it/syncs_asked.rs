@@ -81,6 +81,12 @@ async fn the_newest_yes_to_a_deletion_counts(scratch: Scratch) {
     store.release_sync(&table("orders"), "one").await.unwrap();
     let asked = hold(&store).await;
     assert_eq!(asked.approved, 5_000);
+    // One that comes while the table is held is not answered with it, even if it is read to keep the table.
+    ask(&store, SyncAction::Approve { rows: 7_000 }).await;
+    assert_eq!(hold(&store).await.approved, 7_000);
+    end(&store, &asked).await;
+    let asked = hold(&store).await;
+    assert_eq!(asked.approved, 7_000);
     end(&store, &asked).await;
     assert_eq!(hold(&store).await.approved, 0);
 }

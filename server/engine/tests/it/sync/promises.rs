@@ -1,6 +1,9 @@
 //! What a sync promises, one by one.
 
-use engine::sync::{BatchLimits, Checkpoint, Evidence, Limits, MassDelete, Options, Purpose, Strategy, Verdict};
+use engine::sync::{
+    Answer, BatchLimits, Checkpoint, Evaluation, Evidence, Limits, MassDelete, Options, Purpose, Step, Strategy,
+    Verdict,
+};
 
 use super::world::{Poison, World};
 
@@ -181,4 +184,25 @@ fn verifying_tells_what_differs_and_changes_nothing() {
         let verdict = World::in_step(3_000).evaluate(&options, &mut Checkpoint::default(), 0);
         assert!(in_step(&verdict), "{verdict:?}");
     }
+}
+
+#[test]
+fn rows_rewritten_while_they_are_compared_do_not_keep_a_table_from_being_in_step() {
+    let mut world = World::in_step(3_000);
+    world.local.remove(&7);
+    let mut evaluation = Evaluation::new(options(Strategy::Ranges), Checkpoint::default(), 0);
+    let verdict = loop {
+        let step = evaluation.step();
+        if let Step::Done(verdict) = step {
+            break verdict;
+        }
+        let answer = world.serve(&step);
+        if matches!(answer, Ok(Answer::Meta(_))) {
+            // Both ends have been met: what is written from now on lies above what is compared.
+            (100..200).for_each(|key| world.write(key));
+        }
+        evaluation.answer(answer, 1);
+    };
+    assert_eq!(verdict, Verdict::InStep { below: 3_001, shown_by: Evidence::Cells, quarantined: 0 });
+    assert_eq!((world.deleted, world.differing().len()), (1, 100), "those come in their turn");
 }
