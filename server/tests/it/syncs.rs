@@ -114,14 +114,16 @@ async fn an_agents_table_is_followed_from_its_first_report_until_it_is_in_step()
     assert_eq!((&first["source"], &first["state"]), (&json!("agent"), &json!("uploading")));
     assert_eq!((&first["holder"], &first["held"]), (&json!("ci"), &json!(true)), "an agent is named by its token");
 
-    let half = json!({"remote_count": 40, "remote_version": 400, "behind": 60, "uploaded": 40, "requests": 1, "bytes_sent": 4_000});
+    let half = json!({
+        "remote_count": 40, "remote_version": 400, "behind": 60, "uploaded": 40, "requests": 1, "bytes_sent": 4_000,
+    });
     let (_, half) = report(&site, "theirs", half).await;
     assert_eq!((&half["state"], &half["since"]), (&json!("uploading"), &first["since"]));
     assert_eq!(half["local"], json!({"count": 100, "version": 900}), "what is left out is as it was");
-    let lost = json!({"error": "HTTP 503 from https://copy.example.com"});
-    let (_, lost) = report(&site, "theirs", lost).await;
+    let away = json!({"error": "HTTP 503 from https://copy.example.com"});
+    let (_, away) = report(&site, "theirs", away).await;
     assert_eq!(
-        (&lost["state"], &lost["reason"]),
+        (&away["state"], &away["reason"]),
         (&json!("unreachable"), &json!("HTTP 503 from https://copy.example.com"))
     );
 
