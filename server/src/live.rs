@@ -1,7 +1,7 @@
 //! Live streams: server-sent events for pages and scripts.
 //!
-//! Every stream starts with a `snapshot` and goes on with what changes: `job` with the whole job, and a `beat` every
-//! two seconds, which proves that the line is alive. The id of a `job` message is the job's id and its row's revision,
+//! Every stream starts with a `snapshot` and goes on with what changes: `job` with the whole job, `sync` with the name of
+//! a table that is kept in step, and a `beat` every two seconds, which proves that the line is alive. The id of a `job` message is the job's id and its row's revision,
 //! so that a client can tell an older state from a newer one.
 //!
 //! Always: the stream is subscribed before its snapshot is read, so nothing falls between them (something may come
@@ -52,7 +52,7 @@ impl Streams {
     }
 }
 
-/// `GET /api/v1/events`: every job.
+/// `GET /api/v1/events`: every job, and every table that is kept in step.
 pub async fn all(State(app): State<App>, Extension(streams): Extension<Streams>) -> Result<impl IntoResponse, Refused> {
     let place = streams.enter()?;
     let changes = app.hub.subscribe();
@@ -113,6 +113,7 @@ fn messages(
     });
     let wanted = move |message: &LiveMessage| match (message, only) {
         (LiveMessage::Job(job), Some(id)) => job.id == id,
+        (LiveMessage::Sync(_), Some(_)) => false,
         _ => true,
     };
     let changes = changes.filter(move |message| future::ready(wanted(message)));
@@ -124,6 +125,9 @@ fn event(message: &LiveMessage) -> Event {
         LiveMessage::Snapshot(snapshot) => Event::default().event("snapshot").json_data(snapshot),
         LiveMessage::Job(job) => {
             Event::default().event("job").id(format!("{}@{}", job.id, job.revision)).json_data(job)
+        }
+        LiveMessage::Sync(change) => {
+            Event::default().event("sync").id(format!("{}@{}", change.table, change.revision)).json_data(change)
         }
         LiveMessage::Beat(beat) => Event::default().event("beat").json_data(beat),
     };

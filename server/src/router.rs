@@ -15,7 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     api::{
         self, alerts, clones, dead_letters, failures, index, jobs, limits, pipelines, reprocesses, runs, schedules,
-        stores,
+        stores, syncs,
     },
     auth::{self, login},
     health,
@@ -100,6 +100,11 @@ fn api() -> Router<App> {
         .route("/schedules/{id}/pause",   post(schedules::pause))
         .route("/schedules/{id}/resume",  post(schedules::resume))
         .route("/schedules/{id}/run",     post(schedules::run))
+        .route("/syncs",                  get(syncs::list).post(syncs::ask))
+        .route("/syncs/{table}",          get(syncs::show))
+        .route("/syncs/{table}/evaluations", get(syncs::evaluations))
+        .route("/syncs/{table}/actions",  post(syncs::act))
+        .route("/syncs/{table}/progress", post(syncs::report))
         .route("/events",                 get(live::all))
         .route("/stores",                 get(stores::list))
         .route("/stores/{name}/buckets",  get(stores::buckets))

@@ -19,6 +19,8 @@ const EVERY: Duration = Duration::from_hours(1);
 const BATCH: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(50);
 const DEMO_MS: i64 = 86_400_000;
+/// Minutes of syncs are for charts of the last hours.
+const SYNC_MINUTES_MS: i64 = 7 * 86_400_000;
 
 /// A started sweeper; it ends when this is dropped, wherever it is.
 pub struct Sweeper {
@@ -53,6 +55,12 @@ enum Old<'a> {
     Sums {
         before: Time,
     },
+    SyncMinutes {
+        before: Time,
+    },
+    Syncs {
+        before: Time,
+    },
 }
 
 /// Once, to the end.
@@ -63,6 +71,9 @@ pub async fn sweep(store: &Store, retention: Retention) -> Result<(), StoreError
     runs += batches(store, Old::Runs { pipeline: None, before: before(retention.runs_ms) }).await?;
     batches(store, Old::Reconciled { before: before(retention.runs_ms) }).await?;
     let sums = batches(store, Old::Sums { before: before(retention.sums_ms) }).await?;
+    let minutes_ms = retention.syncs_ms.min(SYNC_MINUTES_MS);
+    batches(store, Old::SyncMinutes { before: before(minutes_ms) }).await?;
+    batches(store, Old::Syncs { before: before(retention.syncs_ms) }).await?;
     if runs + sums > 0 {
         info!(runs, sums, "what was too old is forgotten");
     }
@@ -77,6 +88,8 @@ async fn batches(store: &Store, old: Old<'_>) -> Result<u64, StoreError> {
             Old::Runs { pipeline, before } => store.sweep_runs(pipeline, before, BATCH).await?,
             Old::Reconciled { before } => store.sweep_reconciled(before, BATCH).await?,
             Old::Sums { before } => store.sweep_sums(before, BATCH).await?,
+            Old::SyncMinutes { before } => store.sweep_sync_minutes(before, BATCH).await?,
+            Old::Syncs { before } => store.sweep_syncs(before, BATCH).await?,
         };
         if some == 0 {
             return Ok(all);

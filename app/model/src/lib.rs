@@ -46,7 +46,7 @@ pub use health::{Dimension, Gap, GapKind, LossShape, Percentiles, PipelineHealth
 pub use id::JobId;
 pub use job::{Action, Job, JobError, Kind, NotAllowed, Retry, Spec, State, Stop};
 pub use list::{Count, Cursor, Filter, Page};
-pub use live::{Beat, Counts, LiveMessage, Snapshot};
+pub use live::{Beat, Counts, LiveMessage, Snapshot, SyncChange};
 pub use name::{BucketName, Key, PipelineName, Prefix, ScheduleName, SinkName, StoreName, TableName};
 pub use pipeline::{Following, Function, Pipeline, PipelineList, PipelineStatus, PipelineView, SinkStatus};
 pub use place::{Location, Place};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Job, Time};
+use crate::{Job, TableName, Time};
 
 /// An SSE message of `/api/v1/events`; the event's name is the variant in `snake_case`, its data the content's JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -10,7 +10,16 @@ use crate::{Job, Time};
 pub enum LiveMessage {
     Snapshot(Snapshot),
     Job(Box<Job>),
+    Sync(SyncChange),
     Beat(Beat),
+}
+
+/// A table that is kept in step stands otherwise than before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncChange {
+    pub table: TableName,
+    /// Grows with every change.
+    pub revision: i64,
 }
 
 /// What holds at the moment of connecting: jobs that have not ended (the newest 100).

@@ -66,6 +66,34 @@ pub struct SyncStatus {
     pub held: bool,
 }
 
+impl SyncStatus {
+    /// Of a table at which nobody has looked.
+    pub fn unseen(table: TableName, source: SyncSource, since: Time) -> Self {
+        Self {
+            table,
+            source,
+            state: SyncState::New,
+            since,
+            reason: "Nobody has looked at this table yet.".to_owned(),
+            local: None,
+            remote: None,
+            behind: None,
+            rate: None,
+            left_ms: None,
+            verified: None,
+            waiting: None,
+            quarantined: 0,
+            batch: None,
+            position: None,
+            paused: false,
+            looked_at: None,
+            every_ms: 0,
+            holder: None,
+            held: false,
+        }
+    }
+}
+
 /// Who keeps a table in step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -38,6 +38,12 @@ impl Refresh {
         }
     }
 
+    pub fn want_if_about_syncs(&self) {
+        if followed().as_deref() == Some("syncs") {
+            self.want();
+        }
+    }
+
     /// Asks if it is time to. A page nobody sees waits until it is seen.
     pub fn tick(self: &Rc<Self>) {
         let since_ms = local_ms() - self.asked_ms.get();

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::{ev, prelude::*};
-use model::{Beat, JobId};
+use model::{Beat, JobId, SyncChange};
 use serde::{Deserialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{EventSource, MessageEvent};
@@ -72,6 +72,8 @@ impl Stream {
         listen(source, "beat", move |beat: Beat| live.heard(beat));
         let page = Rc::clone(&self.page);
         listen(source, "job", move |job: Changed| page.want_if_about(job.id));
+        let page = Rc::clone(&self.page);
+        listen(source, "sync", move |_: SyncChange| page.want_if_about_syncs());
     }
 
     fn disconnect(&mut self) {

@@ -19,6 +19,7 @@ pub mod reprocesses;
 pub mod runs;
 pub mod schedules;
 pub mod stores;
+pub mod syncs;
 
 use std::str::FromStr;
 

@@ -19,6 +19,7 @@ mod reprocesses;
 mod run_log;
 mod runs;
 mod schedules;
+mod sync_report;
 mod syncs;
 mod tally;
 
@@ -213,38 +214,28 @@ impl Backend for Yard {
     }
 
     async fn syncs(&self) -> Result<SyncList, Problem> {
-        Ok(SyncList { now: self.store.now(), items: Vec::new() })
+        self.list_syncs().await
     }
 
     async fn sync(&self, table: &TableName) -> Result<SyncView, Problem> {
-        Err(syncs::unknown(table))
+        self.view_sync(table).await
     }
 
     async fn evaluations(
         &self,
         table: &TableName,
-        _after: Option<SyncId>,
-        _limit: u32,
+        after: Option<SyncId>,
+        limit: u32,
     ) -> Result<Page<SyncEvaluation>, Problem> {
-        Err(syncs::unknown(table))
+        self.list_evaluations(table, after, limit).await
     }
 
-    async fn act_on_sync(
-        &self,
-        _viewer: &Viewer,
-        table: &TableName,
-        _action: SyncAction,
-    ) -> Result<SyncStatus, Problem> {
-        Err(syncs::unknown(table))
+    async fn act_on_sync(&self, viewer: &Viewer, table: &TableName, action: SyncAction) -> Result<SyncStatus, Problem> {
+        self.ask_of_sync(viewer, table, action).await
     }
 
-    async fn report_sync(
-        &self,
-        _viewer: &Viewer,
-        table: &TableName,
-        _report: SyncReport,
-    ) -> Result<SyncStatus, Problem> {
-        Err(syncs::unknown(table))
+    async fn report_sync(&self, viewer: &Viewer, table: &TableName, report: SyncReport) -> Result<SyncStatus, Problem> {
+        self.take_report(viewer, table, report).await
     }
 
     async fn schedules(&self) -> Result<ScheduleList, Problem> {

@@ -43,6 +43,13 @@ pub fn database(error: store::StoreError) -> Problem {
             let detail = format!("There are {} schedules already. Delete one first.", store::MOST_SCHEDULES);
             Problem::new(ProblemCode::Conflict, detail)
         }
+        E::TooManyTables => {
+            let most = store::MOST_AGENT_TABLES;
+            Problem::new(
+                ProblemCode::Conflict,
+                format!("Agents report {most} tables already; there is room for no more."),
+            )
+        }
         E::StillRuns(job) => {
             let detail = format!("Job {job}, the last of this schedule, has not ended. Wait for it, or cancel it.");
             Problem::new(ProblemCode::Conflict, detail)

@@ -1,8 +1,238 @@
 //! Syncs: the tables that are kept in step, and what people ask of them.
+//!
+//! A table is one of the configuration, which Logyard keeps in step, or one that an agent reports; one that is neither
+//! any more is not shown, though its history stays until it is too old.
 
-use model::{Problem, ProblemCode, TableName};
+use std::collections::HashMap;
+
+use model::{
+    Direction, Invalid, Page, Problem, ProblemCode, Quarantined, SyncAction, SyncEvaluation, SyncId, SyncList,
+    SyncSource, SyncState, SyncStatus, SyncView, TableName, Time, Viewer,
+};
+use tracing::info;
+
+use super::{Yard, problem};
+
+/// On a table's page: minutes of so long, milliseconds, and so many evaluations.
+const SHOWN_MS: i64 = 6 * 3_600_000;
+const SHOWN_EVALUATIONS: u32 = 20;
+const MOST_EVALUATIONS: u32 = 200;
+
+/// A table of the configuration.
+pub(super) struct Configured {
+    pub name: TableName,
+    pub every_ms: u64,
+    pub places: Vec<Direction>,
+}
+
+impl Yard {
+    /// In the order of the configuration.
+    pub(super) fn configured_tables(&self) -> Vec<Configured> {
+        Vec::new()
+    }
+
+    pub(super) async fn list_syncs(&self) -> Result<SyncList, Problem> {
+        let known = self.store.syncs().await.map_err(problem::database)?;
+        let (agents, ours): (Vec<_>, Vec<_>) = known.into_iter().partition(|status| status.source == SyncSource::Agent);
+        let mut ours: HashMap<TableName, SyncStatus> =
+            ours.into_iter().map(|status| (status.table.clone(), status)).collect();
+        let configured = self.configured_tables();
+        let of_agents = agents.into_iter().filter(|status| configured.iter().all(|table| table.name != status.table));
+        let mut items: Vec<SyncStatus> =
+            configured.iter().map(|table| self.status(table, ours.remove(&table.name))).collect();
+        items.extend(of_agents);
+        Ok(SyncList { now: self.store.now(), items })
+    }
+
+    pub(super) async fn view_sync(&self, table: &TableName) -> Result<SyncView, Problem> {
+        let found = self.find_sync(table).await?;
+        let now = self.store.now();
+        let (minutes, evaluations) = tokio::try_join!(
+            self.store.sync_minutes(table, Time(now.0 - SHOWN_MS)),
+            self.store.sync_evaluations(table, None, SHOWN_EVALUATIONS)
+        )
+        .map_err(problem::database)?;
+        let Found { sync, places, map, quarantine } = found;
+        Ok(SyncView { now, sync, places, map, minutes, quarantine, evaluations })
+    }
+
+    pub(super) async fn list_evaluations(
+        &self,
+        table: &TableName,
+        after: Option<SyncId>,
+        limit: u32,
+    ) -> Result<Page<SyncEvaluation>, Problem> {
+        self.find_sync(table).await?;
+        let limit = limit.clamp(1, MOST_EVALUATIONS);
+        self.store.sync_evaluations(table, after, limit).await.map_err(problem::database)
+    }
+
+    pub(super) async fn ask_of_sync(
+        &self,
+        viewer: &Viewer,
+        table: &TableName,
+        action: SyncAction,
+    ) -> Result<SyncStatus, Problem> {
+        let found = self.find_sync(table).await?;
+        allows(&found.sync, &found.quarantine, &action)?;
+        self.store.ask_sync(table, &action, &viewer.name).await.map_err(problem::database)?;
+        info!(%table, who = viewer.name, ?action, "something was asked of a sync");
+        self.hub.nudge();
+        Ok(self.find_sync(table).await?.sync)
+    }
+
+    /// One of the configuration, or of an agent.
+    pub(super) async fn find_sync(&self, table: &TableName) -> Result<Found, Problem> {
+        let kept = self.store.sync(table).await.map_err(problem::database)?;
+        let configured = self.configured_tables().into_iter().find(|configured| configured.name == *table);
+        let (status, map, quarantine) = match kept {
+            Some((status, map, quarantine)) => (Some(status), map, quarantine),
+            None => (None, Vec::new(), Vec::new()),
+        };
+        match (configured, status) {
+            (Some(configured), Some(status)) if status.source == SyncSource::Logyard => {
+                let sync = self.status(&configured, Some(status));
+                Ok(Found { sync, places: configured.places, map, quarantine })
+            }
+            // What an agent reported of it before is nothing to go by.
+            (Some(configured), _) => {
+                let sync = self.status(&configured, None);
+                Ok(Found { sync, places: configured.places, map: Vec::new(), quarantine: Vec::new() })
+            }
+            (None, Some(sync)) if sync.source == SyncSource::Agent => {
+                Ok(Found { sync, places: Vec::new(), map, quarantine })
+            }
+            (None, _) => Err(unknown(table)),
+        }
+    }
+
+    /// Of a table of the configuration, also where nobody has looked yet.
+    fn status(&self, table: &Configured, kept: Option<SyncStatus>) -> SyncStatus {
+        let unseen = || SyncStatus::unseen(table.name.clone(), SyncSource::Logyard, self.started_at);
+        SyncStatus { every_ms: table.every_ms, ..kept.unwrap_or_else(unseen) }
+    }
+}
+
+/// A table with what is known of it.
+pub(super) struct Found {
+    pub sync: SyncStatus,
+    pub places: Vec<Direction>,
+    pub map: Vec<model::KeySpan>,
+    pub quarantine: Vec<Quarantined>,
+}
 
 /// Of a table that nobody configured and no agent reports.
-pub(super) fn unknown(table: &TableName) -> Problem {
+fn unknown(table: &TableName) -> Problem {
     Problem::new(ProblemCode::NotFound, format!("No table `{table}` is configured, and no agent reports one."))
+}
+
+/// Whether this may be asked of the table as it stands; else why not, and what could be.
+fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) -> Result<(), Problem> {
+    let table = &sync.table;
+    let conflict = |detail: String| Err(Problem::new(ProblemCode::Conflict, detail));
+    if sync.source == SyncSource::Agent {
+        let agent = sync.holder.as_deref().unwrap_or("an agent");
+        let detail = format!("Table `{table}` is kept in step by {agent}, which reports here and takes no orders.");
+        return conflict(detail);
+    }
+    match action {
+        SyncAction::Evaluate | SyncAction::Verify | SyncAction::Pause | SyncAction::Resume => Ok(()),
+        SyncAction::Approve { rows } => match sync.waiting.filter(|_| sync.state == SyncState::Waiting) {
+            None => conflict(format!("Table `{table}` does not wait for a yes: it is {}.", stands(sync.state))),
+            Some(waiting) if *rows < waiting.rows => {
+                let least = waiting.rows;
+                let detail = format!("At least {least} rows would be deleted; a yes to {rows} does not cover them.");
+                Err(Problem::new(ProblemCode::Conflict, detail).on("rows"))
+            }
+            Some(_) => Ok(()),
+        },
+        SyncAction::AcceptEpoch if sync.state == SyncState::EpochChanged => Ok(()),
+        SyncAction::AcceptEpoch => {
+            let stands = stands(sync.state);
+            conflict(format!(
+                "The local database of table `{table}` is the one it was: there is nothing to accept. The table is {stands}."
+            ))
+        }
+        SyncAction::RetryQuarantined { .. } if sync.quarantined == 0 => {
+            conflict(format!("No row of table `{table}` is in quarantine."))
+        }
+        SyncAction::RetryQuarantined { key: Some(key) } if quarantine.iter().all(|row| row.key != *key) => {
+            let expected = "the key of a row in quarantine as the table shows it, or left out for all of them";
+            Err(Invalid::new("key", key, expected).into())
+        }
+        SyncAction::RetryQuarantined { .. } => Ok(()),
+    }
+}
+
+fn stands(state: SyncState) -> &'static str {
+    match state {
+        SyncState::New => "not looked at yet",
+        SyncState::InStep => "in step",
+        SyncState::Uploading => "being uploaded",
+        SyncState::Reconciling => "being reconciled",
+        SyncState::Quarantined => "in step but for rows in quarantine",
+        SyncState::Waiting => "waiting for a yes to a deletion",
+        SyncState::EpochChanged => "stopped, as the local database is another than it was",
+        SyncState::Unreachable => "unreachable",
+        SyncState::Refused => "refused by one of its ends",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::MassDelete;
+
+    use super::*;
+
+    fn status(state: SyncState) -> SyncStatus {
+        let unseen = SyncStatus::unseen("orders".parse().unwrap(), SyncSource::Logyard, Time(0));
+        SyncStatus { state, ..unseen }
+    }
+
+    fn refusal(sync: &SyncStatus, action: SyncAction) -> Problem {
+        allows(sync, &[], &action).unwrap_err()
+    }
+
+    #[test]
+    fn a_yes_is_taken_while_the_table_waits_for_one_and_covers_what_was_shown() {
+        let waiting = Some(MassDelete { rows: 1_200, remote_rows: 5_000 });
+        let waits = SyncStatus { waiting, ..status(SyncState::Waiting) };
+        for rows in [1_200, 5_000] {
+            assert!(allows(&waits, &[], &SyncAction::Approve { rows }).is_ok());
+        }
+        let short = refusal(&waits, SyncAction::Approve { rows: 1_199 });
+        assert_eq!((short.code, short.field.as_deref()), (ProblemCode::Conflict, Some("rows")));
+        assert!(short.detail.contains("1200 rows") && short.detail.contains("1199"), "{short}");
+        let over = SyncStatus { state: SyncState::InStep, ..waits };
+        let late = refusal(&over, SyncAction::Approve { rows: 1_200 });
+        assert!(late.code == ProblemCode::Conflict && late.detail.contains("it is in step"), "{late}");
+    }
+
+    #[test]
+    fn another_database_is_accepted_only_where_it_is_another() {
+        assert!(allows(&status(SyncState::EpochChanged), &[], &SyncAction::AcceptEpoch).is_ok());
+        assert_eq!(refusal(&status(SyncState::Waiting), SyncAction::AcceptEpoch).code, ProblemCode::Conflict);
+    }
+
+    #[test]
+    fn only_rows_in_quarantine_are_tried_again() {
+        let retry = |key: Option<&str>| SyncAction::RetryQuarantined { key: key.map(str::to_owned) };
+        assert_eq!(refusal(&status(SyncState::InStep), retry(None)).code, ProblemCode::Conflict);
+        let sync = SyncStatus { quarantined: 1, ..status(SyncState::Quarantined) };
+        let row = Quarantined { key: "7".into(), version: 3, error: "too long".into(), attempts: 1, retry_at: Time(9) };
+        assert!(allows(&sync, std::slice::from_ref(&row), &retry(None)).is_ok());
+        assert!(allows(&sync, std::slice::from_ref(&row), &retry(Some("7"))).is_ok());
+        let other = allows(&sync, &[row], &retry(Some("8"))).unwrap_err();
+        assert_eq!((other.code, other.field.as_deref()), (ProblemCode::Invalid, Some("key")));
+    }
+
+    #[test]
+    fn an_agent_takes_no_orders() {
+        let sync =
+            SyncStatus { source: SyncSource::Agent, holder: Some("agent-7".into()), ..status(SyncState::InStep) };
+        for action in [SyncAction::Evaluate, SyncAction::Verify, SyncAction::Pause, SyncAction::Resume] {
+            let refused = refusal(&sync, action);
+            assert!(refused.code == ProblemCode::Conflict && refused.detail.contains("agent-7"), "{refused}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use model::{Job, JobId, LiveMessage, Time};
+use model::{Job, JobId, LiveMessage, SyncChange, TableName, Time};
 use store::StoreError;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -24,11 +24,13 @@ pub(super) struct Watcher {
     horizon: Option<Time>,
     /// Revisions told within the overlap.
     told: HashMap<JobId, (i64, Time)>,
+    /// The same of tables that are kept in step.
+    syncs: HashMap<TableName, i64>,
 }
 
 impl Watcher {
     pub fn new(hub: Hub) -> Self {
-        Self { hub, horizon: None, told: HashMap::new() }
+        Self { hub, horizon: None, told: HashMap::new(), syncs: HashMap::new() }
     }
 
     pub async fn run(mut self, shutdown: CancellationToken) {
@@ -46,6 +48,7 @@ impl Watcher {
             if !self.hub.watched() {
                 self.horizon = None;
                 self.told.clear();
+                self.syncs.clear();
                 continue;
             }
             let mut looked = self.poll().await;
@@ -84,9 +87,21 @@ impl Watcher {
                 _ => break,
             }
         }
+        let changes = self.hub.store.changed_syncs(oldest).await?;
+        self.syncs.retain(|table, _| changes.iter().any(|change| change.table == *table));
+        for change in changes {
+            self.tell_sync(change);
+        }
         self.horizon = Some(now);
         self.told.retain(|_, (_, at)| *at >= oldest);
         Ok(())
+    }
+
+    fn tell_sync(&mut self, change: SyncChange) {
+        let known = self.syncs.insert(change.table.clone(), change.revision);
+        if known.is_none_or(|revision| revision < change.revision) {
+            self.hub.tell(LiveMessage::Sync(change));
+        }
     }
 
     fn tell(&mut self, job: Job) {

@@ -23,6 +23,8 @@ pub enum StoreError {
     NameTaken(ScheduleName),
     #[error("there are {} schedules already", crate::MOST_SCHEDULES)]
     TooManySchedules,
+    #[error("agents report {} tables already", crate::MOST_AGENT_TABLES)]
+    TooManyTables,
     /// What was asked of a schedule must wait for its last job.
     #[error("job {0}, the last of this schedule, has not ended")]
     StillRuns(JobId),

@@ -13,6 +13,7 @@
 //! - `runs`: what was shipped, object by object; `followers`: who ships what appears; `watchers`: who reads the logs of
 //!   functions
 //! - `sums`: what runs come to, kept as they are written; `retention`: what becomes too old
+//! - `syncs`: tables kept in step with remote copies
 //! - `reconciled`: log objects held against runs, and the gaps between them
 //! - `failures`, `events`, `sessions`, `plans`: a table each
 //! - `testing`: databases to test with, and a million jobs to measure with
@@ -34,6 +35,7 @@ mod runs;
 mod schedules;
 mod sessions;
 mod sums;
+mod syncs;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod watchers;
@@ -51,6 +53,7 @@ pub use self::{
     runs::{Fate, Measures, NewInvocation, NewRun, Recorder},
     schedules::{Due, MOST_SCHEDULES, NewSchedule, NextTimes},
     sums::Totals,
+    syncs::{HeldSync, MOST_AGENT_TABLES, SyncAsked, SyncBeat},
     watchers::{Watched, Watching},
 };
 use self::{clock::Clock, database::Database};

@@ -1,4 +1,4 @@
-//! What becomes too old: runs are swept away in small batches, and later their sums.
+//! What becomes too old: runs are swept away in small batches, and later their sums; and what syncs did.
 //!
 //! Always: a run that began before the time up to which was swept is not recorded again, as its figures are still in
 //! the sums and would count twice. That time is written before the first run goes.
@@ -67,6 +67,33 @@ impl Store {
         );
         let mut swept = 0;
         for statement in [gaps, intervals] {
+            swept += self.database().write(statement.bind(before).bind(i64::from(most))).await?.len() as u64;
+        }
+        Ok(swept)
+    }
+
+    /// Forgets minutes of syncs of before, at most so many; answers how many.
+    pub async fn sweep_sync_minutes(&self, before: Time, most: u32) -> Result<u64, StoreError> {
+        let statement = Statement::new(
+            "DELETE FROM sync_minutes WHERE (table_name, at) IN \
+             (SELECT table_name, at FROM sync_minutes WHERE at < $1 ORDER BY at LIMIT $2) RETURNING at",
+        );
+        Ok(self.database().write(statement.bind(before).bind(i64::from(most))).await?.len() as u64)
+    }
+
+    /// Forgets evaluations that ended before, and tables of agents that were silent since, at most so many of each;
+    /// answers how many. A table that Logyard kept keeps its place to go on from.
+    pub async fn sweep_syncs(&self, before: Time, most: u32) -> Result<u64, StoreError> {
+        let evaluations = Statement::new(
+            "DELETE FROM sync_evaluations WHERE id IN \
+             (SELECT id FROM sync_evaluations WHERE ended_at < $1 ORDER BY ended_at LIMIT $2) RETURNING ended_at",
+        );
+        let tables = Statement::new(
+            "DELETE FROM syncs WHERE table_name IN (SELECT table_name FROM syncs \
+             WHERE source = 'agent' AND updated_at < $1 LIMIT $2) RETURNING updated_at",
+        );
+        let mut swept = 0;
+        for statement in [evaluations, tables] {
             swept += self.database().write(statement.bind(before).bind(i64::from(most))).await?.len() as u64;
         }
         Ok(swept)

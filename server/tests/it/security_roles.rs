@@ -66,6 +66,12 @@ const ROLES: &[(&str, &str, Role)] = &[
     ("POST",   "/api/v1/schedules/{id}/pause",    Api),
     ("POST",   "/api/v1/schedules/{id}/resume",   Api),
     ("POST",   "/api/v1/schedules/{id}/run",      Api),
+    ("GET",  "/api/v1/syncs",                   Api),
+    ("POST", "/api/v1/syncs",                   Api),
+    ("GET",  "/api/v1/syncs/{table}",           Api),
+    ("GET",  "/api/v1/syncs/{table}/evaluations", Api),
+    ("POST", "/api/v1/syncs/{table}/actions",   Api),
+    ("POST", "/api/v1/syncs/{table}/progress",  Api),
     ("GET",  "/api/v1/events",                  Api),
     ("GET",  "/api/v1/stores",                  Api),
     ("GET",  "/api/v1/stores/{name}/buckets",   Api),
@@ -111,6 +117,7 @@ async fn ask(
     with: impl Fn(RequestBuilder) -> RequestBuilder,
 ) -> Response {
     let path = path.replace("{id}", "0198c0de-0000-7000-8000-000000000000").replace("{name}", "demo");
+    let path = path.replace("{table}", "demo");
     with(site.request(method.clone(), &path).header(header::ACCEPT, "text/html")).send().await.unwrap()
 }
 

@@ -37,6 +37,12 @@ pub async fn age_plans(store: &Store, by_ms: i64) {
     store.database().write(statement).await.expect("the plans are aged");
 }
 
+/// Makes all that was heard of syncs older than it is.
+pub async fn age_syncs(store: &Store, by_ms: i64) {
+    let statement = Statement::new("UPDATE syncs SET heard_until = heard_until - $1").bind(by_ms);
+    store.database().write(statement).await.expect("the syncs are aged");
+}
+
 /// Deletes a job, with what is its.
 pub async fn delete_job(store: &Store, id: model::JobId) {
     let statement = Statement::new("DELETE FROM jobs WHERE id = $1").bind(id);

@@ -32,4 +32,7 @@ mod runs;
 mod schedules;
 mod sums;
 mod support;
+mod syncs;
+mod syncs_asked;
+mod syncs_reported;
 mod watchers;
