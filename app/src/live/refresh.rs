@@ -13,11 +13,8 @@ const PAUSE_MS: f64 = 900.0;
 /// What no event tells of, such as whether a store answers, is asked for so often.
 const ANYWAY_MS: f64 = 30_000.0;
 
-/// And what was shipped, on a page that follows it.
-const RUNS_MS: f64 = 5_000.0;
-
-/// And how tables and their copies stand, on a page that follows them.
-const SYNCS_MS: f64 = 2_000.0;
+/// And what was shipped, or that nobody looks after a table any more, on a page that follows it.
+const OFTEN_MS: f64 = 5_000.0;
 
 #[derive(Default)]
 pub struct Refresh {
@@ -48,8 +45,7 @@ impl Refresh {
     pub fn tick(self: &Rc<Self>) {
         let since_ms = local_ms() - self.asked_ms.get();
         let anyway_ms = match followed().as_deref() {
-            Some("runs") => RUNS_MS,
-            Some("syncs") => SYNCS_MS,
+            Some("runs" | "syncs") => OFTEN_MS,
             _ => ANYWAY_MS,
         };
         let due = since_ms > anyway_ms || (self.wanted.get() && since_ms > PAUSE_MS);

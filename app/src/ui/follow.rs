@@ -9,7 +9,7 @@ pub enum Followed {
     All,
     /// And runs, of which no event tells: the page is asked for again every few seconds.
     Runs,
-    /// Tables and their copies, of which no event tells either, and which are looked at every second or so.
+    /// Tables and their copies. Events tell of them, but not that nobody looks after one any more: asked for as often.
     Syncs,
     /// Also when it has ended: it may be tried again from elsewhere.
     One(JobId),

@@ -55,6 +55,7 @@ mod security_roles;
 mod server;
 mod shipping_pages;
 mod site;
+mod sync_pages;
 mod watcher;
 mod watcher_faults;
 mod workshop;

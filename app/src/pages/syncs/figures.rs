@@ -46,8 +46,13 @@ pub fn Figures(sync: SyncStatus, now: Time) -> impl IntoView {
             </div>
         }
     };
-    let every = (sync.source == SyncSource::Logyard)
-        .then(|| format!("every {} while in step", duration(signed(sync.every_ms))));
+    let every = (sync.every_ms > 0).then(|| {
+        let pause = duration(signed(sync.every_ms));
+        match sync.source {
+            SyncSource::Logyard => format!("every {pause} while in step"),
+            SyncSource::Agent => format!("it reports about every {pause}"),
+        }
+    });
     let looked = sync.looked_at.map(|at| {
         view! {
             <div data-key="Looked at">

@@ -13,7 +13,7 @@ use super::{
     history::History,
     map::KeyMap,
     quarantine::Quarantine,
-    row::{ALONE, State, kept_by},
+    row::{State, kept_by},
     spent::Spent,
 };
 use crate::{
@@ -24,6 +24,10 @@ use crate::{
     query::Query,
     ui::{Copyable, Fault, Follow, Followed, Loaded, PageTitle},
 };
+
+/// A state that looks fine by itself, and is not while nobody looks.
+const ALONE: &str = "Nobody looks after this table now: what is shown is how it stood then.";
+const UNSEEN: &str = "Nobody has looked at this table since Logyard started.";
 
 #[component]
 pub fn SyncPage() -> impl IntoView {
@@ -106,9 +110,8 @@ fn Alone(sync: SyncStatus) -> impl IntoView {
         SyncSource::Logyard => "Start logyard serve or logyard worker with this table in its configuration.",
         SyncSource::Agent => "See whether the agent that reports this table still runs.",
     };
-    view! {
-        <p class="stale" role="status" data-key="alone">"✖ " {ALONE} " " {help}</p>
-    }
+    let said = if sync.state == SyncState::New { UNSEEN } else { ALONE };
+    view! { <p class="stale" role="status" data-key="alone">"✖ " {said} " " {help}</p> }
 }
 
 #[component]

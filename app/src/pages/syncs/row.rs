@@ -8,9 +8,6 @@ use crate::{
     ui::{Moment, StateMark},
 };
 
-/// A state that looks fine by itself, and is not while nobody looks.
-pub const ALONE: &str = "Nobody looks after this table now: what is shown is how it stood then.";
-
 /// Who keeps it in step.
 pub fn kept_by(source: SyncSource) -> &'static str {
     match source {
