@@ -52,7 +52,7 @@ impl Yield {
 
 /// `0.26`, in hundredths.
 pub fn per(part: u64, whole: u64) -> String {
-    let hundredths = if whole == 0 { 0 } else { part.saturating_mul(100) / whole };
+    let hundredths = part.saturating_mul(100).checked_div(whole).unwrap_or(0);
     format!("{}.{:02}", count(hundredths / 100), hundredths % 100)
 }
 
