@@ -14,7 +14,7 @@ use crate::{
     pages::{
         AlertPage, AlertsPage, BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewReprocessPage,
         NewSchedulePage, NotFound, OverviewPage, PipelinePage, PipelinesPage, RunLogPage, RunPage, RunsPage,
-        SchedulesPage, SettingsPage,
+        SchedulesPage, SettingsPage, SyncPage, SyncsPage,
     },
     ui::Frame,
 };
@@ -41,6 +41,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/pipelines/:name") view=PipelinePage ssr=SsrMode::Async />
                     <Route path=path!("/alerts") view=AlertsPage ssr=SsrMode::Async />
                     <Route path=path!("/alerts/:id") view=AlertPage ssr=SsrMode::Async />
+                    <Route path=path!("/syncs") view=SyncsPage ssr=SsrMode::Async />
+                    <Route path=path!("/syncs/:table") view=SyncPage ssr=SsrMode::Async />
                     <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
                     <Route path=path!("/schedules/new") view=NewSchedulePage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />

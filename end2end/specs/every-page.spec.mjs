@@ -38,6 +38,7 @@ async function fillTheYard() {
   const shipped = await logyard.firstRun();
   const reprocess = await logyard.api('/reprocesses', { pipeline: 'demo-elb', keys: [shipped.key], extent: 'all' });
   await logyard.ended(reprocess.id);
+  await logyard.api('/syncs/warehouse/progress', { local_count: 12, remote_count: 10, behind: 2, requests: 3, found: 2, error: 'no route to the copy' });
   store.delay = 400;
   const running = await logyard.clone('demo-assets/', 'demo-clone/running/', { store: 'faulty' });
   pages.clear();
@@ -71,6 +72,10 @@ async function fillTheYard() {
     .set('schedules-confirm', `/schedules?delete=${nightly.id}&problem=conflict`)
     .set('new-schedule', '/schedules/new')
     .set('new-schedule-checked', '/schedules/new?source_bucket=demo-assets&destination_bucket=demo-clone&cron=0+2+*+*+*&verify_cron=0+25+*+*+*&preview=1')
+    .set('syncs', '/syncs')
+    .set('sync', '/syncs/orders?did=verify')
+    .set('sync-refused', '/syncs/customers?problem=conflict')
+    .set('sync-of-an-agent', '/syncs/warehouse')
     .set('settings', '/settings')
     .set('missing', '/there-is-no-such-page');
 }

@@ -12,6 +12,7 @@ mod read;
 mod reprocesses;
 mod runs;
 mod schedules;
+mod syncs;
 
 pub use act::{ActOnJob, BulkAct, act_on_job, action_name, action_named, bulk_act};
 pub use alerts::{ActOnAlert, TestReceiver, act_on_alert, alert, alerts, deliveries, test_receiver};
@@ -23,3 +24,4 @@ pub use runs::{
     StartBackfill, jobs_within, pipeline, pipeline_health, pipelines, run, run_log, runs, start_backfill, tiles,
 };
 pub use schedules::{ActOnSchedule, CreateSchedule, act_on_schedule, create_schedule, schedules};
+pub use syncs::{ActOnSync, act_on_sync, evaluations, sync, syncs};

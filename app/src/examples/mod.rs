@@ -1,6 +1,7 @@
 //! Jobs, previews and runs for tests, as the engine would report them, and what a component makes of them.
 
 mod health;
+mod syncs;
 
 use leptos::prelude::*;
 use model::{
@@ -9,6 +10,7 @@ use model::{
 };
 
 pub use health::{alert, alert_list, interval, notice, pipeline, pipeline_health, run_log, run_view, sums, tile};
+pub use syncs::{SYNC_STATES, minute, sync, sync_view};
 
 /// The HTML of a component, as the server would write it, without what only a browser needs to find its way in it.
 pub fn html<V: IntoView>(view: impl FnOnce() -> V) -> String {

@@ -13,8 +13,8 @@ const PAUSE_MS: f64 = 900.0;
 /// What no event tells of, such as whether a store answers, is asked for so often.
 const ANYWAY_MS: f64 = 30_000.0;
 
-/// And what was shipped, on a page that follows it.
-const RUNS_MS: f64 = 5_000.0;
+/// And what was shipped, or that nobody looks after a table any more, on a page that follows it.
+const OFTEN_MS: f64 = 5_000.0;
 
 #[derive(Default)]
 pub struct Refresh {
@@ -44,7 +44,10 @@ impl Refresh {
     /// Asks if it is time to. A page nobody sees waits until it is seen.
     pub fn tick(self: &Rc<Self>) {
         let since_ms = local_ms() - self.asked_ms.get();
-        let anyway_ms = if followed().as_deref() == Some("runs") { RUNS_MS } else { ANYWAY_MS };
+        let anyway_ms = match followed().as_deref() {
+            Some("runs" | "syncs") => OFTEN_MS,
+            _ => ANYWAY_MS,
+        };
         let due = since_ms > anyway_ms || (self.wanted.get() && since_ms > PAUSE_MS);
         if !due || self.busy.get() || document().hidden() || followed().is_none() {
             return;
@@ -62,7 +65,7 @@ impl Refresh {
     }
 }
 
-/// What the page follows: `all` jobs, `runs` as well, or one by its id; see `ui::Follow`.
+/// What the page follows: `all` jobs, `runs` as well, `syncs`, or one job by its id; see `ui::Follow`.
 fn followed() -> Option<String> {
     document().get_element_by_id("follow")?.get_attribute("data-jobs")
 }

@@ -15,6 +15,7 @@ mod run;
 mod runs;
 mod schedules;
 mod settings;
+mod syncs;
 
 pub use alerts::{AlertPage, AlertsPage, alert_action, offered};
 pub use job::JobPage;
@@ -30,3 +31,4 @@ pub use run::{RunLogPage, RunPage};
 pub use runs::{RunsPage, run_query};
 pub use schedules::{NewSchedulePage, ScheduleForm, SchedulesPage};
 pub use settings::SettingsPage;
+pub use syncs::{SyncPage, SyncsInBrief, SyncsPage, sync_action};

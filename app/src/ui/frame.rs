@@ -14,11 +14,12 @@ use super::{
 use crate::{api, context, scope::Scope};
 
 /// The pages that lead to all others.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     ("/", "Overview"),
     ("/jobs", "Jobs"),
     ("/runs", "Runs"),
     ("/pipelines", "Pipelines"),
+    ("/syncs", "Syncs"),
     ("/alerts", "Alerts"),
     ("/schedules", "Schedules"),
     ("/clones/new", "New clone"),

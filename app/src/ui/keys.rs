@@ -7,11 +7,12 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 use super::jump;
 
 /// What follows `g`, where it goes, and what the page is called.
-const GO: [(&str, &str, &str); 8] = [
+const GO: [(&str, &str, &str); 9] = [
     ("o", "/", "Overview"),
     ("j", "/jobs", "Jobs"),
     ("p", "/pipelines", "Pipelines"),
     ("u", "/runs", "Runs"),
+    ("y", "/syncs", "Syncs"),
     ("a", "/alerts", "Alerts"),
     ("n", "/clones/new", "New clone"),
     ("r", "/schedules", "Schedules"),

@@ -27,7 +27,7 @@ mod zone;
 pub use actions::{Act, ActForm, JobActions};
 pub use alert_cards::AlertCards;
 pub use bar::Bar;
-pub use chart::{BarChart, FlowChart, Measure, RateChart, Strip, TimeBar};
+pub use chart::{BarChart, FlowChart, LookChart, Measure, RateChart, Strip, TimeBar};
 pub use copyable::{Copyable, listen_for_copying};
 pub use faults::Fault;
 pub use follow::{Follow, Followed};

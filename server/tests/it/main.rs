@@ -62,6 +62,7 @@ mod shipping_pages;
 mod site;
 mod sync_command;
 mod sync_kill_nine;
+mod sync_pages;
 mod sync_shop;
 mod syncer;
 mod syncs;

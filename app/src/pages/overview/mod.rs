@@ -4,12 +4,13 @@
 mod first_steps;
 
 use leptos::prelude::*;
-use model::{Alert, AlertFilter, AlertState, Job, Overview, Tile, Time};
+use model::{Alert, AlertFilter, AlertState, Job, Overview, SyncList, Tile, Time};
 
 use crate::{
     api, context,
     error::{AppError, problem_in},
     format::{Mark, count, doing, standing, things},
+    pages::SyncsInBrief,
     query::Query,
     scope::Scope,
     ui::{
@@ -28,6 +29,7 @@ pub fn OverviewPage() -> impl IntoView {
         {problem_in(&query).map(|problem| view! { <Fault problem /> })}
         <Loaded of=load(query) let:loaded>
             <Arriving tiles=loaded.tiles alerts=loaded.alerts now=loaded.overview.now />
+            <SyncsInBrief list=loaded.syncs />
             <Sections overview=loaded.overview />
         </Loaded>
     }
@@ -37,6 +39,7 @@ struct Seen {
     overview: Overview,
     tiles: Vec<Tile>,
     alerts: Vec<Alert>,
+    syncs: SyncList,
 }
 
 async fn load(query: Query) -> Result<Seen, AppError> {
@@ -45,7 +48,7 @@ async fn load(query: Query) -> Result<Seen, AppError> {
     let tiles = api::tiles(scope.window(overview.now)).await?;
     let open = AlertFilter { states: vec![AlertState::Open], ..AlertFilter::default() };
     let alerts = api::alerts(open, None).await?.page.items;
-    Ok(Seen { overview, tiles, alerts })
+    Ok(Seen { overview, tiles, alerts, syncs: api::syncs().await? })
 }
 
 #[component]

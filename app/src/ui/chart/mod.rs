@@ -6,6 +6,7 @@ mod bars;
 mod cells;
 mod flow;
 mod geometry;
+mod looks;
 mod strip;
 
 use leptos::prelude::*;
@@ -15,6 +16,7 @@ pub use bars::{BarChart, TimeBar};
 pub use flow::{FlowChart, Trend};
 use geometry::Chart;
 pub use geometry::Measure;
+pub use looks::LookChart;
 pub use strip::Strip;
 
 use crate::format::{byte_rate, duration, rate, signed};

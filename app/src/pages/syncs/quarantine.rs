@@ -1,0 +1,77 @@
+//! Rows that the remote will not have: which, why, how often, when again, and the buttons that do not wait.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+use model::{Quarantined, SyncSource, SyncStatus, Time};
+
+use crate::{
+    api::ActOnSync,
+    format::{count, things},
+    ui::Moment,
+};
+
+#[component]
+pub fn Quarantine(sync: SyncStatus, rows: Vec<Quarantined>, now: Time) -> impl IntoView {
+    let ours = sync.source == SyncSource::Logyard;
+    let table = sync.table.to_string();
+    let more = sync.quarantined.saturating_sub(rows.len() as u64);
+    let row = |row: Quarantined| {
+        let Quarantined { key, version, error, attempts, retry_at } = row;
+        let retry = ours.then(|| view! { <td data-label="Action"><Retry table=table.clone() key=key.clone() /></td> });
+        view! {
+            <tr data-key=key.clone()>
+                <th scope="row" data-label="Key"><code>{key.clone()}</code></th>
+                <td data-label="Version" class="number">{count(version)}</td>
+                <td data-label="Error" class="outcome">{error}</td>
+                <td data-label="Attempts" class="number">{attempts}</td>
+                <td data-label="Next try" class="when"><Moment at=retry_at now /></td>
+                {retry}
+            </tr>
+        }
+    };
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="quarantine" data-key="quarantine">
+                <h2 id="quarantine">"Rows in quarantine"</h2>
+                <p class="note">
+                    "The remote will not have these rows. They are left out of what is compared, so that they hold up no other, \
+                    and tried again after longer and longer pauses."
+                </p>
+                <table class="rows">
+                    <caption class="visually-hidden">"Rows in quarantine, by key"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Key"</th>
+                            <th scope="col" class="number">"Version"</th>
+                            <th scope="col">"What the remote said"</th>
+                            <th scope="col" class="number">"Attempts"</th>
+                            <th scope="col">"Next try"</th>
+                            {ours.then(|| view! { <th scope="col">"Action"</th> })}
+                        </tr>
+                    </thead>
+                    <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+                </table>
+                {(more > 0).then(|| view! { <p class="note">{format!("And {} more.", things(more, "row"))}</p> })}
+                {ours.then(|| view! {
+                    <form method="post" action=ActOnSync::PATH class="actions">
+                        <input type="hidden" name="table" value=table.clone() />
+                        <button name="action" value="retry">"Retry all rows now"</button>
+                    </form>
+                })}
+            </section>
+        }
+    })
+}
+
+#[component]
+fn Retry(table: String, key: String) -> impl IntoView {
+    view! {
+        <form method="post" action=ActOnSync::PATH>
+            <input type="hidden" name="table" value=table />
+            <input type="hidden" name="key" value=key.clone() />
+            <button name="action" value="retry">
+                "Retry now"
+                <span class="visually-hidden">" row " {key}</span>
+            </button>
+        </form>
+    }
+}
