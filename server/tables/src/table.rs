@@ -132,7 +132,8 @@ impl Local for Table {
 #[async_trait]
 impl Remote for Table {
     async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, Fault> {
-        Ok(self.database.upload(rows).await?)
+        // Rows at fault are in the answer; where there is none, something else is, and dividing the rows finds nothing.
+        self.database.upload(rows).await.map_err(|error| Fault::Unavailable(error.to_string()))
     }
 
     async fn delete(&self, marks: &[Mark]) -> Result<(), Fault> {

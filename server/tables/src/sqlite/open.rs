@@ -141,7 +141,8 @@ impl Shape {
                 let found = if column.kind.is_empty() { "no type".to_owned() } else { column.kind.clone() };
                 return Err(TableError::NotAnInteger { place, column: column_name, role, found });
             }
-            if !column.not_null && !rowid(column) && !(without_rowid && column.primary > 0) {
+            let never_null = column.not_null || rowid(column) || without_rowid && column.primary > 0;
+            if !never_null {
                 return Err(TableError::Nullable { place, column: column_name, role });
             }
         }

@@ -24,6 +24,7 @@ mod concurrent;
 mod cost;
 mod histories;
 mod late;
+
 mod migrations;
 mod opening;
 mod types;
