@@ -47,10 +47,12 @@ struct State {
 }
 
 impl PostgresTable {
-    /// Whether the summaries are complete and every trigger is in force.
+    /// Whether the summaries are complete, every trigger is in force, and we may read what they keep.
     pub async fn is_summarised(&self, connection: &mut PgConnection) -> Result<bool, TableError> {
         let (all,): (bool,) = sqlx::query_as(
             "SELECT obj_description(to_regclass($2), 'pg_class') IS NOT DISTINCT FROM $3
+                AND COALESCE(has_table_privilege(to_regclass($2), 'SELECT'), FALSE)
+                AND COALESCE(has_table_privilege(to_regclass($6), 'SELECT'), FALSE)
                 AND (SELECT count(*) FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
                      WHERE t.tgrelid = $1 AND t.tgname LIKE 'logyard\\_%' AND t.tgenabled = 'A' AND p.prosrc = $4) = $5",
         )
@@ -59,6 +61,7 @@ impl PostgresTable {
         .bind(COMPLETE)
         .bind(self.body())
         .bind(i64::try_from(EVENTS.len()).unwrap_or_default())
+        .bind(self.shape.part("changes"))
         .fetch_one(connection)
         .await
         .map_err(at(&self.place))?;
@@ -211,7 +214,8 @@ impl PostgresTable {
         let mut statements = vec![
             "-- Summaries of blocks of 64, 4,096 and 262,144 versions, and what triggers note of every statement that writes.\n\
              -- Creating the triggers waits for the transactions that are writing to the table, and those that come wait\n\
-             -- for it: a moment, or it gives up after five seconds, and may be tried again.\n\
+             -- for it: a moment, or it gives up after five seconds, and may be tried again. Take them away before the\n\
+             -- table, its key or its version is renamed: they know them by name.\n\
              BEGIN"
                 .to_owned(),
             "SET LOCAL lock_timeout = '5s'".to_owned(),
