@@ -245,7 +245,7 @@ impl PostgresTable {
             ));
             statements.push(format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}"));
         }
-        let first = narrow(key, version, "1", table);
+        let first = narrow(&signed(key, version, 1, table));
         statements.extend([
             "COMMIT".to_owned(),
             "-- The rows that were there before, in one reading of the table; writers are not held up. What the triggers\n\
@@ -288,26 +288,27 @@ impl PostgresTable {
         let Shape { key, version, .. } = &self.shape;
         let (blocks, changes) = (self.shape.part("blocks"), self.shape.part("changes"));
         let into = format!("INSERT INTO {changes} (block, count, hash, keys, versions)");
-        let added = narrow(key, version, "1", "added");
-        let gone = narrow(key, version, "-1", "gone");
+        let added = signed(key, version, 1, "added");
+        let gone = signed(key, version, -1, "gone");
         format!(
             "
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        {into} {added};
+        {into} {};
     ELSIF TG_OP = 'DELETE' THEN
-        {into} {gone};
+        {into} {};
     ELSIF TG_OP = 'UPDATE' THEN
-        {into}
-        SELECT block, sum(count)::bigint, bit_xor(hash), bit_xor(keys), bit_xor(versions)
-        FROM ({added} UNION ALL {gone}) AS sides GROUP BY block
-        HAVING (sum(count), bit_xor(hash), bit_xor(keys), bit_xor(versions)) <> (0, 0, 0, 0);
+        {into} {}
+        HAVING (sum(sign), bit_xor(key), bit_xor(version)) <> (0, 0, 0) OR bit_xor({HASH}) <> 0;
     ELSE
         TRUNCATE {blocks}, {changes};
     END IF;
     RETURN NULL;
 END
-"
+",
+            narrow(&added),
+            narrow(&gone),
+            narrow(&format!("{added} UNION ALL {gone}"))
         )
     }
 }
@@ -316,13 +317,21 @@ fn trigger(event: &str) -> String {
     quoted(&format!("logyard_{}", event.to_ascii_lowercase()))
 }
 
-/// The blocks of the narrowest level that rows make up: as `engine::sync::Cell` does, in SQL.
-fn narrow(key: &str, version: &str, sign: &str, rows: &str) -> String {
+/// As `engine::sync::Mark` does, in SQL.
+const HASH: &str =
+    "('x' || encode(substring(sha256(int8send(key) || int8send(version)) FROM 1 FOR 8), 'hex'))::bit(64)::bigint";
+
+/// Rows that are there, or that are no more.
+fn signed(key: &str, version: &str, sign: i8, rows: &str) -> String {
+    format!("SELECT {sign} AS sign, {key}::bigint AS key, {version}::bigint AS version FROM {rows}")
+}
+
+/// The blocks of the narrowest level that such rows make up.
+fn narrow(rows: &str) -> String {
     format!(
-        "SELECT version >> {NARROW} AS block, count(*) * {sign} AS count,
-                bit_xor(('x' || encode(substring(sha256(int8send(key) || int8send(version)) FROM 1 FOR 8), 'hex'))::bit(64)::bigint) AS hash,
-                bit_xor(key) AS keys, bit_xor(version) AS versions
-         FROM (SELECT {key}::bigint AS key, {version}::bigint AS version FROM {rows}) AS rows GROUP BY 1"
+        "SELECT version >> {NARROW} AS block, sum(sign) AS count, bit_xor({HASH}) AS hash,
+               bit_xor(key) AS keys, bit_xor(version) AS versions
+        FROM ({rows}) AS rows GROUP BY 1"
     )
 }
 
