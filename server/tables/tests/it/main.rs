@@ -22,6 +22,7 @@ macro_rules! on_both_databases {
 mod answers;
 mod concurrent;
 mod cost;
+mod evaluations;
 mod histories;
 mod late;
 
