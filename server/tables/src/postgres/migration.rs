@@ -213,7 +213,7 @@ impl PostgresTable {
         let (blocks, changes, note) = (shape.part("blocks"), shape.part("changes"), shape.part("note"));
         let mut statements = vec![
             "-- Summaries of blocks of 64, 4,096 and 262,144 versions, and what triggers note of every statement that writes:\n\
-             -- some ten microseconds a statement and a few a row. While nobody syncs, these notes pile up.\n\
+             -- some tens of microseconds a statement and about one a row. While nobody syncs, these notes pile up.\n\
              -- Creating the triggers waits for the transactions that are writing to the table, and those that come wait\n\
              -- for it: a moment, or it gives up after five seconds, and may be tried again. Take them away before the\n\
              -- table, its key or its version is renamed: they know them by name.\n\
