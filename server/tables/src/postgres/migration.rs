@@ -1,13 +1,13 @@
 //! An index to read versions from, and summaries, kept by triggers.
 //!
-//! Writers only ever *add* to `…_logyard_changes`: a row for each block of 64 versions that a statement touched, with what
-//! the block gained and lost. So no writer waits for another, and none can be in a deadlock that was not there before.
-//! A reader takes blocks and changes from one snapshot. Now and then ([`PostgresTable::fold`]) changes are taken into the
-//! blocks, by one connection at a time and in one transaction, which no snapshot sees half of. While nobody syncs,
-//! changes pile up.
+//! Writers only ever *add* to `…_logyard_changes`: a row for each block of 64 versions that a statement touched, with
+//! what the block gained and lost. So no writer waits for another, and none can be in a deadlock that was not there
+//! before. A reader takes blocks and changes from one snapshot. Now and then ([`PostgresTable::fold`]) changes are
+//! taken into the blocks, by one connection at a time and in one transaction, which no snapshot sees half of. While
+//! nobody syncs, changes pile up.
 //!
-//! Always: in every snapshot, blocks plus changes are exactly what the rows come to. Blocks count for complete only after
-//! the transaction that first filled them, out of the rows and without the changes that its snapshot saw.
+//! Always: in every snapshot, blocks plus changes are exactly what the rows come to. Blocks count for complete only
+//! after the transaction that first filled them, out of the rows and without the changes that its snapshot saw.
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 

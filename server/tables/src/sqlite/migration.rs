@@ -1,11 +1,11 @@
 //! An index to read versions from, and summaries, in SQLite.
 //!
 //! SQLite has no SHA-256 for triggers to use. So they note which blocks of 64 versions were touched, and
-//! [`SqliteTable::refresh`] reads those again and writes what they come to. A reader that meets touched blocks (the file
-//! may be read-only, or busy) reads their rows itself.
+//! [`SqliteTable::refresh`] reads those again and writes what they come to. A reader that meets touched blocks (the
+//! file may be read-only, or busy) reads their rows itself.
 //!
-//! `INSERT OR REPLACE` takes rows away without a word to any trigger. Triggers *before* a write therefore note the blocks
-//! of whatever has the same key, or the same values in a unique index.
+//! `INSERT OR REPLACE` takes rows away without a word to any trigger. Triggers *before* a write therefore note the
+//! blocks of whatever has the same key, or the same values in a unique index.
 //!
 //! Always: a block that is not noted is what its rows come to.
 

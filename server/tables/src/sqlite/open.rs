@@ -171,7 +171,8 @@ impl Shape {
     }
 }
 
-/// The columns of each unique index; whether there are others that are not about columns and all rows; and whether the table has no numbers of rows.
+/// The columns of each unique index; whether there are others that are not about columns and all rows; and whether the
+/// table has no numbers of rows.
 async fn unique_indexes(pool: &SqlitePool, spec: &TableSpec) -> Result<(Vec<Vec<String>>, bool, bool), sqlx::Error> {
     let names: Vec<(String, bool)> =
         sqlx::query_as(r#"SELECT name, partial FROM pragma_index_list($1) WHERE "unique""#)
