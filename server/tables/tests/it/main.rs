@@ -23,9 +23,10 @@ mod answers;
 mod concurrent;
 mod cost;
 mod demo;
-mod demo;
+mod evaluations;
 mod histories;
 mod late;
+
 mod migrations;
 mod opening;
 mod types;
