@@ -117,10 +117,18 @@ fn even(low: u64, high: u64, pieces: u64) -> Vec<Span> {
 
 /// What was not counted is spread over the pieces that have more than was counted.
 fn estimate(total: u64, seen: &[u64]) -> Vec<u64> {
-    let full = seen.iter().filter(|rows| **rows >= SAMPLED).count() as u64;
     let counted: u64 = seen.iter().filter(|rows| **rows < SAMPLED).sum();
-    let share = total.saturating_sub(counted) / full.max(1);
-    seen.iter().map(|rows| if *rows < SAMPLED { *rows } else { share }).collect()
+    let mut left = total.saturating_sub(counted);
+    let mut full = seen.iter().filter(|rows| **rows >= SAMPLED).count() as u64;
+    let rows = |seen: &u64| {
+        if *seen < SAMPLED {
+            return *seen;
+        }
+        let share = left.div_ceil(full);
+        (left, full) = (left - share, full - 1);
+        share
+    };
+    seen.iter().map(rows).collect()
 }
 
 #[cfg(test)]
@@ -141,6 +149,7 @@ mod tests {
     #[test]
     fn an_estimate_adds_up_to_what_there_is() {
         assert_eq!(estimate(10_000, &[1_000, 20, 1_000, 0]), [4_990, 20, 4_990, 0]);
+        assert_eq!(estimate(4, &[1_000, 1_000, 1_000]), [2, 1, 1]);
         assert_eq!(estimate(5, &[2, 3]), [2, 3]);
     }
 }

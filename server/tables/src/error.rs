@@ -90,10 +90,8 @@ impl Failure {
             };
         }
         match code.get(..2).unwrap_or_default() {
-            // Connection, authorisation, rollback (deadlock, serialisation), resources, operator, system.
-            "08" | "28" | "40" | "53" | "57" | "58" | "3D" => Self::Passing,
-            // Lock not available; in use.
-            "55" => Self::Passing,
+            // Connection, authorisation, rollback (deadlock, serialisation), resources, locks, operator, system.
+            "08" | "28" | "3D" | "40" | "53" | "55" | "57" | "58" => Self::Passing,
             // Data, integrity, check option, program limits, raised by a trigger, cardinality.
             "22" | "23" | "44" | "54" | "P0" | "21" => Self::Row,
             _ => Self::Statement,

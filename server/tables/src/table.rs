@@ -17,6 +17,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Table {
     database: Arc<dyn Database>,
+    follows: bool,
 }
 
 impl Table {
@@ -30,7 +31,14 @@ impl Table {
         } else {
             return Err(TableError::Url);
         };
-        Ok(Self { database })
+        Ok(Self { database, follows: false })
+    }
+
+    /// The same as the end that follows, whose horizon nobody asks for: it is told as 0, and no open transaction is
+    /// waited for.
+    #[must_use]
+    pub fn following(self) -> Self {
+        Self { follows: true, ..self }
     }
 
     /// Whether ranges are read from summaries.
@@ -72,7 +80,7 @@ impl End for Table {
     async fn meta(&self) -> Result<Meta, Fault> {
         self.database.tidy().await?;
         // Before the snapshot: what lies below it is in every later snapshot.
-        let horizon = self.database.horizon().await?;
+        let horizon = if self.follows { 0 } else { self.database.horizon().await? };
         let epoch = self.database.epoch().await?;
         let mut snapshot = self.snapshot().await?;
         let extremes = snapshot.extremes().await?;
@@ -132,7 +140,8 @@ impl Local for Table {
 #[async_trait]
 impl Remote for Table {
     async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, Fault> {
-        Ok(self.database.upload(rows).await?)
+        // Rows at fault are in the answer; where there is none, something else is, and dividing the rows finds nothing.
+        self.database.upload(rows).await.map_err(|error| Fault::Unavailable(error.to_string()))
     }
 
     async fn delete(&self, marks: &[Mark]) -> Result<(), Fault> {

@@ -1,10 +1,10 @@
 //! Below which version everything is committed.
 //!
 //! A writer that took version 7 may commit after one that took 8. Who compares up to 8 in between overlooks a row, and
-//! who settles 8 never sends it. What a plain table offers against that is the lock which a transaction holds on a table
-//! from its first write until it has ended. So: read the highest version *V*; then see who holds such a lock. Whoever
-//! took a version below *V* and is not among them has ended. Once those are gone too, everything up to *V* is committed
-//! for good; until then an earlier *V* is the answer, whose writers are gone.
+//! who settles 8 never sends it. What a plain table offers against that is the lock which a transaction holds on a
+//! table from its first write until it has ended. So: read the highest version *V*; then see who holds such a lock.
+//! Whoever took a version below *V* and is not among them has ended. Once those are gone too, everything up to *V* is
+//! committed for good; until then an earlier *V* is the answer, whose writers are gone.
 //!
 //! Safe are writers whose version is taken by the very statement that writes the row, from something that only grows: a
 //! column's `DEFAULT nextval(…)`, a trigger, `SET row_version = nextval(…)`; and any number of such statements in a

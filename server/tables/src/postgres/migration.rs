@@ -1,13 +1,13 @@
 //! An index to read versions from, and summaries, kept by triggers.
 //!
-//! Writers only ever *add* to `…_logyard_changes`: a row for each block of 64 versions that a statement touched, with what
-//! the block gained and lost. So no writer waits for another, and none can be in a deadlock that was not there before.
-//! A reader takes blocks and changes from one snapshot. Now and then ([`PostgresTable::fold`]) changes are taken into the
-//! blocks, by one connection at a time and in one transaction, which no snapshot sees half of. While nobody syncs,
-//! changes pile up.
+//! Writers only ever *add* to `…_logyard_changes`: a row for each block of 64 versions that a statement touched, with
+//! what the block gained and lost. So no writer waits for another, and none can be in a deadlock that was not there
+//! before. A reader takes blocks and changes from one snapshot. Now and then ([`PostgresTable::fold`]) changes are
+//! taken into the blocks, by one connection at a time and in one transaction, which no snapshot sees half of. While
+//! nobody syncs, changes pile up.
 //!
-//! Always: in every snapshot, blocks plus changes are exactly what the rows come to. Blocks count for complete only after
-//! the transaction that first filled them, out of the rows and without the changes that its snapshot saw.
+//! Always: in every snapshot, blocks plus changes are exactly what the rows come to. Blocks count for complete only
+//! after the transaction that first filled them, out of the rows and without the changes that its snapshot saw.
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
@@ -47,10 +47,12 @@ struct State {
 }
 
 impl PostgresTable {
-    /// Whether the summaries are complete and every trigger is in force.
+    /// Whether the summaries are complete, every trigger is in force, and we may read what they keep.
     pub async fn is_summarised(&self, connection: &mut PgConnection) -> Result<bool, TableError> {
         let (all,): (bool,) = sqlx::query_as(
             "SELECT obj_description(to_regclass($2), 'pg_class') IS NOT DISTINCT FROM $3
+                AND COALESCE(has_table_privilege(to_regclass($2), 'SELECT'), FALSE)
+                AND COALESCE(has_table_privilege(to_regclass($6), 'SELECT'), FALSE)
                 AND (SELECT count(*) FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
                      WHERE t.tgrelid = $1 AND t.tgname LIKE 'logyard\\_%' AND t.tgenabled = 'A' AND p.prosrc = $4) = $5",
         )
@@ -59,6 +61,7 @@ impl PostgresTable {
         .bind(COMPLETE)
         .bind(self.body())
         .bind(i64::try_from(EVENTS.len()).unwrap_or_default())
+        .bind(self.shape.part("changes"))
         .fetch_one(connection)
         .await
         .map_err(at(&self.place))?;
@@ -209,9 +212,11 @@ impl PostgresTable {
         let (table, key, version) = (&shape.table, &shape.key, &shape.version);
         let (blocks, changes, note) = (shape.part("blocks"), shape.part("changes"), shape.part("note"));
         let mut statements = vec![
-            "-- Summaries of blocks of 64, 4,096 and 262,144 versions, and what triggers note of every statement that writes.\n\
+            "-- Summaries of blocks of 64, 4,096 and 262,144 versions, and what triggers note of every statement that writes:\n\
+             -- some tens of microseconds a statement and about one a row. While nobody syncs, these notes pile up.\n\
              -- Creating the triggers waits for the transactions that are writing to the table, and those that come wait\n\
-             -- for it: a moment, or it gives up after five seconds, and may be tried again.\n\
+             -- for it: a moment, or it gives up after five seconds, and may be tried again. Take them away before the\n\
+             -- table, its key or its version is renamed: they know them by name.\n\
              BEGIN"
                 .to_owned(),
             "SET LOCAL lock_timeout = '5s'".to_owned(),
@@ -241,7 +246,7 @@ impl PostgresTable {
             ));
             statements.push(format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}"));
         }
-        let first = narrow(key, version, "1", table);
+        let first = narrow(&signed(key, version, 1, table));
         statements.extend([
             "COMMIT".to_owned(),
             "-- The rows that were there before, in one reading of the table; writers are not held up. What the triggers\n\
@@ -284,26 +289,27 @@ impl PostgresTable {
         let Shape { key, version, .. } = &self.shape;
         let (blocks, changes) = (self.shape.part("blocks"), self.shape.part("changes"));
         let into = format!("INSERT INTO {changes} (block, count, hash, keys, versions)");
-        let added = narrow(key, version, "1", "added");
-        let gone = narrow(key, version, "-1", "gone");
+        let added = signed(key, version, 1, "added");
+        let gone = signed(key, version, -1, "gone");
         format!(
             "
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        {into} {added};
+        {into} {};
     ELSIF TG_OP = 'DELETE' THEN
-        {into} {gone};
+        {into} {};
     ELSIF TG_OP = 'UPDATE' THEN
-        {into}
-        SELECT block, sum(count)::bigint, bit_xor(hash), bit_xor(keys), bit_xor(versions)
-        FROM ({added} UNION ALL {gone}) AS sides GROUP BY block
-        HAVING (sum(count), bit_xor(hash), bit_xor(keys), bit_xor(versions)) <> (0, 0, 0, 0);
+        {into} {}
+        HAVING (sum(sign), bit_xor(key), bit_xor(version)) <> (0, 0, 0) OR bit_xor({HASH}) <> 0;
     ELSE
         TRUNCATE {blocks}, {changes};
     END IF;
     RETURN NULL;
 END
-"
+",
+            narrow(&added),
+            narrow(&gone),
+            narrow(&format!("{added} UNION ALL {gone}"))
         )
     }
 }
@@ -312,13 +318,21 @@ fn trigger(event: &str) -> String {
     quoted(&format!("logyard_{}", event.to_ascii_lowercase()))
 }
 
-/// The blocks of the narrowest level that rows make up: as `engine::sync::Cell` does, in SQL.
-fn narrow(key: &str, version: &str, sign: &str, rows: &str) -> String {
+/// As `engine::sync::Mark` does, in SQL.
+const HASH: &str =
+    "('x' || encode(substring(sha256(int8send(key) || int8send(version)) FROM 1 FOR 8), 'hex'))::bit(64)::bigint";
+
+/// Rows that are there, or that are no more.
+fn signed(key: &str, version: &str, sign: i8, rows: &str) -> String {
+    format!("SELECT {sign} AS sign, {key}::bigint AS key, {version}::bigint AS version FROM {rows}")
+}
+
+/// The blocks of the narrowest level that such rows make up.
+fn narrow(rows: &str) -> String {
     format!(
-        "SELECT version >> {NARROW} AS block, count(*) * {sign} AS count,
-                bit_xor(('x' || encode(substring(sha256(int8send(key) || int8send(version)) FROM 1 FOR 8), 'hex'))::bit(64)::bigint) AS hash,
-                bit_xor(key) AS keys, bit_xor(version) AS versions
-         FROM (SELECT {key}::bigint AS key, {version}::bigint AS version FROM {rows}) AS rows GROUP BY 1"
+        "SELECT version >> {NARROW} AS block, sum(sign) AS count, bit_xor({HASH}) AS hash,
+               bit_xor(key) AS keys, bit_xor(version) AS versions
+        FROM ({rows}) AS rows GROUP BY 1"
     )
 }
 

@@ -19,6 +19,8 @@ impl PostgresTable {
             // A whole table that has no summaries is read in one statement.
             ("statement_timeout", "10min"),
             ("lock_timeout", "10s"),
+            // Compiling takes longer than the statements do.
+            ("jit", "off"),
             ("idle_in_transaction_session_timeout", "60s"),
             // The text of a value must be the same whatever the server is set to.
             ("DateStyle", "ISO"),

@@ -124,6 +124,7 @@ impl Snapshot for PostgresSnapshot {
         let (first, last) = bounds(span);
         let query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(sql)).bind(first).bind(last);
         let query = query.bind(i64::try_from(before).unwrap_or(i64::MAX));
+        self.read.add(before + 1);
         let found = query.fetch_optional(&mut *self.transaction).await.map_err(at(&self.place))?;
         Ok(found.map(|(version,)| version.unsigned_abs()))
     }

@@ -1,5 +1,7 @@
 //! Rows as they travel: each value as PostgreSQL writes it, and as what JSON has where that is exact.
 
+use std::fmt::Write as _;
+
 use engine::sync::Row;
 use serde_json::{Map, Number, Value, json};
 use sqlx::{AssertSqlSafe, Row as _, postgres::PgRow};
@@ -17,10 +19,10 @@ impl PostgresTable {
         let mut names = format!("{key}::bigint, {version}::bigint");
         for column in columns {
             let name = quoted(&column.name);
-            names += &match column.travels {
+            let _ = match column.travels {
                 // Without the line feeds that PostgreSQL puts into it.
-                Travels::Bytes => format!(r", translate(encode({name}, 'base64'), E'\n', '')"),
-                _ => format!(", {name}::text"),
+                Travels::Bytes => write!(names, r", translate(encode({name}, 'base64'), E'\n', '')"),
+                _ => write!(names, ", {name}::text"),
             };
         }
         let sql = format!("SELECT {names} FROM {table} WHERE {key} = ANY($1)");

@@ -83,9 +83,9 @@ impl Shape {
     pub async fn read(pool: &PgPool, spec: &TableSpec, place: &str) -> Result<Self, TableError> {
         let full = spec.table.split('.').map(quoted).collect::<Vec<_>>().join(".");
         let found: Option<Found> = sqlx::query_as(
-            r#"SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
+            "SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
                       c.relkind = 'p' OR EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS parent
-               FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)"#,
+               FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)",
         )
         .bind(full)
         .fetch_optional(pool)

@@ -1,15 +1,15 @@
 //! An index to read versions from, and summaries, in SQLite.
 //!
 //! SQLite has no SHA-256 for triggers to use. So they note which blocks of 64 versions were touched, and
-//! [`SqliteTable::refresh`] reads those again and writes what they come to. A reader that meets touched blocks (the file
-//! may be read-only, or busy) reads their rows itself.
+//! [`SqliteTable::refresh`] reads those again and writes what they come to. A reader that meets touched blocks (the
+//! file may be read-only, or busy) reads their rows itself.
 //!
-//! `INSERT OR REPLACE` takes rows away without a word to any trigger. Triggers *before* a write therefore note the blocks
-//! of whatever has the same key, or the same values in a unique index.
+//! `INSERT OR REPLACE` takes rows away without a word to any trigger. Triggers *before* a write therefore note the
+//! blocks of whatever has the same key, or the same values in a unique index.
 //!
 //! Always: a block that is not noted is what its rows come to.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use engine::sync::{Mark, Span, integer_key};
 use futures::TryStreamExt as _;
@@ -50,19 +50,16 @@ impl Parts {
                 "INSERT INTO {dirty} SELECT {block} WHERE NOT EXISTS (SELECT 1 FROM {dirty} WHERE block = {block});"
             )
         };
-        let keys = [vec![key.to_owned()]];
-        let replaced: String = keys
-            .iter()
-            .chain(unique)
-            .map(|columns| {
-                let equal: Vec<_> = columns.iter().map(|column| format!("{column} = NEW.{column}")).collect();
-                format!(
-                    "INSERT INTO {dirty} SELECT DISTINCT {version} >> {NARROW} FROM {table} WHERE {} \
-                     AND {version} >> {NARROW} NOT IN (SELECT block FROM {dirty});",
-                    equal.join(" AND ")
-                )
-            })
-            .collect();
+        let mut replaced = String::new();
+        for columns in [vec![key.to_owned()]].iter().chain(unique) {
+            let equal: Vec<_> = columns.iter().map(|column| format!("{column} = NEW.{column}")).collect();
+            let _ = write!(
+                replaced,
+                "INSERT INTO {dirty} SELECT DISTINCT {version} >> {NARROW} FROM {table} WHERE {} \
+                 AND {version} >> {NARROW} NOT IN (SELECT block FROM {dirty});",
+                equal.join(" AND ")
+            );
+        }
         let (old, new) = (note(&format!("OLD.{version} >> {NARROW}")), note(&format!("NEW.{version} >> {NARROW}")));
         let differs = format!("WHEN OLD.{key} IS NOT NEW.{key} OR OLD.{version} IS NOT NEW.{version} ");
         let trigger = |what: &str, event: &str, when: &str, act: &str| {

@@ -1,8 +1,8 @@
 //! A table in SQLite.
 //!
-//! SQLite has one writer at a time, so versions commit in their order, as long as the transaction that writes a row also
-//! takes its version: then everything below the highest version is committed. A version that a program makes up before
-//! (a clock, a counter in memory) may be overtaken by another, and is not safe.
+//! SQLite has one writer at a time, so versions commit in their order, as long as the transaction that writes a row
+//! also takes its version: then everything below the highest version is committed. A version that a program makes up
+//! before (a clock, a counter in memory) may be overtaken by another, and is not safe.
 //!
 //! Always: nothing about other people's files is changed but what was asked for, the journal's mode included.
 

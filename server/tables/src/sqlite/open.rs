@@ -141,7 +141,8 @@ impl Shape {
                 let found = if column.kind.is_empty() { "no type".to_owned() } else { column.kind.clone() };
                 return Err(TableError::NotAnInteger { place, column: column_name, role, found });
             }
-            if !column.not_null && !rowid(column) && !(without_rowid && column.primary > 0) {
+            let never_null = column.not_null || rowid(column) || without_rowid && column.primary > 0;
+            if !never_null {
                 return Err(TableError::Nullable { place, column: column_name, role });
             }
         }
@@ -170,7 +171,8 @@ impl Shape {
     }
 }
 
-/// The columns of each unique index; whether there are others that are not about columns and all rows; and whether the table has no numbers of rows.
+/// The columns of each unique index; whether there are others that are not about columns and all rows; and whether the
+/// table has no numbers of rows.
 async fn unique_indexes(pool: &SqlitePool, spec: &TableSpec) -> Result<(Vec<Vec<String>>, bool, bool), sqlx::Error> {
     let names: Vec<(String, bool)> =
         sqlx::query_as(r#"SELECT name, partial FROM pragma_index_list($1) WHERE "unique""#)

@@ -110,6 +110,7 @@ impl Snapshot for SqliteSnapshot {
         let sql = format!(
             "SELECT {version} FROM {table} WHERE {version} BETWEEN $1 AND $2 ORDER BY {version} {order} LIMIT 1 OFFSET $3"
         );
+        self.read.add(before + 1);
         let before = i64::try_from(before).unwrap_or(i64::MAX);
         Ok(self.number(sql, &[first, last, before]).await?.map(i64::unsigned_abs))
     }

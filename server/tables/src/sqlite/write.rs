@@ -1,5 +1,7 @@
 //! Writes rows and deletes them, in one transaction a batch.
 
+use std::fmt::Write as _;
+
 use engine::sync::{Mark, Refusal, Row};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
@@ -22,7 +24,7 @@ impl SqliteTable {
             let sql = self.statement(group);
             for row in &group.rows {
                 match self.put(&mut transaction, &sql, group, row).await {
-                    Ok(refusal) => refused.extend(refusal.map(|refusal| (row.mark(), refusal))),
+                    Ok(()) => {}
                     Err(error) if Failure::of(&error) == Failure::Row => refused.push((row.mark(), words(&error))),
                     Err(error) => return Err(failed(error)),
                 }
@@ -52,9 +54,9 @@ impl SqliteTable {
         let mut values = "$1, $2".to_owned();
         let mut set = format!("{version} = excluded.{version}");
         for (name, number) in names.iter().zip(3..) {
-            into += &format!(", {name}");
-            values += &format!(", ${number}");
-            set += &format!(", {name} = excluded.{name}");
+            let _ = write!(into, ", {name}");
+            let _ = write!(values, ", ${number}");
+            let _ = write!(set, ", {name} = excluded.{name}");
         }
         format!(
             "INSERT INTO {table} ({into}) VALUES ({values}) ON CONFLICT ({key}) DO UPDATE SET {set}
@@ -68,14 +70,13 @@ impl SqliteTable {
         sql: &str,
         group: &Group,
         row: &Keyed,
-    ) -> Result<Option<Refusal>, sqlx::Error> {
+    ) -> Result<(), sqlx::Error> {
         let mut query = sqlx::query(AssertSqlSafe(sql.to_owned())).bind(row.key).bind(row.version);
         for column in &group.columns {
             let real = self.shape.columns.iter().any(|known| known.name == *column && known.real);
             query = bind(query, &row.values[column], real);
         }
-        query.execute(connection).await?;
-        Ok(None)
+        query.execute(connection).await.map(drop)
     }
 
     pub async fn remove(&self, marks: &[Mark]) -> Result<(), TableError> {

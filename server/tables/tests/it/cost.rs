@@ -31,7 +31,9 @@ async fn with_summaries_a_range_of_many_rows_is_read_from_few(scratch: Scratch) 
         seen - before
     };
     let mut whole = Cell::default();
-    plain.iter().for_each(|cell| whole.merge(cell));
+    for cell in &plain {
+        whole.merge(cell);
+    }
     assert_eq!(table.cells(&[block], true, ROWS).await.unwrap(), plain);
     let split = cost();
     assert!(split < 200, "{split} rows for 64 pieces");

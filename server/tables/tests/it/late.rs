@@ -55,6 +55,7 @@ async fn who_comes_while_a_transaction_is_open_waits_for_it_and_says_whose_it_is
     let table = world.open().await;
     let Err(Fault::Unavailable(words)) = table.meta().await else { panic!("nothing can be known") };
     assert!(words.contains(&format!("process {process} ")), "{words}");
+    assert_eq!(table.clone().following().meta().await.unwrap().count, 1, "who only follows need not wait");
     late.rollback().await.unwrap();
     assert_eq!(table.meta().await.unwrap().horizon, 3);
 }

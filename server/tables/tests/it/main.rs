@@ -22,8 +22,10 @@ macro_rules! on_both_databases {
 mod answers;
 mod concurrent;
 mod cost;
+mod evaluations;
 mod histories;
 mod late;
+
 mod migrations;
 mod opening;
 mod types;

@@ -2,8 +2,9 @@
 
 use engine::sync::{End as _, Span};
 use store::testing::Scratch;
+use tables::Table;
 
-use crate::world::{Pool, World};
+use crate::world::{Pool, World, spec};
 
 on_both_databases!(
     a_migration_is_shown_applied_once_and_taken_back,
@@ -84,8 +85,25 @@ async fn a_table_with_partitions_is_read_but_has_no_summaries() {
         .await;
     world.run("CREATE TABLE parts_low PARTITION OF parts FOR VALUES FROM (0) TO (100)").await;
     world.run("INSERT INTO parts VALUES (1, 5)").await;
-    let table = tables::Table::open(crate::world::spec(&world.scratch.url, "parts")).await.unwrap();
+    let table = Table::open(spec(&world.scratch.url, "parts")).await.unwrap();
     assert_eq!(table.meta().await.unwrap().count, 1);
     let error = table.migration().await.unwrap_err().to_string();
     assert!(error.contains("partitions"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blocks_that_were_touched_are_answered_from_rows_where_the_file_is_read_only() {
+    let mut world = World::new(Scratch::sqlite()).await;
+    for key in 1..300 {
+        world.write(key, key.unsigned_abs() * 3).await;
+    }
+    world.open().await.migrate().await.unwrap();
+    world.write(7, 5_000).await;
+    world.delete(100).await;
+    let table = Table::open(spec(&format!("{}?mode=ro", world.scratch.url), "orders")).await.unwrap();
+    assert_eq!(table.meta().await.unwrap().count, 298);
+    assert!(table.summarised().await.unwrap());
+    let spans = [Span::ALL, Span { from: 64, until: 640 }];
+    let expected: Vec<_> = spans.iter().map(|span| world.cell(*span)).collect();
+    assert_eq!(table.cells(&spans, false, Span::END).await.unwrap(), expected);
 }

@@ -1,5 +1,6 @@
 //! What a table must be, and what is said of one that is not.
 
+use engine::sync::{End as _, Local as _, Remote as _};
 use store::testing::Scratch;
 use tables::{Table, TableSpec};
 
@@ -31,7 +32,7 @@ async fn a_table_that_cannot_be_kept_in_step_is_refused_with_the_reason(scratch:
         assert!(error.to_string().contains(words), "{error}");
     }
     world.run("INSERT INTO orders VALUES (1, -5, 'c')").await;
-    let error = engine::sync::End::meta(&world.open().await).await.unwrap_err().to_string();
+    let error = world.open().await.meta().await.unwrap_err().to_string();
     assert!(error.contains("has the version -5"), "{error}");
 }
 
@@ -47,7 +48,6 @@ async fn names_are_quoted_whatever_they_hold_and_schemas_are_understood() {
     let table = Table::open(table).await.unwrap();
     table.migrate().await.unwrap();
     world.run(r#"INSERT INTO shop."Order ""x""" VALUES (1, 64, 'v')"#).await;
-    use engine::sync::{End as _, Local as _, Remote as _};
     let mut rows = table.rows(&[crate::world::mark(1, 64)]).await.unwrap();
     rows[0].version = 65;
     assert_eq!(table.upload(rows).await.unwrap(), []);
@@ -55,5 +55,5 @@ async fn names_are_quoted_whatever_they_hold_and_schemas_are_understood() {
     assert!(table.summarised().await.unwrap());
     let secret = world.scratch.url.replace("postgres@", "postgres:secret@");
     let place = Table::open(spec(&secret, "orders")).await.unwrap();
-    assert!(!engine::sync::End::place(&place).contains("secret"));
+    assert!(!place.place().contains("secret"));
 }

@@ -43,7 +43,7 @@ async fn every_type_of_postgresql_arrives_as_it_was() {
     let from = Table::open(spec(&source.scratch.url, "typed")).await.unwrap();
     let to = Table::open(spec(&copy.scratch.url, "typed")).await.unwrap();
     let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
-    let rows = travelled(from.rows(&marks).await.unwrap());
+    let rows = travelled(&from.rows(&marks).await.unwrap());
     assert!(rows.iter().all(|row| !row.values.contains_key("twice")), "what is generated is not sent");
     assert_eq!(to.upload(rows.clone()).await.unwrap(), []);
     assert_eq!(to.rows(&marks).await.unwrap().len(), 3);
@@ -53,8 +53,8 @@ async fn every_type_of_postgresql_arrives_as_it_was() {
 }
 
 /// As it would over the wire.
-fn travelled(rows: Vec<Row>) -> Vec<Row> {
-    serde_json::from_str(&serde_json::to_string(&rows).unwrap()).unwrap()
+fn travelled(rows: &[Row]) -> Vec<Row> {
+    serde_json::from_str(&serde_json::to_string(rows).unwrap()).unwrap()
 }
 
 async fn all(world: &World) -> String {
@@ -94,7 +94,7 @@ async fn every_class_of_sqlite_arrives_as_it_was() {
     let from = Table::open(spec(&source.scratch.url, "typed")).await.unwrap();
     let to = Table::open(spec(&copy.scratch.url, "typed")).await.unwrap();
     let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
-    let rows = travelled(from.rows(&marks).await.unwrap());
+    let rows = travelled(&from.rows(&marks).await.unwrap());
     assert_eq!(to.upload(rows).await.unwrap(), []);
     for world in [&source, &copy] {
         // No text at all; it travels as bytes, so that none is lost.
