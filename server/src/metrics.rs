@@ -1,7 +1,7 @@
 //! Measurements for Prometheus, at `/metrics`.
 //!
-//! Always: a label's values are few and known beforehand (routes, states, outcomes, configured tables); no ids, names of buckets or
-//! texts from outside. Latencies are histograms in seconds.
+//! Always: a label's values are few and known beforehand (routes, states, outcomes, configured tables); no ids, names of
+//! buckets or texts from outside. Latencies are histograms in seconds.
 
 use std::{sync::OnceLock, thread, time::Duration};
 

@@ -120,7 +120,6 @@ fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) ->
         return conflict(detail);
     }
     match action {
-        SyncAction::Evaluate | SyncAction::Verify | SyncAction::Pause | SyncAction::Resume => Ok(()),
         SyncAction::Approve { rows } => match sync.waiting.filter(|_| sync.state == SyncState::Waiting) {
             None => conflict(format!("Table `{table}` does not wait for a yes: it is {}.", stands(sync.state))),
             Some(waiting) if *rows < waiting.rows => {
@@ -134,7 +133,7 @@ fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) ->
         SyncAction::AcceptEpoch => {
             let stands = stands(sync.state);
             conflict(format!(
-                "The local database of table `{table}` is the one it was: there is nothing to accept. The table is {stands}."
+                "Its local database is the one it was: table `{table}` has nothing to accept, it is {stands}."
             ))
         }
         SyncAction::RetryQuarantined { .. } if sync.quarantined == 0 => {
@@ -144,7 +143,11 @@ fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) ->
             let expected = "the key of a row in quarantine as the table shows it, or left out for all of them";
             Err(Invalid::new("key", key, expected).into())
         }
-        SyncAction::RetryQuarantined { .. } => Ok(()),
+        SyncAction::Evaluate
+        | SyncAction::Verify
+        | SyncAction::RetryQuarantined { .. }
+        | SyncAction::Pause
+        | SyncAction::Resume => Ok(()),
     }
 }
 

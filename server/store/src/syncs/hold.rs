@@ -102,7 +102,7 @@ async fn held(
     holder: &str,
     now: Time,
 ) -> Result<Option<Kept>, StoreError> {
-    let statement = row::select().push("WHERE source = 'logyard' AND lease_until > 0 AND table_name = ");
+    let statement = row::select_kept().push("WHERE source = 'logyard' AND lease_until > 0 AND table_name = ");
     let statement = statement.value(table.as_str()).push(" AND holder = ").value(holder);
     let lock = transaction.for_update();
     let rows = transaction.run(statement.push(lock)).await?;

@@ -12,7 +12,7 @@ impl Store {
     /// All of which anything was ever heard, by name.
     pub async fn syncs(&self) -> Result<Vec<SyncStatus>, StoreError> {
         let now = self.now();
-        let rows = self.database().read(row::select().push("ORDER BY table_name")).await?;
+        let rows = self.database().read(row::select("").push("ORDER BY table_name")).await?;
         rows.iter().map(|found| row::decode(found, now)).collect()
     }
 
@@ -22,7 +22,8 @@ impl Store {
         table: &TableName,
     ) -> Result<Option<(SyncStatus, Vec<KeySpan>, Vec<Quarantined>)>, StoreError> {
         let now = self.now();
-        let rows = self.database().read(row::select().push("WHERE table_name = ").value(table.as_str())).await?;
+        let statement = row::select(", key_map, quarantine").push("WHERE table_name = ").value(table.as_str());
+        let rows = self.database().read(statement).await?;
         let whole = |found: &Row| Ok((row::decode(found, now)?, found.json("key_map")?, found.json("quarantine")?));
         rows.first().map(whole).transpose()
     }

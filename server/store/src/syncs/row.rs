@@ -7,8 +7,9 @@ use crate::{
     database::{Row, Statement, Transaction, json},
 };
 
-/// A table of which nothing was heard for five times its usual pause, and at least so long, is kept by nobody.
-const QUIET_MS: i64 = 60_000;
+/// A table of which nothing was heard for five times its usual pause, and at least so long, is kept by nobody. One whose
+/// ends do not answer is tried every minute or so.
+const QUIET_MS: i64 = 120_000;
 const QUIET_AGENT_MS: i64 = 300_000;
 
 /// A row as whoever changes it finds it.
@@ -24,11 +25,14 @@ pub struct Kept {
     pub verdict: Option<String>,
 }
 
-pub fn select() -> Statement {
-    Statement::new(
-        "SELECT table_name, source, status, holder, lease_until, heard_until, paused, checkpoint, verdict, key_map, \
-         quarantine, revision FROM syncs ",
-    )
+/// The start of a statement that reads what [`decode`] needs, and these columns. A checkpoint may be long.
+pub fn select(more: &'static str) -> Statement {
+    Statement::new("SELECT table_name, source, status, holder, heard_until, paused").push(more).push(" FROM syncs ")
+}
+
+/// The same for [`kept`].
+pub fn select_kept() -> Statement {
+    select(", lease_until, checkpoint, verdict")
 }
 
 pub fn decode(row: &Row, now: Time) -> Result<SyncStatus, StoreError> {
@@ -55,14 +59,14 @@ pub async fn lock(
         .push(" ON CONFLICT (table_name) DO NOTHING");
     transaction.run(statement).await?;
     let lock = transaction.for_update();
-    let mut found = transaction.run(select().push("WHERE table_name = ").value(table.as_str()).push(lock)).await?;
+    let mut found = transaction.run(select_kept().push("WHERE table_name = ").value(table.as_str()).push(lock)).await?;
     if found.first().map(|row| row.get::<String>("source")).transpose()?.as_deref() != Some(word(source)) {
         let statement = Statement::new(
             "UPDATE syncs SET source = $1, status = $2, holder = NULL, lease_until = 0, heard_until = 0, paused = 0, \
              checkpoint = NULL, verdict = NULL, key_map = '[]', quarantine = '[]' WHERE table_name = $3",
         );
         transaction.run(statement.bind(word(source)).bind(unseen).bind(table.as_str())).await?;
-        found = transaction.run(select().push("WHERE table_name = ").value(table.as_str())).await?;
+        found = transaction.run(select_kept().push("WHERE table_name = ").value(table.as_str())).await?;
     }
     let row = found.first().ok_or_else(|| StoreError::Corrupt(format!("no row of table {table}")))?;
     kept(row, now)

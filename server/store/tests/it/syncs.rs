@@ -101,8 +101,8 @@ async fn a_table_is_held_by_one_at_a_time_and_given_back_at_the_end(scratch: Scr
     assert!(store.hold_sync(&orders, "two", LEASE_MS).await.unwrap().is_some());
     store.release_sync(&orders, "two").await.unwrap();
     assert!(store.hold_sync(&orders, "one", LEASE_MS).await.unwrap().is_some());
-    testing::age_syncs(&store, 60_001).await;
-    assert!(!status(&store, "orders").await.held, "nothing was heard of it for a minute");
+    testing::age_syncs(&store, 120_001).await;
+    assert!(!status(&store, "orders").await.held, "nothing was heard of it for two minutes");
 }
 
 async fn who_lost_a_table_changes_nothing(scratch: Scratch) {
