@@ -1,8 +1,12 @@
 //! What does not fit is refused by name, before the table is asked.
 
 use engine::sync::protocol::{gzip, limits};
-use reqwest::{Method, StatusCode, header};
+use reqwest::{Body, Method, StatusCode, header};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     replica_tables::{ACME, Orders, holding, path},
@@ -143,13 +147,26 @@ async fn more_than_a_request_may_hold_is_refused_with_the_limit() {
 async fn a_body_is_bounded_as_it_travels_and_as_it_comes_out() {
     let (_orders, site) = site().await;
     let large = vec![b' '; limits::BODY + 1];
-    for (encoding, body) in [("identity", large.clone()), ("gzip", gzip::compressed(&large))] {
+    let pieces: Vec<_> = large.chunks(1 << 16).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
+    let unannounced = Body::wrap_stream(futures::stream::iter(pieces));
+    for (encoding, body) in [("identity", unannounced), ("gzip", gzip::compressed(&large).into())] {
         let request = site.request(Method::POST, &path("acme", "rows")).bearer_auth(ACME);
         let request = request.header(header::CONTENT_TYPE, "application/json");
         let response = request.header(header::CONTENT_ENCODING, encoding).body(body).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE, "{encoding}");
         assert!(response.text().await.unwrap().contains("8388608"));
     }
+    // One that announces itself is not even read.
+    let mut stream = TcpStream::connect(site.url.trim_start_matches("http://")).await.unwrap();
+    let (to, length) = (path("acme", "rows"), limits::BODY + 1);
+    let head = format!(
+        "POST {to} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {ACME}\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
+
     for (encoding, says) in [("gzip", "not the gzip"), ("br", "send the body as it is, or as gzip")] {
         let request = site.request(Method::POST, &path("acme", "rows")).bearer_auth(ACME).json(&json!({"rows": []}));
         let response = request.header(header::CONTENT_ENCODING, encoding).send().await.unwrap();
