@@ -55,7 +55,7 @@ pub fn main(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
 async fn run(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
     let stop = stop::on_signal();
     let mut reporter = Reporter::new(arguments.json);
-    let configured = Config::load(config, &|name| std::env::var(name).ok()).map_err(End::usage);
+    let configured = Config::load(config, &|name| std::env::var(name).ok()).map_err(|error| End::usage(&error));
     let summary = match configured.and_then(|config| Ok((entry(&config, arguments)?, config))) {
         Err(end) => Summary::refused(&arguments.table, end),
         Ok((_, config)) if arguments.show_migration || arguments.apply_migration => {
@@ -79,6 +79,6 @@ fn entry(config: &Config, arguments: &Arguments) -> Result<config::Table, End> {
         } else {
             format!("{file} has {}", known.join(", "))
         };
-        End::usage(format!("no table `{}` is configured: {known}", arguments.table))
+        End::usage(&format!("no table `{}` is configured: {known}", arguments.table))
     })
 }
