@@ -85,8 +85,8 @@ async fn take_turns(
             Turn::Paused => return Ok(End::paused()),
             Turn::Another => {
                 if another_since.get_or_insert_with(Instant::now).elapsed() > LONGEST {
-                    let status = keeper.store().sync(&arguments.table).await?;
-                    return Ok(End::held(status.and_then(|(status, ..)| status.holder)));
+                    let holder = keeper.store().sync(&arguments.table).await?.and_then(|(status, ..)| status.holder);
+                    return Ok(End::held(holder.as_deref()));
                 }
                 ASK_EVERY
             }

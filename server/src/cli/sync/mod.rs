@@ -57,7 +57,7 @@ pub fn main(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
 async fn run(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
     let stop = stop::on_signal();
     let mut reporter = Reporter::new(arguments.json);
-    let mut configured = Config::load(config, &|name| std::env::var(name).ok()).map_err(End::usage);
+    let mut configured = Config::load(config, &|name| std::env::var(name).ok()).map_err(|error| End::usage(&error));
     if let Ok(config) = &mut configured {
         demo::find(config);
     }
@@ -87,6 +87,6 @@ fn entry(config: &Config, arguments: &Arguments) -> Result<config::Table, End> {
         } else {
             format!("{file} has {}", known.join(", "))
         };
-        End::usage(format!("no table `{}` is configured: {known}", arguments.table))
+        End::usage(&format!("no table `{}` is configured: {known}", arguments.table))
     })
 }

@@ -66,7 +66,7 @@ impl End {
         Self { outcome, error: None }
     }
 
-    pub fn usage(message: impl ToString) -> Self {
+    pub fn usage(message: &impl ToString) -> Self {
         Self::failed(Outcome::Refused, "usage", message.to_string(), "See `logyard sync --help`.")
     }
 
@@ -86,8 +86,8 @@ impl End {
         Self::failed(Outcome::Paused, "paused", message, "Resume it on its page, or by `resume` over the API.")
     }
 
-    pub fn held(holder: Option<String>) -> Self {
-        let message = format!("{} has the table and does not give it back", holder.as_deref().unwrap_or("another"));
+    pub fn held(holder: Option<&str>) -> Self {
+        let message = format!("{} has the table and does not give it back", holder.unwrap_or("another"));
         Self::failed(Outcome::Unreachable, "held", message, "See what it is doing, and run the command again.")
     }
 

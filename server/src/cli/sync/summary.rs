@@ -87,7 +87,7 @@ impl Summary {
     #[must_use]
     pub fn end(self, End { outcome, error }: End) -> Self {
         let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Self { outcome, error, duration_ms, ..self }
+        Self { outcome, duration_ms, error, ..self }
     }
 
     /// On standard output, unless nothing was begun.
