@@ -24,20 +24,18 @@ pub struct Opened {
 }
 
 impl Asked {
-    pub async fn open(self) -> Result<Opened, Response> {
-        let table = self.holding.table().await.map_err(refusal)?;
+    pub async fn open(self) -> Result<Opened, Refusal> {
+        let table = self.holding.table().await?;
         Ok(Opened { read: table.spent().rows, table, asked: self })
     }
 }
 
 impl Opened {
     /// What the table answered, or what is to be said of its fault.
-    pub fn told<T>(&self, answer: Result<T, Fault>) -> Result<T, Response> {
-        answer.map_err(|fault| {
-            refusal(match fault {
-                Fault::Refused(detail) => Problem::new(ProblemCode::Invalid, self.outside(&detail)),
-                Fault::Unavailable(error) => self.asked.holding.away(&error),
-            })
+    pub fn told<T>(&self, answer: Result<T, Fault>) -> Result<T, Refusal> {
+        answer.map_err(|fault| match fault {
+            Fault::Refused(detail) => Problem::new(ProblemCode::Invalid, self.outside(&detail)).into(),
+            Fault::Unavailable(error) => self.asked.holding.away(&error).into(),
         })
     }
 
@@ -46,12 +44,12 @@ impl Opened {
         said.replace(&self.table.place(), "the table")
     }
 
-    pub fn answer(self, answer: &impl Serialize) -> Result<Response, Response> {
+    pub fn answer(self, answer: &impl Serialize) -> Result<Response, Refusal> {
         // Of a table that several ask at once it holds what all of them had read meanwhile.
         let read = self.table.spent().rows.saturating_sub(self.read);
         let body = serde_json::to_vec(answer).map_err(|error| {
             tracing::error!(%error, "an answer cannot be written");
-            refusal(Problem::new(ProblemCode::Internal, "Logyard met a fault of its own."))
+            Problem::new(ProblemCode::Internal, "Logyard met a fault of its own.")
         })?;
         let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let vary = (header::VARY, HeaderValue::from_static("accept-encoding"));
@@ -64,12 +62,22 @@ impl Opened {
     }
 }
 
-/// With the time to try again, where trying again may help.
-fn refusal(problem: Problem) -> Response {
-    let later = problem.code == ProblemCode::Unavailable;
-    let mut response = Refused(problem).into_response();
-    if later {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(PAUSE.as_secs()));
+/// Why there is no answer; with the time to try again, where that may help.
+pub struct Refusal(Problem);
+
+impl<P: Into<Problem>> From<P> for Refusal {
+    fn from(problem: P) -> Self {
+        Self(problem.into())
     }
-    response
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let later = self.0.code == ProblemCode::Unavailable;
+        let mut response = Refused(self.0).into_response();
+        if later {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(PAUSE.as_secs()));
+        }
+        response
+    }
 }

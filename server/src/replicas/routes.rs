@@ -1,9 +1,6 @@
 //! The handlers: a request is read, its limits are looked at, the table is asked.
 
-use axum::{
-    extract::RawQuery,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::RawQuery, response::Response};
 use engine::sync::{
     End, Local, Mark, Remote, Row, Span,
     protocol::{
@@ -13,13 +10,12 @@ use engine::sync::{
 };
 use model::{Invalid, Problem, ProblemCode};
 
-use super::{body::Json, door::Asked};
-use crate::api::problem::Refused;
+use super::{answer::Refusal, body::Json, door::Asked};
 
-type Answer = Result<Response, Response>;
+type Answer = Result<Response, Refusal>;
 
 pub async fn count(asked: Asked, RawQuery(query): RawQuery) -> Answer {
-    let CountQuery(span) = read(CountQuery::parse(&query.unwrap_or_default()))?;
+    let CountQuery(span) = CountQuery::parse(&query.unwrap_or_default())?;
     let opened = asked.open().await?;
     let count = if span.is_empty() { 0 } else { opened.told(opened.table.count(span).await)? };
     opened.answer(&Counted { count })
@@ -27,7 +23,7 @@ pub async fn count(asked: Asked, RawQuery(query): RawQuery) -> Answer {
 
 pub async fn meta(asked: Asked, RawQuery(query): RawQuery) -> Answer {
     if let Some(query) = query.filter(|query| !query.is_empty()) {
-        return read(Err(Invalid::new("query", query, "left out")));
+        return Err(Invalid::new("query", query, "left out").into());
     }
     let opened = asked.open().await?;
     let meta = opened.told(opened.table.meta().await)?;
@@ -60,7 +56,7 @@ pub async fn list(asked: Asked, Json(request): Json<ListRequest>) -> Answer {
 }
 
 pub async fn page(asked: Asked, RawQuery(query): RawQuery) -> Answer {
-    let PageQuery { span, order, limit } = read(PageQuery::parse(&query.unwrap_or_default()))?;
+    let PageQuery { span, order, limit } = PageQuery::parse(&query.unwrap_or_default())?;
     let opened = asked.open().await?;
     let page = opened.told(opened.table.page(span, order, limit).await)?;
     let (from, until) = (Bound(page.covers.from), Bound(page.covers.until));
@@ -105,14 +101,10 @@ fn on_wire(marks: &[Mark]) -> Vec<MarkOnWire> {
     marks.iter().copied().map(MarkOnWire).collect()
 }
 
-fn read<T>(parsed: Result<T, Invalid>) -> Result<T, Response> {
-    parsed.map_err(|invalid| Refused(invalid.into()).into_response())
-}
-
-fn within(field: &str, length: usize, most: usize) -> Result<(), Response> {
+fn within(field: &str, length: usize, most: usize) -> Result<(), Problem> {
     if length <= most {
         return Ok(());
     }
     let detail = format!("{field} has {length} entries; a request may have {most}. Ask in several.");
-    Err(Refused(Problem::new(ProblemCode::TooLarge, detail).on(field)).into_response())
+    Err(Problem::new(ProblemCode::TooLarge, detail).on(field))
 }

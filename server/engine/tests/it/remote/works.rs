@@ -67,7 +67,7 @@ async fn more_spans_than_a_request_may_have_go_in_several() {
     assert_eq!((cells.len(), cells[4_100].count), (singles.len(), 1));
     let lists = remote.list(&singles, Span::END).await.unwrap();
     assert_eq!((lists.len(), lists[4_100][0].version), (singles.len(), 4_100));
-    let wide: Vec<_> = (0..limits::SPLITS as u64 + 1).map(|block| span(block << 12, (block + 1) << 12)).collect();
+    let wide: Vec<_> = (0..=limits::SPLITS as u64).map(|block| span(block << 12, (block + 1) << 12)).collect();
     let cells = remote.cells(&wide, true, Span::END).await.unwrap();
     assert_eq!((cells.len(), cells.iter().map(|cell| cell.count).sum::<u64>()), (wide.len() * 64, 9_000));
     assert_eq!(server.requests().len(), 2 + 2 + 2);
@@ -112,7 +112,7 @@ async fn uploads_keep_to_the_limits_by_rows_and_by_bytes_and_what_is_too_large_a
     let rows = Rows::default();
     let server = rows.serve(Offers::All).await;
     let remote = server.client();
-    let many = (0..limits::UPLOADED as i64 + 1).map(|key| row(key, 1, "small")).collect();
+    let many = (0..=limits::UPLOADED).map(|key| row(key, 1, "small")).collect();
     assert_eq!(remote.upload(many).await.unwrap(), []);
     assert_eq!(server.requests().len(), 2);
     let third = "x".repeat(limits::BODY / 3);
@@ -122,7 +122,7 @@ async fn uploads_keep_to_the_limits_by_rows_and_by_bytes_and_what_is_too_large_a
     assert_eq!((refused.len(), refused[0].0), (1, Mark { version: 3, key: 7 }));
     assert!(refused[0].1.contains("a request may have 8388608"), "{}", refused[0].1);
     assert_eq!(rows.row(8).unwrap().version.0, 3, "it holds up no other");
-    let marks: Vec<_> = (0..limits::DELETED as u64 + 1).map(|key| Mark { version: 1, key }).collect();
+    let marks: Vec<_> = (0..=limits::DELETED as u64).map(|key| Mark { version: 1, key }).collect();
     remote.delete(&marks).await.unwrap();
     assert_eq!(server.requests().iter().filter(|request| *request == "POST delete-if").count(), 2);
 }
