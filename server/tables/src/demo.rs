@@ -99,7 +99,7 @@ impl Writer {
     /// One stroke: orders come, are changed and go, and a customer moves; in one transaction.
     pub async fn stroke(&mut self) -> Result<(), sqlx::Error> {
         let (come, change, go) = (rand::random_range(0..=2 * WRITES), WRITES, rand::random_range(0..=2 * WRITES));
-        let picks: Vec<i64> = (0..change + go + 1).map(|_| rand::random_range(0..i64::from(u32::MAX))).collect();
+        let picks: Vec<i64> = (0..=change + go).map(|_| rand::random_range(0..i64::from(u32::MAX))).collect();
         let mut stroke = self.shop.begin_with("BEGIN IMMEDIATE").await?;
         let written = come + change + 1;
         let mut version: i64 = sqlx::query_scalar("UPDATE versions SET last = last + $1 RETURNING last - $1")
