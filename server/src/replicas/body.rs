@@ -42,7 +42,7 @@ async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     }
     axum::body::to_bytes(body, limits::BODY).await.map_err(|error| {
         let source = std::error::Error::source(&error);
-        if source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) {
+        if source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
             too_large()
         } else {
             body::not_json("The body ended before it was complete.")
