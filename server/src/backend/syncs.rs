@@ -176,8 +176,8 @@ mod tests {
         SyncStatus { state, ..unseen }
     }
 
-    fn refusal(sync: &SyncStatus, action: SyncAction) -> Problem {
-        allows(sync, &[], &action).unwrap_err()
+    fn refusal(sync: &SyncStatus, action: &SyncAction) -> Problem {
+        allows(sync, &[], action).unwrap_err()
     }
 
     #[test]
@@ -187,24 +187,24 @@ mod tests {
         for rows in [1_200, 5_000] {
             assert!(allows(&waits, &[], &SyncAction::Approve { rows }).is_ok());
         }
-        let short = refusal(&waits, SyncAction::Approve { rows: 1_199 });
+        let short = refusal(&waits, &SyncAction::Approve { rows: 1_199 });
         assert_eq!((short.code, short.field.as_deref()), (ProblemCode::Conflict, Some("rows")));
         assert!(short.detail.contains("1200 rows") && short.detail.contains("1199"), "{short}");
         let over = SyncStatus { state: SyncState::InStep, ..waits };
-        let late = refusal(&over, SyncAction::Approve { rows: 1_200 });
+        let late = refusal(&over, &SyncAction::Approve { rows: 1_200 });
         assert!(late.code == ProblemCode::Conflict && late.detail.contains("it is in step"), "{late}");
     }
 
     #[test]
     fn another_database_is_accepted_only_where_it_is_another() {
         assert!(allows(&status(SyncState::EpochChanged), &[], &SyncAction::AcceptEpoch).is_ok());
-        assert_eq!(refusal(&status(SyncState::Waiting), SyncAction::AcceptEpoch).code, ProblemCode::Conflict);
+        assert_eq!(refusal(&status(SyncState::Waiting), &SyncAction::AcceptEpoch).code, ProblemCode::Conflict);
     }
 
     #[test]
     fn only_rows_in_quarantine_are_tried_again() {
         let retry = |key: Option<&str>| SyncAction::RetryQuarantined { key: key.map(str::to_owned) };
-        assert_eq!(refusal(&status(SyncState::InStep), retry(None)).code, ProblemCode::Conflict);
+        assert_eq!(refusal(&status(SyncState::InStep), &retry(None)).code, ProblemCode::Conflict);
         let sync = SyncStatus { quarantined: 1, ..status(SyncState::Quarantined) };
         let row = Quarantined { key: "7".into(), version: 3, error: "too long".into(), attempts: 1, retry_at: Time(9) };
         assert!(allows(&sync, std::slice::from_ref(&row), &retry(None)).is_ok());
@@ -218,7 +218,7 @@ mod tests {
         let sync =
             SyncStatus { source: SyncSource::Agent, holder: Some("agent-7".into()), ..status(SyncState::InStep) };
         for action in [SyncAction::Evaluate, SyncAction::Verify, SyncAction::Pause, SyncAction::Resume] {
-            let refused = refusal(&sync, action);
+            let refused = refusal(&sync, &action);
             assert!(refused.code == ProblemCode::Conflict && refused.detail.contains("agent-7"), "{refused}");
         }
     }

@@ -128,7 +128,7 @@ mod tests {
     const TOKEN: &str = "0123456789abcdef";
 
     fn read(entries: &[&str]) -> Result<Config, String> {
-        let text: String = entries.iter().map(|entry| format!("[[replicas]]\n{entry}\n")).collect();
+        let text = entries.iter().fold(String::new(), |text, entry| text + "[[replicas]]\n" + entry + "\n");
         let environment = |name: &str| (name == "TOKEN").then(|| TOKEN.to_owned());
         Config::parse(None, &text, &environment).map_err(|error| error.to_string())
     }

@@ -61,7 +61,7 @@ async fn a_verification_says_what_differs_and_changes_nothing() {
     let reason = verified["status"]["reason"].as_str().unwrap();
     assert!(reason.contains("2 rows too many and lacks 1 row"), "{reason}");
     assert_eq!(shop.remote.dump().await, before);
-    let (evaluations, _) = (shop.store().await.sync_evaluations(&Shop::table(), None, 10).await.unwrap().items, ());
+    let evaluations = shop.store().await.sync_evaluations(&Shop::table(), None, 10).await.unwrap().items;
     assert!(evaluations[0].verify, "{evaluations:?}");
     synced(&shop, &[], 0).await;
     assert_eq!(synced(&shop, &["--verify"], 0).await["outcome"], "in_step");

@@ -51,19 +51,19 @@ async fn a_table_that_is_written_to_is_brought_in_step_and_verified(database: Sc
 async fn two_processes_take_turns_and_what_is_asked_is_answered_once(database: Scratch) {
     let (shop, store) = (Shop::new().await, Store::open(&database.url).await.unwrap());
     shop.insert(1, 501).await;
-    let stop = CancellationToken::new();
+    let never = CancellationToken::new();
     let (mut one, mut two) = (shop.keeper(&store, "one", ""), shop.keeper(&store, "two", ""));
     let held = store.hold_sync(&Shop::table(), "another", 60_000).await.unwrap();
     assert!(held.is_some());
     for keeper in [&mut one, &mut two] {
-        assert!(matches!(keeper.turn(false, &mut |_| (), &stop).await.unwrap(), Turn::Another));
+        assert!(matches!(keeper.turn(false, &mut |_| (), &never).await.unwrap(), Turn::Another));
     }
     store.release_sync(&Shop::table(), "another").await.unwrap();
 
     store.ask_sync(&Shop::table(), &SyncAction::Verify, "ada").await.unwrap();
-    let Turn::Ended(verified) = one.turn(false, &mut |_| (), &stop).await.unwrap() else { panic!() };
+    let Turn::Ended(verified) = one.turn(false, &mut |_| (), &never).await.unwrap() else { panic!() };
     assert!(verified.evaluation.verify && shop.remote.dump().await.is_empty(), "{verified:?}");
-    let Turn::Ended(synced) = two.turn(false, &mut |_| (), &stop).await.unwrap() else { panic!() };
+    let Turn::Ended(synced) = two.turn(false, &mut |_| (), &never).await.unwrap() else { panic!() };
     assert!(!synced.evaluation.verify, "it was asked once");
     assert_eq!((synced.status.state, synced.evaluation.uploaded), (SyncState::InStep, 500));
     assert!(shop.is_equal().await);
@@ -75,14 +75,14 @@ async fn a_paused_table_rests_until_it_is_resumed(database: Scratch) {
     let syncer = Syncer::start(shop.context(&store, "one", "every = '1s'"));
     until("in step", || in_step_below(&store, 101)).await;
     store.ask_sync(&Shop::table(), &SyncAction::Pause, "ada").await.unwrap();
-    let stop = CancellationToken::new();
+    let never = CancellationToken::new();
     let mut other = shop.keeper(&store, "two", "");
     until("free", || async { !matches!(store.hold_sync(&Shop::table(), "probe", 1).await, Ok(None)) }).await;
     store.release_sync(&Shop::table(), "probe").await.unwrap();
-    assert!(matches!(other.turn(false, &mut |_| (), &stop).await.unwrap(), Turn::Paused));
+    assert!(matches!(other.turn(false, &mut |_| (), &never).await.unwrap(), Turn::Paused));
     shop.insert(200, 301).await;
     store.ask_sync(&Shop::table(), &SyncAction::Evaluate, "ada").await.unwrap();
-    assert!(matches!(other.turn(false, &mut |_| (), &stop).await.unwrap(), Turn::Paused));
+    assert!(matches!(other.turn(false, &mut |_| (), &never).await.unwrap(), Turn::Paused));
     assert_eq!(shop.remote.dump().await.len(), 100);
     store.ask_sync(&Shop::table(), &SyncAction::Resume, "ada").await.unwrap();
     until("in step again", || in_step_below(&store, 301)).await;
