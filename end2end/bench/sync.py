@@ -21,17 +21,18 @@ LOGYARD = os.environ["LOGYARD"]
 RELADIFF = Path(os.environ["LOGYARD_PEERS"]) / "reladiff"
 ROWS = int(os.environ.get("ROWS", "1000000"))
 CLUSTER = Path(__file__).parents[2] / "server/store/src/testing/cluster.sh"
-TOKEN = "a token for this run alone"
+TOKEN = "a-token-for-this-run-alone"
 PATH = "/v1/customers/acme/databases/shop/tables/orders"
 TABLE = """
 CREATE TABLE orders (id bigint PRIMARY KEY, customer bigint NOT NULL, state text NOT NULL, total numeric(12, 2) NOT NULL,
                      note text, updated_at timestamptz NOT NULL, row_version bigint NOT NULL);
 CREATE SEQUENCE versions START {next};
 INSERT INTO orders SELECT i, i * 7919 % 20000, 'paid', (i % 100000) / 100.0, md5(i::text), '2026-01-01Z', i
-    FROM generate_series(1, {rows}) i;
+    FROM generate_series(1::bigint, {rows}) i;
 CREATE INDEX orders_row_version ON orders (row_version);
 """
-# Rows that were read, by index or from the table, since the cluster began.
+# Rows that were read, by index or from the table, since the cluster began. A session that stays tells of it late, so
+# these figures are for reladiff, whose sessions end; Logyard counts its own, those of summaries included.
 READ = """
 SELECT COALESCE((SELECT SUM(seq_tup_read) FROM pg_stat_user_tables), 0)
      + COALESCE((SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes), 0)
@@ -84,6 +85,8 @@ class Ends:
         self.config("holder", f"""
 [server]
 addr = "{self.addr}"
+[demo]
+addr = "127.0.0.1:0"
 [[replicas]]
 customer = "acme"
 database = "shop"
@@ -94,7 +97,8 @@ tokens = ["{TOKEN}"]
         for strategy in ("ranges", "scan"):
             self.config(strategy, self.table(cluster.url("shop"), strategy))
         self.server = subprocess.Popen(
-            [LOGYARD, "--config", folder / "holder.toml", "serve"], cwd=folder / "holder", stdout=subprocess.PIPE, text=True,
+            [LOGYARD, "--config", folder / "holder.toml", "serve"], cwd=folder / "holder", text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )
         assert "Logyard is at" in self.server.stdout.readline()
 
@@ -162,7 +166,7 @@ def figures(name, done, read, base=None):
     cells = [
         f"{name:34}{done['wall']:8.2f}{done['wall'] / base if base else 1:8.2f}{done['cpu']:8.2f}",
         f"{told['rounds']:8}{told['requests']:10}{kilobytes:10.1f}" if told else f"{'':8}{'':10}{'':10}",
-        f"{read['shop']:12,}{read['copy']:12,}",
+        f"{told['local_rows']:12,}{told['remote_rows']:12,}" if told else f"{read['shop']:12,}{read['copy']:12,}",
     ]
     print("".join(cells), f" {told.get('state', '')}", flush=True)
 

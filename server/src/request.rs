@@ -36,24 +36,27 @@ pub async fn frame(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().cloned();
+    // Who keeps a table in step asks many times a minute: answers there are worth a line only if something is wrong.
+    let often = path.starts_with("/v1/");
 
     let span = tracing::info_span!("request", id, %method, path);
     let mut response = next.run(request).instrument(span.clone()).await;
 
     let (status, took) = (response.status(), started.elapsed());
     metrics::answered(&method, route.as_ref().map_or("unmatched", MatchedPath::as_str), status, took);
-    span.in_scope(|| log(&response, took));
+    span.in_scope(|| log(&response, took, often));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     problem::write(response, &id)
 }
 
-fn log(response: &Response, took: Duration) {
+fn log(response: &Response, took: Duration, often: bool) {
     let (status, ms) = (response.status().as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     match response.extensions().get::<Problem>() {
         Some(problem) if status >= 500 => tracing::warn!(status, ms, problem = problem.detail, "answered"),
         Some(problem) => tracing::info!(status, ms, problem = problem.code.as_str(), field = problem.field, "answered"),
+        None if often && status < 400 => tracing::debug!(status, ms, "answered"),
         None => tracing::info!(status, ms, "answered"),
     }
 }
