@@ -63,6 +63,7 @@ mod site;
 mod sync_command;
 mod sync_kill_nine;
 mod sync_pages;
+mod sync_postgres;
 mod sync_shop;
 mod syncer;
 mod syncs;
