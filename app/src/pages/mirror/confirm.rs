@@ -7,6 +7,7 @@ use crate::{
     api::StartClone,
     format::{bytes, count, things},
     pages::new_clone::{CloneForm, form_key},
+    ui::NameField,
 };
 
 /// What the button says it will do.
@@ -36,23 +37,7 @@ pub fn Confirm(form: CloneForm, preview: ClonePreview, mistyped: bool) -> impl I
                         <input type="hidden" name="key" value=form_key() />
                         <input type="hidden" name="plan" value=id />
                         <Values form />
-                        <p>
-                            <label for="confirm">"Type " <code>{name}</code> " to confirm"</label>
-                            <input
-                                id="confirm"
-                                class="name"
-                                name="confirm"
-                                required
-                                autocomplete="off"
-                                spellcheck="false"
-                                autocapitalize="none"
-                                aria-describedby="confirm-fault"
-                                aria-invalid=mistyped.then_some("true")
-                            />
-                            <span class="field-fault" id="confirm-fault">
-                                {mistyped.then_some("✖ That was not the destination's name, letter by letter. Nothing was started.")}
-                            </span>
-                        </p>
+                        <NameField name wrong=mistyped.then_some("✖ That was not the destination's name, letter by letter. Nothing was started.") />
                         <p class="actions"><button class=if lost { "danger" } else { "main" }>{promise}</button></p>
                     </form>
                 </section>

@@ -6,6 +6,7 @@ use model::{MassDelete, SyncStatus};
 use crate::{
     api::ActOnSync,
     format::{count, things},
+    ui::NameField,
 };
 
 /// Everything of the question is tied to its number: where that changes under its reader, what was typed goes with it, and
@@ -32,23 +33,7 @@ pub fn Approve(sync: SyncStatus, waiting: MassDelete, mistyped: bool) -> impl In
             <form method="post" action=ActOnSync::PATH>
                 <input type="hidden" name="table" value=name.clone() />
                 <input type="hidden" name="rows" value=rows.to_string() />
-                <p>
-                    <label for="confirm">"Type " <code>{name.clone()}</code> " to confirm"</label>
-                    <input
-                        id="confirm"
-                        class="name"
-                        name="confirm"
-                        required
-                        autocomplete="off"
-                        spellcheck="false"
-                        autocapitalize="none"
-                        aria-describedby="confirm-fault"
-                        aria-invalid=mistyped.then_some("true")
-                    />
-                    <span class="field-fault" id="confirm-fault">
-                        {mistyped.then_some("✖ That was not the table's name, letter by letter. Nothing was deleted.")}
-                    </span>
-                </p>
+                <NameField name=name.clone() wrong=mistyped.then_some("✖ That was not the table's name, letter by letter. Nothing was deleted.") />
                 <p class="actions">
                     <button class="danger" name="action" value="approve">{format!("Delete {exact} at the remote")}</button>
                 </p>

@@ -7,6 +7,7 @@ mod fault_suite;
 mod faults;
 mod mirror;
 mod mirror_crashes;
+mod mirror_deletes;
 mod mirror_plans;
 mod mirror_resume;
 mod multipart;
