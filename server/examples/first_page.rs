@@ -13,7 +13,7 @@ use std::{
 };
 
 use reqwest::Client;
-use store::testing::{Cluster, Durability, Scratch, fill};
+use store::testing::{Cluster, Durability, Scratch, Software, fill};
 use tokio::time::sleep;
 
 const PAGES: [&str; 6] =
@@ -26,7 +26,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 async fn main() -> Outcome<()> {
     let jobs: u64 = env::args().nth(1).map_or(Ok(1_000_000), |jobs| jobs.parse())?;
     bench(&Scratch::sqlite(), jobs).await?;
-    let cluster = Cluster::own(Durability::Full);
+    let cluster = Cluster::own(Software::Postgres, Durability::Full);
     bench(&Scratch::within(&cluster).await, jobs).await
 }
 

@@ -6,7 +6,7 @@ use engine::sync::Fault;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    #[error("the URL of a table must start with postgres:// or sqlite: and name a database")]
+    #[error("the URL of a table must start with postgres://, mysql:// or sqlite: and name a database")]
     Url,
     #[error("there is no {place}")]
     NoTable { place: String },
@@ -24,6 +24,10 @@ pub enum TableError {
     NotUnique { place: String, column: String },
     #[error("a row of {place} has the version {version}; versions must not be negative")]
     Negative { place: String, version: i64 },
+    #[error("a row of {place} has {value} in column {column}; at most {} can be sent", i64::MAX)]
+    TooLarge { place: String, column: String, value: u64 },
+    #[error("{place} cannot be a copy: a copy lies in PostgreSQL or SQLite")]
+    OnlyFollowed { place: String },
     /// Of a list or a page.
     #[error("{place} has more than {most} rows there; ask for less at once")]
     TooMany { place: String, most: u64 },
@@ -78,6 +82,9 @@ impl Failure {
                 _ => Self::Statement,
             };
         };
+        if let Some(mysql) = database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+            return Self::of_mysql(mysql.number(), database.code().unwrap_or_default().get(..2).unwrap_or_default());
+        }
         let code = database.code().unwrap_or_default();
         if let Some(sqlite) = database.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
             // Extended codes hold the plain one in the lowest byte: BUSY, LOCKED, IOERR, FULL, CANTOPEN;
@@ -94,6 +101,20 @@ impl Failure {
             "08" | "28" | "3D" | "40" | "53" | "55" | "57" | "58" => Self::Passing,
             // Data, integrity, check option, program limits, raised by a trigger, cardinality.
             "22" | "23" | "44" | "54" | "P0" | "21" => Self::Row,
+            _ => Self::Statement,
+        }
+    }
+}
+
+impl Failure {
+    /// Most of what passes has no class of its own there: locks, deadlocks, time limits, a table that was changed since
+    /// the snapshot, too many connections, a server that is going down.
+    fn of_mysql(number: u16, class: &str) -> Self {
+        match (number, class) {
+            (1040 | 1053 | 1203 | 1205 | 1213 | 1226 | 1317 | 1412 | 1927 | 1969 | 3024, _) | (_, "08" | "40") => {
+                Self::Passing
+            }
+            (_, "22" | "23") => Self::Row,
             _ => Self::Statement,
         }
     }

@@ -1,4 +1,5 @@
-//! Tables: both ends of a sync in the databases of other people, PostgreSQL and SQLite.
+//! Tables: both ends of a sync in the databases of other people, PostgreSQL and SQLite; and MySQL as the one that is
+//! followed.
 //!
 //! What a table holds is read as the sync needs it: marks, cells of ranges, rows. Out of the box all of that comes from
 //! the rows. With the migration that [`Table::migration`] shows, and nobody but an operator applies, triggers keep
@@ -10,17 +11,20 @@
 //! the question, never by the table.
 //!
 //! - `spec`: which table, and where; `error`: why not
-//! - `table`: either end of a sync; `answer`: how answers are made of what `database`, either of them, reads
+//! - `table`: either end of a sync; `answer`: how answers are made of what `database`, any of them, reads
 //! - `tally`: rows and blocks add up to cells; `cover`: which blocks and which rows make up a range
 //! - `upload`: rows made ready to be written; `migration`: what one would do; `naming`: names in SQL
-//! - `postgres`, `sqlite`: all that is different between them
+//! - `horizon`: what is committed for good, where writers overlap
+//! - `postgres`, `mysql`, `sqlite`: all that is different between them
 
 mod answer;
 mod cover;
 mod database;
 pub mod demo;
 mod error;
+mod horizon;
 mod migration;
+mod mysql;
 mod naming;
 mod postgres;
 mod span;

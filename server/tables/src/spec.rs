@@ -3,9 +3,9 @@
 /// A table that is one end of a sync.
 #[derive(Clone)]
 pub struct TableSpec {
-    /// `postgres://…` or `sqlite:path`. May hold a password: it is in no message.
+    /// `postgres://…`, `mysql://…` or `sqlite:path`. May hold a password: it is in no message.
     pub url: String,
-    /// `orders`, in PostgreSQL also `shop.orders`.
+    /// `orders`, but for SQLite also `shop.orders`.
     pub table: String,
     /// The column that names a row: an integer, unique.
     pub key: String,

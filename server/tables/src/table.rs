@@ -8,6 +8,7 @@ use engine::sync::{Cell, End, Fault, Local, Mark, Meta, Order, Page, Refusal, Re
 use crate::{
     Migration, TableError, TableSpec, answer,
     database::{Database, Snapshot},
+    mysql::MysqlTable,
     postgres::PostgresTable,
     span::below,
     sqlite::SqliteTable,
@@ -28,6 +29,8 @@ impl Table {
             Arc::new(SqliteTable::open(&spec).await?)
         } else if spec.url.starts_with("postgres://") || spec.url.starts_with("postgresql://") {
             Arc::new(PostgresTable::open(&spec).await?)
+        } else if spec.url.starts_with("mysql://") || spec.url.starts_with("mariadb://") {
+            Arc::new(MysqlTable::open(&spec).await?)
         } else {
             return Err(TableError::Url);
         };

@@ -11,7 +11,7 @@ use std::{env, error::Error, time::Instant};
 use model::{CloneSpec, Filter, JobId, Progress, Selection, Spec, State, StoreName, Time};
 use store::{
     Beat, NewJob, Store, Terms,
-    testing::{Cluster, Durability, Scratch, fill},
+    testing::{Cluster, Durability, Scratch, Software, fill},
 };
 use tokio::task::JoinSet;
 
@@ -32,7 +32,7 @@ async fn main() -> Outcome<()> {
     if runs > 0 {
         runs::bench(&Scratch::sqlite(), runs).await?;
     }
-    let cluster = Cluster::own(Durability::Full);
+    let cluster = Cluster::own(Software::Postgres, Durability::Full);
     if jobs > 0 {
         bench(&Scratch::within(&cluster).await, jobs).await?;
     }

@@ -1,7 +1,7 @@
-//! A PostgreSQL that lives as long as the test run.
+//! A database server that lives as long as the test run.
 //!
 //! nextest runs each test in a process of its own, so that no test can be the one to stop the server. Instead the
-//! first test that needs it starts a small shell script (`cluster.sh`), which starts the server and then watches the
+//! first test that needs it starts a small shell script (`postgres.sh`, `mariadb.sh`), which starts the server and then watches the
 //! test runner's process; when that has ended, however it ended, the script stops the server and removes its files.
 //! Outside nextest it watches the process that asked.
 
@@ -14,11 +14,35 @@ use std::{
     time::{Duration, Instant},
 };
 
-const SCRIPT: &str = include_str!("cluster.sh");
+/// What is started.
+#[derive(Clone, Copy)]
+pub enum Software {
+    Postgres,
+    /// Where a MySQL is wanted: Debian has no other.
+    Mariadb,
+}
+
+impl Software {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
+        }
+    }
+
+    fn script(self) -> &'static str {
+        match self {
+            Self::Postgres => include_str!("postgres.sh"),
+            Self::Mariadb => include_str!("mariadb.sh"),
+        }
+    }
+}
+
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running server; reached by a socket in its folder, by no network.
 pub struct Cluster {
+    software: Software,
     folder: PathBuf,
 }
 
@@ -33,44 +57,51 @@ pub enum Durability {
 
 impl Cluster {
     /// The one of this test run; started if no other test has yet.
-    pub fn shared() -> Self {
+    pub fn shared(software: Software) -> Self {
         match env::var("NEXTEST_RUN_ID") {
             // 1: the runner has been killed, and this test will be the last.
-            Ok(run) if parent_id() != 1 => Self::start(&run, parent_id(), Durability::None),
-            _ => Self::own(Durability::None),
+            Ok(run) if parent_id() != 1 => Self::start(software, &run, parent_id(), Durability::None),
+            _ => Self::own(software, Durability::None),
         }
     }
 
     /// One for this process alone.
-    pub fn own(durability: Durability) -> Self {
-        Self::start(&process::id().to_string(), process::id(), durability)
+    pub fn own(software: Software, durability: Durability) -> Self {
+        Self::start(software, &process::id().to_string(), process::id(), durability)
     }
 
     /// The URL of a database in it.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@localhost/{database}?host={}", self.folder.display())
+        let folder = self.folder.display();
+        match self.software {
+            Software::Postgres => format!("postgres://postgres@localhost/{database}?host={folder}"),
+            Software::Mariadb => format!("mysql://root@localhost/{database}?socket={folder}/socket"),
+        }
     }
 
-    fn start(name: &str, watched: u32, durability: Durability) -> Self {
-        let folder = env::temp_dir().join(format!("logyard-postgres-{name}"));
+    fn start(software: Software, run: &str, watched: u32, durability: Durability) -> Self {
+        let folder = env::temp_dir().join(format!("logyard-{}-{run}", software.name()));
         let lock = fs::File::create(folder.with_extension("lock")).expect("a lock file in the temporary folder");
         lock.lock().expect("the lock");
         if !folder.join("ready").exists() {
-            start(&folder, watched, durability);
+            start(software, &folder, watched, durability);
         }
-        Self { folder }
+        Self { software, folder }
     }
 }
 
 #[expect(clippy::zombie_processes, reason = "the script is to outlive this process")]
-fn start(folder: &Path, watched: u32, durability: Durability) {
-    let programs = programs();
+fn start(software: Software, folder: &Path, watched: u32, durability: Durability) {
+    let programs = match software {
+        Software::Postgres => programs_of_postgres(),
+        Software::Mariadb => programs_of_mariadb(),
+    };
     fs::create_dir_all(folder).expect("a folder in the temporary folder");
     let log = folder.join("log");
     let output = fs::File::create(&log).expect("a log file");
     // In a session of its own: a Ctrl-C meant for the tests must not end it before it has cleaned up.
     let mut script = Command::new("setsid")
-        .args(["sh", "-c", SCRIPT, "logyard-postgres"])
+        .args(["sh", "-c", software.script(), "logyard-database"])
         .arg(folder)
         .arg(watched.to_string())
         .arg(programs)
@@ -88,7 +119,8 @@ fn start(folder: &Path, watched: u32, durability: Durability) {
         let ended = script.try_wait().expect("the script's state");
         assert!(
             ended.is_none() && started.elapsed() < START_TIMEOUT,
-            "PostgreSQL did not start:\n{}",
+            "{} did not start:\n{}",
+            software.name(),
             fs::read_to_string(&log).unwrap_or_default()
         );
         thread::sleep(Duration::from_millis(20));
@@ -96,7 +128,7 @@ fn start(folder: &Path, watched: u32, durability: Durability) {
 }
 
 /// Where Debian keeps the server's programs, of the newest version installed.
-fn programs() -> PathBuf {
+fn programs_of_postgres() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path());
     let newest = versions
         .filter(|path| path.join("bin/initdb").exists())
@@ -105,4 +137,13 @@ fn programs() -> PathBuf {
         panic!("PostgreSQL's server is not installed: apt-get install -y --no-install-recommends postgresql")
     };
     newest.join("bin")
+}
+
+fn programs_of_mariadb() -> PathBuf {
+    let programs = PathBuf::from("/usr/sbin");
+    assert!(
+        programs.join("mariadbd").exists(),
+        "MariaDB's server is not installed: apt-get install -y --no-install-recommends mariadb-server"
+    );
+    programs
 }

@@ -1,4 +1,5 @@
-//! Databases to test with, real ones: a SQLite file, or a database of its own in a throw-away PostgreSQL.
+//! Databases to test with, real ones: a SQLite file, or a database of its own in a throw-away PostgreSQL or
+//! MariaDB.
 //!
 //! ```no_run
 //! # async fn example() {
@@ -8,18 +9,18 @@
 //! # }
 //! ```
 //!
-//! Always: a test never shares its database with another. Where PostgreSQL is not installed its tests fail and say
+//! Always: a test never shares its database with another. Where a server is not installed its tests fail and say
 //! what to install; they are not skipped.
 
 mod cluster;
 mod fill;
 
 use model::ScheduleId;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection};
 use tempfile::TempDir;
 
 pub use self::{
-    cluster::{Cluster, Durability},
+    cluster::{Cluster, Durability, Software},
     fill::{fill, insert_jobs, sample},
 };
 use crate::{Store, database::Statement};
@@ -76,7 +77,20 @@ impl Scratch {
 
     /// A new database in the cluster that all tests of this run share.
     pub async fn postgres() -> Self {
-        Self::within(&Cluster::shared()).await
+        Self::within(&Cluster::shared(Software::Postgres)).await
+    }
+
+    /// The same in MariaDB, which is no database for a store: it is one whose tables are followed.
+    pub async fn mariadb() -> Self {
+        let cluster = Cluster::shared(Software::Mariadb);
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let mut connection = MySqlConnection::connect(&cluster.url("mysql")).await.expect("the server answers");
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut connection)
+            .await
+            .expect("a database");
+        connection.close().await.expect("the connection closes");
+        Self { url: cluster.url(&name), _folder: None }
     }
 
     pub async fn within(cluster: &Cluster) -> Self {

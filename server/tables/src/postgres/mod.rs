@@ -15,11 +15,12 @@ use async_trait::async_trait;
 use engine::sync::{Mark, Refusal, Row, integer_key};
 use sqlx::{AssertSqlSafe, PgPool};
 
-use self::{horizon::Horizon, shape::Shape};
+use self::shape::Shape;
 use crate::{
     Migration, TableError,
     database::{Counter, Database, Snapshot},
     error::at,
+    horizon::Horizon,
 };
 
 pub struct PostgresTable {

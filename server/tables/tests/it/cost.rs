@@ -5,7 +5,7 @@ use store::testing::Scratch;
 
 use crate::world::{Pool, World};
 
-on_both_databases!(with_summaries_a_range_of_many_rows_is_read_from_few);
+on_both_databases!(and mysql: with_summaries_a_range_of_many_rows_is_read_from_few);
 
 const ROWS: u64 = 200_000;
 
@@ -14,6 +14,7 @@ async fn with_summaries_a_range_of_many_rows_is_read_from_few(scratch: Scratch) 
     world
         .run(&match &world.pool {
             Pool::Postgres(_) => format!("INSERT INTO orders SELECT n, n, 'c' FROM generate_series(1, {ROWS}) AS n"),
+            Pool::Mysql(_) => format!("INSERT INTO orders SELECT seq, seq, 'c' FROM seq_1_to_{ROWS}"),
             Pool::Sqlite(_) => format!(
                 "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {ROWS})
              INSERT INTO orders SELECT n, n, 'c' FROM number"

@@ -1,7 +1,18 @@
 //! What the ends of a sync promise, on real databases.
 
 /// Makes a test of each function for SQLite and one for PostgreSQL: `module::sqlite::name`, `module::postgres::name`.
+/// With `and mysql` also one for MySQL, or rather for MariaDB.
 macro_rules! on_both_databases {
+    (and mysql: $($name:ident),+ $(,)?) => {
+        mod mysql {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(store::testing::Scratch::mariadb().await).await;
+            })+
+        }
+
+        on_both_databases!($($name),+);
+    };
     ($($name:ident),+ $(,)?) => {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread")]

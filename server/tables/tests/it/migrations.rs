@@ -7,6 +7,7 @@ use tables::Table;
 use crate::world::{Pool, World, spec};
 
 on_both_databases!(
+    and mysql:
     a_migration_is_shown_applied_once_and_taken_back,
     summaries_that_are_not_kept_are_not_used,
     the_statements_shown_may_be_run_by_hand,
@@ -16,6 +17,14 @@ async fn parts(world: &World) -> i64 {
     match &world.pool {
         Pool::Sqlite(pool) => {
             let sql = "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%logyard%'";
+            sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+        }
+        Pool::Mysql(pool) => {
+            let sql = "SELECT (SELECT COUNT(*) FROM information_schema.TABLES
+                               WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME LIKE '%logyard%')
+                            + (SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE())
+                            + (SELECT COUNT(*) FROM information_schema.STATISTICS
+                               WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME LIKE '%logyard%')";
             sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
         }
         Pool::Postgres(pool) => {
@@ -53,7 +62,7 @@ async fn summaries_that_are_not_kept_are_not_used(scratch: Scratch) {
     let table = world.open().await;
     table.migrate().await.unwrap();
     match &world.pool {
-        Pool::Sqlite(_) => world.run("DROP TRIGGER orders_logyard_insert").await,
+        Pool::Sqlite(_) | Pool::Mysql(_) => world.run("DROP TRIGGER orders_logyard_insert").await,
         Pool::Postgres(_) => world.run("ALTER TABLE orders DISABLE TRIGGER logyard_insert").await,
     }
     world.write(1, 77).await;

@@ -69,6 +69,7 @@ async fn all(world: &World) -> String {
                        FROM (SELECT * FROM typed ORDER BY id)";
             sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(pool).await.unwrap()
         }
+        Pool::Mysql(_) => unreachable!("it is no copy"),
     }
 }
 

@@ -10,6 +10,7 @@ use tables::{Table, TableSpec};
 pub enum Pool {
     Sqlite(sqlx::SqlitePool),
     Postgres(sqlx::PgPool),
+    Mysql(sqlx::MySqlPool),
 }
 
 /// A table `orders (id, row_version, customer)`.
@@ -25,6 +26,8 @@ impl World {
         let pool = if scratch.url.starts_with("sqlite:") {
             let url = format!("{}?mode=rwc", scratch.url);
             Pool::Sqlite(sqlx::SqlitePool::connect(&url).await.expect("a file"))
+        } else if scratch.url.starts_with("mysql:") {
+            Pool::Mysql(sqlx::MySqlPool::connect(&scratch.url).await.expect("a database"))
         } else {
             Pool::Postgres(sqlx::PgPool::connect(&scratch.url).await.expect("a database"))
         };
@@ -40,6 +43,7 @@ impl World {
         match &self.pool {
             Pool::Sqlite(pool) => statement.execute(pool).await.map(drop),
             Pool::Postgres(pool) => statement.execute(pool).await.map(drop),
+            Pool::Mysql(pool) => statement.execute(pool).await.map(drop),
         }
         .unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
@@ -58,10 +62,11 @@ impl World {
     }
 
     pub async fn write(&mut self, key: i64, version: u64) {
-        let sql = format!(
-            "INSERT INTO orders (id, row_version, customer) VALUES ({key}, {version}, 'c{key}')
-             ON CONFLICT (id) DO UPDATE SET row_version = excluded.row_version"
-        );
+        let or = match &self.pool {
+            Pool::Mysql(_) => "ON DUPLICATE KEY UPDATE row_version = VALUES(row_version)",
+            _ => "ON CONFLICT (id) DO UPDATE SET row_version = excluded.row_version",
+        };
+        let sql = format!("INSERT INTO orders (id, row_version, customer) VALUES ({key}, {version}, 'c{key}') {or}");
         self.run(&sql).await;
         self.model.insert(key, version);
     }
@@ -108,6 +113,12 @@ async fn for_each(pool: &Pool, statements: &[String]) -> Result<(), sqlx::Error>
             }
         }
         Pool::Postgres(pool) => {
+            let mut connection = pool.acquire().await?;
+            for statement in statements {
+                sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut *connection).await?;
+            }
+        }
+        Pool::Mysql(pool) => {
             let mut connection = pool.acquire().await?;
             for statement in statements {
                 sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut *connection).await?;

@@ -1,0 +1,139 @@
+//! Takes what the triggers noted into the blocks, by one connection at a time and in one transaction, which no snapshot
+//! sees half of.
+
+use std::{collections::BTreeMap, sync::atomic::Ordering};
+
+use sqlx::MySqlConnection;
+
+use super::{MysqlTable, all, migration::MARK, one, read::sum, run, sql::numbers};
+use crate::{
+    TableError,
+    cover::{LEVELS, NARROW},
+    error::at,
+    tally::Sum,
+};
+
+/// Changes taken in at once.
+const FOLDED: usize = 10_000;
+/// Times a call does that.
+const FOLDS: usize = 100;
+/// Blocks in one statement.
+const TOGETHER: usize = 500;
+
+impl MysqlTable {
+    /// What is left, if it is very much, the next call does.
+    pub async fn fold(&self) -> Result<(), TableError> {
+        let mut connection = self.pool.acquire().await.map_err(at(&self.place))?;
+        if !self.is_summarised(&mut connection).await? {
+            return Ok(());
+        }
+        drop(connection);
+        for _ in 0..FOLDS {
+            match self.fold_some().await {
+                Ok(folded) if folded >= FOLDED => {}
+                Ok(_) => break,
+                // Reading goes on without.
+                Err(error) => {
+                    tracing::warn!(%error, place = self.place, "the changes of a table could not be taken into its summaries");
+                    break;
+                }
+            }
+        }
+        if !self.fits().await? {
+            tracing::warn!(
+                place = self.place,
+                "the summaries do not fit the rows, as after a TRUNCATE; not used until they are made anew"
+            );
+            self.crooked.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    async fn fold_some(&self) -> Result<usize, sqlx::Error> {
+        let (blocks, changes) = (self.shape.part("blocks"), self.shape.part("changes"));
+        let mut transaction = self.pool.begin().await?;
+        // Whoever has the mark is alone.
+        let mark = format!("SELECT 1 FROM {blocks} WHERE level = {MARK} FOR UPDATE SKIP LOCKED");
+        if one::<(i64,)>(&mut transaction, &mark).await?.is_none() {
+            return Ok(0);
+        }
+        let sql = format!("SELECT id, block, `count`, `hash`, `keys`, `versions` FROM {changes} LIMIT {FOLDED}");
+        let found: Vec<(u64, u64, i64, u64, u64, u64)> = all(&mut transaction, &sql).await?;
+        let mut narrow: BTreeMap<u64, Sum> = BTreeMap::new();
+        for (_, block, count, hash, keys, versions) in &found {
+            let (block, sum) = sum((*block, *count, *hash, *keys, *versions));
+            narrow.entry(block).or_default().add(&sum);
+        }
+        for level in LEVELS {
+            let mut sums: BTreeMap<u64, Sum> = BTreeMap::new();
+            for (block, sum) in &narrow {
+                sums.entry(block >> (level - NARROW)).or_default().add(sum);
+            }
+            put(&mut transaction, &blocks, level, &sums).await?;
+        }
+        for group in found.chunks(TOGETHER) {
+            let ids = numbers(group.iter().map(|change| change.0));
+            run(&mut transaction, &format!("DELETE FROM {changes} WHERE id IN ({ids})")).await?;
+        }
+        transaction.commit().await?;
+        self.read.add(found.len() as u64);
+        Ok(found.len())
+    }
+
+    /// Whether the lowest versions are those that the summaries know. Rows that went without a word to the triggers
+    /// (`TRUNCATE`) leave blocks below all that is written later.
+    async fn fits(&self) -> Result<bool, TableError> {
+        let failed = at(&self.place);
+        let mut transaction = self.pool.begin_with(super::read::BEGIN).await.map_err(&failed)?;
+        let (table, version) = (&self.shape.table, &self.shape.version);
+        let lowest = format!("SELECT CAST(MIN({version}) AS SIGNED) FROM {table}");
+        let lowest: Option<(Option<i64>,)> = one(&mut transaction, &lowest).await.map_err(&failed)?;
+        let lowest = lowest.and_then(|(lowest,)| lowest);
+        let block = lowest.map_or(i64::MAX >> NARROW, |lowest| lowest >> NARROW);
+        let last = block << NARROW | ((1 << NARROW) - 1);
+        let rows = format!("SELECT COUNT(*) FROM {table} WHERE {version} <= {last}");
+        let kept = format!(
+            "SELECT CAST(COALESCE(SUM(`count`), 0) AS SIGNED) FROM (
+                 SELECT `count` FROM {} WHERE level = {NARROW} AND block <= {block}
+                 UNION ALL SELECT `count` FROM {} WHERE block <= {block}) AS kept",
+            self.shape.part("blocks"),
+            self.shape.part("changes")
+        );
+        let [rows, kept] = [rows, kept];
+        let rows: Option<(i64,)> = one(&mut transaction, &rows).await.map_err(&failed)?;
+        let kept: Option<(i64,)> = one(&mut transaction, &kept).await.map_err(&failed)?;
+        self.read.add(rows.map_or(0, |(rows,)| rows.unsigned_abs()));
+        Ok(rows == kept)
+    }
+}
+
+/// Adds to the blocks of a level, and takes away those of versions that nothing has any more.
+async fn put(
+    connection: &mut MySqlConnection,
+    blocks: &str,
+    level: u32,
+    sums: &BTreeMap<u64, Sum>,
+) -> Result<(), sqlx::Error> {
+    let sums: Vec<(&u64, &Sum)> = sums.iter().filter(|(_, sum)| !sum.is_zero()).collect();
+    for group in sums.chunks(TOGETHER) {
+        let line = |(block, sum): &(&u64, &Sum)| {
+            let Sum { count, hash, keys, versions } = sum;
+            format!("({level}, {block}, {count}, {hash}, {keys}, {versions})")
+        };
+        let lines: Vec<_> = group.iter().map(line).collect();
+        let add = format!(
+            "INSERT INTO {blocks} (level, block, `count`, `hash`, `keys`, `versions`) VALUES {}
+             ON DUPLICATE KEY UPDATE `count` = `count` + VALUES(`count`), `hash` = `hash` ^ VALUES(`hash`),
+                 `keys` = `keys` ^ VALUES(`keys`), `versions` = `versions` ^ VALUES(`versions`)",
+            lines.join(", ")
+        );
+        run(connection, &add).await?;
+        let touched = numbers(group.iter().map(|(block, _)| **block));
+        let clear = format!(
+            "DELETE FROM {blocks} WHERE level = {level} AND block IN ({touched})
+                 AND (`count`, `hash`, `keys`, `versions`) = (0, 0, 0, 0)"
+        );
+        run(connection, &clear).await?;
+    }
+    Ok(())
+}

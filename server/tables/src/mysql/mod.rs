@@ -1,0 +1,129 @@
+//! A table in MySQL or MariaDB, as the end that is followed. Nothing is written to it but its own summaries.
+//!
+//! Always: an answer is read in one snapshot of InnoDB. Types that JSON has not travel as the text that MySQL writes
+//! and other databases read, in UTC.
+
+mod fold;
+mod horizon;
+mod migration;
+mod open;
+mod read;
+mod rows;
+mod shape;
+mod sql;
+
+use std::sync::atomic::AtomicBool;
+
+use async_trait::async_trait;
+use engine::sync::{Mark, Refusal, Row, integer_key};
+use futures::TryStreamExt as _;
+use sqlx::{AssertSqlSafe, FromRow, MySqlConnection, MySqlPool, mysql::MySqlRow};
+
+use self::{horizon::Horizon, open::Server, shape::Shape};
+use crate::{
+    Migration, TableError,
+    database::{Counter, Database, Snapshot},
+    error::at,
+};
+
+pub struct MysqlTable {
+    place: String,
+    pool: MySqlPool,
+    server: Server,
+    shape: Shape,
+    horizon: Horizon,
+    read: Counter,
+    /// The summaries were found not to fit the rows.
+    crooked: AtomicBool,
+}
+
+#[async_trait]
+impl Database for MysqlTable {
+    fn place(&self) -> &str {
+        &self.place
+    }
+
+    fn read(&self) -> &Counter {
+        &self.read
+    }
+
+    async fn tidy(&self) -> Result<(), TableError> {
+        self.fold().await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, TableError> {
+        Ok(Box::new(read::MysqlSnapshot::of(self).await?))
+    }
+
+    async fn horizon(&self) -> Result<u64, TableError> {
+        self.find_horizon().await
+    }
+
+    /// The server, and the table as InnoDB numbers it: a restored dump, `TRUNCATE` and an `ALTER TABLE` that copies
+    /// make another.
+    async fn epoch(&self) -> Result<String, TableError> {
+        let failed = at(&self.place);
+        let mut connection = self.pool.acquire().await.map_err(&failed)?;
+        let Some(sql) = self.shape.number_in_innodb(&self.server) else { return Ok(self.server.id.clone()) };
+        let number: Option<(u64,)> = one(&mut connection, &sql).await.map_err(&failed)?;
+        let number = number.map_or_else(|| "unknown".to_owned(), |(number,)| number.to_string());
+        Ok(format!("{}, table {number}", self.server.id))
+    }
+
+    async fn held(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Shape { table, key, version, .. } = &self.shape;
+        let sql = format!(
+            "SELECT CAST({key} AS SIGNED), CAST({version} AS SIGNED) FROM {table} WHERE {key} IN ({})",
+            sql::numbers(keys)
+        );
+        let failed = at(&self.place);
+        let mut connection = self.pool.acquire().await.map_err(&failed)?;
+        let found: Vec<(i64, i64)> = all(&mut connection, &sql).await.map_err(&failed)?;
+        self.read.add(found.len() as u64);
+        let mark = |(key, version): (i64, i64)| Mark { version: version.cast_unsigned(), key: integer_key(key) };
+        Ok(found.into_iter().map(mark).collect())
+    }
+
+    async fn rows(&self, keys: &[i64]) -> Result<Vec<Row>, TableError> {
+        self.whole_rows(keys).await
+    }
+
+    async fn upload(&self, _: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, TableError> {
+        Err(TableError::OnlyFollowed { place: self.place.clone() })
+    }
+
+    async fn delete(&self, _: &[Mark]) -> Result<(), TableError> {
+        Err(TableError::OnlyFollowed { place: self.place.clone() })
+    }
+
+    async fn migration(&self) -> Result<Migration, TableError> {
+        self.plan().await
+    }
+
+    async fn migrate(&self) -> Result<(), TableError> {
+        self.apply().await
+    }
+}
+
+/// Statements whose text is not worth keeping prepared.
+async fn all<T>(connection: &mut MySqlConnection, sql: &str) -> Result<Vec<T>, sqlx::Error>
+where
+    T: for<'r> FromRow<'r, MySqlRow>,
+{
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(connection);
+    rows.and_then(|row| async move { T::from_row(&row) }).try_collect().await
+}
+
+async fn one<T>(connection: &mut MySqlConnection, sql: &str) -> Result<Option<T>, sqlx::Error>
+where
+    T: for<'r> FromRow<'r, MySqlRow>,
+{
+    Ok(all(connection, sql).await?.into_iter().next())
+}
+
+async fn run(connection: &mut MySqlConnection, sql: &str) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
+}
