@@ -12,6 +12,7 @@ use super::{
     ConfigError,
     load::{not_empty, parsed},
     source::Section,
+    tables::takes_a_copy,
 };
 
 const SEGMENT: &str = "1 to 100 of a-z, A-Z, 0-9, -, _ and ., as it stands in the URL";
@@ -73,10 +74,7 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Replica>, ConfigError> {
     for mut section in sections {
         let mut segment = |key| section.get(key, SEGMENT, segment)?.ok_or_else(|| section.missing(key, SEGMENT));
         let (customer, database, table) = (segment("customer")?, segment("database")?, segment("table")?);
-        let known = |text: &str| {
-            let fits = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
-            fits.then(|| text.to_owned())
-        };
+        let known = |text: &str| takes_a_copy(text).then(|| text.to_owned());
         let mut column = |key, default: &str| -> Result<String, ConfigError> {
             Ok(section.get(key, COLUMN, not_empty)?.unwrap_or_else(|| default.to_owned()))
         };

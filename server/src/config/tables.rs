@@ -15,7 +15,7 @@ use super::{
     source::Section,
 };
 
-const URL: &str = "where the table lies: postgres://USER@HOST/NAME or sqlite:PATH";
+const URL: &str = "where the table lies: postgres://USER@HOST/NAME, mysql://USER@HOST/NAME or sqlite:PATH";
 const REMOTE: &str = "the URL of the remote copy, of which no other table is the truth, such as \
                       https://copy.example.com/v1/customers/acme/databases/shop/tables/orders";
 const TOKEN: &str = "a secret of 1 to 1,024 visible characters, best as \"${VARIABLE}\"";
@@ -118,9 +118,10 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Table>, ConfigError> {
         }
         let remote = |text: &str| {
             let free = tables.iter().all(|table| table.remote.trim_end_matches('/') != text.trim_end_matches('/'));
-            (free && (is_api(text) || is_database(text))).then(|| text.to_owned())
+            (free && (is_api(text) || takes_a_copy(text))).then(|| text.to_owned())
         };
-        let database = |text: &str| is_database(text).then(|| text.to_owned());
+        let followed = |text: &str| takes_a_copy(text) || is_mysql(text);
+        let database = |text: &str| followed(text).then(|| text.to_owned());
         let short = |text: &str| seconds(text).filter(|seconds| *seconds <= 60);
         let url = section.get_secret("url", URL, database)?.ok_or_else(|| section.missing("url", URL))?;
         let remote = section.get_secret("remote", REMOTE, remote)?.ok_or_else(|| section.missing("remote", REMOTE))?;
@@ -150,8 +151,14 @@ pub fn is_api(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
 
-fn is_database(url: &str) -> bool {
+/// Whether it is the URL of a database in which a copy can lie.
+pub fn takes_a_copy(url: &str) -> bool {
     ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
+}
+
+/// Whose tables can be followed.
+fn is_mysql(url: &str) -> bool {
+    ["mysql://", "mariadb://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
 fn strategy(text: &str) -> Option<Strategy> {
@@ -207,7 +214,8 @@ mod tests {
         let other = entry("").replace("'orders'", "'other'");
         for (text, says) in [
             ("[[tables]]\nname = 'orders'".to_owned(), "tables.url is missing"),
-            (entry("").replace("sqlite:", "mysql://u:secret@"), "tables.url is not valid"),
+            (entry("").replace("sqlite:", "oracle://u:secret@"), "tables.url is not valid"),
+            (entry("").replace("https://", "mysql://u:secret@"), "tables.remote is not valid"),
             (entry("").replace("https://", "ftp://"), "tables.remote is not valid"),
             (entry("").replace("'orders'", "'Orders!'"), "tables.name = \"Orders!\""),
             (entry("strategy = 'guess'"), "ranges or scan"),

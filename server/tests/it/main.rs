@@ -62,6 +62,7 @@ mod shipping_pages;
 mod site;
 mod sync_command;
 mod sync_kill_nine;
+mod sync_mysql;
 mod sync_pages;
 mod sync_postgres;
 mod sync_shop;

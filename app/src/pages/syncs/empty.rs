@@ -6,7 +6,7 @@ use crate::ui::Copyable;
 
 const TABLE: &str = r#"[[tables]]
 name = "orders"
-url = "postgres://shop@db.internal/shop"   # or sqlite:/var/lib/shop.db
+url = "postgres://shop@db.internal/shop"   # or mysql://…, sqlite:/var/lib/shop.db
 key = "id"
 version = "row_version"                    # grows with every write
 remote = "https://copy.example.com/v1/customers/acme/databases/shop/tables/orders"

@@ -180,8 +180,9 @@ impl Shape {
                 "-- Summaries of blocks of {} versions, and what triggers note of every\n\
                  -- row that is written: some microseconds a row. While nobody syncs, these notes pile up. Creating the\n\
                  -- triggers waits for the transactions that have the table in use, and those that come wait for it: a\n\
-                 -- moment, or it gives up after five seconds, and may be tried again. Take them away before the table,\n\
-                 -- its key or its version is renamed: they know them by name.\n\
+                 -- moment, or it gives up after five seconds, and may be tried again. A transaction that began before\n\
+                 -- and then writes to the table for the first time is refused (1412 or 1146), and may be repeated.\n\
+                 -- Take them away before the table, its key or its version is renamed: they know them by name.\n\
                  SET SESSION lock_wait_timeout = 5;\n{first}",
                 sizes()
             );

@@ -61,7 +61,16 @@ async fn evaluate(checkpoint: &mut Checkpoint, local: &Table, remote: &Table) ->
 
 /// From SQLite into either database, with summaries at the following end.
 async fn a_copy_that_lacks_rows_and_has_too_many_is_brought_in_step(scratch: Scratch) {
-    let [mut source, copy] = [World::new(Scratch::sqlite()).await, World::new(scratch).await];
+    brought_in_step(Scratch::sqlite(), scratch).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_table_in_mysql_is_brought_in_step() {
+    brought_in_step(Scratch::mariadb().await, Scratch::postgres().await).await;
+}
+
+async fn brought_in_step(source: Scratch, copy: Scratch) {
+    let [mut source, copy] = [World::new(source).await, World::new(copy).await];
     for key in 1..400 {
         source.write(key, key.unsigned_abs() * 31).await;
     }

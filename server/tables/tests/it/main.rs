@@ -37,8 +37,9 @@ mod demo;
 mod evaluations;
 mod histories;
 mod late;
-
 mod migrations;
+mod mysql;
+mod mysql_late;
 mod opening;
 mod types;
 mod uploads;

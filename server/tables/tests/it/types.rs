@@ -127,3 +127,53 @@ async fn rows_go_from_sqlite_to_postgresql_and_what_does_not_fit_is_refused() {
     assert!(refused[0].1.contains("too long for type character varying(3)"), "{refused:?}");
     assert_eq!(all(&copy).await, "(1,1,\"\\\\x00ff\",0.1,abc)\n(5,5,\"\\\\xc3a9\",,)");
 }
+
+const MYSQL_COLUMNS: &str = "id bigint unsigned PRIMARY KEY, row_version int unsigned NOT NULL, tiny tinyint(1),
+    big bigint unsigned, low bigint, exact decimal(40, 10), single float, twofold double, words text, fixed char(4),
+    ascii_text varchar(9) CHARACTER SET latin1, raw varbinary(20), blobs longblob, moment timestamp(6) NULL,
+    plain datetime(6), day date, clock time(3), yearly year, mood enum ('fine', 'so so'), many set ('a', 'b'),
+    flags bit(9), tree json, twice bigint GENERATED ALWAYS AS (tiny * 2) STORED";
+
+/// The same in PostgreSQL, as one would declare them there.
+const COPIED_COLUMNS: &str = "id bigint PRIMARY KEY, row_version bigint NOT NULL, tiny smallint, big numeric(20), low bigint,
+    exact numeric(40, 10), single real, twofold float8, words text, fixed text, ascii_text text, raw bytea, blobs bytea,
+    moment timestamptz, plain timestamp, day date, clock time(3), yearly int, mood text, many text, flags int, tree json";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_type_of_mysql_arrives_in_postgresql_as_it_was() {
+    let [source, copy] = [World::new(Scratch::mariadb().await).await, World::new(Scratch::postgres().await).await];
+    source.run(&format!("CREATE TABLE typed ({MYSQL_COLUMNS}) CHARACTER SET utf8mb4")).await;
+    copy.run(&format!("CREATE TABLE typed ({COPIED_COLUMNS})")).await;
+    source.run("SET GLOBAL time_zone = '+05:30'").await;
+    source
+        .run(
+            "SET NAMES utf8mb4; SET time_zone = '+02:00'; INSERT INTO typed
+                (id, row_version, tiny, big, low, exact, single, twofold, words, fixed, ascii_text, raw, blobs, moment, plain,
+                 day, clock, yearly, mood, many, flags, tree) VALUES
+             (1, 10, 1, 18446744073709551615, -9223372036854775808, -123456789012345678901234567890.0123456789, 0.1, 0.1,
+              'a''b\"\\\\ \u{1F600}', 'ab', 'grün', x'0001ff5c27', x'', '2026-02-28 23:59:59.123456',
+              '1999-12-31 00:00:00.000001', '2000-02-29', '-01:02:03.5', 2026, 'so so', 'a,b', b'101', '{\"a\": [1, 1e3]}'),
+             (2, 4294967295, NULL, NULL, NULL, NULL, NULL, 5e-324, '', '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+              '', b'111111111', NULL)",
+        )
+        .await;
+    let from = Table::open(spec(&source.scratch.url, "typed")).await.unwrap();
+    let to = Table::open(spec(&copy.scratch.url, "typed")).await.unwrap();
+    let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
+    let mut rows = travelled(&from.rows(&marks).await.unwrap());
+    assert!(rows.iter().all(|row| !row.values.contains_key("twice")), "what is generated is not sent");
+    // A time below zero is one of a length, which PostgreSQL's type is not.
+    let refused = to.upload(rows.clone()).await.unwrap();
+    assert!(refused.len() == 1 && refused[0].1.contains("-01:02:03.500"), "{refused:?}");
+    rows[0].values["clock"] = "01:02:03.500".into();
+    assert_eq!(to.upload(rows).await.unwrap(), []);
+    let held = all(&copy).await;
+    for expected in [
+        "(1,10,1,18446744073709551615,-9223372036854775808,-123456789012345678901234567890.0123456789,0.1,0.1,",
+        "\u{1F600}\",ab,grün,\"\\\\x0001ff5c27\",\"\\\\x\",\"2026-02-28 21:59:59.123456+00\",\"1999-12-31 00:00:00.000001\",2000-02-29,",
+        "01:02:03.5,2026,\"so so\",\"a,b\",5,\"{\"\"a\"\": [1, 1e3]}\")",
+        "(2,4294967295,,,,,,5e-324,\"\",\"\",,,,,,,,,,\"\",511,)",
+    ] {
+        assert!(held.contains(expected), "{expected} is not in {held}");
+    }
+}

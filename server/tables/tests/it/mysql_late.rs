@@ -1,0 +1,151 @@
+//! Versions that commit out of their order, in MySQL.
+
+use std::time::Duration;
+
+use engine::sync::{End as _, Fault};
+use sqlx::{AssertSqlSafe, MySqlPool};
+use store::testing::Scratch;
+use tables::Table;
+
+use crate::world::{Pool, World, spec};
+
+struct Late {
+    world: World,
+    pool: MySqlPool,
+}
+
+/// Versions come from a sequence, and so in the order of statements, not of commits.
+async fn shop() -> Late {
+    let world = World::new(Scratch::mariadb().await).await;
+    world.run("CREATE SEQUENCE versions").await;
+    world
+        .run("CREATE TRIGGER fresh BEFORE INSERT ON orders FOR EACH ROW SET NEW.row_version = NEXTVAL(versions)")
+        .await;
+    let Pool::Mysql(pool) = &world.pool else { unreachable!() };
+    let pool = pool.clone();
+    Late { world, pool }
+}
+
+async fn insert(pool: &MySqlPool, key: i64) {
+    sqlx::query(INSERT).bind(key).execute(pool).await.unwrap();
+}
+
+const INSERT: &str = "INSERT INTO orders (id, row_version, customer) VALUES (?, 0, 'c')";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_horizon_stays_below_a_version_that_is_not_committed_yet_and_moves_once_it_is() {
+    let Late { world, pool } = shop().await;
+    insert(&pool, 1).await;
+    let table = world.open().await;
+    assert_eq!(table.meta().await.unwrap().horizon, 2);
+    let mut late = pool.begin().await.unwrap();
+    sqlx::query(INSERT).bind(2).execute(&mut *late).await.unwrap();
+    for key in 3..6 {
+        insert(&pool, key).await;
+        let meta = table.meta().await.unwrap();
+        assert!(meta.horizon <= 2, "version 2 is open, and the horizon {}", meta.horizon);
+    }
+    // One that began after them is not waited for by what was seen before it.
+    let mut later = pool.begin().await.unwrap();
+    sqlx::query(INSERT).bind(6).execute(&mut *later).await.unwrap();
+    late.commit().await.unwrap();
+    let meta = table.meta().await.unwrap();
+    assert_eq!((meta.horizon, meta.count), (6, 5), "versions 1 to 5 are in, 6 is open");
+    later.rollback().await.unwrap();
+    assert_eq!(table.meta().await.unwrap().horizon, 6);
+}
+
+/// A statement that has taken its version and not written yet is in no list of InnoDB's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_has_taken_a_version_and_not_written_yet_is_waited_for() {
+    let Late { world, pool } = shop().await;
+    insert(&pool, 1).await;
+    let table = world.open().await;
+    assert_eq!(table.meta().await.unwrap().horizon, 2);
+    world.run("CREATE TRIGGER slow BEFORE INSERT ON orders FOR EACH ROW FOLLOWS fresh SET @slept = SLEEP(IF(NEW.id = 2, 2, 0))").await;
+    let slow = tokio::spawn({
+        let pool = pool.clone();
+        async move { insert(&pool, 2).await }
+    });
+    let mut horizons = Vec::new();
+    for key in 3..1_000 {
+        insert(&pool, key).await;
+        let meta = table.meta().await.unwrap();
+        let (written,): (i64,) =
+            sqlx::query_as("SELECT COUNT(*) FROM orders WHERE id = 2").fetch_one(&pool).await.unwrap();
+        let (taken,): (i64,) =
+            sqlx::query_as("SELECT next_not_cached_value FROM versions").fetch_one(&pool).await.unwrap();
+        assert!(taken > 0);
+        if written == 1 {
+            break;
+        }
+        horizons.push(meta.horizon);
+    }
+    slow.await.unwrap();
+    let (version,): (i64,) =
+        sqlx::query_as("SELECT row_version FROM orders WHERE id = 2").fetch_one(&pool).await.unwrap();
+    assert!(horizons.iter().all(|horizon| horizon.cast_signed() <= version), "{version} is not in: {horizons:?}");
+    assert!(table.meta().await.unwrap().horizon.cast_signed() > version);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_while_a_transaction_is_open_waits_for_it_and_says_whose_it_is() {
+    let Late { world, pool } = shop().await;
+    let mut late = pool.begin().await.unwrap();
+    sqlx::query(INSERT).bind(1).execute(&mut *late).await.unwrap();
+    insert(&pool, 2).await;
+    let (connection,): (u64,) =
+        sqlx::query_as("SELECT CAST(CONNECTION_ID() AS UNSIGNED)").fetch_one(&mut *late).await.unwrap();
+    let table = world.open().await;
+    let Err(Fault::Unavailable(words)) = table.meta().await else { panic!("nothing can be known") };
+    assert!(words.contains(&format!("connection {connection} (root)")), "{words}");
+    late.rollback().await.unwrap();
+    assert_eq!(table.meta().await.unwrap().horizon, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_reads_holds_nothing_back() {
+    let Late { world, pool } = shop().await;
+    insert(&pool, 1).await;
+    let mut open = pool.begin().await.unwrap();
+    sqlx::query("SELECT * FROM orders").execute(&mut *open).await.unwrap();
+    let long = tokio::spawn({
+        let pool = pool.clone();
+        async move { sqlx::query("SELECT id, SLEEP(600) FROM orders").execute(&pool).await }
+    });
+    let reading = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT id, SLEEP%'";
+    while sqlx::query_scalar::<_, i64>(reading).fetch_one(&pool).await.unwrap() == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    insert(&pool, 2).await;
+    assert_eq!(world.open().await.meta().await.unwrap().horizon, 3);
+    long.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_may_not_see_transactions_is_told_which_privilege_is_missing() {
+    let Late { world, pool } = shop().await;
+    insert(&pool, 1).await;
+    let user = format!("reader_{}", &world.scratch.url[world.scratch.url.find("test_").unwrap() + 20..][..12]);
+    let database = format!("`{}`", world.scratch.url.split(['/', '?']).find(|part| part.starts_with("test_")).unwrap());
+    sqlx::raw_sql(AssertSqlSafe(format!(
+        "CREATE USER {user}@localhost; GRANT SELECT ON {database}.* TO {user}@localhost"
+    )))
+    .execute(&pool)
+    .await
+    .unwrap();
+    let table = Table::open(spec(&world.scratch.url.replace("root@", &format!("{user}@")), "orders")).await.unwrap();
+    let Err(fault) = table.meta().await else { panic!("it was not refused") };
+    assert!(fault.to_string().contains("PROCESS privilege"), "{fault}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_made_anew_has_another_epoch_and_one_that_is_written_to_keeps_its_own() {
+    let Late { world, pool } = shop().await;
+    let before = world.open().await.meta().await.unwrap().epoch;
+    insert(&pool, 1).await;
+    world.open().await.migrate().await.unwrap();
+    assert_eq!(world.open().await.meta().await.unwrap().epoch, before);
+    world.run("TRUNCATE orders").await;
+    assert_ne!(world.open().await.meta().await.unwrap().epoch, before);
+}
