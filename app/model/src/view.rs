@@ -113,4 +113,6 @@ pub struct Settings {
     pub stores: Vec<StoreStatus>,
     pub sinks: Vec<SinkStatus>,
     pub pipelines: Vec<Pipeline>,
+    /// Tables that are held for others, as in their URLs: `acme/shop/orders`.
+    pub replicas: Vec<String>,
 }

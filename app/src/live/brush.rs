@@ -36,7 +36,7 @@ pub fn listen() {
         let begun = Rc::clone(&begun);
         move |event: PointerEvent| {
             if let Some((first, last)) = drawn(&begun, &event) {
-                mark(&first.chart, Some(first.index..=last.index));
+                mark(&first.chart, Some(&(first.index..=last.index)));
             }
         }
     });
@@ -83,9 +83,9 @@ fn stretches(chart: &Element) -> impl Iterator<Item = Element> + use<> {
     std::iter::successors(chart.first_element_child(), Element::next_element_sibling)
 }
 
-fn mark(chart: &Element, drawn: Option<RangeInclusive<usize>>) {
+fn mark(chart: &Element, drawn: Option<&RangeInclusive<usize>>) {
     for (index, stretch) in stretches(chart).enumerate() {
-        let within = drawn.as_ref().is_some_and(|drawn| drawn.contains(&index));
+        let within = drawn.is_some_and(|drawn| drawn.contains(&index));
         let _ = if within { stretch.set_attribute(MARK, "") } else { stretch.remove_attribute(MARK) };
     }
 }

@@ -39,6 +39,7 @@ fn Sections(settings: Settings) -> impl IntoView {
             </p>
         </section>
         <Shipping sinks=settings.sinks pipelines=settings.pipelines />
+        <Held replicas=settings.replicas />
         <section aria-labelledby="server" data-key="server">
             <h2 id="server">"Server"</h2>
             <dl class="facts">
@@ -71,6 +72,29 @@ fn Sections(settings: Settings) -> impl IntoView {
             <p>"Times are in UTC, or in your own zone if you switch at the top; this browser remembers it. Light or dark follows your system."</p>
         </section>
     }
+}
+
+/// Tables whose truth lies with others. Those whose truth is here have a page of their own.
+#[component]
+fn Held(replicas: Vec<String>) -> impl IntoView {
+    let replica = |name: String| {
+        let (database, table) = name.rsplit_once('/').unwrap_or_default();
+        let (customer, database) = database.split_once('/').unwrap_or_default();
+        let path = format!("/v1/customers/{customer}/databases/{database}/tables/{table}");
+        view! { <li data-key=name.clone()><code>{path}</code></li> }
+    };
+    (!replicas.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="held" data-key="held">
+                <h2 id="held">"Copies held for others"</h2>
+                <ul>{replicas.into_iter().map(replica).collect_view()}</ul>
+                <p class="note">
+                    <code>"[[replicas]]"</code> " entries of the configuration file. Tables that are kept in step from here are on the page "
+                    <a href="/syncs">"Syncs"</a> "."
+                </p>
+            </section>
+        }
+    })
 }
 
 /// Sinks without what is secret about them, and what is shipped to them.

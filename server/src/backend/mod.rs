@@ -302,6 +302,7 @@ impl Backend for Yard {
             stores: self.health.statuses().await,
             sinks: self.sinks.iter().map(Sinks::status).collect(),
             pipelines: self.config.pipelines.clone(),
+            replicas: self.config.replicas.iter().map(ToString::to_string).collect(),
         })
     }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::{
     pages::{leads_to, page, send},
+    replica_tables::{ACME, Orders, path},
     site::Site,
 };
 
@@ -70,4 +71,13 @@ async fn a_table_that_is_not_there_is_a_page_that_says_so() {
         let html = response.text().await.unwrap();
         assert!(html.contains("role=\"alert\"") && html.contains("<main"), "{html}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_that_are_held_for_others_stand_in_the_settings_without_their_tokens() {
+    let table = Orders::new().await;
+    let site = Site::with(|config| config.replicas = vec![table.replica("acme", ACME)]).await;
+    let settings = page(&site, "/settings").await;
+    assert!(settings.contains(path("acme", "").trim_end_matches('/')), "{settings}");
+    assert!(!settings.contains(ACME) && !settings.contains("sqlite:"), "{settings}");
 }
