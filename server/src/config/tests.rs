@@ -256,6 +256,7 @@ fn a_limit_that_cannot_be_is_refused_by_its_name() {
     assert!(limits("loss = 2").contains("alerts.loss = \"2\""));
     assert!(limits("lag = '15'").contains("alerts.lag = \"15\""));
     assert!(limits("off = 'memory, canary'").contains("alerts.off"));
+    assert!(limits("twice = 0").contains("alerts.twice = \"0\""));
     assert!(limits("los = 0.1").contains("did you mean alerts.loss"));
     assert!(refused(&format!("{SINK}[sinks.canary]\nevery = '1s'")).contains("canary.every = \"1s\""));
 }
