@@ -18,9 +18,10 @@ use crate::{
 
 const SIZES: [u64; 3] = [100, 10_000, 1_000_000];
 
-/// A sink of this name, with a canary.
+/// A sink of this name, with a canary, and a pipeline that sends to it.
 fn sing(config: &mut Config, name: &str, url: &str) {
-    let sink = config::Sink { name: name.parse().unwrap(), settings: Settings::new(url.parse().unwrap()) };
+    let settings = Settings { patience: Duration::from_millis(200), ..Settings::new(url.parse().unwrap()) };
+    let sink = config::Sink { name: name.parse().unwrap(), settings };
     config.sinks.push(sink);
     config.alerts.canaries.insert(name.parse().unwrap(), Duration::from_mins(10));
     config.pipelines.push(Pipeline { name: name.parse().unwrap(), sink: name.parse().unwrap(), ..pipeline() });

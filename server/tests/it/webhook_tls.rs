@@ -67,7 +67,7 @@ async fn a_receiver_over_https_is_told_where_its_authority_counts_and_refused_wh
     let site = Site::with(|config| config.alerts.webhooks = webhooks).await;
     for (name, why) in [
         ("self-signed", "localhost"),
-        ("of-another", "UnknownIssuer"),
+        ("of-another", "invalid peer certificate"),
         ("by-another-name", "not valid for name"),
         ("without-a-file", "/nowhere/ca.pem"),
     ] {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use model::{Canary, CanarySize, MarkedEvent, Percentiles, Time};
 
 use crate::{
-    format::{Mark, bytes, count, duration, of, signed, took},
+    format::{Mark, bytes, duration, of, signed, took},
     ui::{Moment, StateMark},
 };
 
@@ -45,7 +45,7 @@ pub fn Marked(canary: Canary, now: Time) -> impl IntoView {
     };
     view! {
         <section aria-labelledby="canary" data-key="canary">
-            <h2 id="canary">"Marked events through " {canary.sink.to_string()}</h2>
+            <h2 id="canary">{format!("Marked events through {}", canary.sink)}</h2>
             <p class="note">{format!("One of each size every {every}, looked for where the sink can be asked.")}</p>
             {silent.map(|last| view! {
                 <p class="stale" role="status">"? None has been sent since " <Moment at=last now /> ": what is here is no news."</p>
@@ -87,15 +87,16 @@ fn Size(size: CanarySize, now: Time) -> impl IntoView {
     let came = size.sent - size.missing;
     let Percentiles { p50, p95, max, .. } = size.latency_ms;
     let figure = |ms: u64| if came == 0 { "–".to_owned() } else { took(ms) };
-    let why = last.error.clone().or(last.proof.clone()).unwrap_or_else(|| "nothing can prove it".to_owned());
+    let rests_on = last.error.as_ref().or(last.proof.as_ref()).map_or("nothing can prove it", String::as_str);
+    let why = format!("{rests_on}, after {}", took(last.latency_ms));
     Some(view! {
         <tr data-key=size.bytes.to_string()>
             <th scope="row" data-label="Size">{bytes(size.bytes)}</th>
             <td data-label="The last one">
-                <StateMark mark=Mark::of_marked(&last) /> " " <span class="more">{why} ", after " {took(last.latency_ms)}</span>
+                <StateMark mark=Mark::of_marked(&last) /> " " <span class="more">{why}</span>
             </td>
             <td data-label="Sent" class="when"><Moment at=last.at now /></td>
-            <td data-label="Came through" class="number">{if came == 0 { format!("0 of {}", count(size.sent)) } else { of(came, size.sent) }}</td>
+            <td data-label="Came through" class="number">{of(came, size.sent)}</td>
             <td data-label="Half" class="number">{figure(p50)}</td>
             <td data-label="95 %" class="number">{figure(p95)}</td>
             <td data-label="Most" class="number">{figure(max)}</td>
