@@ -119,9 +119,9 @@ async fn an_index_is_asked_for_what_it_took_and_one_that_keeps_nothing_is_found_
     let (kept, dropped) = (canary(&site, "keeps").await, canary(&site, "drops").await);
     let list = until(&site, "/api/v1/alerts?kind=canary", |list| list["items"].as_array().unwrap().len() == 1).await;
     alerts.stop().await;
-    let last = |canary: &Value, what: &str| of_each(canary, |size| size["events"][0][what].clone());
-    assert_eq!(last(&kept, "proof"), vec![json!("the index answers with it"); 3]);
-    assert_eq!(last(&dropped, "error"), vec![json!("the index took it, and does not have it"); 3]);
+    let newest = |canary: &Value, what: &str| of_each(canary, |size| size["events"][0][what].clone());
+    assert_eq!(newest(&kept, "proof"), vec![json!("the index answers with it"); 3]);
+    assert_eq!(newest(&dropped, "error"), vec![json!("the index took it, and does not have it"); 3]);
     assert_eq!(list["items"][0]["sink"], "drops", "{list}");
 
     // Each was stored under the id that it bears, without what Logyard put beside it.
