@@ -77,6 +77,6 @@ bench-sync: ## Two tables of a million rows in PostgreSQL, brought in step over 
 	@$(MAKE) --no-print-directory build
 	LOGYARD=$(BINARY) LOGYARD_PEERS=$(PEERS)/bin $(PEERS)/bin/python end2end/bench/sync.py
 
-bench-truth: ## Fifteen ways to fail silently: which outcome and alert show each, and how soon; then five healthy weeks
+bench-truth: ## Sixteen ways to fail silently: which outcome and alert show each, and how soon; then five healthy weeks
 	@.ci/setup test
 	@cargo test --quiet --package engine --test truth -- --nocapture --test-threads 1 | grep -E '^(\||Healthy|test result)'

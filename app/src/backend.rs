@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use model::{
-    Action, Alert, AlertAction, AlertFilter, AlertId, AlertList, BucketName, Bulk, BulkOutcome, ClonePreview,
+    Action, Alert, AlertAction, AlertFilter, AlertId, AlertList, BucketName, Bulk, BulkOutcome, Canary, ClonePreview,
     CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job, JobId, JobView, Key, Notice, Overview, Page,
     PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, Reconciliation, ReprocessPreview,
     ReprocessRequest, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList,
@@ -99,6 +99,9 @@ pub trait Backend: Send + Sync + 'static {
 
     /// The same reconciliation alone; `None`: nobody ships this pipeline, as far as Logyard knows, or nobody has looked.
     async fn reconciliation(&self, name: &PipelineName, window: Window) -> Result<Option<Reconciliation>, Problem>;
+
+    /// Marked events through its sink, sent in the window; `None`: none are.
+    async fn canary(&self, name: &PipelineName, window: Window) -> Result<Option<Canary>, Problem>;
 
     /// Ships again exactly the objects that are missing of a window, the thousand oldest, as a job. A conflict where none
     /// is missing.

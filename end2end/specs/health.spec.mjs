@@ -93,6 +93,18 @@ test('drawing over a chart narrows the window, and so does a stretch by keyboard
   assertNoFaults(page);
 });
 
+test('the page of a pipeline tells whether its sink takes marked events, and how long they take', async () => {
+  const sent = async () => (await logyard.api('/pipelines/demo-elb/canary')).sizes.every((size) => size.sent > 0);
+  await eventually('an event of each size was sent', sent);
+  const page = await openPage(browser, { javaScriptEnabled: false });
+  await page.goto(`${logyard.url}/pipelines/demo-elb`);
+  await page.getByRole('heading', { name: 'Marked events through demo' }).scrollIntoViewIfNeeded();
+  const rows = page.getByRole('table', { name: 'Marked events of the window by their size' }).locator('tbody tr');
+  assert.deepEqual(await rows.locator('th').allTextContents(), ['100 B', '10 kB', '1.0 MB']);
+  for (const row of await rows.all()) assert.match(await row.textContent(), /sent .*after \d/);
+  await screenshot(page, 'pipeline-canary');
+});
+
 test('a receiver is tried out from its row, without JavaScript', async () => {
   const page = await openPage(browser, { javaScriptEnabled: false });
   await page.goto(`${logyard.url}/alerts`);

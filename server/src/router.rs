@@ -86,6 +86,7 @@ fn api() -> Router<App> {
         .route("/webhooks/{name}/test",   post(alerts::test))
         .route("/pipelines/{name}/health",         get(pipelines::health))
         .route("/pipelines/{name}/reconciliation", get(pipelines::reconciliation))
+        .route("/pipelines/{name}/canary",         get(pipelines::canary))
         .route("/pipelines/{name}/reprocess-gaps", post(pipelines::reprocess_gaps))
         .route("/pipelines/{name}/backfill", post(pipelines::backfill))
         .route("/jobs",                   get(jobs::list))

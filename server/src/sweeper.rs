@@ -21,6 +21,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 const DEMO_MS: i64 = 86_400_000;
 /// Minutes of syncs are for charts of the last hours.
 const SYNC_MINUTES_MS: i64 = 7 * 86_400_000;
+/// So are marked events, of which there may be one every few seconds.
+const MARKED_EVENTS_MS: i64 = 7 * 86_400_000;
 
 /// A started sweeper; it ends when this is dropped, wherever it is.
 pub struct Sweeper {
@@ -61,6 +63,13 @@ enum Old<'a> {
     Syncs {
         before: Time,
     },
+    /// Those that hold no longer, and what was done to tell of them.
+    Alerts {
+        before: Time,
+    },
+    MarkedEvents {
+        before: Time,
+    },
 }
 
 /// Once, to the end.
@@ -74,8 +83,10 @@ pub async fn sweep(store: &Store, retention: Retention) -> Result<(), StoreError
     let minutes_ms = retention.syncs_ms.min(SYNC_MINUTES_MS);
     batches(store, Old::SyncMinutes { before: before(minutes_ms) }).await?;
     batches(store, Old::Syncs { before: before(retention.syncs_ms) }).await?;
-    if runs + sums > 0 {
-        info!(runs, sums, "what was too old is forgotten");
+    batches(store, Old::MarkedEvents { before: before(MARKED_EVENTS_MS) }).await?;
+    let alerts = batches(store, Old::Alerts { before: before(retention.alerts_ms) }).await?;
+    if runs + sums + alerts > 0 {
+        info!(runs, sums, alerts, "what was too old is forgotten");
     }
     Ok(())
 }
@@ -90,6 +101,8 @@ async fn batches(store: &Store, old: Old<'_>) -> Result<u64, StoreError> {
             Old::Sums { before } => store.sweep_sums(before, BATCH).await?,
             Old::SyncMinutes { before } => store.sweep_sync_minutes(before, BATCH).await?,
             Old::Syncs { before } => store.sweep_syncs(before, BATCH).await?,
+            Old::Alerts { before } => store.sweep_alerts(before, BATCH).await?,
+            Old::MarkedEvents { before } => store.sweep_marked_events(before, BATCH).await?,
         };
         if some == 0 {
             return Ok(all);

@@ -47,6 +47,8 @@ pub enum AlertKind {
     Memory,
     /// Too large a share of the records cannot be parsed.
     Parsing,
+    /// Too large a share of the objects was delivered by more than one run.
+    Twice,
     /// What is said of the pipeline is not known to be true: its log group, its bucket or its queue cannot be read.
     Unknown,
     /// A marked event did not arrive at a sink in time.
@@ -54,7 +56,7 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NoRuns,
         Self::Lag,
         Self::Loss,
@@ -62,6 +64,7 @@ impl AlertKind {
         Self::Failing,
         Self::Memory,
         Self::Parsing,
+        Self::Twice,
         Self::Unknown,
         Self::Canary,
     ];
@@ -76,6 +79,7 @@ impl AlertKind {
             Self::Failing => "failing",
             Self::Memory => "memory",
             Self::Parsing => "parsing",
+            Self::Twice => "twice",
             Self::Unknown => "unknown",
             Self::Canary => "canary",
         }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Alert, Amount, Invalid, Outcome, PipelineName, Run, RunSums, Time, Window};
+use crate::{Alert, Amount, Canary, Invalid, Outcome, PipelineName, Run, RunSums, Time, Window};
 
 /// A pipeline on the first page: is everything arriving?
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -129,7 +129,7 @@ pub struct LossShape {
     pub p_value: f64,
 }
 
-/// Of the runs of a window. Milliseconds, megabytes.
+/// By nearest rank, of the runs of a window or of what a canary took. Milliseconds, megabytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Percentiles {
     pub p50: u64,
@@ -138,11 +138,25 @@ pub struct Percentiles {
     pub max: u64,
 }
 
+impl Percentiles {
+    /// Zeros where there is nothing.
+    pub fn of(mut figures: Vec<u64>) -> Self {
+        figures.sort_unstable();
+        let ranked = |percent: usize| {
+            let rank = (figures.len() * percent).div_ceil(100);
+            rank.checked_sub(1).and_then(|index| figures.get(index)).copied().unwrap_or_default()
+        };
+        Self { p50: ranked(50), p95: ranked(95), p99: ranked(99), max: ranked(100) }
+    }
+}
+
 /// How the runs of a pipeline did in a window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PipelineHealth {
     pub window: Window,
     pub reconciliation: Option<Reconciliation>,
+    /// Of its sink; `None`: no marked events are sent through it.
+    pub canary: Option<Canary>,
     pub duration_ms: Percentiles,
     pub memory_mb: Percentiles,
     pub memory_limit_mb: Option<u64>,
@@ -153,4 +167,18 @@ pub struct PipelineHealth {
     /// Of the Lambda function, by the configured prices; `None`: it has none.
     pub cost: Option<Amount>,
     pub losses: Vec<LossShape>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_figures_that_were_measured() {
+        assert_eq!(Percentiles::of(Vec::new()), Percentiles::default());
+        assert_eq!(Percentiles::of(vec![7]), Percentiles { p50: 7, p95: 7, p99: 7, max: 7 });
+        let to_hundred = (1..=100).rev().collect();
+        assert_eq!(Percentiles::of(to_hundred), Percentiles { p50: 50, p95: 95, p99: 99, max: 100 });
+        assert_eq!(Percentiles::of(vec![1, 2, 30]), Percentiles { p50: 2, p95: 30, p99: 30, max: 30 });
+    }
 }

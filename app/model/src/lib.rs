@@ -5,6 +5,7 @@
 
 mod alert;
 mod backfill;
+mod canary;
 mod clone;
 mod error;
 mod event;
@@ -36,6 +37,7 @@ mod window;
 
 pub use alert::{Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, Notice, ReceiverStatus};
 pub use backfill::{BackfillSpec, Backfilled};
+pub use canary::{Canary, CanarySize, MarkedEvent};
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
 pub use error::{Invalid, Problem, ProblemCode};
 pub use event::{Event, EventKind};

@@ -1,9 +1,9 @@
 //! Alerts, sums, reconciliations and logs for tests, with texts that only look like HTML.
 
 use model::{
-    Alert, AlertId, AlertKind, AlertList, AlertState, Dimension, Gap, GapKind, Invocation, LogFormat, LogLine,
-    LogTemplate, LossShape, Notice, Outcome, Page, Percentiles, Pipeline, PipelineHealth, ReceiverStatus, Reconciled,
-    Reconciliation, Run, RunLog, RunSource, RunSums, RunView, Time, Window,
+    Alert, AlertId, AlertKind, AlertList, AlertState, Canary, CanarySize, Dimension, Gap, GapKind, Invocation,
+    LogFormat, LogLine, LogTemplate, LossShape, MarkedEvent, Notice, Outcome, Page, Percentiles, Pipeline,
+    PipelineHealth, ReceiverStatus, Reconciled, Reconciliation, Run, RunLog, RunSource, RunSums, RunView, Time, Window,
 };
 
 use super::run;
@@ -111,6 +111,31 @@ pub fn tile() -> model::Tile {
     }
 }
 
+/// Two rounds of two sizes; the last large one did not come through.
+pub fn canary() -> Canary {
+    let event = |ms: i64, latency_ms, error: Option<&str>| MarkedEvent {
+        at: Time(START + ms),
+        latency_ms,
+        proof: error.is_none().then(|| "read back from the file".to_owned()),
+        error: error.map(str::to_owned),
+    };
+    let size = |bytes, events: Vec<MarkedEvent>| {
+        let missing = events.iter().filter(|event| event.error.is_some()).count() as u64;
+        let latency_ms = Percentiles { p50: 7, p95: 9, p99: 9, max: 9 };
+        CanarySize { bytes, sent: events.len() as u64, missing, latency_ms, events }
+    };
+    let lost = "the <b>sink</b> took it and does not have it";
+    Canary {
+        sink: "log".parse().unwrap(),
+        window: Window::new(Time(START), Time(START + 2 * STRETCH_MS)).unwrap(),
+        every_s: 600,
+        sizes: vec![
+            size(100, vec![event(600_000, 7, None), event(0, 9, None)]),
+            size(1_000_000, vec![event(601_000, 412, Some(lost)), event(1_000, 9, None)]),
+        ],
+    }
+}
+
 pub fn pipeline_health() -> PipelineHealth {
     PipelineHealth {
         window: Window::new(Time(START), Time(START + 2 * STRETCH_MS)).unwrap(),
@@ -138,6 +163,7 @@ pub fn pipeline_health() -> PipelineHealth {
             gap_count: 2,
             oldest_unhandled: Some(Time(START + STRETCH_MS)),
         }),
+        canary: Some(canary()),
         duration_ms: Percentiles { p50: 800, p95: 2_100, p99: 2_900, max: 3_000 },
         memory_mb: Percentiles { p50: 90, p95: 110, p99: 120, max: 128 },
         memory_limit_mb: Some(128),

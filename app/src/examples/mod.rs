@@ -9,7 +9,9 @@ use model::{
     Progress, Proof, RequestCounts, Run, RunId, RunSource, Selection, Spec, State, Summary, Time,
 };
 
-pub use health::{alert, alert_list, interval, notice, pipeline, pipeline_health, run_log, run_view, sums, tile};
+pub use health::{
+    alert, alert_list, canary, interval, notice, pipeline, pipeline_health, run_log, run_view, sums, tile,
+};
 pub use syncs::{SYNC_STATES, minute, sync, sync_view};
 
 /// The HTML of a component, as the server would write it, without what only a browser needs to find its way in it.

@@ -1,6 +1,6 @@
-//! Alerts and gaps in words: a shape, a word, and the tone that supports them.
+//! Alerts, gaps and marked events in words: a shape, a word, and the tone that supports them.
 
-use model::{AlertKind, AlertState, GapKind};
+use model::{AlertKind, AlertState, GapKind, MarkedEvent};
 
 use super::{Mark, count};
 
@@ -11,6 +11,16 @@ impl Mark {
             AlertState::Acknowledged => ("●", "acknowledged", "warn"),
             AlertState::Silenced => ("‖", "silenced", "warn"),
             AlertState::Resolved => ("✔", "resolved", "good"),
+        };
+        Self { shape, word, tone }
+    }
+
+    /// Without proof it was sent, as an outcome says it of a run.
+    pub fn of_marked(event: &MarkedEvent) -> Self {
+        let (shape, word, tone) = match (&event.error, &event.proof) {
+            (Some(_), _) => ("✖", "did not arrive", "bad"),
+            (None, Some(_)) => ("✔", "arrived", "good"),
+            (None, None) => ("✔", "sent", "good"),
         };
         Self { shape, word, tone }
     }
@@ -35,6 +45,7 @@ pub fn alert_words(kind: AlertKind) -> &'static str {
         AlertKind::Failing => "Timeouts or crashes in a row",
         AlertKind::Memory => "Near the limit of memory",
         AlertKind::Parsing => "Cannot be parsed",
+        AlertKind::Twice => "Delivered more than once",
         AlertKind::Unknown => "Not known",
         AlertKind::Canary => "Canary did not arrive",
     }

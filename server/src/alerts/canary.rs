@@ -10,8 +10,8 @@ use std::{
 };
 
 use engine::ship::sink::{Arrival, Batch, Mark, Sink};
-use model::{SinkName, Time};
-use store::{Canary, StoreError};
+use model::{MarkedEvent, SinkName, Time};
+use store::StoreError;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
@@ -21,8 +21,6 @@ use super::Context;
 pub const SIZES: [u64; 3] = [100, 10_000, 1_000_000];
 /// What did not arrive by then, did not arrive.
 const WITHIN: Duration = Duration::from_mins(1);
-/// Results are kept for so long. Milliseconds.
-const KEPT_MS: i64 = 7 * 86_400_000;
 /// Between looks whether it is time.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -44,15 +42,15 @@ async fn sing(context: &Context, sink: &SinkName, every: Duration) -> Result<(),
         return Ok(());
     }
     for bytes in SIZES {
-        let known = store.canaries(sink, bytes).await?;
-        if known.first().is_some_and(|last| store.now().since(last.at) < every_ms) {
+        let last = store.marked_events(sink, bytes, None, 1).await?.pop();
+        if last.as_ref().is_some_and(|last| store.now().since(last.at) < every_ms) {
             continue;
         }
         let (at, began) = (store.now(), Instant::now());
         let sent = timeout(WITHIN, send(context, sink, bytes, at)).await;
         let arrived = sent.unwrap_or_else(|_| Err(format!("nothing was heard of it within {WITHIN:?}")));
         let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let failed_before = known.first().is_some_and(|last| last.error.is_some());
+        let failed_before = last.is_some_and(|last| last.error.is_some());
         match &arrived {
             Err(error) if !failed_before => warn!(%sink, bytes, error, "a marked event did not arrive"),
             Ok(_) if failed_before => info!(%sink, bytes, latency_ms, "marked events arrive again"),
@@ -62,8 +60,8 @@ async fn sing(context: &Context, sink: &SinkName, every: Duration) -> Result<(),
         metrics::gauge!("logyard_canary_arrived", &labels).set(f64::from(u8::from(arrived.is_ok())));
         metrics::gauge!("logyard_canary_latency_seconds", &labels).set(began.elapsed().as_secs_f64());
         let (proof, error) = arrived.map_or_else(|error| (None, Some(error)), |proof| (proof, None));
-        let canary = Canary { sink: sink.clone(), bytes, at, latency_ms, proof, error };
-        store.record_canary(&canary, Time(at.0 - KEPT_MS)).await?;
+        let event = MarkedEvent { at, latency_ms, proof, error };
+        store.record_marked_event(sink, bytes, &event).await?;
     }
     Ok(())
 }

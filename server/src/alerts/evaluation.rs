@@ -1,20 +1,16 @@
 //! The evaluation: facts of each pipeline and sink → findings → alerts, by one process at a time.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use engine::alerts::{Book, Change, Patience, Standing, View, judge, judge_canary};
 use model::{PipelineName, SinkName, Time};
 use store::{AlertChange, KeptAlert, StoreError};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{Context, facts, heartbeat::Heart};
 use crate::runner::Nudge;
-
-/// Attempts are remembered for so long. Milliseconds.
-const DELIVERIES_MS: i64 = 30 * 86_400_000;
-const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 /// Whom alerts are of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,7 +31,6 @@ pub async fn run(context: Context, told: Nudge, shutdown: CancellationToken) {
     let mut heart = Heart::new(&context);
     let (store, holder) = (context.store.clone(), context.holder.clone());
     let mut evaluator = Evaluator { started_at: store.now(), context, books: HashMap::new() };
-    let mut forgotten = None::<Instant>;
     let mut away = false;
     while !shutdown.is_cancelled() {
         match evaluator.evaluate().await {
@@ -52,12 +47,6 @@ pub async fn run(context: Context, told: Nudge, shutdown: CancellationToken) {
                 }
                 away = true;
             }
-        }
-        if forgotten.is_none_or(|at| at.elapsed() > FORGET_EVERY) {
-            if let Err(error) = store.forget_deliveries(Time(store.now().0 - DELIVERIES_MS)).await {
-                warn!(%error, "old attempts could not be forgotten");
-            }
-            forgotten = Some(Instant::now());
         }
         tokio::select! {
             () = sleep(every) => {}

@@ -1,13 +1,15 @@
 //! What is known of a pipeline now, gathered from the store: the one place that knows whence.
 
-use engine::alerts::{CanaryFacts, Facts, Finding, Gaps, Probe, Reader, Seen};
-use model::{Following, Function, GapKind, Pipeline, Reconciliation, SinkName, Time, Window};
+use engine::alerts::{Arrived, CanaryFacts, Facts, Finding, Gaps, Probe, Reader, Seen};
+use model::{Following, Function, GapKind, Pipeline, Reconciled, Reconciliation, SinkName, Time, Window};
 use store::{RunGlance, Store, StoreError, Watching};
 
 use super::canary;
 
-/// How far back gaps are counted: as far as the reconciler looks every minute. Milliseconds.
-const GAPS_MS: i64 = 86_400_000;
+/// How far back objects are counted: as far as the reconciler looks every minute. Milliseconds.
+const OBJECTS_MS: i64 = 86_400_000;
+/// Marked events of a size among which the last is looked for that arrived.
+const CANARIES: u32 = 100;
 
 /// `started_at`: of this process. Who is watched by nobody else is watched since then.
 pub async fn of_pipeline(store: &Store, pipeline: &Pipeline, started_at: Time) -> Result<Facts, StoreError> {
@@ -17,10 +19,11 @@ pub async fn of_pipeline(store: &Store, pipeline: &Pipeline, started_at: Time) -
         store.glance_at_runs(&pipeline.name, most),
         store.following(&pipeline.name),
         store.watching(&pipeline.name),
-        store.reconciliation(&pipeline.name, Window::around(Time(now.0 - GAPS_MS), now, 0))
+        store.reconciliation(&pipeline.name, Window::around(Time(now.0 - OBJECTS_MS), now, 0))
     )?;
     let following = following.filter(|_| pipeline.follow);
     let follower = pipeline.follow.then(|| follower(pipeline, following.as_ref()));
+    let arrived = reconciliation.as_ref().filter(|found| found.error.is_none()).map(arrived);
     let (objects_reader, gaps) = match (&following, reconciliation) {
         (Some(following), _) => (follower.clone(), waiting(following)),
         (None, Some(found)) if !pipeline.follow => (Some(reconciler(pipeline, &found)), missing(&found)),
@@ -36,6 +39,7 @@ pub async fn of_pipeline(store: &Store, pipeline: &Pipeline, started_at: Time) -
         objects_reader,
         shipping_error: following.filter(|found| found.oldest.is_some()).and_then(|found| found.error),
         gaps,
+        arrived,
     })
 }
 
@@ -89,6 +93,11 @@ fn missing(found: &Reconciliation) -> Gaps {
     }
 }
 
+fn arrived(found: &Reconciliation) -> Arrived {
+    let sum = |count: fn(&Reconciled) -> u64| found.intervals.iter().map(count).sum();
+    Arrived { objects: sum(|interval| interval.objects), twice: sum(|interval| interval.twice) }
+}
+
 fn seen(run: RunGlance) -> Seen {
     Seen {
         id: run.id,
@@ -109,8 +118,8 @@ fn seen(run: RunGlance) -> Seen {
 pub async fn of_sink(store: &Store, sink: &SinkName, every_ms: i64) -> Result<CanaryFacts, StoreError> {
     let mut probes = Vec::new();
     for bytes in canary::SIZES {
-        let known = store.canaries(sink, bytes).await?;
-        let arrived_last = known.iter().find(|canary| canary.error.is_none()).map(|canary| canary.at);
+        let known = store.marked_events(sink, bytes, None, CANARIES).await?;
+        let arrived_last = known.iter().find(|event| event.error.is_none()).map(|event| event.at);
         probes.extend(known.first().map(|last| Probe { bytes, at: last.at, arrived_last, error: last.error.clone() }));
     }
     Ok(CanaryFacts { now: store.now(), every_ms, probes })

@@ -24,7 +24,7 @@ pub struct Heart {
 impl Heart {
     pub fn new(context: &Context) -> Self {
         let webhook =
-            |heartbeat: &config::Heartbeat| Webhook::new(heartbeat.url.clone(), None, heartbeat.allow_private);
+            |heartbeat: &config::Heartbeat| Webhook::new(heartbeat.url.clone(), None, heartbeat.allow_private, None);
         let configured = context.config.alerts.heartbeat.clone();
         let configured = configured.map(|heartbeat| (heartbeat.clone(), webhook(&heartbeat)));
         Self { configured, last: None, failing: Arc::default() }

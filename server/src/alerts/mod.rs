@@ -28,7 +28,10 @@ use store::Store;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub use self::receivers::{Receivers, Telling};
+pub use self::{
+    canary::SIZES as CANARY_SIZES,
+    receivers::{Receivers, Telling},
+};
 use crate::{config::Config, hub::Hub, runner::Nudge, sinks::Sinks};
 
 /// What the tasks need.

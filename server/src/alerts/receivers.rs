@@ -49,9 +49,10 @@ impl Receivers {
     pub async fn open(config: &config::Alerts, stores: &Stores, origin: Option<String>) -> Self {
         let mut entries = Vec::new();
         for webhook in &config.webhooks {
-            let config::Webhook { name, url, format, secret, allow_private } = webhook.clone();
+            let config::Webhook { name, url, format, secret, allow_private, ca } = webhook.clone();
             let place = url.to_string();
-            entries.push(Receiver { name, place, way: Way::Webhook(Webhook::new(url, secret, allow_private), format) });
+            let way = Way::Webhook(Webhook::new(url, secret, allow_private, ca), format);
+            entries.push(Receiver { name, place, way });
         }
         for topic in &config.topics {
             // The configuration names none that is not there.

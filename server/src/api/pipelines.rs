@@ -7,7 +7,7 @@ use axum::{
     response::IntoResponse,
 };
 use model::{
-    Invalid, PipelineHealth, PipelineName, PipelineStatus, PipelineView, Reconciliation, Time, Viewer, Window,
+    Canary, Invalid, PipelineHealth, PipelineName, PipelineStatus, PipelineView, Reconciliation, Time, Viewer, Window,
 };
 
 use super::{
@@ -44,6 +44,16 @@ pub async fn reconciliation(
 ) -> Result<Json<Option<Reconciliation>>, Refused> {
     let window = window(&parameters, app.store.now())?;
     Ok(Json(app.backend.reconciliation(&name.parse()?, window).await?))
+}
+
+/// `null` where no marked events are sent through its sink.
+pub async fn canary(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<Option<Canary>>, Refused> {
+    let window = window(&parameters, app.store.now())?;
+    Ok(Json(app.backend.canary(&name.parse()?, window).await?))
 }
 
 /// 202, the job and where to find it; see [`super::clones::start`].

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod backfills;
+mod canary;
 mod clones;
 mod commands;
 mod health;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use app::{backend::Backend, command::Commands};
 use async_trait::async_trait;
 use model::{
-    Action, Alert, AlertAction, AlertFilter, AlertId, AlertList, BucketName, Bulk, BulkOutcome, ClonePreview,
+    Action, Alert, AlertAction, AlertFilter, AlertId, AlertList, BucketName, Bulk, BulkOutcome, Canary, ClonePreview,
     CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job, JobId, JobView, Key, Notice, Overview, Page,
     PipelineHealth, PipelineList, PipelineName, PipelineView, Place, Problem, Reconciliation, ReprocessPreview,
     ReprocessRequest, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunView, Schedule, ScheduleId, ScheduleList,
@@ -175,6 +176,10 @@ impl Backend for Yard {
     async fn reconciliation(&self, name: &PipelineName, window: Window) -> Result<Option<Reconciliation>, Problem> {
         self.known(name)?;
         self.store.reconciliation(name, window).await.map_err(problem::database)
+    }
+
+    async fn canary(&self, name: &PipelineName, window: Window) -> Result<Option<Canary>, Problem> {
+        self.canary_of(self.known(name)?, window).await
     }
 
     async fn reprocess_gaps(

@@ -75,10 +75,12 @@ impl Yard {
         .map_err(problem::database)?;
         let cost = self.config.prices.of_lambda(totals.invocations, totals.billed_mb_ms);
         let limit = last.and_then(|run| run.invocation).and_then(|invocation| invocation.memory_limit_mb);
+        let canary = self.canary_of(pipeline, window).await?;
         let losses = losses(&samples(&fates, reconciliation.as_ref()));
         Ok(PipelineHealth {
             window,
             reconciliation,
+            canary,
             duration_ms: measures.duration_ms,
             memory_mb: measures.memory_mb,
             memory_limit_mb: limit,

@@ -1,7 +1,7 @@
 //! `[[webhooks]]`, `[[topics]]`, `[heartbeat]`, `[pipelines.alerts]` and `[sinks.canary]`: from where on something is
 //! wrong, and who is told. The defaults of limits are those of the engine.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use engine::{
     alerts::Limits,
@@ -17,6 +17,7 @@ use super::{
 };
 
 const URL: &str = "a URL such as https://hooks.example.com/services/T0/B0/X, best as \"${VARIABLE}\"";
+const CA: &str = "a PEM file with the authority of the receiver's certificate";
 const FORMAT: &str = "json or slack";
 const SECRET: &str = "a text of at least 16 characters that the receiver knows, too, best as \"${VARIABLE}\"";
 const ARN: &str = "such as arn:aws:sns:eu-west-1:123456789012:alerts";
@@ -24,7 +25,10 @@ const ENDPOINT: &str = "a URL such as http://127.0.0.1:5000, without a path";
 const SPAN: &str = "a time such as \"15m\": a whole number of s, m, h or d, at most 31d";
 const SHARE: &str = "a share such as 0.01: more than 0, at most 1";
 const OFF: &str = "kinds of alerts with commas between, such as \"memory, parsing\": no_runs, lag, loss, suspicious, \
-                   failing, memory, parsing, unknown";
+                   failing, memory, parsing, twice, unknown";
+
+/// From one round of a canary to the next.
+pub const CANARY_EVERY: Duration = Duration::from_mins(10);
 
 /// Who is told of what.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +51,8 @@ pub struct Webhook {
     pub secret: Option<Secret>,
     /// Whether it may be in one's own network.
     pub allow_private: bool,
+    /// PEM: the only authorities that count for it; `None`: those of the machine do.
+    pub ca: Option<PathBuf>,
 }
 
 /// What a webhook understands.
@@ -89,6 +95,7 @@ pub fn webhooks(sections: Vec<Section<'_>>) -> Result<Vec<Webhook>, ConfigError>
             format: section.get("format", FORMAT, format)?.unwrap_or_default(),
             secret: section.get_secret("secret", SECRET, secret)?,
             allow_private: section.get("allow_private", YES_NO, parsed)?.unwrap_or(false),
+            ca: section.get("ca", CA, parsed)?,
         };
         section.finish()?;
         webhooks.push(webhook);
@@ -147,6 +154,7 @@ pub fn limits(pipeline: &mut Section<'_>) -> Result<Option<Limits>, ConfigError>
         failing: section.get("failing", WHOLE, count)?.unwrap_or(usual.failing),
         memory: section.get("memory", SHARE, share)?.unwrap_or(usual.memory),
         parsing: section.get("parsing", SHARE, share)?.unwrap_or(usual.parsing),
+        twice: section.get("twice", SHARE, share)?.unwrap_or(usual.twice),
         behind_ms: section.get("behind", SPAN, ms)?.unwrap_or(usual.behind_ms),
         memory_of_ms: section.get("window", SPAN, ms)?.unwrap_or(usual.memory_of_ms),
         off: section.get("off", OFF, kinds)?.unwrap_or_default(),
@@ -161,7 +169,7 @@ pub fn canary(sink: &mut Section<'_>) -> Result<Option<Duration>, ConfigError> {
     let Some(mut section) = sink.table("canary")? else { return Ok(None) };
     let every = section.get("every", EVERY, |text| seconds(text).filter(|seconds| *seconds >= 10))?;
     section.finish()?;
-    Ok(Some(every.map_or(Duration::from_mins(10), Duration::from_secs)))
+    Ok(Some(every.map_or(CANARY_EVERY, Duration::from_secs)))
 }
 
 fn name(text: &str) -> Option<String> {

@@ -91,7 +91,9 @@ impl Config {
         let (mut pipelines, mappings) = pipelines::read(pipelines, &stores, &sinks, &mut alerts.limits)?;
         let logs = Logs { requests_per_second, mappings };
         if demo.enabled && sinks.is_empty() && pipelines.is_empty() {
-            sinks.extend(sinks::demo());
+            let receiver = sinks::demo();
+            alerts.canaries.extend(receiver.iter().map(|sink| (sink.name.clone(), alerts::CANARY_EVERY)));
+            sinks.extend(receiver);
             pipelines.extend(stores.last().and_then(|store| pipelines::demo(&store.name)));
         }
         if auth.is_none() && !server.addr.ip().is_loopback() {

@@ -16,11 +16,13 @@ pub struct Retention {
     pub sums_ms: i64,
     /// The history of tables that are kept in step, and tables of agents that have fallen silent.
     pub syncs_ms: i64,
+    /// Alerts that hold no longer, from their end on, and attempts to tell of them.
+    pub alerts_ms: i64,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { runs_ms: 90 * DAY_MS, sums_ms: 400 * DAY_MS, syncs_ms: 90 * DAY_MS }
+        Self { runs_ms: 90 * DAY_MS, sums_ms: 400 * DAY_MS, syncs_ms: 90 * DAY_MS, alerts_ms: 90 * DAY_MS }
     }
 }
 
@@ -29,8 +31,10 @@ pub fn read(mut section: Section<'_>) -> Result<Retention, ConfigError> {
     let runs_ms = section.get("runs", DAYS, days)?.unwrap_or(default.runs_ms);
     let sums_ms = section.get("sums", SUMS, |text| days(text).filter(|sums| *sums >= runs_ms))?;
     let syncs_ms = section.get("syncs", DAYS, days)?.unwrap_or(default.syncs_ms);
+    let alerts_ms = section.get("alerts", DAYS, days)?.unwrap_or(default.alerts_ms);
     section.finish()?;
-    Ok(Retention { runs_ms, sums_ms: sums_ms.unwrap_or(default.sums_ms.max(runs_ms)), syncs_ms })
+    let sums_ms = sums_ms.unwrap_or(default.sums_ms.max(runs_ms));
+    Ok(Retention { runs_ms, sums_ms, syncs_ms, alerts_ms })
 }
 
 fn days(text: &str) -> Option<i64> {

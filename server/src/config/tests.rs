@@ -247,6 +247,13 @@ fn receivers_of_alerts_have_names_of_their_own_and_no_error_holds_their_secrets(
 }
 
 #[test]
+fn alerts_that_are_over_are_kept_for_as_many_days_as_it_says() {
+    let kept = |text: &str| parse(text).retention.alerts_ms / 86_400_000;
+    assert_eq!((kept(""), kept("[retention]\nalerts = '7d'\nruns = '30d'")), (90, 7));
+    assert!(refused("[retention]\nalerts = '0d'").contains("retention.alerts = \"0d\""));
+}
+
+#[test]
 fn a_limit_that_cannot_be_is_refused_by_its_name() {
     let limits = |line: &str| {
         refused(&format!(
@@ -256,6 +263,7 @@ fn a_limit_that_cannot_be_is_refused_by_its_name() {
     assert!(limits("loss = 2").contains("alerts.loss = \"2\""));
     assert!(limits("lag = '15'").contains("alerts.lag = \"15\""));
     assert!(limits("off = 'memory, canary'").contains("alerts.off"));
+    assert!(limits("twice = 0").contains("alerts.twice = \"0\""));
     assert!(limits("los = 0.1").contains("did you mean alerts.loss"));
     assert!(refused(&format!("{SINK}[sinks.canary]\nevery = '1s'")).contains("canary.every = \"1s\""));
 }

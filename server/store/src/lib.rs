@@ -45,7 +45,7 @@ use std::sync::Arc;
 use model::{Job, JobError, JobId, Point, Progress, Proof, Spec, StoreName, Time};
 
 pub use self::{
-    alerts::{AlertChange, Attempt, Canary, KeptAlert, Outgoing, RunGlance},
+    alerts::{AlertChange, Attempt, KeptAlert, Outgoing, RunGlance},
     error::StoreError,
     followers::{Followed, LookedAt},
     plans::StoredPlan,

@@ -1,4 +1,4 @@
-//! What becomes too old: runs are swept away in small batches, and later their sums; and what syncs did.
+//! What becomes too old: runs are swept away in small batches, and later their sums; what syncs did; and alerts that are over.
 //!
 //! Always: a run that began before the time up to which was swept is not recorded again, as its figures are still in
 //! the sums and would count twice. That time is written before the first run goes.
@@ -9,6 +9,7 @@ use model::{PipelineName, Run, Time};
 
 use crate::{
     Store, StoreError,
+    clock::id_floor,
     database::{Statement, Transaction},
 };
 
@@ -97,6 +98,34 @@ impl Store {
             swept += self.database().write(statement.bind(before).bind(i64::from(most))).await?.len() as u64;
         }
         Ok(swept)
+    }
+}
+
+impl Store {
+    /// Forgets alerts that were resolved before, and attempts of before to tell of such, or of none, at most so many of
+    /// each; answers how many. An alert that holds is kept with its attempts, however old.
+    pub async fn sweep_alerts(&self, before: Time, most: u32) -> Result<u64, StoreError> {
+        let alerts = Statement::new(
+            "DELETE FROM alerts WHERE id IN \
+             (SELECT id FROM alerts WHERE resolved_at < $1 ORDER BY resolved_at LIMIT $2) RETURNING id",
+        );
+        let attempts = Statement::new(
+            "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE id < $1 AND NOT EXISTS \
+             (SELECT 1 FROM alerts WHERE alerts.id = deliveries.alert_id) ORDER BY id LIMIT $2) RETURNING id",
+        );
+        let mut swept = 0;
+        for statement in [alerts.bind(before), attempts.bind(id_floor(before))] {
+            swept += self.database().write(statement.bind(i64::from(most))).await?.len() as u64;
+        }
+        Ok(swept)
+    }
+
+    /// Forgets marked events that were recorded before, of any sink, at most so many; answers how many.
+    pub async fn sweep_marked_events(&self, before: Time, most: u32) -> Result<u64, StoreError> {
+        let statement = Statement::new(
+            "DELETE FROM canaries WHERE id IN (SELECT id FROM canaries WHERE id < $1 ORDER BY id LIMIT $2) RETURNING id",
+        );
+        Ok(self.database().write(statement.bind(id_floor(before)).bind(i64::from(most))).await?.len() as u64)
     }
 }
 

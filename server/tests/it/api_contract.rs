@@ -21,7 +21,7 @@ async fn every_route_of_the_api_is_described_and_every_description_answers() {
     let site = Site::with(|config| {
         let (url, format) = ("http://127.0.0.1:9/".parse().unwrap(), config::Format::Json);
         let (name, secret) = ("demo".to_owned(), None);
-        config.alerts.webhooks = vec![config::Webhook { name, url, format, secret, allow_private: false }];
+        config.alerts.webhooks = vec![config::Webhook { name, url, format, secret, allow_private: false, ca: None }];
     })
     .await;
     let description = site.json("/api/v1/openapi.json").await;

@@ -20,11 +20,13 @@ macro_rules! on_both_databases {
 }
 
 mod alerts;
+mod alerts_twice;
 mod api;
 mod api_contract;
 mod auth;
 mod backend;
 mod backfill;
+mod canaries;
 mod clone_command;
 mod command;
 mod follower;
@@ -70,4 +72,5 @@ mod syncer;
 mod syncs;
 mod watcher;
 mod watcher_faults;
+mod webhook_tls;
 mod workshop;

@@ -18,7 +18,7 @@ use crate::{
 const MINUTE_MS: i64 = 60_000;
 
 /// Shipped by a function, whose runs are recorded by hand here.
-fn lambda() -> Pipeline {
+pub fn lambda() -> Pipeline {
     let (log_group, region, logs_endpoint_url) = ("/aws/lambda/api".to_owned(), None, None);
     let function = Function { log_group, region, logs_endpoint_url, timeout_s: 1 };
     Pipeline { function: Some(function), every_s: Some(1), ..pipeline() }
@@ -28,7 +28,7 @@ async fn site() -> Site {
     Site::with(|config| config.pipelines = vec![lambda()]).await
 }
 
-async fn context(site: &Site) -> Context {
+pub async fn context(site: &Site) -> Context {
     Context {
         store: site.app.store.clone(),
         stores: Stores::connect(&site.app.config).await,
@@ -38,7 +38,7 @@ async fn context(site: &Site) -> Context {
 }
 
 /// A log object of so many minutes ago, by its key.
-async fn deliver(site: &Site, minutes: i64, name: &str, records: usize) -> Key {
+pub async fn deliver(site: &Site, minutes: i64, name: &str, records: usize) -> Key {
     let at = Time(site.app.store.now().0 - minutes * MINUTE_MS);
     let (date, clock) = (at.date(), at.clock());
     let key = format!(
@@ -56,7 +56,7 @@ async fn deliver(site: &Site, minutes: i64, name: &str, records: usize) -> Key {
 }
 
 /// A run over an object that knows neither its size nor its `ETag`, as those of functions.
-fn over(site: &Site, minutes: i64, key: &Key, outcome: Outcome) -> NewRun {
+pub fn over(site: &Site, minutes: i64, key: &Key, outcome: Outcome) -> NewRun {
     let new = invoked(site, minutes, outcome);
     let summary = new.run.summary.filter(|_| outcome == Outcome::Sent);
     let run = Run { key: Some(key.clone()), outcome, started_at: site.app.store.now(), summary, ..new.run };
@@ -64,7 +64,7 @@ fn over(site: &Site, minutes: i64, key: &Key, outcome: Outcome) -> NewRun {
 }
 
 /// Looks until it is as described.
-async fn until(site: &Site, context: Context, what: impl Fn(&Reconciliation) -> bool) -> Reconciliation {
+pub async fn until(site: &Site, context: Context, what: impl Fn(&Reconciliation) -> bool) -> Reconciliation {
     loop {
         let began = site.app.store.now();
         let one = Reconciler::start(context.clone()); // which looks at once
@@ -144,7 +144,7 @@ async fn each_object_is_held_against_its_runs_and_a_reprocess_ships_exactly_the_
 }
 
 /// A second run over the same key: of another origin.
-async fn record_as(site: &Site, pipeline: &str, new: &NewRun) {
+pub async fn record_as(site: &Site, pipeline: &str, new: &NewRun) {
     let (store, origin) = (&site.app.store, pipeline.parse().unwrap());
     store.follow(&origin, "test", 60_000).await.unwrap().unwrap();
     assert!(store.record_followed(&origin, "test", std::slice::from_ref(new)).await.unwrap());

@@ -24,7 +24,7 @@ use crate::server::Server;
 
 #[path = "../../engine/tests/ship/sinks/bulk_receiver.rs"]
 #[expect(dead_code, reason = "its faults are for the tests of the sinks")]
-mod bulk_receiver;
+pub mod bulk_receiver;
 #[path = "../../engine/tests/ship/sinks/lumberjack_receiver.rs"]
 #[expect(dead_code, reason = "its faults are for the tests of the sinks")]
 mod lumberjack_receiver;

@@ -48,6 +48,7 @@ const ROLES: &[(&str, &str, Role)] = &[
     ("POST", "/api/v1/webhooks/{name}/test",    Api),
     ("GET",  "/api/v1/pipelines/{name}/health",         Api),
     ("GET",  "/api/v1/pipelines/{name}/reconciliation", Api),
+    ("GET",  "/api/v1/pipelines/{name}/canary",         Api),
     ("POST", "/api/v1/pipelines/{name}/reprocess-gaps", Api),
     ("POST", "/api/v1/pipelines/{name}/backfill", Api),
     ("GET",  "/api/v1/jobs",                    Api),

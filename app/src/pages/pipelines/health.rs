@@ -1,10 +1,10 @@
 //! Whether what lies in the bucket arrived: the bucket against the runs, what is missing and the button that sends it,
-//! where losses gather, how long runs take, and what they cost.
+//! whether the sink takes marked events, where losses gather, how long runs take, and what they cost.
 
 use leptos::prelude::*;
 use model::{Percentiles, Pipeline, PipelineHealth, Reconciliation, Time};
 
-use super::gaps::Gaps;
+use super::{canary::Marked, gaps::Gaps};
 use crate::{
     error::AppError,
     format::{count, duration, percent, signed, took},
@@ -27,6 +27,7 @@ pub fn Health(health: Result<PipelineHealth, AppError>, pipeline: Pipeline, now:
                 None => view! { <p class="empty">"Not held against each other yet."</p> }.into_any(),
             }}
         </section>
+        {health.canary.clone().map(|canary| view! { <Marked canary now /> })}
         <Losses health=health.clone() />
         <Figures health />
     }
@@ -144,6 +145,7 @@ mod tests {
             "100 % of 128 MB",
             "about 0.0012",
             "written",
+            "Marked events through log",
         ] {
             assert!(html.contains(text), "{text}: {html}");
         }

@@ -1,6 +1,7 @@
 //! Pipelines: what is shipped from where to where, and whether it is.
 
 mod backfill;
+mod canary;
 mod gaps;
 mod health;
 mod one;

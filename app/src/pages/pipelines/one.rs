@@ -4,8 +4,8 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::{
-    Alert, AlertFilter, AlertState, Following, PipelineHealth, PipelineName, PipelineStatus, PipelineView, QueueUrl,
-    Queued, Run, RunFilter, RunSums, Time, Window,
+    Alert, AlertFilter, AlertKind, AlertState, Following, PipelineHealth, PipelineName, PipelineStatus, PipelineView,
+    QueueUrl, Queued, Run, RunFilter, RunSums, Time, Window,
 };
 
 use super::{
@@ -49,7 +49,7 @@ struct Seen {
     runs: Vec<Run>,
     sums: Vec<RunSums>,
     health: Result<PipelineHealth, AppError>,
-    /// Those that hold.
+    /// Those that hold, its sink's among them.
     alerts: Vec<Alert>,
 }
 
@@ -67,8 +67,11 @@ async fn load(name: String, query: Query) -> Result<Seen, AppError> {
     }
     let health = api::pipeline_health(&name, window).await;
     let states = vec![AlertState::Open, AlertState::Acknowledged, AlertState::Silenced];
-    let holding = AlertFilter { pipeline: Some(name), states, ..AlertFilter::default() };
-    let alerts = api::alerts(holding, None).await?.page.items;
+    let holding = |pipeline, kind| AlertFilter { pipeline, kind, states: states.clone(), ..AlertFilter::default() };
+    let mut alerts = api::alerts(holding(Some(name), None), None).await?.page.items;
+    // What its sink does not take, the pipeline does not deliver.
+    let canaries = api::alerts(holding(None, Some(AlertKind::Canary)), None).await?.page.items;
+    alerts.extend(canaries.into_iter().filter(|alert| alert.sink.as_ref() == Some(&status.pipeline.sink)));
     Ok(Seen { now, window, status, runs, sums, health, alerts })
 }
 

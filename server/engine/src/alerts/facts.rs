@@ -21,6 +21,8 @@ pub struct Facts {
     /// Why what waits could not be shipped.
     pub shipping_error: Option<String>,
     pub gaps: Gaps,
+    /// `None`: the bucket was not held against the runs, or could not be listed.
+    pub arrived: Option<Arrived>,
 }
 
 /// One of the tasks that the facts come from.
@@ -46,6 +48,14 @@ pub struct Gaps {
     pub oldest: Option<Time>,
     /// Some of them, the oldest first.
     pub keys: Vec<String>,
+}
+
+/// Log objects of the last day, as the bucket held against the runs counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arrived {
+    pub objects: u64,
+    /// Those of them that more than one run delivered.
+    pub twice: u64,
 }
 
 /// As much of a run as conditions ask for.

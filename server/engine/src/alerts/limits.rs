@@ -29,6 +29,9 @@ pub struct Limits {
     /// Share of records that cannot be parsed. One in a hundred: clients send nonsense now and then, a new format makes
     /// it many.
     pub parsing: f64,
+    /// Share of the objects of a day that more than one run delivered. One in a hundred, and at least three: S3 and
+    /// Lambda hand an event over twice now and then, a second trigger does so with each.
+    pub twice: f64,
     /// How far the reader of runs may be behind. A few minutes are the overlap that `CloudWatch`'s late events need.
     pub behind_ms: i64,
     /// Events older than this are history. At least two intervals.
@@ -49,6 +52,7 @@ impl Default for Limits {
             failing: 3,
             memory: 0.95,
             parsing: 0.01,
+            twice: 0.01,
             behind_ms: 10 * 60_000,
             memory_of_ms: 3_600_000,
             off: Vec::new(),

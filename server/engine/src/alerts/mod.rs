@@ -19,7 +19,7 @@ mod properties;
 pub use self::{
     book::{Book, Change, Patience, Standing},
     canary::{CanaryFacts, Probe, judge_canary},
-    facts::{Facts, Gaps, Reader, Seen},
+    facts::{Arrived, Facts, Gaps, Reader, Seen},
     findings::{Finding, View},
     judge::judge,
     limits::Limits,

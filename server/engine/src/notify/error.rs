@@ -10,6 +10,11 @@ pub enum NotifyError {
     Private { host: String, address: IpAddr, what: &'static str },
     #[error("no connection to {host}: {why}")]
     Unreachable { host: String, why: String },
+    /// What answers there cannot show that it is the receiver. Nothing was sent to it.
+    #[error(
+        "{host} is not trusted, and was told nothing: {why}; if it is the receiver, name its authority's file as ca"
+    )]
+    Untrusted { host: String, why: String },
     #[error("the connection to {host} broke: {why}")]
     Broken { host: String, why: String },
     #[error("{host} did not answer within {within:?}")]

@@ -1,8 +1,9 @@
 //! One request to a webhook.
 
 use std::{
-    fmt,
+    fmt, io,
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
     str::FromStr,
     sync::Arc,
     time::Duration,
@@ -46,6 +47,8 @@ struct Inner {
     url: WebhookUrl,
     secret: Option<Secret>,
     allow_private: bool,
+    /// PEM; `None`: the authorities of the machine count.
+    ca: Option<PathBuf>,
     trust: OnceCell<Trust>,
 }
 
@@ -78,8 +81,9 @@ impl fmt::Debug for WebhookUrl {
 }
 
 impl Webhook {
-    pub fn new(url: WebhookUrl, secret: Option<Secret>, allow_private: bool) -> Self {
-        Self { inner: Arc::new(Inner { url, secret, allow_private, trust: OnceCell::new() }) }
+    /// `ca`: a PEM file with the only authorities that count over HTTPS; `None`: those of the machine do.
+    pub fn new(url: WebhookUrl, secret: Option<Secret>, allow_private: bool, ca: Option<PathBuf>) -> Self {
+        Self { inner: Arc::new(Inner { url, secret, allow_private, ca, trust: OnceCell::new() }) }
     }
 
     /// Posts JSON, signed if there is a secret. `delivery` is the same in each attempt to say the same. Answers the
@@ -115,10 +119,10 @@ impl Inner {
         let request = request.header(HOST, self.authority()).header(USER_AGENT, "logyard");
         let request = request.body(body).map_err(|error| broken(error.to_string()))?;
         let status = if self.url.0.scheme() == "https" {
-            let trust = self.trust.get_or_try_init(|| async { Trust::new(&self.bare_host(), None) }).await;
-            let trust = trust.map_err(|fault| self.unreachable(&fault))?;
+            let trust = || async { Trust::new(&self.bare_host(), self.ca.as_deref()) };
+            let trust = self.trust.get_or_try_init(trust).await.map_err(|fault| self.untrusted(&fault))?;
             let stream = trust.connector.connect(trust.server.clone(), stream).await;
-            exchange(stream.map_err(|error| self.unreachable(&error))?, request).await
+            exchange(stream.map_err(|error| self.no_handshake(&error))?, request).await
         } else {
             exchange(stream, request).await
         };
@@ -188,6 +192,17 @@ impl Inner {
         self.url.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    fn no_handshake(&self, error: &io::Error) -> NotifyError {
+        match error.get_ref().and_then(|error| error.downcast_ref()) {
+            Some(rustls::Error::InvalidCertificate(_)) => self.untrusted(error),
+            _ => self.unreachable(&format!("TLS handshake: {error}")),
+        }
+    }
+
+    fn untrusted(&self, why: &impl ToString) -> NotifyError {
+        NotifyError::Untrusted { host: self.host(), why: why.to_string() }
+    }
+
     fn unreachable(&self, why: &impl ToString) -> NotifyError {
         NotifyError::Unreachable { host: self.host(), why: why.to_string() }
     }
@@ -221,7 +236,7 @@ mod tests {
     #[tokio::test]
     async fn a_name_of_this_machine_is_refused_after_it_was_resolved() {
         for url in ["http://localhost:9/", "http://127.0.0.1:9/", "http://[::1]:9/", "http://[::ffff:127.0.0.1]:9/"] {
-            let webhook = Webhook::new(url.parse().unwrap(), None, false);
+            let webhook = Webhook::new(url.parse().unwrap(), None, false, None);
             let error = webhook.ping().await.unwrap_err();
             assert!(matches!(error, NotifyError::Private { .. }), "{url}: {error}");
         }

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::{
     alerts::{
-        Book, CanaryFacts, Change, Facts, Gaps, Limits, Patience, Probe, Reader as Watch, Seen, Standing, judge,
-        judge_canary,
+        Arrived, Book, CanaryFacts, Change, Facts, Gaps, Limits, Patience, Probe, Reader as Watch, Seen, Standing,
+        judge, judge_canary,
     },
     runs::{History, Mapping, Options, Read, Reader},
 };
-use model::{AlertId, AlertKind, Outcome, Run, RunSource, Time};
+use model::{AlertId, AlertKind, Key, Outcome, Run, RunSource, Time};
 
-use crate::world::{EVERY, Object, TIMEOUT_S, World};
+use crate::world::{EVERY, MINUTE, Object, TIMEOUT_S, World};
 
 /// The log is read this often.
 const LOOK: i64 = 10_000;
@@ -45,6 +45,8 @@ struct Logyard<'w> {
     runs: BTreeMap<(Time, String), Seen>,
     /// Objects without a run that handled them to their end, by when they were written.
     waiting: BTreeSet<(Time, &'w str)>,
+    /// Of the last day, as the reconciler counts.
+    arrived: Arrived,
     looked_at: Option<Time>,
     error: Option<String>,
     book: Book,
@@ -64,6 +66,7 @@ pub fn play(world: &World, from: Time, to: Time, step: i64) -> Account {
         history: History::default(),
         runs: BTreeMap::new(),
         waiting: BTreeSet::new(),
+        arrived: Arrived::default(),
         looked_at: None,
         error: None,
         book: Book::of_pipeline("elb".parse().unwrap(), Patience::of(every_s)),
@@ -146,6 +149,20 @@ impl Logyard<'_> {
             logged: read.logged,
         };
         self.runs.insert((read.started_at, read.request_id), Seen::of(&run));
+        self.count(read.started_at);
+    }
+
+    /// Objects of the day before, and those of them that more than one run delivered.
+    fn count(&mut self, now: Time) {
+        let mut delivered: HashMap<&Key, u64> = HashMap::new();
+        let from = (Time(now.0 - 24 * 60 * MINUTE), String::new());
+        for run in self.runs.range(from..).map(|(_, run)| run) {
+            if let Some(key) = run.key.as_ref().filter(|_| run.outcome.whole() && run.outcome != Outcome::Empty) {
+                *delivered.entry(key).or_default() += 1;
+            }
+        }
+        let twice = delivered.values().filter(|runs| **runs > 1).count() as u64;
+        self.arrived = Arrived { objects: delivered.len() as u64, twice };
     }
 
     fn tell(&mut self, now: Time, every_s: Option<u64>) -> Vec<Told> {
@@ -169,6 +186,7 @@ impl Logyard<'_> {
             objects_reader: None,
             shipping_error: None,
             gaps,
+            arrived: Some(self.arrived),
         };
         let mut alerts = self.alerts;
         let mut id = || {

@@ -1,4 +1,4 @@
-//! Fifteen ways in which a pipeline can look fine and is not.
+//! Sixteen ways in which a pipeline can look fine and is not.
 
 use model::{AlertKind, Outcome, Time};
 
@@ -37,7 +37,7 @@ fn logged(world: &mut World, object: &Object, log: &Log, chance: &mut Chance) ->
     world.run(object, Time(object.written_at.0 + 3_000), log, chance)
 }
 
-const WAYS: [Way; 15] = [
+const WAYS: [Way; 16] = [
     Way {
         name: "Sockets not yet connected: small files are parsed, none of it is sent, the function succeeds",
         known_from: SOURCE,
@@ -166,6 +166,18 @@ const WAYS: [Way; 15] = [
         plays: |world, object, chance| {
             let parsed = object.lines / 10;
             logged(world, object, &Log::counting(object.lines, parsed, parsed, 8), chance)
+        },
+    },
+    Way {
+        name: "Its trigger is configured twice: two runs ship each object, and both deliver it",
+        known_from: "S3 notifications",
+        outcome: Some(Outcome::Sent),
+        alert: AlertKind::Twice,
+        knowable_after: 2 * EVERY,
+        plays: |world, object, chance| {
+            let log = Log::good(object, chance);
+            logged(world, object, &log, chance);
+            logged(world, object, &log, chance)
         },
     },
     Way {

@@ -1,6 +1,6 @@
 //! Marked events: when each was sent to a sink, how long it took, and what proves that it arrived.
 
-use model::{SinkName, Time};
+use model::{MarkedEvent, SinkName, Time, Window};
 
 use crate::{
     Store, StoreError,
@@ -8,63 +8,53 @@ use crate::{
     jobs::row::integer,
 };
 
-/// Results of a sink and a size that one question answers.
-const MOST: i64 = 100;
-
-/// One marked event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Canary {
-    pub sink: SinkName,
-    /// Of the event.
-    pub bytes: u64,
-    /// When it was sent.
-    pub at: Time,
-    pub latency_ms: u64,
-    /// What proves its arrival, in words; `None`: nothing does.
-    pub proof: Option<String>,
-    pub error: Option<String>,
-}
-
 impl Store {
-    /// And forgets those of that sink from before `keep_from`.
-    pub async fn record_canary(&self, canary: &Canary, keep_from: Time) -> Result<(), StoreError> {
-        let mut transaction = self.database().begin().await?;
+    /// `bytes`: its size.
+    pub async fn record_marked_event(
+        &self,
+        sink: &SinkName,
+        bytes: u64,
+        event: &MarkedEvent,
+    ) -> Result<(), StoreError> {
         let statement = Statement::new("INSERT INTO canaries (id, sink, bytes, at, latency_ms, proof, error) VALUES ")
             .tuple([
                 self.clock().new_id().0.into(),
-                canary.sink.as_str().into(),
-                integer(canary.bytes).into(),
-                canary.at.into(),
-                integer(canary.latency_ms).into(),
-                canary.proof.clone().into(),
-                canary.error.clone().into(),
+                sink.as_str().into(),
+                integer(bytes).into(),
+                event.at.into(),
+                integer(event.latency_ms).into(),
+                event.proof.clone().into(),
+                event.error.clone().into(),
             ]);
-        transaction.run(statement).await?;
-        let forget = Statement::new("DELETE FROM canaries WHERE sink = $1 AND bytes = $2 AND at < $3")
-            .bind(canary.sink.as_str())
-            .bind(integer(canary.bytes))
-            .bind(keep_from);
-        transaction.run(forget).await?;
-        transaction.commit().await
+        self.database().write(statement).await?;
+        Ok(())
     }
 
-    /// Of a sink and a size, the newest first, at most 100.
-    pub async fn canaries(&self, sink: &SinkName, bytes: u64) -> Result<Vec<Canary>, StoreError> {
-        let statement = Statement::new(
-            "SELECT at, latency_ms, proof, error FROM canaries WHERE sink = $1 AND bytes = $2 \
-             ORDER BY at DESC LIMIT $3",
-        );
-        let decode = |row: &Row| {
-            Ok(Canary {
-                sink: sink.clone(),
-                bytes,
-                at: Time(row.get("at")?),
-                latency_ms: row.get::<i64>("latency_ms")?.unsigned_abs(),
-                proof: row.get("proof")?,
-                error: row.get("error")?,
-            })
-        };
-        let rows = self.database().read(statement.bind(sink.as_str()).bind(integer(bytes)).bind(MOST)).await?;
-        rows.iter().map(decode).collect()
+    /// Of a sink and a size, the newest first, at most so many; with a window those that were sent in it.
+    pub async fn marked_events(
+        &self,
+        sink: &SinkName,
+        bytes: u64,
+        window: Option<Window>,
+        most: u32,
+    ) -> Result<Vec<MarkedEvent>, StoreError> {
+        let mut statement = Statement::new("SELECT at, latency_ms, proof, error FROM canaries WHERE sink = ")
+            .value(sink.as_str())
+            .push(" AND bytes = ")
+            .value(integer(bytes));
+        if let Some(window) = window {
+            statement = statement.push(" AND at >= ").value(window.from()).push(" AND at < ").value(window.to());
+        }
+        let statement = statement.push(" ORDER BY at DESC LIMIT ").value(i64::from(most));
+        self.database().read(statement).await?.iter().map(decode).collect()
     }
+}
+
+fn decode(row: &Row) -> Result<MarkedEvent, StoreError> {
+    Ok(MarkedEvent {
+        at: Time(row.get("at")?),
+        latency_ms: row.get::<i64>("latency_ms")?.unsigned_abs(),
+        proof: row.get("proof")?,
+        error: row.get("error")?,
+    })
 }

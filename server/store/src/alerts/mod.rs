@@ -21,7 +21,6 @@ mod row;
 use model::{Alert, AlertAction, AlertId, AlertState};
 
 pub use self::{
-    canaries::Canary,
     evaluator::{AlertChange, KeptAlert},
     facts::RunGlance,
     outbox::{Attempt, Outgoing},

@@ -128,13 +128,6 @@ impl Store {
         let statement = statement.push(" ORDER BY id DESC LIMIT ").value(i64::from(limit.clamp(1, LONGEST_LIST)));
         self.database().read(statement).await?.iter().map(notice).collect()
     }
-
-    /// Forgets attempts that were made before.
-    pub async fn forget_deliveries(&self, before: Time) -> Result<(), StoreError> {
-        let statement = Statement::new("DELETE FROM deliveries WHERE id < $1").bind(crate::clock::id_floor(before));
-        self.database().write(statement).await?;
-        Ok(())
-    }
 }
 
 fn outgoing(row: &Row) -> Result<Outgoing, StoreError> {

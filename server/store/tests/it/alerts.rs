@@ -1,7 +1,7 @@
 //! Alerts: one evaluator writes them, people answer, and what receivers are to be told is neither lost nor out of order.
 
-use model::{Alert, AlertAction, AlertFilter, AlertKind, AlertState, Notice, PipelineName, Time, Window};
-use store::{AlertChange, Attempt, Canary, KeptAlert, Store, StoreError, testing::Scratch};
+use model::{Alert, AlertAction, AlertFilter, AlertKind, AlertState, MarkedEvent, Notice, PipelineName, Time, Window};
+use store::{AlertChange, Attempt, KeptAlert, Store, StoreError, testing::Scratch};
 
 use crate::support::LEASE_MS;
 
@@ -11,7 +11,8 @@ on_both_databases!(
     what_a_person_did_is_left_by_the_next_evaluation,
     those_that_hold_come_first_and_then_the_newest_page_by_page,
     what_is_to_be_told_is_held_by_one_at_a_time_and_in_order,
-    marked_events_are_kept_for_a_while,
+    an_alert_that_is_over_is_forgotten_in_its_time_with_its_attempts_and_one_that_holds_never,
+    marked_events_are_read_by_size_and_window_and_forgotten_in_their_time,
 );
 
 fn pipeline(name: &str) -> PipelineName {
@@ -193,24 +194,76 @@ async fn what_is_to_be_told_is_held_by_one_at_a_time_and_in_order(scratch: Scrat
     let log = store.deliveries(Some(kept.alert.id), Some("ops"), 100).await.unwrap();
     assert_eq!(log.iter().map(|notice| notice.attempt).collect::<Vec<_>>(), [3, 2, 1]);
     assert_eq!((log[1].error.as_deref(), log[1].status), (Some("down"), Some(503)));
-    store.forget_deliveries(Time(store.now().0 + 1_000)).await.unwrap();
-    assert!(store.deliveries(None, None, 100).await.unwrap().is_empty());
 }
 
-async fn marked_events_are_kept_for_a_while(scratch: Scratch) {
+/// Claims what is to be told next, which is of this alert, and takes it.
+async fn tell(store: &Store, of: &KeptAlert) {
+    let [told] = &store.claim_outgoing(&["ops"], LEASE_MS, 100).await.unwrap()[..] else { panic!("one at a time") };
+    assert_eq!(told.alert.id, of.alert.id);
+    store.attempted(told, &notice(told, None), Attempt::Over).await.unwrap();
+}
+
+async fn an_alert_that_is_over_is_forgotten_in_its_time_with_its_attempts_and_one_that_holds_never(scratch: Scratch) {
+    let store = scratch.open().await;
+    let day = 86_400_000;
+    let mut over = Vec::new();
+    // Three that ended days ago, one that ended just now, one that holds since long ago.
+    for (name, ended) in [("a", 4), ("b", 3), ("c", 2), ("d", 0)] {
+        let kept = open(&store, name, AlertKind::Loss).await;
+        tell(&store, &kept).await;
+        let at = Time(store.now().0 - ended * day);
+        record(&store, &[(AlertChange::Resolved(resolved(&kept, at)), None)]).await;
+        over.push(kept.alert.id);
+    }
+    let holding = open(&store, "e", AlertKind::Loss).await;
+    tell(&store, &holding).await;
+    store.record_delivery(&test_notice(&store)).await.unwrap();
+
+    let before = Time(store.now().0 - day);
+    assert_eq!(store.sweep_alerts(before, 2).await.unwrap(), 2);
+    assert_eq!(store.alert(over[2]).await.unwrap().id, over[2], "the oldest go first");
+    assert_eq!(store.sweep_alerts(before, 2).await.unwrap(), 1);
+    assert_eq!(store.sweep_alerts(before, 2).await.unwrap(), 0, "attempts of today are not old");
+    assert!(matches!(store.alert(over[0]).await, Err(StoreError::NoAlert(_))));
+    assert_eq!(store.deliveries(None, None, 100).await.unwrap().len(), 6);
+
+    // As if long had passed since: those of the alerts that are gone, the fourth alert, its attempt, and the test.
+    let later = Time(store.now().0 + 1_000);
+    while store.sweep_alerts(later, 2).await.unwrap() > 0 {}
+    assert!(matches!(store.alert(over[3]).await, Err(StoreError::NoAlert(_))));
+    assert_eq!(store.alert(holding.alert.id).await.unwrap(), holding.alert);
+    let attempts = store.deliveries(None, None, 100).await.unwrap();
+    assert_eq!(attempts.iter().map(|notice| notice.alert).collect::<Vec<_>>(), [Some(holding.alert.id)]);
+}
+
+fn test_notice(store: &Store) -> Notice {
+    let (receiver, what) = ("ops".to_owned(), "test".to_owned());
+    Notice { alert: None, receiver, at: store.now(), attempt: 1, what, status: Some(204), error: None, took_ms: 1 }
+}
+
+async fn marked_events_are_read_by_size_and_window_and_forgotten_in_their_time(scratch: Scratch) {
     let store = scratch.open().await;
     let sink = "logs".parse().unwrap();
-    let canary = |at, error: Option<&str>| Canary {
-        sink: "logs".parse().unwrap(),
-        bytes: 100,
+    let event = |at, error: Option<&str>| MarkedEvent {
         at: Time(at),
         latency_ms: 7,
         proof: error.is_none().then(|| "read back".to_owned()),
         error: error.map(ToOwned::to_owned),
     };
     for (at, error) in [(1, None), (2, None), (3, Some("gone"))] {
-        store.record_canary(&canary(at, error), Time(2)).await.unwrap();
+        store.record_marked_event(&sink, 100, &event(at, error)).await.unwrap();
     }
-    assert_eq!(store.canaries(&sink, 100).await.unwrap(), [canary(3, Some("gone")), canary(2, None)]);
-    assert!(store.canaries(&sink, 10_000).await.unwrap().is_empty());
+    let newest = [event(3, Some("gone")), event(2, None), event(1, None)];
+    assert_eq!(store.marked_events(&sink, 100, None, 9).await.unwrap(), newest);
+    assert_eq!(store.marked_events(&sink, 100, None, 1).await.unwrap(), newest[..1]);
+    let before = Window::new(Time(1), Time(3)).unwrap();
+    assert_eq!(store.marked_events(&sink, 100, Some(before), 9).await.unwrap(), newest[1..]);
+    assert!(store.marked_events(&sink, 10_000, None, 9).await.unwrap().is_empty());
+    assert_eq!(store.sweep_marked_events(Time(store.now().0 - 1_000), 9).await.unwrap(), 0);
+    let later = Time(store.now().0 + 1_000);
+    let mut swept = [0; 3];
+    for count in &mut swept {
+        *count = store.sweep_marked_events(later, 2).await.unwrap();
+    }
+    assert_eq!(swept, [2, 1, 0]);
 }

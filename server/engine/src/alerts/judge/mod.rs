@@ -7,6 +7,7 @@ mod rhythm;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod twice;
 
 use model::{AlertKind, Time};
 
@@ -17,13 +18,14 @@ use super::{
 };
 
 /// What rests on runs.
-const ON_RUNS: [AlertKind; 6] = [
+const ON_RUNS: [AlertKind; 7] = [
     AlertKind::NoRuns,
     AlertKind::Loss,
     AlertKind::Suspicious,
     AlertKind::Failing,
     AlertKind::Memory,
     AlertKind::Parsing,
+    AlertKind::Twice,
 ];
 
 /// What holds of a pipeline now.
@@ -40,11 +42,15 @@ pub fn judge(facts: &Facts, limits: &Limits) -> View {
         view.findings.extend(runs::failing(facts, limits));
         view.findings.extend(runs::memory(facts, limits));
         view.findings.extend(runs::parsing(facts, limits));
+        view.findings.extend(twice::twice(facts, limits));
     }
     if objects.is_some() {
         view.unknown.insert(AlertKind::Lag);
     } else {
         view.findings.extend(rhythm::lag(facts, limits));
+    }
+    if facts.arrived.is_none() {
+        view.unknown.insert(AlertKind::Twice);
     }
     view.findings.extend(unknown(facts, runs.into_iter().chain(objects).collect()));
     view.findings.retain(|finding| !limits.off.contains(&finding.kind));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::{AlertKind, Outcome, RunSource, Time};
 
 use super::*;
-use crate::alerts::facts::{Gaps, Seen};
+use crate::alerts::facts::{Arrived, Gaps, Seen};
 
 const NOW: Time = Time(1_770_000_000_000);
 const MINUTE: i64 = 60_000;
@@ -43,6 +43,7 @@ fn facts(runs: Vec<Seen>) -> Facts {
         objects_reader: None,
         shipping_error: None,
         gaps: Gaps::default(),
+        arrived: Some(Arrived { objects: 288, twice: 0 }),
     }
 }
 
@@ -159,6 +160,49 @@ fn a_format_nobody_understands_is_told_and_a_strange_line_is_not() {
     assert_eq!(kinds(&facts(vec![parsed(980)])), [AlertKind::Parsing]);
     let small = Seen { encountered: 3, ..parsed(0) };
     assert_eq!(kinds(&facts(vec![small])), [AlertKind::Parsing]);
+}
+
+/// Each object delivered by two runs, a minute apart.
+fn doubled(objects: i64) -> Facts {
+    let delivered = |number: i64, minutes_ago| of_object(&format!("logs/{number}"), minutes_ago, Outcome::Sent);
+    let runs = (0..objects).flat_map(|number| [delivered(number, number * 5 + 1), delivered(number, number * 5 + 2)]);
+    Facts { arrived: Some(Arrived { objects: 288, twice: objects.unsigned_abs() }), ..facts(runs.collect()) }
+}
+
+#[test]
+fn objects_that_two_runs_delivered_are_told_with_the_runs_and_one_now_and_then_is_not() {
+    assert_eq!(kinds(&doubled(2)), []);
+    let view = judge(&doubled(3), &Limits::default());
+    let told = &view.findings[0];
+    assert_eq!(
+        (told.kind, told.runs.len(), &told.keys[..]),
+        (AlertKind::Twice, 3, &["logs/0", "logs/1", "logs/2"].map(String::from)[..])
+    );
+    assert_eq!(told.reason, "3 of 288 objects of the last day were delivered by more than one run (1.0 %).");
+    let many = Facts { arrived: Some(Arrived { objects: 1_000, twice: 3 }), ..doubled(3) };
+    assert_eq!(kinds(&many), [], "three in a thousand are no pattern");
+    let limits = Limits { twice: 0.002, ..Limits::default() };
+    assert_eq!(judge(&many, &limits).findings.len(), 1);
+}
+
+#[test]
+fn what_a_job_delivered_once_more_was_asked_for() {
+    let mut facts = doubled(20);
+    for run in facts.runs.iter_mut().step_by(2) {
+        run.of_job = true;
+    }
+    assert_eq!(kinds(&facts), []);
+}
+
+#[test]
+fn what_was_doubled_long_ago_holds_no_longer_and_what_nobody_counted_is_unknown() {
+    let mut facts = doubled(10);
+    facts.every_s = None;
+    facts.now = Time(NOW.0 + 3 * 60 * MINUTE);
+    assert_eq!(kinds(&facts), []);
+    let uncounted = Facts { arrived: None, ..doubled(10) };
+    let view = judge(&uncounted, &Limits::default());
+    assert_eq!((view.findings, view.unknown), (Vec::new(), BTreeSet::from([AlertKind::Twice])));
 }
 
 #[test]

@@ -61,6 +61,8 @@ pub enum Manner {
     Resets(u32),
     /// 200 with one item too few, the first time.
     Forgets,
+    /// Says that it took every event, and keeps none.
+    Drops,
     /// 400 for the request as a whole.
     Rejects,
     NotFound,
@@ -137,6 +139,9 @@ impl BulkReceiver {
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, &'static str> {
+        if let (&Method::GET, Some(id)) = (request.method(), request.uri().path().strip_prefix("/elb-logs/_doc/")) {
+            return Ok(self.look_up(id));
+        }
         let number = {
             let mut kept = self.kept.lock().unwrap();
             (kept.requests, kept.under_way) = (kept.requests + 1, kept.under_way + 1);
@@ -183,6 +188,14 @@ impl BulkReceiver {
         }
         let errors = items.iter().any(|item| item["create"]["status"] != 201);
         Ok(respond(200, &json!({ "took": 1, "errors": errors, "items": items })))
+    }
+
+    /// A document by its id.
+    fn look_up(&self, id: &str) -> Response<Full<Bytes>> {
+        match self.kept.lock().unwrap().documents.get(id) {
+            Some(document) => respond(200, &json!({ "_id": id, "found": true, "_source": document })),
+            None => respond(404, &json!({ "_id": id, "found": false })),
+        }
     }
 
     /// How this request is treated.
@@ -253,7 +266,9 @@ fn item(manner: Manner, kept: &mut Kept, id: String, document: Value) -> Value {
     if kept.documents.contains_key(&id) {
         return refused(409, "version_conflict_engine_exception");
     }
-    kept.documents.insert(id, document);
+    if manner != Manner::Drops {
+        kept.documents.insert(id, document);
+    }
     json!({ "create": { "status": 201 } })
 }
 
