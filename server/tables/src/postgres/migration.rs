@@ -14,13 +14,11 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use super::{PostgresTable, Shape};
 use crate::{
     Migration, TableError,
-    cover::{LEVELS, NARROW},
+    cover::{self, LEVELS, NARROW},
     error::at,
     naming::{literal, quoted},
 };
 
-/// What the comment on the blocks says once they are filled.
-const COMPLETE: &str = "Logyard: complete";
 /// Changes taken in at once.
 const FOLDED: i64 = 50_000;
 /// Times a call does that.
@@ -58,7 +56,7 @@ impl PostgresTable {
         )
         .bind(self.shape.oid)
         .bind(self.shape.part("blocks"))
-        .bind(COMPLETE)
+        .bind(complete())
         .bind(self.body())
         .bind(i64::try_from(EVENTS.len()).unwrap_or_default())
         .bind(self.shape.part("changes"))
@@ -212,8 +210,9 @@ impl PostgresTable {
         let (table, key, version) = (&shape.table, &shape.key, &shape.version);
         let (blocks, changes, note) = (shape.part("blocks"), shape.part("changes"), shape.part("note"));
         let mut statements = vec![
-            "-- Summaries of blocks of 64, 4,096 and 262,144 versions, and what triggers note of every statement that writes:\n\
-             -- some tens of microseconds a statement and about one a row. While nobody syncs, these notes pile up.\n\
+            "-- Summaries of blocks of 64 versions, of 512, and so on to 16,777,216, and what triggers note of every statement\n\
+             -- that writes: some tens of microseconds a statement and about one a row. While nobody syncs, these notes\n\
+             -- pile up.\n\
              -- Creating the triggers waits for the transactions that are writing to the table, and those that come wait\n\
              -- for it: a moment, or it gives up after five seconds, and may be tried again. Take them away before the\n\
              -- table, its key or its version is renamed: they know them by name.\n\
@@ -258,7 +257,7 @@ impl PostgresTable {
                 levels("narrow")
             ),
             format!("DELETE FROM {changes}"),
-            format!("COMMENT ON TABLE {blocks} IS {}", literal(COMPLETE)),
+            format!("COMMENT ON TABLE {blocks} IS {}", literal(&complete())),
             "COMMIT".to_owned(),
             format!("ANALYZE {blocks}"),
         ]);
@@ -312,6 +311,11 @@ END
             narrow(&format!("{added} UNION ALL {gone}"))
         )
     }
+}
+
+/// What the comment on the blocks says once they are filled.
+fn complete() -> String {
+    format!("Logyard: complete, levels {}", cover::listed())
 }
 
 fn trigger(event: &str) -> String {
