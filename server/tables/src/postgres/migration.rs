@@ -253,8 +253,8 @@ impl PostgresTable {
              BEGIN ISOLATION LEVEL REPEATABLE READ"
                 .to_owned(),
             format!(
-                "INSERT INTO {blocks} (level, block, count, hash, keys, versions)\nWITH narrow AS ({first})\n{}",
-                levels("narrow")
+                "INSERT INTO {blocks} (level, block, count, hash, keys, versions)\n{}",
+                levels(&format!("({first}) AS narrow"))
             ),
             format!("DELETE FROM {changes}"),
             format!("COMMENT ON TABLE {blocks} IS {}", literal(&complete())),
@@ -340,14 +340,19 @@ fn narrow(rows: &str) -> String {
     )
 }
 
-/// Blocks of all levels that those of the narrowest make up.
+/// Blocks of all levels that those of the narrowest make up: each level out of the one below it.
 fn levels(narrow: &str) -> String {
-    let level = |level: u32| {
-        format!(
-            "SELECT {level} AS level, block >> {} AS block, sum(count)::bigint AS count, bit_xor(hash) AS hash,
-                    bit_xor(keys) AS keys, bit_xor(versions) AS versions FROM {narrow} GROUP BY 1, 2",
-            level - NARROW
-        )
-    };
-    LEVELS.map(level).join("\nUNION ALL ")
+    let (mut below, mut below_level) = (narrow.to_owned(), NARROW);
+    let (mut steps, mut all) = (Vec::new(), Vec::new());
+    for level in LEVELS.into_iter().rev() {
+        let name = format!("level_{level}");
+        steps.push(format!(
+            "{name} AS (SELECT {level} AS level, block >> {} AS block, sum(count)::bigint AS count, bit_xor(hash) AS hash,
+                    bit_xor(keys) AS keys, bit_xor(versions) AS versions FROM {below} GROUP BY 2)",
+            level - below_level
+        ));
+        all.push(format!("SELECT * FROM {name}"));
+        (below, below_level) = (name, level);
+    }
+    format!("WITH {}\n{}", steps.join(",\n"), all.join(" UNION ALL "))
 }
