@@ -8,6 +8,7 @@ peer and calls this; LOGYARD names the release binary, ROWS the number of rows (
 
 import json
 import os
+import random
 import socket
 import subprocess
 import tempfile
@@ -144,9 +145,8 @@ def measured(command, folder):
 
 def differ(cluster, count, where):
     """Every other difference is a row that was deleted locally and that the copy still has; the others are missing there."""
-    step = 1 if where == "top" else ROWS // count
-    first = ROWS - count + 1 if where == "top" else step // 2
-    keys = [first + step * number for number in range(count)]
+    top = range(ROWS - count + 1, ROWS + 1)
+    keys = list(top) if where == "top" else sorted(random.Random(count).sample(range(2, ROWS), count))
     for database, part in (("shop", keys[0::2]), ("copy", keys[1::2])):
         cluster.run(database, "DELETE FROM orders WHERE id = ANY(%s)", part)
     return keys
@@ -178,11 +178,8 @@ def figures(name, done, read=None, base=None):
     print("".join(cells), f" {told.get('state', '')}", flush=True)
 
 
-def reading(cluster, work):
-    before = cluster.read()
-    done = work()
-    after = cluster.read()
-    return done, {name: after[name] - before[name] for name in before}
+def since(before, now):
+    return {name: now[name] - before[name] for name in now}
 
 
 def reladiff(cluster):
@@ -195,7 +192,7 @@ def scenario(cluster, ends, count, where):
     keys = differ(cluster, count, where)
     print(f"\n{count:,} {'difference' if count == 1 else 'differences'} {where}, of {ROWS:,} rows")
     print(HEAD)
-    base = None
+    base, before = None, cluster.read()
     for name, work in (
         ("logyard, says what differs", lambda: ends.sync("ranges", "--verify", "--json")),
         ("logyard scan, says what differs", lambda: ends.sync("scan", "--verify", "--json")),
@@ -205,9 +202,9 @@ def scenario(cluster, ends, count, where):
         if name.startswith("reladiff") and not RELADIFF.exists():
             print(f"{name:34}  not installed")
             continue
-        done, read = reading(cluster, work)
-        figures(name, done, read, base)
-        base = base or done["wall"]
+        done, now = work(), cluster.read()
+        figures(name, done, since(before, now), base)
+        base, before = base or done["wall"], now
     equal(cluster)
     restore(cluster, keys)
 
@@ -245,8 +242,8 @@ def with_writers(cluster, ends):
         resting.set()
         writer.join()
     print(f"{strokes} transactions of 45 rows")
-    done, read = reading(cluster, lambda: ends.sync("ranges", "--json"))
-    figures("logyard, once they rest", done, read)
+    before, done = cluster.read(), ends.sync("ranges", "--json")
+    figures("logyard, once they rest", done, since(before, cluster.read()))
     equal(cluster)
 
 

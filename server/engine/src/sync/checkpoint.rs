@@ -61,7 +61,7 @@ pub struct Limits {
     /// Up to so many spans are split 64 ways. Of more, most have few differences: split 8 ways, which may take a round
     /// more, they are found from a fraction of the cells.
     pub wide_splits: usize,
-    /// Spans to split in one request.
+    /// Spans to split in one request, which may have to name eight pieces of each.
     pub splits: usize,
     /// A span with at most so many rows on either side is listed rather than split.
     pub list: u64,
