@@ -8,6 +8,7 @@ peer and calls this; LOGYARD names the release binary, ROWS the number of rows (
 
 import json
 import os
+import random
 import socket
 import subprocess
 import tempfile
@@ -31,8 +32,7 @@ INSERT INTO orders SELECT i, i * 7919 % 20000, 'paid', (i % 100000) / 100.0, md5
     FROM generate_series(1::bigint, {rows}) i;
 CREATE INDEX orders_row_version ON orders (row_version);
 """
-# Rows that were read, by index or from the table, since the cluster began. A session that stays tells of it late, so
-# these figures are for reladiff, whose sessions end; Logyard counts its own, those of summaries included.
+# Rows of tables and of their summaries that were read, by index or not, since the cluster began.
 READ = """
 SELECT COALESCE((SELECT SUM(seq_tup_read) FROM pg_stat_user_tables), 0)
      + COALESCE((SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes), 0)
@@ -65,10 +65,10 @@ class Cluster:
         connection.close()
         return rows
 
-    def read(self, database):
-        """Sessions tell what they read about once a second."""
-        time.sleep(1.5)
-        return int(self.run(database, READ)[0][0])
+    def read(self):
+        """Sessions tell what they read when they end, or once they have been idle for ten seconds."""
+        time.sleep(11)
+        return {name: int(self.run(name, READ)[0][0]) for name in ("shop", "copy")}
 
     def dump(self, database):
         return self.run(database, "SELECT count(*), md5(string_agg(md5(orders::text), '' ORDER BY id)) FROM orders")[0]
@@ -145,9 +145,8 @@ def measured(command, folder):
 
 def differ(cluster, count, where):
     """Every other difference is a row that was deleted locally and that the copy still has; the others are missing there."""
-    step = 1 if where == "top" else ROWS // count
-    first = ROWS - count + 1 if where == "top" else step // 2
-    keys = [first + step * number for number in range(count)]
+    top = range(ROWS - count + 1, ROWS + 1)
+    keys = list(top) if where == "top" else sorted(random.Random(count).sample(range(2, ROWS), count))
     for database, part in (("shop", keys[0::2]), ("copy", keys[1::2])):
         cluster.run(database, "DELETE FROM orders WHERE id = ANY(%s)", part)
     return keys
@@ -160,21 +159,27 @@ def restore(cluster, keys):
         cluster.run(database, f"INSERT INTO orders {values} ON CONFLICT DO NOTHING", keys)
 
 
-def figures(name, done, read, base=None):
+HEAD = "".join([
+    f"{'':34}{'wall s':>8}{'ratio':>8}{'CPU s':>8}{'rounds':>8}{'requests':>10}{'kB':>10}",
+    f"{'rows here':>12}{'rows there':>12}{'pg here':>12}{'pg there':>12}",
+])
+
+
+def figures(name, done, read=None, base=None):
+    """Rows read as Logyard counts them, and as PostgreSQL does, to which looking up what is to be written is reading, too."""
     told = json.loads(done["said"].strip().splitlines()[-1]) if name.startswith("logyard") else {}
     kilobytes = (told["bytes_sent"] + told["bytes_received"]) / 1000 if told else None
     cells = [
         f"{name:34}{done['wall']:8.2f}{done['wall'] / base if base else 1:8.2f}{done['cpu']:8.2f}",
         f"{told['rounds']:8}{told['requests']:10}{kilobytes:10.1f}" if told else f"{'':8}{'':10}{'':10}",
-        f"{told['local_rows']:12,}{told['remote_rows']:12,}" if told else f"{read['shop']:12,}{read['copy']:12,}",
+        f"{told['local_rows']:12,}{told['remote_rows']:12,}" if told else f"{'':12}{'':12}",
+        f"{read['shop']:12,}{read['copy']:12,}" if read else f"{'':12}{'':12}",
     ]
     print("".join(cells), f" {told.get('state', '')}", flush=True)
 
 
-def reading(cluster, work):
-    before = {name: cluster.read(name) for name in ("shop", "copy")}
-    done = work()
-    return done, {name: cluster.read(name) - before[name] for name in before}
+def since(before, now):
+    return {name: now[name] - before[name] for name in now}
 
 
 def reladiff(cluster):
@@ -186,8 +191,8 @@ def reladiff(cluster):
 def scenario(cluster, ends, count, where):
     keys = differ(cluster, count, where)
     print(f"\n{count:,} {'difference' if count == 1 else 'differences'} {where}, of {ROWS:,} rows")
-    print(f"{'':34}{'wall s':>8}{'ratio':>8}{'CPU s':>8}{'rounds':>8}{'requests':>10}{'kB':>10}{'local rows':>12}{'remote rows':>12}")
-    base = None
+    print(HEAD)
+    base, before = None, cluster.read()
     for name, work in (
         ("logyard, says what differs", lambda: ends.sync("ranges", "--verify", "--json")),
         ("logyard scan, says what differs", lambda: ends.sync("scan", "--verify", "--json")),
@@ -197,9 +202,9 @@ def scenario(cluster, ends, count, where):
         if name.startswith("reladiff") and not RELADIFF.exists():
             print(f"{name:34}  not installed")
             continue
-        done, read = reading(cluster, work)
-        figures(name, done, read, base)
-        base = base or done["wall"]
+        done, now = work(), cluster.read()
+        figures(name, done, since(before, now), base)
+        base, before = base or done["wall"], now
     equal(cluster)
     restore(cluster, keys)
 
@@ -231,15 +236,14 @@ def with_writers(cluster, ends):
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        done, read = reading(cluster, lambda: ends.sync("ranges", "--once", "--json"))
-        figures("logyard, while they write", done, read)
+        figures("logyard, while they write", ends.sync("ranges", "--once", "--json"))
         time.sleep(2)
     finally:
         resting.set()
         writer.join()
     print(f"{strokes} transactions of 45 rows")
-    done, read = reading(cluster, lambda: ends.sync("ranges", "--json"))
-    figures("logyard, once they rest", done, read)
+    before, done = cluster.read(), ends.sync("ranges", "--json")
+    figures("logyard, once they rest", done, since(before, cluster.read()))
     equal(cluster)
 
 

@@ -96,10 +96,10 @@ pub async fn test(
 
 impl Listing {
     /// `state` may be repeated and may hold several with commas between; empty values are as if left out.
-    fn parse(parameters: &[(String, String)]) -> Result<Self, Invalid> {
+    fn parse(parameters: &[(impl AsRef<str>, impl AsRef<str>)]) -> Result<Self, Invalid> {
         let mut listing = Self { filter: AlertFilter::default(), after: None, limit: limits::PAGE };
         for (name, value) in parameters {
-            listing.set(name, value)?;
+            listing.set(name.as_ref(), value.as_ref())?;
         }
         Ok(listing)
     }
@@ -138,14 +138,9 @@ mod tests {
 
     use super::*;
 
-    fn parse(query: &[(&str, &str)]) -> Result<Listing, Invalid> {
-        let owned: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Listing::parse(&owned)
-    }
-
     #[test]
     fn states_may_be_repeated_or_listed() {
-        let filter = parse(&[("state", "open,silenced"), ("state", "resolved"), ("kind", "")]).unwrap().filter;
+        let filter = Listing::parse(&[("state", "open,silenced"), ("state", "resolved"), ("kind", "")]).unwrap().filter;
         assert_eq!(filter.states, [AlertState::Open, AlertState::Silenced, AlertState::Resolved]);
         assert_eq!(filter.kind, None);
     }
@@ -161,7 +156,7 @@ mod tests {
             ("after", "17"),
             ("limit", "0"),
         ] {
-            assert_eq!(parse(&[(name, value)]).unwrap_err().field, name, "{value}");
+            assert_eq!(Listing::parse(&[(name, value)]).unwrap_err().field, name, "{value}");
         }
     }
 }

@@ -21,10 +21,10 @@ pub struct Listing {
 impl Listing {
     /// `state` may be repeated and may hold several with commas between; of any other parameter the last one counts.
     /// Empty values are as if left out, as forms send them.
-    pub fn parse(parameters: &[(String, String)]) -> Result<Self, Invalid> {
+    pub fn parse(parameters: &[(impl AsRef<str>, impl AsRef<str>)]) -> Result<Self, Invalid> {
         let mut listing = Self { filter: Filter::default(), after: None, limit: limits::PAGE, count: false };
         for (name, value) in parameters {
-            listing.set(name, value)?;
+            listing.set(name.as_ref(), value.as_ref())?;
         }
         Ok(listing)
     }
@@ -76,14 +76,10 @@ pub fn time(name: &str, value: &str) -> Result<Option<Time>, Invalid> {
 mod tests {
     use super::*;
 
-    fn parse(query: &[(&str, &str)]) -> Result<Listing, Invalid> {
-        let owned: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Listing::parse(&owned)
-    }
-
     #[test]
     fn states_may_be_repeated_or_listed() {
-        let listing = parse(&[("state", "failed,running"), ("state", "queued"), ("state", "failed"), ("text", "")]);
+        let listing =
+            Listing::parse(&[("state", "failed,running"), ("state", "queued"), ("state", "failed"), ("text", "")]);
         let filter = listing.unwrap().filter;
         assert_eq!(filter.states, [State::Failed, State::Running, State::Queued]);
         assert_eq!(filter.text, None);
@@ -103,7 +99,7 @@ mod tests {
             ("bucket", "A B"),
             ("count", "1"),
         ] {
-            assert_eq!(parse(&[(name, value)]).unwrap_err().field, name, "{value}");
+            assert_eq!(Listing::parse(&[(name, value)]).unwrap_err().field, name, "{value}");
         }
     }
 }

@@ -85,10 +85,10 @@ fn item(run: &Run) -> Value {
 
 impl Listing {
     /// `outcome` may be repeated and may hold several with commas between; empty values are as if left out.
-    fn parse(parameters: &[(String, String)]) -> Result<Self, Invalid> {
+    fn parse(parameters: &[(impl AsRef<str>, impl AsRef<str>)]) -> Result<Self, Invalid> {
         let mut listing = Self { filter: RunFilter::default(), after: None, limit: limits::PAGE };
         for (name, value) in parameters {
-            listing.set(name, value)?;
+            listing.set(name.as_ref(), value.as_ref())?;
         }
         Ok(listing)
     }
@@ -124,14 +124,9 @@ mod tests {
 
     use super::*;
 
-    fn parse(query: &[(&str, &str)]) -> Result<Listing, Invalid> {
-        let owned: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Listing::parse(&owned)
-    }
-
     #[test]
     fn outcomes_may_be_repeated_or_listed() {
-        let filter = parse(&[("outcome", "sent,partial"), ("outcome", "empty"), ("key", "")]).unwrap().filter;
+        let filter = Listing::parse(&[("outcome", "sent,partial"), ("outcome", "empty"), ("key", "")]).unwrap().filter;
         assert_eq!(filter.outcomes, [Outcome::Sent, Outcome::Partial, Outcome::Empty]);
         assert_eq!(filter.key, None);
     }
@@ -147,7 +142,7 @@ mod tests {
             ("after", "17"),
             ("limit", "0"),
         ] {
-            assert_eq!(parse(&[(name, value)]).unwrap_err().field, name, "{value}");
+            assert_eq!(Listing::parse(&[(name, value)]).unwrap_err().field, name, "{value}");
         }
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! What a table holds is read as the sync needs it: marks, cells of ranges, rows. Out of the box all of that comes from
 //! the rows. With the migration that [`Table::migration`] shows, and nobody but an operator applies, triggers keep
-//! *summaries*, the cells of blocks of 64, 4,096 and 262,144 versions, and a range of a million rows is read from some
-//! hundred of them.
+//! *summaries*, the cells of blocks of 64 versions, of 512, and so on to 16,777,216, and a range of a million rows is
+//! read from a few dozen of them.
 //!
 //! Always: an answer is of one snapshot, summaries and rows together. Identifiers are quoted, values are bound. Nothing
 //! but uploads and deletes is written unasked, save the summaries themselves once they are there. Memory is bounded by

@@ -75,48 +75,23 @@ pub fn Usage(minutes: Vec<SyncMinute>, now: Time) -> impl IntoView {
     let stretches = Stretches::of(&minutes, now)?;
     let all = sum(&minutes)?;
     let (sent, received) = (bytes(all.bytes_sent), bytes(all.bytes_received));
+    let window = stretches.window;
+    let chart = |title: &'static str, told: String, value: fn(&SyncMinute) -> u64, written: fn(f64) -> String| {
+        let values = stretches.values(|sum| float(value(sum)));
+        view! { <LookChart title told values written window now /> }
+    };
     Some(view! {
         <div class="charts">
-            <LookChart
-                title="Batch"
-                told=format!("{} now", things(all.batch, "row"))
-                values=stretches.values(|sum| float(sum.batch))
-                written=whole
-                window=stretches.window
-                now
-            />
-            <LookChart
-                title="Requests"
-                told=count(all.requests)
-                values=stretches.values(|sum| float(sum.requests))
-                written=whole
-                window=stretches.window
-                now
-            />
-            <LookChart
-                title="Bytes"
-                told=format!("{sent} sent, {received} received")
-                values=stretches.values(|sum| float(sum.bytes_sent + sum.bytes_received))
-                written=sized
-                window=stretches.window
-                now
-            />
-            <LookChart
-                title="Rows read here"
-                told=count(all.local_rows)
-                values=stretches.values(|sum| float(sum.local_rows))
-                written=whole
-                window=stretches.window
-                now
-            />
-            <LookChart
-                title="Rows read at the remote"
-                told=count(all.remote_rows)
-                values=stretches.values(|sum| float(sum.remote_rows))
-                written=whole
-                window=stretches.window
-                now
-            />
+            {chart("Batch", format!("{} now", things(all.batch, "row")), |sum| sum.batch, whole)}
+            {chart("Requests", count(all.requests), |sum| sum.requests, whole)}
+            {chart(
+                "Bytes",
+                format!("{sent} sent, {received} received"),
+                |sum| sum.bytes_sent + sum.bytes_received,
+                sized,
+            )}
+            {chart("Rows read here", count(all.local_rows), |sum| sum.local_rows, whole)}
+            {chart("Rows read at the remote", count(all.remote_rows), |sum| sum.remote_rows, whole)}
         </div>
     })
 }

@@ -58,7 +58,10 @@ pub struct Options {
 /// What bounds memory and the size of requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Spans to split in one request.
+    /// Up to so many spans are split 64 ways. Of more, most have few differences: split 8 ways, which may take a round
+    /// more, they are found from a fraction of the cells.
+    pub wide_splits: usize,
+    /// Spans to split in one request, which may have to name eight pieces of each.
     pub splits: usize,
     /// A span with at most so many rows on either side is listed rather than split.
     pub list: u64,
@@ -79,6 +82,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            wide_splits: 16,
             splits: 512,
             list: 128,
             list_ghosts: 4_096,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cell of all → equal: done | one difference: named | else
-//! loop: one request with all spans that differ → their pieces
+//! loop: one request with all spans that differ → their pieces: 64 of each, or 8 where many differ
 //!    equal → dropped | one difference → named | remote has none → all of it is missing
 //!    few rows → listed at the end | else → split in the next round
 //!    the residual (what the whole differs by, less what was found) is zero → done
@@ -12,6 +12,7 @@
 //! to meanwhile leaves one, and the next evaluation goes on from there. Spans, rows and findings held are bounded.
 
 use super::cell::{Cell, Delta, Difference, Mark};
+use super::checkpoint::Limits;
 use super::context::{Context, Misfit};
 use super::exchange::{Answer, Question, Sides};
 use super::found::{Found, compare};
@@ -50,9 +51,10 @@ impl Descent {
             None => Some(Question::Cells { spans: vec![Span::ALL], split: false, local_below }),
             Some(residual) if residual.is_zero() || self.found.len() >= limits.found => None,
             Some(_) if !self.to_split.is_empty() => {
-                let first = self.to_split.len().saturating_sub(limits.splits);
-                let spans = self.to_split[first..].iter().map(|(span, _)| *span).collect();
-                Some(Question::Cells { spans, split: true, local_below })
+                let spans = self.to_split[self.first_split(limits)..].iter().map(|(span, _)| *span);
+                let split = self.to_split.len() <= limits.wide_splits;
+                let spans = if split { spans.collect() } else { spans.flat_map(|span| span.eighths()).collect() };
+                Some(Question::Cells { spans, split, local_below })
             }
             Some(_) if !self.to_list.is_empty() => {
                 let first = self.first_listed(limits.rows);
@@ -61,6 +63,11 @@ impl Descent {
             }
             Some(_) => None,
         }
+    }
+
+    /// Where those begin that one request splits: the last.
+    fn first_split(&self, limits: &Limits) -> usize {
+        self.to_split.len().saturating_sub(limits.splits)
     }
 
     /// How many of the last listings fit into one request; at least one.
@@ -91,8 +98,8 @@ impl Descent {
         if spans.len() != cells.len() {
             return Err(Misfit("a cell for each span"));
         }
-        if split {
-            self.to_split.truncate(self.to_split.len() - asked.len());
+        if self.residual.is_some() {
+            self.to_split.truncate(self.first_split(&context.options.limits));
             for (span, sides) in spans.into_iter().zip(cells) {
                 self.consider(context, span, sides);
             }

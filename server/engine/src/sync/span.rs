@@ -1,7 +1,7 @@
 //! Spans: half-open intervals of row versions, and how they are split.
 //!
-//! Splitting is aligned to powers of 64, whatever the span, so that the pieces are the blocks for which the ends keep
-//! summaries, and so that both ends split alike without telling each other where.
+//! Splitting is aligned to powers of 64 or of 8, whatever the span, so that the pieces are the blocks for which the ends
+//! keep summaries, and so that both ends split alike without telling each other where.
 //!
 //! Always: the pieces of a span lie side by side and make it up without gap or overlap.
 
@@ -55,11 +55,20 @@ impl Span {
     /// The pieces at the multiples of the greatest power of 64 that is smaller than the span: 64 of a block, 8 of all,
     /// at most 65 of anything else. A span of one version is its own only piece.
     pub fn split(&self) -> Vec<Self> {
+        self.pieces(BITS)
+    }
+
+    /// The same with a power of 8: 8 of a block or of all, at most 9 of anything else.
+    pub fn eighths(&self) -> Vec<Self> {
+        self.pieces(BITS / 2)
+    }
+
+    fn pieces(&self, bits: u32) -> Vec<Self> {
         let mut shift = 0;
-        while shift < 60 && 1 << (shift + BITS) < self.width() {
-            shift += BITS;
+        while shift < 60 && 1 << (shift + bits) < self.width() {
+            shift += bits;
         }
-        let mut pieces = Vec::with_capacity(65);
+        let mut pieces = Vec::with_capacity((1 << bits) + 1);
         let mut from = self.from;
         while from < self.until {
             let until = self.until.min(((from >> shift) + 1) << shift);
@@ -83,18 +92,23 @@ mod tests {
         assert_eq!((pieces.len(), pieces[3]), (64, Span { from: 3 << 18, until: 4 << 18 }));
         assert_eq!(Span::ALL.split().len(), 8);
         assert_eq!(Span { from: 7, until: 8 }.split(), [Span { from: 7, until: 8 }]);
+        let eighths = block.eighths();
+        assert_eq!((eighths.len(), eighths[3]), (8, Span { from: 3 << 21, until: 4 << 21 }));
+        assert_eq!(eighths[3].split(), eighths[3].eighths(), "from there on the blocks are those of 64 again");
     }
 
     proptest! {
         #[test]
         fn pieces_lie_side_by_side_and_make_up_the_span(from in 0..Span::END, width in 1..=Span::END) {
             let span = Span { from, until: from.saturating_add(width).min(Span::END) };
-            let pieces = span.split();
-            prop_assert!(pieces.len() <= 65);
-            prop_assert_eq!(pieces[0].from, span.from);
-            prop_assert_eq!(pieces[pieces.len() - 1].until, span.until);
-            prop_assert!(pieces.windows(2).all(|pair| pair[0].until == pair[1].from));
-            prop_assert!(span.width() == 1 || pieces.iter().all(|piece| piece.width() < span.width() && !piece.is_empty()));
+            for (pieces, most) in [(span.split(), 65), (span.eighths(), 9)] {
+                prop_assert!(pieces.len() <= most);
+                prop_assert_eq!(pieces[0].from, span.from);
+                prop_assert_eq!(pieces[pieces.len() - 1].until, span.until);
+                prop_assert!(pieces.windows(2).all(|pair| pair[0].until == pair[1].from));
+                let smaller = |piece: &Span| piece.width() < span.width() && !piece.is_empty();
+                prop_assert!(span.width() == 1 || pieces.iter().all(smaller));
+            }
         }
 
         #[test]

@@ -14,13 +14,11 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use super::{PostgresTable, Shape};
 use crate::{
     Migration, TableError,
-    cover::{LEVELS, NARROW},
+    cover::{self, LEVELS, NARROW},
     error::at,
     naming::{literal, quoted},
 };
 
-/// What the comment on the blocks says once they are filled.
-const COMPLETE: &str = "Logyard: complete";
 /// Changes taken in at once.
 const FOLDED: i64 = 50_000;
 /// Times a call does that.
@@ -58,7 +56,7 @@ impl PostgresTable {
         )
         .bind(self.shape.oid)
         .bind(self.shape.part("blocks"))
-        .bind(COMPLETE)
+        .bind(complete())
         .bind(self.body())
         .bind(i64::try_from(EVENTS.len()).unwrap_or_default())
         .bind(self.shape.part("changes"))
@@ -212,8 +210,9 @@ impl PostgresTable {
         let (table, key, version) = (&shape.table, &shape.key, &shape.version);
         let (blocks, changes, note) = (shape.part("blocks"), shape.part("changes"), shape.part("note"));
         let mut statements = vec![
-            "-- Summaries of blocks of 64, 4,096 and 262,144 versions, and what triggers note of every statement that writes:\n\
-             -- some tens of microseconds a statement and about one a row. While nobody syncs, these notes pile up.\n\
+            "-- Summaries of blocks of 64 versions, of 512, and so on to 16,777,216, and what triggers note of every statement\n\
+             -- that writes: some tens of microseconds a statement and about one a row. While nobody syncs, these notes\n\
+             -- pile up.\n\
              -- Creating the triggers waits for the transactions that are writing to the table, and those that come wait\n\
              -- for it: a moment, or it gives up after five seconds, and may be tried again. Take them away before the\n\
              -- table, its key or its version is renamed: they know them by name.\n\
@@ -254,11 +253,11 @@ impl PostgresTable {
              BEGIN ISOLATION LEVEL REPEATABLE READ"
                 .to_owned(),
             format!(
-                "INSERT INTO {blocks} (level, block, count, hash, keys, versions)\nWITH narrow AS ({first})\n{}",
-                levels("narrow")
+                "INSERT INTO {blocks} (level, block, count, hash, keys, versions)\n{}",
+                levels(&format!("({first}) AS narrow"))
             ),
             format!("DELETE FROM {changes}"),
-            format!("COMMENT ON TABLE {blocks} IS {}", literal(COMPLETE)),
+            format!("COMMENT ON TABLE {blocks} IS {}", literal(&complete())),
             "COMMIT".to_owned(),
             format!("ANALYZE {blocks}"),
         ]);
@@ -314,6 +313,11 @@ END
     }
 }
 
+/// What the comment on the blocks says once they are filled.
+fn complete() -> String {
+    format!("Logyard: complete, levels {}", cover::listed())
+}
+
 fn trigger(event: &str) -> String {
     quoted(&format!("logyard_{}", event.to_ascii_lowercase()))
 }
@@ -336,14 +340,19 @@ fn narrow(rows: &str) -> String {
     )
 }
 
-/// Blocks of all levels that those of the narrowest make up.
+/// Blocks of all levels that those of the narrowest make up: each level out of the one below it.
 fn levels(narrow: &str) -> String {
-    let level = |level: u32| {
-        format!(
-            "SELECT {level} AS level, block >> {} AS block, sum(count)::bigint AS count, bit_xor(hash) AS hash,
-                    bit_xor(keys) AS keys, bit_xor(versions) AS versions FROM {narrow} GROUP BY 1, 2",
-            level - NARROW
-        )
-    };
-    LEVELS.map(level).join("\nUNION ALL ")
+    let (mut below, mut below_level) = (narrow.to_owned(), NARROW);
+    let (mut steps, mut all) = (Vec::new(), Vec::new());
+    for level in LEVELS.into_iter().rev() {
+        let name = format!("level_{level}");
+        steps.push(format!(
+            "{name} AS (SELECT {level} AS level, block >> {} AS block, sum(count)::bigint AS count, bit_xor(hash) AS hash,
+                    bit_xor(keys) AS keys, bit_xor(versions) AS versions FROM {below} GROUP BY 2)",
+            level - below_level
+        ));
+        all.push(format!("SELECT * FROM {name}"));
+        (below, below_level) = (name, level);
+    }
+    format!("WITH {}\n{}", steps.join(",\n"), all.join(" UNION ALL "))
 }

@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use super::{Shape, SqliteTable};
 use crate::{
     Migration, TableError,
-    cover::{LEVELS, NARROW},
+    cover::{self, LEVELS, NARROW},
     database::Counter,
     error::at,
     naming::{literal, part, quoted},
@@ -36,6 +36,8 @@ pub struct Parts {
     pub dirty: String,
     pub epoch: String,
     pub index: String,
+    /// Makes `blocks`. Says which levels, which SQLite keeps with the table.
+    pub blocks_text: String,
     /// Name and text of each trigger.
     pub triggers: Vec<(String, String)>,
 }
@@ -75,6 +77,12 @@ impl Parts {
                 trigger("update", "AFTER UPDATE", &differs, &format!("{old} {new}")),
                 trigger("delete", "AFTER DELETE", "", &old),
             ],
+            blocks_text: format!(
+                "CREATE TABLE {} (level INTEGER CHECK (level IN ({})), block INTEGER, count INTEGER NOT NULL,\n\
+                 hash INTEGER NOT NULL, keys INTEGER NOT NULL, versions INTEGER NOT NULL, PRIMARY KEY (level, block)) WITHOUT ROWID",
+                part("blocks"),
+                cover::listed()
+            ),
             blocks: part("blocks"),
             epoch: part("epoch"),
             index: part("versions"),
@@ -85,13 +93,18 @@ impl Parts {
 
 impl SqliteTable {
     pub async fn is_summarised(&self, connection: &mut SqliteConnection) -> Result<bool, TableError> {
-        let found: Vec<(String, String)> =
-            sqlx::query_as("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = $1")
-                .bind(&self.shape.name)
-                .fetch_all(connection)
-                .await
-                .map_err(at(&self.place))?;
-        Ok(self.shape.parts.triggers.iter().all(|trigger| found.contains(trigger)))
+        let Parts { blocks_text, triggers, .. } = &self.shape.parts;
+        let found: Vec<(String,)> = sqlx::query_as(
+            "SELECT sql FROM sqlite_schema
+             WHERE type = 'trigger' AND tbl_name = $1 OR type = 'table' AND name = $2",
+        )
+        .bind(&self.shape.name)
+        .bind(part(&self.shape.name, "blocks"))
+        .fetch_all(connection)
+        .await
+        .map_err(at(&self.place))?;
+        let is_there = |text: &String| found.iter().any(|(sql,)| sql == text);
+        Ok(is_there(blocks_text) && triggers.iter().all(|(_, text)| is_there(text)))
     }
 
     pub async fn plan(&self) -> Result<Migration, TableError> {
@@ -127,16 +140,13 @@ impl SqliteTable {
         }
         if !summarised {
             up.push(
-                "-- Summaries of blocks of 64, 4,096 and 262,144 versions; triggers note which blocks are to be read again.\n\
+                "-- Summaries of blocks of 64 versions, of 512, and so on to 16,777,216; triggers note which blocks are to be\n\
+                 -- read again.\n\
                  BEGIN IMMEDIATE"
                     .to_owned(),
             );
             up.extend(self.without_summaries());
-            up.push(format!(
-                "CREATE TABLE {} (level INTEGER, block INTEGER, count INTEGER NOT NULL, hash INTEGER NOT NULL,\n\
-                 keys INTEGER NOT NULL, versions INTEGER NOT NULL, PRIMARY KEY (level, block)) WITHOUT ROWID",
-                parts.blocks
-            ));
+            up.push(parts.blocks_text.clone());
             up.push(format!("CREATE TABLE {} (block INTEGER PRIMARY KEY)", parts.dirty));
             up.push(format!("CREATE TABLE IF NOT EXISTS {} (epoch TEXT NOT NULL)", parts.epoch));
             up.push(format!(

@@ -34,6 +34,7 @@ mod answers;
 mod concurrent;
 mod cost;
 mod demo;
+mod differences;
 mod evaluations;
 mod histories;
 mod late;

@@ -10,6 +10,7 @@ on_both_databases!(
     and mysql:
     a_migration_is_shown_applied_once_and_taken_back,
     summaries_that_are_not_kept_are_not_used,
+    summaries_of_other_blocks_are_not_used_and_made_anew,
     the_statements_shown_may_be_run_by_hand,
 );
 
@@ -68,6 +69,34 @@ async fn summaries_that_are_not_kept_are_not_used(scratch: Scratch) {
     world.write(1, 77).await;
     assert!(!table.summarised().await.unwrap());
     assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [world.cell(Span::ALL)]);
+    table.migrate().await.unwrap();
+    assert!(table.summarised().await.unwrap());
+    assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [world.cell(Span::ALL)]);
+}
+
+/// As an earlier Logyard may have left them.
+async fn summaries_of_other_blocks_are_not_used_and_made_anew(scratch: Scratch) {
+    let mut world = World::new(scratch).await;
+    world.write(1, 77).await;
+    let table = world.open().await;
+    table.migrate().await.unwrap();
+    match &world.pool {
+        Pool::Sqlite(_) => {
+            world.run("DROP TABLE orders_logyard_blocks").await;
+            let sums =
+                "count INTEGER NOT NULL, hash INTEGER NOT NULL, keys INTEGER NOT NULL, versions INTEGER NOT NULL";
+            let key = "PRIMARY KEY (level, block)";
+            world
+                .run(&format!(
+                    "CREATE TABLE orders_logyard_blocks (level INTEGER, block INTEGER, {sums}, {key}) WITHOUT ROWID"
+                ))
+                .await;
+        }
+        Pool::Postgres(_) => world.run("COMMENT ON TABLE orders_logyard_blocks IS 'Logyard: complete'").await,
+    }
+    assert!(!table.summarised().await.unwrap());
+    assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [world.cell(Span::ALL)]);
+    assert!(!table.migration().await.unwrap().is_empty());
     table.migrate().await.unwrap();
     assert!(table.summarised().await.unwrap());
     assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [world.cell(Span::ALL)]);

@@ -54,8 +54,17 @@ pub fn event() -> BoxedStrategy<Event> {
 
 pub fn options(strategy: Strategy, tight: bool) -> Options {
     let limits = Limits { thorough_every: 0, ..Limits::default() };
-    let tight_limits =
-        Limits { splits: 2, list: 2, list_ghosts: 3, rows: 5, found: 4, page: 3, turn: 3, ..limits.clone() };
+    let tight_limits = Limits {
+        wide_splits: 1,
+        splits: 2,
+        list: 2,
+        list_ghosts: 3,
+        rows: 5,
+        found: 4,
+        page: 3,
+        turn: 3,
+        ..limits.clone()
+    };
     Options {
         strategy,
         batch: BatchLimits { most: 7, step: 2, target: 1_000 },
