@@ -129,11 +129,20 @@ mod tests {
         #[test]
         fn a_block_tells_of_its_bytes_what_each_of_them_tells(bytes: [u8; BLOCK], byte: u8) {
             let block = Block(bytes);
-            let special = |byte: u8| !json::is_plain(&[byte]);
+            let special = |byte: u8| !(b' '..0x80).contains(&byte) || byte == b'"' || byte == b'\\';
             prop_assert_eq!(block.ends_quoted(), bits(bytes, special));
             prop_assert_eq!(block.ends_word(), bits(bytes, |byte| special(byte) || byte == b' '));
             prop_assert_eq!(block.digits(), bits(bytes, |byte| byte.is_ascii_digit()));
             prop_assert_eq!(block.equal_to(byte), bits(bytes, |other| other == byte));
+        }
+
+        #[test]
+        fn a_block_in_which_nothing_ends_stands_in_json_as_it_is(text in "[ -~é\n]{16}") {
+            let block = Block::first_of(text.as_bytes());
+            let mut json = Vec::new();
+            json::write_string(block.bytes(), &mut json);
+            let as_it_is = [b"\"", &block.bytes()[..], b"\""].concat();
+            prop_assert_eq!(block.ends_quoted() == 0, json == as_it_is && block.bytes().is_ascii());
         }
 
         #[test]

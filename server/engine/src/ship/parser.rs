@@ -52,6 +52,14 @@ impl Parser {
         if let Some(fault) = &record.fault {
             return Err(fault.clone());
         }
+        // What reads as a classic record is one: of no other format has a third field with a colon. So in a log of them
+        // none is looked at twice.
+        if self.choice == Choice::Auto
+            && self.last == Some(Format::Classic)
+            && let Ok(parsed) = self.write(Format::Classic, record, out)
+        {
+            return Ok(parsed);
+        }
         let format = self.format_of(record.bytes)?;
         self.write(format, record, out)
     }
