@@ -3,7 +3,6 @@
 //! Several spaces count as one, and none is needed after a closing quote: both occur.
 
 use memchr::{memchr, memchr2};
-
 use wide::i8x16;
 
 use super::block::{BLOCK, Block, find_space};

@@ -8,7 +8,8 @@ use super::{
     field::{LONGEST_KEY, MemberKey},
 };
 
-/// Room that a field takes beside its own bytes: two keys, and what a last block has too much.
+/// Room that a field takes beside its own bytes: its keys, which are shorter than the longest if they are more than two,
+/// and what a last block has too much.
 const FIELD: usize = 2 * LONGEST_KEY + 4 * BLOCK;
 
 /// A draft that has grown larger, for one record out of thousands, does not stay so.

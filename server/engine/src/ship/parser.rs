@@ -52,8 +52,8 @@ impl Parser {
         if let Some(fault) = &record.fault {
             return Err(fault.clone());
         }
-        // What reads as a classic record is one: of no other format has a third field with a colon. So in a log of them
-        // none is looked at twice.
+        // What can be read as a classic record is one: only its third field may be `ip:port` or `-` where the first is a
+        // time. So in a log of them no record is looked at twice.
         if self.choice == Choice::Auto
             && self.last == Some(Format::Classic)
             && let Ok(parsed) = self.write(Format::Classic, record, out)
