@@ -115,7 +115,7 @@ fn decimal(number: u64) -> ([u8; OFFSET], usize) {
     }
     if rest > 0 || number == 0 {
         first -= 1;
-        digits[first] = DECIMAL[rest as usize][1];
+        digits[first] = DECIMAL[(rest % 10) as usize][1];
     }
     let mut left = [0; OFFSET];
     left.copy_from_slice(&digits[first..first + OFFSET]);

@@ -55,8 +55,8 @@ fn past_minute(text: &[u8]) -> Option<(i64, bool)> {
         _ => return None,
     };
     let digit = |digit: u8| i64::from(digit - b'0');
-    let seconds = digit(second1) * 10 + digit(second2);
-    Some((seconds * 1_000 + digit(hundreds) * 100 + digit(tens) * 10 + digit(ones), has_zone))
+    let whole = digit(second1) * 10 + digit(second2);
+    Some((whole * 1_000 + digit(hundreds) * 100 + digit(tens) * 10 + digit(ones), has_zone))
 }
 
 /// `None` if it is not one, or names a day or an hour that does not exist.
