@@ -1,14 +1,15 @@
 //! Sixteen bytes looked at at once, which is what makes reading records quick: nearly every word of a log fits in them.
 //!
-//! Always: what is left at the end of a record and fills no block is not looked at here, but byte by byte elsewhere.
+//! Always: what is left at the end of a text is looked at with zeros behind it. A zero is no digit, no space and ends a
+//! word, as the end of the text does.
 
 use wide::i8x16;
 
 pub const BLOCK: usize = 16;
 
-/// Some bytes of a record.
+/// Some bytes of a record; or the last of them, with zeros behind.
 #[derive(Clone, Copy, Debug)]
-pub struct Block<'a>(&'a [u8; BLOCK]);
+pub struct Block([u8; BLOCK]);
 
 /// Some of a block's bytes: a bit for each, the first is the lowest.
 pub type Bits = u32;
@@ -16,50 +17,56 @@ pub type Bits = u32;
 /// Where the first space is.
 #[inline]
 pub fn find_space(text: &[u8]) -> Option<usize> {
-    let (blocks, _) = text.as_chunks();
+    let (blocks, rest) = text.as_chunks();
     for (index, block) in blocks.iter().enumerate() {
-        let spaces = Block(block).equal_to(b' ');
+        let spaces = Block(*block).equal_to(b' ');
         if spaces != 0 {
             return Some(index * BLOCK + spaces.trailing_zeros() as usize);
         }
     }
-    let rest = blocks.len() * BLOCK;
-    text[rest..].iter().position(|byte| *byte == b' ').map(|at| rest + at)
+    let spaces = Block::first_of(rest).equal_to(b' ');
+    (spaces != 0).then(|| blocks.len() * BLOCK + spaces.trailing_zeros() as usize)
 }
 
-impl<'a> Block<'a> {
-    /// `None` of fewer bytes than a block has.
+impl Block {
+    /// The first bytes of a text, and zeros if it has fewer.
     #[inline]
-    pub fn first_of(text: &'a [u8]) -> Option<Self> {
-        text.first_chunk().map(Self)
+    pub fn first_of(text: &[u8]) -> Self {
+        text.first_chunk().map_or_else(|| Self::padded(text), |block| Self(*block))
     }
 
-    /// All whole blocks of a text.
-    #[inline]
-    pub fn all_of(text: &'a [u8]) -> impl Iterator<Item = Self> {
-        text.as_chunks().0.iter().map(Self)
+    fn padded(text: &[u8]) -> Self {
+        let mut block = [0; BLOCK];
+        block[..text.len()].copy_from_slice(text);
+        Self(block)
     }
 
     #[inline]
-    pub fn bytes(self) -> &'a [u8; BLOCK] {
-        self.0
+    pub fn bytes(&self) -> &[u8; BLOCK] {
+        &self.0
     }
 
     /// Where a word of printable ASCII that means the same in a log and in JSON can go no further.
     #[inline]
     pub fn ends_word(self) -> Bits {
-        self.below(b' ' + 1) | self.equal_to(b'"') | self.equal_to(b'\\')
+        (self.below(b' ' + 1) | self.special()).to_bitmask()
     }
 
     /// The same of a text in quotes, which may hold spaces.
     #[inline]
     pub fn ends_quoted(self) -> Bits {
-        self.below(b' ') | self.equal_to(b'"') | self.equal_to(b'\\')
+        (self.below(b' ') | self.special()).to_bitmask()
     }
 
     #[inline]
     pub fn equal_to(self, byte: u8) -> Bits {
-        self.lanes().simd_eq(lane(byte)).to_bitmask()
+        self.lanes_equal_to(byte).to_bitmask()
+    }
+
+    /// All ones where the byte is.
+    #[inline]
+    pub fn lanes_equal_to(self, byte: u8) -> i8x16 {
+        self.lanes().simd_eq(lane(byte))
     }
 
     #[inline]
@@ -71,26 +78,34 @@ impl<'a> Block<'a> {
     #[inline]
     pub fn number(self) -> Option<usize> {
         let digits = self.digits();
-        let whole = digits.trailing_ones();
-        if whole == 0 || (whole > 1 && self.0[0] == b'0') {
-            return None;
-        }
-        if self.0.get(whole as usize) != Some(&b'.') {
-            return Some(whole as usize);
-        }
-        let fraction = (digits >> (whole + 1)).trailing_ones();
-        (fraction > 0).then_some((whole + 1 + fraction) as usize)
+        let behind_digits = !digits & (digits + 1);
+        let length = (digits | (self.equal_to(b'.') & behind_digits)).trailing_ones();
+        let between_digits = digits & ((digits << 1) >> length) & 1 != 0;
+        let needless_zero = self.0[0] == b'0' && digits & 0b10 != 0;
+        (between_digits && !needless_zero).then_some(length as usize)
+    }
+
+    #[inline]
+    fn special(self) -> i8x16 {
+        self.lanes_equal_to(b'"') | self.lanes_equal_to(b'\\')
     }
 
     /// Bytes below an ASCII character, and all that are not ASCII: as signed numbers they are below zero.
     #[inline]
-    fn below(self, byte: u8) -> Bits {
-        self.lanes().simd_lt(lane(byte)).to_bitmask()
+    fn below(self, byte: u8) -> i8x16 {
+        self.lanes().simd_lt(lane(byte))
     }
 
     #[inline]
     fn lanes(self) -> i8x16 {
         i8x16::new(self.0.map(u8::cast_signed))
+    }
+}
+
+impl From<&[u8; BLOCK]> for Block {
+    #[inline]
+    fn from(bytes: &[u8; BLOCK]) -> Self {
+        Self(*bytes)
     }
 }
 
@@ -113,8 +128,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_block_tells_of_its_bytes_what_each_of_them_tells(bytes: [u8; BLOCK], byte: u8) {
-            let block = Block(&bytes);
-            let special = |byte: u8| !json::is_plain(&[byte]);
+            let block = Block(bytes);
+            let special = |byte: u8| !(b' '..0x80).contains(&byte) || byte == b'"' || byte == b'\\';
             prop_assert_eq!(block.ends_quoted(), bits(bytes, special));
             prop_assert_eq!(block.ends_word(), bits(bytes, |byte| special(byte) || byte == b' '));
             prop_assert_eq!(block.digits(), bits(bytes, |byte| byte.is_ascii_digit()));
@@ -122,8 +137,17 @@ mod tests {
         }
 
         #[test]
+        fn a_block_in_which_nothing_ends_stands_in_json_as_it_is(text in "[ -~é\n]{16}") {
+            let block = Block::first_of(text.as_bytes());
+            let mut json = Vec::new();
+            json::write_string(block.bytes(), &mut json);
+            let as_it_is = [b"\"", &block.bytes()[..], b"\""].concat();
+            prop_assert_eq!(block.ends_quoted() == 0, json == as_it_is && block.bytes().is_ascii());
+        }
+
+        #[test]
         fn what_it_takes_for_a_number_is_one(text in "[0-9]{0,4}[.]?[0-9]{0,4}[eE -]?[0-9 ]{0,4} {16}") {
-            let length = Block::first_of(text.as_bytes()).unwrap().number();
+            let length = Block::first_of(text.as_bytes()).number();
             let word = text.split(' ').next().unwrap();
             if let Some(length) = length.filter(|length| text.as_bytes()[*length] == b' ') {
                 prop_assert!(length == word.len() && json::is_number(word.as_bytes()), "{}", word);

@@ -8,7 +8,8 @@ use super::{
     field::{LONGEST_KEY, MemberKey},
 };
 
-/// Room that a field takes beside its own bytes: two keys, and what a last block has too much.
+/// Room that a field takes beside its own bytes: its keys, which are shorter than the longest if they are more than two,
+/// and what a last block has too much.
 const FIELD: usize = 2 * LONGEST_KEY + 4 * BLOCK;
 
 /// A draft that has grown larger, for one record out of thousands, does not stay so.
@@ -24,15 +25,15 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// An event of at most so many fields, of a record of so many bytes.
-    pub fn begin(&mut self, opening: &str, fields: usize, record: usize) {
+    /// An event of at most so many fields, and of so many bytes of texts.
+    pub fn begin(&mut self, opening: &MemberKey, fields: usize, texts: usize) {
         if self.bytes.len() > LARGEST {
             self.bytes = Vec::new();
         }
         self.end = 0;
-        self.room = (fields + 1) * FIELD + record;
+        self.room = (fields + 1) * FIELD + texts;
         self.make_room();
-        self.append(opening.as_bytes());
+        self.key(opening);
     }
 
     pub fn written(&self) -> &[u8] {
@@ -48,45 +49,74 @@ impl Draft {
 
     #[inline]
     pub fn key(&mut self, key: &MemberKey) {
-        self.place(0, key.padded());
+        place(self.room(), key.padded());
         self.end += key.length();
     }
 
     /// A key and the first bytes of a block.
     #[inline]
-    pub fn member(&mut self, key: &MemberKey, block: Block<'_>, length: usize) {
-        self.place(0, key.padded());
-        self.place(key.length(), block.bytes());
+    pub fn member(&mut self, key: &MemberKey, block: Block, length: usize) {
+        let room = &mut self.room()[..LONGEST_KEY + BLOCK];
+        place(room, key.padded());
+        place(&mut room[key.length()..], block.bytes());
         self.end += key.length() + length;
     }
 
-    /// A key and a text from where it begins, up to where it ends; answers how long it is. It does not count until it
-    /// is kept. `None` if there is no end in the whole blocks.
+    /// A key and a text from where it begins, up to where it ends, be that the end of all; answers how long it is. It
+    /// does not count until it is kept.
     #[inline]
-    pub fn attempt<'t>(&mut self, key: &MemberKey, text: &'t [u8], ends: impl Fn(Block<'t>) -> Bits) -> Option<usize> {
-        self.place(0, key.padded());
-        let mut length = 0;
-        for block in Block::all_of(text) {
-            self.place(key.length() + length, block.bytes());
-            let ends = ends(block);
+    pub fn attempt(&mut self, key: &MemberKey, text: &[u8], ends: impl Fn(Block) -> Bits) -> usize {
+        let room = self.room();
+        place(room, key.padded());
+        let (blocks, rest) = text.as_chunks();
+        let (places, _) = room[key.length()..].as_chunks_mut();
+        for (index, (from, to)) in blocks.iter().zip(&mut *places).enumerate() {
+            *to = *from;
+            let ends = ends(Block::from(from));
             if ends != 0 {
-                return Some(length + ends.trailing_zeros() as usize);
+                return index * BLOCK + ends.trailing_zeros() as usize;
             }
-            length += BLOCK;
         }
-        None
+        let last = Block::first_of(rest);
+        places[blocks.len()] = *last.bytes();
+        blocks.len() * BLOCK + ends(last).trailing_zeros() as usize
     }
 
-    /// Keeps an attempt, and closes its quote.
+    /// Keeps an attempt, and closes it.
     #[inline]
-    pub fn keep(&mut self, key: &MemberKey, length: usize) {
+    pub fn keep<const N: usize>(&mut self, key: &MemberKey, length: usize, close: &[u8; N]) {
         self.end += key.length() + length;
-        self.append(b"\"");
+        self.append(close);
     }
 
+    /// How much is written, and what to go back to.
     #[inline]
-    pub fn append(&mut self, text: &[u8]) {
-        self.bytes[self.end..self.end + text.len()].copy_from_slice(text);
+    pub fn length(&self) -> usize {
+        self.end
+    }
+
+    /// Takes back what was written after that.
+    #[inline]
+    pub fn go_back(&mut self, length: usize) {
+        self.end = length;
+    }
+
+    /// A few bytes, whose number is known.
+    #[inline]
+    pub fn append<const N: usize>(&mut self, text: &[u8; N]) {
+        place(self.room(), text);
+        self.end += N;
+    }
+
+    /// The first bytes of a piece.
+    #[inline]
+    pub fn append_some<const N: usize>(&mut self, piece: &[u8; N], length: usize) {
+        place(self.room(), piece);
+        self.end += length;
+    }
+
+    pub fn append_all(&mut self, text: &[u8]) {
+        self.room()[..text.len()].copy_from_slice(text);
         self.end += text.len();
     }
 
@@ -99,10 +129,13 @@ impl Draft {
         result
     }
 
-    /// Puts a piece so many bytes behind what is written.
     #[inline]
-    fn place<const N: usize>(&mut self, after: usize, piece: &[u8; N]) {
-        let start = self.end + after;
-        self.bytes[start..start + N].copy_from_slice(piece);
+    fn room(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.end..]
     }
+}
+
+#[inline]
+fn place<const N: usize>(room: &mut [u8], piece: &[u8; N]) {
+    room[..N].copy_from_slice(piece);
 }

@@ -23,12 +23,6 @@ pub fn write_text(text: &[u8], out: &mut Vec<u8>) -> u64 {
     replaced
 }
 
-/// True for printable ASCII that means the same in a log and in JSON: nearly every field of every record.
-#[expect(clippy::needless_bitwise_bool, reason = "without early exits it becomes a handful of vector instructions")]
-pub fn is_plain(text: &[u8]) -> bool {
-    text.iter().fold(true, |plain, byte| plain & (*byte >= 0x20) & (*byte < 0x80) & (*byte != b'"') & (*byte != b'\\'))
-}
-
 /// True if the text can stand in JSON as a number, digit for digit, and within what every reader's doubles can hold.
 pub fn is_number(text: &[u8]) -> bool {
     const LONGEST: usize = 40;
@@ -103,13 +97,6 @@ mod tests {
             let json = serde_json::from_str::<serde_json::Number>(&text).is_ok();
             // Of exponents fewer are taken: none that could leave the range of a double.
             prop_assert!(is_number(text.as_bytes()) == json || (json && text.contains(['e', 'E'])), "{}", text);
-        }
-
-        #[test]
-        fn a_plain_text_needs_no_escaping(text in "[ -~]{0,40}") {
-            let mut escaped = Vec::new();
-            write_string(text.as_bytes(), &mut escaped);
-            prop_assert_eq!(is_plain(text.as_bytes()), escaped.len() == text.len() + 2);
         }
     }
 

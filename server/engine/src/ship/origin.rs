@@ -7,7 +7,7 @@
 use model::{BucketName, Key};
 use sha2::{Digest, Sha256};
 
-use super::json;
+use super::{draft::Draft, json};
 
 /// How an event carries its id: the bytes before and after it.
 const IN_METADATA: (&str, &str) = (r#","@metadata":{"_id":""#, r#""}"#);
@@ -15,6 +15,9 @@ const ON_TOP: (&str, &str) = (r#","_id":""#, r#"""#);
 
 /// Hexadecimal digits of an id.
 const ID: usize = 32;
+
+/// Digits of the highest offset.
+const OFFSET: usize = 20;
 
 /// What the events of one object say about it.
 #[derive(Clone, Debug)]
@@ -58,16 +61,23 @@ impl Origin {
         self.base.map(|base| base.wrapping_add(u128::from(offset)))
     }
 
-    /// Appends `,"log":{…}` and the id to an event.
-    pub(super) fn write(&self, offset: u64, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.opening);
-        write_decimal(offset, out);
-        out.push(b'}');
+    /// Bytes that [`Self::close`] adds at most.
+    pub(super) fn length(&self) -> usize {
+        self.opening.len() + OFFSET + self.id_keys.0.len() + ID + self.id_keys.1.len() + 2
+    }
+
+    /// Adds `,"log":{…}` and the id to an event, and closes it.
+    pub(super) fn close(&self, offset: u64, event: &mut Draft) {
+        event.append_all(&self.opening);
+        let (digits, length) = decimal(offset);
+        event.append_some(&digits, length);
+        event.append(b"}");
         if let Some(id) = self.id(offset) {
-            out.extend_from_slice(self.id_keys.0.as_bytes());
-            write_hexadecimal(id, out);
-            out.extend_from_slice(self.id_keys.1.as_bytes());
+            event.append_all(self.id_keys.0.as_bytes());
+            event.append(&hexadecimal(id));
+            event.append_all(self.id_keys.1.as_bytes());
         }
+        event.append(b"}");
     }
 }
 
@@ -94,48 +104,75 @@ fn base(bucket: &BucketName, key: &Key, etag: &str) -> u128 {
     hash.finalize().iter().take(16).fold(0, |base, byte| (base << 8) | u128::from(*byte))
 }
 
-fn write_decimal(number: u64, out: &mut Vec<u8>) {
-    const LONGEST: usize = 20;
-    let mut digits = [0; LONGEST];
-    let mut first = LONGEST;
-    let mut rest = number;
-    loop {
-        first -= 1;
-        digits[first] = b"0123456789"[(rest % 10) as usize];
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+/// The digits of a number, with zeros behind, and how many they are.
+fn decimal(number: u64) -> ([u8; OFFSET], usize) {
+    let mut digits = [0; 2 * OFFSET];
+    let (mut first, mut rest) = (OFFSET, number);
+    while rest >= 10 {
+        first -= 2;
+        digits[first..first + 2].copy_from_slice(&DECIMAL[(rest % 100) as usize]);
+        rest /= 100;
     }
-    out.extend_from_slice(&digits[first..]);
+    if rest > 0 || number == 0 {
+        first -= 1;
+        digits[first] = DECIMAL[(rest % 10) as usize][1];
+    }
+    let mut left = [0; OFFSET];
+    left.copy_from_slice(&digits[first..first + OFFSET]);
+    (left, OFFSET - first)
 }
 
+/// Of every number below a hundred.
+const DECIMAL: [[u8; 2]; 100] = pairs(b"0123456789");
+
 /// Of every byte.
-const HEXADECIMAL: [[u8; 2]; 256] = {
-    let digits = b"0123456789abcdef";
-    let mut pairs = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < pairs.len() {
-        pairs[byte] = [digits[byte >> 4], digits[byte & 0xF]];
-        byte += 1;
+const HEXADECIMAL: [[u8; 2]; 256] = pairs(b"0123456789abcdef");
+
+/// All pairs of these digits.
+const fn pairs<const DIGITS: usize, const PAIRS: usize>(digits: &[u8; DIGITS]) -> [[u8; 2]; PAIRS] {
+    let mut pairs = [[0; 2]; PAIRS];
+    let mut pair = 0;
+    while pair < PAIRS {
+        pairs[pair] = [digits[pair / DIGITS], digits[pair % DIGITS]];
+        pair += 1;
     }
     pairs
-};
+}
 
-fn write_hexadecimal(number: u128, out: &mut Vec<u8>) {
+fn hexadecimal(number: u128) -> [u8; ID] {
     let mut digits = [0; ID];
     for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(number.to_be_bytes()) {
         *pair = HEXADECIMAL[usize::from(byte)];
     }
-    out.extend_from_slice(&digits);
+    digits
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::ship::field::MemberKey;
 
     fn origin(bucket: &str, key: &str, etag: &str) -> Origin {
         Origin::object(&bucket.parse().unwrap(), &key.parse().unwrap(), etag)
+    }
+
+    fn event(origin: &Origin, offset: u64) -> String {
+        let mut event = Draft::default();
+        event.begin(const { &MemberKey::new(r#"{"elb":"x""#) }, 0, origin.length());
+        origin.close(offset, &mut event);
+        String::from_utf8(event.written().to_vec()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn an_offset_is_written_digit_for_digit(number: u64, shift in 0..64) {
+            let number = number >> shift;
+            let (digits, length) = decimal(number);
+            prop_assert_eq!(digits[..length].to_vec(), number.to_string().into_bytes());
+            prop_assert_eq!(hexadecimal(number.into()).to_vec(), format!("{number:032x}").into_bytes());
+        }
     }
 
     #[test]
@@ -158,10 +195,8 @@ mod tests {
     fn an_id_is_found_again_and_leaves_the_rest_of_the_event() {
         let plain = origin("logs", "a", "e");
         for origin in [plain.clone(), plain.with_id_on_top()] {
-            let mut event = br#"{"elb":"x""#.to_vec();
-            origin.write(7, &mut event);
-            event.push(b'}');
-            let (open, id) = split_id(&event).unwrap();
+            let event = event(&origin, 7);
+            let (open, id) = split_id(event.as_bytes()).unwrap();
             assert_eq!(open, br#"{"elb":"x","log":{"bucket":"logs","key":"a","offset":7}"#);
             assert_eq!(u128::from_str_radix(id, 16).ok(), origin.id(7));
         }
@@ -172,11 +207,9 @@ mod tests {
     /// Ids lie in other people's indexes: a change of how they are made would double every event there.
     #[test]
     fn an_id_is_the_same_in_every_version() {
-        let mut event = Vec::new();
-        origin("logs", "api/a\"b.log", "0123").write(18_446_744_073_709_551_615, &mut event);
         assert_eq!(
-            String::from_utf8(event).unwrap(),
-            r#","log":{"bucket":"logs","key":"api/a\"b.log","offset":18446744073709551615},"@metadata":{"_id":"b7f323fd6c7b07e434252b54743433f3"}"#
+            event(&origin("logs", "api/a\"b.log", "0123"), 18_446_744_073_709_551_615),
+            r#"{"elb":"x","log":{"bucket":"logs","key":"api/a\"b.log","offset":18446744073709551615},"@metadata":{"_id":"b7f323fd6c7b07e434252b54743433f3"}}"#
         );
     }
 }

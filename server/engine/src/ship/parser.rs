@@ -5,7 +5,7 @@
 use model::Time;
 
 use super::{
-    cursor::Cursor,
+    cursor::skip_spaces,
     draft::Draft,
     error::{Likely, RecordError},
     event::EventWriter,
@@ -52,6 +52,14 @@ impl Parser {
         if let Some(fault) = &record.fault {
             return Err(fault.clone());
         }
+        // What can be read as a classic record is one: only its third field may be `ip:port` or `-` where the first is a
+        // time. So in a log of them no record is looked at twice.
+        if self.choice == Choice::Auto
+            && self.last == Some(Format::Classic)
+            && let Ok(parsed) = self.write(Format::Classic, record, out)
+        {
+            return Ok(parsed);
+        }
         let format = self.format_of(record.bytes)?;
         self.write(format, record, out)
     }
@@ -69,22 +77,22 @@ impl Parser {
     }
 
     fn write(&mut self, format: Format, record: &Record<'_>, out: &mut Vec<u8>) -> Result<Parsed, RecordError> {
-        let mut cursor = Cursor::new(record.bytes);
-        self.draft.begin(format.opening(), format.fields().len(), record.bytes.len());
+        let mut rest = record.bytes;
+        self.draft.begin(format.opening(), format.fields().len(), record.bytes.len() + self.origin.length());
         let mut event = EventWriter::new(&mut self.draft, &mut self.scratch, &mut self.minute);
         for (index, field) in format.fields().iter().enumerate() {
-            if cursor.peek().is_none() {
+            rest = skip_spaces(rest);
+            if rest.is_empty() {
                 if field.optional {
                     break;
                 }
                 return Err(RecordError::Missing { field: field.name, fields: index });
             }
-            event.field(field, &mut cursor)?;
+            rest = event.field(field, rest)?;
         }
         let (time, replaced) = event.finish();
+        self.origin.close(record.offset, &mut self.draft);
         out.extend_from_slice(self.draft.written());
-        self.origin.write(record.offset, out);
-        out.push(b'}');
         Ok(Parsed { format, time, id: self.origin.id(record.offset), replaced })
     }
 }

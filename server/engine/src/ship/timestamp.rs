@@ -2,7 +2,10 @@
 
 use model::Time;
 
-use super::block::BLOCK;
+use super::block::{BLOCK, Block};
+
+/// Bytes of `:40.`, before a fraction.
+const POINT: usize = 4;
 
 /// What a timestamp says, and whether it must be completed to be RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,18 +43,20 @@ impl Minute {
 /// `:40.820889Z`, in milliseconds; and whether it has a `Z`.
 #[inline]
 fn past_minute(text: &[u8]) -> Option<(i64, bool)> {
-    let [b':', second1 @ b'0'..=b'5', second2 @ b'0'..=b'9', b'.', rest @ ..] = text else { return None };
-    let (fraction, rest) = rest.split_at(rest.iter().take_while(|byte| byte.is_ascii_digit()).count());
-    let has_zone = match rest {
+    let block = Block::first_of(text);
+    let &[b':', second1 @ b'0'..=b'5', second2, b'.', hundreds, tens, ones, ..] = block.bytes() else { return None };
+    let fraction = (block.digits() >> POINT).trailing_ones() as usize;
+    if !second2.is_ascii_digit() || fraction < 3 {
+        return None;
+    }
+    let has_zone = match text[POINT + fraction..] {
         [] => false,
         [b'Z'] => true,
         _ => return None,
     };
-    let &[hundreds, tens, ones, ..] = fraction else { return None };
-    let number = |[hundreds, tens, ones]: [u8; 3]| {
-        i64::from(hundreds - b'0') * 100 + i64::from(tens - b'0') * 10 + i64::from(ones - b'0')
-    };
-    Some((number([b'0', *second1, *second2]) * 1_000 + number([hundreds, tens, ones]), has_zone))
+    let digit = |digit: u8| i64::from(digit - b'0');
+    let whole = digit(second1) * 10 + digit(second2);
+    Some((whole * 1_000 + digit(hundreds) * 100 + digit(tens) * 10 + digit(ones), has_zone))
 }
 
 /// `None` if it is not one, or names a day or an hour that does not exist.

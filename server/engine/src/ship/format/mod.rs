@@ -16,7 +16,7 @@ use model::{Invalid, LogFormat};
 
 pub use self::kind::Kind;
 pub(super) use self::recognise::begins;
-use super::field::Field;
+use super::field::{Field, MemberKey};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -62,12 +62,12 @@ impl Format {
     }
 
     /// How an event of this format begins.
-    pub(super) fn opening(self) -> &'static str {
+    pub(super) fn opening(self) -> &'static MemberKey {
         match self {
-            Self::Classic => r#"{"format":"classic""#,
-            Self::Alb => r#"{"format":"alb""#,
-            Self::Nlb => r#"{"format":"nlb""#,
-            Self::AlbConnection => r#"{"format":"alb_connection""#,
+            Self::Classic => const { &MemberKey::new(r#"{"format":"classic""#) },
+            Self::Alb => const { &MemberKey::new(r#"{"format":"alb""#) },
+            Self::Nlb => const { &MemberKey::new(r#"{"format":"nlb""#) },
+            Self::AlbConnection => const { &MemberKey::new(r#"{"format":"alb_connection""#) },
         }
     }
 }

@@ -3,7 +3,10 @@
 use memchr::memchr;
 
 use super::Format;
-use crate::ship::block::{BLOCK, Block, find_space};
+use crate::ship::{
+    block::{BLOCK, Block, find_space},
+    cursor::skip_spaces,
+};
 
 /// The words that come before the request, which is the first quoted field.
 const WORDS_BEFORE_REQUEST_CLASSIC: usize = 11;
@@ -11,17 +14,18 @@ const WORDS_BEFORE_REQUEST_ALB: usize = 12;
 
 pub fn recognise(record: &[u8]) -> Option<Format> {
     let mut words = Words(record);
-    let first = words.next()?;
-    if is_timestamp(first) {
-        let (_, third) = (words.next()?, words.next()?);
+    if is_timestamp(words.rest()) {
+        words.next()?;
+        words.next()?;
         // A balancer's client is `ip:port`; a connection's port is a field of its own.
-        return Some(if third.iter().all(u8::is_ascii_digit) { Format::AlbConnection } else { Format::Classic });
+        return Some(if starts_with_number(words.rest())? { Format::AlbConnection } else { Format::Classic });
     }
-    let second = words.next()?;
-    if is_timestamp(second) {
+    let first = words.next()?;
+    if is_timestamp(words.rest()) {
         return Some(Format::Alb);
     }
-    (first == b"tls" && is_version(second) && is_timestamp(words.next()?)).then_some(Format::Nlb)
+    let second = words.next()?;
+    (first == b"tls" && is_version(second) && is_timestamp(words.rest())).then_some(Format::Nlb)
 }
 
 /// True if a record begins here. `text` reaches at least to the first double quote or the end of the line.
@@ -42,13 +46,26 @@ pub fn begins(text: &[u8]) -> bool {
 }
 
 /// `2026-03-09T14:00:00`, whatever follows.
-fn is_timestamp(word: &[u8]) -> bool {
-    let Some(to_minutes) = Block::first_of(word) else { return false };
+#[inline]
+fn is_timestamp(text: &[u8]) -> bool {
+    let to_minutes = Block::first_of(text);
     to_minutes.digits() == 0b1101_1011_0110_1111
         && to_minutes.equal_to(b'-') == 0b0000_0000_1001_0000
         && to_minutes.bytes()[10] == b'T'
         && to_minutes.bytes()[13] == b':'
-        && matches!(word[BLOCK..], [b':', b'0'..=b'9', b'0'..=b'9', ..])
+        && matches!(text.get(BLOCK..), Some([b':', b'0'..=b'9', b'0'..=b'9', ..]))
+}
+
+/// Whether the first word is nothing but digits; `None` without one.
+#[inline]
+fn starts_with_number(text: &[u8]) -> Option<bool> {
+    let digits = Block::first_of(text).digits().trailing_ones() as usize;
+    match text.get(digits) {
+        None => (digits > 0).then_some(true),
+        Some(b' ') => Some(true),
+        Some(byte) if digits < BLOCK || !byte.is_ascii_digit() => Some(false),
+        Some(_) => Words(text).next().map(|word| word.iter().all(u8::is_ascii_digit)),
+    }
 }
 
 /// `2.0`.
@@ -59,14 +76,23 @@ fn is_version(word: &[u8]) -> bool {
 /// Words between spaces, of which there may be several.
 struct Words<'a>(&'a [u8]);
 
+impl<'a> Words<'a> {
+    /// From the next word on; empty if there is none.
+    #[inline]
+    fn rest(&mut self) -> &'a [u8] {
+        self.0 = skip_spaces(self.0);
+        self.0
+    }
+}
+
 impl<'a> Iterator for Words<'a> {
     type Item = &'a [u8];
 
+    #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
-        let start = self.0.iter().position(|byte| *byte != b' ')?;
-        let text = &self.0[start..];
-        let end = find_space(text).unwrap_or(text.len());
-        self.0 = &text[end..];
-        Some(&text[..end])
+        let text = self.rest();
+        let (word, rest) = text.split_at(find_space(text).unwrap_or(text.len()));
+        self.0 = rest;
+        (!word.is_empty()).then_some(word)
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! `-` and empty texts give no member at all, so that nobody downstream has to know what `-` means.
 
+mod quick;
+
 use memchr::{memchr, memrchr};
 use model::Time;
 
 use super::{
-    block::{Block, find_space},
+    block::find_space,
     cursor::{Cursor, Unclosed},
     draft::Draft,
     error::RecordError,
@@ -14,6 +16,11 @@ use super::{
     json, text,
     timestamp::Minute,
 };
+
+const TIMESTAMP: &MemberKey = key!(text "@timestamp");
+const REQUEST_METHOD: &MemberKey = key!(text "request_method");
+const REQUEST_URL: &MemberKey = key!(text "request_url");
+const REQUEST_PROTOCOL: &MemberKey = key!(text "request_protocol");
 
 pub struct EventWriter<'a> {
     draft: &'a mut Draft,
@@ -33,15 +40,28 @@ impl<'a> EventWriter<'a> {
         (self.time, self.replaced)
     }
 
-    /// Takes one field from the record, where [`Cursor::peek`] saw it begin, and writes what it holds.
-    ///
-    /// Most fields are plain and end within the record's whole blocks. Those are copied while their end is looked for;
-    /// all others are cut out first, and judged by rules that know every case.
-    pub fn field(&mut self, field: &Field, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
+    /// Takes one field from what is left of the record, which begins with it, and writes what it holds. Answers what is
+    /// left then.
+    #[inline]
+    pub fn field<'r>(&mut self, field: &Field, record: &'r [u8]) -> Result<&'r [u8], RecordError> {
+        if let Some(length) = self.quickly(&field.content, record) {
+            return Ok(&record[length..]);
+        }
+        let mut cursor = Cursor::new(record);
+        self.by_rules(field, &mut cursor)?;
+        Ok(cursor.rest())
+    }
+
+    /// As [`Self::field`], by rules that know every case: the field is cut out, judged, then written.
+    fn by_rules(&mut self, field: &Field, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
         match &field.content {
             Content::Timestamp => self.timestamp(field, cursor),
             Content::Word { key } => self.word(field, key, cursor),
-            Content::Quoted { key } => self.quoted(field, key, cursor),
+            Content::Quoted { key } => {
+                let held = quoted(field, cursor)?;
+                self.text(key, held);
+                Ok(())
+            }
             Content::List { key } => {
                 let held = cursor.list().map_err(|Unclosed| RecordError::Unclosed { field: field.name })?;
                 self.text(key, held);
@@ -58,23 +78,13 @@ impl<'a> EventWriter<'a> {
         let wanted = "a time like 2026-03-09T14:00:00.123456Z";
         let timestamp = self.minute.parse(held).ok_or_else(|| RecordError::field(field.name, held, wanted))?;
         self.time = timestamp.time;
-        self.draft.key(key!(text "@timestamp"));
-        self.draft.append(held);
-        self.draft.append(if timestamp.has_zone { b"\"" } else { b"Z\"" });
+        self.draft.key(TIMESTAMP);
+        self.draft.append_all(held);
+        self.draft.append_all(if timestamp.has_zone { b"\"" } else { b"Z\"" });
         Ok(())
     }
 
     fn word(&mut self, field: &Field, key: &MemberKey, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
-        let rest = cursor.rest();
-        if let Some(length) = self.draft.attempt(key, rest, Block::ends_word)
-            && rest[length] == b' '
-        {
-            if !(length == 1 && rest[0] == b'-') {
-                self.draft.keep(key, length);
-            }
-            cursor.take(length);
-            return Ok(());
-        }
         let held = cursor.word();
         if held.starts_with(b"\"") {
             return Err(RecordError::field(field.name, held, "a word without quotes"));
@@ -83,31 +93,7 @@ impl<'a> EventWriter<'a> {
         Ok(())
     }
 
-    fn quoted(&mut self, field: &Field, key: &MemberKey, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
-        if let Some((b'"', text)) = cursor.rest().split_first()
-            && let Some(length) = self.draft.attempt(key, text, Block::ends_quoted)
-            && text[length] == b'"'
-        {
-            if length > 0 && !(length == 1 && text[0] == b'-') {
-                self.draft.keep(key, length);
-            }
-            cursor.take(length + 2);
-            return Ok(());
-        }
-        let held = quoted(field, cursor)?;
-        self.text(key, held);
-        Ok(())
-    }
-
     fn number(&mut self, field: &Field, key: &MemberKey, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
-        if let Some(block) = Block::first_of(cursor.rest())
-            && let Some(length) = block.number()
-            && block.bytes().get(length) == Some(&b' ')
-        {
-            self.draft.member(key, block, length);
-            cursor.take(length);
-            return Ok(());
-        }
         let held = cursor.word();
         if held == b"-" {
             return Ok(());
@@ -116,7 +102,7 @@ impl<'a> EventWriter<'a> {
             return Err(RecordError::field(field.name, held, "a number or -"));
         }
         self.draft.key(key);
-        self.draft.append(held);
+        self.draft.append_all(held);
         Ok(())
     }
 
@@ -127,10 +113,6 @@ impl<'a> EventWriter<'a> {
         port_key: &MemberKey,
         cursor: &mut Cursor<'_>,
     ) -> Result<(), RecordError> {
-        if let Some(length) = self.plain_endpoint(ip_key, port_key, cursor.rest()) {
-            cursor.take(length);
-            return Ok(());
-        }
         let held = cursor.word();
         if held == b"-" {
             return Ok(());
@@ -143,62 +125,27 @@ impl<'a> EventWriter<'a> {
         }
         self.text(ip_key, ip);
         self.draft.key(port_key);
-        self.draft.append(port);
+        self.draft.append_all(port);
         Ok(())
-    }
-
-    /// Of IPv4 with a space behind it; answers how long it is.
-    fn plain_endpoint(&mut self, ip_key: &MemberKey, port_key: &MemberKey, rest: &[u8]) -> Option<usize> {
-        let block = Block::first_of(rest)?;
-        let colon = (block.digits() | block.equal_to(b'.')).trailing_ones() as usize;
-        if colon == 0 || rest.get(colon) != Some(&b':') {
-            return None;
-        }
-        let port = &rest[colon + 1..];
-        let port_block = Block::first_of(port)?;
-        let digits = port_block.digits().trailing_ones() as usize;
-        if port.get(digits) != Some(&b' ') || !is_port(&port[..digits]) {
-            return None;
-        }
-        self.draft.member(ip_key, block, colon);
-        self.draft.append(b"\"");
-        self.draft.member(port_key, port_block, digits);
-        Some(colon + 1 + digits)
     }
 
     /// `GET http://example.com:80/ HTTP/1.1`, of which any part can be `-` or missing and the URL can hold spaces.
     fn request(&mut self, field: &Field, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
-        let plain = cursor.plain_quoted();
-        let write = if plain.is_some() { Self::plain } else { Self::text };
-        let held = plain.map_or_else(|| quoted(field, cursor), Ok)?;
+        let held = quoted(field, cursor)?;
         let held = held.strip_suffix(b" ").unwrap_or(held); // a TCP listener writes `- - - `
         let (method, rest) = halves(held, find_space(held));
         let (url, protocol) = halves(rest, memrchr(b' ', rest));
         let (url, protocol) = if is_protocol(protocol) { (url, protocol) } else { (rest, &[][..]) };
-        write(self, key!(text "request_method"), method);
-        write(self, key!(text "request_url"), url);
-        write(self, key!(text "request_protocol"), protocol);
+        self.text(REQUEST_METHOD, method);
+        self.text(REQUEST_URL, url);
+        self.text(REQUEST_PROTOCOL, protocol);
         Ok(())
-    }
-
-    /// Writes a text that needs no change.
-    #[inline]
-    fn plain(&mut self, key: &MemberKey, held: &[u8]) {
-        if held.is_empty() || held == b"-" {
-            return;
-        }
-        self.draft.key(key);
-        self.draft.append(held);
-        self.draft.append(b"\"");
     }
 
     /// Writes a text with the log's escapes undone and JSON's put in.
     fn text(&mut self, key: &MemberKey, held: &[u8]) {
         if held.is_empty() || held == b"-" {
             return;
-        }
-        if json::is_plain(held) {
-            return self.plain(key, held);
         }
         self.draft.key(key);
         self.replaced += if memchr(b'\\', held).is_some() {
@@ -213,7 +160,7 @@ impl<'a> EventWriter<'a> {
 
 /// A text in double quotes, or a bare `-`.
 fn quoted<'a>(field: &Field, cursor: &mut Cursor<'a>) -> Result<&'a [u8], RecordError> {
-    if cursor.peek() == Some(b'"') {
+    if cursor.rest().starts_with(b"\"") {
         return cursor.quoted().map_err(|Unclosed| RecordError::Unclosed { field: field.name });
     }
     let word = cursor.word();
@@ -226,7 +173,6 @@ fn halves(text: &[u8], at: Option<usize>) -> (&[u8], &[u8]) {
 }
 
 /// At most five digits, and no zeros before them.
-#[inline]
 fn is_port(text: &[u8]) -> bool {
     const LONGEST: usize = 5;
     match text {
