@@ -45,7 +45,7 @@ impl MysqlTable {
         if !self.shape.triggers().iter().all(kept) {
             return Ok(false);
         }
-        let sql = format!("SELECT 1 FROM {} WHERE level = {MARK}", self.shape.part("blocks"));
+        let sql = format!("SELECT 1 FROM {} WHERE level = {MARK} AND block = {}", self.shape.part("blocks"), levels());
         Ok(one::<(i64,)>(connection, &sql).await.map_err(&failed)?.is_some())
     }
 
@@ -211,13 +211,13 @@ impl Shape {
              SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
                 .to_owned(),
             "START TRANSACTION".to_owned(),
-            format!("INSERT INTO {blocks}\n{}", level(NARROW, &format!("({rows}\nUNION ALL {before}) AS sides"))),
+            format!("INSERT INTO {blocks}\n{}", level(NARROW, 0, &format!("({rows}\nUNION ALL {before}) AS sides"))),
         ]);
-        for wider in LEVELS.into_iter().filter(|level| *level != NARROW) {
-            let narrow = format!("(SELECT * FROM {blocks} WHERE level = {NARROW}) AS narrow");
-            statements.push(format!("INSERT INTO {blocks}\n{}", level(wider, &narrow)));
+        for pair in LEVELS.windows(2).rev() {
+            let narrower = format!("(SELECT * FROM {blocks} WHERE level = {}) AS narrower", pair[1]);
+            statements.push(format!("INSERT INTO {blocks}\n{}", level(pair[0], pair[0] - pair[1], &narrower)));
         }
-        statements.push(format!("INSERT INTO {blocks} VALUES ({MARK}, 0, 0, 0, 0, 0)"));
+        statements.push(format!("INSERT INTO {blocks} VALUES ({MARK}, {}, 0, 0, 0, 0)", levels()));
         statements.push("COMMIT".to_owned());
         statements
     }
@@ -238,11 +238,15 @@ fn sizes() -> String {
     sizes.join(", ")
 }
 
+/// A bit for each level that there is: summaries with others, of another version of this crate, are not complete.
+fn levels() -> u64 {
+    LEVELS.iter().fold(0, |levels, level| levels | 1 << level)
+}
+
 /// Blocks of a level that narrower ones, or rows, make up.
-fn level(level: u32, narrow: &str) -> String {
-    let shift = if level == NARROW { 0 } else { level - NARROW };
+fn level(level: u32, shift: u32, narrower: &str) -> String {
     format!(
         "SELECT {level}, block >> {shift}, CAST(SUM(`count`) AS SIGNED), BIT_XOR(`hash`), BIT_XOR(`keys`),\n\
-         BIT_XOR(`versions`) FROM {narrow} GROUP BY 2"
+         BIT_XOR(`versions`) FROM {narrower} GROUP BY 2"
     )
 }

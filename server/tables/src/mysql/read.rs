@@ -55,7 +55,7 @@ impl MysqlSnapshot {
             shape.is_this("TABLE_SCHEMA", "TABLE_NAME"),
             super::shape::text(&shape.version_name)
         );
-        let indexes: Option<(i64,)> = one(&mut transaction, &indexed).await.map_err(at(&table.place))?;
+        let found: Option<(i64,)> = one(&mut transaction, &indexed).await.map_err(at(&table.place))?;
         let summarised = table.is_summarised(&mut transaction).await?;
         Ok(Self {
             transaction,
@@ -67,7 +67,7 @@ impl MysqlSnapshot {
             blocks: shape.part("blocks"),
             changes: shape.part("changes"),
             summarised,
-            indexed: indexes.is_some_and(|(indexes,)| indexes > 0),
+            indexed: found.is_some_and(|(indexes,)| indexes > 0),
             read: table.read.clone(),
         })
     }
