@@ -10,7 +10,7 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_in_mysql_is_kept_in_step_with_its_copy_behind_http() {
-    let (shop, scratch) = (Shop::new().await, Scratch::mariadb().await);
+    let (shop, scratch) = (Shop::new().await, Scratch::mariadb_alone().await);
     let pool = MySqlPool::connect(&scratch.url).await.unwrap();
     let write = async |sql: &str| {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.unwrap();

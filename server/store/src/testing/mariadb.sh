@@ -27,6 +27,10 @@ trap 'exit 1' INT TERM HUP
 trap clean EXIT
 cd /
 
+# Temporary files of its own: a server that starts deletes those that others have left, or still use.
+$as mkdir "$folder/temporary"
+export TMPDIR="$folder/temporary"
+
 $as mariadb-install-db --no-defaults --datadir="$folder/data" --auth-root-authentication-method=normal --skip-test-db \
     --innodb-log-file-size=16M
 # setpriv becomes the server, so that this is the server's own process.

@@ -82,7 +82,15 @@ impl Scratch {
 
     /// The same in MariaDB, which is no database for a store: it is one whose tables are followed.
     pub async fn mariadb() -> Self {
-        let cluster = Cluster::shared(Software::Mariadb);
+        Self::within_mariadb(&Cluster::shared(Software::Mariadb)).await
+    }
+
+    /// The same in a server of its own: in MySQL, whoever writes anywhere on the server is waited for.
+    pub async fn mariadb_alone() -> Self {
+        Self::within_mariadb(&Cluster::own(Software::Mariadb, Durability::None)).await
+    }
+
+    async fn within_mariadb(cluster: &Cluster) -> Self {
         let name = format!("test_{}", uuid::Uuid::now_v7().simple());
         let mut connection = MySqlConnection::connect(&cluster.url("mysql")).await.expect("the server answers");
         sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))

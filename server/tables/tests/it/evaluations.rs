@@ -66,7 +66,7 @@ async fn a_copy_that_lacks_rows_and_has_too_many_is_brought_in_step(scratch: Scr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_of_a_table_in_mysql_is_brought_in_step() {
-    brought_in_step(Scratch::mariadb().await, Scratch::postgres().await).await;
+    brought_in_step(Scratch::mariadb_alone().await, Scratch::postgres().await).await;
 }
 
 async fn brought_in_step(source: Scratch, copy: Scratch) {

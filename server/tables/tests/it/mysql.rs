@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use engine::sync::{End as _, Fault, Local as _, Remote as _, Span};
@@ -14,7 +14,9 @@ use tables::{Table, TableSpec};
 use crate::world::{Pool, World, mark, spec};
 
 const WRITERS: u64 = 6;
-const TRANSACTIONS: u64 = 40;
+/// Each writer makes so many, and goes on until there were enough looks at what they do.
+const TRANSACTIONS: std::ops::Range<u64> = 40..2_000;
+const LOOKS: usize = 30;
 
 /// Both in one statement, hence in one snapshot.
 const COMPARED: &str = "SELECT
@@ -25,19 +27,19 @@ const COMPARED: &str = "SELECT
 
 #[tokio::test(flavor = "multi_thread")]
 async fn summaries_equal_the_rows_in_every_snapshot_while_many_write_and_one_takes_changes_in() {
-    let mut world = World::new(Scratch::mariadb().await).await;
+    let mut world = World::new(Scratch::mariadb_alone().await).await;
     world.run("CREATE SEQUENCE versions").await;
     world.run("INSERT INTO orders SELECT seq, NEXTVAL(versions), 'c' FROM seq_1_to_500").await;
     let pool = MySqlPoolOptions::new().max_connections(12).connect(&world.scratch.url).await.unwrap();
-    let migrated = Arc::new(AtomicBool::new(false));
-    let writers: Vec<_> =
-        (0..WRITERS).map(|seed| tokio::spawn(write(pool.clone(), seed, Arc::clone(&migrated)))).collect();
+    let (migrated, looks) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let writer = |seed| write(pool.clone(), seed, Arc::clone(&migrated), Arc::clone(&looks));
+    let writers: Vec<_> = (0..WRITERS).map(writer).map(tokio::spawn).collect();
     // Applied while they write.
     let table = world.open().await;
     table.migrate().await.unwrap();
     migrated.store(true, Ordering::Relaxed);
     let done = Arc::new(AtomicBool::new(false));
-    let watcher = tokio::spawn(watch(pool.clone(), Arc::clone(&done)));
+    let watcher = tokio::spawn(watch(pool.clone(), Arc::clone(&done), Arc::clone(&looks)));
     while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
         table.meta().await.unwrap();
     }
@@ -45,7 +47,8 @@ async fn summaries_equal_the_rows_in_every_snapshot_while_many_write_and_one_tak
         writer.await.unwrap();
     }
     done.store(true, Ordering::Relaxed);
-    assert!(watcher.await.unwrap() > 3, "there was something to see");
+    watcher.await.unwrap();
+    assert!(looks.load(Ordering::Relaxed) >= LOOKS, "there was something to see");
     let rows: Vec<(i64, i64)> = sqlx::query_as("SELECT id, row_version FROM orders").fetch_all(&pool).await.unwrap();
     world.model = rows.into_iter().map(|(key, version)| (key, version.cast_unsigned())).collect();
     for folded in [false, true] {
@@ -65,9 +68,12 @@ async fn summaries_equal_the_rows_in_every_snapshot_while_many_write_and_one_tak
 
 /// Transactions over the same rows, in the order of keys. InnoDB may end one as a deadlock even so, and one that began
 /// before there were summaries as too old for them; it left nothing.
-async fn write(pool: MySqlPool, seed: u64, migrated: Arc<AtomicBool>) {
+async fn write(pool: MySqlPool, seed: u64, migrated: Arc<AtomicBool>, looks: Arc<AtomicUsize>) {
     let mut random = StdRng::seed_from_u64(seed);
-    for _ in 0..TRANSACTIONS {
+    for transaction in 0..TRANSACTIONS.end {
+        if transaction >= TRANSACTIONS.start && looks.load(Ordering::Relaxed) >= LOOKS {
+            break;
+        }
         let may_be_too_old = !migrated.load(Ordering::Relaxed);
         let mut transaction = pool.begin().await.unwrap();
         let mut key = random.random_range(1..200);
@@ -99,17 +105,15 @@ async fn write(pool: MySqlPool, seed: u64, migrated: Arc<AtomicBool>) {
     }
 }
 
-async fn watch(pool: MySqlPool, done: Arc<AtomicBool>) -> usize {
-    let mut looks = 0;
+async fn watch(pool: MySqlPool, done: Arc<AtomicBool>, looks: Arc<AtomicUsize>) {
     while !done.load(Ordering::Relaxed) {
         for level in [6, 12, 18] {
             let (rows, summaries): (String, String) =
                 sqlx::query_as(COMPARED).bind(level).fetch_one(&pool).await.unwrap();
             assert_eq!(rows, summaries, "level {level}");
-            looks += 1;
+            looks.fetch_add(1, Ordering::Relaxed);
         }
     }
-    looks
 }
 
 #[tokio::test(flavor = "multi_thread")]

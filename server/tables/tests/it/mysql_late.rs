@@ -16,7 +16,7 @@ struct Late {
 
 /// Versions come from a sequence, and so in the order of statements, not of commits.
 async fn shop() -> Late {
-    let world = World::new(Scratch::mariadb().await).await;
+    let world = World::new(Scratch::mariadb_alone().await).await;
     world.run("CREATE SEQUENCE versions").await;
     world
         .run("CREATE TRIGGER fresh BEFORE INSERT ON orders FOR EACH ROW SET NEW.row_version = NEXTVAL(versions)")
