@@ -63,16 +63,9 @@ impl MysqlTable {
             up.extend(self.shape.summaries());
         }
         let mut down = self.shape.without_summaries();
-        down.push(format!(
-            "DROP INDEX IF EXISTS {} ON {}",
-            quoted(&self.shape.bare_part("versions")),
-            self.shape.table
-        ));
-        if !self.server.is_mariadb {
-            // MySQL knows no IF EXISTS here.
-            down.pop();
-            down.push(format!("DROP INDEX {} ON {}", quoted(&self.shape.bare_part("versions")), self.shape.table));
-        }
+        // MySQL knows no IF EXISTS here.
+        let drop = if self.server.is_mariadb { "DROP INDEX IF EXISTS" } else { "DROP INDEX" };
+        down.push(format!("{drop} {} ON {}", quoted(&self.shape.bare_part("versions")), self.shape.table));
         Ok(Migration { up, down })
     }
 
@@ -181,7 +174,8 @@ impl Shape {
                  -- row that is written: some microseconds a row. While nobody syncs, these notes pile up. Creating the\n\
                  -- triggers waits for the transactions that have the table in use, and those that come wait for it: a\n\
                  -- moment, or it gives up after five seconds, and may be tried again. A transaction that began before\n\
-                 -- and then writes to the table for the first time is refused (1412 or 1146), and may be repeated.\n\
+                 -- and then writes to the table for the first time is refused (1412 or 1146), and may be repeated;\n\
+                 -- MariaDB may refuse a prepared statement once in the same way. So do it when few are writing.\n\
                  -- Take them away before the table, its key or its version is renamed: they know them by name.\n\
                  SET SESSION lock_wait_timeout = 5;\n{first}",
                 sizes()
