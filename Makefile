@@ -58,7 +58,7 @@ end2end: ## The release binary in Chromium; `make build` first
 bench-store: ## A million jobs and a million runs on both databases: lists, charts, health, first page, claims
 	@.ci/setup test
 	@$(MAKE) --no-print-directory build
-	cargo run --release --package store --example bench
+	cargo run --release --package db --example bench
 	LOGYARD=$(BINARY) cargo run --release --package logyard --example first_page
 
 bench-clone: ## Clones beside s5cmd, s3sync, rclone and aws: time, CPU, memory, requests; BENCH="near" for one scenario

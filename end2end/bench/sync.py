@@ -21,7 +21,7 @@ import psycopg2
 LOGYARD = os.environ["LOGYARD"]
 RELADIFF = Path(os.environ["LOGYARD_PEERS"]) / "reladiff"
 ROWS = int(os.environ.get("ROWS", "1000000"))
-CLUSTER = Path(__file__).parents[2] / "server/store/src/testing/postgres.sh"
+CLUSTER = Path(__file__).parents[2] / "server/db/src/testing/postgres.sh"
 TOKEN = "a-token-for-this-run-alone"
 PATH = "/v1/customers/acme/databases/shop/tables/orders"
 TABLE = """

@@ -12,8 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use db::testing::{Cluster, Durability, Scratch, Software, fill};
 use reqwest::Client;
-use store::testing::{Cluster, Durability, Scratch, Software, fill};
 use tokio::time::sleep;
 
 const PAGES: [&str; 6] =
@@ -31,10 +31,10 @@ async fn main() -> Outcome<()> {
 }
 
 async fn bench(scratch: &Scratch, jobs: u64) -> Outcome<()> {
-    let store = scratch.open().await;
-    fill(&store, jobs).await?;
-    println!("\n{}, {jobs} jobs, through HTTP", store.describe());
-    drop(store);
+    let db = scratch.open().await;
+    fill(&db, jobs).await?;
+    println!("\n{}, {jobs} jobs, through HTTP", db.describe());
+    drop(db);
     let server = Server::start(&scratch.url).await?;
     println!("{:<44} {:>10} {:>10} {:>10}", "", "median ms", "p99 ms", "bytes");
     for page in PAGES {

@@ -63,7 +63,8 @@ pub use run::{
     RunView,
 };
 pub use schedule::{
-    Fired, Firing, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing, Upcoming,
+    Fired, Firing, NextTimes, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing,
+    Upcoming,
 };
 pub use selection::Selection;
 pub use summary::{

@@ -224,6 +224,13 @@ pub struct ScheduleList {
     pub items: Vec<(Schedule, Option<Job>)>,
 }
 
+/// When a schedule's tasks are due next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextTimes {
+    pub clone: Option<Time>,
+    pub verify: Option<Time>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

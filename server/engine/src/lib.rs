@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod clone;
 pub mod logs;
 pub mod notify;
+pub mod recurrence;
 pub mod runs;
 pub mod s3;
 pub mod ship;

@@ -5,15 +5,15 @@ use model::{
 };
 use tracing::info;
 
-use super::{Yard, problem};
-use crate::alerts::Telling;
+use super::{AppBackend, problem};
+use crate::connections::receivers::Telling;
 
 /// On the page of alerts.
 const NOTICES: u32 = 50;
 /// Longest silence. Milliseconds.
 const SILENCE_MS: i64 = 31 * 86_400_000;
 
-impl Yard {
+impl AppBackend {
     pub(super) async fn list_alerts(
         &self,
         filter: &AlertFilter,
@@ -21,17 +21,17 @@ impl Yard {
         limit: u32,
     ) -> Result<AlertList, Problem> {
         let (page, notices, evaluated_at) = tokio::try_join!(
-            self.store.alerts(filter, after, limit),
-            self.store.deliveries(None, None, NOTICES),
-            self.store.evaluated_at()
+            self.db.alerts(filter, after, limit),
+            self.db.deliveries(None, None, NOTICES),
+            self.db.evaluated_at()
         )
         .map_err(problem::database)?;
         let mut receivers = Vec::new();
         for status in self.receivers.statuses() {
-            let last = self.store.deliveries(None, Some(&status.name), 1).await.map_err(problem::database)?.pop();
+            let last = self.db.deliveries(None, Some(&status.name), 1).await.map_err(problem::database)?.pop();
             receivers.push(ReceiverStatus { last, ..status });
         }
-        Ok(AlertList { now: self.store.now(), page, receivers, notices, evaluated_at })
+        Ok(AlertList { now: self.db.now(), page, receivers, notices, evaluated_at })
     }
 
     pub(super) async fn deal_with_alert(
@@ -41,12 +41,12 @@ impl Yard {
         action: AlertAction,
     ) -> Result<Alert, Problem> {
         if let AlertAction::Silence { until } = action {
-            let ahead = until.since(self.store.now());
+            let ahead = until.since(self.db.now());
             if ahead <= 0 || ahead > SILENCE_MS {
                 return Err(Invalid::new("until", until.to_string(), "a time within the next 31 days").into());
             }
         }
-        let alert = self.store.act_on_alert(id, action, &viewer.name).await.map_err(problem::database)?;
+        let alert = self.db.act_on_alert(id, action, &viewer.name).await.map_err(problem::database)?;
         info!(alert = %id, who = viewer.name, ?action, "an alert was dealt with");
         self.hub.nudge();
         Ok(alert)
@@ -54,11 +54,11 @@ impl Yard {
 
     /// Answers what came of it, be it a failure: that is what a test is for.
     pub(super) async fn tell_of_nothing(&self, viewer: &Viewer, name: &str) -> Result<Notice, Problem> {
-        let delivery = self.store.new_alert_id().to_string();
-        let telling = Telling { delivery: &delivery, what: "test", alert: None, attempt: 1, now: self.store.now() };
+        let delivery = self.db.new_alert_id().to_string();
+        let telling = Telling { delivery: &delivery, what: "test", alert: None, attempt: 1, now: self.db.now() };
         let notice = self.receivers.tell(name, &telling).await.ok_or_else(|| self.no_receiver(name))?;
         info!(receiver = name, who = viewer.name, error = notice.error, "a receiver was tried out");
-        self.store.record_delivery(&notice).await.map_err(problem::database)?;
+        self.db.record_delivery(&notice).await.map_err(problem::database)?;
         Ok(notice)
     }
 

@@ -1,12 +1,12 @@
 //! Backfills: a pipeline and a window become a job.
 
 use app::command::{Commands, quoted};
+use db::NewJob;
 use model::{BackfillSpec, Invalid, Job, PipelineName, Problem, ProblemCode, Spec, Viewer, Window};
-use store::NewJob;
 
-use super::{Yard, problem};
+use super::{AppBackend, problem};
 
-impl Yard {
+impl AppBackend {
     /// What lies ahead cannot be read yet: a window ends now at the latest.
     pub(super) async fn insert_backfill(
         &self,
@@ -21,13 +21,13 @@ impl Yard {
             let detail = format!("Pipeline `{name}` has no log_group in the configuration: there is no log to read.");
             return Err(Problem::new(ProblemCode::Conflict, detail));
         }
-        let now = self.store.now();
+        let now = self.db.now();
         let window = Window::new(window.from(), window.to().min(now))
             .map_err(|_| Invalid::new("from", window.from().to_string(), format!("a time before now, {now}")))?;
         let source = pipeline.source.clone();
         let spec = Spec::Backfill(BackfillSpec { pipeline: name.clone(), window, source });
         let new = NewJob { spec, author: viewer.name.clone(), idempotency: None };
-        let (job, _is_new) = self.store.insert(new).await.map_err(problem::database)?;
+        let (job, _is_new) = self.db.insert(new).await.map_err(problem::database)?;
         self.changed();
         Ok(job)
     }

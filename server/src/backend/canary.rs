@@ -3,15 +3,15 @@
 use futures::future::try_join_all;
 use model::{Canary, CanarySize, MarkedEvent, Percentiles, Pipeline, Problem, SinkName, Window};
 
-use super::{Yard, problem};
-use crate::alerts::CANARY_SIZES;
+use super::{AppBackend, problem};
+use engine::alerts::CANARY_SIZES;
 
 /// Of each size the figures are made of so many.
 const MOST: u32 = 1_000;
 /// And so many are told one by one.
 const TOLD: usize = 100;
 
-impl Yard {
+impl AppBackend {
     /// `None`: no marked events are sent through its sink.
     pub(super) async fn canary_of(&self, pipeline: &Pipeline, window: Window) -> Result<Option<Canary>, Problem> {
         let sink = &pipeline.sink;
@@ -21,7 +21,7 @@ impl Yard {
     }
 
     async fn canary_size(&self, sink: &SinkName, bytes: u64, window: Window) -> Result<CanarySize, Problem> {
-        let events = self.store.marked_events(sink, bytes, Some(window), MOST).await.map_err(problem::database)?;
+        let events = self.db.marked_events(sink, bytes, Some(window), MOST).await.map_err(problem::database)?;
         Ok(counted(bytes, events))
     }
 }

@@ -2,17 +2,17 @@
 
 use std::{fmt::Write, time::Duration};
 
+use db::NewJob;
 use engine::clone;
 use model::{
     BucketName, ClonePreview, CloneRequest, CloneSpec, Digest as PlanId, Job, Key, Mode, Place, Problem, ProblemCode,
     Spec, StoreName, Viewer,
 };
 use sha2::{Digest, Sha256};
-use store::NewJob;
 use tokio::time::timeout;
 
-use super::{Yard, problem};
-use crate::stores::Entry;
+use super::{AppBackend, problem};
+use crate::connections::stores::Entry;
 
 /// What a check, a peek or a list of buckets may take.
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ const PREVIEW_WITHIN: Duration = Duration::from_secs(5);
 const MIRROR_WITHIN: Duration = Duration::from_secs(15);
 const PEEKED: u16 = 10;
 
-impl Yard {
+impl AppBackend {
     pub(super) async fn insert_clone(
         &self,
         viewer: &Viewer,
@@ -33,14 +33,14 @@ impl Yard {
         let spec = self.spec(request);
         let idempotency = idempotency_key.map(|key| (key, fingerprint(&Spec::Clone(spec.clone()), plan.as_ref())));
         if let (Mode::Mirror, Some((key, hash))) = (spec.mode, &idempotency)
-            && let Some(job) = self.store.made_before(&viewer.name, key, hash).await.map_err(problem::database)?
+            && let Some(job) = self.db.made_before(&viewer.name, key, hash).await.map_err(problem::database)?
         {
             return Ok(job); // it is at work, so that its plan cannot be compared with the listings any more
         }
         self.check(&spec).await?;
         let spec = Spec::Clone(self.confirmed(viewer, spec, plan, confirm).await?);
         let new = NewJob { spec, author: viewer.name.clone(), idempotency };
-        let (job, _is_new) = self.store.insert(new).await.map_err(problem::database)?;
+        let (job, _is_new) = self.db.insert(new).await.map_err(problem::database)?;
         self.changed();
         Ok(job)
     }
@@ -72,7 +72,7 @@ impl Yard {
             Err(_) => return Err(problem::no_answer(within + CHECK_WITHIN)),
         };
         preview.price = Some(self.config.prices.of(&preview.requests));
-        self.store.insert_plan(&preview, &viewer.name).await.map_err(problem::database)?;
+        self.db.insert_plan(&preview, &viewer.name).await.map_err(problem::database)?;
         Ok(preview)
     }
 

@@ -3,10 +3,10 @@
 use app::command::{Commands, command_line, curl, quoted};
 use model::CloneSpec;
 
-use super::Yard;
-use crate::{config, stores::Entry};
+use super::AppBackend;
+use crate::{config, connections::stores::Entry};
 
-impl Yard {
+impl AppBackend {
     pub(super) fn clone_commands(&self, spec: &CloneSpec) -> Commands {
         Commands { line: self.clone_command(spec), call: self.call(curl(spec, &self.origin)) }
     }

@@ -3,7 +3,7 @@
 use app::command::Commands;
 use model::{Bulk, BulkOutcome, FailurePage, Filter, Job, JobId, JobView, Key, Problem, RunFilter, Spec, Viewer};
 
-use super::{Yard, problem};
+use super::{AppBackend, problem};
 
 /// On a page of a list.
 pub(super) const MOST_JOBS: u32 = 200;
@@ -16,16 +16,16 @@ const FOUND: usize = 10;
 /// Jobs among which the short form of an id is looked for.
 const RECENT: u32 = 200;
 
-impl Yard {
+impl AppBackend {
     pub(super) async fn view_job(&self, id: JobId) -> Result<JobView, Problem> {
-        let store = &self.store;
+        let db = &self.db;
         let of_job = RunFilter { job: Some(id), ..RunFilter::default() };
         let (job, history, failures, events, runs) = tokio::try_join!(
-            store.job(id),
-            store.history(id),
-            store.failure_groups(id),
-            store.events(id, EVENTS),
-            store.runs(&of_job, None, RUNS),
+            db.job(id),
+            db.history(id),
+            db.failure_groups(id),
+            db.events(id, EVENTS),
+            db.runs(&of_job, None, RUNS),
         )
         .map_err(problem::database)?;
         let Commands { line, call } = match &job.spec {
@@ -33,7 +33,7 @@ impl Yard {
             Spec::Reprocess(spec) => self.commands_of_reprocess(spec),
             Spec::Backfill(spec) => self.commands_of_backfill(spec),
         };
-        Ok(JobView { now: store.now(), job, history, failures, runs: runs.items, events, command: line, curl: call })
+        Ok(JobView { now: db.now(), job, history, failures, runs: runs.items, events, command: line, curl: call })
     }
 
     pub(super) async fn list_failures(
@@ -43,8 +43,8 @@ impl Yard {
         limit: u32,
     ) -> Result<FailurePage, Problem> {
         let limit = limit.clamp(1, MOST_FAILURES);
-        self.store.job(id).await.map_err(problem::database)?; // no page for a job that is not there
-        let items = self.store.failures(id, after.as_ref(), limit).await.map_err(problem::database)?;
+        self.db.job(id).await.map_err(problem::database)?; // no page for a job that is not there
+        let items = self.db.failures(id, after.as_ref(), limit).await.map_err(problem::database)?;
         let full = items.len() >= limit as usize;
         let next = items.last().filter(|_| full).map(|failure| failure.key.to_string());
         Ok(FailurePage { items, next })
@@ -56,9 +56,9 @@ impl Yard {
             return Ok(Vec::new());
         }
         if let Ok(id) = text.parse::<JobId>() {
-            return match self.store.job(id).await {
+            return match self.db.job(id).await {
                 Ok(job) => Ok(vec![job]),
-                Err(store::StoreError::NoJob(_)) => Ok(Vec::new()),
+                Err(db::DbError::NoJob(_)) => Ok(Vec::new()),
                 Err(error) => Err(problem::database(error)),
             };
         }
@@ -67,9 +67,9 @@ impl Yard {
         let by_author = Filter { author: Some(text.to_owned()), ..Filter::default() };
         let recent = Filter::default();
         let (titled, authored, recent) = tokio::try_join!(
-            self.store.jobs(&by_text, None, most),
-            self.store.jobs(&by_author, None, most),
-            self.store.jobs(&recent, None, RECENT),
+            self.db.jobs(&by_text, None, most),
+            self.db.jobs(&by_author, None, most),
+            self.db.jobs(&recent, None, RECENT),
         )
         .map_err(problem::database)?;
         let ending = text.to_lowercase();
@@ -83,11 +83,11 @@ impl Yard {
     }
 
     pub(super) async fn act_on_all(&self, viewer: &Viewer, bulk: Bulk) -> Result<BulkOutcome, Problem> {
-        let matched = self.store.count_allowing(&bulk.filter, bulk.action).await.map_err(problem::database)?;
+        let matched = self.db.count_allowing(&bulk.filter, bulk.action).await.map_err(problem::database)?;
         if bulk.dry_run {
             return Ok(BulkOutcome { matched, changed: 0 });
         }
-        let changed = self.store.act_on_all(&bulk.filter, bulk.action, &viewer.name).await;
+        let changed = self.db.act_on_all(&bulk.filter, bulk.action, &viewer.name).await;
         self.changed(); // some may have been, even if it failed midway
         Ok(BulkOutcome { matched, changed: changed.map_err(problem::database)? })
     }

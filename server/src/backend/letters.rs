@@ -2,10 +2,10 @@
 
 use model::{JobId, Problem, ProblemCode, ReprocessPreview, ReprocessSpec};
 
-use super::Yard;
-use crate::runner::dead_letters;
+use super::AppBackend;
+use crate::connections::dead_letters::dead_letters;
 
-impl Yard {
+impl AppBackend {
     /// Without a plan: a file that grows would never hold it.
     pub(super) async fn preview_of_letters(
         &self,
@@ -19,7 +19,7 @@ impl Yard {
         };
         Ok(ReprocessPreview {
             spec: spec.clone(),
-            at: self.store.now(),
+            at: self.db.now(),
             complete: true,
             objects: 1,
             bytes: file.len(),

@@ -4,15 +4,15 @@
 //! Always: a job of a mirror holds the plan that was shown, not one made when it was started. The engine compares it
 //! with the listings once more before it deletes, so that neither a wait in the queue nor a retry gets around it.
 
+use db::StoredPlan;
 use model::{CloneSpec, Digest, Invalid, Mode, Plan, Problem, ProblemCode, Viewer};
-use store::StoredPlan;
 
-use super::{Yard, problem};
+use super::{AppBackend, problem};
 
 /// A plan older than this has to be looked at again.
 const CONFIRMABLE_MS: i64 = 3_600_000;
 
-impl Yard {
+impl AppBackend {
     /// The spec as it may become a job; of a mirror, with its plan.
     pub(super) async fn confirmed(
         &self,
@@ -50,21 +50,21 @@ impl Yard {
 
     /// A plan as it was shown, for a day.
     pub(super) async fn shown_plan(&self, id: &Digest) -> Result<StoredPlan, Problem> {
-        let stored = self.store.plan(id).await.map_err(problem::database)?;
+        let stored = self.db.plan(id).await.map_err(problem::database)?;
         stored.ok_or_else(|| Problem::new(ProblemCode::NotFound, format!("There is no plan {id}. {AGAIN}")).on("plan"))
     }
 
     /// The plan, if it was shown for this very mirror within the last hour.
     async fn confirmable(&self, id: &Digest, spec: &CloneSpec) -> Result<Plan, Problem> {
         let unknown = || conflict(&format!("There is no plan {id}, or it was forgotten. {AGAIN}"));
-        let stored = self.store.plan(id).await.map_err(problem::database)?.ok_or_else(unknown)?;
+        let stored = self.db.plan(id).await.map_err(problem::database)?.ok_or_else(unknown)?;
         if (CloneSpec { dry_run: false, ..stored.spec.clone() }) != *spec {
             let (source, destination) = (stored.spec.source.url(), stored.spec.destination.url());
             let detail =
                 format!("Plan {id} is of another mirror: {source} → {destination}, with its own choice of objects.");
             return Err(conflict(&format!("{detail} {AGAIN}")));
         }
-        if self.store.now().since(stored.created_at) > CONFIRMABLE_MS {
+        if self.db.now().since(stored.created_at) > CONFIRMABLE_MS {
             return Err(conflict(&format!("Plan {id} is older than an hour. {AGAIN}")));
         }
         stored.preview.plan.ok_or_else(unknown)

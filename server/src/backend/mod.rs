@@ -9,6 +9,7 @@ mod canary;
 mod clones;
 mod commands;
 mod health;
+pub mod hub;
 mod jobs;
 mod letters;
 mod mirrors;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 use app::{backend::Backend, command::Commands};
 use async_trait::async_trait;
+use db::Db;
 use model::{
     Action, Alert, AlertAction, AlertFilter, AlertId, AlertList, BucketName, Bulk, BulkOutcome, Canary, ClonePreview,
     CloneRequest, Count, Counts, Digest, FailurePage, Filter, Job, JobId, JobView, Key, Notice, Overview, Page,
@@ -36,22 +38,23 @@ use model::{
     ScheduleRequest, Settings, StoreName, StoreStatus, SyncAction, SyncEvaluation, SyncId, SyncList, SyncReport,
     SyncStatus, SyncView, TableName, Tile, Time, Upcoming, Viewer, Window,
 };
-use store::Store;
 
 use crate::{
-    alerts::Receivers,
+    backend::hub::Hub,
     config::Config,
-    groups::LogGroups,
-    hub::Hub,
-    runner::Nudge,
-    sinks::Sinks,
-    stores::{StoreHealth, Stores},
-    syncs::Syncs,
+    connections::{
+        log_groups::LogGroups,
+        receivers::Receivers,
+        sinks::Sinks,
+        stores::{StoreHealth, Stores},
+        tables::Syncs,
+    },
+    signals::Nudge,
 };
 
 /// Logyard as its pages and its API see it.
-pub struct Yard {
-    pub store: Store,
+pub struct AppBackend {
+    pub db: Db,
     pub stores: Stores,
     pub sinks: Sinks,
     pub receivers: Receivers,
@@ -70,7 +73,7 @@ pub struct Yard {
 }
 
 #[async_trait]
-impl Backend for Yard {
+impl Backend for AppBackend {
     async fn overview(&self) -> Result<Overview, Problem> {
         self.gather_overview().await
     }
@@ -80,11 +83,11 @@ impl Backend for Yard {
     }
 
     async fn jobs(&self, filter: &Filter, after: Option<JobId>, limit: u32) -> Result<Page<Job>, Problem> {
-        self.store.jobs(filter, after, limit.clamp(1, jobs::MOST_JOBS)).await.map_err(problem::database)
+        self.db.jobs(filter, after, limit.clamp(1, jobs::MOST_JOBS)).await.map_err(problem::database)
     }
 
     async fn count(&self, filter: &Filter) -> Result<Count, Problem> {
-        self.store.count(filter).await.map_err(problem::database)
+        self.db.count(filter).await.map_err(problem::database)
     }
 
     async fn job(&self, id: JobId) -> Result<JobView, Problem> {
@@ -142,7 +145,7 @@ impl Backend for Yard {
     }
 
     async fn runs(&self, filter: &RunFilter, after: Option<RunCursor>, limit: u32) -> Result<Page<Run>, Problem> {
-        self.store.runs(filter, after, limit).await.map_err(problem::database)
+        self.db.runs(filter, after, limit).await.map_err(problem::database)
     }
 
     async fn run_list(&self, filter: &RunFilter, after: Option<RunCursor>, limit: u32) -> Result<RunList, Problem> {
@@ -150,7 +153,7 @@ impl Backend for Yard {
     }
 
     async fn run(&self, id: RunId) -> Result<Run, Problem> {
-        self.store.run(id).await.map_err(problem::database)
+        self.db.run(id).await.map_err(problem::database)
     }
 
     async fn run_view(&self, id: RunId) -> Result<RunView, Problem> {
@@ -175,7 +178,7 @@ impl Backend for Yard {
 
     async fn reconciliation(&self, name: &PipelineName, window: Window) -> Result<Option<Reconciliation>, Problem> {
         self.known(name)?;
-        self.store.reconciliation(name, window).await.map_err(problem::database)
+        self.db.reconciliation(name, window).await.map_err(problem::database)
     }
 
     async fn canary(&self, name: &PipelineName, window: Window) -> Result<Option<Canary>, Problem> {
@@ -197,7 +200,7 @@ impl Backend for Yard {
     }
 
     async fn alert(&self, id: AlertId) -> Result<Alert, Problem> {
-        self.store.alert(id).await.map_err(problem::database)
+        self.db.alert(id).await.map_err(problem::database)
     }
 
     async fn act_on_alert(&self, viewer: &Viewer, id: AlertId, action: AlertAction) -> Result<Alert, Problem> {
@@ -209,7 +212,7 @@ impl Backend for Yard {
     }
 
     async fn deliveries(&self, alert: Option<AlertId>, limit: u32) -> Result<Vec<Notice>, Problem> {
-        self.store.deliveries(alert, None, limit).await.map_err(problem::database)
+        self.db.deliveries(alert, None, limit).await.map_err(problem::database)
     }
 
     async fn pipelines(&self) -> Result<PipelineList, Problem> {
@@ -250,7 +253,7 @@ impl Backend for Yard {
     }
 
     async fn schedule(&self, id: ScheduleId) -> Result<Schedule, Problem> {
-        self.store.schedule(id).await.map_err(problem::database)
+        self.db.schedule(id).await.map_err(problem::database)
     }
 
     async fn create_schedule(&self, viewer: &Viewer, request: ScheduleRequest) -> Result<Schedule, Problem> {
@@ -278,7 +281,7 @@ impl Backend for Yard {
     }
 
     async fn act(&self, viewer: &Viewer, id: JobId, action: Action) -> Result<Job, Problem> {
-        let job = self.store.act(id, action, &viewer.name).await.map_err(problem::database)?;
+        let job = self.db.act(id, action, &viewer.name).await.map_err(problem::database)?;
         self.changed();
         Ok(job)
     }
@@ -299,7 +302,7 @@ impl Backend for Yard {
         Ok(Settings {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: self.started_at,
-            database: self.store.describe().to_owned(),
+            database: self.db.describe().to_owned(),
             data_dir: self.config.server.data_dir.display().to_string(),
             config_file: self.config.file.as_ref().map(|file| file.display().to_string()),
             worker: self.holder.to_string(),
@@ -312,7 +315,7 @@ impl Backend for Yard {
     }
 }
 
-impl Yard {
+impl AppBackend {
     /// This process changed a job: look at once.
     fn changed(&self) {
         self.runner.nudge();

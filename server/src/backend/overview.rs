@@ -2,24 +2,24 @@
 
 use model::{Filter, Overview, Problem, State, Time};
 
-use super::{Yard, problem};
+use super::{AppBackend, problem};
 
 const ACTIVE: u32 = 20;
 const LATELY: u32 = 10;
 const FAILED_WITHIN_MS: i64 = 7 * 86_400_000;
 
-impl Yard {
+impl AppBackend {
     pub(super) async fn gather_overview(&self) -> Result<Overview, Problem> {
-        let now = self.store.now();
+        let now = self.db.now();
         let week = Some(Time(now.0 - FAILED_WITHIN_MS));
         let everything = Filter::default();
         let jobs = async {
             tokio::try_join!(
                 self.hub.counts(),
-                self.store.active(ACTIVE),
-                self.store.lately(&[], None, LATELY),
-                self.store.lately(&[State::Failed], week, LATELY),
-                self.store.jobs(&everything, None, 1),
+                self.db.active(ACTIVE),
+                self.db.lately(&[], None, LATELY),
+                self.db.lately(&[State::Failed], week, LATELY),
+                self.db.jobs(&everything, None, 1),
             )
         };
         let (jobs, stores, pipelines) = tokio::join!(jobs, self.health.statuses(), self.list_pipelines());

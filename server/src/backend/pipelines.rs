@@ -5,26 +5,26 @@ use model::{
     Time,
 };
 
-use super::{Yard, problem};
+use super::{AppBackend, problem};
 
 /// On a pipeline's page.
 const LATEST: u32 = 10;
 
-impl Yard {
+impl AppBackend {
     pub(super) async fn list_pipelines(&self) -> Result<PipelineList, Problem> {
         let mut items = Vec::new();
         for pipeline in &self.config.pipelines {
             items.push(self.pipeline_status(pipeline).await?);
         }
-        Ok(PipelineList { now: self.store.now(), items })
+        Ok(PipelineList { now: self.db.now(), items })
     }
 
     pub(super) async fn view_pipeline(&self, name: &PipelineName) -> Result<PipelineView, Problem> {
         let pipeline = self.known(name)?;
         let filter = RunFilter { pipeline: Some(name.clone()), ..RunFilter::default() };
-        let runs = self.store.runs(&filter, None, LATEST).await.map_err(problem::database)?.items;
+        let runs = self.db.runs(&filter, None, LATEST).await.map_err(problem::database)?.items;
         let (status, sums) = (self.pipeline_status(pipeline).await?, self.run_sums(&filter).await?);
-        Ok(PipelineView { now: self.store.now(), status, runs, sums })
+        Ok(PipelineView { now: self.db.now(), status, runs, sums })
     }
 
     pub(super) fn configured(&self, name: &PipelineName) -> Option<&Pipeline> {
@@ -38,10 +38,10 @@ impl Yard {
 
     pub(super) async fn pipeline_status(&self, pipeline: &Pipeline) -> Result<PipelineStatus, Problem> {
         let (last_run, following) =
-            tokio::try_join!(self.store.last_run(&pipeline.name), self.store.following(&pipeline.name))
+            tokio::try_join!(self.db.last_run(&pipeline.name), self.db.following(&pipeline.name))
                 .map_err(problem::database)?;
         let following = following.filter(|_| pipeline.follow);
-        let age = |at: Time| u64::try_from(self.store.now().since(at)).unwrap_or(0);
+        let age = |at: Time| u64::try_from(self.db.now().since(at)).unwrap_or(0);
         let lag_ms = match &following {
             Some(Following { oldest: Some(oldest), .. }) => Some(age(*oldest)),
             // Who cannot look does not know.

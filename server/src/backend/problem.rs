@@ -7,15 +7,15 @@ use std::{error::Error, time::Duration};
 
 use engine::{
     clone::CloneError,
-    s3::{Fault, StoreError},
+    s3::{S3Error, S3Fault},
     ship::ShipError,
 };
 use model::{BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName};
 use tokio::time::timeout;
 use tracing::{error, warn};
 
-use super::Yard;
-use crate::{
+use super::AppBackend;
+use crate::connections::{
     sinks::Sinks,
     stores::{Entry, Stores},
 };
@@ -24,8 +24,8 @@ use crate::{
 const SUGGEST_WITHIN: Duration = Duration::from_secs(1);
 
 /// Of Logyard's own database.
-pub fn database(error: store::StoreError) -> Problem {
-    use store::StoreError as E;
+pub fn database(error: db::DbError) -> Problem {
+    use db::DbError as E;
     match error {
         E::NoJob(id) => Problem::new(ProblemCode::NotFound, format!("There is no job {id}.")),
         E::NoRun(id) => Problem::new(ProblemCode::NotFound, format!("There is no run {id}.")),
@@ -40,11 +40,11 @@ pub fn database(error: store::StoreError) -> Problem {
             Problem::new(ProblemCode::Conflict, detail).on("name")
         }
         E::TooManySchedules => {
-            let detail = format!("There are {} schedules already. Delete one first.", store::MOST_SCHEDULES);
+            let detail = format!("There are {} schedules already. Delete one first.", db::MOST_SCHEDULES);
             Problem::new(ProblemCode::Conflict, detail)
         }
         E::TooManyTables => {
-            let most = store::MOST_AGENT_TABLES;
+            let most = db::MOST_AGENT_TABLES;
             Problem::new(
                 ProblemCode::Conflict,
                 format!("Agents report {most} tables already; there is room for no more."),
@@ -70,14 +70,14 @@ pub fn database(error: store::StoreError) -> Problem {
 }
 
 /// Of an S3 endpoint: its own words, and what to do.
-pub fn s3(error: &StoreError) -> Problem {
+pub fn s3(error: &S3Error) -> Problem {
     Problem::new(ProblemCode::Store, format!("{}. {}", capital(&error.to_string()), error.advice()))
 }
 
 /// The same where a bucket was asked for by `field`: what does not exist is told with what does.
-pub async fn place(error: &StoreError, bucket: &BucketName, entry: &Entry, field: &str) -> Problem {
+pub async fn place(error: &S3Error, bucket: &BucketName, entry: &Entry, field: &str) -> Problem {
     match error.fault() {
-        Fault::NoBucket => {
+        S3Fault::NoBucket => {
             let what = match field.split_once('.') {
                 Some((side, _)) => format!("{} bucket", capital(side)),
                 None => "Bucket".to_owned(),
@@ -149,7 +149,7 @@ pub fn no_answer(within: Duration) -> Problem {
     Problem::new(ProblemCode::Store, detail)
 }
 
-impl Yard {
+impl AppBackend {
     /// Why a clone is not started or previewed, at the field that is at fault.
     pub(super) async fn refused(&self, error: CloneError, spec: &CloneSpec) -> Problem {
         match error {

@@ -3,10 +3,10 @@
 use app::command::{Commands, quoted};
 use model::{LogFormat, Place, ReprocessRequest, ReprocessSpec};
 
-use super::Yard;
-use crate::runner::dead_letters;
+use super::AppBackend;
+use crate::connections::dead_letters::dead_letters;
 
-impl Yard {
+impl AppBackend {
     pub(super) fn commands_of_reprocess(&self, spec: &ReprocessSpec) -> Commands {
         let request = request_of(spec);
         let body = quoted(&serde_json::to_string(&request).unwrap_or_default());

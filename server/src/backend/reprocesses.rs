@@ -5,21 +5,21 @@
 
 use std::time::Duration;
 
+use db::NewJob;
 use engine::ship;
 use model::{
     Digest, Invalid, Job, Problem, ProblemCode, ReprocessPreview, ReprocessRequest, ReprocessSpec, Spec, Viewer, Window,
 };
-use store::NewJob;
 use tokio::time::timeout;
 
-use super::{Yard, problem};
-use crate::ledger::Records;
+use super::{AppBackend, problem};
+use crate::connections::ledger::Records;
 
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
 const PREVIEW_OBJECTS: u64 = 100_000;
 const PREVIEW_WITHIN: Duration = Duration::from_secs(10);
 
-impl Yard {
+impl AppBackend {
     pub(super) async fn insert_reprocess(
         &self,
         viewer: &Viewer,
@@ -30,7 +30,7 @@ impl Yard {
         let idempotency =
             idempotency_key.map(|key| (key, super::clones::fingerprint(&Spec::Reprocess(spec.clone()), None)));
         if let Some((key, hash)) = &idempotency
-            && let Some(job) = self.store.made_before(&viewer.name, key, hash).await.map_err(problem::database)?
+            && let Some(job) = self.db.made_before(&viewer.name, key, hash).await.map_err(problem::database)?
         {
             return Ok(job); // what it has sent by now is not to be sent any more, so that its plan would not hold
         }
@@ -41,7 +41,7 @@ impl Yard {
             self.still_holds(viewer, &spec, plan).await?;
         }
         let new = NewJob { spec: Spec::Reprocess(spec), author: viewer.name.clone(), idempotency };
-        let (job, _is_new) = self.store.insert(new).await.map_err(problem::database)?;
+        let (job, _is_new) = self.db.insert(new).await.map_err(problem::database)?;
         self.changed();
         Ok(job)
     }
@@ -67,7 +67,7 @@ impl Yard {
         };
         let letters_of = match request.dead_letters_of {
             None => None,
-            Some(id) => match self.store.job(id).await.map_err(problem::database)?.spec {
+            Some(id) => match self.db.job(id).await.map_err(problem::database)?.spec {
                 Spec::Reprocess(spec) => Some(spec),
                 other @ (Spec::Clone(_) | Spec::Backfill(_)) => {
                     let detail = format!("Job {id} is a {}: it has no dead letters.", other.kind());
@@ -117,14 +117,14 @@ impl Yard {
             return self.preview_of_letters(spec, job).await;
         }
         let entry = self.entry(&spec.source.store, "source.store")?;
-        let ledger = Records::of(&self.store, spec);
+        let ledger = Records::of(&self.db, spec);
         let preview = ship::preview(spec, &entry.client, &ledger, PREVIEW_OBJECTS, PREVIEW_WITHIN);
         let preview = match timeout(PREVIEW_WITHIN + CHECK_WITHIN, preview).await {
             Ok(Ok(preview)) => preview,
             Ok(Err(error)) => return Err(problem::shipping(&error, spec, entry).await),
             Err(_) => return Err(problem::no_answer(PREVIEW_WITHIN + CHECK_WITHIN)),
         };
-        self.store.insert_reprocess_plan(&preview, &viewer.name).await.map_err(problem::database)?;
+        self.db.insert_reprocess_plan(&preview, &viewer.name).await.map_err(problem::database)?;
         Ok(preview)
     }
 
@@ -142,7 +142,7 @@ impl Yard {
     /// A conflict that says what differs, unless the listing says what the plan's preview showed.
     async fn still_holds(&self, viewer: &Viewer, spec: &ReprocessSpec, plan: &Digest) -> Result<(), Problem> {
         let unknown = || conflict(format!("There is no plan {plan}, or it was forgotten. {AGAIN}"));
-        let shown = self.store.reprocess_plan(plan).await.map_err(problem::database)?.ok_or_else(unknown)?;
+        let shown = self.db.reprocess_plan(plan).await.map_err(problem::database)?.ok_or_else(unknown)?;
         let asked = ReprocessSpec { plan: None, ..spec.clone() };
         if (ReprocessSpec {
             dry_run: asked.dry_run,

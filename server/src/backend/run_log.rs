@@ -11,7 +11,7 @@ use engine::{
 use model::{Invalid, Invocation, LogLine, Page, Problem, ProblemCode, Run, RunId, RunLog, Time};
 use tokio::time::timeout;
 
-use super::{Yard, problem};
+use super::{AppBackend, problem};
 
 /// Of the service, for all that one page takes.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -45,9 +45,9 @@ struct Cut<'a> {
     ended: bool,
 }
 
-impl Yard {
+impl AppBackend {
     pub(super) async fn read_log(&self, id: RunId, after: Option<String>, limit: u32) -> Result<RunLog, Problem> {
-        let run = self.store.run(id).await.map_err(problem::database)?;
+        let run = self.db.run(id).await.map_err(problem::database)?;
         let after = after.map(|text| position(&text)).transpose()?;
         let log = self.log_of(&run).await?;
         let read = timeout(ANSWER_WITHIN, log.page(after, limit as usize)).await;

@@ -5,36 +5,36 @@
 
 use std::collections::HashMap;
 
+use db::NewSchedule;
 use jiff::Timestamp;
 use model::{
     Invalid, Job, JobId, Mode, Problem, Schedule, ScheduleId, ScheduleList, ScheduleRequest, Time, Timing, Upcoming,
     Viewer,
 };
-use store::NewSchedule;
 use tracing::info;
 
-use super::{Yard, problem};
-use crate::scheduler::{Recurrence, Timetable, zone};
+use super::{AppBackend, problem};
+use engine::recurrence::{Recurrence, Timetable, zone};
 
 /// How many times to come are shown.
 const UPCOMING: usize = 5;
 
-impl Yard {
+impl AppBackend {
     pub(super) async fn list_schedules(&self) -> Result<ScheduleList, Problem> {
-        let schedules = self.store.schedules().await.map_err(problem::database)?;
-        let jobs = self.store.jobs_of(&schedules).await.map_err(problem::database)?;
+        let schedules = self.db.schedules().await.map_err(problem::database)?;
+        let jobs = self.db.jobs_of(&schedules).await.map_err(problem::database)?;
         let mut jobs: HashMap<JobId, Job> = jobs.into_iter().map(|job| (job.id, job)).collect();
         let with_job = |schedule: Schedule| {
             let job = schedule.job.and_then(|id| jobs.remove(&id)); // no two schedules have one job
             (schedule, job)
         };
-        Ok(ScheduleList { now: self.store.now(), items: schedules.into_iter().map(with_job).collect() })
+        Ok(ScheduleList { now: self.db.now(), items: schedules.into_iter().map(with_job).collect() })
     }
 
     pub(super) async fn insert_schedule(&self, viewer: &Viewer, request: ScheduleRequest) -> Result<Schedule, Problem> {
         let ScheduleRequest { name, timing, clone } = request;
         let timing = tidy(timing);
-        let timetable = Timetable::read(&timing, self.store.now())?;
+        let timetable = Timetable::read(&timing, self.db.now())?;
         if !matches!(clone.mode, Mode::Copy | Mode::Verify) {
             let expected =
                 "copy or verify: a mirror deletes, so that each one needs a fresh preview, and somebody to read it";
@@ -46,9 +46,9 @@ impl Yard {
         }
         let clone = self.spec(clone);
         self.check(&clone).await.map_err(within_clone)?;
-        let next = timetable.next_times(self.store.now());
+        let next = timetable.next_times(self.db.now());
         let new = NewSchedule { name, timing, clone, author: viewer.name.clone(), next };
-        let schedule = self.store.insert_schedule(new).await.map_err(problem::database)?;
+        let schedule = self.db.insert_schedule(new).await.map_err(problem::database)?;
         info!(name = schedule.name.as_str(), by = viewer.name, "a schedule was made");
         self.scheduler.nudge();
         Ok(schedule)
@@ -56,8 +56,8 @@ impl Yard {
 
     pub(super) fn next_few(&self, field: &str, cron: &str, name: &str) -> Result<Vec<Upcoming>, Problem> {
         let zone = zone(name)?;
-        let recurrence = Recurrence::read(field, cron, &zone, self.store.now())?;
-        let times = std::iter::successors(recurrence.next(self.store.now()), |at| recurrence.next(*at));
+        let recurrence = Recurrence::read(field, cron, &zone, self.db.now())?;
+        let times = std::iter::successors(recurrence.next(self.db.now()), |at| recurrence.next(*at));
         let upcoming = |at: Time| {
             let local = Timestamp::from_millisecond(at.0).ok()?.to_zoned(zone.clone());
             Some(Upcoming { at, local: local.strftime("%a %Y-%m-%d %H:%M %:z").to_string() })
@@ -66,30 +66,30 @@ impl Yard {
     }
 
     pub(super) async fn hold_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Schedule, Problem> {
-        let schedule = self.store.pause_schedule(id).await.map_err(problem::database)?;
+        let schedule = self.db.pause_schedule(id).await.map_err(problem::database)?;
         info!(name = schedule.name.as_str(), by = viewer.name, "a schedule was paused");
         Ok(schedule)
     }
 
     pub(super) async fn release_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Schedule, Problem> {
-        let schedule = self.store.schedule(id).await.map_err(problem::database)?;
-        let next = Timetable::read(&schedule.timing, self.store.now())?.next_times(self.store.now());
-        let schedule = self.store.resume_schedule(id, next).await.map_err(problem::database)?;
+        let schedule = self.db.schedule(id).await.map_err(problem::database)?;
+        let next = Timetable::read(&schedule.timing, self.db.now())?.next_times(self.db.now());
+        let schedule = self.db.resume_schedule(id, next).await.map_err(problem::database)?;
         info!(name = schedule.name.as_str(), by = viewer.name, "a schedule was resumed");
         self.scheduler.nudge();
         Ok(schedule)
     }
 
     pub(super) async fn run_now(&self, viewer: &Viewer, id: ScheduleId) -> Result<Job, Problem> {
-        let schedule = self.store.schedule(id).await.map_err(problem::database)?;
+        let schedule = self.db.schedule(id).await.map_err(problem::database)?;
         self.check(&schedule.clone).await?;
-        let job = self.store.run_schedule(id, &viewer.name).await.map_err(problem::database)?;
+        let job = self.db.run_schedule(id, &viewer.name).await.map_err(problem::database)?;
         self.changed();
         Ok(job)
     }
 
     pub(super) async fn drop_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<(), Problem> {
-        self.store.delete_schedule(id).await.map_err(problem::database)?;
+        self.db.delete_schedule(id).await.map_err(problem::database)?;
         info!(%id, by = viewer.name, "a schedule was deleted");
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use model::{Invalid, Problem, ProblemCode, SyncReport, SyncState, SyncStatus, TableName, Viewer};
 
-use super::{Yard, problem};
+use super::{AppBackend, problem};
 
 /// Of an error, characters.
 const LONGEST_ERROR: usize = 2_000;
@@ -11,7 +11,7 @@ const LARGEST: u64 = i64::MAX.unsigned_abs();
 /// What was done since the last report: it is added up.
 const MOST_DONE: u64 = 10_000_000_000_000;
 
-impl Yard {
+impl AppBackend {
     pub(super) async fn take_report(
         &self,
         viewer: &Viewer,
@@ -25,7 +25,7 @@ impl Yard {
             return Err(Problem::new(ProblemCode::Conflict, detail).on("table"));
         }
         check(&report)?;
-        self.store.report_sync(table, &viewer.name, &report).await.map_err(problem::database)?;
+        self.db.report_sync(table, &viewer.name, &report).await.map_err(problem::database)?;
         self.hub.nudge();
         Ok(self.find_sync(table).await?.sync)
     }

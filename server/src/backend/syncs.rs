@@ -11,7 +11,7 @@ use model::{
 };
 use tracing::info;
 
-use super::{Yard, problem};
+use super::{AppBackend, problem};
 use crate::config;
 
 /// On a table's page: minutes of so long, milliseconds, and so many evaluations.
@@ -19,24 +19,24 @@ const SHOWN_MS: i64 = 6 * 3_600_000;
 const SHOWN_EVALUATIONS: u32 = 20;
 const MOST_EVALUATIONS: u32 = 200;
 
-impl Yard {
+impl AppBackend {
     pub(super) async fn list_syncs(&self) -> Result<SyncList, Problem> {
-        let known = self.store.syncs().await.map_err(problem::database)?;
+        let known = self.db.syncs().await.map_err(problem::database)?;
         let (agents, ours): (Vec<_>, Vec<_>) = known.into_iter().partition(|status| status.source == SyncSource::Agent);
         let mut ours: HashMap<TableName, SyncStatus> =
             ours.into_iter().map(|status| (status.table.clone(), status)).collect();
         let mut items: Vec<SyncStatus> =
             self.syncs.iter().map(|table| self.status(table, ours.remove(&table.name))).collect();
         items.extend(agents.into_iter().filter(|status| self.syncs.get(&status.table).is_none()));
-        Ok(SyncList { now: self.store.now(), items })
+        Ok(SyncList { now: self.db.now(), items })
     }
 
     pub(super) async fn view_sync(&self, table: &TableName) -> Result<SyncView, Problem> {
         let found = self.find_sync(table).await?;
-        let now = self.store.now();
+        let now = self.db.now();
         let (minutes, evaluations) = tokio::try_join!(
-            self.store.sync_minutes(table, Time(now.0 - SHOWN_MS)),
-            self.store.sync_evaluations(table, None, SHOWN_EVALUATIONS)
+            self.db.sync_minutes(table, Time(now.0 - SHOWN_MS)),
+            self.db.sync_evaluations(table, None, SHOWN_EVALUATIONS)
         )
         .map_err(problem::database)?;
         let Found { sync, places, map, quarantine } = found;
@@ -51,7 +51,7 @@ impl Yard {
     ) -> Result<Page<SyncEvaluation>, Problem> {
         self.find_sync(table).await?;
         let limit = limit.clamp(1, MOST_EVALUATIONS);
-        self.store.sync_evaluations(table, after, limit).await.map_err(problem::database)
+        self.db.sync_evaluations(table, after, limit).await.map_err(problem::database)
     }
 
     pub(super) async fn ask_of_sync(
@@ -62,7 +62,7 @@ impl Yard {
     ) -> Result<SyncStatus, Problem> {
         let found = self.find_sync(table).await?;
         allows(&found.sync, &found.quarantine, &action)?;
-        self.store.ask_sync(table, &action, &viewer.name).await.map_err(problem::database)?;
+        self.db.ask_sync(table, &action, &viewer.name).await.map_err(problem::database)?;
         info!(%table, who = viewer.name, ?action, "something was asked of a sync");
         self.hub.nudge();
         Ok(self.find_sync(table).await?.sync)
@@ -70,7 +70,7 @@ impl Yard {
 
     /// One of the configuration, or of an agent.
     pub(super) async fn find_sync(&self, table: &TableName) -> Result<Found, Problem> {
-        let kept = self.store.sync(table).await.map_err(problem::database)?;
+        let kept = self.db.sync(table).await.map_err(problem::database)?;
         let Some(configured) = self.syncs.get(table) else {
             return match kept {
                 Some((sync, map, quarantine)) if sync.source == SyncSource::Agent => {

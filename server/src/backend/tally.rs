@@ -1,6 +1,7 @@
 //! How pipelines did: a tile each for the first page, and the figures of one over a window. Made of sums that are kept,
 //! of percentiles, and of what the reconciler found.
 
+use db::{Fate, Totals};
 use engine::{
     runs::{Sample, losses, prefix_of},
     ship::LogName,
@@ -10,9 +11,8 @@ use model::{
     AlertFilter, AlertState, GapKind, Job, Key, Outcome, Pipeline, PipelineHealth, PipelineName, PipelineStatus,
     Problem, ProblemCode, Reconciliation, ReprocessRequest, RunFilter, RunSums, Tile, Time, Viewer, Window,
 };
-use store::{Fate, Totals};
 
-use super::{Yard, problem};
+use super::{AppBackend, problem};
 
 /// Stretches of a tile's trend, about.
 const TREND: u32 = 48;
@@ -32,14 +32,14 @@ const SEVERITY: [Outcome; 9] = [
     Outcome::Crashed,
 ];
 
-impl Yard {
+impl AppBackend {
     pub(super) async fn gather_tiles(&self, window: Window) -> Result<Vec<Tile>, Problem> {
         try_join_all(self.config.pipelines.iter().map(|pipeline| self.tile(pipeline, window))).await
     }
 
     async fn tile(&self, pipeline: &Pipeline, window: Window) -> Result<Tile, Problem> {
         let filter = of(&pipeline.name);
-        let now = Time(self.store.now().0 + 1);
+        let now = Time(self.db.now().0 + 1);
         let hour = Window::new(Time(now.0 - HOUR_MS), now)?;
         let PipelineStatus { last_run, lag_ms, .. } = self.pipeline_status(pipeline).await?;
         let standing = AlertFilter {
@@ -48,9 +48,9 @@ impl Yard {
             ..AlertFilter::default()
         };
         let (totals, trend, alerts) = tokio::try_join!(
-            self.store.run_totals(&filter, hour),
-            self.store.run_sums(&filter, window, TREND),
-            self.store.alerts(&standing, None, 200)
+            self.db.run_totals(&filter, hour),
+            self.db.run_sums(&filter, window, TREND),
+            self.db.alerts(&standing, None, 200)
         )
         .map_err(problem::database)?;
         let pipeline = pipeline.name.clone();
@@ -66,11 +66,11 @@ impl Yard {
         let pipeline = self.known(name)?;
         let filter = of(name);
         let (totals, measures, last, reconciliation, fates) = tokio::try_join!(
-            self.store.run_totals(&filter, window),
-            self.store.run_measures(name, window),
-            self.store.last_run(name),
-            self.store.reconciliation(name, window),
-            self.store.fates(name, window, FATES),
+            self.db.run_totals(&filter, window),
+            self.db.run_measures(name, window),
+            self.db.last_run(name),
+            self.db.reconciliation(name, window),
+            self.db.fates(name, window, FATES),
         )
         .map_err(problem::database)?;
         let cost = self.config.prices.of_lambda(totals.invocations, totals.billed_mb_ms);
@@ -100,7 +100,7 @@ impl Yard {
         idempotency_key: Option<String>,
     ) -> Result<Job, Problem> {
         self.known(name)?;
-        let found = self.store.reconciliation(name, window).await.map_err(problem::database)?;
+        let found = self.db.reconciliation(name, window).await.map_err(problem::database)?;
         let keys: Vec<Key> =
             found.into_iter().flat_map(|found| found.gaps).filter_map(|gap| gap.key.parse().ok()).collect();
         if keys.is_empty() {

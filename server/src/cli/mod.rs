@@ -4,16 +4,12 @@
 //! code is one of [`Exit`].
 
 mod clone;
-mod failure;
-mod hold;
-mod log;
 mod parse;
 mod password;
 mod reprocess;
 mod runs;
 mod s3;
 mod serve;
-mod stop;
 mod sync;
 mod token;
 mod worker;
@@ -26,8 +22,11 @@ use std::{
 use clap::{Parser, Subcommand};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-pub use self::failure::{Exit, Failure};
-use crate::config::Config;
+pub use crate::boot::{Exit, Failure};
+use crate::{
+    boot::{self, database, log, stop},
+    config::Config,
+};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -91,8 +90,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse(); // exits with 2 on bad usage, 0 on --help
     raise_open_files();
     let done = match cli.command {
-        None | Some(Command::Serve) => configured(cli.config.as_deref(), serve::run),
-        Some(Command::Worker) => configured(cli.config.as_deref(), worker::run),
+        None | Some(Command::Serve) => configured(cli.config.as_deref(), boot::serve::run),
+        Some(Command::Worker) => configured(cli.config.as_deref(), boot::worker::run),
         Some(Command::Clone(arguments)) => return clone::main(*arguments),
         Some(Command::Reprocess(arguments)) => return reprocess::main(*arguments),
         Some(Command::Sync(arguments)) => return sync::main(cli.config.as_deref(), &arguments),

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal, stdin};
 use console::Term;
 
 use super::Failure;
-use crate::auth;
+use crate::config::secrets::password::hash_password;
 
 pub const AFTER_HELP: &str = "\
 Examples:
@@ -16,7 +16,7 @@ Put the printed line under [auth] as password_hash = \"…\", in quotes, or into
 
 pub fn run() -> Result<(), Failure> {
     let password = read().map_err(|error| Failure::usage(format!("cannot read the password: {error}")))?;
-    println!("{}", auth::hash_password(&password).map_err(Failure::usage)?);
+    println!("{}", hash_password(&password).map_err(Failure::usage)?);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::auth;
+use crate::config::secrets::token::new_token;
 
 pub const AFTER_HELP: &str = "\
 Examples:
@@ -21,7 +21,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) {
-    let (token, sha256) = auth::new_token();
+    let (token, sha256) = new_token();
     let name = &arguments.name;
     if arguments.json {
         println!("{}", serde_json::json!({ "token": token, "name": name, "sha256": sha256 }));

@@ -9,12 +9,14 @@
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
 
 mod alerts;
+mod data_dir;
 mod error;
 mod function;
 mod load;
 mod pipelines;
 mod replicas;
 mod retention;
+pub mod secrets;
 mod sinks;
 mod source;
 mod tables;
@@ -30,6 +32,7 @@ use model::{Pipeline, Prices, StoreName};
 pub(crate) use self::pipelines::seconds;
 pub use self::{
     alerts::{Alerts, Format, Heartbeat, Topic, Webhook},
+    data_dir::{DataDir, DataDirError},
     error::{At, ConfigError},
     function::Logs,
     load::{DEFAULT_FILE, DEMO_STORE},

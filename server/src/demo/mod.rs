@@ -18,10 +18,7 @@ use model::Time;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
-use crate::{
-    config::{Config, DEMO_PIPELINE, DEMO_SINK, DEMO_STORE},
-    data_dir::DataDir,
-};
+use crate::config::{Config, DEMO_PIPELINE, DEMO_SINK, DEMO_STORE, DataDir};
 use receiver::Receiver;
 
 /// Where in the data directory the addresses of store and receiver are left.

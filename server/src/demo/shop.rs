@@ -12,10 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
-use crate::{
-    config::{Config, Replica, Table},
-    data_dir::DataDir,
-};
+use crate::config::{Config, DataDir, Replica, Table};
 
 const CUSTOMER: &str = "demo";
 const DATABASE: &str = "shop";

@@ -2,7 +2,7 @@
 //!
 //! Always: no message holds a URL with its password.
 
-use engine::sync::Fault;
+use engine::sync::SyncFault;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
@@ -49,7 +49,7 @@ pub enum TableError {
     Refused { place: String, source: sqlx::Error },
 }
 
-impl From<TableError> for Fault {
+impl From<TableError> for SyncFault {
     fn from(error: TableError) -> Self {
         match error {
             TableError::Unreachable { .. } | TableError::Unsettled { .. } => Self::Unavailable(error.to_string()),

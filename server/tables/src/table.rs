@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::sync::{Cell, End, Fault, Local, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, Spent};
+use engine::sync::{Cell, End, Local, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, Spent, SyncFault};
 
 use crate::{
     Migration, TableError, TableSpec, answer,
@@ -80,7 +80,7 @@ impl End for Table {
         Spent { rows: self.database.read().get(), ..Spent::default() }
     }
 
-    async fn meta(&self) -> Result<Meta, Fault> {
+    async fn meta(&self) -> Result<Meta, SyncFault> {
         self.database.tidy().await?;
         // Before the snapshot: what lies below it is in every later snapshot.
         let horizon = if self.follows { 0 } else { self.database.horizon().await? };
@@ -95,7 +95,7 @@ impl End for Table {
         Ok(Meta { count, extremes, horizon, epoch })
     }
 
-    async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, Fault> {
+    async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, SyncFault> {
         let bounded = |span: Span| self::below(span, below);
         let pieces: Vec<_> = if split {
             spans.iter().flat_map(Span::split).map(bounded).collect()
@@ -105,30 +105,30 @@ impl End for Table {
         Ok(answer::cells(&mut *self.snapshot().await?, self.database.place(), &pieces).await?)
     }
 
-    async fn count(&self, span: Span) -> Result<u64, Fault> {
+    async fn count(&self, span: Span) -> Result<u64, SyncFault> {
         Ok(answer::count(&mut *self.snapshot().await?, self.database.place(), span).await?)
     }
 
-    async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, Fault> {
+    async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, SyncFault> {
         let spans: Vec<_> = spans.iter().map(|span| self::below(*span, below)).collect();
         Ok(answer::list(&mut *self.snapshot().await?, self.database.place(), &spans).await?)
     }
 
-    async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, Fault> {
+    async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, SyncFault> {
         Ok(answer::page(&mut *self.snapshot().await?, self.database.place(), span, order, limit).await?)
     }
 }
 
 #[async_trait]
 impl Local for Table {
-    async fn held(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, Fault> {
+    async fn held(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault> {
         let asked: Vec<_> = keys.iter().map(|key| key.cast_signed()).collect();
         let marks = self.database.held(&asked).await?;
         let versions: std::collections::HashMap<_, _> = marks.iter().map(|mark| (mark.key, mark.version)).collect();
         Ok(keys.iter().map(|key| versions.get(key).copied()).collect())
     }
 
-    async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, Fault> {
+    async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, SyncFault> {
         let keys: Vec<_> = marks.iter().map(|mark| mark.key.cast_signed()).collect();
         let wanted: std::collections::HashSet<_> = marks.iter().collect();
         let mut rows = self.database.rows(&keys).await?;
@@ -142,12 +142,12 @@ impl Local for Table {
 
 #[async_trait]
 impl Remote for Table {
-    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, Fault> {
+    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
         // Rows at fault are in the answer; where there is none, something else is, and dividing the rows finds nothing.
-        self.database.upload(rows).await.map_err(|error| Fault::Unavailable(error.to_string()))
+        self.database.upload(rows).await.map_err(|error| SyncFault::Unavailable(error.to_string()))
     }
 
-    async fn delete(&self, marks: &[Mark]) -> Result<(), Fault> {
+    async fn delete(&self, marks: &[Mark]) -> Result<(), SyncFault> {
         Ok(self.database.delete(marks).await?)
     }
 }

@@ -10,19 +10,18 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
+use db::NewRun;
 use engine::{
     alerts::Patience,
     notify::{Secret, sign},
 };
 use logyard::{
-    alerts::{Alerts, Context, Receivers, Rhythm},
     config::{self, Config, Format},
-    sinks::Sinks,
-    stores::Stores,
+    connections::{receivers::Receivers, sinks::Sinks, stores::Stores},
+    tasks::alerts::{Alerts, Context, Rhythm},
 };
 use model::{Outcome, Pipeline, Run, RunSource, Time};
 use serde_json::{Value, json};
-use store::NewRun;
 use tokio::{net::TcpListener, sync::Notify};
 
 use crate::{
@@ -120,7 +119,7 @@ pub async fn alerts(site: &Site, holder: &str) -> Alerts {
     let config = &site.app.config;
     let stores = Stores::connect(config).await;
     Alerts::start(&Context {
-        store: site.app.store.clone(),
+        db: site.app.db.clone(),
         sinks: Sinks::new(&config.sinks),
         receivers: Receivers::open(&config.alerts, &stores, Some("https://logyard.example.com".to_owned())).await,
         config: Arc::clone(config),
@@ -145,17 +144,17 @@ pub async fn site_telling_of(receiver: &Receiver, pipeline: Pipeline) -> Site {
 
 /// Records a run of the pipeline `api` over this object, that began just now.
 async fn ran(site: &Site, key: &str, outcome: Outcome) {
-    let (store, pipeline) = (&site.app.store, pipeline().name);
-    store.follow(&pipeline, "shipper", 60_000).await.unwrap().unwrap();
+    let (db, pipeline) = (&site.app.db, pipeline().name);
+    db.follow(&pipeline, "shipper", 60_000).await.unwrap().unwrap();
     let run = Run {
-        id: store.new_run_id(),
+        id: db.new_run_id(),
         pipeline: Some(pipeline.clone()),
         source: RunSource::Logyard,
         request_id: None,
         job: None,
         outcome,
         reason: "As its figures say.".to_owned(),
-        started_at: store.now(),
+        started_at: db.now(),
         duration_ms: 0,
         memory_mb: None,
         invocation: None,
@@ -168,7 +167,7 @@ async fn ran(site: &Site, key: &str, outcome: Outcome) {
         logged: None,
     };
     let run = NewRun { run, sink: "file".parse().unwrap(), window: None };
-    assert!(store.record_followed(&pipeline, "shipper", &[run]).await.unwrap());
+    assert!(db.record_followed(&pipeline, "shipper", &[run]).await.unwrap());
 }
 
 pub fn told(heard: &Heard) -> Value {
@@ -281,11 +280,11 @@ async fn a_pipeline_that_nobody_can_look_at_is_unknown_and_what_people_do_is_kep
     assert_eq!(acknowledged.status(), 200);
     let past = json!({"until": "2020-01-01T00:00:00Z"});
     assert_eq!(site.post(&format!("/api/v1/alerts/{id}/silence"), &past).await.status(), 422);
-    let until_then = Time(site.app.store.now().0 + 3_600_000).to_string();
+    let until_then = Time(site.app.db.now().0 + 3_600_000).to_string();
     let silenced = site.post(&format!("/api/v1/alerts/{id}/silence"), &json!({"until": until_then})).await;
     assert_eq!(silenced.json::<Value>().await.unwrap()["state"], "silenced");
-    let before = site.app.store.evaluated_at().await.unwrap();
-    while site.app.store.evaluated_at().await.unwrap() == before {
+    let before = site.app.db.evaluated_at().await.unwrap();
+    while site.app.db.evaluated_at().await.unwrap() == before {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(site.json(&format!("/api/v1/alerts/{id}")).await["silenced_until"], json!(until_then));
@@ -364,11 +363,11 @@ async fn the_heart_beats_only_where_conditions_are_looked_at() {
         config::Heartbeat { url: receiver.url.parse().unwrap(), every: Duration::from_millis(1), allow_private: true };
     let site = Site::with(|config| config.alerts.heartbeat = Some(heartbeat)).await;
     // Another process evaluates, and this one says nothing.
-    assert!(site.app.store.hold_evaluation("another", 60_000).await.unwrap());
+    assert!(site.app.db.hold_evaluation("another", 60_000).await.unwrap());
     let beating = alerts(&site, "one").await;
     site.json("/api/v1/alerts").await;
     assert!(receiver.inner.heard.lock().unwrap().is_empty());
-    site.app.store.release_evaluation("another").await.unwrap();
+    site.app.db.release_evaluation("another").await.unwrap();
     let heard = receiver.heard(2).await;
     assert!(heard.iter().all(|ping| ping.body.is_empty() && ping.signature.is_none()));
     beating.stop().await;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use logyard::reconciler::Reconciler;
+use logyard::tasks::reconciler::Reconciler;
 use model::{Outcome, Pipeline};
 use serde_json::json;
 
@@ -22,9 +22,9 @@ fn quiet() -> Pipeline {
 
 /// Four objects of a function's pipeline; the first `doubled` of them are delivered by two runs each.
 async fn four_objects(site: &Site, doubled: usize) {
-    let (store, name) = (&site.app.store, quiet().name);
+    let (db, name) = (&site.app.db, quiet().name);
     // Its log group is read by somebody; its first run makes the objects the business of whoever reconciles.
-    store.watch(&name, "test", 600_000, store.now()).await.unwrap().unwrap();
+    db.watch(&name, "test", 600_000, db.now()).await.unwrap().unwrap();
     record(site, &[invoked(site, 60, Outcome::Sent)]).await;
     for number in 0..4 {
         let key = deliver(site, 10, &format!("object-{number}"), 1).await;
@@ -68,14 +68,14 @@ async fn two_objects_that_came_twice_are_drawn_and_told_to_nobody() {
     four_objects(&site, 2).await;
     let twice = |found: &model::Reconciliation| found.intervals.iter().map(|interval| interval.twice).sum::<u64>();
     until(&site, context(&site).await, |found| twice(found) == 2).await;
-    let (store, alerts) = (&site.app.store, alerts(&site, "one").await);
+    let (db, alerts) = (&site.app.db, alerts(&site, "one").await);
     let first = loop {
-        match store.evaluated_at().await.unwrap() {
+        match db.evaluated_at().await.unwrap() {
             Some(at) => break at,
             None => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     };
-    while store.evaluated_at().await.unwrap() == Some(first) {
+    while db.evaluated_at().await.unwrap() == Some(first) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     alerts.stop().await;

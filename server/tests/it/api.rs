@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use axum::extract;
-use logyard::{health::ready, state::App};
+use db::{Beat, End, Terms, testing::Scratch};
+use logyard::http::{health::ready, state::App};
 use model::{Failure, JobId, Key, Progress, Reason, Time};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
-use store::{Beat, End, Terms, testing::Scratch};
 
 use crate::{
     site::Site,
@@ -206,15 +206,15 @@ async fn failures_are_downloaded_whole_and_in_order_and_a_retry_takes_them() {
 
     let retried = site.request(Method::POST, &format!("/api/v1/jobs/{id}/retry")).send().await.unwrap();
     assert_eq!(retried.json::<Value>().await.unwrap()["state"], "queued");
-    assert_eq!(site.app.store.to_retry(id, None, 10).await.unwrap().len(), 10, "what failed is marked, not all");
+    assert_eq!(site.app.db.to_retry(id, None, 10).await.unwrap().len(), 10, "what failed is marked, not all");
 }
 
 /// Ends the job as failed for these keys, as a runner would.
 async fn fail(site: &Site, id: JobId, keys: &[String]) {
-    let store = &site.app.store;
+    let db = &site.app.db;
     let limits = [("demo".parse().unwrap(), 1)];
     let terms = Terms { holder: "test", lease_ms: 60_000, limits: &limits };
-    let claimed = store.claim(&terms).await.unwrap().unwrap();
+    let claimed = db.claim(&terms).await.unwrap().unwrap();
     assert_eq!(claimed.job.id, id);
     let failure = |key: &String| Failure {
         key: Key::try_from(key.clone()).unwrap(),
@@ -225,7 +225,7 @@ async fn fail(site: &Site, id: JobId, keys: &[String]) {
     };
     let failures: Vec<Failure> = keys.iter().map(failure).collect();
     let attempt = claimed.job.attempt;
-    assert!(store.record(id, attempt, &failures, &[]).await.unwrap());
+    assert!(db.record(id, attempt, &failures, &[]).await.unwrap());
     let progress = Progress { found: 3_000, failed: keys.len() as u64, ..Progress::default() };
     let beat = Beat { id, attempt, lease_ms: 60_000, progress: &progress, checkpoint: "{}", history: &[] };
     let error = model::JobError {
@@ -233,7 +233,7 @@ async fn fail(site: &Site, id: JobId, keys: &[String]) {
         message: "2,345 failed".to_owned(),
         advice: "Retry".to_owned(),
     };
-    assert!(store.end(&beat, End::Failed { error, proof: None }, "test").await.unwrap());
+    assert!(db.end(&beat, End::Failed { error, proof: None }, "test").await.unwrap());
 }
 
 #[tokio::test]

@@ -38,9 +38,9 @@ async fn a_session_lasts_from_signing_in_to_signing_out() {
 #[tokio::test]
 async fn an_expired_session_is_none() {
     let site = Site::guarded().await;
-    let now = site.app.store.now();
+    let now = site.app.db.now();
     for (token, expires, status) in [("fresh", Time(now.0 + 60_000), 200), ("stale", Time(now.0 - 1), 401)] {
-        site.app.store.insert_session(&Sha256::digest(token), USER, expires).await.unwrap();
+        site.app.db.insert_session(&Sha256::digest(token), USER, expires).await.unwrap();
         let cookie = format!("other=1; logyard_session={token}");
         let response = with_cookie(&site, reqwest::Method::GET, "/api/v1/jobs", &cookie).await;
         assert_eq!(response.status(), status, "{token}");

@@ -3,19 +3,20 @@
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use app::backend::Backend;
+use db::{NewJob, testing::Scratch};
 use logyard::{
-    alerts::Receivers,
-    backend::Yard,
+    backend::{AppBackend, hub::Hub},
     config::Config,
-    groups::LogGroups,
-    hub::Hub,
-    runner::Nudge,
-    sinks::Sinks,
-    stores::{StoreHealth, Stores},
-    syncs::Syncs,
+    connections::{
+        log_groups::LogGroups,
+        receivers::Receivers,
+        sinks::Sinks,
+        stores::{StoreHealth, Stores},
+        tables::Syncs,
+    },
+    signals::Nudge,
 };
 use model::{CloneRequest, CloneSpec, Health, Location, Mode, Place, ProblemCode, Selection, Spec, Viewer};
-use store::{NewJob, testing::Scratch};
 use tokio_util::sync::CancellationToken;
 
 use crate::workshop::Workshop;
@@ -39,29 +40,29 @@ fn request(source: &str, destination: &str) -> CloneRequest {
 }
 
 /// With the stores of `text`, or the workshop's own.
-async fn yard(workshop: &Workshop, text: &str) -> Yard {
+async fn yard(workshop: &Workshop, text: &str) -> AppBackend {
     let mut config = Config::parse(None, text, &|_| None).unwrap();
     if text.is_empty() {
         config.stores[0].endpoint_url = Some(workshop.s3.url());
     }
-    let store = workshop.store.clone();
+    let db = workshop.db.clone();
     let stores = Stores::connect(&config).await;
-    let clock = store.clone();
-    Yard {
+    let clock = db.clone();
+    AppBackend {
         health: StoreHealth::new(stores.clone(), move || clock.now()),
         groups: LogGroups::new(&config, &stores),
         sinks: Sinks::new(&config.sinks),
         receivers: Receivers::open(&config.alerts, &stores, None).await,
         syncs: Syncs::new(&config),
         stores,
-        hub: Hub::start(store.clone(), CancellationToken::new()),
+        hub: Hub::start(db.clone(), CancellationToken::new()),
         runner: Nudge::default(),
         scheduler: Nudge::default(),
         origin: "http://127.0.0.1:3000".to_owned(),
         config: Arc::new(config),
         holder: "test".into(),
-        started_at: store.now(),
-        store,
+        started_at: db.now(),
+        db,
     }
 }
 
@@ -100,7 +101,7 @@ async fn a_missing_bucket_is_named_with_its_side_and_with_what_there_is() {
     let refused = yard.start_clone(&viewer(), elsewhere, None).await.unwrap_err();
     assert_eq!(refused.field.as_deref(), Some("source.store"));
     assert!(refused.detail.contains("`aws`") && refused.detail.contains("`demo`"), "{}", refused.detail);
-    assert!(workshop.store.active(10).await.unwrap().is_empty(), "nothing refused became a job");
+    assert!(workshop.db.active(10).await.unwrap().is_empty(), "nothing refused became a job");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,7 +185,7 @@ async fn a_clone_between_two_endpoints_names_both_in_its_command() {
     let mut commands = Vec::new();
     for destination in ["here", "there"] {
         let new = NewJob { spec: spec(destination), author: "ada".to_owned(), idempotency: None };
-        let id = workshop.store.insert(new).await.unwrap().0.id;
+        let id = workshop.db.insert(new).await.unwrap().0.id;
         commands.push(yard.job(id).await.unwrap().command);
     }
     let url = workshop.s3.url();

@@ -7,10 +7,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
+    log_reader::{GROUP, WORDS, shipped_by},
+    log_reader_faults::Layer,
     moto::Moto,
     site::Site,
-    watcher::{GROUP, WORDS, shipped_by},
-    watcher_faults::Layer,
 };
 
 /// A run a minute, from an hour before to an hour after three days ago.
@@ -32,7 +32,7 @@ async fn site(moto: &Moto) -> Site {
 async fn until(site: &Site, job: &Value, what: impl Fn(&Job) -> bool) -> Job {
     let id = job["id"].as_str().unwrap().parse().unwrap();
     loop {
-        let job = site.app.store.job(id).await.unwrap();
+        let job = site.app.db.job(id).await.unwrap();
         if what(&job) {
             return job;
         }
@@ -85,7 +85,7 @@ async fn what_cannot_be_read_again_is_refused_or_fails_with_its_reason() {
     let moto = Moto::start();
     let site = site(&moto).await;
     let ask = async |body: Value| site.post("/api/v1/pipelines/api/backfill", &body).await;
-    let now = site.app.store.now();
+    let now = site.app.db.now();
     let (hour_ago, hour_ahead) = (Time(now.0 - 3_600_000), Time(now.0 + 3_600_000));
     let ahead = ask(json!({"from": hour_ahead, "to": Time(hour_ahead.0 + 1)})).await;
     assert_eq!(ahead.status(), 422);

@@ -61,7 +61,7 @@ async fn what_became_of_marked_events_is_told_by_the_api_and_on_the_page_of_the_
     assert!(html.contains("Marked events through file") && html.contains("read back from the file, after"), "{html}");
 
     // Those of another time are not among them.
-    let past = format!("to={}", Time(site.app.store.now().0 - 3_600_000));
+    let past = format!("to={}", Time(site.app.db.now().0 - 3_600_000));
     let before = site.json(&format!("/api/v1/pipelines/api/canary?{past}")).await;
     assert_eq!(of_each(&before, |size| size["sent"].clone()), [0, 0, 0].map(|none| json!(none)));
     let html = page(&site, "/pipelines/api?from=2001-01-01T00:00&to=2001-01-02T00:00").await;

@@ -81,7 +81,7 @@ fn a_taken_port_is_said_with_what_to_do() {
 #[test]
 fn a_data_directory_has_one_server() {
     let folder = TempDir::new().unwrap();
-    let _owner = logyard::data_dir::DataDir::claim(&folder.path().join("data")).unwrap();
+    let _owner = logyard::config::DataDir::claim(&folder.path().join("data")).unwrap();
     let refused = done(&mut fresh(folder.path()));
     assert_eq!(refused.code, USAGE);
     assert!(refused.err.contains("another Logyard server already uses data"), "{}", refused.err);

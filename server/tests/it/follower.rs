@@ -5,11 +5,11 @@ use std::time::Duration;
 use engine::ship::queue::Queue;
 use logyard::{
     config::Config,
-    follower::{Context, Follower},
-    groups::LogGroups,
-    runner,
-    sinks::Sinks,
-    stores::Stores,
+    connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores},
+    tasks::{
+        follower::{Context, Follower},
+        runner,
+    },
 };
 use model::Pipeline;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub async fn follower_that_holds(site: &Site, holder: &str, messages_held: Durat
     let config = &site.app.config;
     let stores = Stores::connect(config).await;
     let runner = runner::Context {
-        store: site.app.store.clone(),
+        db: site.app.db.clone(),
         groups: LogGroups::new(config, &stores),
         stores,
         sinks: Sinks::new(&config.sinks),
@@ -44,7 +44,7 @@ pub async fn follower_that_holds(site: &Site, holder: &str, messages_held: Durat
 
 /// As a balancer would deliver it now.
 async fn deliver(site: &Site, name: &str, bad_lines: usize) {
-    let now = site.app.store.now();
+    let now = site.app.db.now();
     let (date, clock) = (now.date(), now.clock());
     let key = format!(
         "AWSLogs/1/elasticloadbalancing/eu-west-1/{}/1_elasticloadbalancing_eu-west-1_api_{}T{}Z_10.0.0.1_{name}.log",

@@ -10,7 +10,7 @@ use std::{
 };
 
 use engine::ship::{queue::Queue, sink::Settings};
-use logyard::{config::Config, stores::Stores};
+use logyard::{config::Config, connections::stores::Stores};
 use model::{Pipeline, QueueUrl};
 use serde_json::Value;
 use tokio::{io::AsyncReadExt, net::TcpListener};

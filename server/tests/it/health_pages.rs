@@ -1,8 +1,8 @@
 //! The window that all pages look at, and the pages of pipeline health, as a browser without JavaScript gets them.
 
+use db::{AlertChange, KeptAlert};
 use model::{Alert, AlertKind, AlertState, Time, Window};
 use reqwest::StatusCode;
-use store::{AlertChange, KeptAlert};
 
 use crate::{
     pages::{inside, leads_to, page, send},
@@ -111,10 +111,10 @@ async fn what_is_refused_on_the_pages_of_health_is_told_where_the_button_was() {
 
 /// An alert of the pipeline `api`, since the start of 2026.
 async fn raise(site: &Site) -> String {
-    let (store, now) = (&site.app.store, site.app.store.now());
+    let (db, now) = (&site.app.db, site.app.db.now());
     let since: Time = "2026-01-01T00:00:00Z".parse().unwrap();
     let alert = Alert {
-        id: store.new_alert_id(),
+        id: db.new_alert_id(),
         kind: AlertKind::Loss,
         pipeline: Some("api".parse().unwrap()),
         sink: None,
@@ -134,8 +134,8 @@ async fn raise(site: &Site) -> String {
     };
     let id = alert.id.to_string();
     let opened = AlertChange::Opened(KeptAlert { alert, gone_since: None, told_at: now, told_weight: 12 });
-    assert!(store.hold_evaluation("test", 60_000).await.unwrap());
-    assert!(store.record_evaluation("test", &[(opened, None)], &[]).await.unwrap());
+    assert!(db.hold_evaluation("test", 60_000).await.unwrap());
+    assert!(db.record_evaluation("test", &[(opened, None)], &[]).await.unwrap());
     id
 }
 

@@ -8,9 +8,9 @@ use tempfile::TempDir;
 
 use crate::{
     alerts::Receiver,
+    log_reader::{GROUP, WORDS},
     moto::Moto,
     server::{Server, logyard},
-    watcher::{GROUP, WORDS},
 };
 
 /// Nothing in it says where AWS is.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use logyard::hub::Hub;
+use db::testing::Scratch;
+use logyard::backend::hub::Hub;
 use model::{Action, Job, JobId, LiveMessage, Mode, State};
-use store::testing::Scratch;
 use tokio::{sync::broadcast::Receiver, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -38,7 +38,7 @@ async fn a_change_made_by_another_server_is_told_once(scratch: Scratch) {
     let id = workshop.clone(Mode::Copy).await;
     assert_eq!(next_job(&mut messages, id).await.state, State::Queued);
 
-    let paused = workshop.store.act(id, Action::Pause, "test").await.unwrap();
+    let paused = workshop.db.act(id, Action::Pause, "test").await.unwrap();
     assert_eq!(next_job(&mut messages, id).await.revision, paused.revision);
     // Through a whole interval of beats, and so several polls, the same revision does not come again.
     let mut beats = 0;
@@ -52,9 +52,9 @@ async fn a_change_made_by_another_server_is_told_once(scratch: Scratch) {
 
 async fn a_snapshot_holds_what_has_not_ended(scratch: Scratch) {
     let workshop = Workshop::open(scratch).await;
-    let hub = Hub::start(workshop.store.clone(), CancellationToken::new());
+    let hub = Hub::start(workshop.db.clone(), CancellationToken::new());
     let (kept, ended) = (workshop.clone(Mode::Copy).await, workshop.clone(Mode::Copy).await);
-    workshop.store.act(ended, Action::Cancel, "test").await.unwrap();
+    workshop.db.act(ended, Action::Cancel, "test").await.unwrap();
     let snapshot = hub.snapshot().await.unwrap();
     assert_eq!(snapshot.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [kept]);
     assert_eq!(snapshot.counts.queued, 1);
@@ -62,7 +62,7 @@ async fn a_snapshot_holds_what_has_not_ended(scratch: Scratch) {
 
 async fn beats_come_while_nothing_changes(scratch: Scratch) {
     let workshop = Workshop::open(scratch).await;
-    let hub = Hub::start(workshop.store.clone(), CancellationToken::new());
+    let hub = Hub::start(workshop.db.clone(), CancellationToken::new());
     let mut messages = hub.subscribe();
     let mut times = Vec::new();
     while times.len() < 2 {
@@ -77,7 +77,7 @@ async fn beats_come_while_nothing_changes(scratch: Scratch) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hub_without_listeners_asks_nothing() {
     let workshop = Workshop::open(Scratch::sqlite()).await;
-    let hub = Hub::start(workshop.store.clone(), CancellationToken::new());
+    let hub = Hub::start(workshop.db.clone(), CancellationToken::new());
     let mut messages = hub.subscribe();
     next(&mut messages).await;
     drop(messages);
@@ -86,13 +86,13 @@ async fn a_hub_without_listeners_asks_nothing() {
         hub.nudge();
         tokio::task::yield_now().await;
     }
-    let mut before = workshop.store.statements();
+    let mut before = workshop.db.statements();
     let mut quiet = 0;
     let standing_still = async {
         while quiet < 20 {
             hub.nudge();
             tokio::time::sleep(Duration::from_millis(10)).await;
-            let now = workshop.store.statements();
+            let now = workshop.db.statements();
             quiet = if now == before { quiet + 1 } else { 0 };
             before = now;
         }

@@ -6,14 +6,14 @@ macro_rules! on_both_databases {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(store::testing::Scratch::sqlite()).await;
+                super::$name(db::testing::Scratch::sqlite()).await;
             })+
         }
 
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(store::testing::Scratch::postgres().await).await;
+                super::$name(db::testing::Scratch::postgres().await).await;
             })+
         }
     };
@@ -36,6 +36,8 @@ mod health_story;
 mod hub;
 mod kill_nine;
 mod live;
+mod log_reader;
+mod log_reader_faults;
 mod mirror;
 mod mirror_command;
 mod moto;
@@ -70,7 +72,5 @@ mod sync_postgres;
 mod sync_shop;
 mod syncer;
 mod syncs;
-mod watcher;
-mod watcher_faults;
 mod webhook_tls;
 mod workshop;

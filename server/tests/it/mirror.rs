@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
+use db::testing::age_plans;
 use logyard::{
-    groups::LogGroups,
-    runner::{Context, Runner},
-    sinks::Sinks,
-    stores::Stores,
+    connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores},
+    tasks::runner::{Context, Runner},
 };
 use model::{Job, State};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use store::testing::age_plans;
 
 use crate::{
     api::problem,
@@ -70,7 +68,7 @@ async fn confirmed(site: &Site) -> Job {
 async fn ended(site: &Site, job: &Job, as_: State) -> Job {
     let stores = Stores::connect(&site.app.config).await;
     let context = Context {
-        store: site.app.store.clone(),
+        db: site.app.db.clone(),
         groups: LogGroups::new(&site.app.config, &stores),
         stores,
         sinks: Sinks::new(&[]),
@@ -80,7 +78,7 @@ async fn ended(site: &Site, job: &Job, as_: State) -> Job {
     };
     let runner = Runner::start(context);
     loop {
-        let now = site.app.store.job(job.id).await.unwrap();
+        let now = site.app.db.job(job.id).await.unwrap();
         if now.state.ended() {
             assert_eq!(now.state, as_, "{now:?}");
             runner.stop().await;
@@ -128,7 +126,7 @@ async fn a_plan_that_is_unknown_of_another_mirror_or_old_is_refused() {
     let problem = refused(&site, &confirm(other["plan"]["id"].as_str().unwrap()), 409, "plan").await;
     assert!(problem["detail"].as_str().unwrap().contains("another mirror"), "{problem}");
     let old = plan(&site).await;
-    age_plans(&site.app.store, 61 * 60_000).await;
+    age_plans(&site.app.db, 61 * 60_000).await;
     let problem = refused(&site, &confirm(&old), 409, "plan").await;
     assert!(problem["detail"].as_str().unwrap().contains("older than an hour"), "{problem}");
     assert_eq!(plan(&site).await, old, "looked at again it is the same plan");

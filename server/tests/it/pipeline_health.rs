@@ -1,7 +1,7 @@
 //! How pipelines did: tiles and figures, made of sums that are kept as runs are recorded.
 
+use db::NewRun;
 use model::{Invocation, Outcome, Run, RunSource, Summary, Time, Window};
-use store::NewRun;
 
 use crate::site::{Site, pipeline};
 
@@ -9,19 +9,19 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// A function's run over `k` and the minutes, so many minutes ago, of ten records.
 pub fn invoked(site: &Site, minutes: i64, outcome: Outcome) -> NewRun {
-    let store = &site.app.store;
+    let db = &site.app.db;
     let mut summary = Summary { sink: Some("tcp://sink".to_owned()), ..Summary::default() };
     (summary.lines.encountered, summary.lines.parsed) = (10, 10);
     summary.lines.sent = if outcome == Outcome::Suspicious { 0 } else { 10 };
     let run = Run {
-        id: store.new_run_id(),
+        id: db.new_run_id(),
         pipeline: Some(pipeline().name),
         source: RunSource::Lambda,
         request_id: Some(format!("request-{minutes}")),
         job: None,
         outcome,
         reason: "as it went".to_owned(),
-        started_at: Time(store.now().0 - minutes * 60_000),
+        started_at: Time(db.now().0 - minutes * 60_000),
         duration_ms: 1_000,
         memory_mb: Some(100),
         invocation: Some(Invocation {
@@ -43,9 +43,9 @@ pub fn invoked(site: &Site, minutes: i64, outcome: Outcome) -> NewRun {
 }
 
 pub async fn record(site: &Site, runs: &[NewRun]) {
-    let (store, name) = (&site.app.store, pipeline().name);
-    store.follow(&name, "test", 60_000).await.unwrap().unwrap();
-    assert!(store.record_followed(&name, "test", runs).await.unwrap());
+    let (db, name) = (&site.app.db, pipeline().name);
+    db.follow(&name, "test", 60_000).await.unwrap().unwrap();
+    assert!(db.record_followed(&name, "test", runs).await.unwrap());
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn a_tile_shows_the_last_hour_with_its_worst_outcome_and_the_window_s_tren
     let site = Site::open().await;
     let backend = &site.app.backend;
     let day = |site: &Site| {
-        let now = site.app.store.now().0 + 1;
+        let now = site.app.db.now().0 + 1;
         Window::new(Time(now - 24 * HOUR_MS), Time(now)).unwrap()
     };
     let [tile] = &backend.tiles(day(&site)).await.unwrap()[..] else { panic!("one pipeline, one tile") };
@@ -77,7 +77,7 @@ async fn health_tells_percentiles_and_an_exact_cost_of_the_window_that_is_asked_
     assert_eq!((&health["duration_ms"]["p99"], &health["memory_limit_mb"]), (&1_000.into(), &1_024.into()));
     // Three GB-seconds at 16.6667 millionths and three requests at 0.2: 50.6, rounded up once.
     assert_eq!(health["cost"], "0.000051");
-    let from = Time(site.app.store.now().0 - HOUR_MS);
+    let from = Time(site.app.db.now().0 - HOUR_MS);
     let hour = site.json(&format!("/api/v1/pipelines/api/health?from={from}")).await;
     assert_eq!((&hour["runs"], &hour["billed_ms"]), (&2.into(), &2_000.into()));
 

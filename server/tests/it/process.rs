@@ -1,7 +1,7 @@
 //! What survives the end of a process, however it ends.
 
+use db::{Db, testing::Scratch};
 use model::{EventKind, Job, Proof, State};
-use store::{Store, testing::Scratch};
 
 use crate::server::Grounds;
 
@@ -49,8 +49,8 @@ async fn of_two_servers_on_one_postgresql_one_goes_on_with_the_job_of_the_other(
     let job = other.until(id, "succeeded", |job| job.state == State::Succeeded).await;
     proven(&job, OBJECTS);
     assert_eq!(job.attempt, 2);
-    let store = Store::open(&database.url).await.unwrap();
-    let events = store.events(id, 50).await.unwrap();
+    let db = Db::open(&database.url).await.unwrap();
+    let events = db.events(id, 50).await.unwrap();
     assert!(events.iter().any(|event| event.kind == EventKind::TakenOver), "{events:?}");
     assert!(grounds.copies() <= OBJECTS + 2, "{}", grounds.copies());
 }
@@ -66,8 +66,8 @@ async fn sigterm_gives_the_job_back_within_5_seconds_and_it_goes_on_after_a_rest
     let _stream = reqwest::get(format!("{}/api/v1/events", server.url)).await.unwrap();
     assert!(server.terminate().await.success());
 
-    let store = Store::open(&grounds.sqlite()).await.unwrap();
-    let released = store.job(id).await.unwrap();
+    let db = Db::open(&grounds.sqlite()).await.unwrap();
+    let released = db.job(id).await.unwrap();
     assert_eq!((released.state, released.holder), (State::Queued, None));
 
     let server = grounds.serve("data", &grounds.sqlite(), 1, IN_FLIGHT);

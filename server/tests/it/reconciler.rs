@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use db::NewRun;
 use logyard::{
-    reconciler::{Context, Reconciler},
-    stores::Stores,
+    connections::stores::Stores,
+    tasks::reconciler::{Context, Reconciler},
 };
 use model::{Function, Key, Outcome, Pipeline, Reconciliation, Run, Time};
 use serde_json::{Value, json};
-use store::NewRun;
 
 use crate::{
     pipeline_health::{invoked, record},
@@ -30,7 +30,7 @@ async fn site() -> Site {
 
 pub async fn context(site: &Site) -> Context {
     Context {
-        store: site.app.store.clone(),
+        db: site.app.db.clone(),
         stores: Stores::connect(&site.app.config).await,
         holder: "one".into(),
         pipelines: site.app.config.pipelines.clone(),
@@ -39,7 +39,7 @@ pub async fn context(site: &Site) -> Context {
 
 /// A log object of so many minutes ago, by its key.
 pub async fn deliver(site: &Site, minutes: i64, name: &str, records: usize) -> Key {
-    let at = Time(site.app.store.now().0 - minutes * MINUTE_MS);
+    let at = Time(site.app.db.now().0 - minutes * MINUTE_MS);
     let (date, clock) = (at.date(), at.clock());
     let key = format!(
         "AWSLogs/1/elasticloadbalancing/eu-west-1/{}/1_elasticloadbalancing_eu-west-1_api_{}T{}Z_10.0.0.1_{name}.log",
@@ -59,14 +59,14 @@ pub async fn deliver(site: &Site, minutes: i64, name: &str, records: usize) -> K
 pub fn over(site: &Site, minutes: i64, key: &Key, outcome: Outcome) -> NewRun {
     let new = invoked(site, minutes, outcome);
     let summary = new.run.summary.filter(|_| outcome == Outcome::Sent);
-    let run = Run { key: Some(key.clone()), outcome, started_at: site.app.store.now(), summary, ..new.run };
+    let run = Run { key: Some(key.clone()), outcome, started_at: site.app.db.now(), summary, ..new.run };
     NewRun { run, ..new }
 }
 
 /// Looks until it is as described.
 pub async fn until(site: &Site, context: Context, what: impl Fn(&Reconciliation) -> bool) -> Reconciliation {
     loop {
-        let began = site.app.store.now();
+        let began = site.app.db.now();
         let one = Reconciler::start(context.clone()); // which looks at once
         let found = loop {
             let found = site.json("/api/v1/pipelines/api/reconciliation").await;
@@ -145,9 +145,9 @@ async fn each_object_is_held_against_its_runs_and_a_reprocess_ships_exactly_the_
 
 /// A second run over the same key: of another origin.
 pub async fn record_as(site: &Site, pipeline: &str, new: &NewRun) {
-    let (store, origin) = (&site.app.store, pipeline.parse().unwrap());
-    store.follow(&origin, "test", 60_000).await.unwrap().unwrap();
-    assert!(store.record_followed(&origin, "test", std::slice::from_ref(new)).await.unwrap());
+    let (db, origin) = (&site.app.db, pipeline.parse().unwrap());
+    db.follow(&origin, "test", 60_000).await.unwrap().unwrap();
+    assert!(db.record_followed(&origin, "test", std::slice::from_ref(new)).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,7 +183,7 @@ async fn a_run_that_read_a_small_part_of_what_such_objects_hold_is_suspicious_on
     // Forty objects of 20 kB with 400 lines each; then one as large of which one line was read.
     let known = (0..40).map(|number| {
         let key = format!("AWSLogs/1/known-{number}.log").parse().unwrap();
-        let (id, size, etag) = (yard.app.store.new_run_id(), Some(20_000), Some("\"e\"".to_owned()));
+        let (id, size, etag) = (yard.app.db.new_run_id(), Some(20_000), Some("\"e\"".to_owned()));
         let request_id = Some(format!("known-{number}"));
         NewRun { run: Run { id, request_id, key: Some(key), size, etag, ..usual.run.clone() }, ..usual.clone() }
     });

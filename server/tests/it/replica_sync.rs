@@ -1,8 +1,8 @@
 //! A table is brought in step with one that a server holds, over HTTP, by all that an evaluation asks and changes.
 
 use engine::sync::{
-    Answer, Change, Checkpoint, End, Evaluation, Fault, Local, Options, Question, Remote, RemoteTable, Side, Sides,
-    Span, Step, Strategy, Verdict,
+    Answer, Change, Checkpoint, End, Evaluation, Local, Options, Question, Remote, RemoteTable, Side, Sides, Span,
+    Step, Strategy, SyncFault, Verdict,
 };
 use tables::Table;
 
@@ -68,7 +68,7 @@ impl Pair {
     }
 }
 
-async fn ask(local: &Table, remote: &RemoteTable, question: Question) -> Result<Answer, Fault> {
+async fn ask(local: &Table, remote: &RemoteTable, question: Question) -> Result<Answer, SyncFault> {
     let end = Span::END;
     Ok(match question {
         Question::Meta => Answer::Meta(Sides { local: local.meta().await?, remote: remote.meta().await? }),
@@ -95,7 +95,7 @@ async fn ask(local: &Table, remote: &RemoteTable, question: Question) -> Result<
     })
 }
 
-async fn apply(local: &Table, remote: &RemoteTable, change: Change) -> Result<Answer, Fault> {
+async fn apply(local: &Table, remote: &RemoteTable, change: Change) -> Result<Answer, SyncFault> {
     match change {
         Change::Upload { marks } => {
             let rows = local.rows(&marks).await?;
@@ -165,6 +165,6 @@ async fn a_wrong_token_is_refused_with_what_to_check() {
     let pair = Pair::new(Strategy::Ranges).await;
     let url = format!("{}{}", pair.site.url, path("acme", ""));
     let remote = RemoteTable::connect(&url, Some(&"another-token-of-someone".parse().unwrap())).unwrap();
-    let Err(Fault::Refused(why)) = remote.meta().await else { panic!("answered") };
+    let Err(SyncFault::Refused(why)) = remote.meta().await else { panic!("answered") };
     assert!(why.contains("401") && why.contains("Check `token`"), "{why}");
 }

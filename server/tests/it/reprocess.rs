@@ -62,7 +62,7 @@ async fn start(site: &Site, request: &Value) -> Job {
 
 async fn ended(site: &Site, job: &Job) -> Job {
     loop {
-        let job = site.app.store.job(job.id).await.unwrap();
+        let job = site.app.db.job(job.id).await.unwrap();
         if job.state.ended() {
             return job;
         }
@@ -141,7 +141,7 @@ async fn what_cannot_be_parsed_fails_its_object_is_kept_as_a_dead_letter_and_can
     assert_eq!((&letter["key"], &letter["line"], &letter["reason"]), (&json!(key(10)), &json!(4), &json!("parsing")));
 
     put(&site, 10, &log(10)).await;
-    site.app.store.act(job.id, Action::Retry(Retry::Failed), "test").await.unwrap();
+    site.app.db.act(job.id, Action::Retry(Retry::Failed), "test").await.unwrap();
     runner.nudge().nudge();
     let mended = ended(&site, &job).await;
     assert_eq!(

@@ -11,12 +11,12 @@ use std::{
     time::Duration,
 };
 
+use db::Db;
 use embedded::{Config, Embedded, Pace};
 use futures::future::join_all;
 use model::{Job, JobId, Key, Outcome, Proof, Run, RunFilter, State};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
-use store::Store;
 use tempfile::TempDir;
 
 use self::{bulk_receiver::BulkReceiver, lumberjack_receiver::LumberjackReceiver, tcp_receiver::TcpReceiver};
@@ -186,7 +186,7 @@ impl Town {
 
     /// Nothing that the database says, of an object or of a job, goes beyond what the receivers have.
     async fn assert_claims(&self, jobs: &HashMap<&str, JobId>) {
-        let store = Store::open(&self.database()).await.unwrap();
+        let db = Db::open(&self.database()).await.unwrap();
         for (sink, id) in jobs {
             let arrived = self.arrived(sink);
             let mut of = HashMap::<&str, u64>::new();
@@ -194,11 +194,11 @@ impl Town {
                 *of.entry(key).or_default() += 1;
             }
             let filter = RunFilter { job: Some(*id), ..RunFilter::default() };
-            let runs = store.runs(&filter, None, 200).await.unwrap().items;
+            let runs = db.runs(&filter, None, 200).await.unwrap().items;
             for run in &runs {
                 assert_claim(sink, run, of.get(run.key.as_ref().map_or("", Key::as_str)).copied().unwrap_or_default());
             }
-            let job = store.job(*id).await.unwrap();
+            let job = db.job(*id).await.unwrap();
             let keys: BTreeSet<_> = runs.iter().map(|run| run.key.clone()).collect();
             assert_eq!(keys.len(), runs.len(), "an object has one run");
             assert!(job.progress.settled() <= runs.len() as u64, "{sink}: {:?}", job.progress);

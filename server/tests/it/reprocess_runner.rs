@@ -1,7 +1,7 @@
 //! What the runner promises holds for a reprocess, too: on both databases, with the real engine, a real store and a file.
 
+use db::{NewJob, testing::Scratch};
 use model::{Action, Job, JobId, LogFormat, ReprocessSpec, RunFilter, Spec, State};
-use store::{NewJob, testing::Scratch};
 
 use crate::workshop::{Workshop, quick};
 
@@ -44,12 +44,12 @@ async fn reprocess(workshop: &Workshop, sink: &str, max_events_per_second: Optio
         plan: None,
     };
     let new = NewJob { spec: Spec::Reprocess(spec), author: "test".to_owned(), idempotency: None };
-    workshop.store.insert(new).await.unwrap().0.id
+    workshop.db.insert(new).await.unwrap().0.id
 }
 
 async fn all_runs(workshop: &Workshop, job: JobId) -> Vec<String> {
     let filter = RunFilter { job: Some(job), ..RunFilter::default() };
-    let page = workshop.store.runs(&filter, None, 200).await.unwrap();
+    let page = workshop.db.runs(&filter, None, 200).await.unwrap();
     let mut keys: Vec<String> = page.items.into_iter().map(|run| run.key.unwrap().into()).collect();
     keys.sort();
     keys
@@ -65,7 +65,7 @@ async fn a_reprocess_that_was_given_back_goes_on_and_each_object_is_one_run(scra
     let first = workshop.runner("first", quick()).await;
     workshop.until(id, "underway", underway).await;
     first.stop().await;
-    let between = workshop.store.job(id).await.unwrap();
+    let between = workshop.db.job(id).await.unwrap();
     assert!(between.state == State::Queued && between.progress.done < OBJECTS, "{:?}", between.progress);
 
     let second = workshop.runner("second", quick()).await;
@@ -82,15 +82,15 @@ async fn a_paused_reprocess_goes_on_where_it_was_and_a_cancelled_one_does_not(sc
     let id = reprocess(&workshop, "file", Some(30)).await;
     let runner = workshop.runner("one", quick()).await;
     workshop.until(id, "underway", underway).await;
-    workshop.store.act(id, Action::Pause, "test").await.unwrap();
+    workshop.db.act(id, Action::Pause, "test").await.unwrap();
     let paused = workshop.until_state(id, State::Paused).await;
     assert!(paused.progress.done < OBJECTS, "paused before the end: {:?}", paused.progress);
     assert_eq!(all_runs(&workshop, id).await.len() as u64, paused.progress.done);
 
-    workshop.store.act(id, Action::Resume, "test").await.unwrap();
+    workshop.db.act(id, Action::Resume, "test").await.unwrap();
     runner.nudge().nudge();
     workshop.until(id, "further", |job| job.progress.done > paused.progress.done).await;
-    workshop.store.act(id, Action::Cancel, "test").await.unwrap();
+    workshop.db.act(id, Action::Cancel, "test").await.unwrap();
     let cancelled = workshop.until_state(id, State::Cancelled).await;
     assert!(cancelled.progress.done < OBJECTS && cancelled.proof.is_none(), "{:?}", cancelled.progress);
     runner.stop().await;

@@ -1,8 +1,8 @@
 //! What the runner promises, on both databases, with the real engine on a real store.
 
+use db::{Beat, End, testing::Scratch};
 use logyard::config;
 use model::{Action, EventKind, JobError, Key, Mode, Proof, Reason, Retry, State, Stop};
-use store::{Beat, End, testing::Scratch};
 
 use crate::workshop::{Workshop, quick, slow};
 
@@ -32,7 +32,7 @@ async fn a_clone_succeeds_with_its_proof(scratch: Scratch) {
     assert_eq!((comparison.source_objects, comparison.equal_by_etag), (50, 50));
     assert_eq!((job.progress.done, job.progress.failed, job.attempt), (50, 0, 1));
     assert_eq!(workshop.s3.count("destination").unwrap(), 50);
-    assert!(!workshop.store.history(id).await.unwrap().is_empty());
+    assert!(!workshop.db.history(id).await.unwrap().is_empty());
     assert!(job.holder.is_none());
     runner.stop().await;
 }
@@ -58,16 +58,16 @@ async fn what_failed_is_counted_and_a_retry_mends_it(scratch: Scratch) {
     let job = workshop.until_state(id, State::Failed).await;
     let error = job.error.unwrap();
     assert_eq!((error.code.as_str(), error.message.as_str()), ("items_failed", "1 of 20 objects failed."));
-    let failures = workshop.store.failures(id, None, 10).await.unwrap();
+    let failures = workshop.db.failures(id, None, 10).await.unwrap();
     assert_eq!(failures.iter().map(|failure| failure.reason).collect::<Vec<_>>(), [Reason::Archived]);
 
     workshop.s3.put("source", "objects/00/00000007", b"restored").await.unwrap();
     let before = workshop.copies();
-    workshop.store.act(id, Action::Retry(Retry::Failed), "test").await.unwrap();
+    workshop.db.act(id, Action::Retry(Retry::Failed), "test").await.unwrap();
     runner.nudge().nudge();
     let job = workshop.until_state(id, State::Succeeded).await;
     assert_eq!((job.progress.failed, job.progress.done, job.attempt), (0, 20, 2));
-    assert!(workshop.store.failures(id, None, 10).await.unwrap().is_empty());
+    assert!(workshop.db.failures(id, None, 10).await.unwrap().is_empty());
     assert_eq!(workshop.copies() - before, 1, "only what failed is copied again");
     runner.stop().await;
 }
@@ -79,15 +79,15 @@ async fn a_paused_job_goes_on_where_it_was(scratch: Scratch) {
     let id = workshop.clone(Mode::Copy).await;
     workshop.until(id, "underway", |job| job.progress.done > 0).await;
 
-    workshop.store.act(id, Action::Pause, "test").await.unwrap();
+    workshop.db.act(id, Action::Pause, "test").await.unwrap();
     let paused = workshop.until_state(id, State::Paused).await;
     assert!(paused.progress.done < OBJECTS, "paused before the end: {:?}", paused.progress);
     assert_eq!(paused.progress.in_flight, 0);
     first.stop().await;
-    assert_eq!(workshop.store.job(id).await.unwrap().revision, paused.revision, "a paused job is nobody's");
+    assert_eq!(workshop.db.job(id).await.unwrap().revision, paused.revision, "a paused job is nobody's");
 
     let second = workshop.runner("second", quick()).await;
-    workshop.store.act(id, Action::Resume, "test").await.unwrap();
+    workshop.db.act(id, Action::Resume, "test").await.unwrap();
     second.nudge().nudge();
     let job = workshop.until_state(id, State::Succeeded).await;
     assert_eq!(job.progress.done + job.progress.skipped, OBJECTS);
@@ -101,7 +101,7 @@ async fn a_cancelled_job_stops_and_stays_cancelled(scratch: Scratch) {
     let id = workshop.clone(Mode::Copy).await;
     workshop.until(id, "underway", |job| job.progress.done > 0).await;
 
-    let asked = workshop.store.act(id, Action::Cancel, "test").await.unwrap();
+    let asked = workshop.db.act(id, Action::Cancel, "test").await.unwrap();
     assert_eq!(asked.stopping, Some(Stop::Cancel));
     workshop.until_state(id, State::Cancelled).await;
     let copies = workshop.copies();
@@ -111,7 +111,7 @@ async fn a_cancelled_job_stops_and_stays_cancelled(scratch: Scratch) {
     runner.nudge().nudge();
     workshop.until_state(next, State::Failed).await;
     assert_eq!(workshop.copies(), copies);
-    assert_eq!(workshop.store.job(id).await.unwrap().state, State::Cancelled);
+    assert_eq!(workshop.db.job(id).await.unwrap().state, State::Cancelled);
     runner.stop().await;
 }
 
@@ -131,13 +131,13 @@ async fn a_job_that_is_somebody_elses_is_left_alone(scratch: Scratch) {
         history: &[],
     };
     let error = JobError { code: "test".to_owned(), message: String::new(), advice: String::new() };
-    assert!(workshop.store.end(&beat, End::Failed { error, proof: None }, "another").await.unwrap());
-    let taken = workshop.store.job(id).await.unwrap();
+    assert!(workshop.db.end(&beat, End::Failed { error, proof: None }, "another").await.unwrap());
+    let taken = workshop.db.job(id).await.unwrap();
 
     let next = workshop.clone(Mode::Verify).await;
     workshop.until_state(next, State::Failed).await;
     runner.stop().await;
-    let now = workshop.store.job(id).await.unwrap();
+    let now = workshop.db.job(id).await.unwrap();
     assert_eq!((now.revision, now.state), (taken.revision, State::Failed), "nothing was written after the loss");
     assert!(workshop.copies() < 3_000);
 }
@@ -169,7 +169,7 @@ async fn a_stopped_runner_gives_its_jobs_back(scratch: Scratch) {
     workshop.until(id, "underway", |job| job.progress.done > 0).await;
     first.stop().await;
 
-    let job = workshop.store.job(id).await.unwrap();
+    let job = workshop.db.job(id).await.unwrap();
     assert_eq!((job.state, job.holder.as_deref()), (State::Queued, None));
     assert!(job.progress.done > 0 && job.progress.done < OBJECTS, "{:?}", job.progress);
 
@@ -177,7 +177,7 @@ async fn a_stopped_runner_gives_its_jobs_back(scratch: Scratch) {
     let job = workshop.until_state(id, State::Succeeded).await;
     assert_eq!(job.progress.done + job.progress.skipped, OBJECTS);
     assert_eq!(job.attempt, 2);
-    let events = workshop.store.events(id, 50).await.unwrap();
+    let events = workshop.db.events(id, 50).await.unwrap();
     assert!(events.iter().any(|event| event.kind == EventKind::Released && event.actor == "first"), "{events:?}");
     second.stop().await;
 }
@@ -220,8 +220,8 @@ async fn a_store_runs_no_more_jobs_than_it_may(scratch: Scratch) {
     runner.nudge().nudge();
     workshop.until(ids[0], "running", |job| job.state == State::Running).await;
     workshop.until(ids[1], "running", |job| job.state == State::Running).await;
-    assert_eq!(workshop.store.job(ids[2]).await.unwrap().state, State::Queued);
-    workshop.store.act(ids[0], Action::Cancel, "test").await.unwrap();
+    assert_eq!(workshop.db.job(ids[2]).await.unwrap().state, State::Queued);
+    workshop.db.act(ids[0], Action::Cancel, "test").await.unwrap();
     workshop.until(ids[2], "running", |job| job.state == State::Running).await;
     runner.stop().await;
 }
@@ -240,9 +240,9 @@ async fn more_failures_than_a_page_are_all_retried() {
     for number in 0..520 {
         workshop.s3.put("source", &format!("{number:04}"), b"restored").await.unwrap();
     }
-    workshop.store.act(id, Action::Retry(Retry::Failed), "test").await.unwrap();
+    workshop.db.act(id, Action::Retry(Retry::Failed), "test").await.unwrap();
     let job = workshop.until_state(id, State::Succeeded).await;
     assert_eq!((job.progress.done, job.progress.failed), (520, 0));
-    assert_eq!(workshop.store.to_retry(id, None::<&Key>, 1).await.unwrap(), []);
+    assert_eq!(workshop.db.to_retry(id, None::<&Key>, 1).await.unwrap(), []);
     runner.stop().await;
 }

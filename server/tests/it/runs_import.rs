@@ -7,9 +7,9 @@ use std::{
     process::{Command, Output},
 };
 
+use db::Db;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::Value;
-use store::Store;
 use tempfile::TempDir;
 
 use crate::server::logyard;
@@ -77,8 +77,8 @@ async fn an_export_becomes_runs_and_the_same_again_makes_none() {
     let again = String::from_utf8(import(folder.path(), &["export"]).stdout).unwrap();
     assert!(again.contains("464 of 76464 events were not sent"), "{again}");
     assert!(again.contains("0 of them new or different") && again.contains("1 sent, 1 partial"), "{again}");
-    let store = Store::open(&format!("sqlite:{}", folder.path().join("data/logyard.db").display())).await.unwrap();
-    let kept = store.runs(&model::RunFilter::default(), None, 10).await.unwrap();
+    let db = Db::open(&format!("sqlite:{}", folder.path().join("data/logyard.db").display())).await.unwrap();
+    let kept = db.runs(&model::RunFilter::default(), None, 10).await.unwrap();
     assert_eq!(kept.items.len(), 2);
 }
 

@@ -1,9 +1,9 @@
 //! The pages of schedules as the server sends them: the list, the form, and what their buttons do.
 
+use db::Due;
 use model::{Task, Time};
 use reqwest::Method;
 use serde_json::json;
-use store::Due;
 
 use crate::{
     pages::{inside, leads_to, page, send},
@@ -113,12 +113,12 @@ async fn a_clone_is_repeated_from_its_own_page() {
 async fn the_list_tells_what_came_of_the_last_time() {
     let site = Site::open().await;
     let id = site.schedule("nightly").await.parse().unwrap();
-    let store = &site.app.store;
+    let db = &site.app.db;
     let fire = async |missed: u32, refused: Option<&str>| {
-        let schedule = &store.schedule(id).await.unwrap();
-        let (due, now) = (schedule.next_at.unwrap(), store.now());
+        let schedule = &db.schedule(id).await.unwrap();
+        let (due, now) = (schedule.next_at.unwrap(), db.now());
         let (next, refused) = (Some(Time(due.0 + 1)), refused.map(ToOwned::to_owned));
-        store.fire(&Due { schedule, task: Task::Clone, due, next, missed, now, refused }).await.unwrap().unwrap();
+        db.fire(&Due { schedule, task: Task::Clone, due, next, missed, now, refused }).await.unwrap().unwrap();
         page(&site, "/schedules").await
     };
     let refused = fire(0, Some("Store <mars> is gone.")).await;
@@ -127,7 +127,7 @@ async fn the_list_tells_what_came_of_the_last_time() {
     assert!(started.contains(">started<") && started.contains(", 3 times missed before"), "{started}");
     assert!(!started.contains("mark bad"), "{started}");
     let skipped = fire(0, None).await;
-    let job = store.schedule(id).await.unwrap().job.unwrap();
+    let job = db.schedule(id).await.unwrap().job.unwrap();
     assert!(skipped.contains(&format!("skipped, as job {} had not ended", job.short())), "{skipped}");
     assert!(skipped.contains(&format!("href=\"/jobs/{job}\"")), "{skipped}");
 }

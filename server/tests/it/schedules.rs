@@ -1,18 +1,18 @@
 //! Schedules: as the API makes and refuses them, and as the scheduler starts their jobs, on both databases.
 
-use logyard::{
-    config::Config,
-    runner::Nudge,
-    scheduler::{Context, Scheduler, fire_due},
-    stores::Stores,
-};
-use model::{Fired, Firing, Job, Schedule, Spec, State, Task, Time, Timing};
-use reqwest::{Method, Response, StatusCode};
-use serde_json::{Value, json};
-use store::{
-    NewSchedule, NextTimes,
+use db::{
+    NewSchedule,
     testing::{Scratch, break_schedule},
 };
+use logyard::{
+    config::Config,
+    connections::stores::Stores,
+    signals::Nudge,
+    tasks::scheduler::{Context, Scheduler, fire_due},
+};
+use model::{Fired, Firing, Job, NextTimes, Schedule, Spec, State, Task, Time, Timing};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
 
 use crate::{
     site::Site,
@@ -52,7 +52,7 @@ async fn a_schedule_is_made_shown_paused_resumed_and_deleted() {
     );
     assert_eq!((&made["clone"]["include"], &made["clone"]["source"]["store"]), (&json!(["a"]), &json!("demo")));
     let next: Time = made["next_at"].as_str().unwrap().parse().unwrap();
-    assert!(next > site.app.store.now() && made["verify_next_at"].is_string());
+    assert!(next > site.app.db.now() && made["verify_next_at"].is_string());
     assert_eq!(site.json(&location).await, made);
     assert_eq!(site.json("/api/v1/schedules").await, json!({"items": [made], "next": null}));
 
@@ -148,12 +148,12 @@ async fn hourly(workshop: &Workshop, zone: &str) -> Schedule {
 
 async fn named(workshop: &Workshop, name: &str, zone: &str) -> Schedule {
     let job = workshop.clone_to("first/").await;
-    let Spec::Clone(clone) = workshop.store.job(job).await.unwrap().spec else { unreachable!() };
-    workshop.store.act(job, model::Action::Cancel, "test").await.unwrap();
+    let Spec::Clone(clone) = workshop.db.job(job).await.unwrap().spec else { unreachable!() };
+    workshop.db.act(job, model::Action::Cancel, "test").await.unwrap();
     let timing = Timing { cron: "40 * * * *".to_owned(), verify_cron: None, zone: zone.to_owned() };
     let next = NextTimes { clone: Some(DUE), verify: None };
     let new = NewSchedule { name: name.parse().unwrap(), timing, clone, author: "test".to_owned(), next };
-    workshop.store.insert_schedule(new).await.unwrap()
+    workshop.db.insert_schedule(new).await.unwrap()
 }
 
 /// A server of its own on the workshop's database. `config` replaces the stores.
@@ -162,16 +162,16 @@ async fn context(workshop: &Workshop, config: &str) -> Context {
         "" => workshop.stores().await,
         text => Stores::connect(&Config::parse(None, text, &|_| None).unwrap()).await,
     };
-    Context { store: workshop.scratch.open().await, stores, runner: Nudge::default(), hub: None }
+    Context { db: workshop.scratch.open().await, stores, runner: Nudge::default(), hub: None }
 }
 
 async fn by_schedule(workshop: &Workshop) -> Vec<Job> {
     let filter = model::Filter { author: Some("schedule hourly".to_owned()), ..model::Filter::default() };
-    workshop.store.jobs(&filter, None, 100).await.unwrap().items
+    workshop.db.jobs(&filter, None, 100).await.unwrap().items
 }
 
 async fn last(workshop: &Workshop, schedule: &Schedule) -> (Schedule, Fired) {
-    let schedule = workshop.store.schedule(schedule.id).await.unwrap();
+    let schedule = workshop.db.schedule(schedule.id).await.unwrap();
     let last = schedule.last.clone().unwrap();
     (schedule, last)
 }
@@ -211,7 +211,7 @@ async fn times_that_passed_while_no_server_ran_are_made_up_for_by_one_job_that_s
     let (after, fired) = last(&workshop, &schedule).await;
     assert_eq!((fired.missed, fired.due, fired.at), (5, DUE, now));
     assert_eq!(after.next_at, Some(Time(DUE.0 + 6 * HOUR)));
-    let events = workshop.store.events(job.id, 10).await.unwrap();
+    let events = workshop.db.events(job.id, 10).await.unwrap();
     assert!(events[0].detail.contains("in place of 5 more that were missed"), "{events:?}");
 }
 
@@ -225,7 +225,7 @@ async fn a_time_is_skipped_while_the_last_job_has_not_ended(scratch: Scratch) {
     let (after, fired) = last(&workshop, &schedule).await;
     assert_eq!((fired.firing, after.job), (Firing::Skipped { job: job.id }, Some(job.id)));
     assert_eq!(after.next_at, Some(Time(DUE.0 + 2 * HOUR)), "and it goes on");
-    workshop.store.act(job.id, model::Action::Cancel, "test").await.unwrap();
+    workshop.db.act(job.id, model::Action::Cancel, "test").await.unwrap();
     fire_due(&context, Time(DUE.0 + 2 * HOUR)).await.unwrap();
     assert_eq!(by_schedule(&workshop).await.len(), 2);
 }
@@ -247,7 +247,7 @@ async fn a_schedule_that_fails_holds_up_no_other(scratch: Scratch) {
     let workshop = Workshop::with_objects(scratch, 1).await;
     let broken = named(&workshop, "broken", "UTC").await;
     let schedule = hourly(&workshop, "UTC").await;
-    break_schedule(&workshop.store, broken.id).await;
+    break_schedule(&workshop.db, broken.id).await;
     let error = fire_due(&context(&workshop, "").await, DUE).await.unwrap_err();
     assert!(error.to_string().contains("spec"), "{error}");
     assert_eq!(by_schedule(&workshop).await.len(), 1);
@@ -262,7 +262,7 @@ async fn a_scheduler_starts_what_is_due_and_the_runner_proves_it(scratch: Scratc
     let context = context(&workshop, "").await;
     let scheduler = Scheduler::start(Context { runner: runner.nudge(), ..context });
     let job = loop {
-        if let Some(job) = workshop.store.schedule(schedule.id).await.unwrap().job {
+        if let Some(job) = workshop.db.schedule(schedule.id).await.unwrap().job {
             break job;
         }
         tokio::task::yield_now().await;
@@ -271,7 +271,7 @@ async fn a_scheduler_starts_what_is_due_and_the_runner_proves_it(scratch: Scratc
     assert_eq!((job.author.as_str(), job.progress.done), ("schedule hourly", 3));
     let (after, fired) = last(&workshop, &schedule).await;
     assert_eq!(fired.missed, Fired::MOST_MISSED, "it was due long ago");
-    assert!(after.next_at.unwrap() > workshop.store.now());
+    assert!(after.next_at.unwrap() > workshop.db.now());
     scheduler.stop().await;
     runner.stop().await;
 }

@@ -94,7 +94,7 @@ const TABLE: &str = "/v1/customers/{customer}/databases/{database}/tables/{table
 /// Method and path of every route that the router's source names; pages and server functions name themselves.
 pub fn routes() -> BTreeSet<(String, String)> {
     let mut routes = BTreeSet::new();
-    for function in include_str!("../../src/router.rs").split("\nfn ") {
+    for function in include_str!("../../src/http/router.rs").split("\nfn ") {
         let (is_api, is_replica) = (function.starts_with("api("), function.starts_with("replicas("));
         for route in function.split(".route(\"").skip(1) {
             let (path, handlers) = route.lines().next().unwrap().split_once('"').unwrap();

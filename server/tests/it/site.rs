@@ -5,28 +5,27 @@ use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU32, path::Path, s
 
 use app::backend::Backend;
 use argon2::{Argon2, Params, PasswordHasher};
+use db::{Db, NewRun};
 use embedded::Embedded;
 use engine::s3::{Ceilings, Threshold};
 use logyard::{
-    alerts::Receivers,
-    assets::Assets,
-    auth::{self, Auth},
-    backend::Yard,
+    backend::{AppBackend, hub::Hub},
     config::{self, Config},
-    groups::LogGroups,
-    hub::Hub,
-    replicas::Replicas,
-    router,
-    runner::{Context, Nudge, Runner, dead_letters},
-    sinks::Sinks,
-    state::App,
-    stores::{StoreHealth, Stores},
-    syncs::Syncs,
+    connections::{
+        dead_letters::dead_letters,
+        log_groups::LogGroups,
+        receivers::Receivers,
+        sinks::Sinks,
+        stores::{StoreHealth, Stores},
+        tables::Syncs,
+    },
+    http::{assets::Assets, auth::Auth, replicas::Replicas, router, state::App},
+    signals::Nudge,
+    tasks::runner::{Context, Runner},
 };
 use model::{Job, LogFormat, Pipeline, Place, Run};
 use reqwest::{Client, Method, RequestBuilder, Response, header, redirect};
 use serde_json::{Value, json};
-use store::{NewRun, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -69,7 +68,7 @@ impl Site {
 
         let mut config = config(addr, dir.path(), &s3);
         change(&mut config);
-        let (token, sha256) = auth::new_token();
+        let (token, sha256) = config::secrets::token::new_token();
         if let Some(auth) = &mut config.auth {
             auth.tokens.push(config::Token { name: "ci".to_owned(), sha256 });
         }
@@ -121,7 +120,7 @@ impl Site {
         let config = &self.app.config;
         let stores = Stores::connect(config).await;
         Runner::start(Context {
-            store: self.app.store.clone(),
+            db: self.app.db.clone(),
             groups: LogGroups::new(config, &stores),
             stores,
             sinks: Sinks::new(&config.sinks),
@@ -143,17 +142,17 @@ impl Site {
         let letters = dead_letters(&self.app.config.server.data_dir, job);
         std::fs::create_dir_all(letters.parent().unwrap()).unwrap();
         std::fs::write(letters, "{}\n").unwrap();
-        let (store, pipeline) = (&self.app.store, "api".parse().unwrap());
-        store.follow(&pipeline, "test", 60_000).await.unwrap().unwrap();
+        let (db, pipeline) = (&self.app.db, "api".parse().unwrap());
+        db.follow(&pipeline, "test", 60_000).await.unwrap().unwrap();
         let run = Run {
-            id: store.new_run_id(),
+            id: db.new_run_id(),
             pipeline: Some(pipeline.clone()),
             source: model::RunSource::Logyard,
             request_id: None,
             job: None,
             outcome: model::Outcome::Partial,
             reason: "1 of 2 records could not be parsed.".to_owned(),
-            started_at: store.now(),
+            started_at: db.now(),
             duration_ms: 3,
             memory_mb: None,
             invocation: None,
@@ -167,8 +166,7 @@ impl Site {
         };
         let id = run.id.to_string();
         assert!(
-            store
-                .record_followed(&pipeline, "test", &[NewRun { run, sink: "file".parse().unwrap(), window: None }])
+            db.record_followed(&pipeline, "test", &[NewRun { run, sink: "file".parse().unwrap(), window: None }])
                 .await
                 .unwrap()
         );
@@ -184,9 +182,9 @@ impl Site {
 
     /// The id of one that is open.
     pub async fn alert(&self) -> String {
-        let (store, now) = (&self.app.store, self.app.store.now());
+        let (db, now) = (&self.app.db, self.app.db.now());
         let alert = model::Alert {
-            id: store.new_alert_id(),
+            id: db.new_alert_id(),
             kind: model::AlertKind::Loss,
             pipeline: Some("api".parse().unwrap()),
             sink: None,
@@ -205,9 +203,9 @@ impl Site {
             window: model::Window::around(now, now, 60_000),
         };
         let id = alert.id.to_string();
-        let kept = store::KeptAlert { alert, gone_since: None, told_at: now, told_weight: 12 };
-        assert!(store.hold_evaluation("test", 60_000).await.unwrap());
-        assert!(store.record_evaluation("test", &[(store::AlertChange::Opened(kept), None)], &[]).await.unwrap());
+        let kept = db::KeptAlert { alert, gone_since: None, told_at: now, told_weight: 12 };
+        assert!(db.hold_evaluation("test", 60_000).await.unwrap());
+        assert!(db.record_evaluation("test", &[(db::AlertChange::Opened(kept), None)], &[]).await.unwrap());
         id
     }
 
@@ -240,7 +238,7 @@ pub fn guard(config: &mut Config) {
 }
 
 fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
-    let store = config::Store {
+    let db = config::Store {
         name: "demo".parse().unwrap(),
         endpoint_url: Some(s3.url()),
         region: None,
@@ -258,7 +256,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         runner: config::Runner { jobs: 0, concurrency: 4, lease_ms: 15_000, multipart_threshold: Threshold::default() },
         prices: model::Prices::default(),
         retention: config::Retention::default(),
-        stores: vec![store],
+        stores: vec![db],
         sinks: vec![file_sink(dir)],
         pipelines: vec![pipeline()],
         logs: config::Logs::default(),
@@ -299,15 +297,15 @@ pub fn pipeline() -> Pipeline {
 
 async fn assemble(config: Config) -> App {
     let config = Arc::new(config);
-    let store = Store::open(&config.database.url).await.unwrap();
+    let db = Db::open(&config.database.url).await.unwrap();
     let stores = Stores::connect(&config).await;
     let shutdown = CancellationToken::new();
     let sinks = Sinks::new(&config.sinks);
     let receivers = Receivers::open(&config.alerts, &stores, Some(format!("http://{}", config.server.addr))).await;
-    let hub = Hub::start(store.clone(), shutdown.clone());
-    let clock = store.clone();
-    let backend: Arc<dyn Backend> = Arc::new(Yard {
-        store: store.clone(),
+    let hub = Hub::start(db.clone(), shutdown.clone());
+    let clock = db.clone();
+    let backend: Arc<dyn Backend> = Arc::new(AppBackend {
+        db: db.clone(),
         health: StoreHealth::new(stores.clone(), move || clock.now()),
         groups: LogGroups::new(&config, &stores),
         stores,
@@ -320,9 +318,9 @@ async fn assemble(config: Config) -> App {
         config: Arc::clone(&config),
         origin: format!("http://{}", config.server.addr),
         holder: "test".into(),
-        started_at: store.now(),
+        started_at: db.now(),
     });
-    let auth = Auth::new(config.auth.as_ref(), store.clone());
+    let auth = Auth::new(config.auth.as_ref(), db.clone());
     let replicas = Replicas::new(&config.replicas);
-    App { backend, hub, auth, config, assets: Assets::load().unwrap(), store, replicas, runner: None, shutdown }
+    App { backend, hub, auth, config, assets: Assets::load().unwrap(), db, replicas, runner: None, shutdown }
 }

@@ -61,7 +61,7 @@ async fn a_verification_says_what_differs_and_changes_nothing() {
     let reason = verified["status"]["reason"].as_str().unwrap();
     assert!(reason.contains("2 rows too many and lacks 1 row"), "{reason}");
     assert_eq!(shop.remote.dump().await, before);
-    let evaluations = shop.store().await.sync_evaluations(&Shop::table(), None, 10).await.unwrap().items;
+    let evaluations = shop.db().await.sync_evaluations(&Shop::table(), None, 10).await.unwrap().items;
     assert!(evaluations[0].verify, "{evaluations:?}");
     synced(&shop, &[], 0).await;
     assert_eq!(synced(&shop, &["--verify"], 0).await["outcome"], "in_step");
@@ -84,12 +84,12 @@ async fn a_row_that_the_remote_refuses_is_named_and_causes_no_search() {
     assert_eq!((&again["rounds"], &again["requests"], &again["found"]), (&1.into(), &2.into(), &0.into()), "{again}");
 
     shop.remote.run("DROP TRIGGER refusal").await;
-    let store = shop.store().await;
+    let db = shop.db().await;
     let retry = model::SyncAction::RetryQuarantined { key: Some("77".to_owned()) };
-    store.ask_sync(&Shop::table(), &retry, "ada").await.unwrap();
+    db.ask_sync(&Shop::table(), &retry, "ada").await.unwrap();
     assert_eq!(synced(&shop, &[], 0).await["outcome"], "in_step");
     assert!(shop.is_equal().await);
-    let history = store.sync_evaluations(&Shop::table(), None, 1).await.unwrap().items;
+    let history = db.sync_evaluations(&Shop::table(), None, 1).await.unwrap().items;
     assert!(history[0].reason.contains("ada asked to try row 77 again"), "{history:?}");
 }
 
@@ -153,12 +153,12 @@ async fn a_paused_table_is_left_alone() {
     let shop = Shop::new().await;
     shop.write(&shop.config(""));
     shop.insert(1, 11).await;
-    let store = shop.store().await;
-    store.ask_sync(&Shop::table(), &model::SyncAction::Pause, "ada").await.unwrap();
+    let db = shop.db().await;
+    db.ask_sync(&Shop::table(), &model::SyncAction::Pause, "ada").await.unwrap();
     let paused = synced(&shop, &[], 1).await;
     assert_eq!((&paused["outcome"], &paused["error"]["code"]), (&"paused".into(), &"paused".into()));
     assert!(shop.remote.dump().await.is_empty());
-    store.ask_sync(&Shop::table(), &model::SyncAction::Resume, "ada").await.unwrap();
+    db.ask_sync(&Shop::table(), &model::SyncAction::Resume, "ada").await.unwrap();
     synced(&shop, &[], 0).await;
 }
 

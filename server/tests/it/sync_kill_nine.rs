@@ -57,9 +57,9 @@ async fn a_server_killed_at_random_moments_is_gone_on_for_by_the_next() {
     }
     let server = Server::start(&config, &data);
     until("equal", || shop.is_equal()).await;
-    let store = shop.store().await;
+    let db = shop.db().await;
     until("in step", || async {
-        let status = store.sync(&Shop::table()).await.unwrap().map(|(status, ..)| status);
+        let status = db.sync(&Shop::table()).await.unwrap().map(|(status, ..)| status);
         status.is_some_and(|status| status.state == model::SyncState::InStep)
     })
     .await;

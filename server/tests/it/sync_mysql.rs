@@ -1,7 +1,7 @@
 //! `logyard sync` with MySQL, or rather MariaDB, as the truth.
 
+use db::testing::Scratch;
 use sqlx::{AssertSqlSafe, MySqlPool};
-use store::testing::Scratch;
 
 use crate::{
     clone_command::{run, said, summary},

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use db::testing::Scratch;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
-use store::testing::Scratch;
 use tables::{Table, TableSpec};
 use tempfile::TempDir;
 use tokio::task::JoinSet;

@@ -7,13 +7,13 @@ use std::{
     time::Duration,
 };
 
+use db::Db;
 use logyard::{
     config::Config,
-    syncer::{Context, Keeper},
-    syncs::Syncs,
+    connections::tables::Syncs,
+    tasks::syncer::{Context, Keeper},
 };
 use model::TableName;
-use store::Store;
 use tempfile::TempDir;
 
 use crate::{
@@ -97,19 +97,19 @@ impl Shop {
     }
 
     /// Logyard's own database, as the commands have it.
-    pub async fn store(&self) -> Store {
-        Store::open(&format!("sqlite:{}", self.folder.path().join("logyard.db").display())).await.unwrap()
+    pub async fn db(&self) -> Db {
+        Db::open(&format!("sqlite:{}", self.folder.path().join("logyard.db").display())).await.unwrap()
     }
 
     /// A process as far as the store can tell.
-    pub fn context(&self, store: &Store, holder: &str, more: &str) -> Context {
+    pub fn context(&self, db: &Db, holder: &str, more: &str) -> Context {
         let config = Config::parse(None, &self.config(more), &|_| None).unwrap();
         let syncs = Syncs::new(&config);
-        Context { store: store.clone(), syncs, holder: holder.into(), lease_ms: config.runner.lease_ms }
+        Context { db: db.clone(), syncs, holder: holder.into(), lease_ms: config.runner.lease_ms }
     }
 
-    pub fn keeper(&self, store: &Store, holder: &str, more: &str) -> Keeper {
-        let context = Arc::new(self.context(store, holder, more));
+    pub fn keeper(&self, db: &Db, holder: &str, more: &str) -> Keeper {
+        let context = Arc::new(self.context(db, holder, more));
         let table = context.syncs.get(&Self::table()).unwrap().clone();
         Keeper::new(context, table)
     }

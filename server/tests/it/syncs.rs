@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use db::{SyncAsked, SyncBeat};
 use logyard::config::Config;
 use model::{
     Evidence, LiveMessage, MassDelete, Quarantined, SyncEvaluation, SyncMinute, SyncSource, SyncState, SyncStatus,
@@ -9,7 +10,6 @@ use model::{
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use store::{SyncAsked, SyncBeat};
 use tokio::time::timeout;
 
 use crate::site::{Site, guard};
@@ -49,19 +49,19 @@ fn beat(state: SyncState) -> SyncBeat {
 
 /// Tells how `orders` stands, as whoever keeps it would.
 async fn tell(site: &Site, beat: &SyncBeat) {
-    let store = &site.app.store;
-    store.hold_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
-    assert!(store.beat_sync(&orders(), "test", LEASE_MS, beat).await.unwrap());
+    let db = &site.app.db;
+    db.hold_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
+    assert!(db.beat_sync(&orders(), "test", LEASE_MS, beat).await.unwrap());
 }
 
 /// Ends an evaluation of `orders` that answers all that was asked.
 async fn end(site: &Site) -> SyncAsked {
-    let store = &site.app.store;
-    let held = store.hold_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
-    let now = store.now();
+    let db = &site.app.db;
+    let held = db.hold_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
+    let now = db.now();
     let verified = Verified { below: 8, at: now, shown_by: Evidence::Cells };
     let evaluation = SyncEvaluation {
-        id: store.new_sync_id(),
+        id: db.new_sync_id(),
         started_at: now,
         ended_at: now,
         verify: false,
@@ -78,7 +78,7 @@ async fn end(site: &Site) -> SyncAsked {
         local_rows: 7,
         remote_rows: 7,
     };
-    assert!(store.end_sync(&orders(), "test", &beat(SyncState::InStep), &evaluation, &held.asked).await.unwrap());
+    assert!(db.end_sync(&orders(), "test", &beat(SyncState::InStep), &evaluation, &held.asked).await.unwrap());
     held.asked
 }
 

@@ -2,17 +2,15 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use db::{Db, NewJob, testing::Scratch};
 use embedded::Embedded;
 use engine::{s3::Threshold, ship::sink::Settings};
 use logyard::{
     config::{self, Config},
-    groups::LogGroups,
-    runner::{Context, Runner},
-    sinks::Sinks,
-    stores::Stores,
+    connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores},
+    tasks::runner::{Context, Runner},
 };
 use model::{CloneSpec, Job, JobId, Location, Mode, Selection, Spec, State};
-use store::{NewJob, Store, testing::Scratch};
 use tempfile::TempDir;
 
 /// Longer than anything here takes on a busy machine; only a test that fails waits for it.
@@ -20,7 +18,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 pub struct Workshop {
     pub scratch: Scratch,
-    pub store: Store,
+    pub db: Db,
     pub s3: Embedded,
     /// Dead letters, and the file that is the sink `file`.
     pub dir: TempDir,
@@ -29,11 +27,11 @@ pub struct Workshop {
 impl Workshop {
     /// With empty buckets `source` and `destination`.
     pub async fn open(scratch: Scratch) -> Self {
-        let store = scratch.open().await;
+        let db = scratch.open().await;
         let s3 = Embedded::in_memory().await.unwrap();
         s3.create_bucket("source").unwrap();
         s3.create_bucket("destination").unwrap();
-        Self { scratch, store, s3, dir: TempDir::new().unwrap() }
+        Self { scratch, db, s3, dir: TempDir::new().unwrap() }
     }
 
     /// And so many objects in `source`.
@@ -46,7 +44,7 @@ impl Workshop {
     pub async fn runner(&self, holder: &str, config: config::Runner) -> Runner {
         let stores = self.stores().await;
         Runner::start(Context {
-            store: self.scratch.open().await,
+            db: self.scratch.open().await,
             groups: LogGroups::new(&Config::parse(None, "", &|_| None).unwrap(), &stores),
             stores,
             sinks: Sinks::new(&[self.sink()]),
@@ -97,7 +95,7 @@ impl Workshop {
             plan: None,
         };
         let new = NewJob { spec: Spec::Clone(spec), author: "test".to_owned(), idempotency: None };
-        self.store.insert(new).await.unwrap().0.id
+        self.db.insert(new).await.unwrap().0.id
     }
 
     /// Puts an object that cannot be copied before it is restored, as a client would.
@@ -111,7 +109,7 @@ impl Workshop {
     pub async fn until(&self, id: JobId, what: &str, is: impl Fn(&Job) -> bool) -> Job {
         let looking = async {
             loop {
-                let job = self.store.job(id).await.unwrap();
+                let job = self.db.job(id).await.unwrap();
                 if is(&job) {
                     return job;
                 }
@@ -119,7 +117,7 @@ impl Workshop {
             }
         };
         let Ok(job) = tokio::time::timeout(PATIENCE, looking).await else {
-            panic!("the job never became {what}: {:?}", self.store.job(id).await.unwrap())
+            panic!("the job never became {what}: {:?}", self.db.job(id).await.unwrap())
         };
         job
     }

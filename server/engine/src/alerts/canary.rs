@@ -4,6 +4,9 @@ use model::{AlertKind, Time};
 
 use super::findings::{Finding, View, around, counted, span};
 
+/// Bytes of a canary event with its line feed: one packet, some, many.
+pub const CANARY_SIZES: [u64; 3] = [100, 10_000, 1_000_000];
+
 /// What is known of a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanaryFacts {

@@ -18,7 +18,7 @@ mod properties;
 
 pub use self::{
     book::{Book, Change, Patience, Standing},
-    canary::{CanaryFacts, Probe, judge_canary},
+    canary::{CANARY_SIZES, CanaryFacts, Probe, judge_canary},
     facts::{Arrived, Facts, Gaps, Reader, Seen},
     findings::{Finding, View},
     judge::judge,

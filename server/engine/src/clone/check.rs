@@ -3,11 +3,11 @@
 use model::{CloneSpec, Key, Mode, ObjectLock};
 
 use super::CloneError;
-use crate::s3::{Store, StoreError};
+use crate::s3::{S3Client, S3Error};
 
 /// Refuses, with the reason, what must not be started: same place, destination inside the source, missing bucket, no
 /// permission.
-pub async fn check(spec: &CloneSpec, source: &Store, destination: &Store) -> Result<(), CloneError> {
+pub async fn check(spec: &CloneSpec, source: &S3Client, destination: &S3Client) -> Result<(), CloneError> {
     apart(spec, source, destination)?;
     let (source, destination) = (source.hasty(), destination.hasty());
     let (first, there) = tokio::join!(
@@ -23,7 +23,7 @@ pub async fn check(spec: &CloneSpec, source: &Store, destination: &Store) -> Res
         key.as_str().strip_prefix(spec.source.prefix.as_str()).is_some_and(|rest| spec.selection.names(rest))
     };
     let (Mode::Copy | Mode::Mirror, Some(key)) = (spec.mode, first.first().filter(chosen)) else { return Ok(()) };
-    match source.head(&spec.source.bucket, key).await.map_err(StoreError::from) {
+    match source.head(&spec.source.bucket, key).await.map_err(S3Error::from) {
         // Gone since it was listed, or a fault of this one object: the run will say.
         Err(error) if error.fatal() || error.denied() => return Err(error.into()),
         _ => {}
@@ -35,7 +35,7 @@ pub async fn check(spec: &CloneSpec, source: &Store, destination: &Store) -> Res
 }
 
 /// A copy into its own source would find its copies again; one over its source would read what it wrote.
-pub(super) fn apart(spec: &CloneSpec, source: &Store, destination: &Store) -> Result<(), CloneError> {
+pub(super) fn apart(spec: &CloneSpec, source: &S3Client, destination: &S3Client) -> Result<(), CloneError> {
     let (from, to) = (&spec.source, &spec.destination);
     if from.bucket != to.bucket || !source.endpoint().same_service(destination.endpoint()) {
         return Ok(());

@@ -2,7 +2,7 @@
 
 use model::Location;
 
-use crate::s3::{Fault, StoreError};
+use crate::s3::{S3Error, S3Fault};
 
 #[derive(Debug, thiserror::Error)]
 pub enum CloneError {
@@ -15,7 +15,7 @@ pub enum CloneError {
     #[error("source {source_place} and destination {destination} at store {} lie within each other", destination.store)]
     Overlap { source_place: Box<Location>, destination: Box<Location> },
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] S3Error),
     /// A mirror that nobody was shown: a fault of the caller.
     #[error("a mirror needs the plan of a preview, and has none")]
     NoPlan,
@@ -94,7 +94,7 @@ impl CloneError {
 
     /// A store lists in an order of its own.
     pub(super) fn unordered(&self) -> bool {
-        matches!(self, Self::Store(error) if matches!(error.fault(), Fault::Unordered { .. }))
+        matches!(self, Self::Store(error) if matches!(error.fault(), S3Fault::Unordered { .. }))
     }
 
     /// True where the endpoint could not be reached at all: exit code 3.

@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use model::{Location, Prefix, Selection};
 
 use super::sides::Sides;
-use crate::s3::{Listed, Listing, Store, StoreError};
+use crate::s3::{Listed, Listing, S3Client, S3Error};
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Pair {
@@ -47,7 +47,7 @@ impl Merge {
     /// Of keys after `after`, up to and with `last`, both without either side's prefix.
     pub fn open(sides: &Sides, after: Option<&str>, last: Option<&str>) -> Self {
         let (spec, order) = (&sides.spec, sides.order());
-        let side = |store: &Store, at: &Location| Side {
+        let side = |store: &S3Client, at: &Location| Side {
             listing: store.list_in(
                 order,
                 &at.bucket,
@@ -80,7 +80,7 @@ impl Merge {
     }
 
     /// The next key of either side, or `None` when both are at their end.
-    pub async fn next(&mut self) -> Result<Option<Pair>, StoreError> {
+    pub async fn next(&mut self) -> Result<Option<Pair>, S3Error> {
         tokio::try_join!(self.source.fill(), self.destination.fill())?;
         let order = match (&self.source.head, &self.destination.head) {
             (None, None) => return Ok(None),
@@ -119,7 +119,7 @@ impl Side {
         object.key.as_str().get(self.prefix..).unwrap_or_default()
     }
 
-    async fn fill(&mut self) -> Result<(), StoreError> {
+    async fn fill(&mut self) -> Result<(), S3Error> {
         while self.head.is_none() && !self.ended {
             let Some(object) = self.listing.next().await? else {
                 self.ended = true;

@@ -14,7 +14,7 @@ use super::{
     sides::{Sides, now},
     sketch::Sketch,
 };
-use crate::s3::{LARGEST, Listed, Store, parts_of};
+use crate::s3::{LARGEST, Listed, S3Client, parts_of};
 
 const EXAMPLES: usize = 10;
 const PAGE: u64 = 1_000;
@@ -26,8 +26,8 @@ const AROUND_PARTS: u64 = 2;
 /// ETags do not tell are judged by size and time; a run asks them.
 pub async fn preview(
     spec: &CloneSpec,
-    source: &Store,
-    destination: &Store,
+    source: &S3Client,
+    destination: &S3Client,
     options: &Options,
     most_keys: u64,
     most_time: Duration,

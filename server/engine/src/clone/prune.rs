@@ -29,7 +29,7 @@ use super::{
     sketch::Extras,
     tracker::Pruning,
 };
-use crate::s3::{Failed, Fault, Listed};
+use crate::s3::{Failed, Listed, S3Fault};
 
 /// How long what was done may take into the checkpoint. Without it there, a crash ends in a new preview: a nuisance,
 /// and no loss.
@@ -230,8 +230,8 @@ impl Sides {
         }
         match self.destination.delete(&self.spec.destination.bucket, extra).await {
             Ok(()) => tracker.deleted_one(),
-            Err(refused) if *refused.error.fault() == Fault::NotFound => tracker.deleted_one(),
-            Err(refused) if *refused.error.fault() == Fault::Changed => {
+            Err(refused) if *refused.error.fault() == S3Fault::NotFound => tracker.deleted_one(),
+            Err(refused) if *refused.error.fault() == S3Fault::Changed => {
                 tracker.left(kept(&extra.key, "it was replaced after it was listed"));
             }
             Err(refused) => return not_deleted(&extra.key, &refused, tracker),
@@ -253,10 +253,10 @@ fn kept(key: &Key, why: &str) -> model::Failure {
 fn not_deleted(key: &Key, refused: &Failed, tracker: &Tracker) -> Result<(), CloneError> {
     let error = &refused.error;
     let reason = match error.fault() {
-        Fault::Stopped => return Err(CloneError::Stopped),
+        S3Fault::Stopped => return Err(CloneError::Stopped),
         _ if error.fatal() => return Err(error.clone().into()),
         _ if error.denied() => Reason::Denied,
-        Fault::Timeout { .. } => Reason::Timeout,
+        S3Fault::Timeout { .. } => Reason::Timeout,
         _ => Reason::Store,
     };
     tracker.left(failure(key, reason, format!("not deleted: {error}"), refused.attempts));

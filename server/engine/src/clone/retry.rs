@@ -22,7 +22,7 @@ use super::{
     sides::Sides,
     window::Outcome,
 };
-use crate::s3::{Fault, Listed, StoreError};
+use crate::s3::{Listed, S3Error, S3Fault};
 
 /// Keys that were looked at and are not settled.
 const WAITING: usize = 1_000;
@@ -84,7 +84,7 @@ impl Looker {
         match sides.source.head(&sides.spec.source.bucket, key).await {
             Ok(head) if sides.chosen(&head.object) => Ok(Found::ToSettle(head.object, destination(sides, key).await?)),
             Ok(_) => Ok(Found::Nothing),
-            Err(refused) if *refused.error.fault() == Fault::NotFound => Ok(Found::Nothing),
+            Err(refused) if *refused.error.fault() == S3Fault::NotFound => Ok(Found::Nothing),
             Err(refused) => give_up(key, &refused.error, refused.attempts).map(Found::Failed),
         }
     }
@@ -93,7 +93,7 @@ impl Looker {
 /// A destination that cannot be looked at is written anew.
 async fn destination(sides: &Sides, key: &Key) -> Result<Option<Listed>, CloneError> {
     let Some(key) = sides.destination_key(key) else { return Ok(None) };
-    match sides.destination.head(&sides.spec.destination.bucket, &key).await.map_err(StoreError::from) {
+    match sides.destination.head(&sides.spec.destination.bucket, &key).await.map_err(S3Error::from) {
         Ok(head) => Ok(Some(head.object)),
         Err(error) if error.fatal() => Err(error.into()),
         Err(_) => Ok(None),

@@ -15,7 +15,7 @@ use super::{
     tracker::Pruning,
     verify::verify,
 };
-use crate::s3::{Store, Threshold, UnreadableTags};
+use crate::s3::{S3Client, Threshold, UnreadableTags};
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -44,8 +44,8 @@ const EARLIER: usize = 100_000;
 /// Someone must take from the tracker meanwhile: with more than 10,000 failures untaken it waits.
 pub async fn run(
     spec: &CloneSpec,
-    source: &Store,
-    destination: &Store,
+    source: &S3Client,
+    destination: &S3Client,
     options: &Options,
     retry: Option<Receiver<Key>>,
     tracker: &Tracker,

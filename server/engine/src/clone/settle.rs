@@ -7,7 +7,7 @@ use super::{
     sides::{Sides, now},
     window::Outcome,
 };
-use crate::s3::{ETag, Failed, Fault, InParts, LARGEST, Listed, StoreError, Way};
+use crate::s3::{ETag, Failed, InParts, LARGEST, Listed, S3Error, S3Fault, Way};
 
 /// How often an object may change under our hands before it is reported.
 const CHANGES: u32 = 3;
@@ -57,11 +57,12 @@ impl Sides {
                 Err(refused) => refused,
             };
             attempts += refused.attempts;
-            if matches!(refused.error.fault(), Fault::Throttled { .. }) && self.throttle.holds(self.folder(&source.key))
+            if matches!(refused.error.fault(), S3Fault::Throttled { .. })
+                && self.throttle.holds(self.folder(&source.key))
             {
                 return Ok(Fate::HeldBack(Failed { attempts, ..refused }));
             }
-            if *refused.error.fault() != Fault::Changed {
+            if *refused.error.fault() != S3Fault::Changed {
                 return give_up(&source.key, &refused.error, attempts).map(Fate::Settled);
             }
             match self.source.head(&self.spec.source.bucket, &source.key).await {
@@ -115,15 +116,15 @@ impl Sides {
     }
 }
 
-pub(super) fn give_up(key: &Key, error: &StoreError, attempts: u32) -> Result<Outcome, CloneError> {
+pub(super) fn give_up(key: &Key, error: &S3Error, attempts: u32) -> Result<Outcome, CloneError> {
     let reason = match error.fault() {
-        Fault::Stopped => return Err(CloneError::Stopped),
+        S3Fault::Stopped => return Err(CloneError::Stopped),
         _ if error.fatal() => return Err(error.clone().into()),
-        Fault::Changed => Reason::Changed,
-        Fault::NotFound => Reason::Gone,
+        S3Fault::Changed => Reason::Changed,
+        S3Fault::NotFound => Reason::Gone,
         _ if error.denied() => Reason::Denied,
-        Fault::Archived => Reason::Archived,
-        Fault::Timeout { .. } => Reason::Timeout,
+        S3Fault::Archived => Reason::Archived,
+        S3Fault::Timeout { .. } => Reason::Timeout,
         _ => Reason::Store,
     };
     Ok(failed(key, reason, error.to_string(), attempts))

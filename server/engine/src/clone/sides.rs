@@ -13,13 +13,13 @@ use super::{
     records::Records,
     throttle::{Throttle, folder},
 };
-use crate::s3::{Listed, Order, Slots, Store, Threshold};
+use crate::s3::{Listed, Order, S3Client, Slots, Threshold};
 use tokio_util::sync::CancellationToken;
 
 pub(super) struct Sides {
     pub spec: CloneSpec,
-    pub source: Store,
-    pub destination: Store,
+    pub source: S3Client,
+    pub destination: S3Client,
     /// One credential reads the one and writes the other: the store can copy by itself.
     pub one_credential: bool,
     /// Objects larger than this go in parts.
@@ -34,7 +34,7 @@ pub(super) struct Sides {
 }
 
 impl Sides {
-    pub fn new(spec: &CloneSpec, source: &Store, destination: &Store, options: &Options) -> Self {
+    pub fn new(spec: &CloneSpec, source: &S3Client, destination: &S3Client, options: &Options) -> Self {
         let one_credential = source.endpoint().one_credential(destination.endpoint());
         Self {
             spec: spec.clone(),

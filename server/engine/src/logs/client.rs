@@ -11,7 +11,7 @@ use model::Time;
 use rand::Rng as _;
 use tokio::time::sleep;
 
-use super::{Fault, LogsError, Rate};
+use super::{LogsError, LogsFault, Rate};
 use crate::{
     runs::LogEvent,
     s3::{Endpoint, endpoint::http},
@@ -98,12 +98,12 @@ impl Logs {
                     return Ok(page);
                 }
                 Err(fault) => {
-                    if matches!(fault, Fault::Throttled { .. }) {
+                    if matches!(fault, LogsFault::Throttled { .. }) {
                         self.rate.refused();
                     }
                     if attempt == ATTEMPTS || !fault.passes() {
-                        let throttled = matches!(fault, Fault::Throttled { .. });
-                        let fault = if throttled { Fault::Throttled { attempts: attempt } } else { fault };
+                        let throttled = matches!(fault, LogsFault::Throttled { .. });
+                        let fault = if throttled { LogsFault::Throttled { attempts: attempt } } else { fault };
                         return Err(LogsError { group: self.group.clone(), fault });
                     }
                 }
@@ -115,7 +115,7 @@ impl Logs {
         }
     }
 
-    async fn ask(&self, stretch: &Stretch, token: Option<&str>) -> Result<Page, Fault> {
+    async fn ask(&self, stretch: &Stretch, token: Option<&str>) -> Result<Page, LogsFault> {
         #[expect(deprecated, reason = "CloudWatch always does so by now; what is like it wants to be told")]
         let request = self.client.filter_log_events().interleaved(true);
         let request = request
@@ -124,7 +124,7 @@ impl Logs {
             .end_time(stretch.to.0.max(0))
             .set_log_stream_names(stretch.stream.clone().map(|stream| vec![stream]))
             .set_next_token(token.map(str::to_owned));
-        let answer = request.send().await.map_err(|error| Fault::of(&error))?;
+        let answer = request.send().await.map_err(|error| LogsFault::of(&error))?;
         Ok(Page { events: answer.events.unwrap_or_default().into_iter().map(event).collect(), next: answer.next_token })
     }
 }

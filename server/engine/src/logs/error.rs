@@ -9,12 +9,12 @@ use aws_sdk_cloudwatchlogs::{
 #[error("log group {group}: {fault}")]
 pub struct LogsError {
     pub group: String,
-    pub fault: Fault,
+    pub fault: LogsFault,
 }
 
 /// What went wrong, as far as it matters for what to do now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum LogsFault {
     #[error("it does not exist")]
     Missing,
     #[error("no permission to read it: {why}")]
@@ -36,22 +36,22 @@ impl LogsError {
     /// What to do now.
     pub fn advice(&self) -> &'static str {
         match self.fault {
-            Fault::Missing => {
+            LogsFault::Missing => {
                 "Correct the pipeline's log_group or its region; a function makes its group when it runs for the first time."
             }
-            Fault::Denied { .. } => "Let the credentials of the pipeline's store use logs:FilterLogEvents there.",
-            Fault::Throttled { .. } => {
+            LogsFault::Denied { .. } => "Let the credentials of the pipeline's store use logs:FilterLogEvents there.",
+            LogsFault::Throttled { .. } => {
                 "It is tried again. If it lasts, others read logs in that account, too: ask AWS for a higher quota."
             }
-            Fault::Unreachable { .. } => {
+            LogsFault::Unreachable { .. } => {
                 "Check region, logs_endpoint_url and credentials, and that CloudWatch Logs can be reached from here."
             }
-            Fault::Other { .. } => "It is tried again.",
+            LogsFault::Other { .. } => "It is tried again.",
         }
     }
 }
 
-impl Fault {
+impl LogsFault {
     pub(super) fn of(error: &SdkError<FilterLogEventsError>) -> Self {
         let SdkError::ServiceError(answer) = error else {
             return Self::Unreachable { why: DisplayErrorContext(error).to_string() };

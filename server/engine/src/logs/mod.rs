@@ -15,7 +15,7 @@ mod templates;
 pub use self::{
     client::{Logs, Page, Place, Stretch},
     console::console,
-    error::{Fault, LogsError},
+    error::{LogsError, LogsFault},
     rate::Rate,
     templates::Templates,
 };

@@ -6,7 +6,7 @@
 use aws_sdk_s3::types::{Grant, Grantee, Permission};
 use model::{BucketName, Key};
 
-use super::{Action, Failed, Store, StoreError, blank::sendable, head::LIMIT};
+use super::{Action, Failed, S3Client, S3Error, blank::sendable, head::LIMIT};
 
 /// As the `x-amz-grant-…` headers spell them: `id="…", uri="…"`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ fn grantee(grantee: &Grantee) -> Option<String> {
     (!value.contains('"')).then(|| format!("{name}=\"{value}\""))
 }
 
-impl Store {
+impl S3Client {
     /// The grants of an object's ACL.
     pub(super) async fn grants(&self, bucket: &BucketName, key: &Key) -> Result<Grants, Failed> {
         let context = self.context(Action::ReadAcl, Some(bucket));
@@ -60,7 +60,7 @@ impl Store {
             let acl = answer.map_err(|error| context.classify(&error))?;
             Grants::of(acl.grants())
                 .filter(|grants| !grants.is_empty())
-                .ok_or_else(|| -> StoreError { context.unclear("the ACL holds no grant, or one of an unknown kind") })
+                .ok_or_else(|| -> S3Error { context.unclear("the ACL holds no grant, or one of an unknown kind") })
         };
         self.retry.send(&context, LIMIT, request).await
     }

@@ -16,7 +16,7 @@ use aws_sdk_s3::{
 };
 use model::{Acl, BucketName, Encryption, Fidelity, ObjectLock};
 
-use super::{Action, ETag, Failed, Listed, Store, acl::Grants, blank::sendable, head::LIMIT};
+use super::{Action, ETag, Failed, Listed, S3Client, acl::Grants, blank::sendable, head::LIMIT};
 
 /// Of one object.
 #[derive(Clone, Debug, Default)]
@@ -108,7 +108,7 @@ impl Beside {
     }
 }
 
-impl Store {
+impl S3Client {
     /// What a copy of an object of this store gets by these options, but for what its own headers tell. Asks for the
     /// object's ACL if that is to be kept.
     pub(super) async fn beside(

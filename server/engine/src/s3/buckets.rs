@@ -5,29 +5,29 @@ use std::time::Duration;
 use model::{BucketName, Key, Prefix};
 
 use super::{
-    Action, Store, StoreError,
+    Action, S3Client, S3Error,
     list::{Order, Start},
 };
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-impl Store {
+impl S3Client {
     /// ListBuckets; `None` where that is denied but the endpoint answers. At most 10,000, as one page holds.
-    pub async fn buckets(&self) -> Result<Option<Vec<BucketName>>, StoreError> {
+    pub async fn buckets(&self) -> Result<Option<Vec<BucketName>>, S3Error> {
         let context = self.context(Action::ListBuckets, None);
         let request = || async {
             let answer = self.client.list_buckets().send().await.map_err(|error| context.classify(&error))?;
             let names = answer.buckets().iter().filter_map(|bucket| bucket.name()?.parse().ok());
             Ok(names.collect())
         };
-        match self.hasty().retry.send(&context, LIMIT, request).await.map_err(StoreError::from) {
+        match self.hasty().retry.send(&context, LIMIT, request).await.map_err(S3Error::from) {
             Err(error) if error.denied() => Ok(None),
             answer => answer.map(Some),
         }
     }
 
     /// The first keys under a prefix; the quick check that a place can be read.
-    pub async fn peek(&self, bucket: &BucketName, prefix: &Prefix, most: u16) -> Result<Vec<Key>, StoreError> {
+    pub async fn peek(&self, bucket: &BucketName, prefix: &Prefix, most: u16) -> Result<Vec<Key>, S3Error> {
         let hasty = self.hasty();
         let page = hasty.page_in(Order::Any, bucket, prefix, &Start::Key(None), i32::from(most)).await?;
         Ok(page.objects.into_iter().map(|object| object.key).collect())

@@ -5,7 +5,7 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use super::{Bandwidth, BytesPerSecond, Pace, Store, retry::Retry};
+use super::{Bandwidth, BytesPerSecond, Pace, S3Client, retry::Retry};
 
 /// As configured. `None`: as many as the store takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Ceilings {
     pub bytes_per_second: Option<BytesPerSecond>,
 }
 
-impl Store {
+impl S3Client {
     /// The same store under these ceilings. Its clones from here on share them.
     #[must_use]
     pub fn under(&self, ceilings: Ceilings) -> Self {

@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 use aws_smithy_runtime_api::client::result::DispatchFailure;
 use model::{BucketName, Key};
 
-use super::{Action, Answer, Endpoint, Fault, Store, StoreError, whole::BrokenOff};
+use super::{Action, Answer, Endpoint, S3Client, S3Error, S3Fault, whole::BrokenOff};
 
 /// What an error will need to say, known before the request is sent.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub(super) struct Context {
     pub also: Vec<&'static str>,
 }
 
-impl Store {
+impl S3Client {
     pub(super) fn context(&self, action: Action, bucket: Option<&BucketName>) -> Context {
         Context { endpoint: self.endpoint.clone(), bucket: bucket.cloned(), action, also: Vec::new() }
     }
@@ -33,47 +33,47 @@ impl Context {
         Self { also: permissions, ..self }
     }
 
-    pub fn error(&self, fault: Fault) -> StoreError {
-        StoreError::new(Arc::clone(&self.endpoint), self.bucket.clone(), self.action, self.also.clone(), fault)
+    pub fn error(&self, fault: S3Fault) -> S3Error {
+        S3Error::new(Arc::clone(&self.endpoint), self.bucket.clone(), self.action, self.also.clone(), fault)
     }
 
-    pub fn unclear(&self, what: impl Into<String>) -> StoreError {
-        self.error(Fault::Unclear { what: what.into() })
+    pub fn unclear(&self, what: impl Into<String>) -> S3Error {
+        self.error(S3Fault::Unclear { what: what.into() })
     }
 
     /// A listing that went wrong after `key`.
-    pub fn listing(&self, what: &str, key: Option<&Key>) -> StoreError {
+    pub fn listing(&self, what: &str, key: Option<&Key>) -> S3Error {
         let place = key.map(|key| format!(" after {:?}", key.as_str())).unwrap_or_default();
-        self.error(Fault::Listing { what: format!("{what}{place}") })
+        self.error(S3Fault::Listing { what: format!("{what}{place}") })
     }
 
     /// A listing that goes back: `key` comes after `last`.
-    pub fn unordered(&self, key: &Key, last: Option<&Key>) -> StoreError {
+    pub fn unordered(&self, key: &Key, last: Option<&Key>) -> S3Error {
         let place = last.map(|last| format!(" after {:?}", last.as_str())).unwrap_or_default();
-        self.error(Fault::Unordered { what: format!("{:?} is out of order or listed twice{place}", key.as_str()) })
+        self.error(S3Fault::Unordered { what: format!("{:?} is out of order or listed twice{place}", key.as_str()) })
     }
 
     /// The SDK's error in our words.
-    pub fn classify<E>(&self, error: &SdkError<E, HttpResponse>) -> StoreError
+    pub fn classify<E>(&self, error: &SdkError<E, HttpResponse>) -> S3Error
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         self.error(match error {
             SdkError::ServiceError(service) => self.answered(service.err(), service.raw()),
             SdkError::DispatchFailure(failure) => dispatch(failure),
-            SdkError::TimeoutError(_) => Fault::Timeout { seconds: 0 },
-            SdkError::ResponseError(_) => Fault::Broken { why: innermost(error) },
-            other if find::<BrokenOff>(other).is_some() => Fault::Broken { why: BrokenOff.to_string() },
-            other => credentials(other).unwrap_or_else(|| Fault::Broken { why: innermost(other) }),
+            SdkError::TimeoutError(_) => S3Fault::Timeout { seconds: 0 },
+            SdkError::ResponseError(_) => S3Fault::Broken { why: innermost(error) },
+            other if find::<BrokenOff>(other).is_some() => S3Fault::Broken { why: BrokenOff.to_string() },
+            other => credentials(other).unwrap_or_else(|| S3Fault::Broken { why: innermost(other) }),
         })
     }
 
-    fn answered<E: ProvideErrorMetadata>(&self, error: &E, response: &HttpResponse) -> Fault {
+    fn answered<E: ProvideErrorMetadata>(&self, error: &E, response: &HttpResponse) -> S3Fault {
         let status = response.status().as_u16();
         let code = error.code().unwrap_or_default();
         let header = |name: &str| response.headers().get(name).map(str::to_owned);
         let answer = || {
-            Fault::Other(Box::new(Answer {
+            S3Fault::Other(Box::new(Answer {
                 status,
                 code: code.to_owned(),
                 message: error.message().unwrap_or_default().to_owned(),
@@ -81,15 +81,15 @@ impl Context {
             }))
         };
         match (code, status) {
-            ("NoSuchBucket", _) => Fault::NoBucket,
-            ("NoSuchKey" | "NotFound", _) => Fault::NotFound,
-            ("PreconditionFailed", _) | (_, 412) => Fault::Changed,
-            ("InvalidObjectState", _) => Fault::Archived,
-            ("AccessControlListNotSupported", _) => Fault::NoAcls,
-            ("NotImplemented", _) if self.action == Action::ReadAcl => Fault::NoAcls,
-            ("ObjectLockConfigurationNotFoundError", _) => Fault::NoObjectLock,
-            ("NotImplemented", _) if self.action == Action::ReadLockSettings => Fault::NoObjectLock,
-            ("InvalidRequest", _) if error.message().is_some_and(says_no_lock) => Fault::NoObjectLock,
+            ("NoSuchBucket", _) => S3Fault::NoBucket,
+            ("NoSuchKey" | "NotFound", _) => S3Fault::NotFound,
+            ("PreconditionFailed", _) | (_, 412) => S3Fault::Changed,
+            ("InvalidObjectState", _) => S3Fault::Archived,
+            ("AccessControlListNotSupported", _) => S3Fault::NoAcls,
+            ("NotImplemented", _) if self.action == Action::ReadAcl => S3Fault::NoAcls,
+            ("ObjectLockConfigurationNotFoundError", _) => S3Fault::NoObjectLock,
+            ("NotImplemented", _) if self.action == Action::ReadLockSettings => S3Fault::NoObjectLock,
+            ("InvalidRequest", _) if error.message().is_some_and(says_no_lock) => S3Fault::NoObjectLock,
             (
                 "InvalidAccessKeyId"
                 | "SignatureDoesNotMatch"
@@ -99,24 +99,24 @@ impl Context {
                 | "RequestTimeTooSkewed"
                 | "NotSignedUp",
                 _,
-            ) => Fault::BadCredentials { code: code.to_owned() },
+            ) => S3Fault::BadCredentials { code: code.to_owned() },
             ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _)
-            | (_, 301 | 307) => Fault::WrongRegion { region: header("x-amz-bucket-region") },
+            | (_, 301 | 307) => S3Fault::WrongRegion { region: header("x-amz-bucket-region") },
             ("AccessDenied" | "AllAccessDisabled" | "AccountProblem", _) | (_, 403) => {
                 let message = error.message().unwrap_or_default();
-                let key = permission(message, "kms:").map(|permission| Fault::KeyDenied { permission });
+                let key = permission(message, "kms:").map(|permission| S3Fault::KeyDenied { permission });
                 let named = || permission(message, "perform: s3:");
-                key.or_else(|| named().map(|permission| Fault::NamedDenied { permission })).unwrap_or(Fault::Denied)
+                key.or_else(|| named().map(|permission| S3Fault::NamedDenied { permission })).unwrap_or(S3Fault::Denied)
             }
             ("SlowDown" | "ServiceUnavailable" | "TooManyRequests" | "RequestLimitExceeded" | "Throttling", _)
             | (_, 429 | 503) => {
-                Fault::Throttled { code: if code.is_empty() { status.to_string() } else { code.into() } }
+                S3Fault::Throttled { code: if code.is_empty() { status.to_string() } else { code.into() } }
             }
-            ("RequestTimeout", _) => Fault::Broken { why: "the store waited in vain for the request".to_owned() },
+            ("RequestTimeout", _) => S3Fault::Broken { why: "the store waited in vain for the request".to_owned() },
             // Aborted by someone else, or completed by a request whose answer was lost: it says nothing of the object.
             ("NoSuchUpload", _) => answer(),
-            (_, 404) if self.action == Action::List => Fault::NoBucket,
-            (_, 404) => Fault::NotFound,
+            (_, 404) if self.action == Action::List => S3Fault::NoBucket,
+            (_, 404) => S3Fault::NotFound,
             _ => answer(),
         }
     }
@@ -155,8 +155,8 @@ fn says_no_lock(message: &str) -> bool {
     message.contains("objectlockconfiguration") && message.contains("missing")
 }
 
-fn dispatch(failure: &DispatchFailure) -> Fault {
-    let Some(error) = failure.as_connector_error() else { return Fault::Broken { why: "no answer".to_owned() } };
+fn dispatch(failure: &DispatchFailure) -> S3Fault {
+    let Some(error) = failure.as_connector_error() else { return S3Fault::Broken { why: "no answer".to_owned() } };
     if let Some(fault) = credentials(error) {
         return fault;
     }
@@ -164,16 +164,16 @@ fn dispatch(failure: &DispatchFailure) -> Fault {
     let connecting =
         find::<hyper_util::client::legacy::Error>(error).is_some_and(hyper_util::client::legacy::Error::is_connect);
     if connecting || (error.is_timeout() && find::<hyper::Error>(error).is_none()) {
-        Fault::Unreachable { why }
+        S3Fault::Unreachable { why }
     } else {
-        Fault::Broken { why }
+        S3Fault::Broken { why }
     }
 }
 
-fn credentials(error: &(dyn Error + 'static)) -> Option<Fault> {
+fn credentials(error: &(dyn Error + 'static)) -> Option<S3Fault> {
     let found = find::<aws_credential_types::provider::error::CredentialsError>(error)?;
     let why = innermost(found);
-    Some(Fault::NoCredentials { why: why.trim_end_matches('.').to_owned() })
+    Some(S3Fault::NoCredentials { why: why.trim_end_matches('.').to_owned() })
 }
 
 /// The first error of a type among an error and its causes.

@@ -7,7 +7,7 @@ use aws_sdk_s3::types::StorageClass;
 use model::{BucketName, Key};
 
 use super::{
-    Action, Beside, ETag, Fault, Listed, Store, StoreError, blank::sendable, encoding::copy_source, error::Failed,
+    Action, Beside, ETag, Listed, S3Client, S3Error, S3Fault, blank::sendable, encoding::copy_source, error::Failed,
 };
 
 const MD5_OF_NOTHING: &str = "1B2M2Y8AsgTpgAmY7PhCfg==";
@@ -17,7 +17,7 @@ pub(super) fn limit(size: u64) -> Duration {
     Duration::from_secs(60 + size / (8 << 20))
 }
 
-impl Store {
+impl S3Client {
     /// Copies `source` of bucket `from`, if it is still the one listed, to `key` of bucket `to`. This store's
     /// credentials must read the one and write the other. Success is an ETag: a 200 without one is none. `slow_down` is
     /// called at each answer that asks for fewer requests; if it takes that on itself, the copy is not sent again here.
@@ -52,13 +52,13 @@ impl Store {
             };
             let copied = sent.map_err(|error| context.classify(&error))?;
             let etag = copied.copy_object_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
-            etag.ok_or_else(|| -> StoreError { context.unclear("the copy was answered with success but no ETag") })
+            etag.ok_or_else(|| -> S3Error { context.unclear("the copy was answered with success but no ETag") })
         };
         self.retry.let_through(&context, source.size).await?;
-        let handed_back = |error: &StoreError| matches!(error.fault(), Fault::Throttled { .. }) && slow_down();
+        let handed_back = |error: &S3Error| matches!(error.fault(), S3Fault::Throttled { .. }) && slow_down();
         let copied = self.retry.send_unless(&context, limit(source.size), handed_back, request).await;
         copied.inspect_err(|failed| {
-            if let (Fault::Throttled { .. }, Some(bandwidth)) = (failed.error.fault(), &self.retry.bandwidth) {
+            if let (S3Fault::Throttled { .. }, Some(bandwidth)) = (failed.error.fault(), &self.retry.bandwidth) {
                 bandwidth.give_back(source.size);
             }
         })

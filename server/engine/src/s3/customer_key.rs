@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use md5::{Digest, Md5};
 
-use super::Store;
+use super::S3Client;
 
 /// 256 bits.
 #[derive(Clone, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Intercept for CustomerKeys {
     }
 }
 
-impl Store {
+impl S3Client {
     /// The same store, whose objects are read and written under `own`. `of_copies`: the key of what it copies by itself.
     #[must_use]
     pub fn under_keys(&self, own: Option<CustomerKey>, of_copies: Option<CustomerKey>) -> Self {

@@ -9,14 +9,14 @@
 
 use model::BucketName;
 
-use super::{Action, ETag, Listed, Store, StoreError, blank::sendable, error::Failed, head::LIMIT};
+use super::{Action, ETag, Listed, S3Client, S3Error, blank::sendable, error::Failed, head::LIMIT};
 
 /// What a store answers to a condition that it does not know.
 const UNKNOWN: &str = "NotImplemented";
 
-impl Store {
-    /// Deletes an object as listed; in a bucket with versions it is hidden behind a marker. `Fault::Changed`: it has
-    /// been replaced, and is there still. `Fault::NotFound`: it was gone before, or by an attempt whose answer was lost.
+impl S3Client {
+    /// Deletes an object as listed; in a bucket with versions it is hidden behind a marker. `S3Fault::Changed`: it has
+    /// been replaced, and is there still. `S3Fault::NotFound`: it was gone before, or by an attempt whose answer was lost.
     pub async fn delete(&self, bucket: &BucketName, object: &Listed) -> Result<(), Failed> {
         match self.delete_if(bucket, object, object.etag.as_ref()).await {
             Err(refused) if object.etag.is_some() && refused.error.fault().is_answer(UNKNOWN) => {
@@ -31,7 +31,7 @@ impl Store {
         let request = || async {
             let request = self.client.delete_object().bucket(bucket.as_str()).key(sendable(&object.key));
             let sent = request.set_if_match(etag.map(ETag::quoted)).send().await;
-            sent.map(drop).map_err(|error| -> StoreError { context.classify(&error) })
+            sent.map(drop).map_err(|error| -> S3Error { context.classify(&error) })
         };
         self.retry.send(&context, LIMIT, request).await
     }

@@ -29,7 +29,7 @@ pub enum Action {
 
 /// What went wrong, as far as it matters for what to do now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum S3Fault {
     #[error("the bucket does not exist")]
     NoBucket,
     #[error("the object does not exist")]
@@ -94,31 +94,31 @@ pub struct Answer {
 
 /// A request that failed: at which store, on which bucket, doing what, and why.
 #[derive(Clone, Debug)]
-pub struct StoreError {
+pub struct S3Error {
     endpoint: Arc<Endpoint>,
     bucket: Option<BucketName>,
     action: Action,
     /// What the policy must allow beside the action's own, by the options of the request.
     also: Vec<&'static str>,
-    fault: Fault,
+    fault: S3Fault,
 }
 
 /// A request that failed in spite of `attempts` attempts.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct Failed {
-    pub error: StoreError,
+    pub error: S3Error,
     pub attempts: u32,
 }
 
-impl Fault {
+impl S3Fault {
     /// Whether it is the store's own error of this code.
     pub(super) fn is_answer(&self, code: &str) -> bool {
         matches!(self, Self::Other(answer) if answer.code == code)
     }
 }
 
-impl From<Failed> for StoreError {
+impl From<Failed> for S3Error {
     fn from(failed: Failed) -> Self {
         failed.error
     }
@@ -175,21 +175,21 @@ impl fmt::Display for Answer {
     }
 }
 
-impl fmt::Display for StoreError {
+impl fmt::Display for S3Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let store = &self.endpoint.name;
         match (&self.fault, &self.bucket) {
-            (Fault::NoBucket, Some(bucket)) => write!(f, "bucket {bucket} does not exist at store {store}"),
-            (Fault::Denied, bucket) => {
+            (S3Fault::NoBucket, Some(bucket)) => write!(f, "bucket {bucket} does not exist at store {store}"),
+            (S3Fault::Denied, bucket) => {
                 self.write_denied(f, bucket.as_ref(), self.action.permission())?;
                 if self.also.is_empty() { Ok(()) } else { write!(f, "; beside that {}", self.also.join(", ")) }
             }
-            (Fault::NamedDenied { permission }, bucket) => self.write_denied(f, bucket.as_ref(), permission),
-            (Fault::KeyDenied { permission }, bucket) => {
+            (S3Fault::NamedDenied { permission }, bucket) => self.write_denied(f, bucket.as_ref(), permission),
+            (S3Fault::KeyDenied { permission }, bucket) => {
                 self.write_denied(f, bucket.as_ref(), permission)?;
                 f.write_str(" on the key that encrypts it")
             }
-            (Fault::Unreachable { why }, _) => {
+            (S3Fault::Unreachable { why }, _) => {
                 write!(f, "store {store} at {} cannot be reached: {why}", self.endpoint.describe())
             }
             (fault, Some(bucket)) => {
@@ -200,15 +200,15 @@ impl fmt::Display for StoreError {
     }
 }
 
-impl Error for StoreError {}
+impl Error for S3Error {}
 
-impl StoreError {
+impl S3Error {
     pub(super) fn new(
         endpoint: Arc<Endpoint>,
         bucket: Option<BucketName>,
         action: Action,
         also: Vec<&'static str>,
-        fault: Fault,
+        fault: S3Fault,
     ) -> Self {
         Self { endpoint, bucket, action, also, fault }
     }
@@ -219,104 +219,104 @@ impl StoreError {
         write!(f, " at store {}: the policy must allow {permission}", self.endpoint.name)
     }
 
-    pub fn fault(&self) -> &Fault {
+    pub fn fault(&self) -> &S3Fault {
         &self.fault
     }
 
     /// A permission is missing: at the store, or for a key.
     pub fn denied(&self) -> bool {
-        matches!(self.fault, Fault::Denied | Fault::KeyDenied { .. } | Fault::NamedDenied { .. })
+        matches!(self.fault, S3Fault::Denied | S3Fault::KeyDenied { .. } | S3Fault::NamedDenied { .. })
     }
 
     /// Stable, in snake case.
     pub fn code(&self) -> &'static str {
         match self.fault {
-            Fault::NoBucket => "no_bucket",
-            Fault::NotFound => "not_found",
-            Fault::Changed => "changed",
-            Fault::Denied | Fault::KeyDenied { .. } | Fault::NamedDenied { .. } => "denied",
-            Fault::NoAcls => "no_acls",
-            Fault::NoObjectLock => "no_object_lock",
-            Fault::BadCredentials { .. } => "bad_credentials",
-            Fault::NoCredentials { .. } => "no_credentials",
-            Fault::WrongRegion { .. } => "wrong_region",
-            Fault::Archived => "archived",
-            Fault::Unreachable { .. } => "unreachable",
-            Fault::Stopped => "stopped",
+            S3Fault::NoBucket => "no_bucket",
+            S3Fault::NotFound => "not_found",
+            S3Fault::Changed => "changed",
+            S3Fault::Denied | S3Fault::KeyDenied { .. } | S3Fault::NamedDenied { .. } => "denied",
+            S3Fault::NoAcls => "no_acls",
+            S3Fault::NoObjectLock => "no_object_lock",
+            S3Fault::BadCredentials { .. } => "bad_credentials",
+            S3Fault::NoCredentials { .. } => "no_credentials",
+            S3Fault::WrongRegion { .. } => "wrong_region",
+            S3Fault::Archived => "archived",
+            S3Fault::Unreachable { .. } => "unreachable",
+            S3Fault::Stopped => "stopped",
             _ if self.action == Action::List => "listing",
-            Fault::Timeout { .. } => "timeout",
-            Fault::Throttled { .. } => "throttled",
-            Fault::Broken { .. }
-            | Fault::Unclear { .. }
-            | Fault::Listing { .. }
-            | Fault::Unordered { .. }
-            | Fault::Other(_) => "store",
+            S3Fault::Timeout { .. } => "timeout",
+            S3Fault::Throttled { .. } => "throttled",
+            S3Fault::Broken { .. }
+            | S3Fault::Unclear { .. }
+            | S3Fault::Listing { .. }
+            | S3Fault::Unordered { .. }
+            | S3Fault::Other(_) => "store",
         }
     }
 
     /// What to do now.
     pub fn advice(&self) -> &'static str {
         match self.fault {
-            Fault::NoBucket => "Create the bucket, or pick one that exists; the name may be misspelt.",
-            Fault::NotFound | Fault::Changed => "Run again: what is equal already is skipped.",
-            Fault::Denied if !self.endpoint.requester_pays => {
+            S3Fault::NoBucket => "Create the bucket, or pick one that exists; the name may be misspelt.",
+            S3Fault::NotFound | S3Fault::Changed => "Run again: what is equal already is skipped.",
+            S3Fault::Denied if !self.endpoint.requester_pays => {
                 "Let the policy of the credentials in use allow it, then resume or retry. If the bucket makes its \
                  requesters pay, say so: `requester_pays = true` of its store, or --requester-pays."
             }
-            Fault::Denied | Fault::KeyDenied { .. } | Fault::NamedDenied { .. } => {
+            S3Fault::Denied | S3Fault::KeyDenied { .. } | S3Fault::NamedDenied { .. } => {
                 "Let the policy of the credentials in use allow it, then resume or retry."
             }
-            Fault::NoAcls => "Clone without an ACL: the bucket's own settings then hold.",
-            Fault::NoObjectLock => {
+            S3Fault::NoAcls => "Clone without an ACL: the bucket's own settings then hold.",
+            S3Fault::NoObjectLock => {
                 "Clone without Object Lock, or to a bucket that has it: it is switched on when a bucket is made."
             }
-            Fault::BadCredentials { .. } => "Renew or correct the credentials, then resume.",
-            Fault::NoCredentials { .. } => {
+            S3Fault::BadCredentials { .. } => "Renew or correct the credentials, then resume.",
+            S3Fault::NoCredentials { .. } => {
                 "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of the AWS configuration files."
             }
-            Fault::WrongRegion { .. } => "Set the store's region to that of the bucket.",
-            Fault::Archived => "Restore the object from its archive first, then retry what failed.",
-            Fault::Unreachable { .. } => "Check the endpoint's URL and that it is up and reachable from here.",
-            Fault::Timeout { .. } | Fault::Broken { .. } => "Check the network and the store, then resume.",
-            Fault::Throttled { .. } => "Resume later, or with fewer copies at once.",
-            Fault::Listing { .. } => {
+            S3Fault::WrongRegion { .. } => "Set the store's region to that of the bucket.",
+            S3Fault::Archived => "Restore the object from its archive first, then retry what failed.",
+            S3Fault::Unreachable { .. } => "Check the endpoint's URL and that it is up and reachable from here.",
+            S3Fault::Timeout { .. } | S3Fault::Broken { .. } => "Check the network and the store, then resume.",
+            S3Fault::Throttled { .. } => "Resume later, or with fewer copies at once.",
+            S3Fault::Listing { .. } => {
                 "The store breaks the S3 protocol here; nothing was skipped silently. Tell its makers."
             }
-            Fault::Unordered { .. } => {
+            S3Fault::Unordered { .. } => {
                 "A copy and a comparison get along with such a store, as they sort what it lists; a mirror deletes \
                  nothing by it."
             }
-            Fault::Unclear { .. } | Fault::Other(_) => "Look at the store's own log for the request, then resume.",
-            Fault::Stopped => "Resume when you like.",
+            S3Fault::Unclear { .. } | S3Fault::Other(_) => "Look at the store's own log for the request, then resume.",
+            S3Fault::Stopped => "Resume when you like.",
         }
     }
 
     pub fn unreachable(&self) -> bool {
-        matches!(self.fault, Fault::Unreachable { .. })
+        matches!(self.fault, S3Fault::Unreachable { .. })
     }
 
     /// Whether it concerns the whole store or bucket, so that going on with the next object is pointless.
     pub fn fatal(&self) -> bool {
         matches!(
             self.fault,
-            Fault::NoBucket
-                | Fault::BadCredentials { .. }
-                | Fault::NoCredentials { .. }
-                | Fault::WrongRegion { .. }
-                | Fault::Unreachable { .. }
-                | Fault::Stopped
+            S3Fault::NoBucket
+                | S3Fault::BadCredentials { .. }
+                | S3Fault::NoCredentials { .. }
+                | S3Fault::WrongRegion { .. }
+                | S3Fault::Unreachable { .. }
+                | S3Fault::Stopped
         )
     }
 
     pub(super) fn worth_repeating(&self) -> bool {
         match &self.fault {
-            Fault::Unreachable { .. }
-            | Fault::Broken { .. }
-            | Fault::Timeout { .. }
-            | Fault::Throttled { .. }
-            | Fault::Unclear { .. } => true,
+            S3Fault::Unreachable { .. }
+            | S3Fault::Broken { .. }
+            | S3Fault::Timeout { .. }
+            | S3Fault::Throttled { .. }
+            | S3Fault::Unclear { .. } => true,
             // 200 with an error inside is a failure that came late, whatever it is called. 501 is "never".
-            Fault::Other(answer) => answer.status < 300 || (answer.status >= 500 && answer.status != 501),
+            S3Fault::Other(answer) => answer.status < 300 || (answer.status >= 500 && answer.status != 501),
             _ => false,
         }
     }
@@ -328,20 +328,20 @@ mod tests {
 
     #[test]
     fn an_error_names_store_and_bucket_and_what_to_do() {
-        let denied = Context::for_tests().error(Fault::Denied);
+        let denied = Context::for_tests().error(S3Fault::Denied);
         assert_eq!(
             denied.to_string(),
             "no permission to list in bucket photos at store here: the policy must allow s3:ListBucket"
         );
         assert!(denied.advice().contains("policy") && denied.advice().contains("--requester-pays"));
-        let gone = Context::for_tests().error(Fault::NoBucket);
+        let gone = Context::for_tests().error(S3Fault::NoBucket);
         assert_eq!(gone.to_string(), "bucket photos does not exist at store here");
     }
 
     #[test]
     fn a_late_error_inside_success_is_worth_another_try() {
         let answer = |status| Answer { status, code: "Odd".into(), message: String::new(), request_id: None };
-        let error = |status| Context::for_tests().error(Fault::Other(Box::new(answer(status))));
+        let error = |status| Context::for_tests().error(S3Fault::Other(Box::new(answer(status))));
         assert!(error(200).worth_repeating());
         assert!(error(500).worth_repeating());
         assert!(!error(400).worth_repeating());

@@ -14,13 +14,13 @@ use model::BucketName;
 use rand::Rng;
 use tokio::time::sleep;
 
-use super::{Action, ETag, Fault, Listed, Store, StoreError, error::Failed, head, held::Held};
+use super::{Action, ETag, Listed, S3Client, S3Error, S3Fault, error::Failed, head, held::Held};
 
 /// A body from which nothing came for so long is taken for broken.
 const STILL: Duration = Duration::from_secs(30);
 
 pub struct Reading {
-    store: Store,
+    store: S3Client,
     bucket: BucketName,
     object: Listed,
     /// `None`: to be opened at `at`.
@@ -32,7 +32,7 @@ pub struct Reading {
     held: Held,
 }
 
-impl Store {
+impl S3Client {
     /// The object as it is listed; if it was listed without an `ETag`, as it is now.
     pub async fn read(&self, bucket: &BucketName, object: &Listed) -> Result<Reading, Failed> {
         let (bucket, object) = (bucket.clone(), object.clone());
@@ -69,9 +69,9 @@ impl Reading {
                 }
                 Some(None) if self.at == self.object.size => return Ok(None),
                 Some(Some(Ok(_))) => return Err(self.failed(self.unclear("more bytes came than the object has"))),
-                Some(Some(Err(error))) => self.fault(Fault::Broken { why: error.to_string() }),
-                Some(None) => self.fault(Fault::Broken { why: "the body ends early".to_owned() }),
-                None => self.fault(Fault::Timeout { seconds: STILL.as_secs() }),
+                Some(Some(Err(error))) => self.fault(S3Fault::Broken { why: error.to_string() }),
+                Some(None) => self.fault(S3Fault::Broken { why: "the body ends early".to_owned() }),
+                None => self.fault(S3Fault::Timeout { seconds: STILL.as_secs() }),
             };
             self.body = None;
             self.broken += 1;
@@ -95,7 +95,7 @@ impl Reading {
     }
 
     /// Before it is tried again, if it may be.
-    async fn wait(&self, why: StoreError) -> Result<(), Failed> {
+    async fn wait(&self, why: S3Error) -> Result<(), Failed> {
         let policy = self.store.retry.policy;
         if self.broken >= policy.attempts {
             return Err(self.failed(why));
@@ -104,19 +104,19 @@ impl Reading {
         let pause = rand::rng().random_range(Duration::ZERO..=most);
         tokio::select! {
             () = sleep(pause) => Ok(()),
-            () = self.store.retry.stop.cancelled() => Err(self.failed(self.fault(Fault::Stopped))),
+            () = self.store.retry.stop.cancelled() => Err(self.failed(self.fault(S3Fault::Stopped))),
         }
     }
 
-    fn failed(&self, error: StoreError) -> Failed {
+    fn failed(&self, error: S3Error) -> Failed {
         Failed { error, attempts: self.broken.max(1) }
     }
 
-    fn fault(&self, fault: Fault) -> StoreError {
+    fn fault(&self, fault: S3Fault) -> S3Error {
         self.store.context(Action::Get, Some(&self.bucket)).error(fault)
     }
 
-    fn unclear(&self, what: &str) -> StoreError {
+    fn unclear(&self, what: &str) -> S3Error {
         self.store.context(Action::Get, Some(&self.bucket)).unclear(what)
     }
 }

@@ -8,7 +8,7 @@ use aws_sdk_s3::{
 };
 use model::{BucketName, Key, Time};
 
-use super::{Action, Carried, ETag, Listed, Store, StoreError, blank::sendable, error::Failed, list::unusual};
+use super::{Action, Carried, ETag, Listed, S3Client, S3Error, blank::sendable, error::Failed, list::unusual};
 
 /// What a request about one object, without its bytes, may take.
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
@@ -46,7 +46,7 @@ impl Head {
     }
 }
 
-impl Store {
+impl S3Client {
     pub async fn head(&self, bucket: &BucketName, key: &Key) -> Result<Head, Failed> {
         let context = self.context(Action::Head, Some(bucket));
         let request = || async {
@@ -62,7 +62,7 @@ impl Store {
                 modified: head.last_modified().and_then(|at| at.to_millis().ok()).map(Time).unwrap_or_default(),
                 class: head.storage_class().map(StorageClass::as_str).and_then(unusual),
             };
-            Ok::<_, StoreError>(Head {
+            Ok::<_, S3Error>(Head {
                 checksums: checksums(&head),
                 etag_is_opaque: encrypted_under_a_key(&head),
                 carried: Carried::of_head(&head, &object, None),

@@ -9,10 +9,10 @@ use aws_sdk_s3::{
 use model::{BucketName, Key, Prefix, Time};
 
 use super::{
-    Action, ETag, Store,
+    Action, ETag, S3Client,
     classify::Context,
     encoding::listed_key,
-    error::{Failed, StoreError},
+    error::{Failed, S3Error},
 };
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -53,7 +53,7 @@ pub(super) struct ListPage {
     pub next: Option<Start>,
 }
 
-impl Store {
+impl S3Client {
     pub(super) async fn page(&self, bucket: &BucketName, prefix: &Prefix, from: &Start) -> Result<ListPage, Failed> {
         self.page_in(Order::Bytes, bucket, prefix, from, 1_000).await
     }
@@ -92,7 +92,7 @@ fn checked(
     prefix: &Prefix,
     from: &Start,
     order: Order,
-) -> Result<ListPage, StoreError> {
+) -> Result<ListPage, S3Error> {
     let encoded = page.encoding_type() == Some(&EncodingType::Url);
     let Some(truncated) = page.is_truncated() else {
         return Err(context.unclear("the page does not say whether it is the last"));
@@ -133,7 +133,7 @@ fn checked(
     Ok(ListPage { objects: listed, next })
 }
 
-fn one(context: &Context, object: Object, encoded: bool, last: Option<&Key>) -> Result<Listed, StoreError> {
+fn one(context: &Context, object: Object, encoded: bool, last: Option<&Key>) -> Result<Listed, S3Error> {
     let text = object.key.ok_or_else(|| context.listing("an object without a key", last))?;
     let key = if encoded { listed_key(&text) } else { Some(text.clone()) };
     let key = key
@@ -157,14 +157,14 @@ pub(super) fn unusual(class: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::s3::Fault;
+    use crate::s3::S3Fault;
 
     fn page(keys: &[&str]) -> aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2OutputBuilder {
         let objects = keys.iter().map(|key| Object::builder().key(*key).size(1).build()).collect();
         ListObjectsV2Output::builder().is_truncated(false).set_contents(Some(objects)).encoding_type(EncodingType::Url)
     }
 
-    fn check(page: ListObjectsV2Output, from: &Start) -> Result<ListPage, Fault> {
+    fn check(page: ListObjectsV2Output, from: &Start) -> Result<ListPage, S3Fault> {
         let prefix = Prefix::default();
         checked(&Context::for_tests(), page, &prefix, from, Order::Bytes).map_err(|error| error.fault().clone())
     }

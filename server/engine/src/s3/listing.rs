@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    Action, Fault, Listed, Store, StoreError,
+    Action, Listed, S3Client, S3Error, S3Fault,
     classify::Context,
     list::{ListPage, Order, Start},
 };
@@ -18,14 +18,14 @@ const AHEAD: usize = 1;
 
 /// Objects of a bucket under a prefix, in key order.
 pub struct Listing {
-    pages: mpsc::Receiver<Result<ListPage, StoreError>>,
+    pages: mpsc::Receiver<Result<ListPage, S3Error>>,
     page: std::vec::IntoIter<Listed>,
     last: bool,
     context: Context,
     _reader: AbortOnDropHandle<()>,
 }
 
-impl Store {
+impl S3Client {
     /// `after` need not be an existing key, nor start with the prefix.
     pub fn list(&self, bucket: &BucketName, prefix: &Prefix, after: Option<String>) -> Listing {
         self.list_in(Order::Bytes, bucket, prefix, after)
@@ -44,7 +44,7 @@ impl Store {
             while let Some(from) = next {
                 let page = store.page(&bucket, &prefix, &from).await;
                 next = page.as_ref().ok().and_then(|page| page.next.clone());
-                if sender.send(page.map_err(StoreError::from)).await.is_err() {
+                if sender.send(page.map_err(S3Error::from)).await.is_err() {
                     return;
                 }
             }
@@ -56,7 +56,7 @@ impl Store {
 
 impl Listing {
     /// The next object, or `None` at the end of the listing. After an error there is nothing more to come.
-    pub async fn next(&mut self) -> Result<Option<Listed>, StoreError> {
+    pub async fn next(&mut self) -> Result<Option<Listed>, S3Error> {
         loop {
             if let Some(object) = self.page.next() {
                 return Ok(Some(object));
@@ -65,7 +65,7 @@ impl Listing {
                 return Ok(None);
             }
             let Some(page) = self.pages.recv().await else {
-                return Err(self.context.error(Fault::Broken { why: "its reader ended early".to_owned() }));
+                return Err(self.context.error(S3Fault::Broken { why: "its reader ended early".to_owned() }));
             };
             let page = page?;
             self.last = page.next.is_none();

@@ -3,11 +3,11 @@
 use aws_sdk_s3::types::ObjectLockEnabled;
 use model::{BucketName, Key};
 
-use super::{Action, Fault, Store, StoreError, blank::sendable, head::LIMIT};
+use super::{Action, S3Client, S3Error, S3Fault, blank::sendable, head::LIMIT};
 
-impl Store {
+impl S3Client {
     /// Whether objects of the bucket can be locked; also true where the settings may not be read.
-    pub async fn can_lock(&self, bucket: &BucketName) -> Result<(), StoreError> {
+    pub async fn can_lock(&self, bucket: &BucketName) -> Result<(), S3Error> {
         let context = self.context(Action::ReadLockSettings, Some(bucket));
         let request = || async {
             let answer = self.client.get_object_lock_configuration().bucket(bucket.as_str()).send().await;
@@ -15,10 +15,10 @@ impl Store {
             let enabled = settings.object_lock_configuration().and_then(|settings| settings.object_lock_enabled());
             match enabled {
                 Some(ObjectLockEnabled::Enabled) => Ok(()),
-                _ => Err(context.error(Fault::NoObjectLock)),
+                _ => Err(context.error(S3Fault::NoObjectLock)),
             }
         };
-        match self.retry.send(&context, LIMIT, request).await.map_err(StoreError::from) {
+        match self.retry.send(&context, LIMIT, request).await.map_err(S3Error::from) {
             Err(error) if error.denied() => Ok(()),
             answer => answer,
         }
@@ -26,23 +26,23 @@ impl Store {
 
     /// A HEAD keeps silent about a lock that may not be read. So it is asked for by itself, of one object: an error is
     /// a permission that is missing, or what concerns the whole store.
-    pub async fn tells_locks(&self, bucket: &BucketName, key: &Key) -> Result<(), StoreError> {
+    pub async fn tells_locks(&self, bucket: &BucketName, key: &Key) -> Result<(), S3Error> {
         let (context, key) = (self.context(Action::ReadRetention, Some(bucket)), sendable(key));
         let request = || async {
             let request = self.client.get_object_retention().bucket(bucket.as_str()).key(&key);
             request.send().await.map(drop).map_err(|error| context.classify(&error))
         };
-        unless_none(self.retry.send(&context, LIMIT, request).await.map_err(StoreError::from))?;
+        unless_none(self.retry.send(&context, LIMIT, request).await.map_err(S3Error::from))?;
         let context = self.context(Action::ReadLegalHold, Some(bucket));
         let request = || async {
             let request = self.client.get_object_legal_hold().bucket(bucket.as_str()).key(&key);
             request.send().await.map(drop).map_err(|error| context.classify(&error))
         };
-        unless_none(self.retry.send(&context, LIMIT, request).await.map_err(StoreError::from))
+        unless_none(self.retry.send(&context, LIMIT, request).await.map_err(S3Error::from))
     }
 }
 
 /// An object, a bucket or a store without locks is an answer.
-fn unless_none(answer: Result<(), StoreError>) -> Result<(), StoreError> {
+fn unless_none(answer: Result<(), S3Error>) -> Result<(), S3Error> {
     answer.or_else(|error| if error.denied() || error.fatal() { Err(error) } else { Ok(()) })
 }

@@ -49,7 +49,7 @@ pub use self::{
     ceilings::Ceilings,
     customer_key::{CustomerKey, NotAKey},
     endpoint::Endpoint,
-    error::{Action, Answer, Failed, Fault, StoreError},
+    error::{Action, Answer, Failed, S3Error, S3Fault},
     etag::ETag,
     get::Reading,
     head::{Checksum, Head},
@@ -64,7 +64,7 @@ pub use self::{
 
 /// A connected client of one store. Cheap to clone.
 #[derive(Clone)]
-pub struct Store {
+pub struct S3Client {
     client: Client,
     /// As connected: `url` is filled in where the environment or a profile set it.
     endpoint: Arc<Endpoint>,
@@ -72,7 +72,7 @@ pub struct Store {
     unreadable_tags: UnreadableTags,
 }
 
-impl Store {
+impl S3Client {
     pub async fn connect(endpoint: Endpoint) -> Self {
         let (client, endpoint) = endpoint.connect().await;
         Self { client, endpoint: Arc::new(endpoint), retry: Retry::default(), unreadable_tags: UnreadableTags::Fail }

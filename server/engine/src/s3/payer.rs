@@ -6,7 +6,7 @@ use aws_sdk_s3::{
 };
 use aws_smithy_runtime_api::{box_error::BoxError, client::interceptors::context::BeforeTransmitInterceptorContextMut};
 
-use super::{Endpoint, Store};
+use super::{Endpoint, S3Client};
 
 /// On every request, so that none can forget it.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Intercept for RequesterPays {
     }
 }
 
-impl Store {
+impl S3Client {
     /// The same store, that also pays for what it reads at `source` in a copy that it makes by itself. To a bucket that
     /// pays for itself the promise means nothing.
     #[must_use]

@@ -6,13 +6,13 @@
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use model::{BucketName, Key};
 
-use super::{Action, Fault, Store, StoreError, blank::sendable, error::Failed, head::LIMIT};
+use super::{Action, S3Client, S3Error, S3Fault, blank::sendable, error::Failed, head::LIMIT};
 
 const NO_SUCH_KEY: &str = "NoSuchKey";
 /// What a store answers to the first byte of an object that has none.
 const EMPTY: &str = "InvalidRange";
 
-impl Store {
+impl S3Client {
     /// `Ok(false)` only where the store says that this bucket has no such key.
     pub async fn holds(&self, bucket: &BucketName, key: &Key) -> Result<bool, Failed> {
         let context = self.context(Action::Head, Some(bucket));
@@ -23,8 +23,8 @@ impl Store {
                 Some(NO_SUCH_KEY) => Ok(false),
                 Some(EMPTY) => Ok(true),
                 _ => {
-                    let error: StoreError = context.classify(&error);
-                    if *error.fault() == Fault::Archived { Ok(true) } else { Err(error) }
+                    let error: S3Error = context.classify(&error);
+                    if *error.fault() == S3Fault::Archived { Ok(true) } else { Err(error) }
                 }
             }
         };

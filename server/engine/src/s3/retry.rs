@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     bandwidth::Bandwidth,
     classify::Context,
-    error::{Failed, Fault, StoreError},
+    error::{Failed, S3Error, S3Fault},
     held::Held,
     pace::Pace,
 };
@@ -145,7 +145,7 @@ impl Retry {
                     self.meter.paced.fetch_add(u64::from(asked.elapsed() > NOT_WORTH_TELLING), Relaxed);
                     return Ok(());
                 }
-                () = self.stop.cancelled() => return Err(Failed { error: context.error(Fault::Stopped), attempts: 0 }),
+                () = self.stop.cancelled() => return Err(Failed { error: context.error(S3Fault::Stopped), attempts: 0 }),
                 () = time::sleep(SIGN_OF_LIFE) => self.meter.sign_of_life(),
             }
         }
@@ -183,7 +183,7 @@ impl Retry {
         request: impl FnMut() -> Sent,
     ) -> Result<T, Failed>
     where
-        Sent: Future<Output = Result<T, StoreError>> + Send,
+        Sent: Future<Output = Result<T, S3Error>> + Send,
     {
         self.send_held(context, limit, &Held::default(), request).await
     }
@@ -197,7 +197,7 @@ impl Retry {
         request: impl FnMut() -> Sent,
     ) -> Result<T, Failed>
     where
-        Sent: Future<Output = Result<T, StoreError>> + Send,
+        Sent: Future<Output = Result<T, S3Error>> + Send,
     {
         self.send_again(context, (limit, held), |_| false, request).await
     }
@@ -207,11 +207,11 @@ impl Retry {
         &self,
         context: &Context,
         limit: Duration,
-        handed_back: impl Fn(&StoreError) -> bool,
+        handed_back: impl Fn(&S3Error) -> bool,
         request: impl FnMut() -> Sent,
     ) -> Result<T, Failed>
     where
-        Sent: Future<Output = Result<T, StoreError>> + Send,
+        Sent: Future<Output = Result<T, S3Error>> + Send,
     {
         self.send_again(context, (limit, &Held::default()), handed_back, request).await
     }
@@ -220,15 +220,15 @@ impl Retry {
         &self,
         context: &Context,
         (limit, held): (Duration, &Held),
-        handed_back: impl Fn(&StoreError) -> bool,
+        handed_back: impl Fn(&S3Error) -> bool,
         mut request: impl FnMut() -> Sent,
     ) -> Result<T, Failed>
     where
-        Sent: Future<Output = Result<T, StoreError>> + Send,
+        Sent: Future<Output = Result<T, S3Error>> + Send,
     {
         let mut attempts = 0;
         loop {
-            let stopped = |attempts| Failed { error: context.error(Fault::Stopped), attempts };
+            let stopped = |attempts| Failed { error: context.error(S3Fault::Stopped), attempts };
             tokio::select! {
                 biased;
                 () = self.turn() => {}
@@ -240,11 +240,11 @@ impl Retry {
             let error = match held.within(limit, sent).await {
                 Some(Ok(value)) => return Ok(value),
                 Some(Err(error)) => error,
-                None => context.error(Fault::Timeout { seconds: limit.as_secs() }),
+                None => context.error(S3Fault::Timeout { seconds: limit.as_secs() }),
             };
             match error.fault() {
-                Fault::Throttled { .. } => self.meter.throttled.fetch_add(1, Relaxed),
-                Fault::Timeout { .. } => self.meter.timed_out.fetch_add(1, Relaxed),
+                S3Fault::Throttled { .. } => self.meter.throttled.fetch_add(1, Relaxed),
+                S3Fault::Timeout { .. } => self.meter.timed_out.fetch_add(1, Relaxed),
                 _ => 0,
             };
             if handed_back(&error) || attempts >= self.policy.attempts || !error.worth_repeating() {
@@ -283,7 +283,7 @@ mod tests {
         let retry = Retry::default();
         let failed = retry
             .send(&context(), Duration::from_secs(1), || async {
-                Err::<(), _>(context().error(Fault::Throttled { code: "SlowDown".to_owned() }))
+                Err::<(), _>(context().error(S3Fault::Throttled { code: "SlowDown".to_owned() }))
             })
             .await
             .unwrap_err();
@@ -295,7 +295,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_refusal_is_not_sent_again() {
         let retry = Retry::default();
-        let request = || async { Err::<(), _>(context().error(Fault::Denied)) };
+        let request = || async { Err::<(), _>(context().error(S3Fault::Denied)) };
         assert_eq!(retry.send(&context(), Duration::from_secs(1), request).await.unwrap_err().attempts, 1);
     }
 
@@ -303,7 +303,7 @@ mod tests {
     async fn silence_is_a_timeout() {
         let retry = Retry::default();
         let failed = retry.send(&context(), Duration::from_secs(9), std::future::pending::<Result<(), _>>).await;
-        assert!(matches!(failed.unwrap_err().error.fault(), Fault::Timeout { seconds: 9 }));
+        assert!(matches!(failed.unwrap_err().error.fault(), S3Fault::Timeout { seconds: 9 }));
     }
 
     #[tokio::test(start_paused = true)]
@@ -312,7 +312,7 @@ mod tests {
         let policy = Policy { attempts: 4, base: Duration::ZERO, most: Duration::ZERO };
         let retry = Retry { policy, pace: Some(pace), ..Retry::default() };
         let began = time::Instant::now();
-        let request = || async { Err::<(), _>(context().error(Fault::Throttled { code: "SlowDown".to_owned() })) };
+        let request = || async { Err::<(), _>(context().error(S3Fault::Throttled { code: "SlowDown".to_owned() })) };
         retry.send(&context(), Duration::from_secs(1), request).await.unwrap_err();
         assert_eq!((retry.meter.requests(), began.elapsed().as_secs()), (4, 3));
     }
@@ -337,7 +337,7 @@ mod tests {
         retry.send(&context(), Duration::from_secs(1), request).await.unwrap();
         retry.stop.cancel();
         let failed = retry.send(&context(), Duration::from_secs(1), request).await.unwrap_err();
-        assert!(matches!(failed.error.fault(), Fault::Stopped));
+        assert!(matches!(failed.error.fault(), S3Fault::Stopped));
         assert_eq!((failed.attempts, retry.meter.requests()), (0, 1));
     }
 
@@ -345,9 +345,9 @@ mod tests {
     async fn a_wait_ends_when_a_stop_is_asked_for() {
         let retry = Retry::default();
         retry.stop.cancel();
-        let request = || async { Err::<(), _>(context().error(Fault::Throttled { code: "SlowDown".to_owned() })) };
+        let request = || async { Err::<(), _>(context().error(S3Fault::Throttled { code: "SlowDown".to_owned() })) };
         let failed = retry.send(&context(), Duration::from_secs(1), request).await.unwrap_err();
-        assert!(matches!(failed.error.fault(), Fault::Stopped));
+        assert!(matches!(failed.error.fault(), S3Fault::Stopped));
     }
 
     #[tokio::test(start_paused = true)]
@@ -362,6 +362,6 @@ mod tests {
             retry.stop.cancel();
         };
         let (waited, ()) = tokio::join!(retry.let_through(&context, 1), stopping);
-        assert!(matches!(waited.unwrap_err().error.fault(), Fault::Stopped));
+        assert!(matches!(waited.unwrap_err().error.fault(), S3Fault::Stopped));
     }
 }

@@ -18,7 +18,7 @@ use model::{BucketName, Key, Prefix, Time};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use super::{
-    Action, ETag, Fault, Listed, Store, StoreError,
+    Action, ETag, Listed, S3Client, S3Error, S3Fault,
     classify::Context,
     list::{ListPage, Order, Start},
 };
@@ -34,13 +34,13 @@ type Line = (Key, u64, Option<String>, i64, Option<String>);
 /// Objects in order, on disk.
 struct Run(Lines<BufReader<File>>);
 
-impl Store {
+impl S3Client {
     /// Sends the pages of a sorted listing; an error is the last.
     pub(super) async fn send_sorted(
         &self,
         bucket: &BucketName,
         prefix: &Prefix,
-        pages: mpsc::Sender<Result<ListPage, StoreError>>,
+        pages: mpsc::Sender<Result<ListPage, S3Error>>,
     ) {
         let context = self.context(Action::List, Some(bucket));
         let runs = match self.runs(&context, bucket, prefix).await {
@@ -55,7 +55,7 @@ impl Store {
         drop(merged.await);
     }
 
-    async fn runs(&self, context: &Context, bucket: &BucketName, prefix: &Prefix) -> Result<Vec<Run>, StoreError> {
+    async fn runs(&self, context: &Context, bucket: &BucketName, prefix: &Prefix) -> Result<Vec<Run>, S3Error> {
         let (mut runs, mut waiting) = (Vec::new(), Vec::new());
         let (mut tokens, hasher) = (HashSet::new(), RandomState::new());
         let mut next = Some(Start::Key(None));
@@ -78,8 +78,8 @@ impl Store {
     }
 }
 
-fn on_disk(context: &Context, error: &io::Error) -> StoreError {
-    context.error(Fault::Broken { why: format!("its objects could not be sorted in the temporary folder: {error}") })
+fn on_disk(context: &Context, error: &io::Error) -> S3Error {
+    context.error(S3Fault::Broken { why: format!("its objects could not be sorted in the temporary folder: {error}") })
 }
 
 fn write(mut objects: Vec<Listed>) -> io::Result<Run> {
@@ -134,11 +134,7 @@ impl Merge {
     }
 }
 
-fn merge(
-    runs: Vec<Run>,
-    context: &Context,
-    pages: &mpsc::Sender<Result<ListPage, StoreError>>,
-) -> Result<(), StoreError> {
+fn merge(runs: Vec<Run>, context: &Context, pages: &mpsc::Sender<Result<ListPage, S3Error>>) -> Result<(), S3Error> {
     let failed = |error| on_disk(context, &error);
     let mut merge = Merge::of(runs).map_err(failed)?;
     let (mut objects, mut last): (Vec<Listed>, Option<Key>) = (Vec::new(), None);
@@ -170,7 +166,7 @@ mod tests {
         Listed { key: key.parse().unwrap(), size, etag: ETag::parse("e"), modified: Time(7), class }
     }
 
-    fn merged(runs: Vec<Vec<Listed>>) -> Result<Vec<Listed>, StoreError> {
+    fn merged(runs: Vec<Vec<Listed>>) -> Result<Vec<Listed>, S3Error> {
         let (sender, mut pages) = mpsc::channel(1_000);
         let runs = runs.into_iter().map(|run| write(run).unwrap()).collect();
         merge(runs, &Context::for_tests(), &sender)?;

@@ -17,15 +17,15 @@ use hyper::body::Frame;
 use model::{BucketName, Fidelity, Key};
 
 use super::{
-    Action, Bandwidth, Carried, ETag, Fault, Listed, Store,
+    Action, Bandwidth, Carried, ETag, Listed, S3Client, S3Fault,
     blank::sendable,
     copy::limit,
     encoding::byte_range,
-    error::{Failed, StoreError},
+    error::{Failed, S3Error},
     held::Held,
 };
 
-impl Store {
+impl S3Client {
     /// Reads `source` here and writes it to `key` of bucket `to` at another store. Each attempt reads anew.
     pub async fn stream(
         &self,
@@ -65,7 +65,7 @@ impl Store {
     }
 
     /// Tags are read by a request that takes no condition: they belong to this version if it is still there afterwards.
-    async fn still_there(&self, bucket: &BucketName, source: &Listed) -> Result<(), StoreError> {
+    async fn still_there(&self, bucket: &BucketName, source: &Listed) -> Result<(), S3Error> {
         let context = self.context(Action::Head, Some(bucket));
         let request = self.client.head_object().bucket(bucket.as_str()).key(sendable(&source.key));
         let request = request.set_if_match(source.etag.as_ref().map(ETag::quoted));
@@ -78,7 +78,7 @@ impl Store {
         bucket: &BucketName,
         source: &Listed,
         bytes: Option<&Range<u64>>,
-    ) -> Result<GetObjectOutput, StoreError> {
+    ) -> Result<GetObjectOutput, S3Error> {
         let context = self.context(Action::Get, Some(bucket));
         let request = self.client.get_object().bucket(bucket.as_str()).key(sendable(&source.key));
         let request = request.set_if_match(source.etag.as_ref().map(ETag::quoted)).set_range(bytes.map(byte_range));
@@ -89,7 +89,7 @@ impl Store {
         }
         let length = read.content_length().and_then(|length| u64::try_from(length).ok());
         match bytes {
-            None if length != Some(source.size) => Err(context.error(Fault::Changed)),
+            None if length != Some(source.size) => Err(context.error(S3Fault::Changed)),
             Some(bytes) if length != Some(bytes.end - bytes.start) => {
                 Err(context.unclear("not as many bytes were answered as were asked for"))
             }

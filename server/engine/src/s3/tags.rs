@@ -6,7 +6,7 @@
 use model::{BucketName, Key};
 
 use super::{
-    Action, Failed, Fault, Store, StoreError, blank::sendable, classify::Context, encoding::tagging, head::LIMIT,
+    Action, Failed, S3Client, S3Error, S3Fault, blank::sendable, classify::Context, encoding::tagging, head::LIMIT,
 };
 
 /// What becomes of an object whose tags the store denies, or does not have.
@@ -21,14 +21,14 @@ pub enum UnreadableTags {
     Ignore,
 }
 
-impl Store {
+impl S3Client {
     /// As the tagging header spells them; `count` is what the object says of itself. One attempt.
     pub(super) async fn tags(
         &self,
         bucket: &BucketName,
         key: &Key,
         count: Option<i32>,
-    ) -> Result<Option<String>, StoreError> {
+    ) -> Result<Option<String>, S3Error> {
         if count.unwrap_or_default() == 0 {
             return Ok(None);
         }
@@ -57,13 +57,13 @@ impl Store {
         Ok(tags)
     }
 
-    async fn read_tags(&self, context: &Context, bucket: &BucketName, key: &Key) -> Result<String, StoreError> {
+    async fn read_tags(&self, context: &Context, bucket: &BucketName, key: &Key) -> Result<String, S3Error> {
         let answer = self.client.get_object_tagging().bucket(bucket.as_str()).key(sendable(key)).send().await;
         let tags = answer.map_err(|error| context.classify(&error))?;
         Ok(tagging(tags.tag_set().iter().map(|tag| (tag.key(), tag.value()))))
     }
 }
 
-fn unknown(fault: &Fault) -> bool {
-    matches!(fault, Fault::Other(answer) if answer.status == 501)
+fn unknown(fault: &S3Fault) -> bool {
+    matches!(fault, S3Fault::Other(answer) if answer.status == 501)
 }

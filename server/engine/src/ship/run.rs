@@ -23,7 +23,7 @@ use super::{
     sink::{Pace, Sink},
     tracker::{Confirmed, Fate, Ticket, Tracker},
 };
-use crate::s3::{Listed, Store};
+use crate::s3::{Listed, S3Client};
 
 /// Objects admitted and waiting for their turn.
 const AHEAD: usize = 64;
@@ -60,7 +60,7 @@ impl Options {
 #[derive(Clone)]
 pub struct Shipment {
     pub spec: ReprocessSpec,
-    pub store: Store,
+    pub store: S3Client,
     /// `None`: a dry run, events are only parsed.
     pub sink: Option<Sink>,
     pub ledger: Arc<dyn Ledger>,
@@ -95,7 +95,7 @@ pub async fn run(
 
 struct Work<'a> {
     shipment: &'a Shipment,
-    store: Store,
+    store: S3Client,
     shipper: Shipper,
     tracker: &'a Tracker,
     stop: &'a CancellationToken,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use model::Key;
 
 use super::{plan::LedgerError, sink::SinkError};
-use crate::s3::StoreError;
+use crate::s3::S3Error;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ShipError {
@@ -13,10 +13,10 @@ pub enum ShipError {
     #[error("stopped")]
     Stopped,
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] S3Error),
     /// Of a list of keys, in a preview.
     #[error("{}: {source}", key.as_str().escape_debug())]
-    Key { key: Key, source: StoreError },
+    Key { key: Key, source: S3Error },
     #[error(transparent)]
     Sink(#[from] SinkError),
     /// What would be sent is not what the plan says.

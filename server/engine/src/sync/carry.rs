@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::cell::Mark;
 use super::ends::{End, Local, Remote};
-use super::exchange::{Answer, Change, Fault, Question, Side, Sides};
+use super::exchange::{Answer, Change, Question, Side, Sides, SyncFault};
 use super::span::Span;
 
 /// Both ends of a sync.
@@ -22,7 +22,7 @@ pub struct Ends<'a> {
 }
 
 impl Ends<'_> {
-    pub(super) async fn apply(&self, change: &Change) -> Result<Answer, Fault> {
+    pub(super) async fn apply(&self, change: &Change) -> Result<Answer, SyncFault> {
         match change {
             Change::Upload { marks } => self.upload(marks).await,
             Change::Delete { marks } => {
@@ -31,7 +31,7 @@ impl Ends<'_> {
         }
     }
 
-    pub(super) async fn ask(&self, question: &Question) -> Result<Answer, Fault> {
+    pub(super) async fn ask(&self, question: &Question) -> Result<Answer, SyncFault> {
         let Self { local, remote, .. } = *self;
         match question {
             Question::Meta => self.both(local.meta(), remote.meta()).await.map(Answer::Meta),
@@ -60,29 +60,29 @@ impl Ends<'_> {
 
     async fn both<T>(
         &self,
-        local: impl Future<Output = Result<T, Fault>>,
-        remote: impl Future<Output = Result<T, Fault>>,
-    ) -> Result<Sides<T>, Fault> {
+        local: impl Future<Output = Result<T, SyncFault>>,
+        remote: impl Future<Output = Result<T, SyncFault>>,
+    ) -> Result<Sides<T>, SyncFault> {
         let (local, remote) = tokio::join!(self.wait(self.local, local), self.wait(self.remote, remote));
         Ok(Sides { local: local?, remote: remote? })
     }
 
     /// An end's answer, or a fault that says which end it is.
-    async fn wait<T>(&self, end: &dyn End, answer: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    async fn wait<T>(&self, end: &dyn End, answer: impl Future<Output = Result<T, SyncFault>>) -> Result<T, SyncFault> {
         match timeout(self.patience, answer).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(Fault::Unavailable(error))) => Err(Fault::Unavailable(format!("{}: {error}", end.place()))),
-            Ok(Err(Fault::Refused(error))) => Err(Fault::Refused(format!("{}: {error}", end.place()))),
+            Ok(Err(SyncFault::Unavailable(error))) => Err(SyncFault::Unavailable(format!("{}: {error}", end.place()))),
+            Ok(Err(SyncFault::Refused(error))) => Err(SyncFault::Refused(format!("{}: {error}", end.place()))),
             Err(_) => {
                 let seconds = self.patience.as_secs();
-                Err(Fault::Unavailable(format!("{}: no answer within {seconds} s", end.place())))
+                Err(SyncFault::Unavailable(format!("{}: no answer within {seconds} s", end.place())))
             }
         }
     }
 
-    async fn upload(&self, marks: &[Mark]) -> Result<Answer, Fault> {
+    async fn upload(&self, marks: &[Mark]) -> Result<Answer, SyncFault> {
         // A local end that refuses is no fault of a row.
-        let unread = |(Fault::Unavailable(error) | Fault::Refused(error))| Fault::Unavailable(error);
+        let unread = |(SyncFault::Unavailable(error) | SyncFault::Refused(error))| SyncFault::Unavailable(error);
         let rows = self.wait(self.local, self.local.rows(marks)).await.map_err(unread)?;
         if rows.is_empty() {
             return Ok(Answer::Uploaded { refused: Vec::new() });
@@ -93,10 +93,10 @@ impl Ends<'_> {
 }
 
 /// What each end says of the same things.
-fn pairs<T>(sides: Sides<Vec<T>>) -> Result<Vec<Sides<T>>, Fault> {
+fn pairs<T>(sides: Sides<Vec<T>>) -> Result<Vec<Sides<T>>, SyncFault> {
     let (here, there) = (sides.local.len(), sides.remote.len());
     if here != there {
-        return Err(Fault::Refused(format!("the local end answered {here} parts, the remote {there}")));
+        return Err(SyncFault::Refused(format!("the local end answered {here} parts, the remote {there}")));
     }
     Ok(sides.local.into_iter().zip(sides.remote).map(|(local, remote)| Sides { local, remote }).collect())
 }

@@ -16,7 +16,7 @@ use super::allowance::Allowance;
 use super::carry::Ends;
 use super::ends::Spent;
 use super::evaluation::{Doing, Evaluation};
-use super::exchange::{Answer, Fault, Sides, Step};
+use super::exchange::{Answer, Sides, Step, SyncFault};
 use super::span::Span;
 use super::verdict::Verdict;
 
@@ -120,9 +120,9 @@ impl Drive<'_> {
     async fn carry(
         &mut self,
         evaluation: &Evaluation,
-        answer: impl Future<Output = Result<Answer, Fault>>,
+        answer: impl Future<Output = Result<Answer, SyncFault>>,
         stop_within: Duration,
-    ) -> Result<(Result<Answer, Fault>, u64), Halt> {
+    ) -> Result<(Result<Answer, SyncFault>, u64), Halt> {
         let (ends, terms) = (self.ends, self.terms);
         let carrying = async {
             terms.allowance.pass().await;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::cell::{Cell, Mark};
-use super::exchange::{Fault, Meta, Order, Page};
+use super::exchange::{Meta, Order, Page, SyncFault};
 use super::quarantine::Refusal;
 use super::span::Span;
 
@@ -55,37 +55,37 @@ pub trait End: Send + Sync {
 
     fn spent(&self) -> Spent;
 
-    async fn meta(&self) -> Result<Meta, Fault>;
+    async fn meta(&self) -> Result<Meta, SyncFault>;
 
     /// The cell of each span, or of each of its pieces by [`Span::split`]; of rows below `below` alone.
-    async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, Fault>;
+    async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, SyncFault>;
 
     /// Rows in a span.
-    async fn count(&self, span: Span) -> Result<u64, Fault>;
+    async fn count(&self, span: Span) -> Result<u64, SyncFault>;
 
     /// The rows of each span, those below `below` alone, in the order of marks.
-    async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, Fault>;
+    async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, SyncFault>;
 
     /// About `limit` rows from one end of the span: never a part of those of one version.
-    async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, Fault>;
+    async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, SyncFault>;
 }
 
 /// The end that is the truth.
 #[async_trait]
 pub trait Local: End {
     /// The versions that the rows with these keys have now, in that order; `None` where there is no such row.
-    async fn held(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, Fault>;
+    async fn held(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault>;
 
     /// These rows where they still have that version, in any order.
-    async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, Fault>;
+    async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, SyncFault>;
 }
 
 /// The end that follows.
 #[async_trait]
 pub trait Remote: End {
     /// Takes rows, but for those older than what it has; answers which it will not have.
-    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, Fault>;
+    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault>;
 
     /// Deletes rows where key and version still match.
-    async fn delete(&self, marks: &[Mark]) -> Result<(), Fault>;
+    async fn delete(&self, marks: &[Mark]) -> Result<(), SyncFault>;
 }

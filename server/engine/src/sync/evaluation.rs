@@ -14,7 +14,7 @@
 use super::catch_up::CatchUp;
 use super::checkpoint::{Checkpoint, Options, Purpose, Strategy};
 use super::context::{Context, Misfit};
-use super::exchange::{Answer, Change, Fault, Meta, Question, Sides, Step};
+use super::exchange::{Answer, Change, Meta, Question, Sides, Step, SyncFault};
 use super::look::{Look, Looking};
 use super::repair::Repair;
 use super::sight::Sight;
@@ -155,7 +155,7 @@ impl Evaluation {
     }
 
     /// Takes the answer to the last step. `elapsed`: milliseconds it took.
-    pub fn answer(&mut self, answer: Result<Answer, Fault>, elapsed: u64) {
+    pub fn answer(&mut self, answer: Result<Answer, SyncFault>, elapsed: u64) {
         let outcome = match answer {
             Ok(answer) => self.take(answer, elapsed),
             Err(fault) => {
@@ -206,18 +206,18 @@ impl Evaluation {
         };
     }
 
-    fn fail(&mut self, fault: &Fault) {
+    fn fail(&mut self, fault: &SyncFault) {
         let sending = matches!(self.step(), Step::Apply(Change::Upload { .. }));
         let retrying = matches!(self.phase, Phase::Retrying(_));
         if let Some(uploads) = self.phase.uploads().filter(|_| sending) {
             uploads.failed(&mut self.context, fault);
-            if retrying || matches!(fault, Fault::Refused(_)) {
+            if retrying || matches!(fault, SyncFault::Refused(_)) {
                 return;
             }
         }
         self.phase = Phase::Done(match fault {
-            Fault::Unavailable(error) => Verdict::Unreachable { error: error.clone() },
-            Fault::Refused(error) => Verdict::Refused { error: error.clone() },
+            SyncFault::Unavailable(error) => Verdict::Unreachable { error: error.clone() },
+            SyncFault::Refused(error) => Verdict::Refused { error: error.clone() },
         });
     }
 }

@@ -109,7 +109,7 @@ pub struct Page {
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum SyncFault {
     /// Nothing is known about whether a change was made.
     #[error("no answer: {0}")]
     Unavailable(String),

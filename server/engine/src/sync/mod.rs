@@ -42,7 +42,7 @@ pub use client::{RemoteTable, Token};
 pub use drive::{Driven, Halt, Observer, Terms, Told, drive};
 pub use ends::{End, Local, Remote, Row, Spent};
 pub use evaluation::{Doing, Evaluation};
-pub use exchange::{Answer, Change, Fault, Meta, Order, Page, Question, Side, Sides, Step};
+pub use exchange::{Answer, Change, Meta, Order, Page, Question, Side, Sides, Step, SyncFault};
 pub use guard::Guard;
 pub use model::{Evidence, MassDelete};
 pub use quarantine::{Entry, Quarantine, Refusal};

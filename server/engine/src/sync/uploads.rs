@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::cell::Mark;
 use super::checkpoint::Checkpoint;
 use super::context::Context;
-use super::exchange::{Change, Fault};
+use super::exchange::{Change, SyncFault};
 use super::quarantine::Refusal;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,7 +68,7 @@ impl Uploads {
         }
     }
 
-    pub fn failed(&mut self, context: &mut Context, fault: &Fault) {
+    pub fn failed(&mut self, context: &mut Context, fault: &SyncFault) {
         let checkpoint = &mut context.checkpoint;
         let sent = self.batch(checkpoint);
         if self.singly {
@@ -79,8 +79,8 @@ impl Uploads {
             return;
         }
         match fault {
-            Fault::Unavailable(_) => checkpoint.batch.failed(&sent),
-            Fault::Refused(_) => checkpoint.batch.refused(&sent),
+            SyncFault::Unavailable(_) => checkpoint.batch.failed(&sent),
+            SyncFault::Refused(_) => checkpoint.batch.refused(&sent),
         }
         if sent.len() == 1 && self.at_fault(checkpoint, fault) {
             if let Some(mark) = self.queue.pop_front() {
@@ -91,8 +91,8 @@ impl Uploads {
     }
 
     /// Whether a row that failed alone is to blame. Silence may have other reasons, so it has to repeat itself.
-    fn at_fault(&self, checkpoint: &mut Checkpoint, fault: &Fault) -> bool {
-        let (Fault::Unavailable(_), Some(mark)) = (fault, self.queue.front()) else { return true };
+    fn at_fault(&self, checkpoint: &mut Checkpoint, fault: &SyncFault) -> bool {
+        let (SyncFault::Unavailable(_), Some(mark)) = (fault, self.queue.front()) else { return true };
         let before = checkpoint.strikes.filter(|(struck, _)| struck == mark).map_or(0, |(_, strikes)| strikes);
         checkpoint.strikes = Some((*mark, before + 1));
         before + 1 >= STRIKES

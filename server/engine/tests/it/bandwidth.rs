@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::{
     clone::Options,
-    s3::{Ceilings, Store},
+    s3::{Ceilings, S3Client},
 };
 use tokio::time::{Instant, timeout};
 
@@ -14,12 +14,12 @@ use crate::{
     yard::{Yard, buckets, clone_at, clone_with, connect, options, spec},
 };
 
-fn under(store: &Store, most: &str) -> Store {
+fn under(store: &S3Client, most: &str) -> S3Client {
     store.under(Ceilings { bytes_per_second: Some(most.parse().unwrap()), ..Ceilings::default() })
 }
 
 /// How long a clone of the yard's source takes.
-async fn took(source: &Store, destination: &Store, options: Options) -> Duration {
+async fn took(source: &S3Client, destination: &S3Client, options: Options) -> Duration {
     let began = Instant::now();
     clone_with(source, destination, &buckets(), &options).await.is_equal();
     began.elapsed()

@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 use embedded::Embedded;
 use engine::{
     clone::{CloneError, Options, Taken, Tracker, run},
-    s3::{Endpoint, Policy, Store, Threshold, UnreadableTags},
+    s3::{Endpoint, Policy, S3Client, Threshold, UnreadableTags},
 };
 use model::{CloneSpec, Comparison, Failure, Fidelity, Key, Location, Mode, Proof, Selection};
 use tokio_util::sync::CancellationToken;
@@ -69,23 +69,23 @@ pub fn options() -> Options {
     }
 }
 
-pub async fn connect(url: &str) -> Store {
+pub async fn connect(url: &str) -> S3Client {
     connect_with(url, (embedded::ACCESS_KEY, embedded::SECRET_KEY)).await
 }
 
 /// With credentials whose signature the embedded store does not check, so that a proxy may change requests.
-pub async fn connect_as_anyone(url: &str) -> Store {
+pub async fn connect_as_anyone(url: &str) -> S3Client {
     connect_with(url, ("anyone", "anything")).await
 }
 
 /// Willing to pay for what is asked.
-pub async fn connect_paying(url: &str) -> Store {
+pub async fn connect_paying(url: &str) -> S3Client {
     let endpoint = endpoint(url, (embedded::ACCESS_KEY, embedded::SECRET_KEY));
-    Store::connect(Endpoint { requester_pays: true, ..endpoint }).await.patient(QUICK)
+    S3Client::connect(Endpoint { requester_pays: true, ..endpoint }).await.patient(QUICK)
 }
 
-async fn connect_with(url: &str, pair: (&str, &str)) -> Store {
-    Store::connect(endpoint(url, pair)).await.patient(QUICK)
+async fn connect_with(url: &str, pair: (&str, &str)) -> S3Client {
+    S3Client::connect(endpoint(url, pair)).await.patient(QUICK)
 }
 
 fn endpoint(url: &str, (id, secret): (&str, &str)) -> Endpoint {
@@ -134,7 +134,7 @@ impl Yard {
         self.store.put("source", key, body).await.unwrap();
     }
 
-    pub async fn engine(&self) -> Store {
+    pub async fn engine(&self) -> S3Client {
         connect(&self.store.url()).await
     }
 
@@ -165,15 +165,15 @@ impl Yard {
     }
 }
 
-pub async fn clone_at(store: &Store, spec: &CloneSpec) -> Came {
+pub async fn clone_at(store: &S3Client, spec: &CloneSpec) -> Came {
     clone_between(store, store, spec).await
 }
 
-pub async fn clone_between(source: &Store, destination: &Store, spec: &CloneSpec) -> Came {
+pub async fn clone_between(source: &S3Client, destination: &S3Client, spec: &CloneSpec) -> Came {
     clone_with(source, destination, spec, &options()).await
 }
 
-pub async fn clone_with(source: &Store, destination: &Store, spec: &CloneSpec, options: &Options) -> Came {
+pub async fn clone_with(source: &S3Client, destination: &S3Client, spec: &CloneSpec, options: &Options) -> Came {
     let tracker = Tracker::resume(model::Progress::default(), engine::clone::Checkpoint::default());
     let stop = CancellationToken::new();
     let result = run(spec, source, destination, options, None, &tracker, &stop).await;

@@ -8,7 +8,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use engine::{
     clone::Options,
-    s3::{BytesPerSecond, Ceilings, Endpoint, Store, Threshold, UnreadableTags},
+    s3::{BytesPerSecond, Ceilings, Endpoint, S3Client, Threshold, UnreadableTags},
 };
 use model::{CloneSpec, Digest, Glob, Invalid, Mode, Place, Selection, StoreName};
 use sha2::{Digest as _, Sha256};
@@ -227,8 +227,8 @@ impl Order {
     }
 
     /// Source and destination, each with its customer's key; under the same ceilings where both are at one endpoint.
-    pub async fn connect(&self) -> (Store, Store) {
-        let store = async |endpoint: &Endpoint| Store::connect(endpoint.clone()).await.under(self.ceilings);
+    pub async fn connect(&self) -> (S3Client, S3Client) {
+        let store = async |endpoint: &Endpoint| S3Client::connect(endpoint.clone()).await.under(self.ceilings);
         let (source, destination) = if self.source.url == self.destination.url {
             let store = store(&self.source).await;
             (store.clone(), store)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::{
     clone::{Tracker, run},
-    s3::Store,
+    s3::S3Client,
 };
 use model::Key;
 use tokio::{
@@ -18,7 +18,7 @@ use super::{Record, Reporter, arguments::Order, outcome::End};
 
 pub async fn drive(
     order: &Order,
-    (source, destination): (&Store, &Store),
+    (source, destination): (&S3Client, &S3Client),
     record: &mut Record,
     reporter: &mut Reporter,
     stop: &CancellationToken,

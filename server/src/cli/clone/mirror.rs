@@ -10,7 +10,7 @@ use std::{
 
 use engine::{
     clone::{CloneError, preview},
-    s3::Store,
+    s3::S3Client,
 };
 use indicatif::{DecimalBytes, HumanCount};
 use model::{ClonePreview, Digest, JobError, Mode, Plan, Prices};
@@ -38,7 +38,7 @@ struct Line<'a> {
 
 /// Shows what a mirror would do, and gives the order its plan once it is confirmed. Nothing to do for other modes, and
 /// for a mirror that goes on: its plan was confirmed when it began.
-pub async fn agree(order: &mut Order, source: &Store, destination: &Store, json: bool) -> Result<(), End> {
+pub async fn agree(order: &mut Order, source: &S3Client, destination: &S3Client, json: bool) -> Result<(), End> {
     if order.spec.mode != Mode::Mirror || order.spec.plan.is_some() {
         return Ok(());
     }

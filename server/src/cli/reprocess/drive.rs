@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use engine::{
-    s3::Store,
+    s3::S3Client,
     ship::{Checkpoint, NothingDelivered, ShipError, Shipment, Tracker, resend, run, sink::Sink},
 };
 use model::{Failure, Progress, Proof, ReprocessSpec};
@@ -75,7 +75,7 @@ async fn carry_out(order: &Order, tracker: &Tracker, stop: &CancellationToken) -
     let sent = match &order.work {
         Work::DeadLetters(file) => resend(file, sink.as_ref(), &order.options, tracker, stop).await,
         Work::Objects { spec, endpoint } => {
-            let store = Store::connect(endpoint.clone()).await;
+            let store = S3Client::connect(endpoint.clone()).await;
             let spec = select! {
                 spec = with_key(spec, &store) => spec?,
                 () = stop.cancelled() => return Err(ShipError::Stopped),
@@ -92,7 +92,7 @@ async fn carry_out(order: &Order, tracker: &Tracker, stop: &CancellationToken) -
 }
 
 /// What looks like one object's key and is one is meant as that object, not as the prefix of others.
-async fn with_key(spec: &ReprocessSpec, store: &Store) -> Result<ReprocessSpec, ShipError> {
+async fn with_key(spec: &ReprocessSpec, store: &S3Client) -> Result<ReprocessSpec, ShipError> {
     let mut spec = spec.clone();
     let prefix = spec.source.prefix.as_str();
     if spec.keys.is_empty()

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, fs::File, mem};
 
+use db::{Db, NewInvocation, Recorder};
 use engine::runs::{ExportError, LogEvent, Options, Read, Reader, read_export};
 use model::{Pipeline, Time};
-use store::{NewInvocation, Recorder, Store};
 
 use super::{Arguments, Failure, files::LogFile, report::Report};
-use crate::{config::Config, groups::invocation};
+use crate::{config::Config, connections::log_groups::invocation};
 
 /// After so many events runs are asked for, so that what is over can be forgotten.
 const EVENTS: usize = 100_000;
@@ -45,7 +45,7 @@ impl Import {
     pub async fn read(
         &mut self,
         file: &LogFile,
-        store: &Store,
+        db: &Db,
         report: &mut Report,
     ) -> Result<Result<(), ExportError>, Failure> {
         self.newest = None;
@@ -67,18 +67,18 @@ impl Import {
         report.events(events);
         if self.held.len() > HELD {
             let settled = self.held.extract_if(.., |_, read| read.settled).map(|(_, read)| read).collect();
-            self.record(settled, store, report).await?;
+            self.record(settled, db, report).await?;
         }
         Ok(read)
     }
 
     /// Records what is left: nothing more will be said of it.
-    pub async fn finish(&mut self, store: &Store, report: &mut Report) -> Result<(), Failure> {
-        for read in self.reader.take(store.now()) {
+    pub async fn finish(&mut self, db: &Db, report: &mut Report) -> Result<(), Failure> {
+        for read in self.reader.take(db.now()) {
             self.held.insert(read.request_id.clone(), read);
         }
         let rest = mem::take(&mut self.held).into_values().collect();
-        self.record(rest, store, report).await
+        self.record(rest, db, report).await
     }
 
     fn push(&mut self, event: LogEvent) {
@@ -94,11 +94,11 @@ impl Import {
         }
     }
 
-    async fn record(&self, reads: Vec<Read>, store: &Store, report: &mut Report) -> Result<(), Failure> {
+    async fn record(&self, reads: Vec<Read>, db: &Db, report: &mut Report) -> Result<(), Failure> {
         let mut invocations: Vec<NewInvocation> =
-            reads.into_iter().map(|read| invocation(read, &self.pipeline, store)).collect();
+            reads.into_iter().map(|read| invocation(read, &self.pipeline, db)).collect();
         invocations.sort_by_key(|invocation| invocation.run.started_at);
-        let recorded = store.record_invocations(&self.pipeline.name, Recorder::Import, &invocations).await;
+        let recorded = db.record_invocations(&self.pipeline.name, Recorder::Import, &invocations).await;
         let recorded =
             recorded.map_err(|error| Failure::unreachable(format!("the runs cannot be recorded: {error}")))?;
         report.runs(&invocations, recorded.unwrap_or_default());

@@ -16,7 +16,7 @@ use clap::{Args, Subcommand};
 use model::PipelineName;
 
 use self::{import::Import, report::Report};
-use super::{Exit, Failure, hold, log, stop};
+use super::{Exit, Failure, database, log, stop};
 use crate::config::Config;
 
 const AFTER_HELP: &str = "\
@@ -76,13 +76,13 @@ pub fn import(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
 async fn run(config: &Config, arguments: &Arguments) -> Result<Exit, Failure> {
     let mut import = Import::new(config, arguments)?;
     let files = files::find(&arguments.paths)?;
-    let store = hold::database(config, &stop::on_signal()).await?;
+    let db = database::open(config, &stop::on_signal()).await?;
     let mut report = Report::new(arguments.json);
     for file in &files {
-        if let Err(why) = import.read(file, &store, &mut report).await? {
+        if let Err(why) = import.read(file, &db, &mut report).await? {
             report.unreadable(&file.path, &why);
         }
     }
-    import.finish(&store, &mut report).await?;
+    import.finish(&db, &mut report).await?;
     Ok(report.finish(import.pipeline(), files.len()))
 }

@@ -7,10 +7,10 @@ use std::{
 };
 
 use app::format::{count, things};
+use db::NewInvocation;
 use engine::runs::ExportError;
 use model::{Outcome, Pipeline, Run};
 use serde_json::Value;
-use store::NewInvocation;
 
 use super::Exit;
 

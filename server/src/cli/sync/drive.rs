@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use db::{Db, DbError};
 use engine::sync::{Halt, Verdict};
 use model::{SyncAction, SyncState};
-use store::{Store, StoreError};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -13,10 +13,10 @@ use super::{
     outcome::{End, Outcome},
 };
 use crate::{
-    cli::{Failure, hold},
+    boot::{self, Failure, database},
     config::{self, Config},
-    syncer::{Context, Ended, Keeper, Next, Patience, Turn},
-    syncs::Syncs,
+    connections::tables::Syncs,
+    tasks::syncer::{Context, Ended, Keeper, Next, Patience, Turn},
 };
 
 /// How often a table that another has is asked for; it leaves it alone for longer than this between evaluations.
@@ -34,21 +34,17 @@ pub async fn drive(
     stop: &CancellationToken,
 ) -> Summary {
     let mut summary = Summary::new(&entry.name);
-    let store = match hold::database(config, stop).await {
+    let db = match database::open(config, stop).await {
         Ok(store) => store,
         Err(Failure { message, exit }) => {
             let outcome = if exit == crate::cli::Exit::Unreachable { Outcome::Unreachable } else { Outcome::Refused };
             return summary.end(End::database_closed(outcome, message));
         }
     };
-    let context = Context {
-        store: store.clone(),
-        syncs: Syncs::new(config),
-        holder: hold::holder(),
-        lease_ms: config.runner.lease_ms,
-    };
+    let context =
+        Context { db: db.clone(), syncs: Syncs::new(config), holder: boot::holder(), lease_ms: config.runner.lease_ms };
     let keeper = Keeper::new(Arc::new(context), entry);
-    let end = match ask(&store, arguments).await {
+    let end = match ask(&db, arguments).await {
         Ok(()) => take_turns(keeper, arguments, reporter, &mut summary, stop).await,
         Err(error) => Err(error),
     };
@@ -56,12 +52,12 @@ pub async fn drive(
 }
 
 /// What is asked for goes the way of all that people ask: it holds though this process dies.
-async fn ask(store: &Store, arguments: &Arguments) -> Result<(), StoreError> {
+async fn ask(db: &Db, arguments: &Arguments) -> Result<(), DbError> {
     if let Some(rows) = arguments.approve {
-        store.ask_sync(&arguments.table, &SyncAction::Approve { rows }, AUTHOR).await?;
+        db.ask_sync(&arguments.table, &SyncAction::Approve { rows }, AUTHOR).await?;
     }
     if arguments.accept_epoch {
-        store.ask_sync(&arguments.table, &SyncAction::AcceptEpoch, AUTHOR).await?;
+        db.ask_sync(&arguments.table, &SyncAction::AcceptEpoch, AUTHOR).await?;
     }
     Ok(())
 }
@@ -72,7 +68,7 @@ async fn take_turns(
     reporter: &mut Reporter,
     summary: &mut Summary,
     stop: &CancellationToken,
-) -> Result<End, StoreError> {
+) -> Result<End, DbError> {
     let mut patience = Patience::default();
     // Since when the table is another's, and since when an end is away that answered before.
     let (mut another_since, mut away_since) = (None::<Instant>, None::<Instant>);
@@ -85,7 +81,7 @@ async fn take_turns(
             Turn::Paused => return Ok(End::paused()),
             Turn::Another => {
                 if another_since.get_or_insert_with(Instant::now).elapsed() > LONGEST {
-                    let holder = keeper.store().sync(&arguments.table).await?.and_then(|(status, ..)| status.holder);
+                    let holder = keeper.db().sync(&arguments.table).await?.and_then(|(status, ..)| status.holder);
                     return Ok(End::held(holder.as_deref()));
                 }
                 ASK_EVERY

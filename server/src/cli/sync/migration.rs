@@ -9,7 +9,7 @@ use super::{Arguments, report::print_json};
 use crate::{
     cli::Exit,
     config::Config,
-    syncs::{OpenError, Syncs},
+    connections::tables::{OpenError, Syncs},
 };
 
 #[derive(Serialize)]

@@ -18,8 +18,8 @@ use self::{outcome::End, report::Reporter, summary::Summary};
 use super::{Exit, log, stop};
 use crate::{
     config::{self, Config},
+    connections::tables::Syncs,
     demo,
-    syncs::Syncs,
 };
 
 pub const AFTER_HELP: &str = "\

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
+use db::DbError;
 use engine::sync::Verdict;
 use model::{JobError, SyncState};
 use serde::Serialize;
-use store::StoreError;
 
-use crate::{cli::Exit, syncer::Ended};
+use crate::{cli::Exit, tasks::syncer::Ended};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -71,7 +71,7 @@ impl End {
     }
 
     /// Logyard's own database did not take something.
-    pub fn database(error: &StoreError) -> Self {
+    pub fn database(error: &DbError) -> Self {
         let advice = "Check database.url, and that the database is up. Running the command again goes on from there.";
         Self::failed(Outcome::Unreachable, "database", error.to_string(), advice)
     }

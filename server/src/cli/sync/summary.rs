@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::outcome::{End, Outcome};
-use crate::syncer::Ended;
+use crate::tasks::syncer::Ended;
 
 /// Rows in quarantine shown one by one.
 const SHOWN: usize = 10;

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Why a batch was not taken.
-enum Fault {
+enum WriteFault {
     /// Some row of it breaks a rule.
     Row(Refusal),
     Batch(TableError),
@@ -38,7 +38,7 @@ impl PostgresTable {
                 sqlx::raw_sql("SAVEPOINT batch").execute(&mut *transaction).await.map_err(&failed)?;
                 let end = match self.put(&mut transaction, &sql, &group.columns, rows).await {
                     Ok(()) => "RELEASE SAVEPOINT batch",
-                    Err(Fault::Row(refusal)) => {
+                    Err(WriteFault::Row(refusal)) => {
                         if let [row] = rows {
                             refused.push((row.mark(), refusal));
                         } else {
@@ -47,7 +47,7 @@ impl PostgresTable {
                         }
                         "ROLLBACK TO SAVEPOINT batch; RELEASE SAVEPOINT batch"
                     }
-                    Err(Fault::Batch(error)) => return Err(error),
+                    Err(WriteFault::Batch(error)) => return Err(error),
                 };
                 sqlx::raw_sql(end).execute(&mut *transaction).await.map_err(&failed)?;
             }
@@ -96,22 +96,22 @@ impl PostgresTable {
         sql: &str,
         columns: &[String],
         rows: &[Keyed],
-    ) -> Result<(), Fault> {
+    ) -> Result<(), WriteFault> {
         let keys: Vec<_> = rows.iter().map(|row| row.key).collect();
         let versions: Vec<_> = rows.iter().map(|row| row.version).collect();
         let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql.to_owned())).bind(keys).bind(versions);
         for column in self.given(columns) {
             let texts: Result<Vec<_>, _> = rows.iter().map(|row| column.text(&row.values[&column.name])).collect();
-            query = query.bind(texts.map_err(Fault::Row)?);
+            query = query.bind(texts.map_err(WriteFault::Row)?);
         }
         let written = query.fetch_all(connection).await.map_err(|error| match Failure::of(&error) {
-            Failure::Row => Fault::Row(words(&error)),
-            _ => Fault::Batch(at(&self.place)(error)),
+            Failure::Row => WriteFault::Row(words(&error)),
+            _ => WriteFault::Batch(at(&self.place)(error)),
         })?;
         let sent: HashMap<_, _> = rows.iter().map(|row| (row.key, row.version)).collect();
         match written.iter().find(|(key, version)| sent.get(key) != Some(version)) {
             None => Ok(()),
-            Some((_, version)) => Err(Fault::Row(format!(
+            Some((_, version)) => Err(WriteFault::Row(format!(
                 "the table itself made the version {version}; a copy must not have such a trigger"
             ))),
         }

@@ -1,7 +1,7 @@
 //! What is answered is what lies in the table.
 
+use db::testing::Scratch;
 use engine::sync::{End as _, Local as _, Order, Remote as _, Row, Span};
-use store::testing::Scratch;
 
 use crate::world::{World, mark};
 

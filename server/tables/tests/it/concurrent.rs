@@ -5,10 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use db::testing::Scratch;
 use engine::sync::{End as _, Span};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
-use store::testing::Scratch;
 
 use crate::world::{Pool, World};
 

@@ -1,7 +1,7 @@
 //! How much is read for an answer.
 
+use db::testing::Scratch;
 use engine::sync::{Cell, End as _, Span};
-use store::testing::Scratch;
 
 use crate::world::{Pool, World};
 

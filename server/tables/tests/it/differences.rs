@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use db::testing::Scratch;
 use engine::sync::{
     Answer, Cell, Checkpoint, End as _, Evaluation, Mark, Meta, Options, Purpose, Question, Sides, Span, Step, Verdict,
 };
 use rand::{SeedableRng as _, rngs::StdRng, seq::index::sample};
-use store::testing::Scratch;
 use tables::Table;
 
 use crate::world::{World, mark};

@@ -1,17 +1,17 @@
 //! Evaluations of the engine over two real tables.
 
+use db::testing::Scratch;
 use engine::sync::{
-    Answer, Change, Checkpoint, End as _, Evaluation, Fault, Local as _, Options, Question, Remote as _, Side, Sides,
-    Span, Step, Verdict,
+    Answer, Change, Checkpoint, End as _, Evaluation, Local as _, Options, Question, Remote as _, Side, Sides, Span,
+    Step, SyncFault, Verdict,
 };
-use store::testing::Scratch;
 use tables::Table;
 
 use crate::world::World;
 
 on_both_databases!(a_copy_that_lacks_rows_and_has_too_many_is_brought_in_step);
 
-async fn ask(question: Question, local: &Table, remote: &Table) -> Result<Answer, Fault> {
+async fn ask(question: Question, local: &Table, remote: &Table) -> Result<Answer, SyncFault> {
     Ok(match question {
         Question::Meta => Answer::Meta(Sides { local: local.meta().await?, remote: remote.meta().await? }),
         Question::Cells { spans, split, local_below } => {
@@ -37,7 +37,7 @@ async fn ask(question: Question, local: &Table, remote: &Table) -> Result<Answer
     })
 }
 
-async fn apply(change: Change, local: &Table, remote: &Table) -> Result<Answer, Fault> {
+async fn apply(change: Change, local: &Table, remote: &Table) -> Result<Answer, SyncFault> {
     match change {
         Change::Upload { marks } => Ok(Answer::Uploaded { refused: remote.upload(local.rows(&marks).await?).await? }),
         Change::Delete { marks } => remote.delete(&marks).await.map(|()| Answer::Deleted),

@@ -1,8 +1,8 @@
 //! Random writes, and after each few of them every kind of question, held against the rows in memory.
 
+use db::testing::Scratch;
 use engine::sync::{Cell, End as _, Order, Span};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
-use store::testing::Scratch;
 use tables::Table;
 
 use crate::world::{Pool, World};

@@ -1,8 +1,8 @@
 //! Versions that commit out of their order.
 
-use engine::sync::{End as _, Fault};
+use db::testing::Scratch;
+use engine::sync::{End as _, SyncFault};
 use sqlx::PgPool;
-use store::testing::Scratch;
 use tables::Table;
 
 use crate::world::{Pool, World, spec};
@@ -53,7 +53,7 @@ async fn who_comes_while_a_transaction_is_open_waits_for_it_and_says_whose_it_is
     sqlx::query(INSERT).bind(50).execute(&pool).await.unwrap();
     let (process,): (i32,) = sqlx::query_as("SELECT pg_backend_pid()").fetch_one(&mut *late).await.unwrap();
     let table = world.open().await;
-    let Err(Fault::Unavailable(words)) = table.meta().await else { panic!("nothing can be known") };
+    let Err(SyncFault::Unavailable(words)) = table.meta().await else { panic!("nothing can be known") };
     assert!(words.contains(&format!("process {process} ")), "{words}");
     assert_eq!(table.clone().following().meta().await.unwrap().count, 1, "who only follows need not wait");
     late.rollback().await.unwrap();

@@ -7,7 +7,7 @@ macro_rules! on_both_databases {
         mod mysql {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(store::testing::Scratch::mariadb().await).await;
+                super::$name(db::testing::Scratch::mariadb().await).await;
             })+
         }
 
@@ -17,14 +17,14 @@ macro_rules! on_both_databases {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(store::testing::Scratch::sqlite()).await;
+                super::$name(db::testing::Scratch::sqlite()).await;
             })+
         }
 
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(store::testing::Scratch::postgres().await).await;
+                super::$name(db::testing::Scratch::postgres().await).await;
             })+
         }
     };

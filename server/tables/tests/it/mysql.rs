@@ -5,10 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use engine::sync::{End as _, Fault, Local as _, Remote as _, Span};
+use db::testing::Scratch;
+use engine::sync::{End as _, Local as _, Remote as _, Span, SyncFault};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use sqlx::{AssertSqlSafe, MySqlPool, mysql::MySqlPoolOptions};
-use store::testing::Scratch;
 use tables::{Table, TableSpec};
 
 use crate::world::{Pool, World, mark, spec};
@@ -171,7 +171,8 @@ async fn what_cannot_be_followed_is_refused_with_the_reason() {
     assert!(error.to_string().contains("another engine than InnoDB"), "{error}");
     world.run("CREATE TABLE wide (id BIGINT UNSIGNED PRIMARY KEY, row_version BIGINT NOT NULL)").await;
     world.run("INSERT INTO wide VALUES (18446744073709551615, 1)").await;
-    let Err(Fault::Refused(words)) = Table::open(spec(&world.scratch.url, "wide")).await.unwrap().meta().await else {
+    let Err(SyncFault::Refused(words)) = Table::open(spec(&world.scratch.url, "wide")).await.unwrap().meta().await
+    else {
         panic!("it was read")
     };
     assert!(words.contains("18446744073709551615 in column id; at most 9223372036854775807"), "{words}");

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use engine::sync::{End as _, Fault};
+use db::testing::Scratch;
+use engine::sync::{End as _, SyncFault};
 use sqlx::{AssertSqlSafe, MySqlPool};
-use store::testing::Scratch;
 use tables::Table;
 
 use crate::world::{Pool, World, spec};
@@ -97,7 +97,7 @@ async fn who_comes_while_a_transaction_is_open_waits_for_it_and_says_whose_it_is
     let (connection,): (u64,) =
         sqlx::query_as("SELECT CAST(CONNECTION_ID() AS UNSIGNED)").fetch_one(&mut *late).await.unwrap();
     let table = world.open().await;
-    let Err(Fault::Unavailable(words)) = table.meta().await else { panic!("nothing can be known") };
+    let Err(SyncFault::Unavailable(words)) = table.meta().await else { panic!("nothing can be known") };
     assert!(words.contains(&format!("connection {connection} (root)")), "{words}");
     late.rollback().await.unwrap();
     assert_eq!(table.meta().await.unwrap().horizon, 3);

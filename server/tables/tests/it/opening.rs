@@ -1,7 +1,7 @@
 //! What a table must be, and what is said of one that is not.
 
+use db::testing::Scratch;
 use engine::sync::{End as _, Local as _, Remote as _};
-use store::testing::Scratch;
 use tables::{Table, TableSpec};
 
 use crate::world::{Pool, World, spec};

@@ -1,8 +1,8 @@
 //! Values arrive as they were, whatever their type.
 
+use db::testing::Scratch;
 use engine::sync::{End as _, Local as _, Remote as _, Row, Span};
 use sqlx::AssertSqlSafe;
-use store::testing::Scratch;
 use tables::Table;
 
 use crate::world::{Pool, World, spec};

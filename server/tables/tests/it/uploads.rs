@@ -1,8 +1,8 @@
 //! What the following end takes and what it will not have.
 
-use engine::sync::{Fault, Local as _, Remote as _, Row};
+use db::testing::Scratch;
+use engine::sync::{Local as _, Remote as _, Row, SyncFault};
 use serde_json::{Value, json};
-use store::testing::Scratch;
 use tables::Table;
 
 use crate::world::{World, mark, spec};
@@ -74,7 +74,7 @@ async fn a_table_that_is_gone_is_not_the_fault_of_a_row(scratch: Scratch) {
     let table = world.open().await;
     world.run("DROP TABLE orders").await;
     let fault = table.upload(vec![row(1, 5, &json!({}))]).await.unwrap_err();
-    assert!(matches!(fault, Fault::Unavailable(_)), "{fault}");
+    assert!(matches!(fault, SyncFault::Unavailable(_)), "{fault}");
 }
 
 /// Rows are sent with versions; a copy that makes its own would never be in step.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use db::testing::Scratch;
 use engine::sync::{Cell, Mark, Span, integer_key};
 use sqlx::AssertSqlSafe;
-use store::testing::Scratch;
 use tables::{Table, TableSpec};
 
 pub enum Pool {

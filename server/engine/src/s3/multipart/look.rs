@@ -6,7 +6,7 @@ use super::{
     InParts,
     layout::{Cut, Layout},
 };
-use crate::s3::{Action, Beside, Carried, ETag, Failed, Fault, Listed, StoreError, blank::sendable, head::LIMIT};
+use crate::s3::{Action, Beside, Carried, ETag, Failed, Listed, S3Error, S3Fault, blank::sendable, head::LIMIT};
 
 pub struct Seen {
     /// As listed, its ETag known for sure.
@@ -20,12 +20,12 @@ impl InParts<'_> {
     pub(super) async fn look(&self) -> Result<Seen, Failed> {
         let head = self.head().await?;
         let context = self.source.context(Action::Head, Some(self.from));
-        let refuse = |error: StoreError| Failed { error, attempts: 1 };
+        let refuse = |error: S3Error| Failed { error, attempts: 1 };
         let Some(etag) = head.e_tag().and_then(ETag::parse) else {
             return Err(refuse(context.unclear("the object has no ETag: its parts could be of two versions")));
         };
         if length(&head) != Some(self.object.size) {
-            return Err(refuse(context.error(Fault::Changed)));
+            return Err(refuse(context.error(S3Fault::Changed)));
         }
         let beside = self.source.beside(self.from, self.object, self.fidelity).await?;
         Ok(Seen {

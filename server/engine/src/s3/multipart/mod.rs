@@ -5,7 +5,7 @@
 //!
 //! Always:
 //! - Every part is conditional on one ETag of the source, so that all are of one version. A source that changes
-//!   meanwhile is [`Fault::Changed`], for the caller to begin again.
+//!   meanwhile is [`S3Fault::Changed`], for the caller to begin again.
 //! - Success is an ETag in the answer of every part and of the completion.
 //! - A failure or a stop aborts the upload.
 //! - Of one object at most [`AT_ONCE`] parts are underway, of all together no more than [`Slots`] allow; each goes
@@ -21,7 +21,7 @@ use tokio::{select, sync::Semaphore};
 
 pub use self::layout::{LARGEST, LARGEST_PART, SMALLEST_PART, parts_of};
 use self::{layout::Part, look::Seen, upload::Upload};
-use super::{Action, ETag, Failed, Fault, Listed, Store};
+use super::{Action, ETag, Failed, Listed, S3Client, S3Fault};
 
 /// Parts of one object underway at once.
 const AT_ONCE: usize = 8;
@@ -48,11 +48,11 @@ impl Slots {
 
 /// A large object on its way.
 pub struct InParts<'a> {
-    pub source: &'a Store,
+    pub source: &'a S3Client,
     pub from: &'a BucketName,
     /// As listed. At most [`LARGEST`].
     pub object: &'a Listed,
-    pub destination: &'a Store,
+    pub destination: &'a S3Client,
     pub to: &'a BucketName,
     pub key: &'a Key,
     pub way: Way,
@@ -111,7 +111,7 @@ impl InParts<'_> {
 
     fn stopped(&self) -> Failed {
         let context = self.destination.context(Action::Put, Some(self.to));
-        Failed { error: context.error(Fault::Stopped), attempts: 0 }
+        Failed { error: context.error(S3Fault::Stopped), attempts: 0 }
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Way, layout::Part, look::Seen};
 use crate::s3::{
-    Action, ETag, Listed, Store,
+    Action, ETag, Listed, S3Client,
     blank::sendable,
     copy::limit,
     encoding::{byte_range, copy_source},
@@ -30,7 +30,7 @@ const BEGIN_WITHIN: Duration = Duration::from_mins(1);
 const ABORT_WITHIN: Duration = Duration::from_secs(2);
 
 pub struct Upload {
-    store: Store,
+    store: S3Client,
     bucket: BucketName,
     key: Key,
     id: String,
@@ -41,7 +41,13 @@ pub struct Upload {
 }
 
 impl Upload {
-    pub async fn begin(store: &Store, bucket: &BucketName, key: &Key, seen: &Seen, way: Way) -> Result<Self, Failed> {
+    pub async fn begin(
+        store: &S3Client,
+        bucket: &BucketName,
+        key: &Key,
+        seen: &Seen,
+        way: Way,
+    ) -> Result<Self, Failed> {
         let context = store.context(Action::Put, Some(bucket)).asking_also(seen.beside.permissions());
         let checksum = (way == Way::Streamed && seen.beside.locks()).then_some(ChecksumAlgorithm::Crc64Nvme);
         let request = || async {
@@ -87,7 +93,7 @@ impl Upload {
     /// A part goes through this process. Each attempt reads anew.
     pub async fn stream_part(
         &self,
-        other: &Store,
+        other: &S3Client,
         from: &BucketName,
         source: &Listed,
         part: &Part,

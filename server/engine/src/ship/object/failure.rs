@@ -3,7 +3,7 @@
 use model::{Failure, Key, Reason, Summary};
 
 use crate::{
-    s3::{Failed, Fault},
+    s3::{Failed, S3Fault},
     ship::clock::now,
 };
 
@@ -32,13 +32,13 @@ pub(super) fn unreadable(key: Key, failed: &Failed) -> Failure {
     Failure { key, reason, message: failed.error.to_string(), attempts: failed.attempts, at: now() }
 }
 
-fn of_fault(fault: &Fault) -> Reason {
+fn of_fault(fault: &S3Fault) -> Reason {
     match fault {
-        Fault::Changed => Reason::Changed,
-        Fault::NotFound => Reason::Gone,
-        Fault::Denied | Fault::KeyDenied { .. } => Reason::Denied,
-        Fault::Archived => Reason::Archived,
-        Fault::Timeout { .. } => Reason::Timeout,
+        S3Fault::Changed => Reason::Changed,
+        S3Fault::NotFound => Reason::Gone,
+        S3Fault::Denied | S3Fault::KeyDenied { .. } => Reason::Denied,
+        S3Fault::Archived => Reason::Archived,
+        S3Fault::Timeout { .. } => Reason::Timeout,
         _ => Reason::Store,
     }
 }

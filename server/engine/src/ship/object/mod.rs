@@ -20,20 +20,20 @@ use super::{
     outcome::outcome,
     tracker::{Fate, Ran, Ticket, Tracker},
 };
-use crate::s3::{ETag, Failed, Fault, Listed, Reading, Store};
+use crate::s3::{ETag, Failed, Listed, Reading, S3Client, S3Fault};
 
 /// What ships the objects of a reprocess. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Shipper {
     pub bucket: BucketName,
-    pub store: Store,
+    pub store: S3Client,
     pub options: Arc<ParseOptions>,
     pub post: Post,
     pub tracker: Tracker,
 }
 
 impl Shipper {
-    pub fn new(spec: &ReprocessSpec, store: Store, record_limit: usize, post: Post, tracker: &Tracker) -> Self {
+    pub fn new(spec: &ReprocessSpec, store: S3Client, record_limit: usize, post: Post, tracker: &Tracker) -> Self {
         let options = ParseOptions { choice: spec.format.into(), record_limit, window: spec.window, name: None };
         Self { bucket: spec.source.bucket.clone(), store, options: Arc::new(options), post, tracker: tracker.clone() }
     }
@@ -109,7 +109,7 @@ impl Shipper {
 /// An error that concerns this object only.
 fn bearable(failed: Failed) -> Result<Failed, ShipError> {
     match failed.error.fault() {
-        Fault::Stopped => Err(ShipError::Stopped),
+        S3Fault::Stopped => Err(ShipError::Stopped),
         _ if failed.error.fatal() => Err(failed.error.into()),
         _ => Ok(failed),
     }

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use model::{Location, Time, Window};
 
-use crate::s3::{Listed, Listing, Store, StoreError};
+use crate::s3::{Listed, Listing, S3Client, S3Error};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -57,7 +57,7 @@ fn beyond(key: &str, days: &RangeInclusive<String>) -> Option<String> {
 
 /// Objects in key order.
 pub(super) struct Walk {
-    store: Store,
+    store: S3Client,
     place: Location,
     /// `None`: all.
     days: Option<RangeInclusive<String>>,
@@ -65,12 +65,12 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub fn new(store: &Store, place: &Location, window: Option<&Window>, after: Option<String>) -> Self {
+    pub fn new(store: &S3Client, place: &Location, window: Option<&Window>, after: Option<String>) -> Self {
         let listing = store.list(&place.bucket, &place.prefix, after);
         Self { store: store.clone(), place: place.clone(), days: window.map(days), listing }
     }
 
-    pub async fn next(&mut self) -> Result<Option<Listed>, StoreError> {
+    pub async fn next(&mut self) -> Result<Option<Listed>, S3Error> {
         loop {
             let Some(object) = self.listing.next().await? else { return Ok(None) };
             let Some(after) = self.days.as_ref().and_then(|days| beyond(object.key.as_str(), days)) else {

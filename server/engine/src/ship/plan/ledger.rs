@@ -7,7 +7,7 @@ use model::{Extent, ReprocessSpec};
 
 use super::{Found, Objects};
 use crate::{
-    s3::{Listed, Store},
+    s3::{Listed, S3Client},
     ship::ShipError,
 };
 
@@ -43,7 +43,7 @@ pub struct Checked {
 }
 
 impl Checked {
-    pub fn new(spec: &ReprocessSpec, store: &Store, ledger: &Arc<dyn Ledger>, after: Option<&model::Key>) -> Self {
+    pub fn new(spec: &ReprocessSpec, store: &S3Client, ledger: &Arc<dyn Ledger>, after: Option<&model::Key>) -> Self {
         Self { objects: Objects::new(spec, store, after), ledger: Arc::clone(ledger), page: VecDeque::new() }
     }
 

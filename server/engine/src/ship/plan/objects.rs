@@ -4,7 +4,7 @@ use model::{Key, ReprocessSpec, Window};
 
 use super::{days::Walk, name::LogName};
 use crate::{
-    s3::{Failed, Listed, Store, StoreError},
+    s3::{Failed, Listed, S3Client, S3Error},
     ship::Kind,
 };
 
@@ -26,12 +26,12 @@ pub struct Objects {
 
 enum Source {
     Walk(Box<Walk>),
-    Keys { store: Store, spec: Box<ReprocessSpec>, keys: std::vec::IntoIter<Key> },
+    Keys { store: S3Client, spec: Box<ReprocessSpec>, keys: std::vec::IntoIter<Key> },
 }
 
 impl Objects {
     /// Those after a key, if one is given.
-    pub fn new(spec: &ReprocessSpec, store: &Store, after: Option<&Key>) -> Self {
+    pub fn new(spec: &ReprocessSpec, store: &S3Client, after: Option<&Key>) -> Self {
         let window = spec.window;
         if spec.keys.is_empty() {
             let walk = Walk::new(store, &spec.source, window.as_ref(), after.map(ToString::to_string));
@@ -46,7 +46,7 @@ impl Objects {
         Self { source: Source::Keys { store: store.clone(), spec, keys: keys.into_iter() }, window: None }
     }
 
-    pub async fn next(&mut self) -> Result<Option<Found>, StoreError> {
+    pub async fn next(&mut self) -> Result<Option<Found>, S3Error> {
         loop {
             let found = match &mut self.source {
                 Source::Walk(walk) => match walk.next().await? {
@@ -70,7 +70,7 @@ impl Objects {
     }
 }
 
-async fn look(store: &Store, spec: &ReprocessSpec, key: Key) -> Result<Found, StoreError> {
+async fn look(store: &S3Client, spec: &ReprocessSpec, key: Key) -> Result<Found, S3Error> {
     match store.head(&spec.source.bucket, &key).await {
         Ok(head) => Ok(Found::Object(head.object)),
         Err(failed) if failed.error.fatal() => Err(failed.error),

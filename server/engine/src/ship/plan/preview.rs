@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Checked, Found, Ledger, LogName, Sketch, time_line::TimeLine, to_send};
 use crate::{
-    s3::{ETag, Listed, Store},
+    s3::{ETag, Listed, S3Client},
     ship::{ShipError, clock::now},
 };
 
@@ -17,7 +17,7 @@ const INTERVALS: usize = 120;
 /// Lists up to `most_objects` or `most_time`. Without having reached the end there is no plan.
 pub async fn preview(
     spec: &ReprocessSpec,
-    store: &Store,
+    store: &S3Client,
     ledger: &Arc<dyn Ledger>,
     most_objects: u64,
     most_time: Duration,

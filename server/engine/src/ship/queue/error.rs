@@ -10,12 +10,12 @@ use model::QueueUrl;
 #[error("queue {queue}: {fault}")]
 pub struct QueueError {
     pub queue: QueueUrl,
-    pub fault: Fault,
+    pub fault: QueueFault,
 }
 
 /// What went wrong, as far as it matters for what to do now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum QueueFault {
     #[error("it does not exist")]
     Missing,
     #[error("no permission to {action}: {why}")]
@@ -30,13 +30,15 @@ impl QueueError {
     /// What to do now.
     pub fn advice(&self) -> &'static str {
         match self.fault {
-            Fault::Missing => "Correct the pipeline's sqs_queue_url, or create the queue.",
-            Fault::Denied { .. } => {
+            QueueFault::Missing => "Correct the pipeline's sqs_queue_url, or create the queue.",
+            QueueFault::Denied { .. } => {
                 "Let the credentials of the pipeline's store use sqs:ReceiveMessage, sqs:DeleteMessage, \
                  sqs:ChangeMessageVisibility and sqs:GetQueueAttributes there."
             }
-            Fault::Unreachable { .. } => "Check the queue's URL, the credentials and that it can be reached from here.",
-            Fault::Other { .. } => "It is tried again; objects are found by listing meanwhile.",
+            QueueFault::Unreachable { .. } => {
+                "Check the queue's URL, the credentials and that it can be reached from here."
+            }
+            QueueFault::Other { .. } => "It is tried again; objects are found by listing meanwhile.",
         }
     }
 
@@ -49,19 +51,19 @@ impl QueueError {
                 let code = answer.err().code().unwrap_or_default();
                 let why = format!("{code} {}", answer.err().message().unwrap_or_default()).trim().to_owned();
                 match code {
-                    "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" => Fault::Missing,
+                    "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" => QueueFault::Missing,
                     code if answer.raw().status().as_u16() == 403 || code.contains("AccessDenied") => {
-                        Fault::Denied { action, why }
+                        QueueFault::Denied { action, why }
                     }
-                    _ => Fault::Other { action, why },
+                    _ => QueueFault::Other { action, why },
                 }
             }
-            error => Fault::Unreachable { why: DisplayErrorContext(error).to_string() },
+            error => QueueFault::Unreachable { why: DisplayErrorContext(error).to_string() },
         };
         Self { queue: queue.clone(), fault }
     }
 
     pub(super) fn refused(queue: &QueueUrl, action: &'static str, why: String) -> Self {
-        Self { queue: queue.clone(), fault: Fault::Other { action, why } }
+        Self { queue: queue.clone(), fault: QueueFault::Other { action, why } }
     }
 }

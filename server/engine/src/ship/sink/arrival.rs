@@ -12,7 +12,7 @@ use std::{
 use hyper::StatusCode;
 use tokio::task::spawn_blocking;
 
-use super::{Sink, SinkError, bulk::Bulk, error::Fault, open::Kind, url::Place};
+use super::{Sink, SinkError, bulk::Bulk, error::SinkFault, open::Kind, url::Place};
 
 /// Of a file's end so much is read, and the size of the event: others write, too.
 const TAIL: u64 = 4 << 20;
@@ -43,7 +43,7 @@ impl Sink {
                 let most = TAIL + bytes as u64;
                 let read =
                     spawn_blocking(move || ends_with(&path, &id, most)).await.map_err(io::Error::other).flatten();
-                read.map_err(|error| Fault::File { why: error.to_string() })
+                read.map_err(|error| SinkFault::File { why: error.to_string() })
             }
             _ => Ok(Arrival::Unasked),
         };
@@ -53,7 +53,7 @@ impl Sink {
 
 /// A `GET` of a document sees what was written just now. An alias or a data stream of several indexes cannot be asked
 /// like that.
-async fn document(bulk: &Bulk, path_and_query: &str, id: &str) -> Result<Arrival, Fault> {
+async fn document(bulk: &Bulk, path_and_query: &str, id: &str) -> Result<Arrival, SinkFault> {
     let path = path_and_query.split('?').next().unwrap_or_default();
     let Some(index) = path.strip_suffix("/_bulk").filter(|index| !index.is_empty()) else {
         return Ok(Arrival::Unasked);

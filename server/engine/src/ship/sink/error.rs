@@ -10,12 +10,12 @@ use model::Invalid;
 #[error("sink {sink}: {fault}")]
 pub struct SinkError {
     pub sink: String,
-    pub fault: Fault,
+    pub fault: SinkFault,
 }
 
 /// What went wrong, as far as it matters for what to do now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum SinkFault {
     #[error(transparent)]
     Settings(#[from] Invalid),
     /// No connection was made at all.
@@ -46,43 +46,45 @@ impl SinkError {
     /// Stable, in snake case.
     pub fn code(&self) -> &'static str {
         match self.fault {
-            Fault::Settings(_) => "sink_settings",
-            Fault::Unreachable { .. } => "sink_unreachable",
-            Fault::Untrusted { .. } => "sink_untrusted",
-            Fault::Broken { .. } => "sink_broken",
-            Fault::Silent { .. } => "sink_silent",
-            Fault::Overloaded { .. } => "sink_overloaded",
-            Fault::Denied { .. } => "sink_denied",
-            Fault::Protocol { .. } => "sink_protocol",
-            Fault::File { .. } => "sink_file",
+            SinkFault::Settings(_) => "sink_settings",
+            SinkFault::Unreachable { .. } => "sink_unreachable",
+            SinkFault::Untrusted { .. } => "sink_untrusted",
+            SinkFault::Broken { .. } => "sink_broken",
+            SinkFault::Silent { .. } => "sink_silent",
+            SinkFault::Overloaded { .. } => "sink_overloaded",
+            SinkFault::Denied { .. } => "sink_denied",
+            SinkFault::Protocol { .. } => "sink_protocol",
+            SinkFault::File { .. } => "sink_file",
         }
     }
 
     /// What to do now.
     pub fn advice(&self) -> &'static str {
         match self.fault {
-            Fault::Settings(_) => "Correct the sink's settings.",
-            Fault::Unreachable { .. } => "Check the sink's URL and that the receiver is up and reachable from here.",
-            Fault::Untrusted { .. } => {
+            SinkFault::Settings(_) => "Correct the sink's settings.",
+            SinkFault::Unreachable { .. } => {
+                "Check the sink's URL and that the receiver is up and reachable from here."
+            }
+            SinkFault::Untrusted { .. } => {
                 "Name the file with the receiver's authority in the URL, ?ca=FILE, and use a host name that its \
                  certificate holds."
             }
-            Fault::Broken { .. } => "See in the receiver's own log why it closes connections, then resume.",
-            Fault::Silent { .. } => "See whether the receiver, or what it writes to, is stuck, then resume.",
-            Fault::Overloaded { .. } => "Resume later, or with fewer events a second.",
-            Fault::Denied { .. } => "Correct the sink's credentials, or let them write to the index, then resume.",
-            Fault::Protocol { .. } => "Check the URL's scheme, port and path against what listens there.",
-            Fault::File { .. } => "Check the file's path, its permissions and the space left, then resume.",
+            SinkFault::Broken { .. } => "See in the receiver's own log why it closes connections, then resume.",
+            SinkFault::Silent { .. } => "See whether the receiver, or what it writes to, is stuck, then resume.",
+            SinkFault::Overloaded { .. } => "Resume later, or with fewer events a second.",
+            SinkFault::Denied { .. } => "Correct the sink's credentials, or let them write to the index, then resume.",
+            SinkFault::Protocol { .. } => "Check the URL's scheme, port and path against what listens there.",
+            SinkFault::File { .. } => "Check the file's path, its permissions and the space left, then resume.",
         }
     }
 
     /// Whether the receiver could not be reached at all: exit code 3.
     pub fn unreachable(&self) -> bool {
-        matches!(self.fault, Fault::Unreachable { .. } | Fault::Untrusted { .. })
+        matches!(self.fault, SinkFault::Unreachable { .. } | SinkFault::Untrusted { .. })
     }
 }
 
-impl Fault {
+impl SinkFault {
     pub(super) fn at(self, sink: &str) -> SinkError {
         SinkError { sink: sink.to_owned(), fault: self }
     }

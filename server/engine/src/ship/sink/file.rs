@@ -12,7 +12,7 @@ use std::{
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{Batch, Delivered, SinkError, Undelivered, error::Fault, held::Held, pace::Pace};
+use super::{Batch, Delivered, SinkError, Undelivered, error::SinkFault, held::Held, pace::Pace};
 
 #[derive(Clone)]
 pub(super) struct FileSink {
@@ -37,10 +37,10 @@ pub(super) struct FileDelivery {
 }
 
 impl FileSink {
-    pub async fn open(name: &str, path: &Path, pace: Arc<Pace>, unproven_bytes: usize) -> Result<Self, Fault> {
+    pub async fn open(name: &str, path: &Path, pace: Arc<Pace>, unproven_bytes: usize) -> Result<Self, SinkFault> {
         let path = path.to_owned();
         let opened = spawn_blocking(move || Writer::open(&path)).await.map_err(io::Error::other).flatten();
-        let writer = opened.map_err(|error| Fault::File { why: error.to_string() })?;
+        let writer = opened.map_err(|error| SinkFault::File { why: error.to_string() })?;
         Ok(Self { name: name.into(), writer: Arc::new(Mutex::new(writer)), pace, unproven_bytes })
     }
 
@@ -101,7 +101,7 @@ impl FileDelivery {
         let answer = asked.await.map_err(io::Error::other).flatten();
         self.asked = None;
         answer.map_err(|error| {
-            let fault = Fault::File { why: error.to_string() };
+            let fault = SinkFault::File { why: error.to_string() };
             self.held.give_up(&fault.to_string(), undelivered);
             fault.at(&self.sink.name)
         })

@@ -12,7 +12,7 @@ use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use super::{
     Batch, Delivered, Settings, SinkError, Undelivered,
     connection::{Connection, Progress},
-    error::Fault,
+    error::SinkFault,
     held::Held,
     pace::Pace,
     pool::Pool,
@@ -39,7 +39,7 @@ pub(super) struct LinesDelivery {
 }
 
 impl Lines {
-    pub async fn open(peer: &Peer, settings: &Settings, pace: Arc<Pace>) -> Result<Self, Fault> {
+    pub async fn open(peer: &Peer, settings: &Settings, pace: Arc<Pace>) -> Result<Self, SinkFault> {
         Ok(Self {
             name: settings.url.to_string().into(),
             pool: Pool::open(peer, settings).await?,
@@ -60,8 +60,8 @@ impl Lines {
         })
     }
 
-    fn silent(&self, what: &'static str) -> Fault {
-        Fault::Silent { what, patience: self.patience }
+    fn silent(&self, what: &'static str) -> SinkFault {
+        SinkFault::Silent { what, patience: self.patience }
     }
 }
 
@@ -90,7 +90,7 @@ impl LinesDelivery {
     }
 
     /// Writes everything that is held, over as many connections as it takes.
-    async fn write(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), Fault> {
+    async fn write(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkFault> {
         while let Some((batch, from)) = self.held.next() {
             let to = self.sink.pace.piece(&batch, from).await;
             let patience = self.sink.patience;
@@ -114,7 +114,7 @@ impl LinesDelivery {
         Ok(())
     }
 
-    async fn connected(&mut self) -> Result<&mut Connection, Fault> {
+    async fn connected(&mut self) -> Result<&mut Connection, SinkFault> {
         let connection = if let Some(connection) = self.connection.take() {
             connection
         } else {
@@ -126,7 +126,7 @@ impl LinesDelivery {
     }
 
     /// Waits for the receiver's close: what is held has arrived.
-    async fn prove(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), Fault> {
+    async fn prove(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkFault> {
         let Some(connection) = &mut self.connection else { return Ok(()) };
         match timeout(self.sink.patience, connection.close()).await {
             Ok(Ok(())) => {
@@ -146,9 +146,9 @@ impl LinesDelivery {
     }
 
     /// Gives back what was written, and waits before anything is tried again.
-    async fn broke(&mut self, why: &str, undelivered: &mut Vec<Undelivered>) -> Result<(), Fault> {
+    async fn broke(&mut self, why: &str, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkFault> {
         self.lose(why, undelivered);
-        self.trouble.wait().await.map_err(|_| Fault::Broken { why: why.to_owned() })
+        self.trouble.wait().await.map_err(|_| SinkFault::Broken { why: why.to_owned() })
     }
 
     fn lose(&mut self, why: &str, undelivered: &mut Vec<Undelivered>) {

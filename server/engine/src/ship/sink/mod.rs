@@ -34,7 +34,7 @@ pub use self::{
     arrival::Arrival,
     batch::{Batch, Mark, Undelivered},
     delivery::Delivery,
-    error::{Fault, SinkError},
+    error::{SinkError, SinkFault},
     open::Sink,
     settings::{Credentials, Settings},
     url::SinkUrl,

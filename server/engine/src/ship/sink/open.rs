@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    Delivery, Settings, SinkError, bulk::Bulk, delivery::Way, error::Fault, file::FileSink, lines::Lines,
+    Delivery, Settings, SinkError, bulk::Bulk, delivery::Way, error::SinkFault, file::FileSink, lines::Lines,
     lumberjack::Lumberjack, pace::Pace, url::Place,
 };
 
@@ -33,7 +33,7 @@ impl Sink {
     /// Connects once, so that a receiver that is down is said at once.
     pub async fn open(settings: Settings) -> Result<Self, SinkError> {
         let name = settings.url.to_string();
-        settings.check().map_err(|invalid| Fault::Settings(invalid).at(&name))?;
+        settings.check().map_err(|invalid| SinkFault::Settings(invalid).at(&name))?;
         let pace = Arc::new(Pace::new(settings.max_events_per_second));
         let kind = match &settings.url.place {
             Place::Lines(peer) => Lines::open(peer, &settings, pace).await.map(Kind::Lines),

@@ -20,7 +20,7 @@ use tokio::{
 use super::{
     Delivered, Settings,
     connection::{Connection, Stream},
-    error::Fault,
+    error::SinkFault,
     tls::Trust,
     trouble::Trouble,
     url::Peer,
@@ -52,19 +52,23 @@ pub(super) struct Dialer {
 pub(super) struct Idle<T>(Mutex<Option<Vec<(T, Instant)>>>);
 
 impl Dialer {
-    pub fn new(peer: &Peer) -> Result<Self, Fault> {
+    pub fn new(peer: &Peer) -> Result<Self, SinkFault> {
         let trust = peer.tls.as_ref().map(|tls| Trust::new(&peer.host, tls.ca.as_deref())).transpose()?;
         Ok(Self { address: (peer.host.clone(), peer.port), trust })
     }
 
     /// One attempt.
-    pub async fn dial(&self) -> Result<Connection, Fault> {
+    pub async fn dial(&self) -> Result<Connection, SinkFault> {
         let connected = timeout(CONNECT, self.connect()).await;
-        connected.unwrap_or_else(|_| Err(Fault::Unreachable { why: format!("no answer for {CONNECT:?}") }))
+        connected.unwrap_or_else(|_| Err(SinkFault::Unreachable { why: format!("no answer for {CONNECT:?}") }))
     }
 
     /// Again and again while patience lasts.
-    pub async fn dial_patiently(&self, trouble: &mut Trouble, delivered: &mut Delivered) -> Result<Connection, Fault> {
+    pub async fn dial_patiently(
+        &self,
+        trouble: &mut Trouble,
+        delivered: &mut Delivered,
+    ) -> Result<Connection, SinkFault> {
         loop {
             let fault = match self.dial().await {
                 Ok(connection) => {
@@ -75,7 +79,7 @@ impl Dialer {
             };
             delivered.socket_failed(fault.to_string());
             // A certificate does not become trusted by asking again.
-            if matches!(fault, Fault::Untrusted { .. }) {
+            if matches!(fault, SinkFault::Untrusted { .. }) {
                 return Err(fault);
             }
             if trouble.wait().await.is_err() {
@@ -84,7 +88,7 @@ impl Dialer {
         }
     }
 
-    async fn connect(&self) -> Result<Connection, Fault> {
+    async fn connect(&self) -> Result<Connection, SinkFault> {
         let (host, port) = &self.address;
         let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(unreachable)?;
         stream.set_nodelay(true).map_err(unreachable)?;
@@ -95,15 +99,15 @@ impl Dialer {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
-fn unreachable(error: io::Error) -> Fault {
-    Fault::Unreachable { why: error.to_string() }
+fn unreachable(error: io::Error) -> SinkFault {
+    SinkFault::Unreachable { why: error.to_string() }
 }
 
-fn handshake(error: &io::Error) -> Fault {
+fn handshake(error: &io::Error) -> SinkFault {
     let why = error.to_string();
     match error.get_ref().and_then(|error| error.downcast_ref()) {
-        Some(rustls::Error::InvalidCertificate(_)) => Fault::Untrusted { why },
-        _ => Fault::Unreachable { why: format!("TLS handshake: {why}") },
+        Some(rustls::Error::InvalidCertificate(_)) => SinkFault::Untrusted { why },
+        _ => SinkFault::Unreachable { why: format!("TLS handshake: {why}") },
     }
 }
 
@@ -141,7 +145,7 @@ impl<T> Idle<T> {
 
 impl Pool {
     /// Connects once.
-    pub async fn open(peer: &Peer, settings: &Settings) -> Result<Arc<Self>, Fault> {
+    pub async fn open(peer: &Peer, settings: &Settings) -> Result<Arc<Self>, SinkFault> {
         let dialer = Dialer::new(peer)?;
         let idle = Idle::new();
         idle.push(dialer.dial().await?);
@@ -150,13 +154,17 @@ impl Pool {
     }
 
     /// Waits for one of the places that the settings allow.
-    pub async fn place(&self) -> Result<OwnedSemaphorePermit, Fault> {
+    pub async fn place(&self) -> Result<OwnedSemaphorePermit, SinkFault> {
         let place = Arc::clone(&self.places).acquire_owned().await;
-        place.map_err(|_| Fault::Unreachable { why: "the sink is closed".to_owned() })
+        place.map_err(|_| SinkFault::Unreachable { why: "the sink is closed".to_owned() })
     }
 
     /// A connection that is connected now.
-    pub async fn take(self: &Arc<Self>, trouble: &mut Trouble, delivered: &mut Delivered) -> Result<Connection, Fault> {
+    pub async fn take(
+        self: &Arc<Self>,
+        trouble: &mut Trouble,
+        delivered: &mut Delivered,
+    ) -> Result<Connection, SinkFault> {
         while let Some(mut connection) = self.idle.pop() {
             delivered.connections.created += 1;
             if connection.is_quiet().await {

@@ -9,7 +9,7 @@ use rustls::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::error::Fault;
+use super::error::SinkFault;
 
 pub(crate) struct Trust {
     pub connector: TlsConnector,
@@ -18,8 +18,8 @@ pub(crate) struct Trust {
 
 impl Trust {
     /// With a file, its authorities are the only ones; without, those of the machine.
-    pub fn new(host: &str, ca: Option<&Path>) -> Result<Self, Fault> {
-        let untrusted = |why: String| Fault::Untrusted { why };
+    pub fn new(host: &str, ca: Option<&Path>) -> Result<Self, SinkFault> {
+        let untrusted = |why: String| SinkFault::Untrusted { why };
         let roots = match ca {
             Some(path) => from_file(path).map_err(|why| untrusted(format!("{}: {why}", path.display())))?,
             None => of_the_machine().map_err(untrusted)?,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
-use crate::sync::Fault;
+use crate::sync::SyncFault;
 
 /// Why a request has no answer.
 #[derive(Debug)]
@@ -13,10 +13,10 @@ pub enum Failure {
     Missing(String),
     /// It does not read compressed bodies.
     Compressed,
-    Fault(Fault),
+    Fault(SyncFault),
 }
 
-impl From<Failure> for Fault {
+impl From<Failure> for SyncFault {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Missing(sentence) => Self::Refused(sentence),
@@ -39,7 +39,7 @@ const SAID: usize = 500;
 pub fn failure(what: &str, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Failure {
     let said = said(body);
     let sentence = |advice: &str| format!("{what} was answered {status}{said}{advice}");
-    let refused = |advice: &str| Failure::Fault(Fault::Refused(sentence(advice)));
+    let refused = |advice: &str| Failure::Fault(SyncFault::Refused(sentence(advice)));
     match status.as_u16() {
         300..=399 => {
             let to = headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).map(readable).unwrap_or_default();
@@ -53,7 +53,7 @@ pub fn failure(what: &str, status: StatusCode, headers: &HeaderMap, body: &Bytes
         408 | 425 | 429 | 500..=599 => {
             let after = headers.get(header::RETRY_AFTER).and_then(|after| after.to_str().ok()).map(readable);
             let after = after.map(|after| format!(". It asks to wait: Retry-After: {after}")).unwrap_or_default();
-            Failure::Fault(Fault::Unavailable(sentence(&after)))
+            Failure::Fault(SyncFault::Unavailable(sentence(&after)))
         }
         _ => refused(""),
     }

@@ -15,7 +15,7 @@ use super::{
     transport::Transport,
 };
 use crate::sync::{
-    Cell, End, Fault, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, Spent,
+    Cell, End, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, Spent, SyncFault,
     protocol::{
         CountQuery, Counted, Deleted, Deletion, ListRequest, Lists, MarkOnWire, Overview, PageAnswer, PageQuery,
         RowOnWire, SpanOnWire, Summaries, SummariesRequest, Taken, limits,
@@ -51,12 +51,12 @@ impl RemoteTable {
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        let body = serde_json::to_vec(body).map_err(|error| Failure::Fault(Fault::Refused(error.to_string())))?;
+        let body = serde_json::to_vec(body).map_err(|error| Failure::Fault(SyncFault::Refused(error.to_string())))?;
         parsed("POST", path, &self.transport.post(path, body).await?)
     }
 
     /// Of a server that has no `meta`: from counting, and from the row at either end.
-    async fn meta_by_looking(&self) -> Result<Meta, Fault> {
+    async fn meta_by_looking(&self) -> Result<Meta, SyncFault> {
         let count = self.count(Span::ALL).await?;
         let lowest = self.page(Span::ALL, Order::Ascending, 1).await?.marks.first().map(|mark| mark.version);
         let highest = self.page(Span::ALL, Order::Descending, 1).await?.marks.last().map(|mark| mark.version);
@@ -64,11 +64,11 @@ impl RemoteTable {
             Some(extremes) if count > 0 => Ok(Meta { count, extremes: Some(extremes), ..Meta::default() }),
             None if count == 0 => Ok(Meta::default()),
             // Somebody writes to it meanwhile.
-            _ => Err(Fault::Unavailable(format!("the remote counts {count} rows and lists others"))),
+            _ => Err(SyncFault::Unavailable(format!("the remote counts {count} rows and lists others"))),
         }
     }
 
-    async fn summaries(&self, spans: &[Span], split: bool) -> Result<Vec<Cell>, Fault> {
+    async fn summaries(&self, spans: &[Span], split: bool) -> Result<Vec<Cell>, SyncFault> {
         let most = if split { limits::SPLITS } else { limits::SPANS };
         let mut cells = Vec::new();
         for spans in spans.chunks(most) {
@@ -81,7 +81,7 @@ impl RemoteTable {
     }
 
     /// The rows of a span whose list is too long for one answer, or that no request but one for pages lists.
-    async fn list_by_pages(&self, span: Span) -> Result<Vec<Mark>, Fault> {
+    async fn list_by_pages(&self, span: Span) -> Result<Vec<Mark>, SyncFault> {
         let (mut marks, mut rest) = (Vec::new(), span);
         while !rest.is_empty() {
             let page = self.page(rest, Order::Ascending, limits::LISTED).await?;
@@ -90,14 +90,14 @@ impl RemoteTable {
             if marks.len() > LISTED_MOST {
                 let Span { from, until } = span;
                 let why = format!("the remote has more than {LISTED_MOST} rows from version {from} to {until}");
-                return Err(Fault::Refused(format!("{why}, which are too many to compare one by one")));
+                return Err(SyncFault::Refused(format!("{why}, which are too many to compare one by one")));
             }
         }
         Ok(marks)
     }
 
     /// Lists of the first of these spans, at least one.
-    async fn some_lists(&self, spans: &[Span]) -> Result<Vec<Vec<Mark>>, Fault> {
+    async fn some_lists(&self, spans: &[Span]) -> Result<Vec<Vec<Mark>>, SyncFault> {
         let spans = &spans[..spans.len().min(limits::SPANS)];
         let request = ListRequest { spans: spans.iter().copied().map(SpanOnWire).collect() };
         let lists = match self.post::<Lists>("manifest", &request).await {
@@ -109,7 +109,7 @@ impl RemoteTable {
     }
 
     /// Sends rows, each written as JSON already, and answers those that the remote will not have.
-    async fn send(&self, batch: &[(Mark, Vec<u8>)]) -> Result<Vec<(Mark, Refusal)>, Fault> {
+    async fn send(&self, batch: &[(Mark, Vec<u8>)]) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
         let mut body = b"{\"rows\":[".to_vec();
         for (number, (_, row)) in batch.iter().enumerate() {
             if number > 0 {
@@ -118,8 +118,8 @@ impl RemoteTable {
             body.extend_from_slice(row);
         }
         body.extend_from_slice(b"]}");
-        let answer = self.transport.post("rows", body).await.map_err(Fault::from)?;
-        let taken: Taken = parsed("POST", "rows", &answer).map_err(Fault::from)?;
+        let answer = self.transport.post("rows", body).await.map_err(SyncFault::from)?;
+        let taken: Taken = parsed("POST", "rows", &answer).map_err(SyncFault::from)?;
         let sent: HashSet<_> = batch.iter().map(|(mark, _)| *mark).collect();
         let mut refused = Vec::new();
         for row in taken.refused {
@@ -144,7 +144,7 @@ impl End for RemoteTable {
         self.transport.spent()
     }
 
-    async fn meta(&self) -> Result<Meta, Fault> {
+    async fn meta(&self) -> Result<Meta, SyncFault> {
         match self.get::<Overview>("meta", "").await {
             Ok(overview) => believed(fits::meta(&overview)),
             Err(Failure::Missing(_)) => self.meta_by_looking().await,
@@ -152,7 +152,7 @@ impl End for RemoteTable {
         }
     }
 
-    async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, Fault> {
+    async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, SyncFault> {
         if spans.iter().all(|span| !span.is_empty() && span.until <= below) {
             return self.summaries(spans, split).await;
         }
@@ -163,15 +163,15 @@ impl End for RemoteTable {
         Ok(pieces.iter().map(|piece| piece.and_then(|_| answers.next()).unwrap_or_default()).collect())
     }
 
-    async fn count(&self, span: Span) -> Result<u64, Fault> {
+    async fn count(&self, span: Span) -> Result<u64, SyncFault> {
         if span.is_empty() {
             return Ok(0);
         }
-        let answer: Counted = self.get("count", &CountQuery(span).to_string()).await.map_err(Fault::from)?;
+        let answer: Counted = self.get("count", &CountQuery(span).to_string()).await.map_err(SyncFault::from)?;
         believed(fits::count(answer.count))
     }
 
-    async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, Fault> {
+    async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, SyncFault> {
         let pieces: Vec<_> = spans.iter().map(|span| cut(*span, below)).collect();
         let asked: Vec<_> = pieces.iter().flatten().copied().collect();
         let mut answers = Vec::new();
@@ -182,24 +182,24 @@ impl End for RemoteTable {
         Ok(pieces.iter().map(|piece| piece.and_then(|_| answers.next()).unwrap_or_default()).collect())
     }
 
-    async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, Fault> {
+    async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, SyncFault> {
         if span.is_empty() {
             return Ok(Page { covers: span, marks: Vec::new() });
         }
         let query = PageQuery { span, order, limit: limit.clamp(1, limits::LISTED) };
-        let answer: PageAnswer = self.get("manifest", &query.to_string()).await.map_err(Fault::from)?;
+        let answer: PageAnswer = self.get("manifest", &query.to_string()).await.map_err(SyncFault::from)?;
         believed(fits::page(answer, span, order))
     }
 }
 
 #[async_trait]
 impl Remote for RemoteTable {
-    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, Fault> {
+    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
         const ENVELOPE: usize = 16;
         let (mut refused, mut batch, mut bytes) = (Vec::new(), Vec::new(), ENVELOPE);
         for row in rows {
-            let row = RowOnWire::of(row).map_err(|bad| Fault::Refused(bad.to_string()))?;
-            let written = serde_json::to_vec(&row).map_err(|error| Fault::Refused(error.to_string()))?;
+            let row = RowOnWire::of(row).map_err(|bad| SyncFault::Refused(bad.to_string()))?;
+            let written = serde_json::to_vec(&row).map_err(|error| SyncFault::Refused(error.to_string()))?;
             if ENVELOPE + written.len() > limits::BODY {
                 let why = format!("it has {} bytes as JSON; a request may have {}", written.len(), limits::BODY);
                 refused.push((row.mark(), why));
@@ -219,10 +219,10 @@ impl Remote for RemoteTable {
         Ok(refused)
     }
 
-    async fn delete(&self, marks: &[Mark]) -> Result<(), Fault> {
+    async fn delete(&self, marks: &[Mark]) -> Result<(), SyncFault> {
         for marks in marks.chunks(limits::DELETED) {
             let deletion = Deletion { rows: marks.iter().copied().map(MarkOnWire).collect() };
-            let answer: Deleted = self.post("delete-if", &deletion).await.map_err(Fault::from)?;
+            let answer: Deleted = self.post("delete-if", &deletion).await.map_err(SyncFault::from)?;
             if answer.deleted > marks.len() as u64 {
                 let (deleted, asked) = (answer.deleted, marks.len());
                 return believed(Err(format!("deleted {deleted} rows where {asked} were named")));
@@ -240,17 +240,21 @@ fn cut(span: Span, below: u64) -> Option<Span> {
 fn parsed<T: DeserializeOwned>(method: &str, path: &str, body: &Bytes) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|error| {
         let error = readable(&error.to_string());
-        Failure::Fault(Fault::Refused(format!("the answer to {method} {path} is not what the protocol says: {error}")))
+        Failure::Fault(SyncFault::Refused(format!(
+            "the answer to {method} {path} is not what the protocol says: {error}"
+        )))
     })
 }
 
-fn believed<T>(answer: Fits<T>) -> Result<T, Fault> {
-    answer.map_err(|why| Fault::Refused(format!("the remote {why}: it does not keep to the protocol")))
+fn believed<T>(answer: Fits<T>) -> Result<T, SyncFault> {
+    answer.map_err(|why| SyncFault::Refused(format!("the remote {why}: it does not keep to the protocol")))
 }
 
-fn no_summaries(failure: Failure) -> Fault {
+fn no_summaries(failure: Failure) -> SyncFault {
     match failure {
-        Failure::Missing(why) => Fault::Refused(format!("{why}. For one without summaries set strategy = \"scan\"")),
+        Failure::Missing(why) => {
+            SyncFault::Refused(format!("{why}. For one without summaries set strategy = \"scan\""))
+        }
         other => other.into(),
     }
 }

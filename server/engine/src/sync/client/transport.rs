@@ -32,7 +32,7 @@ use super::{
 use crate::{
     ship::sink::Trust,
     sync::{
-        Fault, Spent,
+        Spent, SyncFault,
         protocol::{
             ROWS_READ,
             gzip::{self, Unreadable},
@@ -129,7 +129,7 @@ impl Transport {
         body: Option<(Bytes, bool)>,
     ) -> Result<Bytes, Failure> {
         let what = format!("{method} {path}");
-        let unavailable = |why: String| Failure::Fault(Fault::Unavailable(format!("{what}: {why}")));
+        let unavailable = |why: String| Failure::Fault(SyncFault::Unavailable(format!("{what}: {why}")));
         let request = self.request(method, path_and_query, body).map_err(|error| unavailable(error.to_string()))?;
         self.spent.requests.fetch_add(1, Relaxed);
         let exchanging = async {
@@ -166,7 +166,7 @@ impl Transport {
     }
 
     async fn read(&self, what: &str, response: Response<Incoming>) -> Result<(StatusCode, HeaderMap, Bytes), Failure> {
-        let refused = |why: &str| Failure::Fault(Fault::Refused(format!("the answer to {what} {why}")));
+        let refused = |why: &str| Failure::Fault(SyncFault::Refused(format!("the answer to {what} {why}")));
         let too_large = || refused(&format!("has more than {} bytes", limits::ANSWER));
         let (parts, body) = response.into_parts();
         let read = parts.headers.get(ROWS_READ).and_then(|rows| rows.to_str().ok()?.parse::<u32>().ok());
@@ -176,7 +176,7 @@ impl Transport {
                 return too_large();
             }
             let why = causes(&*error);
-            Failure::Fault(Fault::Unavailable(format!("the answer to {what} was cut off: {why}")))
+            Failure::Fault(SyncFault::Unavailable(format!("the answer to {what} was cut off: {why}")))
         })?;
         let body = body.to_bytes();
         self.spent.bytes_received.fetch_add(body.len() as u64, Relaxed);

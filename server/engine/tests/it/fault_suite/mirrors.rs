@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use engine::{
     clone::{CloneError, preview},
-    s3::Store,
+    s3::S3Client,
 };
 use model::{CloneSpec, Key, Proof};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
@@ -34,8 +34,8 @@ struct Seen {
 struct Mirror {
     town: Arc<Town>,
     chaos: Arc<Chaos>,
-    source: Store,
-    destination: Store,
+    source: S3Client,
+    destination: S3Client,
     record: Record,
     spec: CloneSpec,
     /// What only the destination had when the plan was made: all that may be deleted.

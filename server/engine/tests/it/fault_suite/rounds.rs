@@ -7,7 +7,7 @@ use std::{
 
 use engine::{
     clone::{Checkpoint, CloneError, Range, Tracker, run},
-    s3::Store,
+    s3::S3Client,
 };
 use model::{CloneSpec, Failure, Key, Progress, Proof};
 use rand::{SeedableRng, rngs::StdRng};
@@ -79,8 +79,8 @@ pub async fn survive(case: &Case<'_>) -> (usize, usize) {
 pub async fn one_round(
     record: &mut Record,
     spec: &CloneSpec,
-    source: &Store,
-    destination: &Store,
+    source: &S3Client,
+    destination: &S3Client,
 ) -> Result<Option<Proof>, CloneError> {
     let checkpoint = serde_json::from_str(&serde_json::to_string(&record.checkpoint).unwrap()).unwrap();
     let tracker = Tracker::resume(record.progress.clone(), checkpoint);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use embedded::{Content, Embedded};
-use engine::{clone::preview, s3::Store};
+use engine::{clone::preview, s3::S3Client};
 use model::Mode;
 
 use super::order::Order;
@@ -18,8 +18,8 @@ const LONG: Duration = Duration::from_mins(10);
 pub struct Ground {
     pub here: Arc<Embedded>,
     pub there: Arc<Embedded>,
-    source: Store,
-    destination: Store,
+    source: S3Client,
+    destination: S3Client,
 }
 
 impl Ground {

@@ -5,27 +5,27 @@ use std::{
     time::Duration,
 };
 
-use engine::sync::{End, Fault, Mark, Remote, RemoteTable, Row, Span, protocol::limits};
+use engine::sync::{End, Mark, Remote, RemoteTable, Row, Span, SyncFault, protocol::limits};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::server::{Reply, Server};
 
-async fn counted(server: &Server) -> Result<u64, Fault> {
+async fn counted(server: &Server) -> Result<u64, SyncFault> {
     server.client().count(Span::ALL).await
 }
 
-fn unavailable(answer: Result<u64, Fault>) -> String {
+fn unavailable(answer: Result<u64, SyncFault>) -> String {
     match answer {
-        Err(Fault::Unavailable(why)) => why,
+        Err(SyncFault::Unavailable(why)) => why,
         other => panic!("{other:?}"),
     }
 }
 
-fn refused(answer: Result<u64, Fault>) -> String {
+fn refused(answer: Result<u64, SyncFault>) -> String {
     match answer {
-        Err(Fault::Refused(why)) => why,
+        Err(SyncFault::Refused(why)) => why,
         other => panic!("{other:?}"),
     }
 }
@@ -155,7 +155,7 @@ async fn a_connection_that_the_server_gave_up_is_replaced() {
         // Where it hung up before the answer was out, the driver asks again; what is answered is right.
         match remote.count(Span::ALL).await {
             Ok(count) => assert!(count >= number),
-            Err(fault) => assert!(matches!(fault, Fault::Unavailable(_)), "{fault}"),
+            Err(fault) => assert!(matches!(fault, SyncFault::Unavailable(_)), "{fault}"),
         }
     }
 }
@@ -165,7 +165,7 @@ async fn a_row_that_cannot_travel_is_refused() {
     let server = Server::start(|_| Reply::Json(json!({"refused": []}))).await;
     for (key, version) in [(json!(1.5), 1), (json!(null), 1), (json!([1]), 1), (json!(1), u64::MAX)] {
         let row = Row { key, version, values: serde_json::Map::new() };
-        assert!(matches!(server.client().upload(vec![row]).await, Err(Fault::Refused(_))));
+        assert!(matches!(server.client().upload(vec![row]).await, Err(SyncFault::Refused(_))));
     }
     assert_eq!(server.requests().len(), 0);
 }

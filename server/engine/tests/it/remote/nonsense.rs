@@ -1,13 +1,13 @@
 //! Answers that do not fit the question: each is refused with a sentence, none becomes an answer.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use engine::sync::{Cell, End, Fault, Mark, Order, Remote, RemoteTable, Row, Span};
+use engine::sync::{Cell, End, Mark, Order, Remote, RemoteTable, Row, Span, SyncFault};
 use serde_json::{Map, Value, json};
 
 use super::server::{Reply, Server};
 
 /// All ways to ask.
-async fn ask(remote: &RemoteTable, what: &str) -> Result<(), Fault> {
+async fn ask(remote: &RemoteTable, what: &str) -> Result<(), SyncFault> {
     let span = Span { from: 10, until: 20 };
     match what {
         "meta" => remote.meta().await.map(drop),
@@ -28,7 +28,7 @@ const ALL: [&str; 9] = ["meta", "count", "cells", "split", "list", "ascending", 
 async fn refusal(what: &str, body: Vec<u8>) -> String {
     let server = Server::start(move |_| Reply::body(body.clone())).await;
     match ask(&server.client(), what).await {
-        Err(Fault::Refused(why)) => why,
+        Err(SyncFault::Refused(why)) => why,
         other => panic!("{what}: {other:?}"),
     }
 }

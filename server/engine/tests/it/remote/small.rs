@@ -1,6 +1,6 @@
 //! Against a server that only counts, lists, takes and deletes: what strategy `scan` needs works with these alone.
 
-use engine::sync::{End, Fault, Mark, Order, Remote, Row, Span};
+use engine::sync::{End, Mark, Order, Remote, Row, Span, SyncFault};
 
 use super::table::{Offers, Rows};
 
@@ -37,7 +37,7 @@ async fn whatever_a_scan_asks_is_answered() {
 #[tokio::test]
 async fn cells_are_refused_with_what_to_set_instead() {
     let server = Rows::count(3).serve(Offers::Little).await;
-    let Err(Fault::Refused(why)) = server.client().cells(&[Span::ALL], false, Span::END).await else {
+    let Err(SyncFault::Refused(why)) = server.client().cells(&[Span::ALL], false, Span::END).await else {
         panic!("answered")
     };
     assert!(why.contains("404") && why.contains("strategy = \"scan\""), "{why}");

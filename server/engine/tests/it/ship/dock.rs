@@ -3,7 +3,7 @@
 use std::{io::Write, path::PathBuf, sync::Arc};
 
 use engine::{
-    s3::Store,
+    s3::S3Client,
     ship::{
         Checkpoint, Ledger, NothingDelivered, Options, ShipError, Shipment, Taken, Tracker, run,
         sink::{Settings, Sink},
@@ -143,7 +143,7 @@ impl Dock {
         self.shipment_from(self.yard.engine().await, spec).await
     }
 
-    pub async fn shipment_from(&self, store: Store, spec: ReprocessSpec) -> Shipment {
+    pub async fn shipment_from(&self, store: S3Client, spec: ReprocessSpec) -> Shipment {
         let options = Options { dead_letters: Some(self.dead()), ..options() };
         Shipment { spec, store, sink: Some(self.sink().await), ledger: nothing(), options }
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::sync::{
-    Allowance, Checkpoint, Doing, Driven, Ends, Evaluation, Fault, Halt, Observer, Options, Purpose, Span, Terms, Told,
-    Verdict, drive,
+    Allowance, Checkpoint, Doing, Driven, Ends, Evaluation, Halt, Observer, Options, Purpose, Span, SyncFault, Terms,
+    Told, Verdict, drive,
 };
 use model::Look;
 use tokio_util::sync::CancellationToken;
@@ -142,34 +142,34 @@ mod silent {
             self.0.spent()
         }
 
-        async fn meta(&self) -> Result<Meta, Fault> {
+        async fn meta(&self) -> Result<Meta, SyncFault> {
             std::future::pending().await
         }
 
-        async fn cells(&self, _: &[Span], _: bool, _: u64) -> Result<Vec<Cell>, Fault> {
+        async fn cells(&self, _: &[Span], _: bool, _: u64) -> Result<Vec<Cell>, SyncFault> {
             std::future::pending().await
         }
 
-        async fn count(&self, _: Span) -> Result<u64, Fault> {
+        async fn count(&self, _: Span) -> Result<u64, SyncFault> {
             std::future::pending().await
         }
 
-        async fn list(&self, _: &[Span], _: u64) -> Result<Vec<Vec<Mark>>, Fault> {
+        async fn list(&self, _: &[Span], _: u64) -> Result<Vec<Vec<Mark>>, SyncFault> {
             std::future::pending().await
         }
 
-        async fn page(&self, _: Span, _: Order, _: usize) -> Result<Page, Fault> {
+        async fn page(&self, _: Span, _: Order, _: usize) -> Result<Page, SyncFault> {
             std::future::pending().await
         }
     }
 
     #[async_trait]
     impl Remote for Silent {
-        async fn upload(&self, _: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, Fault> {
+        async fn upload(&self, _: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
             std::future::pending().await
         }
 
-        async fn delete(&self, _: &[Mark]) -> Result<(), Fault> {
+        async fn delete(&self, _: &[Mark]) -> Result<(), SyncFault> {
             std::future::pending().await
         }
     }
@@ -192,7 +192,7 @@ async fn an_end_that_says_nothing_is_named_and_the_table_kept_meanwhile() {
 async fn a_fault_says_at_which_end_it_is() {
     let mut first = true;
     let weather: Weather = Box::new(move |_| {
-        let fault = std::mem::take(&mut first).then(|| Fault::Refused("no permission".to_owned()));
+        let fault = std::mem::take(&mut first).then(|| SyncFault::Refused("no permission".to_owned()));
         fault.map_or(Ok(()), Err)
     });
     let (_, local, remote) = ends(World::in_step(10), weather);

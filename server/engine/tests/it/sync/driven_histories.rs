@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::sync::{
-    Allowance, Checkpoint, Ends, Evaluation, Fault, Halt, Observer, Strategy, Terms, Told, Verdict, drive,
+    Allowance, Checkpoint, Ends, Evaluation, Halt, Observer, Strategy, SyncFault, Terms, Told, Verdict, drive,
 };
 use proptest::prelude::*;
 use rand::rngs::StdRng;
@@ -52,7 +52,7 @@ fn weather(history: Vec<Event>, faults: bool, seed: u64, left: Arc<Mutex<usize>>
         }
         *left.lock().unwrap() = events.len();
         if faults && events.len() > 0 && dice.random_ratio(1, 25) {
-            return Err(Fault::Unavailable("connection reset".to_owned()));
+            return Err(SyncFault::Unavailable("connection reset".to_owned()));
         }
         Ok(())
     })

@@ -8,14 +8,15 @@ use std::sync::{
 
 use async_trait::async_trait;
 use engine::sync::{
-    Answer, Cell, End, Fault, Local, Mark, Meta, Order, Page, Question, Refusal, Remote, Row, Side, Sides, Span, Spent,
+    Answer, Cell, End, Local, Mark, Meta, Order, Page, Question, Refusal, Remote, Row, Side, Sides, Span, Spent,
+    SyncFault,
 };
 use serde_json::Map;
 
 use super::world::World;
 
 /// What happens on the way to and from an end.
-pub type Weather = Box<dyn FnMut(&mut World) -> Result<(), Fault> + Send>;
+pub type Weather = Box<dyn FnMut(&mut World) -> Result<(), SyncFault> + Send>;
 
 /// One world, both ends of it.
 pub struct Shared {
@@ -47,7 +48,7 @@ impl Shared {
 
 impl WorldEnd {
     /// Something happens, the world is asked, something happens.
-    async fn reach<T>(&self, ask: impl FnOnce(&mut World) -> Result<T, Fault>) -> Result<T, Fault> {
+    async fn reach<T>(&self, ask: impl FnOnce(&mut World) -> Result<T, SyncFault>) -> Result<T, SyncFault> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.pass()?;
         tokio::task::yield_now().await;
@@ -57,7 +58,7 @@ impl WorldEnd {
         Ok(answer)
     }
 
-    fn pass(&self) -> Result<(), Fault> {
+    fn pass(&self) -> Result<(), SyncFault> {
         (self.shared.weather.lock().unwrap())(&mut self.shared.world())
     }
 
@@ -66,7 +67,7 @@ impl WorldEnd {
     }
 
     /// What the world answers for both ends, and nothing else.
-    async fn ask(&self, question: Question) -> Result<Answer, Fault> {
+    async fn ask(&self, question: Question) -> Result<Answer, SyncFault> {
         self.reach(|world| Ok(world.ask(&question))).await
     }
 }
@@ -86,29 +87,29 @@ impl End for WorldEnd {
         }
     }
 
-    async fn meta(&self) -> Result<Meta, Fault> {
+    async fn meta(&self) -> Result<Meta, SyncFault> {
         let Answer::Meta(meta) = self.ask(Question::Meta).await? else { unreachable!() };
         Ok(self.of(meta))
     }
 
-    async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, Fault> {
+    async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, SyncFault> {
         let question = Question::Cells { spans: spans.to_vec(), split, local_below: below };
         let Answer::Cells(cells) = self.ask(question).await? else { unreachable!() };
         Ok(cells.into_iter().map(|cell| self.of(cell)).collect())
     }
 
-    async fn count(&self, span: Span) -> Result<u64, Fault> {
+    async fn count(&self, span: Span) -> Result<u64, SyncFault> {
         let rows = self.list(&[span], Span::END).await?;
         Ok(rows[0].len() as u64)
     }
 
-    async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, Fault> {
+    async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, SyncFault> {
         let question = Question::Lists { spans: spans.to_vec(), local_below: below };
         let Answer::Lists(lists) = self.ask(question).await? else { unreachable!() };
         Ok(lists.into_iter().map(|list| self.of(list)).collect())
     }
 
-    async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, Fault> {
+    async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, SyncFault> {
         let question = Question::Page { side: self.side, span, order, limit };
         let Answer::Page(page) = self.ask(question).await? else { unreachable!() };
         Ok(page)
@@ -117,12 +118,12 @@ impl End for WorldEnd {
 
 #[async_trait]
 impl Local for WorldEnd {
-    async fn held(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, Fault> {
+    async fn held(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault> {
         let Answer::Held(versions) = self.ask(Question::Held { keys: keys.to_vec() }).await? else { unreachable!() };
         Ok(versions)
     }
 
-    async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, Fault> {
+    async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, SyncFault> {
         let present = self.reach(|world| Ok(world.present(marks))).await?;
         let row = |mark: Mark| Row { key: mark.key.into(), version: mark.version, values: Map::new() };
         Ok(present.into_iter().map(row).collect())
@@ -131,12 +132,12 @@ impl Local for WorldEnd {
 
 #[async_trait]
 impl Remote for WorldEnd {
-    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, Fault> {
+    async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
         let mark = |row: Row| Mark { version: row.version, key: row.key.as_u64().unwrap() };
         self.reach(|world| world.take(rows.into_iter().map(mark).collect())).await
     }
 
-    async fn delete(&self, marks: &[Mark]) -> Result<(), Fault> {
+    async fn delete(&self, marks: &[Mark]) -> Result<(), SyncFault> {
         let delete = |world: &mut World| {
             world.delete(marks);
             Ok(())

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use engine::sync::{
-    Answer, BatchLimits, Checkpoint, Evaluation, Evidence, Fault, Guard, Limits, Options, Step, Strategy, Verdict,
+    Answer, BatchLimits, Checkpoint, Evaluation, Evidence, Guard, Limits, Options, Step, Strategy, SyncFault, Verdict,
 };
 use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
@@ -128,13 +128,13 @@ fn rewrite(world: &mut World, key: Option<u64>) {
 }
 
 /// Carries a step to the world over a network that sometimes loses the request, sometimes the answer.
-fn carry(world: &mut World, step: &Step, faults: bool, dice: &mut StdRng) -> Result<Answer, Fault> {
+fn carry(world: &mut World, step: &Step, faults: bool, dice: &mut StdRng) -> Result<Answer, SyncFault> {
     if faults && dice.random_ratio(1, 12) {
-        return Err(Fault::Unavailable("timed out".to_owned()));
+        return Err(SyncFault::Unavailable("timed out".to_owned()));
     }
     let answer = world.serve(step);
     if faults && dice.random_ratio(1, 12) {
-        return Err(Fault::Unavailable("connection reset".to_owned()));
+        return Err(SyncFault::Unavailable("connection reset".to_owned()));
     }
     answer
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::sync::{
-    Answer, Cell, Change, Checkpoint, Evaluation, Fault, Mark, Meta, Options, Order, Page, Question, Refusal, Side,
-    Sides, Span, Step, Verdict,
+    Answer, Cell, Change, Checkpoint, Evaluation, Mark, Meta, Options, Order, Page, Question, Refusal, Side, Sides,
+    Span, Step, SyncFault, Verdict,
 };
 
 /// What the remote does to a row that it will not have.
@@ -71,7 +71,7 @@ impl World {
     }
 
     /// Answers a step as both ends together would. Rows about which they agree still agree afterwards.
-    pub fn serve(&mut self, step: &Step) -> Result<Answer, Fault> {
+    pub fn serve(&mut self, step: &Step) -> Result<Answer, SyncFault> {
         self.requests += 1;
         match step {
             Step::Ask(question) => Ok(self.ask(question)),
@@ -85,7 +85,7 @@ impl World {
         }
     }
 
-    fn apply(&mut self, change: &Change) -> Result<Answer, Fault> {
+    fn apply(&mut self, change: &Change) -> Result<Answer, SyncFault> {
         match change {
             Change::Upload { marks } => self.upload(marks),
             Change::Delete { marks } => {
@@ -132,7 +132,7 @@ impl World {
         }
     }
 
-    fn upload(&mut self, marks: &[Mark]) -> Result<Answer, Fault> {
+    fn upload(&mut self, marks: &[Mark]) -> Result<Answer, SyncFault> {
         let present = self.present(marks);
         self.take(present).map(|refused| Answer::Uploaded { refused })
     }
@@ -143,11 +143,11 @@ impl World {
     }
 
     /// What the remote does with rows that reach it.
-    pub fn take(&mut self, present: Vec<Mark>) -> Result<Vec<(Mark, Refusal)>, Fault> {
+    pub fn take(&mut self, present: Vec<Mark>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
         for mark in &present {
             match self.poison.get(&mark.key) {
-                Some(Poison::Refused) => return Err(Fault::Refused(format!("row {} is too long", mark.key))),
-                Some(Poison::Deadly) => return Err(Fault::Unavailable("connection reset".to_owned())),
+                Some(Poison::Refused) => return Err(SyncFault::Refused(format!("row {} is too long", mark.key))),
+                Some(Poison::Deadly) => return Err(SyncFault::Unavailable("connection reset".to_owned())),
                 Some(Poison::Named) | None => {}
             }
         }

@@ -1,6 +1,6 @@
 //! Copies under keys: of the store, of a key service, of the customer's own.
 
-use engine::s3::{CustomerKey, Store};
+use engine::s3::{CustomerKey, S3Client};
 use model::{Encryption, Fidelity, Mode, Reason};
 
 use super::{full, multipart};
@@ -94,7 +94,7 @@ async fn under_the_first_key() -> Yard {
 #[tokio::test]
 async fn objects_under_a_customers_key_are_cloned_to_another_key() {
     let (here, there) = (under_the_first_key().await, Yard::new().await);
-    let read: Store = here.engine().await.under_keys(Some(key(1)), None);
+    let read: S3Client = here.engine().await.under_keys(Some(key(1)), None);
     for yard in [&here, &there] {
         let written = yard.engine().await.under_keys(Some(key(2)), Some(key(1)));
         let came = clone_with(&read, &written, &buckets(), &above_5_mib()).await;

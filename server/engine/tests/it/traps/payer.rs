@@ -2,7 +2,7 @@
 //!
 //! The proxy is a fake of such a bucket: no store at hand refuses who does not say that he will pay.
 
-use engine::{clone::check, s3::Store};
+use engine::{clone::check, s3::S3Client};
 
 use super::{assert_same, full, multipart};
 use crate::{
@@ -44,7 +44,7 @@ async fn a_requester_who_pays_says_so_with_every_request() {
 async fn a_copy_within_the_store_pays_for_a_source_that_wants_it() {
     let yard = filled().await;
     let proxy = dear(&yard).await;
-    let (paying, plain): (Store, Store) = (connect_paying(proxy.url()).await, connect(proxy.url()).await);
+    let (paying, plain): (S3Client, S3Client) = (connect_paying(proxy.url()).await, connect(proxy.url()).await);
     clone_with(&paying, &plain, &buckets(), &above_5_mib()).await.is_equal();
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::ship::sink::{Fault, Settings, Sink};
+use engine::ship::sink::{Settings, Sink, SinkFault};
 use ferro_lumberjack::server::Server;
 
 use super::{
@@ -135,7 +135,7 @@ async fn a_receiver_that_says_nothing_is_given_up_and_everything_given_back() {
         let receiver = LumberjackReceiver::start(manner).await;
         let outcome = deliver(Settings { batch_events: 100, ..hasty(&receiver.url()) }, &events(1_000), 100).await;
         assert_eq!(outcome.delivered.acknowledged, 0);
-        assert!(matches!(outcome.error.unwrap().fault, Fault::Silent { what: said, .. } if said == what));
+        assert!(matches!(outcome.error.unwrap().fault, SinkFault::Silent { what: said, .. } if said == what));
         assert_eq!(receiver.acknowledged(), Vec::<String>::new());
     }
 }

@@ -1,6 +1,6 @@
 //! Lines over TCP to receivers that fail: nothing is claimed that did not arrive, and all else is given back.
 
-use engine::ship::sink::{Batch, Fault, Settings, Sink};
+use engine::ship::sink::{Batch, Settings, Sink, SinkFault};
 
 use super::{
     certificates::Certificates,
@@ -30,7 +30,7 @@ async fn a_receiver_killed_in_the_middle_and_not_coming_back_leaves_nothing_unac
     assert_eq!(arrived, before.claimed);
     let after = deliver_to(&sink, &events[500..], 100).await;
     assert_eq!(after.delivered.sent, 0);
-    assert!(matches!(after.error.unwrap().fault, Fault::Unreachable { .. }));
+    assert!(matches!(after.error.unwrap().fault, SinkFault::Unreachable { .. }));
     assert!(after.delivered.sockets.total > 0);
 }
 
@@ -76,7 +76,7 @@ async fn a_receiver_that_never_reads_slows_the_sender_until_patience_ends() {
         }
         assert!(taken < 100_000, "10 GB were taken on behalf of a receiver that took none");
     };
-    assert!(matches!(error.fault, Fault::Silent { what: "the receiver took nothing", .. }), "{error}");
+    assert!(matches!(error.fault, SinkFault::Silent { what: "the receiver took nothing", .. }), "{error}");
     assert_eq!(delivery.finish(&mut undelivered).await.sent, 0);
     assert_eq!(undelivered.len() as u64, taken);
 }

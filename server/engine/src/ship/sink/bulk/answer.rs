@@ -6,7 +6,7 @@ use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::ship::sink::error::Fault;
+use crate::ship::sink::error::SinkFault;
 
 /// What a request came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,9 +18,9 @@ pub(super) enum Answer {
     /// Nothing was taken, and none of it ever will be.
     Rejected { why: String },
     /// Perhaps later. `None` of it is known to have been taken.
-    Later(Fault),
+    Later(SinkFault),
     /// No request will do better.
-    Never(Fault),
+    Never(SinkFault),
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -75,14 +75,14 @@ pub(super) fn read(status: StatusCode, body: &[u8], events: usize) -> Answer {
     match status.as_u16() {
         413 => Answer::TooLarge { why },
         400 => Answer::Rejected { why },
-        401 | 403 => Answer::Never(Fault::Denied { why }),
-        408 | 429 | 500..=599 => Answer::Later(Fault::Overloaded { why }),
-        _ => Answer::Never(Fault::Protocol { why }),
+        401 | 403 => Answer::Never(SinkFault::Denied { why }),
+        408 | 429 | 500..=599 => Answer::Later(SinkFault::Overloaded { why }),
+        _ => Answer::Never(SinkFault::Protocol { why }),
     }
 }
 
 fn later(why: String) -> Answer {
-    Answer::Later(Fault::Protocol { why })
+    Answer::Later(SinkFault::Protocol { why })
 }
 
 fn item(Action { create: Outcome { status, error } }: Action) -> Item {
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn an_answer_that_does_not_account_for_every_event_is_none() {
         for body in [&br#"{"errors":false,"items":[{"create":{"status":201}}]}"#[..], b"", b"<html>", b"{}"] {
-            assert!(matches!(read(StatusCode::OK, body, 2), Answer::Later(Fault::Protocol { .. })));
+            assert!(matches!(read(StatusCode::OK, body, 2), Answer::Later(SinkFault::Protocol { .. })));
         }
     }
 
@@ -140,7 +140,7 @@ mod tests {
     fn a_whole_request_is_told_in_the_receivers_words() {
         let body = br#"{"error":{"type":"security_exception","reason":"missing credentials"},"status":401}"#;
         let why = "401 security_exception: missing credentials".to_owned();
-        assert_eq!(read(StatusCode::UNAUTHORIZED, body, 1), Answer::Never(Fault::Denied { why }));
+        assert_eq!(read(StatusCode::UNAUTHORIZED, body, 1), Answer::Never(SinkFault::Denied { why }));
         let why = "413 Payload Too Large".to_owned();
         assert_eq!(read(StatusCode::PAYLOAD_TOO_LARGE, b"", 1), Answer::TooLarge { why });
     }

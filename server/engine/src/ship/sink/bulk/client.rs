@@ -20,7 +20,7 @@ use super::{
 };
 use crate::ship::sink::{
     Credentials, Delivered, Settings,
-    error::Fault,
+    error::SinkFault,
     pace::Pace,
     piece::Limits,
     pool::{Dialer, Idle},
@@ -57,7 +57,7 @@ impl Bulk {
         path_and_query: &str,
         settings: &Settings,
         pace: Arc<Pace>,
-    ) -> Result<Arc<Self>, Fault> {
+    ) -> Result<Arc<Self>, SinkFault> {
         let bulk = Self {
             name: settings.url.to_string(),
             dialer: Dialer::new(peer)?,
@@ -98,7 +98,7 @@ impl Bulk {
         };
         delivered.wire += body.len() as u64;
         let answered = timeout(self.patience, self.exchange(&mut sender, body, events)).await;
-        let silent = Fault::Silent { what: "the receiver did not answer", patience: self.patience };
+        let silent = SinkFault::Silent { what: "the receiver did not answer", patience: self.patience };
         match answered.unwrap_or(Err(silent)) {
             Ok(answer) => {
                 self.idle.push(sender);
@@ -113,7 +113,7 @@ impl Bulk {
     }
 
     /// Asks for something beside the bulk requests, on a connection of its own.
-    pub(in crate::ship::sink) async fn get(&self, path: &str) -> Result<(StatusCode, Bytes), Fault> {
+    pub(in crate::ship::sink) async fn get(&self, path: &str) -> Result<(StatusCode, Bytes), SinkFault> {
         let asked = timeout(self.patience, async {
             let mut sender = self.handshake(self.dialer.dial().await?).await?;
             let mut request = Request::get(path).header(HOST, &self.host).header(USER_AGENT, "logyard");
@@ -126,11 +126,11 @@ impl Bulk {
             let body = Limited::new(response.into_body(), LONGEST_DOCUMENT).collect().await;
             Ok((status, body.map_err(|error| broken(&error))?.to_bytes()))
         });
-        let silent = Fault::Silent { what: "the receiver did not answer", patience: self.patience };
+        let silent = SinkFault::Silent { what: "the receiver did not answer", patience: self.patience };
         asked.await.unwrap_or(Err(silent))
     }
 
-    async fn exchange(&self, sender: &mut Sender, body: Vec<u8>, events: usize) -> Result<Answer, Fault> {
+    async fn exchange(&self, sender: &mut Sender, body: Vec<u8>, events: usize) -> Result<Answer, SinkFault> {
         let mut request = Request::post(&self.path_and_query)
             .header(HOST, &self.host)
             .header(USER_AGENT, "logyard")
@@ -150,7 +150,7 @@ impl Bulk {
     }
 
     /// On a connection that is connected now.
-    async fn sender(&self, trouble: &mut Trouble, delivered: &mut Delivered) -> Result<Sender, Fault> {
+    async fn sender(&self, trouble: &mut Trouble, delivered: &mut Delivered) -> Result<Sender, SinkFault> {
         while let Some(mut sender) = self.idle.pop() {
             delivered.connections.created += 1;
             if sender.ready().await.is_ok() {
@@ -162,7 +162,7 @@ impl Bulk {
         self.handshake(connection).await
     }
 
-    async fn handshake(&self, connection: crate::ship::sink::connection::Connection) -> Result<Sender, Fault> {
+    async fn handshake(&self, connection: crate::ship::sink::connection::Connection) -> Result<Sender, SinkFault> {
         let stream = TokioIo::new(connection.into_stream());
         let (sender, driver) = http1::handshake(stream).await.map_err(|error| broken(&error))?;
         tokio::spawn(async move {
@@ -173,7 +173,7 @@ impl Bulk {
     }
 }
 
-fn authorization(credentials: &Credentials) -> Result<HeaderValue, Fault> {
+fn authorization(credentials: &Credentials) -> Result<HeaderValue, SinkFault> {
     let text = match credentials {
         Credentials::Password { user, password } => {
             format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")))
@@ -181,11 +181,11 @@ fn authorization(credentials: &Credentials) -> Result<HeaderValue, Fault> {
         Credentials::ApiKey(key) => format!("ApiKey {key}"),
     };
     let mut value = HeaderValue::from_str(&text)
-        .map_err(|_| Fault::Denied { why: "an API key is letters and digits".to_owned() })?;
+        .map_err(|_| SinkFault::Denied { why: "an API key is letters and digits".to_owned() })?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-fn broken(why: &impl ToString) -> Fault {
-    Fault::Broken { why: why.to_string() }
+fn broken(why: &impl ToString) -> SinkFault {
+    SinkFault::Broken { why: why.to_string() }
 }

@@ -7,7 +7,7 @@ use super::{
     client::Bulk,
     request,
 };
-use crate::ship::sink::{Batch, Delivered, SinkError, Undelivered, error::Fault, piece::Piece, trouble::Trouble};
+use crate::ship::sink::{Batch, Delivered, SinkError, Undelivered, error::SinkFault, piece::Piece, trouble::Trouble};
 
 /// What became of the events.
 pub(super) struct Settled {
@@ -93,7 +93,7 @@ impl Settled {
         later
     }
 
-    fn stop(&mut self, fault: Fault, sink: &str, requests: VecDeque<Vec<usize>>) {
+    fn stop(&mut self, fault: SinkFault, sink: &str, requests: VecDeque<Vec<usize>>) {
         let reason = fault.to_string();
         for events in requests {
             self.give_up(&events, &reason);

@@ -11,7 +11,7 @@ use super::{
 use crate::ship::sink::{
     Batch, Delivered, SinkError, Undelivered,
     connection::{Connection, Progress},
-    error::Fault,
+    error::SinkFault,
     held::Spare,
     piece::Piece,
     trouble::Trouble,
@@ -52,9 +52,9 @@ struct Window {
 /// Why nothing came forward.
 enum Broke {
     /// The connection is of no use any more; the fault is what to say if another one was not either for too long.
-    Connection(Fault),
+    Connection(SinkFault),
     /// Another one would be of no use.
-    Sink(Fault),
+    Sink(SinkFault),
 }
 
 impl LumberjackDelivery {
@@ -141,7 +141,7 @@ impl LumberjackDelivery {
         match progress {
             Ok(Progress::Wrote(bytes)) => self.wrote(bytes),
             Ok(Progress::Heard) => {}
-            Err(error) => return Err(Broke::Connection(Fault::Broken { why: error.to_string() })),
+            Err(error) => return Err(Broke::Connection(SinkFault::Broken { why: error.to_string() })),
         }
         Ok(())
     }
@@ -164,7 +164,7 @@ impl LumberjackDelivery {
         let encoded = self.encoder.window(&window.piece, &mut self.frames);
         window.acknowledged = 0;
         self.under_way.push_back(window);
-        encoded.map_err(|error| Broke::Sink(Fault::Protocol { why: error.to_string() }))
+        encoded.map_err(|error| Broke::Sink(SinkFault::Protocol { why: error.to_string() }))
     }
 
     /// Takes in the acknowledgements that are there.
@@ -174,19 +174,19 @@ impl LumberjackDelivery {
             let number = match acknowledgement(&mut connection.heard) {
                 Ok(Some(number)) => number,
                 Ok(None) => return Ok(()),
-                Err(why) => return Err(Broke::Sink(Fault::Protocol { why })),
+                Err(why) => return Err(Broke::Sink(SinkFault::Protocol { why })),
             };
             // The receiver is alive and busy.
             if number == 0 {
                 continue;
             }
             let Some(oldest) = self.under_way.front_mut() else {
-                return Err(Broke::Sink(Fault::Protocol { why: format!("it acknowledges {number} of nothing") }));
+                return Err(Broke::Sink(SinkFault::Protocol { why: format!("it acknowledges {number} of nothing") }));
             };
             let announced = oldest.piece.events.len();
             if number > announced {
                 let why = format!("it acknowledges {number} of {announced} events");
-                return Err(Broke::Sink(Fault::Protocol { why }));
+                return Err(Broke::Sink(SinkFault::Protocol { why }));
             }
             // Said already.
             if number <= oldest.acknowledged {
@@ -218,6 +218,6 @@ impl LumberjackDelivery {
     }
 
     fn silent(&self, what: &'static str) -> Broke {
-        Broke::Connection(Fault::Silent { what, patience: self.sink.patience })
+        Broke::Connection(SinkFault::Silent { what, patience: self.sink.patience })
     }
 }

@@ -10,7 +10,7 @@ mod frame;
 use std::{sync::Arc, time::Duration};
 
 pub(super) use self::delivery::LumberjackDelivery;
-use super::{Settings, SinkError, error::Fault, pace::Pace, piece::Limits, pool::Pool, url::Peer};
+use super::{Settings, SinkError, error::SinkFault, pace::Pace, piece::Limits, pool::Pool, url::Peer};
 
 #[derive(Clone)]
 pub(super) struct Lumberjack {
@@ -23,7 +23,7 @@ pub(super) struct Lumberjack {
 }
 
 impl Lumberjack {
-    pub async fn open(peer: &Peer, settings: &Settings, pace: Arc<Pace>) -> Result<Self, Fault> {
+    pub async fn open(peer: &Peer, settings: &Settings, pace: Arc<Pace>) -> Result<Self, SinkFault> {
         Ok(Self {
             name: settings.url.to_string().into(),
             pool: Pool::open(peer, settings).await?,

@@ -1,0 +1,152 @@
+//! The evaluator: one process at a time looks at conditions, and records what that changes.
+//!
+//! Always: what is recorded names the holder, so that one that was asleep past its lease records nothing. What people
+//! did is left as it is, but for a silence that is over and for the end.
+
+use model::{Alert, Time};
+
+use super::row;
+use crate::{
+    Db, DbError,
+    database::{Statement, Transaction, json},
+    jobs::row::integer,
+};
+
+/// An alert with what the evaluator must know to go on with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAlert {
+    pub alert: Alert,
+    /// Since when its condition is gone.
+    pub gone_since: Option<Time>,
+    /// When people were told of it last, and how bad it was then.
+    pub told_at: Time,
+    pub told_weight: u64,
+}
+
+/// What to record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AlertChange {
+    Opened(KeptAlert),
+    Updated(KeptAlert),
+    /// Its silence is over.
+    Woken(KeptAlert),
+    Resolved(KeptAlert),
+}
+
+impl AlertChange {
+    fn kept(&self) -> &KeptAlert {
+        match self {
+            Self::Opened(kept) | Self::Updated(kept) | Self::Woken(kept) | Self::Resolved(kept) => kept,
+        }
+    }
+}
+
+impl Db {
+    /// Takes or keeps the evaluation for a time; false: another has it.
+    pub async fn hold_evaluation(&self, holder: &str, lease_ms: i64) -> Result<bool, DbError> {
+        let now = self.now();
+        let statement = Statement::new(
+            "INSERT INTO evaluator (id, holder, lease_until) VALUES (1, $1, $2) \
+             ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until \
+             WHERE evaluator.holder = excluded.holder OR evaluator.lease_until <= $3 RETURNING id",
+        )
+        .bind(holder)
+        .bind(now.0 + lease_ms)
+        .bind(now);
+        Ok(!self.database().write(statement).await?.is_empty())
+    }
+
+    /// Gives it back at once, as a process does that ends.
+    pub async fn release_evaluation(&self, holder: &str) -> Result<(), DbError> {
+        let statement = Statement::new("UPDATE evaluator SET lease_until = 0 WHERE holder = $1").bind(holder);
+        self.database().write(statement).await?;
+        Ok(())
+    }
+
+    /// All alerts that are not resolved.
+    pub async fn standing_alerts(&self) -> Result<Vec<KeptAlert>, DbError> {
+        let rows = self.database().read(row::select().push("WHERE past = 0 ORDER BY id")).await?;
+        rows.iter().map(row::decode_kept).collect()
+    }
+
+    /// Records one evaluation, each change with the word that receivers are told, if any; false if another holds the
+    /// evaluation by now, or opened the same alert.
+    pub async fn record_evaluation(
+        &self,
+        holder: &str,
+        changes: &[(AlertChange, Option<&str>)],
+        receivers: &[&str],
+    ) -> Result<bool, DbError> {
+        let now = self.now();
+        let mut transaction = self.database().begin().await?;
+        let held = Statement::new("SELECT holder FROM evaluator WHERE id = 1 AND holder = $1")
+            .bind(holder)
+            .push(transaction.for_update());
+        if transaction.run(held).await?.is_empty() {
+            return Ok(false);
+        }
+        for (change, told) in changes {
+            if !record(&mut transaction, change).await? {
+                continue; // resolved or deleted meanwhile: nothing to tell
+            }
+            for receiver in receivers.iter().filter(|_| told.is_some()) {
+                let alert = &change.kept().alert;
+                let statement = Statement::new(
+                    "INSERT INTO outbox (id, alert_id, receiver, what, alert, made_at, next_at) VALUES ",
+                )
+                .tuple([
+                    self.clock().new_id().0.into(),
+                    alert.id.into(),
+                    (*receiver).into(),
+                    told.unwrap_or_default().into(),
+                    json(alert)?.into(),
+                    now.into(),
+                    now.into(),
+                ]);
+                transaction.run(statement).await?;
+            }
+        }
+        let evaluated = Statement::new("UPDATE evaluator SET evaluated_at = $1 WHERE id = 1").bind(now);
+        transaction.run(evaluated).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    pub fn new_alert_id(&self) -> model::AlertId {
+        model::AlertId(self.clock().new_id().0.0)
+    }
+}
+
+/// False if it was not there to be changed.
+async fn record(transaction: &mut Transaction, change: &AlertChange) -> Result<bool, DbError> {
+    let kept = change.kept();
+    if let AlertChange::Opened(kept) = change {
+        let statement = row::insert(kept)?.push(" ON CONFLICT DO NOTHING RETURNING id");
+        return Ok(!transaction.run(statement).await?.is_empty());
+    }
+    let alert = &kept.alert;
+    let statement = Statement::new(
+        "UPDATE alerts SET reason = $1, advice = $2, since = $3, updated_at = $4, runs = $5, object_keys = $6, \
+         window_from = $7, window_to = $8, gone_since = $9, told_at = $10, told_weight = $11",
+    )
+    .bind(alert.reason.as_str())
+    .bind(alert.advice.as_str())
+    .bind(alert.since)
+    .bind(alert.updated_at)
+    .bind(json(&alert.runs)?)
+    .bind(json(&alert.keys)?)
+    .bind(alert.window.from())
+    .bind(alert.window.to())
+    .bind(kept.gone_since.map(|at| at.0))
+    .bind(kept.told_at)
+    .bind(integer(kept.told_weight));
+    let statement = match change {
+        AlertChange::Opened(_) | AlertChange::Updated(_) => statement,
+        AlertChange::Woken(_) => statement.push(", state = 'open', silenced_until = NULL"),
+        AlertChange::Resolved(_) => {
+            statement.push(", state = 'resolved', past = 1, resolved_at = ").value(alert.updated_at)
+        }
+    };
+    let statement = statement.push(" WHERE past = 0 AND id = ").value(alert.id).push(" RETURNING id");
+    Ok(!transaction.run(statement).await?.is_empty())
+}

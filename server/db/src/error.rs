@@ -1,0 +1,105 @@
+//! What can go wrong in the store, as far as a caller can do something different about it.
+//!
+//! Always: no message holds a URL or a password. The database's own words are in the source, for the log.
+
+use std::{io, path::PathBuf};
+
+use model::{AlertId, Invalid, JobId, NotAllowed, RunId, ScheduleId, ScheduleName};
+use sqlx::migrate::MigrateError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    #[error("no job {0}")]
+    NoJob(JobId),
+    #[error("no run {0}")]
+    NoRun(RunId),
+    #[error("no alert {0}")]
+    NoAlert(AlertId),
+    #[error("alert {0} is resolved")]
+    AlertOver(AlertId),
+    #[error("no schedule {0}")]
+    NoSchedule(ScheduleId),
+    #[error("another schedule is called {0}")]
+    NameTaken(ScheduleName),
+    #[error("there are {} schedules already", crate::MOST_SCHEDULES)]
+    TooManySchedules,
+    #[error("agents report {} tables already", crate::MOST_AGENT_TABLES)]
+    TooManyTables,
+    /// What was asked of a schedule must wait for its last job.
+    #[error("job {0}, the last of this schedule, has not ended")]
+    StillRuns(JobId),
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    /// The idempotency key was used for another request.
+    #[error("this idempotency key was used for another request, of job {0}")]
+    KeyReused(JobId),
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// A fault of the caller: only a proof that holds makes a job succeeded.
+    #[error("job {0} cannot be called succeeded: its proof does not hold")]
+    Unproven(JobId),
+    #[error("database.url must start with sqlite: or postgres:// and name a database")]
+    Url,
+    #[error("the database file {} cannot be made: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error(
+        "the database was migrated by a newer Logyard (schema {0}); run that version, or one newer still, on this database"
+    )]
+    NewerSchema(i64),
+    #[error("the schema of the database differs from what this Logyard made (migration {0}); restore it from a backup")]
+    ForeignSchema(i64),
+    /// Worth another try, by a person or a loop.
+    #[error("the database does not answer")]
+    Unreachable(#[source] sqlx::Error),
+    /// Worth another try soon: locked, or no connection free in time.
+    #[error("the database is busy")]
+    Busy(#[source] sqlx::Error),
+    /// What was read is not what this store writes.
+    #[error("the database holds something unreadable: {0}")]
+    Corrupt(String),
+    #[error("the database refused a statement")]
+    Refused(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = match &error {
+            sqlx::Error::Database(database) => database.code().unwrap_or_default().into_owned(),
+            sqlx::Error::PoolTimedOut => return Self::Busy(error),
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => return Self::Unreachable(error),
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => return Self::Corrupt(error.to_string()),
+            _ => return Self::Refused(error),
+        };
+        match code.as_str() {
+            // SQLite's BUSY and LOCKED with their extended codes; PostgreSQL's lock, statement and deadlock limits,
+            // serialisation and too many connections.
+            "5" | "6" | "261" | "262" | "517" | "773" | "55P03" | "57014" | "40P01" | "40001" | "53300" => {
+                Self::Busy(error)
+            }
+            // PostgreSQL: shutting down, crashed, starting, connection gone; no such role, password or database.
+            "57P01" | "57P02" | "57P03" | "08000" | "08003" | "08006" | "28000" | "28P01" | "3D000" => {
+                Self::Unreachable(error)
+            }
+            // SQLite: cannot open, disk I/O.
+            "14" | "10" => Self::Unreachable(error),
+            // SQLite: malformed, not a database.
+            "11" | "26" => Self::Corrupt(error.to_string()),
+            _ => Self::Refused(error),
+        }
+    }
+}
+
+impl From<MigrateError> for DbError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::NewerSchema(version),
+            MigrateError::VersionMismatch(version) | MigrateError::Dirty(version) => Self::ForeignSchema(version),
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+            other => Self::Refused(other.into()),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The table of events: who did what to a job, when.
+//!
+//! Always: an event is written in the transaction of the change it tells of, after the job's row is locked by it, so
+//! that the numbers within a job have no gaps and follow the order of the changes.
+
+use model::{Event, EventKind, JobId, Time};
+
+use crate::{
+    Db, DbError,
+    database::{Statement, Transaction},
+};
+
+impl Db {
+    /// Oldest first, the last `limit` of them.
+    pub async fn events(&self, id: JobId, limit: u32) -> Result<Vec<Event>, DbError> {
+        let statement = Statement::new(
+            "SELECT seq, at, actor, kind, detail FROM events WHERE job_id = $1 ORDER BY seq DESC LIMIT $2",
+        )
+        .bind(id)
+        .bind(i64::from(limit));
+        let rows = self.database().read(statement).await?;
+        rows.iter()
+            .rev()
+            .map(|row| {
+                let kind: String = row.get("kind")?;
+                Ok(Event {
+                    seq: row.get("seq")?,
+                    at: Time(row.get("at")?),
+                    actor: row.get("actor")?,
+                    kind: kind_of(&kind).ok_or_else(|| DbError::Corrupt(format!("an event of kind {kind:?}")))?,
+                    detail: row.get("detail")?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// The same event for each of the jobs, whose rows the transaction has changed already.
+pub async fn append(
+    transaction: &mut Transaction,
+    ids: &[JobId],
+    at: Time,
+    actor: &str,
+    kind: EventKind,
+    detail: String,
+) -> Result<(), DbError> {
+    let statement = Statement::new(
+        "INSERT INTO events (job_id, seq, at, actor, kind, detail) \
+         SELECT id, COALESCE((SELECT MAX(seq) FROM events WHERE job_id = jobs.id), 0) + 1, $1, $2, $3, $4 \
+         FROM jobs WHERE id ",
+    )
+    .bind(at)
+    .bind(actor)
+    .bind(word(kind))
+    .bind(detail);
+    let statement = match ids {
+        [id] => statement.push("= ").value(*id),
+        _ => statement.push("IN ").list(ids.iter().copied()),
+    };
+    transaction.run(statement).await?;
+    Ok(())
+}
+
+const KINDS: [EventKind; 12] = [
+    EventKind::Created,
+    EventKind::Started,
+    EventKind::PauseAsked,
+    EventKind::Paused,
+    EventKind::Resumed,
+    EventKind::CancelAsked,
+    EventKind::Cancelled,
+    EventKind::Retried,
+    EventKind::Released,
+    EventKind::TakenOver,
+    EventKind::Succeeded,
+    EventKind::Failed,
+];
+
+fn word(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Created => "created",
+        EventKind::Started => "started",
+        EventKind::PauseAsked => "pause_asked",
+        EventKind::Paused => "paused",
+        EventKind::Resumed => "resumed",
+        EventKind::CancelAsked => "cancel_asked",
+        EventKind::Cancelled => "cancelled",
+        EventKind::Retried => "retried",
+        EventKind::Released => "released",
+        EventKind::TakenOver => "taken_over",
+        EventKind::Succeeded => "succeeded",
+        EventKind::Failed => "failed",
+    }
+}
+
+fn kind_of(text: &str) -> Option<EventKind> {
+    KINDS.into_iter().find(|kind| word(*kind) == text)
+}

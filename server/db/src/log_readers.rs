@@ -1,0 +1,120 @@
+//! The table of watchers: which process reads the log group of a pipeline's function, how far it got, and how it went.
+//!
+//! Always: one process at a time, as with followers. The place to read on from passes only events whose runs are
+//! recorded, or which a later reading will see again; so whoever takes over begins there and misses nothing. An error
+//! stands here until a look succeeds: a log group that cannot be read is not one that is silent.
+
+use model::{PipelineName, Time};
+
+use crate::{
+    Db, DbError,
+    database::{Row, Statement},
+};
+
+/// How reading a log group stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watching {
+    /// When it was read last, or tried to.
+    pub looked_at: Time,
+    /// Why it could not be read, and since when that has been so.
+    pub error: Option<String>,
+    pub failing_since: Option<Time>,
+    /// Events from here on are read next.
+    pub cursor: Time,
+    /// How much of the log was left to read after the last look: 0 once it is read to its end.
+    pub behind_ms: u64,
+    pub holder: String,
+    /// Whether the holder was heard of lately: if not, nobody reads.
+    pub held: bool,
+}
+
+/// How a look went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    pub cursor: Time,
+    pub behind_ms: u64,
+    pub error: Option<String>,
+}
+
+impl Db {
+    /// Takes or keeps the log group of a pipeline for a time: from where on to read. That is `first` where nobody ever
+    /// did. `None`: another holds it.
+    pub async fn watch(
+        &self,
+        pipeline: &PipelineName,
+        holder: &str,
+        lease_ms: i64,
+        first: Time,
+    ) -> Result<Option<Time>, DbError> {
+        let now = self.now();
+        let statement = Statement::new(
+            "INSERT INTO watchers (pipeline, holder, lease_until, read_from, looked_at, behind_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (pipeline) DO UPDATE SET holder = excluded.holder, \
+             lease_until = excluded.lease_until \
+             WHERE watchers.holder = excluded.holder OR watchers.lease_until <= $5 RETURNING read_from",
+        )
+        .bind(pipeline.as_str())
+        .bind(holder)
+        .bind(now.0 + lease_ms)
+        .bind(first)
+        .bind(now)
+        .bind(now.0.saturating_sub(first.0).max(0));
+        let rows = self.database().write(statement).await?;
+        rows.first().map(|row| Ok(Time(row.get("read_from")?))).transpose()
+    }
+
+    /// False if another holds it by now.
+    pub async fn watched(
+        &self,
+        pipeline: &PipelineName,
+        holder: &str,
+        lease_ms: i64,
+        look: &Watched,
+    ) -> Result<bool, DbError> {
+        let now = self.now();
+        let failing = look.error.is_some().then_some(now.0);
+        let statement = Statement::new(
+            "UPDATE watchers SET lease_until = $1, looked_at = $2, read_from = $3, behind_ms = $4, error = $5, \
+             failing_since = CASE WHEN CAST($6 AS BIGINT) IS NULL THEN NULL \
+             ELSE COALESCE(failing_since, CAST($6 AS BIGINT)) END \
+             WHERE pipeline = $7 AND holder = $8 RETURNING pipeline",
+        )
+        .bind(now.0 + lease_ms)
+        .bind(now)
+        .bind(look.cursor)
+        .bind(i64::try_from(look.behind_ms).unwrap_or(i64::MAX))
+        .bind(look.error.clone())
+        .bind(failing)
+        .bind(pipeline.as_str())
+        .bind(holder);
+        Ok(!self.database().write(statement).await?.is_empty())
+    }
+
+    /// Gives a pipeline's log group back at once, as a process does that ends.
+    pub async fn unwatch(&self, pipeline: &PipelineName, holder: &str) -> Result<(), DbError> {
+        let statement = Statement::new("UPDATE watchers SET lease_until = 0 WHERE pipeline = $1 AND holder = $2");
+        self.database().write(statement.bind(pipeline.as_str()).bind(holder)).await?;
+        Ok(())
+    }
+
+    /// How it stands; `None` if nobody ever read it.
+    pub async fn watching(&self, pipeline: &PipelineName) -> Result<Option<Watching>, DbError> {
+        let statement = Statement::new(
+            "SELECT holder, lease_until, read_from, looked_at, behind_ms, error, failing_since FROM watchers \
+             WHERE pipeline = $1",
+        );
+        let now = self.now().0;
+        let decode = |row: &Row| {
+            Ok(Watching {
+                looked_at: Time(row.get("looked_at")?),
+                error: row.get("error")?,
+                failing_since: row.get::<Option<i64>>("failing_since")?.map(Time),
+                cursor: Time(row.get("read_from")?),
+                behind_ms: row.get::<i64>("behind_ms")?.unsigned_abs(),
+                holder: row.get("holder")?,
+                held: row.get::<i64>("lease_until")? > now,
+            })
+        };
+        self.database().read(statement.bind(pipeline.as_str())).await?.first().map(decode).transpose()
+    }
+}

@@ -1,0 +1,106 @@
+//! Which runs handled an object, as far as a reconciler must know.
+
+use std::collections::HashMap;
+
+use model::{Key, Outcome, PipelineName, RunId, RunSource, Summary, Time};
+
+use crate::{
+    Db, DbError,
+    database::{Row, Statement},
+    jobs::row::integer,
+    runs::key_of,
+};
+
+/// Keys of one question.
+const ASKED: usize = 500;
+
+/// A run over an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handling {
+    pub run: RunId,
+    pub source: RunSource,
+    /// Of the object as the run read it, where it is known.
+    pub etag: Option<String>,
+    pub outcome: Outcome,
+    pub started_at: Time,
+    /// Records encountered.
+    pub lines: u64,
+    /// Events.
+    pub delivered: u64,
+    /// All that the object holds is where it belongs.
+    pub whole: bool,
+}
+
+/// What a listing tells of the object of a run that did not know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Learned {
+    pub run: RunId,
+    pub etag: Option<String>,
+    pub size: u64,
+}
+
+impl Db {
+    /// The runs over these objects, by key, the oldest first. Runs that sent nothing on purpose are left out.
+    pub async fn handling(
+        &self,
+        pipeline: &PipelineName,
+        bucket: &str,
+        keys: &[Key],
+    ) -> Result<HashMap<Key, Vec<Handling>>, DbError> {
+        let mut handled: HashMap<Key, Vec<Handling>> = HashMap::new();
+        for asked in keys.chunks(ASKED) {
+            let statement = Statement::new(
+                "SELECT id, object_key, source, etag, outcome, started_at, lines, delivered, whole, window_from, bucket, \
+                 CASE WHEN source = 'logyard' AND whole = 0 THEN summary END AS summary FROM runs WHERE pipeline = ",
+            )
+            .value(pipeline.as_str())
+            .push(" AND object_key IN ")
+            .list(asked.iter().map(|key| key.as_str().as_bytes()))
+            .push(" ORDER BY started_at, id");
+            for row in self.database().read(statement).await? {
+                // An invocation may not have said which bucket it read.
+                let elsewhere = row.get::<Option<String>>("bucket")?.is_some_and(|other| other != bucket);
+                let run = decode(&row)?;
+                if let Some(run) = run.filter(|_| !elsewhere) {
+                    handled.entry(key_of(row.get("object_key")?)?).or_default().push(run);
+                }
+            }
+        }
+        Ok(handled)
+    }
+
+    /// Fills in what runs did not know of their objects.
+    pub async fn learn_objects(&self, learned: &[Learned]) -> Result<(), DbError> {
+        let mut transaction = self.database().begin().await?;
+        for Learned { run, etag, size } in learned {
+            let statement = Statement::new("UPDATE runs SET etag = $1, size = $2 WHERE id = $3 AND etag IS NULL")
+                .bind(etag.clone())
+                .bind(integer(*size))
+                .bind(*run);
+            transaction.run(statement).await?;
+        }
+        transaction.commit().await
+    }
+}
+
+/// `None`: a dry run.
+fn decode(row: &Row) -> Result<Option<Handling>, DbError> {
+    let source: RunSource = row.word("source")?;
+    let outcome: Outcome = row.word("outcome")?;
+    let dry = row.optional_json::<Summary>("summary")?.is_some_and(|summary| summary.sink.is_none());
+    let whole = match source {
+        RunSource::Lambda => outcome.whole(),
+        RunSource::Logyard => row.get::<i64>("whole")? == 1 && row.get::<Option<i64>>("window_from")?.is_none(),
+    };
+    let handling = Handling {
+        run: row.word("id")?,
+        source,
+        etag: row.get("etag")?,
+        outcome,
+        started_at: Time(row.get("started_at")?),
+        lines: row.get::<i64>("lines")?.unsigned_abs(),
+        delivered: row.get::<i64>("delivered")?.unsigned_abs(),
+        whole,
+    };
+    Ok((!dry).then_some(handling))
+}

@@ -1,0 +1,112 @@
+//! Log objects held against runs: who does it, what was found, and what is asked of it.
+//!
+//! - `handling`: which runs handled an object
+//! - `write`: what a look found, by whoever holds the pipeline
+//! - `read`: intervals and gaps of a window
+//!
+//! Always: a gap is a row, and an interval counts its gaps by these rows, so that `objects = whole + never + failed +
+//! partial` cannot fail to hold. A look that did not come to its end changes nothing but its error.
+
+mod handling;
+mod read;
+mod reads;
+mod write;
+
+use std::collections::BTreeMap;
+
+use model::{Gap, GapKind, Invalid, Key, PipelineName, RunId, Time};
+
+pub use self::handling::{Handling, Learned};
+use crate::{
+    Db, DbError,
+    database::{Row, Statement},
+};
+
+/// Milliseconds of an interval as it is kept.
+pub const INTERVAL_MS: i64 = 300_000;
+
+/// An object that is not whole where it belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    pub key: Key,
+    /// The start of its interval.
+    pub start_at: Time,
+    pub etag: Option<String>,
+    pub size: u64,
+    pub written_at: Time,
+    pub kind: GapKind,
+    /// The run that handled it last.
+    pub run: Option<RunId>,
+}
+
+/// What a listing, read to its end, comes to: all objects of the intervals from one on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reckoned {
+    pub from: Time,
+    /// By start: objects, and those that more than one run delivered.
+    pub intervals: BTreeMap<Time, (u64, u64)>,
+    pub gaps: BTreeMap<Key, Missing>,
+    /// See the column.
+    pub waiting_since: Option<Time>,
+}
+
+impl Db {
+    /// Takes or keeps a pipeline for a time. Answers from when on its objects are to be held against runs; `None`:
+    /// another holds it.
+    pub async fn reconcile(
+        &self,
+        pipeline: &PipelineName,
+        holder: &str,
+        lease_ms: i64,
+    ) -> Result<Option<Time>, DbError> {
+        let now = self.now();
+        let statement = Statement::new(
+            "INSERT INTO reconcilers (pipeline, holder, lease_until, since, looked_at) VALUES ($1, $2, $3, $4, $4) \
+             ON CONFLICT (pipeline) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until \
+             WHERE reconcilers.holder = excluded.holder OR reconcilers.lease_until <= $4 RETURNING since",
+        )
+        .bind(pipeline.as_str())
+        .bind(holder)
+        .bind(now.0 + lease_ms)
+        .bind(now);
+        let rows = self.database().write(statement).await?;
+        rows.first().map(|row| Ok(Time(row.get("since")?))).transpose()
+    }
+
+    /// Gives a pipeline back at once.
+    pub async fn release_reconciler(&self, pipeline: &PipelineName, holder: &str) -> Result<(), DbError> {
+        let statement = Statement::new("UPDATE reconcilers SET lease_until = 0 WHERE pipeline = $1 AND holder = $2");
+        self.database().write(statement.bind(pipeline.as_str()).bind(holder)).await?;
+        Ok(())
+    }
+
+    /// When the first run of a pipeline began that is known.
+    pub async fn first_run_at(&self, pipeline: &PipelineName) -> Result<Option<Time>, DbError> {
+        let statement = Statement::new("SELECT started_at FROM runs WHERE pipeline = $1 ORDER BY started_at LIMIT 1");
+        let rows = self.database().read(statement.bind(pipeline.as_str())).await?;
+        rows.first().map(|row| Ok(Time(row.get("started_at")?))).transpose()
+    }
+}
+
+impl Missing {
+    pub fn gap(&self) -> Gap {
+        let Self { key, size, written_at, kind, run, .. } = self;
+        Gap { key: key.to_string(), size: *size, written_at: *written_at, kind: *kind, run: *run }
+    }
+}
+
+const COLUMNS: &str = "SELECT object_key, start_at, etag, size, written_at, kind, run_id FROM gaps WHERE pipeline = ";
+
+fn missing(row: &Row) -> Result<Missing, DbError> {
+    let run: Option<String> = row.get("run_id")?;
+    let corrupt = |error: Invalid| DbError::Corrupt(error.to_string());
+    Ok(Missing {
+        key: crate::runs::key_of(row.get("object_key")?)?,
+        start_at: Time(row.get("start_at")?),
+        etag: row.get("etag")?,
+        size: row.get::<i64>("size")?.unsigned_abs(),
+        written_at: Time(row.get("written_at")?),
+        kind: row.word("kind")?,
+        run: run.map(|id| id.parse().map_err(corrupt)).transpose()?,
+    })
+}

@@ -1,0 +1,178 @@
+//! What a look found, written as what has changed since: of most looks that is little.
+
+use std::collections::BTreeMap;
+
+use model::{Key, PipelineName, Time};
+
+use super::{COLUMNS, Missing, Reckoned, missing};
+use crate::{
+    Db, DbError,
+    database::{Statement, Transaction},
+    jobs::row::integer,
+};
+
+/// Rows a statement.
+const BATCH: usize = 50;
+
+impl Db {
+    /// A look that came to its end; false if another holds the pipeline by now.
+    pub async fn reckoned(
+        &self,
+        pipeline: &PipelineName,
+        holder: &str,
+        reckoned: &Reckoned,
+        error: Option<&str>,
+    ) -> Result<bool, DbError> {
+        let now = self.now();
+        let mut transaction = self.database().begin().await?;
+        let looked = Statement::new(
+            "UPDATE reconcilers SET looked_at = $1, listed_at = $1, error = $2, waiting_since = $3 \
+             WHERE pipeline = $4 AND holder = $5 RETURNING pipeline",
+        )
+        .bind(now)
+        .bind(error.map(ToOwned::to_owned))
+        .bind(reckoned.waiting_since.map(|at| at.0))
+        .bind(pipeline.as_str())
+        .bind(holder);
+        if transaction.run(looked).await?.is_empty() {
+            return Ok(false);
+        }
+        write_intervals(&mut transaction, pipeline, reckoned).await?;
+        let from = Statement::new(COLUMNS).value(pipeline.as_str()).push(" AND start_at >= ").value(reckoned.from);
+        let known = transaction.run(from).await?.iter().map(missing).collect::<Result<Vec<_>, _>>()?;
+        let known = known.into_iter().map(|gap| (gap.key.clone(), gap)).collect();
+        write_gaps(&mut transaction, pipeline, &known, &reckoned.gaps).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// A look that came to nothing: what was known stays, and the error says how old it is.
+    pub async fn not_reckoned(&self, pipeline: &PipelineName, holder: &str, error: &str) -> Result<(), DbError> {
+        let statement =
+            Statement::new("UPDATE reconcilers SET looked_at = $1, error = $2 WHERE pipeline = $3 AND holder = $4")
+                .bind(self.now())
+                .bind(error)
+                .bind(pipeline.as_str())
+                .bind(holder);
+        self.database().write(statement).await?;
+        Ok(())
+    }
+
+    /// Gaps of intervals before, in key order, to be held against runs once more.
+    pub async fn older_gaps(
+        &self,
+        pipeline: &PipelineName,
+        before: Time,
+        after: Option<&Key>,
+        most: u32,
+    ) -> Result<BTreeMap<Key, Missing>, DbError> {
+        let statement = Statement::new(COLUMNS).value(pipeline.as_str()).push(" AND start_at < ").value(before);
+        let statement = match after {
+            Some(after) => statement.push(" AND object_key > ").value(after.as_str().as_bytes()),
+            None => statement,
+        };
+        let statement = statement.push(" ORDER BY object_key LIMIT ").value(i64::from(most));
+        let rows = self.database().read(statement).await?;
+        rows.iter().map(|row| missing(row).map(|gap| (gap.key.clone(), gap))).collect()
+    }
+
+    /// Brings such gaps up to date: what is no longer among them is closed. False if another holds the pipeline.
+    pub async fn close_gaps(
+        &self,
+        pipeline: &PipelineName,
+        holder: &str,
+        known: &BTreeMap<Key, Missing>,
+        left: &BTreeMap<Key, Missing>,
+    ) -> Result<bool, DbError> {
+        let mut transaction = self.database().begin().await?;
+        let held = Statement::new("SELECT holder FROM reconcilers WHERE pipeline = $1 AND holder = $2")
+            .bind(pipeline.as_str())
+            .bind(holder)
+            .push(transaction.for_update());
+        if transaction.run(held).await?.is_empty() {
+            return Ok(false);
+        }
+        write_gaps(&mut transaction, pipeline, known, left).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+}
+
+async fn write_intervals(
+    transaction: &mut Transaction,
+    pipeline: &PipelineName,
+    reckoned: &Reckoned,
+) -> Result<(), DbError> {
+    let known =
+        Statement::new("SELECT start_at, objects, twice FROM reconciled WHERE pipeline = $1 AND start_at >= $2")
+            .bind(pipeline.as_str())
+            .bind(reckoned.from);
+    let mut known_intervals = BTreeMap::new();
+    for row in transaction.run(known).await? {
+        let counts = (row.get::<i64>("objects")?.unsigned_abs(), row.get::<i64>("twice")?.unsigned_abs());
+        known_intervals.insert(Time(row.get("start_at")?), counts);
+    }
+    let gone: Vec<Time> = known_intervals.keys().filter(|at| !reckoned.intervals.contains_key(at)).copied().collect();
+    for gone in gone.chunks(BATCH) {
+        let statement = Statement::new("DELETE FROM reconciled WHERE pipeline = ").value(pipeline.as_str());
+        transaction.run(statement.push(" AND start_at IN ").list(gone.iter().copied())).await?;
+    }
+    let changed: Vec<_> =
+        reckoned.intervals.iter().filter(|(at, counts)| known_intervals.get(at) != Some(counts)).collect();
+    for batch in changed.chunks(BATCH) {
+        let mut statement =
+            Statement::new("INSERT INTO reconciled (pipeline, start_at, objects, twice) VALUES ").of_any_length();
+        for (index, (at, (objects, twice))) in batch.iter().enumerate() {
+            statement = statement.push(if index == 0 { "" } else { ", " }).tuple([
+                pipeline.as_str().into(),
+                (**at).into(),
+                integer(*objects).into(),
+                integer(*twice).into(),
+            ]);
+        }
+        let statement = statement
+            .push(" ON CONFLICT (pipeline, start_at) DO UPDATE SET objects = excluded.objects, twice = excluded.twice");
+        transaction.run(statement).await?;
+    }
+    Ok(())
+}
+
+async fn write_gaps(
+    transaction: &mut Transaction,
+    pipeline: &PipelineName,
+    known: &BTreeMap<Key, Missing>,
+    gaps: &BTreeMap<Key, Missing>,
+) -> Result<(), DbError> {
+    let closed: Vec<&[u8]> =
+        known.keys().filter(|key| !gaps.contains_key(*key)).map(|key| key.as_str().as_bytes()).collect();
+    for closed in closed.chunks(BATCH) {
+        let statement = Statement::new("DELETE FROM gaps WHERE pipeline = ").value(pipeline.as_str());
+        transaction.run(statement.push(" AND object_key IN ").list(closed.iter().copied())).await?;
+    }
+    let changed: Vec<&Missing> =
+        gaps.iter().filter(|(key, gap)| known.get(*key) != Some(*gap)).map(|(_, gap)| gap).collect();
+    for batch in changed.chunks(BATCH) {
+        let mut statement = Statement::new(
+            "INSERT INTO gaps (pipeline, object_key, start_at, etag, size, written_at, kind, run_id) VALUES ",
+        )
+        .of_any_length();
+        for (index, gap) in batch.iter().enumerate() {
+            statement = statement.push(if index == 0 { "" } else { ", " }).tuple([
+                pipeline.as_str().into(),
+                gap.key.as_str().as_bytes().into(),
+                gap.start_at.into(),
+                gap.etag.clone().into(),
+                integer(gap.size).into(),
+                gap.written_at.into(),
+                gap.kind.as_str().into(),
+                gap.run.map(|run| run.to_string()).into(),
+            ]);
+        }
+        let statement = statement.push(
+            " ON CONFLICT (pipeline, object_key) DO UPDATE SET start_at = excluded.start_at, etag = excluded.etag, \
+             size = excluded.size, written_at = excluded.written_at, kind = excluded.kind, run_id = excluded.run_id",
+        );
+        transaction.run(statement).await?;
+    }
+    Ok(())
+}

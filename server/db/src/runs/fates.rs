@@ -1,0 +1,48 @@
+//! How objects fared lately: what losses have in common is looked for among these.
+
+use std::collections::{HashMap, hash_map::Entry};
+
+use model::{Outcome, PipelineName, Time, Window};
+
+use super::row::key_of;
+use crate::{Db, DbError, database::Statement};
+
+/// An object, by the last of its runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fate {
+    pub key: model::Key,
+    pub started_at: Time,
+    pub duration_ms: u64,
+    pub size: Option<u64>,
+    /// Some run of the window left nothing of it out.
+    pub whole: bool,
+}
+
+impl Db {
+    /// Of the newest runs of a window, at most so many, that know their object.
+    pub async fn fates(&self, pipeline: &PipelineName, window: Window, most: u32) -> Result<Vec<Fate>, DbError> {
+        let statement = Statement::new(
+            "SELECT object_key, started_at, duration_ms, size, outcome FROM runs WHERE pipeline = $1 \
+             AND started_at >= $2 AND started_at < $3 ORDER BY started_at DESC, id DESC LIMIT $4",
+        )
+        .bind(pipeline.as_str())
+        .bind(window.from())
+        .bind(window.to())
+        .bind(i64::from(most));
+        let mut fates: HashMap<Vec<u8>, Fate> = HashMap::new();
+        for row in self.database().read(statement).await? {
+            let Some(key) = row.get::<Option<Vec<u8>>>("object_key")? else { continue };
+            let whole = row.word::<Outcome>("outcome")?.whole();
+            match fates.entry(key) {
+                Entry::Occupied(later) => later.into_mut().whole |= whole,
+                Entry::Vacant(first) => {
+                    let key = key_of(first.key().clone())?;
+                    let size = row.get::<Option<i64>>("size")?.map(i64::unsigned_abs);
+                    let (started_at, duration_ms) = (Time(row.get("started_at")?), row.get::<i64>("duration_ms")?);
+                    first.insert(Fate { key, started_at, duration_ms: duration_ms.unsigned_abs(), size, whole });
+                }
+            }
+        }
+        Ok(fates.into_values().collect())
+    }
+}

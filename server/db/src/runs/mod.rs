@@ -1,0 +1,281 @@
+//! The table of runs: what was shipped, object by object, and what is known to have arrived.
+//!
+//! A run is one of its origin. There is one row for an origin and a key: an object that is shipped again, after a crash
+//! or a retry, brings its row up to date, and the row keeps its id. Keys are bytes, as in `failures`.
+//!
+//! Always: the runs of a job are written by whoever holds its lease, before the checkpoint that passes their objects;
+//! so after a crash a run may be there twice over in time, but never missing. They go when their job goes,
+//! and after their time (see `retention`). Whoever writes runs keeps the sums with it, in the same transaction.
+
+mod fates;
+mod invocations;
+mod list;
+mod measures;
+mod row;
+
+use std::collections::{HashMap, HashSet};
+
+use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Window};
+
+pub use self::{
+    fates::Fate,
+    invocations::{NewInvocation, Recorder},
+    measures::Measures,
+};
+pub(crate) use self::{
+    list::chosen,
+    row::{key_of, name},
+};
+use crate::{
+    Db, DbError,
+    database::{Statement, Transaction, json},
+    jobs::row::integer,
+    leases,
+    retention::Swept,
+    sums::Change,
+};
+
+/// Rows a statement: see `failures`.
+const BATCH: usize = 50;
+/// Keys of one question.
+const ASKED: usize = 500;
+
+/// What runs are part of.
+#[derive(Clone, Copy, Debug)]
+enum Origin<'a> {
+    Job(JobId),
+    /// What Logyard ships by itself as it appears.
+    Follower(&'a PipelineName),
+}
+
+/// A run to record. The id that it bears is kept for a new row only; its job is that of the origin.
+#[derive(Clone, Debug)]
+pub struct NewRun {
+    pub run: Run,
+    /// Where it was sent.
+    pub sink: SinkName,
+    /// What of the object was asked for; `None`: all.
+    pub window: Option<Window>,
+}
+
+impl Origin<'_> {
+    fn text(self) -> String {
+        match self {
+            Self::Job(id) => id.to_string(),
+            Self::Follower(pipeline) => format!("follow {pipeline}"),
+        }
+    }
+
+    fn job(self) -> Option<JobId> {
+        match self {
+            Self::Job(id) => Some(id),
+            Self::Follower(_) => None,
+        }
+    }
+}
+
+impl Db {
+    /// Of a running job; fenced; false if the lease was lost.
+    pub async fn record_runs(&self, id: JobId, attempt: i64, runs: &[NewRun]) -> Result<bool, DbError> {
+        let mut transaction = self.database().begin().await?;
+        if leases::held(&mut transaction, id, attempt).await?.is_none() {
+            return Ok(false);
+        }
+        upsert(&mut transaction, Origin::Job(id), runs).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Of a pipeline that is followed; false if another follows it by now.
+    pub async fn record_followed(
+        &self,
+        pipeline: &PipelineName,
+        holder: &str,
+        runs: &[NewRun],
+    ) -> Result<bool, DbError> {
+        let mut transaction = self.database().begin().await?;
+        let held = Statement::new("SELECT holder FROM followers WHERE pipeline = $1 AND holder = $2")
+            .bind(pipeline.as_str())
+            .bind(holder)
+            .push(transaction.for_update());
+        if transaction.run(held).await?.is_empty() {
+            return Ok(false);
+        }
+        upsert(&mut transaction, Origin::Follower(pipeline), runs).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// An id for a run, and the time in it.
+    pub fn new_run_id(&self) -> RunId {
+        RunId(self.clock().new_id().0.0)
+    }
+
+    /// Which of these objects, by key and ETag, a recorded run of the pipeline has delivered: whole, or at least all
+    /// of the window. Without a pipeline: a run of none.
+    pub async fn delivered(
+        &self,
+        pipeline: Option<&PipelineName>,
+        sink: &SinkName,
+        bucket: &str,
+        window: Option<Window>,
+        objects: &[(Key, String)],
+    ) -> Result<HashSet<Key>, DbError> {
+        let whole = || {
+            let statement = Statement::new("SELECT object_key, etag FROM runs WHERE whole = 1");
+            match window {
+                None => statement.push(" AND window_from IS NULL"),
+                Some(window) => statement
+                    .push(" AND (window_from IS NULL OR (window_from <= ")
+                    .value(window.from())
+                    .push(" AND window_to >= ")
+                    .value(window.to())
+                    .push("))"),
+            }
+        };
+        self.known(whole, (pipeline, sink), bucket, objects).await
+    }
+
+    /// Which of these objects need no more: those delivered whole, and those of which another try would bring nothing.
+    pub async fn dealt_with(
+        &self,
+        pipeline: &PipelineName,
+        sink: &SinkName,
+        bucket: &str,
+        objects: &[(Key, String)],
+    ) -> Result<HashSet<Key>, DbError> {
+        let over = || Statement::new("SELECT object_key, etag FROM runs WHERE again = 0 AND window_from IS NULL");
+        self.known(over, (Some(pipeline), sink), bucket, objects).await
+    }
+
+    /// Those that a statement finds under their ETag.
+    async fn known(
+        &self,
+        start: impl Fn() -> Statement,
+        (pipeline, sink): (Option<&PipelineName>, &SinkName),
+        bucket: &str,
+        objects: &[(Key, String)],
+    ) -> Result<HashSet<Key>, DbError> {
+        let mut delivered = HashSet::new();
+        for asked in objects.chunks(ASKED) {
+            let etags: HashMap<&[u8], &str> =
+                asked.iter().map(|(key, etag)| (key.as_str().as_bytes(), etag.as_str())).collect();
+            let statement =
+                start().push(" AND sink = ").value(sink.as_str()).push(" AND bucket = ").value(bucket).push(" AND ");
+            let statement = match pipeline {
+                Some(pipeline) => statement.push("pipeline = ").value(pipeline.as_str()),
+                None => statement.push("pipeline IS NULL"),
+            };
+            let statement = statement.push(" AND object_key IN ").list(etags.keys().copied());
+            for row in self.database().read(statement).await? {
+                let key: Vec<u8> = row.get("object_key")?;
+                let etag: Option<String> = row.get("etag")?;
+                if etags.get(key.as_slice()).copied() == etag.as_deref() {
+                    delivered.insert(key_of(key)?);
+                }
+            }
+        }
+        Ok(delivered)
+    }
+}
+
+async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRun]) -> Result<(), DbError> {
+    let swept = Swept::read(transaction).await?;
+    let mut runs = each_once(runs);
+    runs.retain(|new| swept.leaves(&new.run));
+    let mut change = Change::default();
+    for batch in runs.chunks(BATCH) {
+        let rows = |statement| chosen_rows(statement, origin, batch);
+        change.leave(transaction, rows).await?;
+        let mut statement = Statement::new(
+            "INSERT INTO runs (id, origin, job_id, pipeline, source, request_id, outcome, reason, started_at, \
+             duration_ms, memory_mb, invocation, store, bucket, object_key, etag, size, sink, lines, parsed, delivered, \
+             failures, whole, again, window_from, window_to, summary, logged) VALUES ",
+        )
+        .of_any_length();
+        for (index, NewRun { run, sink, window }) in batch.iter().enumerate() {
+            let window = window.filter(|_| filtered(run.summary.as_ref()));
+            statement = statement.push(if index == 0 { "" } else { ", " }).tuple([
+                run.id.into(),
+                origin.text().into(),
+                origin.job().map(|id| id.to_string()).into(),
+                run.pipeline.clone().map(String::from).into(),
+                run.source.as_str().into(),
+                run.request_id.clone().into(),
+                run.outcome.as_str().into(),
+                run.reason.as_str().into(),
+                run.started_at.into(),
+                integer(run.duration_ms).into(),
+                run.memory_mb.map(integer).into(),
+                run.invocation.as_ref().map(json).transpose()?.into(),
+                run.store.clone().map(String::from).into(),
+                run.bucket.clone().map(String::from).into(),
+                run.key.as_ref().map(|key| key.as_str().as_bytes()).into(),
+                run.etag.clone().into(),
+                run.size.map(integer).into(),
+                sink.as_str().into(),
+                integer(run.summary.as_ref().map_or(0, |summary| summary.lines.encountered)).into(),
+                integer(run.summary.as_ref().map_or(0, |summary| summary.lines.parsed)).into(),
+                integer(run.summary.as_ref().map_or(0, Summary::delivered)).into(),
+                integer(run.summary.as_ref().map_or(0, failures)).into(),
+                i64::from(whole(run)).into(),
+                i64::from(run.summary.as_ref().is_none_or(again)).into(),
+                window.map(|window| window.from().0).into(),
+                window.map(|window| window.to().0).into(),
+                run.summary.as_ref().map(json).transpose()?.into(),
+                run.logged.clone().into(),
+            ]);
+        }
+        let statement = statement.push(
+            " ON CONFLICT (origin, object_key) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, \
+             started_at = excluded.started_at, duration_ms = excluded.duration_ms, memory_mb = excluded.memory_mb, \
+             etag = excluded.etag, size = excluded.size, sink = excluded.sink, lines = excluded.lines, parsed = excluded.parsed, \
+             delivered = excluded.delivered, failures = excluded.failures, whole = excluded.whole, again = excluded.again, \
+             window_from = excluded.window_from, window_to = excluded.window_to, summary = excluded.summary, \
+             logged = excluded.logged, invocation = excluded.invocation",
+        );
+        transaction.run(statement).await?;
+        change.enter(transaction, rows).await?;
+    }
+    change.apply(transaction).await
+}
+
+/// The rows of these runs: those there are by their keys, those of no key by the ids that they are given.
+fn chosen_rows(statement: Statement, origin: Origin<'_>, runs: &[NewRun]) -> Statement {
+    let keys = runs.iter().filter_map(|new| new.run.key.as_ref()).map(|key| key.as_str().as_bytes());
+    let keyless = runs.iter().filter(|new| new.run.key.is_none()).map(|new| new.run.id);
+    let statement = statement.push("origin = ").value(origin.text());
+    match (keys.clone().next(), keyless.clone().next()) {
+        (_, None) => statement.push(" AND object_key IN ").list(keys),
+        (None, _) => statement.push(" AND id IN ").list(keyless),
+        _ => statement.push(" AND (object_key IN ").list(keys).push(" OR id IN ").list(keyless).push(")"),
+    }
+}
+
+/// The last run of each key: PostgreSQL updates no row twice in a statement.
+fn each_once(runs: &[NewRun]) -> Vec<NewRun> {
+    let last: HashMap<Option<&Key>, usize> =
+        runs.iter().enumerate().map(|(index, new)| (new.run.key.as_ref(), index)).collect();
+    let is_last = |(index, new): &(usize, &NewRun)| last.get(&new.run.key.as_ref()) == Some(index);
+    runs.iter().enumerate().filter(is_last).map(|(_, new)| new.clone()).collect()
+}
+
+/// Whether a window took something away. What it left whole needs none.
+fn filtered(summary: Option<&Summary>) -> bool {
+    summary.is_none_or(|summary| summary.lines.filtered > 0)
+}
+
+/// A dry run has no sink, and delivers nothing.
+fn whole(run: &Run) -> bool {
+    let sent = run.summary.as_ref().is_some_and(|summary| summary.sink.is_some() && summary.clean());
+    sent && run.outcome.whole()
+}
+
+/// What could not be parsed does not become a record by being read again.
+fn again(summary: &Summary) -> bool {
+    summary.failures.sending.total + summary.failures.reading.total > 0
+}
+
+fn failures(summary: &Summary) -> u64 {
+    summary.failures.parsing.total + summary.failures.sending.total + summary.failures.reading.total
+}

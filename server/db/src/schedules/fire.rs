@@ -1,0 +1,130 @@
+//! When a time of a schedule has come: a job is started for it, or it is said why none was.
+//!
+//! Always: a time is dealt with exactly once, however many servers see that it is due. The statement that moves the
+//! next time on names the time it moves on from; whoever finds it moved already does nothing. The job is inserted by
+//! the same transaction, so that a crash leaves either both or neither. That statement also locks the schedule's row,
+//! so that its two tasks, and whoever starts it by hand, wait for each other: none starts while the last job has not
+//! ended.
+
+use model::{Fired, Firing, Job, JobId, Schedule, ScheduleId, Spec, Task, Time};
+
+use crate::{
+    Db, DbError,
+    database::{Statement, Transaction, json},
+    jobs::{insert_queued, row::id},
+    schedules::row,
+};
+
+/// A time that has come, with what follows it.
+pub struct Due<'a> {
+    pub schedule: &'a Schedule,
+    pub task: Task,
+    /// When it was due: the fence. It must be the schedule's next time of that task.
+    pub due: Time,
+    /// The next time after now; `None` where the expression can no longer be read.
+    pub next: Option<Time>,
+    /// Times between the two that have passed as well.
+    pub missed: u32,
+    pub now: Time,
+    /// Why it cannot become a job.
+    pub refused: Option<String>,
+}
+
+impl Db {
+    /// When the next schedule is due, if there is one.
+    pub async fn next_due(&self) -> Result<Option<Time>, DbError> {
+        let statement = Statement::new(
+            "SELECT MIN(at) AS at FROM (SELECT MIN(next_at) AS at FROM schedules UNION ALL \
+             SELECT MIN(verify_next_at) AS at FROM schedules) AS times",
+        );
+        let rows = self.database().read(statement).await?;
+        let at: Option<Option<i64>> = rows.first().map(|row| row.get("at")).transpose()?;
+        Ok(at.flatten().map(Time))
+    }
+
+    /// Schedules of which a time has come, the longest due first; each by itself, as one that cannot be read must not
+    /// keep the others from being.
+    pub async fn due_schedules(&self, now: Time) -> Result<Vec<Result<Schedule, DbError>>, DbError> {
+        let statement = row::select()
+            .push("WHERE next_at <= ")
+            .value(now)
+            .push(" OR verify_next_at <= ")
+            .value(now)
+            .push(" ORDER BY COALESCE(next_at, verify_next_at), id");
+        Ok(self.database().read(statement).await?.iter().map(row::decode).collect())
+    }
+
+    /// What came of it; `None` if another server was first, or the schedule was paused or deleted meanwhile.
+    pub async fn fire(&self, due: &Due<'_>) -> Result<Option<Firing>, DbError> {
+        let schedule = due.schedule;
+        let mut transaction = self.database().begin().await?;
+        let moved = match due.task {
+            Task::Clone => "UPDATE schedules SET next_at = $1 WHERE id = $2 AND next_at = $3 RETURNING job_id",
+            Task::Verify => {
+                "UPDATE schedules SET verify_next_at = $1 WHERE id = $2 AND verify_next_at = $3 RETURNING job_id"
+            }
+        };
+        let moved = Statement::new(moved).bind(due.next.map(|at| at.0)).bind(schedule.id).bind(due.due);
+        let rows = transaction.run(moved).await?;
+        let Some(last) = rows.first() else { return Ok(None) };
+        let last: Option<String> = last.get("job_id")?;
+        let firing = match &due.refused {
+            Some(reason) => Firing::Refused { reason: reason.clone() },
+            None => match unended(&mut transaction, last).await? {
+                Some(job) => Firing::Skipped { job },
+                None => Firing::Started { job: self.start(&mut transaction, schedule, due.task, why(due)).await?.id },
+            },
+        };
+        let fired = Fired { due: due.due, at: due.now, task: due.task, missed: due.missed, firing: firing.clone() };
+        let statement = Statement::new("UPDATE schedules SET last = $1 WHERE id = $2");
+        transaction.run(statement.bind(json(&fired)?).bind(schedule.id)).await?;
+        transaction.commit().await?;
+        Ok(Some(firing))
+    }
+
+    /// Starts its clone now, and leaves its times as they are. Refused while its last job has not ended.
+    pub async fn run_schedule(&self, id: ScheduleId, actor: &str) -> Result<Job, DbError> {
+        let mut transaction = self.database().begin().await?;
+        let statement = row::select().push("WHERE id = ").value(id).push(transaction.for_update());
+        let rows = transaction.run(statement).await?;
+        let schedule = row::decode(rows.first().ok_or(DbError::NoSchedule(id))?)?;
+        if let Some(job) = unended(&mut transaction, schedule.job.map(|job| job.to_string())).await? {
+            return Err(DbError::StillRuns(job));
+        }
+        let why = format!("started by hand by {actor}");
+        let job = self.start(&mut transaction, &schedule, Task::Clone, why).await?;
+        transaction.commit().await?;
+        Ok(job)
+    }
+
+    /// `why` is told with the job's first event.
+    async fn start(
+        &self,
+        transaction: &mut Transaction,
+        schedule: &Schedule,
+        task: Task,
+        why: String,
+    ) -> Result<Job, DbError> {
+        let spec = Spec::Clone(schedule.spec_of(task));
+        let job = self.queued(spec, schedule.author_of_jobs());
+        insert_queued(transaction, &job, why).await?;
+        let statement = Statement::new("UPDATE schedules SET job_id = $1 WHERE id = $2").bind(job.id).bind(schedule.id);
+        transaction.run(statement).await?;
+        Ok(job)
+    }
+}
+
+fn why(due: &Due<'_>) -> String {
+    match due.missed {
+        0 => format!("due at {}", due.due),
+        missed => format!("due at {}, in place of {missed} more that were missed", due.due),
+    }
+}
+
+/// The job, if it has not ended.
+async fn unended(transaction: &mut Transaction, job: Option<String>) -> Result<Option<JobId>, DbError> {
+    let Some(job) = job else { return Ok(None) };
+    let statement = Statement::new("SELECT id FROM jobs WHERE ended_at IS NULL AND id = ").value(job);
+    let rows = transaction.run(statement.push(transaction.for_update())).await?;
+    rows.first().map(id).transpose()
+}

@@ -1,0 +1,119 @@
+//! Databases to test with, real ones: a SQLite file, or a database of its own in a throw-away PostgreSQL or
+//! MariaDB.
+//!
+//! ```no_run
+//! # async fn example() {
+//! let scratch = db::testing::Scratch::postgres().await;
+//! let one_server = scratch.open().await;
+//! let another = scratch.open().await;
+//! # }
+//! ```
+//!
+//! Always: a test never shares its database with another. Where a server is not installed its tests fail and say
+//! what to install; they are not skipped.
+
+mod cluster;
+mod fill;
+
+use model::ScheduleId;
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection};
+use tempfile::TempDir;
+
+pub use self::{
+    cluster::{Cluster, Durability, Software},
+    fill::{fill, insert_jobs, sample},
+};
+use crate::{Db, database::Statement};
+
+/// An empty database, gone with this value or, in PostgreSQL, with its cluster.
+pub struct Scratch {
+    pub url: String,
+    /// Removed with this value.
+    _folder: Option<TempDir>,
+}
+
+/// Makes all plans older than they are.
+pub async fn age_plans(db: &Db, by_ms: i64) {
+    let statement = Statement::new("UPDATE plans SET created_at = created_at - $1").bind(by_ms);
+    db.database().write(statement).await.expect("the plans are aged");
+}
+
+/// Makes all that was heard of syncs older than it is.
+pub async fn age_syncs(db: &Db, by_ms: i64) {
+    let statement = Statement::new("UPDATE syncs SET heard_until = heard_until - $1").bind(by_ms);
+    db.database().write(statement).await.expect("the syncs are aged");
+}
+
+/// Deletes a job, with what is its.
+pub async fn delete_job(db: &Db, id: model::JobId) {
+    let statement = Statement::new("DELETE FROM jobs WHERE id = $1").bind(id);
+    db.database().write(statement).await.expect("the job is deleted");
+}
+
+/// Deletes all runs and all that is made of them.
+pub async fn forget_runs(db: &Db) {
+    for table in ["DELETE FROM runs", "DELETE FROM run_sums", "DELETE FROM swept"] {
+        db.database().write(Statement::new(table)).await.expect("the table is emptied");
+    }
+}
+
+/// Lets the database know what it holds, as it does by itself now and then.
+pub async fn analyze(db: &Db) {
+    db.database().write(Statement::new("ANALYZE")).await.expect("the tables are analyzed");
+}
+
+/// Makes the spec of a schedule one that cannot be read, as no version of Logyard writes it.
+pub async fn break_schedule(db: &Db, id: ScheduleId) {
+    let statement = Statement::new("UPDATE schedules SET spec = '{}' WHERE id = $1").bind(id);
+    db.database().write(statement).await.expect("the schedule is broken");
+}
+
+impl Scratch {
+    /// A file in a temporary folder.
+    pub fn sqlite() -> Self {
+        let folder = tempfile::Builder::new().prefix("logyard-sqlite-").tempdir().expect("a temporary folder");
+        Self { url: format!("sqlite:{}", folder.path().join("logyard.db").display()), _folder: Some(folder) }
+    }
+
+    /// A new database in the cluster that all tests of this run share.
+    pub async fn postgres() -> Self {
+        Self::within(&Cluster::shared(Software::Postgres)).await
+    }
+
+    /// The same in MariaDB, which is no database for a store: it is one whose tables are followed.
+    pub async fn mariadb() -> Self {
+        Self::within_mariadb(&Cluster::shared(Software::Mariadb)).await
+    }
+
+    /// The same in a server of its own: in MySQL, whoever writes anywhere on the server is waited for.
+    pub async fn mariadb_alone() -> Self {
+        Self::within_mariadb(&Cluster::own(Software::Mariadb, Durability::None)).await
+    }
+
+    async fn within_mariadb(cluster: &Cluster) -> Self {
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let mut connection = MySqlConnection::connect(&cluster.url("mysql")).await.expect("the server answers");
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut connection)
+            .await
+            .expect("a database");
+        connection.close().await.expect("the connection closes");
+        Self { url: cluster.url(&name), _folder: None }
+    }
+
+    pub async fn within(cluster: &Cluster) -> Self {
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let mut connection = PgConnection::connect(&cluster.url("postgres")).await.expect("the cluster answers");
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut connection)
+            .await
+            .expect("a database");
+        connection.close().await.expect("the connection closes");
+        Self { url: cluster.url(&name), _folder: None }
+    }
+
+    /// Another server on this database.
+    pub async fn open(&self) -> Db {
+        Db::open(&self.url).await.unwrap_or_else(|error| panic!("{error}: {error:?}"))
+    }
+}

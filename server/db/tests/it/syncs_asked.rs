@@ -1,0 +1,262 @@
+//! What people ask of a sync waits until it is answered, whoever dies in between.
+
+use db::{Db, SyncAsked, testing::Scratch};
+use model::{SyncAction, SyncState};
+use proptest::{
+    collection,
+    prelude::*,
+    test_runner::{Config, TestCaseError, TestRunner},
+};
+
+use crate::{
+    support::LEASE_MS,
+    syncs::{beat, evaluation, status, table},
+};
+
+on_both_databases!(
+    what_is_asked_is_read_until_it_is_answered_and_not_after,
+    what_is_asked_while_a_table_is_held_waits_for_the_next,
+    the_newest_yes_to_a_deletion_counts,
+    keys_to_try_again_are_gathered,
+    only_what_was_answered_is_dropped,
+    a_pause_holds_at_once_and_until_it_is_over,
+    who_asked_stands_in_the_history,
+    whatever_happens_no_wish_is_lost_and_none_is_granted_twice,
+);
+
+async fn ask(db: &Db, action: SyncAction) {
+    db.ask_sync(&table("orders"), &action, "ada").await.unwrap();
+}
+
+async fn hold(db: &Db) -> SyncAsked {
+    db.hold_sync(&table("orders"), "one", LEASE_MS).await.unwrap().unwrap().asked
+}
+
+async fn end(db: &Db, answered: &SyncAsked) {
+    let (beat, evaluation) = (beat(SyncState::InStep), evaluation(db, SyncState::InStep));
+    assert!(db.end_sync(&table("orders"), "one", &beat, &evaluation, answered).await.unwrap());
+}
+
+fn retry(key: Option<&str>) -> SyncAction {
+    SyncAction::RetryQuarantined { key: key.map(str::to_owned) }
+}
+
+async fn what_is_asked_is_read_until_it_is_answered_and_not_after(scratch: Scratch) {
+    let db = scratch.open().await;
+    // Of a table at which nobody has looked.
+    ask(&db, SyncAction::Verify).await;
+    assert_eq!(status(&db, "orders").await.state, SyncState::New);
+    let verify = SyncAsked { verify: true, ..SyncAsked::default() };
+    db.hold_sync(&table("orders"), "one", 0).await.unwrap().unwrap();
+    // The first died.
+    let asked = db.hold_sync(&table("orders"), "two", 0).await.unwrap().unwrap().asked;
+    assert_eq!(asked, verify);
+    db.release_sync(&table("orders"), "two").await.unwrap();
+    assert_eq!(hold(&db).await, verify);
+    end(&db, &verify).await;
+    assert_eq!(hold(&db).await, SyncAsked::default());
+}
+
+async fn what_is_asked_while_a_table_is_held_waits_for_the_next(scratch: Scratch) {
+    let db = scratch.open().await;
+    let evaluate = SyncAsked { evaluate: true, ..SyncAsked::default() };
+    ask(&db, SyncAction::Evaluate).await;
+    assert_eq!(hold(&db).await, evaluate);
+    ask(&db, SyncAction::Evaluate).await;
+    ask(&db, SyncAction::AcceptEpoch).await;
+    // It answers more than it was asked; what it has not read waits all the same.
+    end(&db, &SyncAsked { accept_epoch: true, ..evaluate.clone() }).await;
+    let both = SyncAsked { accept_epoch: true, ..evaluate };
+    assert_eq!(hold(&db).await, both);
+    end(&db, &both).await;
+    assert_eq!(hold(&db).await, SyncAsked::default());
+}
+
+async fn the_newest_yes_to_a_deletion_counts(scratch: Scratch) {
+    let db = scratch.open().await;
+    ask(&db, SyncAction::Approve { rows: 9_000 }).await;
+    assert_eq!(hold(&db).await.approved, 9_000);
+    ask(&db, SyncAction::Approve { rows: 4_000 }).await;
+    ask(&db, SyncAction::Approve { rows: 5_000 }).await;
+    db.release_sync(&table("orders"), "one").await.unwrap();
+    let asked = hold(&db).await;
+    assert_eq!(asked.approved, 5_000);
+    // One that comes while the table is held is not answered with it, even if it is read to keep the table.
+    ask(&db, SyncAction::Approve { rows: 7_000 }).await;
+    assert_eq!(hold(&db).await.approved, 7_000);
+    end(&db, &asked).await;
+    let asked = hold(&db).await;
+    assert_eq!(asked.approved, 7_000);
+    end(&db, &asked).await;
+    assert_eq!(hold(&db).await.approved, 0);
+}
+
+async fn keys_to_try_again_are_gathered(scratch: Scratch) {
+    let db = scratch.open().await;
+    for key in ["7", "7", "\"approve\"", "8"] {
+        ask(&db, retry(Some(key))).await;
+    }
+    ask(&db, SyncAction::Approve { rows: 1 }).await;
+    let asked = hold(&db).await;
+    assert_eq!(asked.retry, Some(["7", "\"approve\"", "8"].map(str::to_owned).to_vec()));
+    ask(&db, retry(None)).await;
+    ask(&db, retry(Some("9"))).await;
+    assert_eq!(hold(&db).await.retry, Some(Vec::new()), "all of them are all of them");
+}
+
+async fn only_what_was_answered_is_dropped(scratch: Scratch) {
+    let db = scratch.open().await;
+    for action in [SyncAction::Evaluate, SyncAction::Verify, SyncAction::AcceptEpoch, SyncAction::Approve { rows: 3 }] {
+        ask(&db, action).await;
+    }
+    ask(&db, retry(Some("7"))).await;
+    ask(&db, retry(Some("8"))).await;
+    let mut asked = hold(&db).await;
+    for answered in [
+        SyncAsked { evaluate: true, ..SyncAsked::default() },
+        SyncAsked { verify: true, ..SyncAsked::default() },
+        SyncAsked { accept_epoch: true, ..SyncAsked::default() },
+        SyncAsked { approved: 3, ..SyncAsked::default() },
+        SyncAsked { retry: Some(vec!["8".to_owned()]), ..SyncAsked::default() },
+    ] {
+        end(&db, &answered).await;
+        asked.evaluate &= !answered.evaluate;
+        asked.verify &= !answered.verify;
+        asked.accept_epoch &= !answered.accept_epoch;
+        asked.approved -= answered.approved;
+        if answered.retry.is_some() {
+            asked.retry = Some(vec!["7".to_owned()]);
+        }
+        assert_eq!(hold(&db).await, asked);
+    }
+    end(&db, &SyncAsked { retry: Some(Vec::new()), ..SyncAsked::default() }).await;
+    assert_eq!(hold(&db).await, SyncAsked::default());
+}
+
+async fn a_pause_holds_at_once_and_until_it_is_over(scratch: Scratch) {
+    let db = scratch.open().await;
+    ask(&db, SyncAction::Pause).await;
+    ask(&db, SyncAction::Pause).await;
+    assert!(status(&db, "orders").await.paused);
+    let held = db.hold_sync(&table("orders"), "one", LEASE_MS).await.unwrap().unwrap();
+    assert!(held.paused);
+    end(&db, &held.asked).await;
+    assert!(status(&db, "orders").await.paused, "an evaluation does not end it");
+    ask(&db, SyncAction::Resume).await;
+    assert!(!status(&db, "orders").await.paused);
+}
+
+async fn who_asked_stands_in_the_history(scratch: Scratch) {
+    let db = scratch.open().await;
+    for (author, action) in [
+        ("ada", SyncAction::Approve { rows: 1_234 }),
+        ("ben", SyncAction::AcceptEpoch),
+        ("cy", retry(Some("7"))),
+        ("di", retry(None)),
+    ] {
+        db.ask_sync(&table("orders"), &action, author).await.unwrap();
+    }
+    let asked = hold(&db).await;
+    end(&db, &asked).await;
+    let kept = db.sync_evaluations(&table("orders"), None, 1).await.unwrap().items.remove(0);
+    assert_eq!(
+        kept.reason,
+        "It is so. ada approved that 1234 rows be deleted. ben accepted the local database as it is. cy asked to try \
+         row 7 again. di asked to try the rows in quarantine again."
+    );
+}
+
+/// What may happen to a table. There are two holders, so that one may take over from the other.
+#[derive(Clone, Debug)]
+enum Happening {
+    Asked(u8),
+    Held(usize),
+    Ended(usize),
+    GivenBack(usize),
+    Died,
+}
+
+/// The plainest account of the same: which wishes wait, and which of these the holder has read.
+#[derive(Default)]
+struct Account {
+    waiting: [bool; 3],
+    read: [bool; 3],
+    holder: Option<usize>,
+    dead: bool,
+}
+
+async fn whatever_happens_no_wish_is_lost_and_none_is_granted_twice(scratch: Scratch) {
+    let db = scratch.open().await;
+    let happening = prop_oneof![
+        4 => (0_u8..3).prop_map(Happening::Asked),
+        3 => (0_usize..2).prop_map(Happening::Held),
+        3 => (0_usize..2).prop_map(Happening::Ended),
+        1 => (0_usize..2).prop_map(Happening::GivenBack),
+        1 => Just(Happening::Died),
+    ];
+    let mut runner = TestRunner::new(Config { cases: 40, failure_persistence: None, ..Config::default() });
+    let mut number = 0;
+    let handle = tokio::runtime::Handle::current();
+    let cell = std::cell::RefCell::new(&mut number);
+    let played = tokio::task::block_in_place(|| {
+        runner.run(&collection::vec(happening, 1..30), |happenings| {
+            **cell.borrow_mut() += 1;
+            let name = format!("t{}", cell.borrow());
+            handle.block_on(play(&db, &name, &happenings))
+        })
+    });
+    played.unwrap();
+}
+
+async fn play(db: &Db, name: &str, happenings: &[Happening]) -> Result<(), TestCaseError> {
+    let (table, mut account) = (table(name), Account::default());
+    let wishes = |asked: &SyncAsked| [asked.evaluate, asked.verify, asked.accept_epoch];
+    for happening in happenings {
+        match *happening {
+            Happening::Asked(wish) => {
+                let action =
+                    [SyncAction::Evaluate, SyncAction::Verify, SyncAction::AcceptEpoch][usize::from(wish)].clone();
+                db.ask_sync(&table, &action, "ada").await.unwrap();
+                account.waiting[usize::from(wish)] = true;
+                // Asked anew: what was read before does not answer it.
+                account.read[usize::from(wish)] = false;
+            }
+            Happening::Held(who) => {
+                let held = db.hold_sync(&table, &who.to_string(), LEASE_MS).await.unwrap();
+                let free = account.holder.is_none_or(|holder| holder == who || account.dead);
+                prop_assert_eq!(held.is_some(), free);
+                if let Some(held) = held {
+                    prop_assert_eq!(wishes(&held.asked), account.waiting);
+                    account = Account { read: account.waiting, holder: Some(who), dead: false, ..account };
+                }
+            }
+            Happening::Ended(who) => {
+                let (beat, evaluation) = (beat(SyncState::InStep), evaluation(db, SyncState::InStep));
+                let all = SyncAsked { evaluate: true, verify: true, approved: 0, accept_epoch: true, retry: None };
+                let ended = db.end_sync(&table, &who.to_string(), &beat, &evaluation, &all).await.unwrap();
+                prop_assert_eq!(ended, account.holder == Some(who));
+                if ended {
+                    for wish in 0..3 {
+                        account.waiting[wish] &= !account.read[wish];
+                    }
+                    account = Account { read: [false; 3], holder: None, dead: false, ..account };
+                }
+            }
+            Happening::GivenBack(who) => {
+                db.release_sync(&table, &who.to_string()).await.unwrap();
+                if account.holder == Some(who) {
+                    account.holder = None;
+                }
+            }
+            // Its lease runs out; it may still wake up, and end if nobody took over.
+            Happening::Died => {
+                if let Some(holder) = account.holder {
+                    let beat = beat(SyncState::Uploading);
+                    prop_assert!(db.beat_sync(&table, &holder.to_string(), 0, &beat).await.unwrap());
+                    account.dead = true;
+                }
+            }
+        }
+    }
+    Ok(())
+}

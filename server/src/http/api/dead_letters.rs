@@ -1,0 +1,49 @@
+//! `GET /api/v1/jobs/{id}/dead-letters`: what a job could not deliver, as the file that it is.
+
+use std::io;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::header,
+    response::IntoResponse,
+};
+use futures::{Stream, stream};
+use model::{Problem, ProblemCode};
+use tokio::{fs::File, io::AsyncReadExt};
+
+use super::{Id, problem::Refused};
+use crate::{connections::dead_letters::dead_letters, http::state::App};
+
+const CHUNK: usize = 64 * 1_024;
+
+/// The file lies where the job ran: another server of the same database does not have it, and says so.
+pub async fn download(State(app): State<App>, Id(id): Id) -> Result<impl IntoResponse, Refused> {
+    app.backend.job(id).await?;
+    let file = match File::open(dead_letters(&app.config.server.data_dir, id)).await {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let detail = format!("Job {id} has left no dead letters on this server.");
+            return Err(Problem::new(ProblemCode::NotFound, detail).into());
+        }
+        Err(error) => {
+            tracing::error!(%error, "dead letters cannot be read");
+            let detail = "The dead letters cannot be read; the log has the cause.";
+            return Err(Problem::new(ProblemCode::Internal, detail).into());
+        }
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"dead-letters-{}.ndjson\"", id.short())),
+    ];
+    Ok((headers, Body::from_stream(chunks(file))))
+}
+
+fn chunks(file: File) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::try_unfold(file, async |mut file| {
+        let mut chunk = vec![0; CHUNK];
+        let read = file.read(&mut chunk).await?;
+        chunk.truncate(read);
+        Ok((read > 0).then(|| (Bytes::from(chunk), file)))
+    })
+}

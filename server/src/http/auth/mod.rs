@@ -1,0 +1,71 @@
+//! Who may ask: the operator's session, an API token, or anybody where the server listens on loopback only.
+//!
+//! With `[auth]` there is one operator with a password and any number of named tokens. A browser gets a session: a
+//! random token in a cookie, of which the database keeps the hash alone. A script sends a token as `Authorization:
+//! Bearer`. Without `[auth]` everybody is the viewer `local`; configuration then binds to loopback only.
+//!
+//! Always: passwords and tokens are compared in a time that does not depend on them, and are never logged.
+
+mod attempts;
+mod guard;
+pub mod login;
+mod next;
+mod session;
+mod token;
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use db::Db;
+use model::{Problem, ProblemCode, Viewer};
+
+use self::attempts::Attempts;
+pub use self::guard::{api, identify, pages};
+use crate::{
+    config::{
+        self,
+        secrets::{password::Verifier, token::hash},
+    },
+    http::health,
+};
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Auth {
+    /// `None`: everybody on loopback.
+    doors: Option<Arc<Doors>>,
+}
+
+struct Doors {
+    config: config::Auth,
+    db: Db,
+    verifier: Verifier,
+    attempts: Attempts,
+}
+
+impl Auth {
+    pub fn new(config: Option<&config::Auth>, db: Db) -> Self {
+        let doors = config.map(|config| {
+            let verifier = Verifier::new(config.password_hash.clone());
+            Arc::new(Doors { config: config.clone(), db, verifier, attempts: Attempts::default() })
+        });
+        Self { doors }
+    }
+
+    /// Who sends these headers; `None` for someone not signed in. A token that is not known is an error rather than
+    /// nobody: whoever sends one wants to learn that it is wrong. `by_token`: whether tokens count here.
+    async fn viewer(&self, headers: &HeaderMap, by_token: bool) -> Result<Option<Viewer>, Problem> {
+        let Some(doors) = &self.doors else {
+            return Ok(Some(Viewer { name: "local".to_owned(), signed_in: false }));
+        };
+        if let Some(sent) = headers.get(header::AUTHORIZATION).filter(|_| by_token) {
+            let name = token::owner(&doors.config.tokens, sent).ok_or_else(|| {
+                Problem::new(ProblemCode::Unauthorised, "The token is not known here. Check [[auth.tokens]].")
+            })?;
+            return Ok(Some(Viewer { name: name.to_owned(), signed_in: true }));
+        }
+        let Some(cookie) = session::sent(headers) else { return Ok(None) };
+        let name = doors.db.session(&hash(cookie)).await.map_err(health::no_database)?;
+        Ok(name.map(|name| Viewer { name, signed_in: true }))
+    }
+}

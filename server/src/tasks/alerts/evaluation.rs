@@ -1,0 +1,150 @@
+//! The evaluation: facts of each pipeline and sink → findings → alerts, by one process at a time.
+
+use std::collections::HashMap;
+
+use db::{AlertChange, DbError, KeptAlert};
+use engine::alerts::{Book, Change, Patience, Standing, View, judge, judge_canary};
+use model::{PipelineName, SinkName, Time};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{Context, facts, heartbeat::Heart};
+use crate::signals::Nudge;
+
+/// Whom alerts are of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Subject {
+    Pipeline(PipelineName),
+    Sink(SinkName),
+}
+
+/// What one process knows from one evaluation to the next.
+struct Evaluator {
+    context: Context,
+    started_at: Time,
+    books: HashMap<Subject, Book>,
+}
+
+pub async fn run(context: Context, told: Nudge, shutdown: CancellationToken) {
+    let every = context.rhythm.evaluate;
+    let mut heart = Heart::new(&context);
+    let (db, holder) = (context.db.clone(), context.holder.clone());
+    let mut evaluator = Evaluator { started_at: db.now(), context, books: HashMap::new() };
+    let mut away = false;
+    while !shutdown.is_cancelled() {
+        match evaluator.evaluate().await {
+            Ok(evaluated) => {
+                away = false;
+                if evaluated {
+                    told.nudge();
+                    heart.beat();
+                }
+            }
+            Err(error) => {
+                if !away {
+                    warn!(%error, "conditions could not be looked at; trying again");
+                }
+                away = true;
+            }
+        }
+        tokio::select! {
+            () = sleep(every) => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+    if let Err(error) = db.release_evaluation(&holder).await {
+        warn!(%error, "the evaluation could not be given back; its lease expires by itself");
+    }
+}
+
+impl Evaluator {
+    /// False if another process does it.
+    async fn evaluate(&mut self) -> Result<bool, DbError> {
+        let Context { db, config, holder, rhythm, receivers, hub, .. } = &self.context;
+        let lease_ms = i64::try_from(rhythm.lease.as_millis()).unwrap_or(i64::MAX);
+        if !db.hold_evaluation(holder, lease_ms).await? {
+            self.books.clear();
+            return Ok(false);
+        }
+        let mut standing = by_subject(db.standing_alerts().await?);
+        let mut changes = Vec::new();
+        let mut views = Vec::new();
+        for pipeline in &config.pipelines {
+            let facts = facts::of_pipeline(db, pipeline, self.started_at).await?;
+            let view = judge(&facts, &self.context.limits(pipeline));
+            let patience = rhythm.patience.unwrap_or_else(|| Patience::of(pipeline.every_s));
+            views.push((Subject::Pipeline(pipeline.name.clone()), view, patience));
+        }
+        for (sink, every) in &config.alerts.canaries {
+            let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
+            let view = judge_canary(&facts::of_sink(db, sink, every_ms).await?);
+            views.push((Subject::Sink(sink.clone()), view, rhythm.patience.unwrap_or_default()));
+        }
+        // What is configured no more holds no more.
+        let gone = standing.keys().filter(|subject| views.iter().all(|(known, ..)| known != *subject));
+        let gone: Vec<Subject> = gone.cloned().collect();
+        views.extend(gone.into_iter().map(|subject| (subject, View::default(), rhythm.patience.unwrap_or_default())));
+        for (subject, view, patience) in views {
+            let alerts = standing.remove(&subject).unwrap_or_default();
+            let book = self.books.entry(subject.clone()).or_insert_with(|| subject.book(patience));
+            changes.extend(book.turn(db.now(), &view, alerts, || db.new_alert_id()));
+        }
+        let records: Vec<_> = changes.iter().map(|change| (kept(change), change.told())).collect();
+        let recorded = db.record_evaluation(holder, &records, &receivers.names()).await?;
+        if recorded {
+            changes.iter().for_each(log);
+            if let Some(hub) = hub.as_ref().filter(|_| !changes.is_empty()) {
+                hub.nudge();
+            }
+        }
+        Ok(recorded)
+    }
+}
+
+impl Subject {
+    fn book(&self, patience: Patience) -> Book {
+        match self.clone() {
+            Self::Pipeline(name) => Book::of_pipeline(name, patience),
+            Self::Sink(name) => Book::of_sink(name, patience),
+        }
+    }
+}
+
+fn by_subject(kept: Vec<KeptAlert>) -> HashMap<Subject, Vec<Standing>> {
+    let mut standing: HashMap<Subject, Vec<Standing>> = HashMap::new();
+    for KeptAlert { alert, gone_since, told_at, told_weight } in kept {
+        let subject = match (&alert.pipeline, &alert.sink) {
+            (Some(name), _) => Subject::Pipeline(name.clone()),
+            (None, Some(name)) => Subject::Sink(name.clone()),
+            (None, None) => continue, // the table has no such row
+        };
+        standing.entry(subject).or_default().push(Standing { alert, gone_since, told_at, told_weight });
+    }
+    standing
+}
+
+fn kept(change: &Change) -> AlertChange {
+    let Standing { alert, gone_since, told_at, told_weight } = change.standing().clone();
+    let kept = KeptAlert { alert, gone_since, told_at, told_weight };
+    match change {
+        Change::Opened(_) => AlertChange::Opened(kept),
+        Change::Updated { .. } => AlertChange::Updated(kept),
+        Change::Woken(_) => AlertChange::Woken(kept),
+        Change::Resolved(_) => AlertChange::Resolved(kept),
+    }
+}
+
+fn log(change: &Change) {
+    let alert = &change.standing().alert;
+    let of = alert
+        .pipeline
+        .as_ref()
+        .map_or_else(|| alert.sink.as_ref().map(ToString::to_string), |name| Some(name.to_string()));
+    let (of, kind) = (of.unwrap_or_default(), alert.kind.as_str());
+    match change {
+        Change::Opened(_) => warn!(of, kind, reason = alert.reason, "an alert was opened"),
+        Change::Resolved(_) => info!(of, kind, "an alert is resolved"),
+        Change::Updated { .. } | Change::Woken(_) => {}
+    }
+}

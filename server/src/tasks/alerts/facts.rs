@@ -1,0 +1,124 @@
+//! What is known of a pipeline now, gathered from the store: the one place that knows whence.
+
+use db::{Db, DbError, RunGlance, Watching};
+use engine::alerts::{Arrived, CANARY_SIZES, CanaryFacts, Facts, Finding, Gaps, Probe, Reader, Seen};
+use model::{Following, Function, GapKind, Pipeline, Reconciled, Reconciliation, SinkName, Time, Window};
+
+/// How far back objects are counted: as far as the reconciler looks every minute. Milliseconds.
+const OBJECTS_MS: i64 = 86_400_000;
+/// Marked events of a size among which the last is looked for that arrived.
+const CANARIES: u32 = 100;
+
+/// `started_at`: of this process. Who is watched by nobody else is watched since then.
+pub async fn of_pipeline(db: &Db, pipeline: &Pipeline, started_at: Time) -> Result<Facts, DbError> {
+    let most = u32::try_from(Facts::MOST_RUNS).unwrap_or(u32::MAX);
+    let now = db.now();
+    let (runs, following, watching, reconciliation) = tokio::try_join!(
+        db.glance_at_runs(&pipeline.name, most),
+        db.following(&pipeline.name),
+        db.watching(&pipeline.name),
+        db.reconciliation(&pipeline.name, Window::around(Time(now.0 - OBJECTS_MS), now, 0))
+    )?;
+    let following = following.filter(|_| pipeline.follow);
+    let follower = pipeline.follow.then(|| follower(pipeline, following.as_ref()));
+    let arrived = reconciliation.as_ref().filter(|found| found.error.is_none()).map(arrived);
+    let (objects_reader, gaps) = match (&following, reconciliation) {
+        (Some(following), _) => (follower.clone(), waiting(following)),
+        (None, Some(found)) if !pipeline.follow => (Some(reconciler(pipeline, &found)), missing(&found)),
+        (None, _) => (follower.clone(), Gaps::default()),
+    };
+    Ok(Facts {
+        now,
+        every_s: pipeline.every_s,
+        since: Some(following.as_ref().map_or(started_at, |following| following.since)),
+        runs: runs.into_iter().map(seen).collect(),
+        // Those of a function are read from its log. Those of a follower are its own: one that cannot look makes none.
+        runs_reader: pipeline.function.as_ref().map(|function| watcher(function, watching)).or(follower),
+        objects_reader,
+        shipping_error: following.filter(|found| found.oldest.is_some()).and_then(|found| found.error),
+        gaps,
+        arrived,
+    })
+}
+
+/// A follower that knows what waits has looked; its error is then of the shipping.
+fn follower(pipeline: &Pipeline, following: Option<&Following>) -> Reader {
+    Reader {
+        what: format!("its source {}", pipeline.source),
+        looked_at: following.map(|following| following.looked_at),
+        error: following.filter(|following| following.oldest.is_none()).and_then(|following| following.error.clone()),
+        held: following.is_some_and(|following| following.held),
+        behind_ms: 0,
+    }
+}
+
+fn waiting(following: &Following) -> Gaps {
+    Gaps { count: following.waiting, oldest: following.oldest, keys: Vec::new() }
+}
+
+fn watcher(function: &Function, watching: Option<Watching>) -> Reader {
+    let what = format!("the log group {}", function.log_group);
+    match watching {
+        None => Reader { what, looked_at: None, error: None, held: false, behind_ms: 0 },
+        Some(watching) => Reader {
+            what,
+            looked_at: Some(watching.failing_since.unwrap_or(watching.looked_at)),
+            error: watching.error,
+            held: watching.held,
+            behind_ms: watching.behind_ms,
+        },
+    }
+}
+
+/// One that nobody is heard of says so by an error.
+fn reconciler(pipeline: &Pipeline, found: &Reconciliation) -> Reader {
+    Reader {
+        what: format!("its source {}", pipeline.source),
+        looked_at: Some(found.listed_at),
+        error: found.error.clone(),
+        held: true,
+        behind_ms: 0,
+    }
+}
+
+/// What failed is told by its runs.
+fn missing(found: &Reconciliation) -> Gaps {
+    let never = || found.gaps.iter().filter(|gap| gap.kind == GapKind::Never);
+    Gaps {
+        count: found.intervals.iter().map(|interval| interval.never).sum(),
+        oldest: found.oldest_unhandled,
+        keys: never().map(|gap| gap.key.clone()).take(Finding::EVIDENCE).collect(),
+    }
+}
+
+fn arrived(found: &Reconciliation) -> Arrived {
+    let sum = |count: fn(&Reconciled) -> u64| found.intervals.iter().map(count).sum();
+    Arrived { objects: sum(|interval| interval.objects), twice: sum(|interval| interval.twice) }
+}
+
+fn seen(run: RunGlance) -> Seen {
+    Seen {
+        id: run.id,
+        source: run.source,
+        of_job: run.of_job,
+        outcome: run.outcome,
+        started_at: run.started_at,
+        ended_at: Time(run.started_at.0.saturating_add_unsigned(run.duration_ms)),
+        encountered: run.encountered,
+        parsed: run.parsed,
+        lost: Seen::lost_of(run.outcome, run.encountered, run.parsed, run.delivered, run.failures),
+        memory_mb: run.memory_mb,
+        memory_limit_mb: run.memory_limit_mb,
+        key: run.key,
+    }
+}
+
+pub async fn of_sink(db: &Db, sink: &SinkName, every_ms: i64) -> Result<CanaryFacts, DbError> {
+    let mut probes = Vec::new();
+    for bytes in CANARY_SIZES {
+        let known = db.marked_events(sink, bytes, None, CANARIES).await?;
+        let arrived_last = known.iter().find(|event| event.error.is_none()).map(|event| event.at);
+        probes.extend(known.first().map(|last| Probe { bytes, at: last.at, arrived_last, error: last.error.clone() }));
+    }
+    Ok(CanaryFacts { now: db.now(), every_ms, probes })
+}

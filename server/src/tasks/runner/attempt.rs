@@ -1,0 +1,227 @@
+//! One attempt at one job: from the claim to the end of it, with a beat a second.
+
+use std::time::Duration;
+
+use db::{Beat, Claimed, DbError};
+use model::{JobError, Progress, Proof, Stop};
+use tokio::{
+    task::JoinError,
+    time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::measure;
+use super::{
+    Context,
+    dispatch::{self, AttemptFault, Running},
+    history::History,
+    lease::Lease,
+    outcome::{Halt, Outcome},
+    work::Taken,
+};
+
+const BEAT: Duration = Duration::from_secs(1);
+/// An engine that was told to stop has this long to settle what is in flight; then it is dropped, which loses nothing
+/// but those requests.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
+/// Between tries to write an end while the database is away.
+const WRITE_AGAIN: Duration = Duration::from_millis(500);
+
+pub struct Attempt {
+    context: Context,
+    claimed: Claimed,
+    history: History,
+    lease: Lease,
+    /// What has been counted into the measurements.
+    measured: Progress,
+    /// Of the process.
+    shutdown: CancellationToken,
+    /// Of the engine.
+    stop: CancellationToken,
+}
+
+/// What a beat brought.
+enum Beaten {
+    Held(Option<Stop>),
+    /// The database was away; what was to be written is due again.
+    Missed,
+    Lost,
+}
+
+impl Attempt {
+    pub fn new(context: Context, mut claimed: Claimed, asked_at: Instant, shutdown: CancellationToken) -> Self {
+        let history = History::resume(std::mem::take(&mut claimed.history));
+        let lease = Lease::new(context.config.lease_ms, asked_at);
+        let measured = claimed.job.progress.clone();
+        Self { context, claimed, history, lease, measured, shutdown, stop: CancellationToken::new() }
+    }
+
+    /// Runs the engine and writes how it ended, unless the lease was lost: then another writes.
+    pub async fn see_through(mut self) {
+        info!(title = self.claimed.job.title(), taken_over = self.claimed.taken_over, "started");
+        let _stop_the_feeder = self.stop.clone().drop_guard();
+        let starting = dispatch::start(&self.context, &self.claimed, &self.stop);
+        let Ok(started) = timeout_at(self.lease.until(), starting).await else {
+            return warn!("lease lost before the engine could start");
+        };
+        match started {
+            Err(error) => {
+                let taken = Taken::nothing_of(&self.claimed.job);
+                self.write(&Outcome::Failed(error, None), &taken).await;
+            }
+            Ok(mut running) => {
+                let Some((result, halt)) = self.accompany(&mut running).await else { return };
+                let mut taken = running.tracker.take();
+                taken.land();
+                let outcome = Outcome::judge(result, taken.progress(), halt);
+                self.write(&outcome, &taken).await;
+            }
+        }
+    }
+
+    /// Beats until the engine comes back. `None`: the lease is lost, the engine is gone, nothing may be written.
+    async fn accompany(
+        &mut self,
+        running: &mut Running,
+    ) -> Option<(Result<Option<Proof>, AttemptFault>, Option<Halt>)> {
+        let mut halt: Option<Halt> = None;
+        let mut patience = Instant::now();
+        let mut ticks = interval_at(Instant::now() + BEAT, BEAT);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let asked = tokio::select! {
+                biased;
+                joined = &mut running.task => return Some((self.result(joined), halt)),
+                () = self.shutdown.cancelled(), if halt.is_none() => Halt::Shutdown,
+                () = sleep_until(patience), if halt.is_some() && !running.task.is_finished() => {
+                    running.task.abort();
+                    patience += STOP_WITHIN;
+                    continue;
+                }
+                _ = ticks.tick() => match self.beat(running).await {
+                    Beaten::Held(Some(stop)) => Halt::Asked(stop),
+                    Beaten::Held(None) => continue,
+                    Beaten::Missed if Instant::now() < self.lease.until() => continue,
+                    Beaten::Missed | Beaten::Lost => {
+                        self.abandon(running).await;
+                        return None;
+                    }
+                },
+            };
+            if halt.is_none() {
+                patience = Instant::now() + STOP_WITHIN;
+                self.stop.cancel();
+            }
+            halt = Some(asked);
+        }
+    }
+
+    /// Runs and failures first, then progress with checkpoint: a crash between them repeats some, and never loses one.
+    async fn beat(&mut self, running: &Running) -> Beaten {
+        let taken = running.tracker.take();
+        self.history.push(taken.progress());
+        let sent_at = Instant::now();
+        let checkpoint = taken.checkpoint();
+        let written = timeout_at(self.lease.until(), async {
+            if !self.record(&taken).await? {
+                return Ok(None);
+            }
+            self.context.db.beat(&self.row(&taken, &checkpoint)).await
+        });
+        match written.await {
+            Ok(Ok(Some(stop))) => {
+                self.lease.renew(sent_at);
+                self.measure(&taken);
+                Beaten::Held(stop)
+            }
+            Ok(Ok(None)) => Beaten::Lost,
+            Ok(Err(error)) => {
+                warn!(%error, "a beat could not be written");
+                running.tracker.put_back(taken);
+                Beaten::Missed
+            }
+            Err(_) => {
+                running.tracker.put_back(taken);
+                Beaten::Missed
+            }
+        }
+    }
+
+    async fn abandon(&self, running: &mut Running) {
+        warn!("lease lost: stopped, another goes on");
+        self.stop.cancel();
+        running.task.abort();
+        let _ = (&mut running.task).await; // its requests are gone once this returns
+    }
+
+    /// Writes the end, again and again while the database is away and the lease lasts.
+    async fn write(&mut self, outcome: &Outcome, taken: &Taken) {
+        self.history.push(taken.progress());
+        let checkpoint = taken.checkpoint();
+        loop {
+            let written = timeout_at(self.lease.until(), async {
+                if !self.record(taken).await? {
+                    return Ok(false);
+                }
+                self.context.db.end(&self.row(taken, &checkpoint), outcome.end(), &self.context.holder).await
+            });
+            match written.await {
+                Ok(Ok(true)) => {
+                    self.measure(taken);
+                    let progress = taken.progress();
+                    let word = outcome.word();
+                    info!(done = progress.done, skipped = progress.skipped, failed = progress.failed, "{word}");
+                    metrics::counter!("logyard_attempts_ended_total", "outcome" => word).increment(1);
+                    return;
+                }
+                Ok(Ok(false)) => return warn!("lease lost: the end was not written, another goes on"),
+                Ok(Err(error)) => warn!(%error, "the end could not be written"),
+                Err(_) => return warn!("the end could not be written in time; the job goes on from its last beat"),
+            }
+            sleep(WRITE_AGAIN).await;
+        }
+    }
+
+    fn measure(&mut self, taken: &Taken) {
+        measure::advanced(self.claimed.job.kind, &self.measured, taken.progress());
+        self.measured = taken.progress().clone();
+    }
+
+    async fn record(&self, taken: &Taken) -> Result<bool, DbError> {
+        let (job, db) = (&self.claimed.job, &self.context.db);
+        let runs = taken.runs(job, db);
+        if !runs.is_empty() && !db.record_runs(job.id, job.attempt, &runs).await? {
+            return Ok(false);
+        }
+        if taken.failures().is_empty() && taken.mended().is_empty() {
+            return Ok(true);
+        }
+        db.record(job.id, job.attempt, taken.failures(), taken.mended()).await
+    }
+
+    fn row<'a>(&'a self, taken: &'a Taken, checkpoint: &'a str) -> Beat<'a> {
+        Beat {
+            id: self.claimed.job.id,
+            attempt: self.claimed.job.attempt,
+            lease_ms: self.context.config.lease_ms,
+            progress: taken.progress(),
+            checkpoint,
+            history: self.history.points(),
+        }
+    }
+
+    fn result(
+        &self,
+        joined: Result<Result<Option<Proof>, AttemptFault>, JoinError>,
+    ) -> Result<Option<Proof>, AttemptFault> {
+        joined.unwrap_or_else(|failed| {
+            if !failed.is_panic() {
+                return Err(AttemptFault::Stopped);
+            }
+            error!(error = %failed, "the engine panicked");
+            let broken: JobError = dispatch::broken(&self.claimed.job);
+            Err(AttemptFault::Failed(broken))
+        })
+    }
+}

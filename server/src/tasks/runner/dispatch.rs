@@ -1,0 +1,151 @@
+//! From a job's kind to the engine that does it: the only place in the runner that knows what a clone or a reprocess is.
+
+use db::{Claimed, Db};
+use engine::{
+    clone::{self, CloneError},
+    ship,
+};
+use model::{Job, JobError, JobId, Key, Proof, Spec, StoreName};
+use serde::de::DeserializeOwned;
+use tokio::{
+    sync::mpsc,
+    task::JoinHandle,
+    time::{Duration, sleep},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span, warn};
+
+use super::{Context, backfill, reprocess, work::Tracker};
+use crate::connections::stores::{Entry, Stores};
+
+/// Keys to retry are read in pages of this size, and wait in a queue as long.
+const RETRY_PAGE: u32 = 500;
+
+/// An engine at work in a task of its own.
+pub struct Running {
+    pub tracker: Tracker,
+    pub task: JoinHandle<Result<Option<Proof>, AttemptFault>>,
+}
+
+/// Why an engine came back without having finished.
+#[derive(Clone, Debug)]
+pub enum AttemptFault {
+    /// Its token was cancelled.
+    Stopped,
+    Failed(JobError),
+}
+
+/// Starts the engine, or says why that cannot be.
+pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToken) -> Result<Running, JobError> {
+    let progress = claimed.job.progress.clone();
+    let retry = retry(&context.db, claimed.job.id, stop).await;
+    let (tracker, task) = match &claimed.job.spec {
+        Spec::Clone(spec) => {
+            let source = client(&context.stores, &spec.source.store)?.client.clone();
+            let destination = client(&context.stores, &spec.destination.store)?.client.clone();
+            let options = context.config.clone_options();
+            let tracker = clone::Tracker::resume(progress, checkpoint(claimed)?);
+            let (spec, at_work, stop) = (spec.clone(), tracker.clone(), stop.clone());
+            let work = async move {
+                clone::run(&spec, &source, &destination, &options, retry, &at_work, &stop).await.map_err(fault)
+            };
+            (Tracker::Clone(tracker), tokio::spawn(work.instrument(Span::current())))
+        }
+        Spec::Reprocess(spec) => {
+            let work = reprocess::Work::of(context, claimed.job.id, spec)?;
+            let letters = spec.dead_letters_of.and_then(|job| format!("dead letters of job {job}").parse().ok());
+            let tracker = ship::Tracker::resume(progress, checkpoint(claimed)?);
+            let (at_work, stop) = (tracker.clone(), stop.clone());
+            let work = async move { work.carry_out(retry, &at_work, &stop).await };
+            (Tracker::Ship(tracker, letters), tokio::spawn(work.instrument(Span::current())))
+        }
+        Spec::Backfill(spec) => {
+            let work = backfill::Work::of(context, claimed, spec)?;
+            let tracker = backfill::Tracker::resume(progress, checkpoint(claimed)?);
+            let (at_work, stop) = (tracker.clone(), stop.clone());
+            let work = async move { work.carry_out(&at_work, &stop).await };
+            (Tracker::Backfill(tracker), tokio::spawn(work.instrument(Span::current())))
+        }
+    };
+    Ok(Running { tracker, task })
+}
+
+/// Where an earlier attempt has left off.
+fn checkpoint<T: DeserializeOwned + Default>(claimed: &Claimed) -> Result<T, JobError> {
+    let Some(json) = &claimed.checkpoint else { return Ok(T::default()) };
+    serde_json::from_str(json).map_err(|error| unreadable(&error))
+}
+
+/// What a broken engine leaves in the job's row; the panic itself is in the log.
+pub fn broken(job: &Job) -> JobError {
+    JobError {
+        code: "internal".to_owned(),
+        message: format!("The {} engine broke while it worked on {}.", job.kind, job.title()),
+        advice: "Retry it. If it happens again, report it with the worker's log of that time.".to_owned(),
+    }
+}
+
+fn fault(error: CloneError) -> AttemptFault {
+    match error {
+        CloneError::Stopped => AttemptFault::Stopped,
+        error => AttemptFault::Failed(JobError {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            advice: error.advice().to_owned(),
+        }),
+    }
+}
+
+pub fn client<'a>(stores: &'a Stores, name: &StoreName) -> Result<&'a Entry, JobError> {
+    stores.get(name).ok_or_else(|| JobError {
+        code: "no_store".to_owned(),
+        message: format!("Store `{name}` is not configured here."),
+        advice: "Add it as [[stores]] to the configuration of every server and worker, then retry.".to_owned(),
+    })
+}
+
+fn unreadable(error: &serde_json::Error) -> JobError {
+    warn!(%error, "checkpoint cannot be read");
+    JobError {
+        code: "checkpoint".to_owned(),
+        message: "The checkpoint of an earlier attempt cannot be read.".to_owned(),
+        advice: "Retry all: what is equal already is skipped.".to_owned(),
+    }
+}
+
+/// The keys marked for retry, if there are any, fed page by page while the engine takes them.
+async fn retry(db: &Db, id: JobId, stop: &CancellationToken) -> Option<mpsc::Receiver<Key>> {
+    let mut page = retry_page(db, id, None, stop).await?;
+    if page.is_empty() {
+        return None;
+    }
+    let (sender, receiver) = mpsc::channel(RETRY_PAGE as usize);
+    let (db, stop) = (db.clone(), stop.clone());
+    tokio::spawn(async move {
+        while let Some(last) = page.last().cloned() {
+            for key in page {
+                if sender.send(key).await.is_err() {
+                    return;
+                }
+            }
+            let Some(next) = retry_page(&db, id, Some(&last), &stop).await else { return };
+            page = next;
+        }
+    });
+    Some(receiver)
+}
+
+/// Asks until the database answers: a page left out would be an object left out. `None` once stopped.
+async fn retry_page(db: &Db, id: JobId, after: Option<&Key>, stop: &CancellationToken) -> Option<Vec<Key>> {
+    while !stop.is_cancelled() {
+        match db.to_retry(id, after, RETRY_PAGE).await {
+            Ok(page) => return Some(page),
+            Err(error) => warn!(%error, "cannot read which objects to retry; trying again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(Duration::from_secs(1)) => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,156 @@
+//! What a running engine tells, whichever engine it is.
+//!
+//! Each keeps a tracker that is emptied once a second. What they tell differs in little: a reprocess also tells of runs.
+
+use db::{Db, NewRun};
+use engine::{clone, ship};
+use model::{Failure, Job, Key, Progress, Run, RunSource, Spec};
+
+use super::backfill;
+
+#[derive(Clone)]
+pub enum Tracker {
+    Clone(clone::Tracker),
+    /// With the name under which a file of dead letters is told of: its path is nobody's business.
+    Ship(ship::Tracker, Option<Key>),
+    Backfill(backfill::Tracker),
+}
+
+/// What happened since the last time. Must be stored in this order: runs, failures and mended keys, then progress with
+/// the checkpoint.
+pub enum Taken {
+    Clone(clone::Taken),
+    Ship(ship::Taken),
+    /// Its runs are recorded by itself, before its checkpoint.
+    Backfill(backfill::Taken),
+}
+
+impl Tracker {
+    pub fn take(&self) -> Taken {
+        match self {
+            Self::Clone(tracker) => Taken::Clone(tracker.take()),
+            Self::Ship(tracker, None) => Taken::Ship(tracker.take()),
+            Self::Ship(tracker, Some(name)) => Taken::Ship(named(tracker.take(), name)),
+            Self::Backfill(tracker) => Taken::Backfill(tracker.take()),
+        }
+    }
+
+    /// After a failed write: what was taken is due again.
+    pub fn put_back(&self, taken: Taken) {
+        match (self, taken) {
+            (Self::Clone(tracker), Taken::Clone(taken)) => tracker.put_back(taken),
+            (Self::Ship(tracker, _), Taken::Ship(taken)) => tracker.put_back(taken),
+            // A backfill keeps what it tells; and a tracker gives its own kind only.
+            (Self::Clone(_) | Self::Ship(..) | Self::Backfill(_), _) => {}
+        }
+    }
+}
+
+impl Taken {
+    /// Of a job whose engine could not start: everything stays as it was.
+    pub fn nothing_of(job: &Job) -> Self {
+        let progress = job.progress.clone();
+        match &job.spec {
+            Spec::Clone(_) => Self::Clone(clone::Taken { progress, ..clone::Taken::default() }),
+            Spec::Reprocess(_) => Self::Ship(ship::Taken { progress, ..ship::Taken::default() }),
+            Spec::Backfill(_) => Self::Backfill(backfill::Taken { progress, ..backfill::Taken::default() }),
+        }
+    }
+
+    pub fn progress(&self) -> &Progress {
+        match self {
+            Self::Clone(taken) => &taken.progress,
+            Self::Ship(taken) => &taken.progress,
+            Self::Backfill(taken) => &taken.progress,
+        }
+    }
+
+    /// Nothing is in flight any more: an engine that had to be dropped could not say so.
+    pub fn land(&mut self) {
+        match self {
+            Self::Clone(taken) => taken.progress.in_flight = 0,
+            Self::Ship(taken) => taken.progress.in_flight = 0,
+            Self::Backfill(taken) => taken.progress.in_flight = 0,
+        }
+    }
+
+    pub fn failures(&self) -> &[Failure] {
+        match self {
+            Self::Clone(taken) => &taken.failures,
+            Self::Ship(taken) => &taken.failures,
+            Self::Backfill(_) => &[],
+        }
+    }
+
+    pub fn mended(&self) -> &[Key] {
+        match self {
+            Self::Clone(taken) => &taken.mended,
+            Self::Ship(taken) => &taken.mended,
+            Self::Backfill(_) => &[],
+        }
+    }
+
+    /// The runs of a reprocess, as they are recorded.
+    pub fn runs(&self, job: &Job, db: &Db) -> Vec<NewRun> {
+        match (self, &job.spec) {
+            (Self::Ship(taken), Spec::Reprocess(spec)) => {
+                let of_bucket = spec.dead_letters_of.is_none();
+                let run = |ran: &ship::Ran| NewRun {
+                    run: Run {
+                        pipeline: spec.pipeline.clone(),
+                        job: Some(job.id),
+                        store: of_bucket.then(|| spec.source.store.clone()),
+                        bucket: of_bucket.then(|| spec.source.bucket.clone()),
+                        ..run_of(ran, db)
+                    },
+                    sink: spec.sink.clone(),
+                    window: spec.window,
+                };
+                taken.runs.iter().map(run).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Strings and numbers always serialise; should they not, an empty text is refused on resuming, never misread.
+    pub fn checkpoint(&self) -> String {
+        match self {
+            Self::Clone(taken) => serde_json::to_string(&taken.checkpoint),
+            Self::Ship(taken) => serde_json::to_string(&taken.checkpoint),
+            Self::Backfill(taken) => serde_json::to_string(&taken.checkpoint),
+        }
+        .unwrap_or_default()
+    }
+}
+
+/// All of one file, under its name.
+fn named(mut taken: ship::Taken, name: &Key) -> ship::Taken {
+    let failures = taken.failures.iter_mut().map(|failure| &mut failure.key);
+    let keys = failures.chain(&mut taken.mended).chain(taken.runs.iter_mut().map(|ran| &mut ran.key));
+    keys.for_each(|key| *key = name.clone());
+    taken
+}
+
+/// A run of Logyard's own, of no pipeline and no bucket yet.
+pub fn run_of(ran: &ship::Ran, db: &Db) -> Run {
+    Run {
+        id: db.new_run_id(),
+        pipeline: None,
+        source: RunSource::Logyard,
+        request_id: None,
+        job: None,
+        outcome: ran.outcome,
+        reason: ran.reason.clone(),
+        started_at: ran.started_at,
+        duration_ms: ran.summary.duration_ms,
+        memory_mb: None,
+        invocation: None,
+        store: None,
+        bucket: None,
+        key: Some(ran.key.clone()),
+        etag: ran.etag.clone(),
+        size: Some(ran.size),
+        summary: Some(ran.summary.clone()),
+        logged: None,
+    }
+}

@@ -1,0 +1,170 @@
+//! Tells the store how far an evaluation is, and keeps its checkpoint there, for as long as the table is ours.
+
+use async_trait::async_trait;
+use db::{Db, DbError, SyncBeat};
+use engine::sync::{Doing, Entry, Evaluation, Observer, Quarantine, Sides, Spent, Told, Work};
+use model::{Quarantined, SyncEnd, SyncMinute, SyncSource, SyncState, SyncStatus, Time};
+use tokio::time::{Duration, Instant};
+
+use super::{
+    checkpoint::Kept,
+    map::KeyMap,
+    rate::Rate,
+    verdict::{Standing, rows},
+};
+use crate::config;
+
+/// Rows in quarantine that are told; how many there are is told beside.
+const QUARANTINE: usize = 100;
+/// Between maps, while an evaluation goes on.
+const MAP_EVERY: Duration = Duration::from_secs(5);
+
+/// Shows a status to whoever watches a command.
+pub type Watch<'a> = &'a mut (dyn FnMut(&SyncStatus) + Send);
+
+pub struct Teller<'a> {
+    pub db: &'a Db,
+    pub config: &'a config::Table,
+    pub holder: &'a str,
+    pub lease_ms: i64,
+    pub kept: &'a Kept,
+    /// As it stood before.
+    pub known: &'a SyncStatus,
+    pub verify: bool,
+    pub local: &'a tables::Table,
+    pub rate: &'a mut Rate,
+    pub map: &'a mut KeyMap,
+    pub watch: Watch<'a>,
+    pub mapped: Option<Instant>,
+    /// What was told of already.
+    pub work: Work,
+    pub spent: Sides<Spent>,
+    /// Why the store did not take what it was told.
+    pub error: Option<DbError>,
+}
+
+#[async_trait]
+impl Observer for Teller<'_> {
+    async fn told(&mut self, told: &Told<'_>) -> bool {
+        let (state, reason) = self.under_way(told);
+        let mut beat = self.beat(told, state, reason);
+        if self.mapped.is_none_or(|at| at.elapsed() >= MAP_EVERY) {
+            self.map.count(self.local).await;
+            beat.map = Some(self.map.see(&told.evaluation.sight()));
+            self.mapped = Some(Instant::now());
+        }
+        (self.watch)(&beat.status);
+        match self.db.beat_sync(&self.config.name, self.holder, self.lease_ms, &beat).await {
+            Ok(ours) => ours,
+            Err(error) => {
+                self.error = Some(error);
+                false
+            }
+        }
+    }
+}
+
+impl Teller<'_> {
+    /// A table is shown to be worked on once something is done to it: one that is only looked at stands as it stood.
+    fn under_way(&self, told: &Told<'_>) -> (SyncState, String) {
+        let Work { uploaded, deleted, found, rounds } = told.evaluation.work();
+        let idle = uploaded == 0 && deleted == 0;
+        if self.verify || idle && self.known.state != SyncState::New {
+            return (self.known.state, self.known.reason.clone());
+        }
+        match told.evaluation.doing() {
+            Doing::Meeting => (SyncState::Reconciling, "Both ends are being asked how they are.".to_owned()),
+            Doing::Uploading => {
+                let left = told.behind.map(|behind| format!("; {} to go", rows(behind))).unwrap_or_default();
+                (SyncState::Uploading, format!("{} sent{left}.", rows(uploaded)))
+            }
+            Doing::Reconciling => {
+                let reason = format!(
+                    "{found} differences found in {rounds} rounds, {} sent and {deleted} deleted.",
+                    rows(uploaded)
+                );
+                (SyncState::Reconciling, reason)
+            }
+        }
+    }
+
+    /// What is to be told, and was not yet.
+    fn beat(&mut self, told: &Told<'_>, state: SyncState, reason: String) -> SyncBeat {
+        let evaluation = told.evaluation;
+        let minute = self.minute(evaluation, &told.spent);
+        self.rate.sent(minute.uploaded);
+        let quarantine = &evaluation.checkpoint().quarantine;
+        let meta = evaluation.meta();
+        let end =
+            |meta: &engine::sync::Meta| SyncEnd { count: meta.count, version: meta.extremes.map(|(_, high)| high) };
+        let status = SyncStatus {
+            state,
+            reason,
+            local: meta.map(|meta| end(&meta.local)),
+            remote: meta.map(|meta| end(&meta.remote)),
+            behind: told.behind,
+            rate: self.rate.per_second(),
+            left_ms: told.behind.and_then(|behind| self.rate.left_ms(behind)),
+            quarantined: quarantine.len() as u64,
+            batch: Some(evaluation.checkpoint().batch.size() as u64),
+            position: evaluation.position(),
+            every_ms: every_ms(self.config),
+            holder: Some(self.holder.to_owned()),
+            held: true,
+            ..self.known.clone()
+        };
+        let checkpoint = evaluation.to_keep().map(|engine| self.kept.with(engine));
+        SyncBeat { status, checkpoint, minute, quarantine: listed(quarantine), map: None }
+    }
+
+    fn minute(&mut self, evaluation: &Evaluation, spent: &Sides<Spent>) -> SyncMinute {
+        let (work, before) = (evaluation.work(), std::mem::replace(&mut self.work, evaluation.work()));
+        let (local, remote) = (spent.local.since(&self.spent.local), spent.remote.since(&self.spent.remote));
+        self.spent = spent.clone();
+        SyncMinute {
+            at: self.db.now(),
+            uploaded: work.uploaded.saturating_sub(before.uploaded),
+            deleted: work.deleted.saturating_sub(before.deleted),
+            found: work.found.saturating_sub(before.found),
+            requests: remote.requests,
+            bytes_sent: remote.bytes_sent,
+            bytes_received: remote.bytes_received,
+            local_rows: local.rows,
+            remote_rows: remote.rows,
+            batch: evaluation.checkpoint().batch.size() as u64,
+        }
+    }
+
+    /// The last word about an evaluation, with the map as it is now.
+    pub async fn last(&mut self, told: &Told<'_>, standing: &Standing) -> SyncBeat {
+        let mut beat = self.beat(told, standing.state, standing.reason.clone());
+        beat.status.waiting = standing.waiting;
+        beat.status.verified = standing.verified.or(beat.status.verified);
+        beat.status.position = None;
+        if told.evaluation.meta().is_some() {
+            self.map.count(self.local).await;
+            beat.map = Some(self.map.see(&told.evaluation.sight()));
+        }
+        beat
+    }
+}
+
+pub fn every_ms(config: &config::Table) -> u64 {
+    u64::try_from(config.every.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Of a table at which nobody has looked yet.
+pub fn unseen(db: &Db, config: &config::Table) -> SyncStatus {
+    SyncStatus::unseen(config.name.clone(), SyncSource::Logyard, db.now())
+}
+
+pub fn listed(quarantine: &Quarantine) -> Vec<Quarantined> {
+    let row = |entry: &Entry| Quarantined {
+        key: entry.mark.key.cast_signed().to_string(),
+        version: entry.mark.version,
+        error: entry.refusal.clone(),
+        attempts: entry.attempts,
+        retry_at: Time(i64::try_from(entry.retry_at).unwrap_or(i64::MAX)),
+    };
+    quarantine.entries().take(QUARANTINE).map(row).collect()
+}

@@ -1,0 +1,312 @@
+//! One evaluation of a table, from taking it to giving it back; the background task and the command line take the same.
+//!
+//! Always: what is done to a table is done under its lease. A turn that dies leaves the store as its last beat did, and
+//! another goes on from there once the lease has run out.
+
+use std::{sync::Arc, time::Duration};
+
+use db::{Db, DbError, HeldSync, SyncAsked, SyncBeat};
+use engine::sync::{Driven, Ends, Evaluation, Halt, Options, Purpose, Sides, Spent, Terms, Told, Verdict, Work, drive};
+use model::{Quarantined, SyncEvaluation, SyncId, SyncMinute, SyncState, SyncStatus, Time};
+use tokio::time::{interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    checkpoint::Kept,
+    map::KeyMap,
+    observer::{Teller, Watch, every_ms, listed, unseen},
+    rate::Rate,
+    verdict::Standing,
+};
+use crate::{
+    config,
+    connections::tables::{OpenError, Pair, Syncs},
+};
+
+/// An end that takes longer than this for an answer is taken to be away.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// How both ends are once all is done is worth a little.
+const LAST_LOOK: Duration = Duration::from_secs(2);
+
+pub struct Context {
+    pub db: Db,
+    pub syncs: Syncs,
+    /// The name under which leases are held, and for how long without a beat.
+    pub holder: Arc<str>,
+    pub lease_ms: i64,
+}
+
+/// A table as this process keeps it, from one evaluation to the next.
+pub struct Keeper {
+    context: Arc<Context>,
+    config: config::Table,
+    rate: Rate,
+    map: KeyMap,
+}
+
+/// What came of a turn.
+#[derive(Debug)]
+pub enum Turn {
+    /// Another holds the table.
+    Another,
+    /// A person wants it left alone.
+    Paused,
+    /// It was to stop, or another has the table by now.
+    Cut(Halt),
+    Ended(Box<Ended>),
+}
+
+#[derive(Debug)]
+pub struct Ended {
+    pub status: SyncStatus,
+    pub evaluation: SyncEvaluation,
+    /// `None`: an end could not be opened.
+    pub verdict: Option<Verdict>,
+    /// The first hundred.
+    pub quarantine: Vec<Quarantined>,
+}
+
+/// An evaluation that has begun.
+struct Begun {
+    id: SyncId,
+    at: Time,
+    verify: bool,
+}
+
+impl Keeper {
+    pub fn new(context: Arc<Context>, config: config::Table) -> Self {
+        Self { context, config, rate: Rate::default(), map: KeyMap::default() }
+    }
+
+    pub fn config(&self) -> &config::Table {
+        &self.config
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.context.db
+    }
+
+    /// Evaluates once, if the table is free. `verify`: says what differs and changes nothing, as it also does where
+    /// somebody asked for that.
+    pub async fn turn(&mut self, verify: bool, watch: Watch<'_>, stop: &CancellationToken) -> Result<Turn, DbError> {
+        let context = Arc::clone(&self.context);
+        let Context { db, holder, lease_ms, .. } = &*context;
+        let name = self.config.name.clone();
+        let Some(held) = db.hold_sync(&name, holder, *lease_ms).await? else { return Ok(Turn::Another) };
+        if held.paused {
+            db.release_sync(&name, holder).await?;
+            return Ok(Turn::Paused);
+        }
+        let turn = self.evaluate(&context, held, verify, watch, stop).await;
+        if !matches!(turn, Ok(Turn::Ended(_))) {
+            db.release_sync(&name, holder).await?;
+        }
+        turn
+    }
+
+    async fn evaluate(
+        &mut self,
+        context: &Context,
+        held: HeldSync,
+        verify: bool,
+        watch: Watch<'_>,
+        stop: &CancellationToken,
+    ) -> Result<Turn, DbError> {
+        let db = &context.db;
+        let known = match db.sync(&self.config.name).await? {
+            Some((status, map, _)) => {
+                self.map.know(map);
+                status
+            }
+            None => unseen(db, &self.config),
+        };
+        let begun = Begun { id: db.new_sync_id(), at: db.now(), verify: verify || held.asked.verify };
+        let pair = tokio::select! {
+            pair = self.open(context) => pair?,
+            () = stop.cancelled() => return Ok(Turn::Cut(Halt::Stopped)),
+        };
+        match pair {
+            Ok(pair) => self.drive(context, held, &known, &begun, &pair, watch, stop).await,
+            Err(error) => self.closed(context, &held, known, &begun, &error).await,
+        }
+    }
+
+    /// Opening may take longer than the lease.
+    async fn open(&self, context: &Context) -> Result<Result<Pair, OpenError>, DbError> {
+        let name = &self.config.name;
+        let opening = async {
+            let pair = context.syncs.open(name).await;
+            pair.unwrap_or_else(|| unreachable!("a keeper's table is configured"))
+        };
+        tokio::pin!(opening);
+        let mut beat = interval(Duration::from_millis(context.lease_ms.unsigned_abs() / 3));
+        loop {
+            tokio::select! {
+                biased;
+                pair = &mut opening => return Ok(pair),
+                _ = beat.tick() => { context.db.hold_sync(name, &context.holder, context.lease_ms).await?; }
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a turn has gathered by then")]
+    async fn drive(
+        &mut self,
+        context: &Context,
+        held: HeldSync,
+        known: &SyncStatus,
+        begun: &Begun,
+        pair: &Pair,
+        watch: Watch<'_>,
+        stop: &CancellationToken,
+    ) -> Result<Turn, DbError> {
+        let Context { db, holder, lease_ms, syncs } = context;
+        let mut kept = Kept::read(held.checkpoint.as_deref());
+        if !begun.verify {
+            kept.absorb(&held.asked);
+        }
+        let purpose = if begun.verify { Purpose::Verify } else { Purpose::Sync };
+        let options = Options { purpose, ..self.config.options() };
+        let now = u64::try_from(begun.at.0).unwrap_or_default();
+        let mut evaluation = Evaluation::new(options, kept.engine.clone(), now);
+        let mut teller = Teller {
+            db,
+            config: &self.config,
+            holder,
+            lease_ms: *lease_ms,
+            kept: &kept,
+            known,
+            verify: begun.verify,
+            local: &pair.local,
+            rate: &mut self.rate,
+            map: &mut self.map,
+            watch,
+            mapped: None,
+            work: Work::default(),
+            spent: Sides::default(),
+            error: None,
+        };
+        let ends = Ends { local: &pair.local, remote: &*pair.remote, patience: PATIENCE };
+        let terms = Terms { allowance: syncs.allowance(), stop };
+        let Driven { verdict, spent, behind } = drive(&mut evaluation, ends, &terms, &mut teller).await;
+        if let Some(error) = teller.error.take() {
+            return Err(error);
+        }
+        let verdict = match verdict {
+            Ok(verdict) => verdict,
+            Err(halt) => return Ok(Turn::Cut(halt)),
+        };
+        let mut standing = Standing::after(&self.config.name, &evaluation, &verdict, behind, db.now());
+        if begun.verify && matches!(verdict, Verdict::Differs { .. }) && needs_a_person(known.state) {
+            // It is no news that they differ; that somebody has to say yes must not be lost over it.
+            standing = Standing { state: known.state, waiting: known.waiting, ..standing };
+        }
+        let told = Told { evaluation: &evaluation, spent: spent.clone(), behind: still_behind(&verdict, behind) };
+        let mut beat = teller.last(&told, &standing).await;
+        if matches!(verdict, Verdict::InStep { .. })
+            && evaluation.work() != (Work { rounds: evaluation.work().rounds, ..Work::default() })
+        {
+            last_look(ends, &mut beat.status).await;
+        }
+        let answered = if begun.verify {
+            SyncAsked { evaluate: held.asked.evaluate, verify: held.asked.verify, ..SyncAsked::default() }
+        } else {
+            beat.checkpoint = Some(Kept::answered(evaluation.checkpoint()));
+            held.asked
+        };
+        let recorded = begun.record(&standing, evaluation.work(), &spent, db.now());
+        self.end(context, beat, recorded, Some(verdict), &answered).await
+    }
+
+    /// An end could not be opened. What people asked of the rows waits until it can.
+    async fn closed(
+        &self,
+        context: &Context,
+        held: &HeldSync,
+        known: SyncStatus,
+        begun: &Begun,
+        error: &OpenError,
+    ) -> Result<Turn, DbError> {
+        let standing = Standing::closed(error);
+        let (now, kept) = (context.db.now(), Kept::read(held.checkpoint.as_deref()));
+        let status = SyncStatus {
+            state: standing.state,
+            reason: standing.reason.clone(),
+            behind: None,
+            rate: None,
+            left_ms: None,
+            every_ms: every_ms(&self.config),
+            ..known
+        };
+        let minute = SyncMinute { at: now, ..SyncMinute::default() };
+        let quarantine = listed(&kept.engine.quarantine);
+        let beat = SyncBeat { status, checkpoint: None, minute, quarantine, map: None };
+        let recorded = begun.record(&standing, Work::default(), &Sides::default(), now);
+        let answered = SyncAsked { evaluate: held.asked.evaluate, verify: held.asked.verify, ..SyncAsked::default() };
+        self.end(context, beat, recorded, None, &answered).await
+    }
+
+    async fn end(
+        &self,
+        context: &Context,
+        beat: SyncBeat,
+        evaluation: SyncEvaluation,
+        verdict: Option<Verdict>,
+        answered: &SyncAsked,
+    ) -> Result<Turn, DbError> {
+        let (name, holder) = (&self.config.name, &context.holder);
+        if !context.db.end_sync(name, holder, &beat, &evaluation, answered).await? {
+            return Ok(Turn::Cut(Halt::Lost));
+        }
+        let SyncBeat { status, quarantine, .. } = beat;
+        Ok(Turn::Ended(Box::new(Ended { status, evaluation, verdict, quarantine })))
+    }
+}
+
+impl Begun {
+    fn record(&self, standing: &Standing, work: Work, spent: &Sides<Spent>, now: Time) -> SyncEvaluation {
+        SyncEvaluation {
+            id: self.id,
+            started_at: self.at,
+            ended_at: now,
+            verify: self.verify,
+            state: standing.state,
+            reason: standing.reason.clone(),
+            verified: standing.verified,
+            uploaded: work.uploaded,
+            deleted: work.deleted,
+            found: work.found,
+            rounds: work.rounds,
+            requests: spent.remote.requests,
+            bytes_sent: spent.remote.bytes_sent,
+            bytes_received: spent.remote.bytes_received,
+            local_rows: spent.local.rows,
+            remote_rows: spent.remote.rows,
+        }
+    }
+}
+
+fn needs_a_person(state: SyncState) -> bool {
+    matches!(state, SyncState::Waiting | SyncState::EpochChanged)
+}
+
+fn still_behind(verdict: &Verdict, behind: Option<u64>) -> Option<u64> {
+    match verdict {
+        Verdict::InStep { quarantined, .. } => Some(*quarantined as u64),
+        Verdict::Differs { missing, all: true, .. } => Some(*missing),
+        Verdict::Unreachable { .. } | Verdict::Refused { .. } | Verdict::EpochChanged { .. } => None,
+        Verdict::Differs { .. } | Verdict::Working(_) | Verdict::Waiting(_) => behind,
+    }
+}
+
+/// How many rows both ends have after what was done; as they were before, if they do not say.
+async fn last_look(ends: Ends<'_>, status: &mut SyncStatus) {
+    let both = async { tokio::join!(ends.local.meta(), ends.remote.meta()) };
+    if let Ok((Ok(local), Ok(remote))) = timeout(LAST_LOOK, both).await {
+        let end = |meta: engine::sync::Meta| model::SyncEnd {
+            count: meta.count,
+            version: meta.extremes.map(|(_, high)| high),
+        };
+        (status.local, status.remote) = (Some(end(local)), Some(end(remote)));
+    }
+}

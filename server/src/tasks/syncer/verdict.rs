@@ -1,0 +1,108 @@
+//! What an evaluation came to, as people read it: the table's state, and a sentence with what to do where somebody must.
+
+use app::format::{count, things};
+use engine::sync::{Evaluation, Verdict};
+use model::{Evidence, MassDelete, SyncState, TableName, Time, Verified};
+
+use crate::connections::tables::OpenError;
+
+/// How a table stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    pub state: SyncState,
+    pub reason: String,
+    pub verified: Option<Verified>,
+    pub waiting: Option<MassDelete>,
+}
+
+impl Standing {
+    fn of(state: SyncState, reason: String) -> Self {
+        Self { state, reason, verified: None, waiting: None }
+    }
+
+    /// `behind`: rows to be sent, as far as known.
+    pub fn after(table: &TableName, evaluation: &Evaluation, verdict: &Verdict, behind: Option<u64>, at: Time) -> Self {
+        match verdict {
+            Verdict::InStep { below, shown_by, quarantined } => {
+                let verified = Some(Verified { below: *below, at, shown_by: *shown_by });
+                let shown = shown(*below, *shown_by);
+                if *quarantined == 0 {
+                    return Self { verified, ..Self::of(SyncState::InStep, shown) };
+                }
+                let first = evaluation.checkpoint().quarantine.entries().next();
+                let first = first.map(|entry| format!("row {}: {}", entry.mark.key.cast_signed(), entry.refusal));
+                let reason = format!(
+                    "{shown} But the remote will not have {}; {}. They are tried again ever more rarely, or at once \
+                     when somebody asks for it.",
+                    rows(*quarantined as u64),
+                    first.unwrap_or_default(),
+                );
+                Self { verified, ..Self::of(SyncState::Quarantined, reason) }
+            }
+            Verdict::Working(work) => {
+                let settled = evaluation.checkpoint().settled;
+                let new = evaluation.meta().is_some_and(|meta| settled < meta.local.horizon);
+                let done = format!("{} sent and {} deleted so far", rows(work.uploaded), count(work.deleted));
+                match behind.filter(|behind| new && *behind > 0) {
+                    Some(behind) => Self::of(SyncState::Uploading, format!("{done}; {} to go.", rows(behind))),
+                    None => Self::of(SyncState::Reconciling, format!("{done}; what is left will be looked for again.")),
+                }
+            }
+            Verdict::Differs { ghosts, missing, all } => {
+                let least = if *all { "" } else { "at least " };
+                let reason = format!(
+                    "The remote has {least}{} too many and lacks {least}{}. Nothing was changed.",
+                    rows(*ghosts),
+                    rows(*missing)
+                );
+                Self::of(SyncState::Reconciling, reason)
+            }
+            Verdict::Waiting(mass) => {
+                let MassDelete { rows: doomed, remote_rows } = mass;
+                let reason = format!(
+                    "At least {} of the remote's {} would be deleted, as they are not local any more. Nothing is \
+                     deleted until somebody says that this is right: on the table's page, or with `logyard sync \
+                     {table} --approve {doomed}`.",
+                    count(*doomed),
+                    rows(*remote_rows)
+                );
+                Self { waiting: Some(*mass), ..Self::of(SyncState::Waiting, reason) }
+            }
+            Verdict::EpochChanged { was, is } => {
+                let reason = format!(
+                    "The local database is not the one that was followed (it was {was}, and is {is}): it was restored or \
+                     replaced, and may lack what the remote has. Nothing is sent or deleted until somebody accepts it: \
+                     on the table's page, or with `logyard sync {table} --accept-epoch`."
+                );
+                Self::of(SyncState::EpochChanged, reason)
+            }
+            Verdict::Unreachable { error } => {
+                Self::of(SyncState::Unreachable, format!("No answer from {error}. It is tried again by itself."))
+            }
+            Verdict::Refused { error } => {
+                Self::of(SyncState::Refused, format!("Refused: {error}. It is tried again by itself."))
+            }
+        }
+    }
+
+    /// Where an end could not be opened.
+    pub fn closed(error: &OpenError) -> Self {
+        let state = if error.unreachable() { SyncState::Unreachable } else { SyncState::Refused };
+        Self::of(state, format!("{error} {}", error.advice()))
+    }
+}
+
+fn shown(below: u64, by: Evidence) -> String {
+    match by {
+        Evidence::Cells => format!("Verified below version {}: the cells of both tables are equal.", count(below)),
+        Evidence::Scan => {
+            format!("Verified below version {}: a scan compared every row and found nothing.", count(below))
+        }
+        Evidence::Count => format!("Count-verified below version {}: both ends have as many rows.", count(below)),
+    }
+}
+
+/// `1,204 rows`.
+pub fn rows(count: u64) -> String {
+    things(count, "row")
+}
