@@ -22,7 +22,7 @@ fn lines(encountered: u64, parsed: u64, sent: u64) -> String {
 }
 
 #[test]
-fn each_outcome_has_its_evidence() {
+fn outcome_follows_from_its_evidence() {
     let timeout = "2018-05-17T06:46:28.161Z ID Task timed out after 18.02 seconds";
     let emfile = "Error: connect EMFILE 10.0.0.1:5000 - Local (undefined:undefined)\n    at Object.exports._errnoException (util.js:870:11)";
     let oom = "REPORT RequestId: ID\tDuration: 812.2 ms\tBilled Duration: 900 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t";
