@@ -30,7 +30,6 @@ use super::{
     problem::{Failure, failure},
 };
 use crate::{
-    ship::sink::Trust,
     sync::{
         Spent, SyncFault,
         protocol::{
@@ -39,6 +38,7 @@ use crate::{
             limits,
         },
     },
+    tls::Trust,
 };
 
 /// Of each address of the host.
