@@ -13,7 +13,7 @@ use super::cell::Mark;
 /// What a batch may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchLimits {
-    pub most: usize,
+    pub max: usize,
     /// Rows to add after a success.
     pub step: usize,
     /// How long an upload should take, in milliseconds.
@@ -22,7 +22,7 @@ pub struct BatchLimits {
 
 impl Default for BatchLimits {
     fn default() -> Self {
-        Self { most: 5_000, step: 100, target: 1_000 }
+        Self { max: 5_000, step: 100, target: 1_000 }
     }
 }
 
@@ -64,7 +64,7 @@ impl Batch {
         if elapsed > 2 * limits.target {
             self.halve();
         } else if elapsed <= limits.target && sent.len() >= self.size {
-            self.size = (self.size + limits.step).min(limits.most);
+            self.size = (self.size + limits.step).min(limits.max);
         }
     }
 
@@ -88,7 +88,7 @@ impl Batch {
 mod tests {
     use super::*;
 
-    const LIMITS: BatchLimits = BatchLimits { most: 350, step: 100, target: 1_000 };
+    const LIMITS: BatchLimits = BatchLimits { max: 350, step: 100, target: 1_000 };
 
     fn rows(from: u64, until: u64) -> Vec<Mark> {
         (from..until).map(|version| Mark { version, key: version }).collect()

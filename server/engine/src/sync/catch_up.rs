@@ -3,8 +3,8 @@
 //! It has a turn of so many batches; then comparing has one, so that deletes reach the remote however much is written.
 
 use super::cell::Mark;
-use super::context::{Context, Misfit};
-use super::exchange::{Answer, Order, Page, Question, Side, Step};
+use super::context::{Context, UnexpectedAnswer};
+use super::exchange::{Answer, EndpointRole, Order, Page, Question, Step};
 use super::span::Span;
 use super::uploads::Uploads;
 
@@ -33,11 +33,11 @@ impl CatchUp {
         let span = Span { from: self.reaching, until: context.meta.local.horizon };
         (self.turns > 0 && !span.is_empty()).then(|| {
             let limit = context.checkpoint.batch.size();
-            Step::Ask(Question::Page { side: Side::Local, span, order: Order::Ascending, limit })
+            Step::Ask(Question::Page { endpoint: EndpointRole::Local, span, order: Order::Ascending, limit })
         })
     }
 
-    pub fn answer(&mut self, context: &Context, answer: Answer) -> Result<(), Misfit> {
+    pub fn answer(&mut self, context: &Context, answer: Answer) -> Result<(), UnexpectedAnswer> {
         let (covers, marks) = ascending(answer, self.reaching)?;
         self.uploads.push(&marks, &context.checkpoint);
         self.reaching = covers.until;
@@ -47,9 +47,9 @@ impl CatchUp {
 }
 
 /// A page that begins where it should and gets somewhere.
-pub fn ascending(answer: Answer, from: u64) -> Result<(Span, Vec<Mark>), Misfit> {
+pub fn ascending(answer: Answer, from: u64) -> Result<(Span, Vec<Mark>), UnexpectedAnswer> {
     match answer {
         Answer::Page(Page { covers, marks }) if covers.from == from && !covers.is_empty() => Ok((covers, marks)),
-        _ => Err(Misfit("a page of rows in ascending order")),
+        _ => Err(UnexpectedAnswer("a page of rows in ascending order")),
     }
 }

@@ -97,7 +97,7 @@ impl Cell {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Difference {
     /// At the remote only: it was deleted or changed locally.
-    Ghost(Mark),
+    Stale(Mark),
     /// At the local side only: it was never sent, or got lost.
     Missing(Mark),
 }
@@ -105,15 +105,15 @@ pub enum Difference {
 impl Difference {
     pub fn mark(self) -> Mark {
         match self {
-            Self::Ghost(mark) | Self::Missing(mark) => mark,
+            Self::Stale(mark) | Self::Missing(mark) => mark,
         }
     }
 
     #[must_use]
     pub fn inverse(self) -> Self {
         match self {
-            Self::Ghost(mark) => Self::Missing(mark),
-            Self::Missing(mark) => Self::Ghost(mark),
+            Self::Stale(mark) => Self::Missing(mark),
+            Self::Missing(mark) => Self::Stale(mark),
         }
     }
 }
@@ -146,7 +146,7 @@ impl Delta {
     pub fn single(&self) -> Option<Difference> {
         let mark = Mark { version: self.versions, key: self.keys };
         match self.count {
-            1 if mark.hash() == self.hash => Some(Difference::Ghost(mark)),
+            1 if mark.hash() == self.hash => Some(Difference::Stale(mark)),
             -1 if mark.hash() == self.hash => Some(Difference::Missing(mark)),
             _ => None,
         }
@@ -156,7 +156,7 @@ impl Delta {
     pub fn settle(&mut self, difference: Difference) {
         let mark = difference.mark();
         self.subtract(&Self {
-            count: if matches!(difference, Difference::Ghost(_)) { 1 } else { -1 },
+            count: if matches!(difference, Difference::Stale(_)) { 1 } else { -1 },
             hash: mark.hash(),
             keys: mark.key,
             versions: mark.version,
@@ -197,7 +197,7 @@ mod tests {
         let odd = Mark { version: 7, key: 11 };
         let with = Cell::of(&[shared[0], odd, shared[1]]);
         let without = Cell::of(&shared);
-        assert_eq!(Delta::between(&without, &with).single(), Some(Difference::Ghost(odd)));
+        assert_eq!(Delta::between(&without, &with).single(), Some(Difference::Stale(odd)));
         assert_eq!(Delta::between(&with, &without).single(), Some(Difference::Missing(odd)));
         assert!(Delta::between(&with, &with).is_zero());
     }
@@ -214,7 +214,7 @@ mod tests {
         let mark = |version| Mark { version, key: version };
         let mut delta = Delta::between(&Cell::of(&[mark(1)]), &Cell::of(&[mark(2)]));
         assert_eq!(delta.count, 0);
-        delta.settle(Difference::Ghost(mark(2)));
+        delta.settle(Difference::Stale(mark(2)));
         assert_eq!(delta.single(), Some(Difference::Missing(mark(1))));
         delta.settle(Difference::Missing(mark(1)));
         assert!(delta.is_zero());

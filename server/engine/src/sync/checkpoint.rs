@@ -9,7 +9,7 @@ use super::batch::{Batch, BatchLimits};
 use super::cell::Mark;
 use super::guard::Guard;
 use super::quarantine::Quarantine;
-use super::scan::Position;
+use super::scan_position::ScanPosition;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -23,7 +23,7 @@ pub struct Checkpoint {
     pub strikes: Option<(Mark, u32)>,
     /// Rows that an operator lets a mass delete take.
     pub approved: u64,
-    pub scan: Position,
+    pub scan: ScanPosition,
 }
 
 /// What is asked for.
@@ -66,7 +66,7 @@ pub struct Limits {
     /// A span with at most so many rows on either side is listed rather than split.
     pub list: u64,
     /// The same where the local side has none, so that each of the remote's rows is a difference.
-    pub list_ghosts: u64,
+    pub list_stale: u64,
     /// Rows of all the spans listed in one request.
     pub rows: u64,
     /// Differences looked for before they are mended.
@@ -85,7 +85,7 @@ impl Default for Limits {
             wide_splits: 16,
             splits: 512,
             list: 128,
-            list_ghosts: 4_096,
+            list_stale: 4_096,
             rows: 16_384,
             found: 10_000,
             page: 1_000,

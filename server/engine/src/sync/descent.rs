@@ -13,10 +13,10 @@
 
 use super::cell::{Cell, Delta, Difference, Mark};
 use super::checkpoint::Limits;
-use super::context::{Context, Misfit};
-use super::exchange::{Answer, Question, Sides};
-use super::found::{Found, compare};
-use super::sight::Sight;
+use super::context::{Context, UnexpectedAnswer};
+use super::coverage::Coverage;
+use super::exchange::{Answer, PerEndpoint, Question};
+use super::findings::{Findings, compare};
 use super::span::Span;
 
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub struct Descent {
     residual: Option<Delta>,
     to_split: Vec<(Span, Delta)>,
     to_list: Vec<Listing>,
-    found: Found,
+    found: Findings,
 }
 
 /// A span with few rows.
@@ -40,7 +40,7 @@ struct Listing {
 impl Descent {
     pub fn new(context: &Context) -> Self {
         let known = context.checkpoint.quarantine.differences(context.below);
-        Self { known, residual: None, to_split: Vec::new(), to_list: Vec::new(), found: Found::default() }
+        Self { known, residual: None, to_split: Vec::new(), to_list: Vec::new(), found: Findings::default() }
     }
 
     /// The next request; `None` if there is nothing left to look for, or enough was found.
@@ -80,7 +80,7 @@ impl Descent {
         self.to_list.len() - fitting.count().max(1)
     }
 
-    pub fn answer(&mut self, context: &Context, answer: Answer) -> Result<(), Misfit> {
+    pub fn answer(&mut self, context: &Context, answer: Answer) -> Result<(), UnexpectedAnswer> {
         match (self.next(context), answer) {
             (Some(Question::Cells { spans, split, .. }), Answer::Cells(cells)) => {
                 self.cells(context, &spans, split, &cells)
@@ -89,14 +89,20 @@ impl Descent {
                 self.lists(&lists);
                 Ok(())
             }
-            _ => Err(Misfit("cells or rows of the spans")),
+            _ => Err(UnexpectedAnswer("cells or rows of the spans")),
         }
     }
 
-    fn cells(&mut self, context: &Context, asked: &[Span], split: bool, cells: &[Sides<Cell>]) -> Result<(), Misfit> {
+    fn cells(
+        &mut self,
+        context: &Context,
+        asked: &[Span],
+        split: bool,
+        cells: &[PerEndpoint<Cell>],
+    ) -> Result<(), UnexpectedAnswer> {
         let spans = if split { asked.iter().flat_map(Span::split).collect() } else { asked.to_vec() };
         if spans.len() != cells.len() {
-            return Err(Misfit("a cell for each span"));
+            return Err(UnexpectedAnswer("a cell for each span"));
         }
         if self.residual.is_some() {
             self.to_split.truncate(self.first_split(&context.options.limits));
@@ -115,12 +121,12 @@ impl Descent {
         Ok(())
     }
 
-    fn consider(&mut self, context: &Context, span: Span, sides: &Sides<Cell>) {
+    fn consider(&mut self, context: &Context, span: Span, sides: &PerEndpoint<Cell>) {
         let limits = &context.options.limits;
-        let Sides { local, remote } = sides;
+        let PerEndpoint { local, remote } = sides;
         let delta = self.unknown(span, Delta::between(local, remote));
         let rows = local.count.max(remote.count);
-        let few = if local.count == 0 { limits.list_ghosts } else { limits.list };
+        let few = if local.count == 0 { limits.list_stale } else { limits.list };
         if delta.is_zero() {
             return;
         }
@@ -137,7 +143,7 @@ impl Descent {
         }
     }
 
-    fn lists(&mut self, lists: &[Sides<Vec<Mark>>]) {
+    fn lists(&mut self, lists: &[PerEndpoint<Vec<Mark>>]) {
         let listed = self.to_list.split_off(self.to_list.len() - lists.len());
         for (listing, sides) in listed.into_iter().zip(lists) {
             for difference in compare(sides, self.known_in(listing.span)) {
@@ -170,15 +176,15 @@ impl Descent {
     }
 
     /// What is known of all by now.
-    pub fn sight(&self, context: &Context) -> Sight {
+    pub fn coverage(&self, context: &Context) -> Coverage {
         let split = self.to_split.iter().map(|(span, _)| *span);
         let listed = self.to_list.iter().map(|listing| listing.span);
         let open = split.chain(listed).chain(self.found.open()).collect();
-        Sight { looked: Span { from: 0, until: context.below }, open }
+        Coverage { scanned: Span { from: 0, until: context.below }, open }
     }
 
     /// What was found, and what the spans not looked into have too many, at least.
-    pub fn into_found(mut self) -> Found {
+    pub fn into_found(mut self) -> Findings {
         let left = self.to_split.iter().map(|(_, delta)| delta).chain(self.to_list.iter().map(|left| &left.delta));
         self.found.beyond = left.map(|delta| delta.count.max(0).unsigned_abs()).sum();
         self.found.all = self.is_settled();

@@ -13,11 +13,12 @@
 
 use super::catch_up::CatchUp;
 use super::checkpoint::{Checkpoint, Options, Purpose, Strategy};
-use super::context::{Context, Misfit};
-use super::exchange::{Answer, Change, Meta, Question, Sides, Step, SyncFault};
-use super::look::{Look, Looking};
+use super::context::{Context, UnexpectedAnswer};
+use super::coverage::Coverage;
+use super::exchange::{Answer, Change, Meta, PerEndpoint, Question, Step, SyncFault};
+use super::findings::SearchStep;
 use super::repair::Repair;
-use super::sight::Sight;
+use super::search::Search;
 use super::span::Span;
 use super::uploads::Uploads;
 use super::verdict::{Verdict, Work};
@@ -30,18 +31,18 @@ pub struct Evaluation {
 
 #[derive(Clone, Debug)]
 enum Phase {
-    Meeting,
+    ReadingMeta,
     Retrying(Uploads),
     CatchingUp(CatchUp),
-    Looking(Look),
-    Repairing(Look, Box<Repair>),
+    Looking(Search),
+    Repairing(Search, Box<Repair>),
     Done(Verdict),
 }
 
 /// What an evaluation is about at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doing {
-    Meeting,
+pub enum Activity {
+    ReadingMeta,
     /// Rows that were written since are sent.
     Uploading,
     /// What differs is looked for and mended, or was.
@@ -54,10 +55,10 @@ const RETRIES: usize = 10;
 impl Evaluation {
     /// `now` in Unix milliseconds.
     pub fn new(options: Options, checkpoint: Checkpoint, now: u64) -> Self {
-        let (meta, work) = (Sides::<Meta>::default(), Work::default());
-        let sight = Sight::default();
-        let context = Context { options, checkpoint, now, meta, below: 0, work, sight };
-        Self { context, phase: Phase::Meeting }
+        let (meta, work) = (PerEndpoint::<Meta>::default(), Work::default());
+        let coverage = Coverage::default();
+        let context = Context { options, checkpoint, now, meta, below: 0, work, coverage };
+        Self { context, phase: Phase::ReadingMeta }
     }
 
     /// What is worth keeping at this moment.
@@ -71,33 +72,33 @@ impl Evaluation {
     }
 
     /// Both ends as they were when it met them.
-    pub fn meta(&self) -> Option<&Sides<Meta>> {
-        (self.context.meta != Sides::default()).then_some(&self.context.meta)
+    pub fn meta(&self) -> Option<&PerEndpoint<Meta>> {
+        (self.context.meta != PerEndpoint::default()).then_some(&self.context.meta)
     }
 
-    pub fn doing(&self) -> Doing {
+    pub fn activity(&self) -> Activity {
         match &self.phase {
-            Phase::Meeting => Doing::Meeting,
-            Phase::Retrying(_) | Phase::CatchingUp(_) => Doing::Uploading,
-            Phase::Looking(_) | Phase::Repairing(..) | Phase::Done(_) => Doing::Reconciling,
+            Phase::ReadingMeta => Activity::ReadingMeta,
+            Phase::Retrying(_) | Phase::CatchingUp(_) => Activity::Uploading,
+            Phase::Looking(_) | Phase::Repairing(..) | Phase::Done(_) => Activity::Reconciling,
         }
     }
 
     /// The version to which rows are sent, or down to which a scan has come.
     pub fn position(&self) -> Option<u64> {
-        match (self.doing(), self.context.options.strategy) {
-            (Doing::Uploading, _) => Some(self.context.checkpoint.settled),
-            (Doing::Reconciling, Strategy::Scan) => self.context.checkpoint.scan.version(),
-            (Doing::Meeting, _) | (Doing::Reconciling, Strategy::Ranges) => None,
+        match (self.activity(), self.context.options.strategy) {
+            (Activity::Uploading, _) => Some(self.context.checkpoint.settled),
+            (Activity::Reconciling, Strategy::Scan) => self.context.checkpoint.scan.version(),
+            (Activity::ReadingMeta, _) | (Activity::Reconciling, Strategy::Ranges) => None,
         }
     }
 
     /// What it has seen of the key space; rows in quarantine differ.
-    pub fn sight(&self) -> Sight {
-        let mut sight = self.context.sight.clone();
+    pub fn coverage(&self) -> Coverage {
+        let mut coverage = self.context.coverage.clone();
         let quarantined = self.context.checkpoint.quarantine.entries();
-        sight.open.extend(quarantined.map(|entry| Span::of_version(entry.mark.version)));
-        sight
+        coverage.open.extend(quarantined.map(|entry| Span::of_version(entry.mark.version)));
+        coverage
     }
 
     /// What it did so far.
@@ -106,7 +107,7 @@ impl Evaluation {
             Phase::Retrying(uploads) => uploads.sent,
             Phase::CatchingUp(catch_up) => catch_up.uploads.sent,
             Phase::Repairing(_, repair) => repair.uploads.sent,
-            Phase::Meeting | Phase::Looking(_) | Phase::Done(_) => 0,
+            Phase::ReadingMeta | Phase::Looking(_) | Phase::Done(_) => 0,
         };
         Work { uploaded: self.context.work.uploaded + uploads, ..self.context.work }
     }
@@ -116,7 +117,7 @@ impl Evaluation {
         let context = &mut self.context;
         loop {
             self.phase = match &mut self.phase {
-                Phase::Meeting => return Step::Ask(Question::Meta),
+                Phase::ReadingMeta => return Step::Ask(Question::Meta),
                 Phase::Retrying(uploads) => {
                     if let Some(change) = uploads.next(&context.checkpoint) {
                         return Step::Apply(change);
@@ -130,23 +131,25 @@ impl Evaluation {
                     }
                     context.work.uploaded += catch_up.uploads.sent;
                     context.below = context.meta.local.horizon.min(context.checkpoint.settled);
-                    Phase::Looking(Look::new(context))
+                    Phase::Looking(Search::new(context))
                 }
-                Phase::Looking(look) => match look.next(context) {
-                    Looking::Ask(question) => return Step::Ask(question),
-                    Looking::Repair(found) => Phase::Repairing(look.clone(), Box::new(Repair::new(context, found))),
-                    Looking::Done(verdict) => Phase::Done(verdict),
+                Phase::Looking(search) => match search.next(context) {
+                    SearchStep::Ask(question) => return Step::Ask(question),
+                    SearchStep::Repair(found) => {
+                        Phase::Repairing(search.clone(), Box::new(Repair::new(context, found)))
+                    }
+                    SearchStep::Done(verdict) => Phase::Done(verdict),
                 },
-                Phase::Repairing(look, repair) => {
+                Phase::Repairing(search, repair) => {
                     if let Some(step) = repair.next(context) {
                         return step;
                     }
                     context.work.uploaded += repair.uploads.sent;
                     context.work.deleted += repair.deleted;
-                    look.repaired(context, repair);
+                    search.repaired(context, repair);
                     match repair.waiting {
                         Some(mass) => Phase::Done(Verdict::Waiting(mass)),
-                        None => Phase::Looking(look.clone()),
+                        None => Phase::Looking(search.clone()),
                     }
                 }
                 Phase::Done(verdict) => return Step::Done(verdict.clone()),
@@ -168,27 +171,27 @@ impl Evaluation {
         }
     }
 
-    fn take(&mut self, answer: Answer, elapsed: u64) -> Result<(), Misfit> {
+    fn take(&mut self, answer: Answer, elapsed: u64) -> Result<(), UnexpectedAnswer> {
         let context = &mut self.context;
         if let Answer::Uploaded { refused } = answer {
-            let uploads = self.phase.uploads().ok_or(Misfit("nothing was sent"))?;
+            let uploads = self.phase.uploads().ok_or(UnexpectedAnswer("nothing was sent"))?;
             uploads.answered(context, refused, elapsed);
             return Ok(());
         }
         match &mut self.phase {
-            Phase::Meeting => {
-                let Answer::Meta(meta) = answer else { return Err(Misfit("both tables as a whole")) };
+            Phase::ReadingMeta => {
+                let Answer::Meta(meta) = answer else { return Err(UnexpectedAnswer("both tables as a whole")) };
                 self.meet(meta);
                 Ok(())
             }
             Phase::CatchingUp(catch_up) => catch_up.answer(context, answer),
-            Phase::Looking(look) => look.answer(context, answer),
+            Phase::Looking(search) => search.answer(context, answer),
             Phase::Repairing(_, repair) => repair.answer(context, answer),
-            Phase::Retrying(_) | Phase::Done(_) => Err(Misfit("nothing was asked")),
+            Phase::Retrying(_) | Phase::Done(_) => Err(UnexpectedAnswer("nothing was asked")),
         }
     }
 
-    fn meet(&mut self, meta: Sides<Meta>) {
+    fn meet(&mut self, meta: PerEndpoint<Meta>) {
         let context = &mut self.context;
         context.meta = meta;
         let is = &context.meta.local.epoch;
@@ -198,7 +201,7 @@ impl Evaluation {
                 context.checkpoint.epoch = Some(is.clone());
                 if context.options.purpose == Purpose::Verify {
                     context.below = context.meta.local.horizon;
-                    Phase::Looking(Look::new(context))
+                    Phase::Looking(Search::new(context))
                 } else {
                     Phase::Retrying(Uploads::singly(context.checkpoint.quarantine.due(context.now, RETRIES)))
                 }
@@ -228,7 +231,7 @@ impl Phase {
             Self::Retrying(uploads) => Some(uploads),
             Self::CatchingUp(catch_up) => Some(&mut catch_up.uploads),
             Self::Repairing(_, repair) => Some(&mut repair.uploads),
-            Self::Meeting | Self::Looking(_) | Self::Done(_) => None,
+            Self::ReadingMeta | Self::Looking(_) | Self::Done(_) => None,
         }
     }
 }

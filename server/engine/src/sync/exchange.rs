@@ -34,9 +34,9 @@ pub enum Question {
     /// Every row of the spans at both ends, span by span → [`Answer::Lists`].
     Lists { spans: Vec<Span>, local_below: u64 },
     /// Up to about `limit` rows of one end, from one end of the span → [`Answer::Page`].
-    Page { side: Side, span: Span, order: Order, limit: usize },
-    /// The versions that the local rows with these keys have now, committed below any version → [`Answer::Held`].
-    Held { keys: Vec<u64> },
+    Page { endpoint: EndpointRole, span: Span, order: Order, limit: usize },
+    /// The versions that the local rows with these keys have now, committed below any version → [`Answer::Versions`].
+    Versions { keys: Vec<u64> },
 }
 
 /// A change at the remote. Each may be repeated without harm.
@@ -51,14 +51,14 @@ pub enum Change {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    Meta(Sides<Meta>),
-    Cells(Vec<Sides<Cell>>),
-    Counts(Sides<u64>),
+    Meta(PerEndpoint<Meta>),
+    Cells(Vec<PerEndpoint<Cell>>),
+    Counts(PerEndpoint<u64>),
     /// Rows in the order of marks.
-    Lists(Vec<Sides<Vec<Mark>>>),
+    Lists(Vec<PerEndpoint<Vec<Mark>>>),
     Page(Page),
     /// In the order of the keys; `None` where there is no such row.
-    Held(Vec<Option<u64>>),
+    Versions(Vec<Option<u64>>),
     /// The rows that the remote named as ones it will not have. It took the others.
     Uploaded {
         refused: Vec<(Mark, Refusal)>,
@@ -67,7 +67,7 @@ pub enum Answer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum EndpointRole {
     Local,
     Remote,
 }
@@ -80,7 +80,7 @@ pub enum Order {
 
 /// The same of both ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sides<T> {
+pub struct PerEndpoint<T> {
     pub local: T,
     pub remote: T,
 }

@@ -6,8 +6,6 @@
 
 use model::MassDelete;
 
-use super::checkpoint::Checkpoint;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guard {
     pub rows: u64,
@@ -23,10 +21,10 @@ impl Default for Guard {
 impl Guard {
     /// What has to wait, if it does. `sure` is false if there may be more to delete than `rows`: then the remote's size
     /// is no excuse.
-    pub fn holds_back(&self, rows: u64, sure: bool, remote_rows: u64, checkpoint: &Checkpoint) -> Option<MassDelete> {
+    pub fn requires_approval(&self, rows: u64, sure: bool, remote_rows: u64, approved: u64) -> Option<MassDelete> {
         let share = if sure { remote_rows.saturating_mul(self.percent) / 100 } else { 0 };
         let mass = rows > self.rows.max(share) || rows > 0 && rows >= remote_rows;
-        (mass && rows > checkpoint.approved).then_some(MassDelete { rows, remote_rows })
+        (mass && rows > approved).then_some(MassDelete { rows, remote_rows })
     }
 }
 
@@ -37,8 +35,7 @@ mod tests {
     #[test]
     fn many_rows_and_all_rows_wait_and_few_do_not() {
         let waits = |rows, sure, remote_rows, approved| {
-            let checkpoint = Checkpoint { approved, ..Checkpoint::default() };
-            Guard::default().holds_back(rows, sure, remote_rows, &checkpoint).is_some()
+            Guard::default().requires_approval(rows, sure, remote_rows, approved).is_some()
         };
         assert!(!waits(1_000, true, 5_000, 0));
         assert!(waits(1_001, true, 5_000, 0));

@@ -50,7 +50,7 @@ impl Quarantine {
         self.entries.values()
     }
 
-    pub fn holds(&self, mark: Mark) -> bool {
+    pub fn contains(&self, mark: Mark) -> bool {
         self.entries.get(&mark.key).is_some_and(|entry| entry.mark == mark)
     }
 
@@ -67,7 +67,7 @@ impl Quarantine {
     }
 
     /// Has rows tried again without waiting: that with this key, or all of them.
-    pub fn hurry(&mut self, key: Option<u64>) {
+    pub fn retry_now(&mut self, key: Option<u64>) {
         for entry in self.entries.values_mut().filter(|entry| key.is_none_or(|key| entry.mark.key == key)) {
             entry.retry_at = 0;
         }
@@ -93,7 +93,7 @@ impl Quarantine {
             .entries
             .values()
             .flat_map(|entry| {
-                let stale = entry.stale.map(|version| Difference::Ghost(Mark { version, key: entry.mark.key }));
+                let stale = entry.stale.map(|version| Difference::Stale(Mark { version, key: entry.mark.key }));
                 let missing = (entry.mark.version < below).then_some(Difference::Missing(entry.mark));
                 [stale, missing].into_iter().flatten()
             })
@@ -103,12 +103,12 @@ impl Quarantine {
     }
 
     /// Takes in what comparing found about its rows beyond what it knew. True if the difference is thereby dealt with.
-    pub fn learns(&mut self, difference: Difference) -> bool {
+    pub fn resolve(&mut self, difference: Difference) -> bool {
         let mark = difference.mark();
         let Some(entry) = self.entries.get_mut(&mark.key) else { return false };
         match difference {
             // The remote has it by now, or the local side no longer has.
-            Difference::Ghost(_) if entry.mark == mark => {
+            Difference::Stale(_) if entry.mark == mark => {
                 self.entries.remove(&mark.key);
                 true
             }
@@ -116,7 +116,7 @@ impl Quarantine {
                 entry.stale = None;
                 true
             }
-            Difference::Ghost(_) | Difference::Missing(_) => false,
+            Difference::Stale(_) | Difference::Missing(_) => false,
         }
     }
 
@@ -157,8 +157,8 @@ mod tests {
     fn it_is_about_one_version_of_a_row() {
         let mut quarantine = Quarantine::default();
         quarantine.refuse(ROW, "too long".to_owned(), 0);
-        assert!(quarantine.holds(ROW));
-        assert!(!quarantine.holds(Mark { version: 10, ..ROW }));
+        assert!(quarantine.contains(ROW));
+        assert!(!quarantine.contains(Mark { version: 10, ..ROW }));
         quarantine.refuse(Mark { version: 10, ..ROW }, "still too long".to_owned(), 0);
         assert_eq!(quarantine.entries().next().unwrap().attempts, 1, "another row, as it were");
     }
@@ -169,11 +169,11 @@ mod tests {
         quarantine.refuse(ROW, "too long".to_owned(), 0);
         let old = Mark { version: 3, ..ROW };
         assert!(quarantine.is_stale(old, 9));
-        assert_eq!(quarantine.differences(100), [Difference::Ghost(old), Difference::Missing(ROW)]);
-        assert_eq!(quarantine.differences(9), [Difference::Ghost(old)], "not asked about yet");
-        assert!(quarantine.learns(Difference::Missing(old)));
+        assert_eq!(quarantine.differences(100), [Difference::Stale(old), Difference::Missing(ROW)]);
+        assert_eq!(quarantine.differences(9), [Difference::Stale(old)], "not asked about yet");
+        assert!(quarantine.resolve(Difference::Missing(old)));
         assert_eq!(quarantine.differences(100), [Difference::Missing(ROW)]);
-        assert!(quarantine.learns(Difference::Ghost(ROW)));
+        assert!(quarantine.resolve(Difference::Stale(ROW)));
         assert!(quarantine.is_empty());
     }
 }

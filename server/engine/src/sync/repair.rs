@@ -10,9 +10,9 @@ use model::MassDelete;
 
 use super::catch_up::ascending;
 use super::cell::{Difference, Mark};
-use super::context::{Context, Misfit};
-use super::exchange::{Answer, Change, Order, Question, Side, Step};
-use super::found::Found;
+use super::context::{Context, UnexpectedAnswer};
+use super::exchange::{Answer, Change, EndpointRole, Order, Question, Step};
+use super::findings::Findings;
 use super::span::Span;
 use super::uploads::Uploads;
 
@@ -39,16 +39,16 @@ pub struct Repair {
 }
 
 impl Repair {
-    pub fn new(context: &mut Context, found: Found) -> Self {
+    pub fn new(context: &mut Context, found: Findings) -> Self {
         let quarantine = &mut context.checkpoint.quarantine;
-        let Found { mut ghosts, mut missing, spans, beyond, all, .. } = found;
-        ghosts.retain(|mark| !quarantine.learns(Difference::Ghost(*mark)));
-        missing.retain(|mark| !quarantine.learns(Difference::Missing(*mark)));
+        let Findings { mut stale, mut missing, spans, beyond, all, .. } = found;
+        stale.retain(|mark| !quarantine.resolve(Difference::Stale(*mark)));
+        missing.retain(|mark| !quarantine.resolve(Difference::Missing(*mark)));
         let mut uploads = Uploads::default();
         uploads.push(&missing, &context.checkpoint);
         let turns = context.options.limits.turn;
         Self {
-            doubtful: ghosts,
+            doubtful: stale,
             doomed: Vec::new(),
             rewritten: Vec::new(),
             beyond,
@@ -67,7 +67,7 @@ impl Repair {
         let page = context.options.limits.page;
         if !self.doubtful.is_empty() {
             let keys = self.doubtful.iter().take(page).map(|mark| mark.key).collect();
-            return Some(Step::Ask(Question::Held { keys }));
+            return Some(Step::Ask(Question::Versions { keys }));
         }
         if !self.judged {
             self.judge(context);
@@ -78,7 +78,12 @@ impl Repair {
         if let Some(span) = self.spans.last().filter(|_| self.turns > 0) {
             let span = Span { from: span.from, until: span.until.min(context.below) };
             let limit = context.checkpoint.batch.size();
-            return Some(Step::Ask(Question::Page { side: Side::Local, span, order: Order::Ascending, limit }));
+            return Some(Step::Ask(Question::Page {
+                endpoint: EndpointRole::Local,
+                span,
+                order: Order::Ascending,
+                limit,
+            }));
         }
         let marks: Vec<_> = self.doomed.iter().take(page).copied().collect();
         (!marks.is_empty()).then_some(Step::Apply(Change::Delete { marks }))
@@ -93,7 +98,8 @@ impl Repair {
         }
         let rows = self.doomed.len() as u64 + self.beyond;
         let remote_rows = context.meta.remote.count;
-        self.waiting = context.options.guard.holds_back(rows, self.all, remote_rows, &context.checkpoint);
+        self.waiting =
+            context.options.guard.requires_approval(rows, self.all, remote_rows, context.checkpoint.approved);
         if self.waiting.is_some() {
             self.doomed.clear();
         }
@@ -101,14 +107,14 @@ impl Repair {
 
     /// What is left to differ once all of this is done.
     pub fn rewritten(&self) -> impl Iterator<Item = Difference> {
-        self.rewritten.iter().map(|ghost| Difference::Ghost(*ghost))
+        self.rewritten.iter().map(|ghost| Difference::Stale(*ghost))
     }
 
-    pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), Misfit> {
+    pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), UnexpectedAnswer> {
         match answer {
-            Answer::Held(versions) => self.held(context, &versions),
+            Answer::Versions(versions) => self.held(context, &versions),
             Answer::Page(_) => {
-                let span = self.spans.pop().ok_or(Misfit("no page was asked for"))?;
+                let span = self.spans.pop().ok_or(UnexpectedAnswer("no page was asked for"))?;
                 let (covers, marks) = ascending(answer, span.from)?;
                 self.uploads.push(&marks, &context.checkpoint);
                 self.turns = self.turns.saturating_sub(1);
@@ -125,14 +131,14 @@ impl Repair {
                 *approved = approved.saturating_sub(rows as u64);
                 Ok(())
             }
-            _ => Err(Misfit("versions held, a page or a deletion")),
+            _ => Err(UnexpectedAnswer("versions held, a page or a deletion")),
         }
     }
 
-    fn held(&mut self, context: &mut Context, versions: &[Option<u64>]) -> Result<(), Misfit> {
+    fn held(&mut self, context: &mut Context, versions: &[Option<u64>]) -> Result<(), UnexpectedAnswer> {
         let asked = self.doubtful.len().min(context.options.limits.page);
         if versions.len() != asked {
-            return Err(Misfit("a version for each key"));
+            return Err(UnexpectedAnswer("a version for each key"));
         }
         for (ghost, version) in self.doubtful.drain(..asked).zip(versions) {
             match *version {
@@ -142,10 +148,10 @@ impl Repair {
                 // Committed since the comparison.
                 Some(version) if version == ghost.version => {}
                 Some(version) => {
-                    let stale = context.checkpoint.quarantine.is_stale(ghost, version);
-                    if !stale && version < context.below {
+                    let quarantined = context.checkpoint.quarantine.is_stale(ghost, version);
+                    if !quarantined && version < context.below {
                         self.uploads.push(&[Mark { version, key: ghost.key }], &context.checkpoint);
-                    } else if !stale {
+                    } else if !quarantined {
                         // Newer rows above the bound come in their turn.
                         self.rewritten.push(ghost);
                     }

@@ -13,52 +13,18 @@
 //! Always: chunks lie side by side, from the top of all versions to 0, so nothing is between them. A count is called a
 //! count; only a whole pass that found nothing is called more.
 
-use serde::{Deserialize, Serialize};
-
 use model::Evidence;
 
 use super::cell::{Difference, Mark};
 use super::checkpoint::Purpose;
-use super::context::{Context, Misfit};
-use super::exchange::{Answer, Order, Page, Question, Side, Sides};
-use super::found::{Found, compare};
-use super::look::Looking;
+use super::context::{Context, UnexpectedAnswer};
+use super::exchange::{Answer, EndpointRole, Order, Page, PerEndpoint, Question};
+use super::findings::{Findings, SearchStep, compare};
 use super::ranges::in_step;
 use super::repair::Repair;
+use super::scan_position::ScanPosition;
 use super::span::Span;
 use super::verdict::Verdict;
-
-/// How far a pass is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// The next chunk lies below this version.
-    below: u64,
-    /// Looks at every row, whatever the counts are.
-    thorough: bool,
-    /// Differences that this pass found.
-    found: u64,
-    /// Rows that it deleted.
-    deleted: u64,
-    /// When the next thorough pass is due, in Unix milliseconds.
-    thorough_at: u64,
-}
-
-impl Default for Position {
-    fn default() -> Self {
-        Self { below: Span::END, thorough: false, found: 0, deleted: 0, thorough_at: 0 }
-    }
-}
-
-impl Position {
-    /// The version down to which a pass has come; `None` at the top.
-    pub fn version(&self) -> Option<u64> {
-        (self.below < Span::END).then_some(self.below)
-    }
-
-    fn back_to_the_top(&mut self) {
-        *self = Self { thorough: self.thorough, thorough_at: self.thorough_at, ..Self::default() };
-    }
-}
 
 #[derive(Clone, Debug)]
 pub struct Scan {
@@ -67,7 +33,7 @@ pub struct Scan {
     turns: usize,
     /// Rows that the remote has more, by the last count.
     surplus: u64,
-    ghosts: u64,
+    stale: u64,
     missing: u64,
 }
 
@@ -82,7 +48,7 @@ enum Stage {
     /// Compared down to a version.
     Compared {
         from: u64,
-        found: Found,
+        found: Findings,
     },
     Done(Verdict),
 }
@@ -91,21 +57,21 @@ impl Scan {
     pub fn new(context: &mut Context) -> Self {
         let verifying = context.options.purpose == Purpose::Verify;
         if verifying {
-            context.checkpoint.scan = Position { thorough: true, ..Position::default() };
+            context.checkpoint.scan = ScanPosition { thorough: true, ..ScanPosition::default() };
         }
         let turns = if verifying { usize::MAX } else { context.options.limits.turn };
         let stage = if context.checkpoint.scan.thorough { Stage::ListingLocally } else { Stage::Counting };
-        Self { stage, turns, surplus: 0, ghosts: 0, missing: 0 }
+        Self { stage, turns, surplus: 0, stale: 0, missing: 0 }
     }
 
-    pub fn next(&mut self, context: &mut Context) -> Looking {
+    pub fn next(&mut self, context: &mut Context) -> SearchStep {
         loop {
             let position = context.checkpoint.scan;
             let limit = context.options.limits.page;
             match &mut self.stage {
                 Stage::Counting => {
                     let (below, local_below) = (position.below, context.below);
-                    return Looking::Ask(Question::Counts { below, local_below });
+                    return SearchStep::Ask(Question::Counts { below, local_below });
                 }
                 Stage::ListingLocally => {
                     let span = Span { from: 0, until: position.below.min(context.below) };
@@ -113,25 +79,25 @@ impl Scan {
                         self.stage = Stage::ListingRemotely { from: 0, local: Vec::new() };
                         continue;
                     }
-                    let (side, order) = (Side::Local, Order::Descending);
-                    return Looking::Ask(Question::Page { side, span, order, limit });
+                    let (endpoint, order) = (EndpointRole::Local, Order::Descending);
+                    return SearchStep::Ask(Question::Page { endpoint, span, order, limit });
                 }
                 Stage::ListingRemotely { from, .. } => {
                     let span = Span { from: *from, until: position.below };
-                    let (side, order) = (Side::Remote, Order::Descending);
-                    return Looking::Ask(Question::Page { side, span, order, limit: limit.saturating_mul(4) });
+                    let (endpoint, order) = (EndpointRole::Remote, Order::Descending);
+                    return SearchStep::Ask(Question::Page { endpoint, span, order, limit: limit.saturating_mul(4) });
                 }
                 Stage::Compared { from, found } if found.is_empty() || verifying(context) => {
                     let from = *from;
                     self.advance(context, from);
                 }
-                Stage::Compared { found, .. } => return Looking::Repair(std::mem::take(found)),
-                Stage::Done(verdict) => return Looking::Done(verdict.clone()),
+                Stage::Compared { found, .. } => return SearchStep::Repair(std::mem::take(found)),
+                Stage::Done(verdict) => return SearchStep::Done(verdict.clone()),
             }
         }
     }
 
-    pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), Misfit> {
+    pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), UnexpectedAnswer> {
         context.work.rounds += 1;
         match (std::mem::replace(&mut self.stage, Stage::Counting), answer) {
             (Stage::Counting, Answer::Counts(counts)) => self.counted(context, &counts),
@@ -140,27 +106,27 @@ impl Scan {
             }
             (Stage::ListingRemotely { from, local }, Answer::Page(Page { covers, marks })) => {
                 if covers.from < from || covers.from >= context.checkpoint.scan.below {
-                    return Err(Misfit("a page of the span asked for"));
+                    return Err(UnexpectedAnswer("a page of the span asked for"));
                 }
                 self.compare(context, covers.from, local, marks);
             }
-            _ => return Err(Misfit("counts or a page")),
+            _ => return Err(UnexpectedAnswer("counts or a page")),
         }
         Ok(())
     }
 
-    fn counted(&mut self, context: &mut Context, counts: &Sides<u64>) {
+    fn counted(&mut self, context: &mut Context, counts: &PerEndpoint<u64>) {
         let position = &mut context.checkpoint.scan;
         let known = context.checkpoint.quarantine.differences(context.below);
         let mut delta = counts.remote.cast_signed() - counts.local.cast_signed();
         for difference in known.iter().filter(|difference| difference.mark().version < position.below) {
-            delta -= if matches!(difference, Difference::Ghost(_)) { 1 } else { -1 };
+            delta -= if matches!(difference, Difference::Stale(_)) { 1 } else { -1 };
         }
         self.surplus = delta.max(0).unsigned_abs();
         self.stage = if delta != 0 {
             Stage::ListingLocally
         } else if position.below < Span::END {
-            position.back_to_the_top();
+            position.restart();
             Stage::Counting
         } else if position.thorough_at <= context.now {
             position.thorough = true;
@@ -176,20 +142,20 @@ impl Scan {
         local.retain(|mark| span.contains(mark.version));
         let mut known = context.checkpoint.quarantine.differences(context.below);
         known.retain(|difference| span.contains(difference.mark().version));
-        let mut found = Found { all: true, ..Found::default() };
-        for difference in compare(&Sides { local, remote }, &known) {
+        let mut found = Findings { all: true, ..Findings::default() };
+        for difference in compare(&PerEndpoint { local, remote }, &known) {
             found.push(difference);
         }
-        found.beyond = position.deleted.max(self.surplus.saturating_sub(found.ghosts.len() as u64));
+        found.beyond = position.deleted.max(self.surplus.saturating_sub(found.stale.len() as u64));
         if span.until == Span::END {
-            context.sight.open.clear();
+            context.coverage.open.clear();
         }
-        let until = if context.sight.looked.is_empty() { span.until } else { context.sight.looked.until };
-        context.sight.looked = Span { from, until: until.min(context.below) };
-        context.sight.open.extend(found.open());
+        let until = if context.coverage.scanned.is_empty() { span.until } else { context.coverage.scanned.until };
+        context.coverage.scanned = Span { from, until: until.min(context.below) };
+        context.coverage.open.extend(found.open());
         position.found += found.len() as u64;
         context.work.found += found.len() as u64;
-        self.ghosts += found.ghosts.len() as u64;
+        self.stale += found.stale.len() as u64;
         self.missing += found.missing.len() as u64;
         self.stage = Stage::Compared { from, found };
     }
@@ -215,11 +181,11 @@ impl Scan {
             // A table that is written to all the time must not be scanned all the time.
             position.thorough_at = context.now.saturating_add(if proven { every } else { every / 24 });
         }
-        position.back_to_the_top();
+        position.restart();
         if proven {
             in_step(context, Evidence::Scan)
         } else if verifying(context) {
-            Verdict::Differs { ghosts: self.ghosts, missing: self.missing, all: true }
+            Verdict::Differs { stale: self.stale, missing: self.missing, all: true }
         } else {
             Verdict::Working(context.work)
         }

@@ -27,7 +27,7 @@ impl Uploads {
 
     /// Puts rows in line, but for those that are set aside.
     pub fn push(&mut self, marks: &[Mark], checkpoint: &Checkpoint) {
-        self.queue.extend(marks.iter().filter(|mark| !checkpoint.quarantine.holds(**mark)));
+        self.queue.extend(marks.iter().filter(|mark| !checkpoint.quarantine.contains(**mark)));
     }
 
     /// Puts what is in line into order, each row once.

@@ -9,11 +9,17 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// The ends agree on every row below a version, but for those in quarantine.
-    InStep { below: u64, shown_by: Evidence, quarantined: usize },
+    #[serde(rename = "in_step")]
+    InSync { below: u64, shown_by: Evidence, quarantined: usize },
     /// Something was done, or is not yet agreed on. Evaluate again.
     Working(Work),
     /// `Purpose::Verify` only: what differs, up to the limit of what is looked for at once.
-    Differs { ghosts: u64, missing: u64, all: bool },
+    Differs {
+        #[serde(rename = "ghosts")]
+        stale: u64,
+        missing: u64,
+        all: bool,
+    },
     /// More would be deleted than without an operator's yes.
     Waiting(MassDelete),
     /// The local database is not the one that was followed. Nothing was done, as its rows may be older than the remote's.

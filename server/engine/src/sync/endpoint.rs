@@ -24,7 +24,7 @@ pub struct Row {
 
 /// What an end has taken since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spent {
+pub struct Usage {
     /// To a remote over HTTP.
     pub requests: u64,
     /// Bodies, as they travelled.
@@ -34,7 +34,7 @@ pub struct Spent {
     pub rows: u64,
 }
 
-impl Spent {
+impl Usage {
     /// What was taken since it was so much.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
@@ -49,11 +49,11 @@ impl Spent {
 
 /// What both ends answer.
 #[async_trait]
-pub trait End: Send + Sync {
+pub trait TableEndpoint: Send + Sync {
     /// For people, without secrets: `table orders of postgres://db.internal/shop`.
-    fn place(&self) -> String;
+    fn location(&self) -> String;
 
-    fn spent(&self) -> Spent;
+    fn usage(&self) -> Usage;
 
     async fn meta(&self) -> Result<Meta, SyncFault>;
 
@@ -72,9 +72,9 @@ pub trait End: Send + Sync {
 
 /// The end that is the truth.
 #[async_trait]
-pub trait Local: End {
+pub trait Local: TableEndpoint {
     /// The versions that the rows with these keys have now, in that order; `None` where there is no such row.
-    async fn held(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault>;
+    async fn current_versions(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault>;
 
     /// These rows where they still have that version, in any order.
     async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, SyncFault>;
@@ -82,7 +82,7 @@ pub trait Local: End {
 
 /// The end that follows.
 #[async_trait]
-pub trait Remote: End {
+pub trait Remote: TableEndpoint {
     /// Takes rows, but for those older than what it has; answers which it will not have.
     async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault>;
 

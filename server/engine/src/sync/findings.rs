@@ -1,12 +1,13 @@
 //! What comparing found.
 
 use super::cell::{Difference, Mark};
-use super::exchange::Sides;
+use super::exchange::{PerEndpoint, Question};
 use super::span::Span;
+use super::verdict::Verdict;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    pub ghosts: Vec<Mark>,
+pub struct Findings {
+    pub stale: Vec<Mark>,
     pub missing: Vec<Mark>,
     /// Where the remote has no row at all.
     pub spans: Vec<Span>,
@@ -18,23 +19,32 @@ pub struct Found {
     pub all: bool,
 }
 
-impl Found {
+/// What a look wants next.
+#[derive(Clone, Debug)]
+pub enum SearchStep {
+    Ask(Question),
+    /// Mend this, then call `Search::repaired`.
+    Repair(Findings),
+    Done(Verdict),
+}
+
+impl Findings {
     pub fn push(&mut self, difference: Difference) {
         match difference {
-            Difference::Ghost(mark) => self.ghosts.push(mark),
+            Difference::Stale(mark) => self.stale.push(mark),
             Difference::Missing(mark) => self.missing.push(mark),
         }
     }
 
     /// Where what was found lies.
     pub fn open(&self) -> impl Iterator<Item = Span> {
-        let marks = self.ghosts.iter().chain(&self.missing).map(|mark| Span::of_version(mark.version));
+        let marks = self.stale.iter().chain(&self.missing).map(|mark| Span::of_version(mark.version));
         marks.chain(self.spans.iter().copied())
     }
 
     /// Spans count as one each.
     pub fn len(&self) -> usize {
-        self.ghosts.len() + self.missing.len() + self.spans.len()
+        self.stale.len() + self.missing.len() + self.spans.len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -43,7 +53,7 @@ impl Found {
 }
 
 /// What two lists of the same span differ by beyond what is known of it. Of what is known but not so, the inverse.
-pub fn compare(sides: &Sides<Vec<Mark>>, known: &[Difference]) -> Vec<Difference> {
+pub fn compare(sides: &PerEndpoint<Vec<Mark>>, known: &[Difference]) -> Vec<Difference> {
     let mut differences = merge(&sides.local, &sides.remote);
     for expected in known {
         match differences.iter().position(|difference| difference == expected) {
@@ -71,7 +81,7 @@ fn merge(local: &[Mark], remote: &[Mark]) -> Vec<Difference> {
                 local.next();
             }
             (_, there) => {
-                differences.extend(there.map(|there| Difference::Ghost(**there)));
+                differences.extend(there.map(|there| Difference::Stale(**there)));
                 remote.next();
             }
         }
@@ -85,11 +95,11 @@ mod tests {
     #[test]
     fn what_is_known_is_left_out_and_what_is_wrongly_known_is_told() {
         let mark = |version| Mark { version, key: version };
-        let sides = Sides { local: vec![mark(1), mark(2), mark(4)], remote: vec![mark(2), mark(3)] };
+        let sides = PerEndpoint { local: vec![mark(1), mark(2), mark(4)], remote: vec![mark(2), mark(3)] };
         let known = [Difference::Missing(mark(1)), Difference::Missing(mark(9))];
         let mut found = compare(&sides, &known);
         found.sort_unstable();
-        let ghost = Difference::Ghost;
+        let ghost = Difference::Stale;
         assert_eq!(found, [ghost(mark(3)), ghost(mark(9)), Difference::Missing(mark(4))]);
     }
 }
