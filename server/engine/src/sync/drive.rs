@@ -1,10 +1,10 @@
-//! Drives an evaluation: carries its steps to the two ends, one after the other, until there is a verdict.
+//! Drives an evaluation: carries out its steps at the two endpoints, one after the other, until there is a verdict.
 //!
-//! After each change, and about once a second while nothing changes, it tells an observer how far it is. The observer
-//! keeps the checkpoint, and says whether the table is still ours.
+//! After each change, and once a second in between, it reports progress to an observer. The observer stores the
+//! checkpoint and answers whether this process still holds the lease of the table.
 //!
-//! Always: no change is made before the observer has the checkpoint of the one before. Stopped or killed at any moment,
-//! what was applied stays applied, and whoever goes on from the last checkpoint does the rest.
+//! Always: no change is made before the observer has received the checkpoint of the previous change. After a stop or a
+//! kill at any moment, applied changes stay, and the next evaluation does the rest from the last checkpoint.
 
 use std::time::Duration;
 
@@ -20,36 +20,36 @@ use super::exchange::{Answer, PerEndpoint, Step, SyncFault};
 use super::span::Span;
 use super::verdict::Verdict;
 
-/// Between two times that the observer is told, while nothing changes.
+/// Time between two progress reports while nothing changes.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
-/// A change that is under way when it is to stop has this long to come to its end.
+/// Time that a change in flight has to finish after a stop was requested.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
-/// Local rows beyond what the remote has that are not counted one by one, to say how many are to be sent.
+/// Surplus of local rows from which the rows to send are estimated from the totals instead of counted.
 const MANY: u64 = 100_000;
 
-/// What an evaluation is driven with.
+/// Limits and stop signal for driving an evaluation.
 pub struct Controls<'a> {
     pub allowance: &'a Allowance,
     pub stop: &'a CancellationToken,
 }
 
-/// Is told how far an evaluation is.
+/// Receives the progress of an evaluation.
 #[async_trait]
 pub trait Observer: Send {
-    /// Keeps what is to be kept. False: the table is another's by now, and nothing more may be done to it.
+    /// Stores the checkpoint. Returns false if the lease is lost: nothing more may be changed then.
     async fn report(&mut self, progress: &SyncProgress<'_>) -> bool;
 }
 
-/// An evaluation under way.
+/// Progress of a running evaluation.
 pub struct SyncProgress<'a> {
     pub evaluation: &'a Evaluation,
-    /// By both ends since it began.
+    /// Usage of both endpoints since the start.
     pub usage: PerEndpoint<Usage>,
-    /// Local rows that are to be sent, as far as known; those that were sent are left out.
+    /// Local rows still to be sent, as far as known.
     pub behind: Option<u64>,
 }
 
-/// How it came to an end.
+/// Result of driving an evaluation.
 #[derive(Debug)]
 pub struct DriveResult {
     pub verdict: Result<Verdict, Halt>,
@@ -57,12 +57,12 @@ pub struct DriveResult {
     pub behind: Option<u64>,
 }
 
-/// Why there is no verdict.
+/// Why driving ended without a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Halt {
     #[error("stopped")]
     Stopped,
-    #[error("the table is another's by now")]
+    #[error("lease lost: another process is now syncing this table")]
     LeaseLost,
 }
 
@@ -82,11 +82,11 @@ struct Drive<'a> {
     ends: Endpoints<'a>,
     controls: &'a Controls<'a>,
     observer: &'a mut dyn Observer,
-    /// What the ends had spent before.
+    /// Usage of the endpoints before the start.
     began: PerEndpoint<Usage>,
-    /// When the observer was told last.
+    /// Time of the last progress report.
     reported_at: Instant,
-    /// Rows to be sent when it began.
+    /// Rows to be sent, estimated after the metadata was read.
     to_send: Option<u64>,
 }
 
@@ -106,7 +106,7 @@ impl Drive<'_> {
             let met = matches!(answer, Ok(Answer::Meta(_)));
             evaluation.answer(answer, elapsed);
             if met {
-                evaluation.step(); // goes on to where rows are sent, or compared
+                evaluation.step(); // moves on to uploading or comparing
                 self.to_send = to_send(ends, evaluation).await;
             }
             if met || matches!(step, Step::Apply(_)) {
@@ -115,8 +115,8 @@ impl Drive<'_> {
         }
     }
 
-    /// An answer, and how many milliseconds it took. However many these are, the observer is told meanwhile. If it is to
-    /// stop, what is under way has a while to come to its end.
+    /// Waits for an answer; returns it with its duration in milliseconds. Reports progress meanwhile. When a stop is
+    /// requested, the request in flight gets `stop_within` to finish.
     async fn carry(
         &mut self,
         evaluation: &Evaluation,
@@ -136,7 +136,7 @@ impl Drive<'_> {
             tokio::select! {
                 biased;
                 answered = &mut carrying => return Ok(answered),
-                // What is cut off may have been made: it is found to be, by whoever goes on.
+                // A change that was cut off may have been applied: the next evaluation finds out.
                 () = controls.stop.cancelled() => {
                     return timeout(stop_within, &mut carrying).await.map_err(|_| Halt::Stopped);
                 }
@@ -161,7 +161,7 @@ impl Drive<'_> {
     }
 }
 
-/// Rows to be sent, when the evaluation has met both ends.
+/// Rows to be sent, known once the metadata of both endpoints was read.
 async fn to_send(ends: Endpoints<'_>, evaluation: &Evaluation) -> Option<u64> {
     let meta = evaluation.meta()?;
     let more = meta.local.count.saturating_sub(meta.remote.count);

@@ -1,6 +1,6 @@
-//! The two ends of a sync, as whoever drives an evaluation reaches them: tables in databases, or the API of a remote.
+//! The endpoints of a sync as traits: a table in a database, or the API of a remote.
 //!
-//! Always: an end answers from what is committed, and may be asked the same again. What it counts as spent only grows.
+//! Always: an endpoint answers from committed data, and any question may be repeated. Its usage counters only grow.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,8 @@ use super::exchange::{Meta, Order, Page, SyncFault};
 use super::quarantine::Refusal;
 use super::span::Span;
 
-/// A row as it travels. A value is null, a boolean, a number, a text, or `{"base64": "…"}` for bytes; what a database
-/// has beyond these (times, decimals, JSON) is text, which it reads as it writes it.
+/// A row in transit. A value is null, a boolean, a number, a text, or `{"base64": "…"}` for bytes; other types of a
+/// database (times, decimals, JSON) travel as text in the form that the database both writes and reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// An integer or a text.
@@ -22,20 +22,20 @@ pub struct Row {
     pub values: Map<String, Value>,
 }
 
-/// What an end has taken since it was opened.
+/// Resources that an endpoint used since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// To a remote over HTTP.
+    /// HTTP requests to a remote.
     pub requests: u64,
-    /// Bodies, as they travelled.
+    /// Bytes of request bodies, compressed as sent.
     pub bytes_sent: u64,
     pub bytes_received: u64,
-    /// Read from the table and its summaries, as far as the end knows.
+    /// Rows read from the table and its summaries, as far as the endpoint knows.
     pub rows: u64,
 }
 
 impl Usage {
-    /// What was taken since it was so much.
+    /// Usage since an earlier reading.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
         Self {
@@ -47,45 +47,45 @@ impl Usage {
     }
 }
 
-/// What both ends answer.
+/// What both endpoints can answer.
 #[async_trait]
 pub trait TableEndpoint: Send + Sync {
-    /// For people, without secrets: `table orders of postgres://db.internal/shop`.
+    /// Location for display, without secrets: `table orders of postgres://db.internal/shop`.
     fn location(&self) -> String;
 
     fn usage(&self) -> Usage;
 
     async fn meta(&self) -> Result<Meta, SyncFault>;
 
-    /// The cell of each span, or of each of its pieces by [`Span::split`]; of rows below `below` alone.
+    /// The cell of each span, or with `split` of each of its pieces by [`Span::split`]; only rows below `below` count.
     async fn cells(&self, spans: &[Span], split: bool, below: u64) -> Result<Vec<Cell>, SyncFault>;
 
-    /// Rows in a span.
+    /// Number of rows in a span.
     async fn count(&self, span: Span) -> Result<u64, SyncFault>;
 
-    /// The rows of each span, those below `below` alone, in the order of marks.
+    /// The rows of each span that lie below `below`, in the order of marks.
     async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, SyncFault>;
 
-    /// About `limit` rows from one end of the span: never a part of those of one version.
+    /// About `limit` rows from the start or the end of the span; rows of one version are never separated.
     async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, SyncFault>;
 }
 
-/// The end that is the truth.
+/// The local endpoint: the source of truth.
 #[async_trait]
 pub trait Local: TableEndpoint {
-    /// The versions that the rows with these keys have now, in that order; `None` where there is no such row.
+    /// Current versions of the rows with these keys, in that order; `None` where there is no such row.
     async fn current_versions(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault>;
 
-    /// These rows where they still have that version, in any order.
+    /// The rows that still have the given version, in any order.
     async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, SyncFault>;
 }
 
-/// The end that follows.
+/// The remote endpoint: the copy.
 #[async_trait]
 pub trait Remote: TableEndpoint {
-    /// Takes rows, but for those older than what it has; answers which it will not have.
+    /// Stores rows, except those older than its own; returns the rows that it refuses.
     async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault>;
 
-    /// Deletes rows where key and version still match.
+    /// Deletes the rows whose key and version still match.
     async fn delete(&self, marks: &[Mark]) -> Result<(), SyncFault>;
 }

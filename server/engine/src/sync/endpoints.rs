@@ -1,7 +1,7 @@
-//! Carries a step of an evaluation to the ends it is for, and brings back what they say.
+//! The two endpoints of a sync: carries out a step of an evaluation and returns the answer.
 //!
-//! Always: both ends are asked at once where both are. The local end leaves out what is not safe to read yet; the remote
-//! leaves out nothing. A row that is gone by the time it would be sent is not sent.
+//! Always: a question for both endpoints is sent to both concurrently. The local endpoint leaves out rows that are not
+//! safe to read yet; the remote leaves out nothing. A row that no longer exists when it would be sent is not sent.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use super::endpoint::{Local, Remote, TableEndpoint};
 use super::exchange::{Answer, Change, EndpointRole, PerEndpoint, Question, SyncFault};
 use super::span::Span;
 
-/// Both ends of a sync.
+/// Both endpoints of a sync.
 #[derive(Clone, Copy)]
 pub struct Endpoints<'a> {
     pub local: &'a dyn Local,
     pub remote: &'a dyn Remote,
-    /// An end that takes longer than this for an answer is taken to be away.
+    /// An endpoint that takes longer to answer counts as unreachable.
     pub timeout: Duration,
 }
 
@@ -67,7 +67,7 @@ impl Endpoints<'_> {
         Ok(PerEndpoint { local: local?, remote: remote? })
     }
 
-    /// An end's answer, or a fault that says which end it is.
+    /// An endpoint's answer, or a fault that names the endpoint.
     async fn wait<T>(
         &self,
         end: &dyn TableEndpoint,
@@ -87,7 +87,7 @@ impl Endpoints<'_> {
     }
 
     async fn upload(&self, marks: &[Mark]) -> Result<Answer, SyncFault> {
-        // A local end that refuses is no fault of a row.
+        // A refusal by the local endpoint is not the fault of a row.
         let unread = |(SyncFault::Unavailable(error) | SyncFault::Refused(error))| SyncFault::Unavailable(error);
         let rows = self.wait(self.local, self.local.rows(marks)).await.map_err(unread)?;
         if rows.is_empty() {
@@ -98,11 +98,13 @@ impl Endpoints<'_> {
     }
 }
 
-/// What each end says of the same things.
+/// Pairs the answers of both endpoints about the same items.
 fn pairs<T>(sides: PerEndpoint<Vec<T>>) -> Result<Vec<PerEndpoint<T>>, SyncFault> {
     let (here, there) = (sides.local.len(), sides.remote.len());
     if here != there {
-        return Err(SyncFault::Refused(format!("the local end answered {here} parts, the remote {there}")));
+        return Err(SyncFault::Refused(format!(
+            "the local table answered {here} items where the remote answered {there}"
+        )));
     }
     Ok(sides.local.into_iter().zip(sides.remote).map(|(local, remote)| PerEndpoint { local, remote }).collect())
 }

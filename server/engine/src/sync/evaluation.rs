@@ -1,15 +1,15 @@
-//! One evaluation: from how things stand to what is to be said about it.
+//! One evaluation of a table: from the metadata of both endpoints to a verdict.
 //!
 //! ```text
-//! how are both ends? → another database than before: stop
-//! what was refused before and is due again, row by row → what was written since, for a turn
-//! compare → repair → compare the whole once more → the verdict
+//! read the metadata of both endpoints → the local database changed its epoch: stop
+//! retry quarantined rows that are due, one by one → upload new rows, for a bounded turn
+//! compare → repair → compare the whole again → verdict
 //! ```
 //!
-//! It asks and is answered; it does no I/O and reads no clock. It may be dropped at any point: with the checkpoint of
-//! that moment, or any earlier, another does the rest.
+//! A state machine without I/O and without a clock. It may be dropped at any point: another evaluation does the rest
+//! from the checkpoint of that moment, or from an earlier one.
 //!
-//! Always: every evaluation both sends and compares, so neither can starve the other.
+//! Always: every evaluation both uploads and compares, so neither can starve the other.
 
 use super::catch_up::CatchUp;
 use super::checkpoint::{Checkpoint, Options, Purpose, Strategy};
@@ -39,21 +39,21 @@ enum Phase {
     Done(Verdict),
 }
 
-/// What an evaluation is about at a moment.
+/// What an evaluation is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
     ReadingMeta,
-    /// Rows that were written since are sent.
+    /// Uploading rows written since the last evaluation.
     Uploading,
-    /// What differs is looked for and mended, or was.
+    /// Searching for differences and repairing them, or done with it.
     Reconciling,
 }
 
-/// Rows out of quarantine that one evaluation tries again.
+/// Quarantined rows that one evaluation retries.
 const RETRIES: usize = 10;
 
 impl Evaluation {
-    /// `now` in Unix milliseconds.
+    /// `now`: start of the evaluation in Unix milliseconds.
     pub fn new(options: Options, checkpoint: Checkpoint, now: u64) -> Self {
         let (meta, work) = (PerEndpoint::<Meta>::default(), Work::default());
         let coverage = Coverage::default();
@@ -61,17 +61,17 @@ impl Evaluation {
         Self { context, phase: Phase::ReadingMeta }
     }
 
-    /// What is worth keeping at this moment.
+    /// The checkpoint at this moment.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.context.checkpoint
     }
 
-    /// The checkpoint, if it is one to keep.
+    /// The checkpoint, if it should be stored: a verification leaves none.
     pub fn to_keep(&self) -> Option<&Checkpoint> {
         (self.context.options.purpose == Purpose::Sync).then_some(&self.context.checkpoint)
     }
 
-    /// Both ends as they were when it met them.
+    /// Metadata of both endpoints, once it was read.
     pub fn meta(&self) -> Option<&PerEndpoint<Meta>> {
         (self.context.meta != PerEndpoint::default()).then_some(&self.context.meta)
     }
@@ -84,7 +84,7 @@ impl Evaluation {
         }
     }
 
-    /// The version to which rows are sent, or down to which a scan has come.
+    /// Version up to which rows are uploaded, or down to which a scan has compared.
     pub fn position(&self) -> Option<u64> {
         match (self.activity(), self.context.options.strategy) {
             (Activity::Uploading, _) => Some(self.context.checkpoint.settled),
@@ -93,7 +93,7 @@ impl Evaluation {
         }
     }
 
-    /// What it has seen of the key space; rows in quarantine differ.
+    /// Coverage of the key space so far; quarantined rows count as differing.
     pub fn coverage(&self) -> Coverage {
         let mut coverage = self.context.coverage.clone();
         let quarantined = self.context.checkpoint.quarantine.entries();
@@ -101,7 +101,7 @@ impl Evaluation {
         coverage
     }
 
-    /// What it did so far.
+    /// Work done so far.
     pub fn work(&self) -> Work {
         let uploads = match &self.phase {
             Phase::Retrying(uploads) => uploads.sent,
@@ -112,7 +112,7 @@ impl Evaluation {
         Work { uploaded: self.context.work.uploaded + uploads, ..self.context.work }
     }
 
-    /// What to do next; the same until it is answered.
+    /// The next step; the same one until it is answered.
     pub fn step(&mut self) -> Step {
         let context = &mut self.context;
         loop {
@@ -157,7 +157,7 @@ impl Evaluation {
         }
     }
 
-    /// Takes the answer to the last step. `elapsed`: milliseconds it took.
+    /// Accepts the answer to the last step. `elapsed`: its duration in milliseconds.
     pub fn answer(&mut self, answer: Result<Answer, SyncFault>, elapsed: u64) {
         let outcome = match answer {
             Ok(answer) => self.take(answer, elapsed),
@@ -166,32 +166,34 @@ impl Evaluation {
                 Ok(())
             }
         };
-        if let Err(misfit) = outcome {
-            self.phase = Phase::Done(Verdict::Refused { error: misfit.to_string() });
+        if let Err(unexpected) = outcome {
+            self.phase = Phase::Done(Verdict::Refused { error: unexpected.to_string() });
         }
     }
 
     fn take(&mut self, answer: Answer, elapsed: u64) -> Result<(), UnexpectedAnswer> {
         let context = &mut self.context;
         if let Answer::Uploaded { refused } = answer {
-            let uploads = self.phase.uploads().ok_or(UnexpectedAnswer("nothing was sent"))?;
+            let uploads = self.phase.uploads().ok_or(UnexpectedAnswer("no upload was in flight"))?;
             uploads.answered(context, refused, elapsed);
             return Ok(());
         }
         match &mut self.phase {
             Phase::ReadingMeta => {
-                let Answer::Meta(meta) = answer else { return Err(UnexpectedAnswer("both tables as a whole")) };
-                self.meet(meta);
+                let Answer::Meta(meta) = answer else {
+                    return Err(UnexpectedAnswer("expected the metadata of both tables"));
+                };
+                self.compare_epochs(meta);
                 Ok(())
             }
             Phase::CatchingUp(catch_up) => catch_up.answer(context, answer),
             Phase::Looking(search) => search.answer(context, answer),
             Phase::Repairing(_, repair) => repair.answer(context, answer),
-            Phase::Retrying(_) | Phase::Done(_) => Err(UnexpectedAnswer("nothing was asked")),
+            Phase::Retrying(_) | Phase::Done(_) => Err(UnexpectedAnswer("no question was open")),
         }
     }
 
-    fn meet(&mut self, meta: PerEndpoint<Meta>) {
+    fn compare_epochs(&mut self, meta: PerEndpoint<Meta>) {
         let context = &mut self.context;
         context.meta = meta;
         let is = &context.meta.local.epoch;

@@ -1,11 +1,12 @@
-//! Sync: keeps a remote copy of a table in step with a local one, which is the truth.
+//! Sync: keeps a remote copy of a table in sync with the local table, which is the source of truth.
 //!
-//! Rows carry a version that grows with every write; deletes leave no trace. [`Evaluation`] is a state machine that says
-//! what to ask and what to change next; whoever drives it carries that to the two ends. It is run again and again: each
-//! run sends what is new, looks for what differs, mends it, and says how things stand.
+//! Rows carry a version that grows with every write; deletes leave no trace. [`Evaluation`] is a state machine without
+//! I/O: it says which question to ask or which change to apply next, and [`drive`] carries that out at the two
+//! endpoints. Evaluations repeat: each one uploads new rows, searches for differences, repairs them, and returns a
+//! verdict.
 //!
-//! Always: a row that is local is never deleted at the remote, an older version never replaces a newer one, and a
-//! checkpoint of any moment is good to go on from.
+//! Always: a row that exists locally is never deleted at the remote, an older version never replaces a newer one, and
+//! an evaluation can resume from the checkpoint of any moment.
 
 mod allowance;
 mod batch;

@@ -1,8 +1,8 @@
-//! Strategy `ranges`: a descent through cells, a repair, and the cells of the whole once more.
+//! Strategy `ranges`: a descent through cells, a repair, and a final comparison of the whole tables' cells.
 //!
-//! Always: "in step" needs the cells of both tables, asked for after the last change, to leave nothing but what is in
-//! quarantine, and the old versions of rows that were rewritten above what is compared. So a table that is written to
-//! all the time is in step below the version at which the evaluation began.
+//! Always: the verdict "in sync" requires that the cells of both tables, read after the last change, differ by nothing
+//! but quarantined rows and the old versions of rows rewritten above the compared versions. A table that is written to
+//! all the time is therefore in sync below the version at which the evaluation began.
 
 use model::Evidence;
 
@@ -21,9 +21,9 @@ use super::verdict::Verdict;
 pub enum Ranges {
     Descending(Box<Descent>),
     Repairing,
-    /// Nothing but this may be left to differ: rows that were rewritten since, above what is compared.
+    /// Comparing the whole again; only these stale rows may differ: their new versions lie above the compared ones.
     Confirming(Vec<Difference>),
-    /// Whether nothing is left over.
+    /// Done; true if no difference is left.
     Ended(bool),
 }
 
@@ -38,7 +38,7 @@ impl Ranges {
                 Some(question) => SearchStep::Ask(question),
                 None => self.descended(context),
             },
-            Self::Ended(true) => SearchStep::Done(in_step(context, Evidence::Cells)),
+            Self::Ended(true) => SearchStep::Done(in_sync(context, Evidence::Cells)),
             Self::Ended(false) => SearchStep::Done(Verdict::Working(context.work)),
             Self::Repairing | Self::Confirming(_) => {
                 SearchStep::Ask(Question::Cells { spans: vec![Span::ALL], split: false, local_below: context.below })
@@ -80,12 +80,12 @@ impl Ranges {
                 *self = Self::Ended(delta.is_zero());
                 Ok(())
             }
-            _ => Err(UnexpectedAnswer("the cell of the whole")),
+            _ => Err(UnexpectedAnswer("expected the cell of the whole table")),
         }
     }
 
-    /// Goes on after a repair. One that changed nothing and left nothing that was rewritten since needs no second look:
-    /// what it left mended itself, and the next evaluation will find it so.
+    /// Continues after a repair. A repair that changed nothing and found no rewritten rows needs no second comparison:
+    /// its differences resolved themselves, as the next evaluation will find.
     pub fn repaired(&mut self, repair: &Repair) {
         let rewritten: Vec<_> = repair.rewritten().collect();
         let changed = repair.uploads.sent + repair.deleted > 0;
@@ -93,8 +93,8 @@ impl Ranges {
     }
 }
 
-/// In step, if everything that may be sent is sent.
-pub fn in_step(context: &mut Context, shown_by: Evidence) -> Verdict {
+/// The verdict "in sync" if everything below the horizon was sent, otherwise "working".
+pub fn in_sync(context: &mut Context, shown_by: Evidence) -> Verdict {
     context.coverage = Coverage { scanned: Span { from: 0, until: context.below }, open: Vec::new() };
     if context.below < context.meta.local.horizon {
         return Verdict::Working(context.work);

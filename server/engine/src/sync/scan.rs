@@ -1,17 +1,15 @@
-//! Strategy `scan`: top down, a chunk of rows at a time, for a remote that can only count and list.
-//!
-//! The algorithm as its authors describe it, with what they found out later and some that they did not:
+//! Strategy `scan`: compares chunks of rows from the highest version down, for a remote that can only count and list.
 //!
 //! ```text
-//! as many rows below the position at both ends, but for those in quarantine
-//!    at the top → count-verified; once a day a pass without early exit looks at every row
-//!    further down → back to the top: what differs lies there
-//! else the next chunk: local rows below the position → what the remote has between, down to the lowest of them, or to 0
-//!    when none are left → repair → the position is where the chunk ends
+//! equal counts below the position at both endpoints, without quarantined rows
+//!    at the top → count-verified; once a day a thorough pass compares every row regardless of counts
+//!    further down → back to the top: the differences lie above
+//! else the next chunk: local rows below the position → remote rows down to the lowest of them, or down to 0 when no
+//!    local rows are left → repair → the position moves to the end of the chunk
 //! ```
 //!
-//! Always: chunks lie side by side, from the top of all versions to 0, so nothing is between them. A count is called a
-//! count; only a whole pass that found nothing is called more.
+//! Always: chunks are adjacent, from the highest possible version down to 0, so no row lies between them. Equal counts
+//! are reported as count-verified; only a complete pass without differences is reported as more.
 
 use model::Evidence;
 
@@ -20,7 +18,7 @@ use super::checkpoint::Purpose;
 use super::context::{Context, UnexpectedAnswer};
 use super::exchange::{Answer, EndpointRole, Order, Page, PerEndpoint, Question};
 use super::findings::{Findings, SearchStep, compare};
-use super::ranges::in_step;
+use super::ranges::in_sync;
 use super::repair::Repair;
 use super::scan_position::ScanPosition;
 use super::span::Span;
@@ -29,9 +27,9 @@ use super::verdict::Verdict;
 #[derive(Clone, Debug)]
 pub struct Scan {
     stage: Stage,
-    /// Chunks that this evaluation still compares.
+    /// Chunks left for this evaluation to compare.
     turns: usize,
-    /// Rows that the remote has more, by the last count.
+    /// Surplus of rows at the remote by the last count.
     surplus: u64,
     stale: u64,
     missing: u64,
@@ -45,7 +43,7 @@ enum Stage {
         from: u64,
         local: Vec<Mark>,
     },
-    /// Compared down to a version.
+    /// Compared down to version `from`.
     Compared {
         from: u64,
         found: Findings,
@@ -106,11 +104,11 @@ impl Scan {
             }
             (Stage::ListingRemotely { from, local }, Answer::Page(Page { covers, marks })) => {
                 if covers.from < from || covers.from >= context.checkpoint.scan.below {
-                    return Err(UnexpectedAnswer("a page of the span asked for"));
+                    return Err(UnexpectedAnswer("expected a page of the requested span"));
                 }
                 self.compare(context, covers.from, local, marks);
             }
-            _ => return Err(UnexpectedAnswer("counts or a page")),
+            _ => return Err(UnexpectedAnswer("expected counts or a page")),
         }
         Ok(())
     }
@@ -132,7 +130,7 @@ impl Scan {
             position.thorough = true;
             Stage::ListingLocally
         } else {
-            Stage::Done(in_step(context, Evidence::Count))
+            Stage::Done(in_sync(context, Evidence::Count))
         };
     }
 
@@ -146,7 +144,7 @@ impl Scan {
         for difference in compare(&PerEndpoint { local, remote }, &known) {
             found.push(difference);
         }
-        found.beyond = position.deleted.max(self.surplus.saturating_sub(found.stale.len() as u64));
+        found.further_stale = position.deleted.max(self.surplus.saturating_sub(found.stale.len() as u64));
         if span.until == Span::END {
             context.coverage.open.clear();
         }
@@ -160,7 +158,7 @@ impl Scan {
         self.stage = Stage::Compared { from, found };
     }
 
-    /// The chunk is dealt with.
+    /// Moves to the next chunk.
     fn advance(&mut self, context: &mut Context, from: u64) {
         self.turns = self.turns.saturating_sub(1);
         let position = &mut context.checkpoint.scan;
@@ -174,16 +172,16 @@ impl Scan {
 
     fn at_the_bottom(&self, context: &mut Context) -> Verdict {
         let position = &mut context.checkpoint.scan;
-        let proven = position.thorough && position.found == 0;
+        let clean = position.thorough && position.found == 0;
         if position.thorough {
             let every = context.options.limits.thorough_every;
             position.thorough = false;
             // A table that is written to all the time must not be scanned all the time.
-            position.thorough_at = context.now.saturating_add(if proven { every } else { every / 24 });
+            position.thorough_at = context.now.saturating_add(if clean { every } else { every / 24 });
         }
         position.restart();
-        if proven {
-            in_step(context, Evidence::Scan)
+        if clean {
+            in_sync(context, Evidence::Scan)
         } else if verifying(context) {
             Verdict::Differs { stale: self.stale, missing: self.missing, all: true }
         } else {
@@ -192,8 +190,8 @@ impl Scan {
     }
 
     pub fn repaired(&mut self, context: &mut Context, repair: &Repair) {
-        context.checkpoint.scan.deleted += repair.unasked;
-        // Where deletes wait the position stays: with a yes the same chunk is compared again.
+        context.checkpoint.scan.deleted += repair.unapproved;
+        // While deletes wait for approval the position stays; the same chunk is compared again afterwards.
         if let (Stage::Compared { from, .. }, None) = (&self.stage, repair.waiting) {
             let from = *from;
             self.advance(context, from);

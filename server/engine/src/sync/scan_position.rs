@@ -4,18 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use super::span::Span;
 
-/// How far a pass is.
+/// Progress of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScanPosition {
-    /// The next chunk lies below this version.
+    /// Version below which the next chunk lies.
     pub below: u64,
-    /// Looks at every row, whatever the counts are.
+    /// Whether the pass compares every row regardless of counts.
     pub thorough: bool,
-    /// Differences that this pass found.
+    /// Differences found by this pass.
     pub found: u64,
-    /// Rows that it deleted.
+    /// Rows that this pass deleted without approval.
     pub deleted: u64,
-    /// When the next thorough pass is due, in Unix milliseconds.
+    /// Due time of the next thorough pass, in Unix milliseconds.
     pub thorough_at: u64,
 }
 
@@ -26,11 +26,12 @@ impl Default for ScanPosition {
 }
 
 impl ScanPosition {
-    /// The version down to which a pass has come; `None` at the top.
+    /// Version down to which the pass has compared; `None` before its first chunk.
     pub fn version(&self) -> Option<u64> {
         (self.below < Span::END).then_some(self.below)
     }
 
+    /// Moves back to the top, keeping when a thorough pass is due.
     pub fn restart(&mut self) {
         *self = Self { thorough: self.thorough, thorough_at: self.thorough_at, ..Self::default() };
     }

@@ -1,4 +1,4 @@
-//! The two ways to look for differences, as an evaluation uses them.
+//! The search for differences, by the configured strategy.
 
 use super::checkpoint::Strategy;
 use super::context::{Context, UnexpectedAnswer};
