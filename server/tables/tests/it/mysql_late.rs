@@ -1,7 +1,7 @@
 //! Versions that commit out of their order, in MySQL.
 
 use db::testing::Scratch;
-use engine::sync::{End as _, SyncFault};
+use engine::sync::{SyncFault, TableEndpoint as _};
 use sqlx::{AssertSqlSafe, MySqlPool};
 use tables::Table;
 use testing::{Span as _, eventually_async, within};
