@@ -58,7 +58,7 @@ fn mutate(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut StdRng) {
 }
 
 #[test]
-fn the_promises_hold_for_every_seed() {
+fn promises_hold_for_every_seed() {
     let seeds = seeds();
     assert!(seeds.len() >= 10);
     for seed in &seeds {
@@ -67,7 +67,7 @@ fn the_promises_hold_for_every_seed() {
 }
 
 #[test]
-fn the_promises_hold_for_a_thousand_mutations_of_the_seeds() {
+fn promises_hold_for_mutated_seeds() {
     let (seeds, mut random) = (seeds(), StdRng::seed_from_u64(7));
     for number in 0..MUTATIONS {
         let mut input = seeds[number % seeds.len()].clone();

@@ -1,4 +1,4 @@
-//! The events of one object on their way into the sink, with a count of all that did not get there.
+//! Sends the events of one object to the sink, and records those that were given up.
 
 use std::sync::Arc;
 
@@ -6,67 +6,67 @@ use model::{SendingFailure, Summary, Tally};
 
 use crate::ship::{
     ShipError,
+    dead_letters::{DeadLetterBuffer, DeadLetterFile, Source},
     error::cut,
-    letters::{Bundle, LetterBox, Source},
-    output::Load,
+    output::PendingBatch,
     sink::{Delivered, Delivery, Pace, Sink, Undelivered},
 };
 
-/// Characters of an undelivered event that a summary keeps.
+/// Characters kept in a summary of an event that was given up.
 const CUT: usize = 200;
 
-/// Bytes of letters that are not held in memory any longer.
-const LETTERS: usize = 64 * 1024;
+/// Bytes of dead letters above which they are written to the file.
+const BUFFERED: usize = 64 * 1024;
 
-/// Events of one batch at most.
+/// Most events per batch.
 const EVENTS: usize = 2_000;
 
-/// What is shared by all parcels of a reprocess.
+/// What all objects of a reprocess share.
 #[derive(Clone)]
-pub(in crate::ship) struct Post {
-    /// `None`: events are only parsed.
+pub(in crate::ship) struct SendOptions {
+    /// `None` if events are only parsed.
     pub sink: Option<Sink>,
     pub pace: Option<Arc<Pace>>,
-    pub letters: Option<LetterBox>,
+    pub dead_letters: Option<DeadLetterFile>,
 }
 
-pub(in crate::ship) struct Parcel<'a> {
-    post: &'a Post,
+pub(in crate::ship) struct ObjectSender<'a> {
+    options: &'a SendOptions,
     source: Source<'a>,
-    /// What is to be forwarded next.
-    pub load: Load,
+    /// Events to forward next.
+    pub pending: PendingBatch,
     delivery: Option<Delivery>,
     undelivered: Vec<Undelivered>,
     failures: Tally<SendingFailure>,
-    bundle: Bundle,
-    /// Letters were written that may not be on the disk yet.
+    dead_letters: DeadLetterBuffer,
+    /// Whether dead letters were written that may not be on the disk yet.
     unsynced: bool,
 }
 
-impl<'a> Parcel<'a> {
-    pub fn new(post: &'a Post, source: Source<'a>) -> Self {
-        let most = post.pace.as_ref().map_or(EVENTS, |pace| pace.most_at_once().min(EVENTS));
+impl<'a> ObjectSender<'a> {
+    pub fn new(options: &'a SendOptions, source: Source<'a>) -> Self {
+        let most = options.pace.as_ref().map_or(EVENTS, |pace| pace.most_at_once().min(EVENTS));
         Self {
-            post,
+            options,
             source,
-            load: Load::new(most),
+            pending: PendingBatch::new(most),
             delivery: None,
             undelivered: Vec::new(),
             failures: Tally::default(),
-            bundle: Bundle::default(),
+            dead_letters: DeadLetterBuffer::default(),
             unsynced: false,
         }
     }
 
-    /// Hands the load over, and leaves it empty. An error says that sink or disk cannot go on.
+    /// Sends the pending events and empties the batch. An error means that sink or disk cannot continue.
     pub async fn forward(&mut self) -> Result<(), ShipError> {
-        if self.post.letters.is_some() {
-            self.load.failures.iter().for_each(|failure| self.bundle.unparsed(failure, self.source));
+        if self.options.dead_letters.is_some() {
+            self.pending.failures.iter().for_each(|failure| self.dead_letters.unparsed(failure, self.source));
         }
-        self.load.failures.clear();
-        let batch = &mut self.load.batch;
-        if let Some(sink) = self.post.sink.as_ref().filter(|_| !batch.is_empty()) {
-            if let Some(pace) = &self.post.pace {
+        self.pending.failures.clear();
+        let batch = &mut self.pending.batch;
+        if let Some(sink) = self.options.sink.as_ref().filter(|_| !batch.is_empty()) {
+            if let Some(pace) = &self.options.pace {
                 pace.turn(batch.marks.len()).await;
             }
             let delivery = match &mut self.delivery {
@@ -75,45 +75,47 @@ impl<'a> Parcel<'a> {
             };
             delivery.send(batch, &mut self.undelivered).await?;
         }
-        self.load.batch.clear();
-        self.note(LETTERS).await
+        self.pending.batch.clear();
+        self.note(BUFFERED).await
     }
 
-    /// A letter that stays one.
-    pub fn bundle(&mut self) -> Option<&mut Bundle> {
-        self.post.letters.is_some().then_some(&mut self.bundle)
+    /// The buffer for dead letters that failed again; `None` if dead letters are not kept.
+    pub fn dead_letters(&mut self) -> Option<&mut DeadLetterBuffer> {
+        self.options.dead_letters.is_some().then_some(&mut self.dead_letters)
     }
 
-    /// Counts what was given up, and writes letters once there are so many bytes of them.
+    /// Counts the events that were given up, and writes dead letters if more than `most` bytes are buffered.
     async fn note(&mut self, most: usize) -> Result<(), ShipError> {
         for undelivered in self.undelivered.drain(..) {
-            if self.post.letters.is_some() {
-                self.bundle.undelivered(&undelivered, self.source.etag);
+            if self.options.dead_letters.is_some() {
+                self.dead_letters.undelivered(&undelivered, self.source.etag);
             }
             let Undelivered { line, offset, reason, event } = undelivered;
             self.failures.add(SendingFailure { line, offset, reason, cut: cut(&event, CUT) });
         }
-        if let Some(letters) = &self.post.letters
-            && self.bundle.len() > most
+        if let Some(file) = &self.options.dead_letters
+            && self.dead_letters.len() > most
         {
-            letters.put(&mut self.bundle, false).await?;
+            file.put(&mut self.dead_letters, false).await?;
             self.unsynced = true;
         }
         Ok(())
     }
 
-    /// Waits until all that was forwarded is accounted for and letters are on the disk; then says so in the summary.
+    /// Waits until all forwarded events are accounted for and dead letters are on the disk; then completes the summary.
     pub async fn finish(mut self, summary: &mut Summary) -> Result<(), ShipError> {
         let delivered = match self.delivery.take() {
             Some(delivery) => delivery.finish(&mut self.undelivered).await,
             None => Delivered::default(),
         };
         self.note(usize::MAX).await?;
-        if let Some(letters) = self.post.letters.as_ref().filter(|_| self.unsynced || !self.bundle.is_empty()) {
-            letters.put(&mut self.bundle, true).await?;
+        if let Some(file) =
+            self.options.dead_letters.as_ref().filter(|_| self.unsynced || !self.dead_letters.is_empty())
+        {
+            file.put(&mut self.dead_letters, true).await?;
         }
-        summary.sink = self.post.sink.as_ref().map(Sink::name);
-        summary.acknowledged = self.post.sink.as_ref().is_some_and(Sink::acknowledges);
+        summary.sink = self.options.sink.as_ref().map(Sink::name);
+        summary.acknowledged = self.options.sink.as_ref().is_some_and(Sink::acknowledges);
         summary.lines.sent = delivered.sent;
         summary.lines.acknowledged = delivered.acknowledged;
         summary.lines.duplicate = delivered.duplicate;
