@@ -1,7 +1,5 @@
 //! Names in SQL: quoting, and names of the objects that a migration creates.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
 
 /// Quotes an identifier.
@@ -23,10 +21,7 @@ pub fn part(table: &str, name: &str) -> String {
     if table.len() + end.len() <= MAX_NAME_BYTES {
         return format!("{table}{end}");
     }
-    let mut mark = String::from("_");
-    for byte in &Sha256::digest(table.as_bytes())[..4] {
-        let _ = write!(mark, "{byte:02x}");
-    }
+    let mark = format!("_{}", hex::encode(&Sha256::digest(table.as_bytes())[..4]));
     let kept = table.floor_char_boundary(MAX_NAME_BYTES - end.len() - mark.len());
     format!("{}{mark}{end}", &table[..kept])
 }
