@@ -12,7 +12,7 @@ use axum::{
 };
 use db::NewRun;
 use engine::{
-    alerts::Patience,
+    alerts::Debounce,
     notify::{Secret, sign},
 };
 use logyard::{
@@ -110,7 +110,7 @@ fn quick() -> Rhythm {
         deliver: Duration::from_millis(50),
         hold: Duration::from_millis(500),
         again: Duration::from_millis(20),
-        patience: Some(Patience { unknown_ms: 0, gone_ms: 0 }),
+        debounce: Some(Debounce { open_unknown_after_ms: 0, resolve_after_ms: 0 }),
         ..Rhythm::default()
     }
 }

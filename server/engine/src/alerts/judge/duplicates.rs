@@ -11,7 +11,7 @@ use model::{AlertKind, Outcome};
 
 use super::loss::exceeds;
 use crate::alerts::{
-    facts::{Facts, Seen},
+    facts::{Facts, RunFacts},
     findings::{Finding, around, counted, percent},
     limits::Limits,
 };
@@ -19,9 +19,9 @@ use crate::alerts::{
 /// So many objects make it a pattern: an event that is handed over twice now and then is in the nature of queues.
 const SOME_OBJECTS: u64 = 3;
 
-pub fn twice(facts: &Facts, limits: &Limits) -> Option<Finding> {
-    let counted_of = facts.arrived?;
-    if counted_of.twice < SOME_OBJECTS || !exceeds(counted_of.twice, counted_of.objects, limits.twice) {
+pub fn duplicates(facts: &Facts, limits: &Limits) -> Option<Finding> {
+    let arrived = facts.arrived?;
+    if arrived.duplicates < SOME_OBJECTS || !exceeds(arrived.duplicates, arrived.objects, limits.duplicates) {
         return None;
     }
     let again = delivered_again(facts, limits);
@@ -32,9 +32,9 @@ pub fn twice(facts: &Facts, limits: &Limits) -> Option<Finding> {
         since: first,
         reason: format!(
             "{} of {} of the last day were delivered by more than one run ({}).",
-            counted_of.twice,
-            counted(counted_of.objects, "object"),
-            percent(counted_of.twice, counted_of.objects)
+            arrived.duplicates,
+            counted(arrived.objects, "object"),
+            percent(arrived.duplicates, arrived.objects)
         ),
         advice:
             "Whoever counts at the receiving end counts these twice, unless it tells events by their ids. Look for a \
@@ -48,14 +48,14 @@ pub fn twice(facts: &Facts, limits: &Limits) -> Option<Finding> {
             .take(Finding::EVIDENCE)
             .collect(),
         window: around(first, last),
-        weight: counted_of.twice,
+        weight: arrived.duplicates,
     })
 }
 
 /// Runs of late that delivered what one before them had delivered, the newest first.
-fn delivered_again<'a>(facts: &'a Facts, limits: &Limits) -> Vec<&'a Seen> {
-    let from = facts.now.0.saturating_sub(limits.memory_of(facts.every_s));
-    let delivered = |run: &&Seen| !run.of_job && run.outcome.whole() && run.outcome != Outcome::Empty;
+fn delivered_again<'a>(facts: &'a Facts, limits: &Limits) -> Vec<&'a RunFacts> {
+    let from = facts.now.0.saturating_sub(limits.lookback(facts.every_s));
+    let delivered = |run: &&RunFacts| !run.of_job && run.outcome.whole() && run.outcome != Outcome::Empty;
     let (mut known, mut again) = (HashSet::new(), Vec::new());
     for run in facts.runs.iter().rev().filter(delivered) {
         let Some(key) = &run.key else { continue };
