@@ -2,14 +2,10 @@
 //!
 //! Always: both are made from the same definition as the command line itself, so they cannot describe another version.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::PathBuf};
 
 use clap::{Args, Command};
 use clap_complete::Shell;
-use clap_mangen::Man;
 
 use super::Failure;
 
@@ -44,20 +40,7 @@ pub fn write_man_pages(arguments: &ManPages, command: Command) -> Result<(), Fai
     let dir = &arguments.dir;
     let failed = |error: io::Error| Failure::usage(format!("cannot write man pages to {}: {error}", dir.display()));
     fs::create_dir_all(dir).map_err(failed)?;
-    let root = command.disable_help_subcommand(true);
-    for sub in root.get_subcommands().filter(|sub| !sub.is_hide_set()) {
-        let name = format!("logyard-{}", sub.get_name());
-        write(dir, sub.clone().name(name.clone()).bin_name(name.replacen('-', " ", 1))).map_err(failed)?;
-    }
-    write(dir, root).map_err(failed)
-}
-
-/// Writes `NAME.1`.
-fn write(dir: &Path, command: Command) -> io::Result<()> {
-    let path = dir.join(format!("{}.1", command.get_name()));
-    let mut page = Vec::new();
-    Man::new(command).render(&mut page)?;
-    fs::write(path, page)
+    clap_mangen::generate_to(command.disable_help_subcommand(true), dir).map_err(failed)
 }
 
 #[cfg(test)]
