@@ -191,7 +191,7 @@ async fn what_is_to_be_told_is_held_by_one_at_a_time_and_in_order(scratch: Scrat
     assert_eq!((last[0].what.as_str(), last[0].attempt), ("resolved", 1));
     assert_eq!(last[0].alert.state, AlertState::Resolved);
 
-    let log = db.deliveries(Some(kept.alert.id), Some("ops"), 100).await.unwrap();
+    let log = db.list_deliveries(Some(kept.alert.id), Some("ops"), None, 100).await.unwrap().items;
     assert_eq!(log.iter().map(|notice| notice.attempt).collect::<Vec<_>>(), [3, 2, 1]);
     assert_eq!((log[1].error.as_deref(), log[1].status), (Some("down"), Some(503)));
 }
@@ -225,14 +225,14 @@ async fn an_alert_that_is_over_is_forgotten_in_its_time_with_its_attempts_and_on
     assert_eq!(db.sweep_alerts(before, 2).await.unwrap(), 1);
     assert_eq!(db.sweep_alerts(before, 2).await.unwrap(), 0, "attempts of today are not old");
     assert!(matches!(db.alert(over[0]).await, Err(DbError::NoAlert(_))));
-    assert_eq!(db.deliveries(None, None, 100).await.unwrap().len(), 6);
+    assert_eq!(db.list_deliveries(None, None, None, 100).await.unwrap().items.len(), 6);
 
     // As if long had passed since: those of the alerts that are gone, the fourth alert, its attempt, and the test.
     let later = Time(db.now().0 + 1_000);
     while db.sweep_alerts(later, 2).await.unwrap() > 0 {}
     assert!(matches!(db.alert(over[3]).await, Err(DbError::NoAlert(_))));
     assert_eq!(db.alert(holding.alert.id).await.unwrap(), holding.alert);
-    let attempts = db.deliveries(None, None, 100).await.unwrap();
+    let attempts = db.list_deliveries(None, None, None, 100).await.unwrap().items;
     assert_eq!(attempts.iter().map(|notice| notice.alert).collect::<Vec<_>>(), [Some(holding.alert.id)]);
 }
 
