@@ -12,6 +12,7 @@ on_both_databases!(
     those_that_hold_come_first_and_then_the_newest_page_by_page,
     what_is_to_be_told_is_held_by_one_at_a_time_and_in_order,
     an_alert_that_is_over_is_forgotten_in_its_time_with_its_attempts_and_one_that_holds_never,
+    delivery_pages_cover_every_attempt_once,
     marked_events_are_read_by_size_and_window_and_forgotten_in_their_time,
 );
 
@@ -234,6 +235,25 @@ async fn an_alert_that_is_over_is_forgotten_in_its_time_with_its_attempts_and_on
     assert_eq!(db.alert(holding.alert.id).await.unwrap(), holding.alert);
     let attempts = db.list_deliveries(None, None, None, 100).await.unwrap().items;
     assert_eq!(attempts.iter().map(|notice| notice.alert).collect::<Vec<_>>(), [Some(holding.alert.id)]);
+}
+
+async fn delivery_pages_cover_every_attempt_once(scratch: Scratch) {
+    let db = scratch.open().await;
+    let alert = open(&db, "a", AlertKind::Loss).await;
+    tell(&db, &alert).await;
+    for attempt in 2..=7 {
+        db.record_delivery(&Notice { attempt, ..test_notice(&db) }).await.unwrap();
+    }
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = db.list_deliveries(None, Some("ops"), after, 3).await.unwrap();
+        pages.push(page.items.iter().map(|notice| notice.attempt).collect::<Vec<_>>());
+        let Some(next) = page.next else { break };
+        after = Some(next.parse().unwrap());
+    }
+    assert_eq!(pages, [vec![7, 6, 5], vec![4, 3, 2], vec![1]], "newest first");
+    let of_alert = db.list_deliveries(Some(alert.alert.id), None, None, 1).await.unwrap();
+    assert_eq!((of_alert.items.len(), of_alert.next), (1, None), "a full last page is the last");
 }
 
 fn test_notice(db: &Db) -> Notice {
