@@ -65,7 +65,7 @@ async fn end(site: &Site) -> SyncAsked {
         started_at: now,
         ended_at: now,
         verify: false,
-        state: SyncState::InStep,
+        state: SyncState::InSync,
         reason: "Both ends are equal.".to_owned(),
         verified: Some(verified),
         uploaded: 0,
@@ -78,7 +78,7 @@ async fn end(site: &Site) -> SyncAsked {
         local_rows: 7,
         remote_rows: 7,
     };
-    assert!(db.end_sync(&orders(), "test", &beat(SyncState::InStep), &evaluation, &held.asked).await.unwrap());
+    assert!(db.end_sync(&orders(), "test", &beat(SyncState::InSync), &evaluation, &held.asked).await.unwrap());
     held.asked
 }
 

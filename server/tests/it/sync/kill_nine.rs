@@ -60,7 +60,7 @@ async fn a_server_killed_at_random_moments_is_gone_on_for_by_the_next() {
     let db = shop.db().await;
     until("in step", || async {
         let status = db.sync(&Shop::table()).await.unwrap().map(|(status, ..)| status);
-        status.is_some_and(|status| status.state == model::SyncState::InStep)
+        status.is_some_and(|status| status.state == model::SyncState::InSync)
     })
     .await;
     assert!(server.terminate().await.success());

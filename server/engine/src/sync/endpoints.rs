@@ -1,27 +1,27 @@
-//! Carries a step of an evaluation to the ends it is for, and brings back what they say.
+//! The two endpoints of a sync: carries out a step of an evaluation and returns the answer.
 //!
-//! Always: both ends are asked at once where both are. The local end leaves out what is not safe to read yet; the remote
-//! leaves out nothing. A row that is gone by the time it would be sent is not sent.
+//! Always: a question for both endpoints is sent to both concurrently. The local endpoint leaves out rows that are not
+//! safe to read yet; the remote leaves out nothing. A row that no longer exists when it would be sent is not sent.
 
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use super::cell::Mark;
-use super::ends::{End, Local, Remote};
-use super::exchange::{Answer, Change, Question, Side, Sides, SyncFault};
+use super::endpoint::{Local, Remote, TableEndpoint};
+use super::exchange::{Answer, Change, EndpointRole, PerEndpoint, Question, SyncFault};
 use super::span::Span;
 
-/// Both ends of a sync.
+/// Both endpoints of a sync.
 #[derive(Clone, Copy)]
-pub struct Ends<'a> {
+pub struct Endpoints<'a> {
     pub local: &'a dyn Local,
     pub remote: &'a dyn Remote,
-    /// An end that takes longer than this for an answer is taken to be away.
-    pub patience: Duration,
+    /// An endpoint that takes longer to answer counts as unreachable.
+    pub timeout: Duration,
 }
 
-impl Ends<'_> {
+impl Endpoints<'_> {
     pub(super) async fn apply(&self, change: &Change) -> Result<Answer, SyncFault> {
         match change {
             Change::Upload { marks } => self.upload(marks).await,
@@ -48,13 +48,13 @@ impl Ends<'_> {
                 let (here, there) = (local.list(spans, *local_below), remote.list(spans, Span::END));
                 self.both(here, there).await.and_then(pairs).map(Answer::Lists)
             }
-            Question::Page { side: Side::Local, span, order, limit } => {
+            Question::Page { endpoint: EndpointRole::Local, span, order, limit } => {
                 self.wait(local, local.page(*span, *order, *limit)).await.map(Answer::Page)
             }
-            Question::Page { side: Side::Remote, span, order, limit } => {
+            Question::Page { endpoint: EndpointRole::Remote, span, order, limit } => {
                 self.wait(remote, remote.page(*span, *order, *limit)).await.map(Answer::Page)
             }
-            Question::Held { keys } => self.wait(local, local.held(keys)).await.map(Answer::Held),
+            Question::Versions { keys } => self.wait(local, local.current_versions(keys)).await.map(Answer::Versions),
         }
     }
 
@@ -62,26 +62,32 @@ impl Ends<'_> {
         &self,
         local: impl Future<Output = Result<T, SyncFault>>,
         remote: impl Future<Output = Result<T, SyncFault>>,
-    ) -> Result<Sides<T>, SyncFault> {
+    ) -> Result<PerEndpoint<T>, SyncFault> {
         let (local, remote) = tokio::join!(self.wait(self.local, local), self.wait(self.remote, remote));
-        Ok(Sides { local: local?, remote: remote? })
+        Ok(PerEndpoint { local: local?, remote: remote? })
     }
 
-    /// An end's answer, or a fault that says which end it is.
-    async fn wait<T>(&self, end: &dyn End, answer: impl Future<Output = Result<T, SyncFault>>) -> Result<T, SyncFault> {
-        match timeout(self.patience, answer).await {
+    /// An endpoint's answer, or a fault that names the endpoint.
+    async fn wait<T>(
+        &self,
+        end: &dyn TableEndpoint,
+        answer: impl Future<Output = Result<T, SyncFault>>,
+    ) -> Result<T, SyncFault> {
+        match timeout(self.timeout, answer).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(SyncFault::Unavailable(error))) => Err(SyncFault::Unavailable(format!("{}: {error}", end.place()))),
-            Ok(Err(SyncFault::Refused(error))) => Err(SyncFault::Refused(format!("{}: {error}", end.place()))),
+            Ok(Err(SyncFault::Unavailable(error))) => {
+                Err(SyncFault::Unavailable(format!("{}: {error}", end.location())))
+            }
+            Ok(Err(SyncFault::Refused(error))) => Err(SyncFault::Refused(format!("{}: {error}", end.location()))),
             Err(_) => {
-                let seconds = self.patience.as_secs();
-                Err(SyncFault::Unavailable(format!("{}: no answer within {seconds} s", end.place())))
+                let seconds = self.timeout.as_secs();
+                Err(SyncFault::Unavailable(format!("{}: no answer within {seconds} s", end.location())))
             }
         }
     }
 
     async fn upload(&self, marks: &[Mark]) -> Result<Answer, SyncFault> {
-        // A local end that refuses is no fault of a row.
+        // A refusal by the local endpoint is not the fault of a row.
         let unread = |(SyncFault::Unavailable(error) | SyncFault::Refused(error))| SyncFault::Unavailable(error);
         let rows = self.wait(self.local, self.local.rows(marks)).await.map_err(unread)?;
         if rows.is_empty() {
@@ -92,11 +98,13 @@ impl Ends<'_> {
     }
 }
 
-/// What each end says of the same things.
-fn pairs<T>(sides: Sides<Vec<T>>) -> Result<Vec<Sides<T>>, SyncFault> {
+/// Pairs the answers of both endpoints about the same items.
+fn pairs<T>(sides: PerEndpoint<Vec<T>>) -> Result<Vec<PerEndpoint<T>>, SyncFault> {
     let (here, there) = (sides.local.len(), sides.remote.len());
     if here != there {
-        return Err(SyncFault::Refused(format!("the local end answered {here} parts, the remote {there}")));
+        return Err(SyncFault::Refused(format!(
+            "the local table answered {here} items where the remote answered {there}"
+        )));
     }
-    Ok(sides.local.into_iter().zip(sides.remote).map(|(local, remote)| Sides { local, remote }).collect())
+    Ok(sides.local.into_iter().zip(sides.remote).map(|(local, remote)| PerEndpoint { local, remote }).collect())
 }

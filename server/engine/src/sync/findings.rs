@@ -1,40 +1,53 @@
-//! What comparing found.
+//! Findings of a comparison, and the steps of a search for them.
 
 use super::cell::{Difference, Mark};
-use super::exchange::Sides;
+use super::exchange::{PerEndpoint, Question};
 use super::span::Span;
+use super::verdict::Verdict;
 
+/// Differences between the two tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    pub ghosts: Vec<Mark>,
+pub struct Findings {
+    /// Stale remote rows: rows without an equal local row.
+    pub stale: Vec<Mark>,
+    /// Local rows that the remote lacks.
     pub missing: Vec<Mark>,
-    /// Where the remote has no row at all.
+    /// Spans in which the remote has no row at all.
     pub spans: Vec<Span>,
-    /// Local rows in those.
+    /// Number of local rows in `spans`.
     pub rows_in_spans: u64,
-    /// At least so many rows are too many at the remote beside the ghosts.
-    pub beyond: u64,
-    /// Nothing else differs.
+    /// Minimum number of further stale remote rows, beside those in `stale`.
+    pub further_stale: u64,
+    /// Whether the search was complete: nothing else differs.
     pub all: bool,
 }
 
-impl Found {
+/// Next step of a search.
+#[derive(Clone, Debug)]
+pub enum SearchStep {
+    Ask(Question),
+    /// Repair these findings, then call `Search::repaired`.
+    Repair(Findings),
+    Done(Verdict),
+}
+
+impl Findings {
     pub fn push(&mut self, difference: Difference) {
         match difference {
-            Difference::Ghost(mark) => self.ghosts.push(mark),
+            Difference::Stale(mark) => self.stale.push(mark),
             Difference::Missing(mark) => self.missing.push(mark),
         }
     }
 
-    /// Where what was found lies.
+    /// Versions and spans that contain the findings.
     pub fn open(&self) -> impl Iterator<Item = Span> {
-        let marks = self.ghosts.iter().chain(&self.missing).map(|mark| Span::of_version(mark.version));
+        let marks = self.stale.iter().chain(&self.missing).map(|mark| Span::of_version(mark.version));
         marks.chain(self.spans.iter().copied())
     }
 
-    /// Spans count as one each.
+    /// Number of findings; each span counts as one.
     pub fn len(&self) -> usize {
-        self.ghosts.len() + self.missing.len() + self.spans.len()
+        self.stale.len() + self.missing.len() + self.spans.len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -42,8 +55,9 @@ impl Found {
     }
 }
 
-/// What two lists of the same span differ by beyond what is known of it. Of what is known but not so, the inverse.
-pub fn compare(sides: &Sides<Vec<Mark>>, known: &[Difference]) -> Vec<Difference> {
+/// Compares two lists of the same span. Returns the differences that are not `known`, and the inverse of each known one
+/// that no longer exists.
+pub fn compare(sides: &PerEndpoint<Vec<Mark>>, known: &[Difference]) -> Vec<Difference> {
     let mut differences = merge(&sides.local, &sides.remote);
     for expected in known {
         match differences.iter().position(|difference| difference == expected) {
@@ -71,7 +85,7 @@ fn merge(local: &[Mark], remote: &[Mark]) -> Vec<Difference> {
                 local.next();
             }
             (_, there) => {
-                differences.extend(there.map(|there| Difference::Ghost(**there)));
+                differences.extend(there.map(|there| Difference::Stale(**there)));
                 remote.next();
             }
         }
@@ -83,13 +97,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_is_left_out_and_what_is_wrongly_known_is_told() {
+    fn compare_omits_known_differences_and_inverts_outdated_ones() {
         let mark = |version| Mark { version, key: version };
-        let sides = Sides { local: vec![mark(1), mark(2), mark(4)], remote: vec![mark(2), mark(3)] };
+        let sides = PerEndpoint { local: vec![mark(1), mark(2), mark(4)], remote: vec![mark(2), mark(3)] };
         let known = [Difference::Missing(mark(1)), Difference::Missing(mark(9))];
         let mut found = compare(&sides, &known);
         found.sort_unstable();
-        let ghost = Difference::Ghost;
-        assert_eq!(found, [ghost(mark(3)), ghost(mark(9)), Difference::Missing(mark(4))]);
+        let stale = Difference::Stale;
+        assert_eq!(found, [stale(mark(3)), stale(mark(9)), Difference::Missing(mark(4))]);
     }
 }

@@ -9,7 +9,7 @@ use url::Url;
 const EXPECTED: &str =
     "the URL of a table such as https://copy.example.com/v1/customers/acme/databases/shop/tables/orders";
 
-pub struct Place {
+pub struct RemoteUrl {
     /// Without a slash at its end, and without what stands behind a `?`.
     pub url: String,
     pub host: String,
@@ -18,7 +18,7 @@ pub struct Place {
     pub ca: Option<PathBuf>,
 }
 
-impl Place {
+impl RemoteUrl {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let parsed = Url::parse(text).map_err(|_| invalid("…", EXPECTED))?;
         if !parsed.username().is_empty() || parsed.password().is_some() {

@@ -7,14 +7,14 @@ use crate::sync::{
     protocol::{Lists, MarkOnWire, Overview, PageAnswer},
 };
 
-pub type Fits<T> = Result<T, String>;
+pub type Checked<T> = Result<T, String>;
 
 /// Numbers that both ends can hold, and that can be subtracted from each other.
-pub fn count(count: u64) -> Fits<u64> {
+pub fn count(count: u64) -> Checked<u64> {
     if count < Span::END { Ok(count) } else { Err(format!("counts {count} rows, which no table has")) }
 }
 
-pub fn meta(overview: &Overview) -> Fits<Meta> {
+pub fn meta(overview: &Overview) -> Checked<Meta> {
     let count = count(overview.count)?;
     let extremes = match (overview.lowest, overview.highest) {
         (None, None) if count == 0 => None,
@@ -29,7 +29,7 @@ pub fn meta(overview: &Overview) -> Fits<Meta> {
 }
 
 /// The cells of these spans.
-pub fn cells(cells: Option<Vec<Cell>>, spans: &[Span]) -> Fits<Vec<Cell>> {
+pub fn cells(cells: Option<Vec<Cell>>, spans: &[Span]) -> Checked<Vec<Cell>> {
     let cells = cells.ok_or("sent cells that are not whole or not in base64")?;
     if cells.len() != spans.len() {
         return Err(format!("sent {} cells where {} were asked for", cells.len(), spans.len()));
@@ -50,7 +50,7 @@ pub fn cells(cells: Option<Vec<Cell>>, spans: &[Span]) -> Fits<Vec<Cell>> {
 }
 
 /// The lists of the first of these spans.
-pub fn lists(lists: Lists, spans: &[Span]) -> Fits<Vec<Vec<Mark>>> {
+pub fn lists(lists: Lists, spans: &[Span]) -> Checked<Vec<Vec<Mark>>> {
     if lists.lists.len() > spans.len() {
         return Err(format!("sent {} lists where {} were asked for", lists.lists.len(), spans.len()));
     }
@@ -58,7 +58,7 @@ pub fn lists(lists: Lists, spans: &[Span]) -> Fits<Vec<Vec<Mark>>> {
     lists.lists.into_iter().zip(spans).map(rows).collect()
 }
 
-pub fn page(page: PageAnswer, span: Span, order: Order) -> Fits<Page> {
+pub fn page(page: PageAnswer, span: Span, order: Order) -> Checked<Page> {
     let covers = Span { from: page.from.0, until: page.until.0 };
     let begins = match order {
         Order::Ascending => covers.from == span.from && covers.until <= span.until,
@@ -71,7 +71,7 @@ pub fn page(page: PageAnswer, span: Span, order: Order) -> Fits<Page> {
     Ok(Page { covers, marks: marks(page.rows, covers)? })
 }
 
-fn marks(rows: Vec<MarkOnWire>, span: Span) -> Fits<Vec<Mark>> {
+fn marks(rows: Vec<MarkOnWire>, span: Span) -> Checked<Vec<Mark>> {
     let marks: Vec<_> = rows.into_iter().map(|row| row.0).collect();
     if let Some(stray) = marks.iter().find(|mark| !span.contains(mark.version)) {
         return Err(format!("listed version {} among those {}", stray.version, shown(span)));

@@ -1,30 +1,20 @@
-//! The two ways to look for differences, as an evaluation uses them.
+//! The search for differences, by the configured strategy.
 
 use super::checkpoint::Strategy;
-use super::context::{Context, Misfit};
-use super::exchange::{Answer, Question};
-use super::found::Found;
+use super::context::{Context, UnexpectedAnswer};
+use super::exchange::Answer;
+use super::findings::SearchStep;
 use super::ranges::Ranges;
 use super::repair::Repair;
 use super::scan::Scan;
-use super::verdict::Verdict;
 
 #[derive(Clone, Debug)]
-pub enum Look {
+pub enum Search {
     Ranges(Ranges),
     Scan(Scan),
 }
 
-/// What a look wants next.
-#[derive(Clone, Debug)]
-pub enum Looking {
-    Ask(Question),
-    /// Mend this, then call [`Look::repaired`].
-    Repair(Found),
-    Done(Verdict),
-}
-
-impl Look {
+impl Search {
     pub fn new(context: &mut Context) -> Self {
         match context.options.strategy {
             Strategy::Ranges => Self::Ranges(Ranges::new(context)),
@@ -32,14 +22,14 @@ impl Look {
         }
     }
 
-    pub fn next(&mut self, context: &mut Context) -> Looking {
+    pub fn next(&mut self, context: &mut Context) -> SearchStep {
         match self {
             Self::Ranges(ranges) => ranges.next(context),
             Self::Scan(scan) => scan.next(context),
         }
     }
 
-    pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), Misfit> {
+    pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), UnexpectedAnswer> {
         match self {
             Self::Ranges(ranges) => ranges.answer(context, answer),
             Self::Scan(scan) => scan.answer(context, answer),
