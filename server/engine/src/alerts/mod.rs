@@ -1,11 +1,12 @@
 //! Alerts: decides from facts alone what is wrong with a pipeline or a sink. No I/O and no clock.
 //!
-//! [`judge`] compares the [`Facts`] of a moment with [`Limits`] and returns a [`Judgement`]: the findings, and the kinds
-//! that cannot be known. The [`AlertTracker`] compares judgements with the unresolved alerts and returns the changes.
+//! [`judge`] compares the [`Facts`] of a moment with [`Limits`] and returns a [`Judgement`]: the findings, and the
+//! kinds that cannot be known. The [`AlertTracker`] compares judgements with the unresolved alerts and returns the
+//! changes.
 //!
 //! Always: what cannot be read is unknown, never fine. Kinds that rest on it are neither opened nor resolved meanwhile,
-//! and the unknown state is an alert of its own. An alert is resolved once, and only after its finding has been gone for
-//! the debounce time.
+//! and the unknown state is an alert of its own. An alert is resolved once, and only after its finding has been gone
+//! for the debounce time.
 
 mod alert_tracker;
 mod canary;

@@ -1,7 +1,7 @@
 //! Links into the CloudWatch console.
 //!
-//! The console keeps its state after `#`. Values are percent-encoded twice, with `$` in place of `%`: `/` becomes `%2F`,
-//! then `%252F`, and is written `$252F`.
+//! The console keeps its state after `#`. Values are percent-encoded twice, with `$` in place of `%`: `/` becomes
+//! `%2F`, then `%252F`, and is written `$252F`.
 
 use model::Time;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

@@ -1,5 +1,5 @@
-//! Classifies IP addresses as public or not. A request to a non-public address may reach services that are closed to the
-//! outside: a database, or a machine's metadata service with its credentials.
+//! Classifies IP addresses as public or not. A request to a non-public address may reach services that are closed to
+//! the outside: a database, or a machine's metadata service with its credentials.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

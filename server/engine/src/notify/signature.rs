@@ -1,7 +1,7 @@
 //! Signs webhook requests so that a receiver can verify their origin: HMAC-SHA256 over the time and the body.
 //!
-//! The receiver computes `HMAC(secret, "{t}.{body}")`, compares it with `v1` in constant time, and rejects an old `t`, so
-//! that a recorded request cannot be replayed.
+//! The receiver computes `HMAC(secret, "{t}.{body}")`, compares it with `v1` in constant time, and rejects an old `t`,
+//! so that a recorded request cannot be replayed.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Scans sixteen bytes at once with SIMD. Nearly every word of a log fits in one block, which makes parsing fast.
 //!
-//! Always: the last bytes of a text are padded with zeros. A zero is neither a digit nor a space, and ends a word as the
-//! end of the text does.
+//! Always: the last bytes of a text are padded with zeros. A zero is neither a digit nor a space, and ends a word as
+//! the end of the text does.
 
 use wide::i8x16;
 

@@ -1,7 +1,8 @@
 //! The buffer in which an event is written before it is known to be complete.
 //!
-//! Keys and short texts are copied in blocks of fixed size, and the length then says how much of the block counts: a few
-//! instructions each, where a copy of variable length is a call. So there is always spare room after the written bytes.
+//! Keys and short texts are copied in blocks of fixed size, and the length then says how much of the block counts: a
+//! few instructions each, where a copy of variable length is a call. So there is always spare room after the written
+//! bytes.
 
 use super::{
     block::{BLOCK, Bits, Block},

@@ -102,8 +102,8 @@ impl Events {
         self.drain(out).unwrap_or(Step::Finished)
     }
 
-    /// Records that the object could not be read beyond stored byte `byte`. [`Self::finish`] still returns the remaining
-    /// events.
+    /// Records that the object could not be read beyond stored byte `byte`. [`Self::finish`] still returns the
+    /// remaining events.
     pub fn give_up(&mut self, byte: u64, reason: String) {
         self.summary.failures.reading.add(ReadingFailure { byte, reason });
         self.records.finish(Ending::Broken);

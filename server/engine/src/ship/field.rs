@@ -1,7 +1,7 @@
 //! The fields that formats consist of, in a fixed order: what each may contain, and its keys in the event.
 //!
-//! A format is data, a table of fields, and one loop parses all formats. Keys are stored exactly as they are written and
-//! padded to one length, so that writing one takes a few instructions.
+//! A format is data, a table of fields, and one loop parses all formats. Keys are stored exactly as they are written
+//! and padded to one length, so that writing one takes a few instructions.
 
 /// One field of a record.
 #[derive(Debug)]

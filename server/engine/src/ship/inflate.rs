@@ -1,7 +1,7 @@
 //! Decompresses an object while it arrives if it is gzip; passes other objects through.
 //!
-//! The first two bytes decide, not the name. A gzip stream may have several members, and zeros after the last. An object
-//! without bytes is empty, whatever its name.
+//! The first two bytes decide, not the name. A gzip stream may have several members, and zeros after the last. An
+//! object without bytes is empty, whatever its name.
 
 use flate2::{Decompress, FlushDecompress, Status};
 

@@ -12,9 +12,9 @@
 //! `Events` does no I/O: bytes are pushed in, events pulled out. `Batches` feeds it from a reader, a reprocess from S3.
 //!
 //! Always: encountered = parsed + failed; parsed = filtered + delivered + given up. How the input is split into chunks
-//! changes nothing. A broken record affects no other. An event is one valid JSON object on one line. An object is settled
-//! once all its events are accounted for and its dead letters are on the disk. Memory is bounded by the record limit and
-//! by the number of objects read at once.
+//! changes nothing. A broken record affects no other. An event is one valid JSON object on one line. An object is
+//! settled once all its events are accounted for and its dead letters are on the disk. Memory is bounded by the record
+//! limit and by the number of objects read at once.
 
 mod batches;
 mod block;

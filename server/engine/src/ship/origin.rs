@@ -1,8 +1,8 @@
 //! The origin of events: what each event says about its object, and the id that lets a receiver deduplicate it.
 //!
 //! The id has 128 bits: a hash of bucket, key and `ETag`, plus the record's offset. It depends on nothing else, such as
-//! when or how the object was read. Within an object ids cannot collide, as they count up from one hash; between objects,
-//! two hashes would have to be closer together than an object's length.
+//! when or how the object was read. Within an object ids cannot collide, as they count up from one hash; between
+//! objects, two hashes would have to be closer together than an object's length.
 
 use model::{BucketName, Key};
 use sha2::{Digest, Sha256};
@@ -82,8 +82,8 @@ impl Origin {
     }
 }
 
-/// Splits an event into the part before its id, without the closing brace, and the id. The id is always written last, so
-/// no search is needed.
+/// Splits an event into the part before its id, without the closing brace, and the id. The id is always written last,
+/// so no search is needed.
 pub(super) fn split_id(event: &[u8]) -> Option<(&[u8], &str)> {
     let open = event.strip_suffix(b"}")?;
     [IN_METADATA, ON_TOP].into_iter().find_map(|(before, after)| {

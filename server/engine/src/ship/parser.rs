@@ -53,8 +53,8 @@ impl Parser {
         if let Some(fault) = &record.fault {
             return Err(fault.clone());
         }
-        // A record that parses as classic is classic: no other format has a time first and `ip:port` or `-` third. So in
-        // a classic log no record is examined twice.
+        // A record that parses as classic is classic: no other format has a time first and `ip:port` or `-` third. So
+        // in a classic log no record is examined twice.
         if self.choice == Choice::Auto
             && self.last == Some(Format::Classic)
             && let Ok(parsed) = self.write(Format::Classic, record, out)

@@ -60,7 +60,8 @@ pub struct Records {
 
 /// What was found at the start of the unread bytes.
 enum Found {
-    /// A record of `length` bytes, or `taken` bytes with its end, over `lines` line feeds. `unended`: without line feed.
+    /// A record of `length` bytes, or `taken` bytes with its end, over `lines` line feeds. `unended`: without line
+    /// feed.
     Record { length: usize, taken: usize, lines: u64, unended: bool },
     /// No end within the limit: all unread bytes, over `lines` line feeds.
     TooLong { lines: u64 },

@@ -1,7 +1,8 @@
 //! Sends the events of a dead-letter file, and nothing else.
 //!
-//! Always: each line of the file is accounted for like a record. A line without an event, from a record that could not be
-//! parsed, remains a failure: find the record by key and offset. An event that fails again becomes a dead letter again.
+//! Always: each line of the file is accounted for like a record. A line without an event, from a record that could not
+//! be parsed, remains a failure: find the record by key and offset. An event that fails again becomes a dead letter
+//! again.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Runs a reprocess, from the first page of its listing to its proof.
 //!
-//! One task lists and admits objects ahead of those that ship. Each object is a task of its own, so that parsing uses all
-//! processors while the order within an object is kept.
+//! One task lists and admits objects ahead of those that ship. Each object is a task of its own, so that parsing uses
+//! all processors while the order within an object is kept.
 
 use std::{num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
@@ -69,8 +69,8 @@ pub struct Shipment {
     pub options: Options,
 }
 
-/// Runs a reprocess, or resumes it from the tracker's checkpoint: first the rest of the listing, then the keys of `retry`
-/// (those recorded as failed earlier). The caller judges success by `Proof::holds` and the tracker's failures.
+/// Runs a reprocess, or resumes it from the tracker's checkpoint: first the rest of the listing, then the keys of
+/// `retry` (those recorded as failed earlier). The caller judges success by `Proof::holds` and the tracker's failures.
 ///
 /// A plan is compared with the listing before anything is sent, and only planned objects are sent. A dry run is not
 /// resumed midway but repeated.

@@ -1,4 +1,5 @@
-//! Parses the timestamps of all formats: `2026-03-09T14:00:00`, with an optional fraction of any length and optional `Z`.
+//! Parses the timestamps of all formats: `2026-03-09T14:00:00`, with an optional fraction of any length and optional
+//! `Z`.
 
 use model::Time;
 

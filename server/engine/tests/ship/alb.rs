@@ -16,7 +16,7 @@ const GROUPS: [&str; 8] = [
     r#""m.example.com" "-" "TransformSuccess""#,
 ];
 
-/// The record with the first groups of the fields that were added over the years.
+/// The record with the first `count` groups of fields that were added over the years.
 fn with_groups(count: usize) -> String {
     [EIGHTEEN].iter().chain(&GROUPS[..count]).copied().collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! A failure says which field, what it held, what would be right, and where to look.
+//! A parsing failure names the field, its value, the expected form, and the position.
 
 use crate::{
     classic::HTTP,

@@ -1,4 +1,4 @@
-//! Objects that are compressed, and what is wrong with some of them.
+//! Compressed objects, complete and broken.
 
 use std::io::Write;
 
@@ -15,7 +15,7 @@ pub fn gzip(plain: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A thousand records that do not compress into one block.
+/// A thousand records that compress into more than one block.
 fn thousand() -> String {
     let record = |number: u32| format!("{}\n", HTTP.replace("2817", &(1_024 + number * 7).to_string()));
     (0..1_000).map(record).collect::<Vec<_>>().concat()
@@ -139,7 +139,7 @@ fn gzip_is_detected_byte_by_byte() {
     assert_eq!(plain.summary.bytes.read, 9);
 }
 
-/// A few kilobytes that become a hundred megabytes are handed on in batches.
+/// A small object that decompresses to several megabytes is returned in batches.
 #[test]
 fn highly_compressed_object_uses_bounded_memory() {
     let record = format!("{HTTP}\n");

@@ -1,4 +1,4 @@
-//! What every event carries about its object, and the readers that feed the chain.
+//! What every event states about its object, and the readers that feed the parser.
 
 use engine::ship::{Batches, Events, Origin, ParseOptions};
 use serde_json::json;

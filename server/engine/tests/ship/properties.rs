@@ -1,4 +1,4 @@
-//! What holds for every input.
+//! Properties of the parser that hold for every input.
 
 use engine::ship::{Choice, Format, Origin, ParseOptions};
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -10,7 +10,7 @@ use crate::{
     support::{Outcome, parse, parse_with},
 };
 
-/// Pieces of a stream: whole records, records cut anywhere, and noise made of what parsers stumble over.
+/// Pieces of a stream: complete records, records cut anywhere, and noise that is difficult for parsers.
 fn any_piece() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => any_record().prop_map(|generated| generated.record.into_bytes()),
@@ -49,7 +49,7 @@ fn any_options() -> impl Strategy<Value = ParseOptions> {
     })
 }
 
-/// The stream in pieces of the given lengths, over and over.
+/// The stream in pieces of the given lengths, repeated.
 fn chunks<'a>(stream: &'a [u8], lengths: &'a [usize]) -> impl Iterator<Item = &'a [u8]> {
     let mut lengths = lengths.iter().cycle();
     let mut rest = stream;
@@ -60,7 +60,7 @@ fn chunks<'a>(stream: &'a [u8], lengths: &'a [usize]) -> impl Iterator<Item = &'
     })
 }
 
-/// An event without what it says about its object.
+/// An event without the members about its object.
 fn fields(mut event: Value) -> Value {
     event.as_object_mut().unwrap().remove("log");
     event

@@ -1,4 +1,4 @@
-//! Which format a record or an object is taken for.
+//! Recognition of the format of a record and the kind of an object.
 
 use engine::ship::{Choice, Format, Kind, Origin, ParseOptions};
 

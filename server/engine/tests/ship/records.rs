@@ -1,4 +1,4 @@
-//! Where records begin and end.
+//! Where records begin and end in a stream.
 
 use engine::ship::{Origin, ParseOptions};
 use serde_json::json;
@@ -53,14 +53,14 @@ fn unclosed_quote_affects_no_other_record() {
 
 #[test]
 fn client_cannot_forge_a_record() {
-    // What it sends is escaped, so that its record shows as text, or as a failure, and never as another event.
+    // A client's text is escaped, so a forged record shows as text or as a failure, never as another event.
     let forged = HTTP.replace('"', "\\\"");
     let outcome = parse(format!("{}\n{HTTP}\n", HTTP.replace("curl/7.38.0", &format!("evil\n{forged}"))));
     let events = outcome.events();
     assert_eq!(events.len(), 2);
     assert_eq!(events[0]["user_agent"], json!(format!("evil\n{HTTP}")));
 
-    // The one quote it gets for nothing is the one that ends its user agent.
+    // The only unescaped quote after its text is the one that ends the user agent.
     let head = HTTP.split_once('"').unwrap().0;
     let outcome = parse(format!("{}\n{HTTP}\n", HTTP.replace("curl/7.38.0", &format!("evil\n{head}"))));
     assert_eq!(outcome.events().len(), 1);

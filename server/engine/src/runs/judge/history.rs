@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 const ENOUGH: f64 = 20.0;
 /// Most runs that count in a class; each further run reduces the weight of older ones.
 const WEIGHT: f64 = 200.0;
-/// Standard deviations beyond which a run is unusual. In a normal distribution one in a billion lies beyond on one side.
+/// Standard deviations beyond which a run is unusual. In a normal distribution one in a billion lies beyond on one
+/// side.
 const FAR: f64 = 6.0;
 /// An unusual run also reads at least this many times more or fewer lines than usual.
 const TIMES: f64 = 4.0;

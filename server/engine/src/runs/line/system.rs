@@ -1,4 +1,5 @@
-//! Lambda's JSON logs: `{time, type, record}` of the platform, `{timestamp, level, requestId, message}` of the function.
+//! Lambda's JSON logs: `{time, type, record}` of the platform, `{timestamp, level, requestId, message}` of the
+//! function.
 
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};

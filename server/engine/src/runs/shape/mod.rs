@@ -1,8 +1,8 @@
 //! Loss shapes: finds what lost objects have in common, such as "Objects under 8 kB lose everything."
 //!
 //! Along each of four dimensions (size, age, prefix, duration) the objects are split at round values, and each part is
-//! compared with the rest by Fisher's exact test, one-sided. Losses come in bursts and sizes follow the hour of the day,
-//! so a burst at night looks like a loss of small objects. Therefore the losses that the part does not explain are
+//! compared with the rest by Fisher's exact test, one-sided. Losses come in bursts and sizes follow the hour of the
+//! day, so a burst at night looks like a loss of small objects. Therefore the losses that the part does not explain are
 //! examined per stretch of time; where they vary more than by chance, the counts are scaled down accordingly.
 //!
 //! Always: for purely random losses, in bursts or not, at most one evaluation in a thousand finds a shape. The

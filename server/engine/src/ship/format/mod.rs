@@ -1,7 +1,7 @@
 //! The log formats, how each is recognised, and its table of fields.
 //!
-//! A record is recognised by its beginning, never by its key alone: balancers can also deliver JSON, W3C or Parquet under
-//! the same names.
+//! A record is recognised by its beginning, never by its key alone: balancers can also deliver JSON, W3C or Parquet
+//! under the same names.
 
 mod alb;
 mod alb_connection;

@@ -1,7 +1,7 @@
 //! Ships one object: reads, parses and sends it, and accounts for its records.
 //!
-//! Always: if the object is broken, all records before the fault were shipped, and the summary adds up. An error concerns
-//! the whole reprocess; the object is then not settled and is sent again later.
+//! Always: if the object is broken, all records before the fault were shipped, and the summary adds up. An error
+//! concerns the whole reprocess; the object is then not settled and is sent again later.
 
 mod failure;
 mod sender;

@@ -1,8 +1,8 @@
 //! Lists a place in key order, skipping the days that a window does not need.
 //!
-//! Balancers write below `AWSLogs/<account>/elasticloadbalancing/<region>/`, one folder per day of delivery. The listing
-//! skips such folders outside the wanted days and lists everything else. So the place may lie above, at or below those
-//! folders, with any number of accounts and regions.
+//! Balancers write below `AWSLogs/<account>/elasticloadbalancing/<region>/`, one folder per day of delivery. The
+//! listing skips such folders outside the wanted days and lists everything else. So the place may lie above, at or
+//! below those folders, with any number of accounts and regions.
 
 use std::ops::RangeInclusive;
 

@@ -1,7 +1,7 @@
 //! The client of an SQS queue: receive, delete, and change the visibility of messages.
 //!
-//! A queue at AWS is reached by the SDK's own rules, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_SQS` included; any other at
-//! its own URL. Credentials are those of the store whose objects the queue announces.
+//! A queue at AWS is reached by the SDK's own rules, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_SQS` included; any other
+//! at its own URL. Credentials are those of the store whose objects the queue announces.
 
 use std::time::Duration;
 

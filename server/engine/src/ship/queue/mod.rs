@@ -4,7 +4,8 @@
 //! Queue         receives, holds, releases and deletes messages
 //! Notification  the body of a message → the objects that it announces; no I/O
 //! ```
-//! Always: the caller decides about each message. A message that is not deleted comes back after its visibility timeout.
+//! Always: the caller decides about each message. A message that is not deleted comes back after its visibility
+//! timeout.
 
 mod client;
 mod error;

@@ -11,8 +11,8 @@ const ENVELOPES: u32 = 2;
 /// Longest value quoted in an error, in characters.
 const HELD: usize = 80;
 
-/// The written objects, in the order of the message. Empty if the message announces deletions, or is the test event of a
-/// newly connected queue.
+/// The written objects, in the order of the message. Empty if the message announces deletions, or is the test event of
+/// a newly connected queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notification {
     pub created: Vec<Created>,

@@ -50,8 +50,8 @@ impl Sink {
     }
 }
 
-/// Looks up a document by `GET`, which sees even the newest writes. An alias or data stream over several indexes does not
-/// support that.
+/// Looks up a document by `GET`, which sees even the newest writes. An alias or data stream over several indexes does
+/// not support that.
 async fn document(bulk: &Bulk, path_and_query: &str, id: &str) -> Result<Arrival, SinkFault> {
     let path = path_and_query.split('?').next().unwrap_or_default();
     let Some(index) = path.strip_suffix("/_bulk").filter(|index| !index.is_empty()) else {

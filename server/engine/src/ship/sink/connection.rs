@@ -1,5 +1,5 @@
-//! A connection to a receiver, plain or TLS, that reads while it writes, so that the receiver's close or answer is noticed
-//! at once and not only after everything is written.
+//! A connection to a receiver, plain or TLS, that reads while it writes, so that the receiver's close or answer is
+//! noticed at once and not only after everything is written.
 
 use std::{
     future::poll_fn,
@@ -78,9 +78,9 @@ impl Connection {
         poll_fn(|cx| Poll::Ready(self.poll_receive(cx).is_pending())).await
     }
 
-    /// Closes our half and waits for the receiver's close. Success means that the receiver, or at least its kernel, took
-    /// everything up to the end of our half before it closed. An earlier close, or one that discards unread bytes, is an
-    /// error.
+    /// Closes our half and waits for the receiver's close. Success means that the receiver, or at least its kernel,
+    /// took everything up to the end of our half before it closed. An earlier close, or one that discards unread bytes,
+    /// is an error.
     pub async fn close(&mut self) -> io::Result<()> {
         self.stream.flush().await?;
         if !poll_fn(|cx| Poll::Ready(self.still_open(cx))).await? {

@@ -1,7 +1,7 @@
 //! The sink for a file: appends events, one per line.
 //!
-//! A lock excludes other writers. Deliveries take turns, each with a batch or as much of one as the rate limit allows; a
-//! write that fails halfway is removed again. Acknowledged means synced to the disk.
+//! A lock excludes other writers. Deliveries take turns, each with a batch or as much of one as the rate limit allows;
+//! a write that fails halfway is removed again. Acknowledged means synced to the disk.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},

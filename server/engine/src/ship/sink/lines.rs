@@ -1,9 +1,11 @@
-//! The sink for lines over TCP or TLS, to receivers that do not acknowledge: Logstash's `json_lines`, rsyslog, syslog-ng.
+//! The sink for lines over TCP or TLS, to receivers that do not acknowledge: Logstash's `json_lines`, rsyslog,
+//! syslog-ng.
 //!
 //! The only available evidence is an orderly close: everything was written, our half was closed, and then the receiver
-//! closed too. That makes events *sent*, never delivered. So a connection carries events of one object only, and no more
-//! than can be kept until its close; then the next connection is used. If a connection breaks, the events written to it
-//! are given up: they may have arrived, but nothing confirms it. Events not completely written go on the next connection.
+//! closed too. That makes events *sent*, never delivered. So a connection carries events of one object only, and no
+//! more than can be kept until its close; then the next connection is used. If a connection breaks, the events written
+//! to it are given up: they may have arrived, but nothing confirms it. Events not completely written go on the next
+//! connection.
 
 use std::{sync::Arc, time::Duration};
 

@@ -3,9 +3,9 @@
 //! A [`Sink`] is opened once from its settings and shared by everything that ships to it; its limits (connections,
 //! batch, events per second) hold over all deliveries. A [`Delivery`] sends the events of one object, in order.
 //!
-//! Always: when a delivery is finished, each of its events is sent, acknowledged, a duplicate, or given up with a reason.
-//! With a sink that does not acknowledge, an event counts as sent only after both sides closed the connection cleanly. A
-//! slow receiver slows down its deliveries and uses no more memory.
+//! Always: when a delivery is finished, each of its events is sent, acknowledged, a duplicate, or given up with a
+//! reason. With a sink that does not acknowledge, an event counts as sent only after both sides closed the connection
+//! cleanly. A slow receiver slows down its deliveries and uses no more memory.
 
 mod account;
 mod arrival;

@@ -1,11 +1,13 @@
-//! Tracks what a running reprocess has done, in one place, so that progress, checkpoint, failures and runs always agree.
+//! Tracks what a running reprocess has done, in one place, so that progress, checkpoint, failures and runs always
+//! agree.
 //!
 //! Always:
-//! - A take is a consistent snapshot: the checkpoint counts exactly the keys whose failures and runs were taken by then.
+//! - A take is a consistent snapshot: the checkpoint counts exactly the keys whose failures and runs were taken by
+//!   then.
 //! - A key in flight is not in the checkpoint: after a resume its object is sent again.
 //! - `done + skipped + failed + in_flight <= found`.
-//! - At most [`WINDOW`] keys are ahead of the cursor, and about [`UNTAKEN`] failures and runs are untaken; above that the
-//!   reprocess waits. So it makes progress only while the caller takes from it.
+//! - At most [`WINDOW`] keys are ahead of the cursor, and about [`UNTAKEN`] failures and runs are untaken; above that
+//!   the reprocess waits. So it makes progress only while the caller takes from it.
 
 mod checkpoint;
 mod state;

@@ -1,4 +1,4 @@
-//! Dead letters can be sent again: exactly these events.
+//! Resending dead letters sends exactly their events.
 
 use engine::ship::{Checkpoint, Options, Tracker, resend};
 use model::{Progress, Proof};
@@ -13,7 +13,7 @@ async fn again(dock: &Dock, letters: &std::path::Path, options: &Options) -> Cam
     Came { result, taken: tracker.take() }
 }
 
-/// As the engine writes one for an event that a sink gave up.
+/// A dead letter as the engine writes it for an event that a sink gave up.
 fn letter(event: &str) -> String {
     format!(
         r#"{{"reason":"sending","message":"refused","bucket":"source","key":"elb/a","etag":"e","line":1,"offset":0,"event":{event}}}"#

@@ -1,5 +1,5 @@
-//! Objects that are broken, gone or changed, and stores that break off: what came before is shipped, and nothing is
-//! claimed beyond it.
+//! Broken, deleted and changed objects, and failing stores: records before the fault are shipped, and no more is
+//! claimed.
 
 use model::{Outcome, Reason};
 

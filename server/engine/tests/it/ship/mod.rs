@@ -1,4 +1,4 @@
-//! Reprocessing on a real store over HTTP: which objects, what becomes of every record, and what survives a crash.
+//! Reprocessing from a real store over HTTP: selection of objects, account of every record, and resuming after a crash.
 
 mod dead_letters;
 mod dock;

@@ -1,6 +1,6 @@
-//! Ceilings of events a second: of a run, of its sink, and of both. The clock stands still but for what they wait, so
-//! that the time which passes on it is theirs alone. Files are the one thing that can be shipped from and to then: over
-//! a network, a clock that runs ahead would time requests out. So the objects of a store have the real one.
+//! Rate limits in events per second: of a run, of its sink, and of both. The clock is paused and advances only while
+//! the limiter waits, so the elapsed time is the limiter's alone. That works only with files: over a network, a clock
+//! that runs ahead would time out requests. So the test with a store uses real time.
 
 use std::{num::NonZeroU32, time::Duration};
 

@@ -1,4 +1,4 @@
-//! A plan is run as it was shown, or not at all; what was delivered before is not sent again.
+//! A plan is run exactly as previewed or not at all, and objects shipped before are not sent again.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 

@@ -1,5 +1,5 @@
-//! Receivers that fail in the midst of a reprocess, and a store that does: no run claims an event that did not arrive,
-//! dead letters hold the others, and whatever was not delivered is once the receiver is well.
+//! Receivers and stores that fail during a reprocess: no run claims an event that did not arrive, dead letters contain
+//! the others, and a later attempt sends whatever is missing.
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 

@@ -1,5 +1,5 @@
-//! Killed at any moment, a reprocess goes on from what was last taken: nothing is lost, and ids make what is sent twice
-//! one.
+//! A reprocess killed at any moment resumes from the last take: no event is lost, and ids deduplicate events sent
+//! twice.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Which objects a window needs, and which of their records.
+//! Selection of objects and records by a window.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Bulk requests, into a receiver that is strict to the protocol and judges each event.
+//! Bulk requests to a receiver that enforces the protocol and answers each event.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use super::{
     events::{Outcome, deliver, deliver_to, events, hasty, settings},
 };
 
-/// Requests of 100 events.
+/// Settings with requests of 100 events.
 fn requests(url: &str) -> Settings {
     Settings { batch_events: 100, ..settings(url) }
 }
 
-/// What holds however a receiver behaved: everything that is claimed is there.
+/// Whatever the receiver did, every event claimed as accepted is stored.
 fn assert_matches(outcome: &Outcome, receiver: &BulkReceiver) {
     let claimed: BTreeSet<String> = outcome.claimed.iter().map(|event| id(event)).collect();
     assert!(claimed.is_subset(&receiver.ids()), "claimed, and not there");
@@ -170,7 +170,7 @@ async fn rejected_request_keeps_the_receivers_words() {
     assert_eq!(outcome.error.unwrap().code(), "sink_protocol");
 }
 
-/// Unavailable, breaking off after it took a request, putting events off, refusing the size: at random.
+/// At random the receiver is unavailable, breaks off after accepting a request, defers events, or refuses the size.
 #[tokio::test]
 async fn faulty_receiver_loses_and_duplicates_nothing() {
     for seed in 0..10 {

@@ -1,4 +1,4 @@
-//! Events into a file.
+//! The sink for a file.
 
 use std::fs;
 

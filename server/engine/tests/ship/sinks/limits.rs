@@ -1,4 +1,4 @@
-//! What holds for every sink: its limits over all its deliveries, and its account even of a send that was interrupted.
+//! Properties of every sink: limits over all deliveries, and a complete account even of a cancelled send.
 
 use std::{fs, num::NonZeroU32};
 
@@ -12,7 +12,7 @@ use super::{
     tcp_receiver::{Manner, TcpReceiver},
 };
 
-/// Both objects together take as long as their events at that rate, but for the first piece. Real time: a paused
+/// Both objects together take as long as their events at that rate, except the first piece. Uses real time, as a paused
 /// clock would run ahead of the network.
 #[tokio::test]
 async fn rate_limit_is_shared_by_deliveries() {

@@ -1,4 +1,4 @@
-//! Lumberjack, into a receiver that is strict to the protocol.
+//! Lumberjack to a receiver that enforces the protocol.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use super::{
     lumberjack_receiver::{LumberjackReceiver, Manner},
 };
 
-/// Windows of 100 events.
+/// Settings with windows of 100 events.
 fn windows(url: &str) -> Settings {
     Settings { batch_events: 100, ..settings(url) }
 }
 
-/// What holds however a receiver behaved: what it acknowledged is what is claimed.
+/// Whatever the receiver did, every event claimed as acknowledged was acknowledged.
 fn assert_matches(outcome: &Outcome, receiver: &LumberjackReceiver) {
     let acknowledged: BTreeSet<String> = receiver.acknowledged().into_iter().collect();
     assert!(outcome.claimed.is_subset(&acknowledged), "claimed, and never acknowledged");
@@ -52,7 +52,7 @@ async fn third_party_receiver_reads_the_same_events() {
     assert!(receiver.await.unwrap() == events, "some events are not what was sent");
 }
 
-/// Busy, acknowledging in parts, hanging up before, in the middle and after storing a window: at random.
+/// At random the receiver is busy, acknowledges partially, or hangs up before, within or after storing a window.
 #[tokio::test]
 async fn faulty_receiver_loses_nothing() {
     for seed in 0..10 {

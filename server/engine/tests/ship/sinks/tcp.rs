@@ -1,4 +1,4 @@
-//! Lines over TCP and TLS, into rsyslog.
+//! Lines over TCP and TLS to rsyslog.
 
 use super::{
     certificates::Certificates,

@@ -1,4 +1,4 @@
-//! Lines over TCP to receivers that fail: nothing is claimed that did not arrive, and all else is given back.
+//! Lines over TCP to failing receivers: no event is counted as sent that did not arrive, and all others are given up.
 
 use engine::ship::sink::{Batch, Settings, Sink, SinkFault};
 
@@ -21,7 +21,7 @@ async fn unreachable_receiver_is_reported_at_once() {
 #[tokio::test]
 async fn killed_receiver_leaves_every_event_accounted_for() {
     let receiver = TcpReceiver::start(Manner::Good).await;
-    // Each batch is proven by itself.
+    // Each batch is confirmed on its own.
     let sink = Sink::open(Settings { unproven_bytes: 1, ..hasty(&receiver.url) }).await.unwrap();
     let events = events(1_000);
     let before = deliver_to(&sink, &events[..500], 100).await;
