@@ -1,8 +1,8 @@
 //! Measures the database with a million jobs and a million runs, on SQLite and PostgreSQL:
 //! `cargo run --release -p db --example bench [JOBS] [RUNS]`.
 //!
-//! Times cover whole calls of [`Db`], as a request makes them: statement, transfer and decoding. PostgreSQL runs with its
-//! default durability on a server of its own over a socket; SQLite runs with Logyard's settings.
+//! Times cover whole calls of [`Db`], as a request makes them: statement, transfer and decoding. PostgreSQL runs with
+//! its default durability on a server of its own over a socket; SQLite runs with Logyard's settings.
 
 mod runs;
 

@@ -11,8 +11,8 @@ use crate::{
 
 impl Db {
     /// Creates a job. Returns it with true if it is new, or the earlier job with false if the author has sent the same
-    /// idempotency key and request before. The same key with another request is [`DbError::KeyReused`]. Keys are separate
-    /// for each author.
+    /// idempotency key and request before. The same key with another request is [`DbError::KeyReused`]. Keys are
+    /// separate for each author.
     pub async fn insert(&self, new: NewJob) -> Result<(Job, bool), DbError> {
         let job = self.queued(new.spec, new.author);
         let (id, created_at) = (job.id, job.created_at);

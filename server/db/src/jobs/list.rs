@@ -106,8 +106,8 @@ impl Db {
     }
 
     /// Jobs changed at `since` or later, oldest change first; polled by the live hub. A change becomes visible when its
-    /// transaction commits, possibly after one with a later time: poll from a few seconds before the last time seen, and
-    /// compare revisions.
+    /// transaction commits, possibly after one with a later time: poll from a few seconds before the last time seen,
+    /// and compare revisions.
     pub async fn changed(&self, since: Time, limit: u32) -> Result<Vec<Job>, DbError> {
         let statement = row::select()
             .push("WHERE updated_at >= ")

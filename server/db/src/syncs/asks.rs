@@ -18,8 +18,8 @@ pub struct Ask {
 }
 
 impl Db {
-    /// Stores a request until it is handled; pause and resume take effect at once. Repeated requests are stored once, and a
-    /// newer approval of a delete replaces an older one, unless a holder has taken it.
+    /// Stores a request until it is handled; pause and resume take effect at once. Repeated requests are stored once,
+    /// and a newer approval of a delete replaces an older one, unless a holder has taken it.
     pub async fn ask_sync(&self, table: &TableName, action: &SyncAction, author: &str) -> Result<(), DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;

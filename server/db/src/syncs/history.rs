@@ -1,7 +1,7 @@
 //! The history of syncs: figures per minute, and notable evaluations.
 //!
-//! Always: the figures of a minute are added in the transaction that writes the status, so that none is counted twice or
-//! lost. The reason of an evaluation names the users whose requests it handled.
+//! Always: the figures of a minute are added in the transaction that writes the status, so that none is counted twice
+//! or lost. The reason of an evaluation names the users whose requests it handled.
 
 use model::{Page, SyncAction, SyncEvaluation, SyncId, SyncMinute, TableName, Time};
 
