@@ -311,6 +311,8 @@ impl Backend for AppBackend {
             sinks: self.sinks.iter().map(Sinks::status).collect(),
             pipelines: self.config.pipelines.clone(),
             replicas: self.config.replicas.iter().map(ToString::to_string).collect(),
+            tasks: self.db.leases().await.map_err(problem::database)?,
+            runs_tasks: self.config.tasks.names().into_iter().map(ToOwned::to_owned).collect(),
         })
     }
 }

@@ -204,7 +204,7 @@ impl Site {
         };
         let id = alert.id.to_string();
         let kept = db::KeptAlert { alert, gone_since: None, told_at: now, told_weight: 12 };
-        assert!(db.hold_evaluation("test", 60_000).await.unwrap());
+        assert!(db.acquire(db::task::EVALUATE, db::task::ALL, "test", 60_000).await.unwrap());
         assert!(db.record_evaluation("test", &[(db::AlertChange::Opened(kept), None)], &[]).await.unwrap());
         id
     }

@@ -14,11 +14,12 @@ use model::{JobId, LogLine, PipelineName, Run, RunId, RunSource, SinkName, Summa
 use super::{BATCH, failures};
 use crate::{
     Db, DbError,
-    database::{Statement, Transaction, json},
+    database::{Statement, json},
     jobs::row::integer,
     leases,
     retention::Swept,
     sums::Change,
+    task_leases::{self, task},
 };
 
 /// A run as a log tells of it. Its id is kept for a new row only.
@@ -55,7 +56,9 @@ impl Db {
     ) -> Result<Option<u64>, DbError> {
         let mut transaction = self.database().begin().await?;
         let held = match by {
-            Recorder::LogReader(holder) => watched(&mut transaction, pipeline, holder).await?,
+            Recorder::LogReader(holder) => {
+                task_leases::fence(&mut transaction, (task::READ_LOGS, pipeline.as_str()), holder).await?
+            }
             Recorder::Job(id, attempt) => leases::held(&mut transaction, id, attempt).await?.is_some(),
             Recorder::Import => true,
         };
@@ -102,14 +105,6 @@ impl Db {
         let row = rows.first().ok_or(DbError::NoRun(id))?;
         Ok(row.optional_json("evidence")?.unwrap_or_default())
     }
-}
-
-async fn watched(transaction: &mut Transaction, pipeline: &PipelineName, holder: &str) -> Result<bool, DbError> {
-    let statement = Statement::new("SELECT holder FROM watchers WHERE pipeline = $1 AND holder = $2")
-        .bind(pipeline.as_str())
-        .bind(holder)
-        .push(transaction.for_update());
-    Ok(!transaction.run(statement).await?.is_empty())
 }
 
 /// The rows of these invocations, as far as they are there.

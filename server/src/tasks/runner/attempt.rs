@@ -58,7 +58,7 @@ impl Attempt {
     }
 
     /// Runs the engine and writes how it ended, unless the lease was lost: then another writes.
-    pub async fn see_through(mut self) {
+    pub async fn run(mut self) {
         info!(title = self.claimed.job.title(), taken_over = self.claimed.taken_over, "started");
         let _stop_the_feeder = self.stop.clone().drop_guard();
         let starting = dispatch::start(&self.context, &self.claimed, &self.stop);
