@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use db::{AlertChange, DbError, KeptAlert, task};
-use engine::alerts::{Book, Change, Patience, Standing, View, judge, judge_canary};
+use engine::alerts::{AlertTracker, Change, Debounce, Judgement, TrackedAlert, judge, judge_canary};
 use model::{PipelineName, SinkName, Time};
 use tracing::{info, warn};
 
@@ -32,7 +32,7 @@ pub struct Evaluator {
 /// What the holder remembers from one evaluation to the next.
 #[derive(Default)]
 pub struct State {
-    books: HashMap<Subject, Book>,
+    trackers: HashMap<Subject, AlertTracker>,
 }
 
 impl LeasedTask for Evaluator {
@@ -47,7 +47,7 @@ impl LeasedTask for Evaluator {
 
     async fn round(&mut self, state: &mut State, lease: &Lease) -> Result<Duration, TaskError> {
         let every = self.context.rhythm.evaluate;
-        match self.evaluate(&mut state.books, &lease.holder).await {
+        match self.evaluate(&mut state.trackers, &lease.holder).await {
             Ok(true) => {
                 self.sender.nudge();
                 self.heartbeat.ping();
@@ -66,32 +66,34 @@ impl Evaluator {
     }
 
     /// False if the lease was lost.
-    async fn evaluate(&self, books: &mut HashMap<Subject, Book>, holder: &str) -> Result<bool, DbError> {
+    async fn evaluate(&self, trackers: &mut HashMap<Subject, AlertTracker>, holder: &str) -> Result<bool, DbError> {
         let Context { db, config, rhythm, receivers, hub, .. } = &self.context;
         let mut standing = by_subject(db.standing_alerts().await?);
         let mut changes = Vec::new();
-        let mut views = Vec::new();
+        let mut judgements = Vec::new();
         for pipeline in &config.pipelines {
             let facts = facts::of_pipeline(db, pipeline, self.started_at).await?;
-            let view = judge(&facts, &self.context.limits(pipeline));
-            let patience = rhythm.patience.unwrap_or_else(|| Patience::of(pipeline.every_s));
-            views.push((Subject::Pipeline(pipeline.name.clone()), view, patience));
+            let judgement = judge(&facts, &self.context.limits(pipeline));
+            let debounce = rhythm.debounce.unwrap_or_else(|| Debounce::of(pipeline.every_s));
+            judgements.push((Subject::Pipeline(pipeline.name.clone()), judgement, debounce));
         }
         for (sink, every) in &config.alerts.canaries {
             let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
-            let view = judge_canary(&facts::of_sink(db, sink, every_ms).await?);
-            views.push((Subject::Sink(sink.clone()), view, rhythm.patience.unwrap_or_default()));
+            let judgement = judge_canary(&facts::of_sink(db, sink, every_ms).await?);
+            judgements.push((Subject::Sink(sink.clone()), judgement, rhythm.debounce.unwrap_or_default()));
         }
         // Alerts of a subject that is no longer configured are resolved.
-        let gone = standing.keys().filter(|subject| views.iter().all(|(known, ..)| known != *subject));
+        let gone = standing.keys().filter(|subject| judgements.iter().all(|(known, ..)| known != *subject));
         let gone: Vec<Subject> = gone.cloned().collect();
-        views.extend(gone.into_iter().map(|subject| (subject, View::default(), rhythm.patience.unwrap_or_default())));
-        for (subject, view, patience) in views {
+        judgements.extend(
+            gone.into_iter().map(|subject| (subject, Judgement::default(), rhythm.debounce.unwrap_or_default())),
+        );
+        for (subject, judgement, debounce) in judgements {
             let alerts = standing.remove(&subject).unwrap_or_default();
-            let book = books.entry(subject.clone()).or_insert_with(|| subject.book(patience));
-            changes.extend(book.turn(db.now(), &view, alerts, || db.new_alert_id()));
+            let tracker = trackers.entry(subject.clone()).or_insert_with(|| subject.tracker(debounce));
+            changes.extend(tracker.update(db.now(), &judgement, alerts, || db.new_alert_id()));
         }
-        let records: Vec<_> = changes.iter().map(|change| (kept(change), change.told())).collect();
+        let records: Vec<_> = changes.iter().map(|change| (kept(change), change.notice())).collect();
         let recorded = db.record_evaluation(holder, &records, &receivers.names()).await?;
         if recorded {
             changes.iter().for_each(log);
@@ -104,40 +106,45 @@ impl Evaluator {
 }
 
 impl Subject {
-    fn book(&self, patience: Patience) -> Book {
+    fn tracker(&self, debounce: Debounce) -> AlertTracker {
         match self.clone() {
-            Self::Pipeline(name) => Book::of_pipeline(name, patience),
-            Self::Sink(name) => Book::of_sink(name, patience),
+            Self::Pipeline(name) => AlertTracker::of_pipeline(name, debounce),
+            Self::Sink(name) => AlertTracker::of_sink(name, debounce),
         }
     }
 }
 
-fn by_subject(kept: Vec<KeptAlert>) -> HashMap<Subject, Vec<Standing>> {
-    let mut standing: HashMap<Subject, Vec<Standing>> = HashMap::new();
+fn by_subject(kept: Vec<KeptAlert>) -> HashMap<Subject, Vec<TrackedAlert>> {
+    let mut standing: HashMap<Subject, Vec<TrackedAlert>> = HashMap::new();
     for KeptAlert { alert, gone_since, told_at, told_weight } in kept {
         let subject = match (&alert.pipeline, &alert.sink) {
             (Some(name), _) => Subject::Pipeline(name.clone()),
             (None, Some(name)) => Subject::Sink(name.clone()),
             (None, None) => continue, // the table has no such row
         };
-        standing.entry(subject).or_default().push(Standing { alert, gone_since, told_at, told_weight });
+        standing.entry(subject).or_default().push(TrackedAlert {
+            alert,
+            gone_since,
+            notified_at: told_at,
+            notified_weight: told_weight,
+        });
     }
     standing
 }
 
 fn kept(change: &Change) -> AlertChange {
-    let Standing { alert, gone_since, told_at, told_weight } = change.standing().clone();
-    let kept = KeptAlert { alert, gone_since, told_at, told_weight };
+    let TrackedAlert { alert, gone_since, notified_at, notified_weight } = change.tracked().clone();
+    let kept = KeptAlert { alert, gone_since, told_at: notified_at, told_weight: notified_weight };
     match change {
         Change::Opened(_) => AlertChange::Opened(kept),
         Change::Updated { .. } => AlertChange::Updated(kept),
-        Change::Woken(_) => AlertChange::Woken(kept),
+        Change::SilenceEnded(_) => AlertChange::Woken(kept),
         Change::Resolved(_) => AlertChange::Resolved(kept),
     }
 }
 
 fn log(change: &Change) {
-    let alert = &change.standing().alert;
+    let alert = &change.tracked().alert;
     let of = alert
         .pipeline
         .as_ref()
@@ -146,6 +153,6 @@ fn log(change: &Change) {
     match change {
         Change::Opened(_) => warn!(of, kind, reason = alert.reason, "alert opened"),
         Change::Resolved(_) => info!(of, kind, "alert resolved"),
-        Change::Updated { .. } | Change::Woken(_) => {}
+        Change::Updated { .. } | Change::SilenceEnded(_) => {}
     }
 }

@@ -20,7 +20,7 @@ mod sender;
 use std::{sync::Arc, time::Duration};
 
 use db::Db;
-use engine::alerts::{Limits, Patience};
+use engine::alerts::{Debounce, Limits};
 use model::Pipeline;
 
 use self::{canary::Canary, evaluation::Evaluator};
@@ -55,8 +55,8 @@ pub struct Rhythm {
     pub hold: Duration,
     /// Pause after a first failed attempt; it doubles with each further one.
     pub again: Duration,
-    /// Replaces the patience that fits the interval of each pipeline.
-    pub patience: Option<Patience>,
+    /// Replaces the debounce that fits the interval of each pipeline.
+    pub debounce: Option<Debounce>,
 }
 
 impl Default for Rhythm {
@@ -66,7 +66,7 @@ impl Default for Rhythm {
             deliver: Duration::from_secs(2),
             hold: Duration::from_secs(20),
             again: Duration::from_secs(5),
-            patience: None,
+            debounce: None,
         }
     }
 }
