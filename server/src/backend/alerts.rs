@@ -6,7 +6,7 @@ use model::{
 use tracing::info;
 
 use super::{AppBackend, problem};
-use crate::connections::receivers::Telling;
+use crate::connections::receivers::Envelope;
 
 /// On the page of alerts.
 const NOTICES: u32 = 50;
@@ -55,8 +55,8 @@ impl AppBackend {
     /// Answers what came of it, be it a failure: that is what a test is for.
     pub(super) async fn tell_of_nothing(&self, viewer: &Viewer, name: &str) -> Result<Notice, Problem> {
         let delivery = self.db.new_alert_id().to_string();
-        let telling = Telling { delivery: &delivery, what: "test", alert: None, attempt: 1, now: self.db.now() };
-        let notice = self.receivers.tell(name, &telling).await.ok_or_else(|| self.no_receiver(name))?;
+        let envelope = Envelope { delivery: &delivery, what: "test", alert: None, attempt: 1, now: self.db.now() };
+        let notice = self.receivers.send(name, &envelope).await.ok_or_else(|| self.no_receiver(name))?;
         info!(receiver = name, who = viewer.name, error = notice.error, "a receiver was tried out");
         self.db.record_delivery(&notice).await.map_err(problem::database)?;
         Ok(notice)

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::Context;
-use crate::{connections::receivers::Telling, signals::Nudge};
+use crate::{connections::receivers::Envelope, signals::Nudge};
 
 /// Messages claimed at once.
 const MOST: u32 = 20;
@@ -71,14 +71,14 @@ async fn attempt(context: &Context, outgoing: &Outgoing) -> Result<(), DbError> 
     if now >= outgoing.held_until {
         return Ok(()); // earlier messages took too long: another process may claim this one
     }
-    let telling = Telling {
+    let envelope = Envelope {
         delivery: &outgoing.id,
         what: &outgoing.what,
         alert: Some(&outgoing.alert),
         attempt: outgoing.attempt,
         now,
     };
-    let Some(notice) = context.receivers.tell(&outgoing.receiver, &telling).await else { return Ok(()) };
+    let Some(notice) = context.receivers.send(&outgoing.receiver, &envelope).await else { return Ok(()) };
     let (receiver, attempt) = (&outgoing.receiver, outgoing.attempt);
     let then = match &notice.error {
         None => {
