@@ -117,7 +117,7 @@ impl LeasedTask for Syncer {
                 Next::Usual => every,
                 Next::In(wait) => wait,
             }),
-            Turn::Another | Turn::Cut(Halt::Lost) => Err(TaskError::Lost),
+            Turn::Another | Turn::Cut(Halt::LeaseLost) => Err(TaskError::Lost),
             Turn::Paused | Turn::Cut(Halt::Stopped) => Ok(LISTEN_EVERY),
         }
     }
