@@ -38,7 +38,7 @@ pub struct State {
 impl LeasedTask for Evaluator {
     const NAME: &'static str = task::EVALUATE;
     /// An evaluation under way is recorded.
-    const DRAIN: Duration = Duration::from_secs(5);
+    const DRAIN: Duration = Duration::from_secs(3);
     type State = State;
 
     fn key(&self) -> &str {

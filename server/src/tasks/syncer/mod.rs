@@ -102,7 +102,7 @@ impl Syncer {
 impl LeasedTask for Syncer {
     const NAME: &'static str = task::SYNC;
     /// An evaluation stops between two requests.
-    const DRAIN: Duration = Duration::from_secs(10);
+    const DRAIN: Duration = Duration::from_secs(3);
     const TAKES_TURNS: bool = true;
     type State = Patience;
 

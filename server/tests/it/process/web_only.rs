@@ -1,16 +1,11 @@
 //! A server that only serves pages and API, beside a worker that does all the work.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, ChildStdout, Stdio},
-    time::Duration,
-};
+use std::{fs, path::Path, process::Stdio};
 
 use embedded::Embedded;
 use model::{PipelineName, State, SyncState};
 use serde_json::Value;
+use testing::{ChildProcess, Span};
 
 use crate::{
     support::process::{Server, logyard},
@@ -20,39 +15,20 @@ use crate::{
 const KINDS: [&str; 10] =
     ["run_jobs", "follow", "read_logs", "reconcile", "evaluate", "canary", "schedule", "sync", "sweep", "send_alerts"];
 
-/// `logyard worker`. Killed when dropped.
-struct Worker {
-    process: Child,
-    holder: String,
-    /// Kept open: what the process prints must have somewhere to go.
-    _out: BufReader<ChildStdout>,
-}
-
-impl Worker {
-    fn start(config: &Path) -> Self {
-        let mut process = logyard()
-            .arg("--config")
-            .arg(config)
-            .arg("worker")
-            .env("AWS_ACCESS_KEY_ID", embedded::ACCESS_KEY)
-            .env("AWS_SECRET_ACCESS_KEY", embedded::SECRET_KEY)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut first = String::new();
-        let mut out = BufReader::new(process.stdout.take().unwrap());
-        out.read_line(&mut first).unwrap();
-        let holder =
-            first.strip_prefix("Working as ").and_then(|rest| rest.split(' ').next()).expect(&first).to_owned();
-        Self { process, holder, _out: out }
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// A `logyard worker`, and the name under which it holds leases.
+fn worker(config: &Path) -> (ChildProcess, String) {
+    let mut command = logyard();
+    command
+        .arg("--config")
+        .arg(config)
+        .arg("worker")
+        .env("AWS_ACCESS_KEY_ID", embedded::ACCESS_KEY)
+        .env("AWS_SECRET_ACCESS_KEY", embedded::SECRET_KEY)
+        .stdout(Stdio::piped());
+    let mut process = ChildProcess::spawn("logyard worker", &mut command);
+    let holder = |line: &str| Some(line.strip_prefix("Working as ")?.split(' ').next()?.to_owned());
+    let holder = process.line("its name", 1.mins(), holder);
+    (process, holder)
 }
 
 /// One log object, as a balancer would deliver it now.
@@ -100,7 +76,7 @@ async fn web_only_server_leaves_all_work_to_the_worker() {
     assert_eq!(db.leases().await.unwrap(), []);
     assert_eq!(server.job(job).await.state, State::Queued);
 
-    let worker = Worker::start(&file);
+    let (worker, holder) = worker(&file);
     server.until(job, "succeeded", |job| job.state == State::Succeeded).await;
     let (pipeline, table): (PipelineName, _) = ("api".parse().unwrap(), Shop::table());
     until("shipped", || async { fs::read_to_string(&events).is_ok_and(|text| text.lines().count() == 1) }).await;
@@ -114,13 +90,14 @@ async fn web_only_server_leaves_all_work_to_the_worker() {
     for kind in ["evaluate", "follow", "reconcile", "schedule", "sweep", "sync"] {
         assert!(leases.iter().any(|lease| lease.task == kind), "{kind}: {leases:?}");
     }
-    assert!(leases.iter().all(|lease| lease.holder == worker.holder), "{}: {leases:?}", worker.holder);
+    assert!(leases.iter().all(|lease| lease.holder == holder), "{}: {leases:?}", holder);
     // Each process shows who runs what.
     until("a recorded round on the page Settings", || async {
         let page = reqwest::get(format!("{}/settings", server.url)).await.unwrap().text().await.unwrap();
-        page.contains(&worker.holder)
+        page.contains(&holder)
     })
     .await;
+    drop(worker);
     assert!(server.terminate().await.success());
 }
 
@@ -135,7 +112,7 @@ async fn worker_with_every_task_off_is_a_usage_error() {
     let mut worker = logyard();
     worker.arg("--config").arg(&file).arg("worker").current_dir(folder.path());
     let ended = tokio::task::spawn_blocking(move || worker.output().unwrap());
-    let output = tokio::time::timeout(Duration::from_mins(2), ended).await.expect("it ends by itself").unwrap();
+    let output = tokio::time::timeout(2.mins(), ended).await.expect("it ends by itself").unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("every task under [tasks] is false"), "{said}");
