@@ -1,10 +1,10 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
 //! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[tasks]`, `[prices]`, `[retention]`, `[logs]`,
-//! `[heartbeat]`, `[sync]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`,
-//! `[[sinks]]`, `[[pipelines]]`, `[[tables]]`, `[[replicas]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live
-//! in the file, where `${VAR}` works in every
-//! text. What is not a setting is an error that names the line.
+//! `[heartbeat]`, `[sync]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists
+//! `[[stores]]`, `[[sinks]]`, `[[pipelines]]`, `[[tables]]`, `[[replicas]]`, `[[webhooks]]`, `[[topics]]` and
+//! `[[auth.tokens]]` live in the file, where `${VAR}` works in every text. What is not a setting is an error that names
+//! the line.
 //!
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
 

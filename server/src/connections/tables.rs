@@ -1,7 +1,7 @@
 //! The synced tables: the one place that turns a `[[tables]]` entry into two ends.
 //!
-//! Always: each end is opened at most once in this process, when it is first needed. Requests and rows of all tables count
-//! against one allowance.
+//! Always: each end is opened at most once in this process, when it is first needed. Requests and rows of all tables
+//! count against one allowance.
 
 use std::sync::Arc;
 

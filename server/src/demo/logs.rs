@@ -1,7 +1,7 @@
 //! Delivers load-balancer logs, so that the demo has a pipeline to show.
 //!
-//! Every few seconds a balancer "delivers" an object as AWS does: a Classic one plain, an Application one gzipped, under
-//! AWS's own keys. One object in fifty has a line that is not a record. The visits are generated, not real.
+//! Every few seconds a balancer "delivers" an object as AWS does: a Classic one plain, an Application one gzipped,
+//! under AWS's own keys. One object in fifty has a line that is not a record. The visits are generated, not real.
 //!
 //! Always: at most [`KEPT`] objects exist; the oldest are deleted.
 

@@ -4,8 +4,9 @@
 //! that share a PostgreSQL share their jobs, so `demo` must be the same store for all of them: there the first to
 //! bind the address serves it, and the others on that machine use it.
 //!
-//! The server that serves it also delivers load-balancer logs into it and receives what the demo's pipeline ships, unless
-//! other pipelines are configured. It also has a shop whose tables are synced, unless other tables are configured.
+//! The server that serves it also delivers load-balancer logs into it and receives what the demo's pipeline ships,
+//! unless other pipelines are configured. It also has a shop whose tables are synced, unless other tables are
+//! configured.
 
 mod logs;
 mod receiver;
@@ -97,7 +98,8 @@ fn leave(data_dir: &DataDir, file: &str, addr: SocketAddr) {
     }
 }
 
-/// For a worker or a command: the embedded store of the server on the same data directory, else at its configured address.
+/// For a worker or a command: the embedded store of the server on the same data directory, else at its configured
+/// address.
 pub fn find(config: &mut Config) {
     if !config.demo.enabled {
         return;

@@ -1,7 +1,7 @@
 //! Whether the runner of this process is alive, seen from outside without asking it.
 //!
-//! The runner sends a heartbeat with each poll, at least once a second, and only after the database answered. Silence as
-//! long as a lease means that this process takes no jobs, whatever the cause.
+//! The runner sends a heartbeat with each poll, at least once a second, and only after the database answered. Silence
+//! as long as a lease means that this process takes no jobs, whatever the cause.
 
 use std::time::Duration;
 

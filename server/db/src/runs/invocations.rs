@@ -1,9 +1,9 @@
 //! Runs of functions, as their log tells of them: one row for a pipeline and a request id.
 //!
 //! The same lines are read again and again (an overlap for what comes late, after a restart, by a backfill), and a
-//! reading that begins in the middle of a run knows less of it than one that saw it begin. So each row says how much was
-//! known when it was written: who knows less leaves it alone, who knows the same changes it only by saying something
-//! else. The size and ETag of the object are not in the log; where somebody has filled them in, they stay.
+//! reading that begins in the middle of a run knows less of it than one that saw it begin. So each row says how much
+//! was known when it was written: who knows less leaves it alone, who knows the same changes it only by saying
+//! something else. The size and ETag of the object are not in the log; where somebody has filled them in, they stay.
 //!
 //! Always: fenced by the watcher's or the job's lease, so that one that was asleep past it records nothing.
 

@@ -8,8 +8,8 @@ use crate::{
     task_leases::{self, task},
 };
 
-/// A table of which nothing was heard for five times its usual pause, and at least so long, is kept by nobody. One whose
-/// ends do not answer is tried every minute or so.
+/// A table of which nothing was heard for five times its usual pause, and at least so long, is kept by nobody. One
+/// whose ends do not answer is tried every minute or so.
 const QUIET_MS: i64 = 120_000;
 const QUIET_AGENT_MS: i64 = 300_000;
 

@@ -1,7 +1,7 @@
 //! Whether each store answers, checked only while a page is open.
 //!
-//! Always: a page never waits longer than [`PATIENCE`] for a store; it shows the last known state with its age. A store is
-//! checked at most once in [`FRESH`], however many pages are open.
+//! Always: a page never waits longer than [`PATIENCE`] for a store; it shows the last known state with its age. A store
+//! is checked at most once in [`FRESH`], however many pages are open.
 
 use std::{
     collections::HashMap,

@@ -1,7 +1,7 @@
 //! The configured stores, each with its connection: the one place that turns a `[[stores]]` entry into a client.
 //!
-//! Always: at least one store, in the order of the configuration; the first is the default. All users of a store share its
-//! connection, and so its ceilings.
+//! Always: at least one store, in the order of the configuration; the first is the default. All users of a store share
+//! its connection, and so its ceilings.
 
 mod health;
 

@@ -1,8 +1,8 @@
 //! The canary of a sink: events of three sizes, sent as any other event is, and searched for where the sink can be
 //! queried.
 //!
-//! Always: one process at a time, so that a sink gets one canary however many processes there are. The result of an event
-//! is recorded before the next is sent, even if the lease was lost meanwhile: the event was sent.
+//! Always: one process at a time, so that a sink gets one canary however many processes there are. The result of an
+//! event is recorded before the next is sent, even if the lease was lost meanwhile: the event was sent.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! Alerts: evaluates conditions four times a minute, and notifies receivers of changes.
 //!
-//! One process at a time evaluates, by a lease. Notifications are written to the outbox of the database, from which every
-//! process sends, so that neither a receiver that is down nor a process that is killed delays or loses one.
+//! One process at a time evaluates, by a lease. Notifications are written to the outbox of the database, from which
+//! every process sends, so that neither a receiver that is down nor a process that is killed delays or loses one.
 //!
 //! - `facts`: gathers what conditions are judged by
 //! - `evaluation`: facts → findings → alerts; `heartbeat`: shows that evaluations happen

@@ -8,7 +8,8 @@
 //! message named. An object written before the pipeline was followed is shipped, too, if a message names it.
 //!
 //! Always: only the holder of the lease records runs. An object that could not be parsed is recorded and left; one that
-//! could not be read or sent is retried, ever more rarely. Killed at any moment, the follower resends what was in flight.
+//! could not be read or sent is retried, ever more rarely. Killed at any moment, the follower resends what was in
+//! flight.
 
 mod notices;
 mod scan;

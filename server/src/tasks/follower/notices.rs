@@ -1,8 +1,8 @@
 //! The queue of a pipeline: messages are received, sorted, held while their objects are shipped, and settled.
 //!
 //! Always: a message is deleted once each object that it names needs no further run according to recorded runs, or if
-//! it names none. A message that is not a notification, or that names an object elsewhere, is counted and left: it comes
-//! back ever later, until the queue's own policy moves it to its dead-letter queue.
+//! it names none. A message that is not a notification, or that names an object elsewhere, is counted and left: it
+//! comes back ever later, until the queue's own policy moves it to its dead-letter queue.
 
 use std::{
     collections::{BTreeMap, HashSet},

@@ -95,8 +95,8 @@ async fn start(round: &Round<'_>, keys: Vec<Key>, ledger: Arc<dyn Ledger>) -> Re
     Ok((tracker, AbortOnDropHandle::new(task)))
 }
 
-/// Records runs each second until shipping ends. Once the lease is lost, objects in flight are dropped: no run of theirs
-/// is recorded here any more.
+/// Records runs each second until shipping ends. Once the lease is lost, objects in flight are dropped: no run of
+/// theirs is recorded here any more.
 async fn supervise(round: &Round<'_>, tracker: &Tracker, mut task: Task, shipped: &mut Shipped) {
     let mut ticks = interval(RECORD_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

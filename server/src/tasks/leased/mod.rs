@@ -1,8 +1,8 @@
 //! Leased tasks: background work that one process at a time does for a key, such as a pipeline.
 //!
-//! A task implements [`LeasedTask`]. Its driver acquires the lease, renews it beside the round, stops the round once the
-//! lease is lost, and releases it on shutdown. It logs one line when an outage begins and one when it ends, and reports
-//! each round to the database, for the page *Settings*, and to `/metrics`.
+//! A task implements [`LeasedTask`]. Its driver acquires the lease, renews it beside the round, stops the round once
+//! the lease is lost, and releases it on shutdown. It logs one line when an outage begins and one when it ends, and
+//! reports each round to the database, for the page *Settings*, and to `/metrics`.
 //!
 //! - `driver`: the loop; `lease`: what a round knows of its lease; `renewal`: keeps it; `outage`: when to log
 //! - `report`: rounds for the database and `/metrics`; `started`: the running tasks of a process

@@ -1,8 +1,8 @@
 //! The log reader: reads the log groups of functions, and records their runs as they come.
 //!
 //! A leased task per pipeline with a `log_group`. A poll reads new events and, before them, a few minutes again, as
-//! events come late. Events that come later still are found by a sweep over the last day, which goes on beside the polls
-//! and takes less of the time the longer it takes.
+//! events come late. Events that come later still are found by a sweep over the last day, which goes on beside the
+//! polls and takes less of the time the longer it takes.
 //!
 //! Always: only the holder of the lease records runs, each once, however often its lines are read. The cursor is stored
 //! after the runs before it. A log group that cannot be read is reported as an error, with the time it began, and

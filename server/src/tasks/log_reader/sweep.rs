@@ -1,7 +1,7 @@
 //! Events that came too late for a poll: the last day is read again and again from its beginning.
 //!
-//! A day of one page is read a few times a minute. A day of many pages is read in parts, one after each poll, so that new
-//! events need not wait, and ever more rarely.
+//! A day of one page is read a few times a minute. A day of many pages is read in parts, one after each poll, so that
+//! new events need not wait, and ever more rarely.
 
 use std::time::Duration;
 

@@ -1,10 +1,11 @@
 //! The reconciler: compares a pipeline's log objects with its recorded runs.
 //!
-//! A leased task per pipeline that Logyard follows or a function ships. A round lists the last day, once an hour the last
-//! eight, where late objects are found. Older gaps are compared with the runs again, so that a reprocess closes them
-//! however late it comes.
+//! A leased task per pipeline that Logyard follows or a function ships. A round lists the last day, once an hour the
+//! last eight, where late objects are found. Older gaps are compared with the runs again, so that a reprocess closes
+//! them however late it comes.
 //!
-//! Always: a listing that fails is not an empty bucket. It leaves earlier findings as they were, and says why it failed.
+//! Always: a listing that fails is not an empty bucket. It leaves earlier findings as they were, and says why it
+//! failed.
 
 mod judge;
 mod scan;
@@ -132,8 +133,8 @@ impl Reconciler {
         }
     }
 
-    /// Objects written from this time on must be handled: since Logyard began to follow the pipeline, or since the first
-    /// known run of its function.
+    /// Objects written from this time on must be handled: since Logyard began to follow the pipeline, or since the
+    /// first known run of its function.
     async fn since(&self, began: Time) -> Result<Time, DbError> {
         let name = &self.pipeline.name;
         if self.pipeline.follow {

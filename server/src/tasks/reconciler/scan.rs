@@ -3,8 +3,8 @@
 //! The listing is that of a preview, which skips the days that do not matter. The preview asks a ledger about each
 //! object; the ledger here judges the objects that it is asked about.
 //!
-//! Always: a listing that did not reach its end counts for nothing. Memory holds gaps, at most [`MOST_GAPS`], and a count
-//! for each five minutes; not the objects.
+//! Always: a listing that did not reach its end counts for nothing. Memory holds gaps, at most [`MOST_GAPS`], and a
+//! count for each five minutes; not the objects.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

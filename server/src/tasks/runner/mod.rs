@@ -1,7 +1,8 @@
 //! The runner: takes queued jobs and runs them.
 //!
-//! Not a leased task: it holds many leases at once, one per job, chosen by the database within the limits of stores. The
-//! lease is in the job's row, because heartbeat, progress, checkpoint and a requested stop must change in one statement.
+//! Not a leased task: it holds many leases at once, one per job, chosen by the database within the limits of stores.
+//! The lease is in the job's row, because heartbeat, progress, checkpoint and a requested stop must change in one
+//! statement.
 //!
 //! One task per job holds a lease on its row and, once a second, writes heartbeat, progress and checkpoint in one
 //! statement that also asks whether someone wants the job stopped. The lease carries an attempt number. A runner that

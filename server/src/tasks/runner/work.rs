@@ -112,7 +112,8 @@ impl Taken {
         }
     }
 
-    /// Strings and numbers always serialise. If they did not, the empty text would be refused on resuming, never misread.
+    /// Strings and numbers always serialise. If they did not, the empty text would be refused on resuming, never
+    /// misread.
     pub fn checkpoint(&self) -> String {
         match self {
             Self::Clone(taken) => serde_json::to_string(&taken.checkpoint),

@@ -1,7 +1,7 @@
 //! The scheduler: starts the jobs of schedules when their times have come.
 //!
-//! A leased task. It waits until the next time that is due, or until a schedule is changed in this process; changes made
-//! by other processes are found by a scan every few seconds.
+//! A leased task. It waits until the next time that is due, or until a schedule is changed in this process; changes
+//! made by other processes are found by a scan every few seconds.
 //!
 //! Always: a job is inserted in the same transaction that moves the schedule's time on, so that a time starts one job
 //! even if the lease changes hands meanwhile. Times that passed while no process ran are made up for by one job, which

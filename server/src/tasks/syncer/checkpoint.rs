@@ -1,7 +1,7 @@
 //! What is stored of a sync from one evaluation to the next: the engine's checkpoint, and the approval that is in it.
 //!
-//! An approval waits in the database until the evaluation that took it has ended. An evaluation that dies earlier leaves
-//! it there, with a checkpoint that holds it already and may have used some of it.
+//! An approval waits in the database until the evaluation that took it has ended. An evaluation that dies earlier
+//! leaves it there, with a checkpoint that holds it already and may have used some of it.
 //!
 //! Always: an approval of a deletion counts once.
 

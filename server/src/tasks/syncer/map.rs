@@ -31,8 +31,8 @@ impl KeyMap {
         }
     }
 
-    /// Counts the rows of each piece again, if the last count is old. The state of a piece is kept for the new pieces that
-    /// it covers.
+    /// Counts the rows of each piece again, if the last count is old. The state of a piece is kept for the new pieces
+    /// that it covers.
     pub async fn count(&mut self, table: &tables::Table) {
         if self.counted.is_some_and(|(at, took)| at.elapsed() < STALE.max(took * SHARE)) {
             return;

@@ -1,12 +1,12 @@
 //! The syncer: keeps the configured tables in sync with their remote copies.
 //!
-//! A leased task per table. The lease is released after each evaluation, so that servers, workers and `logyard sync` take
-//! turns. A table that is in sync, or waits for a person, is evaluated again after its interval; one with more to do,
-//! after a short pause in which another process may take it; one whose ends do not answer, ever more rarely, but every
-//! minute. Requests of people are answered within seconds.
+//! A leased task per table. The lease is released after each evaluation, so that servers, workers and `logyard sync`
+//! take turns. A table that is in sync, or waits for a person, is evaluated again after its interval; one with more to
+//! do, after a short pause in which another process may take it; one whose ends do not answer, ever more rarely, but
+//! every minute. Requests of people are answered within seconds.
 //!
-//! Always: a table is evaluated by one process at a time, and by none while it is paused. Killed at any moment, finished
-//! work stays finished, and the next holder continues from there.
+//! Always: a table is evaluated by one process at a time, and by none while it is paused. Killed at any moment,
+//! finished work stays finished, and the next holder continues from there.
 
 mod checkpoint;
 mod map;

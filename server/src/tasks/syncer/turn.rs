@@ -1,4 +1,5 @@
-//! One evaluation of a table, from acquiring its lease to releasing it; the background task and `logyard sync` share it.
+//! One evaluation of a table, from acquiring its lease to releasing it; the background task and `logyard sync` share
+//! it.
 //!
 //! Always: a table is changed only under its lease. An evaluation that dies leaves the database as its last heartbeat
 //! did, and another process continues from there once the lease has expired.
