@@ -1,9 +1,8 @@
 //! The table of watchers: which process reads the log group of a pipeline's function, how far it got, and how it went.
 //!
-//! Always: one process at a time, the holder of the lease `read_logs` of the pipeline. The place to read on from passes
-//! only events whose runs are recorded, or which a later reading will see again; so whoever takes over begins there and
-//! misses nothing. An error stands here until a look succeeds: a log group that cannot be read is not one that is
-//! silent.
+//! Always: one process at a time, the holder of the lease `read_logs` of the pipeline. The cursor passes only events
+//! whose runs are recorded, or which a later poll reads again, so that the next holder continues there and misses
+//! nothing. An error stays until a poll succeeds: a log group that cannot be read is not a silent one.
 
 use model::{PipelineName, Time};
 
