@@ -7,7 +7,7 @@
 //! - `database`: both databases behind one door, and all that differs between them
 //! - `clock`: time and ids
 //! - `jobs`: made, listed, counted, acted on; `filter`: how a filter becomes SQL
-//! - `leases`: claimed, kept alive, ended
+//! - `leases`: jobs claimed, kept alive, ended; `task_leases`: who runs which background task
 //! - `schedules`: clones that are started again and again
 //! - `alerts`: what is wrong, and whom it was told
 //! - `runs`: what was shipped, object by object; `followers`: who ships what appears; `watchers`: who reads the logs of
@@ -37,6 +37,7 @@ mod schedules;
 mod sessions;
 mod sums;
 mod syncs;
+mod task_leases;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -55,6 +56,7 @@ pub use self::{
     schedules::{Due, MOST_SCHEDULES, NewSchedule},
     sums::Totals,
     syncs::{HeldSync, MOST_AGENT_TABLES, SyncAsked, SyncBeat},
+    task_leases::task,
 };
 use self::{clock::Clock, database::Database};
 

@@ -1,6 +1,6 @@
 //! The evaluator: one process at a time looks at conditions, and records what that changes.
 //!
-//! Always: what is recorded names the holder, so that one that was asleep past its lease records nothing. What people
+//! Always: a process that lost the lease `evaluate` records nothing. What people
 //! did is left as it is, but for a silence that is over and for the end.
 
 use model::{Alert, Time};
@@ -10,6 +10,7 @@ use crate::{
     Db, DbError,
     database::{Statement, Transaction, json},
     jobs::row::integer,
+    task_leases::{self, task},
 };
 
 /// An alert with what the evaluator must know to go on with it.
@@ -42,27 +43,6 @@ impl AlertChange {
 }
 
 impl Db {
-    /// Takes or keeps the evaluation for a time; false: another has it.
-    pub async fn hold_evaluation(&self, holder: &str, lease_ms: i64) -> Result<bool, DbError> {
-        let now = self.now();
-        let statement = Statement::new(
-            "INSERT INTO evaluator (id, holder, lease_until) VALUES (1, $1, $2) \
-             ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until \
-             WHERE evaluator.holder = excluded.holder OR evaluator.lease_until <= $3 RETURNING id",
-        )
-        .bind(holder)
-        .bind(now.0 + lease_ms)
-        .bind(now);
-        Ok(!self.database().write(statement).await?.is_empty())
-    }
-
-    /// Gives it back at once, as a process does that ends.
-    pub async fn release_evaluation(&self, holder: &str) -> Result<(), DbError> {
-        let statement = Statement::new("UPDATE evaluator SET lease_until = 0 WHERE holder = $1").bind(holder);
-        self.database().write(statement).await?;
-        Ok(())
-    }
-
     /// All alerts that are not resolved.
     pub async fn standing_alerts(&self) -> Result<Vec<KeptAlert>, DbError> {
         let rows = self.database().read(row::select().push("WHERE past = 0 ORDER BY id")).await?;
@@ -79,10 +59,7 @@ impl Db {
     ) -> Result<bool, DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
-        let held = Statement::new("SELECT holder FROM evaluator WHERE id = 1 AND holder = $1")
-            .bind(holder)
-            .push(transaction.for_update());
-        if transaction.run(held).await?.is_empty() {
+        if !task_leases::fence(&mut transaction, (task::EVALUATE, task::ALL), holder).await? {
             return Ok(false);
         }
         for (change, told) in changes {
@@ -106,7 +83,11 @@ impl Db {
                 transaction.run(statement).await?;
             }
         }
-        let evaluated = Statement::new("UPDATE evaluator SET evaluated_at = $1 WHERE id = 1").bind(now);
+        let evaluated = Statement::new(
+            "INSERT INTO evaluator (id, evaluated_at) VALUES (1, $1) \
+             ON CONFLICT (id) DO UPDATE SET evaluated_at = excluded.evaluated_at",
+        )
+        .bind(now);
         transaction.run(evaluated).await?;
         transaction.commit().await?;
         Ok(true)

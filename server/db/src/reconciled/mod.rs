@@ -20,6 +20,7 @@ pub use self::handling::{Handling, Learned};
 use crate::{
     Db, DbError,
     database::{Row, Statement},
+    task_leases::{self, task},
 };
 
 /// Milliseconds of an interval as it is kept.
@@ -60,24 +61,19 @@ impl Db {
         lease_ms: i64,
     ) -> Result<Option<Time>, DbError> {
         let now = self.now();
+        let mut transaction = self.database().begin().await?;
+        if !task_leases::take(&mut transaction, (task::RECONCILE, pipeline.as_str()), holder, lease_ms, now).await? {
+            return Ok(None);
+        }
         let statement = Statement::new(
-            "INSERT INTO reconcilers (pipeline, holder, lease_until, since, looked_at) VALUES ($1, $2, $3, $4, $4) \
-             ON CONFLICT (pipeline) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until \
-             WHERE reconcilers.holder = excluded.holder OR reconcilers.lease_until <= $4 RETURNING since",
+            "INSERT INTO reconcilers (pipeline, since, looked_at) VALUES ($1, $2, $2) \
+             ON CONFLICT (pipeline) DO UPDATE SET pipeline = excluded.pipeline RETURNING since",
         )
         .bind(pipeline.as_str())
-        .bind(holder)
-        .bind(now.0 + lease_ms)
         .bind(now);
-        let rows = self.database().write(statement).await?;
+        let rows = transaction.run(statement).await?;
+        transaction.commit().await?;
         rows.first().map(|row| Ok(Time(row.get("since")?))).transpose()
-    }
-
-    /// Gives a pipeline back at once.
-    pub async fn release_reconciler(&self, pipeline: &PipelineName, holder: &str) -> Result<(), DbError> {
-        let statement = Statement::new("UPDATE reconcilers SET lease_until = 0 WHERE pipeline = $1 AND holder = $2");
-        self.database().write(statement.bind(pipeline.as_str()).bind(holder)).await?;
-        Ok(())
     }
 
     /// When the first run of a pipeline began that is known.

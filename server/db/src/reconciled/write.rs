@@ -9,6 +9,7 @@ use crate::{
     Db, DbError,
     database::{Statement, Transaction},
     jobs::row::integer,
+    task_leases::{self, task},
 };
 
 /// Rows a statement.
@@ -25,18 +26,17 @@ impl Db {
     ) -> Result<bool, DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
+        if !task_leases::fence(&mut transaction, (task::RECONCILE, pipeline.as_str()), holder).await? {
+            return Ok(false);
+        }
         let looked = Statement::new(
-            "UPDATE reconcilers SET looked_at = $1, listed_at = $1, error = $2, waiting_since = $3 \
-             WHERE pipeline = $4 AND holder = $5 RETURNING pipeline",
+            "UPDATE reconcilers SET looked_at = $1, listed_at = $1, error = $2, waiting_since = $3 WHERE pipeline = $4",
         )
         .bind(now)
         .bind(error.map(ToOwned::to_owned))
         .bind(reckoned.waiting_since.map(|at| at.0))
-        .bind(pipeline.as_str())
-        .bind(holder);
-        if transaction.run(looked).await?.is_empty() {
-            return Ok(false);
-        }
+        .bind(pipeline.as_str());
+        transaction.run(looked).await?;
         write_intervals(&mut transaction, pipeline, reckoned).await?;
         let from = Statement::new(COLUMNS).value(pipeline.as_str()).push(" AND start_at >= ").value(reckoned.from);
         let known = transaction.run(from).await?.iter().map(missing).collect::<Result<Vec<_>, _>>()?;
@@ -48,14 +48,16 @@ impl Db {
 
     /// A look that came to nothing: what was known stays, and the error says how old it is.
     pub async fn not_reckoned(&self, pipeline: &PipelineName, holder: &str, error: &str) -> Result<(), DbError> {
-        let statement =
-            Statement::new("UPDATE reconcilers SET looked_at = $1, error = $2 WHERE pipeline = $3 AND holder = $4")
-                .bind(self.now())
-                .bind(error)
-                .bind(pipeline.as_str())
-                .bind(holder);
-        self.database().write(statement).await?;
-        Ok(())
+        let mut transaction = self.database().begin().await?;
+        if !task_leases::fence(&mut transaction, (task::RECONCILE, pipeline.as_str()), holder).await? {
+            return Ok(());
+        }
+        let statement = Statement::new("UPDATE reconcilers SET looked_at = $1, error = $2 WHERE pipeline = $3")
+            .bind(self.now())
+            .bind(error)
+            .bind(pipeline.as_str());
+        transaction.run(statement).await?;
+        transaction.commit().await
     }
 
     /// Gaps of intervals before, in key order, to be held against runs once more.
@@ -85,11 +87,7 @@ impl Db {
         left: &BTreeMap<Key, Missing>,
     ) -> Result<bool, DbError> {
         let mut transaction = self.database().begin().await?;
-        let held = Statement::new("SELECT holder FROM reconcilers WHERE pipeline = $1 AND holder = $2")
-            .bind(pipeline.as_str())
-            .bind(holder)
-            .push(transaction.for_update());
-        if transaction.run(held).await?.is_empty() {
+        if !task_leases::fence(&mut transaction, (task::RECONCILE, pipeline.as_str()), holder).await? {
             return Ok(false);
         }
         write_gaps(&mut transaction, pipeline, known, left).await?;

@@ -1,9 +1,9 @@
 //! Runs of functions, as their log tells of them: one row for a pipeline and a request id.
 //!
 //! The same lines are read again and again (an overlap for what comes late, after a restart, by a backfill), and a
-//! reading that begins in the middle of a run knows less of it than one that saw it begin. So each row says how much was
-//! known when it was written: who knows less leaves it alone, who knows the same changes it only by saying something
-//! else. The size and ETag of the object are not in the log; where somebody has filled them in, they stay.
+//! reading that begins in the middle of a run knows less of it than one that saw it begin. So each row says how much
+//! was known when it was written: who knows less leaves it alone, who knows the same changes it only by saying
+//! something else. The size and ETag of the object are not in the log; where somebody has filled them in, they stay.
 //!
 //! Always: fenced by the watcher's or the job's lease, so that one that was asleep past it records nothing.
 
@@ -14,11 +14,12 @@ use model::{JobId, LogLine, PipelineName, Run, RunId, RunSource, SinkName, Summa
 use super::{BATCH, failures};
 use crate::{
     Db, DbError,
-    database::{Statement, Transaction, json},
+    database::{Statement, json},
     jobs::row::integer,
     leases,
     retention::Swept,
     sums::Change,
+    task_leases::{self, task},
 };
 
 /// A run as a log tells of it. Its id is kept for a new row only.
@@ -55,7 +56,9 @@ impl Db {
     ) -> Result<Option<u64>, DbError> {
         let mut transaction = self.database().begin().await?;
         let held = match by {
-            Recorder::LogReader(holder) => watched(&mut transaction, pipeline, holder).await?,
+            Recorder::LogReader(holder) => {
+                task_leases::fence(&mut transaction, (task::READ_LOGS, pipeline.as_str()), holder).await?
+            }
             Recorder::Job(id, attempt) => leases::held(&mut transaction, id, attempt).await?.is_some(),
             Recorder::Import => true,
         };
@@ -102,14 +105,6 @@ impl Db {
         let row = rows.first().ok_or(DbError::NoRun(id))?;
         Ok(row.optional_json("evidence")?.unwrap_or_default())
     }
-}
-
-async fn watched(transaction: &mut Transaction, pipeline: &PipelineName, holder: &str) -> Result<bool, DbError> {
-    let statement = Statement::new("SELECT holder FROM watchers WHERE pipeline = $1 AND holder = $2")
-        .bind(pipeline.as_str())
-        .bind(holder)
-        .push(transaction.for_update());
-    Ok(!transaction.run(statement).await?.is_empty())
 }
 
 /// The rows of these invocations, as far as they are there.

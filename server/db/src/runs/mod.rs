@@ -33,6 +33,7 @@ use crate::{
     leases,
     retention::Swept,
     sums::Change,
+    task_leases::{self, task},
 };
 
 /// Rows a statement: see `failures`.
@@ -94,11 +95,7 @@ impl Db {
         runs: &[NewRun],
     ) -> Result<bool, DbError> {
         let mut transaction = self.database().begin().await?;
-        let held = Statement::new("SELECT holder FROM followers WHERE pipeline = $1 AND holder = $2")
-            .bind(pipeline.as_str())
-            .bind(holder)
-            .push(transaction.for_update());
-        if transaction.run(held).await?.is_empty() {
+        if !task_leases::fence(&mut transaction, (task::FOLLOW, pipeline.as_str()), holder).await? {
             return Ok(false);
         }
         upsert(&mut transaction, Origin::Follower(pipeline), runs).await?;

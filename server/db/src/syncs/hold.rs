@@ -1,7 +1,7 @@
 //! The side of whoever keeps a table in step: taking it for an evaluation, telling how it goes, giving it back.
 //!
-//! Always: one at a time, by a lease that the holder renews with each beat. All that is told names the holder, so that
-//! one that was asleep past its lease tells nothing.
+//! Always: one at a time, the holder of the lease `sync` of the table, which each beat renews. A process that lost it
+//! writes nothing.
 
 use model::{SyncEvaluation, SyncSource, SyncStatus, TableName, Time};
 
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Db, DbError,
     database::{Statement, Transaction, json},
+    task_leases::{self, task},
 };
 
 /// Of those in quarantine, so many are kept to be looked at.
@@ -25,13 +26,12 @@ impl Db {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
         let kept = row::lock(&mut transaction, table, SyncSource::Logyard, now).await?;
-        if kept.holder != holder && kept.lease_until > now.0 {
+        if !task_leases::take(&mut transaction, (task::SYNC, table.as_str()), holder, lease_ms, now).await? {
             return Ok(None);
         }
-        let statement =
-            Statement::new("UPDATE syncs SET holder = $1, lease_until = $2, heard_until = $3 WHERE table_name = $4");
+        let statement = Statement::new("UPDATE syncs SET holder = $1, heard_until = $2 WHERE table_name = $3");
         let heard_until = kept.heard_until.max(row::heard_until(&kept.status, now));
-        let statement = statement.bind(holder).bind(now.0 + lease_ms).bind(heard_until).bind(table.as_str());
+        let statement = statement.bind(holder).bind(heard_until).bind(table.as_str());
         transaction.run(statement).await?;
         let asked = asks::take(&mut transaction, table).await?;
         transaction.commit().await?;
@@ -51,7 +51,11 @@ impl Db {
         let mut transaction = self.database().begin().await?;
         let Some(kept) = held(&mut transaction, table, holder, now).await? else { return Ok(false) };
         let status = row::merged(&kept.status, &beat.status, now);
-        write(&mut transaction, &status, now.0 + lease_ms, beat, kept.verdict.as_deref(), now).await?;
+        let until = Time(now.0.saturating_add(lease_ms));
+        if !task_leases::fence_and_renew(&mut transaction, (task::SYNC, table.as_str()), holder, until).await? {
+            return Ok(false);
+        }
+        write(&mut transaction, &status, beat, kept.verdict.as_deref(), now).await?;
         history::add(&mut transaction, table, now, &beat.minute).await?;
         transaction.commit().await?;
         Ok(true)
@@ -73,7 +77,8 @@ impl Db {
         let told = row::merged(&kept.status, &beat.status, now);
         let status = SyncStatus { verified: row::newer(told.verified, evaluation.verified), ..told };
         let verdict = json(&evaluation.state)?;
-        write(&mut transaction, &status, 0, beat, Some(&verdict), now).await?;
+        write(&mut transaction, &status, beat, Some(&verdict), now).await?;
+        task_leases::free(&mut transaction, (task::SYNC, table.as_str())).await?;
         history::add(&mut transaction, table, now, &beat.minute).await?;
         let asked = asks::answer(&mut transaction, table, answered).await?;
         let told = Told { evaluation, asked, another_verdict: kept.verdict.as_ref() != Some(&verdict) };
@@ -81,45 +86,38 @@ impl Db {
         transaction.commit().await?;
         Ok(true)
     }
-
-    /// Gives a table back without an evaluation's end; what was asked stays asked.
-    pub async fn release_sync(&self, table: &TableName, holder: &str) -> Result<(), DbError> {
-        let statement = Statement::new("UPDATE syncs SET lease_until = 0 WHERE table_name = $1 AND holder = $2");
-        self.database().write(statement.bind(table.as_str()).bind(holder)).await?;
-        Ok(())
-    }
 }
 
-/// The row, if it is still this holder's.
+/// The table's row, if its lease is still this holder's; both are locked for the rest of the transaction.
 async fn held(
     transaction: &mut Transaction,
     table: &TableName,
     holder: &str,
     now: Time,
 ) -> Result<Option<Kept>, DbError> {
-    let statement = row::select_kept().push("WHERE source = 'logyard' AND lease_until > 0 AND table_name = ");
-    let statement = statement.value(table.as_str()).push(" AND holder = ").value(holder);
+    let statement = row::select_kept().push("WHERE source = 'logyard' AND table_name = ").value(table.as_str());
     let lock = transaction.for_update();
     let rows = transaction.run(statement.push(lock)).await?;
+    if !task_leases::fence(transaction, (task::SYNC, table.as_str()), holder).await? {
+        return Ok(None);
+    }
     rows.first().map(|found| row::kept(found, now)).transpose()
 }
 
 async fn write(
     transaction: &mut Transaction,
     status: &SyncStatus,
-    lease_until: i64,
     beat: &SyncBeat,
     verdict: Option<&str>,
     now: Time,
 ) -> Result<(), DbError> {
     let quarantine = &beat.quarantine[..beat.quarantine.len().min(QUARANTINE)];
     let statement = Statement::new(
-        "UPDATE syncs SET status = $1, lease_until = $2, heard_until = $3, checkpoint = COALESCE($4, checkpoint), \
-         verdict = $5, key_map = COALESCE($6, key_map), quarantine = $7, updated_at = $8, revision = revision + 1 \
-         WHERE table_name = $9",
+        "UPDATE syncs SET status = $1, heard_until = $2, checkpoint = COALESCE($3, checkpoint), verdict = $4, \
+         key_map = COALESCE($5, key_map), quarantine = $6, updated_at = $7, revision = revision + 1 \
+         WHERE table_name = $8",
     )
     .bind(json(status)?)
-    .bind(lease_until)
     .bind(row::heard_until(status, now))
     .bind(beat.checkpoint.clone())
     .bind(verdict.map(str::to_owned))

@@ -5,20 +5,17 @@ use model::{SyncSource, SyncStatus, TableName, Time, Verified};
 use crate::{
     DbError,
     database::{Row, Statement, Transaction, json},
+    task_leases::{self, task},
 };
 
-/// A table of which nothing was heard for five times its usual pause, and at least so long, is kept by nobody. One whose
-/// ends do not answer is tried every minute or so.
+/// A table of which nothing was heard for five times its usual pause, and at least so long, is kept by nobody. One
+/// whose ends do not answer is tried every minute or so.
 const QUIET_MS: i64 = 120_000;
 const QUIET_AGENT_MS: i64 = 300_000;
 
 /// A row as whoever changes it finds it.
 pub struct Kept {
     pub status: SyncStatus,
-    /// Empty: nobody ever looked.
-    pub holder: String,
-    /// 0: nobody has it.
-    pub lease_until: i64,
     pub heard_until: i64,
     pub checkpoint: Option<String>,
     /// The state that the last evaluation came to, as JSON.
@@ -32,7 +29,7 @@ pub fn select(more: &'static str) -> Statement {
 
 /// The same for [`kept`].
 pub fn select_kept() -> Statement {
-    select(", lease_until, checkpoint, verdict")
+    select(", checkpoint, verdict")
 }
 
 pub fn decode(row: &Row, now: Time) -> Result<SyncStatus, DbError> {
@@ -62,10 +59,11 @@ pub async fn lock(
     let mut found = transaction.run(select_kept().push("WHERE table_name = ").value(table.as_str()).push(lock)).await?;
     if found.first().map(|row| row.get::<String>("source")).transpose()?.as_deref() != Some(word(source)) {
         let statement = Statement::new(
-            "UPDATE syncs SET source = $1, status = $2, holder = NULL, lease_until = 0, heard_until = 0, paused = 0, \
+            "UPDATE syncs SET source = $1, status = $2, holder = NULL, heard_until = 0, paused = 0, \
              checkpoint = NULL, verdict = NULL, key_map = '[]', quarantine = '[]' WHERE table_name = $3",
         );
         transaction.run(statement.bind(word(source)).bind(unseen).bind(table.as_str())).await?;
+        task_leases::free(transaction, (task::SYNC, table.as_str())).await?;
         found = transaction.run(select_kept().push("WHERE table_name = ").value(table.as_str())).await?;
     }
     let row = found.first().ok_or_else(|| DbError::Corrupt(format!("no row of table {table}")))?;
@@ -75,8 +73,6 @@ pub async fn lock(
 pub fn kept(row: &Row, now: Time) -> Result<Kept, DbError> {
     Ok(Kept {
         status: decode(row, now)?,
-        holder: row.get::<Option<String>>("holder")?.unwrap_or_default(),
-        lease_until: row.get("lease_until")?,
         heard_until: row.get("heard_until")?,
         checkpoint: row.get("checkpoint")?,
         verdict: row.get("verdict")?,

@@ -108,7 +108,7 @@ async fn only_the_holder_writes(scratch: Scratch) {
     assert!(db.reconcile(&pipeline(), "two", LEASE_MS).await.unwrap().is_none());
     let all = reckoned(0, &[(0, (3, 0))], &[missing("a", 0, GapKind::Never)]);
     assert!(!db.reckoned(&pipeline(), "two", &all, None).await.unwrap());
-    db.release_reconciler(&pipeline(), "one").await.unwrap();
+    db.release(db::task::RECONCILE, pipeline().as_str(), "one").await.unwrap();
     assert!(db.reconcile(&pipeline(), "two", LEASE_MS).await.unwrap().is_some());
     assert!(!db.reckoned(&pipeline(), "one", &all, None).await.unwrap());
     assert!(!db.close_gaps(&pipeline(), "one", &all.gaps, &BTreeMap::new()).await.unwrap());

@@ -99,7 +99,7 @@ async fn a_table_is_held_by_one_at_a_time_and_given_back_at_the_end(scratch: Scr
     let seen = status(&db, "orders").await;
     assert!(seen.held && seen.looked_at.is_some(), "between evaluations it is still looked after");
     assert!(db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().is_some());
-    db.release_sync(&orders, "two").await.unwrap();
+    db.release(db::task::SYNC, orders.as_str(), "two").await.unwrap();
     assert!(db.hold_sync(&orders, "one", LEASE_MS).await.unwrap().is_some());
     testing::age_syncs(&db, 120_001).await;
     assert!(!status(&db, "orders").await.held, "nothing was heard of it for two minutes");
@@ -118,13 +118,13 @@ async fn who_lost_a_table_changes_nothing(scratch: Scratch) {
     let ended = evaluation(&db, SyncState::Uploading);
     assert!(!db.beat_sync(&orders, "one", LEASE_MS, &late).await.unwrap());
     assert!(!db.end_sync(&orders, "one", &late, &ended, &SyncAsked::default()).await.unwrap());
-    db.release_sync(&orders, "one").await.unwrap();
+    db.release(db::task::SYNC, orders.as_str(), "one").await.unwrap();
     assert!(db.hold_sync(&orders, "three", LEASE_MS).await.unwrap().is_none(), "it is still the second's");
     assert_eq!(db.sync(&orders).await.unwrap(), before);
     assert!(db.sync_minutes(&orders, Time(0)).await.unwrap().is_empty());
     assert!(history(&db, "orders").await.is_empty());
     // Neither does one that gave it back.
-    db.release_sync(&orders, "two").await.unwrap();
+    db.release(db::task::SYNC, orders.as_str(), "two").await.unwrap();
     assert!(!db.beat_sync(&orders, "two", LEASE_MS, &late).await.unwrap());
     assert_eq!(db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap().checkpoint, None);
 }

@@ -51,7 +51,7 @@ async fn what_is_asked_is_read_until_it_is_answered_and_not_after(scratch: Scrat
     // The first died.
     let asked = db.hold_sync(&table("orders"), "two", 0).await.unwrap().unwrap().asked;
     assert_eq!(asked, verify);
-    db.release_sync(&table("orders"), "two").await.unwrap();
+    db.release(db::task::SYNC, table("orders").as_str(), "two").await.unwrap();
     assert_eq!(hold(&db).await, verify);
     end(&db, &verify).await;
     assert_eq!(hold(&db).await, SyncAsked::default());
@@ -78,7 +78,7 @@ async fn the_newest_yes_to_a_deletion_counts(scratch: Scratch) {
     assert_eq!(hold(&db).await.approved, 9_000);
     ask(&db, SyncAction::Approve { rows: 4_000 }).await;
     ask(&db, SyncAction::Approve { rows: 5_000 }).await;
-    db.release_sync(&table("orders"), "one").await.unwrap();
+    db.release(db::task::SYNC, table("orders").as_str(), "one").await.unwrap();
     let asked = hold(&db).await;
     assert_eq!(asked.approved, 5_000);
     // One that comes while the table is held is not answered with it, even if it is read to keep the table.
@@ -243,7 +243,7 @@ async fn play(db: &Db, name: &str, happenings: &[Happening]) -> Result<(), TestC
                 }
             }
             Happening::GivenBack(who) => {
-                db.release_sync(&table, &who.to_string()).await.unwrap();
+                db.release(db::task::SYNC, table.as_str(), &who.to_string()).await.unwrap();
                 if account.holder == Some(who) {
                     account.holder = None;
                 }

@@ -58,7 +58,7 @@ async fn two_processes_take_turns_and_what_is_asked_is_answered_once(database: S
     for keeper in [&mut one, &mut two] {
         assert!(matches!(keeper.turn(false, &mut |_| (), &never).await.unwrap(), Turn::Another));
     }
-    db.release_sync(&Shop::table(), "another").await.unwrap();
+    db.release(db::task::SYNC, Shop::table().as_str(), "another").await.unwrap();
 
     db.ask_sync(&Shop::table(), &SyncAction::Verify, "ada").await.unwrap();
     let Turn::Ended(verified) = one.turn(false, &mut |_| (), &never).await.unwrap() else { panic!() };
@@ -78,7 +78,7 @@ async fn a_paused_table_rests_until_it_is_resumed(database: Scratch) {
     let never = CancellationToken::new();
     let mut other = shop.keeper(&db, "two", "");
     until("free", || async { !matches!(db.hold_sync(&Shop::table(), "probe", 1).await, Ok(None)) }).await;
-    db.release_sync(&Shop::table(), "probe").await.unwrap();
+    db.release(db::task::SYNC, Shop::table().as_str(), "probe").await.unwrap();
     assert!(matches!(other.turn(false, &mut |_| (), &never).await.unwrap(), Turn::Paused));
     shop.insert(200, 301).await;
     db.ask_sync(&Shop::table(), &SyncAction::Evaluate, "ada").await.unwrap();

@@ -1,10 +1,10 @@
-//! A look: lists what a pipeline's source holds of a window, and judges each object by the runs over it.
+//! Lists the objects of a pipeline's source in a window, and judges each by the runs that handled it.
 //!
-//! The listing is that of a preview, which knows how to pass over the days that do not matter. The record that it asks
-//! takes note of what it is asked about.
+//! The listing is that of a preview, which skips the days that do not matter. The preview asks a ledger about each
+//! object; the ledger here judges the objects that it is asked about.
 //!
-//! Always: what is not listed to the end counts for nothing. Memory holds gaps, at most [`MOST_GAPS`], and a count for
-//! each five minutes; not the objects.
+//! Always: a listing that did not reach its end counts for nothing. Memory holds gaps, at most [`MOST_GAPS`], and a
+//! count for each five minutes; not the objects.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,27 +21,27 @@ use std::time::Duration;
 use super::judge::{Object, Verdict, judge, read_it};
 use crate::tasks::follower::spec_of;
 
-/// A name may tell of a time ahead: a file is named by its end.
+/// How far ahead of now the time in a name may lie: a file is named by its end.
 const AHEAD_MS: i64 = 3_600_000;
-const LOOK_WITHIN: Duration = Duration::from_mins(5);
-/// Of one look.
+const SCAN_WITHIN: Duration = Duration::from_mins(5);
+/// Gaps kept of one scan.
 const MOST_GAPS: usize = 50_000;
-/// Where nothing says how often objects come.
+/// Seconds between objects, where the configuration does not say.
 const EVERY_S: u64 = 300;
 
-/// What a look needs.
+/// What a scan needs.
 pub struct View<'a> {
     pub db: &'a Db,
     pub client: &'a engine::s3::S3Client,
     pub pipeline: &'a Pipeline,
-    /// Objects written before are not its business.
+    /// Objects written before are ignored.
     pub since: Time,
-    /// From which interval on.
+    /// The first interval to list.
     pub from: Time,
 }
 
-/// Answers what was found, and why that is a part, if it is. Or why nothing can be said, in a sentence.
-pub async fn look(view: View<'_>) -> Result<(Reckoned, Option<String>), String> {
+/// Returns what was found, and why that is incomplete, if it is. The error says in a sentence why nothing was found.
+pub async fn scan(view: View<'_>) -> Result<(Reckoned, Option<String>), String> {
     let View { db, client, pipeline, since, from } = view;
     let now = db.now();
     let from = Time(from.0.div_euclid(INTERVAL_MS) * INTERVAL_MS);
@@ -55,17 +55,17 @@ pub async fn look(view: View<'_>) -> Result<(Reckoned, Option<String>), String> 
     });
     let ledger: Arc<dyn Ledger> = Arc::clone(&record) as Arc<dyn Ledger>;
     let spec = model::ReprocessSpec { window: Some(window), ..spec_of(pipeline) };
-    let preview = ship::preview(&spec, client, &ledger, u64::MAX, LOOK_WITHIN).await;
+    let preview = ship::preview(&spec, client, &ledger, u64::MAX, SCAN_WITHIN).await;
     let preview = preview.map_err(|error| format!("{error}. {}", error.advice()))?;
     if !preview.complete {
-        return Err(format!("The listing took longer than {} minutes.", LOOK_WITHIN.as_secs() / 60));
+        return Err(format!("The listing took longer than {} minutes.", SCAN_WITHIN.as_secs() / 60));
     }
     let seen = std::mem::replace(&mut *record.seen(), Seen { reckoned: Reckoned::default(), too_many: false });
     let part = format!("There are more than {MOST_GAPS} objects to ship again; the others are not counted.");
     Ok((seen.reckoned, seen.too_many.then_some(part)))
 }
 
-/// How old an object is before it is missed: as old as it may be when the next should have been handled.
+/// How old an unhandled object may be before it counts as missed: until the next object should have been handled.
 fn grace_ms(pipeline: &Pipeline) -> i64 {
     let timeout_s = pipeline.function.as_ref().map_or(0, |function| function.timeout_s);
     let grace_s = pipeline.every_s.unwrap_or(EVERY_S).saturating_add(timeout_s);
@@ -79,7 +79,7 @@ struct Claim {
     lines: u64,
 }
 
-/// Those that read far from what runs over objects of that size usually do, each with the sentence that says so.
+/// Runs that read far more or fewer lines than runs over objects of that size usually do, each with the reason.
 fn unusual(usual: &[(u64, u64)], claims: &[Claim]) -> Vec<(RunId, String)> {
     let mut history = History::default();
     for (size, lines) in usual {
@@ -176,14 +176,14 @@ impl Seen {
     }
 }
 
-/// By the time that its key gives, which ends what it covers; else by when it was written.
+/// The interval of an object: by the time in its key, which ends what it covers; else by when it was written.
 fn interval_of(listed: &Listed) -> Time {
     let at = LogName::of_key(listed.key.as_str()).map_or(listed.modified.0, |name| name.end.0 - 1);
     Time(at.div_euclid(INTERVAL_MS) * INTERVAL_MS)
 }
 
 impl Ledger for Record {
-    /// The answer matters to nobody: nothing is sent.
+    /// The answer does not matter: nothing is sent.
     fn delivered<'a>(&'a self, objects: &'a [Listed]) -> BoxFuture<'a, Result<Vec<bool>, LedgerError>> {
         Box::pin(async move {
             self.take(objects).await?;
