@@ -1,4 +1,4 @@
-//! What a look found, written as what has changed since: of most looks that is little.
+//! Writes the result of a round as a difference to the previous one, which usually is small.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use crate::{
     task_leases::{self, task},
 };
 
-/// Rows a statement.
+/// Rows per statement.
 const BATCH: usize = 50;
 
 impl Db {
-    /// A look that came to its end; false if another holds the pipeline by now.
+    /// Records a completed round; false if the lease is lost.
     pub async fn reckoned(
         &self,
         pipeline: &PipelineName,
@@ -46,7 +46,7 @@ impl Db {
         Ok(true)
     }
 
-    /// A look that came to nothing: what was known stays, and the error says how old it is.
+    /// Records a failed round: the previous result stays, with the error.
     pub async fn not_reckoned(&self, pipeline: &PipelineName, holder: &str, error: &str) -> Result<(), DbError> {
         let mut transaction = self.database().begin().await?;
         if !task_leases::fence(&mut transaction, (task::RECONCILE, pipeline.as_str()), holder).await? {
@@ -60,7 +60,7 @@ impl Db {
         transaction.commit().await
     }
 
-    /// Gaps of intervals before, in key order, to be held against runs once more.
+    /// Gaps of earlier intervals in key order, to be compared with runs again.
     pub async fn older_gaps(
         &self,
         pipeline: &PipelineName,
@@ -78,7 +78,7 @@ impl Db {
         rows.iter().map(|row| missing(row).map(|gap| (gap.key.clone(), gap))).collect()
     }
 
-    /// Brings such gaps up to date: what is no longer among them is closed. False if another holds the pipeline.
+    /// Updates such gaps, and closes those that no longer exist. False if the lease is lost.
     pub async fn close_gaps(
         &self,
         pipeline: &PipelineName,

@@ -1,4 +1,4 @@
-//! How objects fared lately: what losses have in common is looked for among these.
+//! Recent outcomes of objects, in which patterns of losses are searched.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -7,19 +7,19 @@ use model::{Outcome, PipelineName, Time, Window};
 use super::row::key_of;
 use crate::{Db, DbError, database::Statement};
 
-/// An object, by the last of its runs.
+/// An object with its last run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fate {
     pub key: model::Key,
     pub started_at: Time,
     pub duration_ms: u64,
     pub size: Option<u64>,
-    /// Some run of the window left nothing of it out.
+    /// Whether any run of the window delivered it completely.
     pub whole: bool,
 }
 
 impl Db {
-    /// Of the newest runs of a window, at most so many, that know their object.
+    /// Objects of the newest runs of a window, from at most `most` runs with a known object.
     pub async fn fates(&self, pipeline: &PipelineName, window: Window, most: u32) -> Result<Vec<Fate>, DbError> {
         let statement = Statement::new(
             "SELECT object_key, started_at, duration_ms, size, outcome FROM runs WHERE pipeline = $1 \

@@ -1,7 +1,7 @@
-//! The side of whoever keeps a table in step: taking it for an evaluation, telling how it goes, giving it back.
+//! The side of the process that syncs a table: acquiring it for an evaluation, reporting progress, releasing it.
 //!
-//! Always: one at a time, the holder of the lease `sync` of the table, which each beat renews. A process that lost it
-//! writes nothing.
+//! Always: one process at a time, the holder of the lease `sync` of the table, which each heartbeat renews. A process
+//! that lost it writes nothing.
 
 use model::{SyncEvaluation, SyncSource, SyncStatus, TableName, Time};
 
@@ -16,12 +16,12 @@ use crate::{
     task_leases::{self, task},
 };
 
-/// Of those in quarantine, so many are kept to be looked at.
+/// Most quarantined rows stored for display.
 const QUARANTINE: usize = 100;
 
 impl Db {
-    /// Takes or keeps a table for a time, with what was asked of it; `None`: another holds it. A table that an agent
-    /// reported until now is Logyard's from here on.
+    /// Acquires or renews the lease of a table, with its pending requests; `None` if another process holds it. A table
+    /// that an agent reported before belongs to Logyard from now on.
     pub async fn hold_sync(&self, table: &TableName, holder: &str, lease_ms: i64) -> Result<Option<HeldSync>, DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
@@ -38,8 +38,8 @@ impl Db {
         Ok(Some(HeldSync { checkpoint: kept.checkpoint, asked, paused: kept.status.paused }))
     }
 
-    /// While it is worked on, about once a second, and before what a checkpoint speaks of goes on. False: another holds
-    /// it by now, stop at once.
+    /// Writes a heartbeat with progress and checkpoint, about once a second, and before work continues past a
+    /// checkpoint. False: the lease is lost, stop at once.
     pub async fn beat_sync(
         &self,
         table: &TableName,
@@ -61,8 +61,8 @@ impl Db {
         Ok(true)
     }
 
-    /// An evaluation ended: remembers it if it is worth it, drops what it answered, and gives the table back. False:
-    /// another holds it by now, and nothing was recorded.
+    /// Ends an evaluation: stores it if notable, deletes the requests that it handled, and releases the table. False:
+    /// the lease is lost, and nothing was recorded.
     pub async fn end_sync(
         &self,
         table: &TableName,
