@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use model::{EventKind, Job, JobId, State, Stop, StoreName, Time};
 
 use crate::{
-    Beat, Claimed, Db, DbError, End, Terms,
+    Claimed, Db, DbError, End, JobHeartbeat, Terms,
     database::{Row, Statement, Transaction, json},
     events,
     jobs::row,
@@ -50,7 +50,7 @@ impl Db {
 
     /// Writes a heartbeat. `None`: the lease is lost, stop at once. `Some(stop)`: the pending request of a user, if
     /// any.
-    pub async fn beat(&self, beat: &Beat<'_>) -> Result<Option<Option<Stop>>, DbError> {
+    pub async fn heartbeat(&self, beat: &JobHeartbeat<'_>) -> Result<Option<Option<Stop>>, DbError> {
         let now = self.now();
         let statement = Statement::new(
             "UPDATE jobs SET lease_until = $1, progress = $2, failed_objects = $3, checkpoint = $4, history = $5, \
@@ -70,7 +70,7 @@ impl Db {
 
     /// Ends an attempt; false if the lease was lost and nothing was written. A stop requested since the last heartbeat
     /// applies if the job would otherwise be queued again, and a cancel if it would be paused.
-    pub async fn end(&self, beat: &Beat<'_>, end: End, holder: &str) -> Result<bool, DbError> {
+    pub async fn end(&self, beat: &JobHeartbeat<'_>, end: End, holder: &str) -> Result<bool, DbError> {
         let mut transaction = self.database().begin().await?;
         let Some(stopping) = held(&mut transaction, beat.id, beat.attempt).await? else { return Ok(false) };
         let ended = Ended::of(beat.id, end, stopping)?;

@@ -45,16 +45,16 @@ use std::sync::Arc;
 use model::{Job, JobError, JobId, Point, Progress, Proof, Spec, StoreName, Time};
 
 pub use self::{
-    alerts::{AlertChange, Attempt, KeptAlert, Outgoing, RunGlance},
+    alerts::{AlertChange, Attempt, KeptAlert, Outgoing, RunFigures},
     error::DbError,
     followers::{Followed, LookedAt},
     log_readers::{Watched, Watching},
     plans::StoredPlan,
-    reconciled::{Handling, INTERVAL_MS, Learned, Missing, Reckoned},
-    runs::{Fate, Measures, NewInvocation, NewRun, Recorder},
+    reconciled::{Handling, INTERVAL_MS, Learned, Missing, ReconciliationRound},
+    runs::{Measures, NewInvocation, NewRun, ObjectOutcome, Recorder},
     schedules::{Due, MOST_SCHEDULES, NewSchedule},
     sums::Totals,
-    syncs::{HeldSync, MOST_AGENT_TABLES, SyncAsked, SyncBeat},
+    syncs::{HeldSync, MOST_AGENT_TABLES, SyncHeartbeat, SyncRequests},
     task_leases::task,
 };
 use self::{clock::Clock, database::Database};
@@ -97,7 +97,7 @@ pub struct Terms<'a> {
 }
 
 /// A heartbeat of a running job, written in one statement.
-pub struct Beat<'a> {
+pub struct JobHeartbeat<'a> {
     pub id: JobId,
     pub attempt: i64,
     pub lease_ms: i64,

@@ -31,7 +31,7 @@ impl Db {
     }
 
     /// The job created earlier with the author's idempotency key, as [`Db::insert`] would return it.
-    pub async fn made_before(&self, author: &str, key: &str, hash: &str) -> Result<Option<Job>, DbError> {
+    pub async fn job_by_idempotency_key(&self, author: &str, key: &str, hash: &str) -> Result<Option<Job>, DbError> {
         let rows = self.database().read(by_key(author, key)).await?;
         rows.first().map(|row| of_request(row, hash)).transpose()
     }

@@ -81,7 +81,7 @@ impl Db {
     }
 
     /// Jobs that ended at `since` or later, in one of `states` (empty for all), the last ended first.
-    pub async fn lately(&self, states: &[State], since: Option<Time>, limit: u32) -> Result<Vec<Job>, DbError> {
+    pub async fn recently_ended(&self, states: &[State], since: Option<Time>, limit: u32) -> Result<Vec<Job>, DbError> {
         let ended = State::ALL.into_iter().filter(|state| state.ended());
         let limit = i64::from(limit);
         let mut statement = row::select().push("WHERE id IN (");

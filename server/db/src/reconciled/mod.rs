@@ -42,7 +42,7 @@ pub struct Missing {
 
 /// Result of a round with a complete listing: all objects of the intervals from `from` on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reckoned {
+pub struct ReconciliationRound {
     pub from: Time,
     /// Number of objects, and of duplicates, by start of the interval.
     pub intervals: BTreeMap<Time, (u64, u64)>,

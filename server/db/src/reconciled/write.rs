@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Key, PipelineName, Time};
 
-use super::{COLUMNS, Missing, Reckoned, missing};
+use super::{COLUMNS, Missing, ReconciliationRound, missing};
 use crate::{
     Db, DbError,
     database::{Statement, Transaction},
@@ -17,11 +17,11 @@ const BATCH: usize = 50;
 
 impl Db {
     /// Records a completed round; false if the lease is lost.
-    pub async fn reckoned(
+    pub async fn record_reconciliation(
         &self,
         pipeline: &PipelineName,
         holder: &str,
-        reckoned: &Reckoned,
+        round: &ReconciliationRound,
         error: Option<&str>,
     ) -> Result<bool, DbError> {
         let now = self.now();
@@ -34,20 +34,25 @@ impl Db {
         )
         .bind(now)
         .bind(error.map(ToOwned::to_owned))
-        .bind(reckoned.waiting_since.map(|at| at.0))
+        .bind(round.waiting_since.map(|at| at.0))
         .bind(pipeline.as_str());
         transaction.run(looked).await?;
-        write_intervals(&mut transaction, pipeline, reckoned).await?;
-        let from = Statement::new(COLUMNS).value(pipeline.as_str()).push(" AND start_at >= ").value(reckoned.from);
+        write_intervals(&mut transaction, pipeline, round).await?;
+        let from = Statement::new(COLUMNS).value(pipeline.as_str()).push(" AND start_at >= ").value(round.from);
         let known = transaction.run(from).await?.iter().map(missing).collect::<Result<Vec<_>, _>>()?;
         let known = known.into_iter().map(|gap| (gap.key.clone(), gap)).collect();
-        write_gaps(&mut transaction, pipeline, &known, &reckoned.gaps).await?;
+        write_gaps(&mut transaction, pipeline, &known, &round.gaps).await?;
         transaction.commit().await?;
         Ok(true)
     }
 
     /// Records a failed round: the previous result stays, with the error.
-    pub async fn not_reckoned(&self, pipeline: &PipelineName, holder: &str, error: &str) -> Result<(), DbError> {
+    pub async fn record_failed_reconciliation(
+        &self,
+        pipeline: &PipelineName,
+        holder: &str,
+        error: &str,
+    ) -> Result<(), DbError> {
         let mut transaction = self.database().begin().await?;
         if !task_leases::fence(&mut transaction, (task::RECONCILE, pipeline.as_str()), holder).await? {
             return Ok(());
@@ -99,24 +104,24 @@ impl Db {
 async fn write_intervals(
     transaction: &mut Transaction,
     pipeline: &PipelineName,
-    reckoned: &Reckoned,
+    round: &ReconciliationRound,
 ) -> Result<(), DbError> {
     let known =
         Statement::new("SELECT start_at, objects, twice FROM reconciled WHERE pipeline = $1 AND start_at >= $2")
             .bind(pipeline.as_str())
-            .bind(reckoned.from);
+            .bind(round.from);
     let mut known_intervals = BTreeMap::new();
     for row in transaction.run(known).await? {
         let counts = (row.get::<i64>("objects")?.unsigned_abs(), row.get::<i64>("twice")?.unsigned_abs());
         known_intervals.insert(Time(row.get("start_at")?), counts);
     }
-    let gone: Vec<Time> = known_intervals.keys().filter(|at| !reckoned.intervals.contains_key(at)).copied().collect();
+    let gone: Vec<Time> = known_intervals.keys().filter(|at| !round.intervals.contains_key(at)).copied().collect();
     for gone in gone.chunks(BATCH) {
         let statement = Statement::new("DELETE FROM reconciled WHERE pipeline = ").value(pipeline.as_str());
         transaction.run(statement.push(" AND start_at IN ").list(gone.iter().copied())).await?;
     }
     let changed: Vec<_> =
-        reckoned.intervals.iter().filter(|(at, counts)| known_intervals.get(at) != Some(counts)).collect();
+        round.intervals.iter().filter(|(at, counts)| known_intervals.get(at) != Some(counts)).collect();
     for batch in changed.chunks(BATCH) {
         let mut statement =
             Statement::new("INSERT INTO reconciled (pipeline, start_at, objects, twice) VALUES ").of_any_length();

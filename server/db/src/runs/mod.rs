@@ -7,10 +7,10 @@
 //! so that a crash may repeat a run but never loses one. Runs are deleted with their job, and by retention (see
 //! `retention`). Every write of runs updates the sums in the same transaction.
 
-mod fates;
 mod invocations;
 mod list;
 mod measures;
+mod object_outcomes;
 mod row;
 
 use std::collections::{HashMap, HashSet};
@@ -18,9 +18,9 @@ use std::collections::{HashMap, HashSet};
 use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Window};
 
 pub use self::{
-    fates::Fate,
     invocations::{NewInvocation, Recorder},
     measures::Measures,
+    object_outcomes::ObjectOutcome,
 };
 pub(crate) use self::{
     list::chosen,
@@ -134,7 +134,7 @@ impl Db {
     }
 
     /// Those of these objects that need no further run: delivered completely, or without a chance that a retry helps.
-    pub async fn dealt_with(
+    pub async fn finished_objects(
         &self,
         pipeline: &PipelineName,
         sink: &SinkName,

@@ -7,16 +7,16 @@
 //! Always: a process that lost the lease changes nothing. A checkpoint, its status and the figures since the last one
 //! are written in one transaction. The state's `since` changes only with the state.
 //!
-//! - `hold`: acquiring, heartbeat, end; `asks`: requests of users
+//! - `hold`: acquiring, heartbeat, end; `requests`: requests of users
 //! - `report`: tables synced by agents
 //! - `history`: minutes and evaluations
 //! - `list`: reads syncs; `row`: encoding of a sync; `wanted`: polling for requests
 
-mod asks;
 mod history;
 mod hold;
 mod list;
 mod report;
+mod requests;
 mod row;
 mod wanted;
 
@@ -29,13 +29,13 @@ pub use self::report::MOST_AGENT_TABLES;
 pub struct HeldSync {
     /// Checkpoint of the engine; `None` for a fresh start.
     pub checkpoint: Option<String>,
-    pub asked: SyncAsked,
+    pub requests: SyncRequests,
     pub paused: bool,
 }
 
 /// Pending requests of users for a table, combined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SyncAsked {
+pub struct SyncRequests {
     pub evaluate: bool,
     pub verify: bool,
     /// Number of rows approved for deletion; 0 without approval.
@@ -47,7 +47,7 @@ pub struct SyncAsked {
 
 /// Heartbeat of a running evaluation.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SyncBeat {
+pub struct SyncHeartbeat {
     /// Status as far as known: absent endpoints, batch and evidence stay unchanged. `since`, `source`, `paused`,
     /// `looked_at`, `holder` and `held` are set by the database.
     pub status: SyncStatus,
