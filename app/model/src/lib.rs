@@ -78,5 +78,5 @@ pub use sync::{
     SyncList, SyncMinute, SyncReport, SyncSource, SyncState, SyncStatus, SyncView, Verified,
 };
 pub use time::{Time, TimeError};
-pub use view::{Bulk, BulkOutcome, FailurePage, Health, JobView, Overview, Settings, StoreStatus, Viewer};
+pub use view::{Bulk, BulkOutcome, FailurePage, Health, JobView, Overview, Settings, StoreStatus, TaskLease, Viewer};
 pub use window::Window;

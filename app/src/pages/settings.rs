@@ -1,7 +1,7 @@
 //! What this server is and how it is set up. Read-only: the configuration is a file.
 
 use leptos::prelude::*;
-use model::{Pipeline, Settings, SinkStatus, Time};
+use model::{Pipeline, Settings, SinkStatus, TaskLease, Time};
 
 use crate::{
     api,
@@ -40,6 +40,7 @@ fn Sections(settings: Settings) -> impl IntoView {
         </section>
         <Shipping sinks=settings.sinks pipelines=settings.pipelines />
         <Held replicas=settings.replicas />
+        <Tasks tasks=settings.tasks runs=settings.runs_tasks now=checked />
         <section aria-labelledby="server" data-key="server">
             <h2 id="server">"Server"</h2>
             <dl class="facts">
@@ -70,6 +71,56 @@ fn Sections(settings: Settings) -> impl IntoView {
         <section aria-labelledby="display" data-key="display">
             <h2 id="display">"Display"</h2>
             <p>"Times are in UTC, or in your own zone if you switch at the top; this browser remembers it. Light or dark follows your system."</p>
+        </section>
+    }
+}
+
+/// Background tasks of all processes, and which kinds this server runs itself.
+#[component]
+fn Tasks(tasks: Vec<TaskLease>, runs: Vec<String>, now: Time) -> impl IntoView {
+    let row = |task: TaskLease| {
+        let holder = if task.held { task.holder } else { "no process".to_owned() };
+        let round = match task.last_round_at {
+            Some(at) => view! { <Moment at now /> }.into_any(),
+            None => "none yet".into_any(),
+        };
+        view! {
+            <tr data-key=format!("{} {}", task.task, task.key)>
+                <th scope="row" data-label="Task">{task.task.clone()}</th>
+                <td data-label="Key">{task.key.clone()}</td>
+                <td data-label="Holder"><code>{holder}</code></td>
+                <td data-label="Last round">{round}</td>
+                <td data-label="Last error">{task.last_error.unwrap_or_else(|| "none".to_owned())}</td>
+            </tr>
+        }
+    };
+    let runs = if runs.is_empty() { "none: it only serves pages and API".to_owned() } else { runs.join(", ") };
+    view! {
+        <section aria-labelledby="tasks" data-key="tasks">
+            <h2 id="tasks">"Tasks"</h2>
+            <p>"Tasks of this server: " {runs} "."</p>
+            {(!tasks.is_empty())
+                .then(|| {
+                    view! {
+                        <table class="rows">
+                            <caption class="visually-hidden">"Background tasks and the process that runs each"</caption>
+                            <thead>
+                                <tr>
+                                    <th scope="col">"Task"</th>
+                                    <th scope="col">"Key"</th>
+                                    <th scope="col">"Holder"</th>
+                                    <th scope="col">"Last round"</th>
+                                    <th scope="col">"Last error"</th>
+                                </tr>
+                            </thead>
+                            <tbody>{tasks.into_iter().map(row).collect_view()}</tbody>
+                        </table>
+                    }
+                })}
+            <p class="note">
+                "One process at a time runs a task for its key. " <code>"[tasks]"</code>
+                " of the configuration says which tasks a process runs."
+            </p>
         </section>
     }
 }

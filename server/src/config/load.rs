@@ -18,7 +18,7 @@ use super::{
     Alerts, Auth, Config, ConfigError, Database, Demo, Logs, Runner, Server, Store, Token, alerts, function, pipelines,
     replicas, retention, sinks,
     source::{Environment, Section, Source},
-    tables,
+    tables, tasks,
 };
 
 /// Read from the working directory where no `--config` is given.
@@ -63,6 +63,7 @@ impl Config {
         let database = database(root.section("database")?, &server.data_dir)?;
         let auth = auth(root.section("auth")?)?;
         let (runner, ceilings) = runner(root.section("runner")?)?;
+        let tasks = tasks::read(root.section("tasks")?, runner.jobs)?;
         let prices = prices(root.section("prices")?)?;
         let retention = retention::read(root.section("retention")?)?;
         let mut stores = stores(root.sections("stores")?, ceilings)?;
@@ -108,6 +109,7 @@ impl Config {
             database,
             auth,
             runner,
+            tasks,
             prices,
             retention,
             stores,

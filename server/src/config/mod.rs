@@ -1,10 +1,10 @@
 //! Configuration: one TOML file, environment over it, checked whole at start-up.
 //!
-//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]`, `[logs]`, `[heartbeat]`,
-//! `[sync]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`,
-//! `[[sinks]]`, `[[pipelines]]`, `[[tables]]`, `[[replicas]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live
-//! in the file, where `${VAR}` works in every
-//! text. What is not a setting is an error that names the line.
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[tasks]`, `[prices]`, `[retention]`, `[logs]`,
+//! `[heartbeat]`, `[sync]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists
+//! `[[stores]]`, `[[sinks]]`, `[[pipelines]]`, `[[tables]]`, `[[replicas]]`, `[[webhooks]]`, `[[topics]]` and
+//! `[[auth.tokens]]` live in the file, where `${VAR}` works in every text. What is not a setting is an error that names
+//! the line.
 //!
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
 
@@ -20,6 +20,7 @@ pub mod secrets;
 mod sinks;
 mod source;
 mod tables;
+mod tasks;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -41,6 +42,7 @@ pub use self::{
     retention::Retention,
     sinks::{DEMO_SINK, Sink},
     tables::{Sync, Table, is_api},
+    tasks::Tasks,
 };
 
 #[derive(Clone, Debug)]
@@ -51,6 +53,8 @@ pub struct Config {
     pub database: Database,
     pub auth: Option<Auth>,
     pub runner: Runner,
+    /// Which background tasks this process runs.
+    pub tasks: Tasks,
     /// What previews reckon with.
     pub prices: Prices,
     pub retention: Retention,
@@ -111,7 +115,7 @@ pub struct Runner {
     pub jobs: u32,
     /// Copies in flight at most, per job.
     pub concurrency: u32,
-    /// How long a job is held without a beat. Milliseconds.
+    /// How long a job or a task stays with a process that sends no heartbeat. Milliseconds.
     pub lease_ms: i64,
     /// Objects larger than this are copied in parts.
     pub multipart_threshold: Threshold,

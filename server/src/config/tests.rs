@@ -47,6 +47,16 @@ fn the_environment_overrides_the_file() {
 }
 
 #[test]
+fn tasks_are_on_unless_switched_off() {
+    let on = |text: &str, environment: &[(&str, &str)]| parse_with(text, environment).unwrap().tasks.names();
+    assert_eq!(on("", &[]).len(), 10);
+    let some = on("[tasks]\nfollow = false\nsync = false", &[("LOGYARD_TASKS_SWEEP", "false")]);
+    assert!(some.len() == 7 && ["follow", "sync", "sweep"].iter().all(|name| !some.contains(name)), "{some:?}");
+    assert!(!on("[runner]\njobs = 0", &[]).contains(&"run_jobs"));
+    assert!(refused("[tasks]\nfolow = false").contains("tasks.folow"));
+}
+
+#[test]
 fn a_size_may_have_a_unit_or_be_in_bytes() {
     let bytes =
         |text: &str| parse(&format!("[runner]\nmultipart_threshold = {text}")).runner.multipart_threshold.bytes();

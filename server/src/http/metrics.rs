@@ -55,6 +55,11 @@ fn describe() {
     describe_counter!("logyard_s3_retries_total", "Of these, sent again after an error or a timeout");
     describe_counter!("logyard_attempts_ended_total", "Attempts at jobs that ended in this process, by outcome");
     describe_counter!("logyard_schedule_firings_total", "Times of schedules that this process came to, by outcome");
+    describe_counter!("logyard_task_rounds_total", "Rounds of background tasks in this process, by task and outcome");
+    describe_gauge!(
+        "logyard_task_last_round_seconds",
+        "When the last round of a task ended in this process, Unix time"
+    );
     describe_gauge!("logyard_jobs", "Jobs in the database that have not ended, by state");
     describe_gauge!("logyard_jobs_failed_24h", "Jobs that failed within the last 24 hours");
     describe_gauge!("logyard_sync_in_step_seconds", "For how long a configured table has been in step; 0 if it is not");

@@ -36,8 +36,9 @@ pub async fn frame(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    // Who keeps a table in step asks many times a minute: answers there are worth a line only if something is wrong.
-    let often = path.starts_with("/v1/");
+    // Pages refresh by themselves, and agents that sync a table ask many times a minute: a request that changes nothing
+    // or is one of these is logged at info only if something is wrong.
+    let often = path.starts_with("/v1/") || method.is_safe();
 
     let span = tracing::info_span!("request", id, %method, path);
     let mut response = next.run(request).instrument(span.clone()).await;

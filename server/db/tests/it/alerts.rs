@@ -50,7 +50,7 @@ fn resolved(kept: &KeptAlert, at: Time) -> KeptAlert {
 }
 
 async fn record(db: &Db, changes: &[(AlertChange, Option<&str>)]) {
-    assert!(db.hold_evaluation("one", LEASE_MS).await.unwrap());
+    assert!(db.acquire(db::task::EVALUATE, db::task::ALL, "one", LEASE_MS).await.unwrap());
     assert!(db.record_evaluation("one", changes, &["ops"]).await.unwrap());
 }
 
@@ -63,15 +63,15 @@ async fn open(db: &Db, name: &str, kind: AlertKind) -> KeptAlert {
 async fn only_the_holder_of_the_evaluation_records(scratch: Scratch) {
     let db = scratch.open().await;
     assert_eq!(db.evaluated_at().await.unwrap(), None);
-    assert!(db.hold_evaluation("one", LEASE_MS).await.unwrap());
-    assert!(!db.hold_evaluation("two", LEASE_MS).await.unwrap());
+    assert!(db.acquire(db::task::EVALUATE, db::task::ALL, "one", LEASE_MS).await.unwrap());
+    assert!(!db.acquire(db::task::EVALUATE, db::task::ALL, "two", LEASE_MS).await.unwrap());
     let change = (AlertChange::Opened(kept(&db, "api", AlertKind::Loss)), Some("opened"));
     assert!(!db.record_evaluation("two", std::slice::from_ref(&change), &["ops"]).await.unwrap());
     assert!(db.standing_alerts().await.unwrap().is_empty());
     assert!(db.record_evaluation("one", &[change], &["ops"]).await.unwrap());
     assert!(db.evaluated_at().await.unwrap().is_some());
-    db.release_evaluation("one").await.unwrap();
-    assert!(db.hold_evaluation("two", LEASE_MS).await.unwrap());
+    db.release(db::task::EVALUATE, db::task::ALL, "one").await.unwrap();
+    assert!(db.acquire(db::task::EVALUATE, db::task::ALL, "two", LEASE_MS).await.unwrap());
     assert!(!db.record_evaluation("one", &[], &[]).await.unwrap());
 }
 

@@ -62,7 +62,7 @@ async fn a_log_group_is_read_by_one_at_a_time(scratch: Scratch) {
     assert!(db.watched(&pipeline(), "one", LEASE_MS, &look(AT + 7, None)).await.unwrap());
     let watching = db.watching(&pipeline()).await.unwrap().unwrap();
     assert!(watching.held && watching.holder == "one");
-    db.unwatch(&pipeline(), "one").await.unwrap();
+    db.release(db::task::READ_LOGS, pipeline().as_str(), "one").await.unwrap();
     assert!(!db.watching(&pipeline()).await.unwrap().unwrap().held);
     // Whoever goes on does so from where the first stopped.
     assert_eq!(db.watch(&pipeline(), "two", LEASE_MS, Time(AT)).await.unwrap(), Some(Time(AT + 7)));

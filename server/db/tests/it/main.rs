@@ -36,3 +36,4 @@ mod support;
 mod syncs;
 mod syncs_asked;
 mod syncs_reported;
+mod task_leases;

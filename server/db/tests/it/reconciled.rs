@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use db::{Db, INTERVAL_MS, Learned, Missing, NewRun, Reckoned, testing::Scratch};
+use db::{Db, INTERVAL_MS, Learned, Missing, NewRun, ReconciliationRound, testing::Scratch};
 use model::{GapKind, Key, Outcome, PipelineName, Reconciliation, RunSource, Time, Window};
 
 use crate::{
@@ -37,8 +37,8 @@ fn missing(name: &str, interval: i64, kind: GapKind) -> Missing {
 }
 
 /// By number of interval: objects and twice; and the gaps.
-fn reckoned(from: i64, intervals: &[(i64, (u64, u64))], gaps: &[Missing]) -> Reckoned {
-    Reckoned {
+fn round(from: i64, intervals: &[(i64, (u64, u64))], gaps: &[Missing]) -> ReconciliationRound {
+    ReconciliationRound {
         from: Time(START + from * INTERVAL_MS),
         intervals: intervals.iter().map(|(at, counts)| (Time(START + at * INTERVAL_MS), *counts)).collect(),
         gaps: by_key(gaps),
@@ -71,8 +71,8 @@ async fn intervals_count_their_gaps_and_a_later_look_replaces_what_it_saw(scratc
     let window = Window::new(Time(START), Time(START + 1)).unwrap();
     assert_eq!(db.reconciliation(&pipeline(), window).await.unwrap(), None, "nobody has looked yet");
     let gaps = [missing("a", 0, GapKind::Never), missing("b", 1, GapKind::Failed), missing("c", 1, GapKind::Partial)];
-    let first = reckoned(0, &[(0, (3, 1)), (1, (4, 0))], &gaps);
-    assert!(db.reckoned(&pipeline(), "one", &first, None).await.unwrap());
+    let first = round(0, &[(0, (3, 1)), (1, (4, 0))], &gaps);
+    assert!(db.record_reconciliation(&pipeline(), "one", &first, None).await.unwrap());
     let seen = found(&db).await;
     assert_eq!(counts(&seen), [[3, 2, 1, 0, 0, 1], [4, 2, 0, 1, 1, 0], [0; 6]]);
     assert_eq!(seen.gaps.iter().map(|gap| gap.key.as_str()).collect::<Vec<_>>(), ["a", "b", "c"], "the oldest first");
@@ -80,45 +80,47 @@ async fn intervals_count_their_gaps_and_a_later_look_replaces_what_it_saw(scratc
 
     // From the second interval on: the first stays as it was. `b` is whole by now, and `c` lost all.
     let changed = missing("c", 1, GapKind::Failed);
-    let second =
-        Reckoned { waiting_since: Some(Time(START - 5)), ..reckoned(1, &[(1, (4, 1)), (2, (1, 0))], &[changed]) };
-    assert!(db.reckoned(&pipeline(), "one", &second, None).await.unwrap());
+    let second = ReconciliationRound {
+        waiting_since: Some(Time(START - 5)),
+        ..record_reconciliation(1, &[(1, (4, 1)), (2, (1, 0))], &[changed])
+    };
+    assert!(db.record_reconciliation(&pipeline(), "one", &second, None).await.unwrap());
     let seen = found(&db).await;
     assert_eq!(counts(&seen), [[3, 2, 1, 0, 0, 1], [4, 3, 0, 1, 0, 1], [1, 1, 0, 0, 0, 0]]);
     assert_eq!(seen.oldest_unhandled, Some(Time(START - 5)), "what waits is older still");
     // What is no longer listed is no longer there.
-    assert!(db.reckoned(&pipeline(), "one", &reckoned(1, &[], &[]), None).await.unwrap());
+    assert!(db.record_reconciliation(&pipeline(), "one", &round(1, &[], &[]), None).await.unwrap());
     assert_eq!(counts(&found(&db).await), [[3, 2, 1, 0, 0, 1], [0; 6], [0; 6]]);
 }
 
 async fn a_look_that_failed_changes_nothing_but_its_error(scratch: Scratch) {
     let db = held(&scratch).await;
-    let first = reckoned(0, &[(0, (3, 0))], &[missing("a", 0, GapKind::Never)]);
-    assert!(db.reckoned(&pipeline(), "one", &first, None).await.unwrap());
+    let first = round(0, &[(0, (3, 0))], &[missing("a", 0, GapKind::Never)]);
+    assert!(db.record_reconciliation(&pipeline(), "one", &first, None).await.unwrap());
     let before = found(&db).await;
-    db.not_reckoned(&pipeline(), "one", "There is no bucket.").await.unwrap();
+    db.record_failed_reconciliation(&pipeline(), "one", "There is no bucket.").await.unwrap();
     let after = found(&db).await;
     assert_eq!(after, Reconciliation { error: Some("There is no bucket.".to_owned()), ..before.clone() });
-    assert!(db.reckoned(&pipeline(), "one", &first, None).await.unwrap());
+    assert!(db.record_reconciliation(&pipeline(), "one", &first, None).await.unwrap());
     assert_eq!(found(&db).await.error, None);
 }
 
 async fn only_the_holder_writes(scratch: Scratch) {
     let db = held(&scratch).await;
     assert!(db.reconcile(&pipeline(), "two", LEASE_MS).await.unwrap().is_none());
-    let all = reckoned(0, &[(0, (3, 0))], &[missing("a", 0, GapKind::Never)]);
-    assert!(!db.reckoned(&pipeline(), "two", &all, None).await.unwrap());
-    db.release_reconciler(&pipeline(), "one").await.unwrap();
+    let all = round(0, &[(0, (3, 0))], &[missing("a", 0, GapKind::Never)]);
+    assert!(!db.record_reconciliation(&pipeline(), "two", &all, None).await.unwrap());
+    db.release(db::task::RECONCILE, pipeline().as_str(), "one").await.unwrap();
     assert!(db.reconcile(&pipeline(), "two", LEASE_MS).await.unwrap().is_some());
-    assert!(!db.reckoned(&pipeline(), "one", &all, None).await.unwrap());
+    assert!(!db.record_reconciliation(&pipeline(), "one", &all, None).await.unwrap());
     assert!(!db.close_gaps(&pipeline(), "one", &all.gaps, &BTreeMap::new()).await.unwrap());
-    assert!(db.reckoned(&pipeline(), "two", &all, None).await.unwrap());
+    assert!(db.record_reconciliation(&pipeline(), "two", &all, None).await.unwrap());
 }
 
 async fn older_gaps_are_closed_one_by_one(scratch: Scratch) {
     let db = held(&scratch).await;
     let gaps = ["a", "b", "c"].map(|name| missing(name, 0, GapKind::Failed));
-    assert!(db.reckoned(&pipeline(), "one", &reckoned(0, &[(0, (3, 0))], &gaps), None).await.unwrap());
+    assert!(db.record_reconciliation(&pipeline(), "one", &round(0, &[(0, (3, 0))], &gaps), None).await.unwrap());
     let before = Time(START + INTERVAL_MS);
     let first = db.older_gaps(&pipeline(), before, None, 2).await.unwrap();
     assert_eq!(first, by_key(&gaps[..2]));
@@ -160,8 +162,8 @@ async fn runs_over_an_object_are_told_but_for_dry_ones_and_other_buckets(scratch
 async fn what_is_too_old_is_swept(scratch: Scratch) {
     let db = held(&scratch).await;
     let gaps = [missing("a", 0, GapKind::Never), missing("b", 2, GapKind::Never)];
-    let all = reckoned(0, &[(0, (1, 0)), (1, (1, 0)), (2, (1, 0))], &gaps);
-    assert!(db.reckoned(&pipeline(), "one", &all, None).await.unwrap());
+    let all = round(0, &[(0, (1, 0)), (1, (1, 0)), (2, (1, 0))], &gaps);
+    assert!(db.record_reconciliation(&pipeline(), "one", &all, None).await.unwrap());
     let before = Time(START + 2 * INTERVAL_MS);
     let mut swept = 0;
     loop {

@@ -173,11 +173,11 @@ async fn what_was_delivered_is_known_by_key_etag_and_window(scratch: Scratch) {
     assert_eq!(delivered(None).await, ["uncut"], "a window that took nothing away left the object whole");
     assert_eq!(delivered(Some(hour(0))).await, ["cut", "uncut"]);
     assert_eq!(delivered(Some(hour(1))).await, ["uncut"]);
-    let over = db.dealt_with(&pipeline, &sink(), "logs", &objects).await.unwrap();
+    let over = db.finished_objects(&pipeline, &sink(), "logs", &objects).await.unwrap();
     assert!(over.contains(&key("partial")) && !over.contains(&key("never")), "a bad line stays one: {over:?}");
     let another = "elastic".parse().unwrap();
     assert!(db.delivered(Some(&pipeline), &another, "logs", None, &objects).await.unwrap().is_empty());
-    assert!(db.dealt_with(&pipeline, &another, "logs", &objects).await.unwrap().is_empty());
+    assert!(db.finished_objects(&pipeline, &another, "logs", &objects).await.unwrap().is_empty());
     assert!(db.delivered(None, &sink(), "logs", None, &objects).await.unwrap().is_empty());
     assert!(db.delivered(Some(&pipeline), &sink(), "elsewhere", None, &objects).await.unwrap().is_empty());
 }

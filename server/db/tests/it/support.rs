@@ -1,6 +1,6 @@
 //! Helpers that read like what they stand for.
 
-use db::{Beat, Claimed, Db, End, NewJob, Terms};
+use db::{Claimed, Db, End, JobHeartbeat, NewJob, Terms};
 use model::{
     CloneSpec, Comparison, Job, JobError, JobId, Location, Mode, Phase, Progress, Proof, Selection, Spec, StoreName,
     Time,
@@ -62,8 +62,8 @@ pub fn progress(found: u64, failed: u64) -> Progress {
     Progress { phase: Phase::Copying, found, done: found - failed, failed, ..Progress::default() }
 }
 
-pub fn beat(id: JobId, attempt: i64, progress: &Progress) -> Beat<'_> {
-    Beat { id, attempt, lease_ms: LEASE_MS, progress, checkpoint: r#"{"ranges":[]}"#, history: &[] }
+pub fn beat(id: JobId, attempt: i64, progress: &Progress) -> JobHeartbeat<'_> {
+    JobHeartbeat { id, attempt, lease_ms: LEASE_MS, progress, checkpoint: r#"{"ranges":[]}"#, history: &[] }
 }
 
 pub async fn end(db: &Db, job: &Job, end: End) -> bool {

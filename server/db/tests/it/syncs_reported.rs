@@ -115,15 +115,15 @@ async fn an_agent_that_falls_silent_is_not_there(scratch: Scratch) {
 async fn a_table_changes_hands_and_begins_anew(scratch: Scratch) {
     let db = scratch.open().await;
     tell(&db, &report((10, 90), (10, 90))).await;
-    db.hold_sync(&table("theirs"), "one", LEASE_MS).await.unwrap().expect("a table of the configuration is ours");
+    db.acquire_sync(&table("theirs"), "one", LEASE_MS).await.unwrap().expect("a table of the configuration is ours");
     let seen = status(&db, "theirs").await;
     assert_eq!((seen.source, seen.state, seen.local), (SyncSource::Logyard, SyncState::New, None));
-    assert!(db.beat_sync(&table("theirs"), "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
+    assert!(db.sync_heartbeat(&table("theirs"), "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
     // And back, when it is no longer configured.
     tell(&db, &report((10, 90), (4, 90))).await;
     let seen = status(&db, "theirs").await;
     assert_eq!((seen.source, seen.state), (SyncSource::Agent, SyncState::Reconciling));
-    assert!(!db.beat_sync(&table("theirs"), "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
+    assert!(!db.sync_heartbeat(&table("theirs"), "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,5 +136,5 @@ async fn agents_cannot_fill_the_database_with_tables() {
     assert!(matches!(more, Err(DbError::TooManyTables)));
     assert!(db.sync(&table("more")).await.unwrap().is_none());
     db.report_sync(&table("t7"), "agent", &SyncReport::default()).await.unwrap();
-    db.hold_sync(&table("ours"), "one", LEASE_MS).await.unwrap().expect("Logyard's own are not counted");
+    db.acquire_sync(&table("ours"), "one", LEASE_MS).await.unwrap().expect("Logyard's own are not counted");
 }

@@ -54,10 +54,10 @@ pub async fn drive(
 /// What is asked for goes the way of all that people ask: it holds though this process dies.
 async fn ask(db: &Db, arguments: &Arguments) -> Result<(), DbError> {
     if let Some(rows) = arguments.approve {
-        db.ask_sync(&arguments.table, &SyncAction::Approve { rows }, AUTHOR).await?;
+        db.request_sync(&arguments.table, &SyncAction::Approve { rows }, AUTHOR).await?;
     }
     if arguments.accept_epoch {
-        db.ask_sync(&arguments.table, &SyncAction::AcceptEpoch, AUTHOR).await?;
+        db.request_sync(&arguments.table, &SyncAction::AcceptEpoch, AUTHOR).await?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What an attempt comes to: the one rule for green, and the words for what is not.
+//! The outcome of an attempt: the one rule for success, and the words for failures.
 
 use app::format::{count, things};
 use db::End;
@@ -6,16 +6,16 @@ use model::{Comparison, JobError, Mode, Progress, Proof, Stop};
 
 use super::dispatch::AttemptFault;
 
-/// Why the engine was told to stop.
+/// Why the engine was asked to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Halt {
-    /// By a person, through the job's row.
+    /// A person asked, through the job's row.
     Asked(Stop),
-    /// The process ends.
+    /// The process stops.
     Shutdown,
 }
 
-/// [`End`] as a value that can be written more than once, should the database be away.
+/// [`End`] as a value that can be written again if the database does not answer.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     Succeeded(Proof),
@@ -26,8 +26,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Green needs a proof that holds and nothing left that failed. An engine that finished although it was asked to
-    /// stop has finished.
+    /// Success needs a proof that holds and no failed items. An engine that finished although it was asked to stop has
+    /// finished.
     pub fn judge(result: Result<Option<Proof>, AttemptFault>, progress: &Progress, halt: Option<Halt>) -> Self {
         match result {
             Err(AttemptFault::Failed(error)) => Self::Failed(error, None),

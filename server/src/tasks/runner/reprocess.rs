@@ -1,4 +1,4 @@
-//! A reprocess as the runner starts it: its store, its sink, its records, and the file of what it cannot deliver.
+//! A reprocess as the runner starts it: its store, its sink, its ledger, and its file of dead letters.
 
 use std::{num::NonZeroU32, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! What an evaluation came to, as people read it: the table's state, and a sentence with what to do where somebody must.
+//! The result of an evaluation, as people read it: the table's state, and a sentence with what to do now.
 
 use app::format::{count, things};
 use engine::sync::{Evaluation, Verdict};
@@ -6,7 +6,7 @@ use model::{Evidence, MassDelete, SyncState, TableName, Time, Verified};
 
 use crate::connections::tables::OpenError;
 
-/// How a table stands.
+/// State of a table with its reason.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standing {
     pub state: SyncState,
@@ -85,7 +85,7 @@ impl Standing {
         }
     }
 
-    /// Where an end could not be opened.
+    /// The standing of a table with an end that could not be opened.
     pub fn closed(error: &OpenError) -> Self {
         let state = if error.unreachable() { SyncState::Unreachable } else { SyncState::Refused };
         Self::of(state, format!("{error} {}", error.advice()))

@@ -18,7 +18,10 @@ use engine::{
 use logyard::{
     config::{self, Config, Format},
     connections::{receivers::Receivers, sinks::Sinks, stores::Stores},
-    tasks::alerts::{Alerts, Context, Rhythm},
+    tasks::{
+        alerts::{Alerts, Context, Rhythm},
+        leased::Started,
+    },
 };
 use model::{Outcome, Pipeline, Run, RunSource, Time};
 use serde_json::{Value, json};
@@ -107,7 +110,7 @@ fn quick() -> Rhythm {
     }
 }
 
-pub async fn alerts(site: &Site, holder: &str) -> Alerts {
+pub async fn alerts(site: &Site, holder: &str) -> Started {
     let config = &site.app.config;
     let stores = Stores::connect(config).await;
     Alerts::start(&Context {
@@ -348,11 +351,11 @@ async fn the_heart_beats_only_where_conditions_are_looked_at() {
         config::Heartbeat { url: receiver.url.parse().unwrap(), every: Duration::from_millis(1), allow_private: true };
     let site = Site::with(|config| config.alerts.heartbeat = Some(heartbeat)).await;
     // Another process evaluates, and this one says nothing.
-    assert!(site.app.db.hold_evaluation("another", 60_000).await.unwrap());
+    assert!(site.app.db.acquire(db::task::EVALUATE, db::task::ALL, "another", 60_000).await.unwrap());
     let beating = alerts(&site, "one").await;
     site.json("/api/v1/alerts").await;
     assert!(receiver.inner.heard.lock().unwrap().is_empty());
-    site.app.db.release_evaluation("another").await.unwrap();
+    site.app.db.release(db::task::EVALUATE, db::task::ALL, "another").await.unwrap();
     let heard = receiver.heard(2).await;
     assert!(heard.iter().all(|ping| ping.body.is_empty() && ping.signature.is_none()));
     beating.stop().await;

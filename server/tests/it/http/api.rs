@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use axum::extract;
-use db::{Beat, End, Terms, testing::Scratch};
+use db::{End, JobHeartbeat, Terms, testing::Scratch};
 use logyard::http::{health::ready, state::App};
 use model::{Failure, JobId, Key, Notice, Progress, Reason, Time};
 use reqwest::{Method, Response, StatusCode};
@@ -258,7 +258,7 @@ async fn fail(site: &Site, id: JobId, keys: &[String]) {
     let attempt = claimed.job.attempt;
     assert!(db.record(id, attempt, &failures, &[]).await.unwrap());
     let progress = Progress { found: 3_000, failed: keys.len() as u64, ..Progress::default() };
-    let beat = Beat { id, attempt, lease_ms: 60_000, progress: &progress, checkpoint: "{}", history: &[] };
+    let beat = JobHeartbeat { id, attempt, lease_ms: 60_000, progress: &progress, checkpoint: "{}", history: &[] };
     let error = model::JobError {
         code: "items_failed".to_owned(),
         message: "2,345 failed".to_owned(),

@@ -1,6 +1,6 @@
 //! What the runner promises, on both databases, with the real engine on a real store.
 
-use db::{Beat, End, testing::Scratch};
+use db::{End, JobHeartbeat, testing::Scratch};
 use logyard::config;
 use model::{Action, EventKind, JobError, Key, Mode, Proof, Reason, Retry, State, Stop};
 
@@ -122,7 +122,7 @@ async fn a_job_that_is_somebody_elses_is_left_alone(scratch: Scratch) {
     let id = workshop.clone(Mode::Copy).await;
     let job = workshop.until(id, "underway", |job| job.progress.done > 0).await;
 
-    let beat = Beat {
+    let beat = JobHeartbeat {
         id,
         attempt: job.attempt,
         lease_ms: 15_000,

@@ -2,3 +2,4 @@
 
 pub mod command_line;
 pub mod restart;
+pub mod web_only;

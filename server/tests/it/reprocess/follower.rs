@@ -8,6 +8,7 @@ use logyard::{
     connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores},
     tasks::{
         follower::{Context, Follower},
+        leased::Started,
         runner,
     },
 };
@@ -23,11 +24,11 @@ fn followed(config: &mut Config) {
     config.pipelines = vec![Pipeline { follow: true, ..pipeline() }];
 }
 
-pub async fn follower(site: &Site, holder: &str) -> Follower {
+pub async fn follower(site: &Site, holder: &str) -> Started {
     follower_that_holds(site, holder, Queue::HELD).await
 }
 
-pub async fn follower_that_holds(site: &Site, holder: &str, messages_held: Duration) -> Follower {
+pub async fn follower_that_holds(site: &Site, holder: &str, messages_held: Duration) -> Started {
     let config = &site.app.config;
     let stores = Stores::connect(config).await;
     let runner = runner::Context {

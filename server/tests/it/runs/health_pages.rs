@@ -134,7 +134,7 @@ async fn raise(site: &Site) -> String {
     };
     let id = alert.id.to_string();
     let opened = AlertChange::Opened(KeptAlert { alert, gone_since: None, told_at: now, told_weight: 12 });
-    assert!(db.hold_evaluation("test", 60_000).await.unwrap());
+    assert!(db.acquire(db::task::EVALUATE, db::task::ALL, "test", 60_000).await.unwrap());
     assert!(db.record_evaluation("test", &[(opened, None)], &[]).await.unwrap());
     id
 }

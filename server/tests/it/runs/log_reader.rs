@@ -4,7 +4,10 @@
 use logyard::{
     config::Config,
     connections::{log_groups::LogGroups, stores::Stores},
-    tasks::log_reader::{Context, LogReader},
+    tasks::{
+        leased::Started,
+        log_reader::{Context, LogReader},
+    },
 };
 use model::{Function, Pipeline, PipelineName};
 use serde_json::{Value, json};
@@ -68,13 +71,13 @@ pub async fn site(endpoint: &str) -> Site {
     Site::with(|config| config.pipelines = vec![pipeline]).await
 }
 
-pub async fn watcher(site: &Site, holder: &str) -> LogReader {
+pub async fn watcher(site: &Site, holder: &str) -> Started {
     watcher_as(site, &site.app.config, holder).await
 }
 
-pub async fn watcher_as(site: &Site, config: &Config, holder: &str) -> LogReader {
+pub async fn watcher_as(site: &Site, config: &Config, holder: &str) -> Started {
     let groups = LogGroups::new(config, &Stores::connect(config).await);
-    LogReader::start(Context { db: site.app.db.clone(), groups, holder: holder.into() })
+    LogReader::start(Context { db: site.app.db.clone(), groups, holder: holder.into(), lease_ms: 15_000 })
 }
 
 /// The runs of a query, as soon as they are as described.

@@ -32,6 +32,7 @@ pub async fn context(site: &Site) -> Context {
         db: site.app.db.clone(),
         stores: Stores::connect(&site.app.config).await,
         holder: "one".into(),
+        lease_ms: 15_000,
         pipelines: site.app.config.pipelines.clone(),
     }
 }

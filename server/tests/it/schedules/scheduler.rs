@@ -163,7 +163,14 @@ async fn context(workshop: &Workshop, config: &str) -> Context {
         "" => workshop.stores().await,
         text => Stores::connect(&Config::parse(None, text, &|_| None).unwrap()).await,
     };
-    Context { db: workshop.scratch.open().await, stores, runner: Nudge::default(), hub: None }
+    Context {
+        db: workshop.scratch.open().await,
+        stores,
+        holder: "one".into(),
+        lease_ms: 15_000,
+        runner: Nudge::default(),
+        hub: None,
+    }
 }
 
 async fn by_schedule(workshop: &Workshop) -> Vec<Job> {

@@ -211,7 +211,7 @@ impl Site {
         };
         let id = alert.id.to_string();
         let kept = db::KeptAlert { alert, gone_since: None, told_at: now, told_weight: 12 };
-        assert!(db.hold_evaluation("test", 60_000).await.unwrap());
+        assert!(db.acquire(db::task::EVALUATE, db::task::ALL, "test", 60_000).await.unwrap());
         assert!(db.record_evaluation("test", &[(db::AlertChange::Opened(kept), None)], &[]).await.unwrap());
         id
     }
@@ -261,6 +261,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         database: config::Database { url: format!("sqlite:{}", dir.join("logyard.db").display()) },
         auth: None,
         runner: config::Runner { jobs: 0, concurrency: 4, lease_ms: 15_000, multipart_threshold: Threshold::default() },
+        tasks: config::Tasks::default(),
         prices: model::Prices::default(),
         retention: config::Retention::default(),
         stores: vec![db],

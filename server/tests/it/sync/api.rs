@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use db::{SyncAsked, SyncBeat};
+use db::{SyncHeartbeat, SyncRequests};
 use logyard::config::Config;
 use model::{
     Evidence, LiveMessage, MassDelete, Quarantined, SyncEvaluation, SyncMinute, SyncSource, SyncState, SyncStatus,
@@ -37,8 +37,8 @@ fn orders() -> TableName {
     "orders".parse().unwrap()
 }
 
-fn beat(state: SyncState) -> SyncBeat {
-    SyncBeat {
+fn beat(state: SyncState) -> SyncHeartbeat {
+    SyncHeartbeat {
         status: SyncStatus { state, ..SyncStatus::unseen(orders(), SyncSource::Logyard, Time(0)) },
         checkpoint: None,
         minute: SyncMinute::default(),
@@ -48,16 +48,16 @@ fn beat(state: SyncState) -> SyncBeat {
 }
 
 /// Tells how `orders` stands, as whoever keeps it would.
-async fn tell(site: &Site, beat: &SyncBeat) {
+async fn tell(site: &Site, beat: &SyncHeartbeat) {
     let db = &site.app.db;
-    db.hold_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
-    assert!(db.beat_sync(&orders(), "test", LEASE_MS, beat).await.unwrap());
+    db.acquire_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
+    assert!(db.sync_heartbeat(&orders(), "test", LEASE_MS, beat).await.unwrap());
 }
 
 /// Ends an evaluation of `orders` that answers all that was asked.
-async fn end(site: &Site) -> SyncAsked {
+async fn end(site: &Site) -> SyncRequests {
     let db = &site.app.db;
-    let held = db.hold_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
+    let held = db.acquire_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
     let now = db.now();
     let verified = Verified { below: 8, at: now, shown_by: Evidence::Cells };
     let evaluation = SyncEvaluation {
@@ -250,8 +250,8 @@ async fn a_question_waits_for_whoever_keeps_the_table_and_its_answer_is_in_the_h
         assert_eq!(response.headers()["location"], "/api/v1/syncs/orders");
         assert_eq!(response.json::<Value>().await.unwrap()["table"], json!("orders"));
     }
-    assert_eq!(end(&site).await, SyncAsked { evaluate: true, verify: true, ..SyncAsked::default() });
-    assert_eq!(end(&site).await, SyncAsked::default());
+    assert_eq!(end(&site).await, SyncRequests { evaluate: true, verify: true, ..SyncRequests::default() });
+    assert_eq!(end(&site).await, SyncRequests::default());
     let (_, page) = get(&site, "/api/v1/syncs/orders/evaluations").await;
     let kept = &page["items"][0];
     assert_eq!(kept["reason"], json!("Both ends are equal. Requested by ci. Requested by ci."));

@@ -86,7 +86,7 @@ async fn a_row_that_the_remote_refuses_is_named_and_causes_no_search() {
     shop.remote.run("DROP TRIGGER refusal").await;
     let db = shop.db().await;
     let retry = model::SyncAction::RetryQuarantined { key: Some("77".to_owned()) };
-    db.ask_sync(&Shop::table(), &retry, "ada").await.unwrap();
+    db.request_sync(&Shop::table(), &retry, "ada").await.unwrap();
     assert_eq!(synced(&shop, &[], 0).await["outcome"], "in_step");
     assert!(shop.is_equal().await);
     let history = db.sync_evaluations(&Shop::table(), None, 1).await.unwrap().items;
@@ -154,11 +154,11 @@ async fn a_paused_table_is_left_alone() {
     shop.write(&shop.config(""));
     shop.insert(1, 11).await;
     let db = shop.db().await;
-    db.ask_sync(&Shop::table(), &model::SyncAction::Pause, "ada").await.unwrap();
+    db.request_sync(&Shop::table(), &model::SyncAction::Pause, "ada").await.unwrap();
     let paused = synced(&shop, &[], 1).await;
     assert_eq!((&paused["outcome"], &paused["error"]["code"]), (&"paused".into(), &"paused".into()));
     assert!(shop.remote.dump().await.is_empty());
-    db.ask_sync(&Shop::table(), &model::SyncAction::Resume, "ada").await.unwrap();
+    db.request_sync(&Shop::table(), &model::SyncAction::Resume, "ada").await.unwrap();
     synced(&shop, &[], 0).await;
 }
 

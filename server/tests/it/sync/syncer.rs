@@ -53,14 +53,14 @@ async fn two_processes_take_turns_and_what_is_asked_is_answered_once(database: S
     shop.insert(1, 501).await;
     let never = CancellationToken::new();
     let (mut one, mut two) = (shop.keeper(&db, "one", ""), shop.keeper(&db, "two", ""));
-    let held = db.hold_sync(&Shop::table(), "another", 60_000).await.unwrap();
+    let held = db.acquire_sync(&Shop::table(), "another", 60_000).await.unwrap();
     assert!(held.is_some());
     for keeper in [&mut one, &mut two] {
         assert!(matches!(keeper.turn(false, &mut |_| (), &never).await.unwrap(), Turn::Another));
     }
-    db.release_sync(&Shop::table(), "another").await.unwrap();
+    db.release(db::task::SYNC, Shop::table().as_str(), "another").await.unwrap();
 
-    db.ask_sync(&Shop::table(), &SyncAction::Verify, "ada").await.unwrap();
+    db.request_sync(&Shop::table(), &SyncAction::Verify, "ada").await.unwrap();
     let Turn::Ended(verified) = one.turn(false, &mut |_| (), &never).await.unwrap() else { panic!() };
     assert!(verified.evaluation.verify && shop.remote.dump().await.is_empty(), "{verified:?}");
     let Turn::Ended(synced) = two.turn(false, &mut |_| (), &never).await.unwrap() else { panic!() };
@@ -74,17 +74,17 @@ async fn a_paused_table_rests_until_it_is_resumed(database: Scratch) {
     shop.insert(1, 101).await;
     let syncer = Syncer::start(shop.context(&db, "one", "every = '1s'"));
     until("in step", || in_step_below(&db, 101)).await;
-    db.ask_sync(&Shop::table(), &SyncAction::Pause, "ada").await.unwrap();
+    db.request_sync(&Shop::table(), &SyncAction::Pause, "ada").await.unwrap();
     let never = CancellationToken::new();
     let mut other = shop.keeper(&db, "two", "");
-    until("free", || async { !matches!(db.hold_sync(&Shop::table(), "probe", 1).await, Ok(None)) }).await;
-    db.release_sync(&Shop::table(), "probe").await.unwrap();
+    until("free", || async { !matches!(db.acquire_sync(&Shop::table(), "probe", 1).await, Ok(None)) }).await;
+    db.release(db::task::SYNC, Shop::table().as_str(), "probe").await.unwrap();
     assert!(matches!(other.turn(false, &mut |_| (), &never).await.unwrap(), Turn::Paused));
     shop.insert(200, 301).await;
-    db.ask_sync(&Shop::table(), &SyncAction::Evaluate, "ada").await.unwrap();
+    db.request_sync(&Shop::table(), &SyncAction::Evaluate, "ada").await.unwrap();
     assert!(matches!(other.turn(false, &mut |_| (), &never).await.unwrap(), Turn::Paused));
     assert_eq!(shop.remote.dump().await.len(), 100);
-    db.ask_sync(&Shop::table(), &SyncAction::Resume, "ada").await.unwrap();
+    db.request_sync(&Shop::table(), &SyncAction::Resume, "ada").await.unwrap();
     until("in step again", || in_step_below(&db, 301)).await;
     assert!(shop.is_equal().await);
     syncer.stop().await;

@@ -1,4 +1,4 @@
-//! How objects fared lately: what losses have in common is looked for among these.
+//! Recent outcomes of objects, in which patterns of losses are searched.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -7,20 +7,25 @@ use model::{Outcome, PipelineName, Time, Window};
 use super::row::key_of;
 use crate::{Db, DbError, database::Statement};
 
-/// An object, by the last of its runs.
+/// An object with its last run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fate {
+pub struct ObjectOutcome {
     pub key: model::Key,
     pub started_at: Time,
     pub duration_ms: u64,
     pub size: Option<u64>,
-    /// Some run of the window left nothing of it out.
+    /// Whether any run of the window delivered it completely.
     pub whole: bool,
 }
 
 impl Db {
-    /// Of the newest runs of a window, at most so many, that know their object.
-    pub async fn fates(&self, pipeline: &PipelineName, window: Window, most: u32) -> Result<Vec<Fate>, DbError> {
+    /// Objects of the newest runs of a window, from at most `most` runs with a known object.
+    pub async fn object_outcomes(
+        &self,
+        pipeline: &PipelineName,
+        window: Window,
+        most: u32,
+    ) -> Result<Vec<ObjectOutcome>, DbError> {
         let statement = Statement::new(
             "SELECT object_key, started_at, duration_ms, size, outcome FROM runs WHERE pipeline = $1 \
              AND started_at >= $2 AND started_at < $3 ORDER BY started_at DESC, id DESC LIMIT $4",
@@ -29,20 +34,26 @@ impl Db {
         .bind(window.from())
         .bind(window.to())
         .bind(i64::from(most));
-        let mut fates: HashMap<Vec<u8>, Fate> = HashMap::new();
+        let mut outcomes: HashMap<Vec<u8>, ObjectOutcome> = HashMap::new();
         for row in self.database().read(statement).await? {
             let Some(key) = row.get::<Option<Vec<u8>>>("object_key")? else { continue };
             let whole = row.word::<Outcome>("outcome")?.whole();
-            match fates.entry(key) {
+            match outcomes.entry(key) {
                 Entry::Occupied(later) => later.into_mut().whole |= whole,
                 Entry::Vacant(first) => {
                     let key = key_of(first.key().clone())?;
                     let size = row.get::<Option<i64>>("size")?.map(i64::unsigned_abs);
                     let (started_at, duration_ms) = (Time(row.get("started_at")?), row.get::<i64>("duration_ms")?);
-                    first.insert(Fate { key, started_at, duration_ms: duration_ms.unsigned_abs(), size, whole });
+                    first.insert(ObjectOutcome {
+                        key,
+                        started_at,
+                        duration_ms: duration_ms.unsigned_abs(),
+                        size,
+                        whole,
+                    });
                 }
             }
         }
-        Ok(fates.into_values().collect())
+        Ok(outcomes.into_values().collect())
     }
 }

@@ -1,14 +1,14 @@
-//! A look: lists what a pipeline's source holds of a window, and judges each object by the runs over it.
+//! Lists the objects of a pipeline's source in a window, and judges each by the runs that handled it.
 //!
-//! The listing is that of a preview, which knows how to pass over the days that do not matter. The record that it asks
-//! takes note of what it is asked about.
+//! The listing is that of a preview, which skips the days that do not matter. The preview asks a ledger about each
+//! object; the ledger here judges the objects that it is asked about.
 //!
-//! Always: what is not listed to the end counts for nothing. Memory holds gaps, at most [`MOST_GAPS`], and a count for
-//! each five minutes; not the objects.
+//! Always: a listing that did not reach its end counts for nothing. Memory holds gaps, at most [`MOST_GAPS`], and a
+//! count for each five minutes; not the objects.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use db::{Db, INTERVAL_MS, Learned, Missing, Reckoned};
+use db::{Db, INTERVAL_MS, Learned, Missing, ReconciliationRound};
 use engine::{
     runs::History,
     s3::{ETag, Listed},
@@ -21,27 +21,27 @@ use std::time::Duration;
 use super::judge::{Object, Verdict, judge, read_it};
 use crate::tasks::follower::spec_of;
 
-/// A name may tell of a time ahead: a file is named by its end.
+/// How far ahead of now the time in a name may lie: a file is named by its end.
 const AHEAD_MS: i64 = 3_600_000;
-const LOOK_WITHIN: Duration = Duration::from_mins(5);
-/// Of one look.
+const SCAN_WITHIN: Duration = Duration::from_mins(5);
+/// Gaps kept of one scan.
 const MOST_GAPS: usize = 50_000;
-/// Where nothing says how often objects come.
+/// Seconds between objects, where the configuration does not say.
 const EVERY_S: u64 = 300;
 
-/// What a look needs.
+/// What a scan needs.
 pub struct View<'a> {
     pub db: &'a Db,
     pub client: &'a engine::s3::S3Client,
     pub pipeline: &'a Pipeline,
-    /// Objects written before are not its business.
+    /// Objects written before are ignored.
     pub since: Time,
-    /// From which interval on.
+    /// The first interval to list.
     pub from: Time,
 }
 
-/// Answers what was found, and why that is a part, if it is. Or why nothing can be said, in a sentence.
-pub async fn look(view: View<'_>) -> Result<(Reckoned, Option<String>), String> {
+/// Returns what was found, and why that is incomplete, if it is. The error says in a sentence why nothing was found.
+pub async fn scan(view: View<'_>) -> Result<(ReconciliationRound, Option<String>), String> {
     let View { db, client, pipeline, since, from } = view;
     let now = db.now();
     let from = Time(from.0.div_euclid(INTERVAL_MS) * INTERVAL_MS);
@@ -51,21 +51,24 @@ pub async fn look(view: View<'_>) -> Result<(Reckoned, Option<String>), String> 
         pipeline: pipeline.clone(),
         since,
         missed_before: Time(now.0 - grace_ms(pipeline)),
-        seen: Mutex::new(Seen { reckoned: Reckoned { from, ..Reckoned::default() }, too_many: false }),
+        seen: Mutex::new(Seen {
+            round: ReconciliationRound { from, ..ReconciliationRound::default() },
+            too_many: false,
+        }),
     });
     let ledger: Arc<dyn Ledger> = Arc::clone(&record) as Arc<dyn Ledger>;
     let spec = model::ReprocessSpec { window: Some(window), ..spec_of(pipeline) };
-    let preview = ship::preview(&spec, client, &ledger, u64::MAX, LOOK_WITHIN).await;
+    let preview = ship::preview(&spec, client, &ledger, u64::MAX, SCAN_WITHIN).await;
     let preview = preview.map_err(|error| format!("{error}. {}", error.advice()))?;
     if !preview.complete {
-        return Err(format!("The listing took longer than {} minutes.", LOOK_WITHIN.as_secs() / 60));
+        return Err(format!("The listing took longer than {} minutes.", SCAN_WITHIN.as_secs() / 60));
     }
-    let seen = std::mem::replace(&mut *record.seen(), Seen { reckoned: Reckoned::default(), too_many: false });
+    let seen = std::mem::replace(&mut *record.seen(), Seen { round: ReconciliationRound::default(), too_many: false });
     let part = format!("There are more than {MOST_GAPS} objects to ship again; the others are not counted.");
-    Ok((seen.reckoned, seen.too_many.then_some(part)))
+    Ok((seen.round, seen.too_many.then_some(part)))
 }
 
-/// How old an object is before it is missed: as old as it may be when the next should have been handled.
+/// How old an unhandled object may be before it counts as missed: until the next object should have been handled.
 fn grace_ms(pipeline: &Pipeline) -> i64 {
     let timeout_s = pipeline.function.as_ref().map_or(0, |function| function.timeout_s);
     let grace_s = pipeline.every_s.unwrap_or(EVERY_S).saturating_add(timeout_s);
@@ -79,7 +82,7 @@ struct Claim {
     lines: u64,
 }
 
-/// Those that read far from what runs over objects of that size usually do, each with the sentence that says so.
+/// Runs that read far more or fewer lines than runs over objects of that size usually do, each with the reason.
 fn unusual(usual: &[(u64, u64)], claims: &[Claim]) -> Vec<(RunId, String)> {
     let mut history = History::default();
     for (size, lines) in usual {
@@ -97,7 +100,7 @@ struct Record {
 }
 
 struct Seen {
-    reckoned: Reckoned,
+    round: ReconciliationRound,
     too_many: bool,
 }
 
@@ -148,17 +151,17 @@ impl Record {
 impl Seen {
     fn add(&mut self, listed: &Listed, etag: Option<&str>, verdict: Verdict, missed_before: Time) {
         let start_at = interval_of(listed);
-        let Self { reckoned, too_many } = self;
-        if start_at < reckoned.from {
+        let Self { round, too_many } = self;
+        if start_at < round.from {
             return;
         }
         let twice = match verdict {
             Verdict::Gap(GapKind::Never, _) if listed.modified > missed_before => {
-                let waiting = reckoned.waiting_since.map_or(listed.modified, |at| at.min(listed.modified));
-                reckoned.waiting_since = Some(waiting);
+                let waiting = round.waiting_since.map_or(listed.modified, |at| at.min(listed.modified));
+                round.waiting_since = Some(waiting);
                 return;
             }
-            Verdict::Gap(..) if reckoned.gaps.len() >= MOST_GAPS => {
+            Verdict::Gap(..) if round.gaps.len() >= MOST_GAPS => {
                 *too_many = true;
                 return;
             }
@@ -166,24 +169,24 @@ impl Seen {
                 let (key, etag) = (listed.key.clone(), etag.map(ToOwned::to_owned));
                 let missing =
                     Missing { key, start_at, etag, size: listed.size, written_at: listed.modified, kind, run };
-                reckoned.gaps.insert(listed.key.clone(), missing);
+                round.gaps.insert(listed.key.clone(), missing);
                 0
             }
             Verdict::Whole { twice } => u64::from(twice),
         };
-        let counts = reckoned.intervals.entry(start_at).or_default();
+        let counts = round.intervals.entry(start_at).or_default();
         *counts = (counts.0 + 1, counts.1 + twice);
     }
 }
 
-/// By the time that its key gives, which ends what it covers; else by when it was written.
+/// The interval of an object: by the time in its key, which ends what it covers; else by when it was written.
 fn interval_of(listed: &Listed) -> Time {
     let at = LogName::of_key(listed.key.as_str()).map_or(listed.modified.0, |name| name.end.0 - 1);
     Time(at.div_euclid(INTERVAL_MS) * INTERVAL_MS)
 }
 
 impl Ledger for Record {
-    /// The answer matters to nobody: nothing is sent.
+    /// The answer does not matter: nothing is sent.
     fn delivered<'a>(&'a self, objects: &'a [Listed]) -> BoxFuture<'a, Result<Vec<bool>, LedgerError>> {
         Box::pin(async move {
             self.take(objects).await?;

@@ -1,9 +1,12 @@
-//! The courier: takes what is in the outbox to its receivers, again and again until they take it.
+//! The alert sender: sends the messages of the outbox to their receivers, and retries until they accept them.
 //!
-//! Always: an attempt is recorded with what becomes of it. Killed in between, the attempt is made again by whoever
-//! comes, under the same id.
+//! Not a leased task: every process sends. A message is claimed on its own, by moving its next attempt on, so that a
+//! receiver that hangs in one process holds up no message that another process can send.
+//!
+//! Always: an attempt is recorded with its result. Killed in between, the attempt is repeated by any process, under the
+//! same id.
 
-use std::{collections::HashMap, convert::Infallible, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use db::{Attempt, DbError, Outgoing};
 use futures::future::join_all;
@@ -12,35 +15,41 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::Context;
-use crate::{connections::receivers::Telling, signals::Nudge};
+use crate::{connections::receivers::Envelope, signals::Nudge};
 
-/// Taken at once.
+/// Messages claimed at once.
 const MOST: u32 = 20;
-/// Between attempts, at most.
+/// Pause between attempts, at most.
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
-/// What was not taken within a day, is news no more.
+/// A message that no receiver accepted within a day is dropped.
 const GIVE_UP_MS: i64 = 86_400_000;
 
-pub async fn run(context: Context, told: Nudge) -> Infallible {
+/// `written`: wakes it when the outbox has new messages. Never returns by itself.
+pub async fn run(context: Context, written: Nudge) {
     let mut away = false;
     loop {
         match deliver(&context).await {
-            Ok(()) => away = false,
+            Ok(()) => {
+                if away {
+                    info!("alerts are sent again");
+                }
+                away = false;
+            }
             Err(error) => {
                 if !away {
-                    warn!(%error, "receivers could not be told; trying again");
+                    warn!(%error, "alerts not sent: the database does not answer; retrying");
                 }
                 away = true;
             }
         }
         tokio::select! {
-            () = told.notified() => {}
+            () = written.notified() => {}
             () = sleep(context.rhythm.deliver) => {}
         }
     }
 }
 
-/// One round: to each receiver in order, to all of them at once.
+/// Sends what is due: in order to each receiver, to all receivers at once.
 async fn deliver(context: &Context) -> Result<(), DbError> {
     let hold_ms = i64::try_from(context.rhythm.hold.as_millis()).unwrap_or(i64::MAX);
     let claimed = context.db.claim_outgoing(&context.receivers.names(), hold_ms, MOST).await?;
@@ -60,24 +69,24 @@ async fn deliver(context: &Context) -> Result<(), DbError> {
 async fn attempt(context: &Context, outgoing: &Outgoing) -> Result<(), DbError> {
     let now = context.db.now();
     if now >= outgoing.held_until {
-        return Ok(()); // those before took too long: it is another's by now
+        return Ok(()); // earlier messages took too long: another process may claim this one
     }
-    let telling = Telling {
+    let envelope = Envelope {
         delivery: &outgoing.id,
         what: &outgoing.what,
         alert: Some(&outgoing.alert),
         attempt: outgoing.attempt,
         now,
     };
-    let Some(notice) = context.receivers.tell(&outgoing.receiver, &telling).await else { return Ok(()) };
+    let Some(notice) = context.receivers.send(&outgoing.receiver, &envelope).await else { return Ok(()) };
     let (receiver, attempt) = (&outgoing.receiver, outgoing.attempt);
     let then = match &notice.error {
         None => {
-            info!(receiver, attempt, what = outgoing.what, alert = %outgoing.alert.id, "a receiver was told");
+            info!(receiver, attempt, what = outgoing.what, alert = %outgoing.alert.id, "alert sent");
             Attempt::Over
         }
         Some(error) => {
-            warn!(receiver, attempt, what = outgoing.what, alert = %outgoing.alert.id, error, "a receiver was not told");
+            warn!(receiver, attempt, what = outgoing.what, alert = %outgoing.alert.id, error, "alert not sent; retrying");
             after_failure(outgoing, context.db.now(), context.rhythm.again)
         }
     };

@@ -1,7 +1,7 @@
-//! What there is to ship: the objects of the last day of which no run is recorded.
+//! Finds what to ship: the objects of the last day that have no recorded run.
 //!
-//! The listing is that of a preview, which knows how to pass over the days that do not matter. The record that it asks
-//! takes note of what it is asked about.
+//! The listing is that of a preview, which skips the days that do not matter. The preview asks a ledger about each
+//! object; the ledger here notes the objects that it is asked about.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -17,18 +17,18 @@ use engine::{
 use futures::future::BoxFuture;
 use model::{Extent, Key, Pipeline, ReprocessSpec, Time, Window};
 
-use super::Watch;
+use super::Follower;
 
-/// How far back an object may come late.
+/// How late an object may be delivered.
 const BACK_MS: i64 = 86_400_000;
-/// A name may tell of a time ahead: a file is named by its end.
+/// How far ahead of now the time in a name may lie: a file is named by its end.
 const AHEAD_MS: i64 = 3_600_000;
-/// The clock of a store may differ from ours.
+/// How far the clock of a store may differ from ours.
 const CLOCKS_MS: i64 = 60_000;
-const LOOK_WITHIN: Duration = Duration::from_mins(5);
-/// Objects of one turn; the next sees the rest.
+const SCAN_WITHIN: Duration = Duration::from_mins(5);
+/// Objects of one scan; the next one finds the rest.
 pub const MOST: usize = 500;
-/// After a first failure, and at most, until an object is tried again.
+/// Pause before an object is retried after its first failure, and at most.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
@@ -51,8 +51,9 @@ impl Sight {
         if self.more == 0 { kept } else { kept.into_iter().chain(self.oldest).min() }
     }
 
-    /// What a message told of. Beyond the bound it is left out: its message stays, and is counted as such.
-    pub fn told(&mut self, objects: &BTreeMap<Key, Time>) {
+    /// Adds the objects that a message names. An object beyond the bound is left out: its message stays in the queue
+    /// and is counted there.
+    pub fn named(&mut self, objects: &BTreeMap<Key, Time>) {
         for (key, at) in objects {
             if self.objects.len() < MOST || self.objects.contains_key(key) {
                 self.objects.insert(key.clone(), *at);
@@ -60,7 +61,7 @@ impl Sight {
         }
     }
 
-    /// Whether a look at once would find more to ship.
+    /// Whether another scan would find more to ship at once.
     pub fn goes_on(&self) -> bool {
         self.more > 0
     }
@@ -79,9 +80,9 @@ impl Sight {
     }
 }
 
-/// Or why nothing can be seen, in a sentence.
-pub async fn look(watch: &Watch, since: Time) -> Result<Sight, String> {
-    let Watch { context, pipeline, .. } = watch;
+/// Lists what waits; or says in a sentence why it cannot be listed.
+pub async fn scan(follower: &Follower, since: Time) -> Result<Sight, String> {
+    let Follower { context, pipeline, .. } = follower;
     let entry = context.stores.get(&pipeline.source.store).ok_or("Its store is not configured here.")?;
     let now = context.db.now();
     let since = Time(since.0 - CLOCKS_MS);
@@ -91,12 +92,12 @@ pub async fn look(watch: &Watch, since: Time) -> Result<Sight, String> {
         Arc::new(Record { db: context.db.clone(), pipeline: pipeline.clone(), since, sight: Mutex::default() });
     let ledger: Arc<dyn Ledger> = Arc::clone(&record) as Arc<dyn Ledger>;
     let spec = ReprocessSpec { window: Some(window), ..spec_of(pipeline) };
-    let preview = ship::preview(&spec, &entry.client, &ledger, u64::MAX, LOOK_WITHIN).await;
+    let preview = ship::preview(&spec, &entry.client, &ledger, u64::MAX, SCAN_WITHIN).await;
     preview.map_err(|error| format!("{error}. {}", error.advice()))?;
     Ok(std::mem::take(&mut *record.sight()))
 }
 
-/// Everything of a pipeline.
+/// The reprocess of all objects of a pipeline.
 pub fn spec_of(pipeline: &Pipeline) -> ReprocessSpec {
     ReprocessSpec {
         pipeline: Some(pipeline.name.clone()),
@@ -138,15 +139,15 @@ impl Ledger for Record {
     }
 }
 
-/// Of which of these objects a run says that they need no more.
+/// Which of these objects need no further run, according to recorded runs.
 pub async fn dealt_with(db: &Db, pipeline: &Pipeline, objects: &[Listed]) -> Result<HashSet<Key>, LedgerError> {
     let etag = |object: &Listed| object.etag.as_ref().map(ETag::to_string).unwrap_or_default();
     let asked: Vec<_> = objects.iter().map(|object| (object.key.clone(), etag(object))).collect();
-    let over = db.dealt_with(&pipeline.name, &pipeline.sink, pipeline.source.bucket.as_str(), &asked).await;
+    let over = db.finished_objects(&pipeline.name, &pipeline.sink, pipeline.source.bucket.as_str(), &asked).await;
     over.map_err(|error| LedgerError(error.to_string()))
 }
 
-/// Which objects are to be tried now: what failed waits, twice as long each time.
+/// Chooses the objects to ship now: one that failed waits, twice as long each time.
 #[derive(Default)]
 pub struct Patience {
     failed: HashMap<Key, (Instant, Duration)>,
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_is_left_for_a_while_and_what_was_shipped_is_forgotten() {
+    fn failed_object_waits_and_shipped_object_is_forgotten() {
         let mut patience = Patience::default();
         let both = sight(&["a", "b"]);
         let due = patience.due(&both);
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_as_old_as_its_oldest() {
+    fn backlog_is_as_old_as_its_oldest_object() {
         let mut sight = sight(&["a"]);
         assert_eq!((sight.waiting(), sight.oldest()), (1, Some(Time(7))));
         sight.shipped(&HashSet::from(["a".parse().unwrap()]));

@@ -5,22 +5,22 @@
 
 use model::{SyncAction, SyncSource, TableName};
 
-use super::{SyncAsked, row};
+use super::{SyncRequests, row};
 use crate::{
     Db, DbError,
     database::{Row, Statement, Transaction, json},
 };
 
 /// A request with its author.
-pub struct Ask {
+pub struct SyncRequest {
     pub action: SyncAction,
     pub author: String,
 }
 
 impl Db {
-    /// Stores a request until it is handled; pause and resume take effect at once. Repeated requests are stored once, and a
-    /// newer approval of a delete replaces an older one, unless a holder has taken it.
-    pub async fn ask_sync(&self, table: &TableName, action: &SyncAction, author: &str) -> Result<(), DbError> {
+    /// Stores a request until it is handled; pause and resume take effect at once. Repeated requests are stored once,
+    /// and a newer approval of a delete replaces an older one, unless a holder has taken it.
+    pub async fn request_sync(&self, table: &TableName, action: &SyncAction, author: &str) -> Result<(), DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
         row::lock(&mut transaction, table, SyncSource::Logyard, now).await?;
@@ -67,21 +67,21 @@ async fn keep(
 }
 
 /// Takes all pending requests, combined.
-pub async fn take(transaction: &mut Transaction, table: &TableName) -> Result<SyncAsked, DbError> {
+pub async fn take(transaction: &mut Transaction, table: &TableName) -> Result<SyncRequests, DbError> {
     let statement = Statement::new("UPDATE sync_asks SET taken = 1 WHERE table_name = $1 RETURNING id, action, author");
-    let asks = decode(transaction.run(statement.bind(table.as_str())).await?)?;
-    let mut asked = SyncAsked::default();
-    for (_, ask) in asks {
-        match ask.action {
-            SyncAction::Evaluate => asked.evaluate = true,
-            SyncAction::Verify => asked.verify = true,
-            SyncAction::Approve { rows } => asked.approved = rows,
-            SyncAction::AcceptEpoch => asked.accept_epoch = true,
-            SyncAction::RetryQuarantined { key } => asked.retry = Some(with(asked.retry, key)),
+    let requests = decode(transaction.run(statement.bind(table.as_str())).await?)?;
+    let mut combined = SyncRequests::default();
+    for (_, request) in requests {
+        match request.action {
+            SyncAction::Evaluate => combined.evaluate = true,
+            SyncAction::Verify => combined.verify = true,
+            SyncAction::Approve { rows } => combined.approved = rows,
+            SyncAction::AcceptEpoch => combined.accept_epoch = true,
+            SyncAction::RetryQuarantined { key } => combined.retry = Some(with(combined.retry, key)),
             SyncAction::Pause | SyncAction::Resume => (),
         }
     }
-    Ok(asked)
+    Ok(combined)
 }
 
 /// Adds a key; an empty list means all keys and stays empty.
@@ -101,26 +101,26 @@ fn with(keys: Option<Vec<String>>, key: Option<String>) -> Vec<String> {
 pub async fn answer(
     transaction: &mut Transaction,
     table: &TableName,
-    answered: &SyncAsked,
-) -> Result<Vec<Ask>, DbError> {
+    answered: &SyncRequests,
+) -> Result<Vec<SyncRequest>, DbError> {
     let statement = Statement::new("SELECT id, action, author FROM sync_asks WHERE taken = 1 AND table_name = ");
     let taken = decode(transaction.run(statement.value(table.as_str())).await?)?;
     let yes = SyncAction::Approve { rows: answered.approved };
-    let newest = taken.iter().rev().find(|(_, ask)| ask.action == yes).map(|(id, _)| id.clone());
-    let answered = |(id, ask): &(String, Ask)| match ask.action {
+    let newest = taken.iter().rev().find(|(_, request)| request.action == yes).map(|(id, _)| id.clone());
+    let answered = |(id, request): &(String, SyncRequest)| match request.action {
         // The newest approval also completes the older ones that it replaced.
         SyncAction::Approve { .. } => newest.as_ref().is_some_and(|newest| id <= newest),
-        _ => answers(answered, ask),
+        _ => answers(answered, request),
     };
-    let (ids, asks): (Vec<String>, Vec<Ask>) = taken.into_iter().filter(answered).unzip();
+    let (ids, requests): (Vec<String>, Vec<SyncRequest>) = taken.into_iter().filter(answered).unzip();
     if !ids.is_empty() {
         transaction.run(Statement::new("DELETE FROM sync_asks WHERE id IN ").list(ids)).await?;
     }
-    Ok(asks)
+    Ok(requests)
 }
 
-fn answers(answered: &SyncAsked, ask: &Ask) -> bool {
-    match &ask.action {
+fn answers(answered: &SyncRequests, request: &SyncRequest) -> bool {
+    match &request.action {
         SyncAction::Evaluate => answered.evaluate,
         SyncAction::Verify => answered.verify,
         SyncAction::AcceptEpoch => answered.accept_epoch,
@@ -133,10 +133,11 @@ fn answers(answered: &SyncAsked, ask: &Ask) -> bool {
 }
 
 /// Decodes requests, the oldest first.
-fn decode(rows: Vec<Row>) -> Result<Vec<(String, Ask)>, DbError> {
-    let ask =
-        |row: Row| Ok((row.get::<String>("id")?, Ask { action: row.json("action")?, author: row.get("author")? }));
-    let mut asks = rows.into_iter().map(ask).collect::<Result<Vec<_>, DbError>>()?;
-    asks.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(asks)
+fn decode(rows: Vec<Row>) -> Result<Vec<(String, SyncRequest)>, DbError> {
+    let request = |row: Row| {
+        Ok((row.get::<String>("id")?, SyncRequest { action: row.json("action")?, author: row.get("author")? }))
+    };
+    let mut requests = rows.into_iter().map(request).collect::<Result<Vec<_>, DbError>>()?;
+    requests.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(requests)
 }
