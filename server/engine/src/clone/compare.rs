@@ -122,7 +122,7 @@ impl Endpoints {
     /// Whether metadata, headers, class and tags are equal; `None`: the tags cannot be read.
     async fn carry_the_same(&self, source: &Head, destination: &Head) -> Option<bool> {
         let redirects = !self.spec.fidelity.website_redirects || source.redirect == destination.redirect;
-        if !redirects || !source.carried.same_as(&destination.carried) {
+        if !redirects || !source.metadata.same_as(&destination.metadata) {
             return Some(false);
         }
         if source.tags != destination.tags {

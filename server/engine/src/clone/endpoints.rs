@@ -43,7 +43,7 @@ impl Endpoints {
             destination: if one_credential { destination.paying_for(source) } else { destination.clone() },
             one_credential,
             multipart_threshold: options.multipart_threshold,
-            slots: Slots::beside(options.concurrency),
+            slots: Slots::for_concurrency(options.concurrency),
             throttle: Throttle::new(),
             unordered: AtomicBool::new(false),
             records: Records::default(),

@@ -5,7 +5,7 @@ use model::{Failure, Key, Reason};
 use super::{CloneError, endpoints::Endpoints, window::Outcome};
 use crate::{
     clock::now,
-    s3::{ETag, Failed, InParts, LARGEST, Listed, S3Error, S3Fault, Way},
+    s3::{ETag, Failed, LARGEST, Listed, MultipartCopy, S3Error, S3Fault, Transfer},
 };
 
 /// Changes of an object during its copy after which it fails.
@@ -90,8 +90,8 @@ impl Endpoints {
                 }
                 held
             };
-            let beside = self.source.beside_copy(from_bucket, source, &self.spec.fidelity).await?;
-            let copied = self.destination.copy(from_bucket, source, to_bucket, to, &beside, &slow_down).await;
+            let options = self.source.copy_options(from_bucket, source, &self.spec.fidelity).await?;
+            let copied = self.destination.copy(from_bucket, source, to_bucket, to, &options, &slow_down).await;
             copied.inspect(|_| self.throttle.taken(folder))
         } else {
             let fidelity = &self.spec.fidelity;
@@ -99,15 +99,15 @@ impl Endpoints {
         }
     }
 
-    fn in_parts<'a>(&'a self, source: &'a Listed, to: &'a Key) -> InParts<'a> {
-        InParts {
+    fn in_parts<'a>(&'a self, source: &'a Listed, to: &'a Key) -> MultipartCopy<'a> {
+        MultipartCopy {
             source: &self.source,
             from: &self.spec.source.bucket,
             object: source,
             destination: &self.destination,
             to: &self.spec.destination.bucket,
             key: to,
-            way: if self.one_credential { Way::Copied } else { Way::Streamed },
+            transfer: if self.one_credential { Transfer::Copied } else { Transfer::Streamed },
             slots: &self.slots,
             fidelity: &self.spec.fidelity,
         }

@@ -79,6 +79,15 @@ pub struct Taken {
     pub mended: Vec<Key>,
 }
 
+/// Totals of the comparison, beside the differences that it reported one by one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::clone) struct Verified {
+    pub source_objects: u64,
+    pub source_bytes: u64,
+    /// Differences of keys that were not known to have failed in this attempt.
+    pub fresh: u64,
+}
+
 /// Sorts ranges by their keys, and joins finished neighbours.
 pub(super) fn joined(mut ranges: Vec<Range>) -> Vec<Range> {
     ranges.sort_unstable_by(|left, right| left.after.cmp(&right.after));

@@ -24,6 +24,7 @@ use tokio::{
     time::Instant,
 };
 
+pub(super) use self::checkpoint::Verified;
 pub use self::checkpoint::{Checkpoint, Pruning, Range, RangeState, Settled, Taken};
 use self::{key_map::key_map, state::State};
 use super::{gauge::ConcurrencyGauge, window::Outcome};
@@ -31,9 +32,6 @@ use crate::s3::{Listed, Meter};
 
 /// Most keys listed but not yet passed by a cursor.
 const WINDOW: usize = 65_536;
-
-/// Most of these keys in one range: a slow range must not delay the others.
-const RANGE_WINDOW: usize = 8_192;
 
 /// Failures not taken, above which no object is begun.
 const UNTAKEN: usize = 10_000;
@@ -43,15 +41,6 @@ const UNTAKEN: usize = 10_000;
 pub(super) struct Ticket {
     range: usize,
     number: u64,
-}
-
-/// Totals of the comparison, beside the differences that it reported one by one.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Verified {
-    pub source_objects: u64,
-    pub source_bytes: u64,
-    /// Differences of keys that were not known to have failed in this attempt.
-    pub fresh: u64,
 }
 
 /// The engine writes it, the caller takes from it once a second. Cheap to clone.

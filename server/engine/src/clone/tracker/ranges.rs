@@ -11,8 +11,11 @@ use std::{
 use model::Key;
 use tokio::sync::Semaphore;
 
-use super::{RANGE_WINDOW, Range, RangeState};
+use super::{Range, RangeState};
 use crate::clone::window::Window;
+
+/// Most keys of a range between its cursor and what is listed: a slow range must not delay the others.
+const RANGE_WINDOW: usize = 8_192;
 
 /// Ranges above which the places of done ones are used again.
 const OPEN_RANGES: usize = 512;
