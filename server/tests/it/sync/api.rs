@@ -254,7 +254,7 @@ async fn a_question_waits_for_whoever_keeps_the_table_and_its_answer_is_in_the_h
     assert_eq!(end(&site).await, SyncAsked::default());
     let (_, page) = get(&site, "/api/v1/syncs/orders/evaluations").await;
     let kept = &page["items"][0];
-    assert_eq!(kept["reason"], json!("Both ends are equal. Asked for by ci. Asked for by ci."));
+    assert_eq!(kept["reason"], json!("Both ends are equal. Requested by ci. Requested by ci."));
     assert_eq!((page["items"].as_array().unwrap().len(), &page["next"]), (1, &Value::Null));
     let (_, view) = get(&site, "/api/v1/syncs/orders").await;
     assert_eq!(&view["evaluations"]["items"][0], kept);
@@ -286,7 +286,7 @@ async fn what_does_not_fit_how_the_table_stands_is_a_conflict_that_says_why() {
     refused(approve(1_199), "At least 1200 rows would be deleted").await;
     assert_eq!(act(&site, "orders", approve(1_200)).await.0, 202);
     assert_eq!(end(&site).await.approved, 1_200);
-    refused(approve(1_200), "it is in step").await;
+    refused(approve(1_200), "it is in sync").await;
 
     tell(&site, &beat(SyncState::EpochChanged)).await;
     assert_eq!(act(&site, "orders", json!({"action": "accept_epoch"})).await.0, 202);
