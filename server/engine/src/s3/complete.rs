@@ -1,7 +1,7 @@
-//! A listing must have its end.
+//! Checks that the body of a listing is complete.
 //!
-//! The SDK's XML reader takes a document that breaks off for one that ends there: a page cut short by a proxy would
-//! pass as a shorter bucket. So a listing's body is looked at once more, and without its closing tag it is an error.
+//! The SDK's XML reader accepts a document that breaks off: a page cut short by a proxy would pass as a shorter bucket. So
+//! a listing without its closing tag is an error.
 
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::{
@@ -9,15 +9,15 @@ use aws_smithy_runtime_api::{
 };
 
 #[derive(Debug)]
-pub(super) struct WholeListing;
+pub(super) struct CompleteListing;
 
 #[derive(Debug, thiserror::Error)]
 #[error("the listing breaks off before its end")]
 pub(super) struct BrokenOff;
 
-impl Intercept for WholeListing {
+impl Intercept for CompleteListing {
     fn name(&self) -> &'static str {
-        "WholeListing"
+        "CompleteListing"
     }
 
     fn read_after_deserialization(
@@ -27,11 +27,11 @@ impl Intercept for WholeListing {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(body) = context.response().body().bytes() else { return Ok(()) };
-        if whole(body) { Ok(()) } else { Err(BrokenOff.into()) }
+        if complete(body) { Ok(()) } else { Err(BrokenOff.into()) }
     }
 }
 
-fn whole(body: &[u8]) -> bool {
+fn complete(body: &[u8]) -> bool {
     let start = &body[..body.len().min(200)];
     let listing = start.windows(17).any(|window| window == b"<ListBucketResult");
     !listing || body.trim_ascii_end().ends_with(b"</ListBucketResult>")
@@ -42,12 +42,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listing_without_its_end_is_not_whole() {
+    fn listing_without_closing_tag_is_incomplete() {
         let page =
             b"<?xml version=\"1.0\"?>\n<ListBucketResult xmlns=\"x\"><KeyCount>1</KeyCount></ListBucketResult>\n";
-        assert!(whole(page));
-        assert!(!whole(&page[..60]));
-        assert!(whole(b"<CopyObjectResult>"));
-        assert!(whole(b""));
+        assert!(complete(page));
+        assert!(!complete(&page[..60]));
+        assert!(complete(b"<CopyObjectResult>"));
+        assert!(complete(b""));
     }
 }

@@ -1,18 +1,18 @@
-//! The key space as a map: ranges in order, so few that they can be drawn.
+//! A map of the key space: ranges in order, few enough to draw.
 
 use model::{Stretch, StretchState};
 
-use super::{RangeState, lanes::Lane};
+use super::{RangeState, ranges::RangeProgress};
 
-/// Stretches at most.
+/// Most stretches of a map.
 const MOST: usize = 48;
 
-/// Neighbours that hold least are joined first; done ones with one another before others.
-pub(super) fn stretches<'a>(lanes: impl Iterator<Item = &'a Lane>) -> Vec<Stretch> {
-    let mut lanes: Vec<&Lane> = lanes.collect();
-    lanes.sort_unstable_by(|left, right| left.range.after.cmp(&right.range.after));
-    let mut map: Vec<Stretch> = lanes.into_iter().map(one).collect();
-    // What lies between was a wrong guess at where keys are.
+/// Joins the smallest neighbours first; those of the same state before others.
+pub(super) fn key_map<'a>(ranges: impl Iterator<Item = &'a RangeProgress>) -> Vec<Stretch> {
+    let mut ranges: Vec<&RangeProgress> = ranges.collect();
+    ranges.sort_unstable_by(|left, right| left.range.after.cmp(&right.range.after));
+    let mut map: Vec<Stretch> = ranges.into_iter().map(one).collect();
+    // An empty range was a wrong guess at where keys are.
     map.dedup_by(|next, _| next.state == StretchState::Done && next.found == 0);
     while map.len() > MOST {
         let joins = map.windows(2).enumerate();
@@ -24,17 +24,17 @@ pub(super) fn stretches<'a>(lanes: impl Iterator<Item = &'a Lane>) -> Vec<Stretc
     map
 }
 
-fn one(lane: &Lane) -> Stretch {
+fn one(progress: &RangeProgress) -> Stretch {
     Stretch {
-        after: lane.range.after.as_ref().map(ToString::to_string),
-        state: match lane.range.state {
+        after: progress.range.after.as_ref().map(ToString::to_string),
+        state: match progress.range.state {
             RangeState::Waiting => StretchState::Waiting,
             RangeState::Active => StretchState::Active,
             RangeState::Done => StretchState::Done,
         },
-        found: lane.found,
-        settled: lane.settled,
-        failed: lane.failed,
+        found: progress.found,
+        settled: progress.settled,
+        failed: progress.failed,
     }
 }
 
@@ -53,31 +53,35 @@ mod tests {
     use crate::clone::tracker::Range;
 
     #[test]
-    fn any_number_of_ranges_is_drawn_as_few_stretches_that_hold_as_much() {
-        let mut lanes: Vec<Lane> = (0..500_u64)
+    fn many_ranges_become_few_stretches_with_equal_totals() {
+        let mut ranges: Vec<RangeProgress> = (0..500_u64)
             .map(|number| {
                 let after = (number > 0).then(|| format!("{number:03}").parse().unwrap());
-                let mut lane = Lane::new(Range { after, last: None, cursor: None, state: RangeState::Active });
-                (lane.found, lane.settled, lane.failed) = (number, number / 2, number % 2);
-                lane
+                let mut progress =
+                    RangeProgress::new(Range { after, last: None, cursor: None, state: RangeState::Active });
+                (progress.found, progress.settled, progress.failed) = (number, number / 2, number % 2);
+                progress
             })
             .collect();
-        lanes.reverse();
-        let map = stretches(lanes.iter());
+        ranges.reverse();
+        let map = key_map(ranges.iter());
         assert_eq!(map.len(), MOST);
         assert_eq!(map.iter().map(|stretch| stretch.found).sum::<u64>(), 499 * 500 / 2);
         assert!(map.is_sorted_by(|left, right| left.after < right.after));
     }
 
     #[test]
-    fn a_finished_range_without_objects_is_not_drawn() {
+    fn finished_empty_range_is_not_drawn() {
         let range = |after: Option<&str>, state| Range {
             after: after.map(|key| key.parse().unwrap()),
             last: None,
             cursor: None,
             state,
         };
-        let lanes = [Lane::new(range(None, RangeState::Active)), Lane::new(range(Some("x"), RangeState::Done))];
-        assert_eq!(stretches(lanes.iter()).len(), 1);
+        let ranges = [
+            RangeProgress::new(range(None, RangeState::Active)),
+            RangeProgress::new(range(Some("x"), RangeState::Done)),
+        ];
+        assert_eq!(key_map(ranges.iter()).len(), 1);
     }
 }

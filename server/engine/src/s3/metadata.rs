@@ -1,9 +1,9 @@
-//! What an object carries beside its bytes: metadata, content headers, storage class, tags.
+//! What an object has besides its bytes: metadata, content headers, storage class, tags.
 //!
-//! CopyObject brings it along by itself. Whatever else writes an object, streamed or in parts, reads it off a GET or a
-//! HEAD and says it again. What CopyObject loses is [`super::beside`].
+//! CopyObject carries it by itself. A streamed or multipart copy reads it off a GET or a HEAD and repeats it. What
+//! CopyObject loses is in [`super::write_options`].
 //!
-//! Always: each field is named once here, so that no way of writing forgets one.
+//! Always: each field is named once here, so that no kind of write forgets one.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use aws_sdk_s3::{
 };
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Carried {
+pub struct ObjectMetadata {
     metadata: Option<HashMap<String, String>>,
     content_type: Option<String>,
     cache_control: Option<String>,
@@ -27,15 +27,15 @@ pub struct Carried {
     content_language: Option<String>,
     expires: Option<DateTime>,
     class: Option<StorageClass>,
-    /// As the tagging header spells them.
+    /// Value of the tagging header.
     tags: Option<String>,
 }
 
-/// The answers of GET and HEAD have the same fields and no type in common.
+/// Reads the fields off a response: those of GET and HEAD have no type in common.
 macro_rules! read_off {
     ($answer:expr, $listed:expr, $tags:expr) => {{
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Carried {
+        ObjectMetadata {
             metadata: $answer.metadata().cloned(),
             content_type: owned($answer.content_type()),
             cache_control: owned($answer.cache_control()),
@@ -49,24 +49,24 @@ macro_rules! read_off {
     }};
 }
 
-/// Nor have the requests that write.
-macro_rules! say_again {
-    ($carried:expr, $request:expr) => {
+/// Sets the fields on a request: those that write have no type in common either.
+macro_rules! set {
+    ($metadata:expr, $request:expr) => {
         $request
-            .set_metadata($carried.metadata)
-            .set_content_type($carried.content_type)
-            .set_cache_control($carried.cache_control)
-            .set_content_disposition($carried.content_disposition)
-            .set_content_encoding($carried.content_encoding)
-            .set_content_language($carried.content_language)
-            .set_expires($carried.expires)
-            .set_storage_class($carried.class)
-            .set_tagging($carried.tags)
+            .set_metadata($metadata.metadata)
+            .set_content_type($metadata.content_type)
+            .set_cache_control($metadata.cache_control)
+            .set_content_disposition($metadata.content_disposition)
+            .set_content_encoding($metadata.content_encoding)
+            .set_content_language($metadata.content_language)
+            .set_expires($metadata.expires)
+            .set_storage_class($metadata.class)
+            .set_tagging($metadata.tags)
     };
 }
 
-impl Carried {
-    /// `listed` tells the storage class where the answer does not.
+impl ObjectMetadata {
+    /// Reads the fields off a GET; `listed` has the storage class if the response has none.
     pub(super) fn of_get(answer: &GetObjectOutput, listed: &Listed, tags: Option<String>) -> Self {
         read_off!(answer, listed, tags)
     }
@@ -75,19 +75,19 @@ impl Carried {
         read_off!(answer, listed, tags)
     }
 
-    /// Whether a copy of an object that carries this is one that carries the other. A class that the source does not say
-    /// is left to the destination.
+    /// Whether `copy` is the metadata of a faithful copy. A class that the source does not name may be any at the
+    /// destination.
     pub fn same_as(&self, copy: &Self) -> bool {
         let class = self.class.clone().or_else(|| copy.class.clone());
         Self { class, ..self.clone() } == *copy
     }
 
     pub(super) fn onto_put(self, request: PutObjectFluentBuilder) -> PutObjectFluentBuilder {
-        say_again!(self, request)
+        set!(self, request)
     }
 
     pub(super) fn onto_upload(self, request: CreateMultipartUploadFluentBuilder) -> CreateMultipartUploadFluentBuilder {
-        say_again!(self, request)
+        set!(self, request)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Both ends of a clone and what was asked: what every part of the engine works on.
+//! Source and destination of a clone, and its spec: what every part of the engine works on.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Options, Tracker,
-    plan::Planned,
+    planned::Planned,
     records::Records,
     throttle::{Throttle, folder},
 };
@@ -17,24 +17,24 @@ use crate::{
     s3::{Listed, Order, S3Client, Slots, Threshold},
 };
 
-pub(super) struct Sides {
+pub(super) struct Endpoints {
     pub spec: CloneSpec,
     pub source: S3Client,
     pub destination: S3Client,
-    /// One credential reads the one and writes the other: the store can copy by itself.
+    /// Whether one credential reads the source and writes the destination, so that the store can copy by itself.
     pub one_credential: bool,
-    /// Objects larger than this go in parts.
+    /// Size above which objects are copied in parts.
     pub multipart_threshold: Threshold,
     pub slots: Slots,
-    /// Copies that wait because their part of the destination asked for less.
+    /// Copies that wait because their folder of the destination throttles.
     pub throttle: Throttle<Planned>,
-    /// A listing has shown that its store keeps an order of its own: all are sorted from then on.
+    /// Whether a listing came in an order of its own, so that all are sorted from then on.
     unordered: AtomicBool,
-    /// Of copies whose ETag is another than their source's.
+    /// Copies whose ETag is not their source's.
     pub records: Records,
 }
 
-impl Sides {
+impl Endpoints {
     pub fn new(spec: &CloneSpec, source: &S3Client, destination: &S3Client, options: &Options) -> Self {
         let one_credential = source.endpoint().one_credential(destination.endpoint());
         Self {
@@ -43,14 +43,14 @@ impl Sides {
             destination: if one_credential { destination.paying_for(source) } else { destination.clone() },
             one_credential,
             multipart_threshold: options.multipart_threshold,
-            slots: Slots::beside(options.concurrency),
+            slots: Slots::for_concurrency(options.concurrency),
             throttle: Throttle::new(),
             unordered: AtomicBool::new(false),
             records: Records::default(),
         }
     }
 
-    /// The same, with requests counted by the tracker, and given up when stopped.
+    /// The same endpoints, with requests that the tracker counts and that end when `stop` is cancelled.
     pub fn metered(self, tracker: &Tracker, stop: &CancellationToken) -> Self {
         Self {
             source: self.source.metered(tracker.meter(), stop),
@@ -63,7 +63,7 @@ impl Sides {
         self.unordered.store(true, Relaxed);
     }
 
-    /// Both listings, in the order in which the stores list as far as is known by now.
+    /// Both listings, in the order in which the stores list as far as is known now.
     pub fn listings(&self) -> Listings {
         let listed = |store: &S3Client, place: &Location| ListedPlace { store: store.clone(), place: place.clone() };
         Listings {
@@ -74,18 +74,18 @@ impl Sides {
         }
     }
 
-    /// Whether the clone is about this object of the source.
+    /// Whether the selection chooses this object of the source.
     pub fn chosen(&self, object: &Listed) -> bool {
         let rest = object.key.as_str().strip_prefix(self.spec.source.prefix.as_str());
         rest.is_some_and(|rest| self.spec.selection.chooses(rest, object.modified))
     }
 
-    /// The folder of the destination whose limit a source's key shares.
+    /// The folder of the destination with whose limit the copy of this source key counts.
     pub fn folder<'a>(&self, key: &'a Key) -> &'a str {
         folder(key.as_str().strip_prefix(self.spec.source.prefix.as_str()).unwrap_or_default())
     }
 
-    /// Where a source's key goes; `None` if no key can be that.
+    /// The destination key of a source key; `None` if it would not be a valid key.
     pub fn destination_key(&self, key: &Key) -> Option<Key> {
         key.moved(&self.spec.source.prefix, &self.spec.destination.prefix)
     }

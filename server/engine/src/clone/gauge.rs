@@ -1,7 +1,7 @@
-//! How much is under way at once, and what keeps it from being more.
+//! How many tasks may run at once, and what limits the throughput.
 //!
-//! Shared by the crew, which sets it, and the tracker, which tells it with the progress. A limit is what was met since
-//! the tracker was last asked; of several the one that an operator can do most about.
+//! The worker pool sets the gauge, the tracker reports it with the progress. A limit is what was met since the last report;
+//! of several the one that an operator can do most about.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
@@ -13,24 +13,24 @@ use tokio::{runtime::Handle, time::Instant};
 
 use crate::s3::Meter;
 
-/// Of the time of all threads.
+/// Share of the time of all threads above which the CPU is the limit.
 const BUSY: f64 = 0.9;
 
 #[derive(Debug, Default)]
-pub(super) struct Effort {
+pub(super) struct ConcurrencyGauge {
     allowed: AtomicU32,
     ceiling: AtomicU32,
-    /// More was to be done than was allowed.
+    /// Whether tasks had to wait since the last report.
     full: AtomicBool,
 }
 
-impl Effort {
-    pub fn allow(&self, allowed: usize, ceiling: usize) {
+impl ConcurrencyGauge {
+    pub fn set(&self, allowed: usize, ceiling: usize) {
         self.allowed.store(u32::try_from(allowed).unwrap_or(u32::MAX), Relaxed);
         self.ceiling.store(u32::try_from(ceiling).unwrap_or(u32::MAX), Relaxed);
     }
 
-    pub fn fill(&self) {
+    pub fn mark_full(&self) {
         self.full.store(true, Relaxed);
     }
 
@@ -39,21 +39,21 @@ impl Effort {
     }
 }
 
-/// Finds the limit from one look to the next.
+/// Finds the limit between two reports.
 #[derive(Debug, Default)]
-pub(super) struct Limits {
+pub(super) struct LimitDetector {
     throttled: u64,
     paced: u64,
     busy: Option<(Instant, Duration)>,
     last: Option<Limit>,
 }
 
-impl Limits {
-    pub fn look(&mut self, effort: &Effort, meter: &Meter, now: Instant) -> Option<Limit> {
+impl LimitDetector {
+    pub fn detect(&mut self, gauge: &ConcurrencyGauge, meter: &Meter, now: Instant) -> Option<Limit> {
         let throttled = std::mem::replace(&mut self.throttled, meter.throttled()) != meter.throttled();
         let paced = std::mem::replace(&mut self.paced, meter.paced()) != meter.paced();
         let Some(busy) = self.busy(now) else { return self.last };
-        let full = effort.full.swap(false, Relaxed);
+        let full = gauge.full.swap(false, Relaxed);
         self.last = Some(if throttled {
             Limit::Throttling
         } else if paced {
@@ -62,7 +62,7 @@ impl Limits {
             Limit::Cpu
         } else if !full {
             Limit::Listing
-        } else if effort.allowed() >= effort.ceiling.load(Relaxed) {
+        } else if gauge.allowed() >= gauge.ceiling.load(Relaxed) {
             Limit::Concurrency
         } else {
             Limit::Latency
@@ -70,7 +70,7 @@ impl Limits {
         self.last
     }
 
-    /// The share of their time that the runtime's threads were busy since the last look; `None`: too short to tell.
+    /// The share of time that the runtime's threads were busy since the last call; `None` if that was too short ago.
     fn busy(&mut self, now: Instant) -> Option<f64> {
         let threads = Handle::try_current().ok()?.metrics();
         let total = (0..threads.num_workers()).map(|worker| threads.worker_total_busy_duration(worker)).sum();

@@ -1,14 +1,14 @@
-//! A plan in the making: counts and digests of what the listings show, pair by pair, nothing kept.
+//! Builds a plan from counts and digests of the listings, pair by pair, without keeping the pairs.
 //!
-//! Always: a pure function of the request and of the pairs in key order. Each text goes in with its length before it,
-//! so that no two different listings are written alike.
+//! Always: a plan is a pure function of the request and of the pairs in key order. Each text is hashed with its length
+//! before it, so that no two different listings give the same digest.
 
 use model::{CloneSpec, Digest, Plan, Time};
 use sha2::{Digest as _, Sha256};
 
 use crate::s3::Listed;
 
-/// What the destination alone has.
+/// Count and digest of the objects that only the destination has.
 #[derive(Clone, Default)]
 pub(super) struct Extras {
     hash: Sha256,
@@ -17,8 +17,8 @@ pub(super) struct Extras {
     pub newest: Option<Time>,
 }
 
-pub(super) struct Sketch {
-    /// Of the request, and of what is missing or different.
+pub(super) struct PlanBuilder {
+    /// Hash of the request and of what is missing or different.
     hash: Sha256,
     source_objects: u64,
     to_copy: u64,
@@ -50,7 +50,7 @@ impl Extras {
     }
 }
 
-impl Sketch {
+impl PlanBuilder {
     pub fn of(spec: &CloneSpec) -> Self {
         let mut hash = Sha256::new();
         let asked = CloneSpec { plan: None, dry_run: false, ..spec.clone() };
@@ -58,12 +58,12 @@ impl Sketch {
         Self { hash, source_objects: 0, to_copy: 0, to_copy_bytes: 0, extras: Extras::default() }
     }
 
-    /// Equal at both.
+    /// Adds an object that is equal at both places.
     pub fn equal(&mut self) {
         self.source_objects += 1;
     }
 
-    /// Missing or different.
+    /// Adds an object that is missing or different at the destination.
     pub fn copied(&mut self, source: &Listed, destination: Option<&Listed>) {
         self.source_objects += 1;
         self.to_copy += 1;
@@ -121,18 +121,18 @@ mod tests {
     }
 
     fn plan(bucket: &str, copied: &[Listed], extras: &[Listed]) -> Plan {
-        let mut sketch = Sketch::of(&spec(bucket));
+        let mut builder = PlanBuilder::of(&spec(bucket));
         for object in copied {
-            sketch.copied(object, None);
+            builder.copied(object, None);
         }
         for object in extras {
-            sketch.extras.add(object);
+            builder.extras.add(object);
         }
-        sketch.finish(Time(9))
+        builder.finish(Time(9))
     }
 
     #[test]
-    fn the_same_listings_give_the_same_plan_and_others_another() {
+    fn plans_are_equal_only_for_equal_listings() {
         let (a, b) = (object("a", "1", 5), object("b", "2", 7));
         let this = plan("aaa", std::slice::from_ref(&a), std::slice::from_ref(&b));
         assert_eq!(this, plan("aaa", std::slice::from_ref(&a), std::slice::from_ref(&b)));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_key_ends_is_part_of_the_plan() {
+    fn plan_depends_on_where_keys_end() {
         let one = plan("aaa", &[], &[object("ab", "c", 0)]);
         assert_ne!(one.extras, plan("aaa", &[], &[object("a", "bc", 0)]).extras);
     }

@@ -1,7 +1,7 @@
-//! What a write says beside what every copy carries: encryption, access, Object Lock and a website's redirect.
+//! Options of a write that no copy carries by itself: encryption, ACL, Object Lock and website redirect.
 //!
-//! Always: all of it goes with the request that makes the object, so that there is no moment, and no failure, that
-//! leaves an object without it. What was not asked for costs no request.
+//! Always: they are part of the request that makes the object, so that no failure leaves an object without them. Options
+//! that are not requested cost no request.
 
 use std::time::SystemTime;
 
@@ -18,9 +18,8 @@ use model::{Acl, BucketName, Encryption, Fidelity, ObjectLock};
 
 use super::{Action, ETag, Failed, Listed, S3Client, acl::Grants, blank::sendable, head::LIMIT};
 
-/// Of one object.
 #[derive(Clone, Debug, Default)]
-pub struct Beside {
+pub struct WriteOptions {
     encryption: Option<Encryption>,
     canned: Option<ObjectCannedAcl>,
     grants: Grants,
@@ -34,24 +33,24 @@ struct Lock {
     hold: Option<ObjectLockLegalHoldStatus>,
 }
 
-/// The answers of GET and HEAD have the same fields and no type in common.
+/// Reads the options off a response: those of GET and HEAD have the same fields and no type in common.
 macro_rules! read_off {
-    ($beside:expr, $answer:expr, $fidelity:expr) => {{
-        $beside.website_redirect = $answer.website_redirect_location().map(str::to_owned);
+    ($options:expr, $answer:expr, $fidelity:expr) => {{
+        $options.website_redirect = $answer.website_redirect_location().map(str::to_owned);
         if $fidelity.object_lock == ObjectLock::Copy {
             let retention = $answer.object_lock_mode().cloned().zip($answer.object_lock_retain_until_date().copied());
-            $beside.lock.retention = retention.filter(|(_, until)| *until > DateTime::from(SystemTime::now()));
+            $options.lock.retention = retention.filter(|(_, until)| *until > DateTime::from(SystemTime::now()));
             let hold = $answer.object_lock_legal_hold_status().cloned();
-            $beside.lock.hold = hold.filter(|hold| *hold == ObjectLockLegalHoldStatus::On);
+            $options.lock.hold = hold.filter(|hold| *hold == ObjectLockLegalHoldStatus::On);
         }
-        $beside
+        $options
     }};
 }
 
-/// Nor have the requests that write.
-macro_rules! say {
-    ($beside:expr, $request:expr) => {{
-        let Beside { encryption, canned, grants, lock, website_redirect } = $beside;
+/// Sets the options on a request: those that write have no type in common either.
+macro_rules! set {
+    ($options:expr, $request:expr) => {{
+        let WriteOptions { encryption, canned, grants, lock, website_redirect } = $options;
         let (mode, until) = lock.retention.unzip();
         $request
             .set_server_side_encryption(encryption.as_ref().map(|how| ServerSideEncryption::from(how.name())))
@@ -68,7 +67,7 @@ macro_rules! say {
     }};
 }
 
-impl Beside {
+impl WriteOptions {
     pub(super) fn with_get(mut self, answer: &GetObjectOutput, fidelity: &Fidelity) -> Self {
         read_off!(self, answer, fidelity)
     }
@@ -78,23 +77,23 @@ impl Beside {
     }
 
     pub(super) fn onto_copy(self, request: CopyObjectFluentBuilder) -> CopyObjectFluentBuilder {
-        say!(self, request)
+        set!(self, request)
     }
 
     pub(super) fn onto_put(self, request: PutObjectFluentBuilder) -> PutObjectFluentBuilder {
-        say!(self, request)
+        set!(self, request)
     }
 
     pub(super) fn onto_upload(self, request: CreateMultipartUploadFluentBuilder) -> CreateMultipartUploadFluentBuilder {
-        say!(self, request)
+        set!(self, request)
     }
 
-    /// S3 takes the bytes of a locked object only with a checksum of them.
+    /// Whether the object gets a lock: S3 then requires a checksum of its bytes.
     pub(super) fn locks(&self) -> bool {
         self.lock.retention.is_some() || self.lock.hold.is_some()
     }
 
-    /// What the policy must allow for it, beside what every write takes.
+    /// Permissions that the options need, besides that of every write.
     pub(super) fn permissions(&self) -> Vec<&'static str> {
         let acl = self.canned.is_some() || !self.grants.is_empty();
         let kms = matches!(self.encryption, Some(Encryption::Kms { .. }));
@@ -109,14 +108,13 @@ impl Beside {
 }
 
 impl S3Client {
-    /// What a copy of an object of this store gets by these options, but for what its own headers tell. Asks for the
-    /// object's ACL if that is to be kept.
-    pub(super) async fn beside(
+    /// Options of a copy of this store's object, without those in its headers. Reads the object's ACL if the copy keeps it.
+    pub(super) async fn write_options(
         &self,
         from: &BucketName,
         source: &Listed,
         fidelity: &Fidelity,
-    ) -> Result<Beside, Failed> {
+    ) -> Result<WriteOptions, Failed> {
         let canned = match fidelity.acl {
             None | Some(Acl::Copy) => None,
             Some(Acl::BucketOwnerFullControl) => Some(ObjectCannedAcl::BucketOwnerFullControl),
@@ -126,14 +124,19 @@ impl S3Client {
             Some(Acl::Copy) => self.grants(from, &source.key).await?,
             _ => Grants::default(),
         };
-        Ok(Beside { encryption: fidelity.encryption.clone(), canned, grants, ..Beside::default() })
+        Ok(WriteOptions { encryption: fidelity.encryption.clone(), canned, grants, ..WriteOptions::default() })
     }
 
-    /// The same, whole, for a store that copies by itself: asks for the headers too, if what they tell is to be kept.
-    pub async fn beside_copy(&self, from: &BucketName, source: &Listed, fidelity: &Fidelity) -> Result<Beside, Failed> {
-        let beside = self.beside(from, source, fidelity).await?;
+    /// All options for a store that copies by itself: reads the headers too, if the copy keeps what they contain.
+    pub async fn copy_options(
+        &self,
+        from: &BucketName,
+        source: &Listed,
+        fidelity: &Fidelity,
+    ) -> Result<WriteOptions, Failed> {
+        let options = self.write_options(from, source, fidelity).await?;
         if !fidelity.website_redirects && fidelity.object_lock == ObjectLock::None {
-            return Ok(beside);
+            return Ok(options);
         }
         let context = self.context(Action::Head, Some(from));
         let request = || async {
@@ -142,6 +145,6 @@ impl S3Client {
             request.send().await.map_err(|error| context.classify(&error))
         };
         let head = self.retry.send(&context, LIMIT, request).await?;
-        Ok(beside.with_head(&head, fidelity))
+        Ok(options.with_head(&head, fidelity))
     }
 }

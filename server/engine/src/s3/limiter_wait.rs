@@ -1,4 +1,4 @@
-//! Time in which a request is held back here on purpose, by a ceiling: it does not count as the store's.
+//! Time that a request waits here for a ceiling: it does not count into the request's time limit.
 
 use std::{
     pin::pin,
@@ -11,29 +11,29 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// Of one request, all its attempts together. Cheap to clone.
+/// Waits of one request, in all its attempts. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Held(Arc<Mutex<Waits>>);
+pub(super) struct LimiterWait(Arc<Mutex<Waits>>);
 
 #[derive(Default)]
 struct Waits {
     over: Duration,
-    /// The one that has not ended.
+    /// Start of the wait that has not ended.
     since: Option<Instant>,
 }
 
-impl Held {
-    /// Waits for what holds it back.
-    pub async fn back<T>(&self, wait: impl Future<Output = T>) -> T {
+impl LimiterWait {
+    /// Runs a wait for a ceiling.
+    pub async fn run<T>(&self, wait: impl Future<Output = T>) -> T {
         self.waits().since = Some(Instant::now());
         let value = wait.await;
         self.end();
         value
     }
 
-    /// What the work came to; `None` if it took longer than `limit`, not counting the time it was held back.
+    /// Runs the work; `None` if it took longer than `limit` without the waits for ceilings.
     pub async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-        self.end(); // an attempt that was dropped could not
+        self.end(); // a dropped attempt did not end its wait
         let mut work = pin!(work);
         let from = Instant::now() + limit;
         let before = self.so_far();
@@ -74,28 +74,28 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(10);
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_that_is_held_back_has_its_whole_time_besides() {
-        let (held, began) = (Held::default(), Instant::now());
+    async fn waits_do_not_count_into_the_limit() {
+        let (wait, began) = (LimiterWait::default(), Instant::now());
         let work = async {
             for _ in 0..3 {
                 sleep(Duration::from_secs(3)).await;
-                held.back(sleep(Duration::from_mins(10))).await;
+                wait.run(sleep(Duration::from_mins(10))).await;
             }
         };
-        assert_eq!(held.within(LIMIT, work).await, Some(()));
+        assert_eq!(wait.within(LIMIT, work).await, Some(()));
         assert_eq!(began.elapsed(), Duration::from_secs(1_809));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_time_of_the_store_is_not_held_back_time() {
-        let (held, began) = (Held::default(), Instant::now());
+    async fn time_of_the_store_counts_into_the_limit() {
+        let (wait, began) = (LimiterWait::default(), Instant::now());
         let work = async {
-            held.back(sleep(Duration::from_mins(1))).await;
+            wait.run(sleep(Duration::from_mins(1))).await;
             std::future::pending::<()>().await;
         };
-        assert_eq!(held.within(LIMIT, work).await, None);
+        assert_eq!(wait.within(LIMIT, work).await, None);
         assert_eq!(began.elapsed(), Duration::from_secs(70));
-        assert_eq!(held.within(LIMIT, std::future::pending::<()>()).await, None);
+        assert_eq!(wait.within(LIMIT, std::future::pending::<()>()).await, None);
         assert_eq!(began.elapsed(), Duration::from_secs(80));
     }
 }

@@ -1,23 +1,25 @@
-//! A look at the source before it is copied in parts: what it carries, and where it was cut.
+//! Reads the source of a multipart copy by HEAD: its metadata, and its parts.
 
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 
 use super::{
-    InParts,
+    MultipartCopy,
     layout::{Cut, Layout},
 };
-use crate::s3::{Action, Beside, Carried, ETag, Failed, Listed, S3Error, S3Fault, blank::sendable, head::LIMIT};
+use crate::s3::{
+    Action, ETag, Failed, Listed, ObjectMetadata, S3Error, S3Fault, WriteOptions, blank::sendable, head::LIMIT,
+};
 
-pub struct Seen {
-    /// As listed, its ETag known for sure.
+pub struct SourceInfo {
+    /// The object as listed, with its ETag.
     pub object: Listed,
-    pub carried: Carried,
-    pub beside: Beside,
+    pub metadata: ObjectMetadata,
+    pub options: WriteOptions,
     pub layout: Layout,
 }
 
-impl InParts<'_> {
-    pub(super) async fn look(&self) -> Result<Seen, Failed> {
+impl MultipartCopy<'_> {
+    pub(super) async fn inspect(&self) -> Result<SourceInfo, Failed> {
         let head = self.head().await?;
         let context = self.source.context(Action::Head, Some(self.from));
         let refuse = |error: S3Error| Failed { error, attempts: 1 };
@@ -27,10 +29,10 @@ impl InParts<'_> {
         if length(&head) != Some(self.object.size) {
             return Err(refuse(context.error(S3Fault::Changed)));
         }
-        let beside = self.source.beside(self.from, self.object, self.fidelity).await?;
-        Ok(Seen {
-            beside: beside.with_head(&head, self.fidelity),
-            carried: Carried::of_head(&head, self.object, self.tags(head.tag_count()).await?),
+        let options = self.source.write_options(self.from, self.object, self.fidelity).await?;
+        Ok(SourceInfo {
+            options: options.with_head(&head, self.fidelity),
+            metadata: ObjectMetadata::of_head(&head, self.object, self.tags(head.tag_count()).await?),
             layout: Layout::of(self.object.size, self.cut(&etag).await),
             object: Listed { etag: Some(etag), ..self.object.clone() },
         })
@@ -46,8 +48,8 @@ impl InParts<'_> {
         self.source.retry.send(&context, LIMIT, request).await
     }
 
-    /// How the source was cut, if it came in parts and the store tells the size of the first. It is asked without a
-    /// condition, as some stores give each part an ETag of its own; a wrong answer can but cost the equal ETag.
+    /// How the source was split, if it was written in parts and the store tells the size of the first. The request has no
+    /// condition, as some stores give each part an ETag of its own; a wrong answer only costs the equal ETag.
     async fn cut(&self, etag: &ETag) -> Option<Cut> {
         let parts = etag.parts()?;
         let context = self.source.context(Action::Head, Some(self.from));
