@@ -53,8 +53,8 @@ pub async fn agree(order: &mut Order, source: &S3Client, destination: &S3Client,
     if order.spec.dry_run {
         return Ok(());
     }
-    let plan = seen.plan.ok_or_else(|| refused("the listings were not read to their ends".to_owned(), "Try again."))?;
-    confirm(order, &plan, json).await.map_err(|message| refused(message, ADVICE))?;
+    let plan = seen.plan.ok_or_else(|| refused("the listings were not read to their ends", "Try again."))?;
+    confirm(order, &plan, json).await.map_err(|message| refused(&message, ADVICE))?;
     order.spec.plan = Some(plan);
     Ok(())
 }
@@ -116,6 +116,6 @@ fn show(seen: &ClonePreview) {
     }
 }
 
-fn refused(message: String, advice: &str) -> End {
-    End::told(JobError { code: "not_confirmed".to_owned(), message, advice: advice.to_owned() })
+fn refused(message: &str, advice: &str) -> End {
+    End::told(JobError::new("not_confirmed", message, advice))
 }

@@ -105,5 +105,5 @@ impl End {
 }
 
 fn said(error: &CloneError) -> JobError {
-    JobError { code: error.code().to_owned(), message: error.to_string(), advice: error.advice().to_owned() }
+    JobError::new(error.code(), &error.to_string(), error.advice())
 }

@@ -51,14 +51,13 @@ impl Summary {
 
     /// The command line was wrong.
     pub fn refused(message: &str) -> Self {
-        let advice = "See `logyard clone --help`.".to_owned();
         Self {
             r#type: "summary",
             outcome: Outcome::Refused,
             progress: Progress::default(),
             proof: None,
             failures: Vec::new(),
-            error: Some(JobError { code: "usage".to_owned(), message: message.to_owned(), advice }),
+            error: Some(JobError::new("usage", message, "See `logyard clone --help`.")),
             resume: None,
             title: String::new(),
             only: String::new(),
@@ -140,7 +139,7 @@ impl Summary {
     /// What failed, where, why, what to do now: on standard error.
     pub fn print_error(&self) {
         if let Some(error) = self.error.as_ref().filter(|_| self.outcome != Outcome::Stopped) {
-            eprintln!("logyard: {}. {}", error.message, error.advice);
+            eprintln!("logyard: {} {}", error.message, error.advice);
         }
         if let Some(command) = &self.resume {
             eprintln!("Go on with:\n  {command}");

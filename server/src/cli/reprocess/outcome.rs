@@ -72,14 +72,13 @@ impl End {
             | "dead_letters" | "sink_settings" | "sink_denied" | "sink_file" => Outcome::Refused,
             _ => Outcome::Failed,
         };
-        let (code, advice) = (error.code().to_owned(), error.advice().to_owned());
-        Self { outcome, proof: None, error: Some(JobError { code, message: error.to_string(), advice }) }
+        let error = JobError::new(error.code(), &error.to_string(), error.advice());
+        Self { outcome, proof: None, error: Some(error) }
     }
 
     /// The command line was wrong.
-    pub fn usage(message: String) -> Self {
-        let advice = "See `logyard reprocess --help`.".to_owned();
-        let error = JobError { code: "usage".to_owned(), message, advice };
+    pub fn usage(message: &str) -> Self {
+        let error = JobError::new("usage", message, "See `logyard reprocess --help`.");
         Self { outcome: Outcome::Refused, proof: None, error: Some(error) }
     }
 }

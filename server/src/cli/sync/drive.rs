@@ -38,7 +38,7 @@ pub async fn drive(
         Ok(store) => store,
         Err(Failure { message, exit }) => {
             let outcome = if exit == crate::cli::Exit::Unreachable { Outcome::Unreachable } else { Outcome::Refused };
-            return summary.end(End::database_closed(outcome, message));
+            return summary.end(End::database_closed(outcome, &message));
         }
     };
     let context =

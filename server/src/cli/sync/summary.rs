@@ -138,7 +138,7 @@ impl Summary {
     /// What failed, where, why, what to do now: on standard error.
     pub fn print_error(&self) {
         if let Some(error) = &self.error {
-            eprintln!("logyard: {}. {}", error.message.trim_end_matches('.'), error.advice);
+            eprintln!("logyard: {} {}", error.message, error.advice);
         }
     }
 }

@@ -12,35 +12,35 @@ use model::{Problem, ProblemCode};
 use serde::Serialize;
 use tables::Table;
 
-use super::{door::Asked, held::PAUSE};
+use super::{auth::TableRequest, handle::PAUSE};
 use crate::http::api::problem::Refused;
 
 /// A request whose table is open.
 pub struct Opened {
     pub table: Table,
-    asked: Asked,
+    request: TableRequest,
     /// Rows that the table had read before.
     read: u64,
 }
 
-impl Asked {
+impl TableRequest {
     pub async fn open(self) -> Result<Opened, Refusal> {
-        let table = self.holding.table().await?;
-        Ok(Opened { read: table.usage().rows, table, asked: self })
+        let table = self.handle.table().await?;
+        Ok(Opened { read: table.usage().rows, table, request: self })
     }
 }
 
 impl Opened {
     /// What the table answered, or what is to be said of its fault.
-    pub fn told<T>(&self, answer: Result<T, SyncFault>) -> Result<T, Refusal> {
+    pub fn checked<T>(&self, answer: Result<T, SyncFault>) -> Result<T, Refusal> {
         answer.map_err(|fault| match fault {
-            SyncFault::Refused(detail) => Problem::new(ProblemCode::Invalid, self.outside(&detail)).into(),
-            SyncFault::Unavailable(error) => self.asked.holding.away(&error).into(),
+            SyncFault::Refused(detail) => Problem::new(ProblemCode::Invalid, self.without_place(&detail)).into(),
+            SyncFault::Unavailable(error) => self.request.handle.away(&error).into(),
         })
     }
 
     /// What the table says, without where it lies, which is nobody's business outside.
-    pub fn outside(&self, said: &str) -> String {
+    pub fn without_place(&self, said: &str) -> String {
         said.replace(&self.table.location(), "the table")
     }
 
@@ -54,7 +54,7 @@ impl Opened {
         let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let vary = (header::VARY, HeaderValue::from_static("accept-encoding"));
         let read = (HeaderName::from_static(ROWS_READ), HeaderValue::from(read));
-        if body.len() < limits::MIN_COMPRESSED_BYTES || !self.asked.accepts_gzip {
+        if body.len() < limits::MIN_COMPRESSED_BYTES || !self.request.accepts_gzip {
             return Ok(([json, vary, read], body).into_response());
         }
         let encoding = (header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

@@ -8,16 +8,16 @@
 //! table is asked; its size, the rows of its answer, and how many are under way at once are bounded.
 
 mod answer;
+mod auth;
 mod body;
-mod door;
-mod held;
+mod handle;
 pub mod routes;
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use self::held::Holding;
+use self::handle::TableHandle;
 use crate::config;
 
 /// Requests that are worked on at once. The others wait, as each may take some ten megabytes.
@@ -32,13 +32,14 @@ pub struct Replicas {
 
 struct Entry {
     config: config::Replica,
-    holding: Arc<Holding>,
+    handle: Arc<TableHandle>,
 }
 
 impl Replicas {
     /// Opens none of them: a table is opened by the first request for it.
     pub fn new(replicas: &[config::Replica]) -> Self {
-        let entry = |config: &config::Replica| Entry { config: config.clone(), holding: Holding::new(config).into() };
+        let entry =
+            |config: &config::Replica| Entry { config: config.clone(), handle: TableHandle::new(config).into() };
         Self { entries: replicas.iter().map(entry).collect(), places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }

@@ -11,17 +11,17 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Replicas, held::Holding};
+use super::{Replicas, handle::TableHandle};
 use crate::http::{api::problem::Refused, state::App};
 
 /// A request whose token opens the table that it names, and a place among those that are worked on.
-pub struct Asked {
-    pub holding: Arc<Holding>,
+pub struct TableRequest {
+    pub handle: Arc<TableHandle>,
     pub accepts_gzip: bool,
     _place: OwnedSemaphorePermit,
 }
 
-impl FromRequestParts<App> for Asked {
+impl FromRequestParts<App> for TableRequest {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
@@ -29,16 +29,16 @@ impl FromRequestParts<App> for Asked {
         let Path((customer, database, table)) =
             path.map_err(|rejection| Problem::new(ProblemCode::Malformed, rejection.body_text()))?;
         let token = sent(&parts.headers).ok_or_else(|| unknown("Send a token of this table"))?;
-        let holding = app.replicas.opened_by(token, [&customer, &database, &table])?;
+        let handle = app.replicas.opened_by(token, [&customer, &database, &table])?;
         let stopping = |_| Problem::new(ProblemCode::Unavailable, "The server is stopping.");
         let place = Arc::clone(&app.replicas.places).acquire_owned().await.map_err(stopping)?;
-        Ok(Self { holding, accepts_gzip: accepts_gzip(&parts.headers), _place: place })
+        Ok(Self { handle, accepts_gzip: accepts_gzip(&parts.headers), _place: place })
     }
 }
 
 impl Replicas {
     /// Every token of every table is compared, whichever fits.
-    fn opened_by(&self, token: &str, path: [&str; 3]) -> Result<Arc<Holding>, Problem> {
+    fn opened_by(&self, token: &str, path: [&str; 3]) -> Result<Arc<TableHandle>, Problem> {
         let sent: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let (mut known, mut found) = (false, None);
         for entry in &*self.entries {
@@ -51,7 +51,7 @@ impl Replicas {
             }
         }
         match found {
-            Some(entry) => Ok(Arc::clone(&entry.holding)),
+            Some(entry) => Ok(Arc::clone(&entry.handle)),
             None if known => {
                 let detail = "There is no such table for this token. Check customer, database and table in the URL.";
                 Err(Problem::new(ProblemCode::NotFound, detail))

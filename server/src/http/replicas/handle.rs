@@ -15,7 +15,7 @@ const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// How long nobody tries again after a failure.
 pub const PAUSE: Duration = Duration::from_secs(2);
 
-pub struct Holding {
+pub struct TableHandle {
     name: String,
     spec: TableSpec,
     state: Mutex<State>,
@@ -27,7 +27,7 @@ enum State {
     Opened(Table),
 }
 
-impl Holding {
+impl TableHandle {
     pub fn new(config: &config::Replica) -> Self {
         Self { name: config.to_string(), spec: config.spec(), state: Mutex::new(State::Closed) }
     }
