@@ -1,4 +1,4 @@
-//! Answers: JSON, compressed where that is worth it, with the number of rows that were read for them.
+//! Answers: JSON, compressed if large enough, with the number of rows read for them.
 
 use axum::{
     http::{HeaderName, HeaderValue, header},
@@ -19,7 +19,7 @@ use crate::http::api::problem::Refused;
 pub struct Opened {
     pub table: Table,
     request: TableRequest,
-    /// Rows that the table had read before.
+    /// Rows that the table had read before this request.
     read: u64,
 }
 
@@ -31,7 +31,7 @@ impl TableRequest {
 }
 
 impl Opened {
-    /// What the table answered, or what is to be said of its fault.
+    /// The result of a query, or the problem for its fault.
     pub fn checked<T>(&self, answer: Result<T, SyncFault>) -> Result<T, Refusal> {
         answer.map_err(|fault| match fault {
             SyncFault::Refused(detail) => Problem::new(ProblemCode::Invalid, self.without_place(&detail)).into(),
@@ -39,17 +39,20 @@ impl Opened {
         })
     }
 
-    /// What the table says, without where it lies, which is nobody's business outside.
+    /// A text of the table without its location, which callers must not see.
     pub fn without_place(&self, said: &str) -> String {
         said.replace(&self.table.location(), "the table")
     }
 
     pub fn answer(self, answer: &impl Serialize) -> Result<Response, Refusal> {
-        // Of a table that several ask at once it holds what all of them had read meanwhile.
+        // Includes the rows that concurrent requests to the same table read meanwhile.
         let read = self.table.usage().rows.saturating_sub(self.read);
         let body = serde_json::to_vec(answer).map_err(|error| {
-            tracing::error!(%error, "an answer cannot be written");
-            Problem::new(ProblemCode::Internal, "Logyard met a fault of its own.")
+            tracing::error!(%error, "answer cannot be serialised; the request failed");
+            Problem::new(
+                ProblemCode::Internal,
+                "Logyard failed to answer because of a fault of its own. The log has the cause.",
+            )
         })?;
         let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let vary = (header::VARY, HeaderValue::from_static("accept-encoding"));
@@ -62,7 +65,7 @@ impl Opened {
     }
 }
 
-/// Why there is no answer; with the time to try again, where that may help.
+/// A refusal, with the time to retry after if a retry may help.
 pub struct Refusal(Problem);
 
 impl<P: Into<Problem>> From<P> for Refusal {

@@ -1,4 +1,4 @@
-//! Who may ask for which table.
+//! Authorization: which token grants which table.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{Replicas, handle::TableHandle};
 use crate::http::{api::problem::Refused, state::App};
 
-/// A request whose token opens the table that it names, and a place among those that are worked on.
+/// A request whose token grants the table that it names, with its slot among the concurrent requests.
 pub struct TableRequest {
     pub handle: Arc<TableHandle>,
     pub accepts_gzip: bool,
@@ -37,7 +37,7 @@ impl FromRequestParts<App> for TableRequest {
 }
 
 impl Replicas {
-    /// Every token of every table is compared, whichever fits.
+    /// Compares every token of every table, also after a match.
     fn opened_by(&self, token: &str, path: [&str; 3]) -> Result<Arc<TableHandle>, Problem> {
         let sent: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let (mut known, mut found) = (false, None);
@@ -56,14 +56,14 @@ impl Replicas {
                 let detail = "There is no such table for this token. Check customer, database and table in the URL.";
                 Err(Problem::new(ProblemCode::NotFound, detail))
             }
-            None => Err(unknown("The token is not known here")),
+            None => Err(unknown("This token grants no table here. Send a token of this table")),
         }
     }
 }
 
 fn unknown(what: &str) -> Problem {
     let detail =
-        format!("{what} as Authorization: Bearer; it stands under `tokens` of the table's [[replicas]] entry.");
+        format!("{what} as Authorization: Bearer. Tokens are set by `tokens` of the table's [[replicas]] entry.");
     Problem::new(ProblemCode::Unauthorised, detail)
 }
 
@@ -72,7 +72,7 @@ fn sent(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Where it is named and not refused by `q=0`.
+/// True if gzip is named and not refused by `q=0`.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|coding| {

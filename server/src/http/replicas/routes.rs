@@ -1,4 +1,4 @@
-//! The handlers: a request is read, its limits are looked at, the table is asked.
+//! The handlers: each reads a request, checks its limits, and queries the table.
 
 use axum::{extract::RawQuery, response::Response};
 use engine::sync::{
@@ -43,7 +43,7 @@ pub async fn list(table: TableRequest, Json(request): Json<ListRequest>) -> Answ
     within("spans", request.spans.len(), limits::MAX_SPANS)?;
     let spans = plain(&request.spans);
     let opened = table.open().await?;
-    // Counted first: a span may have more rows than anyone should hold.
+    // Counts first: a span may have more rows than fit the memory limit.
     let cells = opened.checked(opened.table.cells(&spans, false, Span::END).await)?;
     let mut rows = 0;
     let fitting = cells.iter().take_while(|cell| {
@@ -63,7 +63,7 @@ pub async fn page(request: TableRequest, RawQuery(query): RawQuery) -> Answer {
     opened.answer(&PageAnswer { from, until, rows: on_wire(&page.marks) })
 }
 
-/// Rows that cannot be taken are told, and hold up no others.
+/// Refused rows are reported, and stop no other row.
 pub async fn upload(request: TableRequest, Json(Upload { rows }): Json<Upload>) -> Answer {
     within("rows", rows.len(), limits::MAX_UPLOAD_ROWS)?;
     let (integers, texts): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| matches!(row.key, RowKey::Integer(_)));
@@ -75,7 +75,7 @@ pub async fn upload(request: TableRequest, Json(Upload { rows }): Json<Upload>) 
         error: opened.without_place(&error).chars().take(limits::MAX_REFUSAL_CHARACTERS).collect(),
     });
     let of_texts = texts.into_iter().map(|row| {
-        let error = "a key of this table is an integer of 64 bits".to_owned();
+        let error = "keys of this table are 64-bit integers".to_owned();
         RefusedRow { key: row.key, version: row.version, error }
     });
     let refused = of_table.chain(of_texts).collect();
@@ -105,6 +105,6 @@ fn within(field: &str, length: usize, most: usize) -> Result<(), Problem> {
     if length <= most {
         return Ok(());
     }
-    let detail = format!("{field} has {length} entries; a request may have {most}. Ask in several.");
+    let detail = format!("{field} has {length} entries; a request may have {most}. Send several requests.");
     Err(Problem::new(ProblemCode::TooLarge, detail).on(field))
 }
