@@ -29,6 +29,7 @@ mod reprocess;
 mod run;
 mod schedule;
 mod selection;
+mod sentence;
 mod summary;
 mod sync;
 mod time;
@@ -69,6 +70,7 @@ pub use schedule::{
     Upcoming,
 };
 pub use selection::Selection;
+pub use sentence::sentence;
 pub use summary::{
     Bytes, Connections, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, SendingFailure, SocketFailure,
     Summary, Tally,

@@ -1,4 +1,4 @@
-//! What there is to say at the end, for a person and for a script.
+//! The summary at the end, for a person and for a script.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::{
     outcome::{End, Outcome},
 };
 
-/// Failures shown one by one.
+/// Failures that are listed.
 const SHOWN: usize = 10;
 
 /// The last line with `--json`.
@@ -22,14 +22,14 @@ pub struct Summary {
     pub outcome: Outcome,
     pub progress: Progress,
     proof: Option<Proof>,
-    /// The first ten.
+    /// The first ten failures.
     failures: Vec<Failure>,
     pub error: Option<JobError>,
-    /// The command to go on with.
+    /// The command that resumes the clone.
     pub resume: Option<String>,
     #[serde(skip)]
     title: String,
-    /// Which objects it was about; empty for all.
+    /// The selection of objects; empty for all.
     #[serde(skip)]
     only: String,
 }
@@ -51,21 +51,20 @@ impl Summary {
 
     /// The command line was wrong.
     pub fn refused(message: &str) -> Self {
-        let advice = "See `logyard clone --help`.".to_owned();
         Self {
             r#type: "summary",
             outcome: Outcome::Refused,
             progress: Progress::default(),
             proof: None,
             failures: Vec::new(),
-            error: Some(JobError { code: "usage".to_owned(), message: message.to_owned(), advice }),
+            error: Some(JobError::new("usage", message, "See `logyard clone --help`.")),
             resume: None,
             title: String::new(),
             only: String::new(),
         }
     }
 
-    /// On standard output, unless nothing was begun.
+    /// Prints to standard output, unless nothing was started.
     pub fn print(&self) {
         let verdict = match self.outcome {
             Outcome::Equal if !self.only.is_empty() => "Equal as far as chosen, proven by comparing both listings",
@@ -137,18 +136,18 @@ impl Summary {
         }
     }
 
-    /// What failed, where, why, what to do now: on standard error.
+    /// Prints what failed, where, why and what to do now to standard error.
     pub fn print_error(&self) {
         if let Some(error) = self.error.as_ref().filter(|_| self.outcome != Outcome::Stopped) {
-            eprintln!("logyard: {}. {}", error.message, error.advice);
+            eprintln!("logyard: {} {}", error.message, error.advice);
         }
         if let Some(command) = &self.resume {
-            eprintln!("Go on with:\n  {command}");
+            eprintln!("Resume with:\n  {command}");
         }
     }
 }
 
-/// Keys are at most 1,024 bytes, which is many lines of a terminal. Files and JSON hold them whole.
+/// Shortens a key of up to 1,024 bytes for the terminal. Files and JSON contain it in full.
 fn cut(key: &str) -> Cow<'_, str> {
     match key.char_indices().nth(160) {
         Some((end, _)) => format!("{}…", &key[..end]).into(),

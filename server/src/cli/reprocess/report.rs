@@ -1,4 +1,4 @@
-//! Shows progress: a bar on a terminal, a line every five seconds elsewhere, JSON lines where asked for.
+//! Shows progress: a bar on a terminal, a line every five seconds elsewhere, JSON lines on request.
 
 use std::{
     io::{IsTerminal, stderr},

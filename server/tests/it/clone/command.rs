@@ -226,9 +226,9 @@ async fn the_state_of_another_clone_is_refused() {
     ended(child).await;
     let others = [
         (["--mode", "verify"], r#"mode was "copy" and is "verify""#),
-        (["--exclude", "a"], r#"exclude was not said and is ["a"]"#),
-        (["--acl", "private"], r#"fidelity was not said and is {"acl":"private"}"#),
-        (["--newer-than", "2026-03-09T14:00:00Z"], "newer_than was not said and is "),
+        (["--exclude", "a"], r#"exclude was not set and is ["a"]"#),
+        (["--acl", "private"], r#"fidelity was not set and is {"acl":"private"}"#),
+        (["--newer-than", "2026-03-09T14:00:00Z"], "newer_than was not set and is "),
         (["--destination-endpoint-url", "http://127.0.0.1:1"], "the destination's endpoint was "),
     ];
     let before = std::fs::read(folder.path().join("state.json")).unwrap();

@@ -181,7 +181,7 @@ async fn neither_waiting_nor_a_retry_gets_around_the_plan() {
     let failed = ended(&site, &job, State::Failed).await;
     let error = failed.error.unwrap();
     assert_eq!(error.code, "plan_changed");
-    assert!(error.message.ends_with("nothing was deleted at the destination"), "{}", error.message);
+    assert!(error.message.ends_with("nothing was deleted at the destination."), "{}", error.message);
     assert_eq!(site.s3.count("target").unwrap(), 4);
 
     site.s3.delete("target", "later").unwrap();

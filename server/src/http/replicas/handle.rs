@@ -1,6 +1,6 @@
-//! A table that is opened when it is first asked for, and again and again while its database is down.
+//! The cached handle of a table, opened by the first request and retried while its database is down.
 //!
-//! So the server starts without it, and needs no restart when it comes back.
+//! The server therefore starts without the database, and needs no restart when it comes back.
 
 use std::time::{Duration, Instant};
 
@@ -10,12 +10,12 @@ use tokio::{sync::Mutex, time::timeout};
 
 use crate::config;
 
-/// Shorter than a request may take, so that whoever asks is told.
+/// Longest wait for a table to open. Shorter than a request's limit, so the caller gets an answer.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
-/// How long nobody tries again after a failure.
+/// Pause after a failed attempt to open.
 pub const PAUSE: Duration = Duration::from_secs(2);
 
-pub struct Holding {
+pub struct TableHandle {
     name: String,
     spec: TableSpec,
     state: Mutex<State>,
@@ -27,12 +27,12 @@ enum State {
     Opened(Table),
 }
 
-impl Holding {
+impl TableHandle {
     pub fn new(config: &config::Replica) -> Self {
         Self { name: config.to_string(), spec: config.spec(), state: Mutex::new(State::Closed) }
     }
 
-    /// The table; opened by one request at a time, while others wait for what becomes of it.
+    /// The table. One request at a time opens it, while the others wait for the result.
     pub async fn table(&self) -> Result<Table, Problem> {
         let mut state = self.state.lock().await;
         match &*state {
@@ -49,20 +49,20 @@ impl Holding {
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("no answer within {} seconds", OPEN_WITHIN.as_secs()),
         };
-        tracing::warn!(replica = self.name, error, "cannot be opened");
+        tracing::warn!(replica = self.name, error, "replica table cannot be opened; the next request retries");
         *state = State::Failed(Instant::now());
         Err(away())
     }
 
-    /// What whoever asks is told of a database that does not answer. What it said is for the log alone.
+    /// The problem for a database that does not answer. Its own words go to the log only.
     pub fn away(&self, error: &str) -> Problem {
-        tracing::warn!(replica = self.name, error, "does not answer");
+        tracing::warn!(replica = self.name, error, "database of the replica table does not answer");
         away()
     }
 }
 
 fn away() -> Problem {
-    let detail = "The database of this table does not answer, or cannot be used. Try again in a moment; the log of the \
-                  server says why.";
+    let detail = "The database of this table does not answer, or cannot be used. Try again in a moment; the server's log has \
+                  the cause.";
     Problem::new(ProblemCode::Unavailable, detail)
 }

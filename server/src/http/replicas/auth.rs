@@ -1,4 +1,4 @@
-//! Who may ask for which table.
+//! Authorization: which token grants which table.
 
 use std::sync::Arc;
 
@@ -11,17 +11,17 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Replicas, held::Holding};
+use super::{Replicas, handle::TableHandle};
 use crate::http::{api::problem::Refused, state::App};
 
-/// A request whose token opens the table that it names, and a place among those that are worked on.
-pub struct Asked {
-    pub holding: Arc<Holding>,
+/// A request whose token grants the table that it names, with its slot among the concurrent requests.
+pub struct TableRequest {
+    pub handle: Arc<TableHandle>,
     pub accepts_gzip: bool,
     _place: OwnedSemaphorePermit,
 }
 
-impl FromRequestParts<App> for Asked {
+impl FromRequestParts<App> for TableRequest {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
@@ -29,16 +29,16 @@ impl FromRequestParts<App> for Asked {
         let Path((customer, database, table)) =
             path.map_err(|rejection| Problem::new(ProblemCode::Malformed, rejection.body_text()))?;
         let token = sent(&parts.headers).ok_or_else(|| unknown("Send a token of this table"))?;
-        let holding = app.replicas.opened_by(token, [&customer, &database, &table])?;
+        let handle = app.replicas.opened_by(token, [&customer, &database, &table])?;
         let stopping = |_| Problem::new(ProblemCode::Unavailable, "The server is stopping.");
         let place = Arc::clone(&app.replicas.places).acquire_owned().await.map_err(stopping)?;
-        Ok(Self { holding, accepts_gzip: accepts_gzip(&parts.headers), _place: place })
+        Ok(Self { handle, accepts_gzip: accepts_gzip(&parts.headers), _place: place })
     }
 }
 
 impl Replicas {
-    /// Every token of every table is compared, whichever fits.
-    fn opened_by(&self, token: &str, path: [&str; 3]) -> Result<Arc<Holding>, Problem> {
+    /// Compares every token of every table, also after a match.
+    fn opened_by(&self, token: &str, path: [&str; 3]) -> Result<Arc<TableHandle>, Problem> {
         let sent: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let (mut known, mut found) = (false, None);
         for entry in &*self.entries {
@@ -51,19 +51,19 @@ impl Replicas {
             }
         }
         match found {
-            Some(entry) => Ok(Arc::clone(&entry.holding)),
+            Some(entry) => Ok(Arc::clone(&entry.handle)),
             None if known => {
                 let detail = "There is no such table for this token. Check customer, database and table in the URL.";
                 Err(Problem::new(ProblemCode::NotFound, detail))
             }
-            None => Err(unknown("The token is not known here")),
+            None => Err(unknown("This token grants no table here. Send a token of this table")),
         }
     }
 }
 
 fn unknown(what: &str) -> Problem {
     let detail =
-        format!("{what} as Authorization: Bearer; it stands under `tokens` of the table's [[replicas]] entry.");
+        format!("{what} as Authorization: Bearer. Tokens are set by `tokens` of the table's [[replicas]] entry.");
     Problem::new(ProblemCode::Unauthorised, detail)
 }
 
@@ -72,7 +72,7 @@ fn sent(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Where it is named and not refused by `q=0`.
+/// True if gzip is named and not refused by `q=0`.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|coding| {
