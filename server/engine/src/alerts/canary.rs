@@ -1,8 +1,11 @@
 //! Marked events that are sent to a sink now and then, so that it is known to take what it is given.
 
-use model::{AlertKind, Time};
+use model::{
+    AlertKind, Time,
+    number::{bytes, counted},
+};
 
-use super::findings::{Finding, View, around, counted, span};
+use super::findings::{Finding, View, around, span};
 
 /// Bytes of a canary event with its line feed: one packet, some, many.
 pub const CANARY_SIZES: [u64; 3] = [100, 10_000, 1_000_000];
@@ -40,7 +43,7 @@ pub fn judge_canary(facts: &CanaryFacts) -> View {
     }
     let failed: Vec<&Probe> = facts.probes.iter().filter(|probe| probe.error.is_some()).collect();
     let Some(last) = failed.iter().max_by_key(|probe| probe.at) else { return view };
-    let sizes: Vec<String> = failed.iter().map(|probe| size(probe.bytes)).collect();
+    let sizes: Vec<String> = failed.iter().map(|probe| bytes(probe.bytes)).collect();
     let since = failed.iter().map(|probe| probe.at).min().unwrap_or(last.at);
     let arrived = failed.iter().filter_map(|probe| probe.arrived_last).max();
     let before =
@@ -64,15 +67,6 @@ pub fn judge_canary(facts: &CanaryFacts) -> View {
     view
 }
 
-/// `100 B`, `10 kB`, `1 MB`.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        _ => format!("{} MB", bytes / 1_000_000),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,7 +86,7 @@ mod tests {
         assert_eq!(view.findings.len(), 1);
         assert_eq!(
             view.findings[0].reason,
-            "1 marked event of 1 MB did not arrive (the last did 51 s before): too long."
+            "1 marked event of 1.0 MB did not arrive (the last did 51 s before): too long."
         );
     }
 

@@ -1,10 +1,10 @@
 //! Silence and lag: what should have happened, and did not.
 
-use model::{AlertKind, Time};
+use model::{AlertKind, Time, number::counted};
 
 use crate::alerts::{
     facts::{Facts, Seen},
-    findings::{Finding, around, counted, span},
+    findings::{Finding, around, span},
     limits::{Limits, intervals_ms},
 };
 

@@ -1,11 +1,11 @@
 //! What single runs give away: claims against their figures, failures in a row, memory, records not understood.
 
-use model::{AlertKind, Outcome};
+use model::{AlertKind, Outcome, number::counted};
 
 use super::loss::{claims, exceeds};
 use crate::alerts::{
     facts::{Facts, Seen},
-    findings::{Finding, around, counted, percent},
+    findings::{Finding, around, percent},
     limits::Limits,
 };
 
