@@ -1,5 +1,5 @@
-//! Drawing over the stretches of a chart opens the window from the first of them to the last. A stretch is a link by
-//! itself, and stays one: whoever only points at it goes there, with or without this.
+//! Dragging over the intervals of a chart opens the window from the first to the last of them. Each interval is also a
+//! plain link, which works without this module.
 
 use std::{cell::RefCell, ops::RangeInclusive, rc::Rc};
 
@@ -11,8 +11,7 @@ use crate::query::Query;
 
 const MARK: &str = "data-drawn";
 
-/// A place in a chart, and the link that was there. Not the element itself: a live page replaces the stretches as time
-/// goes on, also beneath a drawing.
+/// An interval of a chart, by index and link. Not by element, because a live page may replace elements during a drag.
 #[derive(Clone)]
 struct Place {
     chart: Element,
@@ -20,46 +19,46 @@ struct Place {
     link: String,
 }
 
-/// Where the drawing under way began.
-type Begun = Rc<RefCell<Option<Place>>>;
+/// The interval where the current drag started.
+type Start = Rc<RefCell<Option<Place>>>;
 
 pub fn listen() {
-    let begun = Begun::default();
+    let start = Start::default();
     on_document("pointerdown", {
-        let begun = Rc::clone(&begun);
+        let start = Rc::clone(&start);
         move |event: PointerEvent| {
             let left = event.button() == 0 && event.is_primary();
-            *begun.borrow_mut() = left.then(|| under(&event)).flatten();
+            *start.borrow_mut() = left.then(|| under(&event)).flatten();
         }
     });
     on_document("pointermove", {
-        let begun = Rc::clone(&begun);
+        let start = Rc::clone(&start);
         move |event: PointerEvent| {
-            if let Some((first, last)) = drawn(&begun, &event) {
+            if let Some((first, last)) = dragged(&start, &event) {
                 mark(&first.chart, Some(&(first.index..=last.index)));
             }
         }
     });
     on_document("pointerup", {
-        let begun = Rc::clone(&begun);
+        let start = Rc::clone(&start);
         move |event: PointerEvent| {
-            let drawn = drawn(&begun, &event);
-            if let Some(place) = begun.take() {
+            let dragged = dragged(&start, &event);
+            if let Some(place) = start.take() {
                 mark(&place.chart, None);
             }
-            if let Some(url) = drawn.and_then(|(first, last)| joined(&first.link, &last.link)) {
+            if let Some(url) = dragged.and_then(|(first, last)| joined(&first.link, &last.link)) {
                 let _ = window().location().assign(&url);
             }
         }
     });
     on_document("pointercancel", move |_: PointerEvent| {
-        if let Some(place) = begun.take() {
+        if let Some(place) = start.take() {
             mark(&place.chart, None);
         }
     });
 }
 
-/// What is under the pointer; a finger's events stay with the element it first touched.
+/// The interval under the pointer. Touch events stay with the element first touched, so the event's target is not used.
 fn under(event: &PointerEvent) -> Option<Place> {
     #[expect(clippy::cast_precision_loss, reason = "pixels of a screen")]
     let at = document().element_from_point(event.client_x() as f32, event.client_y() as f32)?;
@@ -70,9 +69,9 @@ fn under(event: &PointerEvent) -> Option<Place> {
     Some(Place { chart, index, link })
 }
 
-/// From the earlier to the later stretch; `None` while it is but one.
-fn drawn(begun: &Begun, event: &PointerEvent) -> Option<(Place, Place)> {
-    let (first, last) = (begun.borrow().clone()?, under(event)?);
+/// The first and last interval of a drag; `None` while it covers only one.
+fn dragged(start: &Start, event: &PointerEvent) -> Option<(Place, Place)> {
+    let (first, last) = (start.borrow().clone()?, under(event)?);
     if !first.chart.is_same_node(Some(&last.chart)) || first.index == last.index {
         return None;
     }
@@ -90,7 +89,7 @@ fn mark(chart: &Element, drawn: Option<&RangeInclusive<usize>>) {
     }
 }
 
-/// The first one's link, with the end of the last one's.
+/// The link of the first interval, with the end of the last one.
 fn joined(first: &str, last: &str) -> Option<String> {
     let (path, query) = first.split_once('?')?;
     let end = Query::read(last.split_once('?')?.1);

@@ -1,11 +1,11 @@
-//! What keeps a page up to date in the browser.
+//! Live updates of a page in the browser.
 //!
-//! The server renders every page whole, and is the only one that does. In the browser one event stream a tab tells that
-//! something changed; the page's own URL is then asked for again, and what is on the screen is made equal to the
-//! answer, node by node. So a page shows the same whether it was loaded, kept up to date, or read without JavaScript.
+//! Only the server renders pages. In the browser, an event stream announces changes; the page's URL is then fetched again
+//! and the current page is patched to equal the answer. So a page is the same whether it was loaded, updated, or read
+//! without JavaScript.
 //!
-//! Always: at most one question for a page is under way; a page in the background asks nothing; once the line is silent
-//! for longer than [`LOST_AFTER_MS`] it counts as lost, and every clock on the page stands still.
+//! Always: at most one refresh of a page is in flight; a page in the background is not refreshed; after
+//! [`LOST_AFTER_MS`] without a heartbeat the connection counts as lost and every clock on the page stops.
 
 mod brush;
 mod clocks;
@@ -23,16 +23,16 @@ use model::{Beat, Counts};
 pub use clocks::{choose_zone, chosen_zone, local_offset_now_min};
 pub use line::{LOST_AFTER_MS, Line};
 
-/// Begins what needs no island: times in the reader's zone, forms, buttons that copy. Once a page, in the browser.
+/// Starts everything that needs no island: time zones, forms, charts and copy buttons. Called once for each page.
 pub fn start() {
-    clocks::tell_times(&document());
+    clocks::convert_times(&document());
     submit::once_each();
     typing::check_forms();
     brush::listen();
     crate::ui::listen_for_copying();
 }
 
-/// What the stream tells the status line.
+/// The state of the event stream, for the status line.
 #[derive(Clone, Copy)]
 pub struct Live {
     pub line: RwSignal<Line>,
@@ -40,15 +40,15 @@ pub struct Live {
 }
 
 impl Live {
-    /// A line that opens once the page runs in a browser; until then it knows what the page was rendered with.
+    /// Connects once the page runs in a browser; until then it holds the counts of the rendering.
     pub fn connect(counts: Option<Counts>) -> Self {
         let live = Self { line: RwSignal::default(), counts: RwSignal::new(counts) };
         Effect::new(move || stream::open(live));
         live
     }
 
-    fn heard(self, beat: Beat) {
-        self.line.update(|line| line.beat(beat.now, local_ms()));
+    fn heartbeat(self, beat: Beat) {
+        self.line.update(|line| line.heartbeat(beat.now, local_ms()));
         if self.counts.get_untracked() != Some(beat.counts) {
             self.counts.set(Some(beat.counts));
         }
@@ -62,12 +62,12 @@ impl Live {
     }
 }
 
-/// Milliseconds of a clock that no one sets.
+/// Milliseconds of the browser's monotonic clock.
 fn local_ms() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
 }
 
-/// Listens to an event of the whole page for as long as the page lives.
+/// Listens to an event of the document for the lifetime of the page.
 pub(crate) fn on_document<E: wasm_bindgen::convert::FromWasmAbi + 'static>(name: &str, react: impl FnMut(E) + 'static) {
     use wasm_bindgen::JsCast;
     let react = wasm_bindgen::closure::Closure::<dyn FnMut(E)>::new(react);

@@ -1,4 +1,4 @@
-//! One module a page. A page reads its state from the URL, asks for its data once, and is rendered whole.
+//! The pages, one module each. A page reads its state from the URL, loads its data once, and is rendered completely.
 
 #![expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 
@@ -22,7 +22,7 @@ pub use job::JobPage;
 pub use jobs::{BulkPage, JobsPage, read_filter};
 pub use mirror::MirrorPage;
 pub use new_clone::{CloneForm, NewClonePage};
-use new_clone::{FieldFault, form_key, idempotency_key};
+use new_clone::{form_key, idempotency_key};
 pub use new_reprocess::{NewReprocessPage, ReprocessForm};
 pub use not_found::NotFound;
 pub use overview::OverviewPage;

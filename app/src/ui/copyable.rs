@@ -1,4 +1,4 @@
-//! Text to take along: shown whole, selectable, with a button that copies it.
+//! Text with a button that copies it.
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -8,7 +8,7 @@ use crate::live::on_document;
 
 #[component]
 pub fn Copyable(
-    /// What it is: `As a command`.
+    /// Caption, such as `Command line`.
     label: &'static str,
     text: String,
 ) -> impl IntoView {
@@ -26,7 +26,7 @@ pub fn Copyable(
     }
 }
 
-/// Makes every such button of the page copy, those that come later included.
+/// Handles clicks on every copy button of the page, including buttons added later.
 pub fn listen_for_copying() {
     on_document("click", |event: Event| {
         let clicked = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -40,7 +40,7 @@ pub fn listen_for_copying() {
     });
 }
 
-/// The clipboard by its JavaScript name: its typed binding would need an unstable feature of web-sys.
+/// Writes to the clipboard by its JavaScript name: the typed binding needs an unstable feature of web-sys.
 fn copy(text: &str) {
     let navigator = window().navigator();
     let Ok(clipboard) = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard")) else { return };

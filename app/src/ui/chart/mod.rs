@@ -1,6 +1,6 @@
-//! A rate over time: one thin line, labelled directly, its axis from zero.
+//! Charts. Here: a rate over time as one line, its axis from zero.
 //!
-//! The labels are text beside the drawing and not in it, so that they keep their size when the drawing is scaled.
+//! Labels are text beside the drawing, not in it, so that they keep their size when the drawing is scaled.
 
 mod bars;
 mod cells;
@@ -32,7 +32,7 @@ fn told(measure: Measure, a_second: f64) -> String {
 #[component]
 pub fn RateChart(
     points: Vec<Point>,
-    /// The last rate is told while it means something, the average afterwards.
+    /// Shows the last rate if true, the average otherwise.
     running: bool,
     measure: Measure,
     title: &'static str,
@@ -42,7 +42,7 @@ pub fn RateChart(
         let last =
             if running { told(measure, chart.last) } else { format!("{} on average", told(measure, chart.average)) };
         let (from, to) = (duration(signed(chart.from_ms)), duration(signed(chart.to_ms)));
-        let spoken = format!("{title} over {to} of work: highest {}, {last}", told(measure, chart.highest));
+        let spoken = format!("{title} over {to} of active time: highest {}, {last}", told(measure, chart.highest));
         view! {
             <figure class="chart" data-key=title>
                 <figcaption>{title} " " <span class="last">{last}</span></figcaption>
