@@ -14,6 +14,7 @@ pub mod error;
 #[cfg(test)]
 mod examples;
 pub mod format;
+pub mod forms;
 pub mod live;
 pub mod pages;
 pub mod query;

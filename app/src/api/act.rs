@@ -62,8 +62,11 @@ pub async fn bulk_act(action: String, #[server(default)] filter: String) -> Resu
     let query = Query::read(&filter);
     let acted = async {
         let viewer = viewer()?;
-        let bulk =
-            model::Bulk { filter: crate::pages::read_filter(&query)?, action: action_named(&action)?, dry_run: false };
+        let bulk = model::Bulk {
+            filter: crate::forms::job_filter::read_filter(&query)?,
+            action: action_named(&action)?,
+            dry_run: false,
+        };
         Ok::<_, AppError>(backend()?.bulk(&viewer, bulk).await?)
     };
     match acted.await {

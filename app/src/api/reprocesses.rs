@@ -7,7 +7,7 @@ use crate::{
     context::{backend, redirect, refuse, viewer},
     error::with_problem,
 };
-use crate::{error::AppError, pages::ReprocessForm};
+use crate::{error::AppError, forms::ReprocessForm};
 
 /// Starts what the form says, and exactly what its plan showed, and shows the job. A refusal leads back to the form with
 /// its values and a new preview.

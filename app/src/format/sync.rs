@@ -8,7 +8,7 @@ impl Mark {
     pub fn of_sync_state(state: SyncState) -> Self {
         let (shape, word, tone) = match state {
             SyncState::New => ("○", "not checked yet", "idle"),
-            SyncState::InStep => ("✔", "in sync", "good"),
+            SyncState::InSync => ("✔", "in sync", "good"),
             SyncState::Uploading => ("●", "uploading", "busy"),
             SyncState::Reconciling => ("●", "reconciling", "busy"),
             SyncState::Quarantined => ("?", "quarantined", "warn"),
@@ -58,7 +58,7 @@ impl Urgency {
             _ if is_stale(sync) => Self::Failing,
             SyncState::Quarantined => Self::Partly,
             SyncState::Uploading | SyncState::Reconciling => Self::UnderWay,
-            SyncState::InStep => Self::Fine,
+            SyncState::InSync => Self::Fine,
         }
     }
 }
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn unchecked_state_is_stale() {
-        let in_sync = examples::sync("orders", SyncState::InStep);
+        let in_sync = examples::sync("orders", SyncState::InSync);
         assert_eq!(Mark::of_sync(&in_sync).word, "in sync");
         let alone = SyncStatus { held: false, ..in_sync.clone() };
         assert_eq!((Mark::of_sync(&alone).word, Urgency::of(&alone)), ("stale", Urgency::Failing));

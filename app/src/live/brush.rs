@@ -6,7 +6,7 @@ use std::{cell::RefCell, ops::RangeInclusive, rc::Rc};
 use leptos::prelude::*;
 use web_sys::{Element, PointerEvent};
 
-use super::on_document;
+use super::document::on_document;
 use crate::query::Query;
 
 const MARK: &str = "data-drawn";

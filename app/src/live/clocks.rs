@@ -3,47 +3,23 @@
 //! If the page's URL has a time zone, the server has already used it and the page stays as it is. Otherwise the server
 //! wrote UTC, and times, time fields and their time zone are converted before the page is shown.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use model::Time;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element};
 
-use super::page;
 use crate::{
     format::{Zone, ago, duration, moment, zone_name},
-    query::Query,
     scope,
 };
 
-const STORAGE_KEY: &str = "logyard.zone";
+/// Key of the browser's local storage that holds `local` or `utc`.
+pub(super) const STORAGE_KEY: &str = "logyard.zone";
 
 /// The time zone that the reader chose in this browser; UTC by default.
 pub fn chosen_zone() -> Zone {
     let stored = storage().and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten());
     if stored.as_deref() == Some("local") { Zone::Local } else { Zone::Utc }
-}
-
-/// Stores the choice and converts the page's times. If the page has a window, the time zone also goes into its URL and so
-/// into its links.
-pub fn choose_zone(zone: Zone) {
-    if let Some(storage) = storage() {
-        let _ = storage.set_item(STORAGE_KEY, if zone == Zone::Local { "local" } else { "utc" });
-    }
-    convert_all(&document(), zone);
-    if document().get_element_by_id("scope").is_none() {
-        return;
-    }
-    let location = window().location();
-    let query = Query::read(&location.search().unwrap_or_default()).without("zone");
-    let offset = scope::Zone(local_offset_now_min()).to_string();
-    let query = if zone == Zone::Local { query.with("zone", &offset) } else { query };
-    let url = query.on(&location.pathname().unwrap_or_default());
-    if let Ok(history) = window().history() {
-        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&url));
-    }
-    spawn_local(async move {
-        let _ = page::show(&url).await;
-    });
 }
 
 /// The browser's current UTC offset, in minutes east of UTC.
@@ -75,7 +51,8 @@ fn convert_fields(page: &Document, zone: scope::Zone) {
     }
 }
 
-fn convert_all(page: &Document, zone: Zone) {
+/// Converts all times of a page.
+pub(super) fn convert_all(page: &Document, zone: Zone) {
     let now = now();
     for (element, at) in with_time(page, "time[datetime]", "datetime") {
         let offset = if zone == Zone::Local { local_offset_min(at) } else { 0 };
@@ -105,7 +82,7 @@ fn all(page: &Document, selector: &str) -> Vec<Element> {
     (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
 }
 
-fn storage() -> Option<web_sys::Storage> {
+pub(super) fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 

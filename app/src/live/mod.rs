@@ -9,19 +9,25 @@
 
 mod brush;
 mod clocks;
+mod copy;
+mod document;
 mod line;
 mod page;
 mod patch;
 mod refresh;
+mod state;
 mod stream;
 mod submit;
 mod typing;
+mod zone;
 
 use leptos::prelude::*;
-use model::{Beat, Counts};
+use model::Counts;
 
-pub use clocks::{choose_zone, chosen_zone, local_offset_now_min};
+pub use clocks::{chosen_zone, local_offset_now_min};
 pub use line::{LOST_AFTER_MS, Line};
+pub use state::Live;
+pub use zone::choose_zone;
 
 /// Starts everything that needs no island: time zones, forms, charts and copy buttons. Called once for each page.
 pub fn start() {
@@ -29,48 +35,12 @@ pub fn start() {
     submit::once_each();
     typing::check_forms();
     brush::listen();
-    crate::ui::listen_for_copying();
+    copy::listen();
 }
 
-/// The state of the event stream, for the status line.
-#[derive(Clone, Copy)]
-pub struct Live {
-    pub line: RwSignal<Line>,
-    pub counts: RwSignal<Option<Counts>>,
-}
-
-impl Live {
-    /// Connects once the page runs in a browser; until then it holds the counts of the rendering.
-    pub fn connect(counts: Option<Counts>) -> Self {
-        let live = Self { line: RwSignal::default(), counts: RwSignal::new(counts) };
-        Effect::new(move || stream::open(live));
-        live
-    }
-
-    fn heartbeat(self, beat: Beat) {
-        self.line.update(|line| line.heartbeat(beat.now, local_ms()));
-        if self.counts.get_untracked() != Some(beat.counts) {
-            self.counts.set(Some(beat.counts));
-        }
-    }
-
-    fn tick(self) {
-        self.line.update(|line| line.tick(local_ms()));
-        if let Some(now) = self.line.with_untracked(Line::server_time) {
-            clocks::tick(now);
-        }
-    }
-}
-
-/// Milliseconds of the browser's monotonic clock.
-fn local_ms() -> f64 {
-    window().performance().map_or(0.0, |performance| performance.now())
-}
-
-/// Listens to an event of the document for the lifetime of the page.
-pub(crate) fn on_document<E: wasm_bindgen::convert::FromWasmAbi + 'static>(name: &str, react: impl FnMut(E) + 'static) {
-    use wasm_bindgen::JsCast;
-    let react = wasm_bindgen::closure::Closure::<dyn FnMut(E)>::new(react);
-    let _ = document().add_event_listener_with_callback(name, react.as_ref().unchecked_ref());
-    react.forget();
+/// Connects to the event stream once the page runs in a browser; until then the status line has the counts of the rendering.
+pub fn connect(counts: Option<Counts>) -> Live {
+    let live = Live::new(counts);
+    Effect::new(move || stream::open(live));
+    live
 }

@@ -5,7 +5,7 @@ use std::{cell::Cell, rc::Rc};
 use leptos::{prelude::*, task::spawn_local};
 use model::JobId;
 
-use super::{local_ms, page};
+use super::{document::local_ms, page};
 
 /// Least time between two refreshes.
 const PAUSE_MS: f64 = 900.0;

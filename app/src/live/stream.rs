@@ -8,7 +8,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{EventSource, MessageEvent};
 
-use super::{Live, refresh::Refresh};
+use super::{refresh::Refresh, state::Live};
 
 const URL: &str = "/api/v1/events";
 

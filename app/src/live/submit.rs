@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, SubmitEvent};
 
-use super::on_document;
+use super::document::on_document;
 
 const SENT: &str = "data-sent";
 

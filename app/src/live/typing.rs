@@ -7,7 +7,7 @@ use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, FormData, HtmlFormElement};
 
-use super::{on_document, page};
+use super::{document::on_document, page};
 use crate::query::Query;
 
 /// Pause in typing before the server is queried.

@@ -7,7 +7,7 @@ use crate::{
     api::ActOnAlert,
     context,
     format::{Mark, alert_words, file_name},
-    pages::offered,
+    forms::offered,
     query::Query,
     ui::{Elapsed, Moment, StateMark},
 };

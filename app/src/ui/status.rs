@@ -5,13 +5,13 @@ use model::Counts;
 
 use crate::{
     format::{count, moment},
-    live::{Line, Live},
+    live::{self, Line, Live},
 };
 
 /// Updated by the browser on every page; `counts` are those of the rendering.
 #[island]
 pub fn StatusLine(counts: Option<Counts>) -> impl IntoView {
-    let Live { line, counts } = Live::connect(counts);
+    let Live { line, counts } = live::connect(counts);
     view! {
         <div class="status">
             <LineState line />

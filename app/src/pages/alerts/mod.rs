@@ -1,6 +1,5 @@
 //! The Alerts page: active alerts, resolved alerts, receivers and deliveries.
 
-mod action;
 mod filter;
 mod one;
 mod receivers;
@@ -8,7 +7,6 @@ mod receivers;
 use leptos::prelude::*;
 use model::{Alert, AlertId, AlertList, AlertState, Notice, Time};
 
-pub use action::{alert_action, offered};
 pub use one::AlertPage;
 
 use crate::{

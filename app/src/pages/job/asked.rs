@@ -6,7 +6,7 @@ use model::{BackfillSpec, CloneSpec, Location, Mode, Spec, Time};
 use super::asked_reprocess::AskedReprocess;
 use crate::{
     format::{bytes, counted},
-    pages::{CloneForm, ScheduleForm},
+    forms::{CloneForm, ScheduleForm},
     ui::{Copyable, Moment},
 };
 
@@ -77,7 +77,7 @@ fn Clone(clone: CloneSpec, by: (String, Time), now: Time, command: String, curl:
             </dl>
             <p class="actions">
                 <a class="button" href=again>"Edit and run again"</a>
-                {repeat.map(|repeat| view! { <a class="button" href=repeat>"Schedule"</a> })}
+                {repeat.map(|repeat| view! { <a class="button" href=repeat>"Schedule this clone"</a> })}
             </p>
             <Copyable label="Command line" text=command />
             <Copyable label="API request" text=curl />

@@ -5,7 +5,7 @@ use model::{Extent, ReprocessSpec, Time};
 
 use crate::{
     format::{count, counted},
-    pages::ReprocessForm,
+    forms::ReprocessForm,
     ui::{Copyable, Moment},
 };
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::{Job, Proof, Run, Spec, Time};
 
-use crate::{format::counted, pages::ReprocessForm, query::Query, ui::RunTable};
+use crate::{format::counted, forms::ReprocessForm, query::Query, ui::RunTable};
 
 #[component]
 pub fn Runs(job: Job, runs: Vec<Run>, now: Time) -> impl IntoView {

@@ -8,11 +8,10 @@ use crate::{
     context,
     error::{AppError, problem_in},
     format::counted_capped,
+    forms::job_filter::{read_filter, without_page, words},
     query::Query,
     ui::{Fault, Loaded, PageTitle},
 };
-
-use super::filter::{read_filter, without_page, words};
 
 #[component]
 pub fn BulkPage() -> impl IntoView {

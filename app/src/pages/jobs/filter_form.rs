@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use model::State;
 
-use super::filter::without_page;
-use crate::{context, format::Mark, query::Query, scope::without_scope, ui::ScopeFields};
+use crate::{
+    context, format::Mark, forms::job_filter::without_page, query::Query, scope::without_scope, ui::ScopeFields,
+};
 
 const RARE: [&str; 4] = ["kind", "store", "bucket", "author"];
 

@@ -1,24 +1,22 @@
 //! The list of jobs: filters in the URL, keyset paging, and actions on all matching jobs.
 
 mod bulk;
-mod filter;
 mod filter_form;
 
 use leptos::{either::Either, prelude::*};
 use model::JobId;
 
 pub use bulk::BulkPage;
-pub use filter::read_filter;
 
 use crate::{
     api::{self, JobList},
     context,
     error::{AppError, problem_in},
     format::{counted, counted_capped},
+    forms::job_filter::{read_filter, without_page, words},
     query::Query,
     ui::{Fault, Follow, Followed, JobTable, Loaded, PageTitle},
 };
-use filter::{without_page, words};
 use filter_form::FilterForm;
 
 #[component]

@@ -6,7 +6,7 @@ use model::ClonePreview;
 use crate::{
     api::StartClone,
     format::{bytes, count, counted},
-    pages::new_clone::{CloneForm, form_key},
+    forms::{CloneForm, form_key},
     ui::NameField,
 };
 

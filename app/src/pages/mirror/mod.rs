@@ -11,7 +11,8 @@ use model::{ClonePreview, Digest, Problem, ProblemCode};
 use crate::{
     context,
     error::{AppError, problem_in},
-    pages::new_clone::{CloneForm, Preview},
+    forms::CloneForm,
+    pages::new_clone::Preview,
     query::Query,
     ui::{Fault, Loaded, PageTitle},
 };

@@ -7,9 +7,8 @@ use model::{ClonePreview, Key, Problem};
 use crate::{
     context::{ask, viewer},
     error::AppError,
+    forms::{CloneForm, Side},
 };
-
-use super::form::{CloneForm, Side};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checks {

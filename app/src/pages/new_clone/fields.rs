@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use model::{Health, StoreStatus};
 
-use super::{
-    checks::Checks,
-    form::{CloneForm, Side},
+use super::checks::Checks;
+use crate::{
+    forms::{CloneForm, Side},
+    ui::FieldFault,
 };
-use crate::ui::FieldFault;
 
 #[component]
 pub fn SideFields(

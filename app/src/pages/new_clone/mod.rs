@@ -6,27 +6,23 @@
 
 mod checks;
 mod fields;
-mod form;
 mod object_filter;
-mod option_texts;
 mod options;
 mod preview;
-mod texts;
 
 use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use model::StoreStatus;
 
-pub use form::CloneForm;
-pub(super) use form::{form_key, idempotency_key};
 pub use preview::Preview;
 // Shared with the form for a schedule.
-pub(super) use {checks::Checks, fields::SideFields, form::Side, object_filter::ObjectFilter, options::Options};
+pub(super) use {checks::Checks, fields::SideFields, object_filter::ObjectFilter, options::Options};
 
 use crate::{
     api::{self, StartClone},
     command::Commands,
     context,
     error::{AppError, problem_in},
+    forms::{CloneForm, Side, form_key},
     query::Query,
     ui::{Copyable, Fault, Loaded, PageTitle},
 };

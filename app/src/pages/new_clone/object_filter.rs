@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{
-    checks::Checks,
-    form::CloneForm,
-    texts::{instant, local},
+use super::checks::Checks;
+use crate::{
+    forms::{CloneForm, instant, local},
+    ui::{FieldFault, in_textarea},
 };
-use crate::ui::{FieldFault, in_textarea};
 
 #[component]
 pub fn ObjectFilter(form: CloneForm, checks: Checks) -> impl IntoView {

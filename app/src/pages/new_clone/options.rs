@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{checks::Checks, option_texts::OptionTexts};
-use crate::ui::FieldFault;
+use super::checks::Checks;
+use crate::{forms::OptionTexts, ui::FieldFault};
 
 const SSE: [(&str, &str); 3] =
     [("", "destination bucket's default"), ("AES256", "AES256: keys of the store"), ("aws:kms", "aws:kms: a KMS key")];

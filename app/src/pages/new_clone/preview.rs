@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use model::{ClonePreview, Mode};
 
-use crate::format::{bytes, count, counted};
-
-use super::CloneForm;
+use crate::{
+    format::{bytes, count, counted},
+    forms::CloneForm,
+};
 
 /// `at least ` if the preview did not read the listings to the end, else empty.
 fn at_least(preview: &ClonePreview) -> &'static str {

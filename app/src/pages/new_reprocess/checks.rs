@@ -2,10 +2,10 @@
 
 use model::{Problem, ReprocessPreview};
 
-use super::ReprocessForm;
 use crate::{
     context::{ask, viewer},
     error::AppError,
+    forms::ReprocessForm,
 };
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

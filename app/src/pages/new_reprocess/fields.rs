@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use model::{PipelineStatus, Time};
 
-use super::{ReprocessForm, checks::Checks};
+use super::checks::Checks;
 use crate::{
+    forms::ReprocessForm,
     scope::read_time,
     ui::{FieldFault, in_textarea},
 };

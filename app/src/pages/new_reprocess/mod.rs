@@ -6,20 +6,17 @@
 
 mod checks;
 mod fields;
-mod form;
 mod preview;
 
 use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use model::{PipelineList, Problem, ProblemCode};
-
-pub use form::ReprocessForm;
 
 use crate::{
     api::{self, StartReprocess},
     command::Commands,
     context,
     error::{AppError, problem_in},
-    pages::new_clone::form_key,
+    forms::{ReprocessForm, form_key},
     query::Query,
     ui::{Copyable, Fault, Loaded, PageTitle},
 };

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use model::{LogObject, ReprocessPreview, Time};
 
-use super::ReprocessForm;
 use crate::{
     format::{bytes, counted, file_name},
+    forms::ReprocessForm,
     ui::{BarChart, Moment, TimeBar},
 };
 

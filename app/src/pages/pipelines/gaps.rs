@@ -7,7 +7,7 @@ use crate::{
     api::StartReprocess,
     context,
     format::{Mark, bytes, count, counted, file_name},
-    pages::{ReprocessForm, form_key},
+    forms::{ReprocessForm, form_key},
     ui::{Moment, StateMark},
 };
 

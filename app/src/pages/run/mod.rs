@@ -16,7 +16,7 @@ use crate::{
     api, context,
     error::AppError,
     format::{Mark, file_name},
-    pages::ReprocessForm,
+    forms::ReprocessForm,
     ui::{Loaded, PageTitle, StateMark},
 };
 use beside::Beside;

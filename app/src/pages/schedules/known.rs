@@ -2,8 +2,7 @@
 
 use model::{ClonePreview, Invalid, Problem, ProblemCode, StoreStatus, Upcoming};
 
-use super::form::ScheduleForm;
-use crate::{api, context::ask, error::AppError, pages::new_clone::Checks, query::Query};
+use crate::{api, context::ask, error::AppError, forms::ScheduleForm, pages::new_clone::Checks, query::Query};
 
 pub struct Known {
     pub form: ScheduleForm,

@@ -1,7 +1,6 @@
 //! The list of schedules: what each repeats, its next times, and its last job.
 
 mod fields;
-mod form;
 mod known;
 mod new;
 mod row;
@@ -9,7 +8,6 @@ mod row;
 use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use model::{Problem, ProblemCode, Schedule, ScheduleAction, ScheduleId, ScheduleList};
 
-pub use form::ScheduleForm;
 pub use new::NewSchedulePage;
 
 use crate::{

@@ -11,7 +11,8 @@ use crate::{
     api::CreateSchedule,
     context,
     error::problem_in,
-    pages::new_clone::{ObjectFilter, Options, Preview, Side, SideFields},
+    forms::Side,
+    pages::new_clone::{ObjectFilter, Options, Preview, SideFields},
     query::Query,
     ui::{Fault, Loaded, PageTitle},
 };

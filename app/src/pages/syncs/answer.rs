@@ -46,7 +46,7 @@ fn everything(all: usize) -> String {
 /// How many tables are verified by count only, which proves less; empty if none.
 fn by_count(items: &[SyncStatus]) -> String {
     let counted = |sync: &&SyncStatus| {
-        sync.state == SyncState::InStep && sync.verified.is_none_or(|verified| verified.shown_by == Evidence::Count)
+        sync.state == SyncState::InSync && sync.verified.is_none_or(|verified| verified.shown_by == Evidence::Count)
     };
     match items.iter().filter(counted).count() {
         0 => String::new(),
@@ -129,25 +129,25 @@ mod tests {
     fn answer_counts_most_urgent_first() {
         use SyncState as S;
         assert_eq!(said(&[]), "");
-        assert_eq!(said(&[S::InStep]), "Yes: the only table is in sync.");
-        assert_eq!(said(&[S::InStep, S::InStep]), "Yes: all 2 tables are in sync.");
-        assert_eq!(said(&[S::InStep, S::Uploading]), "Not yet: 1 of 2 in sync; 1 uploading.");
+        assert_eq!(said(&[S::InSync]), "Yes: the only table is in sync.");
+        assert_eq!(said(&[S::InSync, S::InSync]), "Yes: all 2 tables are in sync.");
+        assert_eq!(said(&[S::InSync, S::Uploading]), "Not yet: 1 of 2 in sync; 1 uploading.");
         assert_eq!(
-            said(&[S::Uploading, S::InStep, S::Unreachable, S::Waiting, S::Uploading]),
+            said(&[S::Uploading, S::InSync, S::Unreachable, S::Waiting, S::Uploading]),
             "No: 1 of 5 in sync; 1 awaiting approval, 1 unreachable, 2 uploading."
         );
-        assert!(said(&[S::InStep, S::New]).starts_with("Unknown for some tables"));
+        assert!(said(&[S::InSync, S::New]).starts_with("Unknown for some tables"));
         let partly = "Except quarantined rows: 1 of 2 in sync; 1 with quarantined rows.";
-        assert_eq!(said(&[S::InStep, S::Quarantined]), partly);
-        let alone = SyncStatus { held: false, ..examples::sync("orders", S::InStep) };
+        assert_eq!(said(&[S::InSync, S::Quarantined]), partly);
+        let alone = SyncStatus { held: false, ..examples::sync("orders", S::InSync) };
         assert_eq!(answer(&[alone]).unwrap().sentence, "No: 0 of 1 in sync; 1 stale.");
     }
 
     #[test]
     fn tables_verified_by_count_are_named() {
         let by_count = Verified { below: 5, at: Time(0), shown_by: Evidence::Count };
-        let counted = SyncStatus { verified: Some(by_count), ..examples::sync("orders", SyncState::InStep) };
-        let items = [counted, examples::sync("customers", SyncState::InStep)];
+        let counted = SyncStatus { verified: Some(by_count), ..examples::sync("orders", SyncState::InSync) };
+        let items = [counted, examples::sync("customers", SyncState::InSync)];
         assert_eq!(answer(&items).unwrap().sentence, "Yes: all 2 tables are in sync, 1 of them by count only.");
     }
 
@@ -158,7 +158,7 @@ mod tests {
             examples::html(move || view! { <SyncsInBrief list=SyncList { now: Time(0), items } /> })
         };
         assert_eq!(shown(&[]), "", "there is no table");
-        let html = shown(&[("orders", SyncState::InStep), ("customers", SyncState::Unreachable)]);
+        let html = shown(&[("orders", SyncState::InSync), ("customers", SyncState::Unreachable)]);
         assert!(html.contains("1 unreachable") && html.contains("href=\"/syncs/customers\""), "{html}");
         assert!(!html.contains("/syncs/orders") && html.contains("href=\"/syncs\""), "{html}");
     }

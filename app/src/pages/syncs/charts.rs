@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     format::{bytes, count, counted},
-    ui::LookChart,
+    ui::GapChart,
 };
 
 #[expect(clippy::cast_precision_loss, reason = "for display")]
@@ -44,7 +44,7 @@ pub fn Differences(minutes: Vec<SyncMinute>, now: Time) -> impl IntoView {
                 Some(intervals) => view! {
                     <YieldSentence minutes now />
                     <div class="charts">
-                        <LookChart
+                        <GapChart
                             title="Differences found"
                             told=count(all.found)
                             values=intervals.values(|sum| float(sum.found))
@@ -52,7 +52,7 @@ pub fn Differences(minutes: Vec<SyncMinute>, now: Time) -> impl IntoView {
                             window=intervals.window
                             now
                         />
-                        <LookChart
+                        <GapChart
                             title="Differences found per request"
                             told=per(all.found, all.requests)
                             values=intervals.values(share)
@@ -78,7 +78,7 @@ pub fn Usage(minutes: Vec<SyncMinute>, now: Time) -> impl IntoView {
     let window = intervals.window;
     let chart = |title: &'static str, told: String, value: fn(&SyncMinute) -> u64, written: fn(f64) -> String| {
         let values = intervals.values(|sum| float(value(sum)));
-        view! { <LookChart title told values written window now /> }
+        view! { <GapChart title told values written window now /> }
     };
     Some(view! {
         <div class="charts">
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn charts_show_sums_in_words() {
-        let view = examples::sync_view(model::SyncState::InStep);
+        let view = examples::sync_view(model::SyncState::InSync);
         let (minutes, now) = (view.minutes, view.now);
         let html = examples::html(move || {
             view! { <Differences minutes=minutes.clone() now /> <Usage minutes now /> }

@@ -76,7 +76,7 @@ fn Shown(sync: SyncStatus, now: Time) -> impl IntoView {
     match sync.verified {
         None => view! { <p class="limit" data-key="shown">"Not verified yet."</p> }.into_any(),
         Some(verified) => {
-            let now_or_last = if sync.state == SyncState::InStep { "Currently " } else { "Last " };
+            let now_or_last = if sync.state == SyncState::InSync { "Currently " } else { "Last " };
             let how = shown_by(verified.shown_by);
             view! {
                 <p class="limit" data-key="shown">

@@ -4,21 +4,21 @@
 //! for screen readers and for the versions.
 
 use leptos::prelude::*;
-use model::{KeySpan, Look};
+use model::{KeySpan, SpanState};
 
 use crate::format::{count, counted};
 
 /// Most sections listed.
 const LISTED: usize = 50;
 
-const LOOKS: [Look; 3] = [Look::Verified, Look::Differing, Look::NotYet];
+const STATES: [SpanState; 3] = [SpanState::Verified, SpanState::Differing, SpanState::NotYet];
 
 /// The word of a status, and the CSS class of its pattern.
-fn word(look: Look) -> (&'static str, &'static str) {
-    match look {
-        Look::Verified => ("verified", "verified"),
-        Look::Differing => ("differing", "differing"),
-        Look::NotYet => ("not checked yet", "not-yet"),
+fn word(state: SpanState) -> (&'static str, &'static str) {
+    match state {
+        SpanState::Verified => ("verified", "verified"),
+        SpanState::Differing => ("differing", "differing"),
+        SpanState::NotYet => ("not checked yet", "not-yet"),
     }
 }
 
@@ -39,10 +39,10 @@ fn versions(first: &KeySpan, last: &KeySpan) -> String {
 
 /// `3 ranges verified, 12,000 rows; 2 ranges differing; 1 range not checked yet, 4,000 rows`.
 fn told(map: &[KeySpan]) -> String {
-    let parts = LOOKS.map(|look| {
-        let pieces: Vec<KeySpan> = map.iter().filter(|piece| piece.look == look).copied().collect();
+    let parts = STATES.map(|state| {
+        let pieces: Vec<KeySpan> = map.iter().filter(|piece| piece.look == state).copied().collect();
         let some = !pieces.is_empty();
-        some.then(|| format!("{} {}{}", counted(pieces.len() as u64, "range"), word(look).0, told_rows(&pieces)))
+        some.then(|| format!("{} {}{}", counted(pieces.len() as u64, "range"), word(state).0, told_rows(&pieces)))
     });
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
@@ -61,9 +61,9 @@ pub fn KeyMap(map: Vec<KeySpan>) -> impl IntoView {
         let title = format!("{}: {name}{}", versions(piece, piece), told_rows(std::slice::from_ref(piece)));
         view! { <span class=class title=title></span> }
     };
-    let label = |look: Look| {
-        let pieces: Vec<KeySpan> = map.iter().filter(|piece| piece.look == look).copied().collect();
-        let (name, class) = word(look);
+    let label = |state: SpanState| {
+        let pieces: Vec<KeySpan> = map.iter().filter(|piece| piece.look == state).copied().collect();
+        let (name, class) = word(state);
         (!pieces.is_empty()).then(|| {
             let rows = told_rows(&pieces);
             view! { <li class=class><span class="last">{count(pieces.len() as u64)}</span> " " {name} {rows}</li> }
@@ -75,7 +75,7 @@ pub fn KeyMap(map: Vec<KeySpan>) -> impl IntoView {
             <figure class="key-map">
                 <figcaption>
                     {counted(map.len() as u64, "range")} " by row version"
-                    <ul class="measures">{LOOKS.map(label).into_iter().collect_view()}</ul>
+                    <ul class="measures">{STATES.map(label).into_iter().collect_view()}</ul>
                 </figcaption>
                 <div class="pieces" role="img" aria-label=spoken>{map.iter().map(piece).collect_view()}</div>
                 <p class="axis"><span>{count(first.from)}</span><span>{count(last.until.saturating_sub(1))}</span></p>

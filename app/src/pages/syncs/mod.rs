@@ -1,6 +1,5 @@
 //! The Syncs page: tables and their remote copies, most urgent first.
 
-mod action;
 mod answer;
 mod charts;
 mod confirm;
@@ -18,7 +17,6 @@ mod spent;
 use leptos::prelude::*;
 use model::{SyncList, SyncStatus, Time};
 
-pub use action::sync_action;
 pub use answer::SyncsInBrief;
 pub use one::SyncPage;
 
@@ -102,7 +100,7 @@ mod tests {
         let states: Vec<SyncState> = by_urgency(items).iter().map(|sync| sync.state).collect();
         assert_eq!(states[..2], [SyncState::Waiting, SyncState::EpochChanged]);
         assert_eq!(states[2..5], [SyncState::Unreachable, SyncState::Refused, SyncState::Quarantined]);
-        assert_eq!(states.last(), Some(&SyncState::InStep));
+        assert_eq!(states.last(), Some(&SyncState::InSync));
     }
 
     #[test]

@@ -5,7 +5,6 @@ use leptos_router::hooks::use_params_map;
 use model::{Problem, ProblemCode, SyncSource, SyncState, SyncStatus, SyncView, TableName};
 
 use super::{
-    action::done_words,
     charts::Differences,
     confirm::{AcceptEpoch, Approve},
     figures::{Ends, Figures},
@@ -20,6 +19,7 @@ use crate::{
     context,
     error::{AppError, problem_in},
     format::{Mark, is_stale},
+    forms::done_words,
     query::Query,
     ui::{Copyable, Fault, Follow, Followed, Loaded, PageTitle},
 };
@@ -165,14 +165,14 @@ mod tests {
 
     #[test]
     fn buttons_send_table_and_action() {
-        let html = page(examples::sync_view(SyncState::InStep), "");
+        let html = page(examples::sync_view(SyncState::InSync), "");
         assert!(html.contains("action=\"/api/fn/act_on_sync\""), "{html}");
         assert!(html.contains("name=\"table\" value=\"orders\""), "{html}");
         for value in ["evaluate", "verify", "pause", "retry"] {
             assert!(html.contains(&format!("name=\"action\" value=\"{value}\"")), "{value}: {html}");
         }
         assert!(html.contains("name=\"key\" value=\"7&lt;script&gt;\""), "one row: {html}");
-        let mut paused = examples::sync_view(SyncState::InStep);
+        let mut paused = examples::sync_view(SyncState::InSync);
         paused.sync.paused = true;
         let html = page(paused, "");
         assert!(html.contains("value=\"resume\"") && !html.contains("value=\"pause\""), "{html}");
@@ -190,7 +190,7 @@ mod tests {
             mistyped.contains("does not match the table exactly. Nothing was deleted")
                 && !mistyped.contains("role=\"alert\"")
         );
-        let html = page(examples::sync_view(SyncState::InStep), "");
+        let html = page(examples::sync_view(SyncState::InSync), "");
         assert!(!html.contains("value=\"approve\"") && !html.contains("value=\"accept_epoch\""), "{html}");
     }
 
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn stale_warning_comes_first() {
-        let mut view = examples::sync_view(SyncState::InStep);
+        let mut view = examples::sync_view(SyncState::InSync);
         view.sync.held = false;
         let html = page(view, "");
         let (before, _) = html.split_once("id=\"standing\"").unwrap();
@@ -221,10 +221,10 @@ mod tests {
 
     #[test]
     fn requested_action_is_confirmed() {
-        let html = page(examples::sync_view(SyncState::InStep), "did=verify");
+        let html = page(examples::sync_view(SyncState::InSync), "did=verify");
         assert!(html.contains("Requested: both endpoints are compared and nothing is changed."), "{html}");
-        let html = page(examples::sync_view(SyncState::InStep), "problem=conflict");
+        let html = page(examples::sync_view(SyncState::InSync), "problem=conflict");
         assert!(html.contains("does not allow this, or the table is synced by an agent"), "{html}");
-        assert!(!page(examples::sync_view(SyncState::InStep), "did=<b>").contains("class=\"said\""));
+        assert!(!page(examples::sync_view(SyncState::InSync), "did=<b>").contains("class=\"said\""));
     }
 }

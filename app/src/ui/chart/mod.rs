@@ -5,8 +5,8 @@
 mod bars;
 mod cells;
 mod flow;
+mod gap_chart;
 mod geometry;
-mod looks;
 mod strip;
 
 use leptos::prelude::*;
@@ -14,9 +14,9 @@ use model::Point;
 
 pub use bars::{BarChart, TimeBar};
 pub use flow::{FlowChart, Trend};
+pub use gap_chart::GapChart;
 use geometry::Chart;
 pub use geometry::Measure;
-pub use looks::LookChart;
 pub use strip::Strip;
 
 use crate::format::{byte_rate, duration, rate, signed};

@@ -12,8 +12,8 @@ use std::{
 
 use tokio::time::{Instant, sleep_until};
 
-use super::ends::Spent;
-use super::exchange::Sides;
+use super::endpoint::Usage;
+use super::exchange::PerEndpoint;
 
 /// What a process may take of the ends of its syncs.
 #[derive(Debug)]
@@ -35,9 +35,9 @@ impl Allowance {
     }
 
     /// So much was taken.
-    pub fn took(&self, spent: &Sides<Spent>) {
-        self.requests.took(spent.local.requests + spent.remote.requests);
-        self.rows.took(spent.local.rows + spent.remote.rows);
+    pub fn took(&self, usage: &PerEndpoint<Usage>) {
+        self.requests.took(usage.local.requests + usage.remote.requests);
+        self.rows.took(usage.local.rows + usage.remote.rows);
     }
 }
 
@@ -88,13 +88,13 @@ mod tests {
         Allowance::new(NonZeroU32::new(requests).unwrap(), NonZeroU32::new(rows).unwrap())
     }
 
-    fn requests(requests: u64) -> Sides<Spent> {
-        Sides { remote: Spent { requests, ..Spent::default() }, local: Spent::default() }
+    fn requests(requests: u64) -> PerEndpoint<Usage> {
+        PerEndpoint { remote: Usage { requests, ..Usage::default() }, local: Usage::default() }
     }
 
-    fn rows(local: u64, remote: u64) -> Sides<Spent> {
-        let of = |rows| Spent { rows, ..Spent::default() };
-        Sides { local: of(local), remote: of(remote) }
+    fn rows(local: u64, remote: u64) -> PerEndpoint<Usage> {
+        let of = |rows| Usage { rows, ..Usage::default() };
+        PerEndpoint { local: of(local), remote: of(remote) }
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use db::testing::Scratch;
-use engine::sync::{End as _, SyncFault};
+use engine::sync::{SyncFault, TableEndpoint as _};
 use sqlx::{AssertSqlSafe, MySqlPool};
 use tables::Table;
 
