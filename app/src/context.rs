@@ -4,10 +4,7 @@
 //! may have on its HTTP response. `app` knows no HTTP crate, so these are closures. If something is missing, the result is
 //! a [`Problem`], never a panic.
 
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -56,8 +53,7 @@ pub fn scope() -> Scope {
 
 /// The server's clock. Pages are rendered only on the server.
 pub fn now() -> Time {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since_epoch.as_millis()).unwrap_or_default())
+    SystemTime::now().into()
 }
 
 /// Redirects to another page when the server function returns.

@@ -34,7 +34,7 @@ async fn a_table_that_is_written_to_is_brought_in_step_and_verified(database: Sc
         shop.local.run(&format!("DELETE FROM orders WHERE id = {}", 10 * write + 1)).await;
         let (key, version) = (10 * write + 5, 10_000 + write);
         shop.local.run(&format!("UPDATE orders SET total = -1, row_version = {version} WHERE id = {key}")).await;
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await; // real time: the syncer works meanwhile
     }
     until("in step with all that was written", || in_step_below(&db, 10_060)).await;
     assert!(shop.is_equal().await);
