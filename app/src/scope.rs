@@ -96,7 +96,7 @@ impl Scope {
 
     /// `last 24 h`, `2026-03-09 14:00:00 to 15:00:00`, `latest`.
     pub fn label(&self) -> String {
-        let told = |at: Time, day: Option<Time>| moment(at, day, self.zone().0);
+        let instant = |at: Time, day: Option<Time>| moment(at, day, self.zone().0);
         match (self.from, self.to) {
             (None, None) => "latest".to_owned(),
             (Some(Start::Before(ms)), None) => {
@@ -104,10 +104,10 @@ impl Scope {
                 let common = COMMON.into_iter().find(|(_, from)| *from == written);
                 common.map_or_else(|| format!("last {}", duration(ms)), |(name, _)| name.to_owned())
             }
-            (Some(Start::Before(ms)), Some(to)) => format!("{} to {}", duration(ms), told(to, None)),
-            (Some(Start::At(from)), None) => format!("since {}", told(from, None)),
-            (Some(Start::At(from)), Some(to)) => format!("{} to {}", told(from, None), told(to, Some(from))),
-            (None, Some(to)) => format!("until {}", told(to, None)),
+            (Some(Start::Before(ms)), Some(to)) => format!("{} to {}", duration(ms), instant(to, None)),
+            (Some(Start::At(from)), None) => format!("since {}", instant(from, None)),
+            (Some(Start::At(from)), Some(to)) => format!("{} to {}", instant(from, None), instant(to, Some(from))),
+            (None, Some(to)) => format!("until {}", instant(to, None)),
         }
     }
 

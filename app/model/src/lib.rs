@@ -36,7 +36,9 @@ mod time;
 mod view;
 mod window;
 
-pub use alert::{Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, Notice, ReceiverStatus};
+pub use alert::{
+    Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, DeliveryId, Notice, ReceiverStatus,
+};
 pub use backfill::{BackfillSpec, Backfilled};
 pub use canary::{Canary, CanarySize, MarkedEvent};
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};

@@ -74,7 +74,7 @@ impl SyncStatus {
             source,
             state: SyncState::New,
             since,
-            reason: "Nobody has looked at this table yet.".to_owned(),
+            reason: "This table has not been checked yet.".to_owned(),
             local: None,
             remote: None,
             behind: None,

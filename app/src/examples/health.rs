@@ -9,11 +9,11 @@ use model::{
 use super::run;
 
 const START: i64 = 1_770_000_000_000;
-const STRETCH_MS: i64 = 900_000;
+const INTERVAL_MS: i64 = 900_000;
 
 /// An interval of a quarter of an hour, counted from 0.
 fn interval_window(index: i64) -> Window {
-    Window::new(Time(START + index * STRETCH_MS), Time(START + (index + 1) * STRETCH_MS)).unwrap()
+    Window::new(Time(START + index * INTERVAL_MS), Time(START + (index + 1) * INTERVAL_MS)).unwrap()
 }
 
 /// Sums of an interval: one run if there are lines; lines not delivered count as failures.
@@ -127,7 +127,7 @@ pub fn canary() -> Canary {
     let lost = "the <b>sink</b> took it and does not have it";
     Canary {
         sink: "log".parse().unwrap(),
-        window: Window::new(Time(START), Time(START + 2 * STRETCH_MS)).unwrap(),
+        window: Window::new(Time(START), Time(START + 2 * INTERVAL_MS)).unwrap(),
         every_s: 600,
         sizes: vec![
             size(100, vec![event(600_000, 7, None), event(0, 9, None)]),
@@ -138,30 +138,30 @@ pub fn canary() -> Canary {
 
 pub fn pipeline_health() -> PipelineHealth {
     PipelineHealth {
-        window: Window::new(Time(START), Time(START + 2 * STRETCH_MS)).unwrap(),
+        window: Window::new(Time(START), Time(START + 2 * INTERVAL_MS)).unwrap(),
         reconciliation: Some(Reconciliation {
-            window: Window::new(Time(START), Time(START + 2 * STRETCH_MS)).unwrap(),
-            listed_at: Time(START + 2 * STRETCH_MS),
+            window: Window::new(Time(START), Time(START + 2 * INTERVAL_MS)).unwrap(),
+            listed_at: Time(START + 2 * INTERVAL_MS),
             error: None,
             intervals: vec![interval(0, [5, 0, 0, 0, 0]), interval(1, [3, 1, 0, 1, 0])],
             gaps: vec![
                 Gap {
                     key: "AWSLogs/<b>a</b>.log.gz".to_owned(),
                     size: 812,
-                    written_at: Time(START + STRETCH_MS),
+                    written_at: Time(START + INTERVAL_MS),
                     kind: GapKind::Never,
                     run: None,
                 },
                 Gap {
                     key: "AWSLogs/b.log.gz".to_owned(),
                     size: 4_096,
-                    written_at: Time(START + STRETCH_MS + 1),
+                    written_at: Time(START + INTERVAL_MS + 1),
                     kind: GapKind::Partial,
                     run: Some(run(1).id),
                 },
             ],
             gap_count: 2,
-            oldest_unhandled: Some(Time(START + STRETCH_MS)),
+            oldest_unhandled: Some(Time(START + INTERVAL_MS)),
         }),
         canary: Some(canary()),
         duration_ms: Percentiles { p50: 800, p95: 2_100, p99: 2_900, max: 3_000 },

@@ -109,9 +109,9 @@ mod tests {
     fn unchecked_state_is_stale() {
         let in_sync = examples::sync("orders", SyncState::InSync);
         assert_eq!(Mark::of_sync(&in_sync).word, "in sync");
-        let alone = SyncStatus { held: false, ..in_sync.clone() };
-        assert_eq!((Mark::of_sync(&alone).word, Urgency::of(&alone)), ("stale", Urgency::Failing));
-        let paused = SyncStatus { paused: true, ..alone };
+        let stale = SyncStatus { held: false, ..in_sync.clone() };
+        assert_eq!((Mark::of_sync(&stale).word, Urgency::of(&stale)), ("stale", Urgency::Failing));
+        let paused = SyncStatus { paused: true, ..stale };
         assert_eq!((Mark::of_sync(&paused).word, Urgency::of(&paused)), ("paused", Urgency::Paused));
         let waiting = SyncStatus { paused: true, ..examples::sync("orders", SyncState::Waiting) };
         assert_eq!(Mark::of_sync(&waiting).word, "awaiting approval", "a pause does not hide a pending decision");

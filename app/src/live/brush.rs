@@ -62,10 +62,10 @@ pub fn listen() {
 fn under(event: &PointerEvent) -> Option<Place> {
     #[expect(clippy::cast_precision_loss, reason = "pixels of a screen")]
     let at = document().element_from_point(event.client_x() as f32, event.client_y() as f32)?;
-    let stretch = at.closest("[data-brush] > li").ok()??;
-    let chart = stretch.parent_element()?;
-    let index = stretches(&chart).position(|sibling| sibling.is_same_node(Some(&stretch)))?;
-    let link = stretch.query_selector("a").ok()??.get_attribute("href")?;
+    let interval = at.closest("[data-brush] > li").ok()??;
+    let chart = interval.parent_element()?;
+    let index = intervals(&chart).position(|sibling| sibling.is_same_node(Some(&interval)))?;
+    let link = interval.query_selector("a").ok()??.get_attribute("href")?;
     Some(Place { chart, index, link })
 }
 
@@ -78,14 +78,14 @@ fn dragged(start: &Start, event: &PointerEvent) -> Option<(Place, Place)> {
     Some(if first.index < last.index { (first, last) } else { (last, first) })
 }
 
-fn stretches(chart: &Element) -> impl Iterator<Item = Element> + use<> {
+fn intervals(chart: &Element) -> impl Iterator<Item = Element> + use<> {
     std::iter::successors(chart.first_element_child(), Element::next_element_sibling)
 }
 
 fn mark(chart: &Element, drawn: Option<&RangeInclusive<usize>>) {
-    for (index, stretch) in stretches(chart).enumerate() {
+    for (index, interval) in intervals(chart).enumerate() {
         let within = drawn.is_some_and(|drawn| drawn.contains(&index));
-        let _ = if within { stretch.set_attribute(MARK, "") } else { stretch.remove_attribute(MARK) };
+        let _ = if within { interval.set_attribute(MARK, "") } else { interval.remove_attribute(MARK) };
     }
 }
 

@@ -20,7 +20,7 @@ const FAST_POLL_MS: f64 = 5_000.0;
 pub struct Refresh {
     wanted: Cell<bool>,
     busy: Cell<bool>,
-    asked_ms: Cell<f64>,
+    refreshed_ms: Cell<f64>,
 }
 
 impl Refresh {
@@ -43,7 +43,7 @@ impl Refresh {
 
     /// Refreshes the page if it is due and visible.
     pub fn tick(self: &Rc<Self>) {
-        let since_ms = local_ms() - self.asked_ms.get();
+        let since_ms = local_ms() - self.refreshed_ms.get();
         let poll_ms = match followed().as_deref() {
             Some("runs" | "syncs") => FAST_POLL_MS,
             _ => POLL_MS,
@@ -54,7 +54,7 @@ impl Refresh {
         }
         self.wanted.set(false);
         self.busy.set(true);
-        self.asked_ms.set(local_ms());
+        self.refreshed_ms.set(local_ms());
         let this = Rc::clone(self);
         spawn_local(async move {
             if page::show(&page::url()).await.is_err() {

@@ -44,4 +44,4 @@ pub use scope_picker::ScopeFields;
 pub use state_mark::StateMark;
 pub use store_list::StoreList;
 pub use textarea::in_textarea;
-pub use tiles::{Tiles, answer, told};
+pub use tiles::{Tiles, answer, summary};

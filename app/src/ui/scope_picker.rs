@@ -28,7 +28,7 @@ pub fn ScopePicker(
 ) -> impl IntoView {
     let kept = PASSING.iter().fold(without_scope(&query), |query, name| query.without(name));
     let given = scope.given_zone().map(|zone| zone.to_string()).unwrap_or_default();
-    let told = given.clone();
+    let written = given.clone();
     let label = scope.label();
     let link = |(name, from): (&'static str, &'static str)| {
         let href = kept.clone().with("from", from).with("zone", &given).on(&path);
@@ -56,7 +56,7 @@ pub fn ScopePicker(
         }
     };
     view! {
-        <details id="scope" class="scope" data-zone=told>
+        <details id="scope" class="scope" data-zone=written>
             <summary>
                 <span class="visually-hidden">"Window: "</span>
                 {label.clone()}

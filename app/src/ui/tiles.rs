@@ -31,7 +31,7 @@ pub fn answer(tiles: &[Tile]) -> Option<Mark> {
 }
 
 /// The answer in figures, over all pipelines in the last hour; `None` if there were no lines.
-pub fn told(tiles: &[Tile]) -> Option<String> {
+pub fn summary(tiles: &[Tile]) -> Option<String> {
     let sum = |part: fn(&Tile) -> u64| tiles.iter().map(part).sum::<u64>();
     let (lines, delivered) = (sum(|tile| tile.sums.lines), sum(|tile| tile.sums.delivered));
     let names: Vec<_> =
@@ -120,10 +120,10 @@ mod tests {
     fn missing_lines_name_their_pipelines() {
         let fine = Tile { worst: Some(Outcome::Sent), alerts: Vec::new(), ..examples::tile() };
         assert_eq!(
-            told(&[fine, examples::tile()]).unwrap(),
+            summary(&[fine, examples::tile()]).unwrap(),
             "In the last hour 6 of 8 lines arrived; 2 did not. Check demo-elb."
         );
-        assert_eq!(told(&[]), None);
+        assert_eq!(summary(&[]), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod one;
 mod receivers;
 
 use leptos::prelude::*;
-use model::{Alert, AlertId, AlertList, AlertState, Notice, Time};
+use model::{Alert, AlertId, AlertList, AlertState, Time};
 
 pub use one::AlertPage;
 
@@ -17,7 +17,7 @@ use crate::{
     ui::{AlertCards, Fault, Follow, Followed, Loaded, PageTitle},
 };
 use filter::{FilterForm, read_filter, without_page};
-use receivers::{Deliveries, Receivers, tested};
+use receivers::{Deliveries, Receivers, test_result};
 
 /// Age of the last evaluation from which the page is stale, in milliseconds. Conditions are evaluated every few seconds.
 const STALE_MS: i64 = 60_000;
@@ -38,7 +38,7 @@ pub fn AlertsPage() -> impl IntoView {
 
 async fn load(query: Query) -> Result<AlertList, AppError> {
     let after = query.get("after").map(str::parse::<AlertId>).transpose()?;
-    api::alerts(read_filter(&query, context::now())?, after).await
+    api::list_alerts(read_filter(&query, context::now())?, after).await
 }
 
 /// A warning if the conditions were not evaluated lately.
@@ -51,10 +51,6 @@ fn stale(evaluated_at: Option<Time>, now: Time) -> Option<String> {
         Some(_) => return None,
     };
     Some(format!("? {said}. This page may be out of date."))
-}
-
-fn told(name: Option<&str>, notices: &[Notice]) -> Option<String> {
-    tested(name?, notices)
 }
 
 #[component]
@@ -73,7 +69,7 @@ fn List(query: Query, list: AlertList) -> impl IntoView {
         some => format!("{} active · Alerts", count(some as u64)),
     };
     let (any, past) = (!active.is_empty(), !resolved.is_empty());
-    let said = told(query.get("tested"), &notices);
+    let said = query.get("tested").and_then(|name| test_result(name, &notices));
     view! {
         <PageTitle text=title />
         {stale(evaluated_at, now).map(|text| view! { <p class="stale" role="status">{text}</p> })}

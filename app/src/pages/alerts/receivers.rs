@@ -19,7 +19,7 @@ fn mark(notice: &Notice) -> Mark {
 }
 
 /// The result of a test notification, from its newest attempt; `None` if there is none.
-pub fn tested(name: &str, notices: &[Notice]) -> Option<String> {
+pub fn test_result(name: &str, notices: &[Notice]) -> Option<String> {
     let notice = notices.iter().find(|notice| notice.receiver == name && notice.what == "test")?;
     Some(match &notice.error {
         None => format!("The test was delivered to {name} in {}.", took(notice.took_ms)),
@@ -136,8 +136,8 @@ mod tests {
     #[test]
     fn test_result_is_shown() {
         let notices = [examples::notice("test", Some("connection refused")), examples::notice("test", None)];
-        assert_eq!(tested("ops", &notices).as_deref(), Some("The test did not reach ops: connection refused"));
-        assert_eq!(tested("ops", &notices[1..]).as_deref(), Some("The test was delivered to ops in 41 ms."));
-        assert_eq!(tested("others", &notices), None);
+        assert_eq!(test_result("ops", &notices).as_deref(), Some("The test did not reach ops: connection refused"));
+        assert_eq!(test_result("ops", &notices[1..]).as_deref(), Some("The test was delivered to ops in 41 ms."));
+        assert_eq!(test_result("others", &notices), None);
     }
 }

@@ -56,7 +56,7 @@ fn drawn(ranges: &[Stretch]) -> Vec<Drawn> {
 }
 
 /// The strip in words.
-fn told(ranges: &[Stretch]) -> String {
+fn summary(ranges: &[Stretch]) -> String {
     let of = |state: &str| ranges.iter().filter(|range| word(range) == state).count();
     let states = ["done", "in flight", "listing", "waiting"].map(|state| (of(state), state));
     let states: Vec<String> =
@@ -71,7 +71,7 @@ fn told(ranges: &[Stretch]) -> String {
 pub fn KeySpace(progress: Progress) -> impl IntoView {
     let ranges = progress.ranges;
     (ranges.len() > 1).then(|| {
-        let said = told(&ranges);
+        let said = summary(&ranges);
         let rect = |shape: Drawn| {
             view! { <rect class=shape.class x=shape.x y=shape.y width=shape.width height=shape.height /> }
         };
@@ -141,6 +141,6 @@ mod tests {
         assert_eq!(classes, ["listed", "settled", "listed", "settled", "failed", "waiting"]);
         assert!(shapes.iter().all(|shape| shape.width >= 10 && shape.y + shape.height == HEIGHT));
         assert_eq!(shapes.last().map(|shape| shape.x + shape.width), Some(WIDTH - 10));
-        assert_eq!(told(&ranges), "3 ranges: 1 done, 1 in flight, 1 waiting; 1 object failed");
+        assert_eq!(summary(&ranges), "3 ranges: 1 done, 1 in flight, 1 waiting; 1 object failed");
     }
 }

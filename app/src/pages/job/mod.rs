@@ -1,12 +1,12 @@
 //! The page of a job: progress, proof, failures, runs, request and events.
 
-mod asked;
-mod asked_reprocess;
 mod events;
 mod failures;
 mod figures;
 mod keyspace;
 mod proof;
+mod reprocess_request;
+mod request;
 mod runs;
 
 use leptos::prelude::*;
@@ -20,12 +20,12 @@ use crate::{
     query::Query,
     ui::{Act, ActForm, Bar, Fault, Follow, Followed, JobActions, Loaded, PageTitle, StateMark},
 };
-use asked::Asked;
 use events::Events;
 use failures::{Failures, FailuresWanted};
 use figures::Figures;
 use keyspace::KeySpace;
 use proof::ProofTable;
+use request::Request;
 use runs::Runs;
 
 #[component]
@@ -43,7 +43,7 @@ pub fn JobPage() -> impl IntoView {
 async fn load(id: String, wanted: FailuresWanted) -> Result<(JobView, Option<FailurePage>), AppError> {
     let unknown = |_| AppError(Problem::new(ProblemCode::NotFound, "There is no job with this id."));
     let id = id.parse::<JobId>().map_err(unknown)?;
-    Ok((api::job(id).await?, wanted.load(id).await?))
+    Ok((api::get_job(id).await?, wanted.load(id).await?))
 }
 
 #[component]
@@ -74,7 +74,7 @@ fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, q
         <ProofTable job=job.clone() />
         {(!groups.is_empty()).then(|| view! { <Failures id groups page=failures wanted /> })}
         <Runs job=job.clone() runs now />
-        <Asked spec=job.spec by now command curl />
+        <Request spec=job.spec by now command curl />
         <Events events now />
     }
 }

@@ -37,7 +37,7 @@ pub fn JobsPage() -> impl IntoView {
 
 async fn load(query: Query) -> Result<JobList, AppError> {
     let after = query.get("after").map(str::parse::<JobId>).transpose()?;
-    api::jobs(read_filter(&query)?, after).await
+    api::list_jobs(read_filter(&query)?, after).await
 }
 
 /// The result of a bulk action, from the query of its redirect.

@@ -162,9 +162,9 @@ mod tests {
     #[test]
     fn common_windows_are_full_minutes_before_now() {
         let now: Time = "2026-03-09T14:05:33.250Z".parse().unwrap();
-        let told = common(now).map(|(_, from, to)| format!("{from} {to}"));
+        let windows = common(now).map(|(_, from, to)| format!("{from} {to}"));
         assert_eq!(
-            told,
+            windows,
             [
                 "2026-03-09T13:05:00Z 2026-03-09T14:05:00Z",
                 "2026-03-09T13:00:00Z 2026-03-09T14:00:00Z",

@@ -14,7 +14,7 @@ use crate::{
     scope::Scope,
     ui::{
         AlertCards, Bar, Fault, Follow, Followed, JobActions, JobTable, Loaded, PageTitle, StateMark, StoreList, Tiles,
-        answer, told,
+        answer, summary,
     },
 };
 use first_steps::FirstSteps;
@@ -43,11 +43,11 @@ struct Seen {
 
 async fn load(query: Query) -> Result<Seen, AppError> {
     let scope = Scope::read(&query)?;
-    let overview = api::overview().await?;
-    let tiles = api::tiles(scope.window(overview.now)).await?;
+    let overview = api::get_overview().await?;
+    let tiles = api::list_tiles(scope.window(overview.now)).await?;
     let open = AlertFilter { states: vec![AlertState::Open], ..AlertFilter::default() };
-    let alerts = api::alerts(open, None).await?.page.items;
-    Ok(Seen { overview, tiles, alerts, syncs: api::syncs().await? })
+    let alerts = api::list_alerts(open, None).await?.page.items;
+    Ok(Seen { overview, tiles, alerts, syncs: api::list_syncs().await? })
 }
 
 #[component]
@@ -106,7 +106,7 @@ fn Arriving(tiles: Vec<Tile>, mut alerts: Vec<Alert>, now: Time) -> impl IntoVie
         <section aria-labelledby="arriving" data-key="arriving">
             <h2 id="arriving">"Is everything arriving?"</h2>
             {answer.map(|mark| view! { <p class="answer"><StateMark mark /></p> })}
-            {told(&tiles).map(|text| view! { <p>{text}</p> })}
+            {summary(&tiles).map(|text| view! { <p>{text}</p> })}
             <AlertCards alerts now back=context::scope().on("/") />
             {(more > 0).then(|| view! {
                 <p><a href=context::scope().on("/alerts?state=open")>{format!("{} more open {}", count(more), if more == 1 { "alert" } else { "alerts" })}</a></p>

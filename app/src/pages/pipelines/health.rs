@@ -76,9 +76,9 @@ fn Figures(health: PipelineHealth) -> impl IntoView {
     if health.runs == 0 {
         return None;
     }
-    let row = |name: &'static str, of: Percentiles, told: fn(u64) -> String| {
+    let row = |name: &'static str, of: Percentiles, written: fn(u64) -> String| {
         let number = |label: &'static str, value: u64| {
-            view! { <td data-label=label class="number">{told(value)}</td> }
+            view! { <td data-label=label class="number">{written(value)}</td> }
         };
         view! {
             <tr data-key=name>

@@ -56,21 +56,24 @@ struct Seen {
 async fn load(name: String, query: Query) -> Result<Seen, AppError> {
     let name = name.parse::<PipelineName>()?;
     let scope = Scope::read(&query)?;
-    let PipelineView { now, status, mut runs, mut sums } = api::pipeline(name.clone()).await?;
+    let PipelineView { now, status, mut runs, mut sums } = api::get_pipeline(name.clone()).await?;
     let window = scope.window(now)?;
     if scope.narrows() {
         let (from, to) = (Some(window.from()), Some(window.to()));
-        let list =
-            api::runs(RunFilter { pipeline: Some(name.clone()), from, to, ..RunFilter::default() }, None).await?;
+        let list = api::list_runs_with_sums(
+            RunFilter { pipeline: Some(name.clone()), from, to, ..RunFilter::default() },
+            None,
+        )
+        .await?;
         (runs, sums) = (list.page.items, list.sums);
         runs.truncate(RUNS);
     }
-    let health = api::pipeline_health(&name, window).await;
+    let health = api::get_pipeline_health(&name, window).await;
     let states = vec![AlertState::Open, AlertState::Acknowledged, AlertState::Silenced];
     let holding = |pipeline, kind| AlertFilter { pipeline, kind, states: states.clone(), ..AlertFilter::default() };
-    let mut alerts = api::alerts(holding(Some(name), None), None).await?.page.items;
+    let mut alerts = api::list_alerts(holding(Some(name), None), None).await?.page.items;
     // A sink that loses canary events also loses the pipeline's events.
-    let canaries = api::alerts(holding(None, Some(AlertKind::Canary)), None).await?.page.items;
+    let canaries = api::list_alerts(holding(None, Some(AlertKind::Canary)), None).await?.page.items;
     alerts.extend(canaries.into_iter().filter(|alert| alert.sink.as_ref() == Some(&status.pipeline.sink)));
     Ok(Seen { now, window, status, runs, sums, health, alerts })
 }
@@ -209,7 +212,7 @@ fn Follower(following: Following, now: Time) -> impl IntoView {
 
 #[component]
 fn Queue(url: QueueUrl, queued: Option<Queued>) -> impl IntoView {
-    let told = queued.map(|Queued { messages, left, left_because }| {
+    let waiting = queued.map(|Queued { messages, left, left_because }| {
         let waiting = format!("about {} waiting", counted(messages, "message"));
         let left = (left > 0).then(|| {
             let because = left_because.unwrap_or_default();
@@ -217,7 +220,7 @@ fn Queue(url: QueueUrl, queued: Option<Queued>) -> impl IntoView {
         });
         view! { " " <span class="more">{waiting}</span> {left} }
     });
-    view! { <code>{url.to_string()}</code> {told} }
+    view! { <code>{url.to_string()}</code> {waiting} }
 }
 
 #[cfg(test)]
@@ -244,8 +247,8 @@ mod tests {
             sum(60, 3, 0),
             sum(70, 0, 0),
         ];
-        let told: Vec<_> = gaps(&sums).iter().map(|gap| (gap.from().0, gap.to().0)).collect();
-        assert_eq!(told, [(20, 40), (50, 60)]);
+        let windows: Vec<_> = gaps(&sums).iter().map(|gap| (gap.from().0, gap.to().0)).collect();
+        assert_eq!(windows, [(20, 40), (50, 60)]);
         assert!(gaps(&sums[..1]).is_empty());
     }
 }

@@ -45,14 +45,14 @@ pub fn Failures(summary: Summary) -> impl IntoView {
     some.then(|| view! {
         <section aria-labelledby="failures" data-key="failures">
             <h2 id="failures">"Failures"</h2>
-            {kinds.into_iter().filter(|(_, total, _)| *total > 0).map(|(title, total, told)| view! { <Kind title total told /> }).collect_view()}
+            {kinds.into_iter().filter(|(_, total, _)| *total > 0).map(|(title, total, last_few)| view! { <Kind title total last_few /> }).collect_view()}
         </section>
     })
 }
 
 #[component]
-fn Kind(title: &'static str, total: u64, told: Vec<Shown>) -> impl IntoView {
-    let shown = told.len() as u64;
+fn Kind(title: &'static str, total: u64, last_few: Vec<Shown>) -> impl IntoView {
+    let shown = last_few.len() as u64;
     let last = (shown < total).then(|| format!(" Last {shown}:"));
     let one = |failure: Shown| {
         let cut = (!failure.cut.is_empty())
@@ -67,6 +67,6 @@ fn Kind(title: &'static str, total: u64, told: Vec<Shown>) -> impl IntoView {
     view! {
         <h3>{title}</h3>
         <p class="figures">{counted(total, "failure")} "." {last}</p>
-        <ul class="lines">{told.into_iter().map(one).collect_view()}</ul>
+        <ul class="lines">{last_few.into_iter().map(one).collect_view()}</ul>
     }
 }

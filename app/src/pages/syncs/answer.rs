@@ -65,8 +65,9 @@ fn others(items: &[SyncStatus]) -> String {
         }
     }
     others.sort_by_key(|(urgency, ..)| *urgency);
-    let told: Vec<String> = others.into_iter().map(|(_, word, number)| format!("{} {word}", count(number))).collect();
-    told.join(", ")
+    let summary: Vec<String> =
+        others.into_iter().map(|(_, word, number)| format!("{} {word}", count(number))).collect();
+    summary.join(", ")
 }
 
 /// The state of a table as it reads after a number of tables.
@@ -139,8 +140,8 @@ mod tests {
         assert!(said(&[S::InSync, S::New]).starts_with("Unknown for some tables"));
         let partly = "Except quarantined rows: 1 of 2 in sync; 1 with quarantined rows.";
         assert_eq!(said(&[S::InSync, S::Quarantined]), partly);
-        let alone = SyncStatus { held: false, ..examples::sync("orders", S::InSync) };
-        assert_eq!(answer(&[alone]).unwrap().sentence, "No: 0 of 1 in sync; 1 stale.");
+        let stale = SyncStatus { held: false, ..examples::sync("orders", S::InSync) };
+        assert_eq!(answer(&[stale]).unwrap().sentence, "No: 0 of 1 in sync; 1 stale.");
     }
 
     #[test]

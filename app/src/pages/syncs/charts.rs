@@ -46,7 +46,7 @@ pub fn Differences(minutes: Vec<SyncMinute>, now: Time) -> impl IntoView {
                     <div class="charts">
                         <GapChart
                             title="Differences found"
-                            told=count(all.found)
+                            summary=count(all.found)
                             values=intervals.values(|sum| float(sum.found))
                             written=whole
                             window=intervals.window
@@ -54,7 +54,7 @@ pub fn Differences(minutes: Vec<SyncMinute>, now: Time) -> impl IntoView {
                         />
                         <GapChart
                             title="Differences found per request"
-                            told=per(all.found, all.requests)
+                            summary=per(all.found, all.requests)
                             values=intervals.values(share)
                             written=whole
                             window=intervals.window
@@ -76,9 +76,9 @@ pub fn Usage(minutes: Vec<SyncMinute>, now: Time) -> impl IntoView {
     let all = sum(&minutes)?;
     let (sent, received) = (bytes(all.bytes_sent), bytes(all.bytes_received));
     let window = intervals.window;
-    let chart = |title: &'static str, told: String, value: fn(&SyncMinute) -> u64, written: fn(f64) -> String| {
+    let chart = |title: &'static str, summary: String, value: fn(&SyncMinute) -> u64, written: fn(f64) -> String| {
         let values = intervals.values(|sum| float(value(sum)));
-        view! { <GapChart title told values written window now /> }
+        view! { <GapChart title summary values written window now /> }
     };
     Some(view! {
         <div class="charts">

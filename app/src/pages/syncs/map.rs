@@ -28,7 +28,7 @@ fn rows(pieces: &[KeySpan]) -> Option<u64> {
 }
 
 /// `, 4,000 rows`; empty if not all ranges were counted.
-fn told_rows(pieces: &[KeySpan]) -> String {
+fn row_words(pieces: &[KeySpan]) -> String {
     rows(pieces).map(|number| format!(", {}", counted(number, "row"))).unwrap_or_default()
 }
 
@@ -38,11 +38,11 @@ fn versions(first: &KeySpan, last: &KeySpan) -> String {
 }
 
 /// `3 ranges verified, 12,000 rows; 2 ranges differing; 1 range not checked yet, 4,000 rows`.
-fn told(map: &[KeySpan]) -> String {
+fn summary(map: &[KeySpan]) -> String {
     let parts = STATES.map(|state| {
         let pieces: Vec<KeySpan> = map.iter().filter(|piece| piece.look == state).copied().collect();
         let some = !pieces.is_empty();
-        some.then(|| format!("{} {}{}", counted(pieces.len() as u64, "range"), word(state).0, told_rows(&pieces)))
+        some.then(|| format!("{} {}{}", counted(pieces.len() as u64, "range"), word(state).0, row_words(&pieces)))
     });
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
@@ -55,17 +55,17 @@ fn sections(map: &[KeySpan]) -> Vec<&[KeySpan]> {
 #[component]
 pub fn KeyMap(map: Vec<KeySpan>) -> impl IntoView {
     let (first, last) = (*map.first()?, *map.last()?);
-    let spoken = format!("Key space, {}: {}", versions(&first, &last), told(&map));
+    let spoken = format!("Key space, {}: {}", versions(&first, &last), summary(&map));
     let piece = |piece: &KeySpan| {
         let (name, class) = word(piece.look);
-        let title = format!("{}: {name}{}", versions(piece, piece), told_rows(std::slice::from_ref(piece)));
+        let title = format!("{}: {name}{}", versions(piece, piece), row_words(std::slice::from_ref(piece)));
         view! { <span class=class title=title></span> }
     };
     let label = |state: SpanState| {
         let pieces: Vec<KeySpan> = map.iter().filter(|piece| piece.look == state).copied().collect();
         let (name, class) = word(state);
         (!pieces.is_empty()).then(|| {
-            let rows = told_rows(&pieces);
+            let rows = row_words(&pieces);
             view! { <li class=class><span class="last">{count(pieces.len() as u64)}</span> " " {name} {rows}</li> }
         })
     };
@@ -128,7 +128,7 @@ mod tests {
     fn map_has_words_with_counts() {
         let map = examples::sync_view(model::SyncState::Reconciling).map;
         let said = "3 ranges verified, 12,000 rows; 2 ranges differing; 1 range not checked yet, 4,000 rows";
-        assert_eq!(told(&map), said);
+        assert_eq!(summary(&map), said);
         let html = examples::html(move || view! { <KeyMap map /> });
         assert!(
             html.contains(&format!("role=\"img\" aria-label=\"Key space, versions 0 to 24,575: {said}\"")),

@@ -57,16 +57,16 @@ pub fn BarChart(
     let (first, last) = (*bars.first()?, *bars.last()?);
     let (all, parts) = (bars.iter().map(|bar| bar.total).sum(), bars.iter().map(|bar| bar.part).sum());
     let top = round_up(float(bars.iter().map(|bar| bar.total).max().unwrap_or(0)));
-    let mut told = count(all);
+    let mut summary = count(all);
     if let Some((name, _)) = part.filter(|(name, _)| !name.is_empty()) {
-        let _ = write!(told, ", {} {name}", count(parts));
+        let _ = write!(summary, ", {} {name}", count(parts));
     }
-    let spoken = format!("{title}, from {} to {}: {told}", first.window.from(), last.window.to());
+    let spoken = format!("{title}, from {} to {}: {summary}", first.window.from(), last.window.to());
     let (total_path, part_path) = (path(&bars, top, |bar| bar.total), path(&bars, top, |bar| bar.part));
     let tone = part.map_or("", |(_, tone)| tone);
     Some(view! {
         <figure class="chart" data-key=title>
-            <figcaption>{title} " " <span class="last">{told}</span></figcaption>
+            <figcaption>{title} " " <span class="last">{summary}</span></figcaption>
             <p class="axis top">{format!("{top:.0}")}</p>
             <svg role="img" aria-label=spoken viewBox=geometry::VIEW_BOX preserveAspectRatio="none">
                 <path class="grid" d=geometry::GRID />

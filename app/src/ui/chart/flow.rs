@@ -59,11 +59,11 @@ fn cells(sums: &[RunSums], scope: &Scope, list: &Query) -> Vec<Cell> {
     let zone = scope.zone();
     let cell = |sums: &[RunSums]| {
         let window = around(sums.first()?.window, sums.last()?.window);
-        let told = |at: Time, day: Option<Time>| moment(at, day, zone.0);
+        let instant = |at: Time, day: Option<Time>| moment(at, day, zone.0);
         let label = format!(
             "{} to {} {}: {}, {}, {} failed",
-            told(window.from(), None),
-            told(window.to(), Some(window.from())),
+            instant(window.from(), None),
+            instant(window.to(), Some(window.from())),
             zone.name(),
             counted(total(sums, |sum| sum.runs), "run"),
             counted(total(sums, |sum| sum.lines), "line"),
@@ -83,21 +83,21 @@ pub fn FlowChart(
 ) -> impl IntoView {
     let window = around(sums.first()?.window, sums.last()?.window);
     let (high, low) = (top(&sums, |sum| sum.lines), top(&sums, |sum| sum.failures));
-    let told = [
+    let sums_by_kind = [
         ("encountered", "met", total(&sums, |sum| sum.lines)),
         ("parsed", "parsed", total(&sums, |sum| sum.parsed)),
         ("delivered", "delivered", total(&sums, |sum| sum.delivered)),
         ("failed", "failed", total(&sums, |sum| sum.failures)),
     ];
-    let words = told.map(|(word, _, number)| format!("{} {word}", count(number))).join(", ");
+    let words = sums_by_kind.map(|(word, _, number)| format!("{} {word}", count(number))).join(", ");
     let spoken = format!("Lines, from {} to {}: {words}", window.from(), window.to());
     let label = |(word, class, number): (&'static str, &'static str, u64)| {
         view! { <li class=class><span class="last">{count(number)}</span> " " {word}</li> }
     };
-    let failed = told[3].2 > 0;
+    let failed = sums_by_kind[3].2 > 0;
     Some(view! {
         <figure class="chart flow" data-key="flow">
-            <figcaption>"Lines" <ul class="measures">{told.map(label).into_iter().collect_view()}</ul></figcaption>
+            <figcaption>"Lines" <ul class="measures">{sums_by_kind.map(label).into_iter().collect_view()}</ul></figcaption>
             <p class="axis top">{count_of(high)}</p>
             <div class="brushed">
                 <svg class="lane" role="img" aria-label=spoken viewBox=geometry::VIEW_BOX preserveAspectRatio="none">

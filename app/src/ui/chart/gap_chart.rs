@@ -38,7 +38,7 @@ fn drawn(values: &[Option<f64>], height: impl Fn(f64) -> Option<f64>) -> String 
 pub fn GapChart(
     title: &'static str,
     /// Total of the values, in words.
-    told: String,
+    summary: String,
     /// One value for each of equal intervals, in order; `None` if nothing was measured.
     values: Vec<Option<f64>>,
     /// Formats a value of the axis.
@@ -50,11 +50,11 @@ pub fn GapChart(
         return None;
     }
     let top = round_up(values.iter().flatten().copied().fold(0.0, f64::max));
-    let spoken = format!("{title}, from {} to {}: {told}", window.from(), window.to());
+    let spoken = format!("{title}, from {} to {}: {summary}", window.from(), window.to());
     let a_bar = window.to().since(window.from()) / i64::try_from(values.len()).unwrap_or(i64::MAX);
     Some(view! {
         <figure class="chart" data-key=title>
-            <figcaption>{title} " " <span class="last">{told}</span></figcaption>
+            <figcaption>{title} " " <span class="last">{summary}</span></figcaption>
             <p class="axis top">{written(top)}</p>
             <svg role="img" aria-label=spoken viewBox=geometry::VIEW_BOX preserveAspectRatio="none">
                 <path class="grid" d=geometry::GRID />
@@ -88,7 +88,7 @@ mod tests {
         let html = examples::html(move || {
             let values = vec![Some(0.0), None, Some(3.0)];
             let written = |value| format!("{value:.0}");
-            view! { <GapChart title="Differences" told="3 found".to_owned() values written window now=Time(0) /> }
+            view! { <GapChart title="Differences" summary="3 found".to_owned() values written window now=Time(0) /> }
         });
         assert!(html.contains("to 1970-01-01T00:03:00Z: 3 found") && html.contains("one bar: 1 min"), "{html}");
     }

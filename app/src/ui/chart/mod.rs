@@ -21,7 +21,7 @@ pub use strip::Strip;
 
 use crate::format::{byte_rate, duration, rate, signed};
 
-fn told(measure: Measure, a_second: f64) -> String {
+fn level(measure: Measure, a_second: f64) -> String {
     match measure {
         Measure::Objects | Measure::Refused => rate(a_second),
         Measure::Concurrency => format!("{a_second:.0}"),
@@ -38,11 +38,11 @@ pub fn RateChart(
     title: &'static str,
 ) -> impl IntoView {
     Chart::of(&points, measure).map(|chart| {
-        let top = told(measure, chart.top);
+        let top = level(measure, chart.top);
         let last =
-            if running { told(measure, chart.last) } else { format!("{} on average", told(measure, chart.average)) };
+            if running { level(measure, chart.last) } else { format!("{} on average", level(measure, chart.average)) };
         let (from, to) = (duration(signed(chart.from_ms)), duration(signed(chart.to_ms)));
-        let spoken = format!("{title} over {to} of active time: highest {}, {last}", told(measure, chart.highest));
+        let spoken = format!("{title} over {to} of active time: highest {}, {last}", level(measure, chart.highest));
         view! {
             <figure class="chart" data-key=title>
                 <figcaption>{title} " " <span class="last">{last}</span></figcaption>

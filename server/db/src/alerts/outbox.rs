@@ -5,7 +5,7 @@
 //!
 //! Always: of one alert a receiver hears in order; what came later waits.
 
-use model::{Alert, AlertId, Notice, Time};
+use model::{Alert, AlertId, DeliveryId, Notice, Page, Time};
 
 use crate::{
     Db, DbError,
@@ -104,15 +104,17 @@ impl Db {
         ])
     }
 
-    /// Attempts, the newest first; `limit` at most 200.
-    pub async fn deliveries(
+    /// A page of attempts, newest first, of those older than `after`. `limit` is at most 200.
+    pub async fn list_deliveries(
         &self,
         alert: Option<AlertId>,
         receiver: Option<&str>,
+        after: Option<DeliveryId>,
         limit: u32,
-    ) -> Result<Vec<Notice>, DbError> {
+    ) -> Result<Page<Notice>, DbError> {
+        let limit = limit.clamp(1, LONGEST_LIST);
         let mut statement = Statement::new(
-            "SELECT alert_id, receiver, at, attempt, what, status, error, took_ms FROM deliveries WHERE 1 = 1",
+            "SELECT id, alert_id, receiver, at, attempt, what, status, error, took_ms FROM deliveries WHERE 1 = 1",
         );
         if let Some(alert) = alert {
             statement = statement.push(" AND alert_id = ").value(alert);
@@ -120,8 +122,16 @@ impl Db {
         if let Some(receiver) = receiver {
             statement = statement.push(" AND receiver = ").value(receiver);
         }
-        let statement = statement.push(" ORDER BY id DESC LIMIT ").value(i64::from(limit.clamp(1, LONGEST_LIST)));
-        self.database().read(statement).await?.iter().map(notice).collect()
+        if let Some(after) = after {
+            statement = statement.push(" AND id < ").value(after.to_string());
+        }
+        // One more shows whether there is a next page.
+        let statement = statement.push(" ORDER BY id DESC LIMIT ").value(i64::from(limit) + 1);
+        let rows = self.database().read(statement).await?;
+        let page = &rows[..rows.len().min(limit as usize)];
+        let last = page.last().filter(|_| rows.len() > page.len());
+        let next = last.map(|row| row.get::<String>("id")).transpose()?;
+        Ok(Page { items: page.iter().map(notice).collect::<Result<_, _>>()?, next })
     }
 }
 

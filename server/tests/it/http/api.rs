@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use axum::extract;
 use db::{Beat, End, Terms, testing::Scratch};
 use logyard::http::{health::ready, state::App};
-use model::{Failure, JobId, Key, Progress, Reason, Time};
+use model::{Failure, JobId, Key, Notice, Progress, Reason, Time};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -170,6 +170,37 @@ async fn an_action_answers_the_job_or_why_not_and_is_logged() {
     let log = site.json(&format!("{job}/log")).await;
     let kinds: Vec<_> = log["items"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["created", "paused", "resumed", "cancelled", "retried"]);
+    assert_eq!(walk(&site, &format!("{job}/log?limit=2")).await, log["items"].as_array().unwrap().clone());
+}
+
+/// The items of all pages of a list.
+async fn walk(site: &Site, list: &str) -> Vec<Value> {
+    let (mut items, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = site.json(&format!("{list}&after={after}")).await;
+        items.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut after),
+            None => return items,
+        }
+    }
+}
+
+#[tokio::test]
+async fn delivery_pages_cover_more_than_the_longest_page() {
+    let site = Site::open().await;
+    for attempt in 1..=205 {
+        let (receiver, what, at) = ("ops".to_owned(), "test".to_owned(), site.app.db.now());
+        let notice = Notice { alert: None, receiver, at, attempt, what, status: Some(204), error: None, took_ms: 1 };
+        site.app.db.record_delivery(&notice).await.unwrap();
+    }
+    let attempts: Vec<_> = walk(&site, "/api/v1/deliveries?limit=200")
+        .await
+        .iter()
+        .map(|item| item["attempt"].as_u64().unwrap())
+        .collect();
+    assert!(attempts.iter().copied().eq((1..=205).rev()), "newest first, each once: {attempts:?}");
+    assert_eq!(site.get("/api/v1/deliveries?after=17").await.status(), 422);
 }
 
 #[tokio::test]

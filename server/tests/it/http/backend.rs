@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, sync::Arc};
 
-use app::backend::Backend;
+use app::backend::{CloneBackend, JobBackend, StoreBackend};
 use db::{NewJob, testing::Scratch};
 use logyard::{
     backend::{AppBackend, hub::Hub},
@@ -76,13 +76,13 @@ async fn a_job_is_found_by_id_by_the_end_of_its_id_by_title_and_by_author() {
     let job = yard.start_clone(&viewer(), request("source", "destination/in/"), None).await.unwrap();
     let other = workshop.clone(Mode::Verify).await;
     for text in [job.id.to_string(), job.id.short(), "destination/in".to_owned(), "ada".to_owned()] {
-        let found = yard.jump(&text).await.unwrap();
+        let found = yard.find_jobs(&text).await.unwrap();
         assert_eq!(found.iter().map(|job| job.id).collect::<Vec<_>>(), [job.id], "{text}");
     }
-    let both = yard.jump("destination").await.unwrap();
+    let both = yard.find_jobs("destination").await.unwrap();
     assert_eq!(both.iter().map(|job| job.id).collect::<Vec<_>>(), [other, job.id], "newest first, each once");
-    assert!(yard.jump("").await.unwrap().is_empty());
-    assert!(yard.jump("nothing like it").await.unwrap().is_empty());
+    assert!(yard.find_jobs("").await.unwrap().is_empty());
+    assert!(yard.find_jobs("nothing like it").await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +97,7 @@ async fn a_missing_bucket_is_named_with_its_side_and_with_what_there_is() {
     );
     let refused = yard.preview_clone(&viewer(), request("nowhere", "destination")).await.unwrap_err();
     assert_eq!(refused.field.as_deref(), Some("source.bucket"));
-    let refused = yard.peek("nowhere".parse().unwrap()).await.unwrap_err();
+    let refused = yard.list_first_keys("nowhere".parse().unwrap()).await.unwrap_err();
     assert_eq!(refused.field.as_deref(), Some("bucket"));
     let mut elsewhere = request("source", "destination");
     elsewhere.source.store = Some("aws".parse().unwrap());
@@ -134,7 +134,7 @@ async fn a_store_that_says_nothing_is_called_unreachable_and_the_others_are_stil
         assert_eq!(stores.len(), 3);
         matches!(&stores[0].health, Health::Unreachable { reason } if !reason.is_empty())
     };
-    let probe = || async { seen(yard.stores().await.unwrap(), known) };
+    let probe = || async { seen(yard.list_stores().await.unwrap(), known) };
     let stores = eventually_async("the silent store is unreachable", within(1.mins()), probe).await;
     assert!(stores[2].embedded && !stores[1].embedded);
     let Health::Reachable { buckets: Some(buckets), .. } = &stores[2].health else { panic!("{stores:?}") };
@@ -146,7 +146,7 @@ async fn a_job_shows_the_command_and_the_call_that_do_the_same() {
     let workshop = Workshop::with_objects(Scratch::sqlite(), 1).await;
     let yard = yard(&workshop, "").await;
     let job = yard.start_clone(&viewer(), request("source/it's/", "destination"), None).await.unwrap();
-    let view = yard.job(job.id).await.unwrap();
+    let view = yard.get_job(job.id).await.unwrap();
     assert!(view.command.starts_with("logyard clone "), "{}", view.command);
     assert!(view.command.contains(r"'s3://source/it'\''s/'"), "{}", view.command);
     assert!(view.command.contains(&workshop.s3.url()), "{}", view.command);
@@ -183,7 +183,7 @@ async fn a_clone_between_two_endpoints_names_both_in_its_command() {
     for destination in ["here", "there"] {
         let new = NewJob { spec: spec(destination), author: "ada".to_owned(), idempotency: None };
         let id = workshop.db.insert(new).await.unwrap().0.id;
-        commands.push(yard.job(id).await.unwrap().command);
+        commands.push(yard.get_job(id).await.unwrap().command);
     }
     let url = workshop.s3.url();
     assert_eq!(

@@ -166,7 +166,7 @@ async fn the_jump_box_is_told_jobs_in_words() {
     let site = Site::open().await;
     let job = site.clone_number(1).await;
     site.clone_number(2).await;
-    let hits = site.json("/api/fn/jump?text=target%2F1").await;
+    let hits = site.json("/api/fn/find_jobs?text=target%2F1").await;
     let expected = serde_json::json!([{
         "path": format!("/jobs/{}", job.id), "kind": "clone", "title": job.title(),
         "shape": "○", "word": "queued", "tone": "idle", "id": job.id.short(),

@@ -286,7 +286,7 @@ async fn what_does_not_fit_how_the_table_stands_is_a_conflict_that_says_why() {
     refused(approve(1_199), "At least 1200 rows would be deleted").await;
     assert_eq!(act(&site, "orders", approve(1_200)).await.0, 202);
     assert_eq!(end(&site).await.approved, 1_200);
-    refused(approve(1_200), "it is in step").await;
+    refused(approve(1_200), "it is in sync").await;
 
     tell(&site, &beat(SyncState::EpochChanged)).await;
     assert_eq!(act(&site, "orders", json!({"action": "accept_epoch"})).await.0, 202);

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[component]
-pub fn AskedReprocess(
+pub fn ReprocessRequest(
     spec: ReprocessSpec,
     by: (String, Time),
     now: Time,
@@ -35,8 +35,8 @@ pub fn AskedReprocess(
     };
     let rate = spec.max_events_per_second.map(|most| format!(", at most {} events per second", count(most.into())));
     view! {
-        <section aria-labelledby="asked" data-key="asked">
-            <h2 id="asked">"Request"</h2>
+        <section aria-labelledby="request" data-key="request">
+            <h2 id="request">"Request"</h2>
             <dl class="facts">
                 {pipeline}
                 <dt>"Source"</dt>

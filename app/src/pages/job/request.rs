@@ -3,7 +3,7 @@
 use leptos::{either::EitherOf3, prelude::*};
 use model::{BackfillSpec, CloneSpec, Location, Mode, Spec, Time};
 
-use super::asked_reprocess::AskedReprocess;
+use super::reprocess_request::ReprocessRequest;
 use crate::{
     format::{bytes, counted},
     forms::{CloneForm, ScheduleForm},
@@ -11,10 +11,10 @@ use crate::{
 };
 
 #[component]
-pub fn Asked(spec: Spec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
+pub fn Request(spec: Spec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
     match spec {
         Spec::Clone(clone) => EitherOf3::A(view! { <Clone clone by now command curl /> }),
-        Spec::Reprocess(spec) => EitherOf3::B(view! { <AskedReprocess spec by now command curl /> }),
+        Spec::Reprocess(spec) => EitherOf3::B(view! { <ReprocessRequest spec by now command curl /> }),
         Spec::Backfill(spec) => EitherOf3::C(view! { <Backfill spec by now curl /> }),
     }
 }
@@ -25,8 +25,8 @@ fn Backfill(spec: BackfillSpec, by: (String, Time), now: Time, curl: String) -> 
     let (from, to) = (spec.window.from(), spec.window.to());
     let pipeline = spec.pipeline.to_string();
     view! {
-        <section aria-labelledby="asked" data-key="asked">
-            <h2 id="asked">"Request"</h2>
+        <section aria-labelledby="request" data-key="request">
+            <h2 id="request">"Request"</h2>
             <dl class="facts">
                 <dt>"Operation"</dt>
                 <dd>"read the log of the function that ships " <a href=format!("/pipelines/{pipeline}")>{pipeline.clone()}</a></dd>
@@ -48,8 +48,8 @@ fn Clone(clone: CloneSpec, by: (String, Time), now: Time, command: String, curl:
     let repeat = repeatable.then(|| ScheduleForm::of(&clone).query().on("/schedules/new"));
     let (author, at) = by;
     view! {
-        <section aria-labelledby="asked" data-key="asked">
-            <h2 id="asked">"Request"</h2>
+        <section aria-labelledby="request" data-key="request">
+            <h2 id="request">"Request"</h2>
             <dl class="facts">
                 <dt>"Source"</dt>
                 <dd><Place at=clone.source.clone() /></dd>
