@@ -1,7 +1,7 @@
-//! The words of Logyard as types: what the store keeps, the engines report, the API answers and the pages show.
+//! The vocabulary of Logyard as types, used by database, engines, API and pages.
 //!
-//! Shared by the server and the browser, so: serde only, no I/O, no clock, nothing that weighs on the wasm. Whatever
-//! comes from outside (names, keys, times, cursors) is parsed into a type here once and trusted afterwards.
+//! Shared by server and browser, hence serde only, no I/O, no clock, nothing large in wasm. Always: input
+//! from outside (names, keys, times, cursors) is parsed into a type once and trusted afterwards.
 
 mod alert;
 mod backfill;

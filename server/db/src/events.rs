@@ -1,7 +1,7 @@
-//! The table of events: who did what to a job, when.
+//! The table of events: changes of a job with time and actor.
 //!
-//! Always: an event is written in the transaction of the change it describes, after that has locked the job's row, so
-//! the numbers within a job have no gaps and follow the order of the changes.
+//! Always: an event is written in the transaction of its change, after that transaction has locked the job's row. The
+//! sequence numbers of a job therefore have no gaps and follow the order of the changes.
 
 use model::{Event, EventKind, JobId, Page, Time};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Db {
-    /// The last `limit` events, oldest first.
+    /// The last `limit` events of a job, oldest first.
     pub async fn events(&self, id: JobId, limit: u32) -> Result<Vec<Event>, DbError> {
         let statement = Statement::new(
             "SELECT seq, at, actor, kind, detail FROM events WHERE job_id = $1 ORDER BY seq DESC LIMIT $2",
@@ -49,7 +49,7 @@ fn event(row: &Row) -> Result<Event, DbError> {
     })
 }
 
-/// The same event for each of the jobs, whose rows the transaction has changed already.
+/// Appends the same event to each job; the transaction has already changed their rows.
 pub async fn append(
     transaction: &mut Transaction,
     ids: &[JobId],

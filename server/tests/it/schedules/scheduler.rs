@@ -213,7 +213,7 @@ async fn times_that_passed_while_no_server_ran_are_made_up_for_by_one_job_that_s
     assert_eq!((fired.missed, fired.due, fired.at), (5, DUE, now));
     assert_eq!(after.next_at, Some(Time(DUE.0 + 6 * HOUR)));
     let events = workshop.db.events(job.id, 10).await.unwrap();
-    assert!(events[0].detail.contains("in place of 5 more that were missed"), "{events:?}");
+    assert!(events[0].detail.contains("also for 5 missed times before it"), "{events:?}");
 }
 
 async fn a_time_is_skipped_while_the_last_job_has_not_ended(scratch: Scratch) {

@@ -254,7 +254,7 @@ async fn a_question_waits_for_whoever_keeps_the_table_and_its_answer_is_in_the_h
     assert_eq!(end(&site).await, SyncAsked::default());
     let (_, page) = get(&site, "/api/v1/syncs/orders/evaluations").await;
     let kept = &page["items"][0];
-    assert_eq!(kept["reason"], json!("Both ends are equal. Asked for by ci. Asked for by ci."));
+    assert_eq!(kept["reason"], json!("Both ends are equal. Requested by ci. Requested by ci."));
     assert_eq!((page["items"].as_array().unwrap().len(), &page["next"]), (1, &Value::Null));
     let (_, view) = get(&site, "/api/v1/syncs/orders").await;
     assert_eq!(&view["evaluations"]["items"][0], kept);

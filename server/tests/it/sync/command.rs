@@ -90,7 +90,7 @@ async fn a_row_that_the_remote_refuses_is_named_and_causes_no_search() {
     assert_eq!(synced(&shop, &[], 0).await["outcome"], "in_step");
     assert!(shop.is_equal().await);
     let history = db.sync_evaluations(&Shop::table(), None, 1).await.unwrap().items;
-    assert!(history[0].reason.contains("ada asked to try row 77 again"), "{history:?}");
+    assert!(history[0].reason.contains("ada requested a retry of row 77"), "{history:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

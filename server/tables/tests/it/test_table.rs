@@ -1,4 +1,4 @@
-//! A table in a scratch database, its rows in memory beside it, and writes to both.
+//! A table in a scratch database with a model of its rows in memory; writes change both.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,14 @@ pub enum Pool {
 }
 
 /// A table `orders (id, row_version, customer)`.
-pub struct World {
+pub struct TestTable {
     pub scratch: Scratch,
     pub pool: Pool,
     /// Version by key.
     pub model: BTreeMap<i64, u64>,
 }
 
-impl World {
+impl TestTable {
     pub async fn new(scratch: Scratch) -> Self {
         let pool = if scratch.url.starts_with("sqlite:") {
             let url = format!("{}?mode=rwc", scratch.url);
@@ -31,11 +31,11 @@ impl World {
         } else {
             Pool::Postgres(sqlx::PgPool::connect(&scratch.url).await.expect("a database"))
         };
-        let world = Self { scratch, pool, model: BTreeMap::new() };
-        world
+        let fixture = Self { scratch, pool, model: BTreeMap::new() };
+        fixture
             .run("CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY, row_version BIGINT NOT NULL, customer TEXT)")
             .await;
-        world
+        fixture
     }
 
     pub async fn run(&self, sql: &str) {
@@ -48,7 +48,7 @@ impl World {
         .unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
 
-    /// On one connection, one by one.
+    /// Runs statements one by one on one connection.
     pub async fn run_all(&self, statements: &[String]) {
         for_each(&self.pool, statements).await.unwrap_or_else(|error| panic!("{error}"));
     }
@@ -76,7 +76,7 @@ impl World {
         self.model.remove(&key);
     }
 
-    /// The rows of a span as they should be answered.
+    /// Expected rows of a span.
     pub fn marks(&self, span: Span) -> Vec<Mark> {
         let rows = self.model.iter().filter(|(_, version)| span.contains(**version));
         let mut marks: Vec<_> = rows.map(|(key, version)| mark(*key, *version)).collect();
