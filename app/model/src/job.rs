@@ -230,7 +230,7 @@ impl fmt::Display for Action {
             Self::Pause => "paused",
             Self::Resume => "resumed",
             Self::Retry(Retry::All) => "retried",
-            Self::Retry(Retry::Failed) => "retried for what failed",
+            Self::Retry(Retry::Failed) => "retried for failed objects",
         })
     }
 }

@@ -18,6 +18,7 @@ mod job;
 mod list;
 mod live;
 mod name;
+pub mod number;
 mod pipeline;
 mod place;
 mod plan;

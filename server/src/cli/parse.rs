@@ -12,13 +12,15 @@ use std::{
     time::Instant,
 };
 
-use app::format::{bytes, count, things};
 use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use engine::ship::{Batches, Choice, Events, Origin, ParseOptions, RECORD_LIMIT};
-use model::Summary;
+use model::{
+    Summary,
+    number::{bytes, count, counted},
+};
 
 use super::Exit;
 
@@ -116,14 +118,14 @@ fn words(summary: &Summary) -> String {
     let Summary { lines, failures, bytes: volume, duration_ms, .. } = summary;
     let mut text = format!(
         "{}: {} parsed, {} failed; {} read, {} of events, {duration_ms} ms",
-        things(lines.encountered, "record"),
+        counted(lines.encountered, "record"),
         count(lines.parsed),
         count(failures.parsing.total),
         bytes(volume.read),
         bytes(volume.written),
     );
     if lines.replaced > 0 {
-        let _ = write!(text, "\n{} that were not UTF-8, now U+FFFD", things(lines.replaced, "sequence"));
+        let _ = write!(text, "\n{} that were not UTF-8, now U+FFFD", counted(lines.replaced, "sequence"));
     }
     for failure in &failures.parsing.last_few {
         let _ = write!(text, "\n{failure}");

@@ -12,8 +12,10 @@ use engine::{
     clone::{CloneError, preview},
     s3::S3Client,
 };
-use indicatif::{DecimalBytes, HumanCount};
-use model::{ClonePreview, Digest, JobError, Mode, Plan, Prices};
+use model::{
+    ClonePreview, Digest, JobError, Mode, Plan, Prices,
+    number::{bytes, count},
+};
 use serde::Serialize;
 
 use super::{arguments::Order, outcome::End, report::print_json};
@@ -84,7 +86,7 @@ async fn confirm(order: &Order, plan: &Plan, json: bool) -> Result<(), String> {
 }
 
 async fn ask(name: &str, plan: &Plan) -> Result<String, String> {
-    eprint!("Type {name} to delete {} objects there: ", HumanCount(plan.to_delete));
+    eprint!("Type {name} to delete {} objects there: ", count(plan.to_delete));
     let _ = stderr().flush();
     let read = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
@@ -97,19 +99,19 @@ async fn ask(name: &str, plan: &Plan) -> Result<String, String> {
 /// Prints to standard output, since the user requested it. Keys are escaped, so they cannot control the terminal.
 fn show(seen: &ClonePreview) {
     println!("Mirror {} → {}:", seen.spec.source.url(), seen.spec.destination.url());
-    println!("  to copy    {} ({})", HumanCount(seen.to_copy), DecimalBytes(seen.to_copy_bytes));
-    println!("  to delete  {} ({})", HumanCount(seen.to_delete), DecimalBytes(seen.to_delete_bytes));
+    println!("  to copy    {} ({})", count(seen.to_copy), bytes(seen.to_copy_bytes));
+    println!("  to delete  {} ({})", count(seen.to_delete), bytes(seen.to_delete_bytes));
     for key in &seen.delete_examples {
         println!("    delete {key:?}");
     }
     let more = seen.to_delete.saturating_sub(seen.delete_examples.len() as u64);
     if more > 0 {
-        println!("    and {} more", HumanCount(more));
+        println!("    and {} more", count(more));
     }
     if let Some(price) = &seen.price {
         let requests = seen.requests;
         let all = requests.list + requests.copy + requests.head + requests.delete;
-        println!("  {} requests, {price}", HumanCount(all));
+        println!("  {} requests, {price}", count(all));
     }
     if let Some(plan) = &seen.plan {
         println!("  plan {}", plan.id);

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use indicatif::{DecimalBytes, HumanCount};
-use model::{Compare, Failure, JobError, Phase, Progress, Proof};
+use model::{
+    Compare, Failure, JobError, Phase, Progress, Proof,
+    number::{bytes, count},
+};
 use serde::Serialize;
 
 use super::{
@@ -89,16 +91,16 @@ impl Summary {
         let seconds = progress.active_ms as f64 / 1_000.0;
         println!(
             "  {} objects found ({}{}), {} copied ({}), {} equal already, {} failed, in {seconds:.1} s",
-            HumanCount(progress.found),
-            DecimalBytes(progress.found_bytes),
+            count(progress.found),
+            bytes(progress.found_bytes),
             if progress.found_final { "" } else { ", so far" },
-            HumanCount(progress.done),
-            DecimalBytes(progress.bytes),
-            HumanCount(progress.skipped),
-            HumanCount(progress.failed),
+            count(progress.done),
+            bytes(progress.bytes),
+            count(progress.skipped),
+            count(progress.failed),
         );
         if progress.deleted > 0 {
-            println!("  {} deleted at the destination", HumanCount(progress.deleted));
+            println!("  {} deleted at the destination", count(progress.deleted));
         }
         self.print_proof();
         for failure in &self.failures {
@@ -106,7 +108,7 @@ impl Summary {
         }
         let more = self.progress.failed.saturating_sub(self.failures.len() as u64);
         if more > 0 {
-            println!("  and {} more; --failures FILE writes them to a file", HumanCount(more));
+            println!("  and {} more; --failures FILE writes them to a file", count(more));
         }
     }
 
@@ -115,22 +117,22 @@ impl Summary {
             Some(Proof::Compared(proof)) => println!(
                 "  compared {} with {}{}: {} equal by ETag or checksum, {} by the record of their copy, {} not proven, {} missing, \
                  {} different, {} only at the destination",
-                HumanCount(proof.source_objects),
-                HumanCount(proof.destination_objects),
+                count(proof.source_objects),
+                count(proof.destination_objects),
                 if proof.compare == Compare::Metadata { ", by metadata and tags too" } else { "" },
-                HumanCount(proof.equal_by_etag),
-                HumanCount(proof.equal_by_record),
-                HumanCount(proof.unproven),
-                HumanCount(proof.missing),
-                HumanCount(proof.different),
-                HumanCount(proof.extra),
+                count(proof.equal_by_etag),
+                count(proof.equal_by_record),
+                count(proof.unproven),
+                count(proof.missing),
+                count(proof.different),
+                count(proof.extra),
             ),
             Some(Proof::DryRun(plan)) => println!(
                 "  would copy {} ({}), skip {} that are equal, leave {} that are only at the destination",
-                HumanCount(plan.would_copy),
-                DecimalBytes(plan.would_copy_bytes),
-                HumanCount(plan.would_skip),
-                HumanCount(plan.extra),
+                count(plan.would_copy),
+                bytes(plan.would_copy_bytes),
+                count(plan.would_skip),
+                count(plan.extra),
             ),
             Some(Proof::Shipped(_) | Proof::Backfilled(_)) | None => {}
         }

@@ -1,7 +1,9 @@
 //! The summary at the end, for a person and for a script.
 
-use app::format::{bytes, count, things};
-use model::{Failure, JobError, Progress, Proof, Window};
+use model::{
+    Failure, JobError, Progress, Proof, Window,
+    number::{bytes, count, counted},
+};
 use serde::Serialize;
 
 use super::{
@@ -87,15 +89,15 @@ impl Summary {
         }
         println!(
             "  {}: {} shipped, {} failed; {} read in {duration_ms} ms, {} a second",
-            things(self.progress.found, "object"),
+            counted(self.progress.found, "object"),
             count(self.progress.done),
             count(self.progress.failed),
             bytes(volume.read),
-            things(self.lines_per_second, "record"),
+            counted(self.lines_per_second, "record"),
         );
         println!(
             "  {}: {} parsed, {} not; {} outside the window, {} sent, {} acknowledged, {} there already, {} not delivered",
-            things(lines.encountered, "record"),
+            counted(lines.encountered, "record"),
             count(lines.parsed),
             count(failures.parsing.total),
             count(lines.filtered),

@@ -6,10 +6,12 @@ use std::{
     path::Path,
 };
 
-use app::format::{count, things};
 use db::NewInvocation;
 use engine::runs::ExportError;
-use model::{Outcome, Pipeline, Run};
+use model::{
+    Outcome, Pipeline, Run,
+    number::{count, counted},
+};
 use serde_json::Value;
 
 use super::Exit;
@@ -59,9 +61,9 @@ impl Report {
     pub fn finish(&self, pipeline: &Pipeline, files: usize) -> Exit {
         let recorded = format!(
             "{} of {} in {}, {} of them new or different in pipeline {}",
-            things(u64::try_from(self.runs).unwrap_or(u64::MAX), "run"),
-            things(u64::try_from(self.events).unwrap_or(u64::MAX), "event"),
-            things(u64::try_from(files).unwrap_or(u64::MAX), "file"),
+            counted(u64::try_from(self.runs).unwrap_or(u64::MAX), "run"),
+            counted(u64::try_from(self.events).unwrap_or(u64::MAX), "event"),
+            counted(u64::try_from(files).unwrap_or(u64::MAX), "file"),
             count(self.changed),
             pipeline.name,
         );

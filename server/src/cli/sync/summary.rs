@@ -1,7 +1,9 @@
 //! The summary at the end, for a person and for a script.
 
-use app::format::{bytes, count, things};
-use model::{JobError, Quarantined, SyncStatus, TableName};
+use model::{
+    JobError, Quarantined, SyncStatus, TableName,
+    number::{bytes, count, counted},
+};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -108,25 +110,25 @@ impl Summary {
         println!("  {}", status.reason);
         println!(
             "  {} sent, {} deleted, {} found in {}, {} ms",
-            things(self.uploaded, "row"),
+            counted(self.uploaded, "row"),
             count(self.deleted),
-            things(self.found, "difference"),
-            things(self.evaluations, "evaluation"),
+            counted(self.found, "difference"),
+            counted(self.evaluations, "evaluation"),
             self.duration_ms,
         );
         println!(
             "  {}, {} sent, {} received; {} read here, {} there",
-            things(self.requests, "request"),
+            counted(self.requests, "request"),
             bytes(self.bytes_sent),
             bytes(self.bytes_received),
-            things(self.local_rows, "row"),
+            counted(self.local_rows, "row"),
             count(self.remote_rows),
         );
         for row in self.quarantine.iter().take(SHOWN) {
             let Quarantined { key, version, error, attempts, .. } = row;
             println!(
                 "  in quarantine: row {key}, version {version}: {error} (tried {})",
-                things((*attempts).into(), "time")
+                counted((*attempts).into(), "time")
             );
         }
         let more = status.quarantined.saturating_sub(self.quarantine.len().min(SHOWN) as u64);

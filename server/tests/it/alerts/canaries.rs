@@ -58,14 +58,14 @@ async fn what_became_of_marked_events_is_told_by_the_api_and_on_the_page_of_the_
     assert_eq!(site.json("/api/v1/pipelines/api/health").await["canary"]["sizes"], told["sizes"]);
 
     let html = page(&site, "/pipelines/api").await;
-    assert!(html.contains("Marked events through file") && html.contains("read back from the file, after"), "{html}");
+    assert!(html.contains("Canary of sink file") && html.contains("read back from the file, after"), "{html}");
 
     // Those of another time are not among them.
     let past = format!("to={}", Time(site.app.db.now().0 - 3_600_000));
     let before = site.json(&format!("/api/v1/pipelines/api/canary?{past}")).await;
     assert_eq!(of_each(&before, |size| size["sent"].clone()), [0, 0, 0].map(|none| json!(none)));
     let html = page(&site, "/pipelines/api?from=2001-01-01T00:00&to=2001-01-02T00:00").await;
-    assert!(html.contains("None was sent in this window."), "{html}");
+    assert!(html.contains("No canary events in this window."), "{html}");
 
     let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     let description = site.json("/api/v1/openapi.json").await;
@@ -103,8 +103,8 @@ async fn a_receiver_that_is_away_is_an_alert_that_stands_on_the_pages_of_the_pip
     assert_eq!(of_each(&told, |size| size["missing"].clone()), [1, 1, 1].map(|one| json!(one)));
     assert_eq!(of_each(&told, |size| size["latency_ms"]["max"].clone()), [0, 0, 0].map(|none| json!(none)));
     let html = page(&site, "/pipelines/down").await;
-    assert!(html.contains("Canary did not arrive") && html.contains("What did not come through"), "{html}");
-    assert!(!page(&site, "/pipelines/api").await.contains("Canary did not arrive"), "that one sends to another");
+    assert!(html.contains("Canary not delivered") && html.contains("Undelivered events"), "{html}");
+    assert!(!page(&site, "/pipelines/api").await.contains("Canary not delivered"), "that one sends to another");
 }
 
 #[tokio::test(flavor = "multi_thread")]

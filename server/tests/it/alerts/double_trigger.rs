@@ -57,7 +57,7 @@ async fn objects_that_two_runs_delivered_are_told_with_both_their_keys_and_their
         assert!(alert["keys"].as_array().unwrap().contains(&run["key"]), "{run}");
     }
     let html = page(&site, "/pipelines/api").await;
-    assert!(html.contains("Delivered more than once") && html.contains(reason), "{html}");
+    assert!(html.contains("Duplicate deliveries") && html.contains(reason), "{html}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -200,7 +200,7 @@ const FORM: &str = "source_bucket=source&destination_bucket=target&mode=mirror";
 async fn a_form_for_a_mirror_leads_to_what_it_would_delete_first() {
     let site = site().await;
     let form = page(&site, &format!("/clones/new?{FORM}&preview=1")).await;
-    assert!(form.contains("formaction=\"/clones/mirror\"") && form.contains("Show what it would delete"), "{form}");
+    assert!(form.contains("formaction=\"/clones/mirror\"") && form.contains("Preview deletions"), "{form}");
     assert!(form.contains("<dt>To delete</dt>"), "{form}");
     let sent = send(&site, "start_clone", FORM).await;
     assert_eq!(site.json("/api/v1/jobs").await["items"], json!([]));

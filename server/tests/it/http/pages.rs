@@ -65,7 +65,7 @@ async fn a_form_half_filled_in_is_checked_as_far_as_it_goes_and_has_no_fault() {
     for query in ["", "?source_store=demo&mode=copy", "?source_bucket=source", "?source_bucket=source&preview=1"] {
         let html = page(&site, &format!("/clones/new{query}")).await;
         assert!(!html.contains('✖') && !html.contains("role=\"alert\""), "{query}: {html}");
-        assert_eq!(html.contains("Readable, begins with “a”"), query.contains("source_bucket"), "{query}: {html}");
+        assert_eq!(html.contains("Readable, starts with “a”"), query.contains("source_bucket"), "{query}: {html}");
     }
     let html = page(&site, "/clones/new?source_bucket=nowhere").await;
     assert!(inside(&html, "source-bucket-fault", "p").contains("`nowhere` does not exist"), "{html}");
@@ -77,9 +77,9 @@ async fn a_form_shows_what_its_values_would_do_and_the_commands_its_job_will_sho
     let site = Site::open().await;
     let values = "source_bucket=source&destination_bucket=target&destination_prefix=it%27s%2F";
     let checked = page(&site, &format!("/clones/new?{values}")).await;
-    assert!(!checked.contains("What it would do"), "{checked}");
+    assert!(!checked.contains("id=\"preview\""), "{checked}");
     let previewed = page(&site, &format!("/clones/new?{values}&preview=1")).await;
-    assert!(previewed.contains("What it would do") && previewed.contains("Copy 1 object, 1 B"), "{previewed}");
+    assert!(previewed.contains("id=\"preview\"") && previewed.contains("Copy 1 object, 1 B"), "{previewed}");
 
     let started = send(&site, "start_clone", &format!("{values}&key=a")).await;
     let job = page(&site, leads_to(&started)).await;
@@ -118,7 +118,7 @@ async fn a_choice_of_objects_goes_from_the_form_to_the_job_and_back_and_its_faul
 
     let some = format!("{places}&include=a%0D%0A**%2F*.gz&newer_than=2020-03-09T14%3A00");
     let previewed = page(&site, &format!("/clones/new?{some}&preview=1")).await;
-    assert!(previewed.contains("Chosen at the source") && previewed.contains("Copy 1 object"), "{previewed}");
+    assert!(previewed.contains("Selected at the source") && previewed.contains("Copy 1 object"), "{previewed}");
     let started = send(&site, "start_clone", &some).await;
     let job = page(&site, leads_to(&started)).await;
     assert!(job.contains("modified at or after 2020-03-09T14:00:00Z"), "{job}");
@@ -157,7 +157,7 @@ async fn what_may_not_be_done_to_a_job_is_told_on_the_page_the_button_was_on() {
     for back in ["", "/"] {
         let refused = send(&site, "act_on_job", &format!("id={job}&action=retry&back={back}")).await;
         let html = page(&site, leads_to(&refused)).await;
-        assert!(html.contains("role=\"alert\"") && html.contains("state does not allow it"), "{html}");
+        assert!(html.contains("role=\"alert\"") && html.contains("state does not allow this"), "{html}");
     }
 }
 

@@ -72,7 +72,7 @@ async fn a_window_is_read_to_its_end_though_somebody_pauses_in_the_middle() {
     let Some(Proof::Backfilled(proof)) = done.proof else { panic!("{done:?}") };
     assert_eq!((proof.window, proof.runs, count(&site).await), (window, 60, 60));
     let page = site.get(&path.replace("/api/v1", "")).await.text().await.unwrap();
-    assert!(page.contains("read to its end"), "{page}");
+    assert!(page.contains("read to the end"), "{page}");
     let runs = site.json("/api/v1/runs?outcome=sent&limit=200").await;
     let keys: Vec<_> = runs["items"].as_array().unwrap().iter().map(|run| run["key"].as_str().unwrap()).collect();
     assert_eq!((keys.len(), keys[0], keys[59]), (60, "89.log", "30.log"), "each whole");

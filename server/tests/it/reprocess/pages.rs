@@ -22,10 +22,10 @@ async fn the_form_shows_a_time_line_and_starts_exactly_what_it_showed() {
     let site = with_logs(&[5, 10]).await;
     let empty = page(&site, "/reprocesses/new").await;
     assert!(empty.contains("yesterday") && empty.contains("api: s3://logs → file"));
-    assert!(!empty.contains("What it would send"));
+    assert!(!empty.contains("id=\"preview\""));
 
     let shown = page(&site, &format!("/reprocesses/new?{WINDOW}&preview=1")).await;
-    for text in ["Send 2 objects", "What it would send", "Objects, from", "to send", "logyard reprocess s3://logs"] {
+    for text in ["Send 2 objects", "id=\"preview\"", "Objects, from", "to send", "logyard reprocess s3://logs"] {
         assert!(shown.contains(text), "{text}");
     }
     let plan = plan(&shown);
@@ -38,7 +38,7 @@ async fn the_form_shows_a_time_line_and_starts_exactly_what_it_showed() {
         "a double click is one job"
     );
     let story = page(&site, job).await;
-    assert!(story.contains("reprocess") && story.contains("send exactly the objects of its preview"));
+    assert!(story.contains("reprocess") && story.contains("send exactly the previewed objects"));
 
     site.s3.put("logs", "AWSLogs/late.log", "").await.unwrap();
     let late = crate::reprocess::api::key(15);
@@ -73,8 +73,8 @@ async fn runs_and_pipelines_have_pages_and_a_line_is_text_whatever_it_looks_like
     assert!(nothing.contains("No runs yet"));
     let (_, run) = site.job_that_left_everything().await;
     let list = page(&site, "/runs?pipeline=api&outcome=partial").await;
-    assert!(list.contains(&format!("/runs/{run}")) && list.contains("in part") && list.contains("Lines, from"));
-    assert!(page(&site, "/runs?outcome=sent").await.contains("No run matches"));
+    assert!(list.contains(&format!("/runs/{run}")) && list.contains("partial") && list.contains("Lines, from"));
+    assert!(page(&site, "/runs?outcome=sent").await.contains("No matching runs"));
     assert_eq!(site.get("/runs?outcome=lost").await.status(), StatusCode::UNPROCESSABLE_ENTITY);
 
     let one = page(&site, &format!("/runs/{run}")).await;
@@ -86,7 +86,7 @@ async fn runs_and_pipelines_have_pages_and_a_line_is_text_whatever_it_looks_like
     let pipelines = page(&site, "/pipelines").await;
     assert!(pipelines.contains("/pipelines/api") && pipelines.contains("last run incomplete"));
     let pipeline = page(&site, "/pipelines/api").await;
-    assert!(pipeline.contains("since its last run began") && pipeline.contains("Stretches without a run"));
+    assert!(pipeline.contains("since the last run started") && pipeline.contains("Intervals without runs"));
     assert_eq!(site.get("/pipelines/web").await.status(), StatusCode::NOT_FOUND);
     let settings = page(&site, "/settings").await;
     assert!(settings.contains("Sinks and pipelines") && settings.contains("received.ndjson"));

@@ -26,7 +26,7 @@ async fn without_a_table_the_page_shows_how_to_have_one_and_the_overview_says_no
     assert!(html.contains("No tables are configured") && html.contains("[[tables]]"), "{html}");
     assert!(html.contains("id=\"follow\" data-jobs=\"syncs\""), "{html}");
     assert!(html.contains("<a href=\"/syncs\" aria-current=\"page\">Syncs</a>"), "it is in the navigation: {html}");
-    assert!(!page(&site, "/").await.contains("Are all copies in step?"));
+    assert!(!page(&site, "/").await.contains("Are all tables in sync?"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,7 +34,7 @@ async fn a_reported_table_stands_on_every_page_with_its_error_as_text_and_has_no
     let site = Site::open().await;
     reported(&site, "orders").await;
     let list = page(&site, "/syncs").await;
-    assert!(list.contains("No: 0 of 1 in step; 1 unreachable.") && list.contains("href=\"/syncs/orders\""), "{list}");
+    assert!(list.contains("No: 0 of 1 in sync; 1 unreachable.") && list.contains("href=\"/syncs/orders\""), "{list}");
     assert!(list.contains("1,000,012 rows") && list.contains("12 rows"), "{list}");
     let one = page(&site, "/syncs/orders").await;
     assert!(one.contains("<title>✖ unreachable · orders · Logyard</title>"), "{one}");
@@ -43,7 +43,7 @@ async fn a_reported_table_stands_on_every_page_with_its_error_as_text_and_has_no
         assert!(html.contains("no route to") && !html.contains("<b>copy"), "{html}");
     }
     let overview = page(&site, "/").await;
-    assert!(overview.contains("Are all copies in step?") && overview.contains("href=\"/syncs/orders\""), "{overview}");
+    assert!(overview.contains("Are all tables in sync?") && overview.contains("href=\"/syncs/orders\""), "{overview}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,7 +51,7 @@ async fn what_cannot_be_done_leads_back_to_the_table_and_is_told_there() {
     let site = Site::open().await;
     reported(&site, "orders").await;
     for (fields, code, said) in [
-        ("table=orders&action=verify", "conflict", "an agent keeps it"),
+        ("table=orders&action=verify", "conflict", "synced by an agent"),
         ("table=orders&action=approve&rows=12&confirm=order", "invalid", "Nothing was changed"),
         ("table=orders&action=explode", "invalid", "Nothing was changed"),
     ] {

@@ -1,9 +1,9 @@
-//! What a button does to a sync, its name, and what is said once it was pressed.
+//! The actions on a sync, by the names of their buttons, and the confirmation shown after each.
 
 use model::{Invalid, SyncAction, TableName};
 
-/// What a form's fields ask for. A deletion is for the number of rows that its reader was shown, and only with the table's
-/// name typed.
+/// Reads an action from a form. A deletion is approved for exactly the number of rows shown, and only if the table's name
+/// was typed.
 pub fn sync_action(table: &TableName, name: &str, rows: &str, confirm: &str, key: &str) -> Result<SyncAction, Invalid> {
     match name {
         "evaluate" => Ok(SyncAction::Evaluate),
@@ -13,7 +13,7 @@ pub fn sync_action(table: &TableName, name: &str, rows: &str, confirm: &str, key
         "accept_epoch" => Ok(SyncAction::AcceptEpoch),
         "retry" => Ok(SyncAction::RetryQuarantined { key: (!key.is_empty()).then(|| key.to_owned()) }),
         "approve" if confirm.trim() != table.as_str() => {
-            Err(Invalid::new("confirm", confirm, format!("the table's name, {table}, letter by letter")))
+            Err(Invalid::new("confirm", confirm, format!("exactly the table's name, {table}")))
         }
         "approve" => {
             let read = rows.parse().map_err(|_| Invalid::new("rows", rows, "the number of rows to be deleted"))?;
@@ -23,18 +23,18 @@ pub fn sync_action(table: &TableName, name: &str, rows: &str, confirm: &str, key
     }
 }
 
-/// What the page says after such a form. Only the name travels in the link.
+/// The confirmation after an action, by the action's name in the link.
 pub fn done_words(name: &str) -> Option<&'static str> {
     Some(match name {
-        "evaluate" => "Asked for: the table is looked at as soon as whoever keeps it is free.",
+        "evaluate" => "Requested: the table is evaluated as soon as its worker is free.",
         "verify" => {
-            "Asked for: both ends are compared and nothing is changed. What differs will stand in the history below."
+            "Requested: both endpoints are compared and nothing is changed. The result will appear in the history below."
         }
-        "approve" => "You said yes. The rows are deleted at the remote when the table is looked at next.",
-        "accept_epoch" => "Accepted. The local database as it is now is followed from the next look on.",
-        "retry" => "Asked for: what is in quarantine is tried again at the next look.",
-        "pause" => "Paused. Nothing is looked at or changed until it is resumed.",
-        "resume" => "Resumed. The table is looked at as soon as whoever keeps it is free.",
+        "approve" => "Approved. The rows are deleted at the remote at the next evaluation.",
+        "accept_epoch" => "Accepted. The current local database is synced from the next evaluation.",
+        "retry" => "Requested: quarantined rows are retried at the next evaluation.",
+        "pause" => "Paused. Nothing is checked or changed until the sync is resumed.",
+        "resume" => "Resumed. The table is evaluated as soon as its worker is free.",
         _ => return None,
     })
 }
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_needs_the_tables_name_and_the_number_that_was_shown() {
+    fn deletion_needs_table_name_and_row_count() {
         assert_eq!(read("approve", "12000", "orders", ""), Ok(SyncAction::Approve { rows: 12_000 }));
         for confirm in ["", "order", "Orders", "customers"] {
             assert_eq!(read("approve", "12000", confirm, "").unwrap_err().field, "confirm");
@@ -57,13 +57,13 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_is_of_one_row_or_of_all() {
+    fn retry_is_for_one_row_or_all() {
         assert_eq!(read("retry", "", "", "7"), Ok(SyncAction::RetryQuarantined { key: Some("7".to_owned()) }));
         assert_eq!(read("retry", "", "", ""), Ok(SyncAction::RetryQuarantined { key: None }));
     }
 
     #[test]
-    fn every_action_is_told_and_no_other() {
+    fn every_action_has_a_confirmation() {
         for name in ["evaluate", "verify", "accept_epoch", "retry", "pause", "resume"] {
             assert!(read(name, "", "", "").is_ok() && done_words(name).is_some(), "{name}");
         }

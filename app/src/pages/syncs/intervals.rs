@@ -1,20 +1,20 @@
-//! Minutes as a chart needs them: side by side from the first to now, those in which nothing was done as gaps, and so few
-//! that a bar can be seen.
+//! Minutes of a sync as intervals of a chart: contiguous from the first to now, with gaps for idle minutes, and few enough
+//! for bars to be visible.
 
 use model::{SyncMinute, Time, Window};
 
 pub const MINUTE_MS: i64 = 60_000;
-/// Bars of a chart, at most.
+/// Most bars in a chart.
 const BARS: u64 = 120;
 
-/// Sums of as many minutes each; `None` where nothing was done.
+/// Sums of equal intervals; `None` for idle ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stretches {
+pub struct Intervals {
     pub window: Window,
     pub sums: Vec<Option<SyncMinute>>,
 }
 
-/// What two stretches come to; of the batch, the later word.
+/// The sum of two intervals, with the later batch size.
 fn plus(one: SyncMinute, next: SyncMinute) -> SyncMinute {
     SyncMinute {
         at: one.at,
@@ -30,13 +30,13 @@ fn plus(one: SyncMinute, next: SyncMinute) -> SyncMinute {
     }
 }
 
-/// All of them as one; `None` of none.
+/// The sum of all minutes; `None` of an empty slice.
 pub fn sum(minutes: &[SyncMinute]) -> Option<SyncMinute> {
     minutes.iter().copied().reduce(plus)
 }
 
-impl Stretches {
-    /// `None` while nothing was ever done.
+impl Intervals {
+    /// `None` without any minute.
     pub fn of(minutes: &[SyncMinute], now: Time) -> Option<Self> {
         let first = minutes.first()?.at;
         let whole = u64::try_from(now.since(first) / MINUTE_MS).unwrap_or(0) + 1;
@@ -65,22 +65,22 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn minutes_in_which_nothing_was_done_are_gaps() {
+    fn idle_minutes_are_gaps() {
         let minutes = [examples::minute(0, 2, 1), examples::minute(3, 4, 0)];
         let now = Time(minutes[1].at.0 + 59_000);
-        let stretches = Stretches::of(&minutes, now).unwrap();
-        let found: Vec<Option<u64>> = stretches.sums.iter().map(|sum| sum.map(|sum| sum.found)).collect();
+        let intervals = Intervals::of(&minutes, now).unwrap();
+        let found: Vec<Option<u64>> = intervals.sums.iter().map(|sum| sum.map(|sum| sum.found)).collect();
         assert_eq!(found, [Some(1), None, None, Some(0)]);
-        assert_eq!(stretches.window.to(), Time(minutes[0].at.0 + 4 * MINUTE_MS));
-        assert_eq!(Stretches::of(&[], now), None);
+        assert_eq!(intervals.window.to(), Time(minutes[0].at.0 + 4 * MINUTE_MS));
+        assert_eq!(Intervals::of(&[], now), None);
     }
 
     #[test]
-    fn hours_are_drawn_in_bars_of_several_minutes_and_lose_nothing() {
+    fn long_history_is_joined_without_loss() {
         let minutes: Vec<SyncMinute> = (0..360).map(|index| examples::minute(index, 2, 1)).collect();
-        let stretches = Stretches::of(&minutes, minutes[359].at).unwrap();
-        assert_eq!(stretches.sums.len(), 120);
-        assert!(stretches.sums.iter().all(|sum| sum.is_some_and(|sum| sum.requests == 6 && sum.batch == 500)));
+        let intervals = Intervals::of(&minutes, minutes[359].at).unwrap();
+        assert_eq!(intervals.sums.len(), 120);
+        assert!(intervals.sums.iter().all(|sum| sum.is_some_and(|sum| sum.requests == 6 && sum.batch == 500)));
         assert_eq!(sum(&minutes).map(|sum| sum.found), Some(360));
     }
 }

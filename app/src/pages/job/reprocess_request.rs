@@ -1,16 +1,16 @@
-//! What a reprocess was asked to do, and how to ask for it again.
+//! What was requested of a reprocess, by whom, and how to request it again.
 
 use leptos::prelude::*;
 use model::{Extent, ReprocessSpec, Time};
 
 use crate::{
-    format::{count, things},
-    pages::ReprocessForm,
+    format::{count, counted},
+    forms::ReprocessForm,
     ui::{Copyable, Moment},
 };
 
 #[component]
-pub fn AskedReprocess(
+pub fn ReprocessRequest(
     spec: ReprocessSpec,
     by: (String, Time),
     now: Time,
@@ -31,12 +31,12 @@ pub fn AskedReprocess(
     let keys = match spec.keys.as_slice() {
         [] => None,
         [key] => Some(key.to_string()),
-        keys => Some(format!("{}, such as {}", things(keys.len() as u64, "object"), keys[0])),
+        keys => Some(format!("{}, such as {}", counted(keys.len() as u64, "object"), keys[0])),
     };
-    let rate = spec.max_events_per_second.map(|most| format!(", {} events a second at most", count(most.into())));
+    let rate = spec.max_events_per_second.map(|most| format!(", at most {} events per second", count(most.into())));
     view! {
-        <section aria-labelledby="asked" data-key="asked">
-            <h2 id="asked">"What was asked"</h2>
+        <section aria-labelledby="request" data-key="request">
+            <h2 id="request">"Request"</h2>
             <dl class="facts">
                 {pipeline}
                 <dt>"Source"</dt>
@@ -44,25 +44,25 @@ pub fn AskedReprocess(
                 <dt>"Sink"</dt>
                 <dd>{spec.sink.to_string()}</dd>
                 {window}
-                {keys.map(|keys| view! { <dt>"Only"</dt><dd><code>{keys}</code></dd> })}
+                {keys.map(|keys| view! { <dt>"Keys"</dt><dd><code>{keys}</code></dd> })}
                 {dead_letters}
-                <dt>"To do"</dt>
-                <dd>{to_do(&spec)} {rate}</dd>
-                <dt>"Asked for"</dt>
+                <dt>"Operation"</dt>
+                <dd>{operation(&spec)} {rate}</dd>
+                <dt>"Requested"</dt>
                 <dd>"by " {author} " at " <Moment at now /></dd>
             </dl>
-            {again.map(|again| view! { <p class="actions"><a class="button" href=again>"Run again with changes"</a></p> })}
-            <Copyable label="As a command" text=command />
-            <Copyable label="As a call of the API" text=curl />
+            {again.map(|again| view! { <p class="actions"><a class="button" href=again>"Edit and run again"</a></p> })}
+            <Copyable label="Command line" text=command />
+            <Copyable label="API request" text=curl />
         </section>
     }
 }
 
-fn to_do(spec: &ReprocessSpec) -> &'static str {
+fn operation(spec: &ReprocessSpec) -> &'static str {
     match (spec.dry_run, spec.plan.is_some(), spec.extent) {
-        (true, _, _) => "a dry run: read and parse, send nothing",
-        (false, true, _) => "send exactly the objects of its preview",
-        (false, false, Extent::Missing) => "send what no recorded run has delivered",
-        (false, false, Extent::All) => "send all of it, again if need be",
+        (true, _, _) => "dry run: read and parse, send nothing",
+        (false, true, _) => "send exactly the previewed objects",
+        (false, false, Extent::Missing) => "send objects that no recorded run has delivered",
+        (false, false, Extent::All) => "send all objects, even if already delivered",
     }
 }

@@ -1,5 +1,5 @@
-//! A value over time in which "nothing was found" and "nobody looked" are two things: a bar for what is more than zero, a
-//! low mark where it was zero, and a gap where nothing was done.
+//! A value over time that keeps "zero" and "not measured" apart: a bar for a value above zero, a low mark for zero, and a
+//! gap where nothing was measured.
 
 use std::fmt::Write;
 
@@ -9,15 +9,15 @@ use model::{Time, Window};
 use super::geometry::{self, HEIGHT, WIDTH, float, round_up, tenths};
 use crate::{format::duration, ui::Moment};
 
-/// The height of a mark for zero.
+/// Height of the mark for zero.
 const MARK: f64 = 4.0;
 
-/// One path for all bars.
+/// SVG path of the bars of all values above zero.
 fn bars(values: &[Option<f64>], top: f64) -> String {
     drawn(values, |value| (value > 0.0).then(|| HEIGHT * value / top))
 }
 
-/// One path for what was zero.
+/// SVG path of the marks of all zeros.
 fn marks(values: &[Option<f64>]) -> String {
     drawn(values, |value| (value <= 0.0).then_some(MARK))
 }
@@ -35,13 +35,13 @@ fn drawn(values: &[Option<f64>], height: impl Fn(f64) -> Option<f64>) -> String 
 }
 
 #[component]
-pub fn LookChart(
+pub fn GapChart(
     title: &'static str,
-    /// What the values come to, in words.
-    told: String,
-    /// From the first stretch to the last, each as long as the next; `None` where nothing was done.
+    /// Total of the values, in words.
+    summary: String,
+    /// One value for each of equal intervals, in order; `None` if nothing was measured.
     values: Vec<Option<f64>>,
-    /// How a value is written at the axis.
+    /// Formats a value of the axis.
     written: fn(f64) -> String,
     window: Window,
     now: Time,
@@ -50,11 +50,11 @@ pub fn LookChart(
         return None;
     }
     let top = round_up(values.iter().flatten().copied().fold(0.0, f64::max));
-    let spoken = format!("{title}, from {} to {}: {told}", window.from(), window.to());
+    let spoken = format!("{title}, from {} to {}: {summary}", window.from(), window.to());
     let a_bar = window.to().since(window.from()) / i64::try_from(values.len()).unwrap_or(i64::MAX);
     Some(view! {
         <figure class="chart" data-key=title>
-            <figcaption>{title} " " <span class="last">{told}</span></figcaption>
+            <figcaption>{title} " " <span class="last">{summary}</span></figcaption>
             <p class="axis top">{written(top)}</p>
             <svg role="img" aria-label=spoken viewBox=geometry::VIEW_BOX preserveAspectRatio="none">
                 <path class="grid" d=geometry::GRID />
@@ -63,7 +63,7 @@ pub fn LookChart(
             </svg>
             <p class="axis bottom">
                 <Moment at=window.from() now />
-                <span>"a bar is " {duration(a_bar)}</span>
+                <span>"one bar: " {duration(a_bar)}</span>
                 <Moment at=window.to() now />
             </p>
         </figure>
@@ -76,20 +76,20 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn nothing_found_is_a_mark_and_nobody_looking_is_a_gap() {
+    fn zero_is_a_mark_and_missing_is_a_gap() {
         let values = [Some(5.0), Some(0.0), None, Some(10.0)];
         assert_eq!(bars(&values, 10.0), "M0 120V60H149V120ZM450 120V0H599V120Z");
         assert_eq!(marks(&values), "M150 120V116H299V120Z");
     }
 
     #[test]
-    fn a_chart_says_what_it_draws() {
+    fn chart_has_a_spoken_label() {
         let window = Window::new(Time(0), Time(180_000)).unwrap();
         let html = examples::html(move || {
             let values = vec![Some(0.0), None, Some(3.0)];
             let written = |value| format!("{value:.0}");
-            view! { <LookChart title="Differences" told="3 found".to_owned() values written window now=Time(0) /> }
+            view! { <GapChart title="Differences" summary="3 found".to_owned() values written window now=Time(0) /> }
         });
-        assert!(html.contains("to 1970-01-01T00:03:00Z: 3 found") && html.contains("a bar is 1 min"), "{html}");
+        assert!(html.contains("to 1970-01-01T00:03:00Z: 3 found") && html.contains("one bar: 1 min"), "{html}");
     }
 }

@@ -1,4 +1,4 @@
-//! The form's values as texts, exactly as typed, and the request they make if they fit.
+//! The form's values as typed, and the request made from them.
 
 use model::{Extent, Invalid, ReprocessRequest, ReprocessSpec, Run, Time};
 use serde::{Deserialize, Serialize};
@@ -8,19 +8,19 @@ use crate::{
     scope::{Zone, read_offset, read_time},
 };
 
-/// Field names are those of the form and of the page's URL, so that a link can fill the form in.
+/// The form's values. Field names are those of the form and of the page's URL, so that a link can fill in the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReprocessForm {
     pub pipeline: String,
-    /// In the zone, as a field for dates and times writes it; so is `to`.
+    /// As a `datetime-local` field writes it, in `zone`; so is `to`.
     pub from: String,
     pub to: String,
-    /// `+13:00`; empty is UTC.
+    /// UTC offset such as `+13:00`; empty is UTC.
     pub zone: String,
-    /// One key a line.
+    /// One key per line.
     pub keys: String,
-    /// The id of a job.
+    /// Id of the job whose dead letters to send.
     pub dead_letters_of: String,
     /// `missing` or `all`; empty is `missing`.
     pub extent: String,
@@ -58,19 +58,19 @@ impl ReprocessForm {
             .with("dry_run", &self.dry_run)
     }
 
-    /// The same with another window.
+    /// The same form with another window.
     #[must_use]
     pub fn within(&self, from: Time, to: Time) -> Self {
         let zone = self.zone();
         Self { from: zone.field(from), to: zone.field(to), ..self.clone() }
     }
 
-    /// What the fields are told and read in.
+    /// The time zone of `from` and `to`.
     pub fn zone(&self) -> Zone {
         read_offset(&self.zone).unwrap_or_default()
     }
 
-    /// What would ship this run's object again; `None` where its pipeline is not known.
+    /// The form for shipping a run's object again; `None` if the run's pipeline or key is unknown.
     pub fn of_run(run: &Run) -> Option<Self> {
         let (pipeline, key) = (run.pipeline.as_ref()?, run.key.as_ref()?);
         Some(Self {
@@ -81,7 +81,7 @@ impl ReprocessForm {
         })
     }
 
-    /// The form that would make this reprocess again; `None` for one without a pipeline, which has no form.
+    /// The form for repeating a reprocess; `None` for a reprocess without a pipeline.
     pub fn of(spec: &ReprocessSpec) -> Option<Self> {
         let keys: Vec<&str> = spec.keys.iter().map(model::Key::as_str).collect();
         Some(Self {
@@ -120,9 +120,9 @@ impl ReprocessForm {
         })
     }
 
-    /// See `CloneForm::idempotency_key`.
+    /// The idempotency key of these values and this plan; see `CloneForm::idempotency_key`.
     pub fn idempotency_key(&self, key: &str, plan: &str) -> Option<String> {
-        crate::pages::idempotency_key(key, &self.query().with("plan", plan).on(""))
+        super::idempotency_key(key, &self.query().with("plan", plan).on(""))
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_fills_the_form_in_and_the_form_makes_a_request() {
+    fn link_fills_in_form_and_makes_request() {
         let query = Query::read("?pipeline=api&from=2026-03-09T14:00&to=2026-03-09T15:00:00&keys=a%0Ab%0A&extent=all");
         let form = ReprocessForm::read(&query);
         assert_eq!(ReprocessForm::read(&form.query()), form);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named_by_its_field() {
+    fn fault_names_its_field() {
         let form = |name: &str, value: &str| {
             let query = Query::default().with("pipeline", "api").with(name, value);
             ReprocessForm::read(&query).request().unwrap_err().field
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_shipped_again_by_its_key() {
+    fn run_is_reprocessed_by_key() {
         let form = ReprocessForm::of_run(&crate::examples::run(1)).unwrap();
         let request = form.request().unwrap();
         assert_eq!((request.keys.len(), request.extent), (1, Extent::All));

@@ -1,21 +1,22 @@
-//! The form's values as texts, exactly as typed, and the request they make if they fit.
+//! The form's values as typed, and the request made from them.
 
 use model::{CloneSpec, Invalid, ScheduleRequest, Timing};
 use serde::{Deserialize, Serialize};
 
-use crate::{pages::CloneForm, query::Query};
+use super::CloneForm;
+use crate::query::Query;
 
-/// Field names are those of the form and of the page's URL, so that a link can fill the form in.
+/// The form's values. Field names are those of the form and of the page's URL, so that a link can fill in the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ScheduleForm {
     pub name: String,
     pub cron: String,
-    /// Empty for none.
+    /// Empty: no separate verification.
     pub verify_cron: String,
-    /// Empty is UTC.
+    /// IANA time zone; empty is UTC.
     pub zone: String,
-    /// Without its dry run, which no one repeats.
+    /// The clone, never as a dry run.
     #[serde(flatten)]
     pub clone: CloneForm,
 }
@@ -41,7 +42,7 @@ impl ScheduleForm {
             .with("zone", &self.zone)
     }
 
-    /// The form that would repeat this clone.
+    /// The form for repeating this clone.
     pub fn of(spec: &CloneSpec) -> Self {
         let clone = CloneForm { dry_run: String::new(), ..CloneForm::of(spec) };
         Self { clone, ..Self::default() }
@@ -77,20 +78,20 @@ mod tests {
     }
 
     #[test]
-    fn values_survive_the_way_through_the_url() {
+    fn form_round_trips_through_url() {
         let form = ScheduleForm { verify_cron: "0 5 * * *".into(), zone: "Pacific/Auckland".into(), ..filled() };
         assert_eq!(ScheduleForm::read(&Query::read(&form.query().on(""))), form);
     }
 
     #[test]
-    fn a_blank_zone_is_utc_and_a_blank_comparison_is_none() {
+    fn blank_zone_is_utc_and_blank_verify_is_none() {
         let request = ScheduleForm { zone: " ".into(), verify_cron: " ".into(), ..filled() }.request().unwrap();
         assert_eq!((request.timing.zone.as_str(), request.timing.verify_cron), ("UTC", None));
         assert!(!request.clone.dry_run, "a dry run is not repeated");
     }
 
     #[test]
-    fn a_fault_is_told_with_its_field() {
+    fn fault_names_its_field() {
         let field = |form: ScheduleForm| form.request().unwrap_err().field;
         assert_eq!(field(ScheduleForm { name: String::new(), ..filled() }), "name");
         let clone = CloneForm { source_bucket: "A B".to_owned(), ..filled().clone };

@@ -1,12 +1,14 @@
-//! The form's values as texts, exactly as typed, and the request they make if they fit.
+//! The form's values as typed, and the request made from them.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use model::{BucketName, CloneRequest, CloneSpec, Invalid, Mode, Place, Prefix, Selection};
 use serde::{Deserialize, Serialize};
 
-use super::{chosen, options::OptionTexts};
+use super::{OptionTexts, texts};
 use crate::query::Query;
 
-/// One end of the clone.
+/// One endpoint of the clone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     Source,
@@ -14,7 +16,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The beginning of the names of its fields: `source_bucket` in the form, `source.bucket` in a problem.
+    /// Prefix of its field names: `source_bucket` in the form, `source.bucket` in a problem.
     pub fn name(self) -> &'static str {
         match self {
             Self::Source => "source",
@@ -23,7 +25,7 @@ impl Side {
     }
 }
 
-/// Field names are those of the form and of the page's URL, so that a link can fill the form in.
+/// The form's values. Field names are those of the form and of the page's URL, so that a link can fill in the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CloneForm {
@@ -37,10 +39,10 @@ pub struct CloneForm {
     pub mode: String,
     /// Not empty if ticked.
     pub dry_run: String,
-    /// One glob a line.
+    /// One glob per line; so is `exclude`.
     pub include: String,
     pub exclude: String,
-    /// In UTC.
+    /// As a `datetime-local` field writes it, in UTC.
     pub newer_than: String,
     #[serde(flatten)]
     pub options: OptionTexts,
@@ -81,7 +83,7 @@ impl CloneForm {
         self.options.onto(query)
     }
 
-    /// The form that would make this clone again.
+    /// The form for repeating a clone.
     pub fn of(spec: &CloneSpec) -> Self {
         let text = |text: &str| text.to_owned();
         Self {
@@ -97,9 +99,9 @@ impl CloneForm {
                 Mode::Mirror => "mirror",
             }),
             dry_run: text(if spec.dry_run { "on" } else { "" }),
-            include: chosen::lines(&spec.selection.include),
-            exclude: chosen::lines(&spec.selection.exclude),
-            newer_than: spec.selection.newer_than.map(chosen::local).unwrap_or_default(),
+            include: texts::lines(&spec.selection.include),
+            exclude: texts::lines(&spec.selection.exclude),
+            newer_than: spec.selection.newer_than.map(texts::local).unwrap_or_default(),
             options: OptionTexts::of(&spec.fidelity),
         }
     }
@@ -128,9 +130,9 @@ impl CloneForm {
 
     pub fn selection(&self) -> Result<Selection, Invalid> {
         Ok(Selection {
-            include: chosen::globs("include", &self.include)?,
-            exclude: chosen::globs("exclude", &self.exclude)?,
-            newer_than: chosen::instant(&self.newer_than)?,
+            include: texts::globs("include", &self.include)?,
+            exclude: texts::globs("exclude", &self.exclude)?,
+            newer_than: texts::instant(&self.newer_than)?,
         })
     }
 
@@ -147,19 +149,24 @@ impl CloneForm {
         })
     }
 
-    /// Whether it would delete: such a form leads to a page of its own first.
+    /// Whether the clone would delete objects, which needs confirmation on a page of its own.
     pub fn deletes(&self) -> bool {
         self.mode == "mirror" && self.dry_run.is_empty()
     }
 
-    /// The key of this very form: sent twice it makes one job, sent again with other values it makes another. `key` is
-    /// the random part the page came with.
+    /// The idempotency key of this form: sent twice it makes one job, with other values another one. `key` is the random
+    /// part that the page was rendered with.
     pub fn idempotency_key(&self, key: &str) -> Option<String> {
         idempotency_key(key, &self.query().on(""))
     }
 }
 
-/// Of a form with these values.
+/// The random part of a form's idempotency key: a double click makes one job.
+pub fn form_key() -> String {
+    format!("{:016x}", RandomState::new().build_hasher().finish())
+}
+
+/// The idempotency key of a form with these values; `None` without a random part.
 pub fn idempotency_key(key: &str, values: &str) -> Option<String> {
     (!key.is_empty()).then(|| {
         let cut: String = key.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
@@ -175,7 +182,7 @@ fn place(store: &str, bucket: &str, prefix: &str) -> Result<Place, Invalid> {
     })
 }
 
-/// FNV-1a: tells values apart that one person typed one after the other; nothing secret hangs on it.
+/// FNV-1a hash of a text; not for secrets.
 fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -200,13 +207,13 @@ mod tests {
     }
 
     #[test]
-    fn values_survive_the_way_through_the_url() {
+    fn form_round_trips_through_url() {
         let url = filled().query().on("");
         assert_eq!(CloneForm::read(&Query::read(&url)), filled());
     }
 
     #[test]
-    fn a_job_can_be_run_again_with_changes() {
+    fn job_fills_in_the_form() {
         let request = CloneRequest { mode: Mode::Copy, ..filled().request().unwrap() };
         let store = "demo".parse().unwrap();
         let spec = CloneSpec {
@@ -224,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_told_with_its_field() {
+    fn fault_names_its_field() {
         let form = CloneForm { destination_bucket: "A B".to_owned(), ..filled() };
         assert_eq!(form.request().unwrap_err().field, "destination.bucket");
         let form = CloneForm { mode: "move".to_owned(), ..filled() };
@@ -237,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_form_sent_twice_has_one_key_and_a_changed_one_another() {
+    fn idempotency_key_follows_values() {
         let key = filled().idempotency_key("abc");
         assert_eq!(key, filled().idempotency_key("abc"));
         assert_ne!(key, CloneForm { mode: String::new(), ..filled() }.idempotency_key("abc"));

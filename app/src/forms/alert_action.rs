@@ -1,17 +1,17 @@
-//! What a button does to an alert, and its name.
+//! The actions on an alert, and their buttons.
 
 use model::{AlertAction, AlertState, Invalid, Time};
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// The value of a button, what it says, and how long it silences.
+/// Buttons that silence an alert: value, label, duration in milliseconds.
 const SILENCES: [(&str, &str, i64); 3] = [
     ("silence_1h", "Silence for 1 h", HOUR_MS),
     ("silence_8h", "Silence for 8 h", 8 * HOUR_MS),
     ("silence_3d", "Silence for 3 days", 72 * HOUR_MS),
 ];
 
-/// What a button's value does, pressed now.
+/// The action of a button, by its value and the time of the click.
 pub fn alert_action(name: &str, now: Time) -> Result<AlertAction, Invalid> {
     let silence = SILENCES.into_iter().find(|(value, ..)| *value == name);
     match (name, silence) {
@@ -22,7 +22,7 @@ pub fn alert_action(name: &str, now: Time) -> Result<AlertAction, Invalid> {
     }
 }
 
-/// The buttons of an alert as it stands: value and label.
+/// The buttons for an alert in this state: value and label.
 pub fn offered(state: AlertState) -> Vec<(&'static str, &'static str)> {
     let silences = SILENCES.map(|(value, label, _)| (value, label));
     match state {
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_button_does_what_it_says() {
+    fn every_button_has_its_action() {
         for state in AlertState::ALL {
             for (value, label) in offered(state) {
                 assert!(alert_action(value, Time(0)).is_ok(), "{label}");

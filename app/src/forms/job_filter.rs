@@ -1,10 +1,10 @@
-//! A list's filter and the query of its URL, both ways.
+//! Converts between the filter of jobs and the query of its URL.
 
 use model::{Filter, Invalid};
 
 use crate::{context, query::Query, scope::Scope};
 
-/// Reads what the filter form writes; the first field that does not fit is told.
+/// Reads the filter from a query. The error names the first field that is not valid.
 pub fn read_filter(query: &Query) -> Result<Filter, Invalid> {
     let scope = Scope::read(query)?;
     Ok(Filter {
@@ -19,16 +19,16 @@ pub fn read_filter(query: &Query) -> Result<Filter, Invalid> {
     })
 }
 
-/// The fields of a list's URL that are its filter.
+/// Query fields of the filter.
 const FIELDS: [&str; 9] = ["kind", "state", "store", "bucket", "author", "text", "from", "to", "zone"];
 
-/// The filter alone: neither the page nor what was done.
+/// The query without paging and results of actions.
 pub fn without_page(query: &Query) -> Query {
     let kept = query.pairs().iter().filter(|(name, _)| FIELDS.contains(&name.as_str()));
     kept.fold(Query::default(), |filter, (name, value)| filter.with(name, value))
 }
 
-/// The filter for a reader: `state failed or cancelled`, `bucket demo-assets`.
+/// The filter in words: `state failed or cancelled`, `bucket demo-assets`.
 pub fn words(query: &Query) -> Vec<String> {
     let worded = |name: &&str| {
         let values: Vec<&str> = query.all(name).collect();
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_to_a_list_shows_the_other_person_the_same_list() {
+    fn link_keeps_the_filter() {
         let query = Query::read(
             "kind=clone&state=failed&state=cancelled&store=aws&bucket=demo-assets&author=a%20%26%20b&text=50%25&from=2026-03-09T14:00",
         );
@@ -58,19 +58,19 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_is_told_in_words() {
+    fn filter_in_words() {
         let query = Query::read("state=failed&state=cancelled&bucket=demo-assets&after=x");
         assert_eq!(words(&query), ["state failed or cancelled", "bucket demo-assets"]);
     }
 
     #[test]
-    fn the_fields_of_a_form_left_empty_narrow_nothing() {
+    fn empty_fields_filter_nothing() {
         let query = Query::read("kind=&store=&bucket=&author=&text=&from=&to=");
         assert_eq!(read_filter(&query), Ok(Filter::default()));
     }
 
     #[test]
-    fn a_date_field_is_read_as_utc_and_nonsense_is_named() {
+    fn dates_are_utc_and_invalid_fields_are_named() {
         let at = |text: &str| read_filter(&Query::default().with("from", text)).map(|filter| filter.from);
         assert_eq!(at("2026-03-09T14:00"), Ok("2026-03-09T14:00:00Z".parse().ok()));
         assert_eq!(at("2026-03-09"), Ok("2026-03-09T00:00:00Z".parse().ok()));

@@ -1,8 +1,9 @@
-//! Durations in two units at most, and time left as the range it is.
+//! Durations in at most two units, and the time left as a range.
 
-use model::Left;
+use crate::Left;
 
-/// `0.4 s`, `41 s`, `19 min 5 s`, `2 h 3 min`, `3 d 4 h`. Negative is zero: clocks of two machines differ.
+/// Milliseconds as `0.4 s`, `41 s`, `19 min 5 s`, `2 h 3 min` or `3 d 4 h`. Negative values, which come from clocks that
+/// differ, become 0.
 pub fn duration(ms: i64) -> String {
     let ms = ms.max(0);
     let seconds = ms / 1_000;
@@ -15,16 +16,21 @@ pub fn duration(ms: i64) -> String {
     }
 }
 
-/// What something short took: as [`duration`], but below a second `12 ms`.
+/// As [`duration`], but in milliseconds below one second: `12 ms`.
 pub fn took(ms: u64) -> String {
-    if ms < 1_000 { format!("{ms} ms") } else { duration(i64::try_from(ms).unwrap_or(i64::MAX)) }
+    if ms < 1_000 { format!("{ms} ms") } else { duration(signed(ms)) }
+}
+
+/// Milliseconds as the signed number that [`duration`] takes.
+pub fn signed(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
 fn two(first: i64, unit: &str, second: i64, lesser: &str) -> String {
     if second == 0 { format!("{first} {unit}") } else { format!("{first} {unit} {second} {lesser}") }
 }
 
-/// `just now`, `4 min ago`, `in 4 min`: the largest unit only.
+/// The age of an event in its largest unit: `just now`, `4 min ago`; for a negative age `in 4 min`.
 pub fn ago(ms: i64) -> String {
     match -ms / 1_000 {
         60..3_600 => return format!("in {} min", -ms / 60_000),
@@ -42,7 +48,7 @@ pub fn ago(ms: i64) -> String {
     }
 }
 
-/// `3–4 s left`, `2–3 min left`, `about 5 h left`: the range in one unit, opened rather than closed by rounding.
+/// `3–4 s left`, `2–3 min left`, `about 5 h left`: the range in one unit; rounding widens it.
 pub fn left(left: Left) -> String {
     let (unit_s, unit) = match left.at_most_s {
         0..100 => (1, "s"),
@@ -59,12 +65,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_took_less_than_a_second_is_not_told_as_nothing() {
+    fn short_durations_are_in_milliseconds() {
         assert_eq!([0, 12, 999, 1_000, 61_000].map(took), ["0 ms", "12 ms", "999 ms", "1.0 s", "1 min 1 s"]);
     }
 
     #[test]
-    fn durations_have_two_units_at_most() {
+    fn durations_have_at_most_two_units() {
         for (ms, text) in [
             (-5, "0.0 s"),
             (440, "0.4 s"),
@@ -93,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_in_the_future_is_told_once_no_clock_is_that_wrong() {
+    fn future_is_named_beyond_clock_differences() {
         assert_eq!(ago(-10_000), "just now");
         assert_eq!(ago(-240_000), "in 4 min");
         assert_eq!(ago(-90_000_000), "in 1 d");
