@@ -14,11 +14,11 @@ use crate::{
 };
 
 on_both_databases!(
-    sums_equal_a_recount_whatever_is_written_changed_deleted_or_swept,
-    a_swept_run_is_not_counted_again,
-    sums_are_swept_in_small_batches_and_oldest_first,
-    percentiles_are_of_the_newest_runs_of_the_window,
-    servers_that_write_at_once_lose_no_run,
+    sums_equal_a_recount_after_any_change,
+    swept_run_is_not_counted_again,
+    old_sums_are_swept_in_small_batches,
+    percentiles_use_the_newest_runs,
+    concurrent_writers_lose_no_run,
 );
 
 const DAY_MS: i64 = 86_400_000;
@@ -149,7 +149,7 @@ async fn compare(db: &Db, recount: &Recount, job: JobId, dice: &mut Dice, swept:
     }
 }
 
-async fn sums_equal_a_recount_whatever_is_written_changed_deleted_or_swept(scratch: Scratch) {
+async fn sums_equal_a_recount_after_any_change(scratch: Scratch) {
     let db = scratch.open().await;
     for seed in 0..4 {
         let (mut dice, mut recount, mut swept) = (Dice(seed), Recount::default(), AT);
@@ -189,7 +189,7 @@ async fn sums_equal_a_recount_whatever_is_written_changed_deleted_or_swept(scrat
     }
 }
 
-async fn a_swept_run_is_not_counted_again(scratch: Scratch) {
+async fn swept_run_is_not_counted_again(scratch: Scratch) {
     let db = scratch.open().await;
     db.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap();
     let runs = [run(&db, "old", AT, 0), run(&db, "new", AT + HOUR_MS, 0)];
@@ -201,7 +201,7 @@ async fn a_swept_run_is_not_counted_again(scratch: Scratch) {
     assert_eq!(db.run_totals(&all, days()).await.unwrap().runs, 2);
 }
 
-async fn sums_are_swept_in_small_batches_and_oldest_first(scratch: Scratch) {
+async fn old_sums_are_swept_in_small_batches(scratch: Scratch) {
     let db = scratch.open().await;
     db.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap();
     let runs: Vec<NewRun> = (0..40).map(|n| run(&db, &format!("k{n}"), AT + n * HOUR_MS, 0)).collect();
@@ -229,7 +229,7 @@ async fn sums_are_swept_in_small_batches_and_oldest_first(scratch: Scratch) {
     );
 }
 
-async fn percentiles_are_of_the_newest_runs_of_the_window(scratch: Scratch) {
+async fn percentiles_use_the_newest_runs(scratch: Scratch) {
     let db = scratch.open().await;
     db.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap();
     let runs: Vec<NewRun> = (1..=200)
@@ -251,7 +251,7 @@ async fn percentiles_are_of_the_newest_runs_of_the_window(scratch: Scratch) {
 }
 
 /// As a follower and a job do that ship the same pipeline, each from a server of its own.
-async fn servers_that_write_at_once_lose_no_run(scratch: Scratch) {
+async fn concurrent_writers_lose_no_run(scratch: Scratch) {
     let db = scratch.open().await;
     let job = running(&db).await;
     db.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap();

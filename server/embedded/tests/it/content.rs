@@ -23,7 +23,7 @@ fn full() -> Content {
 }
 
 #[tokio::test]
-async fn what_is_put_past_http_is_seen_by_a_client_and_the_other_way_round() {
+async fn direct_and_http_access_see_the_same_objects() {
     let store = in_memory().await;
     let client = client(&store);
     store.create_bucket("yard").unwrap();
@@ -43,7 +43,7 @@ async fn what_is_put_past_http_is_seen_by_a_client_and_the_other_way_round() {
 }
 
 #[tokio::test]
-async fn an_object_of_parts_has_the_etag_that_its_upload_would_have() {
+async fn direct_multipart_object_has_its_upload_etag() {
     const PART: usize = 5 << 20;
     let store = in_memory().await;
     let client = client(&store);

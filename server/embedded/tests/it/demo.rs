@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use crate::support::{client, on_disk};
 
 #[tokio::test]
-async fn after_a_killed_seeding_the_demo_is_made_whole_and_survives_a_restart() {
+async fn interrupted_demo_seeding_is_completed() {
     let dir = tempfile::tempdir().unwrap();
     leave_as_killed_while_seeding(dir.path()).await;
     let store = on_disk(dir.path()).await;

@@ -11,7 +11,7 @@ const KEY_MD5: &str = "4Funlf7OsLF0HL+vKU+fkg==";
 
 /// A key of a key service makes an ETag that is no hash, and another one each time; all of it outlasts a restart.
 #[tokio::test]
-async fn what_was_asked_for_is_told_and_remembered() {
+async fn requested_encryption_is_reported_and_stored() {
     let dir = tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     store.create_bucket("bucket").unwrap();
@@ -32,7 +32,7 @@ async fn what_was_asked_for_is_told_and_remembered() {
 }
 
 #[tokio::test]
-async fn an_object_under_a_customers_key_is_shown_only_with_it() {
+async fn customer_key_object_needs_its_key() {
     let store = crate::support::in_memory().await;
     store.create_bucket("bucket").unwrap();
     let client = client(&store);

@@ -84,7 +84,7 @@ fn keys() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_key_goes_through_every_operation() {
+async fn every_key_works_with_every_operation() {
     let store = in_memory().await;
     let client = client(&store);
     for bucket in ["yard", "other"] {
@@ -126,7 +126,7 @@ async fn listed(client: &aws_sdk_s3::Client, bucket: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_key_of_more_than_1024_bytes_is_refused() {
+async fn key_over_1024_bytes_is_refused() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -135,7 +135,7 @@ async fn a_key_of_more_than_1024_bytes_is_refused() {
 }
 
 #[tokio::test]
-async fn no_key_becomes_a_path() {
+async fn keys_never_become_paths() {
     let dir = tempfile::tempdir().unwrap();
     let store = crate::support::on_disk(&dir.path().join("store")).await;
     let client = client(&store);
@@ -150,7 +150,7 @@ async fn no_key_becomes_a_path() {
 
 /// The SDK takes a key of white space alone for a missing one.
 #[tokio::test]
-async fn a_key_of_white_space_is_a_key() {
+async fn whitespace_key_is_accepted() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     let host = format!("Host: {}", store.addr());

@@ -83,7 +83,7 @@ fn queries() -> impl Strategy<Value = (BTreeSet<String>, Query)> {
 }
 
 #[test]
-fn pages_of_any_size_add_up_to_the_listing() {
+fn pages_of_any_size_form_the_complete_listing() {
     let runtime = Runtime::new().unwrap();
     let store = runtime.block_on(in_memory());
     let client = runtime.block_on(async { client(&store) });
@@ -108,7 +108,7 @@ fn pages_of_any_size_add_up_to_the_listing() {
 }
 
 #[tokio::test]
-async fn a_page_has_at_most_a_thousand_keys_and_may_have_none() {
+async fn listing_page_has_at_most_1000_keys() {
     let store = in_memory().await;
     let client = client(&store);
     store.create_bucket("yard").unwrap();
@@ -121,7 +121,7 @@ async fn a_page_has_at_most_a_thousand_keys_and_may_have_none() {
 }
 
 #[tokio::test]
-async fn a_listing_tells_etag_size_time_and_storage_class() {
+async fn listing_shows_etag_size_time_and_storage_class() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();

@@ -10,7 +10,7 @@ use engine::sync::{Span, TableEndpoint as _};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 
-use crate::world::{Pool, World};
+use crate::test_table::{Pool, TestTable};
 
 const WRITERS: u64 = 6;
 const TRANSACTIONS: u64 = 60;
@@ -23,16 +23,16 @@ const COMPARED: &str = "SELECT
            UNION ALL SELECT count, keys, versions FROM orders_logyard_changes) AS sides)";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn summaries_equal_the_rows_in_every_snapshot_while_many_write_and_one_takes_changes_in() {
-    let mut world = World::new(Scratch::postgres().await).await;
-    world.run("CREATE SEQUENCE versions").await;
+async fn summaries_equal_rows_in_every_snapshot_during_writes() {
+    let mut orders = TestTable::new(Scratch::postgres().await).await;
+    orders.run("CREATE SEQUENCE versions").await;
     let filled = "INSERT INTO orders SELECT n, nextval('versions'), 'c' FROM generate_series(1, 500) AS n";
-    world.run(filled).await;
-    let Pool::Postgres(_) = &world.pool else { unreachable!() };
-    let pool = PgPoolOptions::new().max_connections(12).connect(&world.scratch.url).await.unwrap();
+    orders.run(filled).await;
+    let Pool::Postgres(_) = &orders.pool else { unreachable!() };
+    let pool = PgPoolOptions::new().max_connections(12).connect(&orders.scratch.url).await.unwrap();
     let writers: Vec<_> = (0..WRITERS).map(|seed| tokio::spawn(write(pool.clone(), seed))).collect();
     // Applied while they write.
-    let table = world.open().await;
+    let table = orders.open().await;
     table.migrate().await.unwrap();
     let done = Arc::new(AtomicBool::new(false));
     let watcher = tokio::spawn(watch(pool.clone(), Arc::clone(&done)));
@@ -45,13 +45,13 @@ async fn summaries_equal_the_rows_in_every_snapshot_while_many_write_and_one_tak
     done.store(true, Ordering::Relaxed);
     assert!(watcher.await.unwrap() > 3, "there was something to see");
     let rows: Vec<(i64, i64)> = sqlx::query_as("SELECT id, row_version FROM orders").fetch_all(&pool).await.unwrap();
-    world.model = rows.into_iter().map(|(key, version)| (key, version.cast_unsigned())).collect();
+    orders.model = rows.into_iter().map(|(key, version)| (key, version.cast_unsigned())).collect();
     for folded in [false, true] {
         if folded {
             table.meta().await.unwrap();
         }
         let spans = [Span::ALL, Span::block_around(0, 10_000), Span { from: 100, until: 777 }];
-        let expected: Vec<_> = spans.iter().map(|span| world.cell(*span)).collect();
+        let expected: Vec<_> = spans.iter().map(|span| orders.cell(*span)).collect();
         assert_eq!(table.cells(&spans, false, Span::END).await.unwrap(), expected);
     }
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM orders_logyard_changes").fetch_one(&pool).await.unwrap();

@@ -3,16 +3,16 @@
 use db::testing::Scratch;
 use engine::sync::{Cell, Span, TableEndpoint as _};
 
-use crate::world::{Pool, World};
+use crate::test_table::{Pool, TestTable};
 
 on_both_databases!(and mysql: with_summaries_a_range_of_many_rows_is_read_from_few);
 
 const ROWS: u64 = 200_000;
 
 async fn with_summaries_a_range_of_many_rows_is_read_from_few(scratch: Scratch) {
-    let world = World::new(scratch).await;
-    world
-        .run(&match &world.pool {
+    let orders = TestTable::new(scratch).await;
+    orders
+        .run(&match &orders.pool {
             Pool::Postgres(_) => format!("INSERT INTO orders SELECT n, n, 'c' FROM generate_series(1, {ROWS}) AS n"),
             Pool::Mysql(_) => format!("INSERT INTO orders SELECT seq, seq, 'c' FROM seq_1_to_{ROWS}"),
             Pool::Sqlite(_) => format!(
@@ -21,7 +21,7 @@ async fn with_summaries_a_range_of_many_rows_is_read_from_few(scratch: Scratch) 
             ),
         })
         .await;
-    let table = world.open().await;
+    let table = orders.open().await;
     let block = Span::block_around(0, ROWS);
     let plain = table.cells(&[block], true, ROWS).await.unwrap();
     assert!(table.usage().rows >= ROWS - 1, "all of them");

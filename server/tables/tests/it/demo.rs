@@ -17,7 +17,7 @@ async fn open(url: String, table: &str) -> Table {
 }
 
 #[tokio::test]
-async fn every_stroke_changes_the_shop_and_no_version_is_ever_used_again() {
+async fn every_demo_write_uses_a_new_version() {
     let folder = TempDir::new().unwrap();
     let shop = Shop::within(folder.path());
     let mut writer = shop.open().await.unwrap();
@@ -38,7 +38,7 @@ async fn every_stroke_changes_the_shop_and_no_version_is_ever_used_again() {
 }
 
 #[tokio::test]
-async fn a_shop_that_is_opened_again_is_the_same_and_its_copy_begins_empty() {
+async fn reopened_demo_shop_is_unchanged_beside_empty_copy() {
     let folder = TempDir::new().unwrap();
     let shop = Shop::within(folder.path());
     shop.open().await.unwrap().stroke().await.unwrap();

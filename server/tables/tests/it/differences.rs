@@ -10,7 +10,7 @@ use engine::sync::{
 use rand::{SeedableRng as _, rngs::StdRng, seq::index::sample};
 use tables::Table;
 
-use crate::world::{World, mark};
+use crate::test_table::{TestTable, mark};
 
 on_both_databases!(differences_in_every_thousandth_row_are_found_from_less_than_a_hundredth_of_the_rows);
 
@@ -18,16 +18,16 @@ const ROWS: u64 = 200_000;
 
 /// As dense as a thousand are in a million rows.
 async fn differences_in_every_thousandth_row_are_found_from_less_than_a_hundredth_of_the_rows(scratch: Scratch) {
-    let world = World::new(scratch).await;
+    let orders = TestTable::new(scratch).await;
     let places = sample(&mut StdRng::seed_from_u64(7), 200_000, 200).into_iter().map(|place| 1 + place as u64);
     let (stale, missing): (BTreeSet<_>, BTreeSet<_>) =
         places.map(|place| mark(place.cast_signed(), place)).partition(|mark| mark.version % 2 == 0);
     let rows: Vec<_> = (1..=ROWS).filter(|row| !missing.contains(&mark(row.cast_signed(), *row))).collect();
     for rows in rows.chunks(5_000) {
         let values: Vec<_> = rows.iter().map(|row| format!("({row}, {row}, 'c')")).collect();
-        world.run(&format!("INSERT INTO orders VALUES {}", values.join(", "))).await;
+        orders.run(&format!("INSERT INTO orders VALUES {}", values.join(", "))).await;
     }
-    let (remote, local) = (world.open().await, Local { stale, missing });
+    let (remote, local) = (orders.open().await, Local { stale, missing });
     remote.migrate().await.unwrap();
     let before = remote.usage().rows;
     let options = Options { purpose: Purpose::Verify, ..Options::default() };

@@ -7,7 +7,7 @@ use engine::sync::{
 };
 use tables::Table;
 
-use crate::world::World;
+use crate::test_table::TestTable;
 
 on_both_databases!(a_copy_that_lacks_rows_and_has_too_many_is_brought_in_step);
 
@@ -67,12 +67,12 @@ async fn a_copy_that_lacks_rows_and_has_too_many_is_brought_in_step(scratch: Scr
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_of_a_table_in_mysql_is_brought_in_step() {
+async fn copy_of_mysql_table_syncs() {
     brought_in_step(Scratch::mariadb_alone().await, Scratch::postgres().await).await;
 }
 
 async fn brought_in_step(source: Scratch, copy: Scratch) {
-    let [mut source, copy] = [World::new(source).await, World::new(copy).await];
+    let [mut source, copy] = [TestTable::new(source).await, TestTable::new(copy).await];
     for key in 1..400 {
         source.write(key, key.unsigned_abs() * 31).await;
     }

@@ -42,6 +42,6 @@ mod migrations;
 mod mysql;
 mod mysql_late;
 mod opening;
+mod test_table;
 mod types;
 mod uploads;
-mod world;

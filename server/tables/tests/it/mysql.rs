@@ -11,7 +11,7 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use sqlx::{AssertSqlSafe, MySqlPool, mysql::MySqlPoolOptions};
 use tables::{Table, TableSpec};
 
-use crate::world::{Pool, World, mark, spec};
+use crate::test_table::{Pool, TestTable, mark, spec};
 
 const WRITERS: u64 = 6;
 /// Each writer makes so many, and goes on until there were enough looks at what they do.
@@ -26,16 +26,16 @@ const COMPARED: &str = "SELECT
            UNION ALL SELECT `count`, `keys`, `versions` FROM orders_logyard_changes) AS sides)";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn summaries_equal_the_rows_in_every_snapshot_while_many_write_and_one_takes_changes_in() {
-    let mut world = World::new(Scratch::mariadb_alone().await).await;
-    world.run("CREATE SEQUENCE versions").await;
-    world.run("INSERT INTO orders SELECT seq, NEXTVAL(versions), 'c' FROM seq_1_to_500").await;
-    let pool = MySqlPoolOptions::new().max_connections(12).connect(&world.scratch.url).await.unwrap();
+async fn summaries_equal_rows_in_every_snapshot_during_writes() {
+    let mut orders = TestTable::new(Scratch::mariadb_alone().await).await;
+    orders.run("CREATE SEQUENCE versions").await;
+    orders.run("INSERT INTO orders SELECT seq, NEXTVAL(versions), 'c' FROM seq_1_to_500").await;
+    let pool = MySqlPoolOptions::new().max_connections(12).connect(&orders.scratch.url).await.unwrap();
     let (migrated, looks) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let writer = |seed| write(pool.clone(), seed, Arc::clone(&migrated), Arc::clone(&looks));
     let writers: Vec<_> = (0..WRITERS).map(writer).map(tokio::spawn).collect();
     // Applied while they write.
-    let table = world.open().await;
+    let table = orders.open().await;
     table.migrate().await.unwrap();
     migrated.store(true, Ordering::Relaxed);
     let done = Arc::new(AtomicBool::new(false));
@@ -50,13 +50,13 @@ async fn summaries_equal_the_rows_in_every_snapshot_while_many_write_and_one_tak
     watcher.await.unwrap();
     assert!(looks.load(Ordering::Relaxed) >= LOOKS, "there was something to see");
     let rows: Vec<(i64, i64)> = sqlx::query_as("SELECT id, row_version FROM orders").fetch_all(&pool).await.unwrap();
-    world.model = rows.into_iter().map(|(key, version)| (key, version.cast_unsigned())).collect();
+    orders.model = rows.into_iter().map(|(key, version)| (key, version.cast_unsigned())).collect();
     for folded in [false, true] {
         if folded {
             table.meta().await.unwrap();
         }
         let spans = [Span::ALL, Span::block_around(0, 10_000), Span { from: 100, until: 777 }];
-        let expected: Vec<_> = spans.iter().map(|span| world.cell(*span)).collect();
+        let expected: Vec<_> = spans.iter().map(|span| orders.cell(*span)).collect();
         assert_eq!(table.cells(&spans, false, Span::END).await.unwrap(), expected);
         assert!(table.summarised().await.unwrap());
     }
@@ -119,44 +119,44 @@ async fn watch(pool: MySqlPool, done: Arc<AtomicBool>, looks: Arc<AtomicUsize>) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_was_truncated_is_found_out_and_read_from_its_rows() {
-    let mut world = World::new(Scratch::mariadb().await).await;
+async fn truncated_table_is_read_from_its_rows() {
+    let mut orders = TestTable::new(Scratch::mariadb().await).await;
     for key in 1..200 {
-        world.write(key, key.unsigned_abs() * 50).await;
+        orders.write(key, key.unsigned_abs() * 50).await;
     }
-    let table = world.open().await;
+    let table = orders.open().await;
     table.migrate().await.unwrap();
-    world.run("TRUNCATE orders").await;
-    world.model.clear();
+    orders.run("TRUNCATE orders").await;
+    orders.model.clear();
     for (key, version) in [(1, 10_001), (2, 10_002)] {
-        world.write(key, version).await;
+        orders.write(key, version).await;
     }
     assert_eq!(table.meta().await.unwrap().count, 2);
     assert!(!table.summarised().await.unwrap());
-    assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [world.cell(Span::ALL)]);
+    assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [orders.cell(Span::ALL)]);
     assert!(!table.migration().await.unwrap().is_empty(), "to be made anew");
     table.migrate().await.unwrap();
     assert!(table.summarised().await.unwrap());
-    assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [world.cell(Span::ALL)]);
+    assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [orders.cell(Span::ALL)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_whose_rows_go_without_a_word_to_triggers_has_no_summaries() {
-    let world = World::new(Scratch::mariadb().await).await;
-    world
+async fn table_with_cascading_deletes_has_no_summaries() {
+    let orders = TestTable::new(Scratch::mariadb().await).await;
+    orders
         .run(
             "CREATE TABLE items (id BIGINT PRIMARY KEY, row_version BIGINT NOT NULL, part_of BIGINT,
                CONSTRAINT of_order FOREIGN KEY (part_of) REFERENCES orders (id) ON DELETE CASCADE)",
         )
         .await;
-    world
+    orders
         .run(
             "CREATE TABLE parts (id BIGINT PRIMARY KEY, row_version BIGINT NOT NULL)
                PARTITION BY RANGE (id) (PARTITION low VALUES LESS THAN (100))",
         )
         .await;
     for (name, word) in [("items", "of_order cascades"), ("parts", "partitions")] {
-        let table = Table::open(spec(&world.scratch.url, name)).await.unwrap();
+        let table = Table::open(spec(&orders.scratch.url, name)).await.unwrap();
         assert_eq!(table.meta().await.unwrap().count, 0);
         let error = table.migration().await.unwrap_err().to_string();
         assert!(error.contains(word), "{error}");
@@ -164,29 +164,29 @@ async fn a_table_whose_rows_go_without_a_word_to_triggers_has_no_summaries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_followed_is_refused_with_the_reason() {
-    let world = World::new(Scratch::mariadb().await).await;
-    world.run("CREATE TABLE simple (id BIGINT PRIMARY KEY, row_version BIGINT NOT NULL) ENGINE = MyISAM").await;
-    let Err(error) = Table::open(spec(&world.scratch.url, "simple")).await else { panic!("it was opened") };
+async fn unsupported_table_is_refused_with_reason() {
+    let orders = TestTable::new(Scratch::mariadb().await).await;
+    orders.run("CREATE TABLE simple (id BIGINT PRIMARY KEY, row_version BIGINT NOT NULL) ENGINE = MyISAM").await;
+    let Err(error) = Table::open(spec(&orders.scratch.url, "simple")).await else { panic!("it was opened") };
     assert!(error.to_string().contains("another engine than InnoDB"), "{error}");
-    world.run("CREATE TABLE wide (id BIGINT UNSIGNED PRIMARY KEY, row_version BIGINT NOT NULL)").await;
-    world.run("INSERT INTO wide VALUES (18446744073709551615, 1)").await;
-    let Err(SyncFault::Refused(words)) = Table::open(spec(&world.scratch.url, "wide")).await.unwrap().meta().await
+    orders.run("CREATE TABLE wide (id BIGINT UNSIGNED PRIMARY KEY, row_version BIGINT NOT NULL)").await;
+    orders.run("INSERT INTO wide VALUES (18446744073709551615, 1)").await;
+    let Err(SyncFault::Refused(words)) = Table::open(spec(&orders.scratch.url, "wide")).await.unwrap().meta().await
     else {
         panic!("it was read")
     };
     assert!(words.contains("18446744073709551615 in column id; at most 9223372036854775807"), "{words}");
-    let Err(fault) = world.open().await.delete(&[mark(1, 1)]).await else { panic!("it was written to") };
+    let Err(fault) = orders.open().await.delete(&[mark(1, 1)]).await else { panic!("it was written to") };
     assert!(fault.to_string().contains("cannot be a copy"), "{fault}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_are_quoted_whatever_they_hold_and_other_databases_are_understood() {
-    let world = World::new(Scratch::mariadb().await).await;
-    let Pool::Mysql(pool) = &world.pool else { unreachable!() };
-    let other = format!("other_{}", &world.scratch.url.split("test_").nth(1).unwrap()[..32]);
-    world.run(&format!("CREATE DATABASE `{other}`")).await;
-    world
+async fn names_are_quoted_and_database_prefixes_work() {
+    let orders = TestTable::new(Scratch::mariadb().await).await;
+    let Pool::Mysql(pool) = &orders.pool else { unreachable!() };
+    let other = format!("other_{}", &orders.scratch.url.split("test_").nth(1).unwrap()[..32]);
+    orders.run(&format!("CREATE DATABASE `{other}`")).await;
+    orders
         .run(&format!(
             "CREATE TABLE `{other}`.`Order \"x` (`the Key` int PRIMARY KEY, `row-version` int NOT NULL, `a;b` text)"
         ))
@@ -194,11 +194,11 @@ async fn names_are_quoted_whatever_they_hold_and_other_databases_are_understood(
     let table = TableSpec {
         key: "the Key".to_owned(),
         version: "row-version".to_owned(),
-        ..spec(&world.scratch.url, &format!("{other}.Order \"x"))
+        ..spec(&orders.scratch.url, &format!("{other}.Order \"x"))
     };
     let table = Table::open(table).await.unwrap();
     table.migrate().await.unwrap();
-    world.run(&format!("INSERT INTO `{other}`.`Order \"x` VALUES (1, 64, 'v')")).await;
+    orders.run(&format!("INSERT INTO `{other}`.`Order \"x` VALUES (1, 64, 'v')")).await;
     assert_eq!(table.rows(&[mark(1, 64)]).await.unwrap()[0].values["a;b"], "v");
     assert!(table.summarised().await.unwrap());
     assert_eq!(table.meta().await.unwrap().extremes, Some((64, 64)));

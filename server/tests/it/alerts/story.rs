@@ -11,7 +11,7 @@ use crate::{
     alerts::delivery::Receiver,
     runs::log_reader::{GROUP, WORDS},
     support::moto::Moto,
-    support::process::{Server, logyard},
+    support::process::{TestProcess, logyard},
 };
 
 /// Nothing in it says where AWS is.
@@ -28,14 +28,14 @@ fn configuration(folder: &Path, hook: &str) -> std::path::PathBuf {
     file
 }
 
-fn start(config: &Path, folder: &Path, moto: &Moto) -> Server {
+fn start(config: &Path, folder: &Path, moto: &Moto) -> TestProcess {
     let mut command = logyard();
     command.env("AWS_ENDPOINT_URL", &moto.url);
-    Server::start_as(command, config, &folder.join("data"))
+    TestProcess::start_as(command, config, &folder.join("data"))
 }
 
 /// The answer's items, once there are so many.
-async fn items(server: &Server, path: &str, count: usize) -> Vec<Value> {
+async fn items(server: &TestProcess, path: &str, count: usize) -> Vec<Value> {
     let probe = || async {
         let answer: Value = reqwest::get(format!("{}{path}", server.url)).await.unwrap().json().await.unwrap();
         let items = answer["items"].as_array().unwrap().clone();
@@ -46,7 +46,7 @@ async fn items(server: &Server, path: &str, count: usize) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_delivered_nothing_is_told_to_a_webhook_once_though_the_server_is_killed() {
+async fn webhook_receives_alert_once_despite_sigkill() {
     let (moto, receiver, folder) = (Moto::start(), Receiver::listen(Vec::new()).await, TempDir::new().unwrap());
     let config = configuration(folder.path(), &receiver.url);
     let fill = "s3.create_bucket(Bucket='logs')\n\

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use self::{bulk_receiver::BulkReceiver, lumberjack_receiver::LumberjackReceiver, tcp_receiver::TcpReceiver};
 use testing::{Span as _, eventually_async, within};
 
-use crate::support::process::Server;
+use crate::support::process::TestProcess;
 
 #[path = "../../../engine/tests/ship/sinks/bulk_receiver.rs"]
 #[expect(dead_code, reason = "its faults are for the tests of the sinks")]
@@ -46,7 +46,7 @@ const LATENCY: Duration = Duration::from_millis(50);
 const SINKS: [&str; 4] = ["lumberjack", "bulk", "file", "tcp"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_fifty_random_moments_nothing_is_lost_and_nothing_is_claimed_that_did_not_arrive() {
+async fn reprocess_survives_repeated_sigkill_without_false_claims() {
     let lanes = join_all((0..LANES).map(|seed| tokio::spawn(lane(seed)))).await;
     let kills: u64 = lanes.into_iter().map(Result::unwrap).sum();
     assert!(kills >= LANES * KILLS_A_LANE, "{kills}");
@@ -57,13 +57,13 @@ async fn lane(seed: u64) -> u64 {
     let mut random = StdRng::seed_from_u64(seed);
     let mut kills = 0;
     while kills < KILLS_A_LANE {
-        kills += Town::build().await.reprocess(&mut random, KILLS_A_LANE - kills).await;
+        kills += ShippingSetup::build().await.reprocess(&mut random, KILLS_A_LANE - kills).await;
     }
     kills
 }
 
 /// A store full of logs, and where they are to go.
-struct Town {
+struct ShippingSetup {
     s3: Embedded,
     folder: TempDir,
     lumberjack: LumberjackReceiver,
@@ -74,7 +74,7 @@ struct Town {
 /// By id: the object an event is of, and the number of its record.
 type Events = BTreeMap<String, (String, usize)>;
 
-impl Town {
+impl ShippingSetup {
     async fn build() -> Self {
         let config = Config { dir: None, addr: ([127, 0, 0, 1], 0).into() };
         let s3 = Embedded::start_at(config, Pace { latency: LATENCY, writes_per_second: None }).await.unwrap();
@@ -123,7 +123,7 @@ impl Town {
     }
 
     /// Waits until the store has seen so many requests; false if every job had ended before.
-    async fn reached(&self, requests: u64, server: &Server, jobs: &HashMap<&str, JobId>) -> bool {
+    async fn reached(&self, requests: u64, server: &TestProcess, jobs: &HashMap<&str, JobId>) -> bool {
         let probe = || async {
             if self.requests() >= requests {
                 return Ok(true);
@@ -138,11 +138,11 @@ impl Town {
         self.s3.requests().values().sum()
     }
 
-    async fn serve(&self) -> Server {
+    async fn serve(&self) -> TestProcess {
         let config = self.folder.path().join("logyard.toml");
         std::fs::write(&config, self.config()).unwrap();
         let data = self.folder.path().join("data");
-        tokio::task::spawn_blocking(move || Server::start(&config, &data)).await.unwrap()
+        tokio::task::spawn_blocking(move || TestProcess::start(&config, &data)).await.unwrap()
     }
 
     fn config(&self) -> String {

@@ -95,7 +95,7 @@ async fn peak_of(store: &Embedded, prefix: &str, sink: &str) -> (u64, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_of_300_megabytes_and_gzip_that_swells_a_thousandfold_take_no_more_memory() {
+async fn memory_is_bounded_for_huge_lines_and_gzip() {
     let store = Embedded::in_memory().await.unwrap();
     store.create_bucket("logs").unwrap();
     // Four at once, each a single line.
@@ -114,7 +114,7 @@ async fn a_line_of_300_megabytes_and_gzip_that_swells_a_thousandfold_take_no_mor
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn objects_larger_than_memory_may_be_go_through_to_a_file_and_over_tcp() {
+async fn memory_is_bounded_for_large_objects() {
     let store = Embedded::in_memory().await.unwrap();
     store.create_bucket("logs").unwrap();
     let log = records(20_000_000);

@@ -24,7 +24,7 @@ use testing::{Span as _, eventually_async, seen, within};
 use crate::{
     runs::log_reader::{WORDS, shipped_by, watcher},
     support::moto::Moto,
-    support::server::Site,
+    support::server::TestServer,
 };
 
 const GROUPS: usize = 20;
@@ -134,10 +134,10 @@ print(json.dumps(expected))
 ";
 
 /// By request. The line that names the object may be among those that come late.
-async fn outcomes(site: &Site, complete: bool) -> BTreeMap<String, String> {
+async fn outcomes(server: &TestServer, complete: bool) -> BTreeMap<String, String> {
     let (mut outcomes, mut after) = (BTreeMap::new(), String::new());
     loop {
-        let page = site.json(&format!("/api/v1/runs?limit=200&after={after}")).await;
+        let page = server.json(&format!("/api/v1/runs?limit=200&after={after}")).await;
         for run in page["items"].as_array().unwrap() {
             let text = |field: &str| run[field].as_str().unwrap().to_owned();
             let request = text("request_id");
@@ -155,7 +155,7 @@ async fn outcomes(site: &Site, complete: bool) -> BTreeMap<String, String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_thousand_runs_are_each_right_and_there_once_whatever_the_service_does() {
+async fn every_run_is_recorded_once_despite_throttling() {
     let moto = Moto::start();
     let now = moto.python("import time\nprint(int(time.time() * 1000))").await;
     let words = format!("{WORDS}\nnow = {now}\n");
@@ -164,21 +164,21 @@ async fn two_thousand_runs_are_each_right_and_there_once_whatever_the_service_do
     assert_eq!(expected.len(), 2_000);
     let layer = Layer::new(&moto, 0.15, 0.15, 200);
     let url = layer.start().await;
-    let site = Site::with(|config| {
+    let server = TestServer::with(|config| {
         let pipeline = |number| shipped_by(&format!("p-{number:02}"), &format!("/aws/lambda/{number:02}"), &url);
         config.pipelines = (0..GROUPS).map(pipeline).collect();
         config.logs.requests_per_second = NonZeroU32::new(100).unwrap();
     })
     .await;
 
-    let first = watcher(&site, "one").await;
-    let recorded = || async { seen(outcomes(&site, false).await.len(), |runs| *runs >= 500) };
+    let first = watcher(&server, "one").await;
+    let recorded = || async { seen(outcomes(&server, false).await.len(), |runs| *runs >= 500) };
     eventually_async("500 runs", within(2.mins()), recorded).await;
     first.stop().await;
     moto.python(&format!("import sys\nsys.argv.append('--late')\n{words}{FEED}")).await;
-    let (second, third) = (watcher(&site, "two").await, watcher(&site, "three").await);
+    let (second, third) = (watcher(&server, "two").await, watcher(&server, "three").await);
     let probe = || async {
-        let told = outcomes(&site, false).await;
+        let told = outcomes(&server, false).await;
         let wrong = expected.iter().find(|(request, outcome)| told.get(*request) != Some(outcome));
         if told == expected { Ok(()) } else { Err(format!("{} of {}, such as {wrong:?}", told.len(), expected.len())) }
     };
@@ -186,5 +186,5 @@ async fn two_thousand_runs_are_each_right_and_there_once_whatever_the_service_do
     let (throttled, empty) = *layer.told.lock().unwrap();
     assert!(throttled > 10 && empty > 10, "throttled {throttled} times, {empty} pages without events");
     tokio::join!(second.stop(), third.stop());
-    assert_eq!(outcomes(&site, true).await, expected);
+    assert_eq!(outcomes(&server, true).await, expected);
 }

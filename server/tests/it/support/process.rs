@@ -24,19 +24,19 @@ pub fn logyard() -> Command {
 }
 
 /// An S3 store that outlives the servers, and a folder with their configuration.
-pub struct Grounds {
+pub struct ProcessSetup {
     pub s3: Embedded,
     folder: TempDir,
 }
 
 /// `logyard serve`. Killed when dropped.
-pub struct Server {
+pub struct TestProcess {
     pub url: String,
     process: ChildProcess,
     client: Client,
 }
 
-impl Grounds {
+impl ProcessSetup {
     pub async fn with_objects(count: u64) -> Self {
         let s3 = Embedded::in_memory().await.unwrap();
         s3.create_bucket("source").unwrap();
@@ -55,9 +55,9 @@ impl Grounds {
     }
 
     /// A server with a data directory of that name. `jobs`: how many it runs at once.
-    pub fn serve(&self, name: &str, database: &str, jobs: u32, concurrency: u32) -> Server {
+    pub fn serve(&self, name: &str, database: &str, jobs: u32, concurrency: u32) -> TestProcess {
         let config = self.config(database, jobs, concurrency);
-        Server::start(&config, &self.folder.path().join(name))
+        TestProcess::start(&config, &self.folder.path().join(name))
     }
 
     fn config(&self, database: &str, jobs: u32, concurrency: u32) -> PathBuf {
@@ -72,7 +72,7 @@ impl Grounds {
     }
 }
 
-impl Server {
+impl TestProcess {
     /// Returns once it listens, and blocks until then.
     pub fn start(config: &Path, data_dir: &Path) -> Self {
         Self::start_as(logyard(), config, data_dir)

@@ -14,7 +14,7 @@ use model::{CloneSpec, Job, JobId, Location, Mode, Selection, Spec, State};
 use tempfile::TempDir;
 use testing::{Span as _, eventually_async, seen, within};
 
-pub struct Workshop {
+pub struct TestRunners {
     pub scratch: Scratch,
     pub db: Db,
     pub s3: Embedded,
@@ -22,7 +22,7 @@ pub struct Workshop {
     pub dir: TempDir,
 }
 
-impl Workshop {
+impl TestRunners {
     /// With empty buckets `source` and `destination`.
     pub async fn open(scratch: Scratch) -> Self {
         let db = scratch.open().await;
@@ -34,9 +34,9 @@ impl Workshop {
 
     /// And so many objects in `source`.
     pub async fn with_objects(scratch: Scratch, count: u64) -> Self {
-        let workshop = Self::open(scratch).await;
-        workshop.s3.seed_objects("source", usize::try_from(count).unwrap()).await.unwrap();
-        workshop
+        let setup = Self::open(scratch).await;
+        setup.s3.seed_objects("source", usize::try_from(count).unwrap()).await.unwrap();
+        setup
     }
 
     pub async fn runner(&self, holder: &str, config: config::Runner) -> Runner {

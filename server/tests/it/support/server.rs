@@ -36,17 +36,17 @@ use crate::support::runners::{file_sink, quick};
 pub const USER: &str = "operator";
 pub const PASSWORD: &str = "correct horse";
 
-pub struct Site {
+pub struct TestServer {
     pub url: String,
     pub app: App,
-    /// Of `[[auth.tokens]]`, where the site has them.
+    /// Of `[[auth.tokens]]`, where the server has them.
     pub token: String,
     client: Client,
     pub s3: Embedded,
     _dir: TempDir,
 }
 
-impl Site {
+impl TestServer {
     /// On loopback, without `[auth]`.
     pub async fn open() -> Self {
         Self::with(|_| ()).await

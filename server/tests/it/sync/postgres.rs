@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    support::process::Server,
+    support::process::TestProcess,
     sync::replica_tables::{ACME, holding, path, replica},
-    sync::shop::until,
+    sync::table_pair::until,
 };
 
 const ROWS: i64 = 50_000;
@@ -93,7 +93,7 @@ fn configuration(folder: &TempDir, local: &Orders, remote: &str) -> std::path::P
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_in_postgresql_that_is_written_to_is_brought_in_step_though_servers_are_killed() {
+async fn postgresql_table_syncs_despite_writes_and_sigkill() {
     let (local, copy, folder) = (Orders::new().await, Orders::new().await, TempDir::new().unwrap());
     local
         .run(&format!(
@@ -103,8 +103,8 @@ async fn a_table_in_postgresql_that_is_written_to_is_brought_in_step_though_serv
         .await;
     // Rows that nobody has any more, so that there is something to find beside what is written meanwhile.
     copy.run("INSERT INTO orders SELECT -i, 'ghost', 0, now(), NULL, i FROM generate_series(1, 9) i").await;
-    let site = holding(vec![replica("acme", &copy.url, ACME)]).await;
-    let config = configuration(&folder, &local, format!("{}{}", site.url, path("acme", "")).trim_end_matches('/'));
+    let remote = holding(vec![replica("acme", &copy.url, ACME)]).await;
+    let config = configuration(&folder, &local, format!("{}{}", remote.url, path("acme", "")).trim_end_matches('/'));
     let (resting, mut writers) = (CancellationToken::new(), JoinSet::new());
     for number in 0..3 {
         writers.spawn(write(local.pool.clone(), number, resting.clone()));
@@ -112,7 +112,7 @@ async fn a_table_in_postgresql_that_is_written_to_is_brought_in_step_though_serv
 
     let data = folder.path().join("data");
     for kill in 0..KILLS {
-        let server = Server::start(&config, &data);
+        let server = TestProcess::start(&config, &data);
         // Real time: the moment of the kill is the subject.
         tokio::time::sleep(Duration::from_millis(700 * (kill as u64 + 1))).await;
         server.kill();
@@ -120,7 +120,7 @@ async fn a_table_in_postgresql_that_is_written_to_is_brought_in_step_though_serv
     resting.cancel();
     writers.join_all().await;
 
-    let server = Server::start(&config, &data);
+    let server = TestProcess::start(&config, &data);
     until("equal", || async { local.digest().await == copy.digest().await }).await;
     let url = format!("{}/api/v1/syncs/orders", server.url);
     until("told to be in step", || async {

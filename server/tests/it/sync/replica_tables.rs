@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row, SqlitePool};
 use tempfile::TempDir;
 
-use crate::support::server::Site;
+use crate::support::server::TestServer;
 
 pub const ACME: &str = "acme-0123456789abcdef";
 pub const GLOBEX: &str = "globex-0123456789abcdef";
@@ -84,8 +84,8 @@ pub fn replica(customer: &str, url: &str, token: &str) -> config::Replica {
 }
 
 /// Holds them, with an operator and API tokens, which open none of them.
-pub async fn holding(replicas: Vec<config::Replica>) -> Site {
-    Site::with(|config| {
+pub async fn holding(replicas: Vec<config::Replica>) -> TestServer {
+    TestServer::with(|config| {
         crate::support::server::guard(config);
         config.replicas = replicas;
     })

@@ -18,26 +18,26 @@ use testing::{Span as _, eventually_async, within};
 
 use crate::{
     support::process::logyard,
-    support::server::Site,
+    support::server::TestServer,
     sync::replica_tables::{ACME, Orders, holding, path},
 };
 
-pub struct Shop {
+pub struct TablePair {
     pub local: Orders,
     pub remote: Orders,
     pub folder: TempDir,
-    site: Site,
+    server: TestServer,
 }
 
-impl Shop {
+impl TablePair {
     /// Both tables empty.
     pub async fn new() -> Self {
         let (local, remote) = (Orders::new().await, Orders::new().await);
         for table in [&local, &remote] {
             table.run("PRAGMA journal_mode = WAL").await;
         }
-        let site = holding(vec![remote.replica("acme", ACME)]).await;
-        Self { local, remote, folder: TempDir::new().unwrap(), site }
+        let server = holding(vec![remote.replica("acme", ACME)]).await;
+        Self { local, remote, folder: TempDir::new().unwrap(), server }
     }
 
     pub fn table() -> TableName {
@@ -68,7 +68,7 @@ impl Shop {
 
     /// With `more` at the end, which is the entry of the table.
     pub fn config(&self, more: &str) -> String {
-        self.config_of(&self.local.url(), &format!("{}{}", self.site.url, path("acme", "")), more)
+        self.config_of(&self.local.url(), &format!("{}{}", self.server.url, path("acme", "")), more)
     }
 
     pub fn config_of(&self, local: &str, remote: &str, more: &str) -> String {

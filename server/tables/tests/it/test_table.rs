@@ -14,14 +14,14 @@ pub enum Pool {
 }
 
 /// A table `orders (id, row_version, customer)`.
-pub struct World {
+pub struct TestTable {
     pub scratch: Scratch,
     pub pool: Pool,
     /// Version by key.
     pub model: BTreeMap<i64, u64>,
 }
 
-impl World {
+impl TestTable {
     pub async fn new(scratch: Scratch) -> Self {
         let pool = if scratch.url.starts_with("sqlite:") {
             let url = format!("{}?mode=rwc", scratch.url);
@@ -31,11 +31,11 @@ impl World {
         } else {
             Pool::Postgres(sqlx::PgPool::connect(&scratch.url).await.expect("a database"))
         };
-        let world = Self { scratch, pool, model: BTreeMap::new() };
-        world
+        let orders = Self { scratch, pool, model: BTreeMap::new() };
+        orders
             .run("CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY, row_version BIGINT NOT NULL, customer TEXT)")
             .await;
-        world
+        orders
     }
 
     pub async fn run(&self, sql: &str) {
