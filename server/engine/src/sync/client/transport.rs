@@ -30,7 +30,6 @@ use super::{
     remote_url::RemoteUrl,
 };
 use crate::{
-    ship::sink::Trust,
     sync::{
         SyncFault, Usage,
         protocol::{
@@ -39,6 +38,7 @@ use crate::{
             limits,
         },
     },
+    tls::Trust,
 };
 
 /// Of each address of the host.

@@ -5,7 +5,7 @@
 
 use model::{Time, Window};
 
-use crate::ship::{Format, Kind};
+use super::{Format, Kind};
 
 const MINUTE_MS: i64 = 60_000;
 

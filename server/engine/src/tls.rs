@@ -1,4 +1,4 @@
-//! TLS to a receiver: who is trusted, and which name its certificate must hold.
+//! TLS to a receiver: which authorities are trusted, and which name the receiver's certificate must hold.
 
 use std::{path::Path, sync::Arc};
 
@@ -9,17 +9,22 @@ use rustls::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::error::SinkFault;
-
 pub(crate) struct Trust {
     pub connector: TlsConnector,
     pub server: ServerName<'static>,
 }
 
+/// The receiver's certificate could not be checked, as there is nothing to check it with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no trusted connection: {why}")]
+pub(crate) struct Untrusted {
+    pub why: String,
+}
+
 impl Trust {
     /// With a file, its authorities are the only ones; without, those of the machine.
-    pub fn new(host: &str, ca: Option<&Path>) -> Result<Self, SinkFault> {
-        let untrusted = |why: String| SinkFault::Untrusted { why };
+    pub fn new(host: &str, ca: Option<&Path>) -> Result<Self, Untrusted> {
+        let untrusted = |why: String| Untrusted { why };
         let roots = match ca {
             Some(path) => from_file(path).map_err(|why| untrusted(format!("{}: {why}", path.display())))?,
             None => of_the_machine().map_err(untrusted)?,

@@ -17,11 +17,7 @@ use std::{
 use model::{BucketName, Key, Prefix, Time};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use super::{
-    Action, ETag, Listed, S3Client, S3Error, S3Fault,
-    classify::Context,
-    list::{ListPage, Order, Start},
-};
+use crate::s3::{Action, Context, ETag, ListPage, Listed, Order, S3Client, S3Error, S3Fault, Start};
 
 /// Objects sorted in memory: about ten megabytes of them.
 const RUN: usize = 50_000;

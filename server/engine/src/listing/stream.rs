@@ -7,11 +7,7 @@ use model::{BucketName, Prefix};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{
-    Action, Listed, S3Client, S3Error, S3Fault,
-    classify::Context,
-    list::{ListPage, Order, Start},
-};
+use crate::s3::{Action, Context, ListPage, Listed, Order, S3Client, S3Error, S3Fault, Start};
 
 /// Pages waiting to be taken, beside the one being taken from and the one being fetched.
 const AHEAD: usize = 1;

@@ -1,28 +1,42 @@
 //! Two listings side by side, in key order: what is at the source only, at both, at the destination only.
 //!
-//! Keys are compared by what follows each side's prefix. That is the order of both listings, since all keys of one
-//! side start alike. Order is that of UTF-8 bytes, as S3 lists.
+//! Keys are compared by what follows each place's prefix. That is the order of both listings, since all keys of one
+//! place start alike. Order is that of UTF-8 bytes, as S3 lists.
 //!
-//! Here, and for a key looked at by itself in [`Sides::chosen`], it is decided which objects the clone is about: plan,
-//! comparison and preview read the same pairs, so they cannot differ over it.
+//! Always: whether the selection chooses an object is decided here alone, so that all who read pairs agree on it.
 
 use std::cmp::Ordering;
 
 use model::{Location, Prefix, Selection};
 
-use super::sides::Sides;
-use crate::s3::{Listed, Listing, S3Client, S3Error};
+use super::{KeyRange, Listing};
+use crate::s3::{Listed, Order, S3Client, S3Error};
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Pair {
+pub(crate) enum Pair {
     Source(Listed),
     Both(Listed, Listed),
     Destination(Listed),
-    /// What the spec does not choose, at either side or both.
+    /// An object that the selection does not choose, at either place or both.
     PassedOver,
 }
 
-pub(super) struct Merge {
+/// The two listings to read.
+pub(crate) struct Listings {
+    pub source: ListedPlace,
+    pub destination: ListedPlace,
+    pub selection: Selection,
+    /// Order in which both stores list.
+    pub order: Order,
+}
+
+pub(crate) struct ListedPlace {
+    pub store: S3Client,
+    pub place: Location,
+}
+
+/// A range of keys of both listings, read pair by pair.
+pub(crate) struct DualListing {
     selection: Selection,
     /// What follows the prefix in the key of the last pair.
     at: String,
@@ -30,56 +44,42 @@ pub(super) struct Merge {
     destination: Side,
 }
 
+/// One of the two listings.
 struct Side {
     listing: Listing,
     /// Bytes of the prefix, cut off for comparing.
     prefix: usize,
-    /// What follows the prefix in the key to begin after, and in the last key to give.
-    after: Option<String>,
-    last: Option<String>,
+    range: KeyRange,
     head: Option<Listed>,
     ended: bool,
     /// Keys read so far.
     listed: u64,
 }
 
-impl Merge {
-    /// Of keys after `after`, up to and with `last`, both without either side's prefix.
-    pub fn open(sides: &Sides, after: Option<&str>, last: Option<&str>) -> Self {
-        let (spec, order) = (&sides.spec, sides.order());
-        let side = |store: &S3Client, at: &Location| Side {
-            listing: store.list_in(
-                order,
-                &at.bucket,
-                &at.prefix,
-                after.and_then(|after| start_after(&at.prefix, after)),
-            ),
-            prefix: at.prefix.as_str().len(),
-            after: after.map(str::to_owned),
-            last: last.map(str::to_owned),
-            head: None,
-            ended: false,
-            listed: 0,
-        };
-        Self {
-            selection: spec.selection.clone(),
+impl Listings {
+    pub fn read(&self, range: &KeyRange) -> DualListing {
+        let side = |place: &ListedPlace| Side::open(place, self.order, range.clone());
+        DualListing {
+            selection: self.selection.clone(),
             at: String::new(),
-            source: side(&sides.source, &spec.source),
-            destination: side(&sides.destination, &spec.destination),
+            source: side(&self.source),
+            destination: side(&self.destination),
         }
     }
+}
 
+impl DualListing {
     /// Keys read at source and destination, chosen or not.
     pub fn listed(&self) -> (u64, u64) {
         (self.source.listed, self.destination.listed)
     }
 
-    /// What follows the prefix in the key that [`Merge::next`] answered last.
+    /// What follows the prefix in the key that [`DualListing::next`] returned last.
     pub fn at(&self) -> &str {
         &self.at
     }
 
-    /// The next key of either side, or `None` when both are at their end.
+    /// The next key of either place, or `None` at the end of both.
     pub async fn next(&mut self) -> Result<Option<Pair>, S3Error> {
         tokio::try_join!(self.source.fill(), self.destination.fill())?;
         let order = match (&self.source.head, &self.destination.head) {
@@ -115,6 +115,18 @@ impl Merge {
 }
 
 impl Side {
+    fn open(ListedPlace { store, place }: &ListedPlace, order: Order, range: KeyRange) -> Self {
+        let after = range.after.as_deref().and_then(|after| start_after(&place.prefix, after));
+        Self {
+            listing: store.list_in(order, &place.bucket, &place.prefix, after),
+            prefix: place.prefix.as_str().len(),
+            range,
+            head: None,
+            ended: false,
+            listed: 0,
+        }
+    }
+
     fn rest<'a>(&self, object: &'a Listed) -> &'a str {
         object.key.as_str().get(self.prefix..).unwrap_or_default()
     }
@@ -126,9 +138,9 @@ impl Side {
                 break;
             };
             let rest = self.rest(&object);
-            if self.last.as_deref().is_some_and(|last| rest > last) {
+            if self.range.last.as_deref().is_some_and(|last| rest > last) {
                 self.ended = true;
-            } else if self.after.as_deref().is_none_or(|after| rest > after) {
+            } else if self.range.after.as_deref().is_none_or(|after| rest > after) {
                 self.head = Some(object);
                 self.listed += 1;
             }
@@ -137,7 +149,7 @@ impl Side {
     }
 }
 
-/// What a listing begins after, cut to what a key may hold: it then begins earlier, and the rest is passed over.
+/// Where a listing starts, cut to the length of a key: it then starts earlier, and [`Side::fill`] skips the rest.
 fn start_after(prefix: &Prefix, rest: &str) -> Option<String> {
     let whole = format!("{prefix}{rest}");
     let end = whole.floor_char_boundary(1_024);
@@ -149,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_that_no_key_could_be_is_cut_to_one() {
+    fn start_after_is_cut_to_the_longest_key() {
         let prefix: Prefix = "p/".parse().unwrap();
         assert_eq!(start_after(&prefix, "a").unwrap(), "p/a");
         assert_eq!(start_after(&prefix, &"é".repeat(600)).unwrap().len(), 1_024);
