@@ -14,6 +14,8 @@ BINARY := $(CARGO_TARGET_DIR)/release/logyard
 # The interface, then the server that holds it. Both halves from one checkout: they agree on their URLs only then.
 BUNDLE := cargo run --quiet --release --package bundle
 SERVER := cargo build --release --package logyard
+# What nextest writes about its last run, by .config/nextest.toml.
+JUNIT := $(CARGO_TARGET_DIR)/nextest/default/junit.xml
 # The tools that `bench-clone` measures beside Logyard.
 PEERS := $(HOME)/.cache/logyard/peers
 
@@ -46,9 +48,10 @@ check: ## Formatting, lints of server and interface, licences and sources of dep
 	cargo clippy --package hydrate --target wasm32-unknown-unknown -- -D warnings
 	@.ci/dependencies
 
-unit: ## Unit and integration tests, on SQLite and PostgreSQL
+unit: ## Unit and integration tests, on SQLite and PostgreSQL; names the ten slowest
 	@.ci/setup test
-	cargo nextest run --workspace --exclude hydrate --features app/ssr
+	cargo nextest run --workspace --exclude hydrate --features app/ssr || { .ci/slowest $(JUNIT); exit 1; }
+	@.ci/slowest $(JUNIT)
 	cargo test --quiet --doc --workspace --exclude hydrate --features app/ssr
 
 end2end: ## The release binary in Chromium; `make build` first

@@ -14,11 +14,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What is started.
+/// Which database server to start.
 #[derive(Clone, Copy)]
 pub enum Software {
     Postgres,
-    /// Where a MySQL is wanted: Debian has no other.
+    /// Stands in for MySQL, which Debian does not package.
     Mariadb,
 }
 
@@ -49,28 +49,28 @@ pub struct Cluster {
 /// Whether a commit waits for the disk.
 #[derive(Clone, Copy)]
 pub enum Durability {
-    /// As in production; to measure with.
+    /// As in production, for benchmarks.
     Full,
-    /// Quick; to test with.
+    /// Quick, for tests.
     None,
 }
 
 impl Cluster {
-    /// The one of this test run; started if no other test has yet.
+    /// The server of this test run; started by the first test that calls this.
     pub fn shared(software: Software) -> Self {
         match env::var("NEXTEST_RUN_ID") {
-            // 1: the runner has been killed, and this test will be the last.
+            // Parent 1: the test runner was killed, so this test is the last.
             Ok(run) if parent_id() != 1 => Self::start(software, &run, parent_id(), Durability::None),
             _ => Self::own(software, Durability::None),
         }
     }
 
-    /// One for this process alone.
+    /// A server for this process alone.
     pub fn own(software: Software, durability: Durability) -> Self {
         Self::start(software, &process::id().to_string(), process::id(), durability)
     }
 
-    /// The URL of a database in it.
+    /// The URL of a database in this server.
     pub fn url(&self, database: &str) -> String {
         let folder = self.folder.display();
         match self.software {

@@ -25,44 +25,44 @@ pub use self::{
 };
 use crate::{Db, database::Statement};
 
-/// An empty database, gone with this value or, in PostgreSQL, with its cluster.
+/// An empty database. SQLite's is removed with this value, that of a server with its cluster.
 pub struct Scratch {
     pub url: String,
     /// Removed with this value.
     _folder: Option<TempDir>,
 }
 
-/// Makes all plans older than they are.
+/// Moves the creation time of all plans into the past.
 pub async fn age_plans(db: &Db, by_ms: i64) {
     let statement = Statement::new("UPDATE plans SET created_at = created_at - $1").bind(by_ms);
     db.database().write(statement).await.expect("the plans are aged");
 }
 
-/// Makes all that was heard of syncs older than it is.
+/// Moves the last report of every table into the past.
 pub async fn age_syncs(db: &Db, by_ms: i64) {
     let statement = Statement::new("UPDATE syncs SET heard_until = heard_until - $1").bind(by_ms);
     db.database().write(statement).await.expect("the syncs are aged");
 }
 
-/// Deletes a job, with what is its.
+/// Deletes a job and the rows that belong to it.
 pub async fn delete_job(db: &Db, id: model::JobId) {
     let statement = Statement::new("DELETE FROM jobs WHERE id = $1").bind(id);
     db.database().write(statement).await.expect("the job is deleted");
 }
 
-/// Deletes all runs and all that is made of them.
+/// Deletes all runs and their sums.
 pub async fn forget_runs(db: &Db) {
     for table in ["DELETE FROM runs", "DELETE FROM run_sums", "DELETE FROM swept"] {
         db.database().write(Statement::new(table)).await.expect("the table is emptied");
     }
 }
 
-/// Lets the database know what it holds, as it does by itself now and then.
+/// Updates the statistics that the query planner uses.
 pub async fn analyze(db: &Db) {
     db.database().write(Statement::new("ANALYZE")).await.expect("the tables are analyzed");
 }
 
-/// Makes the spec of a schedule one that cannot be read, as no version of Logyard writes it.
+/// Makes the spec of a schedule unreadable.
 pub async fn break_schedule(db: &Db, id: ScheduleId) {
     let statement = Statement::new("UPDATE schedules SET spec = '{}' WHERE id = $1").bind(id);
     db.database().write(statement).await.expect("the schedule is broken");
@@ -80,12 +80,12 @@ impl Scratch {
         Self::within(&Cluster::shared(Software::Postgres)).await
     }
 
-    /// The same in MariaDB, which is no database for a store: it is one whose tables are followed.
+    /// A new database in the MariaDB that all tests of this run share; for tables to sync, not for Logyard's own.
     pub async fn mariadb() -> Self {
         Self::within_mariadb(&Cluster::shared(Software::Mariadb)).await
     }
 
-    /// The same in a server of its own: in MySQL, whoever writes anywhere on the server is waited for.
+    /// A new database in a MariaDB of its own: there, a sync waits for every open transaction of the server.
     pub async fn mariadb_alone() -> Self {
         Self::within_mariadb(&Cluster::own(Software::Mariadb, Durability::None)).await
     }
@@ -112,7 +112,7 @@ impl Scratch {
         Self { url: cluster.url(&name), _folder: None }
     }
 
-    /// Another server on this database.
+    /// Connects once more, as another Logyard server would.
     pub async fn open(&self) -> Db {
         Db::open(&self.url).await.unwrap_or_else(|error| panic!("{error}: {error:?}"))
     }

@@ -1,4 +1,4 @@
-//! Alerts: one evaluator writes them, people answer, and what receivers are to be told is neither lost nor out of order.
+//! Alerts: one evaluator writes them, people act on them, and deliveries are neither lost nor out of order.
 
 use db::{AlertChange, Attempt, Db, DbError, KeptAlert, testing::Scratch};
 use model::{Alert, AlertAction, AlertFilter, AlertKind, AlertState, MarkedEvent, Notice, PipelineName, Time, Window};
@@ -196,7 +196,7 @@ async fn deliveries_are_claimed_in_order_one_by_one(scratch: Scratch) {
     assert_eq!((log[1].error.as_deref(), log[1].status), (Some("down"), Some(503)));
 }
 
-/// Claims what is to be told next, which is of this alert, and takes it.
+/// Claims and completes the next delivery, which must be of this alert.
 async fn tell(db: &Db, of: &KeptAlert) {
     let [told] = &db.claim_outgoing(&["ops"], LEASE_MS, 100).await.unwrap()[..] else { panic!("one at a time") };
     assert_eq!(told.alert.id, of.alert.id);

@@ -1,4 +1,4 @@
-//! Watchers: one process at a time reads the log of a function, and what it read of a run is never made less.
+//! Log readers: one process at a time reads a function's log, and no reading removes what an earlier one recorded.
 
 use db::{Db, NewInvocation, Recorder, Watched, testing::Scratch};
 use model::{Invocation, LogLine, Outcome, PipelineName, Run, RunFilter, RunSource, Summary, Time};
@@ -24,7 +24,7 @@ fn look(cursor: i64, error: Option<&str>) -> Watched {
     Watched { cursor: Time(cursor), behind_ms: 5, error: error.map(str::to_owned) }
 }
 
-/// Begun so many times, as far as was seen, and settled.
+/// An invocation with this many attempts seen, and settled.
 fn invocation(db: &Db, request: &str, attempts: u32, outcome: Outcome) -> NewInvocation {
     let run = Run {
         id: db.new_run_id(),

@@ -1,4 +1,4 @@
-//! Opening, refusing to open, and the small tables.
+//! Opening a database, and refusing to.
 
 use db::{Db, DbError, testing::Scratch};
 use model::{Filter, Time};

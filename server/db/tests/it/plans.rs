@@ -1,4 +1,4 @@
-//! Plans: found by their digest as they were shown, and forgotten after a day.
+//! Plans: found by their digest, and deleted after a day.
 
 use db::testing::{Scratch, age_plans};
 use model::{ClonePreview, CloneSpec, Digest, Mode, Plan, RequestCounts, Spec, Time};

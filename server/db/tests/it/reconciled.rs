@@ -1,4 +1,4 @@
-//! Log objects against runs, as they are kept: by one holder at a time, exactly, and closed when a run delivers.
+//! Stored reconciliations: one holder at a time, and gaps that close when a run delivers.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ fn missing(name: &str, interval: i64, kind: GapKind) -> Missing {
     Missing { key: key(name), start_at, etag: Some("\"e1\"".to_owned()), size: 700, written_at, kind, run: None }
 }
 
-/// By number of interval: objects and twice; and the gaps.
+/// A reconciliation: objects and duplicates by interval number, and gaps.
 fn reckoned(from: i64, intervals: &[(i64, (u64, u64))], gaps: &[Missing]) -> Reckoned {
     Reckoned {
         from: Time(START + from * INTERVAL_MS),

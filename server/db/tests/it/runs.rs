@@ -1,4 +1,4 @@
-//! Runs: once for each origin and key, listed by keyset, summed for charts, and asked for what they delivered.
+//! Runs: one for each origin and key, listed by keyset, summed for charts, and searched by delivered object.
 
 use db::{
     Db, DbError, NewJob, NewRun,
@@ -27,7 +27,7 @@ fn key(name: &str) -> Key {
     name.parse().unwrap()
 }
 
-/// An object of ten lines, so many of which could not be parsed.
+/// A run over ten lines, `failed` of which could not be parsed.
 pub fn run(db: &Db, name: &str, started_at: i64, bad: u64) -> NewRun {
     let mut summary = Summary { sink: Some("tcp://sink".to_owned()), ..Summary::default() };
     summary.lines.encountered = 10;

@@ -1,4 +1,4 @@
-//! Sums: at any time those of the runs that were recorded, whatever became of these since.
+//! Sums equal those of all recorded runs, even after the runs were deleted.
 
 use std::collections::BTreeMap;
 
@@ -41,10 +41,10 @@ impl Dice {
     }
 }
 
-/// What the store was told, counted in the plainest way.
+/// A plain recount of everything recorded.
 #[derive(Default)]
 struct Recount {
-    /// By job (none: what is followed) and key.
+    /// Runs by job (`None`: followed) and key.
     kept: BTreeMap<(Option<JobId>, String), NewRun>,
     swept: Vec<(Option<JobId>, NewRun)>,
 }
@@ -122,7 +122,7 @@ fn days() -> Window {
     Window::new(Time(AT - DAY_MS), Time(AT + 4 * DAY_MS)).unwrap()
 }
 
-/// Totals and charts of the whole, of parts, and of windows of any length.
+/// Compares totals and charts of everything, of parts, and of windows of any length.
 async fn compare(db: &Db, recount: &Recount, job: JobId, dice: &mut Dice, swept: i64, said: &str) {
     let all = RunFilter::default();
     let filters = [
@@ -250,7 +250,7 @@ async fn percentiles_use_the_newest_runs(scratch: Scratch) {
     assert_eq!(db.run_measures(&pipeline(), nothing).await.unwrap(), db::Measures::default());
 }
 
-/// As a follower and a job do that ship the same pipeline, each from a server of its own.
+/// Writes as a follower and a job do that ship the same pipeline from two servers.
 async fn concurrent_writers_lose_no_run(scratch: Scratch) {
     let db = scratch.open().await;
     let job = running(&db).await;

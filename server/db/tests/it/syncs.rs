@@ -1,5 +1,5 @@
-//! Syncs: one holder at a time, nothing recorded by one that lost the table, minutes that add up, and a history of what
-//! is worth remembering.
+//! Syncs: one holder at a time, no writes after a lost lease, minutes that add up, and a history of
+//! evaluations that say something new.
 
 use db::{
     Db, SyncAsked, SyncBeat,
@@ -66,7 +66,7 @@ pub fn evaluation(db: &Db, state: SyncState) -> SyncEvaluation {
     }
 }
 
-/// Holds the table and ends an evaluation, which answers all that was asked.
+/// Leases the table and ends an evaluation that answers all requests.
 async fn evaluate(db: &Db, name: &str, change: impl FnOnce(&mut SyncEvaluation)) {
     let held = db.hold_sync(&table(name), "one", LEASE_MS).await.unwrap().unwrap();
     let mut evaluation = evaluation(db, SyncState::InSync);

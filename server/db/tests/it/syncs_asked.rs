@@ -1,4 +1,4 @@
-//! What people ask of a sync waits until it is answered, whoever dies in between.
+//! Requests of people wait until a sync answers them, even if a holder dies.
 
 use db::{Db, SyncAsked, testing::Scratch};
 use model::{SyncAction, SyncState};
@@ -166,7 +166,7 @@ async fn history_names_the_requester(scratch: Scratch) {
     );
 }
 
-/// What may happen to a table. There are two holders, so that one may take over from the other.
+/// An event in the life of a table. There are two holders, so that one can take over from the other.
 #[derive(Clone, Debug)]
 enum Happening {
     Asked(u8),
@@ -176,7 +176,7 @@ enum Happening {
     Died,
 }
 
-/// The plainest account of the same: which wishes wait, and which of these the holder has read.
+/// A plain model of the same: the waiting requests, and which of them the holder has read.
 #[derive(Default)]
 struct Account {
     waiting: [bool; 3],

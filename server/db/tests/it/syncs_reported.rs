@@ -1,4 +1,4 @@
-//! Tables that agents keep in step: what they report, and what follows from it.
+//! Tables that agents sync: their reports, and the resulting state.
 
 use db::{
     Db, DbError, MOST_AGENT_TABLES,

@@ -1,4 +1,4 @@
-//! What is written or read past HTTP is the same as what a client sees.
+//! Direct access and HTTP clients see the same objects.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What a copy keeps, replaces and refuses.
+//! Copies: what they keep, replace and refuse.
 
 use aws_sdk_s3::{
     primitives::{ByteStream, DateTime},

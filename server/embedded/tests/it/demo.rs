@@ -38,7 +38,7 @@ async fn interrupted_demo_seeding_is_completed() {
     assert_eq!(fs::read_dir(dir.path().join("buckets")).unwrap().count(), 2);
 }
 
-/// Objects that were written, in a bucket that never got its name.
+/// Objects of a bucket that never got its name.
 async fn leave_as_killed_while_seeding(dir: &Path) {
     let store = on_disk(dir).await;
     store.create_bucket("demo-assets").unwrap();

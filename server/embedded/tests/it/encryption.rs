@@ -9,7 +9,7 @@ use crate::support::{client, code, on_disk, put, read, source};
 const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 const KEY_MD5: &str = "4Funlf7OsLF0HL+vKU+fkg==";
 
-/// A key of a key service makes an ETag that is no hash, and another one each time; all of it outlasts a restart.
+/// With a KMS key the ETag is not a hash and differs each time; all of it survives a restart.
 #[tokio::test]
 async fn requested_encryption_is_reported_and_stored() {
     let dir = tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Who may ask: credentials, web pages, and where the store listens.
+//! Access: credentials, browser requests, and the listening address.
 
 use std::time::Duration;
 

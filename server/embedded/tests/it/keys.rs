@@ -1,4 +1,4 @@
-//! Every legal key goes through every operation, and comes out as it went in.
+//! Every legal key works with every operation and comes back unchanged.
 
 use aws_sdk_s3::types::EncodingType;
 use percent_encoding::percent_decode_str;
@@ -8,7 +8,7 @@ use crate::{
     support::{client, code, in_memory, put, read, source},
 };
 
-/// The keys of the traps table, and more of their kind.
+/// The keys of the traps table, and similar ones.
 fn keys() -> Vec<String> {
     let keys = [
         "//x",

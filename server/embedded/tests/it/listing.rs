@@ -1,4 +1,4 @@
-//! Listings: any page size and delimiter, the same entries.
+//! Listings: the same entries for any page size and delimiter.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The store as a client sees it: aws-sdk-s3 over HTTP, and what is found after a kill.
+//! The embedded store through aws-sdk-s3 over HTTP, and its recovery after SIGKILL.
 
 mod basics;
 mod content;

@@ -1,4 +1,4 @@
-//! A client that sends exactly what it is told, as SDKs would not.
+//! A client that sends raw requests, as SDKs would not.
 
 use std::net::SocketAddr;
 

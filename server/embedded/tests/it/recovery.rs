@@ -1,7 +1,7 @@
-//! What is found after the process went away, in whatever way.
+//! Recovery after the process ended in any way.
 //!
-//! A kill is a copy of the folder while the store runs: what the system had been given at that instant, and nothing of
-//! what the process held.
+//! A kill is a copy of the folder while the store runs: the bytes given to the system by then, and nothing that
+//! the process still held.
 
 use std::{
     fs,

@@ -39,7 +39,7 @@ pub fn client_with(store: &Embedded, credentials: Option<Credentials>) -> Client
     Client::from_conf(config.build())
 }
 
-/// `CopySource` as a client must write it.
+/// The value of `CopySource` as a client must encode it.
 pub fn source(bucket: &str, key: &str) -> String {
     format!("{bucket}/{}", utf8_percent_encode(key, NON_ALPHANUMERIC))
 }
@@ -55,7 +55,7 @@ pub async fn read(client: &Client, bucket: &str, key: &str) -> Vec<u8> {
     output.body.collect().await.unwrap().to_vec()
 }
 
-/// The error's code, or for HEAD, which has no body, the status.
+/// The error's code, or the status for HEAD, which has no body.
 pub fn code<E: ProvideErrorMetadata + Debug, T>(result: Result<T, SdkError<E>>) -> String {
     let Err(error) = result else { panic!("expected an error") };
     let status = error.raw_response().map(|response| response.status().as_u16());

@@ -1,4 +1,4 @@
-//! What is answered is what lies in the table.
+//! Answers match the rows of the table.
 
 use db::testing::Scratch;
 use engine::sync::{Local as _, Order, Remote as _, Row, Span, TableEndpoint as _};

@@ -1,4 +1,4 @@
-//! Many writers at once: in every snapshot the summaries are what the rows come to, and nobody is in anybody's way.
+//! Concurrent writers: in every snapshot the summaries match the rows, and no writer blocks another.
 
 use std::sync::{
     Arc,
@@ -15,7 +15,7 @@ use crate::test_table::{Pool, TestTable};
 const WRITERS: u64 = 6;
 const TRANSACTIONS: u64 = 60;
 
-/// Both in one statement, hence in one snapshot.
+/// Reads rows and summaries in one statement, hence in one snapshot.
 const COMPARED: &str = "SELECT
     (SELECT (count(*), bit_xor(id), bit_xor(row_version))::text FROM orders),
     (SELECT (COALESCE(sum(count), 0), bit_xor(keys), bit_xor(versions))::text

@@ -1,4 +1,4 @@
-//! How much is read for an answer.
+//! Rows read for each answer.
 
 use db::testing::Scratch;
 use engine::sync::{Cell, Span, TableEndpoint as _};

@@ -1,4 +1,4 @@
-//! The demo's shop: always open, never the same.
+//! The demo's shop: a table with constant writes.
 
 use engine::sync::{Local as _, Span, TableEndpoint as _};
 use tables::{Table, TableSpec, demo::Shop};

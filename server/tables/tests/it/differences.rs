@@ -1,4 +1,4 @@
-//! What finding differences costs the end that follows, with summaries: rows read, and rounds.
+//! The cost of finding differences with summaries: rows read, and rounds.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ on_both_databases!(differences_in_every_thousandth_row_are_found_from_less_than_
 
 const ROWS: u64 = 200_000;
 
-/// As dense as a thousand are in a million rows.
+/// Differences as dense as a thousand in a million rows.
 async fn differences_in_every_thousandth_row_are_found_from_less_than_a_hundredth_of_the_rows(scratch: Scratch) {
     let orders = TestTable::new(scratch).await;
     let places = sample(&mut StdRng::seed_from_u64(7), 200_000, 200).into_iter().map(|place| 1 + place as u64);
@@ -46,7 +46,7 @@ async fn differences_in_every_thousandth_row_are_found_from_less_than_a_hundredt
     assert!(rounds <= 8, "{rounds} rounds");
 }
 
-/// A local table, made of what the remote answers and what it differs by.
+/// A local table that differs from the remote in these rows.
 struct Local {
     stale: BTreeSet<Mark>,
     missing: BTreeSet<Mark>,

@@ -61,7 +61,7 @@ async fn evaluate(checkpoint: &mut Checkpoint, local: &Table, remote: &Table) ->
     }
 }
 
-/// From SQLite into either database, with summaries at the following end.
+/// Syncs SQLite into either database, with summaries at the remote endpoint.
 async fn a_copy_that_lacks_rows_and_has_too_many_is_brought_in_step(scratch: Scratch) {
     brought_in_step(Scratch::sqlite(), scratch).await;
 }

@@ -1,4 +1,4 @@
-//! Random writes, and after each few of them every kind of question, held against the rows in memory.
+//! Random writes, and between them every kind of query, compared with the rows in memory.
 
 use db::testing::Scratch;
 use engine::sync::{Cell, Order, Span, TableEndpoint as _};
@@ -22,7 +22,7 @@ async fn answers_with_summaries_match_the_rows(scratch: Scratch) {
     history(TestTable::new(scratch).await, true, 2).await;
 }
 
-/// All are held against the same numbers.
+/// All databases are compared with the same numbers.
 async fn cells_are_equal_in_all_databases(scratch: Scratch) {
     let mut orders = TestTable::new(scratch).await;
     for number in 1..200u64 {

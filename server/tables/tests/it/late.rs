@@ -1,4 +1,4 @@
-//! Versions that commit out of their order.
+//! Versions that commit out of order.
 
 use db::testing::Scratch;
 use engine::sync::{SyncFault, TableEndpoint as _};
@@ -60,7 +60,7 @@ async fn opening_during_a_transaction_names_its_owner() {
     assert_eq!(table.meta().await.unwrap().horizon, 3);
 }
 
-/// Whoever only reads, or writes to another table, holds nothing back.
+/// A transaction that only reads, or writes to another table, does not hold the horizon.
 #[tokio::test(flavor = "multi_thread")]
 async fn unrelated_transactions_do_not_hold_the_horizon() {
     let Late { orders, pool } = shop().await;

@@ -1,4 +1,4 @@
-//! What the ends of a sync promise, on real databases.
+//! The endpoints of a sync, on real databases.
 
 /// Makes a test of each function for SQLite and one for PostgreSQL: `module::sqlite::name`, `module::postgres::name`.
 /// With `and mysql` also one for MySQL, or rather for MariaDB.

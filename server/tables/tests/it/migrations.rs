@@ -1,4 +1,4 @@
-//! What a migration says, does, and takes back.
+//! Migrations: shown, applied, and reverted.
 
 use db::testing::Scratch;
 use engine::sync::{Span, TableEndpoint as _};
@@ -74,7 +74,7 @@ async fn outdated_summaries_are_not_used(scratch: Scratch) {
     assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [orders.cell(Span::ALL)]);
 }
 
-/// As an earlier Logyard may have left them.
+/// Summaries as an earlier Logyard may have left them.
 async fn summaries_with_other_block_size_are_rebuilt(scratch: Scratch) {
     let mut orders = TestTable::new(scratch).await;
     orders.write(1, 77).await;
@@ -115,7 +115,7 @@ async fn shown_statements_work_when_run_manually(scratch: Scratch) {
     assert_eq!(table.cells(&[Span::ALL], true, Span::END).await.unwrap()[0], orders.cell(Span::ALL));
 }
 
-/// A table that inherits, whose rows the triggers would not see.
+/// A table with inheritance, whose rows the triggers would miss.
 #[tokio::test(flavor = "multi_thread")]
 async fn partitioned_table_is_read_without_summaries() {
     let orders = TestTable::new(Scratch::postgres().await).await;

@@ -1,4 +1,4 @@
-//! What MySQL does that other databases do not, and many writers to a table with summaries.
+//! Behaviour that only MySQL has, and many writers to a table with summaries.
 
 use std::sync::{
     Arc,
@@ -14,11 +14,11 @@ use tables::{Table, TableSpec};
 use crate::test_table::{Pool, TestTable, mark, spec};
 
 const WRITERS: u64 = 6;
-/// Each writer makes so many, and goes on until there were enough looks at what they do.
+/// Writes of each writer, which continues until there were enough snapshots.
 const TRANSACTIONS: std::ops::Range<u64> = 40..2_000;
 const LOOKS: usize = 30;
 
-/// Both in one statement, hence in one snapshot.
+/// Reads rows and summaries in one statement, hence in one snapshot.
 const COMPARED: &str = "SELECT
     (SELECT CONCAT_WS(' ', COUNT(*), BIT_XOR(id), BIT_XOR(row_version)) FROM orders),
     (SELECT CONCAT_WS(' ', COALESCE(SUM(`count`), 0), BIT_XOR(`keys`), BIT_XOR(`versions`))

@@ -1,4 +1,4 @@
-//! Versions that commit out of their order, in MySQL.
+//! Versions that commit out of order, in MariaDB.
 
 use db::testing::Scratch;
 use engine::sync::{SyncFault, TableEndpoint as _};

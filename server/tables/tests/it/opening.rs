@@ -1,4 +1,4 @@
-//! What a table must be, and what is said of one that is not.
+//! Requirements of a table, and the errors for tables that lack them.
 
 use db::testing::Scratch;
 use engine::sync::{Local as _, Remote as _, TableEndpoint as _};

@@ -17,7 +17,7 @@ pub enum Pool {
 pub struct TestTable {
     pub scratch: Scratch,
     pub pool: Pool,
-    /// Version by key.
+    /// Versions by key.
     pub model: BTreeMap<i64, u64>,
 }
 
@@ -48,7 +48,7 @@ impl TestTable {
         .unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
 
-    /// On one connection, one by one.
+    /// Runs the statements one by one on one connection.
     pub async fn run_all(&self, statements: &[String]) {
         for_each(&self.pool, statements).await.unwrap_or_else(|error| panic!("{error}"));
     }
@@ -76,7 +76,7 @@ impl TestTable {
         self.model.remove(&key);
     }
 
-    /// The rows of a span as they should be answered.
+    /// The expected rows of a span.
     pub fn marks(&self, span: Span) -> Vec<Mark> {
         let rows = self.model.iter().filter(|(_, version)| span.contains(**version));
         let mut marks: Vec<_> = rows.map(|(key, version)| mark(*key, *version)).collect();

@@ -1,4 +1,4 @@
-//! Values arrive as they were, whatever their type.
+//! Values of every type arrive unchanged.
 
 use db::testing::Scratch;
 use engine::sync::{Local as _, Remote as _, Row, Span, TableEndpoint as _};
@@ -53,7 +53,7 @@ async fn every_postgresql_type_round_trips() {
     assert!(here.contains("9223372036854775807") && here.contains('\u{1F600}'), "{here}");
 }
 
-/// As it would over the wire.
+/// Converts a row as the wire does.
 fn travelled(rows: &[Row]) -> Vec<Row> {
     serde_json::from_str(&serde_json::to_string(rows).unwrap()).unwrap()
 }
@@ -135,7 +135,7 @@ const MYSQL_COLUMNS: &str = "id bigint unsigned PRIMARY KEY, row_version int uns
     plain datetime(6), day date, clock time(3), yearly year, mood enum ('fine', 'so so'), many set ('a', 'b'),
     flags bit(9), tree json, twice bigint GENERATED ALWAYS AS (tiny * 2) STORED";
 
-/// The same in PostgreSQL, as one would declare them there.
+/// The same columns, as declared in PostgreSQL.
 const COPIED_COLUMNS: &str = "id bigint PRIMARY KEY, row_version bigint NOT NULL, tiny smallint, big numeric(20), low bigint,
     exact numeric(40, 10), single real, twofold float8, words text, fixed text, ascii_text text, raw bytea, blobs bytea,
     moment timestamptz, plain timestamp, day date, clock time(3), yearly int, mood text, many text, flags int, tree json";

@@ -1,4 +1,4 @@
-//! What the following end takes and what it will not have.
+//! Rows that the remote table accepts and refuses.
 
 use db::testing::Scratch;
 use engine::sync::{Local as _, Remote as _, Row, SyncFault};
@@ -77,7 +77,7 @@ async fn missing_table_is_not_blamed_on_rows(scratch: Scratch) {
     assert!(matches!(fault, SyncFault::Unavailable(_)), "{fault}");
 }
 
-/// Rows are sent with versions; a copy that makes its own would never be in step.
+/// Rows are sent with versions; a copy that makes its own would never be in sync.
 #[tokio::test(flavor = "multi_thread")]
 async fn copy_that_changes_versions_is_detected() {
     let orders = TestTable::new(Scratch::postgres().await).await;

@@ -1,5 +1,5 @@
-//! Marked events through sinks: files that are read back, an index that is asked, a receiver that is away; and what the
-//! API and the page of a pipeline tell of them.
+//! Canaries through sinks: a file that is read back, an index that is queried, an unreachable receiver; and results
+//! in the API and on the page of a pipeline.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::{
 
 const SIZES: [u64; 3] = [100, 10_000, 1_000_000];
 
-/// A sink of this name, with a canary, and a pipeline that sends to it.
+/// Adds a sink of this name with a canary, and a pipeline that sends to it.
 fn sing(config: &mut Config, name: &str, url: &str) {
     let settings = Settings { patience: Duration::from_millis(200), ..Settings::new(url.parse().unwrap()) };
     let sink = config::Sink { name: name.parse().unwrap(), settings };
@@ -27,7 +27,7 @@ fn sing(config: &mut Config, name: &str, url: &str) {
     config.pipelines.push(Pipeline { name: name.parse().unwrap(), sink: name.parse().unwrap(), ..pipeline() });
 }
 
-/// As soon as an event of each size was sent through the sink of the pipeline.
+/// Waits until a canary of each size was sent through the pipeline's sink.
 async fn canary(server: &TestServer, pipeline: &str) -> Value {
     let sent = |canary: &Value| canary["sizes"].as_array().unwrap().iter().all(|size| size["sent"] == 1);
     until(server, &format!("/api/v1/pipelines/{pipeline}/canary"), sent).await

@@ -1,4 +1,4 @@
-//! From what goes wrong to who is told: evaluation, outbox and receivers, against a receiver over HTTP and moto's SNS.
+//! Evaluation, outbox and receivers, against a receiver over HTTP and moto's SNS.
 
 use std::{
     sync::{Arc, Mutex},
@@ -40,7 +40,7 @@ pub struct Heard {
     pub body: String,
 }
 
-/// A webhook's receiver on loopback: answers as it is told to, and remembers what it heard.
+/// A webhook receiver on loopback: gives the configured answers and records every request.
 #[derive(Clone)]
 pub struct Receiver {
     pub url: String,
@@ -50,12 +50,12 @@ pub struct Receiver {
 #[derive(Default)]
 struct Inner {
     heard: Mutex<Vec<Heard>>,
-    /// The answers to come; then it takes what it gets. `None`: it never answers.
+    /// The next answers, the last first; after them, success. `None`: no answer ever.
     answers: Mutex<Vec<Option<StatusCode>>>,
 }
 
 impl Receiver {
-    /// `answers`: those to come, the last first.
+    /// `answers`: the next ones, the last first.
     pub async fn listen(answers: Vec<Option<StatusCode>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hooks/path", listener.local_addr().unwrap());
@@ -65,7 +65,7 @@ impl Receiver {
         Self { url, inner }
     }
 
-    /// As soon as there are so many.
+    /// Waits for `count` requests; returns all.
     pub async fn heard(&self, count: usize) -> Vec<Heard> {
         let heard = || seen(self.inner.heard.lock().unwrap().clone(), |heard| heard.len() >= count);
         eventually(format!("the webhook receives {count} messages"), within(150.secs()), heard).await
@@ -95,7 +95,7 @@ async fn take(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: String)
     }
 }
 
-/// As usual, but for how long things take.
+/// The usual rhythm with short intervals.
 fn quick() -> Rhythm {
     Rhythm {
         evaluate: Duration::from_millis(50),
@@ -134,7 +134,7 @@ pub async fn server_notifying_of(receiver: &Receiver, pipeline: Pipeline) -> Tes
     .await
 }
 
-/// Records a run of the pipeline `api` over this object, that began just now.
+/// Records a run of the pipeline `api` over this object, begun now.
 async fn ran(server: &TestServer, key: &str, outcome: Outcome) {
     let (db, pipeline) = (&server.app.db, pipeline().name);
     db.follow(&pipeline, "shipper", 60_000).await.unwrap().unwrap();
@@ -166,7 +166,7 @@ pub fn told(heard: &Heard) -> Value {
     serde_json::from_str(&heard.body).unwrap()
 }
 
-/// What the API says as soon as it is as described.
+/// Waits until the answer of the API is as described; returns it.
 pub async fn until(server: &TestServer, path: &str, what: impl Fn(&Value) -> bool) -> Value {
     server.json_once(path, what).await
 }

@@ -1,5 +1,5 @@
-//! A trigger that is configured twice, from the bucket to who is told: objects, runs over them, the reconciler that holds
-//! them against each other, the evaluation, and a webhook.
+//! A trigger that is configured twice, from bucket to webhook: objects, runs, the reconciler that compares
+//! them, the evaluation, and the delivery.
 
 use logyard::tasks::reconciler::Reconciler;
 use model::{Outcome, Pipeline};
@@ -14,12 +14,12 @@ use crate::{
     support::server::TestServer,
 };
 
-/// Nobody says how often an object comes, so that nothing else is told.
+/// A pipeline without an interval, so that no other alert opens.
 fn quiet() -> Pipeline {
     Pipeline { every_s: None, ..lambda() }
 }
 
-/// Four objects of a function's pipeline; the first `doubled` of them are delivered by two runs each.
+/// Puts four objects of a function's pipeline; two runs each deliver the first `doubled` of them.
 async fn four_objects(server: &TestServer, doubled: usize) {
     let (db, name) = (&server.app.db, quiet().name);
     // Its log group is read by somebody; its first run makes the objects the business of whoever reconciles.

@@ -1,5 +1,5 @@
-//! From a function's log to whoever is on call, by real processes: the log group is filled in moto by boto3, Logyard
-//! finds moto by `AWS_ENDPOINT_URL` alone, tells a webhook, is killed, and goes on.
+//! From a function's log to a webhook, by real processes: boto3 fills the log group in moto, Logyard
+//! finds moto by `AWS_ENDPOINT_URL` alone, notifies the webhook, is killed, and resumes.
 
 use std::path::Path;
 
@@ -14,11 +14,11 @@ use crate::{
     support::process::{TestProcess, logyard},
 };
 
-/// Nothing in it says where AWS is.
+/// A configuration without an endpoint of AWS.
 fn configuration(folder: &Path, hook: &str) -> std::path::PathBuf {
     let file = folder.join("logyard.toml");
     let text = format!(
-        "[[stores]]\nname = \"aws\"\nregion = \"us-east-1\"\npath_style = true\n\
+        "[runner]\nlease_ms = 3000\n[[stores]]\nname = \"aws\"\nregion = \"us-east-1\"\npath_style = true\n\
          [[sinks]]\nname = \"file\"\nurl = \"file:{}\"\n\
          [[pipelines]]\nname = \"api\"\nsource = \"s3://logs\"\nsink = \"file\"\nlog_group = {GROUP:?}\n\
          [[webhooks]]\nname = \"ops\"\nurl = {hook:?}\nallow_private = true\n",
@@ -34,7 +34,7 @@ fn start(config: &Path, folder: &Path, moto: &Moto) -> TestProcess {
     TestProcess::start_as(command, config, &folder.join("data"))
 }
 
-/// The answer's items, once there are so many.
+/// Waits for `count` items of the answer; returns them.
 async fn items(server: &TestProcess, path: &str, count: usize) -> Vec<Value> {
     let probe = || async {
         let answer: Value = reqwest::get(format!("{}{path}", server.url)).await.unwrap().json().await.unwrap();

@@ -1,4 +1,4 @@
-//! Webhooks over HTTPS: who cannot show a certificate of an authority that counts is told nothing.
+//! Webhooks over HTTPS: a receiver without a trusted certificate receives nothing.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ use crate::support::server::TestServer;
 #[path = "../../../engine/tests/ship/sinks/certificates.rs"]
 mod certificates;
 
-/// A receiver with a certificate for `localhost`: its port, and what it hears.
+/// Starts a receiver with a certificate for `localhost`; returns its port and the bodies it receives.
 async fn listen(certificates: &Certificates) -> (u16, UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

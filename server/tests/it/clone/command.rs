@@ -1,4 +1,4 @@
-//! `logyard clone`, as a process: its exit codes, its summary, and how it goes on after a stop or a crash.
+//! `logyard clone` as a process: exit codes, summary, and resuming after a stop or a crash.
 
 use std::{
     path::Path,
@@ -12,7 +12,7 @@ use testing::{Span as _, eventually, seen, within};
 
 use crate::support::process::logyard;
 
-/// What `--concurrency` says in these tests.
+/// Value of `--concurrency` in these tests.
 pub const CONCURRENCY: u64 = 8;
 
 pub async fn store(objects: usize) -> Embedded {
@@ -27,7 +27,7 @@ pub fn copies(store: &Embedded) -> u64 {
     store.requests().get("CopyObject").copied().unwrap_or_default()
 }
 
-/// From `source` to `destination` with JSON lines, in a folder of its own.
+/// The command that clones `source` to `destination` with JSON lines, in this folder.
 pub fn clone(url: &str, folder: &Path, more: &[&str]) -> Command {
     let mut command = logyard();
     command
@@ -40,7 +40,7 @@ pub fn clone(url: &str, folder: &Path, more: &[&str]) -> Command {
     command
 }
 
-/// Waits for the process without holding up the store, which lives in this one.
+/// Waits for the process without blocking the store, which runs in this process.
 pub async fn ended(child: Child) -> Output {
     tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap()
 }
@@ -195,7 +195,7 @@ async fn selection_limits_clone_and_is_named_in_proof() {
     assert!(said(&output).contains("--include") && said(&output).contains("closed with ]"), "{}", said(&output));
 }
 
-/// Under a key at the destination, which neither the output nor the state file holds.
+/// Uses a customer key at the destination; neither output nor state file contains it.
 #[tokio::test(flavor = "multi_thread")]
 async fn customer_key_is_sent_to_store_only() {
     let (store, folder) = (store(3).await, TempDir::new().unwrap());

@@ -1,4 +1,4 @@
-//! A mirror becomes a job only with a plan that holds and the destination's name, and no way leads around them.
+//! A mirror becomes a job only with a valid plan and the destination's name, on every path.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ async fn start(server: &TestServer, more: &Value) -> Response {
     server.post("/api/v1/clones", &with(&mirror(), more)).await
 }
 
-/// What is refused leaves no job.
+/// Checks a refusal, and that no job exists.
 async fn refused(server: &TestServer, more: &Value, status: u16, field: &str) -> Value {
     let problem = problem(start(server, more).await).await;
     assert_eq!((&problem["status"], &problem["field"]), (&json!(status), &json!(field)), "{problem}");
@@ -65,7 +65,7 @@ async fn confirmed(server: &TestServer) -> Job {
     response.json().await.unwrap()
 }
 
-/// With a runner beside it, until the job has ended so.
+/// Runs the job to its end, which must be in this state.
 async fn ended(server: &TestServer, job: &Job, as_: State) -> Job {
     let stores = Stores::connect(&server.app.config).await;
     let context = Context {
@@ -172,7 +172,7 @@ async fn repeated_mirror_start_returns_the_same_job() {
     assert_eq!(start().await.id, job.id);
 }
 
-/// It waited in the queue, or is tried again a week later: the engine looks for itself.
+/// After waiting in the queue, or at a retry a week later, the engine checks the plan itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn queued_or_retried_mirror_checks_its_plan_again() {
     let server = server().await;

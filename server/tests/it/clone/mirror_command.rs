@@ -1,4 +1,4 @@
-//! `logyard clone --mode mirror`, as a process: shown first, run with its plan and the destination's name.
+//! `logyard clone --mode mirror` as a process: previewed, then run with its plan and the destination's name.
 
 use std::{
     path::Path,
@@ -30,7 +30,7 @@ async fn mirror(store: &Embedded, folder: &Path, more: &[&str]) -> Output {
     run(command).await
 }
 
-/// What `--dry-run` shows.
+/// Runs `--dry-run`; returns the preview.
 async fn plan(store: &Embedded, folder: &Path) -> String {
     let output = mirror(store, folder, &["--dry-run"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
@@ -101,7 +101,7 @@ async fn mirror_summary_names_deletions_without_terminal_escapes() {
     assert!(shown.contains(r"\u{1b}[2J") && !shown.contains('\u{1b}'), "{shown}");
 }
 
-/// What was confirmed when it began is confirmed: it goes on without asking, as one who goes on from a state file must.
+/// A mirror that was confirmed at its start resumes from a state file without asking again.
 #[tokio::test(flavor = "multi_thread")]
 async fn mirror_stopped_during_deletes_resumes_from_state() {
     let (store, folder) = (store(2).await, TempDir::new().unwrap());

@@ -1,4 +1,4 @@
-//! What the API answers, and how it refuses.
+//! The API: answers and refusals.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::{
     support::server::TestServer,
 };
 
-/// The problem of a refusal, checked for what every problem must be.
+/// The problem of a refusal, after checks that hold for every problem.
 pub async fn problem(response: Response) -> Value {
     let status = response.status();
     let request_id = response.headers()["x-request-id"].to_str().unwrap().to_owned();

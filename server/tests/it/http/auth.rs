@@ -1,4 +1,4 @@
-//! Signing in and out, and what stands against guessing.
+//! Sign-in, sign-out, and the throttling of password guesses.
 
 use model::Time;
 use reqwest::{Response, StatusCode, header};

@@ -1,4 +1,4 @@
-//! What pages and API are answered, beyond what the tests of the API ask.
+//! The backend behind pages and API, where the tests of the API do not reach.
 
 use std::{net::TcpListener, sync::Arc};
 
@@ -42,7 +42,7 @@ fn request(source: &str, destination: &str) -> CloneRequest {
     }
 }
 
-/// With the stores of `text`, or the setup's own.
+/// The backend with the stores of `text`, or with the store of the setup.
 async fn backend(setup: &TestRunners, text: &str) -> AppBackend {
     let mut config = Config::parse(None, text, &|_| None).unwrap();
     if text.is_empty() {
@@ -117,7 +117,7 @@ async fn clone_into_itself_is_refused() {
     }
 }
 
-/// A store that accepts connections and then says nothing.
+/// A store that accepts connections and never answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_store_is_unreachable_beside_the_others() {
     let setup = TestRunners::open(Scratch::sqlite()).await;

@@ -1,4 +1,4 @@
-//! The description of the API against the router, in both directions.
+//! Compares the OpenAPI description with the router, in both directions.
 
 use std::collections::BTreeSet;
 
@@ -68,7 +68,7 @@ fn collect(value: &Value, references: &mut Vec<String>) {
     }
 }
 
-/// What scripts read is what is described: every field of a job, and no other.
+/// A job has every described field, and no other.
 #[tokio::test]
 async fn job_has_the_fields_in_openapi() {
     let server = TestServer::open().await;

@@ -50,7 +50,7 @@ impl Listener {
         }
     }
 
-    /// The next message that is no beat.
+    /// The next message that is not a heartbeat.
     async fn next_change(&mut self) -> Message {
         loop {
             let message = self.next().await.expect("the stream goes on");

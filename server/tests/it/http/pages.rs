@@ -1,4 +1,4 @@
-//! Pages as the server sends them: whole, before any script has run.
+//! Pages as the server renders them, before any script runs.
 
 use model::JobId;
 use reqwest::{Method, Response, StatusCode, header};
@@ -12,7 +12,7 @@ pub async fn page(server: &TestServer, path: &str) -> String {
     response.text().await.unwrap()
 }
 
-/// What a browser sends for a form, without following where it leads.
+/// Sends a form as a browser does, without following redirects.
 pub async fn send(server: &TestServer, function: &str, fields: &str) -> Response {
     let request = server.request(Method::POST, &format!("/api/fn/{function}")).header(header::ACCEPT, "text/html");
     let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -24,7 +24,7 @@ pub fn leads_to(response: &Response) -> &str {
     response.headers()[header::LOCATION].to_str().unwrap()
 }
 
-/// What stands inside the element with this id, up to the end tag of its name.
+/// The content of the element with this id, up to its end tag.
 pub fn inside<'a>(html: &'a str, id: &str, name: &str) -> &'a str {
     let (_, rest) = html.split_once(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("no {id}: {html}"));
     rest.split_once(&format!("</{name}>")).unwrap().0.split_once('>').unwrap().1

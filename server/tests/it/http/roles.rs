@@ -1,4 +1,4 @@
-//! Who may use what: one table over the router's own routes, so that a new one without a line here fails.
+//! One table of roles over all routes of the router: a new route without a line here fails.
 
 use std::collections::BTreeSet;
 
@@ -191,7 +191,7 @@ async fn cross_site_changes_are_refused() {
     }
 }
 
-/// Against names that are made to point here: without `[auth]` the name is all that tells a user's own page from
+/// Guards against DNS rebinding: without `[auth]`, only the host name tells a user's own page from
 /// another's.
 #[tokio::test]
 async fn foreign_host_name_is_refused_without_auth() {

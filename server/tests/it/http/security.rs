@@ -1,4 +1,4 @@
-//! What a browser is told about every answer, and what other sites' pages cannot do.
+//! Security headers of every response, and the refusal of cross-site requests.
 
 use std::collections::HashSet;
 

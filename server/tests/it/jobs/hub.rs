@@ -1,4 +1,4 @@
-//! What the live hub promises, on both databases.
+//! The live hub publishes each change once, on both databases.
 
 use db::testing::Scratch;
 use logyard::backend::hub::Hub;
@@ -70,7 +70,7 @@ async fn heartbeats_continue_while_idle(scratch: Scratch) {
     assert!(times[0] < times[1]);
 }
 
-/// Nobody listens: the database is left alone.
+/// Without listeners, the hub sends no queries.
 #[tokio::test(flavor = "multi_thread")]
 async fn hub_without_listeners_sends_no_queries() {
     let setup = TestRunners::open(Scratch::sqlite()).await;

@@ -1,4 +1,4 @@
-//! What the runner promises, on both databases, with the real engine on a real store.
+//! The runner on both databases, with the real engine and a real store.
 
 use db::{Beat, End, testing::Scratch};
 use logyard::config;
@@ -115,7 +115,7 @@ async fn cancelled_job_stays_cancelled(scratch: Scratch) {
     runner.stop().await;
 }
 
-/// Another ends the attempt behind the runner's back, as one would that had taken the job over.
+/// Another process ends the attempt, as after a takeover.
 async fn job_held_by_another_runner_is_untouched(scratch: Scratch) {
     let setup = TestRunners::with_objects(scratch, 3_000).await;
     let runner = setup.runner("one", slow()).await;
@@ -142,7 +142,7 @@ async fn job_held_by_another_runner_is_untouched(scratch: Scratch) {
     assert!(setup.copies() < 3_000);
 }
 
-/// The lease is shorter than the time between two beats: each attempt has to be given up, and the next goes on.
+/// The lease is shorter than the time between two heartbeats: each attempt is given up, and the next resumes.
 async fn runner_without_heartbeat_stops_without_duplicate_copies(scratch: Scratch) {
     const OBJECTS: u64 = 2_000;
     let setup = TestRunners::with_objects(scratch, OBJECTS).await;
@@ -226,7 +226,7 @@ async fn store_job_limit_is_respected(scratch: Scratch) {
     runner.stop().await;
 }
 
-/// The lists that a runner feeds to the engine are whole, however long: more failures than a page of them.
+/// The runner passes complete lists to the engine: more failures than one page.
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_beyond_one_page_are_all_retried() {
     let setup = TestRunners::open(Scratch::sqlite()).await;

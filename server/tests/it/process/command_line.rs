@@ -1,4 +1,4 @@
-//! The command line: what it prints, and how it exits.
+//! The command line: output and exit codes.
 
 use std::{
     io::Write,
@@ -26,7 +26,7 @@ fn done(command: &mut Command) -> Done {
     Done { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
 }
 
-/// In a folder of its own, on ports that nobody has.
+/// Runs the command in a folder of its own, on free ports.
 fn fresh(folder: &Path) -> Command {
     let mut command = logyard();
     command.current_dir(folder).env("LOGYARD_SERVER_ADDR", "127.0.0.1:0").env("LOGYARD_DEMO_ADDR", "127.0.0.1:0");

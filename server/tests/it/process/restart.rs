@@ -1,4 +1,4 @@
-//! What survives the end of a process, however it ends.
+//! Jobs survive the end of a process: SIGKILL, SIGTERM and restarts.
 
 use db::{Db, testing::Scratch};
 use model::{EventKind, Job, Proof, State};

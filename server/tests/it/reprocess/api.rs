@@ -12,7 +12,7 @@ fn time(minute: u32) -> String {
     format!("2026-03-09T14:{minute:02}:00Z")
 }
 
-/// The key of the object that ends then.
+/// The key of the object that ends at this minute.
 pub fn key(minute: u32) -> String {
     let folder = "AWSLogs/123456789012/elasticloadbalancing/us-east-1/2026/03/09";
     format!(

@@ -1,4 +1,4 @@
-//! Backfills: the log of a window read again as a job, stopped and gone on with, and proven by its end.
+//! Backfills: a job that reads the log of a window again, can be paused, and ends with a proof.
 
 use std::num::NonZeroU32;
 
@@ -20,7 +20,7 @@ for n in range(120):
     put(group, 'one', succeed(f'r-{n:03}', f'{n}.log', 3 * 86_400 + 3_600 - n * 60))
 ";
 
-/// A server with a runner's stores, slow to ask, small pages.
+/// A server that reads the log slowly and in small pages.
 async fn server(moto: &Moto) -> TestServer {
     let layer = Layer::new(moto, 0.0, 0.1, 50).start().await;
     TestServer::with(|config| {

@@ -1,4 +1,4 @@
-//! `logyard reprocess`, as a process: log objects of a real store into real receivers, every record accounted for.
+//! `logyard reprocess` as a process: from a real store into real receivers, every record accounted for.
 
 use std::{
     fmt::Write as _,
@@ -172,7 +172,7 @@ impl Rsyslog {
         Self { _process: process, folder, port }
     }
 
-    /// What it wrote, once there are so many lines.
+    /// Waits for this many lines; returns their events.
     fn events(&self, expected: usize) -> Vec<Value> {
         let kept = self.folder.path().join("kept");
         eventually_blocking(format!("rsyslog has written {expected} lines"), within(1.mins()), || {

@@ -1,4 +1,4 @@
-//! Following a pipeline: what appears is shipped once, whoever looks, and how it stands is told.
+//! A followed pipeline ships each new object once and reports its state.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub async fn follower_that_holds(server: &TestServer, holder: &str, messages_hel
     Follower::start(Context { runner, pipelines: config.pipelines.clone(), messages_held })
 }
 
-/// As a balancer would deliver it now.
+/// Puts a log object, as a balancer would deliver it now.
 async fn deliver(server: &TestServer, name: &str, bad_lines: usize) {
     let now = server.app.db.now();
     let (date, clock) = (now.date(), now.clock());
@@ -59,7 +59,7 @@ async fn deliver(server: &TestServer, name: &str, bad_lines: usize) {
     server.s3.put("logs", &key, record + &"no record\n".repeat(bad_lines)).await.unwrap();
 }
 
-/// The pipeline as soon as it is as described.
+/// Waits until the pipeline is as described; returns it.
 pub async fn until(server: &TestServer, what: impl Fn(&Value) -> bool) -> Value {
     server.json_once("/api/v1/pipelines/api", what).await
 }

@@ -1,5 +1,5 @@
-//! A pipeline with a queue, against S3, SNS and SQS of moto: what a message tells of is shipped once, and a message is
-//! gone when it was, not before.
+//! A pipeline with a queue, against S3, SNS and SQS of moto: each notified object is shipped once, and its message is
+//! deleted afterwards, not before.
 
 use std::{
     sync::{
@@ -22,7 +22,7 @@ use crate::{
     support::server::{TestServer, pipeline},
 };
 
-/// A bucket and a queue; of what appears under `direct/` the bucket itself sends a message.
+/// Creates a bucket and a queue; the bucket sends a message for each object under `direct/`.
 const SETUP: &str = "
 s3.create_bucket(Bucket='logs')
 url = sqs.create_queue(QueueName='elb-logs')['QueueUrl']
@@ -33,7 +33,7 @@ s3.put_bucket_notification_configuration(Bucket='logs', NotificationConfiguratio
 print(url)
 ";
 
-/// `deliver(key)` writes a log with one record, `told(bucket, key)` is what S3 would say of it.
+/// `deliver(key)` writes a log with one record, `told(bucket, key)` returns the notification that S3 would send.
 const WORDS: &str = r#"
 import datetime, urllib.parse
 url = sqs.get_queue_url(QueueName='elb-logs')['QueueUrl']
@@ -74,7 +74,7 @@ impl QueueSetup {
         self.moto.python(&format!("{WORDS}{script}")).await;
     }
 
-    /// Until so many messages are left in the queue, held ones included.
+    /// Waits until this many messages are left in the queue, including received ones.
     async fn until_messages(&self, count: u64) {
         self.python(&format!(
             "
@@ -92,12 +92,12 @@ while messages() != {count}:
     }
 }
 
-/// Takes what comes, and closes only once it may: until then nothing that it has is known to have arrived. A fault that
-/// no receiver can be told to have.
+/// A receiver that reads events and closes the connection only when allowed: until then, no delivery is confirmed. No
+/// real receiver can be told to do so.
 #[derive(Clone, Default)]
 struct Reluctant {
     willing: Arc<AtomicBool>,
-    /// One for each time that it was sent.
+    /// Every event received, repeats included.
     events: Arc<Mutex<Vec<Value>>>,
 }
 
@@ -127,7 +127,7 @@ fn runs(view: &Value) -> usize {
     view["runs"].as_array().unwrap().len()
 }
 
-/// The first look at the bucket is over: from here on only messages tell of anything.
+/// Whether the first listing is over: from then on, only messages announce objects.
 fn looked(view: &Value) -> bool {
     view["status"]["following"]["queue"].is_object()
 }
@@ -226,7 +226,7 @@ async fn message_reappears_only_after_release() {
     setup.until_messages(0).await;
 }
 
-/// A process that is killed runs none of its code any more. So does a follower that is dropped: it gives nothing back.
+/// A dropped follower releases nothing, like a killed process.
 #[tokio::test(flavor = "multi_thread")]
 async fn message_of_killed_process_is_redelivered() {
     const HELD: Duration = Duration::from_secs(5);

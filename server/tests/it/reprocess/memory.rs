@@ -1,4 +1,4 @@
-//! `logyard reprocess` stays within 64 MB, whatever lies in the bucket and whatever it is shipped to.
+//! `logyard reprocess` stays within 64 MB for any bucket and any sink.
 
 use std::{
     fs,
@@ -21,8 +21,8 @@ use crate::{
 
 const MOST: u64 = 64 << 20;
 
-/// The most memory that a process held, in bytes, up to its end: without the pages of the binary, which is large where it
-/// was built for tests.
+/// Highest memory of a process until its end, in bytes, without the pages of the binary, which is large when
+/// built for tests.
 fn peak(child: &mut Child) -> u64 {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
@@ -49,7 +49,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Records of so many bytes together, or one.
+/// Records of this many bytes together, at least one.
 fn records(bytes: usize) -> Vec<u8> {
     let mut log = Vec::with_capacity(bytes + 1024);
     while log.len() < bytes {

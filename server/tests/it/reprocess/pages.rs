@@ -10,7 +10,7 @@ use crate::{
 
 const WINDOW: &str = "pipeline=api&from=2026-03-09T14%3A00&to=2026-03-09T14%3A30";
 
-/// The value of the button that starts it.
+/// The value of the form's start button.
 fn plan(page: &str) -> String {
     let (_, rest) = page.split_once("name=\"plan\"").unwrap();
     let (_, rest) = rest.split_once("value=\"").unwrap();

@@ -1,4 +1,4 @@
-//! `logyard parse`: logs in, events out, and an exit code that a script can trust.
+//! `logyard parse`: logs in, events out, and exit codes.
 
 use std::{
     io::{BufRead, BufReader, Write},

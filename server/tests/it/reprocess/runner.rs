@@ -1,4 +1,4 @@
-//! What the runner promises holds for a reprocess, too: on both databases, with the real engine, a real store and a file.
+//! The runner with reprocesses: both databases, the real engine, a real store and a file.
 
 use db::{NewJob, testing::Scratch};
 use model::{Action, Job, JobId, LogFormat, ReprocessSpec, RunFilter, Spec, State};
@@ -13,7 +13,7 @@ on_both_databases!(
 
 const OBJECTS: u64 = 150;
 
-/// So many objects of two records each.
+/// Puts objects of two records each.
 async fn with_logs(scratch: Scratch) -> TestRunners {
     let setup = TestRunners::open(scratch).await;
     let record = "2026-03-09T14:02:11.123456Z api 10.0.0.1:2817 10.0.0.2:80 0.000073 0.001048 0.000057 200 200 0 29 \
@@ -24,7 +24,7 @@ async fn with_logs(scratch: Scratch) -> TestRunners {
     setup
 }
 
-/// At a pace at which a test can step in.
+/// A runner slow enough for a test to act meanwhile.
 async fn reprocess(setup: &TestRunners, sink: &str, max_events_per_second: Option<u32>) -> JobId {
     let spec = ReprocessSpec {
         pipeline: Some("api".parse().unwrap()),

@@ -1,4 +1,4 @@
-//! How pipelines did: tiles and figures, made of sums that are kept as runs are recorded.
+//! Health of pipelines: tiles and figures, computed from sums that are updated with each run.
 
 use db::NewRun;
 use model::{Invocation, Outcome, Run, RunSource, Summary, Time, Window};
@@ -7,7 +7,7 @@ use crate::support::server::{TestServer, pipeline};
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// A function's run over `k` and the minutes, so many minutes ago, of ten records.
+/// A function's run of ten records, this many minutes ago.
 pub fn invoked(server: &TestServer, minutes: i64, outcome: Outcome) -> NewRun {
     let db = &server.app.db;
     let mut summary = Summary { sink: Some("tcp://sink".to_owned()), ..Summary::default() };

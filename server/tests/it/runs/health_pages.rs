@@ -1,4 +1,4 @@
-//! The window that all pages look at, and the pages of pipeline health, as a browser without JavaScript gets them.
+//! The time window of all pages, and the pages of pipeline health, without JavaScript.
 
 use db::{AlertChange, KeptAlert};
 use model::{Alert, AlertKind, AlertState, Time, Window};
@@ -109,7 +109,7 @@ async fn refused_health_action_is_explained_on_its_page() {
     assert_eq!(server.get("/alerts/nonsense").await.status(), StatusCode::NOT_FOUND);
 }
 
-/// An alert of the pipeline `api`, since the start of 2026.
+/// Opens an alert of the pipeline `api`, since the start of 2026.
 async fn raise(server: &TestServer) -> String {
     let (db, now) = (&server.app.db, server.app.db.now());
     let since: Time = "2026-01-01T00:00:00Z".parse().unwrap();

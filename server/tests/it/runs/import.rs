@@ -1,4 +1,4 @@
-//! `logyard runs import`: exported logs in, runs in the database, once.
+//! `logyard runs import` records each run of exported logs once.
 
 use std::{
     fs,
@@ -34,7 +34,7 @@ fn run(number: u32, sent: u32) -> String {
     LOG.replace("ID", &id).replace("KEY", &format!("a/{number}.log")).replace("SENT", &sent.to_string())
 }
 
-/// With two pipelines, one of which a function ships.
+/// A configuration with two pipelines, one of them shipped by a function.
 fn import(folder: &Path, arguments: &[&str]) -> Output {
     let pipeline = |name: &str, more: &str| {
         format!("[[pipelines]]\nname = \"{name}\"\nsource = \"s3://logs/{name}/\"\nsink = \"stack\"\n{more}\n")

@@ -1,5 +1,5 @@
-//! Log groups of functions, filled in moto by boto3, and read by watchers: each invocation is a run, once, and a group
-//! that cannot be read is never taken for one that is silent.
+//! Log readers on log groups that boto3 fills in moto: each invocation is one run, and an unreadable group
+//! is never taken for a silent one.
 
 use logyard::{
     config::Config,
@@ -17,7 +17,7 @@ use crate::{
 
 pub const GROUP: &str = "/aws/lambda/api-prod-elb";
 
-/// `put(group, stream, [(seconds ago, text)])` logs lines; `succeed(request, key)` are those of a run without a fault.
+/// `put(group, stream, [(seconds ago, text)])` logs lines; `succeed(request, key)` returns those of a successful run.
 pub const WORDS: &str = r"
 import time
 now = int(time.time() * 1000)
@@ -77,7 +77,7 @@ pub async fn watcher_as(server: &TestServer, config: &Config, holder: &str) -> L
     LogReader::start(Context { db: server.app.db.clone(), groups, holder: holder.into() })
 }
 
-/// The runs of a query, as soon as they are as described.
+/// Waits until the runs of a query are as described; returns them.
 pub async fn until_runs(server: &TestServer, query: &str, what: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let items = |page: &Value| page["items"].as_array().unwrap().clone();
     items(&server.json_once(&format!("/api/v1/runs?{query}"), |page| what(&items(page))).await)

@@ -1,7 +1,7 @@
-//! Two thousand runs in twenty log groups, filled in moto by boto3 out of order and late, read through a layer that
-//! throttles, by a watcher that is stopped in the middle and by two that go on: each run is right, and there once.
+//! Two thousand runs in twenty log groups, written to moto out of order and late, read through a layer that
+//! throttles. One log reader is stopped in the middle and two resume: each run is correct and recorded once.
 //!
-//! The layer is a fake, for what moto does not do: it throttles by seeded chance, and answers pages without events that
+//! The layer is a double for what moto lacks: it throttles by seeded chance, and returns pages without events that
 //! carry a token, as CloudWatch does.
 
 use std::{
@@ -28,7 +28,7 @@ use crate::{
 };
 
 const GROUPS: usize = 20;
-/// Before a token that leads to the page that was held back.
+/// Prefix of a token for a page that was held back.
 const HELD_BACK: &str = "held back ";
 
 #[derive(Clone)]
@@ -36,10 +36,10 @@ pub struct Layer {
     moto: String,
     http: reqwest::Client,
     chance: Arc<Mutex<StdRng>>,
-    /// Of the answers: throttled, and pages without events.
+    /// Answers so far that were throttled, and pages without events.
     throttled: f64,
     empty: f64,
-    /// Events a page.
+    /// Events in a page.
     limit: u32,
     told: Arc<Mutex<(u32, u32)>>,
 }
@@ -51,7 +51,7 @@ impl Layer {
         Self { moto, http, chance, throttled, empty, limit, told: Arc::default() }
     }
 
-    /// Its URL.
+    /// Starts to listen; returns the URL.
     pub async fn start(&self) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -90,7 +90,7 @@ async fn answer(State(layer): State<Layer>, headers: HeaderMap, body: Bytes) -> 
     (answer.status(), json, answer.text().await.unwrap())
 }
 
-/// Every stream's lines in four pieces, put in any order; one in four comes late. Prints what each run is.
+/// Writes each stream's lines in four pieces, in any order, one in four late. Prints the outcome of each run.
 const FEED: &str = r"
 import random, sys
 chance, late = random.Random(5), '--late' in sys.argv
@@ -133,7 +133,7 @@ for comes_late, group, stream, part in pieces:
 print(json.dumps(expected))
 ";
 
-/// By request. The line that names the object may be among those that come late.
+/// Outcomes by request id. The line that names the object may be among the late ones.
 async fn outcomes(server: &TestServer, complete: bool) -> BTreeMap<String, String> {
     let (mut outcomes, mut after) = (BTreeMap::new(), String::new());
     loop {

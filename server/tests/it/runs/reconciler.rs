@@ -1,4 +1,4 @@
-//! Log objects against runs: what nobody picked up, what failed, what came twice; and how a gap is closed.
+//! Reconciliation: objects not processed, failed or delivered twice; and how a gap is closed.
 
 use db::NewRun;
 use logyard::{
@@ -16,7 +16,7 @@ use crate::{
 
 const MINUTE_MS: i64 = 60_000;
 
-/// Shipped by a function, whose runs are recorded by hand here.
+/// A pipeline shipped by a function, whose runs the tests record.
 pub fn lambda() -> Pipeline {
     let (log_group, region, logs_endpoint_url) = ("/aws/lambda/api".to_owned(), None, None);
     let function = Function { log_group, region, logs_endpoint_url, timeout_s: 1 };
@@ -36,7 +36,7 @@ pub async fn context(server: &TestServer) -> Context {
     }
 }
 
-/// A log object of so many minutes ago, by its key.
+/// Puts a log object of this many minutes ago; returns its key.
 pub async fn deliver(server: &TestServer, minutes: i64, name: &str, records: usize) -> Key {
     let at = Time(server.app.db.now().0 - minutes * MINUTE_MS);
     let (date, clock) = (at.date(), at.clock());
@@ -54,7 +54,7 @@ pub async fn deliver(server: &TestServer, minutes: i64, name: &str, records: usi
     key.parse().unwrap()
 }
 
-/// A run over an object that knows neither its size nor its `ETag`, as those of functions.
+/// A run over an object, without its size and `ETag`, as functions report it.
 pub fn over(server: &TestServer, minutes: i64, key: &Key, outcome: Outcome) -> NewRun {
     let new = invoked(server, minutes, outcome);
     let summary = new.run.summary.filter(|_| outcome == Outcome::Sent);
@@ -62,7 +62,7 @@ pub fn over(server: &TestServer, minutes: i64, key: &Key, outcome: Outcome) -> N
     NewRun { run, ..new }
 }
 
-/// Looks until it is as described.
+/// Reconciles until the result is as described; returns it.
 pub async fn until(server: &TestServer, context: Context, what: impl Fn(&Reconciliation) -> bool) -> Reconciliation {
     let probe = || async {
         let began = server.app.db.now();
@@ -139,7 +139,7 @@ async fn reconciliation_finds_gaps_and_reprocess_closes_them() {
     assert_eq!(response.status(), 409, "there is nothing left to do");
 }
 
-/// A second run over the same key: of another origin.
+/// Records a second run over the same key, of another origin.
 pub async fn record_as(server: &TestServer, pipeline: &str, new: &NewRun) {
     let (db, origin) = (&server.app.db, pipeline.parse().unwrap());
     db.follow(&origin, "test", 60_000).await.unwrap().unwrap();

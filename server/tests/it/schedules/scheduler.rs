@@ -142,7 +142,7 @@ async fn manual_run_waits_for_the_last_job() {
 const DUE: Time = Time(1_770_000_000_000);
 const HOUR: i64 = 3_600_000;
 
-/// Hourly from [`DUE`], in a setup where nothing else has happened.
+/// Creates a schedule that is due hourly from [`DUE`].
 async fn hourly(setup: &TestRunners, zone: &str) -> Schedule {
     named(setup, "hourly", zone).await
 }
@@ -157,7 +157,7 @@ async fn named(setup: &TestRunners, name: &str, zone: &str) -> Schedule {
     setup.db.insert_schedule(new).await.unwrap()
 }
 
-/// A server of its own on the setup's database. `config` replaces the stores.
+/// The context of another server on the same database. `config` replaces the stores.
 async fn context(setup: &TestRunners, config: &str) -> Context {
     let stores = match config {
         "" => setup.stores().await,
@@ -255,7 +255,7 @@ async fn failing_schedule_does_not_block_others(scratch: Scratch) {
     assert_eq!(last(&setup, &schedule).await.0.next_at, Some(Time(DUE.0 + HOUR)));
 }
 
-/// By the clock, from end to end: what is due starts by itself, and is a job like any other.
+/// End to end by the clock: a due schedule starts a normal job.
 async fn due_schedule_starts_job_that_is_proven(scratch: Scratch) {
     let setup = TestRunners::with_objects(scratch, 3).await;
     let schedule = hourly(&setup, "Pacific/Auckland").await;

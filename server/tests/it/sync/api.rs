@@ -1,4 +1,4 @@
-//! Tables kept in step, over HTTP: what agents report, what may be asked, and what is refused.
+//! The sync API: reports of agents, requests of people, and refusals.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::support::server::{TestServer, guard};
 
 const LEASE_MS: i64 = 60_000;
 
-/// A server whose configuration has the tables `orders` and `customers`. Nobody keeps them in step but the test.
+/// A server with the configured tables `orders` and `customers`, without a syncer.
 async fn keeping_two() -> TestServer {
     let entry = |name: &str| {
         format!(
@@ -47,14 +47,14 @@ fn beat(state: SyncState) -> SyncBeat {
     }
 }
 
-/// Tells how `orders` stands, as whoever keeps it would.
+/// Reports the state of `orders`, as a syncer would.
 async fn tell(server: &TestServer, beat: &SyncBeat) {
     let db = &server.app.db;
     db.hold_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
     assert!(db.beat_sync(&orders(), "test", LEASE_MS, beat).await.unwrap());
 }
 
-/// Ends an evaluation of `orders` that answers all that was asked.
+/// Ends an evaluation of `orders` that answers all requests.
 async fn end(server: &TestServer) -> SyncAsked {
     let db = &server.app.db;
     let held = db.hold_sync(&orders(), "test", LEASE_MS).await.unwrap().expect("the table is free");
@@ -82,7 +82,7 @@ async fn end(server: &TestServer) -> SyncAsked {
     held.asked
 }
 
-/// What an agent of this site reports of a table, and the answer.
+/// Sends an agent's report of a table; returns the answer.
 async fn report(server: &TestServer, table: &str, report: Value) -> (StatusCode, Value) {
     let path = format!("/api/v1/syncs/{table}/progress");
     answer(server.request(Method::POST, &path).bearer_auth(&server.token).json(&report)).await

@@ -1,4 +1,4 @@
-//! `logyard sync`: what it brings about, what it prints, and how it exits.
+//! `logyard sync`: results, output and exit codes.
 
 use serde_json::Value;
 

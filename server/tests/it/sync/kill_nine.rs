@@ -1,5 +1,5 @@
-//! `kill -9` of `logyard sync` and of a server at random moments, while the table is written to: what was done stays
-//! done, and in the end both tables are equal.
+//! SIGKILL of `logyard sync` and of a server at random moments, while the table is written to: finished work stays
+//! finished, and in the end both tables are equal.
 
 use std::time::Duration;
 

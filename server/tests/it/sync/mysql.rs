@@ -1,4 +1,4 @@
-//! `logyard sync` with MySQL, or rather MariaDB, as the truth.
+//! `logyard sync` from MariaDB, in place of MySQL.
 
 use db::testing::Scratch;
 use sqlx::{AssertSqlSafe, MySqlPool};

@@ -1,4 +1,4 @@
-//! The pages of syncs as the server sends them, and what their forms come back with, without JavaScript.
+//! The sync pages and forms as the server renders them, without JavaScript.
 
 use reqwest::StatusCode;
 use serde_json::json;

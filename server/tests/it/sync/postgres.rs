@@ -1,5 +1,5 @@
-//! A table in PostgreSQL and its copy in another, through HTTP, by real processes that are killed while it is written to
-//! by transactions that commit out of order; and then the page's API tells that both are equal, and PostgreSQL does too.
+//! Real processes sync a table of one PostgreSQL database to another over HTTP. They are killed while writers commit
+//! out of order; in the end both the API and PostgreSQL report equal tables.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ struct Orders {
 }
 
 impl Orders {
-    /// With summaries, as an operator would have made them.
+    /// Makes the table with summaries, as an operator would.
     async fn new() -> Self {
         let scratch = Scratch::postgres().await;
         let (pool, url) = (PgPool::connect(&scratch.url).await.unwrap(), scratch.url.clone());
@@ -53,14 +53,14 @@ impl Orders {
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&self.pool).await.unwrap();
     }
 
-    /// All that is in it, as PostgreSQL sums it up.
+    /// A digest of all rows, computed by PostgreSQL.
     async fn digest(&self) -> (i64, Option<String>) {
         let sql = "SELECT count(*), md5(string_agg(orders::text, ',' ORDER BY id)) FROM orders";
         sqlx::query_as(sql).fetch_one(&self.pool).await.unwrap()
     }
 }
 
-/// Inserts, changes and deletes; each transaction stays open for a while after it has taken its versions.
+/// Inserts, updates and deletes; each transaction stays open for a while after taking its versions.
 async fn write(pool: PgPool, number: i64, resting: CancellationToken) {
     let mut stroke = 0;
     while !resting.is_cancelled() {

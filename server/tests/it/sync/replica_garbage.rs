@@ -1,4 +1,4 @@
-//! What does not fit is refused by name, before the table is asked.
+//! Invalid requests are refused by field name, before the table is queried.
 
 use engine::sync::protocol::{gzip, limits};
 use reqwest::{Body, Method, StatusCode, header};

@@ -1,4 +1,4 @@
-//! A table is brought in step with one that a server holds, over HTTP, by all that an evaluation asks and changes.
+//! The engine syncs a table over HTTP with a replica that a server holds.
 
 use engine::sync::{
     Answer, Change, Checkpoint, EndpointRole, Evaluation, Local, Options, PerEndpoint, Question, Remote, RemoteTable,
@@ -36,7 +36,7 @@ impl Pair {
         RemoteTable::connect(&url, Some(&ACME.parse().unwrap())).unwrap()
     }
 
-    /// Evaluates until it is in step; how many rows are in quarantine then.
+    /// Evaluates until the tables are in sync; returns the number of quarantined rows.
     async fn sync(&mut self) -> usize {
         let local = Table::open(self.local.spec()).await.unwrap();
         let remote = self.remote_table();

@@ -1,4 +1,4 @@
-//! The API of tables that are held for others: who may ask, and what is answered.
+//! The replica API: authorization and answers.
 
 use std::io::Read;
 
@@ -64,7 +64,7 @@ async fn unauthorized_request_learns_nothing_about_tables() {
     assert_eq!(request.status(), StatusCode::UNAUTHORIZED);
 }
 
-/// Whoever writes a client by the description finds its examples true.
+/// The examples of the description are true.
 #[tokio::test]
 async fn openapi_examples_are_answered_as_described() {
     let description: Value = {
@@ -158,7 +158,7 @@ async fn conditional_delete_removes_only_matching_versions() {
     assert_eq!(post(&server, "delete-if", &json!({"rows": [[2, 1]]})).await, json!({"deleted": 0}), "again");
 }
 
-/// Neither more than anyone should hold nor a part of a list.
+/// An answer is bounded and holds only complete lists.
 #[tokio::test]
 async fn manifest_returns_only_complete_lists() {
     let orders = Orders::new().await;
@@ -207,7 +207,7 @@ async fn large_answers_are_compressed_on_request() {
     assert_eq!(response.json::<Value>().await.unwrap(), plain);
 }
 
-/// The server starts without it, and needs no restart when it comes back.
+/// The server starts without the database, and needs no restart when it returns.
 #[tokio::test]
 async fn unreachable_database_answers_503_until_it_returns() {
     let orders = Orders::described().await;

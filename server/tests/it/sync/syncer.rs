@@ -1,4 +1,4 @@
-//! The syncer on real tables over HTTP: in step though they are written to, by one process at a time, as people ask.
+//! The syncer on real tables over HTTP: during writes, with one holder at a time, on request.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A local table, its remote copy behind HTTP, and all that keeps the one in step with the other.
+//! A local table, its remote copy behind HTTP, and the configuration that syncs them.
 
 use std::{
     path::PathBuf,
@@ -30,7 +30,7 @@ pub struct TablePair {
 }
 
 impl TablePair {
-    /// Both tables empty.
+    /// Makes both tables, empty.
     pub async fn new() -> Self {
         let (local, remote) = (Orders::new().await, Orders::new().await);
         for table in [&local, &remote] {
@@ -44,7 +44,7 @@ impl TablePair {
         "orders".parse().unwrap()
     }
 
-    /// New rows with these keys, each with its key as its version.
+    /// Inserts rows with these keys, each with its key as its version.
     pub async fn insert(&self, from: u64, until: u64) {
         let rows = format!(
             "WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {until})
@@ -66,7 +66,7 @@ impl TablePair {
         self.local.dump().await == self.remote.dump().await
     }
 
-    /// With `more` at the end, which is the entry of the table.
+    /// The configuration, with `more` appended to the entry of the table.
     pub fn config(&self, more: &str) -> String {
         self.config_of(&self.local.url(), &format!("{}{}", self.server.url, path("acme", "")), more)
     }
@@ -88,7 +88,7 @@ impl TablePair {
         file
     }
 
-    /// `logyard sync` with JSON lines.
+    /// The command `logyard sync` with JSON lines.
     pub fn sync(&self, arguments: &[&str]) -> Command {
         let mut command = logyard();
         command.args(["sync", "orders", "--json"]).args(arguments);
@@ -96,12 +96,12 @@ impl TablePair {
         command
     }
 
-    /// Logyard's own database, as the commands have it.
+    /// Logyard's own database, as the commands open it.
     pub async fn db(&self) -> Db {
         Db::open(&format!("sqlite:{}", self.folder.path().join("logyard.db").display())).await.unwrap()
     }
 
-    /// A process as far as the store can tell.
+    /// The context of one process, by the name of its lease holder.
     pub fn context(&self, db: &Db, holder: &str, more: &str) -> Context {
         let config = Config::parse(None, &self.config(more), &|_| None).unwrap();
         let syncs = Syncs::new(&config);
