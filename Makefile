@@ -14,6 +14,8 @@ BINARY := $(CARGO_TARGET_DIR)/release/logyard
 # The interface, then the server that holds it. Both halves from one checkout: they agree on their URLs only then.
 BUNDLE := cargo run --quiet --release --package bundle
 SERVER := cargo build --release --package logyard
+# Two tests a core: many wait for a lease, an interval or a process, and none measures how fast it is.
+TEST_THREADS := $(shell expr 2 \* $$(nproc))
 # What nextest writes about its last run, by .config/nextest.toml.
 JUNIT := $(CARGO_TARGET_DIR)/nextest/default/junit.xml
 # The tools that `bench-clone` measures beside Logyard.
@@ -50,7 +52,8 @@ check: ## Formatting, lints of server and interface, licences and sources of dep
 
 unit: ## Unit and integration tests, on SQLite and PostgreSQL; names the ten slowest
 	@.ci/setup test
-	cargo nextest run --workspace --exclude hydrate --features app/ssr || { .ci/slowest $(JUNIT); exit 1; }
+	@rm -f $(JUNIT)
+	cargo nextest run --workspace --exclude hydrate --features app/ssr --test-threads $(TEST_THREADS) || { .ci/slowest $(JUNIT); exit 1; }
 	@.ci/slowest $(JUNIT)
 	cargo test --quiet --doc --workspace --exclude hydrate --features app/ssr
 

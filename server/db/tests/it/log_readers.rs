@@ -98,7 +98,7 @@ async fn repeated_invocation_is_one_run(scratch: Scratch) {
     let read = db.runs(&filter, None, 10).await.unwrap().items.remove(0);
     assert_eq!(read, first.run);
     assert_eq!(db.evidence(read.id).await.unwrap(), first.evidence);
-    // A timeout told of late.
+    // A timeout that is reported late.
     let late = invocation(&db, "r1", 1, Outcome::TimedOut);
     assert_eq!(db.record_invocations(&pipeline(), Recorder::Import, &[late]).await.unwrap(), Some(1));
     let read = db.run(first.run.id).await.unwrap();

@@ -27,7 +27,7 @@ fn key(name: &str) -> Key {
     name.parse().unwrap()
 }
 
-/// A run over ten lines, `failed` of which could not be parsed.
+/// A run over ten lines, `bad` of which could not be parsed.
 pub fn run(db: &Db, name: &str, started_at: i64, bad: u64) -> NewRun {
     let mut summary = Summary { sink: Some("tcp://sink".to_owned()), ..Summary::default() };
     summary.lines.encountered = 10;
@@ -97,7 +97,7 @@ async fn object_shipped_again_is_the_same_run(scratch: Scratch) {
     let db = scratch.open().await;
     let id = running(&db).await;
     let first = run(&db, "a", AT, 1);
-    // Twice in one beat, too, as after a retry that was quick.
+    // Twice in one heartbeat, too, as after a quick retry.
     assert!(db.record_runs(id, 1, &[first.clone(), run(&db, "a", AT + 1, 2)]).await.unwrap());
     assert!(db.record_runs(id, 1, &[run(&db, "a", AT + 2, 0), run(&db, "b", AT, 0)]).await.unwrap());
     let page = db.runs(&RunFilter { job: Some(id), ..RunFilter::default() }, None, 10).await.unwrap();

@@ -24,7 +24,7 @@ on_both_databases!(
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 
-/// A number that looks random and is not: splitmix64.
+/// A pseudorandom number: splitmix64.
 struct Dice(u64);
 
 impl Dice {

@@ -93,7 +93,7 @@ async fn act(orders: &mut TestTable, random: &mut StdRng, version: &mut u64) {
             }
         }
         6 => match &orders.pool {
-            // Takes away a row of which no trigger of a delete is told.
+            // Deletes a row without a delete trigger.
             Pool::Sqlite(_) => {
                 orders.run(&format!("INSERT OR REPLACE INTO orders VALUES ({key}, {version}, 'again')")).await;
                 orders.model.insert(key, *version);

@@ -22,7 +22,7 @@ fn quiet() -> Pipeline {
 /// Puts four objects of a function's pipeline; two runs each deliver the first `doubled` of them.
 async fn four_objects(server: &TestServer, doubled: usize) {
     let (db, name) = (&server.app.db, quiet().name);
-    // Its log group is read by somebody; its first run makes the objects the business of whoever reconciles.
+    // A log reader holds its log group; its first run makes the reconciler count the objects.
     db.watch(&name, "test", 600_000, db.now()).await.unwrap().unwrap();
     record(server, &[invoked(server, 60, Outcome::Sent)]).await;
     for number in 0..4 {

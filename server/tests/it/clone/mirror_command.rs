@@ -30,7 +30,7 @@ async fn mirror(store: &Embedded, folder: &Path, more: &[&str]) -> Output {
     run(command).await
 }
 
-/// Runs `--dry-run`; returns the preview.
+/// Runs `--dry-run`; returns the id of the plan.
 async fn plan(store: &Embedded, folder: &Path) -> String {
     let output = mirror(store, folder, &["--dry-run"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));

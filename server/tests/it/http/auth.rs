@@ -47,8 +47,8 @@ async fn expired_session_is_rejected() {
     }
 }
 
-/// Neither the answer nor its status tells whether the name or the password was wrong; after five the right one has to
-/// wait, too.
+/// Neither body nor status shows whether the name or the password was wrong; after five failures, the right password
+/// has to wait, too.
 #[tokio::test]
 async fn password_guessing_learns_nothing_and_is_throttled() {
     let server = TestServer::guarded().await;

@@ -14,7 +14,7 @@ enum Role {
     Api,
     /// For a session; others are sent to sign in.
     Page,
-    /// For a token of the table alone; others, whoever they are here, get 401.
+    /// For a token of the table alone; all others get 401.
     Replica,
 }
 

@@ -37,7 +37,7 @@ async fn change_by_another_server_is_published_once(scratch: Scratch) {
 
     let paused = setup.db.act(id, Action::Pause, "test").await.unwrap();
     assert_eq!(next_job(&mut messages, id).await.revision, paused.revision);
-    // Through a whole interval of beats, and so several polls, the same revision does not come again.
+    // During an interval of heartbeats, and so several polls, the same revision does not come again.
     let mut beats = 0;
     while beats < 2 {
         match next(&mut messages).await {

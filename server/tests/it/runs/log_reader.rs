@@ -147,7 +147,7 @@ async fn log_reader_resumes_and_late_lines_correct_runs() {
     let second = watcher(&server, "two").await;
     first.stop().await;
     watching(&server, |watching| watching.holder == "two").await;
-    // Twenty minutes late: far before where a look begins.
+    // Twenty minutes late: long before the start of a read.
     put(&moto, "put(group, 'one', succeed('r-1', 'a.log', 1_200)[2:])").await;
     let run = until_runs(&server, "pipeline=api", |runs| runs[0]["outcome"] == "sent").await.remove(0);
     assert_eq!(run["key"], "a.log");

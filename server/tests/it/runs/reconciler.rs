@@ -66,7 +66,7 @@ pub fn over(server: &TestServer, minutes: i64, key: &Key, outcome: Outcome) -> N
 pub async fn until(server: &TestServer, context: Context, what: impl Fn(&Reconciliation) -> bool) -> Reconciliation {
     let probe = || async {
         let began = server.app.db.now();
-        let one = Reconciler::start(context.clone()); // which looks at once
+        let one = Reconciler::start(context.clone()); // its first round begins at once
         let new = |found: &Option<Reconciliation>| {
             found.as_ref().is_some_and(|found| found.listed_at >= began || found.error.is_some())
         };
@@ -97,7 +97,7 @@ async fn reconciliation_finds_gaps_and_reprocess_closes_them() {
     for name in ["whole", "twice", "failed", "never"] {
         keys.push(deliver(&server, 10, name, 1).await);
     }
-    // Its first run makes the objects the business of whoever reconciles.
+    // Its first run makes the reconciler count the objects.
     let first = invoked(&server, 60, Outcome::Sent);
     let runs = [first, over(&server, 1, &keys[0], Outcome::Sent), over(&server, 2, &keys[2], Outcome::TimedOut)];
     record(&server, &runs).await;

@@ -73,7 +73,7 @@ async fn write(pool: PgPool, number: i64, resting: CancellationToken) {
              DELETE FROM orders WHERE id = {old} + 10;
              COMMIT"
         );
-        // Two that change the same rows may be told to try again.
+        // PostgreSQL may ask one of two writers of the same rows to retry.
         let _ = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await;
         stroke += 1;
     }
