@@ -1,7 +1,7 @@
-//! The words of Logyard as types: what the store keeps, the engines report, the API answers and the pages show.
+//! The vocabulary of Logyard as types, used by database, engines, API and pages.
 //!
-//! Shared by the server and the browser, so: serde only, no I/O, no clock, nothing that weighs on the wasm. Whatever
-//! comes from outside (names, keys, times, cursors) is parsed into a type here once and trusted afterwards.
+//! Shared by server and browser, hence serde only, no I/O, no clock, nothing large in wasm. Always: input
+//! from outside (names, keys, times, cursors) is parsed into a type once and trusted afterwards.
 
 mod alert;
 mod backfill;
@@ -35,7 +35,9 @@ mod time;
 mod view;
 mod window;
 
-pub use alert::{Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, Notice, ReceiverStatus};
+pub use alert::{
+    Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, DeliveryId, Notice, ReceiverStatus,
+};
 pub use backfill::{BackfillSpec, Backfilled};
 pub use canary::{Canary, CanarySize, MarkedEvent};
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};

@@ -14,7 +14,7 @@ pub fn SettingsPage() -> impl IntoView {
     view! {
         <PageTitle text="Settings" />
         <h1>"Settings"</h1>
-        <Loaded of=api::settings() let:settings>
+        <Loaded of=api::get_settings() let:settings>
             <Sections settings />
         </Loaded>
     }

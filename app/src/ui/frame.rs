@@ -60,7 +60,7 @@ pub fn Frame(children: Children) -> impl IntoView {
                 {signed_in.then(|| view! { <SignOut /> })}
             </div>
             <Suspense>{Suspend::new(async move {
-                let counts = api::counts().await.ok();
+                let counts = api::get_counts().await.ok();
                 view! { <StatusLine counts /> }
             })}</Suspense>
         </header>

@@ -20,7 +20,7 @@ pub fn Jump() -> impl IntoView {
         async move {
             match text.trim() {
                 "" => Vec::new(),
-                text => api::jump(text.to_owned()).await.unwrap_or_default(),
+                text => api::find_jobs(text.to_owned()).await.unwrap_or_default(),
             }
         }
     });

@@ -187,11 +187,11 @@ async fn next(transaction: &mut Transaction, free: &[StoreName], now: Time) -> R
         .value(now)
         .push(" AND (stopping IS NOT NULL OR (");
     let expired =
-        at_free_stores(expired).push(")) ORDER BY lease_until LIMIT 1").push(transaction.for_update_of_free());
+        at_free_stores(expired).push(")) ORDER BY lease_until LIMIT 1").push(transaction.for_update_skip_locked());
     let mut rows = transaction.run(expired).await?;
     if rows.is_empty() && !free.is_empty() {
         let queued = Statement::new("SELECT id, stopping, holder FROM jobs WHERE state = 'queued' AND ");
-        let queued = at_free_stores(queued).push(" ORDER BY id LIMIT 1").push(transaction.for_update_of_free());
+        let queued = at_free_stores(queued).push(" ORDER BY id LIMIT 1").push(transaction.for_update_skip_locked());
         rows = transaction.run(queued).await?;
     }
     let candidate =

@@ -79,7 +79,7 @@ async fn work(mut writer: Writer) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = writer.stroke().await {
+        if let Err(error) = writer.write_batch().await {
             warn!(%error, "the demo's shop could not be worked in");
         }
     }

@@ -53,7 +53,10 @@ impl Streams {
 }
 
 /// `GET /api/v1/events`: every job, and every table that is kept in step.
-pub async fn all(State(app): State<App>, Extension(streams): Extension<Streams>) -> Result<impl IntoResponse, Refused> {
+pub async fn stream_events(
+    State(app): State<App>,
+    Extension(streams): Extension<Streams>,
+) -> Result<impl IntoResponse, Refused> {
     let place = streams.enter()?;
     let changes = app.hub.subscribe();
     let snapshot = app.hub.snapshot().await.map_err(health::no_database)?;
@@ -61,14 +64,14 @@ pub async fn all(State(app): State<App>, Extension(streams): Extension<Streams>)
 }
 
 /// `GET /api/v1/jobs/{id}/events`: one job, in messages of the same shape.
-pub async fn one(
+pub async fn stream_job_events(
     State(app): State<App>,
     Extension(streams): Extension<Streams>,
     Id(id): Id,
 ) -> Result<impl IntoResponse, Refused> {
     let place = streams.enter()?;
     let changes = app.hub.subscribe();
-    let job = app.backend.job(id).await?.job;
+    let job = app.backend.get_job(id).await?.job;
     let snapshot = app.hub.snapshot().await.map_err(health::no_database)?;
     Ok(answer(&app, place, Snapshot { jobs: vec![job], ..snapshot }, changes, Some(id)))
 }

@@ -23,7 +23,7 @@ const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0,
 pub async fn show(State(app): State<App>) -> Result<impl IntoResponse, Refused> {
     let counts = app.hub.snapshot().await.map_err(health::no_database)?.counts;
     set_counts(counts);
-    set_syncs(&app.backend.syncs().await?);
+    set_syncs(&app.backend.list_syncs().await?);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], recorder().render()))
 }
 

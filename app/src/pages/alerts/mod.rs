@@ -40,7 +40,7 @@ pub fn AlertsPage() -> impl IntoView {
 
 async fn load(query: Query) -> Result<AlertList, AppError> {
     let after = query.get("after").map(str::parse::<AlertId>).transpose()?;
-    api::alerts(read_filter(&query, context::now())?, after).await
+    api::list_alerts(read_filter(&query, context::now())?, after).await
 }
 
 /// Why what is shown may be wrong.

@@ -33,7 +33,7 @@ impl FailuresWanted {
             Self::First => None,
             Self::After(key) => Some(Key::try_from(key.clone())?),
         };
-        api::failures(id, after).await.map(Some)
+        api::list_failures(id, after).await.map(Some)
     }
 }
 

@@ -43,7 +43,7 @@ pub fn JobPage() -> impl IntoView {
 async fn load(id: String, wanted: FailuresWanted) -> Result<(JobView, Option<FailurePage>), AppError> {
     let unknown = |_| AppError(Problem::new(ProblemCode::NotFound, "There is no job with this id."));
     let id = id.parse::<JobId>().map_err(unknown)?;
-    Ok((api::job(id).await?, wanted.load(id).await?))
+    Ok((api::get_job(id).await?, wanted.load(id).await?))
 }
 
 #[component]

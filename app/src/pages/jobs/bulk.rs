@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Action, BulkOutcome, Retry};
 
 use crate::{
-    api::{self, BulkAct},
+    api::{self, ActOnJobs},
     context,
     error::{AppError, problem_in},
     query::Query,
@@ -29,7 +29,7 @@ pub fn BulkPage() -> impl IntoView {
 
 async fn load(query: Query) -> Result<(Action, BulkOutcome), AppError> {
     let action = api::action_named(query.get("action").unwrap_or_default())?;
-    Ok((action, api::bulk_preview(read_filter(&query)?, action).await?))
+    Ok((action, api::preview_act_on_jobs(read_filter(&query)?, action).await?))
 }
 
 /// `Cancel`, and what that means for the jobs.
@@ -69,7 +69,7 @@ fn Ask(query: Query, action: Action, outcome: BulkOutcome) -> impl IntoView {
             view! {
                 <p>{consequence}</p>
                 {outcome.matched.capped.then(|| view! { <p>"At most 10,000 are changed at a time."</p> })}
-                <form method="post" action=BulkAct::PATH class="actions confirm">
+                <form method="post" action=ActOnJobs::PATH class="actions confirm">
                     <input type="hidden" name="action" value=api::action_name(action) />
                     <input type="hidden" name="filter" value=fields />
                     <button class="main">{format!("{verb} {jobs}")}</button>

@@ -39,7 +39,7 @@ pub fn JobsPage() -> impl IntoView {
 
 async fn load(query: Query) -> Result<JobList, AppError> {
     let after = query.get("after").map(str::parse::<JobId>).transpose()?;
-    api::jobs(read_filter(&query)?, after).await
+    api::list_jobs(read_filter(&query)?, after).await
 }
 
 /// What an action on many jobs has just done, as its redirect tells.

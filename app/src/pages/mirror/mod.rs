@@ -28,7 +28,7 @@ async fn load(query: Query) -> Result<Seen, AppError> {
     let backend = context::ask()?;
     let form = CloneForm { mode: "mirror".to_owned(), dry_run: String::new(), ..CloneForm::read(&query) };
     let before = match query.get("plan").and_then(|id| id.parse::<Digest>().ok()) {
-        Some(id) => backend.plan(&id).await.ok(),
+        Some(id) => backend.get_clone_plan(&id).await.ok(),
         None => None,
     };
     let preview = backend.preview_clone(&context::viewer()?, form.request()?).await?;

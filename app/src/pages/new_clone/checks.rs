@@ -86,7 +86,7 @@ async fn look(form: &CloneForm, side: Side) -> Result<Option<Look>, AppError> {
         return Ok(None);
     }
     Ok(Some(match form.place(side) {
-        Ok(place) => ask()?.peek(place).await.map_err(|problem| {
+        Ok(place) => ask()?.list_first_keys(place).await.map_err(|problem| {
             let field = format!("{}.{}", side.name(), problem.field.as_deref().unwrap_or("bucket"));
             problem.on(field)
         }),

@@ -53,9 +53,9 @@ struct Known {
 
 async fn load(query: Query) -> Result<Known, AppError> {
     let form = CloneForm::read(&query);
-    let stores = api::stores().await?;
+    let stores = api::list_stores().await?;
     let checks = Checks::of(&form, query.get("preview").is_some()).await?;
-    let commands = form.request().ok().map(|request| Ok::<_, AppError>(context::ask()?.commands(request)));
+    let commands = form.request().ok().map(|request| Ok::<_, AppError>(context::ask()?.get_clone_commands(request)));
     Ok(Known { form, stores, checks, commands: commands.transpose()? })
 }
 

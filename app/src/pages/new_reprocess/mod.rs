@@ -39,10 +39,10 @@ struct Known {
 
 async fn load(query: Query) -> Result<Known, AppError> {
     let form = ReprocessForm::read(&query);
-    let pipelines = api::pipelines().await?;
+    let pipelines = api::list_pipelines().await?;
     let checks = Checks::of(&form, query.get("preview").is_some()).await?;
     let commands = match form.request() {
-        Ok(request) => context::ask()?.reprocess_commands(request).await.ok(),
+        Ok(request) => context::ask()?.get_reprocess_commands(request).await.ok(),
         Err(_) => None,
     };
     Ok(Known { form, pipelines, checks, commands })

@@ -44,11 +44,11 @@ struct Seen {
 
 async fn load(query: Query) -> Result<Seen, AppError> {
     let scope = Scope::read(&query)?;
-    let overview = api::overview().await?;
-    let tiles = api::tiles(scope.window(overview.now)).await?;
+    let overview = api::get_overview().await?;
+    let tiles = api::list_tiles(scope.window(overview.now)).await?;
     let open = AlertFilter { states: vec![AlertState::Open], ..AlertFilter::default() };
-    let alerts = api::alerts(open, None).await?.page.items;
-    Ok(Seen { overview, tiles, alerts, syncs: api::syncs().await? })
+    let alerts = api::list_alerts(open, None).await?.page.items;
+    Ok(Seen { overview, tiles, alerts, syncs: api::list_syncs().await? })
 }
 
 #[component]

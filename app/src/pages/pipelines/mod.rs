@@ -28,7 +28,7 @@ pub fn PipelinesPage() -> impl IntoView {
             <h1>"Pipelines"</h1>
             <a class="button" href="/reprocesses/new">"New reprocess"</a>
         </div>
-        <Loaded of=api::pipelines() let:list>
+        <Loaded of=api::list_pipelines() let:list>
             <List list />
         </Loaded>
     }

@@ -56,21 +56,24 @@ struct Seen {
 async fn load(name: String, query: Query) -> Result<Seen, AppError> {
     let name = name.parse::<PipelineName>()?;
     let scope = Scope::read(&query)?;
-    let PipelineView { now, status, mut runs, mut sums } = api::pipeline(name.clone()).await?;
+    let PipelineView { now, status, mut runs, mut sums } = api::get_pipeline(name.clone()).await?;
     let window = scope.window(now)?;
     if scope.narrows() {
         let (from, to) = (Some(window.from()), Some(window.to()));
-        let list =
-            api::runs(RunFilter { pipeline: Some(name.clone()), from, to, ..RunFilter::default() }, None).await?;
+        let list = api::list_runs_with_sums(
+            RunFilter { pipeline: Some(name.clone()), from, to, ..RunFilter::default() },
+            None,
+        )
+        .await?;
         (runs, sums) = (list.page.items, list.sums);
         runs.truncate(RUNS);
     }
-    let health = api::pipeline_health(&name, window).await;
+    let health = api::get_pipeline_health(&name, window).await;
     let states = vec![AlertState::Open, AlertState::Acknowledged, AlertState::Silenced];
     let holding = |pipeline, kind| AlertFilter { pipeline, kind, states: states.clone(), ..AlertFilter::default() };
-    let mut alerts = api::alerts(holding(Some(name), None), None).await?.page.items;
+    let mut alerts = api::list_alerts(holding(Some(name), None), None).await?.page.items;
     // What its sink does not take, the pipeline does not deliver.
-    let canaries = api::alerts(holding(None, Some(AlertKind::Canary)), None).await?.page.items;
+    let canaries = api::list_alerts(holding(None, Some(AlertKind::Canary)), None).await?.page.items;
     alerts.extend(canaries.into_iter().filter(|alert| alert.sink.as_ref() == Some(&status.pipeline.sink)));
     Ok(Seen { now, window, status, runs, sums, health, alerts })
 }

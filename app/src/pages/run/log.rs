@@ -28,7 +28,7 @@ pub fn RunLogPage() -> impl IntoView {
 
 async fn load(id: String, after: Option<String>) -> Result<(RunView, RunLog), AppError> {
     let id = read_id(&id)?;
-    Ok((api::run(id).await?, api::run_log(id, after).await?))
+    Ok((api::get_run(id).await?, api::get_run_log(id, after).await?))
 }
 
 #[component]

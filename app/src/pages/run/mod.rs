@@ -51,8 +51,8 @@ fn around(view: &RunView) -> Result<Window, AppError> {
 
 /// With the jobs asked for around it.
 async fn load(id: String) -> Result<(RunView, Vec<Job>), AppError> {
-    let view = api::run(read_id(&id)?).await?;
-    let jobs = api::jobs_within(around(&view)?).await?;
+    let view = api::get_run(read_id(&id)?).await?;
+    let jobs = api::list_jobs_within(around(&view)?).await?;
     Ok((view, jobs))
 }
 

@@ -35,7 +35,7 @@ pub fn RunsPage() -> impl IntoView {
 
 async fn load(query: Query) -> Result<RunList, AppError> {
     let after = query.get("after").map(str::parse::<RunCursor>).transpose()?;
-    api::runs(read_filter(&query)?, after).await
+    api::list_runs_with_sums(read_filter(&query)?, after).await
 }
 
 #[component]

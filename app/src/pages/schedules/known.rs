@@ -20,14 +20,15 @@ impl Known {
     pub async fn of(query: Query) -> Result<Self, AppError> {
         let form = ScheduleForm::read(&query);
         let backend = ask()?;
-        let upcoming =
-            |field: &str, cron: &str| (!cron.trim().is_empty()).then(|| backend.upcoming(field, cron, form.zone()));
+        let upcoming = |field: &str, cron: &str| {
+            (!cron.trim().is_empty()).then(|| backend.list_upcoming(field, cron, form.zone()))
+        };
         let verify_cron = match upcoming("verify_cron", &form.verify_cron) {
             Some(Ok(_)) if form.clone.mode == "verify" => Some(Err(nothing_to_verify(&form.verify_cron))),
             upcoming => upcoming,
         };
         Ok(Self {
-            stores: api::stores().await?,
+            stores: api::list_stores().await?,
             checks: Checks::of(&form.clone, query.get("preview").is_some()).await?,
             name: name_fault(&form).await?,
             cron: upcoming("cron", &form.cron),
@@ -73,7 +74,7 @@ async fn name_fault(form: &ScheduleForm) -> Result<Option<Problem>, AppError> {
     if let Err(invalid) = name.parse::<model::ScheduleName>() {
         return Ok(Some(invalid.into()));
     }
-    let list = api::schedules().await?;
+    let list = api::list_schedules().await?;
     let taken = list.items.iter().any(|(schedule, _)| schedule.name.as_str() == name);
     let detail = || format!("Another schedule is called `{name}`. Choose another name, or delete that one first.");
     Ok(taken.then(|| Problem::new(ProblemCode::Conflict, detail()).on("name")))

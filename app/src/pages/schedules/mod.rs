@@ -32,7 +32,7 @@ pub fn SchedulesPage() -> impl IntoView {
             <a class="button" href="/schedules/new">"New schedule"</a>
         </div>
         {refusal(&query).map(|problem| view! { <Fault problem /> })}
-        <Loaded of=api::schedules() let:list>
+        <Loaded of=api::list_schedules() let:list>
             <List list query />
         </Loaded>
     }

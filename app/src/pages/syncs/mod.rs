@@ -36,7 +36,7 @@ pub fn SyncsPage() -> impl IntoView {
     view! {
         <Follow jobs=Followed::Syncs />
         <h1>"Syncs"</h1>
-        <Loaded of=api::syncs() let:list>
+        <Loaded of=api::list_syncs() let:list>
             <List list />
         </Loaded>
     }

@@ -44,9 +44,9 @@ pub fn SyncPage() -> impl IntoView {
 async fn load(table: String, query: Query) -> Result<SyncView, AppError> {
     let unknown = |_| AppError(Problem::new(ProblemCode::NotFound, "There is no table with this name."));
     let table = table.parse::<TableName>().map_err(unknown)?;
-    let mut view = api::sync(&table).await?;
+    let mut view = api::get_sync(&table).await?;
     if let Some(after) = query.get("after") {
-        view.evaluations = api::evaluations(&table, after.parse()?).await?;
+        view.evaluations = api::list_evaluations(&table, after.parse()?).await?;
     }
     Ok(view)
 }

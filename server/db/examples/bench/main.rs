@@ -1,8 +1,8 @@
-//! Measures the store with a million jobs in it, and with a million runs, on both databases: `make bench-store`, or
-//! `cargo run --release -p store --example bench [JOBS] [RUNS]`.
+//! Measures the database with a million jobs and a million runs, on SQLite and PostgreSQL:
+//! `cargo run --release -p db --example bench [JOBS] [RUNS]`.
 //!
-//! Times are of whole calls of [`Store`], as a request makes them: statement, transfer and decoding. PostgreSQL runs
-//! with its defaults for durability, in a cluster of its own over a socket; SQLite as Logyard runs it.
+//! Times cover whole calls of [`Db`], as a request makes them: statement, transfer and decoding. PostgreSQL runs with its
+//! default durability on a server of its own over a socket; SQLite runs with Logyard's settings.
 
 mod runs;
 
@@ -52,7 +52,7 @@ async fn bench(scratch: &Scratch, jobs: u64) -> Outcome<()> {
     work(scratch, &db).await
 }
 
-/// One after the other, as one page asks.
+/// Measures lists one after the other, as a page requests them.
 async fn lists(db: &Db) -> Outcome<()> {
     let now = db.now();
     let month = Filter { from: Some(Time(now.0 - 60 * DAY_MS)), to: Some(Time(now.0 - 30 * DAY_MS)), ..all() };
@@ -112,8 +112,8 @@ fn states(states: &[State]) -> Filter {
     Filter { states: states.to_vec(), ..all() }
 }
 
-/// Inserts, claims and beats; the latter by eight workers at once. Of SQLite they are tasks of one server, of
-/// PostgreSQL servers of their own.
+/// Measures inserts, claims and heartbeats, the last two with eight concurrent workers: tasks of one server on SQLite,
+/// separate servers on PostgreSQL.
 async fn work(scratch: &Scratch, db: &Db) -> Outcome<()> {
     let location = |bucket: &str| -> Outcome<_> {
         Ok(model::Location { store: "aws".parse()?, bucket: bucket.parse()?, prefix: "".parse()? })
@@ -140,7 +140,7 @@ async fn work(scratch: &Scratch, db: &Db) -> Outcome<()> {
     let running = db.jobs(&states(&[State::Running]), None, u32::try_from(WORKERS)?).await?.items;
     let mut workers: JoinSet<Outcome<Vec<f64>>> =
         stores.into_iter().zip(running).map(|(store, job)| beats(store, job.id)).collect();
-    report("beat, 8 workers", together(&mut workers).await?, WORKERS);
+    report("heartbeat, 8 workers", together(&mut workers).await?, WORKERS);
     Ok(())
 }
 
@@ -172,7 +172,7 @@ fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1_000.0
 }
 
-/// Every worker's milliseconds.
+/// Collects the times of all workers, in milliseconds.
 async fn together(workers: &mut JoinSet<Outcome<Vec<f64>>>) -> Outcome<Vec<f64>> {
     let mut all = Vec::new();
     while let Some(times) = workers.join_next().await {
@@ -191,7 +191,7 @@ async fn timed<T>(times: usize, mut run: impl AsyncFnMut() -> Outcome<T>) -> Out
     Ok(all)
 }
 
-/// After ten runs that do not count.
+/// Measures after ten warm-up runs.
 async fn measure<T>(name: &str, mut run: impl AsyncFnMut() -> Outcome<T>) -> Outcome<()> {
     timed(10, &mut run).await?;
     report(name, timed(100, &mut run).await?, 1);

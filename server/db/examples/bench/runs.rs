@@ -1,4 +1,4 @@
-//! A million runs of twenty pipelines over ninety days, and what each page asks of them.
+//! A million runs of twenty pipelines over ninety days, and the queries of each page.
 
 use std::time::Instant;
 
@@ -30,7 +30,7 @@ fn pipeline(number: u64) -> Outcome<PipelineName> {
     Ok(format!("pipeline-{number:02}").parse()?)
 }
 
-/// The way that runs always go: with their sums, in the transactions of whoever holds the pipeline.
+/// Records runs like a follower: with their sums, in transactions of the lease's holder.
 async fn fill(db: &Db, runs: u64) -> Outcome<()> {
     let now = db.now();
     for number in 0..PIPELINES {
@@ -51,7 +51,7 @@ async fn fill(db: &Db, runs: u64) -> Outcome<()> {
     Ok(())
 }
 
-/// Of a hundred 96 delivered, 2 partial, 1 timed out, 1 suspicious; half of the pipelines are functions.
+/// Of a hundred runs 96 are delivered, 2 partial, 1 timed out and 1 suspicious; half of the pipelines are functions.
 fn sample(db: &Db, name: &PipelineName, number: u64, index: u64, of: u64, now: Time) -> Outcome<NewRun> {
     let random = (index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
     let span = (DAYS * DAY_MS).unsigned_abs();
@@ -102,7 +102,7 @@ fn key(number: u64, index: u64) -> Outcome<Key> {
     Ok(format!("{folder}/{file}").parse()?)
 }
 
-/// An object each five minutes, of which one in a hundred is missing.
+/// Two objects per interval of five minutes, and a gap in every fiftieth interval.
 fn reckoned(number: u64, now: Time) -> Outcome<Reckoned> {
     let from = Time((now.0 - DAYS * DAY_MS) / INTERVAL_MS * INTERVAL_MS);
     let mut reckoned = Reckoned { from, ..Reckoned::default() };

@@ -1,4 +1,4 @@
-//! Runs as conditions look at them: many, and of each only figures.
+//! Figures of runs for evaluating alert conditions.
 
 use model::{Invocation, Key, Outcome, PipelineName, RunId, RunSource, Time};
 
@@ -8,7 +8,7 @@ use crate::{
     runs::{key_of, name},
 };
 
-/// The figures of a run.
+/// Figures of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunGlance {
     pub id: RunId,
@@ -27,7 +27,7 @@ pub struct RunGlance {
 }
 
 impl Db {
-    /// Of a pipeline, the newest first.
+    /// Figures of up to `most` runs of a pipeline, the newest first.
     pub async fn glance_at_runs(&self, pipeline: &PipelineName, most: u32) -> Result<Vec<RunGlance>, DbError> {
         let statement = Statement::new(
             "SELECT id, source, job_id, outcome, started_at, duration_ms, lines, parsed, delivered, failures, \

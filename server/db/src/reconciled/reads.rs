@@ -32,13 +32,13 @@ impl Db {
         let mut transaction = self.database().begin().await?;
         let mut change = Change::default();
         let this = |statement: Statement| statement.push("id = ").value(run);
-        change.leave(&mut transaction, this).await?;
+        change.subtract(&mut transaction, this).await?;
         let statement = Statement::new("UPDATE runs SET outcome = $1, reason = $2, whole = 0, again = 1 WHERE id = $3")
             .bind(Outcome::Suspicious.as_str())
             .bind(reason)
             .bind(run);
         transaction.run(statement).await?;
-        change.enter(&mut transaction, this).await?;
+        change.add(&mut transaction, this).await?;
         change.apply(&mut transaction).await?;
         transaction.commit().await
     }

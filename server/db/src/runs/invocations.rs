@@ -70,13 +70,13 @@ impl Db {
             .filter_map(|invocation| Some((invocation.run.request_id.as_deref()?, invocation)))
             .collect();
         let swept = Swept::read(&mut transaction).await?;
-        let once: Vec<&NewInvocation> = by_request.into_values().filter(|new| swept.leaves(&new.run)).collect();
+        let once: Vec<&NewInvocation> = by_request.into_values().filter(|new| swept.allows(&new.run)).collect();
         let mut change = Change::default();
         for batch in once.chunks(BATCH) {
             let rows = |statement| chosen(statement, pipeline, batch);
-            change.leave(&mut transaction, rows).await?;
+            change.subtract(&mut transaction, rows).await?;
             changed += transaction.run(upsert(pipeline, batch)?).await?.len() as u64;
-            change.enter(&mut transaction, rows).await?;
+            change.add(&mut transaction, rows).await?;
         }
         change.apply(&mut transaction).await?;
         transaction.commit().await?;

@@ -182,11 +182,11 @@ impl Db {
 async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRun]) -> Result<(), DbError> {
     let swept = Swept::read(transaction).await?;
     let mut runs = each_once(runs);
-    runs.retain(|new| swept.leaves(&new.run));
+    runs.retain(|new| swept.allows(&new.run));
     let mut change = Change::default();
     for batch in runs.chunks(BATCH) {
         let rows = |statement| chosen_rows(statement, origin, batch);
-        change.leave(transaction, rows).await?;
+        change.subtract(transaction, rows).await?;
         let mut statement = Statement::new(
             "INSERT INTO runs (id, origin, job_id, pipeline, source, request_id, outcome, reason, started_at, \
              duration_ms, memory_mb, invocation, store, bucket, object_key, etag, size, sink, lines, parsed, delivered, \
@@ -235,7 +235,7 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
              logged = excluded.logged, invocation = excluded.invocation",
         );
         transaction.run(statement).await?;
-        change.enter(transaction, rows).await?;
+        change.add(transaction, rows).await?;
     }
     change.apply(transaction).await
 }

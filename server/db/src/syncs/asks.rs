@@ -1,7 +1,7 @@
-//! What people ask of a table, until an evaluation has answered it.
+//! Requests of users for a table, stored until an evaluation has handled them.
 //!
-//! Always: a holder takes all that waits, also what another took before it and did not answer. It answers what it took
-//! and no more, so that what is asked meanwhile waits for the next.
+//! Always: a holder takes all pending requests, including those that an earlier holder took and did not handle. It
+//! completes only the requests that it took; newer ones wait for the next holder.
 
 use model::{SyncAction, SyncSource, TableName};
 
@@ -11,15 +11,15 @@ use crate::{
     database::{Row, Statement, Transaction, json},
 };
 
-/// A wish with who had it.
+/// A request with its author.
 pub struct Ask {
     pub action: SyncAction,
     pub author: String,
 }
 
 impl Db {
-    /// Keeps a wish until it is answered; to pause and to resume holds at once. The same wish twice is one, and a newer
-    /// yes to a deletion takes the place of an older one, as long as nobody has taken them.
+    /// Stores a request until it is handled; pause and resume take effect at once. Repeated requests are stored once, and a
+    /// newer approval of a delete replaces an older one, unless a holder has taken it.
     pub async fn ask_sync(&self, table: &TableName, action: &SyncAction, author: &str) -> Result<(), DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
@@ -66,7 +66,7 @@ async fn keep(
     transaction.run(statement.tuple(values)).await.map(drop)
 }
 
-/// All that waits, as one.
+/// Takes all pending requests, combined.
 pub async fn take(transaction: &mut Transaction, table: &TableName) -> Result<SyncAsked, DbError> {
     let statement = Statement::new("UPDATE sync_asks SET taken = 1 WHERE table_name = $1 RETURNING id, action, author");
     let asks = decode(transaction.run(statement.bind(table.as_str())).await?)?;
@@ -84,7 +84,7 @@ pub async fn take(transaction: &mut Transaction, table: &TableName) -> Result<Sy
     Ok(asked)
 }
 
-/// Keys with one more; an empty list is all of them and stays so.
+/// Adds a key; an empty list means all keys and stays empty.
 fn with(keys: Option<Vec<String>>, key: Option<String>) -> Vec<String> {
     match (keys, key) {
         (_, None) => Vec::new(),
@@ -97,7 +97,7 @@ fn with(keys: Option<Vec<String>>, key: Option<String>) -> Vec<String> {
     }
 }
 
-/// Drops what was taken and is answered by now; answers what that was, in the order in which it was asked.
+/// Deletes taken requests that were handled; returns them in the order of their creation.
 pub async fn answer(
     transaction: &mut Transaction,
     table: &TableName,
@@ -108,7 +108,7 @@ pub async fn answer(
     let yes = SyncAction::Approve { rows: answered.approved };
     let newest = taken.iter().rev().find(|(_, ask)| ask.action == yes).map(|(id, _)| id.clone());
     let answered = |(id, ask): &(String, Ask)| match ask.action {
-        // With it the older ones, in whose place it came.
+        // The newest approval also completes the older ones that it replaced.
         SyncAction::Approve { .. } => newest.as_ref().is_some_and(|newest| id <= newest),
         _ => answers(answered, ask),
     };
@@ -132,7 +132,7 @@ fn answers(answered: &SyncAsked, ask: &Ask) -> bool {
     }
 }
 
-/// The oldest first.
+/// Decodes requests, the oldest first.
 fn decode(rows: Vec<Row>) -> Result<Vec<(String, Ask)>, DbError> {
     let ask =
         |row: Row| Ok((row.get::<String>("id")?, Ask { action: row.json("action")?, author: row.get("author")? }));

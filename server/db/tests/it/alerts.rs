@@ -12,6 +12,7 @@ on_both_databases!(
     active_alerts_are_listed_first_by_page,
     deliveries_are_claimed_in_order_one_by_one,
     retention_deletes_resolved_alerts_only,
+    delivery_pages_cover_every_attempt_once,
     canaries_are_read_by_window_and_swept,
 );
 
@@ -191,7 +192,7 @@ async fn deliveries_are_claimed_in_order_one_by_one(scratch: Scratch) {
     assert_eq!((last[0].what.as_str(), last[0].attempt), ("resolved", 1));
     assert_eq!(last[0].alert.state, AlertState::Resolved);
 
-    let log = db.deliveries(Some(kept.alert.id), Some("ops"), 100).await.unwrap();
+    let log = db.list_deliveries(Some(kept.alert.id), Some("ops"), None, 100).await.unwrap().items;
     assert_eq!(log.iter().map(|notice| notice.attempt).collect::<Vec<_>>(), [3, 2, 1]);
     assert_eq!((log[1].error.as_deref(), log[1].status), (Some("down"), Some(503)));
 }
@@ -225,15 +226,34 @@ async fn retention_deletes_resolved_alerts_only(scratch: Scratch) {
     assert_eq!(db.sweep_alerts(before, 2).await.unwrap(), 1);
     assert_eq!(db.sweep_alerts(before, 2).await.unwrap(), 0, "attempts of today are not old");
     assert!(matches!(db.alert(over[0]).await, Err(DbError::NoAlert(_))));
-    assert_eq!(db.deliveries(None, None, 100).await.unwrap().len(), 6);
+    assert_eq!(db.list_deliveries(None, None, None, 100).await.unwrap().items.len(), 6);
 
     // As if long had passed since: those of the alerts that are gone, the fourth alert, its attempt, and the test.
     let later = Time(db.now().0 + 1_000);
     while db.sweep_alerts(later, 2).await.unwrap() > 0 {}
     assert!(matches!(db.alert(over[3]).await, Err(DbError::NoAlert(_))));
     assert_eq!(db.alert(holding.alert.id).await.unwrap(), holding.alert);
-    let attempts = db.deliveries(None, None, 100).await.unwrap();
+    let attempts = db.list_deliveries(None, None, None, 100).await.unwrap().items;
     assert_eq!(attempts.iter().map(|notice| notice.alert).collect::<Vec<_>>(), [Some(holding.alert.id)]);
+}
+
+async fn delivery_pages_cover_every_attempt_once(scratch: Scratch) {
+    let db = scratch.open().await;
+    let alert = open(&db, "a", AlertKind::Loss).await;
+    tell(&db, &alert).await;
+    for attempt in 2..=7 {
+        db.record_delivery(&Notice { attempt, ..test_notice(&db) }).await.unwrap();
+    }
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = db.list_deliveries(None, Some("ops"), after, 3).await.unwrap();
+        pages.push(page.items.iter().map(|notice| notice.attempt).collect::<Vec<_>>());
+        let Some(next) = page.next else { break };
+        after = Some(next.parse().unwrap());
+    }
+    assert_eq!(pages, [vec![7, 6, 5], vec![4, 3, 2], vec![1]], "newest first");
+    let of_alert = db.list_deliveries(Some(alert.alert.id), None, None, 1).await.unwrap();
+    assert_eq!((of_alert.items.len(), of_alert.next), (1, None), "a full last page is the last");
 }
 
 fn test_notice(db: &Db) -> Notice {

@@ -256,6 +256,15 @@ async fn every_change_leaves_an_event(scratch: Scratch) {
     assert!(events.is_sorted_by_key(|event| event.at));
     let last = db.events(job.id, 2).await.unwrap();
     assert_eq!(last, events[11..], "the last ones, oldest first");
+    let (mut paged, mut after) = (Vec::new(), None);
+    loop {
+        let page = db.list_events(job.id, after, 5).await.unwrap();
+        paged.extend(page.items);
+        let Some(next) = page.next else { break };
+        after = Some(next.parse().unwrap());
+    }
+    assert_eq!(paged, events, "each event once, in order");
+    assert_eq!(db.list_events(job.id, Some(8), 5).await.unwrap().next, None, "a full last page is the last");
 }
 
 on_both_databases! {

@@ -119,7 +119,7 @@ async fn a_job_of_a_schedule_says_so_and_is_found_by_it(scratch: Scratch) {
     let by = Filter { author: Some("schedule nightly".to_owned()), ..Filter::default() };
     assert_eq!(db.jobs(&by, None, 10).await.unwrap().items, [job]);
     let events = db.events(id, 10).await.unwrap();
-    assert_eq!(events[0].detail, format!("due at {FIRST}, in place of 3 more that were missed"));
+    assert_eq!(events[0].detail, format!("due at {FIRST}, also for 3 missed times before it"));
     let after = db.schedule(schedule.id).await.unwrap();
     assert_eq!((after.next_at, after.verify_next_at), (Some(FIRST), Some(SECOND)), "each task has its own time");
     assert_eq!(after.last.unwrap().missed, 3);

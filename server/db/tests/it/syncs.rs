@@ -276,7 +276,7 @@ async fn evaluation_is_stored_only_if_new(scratch: Scratch) {
     }
     db.ask_sync(&table("orders"), &SyncAction::Evaluate, "ada").await.unwrap();
     evaluate(&db, "orders", |_| ()).await;
-    assert_eq!(history(&db, "orders").await[0].reason, "It is so. Asked for by ada.");
+    assert_eq!(history(&db, "orders").await[0].reason, "It is so. Requested by ada.");
     evaluate(&db, "orders", |_| ()).await;
     assert_eq!(states().await.len(), 8, "what was asked is answered once");
     evaluate(&db, "users", |_| ()).await;

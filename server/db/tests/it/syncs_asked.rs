@@ -161,8 +161,8 @@ async fn history_names_the_requester(scratch: Scratch) {
     let kept = db.sync_evaluations(&table("orders"), None, 1).await.unwrap().items.remove(0);
     assert_eq!(
         kept.reason,
-        "It is so. ada approved that 1234 rows be deleted. ben accepted the local database as it is. cy asked to try \
-         row 7 again. di asked to try the rows in quarantine again."
+        "It is so. ada approved deleting 1234 rows. ben accepted the local database as it is. cy requested a retry of \
+         row 7. di requested a retry of the quarantined rows."
     );
 }
 

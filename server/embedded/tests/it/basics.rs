@@ -5,7 +5,7 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use crate::support::{client, code, in_memory, put, read, source};
 
 #[tokio::test]
-async fn object_reads_back_as_written() {
+async fn object_reads_back_unchanged() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -23,7 +23,7 @@ async fn object_reads_back_as_written() {
 }
 
 #[tokio::test]
-async fn copy_has_bytes_and_etag_of_its_source() {
+async fn copy_has_bytes_and_etag_of_source() {
     let store = in_memory().await;
     let client = client(&store);
     for bucket in ["yard", "other"] {
@@ -85,7 +85,7 @@ async fn one_request_deletes_many_keys() {
 }
 
 #[tokio::test]
-async fn multi_delete_refuses_keys_xml_cannot_carry() {
+async fn bulk_delete_refuses_keys_invalid_in_xml() {
     let store = in_memory().await;
     let client = client(&store);
     store.create_bucket("yard").unwrap();

@@ -1,4 +1,4 @@
-//! Copies: what they keep, replace and refuse.
+//! Copies: attributes kept and replaced, and refusals.
 
 use aws_sdk_s3::{
     primitives::{ByteStream, DateTime},
@@ -8,7 +8,7 @@ use aws_sdk_s3::{
 use crate::support::{client, code, in_memory, put, read, source};
 
 #[tokio::test]
-async fn copy_keeps_metadata_but_not_storage_class() {
+async fn copy_keeps_metadata_and_tags_but_not_class() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -55,7 +55,7 @@ async fn copy_keeps_metadata_but_not_storage_class() {
 }
 
 #[tokio::test]
-async fn copy_replaces_requested_metadata() {
+async fn copy_replaces_requested_attributes() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();

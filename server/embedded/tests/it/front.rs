@@ -1,4 +1,4 @@
-//! Access: credentials, browser requests, and the listening address.
+//! Access: credentials, web pages, and the listening address.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn only_the_known_credentials_are_verified() {
+async fn any_credentials_work_and_only_known_are_checked() {
     let store = in_memory().await;
     let ours = client(&store);
     ours.create_bucket().bucket("yard").send().await.unwrap();
@@ -51,7 +51,7 @@ async fn presigned_urls_work_with_any_credentials() {
 }
 
 #[tokio::test]
-async fn unsigned_chunks_are_decoded_and_their_checksum_verified() {
+async fn unsigned_chunks_are_decoded_and_checksum_checked() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     let host = format!("Host: {}", store.addr());
@@ -77,7 +77,7 @@ async fn unsigned_chunks_are_decoded_and_their_checksum_verified() {
 }
 
 #[tokio::test]
-async fn browser_requests_are_refused() {
+async fn requests_from_web_pages_are_refused() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     let port = store.addr().port();
@@ -108,7 +108,7 @@ async fn browser_requests_are_refused() {
 }
 
 #[tokio::test]
-async fn listings_escape_control_characters() {
+async fn plain_listings_escape_control_characters() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     store.put("yard", "a\u{1}b\rc", "body").await.unwrap();
@@ -146,7 +146,7 @@ async fn hundreds_of_connections_are_served_at_once() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     store.put("yard", "a", "body").await.unwrap();
-    // Each waits for its connection's answer only after all have connected and asked.
+    // Each connection waits for its answer only after all have sent their request.
     let host = format!("Host: {}", store.addr());
     let mut streams = Vec::new();
     for _ in 0..300 {

@@ -1,4 +1,4 @@
-//! Every legal key works with every operation and comes back unchanged.
+//! Every legal key works in every operation and stays unchanged.
 
 use aws_sdk_s3::types::EncodingType;
 use percent_encoding::percent_decode_str;
@@ -8,7 +8,7 @@ use crate::{
     support::{client, code, in_memory, put, read, source},
 };
 
-/// The keys of the traps table, and similar ones.
+/// Keys that tools mishandle.
 fn keys() -> Vec<String> {
     let keys = [
         "//x",
@@ -84,7 +84,7 @@ fn keys() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_key_works_with_every_operation() {
+async fn every_legal_key_works_in_every_operation() {
     let store = in_memory().await;
     let client = client(&store);
     for bucket in ["yard", "other"] {
@@ -148,9 +148,9 @@ async fn keys_never_become_paths() {
     assert_eq!(outside, ["store"]);
 }
 
-/// The SDK takes a key of white space alone for a missing one.
+/// The SDK treats a key of white space as missing.
 #[tokio::test]
-async fn whitespace_key_is_accepted() {
+async fn white_space_key_is_valid() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     let host = format!("Host: {}", store.addr());

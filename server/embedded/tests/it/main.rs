@@ -1,4 +1,4 @@
-//! The embedded store through aws-sdk-s3 over HTTP, and its recovery after SIGKILL.
+//! The store as seen by aws-sdk-s3 over HTTP, and recovery after a kill.
 
 mod basics;
 mod content;

@@ -8,7 +8,7 @@ use aws_sdk_s3::{
 use crate::support::{client, code, in_memory, on_disk, put, read};
 
 #[tokio::test]
-async fn range_request_answers_those_bytes() {
+async fn range_returns_requested_bytes() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -33,7 +33,7 @@ async fn range_request_answers_those_bytes() {
 }
 
 #[tokio::test]
-async fn conditional_requests_are_honoured() {
+async fn conditional_reads_follow_the_conditions() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -56,7 +56,7 @@ async fn conditional_requests_are_honoured() {
 }
 
 #[tokio::test]
-async fn wrong_checksum_is_refused_and_right_one_kept() {
+async fn wrong_checksum_is_refused_and_right_one_stored() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();

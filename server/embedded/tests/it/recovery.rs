@@ -1,7 +1,7 @@
-//! Recovery after the process ended in any way.
+//! Recovery after a kill or a restart.
 //!
-//! A kill is a copy of the folder while the store runs: the bytes given to the system by then, and nothing that
-//! the process still held.
+//! A kill is simulated by copying the folder while the store runs: the copy has what the operating system had received
+//! at that instant, and nothing from the process's memory.
 
 use std::{
     fs,
@@ -44,7 +44,7 @@ fn blobs(dir: &Path) -> usize {
 }
 
 #[tokio::test]
-async fn acknowledged_writes_survive_sigkill() {
+async fn acknowledged_writes_survive_a_kill() {
     let dir = tempfile::tempdir().unwrap();
     let (running, killed) = (dir.path().join("running"), dir.path().join("killed"));
     let store = on_disk(&running).await;
@@ -75,7 +75,7 @@ async fn acknowledged_writes_survive_sigkill() {
 }
 
 #[tokio::test]
-async fn truncated_journal_line_is_dropped() {
+async fn truncated_line_is_dropped_and_journal_continues() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     store.create_bucket("yard").unwrap();
@@ -105,7 +105,7 @@ async fn truncated_journal_line_is_dropped() {
 }
 
 #[tokio::test]
-async fn damaged_journal_is_an_error_and_bodies_stay() {
+async fn damaged_journal_is_error_and_keeps_bodies() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     store.create_bucket("yard").unwrap();
@@ -133,7 +133,7 @@ async fn damaged_journal_is_an_error_and_bodies_stay() {
 }
 
 #[tokio::test]
-async fn journal_is_compacted_when_opened() {
+async fn mostly_outdated_journal_is_compacted_at_opening() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     store.create_bucket("yard").unwrap();
@@ -154,7 +154,7 @@ async fn journal_is_compacted_when_opened() {
 }
 
 #[tokio::test]
-async fn shared_body_is_deleted_with_its_last_object() {
+async fn bodies_are_deleted_with_last_sharing_object() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     let client = client(&store);
@@ -170,7 +170,7 @@ async fn shared_body_is_deleted_with_its_last_object() {
 }
 
 #[tokio::test]
-async fn small_bodies_share_a_file_until_unused() {
+async fn small_bodies_share_a_file_until_unreferenced() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     store.create_bucket("yard").unwrap();

@@ -1,4 +1,4 @@
-//! A store and a client of it.
+//! Helpers: a store and its client.
 
 use std::{fmt::Debug, path::Path};
 
@@ -24,7 +24,7 @@ pub fn client(store: &Embedded) -> Client {
     client_with(store, Some(Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test")))
 }
 
-/// `None`: a client that does not sign.
+/// A client with these credentials; `None` does not sign.
 pub fn client_with(store: &Embedded, credentials: Option<Credentials>) -> Client {
     let mut config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -39,7 +39,7 @@ pub fn client_with(store: &Embedded, credentials: Option<Credentials>) -> Client
     Client::from_conf(config.build())
 }
 
-/// The value of `CopySource` as a client must encode it.
+/// Value of `CopySource` for a key.
 pub fn source(bucket: &str, key: &str) -> String {
     format!("{bucket}/{}", utf8_percent_encode(key, NON_ALPHANUMERIC))
 }

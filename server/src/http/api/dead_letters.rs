@@ -18,8 +18,8 @@ use crate::{connections::dead_letters::dead_letters, http::state::App};
 const CHUNK: usize = 64 * 1_024;
 
 /// The file lies where the job ran: another server of the same database does not have it, and says so.
-pub async fn download(State(app): State<App>, Id(id): Id) -> Result<impl IntoResponse, Refused> {
-    app.backend.job(id).await?;
+pub async fn download_dead_letters(State(app): State<App>, Id(id): Id) -> Result<impl IntoResponse, Refused> {
+    app.backend.get_job(id).await?;
     let file = match File::open(dead_letters(&app.config.server.data_dir, id)).await {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -42,7 +42,7 @@ impl Holding {
         }
         let error = match timeout(OPEN_WITHIN, Table::open(self.spec.clone())).await {
             Ok(Ok(table)) => {
-                let table = table.following();
+                let table = table.as_copy();
                 *state = State::Opened(table.clone());
                 return Ok(table);
             }

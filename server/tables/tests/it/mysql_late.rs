@@ -1,4 +1,4 @@
-//! Versions that commit out of order, in MariaDB.
+//! Versions that commit out of order, in MySQL.
 
 use db::testing::Scratch;
 use engine::sync::{SyncFault, TableEndpoint as _};
@@ -9,20 +9,20 @@ use testing::{Span as _, eventually_async, within};
 use crate::test_table::{Pool, TestTable, spec};
 
 struct Late {
-    orders: TestTable,
+    fixture: TestTable,
     pool: MySqlPool,
 }
 
-/// Versions come from a sequence, and so in the order of statements, not of commits.
+/// Versions come from a sequence, so they follow the order of statements, not of commits.
 async fn shop() -> Late {
-    let orders = TestTable::new(Scratch::mariadb_alone().await).await;
-    orders.run("CREATE SEQUENCE versions").await;
-    orders
+    let fixture = TestTable::new(Scratch::mariadb_alone().await).await;
+    fixture.run("CREATE SEQUENCE versions").await;
+    fixture
         .run("CREATE TRIGGER fresh BEFORE INSERT ON orders FOR EACH ROW SET NEW.row_version = NEXTVAL(versions)")
         .await;
-    let Pool::Mysql(pool) = &orders.pool else { unreachable!() };
+    let Pool::Mysql(pool) = &fixture.pool else { unreachable!() };
     let pool = pool.clone();
-    Late { orders, pool }
+    Late { fixture, pool }
 }
 
 async fn insert(pool: &MySqlPool, key: i64) {
@@ -33,9 +33,9 @@ const INSERT: &str = "INSERT INTO orders (id, row_version, customer) VALUES (?, 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn horizon_stays_below_uncommitted_versions() {
-    let Late { orders, pool } = shop().await;
+    let Late { fixture, pool } = shop().await;
     insert(&pool, 1).await;
-    let table = orders.open().await;
+    let table = fixture.open().await;
     assert_eq!(table.meta().await.unwrap().horizon, 2);
     let mut late = pool.begin().await.unwrap();
     sqlx::query(INSERT).bind(2).execute(&mut *late).await.unwrap();
@@ -44,7 +44,7 @@ async fn horizon_stays_below_uncommitted_versions() {
         let meta = table.meta().await.unwrap();
         assert!(meta.horizon <= 2, "version 2 is open, and the horizon {}", meta.horizon);
     }
-    // One that began after them is not waited for by what was seen before it.
+    // A transaction that began later does not delay earlier versions.
     let mut later = pool.begin().await.unwrap();
     sqlx::query(INSERT).bind(6).execute(&mut *later).await.unwrap();
     late.commit().await.unwrap();
@@ -54,14 +54,14 @@ async fn horizon_stays_below_uncommitted_versions() {
     assert_eq!(table.meta().await.unwrap().horizon, 6);
 }
 
-/// A statement that has taken its version and not written yet is in no list of InnoDB's.
+/// InnoDB does not list a statement that has taken its version and not written yet.
 #[tokio::test(flavor = "multi_thread")]
-async fn horizon_waits_for_a_version_taken_but_unwritten() {
-    let Late { orders, pool } = shop().await;
+async fn horizon_waits_for_statement_before_its_write() {
+    let Late { fixture, pool } = shop().await;
     insert(&pool, 1).await;
-    let table = orders.open().await;
+    let table = fixture.open().await;
     assert_eq!(table.meta().await.unwrap().horizon, 2);
-    orders.run("CREATE TRIGGER slow BEFORE INSERT ON orders FOR EACH ROW FOLLOWS fresh SET @slept = SLEEP(IF(NEW.id = 2, 2, 0))").await;
+    fixture.run("CREATE TRIGGER slow BEFORE INSERT ON orders FOR EACH ROW FOLLOWS fresh SET @slept = SLEEP(IF(NEW.id = 2, 2, 0))").await;
     let slow = tokio::spawn({
         let pool = pool.clone();
         async move { insert(&pool, 2).await }
@@ -88,14 +88,14 @@ async fn horizon_waits_for_a_version_taken_but_unwritten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn opening_during_a_transaction_names_its_owner() {
-    let Late { orders, pool } = shop().await;
+async fn first_horizon_waits_and_names_open_transaction() {
+    let Late { fixture, pool } = shop().await;
     let mut late = pool.begin().await.unwrap();
     sqlx::query(INSERT).bind(1).execute(&mut *late).await.unwrap();
     insert(&pool, 2).await;
     let (connection,): (u64,) =
         sqlx::query_as("SELECT CAST(CONNECTION_ID() AS UNSIGNED)").fetch_one(&mut *late).await.unwrap();
-    let table = orders.open().await;
+    let table = fixture.open().await;
     let Err(SyncFault::Unavailable(words)) = table.meta().await else { panic!("nothing can be known") };
     assert!(words.contains(&format!("connection {connection} (root)")), "{words}");
     late.rollback().await.unwrap();
@@ -103,8 +103,8 @@ async fn opening_during_a_transaction_names_its_owner() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn readers_do_not_hold_the_horizon() {
-    let Late { orders, pool } = shop().await;
+async fn read_only_transactions_are_ignored() {
+    let Late { fixture, pool } = shop().await;
     insert(&pool, 1).await;
     let mut open = pool.begin().await.unwrap();
     sqlx::query("SELECT * FROM orders").execute(&mut *open).await.unwrap();
@@ -116,35 +116,35 @@ async fn readers_do_not_hold_the_horizon() {
     let begun = || async { sqlx::query_scalar::<_, i64>(reading).fetch_one(&pool).await.unwrap() > 0 };
     eventually_async("the long statement runs", within(1.mins()), begun).await;
     insert(&pool, 2).await;
-    assert_eq!(orders.open().await.meta().await.unwrap().horizon, 3);
+    assert_eq!(fixture.open().await.meta().await.unwrap().horizon, 3);
     long.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn missing_process_privilege_is_named() {
-    let Late { orders, pool } = shop().await;
+    let Late { fixture, pool } = shop().await;
     insert(&pool, 1).await;
-    let user = format!("reader_{}", &orders.scratch.url[orders.scratch.url.find("test_").unwrap() + 20..][..12]);
+    let user = format!("reader_{}", &fixture.scratch.url[fixture.scratch.url.find("test_").unwrap() + 20..][..12]);
     let database =
-        format!("`{}`", orders.scratch.url.split(['/', '?']).find(|part| part.starts_with("test_")).unwrap());
+        format!("`{}`", fixture.scratch.url.split(['/', '?']).find(|part| part.starts_with("test_")).unwrap());
     sqlx::raw_sql(AssertSqlSafe(format!(
         "CREATE USER {user}@localhost; GRANT SELECT ON {database}.* TO {user}@localhost"
     )))
     .execute(&pool)
     .await
     .unwrap();
-    let table = Table::open(spec(&orders.scratch.url.replace("root@", &format!("{user}@")), "orders")).await.unwrap();
+    let table = Table::open(spec(&fixture.scratch.url.replace("root@", &format!("{user}@")), "orders")).await.unwrap();
     let Err(fault) = table.meta().await else { panic!("it was not refused") };
     assert!(fault.to_string().contains("PROCESS privilege"), "{fault}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn recreated_table_changes_epoch_and_writes_do_not() {
-    let Late { orders, pool } = shop().await;
-    let before = orders.open().await.meta().await.unwrap().epoch;
+async fn recreated_table_changes_epoch_but_writes_do_not() {
+    let Late { fixture, pool } = shop().await;
+    let before = fixture.open().await.meta().await.unwrap().epoch;
     insert(&pool, 1).await;
-    orders.open().await.migrate().await.unwrap();
-    assert_eq!(orders.open().await.meta().await.unwrap().epoch, before);
-    orders.run("TRUNCATE orders").await;
-    assert_ne!(orders.open().await.meta().await.unwrap().epoch, before);
+    fixture.open().await.migrate().await.unwrap();
+    assert_eq!(fixture.open().await.meta().await.unwrap().epoch, before);
+    fixture.run("TRUNCATE orders").await;
+    assert_ne!(fixture.open().await.meta().await.unwrap().epoch, before);
 }

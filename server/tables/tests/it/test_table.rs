@@ -1,4 +1,4 @@
-//! A table in a scratch database, its rows in memory beside it, and writes to both.
+//! A table in a scratch database with a model of its rows in memory; writes change both.
 
 use std::collections::BTreeMap;
 
@@ -31,11 +31,11 @@ impl TestTable {
         } else {
             Pool::Postgres(sqlx::PgPool::connect(&scratch.url).await.expect("a database"))
         };
-        let orders = Self { scratch, pool, model: BTreeMap::new() };
-        orders
+        let fixture = Self { scratch, pool, model: BTreeMap::new() };
+        fixture
             .run("CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY, row_version BIGINT NOT NULL, customer TEXT)")
             .await;
-        orders
+        fixture
     }
 
     pub async fn run(&self, sql: &str) {
@@ -48,7 +48,7 @@ impl TestTable {
         .unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
 
-    /// Runs the statements one by one on one connection.
+    /// Runs statements one by one on one connection.
     pub async fn run_all(&self, statements: &[String]) {
         for_each(&self.pool, statements).await.unwrap_or_else(|error| panic!("{error}"));
     }
@@ -76,7 +76,7 @@ impl TestTable {
         self.model.remove(&key);
     }
 
-    /// The expected rows of a span.
+    /// Expected rows of a span.
     pub fn marks(&self, span: Span) -> Vec<Mark> {
         let rows = self.model.iter().filter(|(_, version)| span.contains(**version));
         let mut marks: Vec<_> = rows.map(|(key, version)| mark(*key, *version)).collect();

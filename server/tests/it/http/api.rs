@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use axum::extract;
 use db::{Beat, End, Terms, testing::Scratch};
 use logyard::http::{health::ready, state::App};
-use model::{Failure, JobId, Key, Progress, Reason, Time};
+use model::{Failure, JobId, Key, Notice, Progress, Reason, Time};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -171,6 +171,37 @@ async fn action_returns_job_or_reason_and_is_logged() {
     let log = server.json(&format!("{job}/log")).await;
     let kinds: Vec<_> = log["items"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["created", "paused", "resumed", "cancelled", "retried"]);
+    assert_eq!(walk(&server, &format!("{job}/log?limit=2")).await, log["items"].as_array().unwrap().clone());
+}
+
+/// The items of all pages of a list.
+async fn walk(server: &TestServer, list: &str) -> Vec<Value> {
+    let (mut items, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = server.json(&format!("{list}&after={after}")).await;
+        items.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut after),
+            None => return items,
+        }
+    }
+}
+
+#[tokio::test]
+async fn delivery_pages_cover_more_than_the_longest_page() {
+    let server = TestServer::open().await;
+    for attempt in 1..=205 {
+        let (receiver, what, at) = ("ops".to_owned(), "test".to_owned(), server.app.db.now());
+        let notice = Notice { alert: None, receiver, at, attempt, what, status: Some(204), error: None, took_ms: 1 };
+        server.app.db.record_delivery(&notice).await.unwrap();
+    }
+    let attempts: Vec<_> = walk(&server, "/api/v1/deliveries?limit=200")
+        .await
+        .iter()
+        .map(|item| item["attempt"].as_u64().unwrap())
+        .collect();
+    assert!(attempts.iter().copied().eq((1..=205).rev()), "newest first, each once: {attempts:?}");
+    assert_eq!(server.get("/api/v1/deliveries?after=17").await.status(), 422);
 }
 
 #[tokio::test]

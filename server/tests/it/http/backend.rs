@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, sync::Arc};
 
-use app::backend::Backend;
+use app::backend::{CloneBackend, JobBackend, StoreBackend};
 use db::{NewJob, testing::Scratch};
 use logyard::{
     backend::{AppBackend, hub::Hub},
@@ -76,13 +76,13 @@ async fn job_search_matches_id_title_and_author() {
     let job = backend.start_clone(&viewer(), request("source", "destination/in/"), None).await.unwrap();
     let other = setup.clone(Mode::Verify).await;
     for text in [job.id.to_string(), job.id.short(), "destination/in".to_owned(), "ada".to_owned()] {
-        let found = backend.jump(&text).await.unwrap();
+        let found = backend.find_jobs(&text).await.unwrap();
         assert_eq!(found.iter().map(|job| job.id).collect::<Vec<_>>(), [job.id], "{text}");
     }
-    let both = backend.jump("destination").await.unwrap();
+    let both = backend.find_jobs("destination").await.unwrap();
     assert_eq!(both.iter().map(|job| job.id).collect::<Vec<_>>(), [other, job.id], "newest first, each once");
-    assert!(backend.jump("").await.unwrap().is_empty());
-    assert!(backend.jump("nothing like it").await.unwrap().is_empty());
+    assert!(backend.find_jobs("").await.unwrap().is_empty());
+    assert!(backend.find_jobs("nothing like it").await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +97,7 @@ async fn missing_bucket_error_lists_existing_buckets() {
     );
     let refused = backend.preview_clone(&viewer(), request("nowhere", "destination")).await.unwrap_err();
     assert_eq!(refused.field.as_deref(), Some("source.bucket"));
-    let refused = backend.peek("nowhere".parse().unwrap()).await.unwrap_err();
+    let refused = backend.list_first_keys("nowhere".parse().unwrap()).await.unwrap_err();
     assert_eq!(refused.field.as_deref(), Some("bucket"));
     let mut elsewhere = request("source", "destination");
     elsewhere.source.store = Some("aws".parse().unwrap());
@@ -134,7 +134,7 @@ async fn silent_store_is_unreachable_beside_the_others() {
         assert_eq!(stores.len(), 3);
         matches!(&stores[0].health, Health::Unreachable { reason } if !reason.is_empty())
     };
-    let probe = || async { seen(backend.stores().await.unwrap(), known) };
+    let probe = || async { seen(backend.list_stores().await.unwrap(), known) };
     let stores = eventually_async("the silent store is unreachable", within(1.mins()), probe).await;
     assert!(stores[2].embedded && !stores[1].embedded);
     let Health::Reachable { buckets: Some(buckets), .. } = &stores[2].health else { panic!("{stores:?}") };
@@ -146,7 +146,7 @@ async fn job_shows_equivalent_command_and_api_call() {
     let setup = TestRunners::with_objects(Scratch::sqlite(), 1).await;
     let backend = backend(&setup, "").await;
     let job = backend.start_clone(&viewer(), request("source/it's/", "destination"), None).await.unwrap();
-    let view = backend.job(job.id).await.unwrap();
+    let view = backend.get_job(job.id).await.unwrap();
     assert!(view.command.starts_with("logyard clone "), "{}", view.command);
     assert!(view.command.contains(r"'s3://source/it'\''s/'"), "{}", view.command);
     assert!(view.command.contains(&setup.s3.url()), "{}", view.command);
@@ -183,7 +183,7 @@ async fn command_of_cross_store_clone_names_both_endpoints() {
     for destination in ["here", "there"] {
         let new = NewJob { spec: spec(destination), author: "ada".to_owned(), idempotency: None };
         let id = setup.db.insert(new).await.unwrap().0.id;
-        commands.push(backend.job(id).await.unwrap().command);
+        commands.push(backend.get_job(id).await.unwrap().command);
     }
     let url = setup.s3.url();
     assert_eq!(

@@ -166,7 +166,7 @@ async fn jump_box_receives_jobs_as_text() {
     let server = TestServer::open().await;
     let job = server.clone_number(1).await;
     server.clone_number(2).await;
-    let hits = server.json("/api/fn/jump?text=target%2F1").await;
+    let hits = server.json("/api/fn/find_jobs?text=target%2F1").await;
     let expected = serde_json::json!([{
         "path": format!("/jobs/{}", job.id), "kind": "clone", "title": job.title(),
         "shape": "○", "word": "queued", "tone": "idle", "id": job.id.short(),

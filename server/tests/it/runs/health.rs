@@ -56,12 +56,12 @@ async fn tile_shows_worst_outcome_and_trend() {
         let now = server.app.db.now().0 + 1;
         Window::new(Time(now - 24 * HOUR_MS), Time(now)).unwrap()
     };
-    let [tile] = &backend.tiles(day(&server)).await.unwrap()[..] else { panic!("one pipeline, one tile") };
+    let [tile] = &backend.list_tiles(day(&server)).await.unwrap()[..] else { panic!("one pipeline, one tile") };
     assert_eq!((tile.worst, tile.sums.runs, tile.last_run.is_none()), (None, 0, true));
 
     let runs = [(1, Outcome::Sent), (30, Outcome::Suspicious), (61, Outcome::Crashed), (600, Outcome::Sent)];
     record(&server, &runs.map(|(minutes, outcome)| invoked(&server, minutes, outcome))).await;
-    let [tile] = &backend.tiles(day(&server)).await.unwrap()[..] else { panic!("one pipeline, one tile") };
+    let [tile] = &backend.list_tiles(day(&server)).await.unwrap()[..] else { panic!("one pipeline, one tile") };
     assert_eq!(tile.worst, Some(Outcome::Suspicious), "the crash is more than an hour ago");
     assert_eq!((tile.sums.runs, tile.sums.parsed, tile.sums.delivered), (2, 20, 10));
     assert_eq!(tile.trend.iter().map(|sum| sum.runs).sum::<u64>(), 4);

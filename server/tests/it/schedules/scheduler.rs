@@ -213,7 +213,7 @@ async fn missed_times_are_made_up_by_one_job(scratch: Scratch) {
     assert_eq!((fired.missed, fired.due, fired.at), (5, DUE, now));
     assert_eq!(after.next_at, Some(Time(DUE.0 + 6 * HOUR)));
     let events = setup.db.events(job.id, 10).await.unwrap();
-    assert!(events[0].detail.contains("in place of 5 more that were missed"), "{events:?}");
+    assert!(events[0].detail.contains("also for 5 missed times before it"), "{events:?}");
 }
 
 async fn due_time_is_skipped_while_last_job_runs(scratch: Scratch) {

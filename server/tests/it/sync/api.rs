@@ -255,7 +255,7 @@ async fn requested_evaluation_appears_in_history() {
     assert_eq!(end(&server).await, SyncAsked::default());
     let (_, page) = get(&server, "/api/v1/syncs/orders/evaluations").await;
     let kept = &page["items"][0];
-    assert_eq!(kept["reason"], json!("Both ends are equal. Asked for by ci. Asked for by ci."));
+    assert_eq!(kept["reason"], json!("Both ends are equal. Requested by ci. Requested by ci."));
     assert_eq!((page["items"].as_array().unwrap().len(), &page["next"]), (1, &Value::Null));
     let (_, view) = get(&server, "/api/v1/syncs/orders").await;
     assert_eq!(&view["evaluations"]["items"][0], kept);
@@ -287,7 +287,7 @@ async fn action_against_table_state_is_a_conflict() {
     refused(approve(1_199), "At least 1200 rows would be deleted").await;
     assert_eq!(act(&server, "orders", approve(1_200)).await.0, 202);
     assert_eq!(end(&server).await.approved, 1_200);
-    refused(approve(1_200), "it is in step").await;
+    refused(approve(1_200), "it is in sync").await;
 
     tell(&server, &beat(SyncState::EpochChanged)).await;
     assert_eq!(act(&server, "orders", json!({"action": "accept_epoch"})).await.0, 202);

@@ -90,7 +90,7 @@ async fn refused_row_is_named_without_a_search() {
     assert_eq!(synced(&pair, &[], 0).await["outcome"], "in_step");
     assert!(pair.is_equal().await);
     let history = db.sync_evaluations(&TablePair::table(), None, 1).await.unwrap().items;
-    assert!(history[0].reason.contains("ada asked to try row 77 again"), "{history:?}");
+    assert!(history[0].reason.contains("ada requested a retry of row 77"), "{history:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! A local and a remote table in memory, which answer like real ones, and watch what is done to them.
+//! A local and a remote table in memory that answer like real ones and assert the invariants of each change.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,37 +7,37 @@ use engine::sync::{
     Question, Refusal, Span, Step, SyncFault, Verdict,
 };
 
-/// What the remote does to a row that it will not have.
+/// Reaction of the remote to a row that it refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Poison {
-    /// Names it.
+    /// Names the row and accepts the others.
     Named,
     /// Refuses the whole batch.
     Refused,
-    /// Falls over, having taken nothing.
+    /// Gives no answer and stores nothing.
     Deadly,
 }
 
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct TestTables {
     /// Version by key.
     pub local: BTreeMap<u64, u64>,
     pub remote: BTreeMap<u64, u64>,
     pub poison: BTreeMap<u64, Poison>,
-    /// New rows in transactions that have a version and are not committed: key by version.
+    /// Uncommitted new rows that already have a version: key by version.
     pub open: BTreeMap<u64, u64>,
     pub next_version: u64,
     pub epoch: String,
-    /// Whether the horizon minds open transactions.
+    /// Whether the horizon respects open transactions.
     pub safe: bool,
     pub sent: u64,
     pub deleted: u64,
     pub requests: u64,
-    /// What the local side last said of a key.
-    pub held: HashMap<u64, Option<u64>>,
+    /// Last local version reported for a key.
+    pub reported: HashMap<u64, Option<u64>>,
 }
 
-impl World {
+impl TestTables {
     pub fn new() -> Self {
         Self {
             local: BTreeMap::new(),
@@ -50,12 +50,12 @@ impl World {
             sent: 0,
             deleted: 0,
             requests: 0,
-            held: HashMap::new(),
+            reported: HashMap::new(),
         }
     }
 
     /// Both tables with rows 1 to `rows`, each at the version of its key.
-    pub fn in_step(rows: u64) -> Self {
+    pub fn in_sync(rows: u64) -> Self {
         let table: BTreeMap<_, _> = (1..=rows).map(|key| (key, key)).collect();
         Self { local: table.clone(), remote: table, next_version: rows + 1, ..Self::new() }
     }
@@ -70,7 +70,7 @@ impl World {
         self.local.insert(key, version);
     }
 
-    /// Answers a step as both ends together would. Rows about which they agree still agree afterwards.
+    /// Answers a step for both endpoints. Asserts that rows that agreed still agree afterwards.
     pub fn serve(&mut self, step: &Step) -> Result<Answer, SyncFault> {
         self.requests += 1;
         match step {
@@ -78,7 +78,7 @@ impl World {
             Step::Apply(change) => {
                 let before = self.differing();
                 let answer = self.apply(change);
-                assert!(self.differing().is_subset(&before), "{change:?} took apart what was in step");
+                assert!(self.differing().is_subset(&before), "{change:?} made equal rows differ");
                 answer
             }
             Step::Done(verdict) => panic!("{verdict:?} needs no answer"),
@@ -128,7 +128,7 @@ impl World {
             }
             Question::Versions { keys } => {
                 let versions: Vec<_> = keys.iter().map(|key| self.local.get(key).copied()).collect();
-                self.held.extend(keys.iter().copied().zip(versions.iter().copied()));
+                self.reported.extend(keys.iter().copied().zip(versions.iter().copied()));
                 Answer::Versions(versions)
             }
         }
@@ -139,12 +139,12 @@ impl World {
         self.take(present).map(|refused| Answer::Uploaded { refused })
     }
 
-    /// Those of the rows that are still local.
+    /// The marks whose rows still exist locally.
     pub fn present(&self, marks: &[Mark]) -> Vec<Mark> {
         marks.iter().copied().filter(|mark| self.local.get(&mark.key) == Some(&mark.version)).collect()
     }
 
-    /// What the remote does with rows that reach it.
+    /// Stores uploaded rows at the remote, or refuses them.
     pub fn take(&mut self, present: Vec<Mark>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
         for mark in &present {
             match self.poison.get(&mark.key) {
@@ -169,15 +169,18 @@ impl World {
         for Mark { version, key } in marks {
             if self.remote.get(key) == Some(version) {
                 assert_ne!(self.local.get(key), Some(version), "row {key} is local and was deleted");
-                let held = self.held.get(key).expect("deleted without asking for the local row");
-                assert!(held.is_none_or(|local| local < *version), "row {key} was deleted though {held:?} is local");
+                let reported = self.reported.get(key).expect("deleted without reading the local version");
+                assert!(
+                    reported.is_none_or(|local| local < *version),
+                    "row {key} was deleted though {reported:?} is local"
+                );
                 self.remote.remove(key);
                 self.deleted += 1;
             }
         }
     }
 
-    /// Evaluates once, without anything happening meanwhile.
+    /// Evaluates once, without concurrent changes.
     pub fn evaluate(&mut self, options: &Options, checkpoint: &mut Checkpoint, now: u64) -> Verdict {
         let mut evaluation = Evaluation::new(options.clone(), checkpoint.clone(), now);
         for _ in 0..100_000 {
@@ -192,7 +195,7 @@ impl World {
         panic!("the evaluation does not end");
     }
 
-    /// Evaluates until both are in step, a day apart; approves what waits.
+    /// Evaluates once a day until the tables are in sync; approves waiting deletes.
     pub fn settle(&mut self, options: &Options, checkpoint: &mut Checkpoint, now: &mut u64) -> Verdict {
         let mut last = None;
         for _ in 0..200 {
@@ -203,10 +206,10 @@ impl World {
                 verdict => last = Some(verdict),
             }
         }
-        panic!("not in step after 200 evaluations: {last:?}, {checkpoint:?}, {self:?}");
+        panic!("not in sync after 200 evaluations: {last:?}, {checkpoint:?}, {self:?}");
     }
 
-    /// Open transactions commit, and rows that nobody would have are wanted after all.
+    /// Commits open transactions, and lets the remote accept every row.
     pub fn settle_down(&mut self) {
         self.poison.clear();
         for (version, key) in std::mem::take(&mut self.open) {
@@ -214,7 +217,7 @@ impl World {
         }
     }
 
-    /// Keys about which the tables disagree.
+    /// Keys of rows that differ.
     pub fn differing(&self) -> BTreeSet<u64> {
         let keys = self.local.keys().chain(self.remote.keys());
         keys.filter(|key| self.local.get(key) != self.remote.get(key)).copied().collect()
@@ -238,7 +241,7 @@ fn whole(table: &BTreeMap<u64, u64>) -> Meta {
     Meta { count: table.len() as u64, extremes, ..Meta::default() }
 }
 
-/// So many rows and those of the same version as the last.
+/// `limit` rows, and further rows of the same version as the last.
 fn page(marks: &[Mark], span: Span, order: Order, limit: usize) -> Page {
     if marks.len() <= limit {
         return Page { covers: span, marks: marks.to_vec() };

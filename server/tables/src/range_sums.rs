@@ -1,14 +1,13 @@
-//! Adds rows and blocks up to the cells of pieces.
+//! Sums per version range: adds rows and blocks up to the cells of several pieces.
 //!
-//! Pieces may touch, overlap and come in any order: their bounds cut the versions into intervals, each interval has a
-//! sum, and as sums can be taken from each other, a piece is what all intervals up to its end come to, less what all up
-//! to its beginning do.
+//! Pieces may touch, overlap and come in any order. Their bounds cut the versions into intervals with one sum each. The
+//! sum of a piece is the sum of all intervals up to its end, minus the sum of all intervals up to its start.
 
 use engine::sync::{Cell, Mark, Span};
 
 use crate::span::merged;
 
-/// A cell in the making: it may be short of rows, as where a row's end is known before its beginning.
+/// An intermediate cell. Its count may be negative, because changes can remove rows before the sum contains them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
     pub count: i64,
@@ -43,14 +42,15 @@ impl Sum {
     }
 }
 
-pub struct Tally {
-    /// Every bound of every piece, in order, once.
+/// The sums of the intervals between the bounds of some pieces.
+pub struct RangeSums {
+    /// Sorted distinct bounds of all pieces.
     bounds: Vec<u64>,
-    /// Of the interval that begins at the bound of the same index.
+    /// Sum of the interval that begins at the bound of the same index.
     sums: Vec<Sum>,
 }
 
-impl Tally {
+impl RangeSums {
     pub fn over(pieces: &[Span]) -> Self {
         let pieces = pieces.iter().filter(|piece| !piece.is_empty());
         let mut bounds: Vec<_> = pieces.flat_map(|piece| [piece.from, piece.until]).collect();
@@ -60,7 +60,7 @@ impl Tally {
         Self { bounds, sums }
     }
 
-    /// The intervals of which some piece consists.
+    /// The intervals that belong to at least one piece.
     pub fn intervals(&self, pieces: &[Span]) -> Vec<Span> {
         let covered = merged(pieces.iter().copied());
         let all = self.bounds.windows(2).map(|pair| Span { from: pair[0], until: pair[1] });
@@ -72,20 +72,20 @@ impl Tally {
         .collect()
     }
 
-    /// Takes in what lies wholly in the interval of this version.
+    /// Adds a sum to the interval of this version, in which it must lie completely.
     pub fn add(&mut self, version: u64, sum: &Sum) {
         if let Some(interval) = self.bounds.partition_point(|bound| *bound <= version).checked_sub(1) {
             self.sums[interval].add(sum);
         }
     }
 
-    /// Whether no bound of a piece lies within the span.
+    /// Whether the span lies within one interval.
     pub fn keeps_whole(&self, span: Span) -> bool {
         let at = self.bounds.partition_point(|bound| *bound <= span.from);
         self.bounds.get(at).is_none_or(|bound| span.until <= *bound)
     }
 
-    /// The cells of the pieces, in their order; `None` where a piece would have fewer rows than none.
+    /// The cells of the pieces, in their order; `None` if a count is negative.
     pub fn cells(&self, pieces: &[Span]) -> Option<Vec<Cell>> {
         let mut upto = Vec::with_capacity(self.sums.len() + 1);
         let mut total = Sum::default();
@@ -118,31 +118,31 @@ mod tests {
     }
 
     #[test]
-    fn only_intervals_that_a_piece_consists_of_are_read() {
+    fn intervals_outside_all_pieces_are_not_read() {
         let pieces = [span(10, 20), span(40, 50), span(15, 25), span(50, 60), span(7, 7)];
-        let intervals = Tally::over(&pieces).intervals(&pieces);
+        let intervals = RangeSums::over(&pieces).intervals(&pieces);
         let expected = [span(10, 15), span(15, 20), span(20, 25), span(40, 50), span(50, 60)];
         assert_eq!(intervals, expected);
     }
 
     proptest! {
         #[test]
-        fn pieces_that_overlap_are_added_up_like_others(
+        fn overlapping_pieces_get_correct_cells(
             pieces in prop::collection::vec((0u64..100, 0u64..100), 0..8),
             versions in prop::collection::vec(0u64..100, 0..50),
         ) {
             let pieces: Vec<_> = pieces.into_iter().map(|(from, until)| span(from, until)).collect();
             let marks: Vec<_> = versions.iter().map(|version| Mark { version: *version, key: version * 7 }).collect();
-            let mut tally = Tally::over(&pieces);
-            let intervals = tally.intervals(&pieces);
+            let mut sums = RangeSums::over(&pieces);
+            let intervals = sums.intervals(&pieces);
             for mark in &marks {
                 let covered = pieces.iter().any(|piece| piece.contains(mark.version));
                 prop_assert_eq!(intervals.iter().any(|interval| interval.contains(mark.version)), covered);
                 if covered {
-                    tally.add(mark.version, &Sum::of(*mark));
+                    sums.add(mark.version, &Sum::of(*mark));
                 }
             }
-            for (piece, cell) in pieces.iter().zip(tally.cells(&pieces).unwrap()) {
+            for (piece, cell) in pieces.iter().zip(sums.cells(&pieces).unwrap()) {
                 let inside: Vec<_> = marks.iter().filter(|mark| piece.contains(mark.version)).copied().collect();
                 prop_assert_eq!(cell, Cell::of(&inside));
             }

@@ -1,4 +1,4 @@
-//! What a reprocess of dead letters would send: the file that a job has left on this server.
+//! The preview of a reprocess of dead letters: the file that a job left on this server.
 
 use model::{JobId, Problem, ProblemCode, ReprocessPreview, ReprocessSpec};
 
@@ -6,15 +6,15 @@ use super::AppBackend;
 use crate::connections::dead_letters::dead_letters;
 
 impl AppBackend {
-    /// Without a plan: a file that grows would never hold it.
-    pub(super) async fn preview_of_letters(
+    /// Has no plan: the file may still grow, so no plan of it would hold.
+    pub(super) async fn preview_dead_letters(
         &self,
         spec: &ReprocessSpec,
         job: JobId,
     ) -> Result<ReprocessPreview, Problem> {
         let file = dead_letters(&self.config.server.data_dir, job);
         let Ok(file) = tokio::fs::metadata(&file).await else {
-            let detail = format!("Job {job} has left no dead letters on this server.");
+            let detail = format!("Job {job} left no dead letters on this server.");
             return Err(Problem::new(ProblemCode::Invalid, detail).on("dead_letters_of"));
         };
         Ok(ReprocessPreview {

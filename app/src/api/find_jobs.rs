@@ -1,4 +1,4 @@
-//! What the jump box suggests while someone types.
+//! The jobs that the jump box suggests while someone types.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::Job;
@@ -11,19 +11,19 @@ use crate::{
     format::{Mark, doing},
 };
 
-/// A job in the words that the box shows: a browser that only shows them need not know what a job is.
+/// A job as the text that the jump box shows. The browser's bundle then needs no job type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobHit {
-    /// Its page.
+    /// Path of the job's page.
     pub path: String,
     /// `clone`, `verify`, `dry run`.
     pub kind: String,
     pub title: String,
-    /// Its state, as in [`Mark`].
+    /// State of the job, as in [`Mark`].
     pub shape: String,
     pub word: String,
     pub tone: String,
-    /// The short form.
+    /// Short form of the job's id.
     pub id: String,
 }
 
@@ -42,8 +42,8 @@ impl From<Job> for JobHit {
     }
 }
 
-/// Jobs whose title, id or author holds the text; at most ten, newest first.
-#[server(name = Jump, prefix = "/api/fn", endpoint = "jump", input = GetUrl)]
-pub async fn jump(text: String) -> Result<Vec<JobHit>, AppError> {
-    Ok(ask()?.jump(&text).await?.into_iter().map(JobHit::from).collect())
+/// Jobs whose title, id or author contains the text; at most ten, newest first.
+#[server(name = FindJobs, prefix = "/api/fn", endpoint = "find_jobs", input = GetUrl)]
+pub async fn find_jobs(text: String) -> Result<Vec<JobHit>, AppError> {
+    Ok(ask()?.find_jobs(&text).await?.into_iter().map(JobHit::from).collect())
 }

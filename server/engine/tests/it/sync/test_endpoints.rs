@@ -1,5 +1,5 @@
-//! The ends of a world, to be asked as those of databases and remotes are: one after the other or at once, with things
-//! happening between any two questions, and answers that get lost on the way.
+//! The endpoints of [`TestTables`] as trait objects, queried one after the other or concurrently, with events before
+//! and after each question and answers that get lost.
 
 use std::sync::{
     Arc, Mutex, MutexGuard,
@@ -13,69 +13,69 @@ use engine::sync::{
 };
 use serde_json::Map;
 
-use super::world::World;
+use super::test_tables::TestTables;
 
-/// What happens on the way to and from an end.
-pub type Weather = Box<dyn FnMut(&mut World) -> Result<(), SyncFault> + Send>;
+/// Called before and after each question: changes the tables, or loses the question or its answer.
+pub type Disturbance = Box<dyn FnMut(&mut TestTables) -> Result<(), SyncFault> + Send>;
 
-/// One world, both ends of it.
+/// Test tables shared by both endpoints.
 pub struct Shared {
-    pub world: Mutex<World>,
-    pub weather: Mutex<Weather>,
+    pub tables: Mutex<TestTables>,
+    pub disturbance: Mutex<Disturbance>,
 }
 
-pub struct WorldEnd {
+pub struct TestEndpoint {
     shared: Arc<Shared>,
     endpoint: EndpointRole,
     requests: AtomicU64,
 }
 
-pub fn ends(world: World, weather: Weather) -> (Arc<Shared>, WorldEnd, WorldEnd) {
-    let shared = Arc::new(Shared { world: Mutex::new(world), weather: Mutex::new(weather) });
-    let end = |endpoint| WorldEnd { shared: Arc::clone(&shared), endpoint, requests: AtomicU64::new(0) };
+pub fn ends(tables: TestTables, disturbance: Disturbance) -> (Arc<Shared>, TestEndpoint, TestEndpoint) {
+    let shared = Arc::new(Shared { tables: Mutex::new(tables), disturbance: Mutex::new(disturbance) });
+    let end = |endpoint| TestEndpoint { shared: Arc::clone(&shared), endpoint, requests: AtomicU64::new(0) };
     (Arc::clone(&shared), end(EndpointRole::Local), end(EndpointRole::Remote))
 }
 
-pub fn calm() -> Weather {
+pub fn undisturbed() -> Disturbance {
     Box::new(|_| Ok(()))
 }
 
 impl Shared {
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap()
+    pub fn tables(&self) -> MutexGuard<'_, TestTables> {
+        self.tables.lock().unwrap()
     }
 }
 
-impl WorldEnd {
-    /// Something happens, the world is asked, something happens.
-    async fn reach<T>(&self, ask: impl FnOnce(&mut World) -> Result<T, SyncFault>) -> Result<T, SyncFault> {
+impl TestEndpoint {
+    /// Runs the disturbance, the operation and the disturbance again.
+    async fn reach<T>(&self, ask: impl FnOnce(&mut TestTables) -> Result<T, SyncFault>) -> Result<T, SyncFault> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.pass()?;
         tokio::task::yield_now().await;
-        let answer = ask(&mut self.shared.world())?;
+        let answer = ask(&mut self.shared.tables())?;
         tokio::task::yield_now().await;
         self.pass()?;
         Ok(answer)
     }
 
     fn pass(&self) -> Result<(), SyncFault> {
-        (self.shared.weather.lock().unwrap())(&mut self.shared.world())
+        (self.shared.disturbance.lock().unwrap())(&mut self.shared.tables())
     }
 
     fn of<T>(&self, sides: PerEndpoint<T>) -> T {
         if self.endpoint == EndpointRole::Local { sides.local } else { sides.remote }
     }
 
-    /// What the world answers for both ends, and nothing else.
+    /// Answers a question for both endpoints.
     async fn ask(&self, question: Question) -> Result<Answer, SyncFault> {
-        self.reach(|world| Ok(world.ask(&question))).await
+        self.reach(|tables| Ok(tables.ask(&question))).await
     }
 }
 
 #[async_trait]
-impl TableEndpoint for WorldEnd {
+impl TableEndpoint for TestEndpoint {
     fn location(&self) -> String {
-        format!("the {} world", if self.endpoint == EndpointRole::Local { "local" } else { "remote" })
+        format!("the {} table", if self.endpoint == EndpointRole::Local { "local" } else { "remote" })
     }
 
     fn usage(&self) -> Usage {
@@ -117,7 +117,7 @@ impl TableEndpoint for WorldEnd {
 }
 
 #[async_trait]
-impl Local for WorldEnd {
+impl Local for TestEndpoint {
     async fn current_versions(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault> {
         let Answer::Versions(versions) = self.ask(Question::Versions { keys: keys.to_vec() }).await? else {
             unreachable!()
@@ -126,22 +126,22 @@ impl Local for WorldEnd {
     }
 
     async fn rows(&self, marks: &[Mark]) -> Result<Vec<Row>, SyncFault> {
-        let present = self.reach(|world| Ok(world.present(marks))).await?;
+        let present = self.reach(|tables| Ok(tables.present(marks))).await?;
         let row = |mark: Mark| Row { key: mark.key.into(), version: mark.version, values: Map::new() };
         Ok(present.into_iter().map(row).collect())
     }
 }
 
 #[async_trait]
-impl Remote for WorldEnd {
+impl Remote for TestEndpoint {
     async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
         let mark = |row: Row| Mark { version: row.version, key: row.key.as_u64().unwrap() };
-        self.reach(|world| world.take(rows.into_iter().map(mark).collect())).await
+        self.reach(|tables| tables.take(rows.into_iter().map(mark).collect())).await
     }
 
     async fn delete(&self, marks: &[Mark]) -> Result<(), SyncFault> {
-        let delete = |world: &mut World| {
-            world.delete(marks);
+        let delete = |tables: &mut TestTables| {
+            tables.delete(marks);
             Ok(())
         };
         self.reach(delete).await
