@@ -1,4 +1,4 @@
-//! Jobs as people see them: made, acted on, retried.
+//! Jobs: created, acted on, retried.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Claims, beats and ends.
+//! Claims, heartbeats and ends of jobs.
 
 use std::collections::HashSet;
 

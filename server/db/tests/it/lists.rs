@@ -1,4 +1,4 @@
-//! Pages, filters and counts, held against a model that looks at every job.
+//! Pages, filters and counts, compared with a model that checks every job.
 
 use db::{
     Db, End, NewJob,

@@ -1,5 +1,5 @@
-//! Syncs: one holder at a time, nothing recorded by one that lost the table, minutes that add up, and a history of what
-//! is worth remembering.
+//! Syncs: one holder at a time, no writes after a lost lease, minutes that add up, and a history of
+//! evaluations that say something new.
 
 use db::{
     Db, SyncHeartbeat, SyncRequests,
@@ -13,16 +13,16 @@ use model::{
 use crate::support::LEASE_MS;
 
 on_both_databases!(
-    a_table_is_held_by_one_at_a_time_and_given_back_at_the_end,
-    who_lost_a_table_changes_nothing,
-    whoever_takes_over_goes_on_from_the_last_checkpoint,
-    what_a_beat_leaves_out_stays_as_it_was,
-    since_moves_with_the_state_alone,
-    minutes_add_up_whoever_adds_to_them,
-    an_evaluation_is_remembered_if_it_says_something_new,
+    table_lease_has_one_holder_and_is_released,
+    lost_lease_changes_nothing,
+    next_holder_resumes_from_last_checkpoint,
+    heartbeat_keeps_omitted_fields,
+    since_changes_only_with_state,
+    minutes_add_up_across_holders,
+    evaluation_is_stored_only_if_new,
     evaluations_are_paged_from_the_newest,
-    what_is_too_old_is_swept_and_nothing_else,
-    a_change_is_told_with_a_growing_revision,
+    only_old_rows_are_swept,
+    change_increases_the_revision,
 );
 
 pub fn table(name: &str) -> TableName {
@@ -66,7 +66,7 @@ pub fn evaluation(db: &Db, state: SyncState) -> SyncEvaluation {
     }
 }
 
-/// Holds the table and ends an evaluation, which answers all that was asked.
+/// Leases the table and ends an evaluation that answers all requests.
 async fn evaluate(db: &Db, name: &str, change: impl FnOnce(&mut SyncEvaluation)) {
     let held = db.acquire_sync(&table(name), "one", LEASE_MS).await.unwrap().unwrap();
     let mut evaluation = evaluation(db, SyncState::InSync);
@@ -83,7 +83,7 @@ pub async fn status(db: &Db, name: &str) -> SyncStatus {
     db.sync(&table(name)).await.unwrap().unwrap().0
 }
 
-async fn a_table_is_held_by_one_at_a_time_and_given_back_at_the_end(scratch: Scratch) {
+async fn table_lease_has_one_holder_and_is_released(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
     assert!(db.sync(&orders).await.unwrap().is_none());
     let held = db.acquire_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
@@ -105,7 +105,7 @@ async fn a_table_is_held_by_one_at_a_time_and_given_back_at_the_end(scratch: Scr
     assert!(!status(&db, "orders").await.held, "nothing was heard of it for two minutes");
 }
 
-async fn who_lost_a_table_changes_nothing(scratch: Scratch) {
+async fn lost_lease_changes_nothing(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
     db.acquire_sync(&orders, "one", 0).await.unwrap().unwrap();
     db.acquire_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
@@ -129,7 +129,7 @@ async fn who_lost_a_table_changes_nothing(scratch: Scratch) {
     assert_eq!(db.acquire_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap().checkpoint, None);
 }
 
-async fn whoever_takes_over_goes_on_from_the_last_checkpoint(scratch: Scratch) {
+async fn next_holder_resumes_from_last_checkpoint(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
     db.acquire_sync(&orders, "one", 0).await.unwrap().unwrap();
     let with = |checkpoint: Option<&str>| SyncHeartbeat {
@@ -147,7 +147,7 @@ async fn whoever_takes_over_goes_on_from_the_last_checkpoint(scratch: Scratch) {
     assert_eq!(held.checkpoint.as_deref(), Some("second"));
 }
 
-async fn what_a_beat_leaves_out_stays_as_it_was(scratch: Scratch) {
+async fn heartbeat_keeps_omitted_fields(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
     db.acquire_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
     let verified = Verified { below: 8, at: Time(100), shown_by: Evidence::Cells };
@@ -187,7 +187,7 @@ async fn what_a_beat_leaves_out_stays_as_it_was(scratch: Scratch) {
     assert_eq!((seen.quarantined, quarantine.len()), (150, 100), "a hundred are kept to look at");
 }
 
-async fn since_moves_with_the_state_alone(scratch: Scratch) {
+async fn since_changes_only_with_state(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
     db.acquire_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
     assert!(db.sync_heartbeat(&orders, "one", LEASE_MS, &beat(SyncState::InSync)).await.unwrap());
@@ -205,7 +205,7 @@ async fn since_moves_with_the_state_alone(scratch: Scratch) {
     assert!(third.since > first.since);
 }
 
-async fn minutes_add_up_whoever_adds_to_them(scratch: Scratch) {
+async fn minutes_add_up_across_holders(scratch: Scratch) {
     let db = scratch.open().await;
     let orders = table("orders");
     let done = |factor: u64, batch| SyncMinute {
@@ -252,7 +252,7 @@ async fn minutes_add_up_whoever_adds_to_them(scratch: Scratch) {
     assert!(db.sync_minutes(&orders, later).await.unwrap().is_empty());
 }
 
-async fn an_evaluation_is_remembered_if_it_says_something_new(scratch: Scratch) {
+async fn evaluation_is_stored_only_if_new(scratch: Scratch) {
     let db = scratch.open().await;
     let states = async || history(&db, "orders").await.iter().map(|kept| kept.state).collect::<Vec<_>>();
     evaluate(&db, "orders", |_| ()).await;
@@ -300,7 +300,7 @@ async fn evaluations_are_paged_from_the_newest(scratch: Scratch) {
     assert_eq!(seen, [7, 6, 5, 4, 3, 2, 1]);
 }
 
-async fn what_is_too_old_is_swept_and_nothing_else(scratch: Scratch) {
+async fn only_old_rows_are_swept(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
     let mut busy = beat(SyncState::Uploading);
     (busy.minute.uploaded, busy.checkpoint) = (1, Some("here".to_owned()));
@@ -327,7 +327,7 @@ async fn what_is_too_old_is_swept_and_nothing_else(scratch: Scratch) {
     assert_eq!(held.checkpoint.as_deref(), Some("here"));
 }
 
-async fn a_change_is_told_with_a_growing_revision(scratch: Scratch) {
+async fn change_increases_the_revision(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
     let start = db.now();
     let revision = async || {

@@ -1,4 +1,4 @@
-//! What people ask of a sync waits until it is answered, whoever dies in between.
+//! Requests of people wait until a sync answers them, even if a holder dies.
 
 use db::{Db, SyncRequests, testing::Scratch};
 use model::{SyncAction, SyncState};
@@ -14,14 +14,14 @@ use crate::{
 };
 
 on_both_databases!(
-    what_is_asked_is_read_until_it_is_answered_and_not_after,
-    what_is_asked_while_a_table_is_held_waits_for_the_next,
-    the_newest_yes_to_a_deletion_counts,
-    keys_to_try_again_are_gathered,
-    only_what_was_answered_is_dropped,
-    a_pause_holds_at_once_and_until_it_is_over,
-    who_asked_stands_in_the_history,
-    whatever_happens_no_wish_is_lost_and_none_is_granted_twice,
+    request_stays_until_it_is_answered,
+    request_during_evaluation_waits_for_the_next,
+    newest_deletion_approval_counts,
+    retry_keys_are_collected,
+    only_answered_requests_are_removed,
+    pause_applies_at_once_until_resumed,
+    history_names_the_requester,
+    requests_are_answered_exactly_once_in_any_order,
 );
 
 async fn ask(db: &Db, action: SyncAction) {
@@ -41,7 +41,7 @@ fn retry(key: Option<&str>) -> SyncAction {
     SyncAction::RetryQuarantined { key: key.map(str::to_owned) }
 }
 
-async fn what_is_asked_is_read_until_it_is_answered_and_not_after(scratch: Scratch) {
+async fn request_stays_until_it_is_answered(scratch: Scratch) {
     let db = scratch.open().await;
     // Of a table at which nobody has looked.
     ask(&db, SyncAction::Verify).await;
@@ -57,7 +57,7 @@ async fn what_is_asked_is_read_until_it_is_answered_and_not_after(scratch: Scrat
     assert_eq!(hold(&db).await, SyncRequests::default());
 }
 
-async fn what_is_asked_while_a_table_is_held_waits_for_the_next(scratch: Scratch) {
+async fn request_during_evaluation_waits_for_the_next(scratch: Scratch) {
     let db = scratch.open().await;
     let evaluate = SyncRequests { evaluate: true, ..SyncRequests::default() };
     ask(&db, SyncAction::Evaluate).await;
@@ -72,7 +72,7 @@ async fn what_is_asked_while_a_table_is_held_waits_for_the_next(scratch: Scratch
     assert_eq!(hold(&db).await, SyncRequests::default());
 }
 
-async fn the_newest_yes_to_a_deletion_counts(scratch: Scratch) {
+async fn newest_deletion_approval_counts(scratch: Scratch) {
     let db = scratch.open().await;
     ask(&db, SyncAction::Approve { rows: 9_000 }).await;
     assert_eq!(hold(&db).await.approved, 9_000);
@@ -91,7 +91,7 @@ async fn the_newest_yes_to_a_deletion_counts(scratch: Scratch) {
     assert_eq!(hold(&db).await.approved, 0);
 }
 
-async fn keys_to_try_again_are_gathered(scratch: Scratch) {
+async fn retry_keys_are_collected(scratch: Scratch) {
     let db = scratch.open().await;
     for key in ["7", "7", "\"approve\"", "8"] {
         ask(&db, retry(Some(key))).await;
@@ -104,7 +104,7 @@ async fn keys_to_try_again_are_gathered(scratch: Scratch) {
     assert_eq!(hold(&db).await.retry, Some(Vec::new()), "all of them are all of them");
 }
 
-async fn only_what_was_answered_is_dropped(scratch: Scratch) {
+async fn only_answered_requests_are_removed(scratch: Scratch) {
     let db = scratch.open().await;
     for action in [SyncAction::Evaluate, SyncAction::Verify, SyncAction::AcceptEpoch, SyncAction::Approve { rows: 3 }] {
         ask(&db, action).await;
@@ -133,7 +133,7 @@ async fn only_what_was_answered_is_dropped(scratch: Scratch) {
     assert_eq!(hold(&db).await, SyncRequests::default());
 }
 
-async fn a_pause_holds_at_once_and_until_it_is_over(scratch: Scratch) {
+async fn pause_applies_at_once_until_resumed(scratch: Scratch) {
     let db = scratch.open().await;
     ask(&db, SyncAction::Pause).await;
     ask(&db, SyncAction::Pause).await;
@@ -146,7 +146,7 @@ async fn a_pause_holds_at_once_and_until_it_is_over(scratch: Scratch) {
     assert!(!status(&db, "orders").await.paused);
 }
 
-async fn who_asked_stands_in_the_history(scratch: Scratch) {
+async fn history_names_the_requester(scratch: Scratch) {
     let db = scratch.open().await;
     for (author, action) in [
         ("ada", SyncAction::Approve { rows: 1_234 }),
@@ -166,7 +166,7 @@ async fn who_asked_stands_in_the_history(scratch: Scratch) {
     );
 }
 
-/// What may happen to a table. There are two holders, so that one may take over from the other.
+/// An event in the life of a table. There are two holders, so that one can take over from the other.
 #[derive(Clone, Debug)]
 enum Happening {
     Asked(u8),
@@ -176,7 +176,7 @@ enum Happening {
     Died,
 }
 
-/// The plainest account of the same: which wishes wait, and which of these the holder has read.
+/// A plain model of the same: the waiting requests, and which of them the holder has read.
 #[derive(Default)]
 struct Account {
     waiting: [bool; 3],
@@ -185,7 +185,7 @@ struct Account {
     dead: bool,
 }
 
-async fn whatever_happens_no_wish_is_lost_and_none_is_granted_twice(scratch: Scratch) {
+async fn requests_are_answered_exactly_once_in_any_order(scratch: Scratch) {
     let db = scratch.open().await;
     let happening = prop_oneof![
         4 => (0_u8..3).prop_map(Happening::Asked),

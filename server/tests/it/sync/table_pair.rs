@@ -1,4 +1,4 @@
-//! A local table, its remote copy behind HTTP, and all that keeps the one in step with the other.
+//! A local table, its remote copy behind HTTP, and the configuration that syncs them.
 
 use std::{
     path::PathBuf,
@@ -18,33 +18,33 @@ use testing::{Span as _, eventually_async, within};
 
 use crate::{
     support::process::logyard,
-    support::server::Site,
+    support::server::TestServer,
     sync::replica_tables::{ACME, Orders, holding, path},
 };
 
-pub struct Shop {
+pub struct TablePair {
     pub local: Orders,
     pub remote: Orders,
     pub folder: TempDir,
-    site: Site,
+    server: TestServer,
 }
 
-impl Shop {
-    /// Both tables empty.
+impl TablePair {
+    /// Makes both tables, empty.
     pub async fn new() -> Self {
         let (local, remote) = (Orders::new().await, Orders::new().await);
         for table in [&local, &remote] {
             table.run("PRAGMA journal_mode = WAL").await;
         }
-        let site = holding(vec![remote.replica("acme", ACME)]).await;
-        Self { local, remote, folder: TempDir::new().unwrap(), site }
+        let server = holding(vec![remote.replica("acme", ACME)]).await;
+        Self { local, remote, folder: TempDir::new().unwrap(), server }
     }
 
     pub fn table() -> TableName {
         "orders".parse().unwrap()
     }
 
-    /// New rows with these keys, each with its key as its version.
+    /// Inserts rows with these keys, each with its key as its version.
     pub async fn insert(&self, from: u64, until: u64) {
         let rows = format!(
             "WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {until})
@@ -66,9 +66,9 @@ impl Shop {
         self.local.dump().await == self.remote.dump().await
     }
 
-    /// With `more` at the end, which is the entry of the table.
+    /// The configuration, with `more` appended to the entry of the table.
     pub fn config(&self, more: &str) -> String {
-        self.config_of(&self.local.url(), &format!("{}{}", self.site.url, path("acme", "")), more)
+        self.config_of(&self.local.url(), &format!("{}{}", self.server.url, path("acme", "")), more)
     }
 
     pub fn config_of(&self, local: &str, remote: &str, more: &str) -> String {
@@ -88,7 +88,7 @@ impl Shop {
         file
     }
 
-    /// `logyard sync` with JSON lines.
+    /// The command `logyard sync` with JSON lines.
     pub fn sync(&self, arguments: &[&str]) -> Command {
         let mut command = logyard();
         command.args(["sync", "orders", "--json"]).args(arguments);
@@ -96,12 +96,12 @@ impl Shop {
         command
     }
 
-    /// Logyard's own database, as the commands have it.
+    /// Logyard's own database, as the commands open it.
     pub async fn db(&self) -> Db {
         Db::open(&format!("sqlite:{}", self.folder.path().join("logyard.db").display())).await.unwrap()
     }
 
-    /// A process as far as the store can tell.
+    /// The context of one process, by the name of its lease holder.
     pub fn context(&self, db: &Db, holder: &str, more: &str) -> Context {
         let config = Config::parse(None, &self.config(more), &|_| None).unwrap();
         let syncs = Syncs::new(&config);
