@@ -154,4 +154,6 @@ pub struct Demo {
 }
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod tests;

@@ -4,6 +4,8 @@
 //! file, with `${VAR}` expanded. What was never asked for is unknown, so that the list of known keys is the code that
 //! reads them and cannot fall behind it.
 
+#[cfg(test)]
+use std::{cell::RefCell, collections::BTreeSet};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -15,6 +17,12 @@ use toml::{
 };
 
 use super::error::{At, ConfigError};
+
+#[cfg(test)]
+thread_local! {
+    /// Every key that this thread has read, for the test that compares them with the documentation.
+    pub static KEYS: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
 
 /// Looks up a variable of the environment; a function, so that tests need not change the process's own.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -219,6 +227,8 @@ impl<'a> Section<'a> {
     }
 
     fn take(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        #[cfg(test)]
+        KEYS.with_borrow_mut(|keys| keys.insert(self.dotted(key)));
         self.asked.push(key);
         self.table?.get(key)
     }
