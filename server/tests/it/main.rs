@@ -29,6 +29,7 @@ mod backfill;
 mod canaries;
 mod clone_command;
 mod command;
+mod docs;
 mod follower;
 mod follower_queue;
 mod health_pages;
