@@ -154,9 +154,9 @@ pub fn limits(pipeline: &mut Section<'_>) -> Result<Option<Limits>, ConfigError>
         failing: section.get("failing", WHOLE, count)?.unwrap_or(usual.failing),
         memory: section.get("memory", SHARE, share)?.unwrap_or(usual.memory),
         parsing: section.get("parsing", SHARE, share)?.unwrap_or(usual.parsing),
-        twice: section.get("twice", SHARE, share)?.unwrap_or(usual.twice),
+        duplicates: section.get("twice", SHARE, share)?.unwrap_or(usual.duplicates),
         behind_ms: section.get("behind", SPAN, ms)?.unwrap_or(usual.behind_ms),
-        memory_of_ms: section.get("window", SPAN, ms)?.unwrap_or(usual.memory_of_ms),
+        lookback_ms: section.get("window", SPAN, ms)?.unwrap_or(usual.lookback_ms),
         off: section.get("off", OFF, kinds)?.unwrap_or_default(),
     };
     section.finish()?;

@@ -1,7 +1,7 @@
 //! The whole URL space.
 //!
 //! A new route is a line here, an entry in `api/openapi.json` and a line in the table of who may use it
-//! (`tests/it/security_roles.rs`); the tests fail where one of them is missing.
+//! (`tests/it/http/roles.rs`); the tests fail where one of them is missing.
 
 use axum::{
     Extension, Router,

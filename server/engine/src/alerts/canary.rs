@@ -2,7 +2,7 @@
 
 use model::{AlertKind, Time};
 
-use super::findings::{Finding, View, around, counted, span};
+use super::findings::{Finding, Judgement, around, counted, span};
 
 /// Bytes of a canary event with its line feed: one packet, some, many.
 pub const CANARY_SIZES: [u64; 3] = [100, 10_000, 1_000_000];
@@ -31,22 +31,22 @@ pub struct Probe {
 
 /// Holds while the newest event of any size did not arrive. Where no round was made for three intervals nothing is
 /// known.
-pub fn judge_canary(facts: &CanaryFacts) -> View {
-    let mut view = View::default();
+pub fn judge_canary(facts: &CanaryFacts) -> Judgement {
+    let mut judgement = Judgement::default();
     let stale = |probe: &Probe| facts.now.since(probe.at) > facts.every_ms.saturating_mul(3).saturating_add(60_000);
     if facts.probes.is_empty() || facts.probes.iter().all(stale) {
-        view.unknown.insert(AlertKind::Canary);
-        return view;
+        judgement.unknown.insert(AlertKind::Canary);
+        return judgement;
     }
     let failed: Vec<&Probe> = facts.probes.iter().filter(|probe| probe.error.is_some()).collect();
-    let Some(last) = failed.iter().max_by_key(|probe| probe.at) else { return view };
+    let Some(last) = failed.iter().max_by_key(|probe| probe.at) else { return judgement };
     let sizes: Vec<String> = failed.iter().map(|probe| size(probe.bytes)).collect();
     let since = failed.iter().map(|probe| probe.at).min().unwrap_or(last.at);
     let arrived = failed.iter().filter_map(|probe| probe.arrived_last).max();
     let before =
         arrived.map_or("none ever did".to_owned(), |at| format!("the last did {} before", span(since.since(at))));
     let error = last.error.as_deref().unwrap_or_default().trim_end_matches('.');
-    view.findings.push(Finding {
+    judgement.findings.push(Finding {
         kind: AlertKind::Canary,
         since,
         reason: format!(
@@ -61,7 +61,7 @@ pub fn judge_canary(facts: &CanaryFacts) -> View {
         window: around(since, last.at),
         weight: failed.len() as u64,
     });
-    view
+    judgement
 }
 
 /// `100 B`, `10 kB`, `1 MB`.
@@ -87,19 +87,19 @@ mod tests {
 
     #[test]
     fn one_size_that_does_not_arrive_is_enough_and_is_named() {
-        let view =
+        let judgement =
             judge_canary(&facts(60_000, vec![probe(100, 50_000, None), probe(1_000_000, 51_000, Some("too long"))]));
-        assert_eq!(view.findings.len(), 1);
+        assert_eq!(judgement.findings.len(), 1);
         assert_eq!(
-            view.findings[0].reason,
+            judgement.findings[0].reason,
             "1 marked event of 1 MB did not arrive (the last did 51 s before): too long."
         );
     }
 
     #[test]
     fn a_canary_that_sings_no_more_tells_nothing_rather_than_that_all_is_well() {
-        let view = judge_canary(&facts(10_000_000, vec![probe(100, 50_000, None)]));
-        assert!(view.findings.is_empty() && view.unknown.contains(&AlertKind::Canary));
+        let judgement = judge_canary(&facts(10_000_000, vec![probe(100, 50_000, None)]));
+        assert!(judgement.findings.is_empty() && judgement.unknown.contains(&AlertKind::Canary));
         assert!(judge_canary(&facts(60_000, vec![probe(100, 50_000, None)])).unknown.is_empty());
     }
 }

@@ -8,12 +8,12 @@ use model::{Key, Outcome, Run, RunId, RunSource, Time};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     pub now: Time,
-    /// Seconds within which another log object is expected; `None`: nobody said.
+    /// Seconds within which another log object is expected; `None`: nobody parts.
     pub every_s: Option<u64>,
     /// Since when somebody watches; silence before that says nothing.
-    pub since: Option<Time>,
+    pub watched_since: Option<Time>,
     /// The newest first.
-    pub runs: Vec<Seen>,
+    pub runs: Vec<RunFacts>,
     /// Whence runs are known; `None`: they are recorded by whoever does them, and there is nothing to read.
     pub runs_reader: Option<Reader>,
     /// Whence it is known what waits; `None`: nobody looks.
@@ -31,11 +31,11 @@ pub struct Reader {
     /// What it reads, for a sentence: `the log group /aws/lambda/api-prod-elb`.
     pub what: String,
     /// When it last looked, whatever came of it.
-    pub looked_at: Option<Time>,
+    pub polled_at: Option<Time>,
     /// Why the last look came to nothing.
     pub error: Option<String>,
     /// Somebody is at it.
-    pub held: bool,
+    pub leased: bool,
     /// How far behind the present it is. Milliseconds.
     pub behind_ms: u64,
 }
@@ -55,12 +55,12 @@ pub struct Gaps {
 pub struct Arrived {
     pub objects: u64,
     /// Those of them that more than one run delivered.
-    pub twice: u64,
+    pub duplicates: u64,
 }
 
 /// As much of a run as conditions ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct RunFacts {
     pub id: RunId,
     pub source: RunSource,
     /// Part of a job that a person asked for: says nothing of the pipeline's own rhythm.
@@ -82,7 +82,7 @@ impl Facts {
     pub const MOST_RUNS: usize = 1_000;
 }
 
-impl Seen {
+impl RunFacts {
     pub fn of(run: &Run) -> Self {
         let summary = run.summary.clone().unwrap_or_default();
         let failures = summary.failures.parsing.total + summary.failures.sending.total + summary.failures.reading.total;
@@ -116,7 +116,7 @@ impl Seen {
     }
 
     /// It tried, and nothing says that anything arrived.
-    pub fn came_to_nothing(&self) -> bool {
+    pub fn without_result(&self) -> bool {
         matches!(self.outcome, Outcome::TimedOut | Outcome::Crashed | Outcome::Unknown)
     }
 }

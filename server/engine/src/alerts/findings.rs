@@ -25,7 +25,7 @@ pub struct Finding {
 
 /// What holds, and what nobody can know now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct View {
+pub struct Judgement {
     /// At most one of a kind.
     pub findings: Vec<Finding>,
     /// Neither to be opened nor to be resolved now. None of them is among the findings.

@@ -31,11 +31,11 @@ pub struct Limits {
     pub parsing: f64,
     /// Share of the objects of a day that more than one run delivered. One in a hundred, and at least three: S3 and
     /// Lambda hand an event over twice now and then, a second trigger does so with each.
-    pub twice: f64,
+    pub duplicates: f64,
     /// How far the reader of runs may be behind. A few minutes are the overlap that `CloudWatch`'s late events need.
     pub behind_ms: i64,
     /// Events older than this are history. At least two intervals.
-    pub memory_of_ms: i64,
+    pub lookback_ms: i64,
     /// Kinds that nobody wants to know of.
     pub off: Vec<AlertKind>,
 }
@@ -52,9 +52,9 @@ impl Default for Limits {
             failing: 3,
             memory: 0.95,
             parsing: 0.01,
-            twice: 0.01,
+            duplicates: 0.01,
             behind_ms: 10 * 60_000,
-            memory_of_ms: 3_600_000,
+            lookback_ms: 3_600_000,
             off: Vec::new(),
         }
     }
@@ -62,8 +62,8 @@ impl Default for Limits {
 
 impl Limits {
     /// How far back events count for a pipeline of this interval.
-    pub fn memory_of(&self, every_s: Option<u64>) -> i64 {
-        self.memory_of_ms.max(intervals_ms(every_s, 2))
+    pub fn lookback(&self, every_s: Option<u64>) -> i64 {
+        self.lookback_ms.max(intervals_ms(every_s, 2))
     }
 
     /// The lag that is too much for it.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{AlertId, AlertKind, AlertState, Time};
 use proptest::prelude::*;
 
-use super::{Book, Change, Finding, Patience, Standing, View, findings::around};
+use super::{AlertTracker, Change, Debounce, Finding, Judgement, TrackedAlert, findings::around};
 
 /// What a look at one kind says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,19 +63,19 @@ fn finding(kind: AlertKind, now: Time, weight: u64) -> Finding {
 /// What the store does with changes.
 #[derive(Default)]
 struct Kept {
-    open: BTreeMap<AlertId, Standing>,
+    open: BTreeMap<AlertId, TrackedAlert>,
     resolved: BTreeSet<AlertId>,
     made: u64,
 }
 
 impl Kept {
     fn apply(&mut self, change: &Change) {
-        let standing = change.standing().clone();
-        let id = standing.alert.id;
+        let tracked = change.tracked().clone();
+        let id = tracked.alert.id;
         match change {
-            Change::Opened(_) => assert!(self.open.insert(id, standing).is_none(), "opened twice"),
-            Change::Updated { .. } | Change::Woken(_) => {
-                assert!(self.open.insert(id, standing).is_some(), "changed, and was not open");
+            Change::Opened(_) => assert!(self.open.insert(id, tracked).is_none(), "opened twice"),
+            Change::Updated { .. } | Change::SilenceEnded(_) => {
+                assert!(self.open.insert(id, tracked).is_some(), "changed, and was not open");
             }
             Change::Resolved(_) => {
                 assert!(self.open.remove(&id).is_some(), "resolved, and was not open");
@@ -85,7 +85,7 @@ impl Kept {
     }
 
     fn person(&mut self, now: Time, person: Person) {
-        for alert in self.open.values_mut().map(|standing| &mut standing.alert) {
+        for alert in self.open.values_mut().map(|tracked| &mut tracked.alert) {
             match person {
                 Person::Nothing => {}
                 Person::Acknowledges => alert.state = AlertState::Acknowledged,
@@ -101,28 +101,28 @@ impl Kept {
 
 /// Plays steps; the time, the looks and the changes of each.
 fn play(steps: &[Step], restart_every: usize) -> Vec<(Time, [Look; 2], Vec<Change>)> {
-    let book = || Book::of_pipeline("elb".parse().unwrap(), Patience::default());
-    let (mut kept, mut at_work, mut now) = (Kept::default(), book(), Time(1_770_000_000_000));
+    let book = || AlertTracker::of_pipeline("elb".parse().unwrap(), Debounce::default());
+    let (mut kept, mut tracker, mut now) = (Kept::default(), book(), Time(1_770_000_000_000));
     let mut told = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         now = Time(now.0 + step.after_ms);
         kept.person(now, step.person);
         if index % restart_every == restart_every - 1 {
-            at_work = book();
+            tracker = book();
         }
-        let mut view = View::default();
+        let mut judgement = Judgement::default();
         for (kind, look) in KINDS.into_iter().zip(step.looks) {
             match look {
-                Look::Holds(weight) => view.findings.push(finding(kind, now, weight)),
+                Look::Holds(weight) => judgement.findings.push(finding(kind, now, weight)),
                 Look::Gone => {}
                 Look::Unknown => {
-                    view.unknown.insert(kind);
+                    judgement.unknown.insert(kind);
                 }
             }
         }
-        let standing = kept.open.values().cloned().collect();
+        let tracked = kept.open.values().cloned().collect();
         let mut made = kept.made;
-        let changes = at_work.turn(now, &view, standing, || {
+        let changes = tracker.update(now, &judgement, tracked, || {
             made += 1;
             format!("00000000-0000-7000-8000-{made:012x}").parse().unwrap()
         });
@@ -131,7 +131,7 @@ fn play(steps: &[Step], restart_every: usize) -> Vec<(Time, [Look; 2], Vec<Chang
             kept.apply(change);
         }
         for kind in KINDS {
-            let open = kept.open.values().filter(|standing| standing.alert.kind == kind).count();
+            let open = kept.open.values().filter(|tracked| tracked.alert.kind == kind).count();
             assert!(open <= 1, "two unresolved alerts of a kind");
         }
         told.push((now, step.looks, changes));
@@ -148,11 +148,11 @@ proptest! {
         play(&steps, restart_every); // its assertions
     }
 
-    /// Opened at the first look that finds it; resolved only after it was gone for the whole patience, without a look
+    /// Opened at the first look that finds it; resolved only after it was gone for the whole debounce, without a look
     /// that found it or could not tell.
     #[test]
     fn nothing_is_resolved_before_it_was_gone_for_a_while(steps in prop::collection::vec(step(), 1..80)) {
-        let patience = Patience::default();
+        let debounce = Debounce::default();
         let mut gone_since: BTreeMap<usize, Time> = BTreeMap::new();
         for (now, looks, changes) in play(&steps, usize::MAX) {
             for (index, look) in looks.into_iter().enumerate() {
@@ -166,9 +166,9 @@ proptest! {
                 }
             }
             for change in &changes {
-                let index = usize::from(change.standing().alert.kind == KINDS[1]);
+                let index = usize::from(change.tracked().alert.kind == KINDS[1]);
                 if matches!(change, Change::Resolved(_)) {
-                    prop_assert!(gone_since.get(&index).is_some_and(|since| now.since(*since) >= patience.gone_ms));
+                    prop_assert!(gone_since.get(&index).is_some_and(|since| now.since(*since) >= debounce.resolve_after_ms));
                 }
                 if matches!(change, Change::Opened(_)) {
                     prop_assert!(matches!(looks[index], Look::Holds(_)));
@@ -192,10 +192,10 @@ proptest! {
         let told = play(&steps, usize::MAX);
         let times: Vec<Time> = told
             .iter()
-            .flat_map(|(now, _, changes)| changes.iter().filter(|change| change.told().is_some()).map(|_| *now))
+            .flat_map(|(now, _, changes)| changes.iter().filter(|change| change.notice().is_some()).map(|_| *now))
             .collect();
         for three in times.windows(3) {
-            prop_assert!(three[2].since(three[0]) >= Patience::default().gone_ms);
+            prop_assert!(three[2].since(three[0]) >= Debounce::default().resolve_after_ms);
         }
     }
 }
@@ -209,7 +209,7 @@ fn silence_ends_by_itself_and_is_told_then() {
         .map(|(after_ms, person)| Step { after_ms, looks: [Look::Holds(1), Look::Gone], person })
         .collect();
     let told: Vec<Option<&str>> =
-        play(&steps, usize::MAX).iter().map(|(_, _, changes)| changes.iter().find_map(Change::told)).collect();
+        play(&steps, usize::MAX).iter().map(|(_, _, changes)| changes.iter().find_map(Change::notice)).collect();
     assert_eq!(told, [Some("opened"), None, None, Some("updated")]);
 }
 

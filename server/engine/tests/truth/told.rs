@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::{
     alerts::{
-        Arrived, Book, CanaryFacts, Change, Facts, Gaps, Limits, Patience, Probe, Reader as Watch, Seen, Standing,
-        judge, judge_canary,
+        AlertTracker, Arrived, CanaryFacts, Change, Debounce, Facts, Gaps, Limits, Probe, Reader as Watch, RunFacts,
+        TrackedAlert, judge, judge_canary,
     },
     runs::{History, Mapping, Options, Read, Reader},
 };
@@ -42,16 +42,16 @@ struct Logyard<'w> {
     reader: Reader,
     history: History,
     /// By when they began, with their request ids.
-    runs: BTreeMap<(Time, String), Seen>,
+    runs: BTreeMap<(Time, String), RunFacts>,
     /// Objects without a run that handled them to their end, by when they were written.
     waiting: BTreeSet<(Time, &'w str)>,
     /// Of the last day, as the reconciler counts.
     arrived: Arrived,
-    looked_at: Option<Time>,
+    polled_at: Option<Time>,
     error: Option<String>,
-    book: Book,
-    sink_book: Book,
-    standing: Vec<Standing>,
+    tracker: AlertTracker,
+    sink_tracker: AlertTracker,
+    tracked: Vec<TrackedAlert>,
     alerts: u64,
 }
 
@@ -67,11 +67,11 @@ pub fn play(world: &World, from: Time, to: Time, step: i64) -> Account {
         runs: BTreeMap::new(),
         waiting: BTreeSet::new(),
         arrived: Arrived::default(),
-        looked_at: None,
+        polled_at: None,
         error: None,
-        book: Book::of_pipeline("elb".parse().unwrap(), Patience::of(every_s)),
-        sink_book: Book::of_sink("logs".parse().unwrap(), Patience::default()),
-        standing: Vec::new(),
+        tracker: AlertTracker::of_pipeline("elb".parse().unwrap(), Debounce::of(every_s)),
+        sink_tracker: AlertTracker::of_sink("logs".parse().unwrap(), Debounce::default()),
+        tracked: Vec::new(),
         alerts: 0,
     };
     let mut shown: Vec<usize> = (0..world.events.len()).collect();
@@ -98,7 +98,7 @@ impl Logyard<'_> {
     fn look(&mut self, now: Time, shown: &mut std::iter::Peekable<impl Iterator<Item = usize>>) {
         let unreadable = self.world.unreadable.iter().find(|(from, to, _)| *from <= now && now < *to);
         self.error = unreadable.map(|(_, _, error)| (*error).to_owned());
-        self.looked_at = Some(now);
+        self.polled_at = Some(now);
         if unreadable.is_some() {
             return;
         }
@@ -148,7 +148,7 @@ impl Logyard<'_> {
             summary: read.summary,
             logged: read.logged,
         };
-        self.runs.insert((read.started_at, read.request_id), Seen::of(&run));
+        self.runs.insert((read.started_at, read.request_id), RunFacts::of(&run));
         self.count(read.started_at);
     }
 
@@ -161,8 +161,8 @@ impl Logyard<'_> {
                 *delivered.entry(key).or_default() += 1;
             }
         }
-        let twice = delivered.values().filter(|runs| **runs > 1).count() as u64;
-        self.arrived = Arrived { objects: delivered.len() as u64, twice };
+        let duplicates = delivered.values().filter(|runs| **runs > 1).count() as u64;
+        self.arrived = Arrived { objects: delivered.len() as u64, duplicates };
     }
 
     fn tell(&mut self, now: Time, every_s: Option<u64>) -> Vec<Told> {
@@ -174,13 +174,13 @@ impl Logyard<'_> {
         let facts = Facts {
             now,
             every_s,
-            since: None,
+            watched_since: None,
             runs: self.runs.values().rev().take(RUNS).cloned().collect(),
             runs_reader: Some(Watch {
                 what: "the log group /aws/lambda/elb".to_owned(),
-                looked_at: self.looked_at,
+                polled_at: self.polled_at,
                 error: self.error.clone(),
-                held: true,
+                leased: true,
                 behind_ms: 0,
             }),
             objects_reader: None,
@@ -194,21 +194,21 @@ impl Logyard<'_> {
             AlertId(uuid::Uuid::from_u128(u128::from(alerts)))
         };
         let (of_sink, of_pipeline) =
-            std::mem::take(&mut self.standing).into_iter().partition(|kept| kept.alert.sink.is_some());
+            std::mem::take(&mut self.tracked).into_iter().partition(|kept| kept.alert.sink.is_some());
         let mut changes =
-            self.book.turn(now, &judge(&facts, &Limits::default()), keep(&mut self.standing, of_pipeline), &mut id);
+            self.tracker.update(now, &judge(&facts, &Limits::default()), keep(&mut self.tracked, of_pipeline), &mut id);
         let probes = judge_canary(&self.canary(now));
-        changes.extend(self.sink_book.turn(now, &probes, keep(&mut self.standing, of_sink), &mut id));
+        changes.extend(self.sink_tracker.update(now, &probes, keep(&mut self.tracked, of_sink), &mut id));
         self.alerts = alerts;
         let mut told = Vec::new();
         for change in changes {
-            let standing = change.standing().clone();
-            self.standing.retain(|kept| kept.alert.id != standing.alert.id);
+            let tracked = change.tracked().clone();
+            self.tracked.retain(|kept| kept.alert.id != tracked.alert.id);
             if let Change::Opened(opened) = &change {
                 told.push(Told { at: now, kind: opened.alert.kind, reason: opened.alert.reason.clone() });
             }
             if !matches!(change, Change::Resolved(_)) {
-                self.standing.push(standing);
+                self.tracked.push(tracked);
             }
         }
         told
@@ -228,7 +228,7 @@ impl Logyard<'_> {
 }
 
 /// What does not change stays as it is.
-fn keep(all: &mut Vec<Standing>, some: Vec<Standing>) -> Vec<Standing> {
+fn keep(all: &mut Vec<TrackedAlert>, some: Vec<TrackedAlert>) -> Vec<TrackedAlert> {
     all.extend(some.iter().cloned());
     some
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use db::{AlertChange, DbError, KeptAlert};
-use engine::alerts::{Book, Change, Patience, Standing, View, judge, judge_canary};
+use engine::alerts::{AlertTracker, Change, Debounce, Judgement, TrackedAlert, judge, judge_canary};
 use model::{PipelineName, SinkName, Time};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -23,14 +23,14 @@ enum Subject {
 struct Evaluator {
     context: Context,
     started_at: Time,
-    books: HashMap<Subject, Book>,
+    trackers: HashMap<Subject, AlertTracker>,
 }
 
 pub async fn run(context: Context, told: Nudge, shutdown: CancellationToken) {
     let every = context.rhythm.evaluate;
     let mut heart = Heart::new(&context);
     let (db, holder) = (context.db.clone(), context.holder.clone());
-    let mut evaluator = Evaluator { started_at: db.now(), context, books: HashMap::new() };
+    let mut evaluator = Evaluator { started_at: db.now(), context, trackers: HashMap::new() };
     let mut away = false;
     while !shutdown.is_cancelled() {
         match evaluator.evaluate().await {
@@ -64,33 +64,35 @@ impl Evaluator {
         let Context { db, config, holder, rhythm, receivers, hub, .. } = &self.context;
         let lease_ms = i64::try_from(rhythm.lease.as_millis()).unwrap_or(i64::MAX);
         if !db.hold_evaluation(holder, lease_ms).await? {
-            self.books.clear();
+            self.trackers.clear();
             return Ok(false);
         }
         let mut standing = by_subject(db.standing_alerts().await?);
         let mut changes = Vec::new();
-        let mut views = Vec::new();
+        let mut judgements = Vec::new();
         for pipeline in &config.pipelines {
             let facts = facts::of_pipeline(db, pipeline, self.started_at).await?;
-            let view = judge(&facts, &self.context.limits(pipeline));
-            let patience = rhythm.patience.unwrap_or_else(|| Patience::of(pipeline.every_s));
-            views.push((Subject::Pipeline(pipeline.name.clone()), view, patience));
+            let judgement = judge(&facts, &self.context.limits(pipeline));
+            let debounce = rhythm.debounce.unwrap_or_else(|| Debounce::of(pipeline.every_s));
+            judgements.push((Subject::Pipeline(pipeline.name.clone()), judgement, debounce));
         }
         for (sink, every) in &config.alerts.canaries {
             let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
-            let view = judge_canary(&facts::of_sink(db, sink, every_ms).await?);
-            views.push((Subject::Sink(sink.clone()), view, rhythm.patience.unwrap_or_default()));
+            let judgement = judge_canary(&facts::of_sink(db, sink, every_ms).await?);
+            judgements.push((Subject::Sink(sink.clone()), judgement, rhythm.debounce.unwrap_or_default()));
         }
         // What is configured no more holds no more.
-        let gone = standing.keys().filter(|subject| views.iter().all(|(known, ..)| known != *subject));
+        let gone = standing.keys().filter(|subject| judgements.iter().all(|(known, ..)| known != *subject));
         let gone: Vec<Subject> = gone.cloned().collect();
-        views.extend(gone.into_iter().map(|subject| (subject, View::default(), rhythm.patience.unwrap_or_default())));
-        for (subject, view, patience) in views {
+        judgements.extend(
+            gone.into_iter().map(|subject| (subject, Judgement::default(), rhythm.debounce.unwrap_or_default())),
+        );
+        for (subject, judgement, debounce) in judgements {
             let alerts = standing.remove(&subject).unwrap_or_default();
-            let book = self.books.entry(subject.clone()).or_insert_with(|| subject.book(patience));
-            changes.extend(book.turn(db.now(), &view, alerts, || db.new_alert_id()));
+            let tracker = self.trackers.entry(subject.clone()).or_insert_with(|| subject.tracker(debounce));
+            changes.extend(tracker.update(db.now(), &judgement, alerts, || db.new_alert_id()));
         }
-        let records: Vec<_> = changes.iter().map(|change| (kept(change), change.told())).collect();
+        let records: Vec<_> = changes.iter().map(|change| (kept(change), change.notice())).collect();
         let recorded = db.record_evaluation(holder, &records, &receivers.names()).await?;
         if recorded {
             changes.iter().for_each(log);
@@ -103,40 +105,45 @@ impl Evaluator {
 }
 
 impl Subject {
-    fn book(&self, patience: Patience) -> Book {
+    fn tracker(&self, debounce: Debounce) -> AlertTracker {
         match self.clone() {
-            Self::Pipeline(name) => Book::of_pipeline(name, patience),
-            Self::Sink(name) => Book::of_sink(name, patience),
+            Self::Pipeline(name) => AlertTracker::of_pipeline(name, debounce),
+            Self::Sink(name) => AlertTracker::of_sink(name, debounce),
         }
     }
 }
 
-fn by_subject(kept: Vec<KeptAlert>) -> HashMap<Subject, Vec<Standing>> {
-    let mut standing: HashMap<Subject, Vec<Standing>> = HashMap::new();
+fn by_subject(kept: Vec<KeptAlert>) -> HashMap<Subject, Vec<TrackedAlert>> {
+    let mut standing: HashMap<Subject, Vec<TrackedAlert>> = HashMap::new();
     for KeptAlert { alert, gone_since, told_at, told_weight } in kept {
         let subject = match (&alert.pipeline, &alert.sink) {
             (Some(name), _) => Subject::Pipeline(name.clone()),
             (None, Some(name)) => Subject::Sink(name.clone()),
             (None, None) => continue, // the table has no such row
         };
-        standing.entry(subject).or_default().push(Standing { alert, gone_since, told_at, told_weight });
+        standing.entry(subject).or_default().push(TrackedAlert {
+            alert,
+            gone_since,
+            notified_at: told_at,
+            notified_weight: told_weight,
+        });
     }
     standing
 }
 
 fn kept(change: &Change) -> AlertChange {
-    let Standing { alert, gone_since, told_at, told_weight } = change.standing().clone();
-    let kept = KeptAlert { alert, gone_since, told_at, told_weight };
+    let TrackedAlert { alert, gone_since, notified_at, notified_weight } = change.tracked().clone();
+    let kept = KeptAlert { alert, gone_since, told_at: notified_at, told_weight: notified_weight };
     match change {
         Change::Opened(_) => AlertChange::Opened(kept),
         Change::Updated { .. } => AlertChange::Updated(kept),
-        Change::Woken(_) => AlertChange::Woken(kept),
+        Change::SilenceEnded(_) => AlertChange::Woken(kept),
         Change::Resolved(_) => AlertChange::Resolved(kept),
     }
 }
 
 fn log(change: &Change) {
-    let alert = &change.standing().alert;
+    let alert = &change.tracked().alert;
     let of = alert
         .pipeline
         .as_ref()
@@ -145,6 +152,6 @@ fn log(change: &Change) {
     match change {
         Change::Opened(_) => warn!(of, kind, reason = alert.reason, "an alert was opened"),
         Change::Resolved(_) => info!(of, kind, "an alert is resolved"),
-        Change::Updated { .. } | Change::Woken(_) => {}
+        Change::Updated { .. } | Change::SilenceEnded(_) => {}
     }
 }

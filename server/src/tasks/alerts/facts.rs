@@ -1,7 +1,7 @@
 //! What is known of a pipeline now, gathered from the store: the one place that knows whence.
 
 use db::{Db, DbError, RunGlance, Watching};
-use engine::alerts::{Arrived, CANARY_SIZES, CanaryFacts, Facts, Finding, Gaps, Probe, Reader, Seen};
+use engine::alerts::{Arrived, CANARY_SIZES, CanaryFacts, Facts, Finding, Gaps, Probe, Reader, RunFacts};
 use model::{Following, Function, GapKind, Pipeline, Reconciled, Reconciliation, SinkName, Time, Window};
 
 /// How far back objects are counted: as far as the reconciler looks every minute. Milliseconds.
@@ -30,7 +30,7 @@ pub async fn of_pipeline(db: &Db, pipeline: &Pipeline, started_at: Time) -> Resu
     Ok(Facts {
         now,
         every_s: pipeline.every_s,
-        since: Some(following.as_ref().map_or(started_at, |following| following.since)),
+        watched_since: Some(following.as_ref().map_or(started_at, |following| following.since)),
         runs: runs.into_iter().map(seen).collect(),
         // Those of a function are read from its log. Those of a follower are its own: one that cannot look makes none.
         runs_reader: pipeline.function.as_ref().map(|function| watcher(function, watching)).or(follower),
@@ -45,9 +45,9 @@ pub async fn of_pipeline(db: &Db, pipeline: &Pipeline, started_at: Time) -> Resu
 fn follower(pipeline: &Pipeline, following: Option<&Following>) -> Reader {
     Reader {
         what: format!("its source {}", pipeline.source),
-        looked_at: following.map(|following| following.looked_at),
+        polled_at: following.map(|following| following.looked_at),
         error: following.filter(|following| following.oldest.is_none()).and_then(|following| following.error.clone()),
-        held: following.is_some_and(|following| following.held),
+        leased: following.is_some_and(|following| following.held),
         behind_ms: 0,
     }
 }
@@ -59,12 +59,12 @@ fn waiting(following: &Following) -> Gaps {
 fn watcher(function: &Function, watching: Option<Watching>) -> Reader {
     let what = format!("the log group {}", function.log_group);
     match watching {
-        None => Reader { what, looked_at: None, error: None, held: false, behind_ms: 0 },
+        None => Reader { what, polled_at: None, error: None, leased: false, behind_ms: 0 },
         Some(watching) => Reader {
             what,
-            looked_at: Some(watching.failing_since.unwrap_or(watching.looked_at)),
+            polled_at: Some(watching.failing_since.unwrap_or(watching.looked_at)),
             error: watching.error,
-            held: watching.held,
+            leased: watching.held,
             behind_ms: watching.behind_ms,
         },
     }
@@ -74,9 +74,9 @@ fn watcher(function: &Function, watching: Option<Watching>) -> Reader {
 fn reconciler(pipeline: &Pipeline, found: &Reconciliation) -> Reader {
     Reader {
         what: format!("its source {}", pipeline.source),
-        looked_at: Some(found.listed_at),
+        polled_at: Some(found.listed_at),
         error: found.error.clone(),
-        held: true,
+        leased: true,
         behind_ms: 0,
     }
 }
@@ -93,11 +93,11 @@ fn missing(found: &Reconciliation) -> Gaps {
 
 fn arrived(found: &Reconciliation) -> Arrived {
     let sum = |count: fn(&Reconciled) -> u64| found.intervals.iter().map(count).sum();
-    Arrived { objects: sum(|interval| interval.objects), twice: sum(|interval| interval.twice) }
+    Arrived { objects: sum(|interval| interval.objects), duplicates: sum(|interval| interval.twice) }
 }
 
-fn seen(run: RunGlance) -> Seen {
-    Seen {
+fn seen(run: RunGlance) -> RunFacts {
+    RunFacts {
         id: run.id,
         source: run.source,
         of_job: run.of_job,
@@ -106,7 +106,7 @@ fn seen(run: RunGlance) -> Seen {
         ended_at: Time(run.started_at.0.saturating_add_unsigned(run.duration_ms)),
         encountered: run.encountered,
         parsed: run.parsed,
-        lost: Seen::lost_of(run.outcome, run.encountered, run.parsed, run.delivered, run.failures),
+        lost: RunFacts::lost_of(run.outcome, run.encountered, run.parsed, run.delivered, run.failures),
         memory_mb: run.memory_mb,
         memory_limit_mb: run.memory_limit_mb,
         key: run.key,

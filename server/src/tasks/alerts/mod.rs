@@ -21,7 +21,7 @@ mod heartbeat;
 use std::{sync::Arc, time::Duration};
 
 use db::Db;
-use engine::alerts::{Limits, Patience};
+use engine::alerts::{Debounce, Limits};
 use model::Pipeline;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -59,7 +59,7 @@ pub struct Rhythm {
     /// After a first failed attempt; twice as long after each other.
     pub again: Duration,
     /// Instead of the one that fits the interval of each pipeline.
-    pub patience: Option<Patience>,
+    pub debounce: Option<Debounce>,
 }
 
 /// Started tasks.
@@ -76,7 +76,7 @@ impl Default for Rhythm {
             deliver: Duration::from_secs(2),
             hold: Duration::from_secs(20),
             again: Duration::from_secs(5),
-            patience: None,
+            debounce: None,
         }
     }
 }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::{process::Command, time::timeout};
 
 use super::{blocks, pages, read};
-use crate::server::logyard;
+use crate::support::process::logyard;
 
 /// Longer than any block takes on a busy machine; only a test that fails waits for it.
 const PATIENCE: Duration = Duration::from_secs(100);

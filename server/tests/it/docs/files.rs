@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 use serde_json::Value;
 
 use super::{blocks, events, pages, read, root};
-use crate::server::logyard;
+use crate::support::process::logyard;
 
 const OTHERS: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
 /// Of the README.

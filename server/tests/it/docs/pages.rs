@@ -2,7 +2,7 @@
 
 use logyard::http::docs;
 
-use crate::site::Site;
+use crate::support::server::Site;
 
 async fn page(site: &Site, path: &str) -> String {
     let response = site.get(path).await;

@@ -8,43 +8,43 @@ use std::collections::HashSet;
 use model::{AlertKind, Key, Outcome};
 
 use crate::alerts::{
-    facts::{Facts, Seen},
+    facts::{Facts, RunFacts},
     findings::{Finding, around, counted, percent},
     limits::Limits,
 };
 
 pub fn loss(facts: &Facts, limits: &Limits) -> Option<Finding> {
-    let from = facts.now.0.saturating_sub(limits.memory_of(facts.every_s));
-    let last_words: Vec<&Seen> = last_words(facts).into_iter().filter(|run| run.ended_at.0 >= from).collect();
-    let parsed: u64 = last_words.iter().map(|run| run.parsed).sum();
-    let lost: u64 = last_words.iter().map(|run| run.lost).sum();
-    let emptied = |run: &&&Seen| run.parsed > 0 && run.lost >= run.parsed;
-    let in_doubt = |run: &&&Seen| run.came_to_nothing() && facts.now.since(run.ended_at) > limits.retried_within_ms;
-    let objects = last_words.iter().filter(|run| emptied(run) || in_doubt(run)).count() as u64;
+    let from = facts.now.0.saturating_sub(limits.lookback(facts.every_s));
+    let last_runs: Vec<&RunFacts> = last_runs(facts).into_iter().filter(|run| run.ended_at.0 >= from).collect();
+    let parsed: u64 = last_runs.iter().map(|run| run.parsed).sum();
+    let lost: u64 = last_runs.iter().map(|run| run.lost).sum();
+    let emptied = |run: &&&RunFacts| run.parsed > 0 && run.lost >= run.parsed;
+    let in_doubt = |run: &&&RunFacts| run.without_result() && facts.now.since(run.ended_at) > limits.retried_within_ms;
+    let objects = last_runs.iter().filter(|run| emptied(run) || in_doubt(run)).count() as u64;
     let (much, some_object) = (exceeds(lost, parsed, limits.loss), objects > 0);
     if !much && !some_object {
         return None;
     }
-    let guilty: Vec<&Seen> = last_words.iter().filter(|run| run.lost > 0 || in_doubt(run)).copied().collect();
-    let first = guilty.iter().map(|run| run.started_at).min()?;
-    let latest = guilty.iter().map(|run| run.ended_at).max()?;
-    let mut said = Vec::new();
+    let affected: Vec<&RunFacts> = last_runs.iter().filter(|run| run.lost > 0 || in_doubt(run)).copied().collect();
+    let first = affected.iter().map(|run| run.started_at).min()?;
+    let latest = affected.iter().map(|run| run.ended_at).max()?;
+    let mut parts = Vec::new();
     if lost > 0 {
-        said.push(format!("{} of {} did not arrive ({})", lost, counted(parsed, "event"), percent(lost, parsed)));
+        parts.push(format!("{} of {} did not arrive ({})", lost, counted(parsed, "event"), percent(lost, parsed)));
     }
-    let doubtful = last_words.iter().filter(in_doubt).count() as u64;
+    let doubtful = last_runs.iter().filter(in_doubt).count() as u64;
     if doubtful > 0 {
         let (were, objects) = if doubtful == 1 { ("was", "object") } else { ("were", "objects") };
-        said.push(format!("{doubtful} {objects} {were} begun and nothing says that anything of them arrived"));
+        parts.push(format!("{doubtful} {objects} {were} begun and nothing says that anything of them arrived"));
     }
     Some(Finding {
         kind: AlertKind::Loss,
         since: first,
-        reason: format!("{}.", said.join("; ")),
+        reason: format!("{}.", parts.join("; ")),
         advice: "Open the runs for what failed, mend the sink or the function, then reprocess exactly these objects."
             .to_owned(),
-        runs: guilty.iter().map(|run| run.id).take(Finding::EVIDENCE).collect(),
-        keys: guilty
+        runs: affected.iter().map(|run| run.id).take(Finding::EVIDENCE).collect(),
+        keys: affected
             .iter()
             .filter_map(|run| run.key.as_ref())
             .map(ToString::to_string)
@@ -56,7 +56,7 @@ pub fn loss(facts: &Facts, limits: &Limits) -> Option<Finding> {
 }
 
 /// Of each object the newest run, or a whole one if there is any; of runs without an object each.
-fn last_words(facts: &Facts) -> Vec<&Seen> {
+fn last_runs(facts: &Facts) -> Vec<&RunFacts> {
     let whole: HashSet<&Key> =
         facts.runs.iter().filter(|run| run.outcome.whole()).filter_map(|run| run.key.as_ref()).collect();
     let mut spoken = HashSet::new();

@@ -1,24 +1,24 @@
 //! Facts of a pipeline → what holds. Each condition is a function of its own and looks at nothing but facts and limits.
 //!
-//! Always: while the source of runs cannot be read, nothing that rests on runs is said; the same for what waits.
+//! Always: while the source of runs cannot be read, nothing that rests on runs is parts; the same for what waits.
 
+mod duplicates;
 mod loss;
 mod rhythm;
 mod runs;
 #[cfg(test)]
 mod tests;
-mod twice;
 
 use model::{AlertKind, Time};
 
 use super::{
     facts::{Facts, Reader},
-    findings::{Finding, View, around, span},
+    findings::{Finding, Judgement, around, span},
     limits::Limits,
 };
 
 /// What rests on runs.
-const ON_RUNS: [AlertKind; 7] = [
+const RUN_KINDS: [AlertKind; 7] = [
     AlertKind::NoRuns,
     AlertKind::Loss,
     AlertKind::Suspicious,
@@ -29,42 +29,42 @@ const ON_RUNS: [AlertKind; 7] = [
 ];
 
 /// What holds of a pipeline now.
-pub fn judge(facts: &Facts, limits: &Limits) -> View {
-    let mut view = View::default();
-    let runs = trouble(facts.runs_reader.as_ref(), facts.now, limits);
-    let objects = trouble(facts.objects_reader.as_ref(), facts.now, limits);
+pub fn judge(facts: &Facts, limits: &Limits) -> Judgement {
+    let mut judgement = Judgement::default();
+    let runs = reader_problem(facts.runs_reader.as_ref(), facts.now, limits);
+    let objects = reader_problem(facts.objects_reader.as_ref(), facts.now, limits);
     if runs.is_some() {
-        view.unknown.extend(ON_RUNS);
+        judgement.unknown.extend(RUN_KINDS);
     } else {
-        view.findings.extend(rhythm::no_runs(facts, limits));
-        view.findings.extend(loss::loss(facts, limits));
-        view.findings.extend(runs::suspicious(facts, limits));
-        view.findings.extend(runs::failing(facts, limits));
-        view.findings.extend(runs::memory(facts, limits));
-        view.findings.extend(runs::parsing(facts, limits));
-        view.findings.extend(twice::twice(facts, limits));
+        judgement.findings.extend(rhythm::no_runs(facts, limits));
+        judgement.findings.extend(loss::loss(facts, limits));
+        judgement.findings.extend(runs::suspicious(facts, limits));
+        judgement.findings.extend(runs::failing(facts, limits));
+        judgement.findings.extend(runs::memory(facts, limits));
+        judgement.findings.extend(runs::parsing(facts, limits));
+        judgement.findings.extend(duplicates::duplicates(facts, limits));
     }
     if objects.is_some() {
-        view.unknown.insert(AlertKind::Lag);
+        judgement.unknown.insert(AlertKind::Lag);
     } else {
-        view.findings.extend(rhythm::lag(facts, limits));
+        judgement.findings.extend(rhythm::lag(facts, limits));
     }
     if facts.arrived.is_none() {
-        view.unknown.insert(AlertKind::Twice);
+        judgement.unknown.insert(AlertKind::Twice);
     }
-    view.findings.extend(unknown(facts, runs.into_iter().chain(objects).collect()));
-    view.findings.retain(|finding| !limits.off.contains(&finding.kind));
-    view
+    judgement.findings.extend(unknown(facts, runs.into_iter().chain(objects).collect()));
+    judgement.findings.retain(|finding| !limits.off.contains(&finding.kind));
+    judgement
 }
 
 /// Why a reader is not to be believed, and since when; `None`: it is.
-fn trouble(reader: Option<&Reader>, now: Time, limits: &Limits) -> Option<(Time, String)> {
+fn reader_problem(reader: Option<&Reader>, now: Time, limits: &Limits) -> Option<(Time, String)> {
     let reader = reader?;
-    let since = reader.looked_at.unwrap_or(now);
+    let since = reader.polled_at.unwrap_or(now);
     if let Some(error) = &reader.error {
         return Some((since, format!("{} cannot be read: {}", reader.what, error.trim_end_matches('.'))));
     }
-    if !reader.held {
+    if !reader.leased {
         return Some((since, format!("nobody has read {} for {}", reader.what, span(now.since(since)))));
     }
     let behind = i64::try_from(reader.behind_ms).unwrap_or(i64::MAX);
@@ -72,9 +72,9 @@ fn trouble(reader: Option<&Reader>, now: Time, limits: &Limits) -> Option<(Time,
         .then(|| (Time(now.0 - behind), format!("{} is read, but {} behind", reader.what, span(behind))))
 }
 
-fn unknown(facts: &Facts, troubles: Vec<(Time, String)>) -> Option<Finding> {
-    let since = troubles.iter().map(|(since, _)| *since).min()?;
-    let mut why: Vec<String> = troubles.into_iter().map(|(_, why)| why).collect();
+fn unknown(facts: &Facts, problems: Vec<(Time, String)>) -> Option<Finding> {
+    let since = problems.iter().map(|(since, _)| *since).min()?;
+    let mut why: Vec<String> = problems.into_iter().map(|(_, why)| why).collect();
     why.dedup();
     Some(Finding {
         kind: AlertKind::Unknown,

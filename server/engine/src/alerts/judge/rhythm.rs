@@ -3,7 +3,7 @@
 use model::{AlertKind, Time};
 
 use crate::alerts::{
-    facts::{Facts, Seen},
+    facts::{Facts, RunFacts},
     findings::{Finding, around, counted, span},
     limits::{Limits, intervals_ms},
 };
@@ -22,7 +22,7 @@ pub fn no_runs(facts: &Facts, limits: &Limits) -> Option<Finding> {
     // A run is a sign of life until its end: one that takes long is not silence.
     let ends: Vec<Time> = own(facts).map(|run| run.ended_at).collect();
     let last = ends.iter().copied().max();
-    let from = last.or(facts.since)?;
+    let from = last.or(facts.watched_since)?;
     let intervals = limits.intervals + u64::from(often_late(facts, every));
     let allowed = intervals_ms(facts.every_s, intervals).saturating_add(limits.grace_ms);
     let silent = facts.now.since(from);
@@ -49,7 +49,7 @@ pub fn no_runs(facts: &Facts, limits: &Limits) -> Option<Finding> {
     })
 }
 
-fn own(facts: &Facts) -> impl Iterator<Item = &Seen> {
+fn own(facts: &Facts) -> impl Iterator<Item = &RunFacts> {
     facts.runs.iter().filter(|run| !run.of_job)
 }
 

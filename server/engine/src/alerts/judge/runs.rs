@@ -4,7 +4,7 @@ use model::{AlertKind, Outcome};
 
 use super::loss::{claims, exceeds};
 use crate::alerts::{
-    facts::{Facts, Seen},
+    facts::{Facts, RunFacts},
     findings::{Finding, around, counted, percent},
     limits::Limits,
 };
@@ -16,40 +16,40 @@ const SOME_RECORDS: u64 = 10;
 
 /// Runs that claim success, and whose figures, or the lack of them, say otherwise.
 pub fn suspicious(facts: &Facts, limits: &Limits) -> Option<Finding> {
-    let guilty: Vec<&Seen> = recent(facts, limits)
+    let affected: Vec<&RunFacts> = recent(facts, limits)
         .filter(|run| claims(run.outcome))
         .filter(|run| run.outcome != Outcome::Unproven || facts.now.since(run.ended_at) > SUMMARY_WITHIN_MS)
-        .filter(|run| !healed(facts, run))
+        .filter(|run| !redelivered(facts, run))
         .collect();
-    if (guilty.len() as u64) < limits.suspicious.max(1) {
+    if (affected.len() as u64) < limits.suspicious.max(1) {
         return None;
     }
     let of = recent(facts, limits).count() as u64;
-    let silent = guilty.iter().filter(|run| run.outcome == Outcome::Unproven).count() as u64;
-    let claiming = guilty.len() as u64 - silent;
-    let mut said = Vec::new();
+    let silent = affected.iter().filter(|run| run.outcome == Outcome::Unproven).count() as u64;
+    let claiming = affected.len() as u64 - silent;
+    let mut parts = Vec::new();
     if claiming > 0 {
-        said.push(format!("{claiming} of {} claimed success against their own figures", counted(of, "run")));
+        parts.push(format!("{claiming} of {} claimed success against their own figures", counted(of, "run")));
     }
     if silent > 0 {
-        said.push(format!("{silent} of {} ended without a summary", counted(of, "run")));
+        parts.push(format!("{silent} of {} ended without a summary", counted(of, "run")));
     }
     let advice = "Open one of the runs for what its outcome rests on. Trust no count of these runs until the receiving \
                   end was asked; then reprocess their objects.";
-    finding(AlertKind::Suspicious, &guilty, format!("{}.", said.join("; ")), advice, guilty.len() as u64)
+    finding(AlertKind::Suspicious, &affected, format!("{}.", parts.join("; ")), advice, affected.len() as u64)
 }
 
 /// Timeouts and crashes in a row, up to now; or what waits cannot be shipped.
 pub fn failing(facts: &Facts, limits: &Limits) -> Option<Finding> {
-    let streak: Vec<&Seen> = recent(facts, limits).take_while(|run| run.came_to_nothing()).collect();
+    let streak: Vec<&RunFacts> = recent(facts, limits).take_while(|run| run.without_result()).collect();
     if streak.len() as u64 >= limits.failing.max(1) {
         let timeouts = streak.iter().filter(|run| run.outcome == Outcome::TimedOut).count();
         let crashes = streak.iter().filter(|run| run.outcome == Outcome::Crashed).count();
         let vanished = streak.len() - timeouts - crashes;
         let parts = [(timeouts, "timed out"), (crashes, "crashed"), (vanished, "never ended")];
-        let said: Vec<String> =
+        let parts: Vec<String> =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        let reason = format!("The last {} came to nothing: {}.", counted(streak.len() as u64, "run"), said.join(", "));
+        let reason = format!("The last {} came to nothing: {}.", counted(streak.len() as u64, "run"), parts.join(", "));
         let advice = "Look at the end of their logs. For timeouts: the function's timeout against what an object takes, \
                       and whether the receiver answers. For crashes: memory, and the first error.";
         return finding(AlertKind::Failing, &streak, reason, advice, streak.len() as u64);
@@ -70,35 +70,37 @@ pub fn failing(facts: &Facts, limits: &Limits) -> Option<Finding> {
 
 /// Runs near their limit of memory.
 pub fn memory(facts: &Facts, limits: &Limits) -> Option<Finding> {
-    let near = |run: &&Seen| match (run.memory_mb, run.memory_limit_mb) {
+    let near = |run: &&RunFacts| match (run.memory_mb, run.memory_limit_mb) {
         (Some(used), Some(limit)) if limit > 0 => exceeds(used, limit, limits.memory) || used >= limit,
         _ => false,
     };
-    let guilty: Vec<&Seen> = recent(facts, limits).filter(near).collect();
-    let worst = guilty.iter().max_by_key(|run| run.memory_mb)?;
+    let affected: Vec<&RunFacts> = recent(facts, limits).filter(near).collect();
+    let worst = affected.iter().max_by_key(|run| run.memory_mb)?;
     let (used, limit) = (worst.memory_mb.unwrap_or_default(), worst.memory_limit_mb.unwrap_or_default());
     let reason = format!(
         "{} used {} of {limit} MB and more, {used} MB at most.",
-        counted(guilty.len() as u64, "run"),
-        percent(guilty.iter().filter_map(|run| run.memory_mb).min().unwrap_or_default(), limit),
+        counted(affected.len() as u64, "run"),
+        percent(affected.iter().filter_map(|run| run.memory_mb).min().unwrap_or_default(), limit),
     );
     let advice = "Give the function more memory before it is killed for it; a killed run delivers nothing and says so \
                   to nobody.";
-    finding(AlertKind::Memory, &guilty, reason, advice, used)
+    finding(AlertKind::Memory, &affected, reason, advice, used)
 }
 
 /// Too large a share of the records is not understood; or nothing of an object is.
 pub fn parsing(facts: &Facts, limits: &Limits) -> Option<Finding> {
-    let unparsed = |run: &Seen| run.encountered.saturating_sub(run.parsed);
-    let told: Vec<&Seen> = recent(facts, limits).filter(|run| run.encountered > 0 && !claims(run.outcome)).collect();
+    let unparsed = |run: &RunFacts| run.encountered.saturating_sub(run.parsed);
+    let told: Vec<&RunFacts> =
+        recent(facts, limits).filter(|run| run.encountered > 0 && !claims(run.outcome)).collect();
     let (encountered, failed) =
         told.iter().fold((0, 0), |(all, failed), run| (all + run.encountered, failed + unparsed(run)));
-    let nothing = told.iter().filter(|run| run.parsed == 0 && !run.came_to_nothing() && !healed(facts, run)).count();
+    let nothing =
+        told.iter().filter(|run| run.parsed == 0 && !run.without_result() && !redelivered(facts, run)).count();
     let much = failed >= SOME_RECORDS && exceeds(failed, encountered, limits.parsing);
     if !much && nothing == 0 {
         return None;
     }
-    let guilty: Vec<&Seen> = told.into_iter().filter(|run| unparsed(run) > 0 && !run.came_to_nothing()).collect();
+    let affected: Vec<&RunFacts> = told.into_iter().filter(|run| unparsed(run) > 0 && !run.without_result()).collect();
     let mut reason = format!(
         "{failed} of {} could not be parsed ({})",
         counted(encountered, "record"),
@@ -111,31 +113,31 @@ pub fn parsing(facts: &Facts, limits: &Limits) -> Option<Finding> {
     }
     let advice = "Look at the failures of one of the runs: a format of logs that changed looks like this. Records that \
                   could not be parsed are not in the sink.";
-    finding(AlertKind::Parsing, &guilty, format!("{reason}."), advice, failed)
+    finding(AlertKind::Parsing, &affected, format!("{reason}."), advice, failed)
 }
 
 /// The newest first.
-fn recent<'a>(facts: &'a Facts, limits: &Limits) -> impl Iterator<Item = &'a Seen> {
-    let from = facts.now.0.saturating_sub(limits.memory_of(facts.every_s));
+fn recent<'a>(facts: &'a Facts, limits: &Limits) -> impl Iterator<Item = &'a RunFacts> {
+    let from = facts.now.0.saturating_sub(limits.lookback(facts.every_s));
     facts.runs.iter().filter(move |run| run.ended_at.0 >= from && !run.of_job)
 }
 
 /// A later run delivered the object whole.
-fn healed(facts: &Facts, run: &Seen) -> bool {
-    let later = |other: &&Seen| other.key == run.key && other.started_at > run.started_at && other.outcome.whole();
+fn redelivered(facts: &Facts, run: &RunFacts) -> bool {
+    let later = |other: &&RunFacts| other.key == run.key && other.started_at > run.started_at && other.outcome.whole();
     run.key.is_some() && facts.runs.iter().any(|other| later(&other))
 }
 
-fn finding(kind: AlertKind, guilty: &[&Seen], reason: String, advice: &str, weight: u64) -> Option<Finding> {
-    let first = guilty.iter().map(|run| run.started_at).min()?;
-    let last = guilty.iter().map(|run| run.ended_at).max()?;
+fn finding(kind: AlertKind, affected: &[&RunFacts], reason: String, advice: &str, weight: u64) -> Option<Finding> {
+    let first = affected.iter().map(|run| run.started_at).min()?;
+    let last = affected.iter().map(|run| run.ended_at).max()?;
     Some(Finding {
         kind,
         since: first,
         reason,
         advice: advice.to_owned(),
-        runs: guilty.iter().map(|run| run.id).take(Finding::EVIDENCE).collect(),
-        keys: guilty
+        runs: affected.iter().map(|run| run.id).take(Finding::EVIDENCE).collect(),
+        keys: affected
             .iter()
             .filter_map(|run| run.key.as_ref())
             .map(ToString::to_string)

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use model::{AlertKind, Outcome, RunSource, Time};
 
 use super::*;
-use crate::alerts::facts::{Arrived, Gaps, Seen};
+use crate::alerts::facts::{Arrived, Gaps, RunFacts};
 
 const NOW: Time = Time(1_770_000_000_000);
 const MINUTE: i64 = 60_000;
 
 /// A run that ended so many minutes ago.
-fn run(minutes_ago: i64, outcome: Outcome) -> Seen {
+fn run(minutes_ago: i64, outcome: Outcome) -> RunFacts {
     let ended_at = Time(NOW.0 - minutes_ago * MINUTE);
-    Seen {
+    RunFacts {
         id: format!("00000000-0000-7000-8000-{minutes_ago:012x}").parse().unwrap(),
         source: RunSource::Lambda,
         of_job: false,
@@ -29,21 +29,21 @@ fn run(minutes_ago: i64, outcome: Outcome) -> Seen {
     }
 }
 
-fn of_object(key: &str, minutes_ago: i64, outcome: Outcome) -> Seen {
-    Seen { key: key.parse().ok(), ..run(minutes_ago, outcome) }
+fn of_object(key: &str, minutes_ago: i64, outcome: Outcome) -> RunFacts {
+    RunFacts { key: key.parse().ok(), ..run(minutes_ago, outcome) }
 }
 
-fn facts(runs: Vec<Seen>) -> Facts {
+fn facts(runs: Vec<RunFacts>) -> Facts {
     Facts {
         now: NOW,
         every_s: Some(300),
-        since: None,
+        watched_since: None,
         runs,
         runs_reader: None,
         objects_reader: None,
         shipping_error: None,
         gaps: Gaps::default(),
-        arrived: Some(Arrived { objects: 288, twice: 0 }),
+        arrived: Some(Arrived { objects: 288, duplicates: 0 }),
     }
 }
 
@@ -52,7 +52,13 @@ fn kinds(facts: &Facts) -> Vec<AlertKind> {
 }
 
 fn reader() -> Reader {
-    Reader { what: "the log group /aws/lambda/elb".into(), looked_at: Some(NOW), error: None, held: true, behind_ms: 0 }
+    Reader {
+        what: "the log group /aws/lambda/elb".into(),
+        polled_at: Some(NOW),
+        error: None,
+        leased: true,
+        behind_ms: 0,
+    }
 }
 
 #[test]
@@ -82,15 +88,15 @@ fn a_pipeline_that_is_often_a_little_late_is_given_another_interval() {
 fn a_pipeline_that_never_ran_is_silent_since_it_is_watched_and_not_before() {
     let mut new = facts(Vec::new());
     assert_eq!(kinds(&new), []);
-    new.since = Some(Time(NOW.0 - 2 * MINUTE));
+    new.watched_since = Some(Time(NOW.0 - 2 * MINUTE));
     assert_eq!(kinds(&new), []);
-    new.since = Some(Time(NOW.0 - 6 * MINUTE));
+    new.watched_since = Some(Time(NOW.0 - 6 * MINUTE));
     assert_eq!(kinds(&new), [AlertKind::NoRuns]);
 }
 
 #[test]
 fn runs_of_a_job_that_a_person_asked_for_do_not_hide_the_silence() {
-    let job = Seen { of_job: true, ..run(0, Outcome::Delivered) };
+    let job = RunFacts { of_job: true, ..run(0, Outcome::Delivered) };
     assert_eq!(kinds(&facts(vec![job, run(60, Outcome::Delivered)])), [AlertKind::NoRuns]);
 }
 
@@ -107,7 +113,7 @@ fn an_object_that_waits_longer_than_the_limit_is_lag() {
 
 #[test]
 fn a_function_that_succeeded_and_delivered_nothing_is_suspicious_at_once() {
-    let empty_handed = Seen { encountered: 76_464, parsed: 76_464, ..run(0, Outcome::Suspicious) };
+    let empty_handed = RunFacts { encountered: 76_464, parsed: 76_464, ..run(0, Outcome::Suspicious) };
     assert_eq!(kinds(&facts(vec![empty_handed, run(5, Outcome::Delivered)])), [AlertKind::Suspicious]);
 }
 
@@ -124,9 +130,9 @@ fn timeouts_and_crashes_in_a_row_are_told_and_one_alone_is_not() {
     let good = run(5, Outcome::Delivered);
     assert_eq!(kinds(&facts(vec![run(1, Outcome::TimedOut), good.clone()])), []);
     let row = vec![run(1, Outcome::TimedOut), run(2, Outcome::Crashed), run(3, Outcome::Unknown), good];
-    let view = judge(&facts(row), &Limits::default());
-    assert_eq!(view.findings[0].kind, AlertKind::Failing);
-    assert_eq!(view.findings[0].reason, "The last 3 runs came to nothing: 1 timed out, 1 crashed, 1 never ended.");
+    let judgement = judge(&facts(row), &Limits::default());
+    assert_eq!(judgement.findings[0].kind, AlertKind::Failing);
+    assert_eq!(judgement.findings[0].reason, "The last 3 runs came to nothing: 1 timed out, 1 crashed, 1 never ended.");
 }
 
 #[test]
@@ -140,25 +146,25 @@ fn a_timeout_that_a_later_run_made_good_is_no_loss_and_one_that_none_did_is() {
 
 #[test]
 fn events_that_did_not_arrive_are_a_loss_from_one_in_a_thousand_on() {
-    let partial = |lost| Seen { parsed: 100_000, encountered: 100_000, lost, ..run(1, Outcome::Partial) };
+    let partial = |lost| RunFacts { parsed: 100_000, encountered: 100_000, lost, ..run(1, Outcome::Partial) };
     assert_eq!(kinds(&facts(vec![partial(100)])), []);
-    let view = judge(&facts(vec![partial(101)]), &Limits::default());
-    assert_eq!(view.findings[0].reason, "101 of 100000 events did not arrive (0.1 %).");
+    let judgement = judge(&facts(vec![partial(101)]), &Limits::default());
+    assert_eq!(judgement.findings[0].reason, "101 of 100000 events did not arrive (0.1 %).");
 }
 
 #[test]
 fn memory_near_its_limit_is_told_and_the_usual_share_is_not() {
-    let used = |mb| Seen { memory_mb: Some(mb), ..run(1, Outcome::Delivered) };
+    let used = |mb| RunFacts { memory_mb: Some(mb), ..run(1, Outcome::Delivered) };
     assert_eq!(kinds(&facts(vec![used(165)])), []);
     assert_eq!(kinds(&facts(vec![used(190), used(165)])), [AlertKind::Memory]);
 }
 
 #[test]
 fn a_format_nobody_understands_is_told_and_a_strange_line_is_not() {
-    let parsed = |parsed| Seen { parsed, ..run(1, Outcome::Partial) };
+    let parsed = |parsed| RunFacts { parsed, ..run(1, Outcome::Partial) };
     assert_eq!(kinds(&facts(vec![parsed(995)])), []);
     assert_eq!(kinds(&facts(vec![parsed(980)])), [AlertKind::Parsing]);
-    let small = Seen { encountered: 3, ..parsed(0) };
+    let small = RunFacts { encountered: 3, ..parsed(0) };
     assert_eq!(kinds(&facts(vec![small])), [AlertKind::Parsing]);
 }
 
@@ -166,22 +172,22 @@ fn a_format_nobody_understands_is_told_and_a_strange_line_is_not() {
 fn doubled(objects: i64) -> Facts {
     let delivered = |number: i64, minutes_ago| of_object(&format!("logs/{number}"), minutes_ago, Outcome::Sent);
     let runs = (0..objects).flat_map(|number| [delivered(number, number * 5 + 1), delivered(number, number * 5 + 2)]);
-    Facts { arrived: Some(Arrived { objects: 288, twice: objects.unsigned_abs() }), ..facts(runs.collect()) }
+    Facts { arrived: Some(Arrived { objects: 288, duplicates: objects.unsigned_abs() }), ..facts(runs.collect()) }
 }
 
 #[test]
 fn objects_that_two_runs_delivered_are_told_with_the_runs_and_one_now_and_then_is_not() {
     assert_eq!(kinds(&doubled(2)), []);
-    let view = judge(&doubled(3), &Limits::default());
-    let told = &view.findings[0];
+    let judgement = judge(&doubled(3), &Limits::default());
+    let told = &judgement.findings[0];
     assert_eq!(
         (told.kind, told.runs.len(), &told.keys[..]),
         (AlertKind::Twice, 3, &["logs/0", "logs/1", "logs/2"].map(String::from)[..])
     );
     assert_eq!(told.reason, "3 of 288 objects of the last day were delivered by more than one run (1.0 %).");
-    let many = Facts { arrived: Some(Arrived { objects: 1_000, twice: 3 }), ..doubled(3) };
+    let many = Facts { arrived: Some(Arrived { objects: 1_000, duplicates: 3 }), ..doubled(3) };
     assert_eq!(kinds(&many), [], "three in a thousand are no pattern");
-    let limits = Limits { twice: 0.002, ..Limits::default() };
+    let limits = Limits { duplicates: 0.002, ..Limits::default() };
     assert_eq!(judge(&many, &limits).findings.len(), 1);
 }
 
@@ -201,31 +207,31 @@ fn what_was_doubled_long_ago_holds_no_longer_and_what_nobody_counted_is_unknown(
     facts.now = Time(NOW.0 + 3 * 60 * MINUTE);
     assert_eq!(kinds(&facts), []);
     let uncounted = Facts { arrived: None, ..doubled(10) };
-    let view = judge(&uncounted, &Limits::default());
-    assert_eq!((view.findings, view.unknown), (Vec::new(), BTreeSet::from([AlertKind::Twice])));
+    let judgement = judge(&uncounted, &Limits::default());
+    assert_eq!((judgement.findings, judgement.unknown), (Vec::new(), BTreeSet::from([AlertKind::Twice])));
 }
 
 #[test]
 fn a_reader_that_fails_makes_all_that_rests_on_it_unknown() {
     let mut blind = facts(vec![run(90, Outcome::Suspicious), run(91, Outcome::TimedOut)]);
     blind.runs_reader = Some(Reader { error: Some("AccessDenied.".into()), ..reader() });
-    let view = judge(&blind, &Limits::default());
-    assert_eq!(view.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [AlertKind::Unknown]);
+    let judgement = judge(&blind, &Limits::default());
+    assert_eq!(judgement.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [AlertKind::Unknown]);
     assert_eq!(
-        view.findings[0].reason,
+        judgement.findings[0].reason,
         "How it stands is not known: the log group /aws/lambda/elb cannot be read: AccessDenied."
     );
-    assert_eq!(view.unknown, BTreeSet::from(ON_RUNS));
+    assert_eq!(judgement.unknown, BTreeSet::from(RUN_KINDS));
 }
 
 #[test]
 fn a_reader_that_nobody_runs_or_that_is_far_behind_is_not_believed_either() {
-    for unbelievable in [Reader { held: false, ..reader() }, Reader { behind_ms: 3_600_000, ..reader() }] {
+    for unbelievable in [Reader { leased: false, ..reader() }, Reader { behind_ms: 3_600_000, ..reader() }] {
         let mut facts = facts(vec![run(1, Outcome::Delivered)]);
         facts.objects_reader = Some(unbelievable);
-        let view = judge(&facts, &Limits::default());
-        assert_eq!(view.findings[0].kind, AlertKind::Unknown);
-        assert_eq!(view.unknown, BTreeSet::from([AlertKind::Lag]));
+        let judgement = judge(&facts, &Limits::default());
+        assert_eq!(judgement.findings[0].kind, AlertKind::Unknown);
+        assert_eq!(judgement.unknown, BTreeSet::from([AlertKind::Lag]));
     }
 }
 

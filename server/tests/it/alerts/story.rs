@@ -1,0 +1,79 @@
+//! From a function's log to whoever is on call, by real processes: the log group is filled in moto by boto3, Logyard
+//! finds moto by `AWS_ENDPOINT_URL` alone, tells a webhook, is killed, and goes on.
+
+use std::{path::Path, time::Duration};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{
+    alerts::delivery::Receiver,
+    runs::log_reader::{GROUP, WORDS},
+    support::moto::Moto,
+    support::process::{Server, logyard},
+};
+
+/// Nothing in it says where AWS is.
+fn configuration(folder: &Path, hook: &str) -> std::path::PathBuf {
+    let file = folder.join("logyard.toml");
+    let text = format!(
+        "[[stores]]\nname = \"aws\"\nregion = \"us-east-1\"\npath_style = true\n\
+         [[sinks]]\nname = \"file\"\nurl = \"file:{}\"\n\
+         [[pipelines]]\nname = \"api\"\nsource = \"s3://logs\"\nsink = \"file\"\nlog_group = {GROUP:?}\n\
+         [[webhooks]]\nname = \"ops\"\nurl = {hook:?}\nallow_private = true\n",
+        folder.join("out.ndjson").display()
+    );
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+fn start(config: &Path, folder: &Path, moto: &Moto) -> Server {
+    let mut command = logyard();
+    command.env("AWS_ENDPOINT_URL", &moto.url);
+    Server::start_as(command, config, &folder.join("data"))
+}
+
+/// The answer's items, once there are so many.
+async fn items(server: &Server, path: &str, count: usize) -> Vec<Value> {
+    loop {
+        let answer: Value = reqwest::get(format!("{}{path}", server.url)).await.unwrap().json().await.unwrap();
+        let items = answer["items"].as_array().unwrap();
+        assert!(items.len() <= count, "{items:?}");
+        if items.len() == count {
+            return items.clone();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_delivered_nothing_is_told_to_a_webhook_once_though_the_server_is_killed() {
+    let (moto, receiver, folder) = (Moto::start(), Receiver::listen(Vec::new()).await, TempDir::new().unwrap());
+    let config = configuration(folder.path(), &receiver.url);
+    let fill = "s3.create_bucket(Bucket='logs')\n\
+                put('/aws/lambda/api-prod-elb', 'one', succeed('11111111-1111-4111-8111-111111111111', 'a.log'))\n\
+                put('/aws/lambda/api-prod-elb', 'two', succeed('22222222-2222-4222-8222-222222222222', 'b.log', 20,\n\
+                    (10, 10, 0)))";
+    moto.python(&format!("{WORDS}\n{fill}")).await;
+
+    let server = start(&config, folder.path(), &moto);
+    let runs = items(&server, "/api/v1/runs", 2).await;
+    let outcome = |key: &str| runs.iter().find(|run| run["key"] == key).unwrap()["outcome"].clone();
+    assert_eq!((outcome("a.log"), outcome("b.log")), ("sent".into(), "suspicious".into()), "{runs:?}");
+    let heard = receiver.heard(1).await;
+    let message: Value = serde_json::from_str(&heard[0].body).unwrap();
+    assert_eq!((&message["alert"]["pipeline"], &message["alert"]["kind"]), (&"api".into(), &"suspicious".into()));
+    server.kill();
+
+    let more = "put('/aws/lambda/api-prod-elb', 'three', succeed('33333333-3333-4333-8333-333333333333', 'c.log', 5))";
+    moto.python(&format!("{WORDS}\n{more}")).await;
+    let server = start(&config, folder.path(), &moto);
+    let runs = items(&server, "/api/v1/runs", 3).await;
+    assert_eq!(runs.iter().filter(|run| run["outcome"] == "suspicious").count(), 1, "{runs:?}");
+    let alerts = items(&server, "/api/v1/alerts", 1).await;
+    let deliveries: Vec<_> = receiver.heard(1).await.into_iter().map(|heard| heard.delivery).collect();
+    let opened = deliveries.iter().filter(|delivery| **delivery == deliveries[0]).count();
+    // Killed between the answer and its record, it may say the same again, under the same id.
+    assert!(deliveries.len() == opened, "{deliveries:?} of {alerts:?}");
+    assert!(server.terminate().await.success());
+}

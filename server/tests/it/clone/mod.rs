@@ -1,0 +1,6 @@
+//! Clones and mirrors: through the API, by the command, and by processes that are killed.
+
+pub mod command;
+pub mod kill_nine;
+pub mod mirror;
+pub mod mirror_command;

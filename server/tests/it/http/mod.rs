@@ -1,0 +1,10 @@
+//! The API, the pages and the guard before them.
+
+pub mod api;
+pub mod auth;
+pub mod backend;
+pub mod contract;
+pub mod live;
+pub mod pages;
+pub mod roles;
+pub mod security;

@@ -1,0 +1,216 @@
+//! A reprocess through the API, run by a real runner from a real store into a file.
+
+use model::{Action, Job, Retry, State};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::server::Site;
+
+/// A minute of the afternoon in question, as keys and records write it.
+fn time(minute: u32) -> String {
+    format!("2026-03-09T14:{minute:02}:00Z")
+}
+
+/// The key of the object that ends then.
+pub fn key(minute: u32) -> String {
+    let folder = "AWSLogs/123456789012/elasticloadbalancing/us-east-1/2026/03/09";
+    format!(
+        "{folder}/123456789012_elasticloadbalancing_us-east-1_api_20260309T14{minute:02}Z_10.0.0.1_{minute:08x}.log"
+    )
+}
+
+fn record(minute: u32, second: u32) -> String {
+    format!(
+        "2026-03-09T14:{minute:02}:{second:02}.000001Z api 10.0.0.9:2817 10.0.0.2:80 0.000073 0.001048 0.000057 200 200 0 29 \
+         \"GET http://api.example.com:80/{minute}/{second} HTTP/1.1\" \"curl/8.0\" - -\n"
+    )
+}
+
+/// Three records of the five minutes before.
+fn log(minute: u32) -> String {
+    (1..=3).map(|back| record(minute - back, back)).collect()
+}
+
+async fn put(site: &Site, minute: u32, body: &str) {
+    site.s3.put("logs", &key(minute), body).await.unwrap();
+}
+
+pub async fn with_logs(minutes: &[u32]) -> Site {
+    let site = Site::open().await;
+    for minute in minutes {
+        put(&site, *minute, &log(*minute)).await;
+    }
+    site
+}
+
+fn window(from: u32, to: u32) -> Value {
+    json!({"pipeline": "api", "from": time(from), "to": time(to)})
+}
+
+async fn preview(site: &Site, request: &Value) -> Value {
+    let response = site.post("/api/v1/reprocesses/preview", request).await;
+    assert_eq!(response.status(), StatusCode::OK, "{request}");
+    response.json().await.unwrap()
+}
+
+async fn start(site: &Site, request: &Value) -> Job {
+    let response = site.post("/api/v1/reprocesses", request).await;
+    let (status, text) = (response.status(), response.text().await.unwrap());
+    assert_eq!(status, StatusCode::ACCEPTED, "{text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+async fn ended(site: &Site, job: &Job) -> Job {
+    loop {
+        let job = site.app.db.job(job.id).await.unwrap();
+        if job.state.ended() {
+            return job;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_is_sent_exactly_as_it_was_shown_and_every_record_is_accounted_for() {
+    let site = with_logs(&[5, 10, 55]).await;
+    let runner = site.runner().await;
+    let shown = preview(&site, &window(0, 8)).await;
+    // A classic object may cover an hour: that of 14:55 has to be read to know.
+    assert_eq!((&shown["objects"], &shown["to_send"], &shown["delivered"]), (&json!(3), &json!(3), &json!(0)));
+    assert_eq!(shown["examples"].as_array().unwrap().len(), 3);
+    let mut request = window(0, 8);
+    request["plan"] = shown["plan"].clone();
+    let job = start(&site, &request).await;
+    runner.nudge().nudge();
+    let job = ended(&site, &job).await;
+    assert_eq!(job.state, State::Succeeded, "{:?}", job.error);
+    let proof = serde_json::to_value(job.proof.unwrap()).unwrap();
+    assert_eq!(
+        (&proof["method"], &proof["objects"], &proof["acknowledged"]),
+        (&json!("shipped"), &json!(3), &json!(true))
+    );
+    let lines = &proof["lines"];
+    assert_eq!((&lines["encountered"], &lines["filtered"], &lines["acknowledged"]), (&json!(9), &json!(5), &json!(4)));
+    // 14:10's object has records of 14:07 to 14:09; those from 14:08 on are outside.
+    assert_eq!(site.received().len(), 4);
+
+    let runs = site.json(&format!("/api/v1/runs?job={}", job.id)).await;
+    assert_eq!(runs["items"].as_array().unwrap().len(), 3);
+    let again = preview(&site, &window(0, 8)).await;
+    assert_eq!((&again["delivered"], &again["to_send"]), (&json!(3), &json!(0)));
+    let wider = preview(&site, &window(0, 9)).await;
+    assert_eq!((&wider["delivered"], &wider["to_send"]), (&json!(1), &json!(2)), "what was cut off is missing there");
+    runner.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_has_changed_since_the_preview_is_a_conflict_that_says_how() {
+    let site = with_logs(&[5]).await;
+    let mut request = window(0, 30);
+    request["plan"] = preview(&site, &request).await["plan"].clone();
+    put(&site, 10, &log(10)).await;
+    let response = site.post("/api/v1/reprocesses", &request).await;
+    assert_eq!(response.status(), StatusCode::CONFLICT);
+    let problem: Value = response.json().await.unwrap();
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("to send 1 → 2") && detail.contains(&format!("now: {}", key(10))), "{detail}");
+    request["plan"] = problem["plan"].clone();
+    start(&site, &request).await;
+    request["plan"] = json!("0".repeat(64));
+    assert_eq!(site.post("/api/v1/reprocesses", &request).await.status(), StatusCode::CONFLICT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_parsed_fails_its_object_is_kept_as_a_dead_letter_and_can_be_mended() {
+    let site = with_logs(&[5, 10]).await;
+    put(&site, 10, &(log(10) + "this is no record\n")).await;
+    let runner = site.runner().await;
+    let job = start(&site, &window(0, 30)).await;
+    runner.nudge().nudge();
+    let failed = ended(&site, &job).await;
+    assert_eq!((failed.state, failed.progress.failed, failed.progress.done), (State::Failed, 1, 1));
+    assert_eq!(failed.error.unwrap().message, "1 of 2 objects failed.");
+    assert_eq!(site.received().len(), 6, "one bad record takes no other with it");
+
+    let runs = site.json(&format!("/api/v1/runs?outcome=partial&pipeline=api&key={}", key(10))).await;
+    let run = &runs["items"][0];
+    assert_eq!(run["summary"]["failures"]["parsing"]["lastFew"][0]["cut"], "this is no record");
+    let letters = site.get(&format!("/api/v1/jobs/{}/dead-letters", job.id)).await;
+    assert_eq!(letters.status(), StatusCode::OK);
+    let letter: Value = serde_json::from_str(letters.text().await.unwrap().trim_end()).unwrap();
+    assert_eq!((&letter["key"], &letter["line"], &letter["reason"]), (&json!(key(10)), &json!(4), &json!("parsing")));
+
+    put(&site, 10, &log(10)).await;
+    site.app.db.act(job.id, Action::Retry(Retry::Failed), "test").await.unwrap();
+    runner.nudge().nudge();
+    let mended = ended(&site, &job).await;
+    assert_eq!(
+        (mended.state, mended.progress.failed, mended.progress.done),
+        (State::Succeeded, 0, 2),
+        "{:?}",
+        mended.error
+    );
+    let again = site.json(&format!("/api/v1/runs/{}", run["id"].as_str().unwrap())).await;
+    assert_eq!(again["outcome"], "delivered", "the same run, brought up to date");
+    runner.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_can_be_sent_again_as_a_job_of_their_own() {
+    let site = with_logs(&[5]).await;
+    put(&site, 5, &(log(5) + "this is no record\n")).await;
+    let runner = site.runner().await;
+    let job = start(&site, &window(0, 30)).await;
+    runner.nudge().nudge();
+    ended(&site, &job).await;
+    let request = json!({"dead_letters_of": job.id});
+    assert_eq!(preview(&site, &request).await["objects"], 1);
+    let letters = start(&site, &request).await;
+    runner.nudge().nudge();
+    let letters = ended(&site, &letters).await;
+    assert_eq!(letters.state, State::Failed, "what was never parsed is still no event");
+    assert_eq!(letters.progress.lines.unwrap().encountered, 1);
+    let runs = site.json(&format!("/api/v1/runs?job={}", letters.id)).await;
+    assert_eq!(runs["items"][0]["bucket"], Value::Null);
+    assert_eq!(runs["items"][0]["key"], format!("dead letters of job {}", job.id), "and not the path of a file");
+    let page = site.get(&format!("/jobs/{}", letters.id)).await.text().await.unwrap();
+    assert!(page.contains("Dead letters of"));
+    runner.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_parses_and_sends_nothing() {
+    let site = with_logs(&[5]).await;
+    let runner = site.runner().await;
+    let mut request = window(0, 30);
+    request["dry_run"] = json!(true);
+    let job = start(&site, &request).await;
+    runner.nudge().nudge();
+    let job = ended(&site, &job).await;
+    assert_eq!(job.state, State::Succeeded, "{:?}", job.error);
+    assert!(site.received().is_empty());
+    assert_eq!(preview(&site, &window(0, 30)).await["delivered"], 0);
+    runner.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_refused_by_its_field_with_what_there_is() {
+    let site = with_logs(&[5]).await;
+    let refused = async |request: Value| {
+        let response = site.post("/api/v1/reprocesses", &request).await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{request}");
+        let problem: Value = response.json().await.unwrap();
+        (problem["field"].as_str().unwrap().to_owned(), problem["detail"].as_str().unwrap().to_owned())
+    };
+    let (field, detail) = refused(json!({"pipeline": "web"})).await;
+    assert!(field == "pipeline" && detail.contains("pick one of `api`"), "{detail}");
+    let (field, detail) = refused(json!({"pipeline": "api", "sink": "kafka"})).await;
+    assert!(field == "sink" && detail.contains("pick one of `file`"), "{detail}");
+    let (field, detail) = refused(json!({"pipeline": "api", "source": "s3://nothing"})).await;
+    assert!(field == "source.bucket" && detail.contains("does not exist"), "{detail}");
+    assert_eq!(refused(json!({"pipeline": "api", "from": time(0)})).await.0, "to");
+    assert_eq!(refused(json!({"pipeline": "api", "from": time(5), "to": time(5)})).await.0, "to");
+    assert_eq!(refused(json!({"sink": "file"})).await.0, "source");
+    assert_eq!(refused(json!({"pipeline": "api", "max_events_per_second": 0})).await.0, "max_events_per_second");
+    assert_eq!(refused(json!({"pipeline": "api", "windows": 1})).await.0, "windows");
+}

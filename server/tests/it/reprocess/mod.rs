@@ -1,0 +1,12 @@
+//! Log objects to sinks: reprocesses, backfills, followed pipelines and `logyard parse`.
+
+pub mod api;
+pub mod backfill;
+pub mod command;
+pub mod follower;
+pub mod follower_queue;
+pub mod kill_nine;
+pub mod memory;
+pub mod pages;
+pub mod parse;
+pub mod runner;

@@ -1,0 +1,199 @@
+//! Log objects against runs: what nobody picked up, what failed, what came twice; and how a gap is closed.
+
+use std::time::Duration;
+
+use db::NewRun;
+use logyard::{
+    connections::stores::Stores,
+    tasks::reconciler::{Context, Reconciler},
+};
+use model::{Function, Key, Outcome, Pipeline, Reconciliation, Run, Time};
+use serde_json::{Value, json};
+
+use crate::{
+    runs::health::{invoked, record},
+    support::server::{Site, pipeline},
+};
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Shipped by a function, whose runs are recorded by hand here.
+pub fn lambda() -> Pipeline {
+    let (log_group, region, logs_endpoint_url) = ("/aws/lambda/api".to_owned(), None, None);
+    let function = Function { log_group, region, logs_endpoint_url, timeout_s: 1 };
+    Pipeline { function: Some(function), every_s: Some(1), ..pipeline() }
+}
+
+async fn site() -> Site {
+    Site::with(|config| config.pipelines = vec![lambda()]).await
+}
+
+pub async fn context(site: &Site) -> Context {
+    Context {
+        db: site.app.db.clone(),
+        stores: Stores::connect(&site.app.config).await,
+        holder: "one".into(),
+        pipelines: site.app.config.pipelines.clone(),
+    }
+}
+
+/// A log object of so many minutes ago, by its key.
+pub async fn deliver(site: &Site, minutes: i64, name: &str, records: usize) -> Key {
+    let at = Time(site.app.db.now().0 - minutes * MINUTE_MS);
+    let (date, clock) = (at.date(), at.clock());
+    let key = format!(
+        "AWSLogs/1/elasticloadbalancing/eu-west-1/{}/1_elasticloadbalancing_eu-west-1_api_{}T{}Z_10.0.0.1_{name}.log",
+        date.replace('-', "/"),
+        date.replace('-', ""),
+        clock[..5].replace(':', "")
+    );
+    let record = format!(
+        "{date}T{clock}.000001Z api 10.0.0.9:2817 10.0.0.2:80 0.000073 0.001048 0.000057 200 200 0 29 \
+         \"GET http://api.example.com:80/{name} HTTP/1.1\" \"curl/8.0\" - -\n"
+    );
+    site.s3.put("logs", &key, record.repeat(records)).await.unwrap();
+    key.parse().unwrap()
+}
+
+/// A run over an object that knows neither its size nor its `ETag`, as those of functions.
+pub fn over(site: &Site, minutes: i64, key: &Key, outcome: Outcome) -> NewRun {
+    let new = invoked(site, minutes, outcome);
+    let summary = new.run.summary.filter(|_| outcome == Outcome::Sent);
+    let run = Run { key: Some(key.clone()), outcome, started_at: site.app.db.now(), summary, ..new.run };
+    NewRun { run, ..new }
+}
+
+/// Looks until it is as described.
+pub async fn until(site: &Site, context: Context, what: impl Fn(&Reconciliation) -> bool) -> Reconciliation {
+    loop {
+        let began = site.app.db.now();
+        let one = Reconciler::start(context.clone()); // which looks at once
+        let found = loop {
+            let found = site.json("/api/v1/pipelines/api/reconciliation").await;
+            let found: Option<Reconciliation> = serde_json::from_value(found).unwrap();
+            match found.filter(|found| found.listed_at >= began || found.error.is_some()) {
+                Some(found) => break found,
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        };
+        one.stop().await;
+        for interval in &found.intervals {
+            let gaps = interval.never + interval.failed + interval.partial;
+            assert_eq!(interval.objects, interval.whole + gaps, "{interval:?}");
+        }
+        if what(&found) {
+            return found;
+        }
+    }
+}
+
+fn sum(found: &Reconciliation) -> [u64; 6] {
+    let of = |count: fn(&model::Reconciled) -> u64| found.intervals.iter().map(count).sum();
+    [of(|i| i.objects), of(|i| i.whole), of(|i| i.never), of(|i| i.failed), of(|i| i.partial), of(|i| i.twice)]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_object_is_held_against_its_runs_and_a_reprocess_ships_exactly_the_gaps() {
+    let site = site().await;
+    let mut keys = Vec::new();
+    for name in ["whole", "twice", "failed", "never"] {
+        keys.push(deliver(&site, 10, name, 1).await);
+    }
+    // Its first run makes the objects the business of whoever reconciles.
+    let first = invoked(&site, 60, Outcome::Sent);
+    let runs = [first, over(&site, 1, &keys[0], Outcome::Sent), over(&site, 2, &keys[2], Outcome::TimedOut)];
+    record(&site, &runs).await;
+    record_as(&site, "a", &over(&site, 3, &keys[1], Outcome::Sent)).await;
+    record_as(&site, "b", &over(&site, 4, &keys[1], Outcome::Sent)).await;
+    // What nobody handled is counted once it is old enough to be missed; it waits until then.
+    let context = context(&site).await;
+    let found = until(&site, context.clone(), |found| {
+        assert!(found.oldest_unhandled.is_some() && [3, 4].contains(&sum(found)[0]), "{found:?}");
+        sum(found)[0] == 4
+    })
+    .await;
+    assert_eq!(sum(&found), [4, 2, 1, 1, 0, 1]);
+    assert_eq!((found.gap_count, found.error.clone()), (2, None));
+    let mut gaps: Vec<&str> = found.gaps.iter().map(|gap| gap.key.as_str()).collect();
+    gaps.sort_unstable();
+    let mut missing = [keys[2].as_str(), keys[3].as_str()];
+    missing.sort_unstable();
+    assert_eq!(gaps, missing);
+    // What the runs did not know of their objects they know now.
+    let run = site.json(&format!("/api/v1/runs?key={}", keys[0])).await;
+    assert!(run["items"][0]["etag"].is_string() && run["items"][0]["size"].as_u64().unwrap() > 50, "{run}");
+
+    let runner = site.runner().await;
+    let response = site.post("/api/v1/pipelines/api/reprocess-gaps", &json!({})).await;
+    assert_eq!(response.status(), 202);
+    let job: Value = response.json().await.unwrap();
+    let mut asked: Vec<&str> =
+        job["spec"]["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
+    asked.sort_unstable();
+    assert_eq!(asked, missing, "exactly these");
+    let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
+    while site.json(&path).await["state"] != "succeeded" {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(site.received().len(), 2);
+    runner.stop().await;
+    let found = until(&site, context, |found| found.gap_count == 0).await;
+    assert_eq!((sum(&found), found.oldest_unhandled), ([4, 4, 0, 0, 0, 1], None), "delivered after all");
+    let response = site.post("/api/v1/pipelines/api/reprocess-gaps", &json!({})).await;
+    assert_eq!(response.status(), 409, "there is nothing left to do");
+}
+
+/// A second run over the same key: of another origin.
+pub async fn record_as(site: &Site, pipeline: &str, new: &NewRun) {
+    let (db, origin) = (&site.app.db, pipeline.parse().unwrap());
+    db.follow(&origin, "test", 60_000).await.unwrap().unwrap();
+    assert!(db.record_followed(&origin, "test", std::slice::from_ref(new)).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_cannot_be_listed_is_not_taken_for_an_empty_one() {
+    let site = site().await;
+    let key = deliver(&site, 10, "only", 1).await;
+    record(&site, &[invoked(&site, 60, Outcome::Sent), over(&site, 1, &key, Outcome::TimedOut)]).await;
+    let there = context(&site).await;
+    let before = until(&site, there.clone(), |_| true).await;
+    assert_eq!((sum(&before)[..4].to_vec(), &before.error), (vec![1, 0, 0, 1], &None));
+
+    // The same pipeline, as if its bucket had gone.
+    let source = model::Location { bucket: "gone".parse().unwrap(), ..lambda().source };
+    let gone = Context { pipelines: vec![Pipeline { source, ..lambda() }], ..there };
+    let after = until(&site, gone, |_| true).await;
+    assert!(after.error.as_ref().unwrap().contains("gone"), "{:?}", after.error);
+    assert_eq!((sum(&after), &after.gaps, after.listed_at), (sum(&before), &before.gaps, before.listed_at));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_ever_listed_is_not_known() {
+    let site = site().await;
+    assert_eq!(site.json("/api/v1/pipelines/api/reconciliation").await, Value::Null);
+    let health = site.json("/api/v1/pipelines/api/health").await;
+    assert_eq!(health["reconciliation"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_read_a_small_part_of_what_such_objects_hold_is_suspicious_once_its_size_is_known() {
+    let yard = site().await;
+    let mut usual = invoked(&yard, 60, Outcome::Sent);
+    usual.run.summary.as_mut().unwrap().lines.encountered = 400;
+    // Forty objects of 20 kB with 400 lines each; then one as large of which one line was read.
+    let known = (0..40).map(|number| {
+        let key = format!("AWSLogs/1/known-{number}.log").parse().unwrap();
+        let (id, size, etag) = (yard.app.db.new_run_id(), Some(20_000), Some("\"e\"".to_owned()));
+        let request_id = Some(format!("known-{number}"));
+        NewRun { run: Run { id, request_id, key: Some(key), size, etag, ..usual.run.clone() }, ..usual.clone() }
+    });
+    record(&yard, &known.collect::<Vec<_>>()).await;
+    let key = deliver(&yard, 10, "cut", 150).await;
+    let mut cut = over(&yard, 1, &key, Outcome::Sent);
+    cut.run.summary.as_mut().unwrap().lines.encountered = 1;
+    record(&yard, &[cut]).await;
+    until(&yard, context(&yard).await, |found| found.gap_count == 1).await;
+    let run = yard.json(&format!("/api/v1/runs?key={key}")).await["items"][0].clone();
+    assert_eq!(run["outcome"], "suspicious", "{run}");
+    assert!(run["reason"].as_str().unwrap().contains("usually hold about"), "{run}");
+}

@@ -1,0 +1,6 @@
+//! What several domains need: a server, runners, real processes, and moto.
+
+pub mod moto;
+pub mod process;
+pub mod runners;
+pub mod server;

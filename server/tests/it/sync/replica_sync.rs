@@ -1,0 +1,170 @@
+//! A table is brought in step with one that a server holds, over HTTP, by all that an evaluation asks and changes.
+
+use engine::sync::{
+    Answer, Change, Checkpoint, End, Evaluation, Local, Options, Question, Remote, RemoteTable, Side, Sides, Span,
+    Step, Strategy, SyncFault, Verdict,
+};
+use tables::Table;
+
+use crate::{
+    support::server::Site,
+    sync::replica_tables::{ACME, Orders, holding, path},
+};
+
+const THREE_THOUSAND: &str = "
+    WITH RECURSIVE n(i) AS (SELECT -1000 UNION ALL SELECT i + 1 FROM n WHERE i < 1999)
+    INSERT INTO orders SELECT i, (i + 1001) * 7, CASE WHEN i % 5 = 0 THEN NULL ELSE 'Zoë ' || i END, i / 8.0,
+    CASE WHEN i % 3 = 0 THEN randomblob(20) END FROM n";
+
+struct Pair {
+    local: Orders,
+    remote: Orders,
+    site: Site,
+    checkpoint: Checkpoint,
+    strategy: Strategy,
+}
+
+impl Pair {
+    async fn new(strategy: Strategy) -> Self {
+        let (local, remote) = (Orders::new().await, Orders::new().await);
+        let site = holding(vec![remote.replica("acme", ACME)]).await;
+        Self { local, remote, site, checkpoint: Checkpoint::default(), strategy }
+    }
+
+    fn remote_table(&self) -> RemoteTable {
+        let url = format!("{}{}", self.site.url, path("acme", ""));
+        RemoteTable::connect(&url, Some(&ACME.parse().unwrap())).unwrap()
+    }
+
+    /// Evaluates until it is in step; how many rows are in quarantine then.
+    async fn sync(&mut self) -> usize {
+        let local = Table::open(self.local.spec()).await.unwrap();
+        let remote = self.remote_table();
+        for now in 1..100 {
+            let options = Options { strategy: self.strategy, ..Options::default() };
+            // Each a second after the other.
+            let mut evaluation = Evaluation::new(options, self.checkpoint.clone(), now * 1_000);
+            let verdict = loop {
+                let answer = match evaluation.step() {
+                    Step::Ask(question) => ask(&local, &remote, question).await,
+                    Step::Apply(change) => apply(&local, &remote, change).await,
+                    Step::Done(verdict) => break verdict,
+                };
+                evaluation.answer(answer, 1);
+            };
+            self.checkpoint = evaluation.checkpoint().clone();
+            match verdict {
+                Verdict::InStep { quarantined, .. } => return quarantined,
+                Verdict::Working(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        panic!("not in step after a hundred evaluations")
+    }
+
+    async fn assert_equal(&self) {
+        let (local, remote) = (self.local.dump().await, self.remote.dump().await);
+        assert!(local == remote, "{} rows here, {} there", local.len(), remote.len());
+    }
+}
+
+async fn ask(local: &Table, remote: &RemoteTable, question: Question) -> Result<Answer, SyncFault> {
+    let end = Span::END;
+    Ok(match question {
+        Question::Meta => Answer::Meta(Sides { local: local.meta().await?, remote: remote.meta().await? }),
+        Question::Cells { spans, split, local_below } => {
+            let here = local.cells(&spans, split, local_below).await?;
+            let there = remote.cells(&spans, split, end).await?;
+            Answer::Cells(here.into_iter().zip(there).map(|(local, remote)| Sides { local, remote }).collect())
+        }
+        Question::Counts { below, local_below } => {
+            let below_both = Span { from: 0, until: below.min(local_below) };
+            let local = local.count(below_both).await?;
+            Answer::Counts(Sides { local, remote: remote.count(Span { from: 0, until: below }).await? })
+        }
+        Question::Lists { spans, local_below } => {
+            let here = local.list(&spans, local_below).await?;
+            let there = remote.list(&spans, end).await?;
+            Answer::Lists(here.into_iter().zip(there).map(|(local, remote)| Sides { local, remote }).collect())
+        }
+        Question::Page { side: Side::Local, span, order, limit } => Answer::Page(local.page(span, order, limit).await?),
+        Question::Page { side: Side::Remote, span, order, limit } => {
+            Answer::Page(remote.page(span, order, limit).await?)
+        }
+        Question::Held { keys } => Answer::Held(local.held(&keys).await?),
+    })
+}
+
+async fn apply(local: &Table, remote: &RemoteTable, change: Change) -> Result<Answer, SyncFault> {
+    match change {
+        Change::Upload { marks } => {
+            let rows = local.rows(&marks).await?;
+            Ok(Answer::Uploaded { refused: remote.upload(rows).await? })
+        }
+        Change::Delete { marks } => remote.delete(&marks).await.map(|()| Answer::Deleted),
+    }
+}
+
+async fn brings_in_step(strategy: Strategy) {
+    let mut pair = Pair::new(strategy).await;
+    pair.local.run(THREE_THOUSAND).await;
+    assert_eq!(pair.sync().await, 0);
+    pair.assert_equal().await;
+    assert_eq!(pair.remote.dump().await.len(), 3_000);
+
+    // Written, deleted without a trace, and lost, there or on the way.
+    pair.local.run("UPDATE orders SET row_version = 30000 + id, total = -1.5 WHERE id % 100 = 7").await;
+    pair.local.run("DELETE FROM orders WHERE id % 300 = 11").await;
+    pair.local.run("INSERT INTO orders (id, row_version, customer) VALUES (9000, 40000, 'new')").await;
+    pair.remote.run("DELETE FROM orders WHERE id % 500 = 13").await;
+    pair.remote.run("INSERT INTO orders (id, row_version) VALUES (9001, 3), (9002, 12345)").await;
+    assert_eq!(pair.sync().await, 0);
+    pair.assert_equal().await;
+}
+
+#[tokio::test]
+async fn a_table_is_brought_in_step_by_ranges() {
+    brings_in_step(Strategy::Ranges).await;
+}
+
+#[tokio::test]
+async fn a_table_is_brought_in_step_by_a_scan() {
+    brings_in_step(Strategy::Scan).await;
+}
+
+#[tokio::test]
+async fn a_row_that_the_other_database_refuses_holds_up_no_other() {
+    let mut pair = Pair::new(Strategy::Ranges).await;
+    pair.remote
+        .run(
+            "CREATE TRIGGER no BEFORE INSERT ON orders WHEN NEW.total < 0 BEGIN SELECT RAISE(ABORT, 'too little'); END",
+        )
+        .await;
+    pair.local.run("INSERT INTO orders (id, row_version, total) VALUES (1, 1, 1.0), (2, 2, -1.0), (3, 3, 3.0)").await;
+    assert_eq!(pair.sync().await, 1);
+    let entry = pair.checkpoint.quarantine.entries().next().unwrap();
+    assert!(entry.mark.version == 2 && entry.refusal.contains("too little"), "{entry:?}");
+    assert_eq!(pair.remote.dump().await.len(), 2);
+}
+
+#[tokio::test]
+async fn in_step_is_shown_by_one_request_of_little() {
+    let mut pair = Pair::new(Strategy::Ranges).await;
+    pair.local.run(THREE_THOUSAND).await;
+    pair.sync().await;
+    let remote = pair.remote_table();
+    let cell = remote.cells(&[Span::ALL], false, Span::END).await.unwrap();
+    let spent = remote.spent();
+    assert_eq!((cell[0].count, spent.requests), (3_000, 1));
+    assert!(spent.bytes_sent + spent.bytes_received < 200, "{spent:?}");
+    assert!(spent.rows > 0, "{spent:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_refused_with_what_to_check() {
+    let pair = Pair::new(Strategy::Ranges).await;
+    let url = format!("{}{}", pair.site.url, path("acme", ""));
+    let remote = RemoteTable::connect(&url, Some(&"another-token-of-someone".parse().unwrap())).unwrap();
+    let Err(SyncFault::Refused(why)) = remote.meta().await else { panic!("answered") };
+    assert!(why.contains("401") && why.contains("Check `token`"), "{why}");
+}
