@@ -99,8 +99,11 @@ fn excerpt(text: &str, words: &[String]) -> String {
     let length = text.chars().count();
     let end = length.min(at + EXCERPT);
     let part: String = text.chars().skip(start).take(end - start).collect();
-    let before = if start > 0 { "…" } else { "" };
-    let after = if end < length { "…" } else { "" };
+    // Words that are cut are left out, unless there is nothing else.
+    let part = if start > 0 { part.split_once(' ').map_or(&*part, |(_, rest)| rest) } else { &part };
+    let part = if end < length { part.rsplit_once(' ').map_or(part, |(rest, _)| rest) } else { part };
+    let before = if start > 0 { "… " } else { "" };
+    let after = if end < length { " …" } else { "" };
     format!("{before}{}{after}", part.trim())
 }
 
@@ -140,7 +143,8 @@ mod tests {
         let long = format!("{} needle {}", "a ".repeat(100), "b ".repeat(100));
         let excerpt = excerpt(&long, &["needle".to_owned()]);
         assert!(excerpt.starts_with('…') && excerpt.ends_with('…') && excerpt.contains("needle"), "{excerpt}");
-        assert!(excerpt.chars().count() <= 2 * EXCERPT + 2);
+        assert!(excerpt.chars().count() <= 2 * EXCERPT + 4);
+        assert!(excerpt.split_whitespace().all(|word| ["…", "a", "needle", "b"].contains(&word)), "{excerpt}");
     }
 
     #[test]
