@@ -203,7 +203,7 @@ fn its_help_says_what_it_does_and_how_it_exits() {
     let output = logyard().args(["sync", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     for part in
-        ["--once", "--verify", "--json", "--approve <ROWS>", "--show-migration", "Examples:", "Exit codes: 0 in step"]
+        ["--once", "--verify", "--json", "--approve <ROWS>", "--show-migration", "Examples:", "Exit codes: 0 in sync"]
     {
         assert!(help.contains(part), "{part}: {help}");
     }
