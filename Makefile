@@ -32,11 +32,15 @@ build: ## Builds the release binary, interface inside, and prints its path last
 	@$(SERVER)
 	@echo $(BINARY)
 
-test: ## Everything, unattended: check, unit, release build, browser
+dist: build ## Packs the release binary for users: a tar and a Debian package
+	@.ci/setup dist
+	@.ci/dist $(BINARY)
+
+test: ## Everything, unattended: check, unit, release build, packages, browser
 	@.ci/setup test
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory unit
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory dist
 	@$(MAKE) --no-print-directory end2end
 
 check: ## Formatting, lints of server and interface, licences and sources of dependencies

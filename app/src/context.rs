@@ -4,10 +4,7 @@
 //! to its own HTTP response. `app` knows no HTTP crate, so the last one is a handful of closures. Whatever is missing
 //! is answered with a [`Problem`], never with a panic.
 
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -56,8 +53,7 @@ pub fn scope() -> Scope {
 
 /// The server's clock: pages are rendered there only.
 pub fn now() -> Time {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since_epoch.as_millis()).unwrap_or_default())
+    SystemTime::now().into()
 }
 
 /// Sends the asker to another page once the server function has ended.

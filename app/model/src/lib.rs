@@ -72,8 +72,8 @@ pub use summary::{
     Summary, Tally,
 };
 pub use sync::{
-    Direction, Evidence, KeySpan, Look, MassDelete, Quarantined, SyncAction, SyncEnd, SyncEvaluation, SyncId, SyncList,
-    SyncMinute, SyncReport, SyncSource, SyncState, SyncStatus, SyncView, Verified,
+    Direction, Evidence, KeySpan, MassDelete, Quarantined, SpanState, SyncAction, SyncEnd, SyncEvaluation, SyncId,
+    SyncList, SyncMinute, SyncReport, SyncSource, SyncState, SyncStatus, SyncView, Verified,
 };
 pub use time::{Time, TimeError};
 pub use view::{Bulk, BulkOutcome, FailurePage, Health, JobView, Overview, Settings, StoreStatus, Viewer};

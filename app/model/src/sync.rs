@@ -110,7 +110,8 @@ pub enum SyncSource {
 pub enum SyncState {
     /// Nobody has looked yet.
     New,
-    InStep,
+    #[serde(rename = "in_step")]
+    InSync,
     /// Rows are being sent.
     Uploading,
     /// What differs is being looked for, or mended.
@@ -205,13 +206,13 @@ pub struct KeySpan {
     pub until: u64,
     /// Local rows in it, as far as they were counted.
     pub rows: Option<u64>,
-    pub look: Look,
+    pub look: SpanState,
 }
 
 /// What is known of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Look {
+pub enum SpanState {
     Verified,
     Differing,
     NotYet,

@@ -2,7 +2,11 @@
 //!
 //! The few lines of calendar here spare the browser a time library; tests hold them against one.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::FromStr,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -62,6 +66,14 @@ impl Time {
     /// Milliseconds from `earlier` to here; negative when it lies ahead.
     pub fn since(self, earlier: Self) -> i64 {
         self.0 - earlier.0
+    }
+}
+
+impl From<SystemTime> for Time {
+    /// Cut to milliseconds; a clock before 1970 counts as 1970.
+    fn from(clock: SystemTime) -> Self {
+        let since = clock.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
 

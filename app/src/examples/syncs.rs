@@ -1,8 +1,8 @@
 //! Tables and their remote copies for tests, in every state, with texts that only look like HTML.
 
 use model::{
-    Direction, Evidence, KeySpan, Look, MassDelete, Page, Quarantined, SyncEnd, SyncEvaluation, SyncId, SyncMinute,
-    SyncSource, SyncState, SyncStatus, SyncView, Time, Verified,
+    Direction, Evidence, KeySpan, MassDelete, Page, Quarantined, SpanState, SyncEnd, SyncEvaluation, SyncId,
+    SyncMinute, SyncSource, SyncState, SyncStatus, SyncView, Time, Verified,
 };
 
 const START: i64 = 1_770_000_000_000;
@@ -10,7 +10,7 @@ const MINUTE_MS: i64 = 60_000;
 
 pub const SYNC_STATES: [SyncState; 9] = [
     SyncState::New,
-    SyncState::InStep,
+    SyncState::InSync,
     SyncState::Uploading,
     SyncState::Reconciling,
     SyncState::Quarantined,
@@ -70,7 +70,7 @@ fn evaluation(number: u128, verify: bool) -> SyncEvaluation {
         started_at: Time(START),
         ended_at: Time(START + 1_200),
         verify,
-        state: SyncState::InStep,
+        state: SyncState::InSync,
         reason: "Nothing <i>differs</i>.".to_owned(),
         verified: Some(Verified { below: 1_204_300, at: Time(START), shown_by: Evidence::Cells }),
         uploaded: 3,
@@ -92,9 +92,9 @@ pub fn sync_view(state: SyncState) -> SyncView {
         until: (index + 1) * 4_096,
         rows: (index != 2).then_some(4_000),
         look: match index {
-            0 | 1 | 5 => Look::Verified,
-            2 | 3 => Look::Differing,
-            _ => Look::NotYet,
+            0 | 1 | 5 => SpanState::Verified,
+            2 | 3 => SpanState::Differing,
+            _ => SpanState::NotYet,
         },
     };
     let place = |end: &str, place: &str| Direction { end: end.to_owned(), place: place.to_owned() };

@@ -8,7 +8,7 @@ impl Mark {
     pub fn of_sync_state(state: SyncState) -> Self {
         let (shape, word, tone) = match state {
             SyncState::New => ("○", "not looked at yet", "idle"),
-            SyncState::InStep => ("✔", "in step", "good"),
+            SyncState::InSync => ("✔", "in step", "good"),
             SyncState::Uploading => ("●", "uploading", "busy"),
             SyncState::Reconciling => ("●", "reconciling", "busy"),
             SyncState::Quarantined => ("?", "quarantined", "warn"),
@@ -58,7 +58,7 @@ impl Urgency {
             _ if nobody_looks(sync) => Self::Wrong,
             SyncState::Quarantined => Self::Partly,
             SyncState::Uploading | SyncState::Reconciling => Self::UnderWay,
-            SyncState::InStep => Self::Fine,
+            SyncState::InSync => Self::Fine,
         }
     }
 }
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_state_that_nobody_looks_after_is_not_believed() {
-        let in_step = examples::sync("orders", SyncState::InStep);
+        let in_step = examples::sync("orders", SyncState::InSync);
         assert_eq!(Mark::of_sync(&in_step).word, "in step");
         let alone = SyncStatus { held: false, ..in_step.clone() };
         assert_eq!((Mark::of_sync(&alone).word, Urgency::of(&alone)), ("nobody looks", Urgency::Wrong));

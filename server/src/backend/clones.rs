@@ -1,6 +1,6 @@
 //! Clones: checked before they become jobs, previewed, and the places they go between.
 
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
 
 use db::NewJob;
 use engine::clone;
@@ -118,9 +118,5 @@ impl AppBackend {
 pub(super) fn fingerprint(spec: &Spec, plan: Option<&PlanId>) -> String {
     let mut json = serde_json::to_vec(spec).unwrap_or_default();
     json.extend(plan.into_iter().flat_map(|plan| plan.as_str().bytes()));
-    let mut hex = String::new();
-    for byte in Sha256::digest(json) {
-        let _ = write!(hex, "{byte:02x}"); // a String takes all
-    }
-    hex
+    hex::encode(Sha256::digest(json))
 }

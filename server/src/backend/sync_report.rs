@@ -70,8 +70,8 @@ fn may_say(state: SyncState, failed: bool) -> Result<(), Invalid> {
     let refuse = |said, expected: &str| Err(Invalid::new("state", said, expected));
     let of_agents = "in_step, uploading, reconciling, unreachable or refused, or left out";
     match state {
-        SyncState::InStep if failed => refuse("in_step", "another state, or left out, where there is an `error`"),
-        SyncState::InStep
+        SyncState::InSync if failed => refuse("in_step", "another state, or left out, where there is an `error`"),
+        SyncState::InSync
         | SyncState::Uploading
         | SyncState::Reconciling
         | SyncState::Unreachable
@@ -96,7 +96,7 @@ mod tests {
         let report = SyncReport::default;
         assert_eq!(field(&report()), None);
         assert_eq!(field(&SyncReport { state: Some(SyncState::Waiting), ..report() }).as_deref(), Some("state"));
-        let both = SyncReport { state: Some(SyncState::InStep), error: Some("away".to_owned()), ..report() };
+        let both = SyncReport { state: Some(SyncState::InSync), error: Some("away".to_owned()), ..report() };
         assert_eq!(field(&both).as_deref(), Some("state"));
         for error in [String::new(), "é".repeat(LONGEST_ERROR + 1)] {
             assert_eq!(field(&SyncReport { error: Some(error), ..report() }).as_deref(), Some("error"));

@@ -154,7 +154,7 @@ fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) ->
 fn stands(state: SyncState) -> &'static str {
     match state {
         SyncState::New => "not looked at yet",
-        SyncState::InStep => "in step",
+        SyncState::InSync => "in step",
         SyncState::Uploading => "being uploaded",
         SyncState::Reconciling => "being reconciled",
         SyncState::Quarantined => "in step but for rows in quarantine",
@@ -190,7 +190,7 @@ mod tests {
         let short = refusal(&waits, &SyncAction::Approve { rows: 1_199 });
         assert_eq!((short.code, short.field.as_deref()), (ProblemCode::Conflict, Some("rows")));
         assert!(short.detail.contains("1200 rows") && short.detail.contains("1199"), "{short}");
-        let over = SyncStatus { state: SyncState::InStep, ..waits };
+        let over = SyncStatus { state: SyncState::InSync, ..waits };
         let late = refusal(&over, &SyncAction::Approve { rows: 1_200 });
         assert!(late.code == ProblemCode::Conflict && late.detail.contains("it is in step"), "{late}");
     }
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn only_rows_in_quarantine_are_tried_again() {
         let retry = |key: Option<&str>| SyncAction::RetryQuarantined { key: key.map(str::to_owned) };
-        assert_eq!(refusal(&status(SyncState::InStep), &retry(None)).code, ProblemCode::Conflict);
+        assert_eq!(refusal(&status(SyncState::InSync), &retry(None)).code, ProblemCode::Conflict);
         let sync = SyncStatus { quarantined: 1, ..status(SyncState::Quarantined) };
         let row = Quarantined { key: "7".into(), version: 3, error: "too long".into(), attempts: 1, retry_at: Time(9) };
         assert!(allows(&sync, std::slice::from_ref(&row), &retry(None)).is_ok());
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn an_agent_takes_no_orders() {
         let sync =
-            SyncStatus { source: SyncSource::Agent, holder: Some("agent-7".into()), ..status(SyncState::InStep) };
+            SyncStatus { source: SyncSource::Agent, holder: Some("agent-7".into()), ..status(SyncState::InSync) };
         for action in [SyncAction::Evaluate, SyncAction::Verify, SyncAction::Pause, SyncAction::Resume] {
             let refused = refusal(&sync, &action);
             assert!(refused.code == ProblemCode::Conflict && refused.detail.contains("agent-7"), "{refused}");

@@ -4,6 +4,7 @@
 //! code is one of [`Exit`].
 
 mod clone;
+mod completions;
 mod parse;
 mod password;
 mod reprocess;
@@ -19,7 +20,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 pub use crate::boot::{Exit, Failure};
@@ -84,6 +85,12 @@ enum Command {
     /// Make a token for the API and print its configuration
     #[command(after_help = token::AFTER_HELP)]
     Token(token::Arguments),
+    /// Print the completions of a shell
+    #[command(after_help = completions::COMPLETIONS_HELP)]
+    Completions(completions::Completions),
+    /// Write the man pages
+    #[command(after_help = completions::MAN_HELP)]
+    Man(completions::ManPages),
 }
 
 /// Runs the command of the process's arguments.
@@ -106,6 +113,11 @@ pub fn main() -> ExitCode {
             token::run(&arguments);
             Ok(())
         }
+        Some(Command::Completions(arguments)) => {
+            completions::print(&arguments, Cli::command());
+            Ok(())
+        }
+        Some(Command::Man(arguments)) => completions::write_man_pages(&arguments, Cli::command()),
     };
     match done {
         Ok(()) => Exit::Done.into(),

@@ -8,7 +8,10 @@ use std::{
     str::FromStr,
 };
 
-use engine::s3::{BytesPerSecond, Ceilings, Threshold};
+use engine::{
+    limit::BytesPerSecond,
+    s3::{Ceilings, Threshold},
+};
 use model::{Amount, Prices};
 
 use super::{

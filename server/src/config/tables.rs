@@ -22,7 +22,7 @@ const TOKEN: &str = "a secret of 1 to 1,024 visible characters, best as \"${VARI
 const COLUMN: &str = "the name of a column";
 const COLUMNS: &str = "a list of columns such as [\"customer\", \"total\"]";
 const EVERY: &str =
-    "how often it is looked at while in step, such as \"10s\": a whole number of s, m, h or d, at most 31d";
+    "how often to check the table while it is in sync, such as \"10s\": a whole number of s, m, h or d, at most 31d";
 const TARGET: &str = "how long an upload should take, such as \"1s\", at most 60s";
 const STRATEGY: &str = "ranges or scan";
 /// A second.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use db::{Db, NewInvocation};
 use engine::{
-    logs::{Logs, Place, Rate},
+    limit::AdaptiveLimiter,
+    logs::{Logs, Place},
     runs::{Options, Read},
     s3::Endpoint,
 };
@@ -19,7 +20,7 @@ use crate::{config::Config, connections::stores::Stores};
 #[derive(Clone)]
 pub struct LogGroups {
     entries: Arc<[Arc<Group>]>,
-    rate: Rate,
+    limiter: AdaptiveLimiter,
 }
 
 /// The log group of one pipeline.
@@ -47,7 +48,7 @@ impl LogGroups {
             Some(Arc::new(Group { pipeline: pipeline.clone(), function, options, endpoint, open: OnceCell::new() }))
         };
         let entries = config.pipelines.iter().filter_map(group).collect();
-        Self { entries, rate: Rate::new(config.logs.requests_per_second) }
+        Self { entries, limiter: AdaptiveLimiter::new(config.logs.requests_per_second) }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Arc<Group>> {
@@ -63,7 +64,7 @@ impl LogGroups {
     pub async fn connect(&self, group: &Group) -> Logs {
         let Function { log_group, region, logs_endpoint_url, .. } = &group.function;
         let place = Place { group: log_group.clone(), region: region.clone(), url: logs_endpoint_url.clone() };
-        group.open.get_or_init(|| Logs::connect(place, &group.endpoint, self.rate.clone())).await.clone()
+        group.open.get_or_init(|| Logs::connect(place, &group.endpoint, self.limiter.clone())).await.clone()
     }
 }
 

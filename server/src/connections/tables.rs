@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use engine::sync::{Allowance, End as _, Remote, RemoteTable};
+use engine::sync::{Allowance, Remote, RemoteTable, TableEndpoint as _};
 use model::{Direction, Invalid, TableName};
 use tables::{TableError, TableSpec};
 use tokio::sync::OnceCell;
@@ -101,8 +101,8 @@ impl Syncs {
     /// Where the ends are, without secrets, whether they are open or not.
     pub fn places(&self, table: &TableName) -> Vec<Direction> {
         let Some(entry) = self.entries.iter().find(|entry| entry.config.name == *table) else { return Vec::new() };
-        let local = entry.local.get().map_or_else(|| entry.place(&entry.config.url), tables::Table::place);
-        let remote = entry.remote.get().map_or_else(|| entry.place(&entry.config.remote), |remote| remote.place());
+        let local = entry.local.get().map_or_else(|| entry.place(&entry.config.url), tables::Table::location);
+        let remote = entry.remote.get().map_or_else(|| entry.place(&entry.config.remote), |remote| remote.location());
         [("local", local), ("remote", remote)].map(|(end, place)| Direction { end: end.to_owned(), place }).into()
     }
 }

@@ -11,10 +11,10 @@ mod logs;
 mod receiver;
 mod shop;
 
-use std::{fs, io, net::SocketAddr, path::Path, sync::Arc, time::SystemTime};
+use std::{fs, io, net::SocketAddr, path::Path, sync::Arc};
 
 use embedded::{Embedded, EmbeddedError};
-use model::Time;
+use engine::clock::now;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
@@ -89,11 +89,6 @@ async fn bring_to_life(config: &mut Config, data_dir: &DataDir, store: &Arc<Embe
     };
     let delivery = logs::deliver(Arc::clone(store), now);
     [tokio::spawn(receiver.receive()), tokio::spawn(delivery)].map(AbortOnDropHandle::new).into()
-}
-
-fn now() -> Time {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn leave(data_dir: &DataDir, file: &str, addr: SocketAddr) {

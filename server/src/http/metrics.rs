@@ -104,7 +104,7 @@ fn set_counts(counts: Counts) {
 fn set_syncs(list: &SyncList) {
     let seconds = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or_default()).as_secs_f64();
     for sync in list.items.iter().filter(|sync| sync.source == SyncSource::Logyard) {
-        let in_step = sync.state == SyncState::InStep;
+        let in_step = sync.state == SyncState::InSync;
         let verified = sync.verified.map(|verified| seconds(list.now.since(verified.at)));
         let values = [
             ("logyard_sync_in_step_seconds", if in_step { seconds(list.now.since(sync.since)) } else { 0.0 }),

@@ -12,7 +12,7 @@ use crate::{Migration, TableError, tally::Sum};
 #[async_trait]
 pub trait Database: Send + Sync {
     /// `table orders of postgres://db.internal/shop`
-    fn place(&self) -> &str;
+    fn location(&self) -> &str;
     /// Rows read so far, of the table and of its summaries.
     fn read(&self) -> &Counter;
     /// Brings the summaries up to date, if there are any. Answers are right without, but slower.

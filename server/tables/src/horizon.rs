@@ -35,7 +35,7 @@ pub trait Writers: Sync {
     /// Between two looks at them.
     const BETWEEN: Duration;
 
-    fn place(&self) -> &str;
+    fn location(&self) -> &str;
     /// Whoever is not told has ended, and what it wrote is seen by every later snapshot.
     async fn open(&self) -> Result<Open, TableError>;
     /// The one that has been open longest, for people.
@@ -84,7 +84,7 @@ impl Horizon {
             match safe {
                 Some(safe) if settled || started.elapsed() > patience => return Ok(safe),
                 None if started.elapsed() > patience => {
-                    let (place, writer) = (table.place().to_owned(), table.oldest().await?);
+                    let (place, writer) = (table.location().to_owned(), table.oldest().await?);
                     return Err(TableError::Unsettled { place, writer });
                 }
                 _ => wait(table).await,

@@ -1,7 +1,5 @@
 //! Names in SQL: quoted, and of the parts that a migration makes.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
 
 /// An identifier, whatever it holds.
@@ -23,10 +21,7 @@ pub fn part(table: &str, name: &str) -> String {
     if table.len() + end.len() <= LONGEST {
         return format!("{table}{end}");
     }
-    let mut mark = String::from("_");
-    for byte in &Sha256::digest(table.as_bytes())[..4] {
-        let _ = write!(mark, "{byte:02x}");
-    }
+    let mark = format!("_{}", hex::encode(&Sha256::digest(table.as_bytes())[..4]));
     let kept = table.floor_char_boundary(LONGEST - end.len() - mark.len());
     format!("{}{mark}{end}", &table[..kept])
 }

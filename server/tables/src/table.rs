@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::sync::{Cell, End, Local, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, Spent, SyncFault};
+use engine::sync::{Cell, Local, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, SyncFault, TableEndpoint, Usage};
 
 use crate::{
     Migration, TableError, TableSpec, answer,
@@ -62,7 +62,7 @@ impl Table {
     /// About how many rows lie in each of at most so many pieces of the versions in use, side by side; none of an empty
     /// table. Exact and cheap with summaries; else an estimate from at most a thousand rows a piece.
     pub async fn blocks(&self, pieces: usize) -> Result<Vec<(Span, u64)>, TableError> {
-        answer::map(&mut *self.snapshot().await?, self.database.place(), pieces).await
+        answer::map(&mut *self.snapshot().await?, self.database.location(), pieces).await
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, TableError> {
@@ -71,13 +71,13 @@ impl Table {
 }
 
 #[async_trait]
-impl End for Table {
-    fn place(&self) -> String {
-        self.database.place().to_owned()
+impl TableEndpoint for Table {
+    fn location(&self) -> String {
+        self.database.location().to_owned()
     }
 
-    fn spent(&self) -> Spent {
-        Spent { rows: self.database.read().get(), ..Spent::default() }
+    fn usage(&self) -> Usage {
+        Usage { rows: self.database.read().get(), ..Usage::default() }
     }
 
     async fn meta(&self) -> Result<Meta, SyncFault> {
@@ -88,9 +88,9 @@ impl End for Table {
         let mut snapshot = self.snapshot().await?;
         let extremes = snapshot.extremes().await?;
         if let Some((low, _)) = extremes.filter(|(low, _)| *low < 0) {
-            return Err(TableError::Negative { place: self.place(), version: low }.into());
+            return Err(TableError::Negative { place: self.location(), version: low }.into());
         }
-        let count = answer::count(&mut *snapshot, self.database.place(), Span::ALL).await?;
+        let count = answer::count(&mut *snapshot, self.database.location(), Span::ALL).await?;
         let extremes = extremes.map(|(low, high)| (low.unsigned_abs(), high.unsigned_abs()));
         Ok(Meta { count, extremes, horizon, epoch })
     }
@@ -102,26 +102,26 @@ impl End for Table {
         } else {
             spans.iter().copied().map(bounded).collect()
         };
-        Ok(answer::cells(&mut *self.snapshot().await?, self.database.place(), &pieces).await?)
+        Ok(answer::cells(&mut *self.snapshot().await?, self.database.location(), &pieces).await?)
     }
 
     async fn count(&self, span: Span) -> Result<u64, SyncFault> {
-        Ok(answer::count(&mut *self.snapshot().await?, self.database.place(), span).await?)
+        Ok(answer::count(&mut *self.snapshot().await?, self.database.location(), span).await?)
     }
 
     async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, SyncFault> {
         let spans: Vec<_> = spans.iter().map(|span| self::below(*span, below)).collect();
-        Ok(answer::list(&mut *self.snapshot().await?, self.database.place(), &spans).await?)
+        Ok(answer::list(&mut *self.snapshot().await?, self.database.location(), &spans).await?)
     }
 
     async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, SyncFault> {
-        Ok(answer::page(&mut *self.snapshot().await?, self.database.place(), span, order, limit).await?)
+        Ok(answer::page(&mut *self.snapshot().await?, self.database.location(), span, order, limit).await?)
     }
 }
 
 #[async_trait]
 impl Local for Table {
-    async fn held(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault> {
+    async fn current_versions(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault> {
         let asked: Vec<_> = keys.iter().map(|key| key.cast_signed()).collect();
         let marks = self.database.held(&asked).await?;
         let versions: std::collections::HashMap<_, _> = marks.iter().map(|mark| (mark.key, mark.version)).collect();

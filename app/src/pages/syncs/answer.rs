@@ -46,7 +46,7 @@ fn everything(all: usize) -> String {
 /// A count shows less than cells do, and is not passed over.
 fn by_count(items: &[SyncStatus]) -> String {
     let counted = |sync: &&SyncStatus| {
-        sync.state == SyncState::InStep && sync.verified.is_none_or(|verified| verified.shown_by == Evidence::Count)
+        sync.state == SyncState::InSync && sync.verified.is_none_or(|verified| verified.shown_by == Evidence::Count)
     };
     match items.iter().filter(counted).count() {
         0 => String::new(),
@@ -130,25 +130,25 @@ mod tests {
     fn the_answer_counts_and_names_the_worst_first() {
         use SyncState as S;
         assert_eq!(said(&[]), "");
-        assert_eq!(said(&[S::InStep]), "Yes: the one copy is in step.");
-        assert_eq!(said(&[S::InStep, S::InStep]), "Yes: all 2 copies are in step.");
-        assert_eq!(said(&[S::InStep, S::Uploading]), "Not at this moment: 1 of 2 in step; 1 uploading.");
+        assert_eq!(said(&[S::InSync]), "Yes: the one copy is in step.");
+        assert_eq!(said(&[S::InSync, S::InSync]), "Yes: all 2 copies are in step.");
+        assert_eq!(said(&[S::InSync, S::Uploading]), "Not at this moment: 1 of 2 in step; 1 uploading.");
         assert_eq!(
-            said(&[S::Uploading, S::InStep, S::Unreachable, S::Waiting, S::Uploading]),
+            said(&[S::Uploading, S::InSync, S::Unreachable, S::Waiting, S::Uploading]),
             "No: 1 of 5 in step; 1 waiting for a yes, 1 unreachable, 2 uploading."
         );
-        assert!(said(&[S::InStep, S::New]).starts_with("Not known of all"));
+        assert!(said(&[S::InSync, S::New]).starts_with("Not known of all"));
         let partly = "But for rows in quarantine: 1 of 2 in step; 1 with rows in quarantine.";
-        assert_eq!(said(&[S::InStep, S::Quarantined]), partly);
-        let alone = SyncStatus { held: false, ..examples::sync("orders", S::InStep) };
+        assert_eq!(said(&[S::InSync, S::Quarantined]), partly);
+        let alone = SyncStatus { held: false, ..examples::sync("orders", S::InSync) };
         assert_eq!(answer(&[alone]).unwrap().sentence, "No: 0 of 1 in step; 1 that nobody looks after.");
     }
 
     #[test]
     fn what_only_counts_say_is_told_to_be_no_more() {
         let by_count = Verified { below: 5, at: Time(0), shown_by: Evidence::Count };
-        let counted = SyncStatus { verified: Some(by_count), ..examples::sync("orders", SyncState::InStep) };
-        let items = [counted, examples::sync("customers", SyncState::InStep)];
+        let counted = SyncStatus { verified: Some(by_count), ..examples::sync("orders", SyncState::InSync) };
+        let items = [counted, examples::sync("customers", SyncState::InSync)];
         assert_eq!(answer(&items).unwrap().sentence, "Yes: all 2 copies are in step, 1 of them by count only.");
     }
 
@@ -159,7 +159,7 @@ mod tests {
             examples::html(move || view! { <SyncsInBrief list=SyncList { now: Time(0), items } /> })
         };
         assert_eq!(shown(&[]), "", "there is no table");
-        let html = shown(&[("orders", SyncState::InStep), ("customers", SyncState::Unreachable)]);
+        let html = shown(&[("orders", SyncState::InSync), ("customers", SyncState::Unreachable)]);
         assert!(html.contains("1 unreachable") && html.contains("href=\"/syncs/customers\""), "{html}");
         assert!(!html.contains("/syncs/orders") && html.contains("href=\"/syncs\""), "{html}");
     }

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn charts_tell_their_sums_in_words() {
-        let view = examples::sync_view(model::SyncState::InStep);
+        let view = examples::sync_view(model::SyncState::InSync);
         let (minutes, now) = (view.minutes, view.now);
         let html = examples::html(move || {
             view! { <Differences minutes=minutes.clone() now /> <Usage minutes now /> }

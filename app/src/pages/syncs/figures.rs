@@ -76,7 +76,7 @@ fn Shown(sync: SyncStatus, now: Time) -> impl IntoView {
     match sync.verified {
         None => view! { <p class="limit" data-key="shown">"Never yet shown to be in step."</p> }.into_any(),
         Some(verified) => {
-            let now_or_last = if sync.state == SyncState::InStep { "It is " } else { "It was last " };
+            let now_or_last = if sync.state == SyncState::InSync { "It is " } else { "It was last " };
             let how = shown_by(verified.shown_by);
             view! {
                 <p class="limit" data-key="shown">

@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn that_nothing_was_found_for_long_is_said() {
-        let view = examples::sync_view(model::SyncState::InStep);
+        let view = examples::sync_view(model::SyncState::InSync);
         let found = Yield::of(&view.minutes).unwrap();
         assert_eq!(found.words(view.now), "0 found in 40 min: 80 requests read 10,240 rows and met no difference.");
         let html = examples::html(move || view! { <YieldSentence minutes=view.minutes now=view.now /> });

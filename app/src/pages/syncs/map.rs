@@ -4,21 +4,21 @@
 //! table of stretches, for whoever cannot see the map or wants the versions.
 
 use leptos::prelude::*;
-use model::{KeySpan, Look};
+use model::{KeySpan, SpanState};
 
 use crate::format::{count, things};
 
 /// Stretches told one by one, at most.
 const TOLD: usize = 50;
 
-const LOOKS: [Look; 3] = [Look::Verified, Look::Differing, Look::NotYet];
+const LOOKS: [SpanState; 3] = [SpanState::Verified, SpanState::Differing, SpanState::NotYet];
 
 /// The word, and the class of its pattern.
-fn word(look: Look) -> (&'static str, &'static str) {
+fn word(look: SpanState) -> (&'static str, &'static str) {
     match look {
-        Look::Verified => ("verified", "verified"),
-        Look::Differing => ("differing", "differing"),
-        Look::NotYet => ("not yet looked at", "not-yet"),
+        SpanState::Verified => ("verified", "verified"),
+        SpanState::Differing => ("differing", "differing"),
+        SpanState::NotYet => ("not yet looked at", "not-yet"),
     }
 }
 
@@ -61,7 +61,7 @@ pub fn KeyMap(map: Vec<KeySpan>) -> impl IntoView {
         let title = format!("{}: {name}{}", versions(piece, piece), told_rows(std::slice::from_ref(piece)));
         view! { <span class=class title=title></span> }
     };
-    let label = |look: Look| {
+    let label = |look: SpanState| {
         let pieces: Vec<KeySpan> = map.iter().filter(|piece| piece.look == look).copied().collect();
         let (name, class) = word(look);
         (!pieces.is_empty()).then(|| {

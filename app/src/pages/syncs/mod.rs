@@ -102,7 +102,7 @@ mod tests {
         let states: Vec<SyncState> = by_urgency(items).iter().map(|sync| sync.state).collect();
         assert_eq!(states[..2], [SyncState::Waiting, SyncState::EpochChanged]);
         assert_eq!(states[2..5], [SyncState::Unreachable, SyncState::Refused, SyncState::Quarantined]);
-        assert_eq!(states.last(), Some(&SyncState::InStep));
+        assert_eq!(states.last(), Some(&SyncState::InSync));
     }
 
     #[test]

@@ -168,14 +168,14 @@ mod tests {
 
     #[test]
     fn the_buttons_send_the_table_and_what_they_do() {
-        let html = page(examples::sync_view(SyncState::InStep), "");
+        let html = page(examples::sync_view(SyncState::InSync), "");
         assert!(html.contains("action=\"/api/fn/act_on_sync\""), "{html}");
         assert!(html.contains("name=\"table\" value=\"orders\""), "{html}");
         for value in ["evaluate", "verify", "pause", "retry"] {
             assert!(html.contains(&format!("name=\"action\" value=\"{value}\"")), "{value}: {html}");
         }
         assert!(html.contains("name=\"key\" value=\"7&lt;script&gt;\""), "one row: {html}");
-        let mut paused = examples::sync_view(SyncState::InStep);
+        let mut paused = examples::sync_view(SyncState::InSync);
         paused.sync.paused = true;
         let html = page(paused, "");
         assert!(html.contains("value=\"resume\"") && !html.contains("value=\"pause\""), "{html}");
@@ -190,7 +190,7 @@ mod tests {
         assert!(html.contains("Delete 12,000 rows at the remote"), "{html}");
         let mistyped = page(examples::sync_view(SyncState::Waiting), "problem=invalid");
         assert!(mistyped.contains("letter by letter. Nothing was deleted") && !mistyped.contains("role=\"alert\""));
-        let html = page(examples::sync_view(SyncState::InStep), "");
+        let html = page(examples::sync_view(SyncState::InSync), "");
         assert!(!html.contains("value=\"approve\"") && !html.contains("value=\"accept_epoch\""), "{html}");
     }
 
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn that_nobody_looks_is_said_before_anything_else() {
-        let mut view = examples::sync_view(SyncState::InStep);
+        let mut view = examples::sync_view(SyncState::InSync);
         view.sync.held = false;
         let html = page(view, "");
         let (before, _) = html.split_once("How it stands").unwrap();
@@ -221,10 +221,10 @@ mod tests {
 
     #[test]
     fn what_was_asked_for_is_told_in_our_words() {
-        let html = page(examples::sync_view(SyncState::InStep), "did=verify");
+        let html = page(examples::sync_view(SyncState::InSync), "did=verify");
         assert!(html.contains("Asked for: both ends are compared and nothing is changed."), "{html}");
-        let html = page(examples::sync_view(SyncState::InStep), "problem=conflict");
+        let html = page(examples::sync_view(SyncState::InSync), "problem=conflict");
         assert!(html.contains("does not allow it any more, or an agent keeps it"), "{html}");
-        assert!(!page(examples::sync_view(SyncState::InStep), "did=<b>").contains("class=\"said\""));
+        assert!(!page(examples::sync_view(SyncState::InSync), "did=<b>").contains("class=\"said\""));
     }
 }

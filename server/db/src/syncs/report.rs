@@ -61,7 +61,7 @@ fn told(known: &SyncStatus, report: &SyncReport, now: Time) -> SyncStatus {
     let local = end(known.local, report.local_count, report.local_version);
     let remote = end(known.remote, report.remote_count, report.remote_version);
     let state = report.state.unwrap_or_else(|| judged(local, remote, report.error.is_some()));
-    let counted = local.zip(remote).filter(|(local, remote)| local == remote && state == SyncState::InStep);
+    let counted = local.zip(remote).filter(|(local, remote)| local == remote && state == SyncState::InSync);
     let verified = counted.map(|(local, _)| Verified {
         below: local.version.map_or(0, |version| version.saturating_add(1)),
         at: now,
@@ -100,7 +100,7 @@ fn end(known: Option<SyncEnd>, count: Option<u64>, version: Option<u64>) -> Opti
 fn judged(local: Option<SyncEnd>, remote: Option<SyncEnd>, failed: bool) -> SyncState {
     match (local, remote) {
         _ if failed => SyncState::Unreachable,
-        (Some(local), Some(remote)) if local == remote => SyncState::InStep,
+        (Some(local), Some(remote)) if local == remote => SyncState::InSync,
         (Some(local), Some(remote)) if remote.version < local.version => SyncState::Uploading,
         _ => SyncState::Reconciling,
     }
@@ -111,8 +111,8 @@ fn reason(state: SyncState, report: &SyncReport, counted: bool) -> String {
         return error.clone();
     }
     match state {
-        SyncState::InStep if counted => "Both ends have as many rows and the same highest version.".to_owned(),
-        SyncState::InStep => "The agent says that both ends are equal.".to_owned(),
+        SyncState::InSync if counted => "Both ends have as many rows and the same highest version.".to_owned(),
+        SyncState::InSync => "The agent says that both ends are equal.".to_owned(),
         SyncState::Uploading => "The agent sends rows that the remote does not have yet.".to_owned(),
         SyncState::Unreachable => "The agent says that an end does not answer.".to_owned(),
         SyncState::Refused => "The agent says that an end refuses.".to_owned(),

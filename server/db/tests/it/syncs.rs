@@ -6,7 +6,7 @@ use db::{
     testing::{self, Scratch},
 };
 use model::{
-    Evidence, KeySpan, Look, Quarantined, SyncAction, SyncEnd, SyncEvaluation, SyncMinute, SyncSource, SyncState,
+    Evidence, KeySpan, Quarantined, SpanState, SyncAction, SyncEnd, SyncEvaluation, SyncMinute, SyncSource, SyncState,
     SyncStatus, TableName, Time, Verified,
 };
 
@@ -69,7 +69,7 @@ pub fn evaluation(db: &Db, state: SyncState) -> SyncEvaluation {
 /// Holds the table and ends an evaluation, which answers all that was asked.
 async fn evaluate(db: &Db, name: &str, change: impl FnOnce(&mut SyncEvaluation)) {
     let held = db.hold_sync(&table(name), "one", LEASE_MS).await.unwrap().unwrap();
-    let mut evaluation = evaluation(db, SyncState::InStep);
+    let mut evaluation = evaluation(db, SyncState::InSync);
     change(&mut evaluation);
     let beat = beat(evaluation.state);
     assert!(db.end_sync(&table(name), "one", &beat, &evaluation, &held.asked).await.unwrap());
@@ -94,7 +94,7 @@ async fn a_table_is_held_by_one_at_a_time_and_given_back_at_the_end(scratch: Scr
     let seen = status(&db, "orders").await;
     assert_eq!((seen.state, seen.holder.as_deref(), seen.held), (SyncState::New, Some("one"), true));
 
-    let (beat, evaluation) = (beat(SyncState::InStep), evaluation(&db, SyncState::InStep));
+    let (beat, evaluation) = (beat(SyncState::InSync), evaluation(&db, SyncState::InSync));
     assert!(db.end_sync(&orders, "one", &beat, &evaluation, &SyncAsked::default()).await.unwrap());
     let seen = status(&db, "orders").await;
     assert!(seen.held && seen.looked_at.is_some(), "between evaluations it is still looked after");
@@ -140,7 +140,7 @@ async fn whoever_takes_over_goes_on_from_the_last_checkpoint(scratch: Scratch) {
     assert!(db.beat_sync(&orders, "one", 0, &with(None)).await.unwrap());
     let held = db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
     assert_eq!(held.checkpoint.as_deref(), Some("first"));
-    let evaluation = evaluation(&db, SyncState::InStep);
+    let evaluation = evaluation(&db, SyncState::InSync);
     let end = with(Some("second"));
     assert!(db.end_sync(&orders, "two", &end, &evaluation, &SyncAsked::default()).await.unwrap());
     let held = db.hold_sync(&orders, "three", LEASE_MS).await.unwrap().unwrap();
@@ -152,7 +152,7 @@ async fn what_a_beat_leaves_out_stays_as_it_was(scratch: Scratch) {
     db.hold_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
     let verified = Verified { below: 8, at: Time(100), shown_by: Evidence::Cells };
     let end = SyncEnd { count: 7, version: Some(7) };
-    let map = vec![KeySpan { from: 0, until: 8, rows: Some(7), look: Look::Verified }];
+    let map = vec![KeySpan { from: 0, until: 8, rows: Some(7), look: SpanState::Verified }];
     let row = |key: usize| Quarantined {
         key: key.to_string(),
         version: 3,
@@ -190,12 +190,12 @@ async fn what_a_beat_leaves_out_stays_as_it_was(scratch: Scratch) {
 async fn since_moves_with_the_state_alone(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
     db.hold_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
-    assert!(db.beat_sync(&orders, "one", LEASE_MS, &beat(SyncState::InStep)).await.unwrap());
+    assert!(db.beat_sync(&orders, "one", LEASE_MS, &beat(SyncState::InSync)).await.unwrap());
     let first = status(&db, "orders").await;
     while db.now() == first.since {
         tokio::task::yield_now().await;
     }
-    assert!(db.beat_sync(&orders, "one", LEASE_MS, &beat(SyncState::InStep)).await.unwrap());
+    assert!(db.beat_sync(&orders, "one", LEASE_MS, &beat(SyncState::InSync)).await.unwrap());
     let second = status(&db, "orders").await;
     assert_eq!(second.since, first.since);
     assert!(second.looked_at > first.looked_at);
@@ -226,7 +226,7 @@ async fn minutes_add_up_whoever_adds_to_them(scratch: Scratch) {
     assert!(db.beat_sync(&orders, "one", 0, &with(done(10, 0))).await.unwrap());
     db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
     assert!(!db.beat_sync(&orders, "one", 0, &with(done(1_000, 9))).await.unwrap());
-    let evaluation = evaluation(&db, SyncState::InStep);
+    let evaluation = evaluation(&db, SyncState::InSync);
     let end = with(done(100, 250));
     assert!(db.end_sync(&orders, "two", &end, &evaluation, &SyncAsked::default()).await.unwrap());
     db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
@@ -256,14 +256,14 @@ async fn an_evaluation_is_remembered_if_it_says_something_new(scratch: Scratch) 
     let db = scratch.open().await;
     let states = async || history(&db, "orders").await.iter().map(|kept| kept.state).collect::<Vec<_>>();
     evaluate(&db, "orders", |_| ()).await;
-    assert_eq!(states().await, [SyncState::InStep], "the first");
+    assert_eq!(states().await, [SyncState::InSync], "the first");
     evaluate(&db, "orders", |_| ()).await;
     evaluate(&db, "orders", |_| ()).await;
     assert_eq!(states().await.len(), 1, "the same verdict again");
     evaluate(&db, "orders", |evaluation| evaluation.state = SyncState::Unreachable).await;
     evaluate(&db, "orders", |evaluation| evaluation.state = SyncState::Unreachable).await;
     evaluate(&db, "orders", |_| ()).await;
-    assert_eq!(states().await, [SyncState::InStep, SyncState::Unreachable, SyncState::InStep]);
+    assert_eq!(states().await, [SyncState::InSync, SyncState::Unreachable, SyncState::InSync]);
     for (count, change) in [
         (4, (|evaluation| evaluation.uploaded = 1) as fn(&mut SyncEvaluation)),
         (5, |evaluation| evaluation.deleted = 1),

@@ -33,7 +33,7 @@ async fn hold(db: &Db) -> SyncAsked {
 }
 
 async fn end(db: &Db, answered: &SyncAsked) {
-    let (beat, evaluation) = (beat(SyncState::InStep), evaluation(db, SyncState::InStep));
+    let (beat, evaluation) = (beat(SyncState::InSync), evaluation(db, SyncState::InSync));
     assert!(db.end_sync(&table("orders"), "one", &beat, &evaluation, answered).await.unwrap());
 }
 
@@ -231,7 +231,7 @@ async fn play(db: &Db, name: &str, happenings: &[Happening]) -> Result<(), TestC
                 }
             }
             Happening::Ended(who) => {
-                let (beat, evaluation) = (beat(SyncState::InStep), evaluation(db, SyncState::InStep));
+                let (beat, evaluation) = (beat(SyncState::InSync), evaluation(db, SyncState::InSync));
                 let all = SyncAsked { evaluate: true, verify: true, approved: 0, accept_epoch: true, retry: None };
                 let ended = db.end_sync(&table, &who.to_string(), &beat, &evaluation, &all).await.unwrap();
                 prop_assert_eq!(ended, account.holder == Some(who));

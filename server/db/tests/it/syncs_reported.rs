@@ -48,7 +48,7 @@ async fn a_report_is_judged_by_counts_and_versions(scratch: Scratch) {
     tell(&db, &report((10, 90), (10, 90))).await;
     let seen = status(&db, "theirs").await;
     let verified = seen.verified.unwrap();
-    assert_eq!((seen.state, verified.below, verified.shown_by), (SyncState::InStep, 91, Evidence::Count));
+    assert_eq!((seen.state, verified.below, verified.shown_by), (SyncState::InSync, 91, Evidence::Count));
     tell(&db, &SyncReport { error: Some("connection refused".to_owned()), ..SyncReport::default() }).await;
     let seen = status(&db, "theirs").await;
     assert_eq!((seen.state, seen.reason.as_str()), (SyncState::Unreachable, "connection refused"));
@@ -68,7 +68,7 @@ async fn what_a_report_leaves_out_stays_as_it_was(scratch: Scratch) {
     tell(&db, &SyncReport { remote_count: Some(10), remote_version: Some(90), ..SyncReport::default() }).await;
     let seen = status(&db, "theirs").await;
     assert_eq!(seen.local, Some(SyncEnd { count: 10, version: Some(90) }));
-    assert_eq!((seen.state, seen.batch), (SyncState::InStep, Some(200)));
+    assert_eq!((seen.state, seen.batch), (SyncState::InSync, Some(200)));
 }
 
 async fn what_agents_did_adds_up(scratch: Scratch) {

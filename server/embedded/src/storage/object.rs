@@ -104,9 +104,7 @@ impl ETag {
 /// Without quotes: `9a03…` or `9a03…-12`.
 impl fmt::Display for ETag {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.md5 {
-            write!(formatter, "{byte:02x}")?;
-        }
+        formatter.write_str(&hex::encode(self.md5))?;
         self.parts.map_or(Ok(()), |parts| write!(formatter, "-{parts}"))
     }
 }
@@ -130,13 +128,8 @@ impl FromStr for ETag {
             Some((digest, parts)) => (digest, Some(parts.parse().map_err(|_| wrong())?)),
             None => (text, None),
         };
-        if digest.len() != 32 || !digest.is_ascii() {
-            return Err(wrong());
-        }
         let mut md5 = [0; 16];
-        for (index, byte) in md5.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&digest[index * 2..index * 2 + 2], 16).map_err(|_| wrong())?;
-        }
+        hex::decode_to_slice(digest, &mut md5).map_err(|_| wrong())?;
         Ok(Self { md5, parts })
     }
 }

@@ -2,7 +2,10 @@
 
 use model::Location;
 
-use crate::s3::{S3Error, S3Fault};
+use crate::{
+    listing::DualListingError,
+    s3::{S3Error, S3Fault},
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum CloneError {
@@ -38,6 +41,15 @@ pub enum CloneError {
     /// A task of the engine itself broke: a fault of Logyard's.
     #[error("a part of the clone broke: {0}")]
     Broke(#[from] tokio::task::JoinError),
+}
+
+impl From<DualListingError> for CloneError {
+    fn from(error: DualListingError) -> Self {
+        match error {
+            DualListingError::Store(error) => Self::Store(error),
+            DualListingError::Reader(error) => Self::Broke(error),
+        }
+    }
 }
 
 fn known(deleted: u64) -> String {

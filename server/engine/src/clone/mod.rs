@@ -1,12 +1,11 @@
 //! The clone engine: makes the objects under one place equal to those under another, and proves it.
 //!
 //! ```text
-//! survey   both listings, side by side in key order, by several readers that share the keys among themselves
-//! plan     what they read → what is missing or different (bounded queue)
+//! plan     the dual listing → what is missing or different (bounded queue)
 //! copier   so many copies at once → settled: copied, equal after all, or failed
 //! tracker  settled keys → cursor, counts, failures: progress and checkpoint from one place
 //! prune    of a mirror alone: what only the destination has, deleted as a confirmed plan says
-//! verify   surveyed again, key by key → the proof
+//! verify   the dual listing once more, key by key → the proof
 //! ```
 //!
 //! Always:
@@ -25,11 +24,9 @@ mod crew;
 mod effort;
 mod error;
 mod flow;
-mod merge;
 mod plan;
 mod preview;
 mod prune;
-pub(crate) mod rate;
 mod records;
 mod retry;
 mod run;
@@ -37,7 +34,6 @@ mod sections;
 mod settle;
 mod sides;
 mod sketch;
-mod survey;
 mod throttle;
 mod tracker;
 mod verify;

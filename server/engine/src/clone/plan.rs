@@ -11,14 +11,15 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc::UnboundedSender};
 use super::{
     CloneError, Tracker,
     compare::Verdict,
-    merge::Pair,
     sides::Sides,
-    survey::{Part, Visitor, survey},
     tracker::{Range, Ticket},
     verify::empty,
     window::Outcome,
 };
-use crate::s3::Listed;
+use crate::{
+    listing::{KeyRange, LabelledRange, Pair, PairVisitor, read_pairs},
+    s3::Listed,
+};
 
 /// An object that is missing or different at the destination, or must be asked whether it is.
 pub(super) struct Planned {
@@ -99,10 +100,10 @@ pub(super) async fn plan(
     queue: UnboundedSender<Planned>,
 ) -> Result<Surveyed, CloneError> {
     let planner = Arc::new(Planner { sides: Arc::clone(&sides), tracker, queue, counts: Counts::default() });
-    let unfinished: Vec<Part> =
-        planner.tracker.unfinished().into_iter().map(|(index, range)| planner.part(index, &range)).collect();
-    let whole = matches!(unfinished.as_slice(), [(_, None, None)]);
-    survey(&sides, unfinished, &planner).await?;
+    let unfinished: Vec<LabelledRange> =
+        planner.tracker.unfinished().into_iter().map(|(label, range)| planner.labelled(label, &range)).collect();
+    let whole = matches!(unfinished.as_slice(), [only] if only.range.is_everything());
+    read_pairs(sides.listings(), unfinished, &planner).await?;
     planner.tracker.all_listed();
     let Counts { equal, equal_bytes, planned, extra } = &planner.counts;
     let count = |number: &AtomicU64| number.load(Relaxed);
@@ -131,15 +132,17 @@ struct Counts {
 }
 
 impl Planner {
-    fn part(&self, index: usize, range: &Range) -> Part {
+    /// What is left of a range, without the source's prefix.
+    fn labelled(&self, label: usize, range: &Range) -> LabelledRange {
         let prefix = self.sides.spec.source.prefix.as_str();
         let rest = |key: &Option<Key>| key.as_ref()?.as_str().strip_prefix(prefix).map(str::to_owned);
-        (index, rest(&range.cursor).or_else(|| rest(&range.after)), rest(&range.last))
+        let range = KeyRange { after: rest(&range.cursor).or_else(|| rest(&range.after)), last: rest(&range.last) };
+        LabelledRange { label, range }
     }
 }
 
-impl Visitor for Planner {
-    async fn see(&self, range: usize, pair: Pair) -> bool {
+impl PairVisitor for Planner {
+    async fn visit(&self, range: usize, pair: Pair) -> bool {
         let (source, destination) = match pair {
             Pair::Source(source) => (source, None),
             Pair::Both(source, destination) => (source, Some(destination)),
@@ -164,12 +167,12 @@ impl Visitor for Planner {
         self.queue.send(Planned { entry: Entry::Listed(ticket), source, destination, refused: 0 }).is_ok()
     }
 
-    fn cut(&self, range: usize, at: &str) -> Option<usize> {
+    fn split(&self, range: usize, at: &str) -> Option<usize> {
         let key = Key::try_from(format!("{}{at}", self.sides.spec.source.prefix)).ok()?;
         Some(self.tracker.cut(range, key))
     }
 
-    fn seen(&self, range: usize) {
+    fn finished(&self, range: usize) {
         self.tracker.listed(range);
     }
 }

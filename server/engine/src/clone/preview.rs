@@ -10,11 +10,14 @@ use super::{
     CloneError, Options,
     check::apart,
     compare::{Verdict, by_form, by_listing},
-    merge::{Merge, Pair},
-    sides::{Sides, now},
+    sides::Sides,
     sketch::Sketch,
 };
-use crate::s3::{LARGEST, Listed, S3Client, parts_of};
+use crate::{
+    clock::now,
+    listing::{KeyRange, Pair},
+    s3::{LARGEST, Listed, S3Client, parts_of},
+};
 
 const EXAMPLES: usize = 10;
 const PAGE: u64 = 1_000;
@@ -35,13 +38,13 @@ pub async fn preview(
     apart(spec, source, destination)?;
     let (source, destination) = (source.hasty(), destination.hasty());
     let sides = Sides::new(spec, &source, &destination, options);
-    let mut merge = Merge::open(&sides, None, None);
+    let mut pairs = sides.listings().read(&KeyRange::default());
     let mut preview = empty(spec);
     let mut sketch = Sketch::of(spec);
     let deadline = Instant::now() + most_time;
     let (mut keys, mut missing, mut all_equal) = (0, 0, true);
     while keys < most_keys {
-        let Ok(pair) = timeout_at(deadline, merge.next()).await else { break };
+        let Ok(pair) = timeout_at(deadline, pairs.next()).await else { break };
         let Some(pair) = pair? else {
             preview.complete = true;
             break;
@@ -51,7 +54,7 @@ pub async fn preview(
         all_equal &= needs_nothing(&pair);
         count(&mut preview, &mut sketch, &sides, pair);
     }
-    let (at_source, at_destination) = merge.listed();
+    let (at_source, at_destination) = pairs.listed();
     let pages = |at_destination: u64| at_source.div_ceil(PAGE).max(1) + at_destination.div_ceil(PAGE).max(1);
     // Copying lists both, deleting lists both twice, the comparison once more; the destination then holds what was
     // copied, and no more what was deleted. A copy that has nothing to do is its own comparison.

@@ -22,14 +22,16 @@ use tokio_util::sync::CancellationToken;
 use super::{
     CloneError, Tracker,
     crew::Crew,
-    merge::{Merge, Pair},
     sections::{Cutter, OPEN, Section, Sections},
     settle::failure,
     sides::Sides,
     sketch::Extras,
     tracker::Pruning,
 };
-use crate::s3::{Failed, Listed, S3Fault};
+use crate::{
+    listing::{DualListing, KeyRange, Pair},
+    s3::{Failed, Listed, S3Fault},
+};
 
 /// How long what was done may take into the checkpoint. Without it there, a crash ends in a new preview: a nuisance,
 /// and no loss.
@@ -86,9 +88,9 @@ impl Prune<'_> {
     /// The first listing: is it still what was confirmed?
     async fn confirm(&self) -> Result<Sections, CloneError> {
         self.source_is_there().await?;
-        let mut merge = Merge::open(self.sides, None, None);
+        let mut pairs = self.sides.listings().read(&KeyRange::default());
         let (mut extras, mut cutter) = (Extras::default(), Cutter::new());
-        while let Some(pair) = self.unless_stopped(merge.next()).await?? {
+        while let Some(pair) = self.unless_stopped(pairs.next()).await?? {
             self.tracker.passed_over();
             if let Pair::Destination(extra) = pair {
                 extras.add(&extra);
@@ -128,7 +130,7 @@ impl Prune<'_> {
     }
 
     async fn delete_all(&self, sections: Sections, began: Began, crew: &mut Crew) -> Result<(), CloneError> {
-        let mut again = Again { merge: Merge::open(self.sides, None, None), ahead: None };
+        let mut again = Again { pairs: self.sides.listings().read(&KeyRange::default()), ahead: None };
         if let Some(after) = &sections.after {
             while again.up_to(after, crew).await?.is_some() {} // done, and whatever is there still was reported
         }
@@ -185,7 +187,7 @@ impl Prune<'_> {
 
 /// The second listing: what only the destination has, with a look ahead by one.
 struct Again {
-    merge: Merge,
+    pairs: DualListing,
     ahead: Option<Listed>,
 }
 
@@ -194,7 +196,7 @@ impl Again {
         if let Some(extra) = self.ahead.take() {
             return Ok(Some(extra));
         }
-        while let Some(pair) = crew.until(self.merge.next()).await?? {
+        while let Some(pair) = crew.until(self.pairs.next()).await?? {
             if let Pair::Destination(extra) = pair {
                 return Ok(Some(extra));
             }

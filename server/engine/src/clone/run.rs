@@ -7,15 +7,13 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CloneError, Tracker,
-    copier::copy,
-    prune::prune,
-    retry::retry as retry_failed,
-    sides::{Sides, now},
-    tracker::Pruning,
+    CloneError, Tracker, copier::copy, prune::prune, retry::retry as retry_failed, sides::Sides, tracker::Pruning,
     verify::verify,
 };
-use crate::s3::{S3Client, Threshold, UnreadableTags};
+use crate::{
+    clock::now,
+    s3::{S3Client, Threshold, UnreadableTags},
+};
 
 #[derive(Clone, Debug)]
 pub struct Options {

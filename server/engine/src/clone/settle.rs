@@ -2,12 +2,11 @@
 
 use model::{Failure, Key, Reason};
 
-use super::{
-    CloneError,
-    sides::{Sides, now},
-    window::Outcome,
+use super::{CloneError, sides::Sides, window::Outcome};
+use crate::{
+    clock::now,
+    s3::{ETag, Failed, InParts, LARGEST, Listed, S3Error, S3Fault, Way},
 };
-use crate::s3::{ETag, Failed, InParts, LARGEST, Listed, S3Error, S3Fault, Way};
 
 /// How often an object may change under our hands before it is reported.
 const CHANGES: u32 = 3;

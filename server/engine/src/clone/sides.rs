@@ -1,11 +1,10 @@
 //! Both ends of a clone and what was asked: what every part of the engine works on.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-    time::SystemTime,
-};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use model::{CloneSpec, Key, Time};
+use model::{CloneSpec, Key, Location};
+
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Options, Tracker,
@@ -13,8 +12,10 @@ use super::{
     records::Records,
     throttle::{Throttle, folder},
 };
-use crate::s3::{Listed, Order, S3Client, Slots, Threshold};
-use tokio_util::sync::CancellationToken;
+use crate::{
+    listing::{ListedPlace, Listings},
+    s3::{Listed, Order, S3Client, Slots, Threshold},
+};
 
 pub(super) struct Sides {
     pub spec: CloneSpec,
@@ -62,9 +63,15 @@ impl Sides {
         self.unordered.store(true, Relaxed);
     }
 
-    /// In which order listings come.
-    pub fn order(&self) -> Order {
-        if self.unordered.load(Relaxed) { Order::Any } else { Order::Bytes }
+    /// Both listings, in the order in which the stores list as far as is known by now.
+    pub fn listings(&self) -> Listings {
+        let listed = |store: &S3Client, place: &Location| ListedPlace { store: store.clone(), place: place.clone() };
+        Listings {
+            source: listed(&self.source, &self.spec.source),
+            destination: listed(&self.destination, &self.spec.destination),
+            selection: self.spec.selection.clone(),
+            order: if self.unordered.load(Relaxed) { Order::Any } else { Order::Bytes },
+        }
     }
 
     /// Whether the clone is about this object of the source.
@@ -82,9 +89,4 @@ impl Sides {
     pub fn destination_key(&self, key: &Key) -> Option<Key> {
         key.moved(&self.spec.source.prefix, &self.spec.destination.prefix)
     }
-}
-
-pub(super) fn now() -> Time {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

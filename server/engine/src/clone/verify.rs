@@ -14,16 +14,13 @@ use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
-    CloneError, Tracker,
-    compare::Verdict,
-    crew::Crew,
-    merge::Pair,
-    settle::failure,
-    sides::{Sides, now},
-    survey::{Part, Visitor, survey},
-    tracker::Verified as Totals,
+    CloneError, Tracker, compare::Verdict, crew::Crew, settle::failure, sides::Sides, tracker::Verified as Totals,
 };
-use crate::s3::Listed;
+use crate::{
+    clock::now,
+    listing::{KeyRange, LabelledRange, Pair, PairVisitor, read_pairs},
+    s3::Listed,
+};
 
 /// Pairs waiting to be asked whether they are equal.
 const UNCLEAR: usize = 1_000;
@@ -54,8 +51,8 @@ pub(super) async fn verify(
     let mut crew = Crew::new(most, tracker, stop);
     let (queue, mut unclear) = mpsc::channel(UNCLEAR);
     let reader = Arc::new(Reader { sides: Arc::clone(sides), tally: Arc::clone(&tally), queue });
-    let (all, parts) = (Arc::clone(sides), parts(&tracker.starts(), sides.spec.source.prefix.as_str()));
-    let reading = AbortOnDropHandle::new(tokio::spawn(async move { survey(&all, parts, &reader).await }));
+    let (listings, ranges) = (sides.listings(), ranges(&tracker.starts(), sides.spec.source.prefix.as_str()));
+    let reading = AbortOnDropHandle::new(tokio::spawn(async move { read_pairs(listings, ranges, &reader).await }));
     while let Some((source, destination)) = crew.until(unclear.recv()).await? {
         let (sides, tally) = (Arc::clone(sides), Arc::clone(&tally));
         crew.begin(async move {
@@ -71,14 +68,15 @@ pub(super) async fn verify(
 }
 
 /// All keys, cut where those that were copied have shown that there are many.
-fn parts(starts: &[Key], prefix: &str) -> Vec<Part> {
+fn ranges(starts: &[Key], prefix: &str) -> Vec<LabelledRange> {
+    let labelled = |after, last| LabelledRange { label: 0, range: KeyRange { after, last } };
     let mut after = None;
-    let mut parts: Vec<Part> = Vec::with_capacity(starts.len() + 1);
+    let mut ranges = Vec::with_capacity(starts.len() + 1);
     for start in starts.iter().filter_map(|key| key.as_str().strip_prefix(prefix)) {
-        parts.push((0, after.replace(start.to_owned()), Some(start.to_owned())));
+        ranges.push(labelled(after.replace(start.to_owned()), Some(start.to_owned())));
     }
-    parts.push((0, after, None));
-    parts
+    ranges.push(labelled(after, None));
+    ranges
 }
 
 /// Counts what the listings tell, and passes on what must be asked.
@@ -88,8 +86,8 @@ struct Reader {
     queue: mpsc::Sender<(Listed, Listed)>,
 }
 
-impl Visitor for Reader {
-    async fn see(&self, _: usize, pair: Pair) -> bool {
+impl PairVisitor for Reader {
+    async fn visit(&self, _: usize, pair: Pair) -> bool {
         self.tally.tracker.room().await;
         match pair {
             Pair::Source(source) => self.tally.missing(&source),
@@ -103,11 +101,11 @@ impl Visitor for Reader {
         true
     }
 
-    fn cut(&self, range: usize, _: &str) -> Option<usize> {
+    fn split(&self, range: usize, _: &str) -> Option<usize> {
         Some(range)
     }
 
-    fn seen(&self, _: usize) {}
+    fn finished(&self, _: usize) {}
 }
 
 /// A comparison that has seen nothing yet.

@@ -11,9 +11,10 @@ use model::Time;
 use rand::Rng as _;
 use tokio::time::sleep;
 
-use super::{LogsError, LogsFault, Rate};
+use super::{LogsError, LogsFault};
 use crate::{
-    runs::LogEvent,
+    limit::AdaptiveLimiter,
+    log_event::LogEvent,
     s3::{Endpoint, endpoint::http},
 };
 
@@ -41,7 +42,7 @@ pub struct Logs {
     client: Client,
     group: String,
     region: String,
-    rate: Rate,
+    limiter: AdaptiveLimiter,
 }
 
 /// Which events: those of `from <= at <= to`, as CloudWatch has it.
@@ -63,7 +64,7 @@ pub struct Page {
 
 impl Logs {
     /// Makes the client; no request is sent yet.
-    pub async fn connect(place: Place, store: &Endpoint, rate: Rate) -> Self {
+    pub async fn connect(place: Place, store: &Endpoint, limiter: AdaptiveLimiter) -> Self {
         let region = place.region.or_else(|| store.region.clone());
         let shared = Endpoint { region, ..store.clone() }.shared().await;
         let mut config = aws_sdk_cloudwatchlogs::config::Builder::from(&shared)
@@ -75,7 +76,7 @@ impl Logs {
             config = config.endpoint_url(url);
         }
         let region = shared.region().map(Region::to_string).unwrap_or_default();
-        Self { client: Client::from_conf(config.build()), group: place.group, region, rate }
+        Self { client: Client::from_conf(config.build()), group: place.group, region, limiter }
     }
 
     pub fn group(&self) -> &str {
@@ -91,15 +92,15 @@ impl Logs {
     pub async fn page(&self, stretch: &Stretch, token: Option<&str>) -> Result<Page, LogsError> {
         let mut attempt = 1;
         loop {
-            self.rate.turn().await;
+            self.limiter.acquire().await;
             match self.ask(stretch, token).await {
                 Ok(page) => {
-                    self.rate.answered();
+                    self.limiter.answered();
                     return Ok(page);
                 }
                 Err(fault) => {
                     if matches!(fault, LogsFault::Throttled { .. }) {
-                        self.rate.refused();
+                        self.limiter.refused();
                     }
                     if attempt == ATTEMPTS || !fault.passes() {
                         let throttled = matches!(fault, LogsFault::Throttled { .. });

@@ -1,21 +1,18 @@
 //! Log groups of CloudWatch, read: what functions logged, page by page.
 //!
 //! One API call is enough, `FilterLogEvents`, which reads all streams of a group in the order of time. It allows few
-//! requests a second for a whole account, so all groups of a process share one [`Rate`], which slows down where the
-//! service says that it is too much and recovers by itself.
+//! requests a second for a whole account, so all groups of a process share one [`AdaptiveLimiter`](crate::limit::AdaptiveLimiter).
 //!
 //! Always: a page without events is not the end while it carries a token. An error is told, never taken for silence.
 
 mod client;
 mod console;
 mod error;
-mod rate;
 mod templates;
 
 pub use self::{
     client::{Logs, Page, Place, Stretch},
     console::console,
     error::{LogsError, LogsFault},
-    rate::Rate,
     templates::Templates,
 };

@@ -27,7 +27,7 @@ use tokio::{
 use url::{Host, Url};
 
 use super::{NotifyError, Secret, address::not_public, sign};
-use crate::ship::sink::Trust;
+use crate::tls::Trust;
 
 /// Of each address.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);

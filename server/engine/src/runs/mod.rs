@@ -29,7 +29,6 @@ mod shape;
 mod stream;
 
 pub use self::{
-    event::LogEvent,
     export::{ExportError, read_export},
     figures::Figures,
     judge::{Ending, Evidence, History, judge},
@@ -38,3 +37,4 @@ pub use self::{
     reader::{Options, Reader},
     shape::{FALSE_ALARMS, Sample, losses, prefix_of},
 };
+pub use crate::log_event::LogEvent;

@@ -3,8 +3,6 @@
 //! They are legal, and the SDK refuses them as if they were empty. So such a key goes into the SDK spelled out, under a
 //! mark that no one uses, and the request's path is put right just before it is signed.
 
-use std::fmt::Write;
-
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::{box_error::BoxError, client::interceptors::context::BeforeTransmitInterceptorContextMut};
 use model::Key;
@@ -23,11 +21,7 @@ pub(super) fn sendable(key: &Key) -> String {
     if !key.trim().is_empty() && !key.contains(MARK) {
         return key.to_owned();
     }
-    key.bytes().fold(MARK.to_owned(), |mut spelled, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(spelled, "{byte:02X}");
-        spelled
-    })
+    format!("{MARK}{}", hex::encode_upper(key))
 }
 
 #[derive(Debug)]
@@ -56,8 +50,7 @@ fn put_right(uri: &str) -> Option<String> {
     let (before, spelled) = uri.split_once(MARK_IN_PATH)?;
     let end = spelled.find('?').unwrap_or(spelled.len());
     let (spelled, query) = spelled.split_at(end);
-    let bytes = spelled.as_bytes().chunks(2).map(|byte| u8::from_str_radix(std::str::from_utf8(byte).ok()?, 16).ok());
-    let key: Vec<u8> = bytes.collect::<Option<_>>()?;
+    let key = hex::decode(spelled).ok()?;
     // As the store spells it when it checks the signature.
     Some(format!("{before}{}{query}", percent_encode(&key, PATH)))
 }

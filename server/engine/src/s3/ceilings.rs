@@ -5,7 +5,8 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use super::{Bandwidth, BytesPerSecond, Pace, S3Client, retry::Retry};
+use super::{S3Client, retry::Retry};
+use crate::limit::{BytesPerSecond, Limiter};
 
 /// As configured. `None`: as many as the store takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,8 +21,8 @@ impl S3Client {
     /// The same store under these ceilings. Its clones from here on share them.
     #[must_use]
     pub fn under(&self, ceilings: Ceilings) -> Self {
-        let pace = ceilings.requests_per_second.map(|most| Arc::new(Pace::new(most)));
-        let bandwidth = ceilings.bytes_per_second.map(|most| Arc::new(Bandwidth::new(most)));
+        let pace = ceilings.requests_per_second.map(|most| Arc::new(Limiter::new(most)));
+        let bandwidth = ceilings.bytes_per_second.map(|most| Arc::new(Limiter::new(most)));
         Self { retry: Retry { pace, bandwidth, ..self.retry.clone() }, ..self.clone() }
     }
 }

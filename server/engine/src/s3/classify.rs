@@ -13,7 +13,7 @@ use super::{Action, Answer, Endpoint, S3Client, S3Error, S3Fault, whole::BrokenO
 
 /// What an error will need to say, known before the request is sent.
 #[derive(Clone)]
-pub(super) struct Context {
+pub(crate) struct Context {
     pub endpoint: Arc<Endpoint>,
     pub bucket: Option<BucketName>,
     pub action: Action,
@@ -22,7 +22,7 @@ pub(super) struct Context {
 }
 
 impl S3Client {
-    pub(super) fn context(&self, action: Action, bucket: Option<&BucketName>) -> Context {
+    pub(crate) fn context(&self, action: Action, bucket: Option<&BucketName>) -> Context {
         Context { endpoint: self.endpoint.clone(), bucket: bucket.cloned(), action, also: Vec::new() }
     }
 }

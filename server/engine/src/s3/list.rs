@@ -31,7 +31,7 @@ pub struct Listed {
 
 /// Where a listing goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Start {
+pub(crate) enum Start {
     /// After a key that need not exist; `None`: at the start.
     Key(Option<String>),
     /// By the token of the page before, which ended with this key.
@@ -47,18 +47,18 @@ pub enum Order {
     Any,
 }
 
-pub(super) struct ListPage {
+pub(crate) struct ListPage {
     pub objects: Vec<Listed>,
     /// `None`: this was the last.
     pub next: Option<Start>,
 }
 
 impl S3Client {
-    pub(super) async fn page(&self, bucket: &BucketName, prefix: &Prefix, from: &Start) -> Result<ListPage, Failed> {
+    pub(crate) async fn page(&self, bucket: &BucketName, prefix: &Prefix, from: &Start) -> Result<ListPage, Failed> {
         self.page_in(Order::Bytes, bucket, prefix, from, 1_000).await
     }
 
-    pub(super) async fn page_in(
+    pub(crate) async fn page_in(
         &self,
         order: Order,
         bucket: &BucketName,

@@ -5,7 +5,6 @@
 //! to do, and never holds a secret.
 
 mod acl;
-mod bandwidth;
 mod beside;
 mod blank;
 mod buckets;
@@ -23,14 +22,11 @@ mod get;
 mod head;
 mod held;
 mod list;
-mod listing;
 mod lock;
 mod multipart;
-mod pace;
 mod payer;
 mod presence;
 mod retry;
-mod sorted;
 mod stream;
 mod tags;
 mod threshold;
@@ -43,7 +39,6 @@ use tokio_util::sync::CancellationToken;
 
 use self::retry::Retry;
 pub use self::{
-    bandwidth::{Bandwidth, BytesPerSecond, NotARate},
     beside::Beside,
     carried::Carried,
     ceilings::Ceilings,
@@ -54,12 +49,14 @@ pub use self::{
     get::Reading,
     head::{Checksum, Head},
     list::{Listed, Order},
-    listing::Listing,
     multipart::{InParts, LARGEST, Slots, Way, parts_of},
-    pace::Pace,
     retry::{Meter, Policy},
     tags::UnreadableTags,
     threshold::{NotAThreshold, Threshold},
+};
+pub(crate) use self::{
+    classify::Context,
+    list::{ListPage, Start},
 };
 
 /// A connected client of one store. Cheap to clone.

@@ -17,12 +17,11 @@ use tokio::time;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    bandwidth::Bandwidth,
     classify::Context,
     error::{Failed, S3Error, S3Fault},
     held::Held,
-    pace::Pace,
 };
+use crate::limit::Limiter;
 
 /// A wait that does not count as one.
 const NOT_WORTH_TELLING: Duration = Duration::from_millis(2);
@@ -120,8 +119,8 @@ impl Meter {
 pub(super) struct Retry {
     pub policy: Policy,
     pub meter: Arc<Meter>,
-    pub pace: Option<Arc<Pace>>,
-    pub bandwidth: Option<Arc<Bandwidth>>,
+    pub pace: Option<Arc<Limiter>>,
+    pub bandwidth: Option<Arc<Limiter>>,
     /// A person waits: requests go before all others that wait for their turns.
     pub urgent: bool,
     pub stop: CancellationToken,
@@ -138,10 +137,10 @@ impl Retry {
     /// Waits until the store may be asked to copy so many bytes by itself.
     pub async fn let_through(&self, context: &Context, bytes: u64) -> Result<(), Failed> {
         let Some(bandwidth) = &self.bandwidth else { return Ok(()) };
-        let (mut passing, asked) = (pin!(bandwidth.pass(bytes)), time::Instant::now());
+        let (mut passing, asked) = (pin!(bandwidth.acquire(bytes)), time::Instant::now());
         loop {
             tokio::select! {
-                () = &mut passing => {
+                _ = &mut passing => {
                     self.meter.paced.fetch_add(u64::from(asked.elapsed() > NOT_WORTH_TELLING), Relaxed);
                     return Ok(());
                 }
@@ -159,9 +158,9 @@ impl Retry {
     /// Before each request: waits until it is its turn, and counts it.
     pub async fn turn(&self) {
         match &self.pace {
-            Some(pace) if self.urgent => pace.go_first(),
+            Some(pace) if self.urgent => pace.take(1),
             Some(pace) => {
-                let waited = pace.turn().await;
+                let waited = pace.acquire(1).await;
                 self.meter.paced.fetch_add(u64::from(waited), Relaxed);
             }
             None => {}
@@ -171,7 +170,7 @@ impl Retry {
 
     /// The same for one that cannot wait, as the answer that it belongs to is being read.
     pub fn turn_now(&self) {
-        self.pace.iter().for_each(|pace| pace.go_first());
+        self.pace.iter().for_each(|pace| pace.take(1));
         self.meter.requests.fetch_add(1, Relaxed);
     }
 
@@ -265,6 +264,7 @@ mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
+    use crate::limit::BytesPerSecond;
 
     fn context() -> Context {
         Context::for_tests()
@@ -308,7 +308,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn retries_wait_for_their_turn_like_any_request() {
-        let pace = Arc::new(Pace::new(NonZeroU32::MIN));
+        let pace = Arc::new(Limiter::new(NonZeroU32::MIN));
         let policy = Policy { attempts: 4, base: Duration::ZERO, most: Duration::ZERO };
         let retry = Retry { policy, pace: Some(pace), ..Retry::default() };
         let began = time::Instant::now();
@@ -319,7 +319,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_a_person_waits_for_is_sent_before_its_turn() {
-        let retry = Retry { pace: Some(Arc::new(Pace::new(NonZeroU32::MIN))), ..Retry::default() };
+        let retry = Retry { pace: Some(Arc::new(Limiter::new(NonZeroU32::MIN))), ..Retry::default() };
         let began = time::Instant::now();
         let request = || async { Ok(()) };
         for _ in 0..3 {
@@ -332,7 +332,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_for_a_turn_ends_unsent_when_a_stop_is_asked_for() {
-        let retry = Retry { pace: Some(Arc::new(Pace::new(NonZeroU32::MIN))), ..Retry::default() };
+        let retry = Retry { pace: Some(Arc::new(Limiter::new(NonZeroU32::MIN))), ..Retry::default() };
         let request = || async { Ok(()) };
         retry.send(&context(), Duration::from_secs(1), request).await.unwrap();
         retry.stop.cancel();
@@ -352,7 +352,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_for_bandwidth_gives_signs_of_life_and_ends_when_a_stop_is_asked_for() {
-        let bandwidth = Some(Arc::new(Bandwidth::new("1kB".parse().unwrap())));
+        let bandwidth = Some(Arc::new(Limiter::new("1kB".parse::<BytesPerSecond>().unwrap())));
         let retry = Retry { bandwidth, ..Retry::default() };
         retry.let_through(&context(), 10_000).await.unwrap();
         let (first, context) = (retry.meter.moved(), context());

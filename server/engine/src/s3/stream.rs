@@ -17,13 +17,14 @@ use hyper::body::Frame;
 use model::{BucketName, Fidelity, Key};
 
 use super::{
-    Action, Bandwidth, Carried, ETag, Listed, S3Client, S3Fault,
+    Action, Carried, ETag, Listed, S3Client, S3Fault,
     blank::sendable,
     copy::limit,
     encoding::byte_range,
     error::{Failed, S3Error},
     held::Held,
 };
+use crate::limit::Limiter;
 
 impl S3Client {
     /// Reads `source` here and writes it to `key` of bucket `to` at another store. Each attempt reads anew.
@@ -102,13 +103,13 @@ impl S3Client {
         let (meter, held) = (Arc::clone(&self.retry.meter), held.clone());
         let (here, there) = (self.retry.bandwidth.clone(), other.retry.bandwidth.clone());
         let there = there.filter(|there| here.as_ref().is_none_or(|here| !Arc::ptr_eq(here, there)));
-        let ceilings: Arc<[Arc<Bandwidth>]> = here.into_iter().chain(there).collect();
+        let ceilings: Arc<[Arc<Limiter>]> = here.into_iter().chain(there).collect();
         let frames = BodyStream::new(body.into_inner()).then(move |frame| {
             let (meter, ceilings, held) = (Arc::clone(&meter), Arc::clone(&ceilings), held.clone());
             async move {
                 let bytes = frame.as_ref().ok().and_then(Frame::data_ref).map_or(0, Bytes::len) as u64;
                 for ceiling in ceilings.iter() {
-                    held.back(ceiling.pass(bytes)).await;
+                    held.back(ceiling.acquire(bytes)).await;
                 }
                 meter.move_on(bytes);
                 frame

@@ -20,7 +20,6 @@
 
 mod batches;
 mod block;
-mod clock;
 mod cursor;
 mod draft;
 mod error;
@@ -51,16 +50,17 @@ pub use self::{
     batches::Batches,
     error::{Broken, Likely, RecordError},
     events::{Events, ParseOptions, RECORD_LIMIT, Step},
-    format::{Choice, Format, Kind},
+    format::Choice,
     inflate::Inflater,
     letters::{Letter, LetterReason},
     origin::Origin,
     output::Output,
     parser::{Parsed, Parser},
-    plan::{Ledger, LedgerError, LogName, NothingDelivered, preview},
+    plan::{Ledger, LedgerError, NothingDelivered, preview},
     records::{Ending, Record, Records},
     resend::resend,
     run::{Options, Shipment, run},
     ship_error::ShipError,
     tracker::{Checkpoint, Confirmed, Ran, Taken, Totals, Tracker},
 };
+pub use crate::log_object::{Format, Kind, LogName};

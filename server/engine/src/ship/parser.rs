@@ -9,11 +9,12 @@ use super::{
     draft::Draft,
     error::{Likely, RecordError},
     event::EventWriter,
-    format::{Choice, Format, Kind},
+    format::Choice,
     origin::Origin,
     records::Record,
     timestamp::Minute,
 };
+use crate::log_object::{Format, Kind};
 
 /// What is known about a record once its event is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Options, Output, ShipError,
-    clock::now,
     error::cut,
     letters::{Letter, Source},
     object::{Parcel, over},
@@ -25,7 +24,7 @@ use super::{
     sink::{Mark, Sink},
     tracker::Tracker,
 };
-use crate::s3::Listed;
+use crate::{clock::now, s3::Listed};
 
 /// Of a letter, in bytes: an event of the longest record, escaped, with all that is said about it.
 const LONGEST: u64 = 64 << 20;

@@ -16,14 +16,16 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     RECORD_LIMIT, ShipError,
-    clock::now,
     letters::LetterBox,
     object::{Post, Shipper},
     plan::{Checked, Found, Ledger, Sketch, to_send},
     sink::{Pace, Sink},
     tracker::{Confirmed, Fate, Ticket, Tracker},
 };
-use crate::s3::{Listed, S3Client};
+use crate::{
+    clock::now,
+    s3::{Listed, S3Client},
+};
 
 /// Objects admitted and waiting for their turn.
 const AHEAD: usize = 64;

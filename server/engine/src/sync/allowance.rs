@@ -1,100 +1,59 @@
 //! Ceilings that all tables of a process share: requests a second to their remotes, and rows read a second at any end.
 //!
-//! By debt: how much a question takes is known only once it is answered, so whoever comes may pass once what was taken
-//! before has had its time. First come, first served: a table with much to do waits like one with little. Time in which
-//! nothing was taken is not saved up.
+//! How much a question takes is known only once it is answered, so it is taken afterwards, and delays the next question.
+//! First come, first served: a table with much to do waits like one with little.
 
-use std::{
-    num::NonZeroU32,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::num::NonZeroU32;
 
-use tokio::time::{Instant, sleep_until};
-
-use super::ends::Spent;
-use super::exchange::Sides;
+use super::endpoint::Usage;
+use super::exchange::PerEndpoint;
+use crate::limit::Limiter;
 
 /// What a process may take of the ends of its syncs.
 #[derive(Debug)]
 pub struct Allowance {
-    requests: Ceiling,
-    rows: Ceiling,
+    requests: Limiter,
+    rows: Limiter,
 }
 
 impl Allowance {
     /// Each a second.
     pub fn new(requests: NonZeroU32, rows: NonZeroU32) -> Self {
-        Self { requests: Ceiling::new(requests), rows: Ceiling::new(rows) }
+        Self { requests: Limiter::new(requests), rows: Limiter::new(rows) }
     }
 
     /// Waits until another question may be asked.
     pub async fn pass(&self) {
-        self.requests.pass().await;
-        self.rows.pass().await;
+        self.requests.ready().await;
+        self.rows.ready().await;
     }
 
     /// So much was taken.
-    pub fn took(&self, spent: &Sides<Spent>) {
-        self.requests.took(spent.local.requests + spent.remote.requests);
-        self.rows.took(spent.local.rows + spent.remote.rows);
-    }
-}
-
-#[derive(Debug)]
-struct Ceiling {
-    per_second: NonZeroU32,
-    /// Held by the one who passes next; given out in order.
-    queue: tokio::sync::Mutex<()>,
-    /// When all that was taken has had its time.
-    clear: Mutex<Option<Instant>>,
-}
-
-impl Ceiling {
-    fn new(per_second: NonZeroU32) -> Self {
-        Self { per_second, queue: tokio::sync::Mutex::default(), clear: Mutex::default() }
-    }
-
-    async fn pass(&self) {
-        let _first = self.queue.lock().await;
-        // What others take meanwhile puts it off.
-        while let Some(clear) = self.debt() {
-            sleep_until(clear).await;
-        }
-    }
-
-    /// Until when nobody may pass, if that is to come.
-    fn debt(&self) -> Option<Instant> {
-        self.clear().filter(|clear| *clear > Instant::now())
-    }
-
-    fn took(&self, amount: u64) {
-        let (now, mut clear) = (Instant::now(), self.clear());
-        let nanoseconds = u128::from(amount) * 1_000_000_000 / u128::from(self.per_second.get());
-        let time = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
-        *clear = clear.map_or(now, |clear| clear.max(now)).checked_add(time);
-    }
-
-    fn clear(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.clear.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn took(&self, usage: &PerEndpoint<Usage>) {
+        self.requests.take(usage.local.requests + usage.remote.requests);
+        self.rows.take(usage.local.rows + usage.remote.rows);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
     use super::*;
 
     fn allowance(requests: u32, rows: u32) -> Allowance {
         Allowance::new(NonZeroU32::new(requests).unwrap(), NonZeroU32::new(rows).unwrap())
     }
 
-    fn requests(requests: u64) -> Sides<Spent> {
-        Sides { remote: Spent { requests, ..Spent::default() }, local: Spent::default() }
+    fn requests(requests: u64) -> PerEndpoint<Usage> {
+        PerEndpoint { remote: Usage { requests, ..Usage::default() }, local: Usage::default() }
     }
 
-    fn rows(local: u64, remote: u64) -> Sides<Spent> {
-        let of = |rows| Spent { rows, ..Spent::default() };
-        Sides { local: of(local), remote: of(remote) }
+    fn rows(local: u64, remote: u64) -> PerEndpoint<Usage> {
+        let of = |rows| Usage { rows, ..Usage::default() };
+        PerEndpoint { local: of(local), remote: of(remote) }
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,8 +1,8 @@
-//! How many rows an upload carries: as many as the remote takes within the time that was set.
+//! The size of an upload: as many rows as the remote accepts within the target time.
 //!
-//! Grows by a step after each full batch that was quick enough, halves after one that was not answered or took twice as
-//! long. After a failure the rows of that batch are searched by halves, so that one bad row among a thousand is alone
-//! after ten requests, and the others are sent.
+//! The size grows by a step after each full batch within the target, and halves after a batch that got no answer or
+//! took more than twice the target. After a failure the rows of that batch are bisected, so that one bad row among a
+//! thousand is isolated after ten requests while the others are sent.
 
 use std::collections::VecDeque;
 
@@ -10,27 +10,28 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::Mark;
 
-/// What a batch may be.
+/// Bounds of the batch size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchLimits {
-    pub most: usize,
-    /// Rows to add after a success.
+    /// Largest batch, in rows.
+    pub max: usize,
+    /// Rows added after a full batch within the target.
     pub step: usize,
-    /// How long an upload should take, in milliseconds.
+    /// Duration an upload should take, in milliseconds.
     pub target: u64,
 }
 
 impl Default for BatchLimits {
     fn default() -> Self {
-        Self { most: 5_000, step: 100, target: 1_000 }
+        Self { max: 5_000, step: 100, target: 1_000 }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     size: usize,
-    /// The first and the last row of a batch that failed, less those that were taken since. Rows and not a number of
-    /// them, as the next evaluation may begin with others.
+    /// First and last row of the batch that failed, without the rows accepted since. Rows rather than a count, because
+    /// the next evaluation may begin with other rows.
     suspects: Option<(Mark, Mark)>,
 }
 
@@ -45,8 +46,8 @@ impl Batch {
         self.size
     }
 
-    /// How many of the rows in line to send next: half of the suspects, or others up to the first of them. At least one,
-    /// if there is one.
+    /// Number of queued rows to send next: half of the suspects, or the rows before the first suspect. At least one
+    /// unless the queue is empty.
     pub fn next(&self, queue: &VecDeque<Mark>) -> usize {
         let suspect = |mark: &&Mark| self.suspects.is_some_and(|(first, last)| (first..=last).contains(*mark));
         match queue.iter().take_while(suspect).count() {
@@ -55,6 +56,7 @@ impl Batch {
         }
     }
 
+    /// Adapts the size to the duration of an upload (`elapsed`, milliseconds) and clears suspects that were accepted.
     pub fn succeeded(&mut self, sent: &[Mark], elapsed: u64, limits: &BatchLimits) {
         if let (Some((first, _)), Some(taken)) = (&mut self.suspects, sent.last())
             && sent.contains(first)
@@ -64,17 +66,17 @@ impl Batch {
         if elapsed > 2 * limits.target {
             self.halve();
         } else if elapsed <= limits.target && sent.len() >= self.size {
-            self.size = (self.size + limits.step).min(limits.most);
+            self.size = (self.size + limits.step).min(limits.max);
         }
     }
 
-    /// No answer: perhaps the batch was too much, perhaps a row of it is at fault.
+    /// Records a batch without an answer: it may have been too large, or a row in it may be at fault.
     pub fn failed(&mut self, sent: &[Mark]) {
         self.halve();
         self.refused(sent);
     }
 
-    /// A row of the batch is at fault; its size is not.
+    /// Records a refused batch: a row in it is at fault, so the size stays.
     pub fn refused(&mut self, sent: &[Mark]) {
         self.suspects = sent.first().copied().zip(sent.last().copied());
     }
@@ -88,14 +90,14 @@ impl Batch {
 mod tests {
     use super::*;
 
-    const LIMITS: BatchLimits = BatchLimits { most: 350, step: 100, target: 1_000 };
+    const LIMITS: BatchLimits = BatchLimits { max: 350, step: 100, target: 1_000 };
 
     fn rows(from: u64, until: u64) -> Vec<Mark> {
         (from..until).map(|version| Mark { version, key: version }).collect()
     }
 
     #[test]
-    fn a_quick_remote_is_sent_more_and_a_slow_one_less() {
+    fn batch_size_follows_the_remotes_speed() {
         let mut batch = Batch::default();
         let all = rows(0, 350);
         for _ in 0..5 {
@@ -103,15 +105,15 @@ mod tests {
         }
         assert_eq!(batch.size(), 350);
         batch.succeeded(&all, 1_500, &LIMITS);
-        assert_eq!(batch.size(), 350, "slower than the target, but not by far");
+        assert_eq!(batch.size(), 350, "slower than the target, but less than twice as slow");
         batch.succeeded(&all, 2_001, &LIMITS);
         assert_eq!(batch.size(), 175);
         batch.succeeded(&all[..3], 10, &LIMITS);
-        assert_eq!(batch.size(), 175, "a batch that was not full says nothing");
+        assert_eq!(batch.size(), 175, "a batch that was not full does not change the size");
     }
 
     #[test]
-    fn one_bad_row_of_a_thousand_is_alone_after_some_ten_requests_and_costs_the_batch_nothing() {
+    fn bisection_isolates_one_bad_row_without_shrinking_batches() {
         for bad in [0, 1, 400, 998, 999] {
             let mut batch = Batch { size: 1_000, ..Batch::default() };
             let mut queue: VecDeque<_> = rows(0, 2_000).into();
@@ -133,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn suspects_are_searched_though_other_rows_come_before_them() {
+    fn bisection_continues_after_rows_queued_before_suspects() {
         let mut batch = Batch { size: 4, ..Batch::default() };
         batch.refused(&rows(10, 12));
         let queue = [rows(1, 3), rows(10, 14)].concat().into();
-        assert_eq!(batch.next(&queue), 2, "up to the suspects");
+        assert_eq!(batch.next(&queue), 2, "the rows before the suspects");
         batch.succeeded(&rows(1, 3), 10, &LIMITS);
         let queue = rows(10, 14).into();
         assert_eq!(batch.next(&queue), 1, "half of them");

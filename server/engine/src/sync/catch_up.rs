@@ -1,24 +1,25 @@
-//! Catching up: sends what was written since, in the order of versions.
+//! Catching up: uploads rows written since the last evaluation, in the order of versions.
 //!
-//! It has a turn of so many batches; then comparing has one, so that deletes reach the remote however much is written.
+//! Always: it stops after a bounded number of batches and leaves the turn to the comparison, so that deletes reach the
+//! remote however fast rows are written.
 
 use super::cell::Mark;
-use super::context::{Context, Misfit};
-use super::exchange::{Answer, Order, Page, Question, Side, Step};
+use super::context::{Context, UnexpectedAnswer};
+use super::exchange::{Answer, EndpointRole, Order, Page, Question, Step};
 use super::span::Span;
 use super::uploads::Uploads;
 
 #[derive(Clone, Debug)]
 pub struct CatchUp {
     pub uploads: Uploads,
-    /// Settled once the uploads are.
+    /// `settled` moves here once the queued uploads are done.
     reaching: u64,
     turns: usize,
 }
 
 impl CatchUp {
     pub fn new(context: &mut Context) -> Self {
-        // What the remote has above the horizon was deleted locally, and says nothing about rows to come.
+        // Remote rows above the horizon were deleted locally; they tell nothing about rows still to come.
         let above = context.meta.remote.extremes.map_or(0, |(_, highest)| highest.saturating_add(1));
         let settled = &mut context.checkpoint.settled;
         *settled = above.min(context.meta.local.horizon).max(*settled);
@@ -33,11 +34,11 @@ impl CatchUp {
         let span = Span { from: self.reaching, until: context.meta.local.horizon };
         (self.turns > 0 && !span.is_empty()).then(|| {
             let limit = context.checkpoint.batch.size();
-            Step::Ask(Question::Page { side: Side::Local, span, order: Order::Ascending, limit })
+            Step::Ask(Question::Page { endpoint: EndpointRole::Local, span, order: Order::Ascending, limit })
         })
     }
 
-    pub fn answer(&mut self, context: &Context, answer: Answer) -> Result<(), Misfit> {
+    pub fn answer(&mut self, context: &Context, answer: Answer) -> Result<(), UnexpectedAnswer> {
         let (covers, marks) = ascending(answer, self.reaching)?;
         self.uploads.push(&marks, &context.checkpoint);
         self.reaching = covers.until;
@@ -46,10 +47,10 @@ impl CatchUp {
     }
 }
 
-/// A page that begins where it should and gets somewhere.
-pub fn ascending(answer: Answer, from: u64) -> Result<(Span, Vec<Mark>), Misfit> {
+/// The rows of an ascending page, checked to begin at `from` and to make progress.
+pub fn ascending(answer: Answer, from: u64) -> Result<(Span, Vec<Mark>), UnexpectedAnswer> {
     match answer {
         Answer::Page(Page { covers, marks }) if covers.from == from && !covers.is_empty() => Ok((covers, marks)),
-        _ => Err(Misfit("a page of rows in ascending order")),
+        _ => Err(UnexpectedAnswer("expected a page of rows in ascending order")),
     }
 }

@@ -1,32 +1,32 @@
-//! Cells: what a range of a table comes to, in 32 bytes.
+//! Cells: summaries of the rows of a version range, 32 bytes each.
 //!
-//! A cell is linear: those of two halves add up to that of the whole, and one side's taken from the other's leaves what
-//! only the *differing* rows come to. If they are one, that difference names it; hence most differences are found
-//! without a row being listed.
+//! Cells are linear: the cells of two halves add up to the cell of the whole, and the local cell subtracted from the
+//! remote one leaves the sum of the *differing* rows only. If exactly one row differs, that remainder names it; most
+//! differences are therefore found without listing rows.
 //!
-//! Always: the numbers here are part of the protocol. Both ends compute them, whatever database lies behind, so they
-//! are made of SHA-256, which every language and most databases have, and fixed by the vectors in the tests.
+//! Always: these numbers are part of the protocol. Both endpoints compute them on any database, so they are built from
+//! SHA-256, which every language and most databases have, and are fixed by the vectors in the tests.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// A row as both ends name it: which one, and in which state. Ordered as tables are read, by version first.
+/// Version and key of a row, as both endpoints name it. Ordered as tables are read: by version, then by key.
 ///
-/// Two rows with equal marks count as equal; that is what a row version means.
+/// Rows with equal marks count as equal: the version is the evidence, their values are not compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Mark {
-    /// Grows with every write to the table; at most `i64::MAX`, which is what databases hold.
+    /// Grows with every write to the table; at most `i64::MAX`, the largest integer of databases.
     pub version: u64,
     /// [`integer_key`] or [`text_key`] of the row's key.
     pub key: u64,
 }
 
-/// An integer key stands for itself, in two's complement, so that a mark names its row without a look-up.
+/// The mark key of an integer key: the integer itself in two's complement, so that a mark names its row.
 pub fn integer_key(key: i64) -> u64 {
     key.cast_unsigned()
 }
 
-/// The first eight bytes, big-endian, of the SHA-256 of a text key's UTF-8.
+/// The mark key of a text key: the first eight bytes, big-endian, of the SHA-256 of its UTF-8.
 pub fn text_key(key: &str) -> u64 {
     first_eight(&Sha256::digest(key.as_bytes()))
 }
@@ -36,7 +36,7 @@ fn first_eight(digest: &[u8]) -> u64 {
 }
 
 impl Mark {
-    /// The first eight bytes, big-endian, of the SHA-256 of key and version, both big-endian.
+    /// Hash of a row: the first eight bytes, big-endian, of the SHA-256 of key and version, both big-endian.
     pub fn hash(self) -> u64 {
         let mut text = [0; 16];
         text[..8].copy_from_slice(&self.key.to_be_bytes());
@@ -45,7 +45,7 @@ impl Mark {
     }
 }
 
-/// How many rows a range has, and the exclusive or of their hashes, their keys and their versions.
+/// Row count of a version range, and the exclusive or of the rows' hashes, keys and versions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     pub count: u64,
@@ -65,12 +65,12 @@ impl Cell {
         cell
     }
 
-    /// Takes in a row whose hash is at hand, as where a column holds it.
+    /// Adds a row whose hash is already known, for instance from a column.
     pub fn add(&mut self, mark: Mark, hash: u64) {
         self.merge(&Self { count: 1, hash, keys: mark.key, versions: mark.version });
     }
 
-    /// Takes in the cell of another range.
+    /// Adds the cell of another range.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.hash ^= other.hash;
@@ -78,7 +78,7 @@ impl Cell {
         self.versions ^= other.versions;
     }
 
-    /// As it travels: the four numbers in the order of the fields, big-endian.
+    /// Wire form: the four numbers in the order of the fields, big-endian.
     pub fn to_bytes(self) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
         for (part, number) in bytes.chunks_exact_mut(8).zip([self.count, self.hash, self.keys, self.versions]) {
@@ -93,35 +93,35 @@ impl Cell {
     }
 }
 
-/// A row that one side has and the other has not.
+/// A row that only one endpoint has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Difference {
-    /// At the remote only: it was deleted or changed locally.
-    Ghost(Mark),
-    /// At the local side only: it was never sent, or got lost.
+    /// Only at the remote: the row was deleted or changed locally.
+    Stale(Mark),
+    /// Only in the local table: the row was never sent, or the remote lost it.
     Missing(Mark),
 }
 
 impl Difference {
     pub fn mark(self) -> Mark {
         match self {
-            Self::Ghost(mark) | Self::Missing(mark) => mark,
+            Self::Stale(mark) | Self::Missing(mark) => mark,
         }
     }
 
     #[must_use]
     pub fn inverse(self) -> Self {
         match self {
-            Self::Ghost(mark) => Self::Missing(mark),
-            Self::Missing(mark) => Self::Ghost(mark),
+            Self::Stale(mark) => Self::Missing(mark),
+            Self::Missing(mark) => Self::Stale(mark),
         }
     }
 }
 
-/// The remote's cell of a range less the local one.
+/// The remote cell of a range minus the local cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delta {
-    /// Rows that the remote has more; negative if fewer.
+    /// Surplus of rows at the remote; negative if it has fewer.
     pub count: i64,
     hash: u64,
     keys: u64,
@@ -142,21 +142,21 @@ impl Delta {
         *self == Self::default()
     }
 
-    /// The difference, if it is exactly one. Several pass for one with a chance of 2⁻⁶⁴.
+    /// The differing row, if exactly one differs. Several rows look like one with probability 2⁻⁶⁴.
     pub fn single(&self) -> Option<Difference> {
         let mark = Mark { version: self.versions, key: self.keys };
         match self.count {
-            1 if mark.hash() == self.hash => Some(Difference::Ghost(mark)),
+            1 if mark.hash() == self.hash => Some(Difference::Stale(mark)),
             -1 if mark.hash() == self.hash => Some(Difference::Missing(mark)),
             _ => None,
         }
     }
 
-    /// What is left once a difference is accounted for.
+    /// Subtracts a known difference.
     pub fn settle(&mut self, difference: Difference) {
         let mark = difference.mark();
         self.subtract(&Self {
-            count: if matches!(difference, Difference::Ghost(_)) { 1 } else { -1 },
+            count: if matches!(difference, Difference::Stale(_)) { 1 } else { -1 },
             hash: mark.hash(),
             keys: mark.key,
             versions: mark.version,
@@ -177,7 +177,7 @@ mod tests {
 
     /// Computed with Python's hashlib and struct: `sha256(pack(">QQ", key, version)).digest()[:8].hex()`.
     #[test]
-    fn the_numbers_of_the_protocol_never_change() {
+    fn protocol_hashes_match_published_vectors() {
         let hash = |key, version| Mark { version, key }.hash();
         assert_eq!(hash(0, 0), 0x3747_08ff_f771_9dd5);
         assert_eq!(hash(1, 2), 0x8c76_54ec_fd7b_0b62);
@@ -192,29 +192,29 @@ mod tests {
     }
 
     #[test]
-    fn the_difference_of_two_cells_names_a_single_row() {
+    fn delta_of_two_cells_names_a_single_row() {
         let shared = [Mark { version: 1, key: 9 }, Mark { version: 8, key: 3 }];
         let odd = Mark { version: 7, key: 11 };
         let with = Cell::of(&[shared[0], odd, shared[1]]);
         let without = Cell::of(&shared);
-        assert_eq!(Delta::between(&without, &with).single(), Some(Difference::Ghost(odd)));
+        assert_eq!(Delta::between(&without, &with).single(), Some(Difference::Stale(odd)));
         assert_eq!(Delta::between(&with, &without).single(), Some(Difference::Missing(odd)));
         assert!(Delta::between(&with, &with).is_zero());
     }
 
     #[test]
-    fn three_differences_that_count_as_one_do_not_pass_for_it() {
+    fn three_differences_do_not_look_like_one() {
         let mark = |version| Mark { version, key: version * 10 };
         let delta = Delta::between(&Cell::of(&[mark(1)]), &Cell::of(&[mark(2), mark(3)]));
         assert_eq!((delta.count, delta.single()), (1, None));
     }
 
     #[test]
-    fn what_is_accounted_for_leaves_nothing() {
+    fn delta_is_zero_once_differences_are_settled() {
         let mark = |version| Mark { version, key: version };
         let mut delta = Delta::between(&Cell::of(&[mark(1)]), &Cell::of(&[mark(2)]));
         assert_eq!(delta.count, 0);
-        delta.settle(Difference::Ghost(mark(2)));
+        delta.settle(Difference::Stale(mark(2)));
         assert_eq!(delta.single(), Some(Difference::Missing(mark(1))));
         delta.settle(Difference::Missing(mark(1)));
         assert!(delta.is_zero());

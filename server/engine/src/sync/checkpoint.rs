@@ -1,7 +1,6 @@
-//! What an evaluation leaves to the next, and how it may go about its work.
+//! The checkpoint that one evaluation leaves to the next, and the options of an evaluation.
 //!
-//! Always: a checkpoint may be as old as it likes. What it tells to be done was done; what it does not know of is done
-//! again, without harm.
+//! Always: a checkpoint of any age is valid. Work it records was done; work it does not record is repeated without harm.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,40 +8,41 @@ use super::batch::{Batch, BatchLimits};
 use super::cell::Mark;
 use super::guard::Guard;
 use super::quarantine::Quarantine;
-use super::scan::Position;
+use super::scan_position::ScanPosition;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// Of the local database when it was first seen. Cleared by an operator who accepts another.
+    /// Epoch of the local database when first seen. Cleared when an operator accepts another database.
     pub epoch: Option<String>,
-    /// Every local row below this version was sent, refused, or compared.
+    /// Every local row below this version was uploaded, refused or compared.
     pub settled: u64,
     pub batch: Batch,
     pub quarantine: Quarantine,
-    /// A row that was sent alone and not answered, and how often.
+    /// A row that was sent alone without an answer, and the number of such attempts.
     pub strikes: Option<(Mark, u32)>,
-    /// Rows that an operator lets a mass delete take.
+    /// Number of rows that an operator approved for deletion.
     pub approved: u64,
-    pub scan: Position,
+    pub scan: ScanPosition,
 }
 
-/// What is asked for.
+/// What an evaluation is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Purpose {
+    /// Uploads new rows and repairs differences.
     #[default]
     Sync,
-    /// Says what differs and changes nothing. Its checkpoint is not one to keep.
+    /// Reports differences and changes nothing. Its checkpoint must not be stored.
     Verify,
 }
 
-/// How differences are found.
+/// Algorithm that finds differences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
-    /// Reconciliation with cells.
+    /// Range reconciliation with cells.
     #[default]
     Ranges,
-    /// Chunk by chunk from the top, for a remote that can only count and list.
+    /// Chunk by chunk from the highest version, for a remote that can only count and list.
     Scan,
 }
 
@@ -55,27 +55,27 @@ pub struct Options {
     pub limits: Limits,
 }
 
-/// What bounds memory and the size of requests.
+/// Bounds on memory and on the size of requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Up to so many spans are split 64 ways. Of more, most have few differences: split 8 ways, which may take a round
-    /// more, they are found from a fraction of the cells.
+    /// Largest number of spans to split 64 ways. Among more spans most have few differences: split 8 ways, which may
+    /// take one more round, they need a fraction of the cells.
     pub wide_splits: usize,
-    /// Spans to split in one request, which may have to name eight pieces of each.
+    /// Spans to split in one request, which may name eight pieces of each.
     pub splits: usize,
-    /// A span with at most so many rows on either side is listed rather than split.
+    /// A span with at most this many rows at either endpoint is listed rather than split.
     pub list: u64,
-    /// The same where the local side has none, so that each of the remote's rows is a difference.
-    pub list_ghosts: u64,
-    /// Rows of all the spans listed in one request.
+    /// Like `list`, for a span without local rows, in which every remote row is a difference.
+    pub list_stale: u64,
+    /// Rows of all spans listed in one request.
     pub rows: u64,
-    /// Differences looked for before they are mended.
+    /// Differences collected before they are repaired.
     pub found: usize,
-    /// Rows in a page, in a question for versions held, in a request to delete.
+    /// Rows in a page, in a question for current versions, and in a request to delete.
     pub page: usize,
-    /// Uploads before comparing has its turn, and chunks of a scan before uploading has.
+    /// Uploads before the comparison takes its turn, and scan chunks before uploads take theirs.
     pub turn: usize,
-    /// How long a count counts as enough before a scan looks at every row, in milliseconds.
+    /// Longest time without a scan that reads every row, in milliseconds; until then an equal count is enough.
     pub thorough_every: u64,
 }
 
@@ -85,7 +85,7 @@ impl Default for Limits {
             wide_splits: 16,
             splits: 512,
             list: 128,
-            list_ghosts: 4_096,
+            list_stale: 4_096,
             rows: 16_384,
             found: 10_000,
             page: 1_000,

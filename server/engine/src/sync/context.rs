@@ -1,26 +1,26 @@
-//! What all parts of one evaluation share.
+//! State shared by all parts of one evaluation.
 
 use super::checkpoint::{Checkpoint, Options};
-use super::exchange::{Meta, Sides};
-use super::sight::Sight;
+use super::coverage::Coverage;
+use super::exchange::{Meta, PerEndpoint};
 use super::verdict::Work;
 
 #[derive(Clone, Debug)]
 pub struct Context {
     pub options: Options,
     pub checkpoint: Checkpoint,
-    /// When the evaluation began, in Unix milliseconds.
+    /// Start of the evaluation, in Unix milliseconds.
     pub now: u64,
-    /// Both ends when it began.
-    pub meta: Sides<Meta>,
-    /// Local rows below this version are compared; those above are not sent yet, or not safe to read.
+    /// Metadata of both endpoints at the start.
+    pub meta: PerEndpoint<Meta>,
+    /// Local rows below this version are compared; rows above it are not sent yet, or not safe to read.
     pub below: u64,
     pub work: Work,
-    /// As far as it has looked.
-    pub sight: Sight,
+    /// Part of the key space compared so far.
+    pub coverage: Coverage,
 }
 
-/// The driver answered something else than was asked, or the remote not what the protocol says.
+/// An answer that does not fit the question: a bug of the driver, or a remote that violates the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the answer does not fit the question: {0}")]
-pub struct Misfit(pub &'static str);
+pub struct UnexpectedAnswer(pub &'static str);

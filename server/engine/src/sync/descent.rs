@@ -1,35 +1,35 @@
-//! The descent: from the whole table down to the rows that differ, a request a level.
+//! The descent: narrows the whole table down to the rows that differ, one request per level.
 //!
 //! ```text
 //! cell of all → equal: done | one difference: named | else
 //! loop: one request with all spans that differ → their pieces: 64 of each, or 8 where many differ
 //!    equal → dropped | one difference → named | remote has none → all of it is missing
 //!    few rows → listed at the end | else → split in the next round
-//!    the residual (what the whole differs by, less what was found) is zero → done
+//!    the residual (difference of the whole minus the findings) is zero → done
 //! ```
 //!
-//! Always: what was found accounts for the difference of the whole only if the residual is zero; a table that is written
-//! to meanwhile leaves one, and the next evaluation goes on from there. Spans, rows and findings held are bounded.
+//! Always: the findings explain the whole difference only if the residual is zero. A table that changes meanwhile leaves
+//! a residual, and the next evaluation continues from there. Spans, rows and findings in memory are bounded.
 
 use super::cell::{Cell, Delta, Difference, Mark};
 use super::checkpoint::Limits;
-use super::context::{Context, Misfit};
-use super::exchange::{Answer, Question, Sides};
-use super::found::{Found, compare};
-use super::sight::Sight;
+use super::context::{Context, UnexpectedAnswer};
+use super::coverage::Coverage;
+use super::exchange::{Answer, PerEndpoint, Question};
+use super::findings::{Findings, compare};
 use super::span::Span;
 
 #[derive(Clone, Debug)]
 pub struct Descent {
-    /// Differences that are known and not looked for, in the order of versions.
+    /// Known differences, excluded from the search, in the order of versions.
     known: Vec<Difference>,
     residual: Option<Delta>,
     to_split: Vec<(Span, Delta)>,
     to_list: Vec<Listing>,
-    found: Found,
+    found: Findings,
 }
 
-/// A span with few rows.
+/// A span with few enough rows to list them.
 #[derive(Clone, Copy, Debug)]
 struct Listing {
     span: Span,
@@ -40,10 +40,10 @@ struct Listing {
 impl Descent {
     pub fn new(context: &Context) -> Self {
         let known = context.checkpoint.quarantine.differences(context.below);
-        Self { known, residual: None, to_split: Vec::new(), to_list: Vec::new(), found: Found::default() }
+        Self { known, residual: None, to_split: Vec::new(), to_list: Vec::new(), found: Findings::default() }
     }
 
-    /// The next request; `None` if there is nothing left to look for, or enough was found.
+    /// The next question; `None` once everything is explained or enough was found.
     pub fn next(&self, context: &Context) -> Option<Question> {
         let limits = &context.options.limits;
         let local_below = context.below;
@@ -65,12 +65,12 @@ impl Descent {
         }
     }
 
-    /// Where those begin that one request splits: the last.
+    /// Index of the first span in the next split request, which takes spans from the end.
     fn first_split(&self, limits: &Limits) -> usize {
         self.to_split.len().saturating_sub(limits.splits)
     }
 
-    /// How many of the last listings fit into one request; at least one.
+    /// Index of the first listing in the next request, which takes listings from the end, at least one.
     fn first_listed(&self, most: u64) -> usize {
         let mut rows = 0;
         let fitting = self.to_list.iter().rev().take_while(|listing| {
@@ -80,7 +80,7 @@ impl Descent {
         self.to_list.len() - fitting.count().max(1)
     }
 
-    pub fn answer(&mut self, context: &Context, answer: Answer) -> Result<(), Misfit> {
+    pub fn answer(&mut self, context: &Context, answer: Answer) -> Result<(), UnexpectedAnswer> {
         match (self.next(context), answer) {
             (Some(Question::Cells { spans, split, .. }), Answer::Cells(cells)) => {
                 self.cells(context, &spans, split, &cells)
@@ -89,25 +89,31 @@ impl Descent {
                 self.lists(&lists);
                 Ok(())
             }
-            _ => Err(Misfit("cells or rows of the spans")),
+            _ => Err(UnexpectedAnswer("expected cells or rows of the spans")),
         }
     }
 
-    fn cells(&mut self, context: &Context, asked: &[Span], split: bool, cells: &[Sides<Cell>]) -> Result<(), Misfit> {
-        let spans = if split { asked.iter().flat_map(Span::split).collect() } else { asked.to_vec() };
+    fn cells(
+        &mut self,
+        context: &Context,
+        requested: &[Span],
+        split: bool,
+        cells: &[PerEndpoint<Cell>],
+    ) -> Result<(), UnexpectedAnswer> {
+        let spans = if split { requested.iter().flat_map(Span::split).collect() } else { requested.to_vec() };
         if spans.len() != cells.len() {
-            return Err(Misfit("a cell for each span"));
+            return Err(UnexpectedAnswer("expected one cell per span"));
         }
         if self.residual.is_some() {
             self.to_split.truncate(self.first_split(&context.options.limits));
             for (span, sides) in spans.into_iter().zip(cells) {
-                self.consider(context, span, sides);
+                self.classify(context, span, sides);
             }
         } else {
-            let delta = self.unknown(Span::ALL, Delta::between(&cells[0].local, &cells[0].remote));
+            let delta = self.unexplained(Span::ALL, Delta::between(&cells[0].local, &cells[0].remote));
             self.residual = Some(delta);
-            self.consider(context, Span::ALL, &cells[0]);
-            // Where the rows are is known; nine levels above them need not be looked at.
+            self.classify(context, Span::ALL, &cells[0]);
+            // The range of the rows is known, so the nine levels above it are skipped.
             for (span, _) in &mut self.to_split {
                 *span = populated(context, &self.known);
             }
@@ -115,12 +121,12 @@ impl Descent {
         Ok(())
     }
 
-    fn consider(&mut self, context: &Context, span: Span, sides: &Sides<Cell>) {
+    fn classify(&mut self, context: &Context, span: Span, sides: &PerEndpoint<Cell>) {
         let limits = &context.options.limits;
-        let Sides { local, remote } = sides;
-        let delta = self.unknown(span, Delta::between(local, remote));
+        let PerEndpoint { local, remote } = sides;
+        let delta = self.unexplained(span, Delta::between(local, remote));
         let rows = local.count.max(remote.count);
-        let few = if local.count == 0 { limits.list_ghosts } else { limits.list };
+        let few = if local.count == 0 { limits.list_stale } else { limits.list };
         if delta.is_zero() {
             return;
         }
@@ -137,7 +143,7 @@ impl Descent {
         }
     }
 
-    fn lists(&mut self, lists: &[Sides<Vec<Mark>>]) {
+    fn lists(&mut self, lists: &[PerEndpoint<Vec<Mark>>]) {
         let listed = self.to_list.split_off(self.to_list.len() - lists.len());
         for (listing, sides) in listed.into_iter().zip(lists) {
             for difference in compare(sides, self.known_in(listing.span)) {
@@ -151,8 +157,8 @@ impl Descent {
         self.found.push(difference);
     }
 
-    /// What a span differs by beyond what is known.
-    fn unknown(&self, span: Span, mut delta: Delta) -> Delta {
+    /// The difference of a span without the known differences.
+    fn unexplained(&self, span: Span, mut delta: Delta) -> Delta {
         for difference in self.known_in(span) {
             delta.settle(*difference);
         }
@@ -164,29 +170,29 @@ impl Descent {
         &self.known[at(span.from)..at(span.until)]
     }
 
-    /// Whether all is accounted for.
+    /// Whether the findings explain the whole difference.
     pub fn is_settled(&self) -> bool {
         self.residual.is_some_and(|residual| residual.is_zero())
     }
 
-    /// What is known of all by now.
-    pub fn sight(&self, context: &Context) -> Sight {
+    /// Coverage so far.
+    pub fn coverage(&self, context: &Context) -> Coverage {
         let split = self.to_split.iter().map(|(span, _)| *span);
         let listed = self.to_list.iter().map(|listing| listing.span);
         let open = split.chain(listed).chain(self.found.open()).collect();
-        Sight { looked: Span { from: 0, until: context.below }, open }
+        Coverage { scanned: Span { from: 0, until: context.below }, open }
     }
 
-    /// What was found, and what the spans not looked into have too many, at least.
-    pub fn into_found(mut self) -> Found {
+    /// The findings, with the minimum surplus of the spans that were not searched.
+    pub fn into_found(mut self) -> Findings {
         let left = self.to_split.iter().map(|(_, delta)| delta).chain(self.to_list.iter().map(|left| &left.delta));
-        self.found.beyond = left.map(|delta| delta.count.max(0).unsigned_abs()).sum();
+        self.found.further_stale = left.map(|delta| delta.count.max(0).unsigned_abs()).sum();
         self.found.all = self.is_settled();
         self.found
     }
 }
 
-/// The block in which the rows of both ends lie, and the differences that are known.
+/// The block that contains the rows of both endpoints and the known differences.
 fn populated(context: &Context, known: &[Difference]) -> Span {
     let extremes = [context.meta.local.extremes, context.meta.remote.extremes];
     let bounds = extremes.iter().flatten().flat_map(|(low, high)| [*low, *high]);

@@ -1,10 +1,10 @@
-//! Drives an evaluation: carries its steps to the two ends, one after the other, until there is a verdict.
+//! Drives an evaluation: carries out its steps at the two endpoints, one after the other, until there is a verdict.
 //!
-//! After each change, and about once a second while nothing changes, it tells an observer how far it is. The observer
-//! keeps the checkpoint, and says whether the table is still ours.
+//! After each change, and once a second in between, it reports progress to an observer. The observer stores the
+//! checkpoint and answers whether this process still holds the lease of the table.
 //!
-//! Always: no change is made before the observer has the checkpoint of the one before. Stopped or killed at any moment,
-//! what was applied stays applied, and whoever goes on from the last checkpoint does the rest.
+//! Always: no change is made before the observer has received the checkpoint of the previous change. After a stop or a
+//! kill at any moment, applied changes stay, and the next evaluation does the rest from the last checkpoint.
 
 use std::time::Duration;
 
@@ -13,80 +13,80 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::allowance::Allowance;
-use super::carry::Ends;
-use super::ends::Spent;
-use super::evaluation::{Doing, Evaluation};
-use super::exchange::{Answer, Sides, Step, SyncFault};
+use super::endpoint::Usage;
+use super::endpoints::Endpoints;
+use super::evaluation::{Activity, Evaluation};
+use super::exchange::{Answer, PerEndpoint, Step, SyncFault};
 use super::span::Span;
 use super::verdict::Verdict;
 
-/// Between two times that the observer is told, while nothing changes.
-const TELL_EVERY: Duration = Duration::from_secs(1);
-/// A change that is under way when it is to stop has this long to come to its end.
+/// Time between two progress reports while nothing changes.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// Time that a change in flight has to finish after a stop was requested.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
-/// Local rows beyond what the remote has that are not counted one by one, to say how many are to be sent.
+/// Surplus of local rows from which the rows to send are estimated from the totals instead of counted.
 const MANY: u64 = 100_000;
 
-/// What an evaluation is driven with.
-pub struct Terms<'a> {
+/// Limits and stop signal for driving an evaluation.
+pub struct Controls<'a> {
     pub allowance: &'a Allowance,
     pub stop: &'a CancellationToken,
 }
 
-/// Is told how far an evaluation is.
+/// Receives the progress of an evaluation.
 #[async_trait]
 pub trait Observer: Send {
-    /// Keeps what is to be kept. False: the table is another's by now, and nothing more may be done to it.
-    async fn told(&mut self, told: &Told<'_>) -> bool;
+    /// Stores the checkpoint. Returns false if the lease is lost: nothing more may be changed then.
+    async fn report(&mut self, progress: &SyncProgress<'_>) -> bool;
 }
 
-/// An evaluation under way.
-pub struct Told<'a> {
+/// Progress of a running evaluation.
+pub struct SyncProgress<'a> {
     pub evaluation: &'a Evaluation,
-    /// By both ends since it began.
-    pub spent: Sides<Spent>,
-    /// Local rows that are to be sent, as far as known; those that were sent are left out.
+    /// Usage of both endpoints since the start.
+    pub usage: PerEndpoint<Usage>,
+    /// Local rows still to be sent, as far as known.
     pub behind: Option<u64>,
 }
 
-/// How it came to an end.
+/// Result of driving an evaluation.
 #[derive(Debug)]
-pub struct Driven {
+pub struct DriveResult {
     pub verdict: Result<Verdict, Halt>,
-    pub spent: Sides<Spent>,
+    pub usage: PerEndpoint<Usage>,
     pub behind: Option<u64>,
 }
 
-/// Why there is no verdict.
+/// Why driving ended without a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Halt {
     #[error("stopped")]
     Stopped,
-    #[error("the table is another's by now")]
-    Lost,
+    #[error("lease lost: another process is now syncing this table")]
+    LeaseLost,
 }
 
 pub async fn drive(
     evaluation: &mut Evaluation,
-    ends: Ends<'_>,
-    terms: &Terms<'_>,
+    ends: Endpoints<'_>,
+    controls: &Controls<'_>,
     observer: &mut dyn Observer,
-) -> Driven {
-    let mut drive = Drive { ends, terms, observer, began: spent(ends), told: Instant::now(), to_send: None };
+) -> DriveResult {
+    let mut drive = Drive { ends, controls, observer, began: usage(ends), reported_at: Instant::now(), to_send: None };
     let verdict = drive.run(evaluation).await;
-    let (spent, behind) = (drive.spent(), drive.behind(evaluation));
-    Driven { verdict, spent, behind }
+    let (usage, behind) = (drive.usage(), drive.behind(evaluation));
+    DriveResult { verdict, usage, behind }
 }
 
 struct Drive<'a> {
-    ends: Ends<'a>,
-    terms: &'a Terms<'a>,
+    ends: Endpoints<'a>,
+    controls: &'a Controls<'a>,
     observer: &'a mut dyn Observer,
-    /// What the ends had spent before.
-    began: Sides<Spent>,
-    /// When the observer was told last.
-    told: Instant,
-    /// Rows to be sent when it began.
+    /// Usage of the endpoints before the start.
+    began: PerEndpoint<Usage>,
+    /// Time of the last progress report.
+    reported_at: Instant,
+    /// Rows to be sent, estimated after the metadata was read.
     to_send: Option<u64>,
 }
 
@@ -95,7 +95,7 @@ impl Drive<'_> {
         let ends = self.ends;
         loop {
             let step = evaluation.step();
-            if self.terms.stop.is_cancelled() && !matches!(step, Step::Done(_)) {
+            if self.controls.stop.is_cancelled() && !matches!(step, Step::Done(_)) {
                 return Err(Halt::Stopped);
             }
             let (answer, elapsed) = match &step {
@@ -106,29 +106,29 @@ impl Drive<'_> {
             let met = matches!(answer, Ok(Answer::Meta(_)));
             evaluation.answer(answer, elapsed);
             if met {
-                evaluation.step(); // goes on to where rows are sent, or compared
+                evaluation.step(); // moves on to uploading or comparing
                 self.to_send = to_send(ends, evaluation).await;
             }
             if met || matches!(step, Step::Apply(_)) {
-                self.tell(evaluation).await?;
+                self.report(evaluation).await?;
             }
         }
     }
 
-    /// An answer, and how many milliseconds it took. However many these are, the observer is told meanwhile. If it is to
-    /// stop, what is under way has a while to come to its end.
+    /// Waits for an answer; returns it with its duration in milliseconds. Reports progress meanwhile. When a stop is
+    /// requested, the request in flight gets `stop_within` to finish.
     async fn carry(
         &mut self,
         evaluation: &Evaluation,
         answer: impl Future<Output = Result<Answer, SyncFault>>,
         stop_within: Duration,
     ) -> Result<(Result<Answer, SyncFault>, u64), Halt> {
-        let (ends, terms) = (self.ends, self.terms);
+        let (ends, controls) = (self.ends, self.controls);
         let carrying = async {
-            terms.allowance.pass().await;
-            let (before, began) = (spent(ends), Instant::now());
+            controls.allowance.pass().await;
+            let (before, began) = (usage(ends), Instant::now());
             let answer = answer.await;
-            terms.allowance.took(&since(&before, &spent(ends)));
+            controls.allowance.took(&since(&before, &usage(ends)));
             (answer, u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX))
         };
         tokio::pin!(carrying);
@@ -136,11 +136,11 @@ impl Drive<'_> {
             tokio::select! {
                 biased;
                 answered = &mut carrying => return Ok(answered),
-                // What is cut off may have been made: it is found to be, by whoever goes on.
-                () = terms.stop.cancelled() => {
+                // A change that was cut off may have been applied: the next evaluation finds out.
+                () = controls.stop.cancelled() => {
                     return timeout(stop_within, &mut carrying).await.map_err(|_| Halt::Stopped);
                 }
-                () = sleep_until(self.told + TELL_EVERY) => self.tell(evaluation).await?,
+                () = sleep_until(self.reported_at + REPORT_EVERY) => self.report(evaluation).await?,
             }
         }
     }
@@ -149,34 +149,34 @@ impl Drive<'_> {
         Some(self.to_send?.saturating_sub(evaluation.work().uploaded))
     }
 
-    async fn tell(&mut self, evaluation: &Evaluation) -> Result<(), Halt> {
-        let told = Told { evaluation, spent: self.spent(), behind: self.behind(evaluation) };
-        let ours = self.observer.told(&told).await;
-        self.told = Instant::now();
-        if ours { Ok(()) } else { Err(Halt::Lost) }
+    async fn report(&mut self, evaluation: &Evaluation) -> Result<(), Halt> {
+        let progress = SyncProgress { evaluation, usage: self.usage(), behind: self.behind(evaluation) };
+        let ours = self.observer.report(&progress).await;
+        self.reported_at = Instant::now();
+        if ours { Ok(()) } else { Err(Halt::LeaseLost) }
     }
 
-    fn spent(&self) -> Sides<Spent> {
-        since(&self.began, &spent(self.ends))
+    fn usage(&self) -> PerEndpoint<Usage> {
+        since(&self.began, &usage(self.ends))
     }
 }
 
-/// Rows to be sent, when the evaluation has met both ends.
-async fn to_send(ends: Ends<'_>, evaluation: &Evaluation) -> Option<u64> {
+/// Rows to be sent, known once the metadata of both endpoints was read.
+async fn to_send(ends: Endpoints<'_>, evaluation: &Evaluation) -> Option<u64> {
     let meta = evaluation.meta()?;
     let more = meta.local.count.saturating_sub(meta.remote.count);
     let rest = Span { from: evaluation.checkpoint().settled, until: meta.local.horizon };
-    let new = evaluation.doing() == Doing::Uploading && !rest.is_empty();
+    let new = evaluation.activity() == Activity::Uploading && !rest.is_empty();
     if new && more < MANY {
-        return timeout(ends.patience, ends.local.count(rest)).await.ok()?.ok();
+        return timeout(ends.timeout, ends.local.count(rest)).await.ok()?.ok();
     }
     Some(more)
 }
 
-fn spent(ends: Ends<'_>) -> Sides<Spent> {
-    Sides { local: ends.local.spent(), remote: ends.remote.spent() }
+fn usage(ends: Endpoints<'_>) -> PerEndpoint<Usage> {
+    PerEndpoint { local: ends.local.usage(), remote: ends.remote.usage() }
 }
 
-fn since(before: &Sides<Spent>, now: &Sides<Spent>) -> Sides<Spent> {
-    Sides { local: now.local.since(&before.local), remote: now.remote.since(&before.remote) }
+fn since(before: &PerEndpoint<Usage>, now: &PerEndpoint<Usage>) -> PerEndpoint<Usage> {
+    PerEndpoint { local: now.local.since(&before.local), remote: now.remote.since(&before.remote) }
 }

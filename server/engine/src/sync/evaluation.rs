@@ -1,23 +1,24 @@
-//! One evaluation: from how things stand to what is to be said about it.
+//! One evaluation of a table: from the metadata of both endpoints to a verdict.
 //!
 //! ```text
-//! how are both ends? → another database than before: stop
-//! what was refused before and is due again, row by row → what was written since, for a turn
-//! compare → repair → compare the whole once more → the verdict
+//! read the metadata of both endpoints → the local database changed its epoch: stop
+//! retry quarantined rows that are due, one by one → upload new rows, for a bounded turn
+//! compare → repair → compare the whole again → verdict
 //! ```
 //!
-//! It asks and is answered; it does no I/O and reads no clock. It may be dropped at any point: with the checkpoint of
-//! that moment, or any earlier, another does the rest.
+//! A state machine without I/O and without a clock. It may be dropped at any point: another evaluation does the rest
+//! from the checkpoint of that moment, or from an earlier one.
 //!
-//! Always: every evaluation both sends and compares, so neither can starve the other.
+//! Always: every evaluation both uploads and compares, so neither can starve the other.
 
 use super::catch_up::CatchUp;
 use super::checkpoint::{Checkpoint, Options, Purpose, Strategy};
-use super::context::{Context, Misfit};
-use super::exchange::{Answer, Change, Meta, Question, Sides, Step, SyncFault};
-use super::look::{Look, Looking};
+use super::context::{Context, UnexpectedAnswer};
+use super::coverage::Coverage;
+use super::exchange::{Answer, Change, Meta, PerEndpoint, Question, Step, SyncFault};
+use super::findings::SearchStep;
 use super::repair::Repair;
-use super::sight::Sight;
+use super::search::Search;
 use super::span::Span;
 use super::uploads::Uploads;
 use super::verdict::{Verdict, Work};
@@ -30,93 +31,93 @@ pub struct Evaluation {
 
 #[derive(Clone, Debug)]
 enum Phase {
-    Meeting,
+    ReadingMeta,
     Retrying(Uploads),
     CatchingUp(CatchUp),
-    Looking(Look),
-    Repairing(Look, Box<Repair>),
+    Looking(Search),
+    Repairing(Search, Box<Repair>),
     Done(Verdict),
 }
 
-/// What an evaluation is about at a moment.
+/// What an evaluation is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doing {
-    Meeting,
-    /// Rows that were written since are sent.
+pub enum Activity {
+    ReadingMeta,
+    /// Uploading rows written since the last evaluation.
     Uploading,
-    /// What differs is looked for and mended, or was.
+    /// Searching for differences and repairing them, or done with it.
     Reconciling,
 }
 
-/// Rows out of quarantine that one evaluation tries again.
+/// Quarantined rows that one evaluation retries.
 const RETRIES: usize = 10;
 
 impl Evaluation {
-    /// `now` in Unix milliseconds.
+    /// `now`: start of the evaluation in Unix milliseconds.
     pub fn new(options: Options, checkpoint: Checkpoint, now: u64) -> Self {
-        let (meta, work) = (Sides::<Meta>::default(), Work::default());
-        let sight = Sight::default();
-        let context = Context { options, checkpoint, now, meta, below: 0, work, sight };
-        Self { context, phase: Phase::Meeting }
+        let (meta, work) = (PerEndpoint::<Meta>::default(), Work::default());
+        let coverage = Coverage::default();
+        let context = Context { options, checkpoint, now, meta, below: 0, work, coverage };
+        Self { context, phase: Phase::ReadingMeta }
     }
 
-    /// What is worth keeping at this moment.
+    /// The checkpoint at this moment.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.context.checkpoint
     }
 
-    /// The checkpoint, if it is one to keep.
+    /// The checkpoint, if it should be stored: a verification leaves none.
     pub fn to_keep(&self) -> Option<&Checkpoint> {
         (self.context.options.purpose == Purpose::Sync).then_some(&self.context.checkpoint)
     }
 
-    /// Both ends as they were when it met them.
-    pub fn meta(&self) -> Option<&Sides<Meta>> {
-        (self.context.meta != Sides::default()).then_some(&self.context.meta)
+    /// Metadata of both endpoints, once it was read.
+    pub fn meta(&self) -> Option<&PerEndpoint<Meta>> {
+        (self.context.meta != PerEndpoint::default()).then_some(&self.context.meta)
     }
 
-    pub fn doing(&self) -> Doing {
+    pub fn activity(&self) -> Activity {
         match &self.phase {
-            Phase::Meeting => Doing::Meeting,
-            Phase::Retrying(_) | Phase::CatchingUp(_) => Doing::Uploading,
-            Phase::Looking(_) | Phase::Repairing(..) | Phase::Done(_) => Doing::Reconciling,
+            Phase::ReadingMeta => Activity::ReadingMeta,
+            Phase::Retrying(_) | Phase::CatchingUp(_) => Activity::Uploading,
+            Phase::Looking(_) | Phase::Repairing(..) | Phase::Done(_) => Activity::Reconciling,
         }
     }
 
-    /// The version to which rows are sent, or down to which a scan has come.
+    /// Version up to which rows are uploaded, or down to which a scan has compared.
     pub fn position(&self) -> Option<u64> {
-        match (self.doing(), self.context.options.strategy) {
-            (Doing::Uploading, _) => Some(self.context.checkpoint.settled),
-            (Doing::Reconciling, Strategy::Scan) => self.context.checkpoint.scan.version(),
-            (Doing::Meeting, _) | (Doing::Reconciling, Strategy::Ranges) => None,
+        match (self.activity(), self.context.options.strategy) {
+            (Activity::Uploading, _) => Some(self.context.checkpoint.settled),
+            (Activity::Reconciling, Strategy::Scan) => self.context.checkpoint.scan.version(),
+            (Activity::ReadingMeta, _) | (Activity::Reconciling, Strategy::Ranges) => None,
         }
     }
 
-    /// What it has seen of the key space; rows in quarantine differ.
-    pub fn sight(&self) -> Sight {
-        let mut sight = self.context.sight.clone();
+    /// Coverage of the key space so far; quarantined rows count as differing.
+    pub fn coverage(&self) -> Coverage {
+        let mut coverage = self.context.coverage.clone();
         let quarantined = self.context.checkpoint.quarantine.entries();
-        sight.open.extend(quarantined.map(|entry| Span::of_version(entry.mark.version)));
-        sight
+        coverage.open.extend(quarantined.map(|entry| Span::of_version(entry.mark.version)));
+        coverage
     }
 
-    /// What it did so far.
+    /// Work done so far.
     pub fn work(&self) -> Work {
         let uploads = match &self.phase {
             Phase::Retrying(uploads) => uploads.sent,
             Phase::CatchingUp(catch_up) => catch_up.uploads.sent,
             Phase::Repairing(_, repair) => repair.uploads.sent,
-            Phase::Meeting | Phase::Looking(_) | Phase::Done(_) => 0,
+            Phase::ReadingMeta | Phase::Looking(_) | Phase::Done(_) => 0,
         };
         Work { uploaded: self.context.work.uploaded + uploads, ..self.context.work }
     }
 
-    /// What to do next; the same until it is answered.
+    /// The next step; the same one until it is answered.
     pub fn step(&mut self) -> Step {
         let context = &mut self.context;
         loop {
             self.phase = match &mut self.phase {
-                Phase::Meeting => return Step::Ask(Question::Meta),
+                Phase::ReadingMeta => return Step::Ask(Question::Meta),
                 Phase::Retrying(uploads) => {
                     if let Some(change) = uploads.next(&context.checkpoint) {
                         return Step::Apply(change);
@@ -130,23 +131,25 @@ impl Evaluation {
                     }
                     context.work.uploaded += catch_up.uploads.sent;
                     context.below = context.meta.local.horizon.min(context.checkpoint.settled);
-                    Phase::Looking(Look::new(context))
+                    Phase::Looking(Search::new(context))
                 }
-                Phase::Looking(look) => match look.next(context) {
-                    Looking::Ask(question) => return Step::Ask(question),
-                    Looking::Repair(found) => Phase::Repairing(look.clone(), Box::new(Repair::new(context, found))),
-                    Looking::Done(verdict) => Phase::Done(verdict),
+                Phase::Looking(search) => match search.next(context) {
+                    SearchStep::Ask(question) => return Step::Ask(question),
+                    SearchStep::Repair(found) => {
+                        Phase::Repairing(search.clone(), Box::new(Repair::new(context, found)))
+                    }
+                    SearchStep::Done(verdict) => Phase::Done(verdict),
                 },
-                Phase::Repairing(look, repair) => {
+                Phase::Repairing(search, repair) => {
                     if let Some(step) = repair.next(context) {
                         return step;
                     }
                     context.work.uploaded += repair.uploads.sent;
                     context.work.deleted += repair.deleted;
-                    look.repaired(context, repair);
+                    search.repaired(context, repair);
                     match repair.waiting {
                         Some(mass) => Phase::Done(Verdict::Waiting(mass)),
-                        None => Phase::Looking(look.clone()),
+                        None => Phase::Looking(search.clone()),
                     }
                 }
                 Phase::Done(verdict) => return Step::Done(verdict.clone()),
@@ -154,7 +157,7 @@ impl Evaluation {
         }
     }
 
-    /// Takes the answer to the last step. `elapsed`: milliseconds it took.
+    /// Accepts the answer to the last step. `elapsed`: its duration in milliseconds.
     pub fn answer(&mut self, answer: Result<Answer, SyncFault>, elapsed: u64) {
         let outcome = match answer {
             Ok(answer) => self.take(answer, elapsed),
@@ -163,32 +166,34 @@ impl Evaluation {
                 Ok(())
             }
         };
-        if let Err(misfit) = outcome {
-            self.phase = Phase::Done(Verdict::Refused { error: misfit.to_string() });
+        if let Err(unexpected) = outcome {
+            self.phase = Phase::Done(Verdict::Refused { error: unexpected.to_string() });
         }
     }
 
-    fn take(&mut self, answer: Answer, elapsed: u64) -> Result<(), Misfit> {
+    fn take(&mut self, answer: Answer, elapsed: u64) -> Result<(), UnexpectedAnswer> {
         let context = &mut self.context;
         if let Answer::Uploaded { refused } = answer {
-            let uploads = self.phase.uploads().ok_or(Misfit("nothing was sent"))?;
+            let uploads = self.phase.uploads().ok_or(UnexpectedAnswer("no upload was in flight"))?;
             uploads.answered(context, refused, elapsed);
             return Ok(());
         }
         match &mut self.phase {
-            Phase::Meeting => {
-                let Answer::Meta(meta) = answer else { return Err(Misfit("both tables as a whole")) };
-                self.meet(meta);
+            Phase::ReadingMeta => {
+                let Answer::Meta(meta) = answer else {
+                    return Err(UnexpectedAnswer("expected the metadata of both tables"));
+                };
+                self.compare_epochs(meta);
                 Ok(())
             }
             Phase::CatchingUp(catch_up) => catch_up.answer(context, answer),
-            Phase::Looking(look) => look.answer(context, answer),
+            Phase::Looking(search) => search.answer(context, answer),
             Phase::Repairing(_, repair) => repair.answer(context, answer),
-            Phase::Retrying(_) | Phase::Done(_) => Err(Misfit("nothing was asked")),
+            Phase::Retrying(_) | Phase::Done(_) => Err(UnexpectedAnswer("no question was open")),
         }
     }
 
-    fn meet(&mut self, meta: Sides<Meta>) {
+    fn compare_epochs(&mut self, meta: PerEndpoint<Meta>) {
         let context = &mut self.context;
         context.meta = meta;
         let is = &context.meta.local.epoch;
@@ -198,7 +203,7 @@ impl Evaluation {
                 context.checkpoint.epoch = Some(is.clone());
                 if context.options.purpose == Purpose::Verify {
                     context.below = context.meta.local.horizon;
-                    Phase::Looking(Look::new(context))
+                    Phase::Looking(Search::new(context))
                 } else {
                     Phase::Retrying(Uploads::singly(context.checkpoint.quarantine.due(context.now, RETRIES)))
                 }
@@ -228,7 +233,7 @@ impl Phase {
             Self::Retrying(uploads) => Some(uploads),
             Self::CatchingUp(catch_up) => Some(&mut catch_up.uploads),
             Self::Repairing(_, repair) => Some(&mut repair.uploads),
-            Self::Meeting | Self::Looking(_) | Self::Done(_) => None,
+            Self::ReadingMeta | Self::Looking(_) | Self::Done(_) => None,
         }
     }
 }

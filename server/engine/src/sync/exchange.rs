@@ -1,10 +1,10 @@
-//! What an evaluation asks of the two ends, and what they answer.
+//! The messages between an evaluation and the two endpoints: questions, changes and their answers.
 //!
-//! The engine does no I/O: it says what it wants to know or to change next, and is told the answer or the fault. Whoever
-//! drives it knows where the ends are; the tests drive it with tables in memory.
+//! An evaluation does no I/O: it returns the next question or change, and its driver returns the answer or the fault.
+//! The driver knows where the endpoints are; tests drive evaluations with tables in memory.
 //!
-//! Always: the local end answers from what is committed. Where a question carries `local_below`, it leaves out rows at or
-//! above that version, as transactions may yet commit among them.
+//! Always: the local endpoint answers from committed data. Where a question carries `local_below`, it leaves out rows at
+//! or above that version, because transactions may still commit among them.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use super::quarantine::Refusal;
 use super::span::Span;
 use super::verdict::Verdict;
 
-/// What to do next. The same until it is answered.
+/// The next step of an evaluation, until it is answered.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     Ask(Question),
@@ -21,45 +21,45 @@ pub enum Step {
     Done(Verdict),
 }
 
-/// A question; none of them changes anything.
+/// A question to the endpoints. Questions change nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Question {
-    /// Both ends as a whole → [`Answer::Meta`].
+    /// Metadata of both tables → [`Answer::Meta`].
     Meta,
-    /// The cells of the spans, or with `split` those of their pieces by [`Span::split`], at both ends, in that order
-    /// → [`Answer::Cells`].
+    /// The cells of the spans at both endpoints, or with `split` the cells of their pieces by [`Span::split`], in that
+    /// order → [`Answer::Cells`].
     Cells { spans: Vec<Span>, split: bool, local_below: u64 },
-    /// How many rows lie below a version at both ends → [`Answer::Counts`].
+    /// Number of rows below a version at both endpoints → [`Answer::Counts`].
     Counts { below: u64, local_below: u64 },
-    /// Every row of the spans at both ends, span by span → [`Answer::Lists`].
+    /// Every row of the spans at both endpoints, span by span → [`Answer::Lists`].
     Lists { spans: Vec<Span>, local_below: u64 },
-    /// Up to about `limit` rows of one end, from one end of the span → [`Answer::Page`].
-    Page { side: Side, span: Span, order: Order, limit: usize },
-    /// The versions that the local rows with these keys have now, committed below any version → [`Answer::Held`].
-    Held { keys: Vec<u64> },
+    /// About `limit` rows of one endpoint, from the start or the end of the span → [`Answer::Page`].
+    Page { endpoint: EndpointRole, span: Span, order: Order, limit: usize },
+    /// Current versions of the local rows with these keys, without a version bound → [`Answer::Versions`].
+    Versions { keys: Vec<u64> },
 }
 
-/// A change at the remote. Each may be repeated without harm.
+/// A change at the remote. Changes are idempotent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// Send these rows as they are locally, leaving out those that are gone. The remote keeps what is newer
+    /// Upload these local rows, without those that no longer exist. The remote keeps its row where that is newer
     /// → [`Answer::Uploaded`].
     Upload { marks: Vec<Mark> },
-    /// Delete these rows where key *and* version still match → [`Answer::Deleted`].
+    /// Delete the rows whose key *and* version still match → [`Answer::Deleted`].
     Delete { marks: Vec<Mark> },
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    Meta(Sides<Meta>),
-    Cells(Vec<Sides<Cell>>),
-    Counts(Sides<u64>),
-    /// Rows in the order of marks.
-    Lists(Vec<Sides<Vec<Mark>>>),
+    Meta(PerEndpoint<Meta>),
+    Cells(Vec<PerEndpoint<Cell>>),
+    Counts(PerEndpoint<u64>),
+    /// The rows of each span, in the order of marks.
+    Lists(Vec<PerEndpoint<Vec<Mark>>>),
     Page(Page),
-    /// In the order of the keys; `None` where there is no such row.
-    Held(Vec<Option<u64>>),
-    /// The rows that the remote named as ones it will not have. It took the others.
+    /// Versions in the order of the keys; `None` where there is no such row.
+    Versions(Vec<Option<u64>>),
+    /// The rows that the remote refused; it accepted the others.
     Uploaded {
         refused: Vec<(Mark, Refusal)>,
     },
@@ -67,7 +67,7 @@ pub enum Answer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum EndpointRole {
     Local,
     Remote,
 }
@@ -78,42 +78,43 @@ pub enum Order {
     Descending,
 }
 
-/// The same of both ends.
+/// One value for each endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sides<T> {
+pub struct PerEndpoint<T> {
     pub local: T,
     pub remote: T,
 }
 
-/// A table as a whole.
+/// Metadata of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
+    /// Number of rows.
     pub count: u64,
-    /// The lowest and the highest version, if there is a row.
+    /// Lowest and highest version; `None` for an empty table.
     pub extremes: Option<(u64, u64)>,
-    /// Local only: everything that will ever lie below this version is committed.
+    /// Local only: no row below this version will be committed from now on.
     pub horizon: u64,
-    /// Local only: changes when the database is restored or replaced.
+    /// Local only: identity of the database; changes when it is restored or replaced.
     pub epoch: String,
 }
 
-/// Some rows of a span.
+/// A page of rows of a span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// What the rows cover: the part of the span asked for that begins at the side where reading began. It ends between
-    /// two versions, and is all of the span if no rows are left.
+    /// Versions that the page covers: the part of the requested span where reading began. It ends between two versions,
+    /// and is the whole span if no rows are left.
     pub covers: Span,
-    /// All rows of it, in the order of marks, whichever way they were read.
+    /// All rows of `covers` in the order of marks, in both reading directions.
     pub marks: Vec<Mark>,
 }
 
-/// Why there is no answer.
+/// Reason why a question or change has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyncFault {
-    /// Nothing is known about whether a change was made.
+    /// The endpoint did not answer; a change may or may not have been made.
     #[error("no answer: {0}")]
     Unavailable(String),
-    /// An end understood, and will not. Of an upload: some row of it is at fault.
+    /// The endpoint understood and refused. For an upload: at least one of its rows is at fault.
     #[error("refused: {0}")]
     Refused(String),
 }

@@ -1,16 +1,18 @@
-//! The guard on mass deletes.
+//! The guard against mass deletes.
 //!
-//! A local table that was emptied, restored or taken for another looks like one whose rows were deleted. So what would
-//! take more than a thousand rows and more than a hundredth of them, or all of them, waits for an operator's yes. The yes
-//! is for a number of rows, not for whatever comes.
+//! A local table that was emptied, restored or mistaken for another looks like one whose rows were deleted. A delete of
+//! more than a thousand rows that is also more than one percent of the table, or of all rows, therefore waits for an
+//! operator's approval.
+//!
+//! Always: an approval covers a number of rows, not everything that follows.
 
 use model::MassDelete;
 
-use super::checkpoint::Checkpoint;
-
+/// Largest delete that needs no approval: the larger of both bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guard {
     pub rows: u64,
+    /// Percent of the rows at the remote.
     pub percent: u64,
 }
 
@@ -21,12 +23,12 @@ impl Default for Guard {
 }
 
 impl Guard {
-    /// What has to wait, if it does. `sure` is false if there may be more to delete than `rows`: then the remote's size
-    /// is no excuse.
-    pub fn holds_back(&self, rows: u64, sure: bool, remote_rows: u64, checkpoint: &Checkpoint) -> Option<MassDelete> {
+    /// The delete, if it must wait for approval. `sure` is false if there may be more to delete than `rows`: the
+    /// percentage does not apply then. `approved`: number of rows that an operator approved.
+    pub fn requires_approval(&self, rows: u64, sure: bool, remote_rows: u64, approved: u64) -> Option<MassDelete> {
         let share = if sure { remote_rows.saturating_mul(self.percent) / 100 } else { 0 };
         let mass = rows > self.rows.max(share) || rows > 0 && rows >= remote_rows;
-        (mass && rows > checkpoint.approved).then_some(MassDelete { rows, remote_rows })
+        (mass && rows > approved).then_some(MassDelete { rows, remote_rows })
     }
 }
 
@@ -35,19 +37,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_rows_and_all_rows_wait_and_few_do_not() {
+    fn guard_holds_mass_deletes_and_passes_small_ones() {
         let waits = |rows, sure, remote_rows, approved| {
-            let checkpoint = Checkpoint { approved, ..Checkpoint::default() };
-            Guard::default().holds_back(rows, sure, remote_rows, &checkpoint).is_some()
+            Guard::default().requires_approval(rows, sure, remote_rows, approved).is_some()
         };
         assert!(!waits(1_000, true, 5_000, 0));
         assert!(waits(1_001, true, 5_000, 0));
         assert!(!waits(1_001, true, 1_000_000, 0), "a thousandth of a large table");
         assert!(waits(10_001, true, 1_000_000, 0));
-        assert!(waits(1_001, false, 1_000_000, 0), "perhaps there are more");
+        assert!(waits(1_001, false, 1_000_000, 0), "there may be more");
         assert!(waits(3, true, 3, 0), "all of a small one");
         assert!(!waits(0, true, 0, 0));
-        assert!(!waits(3, true, 3, 3), "with a yes");
-        assert!(waits(4, true, 4, 3), "the yes was for fewer");
+        assert!(!waits(3, true, 3, 3), "approved");
+        assert!(waits(4, true, 4, 3), "fewer rows were approved");
     }
 }

@@ -1,10 +1,10 @@
-//! Rows that the remote will not have.
+//! The quarantine: rows that the remote refuses.
 //!
-//! A row that cannot be sent alone is set aside with the reason and tried again ever more rarely. It is a difference
-//! that is known, so comparing leaves it out: it causes no search. So does the older version of it that the remote may
-//! still hold, which is kept: an old row is better than none.
+//! A row that fails even when sent alone is kept here with the reason, and retried with growing delays. It is a known
+//! difference, so the comparison skips it. It also skips the older version of the row that the remote may still have,
+//! and leaves that in place: an old row is better than none.
 //!
-//! Always: an entry is about one version of a row. When the row changes it is sent like any other.
+//! Always: an entry concerns one version of a row. When the row changes, it is sent like any other.
 
 use std::collections::BTreeMap;
 
@@ -12,28 +12,30 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::{Difference, Mark};
 
-/// Why the remote will not have a row.
+/// Reason why the remote refuses a row, in its own words.
 pub type Refusal = String;
 
+/// A quarantined row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub mark: Mark,
-    /// The version that the remote holds instead.
+    /// Older version of the row that the remote still has.
     pub stale: Option<u64>,
     pub refusal: Refusal,
     pub attempts: u32,
-    /// Unix milliseconds.
+    /// Time of the next attempt, in Unix milliseconds.
     pub retry_at: u64,
 }
 
-/// By key.
+/// Quarantined rows by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantine {
     entries: BTreeMap<u64, Entry>,
 }
 
-/// The first wait in milliseconds; each doubles it.
+/// Delay before the first retry, in milliseconds; it doubles with each attempt.
 const FIRST_WAIT: u64 = 60_000;
+/// Longest delay between two retries, in milliseconds.
 const LONGEST_WAIT: u64 = 24 * 60 * 60_000;
 
 impl Quarantine {
@@ -45,16 +47,16 @@ impl Quarantine {
         self.entries.is_empty()
     }
 
-    /// In the order of keys.
+    /// Entries in the order of keys.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values()
     }
 
-    pub fn holds(&self, mark: Mark) -> bool {
+    pub fn contains(&self, mark: Mark) -> bool {
         self.entries.get(&mark.key).is_some_and(|entry| entry.mark == mark)
     }
 
-    /// Takes a row in, or notes that it was refused once more.
+    /// Adds a row, or records another refusal of it.
     pub fn refuse(&mut self, mark: Mark, refusal: Refusal, now: u64) {
         let (attempts, stale) = match self.entries.get(&mark.key) {
             Some(entry) if entry.mark == mark => (entry.attempts + 1, entry.stale),
@@ -66,34 +68,34 @@ impl Quarantine {
         self.entries.insert(mark.key, Entry { mark, stale, refusal, attempts, retry_at });
     }
 
-    /// Has rows tried again without waiting: that with this key, or all of them.
-    pub fn hurry(&mut self, key: Option<u64>) {
+    /// Makes rows due now: the row with this key, or all of them.
+    pub fn retry_now(&mut self, key: Option<u64>) {
         for entry in self.entries.values_mut().filter(|entry| key.is_none_or(|key| entry.mark.key == key)) {
             entry.retry_at = 0;
         }
     }
 
-    /// The remote has the row, or a newer one.
+    /// Removes a row once the remote has it, or a newer version.
     pub fn release(&mut self, mark: Mark) {
         if self.entries.get(&mark.key).is_some_and(|entry| entry.mark.version <= mark.version) {
             self.entries.remove(&mark.key);
         }
     }
 
-    /// Those whose wait is over, the longest waiting first.
+    /// Up to `most` rows that are due, those due first in front.
     pub fn due(&self, now: u64, most: usize) -> Vec<Mark> {
         let mut due: Vec<_> = self.entries.values().filter(|entry| entry.retry_at <= now).collect();
         due.sort_by_key(|entry| entry.retry_at);
         due.into_iter().take(most).map(|entry| entry.mark).collect()
     }
 
-    /// The differences that are known because of it, below a version, in the order of versions.
+    /// Known differences caused by quarantined rows below a version, in the order of versions.
     pub fn differences(&self, below: u64) -> Vec<Difference> {
         let mut known: Vec<_> = self
             .entries
             .values()
             .flat_map(|entry| {
-                let stale = entry.stale.map(|version| Difference::Ghost(Mark { version, key: entry.mark.key }));
+                let stale = entry.stale.map(|version| Difference::Stale(Mark { version, key: entry.mark.key }));
                 let missing = (entry.mark.version < below).then_some(Difference::Missing(entry.mark));
                 [stale, missing].into_iter().flatten()
             })
@@ -102,13 +104,13 @@ impl Quarantine {
         known
     }
 
-    /// Takes in what comparing found about its rows beyond what it knew. True if the difference is thereby dealt with.
-    pub fn learns(&mut self, difference: Difference) -> bool {
+    /// Updates an entry from a difference that the comparison found. True if that explains the difference.
+    pub fn resolve(&mut self, difference: Difference) -> bool {
         let mark = difference.mark();
         let Some(entry) = self.entries.get_mut(&mark.key) else { return false };
         match difference {
-            // The remote has it by now, or the local side no longer has.
-            Difference::Ghost(_) if entry.mark == mark => {
+            // The remote has the row now, or the local table no longer has it.
+            Difference::Stale(_) if entry.mark == mark => {
                 self.entries.remove(&mark.key);
                 true
             }
@@ -116,12 +118,12 @@ impl Quarantine {
                 entry.stale = None;
                 true
             }
-            Difference::Ghost(_) | Difference::Missing(_) => false,
+            Difference::Stale(_) | Difference::Missing(_) => false,
         }
     }
 
-    /// The remote holds this older version of a row that is set aside. False if the row is not.
-    pub fn is_stale(&mut self, mark: Mark, local: u64) -> bool {
+    /// Records that the remote has this older version of a quarantined row. False if the row is not in quarantine.
+    pub fn record_stale(&mut self, mark: Mark, local: u64) -> bool {
         let Some(entry) = self.entries.get_mut(&mark.key) else { return false };
         if entry.mark.version == local {
             entry.stale = Some(mark.version);
@@ -137,7 +139,7 @@ mod tests {
     const ROW: Mark = Mark { version: 9, key: 1 };
 
     #[test]
-    fn a_refused_row_is_tried_again_ever_more_rarely_but_daily() {
+    fn refused_row_retries_with_doubling_delay_up_to_daily() {
         let mut quarantine = Quarantine::default();
         let mut now = 0;
         let mut waits = Vec::new();
@@ -154,26 +156,26 @@ mod tests {
     }
 
     #[test]
-    fn it_is_about_one_version_of_a_row() {
+    fn entry_concerns_one_version_of_a_row() {
         let mut quarantine = Quarantine::default();
         quarantine.refuse(ROW, "too long".to_owned(), 0);
-        assert!(quarantine.holds(ROW));
-        assert!(!quarantine.holds(Mark { version: 10, ..ROW }));
+        assert!(quarantine.contains(ROW));
+        assert!(!quarantine.contains(Mark { version: 10, ..ROW }));
         quarantine.refuse(Mark { version: 10, ..ROW }, "still too long".to_owned(), 0);
-        assert_eq!(quarantine.entries().next().unwrap().attempts, 1, "another row, as it were");
+        assert_eq!(quarantine.entries().next().unwrap().attempts, 1, "a new version starts counting again");
     }
 
     #[test]
-    fn what_is_known_of_it_follows_what_comparing_finds() {
+    fn known_differences_follow_what_the_comparison_finds() {
         let mut quarantine = Quarantine::default();
         quarantine.refuse(ROW, "too long".to_owned(), 0);
         let old = Mark { version: 3, ..ROW };
-        assert!(quarantine.is_stale(old, 9));
-        assert_eq!(quarantine.differences(100), [Difference::Ghost(old), Difference::Missing(ROW)]);
-        assert_eq!(quarantine.differences(9), [Difference::Ghost(old)], "not asked about yet");
-        assert!(quarantine.learns(Difference::Missing(old)));
+        assert!(quarantine.record_stale(old, 9));
+        assert_eq!(quarantine.differences(100), [Difference::Stale(old), Difference::Missing(ROW)]);
+        assert_eq!(quarantine.differences(9), [Difference::Stale(old)], "the row lies above the bound");
+        assert!(quarantine.resolve(Difference::Missing(old)));
         assert_eq!(quarantine.differences(100), [Difference::Missing(ROW)]);
-        assert!(quarantine.learns(Difference::Ghost(ROW)));
+        assert!(quarantine.resolve(Difference::Stale(ROW)));
         assert!(quarantine.is_empty());
     }
 }

@@ -1,19 +1,19 @@
-//! Strategy `ranges`: a descent through cells, a repair, and the cells of the whole once more.
+//! Strategy `ranges`: a descent through cells, a repair, and a final comparison of the whole tables' cells.
 //!
-//! Always: "in step" needs the cells of both tables, asked for after the last change, to leave nothing but what is in
-//! quarantine, and the old versions of rows that were rewritten above what is compared. So a table that is written to
-//! all the time is in step below the version at which the evaluation began.
+//! Always: the verdict "in sync" requires that the cells of both tables, read after the last change, differ by nothing
+//! but quarantined rows and the old versions of rows rewritten above the compared versions. A table that is written to
+//! all the time is therefore in sync below the version at which the evaluation began.
 
 use model::Evidence;
 
 use super::cell::{Delta, Difference};
 use super::checkpoint::Purpose;
-use super::context::{Context, Misfit};
+use super::context::{Context, UnexpectedAnswer};
+use super::coverage::Coverage;
 use super::descent::Descent;
 use super::exchange::{Answer, Question};
-use super::look::Looking;
+use super::findings::SearchStep;
 use super::repair::Repair;
-use super::sight::Sight;
 use super::span::Span;
 use super::verdict::Verdict;
 
@@ -21,9 +21,9 @@ use super::verdict::Verdict;
 pub enum Ranges {
     Descending(Box<Descent>),
     Repairing,
-    /// Nothing but this may be left to differ: rows that were rewritten since, above what is compared.
+    /// Comparing the whole again; only these stale rows may differ: their new versions lie above the compared ones.
     Confirming(Vec<Difference>),
-    /// Whether nothing is left over.
+    /// Done; true if no difference is left.
     Ended(bool),
 }
 
@@ -32,21 +32,21 @@ impl Ranges {
         Self::Descending(Box::new(Descent::new(context)))
     }
 
-    pub fn next(&mut self, context: &mut Context) -> Looking {
+    pub fn next(&mut self, context: &mut Context) -> SearchStep {
         match self {
             Self::Descending(descent) => match descent.next(context) {
-                Some(question) => Looking::Ask(question),
+                Some(question) => SearchStep::Ask(question),
                 None => self.descended(context),
             },
-            Self::Ended(true) => Looking::Done(in_step(context, Evidence::Cells)),
-            Self::Ended(false) => Looking::Done(Verdict::Working(context.work)),
+            Self::Ended(true) => SearchStep::Done(in_sync(context, Evidence::Cells)),
+            Self::Ended(false) => SearchStep::Done(Verdict::Working(context.work)),
             Self::Repairing | Self::Confirming(_) => {
-                Looking::Ask(Question::Cells { spans: vec![Span::ALL], split: false, local_below: context.below })
+                SearchStep::Ask(Question::Cells { spans: vec![Span::ALL], split: false, local_below: context.below })
             }
         }
     }
 
-    fn descended(&mut self, context: &mut Context) -> Looking {
+    fn descended(&mut self, context: &mut Context) -> SearchStep {
         let Self::Descending(descent) = std::mem::replace(self, Self::Repairing) else { return self.next(context) };
         let found = descent.into_found();
         context.work.found += found.len() as u64;
@@ -55,18 +55,18 @@ impl Ranges {
             self.next(context)
         } else if context.options.purpose == Purpose::Verify {
             let missing = found.missing.len() as u64 + found.rows_in_spans;
-            Looking::Done(Verdict::Differs { ghosts: found.ghosts.len() as u64, missing, all: found.all })
+            SearchStep::Done(Verdict::Differs { stale: found.stale.len() as u64, missing, all: found.all })
         } else {
-            Looking::Repair(found)
+            SearchStep::Repair(found)
         }
     }
 
-    pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), Misfit> {
+    pub fn answer(&mut self, context: &mut Context, answer: Answer) -> Result<(), UnexpectedAnswer> {
         context.work.rounds += 1;
         match (&mut *self, answer) {
             (Self::Descending(descent), answer) => {
                 descent.answer(context, answer)?;
-                context.sight = descent.sight(context);
+                context.coverage = descent.coverage(context);
                 Ok(())
             }
             (Self::Confirming(rewritten), Answer::Cells(cells)) if cells.len() == 1 => {
@@ -75,17 +75,17 @@ impl Ranges {
                     delta.settle(*difference);
                 }
                 if delta.is_zero() {
-                    context.sight.open.clear();
+                    context.coverage.open.clear();
                 }
                 *self = Self::Ended(delta.is_zero());
                 Ok(())
             }
-            _ => Err(Misfit("the cell of the whole")),
+            _ => Err(UnexpectedAnswer("expected the cell of the whole table")),
         }
     }
 
-    /// Goes on after a repair. One that changed nothing and left nothing that was rewritten since needs no second look:
-    /// what it left mended itself, and the next evaluation will find it so.
+    /// Continues after a repair. A repair that changed nothing and found no rewritten rows needs no second comparison:
+    /// its differences resolved themselves, as the next evaluation will find.
     pub fn repaired(&mut self, repair: &Repair) {
         let rewritten: Vec<_> = repair.rewritten().collect();
         let changed = repair.uploads.sent + repair.deleted > 0;
@@ -93,12 +93,12 @@ impl Ranges {
     }
 }
 
-/// In step, if everything that may be sent is sent.
-pub fn in_step(context: &mut Context, shown_by: Evidence) -> Verdict {
-    context.sight = Sight { looked: Span { from: 0, until: context.below }, open: Vec::new() };
+/// The verdict "in sync" if everything below the horizon was sent, otherwise "working".
+pub fn in_sync(context: &mut Context, shown_by: Evidence) -> Verdict {
+    context.coverage = Coverage { scanned: Span { from: 0, until: context.below }, open: Vec::new() };
     if context.below < context.meta.local.horizon {
         return Verdict::Working(context.work);
     }
     context.checkpoint.approved = 0;
-    Verdict::InStep { below: context.below, shown_by, quarantined: context.checkpoint.quarantine.len() }
+    Verdict::InSync { below: context.below, shown_by, quarantined: context.checkpoint.quarantine.len() }
 }

@@ -1,9 +1,9 @@
 //! Spans: half-open intervals of row versions, and how they are split.
 //!
-//! Splitting is aligned to powers of 64 or of 8, whatever the span, so that the pieces are the blocks for which the ends
-//! keep summaries, and so that both ends split alike without telling each other where.
+//! Splits are aligned to powers of 64 or of 8, independent of the span. The pieces are the blocks for which endpoints
+//! keep summaries, and both endpoints split alike without exchanging the bounds.
 //!
-//! Always: the pieces of a span lie side by side and make it up without gap or overlap.
+//! Always: the pieces of a span are adjacent and cover it without gap or overlap.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +14,15 @@ pub struct Span {
     pub until: u64,
 }
 
-/// Blocks are `1 << (6 * level)` versions wide.
+/// Width of blocks in bits: a block of a level spans `1 << (6 * level)` versions.
 const BITS: u32 = 6;
 
 impl Span {
-    /// No version lies at or above this.
+    /// Exclusive upper bound of versions.
     pub const END: u64 = 1 << 63;
     pub const ALL: Self = Self { from: 0, until: Self::END };
 
-    /// One version alone.
+    /// The span of a single version.
     pub fn of_version(version: u64) -> Self {
         Self { from: version, until: version.saturating_add(1) }
     }
@@ -39,7 +39,7 @@ impl Span {
         self.width() == 0
     }
 
-    /// The smallest block that holds both versions.
+    /// The smallest block that contains both versions.
     pub fn block_around(low: u64, high: u64) -> Self {
         let mut shift = 0;
         while shift < 60 && low >> shift != high >> shift {
@@ -52,13 +52,13 @@ impl Span {
         Self { from, until: from + (1 << shift) }
     }
 
-    /// The pieces at the multiples of the greatest power of 64 that is smaller than the span: 64 of a block, 8 of all,
-    /// at most 65 of anything else. A span of one version is its own only piece.
+    /// Splits at the multiples of the largest power of 64 below the width: a block into 64 pieces, [`Span::ALL`] into 8,
+    /// any other span into at most 65. A span of one version stays whole.
     pub fn split(&self) -> Vec<Self> {
         self.pieces(BITS)
     }
 
-    /// The same with a power of 8: 8 of a block or of all, at most 9 of anything else.
+    /// Splits at the multiples of a power of 8: a block or [`Span::ALL`] into 8 pieces, any other span into at most 9.
     pub fn eighths(&self) -> Vec<Self> {
         self.pieces(BITS / 2)
     }
@@ -85,7 +85,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_block_falls_into_sixty_four_and_everything_into_eight() {
+    fn block_splits_into_64_and_all_into_8() {
         let block = Span::block_around(1, 1_000_000);
         assert_eq!(block, Span { from: 0, until: 1 << 24 });
         let pieces = block.split();

@@ -1,4 +1,4 @@
-//! Sends rows in batches, searches a batch that failed for the row at fault, and sets that aside.
+//! The upload queue: sends rows in batches, bisects a failed batch for the row at fault, and quarantines that row.
 
 use std::collections::VecDeque;
 
@@ -11,13 +11,13 @@ use super::quarantine::Refusal;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Uploads {
     queue: VecDeque<Mark>,
-    /// Rows that were refused before take no others with them. After the first that fails the others wait.
+    /// Rows are sent one by one, because they were refused before. After the first failure the others wait.
     singly: bool,
-    /// Rows that the remote took.
+    /// Rows that the remote accepted.
     pub sent: u64,
 }
 
-/// A row that is sent alone and gets no answer so often is taken for one that the remote cannot bear.
+/// Attempts without an answer after which a row sent alone counts as refused.
 const STRIKES: u32 = 3;
 
 impl Uploads {
@@ -25,13 +25,13 @@ impl Uploads {
         Self { queue: marks.into(), singly: true, sent: 0 }
     }
 
-    /// Puts rows in line, but for those that are set aside.
+    /// Queues rows, except quarantined ones.
     pub fn push(&mut self, marks: &[Mark], checkpoint: &Checkpoint) {
-        self.queue.extend(marks.iter().filter(|mark| !checkpoint.quarantine.holds(**mark)));
+        self.queue.extend(marks.iter().filter(|mark| !checkpoint.quarantine.contains(**mark)));
     }
 
-    /// Puts what is in line into order, each row once.
-    pub fn tidy(&mut self) {
+    /// Sorts the queue and removes duplicates.
+    pub fn sort(&mut self) {
         let mut marks: Vec<_> = std::mem::take(&mut self.queue).into();
         marks.sort_unstable();
         marks.dedup();
@@ -43,7 +43,7 @@ impl Uploads {
         (!marks.is_empty()).then_some(Change::Upload { marks })
     }
 
-    /// The rows that are sent together, or were just now.
+    /// The rows of the batch to send next, or in flight.
     fn batch(&self, checkpoint: &Checkpoint) -> Vec<Mark> {
         let rows = if self.singly { 1 } else { checkpoint.batch.next(&self.queue) };
         self.queue.iter().take(rows).copied().collect()
@@ -72,7 +72,7 @@ impl Uploads {
         let checkpoint = &mut context.checkpoint;
         let sent = self.batch(checkpoint);
         if self.singly {
-            // Known to be bad; whether the remote is down as well, the next request tells.
+            // The row was refused before; if the remote is unreachable as well, the next request fails too.
             if let Some(mark) = self.queue.drain(..).next() {
                 checkpoint.quarantine.refuse(mark, fault.to_string(), context.now);
             }
@@ -90,7 +90,7 @@ impl Uploads {
         }
     }
 
-    /// Whether a row that failed alone is to blame. Silence may have other reasons, so it has to repeat itself.
+    /// Whether a row that failed alone is at fault. A missing answer may have other causes, so it must repeat.
     fn at_fault(&self, checkpoint: &mut Checkpoint, fault: &SyncFault) -> bool {
         let (SyncFault::Unavailable(_), Some(mark)) = (fault, self.queue.front()) else { return true };
         let before = checkpoint.strikes.filter(|(struck, _)| struck == mark).map_or(0, |(_, strikes)| strikes);

@@ -1,36 +1,43 @@
-//! What an evaluation comes to.
+//! The verdict: the result of an evaluation.
 //!
-//! Always: "in step" is said only with what shows it, up to a stated version.
+//! Always: the verdict "in sync" carries its evidence and the version up to which it holds.
 
 use model::{Evidence, MassDelete};
 use serde::{Deserialize, Serialize};
 
+/// Result of an evaluation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// The ends agree on every row below a version, but for those in quarantine.
-    InStep { below: u64, shown_by: Evidence, quarantined: usize },
-    /// Something was done, or is not yet agreed on. Evaluate again.
+    /// Both endpoints agree on every row below a version, except quarantined rows; `shown_by` names the evidence.
+    #[serde(rename = "in_step")]
+    InSync { below: u64, shown_by: Evidence, quarantined: usize },
+    /// Rows were changed, or differences are left. Evaluate again.
     Working(Work),
-    /// `Purpose::Verify` only: what differs, up to the limit of what is looked for at once.
-    Differs { ghosts: u64, missing: u64, all: bool },
-    /// More would be deleted than without an operator's yes.
+    /// `Purpose::Verify` only: number of differing rows. `all` is false if the search stopped at its limit.
+    Differs {
+        #[serde(rename = "ghosts")]
+        stale: u64,
+        missing: u64,
+        all: bool,
+    },
+    /// A mass delete waits for an operator's approval.
     Waiting(MassDelete),
-    /// The local database is not the one that was followed. Nothing was done, as its rows may be older than the remote's.
+    /// The local database is not the one synced before. Nothing was done: its rows may be older than the remote's.
     EpochChanged { was: String, is: String },
-    /// An end did not answer.
+    /// An endpoint did not answer.
     Unreachable { error: String },
-    /// An end refuses what is no fault of a row.
+    /// An endpoint refused, and not because of a row.
     Refused { error: String },
 }
 
-/// What an evaluation did.
+/// Work done by an evaluation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
     pub uploaded: u64,
     pub deleted: u64,
-    /// Differences that comparing found, among them those that mended themselves.
+    /// Differences found, including those that resolved themselves.
     pub found: u64,
-    /// Requests that compared.
+    /// Number of comparison requests.
     pub rounds: u32,
 }

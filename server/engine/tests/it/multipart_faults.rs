@@ -10,6 +10,7 @@ use std::{
 
 use engine::clone::{Checkpoint, CloneError, Tracker, run};
 use model::{Progress, Reason};
+use testing::{Span as _, eventually, eventually_async, seen, within};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -212,7 +213,9 @@ async fn a_clone_that_is_dropped_aborts_what_is_underway() {
     copying.notified().await;
     assert_eq!(left_behind(&yard.client()).await, 1);
     work.abort();
-    while left_behind(&yard.client()).await > 0 {}
+    let client = yard.client();
+    let left = || async { seen(left_behind(&client).await, |left| *left == 0) };
+    eventually_async("the upload is aborted", within(1.mins()), left).await;
 }
 
 #[tokio::test]
@@ -237,15 +240,10 @@ async fn a_finished_part_is_a_sign_of_life_of_an_object_underway() {
     let work =
         tokio::spawn(async move { run(&buckets(), &store, &store, &above_5_mib(), None, &tracker, &stop).await });
     let idle = || watched.take().progress.idle_ms;
-    let mut longest = 0;
-    while longest < 100 {
-        tokio::task::yield_now().await;
-        longest = idle();
-    }
+    // Real time: how long nothing happened is the subject.
+    let longest = eventually("100 ms of silence", within(1.mins()), || seen(idle(), |idle| *idle >= 100)).await;
     released.add_permits(1);
-    while idle() >= longest {
-        tokio::task::yield_now().await;
-    }
+    eventually("a sign of life", within(1.mins()).every(1.millis()), || seen(idle(), |idle| *idle < longest)).await;
     assert_eq!(watched.take().progress.settled(), 0, "the other parts are held back");
     released.add_permits(2);
     assert!(work.await.unwrap().unwrap().unwrap().holds());

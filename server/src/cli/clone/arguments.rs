@@ -7,8 +7,10 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use engine::{
+    clock::now,
     clone::Options,
-    s3::{BytesPerSecond, Ceilings, Endpoint, S3Client, Threshold, UnreadableTags},
+    limit::BytesPerSecond,
+    s3::{Ceilings, Endpoint, S3Client, Threshold, UnreadableTags},
 };
 use model::{CloneSpec, Digest, Glob, Invalid, Mode, Place, Selection, StoreName};
 use sha2::{Digest as _, Sha256};
@@ -16,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     fidelity::{FidelityArgs, Keys},
     mirror::Confirmation,
-    since::{self, Since},
+    since::Since,
     state::State,
 };
 
@@ -179,7 +181,7 @@ impl Order {
             selection: Selection {
                 include: args.include,
                 exclude: args.exclude,
-                newer_than: args.newer_than.map(|since| since.before(since::now())),
+                newer_than: args.newer_than.map(|since| since.before(now())),
             },
             fidelity: args.fidelity.fidelity()?,
             plan: None,

@@ -1,6 +1,6 @@
 //! `--newer-than`: an instant, or how long ago it was when the command started.
 
-use std::{str::FromStr, time::SystemTime};
+use std::str::FromStr;
 
 use model::{Invalid, Time};
 
@@ -43,11 +43,6 @@ fn ago(text: &str) -> Option<i64> {
         _ => return None,
     };
     number.parse::<i64>().ok()?.checked_mul(seconds * 1_000)
-}
-
-pub fn now() -> Time {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

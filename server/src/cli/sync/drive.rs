@@ -77,7 +77,7 @@ async fn take_turns(
         let turn = keeper.turn(arguments.verify, &mut |status| reporter.show(status), stop).await?;
         let wait = match turn {
             Turn::Cut(Halt::Stopped) => return Ok(End::quiet(Outcome::Stopped)),
-            Turn::Cut(Halt::Lost) => ASK_EVERY,
+            Turn::Cut(Halt::LeaseLost) => ASK_EVERY,
             Turn::Paused => return Ok(End::paused()),
             Turn::Another => {
                 if another_since.get_or_insert_with(Instant::now).elapsed() > LONGEST {

@@ -12,7 +12,8 @@ use crate::{cli::Exit, tasks::syncer::Ended};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    InStep,
+    #[serde(rename = "in_step")]
+    InSync,
     /// In step but for rows that the remote will not have.
     Quarantined,
     /// With --verify: something differs. With --once: there is more to do.
@@ -39,8 +40,8 @@ impl Outcome {
     /// Of an evaluation after which nothing else is to be done.
     pub fn of(ended: &Ended) -> Self {
         match &ended.verdict {
-            Some(Verdict::InStep { quarantined: 0, .. }) => Self::InStep,
-            Some(Verdict::InStep { .. }) => Self::Quarantined,
+            Some(Verdict::InSync { quarantined: 0, .. }) => Self::InSync,
+            Some(Verdict::InSync { .. }) => Self::Quarantined,
             Some(Verdict::Working(_) | Verdict::Differs { .. }) => Self::Differs,
             Some(Verdict::Waiting(_)) => Self::Waiting,
             Some(Verdict::EpochChanged { .. }) => Self::EpochChanged,
@@ -52,7 +53,7 @@ impl Outcome {
 
     pub fn exit(self) -> ExitCode {
         match self {
-            Self::InStep => Exit::Done.into(),
+            Self::InSync => Exit::Done.into(),
             Self::Quarantined | Self::Differs | Self::Waiting | Self::Paused => Exit::ItemsFailed.into(),
             Self::EpochChanged | Self::Refused => Exit::Usage.into(),
             Self::Unreachable => Exit::Unreachable.into(),

@@ -94,7 +94,7 @@ impl Summary {
     pub fn print(&self) {
         let Some(status) = &self.status else { return };
         let verdict = match self.outcome {
-            Outcome::InStep => "In step",
+            Outcome::InSync => "In step",
             Outcome::Quarantined => "In step but for rows in quarantine",
             Outcome::Differs => "Not in step",
             Outcome::Waiting => "A deletion waits for a yes",

@@ -3,10 +3,7 @@
 use axum::http::HeaderValue;
 use subtle::ConstantTimeEq;
 
-use crate::config::{
-    self,
-    secrets::token::{hash, hex},
-};
+use crate::config::{self, secrets::token::hash};
 
 /// Whose token this `Authorization` header holds. Every known token is compared, whichever fits.
 pub(super) fn owner<'a>(known: &'a [config::Token], header: &HeaderValue) -> Option<&'a str> {
@@ -14,7 +11,7 @@ pub(super) fn owner<'a>(known: &'a [config::Token], header: &HeaderValue) -> Opt
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
     }
-    let sent = hex(&hash(token.trim()));
+    let sent = hex::encode(hash(token.trim()));
     let mut owner = None;
     for token in known {
         let same = token.sha256.to_ascii_lowercase().as_bytes().ct_eq(sent.as_bytes());

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine::sync::{
-    End, SyncFault,
+    SyncFault, TableEndpoint,
     protocol::{ROWS_READ, gzip, limits},
 };
 use model::{Problem, ProblemCode};
@@ -26,7 +26,7 @@ pub struct Opened {
 impl Asked {
     pub async fn open(self) -> Result<Opened, Refusal> {
         let table = self.holding.table().await?;
-        Ok(Opened { read: table.spent().rows, table, asked: self })
+        Ok(Opened { read: table.usage().rows, table, asked: self })
     }
 }
 
@@ -41,12 +41,12 @@ impl Opened {
 
     /// What the table says, without where it lies, which is nobody's business outside.
     pub fn outside(&self, said: &str) -> String {
-        said.replace(&self.table.place(), "the table")
+        said.replace(&self.table.location(), "the table")
     }
 
     pub fn answer(self, answer: &impl Serialize) -> Result<Response, Refusal> {
         // Of a table that several ask at once it holds what all of them had read meanwhile.
-        let read = self.table.spent().rows.saturating_sub(self.read);
+        let read = self.table.usage().rows.saturating_sub(self.read);
         let body = serde_json::to_vec(answer).map_err(|error| {
             tracing::error!(%error, "an answer cannot be written");
             Problem::new(ProblemCode::Internal, "Logyard met a fault of its own.")
@@ -54,7 +54,7 @@ impl Opened {
         let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let vary = (header::VARY, HeaderValue::from_static("accept-encoding"));
         let read = (HeaderName::from_static(ROWS_READ), HeaderValue::from(read));
-        if body.len() < limits::WORTH_COMPRESSING || !self.asked.accepts_gzip {
+        if body.len() < limits::MIN_COMPRESSED_BYTES || !self.asked.accepts_gzip {
             return Ok(([json, vary, read], body).into_response());
         }
         let encoding = (header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

@@ -37,10 +37,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
 
 async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > limits::BODY) {
+    if announced.is_some_and(|length: usize| length > limits::MAX_REQUEST_BYTES) {
         return Err(too_large());
     }
-    axum::body::to_bytes(body, limits::BODY).await.map_err(|error| {
+    axum::body::to_bytes(body, limits::MAX_REQUEST_BYTES).await.map_err(|error| {
         let source = std::error::Error::source(&error);
         if source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
             too_large()
@@ -64,13 +64,16 @@ fn is_compressed(headers: &HeaderMap) -> Result<bool, Problem> {
 }
 
 fn decompressed(bytes: &[u8]) -> Result<Bytes, Problem> {
-    gzip::decompressed(bytes, limits::BODY).map(Bytes::from).map_err(|error| match error {
+    gzip::decompressed(bytes, limits::MAX_REQUEST_BYTES).map(Bytes::from).map_err(|error| match error {
         Unreadable::TooLarge => too_large(),
         Unreadable::Broken => body::not_json("The body is not the gzip that its Content-Encoding says it is."),
     })
 }
 
 fn too_large() -> Problem {
-    let detail = format!("A body may have at most {} bytes here, compressed or not. Send less at once.", limits::BODY);
+    let detail = format!(
+        "A body may have at most {} bytes here, compressed or not. Send less at once.",
+        limits::MAX_REQUEST_BYTES
+    );
     Problem::new(ProblemCode::TooLarge, detail)
 }

@@ -2,7 +2,7 @@
 
 use axum::{extract::RawQuery, response::Response};
 use engine::sync::{
-    End, Local, Mark, Remote, Row, Span,
+    Local, Mark, Remote, Row, Span, TableEndpoint,
     protocol::{
         Bound, CountQuery, Counted, Deleted, Deletion, ListRequest, Lists, MarkOnWire, Overview, PageAnswer, PageQuery,
         RefusedRow, RowKey, SpanOnWire, Summaries, SummariesRequest, Taken, Upload, Version, limits,
@@ -33,14 +33,14 @@ pub async fn meta(asked: Asked, RawQuery(query): RawQuery) -> Answer {
 
 pub async fn summaries(asked: Asked, Json(request): Json<SummariesRequest>) -> Answer {
     let SummariesRequest { spans, split } = request;
-    within("spans", spans.len(), if split { limits::SPLITS } else { limits::SPANS })?;
+    within("spans", spans.len(), if split { limits::MAX_SPLIT_SPANS } else { limits::MAX_SPANS })?;
     let opened = asked.open().await?;
     let cells = opened.told(opened.table.cells(&plain(&spans), split, Span::END).await)?;
     opened.answer(&Summaries::of(&cells))
 }
 
 pub async fn list(asked: Asked, Json(request): Json<ListRequest>) -> Answer {
-    within("spans", request.spans.len(), limits::SPANS)?;
+    within("spans", request.spans.len(), limits::MAX_SPANS)?;
     let spans = plain(&request.spans);
     let opened = asked.open().await?;
     // Counted first: a span may have more rows than anyone should hold.
@@ -48,7 +48,7 @@ pub async fn list(asked: Asked, Json(request): Json<ListRequest>) -> Answer {
     let mut rows = 0;
     let fitting = cells.iter().take_while(|cell| {
         rows += cell.count;
-        rows <= limits::LISTED as u64
+        rows <= limits::MAX_LISTED_ROWS as u64
     });
     let spans = &spans[..fitting.count()];
     let lists = opened.told(opened.table.list(spans, Span::END).await)?;
@@ -65,14 +65,14 @@ pub async fn page(asked: Asked, RawQuery(query): RawQuery) -> Answer {
 
 /// Rows that cannot be taken are told, and hold up no others.
 pub async fn upload(asked: Asked, Json(Upload { rows }): Json<Upload>) -> Answer {
-    within("rows", rows.len(), limits::UPLOADED)?;
+    within("rows", rows.len(), limits::MAX_UPLOAD_ROWS)?;
     let (integers, texts): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| matches!(row.key, RowKey::Integer(_)));
     let opened = asked.open().await?;
     let refused = opened.told(opened.table.upload(integers.into_iter().map(Row::from).collect()).await)?;
     let of_table = refused.into_iter().map(|(mark, error)| RefusedRow {
         key: RowKey::Integer(mark.key.cast_signed()),
         version: Version(mark.version),
-        error: opened.outside(&error).chars().take(limits::REFUSAL).collect(),
+        error: opened.outside(&error).chars().take(limits::MAX_REFUSAL_CHARACTERS).collect(),
     });
     let of_texts = texts.into_iter().map(|row| {
         let error = "a key of this table is an integer of 64 bits".to_owned();
@@ -83,11 +83,11 @@ pub async fn upload(asked: Asked, Json(Upload { rows }): Json<Upload>) -> Answer
 }
 
 pub async fn delete(asked: Asked, Json(Deletion { rows }): Json<Deletion>) -> Answer {
-    within("rows", rows.len(), limits::DELETED)?;
+    within("rows", rows.len(), limits::MAX_DELETE_ROWS)?;
     let marks: Vec<_> = rows.into_iter().map(|row| row.0).collect();
     let opened = asked.open().await?;
     let keys: Vec<_> = marks.iter().map(|mark| mark.key).collect();
-    let held = opened.told(opened.table.held(&keys).await)?;
+    let held = opened.told(opened.table.current_versions(&keys).await)?;
     opened.told(opened.table.delete(&marks).await)?;
     let deleted = marks.iter().zip(held).filter(|(mark, held)| *held == Some(mark.version)).count() as u64;
     opened.answer(&Deleted { deleted })

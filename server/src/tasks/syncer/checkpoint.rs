@@ -54,11 +54,11 @@ impl Kept {
         }
         for key in retry.iter().flatten() {
             if let Ok(key) = key.parse() {
-                self.engine.quarantine.hurry(Some(integer_key(key)));
+                self.engine.quarantine.retry_now(Some(integer_key(key)));
             }
         }
         if retry.as_ref().is_some_and(Vec::is_empty) {
-            self.engine.quarantine.hurry(None);
+            self.engine.quarantine.retry_now(None);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use engine::sync::{Sight, Span};
-use model::{KeySpan, Look};
+use engine::sync::{Coverage, Span};
+use model::{KeySpan, SpanState};
 use tokio::time::{Instant, timeout};
 use tracing::{debug, warn};
 
@@ -55,22 +55,22 @@ impl KeyMap {
     }
 
     /// What is known of all pieces that a span touches together.
-    fn known(&self, span: Span) -> Look {
+    fn known(&self, span: Span) -> SpanState {
         let touching = |piece: &&KeySpan| piece.from < span.until && span.from < piece.until;
         let mut looks = self.pieces.iter().filter(touching).map(|piece| piece.look).peekable();
         let covered = self.pieces.first().is_some_and(|first| first.from <= span.from)
             && self.pieces.last().is_some_and(|last| span.until <= last.until);
-        if covered && looks.peek().is_some() && looks.all(|look| look == Look::Verified) {
-            Look::Verified
+        if covered && looks.peek().is_some() && looks.all(|look| look == SpanState::Verified) {
+            SpanState::Verified
         } else {
-            Look::NotYet
+            SpanState::NotYet
         }
     }
 
     /// What an evaluation has seen; what it did not look at stays as it was known.
-    pub fn see(&mut self, sight: &Sight) -> Vec<KeySpan> {
+    pub fn see(&mut self, coverage: &Coverage) -> Vec<KeySpan> {
         for piece in &mut self.pieces {
-            let seen = sight.of(Span { from: piece.from, until: piece.until });
+            let seen = coverage.of(Span { from: piece.from, until: piece.until });
             piece.look = seen.unwrap_or(piece.look);
         }
         self.pieces.clone()
@@ -89,20 +89,23 @@ mod tests {
     fn what_was_verified_stays_so_on_a_map_with_other_pieces_until_it_is_seen_otherwise() {
         let mut map = KeyMap::default();
         map.lay(&[(span(0, 100), 90), (span(100, 200), 100)]);
-        let seen = map.see(&Sight { looked: span(0, 200), open: vec![span(150, 151)] });
-        assert_eq!(seen.iter().map(|piece| piece.look).collect::<Vec<_>>(), [Look::Verified, Look::Differing]);
+        let seen = map.see(&Coverage { scanned: span(0, 200), open: vec![span(150, 151)] });
+        assert_eq!(
+            seen.iter().map(|piece| piece.look).collect::<Vec<_>>(),
+            [SpanState::Verified, SpanState::Differing]
+        );
         map.lay(&[(span(0, 50), 40), (span(50, 150), 100), (span(150, 250), 80)]);
         let looks = |map: &KeyMap| map.pieces.iter().map(|piece| piece.look).collect::<Vec<_>>();
-        assert_eq!(looks(&map), [Look::Verified, Look::NotYet, Look::NotYet]);
-        map.see(&Sight { looked: span(50, 250), open: Vec::new() });
-        assert_eq!(looks(&map), [Look::Verified; 3]);
+        assert_eq!(looks(&map), [SpanState::Verified, SpanState::NotYet, SpanState::NotYet]);
+        map.see(&Coverage { scanned: span(50, 250), open: Vec::new() });
+        assert_eq!(looks(&map), [SpanState::Verified; 3]);
     }
 
     #[test]
     fn what_is_kept_is_gone_on_from() {
         let mut map = KeyMap::default();
-        map.know(vec![KeySpan { from: 0, until: 9, rows: None, look: Look::Verified }]);
+        map.know(vec![KeySpan { from: 0, until: 9, rows: None, look: SpanState::Verified }]);
         map.know(Vec::new());
-        assert_eq!(map.see(&Sight::default())[0].look, Look::Verified);
+        assert_eq!(map.see(&Coverage::default())[0].look, SpanState::Verified);
     }
 }

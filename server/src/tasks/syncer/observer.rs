@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use db::{Db, DbError, SyncBeat};
-use engine::sync::{Doing, Entry, Evaluation, Observer, Quarantine, Sides, Spent, Told, Work};
+use engine::sync::{Activity, Entry, Evaluation, Observer, PerEndpoint, Quarantine, SyncProgress, Usage, Work};
 use model::{Quarantined, SyncEnd, SyncMinute, SyncSource, SyncState, SyncStatus, Time};
 use tokio::time::{Duration, Instant};
 
@@ -38,19 +38,19 @@ pub struct Teller<'a> {
     pub mapped: Option<Instant>,
     /// What was told of already.
     pub work: Work,
-    pub spent: Sides<Spent>,
+    pub usage: PerEndpoint<Usage>,
     /// Why the store did not take what it was told.
     pub error: Option<DbError>,
 }
 
 #[async_trait]
 impl Observer for Teller<'_> {
-    async fn told(&mut self, told: &Told<'_>) -> bool {
-        let (state, reason) = self.under_way(told);
-        let mut beat = self.beat(told, state, reason);
+    async fn report(&mut self, progress: &SyncProgress<'_>) -> bool {
+        let (state, reason) = self.under_way(progress);
+        let mut beat = self.beat(progress, state, reason);
         if self.mapped.is_none_or(|at| at.elapsed() >= MAP_EVERY) {
             self.map.count(self.local).await;
-            beat.map = Some(self.map.see(&told.evaluation.sight()));
+            beat.map = Some(self.map.see(&progress.evaluation.coverage()));
             self.mapped = Some(Instant::now());
         }
         (self.watch)(&beat.status);
@@ -66,19 +66,19 @@ impl Observer for Teller<'_> {
 
 impl Teller<'_> {
     /// A table is shown to be worked on once something is done to it: one that is only looked at stands as it stood.
-    fn under_way(&self, told: &Told<'_>) -> (SyncState, String) {
-        let Work { uploaded, deleted, found, rounds } = told.evaluation.work();
+    fn under_way(&self, progress: &SyncProgress<'_>) -> (SyncState, String) {
+        let Work { uploaded, deleted, found, rounds } = progress.evaluation.work();
         let idle = uploaded == 0 && deleted == 0;
         if self.verify || idle && self.known.state != SyncState::New {
             return (self.known.state, self.known.reason.clone());
         }
-        match told.evaluation.doing() {
-            Doing::Meeting => (SyncState::Reconciling, "Both ends are being asked how they are.".to_owned()),
-            Doing::Uploading => {
-                let left = told.behind.map(|behind| format!("; {} to go", rows(behind))).unwrap_or_default();
+        match progress.evaluation.activity() {
+            Activity::ReadingMeta => (SyncState::Reconciling, "Both ends are being asked how they are.".to_owned()),
+            Activity::Uploading => {
+                let left = progress.behind.map(|behind| format!("; {} to go", rows(behind))).unwrap_or_default();
                 (SyncState::Uploading, format!("{} sent{left}.", rows(uploaded)))
             }
-            Doing::Reconciling => {
+            Activity::Reconciling => {
                 let reason = format!(
                     "{found} differences found in {rounds} rounds, {} sent and {deleted} deleted.",
                     rows(uploaded)
@@ -89,9 +89,9 @@ impl Teller<'_> {
     }
 
     /// What is to be told, and was not yet.
-    fn beat(&mut self, told: &Told<'_>, state: SyncState, reason: String) -> SyncBeat {
-        let evaluation = told.evaluation;
-        let minute = self.minute(evaluation, &told.spent);
+    fn beat(&mut self, progress: &SyncProgress<'_>, state: SyncState, reason: String) -> SyncBeat {
+        let evaluation = progress.evaluation;
+        let minute = self.minute(evaluation, &progress.usage);
         self.rate.sent(minute.uploaded);
         let quarantine = &evaluation.checkpoint().quarantine;
         let meta = evaluation.meta();
@@ -102,9 +102,9 @@ impl Teller<'_> {
             reason,
             local: meta.map(|meta| end(&meta.local)),
             remote: meta.map(|meta| end(&meta.remote)),
-            behind: told.behind,
+            behind: progress.behind,
             rate: self.rate.per_second(),
-            left_ms: told.behind.and_then(|behind| self.rate.left_ms(behind)),
+            left_ms: progress.behind.and_then(|behind| self.rate.left_ms(behind)),
             quarantined: quarantine.len() as u64,
             batch: Some(evaluation.checkpoint().batch.size() as u64),
             position: evaluation.position(),
@@ -117,10 +117,10 @@ impl Teller<'_> {
         SyncBeat { status, checkpoint, minute, quarantine: listed(quarantine), map: None }
     }
 
-    fn minute(&mut self, evaluation: &Evaluation, spent: &Sides<Spent>) -> SyncMinute {
+    fn minute(&mut self, evaluation: &Evaluation, usage: &PerEndpoint<Usage>) -> SyncMinute {
         let (work, before) = (evaluation.work(), std::mem::replace(&mut self.work, evaluation.work()));
-        let (local, remote) = (spent.local.since(&self.spent.local), spent.remote.since(&self.spent.remote));
-        self.spent = spent.clone();
+        let (local, remote) = (usage.local.since(&self.usage.local), usage.remote.since(&self.usage.remote));
+        self.usage = usage.clone();
         SyncMinute {
             at: self.db.now(),
             uploaded: work.uploaded.saturating_sub(before.uploaded),
@@ -136,14 +136,14 @@ impl Teller<'_> {
     }
 
     /// The last word about an evaluation, with the map as it is now.
-    pub async fn last(&mut self, told: &Told<'_>, standing: &Standing) -> SyncBeat {
-        let mut beat = self.beat(told, standing.state, standing.reason.clone());
+    pub async fn last(&mut self, progress: &SyncProgress<'_>, standing: &Standing) -> SyncBeat {
+        let mut beat = self.beat(progress, standing.state, standing.reason.clone());
         beat.status.waiting = standing.waiting;
         beat.status.verified = standing.verified.or(beat.status.verified);
         beat.status.position = None;
-        if told.evaluation.meta().is_some() {
+        if progress.evaluation.meta().is_some() {
             self.map.count(self.local).await;
-            beat.map = Some(self.map.see(&told.evaluation.sight()));
+            beat.map = Some(self.map.see(&progress.evaluation.coverage()));
         }
         beat
     }

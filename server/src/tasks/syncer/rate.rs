@@ -1,49 +1,46 @@
 //! Rows sent a second, over the last minute in which any was.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
+use engine::limit::{Throughput, ThroughputSample};
 use tokio::time::Instant;
 
 const SPAN: Duration = Duration::from_mins(1);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Rate {
-    /// When so many rows had just been sent; the first sends none, it is where counting begins.
-    samples: VecDeque<(Instant, u64)>,
+    began: Instant,
+    /// Rows sent since then.
+    rows: u64,
+    throughput: Throughput,
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Self { began: Instant::now(), rows: 0, throughput: Throughput::over(SPAN) }
+    }
 }
 
 impl Rate {
-    /// So many rows were sent since the last time.
+    /// Adds rows that were sent since the last call. Calls without rows are no samples, or pauses would slow the rate.
     pub fn sent(&mut self, rows: u64) {
-        let now = Instant::now();
-        while self.samples.front().is_some_and(|(at, _)| now - *at > SPAN) {
-            self.samples.pop_front();
-        }
-        if rows > 0 || self.samples.is_empty() {
-            self.samples.push_back((now, rows));
+        let at = self.began.elapsed();
+        self.rows += rows;
+        self.throughput.forget_older(at);
+        if rows > 0 || self.throughput.is_empty() {
+            self.throughput.sample(ThroughputSample { at, items: self.rows, bytes: 0 });
         }
     }
 
-    /// A second; `None` where nothing was sent of late.
+    /// Rows a second; `None` if nothing was sent in the last minute.
     pub fn per_second(&self) -> Option<f64> {
-        let ((first, _), (last, _)) = (self.samples.front()?, self.samples.back()?);
-        let rows: u64 = self.samples.iter().skip(1).map(|(_, rows)| rows).sum();
-        let seconds = (*last - *first).as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-        let rate = (rows > 0 && seconds > 0.0).then(|| rows as f64 / seconds);
-        rate
+        let (rows, _) = self.throughput.recent();
+        (rows > 0.0).then_some(rows)
     }
 
-    /// Milliseconds until so many rows are sent.
+    /// Milliseconds that `rows` will take at this rate.
     pub fn left_ms(&self, rows: u64) -> Option<u64> {
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an estimate"
-        )]
-        let left = |rate: f64| (rows as f64 / rate * 1_000.0).ceil() as u64;
-        self.per_second().filter(|_| rows > 0).map(left)
+        self.throughput.left_ms(rows)
     }
 }
 

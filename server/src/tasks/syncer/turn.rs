@@ -6,7 +6,10 @@
 use std::{sync::Arc, time::Duration};
 
 use db::{Db, DbError, HeldSync, SyncAsked, SyncBeat};
-use engine::sync::{Driven, Ends, Evaluation, Halt, Options, Purpose, Sides, Spent, Terms, Told, Verdict, Work, drive};
+use engine::sync::{
+    Controls, DriveResult, Endpoints, Evaluation, Halt, Options, PerEndpoint, Purpose, SyncProgress, Usage, Verdict,
+    Work, drive,
+};
 use model::{Quarantined, SyncEvaluation, SyncId, SyncMinute, SyncState, SyncStatus, Time};
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -183,12 +186,12 @@ impl Keeper {
             watch,
             mapped: None,
             work: Work::default(),
-            spent: Sides::default(),
+            usage: PerEndpoint::default(),
             error: None,
         };
-        let ends = Ends { local: &pair.local, remote: &*pair.remote, patience: PATIENCE };
-        let terms = Terms { allowance: syncs.allowance(), stop };
-        let Driven { verdict, spent, behind } = drive(&mut evaluation, ends, &terms, &mut teller).await;
+        let ends = Endpoints { local: &pair.local, remote: &*pair.remote, timeout: PATIENCE };
+        let controls = Controls { allowance: syncs.allowance(), stop };
+        let DriveResult { verdict, usage, behind } = drive(&mut evaluation, ends, &controls, &mut teller).await;
         if let Some(error) = teller.error.take() {
             return Err(error);
         }
@@ -201,9 +204,10 @@ impl Keeper {
             // It is no news that they differ; that somebody has to say yes must not be lost over it.
             standing = Standing { state: known.state, waiting: known.waiting, ..standing };
         }
-        let told = Told { evaluation: &evaluation, spent: spent.clone(), behind: still_behind(&verdict, behind) };
-        let mut beat = teller.last(&told, &standing).await;
-        if matches!(verdict, Verdict::InStep { .. })
+        let progress =
+            SyncProgress { evaluation: &evaluation, usage: usage.clone(), behind: still_behind(&verdict, behind) };
+        let mut beat = teller.last(&progress, &standing).await;
+        if matches!(verdict, Verdict::InSync { .. })
             && evaluation.work() != (Work { rounds: evaluation.work().rounds, ..Work::default() })
         {
             last_look(ends, &mut beat.status).await;
@@ -214,7 +218,7 @@ impl Keeper {
             beat.checkpoint = Some(Kept::answered(evaluation.checkpoint()));
             held.asked
         };
-        let recorded = begun.record(&standing, evaluation.work(), &spent, db.now());
+        let recorded = begun.record(&standing, evaluation.work(), &usage, db.now());
         self.end(context, beat, recorded, Some(verdict), &answered).await
     }
 
@@ -241,7 +245,7 @@ impl Keeper {
         let minute = SyncMinute { at: now, ..SyncMinute::default() };
         let quarantine = listed(&kept.engine.quarantine);
         let beat = SyncBeat { status, checkpoint: None, minute, quarantine, map: None };
-        let recorded = begun.record(&standing, Work::default(), &Sides::default(), now);
+        let recorded = begun.record(&standing, Work::default(), &PerEndpoint::default(), now);
         let answered = SyncAsked { evaluate: held.asked.evaluate, verify: held.asked.verify, ..SyncAsked::default() };
         self.end(context, beat, recorded, None, &answered).await
     }
@@ -256,7 +260,7 @@ impl Keeper {
     ) -> Result<Turn, DbError> {
         let (name, holder) = (&self.config.name, &context.holder);
         if !context.db.end_sync(name, holder, &beat, &evaluation, answered).await? {
-            return Ok(Turn::Cut(Halt::Lost));
+            return Ok(Turn::Cut(Halt::LeaseLost));
         }
         let SyncBeat { status, quarantine, .. } = beat;
         Ok(Turn::Ended(Box::new(Ended { status, evaluation, verdict, quarantine })))
@@ -264,7 +268,7 @@ impl Keeper {
 }
 
 impl Begun {
-    fn record(&self, standing: &Standing, work: Work, spent: &Sides<Spent>, now: Time) -> SyncEvaluation {
+    fn record(&self, standing: &Standing, work: Work, usage: &PerEndpoint<Usage>, now: Time) -> SyncEvaluation {
         SyncEvaluation {
             id: self.id,
             started_at: self.at,
@@ -277,11 +281,11 @@ impl Begun {
             deleted: work.deleted,
             found: work.found,
             rounds: work.rounds,
-            requests: spent.remote.requests,
-            bytes_sent: spent.remote.bytes_sent,
-            bytes_received: spent.remote.bytes_received,
-            local_rows: spent.local.rows,
-            remote_rows: spent.remote.rows,
+            requests: usage.remote.requests,
+            bytes_sent: usage.remote.bytes_sent,
+            bytes_received: usage.remote.bytes_received,
+            local_rows: usage.local.rows,
+            remote_rows: usage.remote.rows,
         }
     }
 }
@@ -292,7 +296,7 @@ fn needs_a_person(state: SyncState) -> bool {
 
 fn still_behind(verdict: &Verdict, behind: Option<u64>) -> Option<u64> {
     match verdict {
-        Verdict::InStep { quarantined, .. } => Some(*quarantined as u64),
+        Verdict::InSync { quarantined, .. } => Some(*quarantined as u64),
         Verdict::Differs { missing, all: true, .. } => Some(*missing),
         Verdict::Unreachable { .. } | Verdict::Refused { .. } | Verdict::EpochChanged { .. } => None,
         Verdict::Differs { .. } | Verdict::Working(_) | Verdict::Waiting(_) => behind,
@@ -300,7 +304,7 @@ fn still_behind(verdict: &Verdict, behind: Option<u64>) -> Option<u64> {
 }
 
 /// How many rows both ends have after what was done; as they were before, if they do not say.
-async fn last_look(ends: Ends<'_>, status: &mut SyncStatus) {
+async fn last_look(ends: Endpoints<'_>, status: &mut SyncStatus) {
     let both = async { tokio::join!(ends.local.meta(), ends.remote.meta()) };
     if let Ok((Ok(local), Ok(remote))) = timeout(LAST_LOOK, both).await {
         let end = |meta: engine::sync::Meta| model::SyncEnd {

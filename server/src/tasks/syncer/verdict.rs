@@ -23,11 +23,11 @@ impl Standing {
     /// `behind`: rows to be sent, as far as known.
     pub fn after(table: &TableName, evaluation: &Evaluation, verdict: &Verdict, behind: Option<u64>, at: Time) -> Self {
         match verdict {
-            Verdict::InStep { below, shown_by, quarantined } => {
+            Verdict::InSync { below, shown_by, quarantined } => {
                 let verified = Some(Verified { below: *below, at, shown_by: *shown_by });
                 let shown = shown(*below, *shown_by);
                 if *quarantined == 0 {
-                    return Self { verified, ..Self::of(SyncState::InStep, shown) };
+                    return Self { verified, ..Self::of(SyncState::InSync, shown) };
                 }
                 let first = evaluation.checkpoint().quarantine.entries().next();
                 let first = first.map(|entry| format!("row {}: {}", entry.mark.key.cast_signed(), entry.refusal));
@@ -45,14 +45,14 @@ impl Standing {
                 let done = format!("{} sent and {} deleted so far", rows(work.uploaded), count(work.deleted));
                 match behind.filter(|behind| new && *behind > 0) {
                     Some(behind) => Self::of(SyncState::Uploading, format!("{done}; {} to go.", rows(behind))),
-                    None => Self::of(SyncState::Reconciling, format!("{done}; what is left will be looked for again.")),
+                    None => Self::of(SyncState::Reconciling, format!("{done}; the rest is compared again next time.")),
                 }
             }
-            Verdict::Differs { ghosts, missing, all } => {
+            Verdict::Differs { stale, missing, all } => {
                 let least = if *all { "" } else { "at least " };
                 let reason = format!(
                     "The remote has {least}{} too many and lacks {least}{}. Nothing was changed.",
-                    rows(*ghosts),
+                    rows(*stale),
                     rows(*missing)
                 );
                 Self::of(SyncState::Reconciling, reason)

@@ -98,7 +98,7 @@ impl MysqlTable {
 impl Writers for MysqlTable {
     const BETWEEN: Duration = Duration::from_millis(120);
 
-    fn place(&self) -> &str {
+    fn location(&self) -> &str {
         &self.place
     }
 

@@ -39,7 +39,7 @@ pub struct MysqlTable {
 
 #[async_trait]
 impl Database for MysqlTable {
-    fn place(&self) -> &str {
+    fn location(&self) -> &str {
         &self.place
     }
 

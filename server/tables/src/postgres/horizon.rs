@@ -35,7 +35,7 @@ impl PostgresTable {
 impl Writers for PostgresTable {
     const BETWEEN: Duration = Duration::from_millis(20);
 
-    fn place(&self) -> &str {
+    fn location(&self) -> &str {
         &self.place
     }
 

@@ -33,7 +33,7 @@ pub struct PostgresTable {
 
 #[async_trait]
 impl Database for PostgresTable {
-    fn place(&self) -> &str {
+    fn location(&self) -> &str {
         &self.place
     }
 

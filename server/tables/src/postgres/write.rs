@@ -128,14 +128,7 @@ fn words(error: &sqlx::Error) -> Refusal {
 impl Column {
     /// A value as the column's type reads it.
     fn text(&self, value: &Value) -> Result<Option<String>, Refusal> {
-        let hex = |bytes: &[u8]| {
-            let mut text = String::with_capacity(2 + bytes.len() * 2);
-            text.push_str("\\x");
-            for byte in bytes {
-                let _ = write!(text, "{byte:02x}");
-            }
-            text
-        };
+        let hex = |bytes: &[u8]| format!("\\x{}", hex::encode(bytes));
         Ok(Some(match (value, self.travels) {
             (Value::Null, _) => return Ok(None),
             (Value::Bool(truth), _) => truth.to_string(),

@@ -33,7 +33,7 @@ pub struct SqliteTable {
 
 #[async_trait]
 impl Database for SqliteTable {
-    fn place(&self) -> &str {
+    fn location(&self) -> &str {
         &self.place
     }
 

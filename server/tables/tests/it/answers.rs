@@ -1,7 +1,7 @@
 //! What is answered is what lies in the table.
 
 use db::testing::Scratch;
-use engine::sync::{End as _, Local as _, Order, Remote as _, Row, Span};
+use engine::sync::{Local as _, Order, Remote as _, Row, Span, TableEndpoint as _};
 
 use crate::world::{World, mark};
 
@@ -27,7 +27,7 @@ async fn a_small_table_is_answered_as_it_is(scratch: Scratch) {
     assert_eq!((page.covers, page.marks), (Span { from: 1_000, until: Span::END }, vec![mark(10, 1_000)]));
     let page = table.page(below, Order::Descending, 10).await.unwrap();
     assert_eq!((page.covers, page.marks.len()), (below, 3));
-    assert_eq!(table.held(&[3, 4]).await.unwrap(), [None, Some(400)]);
+    assert_eq!(table.current_versions(&[3, 4]).await.unwrap(), [None, Some(400)]);
     let rows = table.rows(&[mark(4, 400), mark(5, 499)]).await.unwrap();
     let values = serde_json::json!({ "customer": "c4" }).as_object().cloned().unwrap();
     assert_eq!(rows, [Row { key: 4.into(), version: 400, values: values.clone() }]);
@@ -35,7 +35,7 @@ async fn a_small_table_is_answered_as_it_is(scratch: Scratch) {
     let newer = Row { key: 4.into(), version: 2_000, values: values.clone() };
     let older = Row { key: 5.into(), version: 1, values };
     assert_eq!(table.upload(vec![newer, older]).await.unwrap(), []);
-    assert_eq!(table.held(&[4, 5]).await.unwrap(), [Some(2_000), Some(500)]);
+    assert_eq!(table.current_versions(&[4, 5]).await.unwrap(), [Some(2_000), Some(500)]);
     table.delete(&[mark(4, 400), mark(5, 500)]).await.unwrap();
-    assert_eq!(table.held(&[4, 5]).await.unwrap(), [Some(2_000), None]);
+    assert_eq!(table.current_versions(&[4, 5]).await.unwrap(), [Some(2_000), None]);
 }

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use db::testing::Scratch;
-use engine::sync::{End as _, Span};
+use engine::sync::{Span, TableEndpoint as _};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 

@@ -1,7 +1,7 @@
 //! How much is read for an answer.
 
 use db::testing::Scratch;
-use engine::sync::{Cell, End as _, Span};
+use engine::sync::{Cell, Span, TableEndpoint as _};
 
 use crate::world::{Pool, World};
 
@@ -24,11 +24,11 @@ async fn with_summaries_a_range_of_many_rows_is_read_from_few(scratch: Scratch) 
     let table = world.open().await;
     let block = Span::block_around(0, ROWS);
     let plain = table.cells(&[block], true, ROWS).await.unwrap();
-    assert!(table.spent().rows >= ROWS - 1, "all of them");
+    assert!(table.usage().rows >= ROWS - 1, "all of them");
     table.migrate().await.unwrap();
-    let mut seen = table.spent().rows;
+    let mut seen = table.usage().rows;
     let mut cost = || {
-        let before = std::mem::replace(&mut seen, table.spent().rows);
+        let before = std::mem::replace(&mut seen, table.usage().rows);
         seen - before
     };
     let mut whole = Cell::default();

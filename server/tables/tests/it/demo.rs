@@ -1,6 +1,6 @@
 //! The demo's shop: always open, never the same.
 
-use engine::sync::{End as _, Local as _, Span};
+use engine::sync::{Local as _, Span, TableEndpoint as _};
 use tables::{Table, TableSpec, demo::Shop};
 use tempfile::TempDir;
 
@@ -33,7 +33,7 @@ async fn every_stroke_changes_the_shop_and_no_version_is_ever_used_again() {
     let all = &orders.list(&[Span::ALL], Span::END).await.unwrap()[0];
     assert!(all.windows(2).all(|pair| pair[0].version < pair[1].version), "no version twice");
     assert!(all.len().abs_diff(usize::try_from(before.count).unwrap()) < 30 * 9, "about as many go as come");
-    let held = orders.held(&all[..3].iter().map(|mark| mark.key).collect::<Vec<_>>()).await.unwrap();
+    let held = orders.current_versions(&all[..3].iter().map(|mark| mark.key).collect::<Vec<_>>()).await.unwrap();
     assert!(held.iter().all(Option::is_some));
 }
 

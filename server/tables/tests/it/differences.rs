@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use db::testing::Scratch;
 use engine::sync::{
-    Answer, Cell, Checkpoint, End as _, Evaluation, Mark, Meta, Options, Purpose, Question, Sides, Span, Step, Verdict,
+    Answer, Cell, Checkpoint, Evaluation, Mark, Meta, Options, PerEndpoint, Purpose, Question, Span, Step,
+    TableEndpoint as _, Verdict,
 };
 use rand::{SeedableRng as _, rngs::StdRng, seq::index::sample};
 use tables::Table;
@@ -19,16 +20,16 @@ const ROWS: u64 = 200_000;
 async fn differences_in_every_thousandth_row_are_found_from_less_than_a_hundredth_of_the_rows(scratch: Scratch) {
     let world = World::new(scratch).await;
     let places = sample(&mut StdRng::seed_from_u64(7), 200_000, 200).into_iter().map(|place| 1 + place as u64);
-    let (ghosts, missing): (BTreeSet<_>, BTreeSet<_>) =
+    let (stale, missing): (BTreeSet<_>, BTreeSet<_>) =
         places.map(|place| mark(place.cast_signed(), place)).partition(|mark| mark.version % 2 == 0);
     let rows: Vec<_> = (1..=ROWS).filter(|row| !missing.contains(&mark(row.cast_signed(), *row))).collect();
     for rows in rows.chunks(5_000) {
         let values: Vec<_> = rows.iter().map(|row| format!("({row}, {row}, 'c')")).collect();
         world.run(&format!("INSERT INTO orders VALUES {}", values.join(", "))).await;
     }
-    let (remote, local) = (world.open().await, Local { ghosts, missing });
+    let (remote, local) = (world.open().await, Local { stale, missing });
     remote.migrate().await.unwrap();
-    let before = remote.spent().rows;
+    let before = remote.usage().rows;
     let options = Options { purpose: Purpose::Verify, ..Options::default() };
     let mut evaluation = Evaluation::new(options, Checkpoint::default(), 0);
     let verdict = loop {
@@ -38,16 +39,16 @@ async fn differences_in_every_thousandth_row_are_found_from_less_than_a_hundredt
             Step::Done(verdict) => break verdict,
         }
     };
-    let (ghosts, missing) = (local.ghosts.len() as u64, local.missing.len() as u64);
-    assert_eq!(verdict, Verdict::Differs { ghosts, missing, all: true });
-    let (read, rounds) = (remote.spent().rows - before, evaluation.work().rounds);
+    let (stale, missing) = (local.stale.len() as u64, local.missing.len() as u64);
+    assert_eq!(verdict, Verdict::Differs { stale, missing, all: true });
+    let (read, rounds) = (remote.usage().rows - before, evaluation.work().rounds);
     assert!(read < ROWS / 100, "{read} of {ROWS} rows in {rounds} rounds");
     assert!(rounds <= 8, "{rounds} rounds");
 }
 
 /// A local table, made of what the remote answers and what it differs by.
 struct Local {
-    ghosts: BTreeSet<Mark>,
+    stale: BTreeSet<Mark>,
     missing: BTreeSet<Mark>,
 }
 
@@ -59,7 +60,7 @@ impl Local {
 
     fn cell(&self, span: Span, remote: &Cell) -> Cell {
         let mut cell = *remote;
-        for ghost in Self::within(&self.ghosts, span) {
+        for ghost in Self::within(&self.stale, span) {
             cell.merge(&Cell { count: 0, ..Cell::of(&[*ghost]) });
             cell.count -= 1;
         }
@@ -70,7 +71,7 @@ impl Local {
     }
 
     fn list(&self, span: Span, remote: &[Mark]) -> Vec<Mark> {
-        let common = remote.iter().filter(|mark| !self.ghosts.contains(mark));
+        let common = remote.iter().filter(|mark| !self.stale.contains(mark));
         let mut marks: Vec<_> = common.chain(Self::within(&self.missing, span)).copied().collect();
         marks.sort_unstable();
         marks
@@ -80,20 +81,21 @@ impl Local {
         match question {
             Question::Meta => {
                 let there = remote.meta().await.unwrap();
-                let count = there.count + self.missing.len() as u64 - self.ghosts.len() as u64;
+                let count = there.count + self.missing.len() as u64 - self.stale.len() as u64;
                 let here = Meta { count, horizon: ROWS + 1, ..there.clone() };
-                Answer::Meta(Sides { local: here, remote: there })
+                Answer::Meta(PerEndpoint { local: here, remote: there })
             }
             Question::Cells { spans, split, .. } => {
                 let there = remote.cells(&spans, split, Span::END).await.unwrap();
                 let pieces = if split { spans.iter().flat_map(Span::split).collect() } else { spans };
                 let cells = pieces.into_iter().zip(there);
-                let sides = |(span, remote)| Sides { local: self.cell(span, &remote), remote };
+                let sides = |(span, remote)| PerEndpoint { local: self.cell(span, &remote), remote };
                 Answer::Cells(cells.map(sides).collect())
             }
             Question::Lists { spans, .. } => {
                 let lists = spans.iter().zip(remote.list(&spans, Span::END).await.unwrap());
-                let sides = |(span, remote): (&Span, Vec<Mark>)| Sides { local: self.list(*span, &remote), remote };
+                let sides =
+                    |(span, remote): (&Span, Vec<Mark>)| PerEndpoint { local: self.list(*span, &remote), remote };
                 Answer::Lists(lists.map(sides).collect())
             }
             other => panic!("{other:?} is not needed to find differences"),

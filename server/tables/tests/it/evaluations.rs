@@ -2,8 +2,8 @@
 
 use db::testing::Scratch;
 use engine::sync::{
-    Answer, Change, Checkpoint, End as _, Evaluation, Local as _, Options, Question, Remote as _, Side, Sides, Span,
-    Step, SyncFault, Verdict,
+    Answer, Change, Checkpoint, EndpointRole, Evaluation, Local as _, Options, PerEndpoint, Question, Remote as _,
+    Span, Step, SyncFault, TableEndpoint as _, Verdict,
 };
 use tables::Table;
 
@@ -13,27 +13,29 @@ on_both_databases!(a_copy_that_lacks_rows_and_has_too_many_is_brought_in_step);
 
 async fn ask(question: Question, local: &Table, remote: &Table) -> Result<Answer, SyncFault> {
     Ok(match question {
-        Question::Meta => Answer::Meta(Sides { local: local.meta().await?, remote: remote.meta().await? }),
+        Question::Meta => Answer::Meta(PerEndpoint { local: local.meta().await?, remote: remote.meta().await? }),
         Question::Cells { spans, split, local_below } => {
             let here = local.cells(&spans, split, local_below).await?;
             let there = remote.cells(&spans, split, Span::END).await?;
-            Answer::Cells(here.into_iter().zip(there).map(|(local, remote)| Sides { local, remote }).collect())
+            Answer::Cells(here.into_iter().zip(there).map(|(local, remote)| PerEndpoint { local, remote }).collect())
         }
         Question::Counts { below, local_below } => {
             let here = Span { from: 0, until: below.min(local_below) };
             let there = Span { from: 0, until: below };
-            Answer::Counts(Sides { local: local.count(here).await?, remote: remote.count(there).await? })
+            Answer::Counts(PerEndpoint { local: local.count(here).await?, remote: remote.count(there).await? })
         }
         Question::Lists { spans, local_below } => {
             let here = local.list(&spans, local_below).await?;
             let there = remote.list(&spans, Span::END).await?;
-            Answer::Lists(here.into_iter().zip(there).map(|(local, remote)| Sides { local, remote }).collect())
+            Answer::Lists(here.into_iter().zip(there).map(|(local, remote)| PerEndpoint { local, remote }).collect())
         }
-        Question::Page { side: Side::Local, span, order, limit } => Answer::Page(local.page(span, order, limit).await?),
-        Question::Page { side: Side::Remote, span, order, limit } => {
+        Question::Page { endpoint: EndpointRole::Local, span, order, limit } => {
+            Answer::Page(local.page(span, order, limit).await?)
+        }
+        Question::Page { endpoint: EndpointRole::Remote, span, order, limit } => {
             Answer::Page(remote.page(span, order, limit).await?)
         }
-        Question::Held { keys } => Answer::Held(local.held(&keys).await?),
+        Question::Versions { keys } => Answer::Versions(local.current_versions(&keys).await?),
     })
 }
 
@@ -81,7 +83,7 @@ async fn brought_in_step(source: Scratch, copy: Scratch) {
     let mut checkpoint = Checkpoint::default();
     for round in 0..5 {
         let verdict = evaluate(&mut checkpoint, &local, &remote).await;
-        assert!(matches!(verdict, Verdict::Working(_) | Verdict::InStep { quarantined: 0, .. }), "{verdict:?}");
+        assert!(matches!(verdict, Verdict::Working(_) | Verdict::InSync { quarantined: 0, .. }), "{verdict:?}");
         // Written and deleted meanwhile.
         source.write(round + 500, 20_000 + round.unsigned_abs()).await;
         source.delete(round + 100).await;
@@ -92,7 +94,7 @@ async fn brought_in_step(source: Scratch, copy: Scratch) {
             verdict = evaluate(&mut checkpoint, &local, &remote).await;
         }
     }
-    assert!(matches!(verdict, Verdict::InStep { quarantined: 0, .. }), "{verdict:?}");
+    assert!(matches!(verdict, Verdict::InSync { quarantined: 0, .. }), "{verdict:?}");
     let marks = local.list(&[Span::ALL], Span::END).await.unwrap();
     assert_eq!(marks, [source.marks(Span::ALL)]);
     assert_eq!(remote.list(&[Span::ALL], Span::END).await.unwrap(), marks);

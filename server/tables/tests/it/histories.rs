@@ -1,7 +1,7 @@
 //! Random writes, and after each few of them every kind of question, held against the rows in memory.
 
 use db::testing::Scratch;
-use engine::sync::{Cell, End as _, Order, Span};
+use engine::sync::{Cell, Order, Span, TableEndpoint as _};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use tables::Table;
 

@@ -1,7 +1,7 @@
 //! Versions that commit out of their order.
 
 use db::testing::Scratch;
-use engine::sync::{End as _, SyncFault};
+use engine::sync::{SyncFault, TableEndpoint as _};
 use sqlx::PgPool;
 use tables::Table;
 

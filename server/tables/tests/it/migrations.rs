@@ -1,7 +1,7 @@
 //! What a migration says, does, and takes back.
 
 use db::testing::Scratch;
-use engine::sync::{End as _, Span};
+use engine::sync::{Span, TableEndpoint as _};
 use tables::Table;
 
 use crate::world::{Pool, World, spec};

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use db::testing::Scratch;
-use engine::sync::{End as _, Local as _, Remote as _, Span, SyncFault};
+use engine::sync::{Local as _, Remote as _, Span, SyncFault, TableEndpoint as _};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use sqlx::{AssertSqlSafe, MySqlPool, mysql::MySqlPoolOptions};
 use tables::{Table, TableSpec};

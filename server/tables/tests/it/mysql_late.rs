@@ -1,11 +1,10 @@
 //! Versions that commit out of their order, in MySQL.
 
-use std::time::Duration;
-
 use db::testing::Scratch;
-use engine::sync::{End as _, SyncFault};
+use engine::sync::{SyncFault, TableEndpoint as _};
 use sqlx::{AssertSqlSafe, MySqlPool};
 use tables::Table;
+use testing::{Span as _, eventually_async, within};
 
 use crate::world::{Pool, World, spec};
 
@@ -114,9 +113,8 @@ async fn who_only_reads_holds_nothing_back() {
         async move { sqlx::query("SELECT id, SLEEP(600) FROM orders").execute(&pool).await }
     });
     let reading = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT id, SLEEP%'";
-    while sqlx::query_scalar::<_, i64>(reading).fetch_one(&pool).await.unwrap() == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let begun = || async { sqlx::query_scalar::<_, i64>(reading).fetch_one(&pool).await.unwrap() > 0 };
+    eventually_async("the long statement runs", within(1.mins()), begun).await;
     insert(&pool, 2).await;
     assert_eq!(world.open().await.meta().await.unwrap().horizon, 3);
     long.abort();

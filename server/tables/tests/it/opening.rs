@@ -1,7 +1,7 @@
 //! What a table must be, and what is said of one that is not.
 
 use db::testing::Scratch;
-use engine::sync::{End as _, Local as _, Remote as _};
+use engine::sync::{Local as _, Remote as _, TableEndpoint as _};
 use tables::{Table, TableSpec};
 
 use crate::world::{Pool, World, spec};
@@ -63,5 +63,5 @@ async fn names_are_quoted_whatever_they_hold_and_schemas_are_understood() {
     assert!(table.summarised().await.unwrap());
     let secret = world.scratch.url.replace("postgres@", "postgres:secret@");
     let place = Table::open(spec(&secret, "orders")).await.unwrap();
-    assert!(!place.place().contains("secret"));
+    assert!(!place.location().contains("secret"));
 }

@@ -1,7 +1,7 @@
 //! Values arrive as they were, whatever their type.
 
 use db::testing::Scratch;
-use engine::sync::{End as _, Local as _, Remote as _, Row, Span};
+use engine::sync::{Local as _, Remote as _, Row, Span, TableEndpoint as _};
 use sqlx::AssertSqlSafe;
 use tables::Table;
 

@@ -42,7 +42,7 @@ async fn one_bad_row_of_many_is_refused_with_the_reason_and_the_others_are_taken
     for (reason, word) in reasons.iter().zip(["null", "", "unique", "colour", "list"]) {
         assert!(reason.contains(word), "{reason} does not say {word}");
     }
-    let held = table.held(&[16, 17, 18, 500, 700, 999, 998]).await.unwrap();
+    let held = table.current_versions(&[16, 17, 18, 500, 700, 999, 998]).await.unwrap();
     assert_eq!(held, [Some(5), None, Some(5), None, None, None, Some(5)]);
 }
 
@@ -86,5 +86,5 @@ async fn a_copy_that_makes_its_own_versions_is_found_out() {
     let table = world.open().await;
     let refused = table.upload(vec![row(1, 5, &json!({}))]).await.unwrap();
     assert!(refused[0].1.contains("the table itself made the version 99"), "{refused:?}");
-    assert_eq!(table.held(&[1]).await.unwrap(), [None]);
+    assert_eq!(table.current_versions(&[1]).await.unwrap(), [None]);
 }

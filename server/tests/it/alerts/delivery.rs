@@ -22,7 +22,8 @@ use logyard::{
 };
 use model::{Outcome, Pipeline, Run, RunSource, Time};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::Notify};
+use testing::{Span as _, eventually, eventually_async, seen, within};
+use tokio::net::TcpListener;
 
 use crate::{
     support::moto::Moto,
@@ -51,7 +52,6 @@ struct Inner {
     heard: Mutex<Vec<Heard>>,
     /// The answers to come; then it takes what it gets. `None`: it never answers.
     answers: Mutex<Vec<Option<StatusCode>>>,
-    news: Notify,
 }
 
 impl Receiver {
@@ -67,14 +67,8 @@ impl Receiver {
 
     /// As soon as there are so many.
     pub async fn heard(&self, count: usize) -> Vec<Heard> {
-        loop {
-            let news = self.inner.news.notified();
-            let heard = self.inner.heard.lock().unwrap().clone();
-            if heard.len() >= count {
-                return heard;
-            }
-            news.await;
-        }
+        let heard = || seen(self.inner.heard.lock().unwrap().clone(), |heard| heard.len() >= count);
+        eventually(format!("the webhook receives {count} messages"), within(150.secs()), heard).await
     }
 
     fn webhook(&self) -> config::Webhook {
@@ -94,8 +88,6 @@ async fn take(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: String)
     let delivery = header("x-logyard-delivery").unwrap_or_default();
     inner.heard.lock().unwrap().push(Heard { delivery, signature: header("x-logyard-signature"), body });
     let answer = inner.answers.lock().unwrap().pop();
-    inner.news.notify_waiters();
-    inner.news.notify_one();
     match answer {
         Some(None) => std::future::pending().await,
         Some(Some(status)) => status,
@@ -176,13 +168,7 @@ pub fn told(heard: &Heard) -> Value {
 
 /// What the API says as soon as it is as described.
 pub async fn until(site: &Site, path: &str, what: impl Fn(&Value) -> bool) -> Value {
-    loop {
-        let answer = site.json(path).await;
-        if what(&answer) {
-            return answer;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    site.json_once(path, what).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -284,9 +270,8 @@ async fn a_pipeline_that_nobody_can_look_at_is_unknown_and_what_people_do_is_kep
     let silenced = site.post(&format!("/api/v1/alerts/{id}/silence"), &json!({"until": until_then})).await;
     assert_eq!(silenced.json::<Value>().await.unwrap()["state"], "silenced");
     let before = site.app.db.evaluated_at().await.unwrap();
-    while site.app.db.evaluated_at().await.unwrap() == before {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let next = || async { seen(site.app.db.evaluated_at().await.unwrap(), |at| *at != before) };
+    eventually_async("another evaluation", within(2.mins()), next).await;
     assert_eq!(site.json(&format!("/api/v1/alerts/{id}")).await["silenced_until"], json!(until_then));
     follower.stop().await;
     alerts.stop().await;

@@ -1,11 +1,10 @@
 //! A trigger that is configured twice, from the bucket to who is told: objects, runs over them, the reconciler that holds
 //! them against each other, the evaluation, and a webhook.
 
-use std::time::Duration;
-
 use logyard::tasks::reconciler::Reconciler;
 use model::{Outcome, Pipeline};
 use serde_json::json;
+use testing::{Span as _, eventually_async, seen, within};
 
 use crate::{
     alerts::delivery::{Receiver, alerts, site_telling_of, told},
@@ -69,15 +68,10 @@ async fn two_objects_that_came_twice_are_drawn_and_told_to_nobody() {
     let twice = |found: &model::Reconciliation| found.intervals.iter().map(|interval| interval.twice).sum::<u64>();
     until(&site, context(&site).await, |found| twice(found) == 2).await;
     let (db, alerts) = (&site.app.db, alerts(&site, "one").await);
-    let first = loop {
-        match db.evaluated_at().await.unwrap() {
-            Some(at) => break at,
-            None => tokio::time::sleep(Duration::from_millis(20)).await,
-        }
-    };
-    while db.evaluated_at().await.unwrap() == Some(first) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let evaluated = || async { db.evaluated_at().await.unwrap() };
+    let first = eventually_async("an evaluation", within(2.mins()), evaluated).await;
+    let next = || async { seen(db.evaluated_at().await.unwrap(), |at| *at > Some(first)) };
+    eventually_async("another evaluation", within(2.mins()), next).await;
     alerts.stop().await;
     assert_eq!(site.json("/api/v1/alerts?kind=twice").await["items"], json!([]));
 }

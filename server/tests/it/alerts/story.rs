@@ -1,10 +1,11 @@
 //! From a function's log to whoever is on call, by real processes: the log group is filled in moto by boto3, Logyard
 //! finds moto by `AWS_ENDPOINT_URL` alone, tells a webhook, is killed, and goes on.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use testing::{Span as _, eventually_async, seen, within};
 
 use crate::{
     alerts::delivery::Receiver,
@@ -35,15 +36,13 @@ fn start(config: &Path, folder: &Path, moto: &Moto) -> Server {
 
 /// The answer's items, once there are so many.
 async fn items(server: &Server, path: &str, count: usize) -> Vec<Value> {
-    loop {
+    let probe = || async {
         let answer: Value = reqwest::get(format!("{}{path}", server.url)).await.unwrap().json().await.unwrap();
-        let items = answer["items"].as_array().unwrap();
+        let items = answer["items"].as_array().unwrap().clone();
         assert!(items.len() <= count, "{items:?}");
-        if items.len() == count {
-            return items.clone();
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        seen(items, |items| items.len() == count)
+    };
+    eventually_async(format!("{count} items of {path}"), within(5.mins()), probe).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,12 +3,12 @@
 use std::{
     path::Path,
     process::{Child, Command, Output, Stdio},
-    time::Duration,
 };
 
 use embedded::Embedded;
 use serde_json::Value;
 use tempfile::TempDir;
+use testing::{Span as _, eventually, seen, within};
 
 use crate::support::process::logyard;
 
@@ -62,13 +62,13 @@ pub fn said(output: &Output) -> String {
 }
 
 async fn until_copied(store: &Embedded, count: u64) {
-    until(|| copies(store) >= count).await;
+    let copied = || seen(copies(store), |copies| *copies >= count);
+    eventually(format!("{count} copies"), within(2.mins()).every(5.millis()), copied).await;
 }
 
-pub async fn until(done: impl Fn() -> bool) {
-    while !done() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+/// Waits until a running command has written its state.
+async fn until_written(state: &Path) {
+    eventually(format!("{} is written", state.display()), within(2.mins()).every(5.millis()), || state.exists()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,7 +165,7 @@ async fn a_killed_clone_goes_on_from_its_state() {
     let (store, folder) = (store(2_000).await, TempDir::new().unwrap());
     let mut child = clone(&store.url(), folder.path(), &["--state", "state.json"]).spawn().unwrap();
     until_copied(&store, 300).await;
-    until(|| folder.path().join("state.json").exists()).await;
+    until_written(&folder.path().join("state.json")).await;
     child.kill().unwrap();
     ended(child).await;
     let output = run(clone(&store.url(), folder.path(), &["--state", "state.json"])).await;
@@ -221,7 +221,7 @@ async fn a_customers_key_is_read_from_its_file_and_told_to_nobody_but_the_store(
 async fn the_state_of_another_clone_is_refused() {
     let (store, folder) = (store(2_000).await, TempDir::new().unwrap());
     let mut child = clone(&store.url(), folder.path(), &["--state", "state.json"]).spawn().unwrap();
-    until(|| folder.path().join("state.json").exists()).await;
+    until_written(&folder.path().join("state.json")).await;
     child.kill().unwrap();
     ended(child).await;
     let others = [

@@ -11,6 +11,7 @@ use futures::future::join_all;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::Value;
 use tempfile::TempDir;
+use testing::{Span as _, eventually, within};
 
 use crate::clone::command::{CONCURRENCY, clone, copies, ended, said, summary};
 
@@ -46,10 +47,9 @@ async fn one_clone(random: &mut StdRng) -> u64 {
         let after = requests(&store) + random.random_range(0..500);
         let more = Duration::from_millis(random.random_range(0..30));
         let mut child = clone(&store.url(), folder.path(), &["--state", "state.json"]).spawn().unwrap();
-        while child.try_wait().unwrap().is_none() && requests(&store) < after {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        tokio::time::sleep(more).await;
+        let moment = || child.try_wait().unwrap().is_some() || requests(&store) >= after;
+        eventually(format!("{after} requests, or the end"), within(2.mins()).every(1.millis()), moment).await;
+        tokio::time::sleep(more).await; // real time: the moment of the kill is the subject
         child.kill().unwrap();
         let output = ended(child).await;
         if output.status.code().is_some() {

@@ -10,6 +10,7 @@ use logyard::{
 use model::{Job, State};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use testing::{Span as _, eventually_async, seen, within};
 
 use crate::{
     http::api::problem,
@@ -77,15 +78,11 @@ async fn ended(site: &Site, job: &Job, as_: State) -> Job {
         holder: Arc::from("yard"),
     };
     let runner = Runner::start(context);
-    loop {
-        let now = site.app.db.job(job.id).await.unwrap();
-        if now.state.ended() {
-            assert_eq!(now.state, as_, "{now:?}");
-            runner.stop().await;
-            return now;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let probe = || async { seen(site.app.db.job(job.id).await.unwrap(), |job| job.state.ended()) };
+    let ended = eventually_async("the job ends", within(2.mins()), probe).await;
+    assert_eq!(ended.state, as_, "{ended:?}");
+    runner.stop().await;
+    ended
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,9 +8,10 @@ use std::{
 use embedded::Embedded;
 use serde_json::Value;
 use tempfile::TempDir;
+use testing::{Span as _, eventually, seen, within};
 
 use crate::{
-    clone::command::{clone, ended, run, said, store, summary, until},
+    clone::command::{clone, ended, run, said, store, summary},
     support::process::logyard,
 };
 
@@ -110,7 +111,8 @@ async fn a_mirror_stopped_while_it_deletes_goes_on_by_its_state_alone() {
     let plan = preview["plan"]["id"].as_str().unwrap();
     let confirmed = ["--mode", "mirror", "--plan", plan, "--confirm", "s3://destination"];
     let child = clone(&store.url(), folder.path(), &confirmed).spawn().unwrap();
-    until(|| store.requests().get("DeleteObject").is_some_and(|deletes| *deletes >= 20)).await;
+    let deletes = || seen(store.requests().get("DeleteObject").copied(), |deletes| *deletes >= Some(20));
+    eventually("20 deletes", within(2.mins()).every(5.millis()), deletes).await;
     let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(stopped.success());
     let output = ended(child).await;

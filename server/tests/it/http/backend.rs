@@ -1,6 +1,6 @@
 //! What pages and API are answered, beyond what the tests of the API ask.
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{net::TcpListener, sync::Arc};
 
 use app::backend::Backend;
 use db::{NewJob, testing::Scratch};
@@ -16,7 +16,10 @@ use logyard::{
     },
     signals::Nudge,
 };
-use model::{CloneRequest, CloneSpec, Health, Location, Mode, Place, ProblemCode, Selection, Spec, Viewer};
+use model::{
+    CloneRequest, CloneSpec, Health, Location, Mode, Place, ProblemCode, Selection, Spec, StoreStatus, Viewer,
+};
+use testing::{Span as _, eventually_async, seen, within};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::runners::Workshop;
@@ -127,18 +130,12 @@ async fn a_store_that_says_nothing_is_called_unreachable_and_the_others_are_stil
         workshop.s3.addr()
     );
     let yard = yard(&workshop, &text).await;
-    let looking = async {
-        loop {
-            let stores = yard.stores().await.unwrap();
-            assert_eq!(stores.len(), 3);
-            if let Health::Unreachable { reason } = &stores[0].health {
-                assert!(!reason.is_empty());
-                return stores;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    let known = |stores: &Vec<StoreStatus>| {
+        assert_eq!(stores.len(), 3);
+        matches!(&stores[0].health, Health::Unreachable { reason } if !reason.is_empty())
     };
-    let stores = tokio::time::timeout(Duration::from_mins(1), looking).await.unwrap();
+    let probe = || async { seen(yard.stores().await.unwrap(), known) };
+    let stores = eventually_async("the silent store is unreachable", within(1.mins()), probe).await;
     assert!(stores[2].embedded && !stores[1].embedded);
     let Health::Reachable { buckets: Some(buckets), .. } = &stores[2].health else { panic!("{stores:?}") };
     assert_eq!(buckets.len(), 2);

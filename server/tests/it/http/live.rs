@@ -5,6 +5,8 @@ use std::pin::Pin;
 use futures::{Stream, StreamExt};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use testing::Span as _;
+use tokio::time::timeout;
 
 use crate::support::server::Site;
 
@@ -43,7 +45,7 @@ impl Listener {
                 let (Some(event), Some(data)) = (field("event"), field("data")) else { continue };
                 return Some(Message { event, id: field("id"), data: serde_json::from_str(&data).unwrap() });
             }
-            let chunk = self.chunks.next().await?.unwrap();
+            let chunk = timeout(1.mins(), self.chunks.next()).await.expect("the stream never went on")?.unwrap();
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }

@@ -1,11 +1,10 @@
 //! What the live hub promises, on both databases.
 
-use std::time::Duration;
-
 use db::testing::Scratch;
 use logyard::backend::hub::Hub;
 use model::{Action, Job, JobId, LiveMessage, Mode, State};
-use tokio::{sync::broadcast::Receiver, time::timeout};
+use testing::{Span as _, eventually, seen, within};
+use tokio::sync::broadcast::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::runners::Workshop;
@@ -16,10 +15,8 @@ on_both_databases!(
     beats_come_while_nothing_changes,
 );
 
-const PATIENCE: Duration = Duration::from_mins(1);
-
 async fn next(messages: &mut Receiver<LiveMessage>) -> LiveMessage {
-    timeout(PATIENCE, messages.recv()).await.expect("a message in time").unwrap()
+    eventually("a live message", within(1.mins()), || messages.try_recv()).await
 }
 
 async fn next_job(messages: &mut Receiver<LiveMessage>, id: JobId) -> Job {
@@ -88,14 +85,13 @@ async fn a_hub_without_listeners_asks_nothing() {
     }
     let mut before = workshop.db.statements();
     let mut quiet = 0;
-    let standing_still = async {
-        while quiet < 20 {
-            hub.nudge();
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            let now = workshop.db.statements();
-            quiet = if now == before { quiet + 1 } else { 0 };
-            before = now;
-        }
+    let standing_still = || {
+        hub.nudge();
+        let now = workshop.db.statements();
+        quiet = if now == before { quiet + 1 } else { 0 };
+        before = now;
+        seen(quiet, |quiet| *quiet == 20)
     };
-    timeout(PATIENCE, standing_still).await.expect("the hub goes quiet");
+    // Real time between the nudges: the hub needs some to send a statement, if it were to.
+    eventually("the hub goes quiet", within(1.mins()).every(10.millis()), standing_still).await;
 }

@@ -3,6 +3,7 @@
 use model::{Action, Job, Retry, State};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use testing::{Span as _, eventually_async, seen, within};
 
 use crate::support::server::Site;
 
@@ -61,13 +62,8 @@ async fn start(site: &Site, request: &Value) -> Job {
 }
 
 async fn ended(site: &Site, job: &Job) -> Job {
-    loop {
-        let job = site.app.db.job(job.id).await.unwrap();
-        if job.state.ended() {
-            return job;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let probe = || async { seen(site.app.db.job(job.id).await.unwrap(), |job| job.state.ended()) };
+    eventually_async("the job ends", within(2.mins()), probe).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

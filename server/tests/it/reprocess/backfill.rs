@@ -1,10 +1,11 @@
 //! Backfills: the log of a window read again as a job, stopped and gone on with, and proven by its end.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::num::NonZeroU32;
 
 use model::{Job, Proof, State, Time, Window};
 use reqwest::Method;
 use serde_json::{Value, json};
+use testing::{Span as _, eventually_async, seen, within};
 
 use crate::{
     runs::log_reader::{GROUP, WORDS, shipped_by},
@@ -31,14 +32,12 @@ async fn site(moto: &Moto) -> Site {
 
 async fn until(site: &Site, job: &Value, what: impl Fn(&Job) -> bool) -> Job {
     let id = job["id"].as_str().unwrap().parse().unwrap();
-    loop {
-        let job = site.app.db.job(id).await.unwrap();
-        if what(&job) {
-            return job;
-        }
-        assert!(job.state != State::Failed, "{job:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let probe = || async {
+        let job = seen(site.app.db.job(id).await.unwrap(), &what);
+        assert!(!job.as_ref().is_err_and(|job| job.state == State::Failed), "{job:?}");
+        job
+    };
+    eventually_async("the job is as expected", within(2.mins()), probe).await
 }
 
 async fn count(site: &Site) -> usize {
@@ -94,13 +93,9 @@ async fn what_cannot_be_read_again_is_refused_or_fails_with_its_reason() {
     assert_eq!(other.status(), 404);
     let job: Value = ask(json!({"from": hour_ago, "to": hour_ahead})).await.json().await.unwrap();
     let runner = site.runner().await;
-    loop {
-        let now = site.json(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await;
-        if now["state"] == "failed" {
-            assert_eq!(now["error"]["code"], "no_log_group", "{now}");
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
+    let probe = || async { seen(site.json(&path).await, |job| job["state"] == "failed") };
+    let failed = eventually_async("the job fails", within(2.mins()), probe).await;
+    assert_eq!(failed["error"]["code"], "no_log_group", "{failed}");
     runner.stop().await;
 }

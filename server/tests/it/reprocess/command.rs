@@ -6,16 +6,16 @@ use std::{
     io::Read,
     net::TcpListener,
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     sync::{Arc, Mutex},
     thread,
-    time::Duration,
 };
 
 use embedded::Embedded;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::Value;
 use tempfile::TempDir;
+use testing::{ChildProcess, Span as _, eventually_blocking, within};
 
 use crate::{
     clone::command::{run, said, summary},
@@ -143,7 +143,7 @@ async fn an_hour_that_was_lost_is_sent_to_a_tcp_receiver_and_every_line_is_accou
 
 /// rsyslog, on a free port of loopback, that writes what it takes to a file.
 struct Rsyslog {
-    process: Child,
+    _process: ChildProcess,
     folder: TempDir,
     port: u16,
 }
@@ -165,34 +165,21 @@ impl Rsyslog {
             at("kept")
         );
         fs::write(at("config"), config).unwrap();
-        let process = Command::new("/usr/sbin/rsyslogd")
-            .args(["-n", "-f", &at("config"), "-i", &at("pid")])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("rsyslog is installed: .ci/setup does that");
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            thread::sleep(Duration::from_millis(20));
-        }
-        Self { process, folder, port }
+        let mut command = Command::new("/usr/sbin/rsyslogd");
+        command.args(["-n", "-f", &at("config"), "-i", &at("pid")]).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = ChildProcess::spawn("rsyslog", &mut command);
+        eventually_blocking("rsyslog listens", within(1.mins()), || std::net::TcpStream::connect(("127.0.0.1", port)));
+        Self { _process: process, folder, port }
     }
 
     /// What it wrote, once there are so many lines.
     fn events(&self, expected: usize) -> Vec<Value> {
-        loop {
-            let text = fs::read_to_string(self.folder.path().join("kept")).unwrap_or_default();
-            if text.lines().count() >= expected && text.ends_with('\n') {
-                return events(&text);
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Rsyslog {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let kept = self.folder.path().join("kept");
+        eventually_blocking(format!("rsyslog has written {expected} lines"), within(1.mins()), || {
+            let text = fs::read_to_string(&kept).unwrap_or_default();
+            let lines = text.lines().count();
+            if lines >= expected && text.ends_with('\n') { Ok(events(&text)) } else { Err(lines) }
+        })
     }
 }
 

@@ -61,13 +61,7 @@ async fn deliver(site: &Site, name: &str, bad_lines: usize) {
 
 /// The pipeline as soon as it is as described.
 pub async fn until(site: &Site, what: impl Fn(&Value) -> bool) -> Value {
-    loop {
-        let view = site.json("/api/v1/pipelines/api").await;
-        if what(&view) {
-            return view;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    site.json_once("/api/v1/pipelines/api", what).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

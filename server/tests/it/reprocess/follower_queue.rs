@@ -13,6 +13,7 @@ use engine::ship::{queue::Queue, sink::Settings};
 use logyard::{config::Config, connections::stores::Stores};
 use model::{Pipeline, QueueUrl};
 use serde_json::Value;
+use testing::{Span as _, eventually, seen, within};
 use tokio::{io::AsyncReadExt, net::TcpListener};
 
 use crate::{
@@ -81,7 +82,9 @@ import time
 names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible']
 def messages():
     return sum(map(int, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)['Attributes'].values()))
+over = time.monotonic() + 60
 while messages() != {count}:
+    assert time.monotonic() < over, f'never {count} messages; last seen: {{messages()}}'
     time.sleep(0.05)
 "
         ))
@@ -115,9 +118,8 @@ impl Reluctant {
     }
 
     async fn until_sent(&self, times: usize) {
-        while self.events.lock().unwrap().len() < times {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let sent = || seen(self.events.lock().unwrap().len(), |sent| *sent >= times);
+        eventually(format!("the event is sent {times} times"), within(2.mins()), sent).await;
     }
 }
 
@@ -240,6 +242,7 @@ async fn a_message_is_held_for_as_long_as_its_object_takes_and_comes_back_from_a
     until(&ground.site, looked).await;
     ground.python("deliver('direct/one.log')").await;
     receiver.until_sent(1).await;
+    // Real time: moto's own clock says when a message becomes visible again.
     ground
         .python(&format!(
             "

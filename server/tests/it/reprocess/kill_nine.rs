@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use self::{bulk_receiver::BulkReceiver, lumberjack_receiver::LumberjackReceiver, tcp_receiver::TcpReceiver};
+use testing::{Span as _, eventually_async, within};
+
 use crate::support::process::Server;
 
 #[path = "../../../engine/tests/ship/sinks/bulk_receiver.rs"]
@@ -105,7 +107,7 @@ impl Town {
             if !self.reached(after, &server, &jobs).await {
                 break;
             }
-            tokio::time::sleep(more).await;
+            tokio::time::sleep(more).await; // real time: the moment of the kill is the subject
             server.kill();
             kills += 1;
             self.assert_claims(&jobs).await;
@@ -122,14 +124,14 @@ impl Town {
 
     /// Waits until the store has seen so many requests; false if every job had ended before.
     async fn reached(&self, requests: u64, server: &Server, jobs: &HashMap<&str, JobId>) -> bool {
-        while self.requests() < requests {
-            let ended = join_all(jobs.values().map(|id| server.job(*id))).await;
-            if ended.iter().all(|job| job.state.ended()) {
-                return false;
+        let probe = || async {
+            if self.requests() >= requests {
+                return Ok(true);
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        true
+            let jobs = join_all(jobs.values().map(|id| server.job(*id))).await;
+            if jobs.iter().all(|job| job.state.ended()) { Ok(false) } else { Err(jobs) }
+        };
+        eventually_async(format!("{requests} requests, or the end of all jobs"), within(2.mins()), probe).await
     }
 
     fn requests(&self) -> u64 {

@@ -32,7 +32,7 @@ fn peak(child: &mut Child) -> u64 {
         let kilobytes =
             line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|number| number.parse::<u64>().ok());
         peak = peak.max(kilobytes.unwrap_or_default() * 1024);
-        thread::sleep(Duration::from_millis(2));
+        thread::sleep(Duration::from_millis(2)); // real time: the memory of a process is sampled while it works
     }
     peak
 }

@@ -1,8 +1,6 @@
 //! Log groups of functions, filled in moto by boto3, and read by watchers: each invocation is a run, once, and a group
 //! that cannot be read is never taken for one that is silent.
 
-use std::time::Duration;
-
 use logyard::{
     config::Config,
     connections::{log_groups::LogGroups, stores::Stores},
@@ -10,6 +8,7 @@ use logyard::{
 };
 use model::{Function, Pipeline, PipelineName};
 use serde_json::{Value, json};
+use testing::{Span as _, eventually_async, seen, within};
 
 use crate::{
     support::moto::Moto,
@@ -80,26 +79,17 @@ pub async fn watcher_as(site: &Site, config: &Config, holder: &str) -> LogReader
 
 /// The runs of a query, as soon as they are as described.
 pub async fn until_runs(site: &Site, query: &str, what: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-    loop {
-        let page = site.json(&format!("/api/v1/runs?{query}")).await;
-        let items = page["items"].as_array().unwrap();
-        if what(items) {
-            return items.clone();
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let items = |page: &Value| page["items"].as_array().unwrap().clone();
+    items(&site.json_once(&format!("/api/v1/runs?{query}"), |page| what(&items(page))).await)
 }
 
 async fn watching(site: &Site, what: impl Fn(&db::Watching) -> bool) -> db::Watching {
     let name: PipelineName = "api".parse().unwrap();
-    loop {
-        if let Some(watching) = site.app.db.watching(&name).await.unwrap()
-            && what(&watching)
-        {
-            return watching;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let probe = || async {
+        let watching = site.app.db.watching(&name).await.unwrap();
+        seen(watching, |watching| watching.as_ref().is_some_and(&what))
+    };
+    eventually_async("the log reader is as expected", within(2.mins()), probe).await.unwrap()
 }
 
 async fn put(moto: &Moto, script: &str) {

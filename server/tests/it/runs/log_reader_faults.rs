@@ -8,7 +8,6 @@ use std::{
     collections::BTreeMap,
     num::NonZeroU32,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use axum::{
@@ -20,6 +19,7 @@ use axum::{
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
+use testing::{Span as _, eventually_async, seen, within};
 
 use crate::{
     runs::log_reader::{WORDS, shipped_by, watcher},
@@ -172,21 +172,17 @@ async fn two_thousand_runs_are_each_right_and_there_once_whatever_the_service_do
     .await;
 
     let first = watcher(&site, "one").await;
-    while outcomes(&site, false).await.len() < 500 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let recorded = || async { seen(outcomes(&site, false).await.len(), |runs| *runs >= 500) };
+    eventually_async("500 runs", within(2.mins()), recorded).await;
     first.stop().await;
     moto.python(&format!("import sys\nsys.argv.append('--late')\n{words}{FEED}")).await;
     let (second, third) = (watcher(&site, "two").await, watcher(&site, "three").await);
-    loop {
+    let probe = || async {
         let told = outcomes(&site, false).await;
-        if told == expected {
-            break;
-        }
         let wrong = expected.iter().find(|(request, outcome)| told.get(*request) != Some(outcome));
-        println!("{} of {}, such as {wrong:?}", told.len(), expected.len());
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
+        if told == expected { Ok(()) } else { Err(format!("{} of {}, such as {wrong:?}", told.len(), expected.len())) }
+    };
+    eventually_async("every run is as expected", within(150.secs()).every(500.millis()), probe).await;
     let (throttled, empty) = *layer.told.lock().unwrap();
     assert!(throttled > 10 && empty > 10, "throttled {throttled} times, {empty} pages without events");
     tokio::join!(second.stop(), third.stop());

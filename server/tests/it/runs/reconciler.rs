@@ -1,7 +1,5 @@
 //! Log objects against runs: what nobody picked up, what failed, what came twice; and how a gap is closed.
 
-use std::time::Duration;
-
 use db::NewRun;
 use logyard::{
     connections::stores::Stores,
@@ -9,6 +7,7 @@ use logyard::{
 };
 use model::{Function, Key, Outcome, Pipeline, Reconciliation, Run, Time};
 use serde_json::{Value, json};
+use testing::{Span as _, eventually_async, seen, within};
 
 use crate::{
     runs::health::{invoked, record},
@@ -65,26 +64,25 @@ pub fn over(site: &Site, minutes: i64, key: &Key, outcome: Outcome) -> NewRun {
 
 /// Looks until it is as described.
 pub async fn until(site: &Site, context: Context, what: impl Fn(&Reconciliation) -> bool) -> Reconciliation {
-    loop {
+    let probe = || async {
         let began = site.app.db.now();
         let one = Reconciler::start(context.clone()); // which looks at once
-        let found = loop {
-            let found = site.json("/api/v1/pipelines/api/reconciliation").await;
-            let found: Option<Reconciliation> = serde_json::from_value(found).unwrap();
-            match found.filter(|found| found.listed_at >= began || found.error.is_some()) {
-                Some(found) => break found,
-                None => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
+        let new = |found: &Option<Reconciliation>| {
+            found.as_ref().is_some_and(|found| found.listed_at >= began || found.error.is_some())
         };
+        let read = || async {
+            let found = site.json("/api/v1/pipelines/api/reconciliation").await;
+            seen(serde_json::from_value(found).unwrap(), new)
+        };
+        let found = eventually_async("a new reconciliation", within(1.mins()), read).await.unwrap();
         one.stop().await;
         for interval in &found.intervals {
             let gaps = interval.never + interval.failed + interval.partial;
             assert_eq!(interval.objects, interval.whole + gaps, "{interval:?}");
         }
-        if what(&found) {
-            return found;
-        }
-    }
+        seen(found, &what)
+    };
+    eventually_async("the reconciliation is as expected", within(2.mins()), probe).await
 }
 
 fn sum(found: &Reconciliation) -> [u64; 6] {
@@ -132,9 +130,7 @@ async fn each_object_is_held_against_its_runs_and_a_reprocess_ships_exactly_the_
     asked.sort_unstable();
     assert_eq!(asked, missing, "exactly these");
     let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
-    while site.json(&path).await["state"] != "succeeded" {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    site.json_once(&path, |job| job["state"] == "succeeded").await;
     assert_eq!(site.received().len(), 2);
     runner.stop().await;
     let found = until(&site, context, |found| found.gap_count == 0).await;

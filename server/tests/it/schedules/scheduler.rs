@@ -13,6 +13,7 @@ use logyard::{
 use model::{Fired, Firing, Job, NextTimes, Schedule, Spec, State, Task, Time, Timing};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
+use testing::{Span as _, eventually_async, within};
 
 use crate::{
     support::runners::{Workshop, quick},
@@ -261,12 +262,8 @@ async fn a_scheduler_starts_what_is_due_and_the_runner_proves_it(scratch: Scratc
     let runner = workshop.runner("one", quick()).await;
     let context = context(&workshop, "").await;
     let scheduler = Scheduler::start(Context { runner: runner.nudge(), ..context });
-    let job = loop {
-        if let Some(job) = workshop.db.schedule(schedule.id).await.unwrap().job {
-            break job;
-        }
-        tokio::task::yield_now().await;
-    };
+    let started = || async { workshop.db.schedule(schedule.id).await.unwrap().job };
+    let job = eventually_async("the schedule starts a job", within(1.mins()), started).await;
     let job = workshop.until_state(job, State::Succeeded).await;
     assert_eq!((job.author.as_str(), job.progress.done), ("schedule hourly", 3));
     let (after, fired) = last(&workshop, &schedule).await;

@@ -1,15 +1,16 @@
 //! moto: S3, SQS, SNS and CloudWatch Logs that share no code with Logyard, spoken to by boto3. `.ci/setup test` installs both.
 
 use std::{
-    io::{BufRead, BufReader, sink},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
+
+use testing::{ChildProcess, Span as _};
 
 /// On a port of its own. Killed when dropped.
 pub struct Moto {
     pub url: String,
-    process: Child,
+    _process: ChildProcess,
 }
 
 /// What every script begins with.
@@ -23,23 +24,14 @@ s3, sqs, sns, logs = client('s3'), client('sqs'), client('sns'), client('logs')
 
 impl Moto {
     pub fn start() -> Self {
-        let mut process = Command::new(installed("moto_server"))
-            .args(["-H", "127.0.0.1", "-p", "0"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("`.ci/setup test` installs moto");
-        let mut said = BufReader::new(process.stderr.take().unwrap());
-        let url = loop {
-            let mut line = String::new();
-            assert!(said.read_line(&mut line).unwrap() > 0, "moto ended before it listened");
-            if let Some((_, address)) = line.split_once("Running on http://") {
-                break format!("http://{}", address.split_whitespace().next().unwrap());
-            }
-        };
-        // Read on, or it would stand still with a full pipe.
-        std::thread::spawn(move || std::io::copy(&mut said, &mut sink()));
-        Self { url, process }
+        let mut command = Command::new(installed("moto_server"));
+        command.args(["-H", "127.0.0.1", "-p", "0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = ChildProcess::spawn("moto", &mut command);
+        let url = process.line("its address", 1.mins(), |line| {
+            let (_, address) = line.split_once("Running on http://")?;
+            Some(format!("http://{}", address.split_whitespace().next()?))
+        });
+        Self { url, _process: process }
     }
 
     /// Runs Python with the clients `s3`, `sqs`, `sns` and `logs`; what it printed.
@@ -50,13 +42,6 @@ impl Moto {
         let output = python.await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -1,10 +1,8 @@
 //! Real `logyard` processes, to kill and to start again.
 
 use std::{
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
-    time::Duration,
+    process::{Command, ExitStatus, Stdio},
 };
 
 use embedded::Embedded;
@@ -12,9 +10,8 @@ use model::{Job, JobId, State};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testing::{ChildProcess, Span as _, eventually_async, seen, within};
 
-/// Longer than anything here takes on a busy machine; only a test that fails waits for it.
-const PATIENCE: Duration = Duration::from_mins(10);
 const LEASE_MS: u32 = 3_000;
 
 /// The binary under test, without the variables of whoever runs the tests.
@@ -35,9 +32,7 @@ pub struct Grounds {
 /// `logyard serve`. Killed when dropped.
 pub struct Server {
     pub url: String,
-    process: Child,
-    /// Kept open: what the process prints must have somewhere to go.
-    _out: BufReader<ChildStdout>,
+    process: ChildProcess,
     client: Client,
 }
 
@@ -85,21 +80,17 @@ impl Server {
 
     /// The same with more in its environment.
     pub fn start_as(mut command: Command, config: &Path, data_dir: &Path) -> Self {
-        let mut process = command
+        command
             .arg("--config")
             .arg(config)
             .env("LOGYARD_SERVER_ADDR", "127.0.0.1:0")
             .env("LOGYARD_SERVER_DATA_DIR", data_dir)
             .env("AWS_ACCESS_KEY_ID", embedded::ACCESS_KEY)
             .env("AWS_SECRET_ACCESS_KEY", embedded::SECRET_KEY)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut first = String::new();
-        let mut out = BufReader::new(process.stdout.take().unwrap());
-        out.read_line(&mut first).unwrap();
-        let url = first.trim().strip_prefix("Logyard is at ").expect(&first).to_owned();
-        Self { url, process, _out: out, client: Client::new() }
+            .stdout(Stdio::piped());
+        let mut process = ChildProcess::spawn("logyard", &mut command);
+        let url = process.line("its address", 1.mins(), |line| Some(line.strip_prefix("Logyard is at ")?.to_owned()));
+        Self { url, process, client: Client::new() }
     }
 
     pub async fn start_clone(&self, destination: &str) -> JobId {
@@ -121,20 +112,12 @@ impl Server {
     }
 
     pub async fn until(&self, id: JobId, what: &str, is: impl Fn(&Job) -> bool) -> Job {
-        let looking = async {
-            loop {
-                let job = self.job(id).await;
-                if is(&job) {
-                    return job;
-                }
-                assert!(job.state != State::Failed, "{job:?}");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+        let probe = || async {
+            let job = seen(self.job(id).await, &is);
+            assert!(!job.as_ref().is_err_and(|job| job.state == State::Failed), "{job:?}");
+            job
         };
-        let Ok(job) = tokio::time::timeout(PATIENCE, looking).await else {
-            panic!("the job never became {what}: {:?}", self.job(id).await)
-        };
-        job
+        eventually_async(format!("the job is {what}"), within(9.mins()), probe).await
     }
 
     /// Whether this very process holds the job.
@@ -144,30 +127,12 @@ impl Server {
     }
 
     /// `kill -9`.
-    pub fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+    pub fn kill(self) {
+        self.process.kill();
     }
 
     /// SIGTERM, and the end that follows within the five seconds that are promised.
-    pub async fn terminate(mut self) -> ExitStatus {
-        let sent = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
-        assert!(sent.success());
-        let ended = async {
-            loop {
-                if let Some(status) = self.process.try_wait().unwrap() {
-                    return status;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(5), ended).await.expect("it ends within 5 seconds")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    pub async fn terminate(self) -> ExitStatus {
+        self.process.terminate(within(5.secs())).await
     }
 }

@@ -1,6 +1,6 @@
 //! A database, an S3 store and runners on them, all real, in this process.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc};
 
 use db::{Db, NewJob, testing::Scratch};
 use embedded::Embedded;
@@ -12,9 +12,7 @@ use logyard::{
 };
 use model::{CloneSpec, Job, JobId, Location, Mode, Selection, Spec, State};
 use tempfile::TempDir;
-
-/// Longer than anything here takes on a busy machine; only a test that fails waits for it.
-const PATIENCE: Duration = Duration::from_mins(5);
+use testing::{Span as _, eventually_async, seen, within};
 
 pub struct Workshop {
     pub scratch: Scratch,
@@ -107,19 +105,8 @@ impl Workshop {
 
     /// The job as soon as it is as described.
     pub async fn until(&self, id: JobId, what: &str, is: impl Fn(&Job) -> bool) -> Job {
-        let looking = async {
-            loop {
-                let job = self.db.job(id).await.unwrap();
-                if is(&job) {
-                    return job;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let Ok(job) = tokio::time::timeout(PATIENCE, looking).await else {
-            panic!("the job never became {what}: {:?}", self.db.job(id).await.unwrap())
-        };
-        job
+        let probe = || async { seen(self.db.job(id).await.unwrap(), &is) };
+        eventually_async(format!("the job is {what}"), within(150.secs()), probe).await
     }
 
     pub async fn until_state(&self, id: JobId, state: State) -> Job {

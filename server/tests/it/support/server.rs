@@ -27,6 +27,7 @@ use model::{Job, LogFormat, Pipeline, Place, Run};
 use reqwest::{Client, Method, RequestBuilder, Response, header, redirect};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testing::{Span as _, eventually_async, seen, within};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -96,6 +97,12 @@ impl Site {
         let response = self.get(path).await;
         assert_eq!(response.status(), 200, "{path}");
         response.json().await.unwrap()
+    }
+
+    /// The answer of a path once it is as expected.
+    pub async fn json_once(&self, path: &str, expected: impl Fn(&Value) -> bool) -> Value {
+        let probe = || async { seen(self.json(path).await, &expected) };
+        eventually_async(format!("the expected answer of {path}"), within(2.mins()), probe).await
     }
 
     /// A queued job; each `number` goes to a prefix of its own.

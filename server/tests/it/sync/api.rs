@@ -1,6 +1,6 @@
 //! Tables kept in step, over HTTP: what agents report, what may be asked, and what is refused.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use db::{SyncAsked, SyncBeat};
 use logyard::config::Config;
@@ -10,7 +10,7 @@ use model::{
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use testing::{Span as _, eventually, within};
 
 use crate::support::server::{Site, guard};
 
@@ -65,7 +65,7 @@ async fn end(site: &Site) -> SyncAsked {
         started_at: now,
         ended_at: now,
         verify: false,
-        state: SyncState::InStep,
+        state: SyncState::InSync,
         reason: "Both ends are equal.".to_owned(),
         verified: Some(verified),
         uploaded: 0,
@@ -78,7 +78,7 @@ async fn end(site: &Site) -> SyncAsked {
         local_rows: 7,
         remote_rows: 7,
     };
-    assert!(db.end_sync(&orders(), "test", &beat(SyncState::InStep), &evaluation, &held.asked).await.unwrap());
+    assert!(db.end_sync(&orders(), "test", &beat(SyncState::InSync), &evaluation, &held.asked).await.unwrap());
     held.asked
 }
 
@@ -217,14 +217,11 @@ async fn a_report_is_told_to_those_who_listen() {
     let mut messages = site.app.hub.subscribe();
     report(&site, "theirs", json!({"local_count": 1})).await;
     let theirs: TableName = "theirs".parse().unwrap();
-    let told = async {
-        loop {
-            if let LiveMessage::Sync(change) = messages.recv().await.unwrap() {
-                break change;
-            }
-        }
-    };
-    let told = timeout(Duration::from_mins(1), told).await.expect("it is told");
+    let told = eventually("the table's change is sent", within(1.mins()), || match messages.try_recv() {
+        Ok(LiveMessage::Sync(change)) => Ok(change),
+        other => Err(other),
+    })
+    .await;
     assert_eq!(told.table, theirs);
 }
 

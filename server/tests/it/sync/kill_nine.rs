@@ -29,6 +29,7 @@ async fn a_command_killed_at_random_moments_goes_on_and_ends_with_equal_tables()
     let (mut kills, mut round) = (0, 0);
     while kills < KILLS {
         let mut child = shop.sync(&[]).spawn().unwrap();
+        // Real time: the moment of the kill is the subject.
         tokio::time::sleep(Duration::from_millis(dice.random_range(0..600))).await;
         child.kill().unwrap();
         if ended(child).await.status.code().is_none() {
@@ -51,6 +52,7 @@ async fn a_server_killed_at_random_moments_is_gone_on_for_by_the_next() {
     let data = shop.folder.path().join("data");
     for round in 0..4 {
         let server = Server::start(&config, &data);
+        // Real time: the moment of the kill is the subject.
         tokio::time::sleep(Duration::from_millis(dice.random_range(0..3_500))).await;
         server.kill();
         write(&shop, round).await;
@@ -60,7 +62,7 @@ async fn a_server_killed_at_random_moments_is_gone_on_for_by_the_next() {
     let db = shop.db().await;
     until("in step", || async {
         let status = db.sync(&Shop::table()).await.unwrap().map(|(status, ..)| status);
-        status.is_some_and(|status| status.state == model::SyncState::InStep)
+        status.is_some_and(|status| status.state == model::SyncState::InSync)
     })
     .await;
     assert!(server.terminate().await.success());

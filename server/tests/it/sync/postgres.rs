@@ -113,6 +113,7 @@ async fn a_table_in_postgresql_that_is_written_to_is_brought_in_step_though_serv
     let data = folder.path().join("data");
     for kill in 0..KILLS {
         let server = Server::start(&config, &data);
+        // Real time: the moment of the kill is the subject.
         tokio::time::sleep(Duration::from_millis(700 * (kill as u64 + 1))).await;
         server.kill();
     }

@@ -126,11 +126,11 @@ async fn more_than_a_request_may_hold_is_refused_with_the_limit() {
     let spans = |count: usize| vec![json!([0, 1]); count];
     let row = json!({"key": 1, "version": 1, "values": {}});
     for (rest, body, most) in [
-        ("summaries", json!({"spans": spans(limits::SPLITS + 1), "split": true}), limits::SPLITS),
-        ("summaries", json!({"spans": spans(limits::SPANS + 1)}), limits::SPANS),
-        ("manifest", json!({"spans": spans(limits::SPANS + 1)}), limits::SPANS),
-        ("rows", json!({"rows": vec![row; limits::UPLOADED + 1]}), limits::UPLOADED),
-        ("delete-if", json!({"rows": vec![json!([1, 1]); limits::DELETED + 1]}), limits::DELETED),
+        ("summaries", json!({"spans": spans(limits::MAX_SPLIT_SPANS + 1), "split": true}), limits::MAX_SPLIT_SPANS),
+        ("summaries", json!({"spans": spans(limits::MAX_SPANS + 1)}), limits::MAX_SPANS),
+        ("manifest", json!({"spans": spans(limits::MAX_SPANS + 1)}), limits::MAX_SPANS),
+        ("rows", json!({"rows": vec![row; limits::MAX_UPLOAD_ROWS + 1]}), limits::MAX_UPLOAD_ROWS),
+        ("delete-if", json!({"rows": vec![json!([1, 1]); limits::MAX_DELETE_ROWS + 1]}), limits::MAX_DELETE_ROWS),
     ] {
         let request = site.request(Method::POST, &path("acme", rest)).bearer_auth(ACME).json(&body);
         let response = request.send().await.unwrap();
@@ -139,14 +139,14 @@ async fn more_than_a_request_may_hold_is_refused_with_the_limit() {
         assert!(detail.contains(&format!("a request may have {most}")), "{detail}");
     }
     let request = site.request(Method::POST, &path("acme", "summaries")).bearer_auth(ACME);
-    let most = request.json(&json!({"spans": spans(limits::SPANS)})).send().await.unwrap();
+    let most = request.json(&json!({"spans": spans(limits::MAX_SPANS)})).send().await.unwrap();
     assert_eq!(most.status(), 200, "the limit itself is none too many");
 }
 
 #[tokio::test]
 async fn a_body_is_bounded_as_it_travels_and_as_it_comes_out() {
     let (_orders, site) = site().await;
-    let large = vec![b' '; limits::BODY + 1];
+    let large = vec![b' '; limits::MAX_REQUEST_BYTES + 1];
     let pieces: Vec<_> = large.chunks(1 << 16).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
     let unannounced = Body::wrap_stream(futures::stream::iter(pieces));
     for (encoding, body) in [("identity", unannounced), ("gzip", gzip::compressed(&large).into())] {
@@ -158,7 +158,7 @@ async fn a_body_is_bounded_as_it_travels_and_as_it_comes_out() {
     }
     // One that announces itself is not even read.
     let mut stream = TcpStream::connect(site.url.trim_start_matches("http://")).await.unwrap();
-    let (to, length) = (path("acme", "rows"), limits::BODY + 1);
+    let (to, length) = (path("acme", "rows"), limits::MAX_REQUEST_BYTES + 1);
     let head = format!(
         "POST {to} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {ACME}\r\nContent-Length: {length}\r\n\r\n"
     );

@@ -1,8 +1,8 @@
 //! A table is brought in step with one that a server holds, over HTTP, by all that an evaluation asks and changes.
 
 use engine::sync::{
-    Answer, Change, Checkpoint, End, Evaluation, Local, Options, Question, Remote, RemoteTable, Side, Sides, Span,
-    Step, Strategy, SyncFault, Verdict,
+    Answer, Change, Checkpoint, EndpointRole, Evaluation, Local, Options, PerEndpoint, Question, Remote, RemoteTable,
+    Span, Step, Strategy, SyncFault, TableEndpoint, Verdict,
 };
 use tables::Table;
 
@@ -54,7 +54,7 @@ impl Pair {
             };
             self.checkpoint = evaluation.checkpoint().clone();
             match verdict {
-                Verdict::InStep { quarantined, .. } => return quarantined,
+                Verdict::InSync { quarantined, .. } => return quarantined,
                 Verdict::Working(_) => {}
                 other => panic!("{other:?}"),
             }
@@ -71,27 +71,29 @@ impl Pair {
 async fn ask(local: &Table, remote: &RemoteTable, question: Question) -> Result<Answer, SyncFault> {
     let end = Span::END;
     Ok(match question {
-        Question::Meta => Answer::Meta(Sides { local: local.meta().await?, remote: remote.meta().await? }),
+        Question::Meta => Answer::Meta(PerEndpoint { local: local.meta().await?, remote: remote.meta().await? }),
         Question::Cells { spans, split, local_below } => {
             let here = local.cells(&spans, split, local_below).await?;
             let there = remote.cells(&spans, split, end).await?;
-            Answer::Cells(here.into_iter().zip(there).map(|(local, remote)| Sides { local, remote }).collect())
+            Answer::Cells(here.into_iter().zip(there).map(|(local, remote)| PerEndpoint { local, remote }).collect())
         }
         Question::Counts { below, local_below } => {
             let below_both = Span { from: 0, until: below.min(local_below) };
             let local = local.count(below_both).await?;
-            Answer::Counts(Sides { local, remote: remote.count(Span { from: 0, until: below }).await? })
+            Answer::Counts(PerEndpoint { local, remote: remote.count(Span { from: 0, until: below }).await? })
         }
         Question::Lists { spans, local_below } => {
             let here = local.list(&spans, local_below).await?;
             let there = remote.list(&spans, end).await?;
-            Answer::Lists(here.into_iter().zip(there).map(|(local, remote)| Sides { local, remote }).collect())
+            Answer::Lists(here.into_iter().zip(there).map(|(local, remote)| PerEndpoint { local, remote }).collect())
         }
-        Question::Page { side: Side::Local, span, order, limit } => Answer::Page(local.page(span, order, limit).await?),
-        Question::Page { side: Side::Remote, span, order, limit } => {
+        Question::Page { endpoint: EndpointRole::Local, span, order, limit } => {
+            Answer::Page(local.page(span, order, limit).await?)
+        }
+        Question::Page { endpoint: EndpointRole::Remote, span, order, limit } => {
             Answer::Page(remote.page(span, order, limit).await?)
         }
-        Question::Held { keys } => Answer::Held(local.held(&keys).await?),
+        Question::Versions { keys } => Answer::Versions(local.current_versions(&keys).await?),
     })
 }
 
@@ -154,10 +156,10 @@ async fn in_step_is_shown_by_one_request_of_little() {
     pair.sync().await;
     let remote = pair.remote_table();
     let cell = remote.cells(&[Span::ALL], false, Span::END).await.unwrap();
-    let spent = remote.spent();
-    assert_eq!((cell[0].count, spent.requests), (3_000, 1));
-    assert!(spent.bytes_sent + spent.bytes_received < 200, "{spent:?}");
-    assert!(spent.rows > 0, "{spent:?}");
+    let usage = remote.usage();
+    assert_eq!((cell[0].count, usage.requests), (3_000, 1));
+    assert!(usage.bytes_sent + usage.bytes_received < 200, "{usage:?}");
+    assert!(usage.rows > 0, "{usage:?}");
 }
 
 #[tokio::test]

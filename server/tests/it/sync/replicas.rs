@@ -5,6 +5,7 @@ use std::io::Read;
 use engine::sync::protocol::gzip;
 use reqwest::{Method, Response, StatusCode, header};
 use serde_json::{Value, json};
+use testing::{Span as _, eventually_async, seen, within};
 
 use crate::{
     support::server::Site,
@@ -221,10 +222,6 @@ async fn a_database_that_is_down_is_said_to_be_and_is_asked_again() {
 
     let file = |url: &str| url.trim_start_matches("sqlite:").to_owned();
     std::fs::copy(file(&orders.url()), file(&away)).unwrap();
-    let back = async {
-        while get(&site, "acme", ACME, "count").await.status() != 200 {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_mins(1), back).await.unwrap();
+    let status = || async { seen(get(&site, "acme", ACME, "count").await.status(), |status| *status == 200) };
+    eventually_async("the table answers again", within(1.mins()), status).await;
 }

@@ -4,7 +4,6 @@ use std::{
     path::PathBuf,
     process::{Command, Stdio},
     sync::Arc,
-    time::Duration,
 };
 
 use db::Db;
@@ -15,6 +14,7 @@ use logyard::{
 };
 use model::TableName;
 use tempfile::TempDir;
+use testing::{Span as _, eventually_async, within};
 
 use crate::{
     support::process::logyard,
@@ -115,12 +115,7 @@ impl Shop {
     }
 }
 
-/// Waits for what must come to be.
+/// Waits until the condition holds; says in its panic what it was.
 pub async fn until<F: Future<Output = bool>>(what: &str, is: impl Fn() -> F) {
-    let waiting = async {
-        while !is().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    assert!(tokio::time::timeout(Duration::from_mins(2), waiting).await.is_ok(), "never: {what}");
+    eventually_async(what, within(2.mins()), is).await;
 }

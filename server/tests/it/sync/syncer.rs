@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use db::{Db, testing::Scratch};
 use logyard::tasks::syncer::{Syncer, Turn};
-use model::{Look, SyncAction, SyncState, SyncStatus};
+use model::{SpanState, SyncAction, SyncState, SyncStatus};
 use tokio_util::sync::CancellationToken;
 
 use crate::sync::shop::{Shop, until};
@@ -21,7 +21,7 @@ async fn status(db: &Db) -> Option<SyncStatus> {
 
 async fn in_step_below(db: &Db, version: u64) -> bool {
     let Some(status) = status(db).await else { return false };
-    status.state == SyncState::InStep && status.verified.is_some_and(|verified| verified.below >= version)
+    status.state == SyncState::InSync && status.verified.is_some_and(|verified| verified.below >= version)
 }
 
 async fn a_table_that_is_written_to_is_brought_in_step_and_verified(database: Scratch) {
@@ -34,14 +34,14 @@ async fn a_table_that_is_written_to_is_brought_in_step_and_verified(database: Sc
         shop.local.run(&format!("DELETE FROM orders WHERE id = {}", 10 * write + 1)).await;
         let (key, version) = (10 * write + 5, 10_000 + write);
         shop.local.run(&format!("UPDATE orders SET total = -1, row_version = {version} WHERE id = {key}")).await;
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await; // real time: the syncer works meanwhile
     }
     until("in step with all that was written", || in_step_below(&db, 10_060)).await;
     assert!(shop.is_equal().await);
     let (status, map, quarantine) = db.sync(&Shop::table()).await.unwrap().unwrap();
     assert_eq!((status.quarantined, quarantine.len(), status.behind), (0, 0, Some(0)));
     assert_eq!(status.local, status.remote);
-    assert!(!map.is_empty() && map.iter().all(|piece| piece.look == Look::Verified), "{map:?}");
+    assert!(!map.is_empty() && map.iter().all(|piece| piece.look == SpanState::Verified), "{map:?}");
     let minutes = db.sync_minutes(&Shop::table(), model::Time(0)).await.unwrap();
     assert!(minutes.iter().map(|minute| minute.uploaded).sum::<u64>() >= 2_000, "{minutes:?}");
     assert!(minutes.iter().all(|minute| minute.requests > 0 && minute.bytes_sent > 0), "{minutes:?}");
@@ -65,7 +65,7 @@ async fn two_processes_take_turns_and_what_is_asked_is_answered_once(database: S
     assert!(verified.evaluation.verify && shop.remote.dump().await.is_empty(), "{verified:?}");
     let Turn::Ended(synced) = two.turn(false, &mut |_| (), &never).await.unwrap() else { panic!() };
     assert!(!synced.evaluation.verify, "it was asked once");
-    assert_eq!((synced.status.state, synced.evaluation.uploaded), (SyncState::InStep, 500));
+    assert_eq!((synced.status.state, synced.evaluation.uploaded), (SyncState::InSync, 500));
     assert!(shop.is_equal().await);
 }
 

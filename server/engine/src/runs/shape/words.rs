@@ -3,7 +3,7 @@
 use model::{Dimension, LossShape};
 
 use super::{Table, cuts::Part};
-use crate::ship::LogName;
+use crate::log_object::LogName;
 
 /// What a key has in common with its neighbours: its folder without the date, and the balancer that it names.
 pub fn prefix_of(key: &str) -> String {

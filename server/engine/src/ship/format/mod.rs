@@ -6,25 +6,16 @@
 mod alb;
 mod alb_connection;
 mod classic;
-mod kind;
 mod nlb;
 mod recognise;
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use model::{Invalid, LogFormat};
 
-pub use self::kind::Kind;
 pub(super) use self::recognise::begins;
 use super::field::{Field, MemberKey};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    Classic,
-    Alb,
-    Nlb,
-    AlbConnection,
-}
+use crate::log_object::Format;
 
 /// Which format to read: told, or judged record by record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,18 +26,6 @@ pub enum Choice {
 }
 
 impl Format {
-    pub const ALL: [Self; 4] = [Self::Classic, Self::Alb, Self::Nlb, Self::AlbConnection];
-
-    /// As events, the command line and the configuration name it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Classic => "classic",
-            Self::Alb => "alb",
-            Self::Nlb => "nlb",
-            Self::AlbConnection => "alb_connection",
-        }
-    }
-
     /// Judges by the beginning of a record. `None` if it begins like none.
     pub fn recognise(record: &[u8]) -> Option<Self> {
         recognise::recognise(record)
@@ -69,12 +48,6 @@ impl Format {
             Self::Nlb => const { &MemberKey::new(r#"{"format":"nlb""#) },
             Self::AlbConnection => const { &MemberKey::new(r#"{"format":"alb_connection""#) },
         }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -3,8 +3,8 @@
 use model::{Failure, Key, Reason, Summary};
 
 use crate::{
+    clock::now,
     s3::{Failed, S3Fault},
-    ship::clock::now,
 };
 
 /// `None` if every record was parsed, every event delivered, and the object read to its end. What keeps most from being

@@ -15,12 +15,14 @@ use self::failure::{failure, unreadable};
 pub(super) use self::parcel::{Parcel, Post};
 use super::{
     Events, Origin, ParseOptions, ShipError, Step,
-    clock::now,
     letters::Source,
     outcome::outcome,
     tracker::{Fate, Ran, Ticket, Tracker},
 };
-use crate::s3::{ETag, Failed, Listed, Reading, S3Client, S3Fault};
+use crate::{
+    clock::now,
+    s3::{ETag, Failed, Listed, Reading, S3Client, S3Fault},
+};
 
 /// What ships the objects of a reprocess. Cheap to clone.
 #[derive(Clone)]

@@ -8,7 +8,10 @@ use std::ops::RangeInclusive;
 
 use model::{Location, Time, Window};
 
-use crate::s3::{Listed, Listing, S3Client, S3Error};
+use crate::{
+    listing::Listing,
+    s3::{Listed, S3Client, S3Error},
+};
 
 const DAY_MS: i64 = 86_400_000;
 

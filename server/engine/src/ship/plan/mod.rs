@@ -6,7 +6,6 @@
 mod days;
 mod digest;
 mod ledger;
-mod name;
 mod objects;
 mod preview;
 mod time_line;
@@ -18,6 +17,5 @@ pub(super) use self::{
 };
 pub use self::{
     ledger::{Ledger, LedgerError, NothingDelivered},
-    name::LogName,
     preview::preview,
 };

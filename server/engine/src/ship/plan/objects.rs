@@ -2,10 +2,10 @@
 
 use model::{Key, ReprocessSpec, Window};
 
-use super::{days::Walk, name::LogName};
+use super::days::Walk;
 use crate::{
+    log_object::{Kind, LogName},
     s3::{Failed, Listed, S3Client, S3Error},
-    ship::Kind,
 };
 
 /// What is at a key.

@@ -5,10 +5,12 @@ use std::{sync::Arc, time::Duration};
 use model::{LogObject, ReprocessPreview, ReprocessSpec};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Checked, Found, Ledger, LogName, Sketch, time_line::TimeLine, to_send};
+use super::{Checked, Found, Ledger, Sketch, time_line::TimeLine, to_send};
 use crate::{
+    clock::now,
+    log_object::LogName,
     s3::{ETag, Listed, S3Client},
-    ship::{ShipError, clock::now},
+    ship::ShipError,
 };
 
 const EXAMPLES: usize = 100;

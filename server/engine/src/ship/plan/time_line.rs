@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Interval, Time, Window};
 
-use super::name::LogName;
+use crate::log_object::LogName;
 
 /// The shortest interval that balancers deliver.
 const FINEST_MS: i64 = 5 * 60_000;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use model::Invalid;
 
+use crate::tls::Untrusted;
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("sink {sink}: {fault}")]
 pub struct SinkError {
@@ -40,6 +42,12 @@ pub enum SinkFault {
     Protocol { why: String },
     #[error("the file cannot be written: {why}")]
     File { why: String },
+}
+
+impl From<Untrusted> for SinkFault {
+    fn from(Untrusted { why }: Untrusted) -> Self {
+        Self::Untrusted { why }
+    }
 }
 
 impl SinkError {

@@ -23,12 +23,10 @@ mod pace;
 mod piece;
 mod pool;
 mod settings;
-mod tls;
 mod trouble;
 mod url;
 
 pub(super) use self::pace::Pace;
-pub(crate) use self::tls::Trust;
 pub use self::{
     account::Delivered,
     arrival::Arrival,

@@ -1,34 +1,24 @@
 //! A ceiling on events a second, shared by all deliveries of a sink, resent events included.
 //!
-//! Whoever sends some events waits until those before them have had their time. So no second sees more than the
-//! ceiling and one piece; and pieces are kept to a tenth of it. Time in which nobody sent is not saved up.
+//! Events are sent in pieces of at most a tenth of the ceiling, so that no second sees more than the ceiling and one
+//! such piece.
 
-use std::{
-    num::NonZeroU32,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
-
-use tokio::time::{Instant, sleep_until};
+use std::num::NonZeroU32;
 
 use super::Batch;
+use crate::limit::Limiter;
 
 #[derive(Debug)]
 pub(in crate::ship) struct Pace {
-    /// Nanoseconds for each event; 0 without a ceiling.
-    each: u64,
+    /// `None`: without a ceiling.
+    limiter: Option<Limiter>,
     most_at_once: usize,
-    /// When those that were let through have had their time.
-    free: Mutex<Option<Instant>>,
 }
 
 impl Pace {
     pub fn new(events_per_second: Option<NonZeroU32>) -> Self {
-        let (each, most_at_once) = match events_per_second {
-            Some(ceiling) => (1_000_000_000_u64.div_ceil(ceiling.get().into()), (ceiling.get() / 10).max(1) as usize),
-            None => (0, usize::MAX),
-        };
-        Self { each, most_at_once, free: Mutex::new(None) }
+        let most_at_once = events_per_second.map_or(usize::MAX, |ceiling| (ceiling.get() / 10).max(1) as usize);
+        Self { limiter: events_per_second.map(Limiter::new), most_at_once }
     }
 
     /// The most events to send in one piece.
@@ -38,17 +28,9 @@ impl Pace {
 
     /// Waits until so many events may go.
     pub async fn turn(&self, events: usize) {
-        if self.each == 0 {
-            return;
+        if let Some(limiter) = &self.limiter {
+            limiter.acquire(events as u64).await;
         }
-        let turn = {
-            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = Instant::now();
-            let turn = free.map_or(now, |free| free.max(now));
-            *free = Some(turn + Duration::from_nanos(self.each.saturating_mul(events as u64)));
-            turn
-        };
-        sleep_until(turn).await;
     }
 
     /// Waits until some more of a batch may be written from this byte on; answers up to which.
@@ -65,6 +47,10 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]

@@ -21,10 +21,10 @@ use super::{
     Delivered, Settings,
     connection::{Connection, Stream},
     error::SinkFault,
-    tls::Trust,
     trouble::Trouble,
     url::Peer,
 };
+use crate::tls::Trust;
 
 /// How long one attempt may take, handshake included.
 const CONNECT: Duration = Duration::from_secs(10);

@@ -7,7 +7,7 @@ use tokio::time::{Duration, Instant};
 
 use super::{Checkpoint, Fate, Ran, Taken, Ticket, Totals, checkpoint::Confirmed};
 use crate::{
-    clone::rate::{Rate, Sample},
+    limit::{Throughput, ThroughputSample},
     s3::{Listed, Meter},
 };
 
@@ -28,7 +28,7 @@ pub(super) struct State {
     runs: Vec<Ran>,
     /// Of all runs of this attempt, rehearsals included.
     pub summary: Summary,
-    rate: Rate,
+    throughput: Throughput,
     began: Instant,
     /// Time stands still from here on.
     ended: Option<Instant>,
@@ -68,7 +68,7 @@ impl State {
             mended: BTreeSet::new(),
             runs: Vec::new(),
             summary: Summary::default(),
-            rate: Rate::default(),
+            throughput: Throughput::default(),
             began: now,
             ended: None,
             touched: now,
@@ -223,12 +223,12 @@ impl State {
             lines.absorb(&flight.lines);
         }
         let working = self.phase == Phase::Shipping && self.ended.is_none();
-        self.rate.sample(Sample {
+        self.throughput.sample(ThroughputSample {
             at: now - self.began,
-            objects: totals.objects() - retrying.min(totals.failed),
+            items: totals.objects() - retrying.min(totals.failed),
             bytes,
         });
-        let (rate, byte_rate) = self.rate.recent();
+        let (rate, byte_rate) = self.throughput.recent();
         Progress {
             phase: self.phase,
             found: totals.objects() + unsettled,
@@ -245,7 +245,7 @@ impl State {
             refused: self.before.refused + meter.refused(),
             rate: if working { rate } else { 0.0 },
             byte_rate: if working { byte_rate } else { 0.0 },
-            left: if working && self.listed { self.rate.left(unsettled + retrying) } else { None },
+            left: if working && self.listed { self.throughput.left(unsettled + retrying) } else { None },
             idle_ms: if working { milliseconds(now.saturating_duration_since(self.touched)) } else { 0 },
             active_ms: self.before.active_ms + milliseconds(now - self.began),
             ..Progress::default()

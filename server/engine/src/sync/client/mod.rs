@@ -6,9 +6,9 @@
 //! Always: a token is sent to the configured host alone (redirects are refused) and appears nowhere else. What is read of
 //! an answer is bounded, and so is the time it may take.
 
-mod fits;
-mod place;
+mod check;
 mod problem;
+mod remote_url;
 mod table;
 mod token;
 mod transport;

@@ -28,7 +28,7 @@ impl From<Failure> for SyncFault {
 
 /// Of `application/problem+json`.
 #[derive(Deserialize)]
-struct Problem {
+struct ProblemBody {
     detail: String,
 }
 
@@ -61,7 +61,7 @@ pub fn failure(what: &str, status: StatusCode, headers: &HeaderMap, body: &Bytes
 
 /// What the problem says, if it is one; other bodies are of no use to anyone.
 fn said(body: &[u8]) -> String {
-    let detail = serde_json::from_slice::<Problem>(body).ok().map(|problem| readable(&problem.detail));
+    let detail = serde_json::from_slice::<ProblemBody>(body).ok().map(|problem| readable(&problem.detail));
     detail.filter(|detail| !detail.is_empty()).map(|detail| format!(": {detail}")).unwrap_or_default()
 }
 

@@ -9,13 +9,13 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Token,
-    fits::{self, Fits},
-    place::Place,
+    check::{self, Checked},
     problem::{Failure, readable},
+    remote_url::RemoteUrl,
     transport::Transport,
 };
 use crate::sync::{
-    Cell, End, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, Spent, SyncFault,
+    Cell, Mark, Meta, Order, Page, Refusal, Remote, Row, Span, SyncFault, TableEndpoint, Usage,
     protocol::{
         CountQuery, Counted, Deleted, Deletion, ListRequest, Lists, MarkOnWire, Overview, PageAnswer, PageQuery,
         RowOnWire, SpanOnWire, Summaries, SummariesRequest, Taken, limits,
@@ -23,7 +23,7 @@ use crate::sync::{
 };
 
 /// Rows that one list may come to; the other side of a comparison is in memory as well.
-const LISTED_MOST: usize = 1 << 20;
+const MAX_LISTED_ROWS: usize = 1 << 20;
 
 /// A table behind an HTTP API.
 pub struct RemoteTable {
@@ -35,14 +35,14 @@ impl RemoteTable {
     /// `url` is that of the table, such as `https://copy.example.com/v1/customers/acme/databases/shop/tables/orders`;
     /// `?ca=FILE` names the only authorities to trust. Nothing is sent before something is asked.
     pub fn connect(url: &str, token: Option<&Token>) -> Result<Self, Invalid> {
-        let place = Place::parse(url)?;
+        let place = RemoteUrl::parse(url)?;
         Ok(Self { transport: Transport::new(&place, token)?, place: place.url })
     }
 
     /// How long a request may take, to the end of its answer; a minute where nothing is said.
     #[must_use]
-    pub fn with_patience(mut self, patience: Duration) -> Self {
-        self.transport.patience = patience;
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.transport.timeout = timeout;
         self
     }
 
@@ -56,7 +56,7 @@ impl RemoteTable {
     }
 
     /// Of a server that has no `meta`: from counting, and from the row at either end.
-    async fn meta_by_looking(&self) -> Result<Meta, SyncFault> {
+    async fn meta_from_pages(&self) -> Result<Meta, SyncFault> {
         let count = self.count(Span::ALL).await?;
         let lowest = self.page(Span::ALL, Order::Ascending, 1).await?.marks.first().map(|mark| mark.version);
         let highest = self.page(Span::ALL, Order::Descending, 1).await?.marks.last().map(|mark| mark.version);
@@ -69,13 +69,13 @@ impl RemoteTable {
     }
 
     async fn summaries(&self, spans: &[Span], split: bool) -> Result<Vec<Cell>, SyncFault> {
-        let most = if split { limits::SPLITS } else { limits::SPANS };
+        let most = if split { limits::MAX_SPLIT_SPANS } else { limits::MAX_SPANS };
         let mut cells = Vec::new();
         for spans in spans.chunks(most) {
             let request = SummariesRequest { spans: spans.iter().copied().map(SpanOnWire).collect(), split };
             let answer: Summaries = self.post("summaries", &request).await.map_err(no_summaries)?;
             let pieces = if split { spans.iter().flat_map(Span::split).collect() } else { spans.to_vec() };
-            cells.extend(believed(fits::cells(answer.read(), &pieces))?);
+            cells.extend(validated(check::cells(answer.read(), &pieces))?);
         }
         Ok(cells)
     }
@@ -84,12 +84,12 @@ impl RemoteTable {
     async fn list_by_pages(&self, span: Span) -> Result<Vec<Mark>, SyncFault> {
         let (mut marks, mut rest) = (Vec::new(), span);
         while !rest.is_empty() {
-            let page = self.page(rest, Order::Ascending, limits::LISTED).await?;
+            let page = self.page(rest, Order::Ascending, limits::MAX_LISTED_ROWS).await?;
             rest.from = page.covers.until;
             marks.extend(page.marks);
-            if marks.len() > LISTED_MOST {
+            if marks.len() > MAX_LISTED_ROWS {
                 let Span { from, until } = span;
-                let why = format!("the remote has more than {LISTED_MOST} rows from version {from} to {until}");
+                let why = format!("the remote has more than {MAX_LISTED_ROWS} rows from version {from} to {until}");
                 return Err(SyncFault::Refused(format!("{why}, which are too many to compare one by one")));
             }
         }
@@ -98,10 +98,10 @@ impl RemoteTable {
 
     /// Lists of the first of these spans, at least one.
     async fn some_lists(&self, spans: &[Span]) -> Result<Vec<Vec<Mark>>, SyncFault> {
-        let spans = &spans[..spans.len().min(limits::SPANS)];
+        let spans = &spans[..spans.len().min(limits::MAX_SPANS)];
         let request = ListRequest { spans: spans.iter().copied().map(SpanOnWire).collect() };
         let lists = match self.post::<Lists>("manifest", &request).await {
-            Ok(lists) => believed(fits::lists(lists, spans))?,
+            Ok(lists) => validated(check::lists(lists, spans))?,
             Err(Failure::Missing(_)) => Vec::new(),
             Err(failure) => return Err(failure.into()),
         };
@@ -126,7 +126,7 @@ impl RemoteTable {
             let mark = Mark { version: row.version.0, key: row.key.number() };
             if !sent.contains(&mark) {
                 let why = format!("refuses version {} of a row that was not sent", mark.version);
-                return believed(Err(why));
+                return validated(Err(why));
             }
             refused.push((mark, readable(&row.error)));
         }
@@ -135,19 +135,19 @@ impl RemoteTable {
 }
 
 #[async_trait]
-impl End for RemoteTable {
-    fn place(&self) -> String {
+impl TableEndpoint for RemoteTable {
+    fn location(&self) -> String {
         format!("table at {}", self.place)
     }
 
-    fn spent(&self) -> Spent {
-        self.transport.spent()
+    fn usage(&self) -> Usage {
+        self.transport.usage()
     }
 
     async fn meta(&self) -> Result<Meta, SyncFault> {
         match self.get::<Overview>("meta", "").await {
-            Ok(overview) => believed(fits::meta(&overview)),
-            Err(Failure::Missing(_)) => self.meta_by_looking().await,
+            Ok(overview) => validated(check::meta(&overview)),
+            Err(Failure::Missing(_)) => self.meta_from_pages().await,
             Err(failure) => Err(failure.into()),
         }
     }
@@ -168,7 +168,7 @@ impl End for RemoteTable {
             return Ok(0);
         }
         let answer: Counted = self.get("count", &CountQuery(span).to_string()).await.map_err(SyncFault::from)?;
-        believed(fits::count(answer.count))
+        validated(check::count(answer.count))
     }
 
     async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, SyncFault> {
@@ -186,9 +186,9 @@ impl End for RemoteTable {
         if span.is_empty() {
             return Ok(Page { covers: span, marks: Vec::new() });
         }
-        let query = PageQuery { span, order, limit: limit.clamp(1, limits::LISTED) };
+        let query = PageQuery { span, order, limit: limit.clamp(1, limits::MAX_LISTED_ROWS) };
         let answer: PageAnswer = self.get("manifest", &query.to_string()).await.map_err(SyncFault::from)?;
-        believed(fits::page(answer, span, order))
+        validated(check::page(answer, span, order))
     }
 }
 
@@ -200,12 +200,13 @@ impl Remote for RemoteTable {
         for row in rows {
             let row = RowOnWire::of(row).map_err(|bad| SyncFault::Refused(bad.to_string()))?;
             let written = serde_json::to_vec(&row).map_err(|error| SyncFault::Refused(error.to_string()))?;
-            if ENVELOPE + written.len() > limits::BODY {
-                let why = format!("it has {} bytes as JSON; a request may have {}", written.len(), limits::BODY);
+            if ENVELOPE + written.len() > limits::MAX_REQUEST_BYTES {
+                let why =
+                    format!("it has {} bytes as JSON; a request may have {}", written.len(), limits::MAX_REQUEST_BYTES);
                 refused.push((row.mark(), why));
                 continue;
             }
-            if batch.len() == limits::UPLOADED || bytes + written.len() + 1 > limits::BODY {
+            if batch.len() == limits::MAX_UPLOAD_ROWS || bytes + written.len() + 1 > limits::MAX_REQUEST_BYTES {
                 refused.extend(self.send(&batch).await?);
                 batch.clear();
                 bytes = ENVELOPE;
@@ -220,12 +221,12 @@ impl Remote for RemoteTable {
     }
 
     async fn delete(&self, marks: &[Mark]) -> Result<(), SyncFault> {
-        for marks in marks.chunks(limits::DELETED) {
+        for marks in marks.chunks(limits::MAX_DELETE_ROWS) {
             let deletion = Deletion { rows: marks.iter().copied().map(MarkOnWire).collect() };
             let answer: Deleted = self.post("delete-if", &deletion).await.map_err(SyncFault::from)?;
             if answer.deleted > marks.len() as u64 {
                 let (deleted, asked) = (answer.deleted, marks.len());
-                return believed(Err(format!("deleted {deleted} rows where {asked} were named")));
+                return validated(Err(format!("deleted {deleted} rows where {asked} were named")));
             }
         }
         Ok(())
@@ -246,7 +247,7 @@ fn parsed<T: DeserializeOwned>(method: &str, path: &str, body: &Bytes) -> Result
     })
 }
 
-fn believed<T>(answer: Fits<T>) -> Result<T, SyncFault> {
+fn validated<T>(answer: Checked<T>) -> Result<T, SyncFault> {
     answer.map_err(|why| SyncFault::Refused(format!("the remote {why}: it does not keep to the protocol")))
 }
 

@@ -26,19 +26,19 @@ use tokio::time::timeout;
 
 use super::{
     Token,
-    place::Place,
     problem::{Failure, failure},
+    remote_url::RemoteUrl,
 };
 use crate::{
-    ship::sink::Trust,
     sync::{
-        Spent, SyncFault,
+        SyncFault, Usage,
         protocol::{
             ROWS_READ,
             gzip::{self, Unreadable},
             limits,
         },
     },
+    tls::Trust,
 };
 
 /// Of each address of the host.
@@ -52,10 +52,10 @@ pub struct Transport {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     url: String,
     authorization: Option<HeaderValue>,
-    pub(super) patience: Duration,
+    pub(super) timeout: Duration,
     /// The remote said that it does not read gzip.
     plain: AtomicBool,
-    spent: Counters,
+    usage: Counters,
 }
 
 #[derive(Default)]
@@ -67,7 +67,7 @@ struct Counters {
 }
 
 impl Transport {
-    pub fn new(place: &Place, token: Option<&Token>) -> Result<Self, Invalid> {
+    pub fn new(place: &RemoteUrl, token: Option<&Token>) -> Result<Self, Invalid> {
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
         connector.set_connect_timeout(Some(CONNECT_WITHIN));
@@ -86,15 +86,15 @@ impl Transport {
             client,
             url: place.url.clone(),
             authorization: token.map(Token::header).transpose()?,
-            patience: PATIENCE,
+            timeout: PATIENCE,
             plain: AtomicBool::new(false),
-            spent: Counters::default(),
+            usage: Counters::default(),
         })
     }
 
-    pub fn spent(&self) -> Spent {
-        let Counters { requests, bytes_sent, bytes_received, rows } = &self.spent;
-        Spent {
+    pub fn usage(&self) -> Usage {
+        let Counters { requests, bytes_sent, bytes_received, rows } = &self.usage;
+        Usage {
             requests: requests.load(Relaxed),
             bytes_sent: bytes_sent.load(Relaxed),
             bytes_received: bytes_received.load(Relaxed),
@@ -110,7 +110,7 @@ impl Transport {
 
     pub async fn post(&self, path: &str, body: Vec<u8>) -> Result<Bytes, Failure> {
         let body = Bytes::from(body);
-        if body.len() >= limits::WORTH_COMPRESSING && !self.plain.load(Relaxed) {
+        if body.len() >= limits::MIN_COMPRESSED_BYTES && !self.plain.load(Relaxed) {
             let small = Some((Bytes::from(gzip::compressed(&body)), true));
             match self.exchange(&Method::POST, path, path, small).await {
                 Err(Failure::Compressed) => self.plain.store(true, Relaxed),
@@ -131,14 +131,14 @@ impl Transport {
         let what = format!("{method} {path}");
         let unavailable = |why: String| Failure::Fault(SyncFault::Unavailable(format!("{what}: {why}")));
         let request = self.request(method, path_and_query, body).map_err(|error| unavailable(error.to_string()))?;
-        self.spent.requests.fetch_add(1, Relaxed);
+        self.usage.requests.fetch_add(1, Relaxed);
         let exchanging = async {
             let response = self.client.request(request).await.map_err(|error| unavailable(causes(&error)))?;
             let (status, headers, body) = self.read(&what, response).await?;
             if status.is_success() { Ok(body) } else { Err(failure(&what, status, &headers, &body)) }
         };
-        let silent = || Err(unavailable(format!("no answer within {} seconds", self.patience.as_secs_f32())));
-        timeout(self.patience, exchanging).await.unwrap_or_else(|_| silent())
+        let silent = || Err(unavailable(format!("no answer within {} seconds", self.timeout.as_secs_f32())));
+        timeout(self.timeout, exchanging).await.unwrap_or_else(|_| silent())
     }
 
     fn request(
@@ -157,7 +157,7 @@ impl Transport {
             request = request.header(AUTHORIZATION, authorization);
         }
         let Some((body, gzip)) = body else { return request.body(Full::default()) };
-        self.spent.bytes_sent.fetch_add(body.len() as u64, Relaxed);
+        self.usage.bytes_sent.fetch_add(body.len() as u64, Relaxed);
         request = request.header(CONTENT_TYPE, "application/json");
         if gzip {
             request = request.header(CONTENT_ENCODING, "gzip");
@@ -167,11 +167,11 @@ impl Transport {
 
     async fn read(&self, what: &str, response: Response<Incoming>) -> Result<(StatusCode, HeaderMap, Bytes), Failure> {
         let refused = |why: &str| Failure::Fault(SyncFault::Refused(format!("the answer to {what} {why}")));
-        let too_large = || refused(&format!("has more than {} bytes", limits::ANSWER));
+        let too_large = || refused(&format!("has more than {} bytes", limits::MAX_ANSWER_BYTES));
         let (parts, body) = response.into_parts();
         let read = parts.headers.get(ROWS_READ).and_then(|rows| rows.to_str().ok()?.parse::<u32>().ok());
-        self.spent.rows.fetch_add(read.unwrap_or(0).into(), Relaxed);
-        let body = Limited::new(body, limits::ANSWER).collect().await.map_err(|error| {
+        self.usage.rows.fetch_add(read.unwrap_or(0).into(), Relaxed);
+        let body = Limited::new(body, limits::MAX_ANSWER_BYTES).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 return too_large();
             }
@@ -179,10 +179,10 @@ impl Transport {
             Failure::Fault(SyncFault::Unavailable(format!("the answer to {what} was cut off: {why}")))
         })?;
         let body = body.to_bytes();
-        self.spent.bytes_received.fetch_add(body.len() as u64, Relaxed);
+        self.usage.bytes_received.fetch_add(body.len() as u64, Relaxed);
         let body = match parts.headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
             None | Some(b"identity") => body,
-            Some(b"gzip") => gzip::decompressed(&body, limits::ANSWER)
+            Some(b"gzip") => gzip::decompressed(&body, limits::MAX_ANSWER_BYTES)
                 .map_err(|error| match error {
                     Unreadable::TooLarge => too_large(),
                     Unreadable::Broken => refused("is not the gzip that it says it is"),
@@ -195,7 +195,7 @@ impl Transport {
 }
 
 /// What trusts whom. Nobody where there is no TLS.
-fn tls(place: &Place) -> Result<ClientConfig, Invalid> {
+fn tls(place: &RemoteUrl) -> Result<ClientConfig, Invalid> {
     let untrusted = |why: String| Invalid::new("remote", &place.url, format!("a host that can be trusted: {why}"));
     if place.secure {
         let trust = Trust::new(&place.host, place.ca.as_deref()).map_err(|fault| untrusted(fault.to_string()))?;

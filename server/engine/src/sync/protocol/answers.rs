@@ -48,7 +48,7 @@ impl Summaries {
 }
 
 /// `POST manifest`: whole lists, from that of the first span on, as many as have no more than
-/// [`limits::LISTED`](super::limits::LISTED) rows together. None if the first alone has more: then there are pages.
+/// [`limits::MAX_LISTED_ROWS`](super::limits::MAX_LISTED_ROWS) rows together. None if the first alone has more: then there are pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lists {
     pub lists: Vec<Vec<MarkOnWire>>,

@@ -17,7 +17,7 @@ pub struct CountQuery(pub Span);
 pub struct PageQuery {
     pub span: Span,
     pub order: Order,
-    /// About so many rows, at most [`limits::LISTED`].
+    /// About so many rows, at most [`limits::MAX_LISTED_ROWS`].
     pub limit: usize,
 }
 
@@ -71,9 +71,9 @@ impl PageQuery {
             Some(text) => text
                 .parse()
                 .ok()
-                .filter(|limit| (1..=limits::LISTED).contains(limit))
+                .filter(|limit| (1..=limits::MAX_LISTED_ROWS).contains(limit))
                 .ok_or_else(|| Invalid::new("limit", text, LIMIT))?,
-            None => limits::PAGE,
+            None => limits::DEFAULT_PAGE_ROWS,
         };
         let order = match order.as_deref() {
             None | Some("ascending") => Order::Ascending,

@@ -82,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn parameters_are_read_as_they_were_written(span in spans(), limit in 1..=limits::LISTED, down: bool) {
+    fn parameters_are_read_as_they_were_written(span in spans(), limit in 1..=limits::MAX_LISTED_ROWS, down: bool) {
         let order = if down { Order::Descending } else { Order::Ascending };
         let page = PageQuery { span: span.0, order, limit };
         prop_assert_eq!(PageQuery::parse(&page.to_string()), Ok(page));

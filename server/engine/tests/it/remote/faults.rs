@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use engine::sync::{End, Mark, Remote, RemoteTable, Row, Span, SyncFault, protocol::limits};
+use engine::sync::{Mark, Remote, RemoteTable, Row, Span, SyncFault, TableEndpoint, protocol::limits};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -33,7 +33,7 @@ fn refused(answer: Result<u64, SyncFault>) -> String {
 #[tokio::test]
 async fn silence_ends_with_the_clients_patience() {
     let server = Server::start(|_| Reply::Silence).await;
-    let remote = server.client().with_patience(Duration::from_millis(50));
+    let remote = server.client().with_timeout(Duration::from_millis(50));
     let why = unavailable(remote.count(Span::ALL).await);
     assert_eq!(why, "GET count: no answer within 0.05 seconds");
 }
@@ -105,7 +105,7 @@ async fn a_redirect_is_told_and_not_followed() {
 
 #[tokio::test]
 async fn an_answer_larger_than_anything_asked_for_is_not_read_to_its_end() {
-    let plain = Server::start(|_| Reply::body(vec![b' '; limits::ANSWER + 1])).await;
+    let plain = Server::start(|_| Reply::body(vec![b' '; limits::MAX_ANSWER_BYTES + 1])).await;
     assert!(refused(counted(&plain).await).contains("more than 16777216 bytes"));
     let bomb = Server::start(|_| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());

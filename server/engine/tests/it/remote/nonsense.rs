@@ -1,7 +1,7 @@
 //! Answers that do not fit the question: each is refused with a sentence, none becomes an answer.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use engine::sync::{Cell, End, Mark, Order, Remote, RemoteTable, Row, Span, SyncFault};
+use engine::sync::{Cell, Mark, Order, Remote, RemoteTable, Row, Span, SyncFault, TableEndpoint};
 use serde_json::{Map, Value, json};
 
 use super::server::{Reply, Server};

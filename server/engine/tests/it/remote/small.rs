@@ -1,6 +1,6 @@
 //! Against a server that only counts, lists, takes and deletes: what strategy `scan` needs works with these alone.
 
-use engine::sync::{End, Mark, Order, Remote, Row, Span, SyncFault};
+use engine::sync::{Mark, Order, Remote, Row, Span, SyncFault, TableEndpoint};
 
 use super::table::{Offers, Rows};
 

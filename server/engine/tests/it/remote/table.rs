@@ -90,7 +90,7 @@ impl Rows {
         } else {
             asked.body.to_vec()
         };
-        assert!(body.len() <= limits::BODY);
+        assert!(body.len() <= limits::MAX_REQUEST_BYTES);
         let json = match (asked.method.as_str(), asked.path.as_str()) {
             ("GET", "count") => {
                 let CountQuery(span) = CountQuery::parse(&asked.query).unwrap();
@@ -140,25 +140,25 @@ impl Rows {
     }
 
     fn summaries(&self, request: &SummariesRequest) -> Value {
-        assert!(request.spans.len() <= if request.split { limits::SPLITS } else { limits::SPANS });
+        assert!(request.spans.len() <= if request.split { limits::MAX_SPLIT_SPANS } else { limits::MAX_SPANS });
         let pieces = request.spans.iter().flat_map(|span| if request.split { span.0.split() } else { vec![span.0] });
         let cells: Vec<_> = pieces.map(|piece| Cell::of(&self.marks(piece))).collect();
         serde_json::to_value(Summaries::of(&cells)).unwrap()
     }
 
     fn lists(&self, request: &ListRequest) -> Value {
-        assert!(request.spans.len() <= limits::SPANS);
+        assert!(request.spans.len() <= limits::MAX_SPANS);
         let mut rows = 0;
         let lists = request.spans.iter().map(|span| self.marks(span.0)).take_while(|list| {
             rows += list.len();
-            rows <= limits::LISTED
+            rows <= limits::MAX_LISTED_ROWS
         });
         json!({"lists": lists.map(|list| list.into_iter().map(MarkOnWire).collect()).collect::<Vec<Vec<_>>>()})
     }
 
     /// Will not have rows whose `text` is `poison`.
     fn upload(&self, upload: Upload) -> Value {
-        assert!(upload.rows.len() <= limits::UPLOADED);
+        assert!(upload.rows.len() <= limits::MAX_UPLOAD_ROWS);
         let mut refused = Vec::new();
         for row in upload.rows {
             if row.values["text"] == "poison" {
@@ -174,7 +174,7 @@ impl Rows {
     }
 
     fn delete(&self, deletion: &Deletion) -> Value {
-        assert!(deletion.rows.len() <= limits::DELETED);
+        assert!(deletion.rows.len() <= limits::MAX_DELETE_ROWS);
         let mut rows = self.0.lock().unwrap();
         let before = rows.rows.len();
         for MarkOnWire(mark) in &deletion.rows {

@@ -1,6 +1,6 @@
 //! Against a server that keeps to the protocol.
 
-use engine::sync::{Cell, End, Mark, Order, Remote, RemoteTable, Row, Span, protocol::limits};
+use engine::sync::{Cell, Mark, Order, Remote, RemoteTable, Row, Span, TableEndpoint, protocol::limits};
 use serde_json::json;
 
 use super::{
@@ -33,7 +33,7 @@ async fn what_is_asked_is_what_the_table_has() {
     assert_eq!(lists, [marks(&[1, 2]), Vec::new(), marks(&[299, 300])]);
     let page = remote.page(Span::ALL, Order::Descending, 2).await.unwrap();
     assert_eq!((page.covers, page.marks), (span(299, Span::END), marks(&[299, 300])));
-    assert_eq!(remote.spent().rows, 7 * remote.spent().requests, "as the header says");
+    assert_eq!(remote.usage().rows, 7 * remote.usage().requests, "as the header says");
 }
 
 #[tokio::test]
@@ -62,12 +62,12 @@ async fn more_spans_than_a_request_may_have_go_in_several() {
     let rows = Rows::count(9_000);
     let server = rows.serve(Offers::All).await;
     let remote = server.client();
-    let singles: Vec<_> = (0..limits::SPANS as u64 + 10).map(|from| span(from, from + 1)).collect();
+    let singles: Vec<_> = (0..limits::MAX_SPANS as u64 + 10).map(|from| span(from, from + 1)).collect();
     let cells = remote.cells(&singles, false, Span::END).await.unwrap();
     assert_eq!((cells.len(), cells[4_100].count), (singles.len(), 1));
     let lists = remote.list(&singles, Span::END).await.unwrap();
     assert_eq!((lists.len(), lists[4_100][0].version), (singles.len(), 4_100));
-    let wide: Vec<_> = (0..=limits::SPLITS as u64).map(|block| span(block << 12, (block + 1) << 12)).collect();
+    let wide: Vec<_> = (0..=limits::MAX_SPLIT_SPANS as u64).map(|block| span(block << 12, (block + 1) << 12)).collect();
     let cells = remote.cells(&wide, true, Span::END).await.unwrap();
     assert_eq!((cells.len(), cells.iter().map(|cell| cell.count).sum::<u64>()), (wide.len() * 64, 9_000));
     assert_eq!(server.requests().len(), 2 + 2 + 2);
@@ -112,17 +112,18 @@ async fn uploads_keep_to_the_limits_by_rows_and_by_bytes_and_what_is_too_large_a
     let rows = Rows::default();
     let server = rows.serve(Offers::All).await;
     let remote = server.client();
-    let many = (0..=limits::UPLOADED).map(|key| row(key, 1, "small")).collect();
+    let many = (0..=limits::MAX_UPLOAD_ROWS).map(|key| row(key, 1, "small")).collect();
     assert_eq!(remote.upload(many).await.unwrap(), []);
     assert_eq!(server.requests().len(), 2);
-    let third = "x".repeat(limits::BODY / 3);
+    let third = "x".repeat(limits::MAX_REQUEST_BYTES / 3);
     let refused = remote.upload((0..4).map(|key| row(key, 2, &third)).collect()).await.unwrap();
     assert_eq!((refused.len(), server.requests().len()), (0, 4));
-    let refused = remote.upload(vec![row(7, 3, &"x".repeat(limits::BODY)), row(8, 3, "small")]).await.unwrap();
+    let refused =
+        remote.upload(vec![row(7, 3, &"x".repeat(limits::MAX_REQUEST_BYTES)), row(8, 3, "small")]).await.unwrap();
     assert_eq!((refused.len(), refused[0].0), (1, Mark { version: 3, key: 7 }));
     assert!(refused[0].1.contains("a request may have 8388608"), "{}", refused[0].1);
     assert_eq!(rows.row(8).unwrap().version.0, 3, "it holds up no other");
-    let marks: Vec<_> = (0..=limits::DELETED as u64).map(|key| Mark { version: 1, key }).collect();
+    let marks: Vec<_> = (0..=limits::MAX_DELETE_ROWS as u64).map(|key| Mark { version: 1, key }).collect();
     remote.delete(&marks).await.unwrap();
     assert_eq!(server.requests().iter().filter(|request| *request == "POST delete-if").count(), 2);
 }
@@ -135,7 +136,7 @@ async fn what_is_worth_it_is_compressed_and_bytes_count_as_they_travel() {
     remote.delete(&[Mark { version: 1, key: 1 }]).await.unwrap();
     let seen = server.seen();
     let travelled: u64 = seen.iter().map(|asked| asked.body.len() as u64).sum();
-    assert_eq!((remote.spent().requests, remote.spent().bytes_sent), (2, travelled));
+    assert_eq!((remote.usage().requests, remote.usage().bytes_sent), (2, travelled));
     assert_eq!(seen[0].headers["content-encoding"], "gzip");
     assert!(seen[0].body.len() < 10_000, "{} bytes", seen[0].body.len());
     assert!(seen[1].headers.get("content-encoding").is_none());
@@ -150,8 +151,8 @@ async fn the_token_travels_in_its_header_alone() {
     let fault = remote.meta().await.unwrap_err();
     let seen = server.seen();
     assert_eq!(seen[0].headers["authorization"], format!("Bearer {TOKEN}"));
-    assert_eq!(remote.place(), format!("table at {}", server.url()));
-    for shown in [fault.to_string(), remote.place(), format!("{:?}", token()), seen[0].query.clone()] {
+    assert_eq!(remote.location(), format!("table at {}", server.url()));
+    for shown in [fault.to_string(), remote.location(), format!("{:?}", token()), seen[0].query.clone()] {
         assert!(!shown.contains("secret"), "{shown}");
     }
     let nobody = RemoteTable::connect(&url, None).unwrap();

@@ -13,6 +13,7 @@ use flate2::{Compression, write::GzEncoder};
 use model::{Extent, Failure, Key, Lines, LogFormat, Progress, Proof, ReprocessSpec, Shipped, Summary, Window};
 use serde_json::Value;
 use tempfile::TempDir;
+use testing::{Span as _, eventually_async, within};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -129,14 +130,13 @@ impl Dock {
     pub async fn sink(&self) -> Sink {
         let url = format!("file:{}", self.out().display()).parse().unwrap();
         let settings = Settings::new(url);
-        loop {
-            match Sink::open(settings.clone()).await {
-                Ok(sink) => return sink,
-                // What a killed run had in flight holds the file until the runtime has dropped it.
-                Err(error) if error.to_string().contains("another writer") => tokio::task::yield_now().await,
-                Err(error) => panic!("{error}"),
-            }
-        }
+        // What a killed run had in flight holds the file until the runtime has dropped it.
+        let open = || async {
+            let opened = Sink::open(settings.clone()).await;
+            assert!(!opened.as_ref().is_err_and(|error| !error.to_string().contains("another writer")), "{opened:?}");
+            opened
+        };
+        eventually_async("the file is free", within(1.mins()).every(1.millis()), open).await
     }
 
     pub async fn shipment(&self, spec: ReprocessSpec) -> Shipment {

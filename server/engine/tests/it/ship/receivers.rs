@@ -9,6 +9,7 @@ use engine::ship::{
 };
 use model::{Outcome, Progress, Proof, Reason};
 use serde_json::Value;
+use testing::{Span as _, eventually, seen, within};
 use tokio_util::sync::CancellationToken;
 
 use self::tcp_receiver::{Manner, TcpReceiver};
@@ -141,9 +142,8 @@ async fn with_a_receiver_killed_in_the_middle_what_arrived_is_claimed_and_the_re
     let shipment = hasty(&dock, &receiver).await;
     let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
     let killing = async {
-        while receiver.lines().len() < 3 * RECORDS {
-            tokio::task::yield_now().await;
-        }
+        let arrived_lines = || seen(receiver.lines().len(), |lines| *lines >= 3 * RECORDS);
+        eventually("three objects have arrived", within(1.mins()).every(1.millis()), arrived_lines).await;
         arrived(&receiver.kill().await)
     };
     let stop = CancellationToken::new();

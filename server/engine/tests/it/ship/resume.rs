@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use engine::ship::{Checkpoint, ShipError, Shipment, Taken, Tracker, run};
 use model::Progress;
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use testing::{Span as _, eventually, seen, within};
 use tokio_util::sync::CancellationToken;
 
 use super::dock::{Dock, all_of, go_on, gzip, records};
@@ -42,7 +43,7 @@ async fn until_killed(shipment: &Shipment, stored: &mut Stored, after: Duration)
     let stop = CancellationToken::new();
     let work = run(shipment, None, &tracker, &stop);
     tokio::pin!(work);
-    let killed = tokio::time::sleep(after);
+    let killed = tokio::time::sleep(after); // real time: the moment of the end is the subject
     tokio::pin!(killed);
     let mut beat = tokio::time::interval(Duration::from_millis(3));
     loop {
@@ -96,9 +97,8 @@ async fn a_stop_lets_what_is_in_flight_end_and_the_rest_follows_later() {
     let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
     let stop = CancellationToken::new();
     let stopping = async {
-        while tracker.take().progress.done < 3 {
-            tokio::task::yield_now().await;
-        }
+        let done = || seen(tracker.take().progress.done, |done| *done >= 3);
+        eventually("three objects are done", within(1.mins()).every(1.millis()), done).await;
         stop.cancel();
     };
     let (result, ()) = tokio::join!(run(&shipment, None, &tracker, &stop), stopping);

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use engine::sync::{
-    Answer, Cell, Checkpoint, Evaluation, Mark, Meta, Options, Purpose, Question, Sides, Span, Step, Verdict,
+    Answer, Cell, Checkpoint, Evaluation, Mark, Meta, Options, PerEndpoint, Purpose, Question, Span, Step, Verdict,
 };
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -73,12 +73,12 @@ fn find(gap: u64, places: &BTreeSet<u64>) -> (Cost, Verdict) {
     let mut cost = Cost::default();
     while let Step::Ask(question) = evaluation.step() {
         let answer = match question {
-            Question::Meta => Answer::Meta(Sides { local: local.meta(), remote: remote.meta() }),
+            Question::Meta => Answer::Meta(PerEndpoint { local: local.meta(), remote: remote.meta() }),
             Question::Cells { spans, split, .. } => {
                 cost.rounds += 1;
                 cost.bytes += 16 * spans.len() as u64;
                 let spans = if split { spans.iter().flat_map(Span::split).collect() } else { spans };
-                let sides = |span: &Span| Sides { local: local.cell(*span), remote: remote.cell(*span) };
+                let sides = |span: &Span| PerEndpoint { local: local.cell(*span), remote: remote.cell(*span) };
                 let cells: Vec<_> = spans.iter().map(sides).collect();
                 cost.bytes += 33 * cells.iter().filter(|sides| sides.remote.count > 0).count() as u64;
                 Answer::Cells(cells)
@@ -87,7 +87,7 @@ fn find(gap: u64, places: &BTreeSet<u64>) -> (Cost, Verdict) {
                 cost.rounds += 1;
                 cost.bytes += 16 * spans.len() as u64;
                 let list = |table: &Table, span: &Span| table.marks[table.range(*span)].to_vec();
-                let sides = |span: &Span| Sides { local: list(&local, span), remote: list(&remote, span) };
+                let sides = |span: &Span| PerEndpoint { local: list(&local, span), remote: list(&remote, span) };
                 let lists: Vec<_> = spans.iter().map(sides).collect();
                 let listed = lists.iter().map(|sides| sides.remote.len() as u64).sum::<u64>();
                 cost.bytes += 16 * listed;
@@ -117,8 +117,8 @@ const MILLION: u64 = 1_000_000;
 fn assert_costs(gap: u64, places: &BTreeSet<u64>, rounds: u32, bytes: u64) {
     let (cost, verdict) = find(gap, places);
     let missing = places.iter().filter(|row| *row % 2 == 1).count() as u64;
-    let ghosts = places.len() as u64 - missing;
-    assert_eq!(verdict, Verdict::Differs { ghosts, missing, all: true });
+    let stale = places.len() as u64 - missing;
+    assert_eq!(verdict, Verdict::Differs { stale, missing, all: true });
     assert!(cost.rounds <= rounds && cost.bytes <= bytes, "{} differences: {cost:?}", places.len());
     assert!(cost.listed < MILLION / 100, "{} differences: {cost:?}", places.len());
 }

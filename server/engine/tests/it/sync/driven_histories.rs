@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::sync::{
-    Allowance, Checkpoint, Ends, Evaluation, Halt, Observer, Strategy, SyncFault, Terms, Told, Verdict, drive,
+    Allowance, Checkpoint, Controls, Endpoints, Evaluation, Halt, Observer, Strategy, SyncFault, SyncProgress, Verdict,
+    drive,
 };
 use proptest::prelude::*;
 use rand::rngs::StdRng;
@@ -31,12 +32,12 @@ struct Keeper {
 
 #[async_trait]
 impl Observer for Keeper {
-    async fn told(&mut self, told: &Told<'_>) -> bool {
+    async fn report(&mut self, progress: &SyncProgress<'_>) -> bool {
         let lost = self.moody && self.dice.random_ratio(1, 20);
         if lost {
             return false;
         }
-        self.saved = serde_json::to_string(&told.evaluation.to_keep()).unwrap();
+        self.saved = serde_json::to_string(&progress.evaluation.to_keep()).unwrap();
         if self.moody && self.dice.random_ratio(1, 15) {
             self.stop.cancel();
         }
@@ -74,7 +75,7 @@ async fn die_after<T>(polls: u32, work: impl Future<Output = T>) -> Option<T> {
 async fn live(world: World, history: Vec<Event>, options: engine::sync::Options, moody: bool, seed: u64) -> World {
     let left = Arc::new(Mutex::new(history.len()));
     let (shared, local, remote) = ends(world, weather(history, moody, seed, Arc::clone(&left)));
-    let ends = Ends { local: &local, remote: &remote, patience: Duration::from_secs(10) };
+    let ends = Endpoints { local: &local, remote: &remote, timeout: Duration::from_secs(10) };
     let allowance = Allowance::new(NonZeroU32::MAX, NonZeroU32::MAX);
     let mut keeper =
         Keeper { saved: "null".to_owned(), dice: StdRng::seed_from_u64(seed), stop: CancellationToken::new(), moody };
@@ -85,12 +86,12 @@ async fn live(world: World, history: Vec<Event>, options: engine::sync::Options,
         let now = evaluations * 24 * 60 * 60_000;
         let mut evaluation = Evaluation::new(options.clone(), checkpoint.unwrap_or_default(), now);
         let stop = keeper.stop.clone();
-        let terms = Terms { allowance: &allowance, stop: &stop };
+        let controls = Controls { allowance: &allowance, stop: &stop };
         let driven = if moody && keeper.dice.random_ratio(1, 4) {
             let polls = keeper.dice.random_range(1..200);
-            die_after(polls, drive(&mut evaluation, ends, &terms, &mut keeper)).await
+            die_after(polls, drive(&mut evaluation, ends, &controls, &mut keeper)).await
         } else {
-            Some(drive(&mut evaluation, ends, &terms, &mut keeper).await)
+            Some(drive(&mut evaluation, ends, &controls, &mut keeper).await)
         };
         let over = *left.lock().unwrap() == 0;
         if over {
@@ -101,7 +102,7 @@ async fn live(world: World, history: Vec<Event>, options: engine::sync::Options,
         last = Some(driven.verdict.clone());
         let equal = shared.world().differing().is_empty();
         match driven.verdict {
-            Ok(Verdict::InStep { quarantined: 0, .. }) if over && equal => return shared.world().clone(),
+            Ok(Verdict::InSync { quarantined: 0, .. }) if over && equal => return shared.world().clone(),
             Ok(Verdict::Waiting(mass)) => {
                 let mut checkpoint = evaluation.checkpoint().clone();
                 checkpoint.approved = mass.rows;
@@ -109,7 +110,7 @@ async fn live(world: World, history: Vec<Event>, options: engine::sync::Options,
             }
             Ok(_) | Err(Halt::Stopped) => keeper.saved = serde_json::to_string(&evaluation.to_keep()).unwrap(),
             // Another goes on from what was kept last.
-            Err(Halt::Lost) => {}
+            Err(Halt::LeaseLost) => {}
         }
     }
     panic!("not in step: {} events left, {}, {last:?}, {:?}", left.lock().unwrap(), keeper.saved, shared.world());

@@ -8,8 +8,8 @@ use std::sync::{
 
 use async_trait::async_trait;
 use engine::sync::{
-    Answer, Cell, End, Local, Mark, Meta, Order, Page, Question, Refusal, Remote, Row, Side, Sides, Span, Spent,
-    SyncFault,
+    Answer, Cell, EndpointRole, Local, Mark, Meta, Order, Page, PerEndpoint, Question, Refusal, Remote, Row, Span,
+    SyncFault, TableEndpoint, Usage,
 };
 use serde_json::Map;
 
@@ -26,14 +26,14 @@ pub struct Shared {
 
 pub struct WorldEnd {
     shared: Arc<Shared>,
-    side: Side,
+    endpoint: EndpointRole,
     requests: AtomicU64,
 }
 
 pub fn ends(world: World, weather: Weather) -> (Arc<Shared>, WorldEnd, WorldEnd) {
     let shared = Arc::new(Shared { world: Mutex::new(world), weather: Mutex::new(weather) });
-    let end = |side| WorldEnd { shared: Arc::clone(&shared), side, requests: AtomicU64::new(0) };
-    (Arc::clone(&shared), end(Side::Local), end(Side::Remote))
+    let end = |endpoint| WorldEnd { shared: Arc::clone(&shared), endpoint, requests: AtomicU64::new(0) };
+    (Arc::clone(&shared), end(EndpointRole::Local), end(EndpointRole::Remote))
 }
 
 pub fn calm() -> Weather {
@@ -62,8 +62,8 @@ impl WorldEnd {
         (self.shared.weather.lock().unwrap())(&mut self.shared.world())
     }
 
-    fn of<T>(&self, sides: Sides<T>) -> T {
-        if self.side == Side::Local { sides.local } else { sides.remote }
+    fn of<T>(&self, sides: PerEndpoint<T>) -> T {
+        if self.endpoint == EndpointRole::Local { sides.local } else { sides.remote }
     }
 
     /// What the world answers for both ends, and nothing else.
@@ -73,17 +73,17 @@ impl WorldEnd {
 }
 
 #[async_trait]
-impl End for WorldEnd {
-    fn place(&self) -> String {
-        format!("the {} world", if self.side == Side::Local { "local" } else { "remote" })
+impl TableEndpoint for WorldEnd {
+    fn location(&self) -> String {
+        format!("the {} world", if self.endpoint == EndpointRole::Local { "local" } else { "remote" })
     }
 
-    fn spent(&self) -> Spent {
+    fn usage(&self) -> Usage {
         let requests = self.requests.load(Ordering::Relaxed);
-        if self.side == Side::Local {
-            Spent { rows: requests, ..Spent::default() }
+        if self.endpoint == EndpointRole::Local {
+            Usage { rows: requests, ..Usage::default() }
         } else {
-            Spent { requests, ..Spent::default() }
+            Usage { requests, ..Usage::default() }
         }
     }
 
@@ -110,7 +110,7 @@ impl End for WorldEnd {
     }
 
     async fn page(&self, span: Span, order: Order, limit: usize) -> Result<Page, SyncFault> {
-        let question = Question::Page { side: self.side, span, order, limit };
+        let question = Question::Page { endpoint: self.endpoint, span, order, limit };
         let Answer::Page(page) = self.ask(question).await? else { unreachable!() };
         Ok(page)
     }
@@ -118,8 +118,10 @@ impl End for WorldEnd {
 
 #[async_trait]
 impl Local for WorldEnd {
-    async fn held(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault> {
-        let Answer::Held(versions) = self.ask(Question::Held { keys: keys.to_vec() }).await? else { unreachable!() };
+    async fn current_versions(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault> {
+        let Answer::Versions(versions) = self.ask(Question::Versions { keys: keys.to_vec() }).await? else {
+            unreachable!()
+        };
         Ok(versions)
     }
 

@@ -14,7 +14,7 @@ fn options(strategy: Strategy) -> Options {
 }
 
 fn in_step(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::InStep { quarantined: 0, .. })
+    matches!(verdict, Verdict::InSync { quarantined: 0, .. })
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn as_many_ghosts_as_missing_rows_are_not_taken_for_equality() {
             world.remote.insert(key + 10_000, key);
         }
         let verdict = world.settle(&options(strategy), &mut Checkpoint::default(), &mut 0);
-        assert_eq!(verdict, Verdict::InStep { below: 3_001, shown_by, quarantined: 0 });
+        assert_eq!(verdict, Verdict::InSync { below: 3_001, shown_by, quarantined: 0 });
         assert_eq!(world.local, world.remote);
     }
 }
@@ -48,7 +48,7 @@ fn a_count_is_called_a_count() {
     world.settle(&options, &mut checkpoint, &mut now);
     let requests = world.requests;
     let verdict = world.evaluate(&options, &mut checkpoint, now + 1);
-    assert_eq!(verdict, Verdict::InStep { below: 3_001, shown_by: Evidence::Count, quarantined: 0 });
+    assert_eq!(verdict, Verdict::InSync { below: 3_001, shown_by: Evidence::Count, quarantined: 0 });
     assert_eq!(world.requests - requests, 2, "how both are, and a count");
 }
 
@@ -102,7 +102,7 @@ fn a_row_that_cannot_be_sent_is_set_aside_and_the_others_arrive() {
             let mut world = World { remote: [].into(), poison: [(400, poison)].into(), ..World::in_step(1_000) };
             let (options, mut checkpoint, mut now) = (options(strategy), Checkpoint::default(), 0);
             let verdict = world.settle(&options, &mut checkpoint, &mut now);
-            assert!(matches!(verdict, Verdict::InStep { quarantined: 1, .. }), "{verdict:?}");
+            assert!(matches!(verdict, Verdict::InSync { quarantined: 1, .. }), "{verdict:?}");
             assert_eq!(world.differing().into_iter().collect::<Vec<_>>(), [400], "{poison:?}");
             let entry = checkpoint.quarantine.entries().next().unwrap().clone();
             assert_eq!((entry.mark.key, entry.refusal.is_empty()), (400, false));
@@ -125,7 +125,7 @@ fn a_changed_row_that_cannot_be_sent_keeps_its_old_version_at_the_remote() {
         world.write(40);
         let (options, mut checkpoint, mut now) = (options(strategy), Checkpoint::default(), 0);
         let verdict = world.settle(&options, &mut checkpoint, &mut now);
-        assert!(matches!(verdict, Verdict::InStep { quarantined: 1, .. }), "{verdict:?}");
+        assert!(matches!(verdict, Verdict::InSync { quarantined: 1, .. }), "{verdict:?}");
         assert_eq!(world.remote.get(&40), Some(&40));
         world.local.remove(&40);
         let verdict = world.settle(&options, &mut checkpoint, &mut now);
@@ -138,7 +138,7 @@ fn deletes_arrive_though_every_evaluation_has_rows_to_send() {
     for strategy in STRATEGIES {
         let mut world = World::in_step(2_000);
         let limits = Limits { turn: 2, ..Limits::default() };
-        let batch = BatchLimits { most: 100, ..BatchLimits::default() };
+        let batch = BatchLimits { max: 100, ..BatchLimits::default() };
         let options = Options { limits, batch, ..options(strategy) };
         let mut checkpoint = Checkpoint::default();
         world.local.retain(|key, _| key % 100 != 0);
@@ -160,7 +160,7 @@ fn rows_above_an_open_transaction_wait_for_it() {
         world.write(78);
         let mut checkpoint = Checkpoint::default();
         let verdict = world.settle(&options(strategy), &mut checkpoint, &mut 0);
-        assert!(matches!(verdict, Verdict::InStep { below: 11, .. }), "{verdict:?}");
+        assert!(matches!(verdict, Verdict::InSync { below: 11, .. }), "{verdict:?}");
         assert_eq!(world.remote.len(), 10);
         world.open.clear();
         world.local.insert(77, held_open);
@@ -179,7 +179,7 @@ fn verifying_tells_what_differs_and_changes_nothing() {
         let before = world.clone();
         let options = Options { purpose: Purpose::Verify, ..options(strategy) };
         let verdict = world.evaluate(&options, &mut Checkpoint::default(), 0);
-        assert_eq!(verdict, Verdict::Differs { ghosts: 1, missing: 2, all: true });
+        assert_eq!(verdict, Verdict::Differs { stale: 1, missing: 2, all: true });
         assert_eq!((world.remote, world.local), (before.remote, before.local));
         let verdict = World::in_step(3_000).evaluate(&options, &mut Checkpoint::default(), 0);
         assert!(in_step(&verdict), "{verdict:?}");
@@ -203,6 +203,6 @@ fn rows_rewritten_while_they_are_compared_do_not_keep_a_table_from_being_in_step
         }
         evaluation.answer(answer, 1);
     };
-    assert_eq!(verdict, Verdict::InStep { below: 3_001, shown_by: Evidence::Cells, quarantined: 0 });
+    assert_eq!(verdict, Verdict::InSync { below: 3_001, shown_by: Evidence::Cells, quarantined: 0 });
     assert_eq!((world.deleted, world.differing().len()), (1, 100), "those come in their turn");
 }

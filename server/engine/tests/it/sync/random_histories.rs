@@ -58,7 +58,7 @@ pub fn options(strategy: Strategy, tight: bool) -> Options {
         wide_splits: 1,
         splits: 2,
         list: 2,
-        list_ghosts: 3,
+        list_stale: 3,
         rows: 5,
         found: 4,
         page: 3,
@@ -67,7 +67,7 @@ pub fn options(strategy: Strategy, tight: bool) -> Options {
     };
     Options {
         strategy,
-        batch: BatchLimits { most: 7, step: 2, target: 1_000 },
+        batch: BatchLimits { max: 7, step: 2, target: 1_000 },
         guard: Guard { rows: 5, percent: 20 },
         limits: if tight { tight_limits } else { limits },
         ..Options::default()
@@ -205,7 +205,7 @@ proptest! {
         }
         let mut now = 1_000_000_000;
         let evidence = if scan { Evidence::Scan } else { Evidence::Cells };
-        let Verdict::InStep { below, shown_by, quarantined } = world.settle(&options, &mut checkpoint, &mut now) else {
+        let Verdict::InSync { below, shown_by, quarantined } = world.settle(&options, &mut checkpoint, &mut now) else {
             unreachable!()
         };
         prop_assert_eq!(shown_by, evidence);

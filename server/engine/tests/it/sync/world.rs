@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::sync::{
-    Answer, Cell, Change, Checkpoint, Evaluation, Mark, Meta, Options, Order, Page, Question, Refusal, Side, Sides,
-    Span, Step, SyncFault, Verdict,
+    Answer, Cell, Change, Checkpoint, EndpointRole, Evaluation, Mark, Meta, Options, Order, Page, PerEndpoint,
+    Question, Refusal, Span, Step, SyncFault, Verdict,
 };
 
 /// What the remote does to a row that it will not have.
@@ -101,33 +101,35 @@ impl World {
                 let open = self.open.keys().next().copied().filter(|_| self.safe);
                 let horizon = open.unwrap_or(self.next_version);
                 let local = Meta { horizon, epoch: self.epoch.clone(), ..whole(&self.local) };
-                Answer::Meta(Sides { local, remote: whole(&self.remote) })
+                Answer::Meta(PerEndpoint { local, remote: whole(&self.remote) })
             }
             Question::Cells { spans, split, local_below } => {
                 let spans = if *split { spans.iter().flat_map(Span::split).collect() } else { spans.clone() };
                 let (local, remote) = (marks(&self.local, *local_below), marks(&self.remote, Span::END));
                 let cell = |marks: &[Mark], span| Cell::of(within(marks, span));
-                let cells = spans.iter().map(|span| Sides { local: cell(&local, *span), remote: cell(&remote, *span) });
+                let cells =
+                    spans.iter().map(|span| PerEndpoint { local: cell(&local, *span), remote: cell(&remote, *span) });
                 Answer::Cells(cells.collect())
             }
-            Question::Counts { below, local_below } => Answer::Counts(Sides {
+            Question::Counts { below, local_below } => Answer::Counts(PerEndpoint {
                 local: marks(&self.local, *below.min(local_below)).len() as u64,
                 remote: marks(&self.remote, *below).len() as u64,
             }),
             Question::Lists { spans, local_below } => {
                 let (local, remote) = (marks(&self.local, *local_below), marks(&self.remote, Span::END));
                 let list = |marks: &[Mark], span| within(marks, span).to_vec();
-                let lists = spans.iter().map(|span| Sides { local: list(&local, *span), remote: list(&remote, *span) });
+                let lists =
+                    spans.iter().map(|span| PerEndpoint { local: list(&local, *span), remote: list(&remote, *span) });
                 Answer::Lists(lists.collect())
             }
-            Question::Page { side, span, order, limit } => {
-                let table = if *side == Side::Local { &self.local } else { &self.remote };
+            Question::Page { endpoint, span, order, limit } => {
+                let table = if *endpoint == EndpointRole::Local { &self.local } else { &self.remote };
                 Answer::Page(page(within(&marks(table, Span::END), *span), *span, *order, *limit))
             }
-            Question::Held { keys } => {
+            Question::Versions { keys } => {
                 let versions: Vec<_> = keys.iter().map(|key| self.local.get(key).copied()).collect();
                 self.held.extend(keys.iter().copied().zip(versions.iter().copied()));
-                Answer::Held(versions)
+                Answer::Versions(versions)
             }
         }
     }
@@ -196,7 +198,7 @@ impl World {
         for _ in 0..200 {
             *now += 24 * 60 * 60_000;
             match self.evaluate(options, checkpoint, *now) {
-                verdict @ Verdict::InStep { .. } => return verdict,
+                verdict @ Verdict::InSync { .. } => return verdict,
                 Verdict::Waiting(mass) => checkpoint.approved = mass.rows,
                 verdict => last = Some(verdict),
             }

@@ -5,17 +5,16 @@ use std::{
     fs,
     net::{TcpListener, TcpStream},
     path::PathBuf,
-    process::{Child, Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
+    process::{Command, Stdio},
 };
 
 use tempfile::TempDir;
+use testing::{ChildProcess, Span as _, eventually_blocking, within};
 
 use super::certificates::Certificates;
 
 pub struct Rsyslog {
-    process: Child,
+    _process: ChildProcess,
     directory: TempDir,
     pub port: u16,
 }
@@ -63,13 +62,10 @@ impl Rsyslog {
             at("kept")
         );
         fs::write(at("config"), config).unwrap();
-        let process = Command::new("/usr/sbin/rsyslogd")
-            .args(["-n", "-f", &at("config"), "-i", &at("pid")])
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(at("log")).unwrap())
-            .spawn()
-            .expect("rsyslog is installed: make test does that");
-        let rsyslog = Self { process, directory, port };
+        let mut command = Command::new("/usr/sbin/rsyslogd");
+        command.args(["-n", "-f", &at("config"), "-i", &at("pid")]);
+        command.stdout(Stdio::null()).stderr(fs::File::create(at("log")).unwrap());
+        let rsyslog = Self { _process: ChildProcess::spawn("rsyslog", &mut command), directory, port };
         rsyslog.wait_until("it listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
         rsyslog
     }
@@ -87,18 +83,8 @@ impl Rsyslog {
     }
 
     fn wait_until(&self, what: &str, mut holds: impl FnMut() -> bool) {
-        let began = Instant::now();
-        while !holds() {
-            let log = || fs::read_to_string(self.path("log")).unwrap_or_default();
-            assert!(began.elapsed() < Duration::from_mins(1), "rsyslog: not after a minute: {what}: {}", log());
-            sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Rsyslog {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        eventually_blocking(format!("rsyslog: {what}"), within(1.mins()), || {
+            if holds() { Ok(()) } else { Err(fs::read_to_string(self.path("log")).unwrap_or_default()) }
+        });
     }
 }

@@ -12,9 +12,9 @@ use super::{Checkpoint, Pruning, RangeState, Settled, Verified, lanes::Lanes};
 use crate::{
     clone::{
         effort::Limits,
-        rate::Rate,
         window::{Outcome, Passed},
     },
+    limit::Throughput,
     s3::Listed,
 };
 
@@ -48,7 +48,7 @@ pub(super) struct State {
     /// Never one that has failed since: whoever stores what is taken forgets the failures of these keys last.
     mended: HashSet<Key>,
     pub known: HashSet<Key>,
-    rate: Rate,
+    throughput: Throughput,
     began: Instant,
     /// Time stands still from here on.
     ended: Option<Instant>,
@@ -89,7 +89,7 @@ impl State {
             failures: Vec::new(),
             mended: HashSet::new(),
             known: HashSet::new(),
-            rate: Rate::default(),
+            throughput: Throughput::default(),
             began: now,
             ended: None,
             touched: now,
@@ -101,7 +101,7 @@ impl State {
 
     pub fn enter(&mut self, phase: Phase) {
         if self.phase != phase {
-            self.rate.restart();
+            self.throughput.restart();
         }
         self.phase = phase;
         self.compared = if phase == Phase::Verifying { 0 } else { self.compared };
@@ -111,7 +111,7 @@ impl State {
         self.ended = Some(now);
         self.in_flight = 0;
         self.retrying = 0;
-        self.rate.restart();
+        self.throughput.restart();
     }
 
     pub fn start_over(&mut self) {

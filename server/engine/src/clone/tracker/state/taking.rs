@@ -13,7 +13,8 @@ use super::{
     State,
 };
 use crate::{
-    clone::{effort::Effort, rate::Sample, sections::OPEN},
+    clone::{effort::Effort, sections::OPEN},
+    limit::ThroughputSample,
     s3::Meter,
 };
 
@@ -33,7 +34,7 @@ impl State {
             self.touched = now;
         }
         let objects = if self.phase == Phase::Verifying { self.compared } else { self.total.objects() };
-        self.rate.sample(Sample { at: now - self.began, objects, bytes: self.total.bytes });
+        self.throughput.sample(ThroughputSample { at: now - self.began, items: objects, bytes: self.total.bytes });
         Taken {
             progress: self.progress(meter, effort, now),
             checkpoint: Checkpoint {
@@ -62,7 +63,7 @@ impl State {
             Phase::Verifying => found.saturating_sub(self.compared),
             Phase::Waiting | Phase::Deleting | Phase::Shipping | Phase::Reading | Phase::Finished => 0,
         };
-        let (rate, byte_rate) = self.rate.recent();
+        let (rate, byte_rate) = self.throughput.recent();
         let working = self.phase != Phase::Finished;
         Progress {
             phase: self.phase,
@@ -85,7 +86,7 @@ impl State {
             retries: self.before.retries + meter.retries(),
             rate: if working { rate } else { 0.0 },
             byte_rate: if working { byte_rate } else { 0.0 },
-            left: self.found_final.then(|| self.rate.left(to_do)).flatten(),
+            left: self.found_final.then(|| self.throughput.left(to_do)).flatten(),
             idle_ms: if working { milliseconds(now - self.touched) } else { 0 },
             active_ms: self.before.active_ms + milliseconds(now - self.began),
         }

@@ -1,0 +1,170 @@
+//! Two listings side by side, in key order: what is at the source only, at both, at the destination only.
+//!
+//! Keys are compared by what follows each place's prefix. That is the order of both listings, since all keys of one
+//! place start alike. Order is that of UTF-8 bytes, as S3 lists.
+//!
+//! Always: whether the selection chooses an object is decided here alone, so that all who read pairs agree on it.
+
+use std::cmp::Ordering;
+
+use model::{Location, Prefix, Selection};
+
+use super::{KeyRange, Listing};
+use crate::s3::{Listed, Order, S3Client, S3Error};
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Pair {
+    Source(Listed),
+    Both(Listed, Listed),
+    Destination(Listed),
+    /// An object that the selection does not choose, at either place or both.
+    PassedOver,
+}
+
+/// The two listings to read.
+pub(crate) struct Listings {
+    pub source: ListedPlace,
+    pub destination: ListedPlace,
+    pub selection: Selection,
+    /// Order in which both stores list.
+    pub order: Order,
+}
+
+pub(crate) struct ListedPlace {
+    pub store: S3Client,
+    pub place: Location,
+}
+
+/// A range of keys of both listings, read pair by pair.
+pub(crate) struct DualListing {
+    selection: Selection,
+    /// What follows the prefix in the key of the last pair.
+    at: String,
+    source: Side,
+    destination: Side,
+}
+
+/// One of the two listings.
+struct Side {
+    listing: Listing,
+    /// Bytes of the prefix, cut off for comparing.
+    prefix: usize,
+    range: KeyRange,
+    head: Option<Listed>,
+    ended: bool,
+    /// Keys read so far.
+    listed: u64,
+}
+
+impl Listings {
+    pub fn read(&self, range: &KeyRange) -> DualListing {
+        let side = |place: &ListedPlace| Side::open(place, self.order, range.clone());
+        DualListing {
+            selection: self.selection.clone(),
+            at: String::new(),
+            source: side(&self.source),
+            destination: side(&self.destination),
+        }
+    }
+}
+
+impl DualListing {
+    /// Keys read at source and destination, chosen or not.
+    pub fn listed(&self) -> (u64, u64) {
+        (self.source.listed, self.destination.listed)
+    }
+
+    /// What follows the prefix in the key that [`DualListing::next`] returned last.
+    pub fn at(&self) -> &str {
+        &self.at
+    }
+
+    /// The next key of either place, or `None` at the end of both.
+    pub async fn next(&mut self) -> Result<Option<Pair>, S3Error> {
+        tokio::try_join!(self.source.fill(), self.destination.fill())?;
+        let order = match (&self.source.head, &self.destination.head) {
+            (None, None) => return Ok(None),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(source), Some(destination)) => self.source.rest(source).cmp(self.destination.rest(destination)),
+        };
+        let source = if order.is_le() { self.source.head.take() } else { None };
+        let destination = if order.is_ge() { self.destination.head.take() } else { None };
+        self.at.clear();
+        self.at.push_str(match (&source, &destination) {
+            (Some(source), _) => self.source.rest(source),
+            (None, Some(destination)) => self.destination.rest(destination),
+            (None, None) => "",
+        });
+        Ok(match (source, destination) {
+            (Some(source), _) if !self.chooses(&source) => Some(Pair::PassedOver),
+            (Some(source), Some(destination)) => Some(Pair::Both(source, destination)),
+            (Some(source), None) => Some(Pair::Source(source)),
+            (None, Some(destination)) if !self.judges_extra(&destination) => Some(Pair::PassedOver),
+            (None, destination) => destination.map(Pair::Destination),
+        })
+    }
+
+    fn chooses(&self, source: &Listed) -> bool {
+        self.selection.chooses(self.source.rest(source), source.modified)
+    }
+
+    fn judges_extra(&self, destination: &Listed) -> bool {
+        self.selection.judges_extra(self.destination.rest(destination))
+    }
+}
+
+impl Side {
+    fn open(ListedPlace { store, place }: &ListedPlace, order: Order, range: KeyRange) -> Self {
+        let after = range.after.as_deref().and_then(|after| start_after(&place.prefix, after));
+        Self {
+            listing: store.list_in(order, &place.bucket, &place.prefix, after),
+            prefix: place.prefix.as_str().len(),
+            range,
+            head: None,
+            ended: false,
+            listed: 0,
+        }
+    }
+
+    fn rest<'a>(&self, object: &'a Listed) -> &'a str {
+        object.key.as_str().get(self.prefix..).unwrap_or_default()
+    }
+
+    async fn fill(&mut self) -> Result<(), S3Error> {
+        while self.head.is_none() && !self.ended {
+            let Some(object) = self.listing.next().await? else {
+                self.ended = true;
+                break;
+            };
+            let rest = self.rest(&object);
+            if self.range.last.as_deref().is_some_and(|last| rest > last) {
+                self.ended = true;
+            } else if self.range.after.as_deref().is_none_or(|after| rest > after) {
+                self.head = Some(object);
+                self.listed += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a listing starts, cut to the length of a key: it then starts earlier, and [`Side::fill`] skips the rest.
+fn start_after(prefix: &Prefix, rest: &str) -> Option<String> {
+    let whole = format!("{prefix}{rest}");
+    let end = whole.floor_char_boundary(1_024);
+    (end > 0).then(|| whole[..end].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn start_after_is_cut_to_the_longest_key() {
+        let prefix: Prefix = "p/".parse().unwrap();
+        assert_eq!(start_after(&prefix, "a").unwrap(), "p/a");
+        assert_eq!(start_after(&prefix, &"é".repeat(600)).unwrap().len(), 1_024);
+        assert_eq!(start_after(&Prefix::default(), ""), None);
+    }
+}

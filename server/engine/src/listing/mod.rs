@@ -1,0 +1,26 @@
+//! Listings of buckets: in key order, complete or an error, and two of them side by side.
+//!
+//! ```text
+//! stream   one listing as a stream of objects, page by page
+//! sorted   the same of a store that lists in an order of its own: sorted on disk
+//! dual     two listings side by side in key order: at the source only, at both, at the destination only
+//! readers  the same by several readers, which share the keys among themselves
+//! ranges   which reader reads which range of keys; idle readers take the upper half of another's range
+//! split    where to split a range
+//! ```
+//! Always: a listing ends only where the store said that the last page was read. Each pair is shown once. Memory is
+//! bounded by pages, whatever the size of the bucket.
+
+mod dual;
+mod ranges;
+mod readers;
+mod sorted;
+mod split;
+mod stream;
+
+pub use self::stream::Listing;
+pub(crate) use self::{
+    dual::{DualListing, ListedPlace, Listings, Pair},
+    ranges::{KeyRange, LabelledRange},
+    readers::{DualListingError, PairVisitor, read_pairs},
+};

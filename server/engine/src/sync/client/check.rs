@@ -1,0 +1,87 @@
+//! Whether an answer can be one to what was asked.
+//!
+//! Each function answers a sentence that completes "the remote …" where it cannot.
+
+use crate::sync::{
+    Cell, Mark, Meta, Order, Page, Span,
+    protocol::{Lists, MarkOnWire, Overview, PageAnswer},
+};
+
+pub type Checked<T> = Result<T, String>;
+
+/// Numbers that both ends can hold, and that can be subtracted from each other.
+pub fn count(count: u64) -> Checked<u64> {
+    if count < Span::END { Ok(count) } else { Err(format!("counts {count} rows, which no table has")) }
+}
+
+pub fn meta(overview: &Overview) -> Checked<Meta> {
+    let count = count(overview.count)?;
+    let extremes = match (overview.lowest, overview.highest) {
+        (None, None) if count == 0 => None,
+        (Some(low), Some(high)) if count > 0 && low <= high => Some((low.0, high.0)),
+        (low, high) => {
+            let shown = |version: Option<_>| version.map_or("none".to_owned(), |version: u64| version.to_string());
+            let (low, high) = (shown(low.map(|low| low.0)), shown(high.map(|high| high.0)));
+            return Err(format!("has {count} rows, their lowest version is {low} and their highest {high}"));
+        }
+    };
+    Ok(Meta { count, extremes, ..Meta::default() })
+}
+
+/// The cells of these spans.
+pub fn cells(cells: Option<Vec<Cell>>, spans: &[Span]) -> Checked<Vec<Cell>> {
+    let cells = cells.ok_or("sent cells that are not whole or not in base64")?;
+    if cells.len() != spans.len() {
+        return Err(format!("sent {} cells where {} were asked for", cells.len(), spans.len()));
+    }
+    for (cell, span) in cells.iter().zip(spans) {
+        let mark = Mark { version: cell.versions, key: cell.keys };
+        let possible = match cell.count {
+            0 => *cell == Cell::default(),
+            1 => span.contains(mark.version) && mark.hash() == cell.hash,
+            more => count(more).is_ok(),
+        };
+        if !possible {
+            let Span { from, until } = span;
+            return Err(format!("sent a cell of the versions from {from} to {until} that no rows can come to"));
+        }
+    }
+    Ok(cells)
+}
+
+/// The lists of the first of these spans.
+pub fn lists(lists: Lists, spans: &[Span]) -> Checked<Vec<Vec<Mark>>> {
+    if lists.lists.len() > spans.len() {
+        return Err(format!("sent {} lists where {} were asked for", lists.lists.len(), spans.len()));
+    }
+    let rows = |(list, span): (Vec<_>, &Span)| marks(list, *span);
+    lists.lists.into_iter().zip(spans).map(rows).collect()
+}
+
+pub fn page(page: PageAnswer, span: Span, order: Order) -> Checked<Page> {
+    let covers = Span { from: page.from.0, until: page.until.0 };
+    let begins = match order {
+        Order::Ascending => covers.from == span.from && covers.until <= span.until,
+        Order::Descending => covers.until == span.until && covers.from >= span.from,
+    };
+    if !begins || covers.is_empty() {
+        let (asked, is) = (shown(span), shown(covers));
+        return Err(format!("sent a page of the versions {is} where one of {asked} was asked for"));
+    }
+    Ok(Page { covers, marks: marks(page.rows, covers)? })
+}
+
+fn marks(rows: Vec<MarkOnWire>, span: Span) -> Checked<Vec<Mark>> {
+    let marks: Vec<_> = rows.into_iter().map(|row| row.0).collect();
+    if let Some(stray) = marks.iter().find(|mark| !span.contains(mark.version)) {
+        return Err(format!("listed version {} among those {}", stray.version, shown(span)));
+    }
+    if !marks.is_sorted_by(|one, next| one < next) {
+        return Err(format!("listed the versions {} out of order, or a row twice", shown(span)));
+    }
+    Ok(marks)
+}
+
+fn shown(span: Span) -> String {
+    format!("from {} to below {}", span.from, span.until)
+}

@@ -1,0 +1,110 @@
+//! The two endpoints of a sync: carries out a step of an evaluation and returns the answer.
+//!
+//! Always: a question for both endpoints is sent to both concurrently. The local endpoint leaves out rows that are not
+//! safe to read yet; the remote leaves out nothing. A row that no longer exists when it would be sent is not sent.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::cell::Mark;
+use super::endpoint::{Local, Remote, TableEndpoint};
+use super::exchange::{Answer, Change, EndpointRole, PerEndpoint, Question, SyncFault};
+use super::span::Span;
+
+/// Both endpoints of a sync.
+#[derive(Clone, Copy)]
+pub struct Endpoints<'a> {
+    pub local: &'a dyn Local,
+    pub remote: &'a dyn Remote,
+    /// An endpoint that takes longer to answer counts as unreachable.
+    pub timeout: Duration,
+}
+
+impl Endpoints<'_> {
+    pub(super) async fn apply(&self, change: &Change) -> Result<Answer, SyncFault> {
+        match change {
+            Change::Upload { marks } => self.upload(marks).await,
+            Change::Delete { marks } => {
+                self.wait(self.remote, self.remote.delete(marks)).await.map(|()| Answer::Deleted)
+            }
+        }
+    }
+
+    pub(super) async fn ask(&self, question: &Question) -> Result<Answer, SyncFault> {
+        let Self { local, remote, .. } = *self;
+        match question {
+            Question::Meta => self.both(local.meta(), remote.meta()).await.map(Answer::Meta),
+            Question::Cells { spans, split, local_below } => {
+                let (here, there) = (local.cells(spans, *split, *local_below), remote.cells(spans, *split, Span::END));
+                self.both(here, there).await.and_then(pairs).map(Answer::Cells)
+            }
+            Question::Counts { below, local_below } => {
+                let to = |until| Span { from: 0, until };
+                let (here, there) = (local.count(to(*below.min(local_below))), remote.count(to(*below)));
+                self.both(here, there).await.map(Answer::Counts)
+            }
+            Question::Lists { spans, local_below } => {
+                let (here, there) = (local.list(spans, *local_below), remote.list(spans, Span::END));
+                self.both(here, there).await.and_then(pairs).map(Answer::Lists)
+            }
+            Question::Page { endpoint: EndpointRole::Local, span, order, limit } => {
+                self.wait(local, local.page(*span, *order, *limit)).await.map(Answer::Page)
+            }
+            Question::Page { endpoint: EndpointRole::Remote, span, order, limit } => {
+                self.wait(remote, remote.page(*span, *order, *limit)).await.map(Answer::Page)
+            }
+            Question::Versions { keys } => self.wait(local, local.current_versions(keys)).await.map(Answer::Versions),
+        }
+    }
+
+    async fn both<T>(
+        &self,
+        local: impl Future<Output = Result<T, SyncFault>>,
+        remote: impl Future<Output = Result<T, SyncFault>>,
+    ) -> Result<PerEndpoint<T>, SyncFault> {
+        let (local, remote) = tokio::join!(self.wait(self.local, local), self.wait(self.remote, remote));
+        Ok(PerEndpoint { local: local?, remote: remote? })
+    }
+
+    /// An endpoint's answer, or a fault that names the endpoint.
+    async fn wait<T>(
+        &self,
+        end: &dyn TableEndpoint,
+        answer: impl Future<Output = Result<T, SyncFault>>,
+    ) -> Result<T, SyncFault> {
+        match timeout(self.timeout, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(SyncFault::Unavailable(error))) => {
+                Err(SyncFault::Unavailable(format!("{}: {error}", end.location())))
+            }
+            Ok(Err(SyncFault::Refused(error))) => Err(SyncFault::Refused(format!("{}: {error}", end.location()))),
+            Err(_) => {
+                let seconds = self.timeout.as_secs();
+                Err(SyncFault::Unavailable(format!("{}: no answer within {seconds} s", end.location())))
+            }
+        }
+    }
+
+    async fn upload(&self, marks: &[Mark]) -> Result<Answer, SyncFault> {
+        // A refusal by the local endpoint is not the fault of a row.
+        let unread = |(SyncFault::Unavailable(error) | SyncFault::Refused(error))| SyncFault::Unavailable(error);
+        let rows = self.wait(self.local, self.local.rows(marks)).await.map_err(unread)?;
+        if rows.is_empty() {
+            return Ok(Answer::Uploaded { refused: Vec::new() });
+        }
+        let refused = self.wait(self.remote, self.remote.upload(rows)).await?;
+        Ok(Answer::Uploaded { refused })
+    }
+}
+
+/// Pairs the answers of both endpoints about the same items.
+fn pairs<T>(sides: PerEndpoint<Vec<T>>) -> Result<Vec<PerEndpoint<T>>, SyncFault> {
+    let (here, there) = (sides.local.len(), sides.remote.len());
+    if here != there {
+        return Err(SyncFault::Refused(format!(
+            "the local table answered {here} items where the remote answered {there}"
+        )));
+    }
+    Ok(sides.local.into_iter().zip(sides.remote).map(|(local, remote)| PerEndpoint { local, remote }).collect())
+}
