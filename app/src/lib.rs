@@ -10,6 +10,7 @@ pub mod api;
 pub mod backend;
 pub mod command;
 pub mod context;
+pub mod docs;
 pub mod error;
 #[cfg(test)]
 mod examples;

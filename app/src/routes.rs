@@ -12,7 +12,7 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        AlertPage, AlertsPage, BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewReprocessPage,
+        AlertPage, AlertsPage, BulkPage, DocsPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewReprocessPage,
         NewSchedulePage, NotFound, OverviewPage, PipelinePage, PipelinesPage, RunLogPage, RunPage, RunsPage,
         SchedulesPage, SettingsPage, SyncPage, SyncsPage,
     },
@@ -45,6 +45,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/syncs/:table") view=SyncPage ssr=SsrMode::Async />
                     <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
                     <Route path=path!("/schedules/new") view=NewSchedulePage ssr=SsrMode::Async />
+                    <Route path=path!("/docs") view=DocsPage ssr=SsrMode::Async />
+                    <Route path=path!("/docs/:page") view=DocsPage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </Frame>

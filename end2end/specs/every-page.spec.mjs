@@ -77,6 +77,10 @@ async function createJobs() {
     .set('sync-refused', '/syncs/customers?problem=conflict')
     .set('sync-of-an-agent', '/syncs/warehouse')
     .set('settings', '/settings')
+    .set('docs', '/docs')
+    .set('docs-tables', '/docs/performance')
+    .set('docs-search', '/docs?q=mirror')
+    .set('docs-search-nothing', '/docs?q=no+such+word')
     .set('missing', '/there-is-no-such-page');
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 
 mod alerts;
+mod docs;
 mod job;
 mod jobs;
 mod mirror;
@@ -18,6 +19,7 @@ mod settings;
 mod syncs;
 
 pub use alerts::{AlertPage, AlertsPage};
+pub use docs::DocsPage;
 pub use job::JobPage;
 pub use jobs::{BulkPage, JobsPage};
 pub use mirror::MirrorPage;

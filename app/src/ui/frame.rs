@@ -65,6 +65,10 @@ pub fn Frame(children: Children) -> impl IntoView {
             })}</Suspense>
         </header>
         <main id="main" tabindex="-1">{children()}</main>
+        <footer>
+            <a href="/docs">"Docs"</a>
+            <a href="/api/v1" rel="external">"API"</a>
+        </footer>
     }
 }
 

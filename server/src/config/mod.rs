@@ -158,4 +158,6 @@ pub struct Demo {
 }
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod tests;

@@ -3,6 +3,8 @@
 //! A setting is read once, by section and key: from the environment (`LOGYARD_SECTION_KEY`), else from the file, with
 //! `${VAR}` expanded. A key that no code has read is unknown, so the list of known keys is the code that reads them.
 
+#[cfg(test)]
+use std::{cell::RefCell, collections::BTreeSet};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -14,6 +16,12 @@ use toml::{
 };
 
 use super::error::{At, ConfigError};
+
+#[cfg(test)]
+thread_local! {
+    /// Every key that this thread has read, for the test that compares them with the documentation.
+    pub static KEYS: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
 
 /// Looks up an environment variable. A function, so that tests need not change the process's own.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -218,6 +226,8 @@ impl<'a> Section<'a> {
     }
 
     fn take(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        #[cfg(test)]
+        KEYS.with_borrow_mut(|keys| keys.insert(self.dotted(key)));
         self.asked.push(key);
         self.table?.get(key)
     }

@@ -286,48 +286,6 @@ fn open_address_without_password_is_refused() {
     assert_eq!(parse(auth).server.addr.port(), 3000);
 }
 
-const EXAMPLE: &str = include_str!("../../../logyard.example.toml");
-
-#[test]
-fn example_file_equals_defaults() {
-    assert_eq!(format!("{:?}", parse(EXAMPLE)), format!("{:?}", parse("")));
-}
-
-#[test]
-fn every_line_of_example_is_a_setting() {
-    let setting = |line: &str| {
-        let key = line.split(" = ").next().unwrap_or_default();
-        line.starts_with('[')
-            || (line.contains(" = ") && key.bytes().all(|b| b.is_ascii_lowercase() || b"_0123456789".contains(&b)))
-    };
-    let text: String = EXAMPLE
-        .lines()
-        .map(|line| line.strip_prefix("# ").filter(|rest| setting(rest)).unwrap_or(line))
-        .filter(|line| !line.starts_with("url = \"sqlite"))
-        .map(|line| line.replace("64 hex digits", &"0".repeat(64)) + "\n")
-        .collect();
-    let environment = [
-        ("LOGYARD_DB_PASSWORD", "x"),
-        ("LOGYARD_SINK_PASSWORD", "y"),
-        ("OPS_WEBHOOK", "https://hooks.example.com/services/x"),
-        ("OPS_WEBHOOK_SECRET", "0123456789abcdef"),
-        ("ACME_TOKEN", "0123456789abcdef"),
-        ("SHOP_PASSWORD", "z"),
-        ("ORDERS_TOKEN", "0123456789abcdef"),
-        ("DEAD_MAN_URL", "https://watch.example.com/x"),
-    ];
-    let config = parse_with(&text, &environment).unwrap();
-    // The limits that the example shows are the defaults, but for what is off.
-    let shown = &config.alerts.limits[&config.pipelines[0].name];
-    let off = shown.off.clone();
-    assert_eq!((off.len(), shown), (2, &engine::alerts::Limits { off, ..Default::default() }));
-    assert_eq!((config.alerts.webhooks.len(), config.alerts.topics.len(), config.alerts.canaries.len()), (1, 1, 1));
-    assert!(config.alerts.heartbeat.is_some());
-    assert_eq!((config.stores.len(), config.sinks.len(), config.pipelines.len()), (3, 2, 1));
-    assert_eq!((config.auth.unwrap().tokens.len(), config.replicas.len()), (1, 1));
-    assert_eq!(config.runner.lease_ms, 15_000);
-}
-
 const SHIPPED: &str = "[[stores]]\nname = 'aws'\n[[sinks]]\nname = 's'\nurl = 'tcp://127.0.0.1:5000'\n[[pipelines]]\n\
                        name = 'p'\nsource = 's3://logs/'\nsink = 's'\n";
 

@@ -21,7 +21,7 @@ use leptos::{
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions};
 use model::Viewer;
 
-use crate::http::{api, security::PageNonce, state::App};
+use crate::http::{api, docs, security::PageNonce, state::App};
 
 /// A route for each page and each server function.
 pub fn router(app: &App) -> Router<App> {
@@ -56,6 +56,7 @@ fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
     let backend: Arc<dyn Backend> = Arc::clone(&app.backend);
     move || {
         provide_context(Arc::clone(&backend));
+        provide_context(docs::docs());
         let Some(request) = use_context::<Parts>() else { return }; // the routes are being listed: there is no request
         if let Some(viewer) = request.extensions.get::<Viewer>() {
             provide_context(viewer.clone());

@@ -134,7 +134,7 @@ async fn ask(
     with: impl Fn(RequestBuilder) -> RequestBuilder,
 ) -> Response {
     let path = path.replace("{id}", "0198c0de-0000-7000-8000-000000000000").replace("{name}", "demo");
-    let path = path.replace("{table}", "demo");
+    let path = path.replace("{table}", "demo").replace("{page}", "clone");
     with(server.request(method.clone(), &path).header(header::ACCEPT, "text/html")).send().await.unwrap()
 }
 

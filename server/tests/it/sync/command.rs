@@ -203,7 +203,7 @@ fn sync_help_lists_actions_and_exit_codes() {
     let output = logyard().args(["sync", "--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     for part in
-        ["--once", "--verify", "--json", "--approve <ROWS>", "--show-migration", "Examples:", "Exit codes: 0 in step"]
+        ["--once", "--verify", "--json", "--approve <ROWS>", "--show-migration", "Examples:", "Exit codes: 0 in sync"]
     {
         assert!(help.contains(part), "{part}: {help}");
     }
