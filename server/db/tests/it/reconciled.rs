@@ -82,7 +82,7 @@ async fn later_reconciliation_replaces_interval_counts(scratch: Scratch) {
     let changed = missing("c", 1, GapKind::Failed);
     let second = ReconciliationRound {
         waiting_since: Some(Time(START - 5)),
-        ..record_reconciliation(1, &[(1, (4, 1)), (2, (1, 0))], &[changed])
+        ..round(1, &[(1, (4, 1)), (2, (1, 0))], &[changed])
     };
     assert!(db.record_reconciliation(&pipeline(), "one", &second, None).await.unwrap());
     let seen = found(&db).await;

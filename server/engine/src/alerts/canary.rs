@@ -85,7 +85,10 @@ mod tests {
         let judgement =
             judge_canary(&facts(60_000, vec![probe(100, 50_000, None), probe(1_000_000, 51_000, Some("too long"))]));
         assert_eq!(judgement.findings.len(), 1);
-        assert_eq!(judgement.findings[0].reason, "1 canary event of 1.0 MB failed: too long. Last success 51 s earlier.");
+        assert_eq!(
+            judgement.findings[0].reason,
+            "1 canary event of 1.0 MB failed: too long. Last success 51 s earlier."
+        );
     }
 
     #[test]

@@ -73,7 +73,9 @@ impl Teller<'_> {
             return (self.known.state, self.known.reason.clone());
         }
         match progress.evaluation.activity() {
-            Activity::ReadingMeta => (SyncState::Reconciling, "The metadata of both endpoints is being read.".to_owned()),
+            Activity::ReadingMeta => {
+                (SyncState::Reconciling, "The metadata of both endpoints is being read.".to_owned())
+            }
             Activity::Uploading => {
                 let left = progress.behind.map(|behind| format!("; {} to go", rows(behind))).unwrap_or_default();
                 (SyncState::Uploading, format!("{} sent{left}.", rows(uploaded)))

@@ -78,8 +78,8 @@ async fn end(server: &TestServer) -> SyncRequests {
         local_rows: 7,
         remote_rows: 7,
     };
-    assert!(db.end_sync(&orders(), "test", &beat(SyncState::InSync), &evaluation, &held.asked).await.unwrap());
-    held.asked
+    assert!(db.end_sync(&orders(), "test", &beat(SyncState::InSync), &evaluation, &held.requests).await.unwrap());
+    held.requests
 }
 
 /// Sends an agent's report of a table; returns the answer.
