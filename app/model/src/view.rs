@@ -115,4 +115,27 @@ pub struct Settings {
     pub pipelines: Vec<Pipeline>,
     /// Replica tables of other databases, as in their URLs: `acme/shop/orders`.
     pub replicas: Vec<String>,
+    /// Background tasks of all servers and workers on this database.
+    #[serde(default)]
+    pub tasks: Vec<TaskLease>,
+    /// Kinds of tasks that this server runs itself, as in `[tasks]` of the configuration.
+    #[serde(default)]
+    pub runs_tasks: Vec<String>,
+}
+
+/// Which process runs a background task, and how its last round went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskLease {
+    /// The kind of task: `follow`, `reconcile`, …
+    pub task: String,
+    /// The pipeline, table or sink; `all` where a task has one lease only.
+    pub key: String,
+    /// The process that holds the lease, or held it last.
+    pub holder: String,
+    /// False once the lease was released or has expired: no process runs the task.
+    pub held: bool,
+    /// When the last round ended.
+    pub last_round_at: Option<Time>,
+    /// Why the last round failed.
+    pub last_error: Option<String>,
 }

@@ -9,7 +9,7 @@ use model::{
 use tracing::info;
 
 use super::{AppBackend, problem};
-use crate::connections::receivers::Telling;
+use crate::connections::receivers::Envelope;
 
 /// Deliveries on the page *Alerts*.
 const DELIVERIES: u32 = 50;
@@ -64,8 +64,8 @@ impl AlertBackend for AppBackend {
     /// A failed notification is a result like any other: showing it is what the test is for.
     async fn test_receiver(&self, viewer: &Viewer, name: &str) -> Result<Notice, Problem> {
         let delivery = self.db.new_alert_id().to_string();
-        let telling = Telling { delivery: &delivery, what: "test", alert: None, attempt: 1, now: self.db.now() };
-        let notice = self.receivers.tell(name, &telling).await.ok_or_else(|| self.no_receiver(name))?;
+        let envelope = Envelope { delivery: &delivery, what: "test", alert: None, attempt: 1, now: self.db.now() };
+        let notice = self.receivers.send(name, &envelope).await.ok_or_else(|| self.no_receiver(name))?;
         info!(receiver = name, who = viewer.name, error = notice.error, "receiver tested");
         self.db.record_delivery(&notice).await.map_err(problem::database)?;
         Ok(notice)

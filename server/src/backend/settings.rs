@@ -4,7 +4,7 @@ use app::backend::SettingsBackend;
 use async_trait::async_trait;
 use model::{Problem, Settings};
 
-use super::AppBackend;
+use super::{AppBackend, problem};
 use crate::connections::sinks::Sinks;
 
 #[async_trait]
@@ -22,6 +22,8 @@ impl SettingsBackend for AppBackend {
             sinks: self.sinks.iter().map(Sinks::status).collect(),
             pipelines: self.config.pipelines.clone(),
             replicas: self.config.replicas.iter().map(ToString::to_string).collect(),
+            tasks: self.db.leases().await.map_err(problem::database)?,
+            runs_tasks: self.config.tasks.names().into_iter().map(ToOwned::to_owned).collect(),
         })
     }
 }
