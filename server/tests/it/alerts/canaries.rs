@@ -95,7 +95,7 @@ async fn a_receiver_that_is_away_is_an_alert_that_stands_on_the_pages_of_the_pip
     let alerts = alerts(&site, "one").await;
     let told = canary(&site, "down").await;
     let list = until(&site, "/api/v1/alerts?kind=canary", |list| {
-        list["items"][0]["reason"].as_str().is_some_and(|reason| reason.starts_with("3 marked events"))
+        list["items"][0]["reason"].as_str().is_some_and(|reason| reason.starts_with("3 canary events"))
     })
     .await;
     alerts.stop().await;

@@ -49,7 +49,7 @@ async fn objects_that_two_runs_delivered_are_told_with_both_their_keys_and_their
         (&message["what"], &alert["kind"], &alert["pipeline"]),
         (&json!("opened"), &json!("twice"), &json!("api"))
     );
-    let reason = "3 of 4 objects of the last day were delivered by more than one run (75 %).";
+    let reason = "3 of 4 objects of the last day were sent by more than one run (75 %).";
     assert_eq!(alert["reason"], reason, "{message}");
     assert_eq!((alert["keys"].as_array().unwrap().len(), alert["runs"].as_array().unwrap().len()), (3, 3));
     for run in alert["runs"].as_array().unwrap() {

@@ -73,7 +73,7 @@ async fn a_receiver_over_https_is_told_where_its_authority_counts_and_refused_wh
     ] {
         let notice: Value = site.post(&format!("/api/v1/webhooks/{name}/test"), &json!({})).await.json().await.unwrap();
         let error = notice["error"].as_str().unwrap();
-        assert!(error.contains("is not trusted, and was told nothing") && error.contains(why), "{name}: {error}");
+        assert!(error.contains("is not trusted, nothing was sent") && error.contains(why), "{name}: {error}");
         assert!(error.contains("name its authority's file as ca") && !error.contains("secret-path"), "{name}: {error}");
         assert_eq!(notice["status"], Value::Null, "{name}");
     }

@@ -2,7 +2,7 @@
 
 use model::{Dimension, LossShape};
 
-use super::{Table, cuts::Part};
+use super::{Table, partitions::Part};
 use crate::log_object::LogName;
 
 /// What a key has in common with its neighbours: its folder without the date, and the balancer that it names.

@@ -1,51 +1,51 @@
-//! Logyard in that world: reads the log, judges runs, looks at the facts, and tells.
+//! Logyard as the monitor of a simulated pipeline: reads the log, judges runs, evaluates the facts, notifies.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::{
     alerts::{
-        AlertTracker, Arrived, CanaryFacts, Change, Debounce, Facts, Gaps, Limits, Probe, Reader as Watch, RunFacts,
-        TrackedAlert, judge, judge_canary,
+        AlertTracker, Arrived, CanaryFacts, Change, Debounce, Facts, Gaps, Limits, Probe, Reader as ReaderStatus,
+        RunFacts, TrackedAlert, judge, judge_canary,
     },
     runs::{History, Mapping, Options, Read, Reader},
 };
 use model::{AlertId, AlertKind, Key, Outcome, Run, RunSource, Time};
 
-use crate::world::{EVERY, MINUTE, Object, TIMEOUT_S, World};
+use crate::simulation::{EVERY, MINUTE, Object, Simulation, TIMEOUT_S};
 
-/// The log is read this often.
-const LOOK: i64 = 10_000;
-/// Marked events are sent to the sink this often, and looked for this long.
+/// Interval between two polls of the log, in milliseconds.
+const POLL_MS: i64 = 10_000;
+/// Interval between two canary rounds, and how long each is waited for, in milliseconds.
 const CANARY: i64 = 10 * 60_000;
 const CANARY_WAITS: i64 = 30_000;
-/// Runs handed to the conditions.
+/// Most runs that the conditions are judged by.
 const RUNS: usize = 60;
 
-/// An alert that people are told of.
+/// An opened alert, as its receivers are notified.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct Notification {
     pub at: Time,
     pub kind: AlertKind,
     pub reason: String,
 }
 
-/// What was told, and what runs came to.
-pub struct Account {
-    pub told: Vec<Told>,
-    /// By request id.
+/// The notifications and the outcomes of a simulation.
+pub struct Observed {
+    pub notifications: Vec<Notification>,
+    /// The outcome of each request id.
     pub outcomes: BTreeMap<String, Outcome>,
 }
 
-struct Logyard<'w> {
-    world: &'w World,
+struct Monitor<'w> {
+    simulation: &'w Simulation,
     sizes: HashMap<&'w str, u64>,
     reader: Reader,
     history: History,
-    /// By when they began, with their request ids.
+    /// Runs by start time and request id.
     runs: BTreeMap<(Time, String), RunFacts>,
-    /// Objects without a run that handled them to their end, by when they were written.
+    /// Objects that no run has processed, by the time they were written.
     waiting: BTreeSet<(Time, &'w str)>,
-    /// Of the last day, as the reconciler counts.
+    /// Objects of the last day, as the reconciler counts them.
     arrived: Arrived,
     polled_at: Option<Time>,
     error: Option<String>,
@@ -55,13 +55,13 @@ struct Logyard<'w> {
     alerts: u64,
 }
 
-/// Plays a world from one time to another, looking at the facts every `step` milliseconds.
-pub fn play(world: &World, from: Time, to: Time, step: i64) -> Account {
+/// Runs a simulation from one time to another and evaluates the facts every `step` milliseconds.
+pub fn monitor(simulation: &Simulation, from: Time, to: Time, step: i64) -> Observed {
     let every_s = u64::try_from(EVERY / 1_000).ok();
     let options = Options { timeout_s: TIMEOUT_S, mapping: Mapping::default(), log_group: None };
-    let mut logyard = Logyard {
-        world,
-        sizes: world.objects.iter().map(|object| (object.key.as_str(), object.size)).collect(),
+    let mut logyard = Monitor {
+        simulation,
+        sizes: simulation.objects.iter().map(|object| (object.key.as_str(), object.size)).collect(),
         reader: Reader::new(options),
         history: History::default(),
         runs: BTreeMap::new(),
@@ -74,43 +74,43 @@ pub fn play(world: &World, from: Time, to: Time, step: i64) -> Account {
         tracked: Vec::new(),
         alerts: 0,
     };
-    let mut shown: Vec<usize> = (0..world.events.len()).collect();
-    shown.sort_by_key(|index| world.events[*index].0);
-    let (mut shown, mut objects) = (shown.into_iter().peekable(), world.objects.iter().peekable());
-    let (mut now, mut told) = (from, Vec::new());
-    let mut next_look = from;
+    let mut shown: Vec<usize> = (0..simulation.events.len()).collect();
+    shown.sort_by_key(|index| simulation.events[*index].0);
+    let (mut shown, mut objects) = (shown.into_iter().peekable(), simulation.objects.iter().peekable());
+    let (mut now, mut notifications) = (from, Vec::new());
+    let mut next_evaluation = from;
     while now < to {
-        now = Time(now.0 + step.min(LOOK));
+        now = Time(now.0 + step.min(POLL_MS));
         while let Some(object) = objects.next_if(|object| object.written_at <= now) {
             logyard.waiting.insert((object.written_at, &object.key));
         }
-        logyard.look(now, &mut shown);
-        if now >= next_look {
-            next_look = Time(now.0 + step);
-            told.extend(logyard.tell(now, every_s));
+        logyard.poll(now, &mut shown);
+        if now >= next_evaluation {
+            next_evaluation = Time(now.0 + step);
+            notifications.extend(logyard.evaluate(now, every_s));
         }
     }
     let outcomes = logyard.runs.into_iter().map(|((_, id), run)| (id, run.outcome)).collect();
-    Account { told, outcomes }
+    Observed { notifications, outcomes }
 }
 
-impl Logyard<'_> {
-    fn look(&mut self, now: Time, shown: &mut std::iter::Peekable<impl Iterator<Item = usize>>) {
-        let unreadable = self.world.unreadable.iter().find(|(from, to, _)| *from <= now && now < *to);
+impl Monitor<'_> {
+    fn poll(&mut self, now: Time, shown: &mut std::iter::Peekable<impl Iterator<Item = usize>>) {
+        let unreadable = self.simulation.unreadable.iter().find(|(from, to, _)| *from <= now && now < *to);
         self.error = unreadable.map(|(_, _, error)| (*error).to_owned());
         self.polled_at = Some(now);
         if unreadable.is_some() {
             return;
         }
-        while let Some(index) = shown.next_if(|index| self.world.events[*index].0 <= now) {
-            self.reader.push(self.world.events[index].1.clone());
+        while let Some(index) = shown.next_if(|index| self.simulation.events[*index].0 <= now) {
+            self.reader.push(self.simulation.events[index].1.clone());
         }
         for read in self.reader.take(now) {
             self.record(read);
         }
     }
 
-    /// As the store keeps it, with the object's size from the bucket's listing.
+    /// Records a run as the database does, with the object's size from the bucket's listing.
     fn record(&mut self, read: Read) {
         let key = read.key.as_ref().map(ToString::to_string).unwrap_or_default();
         let size = self.sizes.get(key.as_str()).copied();
@@ -122,7 +122,7 @@ impl Logyard<'_> {
                 None => self.history.learn(size, lines),
             }
         }
-        // Lines that could not be parsed are lost, and not by waiting.
+        // An object with unparsed lines was processed: it is not waiting.
         if outcome.whole() || outcome == Outcome::Partial {
             self.waiting.retain(|(_, waiting)| *waiting != key);
         }
@@ -152,7 +152,7 @@ impl Logyard<'_> {
         self.count(read.started_at);
     }
 
-    /// Objects of the day before, and those of them that more than one run delivered.
+    /// Counts the objects of the last day, and those of them that more than one run sent.
     fn count(&mut self, now: Time) {
         let mut delivered: HashMap<&Key, u64> = HashMap::new();
         let from = (Time(now.0 - 24 * 60 * MINUTE), String::new());
@@ -165,7 +165,7 @@ impl Logyard<'_> {
         self.arrived = Arrived { objects: delivered.len() as u64, duplicates };
     }
 
-    fn tell(&mut self, now: Time, every_s: Option<u64>) -> Vec<Told> {
+    fn evaluate(&mut self, now: Time, every_s: Option<u64>) -> Vec<Notification> {
         let gaps = Gaps {
             count: self.waiting.len() as u64,
             oldest: self.waiting.first().map(|(at, _)| *at),
@@ -176,7 +176,7 @@ impl Logyard<'_> {
             every_s,
             watched_since: None,
             runs: self.runs.values().rev().take(RUNS).cloned().collect(),
-            runs_reader: Some(Watch {
+            runs_reader: Some(ReaderStatus {
                 what: "the log group /aws/lambda/elb".to_owned(),
                 polled_at: self.polled_at,
                 error: self.error.clone(),
@@ -200,23 +200,27 @@ impl Logyard<'_> {
         let probes = judge_canary(&self.canary(now));
         changes.extend(self.sink_tracker.update(now, &probes, keep(&mut self.tracked, of_sink), &mut id));
         self.alerts = alerts;
-        let mut told = Vec::new();
+        let mut notifications = Vec::new();
         for change in changes {
             let tracked = change.tracked().clone();
             self.tracked.retain(|kept| kept.alert.id != tracked.alert.id);
             if let Change::Opened(opened) = &change {
-                told.push(Told { at: now, kind: opened.alert.kind, reason: opened.alert.reason.clone() });
+                notifications.push(Notification {
+                    at: now,
+                    kind: opened.alert.kind,
+                    reason: opened.alert.reason.clone(),
+                });
             }
             if !matches!(change, Change::Resolved(_)) {
                 self.tracked.push(tracked);
             }
         }
-        told
+        notifications
     }
 
     fn canary(&self, now: Time) -> CanaryFacts {
         let sent = Time((now.0 - CANARY_WAITS).div_euclid(CANARY) * CANARY);
-        let dropped = self.world.sink_drops_from.filter(|from| *from <= sent);
+        let dropped = self.simulation.sink_drops_from.filter(|from| *from <= sent);
         let probe = |bytes| Probe {
             bytes,
             at: sent,
@@ -227,13 +231,13 @@ impl Logyard<'_> {
     }
 }
 
-/// What does not change stays as it is.
+/// Keeps the alerts that do not change.
 fn keep(all: &mut Vec<TrackedAlert>, some: Vec<TrackedAlert>) -> Vec<TrackedAlert> {
     all.extend(some.iter().cloned());
     some
 }
 
-/// The object of a prefix that is written at a time.
+/// An object below a prefix, written at the given time.
 pub fn object(prefix: &str, number: usize, lines: u64, written_at: Time) -> Object {
     Object::new(format!("{prefix}/{number}.log"), lines, written_at)
 }

@@ -1,19 +1,19 @@
-//! The parts that are looked at: below and above round places of each dimension, and each prefix.
+//! The parts that are tested: below and above round values of each dimension, and each prefix.
 
 use model::Dimension;
 
 use super::{Sample, Table, by_prefix, value};
 
-/// Fewer on a side are not looked at.
+/// Fewest samples on either side of a split.
 const LEAST_PART: u64 = 3;
-/// Prefixes that are looked at: the largest.
+/// Most prefixes tested, the largest first.
 const MOST_PREFIXES: usize = 50;
 
 const SECOND_MS: u64 = 1_000;
 const MINUTE_MS: u64 = 60 * SECOND_MS;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
 
-/// Round places of ages, where those of tens would read badly.
+/// Round ages, in milliseconds.
 const AGES: [u64; 15] = [
     MINUTE_MS,
     2 * MINUTE_MS,
@@ -32,7 +32,7 @@ const AGES: [u64; 15] = [
     48 * HOUR_MS,
 ];
 
-/// Some of the samples, by one dimension.
+/// A part of the samples, defined in one dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'a> {
     Below(Dimension, u64),
@@ -40,13 +40,13 @@ pub enum Part<'a> {
     Prefix(&'a str),
 }
 
-/// A dimension with the parts that were looked at.
-pub struct Parting<'a> {
+/// The tested parts of one dimension, with their counts.
+pub struct Partition<'a> {
     pub tables: Vec<(Part<'a>, Table)>,
 }
 
 impl Part<'_> {
-    /// `None`: nobody knows.
+    /// Whether a sample lies in the part; `None` if unknown.
     pub fn holds(&self, sample: &Sample) -> Option<bool> {
         match self {
             Self::Below(dimension, at) => value(*dimension, sample).map(|value| value < *at),
@@ -56,7 +56,7 @@ impl Part<'_> {
     }
 }
 
-pub fn partings<'a>(samples: &[&'a Sample]) -> Vec<Parting<'a>> {
+pub fn partitions<'a>(samples: &[&'a Sample]) -> Vec<Partition<'a>> {
     let tens: Vec<u64> = round_numbers();
     vec![
         along(Dimension::Size, &tens, samples),
@@ -66,13 +66,13 @@ pub fn partings<'a>(samples: &[&'a Sample]) -> Vec<Parting<'a>> {
     ]
 }
 
-/// 100, 150, 200, 300, 400, 600, 800, 1,000 and so on: of bytes, and of milliseconds.
+/// 100, 150, 200, 300, 400, 600, 800, 1,000 and so on, for bytes and milliseconds.
 fn round_numbers() -> Vec<u64> {
     let tens = (0..9).map(|power| 10_u64.pow(power));
     tens.flat_map(|ten| [100, 150, 200, 300, 400, 600, 800].map(|number| number * ten)).collect()
 }
 
-fn along<'a>(dimension: Dimension, places: &[u64], samples: &[&'a Sample]) -> Parting<'a> {
+fn along<'a>(dimension: Dimension, places: &[u64], samples: &[&'a Sample]) -> Partition<'a> {
     let known = samples.iter().filter_map(|sample| Some((value(dimension, sample)?, sample.lost)));
     let mut known: Vec<(u64, bool)> = known.collect();
     known.sort_unstable();
@@ -85,7 +85,7 @@ fn along<'a>(dimension: Dimension, places: &[u64], samples: &[&'a Sample]) -> Pa
             passed += 1;
         }
         let (of, elsewhere_of) = (passed as u64, (known.len() - passed) as u64);
-        // A place that parts them as the one before did tells nothing new.
+        // A value that splits the samples like the previous one adds nothing.
         if of < LEAST_PART || elsewhere_of < LEAST_PART || passed == before {
             continue;
         }
@@ -94,10 +94,10 @@ fn along<'a>(dimension: Dimension, places: &[u64], samples: &[&'a Sample]) -> Pa
         let above = Table { lost: all_lost - lost, of: elsewhere_of, elsewhere_lost: lost, elsewhere_of: of };
         tables.extend([(Part::Below(dimension, *place), below), (Part::From(dimension, *place), above)]);
     }
-    Parting { tables }
+    Partition { tables }
 }
 
-fn prefixes<'a>(samples: &[&'a Sample]) -> Parting<'a> {
+fn prefixes<'a>(samples: &[&'a Sample]) -> Partition<'a> {
     let counts = by_prefix(samples);
     let (all_lost, all) = counts.values().fold((0, 0), |(lost, of), (more_lost, more)| (lost + more_lost, of + more));
     let mut largest: Vec<(&str, (u64, u64))> = counts.into_iter().collect();
@@ -107,5 +107,7 @@ fn prefixes<'a>(samples: &[&'a Sample]) -> Parting<'a> {
         (Part::Prefix(prefix), table)
     };
     let tables = largest.into_iter().take(MOST_PREFIXES).map(table);
-    Parting { tables: tables.filter(|(_, table)| table.of >= LEAST_PART && table.elsewhere_of >= LEAST_PART).collect() }
+    Partition {
+        tables: tables.filter(|(_, table)| table.of >= LEAST_PART && table.elsewhere_of >= LEAST_PART).collect(),
+    }
 }

@@ -1,4 +1,4 @@
-//! Dead letters can be sent again: exactly these events.
+//! Resending dead letters sends exactly their events.
 
 use engine::ship::{Checkpoint, Options, Tracker, resend};
 use model::{Progress, Proof};
@@ -13,7 +13,7 @@ async fn again(dock: &Dock, letters: &std::path::Path, options: &Options) -> Cam
     Came { result, taken: tracker.take() }
 }
 
-/// As the engine writes one for an event that a sink gave up.
+/// A dead letter as the engine writes it for an event that a sink gave up.
 fn letter(event: &str) -> String {
     format!(
         r#"{{"reason":"sending","message":"refused","bucket":"source","key":"elb/a","etag":"e","line":1,"offset":0,"event":{event}}}"#
@@ -21,7 +21,7 @@ fn letter(event: &str) -> String {
 }
 
 #[tokio::test]
-async fn exactly_the_events_of_the_file_are_sent() {
+async fn resend_sends_exactly_the_files_events() {
     let dock = Dock::new().await;
     dock.put("elb/a", records(0, 5)).await;
     dock.reprocess(all_of("source/elb/")).await.delivered(5);
@@ -37,7 +37,7 @@ async fn exactly_the_events_of_the_file_are_sent() {
 }
 
 #[tokio::test]
-async fn a_letter_without_an_event_stays_one() {
+async fn dead_letter_without_event_stays_dead() {
     let dock = Dock::new().await;
     dock.put("elb/a", records(0, 2) + "bad\n").await;
     dock.reprocess(all_of("source/elb/")).await;
@@ -53,7 +53,7 @@ async fn a_letter_without_an_event_stays_one() {
 }
 
 #[tokio::test]
-async fn what_is_no_letter_is_a_failure_that_says_so() {
+async fn invalid_line_is_reported_as_failure() {
     let dock = Dock::new().await;
     let letters = dock.folder.path().join("letters.ndjson");
     std::fs::write(&letters, "{}\n\nnonsense").unwrap();

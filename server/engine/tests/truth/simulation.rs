@@ -1,16 +1,16 @@
-//! The world outside of Logyard: objects that appear, a function that ships them, and what it logs.
+//! A simulated pipeline: objects that appear, a function that ships them, and what it logs.
 
 use engine::runs::LogEvent;
 use model::Time;
 
-use crate::chance::Chance;
+use crate::random::Random;
 
 pub const MINUTE: i64 = 60_000;
-/// An object appears this often.
+/// Interval between two objects, in milliseconds.
 pub const EVERY: i64 = 5 * MINUTE;
-/// Of the function, seconds.
+/// The function's timeout, in seconds.
 pub const TIMEOUT_S: u64 = 60;
-/// Bytes of an object for each of its lines.
+/// Object bytes per line.
 pub const LINE: u64 = 90;
 
 /// A log object in the bucket.
@@ -22,12 +22,12 @@ pub struct Object {
     pub written_at: Time,
 }
 
-/// How a run ends in the log.
+/// What a run logs.
 #[derive(Clone, Debug)]
 pub struct Log {
-    /// JSON; `None`: it left none.
+    /// The summary as JSON; `None` if it logs none.
     pub summary: Option<String>,
-    /// Lines of its own, before its end.
+    /// Further lines, logged before its end.
     pub says: Vec<String>,
     pub duration_ms: i64,
     pub memory_mb: u64,
@@ -35,15 +35,15 @@ pub struct Log {
     pub reported: bool,
 }
 
-/// All that happens, to be played.
+/// All that happens in a simulated pipeline.
 #[derive(Default)]
-pub struct World {
+pub struct Simulation {
     pub objects: Vec<Object>,
-    /// With the time at which CloudWatch shows them.
+    /// Log events, each with the time at which CloudWatch shows it.
     pub events: Vec<(Time, LogEvent)>,
-    /// From when to when the log group cannot be read, and what CloudWatch says.
+    /// Times `from..to` in which the log group cannot be read, with CloudWatch's error.
     pub unreadable: Vec<(Time, Time, &'static str)>,
-    /// From when on marked events that are sent to the sink do not arrive.
+    /// When the sink begins to drop canary events.
     pub sink_drops_from: Option<Time>,
     requests: u64,
 }
@@ -55,12 +55,12 @@ impl Object {
 }
 
 impl Log {
-    /// All of an object arrived, as far as the receiver can say.
-    pub fn good(object: &Object, chance: &mut Chance) -> Self {
-        Self::counting(object.lines, object.lines, object.lines, 8).lasting(chance)
+    /// A run that parsed and sent a whole object.
+    pub fn good(object: &Object, random: &mut Random) -> Self {
+        Self::counting(object.lines, object.lines, object.lines, 8).lasting(random)
     }
 
-    /// With a summary of these figures.
+    /// A run with a summary of these figures.
     pub fn counting(encountered: u64, parsed: u64, sent: u64, connections: u64) -> Self {
         let failed = encountered - parsed;
         let summary = format!(
@@ -78,27 +78,27 @@ impl Log {
         self
     }
 
-    pub fn lasting(mut self, chance: &mut Chance) -> Self {
-        self.duration_ms = i64::try_from(chance.between(1_500, 20_000)).unwrap();
-        self.memory_mb = chance.between(140, 170);
+    pub fn lasting(mut self, random: &mut Random) -> Self {
+        self.duration_ms = i64::try_from(random.between(1_500, 20_000)).unwrap();
+        self.memory_mb = random.between(140, 170);
         self
     }
 }
 
-impl World {
+impl Simulation {
     pub fn fresh_request(&mut self) -> String {
         self.requests += 1;
         format!("{:08x}-0000-4000-8000-000000000000", self.requests)
     }
 
-    /// Logs one run over an object, and when it ended.
-    pub fn run(&mut self, object: &Object, at: Time, log: &Log, chance: &mut Chance) -> Time {
+    /// Logs one run over an object; returns when it ended.
+    pub fn run(&mut self, object: &Object, at: Time, log: &Log, random: &mut Random) -> Time {
         let request = self.fresh_request();
-        self.attempt(&request, object, at, log, chance)
+        self.attempt(&request, object, at, log, random)
     }
 
-    /// The same under an id, as Lambda tries again.
-    pub fn attempt(&mut self, request: &str, object: &Object, at: Time, log: &Log, chance: &mut Chance) -> Time {
+    /// Logs an attempt under a given request id, as Lambda retries a request.
+    pub fn attempt(&mut self, request: &str, object: &Object, at: Time, log: &Log, random: &mut Random) -> Time {
         let end = Time(at.0 + log.duration_ms);
         let mut lines = vec![
             (at, format!("START RequestId: {request} Version: $LATEST")),
@@ -124,7 +124,7 @@ impl World {
         }
         for (at, text) in lines {
             let id = format!("{:056}", self.events.len());
-            let shown = Time(at.0 + i64::try_from(chance.between(500, 6_000)).unwrap());
+            let shown = Time(at.0 + i64::try_from(random.between(500, 6_000)).unwrap());
             self.events.push((shown, LogEvent { at, id, stream: "2017/03/09/[$LATEST]0a1b".to_owned(), text }));
         }
         end

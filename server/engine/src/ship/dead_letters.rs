@@ -1,10 +1,10 @@
-//! Dead letters: what could not be delivered, kept in a file from which it can be sent another time.
+//! Dead letters: records that could not be parsed and events that were given up, in a file that can be sent again.
 //!
-//! NDJSON. Each line says why, which object, where in it, and holds the event itself, byte for byte; of a record that
-//! could not be parsed, its beginning.
+//! NDJSON. Each line has the reason, the object, the position in it, and the event itself, byte for byte; or the
+//! beginning of a record that could not be parsed.
 //!
-//! Always: letters are on the disk before the failure of their object is reported. Lines are whole: one that a crash cut
-//! off is taken away before the next is written, and its object, which was not settled, is sent again.
+//! Always: dead letters are on the disk before the failure of their object is reported. Lines are complete: one that a
+//! crash cut off is removed before the next is written, and its object, which was not settled, is sent again.
 
 use std::{
     borrow::Cow,
@@ -21,19 +21,19 @@ use tokio::task::spawn_blocking;
 
 use super::{ShipError, sink::Undelivered};
 
-/// Which half of shipping failed.
+/// The step of shipping that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LetterReason {
+pub enum DeadLetterReason {
     Parsing,
     Sending,
 }
 
 /// One line of the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Letter<'a> {
-    pub reason: LetterReason,
-    /// What is wrong with the record, or what the sink said.
+pub struct DeadLetter<'a> {
+    pub reason: DeadLetterReason,
+    /// What is wrong with the record, or the sink's error.
     #[serde(borrow)]
     pub message: Cow<'a, str>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ pub struct Letter<'a> {
     pub etag: Option<Cow<'a, str>>,
     /// The line the record starts on, from 1.
     pub line: u64,
-    /// Of the record's first byte in the uncompressed object.
+    /// Offset of the record's first byte in the uncompressed object.
     pub offset: u64,
     /// The beginning of a record that could not be parsed.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -53,10 +53,10 @@ pub struct Letter<'a> {
     pub event: Option<&'a RawValue>,
 }
 
-/// What an event says about where it is from.
+/// The origin of an event, as the event itself states it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Inscription<'a> {
+struct EventSource<'a> {
     #[serde(borrow)]
     log: Log<'a>,
 }
@@ -70,13 +70,13 @@ struct Log<'a> {
     key: Option<Cow<'a, str>>,
 }
 
-/// Letters of one object, to be written together.
+/// Dead letters of one object that are not yet written to the file.
 #[derive(Debug, Default)]
-pub(super) struct Bundle {
+pub(super) struct DeadLetterBuffer {
     lines: Vec<u8>,
 }
 
-impl Bundle {
+impl DeadLetterBuffer {
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
@@ -86,8 +86,8 @@ impl Bundle {
     }
 
     pub fn unparsed(&mut self, failure: &ParsingFailure, source: Source<'_>) {
-        self.add(&Letter {
-            reason: LetterReason::Parsing,
+        self.add(&DeadLetter {
+            reason: DeadLetterReason::Parsing,
             message: failure.reason.as_str().into(),
             bucket: source.bucket.map(Into::into),
             key: source.key.map(Into::into),
@@ -99,15 +99,15 @@ impl Bundle {
         });
     }
 
-    /// Which object it is of, the event itself says.
+    /// Adds an event that was given up. Its bucket and key are read from the event itself.
     pub fn undelivered(&mut self, undelivered: &Undelivered, etag: Option<&str>) {
         let text = str::from_utf8(&undelivered.event).unwrap_or_default();
-        let inscription: Inscription<'_> = serde_json::from_str(text).unwrap_or_default();
-        self.add(&Letter {
-            reason: LetterReason::Sending,
+        let source: EventSource<'_> = serde_json::from_str(text).unwrap_or_default();
+        self.add(&DeadLetter {
+            reason: DeadLetterReason::Sending,
             message: undelivered.reason.as_str().into(),
-            bucket: inscription.log.bucket,
-            key: inscription.log.key,
+            bucket: source.log.bucket,
+            key: source.log.key,
             etag: etag.map(Into::into),
             line: undelivered.line,
             offset: undelivered.offset,
@@ -116,8 +116,8 @@ impl Bundle {
         });
     }
 
-    /// A letter that stays one.
-    pub fn add(&mut self, letter: &Letter<'_>) {
+    /// Adds a dead letter that failed again.
+    pub fn add(&mut self, letter: &DeadLetter<'_>) {
         let length = self.lines.len();
         match serde_json::to_writer(&mut self.lines, letter) {
             Ok(()) => self.lines.push(b'\n'),
@@ -126,7 +126,7 @@ impl Bundle {
     }
 }
 
-/// The object that a record is of, where it is one of a bucket.
+/// The object of a record; empty if it is not an object of a bucket.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Source<'a> {
     pub bucket: Option<&'a str>,
@@ -134,21 +134,21 @@ pub(super) struct Source<'a> {
     pub etag: Option<&'a str>,
 }
 
-/// The file, made once there is something to write. Cheap to clone.
+/// The file of dead letters, created with the first one. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct LetterBox {
+pub(super) struct DeadLetterFile {
     path: Arc<Path>,
     file: Arc<Mutex<Option<File>>>,
 }
 
-impl LetterBox {
+impl DeadLetterFile {
     pub fn new(path: PathBuf) -> Self {
         Self { path: path.into(), file: Arc::default() }
     }
 
-    /// Appends a bundle, and leaves it empty. With `sync` it returns once the disk has all that was appended.
-    pub async fn put(&self, bundle: &mut Bundle, sync: bool) -> Result<(), ShipError> {
-        let lines = std::mem::take(&mut bundle.lines);
+    /// Appends the buffered dead letters and empties the buffer. With `sync` it returns once all are on the disk.
+    pub async fn put(&self, dead_letters: &mut DeadLetterBuffer, sync: bool) -> Result<(), ShipError> {
+        let lines = std::mem::take(&mut dead_letters.lines);
         let (path, file) = (Arc::clone(&self.path), Arc::clone(&self.file));
         let written = spawn_blocking(move || {
             let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,7 +167,7 @@ impl LetterBox {
     }
 }
 
-/// To append to, without the last line if it is not whole.
+/// Opens the file for appending, after removing an incomplete last line.
 fn open(path: &Path) -> io::Result<File> {
     let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
     let length = file.metadata()?.len();
@@ -195,27 +195,27 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_line_that_a_crash_cut_off_is_taken_away_before_the_next() {
+    async fn incomplete_last_line_is_removed_before_appending() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("dead.ndjson");
         for (before, kept) in
             [("", ""), ("{\"a\":1}\n", "{\"a\":1}\n"), ("{\"a\":1}\n{\"b", "{\"a\":1}\n"), ("{\"b", "")]
         {
             std::fs::write(&path, before).unwrap();
-            let mut bundle = Bundle { lines: b"{}\n".to_vec() };
-            LetterBox::new(path.clone()).put(&mut bundle, true).await.unwrap();
+            let mut dead_letters = DeadLetterBuffer { lines: b"{}\n".to_vec() };
+            DeadLetterFile::new(path.clone()).put(&mut dead_letters, true).await.unwrap();
             assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{kept}{{}}\n"));
-            assert!(bundle.is_empty());
+            assert!(dead_letters.is_empty());
         }
     }
 
     #[test]
-    fn an_event_is_kept_byte_for_byte_and_told_where_it_is_from() {
+    fn dead_letter_keeps_event_and_its_origin() {
         let event = r#"{"t":0.00004,"log":{"bucket":"logs","key":"a\"b","offset":7},"@metadata":{"_id":"00ff"}}"#;
-        let mut bundle = Bundle::default();
+        let mut dead_letters = DeadLetterBuffer::default();
         let undelivered = Undelivered { line: 2, offset: 7, reason: "no".into(), event: event.into() };
-        bundle.undelivered(&undelivered, Some("e"));
-        let letter: Letter<'_> = serde_json::from_slice(&bundle.lines).unwrap();
+        dead_letters.undelivered(&undelivered, Some("e"));
+        let letter: DeadLetter<'_> = serde_json::from_slice(&dead_letters.lines).unwrap();
         assert_eq!(letter.event.unwrap().get(), event);
         assert_eq!((letter.bucket.as_deref(), letter.key.as_deref()), (Some("logs"), Some("a\"b")));
     }

@@ -1,8 +1,8 @@
-//! The quick way to write a field: it is copied, a block at a time, while its end is looked for.
+//! The fast path for writing a field: copies it block by block while searching for its end.
 //!
-//! Most fields of most records are plain and go this way. Whatever is not is left to the rules, which know every case.
+//! Most fields of most records are plain and take this path. All others take the slow path, which handles every case.
 //!
-//! Always: a field that is written here is written as the rules write it.
+//! Always: the fast path writes exactly what the slow path would.
 
 use super::{EventWriter, REQUEST_METHOD, REQUEST_PROTOCOL, REQUEST_URL, TIMESTAMP};
 use crate::ship::{
@@ -16,22 +16,22 @@ const QUOTE: &[u8; 1] = b"\"";
 const PORT: usize = 5;
 
 impl EventWriter<'_> {
-    /// Writes a field and answers how many bytes of the record it takes; or leaves everything as it was.
+    /// Writes a field and returns how many bytes of the record it takes; or changes nothing and returns `None`.
     #[inline]
-    pub(super) fn quickly(&mut self, content: &Content, rest: &[u8]) -> Option<usize> {
+    pub(super) fn fast_path(&mut self, content: &Content, rest: &[u8]) -> Option<usize> {
         match content {
-            Content::Timestamp => self.quick_timestamp(rest),
-            Content::Word { key } => self.quick_word(key, rest),
-            Content::Quoted { key } => self.quick_quoted(key, rest),
+            Content::Timestamp => self.fast_timestamp(rest),
+            Content::Word { key } => self.fast_word(key, rest),
+            Content::Quoted { key } => self.fast_quoted(key, rest),
             Content::List { .. } => None,
-            Content::Number { key } => self.quick_number(key, rest),
-            Content::Endpoint { ip, port } => self.quick_endpoint(ip, port, rest),
-            Content::Request => self.quick_request(rest),
+            Content::Number { key } => self.fast_number(key, rest),
+            Content::Endpoint { ip, port } => self.fast_endpoint(ip, port, rest),
+            Content::Request => self.fast_request(rest),
         }
     }
 
     #[inline]
-    fn quick_timestamp(&mut self, rest: &[u8]) -> Option<usize> {
+    fn fast_timestamp(&mut self, rest: &[u8]) -> Option<usize> {
         let length = self.draft.attempt(TIMESTAMP, rest, Block::ends_word);
         let timestamp = self.minute.parse(&rest[..length]).filter(|_| ends(rest, length))?;
         self.time = timestamp.time;
@@ -44,7 +44,7 @@ impl EventWriter<'_> {
     }
 
     #[inline]
-    fn quick_word(&mut self, key: &MemberKey, rest: &[u8]) -> Option<usize> {
+    fn fast_word(&mut self, key: &MemberKey, rest: &[u8]) -> Option<usize> {
         let length = self.draft.attempt(key, rest, Block::ends_word);
         if !ends(rest, length) {
             return None;
@@ -56,7 +56,7 @@ impl EventWriter<'_> {
     }
 
     #[inline]
-    fn quick_quoted(&mut self, key: &MemberKey, rest: &[u8]) -> Option<usize> {
+    fn fast_quoted(&mut self, key: &MemberKey, rest: &[u8]) -> Option<usize> {
         let text = rest.strip_prefix(b"\"")?;
         let length = self.draft.attempt(key, text, Block::ends_quoted);
         if text.get(length) != Some(&b'"') {
@@ -69,16 +69,16 @@ impl EventWriter<'_> {
     }
 
     #[inline]
-    fn quick_number(&mut self, key: &MemberKey, rest: &[u8]) -> Option<usize> {
+    fn fast_number(&mut self, key: &MemberKey, rest: &[u8]) -> Option<usize> {
         let block = Block::first_of(rest);
         let length = block.number().filter(|length| ends(rest, *length))?;
         self.draft.member(key, block, length);
         Some(length)
     }
 
-    /// Of IPv4.
+    /// Writes an IPv4 address and a port.
     #[inline]
-    fn quick_endpoint(&mut self, ip_key: &MemberKey, port_key: &MemberKey, rest: &[u8]) -> Option<usize> {
+    fn fast_endpoint(&mut self, ip_key: &MemberKey, port_key: &MemberKey, rest: &[u8]) -> Option<usize> {
         let ip = Block::first_of(rest);
         let colon = (ip.digits() | ip.equal_to(b'.')).trailing_ones() as usize;
         if colon == 0 || rest.get(colon) != Some(&b':') {
@@ -97,12 +97,12 @@ impl EventWriter<'_> {
         Some(colon + 1 + digits)
     }
 
-    /// A method, a URL without spaces or with, and a protocol of eight bytes, as nearly all have.
+    /// Writes a request line: a method, a URL that may hold spaces, and a protocol of eight bytes.
     #[inline]
-    fn quick_request(&mut self, rest: &[u8]) -> Option<usize> {
+    fn fast_request(&mut self, rest: &[u8]) -> Option<usize> {
         let text = rest.strip_prefix(b"\"")?;
         let before = self.draft.length();
-        let taken = self.quick_request_line(text);
+        let taken = self.fast_request_line(text);
         if taken.is_none() {
             self.draft.go_back(before);
         }
@@ -110,7 +110,7 @@ impl EventWriter<'_> {
     }
 
     #[inline]
-    fn quick_request_line(&mut self, text: &[u8]) -> Option<usize> {
+    fn fast_request_line(&mut self, text: &[u8]) -> Option<usize> {
         let method = self.draft.attempt(REQUEST_METHOD, text, Block::ends_word);
         if is_nothing(&text[..method]) || text.get(method) != Some(&b' ') {
             return None;
@@ -136,13 +136,13 @@ impl EventWriter<'_> {
     }
 }
 
-/// Whether a word ends there.
+/// Whether a word ends at this length.
 #[inline]
 fn ends(text: &[u8], length: usize) -> bool {
     text.get(length).is_none_or(|byte| *byte == b' ')
 }
 
-/// What gives no member.
+/// Whether a text gives no member: it is empty or `-`.
 #[inline]
 fn is_nothing(text: &[u8]) -> bool {
     matches!(text, [] | b"-")
@@ -171,7 +171,7 @@ mod tests {
         Content::Request,
     ];
 
-    /// What a way to write a field leaves: the event, the record's time, and what is left of the record.
+    /// The result of writing a field: the event, the record's time, and the bytes taken.
     fn written(
         record: &str,
         way: impl FnOnce(&mut EventWriter<'_>) -> Option<usize>,
@@ -184,16 +184,16 @@ mod tests {
         Some((draft.written().to_vec(), time, taken))
     }
 
-    fn by_rules(content: Content, record: &str) -> Option<(Vec<u8>, Time, usize)> {
+    fn slow_path(content: Content, record: &str) -> Option<(Vec<u8>, Time, usize)> {
         let field = Field { name: "field", content, optional: false };
         written(record, |writer| {
             let mut cursor = Cursor::new(record.as_bytes());
-            writer.by_rules(&field, &mut cursor).ok()?;
+            writer.slow_path(&field, &mut cursor).ok()?;
             Some(record.len() - cursor.rest().len())
         })
     }
 
-    /// What fields look like, and what looks nearly like that.
+    /// Typical fields, and texts that are nearly valid fields.
     fn record() -> impl Strategy<Value = String> {
         let field = prop_oneof![
             "2026-03-09T14:0[0-9]:[0-6][0-9](\\.[0-9]{0,8})?Z?",
@@ -215,13 +215,13 @@ mod tests {
         #[test]
         fn what_is_written_quickly_is_what_the_rules_write(record in record()) {
             for content in CONTENTS {
-                let quickly = written(&record, |writer| {
-                    let (before, taken) = (writer.draft.length(), writer.quickly(&content, record.as_bytes()));
-                    assert!(taken.is_some() || writer.draft.length() == before, "it leaves everything as it was");
+                let fast_path = written(&record, |writer| {
+                    let (before, taken) = (writer.draft.length(), writer.fast_path(&content, record.as_bytes()));
+                    assert!(taken.is_some() || writer.draft.length() == before, "it must change nothing");
                     taken
                 });
-                if quickly.is_some() {
-                    prop_assert_eq!(quickly, by_rules(content, &record));
+                if fast_path.is_some() {
+                    prop_assert_eq!(fast_path, slow_path(content, &record));
                 }
             }
         }
@@ -238,8 +238,8 @@ mod tests {
             "192.0.2.1:2817 10.0.0.1:80",
             r#""GET http://shop.example:80/ HTTP/1.1" "curl""#,
         ]) {
-            let quickly = written(record, |writer| writer.quickly(&content, record.as_bytes()));
-            assert_eq!(quickly.is_some(), !matches!(content, Content::List { .. }), "{record}");
+            let fast_path = written(record, |writer| writer.fast_path(&content, record.as_bytes()));
+            assert_eq!(fast_path.is_some(), !matches!(content, Content::List { .. }), "{record}");
         }
     }
 }

@@ -1,36 +1,36 @@
-//! Batches that were taken and are not known to have arrived: kept until they are, or given back.
+//! Batches that are not confirmed by the receiver: kept until they are confirmed or given up.
 //!
-//! Their buffers go round: a batch that is taken leaves an emptied one in its place, so that nothing is copied.
+//! Buffers are reused: taking a batch leaves an emptied one in its place, so that nothing is copied.
 
 use std::{collections::VecDeque, mem, sync::Arc};
 
 use super::{Batch, Undelivered};
 
-/// In the order they were taken and are written.
+/// Unconfirmed batches in the order in which they were taken and are written.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct Unconfirmed {
     batches: VecDeque<Arc<Batch>>,
-    /// Events of the first batch that are settled already.
+    /// Settled events of the first batch.
     settled: usize,
-    /// Batches that are written whole.
+    /// Batches that are completely written.
     whole: usize,
-    /// Bytes of the one after them that are.
+    /// Bytes written of the batch after those.
     begun: usize,
-    spare: Spare,
+    spare: BatchPool,
 }
 
-/// Emptied batches, to be filled again: as many as have been held at once.
+/// Emptied batches for reuse.
 #[derive(Default)]
-pub(super) struct Spare(Vec<Batch>);
+pub(super) struct BatchPool(Vec<Batch>);
 
-impl Spare {
-    /// The batch, with an emptied one left in its place.
+impl BatchPool {
+    /// Takes the batch and leaves an emptied one in its place.
     pub fn swap(&mut self, batch: &mut Batch) -> Arc<Batch> {
         let emptied = self.0.pop().unwrap_or_else(|| Batch::as_large_as(batch));
         Arc::new(mem::replace(batch, emptied))
     }
 
-    /// Nothing if somebody else still holds it.
+    /// Returns a batch for reuse, unless it is still in use elsewhere.
     pub fn put(&mut self, batch: Arc<Batch>) {
         if let Ok(mut batch) = Arc::try_unwrap(batch) {
             batch.clear();
@@ -39,7 +39,7 @@ impl Spare {
     }
 }
 
-impl Held {
+impl Unconfirmed {
     pub fn take(&mut self, batch: &mut Batch) -> Arc<Batch> {
         let taken = self.spare.swap(batch);
         self.batches.push_back(Arc::clone(&taken));
@@ -50,7 +50,7 @@ impl Held {
         self.batches.iter().map(|batch| batch.bytes.len()).sum()
     }
 
-    /// What is to be written next: a batch, from this byte on.
+    /// The next batch to write, and the byte to start from.
     pub fn next(&self) -> Option<(Arc<Batch>, usize)> {
         self.batches.get(self.whole).map(|batch| (Arc::clone(batch), self.begun))
     }
@@ -62,7 +62,7 @@ impl Held {
         }
     }
 
-    /// All have arrived; how many events that is.
+    /// Confirms all batches; returns their number of events.
     pub fn arrived(&mut self) -> u64 {
         let events: usize = self.batches.iter().map(|batch| batch.marks.len()).sum();
         let arrived = events - self.settled;
@@ -73,7 +73,7 @@ impl Held {
         arrived as u64
     }
 
-    /// Gives back every event that was written whole. One that was begun will be written again from its first byte.
+    /// Gives up every completely written event. A partially written one will be written again from its first byte.
     pub fn give_up_written(&mut self, reason: &str, undelivered: &mut Vec<Undelivered>) {
         for batch in self.batches.drain(..self.whole) {
             batch.give_up(self.settled.., reason, undelivered);
@@ -89,7 +89,7 @@ impl Held {
         }
     }
 
-    /// Gives everything back.
+    /// Gives up all events.
     pub fn give_up(&mut self, reason: &str, undelivered: &mut Vec<Undelivered>) {
         self.whole = self.batches.len();
         self.give_up_written(reason, undelivered);
@@ -111,15 +111,15 @@ mod tests {
         batch
     }
 
-    fn given_up(held: &mut Held) -> Vec<String> {
+    fn given_up(held: &mut Unconfirmed) -> Vec<String> {
         let mut undelivered = Vec::new();
         held.give_up_written("why", &mut undelivered);
         undelivered.into_iter().map(|undelivered| String::from_utf8(undelivered.event).unwrap()).collect()
     }
 
     #[test]
-    fn what_was_written_whole_is_given_back_and_what_was_begun_is_written_again() {
-        let mut held = Held::default();
+    fn written_events_are_given_up_partial_one_repeated() {
+        let mut held = Unconfirmed::default();
         held.take(&mut batch(&["a1", "a2"]));
         held.take(&mut batch(&["b1", "b2", "b3"]));
         held.wrote(6);
@@ -135,8 +135,8 @@ mod tests {
     }
 
     #[test]
-    fn buffers_go_round() {
-        let mut held = Held::default();
+    fn buffers_are_reused() {
+        let mut held = Unconfirmed::default();
         let mut first = batch(&["a1", "a2"]);
         let buffer = first.bytes.as_ptr();
         held.take(&mut first);
