@@ -1,6 +1,6 @@
-//! The URL space of the pages.
+//! The URLs of the pages.
 //!
-//! Every page is rendered whole before it is sent, so that it is complete without JavaScript and its title is right.
+//! Every page is rendered completely before it is sent, so that it works without JavaScript and has the right title.
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -12,14 +12,14 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        AlertPage, AlertsPage, BulkPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewReprocessPage,
+        AlertPage, AlertsPage, BulkPage, DocsPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewReprocessPage,
         NewSchedulePage, NotFound, OverviewPage, PipelinePage, PipelinesPage, RunLogPage, RunPage, RunsPage,
         SchedulesPage, SettingsPage, SyncPage, SyncsPage,
     },
     ui::Frame,
 };
 
-/// The interface; the content of `<body>`.
+/// The whole interface: the content of `<body>`.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -45,6 +45,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/syncs/:table") view=SyncPage ssr=SsrMode::Async />
                     <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
                     <Route path=path!("/schedules/new") view=NewSchedulePage ssr=SsrMode::Async />
+                    <Route path=path!("/docs") view=DocsPage ssr=SsrMode::Async />
+                    <Route path=path!("/docs/:page") view=DocsPage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </Frame>

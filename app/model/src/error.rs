@@ -106,13 +106,13 @@ impl ProblemCode {
             Self::Unauthorised => "Sign in first",
             Self::Forbidden => "Not allowed",
             Self::NotFound => "Not found",
-            Self::MethodNotAllowed => "Not with this method",
+            Self::MethodNotAllowed => "Method not allowed",
             Self::Conflict => "Not possible now",
             Self::TooLarge => "Too large",
             Self::TooMany => "Too many attempts",
             Self::Store => "The store refused or did not answer",
             Self::Unavailable => "Logyard cannot do this now",
-            Self::Internal => "Something broke in Logyard",
+            Self::Internal => "Internal error",
         }
     }
 

@@ -46,22 +46,22 @@ impl Reason {
     /// Text after a count: "2 objects: …".
     pub fn words(self) -> &'static str {
         match self {
-            Self::Changed => "changed while they were read",
-            Self::Gone => "deleted before they were read",
-            Self::Denied => "not permitted",
-            Self::Archived => "archived: restore them first",
+            Self::Changed => "changed while being read",
+            Self::Gone => "deleted before being read",
+            Self::Denied => "permission denied",
+            Self::Archived => "archived: restore first",
             Self::TooLarge => "too large: over 10,000 parts of 5 GiB",
-            Self::KeyTooLong => "their key at the destination would be empty or over 1,024 bytes",
+            Self::KeyTooLong => "key at the destination would be empty or over 1,024 bytes",
             Self::Store => "refused by the store",
             Self::Timeout => "no answer in time",
             Self::Missing => "missing at the destination",
             Self::Different => "different at the destination",
-            Self::Unproven => "not proven equal: their ETags cannot be compared, and there are no checksums",
+            Self::Unproven => "not proven equal: ETags cannot be compared, and there are no checksums",
             Self::Extra => "only at the destination",
-            Self::Kept => "left at the destination, as the preview did not show them",
-            Self::Reading => "could not be read to their ends",
-            Self::Parsing => "hold records that could not be parsed",
-            Self::Sending => "hold events that were not delivered",
+            Self::Kept => "kept at the destination: not in the preview",
+            Self::Reading => "not readable to the end",
+            Self::Parsing => "with records that could not be parsed",
+            Self::Sending => "with events that were not delivered",
         }
     }
 }

@@ -179,8 +179,8 @@ fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
     Ok(tokens)
 }
 
-/// What follows a `[`, read up to its `]`, and the rest. A `]` that comes first stands for itself, as does a `-` that is
-/// not between two characters.
+/// What follows a `[`, read up to its `]`, and the rest. A `]` that comes first stands for itself, as does a `-` that
+/// is not between two characters.
 fn class(text: &str) -> Result<(Class, &str), &'static str> {
     let body = text.strip_prefix(['!', '^']);
     let (negated, mut rest) = (body.is_some(), body.unwrap_or(text));

@@ -138,6 +138,13 @@ pub struct JobError {
     pub advice: String,
 }
 
+impl JobError {
+    /// Writes the message as a sentence, so that the errors of every kind of job look alike.
+    pub fn new(code: &str, message: &str, advice: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: crate::sentence(message), advice: advice.into() }
+    }
+}
+
 /// A job; the API returns this shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
@@ -223,7 +230,7 @@ impl fmt::Display for Action {
             Self::Pause => "paused",
             Self::Resume => "resumed",
             Self::Retry(Retry::All) => "retried",
-            Self::Retry(Retry::Failed) => "retried for what failed",
+            Self::Retry(Retry::Failed) => "retried for failed objects",
         })
     }
 }

@@ -18,6 +18,7 @@ mod job;
 mod list;
 mod live;
 mod name;
+pub mod number;
 mod pipeline;
 mod place;
 mod plan;
@@ -29,6 +30,7 @@ mod reprocess;
 mod run;
 mod schedule;
 mod selection;
+mod sentence;
 mod summary;
 mod sync;
 mod time;
@@ -69,6 +71,7 @@ pub use schedule::{
     Upcoming,
 };
 pub use selection::Selection;
+pub use sentence::sentence;
 pub use summary::{
     Bytes, Connections, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, SendingFailure, SocketFailure,
     Summary, Tally,

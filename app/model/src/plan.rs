@@ -96,7 +96,7 @@ impl Plan {
             return changed.join(", ");
         }
         let what = if self.extras == now.extras { "to copy" } else { "to delete" };
-        format!("as many as before, but other objects {what}")
+        format!("the same numbers, but different objects {what}")
     }
 }
 
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn plan_changes_are_listed_and_never_empty() {
         assert_eq!(plan(3, 1).changes(&plan(5, 2)), "to delete 3 → 5, bytes to delete 3 → 5");
-        assert_eq!(plan(3, 1).changes(&plan(3, 2)), "as many as before, but other objects to delete");
-        assert_eq!(plan(3, 1).changes(&plan(3, 1)), "as many as before, but other objects to copy");
+        assert_eq!(plan(3, 1).changes(&plan(3, 2)), "the same numbers, but different objects to delete");
+        assert_eq!(plan(3, 1).changes(&plan(3, 1)), "the same numbers, but different objects to copy");
     }
 }

@@ -42,16 +42,6 @@ pub struct Timing {
     pub zone: String,
 }
 
-impl Timing {
-    /// Expression of a task, if there is one.
-    pub fn cron_of(&self, task: Task) -> Option<&str> {
-        match task {
-            Task::Clone => Some(&self.cron),
-            Task::Verify => self.verify_cron.as_deref(),
-        }
-    }
-}
-
 /// The body of `POST /api/v1/schedules`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "RequestJson")]

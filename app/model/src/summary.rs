@@ -162,8 +162,8 @@ impl<T> Tally<T> {
 }
 
 impl Summary {
-    /// Adds the figures of another run with the same sink. Durations add up to the time of all objects, not to the elapsed
-    /// time.
+    /// Adds the figures of another run with the same sink. Durations add up to the time of all objects, not to the
+    /// elapsed time.
     pub fn absorb(&mut self, other: Self) {
         let Self { lines, connections, failures, bytes, duration_ms, sink, acknowledged } = other;
         self.lines.absorb(&lines);

@@ -8,7 +8,7 @@ use crate::{context::ask, error::AppError};
 use crate::{
     context::{self, backend, own_path, redirect, refuse, viewer},
     error::with_problem,
-    pages::alert_action,
+    forms::alert_action,
 };
 
 /// Rows of a list.

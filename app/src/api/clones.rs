@@ -7,7 +7,7 @@ use crate::{
     context::{backend, redirect, refuse, viewer},
     error::with_problem,
 };
-use crate::{error::AppError, pages::CloneForm};
+use crate::{error::AppError, forms::CloneForm};
 
 /// Starts the form's clone and redirects to the job. A refusal leads back to the form with its values and its preview,
 /// which finds the same fault again and names it at its field. A mirror is confirmed on a page of its own, with the plan

@@ -111,7 +111,11 @@ pub async fn act_on_jobs(action: String, #[server(default)] filter: String) -> R
     let query = Query::read(&filter);
     let acted = async {
         let viewer = viewer()?;
-        let bulk = Bulk { filter: crate::pages::read_filter(&query)?, action: action_named(&action)?, dry_run: false };
+        let bulk = Bulk {
+            filter: crate::forms::job_filter::read_filter(&query)?,
+            action: action_named(&action)?,
+            dry_run: false,
+        };
         Ok::<_, AppError>(backend()?.act_on_jobs(&viewer, bulk).await?)
     };
     match acted.await {

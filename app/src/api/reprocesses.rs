@@ -7,7 +7,7 @@ use crate::{
     context::{backend, redirect, refuse, viewer},
     error::with_problem,
 };
-use crate::{error::AppError, pages::ReprocessForm};
+use crate::{error::AppError, forms::ReprocessForm};
 
 /// Starts the form's reprocess, exactly as its plan showed it, and redirects to the job. A refusal leads back to the form
 /// with its values and a new preview.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::{ScheduleId, ScheduleList};
 
-use crate::{context::ask, error::AppError, pages::ScheduleForm};
+use crate::{context::ask, error::AppError, forms::ScheduleForm};
 #[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
 use crate::{
     context::{backend, redirect, refuse, viewer},

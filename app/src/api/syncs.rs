@@ -8,7 +8,7 @@ use crate::{context::ask, error::AppError};
 use crate::{
     context::{backend, redirect, refuse, viewer},
     error::with_problem,
-    pages::sync_action,
+    forms::sync_action,
 };
 
 /// Rows of a list.

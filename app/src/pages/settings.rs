@@ -1,4 +1,4 @@
-//! What this server is and how it is set up. Read-only: the configuration is a file.
+//! The Settings page: the state and configuration of this server. Read-only, because the configuration is a file.
 
 use leptos::prelude::*;
 use model::{Pipeline, Settings, SinkStatus, TaskLease, Time};
@@ -25,9 +25,9 @@ fn Sections(settings: Settings) -> impl IntoView {
     let checked = settings.stores.iter().map(|store| store.checked_at).max().unwrap_or(Time(0));
     let config = settings.config_file.unwrap_or_else(|| "none: defaults and the embedded demo store".to_owned());
     let auth = if settings.auth {
-        "on: a password for people, tokens for the API"
+        "on: password for people, tokens for the API"
     } else {
-        "off: everybody who reaches this machine's own address may do everything"
+        "off: anyone who can reach this address has full access"
     };
     view! {
         <section aria-labelledby="stores" data-key="stores">
@@ -39,7 +39,7 @@ fn Sections(settings: Settings) -> impl IntoView {
             </p>
         </section>
         <Shipping sinks=settings.sinks pipelines=settings.pipelines />
-        <Held replicas=settings.replicas />
+        <Replicas replicas=settings.replicas />
         <Tasks tasks=settings.tasks runs=settings.runs_tasks now=checked />
         <section aria-labelledby="server" data-key="server">
             <h2 id="server">"Server"</h2>
@@ -70,7 +70,7 @@ fn Sections(settings: Settings) -> impl IntoView {
         </section>
         <section aria-labelledby="display" data-key="display">
             <h2 id="display">"Display"</h2>
-            <p>"Times are in UTC, or in your own zone if you switch at the top; this browser remembers it. Light or dark follows your system."</p>
+            <p>"Times are shown in UTC, or in your own time zone if you switch at the top; this browser remembers the choice. The light or dark theme follows your system."</p>
         </section>
     }
 }
@@ -125,9 +125,9 @@ fn Tasks(tasks: Vec<TaskLease>, runs: Vec<String>, now: Time) -> impl IntoView {
     }
 }
 
-/// Tables whose truth lies with others. Those whose truth is here have a page of their own.
+/// Replicas that this server hosts. Syncs of its own tables have their own page.
 #[component]
-fn Held(replicas: Vec<String>) -> impl IntoView {
+fn Replicas(replicas: Vec<String>) -> impl IntoView {
     let replica = |name: String| {
         let (database, table) = name.rsplit_once('/').unwrap_or_default();
         let (customer, database) = database.split_once('/').unwrap_or_default();
@@ -136,11 +136,11 @@ fn Held(replicas: Vec<String>) -> impl IntoView {
     };
     (!replicas.is_empty()).then(|| {
         view! {
-            <section aria-labelledby="held" data-key="held">
-                <h2 id="held">"Copies held for others"</h2>
+            <section aria-labelledby="replicas" data-key="replicas">
+                <h2 id="replicas">"Hosted replicas"</h2>
                 <ul>{replicas.into_iter().map(replica).collect_view()}</ul>
                 <p class="note">
-                    <code>"[[replicas]]"</code> " entries of the configuration file. Tables that are kept in step from here are on the page "
+                    <code>"[[replicas]]"</code> " entries of the configuration file. Tables synced from this server are on the page "
                     <a href="/syncs">"Syncs"</a> "."
                 </p>
             </section>
@@ -148,7 +148,7 @@ fn Held(replicas: Vec<String>) -> impl IntoView {
     })
 }
 
-/// Sinks without what is secret about them, and what is shipped to them.
+/// Sinks, without their secrets, and pipelines.
 #[component]
 fn Shipping(sinks: Vec<SinkStatus>, pipelines: Vec<Pipeline>) -> impl IntoView {
     let sink = |sink: SinkStatus| {
@@ -157,7 +157,7 @@ fn Shipping(sinks: Vec<SinkStatus>, pipelines: Vec<Pipeline>) -> impl IntoView {
         view! {
             <tr data-key=name.clone()>
                 <th scope="row" data-label="Sink">{name.clone()}</th>
-                <td data-label="Where"><code>{sink.url}</code></td>
+                <td data-label="Address"><code>{sink.url}</code></td>
                 <td data-label="Connections" class="number">{count(sink.connections)}</td>
                 <td data-label="Limit" class="number">{most}</td>
             </tr>
@@ -168,9 +168,9 @@ fn Shipping(sinks: Vec<SinkStatus>, pipelines: Vec<Pipeline>) -> impl IntoView {
         view! {
             <tr data-key=name.clone()>
                 <th scope="row" data-label="Pipeline"><a href=format!("/pipelines/{name}")>{name.clone()}</a></th>
-                <td data-label="From"><code>{pipeline.source.url()}</code> " at " {pipeline.source.store.to_string()}</td>
-                <td data-label="To">{pipeline.sink.to_string()}</td>
-                <td data-label="How">{if pipeline.follow { "followed" } else { "on request" }}</td>
+                <td data-label="Source"><code>{pipeline.source.url()}</code> " at " {pipeline.source.store.to_string()}</td>
+                <td data-label="Sink">{pipeline.sink.to_string()}</td>
+                <td data-label="Mode">{if pipeline.follow { "followed" } else { "on request" }}</td>
             </tr>
         }
     };
@@ -183,7 +183,7 @@ fn Shipping(sinks: Vec<SinkStatus>, pipelines: Vec<Pipeline>) -> impl IntoView {
                     <thead>
                         <tr>
                             <th scope="col">"Sink"</th>
-                            <th scope="col">"Where"</th>
+                            <th scope="col">"Address"</th>
                             <th scope="col" class="number">"Connections"</th>
                             <th scope="col" class="number">"Limit"</th>
                         </tr>
@@ -195,9 +195,9 @@ fn Shipping(sinks: Vec<SinkStatus>, pipelines: Vec<Pipeline>) -> impl IntoView {
                     <thead>
                         <tr>
                             <th scope="col">"Pipeline"</th>
-                            <th scope="col">"From"</th>
-                            <th scope="col">"To"</th>
-                            <th scope="col">"How"</th>
+                            <th scope="col">"Source"</th>
+                            <th scope="col">"Sink"</th>
+                            <th scope="col">"Mode"</th>
                         </tr>
                     </thead>
                     <tbody>{pipelines.into_iter().map(pipeline).collect_view()}</tbody>

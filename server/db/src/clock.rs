@@ -1,8 +1,8 @@
 //! Time and ids: what servers that share a database must agree on.
 //!
-//! The offset to PostgreSQL's clock is measured and added to the local clock, so that a lease expires for all servers at
-//! the same instant. SQLite runs in this process and uses the local clock. Ids are UUIDv7 with their creation time in
-//! milliseconds, so that a time window is a range of ids.
+//! The offset to PostgreSQL's clock is measured and added to the local clock, so that a lease expires for all servers
+//! at the same instant. SQLite runs in this process and uses the local clock. Ids are UUIDv7 with their creation time
+//! in milliseconds, so that a time window is a range of ids.
 //!
 //! Always: the ids of one process grow, also within a millisecond and when the clock is set back.
 

@@ -2,8 +2,8 @@
 //!
 //! A filter becomes index scans. Each scan follows one index in the order of ids, with equality on all columns before
 //! the id, so that a page stops early and is never sorted. "This store as source or destination" is two scans, three
-//! states are three. Scans are disjoint, so their results need no deduplication. The index is chosen by usual selectivity:
-//! bucket, author, store, state. A time window is a range of ids ([`id_floor`]).
+//! states are three. Scans are disjoint, so their results need no deduplication. The index is chosen by usual
+//! selectivity: bucket, author, store, state. A time window is a range of ids ([`id_floor`]).
 //!
 //! A text search reads every row of the scans, within the window or else in the newest 50,000 jobs.
 
@@ -88,8 +88,8 @@ impl<'a> Search<'a> {
         Ok(Self { filter, states, with_failures: false, pattern: text.map(containing), floor, ceiling })
     }
 
-    /// Restricts the search to jobs that allow the action: [`model::Job::allows`] in SQL. The rows are checked again when
-    /// they are changed.
+    /// Restricts the search to jobs that allow the action: [`model::Job::allows`] in SQL. The rows are checked again
+    /// when they are changed.
     pub fn allowing(mut self, action: Action) -> Self {
         let allowing = states_allowing(action);
         self.states = Some(match self.states {

@@ -1,4 +1,4 @@
-//! The table of followers: which process ships what appears for a pipeline, and what it saw when it looked last.
+//! The table of followers: the process that ships new objects of a pipeline, and the result of its last poll.
 //!
 //! Always: one process at a time, the holder of the lease `follow` of the pipeline. A process that lost it records
 //! nothing.
@@ -11,27 +11,27 @@ use crate::{
     task_leases::{self, task},
 };
 
-/// What a follower goes by.
+/// State that a follower starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Followed {
-    /// When the pipeline was followed for the first time: objects written before are not its business.
+    /// Start of following; older objects are not shipped.
     pub since: Time,
 }
 
-/// What it saw.
+/// Result of a poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LookedAt {
-    /// Objects found and not shipped whole, and when the oldest of them was written.
+    /// Objects found and not shipped completely; `oldest` is the earliest write time among them.
     pub waiting: u64,
     pub oldest: Option<Time>,
-    /// Why the look came to nothing.
+    /// Error of the poll.
     pub error: Option<String>,
-    /// Of a pipeline with a queue.
+    /// Status of the queue, if there is one.
     pub queue: Option<Queued>,
 }
 
 impl Db {
-    /// Takes or keeps a pipeline for a time; `None`: another holds it.
+    /// Acquires or renews the lease of a pipeline; `None` if another process holds it.
     pub async fn follow(
         &self,
         pipeline: &PipelineName,
@@ -54,7 +54,7 @@ impl Db {
         rows.first().map(|row| Ok(Followed { since: Time(row.get("since")?) })).transpose()
     }
 
-    /// False if another holds it by now.
+    /// Records a poll and renews the lease; false if the lease is lost.
     pub async fn looked(
         &self,
         pipeline: &PipelineName,
@@ -84,7 +84,7 @@ impl Db {
         Ok(true)
     }
 
-    /// How it stands; `None` if nobody ever followed it.
+    /// Status of the follower of a pipeline; `None` if it was never followed.
     pub async fn following(&self, pipeline: &PipelineName) -> Result<Option<Following>, DbError> {
         let statement = Statement::new(
             "SELECT COALESCE(holder, '') AS holder, COALESCE(until, 0) AS until, since, looked_at, waiting, oldest, error, \

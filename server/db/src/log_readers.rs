@@ -1,4 +1,4 @@
-//! The table of watchers: which process reads the log group of a pipeline's function, how far it got, and how it went.
+//! The table of log readers: the process that reads the log group of a pipeline's function, its cursor and its result.
 //!
 //! Always: one process at a time, the holder of the lease `read_logs` of the pipeline. The cursor passes only events
 //! whose runs are recorded, or which a later poll reads again, so that the next holder continues there and misses
@@ -12,24 +12,24 @@ use crate::{
     task_leases::{self, task},
 };
 
-/// How reading a log group stands.
+/// Status of a log reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watching {
-    /// When it was read last, or tried to.
+    /// Time of the last poll.
     pub looked_at: Time,
-    /// Why it could not be read, and since when that has been so.
+    /// Error of the last poll; `failing_since` is the first of consecutive errors.
     pub error: Option<String>,
     pub failing_since: Option<Time>,
-    /// Events from here on are read next.
+    /// Events from this time on are read next.
     pub cursor: Time,
-    /// How much of the log was left to read after the last look: 0 once it is read to its end.
+    /// Unread part of the log after the last poll in milliseconds; 0 once it was read to its end.
     pub behind_ms: u64,
     pub holder: String,
-    /// Whether the holder was heard of lately: if not, nobody reads.
+    /// Whether the lease is valid; if not, no process reads.
     pub held: bool,
 }
 
-/// How a look went.
+/// Result of a poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watched {
     pub cursor: Time,
@@ -38,8 +38,8 @@ pub struct Watched {
 }
 
 impl Db {
-    /// Takes or keeps the log group of a pipeline for a time: from where on to read. That is `first` where nobody ever
-    /// did. `None`: another holds it.
+    /// Acquires or renews the lease of a pipeline's log group. Returns the cursor, which is `first` at the first time;
+    /// `None` if another process holds the lease.
     pub async fn watch(
         &self,
         pipeline: &PipelineName,
@@ -65,7 +65,7 @@ impl Db {
         rows.first().map(|row| Ok(Time(row.get("read_from")?))).transpose()
     }
 
-    /// False if another holds it by now.
+    /// Records a poll and renews the lease; false if the lease is lost.
     pub async fn watched(
         &self,
         pipeline: &PipelineName,
@@ -96,7 +96,7 @@ impl Db {
         Ok(true)
     }
 
-    /// How it stands; `None` if nobody ever read it.
+    /// Status of the log reader of a pipeline; `None` if its log was never read.
     pub async fn watching(&self, pipeline: &PipelineName) -> Result<Option<Watching>, DbError> {
         let statement = Statement::new(
             "SELECT COALESCE(holder, '') AS holder, COALESCE(until, 0) AS until, read_from, looked_at, behind_ms, error, \

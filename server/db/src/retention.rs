@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl Db {
-    /// Deletes up to `most` runs that began before `before`, of one pipeline or of all. Returns the number deleted. Their
-    /// sums stay.
+    /// Deletes up to `most` runs that began before `before`, of one pipeline or of all. Returns the number deleted.
+    /// Their sums stay.
     pub async fn sweep_runs(&self, pipeline: Option<&PipelineName>, before: Time, most: u32) -> Result<u64, DbError> {
         let name = pipeline.map(PipelineName::as_str).unwrap_or_default();
         let swept = Statement::new(
@@ -77,8 +77,8 @@ impl Db {
         Ok(self.database().write(statement.bind(before).bind(i64::from(most))).await?.len() as u64)
     }
 
-    /// Deletes up to `most` evaluations that ended before `before`, and tables of agents without a report since. Returns
-    /// the number deleted. Tables that Logyard syncs keep their checkpoint.
+    /// Deletes up to `most` evaluations that ended before `before`, and tables of agents without a report since.
+    /// Returns the number deleted. Tables that Logyard syncs keep their checkpoint.
     pub async fn sweep_syncs(&self, before: Time, most: u32) -> Result<u64, DbError> {
         let evaluations = Statement::new(
             "DELETE FROM sync_evaluations WHERE id IN \
@@ -97,8 +97,8 @@ impl Db {
 }
 
 impl Db {
-    /// Deletes up to `most` alerts resolved before `before`, and old delivery attempts without an alert. Returns the number
-    /// deleted. Active alerts stay with their attempts.
+    /// Deletes up to `most` alerts resolved before `before`, and old delivery attempts without an alert. Returns the
+    /// number deleted. Active alerts stay with their attempts.
     pub async fn sweep_alerts(&self, before: Time, most: u32) -> Result<u64, DbError> {
         let alerts = Statement::new(
             "DELETE FROM alerts WHERE id IN \

@@ -34,7 +34,8 @@ impl CloneBackend for AppBackend {
         let spec = self.clone_spec(request);
         let idempotency = idempotency_key.map(|key| (key, fingerprint(&Spec::Clone(spec.clone()), plan.as_ref())));
         if let (Mode::Mirror, Some((key, hash))) = (spec.mode, &idempotency)
-            && let Some(job) = self.db.made_before(&viewer.name, key, hash).await.map_err(problem::database)?
+            && let Some(job) =
+                self.db.job_by_idempotency_key(&viewer.name, key, hash).await.map_err(problem::database)?
         {
             return Ok(job); // it has begun to change the destination, so its plan no longer matches the listings
         }

@@ -38,8 +38,8 @@ impl JobBackend for AppBackend {
             tokio::try_join!(
                 self.hub.counts(),
                 self.db.active(ACTIVE),
-                self.db.lately(&[], None, LATELY),
-                self.db.lately(&[State::Failed], week, LATELY),
+                self.db.recently_ended(&[], None, LATELY),
+                self.db.recently_ended(&[State::Failed], week, LATELY),
                 self.db.jobs(&everything, None, 1),
             )
         };

@@ -42,7 +42,7 @@ impl PipelineBackend for AppBackend {
             self.db.run_measures(name, window),
             self.db.last_run(name),
             self.db.reconciliation(name, window),
-            self.db.fates(name, window, FATES),
+            self.db.object_outcomes(name, window, FATES),
         )
         .map_err(problem::database)?;
         let cost = self.config.prices.of_lambda(totals.invocations, totals.billed_mb_ms);

@@ -9,7 +9,9 @@ use engine::{
     s3::{S3Error, S3Fault},
     ship::ShipError,
 };
-use model::{BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName};
+use model::{
+    BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName, sentence,
+};
 use tokio::time::timeout;
 use tracing::{error, warn};
 
@@ -72,7 +74,7 @@ pub fn database(error: db::DbError) -> Problem {
 
 /// An error of an S3 endpoint: its own words, and what to do now.
 pub fn s3(error: &S3Error) -> Problem {
-    Problem::new(ProblemCode::Store, format!("{}. {}", capital(&error.to_string()), error.advice()))
+    Problem::new(ProblemCode::Store, format!("{} {}", sentence(&error.to_string()), error.advice()))
 }
 
 /// The same for the bucket named by `field`. If it does not exist, the existing ones are suggested.
@@ -80,8 +82,9 @@ pub async fn place(error: &S3Error, bucket: &BucketName, entry: &Entry, field: &
     match error.fault() {
         S3Fault::NoBucket => {
             let what = match field.split_once('.') {
-                Some((side, _)) => format!("{} bucket", capital(side)),
-                None => "Bucket".to_owned(),
+                Some(("source", _)) => "Source bucket",
+                Some(("destination", _)) => "Destination bucket",
+                Some(_) | None => "Bucket",
             };
             let store = &entry.config.name;
             let others = match timeout(SUGGEST_WITHIN, entry.client.hasty().buckets()).await {
@@ -126,11 +129,11 @@ pub async fn shipping(error: &ShipError, spec: &ReprocessSpec, entry: &Entry) ->
     match error {
         ShipError::Store(error) => place(error, &spec.source.bucket, entry, "source.bucket").await,
         ShipError::Key { .. } => {
-            let detail = format!("{}. {}", capital(&error.to_string()), error.advice());
+            let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
             Problem::new(ProblemCode::Invalid, detail).on("keys")
         }
         ShipError::Ledger(_) => {
-            Problem::new(ProblemCode::Unavailable, format!("{}. {}", capital(&error.to_string()), error.advice()))
+            Problem::new(ProblemCode::Unavailable, format!("{} {}", sentence(&error.to_string()), error.advice()))
         }
         other => {
             error!(error = %chain(other), "shipping engine failed; the request was refused");
@@ -157,7 +160,7 @@ impl AppBackend {
     pub(super) async fn clone_refused(&self, error: CloneError, spec: &CloneSpec) -> Problem {
         match error {
             CloneError::SamePlace { .. } | CloneError::Overlap { .. } => {
-                let detail = format!("{}. {}", capital(&error.to_string()), error.advice());
+                let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
                 Problem::new(ProblemCode::Invalid, detail).on("destination")
             }
             CloneError::Store(error) => {
@@ -194,10 +197,4 @@ fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// The text with a capital first letter.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

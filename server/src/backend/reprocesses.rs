@@ -31,7 +31,8 @@ impl ReprocessBackend for AppBackend {
         let idempotency =
             idempotency_key.map(|key| (key, super::clones::fingerprint(&Spec::Reprocess(spec.clone()), None)));
         if let Some((key, hash)) = &idempotency
-            && let Some(job) = self.db.made_before(&viewer.name, key, hash).await.map_err(problem::database)?
+            && let Some(job) =
+                self.db.job_by_idempotency_key(&viewer.name, key, hash).await.map_err(problem::database)?
         {
             return Ok(job); // it has begun to send, so its plan no longer matches the listing
         }

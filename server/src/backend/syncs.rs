@@ -62,7 +62,7 @@ impl SyncBackend for AppBackend {
     async fn act_on_sync(&self, viewer: &Viewer, table: &TableName, action: SyncAction) -> Result<SyncStatus, Problem> {
         let found = self.find_sync(table).await?;
         allows(&found.sync, &found.quarantine, &action)?;
-        self.db.ask_sync(table, &action, &viewer.name).await.map_err(problem::database)?;
+        self.db.request_sync(table, &action, &viewer.name).await.map_err(problem::database)?;
         info!(%table, who = viewer.name, ?action, "sync action requested");
         self.hub.nudge();
         Ok(self.find_sync(table).await?.sync)

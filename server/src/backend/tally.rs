@@ -1,6 +1,6 @@
 //! The figures of a pipeline: its tile on the first page, and the samples of which losses are judged.
 
-use db::{Fate, Totals};
+use db::{ObjectOutcome, Totals};
 use engine::{
     runs::{Sample, prefix_of},
     ship::LogName,
@@ -52,7 +52,7 @@ impl AppBackend {
 }
 
 /// Handled log objects, and those that were not processed.
-pub(super) fn samples(fates: &[Fate], reconciliation: Option<&Reconciliation>) -> Vec<Sample> {
+pub(super) fn samples(fates: &[ObjectOutcome], reconciliation: Option<&Reconciliation>) -> Vec<Sample> {
     let handled = fates.iter().map(|fate| {
         let key = fate.key.as_str();
         // The key names the end of the covered interval: the object cannot have been written before.

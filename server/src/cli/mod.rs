@@ -32,15 +32,16 @@ use crate::{
 const AFTER_HELP: &str = "\
 Examples:
   logyard                                    start with the embedded demo store on http://127.0.0.1:3000
-  logyard --config /etc/logyard.toml serve   start with your own stores
-  logyard clone s3://from s3://to            clone headless, without a server
+  logyard --config /etc/logyard.toml serve   start with your own stores, pipelines and tables
+  logyard clone s3://from s3://to            clone without a server
   logyard reprocess s3://logs/elb/ tcp://127.0.0.1:5000 --from 2026-03-09T14:00:00Z --to 2026-03-09T15:00:00Z
-  logyard sync orders                        bring a remote copy of a table in step, as the configuration says
+  logyard sync orders                        sync a configured table with its remote copy
 
-Exit codes: 0 done, 1 some items failed, 2 bad usage or configuration, 3 could not connect.
-Every setting can also be given as LOGYARD_SECTION_KEY, such as LOGYARD_SERVER_ADDR; see logyard.example.toml.";
+Exit codes: 0 done, 1 some items failed, 2 bad usage or configuration, 3 could not connect, 130 stopped.
+Settings can also be given as LOGYARD_SECTION_KEY, such as LOGYARD_SERVER_ADDR; see logyard.example.toml, and the
+documentation at /docs of a running server.";
 
-/// The yard office of a log pipeline: clones S3 buckets, shows how far they are, and proves that they are equal.
+/// Clones S3 buckets, ships load-balancer logs, checks what Lambda functions delivered, and syncs tables
 #[derive(Parser)]
 #[command(name = "logyard", version, after_help = AFTER_HELP)]
 struct Cli {
@@ -60,19 +61,19 @@ enum Command {
     /// Run jobs without pages or API, beside servers on the same database
     #[command(after_help = worker::AFTER_HELP)]
     Worker,
-    /// Clone the objects of one S3 place to another, and prove that they are equal
+    /// Clone the objects of an S3 place to another, and prove that they are equal
     #[command(after_help = clone::AFTER_HELP)]
     Clone(Box<clone::CloneArgs>),
-    /// Send the records of load-balancer logs in S3 to a log stack, and account for each of them
+    /// Send the records of load-balancer logs in S3 to a sink, and account for each of them
     #[command(after_help = reprocess::AFTER_HELP)]
     Reprocess(Box<reprocess::Arguments>),
-    /// Keep a remote copy of a table in step, and show that it is
+    /// Sync a table with its remote copy, or compare them
     #[command(after_help = sync::AFTER_HELP)]
     Sync(sync::Arguments),
-    /// Runs of shippers that are Lambda functions, from logs that somebody exported
+    /// Import runs of Lambda functions from exported logs
     #[command(subcommand)]
     Runs(runs::Command),
-    /// Serve just the embedded S3 store, for demos and tests
+    /// Serve only the embedded S3 store, for demos and tests
     #[command(after_help = s3::AFTER_HELP)]
     S3(s3::Arguments),
     /// Turn load-balancer logs into JSON events
@@ -81,7 +82,7 @@ enum Command {
     /// Read a password and print its hash for the configuration
     #[command(after_help = password::AFTER_HELP)]
     HashPassword,
-    /// Make a token for the API, and print what to put into the configuration
+    /// Make a token for the API and print its configuration
     #[command(after_help = token::AFTER_HELP)]
     Token(token::Arguments),
     /// Print the completions of a shell

@@ -14,7 +14,7 @@ Examples:
   logyard s3 --addr 127.0.0.1:0 --objects 20000 --json
   logyard s3 --objects 50000 --folders 195 --latency 50 --writes-per-second 3500      far away, and with limits
 
-It listens on loopback only and takes any credentials.";
+It listens on loopback only and accepts any credentials.";
 
 #[derive(Args)]
 pub struct Arguments {
@@ -27,22 +27,22 @@ pub struct Arguments {
     /// Make the demo buckets `demo-assets` and `demo-clone`
     #[arg(long)]
     seed: bool,
-    /// Make so many small objects in the bucket `source`
+    /// Number of small objects to make in the bucket `source`
     #[arg(long, value_name = "N", default_value_t = 0)]
     objects: usize,
-    /// Spread them over so many folders
+    /// Number of prefixes to spread them over
     #[arg(long, value_name = "N", default_value_t = 1)]
     folders: usize,
     /// Put the same objects into the bucket `destination`
     #[arg(long)]
     copied: bool,
-    /// Milliseconds that each request waits, as if the store were far away
+    /// Milliseconds to delay each request, as if the store were far away
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
-    /// Refuse more writes a second to one prefix with 503 `SlowDown`
+    /// Writes a second to one prefix, above which it answers 503 `SlowDown`
     #[arg(long, value_name = "N")]
     writes_per_second: Option<NonZeroU32>,
-    /// Say where it is as JSON, and at the end which requests were answered
+    /// Print the address as JSON, and at the end the number of requests by kind
     #[arg(long)]
     json: bool,
 }

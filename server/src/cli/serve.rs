@@ -6,5 +6,5 @@ Examples:
   LOGYARD_SERVER_ADDR=127.0.0.1:8080 logyard serve
   LOGYARD_DATABASE_URL=postgres://logyard@db/logyard logyard --config logyard.toml serve
 
-SIGTERM or Ctrl-C checkpoints running jobs and ends within 5 seconds; they go on at the next start, or at another
-server on the same database.";
+SIGTERM or Ctrl-C checkpoints running jobs and ends within 5 seconds; they continue at the next start, or in another
+process on the same database.";

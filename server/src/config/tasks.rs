@@ -2,8 +2,8 @@
 
 use super::{
     ConfigError,
-    load::{YES_NO, parsed},
     source::Section,
+    values::{YES_NO, parsed},
 };
 
 /// Each field is named as the task is, in the table of leases and in `/metrics`.

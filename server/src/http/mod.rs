@@ -2,7 +2,8 @@
 //!
 //! - `router`: the whole URL space on one screen; `state`: what handlers reach; `request`: ids, logs and metrics
 //! - `security`: headers and origins; `auth`: sessions, tokens and passwords
-//! - `api`: JSON for scripts; `events`: live streams; `pages`: HTML; `assets`: scripts and styles
+//! - `api`: JSON for scripts; `events`: live streams; `pages`: HTML; `docs`: what they show of `server/docs`;
+//!   `assets`: scripts and styles
 //! - `replicas`: the tables that are held for others
 //! - `health`, `metrics`: for probes and Prometheus
 //!
@@ -11,6 +12,7 @@
 pub mod api;
 pub mod assets;
 pub mod auth;
+pub mod docs;
 pub mod events;
 pub mod health;
 pub mod metrics;

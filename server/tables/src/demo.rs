@@ -3,8 +3,8 @@
 //! Both databases are SQLite files. Each batch of the writer inserts, updates and deletes some rows, so that there is
 //! something to sync. Names are generated.
 //!
-//! Always: every write gives a row a new version that is never used again, because the tables share one counter. Deletes
-//! balance inserts on average.
+//! Always: every write gives a row a new version that is never used again, because the tables share one counter.
+//! Deletes balance inserts on average.
 
 use std::{
     path::{Path, PathBuf},

@@ -5,10 +5,10 @@
 //! writers. A writer that took a version below *V* and is not in the list has ended. Once the listed writers have ended
 //! too, everything up to *V* is final; until then an earlier *V* whose writers have ended is the answer.
 //!
-//! Safe: versions taken by the statement that writes the row, from a source that only grows (a column default, a trigger,
-//! `SET row_version = …`), in transactions of any length. Not safe: versions taken earlier (a `SELECT` of the next value
-//! followed by an `INSERT`, sequences with a cache, reserved blocks of numbers, the start time or the number of a
-//! transaction).
+//! Safe: versions taken by the statement that writes the row, from a source that only grows (a column default, a
+//! trigger, `SET row_version = …`), in transactions of any length. Not safe: versions taken earlier (a `SELECT` of the
+//! next value followed by an `INSERT`, sequences with a cache, reserved blocks of numbers, the start time or the number
+//! of a transaction).
 //!
 //! Always: no row below a reported horizon is committed later by a safe writer. If no horizon is known, because a
 //! transaction was open before the first call, the call waits briefly and then fails with the name of that transaction.
@@ -73,8 +73,8 @@ struct PendingHorizon {
 }
 
 impl Horizon {
-    /// Returns the horizon. `highest` is the highest version committed before this call. Falls back to an earlier horizon
-    /// if writers stay open for long; fails with [`TableError::Unsettled`] if there is none.
+    /// Returns the horizon. `highest` is the highest version committed before this call. Falls back to an earlier
+    /// horizon if writers stay open for long; fails with [`TableError::Unsettled`] if there is none.
     pub async fn find(&self, table: &impl Writers, server: &str, highest: Option<i64>) -> Result<u64, TableError> {
         let below = highest.map_or(0, |highest| u64::try_from(highest).map_or(0, |highest| highest + 1));
         let now = table.open_writers().await?;

@@ -1,8 +1,9 @@
 //! Tables: the endpoints of a sync in users' databases. PostgreSQL and SQLite can be local or remote, MySQL local only.
 //!
 //! A sync reads marks, cells of ranges, and rows. By default all of them are read from the rows. After the migration
-//! that [`Table::migration`] shows, and that only an operator applies, triggers maintain *summaries*: the cells of blocks
-//! of 64 versions, of 512, and so on up to 16,777,216. A range of a million rows is then read from a few dozen blocks.
+//! that [`Table::migration`] shows, and that only an operator applies, triggers maintain *summaries*: the cells of
+//! blocks of 64 versions, of 512, and so on up to 16,777,216. A range of a million rows is then read from a few dozen
+//! blocks.
 //!
 //! Always: an answer comes from one snapshot, summaries and rows together. Identifiers are quoted, values are bound.
 //! Nothing is written but uploads, deletes, and the summaries once they exist. Memory is bounded by the question, never

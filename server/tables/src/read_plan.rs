@@ -5,8 +5,9 @@ use engine::sync::Span;
 use crate::span::merged;
 
 /// Levels of summary blocks from wide to narrow; a block of a level spans `1 << level` versions. Triggers record the
-/// narrowest level. These are the pieces into which a sync splits spans, 64 ways or 8 ways. Each level costs an eighth of
-/// the level below, so wide levels are nearly free; with sparse versions they save reading most of the narrow blocks.
+/// narrowest level. These are the pieces into which a sync splits spans, 64 ways or 8 ways. Each level costs an eighth
+/// of the level below, so wide levels are nearly free; with sparse versions they save reading most of the narrow
+/// blocks.
 pub const LEVELS: [u32; 7] = [24, 21, 18, 15, 12, 9, 6];
 /// The narrowest level.
 pub const NARROW: u32 = 6;

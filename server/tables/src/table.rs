@@ -142,7 +142,8 @@ impl Local for Table {
 #[async_trait]
 impl Remote for Table {
     async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
-        // The answer already names the rows at fault. An error has another cause, which bisecting the batch cannot find.
+        // The answer already names the rows at fault. An error has another cause, which bisecting the batch cannot
+        // find.
         self.database.upload(rows).await.map_err(|error| SyncFault::Unavailable(error.to_string()))
     }
 

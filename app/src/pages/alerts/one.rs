@@ -1,4 +1,4 @@
-//! One alert, and whom it was told: what a message to a receiver links to.
+//! The page of an alert with its deliveries, which notifications link to.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

@@ -1,15 +1,15 @@
 //! Measures the database with a million jobs and a million runs, on SQLite and PostgreSQL:
 //! `cargo run --release -p db --example bench [JOBS] [RUNS]`.
 //!
-//! Times cover whole calls of [`Db`], as a request makes them: statement, transfer and decoding. PostgreSQL runs with its
-//! default durability on a server of its own over a socket; SQLite runs with Logyard's settings.
+//! Times cover whole calls of [`Db`], as a request makes them: statement, transfer and decoding. PostgreSQL runs with
+//! its default durability on a server of its own over a socket; SQLite runs with Logyard's settings.
 
 mod runs;
 
 use std::{env, error::Error, time::Instant};
 
 use db::{
-    Beat, Db, NewJob, Terms,
+    Db, JobHeartbeat, NewJob, Terms,
     testing::{Cluster, Durability, Scratch, Software, fill},
 };
 use model::{CloneSpec, Filter, JobId, Progress, Selection, Spec, State, StoreName, Time};
@@ -94,9 +94,9 @@ async fn lists(db: &Db) -> Outcome<()> {
     }
     measure("counts", async || Ok(db.counts().await?)).await?;
     measure("active", async || Ok(db.active(20).await?)).await?;
-    measure("lately", async || Ok(db.lately(&[], None, 10).await?)).await?;
+    measure("recently ended", async || Ok(db.recently_ended(&[], None, 10).await?)).await?;
     let week = Some(Time(now.0 - 7 * DAY_MS));
-    measure("lately, failed", async || Ok(db.lately(&[State::Failed], week, 10).await?)).await?;
+    measure("recently ended, failed", async || Ok(db.recently_ended(&[State::Failed], week, 10).await?)).await?;
     measure("changed", async || Ok(db.changed(Time(now.0 - 3_000), 500).await?)).await?;
     if let Some(id) = middle {
         measure("job", async || Ok(db.job(id).await?)).await?;
@@ -160,9 +160,10 @@ async fn beats(db: Db, id: JobId) -> Outcome<Vec<f64>> {
     let progress = Progress::default();
     let mut times = Vec::new();
     for _ in 0..BEATS {
-        let beat = Beat { id, attempt: 1, lease_ms: 3_600_000, progress: &progress, checkpoint: "{}", history: &[] };
+        let beat =
+            JobHeartbeat { id, attempt: 1, lease_ms: 3_600_000, progress: &progress, checkpoint: "{}", history: &[] };
         let started = Instant::now();
-        db.beat(&beat).await?.ok_or("the lease is lost")?;
+        db.heartbeat(&beat).await?.ok_or("the lease is lost")?;
         times.push(milliseconds(started));
     }
     Ok(times)

@@ -1,7 +1,7 @@
-//! The evaluator: one process at a time looks at conditions, and records what that changes.
+//! The evaluator: one process at a time evaluates conditions and records the changes.
 //!
-//! Always: a process that lost the lease `evaluate` records nothing. What people
-//! did is left as it is, but for a silence that is over and for the end.
+//! Always: a process that lost the lease `evaluate` records nothing. Actions of users stay unchanged, except when a
+//! silence expires or the alert is resolved.
 
 use model::{Alert, Time};
 
@@ -13,23 +13,23 @@ use crate::{
     task_leases::{self, task},
 };
 
-/// An alert with what the evaluator must know to go on with it.
+/// An alert with the evaluator's own state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptAlert {
     pub alert: Alert,
-    /// Since when its condition is gone.
+    /// Time since which its condition is no longer active.
     pub gone_since: Option<Time>,
-    /// When people were told of it last, and how bad it was then.
+    /// Last notification; `told_weight` is the severity at that time.
     pub told_at: Time,
     pub told_weight: u64,
 }
 
-/// What to record.
+/// A change to record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AlertChange {
     Opened(KeptAlert),
     Updated(KeptAlert),
-    /// Its silence is over.
+    /// The silence has expired.
     Woken(KeptAlert),
     Resolved(KeptAlert),
 }
@@ -49,8 +49,7 @@ impl Db {
         rows.iter().map(row::decode_kept).collect()
     }
 
-    /// Records one evaluation, each change with the word that receivers are told, if any; false if another holds the
-    /// evaluation by now, or opened the same alert.
+    /// Records an evaluation. Each change has the event to notify receivers of, if any. False if the lease is lost.
     pub async fn record_evaluation(
         &self,
         holder: &str,
@@ -64,7 +63,7 @@ impl Db {
         }
         for (change, told) in changes {
             if !record(&mut transaction, change).await? {
-                continue; // resolved or deleted meanwhile: nothing to tell
+                continue; // resolved or deleted meanwhile: nothing to notify
             }
             for receiver in receivers.iter().filter(|_| told.is_some()) {
                 let alert = &change.kept().alert;
@@ -98,7 +97,7 @@ impl Db {
     }
 }
 
-/// False if it was not there to be changed.
+/// Writes a change; false if the alert no longer exists, or exists already.
 async fn record(transaction: &mut Transaction, change: &AlertChange) -> Result<bool, DbError> {
     let kept = change.kept();
     if let AlertChange::Opened(kept) = change {

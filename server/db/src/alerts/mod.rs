@@ -22,7 +22,7 @@ use model::{Alert, AlertAction, AlertId, AlertState};
 
 pub use self::{
     evaluator::{AlertChange, KeptAlert},
-    facts::RunGlance,
+    facts::RunFigures,
     outbox::{Attempt, Outgoing},
 };
 use crate::{Db, DbError, database::Statement};

@@ -1,8 +1,9 @@
 //! One interface to both databases: every statement of this crate goes through it.
 //!
 //! The rest of the crate writes SQL that both databases understand; the differences (pools, how a transaction begins,
-//! how rows are locked) are in this folder. SQLite gets one writing connection, because its file has one writer at a time
-//! and a queue for a connection is fair, while the lock of the file is not. Its readers never wait for the writer (WAL).
+//! how rows are locked) are in this folder. SQLite gets one writing connection, because its file has one writer at a
+//! time and a queue for a connection is fair, while the lock of the file is not. Its readers never wait for the writer
+//! (WAL).
 //!
 //! Always: in SQLite a transaction holds its lock from the start (`BEGIN IMMEDIATE`), so that rows it has read stay
 //! unchanged until it writes; in PostgreSQL it locks the rows that it is going to change as it reads them. A dropped

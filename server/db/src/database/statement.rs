@@ -87,8 +87,8 @@ impl From<Option<&[u8]>> for Value {
     }
 }
 
-/// SQL and its values. Fixed SQL uses `$1`, `$2`, … with [`Statement::bind`]; SQL that depends on the request is composed
-/// with [`Statement::push`] and [`Statement::value`].
+/// SQL and its values. Fixed SQL uses `$1`, `$2`, … with [`Statement::bind`]; SQL that depends on the request is
+/// composed with [`Statement::push`] and [`Statement::value`].
 #[derive(Clone, Debug)]
 pub struct Statement {
     pub(super) sql: String,

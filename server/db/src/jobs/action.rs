@@ -1,7 +1,7 @@
 //! Actions on jobs: cancel, pause, resume and retry, for one job or all jobs of a filter.
 //!
-//! Queued, paused and ended jobs change at once. For a running job only `stopping` is set, which its holder reads at its
-//! next heartbeat, or [`Db::claim`] if the holder is gone. A pause does not replace an earlier cancel.
+//! Queued, paused and ended jobs change at once. For a running job only `stopping` is set, which its holder reads at
+//! its next heartbeat, or [`Db::claim`] if the holder is gone. A pause does not replace an earlier cancel.
 //!
 //! Always: [`Job::allows`] decides, on locked rows.
 
@@ -89,8 +89,8 @@ impl Change {
 
 impl Db {
     /// Applies a user's action. Queued, paused and ended jobs change at once, running jobs at their next heartbeat.
-    /// [`Retry::All`] clears progress, checkpoint and failures; [`Retry::Failed`] marks the failures for retry and keeps
-    /// progress and checkpoint. An action already in effect changes nothing.
+    /// [`Retry::All`] clears progress, checkpoint and failures; [`Retry::Failed`] marks the failures for retry and
+    /// keeps progress and checkpoint. An action already in effect changes nothing.
     pub async fn act(&self, id: JobId, action: Action, actor: &str) -> Result<Job, DbError> {
         let mut transaction = self.database().begin().await?;
         let jobs = lock(&mut transaction, &[id]).await?;
@@ -104,8 +104,8 @@ impl Db {
         Ok(job)
     }
 
-    /// Applies an action to all jobs of a filter that allow it, oldest first, at most [`Count::CAP`], with one transaction
-    /// per batch. Returns the number of changed jobs.
+    /// Applies an action to all jobs of a filter that allow it, oldest first, at most [`Count::CAP`], with one
+    /// transaction per batch. Returns the number of changed jobs.
     pub async fn act_on_all(&self, filter: &Filter, action: Action, actor: &str) -> Result<u64, DbError> {
         let search = self.search(filter).await?.allowing(action);
         let (mut changed, mut seen, mut after) = (0, 0, None);

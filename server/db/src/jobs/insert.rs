@@ -11,8 +11,8 @@ use crate::{
 
 impl Db {
     /// Creates a job. Returns it with true if it is new, or the earlier job with false if the author has sent the same
-    /// idempotency key and request before. The same key with another request is [`DbError::KeyReused`]. Keys are separate
-    /// for each author.
+    /// idempotency key and request before. The same key with another request is [`DbError::KeyReused`]. Keys are
+    /// separate for each author.
     pub async fn insert(&self, new: NewJob) -> Result<(Job, bool), DbError> {
         let job = self.queued(new.spec, new.author);
         let (id, created_at) = (job.id, job.created_at);
@@ -31,7 +31,7 @@ impl Db {
     }
 
     /// The job created earlier with the author's idempotency key, as [`Db::insert`] would return it.
-    pub async fn made_before(&self, author: &str, key: &str, hash: &str) -> Result<Option<Job>, DbError> {
+    pub async fn job_by_idempotency_key(&self, author: &str, key: &str, hash: &str) -> Result<Option<Job>, DbError> {
         let rows = self.database().read(by_key(author, key)).await?;
         rows.first().map(|row| of_request(row, hash)).transpose()
     }

@@ -81,7 +81,7 @@ impl Db {
     }
 
     /// Jobs that ended at `since` or later, in one of `states` (empty for all), the last ended first.
-    pub async fn lately(&self, states: &[State], since: Option<Time>, limit: u32) -> Result<Vec<Job>, DbError> {
+    pub async fn recently_ended(&self, states: &[State], since: Option<Time>, limit: u32) -> Result<Vec<Job>, DbError> {
         let ended = State::ALL.into_iter().filter(|state| state.ended());
         let limit = i64::from(limit);
         let mut statement = row::select().push("WHERE id IN (");
@@ -106,8 +106,8 @@ impl Db {
     }
 
     /// Jobs changed at `since` or later, oldest change first; polled by the live hub. A change becomes visible when its
-    /// transaction commits, possibly after one with a later time: poll from a few seconds before the last time seen, and
-    /// compare revisions.
+    /// transaction commits, possibly after one with a later time: poll from a few seconds before the last time seen,
+    /// and compare revisions.
     pub async fn changed(&self, since: Time, limit: u32) -> Result<Vec<Job>, DbError> {
         let statement = row::select()
             .push("WHERE updated_at >= ")

@@ -41,8 +41,8 @@ impl Db {
         Ok(at.flatten().map(Time))
     }
 
-    /// Due schedules, the longest overdue first. Each is decoded separately, so that an unreadable one does not block the
-    /// others.
+    /// Due schedules, the longest overdue first. Each is decoded separately, so that an unreadable one does not block
+    /// the others.
     pub async fn due_schedules(&self, now: Time) -> Result<Vec<Result<Schedule, DbError>>, DbError> {
         let statement = row::select()
             .push("WHERE next_at <= ")

@@ -28,8 +28,8 @@ pub struct NewSchedule {
 }
 
 impl Db {
-    /// Inserts a schedule. An identical schedule returns the existing one, because a form may be sent twice; a different
-    /// one with the same name is [`DbError::NameTaken`].
+    /// Inserts a schedule. An identical schedule returns the existing one, because a form may be sent twice; a
+    /// different one with the same name is [`DbError::NameTaken`].
     pub async fn insert_schedule(&self, new: NewSchedule) -> Result<Schedule, DbError> {
         let (JobId(id), created_at) = self.clock().new_id();
         let schedule = Schedule {

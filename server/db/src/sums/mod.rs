@@ -5,9 +5,9 @@
 //! - `pieces`: divides a window into stored intervals and the rest at its ends
 //! - `read`: reads the sums of a window, for charts, tiles and costs
 //!
-//! Always: the sums of an interval equal those of the runs that began in it, also when runs are written late, changed, or
-//! deleted with their job. Only retention separates them: runs it deletes stay in the sums, which are kept longer, and
-//! are never counted again (see `retention`).
+//! Always: the sums of an interval equal those of the runs that began in it, also when runs are written late, changed,
+//! or deleted with their job. Only retention separates them: runs it deletes stay in the sums, which are kept longer,
+//! and are never counted again (see `retention`).
 
 mod bars;
 mod change;

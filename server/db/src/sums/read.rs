@@ -1,7 +1,7 @@
 //! Sums of a window: in adjacent intervals for a chart, by outcome for a tile, in total for a cost.
 //!
-//! Always: exact to the millisecond while the runs exist. The ends of a window that no stored interval fits into are read
-//! from the runs; after their retention an old window may lack less than five minutes at each end.
+//! Always: exact to the millisecond while the runs exist. The ends of a window that no stored interval fits into are
+//! read from the runs; after their retention an old window may lack less than five minutes at each end.
 
 use std::collections::BTreeMap;
 
@@ -51,8 +51,8 @@ pub struct Totals {
 }
 
 impl Db {
-    /// Adjacent intervals of the window with their sums, oldest first, about `parts` (1 to 500). Intervals from stored sums
-    /// begin at round times, and the first and the last may be shorter.
+    /// Adjacent intervals of the window with their sums, oldest first, about `parts` (1 to 500). Intervals from stored
+    /// sums begin at round times, and the first and the last may be shorter.
     pub async fn run_sums(&self, filter: &RunFilter, window: Window, parts: u32) -> Result<Vec<RunSums>, DbError> {
         let (from, to) = (window.from().0, window.to().0);
         let parts = i64::from(parts.clamp(1, MAX_PARTS));

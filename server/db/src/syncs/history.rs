@@ -1,11 +1,11 @@
 //! The history of syncs: figures per minute, and notable evaluations.
 //!
-//! Always: the figures of a minute are added in the transaction that writes the status, so that none is counted twice or
-//! lost. The reason of an evaluation names the users whose requests it handled.
+//! Always: the figures of a minute are added in the transaction that writes the status, so that none is counted twice
+//! or lost. The reason of an evaluation names the users whose requests it handled.
 
 use model::{Page, SyncAction, SyncEvaluation, SyncId, SyncMinute, TableName, Time};
 
-use super::asks::Ask;
+use super::requests::SyncRequest;
 use crate::{
     Db, DbError,
     database::{Row, Statement, Transaction, json},
@@ -16,18 +16,18 @@ const MINUTE_MS: i64 = 60_000;
 const MAX_PAGE: u32 = 200;
 
 /// An ended evaluation with the requests that it handled.
-pub struct Told<'a> {
+pub struct EndedEvaluation<'a> {
     pub evaluation: &'a SyncEvaluation,
-    pub asked: Vec<Ask>,
+    pub requests: Vec<SyncRequest>,
     /// Whether its verdict differs from that of the previous evaluation.
     pub another_verdict: bool,
 }
 
-impl Told<'_> {
+impl EndedEvaluation<'_> {
     fn is_notable(&self) -> bool {
         let SyncEvaluation { verify, uploaded, deleted, found, .. } = *self.evaluation;
         let changed = uploaded > 0 || deleted > 0 || found > 0;
-        verify || changed || self.another_verdict || !self.asked.is_empty()
+        verify || changed || self.another_verdict || !self.requests.is_empty()
     }
 }
 
@@ -127,14 +127,18 @@ fn minute(row: &Row) -> Result<SyncMinute, DbError> {
 }
 
 /// Stores an evaluation if it is notable.
-pub async fn remember(transaction: &mut Transaction, table: &TableName, told: Told<'_>) -> Result<(), DbError> {
-    if !told.is_notable() {
+pub async fn remember(
+    transaction: &mut Transaction,
+    table: &TableName,
+    ended: EndedEvaluation<'_>,
+) -> Result<(), DbError> {
+    if !ended.is_notable() {
         return Ok(());
     }
-    let mut evaluation = told.evaluation.clone();
-    for ask in &told.asked {
+    let mut evaluation = ended.evaluation.clone();
+    for request in &ended.requests {
         evaluation.reason.push(' ');
-        evaluation.reason.push_str(&said(ask));
+        evaluation.reason.push_str(&said(request));
     }
     let statement = Statement::new("INSERT INTO sync_evaluations (id, table_name, ended_at, evaluation) VALUES ");
     let values = [
@@ -147,7 +151,7 @@ pub async fn remember(transaction: &mut Transaction, table: &TableName, told: To
 }
 
 /// A sentence about a request and its author.
-fn said(Ask { action, author }: &Ask) -> String {
+fn said(SyncRequest { action, author }: &SyncRequest) -> String {
     match action {
         SyncAction::Evaluate | SyncAction::Verify | SyncAction::Pause | SyncAction::Resume => {
             format!("Requested by {author}.")

@@ -1,13 +1,14 @@
-//! The side of whoever keeps a table in step: taking it for an evaluation, telling how it goes, giving it back.
+//! The side of the process that syncs a table: acquiring it for an evaluation, reporting progress, releasing it.
 //!
-//! Always: one at a time, the holder of the lease `sync` of the table, which each beat renews. A process that lost it
-//! writes nothing.
+//! Always: one process at a time, the holder of the lease `sync` of the table, which each heartbeat renews. A process
+//! that lost it writes nothing.
 
 use model::{SyncEvaluation, SyncSource, SyncStatus, TableName, Time};
 
 use super::{
-    HeldSync, SyncAsked, SyncBeat, asks,
-    history::{self, Told},
+    HeldSync, SyncHeartbeat, SyncRequests,
+    history::{self, EndedEvaluation},
+    requests,
     row::{self, Kept},
 };
 use crate::{
@@ -16,13 +17,18 @@ use crate::{
     task_leases::{self, task},
 };
 
-/// Of those in quarantine, so many are kept to be looked at.
+/// Most quarantined rows stored for display.
 const QUARANTINE: usize = 100;
 
 impl Db {
-    /// Takes or keeps a table for a time, with what was asked of it; `None`: another holds it. A table that an agent
-    /// reported until now is Logyard's from here on.
-    pub async fn hold_sync(&self, table: &TableName, holder: &str, lease_ms: i64) -> Result<Option<HeldSync>, DbError> {
+    /// Acquires or renews the lease of a table, with its pending requests; `None` if another process holds it. A table
+    /// that an agent reported before belongs to Logyard from now on.
+    pub async fn acquire_sync(
+        &self,
+        table: &TableName,
+        holder: &str,
+        lease_ms: i64,
+    ) -> Result<Option<HeldSync>, DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
         let kept = row::lock(&mut transaction, table, SyncSource::Logyard, now).await?;
@@ -33,19 +39,19 @@ impl Db {
         let heard_until = kept.heard_until.max(row::heard_until(&kept.status, now));
         let statement = statement.bind(holder).bind(heard_until).bind(table.as_str());
         transaction.run(statement).await?;
-        let asked = asks::take(&mut transaction, table).await?;
+        let requests = requests::take(&mut transaction, table).await?;
         transaction.commit().await?;
-        Ok(Some(HeldSync { checkpoint: kept.checkpoint, asked, paused: kept.status.paused }))
+        Ok(Some(HeldSync { checkpoint: kept.checkpoint, requests, paused: kept.status.paused }))
     }
 
-    /// While it is worked on, about once a second, and before what a checkpoint speaks of goes on. False: another holds
-    /// it by now, stop at once.
-    pub async fn beat_sync(
+    /// Writes a heartbeat with progress and checkpoint, about once a second, and before work continues past a
+    /// checkpoint. False: the lease is lost, stop at once.
+    pub async fn sync_heartbeat(
         &self,
         table: &TableName,
         holder: &str,
         lease_ms: i64,
-        beat: &SyncBeat,
+        beat: &SyncHeartbeat,
     ) -> Result<bool, DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
@@ -61,15 +67,15 @@ impl Db {
         Ok(true)
     }
 
-    /// An evaluation ended: remembers it if it is worth it, drops what it answered, and gives the table back. False:
-    /// another holds it by now, and nothing was recorded.
+    /// Ends an evaluation: stores it if notable, deletes the requests that it handled, and releases the table. False:
+    /// the lease is lost, and nothing was recorded.
     pub async fn end_sync(
         &self,
         table: &TableName,
         holder: &str,
-        beat: &SyncBeat,
+        beat: &SyncHeartbeat,
         evaluation: &SyncEvaluation,
-        answered: &SyncAsked,
+        answered: &SyncRequests,
     ) -> Result<bool, DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
@@ -80,8 +86,8 @@ impl Db {
         write(&mut transaction, &status, beat, Some(&verdict), now).await?;
         task_leases::free(&mut transaction, (task::SYNC, table.as_str())).await?;
         history::add(&mut transaction, table, now, &beat.minute).await?;
-        let asked = asks::answer(&mut transaction, table, answered).await?;
-        let told = Told { evaluation, asked, another_verdict: kept.verdict.as_ref() != Some(&verdict) };
+        let requests = requests::answer(&mut transaction, table, answered).await?;
+        let told = EndedEvaluation { evaluation, requests, another_verdict: kept.verdict.as_ref() != Some(&verdict) };
         history::remember(&mut transaction, table, told).await?;
         transaction.commit().await?;
         Ok(true)
@@ -107,7 +113,7 @@ async fn held(
 async fn write(
     transaction: &mut Transaction,
     status: &SyncStatus,
-    beat: &SyncBeat,
+    beat: &SyncHeartbeat,
     verdict: Option<&str>,
     now: Time,
 ) -> Result<(), DbError> {

@@ -13,21 +13,21 @@ use crate::{
 const QUIET_MS: i64 = 120_000;
 const QUIET_AGENT_MS: i64 = 300_000;
 
-/// A row as whoever changes it finds it.
+/// A row before a change.
 pub struct Kept {
     pub status: SyncStatus,
     pub heard_until: i64,
     pub checkpoint: Option<String>,
-    /// The state that the last evaluation came to, as JSON.
+    /// Verdict of the last evaluation as JSON.
     pub verdict: Option<String>,
 }
 
-/// The start of a statement that reads what [`decode`] needs, and these columns. A checkpoint may be long.
+/// The start of a statement that reads the columns of [`decode`] and these. Checkpoints may be long.
 pub fn select(more: &'static str) -> Statement {
     Statement::new("SELECT table_name, source, status, holder, heard_until, paused").push(more).push(" FROM syncs ")
 }
 
-/// The same for [`kept`].
+/// The start of a statement that reads the columns of [`kept`].
 pub fn select_kept() -> Statement {
     select(", checkpoint, verdict")
 }
@@ -43,7 +43,7 @@ pub fn decode(row: &Row, now: Time) -> Result<SyncStatus, DbError> {
     })
 }
 
-/// The table's row, for this transaction alone; made if there is none. One that somebody else kept begins anew.
+/// Locks the row of a table, and creates it if missing. A row of another source is reset.
 pub async fn lock(
     transaction: &mut Transaction,
     table: &TableName,
@@ -79,7 +79,7 @@ pub fn kept(row: &Row, now: Time) -> Result<Kept, DbError> {
     })
 }
 
-/// What is known now: what was told, and of what it leaves out what was known before.
+/// Merges a report into the known status; absent values stay unchanged.
 pub fn merged(known: &SyncStatus, told: &SyncStatus, now: Time) -> SyncStatus {
     SyncStatus {
         table: known.table.clone(),
@@ -99,7 +99,7 @@ pub fn newer(one: Option<Verified>, other: Option<Verified>) -> Option<Verified>
     [one, other].into_iter().flatten().max_by_key(|verified| verified.at)
 }
 
-/// Until when a table counts as heard of.
+/// Time until which the last report counts as recent.
 pub fn heard_until(status: &SyncStatus, now: Time) -> i64 {
     let least = match status.source {
         SyncSource::Logyard => QUIET_MS,

@@ -33,8 +33,8 @@ pub async fn insert_jobs(db: &Db, jobs: &[Job]) -> Result<(), DbError> {
     transaction.commit().await
 }
 
-/// A deterministic job number `index` of `of`. Of 1,000 jobs 900 succeeded, 60 failed, 39 were cancelled and 1 is paused;
-/// 3 stores, 200 buckets, 40 authors, one of whom created two of five jobs.
+/// A deterministic job number `index` of `of`. Of 1,000 jobs 900 succeeded, 60 failed, 39 were cancelled and 1 is
+/// paused; 3 stores, 200 buckets, 40 authors, one of whom created two of five jobs.
 pub fn sample(index: u64, of: u64, now: Time) -> Job {
     const YEAR_MS: u64 = 365 * 24 * 3_600_000;
     let random = scattered(index);

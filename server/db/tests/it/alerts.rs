@@ -1,4 +1,4 @@
-//! Alerts: one evaluator writes them, people answer, and what receivers are to be told is neither lost nor out of order.
+//! Alerts: one evaluator writes them, people act on them, and deliveries are neither lost nor out of order.
 
 use db::{AlertChange, Attempt, Db, DbError, KeptAlert, testing::Scratch};
 use model::{Alert, AlertAction, AlertFilter, AlertKind, AlertState, MarkedEvent, Notice, PipelineName, Time, Window};
@@ -6,14 +6,14 @@ use model::{Alert, AlertAction, AlertFilter, AlertKind, AlertState, MarkedEvent,
 use crate::support::LEASE_MS;
 
 on_both_databases!(
-    only_the_holder_of_the_evaluation_records,
-    an_alert_of_a_kind_is_open_once_and_may_come_again_when_it_is_resolved,
-    what_a_person_did_is_left_by_the_next_evaluation,
-    those_that_hold_come_first_and_then_the_newest_page_by_page,
-    what_is_to_be_told_is_held_by_one_at_a_time_and_in_order,
-    an_alert_that_is_over_is_forgotten_in_its_time_with_its_attempts_and_one_that_holds_never,
+    only_the_lease_holder_records_alerts,
+    alert_opens_once_and_reopens_after_resolution,
+    evaluation_keeps_acknowledgement_and_silence,
+    active_alerts_are_listed_first_by_page,
+    deliveries_are_claimed_in_order_one_by_one,
+    retention_deletes_resolved_alerts_only,
     delivery_pages_cover_every_attempt_once,
-    marked_events_are_read_by_size_and_window_and_forgotten_in_their_time,
+    canaries_are_read_by_window_and_swept,
 );
 
 fn pipeline(name: &str) -> PipelineName {
@@ -60,7 +60,7 @@ async fn open(db: &Db, name: &str, kind: AlertKind) -> KeptAlert {
     kept
 }
 
-async fn only_the_holder_of_the_evaluation_records(scratch: Scratch) {
+async fn only_the_lease_holder_records_alerts(scratch: Scratch) {
     let db = scratch.open().await;
     assert_eq!(db.evaluated_at().await.unwrap(), None);
     assert!(db.acquire(db::task::EVALUATE, db::task::ALL, "one", LEASE_MS).await.unwrap());
@@ -75,7 +75,7 @@ async fn only_the_holder_of_the_evaluation_records(scratch: Scratch) {
     assert!(!db.record_evaluation("one", &[], &[]).await.unwrap());
 }
 
-async fn an_alert_of_a_kind_is_open_once_and_may_come_again_when_it_is_resolved(scratch: Scratch) {
+async fn alert_opens_once_and_reopens_after_resolution(scratch: Scratch) {
     let db = scratch.open().await;
     let first = open(&db, "api", AlertKind::Loss).await;
     assert_eq!(db.alert(first.alert.id).await.unwrap(), first.alert);
@@ -95,7 +95,7 @@ async fn an_alert_of_a_kind_is_open_once_and_may_come_again_when_it_is_resolved(
     assert_eq!(db.standing_alerts().await.unwrap().len(), 3);
 }
 
-async fn what_a_person_did_is_left_by_the_next_evaluation(scratch: Scratch) {
+async fn evaluation_keeps_acknowledgement_and_silence(scratch: Scratch) {
     let db = scratch.open().await;
     let kept = open(&db, "api", AlertKind::Loss).await;
     let id = kept.alert.id;
@@ -126,7 +126,7 @@ async fn what_a_person_did_is_left_by_the_next_evaluation(scratch: Scratch) {
     assert!(matches!(unheard, DbError::NoAlert(_)));
 }
 
-async fn those_that_hold_come_first_and_then_the_newest_page_by_page(scratch: Scratch) {
+async fn active_alerts_are_listed_first_by_page(scratch: Scratch) {
     let db = scratch.open().await;
     let mut all = Vec::new();
     for (index, name) in ["a", "b", "c", "d", "e"].into_iter().enumerate() {
@@ -169,7 +169,7 @@ fn notice(outgoing: &db::Outgoing, error: Option<&str>) -> Notice {
     }
 }
 
-async fn what_is_to_be_told_is_held_by_one_at_a_time_and_in_order(scratch: Scratch) {
+async fn deliveries_are_claimed_in_order_one_by_one(scratch: Scratch) {
     let db = scratch.open().await;
     let kept = open(&db, "api", AlertKind::Loss).await;
     record(&db, &[(AlertChange::Resolved(resolved(&kept, db.now())), Some("resolved"))]).await;
@@ -197,14 +197,14 @@ async fn what_is_to_be_told_is_held_by_one_at_a_time_and_in_order(scratch: Scrat
     assert_eq!((log[1].error.as_deref(), log[1].status), (Some("down"), Some(503)));
 }
 
-/// Claims what is to be told next, which is of this alert, and takes it.
+/// Claims and completes the next delivery, which must be of this alert.
 async fn tell(db: &Db, of: &KeptAlert) {
     let [told] = &db.claim_outgoing(&["ops"], LEASE_MS, 100).await.unwrap()[..] else { panic!("one at a time") };
     assert_eq!(told.alert.id, of.alert.id);
     db.attempted(told, &notice(told, None), Attempt::Over).await.unwrap();
 }
 
-async fn an_alert_that_is_over_is_forgotten_in_its_time_with_its_attempts_and_one_that_holds_never(scratch: Scratch) {
+async fn retention_deletes_resolved_alerts_only(scratch: Scratch) {
     let db = scratch.open().await;
     let day = 86_400_000;
     let mut over = Vec::new();
@@ -261,7 +261,7 @@ fn test_notice(db: &Db) -> Notice {
     Notice { alert: None, receiver, at: db.now(), attempt: 1, what, status: Some(204), error: None, took_ms: 1 }
 }
 
-async fn marked_events_are_read_by_size_and_window_and_forgotten_in_their_time(scratch: Scratch) {
+async fn canaries_are_read_by_window_and_swept(scratch: Scratch) {
     let db = scratch.open().await;
     let sink = "logs".parse().unwrap();
     let event = |at, error: Option<&str>| MarkedEvent {

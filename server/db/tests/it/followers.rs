@@ -1,4 +1,4 @@
-//! Followers: one process at a time ships what appears, and what it saw is there for everybody.
+//! Followers: one process at a time ships new objects, and all can read its state.
 
 use db::{LookedAt, testing::Scratch};
 use model::{PipelineName, Queued, Time};

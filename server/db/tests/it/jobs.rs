@@ -1,8 +1,8 @@
-//! Jobs as people see them: made, acted on, retried.
+//! Jobs: created, acted on, retried.
 
 use std::collections::HashSet;
 
-use db::{Beat, Db, DbError, End, NewJob, testing::Scratch};
+use db::{Db, DbError, End, JobHeartbeat, NewJob, testing::Scratch};
 use model::{Action, EventKind, Failure, Filter, Job, Point, Progress, Reason, Retry, State, Stop, Time};
 
 use crate::support::*;
@@ -119,7 +119,7 @@ async fn failed_job(db: &Db) -> Job {
     };
     assert!(db.record(job.id, 1, &[failure("b"), failure("c")], &[]).await.unwrap());
     let (progress, point) = (progress(10, 2), Point { active_ms: 1, settled: 2, bytes: 3, concurrency: 4, refused: 5 });
-    let beat = Beat { history: &[point], ..beat(job.id, 1, &progress) };
+    let beat = JobHeartbeat { history: &[point], ..beat(job.id, 1, &progress) };
     let end = End::Failed { error: error("2 objects could not be copied"), proof: Some(proof(2)) };
     assert!(db.end(&beat, end, "one").await.unwrap());
     db.job(job.id).await.unwrap()

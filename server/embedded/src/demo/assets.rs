@@ -1,7 +1,7 @@
 //! The 7,500 objects of `demo-assets`: files of a company's website, and every kind of key that tools mishandle.
 //!
-//! 192 folders, one per department and month, and three from odd keys: `/`, `./` and `../`. Sizes, metadata and tags are
-//! derived from an object's number.
+//! 192 folders, one per department and month, and three from odd keys: `/`, `./` and `../`. Sizes, metadata and tags
+//! are derived from an object's number.
 
 use crate::storage::{Headers, Key};
 

@@ -1,8 +1,8 @@
 //! Decodes `aws-chunked` bodies of requests without a signature.
 //!
 //! SDKs send bodies in chunks with a checksum trailer even if s3s cannot check the signature, but s3s decodes chunks
-//! only when it checks one. Without this module the frames would be stored as content. Chunk signatures are not checked,
-//! like that of the request.
+//! only when it checks one. Without this module the frames would be stored as content. Chunk signatures are not
+//! checked, like that of the request.
 
 use std::{io, mem};
 

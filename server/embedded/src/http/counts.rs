@@ -31,8 +31,8 @@ impl Counts {
     }
 }
 
-/// Counts requests and applies the pace. Signatures do not matter here: the layer in front decides about them. A refused
-/// request counts as `SlowDown` as well.
+/// Counts requests and applies the pace. Signatures do not matter here: the layer in front decides about them. A
+/// refused request counts as `SlowDown` as well.
 pub struct CountAll(pub Arc<Counts>, pub Gate);
 
 #[async_trait::async_trait]

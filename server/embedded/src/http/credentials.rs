@@ -1,7 +1,7 @@
 //! Accepts any credentials: unknown ones are removed before s3s sees them.
 //!
-//! A signature with the known key is checked. One with another key cannot be checked, because its secret is unknown; the
-//! request is treated as unsigned, since the store serves every client on loopback anyway.
+//! A signature with the known key is checked. One with another key cannot be checked, because its secret is unknown;
+//! the request is treated as unsigned, since the store serves every client on loopback anyway.
 
 use http::{Request, Uri, header};
 use percent_encoding::percent_decode_str;

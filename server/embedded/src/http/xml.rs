@@ -1,7 +1,7 @@
 //! Escapes characters that XML does not allow: controls, U+FFFE and U+FFFF.
 //!
-//! s3s writes them unescaped, which no parser accepts, and a carriage return unescaped, which a parser reads as a newline.
-//! AWS writes character references, which many parsers accept, and so does this module. Only listings without
+//! s3s writes them unescaped, which no parser accepts, and a carriage return unescaped, which a parser reads as a
+//! newline. AWS writes character references, which many parsers accept, and so does this module. Only listings without
 //! `encoding-type=url`, and echoed keys, contain such characters.
 
 use std::fmt::Write;

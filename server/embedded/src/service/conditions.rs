@@ -24,7 +24,8 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// Checks whether this object may be read. A condition on the ETag takes precedence over one on the date (RFC 9110).
+    /// Checks whether this object may be read. A condition on the ETag takes precedence over one on the date (RFC
+    /// 9110).
     pub fn allow_read(&self, attributes: &Attributes) -> S3Result<()> {
         self.if_unchanged(attributes)?;
         if self.is_not_modified(attributes) { Err(not_modified(attributes)) } else { Ok(()) }

@@ -1,5 +1,5 @@
-//! Encryption as a client sees it: the requested encryption is stored and returned, the ETag of an object encrypted under
-//! a key is not a hash, and an object under a customer key is readable only with that key.
+//! Encryption as a client sees it: the requested encryption is stored and returned, the ETag of an object encrypted
+//! under a key is not a hash, and an object under a customer key is readable only with that key.
 
 use s3s::{S3Result, s3_error};
 

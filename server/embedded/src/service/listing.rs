@@ -1,7 +1,7 @@
 //! `ListObjects` and `ListObjectsV2`.
 //!
-//! With `encoding-type=url` this module percent-encodes every key and prefix, because s3s does not. Without it a key with
-//! control characters makes XML that a strict parser refuses, as on AWS.
+//! With `encoding-type=url` this module percent-encodes every key and prefix, because s3s does not. Without it a key
+//! with control characters makes XML that a strict parser refuses, as on AWS.
 
 use std::borrow::Cow;
 

@@ -1,10 +1,10 @@
 //! Blobs: byte sequences that bodies consist of, in memory or one file each.
 //!
-//! Blobs are reference-counted by objects, parts of uploads, copies in other buckets and open readers; dropping the last
-//! reference deletes the file. Copying an object therefore adds a reference and no data.
+//! Blobs are reference-counted by objects, parts of uploads, copies in other buckets and open readers; dropping the
+//! last reference deletes the file. Copying an object therefore adds a reference and no data.
 //!
-//! Always: while the store opens or closes, dropped references leave their files. A file that no journal names, left by a
-//! killed process, is deleted when the store opens.
+//! Always: while the store opens or closes, dropped references leave their files. A file that no journal names, left by
+//! a killed process, is deleted when the store opens.
 
 use std::{
     collections::HashMap,

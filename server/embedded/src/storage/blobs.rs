@@ -1,8 +1,8 @@
 //! Writes blobs.
 //!
-//! A large body is streamed into its own file. Small bodies, the majority, are appended to shared packs, because creating
-//! a file costs more than writing a few kilobytes. A pack is a blob too: it is deleted when nothing in it is referenced,
-//! and may contain unreferenced bytes until then.
+//! A large body is streamed into its own file. Small bodies, the majority, are appended to shared packs, because
+//! creating a file costs more than writing a few kilobytes. A pack is a blob too: it is deleted when nothing in it is
+//! referenced, and may contain unreferenced bytes until then.
 //!
 //! Always: referenced bytes of a blob are never overwritten. Nothing is appended to a pack after a restart.
 

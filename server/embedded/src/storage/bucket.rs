@@ -1,7 +1,7 @@
 //! A bucket: an ordered index of objects, its uploads, and the journal from which both are restored.
 //!
-//! Always: one lock guards index and journal, so that the lines of the journal have the order in which the changes became
-//! visible. It is held for microseconds and never across an await.
+//! Always: one lock guards index and journal, so that the lines of the journal have the order in which the changes
+//! became visible. It is held for microseconds and never across an await.
 
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,7 @@
 //! The catalogue: buckets by name, and opening and closing a store.
 //!
-//! A bucket is created first and named afterwards. Until its name is in the catalogue it is invisible, and files left by a
-//! kill are deleted when the store opens. A bucket with thousands of objects thus appears at once.
+//! A bucket is created first and named afterwards. Until its name is in the catalogue it is invisible, and files left
+//! by a kill are deleted when the store opens. A bucket with thousands of objects thus appears at once.
 
 use std::{
     collections::{BTreeMap, HashSet},

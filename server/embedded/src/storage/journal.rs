@@ -1,8 +1,8 @@
 //! Append-only files of JSON lines.
 //!
 //! Always: a line is written by one `write`, and the file ends with a newline whenever no write is in progress. A last
-//! line without one was interrupted by a kill, was never acknowledged, and is removed at opening. Lines are passed to the
-//! operating system, not flushed to disk.
+//! line without one was interrupted by a kill, was never acknowledged, and is removed at opening. Lines are passed to
+//! the operating system, not flushed to disk.
 
 use std::{
     fs::{self, File, OpenOptions},

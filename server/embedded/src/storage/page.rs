@@ -1,7 +1,7 @@
 //! Lists a bucket's index page by page.
 //!
-//! With a delimiter a listing is a sequence of entries in byte order, each a key or a common prefix of all keys below it;
-//! without one, of keys only. A page has the entries after a given text; the text of its last entry, key or prefix,
+//! With a delimiter a listing is a sequence of entries in byte order, each a key or a common prefix of all keys below
+//! it; without one, of keys only. A page has the entries after a given text; the text of its last entry, key or prefix,
 //! starts the next page.
 
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};

@@ -38,7 +38,7 @@ async fn copy_has_bytes_and_etag_of_source() {
 }
 
 #[tokio::test]
-async fn what_is_missing_answers_s3s_own_errors() {
+async fn missing_things_answer_s3_errors() {
     let store = in_memory().await;
     let client = client(&store);
     assert_eq!(code(client.list_objects_v2().bucket("missing").send().await), "NoSuchBucket");
@@ -53,7 +53,7 @@ async fn what_is_missing_answers_s3s_own_errors() {
 }
 
 #[tokio::test]
-async fn only_an_empty_bucket_can_be_deleted() {
+async fn only_empty_buckets_can_be_deleted() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();

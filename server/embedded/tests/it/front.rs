@@ -127,7 +127,7 @@ async fn store_listens_on_loopback_only() {
 }
 
 #[tokio::test]
-async fn stopping_frees_the_port_and_lets_requests_finish() {
+async fn stop_frees_the_port_after_requests_finish() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     store.put("yard", "large", vec![7; 4 << 20]).await.unwrap();

@@ -126,7 +126,7 @@ async fn listed(client: &aws_sdk_s3::Client, bucket: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_key_of_more_than_1024_bytes_is_refused() {
+async fn key_over_1024_bytes_is_refused() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -135,7 +135,7 @@ async fn a_key_of_more_than_1024_bytes_is_refused() {
 }
 
 #[tokio::test]
-async fn no_key_becomes_a_path() {
+async fn keys_never_become_paths() {
     let dir = tempfile::tempdir().unwrap();
     let store = crate::support::on_disk(&dir.path().join("store")).await;
     let client = client(&store);

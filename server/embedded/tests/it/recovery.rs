@@ -189,7 +189,7 @@ async fn small_bodies_share_a_file_until_unreferenced() {
 }
 
 #[tokio::test]
-async fn two_stores_do_not_share_a_folder() {
+async fn folder_allows_one_store() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     let config = || Config { dir: Some(dir.path().to_owned()), addr: ([127, 0, 0, 1], 0).into() };

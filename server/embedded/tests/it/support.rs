@@ -55,7 +55,7 @@ pub async fn read(client: &Client, bucket: &str, key: &str) -> Vec<u8> {
     output.body.collect().await.unwrap().to_vec()
 }
 
-/// The error's code, or for HEAD, which has no body, the status.
+/// The error's code, or the status for HEAD, which has no body.
 pub fn code<E: ProvideErrorMetadata + Debug, T>(result: Result<T, SdkError<E>>) -> String {
     let Err(error) = result else { panic!("expected an error") };
     let status = error.raw_response().map(|response| response.status().as_u16());

@@ -1,8 +1,11 @@
 //! Judges the canary of a sink: marked test events sent through it at an interval, in three sizes.
 
-use model::{AlertKind, Time};
+use model::{
+    AlertKind, Time,
+    number::{bytes, counted},
+};
 
-use super::findings::{Finding, Judgement, around, counted, span};
+use super::findings::{Finding, Judgement, around, span};
 
 /// Bytes of each canary event, line feed included: one packet, several packets, many packets.
 pub const CANARY_SIZES: [u64; 3] = [100, 10_000, 1_000_000];
@@ -39,7 +42,7 @@ pub fn judge_canary(facts: &CanaryFacts) -> Judgement {
     }
     let failed: Vec<&Probe> = facts.probes.iter().filter(|probe| probe.error.is_some()).collect();
     let Some(last) = failed.iter().max_by_key(|probe| probe.at) else { return judgement };
-    let sizes: Vec<String> = failed.iter().map(|probe| size(probe.bytes)).collect();
+    let sizes: Vec<String> = failed.iter().map(|probe| bytes(probe.bytes)).collect();
     let since = failed.iter().map(|probe| probe.at).min().unwrap_or(last.at);
     let arrived = failed.iter().filter_map(|probe| probe.arrived_last).max();
     let before = arrived.map_or("No earlier success is known.".to_owned(), |at| {
@@ -65,15 +68,6 @@ pub fn judge_canary(facts: &CanaryFacts) -> Judgement {
     judgement
 }
 
-/// `100 B`, `10 kB`, `1 MB`.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        _ => format!("{} MB", bytes / 1_000_000),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,7 +85,10 @@ mod tests {
         let judgement =
             judge_canary(&facts(60_000, vec![probe(100, 50_000, None), probe(1_000_000, 51_000, Some("too long"))]));
         assert_eq!(judgement.findings.len(), 1);
-        assert_eq!(judgement.findings[0].reason, "1 canary event of 1 MB failed: too long. Last success 51 s earlier.");
+        assert_eq!(
+            judgement.findings[0].reason,
+            "1 canary event of 1.0 MB failed: too long. Last success 51 s earlier."
+        );
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub fn around(from: Time, to: Time) -> Window {
     Window::around(from, to, 5 * 60_000)
 }
 
-/// `40 s`, `6 min`, `3 h 20 min`, `2 days 4 h`.
+/// A coarse duration: `40 s`, `6 min`, `3 h 20 min`, `2 days 4 h`. Coarser than `model::number::duration`, because an alert
+/// counts as changed whenever its reason changes.
 pub fn span(ms: i64) -> String {
     let seconds = ms.max(0) / 1_000;
     match seconds {
@@ -51,11 +52,6 @@ pub fn span(ms: i64) -> String {
         7_200..172_800 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
         _ => format!("{} days {} h", seconds / 86_400, seconds / 3_600 % 24),
     }
-}
-
-/// `1 run`, `3 runs`.
-pub fn counted(count: u64, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// A share as a rounded percentage; shows 100 % only if it is exact, and never 0 %.

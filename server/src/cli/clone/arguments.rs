@@ -30,7 +30,7 @@ fn place(text: &str) -> Result<Place, String> {
     text.parse().map_err(|invalid: Invalid| invalid.to_string())
 }
 
-/// Clone the objects of one S3 place to another, and prove that they are equal
+/// Clone the objects of an S3 place to another, and prove that they are equal
 #[derive(Args)]
 pub struct CloneArgs {
     #[arg(help = "Where from: s3://bucket or s3://bucket/prefix", value_parser = place)]
@@ -40,10 +40,10 @@ pub struct CloneArgs {
     /// Endpoint of an S3-compatible store, for both sides [default: AWS]
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
-    /// The source's endpoint, if it is another
+    /// Endpoint of the source, if it differs
     #[arg(long, value_name = "URL")]
     source_endpoint_url: Option<String>,
-    /// The destination's endpoint, if it is another
+    /// Endpoint of the destination, if it differs
     #[arg(long, value_name = "URL")]
     destination_endpoint_url: Option<String>,
     /// Region of both sides [default: as configured for AWS, else us-east-1]
@@ -52,56 +52,56 @@ pub struct CloneArgs {
     /// Profile of the AWS configuration files
     #[arg(long)]
     profile: Option<String>,
-    /// Copy what is missing or different, or only compare, or copy and then delete what the source does not have
+    /// copy: copy what is missing or different; verify: only compare; mirror: also delete what the source does not have
     #[arg(long, value_enum, default_value_t = ModeArg::Copy)]
     mode: ModeArg,
-    /// Write nothing, say what would be done
+    /// Write nothing and say what would be done
     #[arg(long)]
     dry_run: bool,
-    /// The plan of a mirror, as its --dry-run shows it
+    /// Plan of a mirror, from its --dry-run
     #[arg(long, value_name = "DIGEST", requires = "confirm")]
     plan: Option<Digest>,
-    /// The destination's name once more: a mirror deletes there
+    /// The destination's name again, because a mirror deletes there
     #[arg(long, value_name = "S3URL", requires = "plan")]
     confirm: Option<String>,
     /// Only keys that match, after the prefix: * within a segment, ** across, ? one character, [a-z]; repeatable
     #[arg(long, value_name = "GLOB", allow_hyphen_values = true)]
     include: Vec<Glob>,
-    /// No keys that match, even where --include does; repeatable
+    /// No keys that match, even if --include matches; repeatable
     #[arg(long, value_name = "GLOB", allow_hyphen_values = true)]
     exclude: Vec<Glob>,
-    /// Only objects modified at the source at this time or later: 2026-03-09T14:00:00Z, or 36h, 7d for so long ago
+    /// Only objects modified at the source since a time: 2026-03-09T14:00:00Z, or an age such as 36h or 7d
     #[arg(long, value_name = "TIME")]
     newer_than: Option<Since>,
-    /// Do not compare both listings at the end; the clone is then not proven
+    /// Skip the comparison at the end; the clone is then not proven
     #[arg(long)]
     no_verify: bool,
-    /// Copies in flight at most; the run finds out how many bring more through
+    /// Ceiling on copies in flight; the run finds out how many help
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..=1024))]
     concurrency: u16,
-    /// Requests a second at most, to each store [default: as many as it answers]
+    /// Ceiling on requests a second, for each store [default: none]
     #[arg(long, value_name = "N")]
     max_rps: Option<NonZeroU32>,
-    /// Bytes copied a second at most, by each store, such as 50MB or 1GiB [default: as many as it takes]
+    /// Ceiling on bytes copied a second, for each store, such as 50MB or 1GiB [default: none]
     #[arg(long, value_name = "BYTES")]
     max_bandwidth: Option<BytesPerSecond>,
     /// Objects larger than this are copied in parts, several at once: 5MiB to 5GiB
     #[arg(long, value_name = "SIZE", default_value_t)]
     multipart_threshold: Threshold,
-    /// An object whose tags the source denies, or a store without tags: fail it, or clone it without them
+    /// Objects whose tags cannot be read: fail them, or clone them without tags with or without a warning
     #[arg(long, value_enum, value_name = "POLICY", default_value_t = TagsArg::Fail)]
     unreadable_tags: TagsArg,
-    /// JSON lines on standard output: progress once a second, last the summary
+    /// JSON lines on standard output: progress once a second, the summary last
     #[arg(long)]
     pub json: bool,
-    /// Keep the state in this file, written once a second: where it is there already, the clone goes on from it
+    /// Write the state to this file once a second; if the file exists, continue from it
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Go on from a state file, which must be there [default: that of --state, else what a stop leaves in this folder]
+    /// Continue from a state file [default: that of --state, else the one that a stop leaves in this folder]
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "absent, alone, or with a file: clap's own way to say it")]
     resume: Option<Option<PathBuf>>,
-    /// Write the failed objects, one JSON object a line
+    /// Write the failed objects as JSON lines
     #[arg(long, value_name = "FILE")]
     failures: Option<PathBuf>,
     #[command(flatten)]

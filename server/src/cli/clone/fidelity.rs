@@ -9,26 +9,26 @@ use model::{Acl, Compare, Encryption, Fidelity, Invalid, ObjectLock};
 #[derive(Args)]
 #[command(next_help_heading = "What copies keep and get")]
 pub struct FidelityArgs {
-    /// Encrypt copies with the store's keys or with one of its key service [default: as the destination's bucket does]
+    /// Encrypt copies with S3's keys or with a KMS key [default: as the destination's bucket does]
     #[arg(long, value_name = "AES256|aws:kms", value_parser = ["AES256", "aws:kms"])]
     sse: Option<String>,
-    /// Id, alias or ARN of the key for aws:kms [default: the account's key for S3]
+    /// Id, alias or ARN of the KMS key [default: the account's key for S3]
     #[arg(long, value_name = "KEY", requires = "sse")]
     sse_kms_key_id: Option<String>,
-    /// Give copies the grants of their source, or one of these ACLs [default: as the destination's bucket has it]
+    /// Copy the grants of the source, or set one of these ACLs [default: as the destination's bucket has it]
     #[arg(long, value_name = "copy|bucket-owner-full-control|private")]
     acl: Option<Acl>,
-    /// Give copies the retention and legal hold of their source; a HEAD an object
+    /// Copy retention and legal hold; costs one HEAD an object
     #[arg(long, value_enum, value_name = "copy|none", default_value_t = LockArg::None, hide_possible_values = true)]
     object_lock: LockArg,
-    /// Keep redirects of websites, which copying within a store loses; a HEAD an object
+    /// Keep website redirects, which copying within a store loses; costs one HEAD an object
     #[arg(long)]
     website_redirects: bool,
-    /// What makes two objects equal: what listings tell (size, ETag), or metadata, tags and storage class too; a HEAD of
-    /// each side an object
+    /// What makes two objects equal: what listings have (size, ETag), or also metadata, tags and storage class, which
+    /// costs one HEAD of each side an object
     #[arg(long, value_enum, value_name = "listing|metadata", default_value_t = CompareArg::Listing, hide_possible_values = true)]
     compare: CompareArg,
-    /// Pay for the requests, at buckets whose owners want that
+    /// Pay for requests at buckets that require it
     #[arg(long)]
     pub requester_pays: bool,
     /// The source's objects are encrypted under this key (SSE-C): 32 bytes, raw or in base64

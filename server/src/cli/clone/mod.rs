@@ -30,22 +30,23 @@ pub const AFTER_HELP: &str = "\
 Examples:
   logyard clone s3://from s3://to
   logyard clone s3://from/logs/ s3://to/archive/ --endpoint-url http://127.0.0.1:3001
-  logyard clone s3://from s3://to --state clone.json      and after a crash, the same once more
+  logyard clone s3://from s3://to --state clone.json      after a crash, run the same again
   logyard clone s3://from s3://to --mode verify --json
   logyard clone s3://from s3://to --mode mirror           shows what it would delete there, and asks
   logyard clone s3://from s3://to --sse aws:kms --acl bucket-owner-full-control --requester-pays
   logyard clone s3://from/logs/ s3://to --include '**/*.gz' --exclude 'tmp/**' --newer-than 36h
 
 Prefixes are not folders: s3://from/logs also covers logs-old/. Credentials come from the usual places: environment,
-profile, container or instance role. Globs are for what follows the source's prefix; `**/` is any number of segments,
-none included. What is not chosen is passed over at both sides, and the proof is not about it. What is equal already is skipped, so running again does only what is left.
+profile, container or instance role. Globs match the key after the source's prefix; `**/` is any number of segments,
+including none. What is not selected is ignored on both sides, and the proof is not about it. Equal objects are skipped,
+so running again copies only what is missing.
 
-A mirror deletes at the destination what the source does not have, after everything was copied and never on doubt. Where
-nobody can be asked, --dry-run shows its plan, and --plan with --confirm runs it.
+A mirror deletes at the destination what the source does not have, after everything was copied. It asks for the
+destination's name. In a script, --dry-run shows its plan, and --plan with --confirm runs it.
 
 Exit codes: 0 done, and proven equal unless --no-verify; 1 some objects failed, are not equal, or a listing failed;
-2 refused: bad usage, a mirror not confirmed, same place, missing bucket, no permission, refused credentials; 3 could not connect;
-130 stopped by Ctrl-C or SIGTERM, to go on later with --resume.";
+2 refused: bad usage, a mirror not confirmed, same place, missing bucket, no permission, refused credentials; 3 could
+not connect; 130 stopped by Ctrl-C or SIGTERM, to continue later with --resume.";
 
 /// The command, with a runtime of its own.
 pub fn main(args: CloneArgs) -> ExitCode {

@@ -44,28 +44,28 @@ pub struct Arguments {
     /// Profile of the AWS configuration files
     #[arg(long)]
     profile: Option<String>,
-    /// Pay for the requests, as the owner of the bucket wants it
+    /// Pay for requests at buckets that require it
     #[arg(long)]
     requester_pays: bool,
-    /// Events a second at most [default: as many as the sink takes]
+    /// Ceiling on events a second [default: none]
     #[arg(long, value_name = "N")]
     max_eps: Option<NonZeroU32>,
     /// Only the keys in this file, one a line
     #[arg(long, value_name = "FILE")]
     keys_from: Option<PathBuf>,
-    /// Keep what could not be parsed or delivered in this file, to be sent another time
+    /// Write what could not be parsed or delivered to this file, to be sent again later
     #[arg(long, value_name = "FILE")]
     dead_letters: Option<PathBuf>,
     /// Objects read at once, each over a connection of its own to the sink
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     concurrency: u8,
-    /// How long the receiver may be away, take nothing or say nothing before it is given up: 90s, 5m, 1h, or seconds
+    /// How long the receiver may be away or silent before its events are given up: 90s, 5m, 1h, or seconds
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = patience)]
     patience: Duration,
     /// Parse only, send nothing
     #[arg(long)]
     dry_run: bool,
-    /// JSON lines on standard output: progress once a second, last the summary
+    /// JSON lines on standard output: progress once a second, the summary last
     #[arg(long)]
     pub json: bool,
 }

@@ -20,14 +20,14 @@ Examples:
   logyard reprocess s3://logs/elb/ tcp://127.0.0.1:5000 --from 2026-03-09T14:00:00Z --to 2026-03-09T15:00:00Z
   logyard reprocess s3://logs/elb/ lumberjacks://logs:5044?ca=ca.pem --from … --to … --dead-letters dead.ndjson
   logyard reprocess s3://logs/elb/app.log.gz https://search:9200/elb/_bulk
-  logyard reprocess dead.ndjson tcp://127.0.0.1:5000      what could not be delivered, once more
+  logyard reprocess dead.ndjson tcp://127.0.0.1:5000      sends dead letters again
   logyard reprocess s3://logs/elb/ file:events.ndjson --from … --to … --dry-run      parse only
 
-A window is half-open, from --from up to and without --to, on the records' own timestamps; without one whole objects are
-sent. Prefixes are not folders: s3://logs/elb also covers elb-old/. Credentials of the store come from the usual places:
-environment, profile, container or instance role. Events carry an id, so that sending twice into Elasticsearch, or into
-Logstash with document_id => \"%{[@metadata][_id]}\", changes nothing. A tcp or tls sink does not acknowledge: its events
-are called sent once they are written and the connection is closed cleanly.
+A window is half-open, from --from up to and without --to, on the records' own timestamps; without one, whole objects
+are sent. Prefixes are not folders: s3://logs/elb also covers elb-old/. Credentials of the store come from the usual
+places: environment, profile, container or instance role. Events carry an id, so that sending twice to Elasticsearch, or
+to Logstash with document_id => \"%{[@metadata][_id]}\", changes nothing. A tcp or tls sink does not acknowledge: its events
+count as sent once they are written and the connection is closed in order.
 
 Exit codes: 0 all delivered; 1 some records or objects failed, or a listing failed; 2 bad usage, missing bucket, no
 permission, refused credentials; 3 could not connect; 130 stopped by Ctrl-C or SIGTERM.";
@@ -55,7 +55,7 @@ async fn run(arguments: Arguments) -> ExitCode {
     let summary = match Order::read(&arguments) {
         // Behind a pointer: it holds all of the engine's futures.
         Ok(order) => Box::pin(drive(order, &mut reporter, &stop)).await,
-        Err(message) => Summary::refused(End::usage(message)),
+        Err(message) => Summary::refused(End::usage(&message)),
     };
     reporter.finish(&summary);
     summary.outcome.exit()

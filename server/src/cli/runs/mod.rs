@@ -25,8 +25,8 @@ Examples:
   aws logs filter-log-events --log-group-name … > events.json && logyard runs import events.json
   logyard runs import export/ --json | jq 'select(.outcome != \"sent\")'
 
-FILE is text as the console or `aws logs tail` print it, or JSON as FilterLogEvents or Insights answer it, whole or a
-line each; plain or gzip. DIR is what CreateExportTask left in S3, copied as it is: a folder a log stream.
+FILE is text from the console or `aws logs tail`, or JSON from FilterLogEvents or Insights, as one document or as lines;
+plain or gzip. DIR is a copy of what CreateExportTask left in S3: one folder for each log stream.
 
 Exit codes: 0 all files were read, 1 some were not, or not to their end, 2 bad usage or configuration, 3 no database.";
 
@@ -42,13 +42,13 @@ pub struct Arguments {
     /// A file of logs, or a folder with such files at any depth
     #[arg(value_name = "FILE|DIR", required = true)]
     paths: Vec<PathBuf>,
-    /// The pipeline that the function ships; may be left out where only one could be meant
+    /// The pipeline that the function ships [default: the one of the log group, or the only one]
     #[arg(long, value_name = "NAME")]
     pipeline: Option<PipelineName>,
     /// The log group that was exported [default: the pipeline's]
     #[arg(long, value_name = "GROUP")]
     log_group: Option<String>,
-    /// Print the runs, one line of JSON each, as the API answers them but for the ids
+    /// Print the runs as JSON lines, as the API does, without ids
     #[arg(long)]
     json: bool,
 }

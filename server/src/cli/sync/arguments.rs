@@ -8,29 +8,29 @@ use model::TableName;
 pub struct Arguments {
     /// The name of one of the [[tables]] of the configuration
     pub table: TableName,
-    /// Evaluate once, whatever it comes to, instead of until both ends are equal
+    /// Evaluate once instead of until both ends are equal
     #[arg(long)]
     pub once: bool,
     /// Say what differs and change nothing
     #[arg(long, conflicts_with_all = ["approve", "accept_epoch"])]
     pub verify: bool,
-    /// Let so many rows be deleted at the remote, of a deletion that waits for a yes
+    /// Approve a waiting deletion of up to this many rows at the remote
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub approve: Option<u64>,
-    /// Follow the local database as it is now, though it is another than before
+    /// Follow the local database as it is now, although it was replaced
     #[arg(long)]
     pub accept_epoch: bool,
-    /// Show what would make the local table quick to compare, as SQL, and do nothing
+    /// Print the SQL that makes the local table quick to compare, and do nothing
     #[arg(long, conflicts_with_all = ["once", "verify", "approve", "accept_epoch", "apply_migration"])]
     pub show_migration: bool,
-    /// Do what --show-migration shows
+    /// Run that SQL
     #[arg(long, conflicts_with_all = ["once", "verify", "approve", "accept_epoch"])]
     pub apply_migration: bool,
-    /// With --show-migration or --apply-migration: the table is not one of [[tables]], but the one of [[replicas]] that is
-    /// held for this customer and database
+    /// With --show-migration or --apply-migration: use the table of [[replicas]] that is held for this customer and
+    /// database, instead of one of [[tables]]
     #[arg(long, value_name = "CUSTOMER/DATABASE")]
     pub held_for: Option<String>,
-    /// Print one JSON object a line: progress once a second, and last the summary
+    /// JSON lines on standard output: progress once a second, the summary last
     #[arg(long)]
     pub json: bool,
 }

@@ -26,16 +26,16 @@ pub const AFTER_HELP: &str = "\
 Examples:
   logyard sync orders                       until both ends are equal
   logyard sync orders --verify --json       what differs, changing nothing
-  logyard sync orders --approve 5000        with a yes to a deletion of so many rows
+  logyard sync orders --approve 5000        approves a deletion of so many rows
   logyard sync orders --show-migration > orders.sql
-  logyard sync orders --held-for acme/shop --apply-migration    where the copy lies
+  logyard sync orders --held-for acme/shop --apply-migration    at the server that holds the copy
 
-TABLE is the name of one of the [[tables]] of the configuration. Running the command again goes on where it was stopped
-or killed. An end that stops answering is tried again for five minutes.
+TABLE is the name of one of the [[tables]] of the configuration. Running the command again continues where it was
+stopped or killed. An end that stops answering is tried again for five minutes.
 
-Exit codes: 0 in step; 1 the ends differ, a deletion waits for a yes, rows are in quarantine, or the table is paused;
-2 bad usage or configuration, an end that refuses, or a local database that is another than before; 3 an end or
-Logyard's database could not be reached; 130 stopped by Ctrl-C or SIGTERM.";
+Exit codes: 0 in sync; 1 the ends differ, a deletion waits for approval, rows are quarantined, or the table is paused;
+2 bad usage or configuration, an end that refuses, or a replaced local database; 3 an end or Logyard's database could
+not be reached; 130 stopped by Ctrl-C or SIGTERM.";
 
 /// The command, with a runtime of its own.
 pub fn main(config: Option<&Path>, arguments: &Arguments) -> ExitCode {

@@ -1,4 +1,4 @@
-//! `GET /api/v1/jobs/{id}/failures`: every failed object of a job as NDJSON, a page of them in memory at a time.
+//! `GET /api/v1/jobs/{id}/failures`: every failed object of a job as NDJSON, with one page in memory at a time.
 
 use axum::{
     body::{Body, Bytes},
@@ -14,8 +14,8 @@ use crate::http::state::App;
 
 const PAGE: u32 = 1_000;
 
-/// The first page is read before the answer begins, so that a job that does not exist is a 404. A page that cannot be
-/// read later cuts the connection off: a download with a hole must not look complete.
+/// Reads the first page before the answer begins, so a job that does not exist is a 404. If a later page cannot be read,
+/// the connection is cut: an incomplete download must not look complete.
 pub async fn list_failures(State(app): State<App>, Id(id): Id) -> Result<impl IntoResponse, Refused> {
     let first = app.backend.list_failures(id, None, PAGE).await?;
     let headers = [

@@ -1,6 +1,6 @@
 //! Gathers what conditions are judged by: the one place that knows which tables hold it.
 
-use db::{Db, DbError, RunGlance, Watching};
+use db::{Db, DbError, RunFigures, Watching};
 use engine::alerts::{Arrived, CANARY_SIZES, CanaryFacts, Facts, Finding, Gaps, Probe, Reader, RunFacts};
 use model::{Following, Function, GapKind, Pipeline, Reconciled, Reconciliation, SinkName, Time, Window};
 
@@ -14,7 +14,7 @@ pub async fn of_pipeline(db: &Db, pipeline: &Pipeline, started_at: Time) -> Resu
     let most = u32::try_from(Facts::MOST_RUNS).unwrap_or(u32::MAX);
     let now = db.now();
     let (runs, following, watching, reconciliation) = tokio::try_join!(
-        db.glance_at_runs(&pipeline.name, most),
+        db.run_figures(&pipeline.name, most),
         db.following(&pipeline.name),
         db.watching(&pipeline.name),
         db.reconciliation(&pipeline.name, Window::around(Time(now.0 - OBJECTS_MS), now, 0))
@@ -96,7 +96,7 @@ fn arrived(found: &Reconciliation) -> Arrived {
     Arrived { objects: sum(|interval| interval.objects), duplicates: sum(|interval| interval.twice) }
 }
 
-fn seen(run: RunGlance) -> RunFacts {
+fn seen(run: RunFigures) -> RunFacts {
     RunFacts {
         id: run.id,
         source: run.source,

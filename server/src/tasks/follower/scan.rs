@@ -143,7 +143,7 @@ impl Ledger for Record {
 pub async fn dealt_with(db: &Db, pipeline: &Pipeline, objects: &[Listed]) -> Result<HashSet<Key>, LedgerError> {
     let etag = |object: &Listed| object.etag.as_ref().map(ETag::to_string).unwrap_or_default();
     let asked: Vec<_> = objects.iter().map(|object| (object.key.clone(), etag(object))).collect();
-    let over = db.dealt_with(&pipeline.name, &pipeline.sink, pipeline.source.bucket.as_str(), &asked).await;
+    let over = db.finished_objects(&pipeline.name, &pipeline.sink, pipeline.source.bucket.as_str(), &asked).await;
     over.map_err(|error| LedgerError(error.to_string()))
 }
 

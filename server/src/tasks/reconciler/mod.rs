@@ -118,16 +118,16 @@ impl Reconciler {
         let from = Time(since.0.max(self.db.now().0 - back_ms));
         let view = View { db: &self.db, client: &self.client, pipeline: &self.pipeline, since, from };
         match scan(view).await {
-            Ok((reckoned, part)) => {
-                let before = reckoned.from;
-                if !self.db.reckoned(name, holder, &reckoned, part.as_deref()).await? {
+            Ok((round, part)) => {
+                let before = round.from;
+                if !self.db.record_reconciliation(name, holder, &round, part.as_deref()).await? {
                     return Err(TaskError::Lost);
                 }
                 self.close_older(before, holder).await?;
                 Ok(None)
             }
             Err(error) => {
-                self.db.not_reckoned(name, holder, &error).await?;
+                self.db.record_failed_reconciliation(name, holder, &error).await?;
                 Ok(Some(error))
             }
         }

@@ -8,7 +8,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use db::{Db, INTERVAL_MS, Learned, Missing, Reckoned};
+use db::{Db, INTERVAL_MS, Learned, Missing, ReconciliationRound};
 use engine::{
     runs::History,
     s3::{ETag, Listed},
@@ -41,7 +41,7 @@ pub struct View<'a> {
 }
 
 /// Returns what was found, and why that is incomplete, if it is. The error says in a sentence why nothing was found.
-pub async fn scan(view: View<'_>) -> Result<(Reckoned, Option<String>), String> {
+pub async fn scan(view: View<'_>) -> Result<(ReconciliationRound, Option<String>), String> {
     let View { db, client, pipeline, since, from } = view;
     let now = db.now();
     let from = Time(from.0.div_euclid(INTERVAL_MS) * INTERVAL_MS);
@@ -51,7 +51,10 @@ pub async fn scan(view: View<'_>) -> Result<(Reckoned, Option<String>), String> 
         pipeline: pipeline.clone(),
         since,
         missed_before: Time(now.0 - grace_ms(pipeline)),
-        seen: Mutex::new(Seen { reckoned: Reckoned { from, ..Reckoned::default() }, too_many: false }),
+        seen: Mutex::new(Seen {
+            round: ReconciliationRound { from, ..ReconciliationRound::default() },
+            too_many: false,
+        }),
     });
     let ledger: Arc<dyn Ledger> = Arc::clone(&record) as Arc<dyn Ledger>;
     let spec = model::ReprocessSpec { window: Some(window), ..spec_of(pipeline) };
@@ -60,9 +63,9 @@ pub async fn scan(view: View<'_>) -> Result<(Reckoned, Option<String>), String> 
     if !preview.complete {
         return Err(format!("The listing took longer than {} minutes.", SCAN_WITHIN.as_secs() / 60));
     }
-    let seen = std::mem::replace(&mut *record.seen(), Seen { reckoned: Reckoned::default(), too_many: false });
+    let seen = std::mem::replace(&mut *record.seen(), Seen { round: ReconciliationRound::default(), too_many: false });
     let part = format!("There are more than {MOST_GAPS} objects to ship again; the others are not counted.");
-    Ok((seen.reckoned, seen.too_many.then_some(part)))
+    Ok((seen.round, seen.too_many.then_some(part)))
 }
 
 /// How old an unhandled object may be before it counts as missed: until the next object should have been handled.
@@ -97,7 +100,7 @@ struct Record {
 }
 
 struct Seen {
-    reckoned: Reckoned,
+    round: ReconciliationRound,
     too_many: bool,
 }
 
@@ -148,17 +151,17 @@ impl Record {
 impl Seen {
     fn add(&mut self, listed: &Listed, etag: Option<&str>, verdict: Verdict, missed_before: Time) {
         let start_at = interval_of(listed);
-        let Self { reckoned, too_many } = self;
-        if start_at < reckoned.from {
+        let Self { round, too_many } = self;
+        if start_at < round.from {
             return;
         }
         let twice = match verdict {
             Verdict::Gap(GapKind::Never, _) if listed.modified > missed_before => {
-                let waiting = reckoned.waiting_since.map_or(listed.modified, |at| at.min(listed.modified));
-                reckoned.waiting_since = Some(waiting);
+                let waiting = round.waiting_since.map_or(listed.modified, |at| at.min(listed.modified));
+                round.waiting_since = Some(waiting);
                 return;
             }
-            Verdict::Gap(..) if reckoned.gaps.len() >= MOST_GAPS => {
+            Verdict::Gap(..) if round.gaps.len() >= MOST_GAPS => {
                 *too_many = true;
                 return;
             }
@@ -166,12 +169,12 @@ impl Seen {
                 let (key, etag) = (listed.key.clone(), etag.map(ToOwned::to_owned));
                 let missing =
                     Missing { key, start_at, etag, size: listed.size, written_at: listed.modified, kind, run };
-                reckoned.gaps.insert(listed.key.clone(), missing);
+                round.gaps.insert(listed.key.clone(), missing);
                 0
             }
             Verdict::Whole { twice } => u64::from(twice),
         };
-        let counts = reckoned.intervals.entry(start_at).or_default();
+        let counts = round.intervals.entry(start_at).or_default();
         *counts = (counts.0 + 1, counts.1 + twice);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use db::{Beat, Claimed, DbError};
+use db::{Claimed, DbError, JobHeartbeat};
 use model::{JobError, Progress, Proof, Stop};
 use tokio::{
     task::JoinError,
@@ -127,7 +127,7 @@ impl Attempt {
             if !self.record(&taken).await? {
                 return Ok(None);
             }
-            self.context.db.beat(&self.row(&taken, &checkpoint)).await
+            self.context.db.heartbeat(&self.row(&taken, &checkpoint)).await
         });
         match written.await {
             Ok(Ok(Some(stop))) => {
@@ -200,8 +200,8 @@ impl Attempt {
         db.record(job.id, job.attempt, taken.failures(), taken.mended()).await
     }
 
-    fn row<'a>(&'a self, taken: &'a Taken, checkpoint: &'a str) -> Beat<'a> {
-        Beat {
+    fn row<'a>(&'a self, taken: &'a Taken, checkpoint: &'a str) -> JobHeartbeat<'a> {
+        JobHeartbeat {
             id: self.claimed.job.id,
             attempt: self.claimed.job.attempt,
             lease_ms: self.context.config.lease_ms,

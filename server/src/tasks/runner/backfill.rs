@@ -88,10 +88,10 @@ enum Interrupted {
 
 impl Work {
     pub fn of(context: &Context, claimed: &Claimed, spec: &BackfillSpec) -> Result<Self, JobError> {
-        let group = context.groups.get(&spec.pipeline).ok_or_else(|| JobError {
-            code: "no_log_group".to_owned(),
-            message: format!("Pipeline `{}` has no log_group in the configuration here.", spec.pipeline),
-            advice: "Add it to the configuration of every server and worker, then retry.".to_owned(),
+        let group = context.groups.get(&spec.pipeline).ok_or_else(|| {
+            let message = format!("Pipeline `{}` has no log_group in the configuration here.", spec.pipeline);
+            let advice = "Add it to the configuration of every server and worker, then retry.";
+            JobError::new("no_log_group", &message, advice)
         })?;
         Ok(Self {
             spec: spec.clone(),
@@ -113,12 +113,9 @@ impl Work {
             Err(Interrupted::Logs(error)) => Err(AttemptFault::Failed(unreadable(&error))),
             Err(Interrupted::Store(error)) => {
                 warn!(%error, "runs not recorded; the job fails");
-                Err(AttemptFault::Failed(JobError {
-                    code: "database".to_owned(),
-                    message: "What was read could not be recorded: the database refused it or did not answer."
-                        .to_owned(),
-                    advice: "Check the database, then retry.".to_owned(),
-                }))
+                let message =
+                    "The runs that were read could not be recorded: the database refused them or did not answer.";
+                Err(AttemptFault::Failed(JobError::new("database", message, "Check the database, then retry.")))
             }
         }
     }
@@ -189,5 +186,5 @@ fn unreadable(error: &LogsError) -> JobError {
         LogsFault::Other { .. } => "logs",
     };
     let advice = format!("{} Then retry: it goes on where it stopped.", error.advice());
-    JobError { code: code.to_owned(), message: format!("{error}."), advice }
+    JobError::new(code, &error.to_string(), advice)
 }

@@ -78,39 +78,34 @@ fn checkpoint<T: DeserializeOwned + Default>(claimed: &Claimed) -> Result<T, Job
 
 /// The error in the job's row of an engine that panicked; the panic itself is in the log.
 pub fn broken(job: &Job) -> JobError {
-    JobError {
-        code: "internal".to_owned(),
-        message: format!("The {} engine broke while it worked on {}.", job.kind, job.title()),
-        advice: "Retry it. If it happens again, report it with the worker's log of that time.".to_owned(),
-    }
+    JobError::new(
+        "internal",
+        &format!("The {} engine failed while it worked on {}.", job.kind, job.title()),
+        "Retry it. If it happens again, report it with the worker's log of that time.",
+    )
 }
 
 fn fault(error: CloneError) -> AttemptFault {
     match error {
         CloneError::Stopped => AttemptFault::Stopped,
-        error => AttemptFault::Failed(JobError {
-            code: error.code().to_owned(),
-            message: error.to_string(),
-            advice: error.advice().to_owned(),
-        }),
+        error => AttemptFault::Failed(JobError::new(error.code(), &error.to_string(), error.advice())),
     }
 }
 
 pub fn client<'a>(stores: &'a Stores, name: &StoreName) -> Result<&'a Entry, JobError> {
-    stores.get(name).ok_or_else(|| JobError {
-        code: "no_store".to_owned(),
-        message: format!("Store `{name}` is not configured here."),
-        advice: "Add it as [[stores]] to the configuration of every server and worker, then retry.".to_owned(),
-    })
+    let advice = "Add it as [[stores]] to the configuration of every server and worker, then retry.";
+    stores
+        .get(name)
+        .ok_or_else(|| JobError::new("no_store", &format!("Store `{name}` is not configured here."), advice))
 }
 
 fn unreadable(error: &serde_json::Error) -> JobError {
     warn!(%error, "checkpoint unreadable; the job fails");
-    JobError {
-        code: "checkpoint".to_owned(),
-        message: "The checkpoint of an earlier attempt cannot be read.".to_owned(),
-        advice: "Retry all: what is equal already is skipped.".to_owned(),
-    }
+    JobError::new(
+        "checkpoint",
+        "The checkpoint of an earlier attempt cannot be read.",
+        "Retry all: what is equal already is skipped.",
+    )
 }
 
 /// The keys marked for retry, if there are any, fed page by page while the engine takes them.

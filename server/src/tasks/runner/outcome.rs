@@ -1,8 +1,10 @@
 //! The outcome of an attempt: the one rule for success, and the words for failures.
 
-use app::format::{count, things};
 use db::End;
-use model::{Comparison, JobError, Mode, Progress, Proof, Stop};
+use model::{
+    Comparison, JobError, Mode, Progress, Proof, Stop,
+    number::{count, counted},
+};
 
 use super::dispatch::AttemptFault;
 
@@ -67,7 +69,7 @@ fn shortfall(proof: Option<&Proof>, progress: &Progress) -> JobError {
         Some(Proof::Compared(comparison)) if comparison.mode == Mode::Verify => not_equal(comparison),
         _ if progress.failed > 0 => JobError {
             code: "items_failed".to_owned(),
-            message: format!("{} of {} failed.", count(progress.failed), things(progress.found, "object")),
+            message: format!("{} of {} failed.", count(progress.failed), counted(progress.found, "object")),
             advice: "See why under failures, then retry what failed; everything else is done.".to_owned(),
         },
         Some(Proof::Compared(comparison)) => not_equal(comparison),
@@ -107,7 +109,7 @@ fn not_equal(comparison: &Comparison) -> JobError {
     let compared = if comparison.selection.is_all() { "object" } else { "chosen object" };
     JobError {
         code: "not_equal".to_owned(),
-        message: format!("Of {}: {}.", things(comparison.source_objects, compared), parts.join(", ")),
+        message: format!("Of {}: {}.", counted(comparison.source_objects, compared), parts.join(", ")),
         advice: advice.to_owned(),
     }
 }

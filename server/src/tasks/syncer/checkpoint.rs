@@ -5,7 +5,7 @@
 //!
 //! Always: an approval of a deletion counts once.
 
-use db::SyncAsked;
+use db::SyncRequests;
 use engine::sync::{Checkpoint, integer_key};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
@@ -43,8 +43,8 @@ impl Kept {
     }
 
     /// Takes in the requests of people.
-    pub fn absorb(&mut self, asked: &SyncAsked) {
-        let SyncAsked { approved, accept_epoch, retry, .. } = asked;
+    pub fn absorb(&mut self, asked: &SyncRequests) {
+        let SyncRequests { approved, accept_epoch, retry, .. } = asked;
         if *approved != self.absorbed {
             self.engine.approved = *approved;
             self.absorbed = *approved;
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn approval_counts_once_after_a_crash() {
-        let yes = SyncAsked { approved: 5_000, ..SyncAsked::default() };
+        let yes = SyncRequests { approved: 5_000, ..SyncRequests::default() };
         let mut kept = Kept::read(None);
         kept.absorb(&yes);
         assert_eq!(kept.engine.approved, 5_000);
@@ -81,7 +81,7 @@ mod tests {
         again.absorb(&yes);
         assert_eq!(again.engine.approved, 3_000, "the rest of it");
         let mut later = Kept::read(Some(&Kept::answered(&again.engine)));
-        later.absorb(&SyncAsked::default());
+        later.absorb(&SyncRequests::default());
         assert_eq!(later.engine.approved, 3_000);
         later.absorb(&yes);
         assert_eq!(later.engine.approved, 5_000, "another yes");
@@ -93,9 +93,9 @@ mod tests {
         for key in [-7, 8] {
             kept.engine.quarantine.refuse(Mark { version: 1, key: integer_key(key) }, "too long".to_owned(), 0);
         }
-        kept.absorb(&SyncAsked { retry: Some(vec!["-7".to_owned()]), ..SyncAsked::default() });
+        kept.absorb(&SyncRequests { retry: Some(vec!["-7".to_owned()]), ..SyncRequests::default() });
         assert_eq!(kept.engine.quarantine.due(0, 10), [Mark { version: 1, key: integer_key(-7) }]);
-        kept.absorb(&SyncAsked { retry: Some(Vec::new()), ..SyncAsked::default() });
+        kept.absorb(&SyncRequests { retry: Some(Vec::new()), ..SyncRequests::default() });
         assert_eq!(kept.engine.quarantine.due(0, 10).len(), 2);
     }
 
@@ -103,7 +103,7 @@ mod tests {
     fn other_database_is_synced_once_accepted() {
         let mut kept = Kept::default();
         kept.engine.epoch = Some("old".to_owned());
-        kept.absorb(&SyncAsked { accept_epoch: true, ..SyncAsked::default() });
+        kept.absorb(&SyncRequests { accept_epoch: true, ..SyncRequests::default() });
         assert_eq!(kept.engine.epoch, None);
     }
 }

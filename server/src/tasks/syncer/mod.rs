@@ -156,7 +156,7 @@ async fn wanted(keeper: &Keeper) -> Result<Wanted, DbError> {
     if known.as_ref().is_some_and(|status| status.paused) {
         return Ok(Wanted::Paused);
     }
-    if db.sync_is_asked(&config.name).await? {
+    if db.has_sync_requests(&config.name).await? {
         return Ok(Wanted::Now);
     }
     let unsettled = [SyncState::New, SyncState::Uploading, SyncState::Reconciling, SyncState::Unreachable];

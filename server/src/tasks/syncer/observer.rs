@@ -1,7 +1,7 @@
 //! Writes progress and checkpoint of an evaluation to the database, for as long as this process holds the table.
 
 use async_trait::async_trait;
-use db::{Db, DbError, SyncBeat};
+use db::{Db, DbError, SyncHeartbeat};
 use engine::sync::{Activity, Entry, Evaluation, Observer, PerEndpoint, Quarantine, SyncProgress, Usage, Work};
 use model::{Quarantined, SyncEnd, SyncMinute, SyncSource, SyncState, SyncStatus, Time};
 use tokio::time::{Duration, Instant};
@@ -54,7 +54,7 @@ impl Observer for Teller<'_> {
             self.mapped = Some(Instant::now());
         }
         (self.watch)(&beat.status);
-        match self.db.beat_sync(&self.config.name, self.holder, self.lease_ms, &beat).await {
+        match self.db.sync_heartbeat(&self.config.name, self.holder, self.lease_ms, &beat).await {
             Ok(ours) => ours,
             Err(error) => {
                 self.error = Some(error);
@@ -73,7 +73,9 @@ impl Teller<'_> {
             return (self.known.state, self.known.reason.clone());
         }
         match progress.evaluation.activity() {
-            Activity::ReadingMeta => (SyncState::Reconciling, "Both ends are being asked how they are.".to_owned()),
+            Activity::ReadingMeta => {
+                (SyncState::Reconciling, "The metadata of both endpoints is being read.".to_owned())
+            }
             Activity::Uploading => {
                 let left = progress.behind.map(|behind| format!("; {} to go", rows(behind))).unwrap_or_default();
                 (SyncState::Uploading, format!("{} sent{left}.", rows(uploaded)))
@@ -89,7 +91,7 @@ impl Teller<'_> {
     }
 
     /// Progress since the last write.
-    fn beat(&mut self, progress: &SyncProgress<'_>, state: SyncState, reason: String) -> SyncBeat {
+    fn beat(&mut self, progress: &SyncProgress<'_>, state: SyncState, reason: String) -> SyncHeartbeat {
         let evaluation = progress.evaluation;
         let minute = self.minute(evaluation, &progress.usage);
         self.rate.sent(minute.uploaded);
@@ -114,7 +116,7 @@ impl Teller<'_> {
             ..self.known.clone()
         };
         let checkpoint = evaluation.to_keep().map(|engine| self.kept.with(engine));
-        SyncBeat { status, checkpoint, minute, quarantine: listed(quarantine), map: None }
+        SyncHeartbeat { status, checkpoint, minute, quarantine: listed(quarantine), map: None }
     }
 
     fn minute(&mut self, evaluation: &Evaluation, usage: &PerEndpoint<Usage>) -> SyncMinute {
@@ -136,7 +138,7 @@ impl Teller<'_> {
     }
 
     /// The final status of an evaluation, with the current key map.
-    pub async fn last(&mut self, progress: &SyncProgress<'_>, standing: &Standing) -> SyncBeat {
+    pub async fn last(&mut self, progress: &SyncProgress<'_>, standing: &Standing) -> SyncHeartbeat {
         let mut beat = self.beat(progress, standing.state, standing.reason.clone());
         beat.status.waiting = standing.waiting;
         beat.status.verified = standing.verified.or(beat.status.verified);

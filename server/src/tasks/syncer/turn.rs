@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use db::{Db, DbError, HeldSync, SyncAsked, SyncBeat, task};
+use db::{Db, DbError, HeldSync, SyncHeartbeat, SyncRequests, task};
 use engine::sync::{
     Controls, DriveResult, Endpoints, Evaluation, Halt, Options, PerEndpoint, Purpose, SyncProgress, Usage, Verdict,
     Work, drive,
@@ -96,7 +96,7 @@ impl Keeper {
         let context = Arc::clone(&self.context);
         let Context { db, holder, lease_ms, .. } = &*context;
         let name = self.config.name.clone();
-        let Some(held) = db.hold_sync(&name, holder, *lease_ms).await? else { return Ok(Turn::Another) };
+        let Some(held) = db.acquire_sync(&name, holder, *lease_ms).await? else { return Ok(Turn::Another) };
         if held.paused {
             db.release(task::SYNC, name.as_str(), holder).await?;
             return Ok(Turn::Paused);
@@ -124,7 +124,7 @@ impl Keeper {
             }
             None => unseen(db, &self.config),
         };
-        let begun = Begun { id: db.new_sync_id(), at: db.now(), verify: verify || held.asked.verify };
+        let begun = Begun { id: db.new_sync_id(), at: db.now(), verify: verify || held.requests.verify };
         let pair = tokio::select! {
             pair = self.open(context) => pair?,
             () = stop.cancelled() => return Ok(Turn::Cut(Halt::Stopped)),
@@ -148,7 +148,7 @@ impl Keeper {
             tokio::select! {
                 biased;
                 pair = &mut opening => return Ok(pair),
-                _ = beat.tick() => { context.db.hold_sync(name, &context.holder, context.lease_ms).await?; }
+                _ = beat.tick() => { context.db.acquire_sync(name, &context.holder, context.lease_ms).await?; }
             }
         }
     }
@@ -167,7 +167,7 @@ impl Keeper {
         let Context { db, holder, lease_ms, syncs } = context;
         let mut kept = Kept::read(held.checkpoint.as_deref());
         if !begun.verify {
-            kept.absorb(&held.asked);
+            kept.absorb(&held.requests);
         }
         let purpose = if begun.verify { Purpose::Verify } else { Purpose::Sync };
         let options = Options { purpose, ..self.config.options() };
@@ -214,10 +214,10 @@ impl Keeper {
             last_look(ends, &mut beat.status).await;
         }
         let answered = if begun.verify {
-            SyncAsked { evaluate: held.asked.evaluate, verify: held.asked.verify, ..SyncAsked::default() }
+            SyncRequests { evaluate: held.requests.evaluate, verify: held.requests.verify, ..SyncRequests::default() }
         } else {
             beat.checkpoint = Some(Kept::answered(evaluation.checkpoint()));
-            held.asked
+            held.requests
         };
         let recorded = begun.record(&standing, evaluation.work(), &usage, db.now());
         self.end(context, beat, recorded, Some(verdict), &answered).await
@@ -245,25 +245,26 @@ impl Keeper {
         };
         let minute = SyncMinute { at: now, ..SyncMinute::default() };
         let quarantine = listed(&kept.engine.quarantine);
-        let beat = SyncBeat { status, checkpoint: None, minute, quarantine, map: None };
+        let beat = SyncHeartbeat { status, checkpoint: None, minute, quarantine, map: None };
         let recorded = begun.record(&standing, Work::default(), &PerEndpoint::default(), now);
-        let answered = SyncAsked { evaluate: held.asked.evaluate, verify: held.asked.verify, ..SyncAsked::default() };
+        let answered =
+            SyncRequests { evaluate: held.requests.evaluate, verify: held.requests.verify, ..SyncRequests::default() };
         self.end(context, beat, recorded, None, &answered).await
     }
 
     async fn end(
         &self,
         context: &Context,
-        beat: SyncBeat,
+        beat: SyncHeartbeat,
         evaluation: SyncEvaluation,
         verdict: Option<Verdict>,
-        answered: &SyncAsked,
+        answered: &SyncRequests,
     ) -> Result<Turn, DbError> {
         let (name, holder) = (&self.config.name, &context.holder);
         if !context.db.end_sync(name, holder, &beat, &evaluation, answered).await? {
             return Ok(Turn::Cut(Halt::LeaseLost));
         }
-        let SyncBeat { status, quarantine, .. } = beat;
+        let SyncHeartbeat { status, quarantine, .. } = beat;
         Ok(Turn::Ended(Box::new(Ended { status, evaluation, verdict, quarantine })))
     }
 }

@@ -1,8 +1,10 @@
 //! The result of an evaluation, as people read it: the table's state, and a sentence with what to do now.
 
-use app::format::{count, things};
 use engine::sync::{Evaluation, Verdict};
-use model::{Evidence, MassDelete, SyncState, TableName, Time, Verified};
+use model::{
+    Evidence, MassDelete, SyncState, TableName, Time, Verified,
+    number::{count, counted},
+};
 
 use crate::connections::tables::OpenError;
 
@@ -104,5 +106,5 @@ fn shown(below: u64, by: Evidence) -> String {
 
 /// `1,204 rows`.
 pub fn rows(count: u64) -> String {
-    things(count, "row")
+    counted(count, "row")
 }

@@ -1,6 +1,7 @@
 //! Folds the changes that the triggers recorded into the blocks.
 //!
-//! Always: one connection folds at a time, and each fold is one transaction, so that a snapshot sees all or nothing of it.
+//! Always: one connection folds at a time, and each fold is one transaction, so that a snapshot sees all or nothing of
+//! it.
 
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 

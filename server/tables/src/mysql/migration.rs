@@ -7,8 +7,9 @@
 //! Operations that fire no triggers are handled: tables with cascading foreign keys and partitioned tables get no
 //! summaries, and a `TRUNCATE` is detected ([`MysqlTable::lowest_versions_match`]).
 //!
-//! Always: in every snapshot with the completeness row, blocks plus changes equal the sums of the rows. The completeness
-//! row is stored among the blocks, and written together with the sums of the rows that existed before the triggers.
+//! Always: in every snapshot with the completeness row, blocks plus changes equal the sums of the rows. The
+//! completeness row is stored among the blocks, and written together with the sums of the rows that existed before the
+//! triggers.
 
 use std::sync::atomic::Ordering;
 

@@ -1,9 +1,9 @@
 //! The migration of a table in PostgreSQL: an index on the version, and summaries maintained by triggers.
 //!
-//! Writers only *insert* into `…_logyard_changes`: a row for each block of 64 versions that a statement touched, with the
-//! sum of its changes. Writers therefore never wait for each other, and the triggers cause no new deadlocks. A reader
-//! takes blocks and changes from one snapshot. [`PostgresTable::fold`] folds changes into the blocks, on one connection
-//! at a time and in one transaction. Changes accumulate while no sync runs.
+//! Writers only *insert* into `…_logyard_changes`: a row for each block of 64 versions that a statement touched, with
+//! the sum of its changes. Writers therefore never wait for each other, and the triggers cause no new deadlocks. A
+//! reader takes blocks and changes from one snapshot. [`PostgresTable::fold`] folds changes into the blocks, on one
+//! connection at a time and in one transaction. Changes accumulate while no sync runs.
 //!
 //! Always: in every snapshot, blocks plus changes equal the sums of the rows. Blocks count as complete only after the
 //! transaction that filled them from the rows, without the changes that its snapshot contained.

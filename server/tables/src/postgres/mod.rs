@@ -53,7 +53,8 @@ impl Database for PostgresTable {
         self.find_horizon().await
     }
 
-    /// Cluster, timeline, database and table. A restored dump creates another table, a restored backup another timeline.
+    /// Cluster, timeline, database and table. A restored dump creates another table, a restored backup another
+    /// timeline.
     async fn epoch(&self) -> Result<String, TableError> {
         let (permitted, within): (bool, String) = sqlx::query_as(
             "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')

@@ -61,8 +61,8 @@ async fn summaries_equal_rows_in_every_snapshot_under_load() {
     assert_eq!(empty, 0, "blocks without rows are not kept");
 }
 
-/// Runs transactions over the same rows in the order of keys, so that they never deadlock by themselves: a deadlock would
-/// be caused by the triggers.
+/// Runs transactions over the same rows in the order of keys, so that they never deadlock by themselves: a deadlock
+/// would be caused by the triggers.
 async fn write(pool: PgPool, seed: u64) {
     let mut random = StdRng::seed_from_u64(seed);
     for _ in 0..TRANSACTIONS {

@@ -1,7 +1,7 @@
 //! The promises of table endpoints, on real databases.
 
-/// Generates a test of each function for SQLite and one for PostgreSQL: `module::sqlite::name`, `module::postgres::name`.
-/// With `and mysql` also `module::mysql::name`, which runs on MariaDB.
+/// Generates a test of each function for SQLite and one for PostgreSQL: `module::sqlite::name`,
+/// `module::postgres::name`. With `and mysql` also `module::mysql::name`, which runs on MariaDB.
 macro_rules! on_both_databases {
     (and mysql: $($name:ident),+ $(,)?) => {
         mod mysql {

@@ -66,8 +66,8 @@ async fn summaries_equal_rows_in_every_snapshot_under_load() {
     assert_eq!(left, 0, "all changes were folded, and no empty block is left");
 }
 
-/// Runs transactions over the same rows in the order of keys. InnoDB may still abort one as a deadlock, or one that began
-/// before the summaries existed; an aborted transaction leaves nothing.
+/// Runs transactions over the same rows in the order of keys. InnoDB may still abort one as a deadlock, or one that
+/// began before the summaries existed; an aborted transaction leaves nothing.
 async fn write(pool: MySqlPool, seed: u64, migrated: Arc<AtomicBool>, compared: Arc<AtomicUsize>) {
     let mut random = StdRng::seed_from_u64(seed);
     for transaction in 0..TRANSACTIONS.end {
@@ -88,8 +88,8 @@ async fn write(pool: MySqlPool, seed: u64, migrated: Arc<AtomicBool>, compared: 
                 ),
                 _ => format!("UPDATE orders SET row_version = NEXTVAL(versions) WHERE id = {key}"),
             };
-            // Not prepared: while triggers are created, MariaDB may refuse a prepared statement once, because its list of
-            // tables is outdated.
+            // Not prepared: while triggers are created, MariaDB may refuse a prepared statement once, because its list
+            // of tables is outdated.
             if let Err(error) = sqlx::raw_sql(AssertSqlSafe(sql.as_str())).execute(&mut *transaction).await {
                 let error = error.to_string();
                 let too_old = error.contains("doesn't exist") || error.contains("Table definition has changed");

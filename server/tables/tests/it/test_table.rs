@@ -17,7 +17,7 @@ pub enum Pool {
 pub struct TestTable {
     pub scratch: Scratch,
     pub pool: Pool,
-    /// Version by key.
+    /// Versions by key.
     pub model: BTreeMap<i64, u64>,
 }
 

@@ -8,8 +8,8 @@ use serde_json::Value;
 use testing::{ChildProcess, Span};
 
 use crate::{
-    support::process::{Server, logyard},
-    sync::shop::{Shop, until},
+    support::process::{TestProcess, logyard},
+    sync::table_pair::{TablePair, until},
 };
 
 const KINDS: [&str; 10] =
@@ -48,26 +48,26 @@ async fn web_only_server_leaves_all_work_to_the_worker() {
         s3.create_bucket(bucket).unwrap();
     }
     s3.seed_objects("source", 3).await.unwrap();
-    let shop = Shop::new().await;
-    shop.insert(1, 101).await;
-    let events = shop.folder.path().join("events.ndjson");
+    let pair = TablePair::new().await;
+    pair.insert(1, 101).await;
+    let events = pair.folder.path().join("events.ndjson");
     let config = format!(
         "{}\n[[sinks]]\nname = 'file'\nurl = 'file:{}'\n[[pipelines]]\nname = 'api'\nsource = 's3://logs/api/'\n\
          sink = 'file'\nfollow = true\n",
-        shop.config("every = '1s'").replace("http://127.0.0.1:9", &s3.url()),
+        pair.config("every = '1s'").replace("http://127.0.0.1:9", &s3.url()),
         events.display()
     );
-    let file = shop.write(&config);
+    let file = pair.write(&config);
 
     let mut command = logyard();
     for kind in KINDS {
         command.env(format!("LOGYARD_TASKS_{}", kind.to_uppercase()), "false");
     }
-    let server = Server::start_as(command, &file, &shop.folder.path().join("data"));
+    let server = TestProcess::start_as(command, &file, &pair.folder.path().join("data"));
     let ready: Value = reqwest::get(format!("{}/readyz", server.url)).await.unwrap().json().await.unwrap();
     assert_eq!((&ready["ready"], &ready["runner"]), (&true.into(), &"left to workers".into()), "{ready}");
     let job = server.start_clone("s3://destination").await;
-    let db = shop.db().await;
+    let db = pair.db().await;
     deliver(&s3).await;
     for _ in 0..20 {
         let page = reqwest::get(format!("{}/settings", server.url)).await.unwrap().text().await.unwrap();
@@ -78,14 +78,14 @@ async fn web_only_server_leaves_all_work_to_the_worker() {
 
     let (worker, holder) = worker(&file);
     server.until(job, "succeeded", |job| job.state == State::Succeeded).await;
-    let (pipeline, table): (PipelineName, _) = ("api".parse().unwrap(), Shop::table());
+    let (pipeline, table): (PipelineName, _) = ("api".parse().unwrap(), TablePair::table());
     until("shipped", || async { fs::read_to_string(&events).is_ok_and(|text| text.lines().count() == 1) }).await;
     until("in sync and evaluated", || async {
         let status = db.sync(&table).await.unwrap().map(|(status, ..)| status.state);
         status == Some(SyncState::InSync) && db.evaluated_at().await.unwrap().is_some()
     })
     .await;
-    assert!(shop.is_equal().await && db.following(&pipeline).await.unwrap().unwrap().held);
+    assert!(pair.is_equal().await && db.following(&pipeline).await.unwrap().unwrap().held);
     let leases = db.leases().await.unwrap();
     for kind in ["evaluate", "follow", "reconcile", "schedule", "sweep", "sync"] {
         assert!(leases.iter().any(|lease| lease.task == kind), "{kind}: {leases:?}");

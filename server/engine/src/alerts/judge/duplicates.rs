@@ -7,12 +7,12 @@
 
 use std::collections::HashSet;
 
-use model::{AlertKind, Outcome};
+use model::{AlertKind, Outcome, number::counted};
 
 use super::loss::exceeds;
 use crate::alerts::{
     facts::{Facts, RunFacts},
-    findings::{Finding, around, counted, percent},
+    findings::{Finding, around, percent},
     limits::Limits,
 };
 

@@ -5,11 +5,11 @@
 
 use std::collections::HashSet;
 
-use model::{AlertKind, Key, Outcome};
+use model::{AlertKind, Key, Outcome, number::counted};
 
 use crate::alerts::{
     facts::{Facts, RunFacts},
-    findings::{Finding, around, counted, percent},
+    findings::{Finding, around, percent},
     limits::Limits,
 };
 

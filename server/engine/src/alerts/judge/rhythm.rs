@@ -1,10 +1,10 @@
 //! Silence and lag: runs that should have started and objects that should have been processed.
 
-use model::{AlertKind, Time};
+use model::{AlertKind, Time, number::counted};
 
 use crate::alerts::{
     facts::{Facts, RunFacts},
-    findings::{Finding, around, counted, span},
+    findings::{Finding, around, span},
     limits::{Limits, intervals_ms},
 };
 

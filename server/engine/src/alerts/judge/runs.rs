@@ -1,11 +1,11 @@
 //! Conditions of single runs: success contradicted by figures, failures in a row, memory, parsing failures.
 
-use model::{AlertKind, Outcome};
+use model::{AlertKind, Outcome, number::counted};
 
 use super::loss::{claims, exceeds};
 use crate::alerts::{
     facts::{Facts, RunFacts},
-    findings::{Finding, around, counted, percent},
+    findings::{Finding, around, percent},
     limits::Limits,
 };
 

@@ -3,8 +3,8 @@
 //! JSON over HTTP, described in the server's `openapi.json` for other clients. Client and server share these types, so
 //! they cannot diverge.
 //!
-//! Always: a parsed message is valid. Versions are at most `i64::MAX`, spans are not empty, an unknown field of a request
-//! is an error, and each error says what would be right.
+//! Always: a parsed message is valid. Versions are at most `i64::MAX`, spans are not empty, an unknown field of a
+//! request is an error, and each error says what would be right.
 
 mod answers;
 pub mod gzip;

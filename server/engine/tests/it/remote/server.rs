@@ -1,4 +1,5 @@
-//! An HTTP server whose replies a test scripts: for missing, invalid and truncated answers, which a replica never gives.
+//! An HTTP server whose replies a test scripts: for missing, invalid and truncated answers, which a replica never
+//! gives.
 
 use std::sync::{Arc, Mutex};
 
