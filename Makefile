@@ -14,6 +14,10 @@ BINARY := $(CARGO_TARGET_DIR)/release/logyard
 # The interface, then the server that holds it. Both halves from one checkout: they agree on their URLs only then.
 BUNDLE := cargo run --quiet --release --package bundle
 SERVER := cargo build --release --package logyard
+# Two tests a core: many wait for a lease, an interval or a process, and none measures how fast it is.
+TEST_THREADS := $(shell expr 2 \* $$(nproc))
+# What nextest writes about its last run, by .config/nextest.toml.
+JUNIT := $(CARGO_TARGET_DIR)/nextest/default/junit.xml
 # The tools that `bench-clone` measures beside Logyard.
 PEERS := $(HOME)/.cache/logyard/peers
 
@@ -50,9 +54,11 @@ check: ## Formatting, lints of server and interface, licences and sources of dep
 	cargo clippy --package hydrate --target wasm32-unknown-unknown -- -D warnings
 	@.ci/dependencies
 
-unit: ## Unit and integration tests, on SQLite and PostgreSQL
+unit: ## Unit and integration tests, on SQLite and PostgreSQL; names the ten slowest
 	@.ci/setup test
-	cargo nextest run --workspace --exclude hydrate --features app/ssr
+	@rm -f $(JUNIT)
+	cargo nextest run --workspace --exclude hydrate --features app/ssr --test-threads $(TEST_THREADS) || { .ci/slowest $(JUNIT); exit 1; }
+	@.ci/slowest $(JUNIT)
 	cargo test --quiet --doc --workspace --exclude hydrate --features app/ssr
 
 end2end: ## The release binary in Chromium; `make build` first

@@ -1,10 +1,10 @@
-//! A clone as the command line and as the call of the API that do the same, to copy from a page.
+//! A clone as the equivalent command line and API request, to copy from a page.
 //!
-//! Everything a user supplied is quoted for the shell: a prefix may hold spaces, quotes and dollar signs.
+//! Everything that a user supplied is quoted for the shell: a prefix may contain spaces, quotes and dollar signs.
 
 use model::{CloneRequest, CloneSpec, Compare, Encryption, Fidelity, Mode, ObjectLock, Place, Selection};
 
-/// Both, whole.
+/// A command line and an equivalent `curl` call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commands {
     pub line: String,
@@ -29,7 +29,7 @@ pub fn command_line(spec: &CloneSpec, endpoint: Option<&str>) -> String {
     command + &only(&spec.selection) + &kept(&spec.fidelity)
 }
 
-/// ` --sse … --acl …`, as far as the options differ from the default.
+/// The flags of options that differ from the default: ` --sse … --acl …`.
 pub fn kept(fidelity: &Fidelity) -> String {
     let Fidelity { encryption, acl, object_lock, website_redirects, compare } = fidelity;
     let key = encryption.as_ref().and_then(Encryption::key_id);
@@ -44,7 +44,7 @@ pub fn kept(fidelity: &Fidelity) -> String {
     parts.into_iter().flatten().collect()
 }
 
-/// ` --include GLOB --exclude GLOB --newer-than TIME`, as far as the selection says so.
+/// The flags of a selection: ` --include GLOB --exclude GLOB --newer-than TIME`; empty for all objects.
 pub fn only(selection: &Selection) -> String {
     let globs = |name: &str, globs: &[model::Glob]| {
         globs.iter().fold(String::new(), |line, glob| line + " --" + name + " " + &quoted(glob.as_str()))
@@ -53,8 +53,8 @@ pub fn only(selection: &Selection) -> String {
     globs("include", &selection.include) + &globs("exclude", &selection.exclude) + &since
 }
 
-/// `curl` for `POST /api/v1/clones` at `origin`, such as `http://127.0.0.1:3000`; an empty one becomes `$LOGYARD`. Of a
-/// mirror, for its preview: what starts it is the plan that the preview answers, and a name that a person types.
+/// The `curl` call for `POST /api/v1/clones` at `origin`, such as `http://127.0.0.1:3000`; an empty origin becomes
+/// `$LOGYARD`. For a mirror it calls the preview, because a mirror starts only with the plan of a preview and a typed name.
 pub fn curl(spec: &CloneSpec, origin: &str) -> String {
     let place = |location: &model::Location| Place {
         store: Some(location.store.clone()),
@@ -81,7 +81,7 @@ pub fn curl(spec: &CloneSpec, origin: &str) -> String {
     format!("curl -X POST {url} \\\n  -H 'Content-Type: application/json' \\\n  -d {body}")
 }
 
-/// As one word of a POSIX shell.
+/// Quotes a text as one word of a POSIX shell.
 pub fn quoted(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/:@%+,=".contains(&b);
     if !text.is_empty() && text.bytes().all(plain) {
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_says_all_that_differs_from_the_default() {
+    fn command_has_all_nondefault_flags() {
         assert_eq!(
             command_line(&spec(""), Some("http://127.0.0.1:9000")),
             "logyard clone s3://demo-assets s3://demo-clone --endpoint-url http://127.0.0.1:9000 --mode verify --dry-run"
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_chooses_the_same_objects() {
+    fn command_has_the_same_selection() {
         let spec = CloneSpec { selection: some(), ..spec("") };
         let command = command_line(&spec, None);
         let (_, only) = command.split_once(" --dry-run").unwrap();
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_keeps_and_gives_the_same() {
+    fn command_has_the_same_options() {
         let fidelity = Fidelity {
             encryption: Encryption::read("aws:kms", "alias/it's").unwrap(),
             acl: Some(model::Acl::Copy),
@@ -153,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_prefix_reaches_the_shell() {
+    fn prefix_is_quoted_for_shell() {
         let command = command_line(&spec("it's $(rm) x"), Some("AWS ap-southeast-2"));
         assert!(command.starts_with(r"logyard clone 's3://demo-assets/it'\''s $(rm) x' s3://demo-clone"), "{command}");
         assert!(curl(&spec("it's"), "http://h").contains(r#""prefix":"it'\''s""#));
     }
 
     #[test]
-    fn a_mirror_is_called_for_its_preview_first() {
+    fn mirror_calls_its_preview() {
         let mirror = CloneSpec { mode: Mode::Mirror, dry_run: false, ..spec("") };
         assert!(command_line(&mirror, None).ends_with(" --mode mirror"));
         assert!(curl(&mirror, "http://h").contains("http://h/api/v1/clones/preview "));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_of_the_call_is_what_the_api_reads() {
+    fn body_is_a_valid_request() {
         let curl = curl(&spec("a/"), "http://127.0.0.1:3000");
         let body = curl.rsplit(" -d ").next().unwrap().trim_matches('\'');
         let request: CloneRequest = serde_json::from_str(body).unwrap();

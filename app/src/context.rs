@@ -1,8 +1,8 @@
-//! What the server puts into the context of every render and server function, and how it is reached from there.
+//! The context that the server provides to every rendering and server function.
 //!
-//! Three things: an `Arc<dyn Backend>`, a [`Viewer`] where the asker may ask, and an [`Answer`] with what a page may do
-//! to its own HTTP response. `app` knows no HTTP crate, so the last one is a handful of closures. Whatever is missing
-//! is answered with a [`Problem`], never with a panic.
+//! It holds an `Arc<dyn Backend>`, a [`Viewer`] if the user may see pages, and an [`Answer`] with the effects that a page
+//! may have on its HTTP response. `app` knows no HTTP crate, so these are closures. If something is missing, the result is
+//! a [`Problem`], never a panic.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -12,30 +12,30 @@ use model::{Problem, ProblemCode, Time, Viewer};
 
 use crate::{backend::Backend, error::AppError, query::Query, scope::Scope};
 
-/// What a page may do to the HTTP response that carries it.
+/// Effects of a page on its HTTP response.
 #[derive(Clone)]
 pub struct Answer {
-    /// Sends the asker to this path of ours: a form by a `302`, a call by our script by the header that makes the script
-    /// go there (`leptos_axum::redirect` does both).
+    /// Redirects to a path of this server: forms by status 302, calls of scripts by a header (`leptos_axum::redirect`
+    /// does both).
     pub redirect: Arc<dyn Fn(&str) + Send + Sync>,
-    /// Sets the response's status: 404, 422, …
+    /// Sets the status of the response: 404, 422, …
     pub status: Arc<dyn Fn(u16) + Send + Sync>,
-    /// True if the request accepts `text/html`: a page, or a form. Its errors must end on a page, so they redirect, too.
+    /// Whether the request accepts `text/html`: a page or a form, whose errors must end on a page and so redirect too.
     pub plain: bool,
 }
 
-/// What answers the questions of pages.
+/// The backend, without a check of permissions.
 pub fn backend() -> Result<Arc<dyn Backend>, AppError> {
     use_context::<Arc<dyn Backend>>()
         .ok_or_else(|| Problem::new(ProblemCode::Internal, "No backend is connected to this page.").into())
 }
 
-/// Who asks. Every server function calls this first: they are public endpoints.
+/// The user. Every server function calls this first, because server functions are public endpoints.
 pub fn viewer() -> Result<Viewer, AppError> {
-    use_context::<Viewer>().ok_or_else(|| Problem::new(ProblemCode::Unauthorised, "Sign in to see and do this.").into())
+    use_context::<Viewer>().ok_or_else(|| Problem::new(ProblemCode::Unauthorised, "Sign in first.").into())
 }
 
-/// The backend, for whoever may ask.
+/// The backend, if the user may see pages.
 pub fn ask() -> Result<Arc<dyn Backend>, AppError> {
     viewer()?;
     backend()
@@ -46,17 +46,17 @@ pub fn page_query() -> Query {
     use_location().search.with_untracked(|search| Query::read(search))
 }
 
-/// What the page looks at; see [`Scope`]. The frame tells its pages; what is rendered without one looks at the latest.
+/// The time window and time zone of the page, see [`Scope`]. The frame provides it; without a frame it is the default.
 pub fn scope() -> Scope {
     use_context::<Scope>().unwrap_or_default()
 }
 
-/// The server's clock: pages are rendered there only.
+/// The server's clock. Pages are rendered only on the server.
 pub fn now() -> Time {
     SystemTime::now().into()
 }
 
-/// Sends the asker to another page once the server function has ended.
+/// Redirects to another page when the server function returns.
 pub fn redirect(path: &str) {
     if let Some(answer) = use_context::<Answer>() {
         (answer.redirect)(path);
@@ -70,8 +70,8 @@ pub fn status(code: u16) {
     }
 }
 
-/// What a form's error becomes. It must end on a page: the asker is sent to `path`. A script that takes no page gets the
-/// error itself, with its status.
+/// Answers a refused form: redirects to the page `path`, or sets the problem's status if the caller is a script that does
+/// not accept pages.
 pub fn refuse(problem: &Problem, path: &str) {
     match use_context::<Answer>() {
         Some(answer) if answer.plain => (answer.redirect)(path),
@@ -80,7 +80,7 @@ pub fn refuse(problem: &Problem, path: &str) {
     }
 }
 
-/// A path on this server, or nothing: a redirect never leaves it.
+/// The path, if it is on this server; `None` otherwise, so that no redirect leaves it.
 pub fn own_path(path: &str) -> Option<String> {
     let own = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']);
     (own && path.is_ascii()).then(|| path.to_owned())
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redirect_never_leaves_the_server() {
+    fn redirect_never_leaves_the_server() {
         assert_eq!(own_path("/jobs?state=failed").as_deref(), Some("/jobs?state=failed"));
         for path in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nSet-Cookie: x", "jobs"] {
             assert_eq!(own_path(path), None, "{path:?}");

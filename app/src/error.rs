@@ -1,4 +1,4 @@
-//! The one error of pages and server functions: a [`Problem`], as the API answers it.
+//! The error of pages and server functions: a [`Problem`], as in the API.
 
 use std::fmt;
 
@@ -44,8 +44,8 @@ impl std::error::Error for AppError {}
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
-    /// What the framework reports: the network, or a request that does not fit. Its own words stay out of the page
-    /// except where they say which argument is wrong.
+    /// Converts an error of the framework: a network fault, or a request that is not valid. Its own words are shown only
+    /// if they name a wrong argument.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let problem = match error {
             ServerFnErrorErr::Args(what) | ServerFnErrorErr::MissingArg(what) => {
@@ -53,39 +53,41 @@ impl FromServerFnError for AppError {
             }
             ServerFnErrorErr::Request(_) => Problem::new(
                 ProblemCode::Unavailable,
-                "The server did not answer. Check that Logyard runs and that you are online, then try again.",
+                "The server did not answer. Check that Logyard is running and that you are online, then try again.",
             ),
             _ => Problem::new(
                 ProblemCode::Internal,
-                "The answer could not be understood. If Logyard was just updated, load the page again.",
+                "The server's answer could not be read. If Logyard was just updated, reload the page.",
             ),
         };
         Self(problem)
     }
 }
 
-/// Tells the page which kind of problem to explain. Only the code travels: a link cannot put words into the page.
+/// Adds a problem's code to a page's URL. Only the code travels, so that a link cannot put words into the page.
 pub fn with_problem(page: &str, problem: &Problem) -> String {
     let separator = if page.contains('?') { '&' } else { '?' };
     format!("{page}{separator}problem={}", problem.code.as_str())
 }
 
-/// The code that [`with_problem`] put into a page's query, as something to read.
+/// The problem that [`with_problem`] put into a page's query, with a general explanation.
 pub fn problem_in(query: &Query) -> Option<Problem> {
     let name = query.get("problem")?;
     let code = ProblemCode::ALL.into_iter().find(|code| code.as_str() == name)?;
     let detail = match code {
-        ProblemCode::Conflict => "The job's state does not allow it any more. What you see now is how it stands.",
+        ProblemCode::Conflict => "The job's current state does not allow this. Nothing was changed.",
         ProblemCode::Invalid | ProblemCode::Malformed | ProblemCode::MethodNotAllowed => {
-            "Something in the form was not valid. Nothing was changed."
+            "The form was not valid. Nothing was changed."
         }
-        ProblemCode::NotFound => "It does not exist any more. Nothing was changed.",
-        ProblemCode::Unauthorised | ProblemCode::Forbidden => "You may not do this. Sign in and try again.",
-        ProblemCode::TooLarge => "It was more than Logyard takes at once. Narrow it down and try again.",
-        ProblemCode::Store => "A store refused or did not answer. See whether it is reachable on the settings page.",
-        ProblemCode::TooMany => "It was asked for too often. Wait a moment, then try again.",
-        ProblemCode::Unavailable => "Logyard could not do it now. Nothing was changed; try again in a moment.",
-        ProblemCode::Internal => "Something broke in Logyard; its log says what. Nothing was changed.",
+        ProblemCode::NotFound => "It no longer exists. Nothing was changed.",
+        ProblemCode::Unauthorised | ProblemCode::Forbidden => "You do not have permission. Sign in and try again.",
+        ProblemCode::TooLarge => "The request was too large. Narrow it and try again.",
+        ProblemCode::Store => {
+            "A store refused the request or did not answer. Check on the Settings page whether it is reachable."
+        }
+        ProblemCode::TooMany => "Too many requests. Wait a moment, then try again.",
+        ProblemCode::Unavailable => "Logyard could not do this now. Nothing was changed; try again in a moment.",
+        ProblemCode::Internal => "Logyard failed; see its log. Nothing was changed.",
     };
     Some(Problem::new(code, detail))
 }
@@ -95,14 +97,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_code_of_a_problem_travels_in_a_link() {
+    fn link_carries_only_the_problem_code() {
         let problem = Problem::new(ProblemCode::Conflict, "a <b>secret</b>");
         assert_eq!(with_problem("/jobs/1", &problem), "/jobs/1?problem=conflict");
         assert_eq!(with_problem("/jobs?a=b", &problem), "/jobs?a=b&problem=conflict");
     }
 
     #[test]
-    fn a_code_in_a_link_is_explained_in_our_words() {
+    fn problem_code_is_explained() {
         let problem = problem_in(&Query::read("problem=conflict")).unwrap();
         assert_eq!(problem.code, ProblemCode::Conflict);
         assert_eq!(problem_in(&Query::read("problem=<b>")), None);

@@ -1,8 +1,8 @@
-//! The interface: pages, the live connection, and the trait through which they ask the server.
+//! The interface: pages, live updates, and the traits through which pages query the server.
 //!
-//! Pages are rendered on the server (`ssr`) alone, complete without JavaScript. In the browser (`hydrate`) run the
-//! islands of the frame around them, and [`live`], which keeps the page up to date. Always: an island's first render is
-//! the same on both sides, so it knows no clock, no zone and no browser; what those change comes later, in an effect.
+//! Pages are rendered only on the server (`ssr`), complete without JavaScript. The browser (`hydrate`) runs the islands of
+//! the frame and [`live`], which keeps the page up to date. Always: the first rendering of an island is the same on the
+//! server and in the browser, so it depends on no clock, time zone or browser; those take effect later.
 
 #![recursion_limit = "256"] // a page is one deep type, and an optimised build computes its layout
 
@@ -15,6 +15,7 @@ pub mod error;
 #[cfg(test)]
 mod examples;
 pub mod format;
+pub mod forms;
 pub mod live;
 pub mod pages;
 pub mod query;

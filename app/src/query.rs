@@ -1,7 +1,8 @@
-//! The query of a URL, read and written exactly: pages keep their whole state there, and a prefix may hold any character.
+//! The query of a URL, read and written exactly: pages keep their whole state in it, and a prefix may contain any
+//! character.
 //!
-//! The router's own map decodes a value twice in the browser, so that `%2541` would arrive as `A`; this one decodes
-//! once, on both sides alike.
+//! The router's own map decodes values twice in the browser, so that `%2541` would become `A`. This type decodes once, on
+//! the server and in the browser.
 
 use std::fmt::Write;
 
@@ -10,7 +11,7 @@ use std::fmt::Write;
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Reads `a=1&b=2`, with or without a leading `?`. What cannot be decoded is kept as it stands.
+    /// Reads `a=1&b=2`, with or without a leading `?`. Text that cannot be decoded is kept as it is.
     pub fn read(text: &str) -> Self {
         let text = text.strip_prefix('?').unwrap_or(text);
         let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
@@ -61,7 +62,7 @@ impl Query {
     }
 }
 
-/// Percent-encodes all but letters, digits and `-._~`, which is safe in every part of a URL.
+/// Percent-encodes everything except letters, digits and `-._~`, which is safe in every part of a URL.
 fn encode(text: &str, into: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -72,7 +73,7 @@ fn encode(text: &str, into: &mut String) {
     }
 }
 
-/// One value, encoded for a URL.
+/// A value, percent-encoded for a URL.
 pub fn encoded(text: &str) -> String {
     let mut into = String::with_capacity(text.len());
     encode(text, &mut into);
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_value_comes_back_as_it_was_written() {
+    fn values_round_trip() {
         for value in ["a b", "100%", "%41", "a+b", "é/ü", "a&b=c", "?#", "\u{1}"] {
             let url = Query::default().with("prefix", value).on("/clones/new");
             let (_, query) = url.split_once('?').unwrap();
@@ -112,14 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_name_keeps_all_its_values_in_order() {
+    fn repeated_name_keeps_all_values() {
         let query = Query::read("?state=failed&state=running&text=");
         assert_eq!(query.all("state").collect::<Vec<_>>(), ["failed", "running"]);
         assert_eq!(query.get("text"), None);
     }
 
     #[test]
-    fn what_is_not_an_encoding_stays_as_it_stands() {
+    fn invalid_encoding_is_kept() {
         assert_eq!(Query::read("a=100%&b=%zz&c=%e9").pairs()[0].1, "100%");
         assert_eq!(Query::read("b=%zz").get("b"), Some("%zz"));
         assert_eq!(Query::read("c=%e9").get("c"), Some("%e9"));

@@ -1,6 +1,6 @@
-//! The URL space of the pages.
+//! The URLs of the pages.
 //!
-//! Every page is rendered whole before it is sent, so that it is complete without JavaScript and its title is right.
+//! Every page is rendered completely before it is sent, so that it works without JavaScript and has the right title.
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -19,7 +19,7 @@ use crate::{
     ui::Frame,
 };
 
-/// The interface; the content of `<body>`.
+/// The whole interface: the content of `<body>`.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();

@@ -1,9 +1,9 @@
-//! What a page looks at: a window of time, and the zone that times are told in. Both stand in the URL, and every link
-//! between pages carries them, so that lists, charts and alerts move together and a link shows another person the same.
+//! The time window and time zone of a page. Both are in the URL, and every link between pages keeps them, so that lists,
+//! charts and alerts show the same window, and so does a shared link.
 //!
-//! `from` is an instant, or a time before the end such as `-1h`, `-24h`, `-7d`; `to` is an instant, and now where it is
-//! not given, so that the page moves on; `zone` is an offset such as `+13:00`, and UTC where it is not given. Always:
-//! what is typed into a field is read in the zone that the page is told in.
+//! `from` is an instant, or a duration before the end such as `-1h`, `-24h` or `-7d`. `to` is an instant; by default it is
+//! now, so that the window follows the clock. `zone` is a UTC offset such as `+13:00`; the default is UTC. Always: times
+//! typed into a field are read in the time zone of the page.
 
 use std::fmt;
 
@@ -17,13 +17,13 @@ use crate::{
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// Windows that are often wanted: the name, and the value of `from`.
-pub const USUAL: [(&str, &str); 3] = [("last hour", "-1h"), ("last 24 h", "-24h"), ("last 7 days", "-7d")];
+/// Common windows: name, and value of `from`.
+pub const COMMON: [(&str, &str); 3] = [("last hour", "-1h"), ("last 24 h", "-24h"), ("last 7 days", "-7d")];
 
-/// The fields of a URL that are the scope.
+/// Query fields of the scope.
 pub const FIELDS: [&str; 3] = ["from", "to", "zone"];
 
-/// Minutes east of UTC.
+/// A UTC offset, in minutes east of UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Zone(pub i64);
 
@@ -42,7 +42,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The first field that does not fit is told.
+    /// Reads the scope from a query. The error names the first field that is not valid.
     pub fn read(query: &Query) -> Result<Self, Invalid> {
         let zone = read_zone(query)?;
         let to = read_time(query, "to")?;
@@ -56,19 +56,19 @@ impl Scope {
         Ok(Self { from, to, zone })
     }
 
-    /// Exactly this window, told in the same zone.
+    /// The same time zone with exactly this window.
     #[must_use]
     pub fn narrowed(&self, window: Window) -> Self {
         Self { from: Some(Start::At(window.from())), to: Some(window.to()), ..*self }
     }
 
-    /// What charts cover; the last day where nothing else was asked for.
+    /// The window of charts; by default the last 24 hours.
     pub fn window(&self, now: Time) -> Result<Window, Invalid> {
         let to = self.to.unwrap_or(now);
         Window::new(self.start(now).unwrap_or(Time(to.0 - DAY_MS)), to)
     }
 
-    /// Where lists begin; `None`: they are not narrowed.
+    /// The start of lists; `None` if they are not narrowed.
     pub fn start(&self, now: Time) -> Option<Time> {
         self.from.map(|from| match from {
             Start::At(from) => from,
@@ -84,34 +84,34 @@ impl Scope {
         self.zone.unwrap_or_default()
     }
 
-    /// Whether the URL says so: a browser then leaves times as they are.
+    /// The time zone of the URL, if any; a browser then does not convert times.
     pub fn given_zone(&self) -> Option<Zone> {
         self.zone
     }
 
-    /// Whether a window was asked for.
+    /// Whether the URL has a window.
     pub fn narrows(&self) -> bool {
         self.from.is_some() || self.to.is_some()
     }
 
     /// `last 24 h`, `2026-03-09 14:00:00 to 15:00:00`, `latest`.
     pub fn label(&self) -> String {
-        let told = |at: Time, day: Option<Time>| moment(at, day, self.zone().0);
+        let instant = |at: Time, day: Option<Time>| moment(at, day, self.zone().0);
         match (self.from, self.to) {
             (None, None) => "latest".to_owned(),
             (Some(Start::Before(ms)), None) => {
                 let written = before(ms);
-                let usual = USUAL.into_iter().find(|(_, from)| *from == written);
-                usual.map_or_else(|| format!("last {}", duration(ms)), |(name, _)| name.to_owned())
+                let common = COMMON.into_iter().find(|(_, from)| *from == written);
+                common.map_or_else(|| format!("last {}", duration(ms)), |(name, _)| name.to_owned())
             }
-            (Some(Start::Before(ms)), Some(to)) => format!("{} to {}", duration(ms), told(to, None)),
-            (Some(Start::At(from)), None) => format!("since {}", told(from, None)),
-            (Some(Start::At(from)), Some(to)) => format!("{} to {}", told(from, None), told(to, Some(from))),
-            (None, Some(to)) => format!("until {}", told(to, None)),
+            (Some(Start::Before(ms)), Some(to)) => format!("{} to {}", duration(ms), instant(to, None)),
+            (Some(Start::At(from)), None) => format!("since {}", instant(from, None)),
+            (Some(Start::At(from)), Some(to)) => format!("{} to {}", instant(from, None), instant(to, Some(from))),
+            (None, Some(to)) => format!("until {}", instant(to, None)),
         }
     }
 
-    /// Its fields, as [`Scope::read`] reads them.
+    /// The query fields that [`Scope::read`] reads.
     pub fn query(&self) -> Query {
         let from = self.from.map(|from| match from {
             Start::At(from) => from.to_string(),
@@ -123,20 +123,20 @@ impl Scope {
             .with("zone", &self.zone.map(|zone| zone.to_string()).unwrap_or_default())
     }
 
-    /// A link to a page of ours that shows the same window. What the link has already, it keeps.
+    /// The link with this scope added to its query.
     pub fn on(&self, link: &str) -> String {
         let (path, query) = link.split_once('?').unwrap_or((link, ""));
         self.query().pairs().iter().fold(Query::read(query), |query, (name, value)| query.with(name, value)).on(path)
     }
 }
 
-/// The query without a window: what else a page's URL holds.
+/// The query without the fields of the scope.
 #[must_use]
 pub fn without_scope(query: &Query) -> Query {
     FIELDS.iter().fold(query.clone(), |query, name| query.without(name))
 }
 
-/// RFC 3339, or what a browser's date field sends, `2026-03-09T14:00`, which is read in the query's `zone`.
+/// Reads a time: RFC 3339, or the format of a browser's date field, `2026-03-09T14:00`, in the query's `zone`.
 pub fn read_time(query: &Query, name: &str) -> Result<Option<Time>, Invalid> {
     let Some(text) = query.get(name) else { return Ok(None) };
     let zone = read_zone(query)?.unwrap_or_default();
@@ -158,13 +158,13 @@ fn read_zone(query: &Query) -> Result<Option<Zone>, Invalid> {
     query.get("zone").map(read_offset).transpose()
 }
 
-/// `+13:00`, `-03:30`, `UTC`.
+/// Parses a UTC offset: `+13:00`, `-03:30`, `UTC`.
 pub fn read_offset(text: &str) -> Result<Zone, Invalid> {
     let refused = || Invalid::new("zone", text, "UTC, or an offset such as +13:00");
     if text == "UTC" {
         return Ok(Zone(0));
     }
-    // A plus that nobody encoded arrives as a space.
+    // A plus that was not encoded arrives as a space.
     let (sign, rest) = match text.split_at_checked(1).ok_or_else(refused)? {
         ("+" | " ", rest) => (1, rest),
         ("-", rest) => (-1, rest),
@@ -178,7 +178,7 @@ pub fn read_offset(text: &str) -> Result<Zone, Invalid> {
     Ok(Zone(sign * (number(hours, 14)? * 60 + number(minutes, 59)?)))
 }
 
-/// Milliseconds of `1h`, `30m`, `7d`.
+/// Parses `1h`, `30m` or `7d` into milliseconds.
 fn read_before(text: &str) -> Result<i64, Invalid> {
     let read = || {
         let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
@@ -205,7 +205,7 @@ fn before(ms: i64) -> String {
 }
 
 impl Zone {
-    /// As a field for dates and times takes it.
+    /// The time as the value of a `datetime-local` field.
     pub fn field(self, at: Time) -> String {
         Time((at.0 + self.0 * 60_000).div_euclid(1_000) * 1_000).to_string().trim_end_matches('Z').to_owned()
     }
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_comes_back_from_its_own_link() {
+    fn window_round_trips_through_link() {
         for query in [
             "",
             "from=-1h",
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_is_read_in_the_zone_and_what_names_its_own_is_not() {
+    fn local_times_are_read_in_the_zone() {
         let scope = scope("from=2026-03-09T14:00&to=2026-03-09T15:00:00Z&zone=+13:00");
         let window = scope.window(Time(0)).unwrap();
         assert_eq!(window.to_string(), "2026-03-09T01:00:00Z/2026-03-09T15:00:00Z");
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_without_an_end_moves_on() {
+    fn window_without_end_follows_clock() {
         let now: Time = "2026-03-09T14:00:00Z".parse().unwrap();
         for (query, from, label) in [
             ("", "2026-03-08T14:00:00Z", "latest"),
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_window_is_named() {
+    fn invalid_field_is_named() {
         for (query, field) in [
             ("from=soon", "from"),
             ("from=-0h", "from"),

@@ -1,15 +1,15 @@
 //! The HTML document around the pages: head, styles, and the script that starts the interface in the browser.
 //!
-//! Rendered on the server only. Scripts carry the response's nonce; there is no inline style anywhere, so that the
-//! policy can forbid it.
+//! Rendered only on the server. Scripts carry the response's nonce; no page uses inline styles, so that the content
+//! security policy can forbid them.
 
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
 use crate::App;
 
-/// Absolute URL paths of the built interface, such as `/assets/app-0f3c.js`. Empty where no bundle was built: the pages
-/// then work as they do without JavaScript.
+/// Absolute URL paths of the built interface, such as `/assets/app-0f3c.js`. Empty without a bundle: pages then work as
+/// without JavaScript.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AssetPaths {
     pub js: String,
@@ -17,7 +17,7 @@ pub struct AssetPaths {
     pub css: String,
 }
 
-/// Starts the interface, then each island by the function that bears its name.
+/// The script that starts the interface and then hydrates each island.
 fn start(js: &str, wasm: &str) -> String {
     format!(
         "import({js:?}).then(m=>m.default({{module_or_path:{wasm:?}}}).then(()=>{{m.hydrate();\
@@ -25,7 +25,7 @@ fn start(js: &str, wasm: &str) -> String {
     )
 }
 
-/// The whole document. `http` serves it on every page of [`App`].
+/// The HTML document of every page of [`App`].
 pub fn shell(assets: AssetPaths) -> impl IntoView {
     let AssetPaths { js, wasm, css } = assets;
     let interactive = !js.is_empty();

@@ -1,7 +1,7 @@
-"""Clones the same buckets with Logyard and with the tools people use today, and prints what each took.
+"""Clones the same buckets with Logyard and with common tools, and prints the cost of each.
 
-Every run has a store of its own: the embedded one, in memory, in another process, so that a tool's CPU seconds and
-memory are its own. Ratios are to Logyard's figure in the same scenario of the same run. `make bench-clone` installs the
+Every run has its own embedded store, in memory and in another process, so that CPU seconds and memory are those of the
+tool alone. Ratios are to Logyard's figure in the same scenario of the same run. `make bench-clone` installs the
 peers and calls this; LOGYARD names the release binary. Arguments: the scenarios to run (default: all), such as
 `near distant`.
 """
@@ -27,7 +27,7 @@ ROUNDS = 3
 
 @dataclass
 class Scenario:
-    """What the store holds, how far away it is, and what is measured there."""
+    """Objects and latency of the store, and the measured figures."""
 
     title: str
     store: list[str]
@@ -44,7 +44,7 @@ SCENARIOS = {
     "distant": Scenario(
         "7,500 objects in 195 prefixes, 50 ms a request", ["--objects", "7500", "--folders", "195", "--latency", "50"],
     ),
-    # What each leaves out, said by boto3; times mean little here, as some try again and again.
+    # What each tool leaves out, checked with boto3; times mean little here, because some tools retry.
     "odd": Scenario(
         "the demo: odd keys, metadata, tags, content headers", ["--seed"], "demo-assets", "demo-clone", faithful=True, rounds=1,
         tools=("logyard", "s5cmd cp", "s3sync", "rclone", "aws"),
@@ -63,7 +63,7 @@ SCENARIOS = {
 
 
 class Store:
-    """An embedded store in its own process; afterwards it tells which requests it answered."""
+    """An embedded store in its own process, which reports its requests at the end."""
 
     def __init__(self, arguments):
         command = [LOGYARD, "s3", "--addr", "127.0.0.1:0", "--json", *arguments]
@@ -71,7 +71,7 @@ class Store:
         self.url = json.loads(self.process.stdout.readline())["url"]
 
     def cpu(self):
-        """CPU seconds used so far: the store works on the same processors as whoever asks it."""
+        """CPU seconds used so far: the store shares the processors with its client."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -82,8 +82,8 @@ class Store:
         return answered
 
 
-# How many requests a tool has under way at once weighs most: each is tried at these, and measured at its best.
-# Logyard finds it out by itself; aws keeps one processor busy with a third of a hundred.
+# Concurrency matters most: each tool is tried with these values, and measured with its best. Logyard adapts by itself;
+# aws keeps one processor busy at a third of a hundred.
 SETTINGS = {
     "s5cmd cp": (64, 256, 512), "s5cmd sync": (64, 256, 512), "s3sync": (32, 64, 256), "rclone": (64, 256), "aws": (100,),
 }
@@ -127,7 +127,7 @@ def measured(arguments, folder):
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
     )
     said = []
-    # wait4 alone tells what one child used; a pipe that nobody reads must not hold it up.
+    # Only wait4 returns the usage of one child; an unread pipe must not block it.
     os.set_blocking(process.stderr.fileno(), False)
     while True:
         said.append(process.stderr.read() or b"")
@@ -167,7 +167,7 @@ def one(tool, scenario, folder, compare, at_once):
 
 
 def measured_at_best(tool, scenario, folder):
-    """The runs at the quickest of the tool's settings that ended well; the first run of each is to find that out."""
+    """The runs with the fastest successful setting of the tool; the first run of each setting determines it."""
     tried = [(at_once, one(tool, scenario, folder, False, at_once)) for at_once in SETTINGS.get(tool, (None,))]
     at_once, first = min(tried, key=lambda pair: ("exit" in pair[1]["verdict"], pair[1]["wall"]))
     return [first] + [one(tool, scenario, folder, False, at_once) for _ in range(scenario.rounds - 1)], at_once

@@ -1,5 +1,5 @@
-// The way that shipping functions commonly work, as a baseline for `make bench-ship`: get the object, gunzip it, read it
-// line by line, match a regular expression, write each event with a call of its own.
+// Baseline for `make bench-ship`, like common shipping functions: fetch the object, gunzip it, read it line by line, match a
+// regular expression, write each event with a separate call.
 // Arguments: port of the receiver, URLs of objects.
 
 import http from "node:http";

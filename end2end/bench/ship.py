@@ -1,8 +1,8 @@
-"""Ships the same log objects to the same receiver with Logyard and with what people use today, and prints what each took.
+"""Ships the same log objects to the same receiver with Logyard and with common tools, and prints the cost of each.
 
-The store is the embedded one, in another process; the receiver is another still, which only counts lines. Lines a CPU
-second are those of the tool alone. The limit is the same objects uncompressed and copied once, and nothing else.
-`make bench-ship` calls this; LOGYARD and LIMIT name the release binaries.
+The embedded store and the receiver, which only counts lines, are separate processes. Lines per CPU second concern the
+tool alone. The limit decompresses the same objects and copies the bytes once. `make bench-ship` runs this script;
+LOGYARD and LIMIT name the release binaries.
 """
 
 import gzip
@@ -33,7 +33,7 @@ AGENTS = [
 
 
 def log(seed):
-    """So many classic records, some 370 bytes each."""
+    """The given number of classic records, some 370 bytes each."""
     chance = random.Random(seed)
     lines = []
     for number in range(LINES):
@@ -49,7 +49,7 @@ def log(seed):
 
 
 class Receiver(threading.Thread):
-    """Counts lines, and closes when the sender has. Run as a process of its own."""
+    """Counts lines, and closes after the sender. Runs in its own process."""
 
     @staticmethod
     def serve():
@@ -98,7 +98,7 @@ def measured(command, cores):
 
 
 def rsyslog(files, port, folder, cores):
-    """imfile → omfwd on the same lines uncompressed, until the receiver has them all."""
+    """imfile → omfwd with the same uncompressed lines, until the receiver has all of them."""
     config, state = Path(folder) / "rsyslog.conf", Path(folder) / "state"
     state.mkdir()
     inputs = "\n".join(f'input(type="imfile" file="{file}" tag="elb" ruleset="forward")' for file in files)
@@ -110,7 +110,7 @@ def rsyslog(files, port, folder, cores):
 
 
 def run_rsyslog(files, folder, cores):
-    """Its receiver counts as it goes: rsyslog closes nothing until it is told to end."""
+    """A receiver that reports counts continuously, because rsyslog keeps its connection open until it is stopped."""
     listener = socket.create_server(("127.0.0.1", 0))
     begun = time.monotonic()
     process = rsyslog(files, listener.getsockname()[1], folder, cores)
@@ -127,7 +127,7 @@ def run_rsyslog(files, folder, cores):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        # In a process of its own: what this one has held counts as the peak of every process that it begins.
+        # In its own process: the peak memory of this process would count as that of each child.
         subprocess.run([sys.executable, str(Path(__file__)), "generate", folder, str(OBJECTS)], check=True)
         plain = [Path(folder) / f"{number}.log" for number in range(OBJECTS)]
         packed = [Path(folder) / f"{number}.log.gz" for number in range(OBJECTS)]

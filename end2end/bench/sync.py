@@ -1,9 +1,9 @@
-"""Finds and mends what two tables of a million rows differ by, with Logyard over HTTP and with reladiff, and prints what
-each took.
+"""Finds and repairs the differences between two tables of a million rows, with Logyard over HTTP and with reladiff, and
+prints the cost of each.
 
-A PostgreSQL of its own holds both databases. Before each tool the copy is put back to how it was, so that all of them
-look for the same. Whether the tables are equal afterwards is asked of PostgreSQL itself. `make bench-sync` installs the
-peer and calls this; LOGYARD names the release binary, ROWS the number of rows (default: a million).
+Both databases are on a temporary PostgreSQL server. The copy is restored before each tool, so that all find the same
+differences. PostgreSQL itself checks that the tables are equal afterwards. `make bench-sync` installs the peer and runs
+this script; LOGYARD names the release binary, ROWS the number of rows (default: a million).
 """
 
 import json
@@ -32,7 +32,7 @@ INSERT INTO orders SELECT i, i * 7919 % 20000, 'paid', (i % 100000) / 100.0, md5
     FROM generate_series(1::bigint, {rows}) i;
 CREATE INDEX orders_row_version ON orders (row_version);
 """
-# Rows of tables and of their summaries that were read, by index or not, since the cluster began.
+# Rows of tables and summaries read since the server started, by index or not.
 READ = """
 SELECT COALESCE((SELECT SUM(seq_tup_read) FROM pg_stat_user_tables), 0)
      + COALESCE((SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes), 0)
@@ -45,7 +45,7 @@ class Cluster:
         self.folder = folder
         folder.mkdir()
         script = ["setsid", "sh", str(CLUSTER), str(folder), str(os.getpid()), str(programs), "on"]
-        # The script is read as the tests read it: its arguments begin at 1.
+        # Run like in the tests: the arguments begin at 1.
         self.process = subprocess.Popen(script, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while not (folder / "ready").exists():
             assert self.process.poll() is None, "PostgreSQL did not start"
@@ -66,7 +66,7 @@ class Cluster:
         return rows
 
     def read(self):
-        """Sessions tell what they read when they end, or once they have been idle for ten seconds."""
+        """Waits for statistics: sessions report reads when they end, or after ten idle seconds."""
         time.sleep(11)
         return {name: int(self.run(name, READ)[0][0]) for name in ("shop", "copy")}
 
@@ -75,7 +75,7 @@ class Cluster:
 
 
 class Ends:
-    """Logyard on both sides: a server that holds the copy, and the configuration of who keeps it in step."""
+    """Logyard at both endpoints: a replica server with the copy, and the configuration that syncs it."""
 
     def __init__(self, cluster, folder):
         with socket.socket() as free:
@@ -144,7 +144,7 @@ def measured(command, folder):
 
 
 def differ(cluster, count, where):
-    """Every other difference is a row that was deleted locally and that the copy still has; the others are missing there."""
+    """Alternating differences: stale rows that only the copy has, and rows missing in the copy."""
     top = range(ROWS - count + 1, ROWS + 1)
     keys = list(top) if where == "top" else sorted(random.Random(count).sample(range(2, ROWS), count))
     for database, part in (("shop", keys[0::2]), ("copy", keys[1::2])):
@@ -153,7 +153,7 @@ def differ(cluster, count, where):
 
 
 def restore(cluster, keys):
-    """As before: those rows in both."""
+    """Restores those rows in both tables."""
     values = "SELECT i, i * 7919 %% 20000, 'paid', (i %% 100000) / 100.0, md5(i::text), '2026-01-01Z', i FROM unnest(%s::bigint[]) i"
     for database in ("shop", "copy"):
         cluster.run(database, f"INSERT INTO orders {values} ON CONFLICT DO NOTHING", keys)
@@ -166,7 +166,7 @@ HEAD = "".join([
 
 
 def figures(name, done, read=None, base=None):
-    """Rows read as Logyard counts them, and as PostgreSQL does, to which looking up what is to be written is reading, too."""
+    """Rows read by Logyard's count and by PostgreSQL's, which includes look-ups before writes."""
     told = json.loads(done["said"].strip().splitlines()[-1]) if name.startswith("logyard") else {}
     kilobytes = (told["bytes_sent"] + told["bytes_received"]) / 1000 if told else None
     cells = [
@@ -217,7 +217,7 @@ def equal(cluster):
 
 
 def with_writers(cluster, ends):
-    """A thousand spread differences while rows come, change and go; then the last of it is sent when they rest."""
+    """A thousand scattered differences under concurrent writes; the rest is sent once the writes have stopped."""
     differ(cluster, 1000, "spread")
     print(f"\n1,000 differences spread and some thousand writes a second while they are looked for, of {ROWS:,} rows")
     resting, strokes = threading.Event(), 0

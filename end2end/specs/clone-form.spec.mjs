@@ -20,7 +20,7 @@ async function openForm(query = '') {
 const source = (page, name) => page.getByRole('group', { name: 'Source' }).getByLabel(name);
 const destination = (page, name) => page.getByRole('group', { name: 'Destination' }).getByLabel(name);
 
-test('the button tells what it will do, and it does that', async () => {
+test('clone does what its button says', async () => {
   const page = await openForm();
   await source(page, 'Bucket').fill('demo-assets');
   await source(page, 'Prefix').fill('maps-2025-03/');
@@ -30,8 +30,8 @@ test('the button tells what it will do, and it does that', async () => {
   await button.waitFor();
   const promised = Number(/Copy (\d+)/.exec(await button.textContent())[1]);
   assert.ok(promised > 30);
-  await page.getByRole('heading', { name: 'What it would do' }).waitFor();
-  const command = await page.locator('.copyable', { hasText: 'As a command' }).locator('pre').textContent();
+  await page.getByRole('heading', { name: 'Preview' }).waitFor();
+  const command = await page.locator('.copyable', { hasText: 'Command line' }).locator('pre').textContent();
   assert.match(command, /^logyard clone s3:\/\/demo-assets\/maps-2025-03\/ s3:\/\/demo-clone\/copied\/ --endpoint-url http/);
   await screenshot(page, 'new-clone');
 
@@ -42,7 +42,7 @@ test('the button tells what it will do, and it does that', async () => {
   assertNoFaults(page);
 });
 
-test('a fault is told at its field while typing, and goes when it is mended', async () => {
+test('fault appears at its field and goes when corrected', async () => {
   const page = await openForm();
   await source(page, 'Bucket').fill('no-such-bucket');
   await destination(page, 'Bucket').fill('demo-clone');
@@ -56,15 +56,15 @@ test('a fault is told at its field while typing, and goes when it is mended', as
   assertNoFaults(page);
 });
 
-test('a dry run and a comparison write nothing', async () => {
+test('dry run and comparison write nothing', async () => {
   const page = await openForm('?source_bucket=demo-assets&source_prefix=icons-2025-01%2F&destination_bucket=demo-clone&destination_prefix=dry%2F');
   await page.getByLabel('Dry run').check();
-  await page.getByRole('button', { name: /^Start the dry run/ }).click();
+  await page.getByRole('button', { name: /^Start dry run/ }).click();
   await page.waitForURL(/\/jobs\//);
   await page.getByText('nothing was written').waitFor();
 
-  await page.getByRole('link', { name: 'Run again with changes' }).click();
-  await page.getByLabel('Only compare').check();
+  await page.getByRole('link', { name: 'Edit and run again' }).click();
+  await page.getByLabel('Compare only').check();
   await page.getByLabel('Dry run').uncheck();
   await page.getByRole('button', { name: /^Compare/ }).click();
   await page.waitForURL(/\/jobs\//);

@@ -1,4 +1,4 @@
-// A line that goes dead is said, freezes what cannot be known, and comes back by itself.
+// A lost connection is shown, freezes the numbers, and is restored automatically.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -12,7 +12,7 @@ after(async () => { await browser?.close(); await logyard?.stop(); });
 
 const lost = (page) => page.getByText(/connection lost since .* numbers frozen/);
 
-test('a server that answers no more is told, and found again when it does', async () => {
+test('lost connection is shown and restored', async () => {
   const page = await openPage(browser);
   await page.goto(logyard.url);
   await untilLive(page);
@@ -26,7 +26,7 @@ test('a server that answers no more is told, and found again when it does', asyn
   await untilLive(page);
 });
 
-test('a job that runs while the server is killed goes on after a restart, and the open page shows it to its end', async () => {
+test('open page follows a job across a server crash', async () => {
   const { id } = await logyard.clone('demo-assets/', 'demo-clone/');
   const page = await openPage(browser);
   await page.goto(`${logyard.url}/jobs/${id}`);

@@ -23,7 +23,7 @@ after(async () => { await browser?.close(); await logyard?.stop(); await store?.
 const said = (page, word) => page.locator('.job-state', { hasText: word }).waitFor();
 const settled = async (id) => (await logyard.api(`/jobs/${id}`)).progress.done;
 
-test('a paused job keeps its place and goes on from there', async () => {
+test('paused job resumes from its progress', async () => {
   const { id } = await logyard.clone('demo-assets/manuals-', 'demo-clone/paused-', { store: 'faulty' });
   const page = await openPage(browser);
   await page.goto(`${logyard.url}/jobs/${id}`);
@@ -46,7 +46,7 @@ test('a paused job keeps its place and goes on from there', async () => {
   assertNoFaults(page);
 });
 
-test('cancelling asks first, stops the job and claims no proof', async () => {
+test('cancelling needs confirmation and claims no proof', async () => {
   store.delay = 40;
   const { id } = await logyard.clone('demo-assets/', 'demo-clone/cancelled/', { store: 'faulty' });
   const page = await openPage(browser);
@@ -54,7 +54,7 @@ test('cancelling asks first, stops the job and claims no proof', async () => {
   await untilLive(page);
   await page.getByRole('link', { name: /^Cancel/ }).click();
   await page.getByRole('heading', { name: 'Cancel this job?' }).waitFor();
-  await page.getByRole('link', { name: 'Keep it' }).click();
+  await page.getByRole('link', { name: 'Keep running' }).click();
   await page.getByRole('heading', { name: 'Cancel this job?' }).waitFor({ state: 'detached' });
   await page.getByRole('link', { name: /^Cancel/ }).click();
   await page.getByRole('button', { name: 'Cancel the job' }).click();
@@ -67,7 +67,7 @@ test('cancelling asks first, stops the job and claims no proof', async () => {
   assertNoFaults(page);
 });
 
-test('many jobs are cancelled by a filter, after it is said how many', async () => {
+test('bulk cancellation shows the count first', async () => {
   store.delay = 40;
   for (const name of ['one', 'two', 'three']) await logyard.clone('demo-assets/', `demo-clone/${name}/`, { store: 'faulty' });
   const page = await openPage(browser);
@@ -75,7 +75,7 @@ test('many jobs are cancelled by a filter, after it is said how many', async () 
   await untilLive(page);
   await page.getByRole('link', { name: 'Cancel…' }).click();
   await page.getByRole('button', { name: 'Cancel 3 jobs' }).click();
-  await page.getByText('3 jobs asked to cancel.').waitFor();
+  await page.getByText('Cancellation of 3 jobs requested.').waitFor();
   await eventually('all three are cancelled', async () => {
     const { items } = await logyard.api('/jobs?state=cancelled');
     return items.length === 4;

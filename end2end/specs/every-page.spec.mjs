@@ -1,4 +1,4 @@
-// What holds on every page: axe finds nothing, nothing scrolls sideways, the policy is strict and nothing breaks it.
+// Checks every page: no accessibility violations, no horizontal scrolling, a strict content security policy.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -23,7 +23,7 @@ before(async () => {
 after(async () => { await browser?.close(); await logyard?.stop(); await store?.stop(); });
 
 /** Makes one job of each kind of ending, and one that runs. */
-async function fillTheYard() {
+async function createJobs() {
   const proven = await logyard.clone('demo-assets/banners-', 'demo-clone/proven/');
   const unproven = await logyard.clone('demo-assets/letters-', 'demo-clone/none/', { mode: 'verify' });
   store.denies = (key) => key.includes('scripts-0001');
@@ -84,7 +84,7 @@ async function fillTheYard() {
     .set('missing', '/there-is-no-such-page');
 }
 
-async function look(name, path, colorScheme, viewport) {
+async function check(name, path, colorScheme, viewport) {
   const page = await openPage(browser, { colorScheme, viewport, reducedMotion: 'reduce' });
   try {
     const answer = await page.goto(`${logyard.url}${path}`);
@@ -108,13 +108,13 @@ async function look(name, path, colorScheme, viewport) {
   }
 }
 
-for (const yard of ['an empty yard', 'a yard at work']) {
-  describe(yard, () => {
-    before(async () => { if (yard === 'a yard at work') await fillTheYard(); });
+for (const state of ['an empty server', 'a server at work']) {
+  describe(state, () => {
+    before(async () => { if (state === 'a server at work') await createJobs(); });
     for (const scheme of ['light', 'dark']) {
       for (const viewport of [WIDE, NARROW]) {
-        test(`every page is accessible and whole in ${scheme}, ${viewport.width} px wide`, async (t) => {
-          for (const [name, path] of pages) await t.test(name, () => look(name, path, scheme, viewport));
+        test(`every page is accessible in ${scheme}, ${viewport.width} px wide`, async (t) => {
+          for (const [name, path] of pages) await t.test(name, () => check(name, path, scheme, viewport));
         });
       }
     }

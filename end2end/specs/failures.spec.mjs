@@ -15,7 +15,7 @@ before(async () => {
 });
 after(async () => { await browser?.close(); await logyard?.stop(); await store?.stop(); });
 
-test('what failed is told by reason and key, and only that is tried again', async () => {
+test('only failed objects are listed and retried', async () => {
   const denied = ['recipes-2025-02/recipes-0001.md', 'recipes-2025-02/recipes-0002.md', 'recipes-2025-02/recipes-0003.md'];
   store.denies = (key) => denied.includes(key);
   const { id } = await logyard.clone('demo-assets/recipes-', 'demo-clone/recipes-', { store: 'faulty' });
@@ -29,7 +29,7 @@ test('what failed is told by reason and key, and only that is tried again', asyn
 
   const reasons = page.getByRole('table', { name: 'Failures by reason' });
   await reasons.getByText('3', { exact: true }).waitFor();
-  await page.getByRole('link', { name: 'Show 3 objects one by one' }).click();
+  await page.getByRole('link', { name: 'List 3 objects' }).click();
   const keys = page.getByRole('table', { name: 'Failed objects, by key' });
   for (const key of denied) await keys.getByText(key).waitFor();
   const lines = await (await fetch(`${logyard.url}/api/v1/jobs/${id}/failures`)).text();
@@ -38,7 +38,7 @@ test('what failed is told by reason and key, and only that is tried again', asyn
 
   store.denies = () => false;
   store.copied = [];
-  await page.getByRole('button', { name: /^Retry what failed/ }).click();
+  await page.getByRole('button', { name: /^Retry failed/ }).click();
   await page.locator('.job-state', { hasText: 'proven' }).waitFor();
   assert.deepEqual(store.copied.sort(), denied);
   assert.equal((await logyard.ended(id)).state, 'succeeded');

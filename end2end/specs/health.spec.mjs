@@ -27,7 +27,7 @@ before(async () => {
 });
 after(async () => { await browser?.close(); await logyard?.stop(); receiver?.close(); });
 
-test('the first page answers, and its window goes along to every page', async () => {
+test('window of the overview is kept on every page', async () => {
   const page = await openPage(browser);
   await page.goto(logyard.url);
   await untilLive(page);
@@ -49,7 +49,7 @@ test('the first page answers, and its window goes along to every page', async ()
   assertNoFaults(page);
 });
 
-test('the zone goes along, too, and what is typed is read in it', async () => {
+test('time zone is kept and applies to typed times', async () => {
   const page = await openPage(browser);
   await page.goto(`${logyard.url}/runs`);
   await untilLive(page);
@@ -64,7 +64,7 @@ test('the zone goes along, too, and what is typed is read in it', async () => {
   assertNoFaults(page);
 });
 
-test('drawing over a chart narrows the window, and so does a stretch by keyboard', async () => {
+test('dragging over a chart narrows the window', async () => {
   const page = await openPage(browser);
   await page.goto(`${logyard.url}/runs?from=-1h`);
   await untilLive(page);
@@ -93,25 +93,25 @@ test('drawing over a chart narrows the window, and so does a stretch by keyboard
   assertNoFaults(page);
 });
 
-test('the page of a pipeline tells whether its sink takes marked events, and how long they take', async () => {
+test('pipeline page shows canary results by size', async () => {
   const sent = async () => (await logyard.api('/pipelines/demo-elb/canary')).sizes.every((size) => size.sent > 0);
   await eventually('an event of each size was sent', sent);
   const page = await openPage(browser, { javaScriptEnabled: false });
   await page.goto(`${logyard.url}/pipelines/demo-elb`);
-  await page.getByRole('heading', { name: 'Marked events through demo' }).scrollIntoViewIfNeeded();
-  const rows = page.getByRole('table', { name: 'Marked events of the window by their size' }).locator('tbody tr');
+  await page.getByRole('heading', { name: 'Canary of sink demo' }).scrollIntoViewIfNeeded();
+  const rows = page.getByRole('table', { name: 'Canary events in the window, by size' }).locator('tbody tr');
   assert.deepEqual(await rows.locator('th').allTextContents(), ['100 B', '10 kB', '1.0 MB']);
   for (const row of await rows.all()) assert.match(await row.textContent(), /sent .*after \d/);
   await screenshot(page, 'pipeline-canary');
 });
 
-test('a receiver is tried out from its row, without JavaScript', async () => {
+test('receiver is tested without JavaScript', async () => {
   const page = await openPage(browser, { javaScriptEnabled: false });
   await page.goto(`${logyard.url}/alerts`);
   await page.getByRole('button', { name: 'Send a test to ops' }).click();
   await page.getByText('The test was delivered to ops').waitFor();
   await eventually('the receiver was told', () => told.length > 0);
   assert.match(told[0], /test/);
-  await page.getByRole('table', { name: 'Attempts to tell a receiver, newest first' }).waitFor();
+  await page.getByRole('table', { name: 'Notification attempts, newest first' }).waitFor();
   await screenshot(page, 'alerts');
 });

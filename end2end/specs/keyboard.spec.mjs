@@ -15,7 +15,7 @@ before(async () => {
 });
 after(async () => { await browser?.close(); await logyard?.stop(); });
 
-test('keys lead to every page, to a row, and into the job', async () => {
+test('keys open pages, rows and jobs', async () => {
   await page.goto(logyard.url);
   await untilLive(page);
   await page.keyboard.press('g');
@@ -28,12 +28,12 @@ test('keys lead to every page, to a row, and into the job', async () => {
   await page.waitForURL(`${logyard.url}/jobs/${jobs[0].id}`);
   await untilLive(page); // a page takes keys once its islands have woken
   await page.keyboard.press('?');
-  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
   await page.keyboard.press('Escape');
-  await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'hidden' });
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor({ state: 'hidden' });
 });
 
-test('the jump box finds a job from anywhere', async () => {
+test('search box finds a job from any page', async () => {
   await page.goto(`${logyard.url}/settings`);
   await untilLive(page);
   await page.keyboard.press('/');
@@ -44,11 +44,11 @@ test('the jump box finds a job from anywhere', async () => {
   await page.waitForURL(`${logyard.url}/jobs/${jobs[1].id}`);
 });
 
-test('the first Tab offers to skip to the content, and focus is always visible', async () => {
+test('first Tab skips to content and focus is visible', async () => {
   await page.goto(`${logyard.url}/jobs`);
   await untilLive(page);
   await page.keyboard.press('Tab');
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the content');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to content');
   for (let step = 0; step < 15; step += 1) {
     await page.keyboard.press('Tab');
     const shown = await page.evaluate(() => {
@@ -59,7 +59,7 @@ test('the first Tab offers to skip to the content, and focus is always visible',
   }
 });
 
-test('times can be read in the own zone, and the choice stays', async () => {
+test('chosen time zone is kept', async () => {
   await page.goto(`${logyard.url}/jobs`);
   await untilLive(page);
   const zone = page.getByRole('button', { name: /^Times in/ });

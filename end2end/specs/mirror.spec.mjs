@@ -33,13 +33,13 @@ function form(prefix, mode = 'mirror') {
   return `${logyard.url}/clones/new?${query}`;
 }
 
-test('a mirror shows what is lost, takes the name for it, and is proven', async () => {
+test('mirror shows deletions and needs the typed name', async () => {
   const lost = await extras('shown/');
   const page = await openPage(browser);
   await page.goto(form('shown/', 'copy'));
   await untilLive(page);
   await page.getByLabel('Mirror: copy, then delete').check();
-  await page.getByRole('button', { name: 'Show what it would delete' }).click();
+  await page.getByRole('button', { name: 'Preview deletions' }).click();
   await page.waitForURL(/\/clones\/mirror/);
   await page.getByRole('heading', { name: `${lost} objects` }).waitFor();
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -49,7 +49,7 @@ test('a mirror shows what is lost, takes the name for it, and is proven', async 
   const button = page.getByRole('button', { name: new RegExp(`^Delete ${lost} objects, copy \\d+`) });
   await page.getByLabel('Type s3://demo-clone/shown/ to confirm').fill('s3://demo-clone');
   await button.click();
-  await page.getByText('That was not the destination’s name').or(page.getByText("That was not the destination's name")).waitFor();
+  await page.getByText('The name does not match the destination exactly.').waitFor();
   assert.equal((await preview('shown/')).to_delete, lost);
 
   await page.getByLabel('Type s3://demo-clone/shown/ to confirm').fill('s3://demo-clone/shown/');
@@ -62,11 +62,11 @@ test('a mirror shows what is lost, takes the name for it, and is proven', async 
   assertNoFaults(page);
 });
 
-test('without JavaScript, too, a plan that does not hold any more comes back with what changed', async () => {
+test('outdated plan returns with its changes without JavaScript', async () => {
   const lost = await extras('changed/');
   const page = await openPage(browser, { javaScriptEnabled: false, viewport: NARROW });
   await page.goto(form('changed/'));
-  await page.getByRole('button', { name: 'Show what it would delete' }).click();
+  await page.getByRole('button', { name: 'Preview deletions' }).click();
   await page.getByRole('heading', { name: `${lost} objects` }).waitFor();
   const width = await page.evaluate(() => document.documentElement.scrollWidth).catch(() => NARROW.width);
   assert.ok(width <= NARROW.width, `${width} px wide`);
@@ -74,7 +74,7 @@ test('without JavaScript, too, a plan that does not hold any more comes back wit
   await logyard.ended((await logyard.clone('demo-assets/icons-2025-01/', 'demo-clone/changed/more/')).id);
   await page.getByLabel(/^Type s3:/).fill('s3://demo-clone/changed/');
   await page.getByRole('button', { name: /^Delete/ }).click();
-  await page.getByText('It has changed since you looked').waitFor();
+  await page.getByText('The plan has changed since the preview').waitFor();
   await page.getByText(new RegExp(`to delete ${lost} → \\d+`)).waitFor();
 
   await page.getByLabel(/^Type s3:/).fill('s3://demo-clone/changed/');

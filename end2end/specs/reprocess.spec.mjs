@@ -10,21 +10,21 @@ let logyard, browser;
 before(async () => { [logyard, browser] = await Promise.all([Logyard.start(), openBrowser()]); });
 after(async () => { await browser?.close(); await logyard?.stop(); });
 
-test('the demo pipeline lives: its runs appear on its page without it being loaded again', async () => {
+test('runs appear on the pipeline page without reload', async () => {
   const page = await openPage(browser);
   await page.goto(`${logyard.url}/`);
   await untilLive(page);
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Pipelines' }).click();
   await page.getByRole('link', { name: 'demo-elb' }).click();
   await page.waitForURL(/\/pipelines\/demo-elb/);
-  const rows = page.getByRole('table', { name: "The pipeline's last runs, newest first" }).locator('tbody tr');
+  const rows = page.getByRole('table', { name: 'Recent runs of the pipeline, newest first' }).locator('tbody tr');
   await rows.nth(1).waitFor({ timeout: 60_000 });
-  await page.getByText('age of the oldest object not shipped').waitFor();
+  await page.getByText('age of the oldest unshipped object').waitFor();
   await screenshot(page, 'pipeline');
   await rows.first().getByRole('link').first().click();
   await page.waitForURL(/\/runs\//);
   await page.getByRole('heading', { name: 'Figures' }).waitFor();
-  await page.getByText('which does not acknowledge').waitFor();
+  await page.getByText('(does not acknowledge').waitFor();
   assertNoFaults(page);
 });
 
@@ -39,7 +39,7 @@ async function deliver() {
   }
 }
 
-test('a window is chosen, shown object by object, sent, and every line of it accounted for', async () => {
+test('window is previewed, sent and fully accounted for', async () => {
   await logyard.firstRun();
   await deliver();
   const page = await openPage(browser);
@@ -49,22 +49,22 @@ test('a window is chosen, shown object by object, sent, and every line of it acc
   await page.locator('#to').fill('2026-03-09T15:00');
   const send = page.getByRole('button', { name: /^Send 3 objects, / });
   await send.waitFor();
-  await page.getByRole('heading', { name: 'What it would send' }).waitFor();
-  assert.equal(await page.getByRole('table', { name: 'Objects of the window, by key' }).locator('tbody tr').count(), 3);
+  await page.getByRole('heading', { name: 'Preview' }).waitFor();
+  assert.equal(await page.getByRole('table', { name: 'Objects in the window, by key' }).locator('tbody tr').count(), 3);
   await screenshot(page, 'new-reprocess');
   await send.click();
   await page.waitForURL(/\/jobs\//);
   await page.locator('.job-state', { hasText: 'proven' }).waitFor({ timeout: 60_000 });
-  await page.getByText('Every one of 6 records accounted for').waitFor();
-  assert.equal(await page.getByRole('table', { name: 'Objects that it shipped, newest first' }).locator('tbody tr').count(), 3);
+  await page.getByText('All of 6 records accounted for').waitFor();
+  assert.equal(await page.getByRole('table', { name: 'Runs of this job, newest first' }).locator('tbody tr').count(), 3);
   await screenshot(page, 'reprocess');
 
-  await page.getByRole('link', { name: 'Run again with changes' }).click();
+  await page.getByRole('link', { name: 'Edit and run again' }).click();
   await page.getByRole('button', { name: 'Nothing to send' }).waitFor();
   assertNoFaults(page);
 });
 
-test('one object is sent again from its run, without JavaScript', async () => {
+test('object is reprocessed from its run without JavaScript', async () => {
   const run = await logyard.firstRun();
   const page = await openPage(browser, { javaScriptEnabled: false });
   await page.goto(`${logyard.url}/runs/${run.id}`);

@@ -14,7 +14,7 @@ const source = (page, name) => page.getByRole('group', { name: 'Source' }).getBy
 const destination = (page, name) => page.getByRole('group', { name: 'Destination' }).getByLabel(name);
 const row = (page, name) => page.getByRole('table', { name: 'Schedules, by name' }).locator('tbody tr', { hasText: name });
 
-test('the form shows when it will start while it is typed, and what is wrong at its field', async () => {
+test('form shows next times and faults while typing', async () => {
   const page = await openPage(browser);
   await page.goto(`${logyard.url}/schedules`);
   await untilLive(page);
@@ -35,18 +35,18 @@ test('the form shows when it will start while it is typed, and what is wrong at 
   await page.locator('.found p', { hasText: 'every night at 02:00' }).waitFor();
   await page.getByText(/02:00 \+1[23]:00/).nth(4).waitFor();
   await page.locator('.found p', { hasText: 'on Sundays at 05:00' }).waitFor();
-  await page.getByRole('heading', { name: 'What it would do' }).waitFor();
+  await page.getByRole('heading', { name: 'Preview' }).waitFor();
   await screenshot(page, 'new-schedule');
 
-  await page.getByRole('button', { name: 'Make the schedule' }).click();
+  await page.getByRole('button', { name: 'Create schedule' }).click();
   await page.getByText('nightly icons is scheduled.').waitFor();
   const made = row(page, 'nightly icons');
-  await made.getByText('nothing yet').waitFor();
+  await made.getByText('never run').waitFor();
   assert.match(await made.textContent(), /every night at 02:00.*Pacific\/Auckland.*in \d+ /s);
   assertNoFaults(page);
 });
 
-test('a schedule run by hand leads to its job, and the list tells how it ended without being loaded again', async () => {
+test('list shows the result of a manual run', async () => {
   const page = await openPage(browser);
   await page.goto(`${logyard.url}/schedules`);
   await untilLive(page);
@@ -54,7 +54,7 @@ test('a schedule run by hand leads to its job, and the list tells how it ended w
   await page.waitForURL(/\/jobs\//);
   await page.locator('.job-state', { hasText: 'proven' }).waitFor();
   await page.getByText('schedule nightly icons').first().waitFor();
-  await page.getByRole('link', { name: 'Repeat on a schedule' }).click();
+  await page.getByRole('link', { name: 'Schedule this clone' }).click();
   await page.waitForURL(/\/schedules\/new\?/);
   assert.equal(await destination(page, 'Prefix').inputValue(), 'nightly/');
 
@@ -67,7 +67,7 @@ test('a schedule run by hand leads to its job, and the list tells how it ended w
   assertNoFaults(page);
 });
 
-test('what is due starts by itself, and a page that is open shows it', async () => {
+test('due schedule starts and the open page shows it', async () => {
   await logyard.api('/schedules', {
     name: 'each minute', cron: '* * * * *',
     clone: { source: 's3://demo-assets/maps-2025-03/', destination: 's3://demo-clone/minutely/' },
@@ -81,12 +81,12 @@ test('what is due starts by itself, and a page that is open shows it', async () 
   const { items: [job] } = await logyard.api('/jobs?author=schedule+each+minute');
   assert.equal(job.state, 'succeeded');
   await due.getByRole('link', { name: 'Delete' }).click();
-  await page.getByRole('button', { name: 'Delete the schedule' }).click();
+  await page.getByRole('button', { name: 'Delete schedule' }).click();
   await due.waitFor({ state: 'detached' });
   assertNoFaults(page);
 });
 
-test('without JavaScript a schedule is checked, made, paused and deleted', async () => {
+test('schedule is created, paused and deleted without JavaScript', async () => {
   const page = await openPage(browser, { javaScriptEnabled: false });
   await page.goto(`${logyard.url}/schedules/new`);
   await page.locator('#name').fill('weekly');
@@ -99,12 +99,12 @@ test('without JavaScript a schedule is checked, made, paused and deleted', async
   await page.getByRole('button', { name: 'Check' }).click();
   await page.locator('.found p', { hasText: 'on Mondays at 02:00' }).waitFor();
   assert.equal(await page.locator('.upcoming li').count(), 5);
-  await page.getByRole('button', { name: 'Make the schedule' }).click();
+  await page.getByRole('button', { name: 'Create schedule' }).click();
   await page.getByText('weekly is scheduled.').waitFor();
   await row(page, 'weekly').getByRole('button', { name: 'Pause' }).click();
   await row(page, 'weekly').getByText('paused').waitFor();
   await row(page, 'weekly').getByRole('link', { name: 'Delete' }).click();
-  await page.getByRole('button', { name: 'Delete the schedule' }).click();
+  await page.getByRole('button', { name: 'Delete schedule' }).click();
   await page.waitForURL(/\/schedules$/);
   assert.equal(await row(page, 'weekly').count(), 0);
 });

@@ -20,7 +20,7 @@ after(async () => { await browser?.close(); await logyard?.stop(); });
 
 const rows = (page) => page.getByRole('table', { name: 'Jobs, newest first' }).locator('tbody tr').allInnerTexts();
 
-test('filters live in the URL, and the URL shows somebody else the same list', async () => {
+test('shared URL shows the same list', async () => {
   const mine = await openPage(browser);
   await mine.goto(`${logyard.url}/jobs`);
   await untilLive(mine);
@@ -49,7 +49,7 @@ test('filters live in the URL, and the URL shows somebody else the same list', a
   assertNoFaults(theirs);
 });
 
-test('a filter that does not fit is told, not ignored', async () => {
+test('invalid filter is reported', async () => {
   const page = await openPage(browser);
   const answer = await page.goto(`${logyard.url}/jobs?state=sleeping`);
   assert.equal(answer.status(), 422);

@@ -23,7 +23,7 @@ async function signIn(page, password) {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-test('a page asks for the password, comes after it, and is gone with the session', async () => {
+test('pages need a password until sign-out', async () => {
   const page = await openPage(browser, { viewport: NARROW });
   await page.goto(`${logyard.url}/settings`);
   await page.waitForURL(/\/login\?next=/);

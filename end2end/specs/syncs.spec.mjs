@@ -1,4 +1,4 @@
-// Are all copies in step? The demo keeps two tables in step while a writer changes them; the pages show it and take orders.
+// The demo keeps two tables in sync while a writer changes them; the pages show their state and take actions.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -10,7 +10,7 @@ import { Logyard } from '../support/logyard.mjs';
 let logyard, browser;
 before(async () => {
   [logyard, browser] = await Promise.all([Logyard.start(), openBrowser()]);
-  await eventually('both tables have been in step', async () => {
+  await eventually('both tables have been in sync', async () => {
     const { items } = await logyard.api('/syncs');
     return ['orders', 'customers'].every((name) => items.some(({ table, verified }) => table === name && verified));
   }, 60_000);
@@ -22,18 +22,18 @@ async function verified(table) {
   return (await logyard.api(`/syncs/${table}/evaluations`)).items.find(({ verify }) => verify);
 }
 
-test('the answer stands first, and leads to a table', async () => {
+test('overview leads to syncs and to a table', async () => {
   const page = await openPage(browser);
   await page.goto(logyard.url);
   await untilLive(page);
-  await page.getByRole('heading', { name: 'Are all copies in step?' }).waitFor();
+  await page.getByRole('heading', { name: 'Are all tables in sync?' }).waitFor();
   await page.keyboard.press('g');
   await page.keyboard.press('y');
   await page.waitForURL(/\/syncs$/);
   await untilLive(page);
   const tables = page.getByRole('table', { name: /^Tables and their remote copies/ });
   for (const name of ['orders', 'customers']) {
-    await tables.getByRole('row').filter({ hasText: name }).getByText(/^\s*✔ in step/).waitFor();
+    await tables.getByRole('row').filter({ hasText: name }).getByText(/^\s*✔ in sync/).waitFor();
   }
   await screenshot(page, 'syncs');
   await tables.getByRole('link', { name: 'orders', exact: true }).click();
@@ -42,13 +42,13 @@ test('the answer stands first, and leads to a table', async () => {
   assertNoFaults(page);
 });
 
-test('a table is verified by a button, and the history says what it came to', async () => {
+test('requested verification appears in the history', async () => {
   const page = await openPage(browser);
   await page.goto(`${logyard.url}/syncs/orders`);
   await untilLive(page);
   await page.getByRole('button', { name: 'Verify now orders' }).click();
   await page.waitForURL(/did=verify/);
-  await page.getByText('Asked for: both ends are compared and nothing is changed.').waitFor();
+  await page.getByText('Requested: both endpoints are compared and nothing is changed.').waitFor();
   const history = page.getByRole('table', { name: 'Evaluations of the table, newest first' });
   // The page is not loaded again: it follows the table by itself.
   const row = history.getByRole('row').filter({ hasText: 'verify, nothing changed' }).first();
@@ -61,32 +61,32 @@ test('a table is verified by a button, and the history says what it came to', as
   assertNoFaults(page);
 });
 
-test('the map and the yield of a table say in words what they draw', async () => {
+test('charts of a table have spoken labels', async () => {
   const page = await openPage(browser);
   await page.goto(`${logyard.url}/syncs/orders`);
   await untilLive(page);
-  await page.getByRole('img', { name: /^Key space, versions .* piece/ }).waitFor();
-  await page.getByRole('img', { name: /^Differences found a request, from / }).waitFor();
-  await page.getByText(/\d+ differences? found in the last minute|0 found in /).waitFor();
-  await page.getByRole('table', { name: 'What was used, as sums and a minute' }).waitFor();
+  await page.getByRole('img', { name: /^Key space, versions .* range/ }).waitFor();
+  await page.getByRole('img', { name: /^Differences found per request, from / }).waitFor();
+  await page.getByText(/\d+ differences? found in the last active minute|0 found in /).waitFor();
+  await page.getByRole('table', { name: 'Resource usage, total and per minute' }).waitFor();
   assertNoFaults(page);
 });
 
-test('a table is paused and resumed without JavaScript', async () => {
+test('table is paused and resumed without JavaScript', async () => {
   const page = await openPage(browser, { javaScriptEnabled: false });
   await page.goto(`${logyard.url}/syncs/customers`);
   await page.getByRole('button', { name: 'Pause customers' }).click();
-  await page.getByText('Paused. Nothing is looked at or changed until it is resumed.').waitFor();
+  await page.getByText('Paused. Nothing is checked or changed until the sync is resumed.').waitFor();
   await page.locator('.job-state').getByText('paused').first().waitFor();
   await page.goto(`${logyard.url}/syncs`);
   await page.locator('.answer').getByText(/1 paused/).waitFor();
   await page.goto(`${logyard.url}/syncs/customers`);
   await page.getByRole('button', { name: 'Resume customers' }).click();
-  await page.getByText('Resumed. The table is looked at').waitFor();
+  await page.getByText('Resumed. The table is evaluated').waitFor();
   await eventually('it is not paused any more', async () => !(await logyard.api('/syncs/customers')).sync.paused);
 });
 
-test('a table that an agent reports stands beside the others and takes no orders', async () => {
+test('table of an agent has no actions', async () => {
   const report = { local_count: 1_000_012, remote_count: 1_000_000, local_version: 2_000, remote_version: 1_988, behind: 12 };
   await logyard.api('/syncs/warehouse/progress', report);
   const page = await openPage(browser);

@@ -20,7 +20,7 @@ before(async () => {
 });
 after(async () => { await browser?.close(); await logyard?.stop(); await store?.stop(); });
 
-test('a clone is previewed, started, read about and listed', async () => {
+test('clone is previewed, started and listed', async () => {
   await page.goto(logyard.url);
   await page.getByText('live updates need JavaScript').waitFor();
   await page.getByRole('link', { name: 'New clone' }).first().click();
@@ -47,7 +47,7 @@ test('a clone is previewed, started, read about and listed', async () => {
   assert.equal(await page.getByRole('table', { name: 'Jobs, newest first' }).locator('tbody tr').count(), 1);
 });
 
-test('a mistake in the form ends on a page that names it and keeps what was typed', async () => {
+test('form with a fault keeps typed values', async () => {
   await page.goto(`${logyard.url}/clones/new`);
   await page.getByLabel('Store').first().selectOption('demo');
   await page.locator('#source-bucket').fill('no-such-bucket');
@@ -58,7 +58,7 @@ test('a mistake in the form ends on a page that names it and keeps what was type
   assert.equal(await page.locator('#destination-bucket').inputValue(), 'demo-clone');
 });
 
-test('a job is cancelled', async () => {
+test('job is cancelled', async () => {
   store.delay = 40;
   const { id } = await logyard.clone('demo-assets/', 'demo-clone/all/', { store: 'faulty' });
   await page.goto(`${logyard.url}/jobs/${id}`);

@@ -1,7 +1,7 @@
-//! An alert: a condition that holds now, since when, why, and what it rests on.
+//! An alert: an active condition with its start, cause and evidence.
 //!
-//! Always: a pipeline has at most one alert of a kind that is not resolved. One that is acknowledged or silenced still
-//! holds, and is still shown; only nobody is told of it again.
+//! Always: a pipeline has at most one unresolved alert per kind. An acknowledged or silenced alert is still active and
+//! still shown; only its notifications stop.
 
 use std::{fmt, str::FromStr};
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{Invalid, Page, PipelineName, RunId, SinkName, Time, Window};
 
-/// A UUIDv7, so that alerts sort by when they were opened.
+/// Id of an alert: a UUIDv7, so that ids sort by opening time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AlertId(pub Uuid);
@@ -29,29 +29,47 @@ impl FromStr for AlertId {
     }
 }
 
-/// What is wrong.
+/// Id of a delivery attempt: a UUIDv7, so that ids sort by time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveryId(pub Uuid);
+
+impl fmt::Display for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for DeliveryId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Uuid::parse_str(text).map(Self).map_err(|_| Invalid::new("id", text, "a UUID such as 0198c0de-…"))
+    }
+}
+
+/// Kind of condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertKind {
     /// No run for several of the pipeline's intervals.
     NoRuns,
-    /// The oldest object that nobody handled is too old.
+    /// The oldest unprocessed object is too old.
     Lag,
     /// Records or objects did not arrive.
     Loss,
-    /// Runs claim success, and their figures say otherwise.
+    /// Runs report success, but their figures contradict it.
     Suspicious,
-    /// Runs in a row timed out or crashed.
+    /// Several consecutive runs timed out or crashed.
     Failing,
-    /// Runs come near to their limit of memory.
+    /// Runs come close to their memory limit.
     Memory,
     /// Too large a share of the records cannot be parsed.
     Parsing,
     /// Too large a share of the objects was delivered by more than one run.
     Twice,
-    /// What is said of the pipeline is not known to be true: its log group, its bucket or its queue cannot be read.
+    /// The state of the pipeline is unknown: its log group, bucket or queue cannot be read.
     Unknown,
-    /// A marked event did not arrive at a sink in time.
+    /// A canary did not arrive at a sink in time.
     Canary,
 }
 
@@ -95,16 +113,16 @@ impl FromStr for AlertKind {
     }
 }
 
-/// How an alert stands.
+/// State of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertState {
     Open,
-    /// Somebody deals with it.
+    /// A user has taken it on.
     Acknowledged,
-    /// Nobody is told of it for a while.
+    /// Notifications are off until a given time.
     Silenced,
-    /// It holds no longer.
+    /// The condition is no longer active.
     Resolved,
 }
 
@@ -131,101 +149,101 @@ impl FromStr for AlertState {
     }
 }
 
-/// An alert as everybody sees it. The API answers this very shape.
+/// An alert; the API returns this shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     pub id: AlertId,
     pub kind: AlertKind,
-    /// `None` where it is of a sink.
+    /// Pipeline; `None` for an alert of a sink.
     pub pipeline: Option<PipelineName>,
     pub sink: Option<SinkName>,
     pub state: AlertState,
-    /// What holds, in a sentence with its figures.
+    /// The condition as a sentence with its figures.
     pub reason: String,
-    /// What to do, in a sentence.
+    /// Recommended action as a sentence.
     pub advice: String,
-    /// When it began to hold, which is before it was noticed.
+    /// Start of the condition, before it was noticed.
     pub since: Time,
     pub opened_at: Time,
-    /// When its reason or evidence changed last.
+    /// Last change of reason or evidence.
     pub updated_at: Time,
     pub resolved_at: Option<Time>,
-    /// Who acknowledged it, and when.
+    /// Name of the user who acknowledged it.
     pub acknowledged_by: Option<String>,
     pub acknowledged_at: Option<Time>,
     pub silenced_until: Option<Time>,
-    /// Runs that it rests on, at most ten.
+    /// Runs that are evidence, at most ten.
     pub runs: Vec<RunId>,
-    /// Keys of objects that it rests on, at most ten.
+    /// Keys of objects that are evidence, at most ten.
     pub keys: Vec<String>,
-    /// What to look at.
+    /// Window with the evidence.
     pub window: Window,
 }
 
-/// Which alerts. Every field narrows; an empty filter is all of them: first those that hold, then the newest.
+/// Filter of alerts. Each field narrows; an empty filter lists all, active ones first, then the newest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AlertFilter {
     pub pipeline: Option<PipelineName>,
     pub kind: Option<AlertKind>,
-    /// Any of these; empty is all.
+    /// Values to include; empty for all.
     pub states: Vec<AlertState>,
-    /// Held at some time in `[from, to)`.
+    /// Active at some time in `[from, to)`.
     pub from: Option<Time>,
     pub to: Option<Time>,
 }
 
-/// What a person may do with an alert.
+/// Action of a user on an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertAction {
     Acknowledge,
-    /// Nobody is told of it until then.
+    /// Stops notifications until this time.
     Silence {
         until: Time,
     },
-    /// As if it had never been acknowledged or silenced.
+    /// Undoes acknowledging and silencing.
     Reopen,
 }
 
-/// One attempt to tell somebody.
+/// One attempt to notify a receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// `None`: a test, or the sign of life.
+    /// Alert; `None` for a test or a heartbeat.
     pub alert: Option<AlertId>,
     /// The receiver's name in the configuration.
     pub receiver: String,
     pub at: Time,
-    /// Counted from 1.
+    /// Number of the attempt, from 1.
     pub attempt: u32,
-    /// What it told of: `opened`, `updated`, `resolved`, `test`.
+    /// Event: `opened`, `updated`, `resolved` or `test`.
     pub what: String,
-    /// Of HTTP.
+    /// HTTP status of the answer.
     pub status: Option<u16>,
-    /// Why it was not taken; `None`: it was.
+    /// Error of the receiver; `None` if it accepted the notification.
     pub error: Option<String>,
     pub took_ms: u64,
 }
 
-/// A receiver of alerts, as far as it may be shown.
+/// A receiver of alerts, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiverStatus {
     pub name: String,
-    /// Scheme and host, or the topic; no path, which often is the secret.
+    /// Scheme and host, or topic; without the path, which often is the secret.
     pub place: String,
-    /// `slack`, `json` or `sns`.
+    /// Format: `slack`, `json` or `sns`.
     pub format: String,
     pub last: Option<Notice>,
 }
 
-/// The page of alerts.
+/// Content of the alerts page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertList {
     pub now: Time,
     pub page: Page<Alert>,
     pub receivers: Vec<ReceiverStatus>,
-    /// The newest first, at most 50.
+    /// Delivery attempts, the newest first, at most 50.
     pub notices: Vec<Notice>,
-    /// When conditions were looked at last; `None`: never. Older than a minute: what is shown may be wrong.
+    /// Last evaluation of the conditions, if any. If older than a minute, the page may be outdated.
     pub evaluated_at: Option<Time>,
 }

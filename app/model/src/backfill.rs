@@ -1,4 +1,4 @@
-//! A backfill: the log of a pipeline's function, read again for a stretch of time.
+//! A backfill: reads the log of a pipeline's function again for a window.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,19 +7,19 @@ use crate::{Location, PipelineName, Time, Window};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackfillSpec {
     pub pipeline: PipelineName,
-    /// Runs that began in it.
+    /// Window in which the runs began.
     pub window: Window,
-    /// Where the pipeline's log objects lie: the log group is read with the credentials of that store.
+    /// Location of the pipeline's log objects; the log group is read with the credentials of its store.
     pub source: Location,
 }
 
-/// That a backfill read the log of its window to the end.
+/// Proof that a backfill read the log of its window to the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backfilled {
     pub at: Time,
     pub window: Window,
-    /// Events read, those read again after a pause or a restart included.
+    /// Events read, including those read again after a pause or a restart.
     pub events: u64,
-    /// Runs of the function that began in the window, as they are recorded now.
+    /// Recorded runs of the function that began in the window.
     pub runs: u64,
 }

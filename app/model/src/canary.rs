@@ -1,50 +1,49 @@
-//! The canary of a sink: marked events that are sent through it now and then, whether they came through, and how long
-//! that took.
+//! The canary of a sink: events sent through it at intervals, their arrival and their latency.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Percentiles, SinkName, Time, Window};
 
-/// What a sink did with marked events in a window. The API answers this very shape.
+/// Canary results of a sink in a window; the API returns this shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Canary {
     pub sink: SinkName,
     pub window: Window,
-    /// Seconds from one round to the next.
+    /// Seconds between rounds.
     pub every_s: u64,
-    /// The smallest first; one that was not sent in the window counts none.
+    /// Results by size, the smallest first; a size not sent in the window has zero counts.
     pub sizes: Vec<CanarySize>,
 }
 
-/// Events of one size, the newest of the window: at most 1,000.
+/// The newest canaries of one size in the window, at most 1,000.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CanarySize {
-    /// Of the event, its line feed included.
+    /// Size of the event in bytes, including its line feed.
     pub bytes: u64,
     pub sent: u64,
-    /// Those of them that did not come through.
+    /// Number of canaries that did not arrive.
     pub missing: u64,
-    /// Of those that came through.
+    /// Latency of the canaries that arrived.
     pub latency_ms: Percentiles,
-    /// The newest first, at most 100.
+    /// Single canaries, the newest first, at most 100.
     pub events: Vec<MarkedEvent>,
 }
 
-/// One of them.
+/// One canary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarkedEvent {
-    /// When it was sent.
+    /// Time of sending.
     pub at: Time,
-    /// Until it was known whether it came through.
+    /// Milliseconds until its result was known.
     pub latency_ms: u64,
-    /// What proves its arrival, in words; `None`: nothing does, as its sink can neither be asked nor says so.
+    /// Evidence of its arrival; `None` if the sink neither acknowledges nor can be queried.
     pub proof: Option<String>,
-    /// Why it did not come through; `None`: it did, as far as the sink can say.
+    /// Reason why it did not arrive; `None` if it did, as far as the sink can tell.
     pub error: Option<String>,
 }
 
 impl Canary {
-    /// When the newest event was sent.
+    /// Time at which the newest canary was sent.
     pub fn last_at(&self) -> Option<Time> {
         self.sizes.iter().filter_map(|size| size.events.first()).map(|event| event.at).max()
     }

@@ -1,14 +1,14 @@
-//! What a clone is asked to do, and what a preview of it answers.
+//! Request, specification and preview of a clone.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Digest, Fidelity, Glob, Location, Place, Plan, Price, Selection, Time};
 
-/// What a clone does with what it finds.
+/// Mode of a clone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Copies what is missing or different at the destination, then compares both listings.
+    /// Copies objects missing or different at the destination, then compares both listings.
     #[default]
     Copy,
     /// Compares both listings and writes nothing.
@@ -29,15 +29,15 @@ pub struct CloneRequest {
     pub selection: Selection,
     #[serde(default, skip_serializing_if = "Fidelity::is_plain")]
     pub fidelity: Fidelity,
-    /// The plan that a mirror is started by: the one of a preview.
+    /// Plan of a preview, with which a mirror is started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Digest>,
-    /// The destination's name as [`Location::url`] writes it, typed by whoever knows what a mirror deletes there.
+    /// Destination as in [`Location::url`], typed by the user to confirm what a mirror deletes there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<String>,
 }
 
-/// The request as it is read: without flattening, so that an unknown field is refused and a wrong one named, such as
+/// The request for parsing: not flattened, so that an unknown field is refused and a wrong one named, such as
 /// `include[1]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,7 +71,7 @@ impl From<RequestJson> for CloneRequest {
     }
 }
 
-/// A clone as it is stored with its job: the request with every default filled in.
+/// A clone as stored with its job: the request with all defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloneSpec {
     pub source: Location,
@@ -85,44 +85,44 @@ pub struct CloneSpec {
     pub selection: Selection,
     #[serde(default, skip_serializing_if = "Fidelity::is_plain")]
     pub fidelity: Fidelity,
-    /// What a mirror was confirmed to delete. Without it none deletes.
+    /// Confirmed plan of a mirror; without one nothing is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
 }
 
-/// What a clone would do, judged from both listings; nothing has been written.
+/// What a clone would do, derived from both listings; nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClonePreview {
     pub spec: CloneSpec,
     pub at: Time,
     /// False when the listings were longer than a preview reads: the counts are then "at least".
     pub complete: bool,
-    /// Of the source, as far as the spec chooses them; so are all counts but those of requests.
+    /// Selected objects of the source. All counts except requests concern selected objects.
     pub objects: u64,
     pub bytes: u64,
     pub to_copy: u64,
     pub to_copy_bytes: u64,
-    /// Equal at the destination already.
+    /// Objects already equal at the destination.
     pub to_skip: u64,
-    /// Only at the destination; a copy leaves them.
+    /// Objects only at the destination; a copy leaves them.
     pub extra: u64,
-    /// Of these, what a mirror deletes, and its size.
+    /// Objects among `extra` that a mirror deletes, and their size in bytes.
     pub to_delete: u64,
     pub to_delete_bytes: u64,
-    /// Cannot be copied: too large for any upload, or no key could hold it at the destination.
+    /// Objects that cannot be copied: too large for an upload, or their key would be too long at the destination.
     pub refused: u64,
     pub requests: RequestCounts,
-    /// What these would cost, where prices are known.
+    /// Estimated cost of the requests, where prices are known.
     pub price: Option<Price>,
     /// Up to ten keys that would be copied.
     pub examples: Vec<String>,
     /// Up to ten keys of the destination that would be deleted.
     pub delete_examples: Vec<String>,
-    /// Of a mirror whose listings were read to their ends: what starts it.
+    /// Plan to start a mirror with, if both listings were read to their ends.
     pub plan: Option<Plan>,
 }
 
-/// Requests that running it would take, verification included.
+/// Requests needed to run it, including verification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestCounts {
     pub list: u64,
@@ -140,7 +140,7 @@ mod tests {
     const OLD: &str = r#"{"kind":"clone","source":{"store":"demo","bucket":"from","prefix":""},"destination":{"store":"demo","bucket":"copy","prefix":"p/"},"mode":"copy","dry_run":false}"#;
 
     #[test]
-    fn a_job_that_was_stored_before_there_were_selections_is_read_and_written_as_it_was() {
+    fn job_stored_before_selections_round_trips() {
         let spec: Spec = serde_json::from_str(OLD).unwrap();
         assert_eq!(serde_json::to_string(&spec).unwrap(), OLD);
         let Spec::Clone(spec) = spec else { panic!("{spec:?}") };
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_survives_being_stored() {
+    fn selection_round_trips() {
         let mut spec: CloneSpec = serde_json::from_str(OLD).unwrap();
         spec.selection.include = vec!["*.gz".parse().unwrap()];
         spec.selection.newer_than = Some(Time(1));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_read_as_it_is_written_and_unknown_fields_are_refused() {
+    fn request_round_trips_and_refuses_unknown_fields() {
         let text =
             r#"{"source":"s3://from","destination":"s3://copy","exclude":["a"],"newer_than":"1970-01-01T00:00:00Z"}"#;
         let request: CloneRequest = serde_json::from_str(text).unwrap();

@@ -1,4 +1,4 @@
-//! Errors as they cross a boundary: what was wrong with an input, and the problem+json that a caller reads.
+//! Errors at a boundary: an invalid input, and the problem+json for a caller.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Digest;
 
-/// An input that does not fit: which field, what it held, what would be right.
+/// An invalid input: the field, its value, and what is expected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub struct Invalid {
     pub field: String,
@@ -15,14 +15,14 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    /// The value is kept to its first 80 characters: it goes into messages.
+    /// Creates the error; the value is cut to its first 80 characters for messages.
     pub fn new(field: impl Into<String>, value: impl AsRef<str>, expected: impl Into<String>) -> Self {
         let value = value.as_ref();
         let cut = value.char_indices().nth(80).map_or(value.len(), |(index, _)| index);
         Self { field: field.into(), value: value[..cut].to_owned(), expected: expected.into() }
     }
 
-    /// The same for another field name: `bucket` inside `source` is `source.bucket`.
+    /// The error with the field's parent added: `bucket` inside `source` becomes `source.bucket`.
     #[must_use]
     pub fn within(mut self, parent: &str) -> Self {
         self.field = format!("{parent}.{}", self.field);
@@ -36,33 +36,33 @@ impl fmt::Display for Invalid {
     }
 }
 
-/// What kind of problem it is, stable for scripts. The HTTP status follows from it.
+/// Kind of problem, stable for scripts; determines the HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemCode {
-    /// A field does not fit; `field` names it. 422
+    /// 422: a field is invalid; `field` names it.
     Invalid,
-    /// The request is no JSON, or of a wrong shape. 400
+    /// 400: the request is not JSON, or has the wrong shape.
     Malformed,
-    /// No session and no token, or wrong ones. 401
+    /// 401: no valid session or token.
     Unauthorised,
-    /// From another origin, or not allowed. 403
+    /// 403: another origin, or not allowed.
     Forbidden,
-    /// 404
+    /// 404: no such resource.
     NotFound,
-    /// The path exists, but not with this method. 405
+    /// 405: the path does not support this method.
     MethodNotAllowed,
-    /// The job's state does not allow it, or the idempotency key was used for something else. 409
+    /// 409: the job's state does not allow it, or the idempotency key was used for another request.
     Conflict,
-    /// A body, a page or a list is over its limit. 413
+    /// 413: a body, page or list exceeds its limit.
     TooLarge,
-    /// Tried too often; `Retry-After` says when to try again. 429
+    /// 429: too many attempts; `Retry-After` says when to retry.
     TooMany,
-    /// An S3 endpoint refuses or does not answer; `detail` says which and why. 502
+    /// 502: an S3 endpoint refuses or does not answer; `detail` says which and why.
     Store,
-    /// Logyard cannot do it now: shutting down, or its database does not answer. 503
+    /// 503: Logyard is shutting down, or its database does not answer.
     Unavailable,
-    /// A fault of Logyard's own; the log has the rest under `instance`. 500
+    /// 500: an internal error; the log has details under `instance`.
     Internal,
 }
 
@@ -106,13 +106,13 @@ impl ProblemCode {
             Self::Unauthorised => "Sign in first",
             Self::Forbidden => "Not allowed",
             Self::NotFound => "Not found",
-            Self::MethodNotAllowed => "Not with this method",
+            Self::MethodNotAllowed => "Method not allowed",
             Self::Conflict => "Not possible now",
             Self::TooLarge => "Too large",
             Self::TooMany => "Too many attempts",
             Self::Store => "The store refused or did not answer",
             Self::Unavailable => "Logyard cannot do this now",
-            Self::Internal => "Something broke in Logyard",
+            Self::Internal => "Internal error",
         }
     }
 
@@ -135,19 +135,19 @@ impl ProblemCode {
     }
 }
 
-/// `application/problem+json` (RFC 9457), and what a page shows: what failed, where, why, what to do now.
+/// An `application/problem+json` (RFC 9457), also shown on pages: what failed, where, why, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// Stable code; the API also answers it as `type`: `urn:logyard:problem:{code}`.
+    /// Stable code; the API also returns it as `type`: `urn:logyard:problem:{code}`.
     pub code: ProblemCode,
     pub title: String,
     pub status: u16,
-    /// One or two sentences for the reader, with the names of what was involved. No sources, no secrets.
+    /// One or two sentences for the user with the names involved; without internal sources and secrets.
     pub detail: String,
     /// The field at fault, dotted: `destination.bucket`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// The plan that holds now, where the one of the request does not any more.
+    /// The current plan, if the plan of the request is outdated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Digest>,
 }

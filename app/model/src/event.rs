@@ -1,4 +1,4 @@
-//! The event log of a job: who did what, when.
+//! The event log of a job: changes with time and actor.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::Time;
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     Created,
-    /// A worker took the job; `detail` says which and at which attempt.
+    /// A worker took the job; `detail` names worker and attempt.
     Started,
     PauseAsked,
     Paused,
@@ -16,7 +16,7 @@ pub enum EventKind {
     CancelAsked,
     Cancelled,
     Retried,
-    /// Given back by a worker that shuts down; another goes on.
+    /// Returned to the queue by a worker that shuts down.
     Released,
     /// The lease expired; another worker took the job over.
     TakenOver,
@@ -24,13 +24,13 @@ pub enum EventKind {
     Failed,
 }
 
-/// One line of a job's history.
+/// One event of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// Grows within the job.
+    /// Sequence number within the job.
     pub seq: i64,
     pub at: Time,
-    /// The person, token or worker.
+    /// User, token or worker.
     pub actor: String,
     pub kind: EventKind,
     pub detail: String,

@@ -1,6 +1,6 @@
-//! How faithful a clone is beyond what costs nothing, and what its copies get that their sources need not have.
+//! Fidelity of a clone: attributes to copy at extra cost, and attributes that copies get regardless of their source.
 //!
-//! Always: the default asks for nothing and costs no request. An option is never dropped silently: a store that cannot
+//! Always: the default costs no extra request. An option is never dropped silently: a store that cannot
 //! keep it fails the object, or the clone before its start.
 
 use std::{fmt, str::FromStr};
@@ -16,25 +16,25 @@ use crate::Invalid;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "FidelityJson")]
 pub struct Fidelity {
-    /// How the copies are encrypted. `None`: as the destination's bucket does by default.
+    /// Encryption of the copies; `None` for the default of the destination bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Encryption>,
-    /// Who may do what with the copies. `None`: as the destination's bucket has it, which is private or its policy's.
+    /// ACL of the copies; `None` for the default of the destination bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acl: Option<Acl>,
-    /// Retention and legal hold go along, for a HEAD an object.
+    /// Copies retention and legal hold, at one HEAD per object.
     #[serde(skip_serializing_if = "is_default")]
     pub object_lock: ObjectLock,
-    /// A website's redirect goes along even where the store copies by itself, for a HEAD an object. Without it only
-    /// copies in parts and from store to store carry it: CopyObject does not.
+    /// Copies website redirects also with server-side copies, at one HEAD per object. Without it only
+    /// multipart copies and copies between stores keep them: CopyObject does not.
     #[serde(skip_serializing_if = "is_default")]
     pub website_redirects: bool,
-    /// When two objects count as equal.
+    /// Criterion for two objects to be equal.
     #[serde(skip_serializing_if = "is_default")]
     pub compare: Compare,
 }
 
-/// What the destination's store encrypts copies with.
+/// Encryption of copies by the destination store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "algorithm")]
 pub enum Encryption {
@@ -44,13 +44,13 @@ pub enum Encryption {
     /// A key of the key management service.
     #[serde(rename = "aws:kms")]
     Kms {
-        /// Id, alias or ARN. `None`: the account's key for S3.
+        /// Id, alias or ARN; `None` for the account's key for S3.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key_id: Option<KmsKeyId>,
     },
 }
 
-/// As it goes into a header: 1 to 2,048 visible characters of ASCII.
+/// Key id for a header: 1 to 2,048 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct KmsKeyId(String);
@@ -68,24 +68,24 @@ pub enum Acl {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectLock {
-    /// As the destination's bucket has it by default.
+    /// The default of the destination bucket.
     #[default]
     None,
-    /// As the source's object has it, unless that has expired.
+    /// The retention of the source object, unless it has expired.
     Copy,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compare {
-    /// By what listings tell: size and ETag. Where these do not decide, both objects are asked for their checksums.
+    /// By size and ETag of the listings; where these do not decide, by checksums of both objects.
     #[default]
     Listing,
-    /// Besides, by storage class, metadata, content headers and tags, for a HEAD of each side an object.
+    /// Also by storage class, metadata, content headers and tags, at one HEAD per object and endpoint.
     Metadata,
 }
 
-/// Without what a job must not keep, which is refused by name.
+/// The options for parsing; secrets that a job must not store are refused by name.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FidelityJson {
@@ -112,7 +112,7 @@ impl From<FidelityJson> for Fidelity {
     }
 }
 
-/// A customer's key (SSE-C), which would stand in the job's row.
+/// A customer key (SSE-C), which must not be stored with the job.
 #[derive(Default)]
 struct NotKept;
 
@@ -127,7 +127,7 @@ impl<'de> Deserialize<'de> for NotKept {
 }
 
 impl Fidelity {
-    /// Nothing is asked for.
+    /// Whether all options have their default.
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
     }
@@ -155,7 +155,7 @@ impl fmt::Display for Fidelity {
 }
 
 impl Encryption {
-    /// As S3 spells it.
+    /// Name in S3.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Aes256 {} => "AES256",
@@ -163,7 +163,7 @@ impl Encryption {
         }
     }
 
-    /// From the two texts of a form or a command line; an empty algorithm asks for nothing.
+    /// Parses the two texts of a form or command line; an empty algorithm means none.
     pub fn read(algorithm: &str, key_id: &str) -> Result<Option<Self>, Invalid> {
         let key = Some(key_id).filter(|key| !key.is_empty()).map(str::parse::<KmsKeyId>).transpose()?;
         match (algorithm, key) {
@@ -188,7 +188,7 @@ impl Encryption {
 impl Acl {
     pub const ALL: [Self; 3] = [Self::Copy, Self::BucketOwnerFullControl, Self::Private];
 
-    /// As commands and JSON spell it.
+    /// Name in commands and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Copy => "copy",
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_read_as_they_are_written_and_none_is_written_as_nothing() {
+    fn options_round_trip_and_defaults_are_omitted() {
         assert_eq!(serde_json::to_string(&Fidelity::default()).unwrap(), "{}");
         let json = concat!(
             r#"{"encryption":{"algorithm":"aws:kms","key_id":"alias/k"},"acl":"bucket-owner-full-control","#,
@@ -269,13 +269,13 @@ mod tests {
     }
 
     #[test]
-    fn a_customers_key_is_refused_and_not_repeated() {
+    fn customer_key_is_refused_and_not_repeated() {
         let refused = read(r#"{"source_customer_key":"c2VjcmV0"}"#).unwrap_err();
         assert!(refused.contains("--source-customer-key-file") && !refused.contains("c2VjcmV0"), "{refused}");
     }
 
     #[test]
-    fn what_is_no_option_is_refused() {
+    fn invalid_option_is_refused() {
         assert!(read(r#"{"acl":"public"}"#).unwrap_err().contains("`private`"));
         assert!(read(r#"{"acls":"copy"}"#).unwrap_err().contains("`acls`"));
         assert!(

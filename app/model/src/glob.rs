@@ -1,8 +1,8 @@
-//! A pattern over keys, or rather over what follows a prefix in them.
+//! A pattern for keys, matched against the part after a prefix.
 //!
-//! Our own, as keys are neither paths nor file names: the crates for globs take `\` and `{a,b}` for syntax, a `?` for a
-//! byte, and `**` for nothing special inside a segment. Always: a [`Glob`] that exists is well formed, and matching
-//! takes at most (length of the key) × (length of the glob) steps, whatever the two hold.
+//! Own implementation, because keys are not paths: glob crates treat `\` and `{a,b}` as syntax, `?` as a
+//! byte, and `**` inside a segment as nothing special. Always: a [`Glob`] is well formed, and matching
+//! takes at most (length of the key) × (length of the glob) steps.
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
@@ -50,7 +50,7 @@ impl Glob {
         &self.text
     }
 
-    /// Whether all of `text` fits.
+    /// Whether the whole `text` matches.
     pub fn matches(&self, text: &str) -> bool {
         let mut now = States::none(&self.tokens);
         let mut next = States::none(&self.tokens);
@@ -72,7 +72,7 @@ impl Glob {
 }
 
 impl Token {
-    /// Whether it stands for this one character.
+    /// Whether the token matches this character.
     fn takes(&self, character: char) -> bool {
         match self {
             Self::Literal(literal) => *literal == character,
@@ -85,7 +85,7 @@ impl Token {
     }
 }
 
-/// Before which tokens, or after the last, a match may stand.
+/// Positions that a match may have reached: before a token, or after the last.
 struct States<'a> {
     tokens: &'a [Token],
     reached: Vec<bool>,
@@ -100,7 +100,7 @@ impl<'a> States<'a> {
         self.reached.fill(false);
     }
 
-    /// Here, and wherever one gets from here without a character.
+    /// Adds a position, and all positions reachable from it without a character.
     fn enter(&mut self, index: usize) {
         if std::mem::replace(&mut self.reached[index], true) {
             return;
@@ -147,7 +147,7 @@ impl fmt::Display for Glob {
     }
 }
 
-/// Err: what would be right.
+/// Parses a pattern; the error is the expected form.
 fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
     if !(1..=BYTES).contains(&text.len()) {
         return Err("1 to 1,024 bytes of UTF-8");
@@ -179,8 +179,8 @@ fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
     Ok(tokens)
 }
 
-/// What follows a `[`, read up to its `]`, and the rest. A `]` that comes first stands for itself, as does a `-` that is
-/// not between two characters.
+/// What follows a `[`, read up to its `]`, and the rest. A `]` that comes first stands for itself, as does a `-` that
+/// is not between two characters.
 fn class(text: &str) -> Result<(Class, &str), &'static str> {
     let body = text.strip_prefix(['!', '^']);
     let (negated, mut rest) = (body.is_some(), body.unwrap_or(text));
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_asterisk_stays_within_its_segment_and_two_do_not() {
+    fn one_asterisk_stays_within_segment_two_do_not() {
         check("*.gz", &["a.gz", ".gz"], &["a/b.gz", "a.gz2", "A.GZ", ""]);
         check("logs/*/x", &["logs/a/x", "logs//x"], &["logs/x", "logs/a/b/x"]);
         check("logs/**", &["logs/", "logs/a", "logs/a/b"], &["logs", "log"]);
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn two_asterisks_and_a_slash_are_any_number_of_whole_segments() {
+    fn double_asterisk_slash_matches_any_whole_segments() {
         check("**/x", &["x", "a/x", "a/b/x", "/x"], &["ax", "a/bx", "x/"]);
         check("a/**/b", &["a/b", "a/c/b", "a/c/d/b"], &["ab", "a/cb", "b"]);
         check("a**/b", &["a/b", "ac/b", "a/c/b"], &["ab"]);
@@ -248,12 +248,12 @@ mod tests {
     }
 
     #[test]
-    fn a_question_mark_is_one_character_but_a_slash() {
+    fn question_mark_matches_one_character_except_slash() {
         check("?", &["a", "é", "☃", "\n", "\\"], &["", "/", "ab"]);
     }
 
     #[test]
-    fn brackets_are_one_character_of_those_they_hold() {
+    fn brackets_match_one_listed_character() {
         check("[a-cx]", &["a", "b", "c", "x"], &["d", "A", "", "ab", "-"]);
         check("[!a-c]", &["d", "é"], &["a", "b", "/", ""]);
         check("[^a]", &["^"], &["a"]);
@@ -264,14 +264,14 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_stands_for_itself() {
+    fn other_characters_match_themselves() {
         for key in ["a{b,c}", "\\", "a]b", "^a$", "(a|b)+", " ", ".", "..", "a//b", "/a", "\u{1}", "\u{7f}", "€"] {
             check(key, &[key], &["", "b", "a/b"]);
         }
     }
 
     #[test]
-    fn a_glob_that_means_nothing_is_refused_with_what_would_be_right() {
+    fn malformed_glob_is_refused_with_expected_form() {
         for (text, right) in [
             ("", "1 to 1,024"),
             ("a[", "closed with ]"),
@@ -288,7 +288,7 @@ mod tests {
         assert!("g".repeat(1_025).parse::<Glob>().is_err());
     }
 
-    /// The same rule written as plainly as can be: slow, and obviously right.
+    /// Reference implementation: slow and obviously correct.
     fn plainly(tokens: &[Token], text: &str) -> bool {
         let Some((token, rest)) = tokens.split_first() else { return text.is_empty() };
         let first = text.chars().next();
@@ -303,13 +303,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_match_is_what_trying_everything_finds(pattern in "([ab/?]|\\*{1,2}|\\*\\*/|\\[!?a\\]){1,7}", key in "[ab/é]{0,8}") {
+        fn matching_agrees_with_reference_implementation(pattern in "([ab/?]|\\*{1,2}|\\*\\*/|\\[!?a\\]){1,7}", key in "[ab/é]{0,8}") {
             let glob = glob(&pattern);
             prop_assert_eq!(glob.matches(&key), plainly(&glob.tokens, &key), "{} {}", pattern, key);
         }
 
         #[test]
-        fn a_key_with_nothing_special_matches_itself_alone(key in "[^*?\\[\r\n]{1,40}", other in ".{0,40}") {
+        fn key_without_wildcards_matches_only_itself(key in "[^*?\\[\r\n]{1,40}", other in ".{0,40}") {
             prop_assert!(glob(&key).matches(&key));
             prop_assert_eq!(glob(&key).matches(&other), key == other);
         }
@@ -320,7 +320,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_the_parser_or_the_matcher_panic(text in ".{0,60}", key in ".{0,60}") {
+        fn arbitrary_text_never_panics(text in ".{0,60}", key in ".{0,60}") {
             if let Ok(glob) = text.parse::<Glob>() {
                 glob.matches(&key);
             }
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn no_glob_takes_longer_than_its_length_times_the_keys() {
+    fn matching_time_is_bounded_by_both_lengths() {
         let hard = glob(&"*a".repeat(500));
         assert!(!hard.matches(&"a".repeat(499)));
         assert!(hard.matches(&"a".repeat(1_024)));

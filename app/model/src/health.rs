@@ -1,4 +1,4 @@
-//! How a pipeline does: its tile, its reconciliation, the shape of its losses, its percentiles and its cost.
+//! Health of a pipeline: tile, reconciliation, loss pattern, percentiles and cost.
 
 use std::str::FromStr;
 
@@ -6,60 +6,60 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Alert, Amount, Canary, Invalid, Outcome, PipelineName, Run, RunSums, Time, Window};
 
-/// A pipeline on the first page: is everything arriving?
+/// Tile of a pipeline on the overview page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tile {
     pub pipeline: PipelineName,
-    /// The worst outcome of the last hour; `None`: no run.
+    /// Worst outcome of the last hour; `None` without runs.
     pub worst: Option<Outcome>,
-    /// Of the last hour.
+    /// Runs of the last hour.
     pub sums: RunSums,
-    /// Milliseconds; see `PipelineStatus::lag_ms`.
+    /// Lag in milliseconds; see `PipelineStatus::lag_ms`.
     pub lag_ms: Option<u64>,
     pub last_run: Option<Run>,
-    /// Of the window shown, oldest first.
+    /// Sums over the displayed window, oldest first.
     pub trend: Vec<RunSums>,
-    /// Those that hold.
+    /// Active alerts.
     pub alerts: Vec<Alert>,
 }
 
-/// Log objects in the bucket against the runs that handled them.
+/// Reconciliation: log objects of the bucket compared with the recorded runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reconciliation {
     pub window: Window,
-    /// When the bucket was listed.
+    /// Time of the listing.
     pub listed_at: Time,
-    /// Why it could not be listed to the end; what is here is then a part.
+    /// Error of an incomplete listing; the figures are partial then.
     pub error: Option<String>,
-    /// Neighbouring intervals, oldest first.
+    /// Adjacent intervals, oldest first.
     pub intervals: Vec<Reconciled>,
-    /// Objects that need to be shipped again, the oldest first, at most 1,000.
+    /// Objects to ship again, the oldest first, at most 1,000.
     pub gaps: Vec<Gap>,
-    /// All of them.
+    /// Total number of objects to ship again.
     pub gap_count: u64,
-    /// When the oldest object was written that no run handled.
+    /// Time of the oldest unprocessed object.
     pub oldest_unhandled: Option<Time>,
 }
 
-/// One interval. Always: `objects = whole + never + failed + partial`. An object that no run handled, and that is too
-/// young to be missed, is not counted yet.
+/// One interval. Always: `objects = whole + never + failed + partial`. An unprocessed object that is too
+/// young to be overdue is not counted yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciled {
     pub window: Window,
     pub objects: u64,
-    /// Handled, and all of it is where it belongs.
+    /// Objects delivered completely.
     pub whole: u64,
-    /// Never picked up.
+    /// Objects not processed.
     pub never: u64,
-    /// Picked up, and nothing says that any of it arrived.
+    /// Objects processed without evidence that anything arrived.
     pub failed: u64,
-    /// Some of it is missing.
+    /// Objects delivered partially.
     pub partial: u64,
-    /// Handled by more than one run that delivered: counted beside the others.
+    /// Duplicates: objects delivered by more than one run, also counted above.
     pub twice: u64,
 }
 
-/// Why an object is in the list of gaps.
+/// Reason for a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapKind {
@@ -94,42 +94,42 @@ impl FromStr for GapKind {
 pub struct Gap {
     pub key: String,
     pub size: u64,
-    /// When the object was written.
+    /// Write time of the object.
     pub written_at: Time,
     pub kind: GapKind,
-    /// The run that handled it last.
+    /// The last run of the object.
     pub run: Option<crate::RunId>,
 }
 
-/// Along what a loss has a shape.
+/// Property that losses correlate with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dimension {
-    /// Of the object, bytes.
+    /// Size of the object in bytes.
     Size,
-    /// Of the object when it was handled.
+    /// Age of the object when it was processed.
     Age,
-    /// Of its key.
+    /// Part of the key.
     Prefix,
-    /// Of the run.
+    /// Duration of the run.
     Duration,
 }
 
-/// A part of the runs that loses, where the rest does not.
+/// A group of runs that loses more than the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LossShape {
     pub dimension: Dimension,
-    /// "Objects under 8 kB lose everything: 41 of 41; others 2 of 9,120."
+    /// Sentence such as "Objects under 8 kB lose everything: 41 of 41; others 2 of 9,120."
     pub sentence: String,
     pub lost: u64,
     pub of: u64,
     pub elsewhere_lost: u64,
     pub elsewhere_of: u64,
-    /// That chance alone looks like this, for all that was looked at together.
+    /// Probability that chance alone produces such a pattern, over all patterns tested.
     pub p_value: f64,
 }
 
-/// By nearest rank, of the runs of a window or of what a canary took. Milliseconds, megabytes.
+/// Percentiles by nearest rank, in milliseconds or megabytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Percentiles {
     pub p50: u64,
@@ -139,7 +139,7 @@ pub struct Percentiles {
 }
 
 impl Percentiles {
-    /// Zeros where there is nothing.
+    /// Percentiles of the values; zeros without values.
     pub fn of(mut figures: Vec<u64>) -> Self {
         figures.sort_unstable();
         let ranked = |percent: usize| {
@@ -150,21 +150,21 @@ impl Percentiles {
     }
 }
 
-/// How the runs of a pipeline did in a window.
+/// Health of a pipeline in a window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PipelineHealth {
     pub window: Window,
     pub reconciliation: Option<Reconciliation>,
-    /// Of its sink; `None`: no marked events are sent through it.
+    /// Canary of its sink; `None` if none is sent through it.
     pub canary: Option<Canary>,
     pub duration_ms: Percentiles,
     pub memory_mb: Percentiles,
     pub memory_limit_mb: Option<u64>,
     pub billed_ms: u64,
     pub cold_starts: u64,
-    /// Runs that the percentiles are made of: the newest of the window, at most 10,000.
+    /// Number of runs in the percentiles: the newest of the window, at most 10,000.
     pub runs: u64,
-    /// Of the Lambda function, by the configured prices; `None`: it has none.
+    /// Cost of the Lambda function by the configured prices; `None` without a function.
     pub cost: Option<Amount>,
     pub losses: Vec<LossShape>,
 }
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_figures_that_were_measured() {
+    fn percentiles_are_measured_values() {
         assert_eq!(Percentiles::of(Vec::new()), Percentiles::default());
         assert_eq!(Percentiles::of(vec![7]), Percentiles { p50: 7, p95: 7, p99: 7, max: 7 });
         let to_hundred = (1..=100).rev().collect();

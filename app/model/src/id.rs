@@ -1,4 +1,4 @@
-//! Ids: UUIDv7, so that sorting by id is sorting by the time of creation, and a keyset page needs no second column.
+//! Ids: UUIDv7, which sort by creation time, so that keyset pages need no second column.
 
 use std::{fmt, str::FromStr};
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::Invalid;
 
-/// The id of a job. Made by the store.
+/// Id of a job, assigned by the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JobId(pub Uuid);
@@ -27,7 +27,7 @@ impl FromStr for JobId {
 }
 
 impl JobId {
-    /// The last eight characters: enough to tell jobs apart on a page. The front of a UUIDv7 is its time.
+    /// The last eight characters, which distinguish jobs on a page; a UUIDv7 begins with its time.
     pub fn short(self) -> String {
         let text = self.0.simple().to_string();
         text[text.len() - 8..].to_owned()

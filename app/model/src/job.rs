@@ -1,4 +1,4 @@
-//! A job: what someone asked for, where it stands, what may be done with it.
+//! A job: its specification, state and allowed actions.
 
 use std::{fmt, str::FromStr};
 
@@ -16,7 +16,7 @@ pub enum Kind {
     Backfill,
 }
 
-/// What a job is to do. Closed: a new kind is a new variant, and the compiler shows where it matters.
+/// Specification of a job. A closed enum: the compiler shows where a new kind must be handled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Spec {
@@ -34,7 +34,7 @@ impl Spec {
         }
     }
 
-    /// What a list shows and its search finds: `demo-assets → demo-clone`.
+    /// Title for lists and search: `demo-assets → demo-clone`.
     pub fn title(&self) -> String {
         match self {
             Self::Clone(spec) => format!("{} → {}", spec.source, spec.destination),
@@ -51,7 +51,7 @@ impl Spec {
         }
     }
 
-    /// The other place in S3. What is sent elsewhere has none: it touches its source alone.
+    /// Destination in S3, or the source for jobs that write nothing to S3.
     pub fn destination(&self) -> &Location {
         match self {
             Self::Clone(spec) => &spec.destination,
@@ -68,9 +68,9 @@ pub enum State {
     Queued,
     Running,
     Paused,
-    /// Done, and proven.
+    /// Ended with a valid proof.
     Succeeded,
-    /// Could not go on, or did its work but for some items.
+    /// Aborted, or ended with failed items.
     Failed,
     Cancelled,
 }
@@ -79,13 +79,13 @@ impl State {
     pub const ALL: [Self; 6] =
         [Self::Queued, Self::Running, Self::Paused, Self::Succeeded, Self::Failed, Self::Cancelled];
 
-    /// True once nothing more happens by itself.
+    /// Whether the job has ended.
     pub fn ended(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
     }
 }
 
-/// What a person may ask of a job.
+/// Action of a user on a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -95,17 +95,17 @@ pub enum Action {
     Retry(Retry),
 }
 
-/// Which part of a job to do again.
+/// Part of a job to retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
-    /// From the start, as if never run; what is equal already is skipped.
+    /// Everything from the start; equal objects are skipped.
     All,
-    /// Only the objects recorded as failed (and what was never reached), then the comparison.
+    /// Only failed objects and those not reached, then the comparison.
     Failed,
 }
 
-/// What a running job has been asked to do at its next beat.
+/// Request that a running job reads at its next heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stop {
@@ -113,7 +113,7 @@ pub enum Stop {
     Cancel,
 }
 
-/// Why an action is refused.
+/// Reason why an action is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a {state} job cannot be {action}")]
 pub struct NotAllowed {
@@ -127,35 +127,42 @@ impl From<NotAllowed> for Problem {
     }
 }
 
-/// Why a job ended without success.
+/// Error of a job that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobError {
-    /// Stable, `snake_case`: `no_bucket`, `denied`, `listing`, `unreachable`, `items_failed`, `not_equal`, …
+    /// Stable code in `snake_case`: `no_bucket`, `denied`, `listing`, `unreachable`, `items_failed`, `not_equal`, …
     pub code: String,
-    /// What failed, where and why, in a sentence or two.
+    /// What failed, where and why, in one or two sentences.
     pub message: String,
-    /// What to do now.
+    /// Recommended action.
     pub advice: String,
 }
 
-/// A job as everybody sees it. The API answers this very shape.
+impl JobError {
+    /// Writes the message as a sentence, so that the errors of every kind of job look alike.
+    pub fn new(code: &str, message: &str, advice: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: crate::sentence(message), advice: advice.into() }
+    }
+}
+
+/// A job; the API returns this shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     pub id: JobId,
     pub kind: Kind,
     pub state: State,
     pub spec: Spec,
-    /// How often a worker took it; the fence against one that was asleep past its lease.
+    /// Number of times a worker took it; fences a worker that has lost its lease.
     pub attempt: i64,
     pub author: String,
     pub created_at: Time,
     pub started_at: Option<Time>,
     pub ended_at: Option<Time>,
-    /// When the row changed last: the age of the numbers.
+    /// Last change of the row, hence the age of the figures.
     pub updated_at: Time,
     /// Grows with every change of the row.
     pub revision: i64,
-    /// Asked for, not yet done.
+    /// Pending request.
     pub stopping: Option<Stop>,
     /// The worker that holds the lease.
     pub holder: Option<String>,
@@ -169,7 +176,7 @@ impl Job {
         self.spec.title()
     }
 
-    /// Whether `action` makes sense now; the one rule for buttons, API and store.
+    /// Whether `action` is allowed now; the single rule for pages, API and database.
     pub fn allows(&self, action: Action) -> Result<(), NotAllowed> {
         let allowed = match action {
             Action::Cancel => !self.state.ended(),
@@ -216,14 +223,14 @@ words!(Stop, "stop", Pause => "pause", Cancel => "cancel");
 words!(Retry, "only", All => "all", Failed => "failed");
 
 impl fmt::Display for Action {
-    /// As a participle: what cannot be done to the job.
+    /// Participle for an error text: the job cannot be ….
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Cancel => "cancelled",
             Self::Pause => "paused",
             Self::Resume => "resumed",
             Self::Retry(Retry::All) => "retried",
-            Self::Retry(Retry::Failed) => "retried for what failed",
+            Self::Retry(Retry::Failed) => "retried for failed objects",
         })
     }
 }

@@ -1,7 +1,7 @@
-//! The words of Logyard as types: what the store keeps, the engines report, the API answers and the pages show.
+//! The vocabulary of Logyard as types, used by database, engines, API and pages.
 //!
-//! Shared by the server and the browser, so: serde only, no I/O, no clock, nothing that weighs on the wasm. Whatever
-//! comes from outside (names, keys, times, cursors) is parsed into a type here once and trusted afterwards.
+//! Shared by server and browser, hence serde only, no I/O, no clock, nothing large in wasm. Always: input
+//! from outside (names, keys, times, cursors) is parsed into a type once and trusted afterwards.
 
 mod alert;
 mod backfill;
@@ -18,6 +18,7 @@ mod job;
 mod list;
 mod live;
 mod name;
+pub mod number;
 mod pipeline;
 mod place;
 mod plan;
@@ -29,13 +30,16 @@ mod reprocess;
 mod run;
 mod schedule;
 mod selection;
+mod sentence;
 mod summary;
 mod sync;
 mod time;
 mod view;
 mod window;
 
-pub use alert::{Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, Notice, ReceiverStatus};
+pub use alert::{
+    Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, DeliveryId, Notice, ReceiverStatus,
+};
 pub use backfill::{BackfillSpec, Backfilled};
 pub use canary::{Canary, CanarySize, MarkedEvent};
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
@@ -67,6 +71,7 @@ pub use schedule::{
     Upcoming,
 };
 pub use selection::Selection;
+pub use sentence::sentence;
 pub use summary::{
     Bytes, Connections, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, SendingFailure, SocketFailure,
     Summary, Tally,
@@ -76,5 +81,5 @@ pub use sync::{
     SyncList, SyncMinute, SyncReport, SyncSource, SyncState, SyncStatus, SyncView, Verified,
 };
 pub use time::{Time, TimeError};
-pub use view::{Bulk, BulkOutcome, FailurePage, Health, JobView, Overview, Settings, StoreStatus, Viewer};
+pub use view::{Bulk, BulkOutcome, FailurePage, Health, JobView, Overview, Settings, StoreStatus, TaskLease, Viewer};
 pub use window::Window;

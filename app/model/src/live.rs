@@ -1,4 +1,4 @@
-//! The messages of the one live stream a tab keeps open. First a snapshot, then what changed.
+//! Messages of the live stream: first a snapshot, then changes.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +14,15 @@ pub enum LiveMessage {
     Beat(Beat),
 }
 
-/// A table that is kept in step stands otherwise than before.
+/// The status of a synced table changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncChange {
     pub table: TableName,
-    /// Grows with every change.
+    /// Revision, which grows with every change.
     pub revision: i64,
 }
 
-/// What holds at the moment of connecting: jobs that have not ended (the newest 100).
+/// State at the time of connecting: jobs that have not ended, the newest 100.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     pub now: Time,
@@ -30,22 +30,22 @@ pub struct Snapshot {
     pub jobs: Vec<Job>,
 }
 
-/// Every two seconds, also when nothing changed: proof that the line is alive.
+/// Sent every two seconds, also without changes, to show that the connection is alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beat {
     pub now: Time,
     pub counts: Counts,
 }
 
-/// For the status line; each up to [`crate::Count::CAP`].
+/// Counts for the status line, each up to [`crate::Count::CAP`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub running: u64,
     pub queued: u64,
     pub paused: u64,
-    /// Failed within the last 24 hours.
+    /// Jobs that failed within the last 24 hours.
     pub failed_lately: u64,
-    /// That hold, and that nobody has acknowledged or silenced.
+    /// Active alerts that are neither acknowledged nor silenced.
     #[serde(default)]
     pub alerts: u64,
 }

@@ -1,4 +1,4 @@
-//! Names of things in S3 and of the stores they lie in, parsed at the edge.
+//! Names of stores, sinks, pipelines, tables, buckets, keys and schedules, parsed at the edge.
 
 use std::{fmt, str::FromStr};
 
@@ -36,43 +36,43 @@ macro_rules! text_newtype {
     };
 }
 
-/// The name of a `[[stores]]` entry: 1 to 40 of `a-z 0-9 - _`.
+/// Name of a `[[stores]]` entry: 1 to 40 characters of `a-z 0-9 - _`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct StoreName(String);
 
-/// The name of a `[[sinks]]` entry, by the same rule.
+/// Name of a `[[sinks]]` entry: 1 to 40 characters of `a-z 0-9 - _`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SinkName(String);
 
-/// The name of a `[[pipelines]]` entry, by the same rule.
+/// Name of a `[[pipelines]]` entry: 1 to 40 characters of `a-z 0-9 - _`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PipelineName(String);
 
-/// The name of a `[[tables]]` entry, by the same rule.
+/// Name of a `[[tables]]` entry: 1 to 40 characters of `a-z 0-9 - _`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TableName(String);
 
-/// The name of a bucket: 3 to 63 of letters, digits, `.`, `-`, `_`. Wider than AWS, as other vendors are.
+/// Name of a bucket: 3 to 63 letters, digits, `.`, `-` or `_`. Wider than AWS allows, because other vendors allow more.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BucketName(String);
 
-/// A key of an S3 object: 1 to 1,024 bytes of UTF-8, any of them. Not a path: `a//b`, `/a` and `a/../b` are three keys.
+/// Key of an S3 object: 1 to 1,024 bytes of any UTF-8. Not a path: `a//b`, `/a` and `a/../b` are three keys.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Key(String);
 
-/// What the keys of a location start with; empty for a whole bucket. At most 1,024 bytes. Not a folder: `logs` also
+/// Prefix of the keys of a location; empty for a whole bucket. At most 1,024 bytes. Not a folder: `logs` also
 /// covers `logs-old/a`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Prefix(String);
 
-/// What a schedule is called: 1 to 60 characters on one line, no space at either end.
+/// Name of a schedule: 1 to 60 characters on one line, without space at either end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ScheduleName(String);
@@ -88,7 +88,7 @@ text_newtype!(Prefix);
 
 const KEY_BYTES: usize = 1_024;
 
-/// Names given in the configuration: they stand in URLs and in labels of measurements.
+/// Names of configuration entries, which appear in URLs and in labels of metrics.
 macro_rules! configured_name {
     ($name:ident, $field:literal) => {
         impl TryFrom<String> for $name {
@@ -166,7 +166,7 @@ impl TryFrom<String> for ScheduleName {
 }
 
 impl Key {
-    /// This key under another prefix: `from` is cut off, `to` put before. `None` if the key does not start with
+    /// This key with prefix `from` replaced by `to`. `None` if the key does not start with
     /// `from`, or if the result is empty or over 1,024 bytes.
     pub fn moved(&self, from: &Prefix, to: &Prefix) -> Option<Self> {
         let rest = self.0.strip_prefix(from.as_str())?;
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_moves_between_prefixes_or_says_that_it_cannot() {
+    fn key_moves_between_prefixes_or_is_none() {
         let key: Key = "in/a".parse().unwrap();
         let prefix = |text: &str| text.parse::<Prefix>().unwrap();
         assert_eq!(key.moved(&prefix("in/"), &prefix("out/")).unwrap().as_str(), "out/a");
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_is_called_by_something_that_can_be_read() {
+    fn schedule_name_must_be_readable() {
         for name in ["", " nightly", "a\nb", "\u{0}"] {
             assert_eq!(name.parse::<ScheduleName>().unwrap_err().field, "name");
         }
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_name_says_what_would_be_right() {
+    fn invalid_name_error_says_expected_form() {
         let error = "A B".parse::<BucketName>().unwrap_err();
         assert_eq!(error.field, "bucket");
         assert!(error.to_string().contains("\"A B\""), "{error}");

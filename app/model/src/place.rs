@@ -1,4 +1,4 @@
-//! Where objects lie: a store, a bucket, a prefix.
+//! Location of objects: store, bucket and prefix.
 
 use std::{fmt, str::FromStr};
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BucketName, Invalid, Prefix, StoreName};
 
-/// A place as a person writes it, `s3://bucket/prefix`, with the store left open. JSON: that text, or an object with
+/// A location as written by a user, `s3://bucket/prefix`, with an optional store. JSON: that text, or an object with
 /// `store` (optional), `bucket` and `prefix` (optional).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "PlaceJson", into = "PlaceJson")]
 pub struct Place {
-    /// `None`: the first configured store.
+    /// Store; `None` for the first configured one.
     pub store: Option<StoreName>,
     pub bucket: BucketName,
     pub prefix: Prefix,
@@ -57,7 +57,7 @@ impl From<Place> for PlaceJson {
 impl FromStr for Place {
     type Err = Invalid;
 
-    /// `s3://bucket/prefix`, or the same without `s3://`. Nothing is decoded: a `%` is a `%`.
+    /// Parses `s3://bucket/prefix`, or the same without `s3://`, without percent-decoding.
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let rest = text.strip_prefix("s3://").unwrap_or(text);
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
@@ -65,7 +65,7 @@ impl FromStr for Place {
     }
 }
 
-/// A place whose store is known.
+/// A location with its store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
     pub store: StoreName,
@@ -75,7 +75,7 @@ pub struct Location {
 }
 
 impl Location {
-    /// `s3://bucket/prefix`, without the store: what other tools take as an argument.
+    /// URL without the store, as accepted by other tools: `s3://bucket/prefix`.
     pub fn url(&self) -> String {
         match self.prefix.as_str() {
             "" => format!("s3://{}", self.bucket),

@@ -1,7 +1,7 @@
-//! The plan of a mirror: what a preview found, so that what is deleted is what somebody saw and confirmed.
+//! The plan of a mirror: the result of a preview, so that only objects are deleted that a user saw and confirmed.
 //!
-//! Always: the same listings and the same request give the same plan, wherever they are read. Whatever the listings
-//! say differently gives another one.
+//! Always: equal listings and equal requests give the same plan on any machine. Any difference in the listings
+//! gives another plan.
 
 use std::{fmt, str::FromStr};
 
@@ -9,28 +9,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Invalid, Time};
 
-/// A SHA-256 as 64 hex digits, in small letters.
+/// A SHA-256 as 64 lower-case hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(String);
 
-/// What a mirror would do, by the listings of one preview.
+/// Changes that a mirror would make, by the listings of one preview.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Of the request and of everything that would be copied or deleted: what names the plan.
+    /// Digest of the request and of all objects to copy or delete; identifies the plan.
     pub id: Digest,
-    /// When the listings were read, by the clock of whoever read them.
+    /// Time of the listings, by the local clock.
     pub at: Time,
-    /// Of the source, as far as chosen.
+    /// Selected objects of the source.
     pub source_objects: u64,
     pub to_copy: u64,
     pub to_copy_bytes: u64,
     pub to_delete: u64,
     pub to_delete_bytes: u64,
-    /// Of what would be deleted alone: key, ETag and size of each, in key order.
+    /// Digest of the objects to delete: key, ETag and size of each, in key order.
     pub extras: Digest,
-    /// The newest `LastModified` of what would be deleted, by the destination's own clock. What was written later was
-    /// in no preview. `None`: nothing would be deleted.
+    /// Newest `LastModified` among the objects to delete, by the destination's clock. Objects written later were
+    /// not in the preview. `None` if nothing would be deleted.
     pub newest_extra: Option<Time>,
 }
 
@@ -39,7 +39,7 @@ impl Digest {
         &self.0
     }
 
-    /// From a hash's bytes.
+    /// Encodes the bytes of a hash.
     pub fn of(hash: [u8; 32]) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
@@ -80,8 +80,8 @@ impl fmt::Display for Digest {
 }
 
 impl Plan {
-    /// What another plan for the same request would do differently, figure by figure: `to delete 3 → 5`. Where no
-    /// figure differs, other objects are meant.
+    /// Differences of another plan for the same request, figure by figure: `to delete 3 → 5`. If no
+    /// figure differs, the plans concern other objects.
     pub fn changes(&self, now: &Self) -> String {
         let figures = [
             ("to delete", self.to_delete, now.to_delete),
@@ -96,7 +96,7 @@ impl Plan {
             return changed.join(", ");
         }
         let what = if self.extras == now.extras { "to copy" } else { "to delete" };
-        format!("as many as before, but other objects {what}")
+        format!("the same numbers, but different objects {what}")
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_read_as_it_is_written() {
+    fn digest_round_trips() {
         let digest = Digest::of([0xa7; 32]);
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
         for text in ["", "a7", &"A7".repeat(32), &"g7".repeat(32)] {
@@ -128,9 +128,9 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_is_said_in_figures_and_never_called_nothing() {
+    fn plan_changes_are_listed_and_never_empty() {
         assert_eq!(plan(3, 1).changes(&plan(5, 2)), "to delete 3 → 5, bytes to delete 3 → 5");
-        assert_eq!(plan(3, 1).changes(&plan(3, 2)), "as many as before, but other objects to delete");
-        assert_eq!(plan(3, 1).changes(&plan(3, 1)), "as many as before, but other objects to copy");
+        assert_eq!(plan(3, 1).changes(&plan(3, 2)), "the same numbers, but different objects to delete");
+        assert_eq!(plan(3, 1).changes(&plan(3, 1)), "the same numbers, but different objects to copy");
     }
 }

@@ -1,6 +1,6 @@
-//! What requests cost, by a price list: an estimate, with where its prices come from.
+//! Cost of requests by a price list: an estimate that names the source of its prices.
 //!
-//! In whole millionths of a currency, so that a sum is exact and equal everywhere.
+//! Always: amounts are whole millionths of a currency, so that sums are exact on any machine.
 
 use std::{fmt, str::FromStr};
 
@@ -13,7 +13,7 @@ use crate::{Invalid, RequestCounts};
 #[serde(try_from = "String", into = "String")]
 pub struct Amount(pub u64);
 
-/// Prices of S3's requests, of 1,000 each, and of Lambda.
+/// Prices of 1,000 S3 requests each, and of Lambda.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prices {
     pub currency: String,
@@ -21,14 +21,14 @@ pub struct Prices {
     pub list_copy_put: Amount,
     /// GET and HEAD. DELETE is free.
     pub get_head: Amount,
-    /// A million GB-seconds of a Lambda function: one costs less than the millionths that an amount is kept in.
+    /// Price of a million Lambda GB-seconds; one costs less than a millionth, the unit of amounts.
     pub lambda_million_gb_seconds: Amount,
     pub lambda_million_requests: Amount,
-    /// Whose prices they are.
+    /// Source of the prices.
     pub source: String,
 }
 
-/// What so many requests would cost. An estimate: storage, transfer and retries are not in it.
+/// Estimated cost of requests, without storage, transfer and retries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
     pub amount: Amount,
@@ -50,7 +50,7 @@ impl Default for Prices {
 }
 
 impl Prices {
-    /// Rounded up to a millionth.
+    /// Cost of requests, rounded up to a millionth.
     pub fn of(&self, requests: &RequestCounts) -> Price {
         let of = |count: u64, price: Amount| u128::from(count) * u128::from(price.0);
         let thousandths =
@@ -59,8 +59,8 @@ impl Prices {
         Price { amount, currency: self.currency.clone(), source: self.source.clone() }
     }
 
-    /// So many invocations of functions, and the milliseconds that they are billed for, each times the megabytes that
-    /// its function was given; 1,024 of these are a GB. Rounded up to a millionth, once.
+    /// Cost of Lambda invocations and of billed milliseconds times the megabytes of
+    /// their function; 1,024 MB are a GB. Rounded up to a millionth once.
     pub fn of_lambda(&self, invocations: u64, billed_mb_ms: u64) -> Amount {
         const MB_MS_OF_A_GB_SECOND: u128 = 1_024 * 1_000;
         const MILLION: u128 = 1_000_000;
@@ -73,7 +73,7 @@ impl Prices {
 }
 
 impl Amount {
-    /// A million times a price that is written for one: up to twelve decimals.
+    /// Parses the price of one unit with up to twelve decimals; returns the price of a million units.
     pub fn of_a_million(text: &str) -> Result<Self, Invalid> {
         let refused =
             || Invalid::new("price", text, "a number such as 0.0000166667, not negative, with at most twelve decimals");
@@ -87,7 +87,7 @@ impl Amount {
 }
 
 impl fmt::Display for Amount {
-    /// At least two decimals, at most six: `0.0265`, `1.50`.
+    /// Formats with two to six decimals: `0.0265`, `1.50`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = format!("{:06}", self.0 % 1_000_000);
         let (first, rest) = decimals.split_at(2);
@@ -98,7 +98,7 @@ impl fmt::Display for Amount {
 impl FromStr for Amount {
     type Err = Invalid;
 
-    /// A decimal number, not negative, with at most six decimals.
+    /// Parses a non-negative decimal number with at most six decimals.
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let refused = || Invalid::new("price", text, "a number such as 0.005, not negative, with at most six decimals");
         let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_amount_is_read_as_it_is_written() {
+    fn amount_round_trips() {
         for (text, written) in
             [("0.005", "0.005"), ("0.0004", "0.0004"), ("12", "12.00"), ("1.5", "1.50"), ("0", "0.00")]
         {
@@ -153,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_price_is_refused() {
+    fn invalid_price_is_refused() {
         for text in ["", "-1", "-0.005", ".5", "1,5", "1e3", "free", "NaN", "inf", "0.0000001", "99999999999999999"] {
             assert!(text.parse::<Amount>().is_err(), "{text}");
         }
     }
 
     #[test]
-    fn what_a_function_costs_is_exact_and_rounded_once() {
+    fn function_cost_is_exact_and_rounded_once() {
         let prices = Prices::default();
         // 1 GB-second is 16.6667 millionths; a request 0.2.
         assert_eq!(prices.of_lambda(0, 1_024_000), Amount(17));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_below_a_millionth_is_read_for_a_million() {
+    fn price_below_a_millionth_is_parsed_per_million() {
         for (text, of_a_million) in [("0.0000166667", 16_666_700), ("0.000000000001", 1), ("2", 2_000_000_000_000)] {
             assert_eq!(Amount::of_a_million(text), Ok(Amount(of_a_million)), "{text}");
         }
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_counts_what_is_charged_and_deletes_are_free() {
+    fn estimate_charges_requests_but_not_deletes() {
         let requests = RequestCounts { list: 300, copy: 700, head: 10_000, delete: 10_000 };
         assert_eq!(Prices::default().of(&requests).amount.to_string(), "0.009");
         assert_eq!(Prices::default().of(&RequestCounts { list: 1, ..RequestCounts::default() }).amount, Amount(5));

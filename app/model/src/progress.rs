@@ -1,10 +1,11 @@
-//! How far a job is. Honest: "so far" until it is final, no time left until it means something, a stall is called one.
+//! Progress of a job. Always: figures are marked "so far" until final, an estimate appears only once it is meaningful,
+//! and a stall is reported.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Lines;
 
-/// With nothing settled and no byte moved for this long, a job has stalled.
+/// Milliseconds without a finished object or a transferred byte after which a job counts as stalled.
 pub const STALLED_AFTER_MS: u64 = 60_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,13 +13,13 @@ pub const STALLED_AFTER_MS: u64 = 60_000;
 pub enum Phase {
     #[default]
     Waiting,
-    /// Lists, compares and copies, all at once.
+    /// Lists, compares and copies concurrently.
     Copying,
-    /// A mirror: deletes what only the destination has.
+    /// Deletes objects that only the destination has (mirror).
     Deleting,
-    /// Reads log objects, parses their records and sends the events, all at once.
+    /// Reads log objects, parses their records and sends events concurrently.
     Shipping,
-    /// A backfill: reads the log of a function.
+    /// Reads the log of a function (backfill).
     Reading,
     /// Compares both listings.
     Verifying,
@@ -44,75 +45,75 @@ impl Phase {
 #[serde(default)]
 pub struct Progress {
     pub phase: Phase,
-    /// Objects listed at the source; in mode `verify` at either side.
+    /// Objects listed at the source; in mode `verify` at either endpoint.
     pub found: u64,
     pub found_bytes: u64,
-    /// True once the listing has been read to its end; before that `found` is "so far".
+    /// Whether the listing was read to its end; before that `found` is a figure so far.
     pub found_final: bool,
-    /// Copied, each acknowledged with an ETag. In a dry run: would be copied. Of a reprocess: shipped whole.
+    /// Objects copied, each acknowledged with an ETag. Dry run: to be copied. Reprocess: shipped completely.
     pub done: u64,
-    /// Equal at the destination already. Of a reprocess: delivered by an earlier run.
+    /// Objects already equal at the destination. Reprocess: delivered by an earlier run.
     pub skipped: u64,
     pub failed: u64,
-    /// Deleted at the destination, each acknowledged. Not among the `found`.
+    /// Objects deleted at the destination, each acknowledged; not part of `found`.
     pub deleted: u64,
-    /// Bytes of what was copied; of a reprocess, bytes read of the objects as they are stored.
+    /// Bytes copied. Reprocess: stored bytes read.
     pub bytes: u64,
-    /// Of a reprocess: the records so far, those of objects in flight included. Of a backfill: events read, as
-    /// `encountered`; its `done` are runs made or brought up to date.
+    /// Reprocess: records so far, including those of objects in flight. Backfill: events read as
+    /// `encountered`; its `done` counts runs created or updated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Lines>,
     pub in_flight: u32,
     /// Verification: keys compared so far, of `found`.
     pub compared: u64,
-    /// Copies that may be under way at once, as the run has found.
+    /// Adaptive limit of concurrent copies.
     pub concurrency: u32,
-    /// Answers of a store that asked for less: too many requests, or none in time.
+    /// Throttling answers of a store: too many requests, or timeouts.
     pub refused: u64,
-    /// What keeps it from being quicker.
+    /// Current bottleneck.
     pub limit: Option<Limit>,
-    /// The key space in order, as the run has divided it; neighbours are joined until they are few.
+    /// Ranges of the key space in order; adjacent ones are merged to a small number.
     pub ranges: Vec<Stretch>,
     /// Requests sent, retries included.
     pub requests: u64,
-    /// Of these, sent again after an error or a timeout.
+    /// Requests repeated after an error or a timeout, part of `requests`.
     pub retries: u64,
-    /// Objects settled (while verifying: compared) a second, over the last ten seconds.
+    /// Objects finished (while verifying: compared) per second over the last ten seconds.
     pub rate: f64,
-    /// Bytes copied a second, over the last ten seconds.
+    /// Bytes copied per second over the last ten seconds.
     pub byte_rate: f64,
     pub left: Option<Left>,
-    /// Milliseconds since anything was settled, listed, compared or moved.
+    /// Milliseconds since the last progress of any kind.
     pub idle_ms: u64,
-    /// Milliseconds worked, over all attempts; pauses and waits excluded.
+    /// Milliseconds of work over all attempts, without pauses and waits.
     pub active_ms: u64,
 }
 
-/// What keeps a clone from being quicker at the moment.
+/// Current bottleneck of a clone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
-    /// The store answers "slow down": copies to some of its keys are held at the rate that it takes.
+    /// The store throttles: copies to some keys run at the rate that it accepts.
     Throttling,
-    /// The configured requests or bytes a second.
+    /// The configured limit of requests or bytes per second.
     Ceiling,
-    /// The configured number of copies at once.
+    /// The configured number of concurrent copies.
     Concurrency,
     /// The processors of this machine.
     Cpu,
-    /// The listings: everything listed is copied.
+    /// The listings: everything listed so far is copied.
     Listing,
-    /// The time that the store takes: more at once has not brought more through.
+    /// The latency of the store: more concurrency has not increased throughput.
     Latency,
 }
 
-/// A stretch of the key space.
+/// A range of the key space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
-    /// The key it begins after; `None`: at the beginning.
+    /// Key before the range; `None` for the beginning.
     pub after: Option<String>,
     pub state: StretchState,
-    /// Objects found in it so far, and how many of them are settled, and failed.
+    /// Objects found in the range so far; `settled` and `failed` are parts of them.
     pub found: u64,
     pub settled: u64,
     pub failed: u64,
@@ -121,29 +122,29 @@ pub struct Stretch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StretchState {
-    /// Nobody has begun to list it.
+    /// Listing has not started.
     Waiting,
     Active,
     Done,
 }
 
-/// Seconds left as a range: one number would claim to know.
+/// Estimated seconds left, as a range because the estimate is uncertain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     pub at_least_s: u64,
     pub at_most_s: u64,
 }
 
-/// A point of the rate chart: what had been settled and copied after so many milliseconds of work.
+/// A point of the rate chart: figures after a number of milliseconds of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Point {
     pub active_ms: u64,
     pub settled: u64,
     pub bytes: u64,
-    /// Copies that might be under way at once.
+    /// Limit of concurrent copies.
     pub concurrency: u32,
-    /// Answers, so far, of a store that asked for less.
+    /// Throttling answers so far.
     pub refused: u64,
 }
 
@@ -158,7 +159,7 @@ impl Progress {
         }
     }
 
-    /// Objects whose fate is known.
+    /// Number of finished objects: done, skipped or failed.
     pub fn settled(&self) -> u64 {
         self.done + self.skipped + self.failed
     }
@@ -167,7 +168,7 @@ impl Progress {
         self.idle_ms >= STALLED_AFTER_MS && !matches!(self.phase, Phase::Waiting | Phase::Finished)
     }
 
-    /// 0 to 1, once the end is known; the copying counts while copying, the comparison while verifying.
+    /// Completed fraction from 0 to 1, once the total is known: of the copy, or while verifying of the comparison.
     pub fn fraction(&self) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "a fraction for a bar")]
         let of = |part: u64| if self.found == 0 { 1.0 } else { (part as f64 / self.found as f64).min(1.0) };

@@ -1,4 +1,4 @@
-//! What makes a job green, with the figures: both listings read to their ends and compared, or every record accounted
+//! The proof of a job with its figures: both listings read to their ends and compared, or every record accounted
 //! for.
 
 use serde::{Deserialize, Serialize};
@@ -8,13 +8,13 @@ use crate::{Backfilled, Compare, Lines, Mode, Selection, Time};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
 pub enum Proof {
-    /// Both listings, key by key.
+    /// Both listings compared key by key.
     Compared(Comparison),
-    /// A dry run: what would be done, from both listings read to their ends. Nothing was written.
+    /// A dry run: planned changes from both complete listings. Nothing was written.
     DryRun(DryRun),
-    /// A reprocess: every record of every object, and what became of it.
+    /// A reprocess: the result of every record of every object.
     Shipped(Shipped),
-    /// A backfill: the log of its window, read to the end.
+    /// A backfill: the log of its window was read to the end.
     Backfilled(Backfilled),
 }
 
@@ -27,27 +27,27 @@ pub struct Comparison {
     pub source_objects: u64,
     pub source_bytes: u64,
     pub destination_objects: u64,
-    /// Same key and size, and the same ETag or checksum of the whole content.
+    /// Objects with equal key and size, and equal ETag or checksum of the whole content.
     pub equal_by_etag: u64,
-    /// Same key and size, and each the very version, by its ETag, that this run copied from the other.
+    /// Objects with equal key and size whose ETags are the versions that this run read and wrote: by record only.
     #[serde(default)]
     pub equal_by_record: u64,
-    /// Same key and size, of proofs made when that still counted. No proof made now has any.
+    /// Objects with equal key and size only. Always 0 in new proofs; older proofs counted them as equal.
     #[serde(default)]
     pub equal_by_size: u64,
-    /// Same key and size and nothing else to tell by: no ETags that compare (multipart, KMS), no checksum of a kind.
+    /// Objects with equal key and size, without comparable ETags (multipart, KMS) or checksums.
     #[serde(default)]
     pub unproven: u64,
     pub missing: u64,
     pub different: u64,
-    /// Only at the destination.
+    /// Objects only at the destination.
     pub extra: u64,
-    /// No difference that this mode counts as one. JSON: `equal`.
+    /// Whether there is no difference that counts in this mode. JSON: `equal`.
     pub equal: bool,
-    /// What was compared: all counts are of chosen objects, and of others nothing is proven.
+    /// Selection: all counts concern selected objects; nothing is proven about others.
     #[serde(default, skip_serializing_if = "Selection::is_all")]
     pub selection: Selection,
-    /// By what.
+    /// Criterion of the comparison.
     #[serde(default)]
     pub compare: Compare,
 }
@@ -61,38 +61,39 @@ pub struct DryRun {
     pub would_copy_bytes: u64,
     pub would_skip: u64,
     pub extra: u64,
-    /// As in a [`Comparison`].
+    /// Selection, as in a [`Comparison`].
     #[serde(default, skip_serializing_if = "Selection::is_all")]
     pub selection: Selection,
 }
 
-/// What a reprocess sent, over all of its attempts: a retried object's records are counted each time it was read.
+/// Result of a reprocess over all attempts; records of a retried object count each time it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shipped {
     pub at: Time,
-    /// Objects that the window or the prefix holds. Always: `objects = shipped + skipped + failed`.
+    /// Objects of the window or the prefix. Always: `objects = shipped + skipped + failed`.
     pub objects: u64,
-    /// Read to their ends, each record parsed, each event delivered.
+    /// Objects read to their ends with each record parsed and each event delivered.
     pub shipped: u64,
-    /// Delivered by an earlier run.
+    /// Objects delivered by an earlier run.
     pub skipped: u64,
     pub failed: u64,
-    /// Logs of health checks, of which there is no event to make. Not among the `objects`.
+    /// Logs of health checks, which have no events; not part of `objects`.
     pub left_out: u64,
     pub lines: Lines,
     /// Records that could not be parsed.
     pub unparsed: u64,
-    /// Events that were given up.
+    /// Events that could not be delivered.
     pub undelivered: u64,
-    /// Where the events went. `None`: a dry run, they were only parsed.
+    /// Sink of the events; `None` for a dry run, which only parses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sink: Option<String>,
-    /// Whether that sink says what it took. Without it "sent" means: written, and the connection closed cleanly.
+    /// Whether the sink acknowledges events. If not, they were written and the connection was closed in order: sent,
+    /// never "delivered".
     pub acknowledged: bool,
 }
 
 impl Shipped {
-    /// Every record is one of those parsed or not; every event one of those filtered, delivered or given up.
+    /// Whether every record and every event is accounted for: parsed or not, and filtered, delivered or failed.
     pub fn adds_up(&self) -> bool {
         let lines = &self.lines;
         let delivered = if self.acknowledged { lines.acknowledged } else { lines.sent };
@@ -113,14 +114,14 @@ impl Comparison {
         self
     }
 
-    /// All that was found equal, however.
+    /// Number of equal objects by any criterion.
     pub fn equal_objects(&self) -> u64 {
         self.equal_by_etag + self.equal_by_record + self.equal_by_size
     }
 }
 
 impl Proof {
-    /// Whether a job with this proof may be called succeeded.
+    /// Whether a job with this proof may succeed.
     pub fn holds(&self) -> bool {
         match self {
             Self::Compared(comparison) => comparison.equal,

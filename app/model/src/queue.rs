@@ -1,4 +1,4 @@
-//! A queue of notifications about new objects: its URL, and what a follower saw in it.
+//! A queue of notifications about new objects: its URL and its status.
 
 use std::{fmt, str::FromStr};
 
@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
 
-/// The URL of an SQS queue, as its console shows it: `https://sqs.eu-west-1.amazonaws.com/123456789012/elb-logs`.
+/// URL of an SQS queue as in the AWS console: `https://sqs.eu-west-1.amazonaws.com/123456789012/elb-logs`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct QueueUrl(String);
 
-/// How a queue stood at the last look.
+/// Status of a queue at the last poll.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queued {
-    /// Messages that nobody has taken yet, about.
+    /// Approximate number of waiting messages.
     pub messages: u64,
-    /// Messages left to the queue's dead-letter policy, as they concern no object of the pipeline: so many met by the
-    /// process that follows now, at most 1,000 counted.
+    /// Messages left to the queue's dead-letter policy, because they concern no object of the pipeline; seen by the
+    /// current follower, counted up to 1,000.
     pub left: u64,
-    /// Why the last of them was left.
+    /// Reason for the last of them.
     pub left_because: Option<String>,
 }
 
@@ -31,14 +31,14 @@ impl QueueUrl {
         &self.0
     }
 
-    /// Of a queue at AWS itself, whose host names it. Any other is where its URL says.
+    /// Region of a queue at AWS, taken from its host; `None` for any other endpoint.
     pub fn region(&self) -> Option<&str> {
         let host = self.0.strip_prefix("https://sqs.")?.split('/').next()?;
         let region = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
         (!region.is_empty() && !region.contains(['.', ':'])).then_some(region)
     }
 
-    /// Scheme and host, without a slash at the end.
+    /// Scheme and host, without a trailing slash.
     pub fn origin(&self) -> &str {
         let start = self.0.find("://").map_or(0, |at| at + 3);
         self.0[start..].find('/').map_or(&self.0, |slash| &self.0[..start + slash])
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_queue_at_aws_tells_its_region_and_any_other_its_origin() {
+    fn queue_at_aws_has_region_others_have_origin() {
         let parts = |text: &str| {
             let url: QueueUrl = text.parse().unwrap();
             (url.region().map(str::to_owned), url.origin().to_owned())
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_queue_is_refused() {
+    fn invalid_queue_url_is_refused() {
         for text in [
             "",
             "elb-logs",

@@ -1,14 +1,14 @@
-//! What a reprocess is asked to do: which log objects are sent again, and where to.
+//! Request, specification and preview of a reprocess: log objects to send again, and their sink.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Digest, Key, Location, PipelineName, Place, SinkName, Time, Window};
 
-/// How the records of a log object are read.
+/// Format of the records of a log object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
-    /// Each record is judged by how it begins, and by its object's key.
+    /// Detected for each record by its beginning and its object's key.
     #[default]
     Auto,
     Classic,
@@ -17,11 +17,11 @@ pub enum LogFormat {
     AlbConnection,
 }
 
-/// Which of the objects that a window or a prefix holds.
+/// Which objects of a window or prefix to send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Extent {
-    /// Those that no recorded run of the pipeline delivered whole.
+    /// Objects that no recorded run of the pipeline delivered completely.
     #[default]
     Missing,
     All,
@@ -46,10 +46,10 @@ pub struct ReprocessRequest {
     /// End of the window, exclusive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Time>,
-    /// Only these objects of the source's bucket. Empty: all that the window and the prefix hold.
+    /// Only these objects of the source bucket; empty for all objects of the window and the prefix.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<Key>,
-    /// The events that this job could not deliver, from its dead letters, instead of objects.
+    /// Job whose dead letters are sent instead of objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dead_letters_of: Option<crate::JobId>,
     pub extent: Extent,
@@ -57,12 +57,12 @@ pub struct ReprocessRequest {
     pub max_events_per_second: Option<u32>,
     /// Parse only: nothing is sent.
     pub dry_run: bool,
-    /// The plan of a preview: runs exactly what it showed, or is refused with what changed.
+    /// Plan of a preview: runs exactly that plan, or is refused with the changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Digest>,
 }
 
-/// A reprocess as it is stored with its job: the request with every default filled in.
+/// A reprocess as stored with its job: the request with all defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReprocessSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,39 +83,39 @@ pub struct ReprocessSpec {
     pub max_events_per_second: Option<u32>,
     #[serde(default)]
     pub dry_run: bool,
-    /// The listing that somebody saw. A run whose own differs is refused.
+    /// Plan that the user saw; a run with a different listing is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Digest>,
 }
 
-/// What a reprocess would send, judged from the listing; nothing has been read or sent.
+/// What a reprocess would send, derived from the listing; nothing was read or sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReprocessPreview {
     pub spec: ReprocessSpec,
     pub at: Time,
     /// False when the listing was longer than a preview reads: the counts are then "at least", and there is no plan.
     pub complete: bool,
-    /// Of the window or prefix; so is `bytes`, as stored.
+    /// Objects of the window or prefix; `bytes` is their stored size.
     pub objects: u64,
     pub bytes: u64,
-    /// Of these, delivered whole by a recorded run of the pipeline.
+    /// Objects delivered completely by a recorded run of the pipeline.
     pub delivered: u64,
-    /// Logs of health checks, of which there is no event to make. Not among the `objects`.
+    /// Logs of health checks, which have no events; not part of `objects`.
     pub left_out: u64,
-    /// What would be sent.
+    /// Objects to send.
     pub to_send: u64,
     pub to_send_bytes: u64,
-    /// What the objects' keys say they cover. `None`: their keys do not tell.
+    /// Window that the objects cover according to their keys; `None` if their keys contain no times.
     pub covers: Option<Window>,
-    /// The time line: at most 120 neighbouring intervals.
+    /// Timeline: at most 120 adjacent intervals.
     pub intervals: Vec<Interval>,
     /// The first hundred objects in key order.
     pub examples: Vec<LogObject>,
-    /// Digest of what would be sent, key, ETag and size of each: starts exactly that.
+    /// Plan: digest of key, ETag and size of each object to send.
     pub plan: Option<Digest>,
 }
 
-/// A stretch of the time line, by the time that the keys give.
+/// An interval of the timeline, by the times in the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interval {
     pub window: Window,
@@ -130,7 +130,7 @@ pub struct LogObject {
     pub size: u64,
     pub etag: String,
     pub last_modified: Time,
-    /// The end of what it covers, if its key tells.
+    /// End of the time that it covers, if its key contains it.
     pub ends: Option<Time>,
     pub delivered: bool,
 }
@@ -151,7 +151,7 @@ impl ReprocessSpec {
 }
 
 impl ReprocessPreview {
-    /// What another preview of the same request says differently, figure by figure, with keys where they show it:
+    /// Differences of another preview of the same request, figure by figure, with keys where possible:
     /// `to send 3 → 5, bytes 300 → 500; new: a, b; gone: c`.
     pub fn changes(&self, now: &Self) -> String {
         let figures = [

@@ -1,4 +1,4 @@
-//! One execution of a shipper over one log object: what came of it, and what that rests on.
+//! A run: one execution of a shipper over one log object, with its outcome and evidence.
 
 use std::{fmt, str::FromStr};
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{BucketName, Invalid, JobId, Key, PipelineName, StoreName, Summary, Time};
 
-/// A UUIDv7, so that runs sort by the time they were recorded.
+/// Id of a run: a UUIDv7, so that ids sort by recording time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RunId(pub Uuid);
@@ -26,7 +26,7 @@ impl FromStr for RunId {
     }
 }
 
-/// Who executed it.
+/// What executed the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunSource {
@@ -35,128 +35,128 @@ pub enum RunSource {
     Logyard,
 }
 
-/// What came of a run, judged from evidence only.
+/// Outcome of a run, derived from evidence only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Every event acknowledged.
     Delivered,
-    /// Every event written and the connection closed cleanly; the sink does not acknowledge.
+    /// Every event written and the connection closed in order; the sink does not acknowledge.
     Sent,
-    /// Some records or events failed, or the object broke off.
+    /// Some records or events failed, or the object was truncated.
     Partial,
     /// There was nothing to deliver.
     Empty,
-    /// Claims success, and its figures say otherwise.
+    /// The run reports success, but its figures contradict it.
     Suspicious,
     TimedOut,
     Crashed,
-    /// It ended, and left no summary.
+    /// The run ended without a summary.
     Unproven,
-    /// It began, and nothing says how it ended.
+    /// The run began; there is no evidence of its end.
     Unknown,
 }
 
-/// A run as everybody sees it. The API answers this very shape.
+/// A run; the API returns this shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     pub id: RunId,
     pub pipeline: Option<PipelineName>,
     pub source: RunSource,
-    /// Of a Lambda function's invocation.
+    /// Request id of the Lambda invocation.
     pub request_id: Option<String>,
-    /// The job that it was part of.
+    /// Job of the run, if any.
     pub job: Option<JobId>,
     pub outcome: Outcome,
-    /// The sentence that explains the outcome.
+    /// Sentence that explains the outcome.
     pub reason: String,
     pub started_at: Time,
     pub duration_ms: u64,
-    /// Used at most.
+    /// Peak memory use.
     pub memory_mb: Option<u64>,
-    /// Of a Lambda function.
+    /// Invocation of the Lambda function.
     pub invocation: Option<Invocation>,
     pub store: Option<StoreName>,
     pub bucket: Option<BucketName>,
     pub key: Option<Key>,
     pub etag: Option<String>,
-    /// Of the object as it is stored.
+    /// Stored size of the object in bytes.
     pub size: Option<u64>,
-    /// Its figures in Logyard's own shape, whatever shape the shipper logged them in.
+    /// Figures in Logyard's form, converted from the form that the shipper logged.
     pub summary: Option<Summary>,
-    /// The summary as the shipper logged it, JSON, where that is of another shape: what the API answers as `summary`.
+    /// The logged summary as JSON, if the shipper uses another form; the API returns it as `summary`.
     #[serde(skip)]
     pub logged: Option<String>,
 }
 
-/// What the platform says of a Lambda function's run.
+/// Platform report of a Lambda invocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Invocation {
     pub memory_limit_mb: Option<u64>,
-    /// What it is paid for.
+    /// Billed milliseconds.
     pub billed_ms: Option<u64>,
-    /// Of a cold start: what came before.
+    /// Initialisation time of a cold start, in milliseconds.
     pub init_ms: Option<u64>,
-    /// Where its lines lie. Neither is known of what was imported without them.
+    /// Log group and stream of its lines; unknown for imported runs without them.
     pub log_group: Option<String>,
     pub log_stream: Option<String>,
-    /// How often the same request was begun: Lambda tries an asynchronous one up to three times.
+    /// Number of attempts of the same request; Lambda runs an asynchronous one up to three times.
     pub attempts: u32,
 }
 
-/// A line that a shipper logged: evidence of what is said of its run.
+/// A logged line, as evidence of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     pub at: Time,
-    /// At most 1,000 characters of it.
+    /// Text of the line, at most 1,000 characters.
     pub text: String,
 }
 
-/// Lines that differ in numbers, ids and quoted text only.
+/// Template of lines that differ only in numbers, ids and quoted text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogTemplate {
-    /// With `…` in place of what differs.
+    /// Text with `…` for the varying parts.
     pub text: String,
     pub count: u64,
     pub first: LogLine,
 }
 
-/// A page of what a run logged, read from `CloudWatch` when asked for.
+/// A page of the log of a run, read from `CloudWatch` on request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunLog {
     pub page: crate::Page<LogLine>,
-    /// Of the whole log, the most frequent first, at most 50.
+    /// Templates of the whole log, the most frequent first, at most 50.
     pub templates: Vec<LogTemplate>,
-    /// Lines that the templates are made of; where there were more, they stand for the first of them.
+    /// Number of lines in the templates; a longer log is covered from its beginning.
     pub lines: u64,
     pub whole: bool,
 }
 
-/// A run with all that its page shows.
+/// Content of the page of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunView {
     pub now: Time,
     pub run: Run,
-    /// The lines that its outcome rests on, in order, at most 20.
+    /// Lines that are evidence of the outcome, in order, at most 20.
     pub evidence: Vec<LogLine>,
-    /// Of the same pipeline, five minutes around it: at most ten.
+    /// Runs of the same pipeline within five minutes, at most ten.
     pub beside: Vec<Run>,
-    /// Alerts of its pipeline that held then.
+    /// Alerts of its pipeline that were active at that time.
     pub alerts: Vec<crate::Alert>,
-    /// Its lines in the `CloudWatch` console.
+    /// URL of its lines in the `CloudWatch` console.
     pub console: Option<String>,
 }
 
-/// Which runs. Every field narrows; an empty filter is all of them, the newest first.
+/// Filter of runs. Each field narrows; an empty filter lists all, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunFilter {
     pub pipeline: Option<PipelineName>,
-    /// Any of these; empty is all.
+    /// Outcomes to include; empty for all.
     pub outcomes: Vec<Outcome>,
     pub job: Option<JobId>,
-    /// The whole key of the object.
+    /// Complete key of the object.
     pub key: Option<Key>,
     pub request_id: Option<String>,
     /// Started in `[from, to)`.
@@ -164,14 +164,14 @@ pub struct RunFilter {
     pub to: Option<Time>,
 }
 
-/// Where the next page of runs begins: after this one, in the list's order. Text: `1770000000000-0198c0de-…`.
+/// Cursor of the next page of runs: the last run of this page. Text: `1770000000000-0198c0de-…`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunCursor {
     pub started_at: Time,
     pub id: RunId,
 }
 
-/// Sums over the runs that started in a stretch of time: a point of a chart.
+/// Sums of the runs that started in an interval: a point of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSums {
     pub window: crate::Window,
@@ -179,18 +179,18 @@ pub struct RunSums {
     /// Records encountered.
     pub lines: u64,
     pub parsed: u64,
-    /// As far as the sinks can say: acknowledged, had already, or written and closed cleanly.
+    /// Events acknowledged, known already as duplicates, or, without acknowledgements, written and closed in order.
     pub delivered: u64,
     /// Records that could not be parsed and events that could not be sent.
     pub failures: u64,
 }
 
-/// A page of runs, and their chart.
+/// A page of runs with their chart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunList {
     pub now: Time,
     pub page: crate::Page<Run>,
-    /// Neighbouring stretches, oldest first, of the filter's window, else of the last day.
+    /// Adjacent intervals of the filter's window, or of the last day, oldest first.
     pub sums: Vec<RunSums>,
 }
 
@@ -222,7 +222,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the whole object is where it belongs, as far as its sink can say.
+    /// Whether the whole object arrived, as far as its sink can tell.
     pub fn whole(self) -> bool {
         matches!(self, Self::Delivered | Self::Sent | Self::Empty)
     }
@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_outcome_has_one_name_and_it_is_the_one_in_json() {
+    fn outcome_names_match_json() {
         for outcome in Outcome::ALL {
             assert_eq!(outcome.as_str().parse(), Ok(outcome));
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_reads_as_it_is_written() {
+    fn cursor_round_trips() {
         let cursor = RunCursor { started_at: Time(1_770_000_000_123), id: RunId(Uuid::from_u128(7)) };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
         assert_eq!("17".parse::<RunCursor>().unwrap_err().field, "after");

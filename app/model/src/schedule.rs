@@ -1,7 +1,8 @@
-//! Schedules: a clone that is started again and again, at times told by a cron expression.
+//! Schedules: clones started repeatedly at the times of a cron expression.
 //!
-//! Expression and zone are texts here: reading them takes a calendar and a database of zones, which the server has. It
-//! refuses what it cannot read before a schedule is made.
+//! Expression and time zone are texts here: parsing them requires a calendar and a zone database, which the server has.
+//! It
+//! refuses invalid ones before it creates a schedule.
 
 use std::{fmt, str::FromStr};
 
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{CloneRequest, CloneSpec, Invalid, Job, JobId, Mode, ScheduleName, Time};
 
-/// The id of a schedule. Made by the store.
+/// Id of a schedule, assigned by the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ScheduleId(pub Uuid);
@@ -29,26 +30,16 @@ impl FromStr for ScheduleId {
     }
 }
 
-/// When: five fields of cron, read on the clocks of a zone.
+/// Times of a schedule: a cron expression of five fields in a time zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
     /// `minute hour day-of-month month day-of-week`, such as `0 2 * * *`.
     pub cron: String,
-    /// The second expression of a schedule that copies: compare the same places, and write nothing.
+    /// Second expression, for comparing the same locations without writing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify_cron: Option<String>,
-    /// A name of the IANA database, such as `Pacific/Auckland`; of both expressions.
+    /// Time zone of both expressions: an IANA name such as `Pacific/Auckland`.
     pub zone: String,
-}
-
-impl Timing {
-    /// The expression of that task, if there is one.
-    pub fn cron_of(&self, task: Task) -> Option<&str> {
-        match task {
-            Task::Clone => Some(&self.cron),
-            Task::Verify => self.verify_cron.as_deref(),
-        }
-    }
 }
 
 /// The body of `POST /api/v1/schedules`.
@@ -61,7 +52,7 @@ pub struct ScheduleRequest {
     pub clone: CloneRequest,
 }
 
-/// The request as it is read: without flattening, so that an unknown field is refused and a wrong one named.
+/// The request for parsing: not flattened, so that an unknown field is refused and a wrong one named.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RequestJson {
@@ -85,13 +76,13 @@ impl From<RequestJson> for ScheduleRequest {
     }
 }
 
-/// What a schedule starts at one of its times.
+/// Task that a schedule starts at a due time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
-    /// The clone as it was asked for, which may itself be a comparison.
+    /// The requested clone, which may itself be a comparison.
     Clone,
-    /// A comparison of the same places.
+    /// A comparison of the same locations.
     Verify,
 }
 
@@ -99,7 +90,7 @@ impl Task {
     pub const ALL: [Self; 2] = [Self::Clone, Self::Verify];
 }
 
-/// A schedule as everybody sees it. The API answers this very shape.
+/// A schedule; the API returns this shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
     pub id: ScheduleId,
@@ -107,21 +98,21 @@ pub struct Schedule {
     #[serde(flatten)]
     pub timing: Timing,
     pub clone: CloneSpec,
-    /// Who made it. Its jobs bear [`Schedule::author_of_jobs`].
+    /// Author of the schedule. Its jobs have [`Schedule::author_of_jobs`].
     pub author: String,
-    /// False while it is paused: it then has no next times.
+    /// False while paused; a paused schedule has no next times.
     pub enabled: bool,
     pub created_at: Time,
     pub next_at: Option<Time>,
     pub verify_next_at: Option<Time>,
-    /// The job it started last, by its times or by hand.
+    /// Last job, started by a due time or by hand.
     pub job: Option<JobId>,
-    /// What came of the last of its times.
+    /// Result of the last due time.
     pub last: Option<Fired>,
 }
 
 impl Schedule {
-    /// `schedule nightly`: what a list of jobs shows, and may be filtered by.
+    /// Author of its jobs in lists and filters: `schedule nightly`.
     pub fn author_of_jobs(&self) -> String {
         format!("schedule {}", self.name)
     }
@@ -133,7 +124,7 @@ impl Schedule {
         }
     }
 
-    /// What a job of that task is to do.
+    /// Specification of a job for a task.
     pub fn spec_of(&self, task: Task) -> CloneSpec {
         match task {
             Task::Clone => self.clone.clone(),
@@ -142,14 +133,14 @@ impl Schedule {
     }
 }
 
-/// One of a schedule's times, and what came of it.
+/// A due time with its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fired {
-    /// When it was due, and when a server came to it.
+    /// Due time; `at` is the time at which a server fired it.
     pub due: Time,
     pub at: Time,
     pub task: Task,
-    /// Later times that had passed as well: they are made up for by this one. At most [`Fired::MOST_MISSED`].
+    /// Further due times that had passed, replaced by this one; at most [`Fired::MOST_MISSED`].
     #[serde(default)]
     pub missed: u32,
     #[serde(flatten)]
@@ -157,7 +148,7 @@ pub struct Fired {
 }
 
 impl Fired {
-    /// Counting stops here.
+    /// Limit of counting missed times.
     pub const MOST_MISSED: u32 = 100;
 }
 
@@ -167,22 +158,22 @@ pub enum Firing {
     Started {
         job: JobId,
     },
-    /// That job of the schedule had not ended.
+    /// The last job of the schedule had not ended.
     Skipped {
         job: JobId,
     },
-    /// It could not become a job; why, in a sentence.
+    /// No job could be started, for this reason.
     Refused {
         reason: String,
     },
 }
 
-/// What a person may ask of a schedule.
+/// Action of a user on a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScheduleAction {
     Pause,
     Resume,
-    /// Now, whatever its times; its times stay as they are.
+    /// Starts the clone now, without changing the due times.
     Run,
     Delete,
 }
@@ -209,22 +200,22 @@ impl FromStr for ScheduleAction {
     }
 }
 
-/// A time to come, for whoever chooses an expression.
+/// An upcoming time, for the form of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upcoming {
     pub at: Time,
-    /// What the clocks of the zone show then, with their distance from UTC: `Mon 2026-03-09 02:00 +13:00`.
+    /// Local time in the zone with its UTC offset: `Mon 2026-03-09 02:00 +13:00`.
     pub local: String,
 }
 
-/// All schedules with the job that each started last, for their page.
+/// Content of the page of schedules, with the last job of each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScheduleList {
     pub now: Time,
     pub items: Vec<(Schedule, Option<Job>)>,
 }
 
-/// When a schedule's tasks are due next.
+/// Next due times of a schedule's tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NextTimes {
     pub clone: Option<Time>,
@@ -239,7 +230,7 @@ mod tests {
         r#"{"name":"nightly","cron":"0 2 * * *","clone":{"source":"s3://from","destination":"s3://copy"}}"#;
 
     #[test]
-    fn a_request_without_a_zone_is_in_utc_and_unknown_fields_are_refused() {
+    fn request_defaults_to_utc_and_refuses_unknown_fields() {
         let request: ScheduleRequest = serde_json::from_str(REQUEST).unwrap();
         assert_eq!((request.timing.zone.as_str(), request.timing.verify_cron.as_deref()), ("UTC", None));
         let again = serde_json::to_string(&request).unwrap();
@@ -257,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_of_a_time_reads_as_one_flat_object() {
+    fn fired_time_serialises_as_one_flat_object() {
         let job = JobId(Uuid::nil());
         let fired = Fired { due: Time(0), at: Time(0), task: Task::Verify, missed: 3, firing: Firing::Skipped { job } };
         let json = serde_json::to_value(&fired).unwrap();

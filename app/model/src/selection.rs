@@ -1,6 +1,6 @@
-//! Which objects of a place a clone is about.
+//! Selection of the objects that a clone concerns.
 //!
-//! Always: what is not chosen is as if it were not there, at the source and beside it at the destination. It is neither
+//! Always: objects that are not selected are ignored at both endpoints: they are neither
 //! copied nor compared nor counted.
 
 use std::fmt;
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Glob, Time};
 
-/// All objects, unless it says less. Globs are over what follows the prefix of the place.
+/// A selection; all objects by default. Globs apply to the key after the location's prefix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Selection {
-    /// Only keys that match one of these; all, if there are none.
+    /// Keys must match one of these; if empty, all keys do.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub include: Vec<Glob>,
-    /// Of those, no key that matches one of these.
+    /// Keys that match one of these are excluded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<Glob>,
-    /// Only objects whose `LastModified` at the source is this instant or later.
+    /// Objects must have a `LastModified` at the source of this time or later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newer_than: Option<Time>,
 }
@@ -29,19 +29,19 @@ impl Selection {
         *self == Self::default()
     }
 
-    /// By its key alone; `rest` is what follows the prefix.
+    /// Whether a key is selected; `rest` is the key after the prefix.
     pub fn names(&self, rest: &str) -> bool {
         let any = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(rest));
         (self.include.is_empty() || any(&self.include)) && !any(&self.exclude)
     }
 
-    /// An object of the source.
+    /// Whether an object of the source is selected.
     pub fn chooses(&self, rest: &str, modified: Time) -> bool {
         self.newer_than.is_none_or(|since| modified >= since) && self.names(rest)
     }
 
-    /// Whether an object that only the destination has counts as one too many. With `newer_than` none does: nobody
-    /// knows how old its source was.
+    /// Whether an object that only the destination has counts as extra. Never with `newer_than`, because the
+    /// age of its source is unknown.
     pub fn judges_extra(&self, rest: &str) -> bool {
         self.newer_than.is_none() && self.names(rest)
     }
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_chosen_by_any_include_and_no_exclude() {
+    fn object_needs_any_include_and_no_exclude() {
         let all = selection(&[], &[], None);
         assert!(all.is_all() && all.names("") && all.chooses("a", Time(0)));
         let some = selection(&["logs/**", "*.gz"], &["**/*.tmp"], None);
@@ -81,20 +81,20 @@ mod tests {
     }
 
     #[test]
-    fn an_object_of_that_very_instant_is_chosen() {
+    fn object_modified_at_the_instant_is_selected() {
         let since = selection(&["a"], &[], Some(1_000));
         assert!(since.chooses("a", Time(1_000)) && !since.chooses("a", Time(999)) && !since.chooses("b", Time(1_000)));
     }
 
     #[test]
-    fn age_makes_nothing_extra_as_it_is_not_known() {
+    fn selection_by_age_counts_nothing_as_extra() {
         assert!(selection(&["a"], &[], None).judges_extra("a"));
         assert!(!selection(&["a"], &[], None).judges_extra("b"));
         assert!(!selection(&["a"], &[], Some(0)).judges_extra("a"));
     }
 
     #[test]
-    fn it_is_said_in_words() {
+    fn selection_is_described_in_words() {
         assert_eq!(selection(&[], &[], None).to_string(), "");
         let words = selection(&["a", "b"], &["c"], Some(0)).to_string();
         assert_eq!(words, r#"matching "a" or "b", not matching "c", modified at or after 1970-01-01T00:00:00Z"#);

@@ -1,7 +1,7 @@
-//! What one run over one log object really did, in the shape the shipping functions have always logged.
+//! Summary of one run over one log object, in the form that the shipping functions log.
 //!
-//! Always: `lines.encountered == lines.parsed + failures.parsing.total`. A run whose object broke off says so under
-//! `failures.reading`; the records before the break are counted like any others. And where there is a sink,
+//! Always: `lines.encountered == lines.parsed + failures.parsing.total`. A truncated object is reported under
+//! `failures.reading`; the records before that point count normally. With a sink,
 //! `lines.parsed == lines.filtered + delivered + lines.duplicate + failures.sending.total`, where delivered is
 //! `lines.acknowledged` if the sink acknowledges, `lines.sent` if it cannot.
 
@@ -9,7 +9,7 @@ use std::{collections::VecDeque, fmt};
 
 use serde::{Deserialize, Serialize};
 
-/// How many failures of a kind a summary keeps: enough to see what is wrong, few enough to stay readable.
+/// Failures of a kind listed in a summary.
 pub const LAST_FEW: usize = 5;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,29 +20,29 @@ pub struct Summary {
     pub failures: Failures,
     pub bytes: Bytes,
     pub duration_ms: u64,
-    /// Where the events went, without credentials: `tcp://logs.internal:5000`. `None`: nowhere, they were only parsed.
+    /// Sink without credentials, such as `tcp://logs.internal:5000`; `None` if events were only parsed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sink: Option<String>,
-    /// Whether that sink says what it took. Without it "sent" means: written, and the connection closed cleanly.
+    /// Whether the sink acknowledges events. If not, "sent" means written with the connection closed in order.
     pub acknowledged: bool,
 }
 
-/// Counts of records. A record is usually one line; one whose quoted text holds line feeds is still one.
+/// Counts of records. A record is usually one line; one with line feeds in quoted text is still one record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Lines {
     pub encountered: u64,
     pub parsed: u64,
-    /// Parsed, and outside the window that was asked for.
+    /// Parsed records outside the requested window.
     pub filtered: u64,
-    /// Written to a connection, each event counted once however often it was sent again. For a sink that does not
-    /// acknowledge: on a connection that both sides then closed cleanly.
+    /// Events written to a connection, each counted once despite retries. For a sink that does not
+    /// acknowledge: on a connection that both endpoints then closed in order.
     pub sent: u64,
-    /// The sink said that it took them.
+    /// Events acknowledged by the sink.
     pub acknowledged: u64,
-    /// The sink said that it had them already.
+    /// Events that the sink reported as duplicates.
     pub duplicate: u64,
-    /// Characters U+FFFD written in place of bytes that were not UTF-8.
+    /// Characters U+FFFD written for bytes that were not UTF-8.
     pub replaced: u64,
 }
 
@@ -61,10 +61,10 @@ impl Lines {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Failures {
-    /// Connections that could not be opened, or broke.
+    /// Connections that failed to open, or broke.
     pub sockets: Tally<SocketFailure>,
     pub parsing: Tally<ParsingFailure>,
-    /// Events that were given up.
+    /// Events that could not be delivered.
     pub sending: Tally<SendingFailure>,
     pub reading: Tally<ReadingFailure>,
 }
@@ -76,7 +76,7 @@ pub struct Connections {
     pub destroyed: u64,
 }
 
-/// A count of failures and the last five of them, newest last.
+/// A count of failures with the last five, newest last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally<T> {
     pub total: u64,
@@ -87,26 +87,26 @@ pub struct Tally<T> {
 /// One record that could not be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParsingFailure {
-    /// The line the record starts on, from 1.
+    /// Line on which the record starts, from 1.
     pub line: u64,
-    /// Of the record's first byte in the uncompressed object.
+    /// Offset of the record's first byte in the uncompressed object.
     pub offset: u64,
-    /// Which field, what it held, what would be right.
+    /// Field, value and expected form.
     pub reason: String,
-    /// The beginning of the record; bytes that are not UTF-8 are U+FFFD.
+    /// Beginning of the record; bytes that are not UTF-8 are U+FFFD.
     pub cut: String,
 }
 
 /// One event that was not delivered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendingFailure {
-    /// The line its record starts on, from 1.
+    /// Line on which its record starts, from 1.
     pub line: u64,
-    /// Of the record's first byte in the uncompressed object.
+    /// Offset of the record's first byte in the uncompressed object.
     pub offset: u64,
-    /// What the sink said, or how the connection ended.
+    /// Error of the sink, or of the connection.
     pub reason: String,
-    /// The beginning of the event.
+    /// Beginning of the event.
     pub cut: String,
 }
 
@@ -115,10 +115,10 @@ pub struct SocketFailure {
     pub reason: String,
 }
 
-/// An object that could not be read to its end.
+/// An object that was not read to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadingFailure {
-    /// Of the object as it is stored: bytes read before the fault.
+    /// Stored bytes read before the fault.
     pub byte: u64,
     pub reason: String,
 }
@@ -126,13 +126,13 @@ pub struct ReadingFailure {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Bytes {
-    /// Of the object as it is stored: compressed, if it is.
+    /// Stored bytes of the object, possibly compressed.
     pub read: u64,
-    /// The same once uncompressed.
+    /// Uncompressed bytes of the object.
     pub plain: u64,
-    /// Of events.
+    /// Bytes of events.
     pub written: u64,
-    /// On the wire to the sink: framed, perhaps compressed, some of it more than once.
+    /// Bytes sent to the sink: framed, possibly compressed, including retries.
     pub wire: u64,
 }
 
@@ -153,7 +153,7 @@ impl<T> Tally<T> {
 }
 
 impl<T> Tally<T> {
-    /// Adds all of another's; its last few count as the newer ones.
+    /// Adds the failures of another, whose last ones count as newer.
     pub fn absorb(&mut self, other: Self) {
         let total = self.total + other.total;
         other.last_few.into_iter().for_each(|failure| self.add(failure));
@@ -162,8 +162,8 @@ impl<T> Tally<T> {
 }
 
 impl Summary {
-    /// Adds another run's figures, of the same sink. Durations add up to the time that objects took, not to that which
-    /// passed.
+    /// Adds the figures of another run with the same sink. Durations add up to the time of all objects, not to the
+    /// elapsed time.
     pub fn absorb(&mut self, other: Self) {
         let Self { lines, connections, failures, bytes, duration_ms, sink, acknowledged } = other;
         self.lines.absorb(&lines);
@@ -182,21 +182,21 @@ impl Summary {
         self.acknowledged |= acknowledged;
     }
 
-    /// True if every record was parsed, every event delivered, and the object read to its end. A connection that broke
-    /// and was replaced is no failure by itself.
+    /// Whether every record was parsed, every event delivered and the object read to its end. A broken connection that
+    /// was replaced is not a failure by itself.
     pub fn clean(&self) -> bool {
         let Failures { sockets: _, parsing, sending, reading } = &self.failures;
         parsing.total == 0 && sending.total == 0 && reading.total == 0
     }
 
-    /// Events of which it is known that they arrived, as far as the sink can say.
+    /// Events that arrived, as far as the sink can tell.
     pub fn delivered(&self) -> u64 {
         if self.acknowledged { self.lines.acknowledged + self.lines.duplicate } else { self.lines.sent }
     }
 }
 
 impl fmt::Display for ParsingFailure {
-    /// On one line and safe on a terminal: what the record holds is escaped.
+    /// One line, safe on a terminal: the record's text is escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, offset {}: {}: {}", self.line, self.offset, self.reason, self.cut.escape_debug())
     }
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tally_counts_all_and_keeps_the_last_five() {
+    fn tally_counts_all_and_keeps_last_five() {
         let mut tally = Tally::default();
         (1..=7).for_each(|failure| tally.add(failure));
         assert_eq!((tally.total, &tally.last_few), (7, &VecDeque::from([3, 4, 5, 6, 7])));
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_reads_and_writes_the_names_the_functions_log() {
+    fn summary_uses_field_names_of_functions() {
         let logged = r#"{"lines":{"encountered":76464,"parsed":76464,"sent":76464},
             "failures":{"parsing":{"total":0,"lastFew":[]},"sending":{"total":0,"lastFew":[]}}}"#;
         let summary: Summary = serde_json::from_str(logged).unwrap();
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_record_holds_cannot_steer_the_terminal() {
+    fn record_text_cannot_control_the_terminal() {
         let failure = ParsingFailure { line: 2, offset: 9, reason: "elb: missing".into(), cut: "\u{1b}[2J\n".into() };
         assert_eq!(failure.to_string(), r"line 2, offset 9: elb: missing: \u{1b}[2J\n");
     }

@@ -1,6 +1,6 @@
-//! A sync: a table that is kept in step with its remote copy, how it stands, and what was done about it.
+//! A sync: a table kept in sync with its remote copy, its status and its history.
 //!
-//! Always: "in step" carries what shows it, up to which version, and when. Versions are those that rows carry.
+//! Always: "in sync" carries its evidence, version and time. Versions are row versions.
 
 use std::{fmt, str::FromStr};
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{Invalid, Page, TableName, Time};
 
-/// A UUIDv7, so that evaluations sort by when they began.
+/// Id of an evaluation: a UUIDv7, so that ids sort by start time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SyncId(pub Uuid);
@@ -28,53 +28,53 @@ impl FromStr for SyncId {
     }
 }
 
-/// A table and its remote copy, as they stand.
+/// Status of a table and its remote copy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SyncStatus {
     pub table: TableName,
     pub source: SyncSource,
     pub state: SyncState,
-    /// Since when it is in that state.
+    /// Start of the current state.
     pub since: Time,
-    /// The state in a sentence, with what to do where somebody must.
+    /// The state as a sentence, with the action that a user must take, if any.
     pub reason: String,
-    /// `None`: it could not be asked yet.
+    /// Local and remote endpoint; `None` until it was read.
     pub local: Option<SyncEnd>,
     pub remote: Option<SyncEnd>,
-    /// Local rows that the remote is known not to have yet.
+    /// Local rows that the remote is known to lack.
     pub behind: Option<u64>,
-    /// Rows sent a second, over the last minute in which any was.
+    /// Rows sent per second, over the last minute with uploads.
     pub rate: Option<f64>,
-    /// Milliseconds until it is in step, at that rate.
+    /// Milliseconds until it is in sync at that rate.
     pub left_ms: Option<u64>,
-    /// When it was last shown to be in step.
+    /// Last evidence that it was in sync.
     pub verified: Option<Verified>,
-    /// Of the deletion that waits for a yes.
+    /// Mass delete that waits for approval.
     pub waiting: Option<MassDelete>,
     pub quarantined: u64,
-    /// Rows in the next upload.
+    /// Number of rows in the next upload.
     pub batch: Option<u64>,
-    /// The version that looking has come to.
+    /// Version that the evaluation has reached.
     pub position: Option<u64>,
     pub paused: bool,
-    /// When it was last looked at, or heard of.
+    /// Last check, or last report of an agent.
     pub looked_at: Option<Time>,
-    /// Milliseconds between looks while it is in step.
+    /// Milliseconds between checks while in sync.
     pub every_ms: u64,
-    /// Who looks, and whether it was heard of lately: if not, nobody does.
+    /// Process that syncs the table; `held` is false without a recent heartbeat or report.
     pub holder: Option<String>,
     pub held: bool,
 }
 
 impl SyncStatus {
-    /// Of a table at which nobody has looked.
+    /// Status of a table that was never checked.
     pub fn unseen(table: TableName, source: SyncSource, since: Time) -> Self {
         Self {
             table,
             source,
             state: SyncState::New,
             since,
-            reason: "Nobody has looked at this table yet.".to_owned(),
+            reason: "This table has not been checked yet.".to_owned(),
             local: None,
             remote: None,
             behind: None,
@@ -94,108 +94,108 @@ impl SyncStatus {
     }
 }
 
-/// Who keeps a table in step.
+/// What syncs a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SyncSource {
-    /// Logyard, by its configuration.
+    /// Logyard, as configured.
     Logyard,
-    /// Somebody else, who reports.
+    /// An agent that reports.
     Agent,
 }
 
-/// How a table stands.
+/// State of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SyncState {
-    /// Nobody has looked yet.
+    /// Not checked yet.
     New,
     #[serde(rename = "in_step")]
     InSync,
-    /// Rows are being sent.
+    /// Rows are being uploaded.
     Uploading,
-    /// What differs is being looked for, or mended.
+    /// Differences are being searched for or repaired.
     Reconciling,
-    /// In step but for rows that the remote will not have.
+    /// In sync except rows that the remote refuses.
     Quarantined,
-    /// More would be deleted than without a person's yes.
+    /// A mass delete waits for approval.
     Waiting,
-    /// The local database is another than it was: nothing is done until a person accepts it.
+    /// The local database was restored or replaced: nothing is done until a user accepts it.
     EpochChanged,
-    /// An end does not answer.
+    /// An endpoint does not answer.
     Unreachable,
-    /// An end answers, and will not.
+    /// An endpoint refuses.
     Refused,
 }
 
-/// One end of a sync.
+/// One endpoint of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncEnd {
-    /// Rows.
+    /// Number of rows.
     pub count: u64,
-    /// The highest version, if there is a row.
+    /// Highest version; `None` for an empty table.
     pub version: Option<u64>,
 }
 
-/// That both ends were equal.
+/// Evidence that both endpoints agreed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verified {
-    /// On every row below this version, but for those in quarantine.
+    /// Version below which every row agreed, except quarantined rows.
     pub below: u64,
     pub at: Time,
     pub shown_by: Evidence,
 }
 
-/// How it is known that both ends are equal.
+/// Kind of evidence that both endpoints agree. Values are never compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
-    /// The cells of both tables leave no residual.
+    /// The cells of both tables (hashes over keys and versions) were equal.
     Cells,
-    /// A scan from top to bottom compared every row and found nothing. Rows may have changed behind it.
+    /// A scan compared key and version of every row without a difference. Rows may have changed behind the scan.
     Scan,
-    /// As many rows on both sides: as many ghosts as missing rows would look the same.
+    /// Equal row counts only; as many stale remote rows as missing rows would look the same.
     Count,
 }
 
-/// A deletion that waits for a yes.
+/// A mass delete that waits for approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MassDelete {
-    /// At least so many rows.
+    /// Minimum number of rows to delete.
     pub rows: u64,
     pub remote_rows: u64,
 }
 
-/// All syncs, for their page: those of the configuration in its order, then those that agents report, by name.
+/// Content of the page of syncs: configured ones in their order, then those reported by agents, by name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SyncList {
     pub now: Time,
     pub items: Vec<SyncStatus>,
 }
 
-/// A table with all that its page shows.
+/// Content of the page of a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SyncView {
     pub now: Time,
     pub sync: SyncStatus,
-    /// Where the ends are, without secrets; empty where an agent reports.
+    /// Locations of the endpoints, without secrets; empty for a table of an agent.
     pub places: Vec<Direction>,
-    /// The versions from the lowest to the highest, in pieces side by side; at most 256.
+    /// Map of the versions from the lowest to the highest, in at most 256 adjacent pieces.
     pub map: Vec<KeySpan>,
-    /// The last hours, a minute each, the oldest first; minutes in which nothing was done are left out.
+    /// Figures per minute of the last hours, the oldest first, without minutes of no activity.
     pub minutes: Vec<SyncMinute>,
-    /// Rows that the remote will not have; the first hundred.
+    /// Quarantined rows; the first hundred.
     pub quarantine: Vec<Quarantined>,
-    /// The newest first.
+    /// Evaluations, the newest first.
     pub evaluations: Page<SyncEvaluation>,
 }
 
-/// An end as the configuration names it.
+/// Location of a configured endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Direction {
-    /// `local` or `remote`.
+    /// Endpoint: `local` or `remote`.
     pub end: String,
-    /// Such as `table orders of postgres://db.internal/shop`.
+    /// Location, such as `table orders of postgres://db.internal/shop`.
     pub place: String,
 }
 
@@ -204,12 +204,12 @@ pub struct Direction {
 pub struct KeySpan {
     pub from: u64,
     pub until: u64,
-    /// Local rows in it, as far as they were counted.
+    /// Local rows of the piece, if counted.
     pub rows: Option<u64>,
     pub look: SpanState,
 }
 
-/// What is known of a piece.
+/// State of a piece of the key space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SpanState {
@@ -218,27 +218,27 @@ pub enum SpanState {
     NotYet,
 }
 
-/// What was done in a minute.
+/// Activity of one minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncMinute {
-    /// When it began.
+    /// Start of the minute.
     pub at: Time,
     pub uploaded: u64,
     pub deleted: u64,
-    /// Differences that comparing found.
+    /// Differences found.
     pub found: u64,
-    /// To the remote.
+    /// Requests to the remote.
     pub requests: u64,
     pub bytes_sent: u64,
     pub bytes_received: u64,
-    /// Read at the local end, and at the remote as far as it says.
+    /// Rows read locally; `remote_rows` are those that the remote reports.
     pub local_rows: u64,
     pub remote_rows: u64,
-    /// Rows in an upload, at the minute's end.
+    /// Batch size at the end of the minute, in rows.
     pub batch: u64,
 }
 
-/// A row that the remote will not have.
+/// A quarantined row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantined {
     pub key: String,
@@ -248,23 +248,23 @@ pub struct Quarantined {
     pub retry_at: Time,
 }
 
-/// One evaluation: from how things stood to what was to be said about it. Kept if it changed something, found something,
-/// was asked for, or came to another verdict than the one before.
+/// A stored evaluation. Evaluations are stored if they changed or found something,
+/// were requested, or differ in their verdict from the previous one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncEvaluation {
     pub id: SyncId,
     pub started_at: Time,
     pub ended_at: Time,
-    /// It was to say what differs and to change nothing.
+    /// Whether it only reported differences.
     pub verify: bool,
-    /// What it came to, as the state of the table.
+    /// Verdict, as the state of the table.
     pub state: SyncState,
     pub reason: String,
     pub verified: Option<Verified>,
     pub uploaded: u64,
     pub deleted: u64,
     pub found: u64,
-    /// Requests that compared.
+    /// Number of comparison requests.
     pub rounds: u32,
     pub requests: u64,
     pub bytes_sent: u64,
@@ -273,21 +273,21 @@ pub struct SyncEvaluation {
     pub remote_rows: u64,
 }
 
-/// What a person may ask of a sync.
+/// Action of a user on a sync.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum SyncAction {
-    /// Look now.
+    /// Evaluate now.
     Evaluate,
-    /// Say what differs, change nothing.
+    /// Report differences without changes.
     Verify,
-    /// Let so many rows be deleted at the remote.
+    /// Approve deleting this number of rows at the remote.
     Approve {
         rows: u64,
     },
-    /// Follow the local database as it is now, though it is another than before.
+    /// Accept the restored or replaced local database.
     AcceptEpoch,
-    /// Try a row in quarantine again now, or all of them.
+    /// Retry a quarantined row now, or all of them.
     RetryQuarantined {
         key: Option<String>,
     },
@@ -295,21 +295,21 @@ pub enum SyncAction {
     Resume,
 }
 
-/// What an agent reports of a table that it keeps in step. What is left out is not known.
+/// Report of an agent about a table that it syncs. Absent fields are unknown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SyncReport {
-    /// `in_step`, `uploading`, `reconciling`, `unreachable` or `refused`; without it, told by the counts and versions.
+    /// `in_step`, `uploading`, `reconciling`, `unreachable` or `refused`; if absent, derived from counts and versions.
     pub state: Option<SyncState>,
     pub local_count: Option<u64>,
     pub remote_count: Option<u64>,
     pub local_version: Option<u64>,
     pub remote_version: Option<u64>,
-    /// The version that looking has come to.
+    /// Version that the evaluation has reached.
     pub position: Option<u64>,
     pub batch: Option<u64>,
     pub behind: Option<u64>,
-    /// Since the last report.
+    /// Figures since the last report.
     pub uploaded: u64,
     pub deleted: u64,
     pub found: u64,

@@ -1,6 +1,6 @@
-//! An instant as the whole product keeps it: Unix milliseconds inside, RFC 3339 in UTC outside.
+//! An instant: Unix milliseconds internally, RFC 3339 in UTC externally.
 //!
-//! The few lines of calendar here spare the browser a time library; tests hold them against one.
+//! A small calendar saves the browser a time library; tests compare it with one.
 
 use std::{
     fmt,
@@ -43,7 +43,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 }
 
 impl Time {
-    /// Midnight UTC at the start of a day; `None` if there is no such day.
+    /// Midnight UTC of a date; `None` if the date does not exist.
     pub fn of_day(year: i64, month: i64, day: i64) -> Option<Self> {
         const LENGTHS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -51,19 +51,19 @@ impl Time {
         (1..=length).contains(&day).then(|| Self(days(year, month, day) * DAY_MS))
     }
 
-    /// `2026-03-09` in UTC.
+    /// Date in UTC: `2026-03-09`.
     pub fn date(self) -> String {
         let (year, month, day) = civil(self.0.div_euclid(DAY_MS));
         format!("{year:04}-{month:02}-{day:02}")
     }
 
-    /// `14:00:05` in UTC.
+    /// Time of day in UTC: `14:00:05`.
     pub fn clock(self) -> String {
         let ms = self.0.rem_euclid(DAY_MS);
         format!("{:02}:{:02}:{:02}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60)
     }
 
-    /// Milliseconds from `earlier` to here; negative when it lies ahead.
+    /// Milliseconds since `earlier`; negative if that is later.
     pub fn since(self, earlier: Self) -> i64 {
         self.0 - earlier.0
     }
@@ -90,7 +90,7 @@ impl fmt::Display for Time {
 impl FromStr for Time {
     type Err = TimeError;
 
-    /// RFC 3339 with any offset; fractions beyond milliseconds are cut.
+    /// Parses RFC 3339 with any offset; fractions beyond milliseconds are cut off.
     fn from_str(text: &str) -> Result<Self, TimeError> {
         parse(text).ok_or_else(|| TimeError(text.to_owned()))
     }
@@ -118,7 +118,7 @@ fn parse(text: &str) -> Option<Time> {
     Some(Time(midnight + (hour * 60 + minute - offset) * 60_000 + second * 1_000 + ms))
 }
 
-/// Milliseconds of `.123456`, and what follows it.
+/// Milliseconds of a fraction such as `.123456`, and the rest of the text.
 fn fraction(text: &str) -> Option<(i64, &str)> {
     let Some(fraction) = text.strip_prefix('.') else { return Some((0, text)) };
     let end = fraction.find(|c: char| !c.is_ascii_digit()).unwrap_or(fraction.len());
@@ -179,12 +179,12 @@ mod tests {
     }
 
     #[test]
-    fn offsets_are_taken_into_account() {
+    fn offsets_are_converted_to_utc() {
         assert_eq!("2026-03-09T14:00:00+10:00".parse(), "2026-03-09T04:00:00.000Z".parse::<Time>());
     }
 
     #[test]
-    fn days_that_do_not_exist_are_refused() {
+    fn nonexistent_days_are_refused() {
         for text in ["2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "yesterday", ""] {
             assert!(text.parse::<Time>().is_err(), "{text}");
         }

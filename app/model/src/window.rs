@@ -1,4 +1,4 @@
-//! A stretch of time, half-open: from its start up to, and without, its end.
+//! A window: a half-open interval of time, without its end.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Invalid, Time};
 
-/// Always: `from < to`.
+/// A window of time. Always: `from < to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "WindowJson")]
 pub struct Window {
@@ -30,7 +30,7 @@ impl Window {
         }
     }
 
-    /// What happened from one time to another, and so many milliseconds on either side.
+    /// A window from one time to another, extended by a number of milliseconds at both ends.
     pub fn around(from: Time, to: Time, beside_ms: u32) -> Self {
         let (first, last) = (from.0.min(to.0), from.0.max(to.0));
         let first = first.saturating_sub(beside_ms.into()).min(i64::MAX - 1);
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_holds_its_start_and_not_its_end() {
+    fn window_includes_start_and_excludes_end() {
         let window = Window::new(Time(10), Time(20)).unwrap();
         assert_eq!([9, 10, 19, 20].map(|at| window.contains(Time(at))), [false, true, true, false]);
         assert_eq!(Window::new(Time(10), Time(10)).unwrap_err().field, "to");

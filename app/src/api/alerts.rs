@@ -8,27 +8,27 @@ use crate::{context::ask, error::AppError};
 use crate::{
     context::{self, backend, own_path, redirect, refuse, viewer},
     error::with_problem,
-    pages::alert_action,
+    forms::alert_action,
 };
 
 /// Rows of a list.
 const PAGE: u32 = 50;
 
-pub async fn alerts(filter: AlertFilter, after: Option<AlertId>) -> Result<AlertList, AppError> {
-    Ok(ask()?.alerts(&filter, after, PAGE).await?)
+pub async fn list_alerts(filter: AlertFilter, after: Option<AlertId>) -> Result<AlertList, AppError> {
+    Ok(ask()?.list_alerts(&filter, after, PAGE).await?)
 }
 
-pub async fn alert(id: AlertId) -> Result<Alert, AppError> {
-    Ok(ask()?.alert(id).await?)
+pub async fn get_alert(id: AlertId) -> Result<Alert, AppError> {
+    Ok(ask()?.get_alert(id).await?)
 }
 
-/// Attempts to tell somebody of it, the newest first.
-pub async fn deliveries(id: AlertId) -> Result<Vec<Notice>, AppError> {
-    Ok(ask()?.deliveries(Some(id), PAGE).await?)
+/// The latest attempts to notify receivers of an alert, newest first.
+pub async fn list_deliveries(id: AlertId) -> Result<Vec<Notice>, AppError> {
+    Ok(ask()?.list_deliveries(Some(id), None, PAGE).await?.items)
 }
 
-/// `action` is `acknowledge`, `silence_1h`, `silence_8h`, `silence_3d` or `reopen`. `back` is the page to show
-/// afterwards, one of ours; empty is the alert's page.
+/// `action` is `acknowledge`, `silence_1h`, `silence_8h`, `silence_3d` or `reopen`. `back` is the path of the
+/// page to show afterwards; empty means the alert's page.
 #[server(name = ActOnAlert, prefix = "/api/fn", endpoint = "act_on_alert")]
 pub async fn act_on_alert(id: AlertId, action: String, #[server(default)] back: String) -> Result<(), AppError> {
     let page = own_path(&back).unwrap_or_else(|| format!("/alerts/{id}"));
@@ -50,7 +50,7 @@ pub async fn act_on_alert(id: AlertId, action: String, #[server(default)] back: 
     }
 }
 
-/// Tells a receiver of nothing. What came of it stands among the deliveries, which the page then shows.
+/// Sends a receiver a test notification. The page shows the result among the deliveries.
 #[server(name = TestReceiver, prefix = "/api/fn", endpoint = "test_receiver")]
 pub async fn test_receiver(name: String) -> Result<(), AppError> {
     let tested = async {

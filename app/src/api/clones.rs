@@ -7,11 +7,11 @@ use crate::{
     context::{backend, redirect, refuse, viewer},
     error::with_problem,
 };
-use crate::{error::AppError, pages::CloneForm};
+use crate::{error::AppError, forms::CloneForm};
 
-/// Starts what the form says and shows the job. A refusal leads back to the form with its values and its preview, which
-/// finds the same fault again and names it at its field. A mirror comes from its own page, with the plan shown there and
-/// the name typed; without them it leads there.
+/// Starts the form's clone and redirects to the job. A refusal leads back to the form with its values and its preview,
+/// which finds the same fault again and names it at its field. A mirror is confirmed on a page of its own, with the plan
+/// shown there and the typed name; without them this redirects to that page.
 #[server(name = StartClone, prefix = "/api/fn", endpoint = "start_clone")]
 pub async fn start_clone(
     #[server(flatten)] form: CloneForm,

@@ -7,10 +7,10 @@ use crate::{
     context::{backend, redirect, refuse, viewer},
     error::with_problem,
 };
-use crate::{error::AppError, pages::ReprocessForm};
+use crate::{error::AppError, forms::ReprocessForm};
 
-/// Starts what the form says, and exactly what its plan showed, and shows the job. A refusal leads back to the form with
-/// its values and a new preview.
+/// Starts the form's reprocess, exactly as its plan showed it, and redirects to the job. A refusal leads back to the form
+/// with its values and a new preview.
 #[server(name = StartReprocess, prefix = "/api/fn", endpoint = "start_reprocess")]
 pub async fn start_reprocess(
     #[server(flatten)] form: ReprocessForm,

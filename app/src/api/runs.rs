@@ -1,9 +1,9 @@
-//! Runs and pipelines: what their pages read, and the form that reads a window once more.
+//! Runs and pipelines: what their pages read, and the form that starts a backfill.
 
 use leptos::prelude::*;
 use model::{
-    Filter, Invalid, Job, PipelineHealth, PipelineList, PipelineName, PipelineView, RunCursor, RunFilter, RunId,
-    RunList, RunLog, RunView, Tile, Window,
+    Invalid, PipelineHealth, PipelineList, PipelineName, PipelineView, RunCursor, RunFilter, RunId, RunList, RunLog,
+    RunView, Tile, Window,
 };
 
 use crate::{context::ask, error::AppError};
@@ -18,44 +18,38 @@ use crate::{
 /// Rows of a list.
 const PAGE: u32 = 50;
 
-pub async fn runs(filter: RunFilter, after: Option<RunCursor>) -> Result<RunList, AppError> {
-    Ok(ask()?.run_list(&filter, after, PAGE).await?)
+pub async fn list_runs_with_sums(filter: RunFilter, after: Option<RunCursor>) -> Result<RunList, AppError> {
+    Ok(ask()?.list_runs_with_sums(&filter, after, PAGE).await?)
 }
 
-pub async fn run(id: RunId) -> Result<RunView, AppError> {
-    Ok(ask()?.run_view(id).await?)
+pub async fn get_run(id: RunId) -> Result<RunView, AppError> {
+    Ok(ask()?.get_run(id).await?)
 }
 
-/// Lines of a log on a page of it.
+/// Log lines on a page.
 const LINES: u32 = 200;
 
-pub async fn run_log(id: RunId, after: Option<String>) -> Result<RunLog, AppError> {
-    Ok(ask()?.run_log(id, after, LINES).await?)
+pub async fn get_run_log(id: RunId, after: Option<String>) -> Result<RunLog, AppError> {
+    Ok(ask()?.get_run_log(id, after, LINES).await?)
 }
 
-/// The jobs asked for in a window, the newest first, at most five.
-pub async fn jobs_within(window: Window) -> Result<Vec<Job>, AppError> {
-    let filter = Filter { from: Some(window.from()), to: Some(window.to()), ..Filter::default() };
-    Ok(ask()?.jobs(&filter, None, 5).await?.items)
+pub async fn list_tiles(window: Result<Window, Invalid>) -> Result<Vec<Tile>, AppError> {
+    Ok(ask()?.list_tiles(window?).await?)
 }
 
-pub async fn tiles(window: Result<Window, Invalid>) -> Result<Vec<Tile>, AppError> {
-    Ok(ask()?.tiles(window?).await?)
+pub async fn list_pipelines() -> Result<PipelineList, AppError> {
+    Ok(ask()?.list_pipelines().await?)
 }
 
-pub async fn pipelines() -> Result<PipelineList, AppError> {
-    Ok(ask()?.pipelines().await?)
+pub async fn get_pipeline(name: PipelineName) -> Result<PipelineView, AppError> {
+    Ok(ask()?.get_pipeline(&name).await?)
 }
 
-pub async fn pipeline(name: PipelineName) -> Result<PipelineView, AppError> {
-    Ok(ask()?.pipeline(&name).await?)
+pub async fn get_pipeline_health(name: &PipelineName, window: Window) -> Result<PipelineHealth, AppError> {
+    Ok(ask()?.get_pipeline_health(name, window).await?)
 }
 
-pub async fn pipeline_health(name: &PipelineName, window: Window) -> Result<PipelineHealth, AppError> {
-    Ok(ask()?.pipeline_health(name, window).await?)
-}
-
-/// Reads the runs of a window once more from the pipeline's log group, and shows the job that does. The times are read
+/// Starts a job that reads the runs of a window again from the pipeline's log group, and redirects to it. The times are
 /// in the zone, as those of every window.
 #[server(name = StartBackfill, prefix = "/api/fn", endpoint = "start_backfill")]
 pub async fn start_backfill(
@@ -69,7 +63,7 @@ pub async fn start_backfill(
         let viewer = viewer()?;
         let name: PipelineName = pipeline.parse()?;
         if from.is_empty() {
-            return Err(Invalid::new("from", "", "the time from which runs are read once more").into());
+            return Err(Invalid::new("from", "", "the time from which runs are read again").into());
         }
         let window = Scope::read(&scope)?.window(crate::context::now())?;
         Ok::<_, AppError>(backend()?.start_backfill(&viewer, &name, window).await?)

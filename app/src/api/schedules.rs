@@ -3,19 +3,19 @@
 use leptos::prelude::*;
 use model::{ScheduleId, ScheduleList};
 
-use crate::{context::ask, error::AppError, pages::ScheduleForm};
+use crate::{context::ask, error::AppError, forms::ScheduleForm};
 #[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
 use crate::{
     context::{backend, redirect, refuse, viewer},
     error::with_problem,
 };
 
-pub async fn schedules() -> Result<ScheduleList, AppError> {
-    Ok(ask()?.schedules().await?)
+pub async fn list_schedules() -> Result<ScheduleList, AppError> {
+    Ok(ask()?.list_schedules().await?)
 }
 
-/// Makes what the form says and shows the list. A refusal leads back to the form with its values, which finds the same
-/// fault again and names it at its field.
+/// Creates the form's schedule and redirects to the list. A refusal leads back to the form with its values, which finds
+/// the same fault again and names it at its field.
 #[server(name = CreateSchedule, prefix = "/api/fn", endpoint = "create_schedule")]
 pub async fn create_schedule(#[server(flatten)] form: ScheduleForm) -> Result<(), AppError> {
     let made = async {
@@ -36,7 +36,8 @@ pub async fn create_schedule(#[server(flatten)] form: ScheduleForm) -> Result<()
     }
 }
 
-/// `action` is `pause`, `resume`, `run` or `delete`. A schedule run by hand leads to its job, the rest to the list.
+/// `action` is `pause`, `resume`, `run` or `delete`. `run` redirects to the started
+/// job, the others to the list.
 #[server(name = ActOnSchedule, prefix = "/api/fn", endpoint = "act_on_schedule")]
 pub async fn act_on_schedule(id: ScheduleId, action: String) -> Result<(), AppError> {
     use model::ScheduleAction as Action;

@@ -8,26 +8,26 @@ use crate::{context::ask, error::AppError};
 use crate::{
     context::{backend, redirect, refuse, viewer},
     error::with_problem,
-    pages::sync_action,
+    forms::sync_action,
 };
 
 /// Rows of a list.
 const PAGE: u32 = 50;
 
-pub async fn syncs() -> Result<SyncList, AppError> {
-    Ok(ask()?.syncs().await?)
+pub async fn list_syncs() -> Result<SyncList, AppError> {
+    Ok(ask()?.list_syncs().await?)
 }
 
-pub async fn sync(table: &TableName) -> Result<SyncView, AppError> {
-    Ok(ask()?.sync(table).await?)
+pub async fn get_sync(table: &TableName) -> Result<SyncView, AppError> {
+    Ok(ask()?.get_sync(table).await?)
 }
 
-pub async fn evaluations(table: &TableName, after: SyncId) -> Result<Page<SyncEvaluation>, AppError> {
-    Ok(ask()?.evaluations(table, Some(after), PAGE).await?)
+pub async fn list_evaluations(table: &TableName, after: SyncId) -> Result<Page<SyncEvaluation>, AppError> {
+    Ok(ask()?.list_evaluations(table, Some(after), PAGE).await?)
 }
 
 /// `action` is `evaluate`, `verify`, `approve` (of `rows`, with the table's name as `confirm`), `accept_epoch`, `retry` (the
-/// row with that `key`, or all), `pause` or `resume`. Leads back to the table's page, which says what was asked for.
+/// row with that `key`, or all), `pause` or `resume`. Redirects to the table's page, which says what was requested.
 #[server(name = ActOnSync, prefix = "/api/fn", endpoint = "act_on_sync")]
 pub async fn act_on_sync(
     table: String,

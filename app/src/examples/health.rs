@@ -1,4 +1,4 @@
-//! Alerts, sums, reconciliations and logs for tests, with texts that only look like HTML.
+//! Example alerts, sums, reconciliations and logs for tests, with texts that look like HTML.
 
 use model::{
     Alert, AlertId, AlertKind, AlertList, AlertState, Canary, CanarySize, Dimension, Gap, GapKind, Invocation,
@@ -9,23 +9,23 @@ use model::{
 use super::run;
 
 const START: i64 = 1_770_000_000_000;
-const STRETCH_MS: i64 = 900_000;
+const INTERVAL_MS: i64 = 900_000;
 
-/// A quarter of an hour, counted from 0.
-fn stretch(index: i64) -> Window {
-    Window::new(Time(START + index * STRETCH_MS), Time(START + (index + 1) * STRETCH_MS)).unwrap()
+/// An interval of a quarter of an hour, counted from 0.
+fn interval_window(index: i64) -> Window {
+    Window::new(Time(START + index * INTERVAL_MS), Time(START + (index + 1) * INTERVAL_MS)).unwrap()
 }
 
-/// Of one run where there are lines; what was not delivered failed.
+/// Sums of an interval: one run if there are lines; lines not delivered count as failures.
 pub fn sums(index: i64, lines: u64, delivered: u64) -> RunSums {
     let runs = u64::from(lines > 0);
-    RunSums { window: stretch(index), runs, lines, parsed: lines, delivered, failures: lines - delivered }
+    RunSums { window: interval_window(index), runs, lines, parsed: lines, delivered, failures: lines - delivered }
 }
 
-/// Whole, never, failed, in part, twice.
+/// A reconciled interval: complete, not processed, failed, partial, duplicates.
 pub fn interval(index: i64, [whole, never, failed, partial, twice]: [u64; 5]) -> Reconciled {
     let objects = whole + never + failed + partial;
-    Reconciled { window: stretch(index), objects, whole, never, failed, partial, twice }
+    Reconciled { window: interval_window(index), objects, whole, never, failed, partial, twice }
 }
 
 pub fn alert(number: u128, state: AlertState) -> Alert {
@@ -46,7 +46,7 @@ pub fn alert(number: u128, state: AlertState) -> Alert {
         silenced_until: Some(Time(START + 3_600_000)),
         runs: vec![run(1).id],
         keys: vec!["AWSLogs/<b>a</b>.log.gz".to_owned()],
-        window: stretch(0),
+        window: interval_window(0),
     }
 }
 
@@ -63,7 +63,7 @@ pub fn notice(what: &str, error: Option<&str>) -> Notice {
     }
 }
 
-/// One that holds, one that held; a receiver that was away.
+/// One active and one resolved alert, and a receiver that was not reachable.
 pub fn alert_list() -> AlertList {
     let items = vec![alert(2, AlertState::Open), alert(1, AlertState::Resolved)];
     AlertList {
@@ -80,7 +80,7 @@ pub fn alert_list() -> AlertList {
     }
 }
 
-/// What lies in `logs`, a log object a minute.
+/// A pipeline for the bucket `logs`, expected to run every minute.
 pub fn pipeline() -> Pipeline {
     Pipeline {
         name: "api".parse().unwrap(),
@@ -111,7 +111,7 @@ pub fn tile() -> model::Tile {
     }
 }
 
-/// Two rounds of two sizes; the last large one did not come through.
+/// Two rounds of two sizes; the last large event was not delivered.
 pub fn canary() -> Canary {
     let event = |ms: i64, latency_ms, error: Option<&str>| MarkedEvent {
         at: Time(START + ms),
@@ -127,7 +127,7 @@ pub fn canary() -> Canary {
     let lost = "the <b>sink</b> took it and does not have it";
     Canary {
         sink: "log".parse().unwrap(),
-        window: Window::new(Time(START), Time(START + 2 * STRETCH_MS)).unwrap(),
+        window: Window::new(Time(START), Time(START + 2 * INTERVAL_MS)).unwrap(),
         every_s: 600,
         sizes: vec![
             size(100, vec![event(600_000, 7, None), event(0, 9, None)]),
@@ -138,30 +138,30 @@ pub fn canary() -> Canary {
 
 pub fn pipeline_health() -> PipelineHealth {
     PipelineHealth {
-        window: Window::new(Time(START), Time(START + 2 * STRETCH_MS)).unwrap(),
+        window: Window::new(Time(START), Time(START + 2 * INTERVAL_MS)).unwrap(),
         reconciliation: Some(Reconciliation {
-            window: Window::new(Time(START), Time(START + 2 * STRETCH_MS)).unwrap(),
-            listed_at: Time(START + 2 * STRETCH_MS),
+            window: Window::new(Time(START), Time(START + 2 * INTERVAL_MS)).unwrap(),
+            listed_at: Time(START + 2 * INTERVAL_MS),
             error: None,
             intervals: vec![interval(0, [5, 0, 0, 0, 0]), interval(1, [3, 1, 0, 1, 0])],
             gaps: vec![
                 Gap {
                     key: "AWSLogs/<b>a</b>.log.gz".to_owned(),
                     size: 812,
-                    written_at: Time(START + STRETCH_MS),
+                    written_at: Time(START + INTERVAL_MS),
                     kind: GapKind::Never,
                     run: None,
                 },
                 Gap {
                     key: "AWSLogs/b.log.gz".to_owned(),
                     size: 4_096,
-                    written_at: Time(START + STRETCH_MS + 1),
+                    written_at: Time(START + INTERVAL_MS + 1),
                     kind: GapKind::Partial,
                     run: Some(run(1).id),
                 },
             ],
             gap_count: 2,
-            oldest_unhandled: Some(Time(START + STRETCH_MS)),
+            oldest_unhandled: Some(Time(START + INTERVAL_MS)),
         }),
         canary: Some(canary()),
         duration_ms: Percentiles { p50: 800, p95: 2_100, p99: 2_900, max: 3_000 },
@@ -183,7 +183,7 @@ pub fn pipeline_health() -> PipelineHealth {
     }
 }
 
-/// Of a Lambda function that ran out of time.
+/// A run of a Lambda function that timed out.
 pub fn run_view() -> RunView {
     let invocation = Invocation {
         memory_limit_mb: Some(128),

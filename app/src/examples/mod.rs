@@ -1,4 +1,4 @@
-//! Jobs, previews and runs for tests, as the engine would report them, and what a component makes of them.
+//! Example jobs, previews and runs for tests, and a function that renders components.
 
 mod health;
 mod syncs;
@@ -14,13 +14,13 @@ pub use health::{
 };
 pub use syncs::{SYNC_STATES, minute, sync, sync_view};
 
-/// The HTML of a component, as the server would write it, without what only a browser needs to find its way in it.
+/// The HTML of a component as the server renders it, without the comments for hydration.
 pub fn html<V: IntoView>(view: impl FnOnce() -> V) -> String {
     let html = Owner::new().with(|| view().into_view().to_html());
     html.replace("<!>", "").replace("<!---->", "")
 }
 
-/// A clone of the demo bucket, half done. A higher number is a later job.
+/// A running clone of the demo bucket. A higher number is a later job.
 pub fn job(number: u128) -> Job {
     let location = |bucket: &str| Location {
         store: "demo".parse().unwrap(),
@@ -49,7 +49,7 @@ pub fn job(number: u128) -> Job {
         updated_at: Time(created_at.0 + 6_000),
         revision: 5,
         stopping: None,
-        holder: Some("yard-1".to_owned()),
+        holder: Some("worker-1".to_owned()),
         progress: Progress {
             phase: Phase::Copying,
             found: 7_500,
@@ -71,7 +71,7 @@ pub fn job(number: u128) -> Job {
     }
 }
 
-/// The same clone, done and proven.
+/// The same clone, succeeded and proven.
 pub fn proven(number: u128) -> Job {
     let running = job(number);
     let ended_at = Time(running.created_at.0 + 9_000);
@@ -111,7 +111,7 @@ pub fn proven(number: u128) -> Job {
     }
 }
 
-/// Of a clone of 7,500 objects, 100 of which are equal already.
+/// The preview of a clone of 7,500 objects, 100 of which are already equal.
 pub fn preview(mode: Mode, dry_run: bool) -> ClonePreview {
     let Spec::Clone(spec) = job(1).spec else { unreachable!() };
     ClonePreview {
@@ -135,7 +135,7 @@ pub fn preview(mode: Mode, dry_run: bool) -> ClonePreview {
     }
 }
 
-/// A run of the demo's pipeline: one of its four lines could not be parsed.
+/// A partial run of the demo pipeline: one of its four lines was not parsed.
 pub fn run(number: u128) -> Run {
     let mut summary = Summary { sink: Some("tcp://127.0.0.1:3002".to_owned()), ..Summary::default() };
     (summary.lines.encountered, summary.lines.parsed, summary.lines.sent) = (4, 3, 3);

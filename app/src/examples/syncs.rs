@@ -1,4 +1,4 @@
-//! Tables and their remote copies for tests, in every state, with texts that only look like HTML.
+//! Example tables and remote copies for tests, in every state, with texts that look like HTML.
 
 use model::{
     Direction, Evidence, KeySpan, MassDelete, Page, Quarantined, SpanState, SyncEnd, SyncEvaluation, SyncId,
@@ -20,7 +20,7 @@ pub const SYNC_STATES: [SyncState; 9] = [
     SyncState::Refused,
 ];
 
-/// A table that Logyard keeps, with what its state brings along.
+/// A table synced by Logyard, with the values that its state implies.
 pub fn sync(table: &str, state: SyncState) -> SyncStatus {
     let looked = state != SyncState::New;
     let waiting = state == SyncState::Waiting;
@@ -43,12 +43,12 @@ pub fn sync(table: &str, state: SyncState) -> SyncStatus {
         paused: false,
         looked_at: looked.then_some(Time(START + 5_000)),
         every_ms: 10_000,
-        holder: Some("yard-<1>".to_owned()),
+        holder: Some("worker-<1>".to_owned()),
         held: true,
     }
 }
 
-/// So many minutes after the beginning.
+/// A minute with this index, counted from 0.
 pub fn minute(index: i64, requests: u64, found: u64) -> SyncMinute {
     SyncMinute {
         at: Time(START + index * MINUTE_MS),
@@ -85,7 +85,7 @@ fn evaluation(number: u128, verify: bool) -> SyncEvaluation {
     }
 }
 
-/// Differences were found in the first minute, and none in the forty that came after.
+/// A view with differences in the first minute and none in the forty after it.
 pub fn sync_view(state: SyncState) -> SyncView {
     let span = |index: u64| KeySpan {
         from: index * 4_096,

@@ -1,13 +1,13 @@
-//! Instants in the chosen zone. The server knows only UTC; the browser adds its own offset once it runs.
+//! Instants in the chosen time zone. The server knows only UTC; the browser adds its own offset once it runs.
 
 use model::Time;
 
-/// Minutes east of UTC, and whether the reader chose it.
+/// The time zone a reader chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Zone {
     #[default]
     Utc,
-    /// The browser's zone.
+    /// The browser's time zone.
     Local,
 }
 
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_day_is_told_unless_it_is_the_readers_today() {
+    fn day_is_omitted_only_for_today() {
         let at: Time = "2026-03-09T14:00:05Z".parse().unwrap();
         let now: Time = "2026-03-09T20:00:00Z".parse().unwrap();
         assert_eq!(moment(at, Some(now), 0), "14:00:05");
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_is_named_by_its_offset() {
+    fn zone_is_named_by_offset() {
         assert_eq!(zone_name(0), "UTC");
         assert_eq!(zone_name(600), "UTC+10:00");
         assert_eq!(zone_name(-210), "UTC−03:30");

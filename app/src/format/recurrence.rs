@@ -1,10 +1,11 @@
-//! Cron expressions in words, as far as words say it shorter than the expression.
+//! Cron expressions in words, where words are shorter than the expression.
 
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-/// Times before this hour are of the night.
+/// Times before this hour are called night.
 const MORNING: u8 = 5;
 
-/// `every night at 02:00`, `every 15 minutes`, `on Mondays at 08:30`; `None` for what is better read as it stands.
+/// `every night at 02:00`, `every 15 minutes`, `on Mondays at 08:30`; `None` for expressions that
+/// words would not make clearer.
 pub fn recurrence(cron: &str) -> Option<String> {
     let fields: Vec<&str> = cron.split_whitespace().collect();
     let [minute, hour, day, "*", weekday] = fields[..] else { return None };
@@ -54,7 +55,7 @@ fn number(text: &str, most: u8) -> Option<u8> {
     text.parse().ok().filter(|number| *number <= most)
 }
 
-/// The step of `*/n` where it divides the whole, so that it is the same all the time.
+/// The step of `*/n`, if it divides `whole`, so that all intervals are equal.
 fn step(text: &str, whole: u8) -> Option<u8> {
     text.strip_prefix("*/")?.parse().ok().filter(|step| *step > 1 && whole.is_multiple_of(*step))
 }
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_common_is_said_in_words() {
+    fn common_expressions_become_words() {
         for (cron, words) in [
             ("* * * * *", "every minute"),
             ("0 * * * *", "every hour"),
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_words_would_get_wrong_stays_an_expression() {
+    fn unclear_expressions_have_no_words() {
         for cron in [
             "",
             "0 2 * *",

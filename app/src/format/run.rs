@@ -1,8 +1,8 @@
-//! A run in words: what came of it as a shape and a word, and what it did.
+//! Runs in words: the mark of an outcome, and what was shipped.
 
 use model::{Outcome, Run, Summary};
 
-use super::{Mark, count, things};
+use super::{Mark, count, counted};
 
 impl Mark {
     pub fn of_outcome(outcome: Outcome) -> Self {
@@ -10,7 +10,7 @@ impl Mark {
             Outcome::Delivered => ("✔", "acknowledged", "good"),
             Outcome::Sent => ("✔", "sent", "good"),
             Outcome::Empty => ("✔", "empty", "idle"),
-            Outcome::Partial => ("✖", "in part", "bad"),
+            Outcome::Partial => ("✖", "partial", "bad"),
             Outcome::Suspicious => ("?", "suspicious", "warn"),
             Outcome::TimedOut => ("✖", "timed out", "bad"),
             Outcome::Crashed => ("✖", "crashed", "bad"),
@@ -21,12 +21,12 @@ impl Mark {
     }
 }
 
-/// Records that could not be parsed and events that were not delivered.
+/// The number of records not parsed plus events not delivered.
 pub fn lost(summary: &Summary) -> u64 {
     summary.failures.parsing.total + summary.failures.sending.total
 }
 
-/// `51 of 52 lines, 1 lost`; empty for a run that left no summary.
+/// `51 of 52 lines`; empty for a run without a summary.
 pub fn shipped(run: &Run) -> String {
     let Some(summary) = &run.summary else { return String::new() };
     let lines = &summary.lines;
@@ -35,7 +35,7 @@ pub fn shipped(run: &Run) -> String {
         (Some(_), true) => lines.acknowledged + lines.duplicate,
         (Some(_), false) => lines.sent,
     };
-    let all = things(lines.encountered, "line");
+    let all = counted(lines.encountered, "line");
     let shipped = if arrived == lines.encountered { all } else { format!("{} of {all}", count(arrived)) };
     match lines.filtered {
         0 => shipped,
@@ -43,7 +43,7 @@ pub fn shipped(run: &Run) -> String {
     }
 }
 
-/// The last part of a key, for a list; the whole key stands beside it.
+/// The last segment of a key, for lists that show the whole key beside it.
 pub fn file_name(key: &str) -> &str {
     key.rsplit('/').find(|part| !part.is_empty()).unwrap_or(key)
 }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_shipped_is_told_by_what_the_sink_can_prove() {
+    fn shipped_lines_follow_sink_evidence() {
         let lines = Lines { encountered: 52, parsed: 52, filtered: 1, sent: 50, acknowledged: 49, ..Lines::default() };
         let run = |acknowledged| Run {
             summary: Some(Summary { lines, acknowledged, sink: Some("tcp://a:1".to_owned()), ..Summary::default() }),
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_shown_by_its_last_part() {
+    fn file_name_is_last_segment() {
         assert_eq!(["a/b.log", "a/b/", "b", "/"].map(file_name), ["b.log", "b", "b", "/"]);
     }
 }

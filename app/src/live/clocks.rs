@@ -1,67 +1,43 @@
-//! Times on a page in the reader's zone, and durations that go on.
+//! Times on a page in the reader's time zone, and running durations.
 //!
-//! The server writes the zone of the page's URL, and such a page is left as it is; without one it writes UTC, and the page,
-//! new or to be patched in, is told over before it is shown. So are fields for times, with the zone they are read in.
+//! If the page's URL has a time zone, the server has already used it and the page stays as it is. Otherwise the server
+//! wrote UTC, and times, time fields and their time zone are converted before the page is shown.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use model::Time;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element};
 
-use super::page;
 use crate::{
     format::{Zone, ago, duration, moment, zone_name},
-    query::Query,
     scope,
 };
 
-const STORAGE_KEY: &str = "logyard.zone";
+/// Key of the browser's local storage that holds `local` or `utc`.
+pub(super) const STORAGE_KEY: &str = "logyard.zone";
 
-/// What the reader chose in this browser; UTC until then.
+/// The time zone that the reader chose in this browser; UTC by default.
 pub fn chosen_zone() -> Zone {
     let stored = storage().and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten());
     if stored.as_deref() == Some("local") { Zone::Local } else { Zone::Utc }
 }
 
-/// Remembers the choice, tells the page's times in it, and has the page's URL say so where the page has a window: its
-/// links then carry it on.
-pub fn choose_zone(zone: Zone) {
-    if let Some(storage) = storage() {
-        let _ = storage.set_item(STORAGE_KEY, if zone == Zone::Local { "local" } else { "utc" });
-    }
-    tell_all(&document(), zone);
-    if document().get_element_by_id("scope").is_none() {
-        return;
-    }
-    let location = window().location();
-    let query = Query::read(&location.search().unwrap_or_default()).without("zone");
-    let offset = scope::Zone(local_offset_now_min()).to_string();
-    let query = if zone == Zone::Local { query.with("zone", &offset) } else { query };
-    let url = query.on(&location.pathname().unwrap_or_default());
-    if let Ok(history) = window().history() {
-        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&url));
-    }
-    spawn_local(async move {
-        let _ = page::show(&url).await;
-    });
-}
-
-/// Minutes east of UTC, as it is now.
+/// The browser's current UTC offset, in minutes east of UTC.
 pub fn local_offset_now_min() -> i64 {
     local_offset_min(now())
 }
 
-/// Tells a page as the server wrote it in the chosen zone, unless the server has done so.
-pub fn tell_times(page: &Document) {
-    let told = page.get_element_by_id("scope").and_then(|scope| scope.get_attribute("data-zone"));
-    if chosen_zone() == Zone::Local && told.is_none_or(|zone| zone.is_empty()) {
-        tell_all(page, Zone::Local);
-        tell_fields(page, scope::Zone(local_offset_now_min()));
+/// Converts a page from the server to the chosen time zone, unless the server has already used one.
+pub fn convert_times(page: &Document) {
+    let written = page.get_element_by_id("scope").and_then(|scope| scope.get_attribute("data-zone"));
+    if chosen_zone() == Zone::Local && written.is_none_or(|zone| zone.is_empty()) {
+        convert_all(page, Zone::Local);
+        convert_fields(page, scope::Zone(local_offset_now_min()));
     }
 }
 
-/// Fields for times of forms that say in which zone they are read, and do not say so yet.
-fn tell_fields(page: &Document, zone: scope::Zone) {
+/// Converts the time fields of forms whose time zone is not set yet.
+fn convert_fields(page: &Document, zone: scope::Zone) {
     for field in all(page, "input[name=zone][value='']") {
         let _ = field.set_attribute("value", &zone.to_string());
         let Ok(Some(form)) = field.closest("form") else { continue };
@@ -75,7 +51,8 @@ fn tell_fields(page: &Document, zone: scope::Zone) {
     }
 }
 
-fn tell_all(page: &Document, zone: Zone) {
+/// Converts all times of a page.
+pub(super) fn convert_all(page: &Document, zone: Zone) {
     let now = now();
     for (element, at) in with_time(page, "time[datetime]", "datetime") {
         let offset = if zone == Zone::Local { local_offset_min(at) } else { 0 };
@@ -85,7 +62,7 @@ fn tell_all(page: &Document, zone: Zone) {
     }
 }
 
-/// Lets durations of what still runs go on to that instant of the server's clock.
+/// Updates running durations to this instant of the server's clock.
 pub fn tick(now: Time) {
     for (element, since) in with_time(&document(), "[data-since]", "data-since") {
         let text = duration(now.since(since).max(0));
@@ -105,7 +82,7 @@ fn all(page: &Document, selector: &str) -> Vec<Element> {
     (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
 }
 
-fn storage() -> Option<web_sys::Storage> {
+pub(super) fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
@@ -114,7 +91,7 @@ fn now() -> Time {
     Time(js_sys::Date::now() as i64)
 }
 
-/// Minutes east of UTC. Summer time included: the offset is that of the instant, not of today.
+/// The browser's UTC offset at an instant, in minutes east of UTC, including daylight saving time.
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a date and an offset in minutes")]
 fn local_offset_min(at: Time) -> i64 {
     -js_sys::Date::new(&JsValue::from_f64(at.0 as f64)).get_timezone_offset() as i64

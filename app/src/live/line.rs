@@ -1,25 +1,25 @@
-//! Whether the line is alive, judged by the age of its last beat alone.
+//! Whether the event stream is connected, judged only by the age of the last heartbeat.
 
 use model::Time;
 
-/// The server beats every two seconds; three missed beats are a lost line.
+/// Age of the last heartbeat from which the connection counts as lost. The server sends one every two seconds.
 pub const LOST_AFTER_MS: f64 = 6_000.0;
 
-/// The server's last beat against the browser's monotonic clock, both in milliseconds.
+/// The last heartbeat, by the server's clock and by the browser's monotonic clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Line {
-    /// The server's time in the last beat, and the local time when it came.
+    /// The server's time in the last heartbeat, and the local time of its arrival in milliseconds.
     last: Option<(Time, f64)>,
     local_ms: f64,
 }
 
 impl Line {
-    /// True until the first beat.
+    /// Whether no heartbeat has arrived yet.
     pub fn is_new(&self) -> bool {
         self.last.is_none()
     }
 
-    pub fn beat(&mut self, server: Time, local_ms: f64) {
+    pub fn heartbeat(&mut self, server: Time, local_ms: f64) {
         self.last = Some((server, local_ms));
         self.local_ms = local_ms;
     }
@@ -28,18 +28,18 @@ impl Line {
         self.local_ms = self.local_ms.max(local_ms);
     }
 
-    /// Milliseconds since the last beat.
+    /// Milliseconds since the last heartbeat.
     pub fn age_ms(&self) -> Option<f64> {
         self.last.map(|(_, heard)| (self.local_ms - heard).max(0.0))
     }
 
-    /// When the last beat came, in the server's time, once the line counts as lost.
+    /// The server's time of the last heartbeat, if the connection counts as lost.
     pub fn lost_since(&self) -> Option<Time> {
         let (server, _) = self.last?;
         (self.age_ms()? > LOST_AFTER_MS).then_some(server)
     }
 
-    /// The server's time now, in whole seconds; while the line is lost, that of the last beat.
+    /// The server's current time in full seconds; that of the last heartbeat while the connection is lost.
     #[expect(clippy::cast_possible_truncation, reason = "at most LOST_AFTER_MS")]
     pub fn server_time(&self) -> Option<Time> {
         let (server, _) = self.last?;
@@ -54,12 +54,12 @@ mod tests {
 
     fn line() -> Line {
         let mut line = Line::default();
-        line.beat(Time(1_000_000), 500.0);
+        line.heartbeat(Time(1_000_000), 500.0);
         line
     }
 
     #[test]
-    fn time_goes_on_between_beats() {
+    fn clock_runs_between_heartbeats() {
         let mut line = line();
         line.tick(2_600.0);
         assert_eq!(line.server_time(), Some(Time(1_002_000)));
@@ -67,20 +67,20 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_line_is_lost_and_its_clock_stands_still() {
+    fn silent_connection_is_lost_and_clock_stops() {
         let mut line = line();
         line.tick(500.0 + LOST_AFTER_MS + 1.0);
         assert_eq!(line.lost_since(), Some(Time(1_000_000)));
         assert_eq!(line.server_time(), Some(Time(1_000_000)));
         line.tick(900_000.0);
         assert_eq!(line.server_time(), Some(Time(1_000_000)));
-        line.beat(Time(1_900_000), 900_100.0);
+        line.heartbeat(Time(1_900_000), 900_100.0);
         assert_eq!(line.lost_since(), None);
         assert_eq!(line.server_time(), Some(Time(1_900_000)));
     }
 
     #[test]
-    fn a_line_never_opened_knows_no_time() {
+    fn unopened_connection_has_no_time() {
         let mut line = Line::default();
         line.tick(90_000.0);
         assert!(line.is_new());

@@ -1,4 +1,4 @@
-//! A page of ours, asked for and shown in place of the one on the screen.
+//! Fetches a page and shows it in place of the current one.
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -7,37 +7,36 @@ use web_sys::{Document, DomParser, RequestInit, Response, SupportedType};
 
 use super::{clocks, patch::patch};
 
-/// What the frame holds of the page's window: the links that carry it on, and the fields that choose another.
+/// Ids of elements outside `main` that depend on the window: navigation and window picker.
 const AROUND: [&str; 2] = ["nav", "scope"];
 
-/// The page could not be had; what is on the screen stays.
-pub struct Missed;
+/// The page could not be fetched; the current one stays.
+pub struct FetchFailed;
 
-impl From<JsValue> for Missed {
+impl From<JsValue> for FetchFailed {
     fn from(_: JsValue) -> Self {
         Self
     }
 }
 
-/// Path and query of the page on the screen.
+/// Path and query of the current page.
 pub fn url() -> String {
     let location = window().location();
     location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
-/// Makes the screen show what the URL answers now. A reader who has gone on to another URL meanwhile is left alone; one
-/// who is no longer signed in (and would be redirected), or whose page is of another version of Logyard, gets the page
-/// anew.
-pub async fn show(path: &str) -> Result<(), Missed> {
+/// Fetches the URL and patches the current page with the answer. Does nothing if the reader has left the URL meanwhile.
+/// Reloads the page if the answer is a redirect (the session has ended) or of another version of Logyard.
+pub async fn show(path: &str) -> Result<(), FetchFailed> {
     let init = RequestInit::new();
     init.set_headers(&js_sys::Array::of1(&js_sys::Array::of2(&"Accept".into(), &"text/html".into())));
     let response = JsFuture::from(window().fetch_with_str_and_init(path, &init)).await?;
     let response: Response = response.dyn_into()?;
     if response.status() >= 500 {
-        return Err(Missed);
+        return Err(FetchFailed);
     }
     if response.redirected() {
-        return window().location().reload().map_err(Missed::from);
+        return window().location().reload().map_err(FetchFailed::from);
     }
     let html = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     let new = DomParser::new()?.parse_from_string(&html, SupportedType::TextHtml)?;
@@ -45,12 +44,12 @@ pub async fn show(path: &str) -> Result<(), Missed> {
         return Ok(());
     }
     let (Some(shown), Some(answered)) = (main(&document()), main(&new)) else {
-        return window().location().reload().map_err(Missed::from);
+        return window().location().reload().map_err(FetchFailed::from);
     };
     if style_of(&new) != style_of(&document()) {
-        return window().location().reload().map_err(Missed::from);
+        return window().location().reload().map_err(FetchFailed::from);
     }
-    clocks::tell_times(&new);
+    clocks::convert_times(&new);
     document().set_title(&new.title());
     patch(&shown, &answered)?;
     for id in AROUND {
@@ -65,7 +64,7 @@ fn main(document: &Document) -> Option<web_sys::Element> {
     document.get_element_by_id("main")
 }
 
-/// The style sheet is named after its content: another name is another version.
+/// The name of the style sheet, which contains a hash of its content: another name means another version.
 fn style_of(document: &Document) -> Option<String> {
     document.query_selector("link[rel=stylesheet]").ok()??.get_attribute("href")
 }

@@ -1,8 +1,8 @@
-//! One element made equal to another, with as little change as possible: what has the focus keeps it, what is selected
-//! stays selected, and a screen reader hears of what really changed.
+//! Makes one element equal to another with minimal changes, so that focus and selection stay, and screen readers announce
+//! only real changes.
 //!
-//! Nodes are matched by `id` or `data-key`, else in order among those of the same kind. Left alone is what belongs to
-//! the reader: what was typed, what was folded out, and whatever is marked `data-keep`.
+//! Nodes are matched by `id` or `data-key`, else in order among nodes of the same name. State of the reader is kept: typed
+//! text, open details and dialogs, and elements marked `data-keep`.
 
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Node};
@@ -35,12 +35,12 @@ pub fn patch(old: &Element, new: &Element) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// The node and its siblings after it, as they are now.
+/// The node and its following siblings.
 fn list(first: Option<Node>) -> Vec<Node> {
     std::iter::successors(first, Node::next_sibling).collect()
 }
 
-/// The first of the nodes not used yet that can become the wanted one.
+/// The first unused node that matches the wanted one.
 fn find(first: Option<&Node>, wanted: &Node) -> Option<Node> {
     let key = key(wanted);
     std::iter::successors(first.cloned(), Node::next_sibling)

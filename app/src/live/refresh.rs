@@ -1,30 +1,30 @@
-//! When a page is asked for again: soon after something it follows changed, and not more than once a second.
+//! Decides when to refresh the page: soon after a change that it follows, at most once per second.
 
 use std::{cell::Cell, rc::Rc};
 
 use leptos::{prelude::*, task::spawn_local};
 use model::JobId;
 
-use super::{local_ms, page};
+use super::{document::local_ms, page};
 
-/// Between two questions.
+/// Least time between two refreshes.
 const PAUSE_MS: f64 = 900.0;
 
-/// What no event tells of, such as whether a store answers, is asked for so often.
-const ANYWAY_MS: f64 = 30_000.0;
+/// Refresh interval for changes without events, such as whether a store is reachable.
+const POLL_MS: f64 = 30_000.0;
 
-/// And what was shipped, or that nobody looks after a table any more, on a page that follows it.
-const OFTEN_MS: f64 = 5_000.0;
+/// Refresh interval of pages that follow runs or syncs.
+const FAST_POLL_MS: f64 = 5_000.0;
 
 #[derive(Default)]
 pub struct Refresh {
     wanted: Cell<bool>,
     busy: Cell<bool>,
-    asked_ms: Cell<f64>,
+    refreshed_ms: Cell<f64>,
 }
 
 impl Refresh {
-    /// Something may have changed.
+    /// Requests a refresh because something may have changed.
     pub fn want(&self) {
         self.wanted.set(true);
     }
@@ -41,20 +41,20 @@ impl Refresh {
         }
     }
 
-    /// Asks if it is time to. A page nobody sees waits until it is seen.
+    /// Refreshes the page if it is due and visible.
     pub fn tick(self: &Rc<Self>) {
-        let since_ms = local_ms() - self.asked_ms.get();
-        let anyway_ms = match followed().as_deref() {
-            Some("runs" | "syncs") => OFTEN_MS,
-            _ => ANYWAY_MS,
+        let since_ms = local_ms() - self.refreshed_ms.get();
+        let poll_ms = match followed().as_deref() {
+            Some("runs" | "syncs") => FAST_POLL_MS,
+            _ => POLL_MS,
         };
-        let due = since_ms > anyway_ms || (self.wanted.get() && since_ms > PAUSE_MS);
+        let due = since_ms > poll_ms || (self.wanted.get() && since_ms > PAUSE_MS);
         if !due || self.busy.get() || document().hidden() || followed().is_none() {
             return;
         }
         self.wanted.set(false);
         self.busy.set(true);
-        self.asked_ms.set(local_ms());
+        self.refreshed_ms.set(local_ms());
         let this = Rc::clone(self);
         spawn_local(async move {
             if page::show(&page::url()).await.is_err() {
@@ -65,7 +65,7 @@ impl Refresh {
     }
 }
 
-/// What the page follows: `all` jobs, `runs` as well, `syncs`, or one job by its id; see `ui::Follow`.
+/// What the page follows: `all` jobs, `runs`, `syncs`, or the id of a job; see `ui::Follow`.
 fn followed() -> Option<String> {
     document().get_element_by_id("follow")?.get_attribute("data-jobs")
 }

@@ -1,4 +1,4 @@
-//! The event stream itself: opened once a tab, reopened after the browser gave up or the page came back from its cache.
+//! The event stream: one connection for each tab, reopened if the browser gave up or restored the page from its cache.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -8,17 +8,17 @@ use serde::{Deserialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{EventSource, MessageEvent};
 
-use super::{Live, refresh::Refresh};
+use super::{refresh::Refresh, state::Live};
 
 const URL: &str = "/api/v1/events";
 
-/// How often ages are told anew, and a closed stream is looked after.
+/// Interval for updating ages and checking the connection.
 const TICK: Duration = Duration::from_millis(500);
 
-/// A stream the browser closed for good is opened again after so many ticks.
+/// Ticks after which a stream that the browser closed is reopened.
 const REOPEN_TICKS: u32 = 6;
 
-/// Of a job, what a page needs to know to ask for the rest.
+/// The part of a job event that decides whether the page must refresh.
 #[derive(Deserialize)]
 struct Changed {
     id: JobId,
@@ -31,7 +31,7 @@ struct Stream {
     closed_ticks: u32,
 }
 
-/// Opens the stream. Runs in an effect, so in the browser only, once a page.
+/// Opens the stream. Runs in an effect, so only in the browser, once for each page.
 pub(super) fn open(live: Live) {
     let page = Rc::new(Refresh::default());
     let stream = Rc::new(RefCell::new(Stream { live, page: Rc::clone(&page), source: None, closed_ticks: 0 }));
@@ -42,7 +42,7 @@ pub(super) fn open(live: Live) {
         move || {
             live.tick();
             page.tick();
-            ticking.borrow_mut().look_after();
+            ticking.borrow_mut().reopen_if_closed();
         },
         TICK,
     );
@@ -64,12 +64,12 @@ impl Stream {
         self.source = EventSource::new(URL).ok();
         let Some(source) = &self.source else { return };
         let (live, page) = (self.live, Rc::clone(&self.page));
-        // Something may have changed between the page and the stream, or while the line was lost.
+        // Something may have changed between rendering and connecting, or while the connection was lost.
         listen(source, "snapshot", move |beat: Beat| {
-            live.heard(beat);
+            live.heartbeat(beat);
             page.want();
         });
-        listen(source, "beat", move |beat: Beat| live.heard(beat));
+        listen(source, "beat", move |beat: Beat| live.heartbeat(beat));
         let page = Rc::clone(&self.page);
         listen(source, "job", move |job: Changed| page.want_if_about(job.id));
         let page = Rc::clone(&self.page);
@@ -82,8 +82,8 @@ impl Stream {
         }
     }
 
-    /// The browser reconnects by itself after a broken line, but not after an answer such as 503 during a restart.
-    fn look_after(&mut self) {
+    /// Reopens a closed stream. Browsers reconnect after a broken connection, but not after an answer such as 503.
+    fn reopen_if_closed(&mut self) {
         let closed = self.source.as_ref().is_some_and(|source| source.ready_state() == EventSource::CLOSED);
         self.closed_ticks = if closed { self.closed_ticks + 1 } else { 0 };
         if self.closed_ticks >= REOPEN_TICKS {
@@ -92,14 +92,14 @@ impl Stream {
     }
 }
 
-/// Messages that cannot be read are left out: a server of another version must not break the page.
-fn listen<T: DeserializeOwned + 'static>(source: &EventSource, name: &str, hear: impl Fn(T) + 'static) {
-    let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+/// Handles messages of one name. Unreadable messages are ignored: a server of another version must not break the page.
+fn listen<T: DeserializeOwned + 'static>(source: &EventSource, name: &str, handle: impl Fn(T) + 'static) {
+    let handler = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let data = event.data().as_string().unwrap_or_default();
         if let Ok(content) = serde_json::from_str(&data) {
-            hear(content);
+            handle(content);
         }
     });
-    let _ = source.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());
-    heard.forget(); // lives as long as the page, and a stream is opened anew only when the old one is gone
+    let _ = source.add_event_listener_with_callback(name, handler.as_ref().unchecked_ref());
+    handler.forget(); // lives as long as the page; a new stream is opened only after the old one is gone
 }

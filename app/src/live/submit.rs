@@ -1,10 +1,10 @@
-//! A double click is one click: a form on its way to the server is not sent again until the page is back.
+//! Prevents double submission: a form is sent once until the page is shown again.
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, SubmitEvent};
 
-use super::on_document;
+use super::document::on_document;
 
 const SENT: &str = "data-sent";
 
@@ -20,7 +20,7 @@ pub fn once_each() {
             let _ = form.set_attribute(SENT, "");
         }
     });
-    // The browser may show the page as it was left.
+    // The browser may restore the page from its cache, marks included.
     window_event_listener(ev::Custom::new("pageshow"), |_: web_sys::Event| {
         let forms = document().forms();
         (0..forms.length()).filter_map(|index| forms.item(index)).for_each(|form| {

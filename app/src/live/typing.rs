@@ -1,5 +1,5 @@
-//! A form that is checked while it is filled in (`data-check`): after a pause in typing its values go into the page's
-//! URL, and the page is made to show what the server says about them.
+//! Checks forms marked `data-check` while they are filled in: after a pause in typing, their values go into the page's URL
+//! and the page is refreshed with the server's checks.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -7,10 +7,10 @@ use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, FormData, HtmlFormElement};
 
-use super::{on_document, page};
+use super::{document::on_document, page};
 use crate::query::Query;
 
-/// A pause in typing of this length, and the server is asked.
+/// Pause in typing before the server is queried.
 const PAUSE: Duration = Duration::from_millis(350);
 
 pub fn check_forms() {
@@ -18,7 +18,7 @@ pub fn check_forms() {
     for name in ["input", "change"] {
         let waiting = Rc::clone(&waiting);
         on_document(name, move |event: Event| {
-            let Some(form) = form_of(&event).filter(is_news) else { return };
+            let Some(form) = form_of(&event).filter(has_changed) else { return };
             outdate(&form);
             let handle = set_timeout_with_handle(move || spawn_local(check(form)), PAUSE).ok();
             if let Some(before) = waiting.replace(handle) {
@@ -26,7 +26,7 @@ pub fn check_forms() {
             }
         });
     }
-    // A link that fills the form in leads to what is known about its values, too.
+    // A form filled in by a link is checked as well.
     let linked = document().query_selector("form[data-check]").ok().flatten();
     if let Some(form) = linked.and_then(|form| form.dyn_into::<HtmlFormElement>().ok())
         && page::url().contains('?')
@@ -41,13 +41,14 @@ fn form_of(event: &Event) -> Option<HtmlFormElement> {
     target.closest("form[data-check]").ok()??.dyn_into().ok()
 }
 
-/// A field that is left tells of a change that was checked long ago; a button must not change under the pointer for it.
-fn is_news(form: &HtmlFormElement) -> bool {
+/// Whether the values differ from those checked last. Leaving a field reports a change again, for which a button must not
+/// change under the pointer.
+fn has_changed(form: &HtmlFormElement) -> bool {
     let checked = Query::read(&window().location().search().unwrap_or_default()).without("preview");
     values(form).is_some_and(|values| values != checked)
 }
 
-/// What the page says is of values that have been typed over: it is shown so, and the button promises no figures.
+/// Marks the checks shown as outdated, and removes figures from the button's label.
 fn outdate(form: &HtmlFormElement) {
     let _ = form.set_attribute("data-outdated", "");
     if let Ok(Some(button)) = form.query_selector("button[data-plain]") {
@@ -55,8 +56,7 @@ fn outdate(form: &HtmlFormElement) {
     }
 }
 
-/// Both places first, which is quick, then the preview. An answer that comes too late is dropped, as the URL has
-/// changed.
+/// Requests the quick checks first, then the preview. An answer that is late is dropped, because the URL has changed.
 async fn check(form: HtmlFormElement) {
     let Some(values) = values(&form) else { return };
     let path = window().location().pathname().unwrap_or_default();
@@ -70,7 +70,7 @@ async fn check(form: HtmlFormElement) {
     }
 }
 
-/// All fields but those the server made.
+/// All fields of a form except those that the server filled in.
 fn values(form: &HtmlFormElement) -> Option<Query> {
     let fields = FormData::new_with_form(form).ok()?;
     let made = |name: &str| name == "key";

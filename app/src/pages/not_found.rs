@@ -1,4 +1,4 @@
-//! No such page.
+//! The page for unknown addresses.
 
 use leptos::prelude::*;
 
@@ -9,8 +9,8 @@ pub fn NotFound() -> impl IntoView {
     context::status(404);
     view! {
         <PageTitle text="Not found" />
-        <h1>"There is no such page"</h1>
-        <p>"The address may be mistyped, or from an older version of Logyard."</p>
+        <h1>"Page not found"</h1>
+        <p>"The address may be mistyped or from an older version of Logyard."</p>
         <p>
             <a class="button" href="/">"Overview"</a>
             " "

@@ -1,19 +1,18 @@
-//! The buttons of a job: what may be done with it now, as plain forms. A refusal leads back to the page and is told
-//! there.
+//! The buttons of a job: the actions its state allows, as plain forms. A refusal leads back to the page and is shown there.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Action, Job, JobId, Retry};
 
 use crate::api::{ActOnJob, action_name};
 
-/// Pause or resume, and the way to cancel, in one row of a list.
+/// The actions that a job allows now, in one row.
 #[component]
 pub fn JobActions(
     job: Job,
-    /// The page to show afterwards.
+    /// Path of the page to return to.
     #[prop(into)]
     back: String,
-    /// Also what is only offered on the job's own page.
+    /// Also offers *Retry all*.
     #[prop(optional)]
     all: bool,
 ) -> impl IntoView {
@@ -25,7 +24,7 @@ pub fn JobActions(
     let buttons = [
         button(Action::Pause, "Pause"),
         button(Action::Resume, "Resume"),
-        button(Action::Retry(Retry::Failed), "Retry what failed"),
+        button(Action::Retry(Retry::Failed), "Retry failed"),
         button(Action::Retry(Retry::All), "Retry all").filter(|_| all),
     ];
     let cancel = job.allows(Action::Cancel).is_ok().then(|| {
@@ -39,7 +38,7 @@ pub fn JobActions(
     view! { <ActForm id back>{buttons} {cancel}</ActForm> }
 }
 
-/// A form around buttons that each do one thing to the job.
+/// A form around action buttons of a job.
 #[component]
 pub fn ActForm(id: JobId, #[prop(into)] back: String, children: Children) -> impl IntoView {
     view! {
@@ -51,7 +50,7 @@ pub fn ActForm(id: JobId, #[prop(into)] back: String, children: Children) -> imp
     }
 }
 
-/// One button of an [`ActForm`]. A screen reader also hears which job it is about.
+/// One button of an [`ActForm`]. A screen reader also reads the job's title.
 #[component]
 pub fn Act(
     action: Action,

@@ -1,5 +1,4 @@
-//! Alerts as they are read at three in the morning: what, of which pipeline, since when, why, what to do, what it rests
-//! on, and the buttons.
+//! Alerts as cards: title, pipeline, start, reason, advice, evidence and actions.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Alert, AlertState, Time, Window};
@@ -8,7 +7,7 @@ use crate::{
     api::ActOnAlert,
     context,
     format::{Mark, alert_words, file_name},
-    pages::offered,
+    forms::offered,
     query::Query,
     ui::{Elapsed, Moment, StateMark},
 };
@@ -17,7 +16,7 @@ use crate::{
 pub fn AlertCards(
     alerts: Vec<Alert>,
     now: Time,
-    /// The page to show after a button was pressed.
+    /// Path of the page to return to after an action.
     #[prop(into)]
     back: String,
 ) -> impl IntoView {
@@ -66,7 +65,7 @@ fn Card(alert: Alert, now: Time, back: String) -> impl IntoView {
     }
 }
 
-/// Who deals with it, or until when nobody is told.
+/// Who acknowledged the alert, or until when it is silenced.
 #[component]
 fn Handled(alert: Alert, now: Time) -> impl IntoView {
     let acknowledged = match (alert.state, alert.acknowledged_by, alert.acknowledged_at) {
@@ -76,12 +75,12 @@ fn Handled(alert: Alert, now: Time) -> impl IntoView {
         _ => None,
     };
     let silenced = alert.silenced_until.filter(|_| alert.state == AlertState::Silenced).map(|until| {
-        view! { <p class="more">"Nobody is told until " <Moment at=until now /></p> }
+        view! { <p class="more">"Silenced until " <Moment at=until now /></p> }
     });
     view! { {acknowledged} {silenced} }
 }
 
-/// Runs, objects and the window that it rests on.
+/// Links to the runs, objects and window that an alert is based on.
 #[component]
 fn Evidence(alert: Alert) -> impl IntoView {
     let scope = context::scope();
@@ -94,14 +93,14 @@ fn Evidence(alert: Alert) -> impl IntoView {
     });
     view! {
         <ul class="choices" aria-label="Evidence">
-            <li><a href=runs_of(&alert, alert.window)>"Runs of that time"</a></li>
+            <li><a href=runs_of(&alert, alert.window)>"Runs in this window"</a></li>
             {runs.collect_view()}
             {keys.collect_view()}
         </ul>
     }
 }
 
-/// The list of runs at that time.
+/// The list of the pipeline's runs in the alert's window.
 fn runs_of(alert: &Alert, window: Window) -> String {
     let query = alert.pipeline.iter().fold(Query::default(), |query, name| query.with("pipeline", name.as_str()));
     context::scope().narrowed(window).on(&query.on("/runs"))

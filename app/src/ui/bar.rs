@@ -1,11 +1,11 @@
-//! How far a job is, as a bar. The figures stand beside it; the bar alone says nothing new.
+//! The progress bar of a job. The figures beside it hold the same information.
 
 use leptos::prelude::*;
 use model::{Job, State};
 
 use crate::format::percent;
 
-/// Empty while the end is unknown: a bar that only moves would claim progress.
+/// The bar is empty while the total is unknown: an animation would claim progress.
 #[component]
 pub fn Bar(job: Job) -> impl IntoView {
     let fraction = job.progress.fraction();
@@ -13,13 +13,13 @@ pub fn Bar(job: Job) -> impl IntoView {
     let done = job.state == State::Succeeded;
     let label = match fraction {
         Some(fraction) => format!("{} done", percent(fraction)),
-        None => "the total is not known yet".to_owned(),
+        None => "total unknown".to_owned(),
     };
     let value = fraction.map_or_else(|| "0".to_owned(), thousandths);
     view! { <progress class="bar" class:held=held class:done=done max="1" value=value aria-label=label></progress> }
 }
 
-/// As a decimal, in integers.
+/// A fraction as a decimal, formatted with integers.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1")]
 fn thousandths(fraction: f64) -> String {
     match (fraction.clamp(0.0, 1.0) * 1_000.0) as u32 {

@@ -1,14 +1,10 @@
-//! Text to take along: shown whole, selectable, with a button that copies it.
+//! Text with a button that copies it, see `live::copy`.
 
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event};
-
-use crate::live::on_document;
 
 #[component]
 pub fn Copyable(
-    /// What it is: `As a command`.
+    /// Caption, such as `Command line`.
     label: &'static str,
     text: String,
 ) -> impl IntoView {
@@ -24,27 +20,4 @@ pub fn Copyable(
             <pre tabindex="0"><code>{text}</code></pre>
         </figure>
     }
-}
-
-/// Makes every such button of the page copy, those that come later included.
-pub fn listen_for_copying() {
-    on_document("click", |event: Event| {
-        let clicked = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let Some(button) = clicked.and_then(|clicked| clicked.closest("[data-copy]").ok().flatten()) else { return };
-        let figure = button.closest("figure").ok().flatten();
-        let Some(code) = figure.and_then(|figure| figure.query_selector("code").ok().flatten()) else { return };
-        copy(&code.text_content().unwrap_or_default());
-        if let Some(word) = button.first_element_child() {
-            word.set_text_content(Some("Copied"));
-        }
-    });
-}
-
-/// The clipboard by its JavaScript name: its typed binding would need an unstable feature of web-sys.
-fn copy(text: &str) {
-    let navigator = window().navigator();
-    let Ok(clipboard) = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard")) else { return };
-    let Ok(write) = js_sys::Reflect::get(&clipboard, &JsValue::from_str("writeText")) else { return };
-    let write = js_sys::Function::from(write);
-    let _ = write.call1(&clipboard, &JsValue::from_str(text));
 }

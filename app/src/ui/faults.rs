@@ -1,20 +1,20 @@
-//! A problem as a page tells it: what failed, where and why, what to do now.
+//! A problem on a page: what failed, where and why, and what to do now.
 
 use leptos::prelude::*;
 use model::{Problem, ProblemCode};
 
-/// What helps, where the detail cannot know it.
+/// General advice for a kind of problem.
 fn advice(code: ProblemCode) -> &'static str {
     match code {
         ProblemCode::Invalid | ProblemCode::Malformed | ProblemCode::MethodNotAllowed => "Correct it and try again.",
         ProblemCode::Unauthorised => "Sign in, then open this page again.",
-        ProblemCode::Forbidden => "Use Logyard from its own address, with an account that may do this.",
-        ProblemCode::NotFound => "Check the address, or look for it in the list where it should be.",
-        ProblemCode::Conflict => "See how it stands now, then decide again.",
-        ProblemCode::TooLarge => "Narrow it down.",
-        ProblemCode::Store => "See on the settings page whether the store is reachable.",
+        ProblemCode::Forbidden => "Open Logyard at its own address, with an account that has permission.",
+        ProblemCode::NotFound => "Check the address, or find it in its list.",
+        ProblemCode::Conflict => "Check the current state, then try again.",
+        ProblemCode::TooLarge => "Narrow the request.",
+        ProblemCode::Store => "Check on the Settings page whether the store is reachable.",
         ProblemCode::Unavailable | ProblemCode::TooMany => "Try again in a moment.",
-        ProblemCode::Internal => "Logyard's log says more.",
+        ProblemCode::Internal => "See Logyard's log for details.",
     }
 }
 

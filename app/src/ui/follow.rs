@@ -1,17 +1,18 @@
-//! How a page says whose changes concern it. Whoever keeps the page up to date reads this mark, asks for the page again
-//! after such a change, and puts the answer in its place; a page without the mark stays as it is.
+//! The mark by which a page names the changes it follows. `live` reads the mark and refreshes the page after such a
+//! change; a page without the mark is never refreshed.
 
 use leptos::prelude::*;
 use model::JobId;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Followed {
+    /// All jobs.
     All,
-    /// And runs, of which no event tells: the page is asked for again every few seconds.
+    /// All jobs, and runs. Runs send no events, so the page is polled every few seconds.
     Runs,
-    /// Tables and their copies. Events tell of them, but not that nobody looks after one any more: asked for as often.
+    /// Syncs. Events announce their changes, but not that a sync became stale, so the page is polled as well.
     Syncs,
-    /// Also when it has ended: it may be tried again from elsewhere.
+    /// One job, also after it has ended: it may be retried elsewhere.
     One(JobId),
 }
 

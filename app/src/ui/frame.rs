@@ -1,4 +1,4 @@
-//! What surrounds every page: brand, navigation, jump box, window, zone, keys and the status line.
+//! The frame around every page: brand, navigation, jump box, window, time zone, keyboard shortcuts and status line.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{api, context, scope::Scope};
 
-/// The pages that lead to all others.
+/// Pages in the main navigation, as path and name.
 const PAGES: [(&str, &str); 9] = [
     ("/", "Overview"),
     ("/jobs", "Jobs"),
@@ -26,7 +26,7 @@ const PAGES: [(&str, &str); 9] = [
     ("/settings", "Settings"),
 ];
 
-/// `61 % · demo-assets → demo-clone · Logyard`.
+/// The document title: `61 % · demo-assets → demo-clone · Logyard`.
 #[component]
 pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
     view! { <Title text=format!("{text} · Logyard") /> }
@@ -37,7 +37,7 @@ pub fn Frame(children: Children) -> impl IntoView {
     let signed_in = context::viewer().is_ok_and(|viewer| viewer.signed_in);
     let path = use_location().pathname.get_untracked();
     let query = context::page_query();
-    // A window that cannot be read is told by the page itself.
+    // The page itself reports a window that is not valid.
     let scope = if has_scope(&path) { Scope::read(&query).unwrap_or_default() } else { Scope::default() };
     provide_context(scope);
     let picker = has_scope(&path).then({
@@ -45,7 +45,7 @@ pub fn Frame(children: Children) -> impl IntoView {
         move || view! { <ScopePicker path query scope now=context::now() /> }
     });
     view! {
-        <a class="skip" href="#main">"Skip to the content"</a>
+        <a class="skip" href="#main">"Skip to content"</a>
         <header class="frame">
             <div class="bar-top">
                 <a class="brand" href="/">
@@ -60,7 +60,7 @@ pub fn Frame(children: Children) -> impl IntoView {
                 {signed_in.then(|| view! { <SignOut /> })}
             </div>
             <Suspense>{Suspend::new(async move {
-                let counts = api::counts().await.ok();
+                let counts = api::get_counts().await.ok();
                 view! { <StatusLine counts /> }
             })}</Suspense>
         </header>
@@ -72,7 +72,7 @@ pub fn Frame(children: Children) -> impl IntoView {
     }
 }
 
-/// Every page shows the same window; those that have none lead on to the latest.
+/// Links to all pages; pages with a window keep the current one.
 #[component]
 fn Navigation(path: String, scope: Scope) -> impl IntoView {
     let item = |(page, name): (&'static str, &'static str)| {

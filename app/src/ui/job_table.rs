@@ -1,4 +1,4 @@
-//! Jobs as a table: what, state, what came of it, how long, who, when. Stacks into labelled rows on a narrow screen.
+//! Jobs as a table, which stacks into labelled rows on a narrow screen.
 
 use leptos::prelude::*;
 use model::{Job, Time};
@@ -13,9 +13,9 @@ use crate::{
 pub fn JobTable(
     jobs: Vec<Job>,
     now: Time,
-    /// What the table lists, for a screen reader.
+    /// Caption for screen readers.
     caption: &'static str,
-    /// Offers to try failed jobs again.
+    /// Shows a column with retry buttons.
     #[prop(optional)]
     retry: bool,
 ) -> impl IntoView {
@@ -27,9 +27,9 @@ pub fn JobTable(
                     <th scope="col">"Job"</th>
                     <th scope="col">"State"</th>
                     <th scope="col">"Outcome"</th>
-                    <th scope="col" class="number">"Took"</th>
-                    <th scope="col">"By"</th>
-                    <th scope="col">"Asked for"</th>
+                    <th scope="col" class="number">"Duration"</th>
+                    <th scope="col">"Author"</th>
+                    <th scope="col">"Requested"</th>
                     {retry.then(|| view! { <th scope="col">"Actions"</th> })}
                 </tr>
             </thead>
@@ -54,11 +54,11 @@ fn JobRow(job: Job, now: Time, retry: bool) -> impl IntoView {
                 <StateMark mark=Mark::of(&job) />
             </td>
             <td data-label="Outcome" class="outcome">{outcome(&job)}</td>
-            <td data-label="Took" class="number">
+            <td data-label="Duration" class="number">
                 {job.started_at.map(|from| view! { <Elapsed from to=job.ended_at now /> })}
             </td>
-            <td data-label="By">{job.author.clone()}</td>
-            <td data-label="Asked for" class="when">
+            <td data-label="Author">{job.author.clone()}</td>
+            <td data-label="Requested" class="when">
                 <Moment at=job.created_at now />
             </td>
             {retry

@@ -1,4 +1,4 @@
-//! The box that finds a job from anywhere: a plain search form, which suggests jobs while typing.
+//! The search box for jobs on every page: a plain form that suggests jobs while typing.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::api::{self, JobHit};
 
 pub const INPUT_ID: &str = "jump";
 
-/// Typing pauses this long before the server is asked.
+/// Pause in typing before the server is queried.
 const PAUSE: Duration = Duration::from_millis(150);
 
 #[island]
@@ -20,7 +20,7 @@ pub fn Jump() -> impl IntoView {
         async move {
             match text.trim() {
                 "" => Vec::new(),
-                text => api::jump(text.to_owned()).await.unwrap_or_default(),
+                text => api::find_jobs(text.to_owned()).await.unwrap_or_default(),
             }
         }
     });

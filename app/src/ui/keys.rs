@@ -1,4 +1,4 @@
-//! Keys that work on every page, and the overlay that lists them.
+//! Keyboard shortcuts that work on every page, and the dialog that lists them.
 
 use leptos::{ev, html::Dialog, prelude::*};
 use wasm_bindgen::JsCast;
@@ -6,7 +6,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use super::jump;
 
-/// What follows `g`, where it goes, and what the page is called.
+/// Pages reached by `g` and a letter: letter, path, name.
 const GO: [(&str, &str, &str); 9] = [
     ("o", "/", "Overview"),
     ("j", "/jobs", "Jobs"),
@@ -19,10 +19,10 @@ const GO: [(&str, &str, &str); 9] = [
     ("s", "/settings", "Settings"),
 ];
 
-/// `g` waits this long for its second key.
+/// How long `g` waits for its second key, in milliseconds.
 const GO_WITHIN_MS: f64 = 1_500.0;
 
-/// Keys belong to a field while it has the focus.
+/// Whether a form field has the focus and takes the keys.
 fn typing(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
@@ -34,7 +34,7 @@ fn focus(id: &str) {
     }
 }
 
-/// Where the navigation's link leads, which carries the page's window.
+/// Opens a page by its navigation link, which keeps the current window.
 fn go(page: &str) {
     let links = document().query_selector_all("#nav a").ok();
     let links = links.into_iter().flat_map(|links| (0..links.length()).filter_map(move |index| links.item(index)));
@@ -43,7 +43,7 @@ fn go(page: &str) {
     let _ = window().location().assign(to.as_deref().unwrap_or(page));
 }
 
-/// Moves the focus to the next or previous row of the page's lists.
+/// Moves the focus by that many rows in the page's lists.
 fn step(by: i32) {
     let Ok(rows) = document().query_selector_all("main a[data-row]") else { return };
     let length = i32::try_from(rows.length()).unwrap_or(0);
@@ -96,9 +96,9 @@ pub fn Keys() -> impl IntoView {
         }
     };
     view! {
-        <button type="button" class="quiet only-with-js" on:click=open aria-label="Keys" title="Keys (?)">"?"</button>
+        <button type="button" class="quiet only-with-js" on:click=open aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)">"?"</button>
         <dialog class="keys" node_ref=help aria-labelledby="keys-title">
-            <h2 id="keys-title">"Keys"</h2>
+            <h2 id="keys-title">"Keyboard shortcuts"</h2>
             <dl>
                 <dt><kbd>"/"</kbd></dt>
                 <dd>"find a job"</dd>
@@ -112,11 +112,11 @@ pub fn Keys() -> impl IntoView {
                     })
                     .collect_view()}
                 <dt><kbd>"j"</kbd> " " <kbd>"k"</kbd></dt>
-                <dd>"next, previous row"</dd>
+                <dd>"next or previous row"</dd>
                 <dt><kbd>"Enter"</kbd></dt>
                 <dd>"open the row"</dd>
                 <dt><kbd>"?"</kbd></dt>
-                <dd>"this list"</dd>
+                <dd>"show shortcuts"</dd>
             </dl>
             <form method="dialog"><button>"Close"</button></form>
         </dialog>

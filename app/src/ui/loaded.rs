@@ -1,4 +1,4 @@
-//! What a page loads, or why it could not be loaded.
+//! The content of a page once its data is loaded, or the problem that prevented it.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::{
     ui::{Fault, PageTitle},
 };
 
-/// Renders the children with what was loaded; a problem takes their place.
+/// Renders the children with the loaded data, or the problem instead.
 #[component]
 pub fn Loaded<T, Of, F, V>(of: Of, children: F) -> impl IntoView
 where
@@ -25,7 +25,7 @@ where
     })
 }
 
-/// A page that could not be made: its status is the problem's.
+/// Shows a problem in place of a page, with the problem's HTTP status.
 #[component]
 fn PageFault(error: AppError) -> impl IntoView {
     let problem = error.0;

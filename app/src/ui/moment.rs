@@ -1,5 +1,5 @@
-//! Instants and durations on a page. The server writes them in the zone of the URL, else in UTC; see `live` for what a
-//! browser makes of the latter.
+//! Instants and durations on a page. The server writes instants in the time zone of the URL, else in UTC, which `live`
+//! converts to the reader's time zone in the browser.
 
 use leptos::prelude::*;
 use model::Time;
@@ -9,11 +9,11 @@ use crate::{
     format::{ago, duration, moment},
 };
 
-/// An instant; the day is left out where it is today's.
+/// An instant, without its date if that is today.
 #[component]
 pub fn Moment(
     at: Time,
-    /// When the page was made, to tell today from other days.
+    /// When the page was rendered.
     now: Time,
 ) -> impl IntoView {
     let zone = context::scope().zone();
@@ -21,12 +21,12 @@ pub fn Moment(
     view! { <time datetime=at.to_string() title=title>{moment(at, Some(now), zone.0)}</time> }
 }
 
-/// How long something has lasted. What has no end yet goes on while the line is live, and stands still when it is lost.
+/// The duration from a start to an end. Without an end it keeps counting while the event stream is connected.
 #[component]
 pub fn Elapsed(
     from: Time,
     to: Option<Time>,
-    /// When the page was made.
+    /// When the page was rendered.
     now: Time,
 ) -> impl IntoView {
     let since = to.is_none().then(|| from.to_string());

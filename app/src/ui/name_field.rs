@@ -1,8 +1,8 @@
-//! The field that takes a name letter by letter, before something is deleted for good.
+//! The field for the name that confirms a deletion.
 
 use leptos::prelude::*;
 
-/// `wrong`: what is said of what was typed last, if that was not the name.
+/// `wrong` is the error text if the name typed before was not correct.
 #[component]
 pub fn NameField(name: String, wrong: Option<&'static str>) -> impl IntoView {
     view! {

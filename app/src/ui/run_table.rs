@@ -1,4 +1,4 @@
-//! Runs as a table: which object, what came of it, how much, when. Stacks into labelled rows on a narrow screen.
+//! Runs as a table, which stacks into labelled rows on a narrow screen.
 
 use leptos::prelude::*;
 use model::{Run, Time};
@@ -13,7 +13,7 @@ use crate::{
 pub fn RunTable(
     runs: Vec<Run>,
     now: Time,
-    /// What the table lists, for a screen reader.
+    /// Caption for screen readers.
     caption: &'static str,
 ) -> impl IntoView {
     view! {
@@ -26,7 +26,7 @@ pub fn RunTable(
                     <th scope="col">"Shipped"</th>
                     <th scope="col" class="number">"Lost"</th>
                     <th scope="col" class="number">"Size"</th>
-                    <th scope="col" class="number">"Took"</th>
+                    <th scope="col" class="number">"Duration"</th>
                     <th scope="col">"Started"</th>
                 </tr>
             </thead>
@@ -52,7 +52,7 @@ fn Row(run: Run, now: Time) -> impl IntoView {
             <td data-label="Shipped">{shipped(&run)}</td>
             <td data-label="Lost" class="number">{lost.unwrap_or_else(|| "0".to_owned())}</td>
             <td data-label="Size" class="number">{run.size.map(bytes)}</td>
-            <td data-label="Took" class="number">{took(run.duration_ms)}</td>
+            <td data-label="Duration" class="number">{took(run.duration_ms)}</td>
             <td data-label="Started" class="when"><Moment at=run.started_at now /></td>
         </tr>
     }

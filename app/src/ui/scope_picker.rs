@@ -1,4 +1,4 @@
-//! The window that every page looks at, to be chosen: usual ones as links, any other by a form.
+//! The picker for the time window of all pages: common windows as links, any other by a form.
 
 use leptos::prelude::*;
 use model::Time;
@@ -6,13 +6,13 @@ use model::Time;
 use crate::{
     context,
     query::Query,
-    scope::{Scope, USUAL, without_scope},
+    scope::{COMMON, Scope, without_scope},
 };
 
-/// What a page's URL holds of what was just done or how far somebody had paged: another window begins anew.
+/// Query fields dropped when the window changes: paging, and results of the last action.
 const PASSING: [&str; 6] = ["after", "problem", "did", "changed", "tested", "confirm"];
 
-/// Pages whose lists and charts a window moves. Others have windows of their own to fill in, or none.
+/// Whether a page shows lists and charts of the common window.
 pub fn has_scope(path: &str) -> bool {
     let below = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     path == "/" || (["/jobs", "/runs", "/pipelines", "/alerts"].into_iter().any(below) && path != "/jobs/bulk")
@@ -20,7 +20,7 @@ pub fn has_scope(path: &str) -> bool {
 
 #[component]
 pub fn ScopePicker(
-    /// Of the page.
+    /// Path of the page.
     path: String,
     query: Query,
     scope: Scope,
@@ -28,7 +28,7 @@ pub fn ScopePicker(
 ) -> impl IntoView {
     let kept = PASSING.iter().fold(without_scope(&query), |query, name| query.without(name));
     let given = scope.given_zone().map(|zone| zone.to_string()).unwrap_or_default();
-    let told = given.clone();
+    let written = given.clone();
     let label = scope.label();
     let link = |(name, from): (&'static str, &'static str)| {
         let href = kept.clone().with("from", from).with("zone", &given).on(&path);
@@ -56,15 +56,15 @@ pub fn ScopePicker(
         }
     };
     view! {
-        <details id="scope" class="scope" data-zone=told>
+        <details id="scope" class="scope" data-zone=written>
             <summary>
                 <span class="visually-hidden">"Window: "</span>
                 {label.clone()}
             </summary>
             <div class="scope-choices">
-                <ul aria-label="Usual windows">
+                <ul aria-label="Common windows">
                     <li><a href=latest aria-current=no_window>"latest"</a></li>
-                    {USUAL.map(link).into_iter().collect_view()}
+                    {COMMON.map(link).into_iter().collect_view()}
                 </ul>
                 <form method="get" action=path.clone()>
                     {kept.pairs().iter().map(hidden).collect_view()}
@@ -73,13 +73,13 @@ pub fn ScopePicker(
                     <input type="hidden" name="zone" value=given />
                     <button>"Show"</button>
                 </form>
-                <p class="note">"Without an end it moves on."</p>
+                <p class="note">"Without an end, the window ends now."</p>
             </div>
         </details>
     }
 }
 
-/// The page's window as hidden fields, for a form that leads to another list of the same window.
+/// The page's window as hidden form fields, for a form that leads to another list of the same window.
 #[component]
 pub fn ScopeFields() -> impl IntoView {
     let query = context::scope().query();
@@ -94,7 +94,7 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn a_window_belongs_to_pages_with_lists_and_charts() {
+    fn window_belongs_to_pages_with_lists() {
         for path in ["/", "/jobs", "/jobs/1", "/runs/1/log", "/pipelines/a", "/alerts"] {
             assert!(has_scope(path), "{path}");
         }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn another_window_keeps_the_filter_and_begins_on_the_first_page() {
+    fn new_window_keeps_filter_and_drops_paging() {
         let query = Query::read("outcome=partial&pipeline=a%22b&from=-1h&after=x&zone=%2B13:00");
         let scope = Scope::read(&query).unwrap();
         let html = examples::html(move || {

@@ -1,4 +1,4 @@
-//! A job's state: a shape and a word; the colour only supports them.
+//! A status as a shape and a word; the colour only supports them.
 
 use leptos::prelude::*;
 

@@ -1,17 +1,17 @@
-//! The status line: live or since when not, what runs, what waits, what is wrong, what failed.
+//! The status line: connection, and counts of running, queued, paused and failed jobs and of open alerts.
 
 use leptos::prelude::*;
 use model::Counts;
 
 use crate::{
     format::{count, moment},
-    live::{Line, Live},
+    live::{self, Line, Live},
 };
 
-/// Kept up to date by the browser, on every page; `counts` is what the page was rendered with.
+/// Updated by the browser on every page; `counts` are those of the rendering.
 #[island]
 pub fn StatusLine(counts: Option<Counts>) -> impl IntoView {
-    let Live { line, counts } = Live::connect(counts);
+    let Live { line, counts } = live::connect(counts);
     view! {
         <div class="status">
             <LineState line />
@@ -21,7 +21,7 @@ pub fn StatusLine(counts: Option<Counts>) -> impl IntoView {
     }
 }
 
-/// How old the newest beat is, or since when there is none. The server cannot know, and says what is needed.
+/// The age of the last heartbeat, or when the connection was lost. The server renders only that JavaScript is needed.
 #[component]
 fn LineState(line: RwSignal<Line>) -> impl IntoView {
     let lost = Memo::new(move |_| line.with(Line::lost_since));
@@ -50,13 +50,13 @@ fn LineState(line: RwSignal<Line>) -> impl IntoView {
     }
 }
 
-/// For a screen reader, told only when it changes.
+/// Announces a lost connection to screen readers, once.
 #[component]
 fn LineAnnouncement(line: RwSignal<Line>) -> impl IntoView {
     let lost = Memo::new(move |_| line.with(|line| line.lost_since().is_some()));
     view! {
         <p class="visually-hidden" role="status">
-            {move || if lost.get() { "Connection lost, numbers are frozen" } else { "" }}
+            {move || if lost.get() { "Connection lost, numbers frozen" } else { "" }}
         </p>
     }
 }
@@ -70,7 +70,7 @@ fn Numbers(counts: Counts) -> impl IntoView {
     };
     view! {
         <ul class="counts">
-            {(running + queued + paused == 0).then(|| view! { <li>"nothing runs"</li> })}
+            {(running + queued + paused == 0).then(|| view! { <li>"no jobs running"</li> })}
             {part(running, "running", "running")}
             {part(queued, "queued", "queued")}
             {part(paused, "paused", "paused")}

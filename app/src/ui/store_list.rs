@@ -1,10 +1,10 @@
-//! The configured stores and whether they answer.
+//! The configured stores and whether they are reachable.
 
 use leptos::{either::EitherOf3, prelude::*};
 use model::{Health, StoreStatus};
 
 use crate::{
-    format::{Mark, count, things},
+    format::{Mark, count, counted},
     ui::StateMark,
 };
 
@@ -12,7 +12,7 @@ use crate::{
 pub fn StoreList(stores: Vec<StoreStatus>) -> impl IntoView {
     view! {
         <table class="rows">
-            <caption class="visually-hidden">"Stores and whether they answer"</caption>
+            <caption class="visually-hidden">"Stores and their state"</caption>
             <thead>
                 <tr>
                     <th scope="col">"Store"</th>
@@ -30,7 +30,7 @@ fn mark(health: &Health) -> Mark {
     match health {
         Health::Reachable { .. } => Mark { shape: "✔", word: "reachable", tone: "good" },
         Health::Unreachable { .. } => Mark { shape: "✖", word: "unreachable", tone: "bad" },
-        Health::Unknown => Mark { shape: "○", word: "not asked yet", tone: "idle" },
+        Health::Unknown => Mark { shape: "○", word: "not checked yet", tone: "idle" },
     }
 }
 
@@ -45,7 +45,7 @@ fn StoreRow(store: StoreStatus) -> impl IntoView {
         Health::Reachable { buckets: Some(buckets), .. } => {
             EitherOf3::A(view! { <Buckets buckets=buckets.iter().map(ToString::to_string).collect() /> })
         }
-        Health::Reachable { buckets: None, .. } => EitherOf3::B("listing buckets is not permitted"),
+        Health::Reachable { buckets: None, .. } => EitherOf3::B("no permission to list buckets"),
         Health::Unreachable { reason } => EitherOf3::C(reason),
         Health::Unknown => EitherOf3::B(""),
     };
@@ -63,7 +63,7 @@ fn StoreRow(store: StoreStatus) -> impl IntoView {
     }
 }
 
-/// Buckets named in a row; the others are counted.
+/// Buckets named in a row; any more are only counted.
 const NAMED: usize = 12;
 
 #[component]
@@ -71,8 +71,8 @@ fn Buckets(buckets: Vec<String>) -> impl IntoView {
     let more = buckets.len().saturating_sub(NAMED) as u64;
     let names = buckets[..buckets.len().min(NAMED)].join(", ");
     match (buckets.len(), more) {
-        (0, _) => "none yet".to_owned(),
+        (0, _) => "none".to_owned(),
         (_, 0) => names,
-        (_, more) => format!("{names} and {} more", things(more, "bucket")),
+        (_, more) => format!("{names} and {} more", counted(more, "bucket")),
     }
 }

@@ -1,8 +1,8 @@
-//! What a `textarea` holds, as HTML of our own: Leptos takes a text inside one for harmless, and does not escape it.
+//! Escapes the content of a `textarea`, because Leptos does not.
 //!
-//! Always: whatever was typed stays text. Every `inner_html` of a page comes from here.
+//! Always: user input stays text. Every `inner_html` of a page comes from here.
 
-/// The text, to be given to `inner_html`.
+/// Escapes a text for `inner_html` of a `textarea`.
 pub fn in_textarea(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
@@ -12,7 +12,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_typed_cannot_leave_the_field() {
+    fn typed_text_cannot_close_the_textarea() {
         assert_eq!(in_textarea("</textarea><b>&"), "&lt;/textarea>&lt;b>&amp;");
     }
 }

@@ -1,16 +1,16 @@
-//! Is everything arriving? A tile for each pipeline: what came of the last hour, what was lost, how far behind it is,
-//! when it ran last, and how it went over the window.
+//! A tile for each pipeline: status of the last hour, delivery, failures, lag, last run and trend; and the answer to
+//! *Is everything arriving?* over all of them.
 
 use leptos::prelude::*;
 use model::{AlertState, Tile, Time};
 
 use crate::{
     context,
-    format::{Mark, alert_words, count, duration, of, share, signed, things},
+    format::{Mark, alert_words, count, counted, duration, of, share, signed},
     ui::{Moment, StateMark, chart::Trend},
 };
 
-/// The worst of the last hour; an alert that nobody has seen to is worse than any run.
+/// The worst status of the last hour; an open alert is worse than any run.
 fn mark(tile: &Tile) -> Mark {
     if let Some(alert) = tile.alerts.iter().find(|alert| alert.state == AlertState::Open) {
         return Mark { shape: "✖", word: alert_words(alert.kind), tone: "bad" };
@@ -18,28 +18,28 @@ fn mark(tile: &Tile) -> Mark {
     tile.worst.map_or(Mark { shape: "○", word: "no runs in the last hour", tone: "idle" }, Mark::of_outcome)
 }
 
-/// The answer to the question that the page begins with.
+/// The answer to *Is everything arriving?*; `None` without pipelines.
 pub fn answer(tiles: &[Tile]) -> Option<Mark> {
     let bad = tiles.iter().filter(|tile| mark(tile).tone == "bad").count();
     let unsure = tiles.iter().filter(|tile| mark(tile).tone == "warn" || tile.lag_ms.is_none()).count();
     match (tiles.len(), bad, unsure) {
         (0, ..) => None,
-        (_, 0, 0) => Some(Mark { shape: "✔", word: "Yes, as far as their runs and sinks can tell.", tone: "good" }),
-        (_, 0, _) => Some(Mark { shape: "?", word: "Not known of all of them.", tone: "warn" }),
+        (_, 0, 0) => Some(Mark { shape: "✔", word: "Yes, as far as runs and sinks can tell.", tone: "good" }),
+        (_, 0, _) => Some(Mark { shape: "?", word: "Unknown for some pipelines.", tone: "warn" }),
         _ => Some(Mark { shape: "✖", word: "Not everything.", tone: "bad" }),
     }
 }
 
-/// The same in figures, over all pipelines and the last hour; `None` where nothing came.
-pub fn told(tiles: &[Tile]) -> Option<String> {
+/// The answer in figures, over all pipelines in the last hour; `None` if there were no lines.
+pub fn summary(tiles: &[Tile]) -> Option<String> {
     let sum = |part: fn(&Tile) -> u64| tiles.iter().map(part).sum::<u64>();
     let (lines, delivered) = (sum(|tile| tile.sums.lines), sum(|tile| tile.sums.delivered));
     let names: Vec<_> =
         tiles.iter().filter(|tile| mark(tile).tone == "bad").map(|tile| tile.pipeline.as_str()).collect();
     let wrong = match names.as_slice() {
         [] => String::new(),
-        names if names.len() <= 3 => format!(" Look at {}.", names.join(", ")),
-        names => format!(" Look at {} and {} others.", names[..3].join(", "), names.len() - 3),
+        names if names.len() <= 3 => format!(" Check {}.", names.join(", ")),
+        names => format!(" Check {} and {} others.", names[..3].join(", "), names.len() - 3),
     };
     let missing = lines.saturating_sub(delivered);
     let did_not = if missing == 0 { String::new() } else { format!("; {} did not", count(missing)) };
@@ -59,7 +59,7 @@ fn One(tile: Tile, now: Time) -> impl IntoView {
     let page = scope.on(&format!("/pipelines/{name}"));
     let sums = tile.sums;
     let delivered = share(sums.delivered, sums.lines).map_or_else(
-        || "nothing came".to_owned(),
+        || "no lines".to_owned(),
         |share| {
             format!("{share}, {} {}", of(sums.delivered, sums.lines), if sums.lines == 1 { "line" } else { "lines" })
         },
@@ -67,7 +67,7 @@ fn One(tile: Tile, now: Time) -> impl IntoView {
     let failed = (sums.failures > 0)
         .then(|| view! { <p class="field-fault">{format!("✖ {} failed", count(sums.failures))}</p> });
     let lag = match tile.lag_ms {
-        None => "not known".to_owned(),
+        None => "unknown".to_owned(),
         Some(0) => "none".to_owned(),
         Some(ms) => duration(signed(ms)),
     };
@@ -77,7 +77,7 @@ fn One(tile: Tile, now: Time) -> impl IntoView {
     });
     let alerts = (!tile.alerts.is_empty()).then(|| {
         let href = scope.on(&format!("/alerts?pipeline={name}"));
-        view! { <p><a href=href>{things(tile.alerts.len() as u64, "alert")}</a></p> }
+        view! { <p><a href=href>{counted(tile.alerts.len() as u64, "alert")}</a></p> }
     });
     view! {
         <li data-key=name.clone()>
@@ -90,7 +90,7 @@ fn One(tile: Tile, now: Time) -> impl IntoView {
                 <dt>"Lag"</dt>
                 <dd>{lag}</dd>
                 <dt>"Last run"</dt>
-                <dd>{last.map_or_else(|| "none yet".into_any(), IntoAny::into_any)}</dd>
+                <dd>{last.map_or_else(|| "none".into_any(), IntoAny::into_any)}</dd>
             </dl>
             <Trend sums=tile.trend />
         </li>
@@ -105,7 +105,7 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn the_answer_is_yes_only_where_everything_is_known_to_arrive() {
+    fn answer_is_yes_only_if_all_is_known_delivered() {
         let tile = |worst, lag_ms| Tile { worst, lag_ms, alerts: Vec::new(), ..examples::tile() };
         let fine = tile(Some(Outcome::Sent), Some(0));
         let shape = |tiles: &[Tile]| answer(tiles).map(|mark| mark.shape);
@@ -117,19 +117,19 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_arrive_is_told_with_where_to_look() {
+    fn missing_lines_name_their_pipelines() {
         let fine = Tile { worst: Some(Outcome::Sent), alerts: Vec::new(), ..examples::tile() };
         assert_eq!(
-            told(&[fine, examples::tile()]).unwrap(),
-            "In the last hour 6 of 8 lines arrived; 2 did not. Look at demo-elb."
+            summary(&[fine, examples::tile()]).unwrap(),
+            "In the last hour 6 of 8 lines arrived; 2 did not. Check demo-elb."
         );
-        assert_eq!(told(&[]), None);
+        assert_eq!(summary(&[]), None);
     }
 
     #[test]
-    fn a_tile_tells_outcome_loss_lag_and_last_run() {
+    fn tile_shows_outcome_loss_lag_and_last_run() {
         let html = examples::html(|| view! { <Tiles tiles=vec![examples::tile()] now=Time(1_770_000_060_000) /> });
-        for text in ["Losing records", "75 %, 3 of 4 lines", "1 failed", "4 min", "in part", "1 alert", "<path"] {
+        for text in ["Losing records", "75 %, 3 of 4 lines", "1 failed", "4 min", "partial", "1 alert", "<path"] {
             assert!(html.contains(text), "{text}: {html}");
         }
     }

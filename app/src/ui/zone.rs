@@ -1,4 +1,4 @@
-//! The choice of the zone that times are told in.
+//! The switch for the time zone of a page.
 
 use leptos::prelude::*;
 
@@ -7,10 +7,11 @@ use crate::{
     live::{choose_zone, chosen_zone, local_offset_now_min},
 };
 
-/// UTC or the browser's zone; a link may bring another one. Without JavaScript there is nothing to choose, only its name.
+/// Switches between UTC and the browser's time zone; a link may bring another one. Without JavaScript it only names the
+/// time zone.
 #[island]
 pub fn ZoneSwitch(
-    /// Of the page's URL, minutes east of UTC.
+    /// Time zone of the page's URL, in minutes east of UTC.
     given_min: Option<i64>,
 ) -> impl IntoView {
     let offset_min = RwSignal::new(given_min.unwrap_or(0));

@@ -1,12 +1,12 @@
-//! The limit that `make bench-ship` holds shipping against: the same objects uncompressed and copied once, by the library
-//! that Logyard uses, and nothing else. Arguments: gzip files. Prints how many plain bytes they hold.
+//! The upper limit for `make bench-ship`: decompresses the same objects with the library that Logyard uses and copies the
+//! bytes once, nothing else. Arguments: gzip files. Prints the number of decompressed bytes.
 
 use std::{env, fs, hint::black_box, io::Read};
 
 use flate2::bufread::MultiGzDecoder;
 
 fn main() {
-    let mut chunk = vec![0; 256 * 1024]; // what the engine reads at once
+    let mut chunk = vec![0; 256 * 1024]; // the engine's read size
     let mut copy = vec![0; chunk.len()];
     let mut plain = 0;
     for file in env::args().skip(1) {

@@ -1,10 +1,10 @@
-//! Time and ids: the two things that servers sharing a database must agree on.
+//! Time and ids: what servers that share a database must agree on.
 //!
-//! PostgreSQL's clock is measured against ours, and ours corrected by the difference, so that a lease expires for
-//! everybody at the same instant. SQLite runs in this process: its clock is ours. Ids are UUIDv7 whose time is the
-//! time of creation to the millisecond, so that a window of time is a range of ids.
+//! The offset to PostgreSQL's clock is measured and added to the local clock, so that a lease expires for all servers
+//! at the same instant. SQLite runs in this process and uses the local clock. Ids are UUIDv7 with their creation time
+//! in milliseconds, so that a time window is a range of ids.
 //!
-//! Always: ids of one store grow, also within a millisecond and when the clock is set back.
+//! Always: the ids of one process grow, also within a millisecond and when the clock is set back.
 
 use std::{
     sync::{
@@ -19,14 +19,14 @@ use uuid::{Timestamp, Uuid};
 
 use crate::{DbError, database::Database};
 
-/// Bits of the count within a millisecond; the other 54 that UUIDv7 leaves are random.
+/// Bits of the counter within a millisecond; the other 54 free bits of a UUIDv7 are random.
 const COUNTER_BITS: u8 = 20;
-/// Of so many measurements the quickest counts: its error is at most half its round trip.
+/// Number of measurements; the quickest one counts, with an error of at most half its round trip.
 const MEASUREMENTS: usize = 3;
 
 #[derive(Default)]
 pub struct Clock {
-    /// What to add to this machine's clock, in milliseconds.
+    /// Milliseconds to add to the local clock.
     offset: AtomicI64,
     last: Mutex<Last>,
 }
@@ -62,7 +62,7 @@ impl Clock {
         Ok(())
     }
 
-    /// A new id and the time of creation that it holds.
+    /// A new id and the creation time in it.
     pub fn new_id(&self) -> (JobId, Time) {
         let now = u64::try_from(self.now().0).unwrap_or_default();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,13 +77,13 @@ impl Clock {
     }
 }
 
-/// An id of this millisecond; random but for the counter in front.
+/// An id of this millisecond: the counter, then random bits.
 pub fn id_at(ms: u64, counter: u32) -> Uuid {
     let nanoseconds = u32::try_from(ms % 1_000).unwrap_or_default() * 1_000_000;
     Uuid::new_v7(Timestamp::from_unix_time(ms / 1_000, nanoseconds, u128::from(counter), COUNTER_BITS))
 }
 
-/// The least id of this millisecond or later, to compare ids with.
+/// The smallest possible id of this millisecond, for comparing ids with times.
 pub fn id_floor(time: Time) -> String {
     let ms = u64::try_from(time.0).unwrap_or_default().min((1 << 48) - 1);
     Uuid::from_u128(u128::from(ms) << 80).to_string()
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_grow_within_a_millisecond_and_when_the_clock_is_set_back() {
+    fn ids_grow_even_when_clock_is_set_back() {
         let clock = Clock::default();
         let mut ids: Vec<JobId> = (0..10_000).map(|_| clock.new_id().0).collect();
         clock.offset.store(-3_600_000, Ordering::Relaxed);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_holds_its_time_of_creation() {
+    fn id_contains_its_creation_time() {
         let (id, created_at) = Clock::default().new_id();
         let text = id.to_string();
         assert_eq!(id.0.get_version_num(), 7);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_before_1970_is_below_every_id() {
+    fn time_before_1970_is_below_every_id() {
         assert_eq!(id_floor(Time(-5)), Uuid::nil().to_string());
     }
 }

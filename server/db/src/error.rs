@@ -1,12 +1,13 @@
-//! What can go wrong in the store, as far as a caller can do something different about it.
+//! Errors of the database, distinguished where a caller reacts differently.
 //!
-//! Always: no message holds a URL or a password. The database's own words are in the source, for the log.
+//! Always: no message contains a URL or a password. The database's own message is in the source, for the log.
 
 use std::{io, path::PathBuf};
 
 use model::{AlertId, Invalid, JobId, NotAllowed, RunId, ScheduleId, ScheduleName};
 use sqlx::migrate::MigrateError;
 
+/// Reason why a call to [`crate::Db`] failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     #[error("no job {0}")]
@@ -25,37 +26,38 @@ pub enum DbError {
     TooManySchedules,
     #[error("agents report {} tables already", crate::MOST_AGENT_TABLES)]
     TooManyTables,
-    /// What was asked of a schedule must wait for its last job.
+    /// The last job of the schedule has not ended.
     #[error("job {0}, the last of this schedule, has not ended")]
     StillRuns(JobId),
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),
-    /// The idempotency key was used for another request.
     #[error("this idempotency key was used for another request, of job {0}")]
     KeyReused(JobId),
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// A fault of the caller: only a proof that holds makes a job succeeded.
-    #[error("job {0} cannot be called succeeded: its proof does not hold")]
+    /// Bug of the caller: a job can only succeed with a valid proof.
+    #[error("job {0} cannot succeed: its proof is not valid")]
     Unproven(JobId),
     #[error("database.url must start with sqlite: or postgres:// and name a database")]
     Url,
-    #[error("the database file {} cannot be made: {source}", path.display())]
+    #[error("the database file {} cannot be created: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error(
         "the database was migrated by a newer Logyard (schema {0}); run that version, or one newer still, on this database"
     )]
     NewerSchema(i64),
-    #[error("the schema of the database differs from what this Logyard made (migration {0}); restore it from a backup")]
+    #[error(
+        "the schema of the database differs from that of this Logyard (migration {0}); restore the database from a backup"
+    )]
     ForeignSchema(i64),
-    /// Worth another try, by a person or a loop.
+    /// Retry later.
     #[error("the database does not answer")]
     Unreachable(#[source] sqlx::Error),
-    /// Worth another try soon: locked, or no connection free in time.
+    /// Retry soon: a lock, or no free connection in time.
     #[error("the database is busy")]
     Busy(#[source] sqlx::Error),
-    /// What was read is not what this store writes.
-    #[error("the database holds something unreadable: {0}")]
+    /// A stored value that this version cannot have written.
+    #[error("the database contains an unreadable value: {0}")]
     Corrupt(String),
     #[error("the database refused a statement")]
     Refused(#[source] sqlx::Error),

@@ -1,41 +1,55 @@
-//! The table of events: who did what to a job, when.
+//! The table of events: changes of a job with time and actor.
 //!
-//! Always: an event is written in the transaction of the change it tells of, after the job's row is locked by it, so
-//! that the numbers within a job have no gaps and follow the order of the changes.
+//! Always: an event is written in the transaction of its change, after that transaction has locked the job's row. The
+//! sequence numbers of a job therefore have no gaps and follow the order of the changes.
 
-use model::{Event, EventKind, JobId, Time};
+use model::{Event, EventKind, JobId, Page, Time};
 
 use crate::{
     Db, DbError,
-    database::{Statement, Transaction},
+    database::{Row, Statement, Transaction},
 };
 
 impl Db {
-    /// Oldest first, the last `limit` of them.
+    /// The last `limit` events of a job, oldest first.
     pub async fn events(&self, id: JobId, limit: u32) -> Result<Vec<Event>, DbError> {
         let statement = Statement::new(
             "SELECT seq, at, actor, kind, detail FROM events WHERE job_id = $1 ORDER BY seq DESC LIMIT $2",
         )
         .bind(id)
         .bind(i64::from(limit));
-        let rows = self.database().read(statement).await?;
-        rows.iter()
-            .rev()
-            .map(|row| {
-                let kind: String = row.get("kind")?;
-                Ok(Event {
-                    seq: row.get("seq")?,
-                    at: Time(row.get("at")?),
-                    actor: row.get("actor")?,
-                    kind: kind_of(&kind).ok_or_else(|| DbError::Corrupt(format!("an event of kind {kind:?}")))?,
-                    detail: row.get("detail")?,
-                })
-            })
-            .collect()
+        self.database().read(statement).await?.iter().rev().map(event).collect()
+    }
+
+    /// A page of the log, oldest first, of the events after number `after`.
+    pub async fn list_events(&self, id: JobId, after: Option<i64>, limit: u32) -> Result<Page<Event>, DbError> {
+        let statement = Statement::new(
+            "SELECT seq, at, actor, kind, detail FROM events WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        )
+        .bind(id)
+        .bind(after.unwrap_or_default())
+        .bind(i64::from(limit) + 1); // one more shows whether there is a next page
+        let mut items: Vec<Event> =
+            self.database().read(statement).await?.iter().map(event).collect::<Result<_, _>>()?;
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next = items.last().filter(|_| more).map(|event| event.seq.to_string());
+        Ok(Page { items, next })
     }
 }
 
-/// The same event for each of the jobs, whose rows the transaction has changed already.
+fn event(row: &Row) -> Result<Event, DbError> {
+    let kind: String = row.get("kind")?;
+    Ok(Event {
+        seq: row.get("seq")?,
+        at: Time(row.get("at")?),
+        actor: row.get("actor")?,
+        kind: kind_of(&kind).ok_or_else(|| DbError::Corrupt(format!("an event of kind {kind:?}")))?,
+        detail: row.get("detail")?,
+    })
+}
+
+/// Appends the same event to each job; the transaction has already changed their rows.
 pub async fn append(
     transaction: &mut Transaction,
     ids: &[JobId],

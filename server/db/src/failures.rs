@@ -1,7 +1,7 @@
-//! The table of failures: the objects of a job that could not be brought over, each once.
+//! The table of failures: the objects of a job that failed, each once.
 //!
-//! Keys are kept as bytes (`BYTEA`, which SQLite takes for a blob): so they sort by UTF-8 bytes in both databases,
-//! whatever the collation, as the listings of S3 do, and a key with U+0000 in it fits, which PostgreSQL's text refuses.
+//! Keys are stored as bytes (`BYTEA`, a blob in SQLite). They sort by UTF-8 bytes in both databases, like S3 listings,
+//! and may contain U+0000, which PostgreSQL's text refuses.
 //!
 //! Always: only the holder of the job's lease writes here, and a retry of the job.
 
@@ -15,18 +15,24 @@ use crate::{
     leases,
 };
 
-/// Rows a statement, six values each: SQLite takes time by the square of the values to read a statement.
+/// Rows per statement, six values each: SQLite parses a statement in quadratic time of its values.
 const BATCH: usize = 150;
 
 impl Db {
-    /// Records failures (insert or update) and removes those mended; fenced; false if the lease was lost. `attempts`
-    /// of a failure are those since it was last recorded: they are added up.
-    pub async fn record(&self, id: JobId, attempt: i64, failures: &[Failure], mended: &[Key]) -> Result<bool, DbError> {
+    /// Inserts or updates failures and removes those of `resolved` keys. False if the lease was lost. `attempts` of a
+    /// failure count since its last record, and are added up.
+    pub async fn record(
+        &self,
+        id: JobId,
+        attempt: i64,
+        failures: &[Failure],
+        resolved: &[Key],
+    ) -> Result<bool, DbError> {
         let mut transaction = self.database().begin().await?;
         if leases::held(&mut transaction, id, attempt).await?.is_none() {
             return Ok(false);
         }
-        for keys in mended.chunks(BATCH) {
+        for keys in resolved.chunks(BATCH) {
             let statement = Statement::new("DELETE FROM failures WHERE job_id = ")
                 .value(id)
                 .push(" AND object_key IN ")
@@ -59,7 +65,7 @@ impl Db {
         Ok(true)
     }
 
-    /// In the order of keys.
+    /// Failures of a job in the order of keys.
     pub async fn failures(&self, id: JobId, after: Option<&Key>, limit: u32) -> Result<Vec<Failure>, DbError> {
         let statement = Statement::new(
             "SELECT object_key, reason, message, attempts, failed_at FROM failures \
@@ -69,7 +75,7 @@ impl Db {
         self.database().read(statement).await?.iter().map(decode).collect()
     }
 
-    /// The largest group first.
+    /// Failures by reason, the largest group first.
     pub async fn failure_groups(&self, id: JobId) -> Result<Vec<FailureGroup>, DbError> {
         let statement =
             Statement::new("SELECT reason, COUNT(*) AS failures FROM failures WHERE job_id = $1 GROUP BY reason");
@@ -80,7 +86,7 @@ impl Db {
                  WHERE job_id = $1 AND reason = $2 ORDER BY object_key LIMIT 1",
             );
             let statement = statement.bind(id).bind(counted.get::<String>("reason")?);
-            // None if it has been mended since it was counted.
+            // None if it was resolved since it was counted.
             if let Some(row) = self.database().read(statement).await?.first() {
                 let example = decode(row)?;
                 let count = counted.get::<i64>("failures")?.unsigned_abs();
@@ -91,7 +97,7 @@ impl Db {
         Ok(groups)
     }
 
-    /// Keys marked by [`model::Retry::Failed`] and not tried since, in key order.
+    /// Keys marked by [`model::Retry::Failed`] and not retried since, in key order.
     pub async fn to_retry(&self, id: JobId, after: Option<&Key>, limit: u32) -> Result<Vec<Key>, DbError> {
         let statement = Statement::new(
             "SELECT object_key FROM failures \
@@ -102,12 +108,12 @@ impl Db {
     }
 }
 
-/// No key is empty, so that all keys lie after nothing.
+/// Bytes of a key, or none: keys are not empty, so every key sorts after no bytes.
 fn bytes(after: Option<&Key>) -> &[u8] {
     after.map_or(&[], |key| key.as_str().as_bytes())
 }
 
-/// The last failure of each key, with the attempts of all: PostgreSQL updates no row twice in a statement.
+/// The last failure of each key with the sum of attempts, because PostgreSQL cannot update a row twice in a statement.
 fn each_once(failures: &[Failure]) -> Vec<Failure> {
     let mut once: HashMap<&Key, Failure> = HashMap::with_capacity(failures.len());
     for failure in failures {
@@ -183,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_reason_is_kept_under_the_word_that_the_api_says() {
+    fn stored_reasons_match_the_api_words() {
         for reason in REASONS {
             assert_eq!(serde_json::to_string(&reason).unwrap(), format!("{:?}", word(reason)));
             assert_eq!(reason_of(word(reason)), Some(reason));

@@ -1,12 +1,11 @@
-//! From a filter to SQL that stays quick with millions of jobs.
+//! Translates a job filter into SQL that stays fast with millions of jobs.
 //!
-//! A filter is answered by walks: each follows one index in the order of ids, with equality on all columns before the
-//! id, so that a page is read by stopping early and never by sorting. "This store as source or as destination" is two
-//! walks, three states are three. Walks are disjoint, so that what they find can be put together without looking for
-//! doubles. The index is chosen by what usually finds least: bucket, author, store, state. A window of time is a range
-//! of ids ([`id_floor`]).
+//! A filter becomes index scans. Each scan follows one index in the order of ids, with equality on all columns before
+//! the id, so that a page stops early and is never sorted. "This store as source or destination" is two scans, three
+//! states are three. Scans are disjoint, so their results need no deduplication. The index is chosen by usual
+//! selectivity: bucket, author, store, state. A time window is a range of ids ([`id_floor`]).
 //!
-//! Text is looked for in every row of the walks, in the window or else in the newest 50,000 jobs.
+//! A text search reads every row of the scans, within the window or else in the newest 50,000 jobs.
 
 use model::{Action, Filter, Invalid, JobId, Retry, State};
 
@@ -17,34 +16,35 @@ use crate::{
     jobs::row,
 };
 
-/// Without a window, text is looked for in so many of the newest jobs.
-const NEWEST: i64 = 50_000;
-/// Characters of a text to look for.
-const TEXT_LENGTH: usize = 200;
+/// Number of newest jobs in which a text search without a window looks.
+const TEXT_SEARCH_JOBS: i64 = 50_000;
+/// Longest text to search for, in characters.
+const MAX_TEXT_CHARACTERS: usize = 200;
 
-/// A page's order and where it starts.
+/// Order and start of a page.
 #[derive(Clone, Copy)]
 pub enum Order {
     NewestFirst { before: Option<JobId> },
     OldestFirst { after: Option<JobId> },
 }
 
+/// A filter prepared for SQL.
 pub struct Search<'a> {
     filter: &'a Filter,
-    /// `None`: any.
+    /// States to include; `None` for all.
     states: Option<Vec<State>>,
-    /// Only those with failed objects.
+    /// Whether to include only jobs with failed objects.
     with_failures: bool,
-    /// For `LIKE`.
+    /// Pattern for `LIKE`.
     pattern: Option<String>,
-    /// `floor <= id < ceiling`
+    /// Bounds of ids: `floor <= id < ceiling`.
     floor: Option<String>,
     ceiling: Option<String>,
 }
 
-/// One index walked.
+/// One index scan.
 #[derive(Clone, Copy)]
-struct Walk {
+struct Scan {
     state: Option<State>,
     by: By,
 }
@@ -52,11 +52,11 @@ struct Walk {
 #[derive(Clone, Copy, PartialEq)]
 enum By {
     SourceBucket,
-    /// Those that the walk by source bucket does not find.
+    /// Jobs that the scan by source bucket does not find.
     DestinationBucket,
     Author,
     SourceStore,
-    /// Those that the walk by source store does not find.
+    /// Jobs that the scan by source store does not find.
     DestinationStore,
     State,
 }
@@ -70,7 +70,7 @@ impl Db {
 impl<'a> Search<'a> {
     async fn of(filter: &'a Filter, database: &Database) -> Result<Self, DbError> {
         let text = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        if let Some(text) = text.filter(|text| text.chars().count() > TEXT_LENGTH) {
+        if let Some(text) = text.filter(|text| text.chars().count() > MAX_TEXT_CHARACTERS) {
             return Err(Invalid::new("text", text, "at most 200 characters").into());
         }
         let ceiling = filter.to.map(id_floor);
@@ -88,8 +88,8 @@ impl<'a> Search<'a> {
         Ok(Self { filter, states, with_failures: false, pattern: text.map(containing), floor, ceiling })
     }
 
-    /// Only jobs that allow the action: [`model::Job::allows`] in SQL. (The rows are judged again when they are
-    /// changed.)
+    /// Restricts the search to jobs that allow the action: [`model::Job::allows`] in SQL. The rows are checked again
+    /// when they are changed.
     pub fn allowing(mut self, action: Action) -> Self {
         let allowing = states_allowing(action);
         self.states = Some(match self.states {
@@ -100,16 +100,16 @@ impl<'a> Search<'a> {
         self
     }
 
-    /// The ids found, in order, at most `limit`, appended to the statement. `None` if nothing can be found.
+    /// Appends SQL for up to `limit` matching ids in order. `None` if nothing can match.
     pub fn ids(&self, mut statement: Statement, order: Order, limit: u32) -> Option<Statement> {
         let direction = match order {
             Order::NewestFirst { .. } => " ORDER BY id DESC LIMIT ",
             Order::OldestFirst { .. } => " ORDER BY id LIMIT ",
         };
         let limit = i64::from(limit);
-        for (index, walk) in self.walks()?.into_iter().enumerate() {
+        for (index, scan) in self.scans()?.into_iter().enumerate() {
             statement = statement.push(if index == 0 { "" } else { " UNION ALL " }).push("SELECT id FROM (");
-            statement = self.walk(statement, walk);
+            statement = self.scan(statement, scan);
             statement = match order {
                 Order::NewestFirst { before: Some(id) } => statement.push(" AND id < ").value(id),
                 Order::OldestFirst { after: Some(id) } => statement.push(" AND id > ").value(id),
@@ -120,15 +120,15 @@ impl<'a> Search<'a> {
         Some(statement.push(direction).value(limit))
     }
 
-    /// Ids in any order, at most `limit`, for counting. `None` if nothing can be found.
+    /// Appends SQL for up to `limit` matching ids in any order, for counting. `None` if nothing can match.
     pub fn any_ids(&self, mut statement: Statement, limit: i64) -> Option<Statement> {
-        for (index, walk) in self.walks()?.into_iter().enumerate() {
-            statement = self.walk(statement.push(if index == 0 { "" } else { " UNION ALL " }), walk);
+        for (index, scan) in self.scans()?.into_iter().enumerate() {
+            statement = self.scan(statement.push(if index == 0 { "" } else { " UNION ALL " }), scan);
         }
         Some(statement.push(" LIMIT ").value(limit))
     }
 
-    fn walks(&self) -> Option<Vec<Walk>> {
+    fn scans(&self) -> Option<Vec<Scan>> {
         let by: &[By] = match self.filter {
             Filter { bucket: Some(_), .. } => &[By::SourceBucket, By::DestinationBucket],
             Filter { author: Some(_), .. } => &[By::Author],
@@ -140,23 +140,23 @@ impl<'a> Search<'a> {
             None if by == [By::State] => vec![None],
             None => State::ALL.map(Some).to_vec(),
         };
-        let walks: Vec<Walk> =
-            states.iter().flat_map(|state| by.iter().map(|by| Walk { state: *state, by: *by })).collect();
-        (!walks.is_empty()).then_some(walks)
+        let scans: Vec<Scan> =
+            states.iter().flat_map(|state| by.iter().map(|by| Scan { state: *state, by: *by })).collect();
+        (!scans.is_empty()).then_some(scans)
     }
 
-    /// `SELECT id FROM jobs WHERE …` without an order.
-    fn walk(&self, statement: Statement, walk: Walk) -> Statement {
+    /// Appends `SELECT id FROM jobs WHERE …` without an order.
+    fn scan(&self, statement: Statement, scan: Scan) -> Statement {
         let filter = self.filter;
         let mut statement = statement.push("SELECT id FROM jobs WHERE ");
-        statement = match walk.state {
-            // A literal, so that PostgreSQL plans with what it knows of each state.
+        statement = match scan.state {
+            // A literal, so that PostgreSQL plans with its statistics for each state.
             Some(state) => statement.push("state = '").push(state.as_str()).push("'"),
             None => statement.push("0 = 0"),
         };
         if let Some(bucket) = &filter.bucket {
             let bucket = bucket.as_str();
-            statement = match walk.by {
+            statement = match scan.by {
                 By::DestinationBucket => statement
                     .push(" AND destination_bucket = ")
                     .value(bucket)
@@ -170,7 +170,7 @@ impl<'a> Search<'a> {
         }
         if let Some(store) = &filter.store {
             let store = store.as_str();
-            statement = match walk.by {
+            statement = match scan.by {
                 By::SourceStore => statement.push(" AND source_store = ").value(store),
                 By::DestinationStore => {
                     statement.push(" AND destination_store = ").value(store).push(" AND source_store <> ").value(store)
@@ -202,18 +202,18 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The id from which on a search without a window looks; `None` where there are fewer jobs.
+/// Smallest id for a text search without a window; `None` if there are fewer jobs.
 async fn newest(database: &Database, ceiling: Option<&str>) -> Result<Option<String>, DbError> {
     let statement = Statement::new("SELECT id FROM jobs ");
     let statement = match ceiling {
         Some(ceiling) => statement.push("WHERE id < ").value(ceiling),
         None => statement,
     };
-    let statement = statement.push(" ORDER BY id DESC LIMIT 1 OFFSET ").value(NEWEST - 1);
+    let statement = statement.push(" ORDER BY id DESC LIMIT 1 OFFSET ").value(TEXT_SEARCH_JOBS - 1);
     database.read(statement).await?.first().map(|row| row.get("id")).transpose()
 }
 
-/// A pattern for `LIKE … ESCAPE '\'` that finds the text anywhere, letter by letter.
+/// A `LIKE … ESCAPE '\'` pattern that finds the literal text anywhere.
 fn containing(text: &str) -> String {
     let escaped = row::folded(text).replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
     format!("%{escaped}%")
@@ -237,7 +237,7 @@ mod tests {
     use crate::testing::sample;
 
     #[test]
-    fn the_states_searched_for_an_action_are_those_that_allow_it() {
+    fn searched_states_match_the_allowed_states() {
         let retries = [Retry::All, Retry::Failed].map(Action::Retry);
         for action in [Action::Cancel, Action::Pause, Action::Resume].into_iter().chain(retries) {
             for state in State::ALL {

@@ -1,36 +1,37 @@
-//! The table of followers: which process ships what appears for a pipeline, and what it saw when it looked last.
+//! The table of followers: the process that ships new objects of a pipeline, and the result of its last poll.
 //!
-//! Always: one process at a time. Whoever holds a pipeline renews its lease at each look; another takes over once the
-//! lease has expired. What is recorded names the holder, so that one that was asleep past its lease records nothing.
+//! Always: one process at a time, the holder of the lease `follow` of the pipeline. A process that lost it records
+//! nothing.
 
 use model::{Following, PipelineName, Queued, Time};
 
 use crate::{
     Db, DbError,
     database::{Row, Statement, json},
+    task_leases::{self, task},
 };
 
-/// What a follower goes by.
+/// State that a follower starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Followed {
-    /// When the pipeline was followed for the first time: objects written before are not its business.
+    /// Start of following; older objects are not shipped.
     pub since: Time,
 }
 
-/// What it saw.
+/// Result of a poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LookedAt {
-    /// Objects found and not shipped whole, and when the oldest of them was written.
+    /// Objects found and not shipped completely; `oldest` is the earliest write time among them.
     pub waiting: u64,
     pub oldest: Option<Time>,
-    /// Why the look came to nothing.
+    /// Error of the poll.
     pub error: Option<String>,
-    /// Of a pipeline with a queue.
+    /// Status of the queue, if there is one.
     pub queue: Option<Queued>,
 }
 
 impl Db {
-    /// Takes or keeps a pipeline for a time; `None`: another holds it.
+    /// Acquires or renews the lease of a pipeline; `None` if another process holds it.
     pub async fn follow(
         &self,
         pipeline: &PipelineName,
@@ -38,20 +39,22 @@ impl Db {
         lease_ms: i64,
     ) -> Result<Option<Followed>, DbError> {
         let now = self.now();
+        let mut transaction = self.database().begin().await?;
+        if !task_leases::take(&mut transaction, (task::FOLLOW, pipeline.as_str()), holder, lease_ms, now).await? {
+            return Ok(None);
+        }
         let statement = Statement::new(
-            "INSERT INTO followers (pipeline, holder, lease_until, since, looked_at) VALUES ($1, $2, $3, $4, $4) \
-             ON CONFLICT (pipeline) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until \
-             WHERE followers.holder = excluded.holder OR followers.lease_until <= $4 RETURNING since",
+            "INSERT INTO followers (pipeline, since, looked_at) VALUES ($1, $2, $2) \
+             ON CONFLICT (pipeline) DO UPDATE SET pipeline = excluded.pipeline RETURNING since",
         )
         .bind(pipeline.as_str())
-        .bind(holder)
-        .bind(now.0 + lease_ms)
         .bind(now);
-        let rows = self.database().write(statement).await?;
+        let rows = transaction.run(statement).await?;
+        transaction.commit().await?;
         rows.first().map(|row| Ok(Followed { since: Time(row.get("since")?) })).transpose()
     }
 
-    /// False if another holds it by now.
+    /// Records a poll and renews the lease; false if the lease is lost.
     pub async fn looked(
         &self,
         pipeline: &PipelineName,
@@ -61,33 +64,31 @@ impl Db {
     ) -> Result<bool, DbError> {
         let now = self.now();
         let queue = seen.queue.as_ref().map(json).transpose()?;
+        let (mut transaction, until) = (self.database().begin().await?, Time(now.0 + lease_ms));
+        let lease = (task::FOLLOW, pipeline.as_str());
+        if !task_leases::fence_and_renew(&mut transaction, lease, holder, until).await? {
+            return Ok(false);
+        }
         let statement = Statement::new(
-            "UPDATE followers SET lease_until = $1, looked_at = $2, waiting = $3, oldest = $4, error = $5, queue = $6 \
-             WHERE pipeline = $7 AND holder = $8 RETURNING pipeline",
+            "UPDATE followers SET looked_at = $1, waiting = $2, oldest = $3, error = $4, queue = $5 \
+             WHERE pipeline = $6",
         )
-        .bind(now.0 + lease_ms)
         .bind(now)
         .bind(i64::try_from(seen.waiting).unwrap_or(i64::MAX))
         .bind(seen.oldest.map(|at| at.0))
         .bind(seen.error.clone())
         .bind(queue)
-        .bind(pipeline.as_str())
-        .bind(holder);
-        Ok(!self.database().write(statement).await?.is_empty())
+        .bind(pipeline.as_str());
+        transaction.run(statement).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
-    /// Gives a pipeline back at once, as a process does that ends.
-    pub async fn unfollow(&self, pipeline: &PipelineName, holder: &str) -> Result<(), DbError> {
-        let statement = Statement::new("UPDATE followers SET lease_until = 0 WHERE pipeline = $1 AND holder = $2");
-        self.database().write(statement.bind(pipeline.as_str()).bind(holder)).await?;
-        Ok(())
-    }
-
-    /// How it stands; `None` if nobody ever followed it.
+    /// Status of the follower of a pipeline; `None` if it was never followed.
     pub async fn following(&self, pipeline: &PipelineName) -> Result<Option<Following>, DbError> {
         let statement = Statement::new(
-            "SELECT holder, lease_until, since, looked_at, waiting, oldest, error, queue FROM followers \
-             WHERE pipeline = $1",
+            "SELECT COALESCE(holder, '') AS holder, COALESCE(until, 0) AS until, since, looked_at, waiting, oldest, error, \
+             queue FROM followers LEFT JOIN leases ON task = 'follow' AND key = pipeline WHERE pipeline = $1",
         );
         let now = self.now().0;
         let decode = |row: &Row| {
@@ -99,7 +100,7 @@ impl Db {
                 error: row.get("error")?,
                 queue: row.optional_json("queue")?,
                 holder: row.get("holder")?,
-                held: row.get::<i64>("lease_until")? > now,
+                held: row.get::<i64>("until")? > now,
             })
         };
         self.database().read(statement.bind(pipeline.as_str())).await?.first().map(decode).transpose()

@@ -1,36 +1,37 @@
-//! The runner's side of a job: taking it, keeping it, ending the attempt.
+//! The runner's side of a job: claim, heartbeat, end of an attempt.
 //!
-//! A claim gives a lease for some time and raises the attempt number. Once a second the holder writes heartbeat,
-//! progress and checkpoint, proves that it still holds the job, and learns whether someone wants it stopped: all in
-//! one statement, `UPDATE … WHERE id AND attempt AND state = 'running' RETURNING stopping`. That is why ranges and
-//! their cursors live as JSON in the job's row and not in a table: in one row they cannot disagree with the progress
-//! beside them, and a beat costs the same whatever the clone's size. No row: the lease is lost.
+//! A claim grants a lease and raises the attempt number. Once a second the holder writes heartbeat, progress and
+//! checkpoint, checks that it still holds the job, and reads whether a stop was requested: all in one statement,
+//! `UPDATE … WHERE id AND attempt AND state = 'running' RETURNING stopping`. Ranges and cursors are therefore JSON in
+//! the job's row and not a table of their own: they cannot disagree with the progress in the same row, and a heartbeat
+//! costs the same for any size of clone. If no row is returned, the lease is lost.
 //!
-//! Always: claims happen one at a time, so that the limits hold whoever claims; all else that writes a running job's
-//! row carries the attempt number. A job whose holder is gone while a stop was asked is not run again to be stopped:
-//! the claim that finds it ends it. A job is called succeeded here only, and only with a proof that holds.
+//! Always: claims are serialised, so that limits hold for all servers; every other write to a running job's row carries
+//! the attempt number. A job with a pending stop whose holder is gone is ended by the next claim instead of being run
+//! again. A job succeeds only here, and only with a valid proof.
 
 use std::collections::HashMap;
 
 use model::{EventKind, Job, JobId, State, Stop, StoreName, Time};
 
 use crate::{
-    Beat, Claimed, Db, DbError, End, Terms,
+    Claimed, Db, DbError, End, JobHeartbeat, Terms,
     database::{Row, Statement, Transaction, json},
     events,
     jobs::row,
 };
 
-/// A job that may be taken, or that only waits to be stopped.
+/// A job that may be claimed, or only has to be stopped.
 struct Candidate {
     id: JobId,
     stopping: Option<Stop>,
-    /// Of the one that let its lease expire.
+    /// Previous holder, whose lease expired.
     holder: Option<String>,
 }
 
 impl Db {
-    /// The running job whose lease expired first, else the oldest queued one; `None` if nothing may start now.
+    /// Claims the running job whose lease expired first, otherwise the oldest queued job. `None` if no job may start
+    /// now.
     pub async fn claim(&self, terms: &Terms<'_>) -> Result<Option<Claimed>, DbError> {
         let mut transaction = self.database().begin().await?;
         transaction.lock_claims().await?;
@@ -39,7 +40,7 @@ impl Db {
         let claimed = loop {
             let Some(candidate) = next(&mut transaction, &free, now).await? else { break None };
             match candidate.stopping {
-                Some(stop) => settle(&mut transaction, &candidate, stop, now, terms.holder).await?,
+                Some(stop) => end_orphaned(&mut transaction, &candidate, stop, now, terms.holder).await?,
                 None => break Some(take(&mut transaction, candidate, now, terms).await?),
             }
         };
@@ -47,8 +48,9 @@ impl Db {
         Ok(claimed)
     }
 
-    /// `None`: the lease is lost, stop at once. `Some(stop)`: what has been asked of the job.
-    pub async fn beat(&self, beat: &Beat<'_>) -> Result<Option<Option<Stop>>, DbError> {
+    /// Writes a heartbeat. `None`: the lease is lost, stop at once. `Some(stop)`: the pending request of a user, if
+    /// any.
+    pub async fn heartbeat(&self, beat: &JobHeartbeat<'_>) -> Result<Option<Option<Stop>>, DbError> {
         let now = self.now();
         let statement = Statement::new(
             "UPDATE jobs SET lease_until = $1, progress = $2, failed_objects = $3, checkpoint = $4, history = $5, \
@@ -66,9 +68,9 @@ impl Db {
         self.database().write(statement).await?.first().map(row::stopping).transpose()
     }
 
-    /// Ends an attempt; false if the lease was lost and nothing was written. A stop asked since the last beat is
-    /// honoured where the job would otherwise go back to the queue, and a cancel where it would be paused.
-    pub async fn end(&self, beat: &Beat<'_>, end: End, holder: &str) -> Result<bool, DbError> {
+    /// Ends an attempt; false if the lease was lost and nothing was written. A stop requested since the last heartbeat
+    /// applies if the job would otherwise be queued again, and a cancel if it would be paused.
+    pub async fn end(&self, beat: &JobHeartbeat<'_>, end: End, holder: &str) -> Result<bool, DbError> {
         let mut transaction = self.database().begin().await?;
         let Some(stopping) = held(&mut transaction, beat.id, beat.attempt).await? else { return Ok(false) };
         let ended = Ended::of(beat.id, end, stopping)?;
@@ -82,7 +84,7 @@ impl Db {
         .bind(state.as_str())
         .bind(json(&row::storable(beat.progress))?)
         .bind(row::integer(beat.progress.failed))
-        // What can only be started over needs no checkpoint.
+        // A job that can only restart needs no checkpoint.
         .bind((!matches!(state, State::Succeeded | State::Cancelled)).then(|| beat.checkpoint.to_owned()))
         .bind(json(beat.history)?)
         .bind(ended.proof)
@@ -98,7 +100,7 @@ impl Db {
     }
 }
 
-/// How an attempt ends, as columns.
+/// Columns written at the end of an attempt.
 struct Ended {
     state: State,
     event: EventKind,
@@ -139,7 +141,7 @@ impl Ended {
     }
 }
 
-/// Locks the row of a job that is still held under this attempt: what has been asked of it, or `None` if it is not.
+/// Locks the row of a job and returns its pending stop; `None` if the lease of this attempt is lost.
 pub async fn held(transaction: &mut Transaction, id: JobId, attempt: i64) -> Result<Option<Option<Stop>>, DbError> {
     let statement = Statement::new("SELECT stopping FROM jobs WHERE id = $1 AND attempt = $2 AND state = 'running'")
         .bind(id)
@@ -148,7 +150,7 @@ pub async fn held(transaction: &mut Transaction, id: JobId, attempt: i64) -> Res
     transaction.run(statement).await?.first().map(row::stopping).transpose()
 }
 
-/// The stores at which another job may start. A job whose lease has expired occupies none.
+/// Stores at which another job may start. A job with an expired lease does not count.
 async fn free_stores(
     transaction: &mut Transaction,
     limits: &[(StoreName, u32)],
@@ -182,16 +184,16 @@ async fn next(transaction: &mut Transaction, free: &[StoreName], now: Time) -> R
             .push(" AND destination_store IN ")
             .list(free.iter().map(StoreName::as_str)),
     };
-    // Running jobs alone have a lease. To be stopped, one needs no room at its stores.
+    // Only running jobs have a lease. A job to be stopped needs no free slot at its stores.
     let expired = Statement::new("SELECT id, stopping, holder FROM jobs WHERE lease_until <= ")
         .value(now)
         .push(" AND (stopping IS NOT NULL OR (");
     let expired =
-        at_free_stores(expired).push(")) ORDER BY lease_until LIMIT 1").push(transaction.for_update_of_free());
+        at_free_stores(expired).push(")) ORDER BY lease_until LIMIT 1").push(transaction.for_update_skip_locked());
     let mut rows = transaction.run(expired).await?;
     if rows.is_empty() && !free.is_empty() {
         let queued = Statement::new("SELECT id, stopping, holder FROM jobs WHERE state = 'queued' AND ");
-        let queued = at_free_stores(queued).push(" ORDER BY id LIMIT 1").push(transaction.for_update_of_free());
+        let queued = at_free_stores(queued).push(" ORDER BY id LIMIT 1").push(transaction.for_update_skip_locked());
         rows = transaction.run(queued).await?;
     }
     let candidate =
@@ -227,8 +229,8 @@ async fn take(
     Ok(Claimed { job, checkpoint: taken.get("checkpoint")?, history: row::history(taken)?, taken_over })
 }
 
-/// Ends a job as it was asked while its holder is gone.
-async fn settle(
+/// Ends a job with a pending stop whose holder is gone.
+async fn end_orphaned(
     transaction: &mut Transaction,
     candidate: &Candidate,
     stop: Stop,

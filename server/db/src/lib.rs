@@ -1,22 +1,21 @@
-//! The store: the only SQL of Logyard. SQLite by default, PostgreSQL by URL, the same migrations and statements.
+//! Logyard's own database: SQLite by default, PostgreSQL by URL, with the same migrations and statements.
 //!
-//! Always: a job's row is written by its lease's holder only (fenced by the attempt number), or by an action of a
-//! person, and each change raises its revision and leaves an event in the same transaction. Times come from
+//! Always: a job's row is written only by the holder of its lease (fenced by the attempt number), or by an action of a
+//! user, and each change raises its revision and writes an event in the same transaction. Times come from
 //! [`Db::now`], which follows the database's clock, so that servers with wrong clocks agree on when a lease expires.
 //!
-//! - `database`: both databases behind one door, and all that differs between them
+//! - `database`: one interface to both databases
 //! - `clock`: time and ids
-//! - `jobs`: made, listed, counted, acted on; `filter`: how a filter becomes SQL
-//! - `leases`: claimed, kept alive, ended
-//! - `schedules`: clones that are started again and again
-//! - `alerts`: what is wrong, and whom it was told
-//! - `runs`: what was shipped, object by object; `followers`: who ships what appears; `watchers`: who reads the logs of
-//!   functions
-//! - `sums`: what runs come to, kept as they are written; `retention`: what becomes too old
-//! - `syncs`: tables kept in step with remote copies
-//! - `reconciled`: log objects held against runs, and the gaps between them
-//! - `failures`, `events`, `sessions`, `plans`: a table each
-//! - `testing`: databases to test with, and a million jobs to measure with
+//! - `jobs`: creating, listing, counting, actions; `filter`: translates a filter into SQL
+//! - `leases`: claim, heartbeat and end of jobs; `task_leases`: leases of background tasks
+//! - `schedules`: clones started repeatedly
+//! - `alerts`: conditions and notifications
+//! - `runs`: shipped objects; `followers`: shipping of new objects; `log_readers`: reading of function logs
+//! - `sums`: figures of runs per interval; `retention`: deletes old rows
+//! - `syncs`: tables kept in sync with remote copies
+//! - `reconciled`: log objects compared with runs, and the gaps
+//! - `failures`, `events`, `sessions`, `plans`: one table each
+//! - `testing`: databases for tests, and a million jobs for benchmarks
 
 mod alerts;
 mod clock;
@@ -37,6 +36,7 @@ mod schedules;
 mod sessions;
 mod sums;
 mod syncs;
+mod task_leases;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -45,20 +45,21 @@ use std::sync::Arc;
 use model::{Job, JobError, JobId, Point, Progress, Proof, Spec, StoreName, Time};
 
 pub use self::{
-    alerts::{AlertChange, Attempt, KeptAlert, Outgoing, RunGlance},
+    alerts::{AlertChange, Attempt, KeptAlert, Outgoing, RunFigures},
     error::DbError,
     followers::{Followed, LookedAt},
     log_readers::{Watched, Watching},
     plans::StoredPlan,
-    reconciled::{Handling, INTERVAL_MS, Learned, Missing, Reckoned},
-    runs::{Fate, Measures, NewInvocation, NewRun, Recorder},
+    reconciled::{Handling, INTERVAL_MS, Learned, Missing, ReconciliationRound},
+    runs::{Measures, NewInvocation, NewRun, ObjectOutcome, Recorder},
     schedules::{Due, MOST_SCHEDULES, NewSchedule},
     sums::Totals,
-    syncs::{HeldSync, MOST_AGENT_TABLES, SyncAsked, SyncBeat},
+    syncs::{HeldSync, MOST_AGENT_TABLES, SyncHeartbeat, SyncRequests},
+    task_leases::task,
 };
 use self::{clock::Clock, database::Database};
 
-/// Cheap to clone: all clones share one set of connections.
+/// Logyard's database. Cheap to clone: clones share the connections.
 #[derive(Clone)]
 pub struct Db {
     inner: Arc<Inner>,
@@ -69,34 +70,34 @@ struct Inner {
     clock: Clock,
 }
 
-/// What to insert. The id is made by the store.
+/// A job to insert; the database assigns its id.
 pub struct NewJob {
     pub spec: Spec,
     pub author: String,
-    /// With a hash of the request, to tell a repeat from a reuse.
+    /// Idempotency key and hash of the request, which distinguishes a repetition from a reuse.
     pub idempotency: Option<(String, String)>,
 }
 
-/// A job taken for `attempt`, with what the engine needs to go on.
+/// A claimed job with the state that the engine resumes from.
 pub struct Claimed {
     pub job: Job,
     /// JSON of the engine's checkpoint; `None` for a fresh start.
     pub checkpoint: Option<String>,
     pub history: Vec<Point>,
-    /// True when the previous holder's lease had expired.
+    /// Whether the lease of a previous holder had expired.
     pub taken_over: bool,
 }
 
-/// Who claims and on what terms.
+/// Terms of a claim.
 pub struct Terms<'a> {
     pub holder: &'a str,
     pub lease_ms: i64,
-    /// Jobs running at once that touch a store, as source or destination. Unlisted stores are not claimed from.
+    /// Most running jobs per store, as source or destination. Jobs of unlisted stores are not claimed.
     pub limits: &'a [(StoreName, u32)],
 }
 
-/// One second of a running job, written in one statement.
-pub struct Beat<'a> {
+/// A heartbeat of a running job, written in one statement.
+pub struct JobHeartbeat<'a> {
     pub id: JobId,
     pub attempt: i64,
     pub lease_ms: i64,
@@ -105,9 +106,9 @@ pub struct Beat<'a> {
     pub history: &'a [Point],
 }
 
-/// How an attempt ends.
+/// End of an attempt.
 pub enum End {
-    /// [`DbError::Unproven`] unless the proof holds.
+    /// Requires a valid proof, otherwise [`DbError::Unproven`].
     Succeeded {
         proof: Proof,
     },
@@ -115,43 +116,43 @@ pub enum End {
         error: JobError,
         proof: Option<Proof>,
     },
-    /// As asked by `stopping`.
+    /// As requested by `stopping`.
     Paused,
     Cancelled,
-    /// Shutting down: back to the queue, for anyone.
+    /// Returned to the queue by a server that shuts down.
     Released,
 }
 
 impl Db {
-    /// `sqlite:path`, `sqlite::memory:` or `postgres://…`; makes the file where there is none, runs the migrations.
+    /// Opens `sqlite:path`, `sqlite::memory:` or `postgres://…`; creates a missing file and runs the migrations.
     pub async fn open(url: &str) -> Result<Self, DbError> {
         let store = Self { inner: Arc::new(Inner { database: database::open(url).await?, clock: Clock::default() }) };
         store.sync_clock().await?;
         Ok(store)
     }
 
-    /// `SQLite 3.50.2`, `PostgreSQL 15.13`.
+    /// Product and version, such as `SQLite 3.50.2` or `PostgreSQL 15.13`.
     pub fn describe(&self) -> &str {
         &self.database().description
     }
 
-    /// Milliseconds by the database's clock (measured against it at open and by [`Db::sync_clock`]).
+    /// Current time by the database's clock, measured at opening and by [`Db::sync_clock`].
     pub fn now(&self) -> Time {
         self.clock().now()
     }
 
-    /// Measures the distance to the clock of the database again, since clocks drift.
+    /// Measures the offset to the database's clock again, because clocks drift.
     pub async fn sync_clock(&self) -> Result<(), DbError> {
         self.clock().measure(self.database()).await
     }
 
-    /// A round trip, for readiness.
+    /// A round trip, for readiness checks.
     pub async fn ping(&self) -> Result<(), DbError> {
         self.database().read(database::Statement::new("SELECT 1 AS one")).await?;
         Ok(())
     }
 
-    /// Statements sent since the store was opened.
+    /// Number of statements sent since opening.
     pub fn statements(&self) -> u64 {
         self.database().statements()
     }

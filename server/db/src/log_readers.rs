@@ -1,34 +1,35 @@
-//! The table of watchers: which process reads the log group of a pipeline's function, how far it got, and how it went.
+//! The table of log readers: the process that reads the log group of a pipeline's function, its cursor and its result.
 //!
-//! Always: one process at a time, as with followers. The place to read on from passes only events whose runs are
-//! recorded, or which a later reading will see again; so whoever takes over begins there and misses nothing. An error
-//! stands here until a look succeeds: a log group that cannot be read is not one that is silent.
+//! Always: one process at a time, the holder of the lease `read_logs` of the pipeline. The cursor passes only events
+//! whose runs are recorded, or which a later poll reads again, so that the next holder continues there and misses
+//! nothing. An error stays until a poll succeeds: a log group that cannot be read is not a silent one.
 
 use model::{PipelineName, Time};
 
 use crate::{
     Db, DbError,
     database::{Row, Statement},
+    task_leases::{self, task},
 };
 
-/// How reading a log group stands.
+/// Status of a log reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watching {
-    /// When it was read last, or tried to.
+    /// Time of the last poll.
     pub looked_at: Time,
-    /// Why it could not be read, and since when that has been so.
+    /// Error of the last poll; `failing_since` is the first of consecutive errors.
     pub error: Option<String>,
     pub failing_since: Option<Time>,
-    /// Events from here on are read next.
+    /// Events from this time on are read next.
     pub cursor: Time,
-    /// How much of the log was left to read after the last look: 0 once it is read to its end.
+    /// Unread part of the log after the last poll in milliseconds; 0 once it was read to its end.
     pub behind_ms: u64,
     pub holder: String,
-    /// Whether the holder was heard of lately: if not, nobody reads.
+    /// Whether the lease is valid; if not, no process reads.
     pub held: bool,
 }
 
-/// How a look went.
+/// Result of a poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watched {
     pub cursor: Time,
@@ -37,8 +38,8 @@ pub struct Watched {
 }
 
 impl Db {
-    /// Takes or keeps the log group of a pipeline for a time: from where on to read. That is `first` where nobody ever
-    /// did. `None`: another holds it.
+    /// Acquires or renews the lease of a pipeline's log group. Returns the cursor, which is `first` at the first time;
+    /// `None` if another process holds the lease.
     pub async fn watch(
         &self,
         pipeline: &PipelineName,
@@ -47,23 +48,24 @@ impl Db {
         first: Time,
     ) -> Result<Option<Time>, DbError> {
         let now = self.now();
+        let mut transaction = self.database().begin().await?;
+        if !task_leases::take(&mut transaction, (task::READ_LOGS, pipeline.as_str()), holder, lease_ms, now).await? {
+            return Ok(None);
+        }
         let statement = Statement::new(
-            "INSERT INTO watchers (pipeline, holder, lease_until, read_from, looked_at, behind_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (pipeline) DO UPDATE SET holder = excluded.holder, \
-             lease_until = excluded.lease_until \
-             WHERE watchers.holder = excluded.holder OR watchers.lease_until <= $5 RETURNING read_from",
+            "INSERT INTO watchers (pipeline, read_from, looked_at, behind_ms) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (pipeline) DO UPDATE SET pipeline = excluded.pipeline RETURNING read_from",
         )
         .bind(pipeline.as_str())
-        .bind(holder)
-        .bind(now.0 + lease_ms)
         .bind(first)
         .bind(now)
         .bind(now.0.saturating_sub(first.0).max(0));
-        let rows = self.database().write(statement).await?;
+        let rows = transaction.run(statement).await?;
+        transaction.commit().await?;
         rows.first().map(|row| Ok(Time(row.get("read_from")?))).transpose()
     }
 
-    /// False if another holds it by now.
+    /// Records a poll and renews the lease; false if the lease is lost.
     pub async fn watched(
         &self,
         pipeline: &PipelineName,
@@ -73,35 +75,32 @@ impl Db {
     ) -> Result<bool, DbError> {
         let now = self.now();
         let failing = look.error.is_some().then_some(now.0);
+        let (mut transaction, until) = (self.database().begin().await?, Time(now.0 + lease_ms));
+        let lease = (task::READ_LOGS, pipeline.as_str());
+        if !task_leases::fence_and_renew(&mut transaction, lease, holder, until).await? {
+            return Ok(false);
+        }
         let statement = Statement::new(
-            "UPDATE watchers SET lease_until = $1, looked_at = $2, read_from = $3, behind_ms = $4, error = $5, \
-             failing_since = CASE WHEN CAST($6 AS BIGINT) IS NULL THEN NULL \
-             ELSE COALESCE(failing_since, CAST($6 AS BIGINT)) END \
-             WHERE pipeline = $7 AND holder = $8 RETURNING pipeline",
+            "UPDATE watchers SET looked_at = $1, read_from = $2, behind_ms = $3, error = $4, \
+             failing_since = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN NULL \
+             ELSE COALESCE(failing_since, CAST($5 AS BIGINT)) END WHERE pipeline = $6",
         )
-        .bind(now.0 + lease_ms)
         .bind(now)
         .bind(look.cursor)
         .bind(i64::try_from(look.behind_ms).unwrap_or(i64::MAX))
         .bind(look.error.clone())
         .bind(failing)
-        .bind(pipeline.as_str())
-        .bind(holder);
-        Ok(!self.database().write(statement).await?.is_empty())
+        .bind(pipeline.as_str());
+        transaction.run(statement).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
-    /// Gives a pipeline's log group back at once, as a process does that ends.
-    pub async fn unwatch(&self, pipeline: &PipelineName, holder: &str) -> Result<(), DbError> {
-        let statement = Statement::new("UPDATE watchers SET lease_until = 0 WHERE pipeline = $1 AND holder = $2");
-        self.database().write(statement.bind(pipeline.as_str()).bind(holder)).await?;
-        Ok(())
-    }
-
-    /// How it stands; `None` if nobody ever read it.
+    /// Status of the log reader of a pipeline; `None` if its log was never read.
     pub async fn watching(&self, pipeline: &PipelineName) -> Result<Option<Watching>, DbError> {
         let statement = Statement::new(
-            "SELECT holder, lease_until, read_from, looked_at, behind_ms, error, failing_since FROM watchers \
-             WHERE pipeline = $1",
+            "SELECT COALESCE(holder, '') AS holder, COALESCE(until, 0) AS until, read_from, looked_at, behind_ms, error, \
+             failing_since FROM watchers LEFT JOIN leases ON task = 'read_logs' AND key = pipeline WHERE pipeline = $1",
         );
         let now = self.now().0;
         let decode = |row: &Row| {
@@ -112,7 +111,7 @@ impl Db {
                 cursor: Time(row.get("read_from")?),
                 behind_ms: row.get::<i64>("behind_ms")?.unsigned_abs(),
                 holder: row.get("holder")?,
-                held: row.get::<i64>("lease_until")? > now,
+                held: row.get::<i64>("until")? > now,
             })
         };
         self.database().read(statement.bind(pipeline.as_str())).await?.first().map(decode).transpose()

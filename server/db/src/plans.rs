@@ -1,7 +1,7 @@
-//! The table of plans: what previews of mirrors and of reprocesses showed, so that what starts is what somebody saw.
+//! The table of plans: previews of mirrors and reprocesses, so that a job can start exactly what its author saw.
 //!
-//! Always: a plan's id is its digest, so the same preview made again is the same plan, as old as its newest preview.
-//! Plans older than a day are forgotten.
+//! Always: the id of a plan is its digest, so a repeated preview refreshes the same plan. Plans older than a day are
+//! deleted.
 
 use model::{ClonePreview, CloneSpec, Digest, ReprocessPreview, Time};
 
@@ -10,26 +10,27 @@ use crate::{
     database::{Statement, json},
 };
 
+/// Retention of plans in milliseconds.
 const KEPT_MS: i64 = 24 * 3_600_000;
 
-/// A plan as it was shown.
+/// A stored plan with its preview.
 pub struct StoredPlan {
     pub spec: CloneSpec,
     pub preview: ClonePreview,
-    /// Who asked for the preview last.
+    /// Author of the latest preview.
     pub author: String,
-    /// When that was.
+    /// Time of the latest preview.
     pub created_at: Time,
 }
 
 impl Db {
-    /// Keeps a preview under the id of its plan; nothing is kept of one without. Forgets the plans of yesterday.
+    /// Stores a preview under the id of its plan, if it has one. Deletes expired plans.
     pub async fn insert_plan(&self, preview: &ClonePreview, author: &str) -> Result<(), DbError> {
         let Some(plan) = &preview.plan else { return Ok(()) };
         self.keep_plan("clone", &plan.id, [json(&preview.spec)?, json(preview)?], author).await
     }
 
-    /// The same of a reprocess.
+    /// Stores the preview of a reprocess under the id of its plan, if it has one. Deletes expired plans.
     pub async fn insert_reprocess_plan(&self, preview: &ReprocessPreview, author: &str) -> Result<(), DbError> {
         let Some(plan) = &preview.plan else { return Ok(()) };
         self.keep_plan("reprocess", plan, [json(&preview.spec)?, json(preview)?], author).await
@@ -55,14 +56,14 @@ impl Db {
         Ok(())
     }
 
-    /// The preview that showed it; `None`: it was never made, or is forgotten.
+    /// The preview of a reprocess plan; `None` if it does not exist or has expired.
     pub async fn reprocess_plan(&self, id: &Digest) -> Result<Option<ReprocessPreview>, DbError> {
         let statement = Statement::new("SELECT preview FROM plans WHERE id = $1 AND kind = 'reprocess'");
         let rows = self.database().read(statement.bind(id.as_str())).await?;
         rows.first().map(|row| row.json("preview")).transpose()
     }
 
-    /// `None`: it was never made, or is forgotten.
+    /// A clone plan; `None` if it does not exist or has expired.
     pub async fn plan(&self, id: &Digest) -> Result<Option<StoredPlan>, DbError> {
         let statement =
             Statement::new("SELECT spec, preview, author, created_at FROM plans WHERE id = $1 AND kind = 'clone'");

@@ -1,7 +1,7 @@
-//! What becomes too old: runs are swept away in small batches, and later their sums; what syncs did; and alerts that are over.
+//! Retention: deletes old runs in small batches, later their sums, old sync history, and resolved alerts.
 //!
-//! Always: a run that began before the time up to which was swept is not recorded again, as its figures are still in
-//! the sums and would count twice. That time is written before the first run goes.
+//! Always: a run that began before the sweep time is not recorded again, because its figures are still in the sums and
+//! would count twice. The sweep time is stored before the first run is deleted.
 
 use std::collections::HashMap;
 
@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl Db {
-    /// Forgets runs that began before, of one pipeline or of all, at most so many; answers how many it forgot. Their
-    /// sums stay.
+    /// Deletes up to `most` runs that began before `before`, of one pipeline or of all. Returns the number deleted.
+    /// Their sums stay.
     pub async fn sweep_runs(&self, pipeline: Option<&PipelineName>, before: Time, most: u32) -> Result<u64, DbError> {
         let name = pipeline.map(PipelineName::as_str).unwrap_or_default();
         let swept = Statement::new(
@@ -33,7 +33,7 @@ impl Db {
         Ok(self.database().write(statement).await?.len() as u64)
     }
 
-    /// Forgets sums of stretches that ended before, at most so many; answers how many.
+    /// Deletes up to `most` sums per width of intervals that ended before `before`. Returns the number deleted.
     pub async fn sweep_sums(&self, before: Time, most: u32) -> Result<u64, DbError> {
         let mut swept = 0;
         for width in crate::sums::WIDTHS {
@@ -51,7 +51,7 @@ impl Db {
         Ok(swept)
     }
 
-    /// Forgets intervals and gaps of before, at most so many of each; answers how many.
+    /// Deletes up to `most` reconciled intervals and gaps each from before `before`. Returns the number deleted.
     pub async fn sweep_reconciled(&self, before: Time, most: u32) -> Result<u64, DbError> {
         let intervals = Statement::new(
             "DELETE FROM reconciled WHERE (pipeline, start_at) IN \
@@ -68,7 +68,7 @@ impl Db {
         Ok(swept)
     }
 
-    /// Forgets minutes of syncs of before, at most so many; answers how many.
+    /// Deletes up to `most` sync minutes from before `before`. Returns the number deleted.
     pub async fn sweep_sync_minutes(&self, before: Time, most: u32) -> Result<u64, DbError> {
         let statement = Statement::new(
             "DELETE FROM sync_minutes WHERE (table_name, at) IN \
@@ -77,8 +77,8 @@ impl Db {
         Ok(self.database().write(statement.bind(before).bind(i64::from(most))).await?.len() as u64)
     }
 
-    /// Forgets evaluations that ended before, and tables of agents that were silent since, at most so many of each;
-    /// answers how many. A table that Logyard kept keeps its place to go on from.
+    /// Deletes up to `most` evaluations that ended before `before`, and tables of agents without a report since.
+    /// Returns the number deleted. Tables that Logyard syncs keep their checkpoint.
     pub async fn sweep_syncs(&self, before: Time, most: u32) -> Result<u64, DbError> {
         let evaluations = Statement::new(
             "DELETE FROM sync_evaluations WHERE id IN \
@@ -97,8 +97,8 @@ impl Db {
 }
 
 impl Db {
-    /// Forgets alerts that were resolved before, and attempts of before to tell of such, or of none, at most so many of
-    /// each; answers how many. An alert that holds is kept with its attempts, however old.
+    /// Deletes up to `most` alerts resolved before `before`, and old delivery attempts without an alert. Returns the
+    /// number deleted. Active alerts stay with their attempts.
     pub async fn sweep_alerts(&self, before: Time, most: u32) -> Result<u64, DbError> {
         let alerts = Statement::new(
             "DELETE FROM alerts WHERE id IN \
@@ -115,7 +115,7 @@ impl Db {
         Ok(swept)
     }
 
-    /// Forgets marked events that were recorded before, of any sink, at most so many; answers how many.
+    /// Deletes up to `most` canaries recorded before `before`, of all sinks. Returns the number deleted.
     pub async fn sweep_marked_events(&self, before: Time, most: u32) -> Result<u64, DbError> {
         let statement = Statement::new(
             "DELETE FROM canaries WHERE id IN (SELECT id FROM canaries WHERE id < $1 ORDER BY id LIMIT $2) RETURNING id",
@@ -124,7 +124,7 @@ impl Db {
     }
 }
 
-/// Up to when runs were swept away, by pipeline. What is older is not written again: it is in the sums already.
+/// Sweep times of runs by pipeline. Older runs must not be recorded again: they are still in the sums.
 pub(crate) struct Swept(HashMap<String, i64>);
 
 impl Swept {
@@ -134,7 +134,8 @@ impl Swept {
         Ok(Self(before.collect::<Result<_, DbError>>()?))
     }
 
-    pub(crate) fn leaves(&self, run: &Run) -> bool {
+    /// Whether a run may be recorded.
+    pub(crate) fn allows(&self, run: &Run) -> bool {
         let of = |pipeline: &str| self.0.get(pipeline).is_none_or(|before| run.started_at.0 >= *before);
         of("") && run.pipeline.as_ref().is_none_or(|pipeline| of(pipeline.as_str()))
     }

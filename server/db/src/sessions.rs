@@ -1,11 +1,11 @@
-//! The table of sessions: who is signed in, by the hash of a token. The token itself is with the browser alone.
+//! The table of sessions: signed-in users by the hash of their token. Only the browser has the token itself.
 
 use model::Time;
 
 use crate::{Db, DbError, database::Statement};
 
 impl Db {
-    /// Keeps the hash of a session's token, and forgets the sessions that have expired.
+    /// Stores the hash of a session's token, and deletes expired sessions.
     pub async fn insert_session(&self, hash: &[u8], name: &str, expires: Time) -> Result<(), DbError> {
         let outdated = Statement::new("DELETE FROM sessions WHERE expires_at <= $1").bind(self.now());
         self.database().write(outdated).await?;
@@ -17,7 +17,7 @@ impl Db {
         Ok(())
     }
 
-    /// The name, if the session exists and has not expired.
+    /// Name of the user, if the session exists and has not expired.
     pub async fn session(&self, hash: &[u8]) -> Result<Option<String>, DbError> {
         let statement = Statement::new("SELECT name FROM sessions WHERE hash = $1 AND expires_at > $2");
         let rows = self.database().read(statement.bind(hash).bind(self.now())).await?;

@@ -1,6 +1,6 @@
-//! Objects with all that they carry, written and read without HTTP.
+//! Complete objects, written and read without HTTP.
 //!
-//! For tests that hold a copy against its source, property by property, by another path than the one that copied it.
+//! For tests that compare a copy with its source property by property, on another path than the copy took.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -13,20 +13,20 @@ use crate::{
     storage::{Attributes, ETag, Headers, Object, PageQuery},
 };
 
-/// An object, all of it but when it was written.
+/// A complete object, except its time of writing.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Content {
     pub body: Bytes,
     pub headers: Headers,
     pub tags: BTreeMap<String, String>,
-    /// As S3 spells it; `None` is `STANDARD`.
+    /// Storage class as in S3; `None` is `STANDARD`.
     pub storage_class: Option<String>,
-    /// Sizes of the parts in bytes, in order, together as many as the body has; empty for an object put whole.
+    /// Sizes of the parts in bytes, in order, adding up to the body; empty for an object without parts.
     pub parts: Vec<u64>,
 }
 
 impl fmt::Debug for Content {
-    /// Without most of the body, which may be many megabytes.
+    /// Omits most of the body, which may have many megabytes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Content")
             .field("bytes", &self.body.len())
@@ -40,7 +40,7 @@ impl fmt::Debug for Content {
 }
 
 impl Embedded {
-    /// Puts an object as described, in the place of any that is there. Parts may be smaller than S3 takes them.
+    /// Puts an object, replacing any existing one. Parts may be smaller than S3 allows.
     pub async fn put_content(&self, bucket: &str, key: &str, content: &Content) -> Result<(), EmbeddedError> {
         let bucket = self.bucket(bucket)?;
         let plain = new_object(&self.storage, &content.body, Arc::new(content.headers.clone())).await?;
@@ -57,7 +57,7 @@ impl Embedded {
         insert(&bucket, key, Object { attributes, body: plain.body })
     }
 
-    /// Every object of the bucket, by its key.
+    /// All objects of a bucket by key.
     pub async fn contents(&self, bucket: &str) -> Result<BTreeMap<String, Content>, EmbeddedError> {
         let everything = PageQuery { prefix: "", delimiter: "", after: "", limit: usize::MAX };
         let page = self.bucket(bucket)?.page(&everything);
@@ -71,14 +71,14 @@ impl Embedded {
         Ok(contents)
     }
 
-    /// The keys of the bucket, in their order.
+    /// Sorted keys of a bucket.
     pub fn keys(&self, bucket: &str) -> Result<Vec<String>, EmbeddedError> {
         let everything = PageQuery { prefix: "", delimiter: "", after: "", limit: usize::MAX };
         let page = self.bucket(bucket)?.page(&everything);
         Ok(page.entries.iter().map(|entry| entry.text().to_owned()).collect())
     }
 
-    /// One object; `None` if there is no such.
+    /// One object, or `None`.
     pub async fn content(&self, bucket: &str, key: &str) -> Result<Option<Content>, EmbeddedError> {
         let Some(object) = self.bucket(bucket)?.get(key) else { return Ok(None) };
         let body = object.body.clone().reader().bytes().await.map_err(StorageError::io("read", key))?;
@@ -93,7 +93,7 @@ impl Embedded {
     }
 }
 
-/// As a multipart upload of these parts makes it.
+/// The ETag that a multipart upload of these parts gets.
 fn etag_of_parts(content: &Content) -> ETag {
     let mut whole = Md5::new();
     let mut rest = content.body.clone();

@@ -1,6 +1,6 @@
 //! Writing to the store without HTTP, for tests and benchmarks: a million objects in seconds.
 //!
-//! What is written here is seen over HTTP at once, and the other way round. Nothing here counts as a request.
+//! Writes are visible over HTTP at once, and vice versa. Nothing here counts as a request.
 
 use std::sync::Arc;
 
@@ -18,25 +18,24 @@ impl Embedded {
         create_bucket(&self.storage, name)
     }
 
-    /// Puts a plain object, with no metadata, in the place of any that is there.
+    /// Puts an object without metadata, replacing any existing one.
     pub async fn put(&self, bucket: &str, key: &str, body: impl AsRef<[u8]>) -> Result<(), EmbeddedError> {
         let bucket = self.bucket(bucket)?;
         let object = new_object(&self.storage, body.as_ref(), plain_headers()).await?;
         insert(&bucket, key, object)
     }
 
-    /// The whole body; `None` if there is no such object.
+    /// The body of an object, or `None`.
     pub async fn read(&self, bucket: &str, key: &str) -> Result<Option<Bytes>, EmbeddedError> {
         Ok(self.content(bucket, key).await?.map(|content| content.body))
     }
 
-    /// Removes an object if it is there.
+    /// Deletes an object if it exists.
     pub fn delete(&self, bucket: &str, key: &str) -> Result<(), EmbeddedError> {
         self.bucket(bucket)?.delete(key, |_| Ok(()))
     }
 
-    /// Makes `count` objects `objects/00/00000000`, a thousand in each folder, all with the same small body, which is
-    /// kept once.
+    /// Creates `count` objects `objects/00/00000000`, a thousand per folder, sharing one small body.
     pub async fn seed_objects(&self, bucket: &str, count: usize) -> Result<(), EmbeddedError> {
         let bucket = self.bucket(bucket)?;
         let object = new_object(&self.storage, b"the same everywhere", plain_headers()).await?;
@@ -47,7 +46,7 @@ impl Embedded {
         Ok(())
     }
 
-    /// Makes `count` objects in so many folders, `000/00000000`, all with the same small body.
+    /// Creates `count` objects in `folders` folders, `000/00000000`, sharing one small body.
     pub async fn seed_spread(&self, bucket: &str, count: usize, folders: usize) -> Result<(), EmbeddedError> {
         let bucket = self.bucket(bucket)?;
         let object = new_object(&self.storage, b"the same everywhere", plain_headers()).await?;
@@ -57,7 +56,7 @@ impl Embedded {
         Ok(())
     }
 
-    /// How many objects the bucket has.
+    /// Number of objects in a bucket.
     pub fn count(&self, bucket: &str) -> Result<usize, EmbeddedError> {
         Ok(self.bucket(bucket)?.len())
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with the store as a whole.
+//! Errors of the store as a whole.
 
 use std::{io, net::SocketAddr};
 
@@ -6,7 +6,7 @@ pub use crate::storage::StorageError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    /// The store takes any credentials, so it must not be reachable from elsewhere.
+    /// The store accepts any credentials, so it must not be reachable from other machines.
     #[error("the embedded store listens on loopback only, and {0} is not: use 127.0.0.1 or [::1]")]
     NotLoopback(SocketAddr),
     #[error("cannot listen on {addr}: {source}")]
@@ -17,9 +17,9 @@ pub enum EmbeddedError {
     NoBucket(String),
     #[error("there is a bucket {0:?} already")]
     BucketExists(String),
-    /// 3 to 63 of lower-case letters, digits, dots and hyphens.
-    #[error("{0:?} cannot be the name of a bucket")]
+    /// A bucket name has 3 to 63 lower-case letters, digits, dots and hyphens.
+    #[error("{0:?} is not a valid bucket name: use 3 to 63 lower-case letters, digits, dots and hyphens")]
     BadBucketName(String),
-    #[error("a key has 1 to 1,024 bytes, {0:?} has not")]
+    #[error("a key has 1 to 1,024 bytes; {0:?} does not")]
     BadKey(String),
 }

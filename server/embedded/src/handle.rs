@@ -1,4 +1,4 @@
-//! The running store.
+//! The running store: starting, stopping, seeding, counting requests.
 
 use std::{
     collections::BTreeMap,
@@ -16,11 +16,11 @@ use crate::{
     storage::Storage,
 };
 
-/// Where objects are kept and where the store listens.
+/// Settings of a store.
 pub struct Config {
-    /// A folder of its own; `None`: in memory, gone with the process.
+    /// Folder for the objects, used by this store only; `None` keeps them in memory.
     pub dir: Option<PathBuf>,
-    /// Loopback only. Port 0 picks a free one.
+    /// Address to listen on, loopback only. Port 0 selects a free port.
     pub addr: SocketAddr,
 }
 
@@ -38,12 +38,12 @@ impl Embedded {
         Self::start_at(config, Pace::default()).await
     }
 
-    /// Slower on purpose; for benchmarks.
+    /// Artificial delay and write limit, for benchmarks.
     pub async fn start_at(config: Config, pace: Pace) -> Result<Self, EmbeddedError> {
         if !config.addr.ip().is_loopback() {
             return Err(EmbeddedError::NotLoopback(config.addr));
         }
-        // First the address: whoever has it may have the folder too, and that is the likelier thing to be told.
+        // Bind the address first: if another store has both, the address in use is the more helpful error.
         let listen = |source| EmbeddedError::Listen { addr: config.addr, source };
         let listener = TcpListener::bind(config.addr).await.map_err(listen)?;
         let addr = listener.local_addr().map_err(listen)?;
@@ -58,7 +58,7 @@ impl Embedded {
         Ok(Self { storage, addr, counts, stopping, server: Some(server) })
     }
 
-    /// A store in memory on a free port: what a test wants.
+    /// Starts a store in memory on a free port, for tests.
     pub async fn in_memory() -> Result<Self, EmbeddedError> {
         Self::start(Config { dir: None, addr: (Ipv4Addr::LOCALHOST, 0).into() }).await
     }
@@ -67,12 +67,12 @@ impl Embedded {
         self.addr
     }
 
-    /// `http://127.0.0.1:PORT`
+    /// URL of the store: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
     }
 
-    /// Lets requests under way finish, for 5 seconds at most. Afterwards the folder is free for another.
+    /// Stops the store after requests in flight, waiting at most 5 seconds. The folder is unlocked afterwards.
     pub async fn stop(mut self) {
         self.stopping.cancel();
         if let Some(server) = self.server.take()
@@ -82,13 +82,13 @@ impl Embedded {
         }
     }
 
-    /// Makes `demo-assets` (7,500 objects, 195 prefixes, some at the root, odd keys among them) and an empty
+    /// Creates `demo-assets` (7,500 objects, 195 prefixes, some at the root, odd keys among them) and an empty
     /// `demo-clone`, unless `demo-assets` exists.
     pub async fn seed_demo(&self) -> Result<(), EmbeddedError> {
         demo::seed(&self.storage).await
     }
 
-    /// How many requests came over HTTP since the start, by operation: `CopyObject`, `ListObjectsV2`, …
+    /// Number of HTTP requests since the start by operation: `CopyObject`, `ListObjectsV2`, …
     pub fn requests(&self) -> BTreeMap<String, u64> {
         self.counts.all()
     }
@@ -100,7 +100,7 @@ impl Drop for Embedded {
     }
 }
 
-/// Reading journals and sweeping blobs blocks.
+/// Opens the storage on a blocking thread, because it reads journals and sweeps blobs.
 async fn open(dir: PathBuf) -> Result<Storage, EmbeddedError> {
     let opened = tokio::task::spawn_blocking({
         let dir = dir.clone();

@@ -1,19 +1,19 @@
-//! The embedded S3 store: what Logyard's demo runs on, and what its tests clone from and to.
+//! The embedded S3 store, for Logyard's demo and for tests.
 //!
 //! Real S3 over real HTTP, on loopback only: every legal key, listings with ETags, tags, metadata, storage classes,
-//! multipart uploads, conditional requests. Encryption as clients see it. No versions, policies
-//! or ACLs. [`Embedded::start`] runs it in
-//! this process; with a folder it survives a restart, and a kill at any moment (though not a power cut).
+//! multipart uploads, conditional requests. Encryption as clients see it. No versions, policies or ACLs.
+//! [`Embedded::start`] runs it in this process; with a folder it survives a restart, and a kill at any moment (though
+//! not a power cut).
 //!
-//! It is open: any credentials work, and none. Only a request signed as [`ACCESS_KEY`] has its signature checked.
-//! Therefore it refuses to listen anywhere but on loopback, and refuses what a web page could have sent.
+//! Always: it listens on loopback only and refuses requests that a web page could have sent, because it accepts any
+//! credentials and none. Only signatures made with [`ACCESS_KEY`] are checked.
 //!
 //! - `handle`: starting, stopping, seeding, counting requests
 //! - `direct`: writing and reading without HTTP, for tests and benchmarks
-//! - `content`: the same with all that an object carries
-//! - `demo`: what the demo's buckets hold
-//! - `http`: the listener and what stands in front of s3s
-//! - `service`: S3's operations
+//! - `content`: complete objects without HTTP, with metadata, tags and parts
+//! - `demo`: objects of the demo's buckets
+//! - `http`: the listener and the layers in front of s3s
+//! - `service`: the operations of S3
 //! - `storage`: buckets, journals, bodies
 
 mod content;
@@ -31,6 +31,6 @@ pub use handle::{Config, Embedded};
 pub use http::Pace;
 pub use storage::Headers;
 
-/// The known pair of credentials; others, and none, are accepted too, as it listens on loopback only.
+/// The known credentials. Others, and none, are accepted too, because the store listens on loopback only.
 pub const ACCESS_KEY: &str = "logyard";
 pub const SECRET_KEY: &str = "logyard-demo";

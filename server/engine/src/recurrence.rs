@@ -1,13 +1,13 @@
-//! When an expression comes true: five fields of cron, read on the clocks of a zone.
+//! Cron expressions of five fields, evaluated in a time zone.
 //!
-//! The expression is matched against the calendar and the hands of the clock, and what matches is then looked up in the
-//! zone, which says which instant it is. So what a clock does when summer time begins or ends has one place here:
+//! The expression is matched against local time, and each match is converted to an instant by the zone. Changes of
+//! daylight saving time are handled here alone:
 //!
-//! - A time that the clock skips (02:30 in Berlin on 29 March 2026) comes once, as much later as it jumps: at 03:30.
-//! - A time that the clock shows twice (02:30 on 25 October 2026) comes once, at the first of the two.
-//! - Unless the hour is `*`: what comes every hour goes on through the repeated hour as well.
+//! - A local time that is skipped (02:30 in Berlin on 29 March 2026) occurs once, later by the jump: at 03:30.
+//! - A local time that occurs twice (02:30 on 25 October 2026) counts once, at the first occurrence.
+//! - Exception: with hour `*`, the repeated hour counts both times.
 //!
-//! Always: the times of an expression grow, and one that would never come is refused when it is read.
+//! Always: the times of an expression increase, and an expression that never matches is refused when it is parsed.
 
 use jiff::{
     SignedDuration, Timestamp,
@@ -16,31 +16,32 @@ use jiff::{
 };
 use model::{Invalid, NextTimes, Task, Time, Timing};
 
-/// No clock has been put back or forward by more since 2012.
+/// Larger than any clock change since 2012.
 const LARGEST_CHANGE: SignedDuration = SignedDuration::from_hours(3);
 const LONGEST: usize = 100;
-/// Names of zones that differ by so little from a wrong one are offered instead: 0 to 1, the same.
+/// Smallest similarity (0 to 1) of a zone's name that is suggested for a misspelt one.
 const ALIKE: f64 = 0.85;
 
 const FIELDS: [&str; 5] = ["minute", "hour", "day of month", "month", "day of week"];
 
-/// An expression in its zone.
+/// A cron expression in a time zone.
 #[derive(Clone, Debug)]
 pub struct Recurrence {
-    /// In a zone of its own, which stands for the hands of the clock and not for UTC.
+    /// Matches local times, represented as if they were UTC.
     pattern: cronexpr::Crontab,
     every_hour: bool,
     zone: TimeZone,
 }
 
-/// Both expressions of a schedule.
+/// The cron expressions of a schedule: for the clone and for its verification.
 pub struct Timetable {
     clone: Recurrence,
     verify: Option<Recurrence>,
 }
 
 impl Timetable {
-    /// Refused are expressions and zones that cannot be read, and expressions that would never come true after `now`.
+    /// Parses both expressions. Refuses expressions and zones that cannot be parsed, and expressions that never match
+    /// after `now`.
     pub fn read(timing: &Timing, now: Time) -> Result<Self, Invalid> {
         let zone = zone(&timing.zone)?;
         let read = |field, cron: &str| Recurrence::read(field, cron, &zone, now);
@@ -62,7 +63,7 @@ impl Timetable {
 }
 
 impl Recurrence {
-    /// `field` is the name under which a refusal tells of the expression.
+    /// Parses an expression; `field` names it in an error.
     pub fn read(field: &str, cron: &str, zone: &TimeZone, now: Time) -> Result<Self, Invalid> {
         let fields: Vec<&str> = cron.split_whitespace().collect();
         if fields.len() != FIELDS.len() || cron.len() > LONGEST {
@@ -80,19 +81,19 @@ impl Recurrence {
         match recurrence.next(now) {
             Some(_) => Ok(recurrence),
             None => {
-                Err(Invalid::new(field, cron, "an expression that comes true within four years, on a day that exists"))
+                Err(Invalid::new(field, cron, "an expression that matches within four years, on a day that exists"))
             }
         }
     }
 
-    /// The first time after that instant, to the millisecond; `None` if there is none within four years.
+    /// The first match after an instant, to the millisecond; `None` if there is none within four years.
     pub fn next(&self, after: Time) -> Option<Time> {
         let after = Timestamp::from_millisecond(after.0).ok()?;
         let start = hands(self.zone.to_datetime(after))?.checked_sub(LARGEST_CHANGE).ok()?;
         let mut first: Option<Timestamp> = None;
         let mut until: Option<DateTime> = None;
         for local in self.pattern.iter_after(start).ok()? {
-            // Not even the next one is found within four years.
+            // No further match within four years.
             let Ok(local) = local.map(|local| local.datetime()) else { break };
             if until.is_some_and(|until| local > until) {
                 break;
@@ -101,14 +102,14 @@ impl Recurrence {
             else {
                 continue;
             };
-            // Where a clock is changed, what it shows later may come sooner.
+            // Around a clock change, a later local time may be an earlier instant.
             until = until.or(local.checked_add(LARGEST_CHANGE).ok());
             first = Some(first.map_or(instant, |first| first.min(instant)));
         }
         first.map(|first| Time(first.as_millisecond()))
     }
 
-    /// How many times there are after the one and up to the other, at most `most`.
+    /// Number of matches in `(after, to]`, at most `most`.
     pub fn count(&self, after: Time, to: Time, most: u32) -> u32 {
         let mut at = after;
         for counted in 0..most {
@@ -120,7 +121,7 @@ impl Recurrence {
         most
     }
 
-    /// When the clock shows this: once, but for a repeated hour of what comes every hour.
+    /// The instants of a local time: one, or two in a repeated hour of an hourly expression.
     fn instants(&self, local: DateTime) -> [Option<Timestamp>; 2] {
         let shown = self.zone.to_ambiguous_timestamp(local);
         let repeated = self.every_hour && matches!(shown.offset(), AmbiguousOffset::Fold { .. });
@@ -128,7 +129,7 @@ impl Recurrence {
     }
 }
 
-/// The zone of that name, from the machine's own database or else from the one inside the binary.
+/// Finds a time zone by name in the machine's database, else in the one built into the binary.
 pub fn zone(name: &str) -> Result<TimeZone, Invalid> {
     tz::db().get(name).map_err(|_| {
         let known = tz::db().available();
@@ -139,20 +140,20 @@ pub fn zone(name: &str) -> Result<TimeZone, Invalid> {
     })
 }
 
-/// What the clock shows, as if it were UTC.
+/// A local time as if it were UTC.
 fn hands(local: DateTime) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(local).ok()
 }
 
 fn parse(cron: &str) -> Result<cronexpr::Crontab, String> {
     cronexpr::parse_crontab(&format!("{cron} UTC")).map_err(|error| {
-        // The rest of it shows the place in the expression, on lines of its own.
+        // The other lines only point at the place in the expression.
         let text = error.to_string();
         text.rsplit_once("^ ").map_or(text.as_str(), |(_, reason)| reason).to_owned()
     })
 }
 
-/// Which of the fields cannot be read, and why.
+/// Names the field that cannot be parsed, and why.
 fn fault(fields: &[&str], reason: &str) -> String {
     for (index, name) in FIELDS.into_iter().enumerate() {
         let mut alone = ["*"; 5];
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_is_read_on_the_clocks_of_its_zone() {
+    fn expression_is_evaluated_in_its_zone() {
         let nightly = read("0 2 * * *", "Pacific/Auckland");
         assert_eq!(next(&nightly, "2026-07-01T00:00:00Z"), ["2026-07-01T14:00:00Z", "2026-07-02T14:00:00Z"]);
         let mondays = read("30 8 * * MON", "UTC");
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_the_clock_skips_comes_once_and_later() {
+    fn skipped_local_time_occurs_once_later() {
         let nightly = read("30 2 * * *", "Europe/Berlin");
         let times = next(&nightly, "2026-03-28T00:00:00Z");
         assert_eq!(times, ["2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"]);
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_the_clock_shows_twice_comes_once() {
+    fn repeated_local_time_occurs_once() {
         let nightly = read("30 2 * * *", "Europe/Berlin");
         let times = next(&nightly, "2026-10-24T12:00:00Z");
         assert_eq!(times, ["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]);
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_every_hour_comes_every_hour_whatever_the_clock_does() {
+    fn hourly_expression_ignores_clock_changes() {
         let hourly = read("0 * * * *", "Europe/Berlin");
         for start in ["2026-03-28T12:00:00Z", "2026-10-24T12:00:00Z"] {
             let mut at = time(start);
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_has_its_time_once_in_every_zone() {
+    fn daily_expression_occurs_once_per_day_everywhere() {
         for name in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Antarctica/Troll", "Africa/Cairo"] {
             let nightly = read("30 2 * * *", name);
             let (mut at, end) = (time(NOW), time("2028-01-01T00:00:00Z"));
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_that_never_comes_true_is_refused() {
+    fn expression_that_never_matches_is_refused() {
         for never in ["0 0 30 2 *", "0 0 31 4,6,9,11 *", "0 0 30,31 FEB *"] {
             assert!(refusal(never).contains("a day that exists"), "{}", refusal(never));
         }
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_part_that_is_wrong_and_what_would_be_right() {
+    fn refusal_names_wrong_field_and_expected_form() {
         for (cron, said) in [
             ("", "minute, hour, day of month, month and day of week"),
             ("0 2 * *", "five fields"),
@@ -276,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_that_is_not_there_is_refused_with_the_one_meant() {
+    fn unknown_zone_is_refused_with_a_suggestion() {
         let refusal = zone("Pacific/Aukland").unwrap_err();
         assert_eq!(refusal.field, "zone");
         assert!(refusal.to_string().contains("did you mean Pacific/Auckland?"), "{refusal}");
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_are_known_without_the_machines_own_database() {
+    fn zones_are_known_without_machine_database() {
         let inside = tz::TimeZoneDatabase::bundled();
         for name in ["UTC", "Pacific/Auckland", "America/Argentina/Buenos_Aires"] {
             assert_eq!(inside.get(name).unwrap().iana_name(), Some(name));
@@ -294,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn missed_times_are_counted_up_to_a_limit() {
+    fn missed_times_are_counted_up_to_limit() {
         let hourly = read("0 * * * *", "UTC");
         let count = |to: &str| hourly.count(time(NOW), time(to), 100);
         assert_eq!(count("2026-01-01T00:59:59Z"), 0);

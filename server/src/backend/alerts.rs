@@ -1,20 +1,24 @@
-//! Alerts: listed, dealt with, and receivers tried out.
+//! Alerts: lists, actions on them, deliveries to receivers, and tests of receivers.
 
+use app::backend::AlertBackend;
+use async_trait::async_trait;
 use model::{
-    Alert, AlertAction, AlertFilter, AlertId, AlertList, Invalid, Notice, Problem, ProblemCode, ReceiverStatus, Viewer,
+    Alert, AlertAction, AlertFilter, AlertId, AlertList, DeliveryId, Invalid, Notice, Page, Problem, ProblemCode,
+    ReceiverStatus, Viewer,
 };
 use tracing::info;
 
 use super::{AppBackend, problem};
-use crate::connections::receivers::Telling;
+use crate::connections::receivers::Envelope;
 
-/// On the page of alerts.
-const NOTICES: u32 = 50;
+/// Deliveries on the page *Alerts*.
+const DELIVERIES: u32 = 50;
 /// Longest silence. Milliseconds.
 const SILENCE_MS: i64 = 31 * 86_400_000;
 
-impl AppBackend {
-    pub(super) async fn list_alerts(
+#[async_trait]
+impl AlertBackend for AppBackend {
+    async fn list_alerts(
         &self,
         filter: &AlertFilter,
         after: Option<AlertId>,
@@ -22,24 +26,29 @@ impl AppBackend {
     ) -> Result<AlertList, Problem> {
         let (page, notices, evaluated_at) = tokio::try_join!(
             self.db.alerts(filter, after, limit),
-            self.db.deliveries(None, None, NOTICES),
+            self.db.list_deliveries(None, None, None, DELIVERIES),
             self.db.evaluated_at()
         )
         .map_err(problem::database)?;
         let mut receivers = Vec::new();
         for status in self.receivers.statuses() {
-            let last = self.db.deliveries(None, Some(&status.name), 1).await.map_err(problem::database)?.pop();
+            let last = self
+                .db
+                .list_deliveries(None, Some(&status.name), None, 1)
+                .await
+                .map_err(problem::database)?
+                .items
+                .pop();
             receivers.push(ReceiverStatus { last, ..status });
         }
-        Ok(AlertList { now: self.db.now(), page, receivers, notices, evaluated_at })
+        Ok(AlertList { now: self.db.now(), page, receivers, notices: notices.items, evaluated_at })
     }
 
-    pub(super) async fn deal_with_alert(
-        &self,
-        viewer: &Viewer,
-        id: AlertId,
-        action: AlertAction,
-    ) -> Result<Alert, Problem> {
+    async fn get_alert(&self, id: AlertId) -> Result<Alert, Problem> {
+        self.db.alert(id).await.map_err(problem::database)
+    }
+
+    async fn act_on_alert(&self, viewer: &Viewer, id: AlertId, action: AlertAction) -> Result<Alert, Problem> {
         if let AlertAction::Silence { until } = action {
             let ahead = until.since(self.db.now());
             if ahead <= 0 || ahead > SILENCE_MS {
@@ -47,21 +56,32 @@ impl AppBackend {
             }
         }
         let alert = self.db.act_on_alert(id, action, &viewer.name).await.map_err(problem::database)?;
-        info!(alert = %id, who = viewer.name, ?action, "an alert was dealt with");
+        info!(alert = %id, who = viewer.name, ?action, "alert changed by a user");
         self.hub.nudge();
         Ok(alert)
     }
 
-    /// Answers what came of it, be it a failure: that is what a test is for.
-    pub(super) async fn tell_of_nothing(&self, viewer: &Viewer, name: &str) -> Result<Notice, Problem> {
+    /// A failed notification is a result like any other: showing it is what the test is for.
+    async fn test_receiver(&self, viewer: &Viewer, name: &str) -> Result<Notice, Problem> {
         let delivery = self.db.new_alert_id().to_string();
-        let telling = Telling { delivery: &delivery, what: "test", alert: None, attempt: 1, now: self.db.now() };
-        let notice = self.receivers.tell(name, &telling).await.ok_or_else(|| self.no_receiver(name))?;
-        info!(receiver = name, who = viewer.name, error = notice.error, "a receiver was tried out");
+        let envelope = Envelope { delivery: &delivery, what: "test", alert: None, attempt: 1, now: self.db.now() };
+        let notice = self.receivers.send(name, &envelope).await.ok_or_else(|| self.no_receiver(name))?;
+        info!(receiver = name, who = viewer.name, error = notice.error, "receiver tested");
         self.db.record_delivery(&notice).await.map_err(problem::database)?;
         Ok(notice)
     }
 
+    async fn list_deliveries(
+        &self,
+        alert: Option<AlertId>,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Page<Notice>, Problem> {
+        self.db.list_deliveries(alert, None, after, limit).await.map_err(problem::database)
+    }
+}
+
+impl AppBackend {
     fn no_receiver(&self, name: &str) -> Problem {
         let known: Vec<String> = self.receivers.names().iter().map(|name| format!("`{name}`")).collect();
         let or = match known.as_slice() {

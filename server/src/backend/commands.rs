@@ -1,21 +1,30 @@
-//! A job as the command line and as the call of the API that do the same, to copy from its page or from its form.
+//! Clones and backfills as the command line and the API call that start the same, to copy from a job's page or a form.
 
 use app::command::{Commands, command_line, curl, quoted};
-use model::CloneSpec;
+use model::{BackfillSpec, CloneSpec};
 
 use super::AppBackend;
 use crate::{config, connections::stores::Entry};
 
 impl AppBackend {
     pub(super) fn clone_commands(&self, spec: &CloneSpec) -> Commands {
-        Commands { line: self.clone_command(spec), call: self.call(curl(spec, &self.origin)) }
+        Commands { line: self.clone_line(spec), call: self.with_token(curl(spec, &self.origin)) }
     }
 
-    pub(super) fn call(&self, mut curl: String) -> String {
+    /// The call with the header that `[auth]` requires.
+    pub(super) fn with_token(&self, mut curl: String) -> String {
         if self.config.auth.is_some() {
             curl.push_str(" \\\n  -H \"Authorization: Bearer $LOGYARD_TOKEN\"");
         }
         curl
+    }
+
+    /// A backfill has no command line: only the server reads the log group.
+    pub(super) fn backfill_commands(&self, spec: &BackfillSpec) -> Commands {
+        let url = quoted(&format!("{}/api/v1/pipelines/{}/backfill", self.origin, spec.pipeline));
+        let body = quoted(&serde_json::to_string(&spec.window).unwrap_or_default());
+        let curl = format!("curl -X POST {url} \\\n  -H 'Content-Type: application/json' \\\n  -d {body}");
+        Commands { line: String::new(), call: self.with_token(curl) }
     }
 
     fn payer(&self, spec: &CloneSpec) -> String {
@@ -24,10 +33,10 @@ impl AppBackend {
         if pays { " --requester-pays".to_owned() } else { String::new() }
     }
 
-    fn clone_command(&self, spec: &CloneSpec) -> String {
+    fn clone_line(&self, spec: &CloneSpec) -> String {
         let config = |name| self.stores.get(name).map(|entry: &Entry| &entry.config);
         let (source, destination) = (config(&spec.source.store), config(&spec.destination.store));
-        // One ceiling for both sides: the lower.
+        // One ceiling for both endpoints: the lower.
         let both = || source.into_iter().chain(destination).map(|store| store.ceilings);
         let requests = both().filter_map(|ceilings| ceilings.requests_per_second).min();
         let bytes = both().filter_map(|ceilings| ceilings.bytes_per_second).min();
@@ -38,7 +47,7 @@ impl AppBackend {
         let (from, to) = (endpoint(source), endpoint(destination));
         if from == to {
             let command = command_line(spec, from.as_deref());
-            // Of two entries for one endpoint only what they agree on holds for both sides.
+            // Two stores may share one endpoint: only what both configure applies to both.
             let agreed = |of: fn(&config::Store) -> Option<&String>| {
                 source.and_then(of).filter(|value| destination.and_then(of) == Some(*value)).cloned()
             };
@@ -51,7 +60,7 @@ impl AppBackend {
     }
 }
 
-/// ` --name value`, whatever the value holds.
+/// ` --name value`, quoted for a shell.
 fn option(name: &str, value: Option<String>) -> String {
     value.map(|value| format!(" --{name} {}", quoted(&value))).unwrap_or_default()
 }

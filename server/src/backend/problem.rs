@@ -1,7 +1,6 @@
-//! From what went wrong inside to what a reader is told: the one place.
+//! Turns internal errors into the problems that readers see: the one place.
 //!
-//! Always: the cause of what is nobody's fault outside goes to the log, with what a reader is shown instead. No URL of
-//! a database, no secret and no SQL gets past here.
+//! Always: the cause of an internal error goes to the log only. No database URL, no secret and no SQL reaches a reader.
 
 use std::{error::Error, time::Duration};
 
@@ -10,7 +9,9 @@ use engine::{
     s3::{S3Error, S3Fault},
     ship::ShipError,
 };
-use model::{BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName};
+use model::{
+    BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName, sentence,
+};
 use tokio::time::timeout;
 use tracing::{error, warn};
 
@@ -20,10 +21,10 @@ use crate::connections::{
     stores::{Entry, Stores},
 };
 
-/// To name the buckets there are, a store gets so long.
+/// Longest wait for the list of buckets that a refusal suggests.
 const SUGGEST_WITHIN: Duration = Duration::from_secs(1);
 
-/// Of Logyard's own database.
+/// An error of Logyard's own database.
 pub fn database(error: db::DbError) -> Problem {
     use db::DbError as E;
     match error {
@@ -32,7 +33,7 @@ pub fn database(error: db::DbError) -> Problem {
         E::NoSchedule(id) => Problem::new(ProblemCode::NotFound, format!("There is no schedule {id}.")),
         E::NoAlert(id) => Problem::new(ProblemCode::NotFound, format!("There is no alert {id}.")),
         E::AlertOver(id) => {
-            let detail = format!("Alert {id} is resolved: there is nothing left to do about it.");
+            let detail = format!("Alert {id} is already resolved, so it cannot be changed.");
             Problem::new(ProblemCode::Conflict, detail)
         }
         E::NameTaken(name) => {
@@ -47,7 +48,9 @@ pub fn database(error: db::DbError) -> Problem {
             let most = db::MOST_AGENT_TABLES;
             Problem::new(
                 ProblemCode::Conflict,
-                format!("Agents report {most} tables already; there is room for no more."),
+                format!(
+                    "Agents report {most} tables already, the most that Logyard records. Stop reporting one first."
+                ),
             )
         }
         E::StillRuns(job) => {
@@ -58,29 +61,30 @@ pub fn database(error: db::DbError) -> Problem {
         E::KeyReused(_) => Problem::new(ProblemCode::Conflict, format!("{error}. Use a new key for a new request.")),
         E::Invalid(invalid) => invalid.into(),
         E::Unreachable(_) | E::Busy(_) => {
-            warn!(error = %chain(&error), "the database is away");
+            warn!(error = %chain(&error), "database does not answer; the request failed");
             let detail = "Logyard's database does not answer. Try again in a moment; running jobs go on by themselves.";
             Problem::new(ProblemCode::Unavailable, detail)
         }
         other => {
-            error!(error = %chain(&other), "the database refused");
-            Problem::new(ProblemCode::Internal, "Logyard's database refused this; the log has the cause.")
+            error!(error = %chain(&other), "database refused a statement; the request failed");
+            Problem::new(ProblemCode::Internal, "Logyard's database refused this. The log has the cause.")
         }
     }
 }
 
-/// Of an S3 endpoint: its own words, and what to do.
+/// An error of an S3 endpoint: its own words, and what to do now.
 pub fn s3(error: &S3Error) -> Problem {
-    Problem::new(ProblemCode::Store, format!("{}. {}", capital(&error.to_string()), error.advice()))
+    Problem::new(ProblemCode::Store, format!("{} {}", sentence(&error.to_string()), error.advice()))
 }
 
-/// The same where a bucket was asked for by `field`: what does not exist is told with what does.
+/// The same for the bucket named by `field`. If it does not exist, the existing ones are suggested.
 pub async fn place(error: &S3Error, bucket: &BucketName, entry: &Entry, field: &str) -> Problem {
     match error.fault() {
         S3Fault::NoBucket => {
             let what = match field.split_once('.') {
-                Some((side, _)) => format!("{} bucket", capital(side)),
-                None => "Bucket".to_owned(),
+                Some(("source", _)) => "Source bucket",
+                Some(("destination", _)) => "Destination bucket",
+                Some(_) | None => "Bucket",
             };
             let store = &entry.config.name;
             let others = match timeout(SUGGEST_WITHIN, entry.client.hasty().buckets()).await {
@@ -115,30 +119,32 @@ pub fn no_sink(name: &SinkName, sinks: &Sinks) -> String {
 
 fn or_one_of(list: &str, known: &[String]) -> String {
     match known {
-        [] => format!("Add it as [[{list}]]; there is none yet."),
+        [] => format!("Add it as [[{list}]]; none is configured yet."),
         known => format!("Add it as [[{list}]], or pick one of {}.", known.join(", ")),
     }
 }
 
-/// Why a reprocess cannot be previewed, at the field that is at fault.
+/// Why a reprocess cannot be previewed, with the field at fault.
 pub async fn shipping(error: &ShipError, spec: &ReprocessSpec, entry: &Entry) -> Problem {
     match error {
         ShipError::Store(error) => place(error, &spec.source.bucket, entry, "source.bucket").await,
         ShipError::Key { .. } => {
-            let detail = format!("{}. {}", capital(&error.to_string()), error.advice());
+            let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
             Problem::new(ProblemCode::Invalid, detail).on("keys")
         }
-        ShipError::Ledger(_) => Problem::new(ProblemCode::Unavailable, format!("{error}. {}", error.advice())),
+        ShipError::Ledger(_) => {
+            Problem::new(ProblemCode::Unavailable, format!("{} {}", sentence(&error.to_string()), error.advice()))
+        }
         other => {
-            error!(error = %chain(other), "the shipping engine broke");
-            Problem::new(ProblemCode::Internal, "The shipping engine broke; the log has the cause.")
+            error!(error = %chain(other), "shipping engine failed; the request was refused");
+            Problem::new(ProblemCode::Internal, "The shipping engine failed. The log has the cause.")
         }
     }
 }
 
 pub fn unlistable(store: &StoreName) -> Problem {
     let detail = format!(
-        "The credentials of store `{store}` may not list its buckets: type the bucket's name, or allow \
+        "The credentials of store `{store}` may not list its buckets. Type the bucket's name, or allow \
          s3:ListAllMyBuckets."
     );
     Problem::new(ProblemCode::Store, detail)
@@ -150,11 +156,11 @@ pub fn no_answer(within: Duration) -> Problem {
 }
 
 impl AppBackend {
-    /// Why a clone is not started or previewed, at the field that is at fault.
-    pub(super) async fn refused(&self, error: CloneError, spec: &CloneSpec) -> Problem {
+    /// Why a clone is not started or previewed, with the field at fault.
+    pub(super) async fn clone_refused(&self, error: CloneError, spec: &CloneSpec) -> Problem {
         match error {
             CloneError::SamePlace { .. } | CloneError::Overlap { .. } => {
-                let detail = format!("{}. {}", capital(&error.to_string()), error.advice());
+                let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
                 Problem::new(ProblemCode::Invalid, detail).on("destination")
             }
             CloneError::Store(error) => {
@@ -175,14 +181,14 @@ impl AppBackend {
             | CloneError::NothingDeleted(_)
             | CloneError::HalfDeleted { .. }
             | CloneError::Broke(_) => {
-                error!(error = %chain(&error), "the clone engine broke");
-                Problem::new(ProblemCode::Internal, "The clone engine broke; the log has the cause.")
+                error!(error = %chain(&error), "clone engine failed; the request was refused");
+                Problem::new(ProblemCode::Internal, "The clone engine failed. The log has the cause.")
             }
         }
     }
 }
 
-/// An error with its causes, for the log.
+/// An error and its causes in one line, for the log.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -191,10 +197,4 @@ fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// As a sentence starts.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -7,16 +7,16 @@ use super::AppBackend;
 use crate::connections::dead_letters::dead_letters;
 
 impl AppBackend {
-    pub(super) fn commands_of_reprocess(&self, spec: &ReprocessSpec) -> Commands {
+    pub(super) fn reprocess_commands(&self, spec: &ReprocessSpec) -> Commands {
         let request = request_of(spec);
         let body = quoted(&serde_json::to_string(&request).unwrap_or_default());
         let url = quoted(&format!("{}/api/v1/reprocesses", self.origin));
         let call = format!("curl -X POST {url} \\\n  -H 'Content-Type: application/json' \\\n  -d {body}");
-        Commands { line: self.reprocess_command(spec), call: self.call(call) }
+        Commands { line: self.reprocess_line(spec), call: self.with_token(call) }
     }
 
-    /// Keys of a list come through a pipe. A command knows of no earlier runs: it sends all.
-    fn reprocess_command(&self, spec: &ReprocessSpec) -> String {
+    /// Several keys come through a pipe. The command line has no record of earlier runs, so it sends everything.
+    fn reprocess_line(&self, spec: &ReprocessSpec) -> String {
         let source = match (spec.dead_letters_of, spec.keys.as_slice()) {
             (Some(job), _) => dead_letters(&self.config.server.data_dir, job).display().to_string(),
             (None, [key]) => format!("s3://{}/{key}", spec.source.bucket),
@@ -51,7 +51,7 @@ impl AppBackend {
     }
 }
 
-/// What would ask for it again; a pipeline brings what it is configured with.
+/// The request that would start the same job. A pipeline supplies its own source, sink and format.
 fn request_of(spec: &ReprocessSpec) -> ReprocessRequest {
     let own = spec.pipeline.is_none();
     let place = Place {

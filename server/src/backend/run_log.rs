@@ -1,6 +1,6 @@
-//! What a run logged, read from CloudWatch when somebody asks for it, and where the console shows it.
+//! The log of a run, read from CloudWatch on request, and the link to it in the AWS console.
 //!
-//! Always: nothing of a log is kept; a page is a page, however long the log is.
+//! Always: no log line is kept, and memory is bounded by a page, however long the log is.
 
 use std::time::Duration;
 
@@ -8,37 +8,36 @@ use engine::{
     logs::{Logs, LogsError, Stretch, Templates, console},
     runs::LogEvent,
 };
-use model::{Invalid, Invocation, LogLine, Page, Problem, ProblemCode, Run, RunId, RunLog, Time};
-use tokio::time::timeout;
+use model::{Invalid, Invocation, LogLine, Page, Problem, ProblemCode, Run, RunLog, Time};
 
-use super::{AppBackend, problem};
+use super::AppBackend;
 
-/// Of the service, for all that one page takes.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
-/// Lines that templates are made of, at most, give or take a page of CloudWatch.
-const SUMMED_UP: u64 = 30_000;
+/// Longest wait for all requests that one page takes.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// Lines that templates are made of, at most, plus up to one page of CloudWatch.
+const TEMPLATE_LINES: u64 = 30_000;
 const TEMPLATES: usize = 50;
-/// Of a line.
-const CHARACTERS: usize = 1_000;
-/// A platform's line may come a little before or after what it tells of.
+/// Longest log line returned, in characters.
+const MAX_LINE_CHARS: usize = 1_000;
+/// How far a line of the Lambda platform may lie before the run's start, or after its end. Milliseconds.
 const BEFORE_MS: i64 = 2_000;
 const AFTER_MS: i64 = 60_000;
 
-/// Where a page begins: after so many lines of one instant. Text: `1770000000000-3`.
+/// Where a page begins: after this number of lines of one instant. As text: `1770000000000-3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
-struct Position {
+pub(super) struct Position {
     at: Time,
     lines: usize,
 }
 
-/// A run whose lines can be read.
-struct Log {
+/// The log of one run.
+pub(super) struct Log {
     logs: Logs,
     request: String,
     stretch: Stretch,
 }
 
-/// The lines of one run among those of its stream, which are of one request at a time.
+/// Finds the lines of one run in its stream, where the lines of one request follow those of another.
 struct Cut<'a> {
     request: &'a str,
     begun: bool,
@@ -46,19 +45,7 @@ struct Cut<'a> {
 }
 
 impl AppBackend {
-    pub(super) async fn read_log(&self, id: RunId, after: Option<String>, limit: u32) -> Result<RunLog, Problem> {
-        let run = self.db.run(id).await.map_err(problem::database)?;
-        let after = after.map(|text| position(&text)).transpose()?;
-        let log = self.log_of(&run).await?;
-        let read = timeout(ANSWER_WITHIN, log.page(after, limit as usize)).await;
-        let late = |_| Problem::new(ProblemCode::Store, "CloudWatch Logs took too long to answer. Try again.");
-        read.map_err(late)?.map_err(|error| {
-            let detail = format!("The log cannot be read: {error}. {}", error.advice());
-            Problem::new(ProblemCode::Store, detail)
-        })
-    }
-
-    /// `None`: nobody knows where its lines lie.
+    /// Link to the run's lines in the AWS console; `None` if their log group is not known.
     pub(super) async fn console(&self, run: &Run) -> Option<String> {
         let group = self.groups.get(run.pipeline.as_ref()?)?;
         let Invocation { log_group, log_stream, .. } = run.invocation.as_ref()?;
@@ -68,10 +55,10 @@ impl AppBackend {
         Some(console(logs.region(), name, log_stream.as_deref(), around(run), request))
     }
 
-    async fn log_of(&self, run: &Run) -> Result<Log, Problem> {
+    pub(super) async fn log_of(&self, run: &Run) -> Result<Log, Problem> {
         let nowhere = |why: &str| Problem::new(ProblemCode::Conflict, why);
         let (Some(invocation), Some(request)) = (&run.invocation, &run.request_id) else {
-            return Err(nowhere("This run was Logyard's own: what it did is in its summary, and it logged no lines."));
+            return Err(nowhere("This run was Logyard's own and logged no lines. Its summary says what it did."));
         };
         let Some(stream) = &invocation.log_stream else {
             return Err(nowhere(
@@ -80,7 +67,7 @@ impl AppBackend {
         };
         let Some(group) = run.pipeline.as_ref().and_then(|pipeline| self.groups.get(pipeline)) else {
             return Err(nowhere(
-                "The pipeline of this run has no log_group in the configuration, so its lines cannot be read.",
+                "The pipeline of this run has no log group, so its lines cannot be read. Set its log_group in the configuration.",
             ));
         };
         let (from, to) = around(run);
@@ -90,9 +77,9 @@ impl AppBackend {
 }
 
 impl Log {
-    async fn page(&self, after: Option<Position>, limit: usize) -> Result<RunLog, LogsError> {
+    pub(super) async fn page(&self, after: Option<Position>, limit: usize) -> Result<RunLog, LogsError> {
         let (mut templates, mut items, mut more) = (Templates::default(), Vec::new(), false);
-        let mut whole = true;
+        let mut complete = true;
         let mut place = Position { at: self.stretch.from, lines: 0 };
         let mut next = place;
         let mut cut = Cut { request: &self.request, begun: false, ended: false };
@@ -105,10 +92,10 @@ impl Log {
                 }
                 place = place.then(event.at);
                 let line = line(&event);
-                if templates.lines() < SUMMED_UP {
+                if templates.lines() < TEMPLATE_LINES {
                     templates.take_in(&line);
                 } else {
-                    whole = false;
+                    complete = false;
                 }
                 if after.is_none_or(|after| place > after) {
                     if items.len() == limit {
@@ -123,16 +110,16 @@ impl Log {
             if token.is_none() || cut.ended {
                 break;
             }
-            // The page is full, and so are the templates: the rest of the log is left where it is.
-            if more && templates.lines() >= SUMMED_UP {
-                whole = false;
+            // Page and templates are complete: the rest of the log is not read.
+            if more && templates.lines() >= TEMPLATE_LINES {
+                complete = false;
                 break;
             }
         }
         let next = more.then(|| format!("{}-{}", next.at.0, next.lines));
         let lines = templates.lines();
         let templates = templates.most_frequent(TEMPLATES);
-        Ok(RunLog { page: Page { items, next }, templates, lines, whole })
+        Ok(RunLog { page: Page { items, next }, templates, lines, whole: complete })
     }
 }
 
@@ -143,7 +130,7 @@ impl Position {
 }
 
 impl Cut<'_> {
-    /// A function's settings may leave out the line of its beginning: then it begins with the first that names it.
+    /// True for a line of this run. Some functions log no start line: then the first line that names the request starts it.
     fn holds(&mut self, text: &str) -> bool {
         let named = text.contains(self.request);
         self.begun |= named;
@@ -158,7 +145,7 @@ fn begins(text: &str) -> bool {
 }
 
 fn line(event: &LogEvent) -> LogLine {
-    LogLine { at: event.at, text: event.text.trim_end().chars().take(CHARACTERS).collect() }
+    LogLine { at: event.at, text: event.text.trim_end().chars().take(MAX_LINE_CHARS).collect() }
 }
 
 fn around(run: &Run) -> (Time, Time) {
@@ -166,7 +153,7 @@ fn around(run: &Run) -> (Time, Time) {
     (Time(run.started_at.0 - BEFORE_MS), Time(ended.saturating_add(AFTER_MS)))
 }
 
-fn position(text: &str) -> Result<Position, Problem> {
+pub(super) fn position(text: &str) -> Result<Position, Problem> {
     let read = || {
         let (at, lines) = text.split_once('-')?;
         Some(Position { at: Time(at.parse().ok()?), lines: lines.parse().ok()? })
@@ -179,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_stream_only_the_lines_of_the_request_are_its_log() {
+    fn run_log_contains_only_its_own_request_lines() {
         let mut cut = Cut { request: "r2", begun: false, ended: false };
         let stream =
             ["START RequestId: r1 Version: 1", "a", "START RequestId: r2 Version: 1", "b", "REPORT RequestId: r2"];
@@ -189,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_position_reads_as_it_is_written_and_counts_lines_of_one_instant() {
+    fn position_counts_lines_within_one_instant() {
         let place = Position { at: Time(5), lines: 0 }.then(Time(5)).then(Time(5));
         assert_eq!(position("5-2").unwrap(), place);
         assert!(place < place.then(Time(6)) && place.then(Time(6)) > Position { at: Time(5), lines: 9 });

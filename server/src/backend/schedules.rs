@@ -1,10 +1,12 @@
-//! Schedules: checked before they are made, listed with the jobs they started, paused, resumed, run by hand.
+//! Schedules: checked before they are created, listed with the jobs they started, paused, resumed and run by hand.
 //!
-//! Always: what can be known to fail is refused when a schedule is made, while somebody is there to read it. A mirror
-//! is never scheduled: what it deletes must be previewed and confirmed each time.
+//! Always: a schedule that is known to fail is refused when it is created, while its author can read the reason. A
+//! mirror is never scheduled: what it deletes must be previewed and confirmed each time.
 
 use std::collections::HashMap;
 
+use app::backend::ScheduleBackend;
+use async_trait::async_trait;
 use db::NewSchedule;
 use jiff::Timestamp;
 use model::{
@@ -16,11 +18,12 @@ use tracing::info;
 use super::{AppBackend, problem};
 use engine::recurrence::{Recurrence, Timetable, zone};
 
-/// How many times to come are shown.
+/// Upcoming times that are listed.
 const UPCOMING: usize = 5;
 
-impl AppBackend {
-    pub(super) async fn list_schedules(&self) -> Result<ScheduleList, Problem> {
+#[async_trait]
+impl ScheduleBackend for AppBackend {
+    async fn list_schedules(&self) -> Result<ScheduleList, Problem> {
         let schedules = self.db.schedules().await.map_err(problem::database)?;
         let jobs = self.db.jobs_of(&schedules).await.map_err(problem::database)?;
         let mut jobs: HashMap<JobId, Job> = jobs.into_iter().map(|job| (job.id, job)).collect();
@@ -31,30 +34,33 @@ impl AppBackend {
         Ok(ScheduleList { now: self.db.now(), items: schedules.into_iter().map(with_job).collect() })
     }
 
-    pub(super) async fn insert_schedule(&self, viewer: &Viewer, request: ScheduleRequest) -> Result<Schedule, Problem> {
+    async fn get_schedule(&self, id: ScheduleId) -> Result<Schedule, Problem> {
+        self.db.schedule(id).await.map_err(problem::database)
+    }
+
+    async fn create_schedule(&self, viewer: &Viewer, request: ScheduleRequest) -> Result<Schedule, Problem> {
         let ScheduleRequest { name, timing, clone } = request;
         let timing = tidy(timing);
         let timetable = Timetable::read(&timing, self.db.now())?;
         if !matches!(clone.mode, Mode::Copy | Mode::Verify) {
-            let expected =
-                "copy or verify: a mirror deletes, so that each one needs a fresh preview, and somebody to read it";
+            let expected = "copy or verify: a mirror deletes, so each one needs a preview that a person has read";
             return Err(Invalid::new("clone.mode", "mirror", expected).into());
         }
         if let Some(cron) = timing.verify_cron.as_ref().filter(|_| clone.mode != Mode::Copy || clone.dry_run) {
-            let expected = "left out: this clone writes nothing that could be verified";
+            let expected = "left out: this clone writes nothing to verify";
             return Err(Invalid::new("verify_cron", cron, expected).into());
         }
-        let clone = self.spec(clone);
-        self.check(&clone).await.map_err(within_clone)?;
+        let clone = self.clone_spec(clone);
+        self.check_clone(&clone).await.map_err(within_clone)?;
         let next = timetable.next_times(self.db.now());
         let new = NewSchedule { name, timing, clone, author: viewer.name.clone(), next };
         let schedule = self.db.insert_schedule(new).await.map_err(problem::database)?;
-        info!(name = schedule.name.as_str(), by = viewer.name, "a schedule was made");
+        info!(name = schedule.name.as_str(), by = viewer.name, "schedule created");
         self.scheduler.nudge();
         Ok(schedule)
     }
 
-    pub(super) fn next_few(&self, field: &str, cron: &str, name: &str) -> Result<Vec<Upcoming>, Problem> {
+    fn list_upcoming(&self, field: &str, cron: &str, name: &str) -> Result<Vec<Upcoming>, Problem> {
         let zone = zone(name)?;
         let recurrence = Recurrence::read(field, cron, &zone, self.db.now())?;
         let times = std::iter::successors(recurrence.next(self.db.now()), |at| recurrence.next(*at));
@@ -65,43 +71,43 @@ impl AppBackend {
         Ok(times.take(UPCOMING).filter_map(upcoming).collect())
     }
 
-    pub(super) async fn hold_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Schedule, Problem> {
+    async fn pause_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Schedule, Problem> {
         let schedule = self.db.pause_schedule(id).await.map_err(problem::database)?;
-        info!(name = schedule.name.as_str(), by = viewer.name, "a schedule was paused");
+        info!(name = schedule.name.as_str(), by = viewer.name, "schedule paused");
         Ok(schedule)
     }
 
-    pub(super) async fn release_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Schedule, Problem> {
+    async fn resume_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Schedule, Problem> {
         let schedule = self.db.schedule(id).await.map_err(problem::database)?;
         let next = Timetable::read(&schedule.timing, self.db.now())?.next_times(self.db.now());
         let schedule = self.db.resume_schedule(id, next).await.map_err(problem::database)?;
-        info!(name = schedule.name.as_str(), by = viewer.name, "a schedule was resumed");
+        info!(name = schedule.name.as_str(), by = viewer.name, "schedule resumed");
         self.scheduler.nudge();
         Ok(schedule)
     }
 
-    pub(super) async fn run_now(&self, viewer: &Viewer, id: ScheduleId) -> Result<Job, Problem> {
+    async fn run_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Job, Problem> {
         let schedule = self.db.schedule(id).await.map_err(problem::database)?;
-        self.check(&schedule.clone).await?;
+        self.check_clone(&schedule.clone).await?;
         let job = self.db.run_schedule(id, &viewer.name).await.map_err(problem::database)?;
-        self.changed();
+        self.job_changed();
         Ok(job)
     }
 
-    pub(super) async fn drop_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<(), Problem> {
+    async fn delete_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<(), Problem> {
         self.db.delete_schedule(id).await.map_err(problem::database)?;
-        info!(%id, by = viewer.name, "a schedule was deleted");
+        info!(%id, by = viewer.name, "schedule deleted");
         Ok(())
     }
 }
 
-/// As it is kept and shown: one space between fields.
+/// Normalises spaces: one between fields, none around them.
 fn tidy(timing: Timing) -> Timing {
     let tidy = |cron: String| cron.split_whitespace().collect::<Vec<_>>().join(" ");
     Timing { cron: tidy(timing.cron), verify_cron: timing.verify_cron.map(tidy), zone: timing.zone.trim().to_owned() }
 }
 
-/// The clone's fields lie inside the request's.
+/// Prefixes the field of a clone's refusal: in a schedule's request the clone is an object of its own.
 fn within_clone(problem: Problem) -> Problem {
     match &problem.field {
         Some(field) => {

@@ -1,26 +1,31 @@
-//! Syncs: the tables that are kept in step, and what people ask of them.
+//! Syncs: the tables kept in sync, actions on them, and agents' reports.
 //!
-//! A table is one of the configuration, which Logyard keeps in step, or one that an agent reports; one that is neither
-//! any more is not shown, though its history stays until it is too old.
+//! A table is either configured, and Logyard syncs it, or reported by an agent. One that is neither any more is not
+//! shown, though its history stays until retention deletes it.
 
 use std::collections::HashMap;
 
+use app::backend::SyncBackend;
+use async_trait::async_trait;
 use model::{
     Direction, Invalid, KeySpan, Page, Problem, ProblemCode, Quarantined, SyncAction, SyncEvaluation, SyncId, SyncList,
-    SyncSource, SyncState, SyncStatus, SyncView, TableName, Time, Viewer,
+    SyncReport, SyncSource, SyncState, SyncStatus, SyncView, TableName, Time, Viewer,
 };
 use tracing::info;
 
-use super::{AppBackend, problem};
+use super::{AppBackend, problem, sync_report};
 use crate::config;
 
-/// On a table's page: minutes of so long, milliseconds, and so many evaluations.
+/// How far back the minutes on a table's page reach. Milliseconds.
 const SHOWN_MS: i64 = 6 * 3_600_000;
+/// Evaluations on a table's page.
 const SHOWN_EVALUATIONS: u32 = 20;
-const MOST_EVALUATIONS: u32 = 200;
+/// Longest page of evaluations.
+const MAX_EVALUATIONS: u32 = 200;
 
-impl AppBackend {
-    pub(super) async fn list_syncs(&self) -> Result<SyncList, Problem> {
+#[async_trait]
+impl SyncBackend for AppBackend {
+    async fn list_syncs(&self) -> Result<SyncList, Problem> {
         let known = self.db.syncs().await.map_err(problem::database)?;
         let (agents, ours): (Vec<_>, Vec<_>) = known.into_iter().partition(|status| status.source == SyncSource::Agent);
         let mut ours: HashMap<TableName, SyncStatus> =
@@ -31,7 +36,7 @@ impl AppBackend {
         Ok(SyncList { now: self.db.now(), items })
     }
 
-    pub(super) async fn view_sync(&self, table: &TableName) -> Result<SyncView, Problem> {
+    async fn get_sync(&self, table: &TableName) -> Result<SyncView, Problem> {
         let found = self.find_sync(table).await?;
         let now = self.db.now();
         let (minutes, evaluations) = tokio::try_join!(
@@ -43,33 +48,41 @@ impl AppBackend {
         Ok(SyncView { now, sync, places, map, minutes, quarantine, evaluations })
     }
 
-    pub(super) async fn list_evaluations(
+    async fn list_evaluations(
         &self,
         table: &TableName,
         after: Option<SyncId>,
         limit: u32,
     ) -> Result<Page<SyncEvaluation>, Problem> {
         self.find_sync(table).await?;
-        let limit = limit.clamp(1, MOST_EVALUATIONS);
+        let limit = limit.clamp(1, MAX_EVALUATIONS);
         self.db.sync_evaluations(table, after, limit).await.map_err(problem::database)
     }
 
-    pub(super) async fn ask_of_sync(
-        &self,
-        viewer: &Viewer,
-        table: &TableName,
-        action: SyncAction,
-    ) -> Result<SyncStatus, Problem> {
+    async fn act_on_sync(&self, viewer: &Viewer, table: &TableName, action: SyncAction) -> Result<SyncStatus, Problem> {
         let found = self.find_sync(table).await?;
         allows(&found.sync, &found.quarantine, &action)?;
-        self.db.ask_sync(table, &action, &viewer.name).await.map_err(problem::database)?;
-        info!(%table, who = viewer.name, ?action, "something was asked of a sync");
+        self.db.request_sync(table, &action, &viewer.name).await.map_err(problem::database)?;
+        info!(%table, who = viewer.name, ?action, "sync action requested");
         self.hub.nudge();
         Ok(self.find_sync(table).await?.sync)
     }
 
-    /// One of the configuration, or of an agent.
-    pub(super) async fn find_sync(&self, table: &TableName) -> Result<Found, Problem> {
+    async fn report_sync(&self, viewer: &Viewer, table: &TableName, report: SyncReport) -> Result<SyncStatus, Problem> {
+        if self.syncs.get(table).is_some() {
+            let detail = format!("Table `{table}` is configured, so Logyard syncs it itself. Report another name.");
+            return Err(Problem::new(ProblemCode::Conflict, detail).on("table"));
+        }
+        sync_report::check(&report)?;
+        self.db.report_sync(table, &viewer.name, &report).await.map_err(problem::database)?;
+        self.hub.nudge();
+        Ok(self.find_sync(table).await?.sync)
+    }
+}
+
+impl AppBackend {
+    /// A configured table, or one that an agent reports.
+    async fn find_sync(&self, table: &TableName) -> Result<Found, Problem> {
         let kept = self.db.sync(table).await.map_err(problem::database)?;
         let Some(configured) = self.syncs.get(table) else {
             return match kept {
@@ -80,7 +93,7 @@ impl AppBackend {
             };
         };
         let places = self.syncs.places(table);
-        // What an agent reported of it before is nothing to go by.
+        // An agent's reports from before the table was configured do not count.
         Ok(match kept.filter(|(status, ..)| status.source == SyncSource::Logyard) {
             Some((status, map, quarantine)) => {
                 Found { sync: self.status(configured, Some(status)), places, map, quarantine }
@@ -89,7 +102,7 @@ impl AppBackend {
         })
     }
 
-    /// Of a table of the configuration, also where nobody has looked yet.
+    /// The status of a configured table, also before its first evaluation.
     fn status(&self, table: &config::Table, kept: Option<SyncStatus>) -> SyncStatus {
         let unseen = || SyncStatus::unseen(table.name.clone(), SyncSource::Logyard, self.started_at);
         let every_ms = u64::try_from(table.every.as_millis()).unwrap_or(u64::MAX);
@@ -97,34 +110,34 @@ impl AppBackend {
     }
 }
 
-/// A table with what is known of it.
-pub(super) struct Found {
-    pub sync: SyncStatus,
-    pub places: Vec<Direction>,
-    pub map: Vec<KeySpan>,
-    pub quarantine: Vec<Quarantined>,
+/// A table with everything recorded about it.
+struct Found {
+    sync: SyncStatus,
+    places: Vec<Direction>,
+    map: Vec<KeySpan>,
+    quarantine: Vec<Quarantined>,
 }
 
-/// Of a table that nobody configured and no agent reports.
 fn unknown(table: &TableName) -> Problem {
     Problem::new(ProblemCode::NotFound, format!("No table `{table}` is configured, and no agent reports one."))
 }
 
-/// Whether this may be asked of the table as it stands; else why not, and what could be.
+/// Refuses an action that the table's state does not allow, and names the state.
 fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) -> Result<(), Problem> {
     let table = &sync.table;
     let conflict = |detail: String| Err(Problem::new(ProblemCode::Conflict, detail));
     if sync.source == SyncSource::Agent {
         let agent = sync.holder.as_deref().unwrap_or("an agent");
-        let detail = format!("Table `{table}` is kept in step by {agent}, which reports here and takes no orders.");
+        let detail = format!("Table `{table}` is synced by {agent}, which only reports here. Act on it at the agent.");
         return conflict(detail);
     }
     match action {
         SyncAction::Approve { rows } => match sync.waiting.filter(|_| sync.state == SyncState::Waiting) {
-            None => conflict(format!("Table `{table}` does not wait for a yes: it is {}.", stands(sync.state))),
+            None => conflict(format!("Table `{table}` does not wait for approval: it is {}.", stands(sync.state))),
             Some(waiting) if *rows < waiting.rows => {
                 let least = waiting.rows;
-                let detail = format!("At least {least} rows would be deleted; a yes to {rows} does not cover them.");
+                let detail =
+                    format!("At least {least} rows would be deleted; an approval of {rows} does not cover them.");
                 Err(Problem::new(ProblemCode::Conflict, detail).on("rows"))
             }
             Some(_) => Ok(()),
@@ -133,14 +146,14 @@ fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) ->
         SyncAction::AcceptEpoch => {
             let stands = stands(sync.state);
             conflict(format!(
-                "Its local database is the one it was: table `{table}` has nothing to accept, it is {stands}."
+                "Table `{table}` has no new epoch to accept: its local database is unchanged. It is {stands}."
             ))
         }
         SyncAction::RetryQuarantined { .. } if sync.quarantined == 0 => {
-            conflict(format!("No row of table `{table}` is in quarantine."))
+            conflict(format!("Table `{table}` has no quarantined row."))
         }
         SyncAction::RetryQuarantined { key: Some(key) } if quarantine.iter().all(|row| row.key != *key) => {
-            let expected = "the key of a row in quarantine as the table shows it, or left out for all of them";
+            let expected = "the key of a quarantined row as the table shows it, or left out for all of them";
             Err(Invalid::new("key", key, expected).into())
         }
         SyncAction::Evaluate
@@ -153,15 +166,15 @@ fn allows(sync: &SyncStatus, quarantine: &[Quarantined], action: &SyncAction) ->
 
 fn stands(state: SyncState) -> &'static str {
     match state {
-        SyncState::New => "not looked at yet",
-        SyncState::InSync => "in step",
+        SyncState::New => "not evaluated yet",
+        SyncState::InSync => "in sync",
         SyncState::Uploading => "being uploaded",
         SyncState::Reconciling => "being reconciled",
-        SyncState::Quarantined => "in step but for rows in quarantine",
-        SyncState::Waiting => "waiting for a yes to a deletion",
-        SyncState::EpochChanged => "stopped, as the local database is another than it was",
+        SyncState::Quarantined => "in sync except quarantined rows",
+        SyncState::Waiting => "waiting for approval of a deletion",
+        SyncState::EpochChanged => "stopped, because its local database was replaced",
         SyncState::Unreachable => "unreachable",
-        SyncState::Refused => "refused by one of its ends",
+        SyncState::Refused => "refused by one of its endpoints",
     }
 }
 
@@ -181,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_yes_is_taken_while_the_table_waits_for_one_and_covers_what_was_shown() {
+    fn approval_needs_a_waiting_table_and_enough_rows() {
         let waiting = Some(MassDelete { rows: 1_200, remote_rows: 5_000 });
         let waits = SyncStatus { waiting, ..status(SyncState::Waiting) };
         for rows in [1_200, 5_000] {
@@ -192,17 +205,17 @@ mod tests {
         assert!(short.detail.contains("1200 rows") && short.detail.contains("1199"), "{short}");
         let over = SyncStatus { state: SyncState::InSync, ..waits };
         let late = refusal(&over, &SyncAction::Approve { rows: 1_200 });
-        assert!(late.code == ProblemCode::Conflict && late.detail.contains("it is in step"), "{late}");
+        assert!(late.code == ProblemCode::Conflict && late.detail.contains("it is in sync"), "{late}");
     }
 
     #[test]
-    fn another_database_is_accepted_only_where_it_is_another() {
+    fn epoch_is_accepted_only_after_it_changed() {
         assert!(allows(&status(SyncState::EpochChanged), &[], &SyncAction::AcceptEpoch).is_ok());
         assert_eq!(refusal(&status(SyncState::Waiting), &SyncAction::AcceptEpoch).code, ProblemCode::Conflict);
     }
 
     #[test]
-    fn only_rows_in_quarantine_are_tried_again() {
+    fn only_quarantined_rows_are_retried() {
         let retry = |key: Option<&str>| SyncAction::RetryQuarantined { key: key.map(str::to_owned) };
         assert_eq!(refusal(&status(SyncState::InSync), &retry(None)).code, ProblemCode::Conflict);
         let sync = SyncStatus { quarantined: 1, ..status(SyncState::Quarantined) };
@@ -214,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_takes_no_orders() {
+    fn actions_on_an_agents_table_are_refused() {
         let sync =
             SyncStatus { source: SyncSource::Agent, holder: Some("agent-7".into()), ..status(SyncState::InSync) };
         for action in [SyncAction::Evaluate, SyncAction::Verify, SyncAction::Pause, SyncAction::Resume] {

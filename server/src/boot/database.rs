@@ -1,4 +1,4 @@
-//! Opens Logyard's own database and follows its clock.
+//! Opens Logyard's own database and keeps to its clock.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use tracing::warn;
 use super::Failure;
 use crate::config::Config;
 
-/// The database's clock is asked for this often: clocks drift.
+/// Pause between two measurements of the database's clock, as clocks drift.
 const CLOCK: Duration = Duration::from_mins(1);
 
-/// Opens the database and follows its clock until `stop`.
+/// Opens the database, and measures its clock again until `stop`.
 pub async fn open(config: &Config, stop: &CancellationToken) -> Result<Db, Failure> {
     let db = Db::open(&config.database.url).await.map_err(|error| match &error {
         DbError::Unreachable(cause) | DbError::Busy(cause) => {
@@ -29,7 +29,7 @@ pub async fn open(config: &Config, stop: &CancellationToken) -> Result<Db, Failu
                 () = tokio::time::sleep(CLOCK) => {}
             }
             if let Err(error) = clock.sync_clock().await {
-                warn!(%error, "the database's clock could not be read");
+                warn!(%error, "database clock not read; the last measurement still counts");
             }
         }
     });

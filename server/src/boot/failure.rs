@@ -2,12 +2,12 @@
 
 use std::{fmt::Display, process::ExitCode};
 
-/// The same for every command.
+/// Exit codes of every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
     Done = 0,
-    /// The work was done but for some items.
+    /// The work was done, except some items.
     ItemsFailed = 1,
     /// Bad usage or configuration, a taken address or folder included.
     Usage = 2,

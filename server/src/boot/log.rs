@@ -1,15 +1,15 @@
-//! The log: for eyes on a terminal, one JSON object a line elsewhere. `LOGYARD_LOG` is `text`, `json` or unset;
-//! `RUST_LOG` chooses how much.
+//! The log: text on a terminal, one JSON object a line elsewhere. `LOGYARD_LOG` is `text`, `json` or unset; `RUST_LOG`
+//! sets the level.
 
 use std::io::{IsTerminal, stderr};
 
 use tracing_subscriber::{EnvFilter, fmt};
 
-/// What is logged unless `RUST_LOG` says otherwise. The embedded store calls each missing object an error; it is an
-/// answer. The SDK tells in full why each source of credentials has none; the error that follows says it in a sentence.
+/// The level unless `RUST_LOG` is set. The embedded store logs each missing object as an error, and the SDK each source
+/// without credentials at length; the error that follows says it in a sentence.
 const DEFAULT: &str = "info,s3s=off,aws_config=error";
 
-/// Call once, at start-up.
+/// Starts the log; call once.
 pub fn start() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let json = match std::env::var("LOGYARD_LOG").as_deref() {

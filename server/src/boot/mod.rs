@@ -1,9 +1,9 @@
 //! The composition root: builds every part once, in order, and starts a server or a worker.
 //!
 //! - `serve`: everything in one process; `worker`: the tasks without pages and API
-//! - `database`: Logyard's own; `stop`: signals; `log`: where log lines go; `failure`: exit codes
+//! - `database`: opens Logyard's own; `stop`: signals; `log`: format and level of log lines; `failure`: exit codes
 //!
-//! Always: parts are handed what they need; nothing looks anything up by itself.
+//! Always: a part is given what it needs; it finds nothing by itself.
 
 pub mod database;
 mod failure;
@@ -36,7 +36,8 @@ fn runner_context(config: &Config, store: &Db, stores: &Stores) -> runner::Conte
     }
 }
 
-/// `host/process-random`: containers share process ids, and a restarted process must not take itself for the old one.
+/// The name under which a process holds leases: `host/process-random`. Containers share process ids, and a restarted
+/// process must not hold the leases of the old one.
 pub fn holder() -> Arc<str> {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = if host.trim().is_empty() { "logyard" } else { host.trim() };

@@ -26,7 +26,7 @@ use crate::{
     tasks::Tasks,
 };
 
-/// Requests under way have this long once the process is asked to stop.
+/// How long requests under way may take once the process stops.
 const DRAIN_WITHIN: Duration = Duration::from_secs(2);
 
 pub async fn run(mut config: Config) -> Result<(), Failure> {
@@ -46,7 +46,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     let syncs = Syncs::new(&config);
     let origin = config.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
     let receivers = Receivers::open(&config.alerts, &stores, Some(origin.clone())).await;
-    let tasks = Tasks::start(&config, context, syncs.clone(), receivers.clone(), Some(hub.waker()));
+    let tasks = Tasks::start(&config, &context, syncs.clone(), receivers.clone(), Some(hub.waker()));
     let backend = AppBackend {
         health: StoreHealth::new(stores.clone(), {
             let db = db.clone();
@@ -74,12 +74,12 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
         assets,
         db,
         replicas: Replicas::new(&config.replicas),
-        runner: (config.runner.jobs > 0).then(|| tasks.pulse()),
+        runner: tasks.pulse(),
         shutdown: shutdown.clone(),
     };
     let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();
     let no_delay = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true); // without it answers only come a little later
+        let _ = stream.set_nodelay(true); // without it answers only take a little longer
     });
     let serving = axum::serve(no_delay, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let server = tokio::spawn(serving.into_future());
@@ -89,9 +89,9 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     shutdown.cancelled().await;
     let ((), drained) = tokio::join!(tasks.stop(), timeout(DRAIN_WITHIN, server));
     if drained.is_err() {
-        warn!("some connections were cut: they took too long to end");
+        warn!("connections closed before their requests ended: shutdown takes {DRAIN_WITHIN:?} at most");
     }
-    drop(demo); // runner and follower used it to the end
+    drop(demo); // tasks used it until they ended
     drop(data_dir);
     Ok(())
 }
@@ -107,7 +107,7 @@ async fn bind(addr: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-/// For the person who started it. A closed standard output is no reason not to serve.
+/// Greets the person who started the server. A closed standard output does not stop it.
 fn greet(origin: &str, demo: Option<&Demo>) {
     let mut text = format!("Logyard is at {origin}\n");
     if let Some(demo) = demo {

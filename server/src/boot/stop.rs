@@ -1,10 +1,10 @@
-//! SIGTERM and Ctrl-C: the first asks to end in order, a second Ctrl-C ends at once.
+//! SIGTERM and Ctrl-C: the first stops the process in order, a second Ctrl-C ends it at once.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// Cancelled at the first signal.
+/// Returns a token that the first signal cancels.
 pub fn on_signal() -> CancellationToken {
     let token = CancellationToken::new();
     let asked = token.clone();
@@ -20,7 +20,7 @@ pub fn on_signal() -> CancellationToken {
                 interrupt.recv().await;
                 std::process::exit(130);
             }
-            (Err(error), _) | (_, Err(error)) => warn!(%error, "signals cannot be caught"),
+            (Err(error), _) | (_, Err(error)) => warn!(%error, "signals not caught; only a kill ends the process"),
         }
     });
     token

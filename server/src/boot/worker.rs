@@ -1,4 +1,4 @@
-//! `logyard worker`: runs jobs of a database that servers share; no pages, no API.
+//! `logyard worker`: runs jobs and tasks of a database that servers share; no pages, no API.
 
 use std::sync::Arc;
 
@@ -14,7 +14,10 @@ use crate::{
 
 pub async fn run(mut config: Config) -> Result<(), Failure> {
     if config.runner.jobs == 0 {
-        return Err(Failure::usage("runner.jobs is 0: a worker needs at least 1"));
+        return Err(Failure::usage("runner.jobs is 0: a worker needs at least 1, or run_jobs = false under [tasks]"));
+    }
+    if config.tasks.names().is_empty() {
+        return Err(Failure::usage("every task under [tasks] is false: a worker needs at least one"));
     }
     let shutdown = stop::on_signal();
     let db = database::open(&config, &shutdown).await?;
@@ -25,7 +28,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     info!(holder = %context.holder, jobs = config.runner.jobs, "working");
     let config = Arc::new(config);
     let receivers = Receivers::open(&config.alerts, &stores, config.server.public_url.clone()).await;
-    let tasks = Tasks::start(&config, context, Syncs::new(&config), receivers, None);
+    let tasks = Tasks::start(&config, &context, Syncs::new(&config), receivers, None);
     shutdown.cancelled().await;
     tasks.stop().await;
     Ok(())

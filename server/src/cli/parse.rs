@@ -1,7 +1,7 @@
 //! `logyard parse`: load-balancer logs in, events as JSON lines out, without a server or a sink.
 //!
-//! Events go to standard output and nothing else does; the summary goes to standard error. A reader that has seen
-//! enough, such as `head`, may hang up at any time.
+//! Events go to standard output and nothing else does; the summary goes to standard error. A reader such as
+//! `head` may close standard output at any time.
 
 use std::{
     fmt::Write as _,
@@ -12,13 +12,15 @@ use std::{
     time::Instant,
 };
 
-use app::format::{bytes, count, things};
 use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use engine::ship::{Batches, Choice, Events, Origin, ParseOptions, RECORD_LIMIT};
-use model::Summary;
+use model::{
+    Summary,
+    number::{bytes, count, counted},
+};
 
 use super::Exit;
 
@@ -85,7 +87,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-/// What kept it from coming to an end.
+/// Why parsing ended early.
 #[derive(Debug)]
 enum Stopped {
     Reading(io::Error),
@@ -97,7 +99,7 @@ fn parse(log: impl Read, mut output: impl Write, options: &ParseOptions) -> Resu
     let mut batch = Vec::new();
     loop {
         let more = batches.read(&mut batch);
-        output.write_all(&batch).map_err(Stopped::Writing)?; // before an error, too: these records were read
+        output.write_all(&batch).map_err(Stopped::Writing)?; // also before an error: these records were read
         batch.clear();
         if !more.map_err(Stopped::Reading)? {
             output.flush().map_err(Stopped::Writing)?;
@@ -106,7 +108,7 @@ fn parse(log: impl Read, mut output: impl Write, options: &ParseOptions) -> Resu
     }
 }
 
-/// The summary on standard error. If nobody listens there, so be it.
+/// Prints the summary to standard error. Ignores a closed standard error.
 fn report(summary: &Summary, json: bool) {
     let text = if json { serde_json::to_string(summary).unwrap_or_default() } else { words(summary) };
     let _ = writeln!(io::stderr(), "{text}");
@@ -116,14 +118,14 @@ fn words(summary: &Summary) -> String {
     let Summary { lines, failures, bytes: volume, duration_ms, .. } = summary;
     let mut text = format!(
         "{}: {} parsed, {} failed; {} read, {} of events, {duration_ms} ms",
-        things(lines.encountered, "record"),
+        counted(lines.encountered, "record"),
         count(lines.parsed),
         count(failures.parsing.total),
         bytes(volume.read),
         bytes(volume.written),
     );
     if lines.replaced > 0 {
-        let _ = write!(text, "\n{} that were not UTF-8, now U+FFFD", things(lines.replaced, "sequence"));
+        let _ = write!(text, "\n{} that were not UTF-8, now U+FFFD", counted(lines.replaced, "sequence"));
     }
     for failure in &failures.parsing.last_few {
         let _ = write!(text, "\n{failure}");
@@ -144,7 +146,7 @@ mod tests {
         "\n"
     );
 
-    /// A log that breaks off with an error of the disk, which no real file gives on demand.
+    /// A log whose reading fails with a disk error, which no real file produces on demand.
     struct Failing<'a>(&'a [u8]);
 
     impl Read for Failing<'_> {
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_before_the_disk_failed_is_written() {
+    fn events_before_disk_error_are_written() {
         let mut output = Vec::new();
         let stopped = parse(Failing(RECORD.as_bytes()), &mut output, &ParseOptions::default()).unwrap_err();
         assert!(matches!(stopped, Stopped::Reading(_)));
@@ -162,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_in_words_names_the_failures() {
+    fn text_summary_names_failures() {
         let log = format!("{RECORD}bad\u{1b}\n");
         let summary = parse(log.as_bytes(), io::sink(), &ParseOptions::default()).unwrap();
         let words = words(&summary);

@@ -1,4 +1,4 @@
-//! `logyard hash-password`: from a password to the line that the configuration keeps.
+//! `logyard hash-password`: turns a password into the line for the configuration.
 
 use std::io::{BufRead, IsTerminal, stdin};
 
@@ -20,7 +20,7 @@ pub fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-/// One line of standard input; on a terminal unseen.
+/// Reads one line of standard input; a terminal does not show it.
 fn read() -> std::io::Result<String> {
     if stdin().is_terminal() {
         let terminal = Term::stderr();

@@ -6,5 +6,5 @@ Examples:
   LOGYARD_RUNNER_JOBS=8 logyard worker
 
 A worker needs the same configuration and the same database as the servers; runner.jobs says how many jobs it runs at
-once. Like a server it also takes its turn at schedules, pipelines, log groups, alerts and syncs. Any number of workers
-may run. SIGTERM releases its jobs within 5 seconds.";
+once. It also starts the jobs of schedules, follows pipelines, evaluates alerts and keeps tables in sync; [tasks] switches
+each of these off. Any number of workers may run. SIGTERM gives its jobs back within 5 seconds.";

@@ -1,5 +1,5 @@
-//! `[[webhooks]]`, `[[topics]]`, `[heartbeat]`, `[pipelines.alerts]` and `[sinks.canary]`: from where on something is
-//! wrong, and who is told. The defaults of limits are those of the engine.
+//! `[[webhooks]]`, `[[topics]]`, `[heartbeat]`, `[pipelines.alerts]` and `[sinks.canary]`: the limits of alerts, and the
+//! receivers that are notified. The engine has the defaults of the limits.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -11,15 +11,14 @@ use model::{AlertKind, PipelineName, SinkName, StoreName};
 
 use super::{
     ConfigError, Store,
-    load::{NAME, WHOLE, YES_NO, origin, parsed, within},
-    pipelines::{STORE, seconds},
     source::Section,
+    values::{NAME, STORE, WHOLE, YES_NO, origin, parsed, seconds, within},
 };
 
 const URL: &str = "a URL such as https://hooks.example.com/services/T0/B0/X, best as \"${VARIABLE}\"";
 const CA: &str = "a PEM file with the authority of the receiver's certificate";
 const FORMAT: &str = "json or slack";
-const SECRET: &str = "a text of at least 16 characters that the receiver knows, too, best as \"${VARIABLE}\"";
+const SECRET: &str = "a text of at least 16 characters that the receiver knows too, best as \"${VARIABLE}\"";
 const ARN: &str = "such as arn:aws:sns:eu-west-1:123456789012:alerts";
 const ENDPOINT: &str = "a URL such as http://127.0.0.1:5000, without a path";
 const SPAN: &str = "a time such as \"15m\": a whole number of s, m, h or d, at most 31d";
@@ -27,18 +26,18 @@ const SHARE: &str = "a share such as 0.01: more than 0, at most 1";
 const OFF: &str = "kinds of alerts with commas between, such as \"memory, parsing\": no_runs, lag, loss, suspicious, \
                    failing, memory, parsing, twice, unknown";
 
-/// From one round of a canary to the next.
+/// Default interval of a canary.
 pub const CANARY_EVERY: Duration = Duration::from_mins(10);
 
-/// Who is told of what.
+/// Limits, canaries and receivers.
 #[derive(Clone, Debug, Default)]
 pub struct Alerts {
     pub webhooks: Vec<Webhook>,
     pub topics: Vec<Topic>,
     pub heartbeat: Option<Heartbeat>,
-    /// Of pipelines that have `[pipelines.alerts]`.
+    /// Limits of pipelines that have `[pipelines.alerts]`.
     pub limits: BTreeMap<PipelineName, Limits>,
-    /// Of sinks that have `[sinks.canary]`: how often.
+    /// Intervals of sinks that have `[sinks.canary]`.
     pub canaries: BTreeMap<SinkName, Duration>,
 }
 
@@ -49,18 +48,18 @@ pub struct Webhook {
     pub url: WebhookUrl,
     pub format: Format,
     pub secret: Option<Secret>,
-    /// Whether it may be in one's own network.
+    /// True: the URL may lead to a private address.
     pub allow_private: bool,
-    /// PEM: the only authorities that count for it; `None`: those of the machine do.
+    /// PEM file of the only accepted authorities; `None`: those of the machine.
     pub ca: Option<PathBuf>,
 }
 
-/// What a webhook understands.
+/// Shape of a webhook's body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     #[default]
     Json,
-    /// Slack's `{"text": …}`, which others understand, too.
+    /// Slack's `{"text": …}`, which other services accept too.
     Slack,
 }
 
@@ -70,11 +69,11 @@ pub struct Topic {
     pub name: String,
     pub arn: TopicArn,
     pub endpoint_url: Option<String>,
-    /// Whose credentials are used.
+    /// Store whose credentials are used.
     pub store: StoreName,
 }
 
-/// `[heartbeat]`: where Logyard shows that it is alive.
+/// `[heartbeat]`: URL that Logyard calls regularly while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heartbeat {
     pub url: WebhookUrl,
@@ -103,7 +102,7 @@ pub fn webhooks(sections: Vec<Section<'_>>) -> Result<Vec<Webhook>, ConfigError>
     Ok(webhooks)
 }
 
-/// No topic is named as a webhook is: a name says who was told.
+/// Webhooks and topics share one set of names: a delivery is recorded by name.
 pub fn topics(sections: Vec<Section<'_>>, webhooks: &[Webhook], stores: &[Store]) -> Result<Vec<Topic>, ConfigError> {
     let mut topics: Vec<Topic> = Vec::new();
     for mut section in sections {
@@ -138,7 +137,7 @@ pub fn heartbeat(mut section: Section<'_>) -> Result<Option<Heartbeat>, ConfigEr
     Ok(Some(Heartbeat { url, every, allow_private }))
 }
 
-/// `[pipelines.alerts]`, if the pipeline has it.
+/// Reads `[pipelines.alerts]`, if the pipeline has it.
 pub fn limits(pipeline: &mut Section<'_>) -> Result<Option<Limits>, ConfigError> {
     let Some(mut section) = pipeline.table("alerts")? else { return Ok(None) };
     let usual = Limits::default();
@@ -163,7 +162,7 @@ pub fn limits(pipeline: &mut Section<'_>) -> Result<Option<Limits>, ConfigError>
     Ok(Some(limits))
 }
 
-/// `[sinks.canary]`, if the sink has it.
+/// Reads `[sinks.canary]`, if the sink has it.
 pub fn canary(sink: &mut Section<'_>) -> Result<Option<Duration>, ConfigError> {
     const EVERY: &str = "a time from \"10s\" to \"31d\", such as \"10m\"";
     let Some(mut section) = sink.table("canary")? else { return Ok(None) };

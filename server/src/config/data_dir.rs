@@ -1,7 +1,7 @@
-//! The data directory, held by one server at a time.
+//! The data directory, locked by one server at a time.
 //!
-//! Two servers on one SQLite file or one embedded store would each believe to be alone. The kernel drops the lock with
-//! the process, however that ends, so that nobody ever has to remove a stale file.
+//! Two servers on one SQLite file or one embedded store would corrupt each other's work. The kernel releases the lock
+//! when the process ends in any way, so no stale lock file is ever left.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The directory is this process's until dropped.
+/// A lock on the directory, released when dropped.
 pub struct DataDir {
     path: PathBuf,
     _lock: File,
@@ -27,7 +27,7 @@ pub enum DataDirError {
 }
 
 impl DataDir {
-    /// Makes the directory if need be.
+    /// Creates the directory if it does not exist.
     pub fn claim(path: &Path) -> Result<Self, DataDirError> {
         let failed = |source| DataDirError::Io { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(failed)?;

@@ -1,8 +1,8 @@
-//! What can be wrong with a configuration: where, which key, which value, what would be right.
+//! Errors of a configuration: where it is wrong, which key and value, and what would be right.
 
 use std::{fmt, io, path::PathBuf};
 
-/// Where a value was written, as a person finds it: `logyard.toml line 12` or `the variable LOGYARD_SERVER_ADDR`.
+/// Where a value was set: `logyard.toml line 12` or `the variable LOGYARD_SERVER_ADDR`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum At {
     Line(PathBuf, usize),

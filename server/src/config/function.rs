@@ -1,6 +1,6 @@
-//! The keys of a pipeline that a Lambda function ships, and `[logs]`: how its log group is read.
+//! Keys of a pipeline that a Lambda function ships, and `[logs]`: how its log group is read.
 //!
-//! Always: a log group is read for one pipeline only, or each of its runs would be counted twice.
+//! Always: a log group belongs to one pipeline only, or each of its runs would be counted twice.
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
@@ -9,9 +9,8 @@ use model::{Function, Pipeline, PipelineName};
 
 use super::{
     ConfigError,
-    load::{WHOLE, not_empty, origin, within},
-    pipelines::seconds,
     source::Section,
+    values::{WHOLE, not_empty, origin, seconds, within},
 };
 
 const LOG_GROUP: &str = "the log group of the function that ships this pipeline and no other, such as \
@@ -24,9 +23,9 @@ const ENDPOINT: &str = "a URL such as http://127.0.0.1:5000, without a path";
 const POINTERS: &str = "counters and where they lie in the summary, such as { sent = \"/stats/ok\" }: JSON pointers, \
                         named as in logyard.example.toml";
 
-/// Lambda ends every function by then.
+/// Longest run of a Lambda function, in seconds.
 const LONGEST_S: u64 = 900;
-/// Of the five a second that AWS grants an account in most regions, one is left for people.
+/// AWS grants an account five a second in most regions; one is left for people.
 const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(4).unwrap();
 
 /// How the summaries of each pipeline's function are read.
@@ -35,7 +34,7 @@ pub type Mappings = BTreeMap<PipelineName, Mapping>;
 /// How the log groups of functions are read.
 #[derive(Clone, Debug)]
 pub struct Logs {
-    /// Of all groups together.
+    /// For all log groups together.
     pub requests_per_second: NonZeroU32,
     /// One for each pipeline with a function.
     pub mappings: Mappings,
@@ -47,7 +46,7 @@ impl Default for Logs {
     }
 }
 
-/// `None`: no function ships it.
+/// Reads a pipeline's function; `None`: no function ships it.
 pub fn read(section: &mut Section<'_>, others: &[Pipeline]) -> Result<Option<(Function, Mapping)>, ConfigError> {
     let log_group = section.get("log_group", LOG_GROUP, group)?;
     let region = section.get("region", REGION, not_empty)?;
@@ -71,7 +70,7 @@ pub fn read(section: &mut Section<'_>, others: &[Pipeline]) -> Result<Option<(Fu
     Ok(Some((function, mapping(section, summary)?)))
 }
 
-/// `[logs]`
+/// Reads `[logs]`.
 pub fn rate(mut section: Section<'_>) -> Result<NonZeroU32, ConfigError> {
     let number = section.get("requests_per_second", WHOLE, |text| within(text, 1, 100))?;
     section.finish()?;

@@ -1,11 +1,10 @@
-//! From file and environment to a checked [`Config`]. Each default stands here, beside its key.
+//! Reads file and environment into a checked [`Config`]. Each default is here, beside its key.
 
 use std::{
     fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     num::NonZeroU32,
     path::{Path, PathBuf},
-    str::FromStr,
 };
 
 use engine::{
@@ -18,7 +17,8 @@ use super::{
     Alerts, Auth, Config, ConfigError, Database, Demo, Logs, Runner, Server, Store, Token, alerts, function, pipelines,
     replicas, retention, sinks,
     source::{Environment, Section, Source},
-    tables,
+    tables, tasks,
+    values::{NAME, WHOLE, YES_NO, not_empty, origin, parsed, within},
 };
 
 /// Read from the working directory where no `--config` is given.
@@ -27,10 +27,7 @@ pub const DEFAULT_FILE: &str = "logyard.toml";
 pub const DEMO_STORE: &str = "demo";
 
 const ADDRESS: &str = "an address and port such as 127.0.0.1:3000";
-pub(super) const WHOLE: &str = "a whole number within its limits; see logyard.example.toml";
-pub(super) const YES_NO: &str = "true or false";
 const URL: &str = "a URL such as https://logyard.example.com, without a path";
-pub(super) const NAME: &str = "1 to 40 of a-z, 0-9, - and _";
 const HASH: &str = "a line that `logyard hash-password` prints, starting with $argon2id$";
 const PRICE: &str = "the price of 1,000 requests, a number such as 0.005, not negative, with at most six decimals";
 const GB_SECOND: &str =
@@ -40,7 +37,7 @@ const INVOCATIONS: &str =
 const DATABASE: &str = "sqlite:PATH or postgres://USER@HOST/NAME";
 
 impl Config {
-    /// From `file`, else `logyard.toml` if there is one, else defaults; the environment over all of them.
+    /// Reads `file`, else `logyard.toml` if it exists, else the defaults. The environment overrides all of them.
     pub fn load(file: Option<&Path>, environment: Environment<'_>) -> Result<Self, ConfigError> {
         let default = Path::new(DEFAULT_FILE);
         let file = file.map(Path::to_owned).or_else(|| default.is_file().then(|| default.to_owned()));
@@ -53,7 +50,7 @@ impl Config {
         Self::parse(file, &text, environment)
     }
 
-    /// The same from text; `file` is what errors name.
+    /// Reads the text of a file; errors name `file`.
     pub fn parse(file: Option<PathBuf>, text: &str, environment: Environment<'_>) -> Result<Self, ConfigError> {
         let source = Source { file: file.as_deref().unwrap_or(Path::new(DEFAULT_FILE)), text, environment };
         let table = source.parse()?;
@@ -63,6 +60,7 @@ impl Config {
         let database = database(root.section("database")?, &server.data_dir)?;
         let auth = auth(root.section("auth")?)?;
         let (runner, ceilings) = runner(root.section("runner")?)?;
+        let tasks = tasks::read(root.section("tasks")?, runner.jobs)?;
         let prices = prices(root.section("prices")?)?;
         let retention = retention::read(root.section("retention")?)?;
         let mut stores = stores(root.sections("stores")?, ceilings)?;
@@ -108,6 +106,7 @@ impl Config {
             database,
             auth,
             runner,
+            tasks,
             prices,
             retention,
             stores,
@@ -170,7 +169,7 @@ fn auth(mut section: Section<'_>) -> Result<Option<Auth>, ConfigError> {
     Ok(Some(Auth { user, password_hash, session_hours, tokens }))
 }
 
-/// And the ceilings of stores that have none of their own.
+/// Reads `[runner]`, and the ceilings of stores that have none of their own.
 fn runner(mut section: Section<'_>) -> Result<(Runner, Ceilings), ConfigError> {
     let ceilings = ceilings(&mut section)?;
     let runner = Runner {
@@ -191,7 +190,7 @@ fn ceilings(section: &mut Section<'_>) -> Result<Ceilings, ConfigError> {
     })
 }
 
-/// What nobody set costs what AWS charges.
+/// Reads `[prices]`; the defaults are AWS's list prices.
 fn prices(mut section: Section<'_>) -> Result<Prices, ConfigError> {
     let listed = Prices::default();
     let word = |text: &str| {
@@ -253,7 +252,7 @@ fn demo(mut section: Section<'_>, by_default: bool) -> Result<Demo, ConfigError>
     Ok(demo)
 }
 
-/// The embedded store as the others see it. It comes last, so that it is the default only where it is alone.
+/// The embedded store. It comes last in the list, so it is the default store only where it is the only one.
 fn demo_store(demo: &Demo, ceilings: Ceilings) -> Result<Store, ConfigError> {
     let name = DEMO_STORE.parse().map_err(|_| ConfigError::NoStores)?;
     let endpoint_url = Some(format!("http://{}", demo.addr));
@@ -263,24 +262,4 @@ fn demo_store(demo: &Demo, ceilings: Ceilings) -> Result<Store, ConfigError> {
 
 fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
-}
-
-pub(super) fn parsed<T: FromStr>(text: &str) -> Option<T> {
-    text.parse().ok()
-}
-
-pub(super) fn not_empty(text: &str) -> Option<String> {
-    (!text.trim().is_empty()).then(|| text.to_owned())
-}
-
-pub(super) fn within(text: &str, least: u32, most: u32) -> Option<u32> {
-    parsed(text).filter(|number| (least..=most).contains(number))
-}
-
-/// `http://host:port` or `https://…`, a trailing slash dropped.
-pub(super) fn origin(text: &str) -> Option<String> {
-    let url: http::Uri = text.parse().ok()?;
-    let scheme = url.scheme_str().filter(|scheme| ["http", "https"].contains(scheme))?;
-    let bare = url.path() == "/" && url.query().is_none();
-    bare.then(|| format!("{scheme}://{}", url.authority().map_or("", |authority| authority.as_str())))
 }

@@ -1,10 +1,9 @@
-//! Configuration: one TOML file, environment over it, checked whole at start-up.
+//! Configuration: one TOML file, overridden by the environment, checked completely at start-up.
 //!
-//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[prices]`, `[retention]`, `[logs]`, `[heartbeat]`,
-//! `[sync]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`,
-//! `[[sinks]]`, `[[pipelines]]`, `[[tables]]`, `[[replicas]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` live
-//! in the file, where `${VAR}` works in every
-//! text. What is not a setting is an error that names the line.
+//! Every key under `[server]`, `[database]`, `[auth]`, `[runner]`, `[tasks]`, `[prices]`, `[retention]`, `[logs]`,
+//! `[heartbeat]`, `[sync]` and `[demo]` can be set as `LOGYARD_SECTION_KEY`, such as `LOGYARD_SERVER_ADDR`; the lists `[[stores]]`,
+//! `[[sinks]]`, `[[pipelines]]`, `[[tables]]`, `[[replicas]]`, `[[webhooks]]`, `[[topics]]` and `[[auth.tokens]]` are
+//! set in the file only, where `${VAR}` works in every text. An unknown key is an error that names its line.
 //!
 //! Always: a [`Config`] that exists has been checked; nothing after start-up asks whether a setting makes sense.
 
@@ -20,6 +19,8 @@ pub mod secrets;
 mod sinks;
 mod source;
 mod tables;
+mod tasks;
+mod values;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -29,7 +30,7 @@ use engine::{
 };
 use model::{Pipeline, Prices, StoreName};
 
-pub(crate) use self::pipelines::seconds;
+pub(crate) use self::values::seconds;
 pub use self::{
     alerts::{Alerts, Format, Heartbeat, Topic, Webhook},
     data_dir::{DataDir, DataDirError},
@@ -41,6 +42,7 @@ pub use self::{
     retention::Retention,
     sinks::{DEMO_SINK, Sink},
     tables::{Sync, Table, is_api},
+    tasks::Tasks,
 };
 
 #[derive(Clone, Debug)]
@@ -51,24 +53,26 @@ pub struct Config {
     pub database: Database,
     pub auth: Option<Auth>,
     pub runner: Runner,
-    /// What previews reckon with.
+    /// Which background tasks this process runs.
+    pub tasks: Tasks,
+    /// Prices that previews use.
     pub prices: Prices,
     pub retention: Retention,
-    /// Never empty: without `[[stores]]` it holds the embedded one, named `demo`.
+    /// Never empty: without `[[stores]]` it contains the embedded one, named `demo`.
     pub stores: Vec<Store>,
     pub sinks: Vec<Sink>,
-    /// Each with a store and a sink that are there. Where the demo is on and nothing else is configured: the demo's.
+    /// Store and sink of each are configured. With the demo and no other configuration: the demo's pipeline.
     pub pipelines: Vec<Pipeline>,
-    /// What is kept in step with a remote copy.
+    /// Tables kept in sync with a remote copy.
     pub tables: Vec<Table>,
-    /// What all of these together may take.
+    /// Limits for all of these tables together.
     pub sync: Sync,
     /// How the log groups of functions are read.
     pub logs: Logs,
     pub demo: Demo,
-    /// Who is told when something is wrong, and from where on it is.
+    /// Limits of alerts, and their receivers.
     pub alerts: Alerts,
-    /// Tables that are held for others.
+    /// Tables that others keep in sync with theirs.
     pub replicas: Vec<Replica>,
 }
 
@@ -99,7 +103,7 @@ pub struct Auth {
 
 #[derive(Clone, Debug)]
 pub struct Token {
-    /// The author of what it does.
+    /// Recorded as the author of its actions.
     pub name: String,
     /// Hex of the SHA-256 of the token.
     pub sha256: String,
@@ -111,14 +115,14 @@ pub struct Runner {
     pub jobs: u32,
     /// Copies in flight at most, per job.
     pub concurrency: u32,
-    /// How long a job is held without a beat. Milliseconds.
+    /// How long a job or a task stays with a process that sends no heartbeat. Milliseconds.
     pub lease_ms: i64,
     /// Objects larger than this are copied in parts.
     pub multipart_threshold: Threshold,
 }
 
 impl Runner {
-    /// How clones run, and are previewed.
+    /// Options of clones and their previews.
     pub fn clone_options(&self) -> Options {
         Options {
             concurrency: usize::try_from(self.concurrency).unwrap_or(1),
@@ -139,9 +143,9 @@ pub struct Store {
     pub profile: Option<String>,
     /// Its buckets make requesters pay. Default: false.
     pub requester_pays: bool,
-    /// Jobs at once that touch it. Default 2.
+    /// Most jobs at once that use the store. Default 2.
     pub max_jobs: u32,
-    /// Of all that this process does there. Default: those of `[runner]`.
+    /// Ceilings for everything this process does there. Default: those of `[runner]`.
     pub ceilings: Ceilings,
 }
 

@@ -1,4 +1,4 @@
-//! `[[pipelines]]`: what is shipped from where to which sink. Each default stands here, beside its key.
+//! `[[pipelines]]`: log objects, their format and their sink. Each default is here, beside its key.
 //!
 //! Always: the store and the sink of a pipeline are configured.
 
@@ -10,9 +10,9 @@ use model::{LogFormat, Pipeline, PipelineName, Place, QueueUrl, SinkName, StoreN
 use super::{
     ConfigError, Sink, Store, alerts,
     function::{self, Mappings},
-    load::{NAME, YES_NO, parsed},
     sinks::DEMO_SINK,
     source::Section,
+    values::{NAME, STORE, YES_NO, parsed, seconds},
 };
 
 /// The pipeline of the demo, and the bucket of its log objects.
@@ -20,7 +20,6 @@ pub const DEMO_PIPELINE: &str = "demo-elb";
 pub const DEMO_LOGS: &str = "demo-elb-logs";
 
 const SOURCE: &str = "where its log objects lie, such as \"s3://elb-logs/api-prod/\"";
-pub const STORE: &str = "the name of one of the [[stores]]";
 const SINK: &str = "the name of one of the [[sinks]]";
 const FORMAT: &str = "auto, classic, alb, nlb or alb_connection";
 const EVERY: &str = "how often a log object is expected, such as \"5m\": a whole number of s, m, h or d, at most 31d";
@@ -28,7 +27,7 @@ const QUEUE: &str = "the URL of an SQS queue of this pipeline alone, such as \
                      https://sqs.eu-west-1.amazonaws.com/123456789012/elb-logs";
 const FOLLOWED: &str = "true where sqs_queue_url is set";
 
-/// And how the summaries of their functions are read. `limits` takes those of `[pipelines.alerts]`.
+/// Reads pipelines and the mappings of their functions' summaries. Adds the limits of `[pipelines.alerts]` to `limits`.
 pub fn read(
     sections: Vec<Section<'_>>,
     stores: &[Store],
@@ -46,7 +45,7 @@ pub fn read(
         let source: Place = section.get("source", SOURCE, parsed)?.ok_or_else(|| section.missing("source", SOURCE))?;
         let sink = |text: &str| parsed(text).filter(|name| sinks.iter().any(|sink| sink.name == *name));
         let sink: SinkName = section.get("sink", SINK, sink)?.ok_or_else(|| section.missing("sink", SINK))?;
-        // Whoever took another's messages would leave them, and hold them up.
+        // Two pipelines on one queue would take and delay each other's messages.
         let taken = |url: &QueueUrl| pipelines.iter().any(|pipeline| pipeline.sqs_queue_url.as_ref() == Some(url));
         let queue = |text: &str| parsed(text).filter(|url| !taken(url));
         let sqs_queue_url: Option<QueueUrl> = section.get("sqs_queue_url", QUEUE, queue)?;
@@ -84,20 +83,7 @@ fn format(text: &str) -> Option<LogFormat> {
     LogFormat::ALL.into_iter().find(|format| format.as_str() == text)
 }
 
-/// `90s`, `5m`, `1h` or `2d`, at most 31 days.
-pub fn seconds(text: &str) -> Option<u64> {
-    let unit = match text.chars().last()? {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return None,
-    };
-    let number: u64 = text[..text.len() - 1].parse().ok()?;
-    number.checked_mul(unit).filter(|seconds| (1..=31 * 86_400).contains(seconds))
-}
-
-/// What the demo ships: load-balancer logs that appear in the embedded store every few seconds.
+/// The demo's pipeline: load-balancer logs that appear in the embedded store every few seconds.
 pub fn demo(store: &StoreName) -> Option<Pipeline> {
     let source: Place = format!("s3://{DEMO_LOGS}/").parse().ok()?;
     Some(Pipeline {
@@ -111,17 +97,4 @@ pub fn demo(store: &StoreName) -> Option<Pipeline> {
         sqs_queue_url: None,
         function: None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interval_has_a_unit_and_is_neither_nothing_nor_more_than_a_month() {
-        assert_eq!(["30s", "5m", "1h", "31d"].map(seconds), [Some(30), Some(300), Some(3_600), Some(31 * 86_400)]);
-        for text in ["", "m", "5", "0m", "32d", "-1m", "5 m", "5min", "99999999999999999999d"] {
-            assert_eq!(seconds(text), None, "{text}");
-        }
-    }
 }

@@ -1,6 +1,6 @@
-//! `[[replicas]]`: tables that this server holds, for others to keep in step with theirs.
+//! `[[replicas]]`: tables of this server that others keep in sync with theirs.
 //!
-//! Always: customer, database and table together name one entry. Tokens are forgotten here: their hashes are kept.
+//! Always: customer, database and table together identify one entry. Only hashes of tokens are kept.
 
 use std::fmt;
 
@@ -10,40 +10,41 @@ use tables::TableSpec;
 
 use super::{
     ConfigError,
-    load::{not_empty, parsed},
     source::Section,
     tables::takes_a_copy,
+    values::{not_empty, parsed},
 };
 
-const SEGMENT: &str = "1 to 100 of a-z, A-Z, 0-9, -, _ and ., as it stands in the URL";
-const URL: &str = "where the table lies: postgres://USER@HOST/NAME or sqlite:PATH";
+const SEGMENT: &str = "1 to 100 of a-z, A-Z, 0-9, -, _ and ., as in the URL";
+const URL: &str = "the URL of the table's database: postgres://USER@HOST/NAME or sqlite:PATH";
 const COLUMN: &str = "the name of a column";
 const COLUMNS: &str = "a list of columns such as [\"customer\", \"total\"]";
 const TOKENS: &str = "a list of at least one secret of 16 to 1,024 visible characters, best as [\"${VARIABLE}\"]; no two entries share one \
      unless they are of one customer";
-const FEWEST_CHARACTERS: usize = 16;
+/// Shortest token, in characters.
+const MIN_CHARS: usize = 16;
 
 /// A `[[replicas]]` entry.
 #[derive(Clone)]
 pub struct Replica {
     pub customer: String,
     pub database: String,
-    /// As it stands in the URL.
+    /// As in the URL.
     pub table: String,
-    /// Of the database, with its password.
+    /// URL of the database, with its password.
     pub url: String,
     /// Default: as `table`.
     pub name_in_database: String,
     pub key: String,
     pub version: String,
-    /// Beside key and version; none: all.
+    /// Columns beside key and version; none: all.
     pub columns: Vec<String>,
-    /// The SHA-256 of each token that opens it; at least one.
+    /// SHA-256 of each token that grants access; at least one.
     pub tokens: Vec<[u8; 32]>,
 }
 
 impl fmt::Display for Replica {
-    /// As in the URL. Nothing else is shown: the URL of the database may hold a password.
+    /// Shows the path of the URL only: the database's URL may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.customer, self.database, self.table)
     }
@@ -56,7 +57,7 @@ impl fmt::Debug for Replica {
 }
 
 impl Replica {
-    /// As it lies in its database.
+    /// The table as its database knows it.
     pub fn spec(&self) -> TableSpec {
         TableSpec {
             url: self.url.clone(),
@@ -86,7 +87,7 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Replica>, ConfigError> {
             columns: section.list("columns", COLUMNS, not_empty)?.unwrap_or_default(),
             tokens: section
                 .list("tokens", TOKENS, |text| {
-                    // Whoever knows one customer's token must not find another's table with it.
+                    // One customer's token must not open another's table.
                     hash(text).filter(|hash| {
                         !replicas.iter().any(|other| other.customer != customer && other.tokens.contains(hash))
                     })
@@ -109,14 +110,14 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Replica>, ConfigError> {
 
 fn segment(text: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    // A path of dots would be one that clients resolve.
+    // Clients resolve path segments of dots.
     let fits = (1..=100).contains(&text.len()) && text.bytes().all(plain) && !text.bytes().all(|byte| byte == b'.');
     fits.then(|| text.to_owned())
 }
 
 fn hash(text: &str) -> Option<[u8; 32]> {
     let token: Token = parsed(text)?;
-    (text.len() >= FEWEST_CHARACTERS).then(|| Sha256::digest(token.as_str().as_bytes()).into())
+    (text.len() >= MIN_CHARS).then(|| Sha256::digest(token.as_str().as_bytes()).into())
 }
 
 #[cfg(test)]
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replica_has_defaults_and_its_tokens_are_not_kept() {
+    fn replica_has_defaults_and_keeps_no_token() {
         let config = read(&[&entry("acme", "tokens = ['${TOKEN}']")]).unwrap();
         let replica = &config.replicas[0];
         assert_eq!((replica.name_in_database.as_str(), replica.key.as_str()), ("orders", "id"));
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_by_name_and_without_the_secret() {
+    fn wrong_value_is_refused_without_its_secret() {
         let tokens = format!("tokens = ['{TOKEN}']");
         let good = entry("acme", &tokens);
         for (entries, says) in [

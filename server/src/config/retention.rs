@@ -1,6 +1,6 @@
-//! `[retention]`: how long what happened is kept.
+//! `[retention]`: how long history is kept.
 //!
-//! Sums outlive runs: a chart of a year needs no million of runs, and a run's evidence no year.
+//! Sums are kept longer than runs: a chart of a year does not need its million runs.
 
 use super::{ConfigError, source::Section};
 
@@ -12,11 +12,11 @@ const SUMS: &str = "a number of days from \"1d\" to \"3650d\", at least as many 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     pub runs_ms: i64,
-    /// What charts, tiles and costs are made of.
+    /// The sums behind charts, tiles and costs.
     pub sums_ms: i64,
-    /// The history of tables that are kept in step, and tables of agents that have fallen silent.
+    /// The history of syncs, and agents' tables that are no longer reported.
     pub syncs_ms: i64,
-    /// Alerts that hold no longer, from their end on, and attempts to tell of them.
+    /// Resolved alerts, from their end on, and deliveries.
     pub alerts_ms: i64,
 }
 
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_written_with_their_unit_and_within_ten_years() {
+    fn retention_needs_unit_and_at_most_ten_years() {
         assert_eq!(["1d", "90d", "3650d"].map(days), [1, 90, 3_650].map(|days| Some(days * DAY_MS)));
         for text in ["", "d", "0d", "-1d", "3651d", "90", "90 d", "2h", "99999999999999999999d"] {
             assert_eq!(days(text), None, "{text}");

@@ -1,4 +1,4 @@
-//! `[[sinks]]`: where events go. The defaults are those of the engine.
+//! `[[sinks]]`: where events go. The engine has the defaults.
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
@@ -7,8 +7,8 @@ use model::SinkName;
 
 use super::{
     ConfigError, alerts,
-    load::{NAME, WHOLE, not_empty, parsed, within},
     source::Section,
+    values::{NAME, WHOLE, not_empty, parsed, within},
 };
 
 /// The name of the embedded receiver.
@@ -25,7 +25,7 @@ pub struct Sink {
     pub settings: Settings,
 }
 
-/// `canaries` takes what `[sinks.canary]` says.
+/// Adds the intervals of `[sinks.canary]` to `canaries`.
 pub fn read(sections: Vec<Section<'_>>, canaries: &mut BTreeMap<SinkName, Duration>) -> Result<Vec<Sink>, ConfigError> {
     let mut sinks: Vec<Sink> = Vec::new();
     for mut section in sections {
@@ -33,7 +33,7 @@ pub fn read(sections: Vec<Section<'_>>, canaries: &mut BTreeMap<SinkName, Durati
         if sinks.iter().any(|sink| sink.name == name) {
             return Err(ConfigError::Twice { at: section.at(), what: "sinks", name: name.to_string() });
         }
-        // It may hold a password, so that it is not repeated in an error.
+        // Read as a secret, since a URL may contain a password.
         let url: SinkUrl =
             section.get_secret("url", SINK_URL, parsed)?.ok_or_else(|| section.missing("url", SINK_URL))?;
         let usual = Settings::new(url);
@@ -79,7 +79,7 @@ fn credentials(section: &mut Section<'_>) -> Result<Option<Credentials>, ConfigE
     }
 }
 
-/// The embedded receiver as the others see it; where it listens is filled in when it does.
+/// The demo's embedded receiver as a sink. Its address is filled in once it listens.
 pub fn demo() -> Option<Sink> {
     let url = "tcp://127.0.0.1:3002".parse().ok()?;
     Some(Sink { name: DEMO_SINK.parse().ok()?, settings: Settings::new(url) })

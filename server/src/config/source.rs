@@ -1,8 +1,7 @@
 //! Reads single settings out of TOML and environment.
 //!
-//! A setting is asked for once, by section and key. The environment comes first (`LOGYARD_SECTION_KEY`), then the
-//! file, with `${VAR}` expanded. What was never asked for is unknown, so that the list of known keys is the code that
-//! reads them and cannot fall behind it.
+//! A setting is read once, by section and key: from the environment (`LOGYARD_SECTION_KEY`), else from the file, with
+//! `${VAR}` expanded. A key that no code has read is unknown, so the list of known keys is the code that reads them.
 
 #[cfg(test)]
 use std::{cell::RefCell, collections::BTreeSet};
@@ -24,7 +23,7 @@ thread_local! {
     pub static KEYS: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
 }
 
-/// Looks up a variable of the environment; a function, so that tests need not change the process's own.
+/// Looks up an environment variable. A function, so that tests need not change the process's own.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A parsed file and the environment.
@@ -39,14 +38,14 @@ pub struct Section<'a> {
     source: &'a Source<'a>,
     /// `server`, `stores`; empty for the file itself.
     name: &'static str,
-    /// Where it starts, to say where something is missing.
+    /// Offset of its start, for errors about missing keys.
     start: usize,
     table: Option<&'a DeTable<'a>>,
     overridable: bool,
     asked: Vec<&'static str>,
 }
 
-/// A value as text, and where it stood.
+/// A value as text, and its place.
 struct Written {
     at: At,
     text: String,
@@ -69,7 +68,7 @@ impl<'a> Source<'a> {
         At::Line(PathBuf::from(self.file), 1 + before.matches('\n').count())
     }
 
-    /// Replaces each `${VAR}`; there is no escape, as no setting needs one.
+    /// Replaces each `${VAR}`. There is no escape, because no setting needs one.
     fn expand(&self, at: &At, key: &str, text: &str) -> Result<String, ConfigError> {
         let mut out = String::new();
         let mut rest = text;
@@ -91,7 +90,7 @@ impl<'a> Source<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// A `[name]` table; empty if the file has none, as the environment may still fill it.
+    /// A `[name]` table. Empty if the file has none: the environment may still set its keys.
     pub fn section(&mut self, name: &'static str) -> Result<Section<'a>, ConfigError> {
         let (start, table) = match self.take(name) {
             None => (0, None),
@@ -103,7 +102,7 @@ impl<'a> Section<'a> {
         Ok(Section { source: self.source, name, start, table, overridable: true, asked: Vec::new() })
     }
 
-    /// A table inside an entry of a list, `[pipelines.alerts]`. It has no variables, as the list has none.
+    /// A table inside an entry of a list, such as `[pipelines.alerts]`. The environment cannot set its keys.
     pub fn table(&mut self, name: &'static str) -> Result<Option<Section<'a>>, ConfigError> {
         let Some(value) = self.take(name) else { return Ok(None) };
         let DeValue::Table(table) = value.get_ref() else {
@@ -114,7 +113,7 @@ impl<'a> Section<'a> {
         Ok(Some(Section { source, name, start, table, overridable: false, asked: Vec::new() }))
     }
 
-    /// The `[[name]]` tables in their order. They have no variables: a list has no fixed names.
+    /// The `[[name]]` tables in their order. The environment cannot set their keys: a list has no fixed names.
     pub fn sections(&mut self, name: &'static str) -> Result<Vec<Section<'a>>, ConfigError> {
         const EXPECTED: &str = "a list of tables: write [[name]] on a line of its own";
         let Some(value) = self.take(name) else { return Ok(Vec::new()) };

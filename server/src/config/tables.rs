@@ -1,7 +1,7 @@
-//! `[[tables]]`: local tables that are kept in step with a remote copy; `[sync]`: what all of them together may take.
-//! Each default stands here, beside its key.
+//! `[[tables]]`: local tables kept in sync with a remote copy; `[sync]`: limits for all of them together. Each default
+//! is here, beside its key.
 //!
-//! Always: a remote copy follows one table.
+//! Always: a remote copy belongs to one table.
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
@@ -10,12 +10,11 @@ use model::TableName;
 
 use super::{
     ConfigError,
-    load::{NAME, WHOLE, not_empty, parsed, within},
-    pipelines::seconds,
     source::Section,
+    values::{NAME, WHOLE, not_empty, parsed, seconds, within},
 };
 
-const URL: &str = "where the table lies: postgres://USER@HOST/NAME, mysql://USER@HOST/NAME or sqlite:PATH";
+const URL: &str = "the URL of the table's database: postgres://USER@HOST/NAME, mysql://USER@HOST/NAME or sqlite:PATH";
 const REMOTE: &str = "the URL of the remote copy, of which no other table is the truth, such as \
                       https://copy.example.com/v1/customers/acme/databases/shop/tables/orders";
 const TOKEN: &str = "a secret of 1 to 1,024 visible characters, best as \"${VARIABLE}\"";
@@ -25,33 +24,34 @@ const EVERY: &str =
     "how often to check the table while it is in sync, such as \"10s\": a whole number of s, m, h or d, at most 31d";
 const TARGET: &str = "how long an upload should take, such as \"1s\", at most 60s";
 const STRATEGY: &str = "ranges or scan";
-/// A second.
+/// Default requests per second.
 const REQUESTS: NonZeroU32 = NonZeroU32::new(50).unwrap();
+/// Default rows per second.
 const ROWS: NonZeroU32 = NonZeroU32::new(200_000).unwrap();
 
 /// A `[[tables]]` entry.
 #[derive(Clone)]
 pub struct Table {
     pub name: TableName,
-    /// Of the local database; may hold a password.
+    /// URL of the local database; may contain a password.
     pub url: String,
-    /// As the database calls it. Default: the name.
+    /// Name of the table in its database. Default: `name`.
     pub table: String,
     pub key: String,
     pub version: String,
     pub timestamp: Option<String>,
-    /// Beside key and version; none: all.
+    /// Columns beside key and version; none: all.
     pub columns: Vec<String>,
     pub remote: String,
     pub token: Option<Token>,
     pub every: Duration,
     pub strategy: Strategy,
-    /// More rows than this, and more than one in a hundred, are not deleted without a yes.
+    /// Deleting more rows than this, and more than one in a hundred, needs approval.
     pub approve_above: u64,
     pub batch_target: Duration,
 }
 
-/// `[sync]`: a second, of all tables of this process together.
+/// `[sync]`: limits for all tables of this process together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sync {
     pub requests_per_second: NonZeroU32,
@@ -59,7 +59,7 @@ pub struct Sync {
 }
 
 impl Table {
-    /// With every default.
+    /// A table with every default.
     pub fn between(name: TableName, url: String, remote: String) -> Self {
         Self {
             table: name.to_string(),
@@ -90,7 +90,7 @@ impl Table {
 }
 
 impl fmt::Debug for Table {
-    /// Its URLs may hold passwords.
+    /// Shows the name only: the URLs may contain passwords.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Table({})", self.name)
     }
@@ -146,17 +146,16 @@ pub fn read(sections: Vec<Section<'_>>) -> Result<Vec<Table>, ConfigError> {
     Ok(tables)
 }
 
-/// Whether it is the URL of a remote table, not of a database.
+/// True for the URL of a remote table's API, false for a database's.
 pub fn is_api(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
 
-/// Whether it is the URL of a database in which a copy can lie.
+/// True for the URL of a database that can hold a remote copy.
 pub fn takes_a_copy(url: &str) -> bool {
     ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
-/// Whose tables can be followed.
 fn is_mysql(url: &str) -> bool {
     ["mysql://", "mariadb://"].iter().any(|scheme| url.starts_with(scheme))
 }
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_has_defaults_and_shows_no_secret() {
+    fn table_has_defaults_and_shows_no_secret() {
         let config = read(&entry("token = '${TOKEN}'\ncolumns = ['customer', 'total']")).unwrap();
         let table = &config.tables[0];
         assert_eq!((table.table.as_str(), table.key.as_str(), table.version.as_str()), ("orders", "id", "row_version"));
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_reaches_the_engine() {
+    fn settings_reach_the_engine() {
         let config = read(&entry("strategy = 'scan'\napprove_above = 7\nbatch_target = '3s'\nevery = '1h'")).unwrap();
         let options = config.tables[0].options();
         assert_eq!((options.strategy, options.guard.rows, options.batch.target), (Strategy::Scan, 7, 3_000));
@@ -210,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_by_name_and_without_the_secret() {
+    fn wrong_value_is_refused_without_its_secret() {
         let other = entry("").replace("'orders'", "'other'");
         for (text, says) in [
             ("[[tables]]\nname = 'orders'".to_owned(), "tables.url is missing"),

@@ -16,7 +16,7 @@ fn refused(text: &str) -> String {
 }
 
 #[test]
-fn without_a_file_there_is_the_demo_store_on_loopback() {
+fn no_file_means_demo_store_on_loopback() {
     let config = parse("");
     assert_eq!(config.server.addr.to_string(), "127.0.0.1:3000");
     assert_eq!(config.database.url, "sqlite:data/logyard.db");
@@ -25,7 +25,7 @@ fn without_a_file_there_is_the_demo_store_on_loopback() {
 }
 
 #[test]
-fn own_stores_replace_the_demo_store_unless_it_is_asked_for() {
+fn configured_stores_replace_demo_unless_enabled() {
     let own = "[[stores]]\nname = 'aws'\n";
     let names = |text: &str| parse(text).stores.iter().map(|store| store.name.to_string()).collect::<Vec<_>>();
     assert_eq!(names(own), ["aws"]);
@@ -47,7 +47,17 @@ fn the_environment_overrides_the_file() {
 }
 
 #[test]
-fn a_size_may_have_a_unit_or_be_in_bytes() {
+fn tasks_are_on_unless_switched_off() {
+    let on = |text: &str, environment: &[(&str, &str)]| parse_with(text, environment).unwrap().tasks.names();
+    assert_eq!(on("", &[]).len(), 10);
+    let some = on("[tasks]\nfollow = false\nsync = false", &[("LOGYARD_TASKS_SWEEP", "false")]);
+    assert!(some.len() == 7 && ["follow", "sync", "sweep"].iter().all(|name| !some.contains(name)), "{some:?}");
+    assert!(!on("[runner]\njobs = 0", &[]).contains(&"run_jobs"));
+    assert!(refused("[tasks]\nfolow = false").contains("tasks.folow"));
+}
+
+#[test]
+fn size_takes_unit_or_bytes() {
     let bytes =
         |text: &str| parse(&format!("[runner]\nmultipart_threshold = {text}")).runner.multipart_threshold.bytes();
     assert_eq!((bytes("'8MiB'"), bytes("8388608")), (8 << 20, 8 << 20));
@@ -57,7 +67,7 @@ fn a_size_may_have_a_unit_or_be_in_bytes() {
 }
 
 #[test]
-fn a_store_has_its_own_ceilings_or_those_of_the_runner() {
+fn store_ceilings_default_to_the_runners() {
     let config = parse(
         "[runner]\nmax_requests_per_second = 9\nmax_bytes_per_second = '1MB'\n[demo]\nenabled = true\n\
          [[stores]]\nname = 'own'\nmax_requests_per_second = 5\n[[stores]]\nname = 'none'",
@@ -75,13 +85,13 @@ fn a_store_has_its_own_ceilings_or_those_of_the_runner() {
 }
 
 #[test]
-fn a_password_may_come_from_the_environment_alone() {
+fn password_may_come_from_environment_alone() {
     let auth = [("LOGYARD_AUTH_PASSWORD_HASH", "$argon2id$v=19$x"), ("LOGYARD_SERVER_ADDR", "0.0.0.0:3000")];
     assert_eq!(parse_with("", &auth).unwrap().auth.unwrap().user, "operator");
 }
 
 #[test]
-fn variables_are_expanded_and_an_unset_one_is_named_with_its_line() {
+fn unset_variable_is_named_with_its_line() {
     let text = "[database]\n\nurl = 'postgres://logyard:${PASSWORD}@db/logyard'";
     let config = parse_with(text, &[("PASSWORD", "a$b")]).unwrap();
     assert_eq!(config.database.url, "postgres://logyard:a$b@db/logyard");
@@ -93,7 +103,7 @@ fn variables_are_expanded_and_an_unset_one_is_named_with_its_line() {
 }
 
 #[test]
-fn an_unknown_key_is_named_with_its_line_and_the_nearest() {
+fn unknown_key_suggests_the_nearest() {
     assert_eq!(
         refused("[server]\nadress = '127.0.0.1:1'"),
         "logyard.toml line 2: server.adress is not a setting; did you mean server.addr?"
@@ -107,7 +117,7 @@ fn an_unknown_key_is_named_with_its_line_and_the_nearest() {
 }
 
 #[test]
-fn a_bad_value_is_shown_with_what_would_be_right() {
+fn bad_value_is_shown_with_expected_form() {
     assert_eq!(
         refused("[server]\naddr = 'localhost'"),
         "logyard.toml line 2: server.addr = \"localhost\" is not valid: it must be an address and port such as \
@@ -133,7 +143,7 @@ fn a_bad_value_is_shown_with_what_would_be_right() {
 }
 
 #[test]
-fn prices_are_numbers_that_are_not_negative_and_say_whose_they_are() {
+fn prices_are_nonnegative_and_name_their_source() {
     let prices = |text: &str| parse_with(text, &[]).unwrap().prices;
     assert!(prices("").source.starts_with("AWS's list prices"));
     let own = prices("[prices]\ncurrency = 'EUR'\nlist_copy_put = 0.0054\nget_head = 0");
@@ -150,7 +160,7 @@ fn prices_are_numbers_that_are_not_negative_and_say_whose_they_are() {
 }
 
 #[test]
-fn what_may_be_a_secret_is_not_repeated() {
+fn secret_value_is_not_repeated_in_error() {
     for text in [
         "[auth]\npassword_hash = 'hunter2'",
         "[database]\nurl = 'mysql://root:hunter2@db'",
@@ -178,7 +188,7 @@ fn a_pipeline_brings_store_sink_and_format() {
 }
 
 #[test]
-fn a_queue_belongs_to_one_pipeline_that_is_followed() {
+fn queue_belongs_to_one_followed_pipeline() {
     let pipeline = |name: &str, rest: &str| {
         format!("[[pipelines]]\nname = '{name}'\nsource = 's3://logs/{name}/'\nsink = 'log'\n{rest}\n")
     };
@@ -203,7 +213,7 @@ fn a_queue_belongs_to_one_pipeline_that_is_followed() {
 }
 
 #[test]
-fn what_is_wrong_with_a_sink_or_a_pipeline_is_told_with_line_and_key() {
+fn sink_and_pipeline_errors_name_line_and_key() {
     let pipeline = |rest: &str| refused(&format!("{SINK}[[pipelines]]\nname = 'api'\n{rest}"));
     assert!(refused("[[sinks]]\nname = 'a'").contains("line 1: sinks.url is missing"));
     assert!(
@@ -230,7 +240,7 @@ fn what_is_wrong_with_a_sink_or_a_pipeline_is_told_with_line_and_key() {
 }
 
 #[test]
-fn receivers_of_alerts_have_names_of_their_own_and_no_error_holds_their_secrets() {
+fn receivers_have_unique_names_and_secret_urls() {
     let webhook = "[[webhooks]]\nname = 'ops'\nurl = 'https://hooks.example.com/x'\n";
     let message = refused(&format!("{webhook}[[topics]]\nname = 'ops'\narn = 'arn:aws:sns:eu-west-1:1:a'"));
     assert!(message.contains("two webhooks or topics are named ops"), "{message}");
@@ -247,14 +257,14 @@ fn receivers_of_alerts_have_names_of_their_own_and_no_error_holds_their_secrets(
 }
 
 #[test]
-fn alerts_that_are_over_are_kept_for_as_many_days_as_it_says() {
+fn retention_of_alerts_is_read() {
     let kept = |text: &str| parse(text).retention.alerts_ms / 86_400_000;
     assert_eq!((kept(""), kept("[retention]\nalerts = '7d'\nruns = '30d'")), (90, 7));
     assert!(refused("[retention]\nalerts = '0d'").contains("retention.alerts = \"0d\""));
 }
 
 #[test]
-fn a_limit_that_cannot_be_is_refused_by_its_name() {
+fn wrong_limit_is_refused_by_name() {
     let limits = |line: &str| {
         refused(&format!(
             "{SINK}[[pipelines]]\nname = 'api'\nsource = 's3://logs'\nsink = 'log'\n[pipelines.alerts]\n{line}"
@@ -269,7 +279,7 @@ fn a_limit_that_cannot_be_is_refused_by_its_name() {
 }
 
 #[test]
-fn an_open_address_without_a_password_is_refused_with_what_to_do() {
+fn open_address_without_password_is_refused() {
     let message = refused("[server]\naddr = '0.0.0.0:3000'");
     assert!(message.contains("0.0.0.0:3000") && message.contains("logyard hash-password"), "{message}");
     let auth = "[server]\naddr = '0.0.0.0:3000'\n[auth]\npassword_hash = '$argon2id$'";
@@ -280,7 +290,7 @@ const SHIPPED: &str = "[[stores]]\nname = 'aws'\n[[sinks]]\nname = 's'\nurl = 't
                        name = 'p'\nsource = 's3://logs/'\nsink = 's'\n";
 
 #[test]
-fn a_pipeline_names_the_log_group_of_its_function_and_where_the_counters_lie() {
+fn pipeline_reads_log_group_and_counters() {
     let config = parse(&format!(
         "{SHIPPED}log_group = '/aws/lambda/p'\nfunction_timeout = '60s'\n[pipelines.summary]\nsent = '/stats/ok'\n[logs]\n\
          requests_per_second = 9"
@@ -294,7 +304,7 @@ fn a_pipeline_names_the_log_group_of_its_function_and_where_the_counters_lie() {
 }
 
 #[test]
-fn what_does_not_fit_a_log_group_is_refused_by_its_name() {
+fn wrong_log_group_is_refused_by_name() {
     for (said, named) in [
         ("log_group = 'a b'", "pipelines.log_group = \"a b\""),
         ("function_timeout = '60s'", "pipelines.log_group is missing"),

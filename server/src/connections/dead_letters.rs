@@ -7,7 +7,7 @@ use model::JobId;
 /// The folder in the data directory.
 const FOLDER: &str = "dead-letters";
 
-/// What a job could not deliver, as a file. It is there once there is something in it.
+/// The file of events that a job could not deliver. It exists once it holds an event.
 pub fn dead_letters(data_dir: &Path, job: JobId) -> PathBuf {
     data_dir.join(FOLDER).join(format!("{job}.ndjson"))
 }

@@ -1,4 +1,4 @@
-//! What recorded runs have delivered, as the shipping engine asks for it.
+//! Which objects recorded runs have delivered, as the shipping engine queries it.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The log groups of functions, each with its connection: the one place that turns a pipeline's `log_group` into one.
 //!
-//! Always: all groups of a process share one rate of requests, whoever reads: watchers, backfills, a person.
+//! Always: all log groups of a process share one rate of requests, for log readers, backfills and people.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub struct Group {
     pub function: Function,
     /// How its events are read.
     pub options: Options,
-    /// Of the pipeline's store, whose credentials are used.
+    /// The endpoint of the pipeline's store, whose credentials are used.
     endpoint: Endpoint,
     open: OnceCell<Logs>,
 }
@@ -55,12 +55,12 @@ impl LogGroups {
         self.entries.iter().cloned()
     }
 
-    /// `None`: no function ships that pipeline, as far as the configuration says.
+    /// `None`: the configuration names no function for that pipeline.
     pub fn get(&self, pipeline: &PipelineName) -> Option<&Arc<Group>> {
         self.entries.iter().find(|group| group.pipeline.name == *pipeline)
     }
 
-    /// The connection to a group: made by the first who asks.
+    /// Connects to a log group at the first call; later calls share the connection.
     pub async fn connect(&self, group: &Group) -> Logs {
         let Function { log_group, region, logs_endpoint_url, .. } = &group.function;
         let place = Place { group: log_group.clone(), region: region.clone(), url: logs_endpoint_url.clone() };
@@ -68,7 +68,7 @@ impl LogGroups {
     }
 }
 
-/// What was read of an invocation, as it is recorded.
+/// An invocation that was read, in the form that is recorded.
 pub fn invocation(read: Read, pipeline: &Pipeline, db: &Db) -> NewInvocation {
     let run = Run {
         id: db.new_run_id(),

@@ -1,7 +1,7 @@
 //! The configured sinks: the one place that turns a `[[sinks]]` entry into a connection.
 //!
-//! Always: a sink is open at most once in this process, so that its limits (connections, events a second) hold over
-//! all that ships to it.
+//! Always: a sink is open at most once in this process, so that its limits (connections, events a second) hold for
+//! everything that ships to it.
 
 use std::sync::Arc;
 
@@ -37,14 +37,14 @@ impl Sinks {
         self.iter().find(|sink| sink.name == *name)
     }
 
-    /// Connects the first who asks; the others share it. `None`: it is not configured here.
+    /// Connects at the first call; later calls share the connection. `None`: the sink is not configured here.
     pub async fn open(&self, name: &SinkName) -> Option<Result<Sink, SinkError>> {
         let entry = self.entries.iter().find(|entry| entry.config.name == *name)?;
         let open = entry.open.get_or_try_init(|| Sink::open(entry.config.settings.clone()));
         Some(open.await.cloned())
     }
 
-    /// As far as it may be shown.
+    /// What may be shown of a sink.
     pub fn status(entry: &config::Sink) -> SinkStatus {
         let settings = &entry.settings;
         SinkStatus {

@@ -1,7 +1,7 @@
-//! The tables that are kept in step: the one place that turns a `[[tables]]` entry into two ends.
+//! The synced tables: the one place that turns a `[[tables]]` entry into two ends.
 //!
-//! Always: each end is opened at most once in this process, when it is first needed. What its tables take of their ends
-//! is counted against one allowance.
+//! Always: each end is opened at most once in this process, when it is first needed. Requests and rows of all tables
+//! count against one allowance.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub struct Pair {
     pub remote: Arc<dyn Remote>,
 }
 
-/// Which end is not there, and why.
+/// Which end could not be opened, and why.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("The local end: {0}.")]
@@ -44,12 +44,12 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// Whether another try may help.
+    /// Whether a retry may help.
     pub fn unreachable(&self) -> bool {
         matches!(self, Self::Local(TableError::Unreachable { .. }) | Self::Remote(TableError::Unreachable { .. }))
     }
 
-    /// What to do about it.
+    /// What to do now.
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Local(error) | Self::Remote(error) => match error {
@@ -86,13 +86,13 @@ impl Syncs {
         &self.allowance
     }
 
-    /// Opens the first time; later the same ends are shared. `None`: the table is not configured here.
+    /// Opens both ends at the first call; later calls share them. `None`: the table is not configured here.
     pub async fn open(&self, table: &TableName) -> Option<Result<Pair, OpenError>> {
         let entry = self.entries.iter().find(|entry| entry.config.name == *table)?;
         Some(entry.open().await)
     }
 
-    /// The local end alone. `None`: the table is not configured here.
+    /// Opens the local end alone. `None`: the table is not configured here.
     pub async fn open_local(&self, table: &TableName) -> Option<Result<tables::Table, OpenError>> {
         let entry = self.entries.iter().find(|entry| entry.config.name == *table)?;
         Some(entry.local().await.cloned())
@@ -129,13 +129,13 @@ impl Entry {
         Ok(Arc::new(table))
     }
 
-    /// Of the table in the one database or the other.
+    /// The table's description in one of the two databases.
     fn spec(&self, url: &str) -> TableSpec {
         let config::Table { table, key, version, timestamp, columns, .. } = self.config.clone();
         TableSpec { url: url.to_owned(), table, key, version, timestamp, columns }
     }
 
-    /// As far as the URL tells, without who asks and how.
+    /// The place in a URL, without user, password and options.
     fn place(&self, url: &str) -> String {
         let bare = url.split(['?', '#']).next().unwrap_or_default();
         let shown = match bare.split_once("://") {
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_shown_without_secrets_before_anything_is_open() {
+    fn place_is_shown_without_secrets() {
         let (syncs, orders) = syncs(
             "url = 'postgres://shop:pa@ss@db.internal:5432/shop?password=x'\nremote = 'https://u:p@copy.example.com/v1/t?ca=f'",
         );
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_end_that_is_not_there_is_named_with_what_would_help() {
+    async fn missing_end_is_named_with_advice() {
         let (syncs, orders) = syncs("url = 'sqlite:/nowhere/shop.db'\nremote = 'https://copy.example.com/t'");
         let Some(Err(error)) = syncs.open(&orders).await else { panic!("opened") };
         assert!(

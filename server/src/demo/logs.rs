@@ -1,9 +1,9 @@
-//! Load-balancer logs that appear by themselves, so that there is a pipeline to look at.
+//! Delivers load-balancer logs, so that the demo has a pipeline to show.
 //!
-//! Every few seconds a balancer "delivers" an object as AWS does: a Classic one plain, an Application one gzipped, under
-//! AWS's own keys. One object in fifty has a line that is no record. Visits are made up by rule, nobody's.
+//! Every few seconds a balancer "delivers" an object as AWS does: a Classic one plain, an Application one gzipped,
+//! under AWS's own keys. One object in fifty has a line that is not a record. The visits are generated, not real.
 //!
-//! Always: at most [`KEPT`] objects are there; the oldest make room.
+//! Always: at most [`KEPT`] objects exist; the oldest are deleted.
 
 use std::{
     collections::VecDeque,
@@ -23,10 +23,10 @@ use tracing::warn;
 use crate::config::DEMO_LOGS;
 
 const EVERY: Duration = Duration::from_secs(5);
-/// Some three hours of them.
+/// Objects kept: about three hours of them.
 const KEPT: usize = 2_000;
 const ONE_BAD_IN: u64 = 50;
-/// An early one of them, so that there is soon something to see.
+/// Which object has a bad line: an early one, so that it soon shows.
 const BAD: u64 = 3;
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "ap-southeast-2";
@@ -38,7 +38,7 @@ const AGENTS: [&str; 3] =
 pub async fn deliver(store: Arc<Embedded>, now: impl Fn() -> Time) {
     let mut delivered = match begin(&store) {
         Ok(delivered) => delivered,
-        Err(error) => return warn!(%error, "no demo logs: their bucket cannot be made"),
+        Err(error) => return warn!(%error, "demo logs off: their bucket cannot be made"),
     };
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -46,15 +46,15 @@ pub async fn deliver(store: Arc<Embedded>, now: impl Fn() -> Time) {
         ticks.tick().await;
         let (key, body) = match object(number, now()) {
             Ok(object) => object,
-            Err(error) => return warn!(%error, "no more demo logs: they cannot be compressed"),
+            Err(error) => return warn!(%error, "demo logs stopped: they cannot be compressed"),
         };
         if let Err(error) = put(&store, &key, &body, &mut delivered).await {
-            warn!(%error, "a demo log could not be delivered");
+            warn!(%error, "demo log not delivered; the next one is tried in time");
         }
     }
 }
 
-/// The keys that are there from earlier, the oldest first as far as keys tell.
+/// Keys of earlier demo logs, the oldest first by their names.
 fn begin(store: &Embedded) -> Result<VecDeque<String>, EmbeddedError> {
     match store.keys(DEMO_LOGS) {
         Ok(keys) => Ok(keys.into()),
@@ -74,7 +74,7 @@ async fn put(store: &Embedded, key: &str, body: &[u8], delivered: &mut VecDeque<
     Ok(())
 }
 
-/// A key and a body, as the balancer of that turn writes them.
+/// Key and body of the log object with this number.
 fn object(number: u64, now: Time) -> io::Result<(String, Vec<u8>)> {
     let classic = number.is_multiple_of(3);
     let text = log(classic, number % ONE_BAD_IN == BAD, now);
@@ -97,7 +97,7 @@ fn object(number: u64, now: Time) -> io::Result<(String, Vec<u8>)> {
     Ok((key, gzip.finish()?))
 }
 
-/// Some dozens of visits of the last seconds.
+/// A few dozen visits of the last seconds.
 fn log(classic: bool, bad: bool, now: Time) -> String {
     let mut random = rand::rng();
     let visits = random.random_range(20..120_i64);
@@ -109,7 +109,7 @@ fn log(classic: bool, bad: bool, now: Time) -> String {
         let status = if random.random_range(0..40) == 0 { 502 } else { 200 };
         let client = format!("198.51.100.{}:{}", random.random_range(1..255), random.random_range(1_024..65_535));
         let micros = random.random_range(100..90_000);
-        // A String takes all.
+        // Writing to a String cannot fail.
         let _ = if classic {
             writeln!(
                 text,

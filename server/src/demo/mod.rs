@@ -1,11 +1,12 @@
-//! The embedded store beside the server: a place to try everything on, with no account anywhere.
+//! The embedded store beside the server, to try everything without an account.
 //!
-//! A server starts it in its data directory and leaves its address there, where a worker beside it finds it. Servers
+//! A server starts it in its data directory and writes its address there, where a worker beside it finds it. Servers
 //! that share a PostgreSQL share their jobs, so `demo` must be the same store for all of them: there the first to
 //! bind the address serves it, and the others on that machine use it.
 //!
-//! Whoever serves it also delivers load-balancer logs into it and receives what the demo's pipeline ships, unless other
-//! pipelines are configured; and has a shop whose tables are kept in step, unless other tables are.
+//! The server that serves it also delivers load-balancer logs into it and receives what the demo's pipeline ships,
+//! unless other pipelines are configured. It also has a shop whose tables are synced, unless other tables are
+//! configured.
 
 mod logs;
 mod receiver;
@@ -21,14 +22,14 @@ use tracing::{info, warn};
 use crate::config::{Config, DEMO_PIPELINE, DEMO_SINK, DEMO_STORE, DataDir};
 use receiver::Receiver;
 
-/// Where in the data directory the addresses of store and receiver are left.
+/// Files in the data directory that hold the addresses of store and receiver.
 const ADDRESS_FILE: &str = "demo.addr";
 const RECEIVER_FILE: &str = "demo-receiver.addr";
-/// Where the copies of the shop's tables are held: at the server itself.
+/// Where the copies of the shop's tables are: at the server itself.
 const SHOP_FILE: &str = "demo-shop.addr";
-/// Of the first port that the receiver tries, after the store's.
+/// Distance from the store's port to the first port that the receiver tries.
 const RECEIVER_PORT: u16 = 3002;
-/// Ports tried after a taken one.
+/// How many ports are tried after a taken one.
 const MORE_PORTS: u16 = 20;
 
 /// The embedded store, and what makes it live; all of it ends when this is dropped.
@@ -51,7 +52,7 @@ pub async fn start(config: &mut Config, data_dir: &DataDir, addr: SocketAddr) ->
     }
     let shared = !config.database.url.starts_with("sqlite:");
     let Some(store) = listen(config.demo.addr, data_dir.path(), shared).await? else {
-        info!(addr = %config.demo.addr, "the embedded store is served by another process: using that");
+        info!(addr = %config.demo.addr, "embedded store is served by another process; using that");
         return Ok(None);
     };
     store.seed_demo().await?;
@@ -70,7 +71,7 @@ fn ships(config: &Config) -> bool {
     config.pipelines.iter().any(|pipeline| pipeline.name.as_str() == DEMO_PIPELINE)
 }
 
-/// Without a receiver nothing is delivered, either: it would only pile up.
+/// Without a receiver no logs are delivered: they would only pile up.
 async fn bring_to_life(config: &mut Config, data_dir: &DataDir, store: &Arc<Embedded>) -> Vec<AbortOnDropHandle<()>> {
     // A store on whatever port is free has a receiver on one, too.
     let port = if config.demo.addr.port() == 0 { 0 } else { RECEIVER_PORT };
@@ -83,7 +84,7 @@ async fn bring_to_life(config: &mut Config, data_dir: &DataDir, store: &Arc<Embe
             receiver
         }
         Err(error) => {
-            warn!(%error, "the demo's receiver could not start: its pipeline stands still");
+            warn!(%error, "demo receiver not started; the demo pipeline ships nothing");
             return Vec::new();
         }
     };
@@ -93,11 +94,12 @@ async fn bring_to_life(config: &mut Config, data_dir: &DataDir, store: &Arc<Embe
 
 fn leave(data_dir: &DataDir, file: &str, addr: SocketAddr) {
     if let Err(error) = fs::write(data_dir.path().join(file), addr.to_string()) {
-        warn!(%error, "an address of the demo could not be left for workers");
+        warn!(%error, "demo address not written; workers use the configured one");
     }
 }
 
-/// For a worker or a command: the embedded store of the server on the same data directory, else at its configured address.
+/// For a worker or a command: the embedded store of the server on the same data directory, else at its configured
+/// address.
 pub fn find(config: &mut Config) {
     if !config.demo.enabled {
         return;
@@ -115,7 +117,7 @@ pub fn find(config: &mut Config) {
     }
 }
 
-/// `None`: the address is taken, and `shared` with whoever has it.
+/// `None`: the address is taken, and `shared` with the process that has it.
 async fn listen(first: SocketAddr, data_dir: &Path, shared: bool) -> Result<Option<Embedded>, EmbeddedError> {
     let mut addr = first;
     loop {
@@ -132,7 +134,7 @@ async fn listen(first: SocketAddr, data_dir: &Path, shared: bool) -> Result<Opti
             Err(error) => return Err(error),
             Ok(store) => {
                 if addr != first {
-                    warn!(taken = %first, "the embedded store's port is taken; it listens on {addr} instead");
+                    warn!(taken = %first, "port of the embedded store is taken; it listens on {addr} instead");
                 }
                 return Ok(Some(store));
             }

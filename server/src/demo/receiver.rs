@@ -1,7 +1,7 @@
 //! The receiver of the demo: takes JSON lines over TCP on loopback, as Logstash does with `json_lines`, and keeps the
-//! newest in a file to look at.
+//! newest in a file.
 //!
-//! Always: the file is at most [`MOST_BYTES`] and one event long; then it begins anew.
+//! Always: the file is at most [`MOST_BYTES`] and one event long; then it starts again.
 
 use std::{
     io,
@@ -18,12 +18,12 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-/// What it keeps, in the data directory.
+/// The file of received events, in the data directory.
 const RECEIVED: &str = "demo-received.ndjson";
 const MOST_BYTES: u64 = 8 << 20;
-/// A longer line ends its connection.
+/// Longest line, in bytes; a longer one ends its connection.
 const LONGEST: usize = 1 << 20;
-/// Ports tried after a taken one.
+/// How many ports are tried after a taken one.
 const MORE_PORTS: u16 = 20;
 
 pub struct Receiver {
@@ -60,7 +60,7 @@ impl Receiver {
     pub async fn receive(self) {
         let file = match File::create(&self.file).await {
             Ok(file) => file,
-            Err(error) => return warn!(%error, "the demo's receiver cannot keep what it receives"),
+            Err(error) => return warn!(%error, "demo receiver stopped: its file cannot be written"),
         };
         let received = Arc::new(Mutex::new(Received { file, bytes: 0 }));
         loop {
@@ -73,13 +73,13 @@ impl Receiver {
                         }
                     });
                 }
-                Err(error) => warn!(%error, "the demo's receiver could not accept a connection"),
+                Err(error) => warn!(%error, "demo receiver did not accept a connection"),
             }
         }
     }
 }
 
-/// Every line until the sender has shut its half; then closes, which tells that all was taken.
+/// Reads every line until the sender has closed its half; then closes, which shows that all lines were read.
 async fn take(stream: TcpStream, received: &Mutex<Received>) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(64 * 1_024, stream);
     let mut line = Vec::new();

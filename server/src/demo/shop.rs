@@ -1,5 +1,5 @@
-//! The demo's shop: two tables that change all the time, a copy of each that this server holds for others, and itself as
-//! the one that keeps them in step, over HTTP like anybody.
+//! The demo's shop: two tables that change all the time, and a copy of each at this server, which the syncer keeps in
+//! sync over HTTP as with any remote.
 //!
 //! Always: on loopback only, as everybody knows the token; and only where no other server shares the database, as each
 //! would have a shop of its own.
@@ -20,12 +20,12 @@ const TOKEN: &str = "logyard-demo-copy";
 const EVERY: Duration = Duration::from_secs(2);
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 
-/// Whether there is to be a shop: nobody configured other tables.
+/// Whether the demo has a shop: no other tables are configured.
 fn wanted(config: &Config) -> bool {
     config.demo.enabled && config.tables.is_empty() && config.replicas.is_empty()
 }
 
-/// Opens the shop, and adds its tables to the configuration. Without one where its files cannot be made.
+/// Opens the shop, and adds its tables to the configuration; adds none if its files cannot be made.
 pub async fn open(config: &mut Config, data_dir: &DataDir, addr: SocketAddr) -> Option<AbortOnDropHandle<()>> {
     let shared = !config.database.url.starts_with("sqlite:");
     if shared || !wanted(config) || !addr.ip().is_loopback() {
@@ -35,7 +35,7 @@ pub async fn open(config: &mut Config, data_dir: &DataDir, addr: SocketAddr) -> 
     let writer = match shop.open().await {
         Ok(writer) => writer,
         Err(error) => {
-            warn!(%error, "the demo's shop could not be opened: there are no tables to keep in step");
+            warn!(%error, "demo shop not opened; the demo has no tables to sync");
             return None;
         }
     };
@@ -44,7 +44,7 @@ pub async fn open(config: &mut Config, data_dir: &DataDir, addr: SocketAddr) -> 
     Some(AbortOnDropHandle::new(tokio::spawn(work(writer))))
 }
 
-/// For a command or a worker beside the server that has the shop.
+/// Adds the tables of the shop for a command or a worker beside its server.
 pub fn find(config: &mut Config, addr: SocketAddr) {
     if wanted(config) {
         let shop = Shop::within(&config.server.data_dir);
@@ -79,8 +79,8 @@ async fn work(mut writer: Writer) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = writer.stroke().await {
-            warn!(%error, "the demo's shop could not be worked in");
+        if let Err(error) = writer.write_batch().await {
+            warn!(%error, "demo shop not changed; the next change is tried in time");
         }
     }
 }

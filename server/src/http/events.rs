@@ -1,12 +1,12 @@
 //! Live streams: server-sent events for pages and scripts.
 //!
-//! Every stream starts with a `snapshot` and goes on with what changes: `job` with the whole job, `sync` with the name of
-//! a table that is kept in step, and a `beat` every two seconds, which proves that the line is alive. The id of a `job` message is the job's id and its row's revision,
-//! so that a client can tell an older state from a newer one.
+//! Every stream starts with a `snapshot`. Then follow a `job` with the complete job, a `sync` with the name of a table
+//! whose status changed, and a `beat` every two seconds, which proves that the connection works. The id of a `job`
+//! message is the job's id and its row's revision, so that a client can tell an older state from a newer one.
 //!
-//! Always: the stream is subscribed before its snapshot is read, so nothing falls between them (something may come
-//! twice). A client that does not keep up is dropped alone: its stream ends, it connects again and gets a snapshot.
-//! Streams end when the process stops, and after an hour, so that a session that has expired ends with them.
+//! Always: the stream subscribes before it reads its snapshot, so no change is lost between them (one may come twice). A
+//! client that does not keep up is dropped alone: its stream ends, it connects again and gets a snapshot. Streams end
+//! when the process stops, and after an hour, so that an expired session ends with them.
 
 use std::{convert::Infallible, future, sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ use crate::http::{
     state::App,
 };
 
-/// The places for streams: each open one takes a connection and a task.
+/// Limits open streams: each of them takes a connection and a task.
 #[derive(Clone)]
 pub struct Streams(Arc<Semaphore>);
 
@@ -46,14 +46,17 @@ impl Streams {
             let most = limits::STREAMS;
             Refused::new(
                 ProblemCode::Unavailable,
-                format!("All {most} live streams are taken. Close one, or ask again later."),
+                format!("All {most} live streams are in use. Close one, or try again later."),
             )
         })
     }
 }
 
-/// `GET /api/v1/events`: every job, and every table that is kept in step.
-pub async fn all(State(app): State<App>, Extension(streams): Extension<Streams>) -> Result<impl IntoResponse, Refused> {
+/// `GET /api/v1/events`: every job, and every table kept in sync.
+pub async fn stream_events(
+    State(app): State<App>,
+    Extension(streams): Extension<Streams>,
+) -> Result<impl IntoResponse, Refused> {
     let place = streams.enter()?;
     let changes = app.hub.subscribe();
     let snapshot = app.hub.snapshot().await.map_err(health::no_database)?;
@@ -61,14 +64,14 @@ pub async fn all(State(app): State<App>, Extension(streams): Extension<Streams>)
 }
 
 /// `GET /api/v1/jobs/{id}/events`: one job, in messages of the same shape.
-pub async fn one(
+pub async fn stream_job_events(
     State(app): State<App>,
     Extension(streams): Extension<Streams>,
     Id(id): Id,
 ) -> Result<impl IntoResponse, Refused> {
     let place = streams.enter()?;
     let changes = app.hub.subscribe();
-    let job = app.backend.job(id).await?.job;
+    let job = app.backend.get_job(id).await?.job;
     let snapshot = app.hub.snapshot().await.map_err(health::no_database)?;
     Ok(answer(&app, place, Snapshot { jobs: vec![job], ..snapshot }, changes, Some(id)))
 }
@@ -89,13 +92,13 @@ fn answer(
         .take_until(ended)
         .take_until(Box::pin(tokio::time::sleep(limits::STREAM)));
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
-    // A proxy that buffers would turn a live stream into a late one.
+    // A buffering proxy would delay the stream.
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     (unbuffered, Sse::new(events).keep_alive(keep_alive))
 }
 
-/// The snapshot, then changes until the receiver lags or the hub is gone. Where thousands of jobs changed at once the
-/// hub sends another snapshot; it may lack the one job of a stream, which therefore ends and starts again.
+/// The snapshot, then changes until the receiver lags or the hub stops. After thousands of changes at once the hub sends
+/// another snapshot. That may lack the one job of a job's stream, which therefore ends and starts again.
 fn messages(
     snapshot: Snapshot,
     changes: broadcast::Receiver<LiveMessage>,
@@ -106,7 +109,7 @@ fn messages(
             (Ok(LiveMessage::Snapshot(_)), Some(_)) => None,
             (Ok(message), _) => Some(message),
             (Err(lag), _) => {
-                tracing::info!(%lag, "a live stream did not keep up, and ends");
+                tracing::info!(%lag, "live stream did not keep up and was closed; the client reconnects");
                 None
             }
         })
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_does_not_keep_up_is_dropped_alone() {
+    async fn slow_client_is_dropped_alone() {
         let (sender, slow) = broadcast::channel(2);
         let snapshot = Snapshot { now: Time(0), counts: Counts::default(), jobs: Vec::new() };
         let mut brisk = Box::pin(messages(snapshot.clone(), sender.subscribe(), None));
@@ -156,11 +159,11 @@ mod tests {
             assert_eq!(brisk.next().await, Some(beat(at)));
         }
         let seen: Vec<_> = slow.collect().await;
-        assert_eq!(seen, [LiveMessage::Snapshot(snapshot)], "no gap is glossed over");
+        assert_eq!(seen, [LiveMessage::Snapshot(snapshot)], "the stream ends at the gap");
     }
 
     #[test]
-    fn places_for_streams_are_limited_and_come_back() {
+    fn streams_are_limited_and_released() {
         let streams = Streams::default();
         let mut places: Vec<_> = (0..limits::STREAMS).map(|_| streams.enter().unwrap()).collect();
         assert_eq!(streams.enter().unwrap_err().0.code, ProblemCode::Unavailable);

@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can work.
+//! Health checks: whether the process runs, and whether it can work.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::{
     signals::{Pulse, Vitality},
 };
 
-/// How long the database may take to answer before the server calls itself not ready.
+/// Longest wait for the database before the server reports that it is not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The process answers. Nothing else is asked: a database that is away is no reason to restart the server.
+/// Always succeeds while the process runs: a database outage is not a reason to restart the server.
 pub async fn alive() -> &'static str {
     "alive\n"
 }
@@ -33,16 +33,16 @@ struct Readiness {
     runner: &'static str,
 }
 
-/// Ready for requests: 200, else 503. Says nothing that a stranger must not know.
+/// 200 if the server is ready for requests, else 503. Contains nothing confidential.
 pub async fn ready(State(app): State<App>) -> Response {
     let database = match tokio::time::timeout(PATIENCE, app.db.ping()).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the database does not answer");
+            tracing::warn!(%error, "readiness check failed: the database does not answer");
             false
         }
         Err(_) => {
-            tracing::warn!("the database did not answer within {PATIENCE:?}");
+            tracing::warn!("readiness check failed: the database did not answer within {PATIENCE:?}");
             false
         }
     };
@@ -59,9 +59,9 @@ pub async fn ready(State(app): State<App>) -> Response {
     (status, Json(Readiness { ready, database, runner })).into_response()
 }
 
-/// For handlers that ask the store themselves: the reader learns that it is away, the log learns why.
+/// For handlers that read the database themselves: the reader learns that it does not answer, the log has the cause.
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 pub fn no_database(error: db::DbError) -> Problem {
-    tracing::error!(error = &error as &dyn std::error::Error, "the database does not answer");
+    tracing::error!(error = &error as &dyn std::error::Error, "database does not answer; the request failed");
     Problem::new(ProblemCode::Unavailable, "The database does not answer. Try again in a moment.")
 }

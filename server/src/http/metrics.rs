@@ -19,11 +19,11 @@ use crate::http::{api::problem::Refused, health, state::App};
 const REQUEST_SECONDS: &str = "logyard_http_request_seconds";
 const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
 
-/// What was measured since the process started, as Prometheus reads it.
+/// All measurements since the process started, in the text format of Prometheus.
 pub async fn show(State(app): State<App>) -> Result<impl IntoResponse, Refused> {
     let counts = app.hub.snapshot().await.map_err(health::no_database)?.counts;
     set_counts(counts);
-    set_syncs(&app.backend.syncs().await?);
+    set_syncs(&app.backend.list_syncs().await?);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], recorder().render()))
 }
 
@@ -48,25 +48,30 @@ pub fn recorder() -> &'static PrometheusHandle {
 }
 
 fn describe() {
-    describe_histogram!(REQUEST_SECONDS, "Time until an answer began, by route and status");
+    describe_histogram!(REQUEST_SECONDS, "Time until the first byte of an answer, by route and status");
     describe_counter!("logyard_objects_total", "Objects settled by jobs of this process, by outcome");
     describe_counter!("logyard_bytes_total", "Bytes of the objects that jobs of this process copied");
     describe_counter!("logyard_s3_requests_total", "Requests that jobs of this process sent to stores");
-    describe_counter!("logyard_s3_retries_total", "Of these, sent again after an error or a timeout");
+    describe_counter!(
+        "logyard_s3_retries_total",
+        "Requests to stores that were sent again after an error or a timeout"
+    );
     describe_counter!("logyard_attempts_ended_total", "Attempts at jobs that ended in this process, by outcome");
-    describe_counter!("logyard_schedule_firings_total", "Times of schedules that this process came to, by outcome");
+    describe_counter!("logyard_schedule_firings_total", "Times of schedules that this process handled, by outcome");
+    describe_counter!("logyard_task_rounds_total", "Rounds of background tasks in this process, by task and outcome");
+    describe_gauge!(
+        "logyard_task_last_round_seconds",
+        "When the last round of a task ended in this process, Unix time"
+    );
     describe_gauge!("logyard_jobs", "Jobs in the database that have not ended, by state");
     describe_gauge!("logyard_jobs_failed_24h", "Jobs that failed within the last 24 hours");
-    describe_gauge!("logyard_sync_in_step_seconds", "For how long a configured table has been in step; 0 if it is not");
-    describe_gauge!("logyard_sync_rows_behind", "Rows that the remote is known not to have yet; NaN if not known");
-    describe_gauge!("logyard_sync_rows_quarantined", "Rows that the remote will not have");
-    describe_gauge!(
-        "logyard_sync_verified_age_seconds",
-        "Since a table was last shown to be in step; NaN if it never was"
-    );
+    describe_gauge!("logyard_sync_in_step_seconds", "How long a configured table has been in sync; 0 if it is not");
+    describe_gauge!("logyard_sync_rows_behind", "Rows that the remote is known to lack; NaN if unknown");
+    describe_gauge!("logyard_sync_rows_quarantined", "Rows that the remote refuses");
+    describe_gauge!("logyard_sync_verified_age_seconds", "Time since a table was last verified; NaN if it never was");
 }
 
-/// Samples pile up until they are folded into their buckets. This bounds them where nobody asks for `/metrics`.
+/// Folds samples into their buckets every few seconds, so that memory is bounded also where nobody reads `/metrics`.
 fn fold_regularly(handle: PrometheusHandle) {
     let folding = move || {
         loop {
@@ -75,11 +80,11 @@ fn fold_regularly(handle: PrometheusHandle) {
         }
     };
     if let Err(error) = thread::Builder::new().name("metrics".to_owned()).spawn(folding) {
-        tracing::warn!(%error, "measurements are folded only when /metrics is asked for");
+        tracing::warn!(%error, "cannot start the metrics thread; samples are folded only when /metrics is read");
     }
 }
 
-/// A request has been answered. `route` is the pattern, such as `/api/v1/jobs/{id}`.
+/// Records an answered request. `route` is the pattern, such as `/api/v1/jobs/{id}`.
 pub fn answered(method: &Method, route: &str, status: StatusCode, took: Duration) {
     let method = match *method {
         Method::GET => "GET",
@@ -100,7 +105,7 @@ fn set_counts(counts: Counts) {
     gauge!("logyard_jobs_failed_24h").set(count_as_float(counts.failed_lately));
 }
 
-/// Tables of the configuration only: what agents call theirs is not known beforehand.
+/// Configured tables only: the names that agents choose are not known beforehand.
 fn set_syncs(list: &SyncList) {
     let seconds = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or_default()).as_secs_f64();
     for sync in list.items.iter().filter(|sync| sync.source == SyncSource::Logyard) {

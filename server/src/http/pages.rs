@@ -1,7 +1,7 @@
 //! The pages and their server functions, mounted into the router.
 //!
-//! Server functions are public endpoints like any other: they go through the same guards, and each one asks for the
-//! [`Viewer`] itself. What a page may know of HTTP it gets as an [`Answer`].
+//! Server functions are public endpoints like any other: they go through the same guards, and each one checks the
+//! [`Viewer`] itself. A page reaches its HTTP response through an [`Answer`] only.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub fn router(app: &App) -> Router<App> {
         .with_state(options)
 }
 
-/// What no route takes: JSON under `/api`, else the page that says so.
+/// Answers paths without a route: JSON under `/api`, else a page.
 pub async fn not_found(State(app): State<App>, request: Request) -> Response {
     let uri: &Uri = request.uri();
     if uri.path().starts_with("/api/") {
@@ -51,13 +51,13 @@ pub async fn not_found(State(app): State<App>, request: Request) -> Response {
     response
 }
 
-/// What every render and server function finds in its context.
+/// Fills the context of every render and server function.
 fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
     let backend: Arc<dyn Backend> = Arc::clone(&app.backend);
     move || {
         provide_context(Arc::clone(&backend));
         provide_context(docs::docs());
-        let Some(request) = use_context::<Parts>() else { return }; // the routes are being listed; nobody asks
+        let Some(request) = use_context::<Parts>() else { return }; // the routes are being listed: there is no request
         if let Some(viewer) = request.extensions.get::<Viewer>() {
             provide_context(viewer.clone());
         }

@@ -1,8 +1,9 @@
 //! The frame around every request: an id, a line in the log, a measurement, a time limit, and the body of a refusal.
 //!
-//! Always: the log holds method and path, never a query, a header or a body, since those may hold secrets; of a refusal
-//! it holds the kind and the field, not the sentence, which may quote them. The id in the log is the `instance` of the
-//! problem and the `X-Request-Id` of the answer.
+//! Always: the log contains method and path, never a query, a header or a body, since those may contain secrets. A
+//! refusal is logged by its kind and field, not by its sentence, which may quote them. A successful
+//! refresh of an open page is logged at debug, since pages refresh every few seconds. The id in the log is the
+//! `instance` of the problem and the `X-Request-Id` of the answer.
 
 use std::{
     any::Any,
@@ -12,7 +13,7 @@ use std::{
 use axum::{
     RequestExt,
     extract::{MatchedPath, Request},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -29,49 +30,56 @@ use crate::http::{
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The outermost layer. Ids that callers send are not taken over: they could be made to collide or to mislead.
+/// The outermost layer. Ignores request ids that callers send: those could collide or mislead.
 pub async fn frame(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = format!("{:016x}", rand::random::<u64>());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    // Who keeps a table in step asks many times a minute: answers there are worth a line only if something is wrong.
-    let often = path.starts_with("/v1/");
+    // Many times a minute each: a line of these matters only where something is wrong.
+    let routine = path.starts_with("/v1/") || is_refresh(&request);
 
     let span = tracing::info_span!("request", id, %method, path);
     let mut response = next.run(request).instrument(span.clone()).await;
 
     let (status, took) = (response.status(), started.elapsed());
     metrics::answered(&method, route.as_ref().map_or("unmatched", MatchedPath::as_str), status, took);
-    span.in_scope(|| log(&response, took, often));
+    span.in_scope(|| log(&response, took, routine));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     problem::write(response, &id)
 }
 
-fn log(response: &Response, took: Duration, often: bool) {
+/// True for a read by the script of an open page: it accepts `text/html` alone, a browser's navigation more.
+fn is_refresh(request: &Request) -> bool {
+    let accept = request.headers().get(header::ACCEPT).map(HeaderValue::as_bytes);
+    request.method() == Method::GET && accept == Some(b"text/html")
+}
+
+fn log(response: &Response, took: Duration, routine: bool) {
     let (status, ms) = (response.status().as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     match response.extensions().get::<Problem>() {
         Some(problem) if status >= 500 => tracing::warn!(status, ms, problem = problem.detail, "answered"),
         Some(problem) => tracing::info!(status, ms, problem = problem.code.as_str(), field = problem.field, "answered"),
-        None if often && status < 400 => tracing::debug!(status, ms, "answered"),
+        None if routine && status < 400 => tracing::debug!(status, ms, "answered"),
         None => tracing::info!(status, ms, "answered"),
     }
 }
 
-/// Ends what takes too long. An answer that has begun may go on: streams are not cut.
+/// Stops a request that takes too long. An answer that has begun may go on: streams are not cut.
 pub async fn limit_time(request: Request, next: Next) -> Response {
     tokio::time::timeout(limits::REQUEST, next.run(request)).await.unwrap_or_else(|_| {
         let seconds = limits::REQUEST.as_secs();
-        let detail = format!("This took longer than {seconds} seconds and was given up. Try again, or ask for less.");
+        let detail =
+            format!("The request took longer than {seconds} seconds and was stopped. Try again, or request less.");
         Refused::new(ProblemCode::Unavailable, detail).into_response()
     })
 }
 
-/// Refuses bodies that announce themselves as too large, and cuts the others off at the limit: also those that no
-/// extractor of ours reads, such as a server function's.
+/// Refuses a body whose Content-Length is too large, and cuts any other body off at the limit, also one that no extractor
+/// of ours reads, such as a server function's.
 pub async fn limit_body(request: Request, next: Next) -> Response {
     let announced: Option<usize> =
         request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -89,8 +97,9 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("a panic without a message");
-    tracing::error!(message, "a handler panicked");
-    let detail = "Logyard met a fault of its own. The log has the rest under this request's id.";
+    tracing::error!(message, "handler panicked; the request was answered with status 500");
+    let detail =
+        "Logyard failed to answer because of a fault of its own. The log has the cause under this request's id.";
     Refused::new(ProblemCode::Internal, detail).into_response()
 }
 
@@ -102,9 +111,9 @@ mod tests {
 
     use super::*;
 
-    /// The reader learns that it is our fault and where the log has it, not what the panic said.
+    /// The reader learns that the fault is Logyard's and where to look, but not the text of the panic.
     #[tokio::test]
-    async fn a_panic_is_a_problem_of_one_request() {
+    async fn panic_becomes_a_problem_of_one_request() {
         let broken = get(async || -> String { panic!("secret of the implementation") });
         let router = Router::new().route("/", broken).layer(CatchPanicLayer::custom(panicked)).layer(from_fn(frame));
         let response = router.oneshot(Request::new(Body::empty())).await.unwrap();

@@ -1,6 +1,6 @@
 //! The whole URL space.
 //!
-//! A new route is a line here, an entry in `api/openapi.json` and a line in the table of who may use it
+//! A new route is a line here, an entry in `api/openapi.json` and a line in the table of roles
 //! (`tests/it/http/roles.rs`); the tests fail where one of them is missing.
 
 use axum::{
@@ -46,12 +46,12 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// For anybody.
+/// Open to everybody.
 fn open() -> Router<App> {
     Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready))
 }
 
-/// For a viewer: someone signed in, a token, or anybody where `[auth]` is off.
+/// Open to a viewer: a session, a token, or everybody without `[auth]`.
 fn closed(app: &App) -> Router<App> {
     Router::new()
         .nest("/api/v1", api().fallback(api::no_such_path))
@@ -67,59 +67,59 @@ fn api() -> Router<App> {
     Router::new()
         .route("/",                       get(index::show))
         .route("/openapi.json",           get(index::openapi))
-        .route("/clones",                 post(clones::start))
-        .route("/clones/preview",         post(clones::preview))
-        .route("/reprocesses",            post(reprocesses::start))
-        .route("/reprocesses/preview",    post(reprocesses::preview))
-        .route("/runs",                   get(runs::list))
-        .route("/runs/{id}",              get(runs::show))
-        .route("/runs/{id}/log",          get(runs::log))
-        .route("/pipelines",              get(pipelines::list))
-        .route("/pipelines/{name}",       get(pipelines::show))
-        .route("/alerts",                 get(alerts::list))
-        .route("/alerts/{id}",            get(alerts::show))
-        .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
-        .route("/alerts/{id}/silence",    post(alerts::silence))
-        .route("/alerts/{id}/reopen",     post(alerts::reopen))
-        .route("/deliveries",             get(alerts::deliveries))
-        .route("/webhooks/{name}/test",   post(alerts::test))
-        .route("/pipelines/{name}/health",         get(pipelines::health))
-        .route("/pipelines/{name}/reconciliation", get(pipelines::reconciliation))
-        .route("/pipelines/{name}/canary",         get(pipelines::canary))
+        .route("/clones",                 post(clones::start_clone))
+        .route("/clones/preview",         post(clones::preview_clone))
+        .route("/reprocesses",            post(reprocesses::start_reprocess))
+        .route("/reprocesses/preview",    post(reprocesses::preview_reprocess))
+        .route("/runs",                   get(runs::list_runs))
+        .route("/runs/{id}",              get(runs::get_run))
+        .route("/runs/{id}/log",          get(runs::get_run_log))
+        .route("/pipelines",              get(pipelines::list_pipelines))
+        .route("/pipelines/{name}",       get(pipelines::get_pipeline))
+        .route("/alerts",                 get(alerts::list_alerts))
+        .route("/alerts/{id}",            get(alerts::get_alert))
+        .route("/alerts/{id}/acknowledge", post(alerts::acknowledge_alert))
+        .route("/alerts/{id}/silence",    post(alerts::silence_alert))
+        .route("/alerts/{id}/reopen",     post(alerts::reopen_alert))
+        .route("/deliveries",             get(alerts::list_deliveries))
+        .route("/webhooks/{name}/test",   post(alerts::test_receiver))
+        .route("/pipelines/{name}/health",         get(pipelines::get_pipeline_health))
+        .route("/pipelines/{name}/reconciliation", get(pipelines::get_reconciliation))
+        .route("/pipelines/{name}/canary",         get(pipelines::get_canary))
         .route("/pipelines/{name}/reprocess-gaps", post(pipelines::reprocess_gaps))
-        .route("/pipelines/{name}/backfill", post(pipelines::backfill))
-        .route("/jobs",                   get(jobs::list))
-        .route("/jobs/bulk",              post(jobs::bulk))
-        .route("/jobs/{id}",              get(jobs::show))
-        .route("/jobs/{id}/log",          get(jobs::log))
-        .route("/jobs/{id}/failures",     get(failures::download))
-        .route("/jobs/{id}/dead-letters", get(dead_letters::download))
-        .route("/jobs/{id}/events",       get(events::one))
-        .route("/jobs/{id}/cancel",       post(jobs::cancel))
-        .route("/jobs/{id}/pause",        post(jobs::pause))
-        .route("/jobs/{id}/resume",       post(jobs::resume))
-        .route("/jobs/{id}/retry",        post(jobs::retry))
-        .route("/schedules",              get(schedules::list).post(schedules::create))
-        .route("/schedules/{id}",         get(schedules::show).delete(schedules::delete))
-        .route("/schedules/{id}/pause",   post(schedules::pause))
-        .route("/schedules/{id}/resume",  post(schedules::resume))
-        .route("/schedules/{id}/run",     post(schedules::run))
-        .route("/syncs",                  get(syncs::list).post(syncs::ask))
-        .route("/syncs/{table}",          get(syncs::show))
-        .route("/syncs/{table}/evaluations", get(syncs::evaluations))
-        .route("/syncs/{table}/actions",  post(syncs::act))
-        .route("/syncs/{table}/progress", post(syncs::report))
-        .route("/events",                 get(events::all))
-        .route("/stores",                 get(stores::list))
-        .route("/stores/{name}/buckets",  get(stores::buckets))
-        .route("/stores/{name}/peek",     get(stores::peek))
+        .route("/pipelines/{name}/backfill", post(pipelines::start_backfill))
+        .route("/jobs",                   get(jobs::list_jobs))
+        .route("/jobs/bulk",              post(jobs::act_on_jobs))
+        .route("/jobs/{id}",              get(jobs::get_job))
+        .route("/jobs/{id}/log",          get(jobs::list_job_events))
+        .route("/jobs/{id}/failures",     get(failures::list_failures))
+        .route("/jobs/{id}/dead-letters", get(dead_letters::download_dead_letters))
+        .route("/jobs/{id}/events",       get(events::stream_job_events))
+        .route("/jobs/{id}/cancel",       post(jobs::cancel_job))
+        .route("/jobs/{id}/pause",        post(jobs::pause_job))
+        .route("/jobs/{id}/resume",       post(jobs::resume_job))
+        .route("/jobs/{id}/retry",        post(jobs::retry_job))
+        .route("/schedules",              get(schedules::list_schedules).post(schedules::create_schedule))
+        .route("/schedules/{id}",         get(schedules::get_schedule).delete(schedules::delete_schedule))
+        .route("/schedules/{id}/pause",   post(schedules::pause_schedule))
+        .route("/schedules/{id}/resume",  post(schedules::resume_schedule))
+        .route("/schedules/{id}/run",     post(schedules::run_schedule))
+        .route("/syncs",                  get(syncs::list_syncs).post(syncs::evaluate_sync))
+        .route("/syncs/{table}",          get(syncs::get_sync))
+        .route("/syncs/{table}/evaluations", get(syncs::list_evaluations))
+        .route("/syncs/{table}/actions",  post(syncs::act_on_sync))
+        .route("/syncs/{table}/progress", post(syncs::report_sync))
+        .route("/events",                 get(events::stream_events))
+        .route("/stores",                 get(stores::list_stores))
+        .route("/stores/{name}/buckets",  get(stores::list_buckets))
+        .route("/stores/{name}/peek",     get(stores::list_first_keys))
         .layer(Extension(Streams::default()))
 }
 
-/// What follows `/v1`.
+/// Path of a replica's table, below `/v1`.
 const TABLE: &str = "/customers/{customer}/databases/{database}/tables/{table}";
 
-/// For whoever has a token of the table, and nobody else. They bound their bodies themselves.
+/// Open to the holders of a token of the table, and to nobody else. These handlers limit the size of bodies themselves.
 #[rustfmt::skip] // one line a route, in columns
 fn replicas() -> Router<App> {
     Router::new()
@@ -131,7 +131,7 @@ fn replicas() -> Router<App> {
         .route("/delete-if", post(replica::delete))
 }
 
-/// Knows whether `[auth]` is on; open, as it is the way in.
+/// Open to everybody: this is where a viewer signs in.
 fn sign_in() -> Router<App> {
     Router::new().route("/login", get(login::form).post(login::enter)).route("/logout", post(login::leave))
 }

@@ -1,4 +1,4 @@
-//! What every handler can reach. Built once at start-up, cheap to clone.
+//! The state that every handler can use. Built once at start-up, cheap to clone.
 
 use std::sync::Arc;
 
@@ -14,21 +14,21 @@ use crate::{
 
 #[derive(Clone)]
 pub struct App {
-    /// All that pages and API ask; the same methods for both.
+    /// Answers pages and API by the same methods.
     pub backend: Arc<dyn Backend>,
     /// Changes of jobs, for the live streams.
     pub hub: Hub,
-    /// Who may ask: sessions and tokens, or everybody on loopback.
+    /// Authentication: sessions and tokens, or everybody on loopback.
     pub auth: Auth,
     /// As read at start-up; never changes.
     pub config: Arc<Config>,
-    /// Scripts and styles, held in the binary.
+    /// Scripts and styles, embedded in the binary.
     pub assets: Assets,
     /// For readiness and sessions only; everything else goes through `backend`.
     pub db: db::Db,
-    /// Of this process's runner, for readiness; `None` where workers do the jobs.
+    /// Pulse of this process's runner, for readiness; `None` if only workers run jobs.
     pub runner: Option<Pulse>,
-    /// Tables that are held for others.
+    /// Tables that others keep in sync with theirs.
     pub replicas: Replicas,
     /// Cancelled when the process stops: live streams end then, so that their connections can.
     pub shutdown: CancellationToken,

@@ -1,9 +1,9 @@
-//! Signals between rooms: a nudge wakes a task early, a pulse shows that one is alive.
+//! Signals between rooms: a nudge wakes a task early; a pulse shows that a task is alive.
 
 mod nudge;
 mod pulse;
 
 pub use self::{
     nudge::Nudge,
-    pulse::{Heart, Pulse, Vitality, heart},
+    pulse::{Heartbeat, Pulse, Vitality, heartbeat},
 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// Tells one task that there may be something to do. Cheap to clone; all clones wake the same task.
+/// Wakes one task that may have something to do. Cheap to clone; all clones wake the same task.
 #[derive(Clone, Default)]
 pub struct Nudge(Arc<Notify>);
 

@@ -1,19 +1,19 @@
-//! Whether the runner of this process is at work: seen from outside, without asking it.
+//! Whether the runner of this process is alive, seen from outside without asking it.
 //!
-//! It makes itself heard each time it goes round, which is once a second if nothing else, and only after the database
-//! answered. Silence as long as a lease means that nobody takes jobs here, whatever holds it up.
+//! The runner sends a heartbeat with each poll, at least once a second, and only after the database answered. Silence
+//! as long as a lease means that this process takes no jobs, whatever the cause.
 
 use std::time::Duration;
 
 use tokio::{sync::watch, time::Instant};
 
-/// The runner's end.
-pub struct Heart(watch::Sender<Instant>);
+/// Sends heartbeats: the runner's side.
+pub struct Heartbeat(watch::Sender<Instant>);
 
-/// What others see of it. Cheap to clone.
+/// Reads heartbeats. Cheap to clone.
 #[derive(Clone)]
 pub struct Pulse {
-    beats: watch::Receiver<Instant>,
+    heartbeats: watch::Receiver<Instant>,
     within: Duration,
 }
 
@@ -21,28 +21,28 @@ pub struct Pulse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vitality {
     RunsJobs,
-    /// It has not been heard of for as long as a lease lasts.
+    /// No heartbeat came for as long as a lease lasts.
     Silent,
     Stopped,
 }
 
-/// `within`: how long it may be silent.
-pub fn heart(within: Duration) -> (Heart, Pulse) {
-    let (heart, beats) = watch::channel(Instant::now());
-    (Heart(heart), Pulse { beats, within })
+/// `within`: how long the runner may be silent.
+pub fn heartbeat(within: Duration) -> (Heartbeat, Pulse) {
+    let (sender, heartbeats) = watch::channel(Instant::now());
+    (Heartbeat(sender), Pulse { heartbeats, within })
 }
 
-impl Heart {
-    pub fn beat(&self) {
+impl Heartbeat {
+    pub fn send(&self) {
         self.0.send_replace(Instant::now());
     }
 }
 
 impl Pulse {
     pub fn take(&self) -> Vitality {
-        if self.beats.has_changed().is_err() {
+        if self.heartbeats.has_changed().is_err() {
             Vitality::Stopped
-        } else if self.beats.borrow().elapsed() > self.within {
+        } else if self.heartbeats.borrow().elapsed() > self.within {
             Vitality::Silent
         } else {
             Vitality::RunsJobs
@@ -55,18 +55,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_runner_that_goes_round_is_at_work_a_dropped_one_is_not() {
-        let (heart, pulse) = heart(Duration::from_hours(1));
+    fn dropped_runner_is_stopped() {
+        let (heartbeat, pulse) = heartbeat(Duration::from_hours(1));
         assert_eq!(pulse.take(), Vitality::RunsJobs);
-        heart.beat();
+        heartbeat.send();
         assert_eq!(pulse.take(), Vitality::RunsJobs);
-        drop(heart);
+        drop(heartbeat);
         assert_eq!(pulse.take(), Vitality::Stopped);
     }
 
     #[test]
-    fn a_runner_that_is_not_heard_of_in_time_is_silent() {
-        let (_heart, pulse) = heart(Duration::ZERO);
+    fn runner_without_heartbeat_is_silent() {
+        let (_heartbeat, pulse) = heartbeat(Duration::ZERO);
         let began = Instant::now();
         while Instant::now() == began {}
         assert_eq!(pulse.take(), Vitality::Silent);

@@ -1,56 +1,61 @@
-//! Forgets what has become too old, in small batches with pauses, so that nobody waits for it.
+//! The sweeper: deletes rows that are too old, in small batches with pauses, so that other statements need not wait.
 //!
-//! Every server and worker has a sweeper. They need not agree: what one has forgotten is no longer there for another.
+//! A leased task, hourly. Its deletes need no fence: a row that is too old is too old for every process.
 //!
 //! Always: sums outlive the runs that they are made of. Runs of the demo, which never ends, are kept for a day.
 
 use std::time::Duration;
 
-use db::{Db, DbError};
+use db::{Db, DbError, task};
 use model::{PipelineName, Time};
 use tokio::time::sleep;
-use tokio_util::task::AbortOnDropHandle;
-use tracing::{info, warn};
+use tracing::info;
 
-use crate::config::{DEMO_PIPELINE, Retention};
+use crate::{
+    config::{DEMO_PIPELINE, Retention},
+    tasks::leased::{Lease, LeasedTask, TaskError},
+};
 
 const EVERY: Duration = Duration::from_hours(1);
-/// Rows at once: a few milliseconds of the database's time.
+/// Rows deleted at once: a few milliseconds of the database's time.
 const BATCH: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long runs of the demo are kept.
 const DEMO_MS: i64 = 86_400_000;
-/// Minutes of syncs are for charts of the last hours.
+/// How long minutes of syncs are kept: charts show the last hours.
 const SYNC_MINUTES_MS: i64 = 7 * 86_400_000;
-/// So are marked events, of which there may be one every few seconds.
+/// How long canary events are kept, of which there may be one every few seconds.
 const MARKED_EVENTS_MS: i64 = 7 * 86_400_000;
+/// How long leases are kept that nobody holds: those of pipelines and tables that are configured no more.
+const LEASES_MS: i64 = 7 * 86_400_000;
 
-/// A started sweeper; it ends when this is dropped, wherever it is.
 pub struct Sweeper {
-    _task: AbortOnDropHandle<()>,
+    pub db: Db,
+    pub retention: Retention,
 }
 
-impl Sweeper {
-    pub fn start(db: Db, retention: Retention) -> Self {
-        let task = tokio::spawn(async move {
-            loop {
-                if let Err(error) = sweep(&db, retention).await {
-                    warn!(%error, "what is too old could not be forgotten; trying again in an hour");
-                }
-                sleep(EVERY).await;
-            }
-        });
-        Self { _task: AbortOnDropHandle::new(task) }
+impl LeasedTask for Sweeper {
+    const NAME: &'static str = "sweep";
+    type State = ();
+
+    fn key(&self) -> &str {
+        task::ALL
+    }
+
+    async fn round(&mut self, (): &mut (), _lease: &Lease) -> Result<Duration, TaskError> {
+        sweep(&self.db, self.retention).await?;
+        Ok(EVERY)
     }
 }
 
-/// What is swept, and how old it is.
+/// Rows to delete, and before when.
 #[derive(Clone, Copy)]
 enum Old<'a> {
     Runs {
         pipeline: Option<&'a PipelineName>,
         before: Time,
     },
-    /// What was held against these runs.
+    /// Findings of the reconciler about these runs.
     Reconciled {
         before: Time,
     },
@@ -63,16 +68,19 @@ enum Old<'a> {
     Syncs {
         before: Time,
     },
-    /// Those that hold no longer, and what was done to tell of them.
+    /// Resolved alerts, and the record of their notifications.
     Alerts {
         before: Time,
     },
     MarkedEvents {
         before: Time,
     },
+    Leases {
+        before: Time,
+    },
 }
 
-/// Once, to the end.
+/// Deletes all rows that are too old.
 pub async fn sweep(db: &Db, retention: Retention) -> Result<(), DbError> {
     let before = |kept_ms: i64| Time(db.now().0 - kept_ms);
     let demo: Option<PipelineName> = DEMO_PIPELINE.parse().ok();
@@ -84,14 +92,15 @@ pub async fn sweep(db: &Db, retention: Retention) -> Result<(), DbError> {
     batches(db, Old::SyncMinutes { before: before(minutes_ms) }).await?;
     batches(db, Old::Syncs { before: before(retention.syncs_ms) }).await?;
     batches(db, Old::MarkedEvents { before: before(MARKED_EVENTS_MS) }).await?;
+    batches(db, Old::Leases { before: before(LEASES_MS) }).await?;
     let alerts = batches(db, Old::Alerts { before: before(retention.alerts_ms) }).await?;
     if runs + sums + alerts > 0 {
-        info!(runs, sums, alerts, "what was too old is forgotten");
+        info!(runs, sums, alerts, "rows past their retention deleted");
     }
     Ok(())
 }
 
-/// Until one finds nothing.
+/// Deletes batch after batch, until one finds nothing.
 async fn batches(db: &Db, old: Old<'_>) -> Result<u64, DbError> {
     let mut all = 0;
     loop {
@@ -103,6 +112,7 @@ async fn batches(db: &Db, old: Old<'_>) -> Result<u64, DbError> {
             Old::Syncs { before } => db.sweep_syncs(before, BATCH).await?,
             Old::Alerts { before } => db.sweep_alerts(before, BATCH).await?,
             Old::MarkedEvents { before } => db.sweep_marked_events(before, BATCH).await?,
+            Old::Leases { before } => db.sweep_leases(before, BATCH).await?,
         };
         if some == 0 {
             return Ok(all);

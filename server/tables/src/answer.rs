@@ -1,63 +1,64 @@
-//! The answers that both ends of a sync give, made of what a snapshot reads.
+//! Answers of a table endpoint, built from the rows and blocks of one snapshot.
 
 use engine::sync::{Cell, Mark, Order, Page, Span};
 
 use crate::{
     TableError,
-    cover::{Cover, LEVELS, NARROW},
     database::Snapshot,
+    range_sums::{RangeSums, Sum},
+    read_plan::{LEVELS, NARROW, ReadPlan},
     span::{below, merged, within},
-    tally::{Sum, Tally},
 };
 
-/// Rows in one list, 16 MiB of marks.
-pub const MOST_LISTED: u64 = 1 << 20;
-/// Rows of a piece that an estimate counts.
-const SAMPLED: u64 = 1_000;
+/// Most rows in one list: 16 MiB of marks.
+pub const MAX_LISTED_ROWS: u64 = 1 << 20;
+/// Most rows per piece that an estimate counts.
+const SAMPLE_ROWS: u64 = 1_000;
 
-/// The cells of pieces.
-pub async fn cells(snapshot: &mut dyn Snapshot, place: &str, pieces: &[Span]) -> Result<Vec<Cell>, TableError> {
-    let mut tally = Tally::over(pieces);
-    let cover = Cover::of(&tally.intervals(pieces), snapshot.summarised());
-    for (spans, level) in cover.blocks.iter().zip(LEVELS).filter(|(spans, _)| !spans.is_empty()) {
-        snapshot.blocks(level, spans, &mut |block, sum| tally.add(block << level, &sum)).await?;
+/// The cells of the pieces, in their order.
+pub async fn cells(snapshot: &mut dyn Snapshot, location: &str, pieces: &[Span]) -> Result<Vec<Cell>, TableError> {
+    let mut sums = RangeSums::over(pieces);
+    let plan = ReadPlan::of(&sums.intervals(pieces), snapshot.summarised());
+    for (spans, level) in plan.blocks.iter().zip(LEVELS).filter(|(spans, _)| !spans.is_empty()) {
+        snapshot.blocks(level, spans, &mut |block, sum| sums.add(block << level, &sum)).await?;
     }
-    if cover.blocks.iter().any(|spans| !spans.is_empty()) {
+    if plan.blocks.iter().any(|spans| !spans.is_empty()) {
         let mut changed = Vec::new();
         snapshot.changes(&mut |block, sum| changed.push((block, sum))).await?;
         for (block, sum) in changed {
-            // Of a block that a bound cuts in two the rows are read.
-            if tally.keeps_whole(Span { from: block << NARROW, until: (block + 1) << NARROW }) {
-                tally.add(block << NARROW, &sum);
+            // A block that a bound cuts in two is read from rows instead.
+            if sums.keeps_whole(Span { from: block << NARROW, until: (block + 1) << NARROW }) {
+                sums.add(block << NARROW, &sum);
             }
         }
     }
-    if !cover.rows.is_empty() {
-        snapshot.rows(&cover.rows, &mut |mark| tally.add(mark.version, &Sum::of(mark))).await?;
+    if !plan.rows.is_empty() {
+        snapshot.rows(&plan.rows, &mut |mark| sums.add(mark.version, &Sum::of(mark))).await?;
     }
-    tally.cells(pieces).ok_or_else(|| TableError::Crooked { place: place.to_owned() })
+    sums.cells(pieces).ok_or_else(|| TableError::SummariesMismatch { location: location.to_owned() })
 }
 
-pub async fn count(snapshot: &mut dyn Snapshot, place: &str, span: Span) -> Result<u64, TableError> {
+/// Number of rows in a span.
+pub async fn count(snapshot: &mut dyn Snapshot, location: &str, span: Span) -> Result<u64, TableError> {
     let span = below(span, Span::END);
     if span.is_empty() {
         Ok(0)
     } else if snapshot.summarised() {
-        Ok(cells(snapshot, place, &[span]).await?.iter().map(|cell| cell.count).sum())
+        Ok(cells(snapshot, location, &[span]).await?.iter().map(|cell| cell.count).sum())
     } else {
         snapshot.count(span).await
     }
 }
 
 /// The rows of each span in the order of marks.
-pub async fn list(snapshot: &mut dyn Snapshot, place: &str, spans: &[Span]) -> Result<Vec<Vec<Mark>>, TableError> {
+pub async fn list(snapshot: &mut dyn Snapshot, location: &str, spans: &[Span]) -> Result<Vec<Vec<Mark>>, TableError> {
     let read = merged(spans.iter().copied());
     let mut expected = 0;
-    for span in read.iter().filter(|span| span.width() > MOST_LISTED / read.len() as u64) {
-        expected += snapshot.count_few(&[*span], MOST_LISTED + 1).await?.iter().sum::<u64>();
+    for span in read.iter().filter(|span| span.width() > MAX_LISTED_ROWS / read.len() as u64) {
+        expected += snapshot.count_few(&[*span], MAX_LISTED_ROWS + 1).await?.iter().sum::<u64>();
     }
-    if expected > MOST_LISTED {
-        return Err(TableError::TooMany { place: place.to_owned(), most: MOST_LISTED });
+    if expected > MAX_LISTED_ROWS {
+        return Err(TableError::TooMany { location: location.to_owned(), most: MAX_LISTED_ROWS });
     }
     let mut marks = Vec::new();
     if !read.is_empty() {
@@ -67,42 +68,45 @@ pub async fn list(snapshot: &mut dyn Snapshot, place: &str, spans: &[Span]) -> R
     Ok(spans.iter().map(|span| within(&marks, *span).to_vec()).collect())
 }
 
-/// So many rows, and those of the same version as the last.
+/// About `limit` rows from the start or the end of a span, with all rows of the last version.
 pub async fn page(
     snapshot: &mut dyn Snapshot,
-    place: &str,
+    location: &str,
     span: Span,
     order: Order,
     limit: usize,
 ) -> Result<Page, TableError> {
-    let asked = below(span, Span::END);
-    let limit = (limit as u64).clamp(1, MOST_LISTED);
-    let last = if asked.is_empty() { None } else { snapshot.nth(asked, order, limit - 1).await? };
+    let requested = below(span, Span::END);
+    let limit = (limit as u64).clamp(1, MAX_LISTED_ROWS);
+    let last = if requested.is_empty() { None } else { snapshot.nth(requested, order, limit - 1).await? };
     let covers = match (last, order) {
         (None, _) => span,
         (Some(version), Order::Ascending) => Span { until: version + 1, ..span },
         (Some(version), Order::Descending) => Span { from: version, ..span },
     };
-    let marks = list(snapshot, place, &[below(covers, Span::END)]).await?.concat();
+    let marks = list(snapshot, location, &[below(covers, Span::END)]).await?.concat();
     Ok(Page { covers, marks })
 }
 
-/// About how many rows lie in each of so many pieces of the versions in use.
-pub async fn map(snapshot: &mut dyn Snapshot, place: &str, pieces: usize) -> Result<Vec<(Span, u64)>, TableError> {
+/// Splits the versions in use into at most `pieces` spans, each with its approximate row count.
+pub async fn map(snapshot: &mut dyn Snapshot, location: &str, pieces: usize) -> Result<Vec<(Span, u64)>, TableError> {
     let Some((low, high)) = snapshot.extremes().await? else { return Ok(Vec::new()) };
     let spans = even(low.unsigned_abs(), high.unsigned_abs(), pieces.max(1) as u64);
     let counts = if snapshot.summarised() {
-        cells(snapshot, place, &spans).await?.iter().map(|cell| cell.count).collect()
+        cells(snapshot, location, &spans).await?.iter().map(|cell| cell.count).collect()
     } else {
         let total = snapshot.count(Span::ALL).await?;
-        let seen =
-            if snapshot.indexed() { snapshot.count_few(&spans, SAMPLED).await? } else { vec![SAMPLED; spans.len()] };
+        let seen = if snapshot.indexed() {
+            snapshot.count_few(&spans, SAMPLE_ROWS).await?
+        } else {
+            vec![SAMPLE_ROWS; spans.len()]
+        };
         estimate(total, &seen)
     };
     Ok(spans.into_iter().zip(counts).collect())
 }
 
-/// Pieces of one width, which is one of blocks if it can be: 64, 128, and so on.
+/// At most `pieces` adjacent spans of one power-of-two width that contain both versions.
 fn even(low: u64, high: u64, pieces: u64) -> Vec<Span> {
     let wanted = ((high - low) / pieces + 1).next_power_of_two();
     let mut width = wanted;
@@ -115,13 +119,13 @@ fn even(low: u64, high: u64, pieces: u64) -> Vec<Span> {
     (0..count).map(|piece| Span { from: from + piece * width, until: from + (piece + 1) * width }).collect()
 }
 
-/// What was not counted is spread over the pieces that have more than was counted.
+/// Spreads the uncounted rows evenly over the pieces that reached the sample size.
 fn estimate(total: u64, seen: &[u64]) -> Vec<u64> {
-    let counted: u64 = seen.iter().filter(|rows| **rows < SAMPLED).sum();
+    let counted: u64 = seen.iter().filter(|rows| **rows < SAMPLE_ROWS).sum();
     let mut left = total.saturating_sub(counted);
-    let mut full = seen.iter().filter(|rows| **rows >= SAMPLED).count() as u64;
+    let mut full = seen.iter().filter(|rows| **rows >= SAMPLE_ROWS).count() as u64;
     let rows = |seen: &u64| {
-        if *seen < SAMPLED {
+        if *seen < SAMPLE_ROWS {
             return *seen;
         }
         let share = left.div_ceil(full);
@@ -136,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_map_has_no_more_pieces_than_asked_and_leaves_nothing_out() {
+    fn map_covers_all_versions_within_the_piece_limit() {
         for (low, high, pieces) in [(0, 0, 1), (5, 70, 3), (1, 1_000_000, 200), (1 << 62, (1 << 63) - 1, 7), (3, 3, 9)]
         {
             let spans = even(low, high, pieces);
@@ -147,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn an_estimate_adds_up_to_what_there_is() {
+    fn estimate_adds_up_to_the_total() {
         assert_eq!(estimate(10_000, &[1_000, 20, 1_000, 0]), [4_990, 20, 4_990, 0]);
         assert_eq!(estimate(4, &[1_000, 1_000, 1_000]), [2, 1, 1]);
         assert_eq!(estimate(5, &[2, 3]), [2, 3]);

@@ -1,4 +1,4 @@
-//! What a database has to do, so that the rest of this crate need not know which it is.
+//! The interface of a database, so that the rest of this crate is independent of the product.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,25 +6,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use engine::sync::{Mark, Order, Refusal, Row, Span};
 
-use crate::{Migration, TableError, tally::Sum};
+use crate::{Migration, TableError, range_sums::Sum};
 
 /// A table in its database.
 #[async_trait]
 pub trait Database: Send + Sync {
-    /// `table orders of postgres://db.internal/shop`
+    /// Location for display, without secrets: `table orders of postgres://db.internal/shop`.
     fn location(&self) -> &str;
-    /// Rows read so far, of the table and of its summaries.
+    /// Counter of rows read so far, from the table and its summaries.
     fn read(&self) -> &Counter;
-    /// Brings the summaries up to date, if there are any. Answers are right without, but slower.
-    async fn tidy(&self) -> Result<(), TableError>;
-    /// A view of what is committed now.
+    /// Folds pending changes into the summaries, if there are any. Answers are correct without it, but slower.
+    async fn refresh_summaries(&self) -> Result<(), TableError>;
+    /// A consistent view of the committed data.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, TableError>;
-    /// Everything that will ever lie below the version told is committed, and seen by every later snapshot.
+    /// The version below which no row will be committed from now on. Every later snapshot sees all rows below it.
     async fn horizon(&self) -> Result<u64, TableError>;
-    /// Another after the database was restored or replaced.
+    /// Identity of the database; changes when it is restored or replaced.
     async fn epoch(&self) -> Result<String, TableError>;
-    async fn held(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError>;
-    /// Those with one of the keys, whichever version they have.
+    /// Marks of the existing rows with these keys, in any order.
+    async fn current_marks(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError>;
+    /// The rows with these keys, in their current version.
     async fn rows(&self, keys: &[i64]) -> Result<Vec<Row>, TableError>;
     async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, TableError>;
     async fn delete(&self, marks: &[Mark]) -> Result<(), TableError>;
@@ -32,32 +33,35 @@ pub trait Database: Send + Sync {
     async fn migrate(&self) -> Result<(), TableError>;
 }
 
-/// What a reader does with a row, and with a block: its number and what it comes to.
+/// Receives the mark of each row read.
 pub type TakeRow<'a> = dyn FnMut(Mark) + Send + 'a;
+/// Receives the number and the sum of each block read.
 pub type TakeBlock<'a> = dyn FnMut(u64, Sum) + Send + 'a;
 
-/// One state of a table and its summaries. Spans here have at least one version each, are in order and do not touch.
+/// A consistent snapshot of a table and its summaries. Spans passed here are not empty, sorted, and do not touch.
 #[async_trait]
 pub trait Snapshot: Send {
-    /// Whether blocks can be read.
+    /// Whether summaries are complete, so that blocks can be read.
     fn summarised(&self) -> bool;
-    /// Whether a few rows out of many are found without reading all.
+    /// Whether an index on the version finds rows without reading all of them.
     fn indexed(&self) -> bool;
+    /// Number of rows in a span.
     async fn count(&mut self, span: Span) -> Result<u64, TableError>;
-    /// Rows in each span, counted up to `most`.
+    /// Number of rows in each span, counted up to `most`.
     async fn count_few(&mut self, spans: &[Span], most: u64) -> Result<Vec<u64>, TableError>;
-    /// The lowest and the highest version, if there is a row.
+    /// Lowest and highest version; `None` for an empty table.
     async fn extremes(&mut self) -> Result<Option<(i64, i64)>, TableError>;
-    /// The version of the row with so many before it, from one end of the span.
+    /// Version of the row after `before` others, from the start or the end of the span.
     async fn nth(&mut self, span: Span, order: Order, before: u64) -> Result<Option<u64>, TableError>;
     /// Every row of the spans, in any order.
     async fn rows(&mut self, spans: &[Span], take: &mut TakeRow<'_>) -> Result<(), TableError>;
-    /// The blocks of a level, by numbers.
+    /// The blocks of a level whose numbers lie in the spans.
     async fn blocks(&mut self, level: u32, spans: &[Span], take: &mut TakeBlock<'_>) -> Result<(), TableError>;
-    /// What has to be added to the blocks of the narrowest level, and to those above them.
+    /// Pending changes: sums to add to blocks of the narrowest level, and to the levels above.
     async fn changes(&mut self, take: &mut TakeBlock<'_>) -> Result<(), TableError>;
 }
 
+/// A shared counter of rows read.
 #[derive(Clone, Debug, Default)]
 pub struct Counter(Arc<AtomicU64>);
 

@@ -1,10 +1,10 @@
-//! The demo's tables: orders and customers of a shop that is always open, and the copy that is to follow it.
+//! The tables of the demo: orders and customers of a shop that changes all the time, and their copy.
 //!
-//! Both lie in SQLite files. Every stroke of the writer inserts, changes and deletes some rows for good, so that there is
-//! something to keep in step. Names are made up by rule, nobody's.
+//! Both databases are SQLite files. Each batch of the writer inserts, updates and deletes some rows, so that there is
+//! something to sync. Names are generated.
 //!
-//! Always: a row's version is new with every write and never used again, as the tables share one counter. About as many
-//! rows go as come.
+//! Always: every write gives a row a new version that is never used again, because the tables share one counter.
+//! Deletes balance inserts on average.
 
 use std::{
     path::{Path, PathBuf},
@@ -18,9 +18,9 @@ use sqlx::{
 
 const ORDERS: i64 = 30_000;
 const CUSTOMERS: i64 = 2_000;
-/// Of what the writer does in one stroke.
+/// Average number of inserts, updates and deletes in one batch.
 const WRITES: i64 = 4;
-const BUSY: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS customers (
@@ -32,7 +32,7 @@ CREATE INDEX IF NOT EXISTS customers_versions ON customers (row_version);
 CREATE INDEX IF NOT EXISTS orders_versions ON orders (row_version);
 ";
 
-/// Where nothing is yet.
+/// Fills the empty shop.
 const FIRST_ROWS: &str = "
 CREATE TABLE versions (last INTEGER NOT NULL);
 INSERT INTO customers
@@ -45,23 +45,23 @@ INSERT INTO orders
 INSERT INTO versions VALUES ($1 + $2);
 ";
 
-/// The files of the demo's tables.
+/// The two database files of the demo.
 #[derive(Clone, Debug)]
 pub struct Shop {
     local: PathBuf,
     copy: PathBuf,
 }
 
-/// Works in the shop; one of them at a time.
+/// Writes to the shop; there must be only one.
 pub struct Writer {
     shop: SqliteConnection,
 }
 
 impl Shop {
-    /// Their names, in both databases.
+    /// Table names, the same in both databases.
     pub const TABLES: [&'static str; 2] = ["orders", "customers"];
 
-    /// Files in this folder; nothing is touched yet.
+    /// Paths of the files in a folder, without creating them.
     pub fn within(folder: &Path) -> Self {
         Self { local: folder.join("shop.db"), copy: folder.join("shop-copy.db") }
     }
@@ -74,7 +74,7 @@ impl Shop {
         format!("sqlite:{}", self.copy.display())
     }
 
-    /// Makes what is missing: the shop with its first rows, the copy without any.
+    /// Creates what is missing: the shop with its first rows, the copy with empty tables.
     pub async fn open(&self) -> Result<Writer, sqlx::Error> {
         let mut copy = connect(&self.copy).await?;
         sqlx::raw_sql(TABLES).execute(&mut copy).await?;
@@ -96,17 +96,18 @@ impl Shop {
 }
 
 impl Writer {
-    /// One stroke: orders come, are changed and go, and a customer moves; in one transaction.
-    pub async fn stroke(&mut self) -> Result<(), sqlx::Error> {
-        let (come, change, go) = (rand::random_range(0..=2 * WRITES), WRITES, rand::random_range(0..=2 * WRITES));
-        let picks: Vec<i64> = (0..=change + go).map(|_| rand::random_range(0..i64::from(u32::MAX))).collect();
-        let mut stroke = self.shop.begin_with("BEGIN IMMEDIATE").await?;
-        let written = come + change + 1;
+    /// Inserts, updates and deletes orders and updates one customer, in one transaction.
+    pub async fn write_batch(&mut self) -> Result<(), sqlx::Error> {
+        let (inserts, updates, deletes) =
+            (rand::random_range(0..=2 * WRITES), WRITES, rand::random_range(0..=2 * WRITES));
+        let picks: Vec<i64> = (0..=updates + deletes).map(|_| rand::random_range(0..i64::from(u32::MAX))).collect();
+        let mut transaction = self.shop.begin_with("BEGIN IMMEDIATE").await?;
+        let written = inserts + updates + 1;
         let mut version: i64 = sqlx::query_scalar("UPDATE versions SET last = last + $1 RETURNING last - $1")
             .bind(written)
-            .fetch_one(&mut *stroke)
+            .fetch_one(&mut *transaction)
             .await?;
-        for _ in 0..come {
+        for _ in 0..inserts {
             version += 1;
             sqlx::query(
                 "INSERT INTO orders (customer, state, cents, row_version) \
@@ -114,29 +115,29 @@ impl Writer {
             )
             .bind(version)
             .bind(CUSTOMERS)
-            .execute(&mut *stroke)
+            .execute(&mut *transaction)
             .await?;
         }
-        let (changed, rest) = picks.split_at(usize::try_from(change).unwrap_or_default());
+        let (changed, rest) = picks.split_at(usize::try_from(updates).unwrap_or_default());
         for pick in changed {
             version += 1;
             let sql = "UPDATE orders SET state = 'sent', row_version = $2 WHERE id = \
                        (SELECT id FROM orders WHERE id >= $1 % (SELECT MAX(id) FROM orders) ORDER BY id LIMIT 1)";
-            sqlx::query(sql).bind(pick).bind(version).execute(&mut *stroke).await?;
+            sqlx::query(sql).bind(pick).bind(version).execute(&mut *transaction).await?;
         }
         let (moved, gone) = rest.split_at(1);
         for pick in gone {
             let sql = "DELETE FROM orders WHERE id = \
                        (SELECT id FROM orders WHERE id >= $1 % (SELECT MAX(id) FROM orders) ORDER BY id LIMIT 1)";
-            sqlx::query(sql).bind(pick).execute(&mut *stroke).await?;
+            sqlx::query(sql).bind(pick).execute(&mut *transaction).await?;
         }
         sqlx::query("UPDATE customers SET city = 'Turku', row_version = $2 WHERE id = 1 + $1 % $3")
             .bind(moved[0])
             .bind(version + 1)
             .bind(CUSTOMERS)
-            .execute(&mut *stroke)
+            .execute(&mut *transaction)
             .await?;
-        stroke.commit().await
+        transaction.commit().await
     }
 }
 
@@ -145,6 +146,6 @@ async fn connect(file: &Path) -> Result<SqliteConnection, sqlx::Error> {
         .filename(file)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .busy_timeout(BUSY);
+        .busy_timeout(BUSY_TIMEOUT);
     SqliteConnection::connect_with(&options).await
 }

@@ -1,17 +1,17 @@
-//! Below which version everything is committed: what the databases that let writers overlap have in common.
+//! The horizon: the version below which everything is committed, for databases with concurrent writers.
 //!
-//! A writer that took version 7 may commit after one that took 8. Who compares up to 8 in between overlooks a row, and
-//! who settles 8 never sends it. So: read the highest version *V*; then see who has written and not ended. Whoever took
-//! a version below *V* and is not among them has ended. Once those are gone too, everything up to *V* is committed for
-//! good; until then an earlier *V* is the answer, whose writers are gone.
+//! A writer that took version 7 may commit after a writer that took 8. A comparison up to 8 in between would miss that
+//! row, and marking 8 as settled would never send it. The algorithm: read the highest version *V*, then list the open
+//! writers. A writer that took a version below *V* and is not in the list has ended. Once the listed writers have ended
+//! too, everything up to *V* is final; until then an earlier *V* whose writers have ended is the answer.
 //!
-//! Safe are writers whose version is taken by the very statement that writes the row, from something that only grows: a
-//! column's default, a trigger, `SET row_version = …`; and any number of such statements in a transaction of any length.
-//! Not safe are versions that were taken earlier (by a `SELECT` of the next one and then an `INSERT`, sequences that
-//! hand out many at once, blocks of numbers, the time at which a transaction began, its number).
+//! Safe: versions taken by the statement that writes the row, from a source that only grows (a column default, a
+//! trigger, `SET row_version = …`), in transactions of any length. Not safe: versions taken earlier (a `SELECT` of the
+//! next value followed by an `INSERT`, sequences with a cache, reserved blocks of numbers, the start time or the number
+//! of a transaction).
 //!
-//! Always: the horizon never says more than that. Where nothing is known yet, because a transaction has been open since
-//! before we came, it waits a little and then says who it waits for.
+//! Always: no row below a reported horizon is committed later by a safe writer. If no horizon is known, because a
+//! transaction was open before the first call, the call waits briefly and then fails with the name of that transaction.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -23,33 +23,35 @@ use async_trait::async_trait;
 
 use crate::TableError;
 
-/// How long short transactions are waited for, if an older horizon is known, and if none is.
-const BRIEFLY: Duration = Duration::from_millis(200);
-const PATIENTLY: Duration = Duration::from_secs(5);
-/// Versions waited for at once.
-const MOST: usize = 64;
+/// Longest wait for open transactions if an older horizon is known.
+const WAIT_IF_KNOWN: Duration = Duration::from_millis(200);
+/// Longest wait for open transactions if no horizon is known.
+const WAIT_IF_UNKNOWN: Duration = Duration::from_secs(5);
+/// Most versions that wait for their writers at once.
+const MAX_PENDING: usize = 64;
 
-/// Who writes to a table.
+/// Lists the open writers of a table.
 #[async_trait]
 pub trait Writers: Sync {
-    /// Between two looks at them.
-    const BETWEEN: Duration;
+    /// Time between two lists of open writers.
+    const POLL_INTERVAL: Duration;
 
     fn location(&self) -> &str;
-    /// Whoever is not told has ended, and what it wrote is seen by every later snapshot.
-    async fn open(&self) -> Result<Open, TableError>;
-    /// The one that has been open longest, for people.
-    async fn oldest(&self) -> Result<String, TableError>;
+    /// Open writers. A writer that is not listed has ended, and every later snapshot sees what it committed.
+    async fn open_writers(&self) -> Result<OpenWriters, TableError>;
+    /// Description of the writer that has been open longest.
+    async fn oldest_writer(&self) -> Result<String, TableError>;
 }
 
-/// Writers that have not ended, by names that no other will have.
+/// Writers that have not ended, by unique names.
 #[derive(Clone, Debug, Default)]
-pub struct Open {
+pub struct OpenWriters {
     pub writers: HashSet<String>,
-    /// Those that were told under another name before.
+    /// New name by old name, for writers that were listed under another name before.
     pub renamed: HashMap<String, String>,
 }
 
+/// Finds the horizon of a table over successive calls.
 #[derive(Default)]
 pub struct Horizon {
     known: Mutex<Known>,
@@ -57,39 +59,39 @@ pub struct Horizon {
 
 #[derive(Default)]
 struct Known {
-    /// What answered; another, or one that was started anew, knows nothing of the transactions of this one.
+    /// Identity of the server process: another or restarted server has other transactions.
     server: String,
     safe: Option<u64>,
-    /// In the order of versions.
-    waiting: Vec<Waiting>,
+    /// Versions waiting for their writers, in order.
+    pending: Vec<PendingHorizon>,
 }
 
-/// Everything below a version will be committed once these transactions have ended.
-struct Waiting {
+/// A version that becomes the horizon once its writers have ended.
+struct PendingHorizon {
     below: u64,
     writers: HashSet<String>,
 }
 
 impl Horizon {
-    /// The horizon, where the highest version that was committed before this call is known. Returns an earlier one
-    /// where writers have been open for long, and [`TableError::Unsettled`] where there is none.
+    /// Returns the horizon. `highest` is the highest version committed before this call. Falls back to an earlier
+    /// horizon if writers stay open for long; fails with [`TableError::Unsettled`] if there is none.
     pub async fn find(&self, table: &impl Writers, server: &str, highest: Option<i64>) -> Result<u64, TableError> {
         let below = highest.map_or(0, |highest| u64::try_from(highest).map_or(0, |highest| highest + 1));
-        let now = table.open().await?;
+        let now = table.open_writers().await?;
         self.with(|known| known.learn(server, below, &now));
         let started = Instant::now();
         loop {
-            let (safe, settled) = self.with(|known| (known.safe, known.waiting.is_empty()));
-            let patience = if safe.is_some() { BRIEFLY } else { PATIENTLY };
+            let (safe, settled) = self.with(|known| (known.safe, known.pending.is_empty()));
+            let wait_limit = if safe.is_some() { WAIT_IF_KNOWN } else { WAIT_IF_UNKNOWN };
             match safe {
-                Some(safe) if settled || started.elapsed() > patience => return Ok(safe),
-                None if started.elapsed() > patience => {
-                    let (place, writer) = (table.location().to_owned(), table.oldest().await?);
-                    return Err(TableError::Unsettled { place, writer });
+                Some(safe) if settled || started.elapsed() > wait_limit => return Ok(safe),
+                None if started.elapsed() > wait_limit => {
+                    let (location, writer) = (table.location().to_owned(), table.oldest_writer().await?);
+                    return Err(TableError::Unsettled { location, writer });
                 }
-                _ => wait(table).await,
+                _ => pause(table).await,
             }
-            let now = table.open().await?;
+            let now = table.open_writers().await?;
             self.with(|known| known.settle(&now));
         }
     }
@@ -99,36 +101,36 @@ impl Horizon {
     }
 }
 
-async fn wait<W: Writers>(_: &W) {
-    tokio::time::sleep(W::BETWEEN).await;
+async fn pause<W: Writers>(_: &W) {
+    tokio::time::sleep(W::POLL_INTERVAL).await;
 }
 
 impl Known {
-    fn learn(&mut self, server: &str, below: u64, now: &Open) {
+    fn learn(&mut self, server: &str, below: u64, now: &OpenWriters) {
         if self.server != server {
             *self = Self { server: server.to_owned(), ..Self::default() };
         }
-        if self.waiting.len() >= MOST {
-            // Every other one: old ones are kept, or with long transactions none would ever come true.
+        if self.pending.len() >= MAX_PENDING {
+            // Drop every other entry: keeping old ones lets the horizon advance despite long transactions.
             let mut odd = false;
-            self.waiting.retain(|_| {
+            self.pending.retain(|_| {
                 odd = !odd;
                 odd
             });
         }
-        self.waiting.push(Waiting { below, writers: now.writers.clone() });
+        self.pending.push(PendingHorizon { below, writers: now.writers.clone() });
         self.settle(now);
     }
 
-    /// With the writers that there are now.
-    fn settle(&mut self, now: &Open) {
-        for waiting in &mut self.waiting {
+    /// Updates the pending versions with the current writers.
+    fn settle(&mut self, now: &OpenWriters) {
+        for waiting in &mut self.pending {
             let renamed = waiting.writers.drain().map(|writer| now.renamed.get(&writer).cloned().unwrap_or(writer));
             waiting.writers = renamed.filter(|writer| now.writers.contains(writer)).collect();
         }
-        let safe = self.waiting.iter().filter(|waiting| waiting.writers.is_empty()).map(|waiting| waiting.below).max();
+        let safe = self.pending.iter().filter(|waiting| waiting.writers.is_empty()).map(|waiting| waiting.below).max();
         self.safe = self.safe.max(safe);
-        self.waiting.retain(|waiting| !waiting.writers.is_empty());
+        self.pending.retain(|waiting| !waiting.writers.is_empty());
     }
 }
 
@@ -136,12 +138,12 @@ impl Known {
 mod tests {
     use super::*;
 
-    fn writers(names: &[&str]) -> Open {
-        Open { writers: names.iter().map(|name| (*name).to_owned()).collect(), ..Open::default() }
+    fn writers(names: &[&str]) -> OpenWriters {
+        OpenWriters { writers: names.iter().map(|name| (*name).to_owned()).collect(), ..OpenWriters::default() }
     }
 
     #[test]
-    fn a_version_is_safe_once_those_who_wrote_when_it_was_seen_are_gone() {
+    fn version_is_final_once_its_writers_have_ended() {
         let mut known = Known::default();
         known.learn("up", 10, &writers(&["a"]));
         assert_eq!(known.safe, None);
@@ -149,22 +151,22 @@ mod tests {
         known.settle(&writers(&["b", "c"]));
         assert_eq!(known.safe, Some(10));
         known.learn("up", 30, &writers(&["c"]));
-        assert_eq!(known.safe, Some(20), "b is gone, and c came later");
+        assert_eq!(known.safe, Some(20), "b has ended, and c began later");
     }
 
     #[test]
-    fn under_writers_that_overlap_for_ever_it_still_moves() {
+    fn horizon_advances_under_always_overlapping_writers() {
         let mut known = Known::default();
         for second in 0..1_000u64 {
             let open: Vec<_> = (second..second + 100).map(|writer| writer.to_string()).collect();
-            known.learn("up", second, &Open { writers: open.into_iter().collect(), ..Open::default() });
+            known.learn("up", second, &OpenWriters { writers: open.into_iter().collect(), ..OpenWriters::default() });
         }
         assert!(known.safe.is_some_and(|safe| safe > 700), "{:?}", known.safe);
-        assert!(known.waiting.len() <= MOST);
+        assert!(known.pending.len() <= MAX_PENDING);
     }
 
     #[test]
-    fn a_restarted_server_is_known_nothing_of() {
+    fn restarted_server_resets_the_horizon() {
         let mut known = Known::default();
         known.learn("up", 10, &writers(&[]));
         known.learn("up again", 5, &writers(&["a"]));
@@ -172,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn a_writer_that_is_known_by_another_name_is_still_waited_for() {
+    fn renamed_writer_is_still_waited_for() {
         let mut known = Known::default();
         known.learn("up", 10, &writers(&["connection 7"]));
         let renamed = [("connection 7".to_owned(), "transaction 99".to_owned())].into();
-        known.settle(&Open { renamed, ..writers(&["transaction 99"]) });
+        known.settle(&OpenWriters { renamed, ..writers(&["transaction 99"]) });
         assert_eq!(known.safe, None);
         known.settle(&writers(&["connection 7"]));
-        assert_eq!(known.safe, Some(10), "what the connection does now is another");
+        assert_eq!(known.safe, Some(10), "the connection now has another transaction");
     }
 }

@@ -1,24 +1,22 @@
-//! Tables: both ends of a sync in the databases of other people, PostgreSQL and SQLite; and MySQL as the one that is
-//! followed.
+//! Tables: the endpoints of a sync in users' databases. PostgreSQL and SQLite can be local or remote, MySQL local only.
 //!
-//! What a table holds is read as the sync needs it: marks, cells of ranges, rows. Out of the box all of that comes from
-//! the rows. With the migration that [`Table::migration`] shows, and nobody but an operator applies, triggers keep
-//! *summaries*, the cells of blocks of 64 versions, of 512, and so on to 16,777,216, and a range of a million rows is
-//! read from a few dozen of them.
+//! A sync reads marks, cells of ranges, and rows. By default all of them are read from the rows. After the migration
+//! that [`Table::migration`] shows, and that only an operator applies, triggers maintain *summaries*: the cells of
+//! blocks of 64 versions, of 512, and so on up to 16,777,216. A range of a million rows is then read from a few dozen
+//! blocks.
 //!
-//! Always: an answer is of one snapshot, summaries and rows together. Identifiers are quoted, values are bound. Nothing
-//! but uploads and deletes is written unasked, save the summaries themselves once they are there. Memory is bounded by
-//! the question, never by the table.
+//! Always: an answer comes from one snapshot, summaries and rows together. Identifiers are quoted, values are bound.
+//! Nothing is written but uploads, deletes, and the summaries once they exist. Memory is bounded by the question, never
+//! by the table.
 //!
-//! - `spec`: which table, and where; `error`: why not
-//! - `table`: either end of a sync; `answer`: how answers are made of what `database`, any of them, reads
-//! - `tally`: rows and blocks add up to cells; `cover`: which blocks and which rows make up a range
-//! - `upload`: rows made ready to be written; `migration`: what one would do; `naming`: names in SQL
-//! - `horizon`: what is committed for good, where writers overlap
-//! - `postgres`, `mysql`, `sqlite`: all that is different between them
+//! - `spec`: the table and its columns; `error`: errors
+//! - `table`: the endpoint; `answer`: answers built from a snapshot of any `database`
+//! - `range_sums`: adds rows and blocks up to cells; `read_plan`: blocks and rows that make up a range
+//! - `upload`: prepares rows for writing; `migration`: statements to review; `naming`: names in SQL
+//! - `horizon`: the version below which everything is final, with concurrent writers
+//! - `postgres`, `mysql`, `sqlite`: the differences between the databases
 
 mod answer;
-mod cover;
 mod database;
 pub mod demo;
 mod error;
@@ -27,11 +25,12 @@ mod migration;
 mod mysql;
 mod naming;
 mod postgres;
+mod range_sums;
+mod read_plan;
 mod span;
 mod spec;
 mod sqlite;
 mod table;
-mod tally;
 mod upload;
 
 pub use self::{error::TableError, migration::Migration, spec::TableSpec, table::Table};

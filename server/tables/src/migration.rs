@@ -1,13 +1,13 @@
-//! What would make a table quick to compare, as SQL to be read before it is run.
+//! A migration that makes a table fast to compare, as SQL to review before it runs.
 
 use std::fmt;
 
-/// Statements that a person may also run by hand, in this order, each by itself.
+/// SQL statements, to be run one by one in this order, by Logyard or by hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Migration {
-    /// Empty if all is there.
+    /// Statements to apply; empty if nothing is missing.
     pub up: Vec<String>,
-    /// Takes everything away again that `up` ever made.
+    /// Statements that remove everything that `up` creates.
     pub down: Vec<String>,
 }
 
@@ -17,7 +17,7 @@ impl Migration {
     }
 }
 
-/// What it would do, with what to know before doing it.
+/// The `up` statements with their explanatory comments.
 impl fmt::Display for Migration {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for statement in &self.up {

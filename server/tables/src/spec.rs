@@ -1,23 +1,23 @@
-//! Which table, where it lies, and which of its columns matter.
+//! The specification of a table: its database, its name, and its columns.
 
-/// A table that is one end of a sync.
+/// A table used as an endpoint of a sync.
 #[derive(Clone)]
 pub struct TableSpec {
-    /// `postgres://…`, `mysql://…` or `sqlite:path`. May hold a password: it is in no message.
+    /// Database URL: `postgres://…`, `mysql://…` or `sqlite:path`. May contain a password, which appears in no message.
     pub url: String,
-    /// `orders`, but for SQLite also `shop.orders`.
+    /// Table name such as `orders`; with a schema, `shop.orders`, except in SQLite.
     pub table: String,
-    /// The column that names a row: an integer, unique.
+    /// Column that identifies a row: a unique integer.
     pub key: String,
-    /// The column that grows with every write: an integer, never null, never negative.
+    /// Column with the row version, which grows with every write: an integer, never null, never negative.
     pub version: String,
-    /// The column that says when a row was written, for people.
+    /// Column with the time of the last write, for display.
     pub timestamp: Option<String>,
-    /// What is sent beside key and version; empty: all other columns that are not generated.
+    /// Columns to send beside key and version; if empty, all columns that are not generated.
     pub columns: Vec<String>,
 }
 
-/// Which columns of `existing` to send, in that order; or the one that there is not.
+/// The columns of `existing` to send, in that order; the error is the name of a missing column.
 pub fn chosen<'a, T>(spec: &TableSpec, existing: &'a [T], name: impl Fn(&T) -> &str) -> Result<Vec<&'a T>, String> {
     let special = |column: &str| column == spec.key || column == spec.version;
     for wanted in spec.columns.iter().chain([&spec.key, &spec.version]).chain(&spec.timestamp) {

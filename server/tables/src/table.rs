@@ -1,4 +1,4 @@
-//! A table, whichever database it lies in, as either end of a sync.
+//! A table in any supported database, as an endpoint of a sync.
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use crate::{
     sqlite::SqliteTable,
 };
 
-/// Cheap to clone: all clones share the connections.
+/// An open table. Cheap to clone: clones share the connections.
 #[derive(Clone)]
 pub struct Table {
     database: Arc<dyn Database>,
-    follows: bool,
+    is_copy: bool,
 }
 
 impl Table {
-    /// Connects, and checks that the table can be kept in step: that the columns exist, that the key is unique, that
-    /// both it and the version are integers and never null.
+    /// Connects, and checks that the table can be synced: the columns exist, the key is unique, key and version are
+    /// integers and never null.
     pub async fn open(spec: TableSpec) -> Result<Self, TableError> {
         let database: Arc<dyn Database> = if spec.url.starts_with("sqlite:") {
             Arc::new(SqliteTable::open(&spec).await?)
@@ -34,33 +34,32 @@ impl Table {
         } else {
             return Err(TableError::Url);
         };
-        Ok(Self { database, follows: false })
+        Ok(Self { database, is_copy: false })
     }
 
-    /// The same as the end that follows, whose horizon nobody asks for: it is told as 0, and no open transaction is
-    /// waited for.
+    /// The table as remote endpoint: its horizon is not needed, is reported as 0, and waits for no open transaction.
     #[must_use]
-    pub fn following(self) -> Self {
-        Self { follows: true, ..self }
+    pub fn as_copy(self) -> Self {
+        Self { is_copy: true, ..self }
     }
 
-    /// Whether ranges are read from summaries.
+    /// Whether complete summaries exist.
     pub async fn summarised(&self) -> Result<bool, TableError> {
         Ok(self.snapshot().await?.summarised())
     }
 
-    /// What would make it quick to compare. Nothing is done.
+    /// The migration that makes the table fast to compare, without applying it.
     pub async fn migration(&self) -> Result<Migration, TableError> {
         self.database.migration().await
     }
 
-    /// Does what [`Table::migration`] says. Only when an operator asks for it. May be repeated, and after a failure is.
+    /// Applies [`Table::migration`]. Call this only on request of an operator. May be repeated, also after a failure.
     pub async fn migrate(&self) -> Result<(), TableError> {
         self.database.migrate().await
     }
 
-    /// About how many rows lie in each of at most so many pieces of the versions in use, side by side; none of an empty
-    /// table. Exact and cheap with summaries; else an estimate from at most a thousand rows a piece.
+    /// Splits the versions in use into at most `pieces` adjacent spans, each with its row count. Exact and cheap with
+    /// summaries, otherwise an estimate from at most a thousand rows per piece. Empty for an empty table.
     pub async fn blocks(&self, pieces: usize) -> Result<Vec<(Span, u64)>, TableError> {
         answer::map(&mut *self.snapshot().await?, self.database.location(), pieces).await
     }
@@ -81,14 +80,14 @@ impl TableEndpoint for Table {
     }
 
     async fn meta(&self) -> Result<Meta, SyncFault> {
-        self.database.tidy().await?;
-        // Before the snapshot: what lies below it is in every later snapshot.
-        let horizon = if self.follows { 0 } else { self.database.horizon().await? };
+        self.database.refresh_summaries().await?;
+        // Read before the snapshot: every later snapshot contains all rows below the horizon.
+        let horizon = if self.is_copy { 0 } else { self.database.horizon().await? };
         let epoch = self.database.epoch().await?;
         let mut snapshot = self.snapshot().await?;
         let extremes = snapshot.extremes().await?;
         if let Some((low, _)) = extremes.filter(|(low, _)| *low < 0) {
-            return Err(TableError::Negative { place: self.location(), version: low }.into());
+            return Err(TableError::Negative { location: self.location(), version: low }.into());
         }
         let count = answer::count(&mut *snapshot, self.database.location(), Span::ALL).await?;
         let extremes = extremes.map(|(low, high)| (low.unsigned_abs(), high.unsigned_abs()));
@@ -122,8 +121,8 @@ impl TableEndpoint for Table {
 #[async_trait]
 impl Local for Table {
     async fn current_versions(&self, keys: &[u64]) -> Result<Vec<Option<u64>>, SyncFault> {
-        let asked: Vec<_> = keys.iter().map(|key| key.cast_signed()).collect();
-        let marks = self.database.held(&asked).await?;
+        let requested: Vec<_> = keys.iter().map(|key| key.cast_signed()).collect();
+        let marks = self.database.current_marks(&requested).await?;
         let versions: std::collections::HashMap<_, _> = marks.iter().map(|mark| (mark.key, mark.version)).collect();
         Ok(keys.iter().map(|key| versions.get(key).copied()).collect())
     }
@@ -143,7 +142,8 @@ impl Local for Table {
 #[async_trait]
 impl Remote for Table {
     async fn upload(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
-        // Rows at fault are in the answer; where there is none, something else is, and dividing the rows finds nothing.
+        // The answer already names the rows at fault. An error has another cause, which bisecting the batch cannot
+        // find.
         self.database.upload(rows).await.map_err(|error| SyncFault::Unavailable(error.to_string()))
     }
 

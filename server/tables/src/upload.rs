@@ -1,11 +1,11 @@
-//! Rows as they came, made ready to be written.
+//! Prepares uploaded rows for writing.
 
 use std::collections::{BTreeMap, HashMap};
 
 use engine::sync::{Mark, Refusal, Row, integer_key};
 use serde_json::{Map, Value};
 
-/// A row with the key that its table has.
+/// A row with a valid key and version.
 #[derive(Clone, Debug)]
 pub struct Keyed {
     pub key: i64,
@@ -19,13 +19,13 @@ impl Keyed {
     }
 }
 
-/// Rows that bring the same columns, and can be written by the same statement.
+/// Rows with the same columns, which one statement can write.
 pub struct Group {
     pub columns: Vec<String>,
     pub rows: Vec<Keyed>,
 }
 
-/// Of each key the newest row, in groups; and what cannot be written whatever the database says.
+/// Groups the newest row of each key by columns; returns the rows that fail `check` with the reason.
 pub fn prepare(
     rows: Vec<Row>,
     check: impl Fn(&str, &Value) -> Result<(), Refusal>,
@@ -39,15 +39,15 @@ pub fn prepare(
         match (key, version, faulty) {
             (Some(key), Some(version), None) => {
                 let keyed = Keyed { key, version, values: row.values };
-                let held = newest.entry(key).or_insert_with(|| keyed.clone());
-                if held.version < version {
-                    *held = keyed;
+                let kept = newest.entry(key).or_insert_with(|| keyed.clone());
+                if kept.version < version {
+                    *kept = keyed;
                 }
             }
             (key, _, faulty) => {
                 let mark = Mark { version: row.version, key: integer_key(key.unwrap_or_default()) };
                 let refusal = faulty.unwrap_or_else(|| match key {
-                    None => format!("the key {} is not an integer of 64 bits", row.key),
+                    None => format!("the key {} is not a 64-bit integer", row.key),
                     Some(_) => format!("the version {} is above {}", row.version, i64::MAX),
                 });
                 refused.push((mark, refusal));
@@ -61,23 +61,25 @@ pub fn prepare(
         groups.entry(columns).or_default().push(row);
     }
     let group = |(columns, mut rows): (_, Vec<Keyed>)| {
-        // In one order everywhere, so that two writers do not wait for each other in a circle.
+        // One order everywhere prevents deadlocks between two writers.
         rows.sort_unstable_by_key(|row| row.key);
         Group { columns, rows }
     };
     (groups.into_iter().map(group).collect(), refused)
 }
 
-/// The bytes of `{"base64": "…"}`; `None` of any other value.
+/// The bytes of `{"base64": "…"}`; `None` for any other value.
 pub fn bytes(value: &Value) -> Option<Result<Vec<u8>, Refusal>> {
     use base64::{Engine as _, prelude::BASE64_STANDARD};
     let object = value.as_object()?;
     let text = object.get("base64").and_then(Value::as_str).filter(|_| object.len() == 1);
-    let Some(text) = text else { return Some(Err("an object is no value, but for {\"base64\": \"…\"}".to_owned())) };
-    Some(BASE64_STANDARD.decode(text).map_err(|error| format!("the base64 cannot be read: {error}")))
+    let Some(text) = text else {
+        return Some(Err("an object is not a value, except {\"base64\": \"…\"}".to_owned()));
+    };
+    Some(BASE64_STANDARD.decode(text).map_err(|error| format!("invalid base64: {error}")))
 }
 
-/// As bytes travel.
+/// Bytes as a value: `{"base64": "…"}`.
 pub fn base64(bytes: &[u8]) -> Value {
     use base64::{Engine as _, prelude::BASE64_STANDARD};
     serde_json::json!({ "base64": BASE64_STANDARD.encode(bytes) })

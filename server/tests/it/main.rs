@@ -1,4 +1,4 @@
-//! The server from outside: over HTTP, on a real database and a real S3 store.
+//! Tests the server from outside: over HTTP, on a real database and a real S3 store. One binary, to link once.
 
 /// Makes a test of each function for SQLite and one for PostgreSQL: `module::sqlite::name`, `module::postgres::name`.
 macro_rules! on_both_databases {

@@ -1,4 +1,4 @@
-//! The filter of alerts and the query of its URL, both ways.
+//! Converts between the filter of alerts and the query of its URL, and renders its form.
 
 use leptos::prelude::*;
 use model::{AlertFilter, AlertKind, AlertState, Invalid, Time};
@@ -10,7 +10,7 @@ use crate::{
     ui::ScopeFields,
 };
 
-/// Reads what the filter form writes; the first field that does not fit is told.
+/// Reads the filter from a query. The error names the first field that is not valid.
 pub fn read_filter(query: &Query, now: Time) -> Result<AlertFilter, Invalid> {
     let scope = Scope::read(query)?;
     Ok(AlertFilter {
@@ -24,7 +24,7 @@ pub fn read_filter(query: &Query, now: Time) -> Result<AlertFilter, Invalid> {
 
 const FIELDS: [&str; 6] = ["pipeline", "kind", "state", "from", "to", "zone"];
 
-/// The filter alone, without the page.
+/// The query without paging.
 pub fn without_page(query: &Query) -> Query {
     let kept = query.pairs().iter().filter(|(name, _)| FIELDS.contains(&name.as_str()));
     kept.fold(Query::default(), |filter, (name, value)| filter.with(name, value))
@@ -54,7 +54,7 @@ pub fn FilterForm(query: Query) -> impl IntoView {
     let in_use = ["pipeline", "kind", "state"].iter().any(|name| query.get(name).is_some());
     let pipeline = query.get("pipeline").unwrap_or_default().to_owned();
     view! {
-        <form method="get" action="/alerts" class="filter" role="search" aria-label="Filter the list">
+        <form method="get" action="/alerts" class="filter" role="search" aria-label="Filter alerts">
             <ScopeFields />
             <div class="filter-row">
                 <label>
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_to_alerts_reads_as_its_filter() {
+    fn link_keeps_the_filter() {
         let query = Query::read("pipeline=api&kind=loss&state=open&state=silenced&from=-1h&after=x");
         let filter = read_filter(&query, Time(7_200_000)).unwrap();
         assert_eq!((filter.kind, filter.from), (Some(AlertKind::Loss), Some(Time(3_600_000))));

@@ -1,14 +1,12 @@
-//! Alerts: what is wrong now, since when, why, and what to do; who was told; and what was wrong before.
+//! The Alerts page: active alerts, resolved alerts, receivers and deliveries.
 
-mod action;
 mod filter;
 mod one;
 mod receivers;
 
 use leptos::prelude::*;
-use model::{Alert, AlertId, AlertList, AlertState, Notice, Time};
+use model::{Alert, AlertId, AlertList, AlertState, Time};
 
-pub use action::{alert_action, offered};
 pub use one::AlertPage;
 
 use crate::{
@@ -19,9 +17,9 @@ use crate::{
     ui::{AlertCards, Fault, Follow, Followed, Loaded, PageTitle},
 };
 use filter::{FilterForm, read_filter, without_page};
-use receivers::{Deliveries, Receivers, tested};
+use receivers::{Deliveries, Receivers, test_result};
 
-/// Conditions are looked at every few seconds: when the last look is older, nothing here can be relied on.
+/// Age of the last evaluation from which the page is stale, in milliseconds. Conditions are evaluated every few seconds.
 const STALE_MS: i64 = 60_000;
 
 #[component]
@@ -40,23 +38,19 @@ pub fn AlertsPage() -> impl IntoView {
 
 async fn load(query: Query) -> Result<AlertList, AppError> {
     let after = query.get("after").map(str::parse::<AlertId>).transpose()?;
-    api::alerts(read_filter(&query, context::now())?, after).await
+    api::list_alerts(read_filter(&query, context::now())?, after).await
 }
 
-/// Why what is shown may be wrong.
+/// A warning if the conditions were not evaluated lately.
 fn stale(evaluated_at: Option<Time>, now: Time) -> Option<String> {
     let said = match evaluated_at {
-        None => "Conditions have not been looked at yet".to_owned(),
+        None => "Alert conditions have not been evaluated yet".to_owned(),
         Some(at) if now.since(at) > STALE_MS => {
-            format!("Conditions were looked at last {} ago", duration(now.since(at)))
+            format!("Alert conditions were last evaluated {} ago", duration(now.since(at)))
         }
         Some(_) => return None,
     };
-    Some(format!("? {said}: what is shown here may be wrong."))
-}
-
-fn told(name: Option<&str>, notices: &[Notice]) -> Option<String> {
-    tested(name?, notices)
+    Some(format!("? {said}. This page may be out of date."))
 }
 
 #[component]
@@ -68,27 +62,27 @@ fn List(query: Query, list: AlertList) -> impl IntoView {
     let first = filter.on("/alerts");
     let back = filter.on("/alerts");
     let filtered = ["pipeline", "kind", "state"].iter().any(|name| query.get(name).is_some()) || !first_page;
-    let (holding, before): (Vec<Alert>, Vec<Alert>) =
+    let (active, resolved): (Vec<Alert>, Vec<Alert>) =
         page.items.into_iter().partition(|alert| alert.state != AlertState::Resolved);
-    let title = match holding.len() {
+    let title = match active.len() {
         0 => "Alerts".to_owned(),
-        some => format!("{} holding · Alerts", count(some as u64)),
+        some => format!("{} active · Alerts", count(some as u64)),
     };
-    let (any, past) = (!holding.is_empty(), !before.is_empty());
-    let said = told(query.get("tested"), &notices);
+    let (any, past) = (!active.is_empty(), !resolved.is_empty());
+    let said = query.get("tested").and_then(|name| test_result(name, &notices));
     view! {
         <PageTitle text=title />
         {stale(evaluated_at, now).map(|text| view! { <p class="stale" role="status">{text}</p> })}
         {said.map(|text| view! { <p class="said" role="status">{text}</p> })}
         <section aria-labelledby="holding" data-key="holding">
-            <h2 id="holding">"What holds now"</h2>
+            <h2 id="holding">"Active alerts"</h2>
             {(!any).then(|| view! { <Nothing filtered /> })}
-            <AlertCards alerts=holding now back=back.clone() />
+            <AlertCards alerts=active now back=back.clone() />
         </section>
         {past.then(|| view! {
             <section aria-labelledby="before" data-key="before">
-                <h2 id="before">"What held before"</h2>
-                <AlertCards alerts=before now back />
+                <h2 id="before">"Resolved alerts"</h2>
+                <AlertCards alerts=resolved now back />
             </section>
         })}
         <nav class="pages" aria-label="Pages">
@@ -103,14 +97,13 @@ fn List(query: Query, list: AlertList) -> impl IntoView {
 #[component]
 fn Nothing(filtered: bool) -> impl IntoView {
     if filtered {
-        view! { <p class="empty">"No alert that holds matches. " <a href="/alerts">"Show all alerts"</a></p> }
-            .into_any()
+        view! { <p class="empty">"No matching active alerts. " <a href="/alerts">"Show all alerts"</a></p> }.into_any()
     } else {
         view! {
             <p class="empty">
-                "Nothing is wrong as far as Logyard knows. It raises an alert when a pipeline has no runs, falls behind, loses \
-                records, claims success that its figures deny, times out or crashes in a row, nears its memory, cannot parse \
-                its records, or cannot be looked at. What is usual for a pipeline can be set under "
+                "No active alerts. Logyard raises an alert when a pipeline has no runs, falls behind, loses records, reports a \
+                success that its figures contradict, times out or crashes repeatedly, comes near its memory limit, cannot parse \
+                records, delivers twice, or cannot be monitored. Set the limits of a pipeline under "
                 <code>"[pipelines.alerts]"</code> "."
             </p>
         }
@@ -124,21 +117,21 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn what_nobody_looks_at_is_not_called_fine() {
-        assert!(stale(None, Time(0)).unwrap().contains("not been looked at yet"));
+    fn stale_evaluation_is_a_warning() {
+        assert!(stale(None, Time(0)).unwrap().contains("not been evaluated yet"));
         assert_eq!(stale(Some(Time(0)), Time(59_000)), None);
         assert!(stale(Some(Time(0)), Time(120_000)).unwrap().contains("2 min ago"));
     }
 
     #[test]
-    fn alerts_that_hold_come_first_with_their_buttons_and_an_empty_list_teaches() {
+    fn active_alerts_come_first_and_empty_list_explains() {
         let html = examples::html(|| view! { <List query=Query::default() list=examples::alert_list() /> });
-        let (holding, before) = html.split_once("What held before").unwrap();
+        let (active, resolved) = html.split_once("Resolved alerts").unwrap();
         for text in ["Losing records", "41 of 41 objects under 8 kB", "Silence for 3 days", "name=\"back\""] {
-            assert!(holding.contains(text), "{text}: {html}");
+            assert!(active.contains(text), "{text}: {html}");
         }
         assert!(
-            before.contains("resolved") && before.contains("Send a test") && before.contains("attempt 2"),
+            resolved.contains("resolved") && resolved.contains("Send a test") && resolved.contains("attempt 2"),
             "{html}"
         );
         assert!(!html.contains("<b>"), "a key is text whatever it looks like: {html}");
@@ -148,6 +141,6 @@ mod tests {
             ..examples::alert_list()
         };
         let html = examples::html(|| view! { <List query=Query::default() list=empty /> });
-        assert!(html.contains("Nothing is wrong as far as Logyard knows") && html.contains("[[webhooks]]"), "{html}");
+        assert!(html.contains("No active alerts.") && html.contains("[[webhooks]]"), "{html}");
     }
 }

@@ -1,4 +1,4 @@
-//! One alert, and whom it was told: what a message to a receiver links to.
+//! The page of an alert with its deliveries, which notifications link to.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -28,7 +28,7 @@ pub fn AlertPage() -> impl IntoView {
 async fn load(id: String) -> Result<(Alert, Vec<Notice>), AppError> {
     let unknown = |_| AppError(Problem::new(ProblemCode::NotFound, "There is no alert with this id."));
     let id = id.parse::<AlertId>().map_err(unknown)?;
-    Ok((api::alert(id).await?, api::deliveries(id).await?))
+    Ok((api::get_alert(id).await?, api::list_deliveries(id).await?))
 }
 
 #[component]

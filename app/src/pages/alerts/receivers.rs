@@ -1,4 +1,4 @@
-//! Who is told of alerts, whether the last telling arrived, and every attempt.
+//! The receivers of alerts, their last notification, and every delivery attempt.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Notice, ReceiverStatus, Time};
@@ -10,7 +10,7 @@ use crate::{
     ui::{Moment, StateMark},
 };
 
-/// Whether it was taken, as a shape and a word.
+/// The mark of a delivery attempt.
 fn mark(notice: &Notice) -> Mark {
     match notice.error {
         None => Mark { shape: "✔", word: "delivered", tone: "good" },
@@ -18,8 +18,8 @@ fn mark(notice: &Notice) -> Mark {
     }
 }
 
-/// What is said of a test that was asked for, by its newest notice.
-pub fn tested(name: &str, notices: &[Notice]) -> Option<String> {
+/// The result of a test notification, from its newest attempt; `None` if there is none.
+pub fn test_result(name: &str, notices: &[Notice]) -> Option<String> {
     let notice = notices.iter().find(|notice| notice.receiver == name && notice.what == "test")?;
     Some(match &notice.error {
         None => format!("The test was delivered to {name} in {}.", took(notice.took_ms)),
@@ -41,8 +41,8 @@ pub fn Receivers(receivers: Vec<ReceiverStatus>, now: Time) -> impl IntoView {
             <tr data-key=name.clone()>
                 <th scope="row" data-label="Receiver">{name.clone()}</th>
                 <td data-label="Format">{format}</td>
-                <td data-label="Place"><code>{place}</code></td>
-                <td data-label="Last told">{last.map_or_else(|| "never".into_any(), IntoAny::into_any)}</td>
+                <td data-label="Address"><code>{place}</code></td>
+                <td data-label="Last notified">{last.map_or_else(|| "never".into_any(), IntoAny::into_any)}</td>
                 <td data-label="Test">
                     <form method="post" action=TestReceiver::PATH>
                         <button name="name" value=value>
@@ -56,11 +56,11 @@ pub fn Receivers(receivers: Vec<ReceiverStatus>, now: Time) -> impl IntoView {
     let none = receivers.is_empty();
     view! {
         <section aria-labelledby="receivers" data-key="receivers">
-            <h2 id="receivers">"Who is told"</h2>
+            <h2 id="receivers">"Receivers"</h2>
             {none.then(|| view! {
                 <p class="empty">
-                    "Nobody: alerts are shown here only. Add " <code>"[[webhooks]]"</code> " or " <code>"[[topics]]"</code>
-                    " to the configuration file, start Logyard again, and send a test from here."
+                    "No receivers: alerts are shown only here. Add " <code>"[[webhooks]]"</code> " or " <code>"[[topics]]"</code>
+                    " to the configuration file, restart Logyard, and send a test from here."
                 </p>
             })}
             {(!none).then(|| view! {
@@ -70,8 +70,8 @@ pub fn Receivers(receivers: Vec<ReceiverStatus>, now: Time) -> impl IntoView {
                         <tr>
                             <th scope="col">"Receiver"</th>
                             <th scope="col">"Format"</th>
-                            <th scope="col">"Place"</th>
-                            <th scope="col">"Last told"</th>
+                            <th scope="col">"Address"</th>
+                            <th scope="col">"Last notified"</th>
                             <th scope="col">"Test"</th>
                         </tr>
                     </thead>
@@ -88,20 +88,20 @@ pub fn Deliveries(notices: Vec<Notice>, now: Time) -> impl IntoView {
         let mark = mark(&notice);
         let attempt = if notice.attempt > 1 { format!(", attempt {}", notice.attempt) } else { String::new() };
         let status = notice.status.map(|status| format!("HTTP {status}"));
-        let told = notice.what + &attempt;
-        let told = match notice.alert {
-            Some(id) => view! { <a href=context::scope().on(&format!("/alerts/{id}"))>{told}</a> }.into_any(),
-            None => told.into_any(),
+        let label = notice.what + &attempt;
+        let label = match notice.alert {
+            Some(id) => view! { <a href=context::scope().on(&format!("/alerts/{id}"))>{label}</a> }.into_any(),
+            None => label.into_any(),
         };
         view! {
             <tr>
-                <th scope="row" data-label="Told">{told}</th>
+                <th scope="row" data-label="Notification">{label}</th>
                 <td data-label="Receiver">{notice.receiver}</td>
                 <td data-label="Outcome">
                     <StateMark mark /> " " {status} {notice.error.map(|error| view! { <p class="more">{error}</p> })}
                 </td>
-                <td data-label="Took" class="number">{took(notice.took_ms)}</td>
-                <td data-label="At" class="when"><Moment at=notice.at now /></td>
+                <td data-label="Duration" class="number">{took(notice.took_ms)}</td>
+                <td data-label="Time" class="when"><Moment at=notice.at now /></td>
             </tr>
         }
     };
@@ -111,14 +111,14 @@ pub fn Deliveries(notices: Vec<Notice>, now: Time) -> impl IntoView {
             <section aria-labelledby="deliveries" data-key="deliveries">
                 <h2 id="deliveries">"Deliveries"</h2>
                 <table class="rows">
-                    <caption class="visually-hidden">"Attempts to tell a receiver, newest first"</caption>
+                    <caption class="visually-hidden">"Notification attempts, newest first"</caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Told"</th>
+                            <th scope="col">"Notification"</th>
                             <th scope="col">"Receiver"</th>
                             <th scope="col">"Outcome"</th>
-                            <th scope="col" class="number">"Took"</th>
-                            <th scope="col">"At"</th>
+                            <th scope="col" class="number">"Duration"</th>
+                            <th scope="col">"Time"</th>
                         </tr>
                     </thead>
                     <tbody>{notices.into_iter().map(row).collect_view()}</tbody>
@@ -134,10 +134,10 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn a_test_is_told_by_what_came_of_it() {
+    fn test_result_is_shown() {
         let notices = [examples::notice("test", Some("connection refused")), examples::notice("test", None)];
-        assert_eq!(tested("ops", &notices).as_deref(), Some("The test did not reach ops: connection refused"));
-        assert_eq!(tested("ops", &notices[1..]).as_deref(), Some("The test was delivered to ops in 41 ms."));
-        assert_eq!(tested("others", &notices), None);
+        assert_eq!(test_result("ops", &notices).as_deref(), Some("The test did not reach ops: connection refused"));
+        assert_eq!(test_result("ops", &notices[1..]).as_deref(), Some("The test was delivered to ops in 41 ms."));
+        assert_eq!(test_result("others", &notices), None);
     }
 }

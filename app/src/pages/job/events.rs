@@ -1,4 +1,4 @@
-//! Who did what, when.
+//! The events of a job: time, actor, action.
 
 use leptos::prelude::*;
 use model::{Event, Time};

@@ -1,4 +1,4 @@
-//! What failed: by reason with an example, then one by one in pages, and all of it as a file.
+//! The failed objects of a job: grouped by reason with an example, listed in pages, and as a download.
 
 use leptos::prelude::*;
 use model::{Failure, FailureGroup, FailurePage, JobId, Key};
@@ -6,11 +6,11 @@ use model::{Failure, FailureGroup, FailurePage, JobId, Key};
 use crate::{
     api,
     error::AppError,
-    format::{count, things},
+    format::{count, counted},
     query::Query,
 };
 
-/// Which page of single failures the URL asks for. There may be millions, so none is loaded unasked.
+/// The page of the list of failures that the URL requests. There may be millions, so by default none is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FailuresWanted {
     None,
@@ -33,11 +33,11 @@ impl FailuresWanted {
             Self::First => None,
             Self::After(key) => Some(Key::try_from(key.clone())?),
         };
-        api::failures(id, after).await.map(Some)
+        api::list_failures(id, after).await.map(Some)
     }
 }
 
-/// For a job of which something failed.
+/// The failures of a job that has some.
 #[component]
 pub fn Failures(
     id: JobId,
@@ -48,20 +48,20 @@ pub fn Failures(
     let total = groups.iter().map(|group| group.count).sum();
     let show = page.is_none().then(|| {
         view! {
-            <a href=format!("/jobs/{id}?failures=1#failures")>"Show " {things(total, "object")} " one by one"</a>
+            <a href=format!("/jobs/{id}?failures=1#failures")>"List " {counted(total, "object")}</a>
         }
     });
     let first = matches!(wanted, FailuresWanted::First);
     view! {
         <section aria-labelledby="failures" data-key="failures">
-            <h2 id="failures">"What failed"</h2>
+            <h2 id="failures">"Failures"</h2>
             <table class="rows">
                 <caption class="visually-hidden">"Failures by reason"</caption>
                 <thead>
                     <tr>
                         <th scope="col">"Reason"</th>
                         <th scope="col" class="number">"Objects"</th>
-                        <th scope="col">"Such as"</th>
+                        <th scope="col">"Example"</th>
                     </tr>
                 </thead>
                 <tbody>{groups.into_iter().map(|group| view! { <Group group /> }).collect_view()}</tbody>
@@ -84,7 +84,7 @@ fn Group(group: FailureGroup) -> impl IntoView {
         <tr data-key=reason.words()>
             <th scope="row" data-label="Reason">{reason.words()}</th>
             <td class="number" data-label="Objects">{count(number)}</td>
-            <td data-label="Such as"><code>{example.key.to_string()}</code> " " <span class="more">{example.message}</span></td>
+            <td data-label="Example"><code>{example.key.to_string()}</code> " " <span class="more">{example.message}</span></td>
         </tr>
     }
 }
@@ -100,8 +100,8 @@ fn OneByOne(id: JobId, page: FailurePage, first: bool) -> impl IntoView {
                 <tr>
                     <th scope="col">"Key"</th>
                     <th scope="col">"Reason"</th>
-                    <th scope="col">"What the store said"</th>
-                    <th scope="col" class="number">"Tries"</th>
+                    <th scope="col">"Error"</th>
+                    <th scope="col" class="number">"Attempts"</th>
                 </tr>
             </thead>
             <tbody>{page.items.into_iter().map(|failure| view! { <One failure /> }).collect_view()}</tbody>
@@ -120,8 +120,8 @@ fn One(failure: Failure) -> impl IntoView {
         <tr data-key=key>
             <th scope="row" data-label="Key"><code>{key.clone()}</code></th>
             <td data-label="Reason">{failure.reason.words()}</td>
-            <td data-label="Said">{failure.message}</td>
-            <td class="number" data-label="Tries">{failure.attempts}</td>
+            <td data-label="Error">{failure.message}</td>
+            <td class="number" data-label="Attempts">{failure.attempts}</td>
         </tr>
     }
 }
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn single_failures_are_loaded_only_where_the_url_asks_for_them() {
+    fn failures_are_listed_only_on_request() {
         let wanted = |text: &str| FailuresWanted::read(&Query::read(text));
         assert_eq!(wanted(""), FailuresWanted::None);
         assert_eq!(wanted("failures=1"), FailuresWanted::First);

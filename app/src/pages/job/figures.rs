@@ -1,4 +1,4 @@
-//! Where the job stands, in figures; each says what it is of.
+//! The figures of a job's progress, and its charts.
 
 use leptos::prelude::*;
 use model::{Job, Mode, Phase, Point, Spec, State, Time};
@@ -8,17 +8,17 @@ use crate::{
     ui::{Elapsed, Measure, Moment, RateChart},
 };
 
-/// A name, a value, and what more is to say about it.
+/// A name, a value, and a remark.
 type Figure = (&'static str, String, String);
 
-/// Its things are events and runs, not objects.
-fn of_a_backfill(job: &Job) -> Vec<Figure> {
+/// The figures of a backfill, which counts events and runs instead of objects.
+fn backfill_figures(job: &Job) -> Vec<Figure> {
     let progress = &job.progress;
     let events = progress.lines.map_or(0, |lines| lines.encountered);
     vec![
         ("Phase", progress.phase.as_str().to_owned(), String::new()),
         ("Events", count(events), "read".to_owned()),
-        ("Runs", count(progress.done), "made or brought up to date".to_owned()),
+        ("Runs", count(progress.done), "created or updated".to_owned()),
         ("Requests", count(progress.requests), String::new()),
     ]
 }
@@ -28,10 +28,9 @@ fn figures(job: &Job) -> Vec<Figure> {
     let clone = match &job.spec {
         Spec::Clone(spec) => Some(spec),
         Spec::Reprocess(_) => None,
-        Spec::Backfill(_) => return of_a_backfill(job),
+        Spec::Backfill(_) => return backfill_figures(job),
     };
-    let retries =
-        if progress.retries == 0 { String::new() } else { format!("{} of them again", count(progress.retries)) };
+    let retries = if progress.retries == 0 { String::new() } else { format!("{} retried", count(progress.retries)) };
     let mut figures = vec![
         ("Phase", progress.phase.as_str().to_owned(), String::new()),
         (
@@ -43,7 +42,7 @@ fn figures(job: &Job) -> Vec<Figure> {
     if let Some(spec) = clone.filter(|spec| spec.mode != Mode::Verify) {
         let copied = if spec.dry_run { "Would copy" } else { "Copied" };
         figures.push((copied, count(progress.done), bytes(progress.bytes)));
-        figures.push(("Skipped", count(progress.skipped), "equal already".to_owned()));
+        figures.push(("Skipped", count(progress.skipped), "already equal".to_owned()));
     }
     if let Some(lines) = progress.lines.filter(|_| clone.is_none()) {
         let parsed = format!("{} parsed", count(lines.parsed));
@@ -63,33 +62,33 @@ fn figures(job: &Job) -> Vec<Figure> {
     if job.state == State::Running {
         let at_most = match progress.concurrency {
             0 => String::new(),
-            most => format!("of {} at once, as found out", count(most.into())),
+            most => format!("of {}, adaptive", count(most.into())),
         };
         figures.push(("In flight", count(progress.in_flight.into()), at_most));
         figures.push(("Rate", rate(progress.rate), byte_rate(progress.byte_rate)));
-        figures.push(("Time left", progress.left.map_or_else(|| "not known yet".to_owned(), left), String::new()));
+        figures.push(("Time left", progress.left.map_or_else(|| "unknown".to_owned(), left), String::new()));
     }
     figures.push(("Requests", count(progress.requests), retries));
     if progress.refused > 0 {
-        figures.push(("Asked to slow down", count(progress.refused), "answers of the store".to_owned()));
+        figures.push(("Throttled", count(progress.refused), "responses of the store".to_owned()));
     }
     figures
 }
 
-/// `Nothing has moved since …` for a job that stalls.
+/// Since when a running job has made no progress; `None` unless it has stalled.
 fn stalled_since(job: &Job) -> Option<Time> {
     (job.state == State::Running && job.progress.stalled())
         .then(|| Time(job.updated_at.0 - signed(job.progress.idle_ms)))
 }
 
-/// What keeps it from being quicker, and what would help.
+/// What limits the speed of a running job, in a sentence.
 fn limited_by(job: &Job) -> Option<String> {
     let running = job.state == State::Running && matches!(job.progress.phase, Phase::Copying | Phase::Verifying);
     let limit = job.progress.limit.filter(|_| running && !job.progress.stalled())?;
     Some(format!("Limited by {}.", limit_words(limit)))
 }
 
-/// What the charts draw: the history and, while objects are copied, how it stands now.
+/// Points of the charts: the history and, while objects are copied, the current figures.
 fn points(mut history: Vec<Point>, job: &Job) -> Vec<Point> {
     let progress = &job.progress;
     let newest = history.last().is_none_or(|last| last.active_ms < progress.active_ms);
@@ -106,7 +105,7 @@ pub fn Figures(job: Job, history: Vec<Point>, now: Time) -> impl IntoView {
     let slowed = job.progress.refused > 0;
     let copies = matches!(job.spec, Spec::Clone(_));
     let stalled = stalled_since(&job).map(|since| {
-        view! { <p class="mark warn">"● Stalled: nothing has moved since " <Moment at=since now /></p> }
+        view! { <p class="mark warn">"● Stalled: no progress since " <Moment at=since now /></p> }
     });
     let figure = |(name, value, more): Figure| {
         view! {
@@ -124,22 +123,22 @@ pub fn Figures(job: Job, history: Vec<Point>, now: Time) -> impl IntoView {
             <Lasted job now />
         </dl>
         <div class="charts">
-            <RateChart points=history.clone() running measure=Measure::Objects title="Objects a second" />
-            <RateChart points=history.clone() running measure=Measure::Bytes title="Bytes a second" />
+            <RateChart points=history.clone() running measure=Measure::Objects title="Objects per second" />
+            <RateChart points=history.clone() running measure=Measure::Bytes title="Bytes per second" />
             {copies.then(|| view! {
-                <RateChart points=history.clone() running measure=Measure::Concurrency title="Copies at once" />
+                <RateChart points=history.clone() running measure=Measure::Concurrency title="Concurrency" />
             })}
             {slowed.then(|| view! {
-                <RateChart points=history running measure=Measure::Refused title="Answers “slow down” a second" />
+                <RateChart points=history running measure=Measure::Refused title="Throttled requests per second" />
             })}
         </div>
     }
 }
 
-/// For how long, and for how much of it there was work, if it was interrupted.
+/// Elapsed time, and active time if the job was interrupted.
 #[component]
 fn Lasted(job: Job, now: Time) -> impl IntoView {
-    let worked = (job.attempt > 1).then(|| format!("{} of work", duration(signed(job.progress.active_ms))));
+    let worked = (job.attempt > 1).then(|| format!("{} active", duration(signed(job.progress.active_ms))));
     job.started_at.filter(|_| job.state != State::Queued).map(|from| {
         view! {
             <div data-key="Elapsed">
@@ -156,7 +155,7 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn an_ended_job_claims_no_rate_and_no_time_left() {
+    fn ended_job_shows_no_rate_or_time_left() {
         let names = |job: &Job| figures(job).into_iter().map(|(name, ..)| name).collect::<Vec<_>>();
         assert!(names(&examples::job(1)).contains(&"Time left"));
         assert!(!names(&examples::proven(1)).contains(&"Time left"));
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stall_is_told_with_its_beginning() {
+    fn stall_shows_its_start() {
         let running = examples::job(1);
         assert_eq!(stalled_since(&running), None);
         let progress = model::Progress { idle_ms: 90_000, ..running.progress.clone() };
@@ -173,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_chart_ends_at_what_the_job_tells_now() {
+    fn chart_ends_at_current_figures() {
         let copying = examples::job(1);
         let before = Point { active_ms: 5_000, settled: 4_000, bytes: 1, ..Point::default() };
         let drawn = points(vec![before], &copying);
         assert_eq!((drawn[0], drawn[1].active_ms, drawn[1].settled), (before, 5_800, 4_812));
         let known = Point { active_ms: 5_800, ..before };
-        assert_eq!(points(vec![known], &copying), [known], "no instant twice");
-        assert_eq!(points(vec![before], &examples::proven(1)), [before], "nor after the copying");
+        assert_eq!(points(vec![known], &copying), [known], "no point twice");
+        assert_eq!(points(vec![before], &examples::proven(1)), [before], "no point after copying");
     }
 }

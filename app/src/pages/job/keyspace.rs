@@ -1,12 +1,12 @@
-//! The key space as a map: a strip of the ranges that the clone has divided it into, from the first key to the last.
+//! The key space of a clone as a strip of ranges, from the first key to the last.
 //!
-//! A range is as wide as what was found in it, filled from below as far as it is settled, and marked where something
-//! failed. The same as a table unfolds below, for whoever cannot see the strip or wants the keys.
+//! A range is as wide as the number of objects found in it, filled from below by the share of processed objects, and
+//! marked if any failed. The same data is in a table below, for screen readers and for the keys.
 
 use leptos::prelude::*;
 use model::{Progress, Stretch, StretchState};
 
-use crate::format::{count, things};
+use crate::format::{count, counted};
 
 const WIDTH: u64 = 6_000;
 const HEIGHT: u64 = 240;
@@ -24,12 +24,12 @@ fn word(stretch: &Stretch) -> &'static str {
     match stretch.state {
         StretchState::Waiting => "waiting",
         StretchState::Active if stretch.settled < stretch.found => "in flight",
-        StretchState::Active => "being listed",
+        StretchState::Active => "listing",
         StretchState::Done => "done",
     }
 }
 
-/// No range is narrower than can be seen.
+/// The rectangles of all ranges; none is too narrow to see.
 fn drawn(ranges: &[Stretch]) -> Vec<Drawn> {
     let total: u64 = ranges.iter().map(|range| range.found).sum();
     let least = (total / 100).max(1);
@@ -55,23 +55,23 @@ fn drawn(ranges: &[Stretch]) -> Vec<Drawn> {
     shapes
 }
 
-/// The strip in a sentence.
-fn told(ranges: &[Stretch]) -> String {
+/// The strip in words.
+fn summary(ranges: &[Stretch]) -> String {
     let of = |state: &str| ranges.iter().filter(|range| word(range) == state).count();
-    let states = ["done", "in flight", "being listed", "waiting"].map(|state| (of(state), state));
+    let states = ["done", "in flight", "listing", "waiting"].map(|state| (of(state), state));
     let states: Vec<String> =
         states.iter().filter(|(number, _)| *number > 0).map(|(number, state)| format!("{number} {state}")).collect();
     let failed: u64 = ranges.iter().map(|range| range.failed).sum();
-    let failed = if failed == 0 { String::new() } else { format!("; {} failed", things(failed, "object")) };
-    format!("{}: {}{failed}", things(ranges.len() as u64, "range"), states.join(", "))
+    let failed = if failed == 0 { String::new() } else { format!("; {} failed", counted(failed, "object")) };
+    format!("{}: {}{failed}", counted(ranges.len() as u64, "range"), states.join(", "))
 }
 
-/// Nothing where there is but one range: the bar above says as much.
+/// Renders nothing for a single range: the progress bar shows the same.
 #[component]
 pub fn KeySpace(progress: Progress) -> impl IntoView {
     let ranges = progress.ranges;
     (ranges.len() > 1).then(|| {
-        let said = told(&ranges);
+        let said = summary(&ranges);
         let rect = |shape: Drawn| {
             view! { <rect class=shape.class x=shape.x y=shape.y width=shape.width height=shape.height /> }
         };
@@ -82,7 +82,7 @@ pub fn KeySpace(progress: Progress) -> impl IntoView {
                     {drawn(&ranges).into_iter().map(rect).collect_view()}
                 </svg>
                 <details>
-                    <summary>"The ranges one by one"</summary>
+                    <summary>"Range details"</summary>
                     <RangeTable ranges />
                 </details>
             </figure>
@@ -99,7 +99,7 @@ fn RangeTable(ranges: Vec<Stretch>) -> impl IntoView {
                 <th scope="row" data-label="Keys"><code>{begin.clone()}</code></th>
                 <td data-label="State">{word(&range)}</td>
                 <td class="number" data-label="Found">{count(range.found)}</td>
-                <td class="number" data-label="Settled">{count(range.settled)}</td>
+                <td class="number" data-label="Processed">{count(range.settled)}</td>
                 <td class="number" data-label="Failed">{count(range.failed)}</td>
             </tr>
         }
@@ -112,7 +112,7 @@ fn RangeTable(ranges: Vec<Stretch>) -> impl IntoView {
                     <th scope="col">"Keys"</th>
                     <th scope="col">"State"</th>
                     <th scope="col" class="number">"Found"</th>
-                    <th scope="col" class="number">"Settled"</th>
+                    <th scope="col" class="number">"Processed"</th>
                     <th scope="col" class="number">"Failed"</th>
                 </tr>
             </thead>
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_fill_the_strip_from_end_to_end_and_each_can_be_seen() {
+    fn ranges_fill_the_strip_and_stay_visible() {
         let ranges = [
             stretch(StretchState::Done, 1_000_000, 1_000_000, 0),
             stretch(StretchState::Active, 1_000, 500, 1),
@@ -141,6 +141,6 @@ mod tests {
         assert_eq!(classes, ["listed", "settled", "listed", "settled", "failed", "waiting"]);
         assert!(shapes.iter().all(|shape| shape.width >= 10 && shape.y + shape.height == HEIGHT));
         assert_eq!(shapes.last().map(|shape| shape.x + shape.width), Some(WIDTH - 10));
-        assert_eq!(told(&ranges), "3 ranges: 1 done, 1 in flight, 1 waiting; 1 object failed");
+        assert_eq!(summary(&ranges), "3 ranges: 1 done, 1 in flight, 1 waiting; 1 object failed");
     }
 }

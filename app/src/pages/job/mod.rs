@@ -1,12 +1,12 @@
-//! One job as a story from top to bottom: what was asked, where it stands, what failed, the proof, who did what when.
+//! The page of a job: progress, proof, failures, runs, request and events.
 
-mod asked;
-mod asked_reprocess;
 mod events;
 mod failures;
 mod figures;
 mod keyspace;
 mod proof;
+mod reprocess_request;
+mod request;
 mod runs;
 
 use leptos::prelude::*;
@@ -20,12 +20,12 @@ use crate::{
     query::Query,
     ui::{Act, ActForm, Bar, Fault, Follow, Followed, JobActions, Loaded, PageTitle, StateMark},
 };
-use asked::Asked;
 use events::Events;
 use failures::{Failures, FailuresWanted};
 use figures::Figures;
 use keyspace::KeySpace;
 use proof::ProofTable;
+use request::Request;
 use runs::Runs;
 
 #[component]
@@ -43,7 +43,7 @@ pub fn JobPage() -> impl IntoView {
 async fn load(id: String, wanted: FailuresWanted) -> Result<(JobView, Option<FailurePage>), AppError> {
     let unknown = |_| AppError(Problem::new(ProblemCode::NotFound, "There is no job with this id."));
     let id = id.parse::<JobId>().map_err(unknown)?;
-    Ok((api::job(id).await?, wanted.load(id).await?))
+    Ok((api::get_job(id).await?, wanted.load(id).await?))
 }
 
 #[component]
@@ -66,7 +66,7 @@ fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, q
         {confirming.then(|| view! { <ConfirmCancel id kind=job.kind /> })}
         {error.map(|error| view! { <JobFault error /> })}
         <section aria-labelledby="standing" data-key="standing">
-            <h2 id="standing">"Where it stands"</h2>
+            <h2 id="standing">"Progress"</h2>
             <Bar job=job.clone() />
             <KeySpace progress=job.progress.clone() />
             <Figures job=job.clone() history now />
@@ -74,21 +74,21 @@ fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, q
         <ProofTable job=job.clone() />
         {(!groups.is_empty()).then(|| view! { <Failures id groups page=failures wanted /> })}
         <Runs job=job.clone() runs now />
-        <Asked spec=job.spec by now command curl />
+        <Request spec=job.spec by now command curl />
         <Events events now />
     }
 }
 
-/// The step before cancelling: what is lost and what stays.
+/// Asks for confirmation before cancelling, and says what stays.
 #[component]
 fn ConfirmCancel(id: JobId, kind: Kind) -> impl IntoView {
     let lost = match kind {
         Kind::Clone => {
-            "It stops within seconds. What it has copied stays at the destination; nothing is compared, so nothing is proven."
+            "The job stops within seconds. Objects already copied stay at the destination; nothing is compared, so nothing is proven."
         }
-        Kind::Backfill => "It stops within seconds. The runs that it has recorded stay recorded.",
+        Kind::Backfill => "The job stops within seconds. Runs already recorded stay.",
         Kind::Reprocess => {
-            "It stops within seconds. What it has sent is sent, and stays recorded; an object under way is sent in part."
+            "The job stops within seconds. Events already sent stay sent and recorded; an object in flight may be sent partially."
         }
     };
     view! {
@@ -97,13 +97,13 @@ fn ConfirmCancel(id: JobId, kind: Kind) -> impl IntoView {
             <p>{lost}</p>
             <ActForm id back=format!("/jobs/{id}")>
                 <Act action=Action::Cancel label="Cancel the job" title="" class="danger" />
-                <a class="button" href=format!("/jobs/{id}")>"Keep it"</a>
+                <a class="button" href=format!("/jobs/{id}")>"Keep running"</a>
             </ActForm>
         </section>
     }
 }
 
-/// Why the job ended without success, and what to do about it.
+/// Why the job failed, and what to do.
 #[component]
 fn JobFault(error: JobError) -> impl IntoView {
     view! {

@@ -1,17 +1,17 @@
-//! The proof: a verdict in a sentence, and the figures it rests on.
+//! The proof of a job: a verdict in a sentence, and the figures it is based on.
 
 use leptos::{either::EitherOf5, prelude::*};
 use model::{Backfilled, Compare, Comparison, DryRun, Job, Kind, Mode, Proof, Selection, Shipped};
 
-use crate::format::{bytes, count, object, things};
+use crate::format::{bytes, count, counted, object};
 
-/// What the comparison says.
+/// The verdict of a comparison.
 fn verdict(proof: &Comparison) -> String {
-    let equal = things(proof.equal_objects(), object(&proof.selection));
+    let equal = counted(proof.equal_objects(), object(&proof.selection));
     if proof.equal {
         let kinds = [
             (proof.equal_by_etag, "with the same size and ETag"),
-            (proof.equal_by_record, "as the very version that its copy became"),
+            (proof.equal_by_record, "as the version recorded when it was copied"),
             (proof.equal_by_size, "with the same size only"),
         ];
         let kinds: Vec<_> = kinds.into_iter().filter(|(number, _)| *number > 0).collect();
@@ -37,24 +37,24 @@ fn verdict(proof: &Comparison) -> String {
     format!("Not equal: {}; {equal} equal.", faults.join(", "))
 }
 
-/// What was compared.
+/// What the comparison covered.
 fn by_what(compare: Compare) -> &'static str {
     match compare {
-        Compare::Listing => "Compared by listing: key, size, ETag; checksums where these do not tell.",
-        Compare::Metadata => "Compared by listing, and by storage class, metadata, content headers and tags.",
+        Compare::Listing => "Compared by listing: key, size and ETag, and checksums if these do not decide.",
+        Compare::Metadata => "Compared by listing and by storage class, metadata, content headers and tags.",
     }
 }
 
-/// What the figures are not about: a proof claims no more than was compared.
+/// What the comparison left out; `None` if it covered all objects.
 fn limits(selection: &Selection) -> Option<String> {
     if selection.is_all() {
         return None;
     }
     let extra = match selection.newer_than {
         None => "",
-        Some(_) => " Objects only at the destination were not counted: how old their sources were is not known.",
+        Some(_) => " Objects only at the destination were not counted, because the age of their sources is unknown.",
     };
-    Some(format!("Only objects {selection} were compared; all others were passed over on both sides.{extra}"))
+    Some(format!("Only objects {selection} were compared; all others were ignored at both endpoints.{extra}"))
 }
 
 #[component]
@@ -66,17 +66,17 @@ pub fn ProofTable(job: Job) -> impl IntoView {
         Some(Proof::Shipped(proof)) => EitherOf5::C(view! { <Sent proof /> }),
         Some(Proof::Backfilled(proof)) => EitherOf5::D(view! { <ReadBack proof /> }),
         None if job.kind == Kind::Backfill => {
-            EitherOf5::E("A backfill is proven once the log of its window was read to the end.")
+            EitherOf5::E("A backfill is proven once the log of its window has been read to the end.")
         }
         None if job.state.ended() => EitherOf5::E(if clone {
-            "None: both listings were not compared to their ends, so nothing is proven."
+            "None: the comparison of both listings did not finish, so nothing is proven."
         } else {
-            "None: it did not get to its end. Each of its runs says what was delivered."
+            "None: the job did not finish. Each of its runs says what was delivered."
         }),
         None => EitherOf5::E(if clone {
-            "Both listings are compared once all is copied; until then nothing is proven."
+            "Both listings are compared once all objects are copied; until then nothing is proven."
         } else {
-            "Every record is accounted for at the end; until then each run says what was delivered."
+            "Every record is accounted for at the end of the job; until then each run says what was delivered."
         }),
     };
     view! {
@@ -89,10 +89,10 @@ pub fn ProofTable(job: Job) -> impl IntoView {
 
 #[component]
 fn ReadBack(proof: Backfilled) -> impl IntoView {
-    let rows = vec![("Events read", count(proof.events)), ("Runs begun in the window", count(proof.runs))];
+    let rows = vec![("Events read", count(proof.events)), ("Runs started in the window", count(proof.runs))];
     view! {
-        <p class="mark good verdict"><span aria-hidden="true">"✔ "</span> "The log of the window was read to its end."</p>
-        <FigureTable caption="What it held" rows />
+        <p class="mark good verdict"><span aria-hidden="true">"✔ "</span> "The log of the window was read to the end."</p>
+        <FigureTable caption="Contents of the log" rows />
     }
 }
 
@@ -109,16 +109,16 @@ fn Compared(proof: Comparison) -> impl IntoView {
         ("At the source", proof.source_objects),
         ("At the destination", proof.destination_objects),
         ("Equal by key, size and ETag or checksum", proof.equal_by_etag),
-        ("Equal by the record of their copy", proof.equal_by_record),
-        ("Not proven: the same size, nothing else to compare", proof.unproven),
+        ("Equal by recorded copy", proof.equal_by_record),
+        ("Not proven: same size, nothing else to compare", proof.unproven),
         ("Missing at the destination", proof.missing),
         ("Different at the destination", proof.different),
         (extra, proof.extra),
     ];
     view! {
         <p class=tone><span aria-hidden="true">{shape}</span> {verdict(&proof)}</p>
-        <FigureTable caption="Both listings compared, in objects" rows=rows.map(|(name, number)| (name, count(number))).to_vec() />
-        <p class="note">{bytes(proof.source_bytes)} " at the source; both listings were read to their ends. " {by_what(proof.compare)}</p>
+        <FigureTable caption="Comparison of both listings, in objects" rows=rows.map(|(name, number)| (name, count(number))).to_vec() />
+        <p class="note">{bytes(proof.source_bytes)} " at the source; both listings were read to the end. " {by_what(proof.compare)}</p>
         {limits(&proof.selection).map(|limits| view! { <p class="note">{limits}</p> })}
     }
 }
@@ -128,12 +128,12 @@ fn Dry(proof: DryRun) -> impl IntoView {
     let rows = vec![
         ("At the source", format!("{}, {}", count(proof.source_objects), bytes(proof.source_bytes))),
         ("Would be copied", format!("{}, {}", count(proof.would_copy), bytes(proof.would_copy_bytes))),
-        ("Equal already", count(proof.would_skip)),
+        ("Already equal", count(proof.would_skip)),
         ("Only at the destination", count(proof.extra)),
     ];
     view! {
-        <p class="mark good verdict">"A dry run: both listings were read to their ends, nothing was written."</p>
-        <FigureTable caption="What a copy would do, in objects" rows />
+        <p class="mark good verdict">"Dry run: both listings were read to the end, nothing was written."</p>
+        <FigureTable caption="Result of a copy, in objects" rows />
         {limits(&proof.selection).map(|limits| view! { <p class="note">{limits}</p> })}
     }
 }
@@ -142,14 +142,14 @@ fn Dry(proof: DryRun) -> impl IntoView {
 fn Sent(proof: Shipped) -> impl IntoView {
     let rows = vec![
         ("Objects", count(proof.objects)),
-        ("Shipped whole", count(proof.shipped)),
+        ("Shipped completely", count(proof.shipped)),
         ("Delivered by an earlier run", count(proof.skipped)),
         ("Failed", count(proof.failed)),
         ("Records", count(proof.lines.encountered)),
         ("Outside the window", count(proof.lines.filtered)),
         ("Sent", count(proof.lines.sent)),
         ("Acknowledged", count(proof.lines.acknowledged)),
-        ("There already", count(proof.lines.duplicate)),
+        ("Already present", count(proof.lines.duplicate)),
         ("Not parsed", count(proof.unparsed)),
         ("Not delivered", count(proof.undelivered)),
     ];
@@ -157,29 +157,29 @@ fn Sent(proof: Shipped) -> impl IntoView {
         if proof.failed == 0 && proof.adds_up() { ("✔", "mark good verdict") } else { ("✖", "mark bad verdict") };
     view! {
         <p class=tone><span aria-hidden="true">{shape}</span> " " {account(&proof)}</p>
-        <FigureTable caption="What became of every record" rows />
+        <FigureTable caption="Accounting of all records" rows />
     }
 }
 
-/// What was sent, and what that rests on.
+/// The verdict of a reprocess: what was sent, and its evidence.
 fn account(proof: &Shipped) -> String {
     let lines = &proof.lines;
     let events = match (&proof.sink, proof.acknowledged) {
-        (None, _) => format!("{} parsed, nothing sent", things(lines.parsed, "event")),
+        (None, _) => format!("{} parsed, nothing sent", counted(lines.parsed, "event")),
         (Some(sink), true) => {
-            let arrived = things(lines.acknowledged + lines.duplicate, "event");
+            let arrived = counted(lines.acknowledged + lines.duplicate, "event");
             format!("{arrived} acknowledged by {sink}")
         }
         (Some(sink), false) => format!(
-            "{} written to {sink} and each connection closed cleanly; it does not acknowledge",
-            things(lines.sent, "event")
+            "{} written to {sink} and every connection closed in order; the sink does not acknowledge",
+            counted(lines.sent, "event")
         ),
     };
     let lost = proof.unparsed + proof.undelivered;
     if lost == 0 && proof.failed == 0 && proof.adds_up() {
-        return format!("Every one of {} accounted for: {events}.", things(lines.encountered, "record"));
+        return format!("All of {} accounted for: {events}.", counted(lines.encountered, "record"));
     }
-    format!("{events}; {} not delivered, in {}.", things(lost, "record"), things(proof.failed, "failed object"))
+    format!("{events}; {} not delivered, in {}.", counted(lost, "record"), counted(proof.failed, "failed object"))
 }
 
 #[component]
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_sizes_tell_is_not_sold_as_more() {
+    fn equal_sizes_claim_no_more_than_size() {
         let by_size = Comparison { equal_by_etag: 7_000, equal_by_size: 500, ..compared() };
         assert!(verdict(&by_size).ends_with("7,000 with the same size and ETag, 500 with the same size only."));
         let unproven = Comparison { equal_by_etag: 7_000, unproven: 500, ..compared() }.judged();
@@ -214,11 +214,11 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_over_chosen_objects_says_which_and_claims_no_more() {
+    fn proof_over_selected_objects_names_them() {
         assert_eq!(limits(&compared().selection), None);
         let selection = Selection { include: vec!["*.gz".parse().unwrap()], ..Selection::default() };
         let chosen = Comparison { selection: selection.clone(), ..compared() };
-        assert!(verdict(&chosen).starts_with("Equal: 7,500 chosen objects at the source"));
+        assert!(verdict(&chosen).starts_with("Equal: 7,500 selected objects at the source"));
         let said = limits(&selection).unwrap();
         assert!(said.starts_with("Only objects matching \"*.gz\" were compared"), "{said}");
         assert!(!said.contains("only at the destination"), "{said}");
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_verdict_names_every_kind_of_difference() {
+    fn verdict_names_every_kind_of_difference() {
         assert!(verdict(&compared()).starts_with("Equal: 7,500 objects"));
         let unequal = Comparison { equal_by_etag: 7_400, missing: 60, different: 40, extra: 3, ..compared() }.judged();
         assert_eq!(verdict(&unequal), "Not equal: 60 missing, 40 different; 7,400 objects equal.");

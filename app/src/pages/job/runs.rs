@@ -1,9 +1,9 @@
-//! What a reprocess has shipped so far: its last runs, and what it could not deliver.
+//! The latest runs of a reprocess, and its dead letters.
 
 use leptos::prelude::*;
 use model::{Job, Proof, Run, Spec, Time};
 
-use crate::{format::things, pages::ReprocessForm, query::Query, ui::RunTable};
+use crate::{format::counted, forms::ReprocessForm, query::Query, ui::RunTable};
 
 #[component]
 pub fn Runs(job: Job, runs: Vec<Run>, now: Time) -> impl IntoView {
@@ -12,16 +12,16 @@ pub fn Runs(job: Job, runs: Vec<Run>, now: Time) -> impl IntoView {
     (!runs.is_empty()).then(|| {
         view! {
             <section aria-labelledby="runs" data-key="runs">
-                <h2 id="runs">"Its runs"</h2>
-                <RunTable runs now caption="Objects that it shipped, newest first" />
-                <p><a href=all>"All its runs"</a></p>
+                <h2 id="runs">"Runs"</h2>
+                <RunTable runs now caption="Runs of this job, newest first" />
+                <p><a href=all>"All runs of this job"</a></p>
                 <DeadLetters job />
             </section>
         }
     })
 }
 
-/// The way to the events that were given up, and to sending them again.
+/// Links to download the dead letters and to send them again.
 #[component]
 fn DeadLetters(job: Job) -> impl IntoView {
     let undelivered = match &job.proof {
@@ -43,7 +43,7 @@ fn DeadLetters(job: Job) -> impl IntoView {
     let file = format!("/api/v1/jobs/{}/dead-letters", job.id);
     (undelivered > 0).then(|| view! {
         <p class="actions">
-            <a href=file rel="external" download="">"Download " {things(undelivered, "dead letter")} " as NDJSON"</a>
+            <a href=file rel="external" download="">"Download " {counted(undelivered, "dead letter")} " as NDJSON"</a>
             {again.map(|again| view! { <a class="button" href=again>"Reprocess the dead letters"</a> })}
         </p>
     })

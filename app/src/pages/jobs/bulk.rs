@@ -1,19 +1,16 @@
-//! One action on every job that a filter finds, in two steps: how many these are, then the button that says so.
+//! Bulk actions on all jobs that match a filter: a page that counts them and asks for confirmation.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Action, BulkOutcome, Retry};
 
 use crate::{
-    api::{self, BulkAct},
+    api::{self, ActOnJobs},
     context,
     error::{AppError, problem_in},
+    format::counted_capped,
+    forms::job_filter::{read_filter, without_page, words},
     query::Query,
     ui::{Fault, Loaded, PageTitle},
-};
-
-use super::{
-    filter::{read_filter, without_page, words},
-    jobs,
 };
 
 #[component]
@@ -29,21 +26,21 @@ pub fn BulkPage() -> impl IntoView {
 
 async fn load(query: Query) -> Result<(Action, BulkOutcome), AppError> {
     let action = api::action_named(query.get("action").unwrap_or_default())?;
-    Ok((action, api::bulk_preview(read_filter(&query)?, action).await?))
+    Ok((action, api::preview_act_on_jobs(read_filter(&query)?, action).await?))
 }
 
-/// `Cancel`, and what that means for the jobs.
-fn meaning(action: Action) -> (&'static str, &'static str) {
+/// The verb of an action, and its effect on the jobs.
+fn verb_and_effect(action: Action) -> (&'static str, &'static str) {
     match action {
-        Action::Cancel => ("Cancel", "They stop within seconds. What they have copied stays where it is."),
-        Action::Pause => ("Pause", "They stop within seconds and keep their place until they are resumed."),
-        Action::Resume => ("Resume", "They go on from where they were paused."),
+        Action::Cancel => ("Cancel", "They stop within seconds. Objects already copied stay."),
+        Action::Pause => ("Pause", "They stop within seconds and keep their progress until resumed."),
+        Action::Resume => ("Resume", "They continue where they were paused."),
         Action::Retry(Retry::All) => {
-            ("Retry", "They start again; what is equal at the destination already is skipped.")
+            ("Retry", "They start again; objects that are already equal at the destination are skipped.")
         }
         Action::Retry(Retry::Failed) => (
-            "Retry what failed in",
-            "Only objects that failed or were never reached are tried again, then both listings compared.",
+            "Retry failed objects of",
+            "Only objects that failed or were not reached are retried, then both listings are compared.",
         ),
     }
 }
@@ -51,12 +48,12 @@ fn meaning(action: Action) -> (&'static str, &'static str) {
 #[component]
 fn Ask(query: Query, action: Action, outcome: BulkOutcome) -> impl IntoView {
     let filter = without_page(&query);
-    let (verb, consequence) = meaning(action);
-    let jobs = jobs(outcome.matched);
-    let title = format!("{verb} {jobs} that match");
+    let (verb, consequence) = verb_and_effect(action);
+    let jobs = counted_capped(outcome.matched, "job");
+    let title = format!("{verb} {jobs}");
     let narrowed = match words(&filter) {
-        words if words.is_empty() => "No filter is set: every job that can be changed is meant.".to_owned(),
-        words => format!("The filter: {}.", words.join(", ")),
+        words if words.is_empty() => "No filter: applies to every job that allows this action.".to_owned(),
+        words => format!("Filter: {}.", words.join(", ")),
     };
     let back = filter.on("/jobs");
     let fields = filter.on("");
@@ -68,8 +65,8 @@ fn Ask(query: Query, action: Action, outcome: BulkOutcome) -> impl IntoView {
         {if any {
             view! {
                 <p>{consequence}</p>
-                {outcome.matched.capped.then(|| view! { <p>"At most 10,000 are changed at a time."</p> })}
-                <form method="post" action=BulkAct::PATH class="actions confirm">
+                {outcome.matched.capped.then(|| view! { <p>"At most 10,000 jobs are changed at a time."</p> })}
+                <form method="post" action=ActOnJobs::PATH class="actions confirm">
                     <input type="hidden" name="action" value=api::action_name(action) />
                     <input type="hidden" name="filter" value=fields />
                     <button class="main">{format!("{verb} {jobs}")}</button>
@@ -79,7 +76,7 @@ fn Ask(query: Query, action: Action, outcome: BulkOutcome) -> impl IntoView {
             .into_any()
         } else {
             view! {
-                <p class="empty">"No job that matches allows it."</p>
+                <p class="empty">"No matching job allows this action."</p>
                 <p><a class="button" href=back>"Back to the list"</a></p>
             }
             .into_any()

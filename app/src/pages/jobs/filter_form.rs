@@ -1,16 +1,18 @@
-//! The filter as a form. What is rarely needed is folded away, unless it is in use.
+//! The form of the filter. Rare fields are folded away unless they are in use.
 
 use leptos::prelude::*;
 use model::State;
 
-use crate::{context, format::Mark, query::Query, scope::without_scope, ui::ScopeFields};
+use crate::{
+    context, format::Mark, forms::job_filter::without_page, query::Query, scope::without_scope, ui::ScopeFields,
+};
 
 const RARE: [&str; 4] = ["kind", "store", "bucket", "author"];
 
 #[component]
 pub fn FilterForm(query: Query) -> impl IntoView {
     let rare_in_use = RARE.iter().any(|name| query.get(name).is_some());
-    let in_use = !without_scope(&super::without_page(&query)).pairs().is_empty();
+    let in_use = !without_scope(&without_page(&query)).pairs().is_empty();
     let clones = query.get("kind") == Some("clone");
     let reprocesses = query.get("kind") == Some("reprocess");
     let backfills = query.get("kind") == Some("backfill");
@@ -28,7 +30,7 @@ pub fn FilterForm(query: Query) -> impl IntoView {
         view! { <StateBox state chosen /> }
     };
     view! {
-        <form method="get" action="/jobs" class="filter" role="search" aria-label="Filter the list">
+        <form method="get" action="/jobs" class="filter" role="search" aria-label="Filter jobs">
             <ScopeFields />
             <div class="filter-row">
                 {field("text", "Text", "search")}

@@ -1,24 +1,22 @@
-//! The list of jobs: filters in the URL, keyset pages, and actions on all that a filter finds.
+//! The list of jobs: filters in the URL, keyset paging, and actions on all matching jobs.
 
 mod bulk;
-mod filter;
 mod filter_form;
 
 use leptos::{either::Either, prelude::*};
-use model::{Count, JobId};
+use model::JobId;
 
 pub use bulk::BulkPage;
-pub use filter::read_filter;
 
 use crate::{
     api::{self, JobList},
     context,
     error::{AppError, problem_in},
-    format::{capped, things},
+    format::{counted, counted_capped},
+    forms::job_filter::{read_filter, without_page, words},
     query::Query,
     ui::{Fault, Follow, Followed, JobTable, Loaded, PageTitle},
 };
-use filter::{without_page, words};
 use filter_form::FilterForm;
 
 #[component]
@@ -39,16 +37,16 @@ pub fn JobsPage() -> impl IntoView {
 
 async fn load(query: Query) -> Result<JobList, AppError> {
     let after = query.get("after").map(str::parse::<JobId>).transpose()?;
-    api::jobs(read_filter(&query)?, after).await
+    api::list_jobs(read_filter(&query)?, after).await
 }
 
-/// What an action on many jobs has just done, as its redirect tells.
+/// The result of a bulk action, from the query of its redirect.
 fn done(query: &Query) -> Option<String> {
     let changed: u64 = query.get("changed")?.parse().ok()?;
-    let jobs = things(changed, "job");
+    let jobs = counted(changed, "job");
     Some(match query.get("did")? {
-        "cancel" => format!("{jobs} asked to cancel."),
-        "pause" => format!("{jobs} asked to pause."),
+        "cancel" => format!("Cancellation of {jobs} requested."),
+        "pause" => format!("Pause of {jobs} requested."),
         "resume" => format!("{jobs} resumed."),
         _ => format!("{jobs} queued again."),
     })
@@ -62,8 +60,8 @@ fn List(query: Query, list: JobList) -> impl IntoView {
     let unfiltered = filter.pairs().is_empty();
     let next = page.next.as_ref().map(|next| filter.clone().with("after", next).on("/jobs"));
     let summary = match words(&query) {
-        words if words.is_empty() => format!("{} in all", jobs(total)),
-        words => format!("{} with {}", jobs(total), words.join(", ")),
+        words if words.is_empty() => counted_capped(total, "job"),
+        words => format!("{} with {}", counted_capped(total, "job"), words.join(", ")),
     };
     let rows = page.items;
     let empty = rows.is_empty();
@@ -71,7 +69,7 @@ fn List(query: Query, list: JobList) -> impl IntoView {
     view! {
         <div class="list-head">
             <p class="figures">{summary}</p>
-            {(!empty).then(|| view! { <ForAll filter /> })}
+            {(!empty).then(|| view! { <BulkActions filter /> })}
         </div>
         {if empty {
             Either::Left(view! { <Nothing filtered=!unfiltered || !first_page /> })
@@ -85,18 +83,13 @@ fn List(query: Query, list: JobList) -> impl IntoView {
     }
 }
 
-/// `1 job`, `10,000+ jobs`.
-fn jobs(total: Count) -> String {
-    if total.capped { format!("{} jobs", capped(total)) } else { things(total.at_least, "job") }
-}
-
-/// The way to act on every job that the filter finds; how many these are is told before anything happens.
+/// Links to bulk actions on all matching jobs; the next page says how many there are and asks for confirmation.
 #[component]
-fn ForAll(filter: Query) -> impl IntoView {
+fn BulkActions(filter: Query) -> impl IntoView {
     let to = |action: &str| filter.clone().with("action", action).on("/jobs/bulk");
     view! {
         <p class="for-all">
-            "All that match: " <a href=to("cancel")>"Cancel…"</a> " " <a href=to("retry_failed")>"Retry what failed…"</a> " "
+            "All matching jobs: " <a href=to("cancel")>"Cancel…"</a> " " <a href=to("retry_failed")>"Retry failed…"</a> " "
             <a href=to("retry")>"Retry all…"</a>
         </p>
     }
@@ -105,7 +98,7 @@ fn ForAll(filter: Query) -> impl IntoView {
 #[component]
 fn Nothing(filtered: bool) -> impl IntoView {
     if filtered {
-        Either::Left(view! { <p class="empty">"No job matches. " <a href="/jobs">"Show all jobs"</a></p> })
+        Either::Left(view! { <p class="empty">"No matching jobs. " <a href="/jobs">"Show all jobs"</a></p> })
     } else {
         Either::Right(
             view! { <p class="empty">"No jobs yet. " <a class="button" href="/clones/new">"New clone"</a></p> },
@@ -118,14 +111,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_large_list_does_not_claim_an_exact_number() {
-        assert_eq!(jobs(Count { at_least: 10_000, capped: true }), "10,000+ jobs");
-        assert_eq!(jobs(Count { at_least: 1, capped: false }), "1 job");
-    }
-
-    #[test]
-    fn what_was_done_to_many_jobs_is_said() {
-        assert_eq!(done(&Query::read("did=cancel&changed=37")).as_deref(), Some("37 jobs asked to cancel."));
+    fn result_of_bulk_action_is_shown() {
+        assert_eq!(done(&Query::read("did=cancel&changed=37")).as_deref(), Some("Cancellation of 37 jobs requested."));
         assert_eq!(done(&Query::read("did=retry&changed=1")).as_deref(), Some("1 job queued again."));
         assert_eq!(done(&Query::read("did=cancel&changed=<b>")), None);
         assert_eq!(done(&Query::default()), None);

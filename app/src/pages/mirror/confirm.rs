@@ -1,16 +1,16 @@
-//! What would be deleted, in red, and the field and the button that start it.
+//! The objects that a mirror would delete, and the form that confirms it.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::ClonePreview;
 
 use crate::{
     api::StartClone,
-    format::{bytes, count, things},
-    pages::new_clone::{CloneForm, form_key},
+    format::{bytes, count, counted},
+    forms::{CloneForm, form_key},
     ui::NameField,
 };
 
-/// What the button says it will do.
+/// The label of the start button.
 fn promise(preview: &ClonePreview) -> String {
     let copying = match preview.to_copy {
         0 => "copy nothing".to_owned(),
@@ -18,7 +18,7 @@ fn promise(preview: &ClonePreview) -> String {
     };
     match preview.to_delete {
         0 => format!("Mirror: {copying}, delete nothing"),
-        number => format!("Delete {}, {copying}", things(number, "object")),
+        number => format!("Delete {}, {copying}", counted(number, "object")),
     }
 }
 
@@ -37,7 +37,7 @@ pub fn Confirm(form: CloneForm, preview: ClonePreview, mistyped: bool) -> impl I
                         <input type="hidden" name="key" value=form_key() />
                         <input type="hidden" name="plan" value=id />
                         <Values form />
-                        <NameField name wrong=mistyped.then_some("✖ That was not the destination's name, letter by letter. Nothing was started.") />
+                        <NameField name wrong=mistyped.then_some("✖ The name does not match the destination exactly. Nothing was started.") />
                         <p class="actions"><button class=if lost { "danger" } else { "main" }>{promise}</button></p>
                     </form>
                 </section>
@@ -53,41 +53,40 @@ fn Losses(preview: ClonePreview) -> impl IntoView {
     let more = preview.to_delete.saturating_sub(preview.delete_examples.len() as u64);
     let title = match preview.to_delete {
         0 => "Nothing would be deleted".to_owned(),
-        number => format!("{}, {}, would be deleted", things(number, "object"), bytes(preview.to_delete_bytes)),
+        number => format!("{}, {}, would be deleted", counted(number, "object"), bytes(preview.to_delete_bytes)),
     };
     let place = format!("{} at {}", preview.spec.destination.url(), preview.spec.destination.store);
     view! {
         <h2 id="delete" class=(preview.to_delete > 0).then_some("losses")>{title}</h2>
         {(preview.to_delete > 0).then(|| view! {
-            <p>"They are at " {place} ", and the source has none of that name:"</p>
+            <p>"They are at " {place} " and have no counterpart at the source:"</p>
             <pre class="losses">{examples}</pre>
             {(more > 0).then(|| view! { <p>"and " {count(more)} " more."</p> })}
             <p class="note">
-                "Deleting begins after everything was copied, and only if nothing failed. Each object is deleted if it is \
-                still the one listed and the source still has none of that name. In a bucket without versions it cannot be \
-                brought back."
+                "Deletion starts after all objects are copied, and only if none failed. An object is deleted only if it is \
+                unchanged since the listing and the source still has no object of that name. In a bucket without versioning \
+                it cannot be restored."
             </p>
         })}
     }
 }
 
-/// The form's values, so that what is started is what was previewed.
+/// The previewed values as hidden form fields.
 #[component]
 fn Values(form: CloneForm) -> impl IntoView {
     let pairs = form.query().pairs().to_vec();
     pairs.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()
 }
 
-/// A plan needs both listings whole.
+/// Shown if the preview could not read both listings completely.
 #[component]
 fn TooLong() -> impl IntoView {
     view! {
         <section class="confirm-box" aria-labelledby="delete" data-key="delete">
             <h2 id="delete">"No plan"</h2>
             <p>
-                "The listings are longer than a page can wait for, so nobody can say what would be deleted, and nothing will \
-                be. On the command line, logyard clone with --mode mirror takes the time that it needs; or mirror one prefix \
-                after the other."
+                "The listings are too long to preview on a page, so the deletions are unknown and nothing can be started here. \
+                Run logyard clone with --mode mirror on the command line, or mirror one prefix at a time."
             </p>
         </section>
     }
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_button_says_first_what_is_lost() {
+    fn button_names_deletions_first() {
         assert_eq!(promise(&preview(10, 3)), "Delete 3 objects, copy 10");
         assert_eq!(promise(&preview(0, 1)), "Delete 1 object, copy nothing");
         assert_eq!(promise(&preview(10, 0)), "Mirror: copy 10, delete nothing");

@@ -1,7 +1,7 @@
-//! The step before a mirror: what it would delete, in figures and by example, and the name that confirms it.
+//! The confirmation page of a mirror: what it would delete, and the field for the name that confirms it.
 //!
-//! Always: the page does not change under its reader. What is started is the plan that was shown; if it does not hold
-//! any more nothing is started, and the page comes back with the new preview and with what changed.
+//! Always: the page is not refreshed while it is read, and exactly the plan shown is started. If the plan is no longer
+//! valid, nothing starts, and the page shows the new preview and what has changed.
 
 mod confirm;
 
@@ -11,7 +11,8 @@ use model::{ClonePreview, Digest, Problem, ProblemCode};
 use crate::{
     context,
     error::{AppError, problem_in},
-    pages::new_clone::{CloneForm, Preview},
+    forms::CloneForm,
+    pages::new_clone::Preview,
     query::Query,
     ui::{Fault, Loaded, PageTitle},
 };
@@ -20,7 +21,7 @@ use confirm::Confirm;
 struct Seen {
     form: CloneForm,
     preview: ClonePreview,
-    /// How the plan that was confirmed differs from this one.
+    /// How this plan differs from the one that was confirmed.
     changes: Option<String>,
 }
 
@@ -28,7 +29,7 @@ async fn load(query: Query) -> Result<Seen, AppError> {
     let backend = context::ask()?;
     let form = CloneForm { mode: "mirror".to_owned(), dry_run: String::new(), ..CloneForm::read(&query) };
     let before = match query.get("plan").and_then(|id| id.parse::<Digest>().ok()) {
-        Some(id) => backend.plan(&id).await.ok(),
+        Some(id) => backend.get_clone_plan(&id).await.ok(),
         None => None,
     };
     let preview = backend.preview_clone(&context::viewer()?, form.request()?).await?;
@@ -44,7 +45,7 @@ pub fn MirrorPage() -> impl IntoView {
     view! {
         <PageTitle text="Mirror" />
         <h1>"Mirror"</h1>
-        <p class="note">"Nothing has been written or deleted yet. " <a href=back>"Change what is mirrored"</a></p>
+        <p class="note">"Nothing has been written or deleted yet. " <a href=back>"Edit"</a></p>
         <Loaded of=load(query.clone()) let:seen>
             <Shown seen query />
         </Loaded>
@@ -72,13 +73,12 @@ fn Shown(seen: Seen, query: Query) -> impl IntoView {
     }
 }
 
-/// What a conflict is about here, which is no job yet.
+/// A conflict, worded for a mirror.
 fn in_words(problem: Problem) -> Problem {
     if problem.code != ProblemCode::Conflict {
         return problem;
     }
-    let detail =
-        "The plan was older than an hour, or it did not hold any more. Nothing was started. This is how it stands now.";
+    let detail = "The plan was older than an hour or no longer valid. Nothing was started. This is the current plan.";
     Problem { detail: detail.to_owned(), ..problem }
 }
 
@@ -86,8 +86,8 @@ fn in_words(problem: Problem) -> Problem {
 fn Changed(changes: String) -> impl IntoView {
     view! {
         <div class="fault" role="alert">
-            <p class="fault-title"><span aria-hidden="true">"✖ "</span> "It has changed since you looked"</p>
-            <p>"Nothing was started. What changed: " {changes} ". Look at it again, then confirm what you see now."</p>
+            <p class="fault-title"><span aria-hidden="true">"✖ "</span> "The plan has changed since the preview"</p>
+            <p>"Nothing was started. Changes: " {changes} ". Check the new plan, then confirm again."</p>
         </div>
     }
 }

@@ -1,34 +1,33 @@
-//! What is known about the form's values: what lies at both places, what is wrong at which field, and the preview.
+//! What the server knows about the form's values: the first keys of both places, a fault for each field, and the preview.
 //!
-//! A form that is half filled in is no fault: a side is looked at once its bucket is named.
+//! An incomplete form is not a fault: a place is checked once its bucket is named.
 
 use model::{ClonePreview, Key, Problem};
 
 use crate::{
     context::{ask, viewer},
     error::AppError,
+    forms::{CloneForm, Side},
 };
-
-use super::form::{CloneForm, Side};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checks {
-    source: Option<Look>,
-    destination: Option<Look>,
+    source: Option<Peek>,
+    destination: Option<Peek>,
     preview: Option<Result<ClonePreview, Problem>>,
-    /// What is wrong with the choice of objects, and with the options.
+    /// Faults of the object filter and of the options.
     selection: Option<Problem>,
     options: Option<Problem>,
 }
 
-/// The first keys of a place, at most ten, or why it cannot be read.
-type Look = Result<Vec<Key>, Problem>;
+/// At most ten first keys of a place, or why it cannot be read.
+type Peek = Result<Vec<Key>, Problem>;
 
 impl Checks {
-    /// Looks at both places and, if wanted and the values make a request, at what the clone would do.
+    /// Checks both places; if `preview` is set and the values make a request, also previews the clone.
     pub async fn of(form: &CloneForm, preview: bool) -> Result<Self, AppError> {
         let backend = ask()?;
-        let (source, destination) = (look(form, Side::Source).await?, look(form, Side::Destination).await?);
+        let (source, destination) = (peek(form, Side::Source).await?, peek(form, Side::Destination).await?);
         let preview = match form.request() {
             Ok(request) if preview => Some(backend.preview_clone(&viewer()?, request).await),
             _ => None,
@@ -42,7 +41,7 @@ impl Checks {
         self.preview.as_ref()?.as_ref().ok()
     }
 
-    /// What was found at one side, in a sentence: `Readable, begins with …`.
+    /// What was found at one place: `Readable, starts with …`.
     pub fn found(&self, side: Side) -> Option<String> {
         let look = match side {
             Side::Source => &self.source,
@@ -50,21 +49,21 @@ impl Checks {
         };
         let keys = look.as_ref()?.as_ref().ok()?;
         Some(match (keys.as_slice(), side) {
-            ([], Side::Source) => "Readable, and empty: nothing to copy.".to_owned(),
-            ([], Side::Destination) => "Readable, and empty.".to_owned(),
+            ([], Side::Source) => "Readable, empty: nothing to copy.".to_owned(),
+            ([], Side::Destination) => "Readable, empty.".to_owned(),
             (keys, _) => {
                 let named: Vec<String> = keys.iter().take(3).map(|key| format!("“{key}”")).collect();
-                format!("Readable, begins with {}", named.join(", "))
+                format!("Readable, starts with {}", named.join(", "))
             }
         })
     }
 
-    /// What is wrong at a field such as `source.bucket` or `include`.
+    /// The fault of a field such as `source.bucket` or `include`.
     pub fn at(&self, field: &str) -> Option<&Problem> {
         self.faults().find(|problem| place_of(problem).as_deref() == Some(field))
     }
 
-    /// A problem that belongs to no field of a place.
+    /// A fault that belongs to no field of the form.
     pub fn elsewhere(&self) -> Option<&Problem> {
         self.faults().find(|problem| place_of(problem).is_none())
     }
@@ -79,14 +78,14 @@ impl Checks {
     }
 }
 
-/// `None` while the bucket is blank.
-async fn look(form: &CloneForm, side: Side) -> Result<Option<Look>, AppError> {
+/// Reads the first keys of a place; `None` while its bucket is blank.
+async fn peek(form: &CloneForm, side: Side) -> Result<Option<Peek>, AppError> {
     let [_, bucket, _] = form.typed(side);
     if bucket.trim().is_empty() {
         return Ok(None);
     }
     Ok(Some(match form.place(side) {
-        Ok(place) => ask()?.peek(place).await.map_err(|problem| {
+        Ok(place) => ask()?.list_first_keys(place).await.map_err(|problem| {
             let field = format!("{}.{}", side.name(), problem.field.as_deref().unwrap_or("bucket"));
             problem.on(field)
         }),
@@ -94,7 +93,7 @@ async fn look(form: &CloneForm, side: Side) -> Result<Option<Look>, AppError> {
     }))
 }
 
-/// The field of the form at which a problem is told; of a whole side at its bucket, of one glob at its list.
+/// The form field that shows a problem: the bucket for a whole place, the list for one of its globs.
 fn place_of(problem: &Problem) -> Option<String> {
     match problem.field.as_deref()? {
         side @ ("source" | "destination") => Some(format!("{side}.bucket")),
@@ -113,19 +112,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_found_is_said_in_a_sentence() {
+    fn found_keys_are_named() {
         let found = |side: Side, keys: &[&str]| {
             let look = Some(Ok(keys.iter().map(|key| key.parse().unwrap()).collect()));
             Checks { source: look.clone(), destination: look, ..Checks::default() }.found(side).unwrap()
         };
-        assert_eq!(found(Side::Source, &[]), "Readable, and empty: nothing to copy.");
-        assert_eq!(found(Side::Destination, &[]), "Readable, and empty.");
-        assert_eq!(found(Side::Source, &["a", "b", "c", "d"]), "Readable, begins with “a”, “b”, “c”");
+        assert_eq!(found(Side::Source, &[]), "Readable, empty: nothing to copy.");
+        assert_eq!(found(Side::Destination, &[]), "Readable, empty.");
+        assert_eq!(found(Side::Source, &["a", "b", "c", "d"]), "Readable, starts with “a”, “b”, “c”");
         assert_eq!(Checks::default().found(Side::Source), None);
     }
 
     #[test]
-    fn a_problem_is_told_at_its_field_or_for_the_whole_form() {
+    fn problem_belongs_to_field_or_form() {
         let checks = |field: Option<&str>| {
             let problem = Problem::new(ProblemCode::Invalid, "");
             let problem = field.map_or(problem.clone(), |field| problem.on(field));

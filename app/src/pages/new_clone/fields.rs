@@ -1,11 +1,12 @@
-//! The fields: a place as store, bucket and prefix, and what to do there. Each shows its own fault.
+//! The fields for a place and for the operation, each with its own fault.
 
 use leptos::prelude::*;
 use model::{Health, StoreStatus};
 
-use super::{
-    checks::Checks,
-    form::{CloneForm, Side},
+use super::checks::Checks;
+use crate::{
+    forms::{CloneForm, Side},
+    ui::FieldFault,
 };
 
 #[component]
@@ -72,7 +73,7 @@ fn BucketField(side: &'static str, value: String, known: Vec<String>) -> impl In
     }
 }
 
-/// The buckets to choose from; of the first store while none is chosen.
+/// The buckets of a store; of the first store if the name is unknown.
 fn buckets_of(stores: &[StoreStatus], name: &str) -> Vec<String> {
     let store = stores.iter().find(|store| store.name.as_str() == name).or(stores.first());
     match store.map(|store| &store.health) {
@@ -90,40 +91,34 @@ fn PrefixField(side: &'static str, value: String) -> impl IntoView {
             name=format!("{side}_prefix")
             autocomplete="off"
             spellcheck="false"
-            placeholder="the whole bucket"
+            placeholder="entire bucket"
             aria-describedby=format!("{side}-prefix-fault")
             value=value
         />
     }
 }
 
-/// Always there, so that a screen reader tells what comes into it.
 #[component]
-pub fn FieldFault(id: String, text: Option<String>) -> impl IntoView {
-    view! { <p class="field-fault" id=id aria-live="polite">{text.map(|text| view! { <span>"✖ " {text}</span> })}</p> }
-}
-
-#[component]
-pub fn WhatToDo(mode: String, dry_run: bool) -> impl IntoView {
+pub fn OperationFields(mode: String, dry_run: bool) -> impl IntoView {
     let (verify, mirror) = (mode == "verify", mode == "mirror");
     view! {
         <fieldset class="what">
-            <legend>"What to do"</legend>
+            <legend>"Operation"</legend>
             <label class="choice">
                 <input type="radio" name="mode" value="copy" checked=!verify && !mirror />
-                <span>"Copy what is missing or different, then compare"</span>
+                <span>"Copy missing and different objects, then compare"</span>
             </label>
             <label class="choice">
                 <input type="radio" name="mode" value="mirror" checked=mirror />
-                <span>"Mirror: copy, then delete at the destination what the source does not have"</span>
+                <span>"Mirror: copy, then delete objects that only the destination has"</span>
             </label>
             <label class="choice">
                 <input type="radio" name="mode" value="verify" checked=verify />
-                <span>"Only compare, write nothing"</span>
+                <span>"Compare only, write nothing"</span>
             </label>
             <label class="choice">
                 <input type="checkbox" name="dry_run" value="on" checked=dry_run />
-                <span>"Dry run: find out what would be copied"</span>
+                <span>"Dry run: write nothing"</span>
             </label>
         </fieldset>
     }

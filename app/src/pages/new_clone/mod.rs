@@ -1,61 +1,51 @@
-//! The form for a clone: what from where to where, checked while it is filled in, with a preview of what it will do.
+//! The form for a clone, checked while it is filled in, with a preview.
 //!
-//! Its values are those of the page's URL, which a link can hold, too. A browser that runs our script asks for the page
-//! with what was typed after every pause (`data-check`), first without the preview, then with it, and puts the answer in
-//! place; one that does not has a button for that. A mirror is not started from here: its button leads to `mirror`.
+//! The values are in the page's URL, so that links can fill in the form. After every pause in typing, the browser requests
+//! the page with the typed values (`data-check`), first without the preview and then with it; without JavaScript there
+//! is a button instead. A mirror does not start here: its button leads to `mirror`.
 
 mod checks;
-mod chosen;
 mod fields;
-mod form;
+mod object_filter;
 mod options;
 mod preview;
-
-use std::hash::{BuildHasher, Hasher, RandomState};
 
 use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use model::StoreStatus;
 
-pub use form::CloneForm;
-pub(super) use form::idempotency_key;
 pub use preview::Preview;
-// For the form of a schedule, whose places are chosen and checked alike.
-pub(super) use {
-    checks::Checks,
-    chosen::OnlySome,
-    fields::{FieldFault, SideFields},
-    form::Side,
-    options::Options,
-};
+// Shared with the form for a schedule.
+pub(super) use {checks::Checks, fields::SideFields, object_filter::ObjectFilter, options::Options};
 
 use crate::{
     api::{self, StartClone},
     command::Commands,
     context,
     error::{AppError, problem_in},
+    forms::{CloneForm, Side, form_key},
     query::Query,
     ui::{Copyable, Fault, Loaded, PageTitle},
 };
-use fields::WhatToDo;
+use fields::OperationFields;
 use preview::promise;
 
-/// On the button of a mirror.
-const SHOW: &str = "Show what it would delete";
+/// Label of the button for a mirror.
+const PREVIEW_DELETIONS: &str = "Preview deletions";
 
-/// The form and all that is known about its values.
+/// The form's values and what the server knows about them.
 struct Known {
     form: CloneForm,
     stores: Vec<StoreStatus>,
     checks: Checks,
-    /// Once the values make a request.
+    /// `None` until the values make a request.
     commands: Option<Commands>,
 }
 
 async fn load(query: Query) -> Result<Known, AppError> {
     let form = CloneForm::read(&query);
-    let stores = api::stores().await?;
+    let stores = api::list_stores().await?;
     let checks = Checks::of(&form, query.get("preview").is_some()).await?;
-    let commands = form.request().ok().map(|request| Ok::<_, AppError>(context::ask()?.commands(request)));
+    let commands = form.request().ok().map(|request| Ok::<_, AppError>(context::ask()?.get_clone_commands(request)));
     Ok(Known { form, stores, checks, commands: commands.transpose()? })
 }
 
@@ -65,7 +55,7 @@ pub fn NewClonePage() -> impl IntoView {
     view! {
         <PageTitle text="New clone" />
         <h1>"New clone"</h1>
-        <p class="note">"Copies objects from one place to another, then proves by comparing both listings that they are equal."</p>
+        <p class="note">"Copies objects from one place to another, then compares both listings to prove that they are equal."</p>
         <Loaded of=load(query.clone()) let:known>
             <CloneFormView known query />
         </Loaded>
@@ -75,7 +65,7 @@ pub fn NewClonePage() -> impl IntoView {
 #[component]
 fn CloneFormView(known: Known, query: Query) -> impl IntoView {
     let Known { form, stores, checks, commands } = known;
-    // A refusal whose cause was found again is told at its field, with the names of what was involved.
+    // A refusal that the checks find again is shown at its field, with more detail.
     let refused = problem_in(&query).filter(|refused| checks.faults().all(|fault| fault.code != refused.code));
     let elsewhere = checks.elsewhere().cloned();
     let preview = checks.preview().cloned();
@@ -85,15 +75,15 @@ fn CloneFormView(known: Known, query: Query) -> impl IntoView {
             <input type="hidden" name="key" data-keep="" value=form_key() />
             <SideFields side=Side::Source legend="Source" form=form.clone() checks=checks.clone() stores=stores.clone() />
             <SideFields side=Side::Destination legend="Destination" form=form.clone() checks=checks.clone() stores />
-            <OnlySome form=form.clone() checks=checks.clone() />
+            <ObjectFilter form=form.clone() checks=checks.clone() />
             <Options texts=form.options.clone() checks=checks.clone() />
-            <WhatToDo mode=form.mode.clone() dry_run=!form.dry_run.is_empty() />
+            <OperationFields mode=form.mode.clone() dry_run=!form.dry_run.is_empty() />
             {preview.clone().map(|preview| view! { <Preview preview /> })}
             {elsewhere.map(|problem| view! { <Fault problem /> })}
             <p class="actions">
                 {if form.deletes() {
                     Either::Left(view! {
-                        <button class="main" data-key="mirror" data-plain=SHOW formmethod="get" formaction="/clones/mirror">{SHOW}</button>
+                        <button class="main" data-key="mirror" data-plain=PREVIEW_DELETIONS formmethod="get" formaction="/clones/mirror">{PREVIEW_DELETIONS}</button>
                     })
                 } else {
                     Either::Right(view! { <button class="main" data-plain="Start">{promise(&form, preview.as_ref())}</button> })
@@ -103,23 +93,18 @@ fn CloneFormView(known: Known, query: Query) -> impl IntoView {
                 </button>
             </p>
         </form>
-        {commands.map(|commands| view! { <SameElsewhere commands /> })}
+        {commands.map(|commands| view! { <Equivalents commands /> })}
     }
 }
 
-/// The random part of the form's idempotency key: sent twice by a double click, it makes one job.
-pub fn form_key() -> String {
-    format!("{:016x}", RandomState::new().build_hasher().finish())
-}
-
-/// The same clone as a command and as a call of the API, as soon as the form makes sense.
+/// The same clone as a command line and as an API request.
 #[component]
-fn SameElsewhere(commands: Commands) -> impl IntoView {
+fn Equivalents(commands: Commands) -> impl IntoView {
     view! {
         <section aria-labelledby="same" data-key="same">
-            <h2 id="same">"The same without this page"</h2>
-            <Copyable label="As a command" text=commands.line />
-            <Copyable label="As a call of the API" text=commands.call />
+            <h2 id="same">"Command line and API"</h2>
+            <Copyable label="Command line" text=commands.line />
+            <Copyable label="API request" text=commands.call />
         </section>
     }
 }

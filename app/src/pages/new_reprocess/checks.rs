@@ -1,11 +1,11 @@
-//! What is known about the form's values: the preview, or what is wrong at which field.
+//! What the server knows about the form's values: the preview, or a fault.
 
 use model::{Problem, ReprocessPreview};
 
-use super::ReprocessForm;
 use crate::{
     context::{ask, viewer},
     error::AppError,
+    forms::ReprocessForm,
 };
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,10 +14,10 @@ pub struct Checks {
 }
 
 impl Checks {
-    /// Looks at what the reprocess would send, if wanted; whether the values make a request is always told.
+    /// Checks the values, and previews the reprocess if `preview` is set.
     pub async fn of(form: &ReprocessForm, preview: bool) -> Result<Self, AppError> {
         if form.pipeline.is_empty() {
-            return Ok(Self::default()); // nothing was chosen yet, which is no fault
+            return Ok(Self::default()); // an empty form is not a fault
         }
         let preview = match form.request() {
             Err(invalid) => Some(Err(invalid.into())),
@@ -35,13 +35,13 @@ impl Checks {
         self.preview.as_ref()?.as_ref().err()
     }
 
-    /// What is wrong at a field.
+    /// The fault of a field.
     pub fn at(&self, field: &str) -> Option<String> {
         let fault = self.fault().filter(|fault| fault.field.as_deref() == Some(field))?;
         Some(fault.detail.clone())
     }
 
-    /// A problem that belongs to no field of the form.
+    /// A fault that belongs to no field of the form.
     pub fn elsewhere(&self) -> Option<&Problem> {
         const FIELDS: [&str; 7] = ["pipeline", "from", "to", "keys", "key", "dead_letters_of", "max_events_per_second"];
         self.fault().filter(|fault| fault.field.as_deref().is_none_or(|field| !FIELDS.contains(&field)))

@@ -1,21 +1,25 @@
-//! The fields, each with its own fault, and links that fill in a usual window.
+//! The fields, each with its own fault, and links that fill in a common window.
 
 use leptos::prelude::*;
 use model::{PipelineStatus, Time};
 
-use super::{ReprocessForm, checks::Checks};
-use crate::{pages::FieldFault, scope::read_time, ui::in_textarea};
+use super::checks::Checks;
+use crate::{
+    forms::ReprocessForm,
+    scope::read_time,
+    ui::{FieldFault, in_textarea},
+};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// Windows that are often wanted, from a whole minute to a whole minute, in UTC.
-fn usual(now: Time) -> [(&'static str, Time, Time); 4] {
+/// Common windows between full minutes, in UTC.
+fn common(now: Time) -> [(&'static str, Time, Time); 4] {
     let whole = |of: i64| now.0 - now.0.rem_euclid(of);
     let (minute, hour, day) = (whole(60_000), whole(HOUR_MS), whole(DAY_MS));
     [
         ("last hour", minute - HOUR_MS, minute),
-        ("hour before", hour - HOUR_MS, hour),
+        ("previous hour", hour - HOUR_MS, hour),
         ("last 24 hours", minute - DAY_MS, minute),
         ("yesterday", day - DAY_MS, day),
     ]
@@ -73,9 +77,9 @@ pub fn WindowFields(form: ReprocessForm, checks: Checks, now: Time) -> impl Into
             <input type="hidden" name="zone" value=form.zone.clone() />
             {field("from", "From", form.from.clone())}
             {field("to", "to", form.to.clone())}
-            <ul class="choices" aria-label="Usual windows">{usual(now).map(link).into_iter().collect_view()}</ul>
+            <ul class="choices" aria-label="Common windows">{common(now).map(link).into_iter().collect_view()}</ul>
             <p class="note" id="window-note">
-                "By the records' own times; the start belongs to it, the end does not. Left empty: whole objects."
+                "By the time of each record, from the start up to but not including the end. Leave empty to send complete objects."
             </p>
         </fieldset>
     }
@@ -87,22 +91,22 @@ pub fn ObjectFields(form: ReprocessForm, checks: Checks) -> impl IntoView {
     let keys = in_textarea(&form.keys);
     view! {
         <details open=open>
-            <summary>"Only some objects"</summary>
+            <summary>"Filter objects"</summary>
             <fieldset class="side">
-                <legend class="visually-hidden">"Only some objects"</legend>
-                <label for="keys">"Keys, one a line"</label>
+                <legend class="visually-hidden">"Filter objects"</legend>
+                <label for="keys">"Keys, one per line"</label>
                 <textarea
                     id="keys"
                     name="keys"
                     rows="2"
                     autocomplete="off"
                     spellcheck="false"
-                    placeholder="all that the window holds"
+                    placeholder="all objects in the window"
                     aria-describedby="keys-fault"
                     inner_html=keys
                 ></textarea>
                 <FieldFault id="keys-fault".to_owned() text=checks.at("keys").or_else(|| checks.at("key")) />
-                <label for="dead-letters-of">"Or the dead letters of job"</label>
+                <label for="dead-letters-of">"Or dead letters of job"</label>
                 <input
                     id="dead-letters-of"
                     name="dead_letters_of"
@@ -123,26 +127,26 @@ pub fn HowFields(form: ReprocessForm, checks: Checks) -> impl IntoView {
     let all = form.extent == "all";
     view! {
         <fieldset class="what">
-            <legend>"What to do"</legend>
+            <legend>"Operation"</legend>
             <label class="choice">
                 <input type="radio" name="extent" value="missing" checked=!all />
-                <span>"Send what no recorded run has delivered"</span>
+                <span>"Send objects that no recorded run has delivered"</span>
             </label>
             <label class="choice">
                 <input type="radio" name="extent" value="all" checked=all />
-                <span>"Send all of it, again if need be"</span>
+                <span>"Send all objects, even if already delivered"</span>
             </label>
             <label class="choice">
                 <input type="checkbox" name="dry_run" value="on" checked=!form.dry_run.is_empty() />
                 <span>"Dry run: read and parse, send nothing"</span>
             </label>
-            <label for="rate">"Events a second at most"</label>
+            <label for="rate">"Maximum events per second"</label>
             <input
                 id="rate"
                 name="max_events_per_second"
                 inputmode="numeric"
                 autocomplete="off"
-                placeholder="as many as the sink takes"
+                placeholder="no limit"
                 aria-describedby="rate-fault"
                 value=form.max_events_per_second.clone()
             />
@@ -156,11 +160,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_usual_window_begins_and_ends_on_whole_minutes_before_now() {
+    fn common_windows_are_full_minutes_before_now() {
         let now: Time = "2026-03-09T14:05:33.250Z".parse().unwrap();
-        let told = usual(now).map(|(_, from, to)| format!("{from} {to}"));
+        let windows = common(now).map(|(_, from, to)| format!("{from} {to}"));
         assert_eq!(
-            told,
+            windows,
             [
                 "2026-03-09T13:05:00Z 2026-03-09T14:05:00Z",
                 "2026-03-09T13:00:00Z 2026-03-09T14:00:00Z",

@@ -1,26 +1,22 @@
-//! The form for a reprocess: which pipeline, which window, checked while it is filled in, with a preview of what it will
-//! send.
+//! The form for a reprocess, checked while it is filled in, with a preview.
 //!
-//! As in the form of a clone its values are those of the page's URL. The button carries the plan of the preview beside
-//! it, so that it starts exactly what is shown there, or nothing: where the bucket has changed meanwhile, the page comes
-//! back with what it holds now.
+//! As in the form for a clone, the values are in the page's URL. The start button sends the plan of the preview, so that
+//! exactly the previewed objects are sent. If the bucket has changed since, nothing starts and the page shows a new
+//! preview.
 
 mod checks;
 mod fields;
-mod form;
 mod preview;
 
 use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use model::{PipelineList, Problem, ProblemCode};
-
-pub use form::ReprocessForm;
 
 use crate::{
     api::{self, StartReprocess},
     command::Commands,
     context,
     error::{AppError, problem_in},
-    pages::new_clone::form_key,
+    forms::{ReprocessForm, form_key},
     query::Query,
     ui::{Copyable, Fault, Loaded, PageTitle},
 };
@@ -28,21 +24,21 @@ use checks::Checks;
 use fields::{HowFields, ObjectFields, PipelineField, WindowFields};
 use preview::{Preview, promise};
 
-/// The form and all that is known about its values.
+/// The form's values and what the server knows about them.
 struct Known {
     form: ReprocessForm,
     pipelines: PipelineList,
     checks: Checks,
-    /// Once the values make a request.
+    /// `None` until the values make a request.
     commands: Option<Commands>,
 }
 
 async fn load(query: Query) -> Result<Known, AppError> {
     let form = ReprocessForm::read(&query);
-    let pipelines = api::pipelines().await?;
+    let pipelines = api::list_pipelines().await?;
     let checks = Checks::of(&form, query.get("preview").is_some()).await?;
     let commands = match form.request() {
-        Ok(request) => context::ask()?.reprocess_commands(request).await.ok(),
+        Ok(request) => context::ask()?.get_reprocess_commands(request).await.ok(),
         Err(_) => None,
     };
     Ok(Known { form, pipelines, checks, commands })
@@ -54,13 +50,13 @@ pub fn NewReprocessPage() -> impl IntoView {
     view! {
         <PageTitle text="New reprocess" />
         <h1>"New reprocess"</h1>
-        <p class="note">"Sends log objects of a window to their sink again, and accounts for every line."</p>
+        <p class="note">"Sends the log objects of a window to their sink again and accounts for every line."</p>
         <Loaded of=load(query.clone()) let:known>
             {if known.pipelines.items.is_empty() {
                 Either::Left(view! {
                     <p class="empty">
                         "No pipelines are configured. Add " <code>"[[sinks]]"</code> " and " <code>"[[pipelines]]"</code>
-                        " to the configuration file, then start Logyard again."
+                        " to the configuration file, then restart Logyard."
                     </p>
                 })
             } else {
@@ -70,12 +66,12 @@ pub fn NewReprocessPage() -> impl IntoView {
     }
 }
 
-/// In words that fit a reprocess.
+/// A refused request, worded for a reprocess.
 fn refusal(query: &Query) -> Option<Problem> {
     let problem = problem_in(query)?;
     let detail = match problem.code {
         ProblemCode::Conflict => {
-            "The bucket has changed since the preview, so nothing was started. Below is what it holds now."
+            "The bucket has changed since the preview, so nothing was started. See the new preview below."
         }
         _ => return Some(problem),
     };
@@ -111,9 +107,9 @@ fn FormView(known: Known, query: Query) -> impl IntoView {
         </form>
         {commands.map(|commands| view! {
             <section aria-labelledby="same" data-key="same">
-                <h2 id="same">"The same without this page"</h2>
-                <Copyable label="As a command" text=commands.line />
-                <Copyable label="As a call of the API" text=commands.call />
+                <h2 id="same">"Command line and API"</h2>
+                <Copyable label="Command line" text=commands.line />
+                <Copyable label="API request" text=commands.call />
             </section>
         })}
     }

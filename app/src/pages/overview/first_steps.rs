@@ -1,4 +1,4 @@
-//! What a page without any job says: what to do first, with the button that does it.
+//! The section shown before the first job: what to do first, and the button that does it.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::StoreName;
@@ -7,7 +7,7 @@ use crate::api::StartClone;
 
 #[component]
 pub fn FirstSteps(
-    /// The store with the demo buckets, if there is one.
+    /// The store with the demo buckets, if any.
     demo: Option<StoreName>,
 ) -> impl IntoView {
     view! {
@@ -17,7 +17,7 @@ pub fn FirstSteps(
                 Some(store) => view! { <TryDemo store=store.to_string() /> }.into_any(),
                 None => view! {
                     <p>
-                        "A clone copies a bucket, or what lies under a prefix, and then proves by comparing both listings "
+                        "A clone copies a bucket, or the objects under a prefix, and then compares both listings to prove "
                         "that the copy is equal."
                     </p>
                     <p><a class="button main" href="/clones/new">"New clone"</a></p>
@@ -28,12 +28,12 @@ pub fn FirstSteps(
     }
 }
 
-/// Starts the clone that every first visit can make: both buckets come with the embedded store.
+/// Starts a clone between the two buckets of the embedded store.
 #[component]
 fn TryDemo(store: String) -> impl IntoView {
     view! {
         <p>
-            "Try the demo bucket: 7,500 objects are copied to an empty bucket, and both listings compared, in a few seconds."
+            "Try the demo bucket: copies 7,500 objects to an empty bucket and compares both listings, in a few seconds."
         </p>
         <form method="post" action=StartClone::PATH class="actions">
             <input type="hidden" name="source_store" value=store.clone() />

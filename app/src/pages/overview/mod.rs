@@ -1,5 +1,4 @@
-//! The first page: is everything arriving? What is wrong comes first, then each pipeline, then what runs, what failed, what
-//! ended lately, and whether the stores are there.
+//! The first page. Alerts come first, then pipelines, syncs, running jobs, failed jobs, recent jobs and stores.
 
 mod first_steps;
 
@@ -9,13 +8,13 @@ use model::{Alert, AlertFilter, AlertState, Job, Overview, SyncList, Tile, Time}
 use crate::{
     api, context,
     error::{AppError, problem_in},
-    format::{Mark, count, doing, standing, things},
+    format::{Mark, count, doing, standing},
     pages::SyncsInBrief,
     query::Query,
     scope::Scope,
     ui::{
         AlertCards, Bar, Fault, Follow, Followed, JobActions, JobTable, Loaded, PageTitle, StateMark, StoreList, Tiles,
-        answer, told,
+        answer, summary,
     },
 };
 use first_steps::FirstSteps;
@@ -44,11 +43,11 @@ struct Seen {
 
 async fn load(query: Query) -> Result<Seen, AppError> {
     let scope = Scope::read(&query)?;
-    let overview = api::overview().await?;
-    let tiles = api::tiles(scope.window(overview.now)).await?;
+    let overview = api::get_overview().await?;
+    let tiles = api::list_tiles(scope.window(overview.now)).await?;
     let open = AlertFilter { states: vec![AlertState::Open], ..AlertFilter::default() };
-    let alerts = api::alerts(open, None).await?.page.items;
-    Ok(Seen { overview, tiles, alerts, syncs: api::syncs().await? })
+    let alerts = api::list_alerts(open, None).await?.page.items;
+    Ok(Seen { overview, tiles, alerts, syncs: api::list_syncs().await? })
 }
 
 #[component]
@@ -64,7 +63,7 @@ fn Sections(overview: Overview) -> impl IntoView {
         {empty.then(|| view! { <FirstSteps demo /> })}
         <section aria-labelledby="running" data-key="running">
             <h2 id="running">"Running now"</h2>
-            {active.is_empty().then(|| view! { <p class="empty">"Nothing runs. " <a href="/clones/new">"New clone"</a></p> })}
+            {active.is_empty().then(|| view! { <p class="empty">"No jobs are running. " <a href="/clones/new">"New clone"</a></p> })}
             <ul class="running">{active.into_iter().map(|job| view! { <Running job /> }).collect_view()}</ul>
         </section>
         {(!failed.is_empty())
@@ -72,7 +71,7 @@ fn Sections(overview: Overview) -> impl IntoView {
                 view! {
                     <section aria-labelledby="failed" data-key="failed">
                         <h2 id="failed">"Needs attention"</h2>
-                        <JobTable jobs=failed now caption="Failed jobs that nobody has tried again" retry=true />
+                        <JobTable jobs=failed now caption="Failed jobs that were not retried" retry=true />
                     </section>
                 }
             })}
@@ -80,8 +79,8 @@ fn Sections(overview: Overview) -> impl IntoView {
             .then(|| {
                 view! {
                     <section aria-labelledby="lately" data-key="lately">
-                        <h2 id="lately">"Lately"</h2>
-                        <JobTable jobs=lately now caption="Jobs that ended last" />
+                        <h2 id="lately">"Recent jobs"</h2>
+                        <JobTable jobs=lately now caption="Jobs that ended recently" />
                         <p><a href=context::scope().on("/jobs")>"All jobs"</a></p>
                     </section>
                 }
@@ -93,10 +92,10 @@ fn Sections(overview: Overview) -> impl IntoView {
     }
 }
 
-/// Alerts shown here; the others are a list of their own.
+/// Most alerts shown here; the Alerts page lists all.
 const ALERTS: usize = 5;
 
-/// The first question of whoever is on call.
+/// The answer to *Is everything arriving?*, with alerts and tiles.
 #[component]
 fn Arriving(tiles: Vec<Tile>, mut alerts: Vec<Alert>, now: Time) -> impl IntoView {
     let all = alerts.len() as u64;
@@ -107,17 +106,17 @@ fn Arriving(tiles: Vec<Tile>, mut alerts: Vec<Alert>, now: Time) -> impl IntoVie
         <section aria-labelledby="arriving" data-key="arriving">
             <h2 id="arriving">"Is everything arriving?"</h2>
             {answer.map(|mark| view! { <p class="answer"><StateMark mark /></p> })}
-            {told(&tiles).map(|text| view! { <p>{text}</p> })}
+            {summary(&tiles).map(|text| view! { <p>{text}</p> })}
             <AlertCards alerts now back=context::scope().on("/") />
             {(more > 0).then(|| view! {
-                <p><a href=context::scope().on("/alerts?state=open")>{format!("{} more", things(more, "open alert"))}</a></p>
+                <p><a href=context::scope().on("/alerts?state=open")>{format!("{} more open {}", count(more), if more == 1 { "alert" } else { "alerts" })}</a></p>
             })}
             <Tiles tiles now />
         </section>
     })
 }
 
-/// A job that has not ended: a bar, the figures, and what may be done.
+/// A job that has not ended: progress bar, figures and actions.
 #[component]
 fn Running(job: Job) -> impl IntoView {
     let id = job.id.to_string();
@@ -143,12 +142,12 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn what_is_wrong_comes_before_the_tiles() {
+    fn alerts_come_before_tiles() {
         let alerts = (0..7).map(|number| examples::alert(number, AlertState::Open)).collect();
         let html = examples::html(move || view! { <Arriving tiles=vec![examples::tile()] alerts now=Time(0) /> });
         let (before, after) = html.split_once("class=\"tiles\"").unwrap();
         assert!(before.contains("Not everything.") && before.matches("class=\"alert-title\"").count() == 5, "{html}");
-        assert!(before.contains("2 open alerts more") && after.contains("demo-elb"), "{html}");
+        assert!(before.contains("2 more open alerts") && after.contains("demo-elb"), "{html}");
         assert_eq!(examples::html(|| view! { <Arriving tiles=vec![] alerts=vec![] now=Time(0) /> }), "");
     }
 }

@@ -1,4 +1,5 @@
-//! The runs of a window, read once more from the log group: after an import that failed, or before Logyard was there.
+//! The form for a backfill: reads the runs of a window from the log group again, for example from before Logyard was
+//! installed.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Function, PipelineName, Window};
@@ -21,17 +22,18 @@ pub fn Backfill(pipeline: PipelineName, function: Function, window: Window) -> i
     let timeout = i64::try_from(function.timeout_s.saturating_mul(1_000)).unwrap_or(i64::MAX);
     view! {
         <section aria-labelledby="backfill" data-key="backfill">
-            <h2 id="backfill">"Read runs once more"</h2>
+            <h2 id="backfill">"Backfill"</h2>
             <p class="note">
-                "Its runs are read from " <code>{function.log_group}</code> {region} "; a run has " {duration(timeout)}
-                " to end. Reading a window again changes nothing that was read before, and adds what was missed."
+                "Reads the runs of a window from " <code>{function.log_group}</code> {region}
+                " again. Recorded runs stay as they are; missing runs are added. The function's timeout is "
+                {duration(timeout)} "."
             </p>
             <form method="post" action=StartBackfill::PATH class="filter-row backfill" data-keep="">
                 <input type="hidden" name="pipeline" value=pipeline.to_string() />
                 <input type="hidden" name="zone" value=given />
                 {field("from", "From", window.from())}
-                {field("to", "to", window.to())}
-                <button>"Read this window"</button>
+                {field("to", "To", window.to())}
+                <button>"Start backfill"</button>
             </form>
         </section>
     }

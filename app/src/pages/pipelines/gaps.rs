@@ -1,4 +1,4 @@
-//! Objects that need to be shipped again, and the button that ships exactly these.
+//! Gaps: objects that need to be shipped again, and the button that ships exactly these.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Gap, PipelineName, Time};
@@ -6,25 +6,25 @@ use model::{Gap, PipelineName, Time};
 use crate::{
     api::StartReprocess,
     context,
-    format::{Mark, bytes, count, file_name, things},
-    pages::{ReprocessForm, form_key},
+    format::{Mark, bytes, count, counted, file_name},
+    forms::{ReprocessForm, form_key},
     ui::{Moment, StateMark},
 };
 
-/// Shown one by one; the button sends more.
+/// Most gaps listed; the button reprocesses more.
 const SHOWN: usize = 20;
-/// A form takes 64 KiB; percent-encoding makes a byte three at worst.
+/// Most bytes of keys in a form. The server accepts forms of 64 KiB.
 const FORM_BYTES: usize = 60_000;
-/// And so much goes into a link.
+/// Most bytes of keys in a link.
 const LINK_BYTES: usize = 6_000;
 
-/// What a key adds to a form, encoded, with its line end.
+/// Bytes that a key adds to a form, percent-encoded, with its line break.
 fn encoded_bytes(key: &str) -> usize {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._*".contains(&byte);
     key.bytes().map(|byte| if plain(byte) { 1 } else { 3 }).sum::<usize>() + 6
 }
 
-/// As many of the first keys as fit.
+/// The first keys that fit into `most` bytes.
 fn fitting(gaps: &[Gap], most: usize) -> Vec<&str> {
     let mut room = most;
     let fits = |gap: &&Gap| {
@@ -39,13 +39,13 @@ fn fitting(gaps: &[Gap], most: usize) -> Vec<&str> {
 #[component]
 pub fn Gaps(
     gaps: Vec<Gap>,
-    /// All of them.
+    /// Number of all gaps, listed or not.
     total: u64,
     pipeline: PipelineName,
     now: Time,
 ) -> impl IntoView {
     if gaps.is_empty() {
-        return view! { <p class="figures">"No gap: every object was handled, and arrived as far as its run can tell."</p> }
+        return view! { <p class="figures">"No gaps: every object was processed and delivered, as far as its run can tell."</p> }
             .into_any();
     }
     let keys = fitting(&gaps, FORM_BYTES);
@@ -53,7 +53,7 @@ pub fn Gaps(
     let sent = keys.len() as u64;
     let label = match (sent, total) {
         (1, 1) => "Reprocess exactly this object".to_owned(),
-        (sent, total) if sent == total => format!("Reprocess exactly these {}", things(sent, "object")),
+        (sent, total) if sent == total => format!("Reprocess exactly these {}", counted(sent, "object")),
         (sent, total) => format!("Reprocess the {} oldest of these {} objects", count(sent), count(total)),
     };
     let preview = (fitting(&gaps, LINK_BYTES).len() == gaps.len())
@@ -62,41 +62,41 @@ pub fn Gaps(
     let row = |gap: Gap| {
         let run = gap.run.map(|run| {
             let href = context::scope().on(&format!("/runs/{run}"));
-            view! { <a href=href>"its last run"</a> }
+            view! { <a href=href>"last run"</a> }
         });
         view! {
             <tr data-key=gap.key.clone()>
                 <th scope="row" data-label="Object"><code title=gap.key.clone()>{file_name(&gap.key).to_owned()}</code></th>
-                <td data-label="Why"><StateMark mark=Mark::of_gap(gap.kind) /> " " {run}</td>
+                <td data-label="Reason"><StateMark mark=Mark::of_gap(gap.kind) /> " " {run}</td>
                 <td data-label="Size" class="number">{bytes(gap.size)}</td>
                 <td data-label="Written" class="when"><Moment at=gap.written_at now /></td>
             </tr>
         }
     };
     view! {
-        <h3>{format!("What is missing: {}", things(total, "object"))}</h3>
+        <h3>{format!("Gaps: {}", counted(total, "object"))}</h3>
         <form method="post" action=StartReprocess::PATH class="actions">
             <input type="hidden" name="pipeline" value=form.pipeline.clone() />
             <input type="hidden" name="keys" value=form.keys.clone() />
             <input type="hidden" name="extent" value="missing" />
             <input type="hidden" name="key" data-keep="" value=form_key() />
             <button class="main">{label}</button>
-            {preview.map(|preview| view! { <a class="button" href=preview>"Look at them first"</a> })}
+            {preview.map(|preview| view! { <a class="button" href=preview>"Preview"</a> })}
         </form>
-        <p class="note">"What has been delivered meanwhile is left out."</p>
+        <p class="note">"Objects delivered in the meantime are skipped."</p>
         <table class="rows runs">
-            <caption class="visually-hidden">"Objects that need to be shipped again, the oldest first"</caption>
+            <caption class="visually-hidden">"Objects to ship again, oldest first"</caption>
             <thead>
                 <tr>
                     <th scope="col">"Object"</th>
-                    <th scope="col">"Why"</th>
+                    <th scope="col">"Reason"</th>
                     <th scope="col" class="number">"Size"</th>
                     <th scope="col">"Written"</th>
                 </tr>
             </thead>
             <tbody>{gaps.into_iter().take(SHOWN).map(row).collect_view()}</tbody>
         </table>
-        {(more > 0).then(|| view! { <p class="note">{format!("And {} more.", things(more, "object"))}</p> })}
+        {(more > 0).then(|| view! { <p class="note">{format!("And {} more objects.", count(more))}</p> })}
     }
     .into_any()
 }
@@ -107,7 +107,7 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn a_form_sends_no_more_than_the_server_takes_and_says_so() {
+    fn form_is_limited_to_accepted_size() {
         let gap = examples::pipeline_health().reconciliation.unwrap().gaps.remove(0);
         let key = "AWSLogs/".to_owned() + &"k".repeat(200);
         let gaps: Vec<Gap> = (0..1_000).map(|index| Gap { key: format!("{key}{index:04}"), ..gap.clone() }).collect();
@@ -116,7 +116,7 @@ mod tests {
         let html = examples::html(move || {
             view! { <Gaps gaps total=2_345 pipeline="api".parse().unwrap() now=Time(0) /> }
         });
-        assert!(html.contains("oldest of these 2,345 objects") && html.contains("And 2,325 objects more."), "end");
-        assert!(!html.contains("Look at them first"));
+        assert!(html.contains("oldest of these 2,345 objects") && html.contains("And 2,325 more objects."), "end");
+        assert!(!html.contains("Preview"));
     }
 }

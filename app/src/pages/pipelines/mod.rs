@@ -1,4 +1,4 @@
-//! Pipelines: what is shipped from where to where, and whether it is.
+//! The list of pipelines with their health, lag and last run.
 
 mod backfill;
 mod canary;
@@ -28,7 +28,7 @@ pub fn PipelinesPage() -> impl IntoView {
             <h1>"Pipelines"</h1>
             <a class="button" href="/reprocesses/new">"New reprocess"</a>
         </div>
-        <Loaded of=api::pipelines() let:list>
+        <Loaded of=api::list_pipelines() let:list>
             <List list />
         </Loaded>
     }
@@ -41,7 +41,7 @@ fn List(list: PipelineList) -> impl IntoView {
         return Either::Left(view! {
             <p class="empty">
                 "No pipelines are configured. Add " <code>"[[sinks]]"</code> " and " <code>"[[pipelines]]"</code>
-                " to the configuration file, then start Logyard again."
+                " to the configuration file, then restart Logyard."
             </p>
         });
     }
@@ -54,7 +54,7 @@ fn List(list: PipelineList) -> impl IntoView {
                     <th scope="col">"Health"</th>
                     <th scope="col">"Lag"</th>
                     <th scope="col">"Last run"</th>
-                    <th scope="col">"From and to"</th>
+                    <th scope="col">"Source and sink"</th>
                 </tr>
             </thead>
             <tbody>{items.into_iter().map(|status| view! { <Row status now /> }).collect_view()}</tbody>
@@ -83,7 +83,7 @@ fn Row(status: PipelineStatus, now: Time) -> impl IntoView {
             <td data-label="Health"><StateMark mark=health(&status) /></td>
             <td data-label="Lag">{lag(&status)}</td>
             <td data-label="Last run">{last}</td>
-            <td data-label="From and to">
+            <td data-label="Source and sink">
                 <code>{status.pipeline.source.url()}</code> " → " {status.pipeline.sink.to_string()}
             </td>
         </tr>

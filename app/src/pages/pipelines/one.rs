@@ -1,5 +1,4 @@
-//! One pipeline: what is wrong with it, how it stands, whether all of its bucket arrived, its runs, and the ways to fill
-//! a gap.
+//! The page of a pipeline: active alerts, delivery, health, status, recent runs, and links that reprocess gaps.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -16,16 +15,17 @@ use super::{
 use crate::{
     api, context,
     error::{AppError, problem_in},
-    format::{count, duration, signed},
-    pages::{ReprocessForm, run_query},
+    format::{counted, duration, signed},
+    forms::ReprocessForm,
+    pages::run_query,
     query::Query,
     scope::Scope,
     ui::{AlertCards, Fault, FlowChart, Follow, Followed, Loaded, Moment, PageTitle, RunTable, StateMark},
 };
 
-/// Gaps offered to fill.
+/// Most gaps offered for reprocessing.
 const GAPS: usize = 3;
-/// Runs shown; the rest is a list of its own.
+/// Most runs shown; the Runs page lists all.
 const RUNS: usize = 10;
 
 #[component]
@@ -41,7 +41,7 @@ pub fn PipelinePage() -> impl IntoView {
     }
 }
 
-/// What is known of it, over the page's window.
+/// The data of the page, over its window.
 struct Seen {
     now: Time,
     window: Window,
@@ -49,34 +49,36 @@ struct Seen {
     runs: Vec<Run>,
     sums: Vec<RunSums>,
     health: Result<PipelineHealth, AppError>,
-    /// Those that hold, its sink's among them.
+    /// Unresolved alerts of the pipeline and of its sink.
     alerts: Vec<Alert>,
 }
 
 async fn load(name: String, query: Query) -> Result<Seen, AppError> {
     let name = name.parse::<PipelineName>()?;
     let scope = Scope::read(&query)?;
-    let PipelineView { now, status, mut runs, mut sums } = api::pipeline(name.clone()).await?;
+    let PipelineView { now, status, mut runs, mut sums } = api::get_pipeline(name.clone()).await?;
     let window = scope.window(now)?;
     if scope.narrows() {
         let (from, to) = (Some(window.from()), Some(window.to()));
-        let list =
-            api::runs(RunFilter { pipeline: Some(name.clone()), from, to, ..RunFilter::default() }, None).await?;
+        let list = api::list_runs_with_sums(
+            RunFilter { pipeline: Some(name.clone()), from, to, ..RunFilter::default() },
+            None,
+        )
+        .await?;
         (runs, sums) = (list.page.items, list.sums);
         runs.truncate(RUNS);
     }
-    let health = api::pipeline_health(&name, window).await;
+    let health = api::get_pipeline_health(&name, window).await;
     let states = vec![AlertState::Open, AlertState::Acknowledged, AlertState::Silenced];
     let holding = |pipeline, kind| AlertFilter { pipeline, kind, states: states.clone(), ..AlertFilter::default() };
-    let mut alerts = api::alerts(holding(Some(name), None), None).await?.page.items;
-    // What its sink does not take, the pipeline does not deliver.
-    let canaries = api::alerts(holding(None, Some(AlertKind::Canary)), None).await?.page.items;
+    let mut alerts = api::list_alerts(holding(Some(name), None), None).await?.page.items;
+    // A sink that loses canary events also loses the pipeline's events.
+    let canaries = api::list_alerts(holding(None, Some(AlertKind::Canary)), None).await?.page.items;
     alerts.extend(canaries.into_iter().filter(|alert| alert.sink.as_ref() == Some(&status.pipeline.sink)));
     Ok(Seen { now, window, status, runs, sums, health, alerts })
 }
 
-/// Stretches between the first run and the last in which nothing was shipped, or in which something was lost, joined
-/// where they are neighbours; the longest first.
+/// Windows between the first and last run without runs or with losses, neighbours joined, longest first.
 fn gaps(sums: &[RunSums]) -> Vec<Window> {
     let first = sums.iter().position(|sum| sum.runs > 0).unwrap_or(sums.len());
     let last = sums.iter().rposition(|sum| sum.runs > 0).map_or(0, |last| last + 1);
@@ -96,7 +98,7 @@ fn gaps(sums: &[RunSums]) -> Vec<Window> {
 
 #[component]
 fn Story(seen: Seen) -> impl IntoView {
-    let Seen { now, window, status, runs, sums, health: held, alerts } = seen;
+    let Seen { now, window, status, runs, sums, health: loaded, alerts } = seen;
     let (pipeline, scope) = (status.pipeline.clone(), context::scope());
     let name = pipeline.name.to_string();
     let zone = scope.given_zone().map(|zone| zone.to_string()).unwrap_or_default();
@@ -128,7 +130,7 @@ fn Story(seen: Seen) -> impl IntoView {
         </header>
         {wrong.then(|| view! {
             <section aria-labelledby="alerts" data-key="alerts">
-                <h2 id="alerts">"What is wrong"</h2>
+                <h2 id="alerts">"Active alerts"</h2>
                 <AlertCards alerts now back />
             </section>
         })}
@@ -136,18 +138,18 @@ fn Story(seen: Seen) -> impl IntoView {
             <h2 id="flow">{flow_title(&scope)}</h2>
             <FlowChart sums list=list.clone() now />
             {(!gaps.is_empty()).then(|| view! {
-                <p class="note">"Stretches without a run, or with losses:"</p>
+                <p class="note">"Intervals without runs or with losses:"</p>
                 <ul class="choices">{gaps.into_iter().map(gap).collect_view()}</ul>
             })}
         </section>
-        <Health health=held pipeline=pipeline.clone() now />
+        <Health health=loaded pipeline=pipeline.clone() now />
         <Standing status now />
         <section aria-labelledby="runs" data-key="runs">
-            <h2 id="runs">"Last runs"</h2>
-            {none.then(|| view! { <p class="empty">"Nothing was shipped in this window."</p> })}
+            <h2 id="runs">"Recent runs"</h2>
+            {none.then(|| view! { <p class="empty">"No runs in this window."</p> })}
             {(!none).then(|| view! {
-                <RunTable runs now caption="The pipeline's last runs, newest first" />
-                <p><a href=scope.on(&list.on("/runs"))>"All its runs"</a></p>
+                <RunTable runs now caption="Recent runs of the pipeline, newest first" />
+                <p><a href=scope.on(&list.on("/runs"))>"All runs of this pipeline"</a></p>
             })}
         </section>
         {function.map(|function| view! { <Backfill pipeline=pipeline.name function window /> })}
@@ -155,7 +157,7 @@ fn Story(seen: Seen) -> impl IntoView {
 }
 
 fn flow_title(scope: &Scope) -> String {
-    if scope.narrows() { format!("What arrived, {}", scope.label()) } else { "What arrived in the last day".to_owned() }
+    if scope.narrows() { format!("Delivery, {}", scope.label()) } else { "Delivery, last 24 h".to_owned() }
 }
 
 #[component]
@@ -163,12 +165,12 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
     let lag = lag(&status);
     let PipelineStatus { pipeline, following, .. } = status;
     let measured =
-        if following.is_some() { "age of the oldest object not shipped" } else { "since its last run began" };
+        if following.is_some() { "age of the oldest unshipped object" } else { "since the last run started" };
     let labels: Vec<String> = pipeline.labels.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let every = pipeline.every_s.map(|every| duration(signed(every.saturating_mul(1_000))));
     view! {
         <section aria-labelledby="standing" data-key="standing">
-            <h2 id="standing">"How it stands"</h2>
+            <h2 id="standing">"Status"</h2>
             <dl class="facts">
                 <dt>"Lag"</dt>
                 <dd>{lag} " " <span class="more">{measured}</span></dd>
@@ -178,7 +180,7 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
                 <dd>{pipeline.sink.to_string()}</dd>
                 <dt>"Format"</dt>
                 <dd>{pipeline.format.as_str()}</dd>
-                {every.map(|every| view! { <dt>"Expected every"</dt><dd>{every}</dd> })}
+                {every.map(|every| view! { <dt>"Expected interval"</dt><dd>{every}</dd> })}
                 {(!labels.is_empty()).then(|| view! { <dt>"Labels"</dt><dd>{labels.join(", ")}</dd> })}
                 {pipeline.sqs_queue_url.map(|url| {
                     let queued = following.as_ref().and_then(|following| following.queue.clone());
@@ -187,8 +189,8 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
                 <dt>"Followed"</dt>
                 <dd>{match following {
                     Some(following) => view! { <Follower following now /> }.into_any(),
-                    None if pipeline.follow => "not yet: no server has begun".into_any(),
-                    None => "no: shipped on request only".into_any(),
+                    None if pipeline.follow => "not yet: no server follows this pipeline".into_any(),
+                    None => "no: shipped only on request".into_any(),
                 }}</dd>
             </dl>
         </section>
@@ -197,25 +199,28 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
 
 #[component]
 fn Follower(following: Following, now: Time) -> impl IntoView {
-    let waiting =
-        if following.waiting == 0 { "nothing waits".to_owned() } else { format!("{} wait", count(following.waiting)) };
+    let waiting = if following.waiting == 0 {
+        "no objects waiting".to_owned()
+    } else {
+        format!("{} waiting", counted(following.waiting, "object"))
+    };
     view! {
-        "looked at " <Moment at=following.looked_at now /> " by " {following.holder} ": " {waiting}
+        "last checked " <Moment at=following.looked_at now /> " by " {following.holder} ": " {waiting}
         {following.error.map(|error| view! { <p class="field-fault">"✖ " {error}</p> })}
     }
 }
 
 #[component]
 fn Queue(url: QueueUrl, queued: Option<Queued>) -> impl IntoView {
-    let told = queued.map(|Queued { messages, left, left_because }| {
-        let waiting = format!("about {} not taken yet", count(messages));
+    let waiting = queued.map(|Queued { messages, left, left_because }| {
+        let waiting = format!("about {} waiting", counted(messages, "message"));
         let left = (left > 0).then(|| {
             let because = left_because.unwrap_or_default();
-            view! { <p class="field-fault">{format!("? {} left in it, the last because: {because}", count(left))}</p> }
+            view! { <p class="field-fault">{format!("? {} left in the queue, the last because: {because}", counted(left, "message"))}</p> }
         });
         view! { " " <span class="more">{waiting}</span> {left} }
     });
-    view! { <code>{url.to_string()}</code> {told} }
+    view! { <code>{url.to_string()}</code> {waiting} }
 }
 
 #[cfg(test)]
@@ -223,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps_lie_between_runs_and_neighbours_are_one() {
+    fn gaps_lie_between_runs_and_are_joined() {
         let sum = |start: i64, runs: u64, failures: u64| RunSums {
             window: Window::new(Time(start), Time(start + 10)).unwrap(),
             runs,
@@ -242,8 +247,8 @@ mod tests {
             sum(60, 3, 0),
             sum(70, 0, 0),
         ];
-        let told: Vec<_> = gaps(&sums).iter().map(|gap| (gap.from().0, gap.to().0)).collect();
-        assert_eq!(told, [(20, 40), (50, 60)]);
+        let windows: Vec<_> = gaps(&sums).iter().map(|gap| (gap.from().0, gap.to().0)).collect();
+        assert_eq!(windows, [(20, 40), (50, 60)]);
         assert!(gaps(&sums[..1]).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! How a pipeline stands, in a word and a figure.
+//! The status of a pipeline: its mark and its lag.
 
 use model::PipelineStatus;
 
@@ -9,7 +9,7 @@ pub fn health(status: &PipelineStatus) -> Mark {
     let left = status.following.as_ref().is_some_and(|following| !following.held);
     let (shape, word, tone) = match &status.last_run {
         _ if refused => ("✖", "cannot ship", "bad"),
-        _ if left => ("?", "not followed now", "warn"),
+        _ if left => ("?", "not followed", "warn"),
         _ if status.pipeline.overdue(status.lag_ms) => ("✖", "overdue", "bad"),
         Some(run) if !run.outcome.whole() => ("?", "last run incomplete", "warn"),
         Some(_) => ("✔", "arriving", "good"),
@@ -18,10 +18,10 @@ pub fn health(status: &PipelineStatus) -> Mark {
     Mark { shape, word, tone }
 }
 
-/// `none`, `4 s`; what it is measured by differs, see [`PipelineStatus::lag_ms`].
+/// The lag as `none`, `4 s` or `unknown`; see [`PipelineStatus::lag_ms`] for how it is measured.
 pub fn lag(status: &PipelineStatus) -> String {
     match (status.lag_ms, &status.following) {
-        (None, _) => "not known".to_owned(),
+        (None, _) => "unknown".to_owned(),
         (Some(0), Some(_)) => "none".to_owned(),
         (Some(ms), _) => duration(signed(ms)),
     }
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_comes_before_what_is_well() {
+    fn faults_come_before_good_runs() {
         let word = |status: PipelineStatus| health(&status).word;
         assert_eq!(word(status(Some(Outcome::Sent), 0, None)), "arriving");
         assert_eq!(word(status(Some(Outcome::Partial), 0, None)), "last run incomplete");
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(word(status(None, 0, None)), "no runs yet");
         let mut left = status(Some(Outcome::Sent), 0, None);
         left.following.as_mut().unwrap().held = false;
-        assert_eq!(word(left), "not followed now");
+        assert_eq!(word(left), "not followed");
         assert_eq!(lag(&status(None, 0, None)), "none");
         assert_eq!(lag(&status(None, 4_000, None)), "4.0 s");
     }

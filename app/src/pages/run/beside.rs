@@ -1,4 +1,4 @@
-//! What else happened around a run: other runs of its pipeline, alerts that held, jobs that were asked for.
+//! Events related to a run: other runs of its pipeline, active alerts, and requested jobs.
 
 use leptos::prelude::*;
 use model::{Alert, Job, PipelineName, Run, Time, Window};
@@ -27,15 +27,15 @@ pub fn Beside(
     let back = context::scope().on("/alerts");
     view! {
         <section aria-labelledby="then" data-key="then">
-            <h2 id="then">"What else happened then"</h2>
-            {nothing.then(|| view! { <p class="empty">"Nothing within five minutes of it that Logyard knows of."</p> })}
+            <h2 id="then">"Related events"</h2>
+            {nothing.then(|| view! { <p class="empty">"No other events are recorded within five minutes of this run."</p> })}
             <AlertCards alerts now back />
             {some_runs.then(|| view! { <RunTable runs now caption="Runs of the pipeline within five minutes" /> })}
-            {some_jobs.then(|| view! { <JobTable jobs now caption="Jobs asked for within five minutes" /> })}
+            {some_jobs.then(|| view! { <JobTable jobs now caption="Jobs requested within five minutes" /> })}
             <ul class="choices">
-                {link(list.on("/runs"), "All runs of that time")}
-                {link("/jobs".to_owned(), "All jobs of that time")}
-                {link("/alerts".to_owned(), "All alerts of that time")}
+                {link(list.on("/runs"), "All runs in this window")}
+                {link("/jobs".to_owned(), "All jobs in this window")}
+                {link("/alerts".to_owned(), "All alerts in this window")}
             </ul>
         </section>
     }

@@ -1,4 +1,4 @@
-//! The lines that the outcome rests on, as they were logged.
+//! The log lines that an outcome is based on.
 
 use leptos::prelude::*;
 use model::{LogLine, Time};
@@ -10,14 +10,14 @@ pub fn Evidence(lines: Vec<LogLine>, now: Time) -> impl IntoView {
     (!lines.is_empty()).then(|| {
         view! {
             <section aria-labelledby="evidence" data-key="evidence">
-                <h2 id="evidence">"What this rests on"</h2>
+                <h2 id="evidence">"Evidence"</h2>
                 <LogLines lines now />
             </section>
         }
     })
 }
 
-/// Lines with their times. What a line holds is text, whatever it looks like.
+/// Log lines with their times. Lines are always shown as text.
 #[component]
 pub fn LogLines(lines: Vec<LogLine>, now: Time) -> impl IntoView {
     let line = |line: LogLine| {

@@ -1,46 +1,46 @@
-//! The summary of a run as figures, each of what it is.
+//! Details of a run, and the figures of its summary.
 
 use leptos::prelude::*;
 use model::{Invocation, Run, RunSource, Summary};
 
 use crate::{
     context,
-    format::{byte_rate, bytes, count, things, took},
+    format::{byte_rate, bytes, count, counted, took},
     ui::Moment,
 };
 
-/// A name and what it holds. Nothing is told of what is not known.
+/// The figures of a summary as name and value; unknown figures are left out.
 fn counts(summary: &Summary) -> Vec<(&'static str, String)> {
     let lines = &summary.lines;
     let mut rows = vec![
         ("Lines encountered", count(lines.encountered)),
         ("Parsed", count(lines.parsed)),
-        ("Could not be parsed", count(summary.failures.parsing.total)),
+        ("Not parsed", count(summary.failures.parsing.total)),
         ("Outside the window", count(lines.filtered)),
     ];
     if summary.sink.is_some() {
         rows.push(("Sent", count(lines.sent)));
         if summary.acknowledged {
             rows.push(("Acknowledged", count(lines.acknowledged)));
-            rows.push(("There already", count(lines.duplicate)));
+            rows.push(("Already present", count(lines.duplicate)));
         }
         rows.push(("Not delivered", count(summary.failures.sending.total)));
         let connections = &summary.connections;
         rows.push((
             "Connections",
-            format!("{} made, {} ended", count(connections.created), count(connections.destroyed)),
+            format!("{} opened, {} closed", count(connections.created), count(connections.destroyed)),
         ));
     }
     rows.push(("Bytes read", bytes(summary.bytes.read)));
-    rows.push(("Bytes uncompressed", bytes(summary.bytes.plain)));
-    rows.push(("Bytes of events", bytes(summary.bytes.written)));
+    rows.push(("Uncompressed bytes", bytes(summary.bytes.plain)));
+    rows.push(("Event bytes", bytes(summary.bytes.written)));
     if summary.duration_ms > 0 {
         rows.push(("Throughput", byte_rate(throughput(summary))));
     }
     rows
 }
 
-/// What the platform says of a run, and how near it came to its limits.
+/// What the Lambda platform reports of a run: duration, memory, start, attempts, log stream.
 fn platform(invocation: &Invocation, duration_ms: u64, memory_mb: Option<u64>) -> Vec<(&'static str, String)> {
     let Invocation { memory_limit_mb, billed_ms, init_ms, log_stream, attempts, .. } = invocation;
     let billed = billed_ms.map(|ms| format!(", billed {}", took(ms))).unwrap_or_default();
@@ -48,19 +48,19 @@ fn platform(invocation: &Invocation, duration_ms: u64, memory_mb: Option<u64>) -
     match (memory_mb, memory_limit_mb) {
         (Some(used), Some(limit)) => rows.push(("Memory", format!("{} MB of {} MB", count(used), count(*limit)))),
         (Some(used), None) => rows.push(("Memory", format!("{} MB", count(used)))),
-        (None, Some(limit)) => rows.push(("Memory", format!("not known, of {} MB", count(*limit)))),
+        (None, Some(limit)) => rows.push(("Memory", format!("unknown, of {} MB", count(*limit)))),
         (None, None) => {}
     }
-    let start = init_ms.map_or_else(|| "warm".to_owned(), |ms| format!("cold, {} before it", took(ms)));
+    let start = init_ms.map_or_else(|| "warm".to_owned(), |ms| format!("cold, init {}", took(ms)));
     rows.push(("Start", start));
     if *attempts > 1 {
-        rows.push(("Tried", things((*attempts).into(), "attempt")));
+        rows.push(("Attempts", counted((*attempts).into(), "attempt")));
     }
     rows.extend(log_stream.clone().map(|stream| ("Log stream", stream)));
     rows
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
+#[expect(clippy::cast_precision_loss, reason = "a rate for display")]
 fn throughput(summary: &Summary) -> f64 {
     summary.bytes.plain as f64 * 1_000.0 / summary.duration_ms as f64
 }
@@ -68,7 +68,7 @@ fn throughput(summary: &Summary) -> f64 {
 #[component]
 pub fn Figures(run: Run) -> impl IntoView {
     let row = |(name, value): (&'static str, String)| view! { <tr data-key=name><th scope="row">{name}</th><td class="number">{value}</td></tr> };
-    let text = |text: Option<String>| text.unwrap_or_else(|| "not known".to_owned());
+    let text = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
     let place = run.bucket.as_ref().map(|bucket| {
         let store = run.store.as_ref().map(|store| format!(" at {store}")).unwrap_or_default();
         format!("s3://{bucket}{store}")
@@ -78,9 +78,11 @@ pub fn Figures(run: Run) -> impl IntoView {
         RunSource::Lambda => "a Lambda function",
     };
     let sink = run.summary.as_ref().map(|summary| match (&summary.sink, summary.acknowledged) {
-        (None, _) => "nowhere: a dry run".to_owned(),
-        (Some(sink), true) => format!("{sink}, which acknowledges"),
-        (Some(sink), false) => format!("{sink}, which does not acknowledge: sent is written, and closed cleanly"),
+        (None, _) => "none: dry run".to_owned(),
+        (Some(sink), true) => format!("{sink} (acknowledges)"),
+        (Some(sink), false) => {
+            format!("{sink} (does not acknowledge: “sent” means written and the connection closed in order)")
+        }
     });
     let scope = context::scope();
     let job = run.job.map(|job| {
@@ -89,13 +91,13 @@ pub fn Figures(run: Run) -> impl IntoView {
     let pipeline = run.pipeline.map(|name| {
         view! { <dt>"Pipeline"</dt><dd><a href=scope.on(&format!("/pipelines/{name}"))>{name.to_string()}</a></dd> }
     });
-    let request = run.request_id.map(|id| view! { <dt>"Request"</dt><dd><code>{id}</code></dd> });
+    let request = run.request_id.map(|id| view! { <dt>"Request id"</dt><dd><code>{id}</code></dd> });
     let platform = run.invocation.map(|invocation| platform(&invocation, run.duration_ms, run.memory_mb));
     let platform =
         platform.unwrap_or_default().into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> });
     view! {
         <section aria-labelledby="what" data-key="what">
-            <h2 id="what">"What it was"</h2>
+            <h2 id="what">"Details"</h2>
             <dl class="facts">
                 <dt>"Key"</dt>
                 <dd><code>{text(run.key.map(String::from))}</code></dd>
@@ -107,7 +109,7 @@ pub fn Figures(run: Run) -> impl IntoView {
                 {job}
                 <dt>"Shipped by"</dt>
                 <dd>{by}</dd>
-                <dt>"To"</dt>
+                <dt>"Sink"</dt>
                 <dd>{text(sink)}</dd>
                 {request}
                 <dt>"Started"</dt>
@@ -133,7 +135,7 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn what_a_sink_cannot_say_is_not_told_as_nothing() {
+    fn figures_unknown_to_sink_are_left_out() {
         let summary = examples::run(1).summary.unwrap();
         let names = |summary: &Summary| counts(summary).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         assert!(names(&summary).contains(&"Sent") && !names(&summary).contains(&"Acknowledged"));

@@ -1,5 +1,5 @@
-//! What a run logged, read from CloudWatch when this page is opened: first the lines that are alike, with how many there
-//! are, then the lines themselves, page by page. Never the whole log at once.
+//! The log of a run, read from CloudWatch when the page is opened: patterns of similar lines with their counts, then the
+//! lines in pages. The whole log is never loaded at once.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -9,7 +9,7 @@ use super::{evidence::LogLines, read_id};
 use crate::{
     api, context,
     error::AppError,
-    format::{Mark, count, file_name, things},
+    format::{Mark, count, counted, file_name},
     query::Query,
     ui::{Loaded, PageTitle, StateMark},
 };
@@ -28,7 +28,7 @@ pub fn RunLogPage() -> impl IntoView {
 
 async fn load(id: String, after: Option<String>) -> Result<(RunView, RunLog), AppError> {
     let id = read_id(&id)?;
-    Ok((api::run(id).await?, api::run_log(id, after).await?))
+    Ok((api::get_run(id).await?, api::get_run_log(id, after).await?))
 }
 
 #[component]
@@ -41,7 +41,7 @@ fn Log(view: RunView, log: RunLog, first: bool) -> impl IntoView {
     let next = page.next.map(|next| scope.on(&Query::default().with("after", &next).on(&path)));
     let (back, beginning) = (scope.on(&format!("/runs/{}", run.id)), scope.on(&path));
     let empty = page.items.is_empty();
-    let alike = first && !templates.is_empty();
+    let patterns = first && !templates.is_empty();
     view! {
         <PageTitle text=format!("Log · {}", file_name(&key)) />
         <header class="job-head">
@@ -49,13 +49,13 @@ fn Log(view: RunView, log: RunLog, first: bool) -> impl IntoView {
             <h1 class="long"><a href=back>{file_name(&key).to_owned()}</a></h1>
             <p class="job-state"><StateMark mark=Mark::of_outcome(run.outcome) /></p>
             {console.map(|console| view! {
-                <p class="actions"><a class="button" href=console rel="external noreferrer">"In CloudWatch"</a></p>
+                <p class="actions"><a class="button" href=console rel="external noreferrer">"Open in CloudWatch"</a></p>
             })}
         </header>
-        {alike.then(|| view! { <Alike templates lines whole /> })}
+        {patterns.then(|| view! { <Patterns templates lines whole /> })}
         <section aria-labelledby="lines" data-key="lines">
             <h2 id="lines">"Lines"</h2>
-            {empty.then(|| view! { <p class="empty">"Nothing is kept: it logged nothing, or the log group has let go of it."</p> })}
+            {empty.then(|| view! { <p class="empty">"No log lines: the run logged nothing, or the log group no longer keeps them."</p> })}
             <LogLines lines=page.items now />
             <nav class="pages" aria-label="Pages">
                 {(!first).then(|| view! { <a class="button" href=beginning>"First page"</a> })}
@@ -66,27 +66,27 @@ fn Log(view: RunView, log: RunLog, first: bool) -> impl IntoView {
 }
 
 #[component]
-fn Alike(templates: Vec<LogTemplate>, lines: u64, whole: bool) -> impl IntoView {
-    let of = if whole { things(lines, "line") } else { format!("the first {}", things(lines, "line")) };
+fn Patterns(templates: Vec<LogTemplate>, lines: u64, whole: bool) -> impl IntoView {
+    let of = if whole { counted(lines, "line") } else { format!("the first {}", counted(lines, "line")) };
     let row = |template: LogTemplate| {
         view! {
             <tr>
                 <td data-label="Lines" class="number">{count(template.count)}</td>
-                <th scope="row" data-label="Like"><code>{template.text}</code></th>
-                <td data-label="The first"><code>{template.first.text}</code></td>
+                <th scope="row" data-label="Pattern"><code>{template.text}</code></th>
+                <td data-label="First line"><code>{template.first.text}</code></td>
             </tr>
         }
     };
     view! {
         <section aria-labelledby="alike" data-key="alike">
-            <h2 id="alike">"Lines that are alike, of " {of}</h2>
+            <h2 id="alike">"Similar lines, of " {of}</h2>
             <table class="rows">
-                <caption class="visually-hidden">"Lines that differ in numbers, ids and quoted text only"</caption>
+                <caption class="visually-hidden">"Lines that differ only in numbers, ids and quoted text"</caption>
                 <thead>
                     <tr>
                         <th scope="col" class="number">"Lines"</th>
-                        <th scope="col">"Like"</th>
-                        <th scope="col">"The first"</th>
+                        <th scope="col">"Pattern"</th>
+                        <th scope="col">"First line"</th>
                     </tr>
                 </thead>
                 <tbody>{templates.into_iter().map(row).collect_view()}</tbody>
@@ -101,7 +101,7 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn sixty_thousand_lines_are_a_table_and_a_page() {
+    fn long_log_is_patterns_and_one_page() {
         let (view, log) = (examples::run_view(), examples::run_log());
         let html = examples::html(move || view! { <Log view log first=true /> });
         for text in

@@ -1,5 +1,4 @@
-//! One run: what came of it and why, the lines that this rests on, its figures, what failed with the very lines, and what
-//! else happened then.
+//! The page of a run: outcome and reason, evidence, details, failures, and related events.
 
 mod beside;
 mod evidence;
@@ -17,7 +16,7 @@ use crate::{
     api, context,
     error::AppError,
     format::{Mark, file_name},
-    pages::ReprocessForm,
+    forms::ReprocessForm,
     ui::{Loaded, PageTitle, StateMark},
 };
 use beside::Beside;
@@ -25,7 +24,7 @@ use evidence::Evidence;
 use failures::Failures;
 use figures::Figures;
 
-/// What happened so long before and after a run happened "then".
+/// How long before and after a run other events count as related, in milliseconds.
 const AROUND_MS: i64 = 300_000;
 
 #[component]
@@ -43,16 +42,16 @@ fn read_id(id: &str) -> Result<RunId, AppError> {
     id.parse().map_err(unknown)
 }
 
-/// The time around a run.
+/// The window of events related to a run.
 fn around(view: &RunView) -> Result<Window, AppError> {
     let (start, ms) = (view.run.started_at.0, i64::try_from(view.run.duration_ms).unwrap_or(0));
     Ok(Window::new(Time(start - AROUND_MS), Time(start + ms + AROUND_MS))?)
 }
 
-/// With the jobs asked for around it.
+/// Loads a run, and the jobs requested around it.
 async fn load(id: String) -> Result<(RunView, Vec<Job>), AppError> {
-    let view = api::run(read_id(&id)?).await?;
-    let jobs = api::jobs_within(around(&view)?).await?;
+    let view = api::get_run(read_id(&id)?).await?;
+    let jobs = api::list_jobs_within(around(&view)?).await?;
     Ok((view, jobs))
 }
 
@@ -74,8 +73,8 @@ fn Story(view: RunView, jobs: Vec<Job>) -> impl IntoView {
             <p class="job-state"><StateMark mark /></p>
             <p class="actions">
                 {again.map(|again| view! { <a class="button" href=again>"Reprocess this object"</a> })}
-                {log.map(|log| view! { <a class="button" href=log>"Its log"</a> })}
-                {console.map(|console| view! { <a class="button" href=console rel="external noreferrer">"In CloudWatch"</a> })}
+                {log.map(|log| view! { <a class="button" href=log>"Log"</a> })}
+                {console.map(|console| view! { <a class="button" href=console rel="external noreferrer">"Open in CloudWatch"</a> })}
             </p>
         </header>
         <p class="reason">{run.reason.clone()}</p>
@@ -92,7 +91,7 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn a_run_tells_what_its_outcome_rests_on_and_what_else_happened_then() {
+    fn run_shows_evidence_and_related_events() {
         let html = examples::html(|| view! { <Story view=examples::run_view() jobs=vec![examples::job(1)] /> });
         for text in [
             "timed out",
@@ -104,7 +103,7 @@ mod tests {
             "2 attempts",
             "/log\"",
             "console.aws.amazon.com",
-            "What else happened then",
+            "Related events",
             "Losing records",
             "demo-assets → demo-clone",
         ] {

@@ -1,10 +1,10 @@
-//! The filter of runs and the query of its URL, both ways.
+//! Converts between the filter of runs and the query of its URL.
 
 use model::{Invalid, PipelineName, RunFilter};
 
 use crate::{context, query::Query, scope::Scope};
 
-/// Reads what the filter form writes; the first field that does not fit is told.
+/// Reads the filter from a query. The error names the first field that is not valid.
 pub fn read_filter(query: &Query) -> Result<RunFilter, Invalid> {
     let scope = Scope::read(query)?;
     Ok(RunFilter {
@@ -20,13 +20,13 @@ pub fn read_filter(query: &Query) -> Result<RunFilter, Invalid> {
 
 const FIELDS: [&str; 8] = ["pipeline", "outcome", "job", "key", "request_id", "from", "to", "zone"];
 
-/// The filter alone, without the page.
+/// The query without paging.
 pub fn without_page(query: &Query) -> Query {
     let kept = query.pairs().iter().filter(|(name, _)| FIELDS.contains(&name.as_str()));
     kept.fold(Query::default(), |filter, (name, value)| filter.with(name, value))
 }
 
-/// The runs of a pipeline.
+/// The query of a pipeline's runs.
 pub fn run_query(pipeline: &PipelineName) -> Query {
     Query::default().with("pipeline", pipeline.as_str())
 }
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_to_runs_reads_as_its_filter() {
+    fn link_keeps_the_filter() {
         let query =
             Query::read("?pipeline=api&outcome=partial&outcome=crashed&key=a%2Fb&from=2026-03-09T14:00&after=1-2");
         let filter = read_filter(&query).unwrap();

@@ -1,8 +1,9 @@
-//! The filter as a form. What is rarely needed is folded away, unless it is in use.
+//! The form of the filter. Rare fields are folded away unless they are in use.
 
 use leptos::prelude::*;
 use model::Outcome;
 
+use super::filter::without_page;
 use crate::{context, format::Mark, query::Query, scope::without_scope, ui::ScopeFields};
 
 const RARE: [&str; 2] = ["key", "request_id"];
@@ -10,7 +11,7 @@ const RARE: [&str; 2] = ["key", "request_id"];
 #[component]
 pub fn FilterForm(query: Query) -> impl IntoView {
     let rare_in_use = RARE.iter().any(|name| query.get(name).is_some());
-    let in_use = !without_scope(&super::without_page(&query)).pairs().is_empty();
+    let in_use = !without_scope(&without_page(&query)).pairs().is_empty();
     let field = |name: &'static str, label: &'static str, kind: &'static str| {
         let value = query.get(name).unwrap_or_default().to_owned();
         view! {
@@ -36,7 +37,7 @@ pub fn FilterForm(query: Query) -> impl IntoView {
     };
     let job = query.get("job").map(str::to_owned);
     view! {
-        <form method="get" action="/runs" class="filter" role="search" aria-label="Filter the list">
+        <form method="get" action="/runs" class="filter" role="search" aria-label="Filter runs">
             <ScopeFields />
             {job.map(|job| view! { <input type="hidden" name="job" value=job /> })}
             <div class="filter-row">
@@ -47,9 +48,9 @@ pub fn FilterForm(query: Query) -> impl IntoView {
                 </fieldset>
             </div>
             <details open=rare_in_use>
-                <summary>"Key, request"</summary>
+                <summary>"Key, request id"</summary>
                 <div class="filter-row">
-                    {field("key", "Whole key", "text")}
+                    {field("key", "Key (exact)", "text")}
                     {field("request_id", "Request id", "text")}
                 </div>
             </details>

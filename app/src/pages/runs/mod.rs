@@ -1,4 +1,4 @@
-//! The list of runs: filters in the URL, a chart of what came, was parsed, arrived and failed over time, keyset pages.
+//! The list of runs: filters in the URL, a chart of lines over time, keyset paging.
 
 mod filter;
 mod filter_form;
@@ -25,7 +25,7 @@ pub fn RunsPage() -> impl IntoView {
         <PageTitle text="Runs" />
         <Follow jobs=Followed::Runs />
         <h1>"Runs"</h1>
-        <p class="note">"Each shipping of one log object, with what is known to have arrived."</p>
+        <p class="note">"Each run ships one log object. Its outcome says what is known to be delivered."</p>
         <FilterForm query=query.clone() />
         <Loaded of=load(query.clone()) let:list>
             <List query list />
@@ -35,7 +35,7 @@ pub fn RunsPage() -> impl IntoView {
 
 async fn load(query: Query) -> Result<RunList, AppError> {
     let after = query.get("after").map(str::parse::<RunCursor>).transpose()?;
-    api::runs(read_filter(&query)?, after).await
+    api::list_runs_with_sums(read_filter(&query)?, after).await
 }
 
 #[component]
@@ -67,7 +67,7 @@ fn List(query: Query, list: RunList) -> impl IntoView {
 #[component]
 fn Nothing(filtered: bool) -> impl IntoView {
     if filtered {
-        Either::Left(view! { <p class="empty">"No run matches. " <a href="/runs">"Show all runs"</a></p> })
+        Either::Left(view! { <p class="empty">"No matching runs. " <a href="/runs">"Show all runs"</a></p> })
     } else {
         Either::Right(view! {
             <p class="empty">"No runs yet. " <a class="button" href="/reprocesses/new">"New reprocess"</a></p>

@@ -1,15 +1,15 @@
-//! The fields of a schedule: its name, what it does, and when. Each shows its own fault, and a time its next dates.
+//! The fields of a schedule, each with its own fault; a cron expression also shows its next times.
 
 use leptos::prelude::*;
 use model::Upcoming;
 
-use crate::{format::recurrence, pages::new_clone::FieldFault};
+use crate::{format::recurrence, ui::FieldFault};
 
-/// Offered to choose from; any other expression may be typed.
+/// Suggested cron expressions.
 const READY: [&str; 7] =
     ["0 2 * * *", "0 * * * *", "*/15 * * * *", "0 */6 * * *", "0 2 * * 1-5", "0 2 * * 0", "0 2 1 * *"];
 
-/// The same for zones; the server knows them all.
+/// Suggested time zones; the server accepts any IANA name.
 const ZONES: [&str; 20] = [
     "UTC",
     "Africa/Johannesburg",
@@ -55,21 +55,21 @@ pub fn NameField(value: String, fault: Option<String>) -> impl IntoView {
 pub fn ModeChoice(verify: bool) -> impl IntoView {
     view! {
         <fieldset class="what">
-            <legend>"What to do each time"</legend>
+            <legend>"Operation"</legend>
             <label class="choice">
                 <input type="radio" name="mode" value="copy" checked=!verify />
-                <span>"Copy what is missing or different, then compare"</span>
+                <span>"Copy missing and different objects, then compare"</span>
             </label>
             <label class="choice">
                 <input type="radio" name="mode" value="verify" checked=verify />
-                <span>"Only compare, write nothing"</span>
+                <span>"Compare only, write nothing"</span>
             </label>
-            <p class="note">"A mirror deletes: its preview must be read each time, so it cannot be scheduled."</p>
+            <p class="note">"A mirror cannot be scheduled: its deletions must be confirmed each time."</p>
         </fieldset>
     }
 }
 
-/// An expression, in words, with the next times it comes true.
+/// A cron expression, in words and with its next times.
 #[component]
 pub fn CronField(
     name: &'static str,
@@ -77,7 +77,7 @@ pub fn CronField(
     placeholder: &'static str,
     value: String,
     required: bool,
-    /// `None` while nothing is typed.
+    /// `None` while the field is empty.
     times: Option<Vec<Upcoming>>,
     fault: Option<String>,
 ) -> impl IntoView {
@@ -109,7 +109,7 @@ pub fn CronField(
 
 #[component]
 fn Times(times: Vec<Upcoming>) -> impl IntoView {
-    // No `time` element: it is told on the zone's clocks, not on the reader's.
+    // Not a `time` element: the time stays in the schedule's time zone, not the reader's.
     let time = |time: Upcoming| view! { <li title=time.at.to_string()>{time.local}</li> };
     view! {
         <p>"Next:"</p>
@@ -120,7 +120,7 @@ fn Times(times: Vec<Upcoming>) -> impl IntoView {
 #[component]
 pub fn ZoneField(value: String, fault: Option<String>) -> impl IntoView {
     view! {
-        <label for="zone">"Zone"</label>
+        <label for="zone">"Time zone"</label>
         <input
             id="zone"
             name="zone"
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_choice_is_offered_in_words() {
+    fn every_suggestion_has_words() {
         assert!(READY.into_iter().all(|cron| recurrence(cron).is_some()));
         assert_eq!(recurrence(READY[0]).as_deref(), Some("every night at 02:00"));
     }

@@ -1,17 +1,16 @@
-//! What is known about the form's values: when it would start, what is wrong at which field, and what it would do now.
+//! What the server knows about the form's values: the next times, a fault for each field, and a preview of the clone.
 
 use model::{ClonePreview, Invalid, Problem, ProblemCode, StoreStatus, Upcoming};
 
-use super::form::ScheduleForm;
-use crate::{api, context::ask, error::AppError, pages::new_clone::Checks, query::Query};
+use crate::{api, context::ask, error::AppError, forms::ScheduleForm, pages::new_clone::Checks, query::Query};
 
 pub struct Known {
     pub form: ScheduleForm,
     pub stores: Vec<StoreStatus>,
-    /// Of both places.
+    /// Checks of source and destination.
     pub checks: Checks,
     name: Option<Problem>,
-    /// The next times of each expression, once it is typed.
+    /// The next times of the expression; `None` while it is empty.
     cron: Option<Result<Vec<Upcoming>, Problem>>,
     verify_cron: Option<Result<Vec<Upcoming>, Problem>>,
 }
@@ -20,14 +19,15 @@ impl Known {
     pub async fn of(query: Query) -> Result<Self, AppError> {
         let form = ScheduleForm::read(&query);
         let backend = ask()?;
-        let upcoming =
-            |field: &str, cron: &str| (!cron.trim().is_empty()).then(|| backend.upcoming(field, cron, form.zone()));
+        let upcoming = |field: &str, cron: &str| {
+            (!cron.trim().is_empty()).then(|| backend.list_upcoming(field, cron, form.zone()))
+        };
         let verify_cron = match upcoming("verify_cron", &form.verify_cron) {
             Some(Ok(_)) if form.clone.mode == "verify" => Some(Err(nothing_to_verify(&form.verify_cron))),
             upcoming => upcoming,
         };
         Ok(Self {
-            stores: api::stores().await?,
+            stores: api::list_stores().await?,
             checks: Checks::of(&form.clone, query.get("preview").is_some()).await?,
             name: name_fault(&form).await?,
             cron: upcoming("cron", &form.cron),
@@ -61,10 +61,10 @@ impl Known {
 }
 
 fn nothing_to_verify(cron: &str) -> Problem {
-    Invalid::new("verify_cron", cron, "left out: this schedule only compares already").into()
+    Invalid::new("verify_cron", cron, "empty: this schedule already only compares").into()
 }
 
-/// Of a name that is typed: it does not fit, or another schedule has it.
+/// Checks a name: whether it is valid, and whether another schedule has it.
 async fn name_fault(form: &ScheduleForm) -> Result<Option<Problem>, AppError> {
     let name = form.name.trim();
     if name.is_empty() {
@@ -73,8 +73,8 @@ async fn name_fault(form: &ScheduleForm) -> Result<Option<Problem>, AppError> {
     if let Err(invalid) = name.parse::<model::ScheduleName>() {
         return Ok(Some(invalid.into()));
     }
-    let list = api::schedules().await?;
+    let list = api::list_schedules().await?;
     let taken = list.items.iter().any(|(schedule, _)| schedule.name.as_str() == name);
-    let detail = || format!("Another schedule is called `{name}`. Choose another name, or delete that one first.");
+    let detail = || format!("Another schedule is named `{name}`. Choose another name, or delete that schedule first.");
     Ok(taken.then(|| Problem::new(ProblemCode::Conflict, detail()).on("name")))
 }

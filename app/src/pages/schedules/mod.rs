@@ -1,7 +1,6 @@
-//! Schedules: what is started again and again, when next, and what came of the last time.
+//! The list of schedules: what each repeats, its next times, and its last job.
 
 mod fields;
-mod form;
 mod known;
 mod new;
 mod row;
@@ -9,7 +8,6 @@ mod row;
 use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use model::{Problem, ProblemCode, Schedule, ScheduleAction, ScheduleId, ScheduleList};
 
-pub use form::ScheduleForm;
 pub use new::NewSchedulePage;
 
 use crate::{
@@ -32,20 +30,18 @@ pub fn SchedulesPage() -> impl IntoView {
             <a class="button" href="/schedules/new">"New schedule"</a>
         </div>
         {refusal(&query).map(|problem| view! { <Fault problem /> })}
-        <Loaded of=api::schedules() let:list>
+        <Loaded of=api::list_schedules() let:list>
             <List list query />
         </Loaded>
     }
 }
 
-/// In words that fit a schedule.
+/// A refused action, worded for schedules.
 fn refusal(query: &Query) -> Option<Problem> {
     let problem = problem_in(query)?;
     let detail = match problem.code {
-        ProblemCode::Conflict => "The schedule's last job has not ended, so that no other was started.",
-        ProblemCode::Invalid => {
-            "Its clone would be refused now: a store or a bucket of it is missing. Nothing was started."
-        }
+        ProblemCode::Conflict => "The schedule's last job has not ended, so no other job was started.",
+        ProblemCode::Invalid => "Its clone is not valid now: a store or bucket is missing. Nothing was started.",
         _ => return Some(problem),
     };
     Some(Problem::new(problem.code, detail))
@@ -66,7 +62,7 @@ fn List(list: ScheduleList, query: Query) -> impl IntoView {
         {if items.is_empty() {
             Either::Left(view! {
                 <p class="empty">
-                    "No schedules yet. A clone that was done once is repeated from its own page, too."
+                    "No schedules yet. You can also schedule a clone from the page of its job."
                 </p>
             })
         } else {
@@ -91,19 +87,19 @@ fn List(list: ScheduleList, query: Query) -> impl IntoView {
     }
 }
 
-/// The step before deleting: what is lost and what stays.
+/// Asks for confirmation before deleting, and says what stays.
 #[component]
 fn ConfirmDelete(schedule: Schedule) -> impl IntoView {
     view! {
         <section class="confirm-box" aria-labelledby="confirm" data-key="confirm">
             <h2 id="confirm">"Delete the schedule " {schedule.name.to_string()} "?"</h2>
-            <p>"It starts nothing any more. The jobs it has started stay, and one that runs goes on."</p>
+            <p>"It will start no more jobs. Its existing jobs stay, and a running job continues."</p>
             <form method="post" action=ActOnSchedule::PATH class="actions">
                 <input type="hidden" name="id" value=schedule.id.to_string() />
                 <button class="danger" name="action" value=ScheduleAction::Delete.as_str()>
-                    "Delete the schedule"
+                    "Delete schedule"
                 </button>
-                <a class="button" href="/schedules">"Keep it"</a>
+                <a class="button" href="/schedules">"Keep schedule"</a>
             </form>
         </section>
     }

@@ -1,5 +1,5 @@
-//! The form for a schedule: what, from where to where, and when. Checked while it is filled in as that of a clone is,
-//! with the next times of each expression.
+//! The form for a schedule. Like the form for a clone it is checked while it is filled in, and it shows the next times of
+//! each cron expression.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -11,7 +11,8 @@ use crate::{
     api::CreateSchedule,
     context,
     error::problem_in,
-    pages::new_clone::{OnlySome, Options, Preview, Side, SideFields},
+    forms::Side,
+    pages::new_clone::{ObjectFilter, Options, Preview, SideFields},
     query::Query,
     ui::{Fault, Loaded, PageTitle},
 };
@@ -23,7 +24,7 @@ pub fn NewSchedulePage() -> impl IntoView {
         <PageTitle text="New schedule" />
         <h1>"New schedule"</h1>
         <p class="note">
-            "Starts the same clone again and again. A time at which its last job has not ended is skipped and recorded."
+            "Repeats a clone on a schedule. If the previous job has not ended at a scheduled time, that time is skipped and recorded."
         </p>
         <Loaded of=Known::of(query.clone()) let:known>
             <FormView known query />
@@ -33,7 +34,7 @@ pub fn NewSchedulePage() -> impl IntoView {
 
 #[component]
 fn FormView(known: Known, query: Query) -> impl IntoView {
-    // A refusal whose cause was found again is told at its field.
+    // A refusal that the checks find again is shown at its field.
     let refused = problem_in(&query).filter(|refused| known.faults().all(|fault| fault.code != refused.code));
     let elsewhere = known.checks.elsewhere().cloned();
     let preview = known.preview().cloned();
@@ -54,14 +55,14 @@ fn FormView(known: Known, query: Query) -> impl IntoView {
                 stores=stores.clone()
             />
             <SideFields side=Side::Destination legend="Destination" form=clone.clone() checks=checks.clone() stores />
-            <OnlySome form=clone.clone() checks=checks.clone() />
+            <ObjectFilter form=clone.clone() checks=checks.clone() />
             <Options texts=clone.options.clone() checks />
             <ModeChoice verify=clone.mode == "verify" />
             <fieldset class="side" aria-describedby="when">
                 <legend>"When"</legend>
                 <CronField
                     name="cron"
-                    label="Expression"
+                    label="Cron expression"
                     placeholder="0 2 * * *"
                     required=true
                     value=form.cron
@@ -70,8 +71,8 @@ fn FormView(known: Known, query: Query) -> impl IntoView {
                 />
                 <CronField
                     name="verify_cron"
-                    label="Then verify"
-                    placeholder="not apart from the copy"
+                    label="Verify (cron expression)"
+                    placeholder="none"
                     required=false
                     value=form.verify_cron
                     times=known.times("verify_cron")
@@ -79,14 +80,14 @@ fn FormView(known: Known, query: Query) -> impl IntoView {
                 />
                 <ZoneField value=form.zone fault=known.at("zone") />
                 <p class="note" id="when">
-                    "Five fields: minute, hour, day of month, month, day of week, on the clocks of the zone. A time \
-                    that they skip for summer time comes once, as much later; one that they show twice, at the first."
+                    "Five fields: minute, hour, day of month, month, day of week, in the schedule's time zone. When clocks go \
+                    forward, a skipped time runs once, later by the shift; when they go back, a repeated time runs once."
                 </p>
             </fieldset>
             {preview.map(|preview| view! { <Preview preview /> })}
             {elsewhere.map(|problem| view! { <Fault problem /> })}
             <p class="actions">
-                <button class="main">"Make the schedule"</button>
+                <button class="main">"Create schedule"</button>
                 <button class="only-without-js" formmethod="get" formaction="/schedules/new" name="preview" value="1">
                     "Check"
                 </button>

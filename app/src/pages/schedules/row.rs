@@ -1,16 +1,16 @@
-//! One schedule of the list.
+//! One row of the list of schedules.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Fired, Firing, Job, JobId, Schedule, ScheduleAction, Spec, Task, Time, Timing};
 
 use crate::{
     api::ActOnSchedule,
-    format::{Mark, doing, duration, recurrence, things},
+    format::{Mark, counted, doing, duration, recurrence},
     query::Query,
     ui::{Moment, StateMark},
 };
 
-/// A time that became no job, beside the marks of jobs.
+/// The mark of a scheduled time whose job was refused.
 const REFUSED: Mark = Mark { shape: "✖", word: "refused", tone: "bad" };
 
 #[component]
@@ -21,7 +21,7 @@ pub fn Row(schedule: Schedule, job: Option<Job>, now: Time) -> impl IntoView {
     view! {
         <tr data-key=id>
             <th scope="row" data-label="Schedule">
-                <a href=jobs data-row="" title="Its jobs">{name}</a>
+                <a href=jobs data-row="" title="Jobs of this schedule">{name}</a>
                 <p class="more">{doing(&spec)} " " {spec.title()}</p>
                 <p class="more">"by " {schedule.author.clone()}</p>
             </th>
@@ -63,12 +63,12 @@ fn Next(schedule: Schedule, now: Time) -> impl IntoView {
         })
     };
     match Task::ALL.map(next) {
-        [None, None] => view! { "does not come any more" }.into_any(),
+        [None, None] => view! { "none" }.into_any(),
         both => both.into_any(),
     }
 }
 
-/// `in 3 h 2 min`; `due` once it has come and no server has yet seen to it.
+/// `in 3 h 2 min`, or `due` once the time has come.
 fn until(at: Time, now: Time) -> String {
     let ms = at.since(now);
     if ms <= 0 { "due".to_owned() } else { format!("in {}", duration(ms)) }
@@ -80,7 +80,7 @@ fn Last(last: Option<Fired>, job: Option<Job>, now: Time) -> impl IntoView {
         let path = format!("/jobs/{}", job.id);
         view! { <p><StateMark mark=Mark::of(&job) /> " " <a href=path>"job " {job.id.short()}</a></p> }
     });
-    let never = (last.is_none() && job.is_none()).then_some("nothing yet");
+    let never = (last.is_none() && job.is_none()).then_some("never run");
     let refused = last.as_ref().is_some_and(|fired| matches!(fired.firing, Firing::Refused { .. }));
     view! {
         {never}
@@ -92,12 +92,12 @@ fn Last(last: Option<Fired>, job: Option<Job>, now: Time) -> impl IntoView {
     }
 }
 
-/// What came of the time: `started`, `skipped, as job 0a1b2c3d had not ended,`.
+/// The result of a scheduled time: `started`, `skipped (job 0a1b2c3d had not ended)`.
 fn said(fired: &Fired) -> String {
     let what = if fired.task == Task::Verify { "verify " } else { "" };
     match &fired.firing {
         Firing::Started { .. } => format!("{what}started"),
-        Firing::Skipped { job } => format!("{what}skipped, as job {} had not ended,", JobId::short(*job)),
+        Firing::Skipped { job } => format!("{what}skipped (job {} had not ended)", JobId::short(*job)),
         Firing::Refused { reason } => format!("{what}refused ({reason})"),
     }
 }
@@ -105,8 +105,8 @@ fn said(fired: &Fired) -> String {
 fn missed(fired: &Fired) -> Option<String> {
     let or_more = if fired.missed == Fired::MOST_MISSED { " or more" } else { "" };
     (fired.missed > 0).then(|| {
-        let times = things(u64::from(fired.missed), "time");
-        format!(", {times}{or_more} missed before")
+        let times = counted(u64::from(fired.missed), "time");
+        format!(", {times}{or_more} missed before it")
     })
 }
 
@@ -148,24 +148,24 @@ mod tests {
     }
 
     #[test]
-    fn what_came_of_a_time_is_said_with_its_job_or_its_reason() {
+    fn result_names_job_or_reason() {
         let job: JobId = "0198c0de-0000-7000-8000-00000a1b2c3d".parse().unwrap();
         assert_eq!(said(&fired(Firing::Started { job }, 0)), "started");
-        assert_eq!(said(&fired(Firing::Skipped { job }, 0)), "skipped, as job 0a1b2c3d had not ended,");
+        assert_eq!(said(&fired(Firing::Skipped { job }, 0)), "skipped (job 0a1b2c3d had not ended)");
         let verify = Fired { task: Task::Verify, ..fired(Firing::Refused { reason: "no store".into() }, 0) };
         assert_eq!(said(&verify), "verify refused (no store)");
     }
 
     #[test]
-    fn missed_times_are_counted_and_no_more_is_claimed_than_was_counted() {
+    fn missed_times_are_counted_up_to_a_limit() {
         let missed = |number| missed(&fired(Firing::Refused { reason: String::new() }, number));
         assert_eq!(missed(0), None);
-        assert_eq!(missed(1).as_deref(), Some(", 1 time missed before"));
-        assert_eq!(missed(100).as_deref(), Some(", 100 times or more missed before"));
+        assert_eq!(missed(1).as_deref(), Some(", 1 time missed before it"));
+        assert_eq!(missed(100).as_deref(), Some(", 100 times or more missed before it"));
     }
 
     #[test]
-    fn a_time_to_come_says_how_soon() {
+    fn next_time_says_how_soon() {
         assert_eq!(until(Time(7_380_000), Time(0)), "in 2 h 3 min");
         assert_eq!(until(Time(0), Time(5)), "due");
     }

@@ -1,33 +1,33 @@
-//! Are all copies in step? One sentence with counts, for the page of syncs and, shorter, for the overview.
+//! The answer to *Are all tables in sync?*: one sentence with counts, for the Syncs page and the overview.
 
 use leptos::prelude::*;
 use model::{Evidence, SyncList, SyncState, SyncStatus};
 
 use super::by_urgency;
 use crate::{
-    format::{Mark, Urgency, count, nobody_looks},
+    format::{Mark, Urgency, count, is_stale},
     ui::StateMark,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub shape: &'static str,
-    /// `4 of 5 in step`.
+    /// `4 of 5 in sync`.
     pub brief: String,
     pub sentence: String,
     tone: &'static str,
 }
 
-/// `None`: there is no table.
+/// The answer for these tables; `None` without tables.
 pub fn answer(items: &[SyncStatus]) -> Option<Answer> {
     let worst = items.iter().map(Urgency::of).min()?;
     let (all, fine) = (items.len(), items.iter().filter(|sync| Urgency::of(sync) == Urgency::Fine).count());
-    let brief = format!("{} of {} in step", count(fine as u64), count(all as u64));
+    let brief = format!("{} of {} in sync", count(fine as u64), count(all as u64));
     let (shape, tone, begin) = match worst {
-        Urgency::Person | Urgency::Wrong => ("✖", "bad", "No"),
-        Urgency::Partly => ("?", "warn", "But for rows in quarantine"),
-        Urgency::Held | Urgency::NotYet => ("?", "warn", "Not known of all"),
-        Urgency::UnderWay => ("●", "busy", "Not at this moment"),
+        Urgency::Person | Urgency::Failing => ("✖", "bad", "No"),
+        Urgency::Partly => ("?", "warn", "Except quarantined rows"),
+        Urgency::Paused | Urgency::NotYet => ("?", "warn", "Unknown for some tables"),
+        Urgency::UnderWay => ("●", "busy", "Not yet"),
         Urgency::Fine => {
             let sentence = format!("{}{}.", everything(all), by_count(items));
             return Some(Answer { shape: "✔", tone: "good", brief, sentence });
@@ -38,12 +38,12 @@ pub fn answer(items: &[SyncStatus]) -> Option<Answer> {
 
 fn everything(all: usize) -> String {
     match all {
-        1 => "Yes: the one copy is in step".to_owned(),
-        all => format!("Yes: all {} copies are in step", count(all as u64)),
+        1 => "Yes: the only table is in sync".to_owned(),
+        all => format!("Yes: all {} tables are in sync", count(all as u64)),
     }
 }
 
-/// A count shows less than cells do, and is not passed over.
+/// How many tables are verified by count only, which proves less; empty if none.
 fn by_count(items: &[SyncStatus]) -> String {
     let counted = |sync: &&SyncStatus| {
         sync.state == SyncState::InSync && sync.verified.is_none_or(|verified| verified.shown_by == Evidence::Count)
@@ -54,7 +54,7 @@ fn by_count(items: &[SyncStatus]) -> String {
     }
 }
 
-/// `1 waiting for a yes, 2 uploading`, the worst first.
+/// `1 awaiting approval, 2 uploading`, most urgent first.
 fn others(items: &[SyncStatus]) -> String {
     let mut others: Vec<(Urgency, &str, u64)> = Vec::new();
     for sync in items.iter().filter(|sync| Urgency::of(sync) != Urgency::Fine) {
@@ -65,17 +65,17 @@ fn others(items: &[SyncStatus]) -> String {
         }
     }
     others.sort_by_key(|(urgency, ..)| *urgency);
-    let told: Vec<String> = others.into_iter().map(|(_, word, number)| format!("{} {word}", count(number))).collect();
-    told.join(", ")
+    let summary: Vec<String> =
+        others.into_iter().map(|(_, word, number)| format!("{} {word}", count(number))).collect();
+    summary.join(", ")
 }
 
-/// How it stands, after a number of such tables.
+/// The state of a table as it reads after a number of tables.
 fn clause(sync: &SyncStatus) -> &'static str {
     let mark = Mark::of_sync(sync);
-    match (sync.state, nobody_looks(sync)) {
-        (SyncState::EpochChanged, _) => "with another local database",
-        (SyncState::Quarantined, false) if !sync.paused => "with rows in quarantine",
-        (state, true) if mark != Mark::of_sync_state(state) => "that nobody looks after",
+    match (sync.state, is_stale(sync)) {
+        (SyncState::EpochChanged, _) => "with a replaced local database",
+        (SyncState::Quarantined, false) if !sync.paused => "with quarantined rows",
         _ => mark.word,
     }
 }
@@ -93,7 +93,7 @@ pub fn Answered(answer: Answer) -> impl IntoView {
     }
 }
 
-/// For the overview: the same sentence, and the tables that somebody has to see to. Nothing where there is no table.
+/// The answer for the overview, with links to tables that need attention; nothing without tables.
 #[component]
 pub fn SyncsInBrief(list: SyncList) -> impl IntoView {
     let answer = answer(&list.items)?;
@@ -104,7 +104,7 @@ pub fn SyncsInBrief(list: SyncList) -> impl IntoView {
     });
     Some(view! {
         <section aria-labelledby="syncs" data-key="syncs">
-            <h2 id="syncs">"Are all copies in step?"</h2>
+            <h2 id="syncs">"Are all tables in sync?"</h2>
             <Answered answer />
             <ul class="choices" aria-label="Tables">
                 {asking.collect_view()}
@@ -127,33 +127,33 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_counts_and_names_the_worst_first() {
+    fn answer_counts_most_urgent_first() {
         use SyncState as S;
         assert_eq!(said(&[]), "");
-        assert_eq!(said(&[S::InSync]), "Yes: the one copy is in step.");
-        assert_eq!(said(&[S::InSync, S::InSync]), "Yes: all 2 copies are in step.");
-        assert_eq!(said(&[S::InSync, S::Uploading]), "Not at this moment: 1 of 2 in step; 1 uploading.");
+        assert_eq!(said(&[S::InSync]), "Yes: the only table is in sync.");
+        assert_eq!(said(&[S::InSync, S::InSync]), "Yes: all 2 tables are in sync.");
+        assert_eq!(said(&[S::InSync, S::Uploading]), "Not yet: 1 of 2 in sync; 1 uploading.");
         assert_eq!(
             said(&[S::Uploading, S::InSync, S::Unreachable, S::Waiting, S::Uploading]),
-            "No: 1 of 5 in step; 1 waiting for a yes, 1 unreachable, 2 uploading."
+            "No: 1 of 5 in sync; 1 awaiting approval, 1 unreachable, 2 uploading."
         );
-        assert!(said(&[S::InSync, S::New]).starts_with("Not known of all"));
-        let partly = "But for rows in quarantine: 1 of 2 in step; 1 with rows in quarantine.";
+        assert!(said(&[S::InSync, S::New]).starts_with("Unknown for some tables"));
+        let partly = "Except quarantined rows: 1 of 2 in sync; 1 with quarantined rows.";
         assert_eq!(said(&[S::InSync, S::Quarantined]), partly);
-        let alone = SyncStatus { held: false, ..examples::sync("orders", S::InSync) };
-        assert_eq!(answer(&[alone]).unwrap().sentence, "No: 0 of 1 in step; 1 that nobody looks after.");
+        let stale = SyncStatus { held: false, ..examples::sync("orders", S::InSync) };
+        assert_eq!(answer(&[stale]).unwrap().sentence, "No: 0 of 1 in sync; 1 stale.");
     }
 
     #[test]
-    fn what_only_counts_say_is_told_to_be_no_more() {
+    fn tables_verified_by_count_are_named() {
         let by_count = Verified { below: 5, at: Time(0), shown_by: Evidence::Count };
         let counted = SyncStatus { verified: Some(by_count), ..examples::sync("orders", SyncState::InSync) };
         let items = [counted, examples::sync("customers", SyncState::InSync)];
-        assert_eq!(answer(&items).unwrap().sentence, "Yes: all 2 copies are in step, 1 of them by count only.");
+        assert_eq!(answer(&items).unwrap().sentence, "Yes: all 2 tables are in sync, 1 of them by count only.");
     }
 
     #[test]
-    fn the_overview_names_the_tables_that_somebody_has_to_see_to() {
+    fn overview_names_tables_needing_attention() {
         let shown = |states: &[(&str, SyncState)]| {
             let items = states.iter().map(|(table, state)| examples::sync(table, *state)).collect();
             examples::html(move || view! { <SyncsInBrief list=SyncList { now: Time(0), items } /> })

@@ -1,39 +1,39 @@
-//! What only a person may decide: a deletion of many rows, and another local database.
+//! The decisions that need a person: deleting many rows, and accepting a replaced local database.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::{MassDelete, SyncStatus};
 
 use crate::{
     api::ActOnSync,
-    format::{count, things},
+    format::{count, counted},
     ui::NameField,
 };
 
-/// Everything of the question is tied to its number: where that changes under its reader, what was typed goes with it, and
-/// the yes is for the number that stands beside it.
+/// The form that approves a deletion. It is keyed by the number of rows: if that changes, typed text is dropped, so that an
+/// approval is always for the number shown.
 #[component]
 pub fn Approve(sync: SyncStatus, waiting: MassDelete, mistyped: bool) -> impl IntoView {
     let MassDelete { rows, remote_rows } = waiting;
-    let (name, exact) = (sync.table.to_string(), things(rows, "row"));
-    let all = (rows >= remote_rows).then_some(" That is every row of the copy.");
+    let (name, exact) = (sync.table.to_string(), counted(rows, "row"));
+    let all = (rows >= remote_rows).then_some(" These are all rows of the copy.");
     view! {
         <section class="confirm-box" aria-labelledby="approve" data-key=format!("approve {rows}")>
             <h2 id="approve" class="losses">
                 {format!("{exact} of {} would be deleted at the remote", count(remote_rows))}
             </h2>
             <p>
-                "The remote has them and the local table has not. If they were deleted here, say yes; if the local table was \
-                emptied, restored or mistaken for another, pause the sync and look first: what is deleted at the remote \
-                cannot be brought back from here." {all}
+                "These rows exist at the remote but not in the local table. Approve if they were deleted locally. If the local \
+                table was emptied, restored or replaced, pause the sync and check first: rows deleted at the remote cannot be \
+                restored from here." {all}
             </p>
             <p class="note">
-                "Each row is deleted only while it is still the version that was compared. The yes is for so many rows: if \
-                more turn out to be gone, it is asked for again."
+                "A row is deleted only if it still has the version that was compared. The approval is for this number of \
+                rows: if more rows are missing, approval is requested again."
             </p>
             <form method="post" action=ActOnSync::PATH>
                 <input type="hidden" name="table" value=name.clone() />
                 <input type="hidden" name="rows" value=rows.to_string() />
-                <NameField name=name.clone() wrong=mistyped.then_some("✖ That was not the table's name, letter by letter. Nothing was deleted.") />
+                <NameField name=name.clone() wrong=mistyped.then_some("✖ The name does not match the table exactly. Nothing was deleted.") />
                 <p class="actions">
                     <button class="danger" name="action" value="approve">{format!("Delete {exact} at the remote")}</button>
                 </p>
@@ -47,21 +47,21 @@ pub fn AcceptEpoch(sync: SyncStatus) -> impl IntoView {
     let name = sync.table.to_string();
     view! {
         <section class="confirm-box" aria-labelledby="epoch" data-key="epoch">
-            <h2 id="epoch">"The local database is another than the one that was followed"</h2>
+            <h2 id="epoch">"The local database was replaced"</h2>
             <p>
-                "It was restored, made anew or exchanged, so its rows may be older than those at the remote. Nothing is sent or \
-                deleted until you say which one is right."
+                "It was restored, recreated or exchanged, so its rows may be older than those at the remote. Nothing is sent \
+                or deleted until you decide."
             </p>
             <p>
-                "If you accept it, the remote is made equal to it: rows that the remote lacks are sent, rows that it has and \
-                this database has not are deleted there, many of them only after a further yes. A row that is newer at the \
-                remote is not replaced by an older one. If it is the wrong database, correct its address in the configuration \
-                and start Logyard again."
+                "If you accept it, the remote is made equal to it: missing rows are sent, and rows that this database does not \
+                have are deleted there; deleting many rows needs a further approval. A newer row at the remote is not \
+                replaced by an older one. If this is the wrong database, correct its address in the configuration and \
+                restart Logyard."
             </p>
             <form method="post" action=ActOnSync::PATH class="actions">
                 <input type="hidden" name="table" value=name.clone() />
                 <button class="danger" name="action" value="accept_epoch">
-                    "Follow the local database as it is now"
+                    "Accept the local database"
                     <span class="visually-hidden">" for " {name.clone()}</span>
                 </button>
             </form>

@@ -1,4 +1,4 @@
-//! What the page says while there is no table: how to have one.
+//! The Syncs page without tables: how to configure one.
 
 use leptos::prelude::*;
 
@@ -30,17 +30,17 @@ pub fn NoTables() -> impl IntoView {
         <section class="first" aria-labelledby="empty" data-key="empty">
             <h2 id="empty">"No tables are configured"</h2>
             <p>
-                "A sync keeps a remote copy of a table in step with a local one, which is the truth, and shows how far it is: \
-                new and changed rows are sent, rows that are gone are deleted, and both ends are compared until nothing differs."
+                "A sync keeps a remote copy of a local table up to date: it sends new and changed rows, deletes rows that no \
+                longer exist locally, and compares both endpoints until nothing differs. The local table is the source of truth."
             </p>
             <p>
-                "Add the local table and where its copy is to the configuration file, then start Logyard again. Nothing of \
-                the table's own layout is changed unasked."
+                "Add the local table and the address of its copy to the configuration file, then restart Logyard. Logyard does \
+                not change the table's schema unless you ask it to."
             </p>
-            <Copyable label="A table to keep in step" text=TABLE.to_owned() />
-            <p>"The server at the other end may be Logyard, too. There, the copy is one that it holds for others:"</p>
-            <Copyable label="A copy held for others" text=REPLICA.to_owned() />
-            <p>"An agent of your own that keeps a table in step reports how it stands, and stands on this page as well:"</p>
+            <Copyable label="A table to sync" text=TABLE.to_owned() />
+            <p>"The remote endpoint can be Logyard as well. There, configure the copy as a replica:"</p>
+            <Copyable label="A hosted replica" text=REPLICA.to_owned() />
+            <p>"Your own agent can sync a table and report its status to this page:"</p>
             <Copyable label="An agent's report" text=REPORT.to_owned() />
         </section>
     }

@@ -1,23 +1,23 @@
-//! How a table and its copy stand, in figures; each says what it is of. And where both ends are.
+//! The figures of a table and its copy, the evidence for them, and the addresses of both endpoints.
 
 use leptos::prelude::*;
 use model::{Direction, SyncEnd, SyncSource, SyncState, SyncStatus, Time};
 
 use super::row::{behind, pace};
 use crate::{
-    format::{count, duration, evidence_words, shown_by, signed, things, up_to},
+    format::{count, counted, duration, evidence_words, shown_by, signed, up_to},
     ui::Moment,
 };
 
-/// A name, a value, and what more is to say about it.
+/// A name, a value, and a remark.
 type Figure = (&'static str, String, String);
 
 fn end(name: &'static str, end: Option<SyncEnd>) -> Figure {
     match end {
-        None => (name, "not asked yet".to_owned(), String::new()),
+        None => (name, "not checked yet".to_owned(), String::new()),
         Some(SyncEnd { count: rows, version }) => {
             let version = version.map(|version| format!("up to version {}", count(version)));
-            (name, things(rows, "row"), version.unwrap_or_default())
+            (name, counted(rows, "row"), version.unwrap_or_default())
         }
     }
 }
@@ -25,13 +25,13 @@ fn end(name: &'static str, end: Option<SyncEnd>) -> Figure {
 fn figures(sync: &SyncStatus) -> Vec<Figure> {
     let mut figures = vec![end("Local", sync.local), end("Remote", sync.remote), ("Behind", behind(sync), pace(sync))];
     if let Some(batch) = sync.batch {
-        figures.push(("Next batch", things(batch, "row"), "as found out".to_owned()));
+        figures.push(("Next batch", counted(batch, "row"), "adaptive".to_owned()));
     }
     if let Some(position) = sync.position {
-        figures.push(("Looking has come to", format!("version {}", count(position)), String::new()));
+        figures.push(("Scan position", format!("version {}", count(position)), String::new()));
     }
     if sync.quarantined > 0 {
-        figures.push(("In quarantine", things(sync.quarantined, "row"), "left out, tried again later".to_owned()));
+        figures.push(("Quarantined", counted(sync.quarantined, "row"), "excluded, retried later".to_owned()));
     }
     figures
 }
@@ -49,14 +49,14 @@ pub fn Figures(sync: SyncStatus, now: Time) -> impl IntoView {
     let every = (sync.every_ms > 0).then(|| {
         let pause = duration(signed(sync.every_ms));
         match sync.source {
-            SyncSource::Logyard => format!("every {pause} while in step"),
-            SyncSource::Agent => format!("it reports about every {pause}"),
+            SyncSource::Logyard => format!("every {pause} while in sync"),
+            SyncSource::Agent => format!("reported about every {pause}"),
         }
     });
     let looked = sync.looked_at.map(|at| {
         view! {
-            <div data-key="Looked at">
-                <dt>"Looked at"</dt>
+            <div data-key="Last checked">
+                <dt>"Last checked"</dt>
                 <dd><Moment at now /> " " <span class="more">{every}</span></dd>
             </div>
         }
@@ -70,13 +70,13 @@ pub fn Figures(sync: SyncStatus, now: Time) -> impl IntoView {
     }
 }
 
-/// What shows it, and how much that is worth.
+/// How and when the table was last verified, and what that proves.
 #[component]
 fn Shown(sync: SyncStatus, now: Time) -> impl IntoView {
     match sync.verified {
-        None => view! { <p class="limit" data-key="shown">"Never yet shown to be in step."</p> }.into_any(),
+        None => view! { <p class="limit" data-key="shown">"Not verified yet."</p> }.into_any(),
         Some(verified) => {
-            let now_or_last = if sync.state == SyncState::InSync { "It is " } else { "It was last " };
+            let now_or_last = if sync.state == SyncState::InSync { "Currently " } else { "Last " };
             let how = shown_by(verified.shown_by);
             view! {
                 <p class="limit" data-key="shown">
@@ -88,13 +88,13 @@ fn Shown(sync: SyncStatus, now: Time) -> impl IntoView {
     }
 }
 
-/// Nothing where an agent keeps the table: it does not say.
+/// The addresses of both endpoints; nothing for an agent's table, which does not report them.
 #[component]
 pub fn Ends(places: Vec<Direction>) -> impl IntoView {
     let place = |direction: Direction| {
         let name = match direction.end.as_str() {
-            "local" => "Local, the truth".to_owned(),
-            "remote" => "Remote, the copy".to_owned(),
+            "local" => "Local (source of truth)".to_owned(),
+            "remote" => "Remote (copy)".to_owned(),
             other => other.to_owned(),
         };
         view! { <dt>{name}</dt><dd><code>{direction.place}</code></dd> }
@@ -102,7 +102,7 @@ pub fn Ends(places: Vec<Direction>) -> impl IntoView {
     (!places.is_empty()).then(|| {
         view! {
             <section aria-labelledby="ends" data-key="ends">
-                <h2 id="ends">"Both ends"</h2>
+                <h2 id="ends">"Endpoints"</h2>
                 <dl class="facts">{places.into_iter().map(place).collect_view()}</dl>
             </section>
         }

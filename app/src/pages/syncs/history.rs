@@ -1,10 +1,10 @@
-//! What each look at the table came to, the newest first, in pages.
+//! The evaluations of a table, newest first, in pages.
 
 use leptos::prelude::*;
 use model::{Page, SyncEvaluation, TableName, Time};
 
 use crate::{
-    format::{Mark, bytes, count, shown_by, things, took, up_to},
+    format::{Mark, bytes, count, counted, shown_by, took, up_to},
     query::Query,
     ui::{Moment, StateMark},
 };
@@ -13,7 +13,7 @@ use crate::{
 pub fn History(
     table: TableName,
     page: Page<SyncEvaluation>,
-    /// Of the newest.
+    /// Whether this is the first page.
     first: bool,
     now: Time,
 ) -> impl IntoView {
@@ -24,26 +24,25 @@ pub fn History(
     view! {
         <section aria-labelledby="history" data-key="history">
             <h2 id="history">"History"</h2>
-            {none.then(|| view! { <p class="empty">"No evaluation has been kept yet."</p> })}
+            {none.then(|| view! { <p class="empty">"No evaluations recorded yet."</p> })}
             {(!none).then(|| view! {
                 <table class="rows history">
                     <caption class="visually-hidden">"Evaluations of the table, newest first"</caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Began"</th>
-                            <th scope="col">"Came to"</th>
+                            <th scope="col">"Started"</th>
+                            <th scope="col">"Result"</th>
                             <th scope="col" class="number">"Found"</th>
                             <th scope="col" class="number">"Sent"</th>
                             <th scope="col" class="number">"Deleted"</th>
                             <th scope="col" class="number">"Rounds"</th>
-                            <th scope="col" class="number">"Took"</th>
+                            <th scope="col" class="number">"Duration"</th>
                         </tr>
                     </thead>
                     <tbody>{page.items.into_iter().map(|one| view! { <One one now /> }).collect_view()}</tbody>
                 </table>
                 <p class="note">
-                    "Kept are those that changed something, found something, were asked for, or came to another verdict than \
-                    the one before."
+                    "Only evaluations that changed something, found a difference, were requested, or had a new result are kept."
                 </p>
             })}
             <nav class="pages" aria-label="Pages of the history">
@@ -61,11 +60,11 @@ fn One(one: SyncEvaluation, now: Time) -> impl IntoView {
         view! { <td data-label=label class="number">{count(value)}</td> }
     };
     let used = format!(
-        "{}, {} sent, {} received; {} read here, {} at the remote.",
-        things(one.requests, "request"),
+        "{}, {} sent, {} received; {} read locally, {} at the remote.",
+        counted(one.requests, "request"),
         bytes(one.bytes_sent),
         bytes(one.bytes_received),
-        things(one.local_rows, "row"),
+        counted(one.local_rows, "row"),
         count(one.remote_rows),
     );
     let verified = one.verified.map(|verified| {
@@ -75,8 +74,8 @@ fn One(one: SyncEvaluation, now: Time) -> impl IntoView {
     let kind = one.verify.then(|| view! { <p class="kind">"verify, nothing changed"</p> });
     view! {
         <tr data-key=one.id.to_string()>
-            <th scope="row" data-label="Began" class="when"><Moment at=one.started_at now /> {kind}</th>
-            <td data-label="Came to" class="outcome">
+            <th scope="row" data-label="Started" class="when"><Moment at=one.started_at now /> {kind}</th>
+            <td data-label="Result" class="outcome">
                 <details>
                     <summary><StateMark mark=Mark::of_sync_state(one.state) /></summary>
                     <p>{one.reason}</p>
@@ -88,7 +87,7 @@ fn One(one: SyncEvaluation, now: Time) -> impl IntoView {
             {number("Sent", one.uploaded)}
             {number("Deleted", one.deleted)}
             {number("Rounds", one.rounds.into())}
-            <td data-label="Took" class="number">{took(took_ms)}</td>
+            <td data-label="Duration" class="number">{took(took_ms)}</td>
         </tr>
     }
 }

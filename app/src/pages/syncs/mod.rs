@@ -1,6 +1,5 @@
-//! Syncs: tables and their remote copies. Are all of them in step? What needs a person comes first.
+//! The Syncs page: tables and their remote copies, most urgent first.
 
-mod action;
 mod answer;
 mod charts;
 mod confirm;
@@ -8,17 +7,16 @@ mod empty;
 mod figures;
 mod found;
 mod history;
+mod intervals;
 mod map;
 mod one;
 mod quarantine;
 mod row;
 mod spent;
-mod stretches;
 
 use leptos::prelude::*;
 use model::{SyncList, SyncStatus, Time};
 
-pub use action::sync_action;
 pub use answer::SyncsInBrief;
 pub use one::SyncPage;
 
@@ -36,13 +34,13 @@ pub fn SyncsPage() -> impl IntoView {
     view! {
         <Follow jobs=Followed::Syncs />
         <h1>"Syncs"</h1>
-        <Loaded of=api::syncs() let:list>
+        <Loaded of=api::list_syncs() let:list>
             <List list />
         </Loaded>
     }
 }
 
-/// What needs a person first; among equals the order of the configuration stays.
+/// Sorts by urgency; equally urgent tables keep the order of the configuration.
 fn by_urgency(mut items: Vec<SyncStatus>) -> Vec<SyncStatus> {
     items.sort_by_key(Urgency::of);
     items
@@ -57,7 +55,7 @@ fn List(list: SyncList) -> impl IntoView {
     view! {
         <PageTitle text=format!("{} {} · Syncs", answer.shape, answer.brief) />
         <section aria-labelledby="answer" data-key="answer">
-            <h2 id="answer">"Are all copies in step?"</h2>
+            <h2 id="answer">"Are all tables in sync?"</h2>
             <Answered answer />
         </section>
         <section aria-labelledby="tables" data-key="tables">
@@ -72,7 +70,7 @@ fn List(list: SyncList) -> impl IntoView {
 fn Table(items: Vec<SyncStatus>, now: Time) -> impl IntoView {
     view! {
         <table class="rows syncs">
-            <caption class="visually-hidden">"Tables and their remote copies, what needs a person first"</caption>
+            <caption class="visually-hidden">"Tables and their remote copies, most urgent first"</caption>
             <thead>
                 <tr>
                     <th scope="col">"Table"</th>
@@ -81,7 +79,7 @@ fn Table(items: Vec<SyncStatus>, now: Time) -> impl IntoView {
                     <th scope="col" class="number">"Remote"</th>
                     <th scope="col" class="number">"Behind"</th>
                     <th scope="col">"Verified"</th>
-                    <th scope="col">"Looked at"</th>
+                    <th scope="col">"Last checked"</th>
                 </tr>
             </thead>
             <tbody>{items.into_iter().map(|sync| view! { <Row sync now /> }).collect_view()}</tbody>
@@ -97,7 +95,7 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn what_needs_a_person_comes_first_and_what_is_in_step_last() {
+    fn tables_are_sorted_by_urgency() {
         let items = examples::SYNC_STATES.map(|state| examples::sync("orders", state)).to_vec();
         let states: Vec<SyncState> = by_urgency(items).iter().map(|sync| sync.state).collect();
         assert_eq!(states[..2], [SyncState::Waiting, SyncState::EpochChanged]);
@@ -106,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn every_state_is_a_row_with_a_shape_a_word_and_its_reason_as_text() {
+    fn every_state_is_a_row_with_escaped_reason() {
         for state in examples::SYNC_STATES {
             let list = SyncList { now: Time(1_770_000_060_000), items: vec![examples::sync("orders", state)] };
             let html = examples::html(move || view! { <List list /> });
@@ -114,12 +112,12 @@ mod tests {
             assert!(html.contains(mark.shape) && html.contains(mark.word), "{state:?}: {html}");
             assert!(html.contains("href=\"/syncs/orders\""), "{html}");
             assert!(html.contains("&lt;b&gt;so&lt;/b&gt;") && !html.contains("<b>"), "a reason is text: {html}");
-            assert!(!html.contains("yard-<1>"), "and so is who looks: {html}");
+            assert!(!html.contains("worker-<1>"), "and so is the worker: {html}");
         }
     }
 
     #[test]
-    fn no_table_at_all_shows_how_to_have_one() {
+    fn empty_page_explains_configuration() {
         let html = examples::html(|| view! { <List list=SyncList { now: Time(0), items: vec![] } /> });
         for text in ["[[tables]]", "[[replicas]]", "/api/v1/syncs/orders/progress", "No tables are configured"] {
             assert!(html.contains(text), "{text}: {html}");

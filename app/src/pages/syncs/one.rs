@@ -1,33 +1,32 @@
-//! One table and its remote copy: how it stands and what to do, the figures, what is known of each part of it, what comparing
-//! brings and takes, what is left out, and what every look came to.
+//! The page of a table: status, pending decisions, key space, differences found, quarantine, resource usage and history.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_params_map;
 use model::{Problem, ProblemCode, SyncSource, SyncState, SyncStatus, SyncView, TableName};
 
 use super::{
-    action::done_words,
     charts::Differences,
     confirm::{AcceptEpoch, Approve},
     figures::{Ends, Figures},
     history::History,
     map::KeyMap,
     quarantine::Quarantine,
-    row::{State, kept_by},
+    row::{State, synced_by},
     spent::Spent,
 };
 use crate::{
     api::{self, ActOnSync},
     context,
     error::{AppError, problem_in},
-    format::{Mark, nobody_looks},
+    format::{Mark, is_stale},
+    forms::done_words,
     query::Query,
     ui::{Copyable, Fault, Follow, Followed, Loaded, PageTitle},
 };
 
-/// A state that looks fine by itself, and is not while nobody looks.
-const ALONE: &str = "Nobody looks after this table now: what is shown is how it stood then.";
-const UNSEEN: &str = "Nobody has looked at this table since Logyard started.";
+/// Shown for a table that no worker checks.
+const STALE: &str = "No worker is checking this table: this page shows its last known state.";
+const UNSEEN: &str = "No worker has checked this table since Logyard started.";
 
 #[component]
 pub fn SyncPage() -> impl IntoView {
@@ -44,20 +43,18 @@ pub fn SyncPage() -> impl IntoView {
 async fn load(table: String, query: Query) -> Result<SyncView, AppError> {
     let unknown = |_| AppError(Problem::new(ProblemCode::NotFound, "There is no table with this name."));
     let table = table.parse::<TableName>().map_err(unknown)?;
-    let mut view = api::sync(&table).await?;
+    let mut view = api::get_sync(&table).await?;
     if let Some(after) = query.get("after") {
-        view.evaluations = api::evaluations(&table, after.parse()?).await?;
+        view.evaluations = api::list_evaluations(&table, after.parse()?).await?;
     }
     Ok(view)
 }
 
-/// In words that fit a table.
+/// A refused action, worded for a table.
 fn refusal(query: &Query) -> Option<Problem> {
     let problem = problem_in(query)?;
     let detail = match problem.code {
-        ProblemCode::Conflict => {
-            "The table's state does not allow it any more, or an agent keeps it. What you see now is how it stands."
-        }
+        ProblemCode::Conflict => "The table's current state does not allow this, or the table is synced by an agent.",
         _ => return Some(problem),
     };
     Some(Problem::new(problem.code, detail))
@@ -72,24 +69,24 @@ fn Story(view: SyncView, query: Query) -> impl IntoView {
     let mistyped = refused.as_ref().is_some_and(|problem| problem.code == ProblemCode::Invalid);
     let waiting = sync.waiting.filter(|_| ours && sync.state == SyncState::Waiting);
     let mistyped = mistyped && waiting.is_some();
-    let other = ours && sync.state == SyncState::EpochChanged;
+    let replaced = ours && sync.state == SyncState::EpochChanged;
     let done = query.get("did").and_then(done_words);
     view! {
         <PageTitle text=format!("{} {} · {table}", mark.shape, mark.word) />
         <header class="job-head">
-            <p class="kind">{format!("sync, {}", kept_by(sync.source))}</p>
+            <p class="kind">{format!("sync, {}", synced_by(sync.source))}</p>
             <h1>{table.to_string()}</h1>
             <p class="job-state"><State sync=sync.clone() now /></p>
             {ours.then(|| view! { <Buttons sync=sync.clone() /> })}
         </header>
         {done.map(|text| view! { <p class="said" role="status">{text}</p> })}
         {refused.filter(|_| !mistyped).map(|problem| view! { <Fault problem /> })}
-        {nobody_looks(&sync).then(|| view! { <Alone sync=sync.clone() /> })}
+        {is_stale(&sync).then(|| view! { <Stale sync=sync.clone() /> })}
         <p class="reason" data-key="reason">{sync.reason.clone()}</p>
         {waiting.map(|waiting| view! { <Approve sync=sync.clone() waiting mistyped /> })}
-        {other.then(|| view! { <AcceptEpoch sync=sync.clone() /> })}
+        {replaced.then(|| view! { <AcceptEpoch sync=sync.clone() /> })}
         <section aria-labelledby="standing" data-key="standing">
-            <h2 id="standing">"How it stands"</h2>
+            <h2 id="standing">"Status"</h2>
             <Figures sync=sync.clone() now />
         </section>
         <KeyMap map />
@@ -98,20 +95,20 @@ fn Story(view: SyncView, query: Query) -> impl IntoView {
         <Spent minutes now />
         <History table=table.clone() page=evaluations first=query.get("after").is_none() now />
         <Ends places />
-        {ours.then(|| view! { <Copyable label="As a command" text=format!("logyard sync {table} --verify") /> })}
+        {ours.then(|| view! { <Copyable label="Command line" text=format!("logyard sync {table} --verify") /> })}
         <p><a href="/syncs">"All tables"</a></p>
     }
 }
 
-/// Said loudly: everything else on the page is old.
+/// A warning that the whole page is stale, and what to do.
 #[component]
-fn Alone(sync: SyncStatus) -> impl IntoView {
+fn Stale(sync: SyncStatus) -> impl IntoView {
     let help = match sync.source {
         SyncSource::Logyard => "Start logyard serve or logyard worker with this table in its configuration.",
-        SyncSource::Agent => "See whether the agent that reports this table still runs.",
+        SyncSource::Agent => "Check whether the agent that reports this table is still running.",
     };
-    let said = if sync.state == SyncState::New { UNSEEN } else { ALONE };
-    view! { <p class="stale" role="status" data-key="alone">"✖ " {said} " " {help}</p> }
+    let said = if sync.state == SyncState::New { UNSEEN } else { STALE };
+    view! { <p class="stale" role="status" data-key="stale">"✖ " {said} " " {help}</p> }
 }
 
 #[component]
@@ -125,17 +122,17 @@ fn Buttons(sync: SyncStatus) -> impl IntoView {
             </button>
         }
     };
-    let look = (!sync.paused).then(|| button("evaluate", "Evaluate now", "Look now, and mend what differs"));
+    let evaluate = (!sync.paused).then(|| button("evaluate", "Evaluate now", "Compare now, and repair differences"));
     let hold = if sync.paused {
-        button("resume", "Resume", "Look again, and mend what differs")
+        button("resume", "Resume", "Resume checks and repairs")
     } else {
-        button("pause", "Pause", "Neither look nor change anything until it is resumed")
+        button("pause", "Pause", "Stop checks and changes until resumed")
     };
     view! {
         <form method="post" action=ActOnSync::PATH class="actions">
             <input type="hidden" name="table" value=table.clone() />
-            {look}
-            {button("verify", "Verify now", "Says what differs, changes nothing")}
+            {evaluate}
+            {button("verify", "Verify now", "Compare now, change nothing")}
             {hold}
         </form>
     }
@@ -152,12 +149,12 @@ mod tests {
     }
 
     #[test]
-    fn every_state_is_a_whole_page_and_what_others_wrote_is_text() {
+    fn every_state_is_complete_and_escaped() {
         for state in examples::SYNC_STATES {
             let html = page(examples::sync_view(state), "");
             let mark = Mark::of_sync_state(state);
             assert!(html.contains(mark.shape) && html.contains(mark.word), "{state:?}: {html}");
-            for text in ["How it stands", "0 found in 40 min", "Key space", "History", "Both ends", "7&lt;script&gt;"] {
+            for text in [">Status<", "0 found in 40 min", "Key space", "History", "Endpoints", "7&lt;script&gt;"] {
                 assert!(html.contains(text), "{state:?}: {text}: {html}");
             }
             for raw in ["<b>", "<i>", "<script", "<shop>", "<1>"] {
@@ -167,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_buttons_send_the_table_and_what_they_do() {
+    fn buttons_send_table_and_action() {
         let html = page(examples::sync_view(SyncState::InSync), "");
         assert!(html.contains("action=\"/api/fn/act_on_sync\""), "{html}");
         assert!(html.contains("name=\"table\" value=\"orders\""), "{html}");
@@ -179,31 +176,34 @@ mod tests {
         paused.sync.paused = true;
         let html = page(paused, "");
         assert!(html.contains("value=\"resume\"") && !html.contains("value=\"pause\""), "{html}");
-        assert!(html.contains("last known: in step"), "{html}");
+        assert!(html.contains("last known: in sync"), "{html}");
     }
 
     #[test]
-    fn a_deletion_is_asked_for_only_while_one_waits_with_its_exact_number() {
+    fn approval_is_shown_only_for_pending_deletion() {
         let html = page(examples::sync_view(SyncState::Waiting), "");
         assert!(html.contains("12,000 rows of 999,988 would be deleted at the remote"), "{html}");
         assert!(html.contains("name=\"rows\" value=\"12000\"") && html.contains("name=\"confirm\""), "{html}");
         assert!(html.contains("Delete 12,000 rows at the remote"), "{html}");
         let mistyped = page(examples::sync_view(SyncState::Waiting), "problem=invalid");
-        assert!(mistyped.contains("letter by letter. Nothing was deleted") && !mistyped.contains("role=\"alert\""));
+        assert!(
+            mistyped.contains("does not match the table exactly. Nothing was deleted")
+                && !mistyped.contains("role=\"alert\"")
+        );
         let html = page(examples::sync_view(SyncState::InSync), "");
         assert!(!html.contains("value=\"approve\"") && !html.contains("value=\"accept_epoch\""), "{html}");
     }
 
     #[test]
-    fn another_local_database_is_explained_before_it_is_accepted() {
+    fn replaced_database_is_explained_before_accepting() {
         let html = page(examples::sync_view(SyncState::EpochChanged), "");
         let (before, after) = html.split_once("value=\"accept_epoch\"").unwrap();
-        assert!(before.contains("deleted there, many of them only after a further yes"), "{before}");
-        assert!(after.contains("Follow the local database as it is now"), "{after}");
+        assert!(before.contains("deleting many rows needs a further approval"), "{before}");
+        assert!(after.contains("Accept the local database"), "{after}");
     }
 
     #[test]
-    fn a_table_of_an_agent_says_so_and_has_no_actions() {
+    fn agent_table_has_no_actions() {
         let mut view = examples::sync_view(SyncState::Waiting);
         view.sync.source = SyncSource::Agent;
         let html = page(view, "");
@@ -211,20 +211,20 @@ mod tests {
     }
 
     #[test]
-    fn that_nobody_looks_is_said_before_anything_else() {
+    fn stale_warning_comes_first() {
         let mut view = examples::sync_view(SyncState::InSync);
         view.sync.held = false;
         let html = page(view, "");
-        let (before, _) = html.split_once("How it stands").unwrap();
-        assert!(before.contains("Nobody looks after this table now") && before.contains("logyard worker"), "{html}");
+        let (before, _) = html.split_once("id=\"standing\"").unwrap();
+        assert!(before.contains("No worker is checking this table") && before.contains("logyard worker"), "{html}");
     }
 
     #[test]
-    fn what_was_asked_for_is_told_in_our_words() {
+    fn requested_action_is_confirmed() {
         let html = page(examples::sync_view(SyncState::InSync), "did=verify");
-        assert!(html.contains("Asked for: both ends are compared and nothing is changed."), "{html}");
+        assert!(html.contains("Requested: both endpoints are compared and nothing is changed."), "{html}");
         let html = page(examples::sync_view(SyncState::InSync), "problem=conflict");
-        assert!(html.contains("does not allow it any more, or an agent keeps it"), "{html}");
+        assert!(html.contains("does not allow this, or the table is synced by an agent"), "{html}");
         assert!(!page(examples::sync_view(SyncState::InSync), "did=<b>").contains("class=\"said\""));
     }
 }

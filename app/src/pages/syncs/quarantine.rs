@@ -1,13 +1,9 @@
-//! Rows that the remote will not have: which, why, how often, when again, and the buttons that do not wait.
+//! Quarantined rows with their errors, attempts and next retry, and the buttons that retry now.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use model::{Quarantined, SyncSource, SyncStatus, Time};
 
-use crate::{
-    api::ActOnSync,
-    format::{count, things},
-    ui::Moment,
-};
+use crate::{api::ActOnSync, format::count, ui::Moment};
 
 #[component]
 pub fn Quarantine(sync: SyncStatus, rows: Vec<Quarantined>, now: Time) -> impl IntoView {
@@ -23,7 +19,7 @@ pub fn Quarantine(sync: SyncStatus, rows: Vec<Quarantined>, now: Time) -> impl I
                 <td data-label="Version" class="number">{count(version)}</td>
                 <td data-label="Error" class="outcome">{error}</td>
                 <td data-label="Attempts" class="number">{attempts}</td>
-                <td data-label="Next try" class="when"><Moment at=retry_at now /></td>
+                <td data-label="Next retry" class="when"><Moment at=retry_at now /></td>
                 {retry}
             </tr>
         }
@@ -31,26 +27,26 @@ pub fn Quarantine(sync: SyncStatus, rows: Vec<Quarantined>, now: Time) -> impl I
     (!rows.is_empty()).then(|| {
         view! {
             <section aria-labelledby="quarantine" data-key="quarantine">
-                <h2 id="quarantine">"Rows in quarantine"</h2>
+                <h2 id="quarantine">"Quarantined rows"</h2>
                 <p class="note">
-                    "The remote will not have these rows. They are left out of what is compared, so that they hold up no other, \
-                    and tried again after longer and longer pauses."
+                    "The remote rejects these rows. They are excluded from comparisons, so that they block no other row, and \
+                    retried after increasing pauses."
                 </p>
                 <table class="rows">
-                    <caption class="visually-hidden">"Rows in quarantine, by key"</caption>
+                    <caption class="visually-hidden">"Quarantined rows, by key"</caption>
                     <thead>
                         <tr>
                             <th scope="col">"Key"</th>
                             <th scope="col" class="number">"Version"</th>
-                            <th scope="col">"What the remote said"</th>
+                            <th scope="col">"Error"</th>
                             <th scope="col" class="number">"Attempts"</th>
-                            <th scope="col">"Next try"</th>
+                            <th scope="col">"Next retry"</th>
                             {ours.then(|| view! { <th scope="col">"Action"</th> })}
                         </tr>
                     </thead>
                     <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
                 </table>
-                {(more > 0).then(|| view! { <p class="note">{format!("And {} more.", things(more, "row"))}</p> })}
+                {(more > 0).then(|| view! { <p class="note">{format!("And {} more rows.", count(more))}</p> })}
                 {ours.then(|| view! {
                     <form method="post" action=ActOnSync::PATH class="actions">
                         <input type="hidden" name="table" value=table.clone() />

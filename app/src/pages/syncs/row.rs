@@ -1,34 +1,34 @@
-//! One table of the list.
+//! One row of the list of tables.
 
 use leptos::prelude::*;
 use model::{SyncEnd, SyncSource, SyncState, SyncStatus, Time};
 
 use crate::{
-    format::{Mark, count, duration, nobody_looks, rate, shown_by, signed, things, up_to},
+    format::{Mark, count, counted, duration, is_stale, rate, shown_by, signed, up_to},
     ui::{Moment, StateMark},
 };
 
-/// Who keeps it in step.
-pub fn kept_by(source: SyncSource) -> &'static str {
+/// Who syncs the table.
+pub fn synced_by(source: SyncSource) -> &'static str {
     match source {
-        SyncSource::Logyard => "kept by Logyard",
+        SyncSource::Logyard => "by Logyard",
         SyncSource::Agent => "reported by an agent",
     }
 }
 
-/// `812/s, about 3 min left`, as far as known.
+/// Upload rate and time left, as far as known: `812/s, about 3 min left`.
 pub fn pace(sync: &SyncStatus) -> String {
     let left = sync.left_ms.map(|ms| format!("about {} left", duration(signed(ms))));
     let parts: Vec<String> = sync.rate.map(rate).into_iter().chain(left).collect();
     parts.join(", ")
 }
 
-/// `none`, `12 rows`, `not known`.
+/// The number of rows behind: `none`, `12 rows`, `unknown`.
 pub fn behind(sync: &SyncStatus) -> String {
     match sync.behind {
-        None => "not known".to_owned(),
+        None => "unknown".to_owned(),
         Some(0) => "none".to_owned(),
-        Some(rows) => things(rows, "row"),
+        Some(rows) => counted(rows, "row"),
     }
 }
 
@@ -39,7 +39,7 @@ pub fn Row(sync: SyncStatus, now: Time) -> impl IntoView {
         <tr data-key=name.clone()>
             <th scope="row" data-label="Table">
                 <a href=format!("/syncs/{name}") data-row="">{name.clone()}</a>
-                <p class="more">{kept_by(sync.source)}</p>
+                <p class="more">{synced_by(sync.source)}</p>
             </th>
             <td data-label="State" class="outcome">
                 <State sync=sync.clone() now />
@@ -52,19 +52,19 @@ pub fn Row(sync: SyncStatus, now: Time) -> impl IntoView {
                 <p class="more">{pace(&sync)}</p>
             </td>
             <td data-label="Verified"><Shown sync=sync.clone() now /></td>
-            <td data-label="Looked at"><Looked sync now /></td>
+            <td data-label="Last checked"><LastChecked sync now /></td>
         </tr>
     }
 }
 
-/// The mark, since when, and what a mark of its own hides: how a paused table stood, how many rows are left out.
+/// The mark and its start, the last known state if the mark hides it, and the number of quarantined rows.
 #[component]
 pub fn State(sync: SyncStatus, now: Time) -> impl IntoView {
     let mark = Mark::of_sync(&sync);
     let own = Mark::of_sync_state(sync.state);
     let state = (mark != own).then(|| format!("last known: {}, ", own.word));
     let paused = (sync.paused && mark == own).then_some(", paused");
-    let quarantined = (sync.quarantined > 0).then(|| format!(", {} in quarantine", things(sync.quarantined, "row")));
+    let quarantined = (sync.quarantined > 0).then(|| format!(", {} quarantined", counted(sync.quarantined, "row")));
     view! {
         <StateMark mark />
         " "
@@ -75,11 +75,11 @@ pub fn State(sync: SyncStatus, now: Time) -> impl IntoView {
 #[component]
 fn End(end: Option<SyncEnd>) -> impl IntoView {
     match end {
-        None => view! { <span class="more">"not asked yet"</span> }.into_any(),
+        None => view! { <span class="more">"not checked yet"</span> }.into_any(),
         Some(SyncEnd { count: rows, version }) => {
             let version =
                 version.map_or_else(|| "no version".to_owned(), |version| format!("version {}", count(version)));
-            view! { {things(rows, "row")} <p class="more">{version}</p> }.into_any()
+            view! { {counted(rows, "row")} <p class="more">{version}</p> }.into_any()
         }
     }
 }
@@ -87,7 +87,7 @@ fn End(end: Option<SyncEnd>) -> impl IntoView {
 #[component]
 fn Shown(sync: SyncStatus, now: Time) -> impl IntoView {
     match sync.verified {
-        None => view! { <span class="more">"never yet"</span> }.into_any(),
+        None => view! { <span class="more">"never"</span> }.into_any(),
         Some(verified) => {
             let how = shown_by(verified.shown_by);
             view! { {up_to(&verified)} <p class="more">{how} " at " <Moment at=verified.at now /></p> }.into_any()
@@ -96,16 +96,16 @@ fn Shown(sync: SyncStatus, now: Time) -> impl IntoView {
 }
 
 #[component]
-fn Looked(sync: SyncStatus, now: Time) -> impl IntoView {
+fn LastChecked(sync: SyncStatus, now: Time) -> impl IntoView {
     let at = sync.looked_at.map(|at| view! { <Moment at now /> });
-    let alone = nobody_looks(&sync).then(|| {
-        let word = if sync.state == SyncState::New { "✖ nobody looks yet" } else { "✖ nobody looks" };
+    let stale = is_stale(&sync).then(|| {
+        let word = if sync.state == SyncState::New { "✖ no worker yet" } else { "✖ no worker" };
         view! { <p class="mark bad">{word}</p> }
     });
-    let batch = sync.batch.map(|rows| format!("next batch {}", things(rows, "row")));
+    let batch = sync.batch.map(|rows| format!("next batch {}", counted(rows, "row")));
     view! {
         {at}
-        {alone}
+        {stale}
         {sync.holder.filter(|_| sync.held).map(|holder| view! { <p class="more">"by " {holder}</p> })}
         <p class="more">{batch}</p>
     }

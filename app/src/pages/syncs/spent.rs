@@ -1,4 +1,4 @@
-//! What keeping the table in step took, as sums and a minute, and the charts of it.
+//! Resource usage of a sync: sums, averages per minute, and charts.
 
 use leptos::prelude::*;
 use model::{SyncMinute, Time};
@@ -6,14 +6,14 @@ use model::{SyncMinute, Time};
 use super::{
     charts::Usage,
     found::per,
-    stretches::{MINUTE_MS, sum},
+    intervals::{MINUTE_MS, sum},
 };
 use crate::{
     format::{bytes, count},
     ui::Moment,
 };
 
-/// A name, and a value of a sum.
+/// A line of the table: name, unit, value.
 type Line = (&'static str, Unit, fn(&SyncMinute) -> u64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +26,14 @@ const LINES: [Line; 8] = [
     ("Requests", Unit::Things, |sum| sum.requests),
     ("Bytes sent", Unit::Bytes, |sum| sum.bytes_sent),
     ("Bytes received", Unit::Bytes, |sum| sum.bytes_received),
-    ("Rows read here", Unit::Things, |sum| sum.local_rows),
+    ("Rows read locally", Unit::Things, |sum| sum.local_rows),
     ("Rows read at the remote", Unit::Things, |sum| sum.remote_rows),
     ("Rows sent", Unit::Things, |sum| sum.uploaded),
     ("Rows deleted at the remote", Unit::Things, |sum| sum.deleted),
     ("Differences found", Unit::Things, |sum| sum.found),
 ];
 
-/// Those that began in the hour before.
+/// The sum of the minutes that started within the last hour.
 fn last_hour(minutes: &[SyncMinute], now: Time) -> SyncMinute {
     let within = minutes.partition_point(|minute| now.since(minute.at) >= 60 * MINUTE_MS);
     sum(&minutes[within..]).unwrap_or_default()
@@ -47,7 +47,7 @@ impl Unit {
         }
     }
 
-    /// Of a few things with decimals: what was used is not told as nothing.
+    /// The average per minute; with decimals below 10, so that little is not shown as nothing.
     fn a_minute(self, total: u64, minutes: u64) -> String {
         match self {
             Self::Things if total < 10 * minutes => per(total, minutes),
@@ -56,7 +56,7 @@ impl Unit {
     }
 }
 
-/// Whole minutes, the one under way among them.
+/// Started minutes, including the current one.
 fn minutes_since(from: Time, now: Time) -> u64 {
     u64::try_from(now.since(from) / MINUTE_MS).unwrap_or(0) + 1
 }
@@ -70,24 +70,24 @@ pub fn Spent(minutes: Vec<SyncMinute>, now: Time) -> impl IntoView {
         let total = value(&all);
         view! {
             <tr data-key=name>
-                <th scope="row" data-label="Used">{name}</th>
+                <th scope="row" data-label="Resource">{name}</th>
                 <td data-label="Last hour" class="number">{unit.written(value(&hour))}</td>
-                <td data-label="In all" class="number">{unit.written(total)}</td>
-                <td data-label="A minute" class="number">{unit.a_minute(total, lasted)}</td>
+                <td data-label="Total" class="number">{unit.written(total)}</td>
+                <td data-label="Per minute" class="number">{unit.a_minute(total, lasted)}</td>
             </tr>
         }
     };
     Some(view! {
         <section aria-labelledby="spent" data-key="spent">
-            <h2 id="spent">"What it took"</h2>
+            <h2 id="spent">"Resource usage"</h2>
             <table class="rows">
-                <caption class="visually-hidden">"What was used, as sums and a minute"</caption>
+                <caption class="visually-hidden">"Resource usage, total and per minute"</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Used"</th>
+                        <th scope="col">"Resource"</th>
                         <th scope="col" class="number">"Last hour"</th>
                         <th scope="col" class="number">"Since " <Moment at=all.at now /></th>
-                        <th scope="col" class="number">"A minute"</th>
+                        <th scope="col" class="number">"Per minute"</th>
                     </tr>
                 </thead>
                 <tbody>{LINES.map(line).into_iter().collect_view()}</tbody>
@@ -103,7 +103,7 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn sums_are_of_the_last_hour_and_of_all_that_is_known() {
+    fn usage_covers_last_hour_and_total() {
         let minutes: Vec<SyncMinute> = (0..120).map(|index| examples::minute(index, 2, 0)).collect();
         let now = Time(minutes[119].at.0 + 30_000);
         assert_eq!(last_hour(&minutes, now).requests, 120);

@@ -1,6 +1,6 @@
-//! Counts over time as bars, from zero: how many in all, and how many of these are of a kind.
+//! Counts over time as bars from zero: a total, and a part of it.
 //!
-//! A bar is a stretch of time; one in which nothing was is a gap.
+//! A bar covers an interval; an interval without anything is a gap.
 
 use std::fmt::Write;
 
@@ -14,23 +14,23 @@ use crate::{format::count, ui::Moment};
 pub struct TimeBar {
     pub window: Window,
     pub total: u64,
-    /// Of the total.
+    /// Number of the total that is of the charted kind.
     pub part: u64,
 }
 
 impl TimeBar {
-    /// Lines encountered, a stretch each.
+    /// One bar of encountered lines for each interval.
     pub fn lines(sums: &[RunSums]) -> Vec<Self> {
         sums.iter().map(|sum| Self { window: sum.window, total: sum.lines, part: 0 }).collect()
     }
 
-    /// Failures, all of a kind.
+    /// One bar of failures for each interval.
     pub fn failures(sums: &[RunSums]) -> Vec<Self> {
         sums.iter().map(|sum| Self { window: sum.window, total: sum.failures, part: sum.failures }).collect()
     }
 }
 
-/// One path for all bars of a value.
+/// SVG path of all bars of a value.
 fn path(bars: &[TimeBar], top: f64, value: impl Fn(&TimeBar) -> u64) -> String {
     let width = WIDTH / float(bars.len() as u64);
     let mut path = String::new();
@@ -49,7 +49,7 @@ fn path(bars: &[TimeBar], top: f64, value: impl Fn(&TimeBar) -> u64) -> String {
 pub fn BarChart(
     bars: Vec<TimeBar>,
     title: &'static str,
-    /// What the part is: `delivered`, and the class of its colour. Without a name the title says it all.
+    /// Name and CSS class of the part, such as `delivered` and `good`; an empty name is not shown.
     #[prop(optional)]
     part: Option<(&'static str, &'static str)>,
     now: Time,
@@ -57,16 +57,16 @@ pub fn BarChart(
     let (first, last) = (*bars.first()?, *bars.last()?);
     let (all, parts) = (bars.iter().map(|bar| bar.total).sum(), bars.iter().map(|bar| bar.part).sum());
     let top = round_up(float(bars.iter().map(|bar| bar.total).max().unwrap_or(0)));
-    let mut told = count(all);
+    let mut summary = count(all);
     if let Some((name, _)) = part.filter(|(name, _)| !name.is_empty()) {
-        let _ = write!(told, ", {} {name}", count(parts));
+        let _ = write!(summary, ", {} {name}", count(parts));
     }
-    let spoken = format!("{title}, from {} to {}: {told}", first.window.from(), last.window.to());
+    let spoken = format!("{title}, from {} to {}: {summary}", first.window.from(), last.window.to());
     let (total_path, part_path) = (path(&bars, top, |bar| bar.total), path(&bars, top, |bar| bar.part));
     let tone = part.map_or("", |(_, tone)| tone);
     Some(view! {
         <figure class="chart" data-key=title>
-            <figcaption>{title} " " <span class="last">{told}</span></figcaption>
+            <figcaption>{title} " " <span class="last">{summary}</span></figcaption>
             <p class="axis top">{format!("{top:.0}")}</p>
             <svg role="img" aria-label=spoken viewBox=geometry::VIEW_BOX preserveAspectRatio="none">
                 <path class="grid" d=geometry::GRID />
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stretch_without_anything_is_a_gap_and_the_highest_bar_reaches_its_value() {
+    fn empty_interval_is_a_gap_and_bars_are_to_scale() {
         let bar =
             |start: i64, total| TimeBar { window: Window::new(Time(start), Time(start + 10)).unwrap(), total, part: 0 };
         let bars = [bar(0, 5), bar(10, 0), bar(20, 10)];

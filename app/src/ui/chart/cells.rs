@@ -1,14 +1,13 @@
-//! Stretches of a chart as links, each to its own time. They lie over the drawing: whoever points at a bar opens it, and
-//! whoever draws over several opens these together; see `live::brush`. Without a script and by keyboard they are links
-//! like any others.
+//! The intervals of a chart as links to their windows. They lie over the drawing: a click on a bar opens its interval, and
+//! dragging over several opens all of them, see `live::brush`. Without a script and by keyboard they are plain links.
 
 use leptos::prelude::*;
 use model::Window;
 
-/// As many as can be told apart with a finger, and stepped through by keyboard.
+/// Most links in a chart: wide enough for a finger, few enough for the keyboard.
 pub const CELLS: usize = 24;
 
-/// A stretch, where it leads, and what it says.
+/// A linked interval of a chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     pub window: Window,
@@ -16,12 +15,12 @@ pub struct Cell {
     pub label: String,
 }
 
-/// How many neighbours become one, so that there are at most [`CELLS`].
-pub fn together(stretches: usize) -> usize {
-    stretches.div_ceil(CELLS).max(1)
+/// Intervals joined into one link, so that there are at most [`CELLS`].
+pub fn together(intervals: usize) -> usize {
+    intervals.div_ceil(CELLS).max(1)
 }
 
-/// From the first stretch's start to the last one's end.
+/// The window from the start of the first to the end of the last.
 pub fn around(first: Window, last: Window) -> Window {
     Window::new(first.from(), last.to()).unwrap_or(first)
 }

@@ -1,5 +1,4 @@
-//! What came in, what was made of it and what arrived, over time: encountered, parsed, delivered, and below it what
-//! failed. Each stretch is a link to its runs.
+//! Lines over time: encountered, parsed and delivered, with failures in a lane below. Each interval links to its runs.
 
 use std::fmt::Write;
 
@@ -12,15 +11,15 @@ use super::{
 };
 use crate::{
     context,
-    format::{count, moment, things},
+    format::{count, counted, moment},
     query::Query,
     scope::Scope,
     ui::Moment,
 };
 
-/// The height of the lane of failures.
+/// Height of the lane of failures.
 const LOW: f64 = 40.0;
-/// And in a tile.
+/// Height of the lane of failures in a tile.
 const LOW_OF_TREND: f64 = 16.0;
 
 fn total(sums: &[RunSums], value: impl Fn(&RunSums) -> u64) -> u64 {
@@ -31,7 +30,7 @@ fn top(sums: &[RunSums], value: impl Fn(&RunSums) -> u64) -> f64 {
     round_up(float(sums.iter().map(value).max().unwrap_or(0)))
 }
 
-/// A bar for each stretch that holds something; the others are gaps.
+/// SVG path of a bar for each interval with a value; other intervals are gaps.
 fn bars(sums: &[RunSums], height: f64, top: f64, value: impl Fn(&RunSums) -> u64) -> String {
     let width = WIDTH / float(sums.len() as u64);
     let mut path = String::new();
@@ -43,7 +42,7 @@ fn bars(sums: &[RunSums], height: f64, top: f64, value: impl Fn(&RunSums) -> u64
     path
 }
 
-/// The upper edge of such bars, as a thin line.
+/// SVG path of the upper edges of such bars.
 fn edges(sums: &[RunSums], height: f64, top: f64, value: impl Fn(&RunSums) -> u64) -> String {
     let width = WIDTH / float(sums.len() as u64);
     let mut path = String::new();
@@ -55,19 +54,19 @@ fn edges(sums: &[RunSums], height: f64, top: f64, value: impl Fn(&RunSums) -> u6
     path
 }
 
-/// Neighbours of the sums as links to the list that `list` is the query of.
+/// Joined intervals as links to the list of runs with the query `list`.
 fn cells(sums: &[RunSums], scope: &Scope, list: &Query) -> Vec<Cell> {
     let zone = scope.zone();
     let cell = |sums: &[RunSums]| {
         let window = around(sums.first()?.window, sums.last()?.window);
-        let told = |at: Time, day: Option<Time>| moment(at, day, zone.0);
+        let instant = |at: Time, day: Option<Time>| moment(at, day, zone.0);
         let label = format!(
             "{} to {} {}: {}, {}, {} failed",
-            told(window.from(), None),
-            told(window.to(), Some(window.from())),
+            instant(window.from(), None),
+            instant(window.to(), Some(window.from())),
             zone.name(),
-            things(total(sums, |sum| sum.runs), "run"),
-            things(total(sums, |sum| sum.lines), "line"),
+            counted(total(sums, |sum| sum.runs), "run"),
+            counted(total(sums, |sum| sum.lines), "line"),
             count(total(sums, |sum| sum.failures)),
         );
         Some(Cell { window, href: scope.narrowed(window).on(&list.on("/runs")), label })
@@ -78,27 +77,27 @@ fn cells(sums: &[RunSums], scope: &Scope, list: &Query) -> Vec<Cell> {
 #[component]
 pub fn FlowChart(
     sums: Vec<RunSums>,
-    /// Of the list of runs that a stretch leads to, without a window.
+    /// Query of the linked list of runs, without a window.
     list: Query,
     now: Time,
 ) -> impl IntoView {
     let window = around(sums.first()?.window, sums.last()?.window);
     let (high, low) = (top(&sums, |sum| sum.lines), top(&sums, |sum| sum.failures));
-    let told = [
+    let sums_by_kind = [
         ("encountered", "met", total(&sums, |sum| sum.lines)),
         ("parsed", "parsed", total(&sums, |sum| sum.parsed)),
         ("delivered", "delivered", total(&sums, |sum| sum.delivered)),
         ("failed", "failed", total(&sums, |sum| sum.failures)),
     ];
-    let words = told.map(|(word, _, number)| format!("{} {word}", count(number))).join(", ");
+    let words = sums_by_kind.map(|(word, _, number)| format!("{} {word}", count(number))).join(", ");
     let spoken = format!("Lines, from {} to {}: {words}", window.from(), window.to());
     let label = |(word, class, number): (&'static str, &'static str, u64)| {
         view! { <li class=class><span class="last">{count(number)}</span> " " {word}</li> }
     };
-    let failed = told[3].2 > 0;
+    let failed = sums_by_kind[3].2 > 0;
     Some(view! {
         <figure class="chart flow" data-key="flow">
-            <figcaption>"Lines" <ul class="measures">{told.map(label).into_iter().collect_view()}</ul></figcaption>
+            <figcaption>"Lines" <ul class="measures">{sums_by_kind.map(label).into_iter().collect_view()}</ul></figcaption>
             <p class="axis top">{count_of(high)}</p>
             <div class="brushed">
                 <svg class="lane" role="img" aria-label=spoken viewBox=geometry::VIEW_BOX preserveAspectRatio="none">
@@ -111,24 +110,24 @@ pub fn FlowChart(
                     <path class="grid" d="M0 40H600" />
                     <path class="bars bad" d=bars(&sums, LOW, low, |sum| sum.failures) />
                 </svg>
-                <Cells cells=cells(&sums, &context::scope(), &list) label="Narrow the window to a stretch" />
+                <Cells cells=cells(&sums, &context::scope(), &list) label="Narrow the window to an interval" />
             </div>
             <p class="axis bottom">
                 <Moment at=window.from() now />
-                {failed.then(|| view! { <span>"failures, up to " {count_of(low)} " a stretch"</span> })}
+                {failed.then(|| view! { <span>"failures, up to " {count_of(low)} " per interval"</span> })}
                 <Moment at=window.to() now />
             </p>
         </figure>
     })
 }
 
-/// A whole float as a count.
+/// The top of an axis as a count.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the top of an axis, which was a count")]
 fn count_of(top: f64) -> String {
     count(top as u64)
 }
 
-/// The same without words, small, for a tile that says it in figures.
+/// The same chart, small and without words, for a tile.
 #[component]
 pub fn Trend(sums: Vec<RunSums>) -> impl IntoView {
     let high = top(&sums, |sum| sum.lines);
@@ -153,14 +152,14 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn a_stretch_without_anything_is_a_gap() {
+    fn empty_interval_is_a_gap() {
         let sums = [examples::sums(0, 5, 5), examples::sums(1, 0, 0), examples::sums(2, 10, 4)];
         assert_eq!(bars(&sums, 120.0, 10.0, |sum| sum.lines), "M0 120V60H199V120ZM400 120V0H599V120Z");
         assert_eq!(edges(&sums, 120.0, 10.0, |sum| sum.delivered), "M0 60H199M400 72H599");
     }
 
     #[test]
-    fn every_stretch_leads_to_its_runs_and_says_what_it_holds() {
+    fn every_interval_links_to_its_runs() {
         let sums: Vec<RunSums> = (0..96).map(|index| examples::sums(index, 4, 3)).collect();
         let scope = Scope::read(&Query::read("zone=%2B13:00")).unwrap();
         let cells = cells(&sums, &scope, &Query::read("outcome=partial"));
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chart_tells_all_four_in_words() {
+    fn chart_names_all_four_sums() {
         let sums = vec![examples::sums(0, 5, 5), examples::sums(1, 1_000, 4)];
         let html = examples::html(move || view! { <FlowChart sums list=Query::default() now=Time(0) /> });
         assert!(html.contains("1,005 encountered, 1,005 parsed, 9 delivered, 996 failed"), "{html}");

@@ -1,12 +1,12 @@
-//! A rate over time: one thin line, labelled directly, its axis from zero.
+//! Charts. Here: a rate over time as one line, its axis from zero.
 //!
-//! The labels are text beside the drawing and not in it, so that they keep their size when the drawing is scaled.
+//! Labels are text beside the drawing, not in it, so that they keep their size when the drawing is scaled.
 
 mod bars;
 mod cells;
 mod flow;
+mod gap_chart;
 mod geometry;
-mod looks;
 mod strip;
 
 use leptos::prelude::*;
@@ -14,14 +14,14 @@ use model::Point;
 
 pub use bars::{BarChart, TimeBar};
 pub use flow::{FlowChart, Trend};
+pub use gap_chart::GapChart;
 use geometry::Chart;
 pub use geometry::Measure;
-pub use looks::LookChart;
 pub use strip::Strip;
 
 use crate::format::{byte_rate, duration, rate, signed};
 
-fn told(measure: Measure, a_second: f64) -> String {
+fn level(measure: Measure, a_second: f64) -> String {
     match measure {
         Measure::Objects | Measure::Refused => rate(a_second),
         Measure::Concurrency => format!("{a_second:.0}"),
@@ -32,17 +32,17 @@ fn told(measure: Measure, a_second: f64) -> String {
 #[component]
 pub fn RateChart(
     points: Vec<Point>,
-    /// The last rate is told while it means something, the average afterwards.
+    /// Shows the last rate if true, the average otherwise.
     running: bool,
     measure: Measure,
     title: &'static str,
 ) -> impl IntoView {
     Chart::of(&points, measure).map(|chart| {
-        let top = told(measure, chart.top);
+        let top = level(measure, chart.top);
         let last =
-            if running { told(measure, chart.last) } else { format!("{} on average", told(measure, chart.average)) };
+            if running { level(measure, chart.last) } else { format!("{} on average", level(measure, chart.average)) };
         let (from, to) = (duration(signed(chart.from_ms)), duration(signed(chart.to_ms)));
-        let spoken = format!("{title} over {to} of work: highest {}, {last}", told(measure, chart.highest));
+        let spoken = format!("{title} over {to} of active time: highest {}, {last}", level(measure, chart.highest));
         view! {
             <figure class="chart" data-key=title>
                 <figcaption>{title} " " <span class="last">{last}</span></figcaption>

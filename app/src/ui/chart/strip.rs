@@ -1,6 +1,5 @@
-//! Log objects of a bucket against the runs that handled them, interval by interval: from below what arrived whole, in
-//! part, not, and what nobody picked up. Each interval is a link to its runs; those that are not whole stand in a table
-//! beneath, in words.
+//! The reconciliation of a bucket as stacked bars, one for each interval: complete, partial, failed and unprocessed log
+//! objects. Each interval links to its runs; incomplete intervals are listed in a table below.
 
 use std::fmt::Write;
 
@@ -13,23 +12,23 @@ use super::{
 };
 use crate::{
     context,
-    format::{count, moment, things},
+    format::{count, counted, moment},
     query::Query,
     scope::Scope,
     ui::Moment,
 };
 
-/// What an interval is made of, from below: the class, the word, the number.
+/// A layer of the bars: CSS class, word, number of objects. Bottom first.
 type Layer = (&'static str, &'static str, fn(&Reconciled) -> u64);
 
 const LAYERS: [Layer; 4] = [
-    ("good", "whole", |interval| interval.whole),
-    ("warn", "in part", |interval| interval.partial),
+    ("good", "complete", |interval| interval.whole),
+    ("warn", "partial", |interval| interval.partial),
     ("bad", "failed", |interval| interval.failed),
-    ("never", "never picked up", |interval| interval.never),
+    ("never", "not processed", |interval| interval.never),
 ];
 
-/// One path for a layer of all intervals, on top of the layers below it.
+/// SVG path of one layer over all intervals, on top of the layers below it.
 fn path(intervals: &[Reconciled], top: f64, layer: usize) -> String {
     let width = WIDTH / float(intervals.len() as u64);
     let mut path = String::new();
@@ -46,7 +45,7 @@ fn path(intervals: &[Reconciled], top: f64, layer: usize) -> String {
     path
 }
 
-/// Neighbours as one.
+/// The sum of neighbouring intervals; `None` of an empty slice.
 fn sum(intervals: &[Reconciled]) -> Option<Reconciled> {
     let (first, last) = (intervals.first()?, intervals.last()?);
     let total = |value: fn(&Reconciled) -> u64| intervals.iter().map(value).sum();
@@ -61,16 +60,16 @@ fn sum(intervals: &[Reconciled]) -> Option<Reconciled> {
     })
 }
 
-/// `12 objects: 10 whole, 2 never picked up; 1 handled twice`.
+/// `12 objects: 10 complete, 2 not processed; 1 duplicate`.
 fn words(interval: &Reconciled) -> String {
     let layers = LAYERS.iter().map(|(_, word, value)| (value(interval), word)).filter(|(number, _)| *number > 0);
     let layers: Vec<String> = layers.map(|(number, word)| format!("{} {word}", count(number))).collect();
-    let mut words = things(interval.objects, "object");
+    let mut words = counted(interval.objects, "object");
     if !layers.is_empty() {
         let _ = write!(words, ": {}", layers.join(", "));
     }
     if interval.twice > 0 {
-        let _ = write!(words, "; {} handled twice", count(interval.twice));
+        let _ = write!(words, "; {}", counted(interval.twice, "duplicate"));
     }
     words
 }
@@ -85,7 +84,7 @@ fn cell(interval: &Reconciled, scope: &Scope, list: &Query) -> Cell {
 #[component]
 pub fn Strip(
     intervals: Vec<Reconciled>,
-    /// Of the list of runs that an interval leads to, without a window.
+    /// Query of the linked list of runs, without a window.
     list: Query,
     now: Time,
 ) -> impl IntoView {
@@ -104,11 +103,11 @@ pub fn Strip(
         (number > 0).then(|| view! { <li class=class><span class="last">{count(number)}</span> " " {word}</li> })
     };
     let twice =
-        (all.twice > 0).then(|| view! { <li><span class="last">{count(all.twice)}</span> " handled twice"</li> });
+        (all.twice > 0).then(|| view! { <li><span class="last">{count(all.twice)}</span> " " {if all.twice == 1 { "duplicate" } else { "duplicates" }}</li> });
     Some(view! {
         <figure class="chart strip" data-key="strip">
             <figcaption>
-                {things(all.objects, "log object")}
+                {counted(all.objects, "log object")}
                 <ul class="measures">{LAYERS.map(label).into_iter().collect_view()} {twice}</ul>
             </figcaption>
             <div class="brushed">
@@ -120,19 +119,19 @@ pub fn Strip(
             </div>
             <p class="axis bottom"><Moment at=all.window.from() now /><Moment at=all.window.to() now /></p>
         </figure>
-        <NotWhole intervals list now />
+        <Incomplete intervals list now />
     })
 }
 
-/// Intervals told in words, at most.
-const TOLD: usize = 20;
+/// Most intervals listed in the table.
+const LISTED: usize = 20;
 
 #[component]
-fn NotWhole(intervals: Vec<Reconciled>, list: Query, now: Time) -> impl IntoView {
+fn Incomplete(intervals: Vec<Reconciled>, list: Query, now: Time) -> impl IntoView {
     let scope = context::scope();
     let odd: Vec<Reconciled> =
         intervals.into_iter().filter(|interval| interval.whole < interval.objects || interval.twice > 0).collect();
-    let more = odd.len().saturating_sub(TOLD) as u64;
+    let more = odd.len().saturating_sub(LISTED) as u64;
     let number = |label: &'static str, value: u64| {
         let shown = if value == 0 { String::new() } else { count(value) };
         view! { <td data-label=label class="number">{shown}</td> }
@@ -147,31 +146,31 @@ fn NotWhole(intervals: Vec<Reconciled>, list: Query, now: Time) -> impl IntoView
                     </a>
                 </th>
                 {number("Objects", interval.objects)}
-                {number("Whole", interval.whole)}
-                {number("Never picked up", interval.never)}
+                {number("Complete", interval.whole)}
+                {number("Not processed", interval.never)}
                 {number("Failed", interval.failed)}
-                {number("In part", interval.partial)}
-                {number("Twice", interval.twice)}
+                {number("Partial", interval.partial)}
+                {number("Duplicates", interval.twice)}
             </tr>
         }
     };
     (!odd.is_empty()).then(|| view! {
         <table class="rows">
-            <caption class="visually-hidden">"Intervals that are not whole"</caption>
+            <caption class="visually-hidden">"Incomplete intervals"</caption>
             <thead>
                 <tr>
                     <th scope="col">"Interval"</th>
                     <th scope="col" class="number">"Objects"</th>
-                    <th scope="col" class="number">"Whole"</th>
-                    <th scope="col" class="number">"Never picked up"</th>
+                    <th scope="col" class="number">"Complete"</th>
+                    <th scope="col" class="number">"Not processed"</th>
                     <th scope="col" class="number">"Failed"</th>
-                    <th scope="col" class="number">"In part"</th>
-                    <th scope="col" class="number">"Twice"</th>
+                    <th scope="col" class="number">"Partial"</th>
+                    <th scope="col" class="number">"Duplicates"</th>
                 </tr>
             </thead>
-            <tbody>{odd.into_iter().take(TOLD).map(row).collect_view()}</tbody>
+            <tbody>{odd.into_iter().take(LISTED).map(row).collect_view()}</tbody>
         </table>
-        {(more > 0).then(|| view! { <p class="note">{format!("And {} more; narrow the window to see them.", things(more, "interval"))}</p> })}
+        {(more > 0).then(|| view! { <p class="note">{format!("And {} more; narrow the window to see them.", counted(more, "interval"))}</p> })}
     })
 }
 
@@ -181,21 +180,21 @@ mod tests {
     use crate::examples;
 
     #[test]
-    fn layers_lie_on_each_other() {
+    fn layers_are_stacked() {
         let intervals = [examples::interval(0, [6, 2, 0, 2, 0])];
         let drawn = |layer| path(&intervals, 10.0, layer);
-        assert_eq!(drawn(0), "M0 120V48H599V120Z", "6 whole");
-        assert_eq!(drawn(1), "M0 48V24H599V48Z", "2 in part");
+        assert_eq!(drawn(0), "M0 120V48H599V120Z", "6 complete");
+        assert_eq!(drawn(1), "M0 48V24H599V48Z", "2 partial");
         assert_eq!(drawn(2), "");
-        assert_eq!(drawn(3), "M0 24V0H599V24Z", "2 never");
+        assert_eq!(drawn(3), "M0 24V0H599V24Z", "2 not processed");
     }
 
     #[test]
-    fn what_is_not_whole_is_told_in_words_and_leads_to_its_runs() {
+    fn incomplete_intervals_are_listed_with_links() {
         let intervals = vec![examples::interval(0, [5, 0, 0, 0, 0]), examples::interval(1, [3, 2, 0, 1, 1])];
         let list = Query::default().with("pipeline", "api");
         let html = examples::html(move || view! { <Strip intervals list now=Time(0) /> });
-        assert!(html.contains("11 objects: 8 whole, 1 in part, 2 never picked up; 1 handled twice"), "{html}");
+        assert!(html.contains("11 objects: 8 complete, 1 partial, 2 not processed; 1 duplicate"), "{html}");
         assert_eq!(html.matches("<tr data-key").count(), 1, "{html}");
         assert!(html.contains("/runs?pipeline=api&amp;from="), "{html}");
     }

@@ -1,15 +1,15 @@
-//! Measures the store with a million jobs in it, and with a million runs, on both databases: `make bench-store`, or
-//! `cargo run --release -p store --example bench [JOBS] [RUNS]`.
+//! Measures the database with a million jobs and a million runs, on SQLite and PostgreSQL:
+//! `cargo run --release -p db --example bench [JOBS] [RUNS]`.
 //!
-//! Times are of whole calls of [`Store`], as a request makes them: statement, transfer and decoding. PostgreSQL runs
-//! with its defaults for durability, in a cluster of its own over a socket; SQLite as Logyard runs it.
+//! Times cover whole calls of [`Db`], as a request makes them: statement, transfer and decoding. PostgreSQL runs with
+//! its default durability on a server of its own over a socket; SQLite runs with Logyard's settings.
 
 mod runs;
 
 use std::{env, error::Error, time::Instant};
 
 use db::{
-    Beat, Db, NewJob, Terms,
+    Db, JobHeartbeat, NewJob, Terms,
     testing::{Cluster, Durability, Scratch, Software, fill},
 };
 use model::{CloneSpec, Filter, JobId, Progress, Selection, Spec, State, StoreName, Time};
@@ -52,7 +52,7 @@ async fn bench(scratch: &Scratch, jobs: u64) -> Outcome<()> {
     work(scratch, &db).await
 }
 
-/// One after the other, as one page asks.
+/// Measures lists one after the other, as a page requests them.
 async fn lists(db: &Db) -> Outcome<()> {
     let now = db.now();
     let month = Filter { from: Some(Time(now.0 - 60 * DAY_MS)), to: Some(Time(now.0 - 30 * DAY_MS)), ..all() };
@@ -94,9 +94,9 @@ async fn lists(db: &Db) -> Outcome<()> {
     }
     measure("counts", async || Ok(db.counts().await?)).await?;
     measure("active", async || Ok(db.active(20).await?)).await?;
-    measure("lately", async || Ok(db.lately(&[], None, 10).await?)).await?;
+    measure("recently ended", async || Ok(db.recently_ended(&[], None, 10).await?)).await?;
     let week = Some(Time(now.0 - 7 * DAY_MS));
-    measure("lately, failed", async || Ok(db.lately(&[State::Failed], week, 10).await?)).await?;
+    measure("recently ended, failed", async || Ok(db.recently_ended(&[State::Failed], week, 10).await?)).await?;
     measure("changed", async || Ok(db.changed(Time(now.0 - 3_000), 500).await?)).await?;
     if let Some(id) = middle {
         measure("job", async || Ok(db.job(id).await?)).await?;
@@ -112,8 +112,8 @@ fn states(states: &[State]) -> Filter {
     Filter { states: states.to_vec(), ..all() }
 }
 
-/// Inserts, claims and beats; the latter by eight workers at once. Of SQLite they are tasks of one server, of
-/// PostgreSQL servers of their own.
+/// Measures inserts, claims and heartbeats, the last two with eight concurrent workers: tasks of one server on SQLite,
+/// separate servers on PostgreSQL.
 async fn work(scratch: &Scratch, db: &Db) -> Outcome<()> {
     let location = |bucket: &str| -> Outcome<_> {
         Ok(model::Location { store: "aws".parse()?, bucket: bucket.parse()?, prefix: "".parse()? })
@@ -140,7 +140,7 @@ async fn work(scratch: &Scratch, db: &Db) -> Outcome<()> {
     let running = db.jobs(&states(&[State::Running]), None, u32::try_from(WORKERS)?).await?.items;
     let mut workers: JoinSet<Outcome<Vec<f64>>> =
         stores.into_iter().zip(running).map(|(store, job)| beats(store, job.id)).collect();
-    report("beat, 8 workers", together(&mut workers).await?, WORKERS);
+    report("heartbeat, 8 workers", together(&mut workers).await?, WORKERS);
     Ok(())
 }
 
@@ -160,9 +160,10 @@ async fn beats(db: Db, id: JobId) -> Outcome<Vec<f64>> {
     let progress = Progress::default();
     let mut times = Vec::new();
     for _ in 0..BEATS {
-        let beat = Beat { id, attempt: 1, lease_ms: 3_600_000, progress: &progress, checkpoint: "{}", history: &[] };
+        let beat =
+            JobHeartbeat { id, attempt: 1, lease_ms: 3_600_000, progress: &progress, checkpoint: "{}", history: &[] };
         let started = Instant::now();
-        db.beat(&beat).await?.ok_or("the lease is lost")?;
+        db.heartbeat(&beat).await?.ok_or("the lease is lost")?;
         times.push(milliseconds(started));
     }
     Ok(times)
@@ -172,7 +173,7 @@ fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1_000.0
 }
 
-/// Every worker's milliseconds.
+/// Collects the times of all workers, in milliseconds.
 async fn together(workers: &mut JoinSet<Outcome<Vec<f64>>>) -> Outcome<Vec<f64>> {
     let mut all = Vec::new();
     while let Some(times) = workers.join_next().await {
@@ -191,7 +192,7 @@ async fn timed<T>(times: usize, mut run: impl AsyncFnMut() -> Outcome<T>) -> Out
     Ok(all)
 }
 
-/// After ten runs that do not count.
+/// Measures after ten warm-up runs.
 async fn measure<T>(name: &str, mut run: impl AsyncFnMut() -> Outcome<T>) -> Outcome<()> {
     timed(10, &mut run).await?;
     report(name, timed(100, &mut run).await?, 1);

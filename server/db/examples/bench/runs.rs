@@ -1,8 +1,8 @@
-//! A million runs of twenty pipelines over ninety days, and what each page asks of them.
+//! A million runs of twenty pipelines over ninety days, and the queries of each page.
 
 use std::time::Instant;
 
-use db::{Db, INTERVAL_MS, Missing, NewRun, Reckoned, testing::Scratch};
+use db::{Db, INTERVAL_MS, Missing, NewRun, ReconciliationRound, testing::Scratch};
 use model::{
     GapKind, Invocation, Key, Outcome as Fared, PipelineName, Run, RunCursor, RunFilter, RunSource, Summary, Time,
     Window,
@@ -30,7 +30,7 @@ fn pipeline(number: u64) -> Outcome<PipelineName> {
     Ok(format!("pipeline-{number:02}").parse()?)
 }
 
-/// The way that runs always go: with their sums, in the transactions of whoever holds the pipeline.
+/// Records runs like a follower: with their sums, in transactions of the lease's holder.
 async fn fill(db: &Db, runs: u64) -> Outcome<()> {
     let now = db.now();
     for number in 0..PIPELINES {
@@ -45,13 +45,13 @@ async fn fill(db: &Db, runs: u64) -> Outcome<()> {
             first += BATCH;
         }
         db.reconcile(&name, HOLDER, 3_600_000).await?.ok_or("the pipeline is held")?;
-        db.reckoned(&name, HOLDER, &reckoned(number, now)?, None).await?;
+        db.record_reconciliation(&name, HOLDER, &round(number, now)?, None).await?;
     }
     db::testing::analyze(db).await;
     Ok(())
 }
 
-/// Of a hundred 96 delivered, 2 partial, 1 timed out, 1 suspicious; half of the pipelines are functions.
+/// Of a hundred runs 96 are delivered, 2 partial, 1 timed out and 1 suspicious; half of the pipelines are functions.
 fn sample(db: &Db, name: &PipelineName, number: u64, index: u64, of: u64, now: Time) -> Outcome<NewRun> {
     let random = (index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
     let span = (DAYS * DAY_MS).unsigned_abs();
@@ -102,21 +102,21 @@ fn key(number: u64, index: u64) -> Outcome<Key> {
     Ok(format!("{folder}/{file}").parse()?)
 }
 
-/// An object each five minutes, of which one in a hundred is missing.
-fn reckoned(number: u64, now: Time) -> Outcome<Reckoned> {
+/// Two objects per interval of five minutes, and a gap in every fiftieth interval.
+fn round(number: u64, now: Time) -> Outcome<ReconciliationRound> {
     let from = Time((now.0 - DAYS * DAY_MS) / INTERVAL_MS * INTERVAL_MS);
-    let mut reckoned = Reckoned { from, ..Reckoned::default() };
+    let mut round = ReconciliationRound { from, ..ReconciliationRound::default() };
     for index in 0..(DAYS * DAY_MS / INTERVAL_MS).unsigned_abs() {
         let start_at = Time(from.0 + i64::try_from(index)? * INTERVAL_MS);
-        reckoned.intervals.insert(start_at, (2, 0));
+        round.intervals.insert(start_at, (2, 0));
         if index % 50 == 0 {
             let (key, kind) = (key(number, index)?, if index % 100 == 0 { GapKind::Never } else { GapKind::Failed });
             let (etag, written_at) = (None, Time(start_at.0 + INTERVAL_MS));
             let gap = Missing { key: key.clone(), start_at, etag, size: 700, written_at, kind, run: None };
-            reckoned.gaps.insert(key, gap);
+            round.gaps.insert(key, gap);
         }
     }
-    Ok(reckoned)
+    Ok(round)
 }
 
 async fn lists(db: &Db) -> Outcome<()> {
@@ -190,7 +190,10 @@ async fn health(db: &Db) -> Outcome<()> {
         let window = Window::new(Time(now.0 - days * DAY_MS), Time(now.0 + 1))?;
         measure(&format!("health: totals, {said}"), async || Ok(db.run_totals(&one, window).await?)).await?;
         measure(&format!("health: percentiles, {said}"), async || Ok(db.run_measures(&name, window).await?)).await?;
-        measure(&format!("health: fates, {said}"), async || Ok(db.fates(&name, window, 2_000).await?)).await?;
+        measure(&format!("health: object outcomes, {said}"), async || {
+            Ok(db.object_outcomes(&name, window, 2_000).await?)
+        })
+        .await?;
         measure(&format!("reconciliation, {said}"), async || Ok(db.reconciliation(&name, window).await?)).await?;
     }
     measure("oldest unhandled", async || Ok(db.oldest_unhandled(&name).await?)).await

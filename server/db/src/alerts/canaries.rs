@@ -1,4 +1,4 @@
-//! Marked events: when each was sent to a sink, how long it took, and what proves that it arrived.
+//! The table of canaries: time, latency and evidence of arrival of each canary sent to a sink.
 
 use model::{MarkedEvent, SinkName, Time, Window};
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Db {
-    /// `bytes`: its size.
+    /// Records a canary of `bytes` bytes.
     pub async fn record_marked_event(&self, sink: &SinkName, bytes: u64, event: &MarkedEvent) -> Result<(), DbError> {
         let statement = Statement::new("INSERT INTO canaries (id, sink, bytes, at, latency_ms, proof, error) VALUES ")
             .tuple([
@@ -25,7 +25,7 @@ impl Db {
         Ok(())
     }
 
-    /// Of a sink and a size, the newest first, at most so many; with a window those that were sent in it.
+    /// Up to `most` canaries of a sink and a size, the newest first, optionally those sent in a window.
     pub async fn marked_events(
         &self,
         sink: &SinkName,

@@ -1,7 +1,7 @@
-//! The evaluator: one process at a time looks at conditions, and records what that changes.
+//! The evaluator: one process at a time evaluates conditions and records the changes.
 //!
-//! Always: what is recorded names the holder, so that one that was asleep past its lease records nothing. What people
-//! did is left as it is, but for a silence that is over and for the end.
+//! Always: a process that lost the lease `evaluate` records nothing. Actions of users stay unchanged, except when a
+//! silence expires or the alert is resolved.
 
 use model::{Alert, Time};
 
@@ -10,25 +10,26 @@ use crate::{
     Db, DbError,
     database::{Statement, Transaction, json},
     jobs::row::integer,
+    task_leases::{self, task},
 };
 
-/// An alert with what the evaluator must know to go on with it.
+/// An alert with the evaluator's own state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptAlert {
     pub alert: Alert,
-    /// Since when its condition is gone.
+    /// Time since which its condition is no longer active.
     pub gone_since: Option<Time>,
-    /// When people were told of it last, and how bad it was then.
+    /// Last notification; `told_weight` is the severity at that time.
     pub told_at: Time,
     pub told_weight: u64,
 }
 
-/// What to record.
+/// A change to record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AlertChange {
     Opened(KeptAlert),
     Updated(KeptAlert),
-    /// Its silence is over.
+    /// The silence has expired.
     Woken(KeptAlert),
     Resolved(KeptAlert),
 }
@@ -42,35 +43,13 @@ impl AlertChange {
 }
 
 impl Db {
-    /// Takes or keeps the evaluation for a time; false: another has it.
-    pub async fn hold_evaluation(&self, holder: &str, lease_ms: i64) -> Result<bool, DbError> {
-        let now = self.now();
-        let statement = Statement::new(
-            "INSERT INTO evaluator (id, holder, lease_until) VALUES (1, $1, $2) \
-             ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until \
-             WHERE evaluator.holder = excluded.holder OR evaluator.lease_until <= $3 RETURNING id",
-        )
-        .bind(holder)
-        .bind(now.0 + lease_ms)
-        .bind(now);
-        Ok(!self.database().write(statement).await?.is_empty())
-    }
-
-    /// Gives it back at once, as a process does that ends.
-    pub async fn release_evaluation(&self, holder: &str) -> Result<(), DbError> {
-        let statement = Statement::new("UPDATE evaluator SET lease_until = 0 WHERE holder = $1").bind(holder);
-        self.database().write(statement).await?;
-        Ok(())
-    }
-
     /// All alerts that are not resolved.
     pub async fn standing_alerts(&self) -> Result<Vec<KeptAlert>, DbError> {
         let rows = self.database().read(row::select().push("WHERE past = 0 ORDER BY id")).await?;
         rows.iter().map(row::decode_kept).collect()
     }
 
-    /// Records one evaluation, each change with the word that receivers are told, if any; false if another holds the
-    /// evaluation by now, or opened the same alert.
+    /// Records an evaluation. Each change has the event to notify receivers of, if any. False if the lease is lost.
     pub async fn record_evaluation(
         &self,
         holder: &str,
@@ -79,15 +58,12 @@ impl Db {
     ) -> Result<bool, DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
-        let held = Statement::new("SELECT holder FROM evaluator WHERE id = 1 AND holder = $1")
-            .bind(holder)
-            .push(transaction.for_update());
-        if transaction.run(held).await?.is_empty() {
+        if !task_leases::fence(&mut transaction, (task::EVALUATE, task::ALL), holder).await? {
             return Ok(false);
         }
         for (change, told) in changes {
             if !record(&mut transaction, change).await? {
-                continue; // resolved or deleted meanwhile: nothing to tell
+                continue; // resolved or deleted meanwhile: nothing to notify
             }
             for receiver in receivers.iter().filter(|_| told.is_some()) {
                 let alert = &change.kept().alert;
@@ -106,7 +82,11 @@ impl Db {
                 transaction.run(statement).await?;
             }
         }
-        let evaluated = Statement::new("UPDATE evaluator SET evaluated_at = $1 WHERE id = 1").bind(now);
+        let evaluated = Statement::new(
+            "INSERT INTO evaluator (id, evaluated_at) VALUES (1, $1) \
+             ON CONFLICT (id) DO UPDATE SET evaluated_at = excluded.evaluated_at",
+        )
+        .bind(now);
         transaction.run(evaluated).await?;
         transaction.commit().await?;
         Ok(true)
@@ -117,7 +97,7 @@ impl Db {
     }
 }
 
-/// False if it was not there to be changed.
+/// Writes a change; false if the alert no longer exists, or exists already.
 async fn record(transaction: &mut Transaction, change: &AlertChange) -> Result<bool, DbError> {
     let kept = change.kept();
     if let AlertChange::Opened(kept) = change {

@@ -1,4 +1,4 @@
-//! Runs as conditions look at them: many, and of each only figures.
+//! Figures of runs for evaluating alert conditions.
 
 use model::{Invocation, Key, Outcome, PipelineName, RunId, RunSource, Time};
 
@@ -8,9 +8,9 @@ use crate::{
     runs::{key_of, name},
 };
 
-/// The figures of a run.
+/// Figures of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunGlance {
+pub struct RunFigures {
     pub id: RunId,
     pub source: RunSource,
     pub of_job: bool,
@@ -27,8 +27,8 @@ pub struct RunGlance {
 }
 
 impl Db {
-    /// Of a pipeline, the newest first.
-    pub async fn glance_at_runs(&self, pipeline: &PipelineName, most: u32) -> Result<Vec<RunGlance>, DbError> {
+    /// Figures of up to `most` runs of a pipeline, the newest first.
+    pub async fn run_figures(&self, pipeline: &PipelineName, most: u32) -> Result<Vec<RunFigures>, DbError> {
         let statement = Statement::new(
             "SELECT id, source, job_id, outcome, started_at, duration_ms, lines, parsed, delivered, failures, \
              memory_mb, invocation, object_key FROM runs WHERE pipeline = $1 \
@@ -39,9 +39,9 @@ impl Db {
     }
 }
 
-fn decode(row: &Row) -> Result<RunGlance, DbError> {
+fn decode(row: &Row) -> Result<RunFigures, DbError> {
     let count = |column| Ok::<_, DbError>(row.get::<i64>(column)?.unsigned_abs());
-    Ok(RunGlance {
+    Ok(RunFigures {
         id: row.word("id")?,
         source: row.word("source")?,
         of_job: name::<model::JobId>(row, "job_id")?.is_some(),

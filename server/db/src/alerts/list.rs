@@ -1,4 +1,4 @@
-//! Alerts read: first those that hold, then the newest, by keyset.
+//! Reads alerts by keyset: active alerts first, then the newest.
 
 use model::{Alert, AlertFilter, AlertId, AlertState, Page, Time};
 
@@ -8,17 +8,17 @@ use crate::{
     database::{Row, Statement},
 };
 
-const LONGEST_PAGE: u32 = 200;
+const MAX_PAGE: u32 = 200;
 
 impl Db {
-    /// `limit` 1 to 200.
+    /// A page of alerts; `limit` 1 to 200.
     pub async fn alerts(
         &self,
         filter: &AlertFilter,
         after: Option<AlertId>,
         limit: u32,
     ) -> Result<Page<Alert>, DbError> {
-        let limit = limit.clamp(1, LONGEST_PAGE);
+        let limit = limit.clamp(1, MAX_PAGE);
         let mut statement = chosen(row::select(), filter);
         if let Some(after) = after {
             let past = Statement::new("SELECT past FROM alerts WHERE id = $1").bind(after);
@@ -27,7 +27,7 @@ impl Db {
             statement = statement.push(" AND (past > ").value(past).push(" OR (past = ").value(past);
             statement = statement.push(" AND id < ").value(after).push("))");
         }
-        // One more tells whether there is a next page.
+        // One more row shows whether there is a next page.
         let statement = statement.push(" ORDER BY past, id DESC LIMIT ").value(i64::from(limit) + 1);
         let rows = self.database().read(statement).await?;
         let mut items = rows.iter().map(row::decode).collect::<Result<Vec<Alert>, _>>()?;
@@ -42,7 +42,7 @@ impl Db {
         row::decode(rows.first().ok_or(DbError::NoAlert(id))?)
     }
 
-    /// When conditions were looked at last.
+    /// Time of the last evaluation of conditions.
     pub async fn evaluated_at(&self) -> Result<Option<Time>, DbError> {
         let rows = self.database().read(Statement::new("SELECT evaluated_at FROM evaluator WHERE id = 1")).await?;
         let at = |row: &Row| row.get::<Option<i64>>("evaluated_at");
@@ -60,7 +60,7 @@ fn chosen(statement: Statement, filter: &AlertFilter) -> Statement {
     }
     if !filter.states.is_empty() {
         statement = statement.push(" AND state IN ").list(filter.states.iter().copied().map(AlertState::as_str));
-        // Says the same, in the words of the index.
+        // Redundant, but lets the database use the index.
         if !filter.states.contains(&AlertState::Resolved) {
             statement = statement.push(" AND past = 0");
         }

@@ -1,15 +1,15 @@
-//! The tables of alerts: what is wrong, and what people did about it.
+//! The tables of alerts: conditions, and the actions of users on them.
 //!
-//! Two kinds of writers meet in a row. The evaluator, one at a time by its lease, writes what holds; people write what
-//! they did. Neither writes the other's columns, so that nobody undoes what happened between a look and its record.
+//! Two kinds of writers share a row. The evaluator, a single one by its lease, writes the condition; users write their
+//! actions. Neither writes the other's columns, so that a change between a read and a write is not lost.
 //!
-//! Always: at most one unresolved alert of a kind and a pipeline or sink, by an index. What receivers are to be told is
-//! written with the change that it tells of, in one transaction.
+//! Always: a unique index allows one unresolved alert per kind and pipeline or sink. Notifications are written in the
+//! transaction of the change that they report.
 //!
-//! - `list`: read
-//! - `evaluator`: the lease, and what an evaluation changes; `row`: how an alert lies in its row
-//! - `outbox`: what is to be told, and what came of it
-//! - `canaries`: marked events; `facts`: what conditions rest on
+//! - `list`: reads alerts
+//! - `evaluator`: the lease, and changes by an evaluation; `row`: encoding of an alert
+//! - `outbox`: pending notifications, and delivery attempts
+//! - `canaries`: canaries; `facts`: figures for conditions
 
 mod canaries;
 mod evaluator;
@@ -22,13 +22,13 @@ use model::{Alert, AlertAction, AlertId, AlertState};
 
 pub use self::{
     evaluator::{AlertChange, KeptAlert},
-    facts::RunGlance,
+    facts::RunFigures,
     outbox::{Attempt, Outgoing},
 };
 use crate::{Db, DbError, database::Statement};
 
 impl Db {
-    /// What a person does. [`DbError::AlertOver`] where it is resolved.
+    /// Applies a user's action. [`DbError::AlertOver`] if the alert is resolved.
     pub async fn act_on_alert(&self, id: AlertId, action: AlertAction, who: &str) -> Result<Alert, DbError> {
         let now = self.now();
         let statement = match action {

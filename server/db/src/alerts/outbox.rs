@@ -1,11 +1,11 @@
-//! The outbox: what receivers are to be told, tried until they take it, and the record of the attempts.
+//! The outbox: pending notifications, retried until their receiver accepts them, and the delivery attempts.
 //!
-//! Whoever wants to try moves the time of the next attempt on, and names the time that it found: one of them succeeds.
-//! Killed in between, it is tried again at that time, under the same id.
+//! A sender claims a notification by advancing the time of its next attempt from the time that it read; only one sender
+//! succeeds. If that sender dies, the notification is retried at the advanced time, with the same id.
 //!
-//! Always: of one alert a receiver hears in order; what came later waits.
+//! Always: a receiver gets the notifications of one alert in order; later ones wait.
 
-use model::{Alert, AlertId, Notice, Time};
+use model::{Alert, AlertId, DeliveryId, Notice, Page, Time};
 
 use crate::{
     Db, DbError,
@@ -13,34 +13,35 @@ use crate::{
     jobs::row::integer,
 };
 
-const LONGEST_LIST: u32 = 200;
+const MAX_LIST: u32 = 200;
 
-/// Something to tell, held by whoever claimed it until [`Outgoing::held_until`].
+/// A notification claimed until [`Outgoing::held_until`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
-    /// The same in each attempt.
+    /// Id, the same in each attempt.
     pub id: String,
     pub receiver: String,
-    /// `opened`, `updated`, `resolved`.
+    /// Event: `opened`, `updated` or `resolved`.
     pub what: String,
-    /// As it was then.
+    /// The alert at the time of the event.
     pub alert: Alert,
     pub made_at: Time,
-    /// Which one this is, from 1.
+    /// Number of this attempt, from 1.
     pub attempt: u32,
     pub held_until: Time,
 }
 
-/// What becomes of something to tell.
+/// What follows a delivery attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// It was taken, or will not be tried again.
+    /// No further attempt: delivered, or given up.
     Over,
+    /// Retry at this time.
     Again(Time),
 }
 
 impl Db {
-    /// Takes what is due for any of these receivers, held for a while; at most so many.
+    /// Claims up to `most` due notifications for these receivers, each for `hold_ms` milliseconds.
     pub async fn claim_outgoing(&self, receivers: &[&str], hold_ms: i64, most: u32) -> Result<Vec<Outgoing>, DbError> {
         if receivers.is_empty() {
             return Ok(Vec::new());
@@ -68,7 +69,7 @@ impl Db {
         Ok(claimed)
     }
 
-    /// Records an attempt and what becomes of it. Nothing becomes of what another claimed by now.
+    /// Records an attempt and its result. The notification stays unchanged if another sender has claimed it meanwhile.
     pub async fn attempted(&self, outgoing: &Outgoing, notice: &Notice, then: Attempt) -> Result<(), DbError> {
         let mut transaction = self.database().begin().await?;
         transaction.run(self.insert_delivery(notice)).await?;
@@ -81,7 +82,7 @@ impl Db {
         transaction.commit().await
     }
 
-    /// Records an attempt that stands for itself: a test.
+    /// Records an attempt without a notification: a test of a receiver.
     pub async fn record_delivery(&self, notice: &Notice) -> Result<(), DbError> {
         self.database().write(self.insert_delivery(notice)).await?;
         Ok(())
@@ -104,15 +105,17 @@ impl Db {
         ])
     }
 
-    /// Attempts, the newest first; `limit` at most 200.
-    pub async fn deliveries(
+    /// A page of attempts, newest first, of those older than `after`. `limit` is at most 200.
+    pub async fn list_deliveries(
         &self,
         alert: Option<AlertId>,
         receiver: Option<&str>,
+        after: Option<DeliveryId>,
         limit: u32,
-    ) -> Result<Vec<Notice>, DbError> {
+    ) -> Result<Page<Notice>, DbError> {
+        let limit = limit.clamp(1, MAX_LIST);
         let mut statement = Statement::new(
-            "SELECT alert_id, receiver, at, attempt, what, status, error, took_ms FROM deliveries WHERE 1 = 1",
+            "SELECT id, alert_id, receiver, at, attempt, what, status, error, took_ms FROM deliveries WHERE 1 = 1",
         );
         if let Some(alert) = alert {
             statement = statement.push(" AND alert_id = ").value(alert);
@@ -120,8 +123,16 @@ impl Db {
         if let Some(receiver) = receiver {
             statement = statement.push(" AND receiver = ").value(receiver);
         }
-        let statement = statement.push(" ORDER BY id DESC LIMIT ").value(i64::from(limit.clamp(1, LONGEST_LIST)));
-        self.database().read(statement).await?.iter().map(notice).collect()
+        if let Some(after) = after {
+            statement = statement.push(" AND id < ").value(after.to_string());
+        }
+        // One more shows whether there is a next page.
+        let statement = statement.push(" ORDER BY id DESC LIMIT ").value(i64::from(limit) + 1);
+        let rows = self.database().read(statement).await?;
+        let page = &rows[..rows.len().min(limit as usize)];
+        let last = page.last().filter(|_| rows.len() > page.len());
+        let next = last.map(|row| row.get::<String>("id")).transpose()?;
+        Ok(Page { items: page.iter().map(notice).collect::<Result<_, _>>()?, next })
     }
 }
 

@@ -1,4 +1,4 @@
-//! How an alert lies in its row.
+//! Encoding of an alert in its row.
 
 use model::{Alert, Time, Window};
 

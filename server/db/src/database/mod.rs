@@ -1,12 +1,13 @@
-//! Both databases behind one door: whatever this crate says to a database goes through here.
+//! One interface to both databases: every statement of this crate goes through it.
 //!
-//! The rest of the crate writes SQL that both understand; all that differs (pools, how a transaction begins, how rows
-//! are locked) is in this folder. SQLite has one connection that writes, as its file has one writer at a time anyway,
-//! and waiting for a connection is fair where waiting for the file's lock is not; its readers do not wait for it (WAL).
+//! The rest of the crate writes SQL that both databases understand; the differences (pools, how a transaction begins,
+//! how rows are locked) are in this folder. SQLite gets one writing connection, because its file has one writer at a
+//! time and a queue for a connection is fair, while the lock of the file is not. Its readers never wait for the writer
+//! (WAL).
 //!
-//! Always: a transaction holds its locks from its start in SQLite (`BEGIN IMMEDIATE`), so that what it has read still
-//! holds when it writes; in PostgreSQL it locks the rows it is going to change as it reads them. One that is dropped,
-//! for whatever reason, is undone.
+//! Always: in SQLite a transaction holds its lock from the start (`BEGIN IMMEDIATE`), so that rows it has read stay
+//! unchanged until it writes; in PostgreSQL it locks the rows that it is going to change as it reads them. A dropped
+//! transaction is rolled back.
 
 mod open;
 mod statement;
@@ -25,11 +26,11 @@ pub use self::{
 };
 use crate::DbError;
 
-/// The advisory lock under which PostgreSQL hands out jobs: any number that nothing else in the database uses.
+/// Key of PostgreSQL's advisory lock for claiming jobs; any number not used otherwise.
 const CLAIM_LOCK: i64 = 0x6c6f_6779_6172_6401;
 
 enum Pools {
-    /// In memory both are the same pool of one connection.
+    /// For a database in memory both are the same pool of one connection.
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
@@ -39,16 +40,16 @@ enum Pools {
 
 pub struct Database {
     pools: Pools,
-    /// `SQLite 3.50.2`
+    /// Product and version, such as `SQLite 3.50.2`.
     pub description: String,
     statements: Arc<AtomicU64>,
 }
 
 macro_rules! fetch {
     ($database:ty, $row:path, $statement:expr, $executor:expr) => {{
-        let Statement { sql, values, kept } = $statement;
-        // Made of this crate's literals only: see `statement`.
-        let mut query = sqlx::query::<$database>(AssertSqlSafe(sql)).persistent(kept);
+        let Statement { sql, values, persistent } = $statement;
+        // The SQL consists of literals of this crate only: see `statement`.
+        let mut query = sqlx::query::<$database>(AssertSqlSafe(sql)).persistent(persistent);
         for value in values {
             query = match value {
                 Value::Text(text) => query.bind(text),
@@ -61,12 +62,12 @@ macro_rules! fetch {
 }
 
 impl Database {
-    /// Statements sent so far.
+    /// Number of statements sent so far.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// For statements that change nothing.
+    /// Runs a statement that changes nothing.
     pub async fn read(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         match &self.pools {
@@ -75,7 +76,7 @@ impl Database {
         }
     }
 
-    /// A change that is one statement, with the rows it returns.
+    /// Runs a single changing statement; returns its rows.
     pub async fn write(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         match &self.pools {
@@ -92,7 +93,7 @@ impl Database {
         Ok(Transaction { inner, statements: Arc::clone(&self.statements) })
     }
 
-    /// The database's clock in Unix milliseconds; `None` where it is this machine's.
+    /// The database's clock in Unix milliseconds; `None` if it is the local clock.
     pub async fn clock(&self) -> Result<Option<i64>, DbError> {
         if matches!(self.pools, Pools::Sqlite { .. }) {
             return Ok(None);
@@ -121,7 +122,7 @@ impl Transaction {
         }
     }
 
-    /// Waits until no other claim is under way. SQLite's transactions already wait for each other.
+    /// Waits until no other transaction claims jobs. In SQLite transactions wait for each other anyway.
     pub async fn lock_claims(&mut self) -> Result<(), DbError> {
         if matches!(self.inner, Inner::Postgres(_)) {
             self.run(Statement::new("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)").bind(CLAIM_LOCK)).await?;
@@ -129,7 +130,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Ends a `SELECT` whose rows are to be changed: others wait for this transaction.
+    /// Suffix of a `SELECT` whose rows will be changed: other transactions wait for this one.
     pub fn for_update(&self) -> &'static str {
         match self.inner {
             Inner::Sqlite(_) => "",
@@ -137,8 +138,8 @@ impl Transaction {
         }
     }
 
-    /// The same, passing over rows that another transaction is changing.
-    pub fn for_update_of_free(&self) -> &'static str {
+    /// Like `for_update`, but skips rows that another transaction has locked.
+    pub fn for_update_skip_locked(&self) -> &'static str {
         match self.inner {
             Inner::Sqlite(_) => "",
             Inner::Postgres(_) => " FOR UPDATE SKIP LOCKED",

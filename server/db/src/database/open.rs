@@ -1,4 +1,4 @@
-//! Opening: pools with the settings that the store relies on, and the migrations.
+//! Opens the database: pools with the required settings, then migrations.
 
 use std::{fs, path::Path, str::FromStr, sync::Arc, time::Duration};
 
@@ -14,14 +14,14 @@ use crate::DbError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// Connections of one server to PostgreSQL; with the usual 100 there, a dozen servers fit.
+/// PostgreSQL connections per server; a dozen servers fit into the default limit of 100.
 const POSTGRES_CONNECTIONS: u32 = 8;
 const SQLITE_READERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long another process may hold SQLite's file before a write gives up.
+/// Longest wait for another process that has locked the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// A connection idle for longer is asked whether it still lives before it is used.
-const ASK_AFTER: Duration = Duration::from_secs(10);
+/// Idle time after which a connection is pinged before use.
+const PING_AFTER: Duration = Duration::from_secs(10);
 
 pub async fn open(url: &str) -> Result<Database, DbError> {
     let pools = if url.starts_with("sqlite:") {
@@ -44,7 +44,7 @@ pub async fn open(url: &str) -> Result<Database, DbError> {
     };
     let rows = database.read(Statement::new(version)).await?;
     let version: String = rows.first().map(|row| row.get("version")).transpose()?.unwrap_or_default();
-    // Debian's PostgreSQL adds the package's version in brackets.
+    // Debian's PostgreSQL appends the package version in parentheses.
     database.description = format!("{name} {}", version.split(' ').next().unwrap_or_default());
     Ok(database)
 }
@@ -62,7 +62,7 @@ async fn sqlite(url: &str) -> Result<Pools, DbError> {
         .synchronous(SqliteSynchronous::Normal);
     let pool = |connections| {
         let options = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
-        // A database in memory goes with its last connection.
+        // A database in memory ends with its last connection.
         if in_memory { options.idle_timeout(None).max_lifetime(None) } else { options }.max_connections(connections)
     };
     let writer: SqlitePool = pool(1).connect_with(options.clone()).await?;
@@ -96,7 +96,7 @@ async fn postgres(url: &str) -> Result<Pools, DbError> {
             .test_before_acquire(false)
             .before_acquire(|connection, known| {
                 Box::pin(async move {
-                    if known.idle_for > ASK_AFTER {
+                    if known.idle_for > PING_AFTER {
                         connection.ping().await?;
                     }
                     Ok(true)
@@ -104,7 +104,7 @@ async fn postgres(url: &str) -> Result<Pools, DbError> {
             })
             .connect_with(options)
             .await
-            // A server that refuses connections is asked again until this runs out.
+            // sqlx retries a refused connection until the acquire timeout.
             .map_err(|error| {
                 if matches!(error, sqlx::Error::PoolTimedOut) { DbError::Unreachable(error) } else { error.into() }
             })?;

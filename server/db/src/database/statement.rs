@@ -1,12 +1,12 @@
-//! A statement with its values, and the rows it answers, the same for both databases.
+//! A statement with its values, and the rows it returns, for both databases.
 //!
-//! Always: SQL is put together from literals of this crate only; whatever comes from outside is a bound value. Both
-//! databases understand `$1`.
+//! Always: SQL consists of literals of this crate only; values from outside are bound. Both databases understand `$1`.
 
 use sqlx::{Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
 
 use crate::DbError;
 
+/// A value bound to a statement.
 #[derive(Clone, Debug)]
 pub enum Value {
     Text(Option<String>),
@@ -15,7 +15,7 @@ pub enum Value {
 }
 
 impl From<String> for Value {
-    /// PostgreSQL's text cannot hold U+0000; it becomes the replacement character. Keys are bytes and keep it.
+    /// Replaces U+0000 by U+FFFD, because PostgreSQL's text cannot contain it. Keys are bytes and keep it.
     fn from(text: String) -> Self {
         Self::Text(Some(if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }))
     }
@@ -87,22 +87,22 @@ impl From<Option<&[u8]>> for Value {
     }
 }
 
-/// SQL and its values. A fixed text is written with `$1`, `$2`, … and [`Statement::bind`]; a text that depends on
-/// what is asked is put together with [`Statement::push`] and [`Statement::value`].
+/// SQL and its values. Fixed SQL uses `$1`, `$2`, … with [`Statement::bind`]; SQL that depends on the request is
+/// composed with [`Statement::push`] and [`Statement::value`].
 #[derive(Clone, Debug)]
 pub struct Statement {
     pub(super) sql: String,
     pub(super) values: Vec<Value>,
-    /// Whether the database keeps it prepared. Not for lists of any length: each length is another text.
-    pub(super) kept: bool,
+    /// Whether to keep the statement prepared. False for lists of variable length, whose SQL differs by length.
+    pub(super) persistent: bool,
 }
 
 impl Statement {
     pub fn new(sql: &'static str) -> Self {
-        Self { sql: sql.to_owned(), values: Vec::new(), kept: true }
+        Self { sql: sql.to_owned(), values: Vec::new(), persistent: true }
     }
 
-    /// The value of the next `$n` in the text so far.
+    /// Binds the next `$n` of the SQL so far.
     #[must_use]
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
@@ -124,7 +124,7 @@ impl Statement {
         self
     }
 
-    /// Appends `($n, $n, …)`, always as many.
+    /// Appends `($n, $n, …)` with a fixed number of values.
     #[must_use]
     pub fn tuple<const N: usize>(mut self, values: [Value; N]) -> Self {
         for (index, value) in values.into_iter().enumerate() {
@@ -133,17 +133,17 @@ impl Statement {
         self.push(")")
     }
 
-    /// Says that there are many such texts, not to be kept prepared.
+    /// Marks SQL of variable length, which is not kept prepared.
     #[must_use]
     pub fn of_any_length(mut self) -> Self {
-        self.kept = false;
+        self.persistent = false;
         self
     }
 
-    /// Appends `($n, $n, …)`, as many as there happen to be, at least one.
+    /// Appends `($n, $n, …)` with one or more values.
     #[must_use]
     pub fn list<V: Into<Value>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
-        self.kept = false;
+        self.persistent = false;
         for (index, value) in values.into_iter().enumerate() {
             self = self.push(if index == 0 { "(" } else { ", " }).value(value);
         }
@@ -158,7 +158,7 @@ pub enum Row {
 }
 
 impl Row {
-    /// The column of this name: `String`, `i64`, `Vec<u8>`, or an `Option` of these.
+    /// A column by name, as `String`, `i64`, `Vec<u8>`, or an `Option` of these.
     pub fn get<T>(&self, column: &str) -> Result<T, DbError>
     where
         T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>,
@@ -169,7 +169,7 @@ impl Row {
         })
     }
 
-    /// A text that is one of a closed list of words.
+    /// A text column parsed into an enum or id.
     pub fn word<T: std::str::FromStr<Err = model::Invalid>>(&self, column: &str) -> Result<T, DbError> {
         self.get::<String>(column)?.parse().map_err(|error: model::Invalid| DbError::Corrupt(error.to_string()))
     }
@@ -187,7 +187,7 @@ fn from_json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result
     serde_json::from_str(text).map_err(|error| DbError::Corrupt(format!("{column}: {error}")))
 }
 
-/// JSON as the database keeps it.
+/// JSON as stored in the database.
 pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, DbError> {
     serde_json::to_string(value).map_err(|error| DbError::Corrupt(error.to_string()))
 }

@@ -1,9 +1,9 @@
-//! What people ask of jobs: cancel, pause, resume, retry, one job or all that a filter finds.
+//! Actions on jobs: cancel, pause, resume and retry, for one job or all jobs of a filter.
 //!
-//! Queued, paused and ended jobs change at once. Of a running one only `stopping` is set, which its holder reads at its
-//! next beat, or [`Db::claim`] if the holder is gone. A pause does not weaken a cancel that was asked before it.
+//! Queued, paused and ended jobs change at once. For a running job only `stopping` is set, which its holder reads at
+//! its next heartbeat, or [`Db::claim`] if the holder is gone. A pause does not replace an earlier cancel.
 //!
-//! Always: [`Job::allows`] decides, on rows that no one else can change meanwhile.
+//! Always: [`Job::allows`] decides, on locked rows.
 
 use model::{Action, Count, EventKind, Filter, Job, JobId, NotAllowed, Retry, State, Stop, Time};
 
@@ -15,10 +15,10 @@ use crate::{
     filter::Order,
 };
 
-/// Jobs changed in one transaction: few enough that a beat does not notice.
+/// Jobs changed in one transaction: few enough not to delay a heartbeat.
 const BATCH: u32 = 200;
 
-/// What an action does to a job in its state.
+/// Change that an action makes to a job in its state.
 #[derive(Clone, Copy, PartialEq)]
 enum Change {
     Cancel,
@@ -34,7 +34,7 @@ impl Change {
     const ALL: [Self; 7] =
         [Self::Cancel, Self::AskCancel, Self::Pause, Self::AskPause, Self::Resume, Self::RetryAll, Self::RetryFailed];
 
-    /// `None`: allowed, and so already.
+    /// The change, or `None` if the action is allowed and already in effect.
     fn of(job: &Job, action: Action) -> Result<Option<Self>, NotAllowed> {
         job.allows(action)?;
         Ok(match (action, job.state, job.stopping) {
@@ -49,7 +49,7 @@ impl Change {
         })
     }
 
-    /// What is set, with `$1` the time.
+    /// SQL assignments of the change.
     fn set(self) -> &'static str {
         match self {
             Self::Cancel => "state = 'cancelled', ended_at = $1, checkpoint = NULL",
@@ -77,7 +77,7 @@ impl Change {
         }
     }
 
-    /// What happens to the failures recorded so far.
+    /// SQL for the failures recorded so far.
     fn failures(self) -> Option<&'static str> {
         match self {
             Self::RetryAll => Some("DELETE FROM failures WHERE job_id IN "),
@@ -88,9 +88,9 @@ impl Change {
 }
 
 impl Db {
-    /// What a person asks of a job. Queued, paused and ended ones change at once, running ones at their next beat.
-    /// [`Retry::All`] clears all that a run has left; [`Retry::Failed`] marks the failures for retry and keeps
-    /// progress and checkpoint. What is so already stays as it is.
+    /// Applies a user's action. Queued, paused and ended jobs change at once, running jobs at their next heartbeat.
+    /// [`Retry::All`] clears progress, checkpoint and failures; [`Retry::Failed`] marks the failures for retry and
+    /// keeps progress and checkpoint. An action already in effect changes nothing.
     pub async fn act(&self, id: JobId, action: Action, actor: &str) -> Result<Job, DbError> {
         let mut transaction = self.database().begin().await?;
         let jobs = lock(&mut transaction, &[id]).await?;
@@ -104,8 +104,8 @@ impl Db {
         Ok(job)
     }
 
-    /// The same for all jobs of a filter that allow it, oldest first, at most [`Count::CAP`]; in batches, each its
-    /// own transaction. Answers how many were changed.
+    /// Applies an action to all jobs of a filter that allow it, oldest first, at most [`Count::CAP`], with one
+    /// transaction per batch. Returns the number of changed jobs.
     pub async fn act_on_all(&self, filter: &Filter, action: Action, actor: &str) -> Result<u64, DbError> {
         let search = self.search(filter).await?.allowing(action);
         let (mut changed, mut seen, mut after) = (0, 0, None);
@@ -140,14 +140,13 @@ impl Db {
         Ok(changes.len() as u64)
     }
 
-    /// How many jobs of the filter allow the action.
+    /// Number of jobs of the filter that allow the action.
     pub async fn count_allowing(&self, filter: &Filter, action: Action) -> Result<Count, DbError> {
         self.count_found(&self.search(filter).await?.allowing(action)).await
     }
 }
 
-/// Reads the jobs as they will stay until the transaction ends; in the order of ids, so that two such wait for each
-/// other and never both.
+/// Reads and locks the jobs until the transaction ends, in the order of ids to prevent deadlocks.
 async fn lock(transaction: &mut Transaction, ids: &[JobId]) -> Result<Vec<Job>, DbError> {
     let statement = row::select()
         .push("WHERE id IN ")

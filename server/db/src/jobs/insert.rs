@@ -1,4 +1,4 @@
-//! Making a job, once for each idempotency key, and reading one.
+//! Creates a job, once per idempotency key, and reads one.
 
 use model::{EventKind, Job, JobId, Point, Progress, Spec, State};
 
@@ -10,8 +10,9 @@ use crate::{
 };
 
 impl Db {
-    /// The job, and whether it is new (false: the author's idempotency key and request were seen before). A key that
-    /// came with another request is [`DbError::KeyReused`]. Keys are each author's own.
+    /// Creates a job. Returns it with true if it is new, or the earlier job with false if the author has sent the same
+    /// idempotency key and request before. The same key with another request is [`DbError::KeyReused`]. Keys are
+    /// separate for each author.
     pub async fn insert(&self, new: NewJob) -> Result<(Job, bool), DbError> {
         let job = self.queued(new.spec, new.author);
         let (id, created_at) = (job.id, job.created_at);
@@ -29,8 +30,8 @@ impl Db {
         Ok((job, true))
     }
 
-    /// The job that the author's idempotency key made before, if any, as [`Db::insert`] would answer it.
-    pub async fn made_before(&self, author: &str, key: &str, hash: &str) -> Result<Option<Job>, DbError> {
+    /// The job created earlier with the author's idempotency key, as [`Db::insert`] would return it.
+    pub async fn job_by_idempotency_key(&self, author: &str, key: &str, hash: &str) -> Result<Option<Job>, DbError> {
         let rows = self.database().read(by_key(author, key)).await?;
         rows.first().map(|row| of_request(row, hash)).transpose()
     }
@@ -40,7 +41,7 @@ impl Db {
         row::decode(rows.first().ok_or(DbError::NoJob(id))?)
     }
 
-    /// A new job, which is nowhere yet.
+    /// A new queued job, not yet inserted.
     pub(crate) fn queued(&self, spec: Spec, author: String) -> Job {
         let (id, created_at) = self.clock().new_id();
         Job {
@@ -63,14 +64,14 @@ impl Db {
         }
     }
 
-    /// Points of the rate chart, oldest first.
+    /// Points of the rate chart of a job, oldest first.
     pub async fn history(&self, id: JobId) -> Result<Vec<Point>, DbError> {
         let statement = Statement::new("SELECT history FROM jobs WHERE id = $1").bind(id);
         row::history(self.database().read(statement).await?.first().ok_or(DbError::NoJob(id))?)
     }
 }
 
-/// Inserts what [`Db::queued`] made, with its first event, within what else belongs together.
+/// Inserts a job from [`Db::queued`] with its first event, within a larger transaction.
 pub async fn insert_queued(transaction: &mut Transaction, job: &Job, detail: String) -> Result<(), DbError> {
     transaction.run(insert_statement(std::slice::from_ref(job), None)?).await?;
     events::append(transaction, &[job.id], job.created_at, &job.author, EventKind::Created, detail).await
@@ -96,8 +97,7 @@ fn of_request(found: &Row, hash: &str) -> Result<Job, DbError> {
     if found.get::<String>("request_hash")? == hash { Ok(job) } else { Err(DbError::KeyReused(job.id)) }
 }
 
-/// Every column in which a job can differ from a new one, so that the million of a benchmark goes the same way. A
-/// running one comes with an expired lease.
+/// SQL that inserts jobs in any state, so that benchmarks use the same statement. A running job gets an expired lease.
 pub fn insert_statement(jobs: &[Job], idempotency: Option<&(String, String)>) -> Result<Statement, DbError> {
     let mut statement = Statement::new(
         "INSERT INTO jobs (id, kind, state, spec, author, source_store, source_bucket, destination_store, \

@@ -1,6 +1,6 @@
-//! Lists and counts of jobs. How a filter becomes SQL is in `filter`.
+//! Lists and counts of jobs; `filter` translates filters into SQL.
 //!
-//! Always: a page is read by its key, and nothing is counted beyond [`Count::CAP`].
+//! Always: a page is read by its key, and counting stops at [`Count::CAP`].
 
 use model::{Count, Counts, Filter, Job, JobId, Page, State, Time};
 
@@ -12,16 +12,17 @@ use crate::{
     jobs::row::integer,
 };
 
-const LATELY_MS: i64 = 24 * 3_600_000;
-const LONGEST_PAGE: u32 = 200;
+/// Window for recently failed jobs, in milliseconds.
+const RECENT_MS: i64 = 24 * 3_600_000;
+const MAX_PAGE: u32 = 200;
 
 impl Db {
-    /// Newest first; `limit` 1 to 200.
+    /// A page of jobs, newest first; `limit` 1 to 200.
     pub async fn jobs(&self, filter: &Filter, after: Option<JobId>, limit: u32) -> Result<Page<Job>, DbError> {
-        let limit = limit.clamp(1, LONGEST_PAGE);
+        let limit = limit.clamp(1, MAX_PAGE);
         let search = self.search(filter).await?;
         let order = Order::NewestFirst { before: after };
-        // One more tells whether there is a next page.
+        // One more row shows whether there is a next page.
         let Some(statement) = search.ids(row::select().push("WHERE id IN ("), order, limit + 1) else {
             return Ok(Page { items: Vec::new(), next: None });
         };
@@ -33,7 +34,7 @@ impl Db {
         Ok(Page { items, next })
     }
 
-    /// Stops counting at [`Count::CAP`].
+    /// Number of matching jobs, counted up to [`Count::CAP`].
     pub async fn count(&self, filter: &Filter) -> Result<Count, DbError> {
         self.count_found(&self.search(filter).await?).await
     }
@@ -48,7 +49,7 @@ impl Db {
         Ok(Count { at_least: found.min(cap).unsigned_abs(), capped: found > cap })
     }
 
-    /// Each up to [`Count::CAP`].
+    /// Counts for the overview, each up to [`Count::CAP`].
     pub async fn counts(&self) -> Result<Counts, DbError> {
         let statement = Statement::new(
             "SELECT (SELECT COUNT(*) FROM (SELECT id FROM jobs WHERE state = 'running' LIMIT $1) AS a) AS running, \
@@ -59,7 +60,7 @@ impl Db {
              (SELECT COUNT(*) FROM (SELECT id FROM alerts WHERE past = 0 AND state = 'open' LIMIT $1) AS e) AS alerts",
         )
         .bind(integer(Count::CAP))
-        .bind(self.now().0 - LATELY_MS);
+        .bind(self.now().0 - RECENT_MS);
         let rows = self.database().read(statement).await?;
         let count = |column: &str| -> Result<u64, DbError> {
             Ok(rows.first().map(|row| row.get::<i64>(column)).transpose()?.unwrap_or_default().unsigned_abs())
@@ -73,14 +74,14 @@ impl Db {
         })
     }
 
-    /// Queued, running or paused, newest first; `limit` 1 to 200.
+    /// Queued, running and paused jobs, newest first; `limit` 1 to 200.
     pub async fn active(&self, limit: u32) -> Result<Vec<Job>, DbError> {
         let states = vec![State::Running, State::Queued, State::Paused];
         Ok(self.jobs(&Filter { states, ..Filter::default() }, None, limit).await?.items)
     }
 
-    /// Ended, by when they ended, newest first; only those of `states` (empty: all), since `since`.
-    pub async fn lately(&self, states: &[State], since: Option<Time>, limit: u32) -> Result<Vec<Job>, DbError> {
+    /// Jobs that ended at `since` or later, in one of `states` (empty for all), the last ended first.
+    pub async fn recently_ended(&self, states: &[State], since: Option<Time>, limit: u32) -> Result<Vec<Job>, DbError> {
         let ended = State::ALL.into_iter().filter(|state| state.ended());
         let limit = i64::from(limit);
         let mut statement = row::select().push("WHERE id IN (");
@@ -104,9 +105,9 @@ impl Db {
         row::decode_all(&self.database().read(statement).await?)
     }
 
-    /// Jobs whose row changed at or after `since`, oldest change first; what the live hub polls. A change is seen
-    /// when its transaction commits, which may be after one with a later time: ask again from a few seconds before
-    /// the last time seen, and tell by the revision what is new.
+    /// Jobs changed at `since` or later, oldest change first; polled by the live hub. A change becomes visible when its
+    /// transaction commits, possibly after one with a later time: poll from a few seconds before the last time seen,
+    /// and compare revisions.
     pub async fn changed(&self, since: Time, limit: u32) -> Result<Vec<Job>, DbError> {
         let statement = row::select()
             .push("WHERE updated_at >= ")

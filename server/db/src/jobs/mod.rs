@@ -1,5 +1,4 @@
-//! The table of jobs, as people and pages see it: made, listed, counted, acted on. What a runner does to a job is in
-//! `leases`.
+//! The table of jobs as seen by users: creating, listing, counting and actions. `leases` has the runner's side.
 
 mod action;
 mod insert;

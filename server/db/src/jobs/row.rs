@@ -1,4 +1,4 @@
-//! How a job lies in its row.
+//! Encoding of a job in its row.
 
 use model::{Job, JobId, Point, Progress, Spec, State, Stop, Time};
 
@@ -7,7 +7,7 @@ use crate::{
     database::{Row, Statement},
 };
 
-/// What [`decode`] reads. Checkpoint and history are not among them: they are long, and lists do not need them.
+/// Columns that [`decode`] reads, without checkpoint and history, which are long and not needed in lists.
 pub const COLUMNS: &str = "id, state, spec, author, attempt, created_at, started_at, ended_at, updated_at, revision, \
                            stopping, holder, progress, proof, error";
 
@@ -55,18 +55,18 @@ pub fn history(row: &Row) -> Result<Vec<Point>, DbError> {
     row.json("history")
 }
 
-/// Progress as it is kept: JSON has no infinity, and a row that cannot be read back would be worse than a zero.
+/// Progress for storing: rates that are not finite become zero, because JSON cannot represent them.
 pub fn storable(progress: &Progress) -> Progress {
     let finite = |rate: f64| if rate.is_finite() { rate } else { 0.0 };
     Progress { rate: finite(progress.rate), byte_rate: finite(progress.byte_rate), ..progress.clone() }
 }
 
-/// Numbers beyond what a database holds are kept as the largest it does.
+/// A number as `i64`, saturating.
 pub fn integer(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }
 
-/// Letter case taken away, letter by letter, so that a part of a text is also a part of what comes of it.
+/// Lower case, character by character, so that a substring of a text is also a substring of the result.
 pub fn folded(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }

@@ -1,4 +1,4 @@
-//! Which runs handled an object, as far as a reconciler must know.
+//! Runs of an object, as needed for reconciliation.
 
 use std::collections::HashMap;
 
@@ -11,27 +11,27 @@ use crate::{
     runs::key_of,
 };
 
-/// Keys of one question.
+/// Keys per query.
 const ASKED: usize = 500;
 
-/// A run over an object.
+/// A run of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handling {
     pub run: RunId,
     pub source: RunSource,
-    /// Of the object as the run read it, where it is known.
+    /// ETag of the object that the run read, if known.
     pub etag: Option<String>,
     pub outcome: Outcome,
     pub started_at: Time,
-    /// Records encountered.
+    /// Number of records encountered.
     pub lines: u64,
-    /// Events.
+    /// Number of events delivered.
     pub delivered: u64,
-    /// All that the object holds is where it belongs.
+    /// Whether the whole object was delivered.
     pub whole: bool,
 }
 
-/// What a listing tells of the object of a run that did not know it.
+/// Attributes of an object from a listing, for a run that did not record them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Learned {
     pub run: RunId,
@@ -40,7 +40,7 @@ pub struct Learned {
 }
 
 impl Db {
-    /// The runs over these objects, by key, the oldest first. Runs that sent nothing on purpose are left out.
+    /// Runs of these objects by key, the oldest first, without dry runs.
     pub async fn handling(
         &self,
         pipeline: &PipelineName,
@@ -58,7 +58,7 @@ impl Db {
             .list(asked.iter().map(|key| key.as_str().as_bytes()))
             .push(" ORDER BY started_at, id");
             for row in self.database().read(statement).await? {
-                // An invocation may not have said which bucket it read.
+                // An invocation may not have logged its bucket.
                 let elsewhere = row.get::<Option<String>>("bucket")?.is_some_and(|other| other != bucket);
                 let run = decode(&row)?;
                 if let Some(run) = run.filter(|_| !elsewhere) {
@@ -69,7 +69,7 @@ impl Db {
         Ok(handled)
     }
 
-    /// Fills in what runs did not know of their objects.
+    /// Adds attributes that runs did not record.
     pub async fn learn_objects(&self, learned: &[Learned]) -> Result<(), DbError> {
         let mut transaction = self.database().begin().await?;
         for Learned { run, etag, size } in learned {
@@ -83,7 +83,7 @@ impl Db {
     }
 }
 
-/// `None`: a dry run.
+/// A run from its row; `None` for a dry run.
 fn decode(row: &Row) -> Result<Option<Handling>, DbError> {
     let source: RunSource = row.word("source")?;
     let outcome: Outcome = row.word("outcome")?;

@@ -1,11 +1,11 @@
-//! Log objects held against runs: who does it, what was found, and what is asked of it.
+//! Reconciliation: log objects compared with the recorded runs.
 //!
-//! - `handling`: which runs handled an object
-//! - `write`: what a look found, by whoever holds the pipeline
+//! - `handling`: the runs of an object
+//! - `write`: results of a round, written by the holder of the lease
 //! - `read`: intervals and gaps of a window
 //!
 //! Always: a gap is a row, and an interval counts its gaps by these rows, so that `objects = whole + never + failed +
-//! partial` cannot fail to hold. A look that did not come to its end changes nothing but its error.
+//! partial` holds by construction. A round that did not complete changes nothing but its error.
 
 mod handling;
 mod read;
@@ -20,39 +20,40 @@ pub use self::handling::{Handling, Learned};
 use crate::{
     Db, DbError,
     database::{Row, Statement},
+    task_leases::{self, task},
 };
 
-/// Milliseconds of an interval as it is kept.
+/// Width of stored intervals in milliseconds.
 pub const INTERVAL_MS: i64 = 300_000;
 
-/// An object that is not whole where it belongs.
+/// An object that was not delivered completely.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     pub key: Key,
-    /// The start of its interval.
+    /// Start of its interval.
     pub start_at: Time,
     pub etag: Option<String>,
     pub size: u64,
     pub written_at: Time,
     pub kind: GapKind,
-    /// The run that handled it last.
+    /// Last run of the object.
     pub run: Option<RunId>,
 }
 
-/// What a listing, read to its end, comes to: all objects of the intervals from one on.
+/// Result of a round with a complete listing: all objects of the intervals from `from` on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reckoned {
+pub struct ReconciliationRound {
     pub from: Time,
-    /// By start: objects, and those that more than one run delivered.
+    /// Number of objects, and of duplicates, by start of the interval.
     pub intervals: BTreeMap<Time, (u64, u64)>,
     pub gaps: BTreeMap<Key, Missing>,
-    /// See the column.
+    /// Value of the column of the same name.
     pub waiting_since: Option<Time>,
 }
 
 impl Db {
-    /// Takes or keeps a pipeline for a time. Answers from when on its objects are to be held against runs; `None`:
-    /// another holds it.
+    /// Acquires or renews the lease of a pipeline. Returns the time from which its objects are reconciled; `None` if
+    /// another process holds the lease.
     pub async fn reconcile(
         &self,
         pipeline: &PipelineName,
@@ -60,27 +61,22 @@ impl Db {
         lease_ms: i64,
     ) -> Result<Option<Time>, DbError> {
         let now = self.now();
+        let mut transaction = self.database().begin().await?;
+        if !task_leases::take(&mut transaction, (task::RECONCILE, pipeline.as_str()), holder, lease_ms, now).await? {
+            return Ok(None);
+        }
         let statement = Statement::new(
-            "INSERT INTO reconcilers (pipeline, holder, lease_until, since, looked_at) VALUES ($1, $2, $3, $4, $4) \
-             ON CONFLICT (pipeline) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until \
-             WHERE reconcilers.holder = excluded.holder OR reconcilers.lease_until <= $4 RETURNING since",
+            "INSERT INTO reconcilers (pipeline, since, looked_at) VALUES ($1, $2, $2) \
+             ON CONFLICT (pipeline) DO UPDATE SET pipeline = excluded.pipeline RETURNING since",
         )
         .bind(pipeline.as_str())
-        .bind(holder)
-        .bind(now.0 + lease_ms)
         .bind(now);
-        let rows = self.database().write(statement).await?;
+        let rows = transaction.run(statement).await?;
+        transaction.commit().await?;
         rows.first().map(|row| Ok(Time(row.get("since")?))).transpose()
     }
 
-    /// Gives a pipeline back at once.
-    pub async fn release_reconciler(&self, pipeline: &PipelineName, holder: &str) -> Result<(), DbError> {
-        let statement = Statement::new("UPDATE reconcilers SET lease_until = 0 WHERE pipeline = $1 AND holder = $2");
-        self.database().write(statement.bind(pipeline.as_str()).bind(holder)).await?;
-        Ok(())
-    }
-
-    /// When the first run of a pipeline began that is known.
+    /// Start of the first known run of a pipeline.
     pub async fn first_run_at(&self, pipeline: &PipelineName) -> Result<Option<Time>, DbError> {
         let statement = Statement::new("SELECT started_at FROM runs WHERE pipeline = $1 ORDER BY started_at LIMIT 1");
         let rows = self.database().read(statement.bind(pipeline.as_str())).await?;

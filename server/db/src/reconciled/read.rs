@@ -1,4 +1,4 @@
-//! Intervals and gaps of a window.
+//! Reads intervals and gaps of a window.
 
 use model::{GapKind, PipelineName, Reconciled, Reconciliation, Time, Window};
 
@@ -9,15 +9,16 @@ use crate::{
     sums::bars,
 };
 
-/// Intervals of one answer, about.
+/// Approximate number of intervals in an answer.
 const PARTS: i64 = 120;
-/// Gaps of one answer.
+/// Most gaps in an answer.
 const GAPS: i64 = 1_000;
-/// Of nobody it is known what has happened since.
+/// Time without a completed round after which the figures count as outdated.
 const STALE_MS: i64 = 300_000;
 
 impl Db {
-    /// `None`: nobody has looked yet. An interval belongs to the window that its start lies in.
+    /// Reconciliation of a window; `None` before the first round. An interval belongs to the window that contains its
+    /// start.
     pub async fn reconciliation(
         &self,
         pipeline: &PipelineName,
@@ -74,7 +75,7 @@ impl Db {
         Ok(Some(Reconciliation { window, listed_at, error, intervals, gaps, gap_count, oldest_unhandled: oldest }))
     }
 
-    /// When the bucket was listed to its end, and why it was not since.
+    /// Time of the last complete listing, and the error since then, if any.
     async fn last_look(&self, pipeline: &PipelineName) -> Result<Option<(Time, Option<String>)>, DbError> {
         let statement = Statement::new("SELECT looked_at, listed_at, error FROM reconcilers WHERE pipeline = $1");
         let rows = self.database().read(statement.bind(pipeline.as_str())).await?;
@@ -90,7 +91,7 @@ impl Db {
         Ok(Some((Time(listed_at.unwrap_or(looked_at)), error.or(stale))))
     }
 
-    /// When the oldest object was written that no run handled; whether it is missed already or not.
+    /// Write time of the oldest unprocessed object, overdue or not.
     pub async fn oldest_unhandled(&self, pipeline: &PipelineName) -> Result<Option<Time>, DbError> {
         let statement = Statement::new(
             "SELECT (SELECT MIN(written_at) FROM gaps WHERE pipeline = $1 AND kind = 'never') AS never, \

@@ -1,15 +1,14 @@
-//! How much runs read of their objects: what is usual, and what is not.
+//! Usual amounts that runs read of their objects, and marking of unusual runs.
 
 use model::{Outcome, PipelineName, RunId};
 
 use crate::{Db, DbError, database::Statement, sums::Change};
 
-/// Runs that are looked through for those that count.
+/// Runs searched for usable ones.
 const NEWEST: i64 = 2_000;
 
 impl Db {
-    /// Sizes of objects and the records that functions read of them, the oldest first: of the newest runs that came out
-    /// whole, where somebody has told the size.
+    /// Sizes of objects and numbers of records read, of the newest complete runs with a known size, the oldest first.
     pub async fn usual_reads(&self, pipeline: &PipelineName) -> Result<Vec<(u64, u64)>, DbError> {
         let statement = Statement::new(
             "SELECT size, lines FROM (SELECT started_at, size, lines, outcome, source FROM runs WHERE pipeline = $1 \
@@ -27,18 +26,19 @@ impl Db {
         read.collect()
     }
 
-    /// Calls a run suspicious that claimed success. What its log says does not change that, unless it says something new.
+    /// Marks a run that reported success as suspicious. Reading its log again does not change that, unless the log has
+    /// new content.
     pub async fn suspect(&self, run: RunId, reason: &str) -> Result<(), DbError> {
         let mut transaction = self.database().begin().await?;
         let mut change = Change::default();
         let this = |statement: Statement| statement.push("id = ").value(run);
-        change.leave(&mut transaction, this).await?;
+        change.subtract(&mut transaction, this).await?;
         let statement = Statement::new("UPDATE runs SET outcome = $1, reason = $2, whole = 0, again = 1 WHERE id = $3")
             .bind(Outcome::Suspicious.as_str())
             .bind(reason)
             .bind(run);
         transaction.run(statement).await?;
-        change.enter(&mut transaction, this).await?;
+        change.add(&mut transaction, this).await?;
         change.apply(&mut transaction).await?;
         transaction.commit().await
     }

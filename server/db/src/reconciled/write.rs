@@ -1,64 +1,71 @@
-//! What a look found, written as what has changed since: of most looks that is little.
+//! Writes the result of a round as a difference to the previous one, which usually is small.
 
 use std::collections::BTreeMap;
 
 use model::{Key, PipelineName, Time};
 
-use super::{COLUMNS, Missing, Reckoned, missing};
+use super::{COLUMNS, Missing, ReconciliationRound, missing};
 use crate::{
     Db, DbError,
     database::{Statement, Transaction},
     jobs::row::integer,
+    task_leases::{self, task},
 };
 
-/// Rows a statement.
+/// Rows per statement.
 const BATCH: usize = 50;
 
 impl Db {
-    /// A look that came to its end; false if another holds the pipeline by now.
-    pub async fn reckoned(
+    /// Records a completed round; false if the lease is lost.
+    pub async fn record_reconciliation(
         &self,
         pipeline: &PipelineName,
         holder: &str,
-        reckoned: &Reckoned,
+        round: &ReconciliationRound,
         error: Option<&str>,
     ) -> Result<bool, DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
+        if !task_leases::fence(&mut transaction, (task::RECONCILE, pipeline.as_str()), holder).await? {
+            return Ok(false);
+        }
         let looked = Statement::new(
-            "UPDATE reconcilers SET looked_at = $1, listed_at = $1, error = $2, waiting_since = $3 \
-             WHERE pipeline = $4 AND holder = $5 RETURNING pipeline",
+            "UPDATE reconcilers SET looked_at = $1, listed_at = $1, error = $2, waiting_since = $3 WHERE pipeline = $4",
         )
         .bind(now)
         .bind(error.map(ToOwned::to_owned))
-        .bind(reckoned.waiting_since.map(|at| at.0))
-        .bind(pipeline.as_str())
-        .bind(holder);
-        if transaction.run(looked).await?.is_empty() {
-            return Ok(false);
-        }
-        write_intervals(&mut transaction, pipeline, reckoned).await?;
-        let from = Statement::new(COLUMNS).value(pipeline.as_str()).push(" AND start_at >= ").value(reckoned.from);
+        .bind(round.waiting_since.map(|at| at.0))
+        .bind(pipeline.as_str());
+        transaction.run(looked).await?;
+        write_intervals(&mut transaction, pipeline, round).await?;
+        let from = Statement::new(COLUMNS).value(pipeline.as_str()).push(" AND start_at >= ").value(round.from);
         let known = transaction.run(from).await?.iter().map(missing).collect::<Result<Vec<_>, _>>()?;
         let known = known.into_iter().map(|gap| (gap.key.clone(), gap)).collect();
-        write_gaps(&mut transaction, pipeline, &known, &reckoned.gaps).await?;
+        write_gaps(&mut transaction, pipeline, &known, &round.gaps).await?;
         transaction.commit().await?;
         Ok(true)
     }
 
-    /// A look that came to nothing: what was known stays, and the error says how old it is.
-    pub async fn not_reckoned(&self, pipeline: &PipelineName, holder: &str, error: &str) -> Result<(), DbError> {
-        let statement =
-            Statement::new("UPDATE reconcilers SET looked_at = $1, error = $2 WHERE pipeline = $3 AND holder = $4")
-                .bind(self.now())
-                .bind(error)
-                .bind(pipeline.as_str())
-                .bind(holder);
-        self.database().write(statement).await?;
-        Ok(())
+    /// Records a failed round: the previous result stays, with the error.
+    pub async fn record_failed_reconciliation(
+        &self,
+        pipeline: &PipelineName,
+        holder: &str,
+        error: &str,
+    ) -> Result<(), DbError> {
+        let mut transaction = self.database().begin().await?;
+        if !task_leases::fence(&mut transaction, (task::RECONCILE, pipeline.as_str()), holder).await? {
+            return Ok(());
+        }
+        let statement = Statement::new("UPDATE reconcilers SET looked_at = $1, error = $2 WHERE pipeline = $3")
+            .bind(self.now())
+            .bind(error)
+            .bind(pipeline.as_str());
+        transaction.run(statement).await?;
+        transaction.commit().await
     }
 
-    /// Gaps of intervals before, in key order, to be held against runs once more.
+    /// Gaps of earlier intervals in key order, to be compared with runs again.
     pub async fn older_gaps(
         &self,
         pipeline: &PipelineName,
@@ -76,7 +83,7 @@ impl Db {
         rows.iter().map(|row| missing(row).map(|gap| (gap.key.clone(), gap))).collect()
     }
 
-    /// Brings such gaps up to date: what is no longer among them is closed. False if another holds the pipeline.
+    /// Updates such gaps, and closes those that no longer exist. False if the lease is lost.
     pub async fn close_gaps(
         &self,
         pipeline: &PipelineName,
@@ -85,11 +92,7 @@ impl Db {
         left: &BTreeMap<Key, Missing>,
     ) -> Result<bool, DbError> {
         let mut transaction = self.database().begin().await?;
-        let held = Statement::new("SELECT holder FROM reconcilers WHERE pipeline = $1 AND holder = $2")
-            .bind(pipeline.as_str())
-            .bind(holder)
-            .push(transaction.for_update());
-        if transaction.run(held).await?.is_empty() {
+        if !task_leases::fence(&mut transaction, (task::RECONCILE, pipeline.as_str()), holder).await? {
             return Ok(false);
         }
         write_gaps(&mut transaction, pipeline, known, left).await?;
@@ -101,24 +104,24 @@ impl Db {
 async fn write_intervals(
     transaction: &mut Transaction,
     pipeline: &PipelineName,
-    reckoned: &Reckoned,
+    round: &ReconciliationRound,
 ) -> Result<(), DbError> {
     let known =
         Statement::new("SELECT start_at, objects, twice FROM reconciled WHERE pipeline = $1 AND start_at >= $2")
             .bind(pipeline.as_str())
-            .bind(reckoned.from);
+            .bind(round.from);
     let mut known_intervals = BTreeMap::new();
     for row in transaction.run(known).await? {
         let counts = (row.get::<i64>("objects")?.unsigned_abs(), row.get::<i64>("twice")?.unsigned_abs());
         known_intervals.insert(Time(row.get("start_at")?), counts);
     }
-    let gone: Vec<Time> = known_intervals.keys().filter(|at| !reckoned.intervals.contains_key(at)).copied().collect();
+    let gone: Vec<Time> = known_intervals.keys().filter(|at| !round.intervals.contains_key(at)).copied().collect();
     for gone in gone.chunks(BATCH) {
         let statement = Statement::new("DELETE FROM reconciled WHERE pipeline = ").value(pipeline.as_str());
         transaction.run(statement.push(" AND start_at IN ").list(gone.iter().copied())).await?;
     }
     let changed: Vec<_> =
-        reckoned.intervals.iter().filter(|(at, counts)| known_intervals.get(at) != Some(counts)).collect();
+        round.intervals.iter().filter(|(at, counts)| known_intervals.get(at) != Some(counts)).collect();
     for batch in changed.chunks(BATCH) {
         let mut statement =
             Statement::new("INSERT INTO reconciled (pipeline, start_at, objects, twice) VALUES ").of_any_length();

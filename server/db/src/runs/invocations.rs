@@ -1,9 +1,9 @@
-//! Runs of functions, as their log tells of them: one row for a pipeline and a request id.
+//! Runs of Lambda functions as read from their log: one row per pipeline and request id.
 //!
-//! The same lines are read again and again (an overlap for what comes late, after a restart, by a backfill), and a
-//! reading that begins in the middle of a run knows less of it than one that saw it begin. So each row says how much was
-//! known when it was written: who knows less leaves it alone, who knows the same changes it only by saying something
-//! else. The size and ETag of the object are not in the log; where somebody has filled them in, they stay.
+//! Lines are read repeatedly (overlap for late lines, restarts, backfills), and a reading that begins in the middle of
+//! a run knows less than one that saw its beginning. Each row therefore stores how much was known: a reading that knows
+//! less changes nothing, one that knows the same changes the row only if its content differs. Size and ETag of the
+//! object are not in the log and stay if they were added.
 //!
 //! Always: fenced by the watcher's or the job's lease, so that one that was asleep past it records nothing.
 
@@ -14,39 +14,41 @@ use model::{JobId, LogLine, PipelineName, Run, RunId, RunSource, SinkName, Summa
 use super::{BATCH, failures};
 use crate::{
     Db, DbError,
-    database::{Statement, Transaction, json},
+    database::{Statement, json},
     jobs::row::integer,
     leases,
     retention::Swept,
     sums::Change,
+    task_leases::{self, task},
 };
 
-/// A run as a log tells of it. Its id is kept for a new row only.
+/// A run read from a log. Its id is used for a new row only.
 #[derive(Clone, Debug)]
 pub struct NewInvocation {
-    /// With its request id: without one it is left out.
+    /// The run; ignored without a request id.
     pub run: Run,
-    /// Where the function sends, as far as the configuration says.
+    /// Sink of the function according to the configuration.
     pub sink: SinkName,
-    /// The lines that its outcome rests on.
+    /// Lines that are evidence of its outcome.
     pub evidence: Vec<LogLine>,
-    /// Nothing more is expected of it.
+    /// Whether no further lines are expected.
     pub settled: bool,
 }
 
-/// Who records, and by what right.
+/// Recorder of runs, with its fence.
 #[derive(Clone, Copy, Debug)]
 pub enum Recorder<'a> {
     /// The holder of the pipeline's log group.
     LogReader(&'a str),
-    /// A backfill, by its attempt.
+    /// A backfill job with its attempt.
     Job(JobId, i64),
-    /// A command of a person: nobody takes it away.
+    /// A command of a user, which needs no fence.
     Import,
 }
 
 impl Db {
-    /// How many rows that made or changed; `None` if the lease was lost, and nothing was recorded.
+    /// Records runs; returns the number of new or changed rows, or `None` if the lease was lost and nothing was
+    /// recorded.
     pub async fn record_invocations(
         &self,
         pipeline: &PipelineName,
@@ -55,7 +57,9 @@ impl Db {
     ) -> Result<Option<u64>, DbError> {
         let mut transaction = self.database().begin().await?;
         let held = match by {
-            Recorder::LogReader(holder) => watched(&mut transaction, pipeline, holder).await?,
+            Recorder::LogReader(holder) => {
+                task_leases::fence(&mut transaction, (task::READ_LOGS, pipeline.as_str()), holder).await?
+            }
             Recorder::Job(id, attempt) => leases::held(&mut transaction, id, attempt).await?.is_some(),
             Recorder::Import => true,
         };
@@ -63,27 +67,26 @@ impl Db {
             return Ok(None);
         }
         let mut changed = 0;
-        // Each once, since PostgreSQL updates no row twice in a statement, and in order, so that two who write the same
-        // rows wait for each other instead of locking each other out.
+        // Each once, because PostgreSQL cannot update a row twice in a statement; ordered, to prevent deadlocks.
         let by_request: BTreeMap<&str, &NewInvocation> = invocations
             .iter()
             .filter_map(|invocation| Some((invocation.run.request_id.as_deref()?, invocation)))
             .collect();
         let swept = Swept::read(&mut transaction).await?;
-        let once: Vec<&NewInvocation> = by_request.into_values().filter(|new| swept.leaves(&new.run)).collect();
+        let once: Vec<&NewInvocation> = by_request.into_values().filter(|new| swept.allows(&new.run)).collect();
         let mut change = Change::default();
         for batch in once.chunks(BATCH) {
             let rows = |statement| chosen(statement, pipeline, batch);
-            change.leave(&mut transaction, rows).await?;
+            change.subtract(&mut transaction, rows).await?;
             changed += transaction.run(upsert(pipeline, batch)?).await?.len() as u64;
-            change.enter(&mut transaction, rows).await?;
+            change.add(&mut transaction, rows).await?;
         }
         change.apply(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Some(changed))
     }
 
-    /// Runs of the pipeline's function that began in a window.
+    /// Number of runs of the pipeline's function that began in a window.
     pub async fn count_invocations(&self, pipeline: &PipelineName, window: Window) -> Result<u64, DbError> {
         let statement = Statement::new(
             "SELECT COUNT(*) AS runs FROM runs WHERE pipeline = $1 AND started_at >= $2 AND started_at < $3 \
@@ -96,7 +99,7 @@ impl Db {
         rows.first().map_or(Ok(0), |row| Ok(row.get::<i64>("runs")?.unsigned_abs()))
     }
 
-    /// The lines that the outcome of a run rests on.
+    /// Lines that are evidence of the outcome of a run.
     pub async fn evidence(&self, id: RunId) -> Result<Vec<LogLine>, DbError> {
         let rows = self.database().read(Statement::new("SELECT evidence FROM runs WHERE id = $1").bind(id)).await?;
         let row = rows.first().ok_or(DbError::NoRun(id))?;
@@ -104,15 +107,7 @@ impl Db {
     }
 }
 
-async fn watched(transaction: &mut Transaction, pipeline: &PipelineName, holder: &str) -> Result<bool, DbError> {
-    let statement = Statement::new("SELECT holder FROM watchers WHERE pipeline = $1 AND holder = $2")
-        .bind(pipeline.as_str())
-        .bind(holder)
-        .push(transaction.for_update());
-    Ok(!transaction.run(statement).await?.is_empty())
-}
-
-/// The rows of these invocations, as far as they are there.
+/// Condition for the existing rows of these invocations.
 fn chosen(statement: Statement, pipeline: &PipelineName, batch: &[&NewInvocation]) -> Statement {
     let requests = batch.iter().filter_map(|new| new.run.request_id.as_deref());
     statement
@@ -135,7 +130,7 @@ fn upsert(pipeline: &PipelineName, batch: &[&NewInvocation]) -> Result<Statement
         let whole = run.outcome.whole() && run.key.is_some();
         statement = statement.push(if index == 0 { "" } else { ", " }).tuple([
             run.id.into(),
-            // Never that of another row: what makes an invocation one of its kind is its request.
+            // Unique in any case: an invocation is identified by its request id.
             format!("invocation {}", run.id).into(),
             pipeline.as_str().into(),
             RunSource::Lambda.as_str().into(),

@@ -1,4 +1,4 @@
-//! Runs read: lists by keyset, one by its id, the last of each pipeline.
+//! Reads runs: pages by keyset, one run by id, the last run of a pipeline.
 //!
 //! Always: a page is read in the order of an index, newest first, and stops when it is full.
 
@@ -7,12 +7,12 @@ use model::{Outcome, Page, PipelineName, Run, RunCursor, RunFilter, RunId};
 use super::row;
 use crate::{Db, DbError, database::Statement};
 
-const LONGEST_PAGE: u32 = 200;
+const MAX_PAGE: u32 = 200;
 
 impl Db {
-    /// Newest first; `limit` 1 to 200.
+    /// A page of runs, newest first; `limit` 1 to 200.
     pub async fn runs(&self, filter: &RunFilter, after: Option<RunCursor>, limit: u32) -> Result<Page<Run>, DbError> {
-        let limit = limit.clamp(1, LONGEST_PAGE);
+        let limit = limit.clamp(1, MAX_PAGE);
         let mut statement = chosen(row::select(), filter);
         if let Some(RunCursor { started_at, id }) = after {
             statement = statement
@@ -24,7 +24,7 @@ impl Db {
                 .value(id)
                 .push("))");
         }
-        // One more tells whether there is a next page.
+        // One more row shows whether there is a next page.
         let statement = statement.push(" ORDER BY started_at DESC, id DESC LIMIT ").value(i64::from(limit) + 1);
         let rows = self.database().read(statement).await?;
         let mut items = rows.iter().map(row::decode).collect::<Result<Vec<Run>, _>>()?;
@@ -39,14 +39,14 @@ impl Db {
         row::decode(rows.first().ok_or(DbError::NoRun(id))?)
     }
 
-    /// That started last.
+    /// The run of a pipeline that started last.
     pub async fn last_run(&self, pipeline: &PipelineName) -> Result<Option<Run>, DbError> {
         let filter = RunFilter { pipeline: Some(pipeline.clone()), ..RunFilter::default() };
         Ok(self.runs(&filter, None, 1).await?.items.pop())
     }
 }
 
-/// The end of a statement that reads runs: which.
+/// Appends the `WHERE` clause of a run filter.
 pub(crate) fn chosen(statement: Statement, filter: &RunFilter) -> Statement {
     let mut statement = statement.push("WHERE 1 = 1");
     if let Some(pipeline) = &filter.pipeline {

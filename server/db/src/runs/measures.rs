@@ -1,24 +1,24 @@
-//! How long runs take and how much memory: percentiles of the newest runs of a window, found where the runs lie.
+//! Percentiles of duration and memory over the newest runs of a window, computed in the database.
 
 use model::{Percentiles, PipelineName, Window};
 
 use crate::{Db, DbError, database::Statement};
 
-/// Of how many runs percentiles are made, at most.
-const MOST: i64 = 10_000;
+/// Most runs that percentiles are computed from.
+const MAX_RUNS: i64 = 10_000;
 
-/// What the newest runs of a window took.
+/// Percentiles of the newest runs of a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Measures {
-    /// Runs that this is made of, at most 10,000.
+    /// Number of runs in the percentiles, at most 10,000.
     pub runs: u64,
     pub duration_ms: Percentiles,
-    /// Of those of which it is known.
+    /// Memory in MB, of the runs that report it.
     pub memory_mb: Percentiles,
 }
 
 impl Db {
-    /// Percentiles by nearest rank.
+    /// Percentiles (nearest rank) of the runs of a window.
     pub async fn run_measures(&self, pipeline: &PipelineName, window: Window) -> Result<Measures, DbError> {
         let durations = self.ranked("duration_ms", pipeline, window);
         let memory = self.ranked("memory_mb", pipeline, window);
@@ -41,7 +41,7 @@ impl Db {
             .push(" AND started_at < ")
             .value(window.to())
             .push(" ORDER BY started_at DESC, id DESC LIMIT ")
-            .value(MOST)
+            .value(MAX_RUNS)
             .push(
                 "), ranked AS (SELECT figure, ROW_NUMBER() OVER (ORDER BY figure) AS place, \
                  COUNT(*) OVER () AS entries FROM newest WHERE figure IS NOT NULL) \

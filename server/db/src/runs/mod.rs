@@ -1,16 +1,16 @@
-//! The table of runs: what was shipped, object by object, and what is known to have arrived.
+//! The table of runs: shipped objects, and the evidence that they arrived.
 //!
-//! A run is one of its origin. There is one row for an origin and a key: an object that is shipped again, after a crash
-//! or a retry, brings its row up to date, and the row keeps its id. Keys are bytes, as in `failures`.
+//! There is one row per origin and key: shipping an object again after a crash or a retry updates its row, which keeps
+//! its id. Keys are bytes, as in `failures`.
 //!
-//! Always: the runs of a job are written by whoever holds its lease, before the checkpoint that passes their objects;
-//! so after a crash a run may be there twice over in time, but never missing. They go when their job goes,
-//! and after their time (see `retention`). Whoever writes runs keeps the sums with it, in the same transaction.
+//! Always: the runs of a job are written by the holder of its lease, before the checkpoint that passes their objects,
+//! so that a crash may repeat a run but never loses one. Runs are deleted with their job, and by retention (see
+//! `retention`). Every write of runs updates the sums in the same transaction.
 
-mod fates;
 mod invocations;
 mod list;
 mod measures;
+mod object_outcomes;
 mod row;
 
 use std::collections::{HashMap, HashSet};
@@ -18,9 +18,9 @@ use std::collections::{HashMap, HashSet};
 use model::{JobId, Key, PipelineName, Run, RunId, SinkName, Summary, Window};
 
 pub use self::{
-    fates::Fate,
     invocations::{NewInvocation, Recorder},
     measures::Measures,
+    object_outcomes::ObjectOutcome,
 };
 pub(crate) use self::{
     list::chosen,
@@ -33,28 +33,29 @@ use crate::{
     leases,
     retention::Swept,
     sums::Change,
+    task_leases::{self, task},
 };
 
-/// Rows a statement: see `failures`.
+/// Rows per statement: see `failures`.
 const BATCH: usize = 50;
-/// Keys of one question.
+/// Keys per query.
 const ASKED: usize = 500;
 
-/// What runs are part of.
+/// Origin of runs.
 #[derive(Clone, Copy, Debug)]
 enum Origin<'a> {
     Job(JobId),
-    /// What Logyard ships by itself as it appears.
+    /// The follower of a pipeline.
     Follower(&'a PipelineName),
 }
 
-/// A run to record. The id that it bears is kept for a new row only; its job is that of the origin.
+/// A run to record. Its id is used for a new row only; its job is that of the origin.
 #[derive(Clone, Debug)]
 pub struct NewRun {
     pub run: Run,
-    /// Where it was sent.
+    /// Sink of the events.
     pub sink: SinkName,
-    /// What of the object was asked for; `None`: all.
+    /// Requested window of the object; `None` for all of it.
     pub window: Option<Window>,
 }
 
@@ -75,7 +76,7 @@ impl Origin<'_> {
 }
 
 impl Db {
-    /// Of a running job; fenced; false if the lease was lost.
+    /// Records runs of a job; false if the lease was lost.
     pub async fn record_runs(&self, id: JobId, attempt: i64, runs: &[NewRun]) -> Result<bool, DbError> {
         let mut transaction = self.database().begin().await?;
         if leases::held(&mut transaction, id, attempt).await?.is_none() {
@@ -86,7 +87,7 @@ impl Db {
         Ok(true)
     }
 
-    /// Of a pipeline that is followed; false if another follows it by now.
+    /// Records runs of a follower; false if the lease was lost.
     pub async fn record_followed(
         &self,
         pipeline: &PipelineName,
@@ -94,11 +95,7 @@ impl Db {
         runs: &[NewRun],
     ) -> Result<bool, DbError> {
         let mut transaction = self.database().begin().await?;
-        let held = Statement::new("SELECT holder FROM followers WHERE pipeline = $1 AND holder = $2")
-            .bind(pipeline.as_str())
-            .bind(holder)
-            .push(transaction.for_update());
-        if transaction.run(held).await?.is_empty() {
+        if !task_leases::fence(&mut transaction, (task::FOLLOW, pipeline.as_str()), holder).await? {
             return Ok(false);
         }
         upsert(&mut transaction, Origin::Follower(pipeline), runs).await?;
@@ -106,13 +103,13 @@ impl Db {
         Ok(true)
     }
 
-    /// An id for a run, and the time in it.
+    /// A new id of a run.
     pub fn new_run_id(&self) -> RunId {
         RunId(self.clock().new_id().0.0)
     }
 
-    /// Which of these objects, by key and ETag, a recorded run of the pipeline has delivered: whole, or at least all
-    /// of the window. Without a pipeline: a run of none.
+    /// Those of these objects (by key and ETag) that a recorded run of the pipeline delivered completely, or at least
+    /// within the window. Without a pipeline: runs without a pipeline.
     pub async fn delivered(
         &self,
         pipeline: Option<&PipelineName>,
@@ -136,8 +133,8 @@ impl Db {
         self.known(whole, (pipeline, sink), bucket, objects).await
     }
 
-    /// Which of these objects need no more: those delivered whole, and those of which another try would bring nothing.
-    pub async fn dealt_with(
+    /// Those of these objects that need no further run: delivered completely, or without a chance that a retry helps.
+    pub async fn finished_objects(
         &self,
         pipeline: &PipelineName,
         sink: &SinkName,
@@ -148,7 +145,7 @@ impl Db {
         self.known(over, (Some(pipeline), sink), bucket, objects).await
     }
 
-    /// Those that a statement finds under their ETag.
+    /// Those of these objects that a statement finds with their ETag.
     async fn known(
         &self,
         start: impl Fn() -> Statement,
@@ -182,11 +179,11 @@ impl Db {
 async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRun]) -> Result<(), DbError> {
     let swept = Swept::read(transaction).await?;
     let mut runs = each_once(runs);
-    runs.retain(|new| swept.leaves(&new.run));
+    runs.retain(|new| swept.allows(&new.run));
     let mut change = Change::default();
     for batch in runs.chunks(BATCH) {
         let rows = |statement| chosen_rows(statement, origin, batch);
-        change.leave(transaction, rows).await?;
+        change.subtract(transaction, rows).await?;
         let mut statement = Statement::new(
             "INSERT INTO runs (id, origin, job_id, pipeline, source, request_id, outcome, reason, started_at, \
              duration_ms, memory_mb, invocation, store, bucket, object_key, etag, size, sink, lines, parsed, delivered, \
@@ -235,12 +232,12 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
              logged = excluded.logged, invocation = excluded.invocation",
         );
         transaction.run(statement).await?;
-        change.enter(transaction, rows).await?;
+        change.add(transaction, rows).await?;
     }
     change.apply(transaction).await
 }
 
-/// The rows of these runs: those there are by their keys, those of no key by the ids that they are given.
+/// Condition for the rows of these runs: by key, or by id for runs without a key.
 fn chosen_rows(statement: Statement, origin: Origin<'_>, runs: &[NewRun]) -> Statement {
     let keys = runs.iter().filter_map(|new| new.run.key.as_ref()).map(|key| key.as_str().as_bytes());
     let keyless = runs.iter().filter(|new| new.run.key.is_none()).map(|new| new.run.id);
@@ -252,7 +249,7 @@ fn chosen_rows(statement: Statement, origin: Origin<'_>, runs: &[NewRun]) -> Sta
     }
 }
 
-/// The last run of each key: PostgreSQL updates no row twice in a statement.
+/// The last run of each key, because PostgreSQL cannot update a row twice in a statement.
 fn each_once(runs: &[NewRun]) -> Vec<NewRun> {
     let last: HashMap<Option<&Key>, usize> =
         runs.iter().enumerate().map(|(index, new)| (new.run.key.as_ref(), index)).collect();
@@ -260,18 +257,18 @@ fn each_once(runs: &[NewRun]) -> Vec<NewRun> {
     runs.iter().enumerate().filter(is_last).map(|(_, new)| new.clone()).collect()
 }
 
-/// Whether a window took something away. What it left whole needs none.
+/// Whether the window excluded records; if not, the object was shipped completely.
 fn filtered(summary: Option<&Summary>) -> bool {
     summary.is_none_or(|summary| summary.lines.filtered > 0)
 }
 
-/// A dry run has no sink, and delivers nothing.
+/// Whether a run delivered its object completely; a dry run has no sink and delivers nothing.
 fn whole(run: &Run) -> bool {
     let sent = run.summary.as_ref().is_some_and(|summary| summary.sink.is_some() && summary.clean());
     sent && run.outcome.whole()
 }
 
-/// What could not be parsed does not become a record by being read again.
+/// Whether a retry may help: not for records that could not be parsed.
 fn again(summary: &Summary) -> bool {
     summary.failures.sending.total + summary.failures.reading.total > 0
 }

@@ -1,4 +1,4 @@
-//! How a run lies in its row.
+//! Decoding of a run from its row.
 
 use model::{Key, Outcome, Run, RunSource, Time};
 

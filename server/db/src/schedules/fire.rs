@@ -1,10 +1,9 @@
-//! When a time of a schedule has come: a job is started for it, or it is said why none was.
+//! Fires a schedule: starts a job at a due time, or records why none was started.
 //!
-//! Always: a time is dealt with exactly once, however many servers see that it is due. The statement that moves the
-//! next time on names the time it moves on from; whoever finds it moved already does nothing. The job is inserted by
-//! the same transaction, so that a crash leaves either both or neither. That statement also locks the schedule's row,
-//! so that its two tasks, and whoever starts it by hand, wait for each other: none starts while the last job has not
-//! ended.
+//! Always: each due time fires exactly once, however many servers see it. The statement that advances the next time
+//! names the time it replaces, so a second server changes nothing. The job is inserted in the same transaction, so a
+//! crash leaves both or neither. The statement also locks the schedule's row, so that its two tasks and a manual start
+//! wait for each other: no job starts before the last one has ended.
 
 use model::{Fired, Firing, Job, JobId, Schedule, ScheduleId, Spec, Task, Time};
 
@@ -15,23 +14,23 @@ use crate::{
     schedules::row,
 };
 
-/// A time that has come, with what follows it.
+/// A due time of a schedule, with the next one.
 pub struct Due<'a> {
     pub schedule: &'a Schedule,
     pub task: Task,
-    /// When it was due: the fence. It must be the schedule's next time of that task.
+    /// The due time, which must still be the schedule's next time of that task: the fence.
     pub due: Time,
-    /// The next time after now; `None` where the expression can no longer be read.
+    /// The next time after now; `None` if the expression cannot be parsed any more.
     pub next: Option<Time>,
-    /// Times between the two that have passed as well.
+    /// Number of further due times that passed before now.
     pub missed: u32,
     pub now: Time,
-    /// Why it cannot become a job.
+    /// Reason why the schedule cannot start a job.
     pub refused: Option<String>,
 }
 
 impl Db {
-    /// When the next schedule is due, if there is one.
+    /// Due time of the next schedule, if there is one.
     pub async fn next_due(&self) -> Result<Option<Time>, DbError> {
         let statement = Statement::new(
             "SELECT MIN(at) AS at FROM (SELECT MIN(next_at) AS at FROM schedules UNION ALL \
@@ -42,8 +41,8 @@ impl Db {
         Ok(at.flatten().map(Time))
     }
 
-    /// Schedules of which a time has come, the longest due first; each by itself, as one that cannot be read must not
-    /// keep the others from being.
+    /// Due schedules, the longest overdue first. Each is decoded separately, so that an unreadable one does not block
+    /// the others.
     pub async fn due_schedules(&self, now: Time) -> Result<Vec<Result<Schedule, DbError>>, DbError> {
         let statement = row::select()
             .push("WHERE next_at <= ")
@@ -54,7 +53,7 @@ impl Db {
         Ok(self.database().read(statement).await?.iter().map(row::decode).collect())
     }
 
-    /// What came of it; `None` if another server was first, or the schedule was paused or deleted meanwhile.
+    /// Fires a due time. `None` if another server was first, or the schedule was paused or deleted meanwhile.
     pub async fn fire(&self, due: &Due<'_>) -> Result<Option<Firing>, DbError> {
         let schedule = due.schedule;
         let mut transaction = self.database().begin().await?;
@@ -82,7 +81,7 @@ impl Db {
         Ok(Some(firing))
     }
 
-    /// Starts its clone now, and leaves its times as they are. Refused while its last job has not ended.
+    /// Starts the schedule's clone now without changing its times. Refused while its last job has not ended.
     pub async fn run_schedule(&self, id: ScheduleId, actor: &str) -> Result<Job, DbError> {
         let mut transaction = self.database().begin().await?;
         let statement = row::select().push("WHERE id = ").value(id).push(transaction.for_update());
@@ -97,7 +96,7 @@ impl Db {
         Ok(job)
     }
 
-    /// `why` is told with the job's first event.
+    /// Inserts the job; `why` becomes the detail of its first event.
     async fn start(
         &self,
         transaction: &mut Transaction,
@@ -117,11 +116,11 @@ impl Db {
 fn why(due: &Due<'_>) -> String {
     match due.missed {
         0 => format!("due at {}", due.due),
-        missed => format!("due at {}, in place of {missed} more that were missed", due.due),
+        missed => format!("due at {}, also for {missed} missed times before it", due.due),
     }
 }
 
-/// The job, if it has not ended.
+/// The id of the job, if it has not ended; locks its row.
 async fn unended(transaction: &mut Transaction, job: Option<String>) -> Result<Option<JobId>, DbError> {
     let Some(job) = job else { return Ok(None) };
     let statement = Statement::new("SELECT id FROM jobs WHERE ended_at IS NULL AND id = ").value(job);

@@ -1,7 +1,7 @@
-//! The table of schedules: made, listed, paused, deleted. What happens when one of their times has come is in `fire`.
+//! The table of schedules: creating, listing, pausing and deleting; `fire` starts jobs at their due times.
 //!
-//! Always: a paused schedule has no next times, so that no one can fire it, and what passed while it was paused is not
-//! made up for. Times are worked out by the caller, who can read cron expressions; here they are numbers.
+//! Always: a paused schedule has no next times, so it cannot fire, and times that passed while it was paused are not
+//! made up for. Callers compute times from cron expressions; this module only stores them.
 
 mod fire;
 mod row;
@@ -15,10 +15,10 @@ use crate::{
     jobs,
 };
 
-/// So many schedules are kept: their list is one page.
+/// Largest number of schedules; their list is one page.
 pub const MOST_SCHEDULES: i64 = 500;
 
-/// What to insert. The id is made by the store.
+/// A schedule to insert; the database assigns its id.
 pub struct NewSchedule {
     pub name: ScheduleName,
     pub timing: Timing,
@@ -28,8 +28,8 @@ pub struct NewSchedule {
 }
 
 impl Db {
-    /// The very same schedule again answers the one there is, as a form may be sent twice; another of the same name is
-    /// [`DbError::NameTaken`].
+    /// Inserts a schedule. An identical schedule returns the existing one, because a form may be sent twice; a
+    /// different one with the same name is [`DbError::NameTaken`].
     pub async fn insert_schedule(&self, new: NewSchedule) -> Result<Schedule, DbError> {
         let (JobId(id), created_at) = self.clock().new_id();
         let schedule = Schedule {
@@ -58,7 +58,7 @@ impl Db {
         Ok(schedule)
     }
 
-    /// All of them, by name.
+    /// All schedules by name.
     pub async fn schedules(&self) -> Result<Vec<Schedule>, DbError> {
         let rows = self.database().read(row::select().push("ORDER BY name, id")).await?;
         rows.iter().map(row::decode).collect()
@@ -69,7 +69,7 @@ impl Db {
         row::decode(rows.first().ok_or(DbError::NoSchedule(id))?)
     }
 
-    /// The jobs that these schedules started last, in any order.
+    /// The last job of each schedule, in any order.
     pub async fn jobs_of(&self, schedules: &[Schedule]) -> Result<Vec<Job>, DbError> {
         let ids: Vec<JobId> = schedules.iter().filter_map(|schedule| schedule.job).collect();
         if ids.is_empty() {
@@ -86,7 +86,7 @@ impl Db {
         self.changed_schedule(id, statement.bind(id)).await
     }
 
-    /// From now on, at these times. One that is not paused stays as it is.
+    /// Resumes a paused schedule with these next times. A schedule that is not paused stays unchanged.
     pub async fn resume_schedule(&self, id: ScheduleId, next: NextTimes) -> Result<Schedule, DbError> {
         let statement = Statement::new(
             "UPDATE schedules SET next_at = CASE enabled WHEN 0 THEN $1 ELSE next_at END, \
@@ -99,7 +99,7 @@ impl Db {
         self.changed_schedule(id, statement).await
     }
 
-    /// Its jobs stay.
+    /// Deletes a schedule; its jobs stay.
     pub async fn delete_schedule(&self, id: ScheduleId) -> Result<(), DbError> {
         let statement = Statement::new("DELETE FROM schedules WHERE id = $1 RETURNING id").bind(id);
         self.database().write(statement).await?.first().map(|_| ()).ok_or(DbError::NoSchedule(id))
@@ -111,7 +111,7 @@ impl Db {
     }
 }
 
-/// The schedule that has the name already, if it says the same.
+/// The existing schedule of this name, if it is identical.
 async fn same(transaction: &mut Transaction, wanted: &Schedule) -> Result<Schedule, DbError> {
     let statement = row::select().push("WHERE name = ").value(wanted.name.as_str());
     let rows = transaction.run(statement).await?;

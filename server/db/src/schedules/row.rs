@@ -1,4 +1,4 @@
-//! How a schedule lies in its row.
+//! Encoding of a schedule in its row.
 
 use model::{Schedule, ScheduleId, ScheduleName, Time, Timing};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ pub fn select() -> Statement {
     )
 }
 
-/// Of a new one: it has started nothing yet.
+/// SQL that inserts a new schedule.
 pub fn insert(schedule: &Schedule) -> Result<Statement, DbError> {
     let Timing { cron, verify_cron, zone } = &schedule.timing;
     let statement = Statement::new(

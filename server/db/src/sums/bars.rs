@@ -1,10 +1,10 @@
-//! The bars of a chart: of a width that reads well on an axis, beginning at round times.
+//! The bars of a chart: intervals of a round width that begin at round times.
 
 use model::{Time, Window};
 
 use crate::DbError;
 
-/// Widths of bars, such that each is a multiple of kept stretches and reads well on an axis.
+/// Widths of bars in milliseconds: round on an axis, and multiples of the stored intervals.
 const BARS: [i64; 14] = {
     const MINUTE: i64 = 60_000;
     const HOUR: i64 = 60 * MINUTE;
@@ -27,7 +27,7 @@ const BARS: [i64; 14] = {
     ]
 };
 
-/// Neighbours that cover a window; the first and the last may be cut by it.
+/// Adjacent bars that cover a window; the first and the last may be cut off by it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bars {
     from: i64,
@@ -35,7 +35,7 @@ pub(crate) struct Bars {
     width: i64,
 }
 
-/// Of `[from, to)`, no more than so many and the cut ones.
+/// Bars for `[from, to)`, at most `parts` and the cut ones.
 pub(crate) fn bars(from: i64, to: i64, parts: i64) -> Bars {
     let least = (to - from) / parts + i64::from((to - from) % parts > 0);
     let longest = BARS[BARS.len() - 1];
@@ -44,7 +44,7 @@ pub(crate) fn bars(from: i64, to: i64, parts: i64) -> Bars {
 }
 
 impl Bars {
-    /// Milliseconds.
+    /// Width of a bar in milliseconds.
     pub fn width(&self) -> i64 {
         self.width
     }
@@ -58,7 +58,7 @@ impl Bars {
         (first..=last).map(window).collect()
     }
 
-    /// Of what there is of each bar, that of the one with this number, counted from 1970.
+    /// The element of `each` for the bar with this number, counted from 1970.
     pub fn of<'a, T>(&self, bar: i64, each: &'a mut [T]) -> Option<&'a mut T> {
         each.get_mut(usize::try_from(bar - self.from.div_euclid(self.width)).ok()?)
     }

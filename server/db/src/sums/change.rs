@@ -1,6 +1,6 @@
-//! What a transaction that writes runs does to the sums: takes away what the rows said before, adds what they say then.
+//! Change of the sums by a transaction that writes runs: subtracts the old figures of the rows, adds the new ones.
 //!
-//! Only figures that can be taken away again are kept; a maximum is not among them.
+//! Always: only figures that can be subtracted are summed; a maximum is not one of them.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use crate::{
     jobs::row::integer,
 };
 
-/// Rows a statement: see `failures`.
+/// Rows per statement: see `failures`.
 const BATCH: usize = 20;
 
-/// What of the table of runs a statement's end chooses.
+/// Start of a statement that reads the figures of runs; a condition follows.
 const READ: &str = "SELECT pipeline, job_id, outcome, started_at, lines, parsed, delivered, failures, duration_ms, \
                     invocation FROM runs WHERE ";
 
-/// A row of sums but for its width: what two runs must have in common to be counted together.
+/// Key of a row of sums: runs with the same key are summed together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Cell {
     width: i64,
@@ -30,20 +30,20 @@ struct Cell {
     job: Option<String>,
 }
 
-/// In the order of the columns.
+/// Number of figures, in the order of the columns.
 pub(super) const FIGURES: usize = 10;
 
-/// The change that a transaction makes to the sums. The order is: [`Change::leave`], write the runs,
-/// [`Change::enter`], [`Change::apply`].
+/// The change that a transaction makes to the sums. The order is: [`Change::subtract`], write the runs,
+/// [`Change::add`], [`Change::apply`].
 #[derive(Default)]
 pub(crate) struct Change {
-    // In order, so that no two transactions wait for each other's rows.
+    // Ordered, so that two transactions lock rows in the same order.
     cells: BTreeMap<Cell, [i64; FIGURES]>,
 }
 
 impl Change {
-    /// Takes away what the chosen rows say now. They are locked until the transaction ends.
-    pub async fn leave(
+    /// Subtracts the current figures of the chosen rows, and locks them until the transaction ends.
+    pub async fn subtract(
         &mut self,
         transaction: &mut Transaction,
         choose: impl FnOnce(Statement) -> Statement,
@@ -52,8 +52,8 @@ impl Change {
         self.count(&transaction.run(statement).await?, -1)
     }
 
-    /// Adds what the chosen rows say now.
-    pub async fn enter(
+    /// Adds the current figures of the chosen rows.
+    pub async fn add(
         &mut self,
         transaction: &mut Transaction,
         choose: impl FnOnce(Statement) -> Statement,
@@ -80,7 +80,7 @@ impl Change {
         Ok(())
     }
 
-    /// Writes what has changed.
+    /// Writes the changed sums.
     pub async fn apply(self, transaction: &mut Transaction) -> Result<(), DbError> {
         let changed: Vec<_> =
             self.cells.into_iter().filter(|(_, figures)| figures.iter().any(|sum| *sum != 0)).collect();
@@ -144,7 +144,7 @@ fn figures(row: &Row) -> Result<[i64; FIGURES], DbError> {
     ])
 }
 
-/// How often it was invoked, billed milliseconds, these times megabytes, and whether it began cold.
+/// Number of invocations, billed milliseconds, billed milliseconds times megabytes, and cold starts.
 pub(super) fn paid(invocation: Option<&Invocation>) -> [i64; 4] {
     let Some(invocation) = invocation else { return [0; 4] };
     let billed = invocation.billed_ms.unwrap_or(0);

@@ -1,25 +1,25 @@
-//! A window cut into stretches whose sums are kept, as wide as fit, and the ends that no stretch fits into.
+//! Divides a window into stored intervals, as wide as fit, and the ends that no interval fits into.
 
 use super::WIDTHS;
 
-/// Always: pieces of one window neighbour each other and cover it.
+/// A part of a window. Pieces of one window are adjacent and cover it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// Milliseconds of the stretches to read; `None`: the runs themselves.
+    /// Width in milliseconds of the intervals to read; `None` to read the runs themselves.
     pub width: Option<i64>,
     pub from: i64,
     pub to: i64,
 }
 
-/// Of `[from, to)`, none wider than `widest`; at most seven pieces.
+/// The pieces of `[from, to)` with intervals up to `widest`; at most seven.
 pub fn pieces(from: i64, to: i64, widest: i64) -> Vec<Piece> {
     let widths: Vec<i64> = WIDTHS.into_iter().filter(|width| *width <= widest).collect();
     let mut pieces = Vec::new();
-    cover(from, to, &widths, &mut pieces);
+    split(from, to, &widths, &mut pieces);
     pieces
 }
 
-fn cover(from: i64, to: i64, widths: &[i64], pieces: &mut Vec<Piece>) {
+fn split(from: i64, to: i64, widths: &[i64], pieces: &mut Vec<Piece>) {
     if from >= to {
         return;
     }
@@ -29,11 +29,11 @@ fn cover(from: i64, to: i64, widths: &[i64], pieces: &mut Vec<Piece>) {
     };
     let (first, last) = (from.div_euclid(*width) + i64::from(from.rem_euclid(*width) > 0), to.div_euclid(*width));
     if first < last {
-        cover(from, first * width, narrower, pieces);
+        split(from, first * width, narrower, pieces);
         pieces.push(Piece { width: Some(*width), from: first * width, to: last * width });
-        cover(last * width, to, narrower, pieces);
+        split(last * width, to, narrower, pieces);
     } else {
-        cover(from, to, narrower, pieces);
+        split(from, to, narrower, pieces);
     }
 }
 
@@ -45,7 +45,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_cover_a_window_once(from in -400_000_000_i64..400_000_000, length in 1..400_000_000_i64, widest in 0..3_usize) {
+        fn pieces_cover_the_window_once(from in -400_000_000_i64..400_000_000, length in 1..400_000_000_i64, widest in 0..3_usize) {
             let to = from + length;
             let pieces = pieces(from, to, WIDTHS[widest]);
             prop_assert!(pieces.len() <= 7);

@@ -1,7 +1,7 @@
-//! Sums of a window: in neighbouring stretches for a chart, by outcome for a tile, in all for a cost.
+//! Sums of a window: in adjacent intervals for a chart, by outcome for a tile, in total for a cost.
 //!
-//! Always: exact to the millisecond. The ends of a window that no kept stretch fits into are read from the runs
-//! themselves; those are gone after their retention, so that the ends of an old window may lack less than five minutes.
+//! Always: exact to the millisecond while the runs exist. The ends of a window that no stored interval fits into are
+//! read from the runs; after their retention an old window may lack less than five minutes at each end.
 
 use std::collections::BTreeMap;
 
@@ -18,43 +18,44 @@ use crate::{
     runs::chosen,
 };
 
-/// Runs that one chart is made of, at most, where it is made of runs.
-const SUMMED: i64 = 100_000;
-/// A chart of less is made of runs: stretches would be too wide for it.
+/// Most runs that a chart of runs reads.
+const MAX_RUNS: i64 = 100_000;
+/// Windows shorter than this are charted from runs, because stored intervals are too wide.
 const SHORT_MS: i64 = 2 * 3_600_000;
-const PARTS: u32 = 500;
+/// Most intervals of a chart.
+const MAX_PARTS: u32 = 500;
 const FIGURES: &str = "CAST(SUM(runs) AS BIGINT) AS runs, CAST(SUM(lines) AS BIGINT) AS lines, \
                        CAST(SUM(parsed) AS BIGINT) AS parsed, CAST(SUM(delivered) AS BIGINT) AS delivered, \
                        CAST(SUM(failures) AS BIGINT) AS failures";
-/// The same of runs.
+/// Figures computed from runs.
 const COUNTED: &str = "CAST(COUNT(*) AS BIGINT) AS runs, CAST(SUM(lines) AS BIGINT) AS lines, \
                        CAST(SUM(parsed) AS BIGINT) AS parsed, CAST(SUM(delivered) AS BIGINT) AS delivered, \
                        CAST(SUM(failures) AS BIGINT) AS failures";
 
-/// What the runs of a window come to.
+/// Totals of the runs of a window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// By outcome, those with runs only, in the order of [`Outcome::ALL`].
+    /// Number of runs by outcome, without outcomes that have none, in the order of [`Outcome::ALL`].
     pub outcomes: Vec<(Outcome, u64)>,
     pub runs: u64,
     pub lines: u64,
     pub parsed: u64,
     pub delivered: u64,
     pub failures: u64,
-    /// Of a Lambda function: how often it was invoked, and what that is paid for.
+    /// Number of Lambda invocations.
     pub invocations: u64,
     pub billed_ms: u64,
-    /// Billed milliseconds, each times the megabytes that the function was given.
+    /// Billed milliseconds times the configured megabytes.
     pub billed_mb_ms: u64,
     pub cold_starts: u64,
 }
 
 impl Db {
-    /// Neighbouring stretches of the window, oldest first, each with its sums; about as many as `parts`, 1 to 500. Where
-    /// they are made of kept sums they begin at round times, and the first and the last may be shorter.
+    /// Adjacent intervals of the window with their sums, oldest first, about `parts` (1 to 500). Intervals from stored
+    /// sums begin at round times, and the first and the last may be shorter.
     pub async fn run_sums(&self, filter: &RunFilter, window: Window, parts: u32) -> Result<Vec<RunSums>, DbError> {
         let (from, to) = (window.from().0, window.to().0);
-        let parts = i64::from(parts.clamp(1, PARTS));
+        let parts = i64::from(parts.clamp(1, MAX_PARTS));
         let few = filter.key.is_some() || filter.request_id.is_some();
         if few || to - from < SHORT_MS {
             return self.sums_of_runs(filter, window, parts).await;
@@ -72,7 +73,7 @@ impl Db {
         Ok(sums)
     }
 
-    /// So many stretches of the same length, of the newest [`SUMMED`] runs.
+    /// `parts` intervals of equal length, from the newest [`MAX_RUNS`] runs.
     async fn sums_of_runs(&self, filter: &RunFilter, window: Window, parts: i64) -> Result<Vec<RunSums>, DbError> {
         let (from, to) = (window.from().0, window.to().0);
         let width = ((to - from) / parts + i64::from((to - from) % parts > 0)).max(1);
@@ -82,7 +83,7 @@ impl Db {
             statement.push(COUNTED).push(" FROM (SELECT started_at, lines, parsed, delivered, failures FROM runs ");
         let statement = chosen(statement, &within(filter, from, to))
             .push(" ORDER BY started_at DESC LIMIT ")
-            .value(SUMMED)
+            .value(MAX_RUNS)
             .push(") AS newest GROUP BY part");
         let mut sums = Vec::new();
         let mut start = from;
@@ -100,7 +101,7 @@ impl Db {
         Ok(sums)
     }
 
-    /// What the runs of a window come to. Of the filter: pipeline, outcomes and job.
+    /// Totals of a window. Only pipeline, outcomes and job of the filter apply.
     pub async fn run_totals(&self, filter: &RunFilter, window: Window) -> Result<Totals, DbError> {
         let mut totals = Totals::default();
         let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
@@ -121,7 +122,7 @@ impl Db {
                 }
             }
             if piece.width.is_none() {
-                self.pay(filter, piece, &mut totals).await?;
+                self.add_invocations(filter, piece, &mut totals).await?;
             }
         }
         let counted = |outcome: Outcome| Some((outcome, *outcomes.get(outcome.as_str()).filter(|runs| **runs > 0)?));
@@ -129,8 +130,8 @@ impl Db {
         Ok(totals)
     }
 
-    /// What invocations are paid for lies in their rows as JSON, which no SQL of both databases reads.
-    async fn pay(&self, filter: &RunFilter, piece: Piece, totals: &mut Totals) -> Result<(), DbError> {
+    /// Adds invocation figures from runs: they are stored as JSON, for which the databases share no SQL.
+    async fn add_invocations(&self, filter: &RunFilter, piece: Piece, totals: &mut Totals) -> Result<(), DbError> {
         let filter = within(filter, piece.from, piece.to);
         let statement =
             chosen(Statement::new("SELECT invocation FROM runs "), &filter).push(" AND invocation IS NOT NULL");
@@ -150,7 +151,7 @@ fn within(filter: &RunFilter, from: i64, to: i64) -> RunFilter {
     RunFilter { from: Some(Time(from)), to: Some(Time(to)), ..filter.clone() }
 }
 
-/// Figures of a piece, by stretch; what runs themselves tell is one stretch, as no bar begins within it.
+/// SQL for the figures of a piece by interval; a piece of runs is one interval, because no bar begins within it.
 fn charted(filter: &RunFilter, piece: Piece) -> Statement {
     if let Some(width) = piece.width {
         let statement = Statement::new("SELECT start_at, ").push(FIGURES).push(" FROM run_sums ");
@@ -163,7 +164,7 @@ fn charted(filter: &RunFilter, piece: Piece) -> Statement {
     }
 }
 
-/// Figures of a piece, by outcome.
+/// SQL for the figures of a piece by outcome.
 fn totalled(filter: &RunFilter, piece: Piece) -> Statement {
     let statement = Statement::new("SELECT outcome, ");
     if let Some(width) = piece.width {

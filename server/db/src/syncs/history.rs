@@ -1,11 +1,11 @@
-//! What was done: minute by minute, and the evaluations that are worth remembering.
+//! The history of syncs: figures per minute, and notable evaluations.
 //!
-//! Always: a minute's figures are added in the transaction that writes the status, so that none is counted twice or
-//! lost. Who asked for something stands in the reason of the evaluation that answered it.
+//! Always: the figures of a minute are added in the transaction that writes the status, so that none is counted twice
+//! or lost. The reason of an evaluation names the users whose requests it handled.
 
 use model::{Page, SyncAction, SyncEvaluation, SyncId, SyncMinute, TableName, Time};
 
-use super::asks::Ask;
+use super::requests::SyncRequest;
 use crate::{
     Db, DbError,
     database::{Row, Statement, Transaction, json},
@@ -13,26 +13,26 @@ use crate::{
 };
 
 const MINUTE_MS: i64 = 60_000;
-const LONGEST_PAGE: u32 = 200;
+const MAX_PAGE: u32 = 200;
 
-/// An evaluation that ended, with what was asked of it.
-pub struct Told<'a> {
+/// An ended evaluation with the requests that it handled.
+pub struct EndedEvaluation<'a> {
     pub evaluation: &'a SyncEvaluation,
-    pub asked: Vec<Ask>,
-    /// Than the evaluation before.
+    pub requests: Vec<SyncRequest>,
+    /// Whether its verdict differs from that of the previous evaluation.
     pub another_verdict: bool,
 }
 
-impl Told<'_> {
-    fn worth_remembering(&self) -> bool {
+impl EndedEvaluation<'_> {
+    fn is_notable(&self) -> bool {
         let SyncEvaluation { verify, uploaded, deleted, found, .. } = *self.evaluation;
         let changed = uploaded > 0 || deleted > 0 || found > 0;
-        verify || changed || self.another_verdict || !self.asked.is_empty()
+        verify || changed || self.another_verdict || !self.requests.is_empty()
     }
 }
 
 impl Db {
-    /// Minutes that began at `from` or later, the oldest first.
+    /// Figures of the minutes from `from` on, the oldest first.
     pub async fn sync_minutes(&self, table: &TableName, from: Time) -> Result<Vec<SyncMinute>, DbError> {
         let statement = Statement::new(
             "SELECT at, uploaded, deleted, found, requests, bytes_sent, bytes_received, local_rows, remote_rows, batch \
@@ -42,20 +42,20 @@ impl Db {
         rows.iter().map(minute).collect()
     }
 
-    /// The newest first. `limit` 1 to 200.
+    /// A page of evaluations, the newest first; `limit` 1 to 200.
     pub async fn sync_evaluations(
         &self,
         table: &TableName,
         after: Option<SyncId>,
         limit: u32,
     ) -> Result<Page<SyncEvaluation>, DbError> {
-        let limit = limit.clamp(1, LONGEST_PAGE);
+        let limit = limit.clamp(1, MAX_PAGE);
         let mut statement = Statement::new("SELECT evaluation FROM sync_evaluations WHERE table_name = ");
         statement = statement.value(table.as_str());
         if let Some(after) = after {
             statement = statement.push(" AND id < ").value(after.to_string());
         }
-        // One more tells whether there is a next page.
+        // One more row shows whether there is a next page.
         let statement = statement.push(" ORDER BY id DESC LIMIT ").value(i64::from(limit) + 1);
         let rows = self.database().read(statement).await?;
         let mut items = rows.iter().map(|row| row.json("evaluation")).collect::<Result<Vec<SyncEvaluation>, _>>()?;
@@ -70,7 +70,7 @@ impl Db {
     }
 }
 
-/// Adds to the minute of now; nothing done is nothing written.
+/// Adds figures to the current minute; writes nothing if all are zero.
 pub async fn add(
     transaction: &mut Transaction,
     table: &TableName,
@@ -126,15 +126,19 @@ fn minute(row: &Row) -> Result<SyncMinute, DbError> {
     })
 }
 
-/// Keeps an evaluation, if it is worth it.
-pub async fn remember(transaction: &mut Transaction, table: &TableName, told: Told<'_>) -> Result<(), DbError> {
-    if !told.worth_remembering() {
+/// Stores an evaluation if it is notable.
+pub async fn remember(
+    transaction: &mut Transaction,
+    table: &TableName,
+    ended: EndedEvaluation<'_>,
+) -> Result<(), DbError> {
+    if !ended.is_notable() {
         return Ok(());
     }
-    let mut evaluation = told.evaluation.clone();
-    for ask in &told.asked {
+    let mut evaluation = ended.evaluation.clone();
+    for request in &ended.requests {
         evaluation.reason.push(' ');
-        evaluation.reason.push_str(&said(ask));
+        evaluation.reason.push_str(&said(request));
     }
     let statement = Statement::new("INSERT INTO sync_evaluations (id, table_name, ended_at, evaluation) VALUES ");
     let values = [
@@ -146,15 +150,15 @@ pub async fn remember(transaction: &mut Transaction, table: &TableName, told: To
     transaction.run(statement.tuple(values)).await.map(drop)
 }
 
-/// Who asked for what.
-fn said(Ask { action, author }: &Ask) -> String {
+/// A sentence about a request and its author.
+fn said(SyncRequest { action, author }: &SyncRequest) -> String {
     match action {
         SyncAction::Evaluate | SyncAction::Verify | SyncAction::Pause | SyncAction::Resume => {
-            format!("Asked for by {author}.")
+            format!("Requested by {author}.")
         }
-        SyncAction::Approve { rows } => format!("{author} approved that {rows} rows be deleted."),
+        SyncAction::Approve { rows } => format!("{author} approved deleting {rows} rows."),
         SyncAction::AcceptEpoch => format!("{author} accepted the local database as it is."),
-        SyncAction::RetryQuarantined { key: Some(key) } => format!("{author} asked to try row {key} again."),
-        SyncAction::RetryQuarantined { key: None } => format!("{author} asked to try the rows in quarantine again."),
+        SyncAction::RetryQuarantined { key: Some(key) } => format!("{author} requested a retry of row {key}."),
+        SyncAction::RetryQuarantined { key: None } => format!("{author} requested a retry of the quarantined rows."),
     }
 }

@@ -1,71 +1,81 @@
-//! The side of whoever keeps a table in step: taking it for an evaluation, telling how it goes, giving it back.
+//! The side of the process that syncs a table: acquiring it for an evaluation, reporting progress, releasing it.
 //!
-//! Always: one at a time, by a lease that the holder renews with each beat. All that is told names the holder, so that
-//! one that was asleep past its lease tells nothing.
+//! Always: one process at a time, the holder of the lease `sync` of the table, which each heartbeat renews. A process
+//! that lost it writes nothing.
 
 use model::{SyncEvaluation, SyncSource, SyncStatus, TableName, Time};
 
 use super::{
-    HeldSync, SyncAsked, SyncBeat, asks,
-    history::{self, Told},
+    HeldSync, SyncHeartbeat, SyncRequests,
+    history::{self, EndedEvaluation},
+    requests,
     row::{self, Kept},
 };
 use crate::{
     Db, DbError,
     database::{Statement, Transaction, json},
+    task_leases::{self, task},
 };
 
-/// Of those in quarantine, so many are kept to be looked at.
+/// Most quarantined rows stored for display.
 const QUARANTINE: usize = 100;
 
 impl Db {
-    /// Takes or keeps a table for a time, with what was asked of it; `None`: another holds it. A table that an agent
-    /// reported until now is Logyard's from here on.
-    pub async fn hold_sync(&self, table: &TableName, holder: &str, lease_ms: i64) -> Result<Option<HeldSync>, DbError> {
-        let now = self.now();
-        let mut transaction = self.database().begin().await?;
-        let kept = row::lock(&mut transaction, table, SyncSource::Logyard, now).await?;
-        if kept.holder != holder && kept.lease_until > now.0 {
-            return Ok(None);
-        }
-        let statement =
-            Statement::new("UPDATE syncs SET holder = $1, lease_until = $2, heard_until = $3 WHERE table_name = $4");
-        let heard_until = kept.heard_until.max(row::heard_until(&kept.status, now));
-        let statement = statement.bind(holder).bind(now.0 + lease_ms).bind(heard_until).bind(table.as_str());
-        transaction.run(statement).await?;
-        let asked = asks::take(&mut transaction, table).await?;
-        transaction.commit().await?;
-        Ok(Some(HeldSync { checkpoint: kept.checkpoint, asked, paused: kept.status.paused }))
-    }
-
-    /// While it is worked on, about once a second, and before what a checkpoint speaks of goes on. False: another holds
-    /// it by now, stop at once.
-    pub async fn beat_sync(
+    /// Acquires or renews the lease of a table, with its pending requests; `None` if another process holds it. A table
+    /// that an agent reported before belongs to Logyard from now on.
+    pub async fn acquire_sync(
         &self,
         table: &TableName,
         holder: &str,
         lease_ms: i64,
-        beat: &SyncBeat,
+    ) -> Result<Option<HeldSync>, DbError> {
+        let now = self.now();
+        let mut transaction = self.database().begin().await?;
+        let kept = row::lock(&mut transaction, table, SyncSource::Logyard, now).await?;
+        if !task_leases::take(&mut transaction, (task::SYNC, table.as_str()), holder, lease_ms, now).await? {
+            return Ok(None);
+        }
+        let statement = Statement::new("UPDATE syncs SET holder = $1, heard_until = $2 WHERE table_name = $3");
+        let heard_until = kept.heard_until.max(row::heard_until(&kept.status, now));
+        let statement = statement.bind(holder).bind(heard_until).bind(table.as_str());
+        transaction.run(statement).await?;
+        let requests = requests::take(&mut transaction, table).await?;
+        transaction.commit().await?;
+        Ok(Some(HeldSync { checkpoint: kept.checkpoint, requests, paused: kept.status.paused }))
+    }
+
+    /// Writes a heartbeat with progress and checkpoint, about once a second, and before work continues past a
+    /// checkpoint. False: the lease is lost, stop at once.
+    pub async fn sync_heartbeat(
+        &self,
+        table: &TableName,
+        holder: &str,
+        lease_ms: i64,
+        beat: &SyncHeartbeat,
     ) -> Result<bool, DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
         let Some(kept) = held(&mut transaction, table, holder, now).await? else { return Ok(false) };
         let status = row::merged(&kept.status, &beat.status, now);
-        write(&mut transaction, &status, now.0 + lease_ms, beat, kept.verdict.as_deref(), now).await?;
+        let until = Time(now.0.saturating_add(lease_ms));
+        if !task_leases::fence_and_renew(&mut transaction, (task::SYNC, table.as_str()), holder, until).await? {
+            return Ok(false);
+        }
+        write(&mut transaction, &status, beat, kept.verdict.as_deref(), now).await?;
         history::add(&mut transaction, table, now, &beat.minute).await?;
         transaction.commit().await?;
         Ok(true)
     }
 
-    /// An evaluation ended: remembers it if it is worth it, drops what it answered, and gives the table back. False:
-    /// another holds it by now, and nothing was recorded.
+    /// Ends an evaluation: stores it if notable, deletes the requests that it handled, and releases the table. False:
+    /// the lease is lost, and nothing was recorded.
     pub async fn end_sync(
         &self,
         table: &TableName,
         holder: &str,
-        beat: &SyncBeat,
+        beat: &SyncHeartbeat,
         evaluation: &SyncEvaluation,
-        answered: &SyncAsked,
+        answered: &SyncRequests,
     ) -> Result<bool, DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
@@ -73,53 +83,47 @@ impl Db {
         let told = row::merged(&kept.status, &beat.status, now);
         let status = SyncStatus { verified: row::newer(told.verified, evaluation.verified), ..told };
         let verdict = json(&evaluation.state)?;
-        write(&mut transaction, &status, 0, beat, Some(&verdict), now).await?;
+        write(&mut transaction, &status, beat, Some(&verdict), now).await?;
+        task_leases::free(&mut transaction, (task::SYNC, table.as_str())).await?;
         history::add(&mut transaction, table, now, &beat.minute).await?;
-        let asked = asks::answer(&mut transaction, table, answered).await?;
-        let told = Told { evaluation, asked, another_verdict: kept.verdict.as_ref() != Some(&verdict) };
+        let requests = requests::answer(&mut transaction, table, answered).await?;
+        let told = EndedEvaluation { evaluation, requests, another_verdict: kept.verdict.as_ref() != Some(&verdict) };
         history::remember(&mut transaction, table, told).await?;
         transaction.commit().await?;
         Ok(true)
     }
-
-    /// Gives a table back without an evaluation's end; what was asked stays asked.
-    pub async fn release_sync(&self, table: &TableName, holder: &str) -> Result<(), DbError> {
-        let statement = Statement::new("UPDATE syncs SET lease_until = 0 WHERE table_name = $1 AND holder = $2");
-        self.database().write(statement.bind(table.as_str()).bind(holder)).await?;
-        Ok(())
-    }
 }
 
-/// The row, if it is still this holder's.
+/// The table's row, if its lease is still this holder's; both are locked for the rest of the transaction.
 async fn held(
     transaction: &mut Transaction,
     table: &TableName,
     holder: &str,
     now: Time,
 ) -> Result<Option<Kept>, DbError> {
-    let statement = row::select_kept().push("WHERE source = 'logyard' AND lease_until > 0 AND table_name = ");
-    let statement = statement.value(table.as_str()).push(" AND holder = ").value(holder);
+    let statement = row::select_kept().push("WHERE source = 'logyard' AND table_name = ").value(table.as_str());
     let lock = transaction.for_update();
     let rows = transaction.run(statement.push(lock)).await?;
+    if !task_leases::fence(transaction, (task::SYNC, table.as_str()), holder).await? {
+        return Ok(None);
+    }
     rows.first().map(|found| row::kept(found, now)).transpose()
 }
 
 async fn write(
     transaction: &mut Transaction,
     status: &SyncStatus,
-    lease_until: i64,
-    beat: &SyncBeat,
+    beat: &SyncHeartbeat,
     verdict: Option<&str>,
     now: Time,
 ) -> Result<(), DbError> {
     let quarantine = &beat.quarantine[..beat.quarantine.len().min(QUARANTINE)];
     let statement = Statement::new(
-        "UPDATE syncs SET status = $1, lease_until = $2, heard_until = $3, checkpoint = COALESCE($4, checkpoint), \
-         verdict = $5, key_map = COALESCE($6, key_map), quarantine = $7, updated_at = $8, revision = revision + 1 \
-         WHERE table_name = $9",
+        "UPDATE syncs SET status = $1, heard_until = $2, checkpoint = COALESCE($3, checkpoint), verdict = $4, \
+         key_map = COALESCE($5, key_map), quarantine = $6, updated_at = $7, revision = revision + 1 \
+         WHERE table_name = $8",
     )
     .bind(json(status)?)
-    .bind(lease_until)
     .bind(row::heard_until(status, now))
     .bind(beat.checkpoint.clone())
     .bind(verdict.map(str::to_owned))

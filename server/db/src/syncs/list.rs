@@ -1,4 +1,4 @@
-//! Syncs read: all of them, one with what its page shows, and which changed.
+//! Reads syncs: all of them, one with the details of its page, and the changed ones.
 
 use model::{KeySpan, Quarantined, SyncChange, SyncStatus, TableName, Time};
 
@@ -9,14 +9,14 @@ use crate::{
 };
 
 impl Db {
-    /// All of which anything was ever heard, by name.
+    /// All known syncs, by table name.
     pub async fn syncs(&self) -> Result<Vec<SyncStatus>, DbError> {
         let now = self.now();
         let rows = self.database().read(row::select("").push("ORDER BY table_name")).await?;
         rows.iter().map(|found| row::decode(found, now)).collect()
     }
 
-    /// With its map and its rows in quarantine; `None` if nothing was ever heard of it.
+    /// A sync with its map and its quarantined rows; `None` if the table is unknown.
     pub async fn sync(
         &self,
         table: &TableName,
@@ -28,7 +28,7 @@ impl Db {
         rows.first().map(whole).transpose()
     }
 
-    /// Tables that changed at `since` or later.
+    /// Tables changed at `since` or later, with their revision.
     pub async fn changed_syncs(&self, since: Time) -> Result<Vec<SyncChange>, DbError> {
         let statement = Statement::new("SELECT table_name, revision FROM syncs WHERE updated_at >= $1");
         let change = |row: &Row| Ok(SyncChange { table: row.word("table_name")?, revision: row.get("revision")? });

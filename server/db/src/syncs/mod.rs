@@ -1,22 +1,22 @@
-//! The tables of syncs: how each table stands, who keeps it in step, what people asked of it, and what was done.
+//! The tables of syncs: status, lease, requests and history of each table.
 //!
-//! A table is held for one evaluation at a time and given back after it, so that the background task and a command take
-//! turns. What people ask waits in a table of its own until an evaluation has answered it: a holder reads all that
-//! waits, and answers no more than it read, so that neither a crash nor bad timing loses a wish.
+//! The lease of a table covers one evaluation and is released after it, so that the background task and a command take
+//! turns. Requests of users are stored in a table of their own until an evaluation has handled them: a holder reads all
+//! pending requests and completes only those, so that neither a crash nor a race loses a request.
 //!
-//! Always: whoever lost the lease changes nothing. A checkpoint, the status beside it and what was done since the last
-//! are written in one transaction. The state's `since` moves with the state alone.
+//! Always: a process that lost the lease changes nothing. A checkpoint, its status and the figures since the last one
+//! are written in one transaction. The state's `since` changes only with the state.
 //!
-//! - `hold`: taken, kept, ended, given back; `asks`: what people ask
-//! - `report`: tables that agents keep in step
-//! - `history`: minutes and evaluations, written, read and swept
-//! - `list`: read; `row`: how a sync lies in its row
+//! - `hold`: acquiring, heartbeat, end; `requests`: requests of users
+//! - `report`: tables synced by agents
+//! - `history`: minutes and evaluations
+//! - `list`: reads syncs; `row`: encoding of a sync; `wanted`: polling for requests
 
-mod asks;
 mod history;
 mod hold;
 mod list;
 mod report;
+mod requests;
 mod row;
 mod wanted;
 
@@ -24,39 +24,39 @@ use model::{KeySpan, Quarantined, SyncMinute, SyncStatus};
 
 pub use self::report::MOST_AGENT_TABLES;
 
-/// What whoever holds a table goes by.
+/// State that the holder of a table starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldSync {
-    /// The engine's; `None` for a fresh start.
+    /// Checkpoint of the engine; `None` for a fresh start.
     pub checkpoint: Option<String>,
-    pub asked: SyncAsked,
+    pub requests: SyncRequests,
     pub paused: bool,
 }
 
-/// What people asked of a table since it was last answered.
+/// Pending requests of users for a table, combined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SyncAsked {
+pub struct SyncRequests {
     pub evaluate: bool,
     pub verify: bool,
-    /// Rows that may be deleted by the newest yes; 0: there is none.
+    /// Number of rows approved for deletion; 0 without approval.
     pub approved: u64,
     pub accept_epoch: bool,
-    /// Keys to try again now; an empty list is all of them.
+    /// Keys of quarantined rows to retry now; an empty list means all.
     pub retry: Option<Vec<String>>,
 }
 
-/// How a table stands while it is worked on.
+/// Heartbeat of a running evaluation.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SyncBeat {
-    /// As far as known: ends, batch and proof that are left out stay as they were. `since`, `source`, `paused`,
-    /// `looked_at`, `holder` and `held` are the store's to say.
+pub struct SyncHeartbeat {
+    /// Status as far as known: absent endpoints, batch and evidence stay unchanged. `since`, `source`, `paused`,
+    /// `looked_at`, `holder` and `held` are set by the database.
     pub status: SyncStatus,
-    /// `None` leaves the last one.
+    /// `None` keeps the previous one.
     pub checkpoint: Option<String>,
-    /// What was done since the last beat; it counts for the minute in which it is told, whatever its `at`.
+    /// Figures since the last heartbeat; they count for the current minute, regardless of their `at`.
     pub minute: SyncMinute,
-    /// All of it, or the first hundred.
+    /// Quarantined rows; the first hundred.
     pub quarantine: Vec<Quarantined>,
-    /// `None` leaves the last one.
+    /// `None` keeps the previous one.
     pub map: Option<Vec<KeySpan>>,
 }

@@ -1,7 +1,7 @@
-//! Tables that agents keep in step: what they report, kept as Logyard's own.
+//! Tables synced by agents: their reports are stored like Logyard's own syncs.
 //!
-//! Always: an agent's table is never held and never asked anything; the number of such tables is limited. How often an
-//! agent reports is learned from its reports, so that its silence can be told.
+//! Always: nobody takes a lease on an agent's table or sends it requests, and the number of such tables is limited. The
+//! usual interval between reports is learned from the reports, so that a missing report is noticed.
 
 use model::{Evidence, SyncEnd, SyncMinute, SyncReport, SyncSource, SyncState, SyncStatus, TableName, Time, Verified};
 
@@ -11,11 +11,11 @@ use crate::{
     database::{Statement, Transaction, json},
 };
 
-/// So many tables of agents are kept.
+/// Largest number of tables reported by agents.
 pub const MOST_AGENT_TABLES: i64 = 1_000;
 
 impl Db {
-    /// Takes over what an agent says. The table is made by its first report, and is the agent's from here on.
+    /// Stores a report of an agent. The first report creates the table, which belongs to agents from then on.
     pub async fn report_sync(&self, table: &TableName, agent: &str, report: &SyncReport) -> Result<(), DbError> {
         let now = self.now();
         let mut transaction = self.database().begin().await?;
@@ -25,7 +25,7 @@ impl Db {
         }
         let status = SyncStatus {
             every_ms: usual_pause(&kept.status, now, now.0 < kept.heard_until),
-            ..row::merged(&kept.status, &told(&kept.status, report, now), now)
+            ..row::merged(&kept.status, &reported(&kept.status, report, now), now)
         };
         let statement = Statement::new(
             "UPDATE syncs SET status = $1, holder = $2, heard_until = $3, updated_at = $4, revision = revision + 1 \
@@ -49,15 +49,15 @@ async fn limit(transaction: &mut Transaction) -> Result<(), DbError> {
     if tables > MOST_AGENT_TABLES { Err(DbError::TooManyTables) } else { Ok(()) }
 }
 
-/// Milliseconds between reports, as the last few were. A silence that was noticed says nothing about them.
+/// Usual milliseconds between reports, as a moving average. A noticed outage does not change it.
 fn usual_pause(known: &SyncStatus, now: Time, heard_of: bool) -> u64 {
     let Some(last) = known.looked_at.filter(|_| heard_of) else { return known.every_ms };
     let pause = u64::try_from(now.since(last)).unwrap_or_default();
     if known.every_ms == 0 { pause } else { (known.every_ms.saturating_mul(3).saturating_add(pause)) / 4 }
 }
 
-/// How the table stands by a report. Counts and versions that it leaves out are as they were.
-fn told(known: &SyncStatus, report: &SyncReport, now: Time) -> SyncStatus {
+/// Status of the table after a report. Counts and versions that it leaves out stay unchanged.
+fn reported(known: &SyncStatus, report: &SyncReport, now: Time) -> SyncStatus {
     let local = end(known.local, report.local_count, report.local_version);
     let remote = end(known.remote, report.remote_count, report.remote_version);
     let state = report.state.unwrap_or_else(|| judged(local, remote, report.error.is_some()));
@@ -96,7 +96,7 @@ fn end(known: Option<SyncEnd>, count: Option<u64>, version: Option<u64>) -> Opti
     }
 }
 
-/// By counts and versions alone, where an agent says no more.
+/// State derived from counts and versions, for a report without a state.
 fn judged(local: Option<SyncEnd>, remote: Option<SyncEnd>, failed: bool) -> SyncState {
     match (local, remote) {
         _ if failed => SyncState::Unreachable,

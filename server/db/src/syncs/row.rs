@@ -5,34 +5,31 @@ use model::{SyncSource, SyncStatus, TableName, Time, Verified};
 use crate::{
     DbError,
     database::{Row, Statement, Transaction, json},
+    task_leases::{self, task},
 };
 
-/// A table of which nothing was heard for five times its usual pause, and at least so long, is kept by nobody. One whose
-/// ends do not answer is tried every minute or so.
+/// A table of which nothing was heard for five times its usual pause, and at least so long, is kept by nobody. One
+/// whose ends do not answer is tried every minute or so.
 const QUIET_MS: i64 = 120_000;
 const QUIET_AGENT_MS: i64 = 300_000;
 
-/// A row as whoever changes it finds it.
+/// A row before a change.
 pub struct Kept {
     pub status: SyncStatus,
-    /// Empty: nobody ever looked.
-    pub holder: String,
-    /// 0: nobody has it.
-    pub lease_until: i64,
     pub heard_until: i64,
     pub checkpoint: Option<String>,
-    /// The state that the last evaluation came to, as JSON.
+    /// Verdict of the last evaluation as JSON.
     pub verdict: Option<String>,
 }
 
-/// The start of a statement that reads what [`decode`] needs, and these columns. A checkpoint may be long.
+/// The start of a statement that reads the columns of [`decode`] and these. Checkpoints may be long.
 pub fn select(more: &'static str) -> Statement {
     Statement::new("SELECT table_name, source, status, holder, heard_until, paused").push(more).push(" FROM syncs ")
 }
 
-/// The same for [`kept`].
+/// The start of a statement that reads the columns of [`kept`].
 pub fn select_kept() -> Statement {
-    select(", lease_until, checkpoint, verdict")
+    select(", checkpoint, verdict")
 }
 
 pub fn decode(row: &Row, now: Time) -> Result<SyncStatus, DbError> {
@@ -46,7 +43,7 @@ pub fn decode(row: &Row, now: Time) -> Result<SyncStatus, DbError> {
     })
 }
 
-/// The table's row, for this transaction alone; made if there is none. One that somebody else kept begins anew.
+/// Locks the row of a table, and creates it if missing. A row of another source is reset.
 pub async fn lock(
     transaction: &mut Transaction,
     table: &TableName,
@@ -62,10 +59,11 @@ pub async fn lock(
     let mut found = transaction.run(select_kept().push("WHERE table_name = ").value(table.as_str()).push(lock)).await?;
     if found.first().map(|row| row.get::<String>("source")).transpose()?.as_deref() != Some(word(source)) {
         let statement = Statement::new(
-            "UPDATE syncs SET source = $1, status = $2, holder = NULL, lease_until = 0, heard_until = 0, paused = 0, \
+            "UPDATE syncs SET source = $1, status = $2, holder = NULL, heard_until = 0, paused = 0, \
              checkpoint = NULL, verdict = NULL, key_map = '[]', quarantine = '[]' WHERE table_name = $3",
         );
         transaction.run(statement.bind(word(source)).bind(unseen).bind(table.as_str())).await?;
+        task_leases::free(transaction, (task::SYNC, table.as_str())).await?;
         found = transaction.run(select_kept().push("WHERE table_name = ").value(table.as_str())).await?;
     }
     let row = found.first().ok_or_else(|| DbError::Corrupt(format!("no row of table {table}")))?;
@@ -75,15 +73,13 @@ pub async fn lock(
 pub fn kept(row: &Row, now: Time) -> Result<Kept, DbError> {
     Ok(Kept {
         status: decode(row, now)?,
-        holder: row.get::<Option<String>>("holder")?.unwrap_or_default(),
-        lease_until: row.get("lease_until")?,
         heard_until: row.get("heard_until")?,
         checkpoint: row.get("checkpoint")?,
         verdict: row.get("verdict")?,
     })
 }
 
-/// What is known now: what was told, and of what it leaves out what was known before.
+/// Merges a report into the known status; absent values stay unchanged.
 pub fn merged(known: &SyncStatus, told: &SyncStatus, now: Time) -> SyncStatus {
     SyncStatus {
         table: known.table.clone(),
@@ -103,7 +99,7 @@ pub fn newer(one: Option<Verified>, other: Option<Verified>) -> Option<Verified>
     [one, other].into_iter().flatten().max_by_key(|verified| verified.at)
 }
 
-/// Until when a table counts as heard of.
+/// Time until which the last report counts as recent.
 pub fn heard_until(status: &SyncStatus, now: Time) -> i64 {
     let least = match status.source {
         SyncSource::Logyard => QUIET_MS,

@@ -1,9 +1,9 @@
 //! A database server that lives as long as the test run.
 //!
-//! nextest runs each test in a process of its own, so that no test can be the one to stop the server. Instead the
-//! first test that needs it starts a small shell script (`postgres.sh`, `mariadb.sh`), which starts the server and then watches the
-//! test runner's process; when that has ended, however it ended, the script stops the server and removes its files.
-//! Outside nextest it watches the process that asked.
+//! nextest runs each test in its own process, so no test can stop the server. The first test that needs it starts a
+//! shell script (`postgres.sh`, `mariadb.sh`), which starts the server and watches the test runner's process. When that
+//! process has ended, for any reason, the script stops the server and removes its files. Outside nextest it watches the
+//! process that started it.
 
 use std::{
     env, fs,
@@ -14,11 +14,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What is started.
+/// The database product.
 #[derive(Clone, Copy)]
 pub enum Software {
     Postgres,
-    /// Where a MySQL is wanted: Debian has no other.
+    /// Stands in for MySQL, which Debian does not package.
     Mariadb,
 }
 
@@ -40,37 +40,37 @@ impl Software {
 
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A running server; reached by a socket in its folder, by no network.
+/// A running server, reachable only by a socket in its folder.
 pub struct Cluster {
     software: Software,
     folder: PathBuf,
 }
 
-/// Whether a commit waits for the disk.
+/// Whether a commit is flushed to disk.
 #[derive(Clone, Copy)]
 pub enum Durability {
-    /// As in production; to measure with.
+    /// As in production, for benchmarks.
     Full,
-    /// Quick; to test with.
+    /// Fast, for tests.
     None,
 }
 
 impl Cluster {
-    /// The one of this test run; started if no other test has yet.
+    /// The server of this test run; starts it if no other test has.
     pub fn shared(software: Software) -> Self {
         match env::var("NEXTEST_RUN_ID") {
-            // 1: the runner has been killed, and this test will be the last.
+            // Parent 1: the runner was killed, and this is the last test.
             Ok(run) if parent_id() != 1 => Self::start(software, &run, parent_id(), Durability::None),
             _ => Self::own(software, Durability::None),
         }
     }
 
-    /// One for this process alone.
+    /// A server for this process alone.
     pub fn own(software: Software, durability: Durability) -> Self {
         Self::start(software, &process::id().to_string(), process::id(), durability)
     }
 
-    /// The URL of a database in it.
+    /// URL of a database on the server.
     pub fn url(&self, database: &str) -> String {
         let folder = self.folder.display();
         match self.software {
@@ -90,7 +90,7 @@ impl Cluster {
     }
 }
 
-#[expect(clippy::zombie_processes, reason = "the script is to outlive this process")]
+#[expect(clippy::zombie_processes, reason = "the script must outlive this process")]
 fn start(software: Software, folder: &Path, watched: u32, durability: Durability) {
     let programs = match software {
         Software::Postgres => programs_of_postgres(),
@@ -99,7 +99,7 @@ fn start(software: Software, folder: &Path, watched: u32, durability: Durability
     fs::create_dir_all(folder).expect("a folder in the temporary folder");
     let log = folder.join("log");
     let output = fs::File::create(&log).expect("a log file");
-    // In a session of its own: a Ctrl-C meant for the tests must not end it before it has cleaned up.
+    // Its own session, so that a Ctrl-C for the tests does not end it before it has cleaned up.
     let mut script = Command::new("setsid")
         .args(["sh", "-c", software.script(), "logyard-database"])
         .arg(folder)
@@ -127,7 +127,7 @@ fn start(software: Software, folder: &Path, watched: u32, durability: Durability
     }
 }
 
-/// Where Debian keeps the server's programs, of the newest version installed.
+/// Folder of the newest installed PostgreSQL server on Debian.
 fn programs_of_postgres() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path());
     let newest = versions

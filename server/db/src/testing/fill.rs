@@ -1,4 +1,4 @@
-//! Many jobs, quickly: what a yard holds after some years, to measure with.
+//! Inserts many jobs quickly, as after some years of use, for benchmarks.
 
 use model::{
     CloneSpec, Comparison, Job, JobError, JobId, Location, Mode, Phase, Progress, Proof, Selection, Spec, State, Time,
@@ -6,11 +6,11 @@ use model::{
 
 use crate::{Db, DbError, clock::id_at, jobs::insert_statement};
 
-/// Rows a statement, 24 values each: SQLite takes time by the square of the values to read a statement.
+/// Rows per statement, 24 values each: SQLite parses a statement in quadratic time of its values.
 const BATCH: usize = 8;
 const BATCHES_A_TRANSACTION: usize = 1_250;
 
-/// Inserts [`sample`] jobs, spread over the year before now; about a minute for a million.
+/// Inserts [`sample`] jobs spread over the last year; a million takes about a minute.
 pub async fn fill(db: &Db, jobs: u64) -> Result<(), DbError> {
     let now = db.now();
     let mut next = 0;
@@ -24,7 +24,7 @@ pub async fn fill(db: &Db, jobs: u64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Inserts jobs as they are, without events, in one transaction.
+/// Inserts jobs in their given state, without events, in one transaction.
 pub async fn insert_jobs(db: &Db, jobs: &[Job]) -> Result<(), DbError> {
     let mut transaction = db.database().begin().await?;
     for batch in jobs.chunks(BATCH) {
@@ -33,8 +33,8 @@ pub async fn insert_jobs(db: &Db, jobs: &[Job]) -> Result<(), DbError> {
     transaction.commit().await
 }
 
-/// The job number `index` of so many: the same for the same arguments. Of a hundred 90 succeeded, 6 failed, 3 were
-/// cancelled, and of a thousand 1 is paused; 3 stores, 200 buckets, 40 authors, one of whom made two jobs of five.
+/// A deterministic job number `index` of `of`. Of 1,000 jobs 900 succeeded, 60 failed, 39 were cancelled and 1 is
+/// paused; 3 stores, 200 buckets, 40 authors, one of whom created two of five jobs.
 pub fn sample(index: u64, of: u64, now: Time) -> Job {
     const YEAR_MS: u64 = 365 * 24 * 3_600_000;
     let random = scattered(index);
@@ -120,7 +120,7 @@ fn proof(found: u64, at: Time) -> Proof {
     Proof::Compared(comparison.judged())
 }
 
-/// A number that looks random and is not: splitmix64.
+/// Deterministic pseudo-random number: splitmix64.
 fn scattered(index: u64) -> u64 {
     let mut z = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,5 +1,5 @@
-# Starts a throw-away MariaDB and takes it away once the process that wanted it has ended.
-# Arguments: its folder, the process to watch, where MariaDB's programs are, "on" or "off" for waiting for the disk.
+# Starts a temporary MariaDB server and removes it once the watched process has ended.
+# Arguments: folder, process to watch, folder of MariaDB's programs, "on" or "off" for flushing commits to disk.
 set -eu
 folder=$1 watched=$2 programs=$3 durable=$4
 
@@ -27,7 +27,7 @@ trap 'exit 1' INT TERM HUP
 trap clean EXIT
 cd /
 
-# Temporary files of its own: a server that starts deletes those that others have left, or still use.
+# Separate temporary files: a starting server deletes those of other servers, even if they are in use.
 $as mkdir "$folder/temporary"
 export TMPDIR="$folder/temporary"
 

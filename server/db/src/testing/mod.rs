@@ -1,5 +1,4 @@
-//! Databases to test with, real ones: a SQLite file, or a database of its own in a throw-away PostgreSQL or
-//! MariaDB.
+//! Real databases for tests: a SQLite file, or a database in a temporary PostgreSQL or MariaDB server.
 //!
 //! ```no_run
 //! # async fn example() {
@@ -9,8 +8,8 @@
 //! # }
 //! ```
 //!
-//! Always: a test never shares its database with another. Where a server is not installed its tests fail and say
-//! what to install; they are not skipped.
+//! Always: tests never share a database. If a server is not installed, its tests fail and name the package to install;
+//! they are not skipped.
 
 mod cluster;
 mod fill;
@@ -25,67 +24,67 @@ pub use self::{
 };
 use crate::{Db, database::Statement};
 
-/// An empty database, gone with this value or, in PostgreSQL, with its cluster.
+/// An empty database; deleted with this value, or with the server.
 pub struct Scratch {
     pub url: String,
     /// Removed with this value.
     _folder: Option<TempDir>,
 }
 
-/// Makes all plans older than they are.
+/// Makes all plans older by `by_ms` milliseconds.
 pub async fn age_plans(db: &Db, by_ms: i64) {
     let statement = Statement::new("UPDATE plans SET created_at = created_at - $1").bind(by_ms);
     db.database().write(statement).await.expect("the plans are aged");
 }
 
-/// Makes all that was heard of syncs older than it is.
+/// Makes the last reports of all syncs older by `by_ms` milliseconds.
 pub async fn age_syncs(db: &Db, by_ms: i64) {
     let statement = Statement::new("UPDATE syncs SET heard_until = heard_until - $1").bind(by_ms);
     db.database().write(statement).await.expect("the syncs are aged");
 }
 
-/// Deletes a job, with what is its.
+/// Deletes a job with its dependent rows.
 pub async fn delete_job(db: &Db, id: model::JobId) {
     let statement = Statement::new("DELETE FROM jobs WHERE id = $1").bind(id);
     db.database().write(statement).await.expect("the job is deleted");
 }
 
-/// Deletes all runs and all that is made of them.
+/// Deletes all runs, their sums and sweep times.
 pub async fn forget_runs(db: &Db) {
     for table in ["DELETE FROM runs", "DELETE FROM run_sums", "DELETE FROM swept"] {
         db.database().write(Statement::new(table)).await.expect("the table is emptied");
     }
 }
 
-/// Lets the database know what it holds, as it does by itself now and then.
+/// Updates the database's statistics.
 pub async fn analyze(db: &Db) {
     db.database().write(Statement::new("ANALYZE")).await.expect("the tables are analyzed");
 }
 
-/// Makes the spec of a schedule one that cannot be read, as no version of Logyard writes it.
+/// Makes the spec of a schedule unreadable.
 pub async fn break_schedule(db: &Db, id: ScheduleId) {
     let statement = Statement::new("UPDATE schedules SET spec = '{}' WHERE id = $1").bind(id);
     db.database().write(statement).await.expect("the schedule is broken");
 }
 
 impl Scratch {
-    /// A file in a temporary folder.
+    /// A SQLite file in a temporary folder.
     pub fn sqlite() -> Self {
         let folder = tempfile::Builder::new().prefix("logyard-sqlite-").tempdir().expect("a temporary folder");
         Self { url: format!("sqlite:{}", folder.path().join("logyard.db").display()), _folder: Some(folder) }
     }
 
-    /// A new database in the cluster that all tests of this run share.
+    /// A new database on the PostgreSQL server shared by this test run.
     pub async fn postgres() -> Self {
         Self::within(&Cluster::shared(Software::Postgres)).await
     }
 
-    /// The same in MariaDB, which is no database for a store: it is one whose tables are followed.
+    /// A new database on the shared MariaDB server, for tables to sync; Logyard's own database is never MariaDB.
     pub async fn mariadb() -> Self {
         Self::within_mariadb(&Cluster::shared(Software::Mariadb)).await
     }
 
-    /// The same in a server of its own: in MySQL, whoever writes anywhere on the server is waited for.
+    /// A new database on a MariaDB server of its own, because a horizon in MySQL waits for all writers of the server.
     pub async fn mariadb_alone() -> Self {
         Self::within_mariadb(&Cluster::own(Software::Mariadb, Durability::None)).await
     }
@@ -112,7 +111,7 @@ impl Scratch {
         Self { url: cluster.url(&name), _folder: None }
     }
 
-    /// Another server on this database.
+    /// Opens the database, like another Logyard server.
     pub async fn open(&self) -> Db {
         Db::open(&self.url).await.unwrap_or_else(|error| panic!("{error}: {error:?}"))
     }

@@ -1,5 +1,5 @@
-# Starts a throw-away PostgreSQL and takes it away once the process that wanted it has ended.
-# Arguments: its folder, the process to watch, where PostgreSQL's programs are, "on" or "off" for waiting for the disk.
+# Starts a temporary PostgreSQL server and removes it once the watched process has ended.
+# Arguments: folder, process to watch, folder of PostgreSQL's programs, "on" or "off" for flushing commits to disk.
 set -eu
 folder=$1 watched=$2 programs=$3 durable=$4
 
@@ -23,7 +23,7 @@ clean() {
 }
 cd /
 
-# Sorted by a language's rules, not by bytes: what relies on bytes must say so.
+# A language's collation, so that code that relies on byte order must request it.
 $as "$programs/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --no-sync \
     --locale=C.UTF-8 --locale-provider=icu --icu-locale=en
 # setpriv becomes the server, so that this is the server's own process.

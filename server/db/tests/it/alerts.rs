@@ -1,4 +1,4 @@
-//! Alerts: one evaluator writes them, people answer, and what receivers are to be told is neither lost nor out of order.
+//! Alerts: one evaluator writes them, people act on them, and deliveries are neither lost nor out of order.
 
 use db::{AlertChange, Attempt, Db, DbError, KeptAlert, testing::Scratch};
 use model::{Alert, AlertAction, AlertFilter, AlertKind, AlertState, MarkedEvent, Notice, PipelineName, Time, Window};
@@ -6,13 +6,14 @@ use model::{Alert, AlertAction, AlertFilter, AlertKind, AlertState, MarkedEvent,
 use crate::support::LEASE_MS;
 
 on_both_databases!(
-    only_the_holder_of_the_evaluation_records,
-    an_alert_of_a_kind_is_open_once_and_may_come_again_when_it_is_resolved,
-    what_a_person_did_is_left_by_the_next_evaluation,
-    those_that_hold_come_first_and_then_the_newest_page_by_page,
-    what_is_to_be_told_is_held_by_one_at_a_time_and_in_order,
-    an_alert_that_is_over_is_forgotten_in_its_time_with_its_attempts_and_one_that_holds_never,
-    marked_events_are_read_by_size_and_window_and_forgotten_in_their_time,
+    only_the_lease_holder_records_alerts,
+    alert_opens_once_and_reopens_after_resolution,
+    evaluation_keeps_acknowledgement_and_silence,
+    active_alerts_are_listed_first_by_page,
+    deliveries_are_claimed_in_order_one_by_one,
+    retention_deletes_resolved_alerts_only,
+    delivery_pages_cover_every_attempt_once,
+    canaries_are_read_by_window_and_swept,
 );
 
 fn pipeline(name: &str) -> PipelineName {
@@ -49,7 +50,7 @@ fn resolved(kept: &KeptAlert, at: Time) -> KeptAlert {
 }
 
 async fn record(db: &Db, changes: &[(AlertChange, Option<&str>)]) {
-    assert!(db.hold_evaluation("one", LEASE_MS).await.unwrap());
+    assert!(db.acquire(db::task::EVALUATE, db::task::ALL, "one", LEASE_MS).await.unwrap());
     assert!(db.record_evaluation("one", changes, &["ops"]).await.unwrap());
 }
 
@@ -59,22 +60,22 @@ async fn open(db: &Db, name: &str, kind: AlertKind) -> KeptAlert {
     kept
 }
 
-async fn only_the_holder_of_the_evaluation_records(scratch: Scratch) {
+async fn only_the_lease_holder_records_alerts(scratch: Scratch) {
     let db = scratch.open().await;
     assert_eq!(db.evaluated_at().await.unwrap(), None);
-    assert!(db.hold_evaluation("one", LEASE_MS).await.unwrap());
-    assert!(!db.hold_evaluation("two", LEASE_MS).await.unwrap());
+    assert!(db.acquire(db::task::EVALUATE, db::task::ALL, "one", LEASE_MS).await.unwrap());
+    assert!(!db.acquire(db::task::EVALUATE, db::task::ALL, "two", LEASE_MS).await.unwrap());
     let change = (AlertChange::Opened(kept(&db, "api", AlertKind::Loss)), Some("opened"));
     assert!(!db.record_evaluation("two", std::slice::from_ref(&change), &["ops"]).await.unwrap());
     assert!(db.standing_alerts().await.unwrap().is_empty());
     assert!(db.record_evaluation("one", &[change], &["ops"]).await.unwrap());
     assert!(db.evaluated_at().await.unwrap().is_some());
-    db.release_evaluation("one").await.unwrap();
-    assert!(db.hold_evaluation("two", LEASE_MS).await.unwrap());
+    db.release(db::task::EVALUATE, db::task::ALL, "one").await.unwrap();
+    assert!(db.acquire(db::task::EVALUATE, db::task::ALL, "two", LEASE_MS).await.unwrap());
     assert!(!db.record_evaluation("one", &[], &[]).await.unwrap());
 }
 
-async fn an_alert_of_a_kind_is_open_once_and_may_come_again_when_it_is_resolved(scratch: Scratch) {
+async fn alert_opens_once_and_reopens_after_resolution(scratch: Scratch) {
     let db = scratch.open().await;
     let first = open(&db, "api", AlertKind::Loss).await;
     assert_eq!(db.alert(first.alert.id).await.unwrap(), first.alert);
@@ -94,7 +95,7 @@ async fn an_alert_of_a_kind_is_open_once_and_may_come_again_when_it_is_resolved(
     assert_eq!(db.standing_alerts().await.unwrap().len(), 3);
 }
 
-async fn what_a_person_did_is_left_by_the_next_evaluation(scratch: Scratch) {
+async fn evaluation_keeps_acknowledgement_and_silence(scratch: Scratch) {
     let db = scratch.open().await;
     let kept = open(&db, "api", AlertKind::Loss).await;
     let id = kept.alert.id;
@@ -125,7 +126,7 @@ async fn what_a_person_did_is_left_by_the_next_evaluation(scratch: Scratch) {
     assert!(matches!(unheard, DbError::NoAlert(_)));
 }
 
-async fn those_that_hold_come_first_and_then_the_newest_page_by_page(scratch: Scratch) {
+async fn active_alerts_are_listed_first_by_page(scratch: Scratch) {
     let db = scratch.open().await;
     let mut all = Vec::new();
     for (index, name) in ["a", "b", "c", "d", "e"].into_iter().enumerate() {
@@ -168,7 +169,7 @@ fn notice(outgoing: &db::Outgoing, error: Option<&str>) -> Notice {
     }
 }
 
-async fn what_is_to_be_told_is_held_by_one_at_a_time_and_in_order(scratch: Scratch) {
+async fn deliveries_are_claimed_in_order_one_by_one(scratch: Scratch) {
     let db = scratch.open().await;
     let kept = open(&db, "api", AlertKind::Loss).await;
     record(&db, &[(AlertChange::Resolved(resolved(&kept, db.now())), Some("resolved"))]).await;
@@ -191,19 +192,19 @@ async fn what_is_to_be_told_is_held_by_one_at_a_time_and_in_order(scratch: Scrat
     assert_eq!((last[0].what.as_str(), last[0].attempt), ("resolved", 1));
     assert_eq!(last[0].alert.state, AlertState::Resolved);
 
-    let log = db.deliveries(Some(kept.alert.id), Some("ops"), 100).await.unwrap();
+    let log = db.list_deliveries(Some(kept.alert.id), Some("ops"), None, 100).await.unwrap().items;
     assert_eq!(log.iter().map(|notice| notice.attempt).collect::<Vec<_>>(), [3, 2, 1]);
     assert_eq!((log[1].error.as_deref(), log[1].status), (Some("down"), Some(503)));
 }
 
-/// Claims what is to be told next, which is of this alert, and takes it.
+/// Claims and completes the next delivery, which must be of this alert.
 async fn tell(db: &Db, of: &KeptAlert) {
     let [told] = &db.claim_outgoing(&["ops"], LEASE_MS, 100).await.unwrap()[..] else { panic!("one at a time") };
     assert_eq!(told.alert.id, of.alert.id);
     db.attempted(told, &notice(told, None), Attempt::Over).await.unwrap();
 }
 
-async fn an_alert_that_is_over_is_forgotten_in_its_time_with_its_attempts_and_one_that_holds_never(scratch: Scratch) {
+async fn retention_deletes_resolved_alerts_only(scratch: Scratch) {
     let db = scratch.open().await;
     let day = 86_400_000;
     let mut over = Vec::new();
@@ -225,15 +226,34 @@ async fn an_alert_that_is_over_is_forgotten_in_its_time_with_its_attempts_and_on
     assert_eq!(db.sweep_alerts(before, 2).await.unwrap(), 1);
     assert_eq!(db.sweep_alerts(before, 2).await.unwrap(), 0, "attempts of today are not old");
     assert!(matches!(db.alert(over[0]).await, Err(DbError::NoAlert(_))));
-    assert_eq!(db.deliveries(None, None, 100).await.unwrap().len(), 6);
+    assert_eq!(db.list_deliveries(None, None, None, 100).await.unwrap().items.len(), 6);
 
     // As if long had passed since: those of the alerts that are gone, the fourth alert, its attempt, and the test.
     let later = Time(db.now().0 + 1_000);
     while db.sweep_alerts(later, 2).await.unwrap() > 0 {}
     assert!(matches!(db.alert(over[3]).await, Err(DbError::NoAlert(_))));
     assert_eq!(db.alert(holding.alert.id).await.unwrap(), holding.alert);
-    let attempts = db.deliveries(None, None, 100).await.unwrap();
+    let attempts = db.list_deliveries(None, None, None, 100).await.unwrap().items;
     assert_eq!(attempts.iter().map(|notice| notice.alert).collect::<Vec<_>>(), [Some(holding.alert.id)]);
+}
+
+async fn delivery_pages_cover_every_attempt_once(scratch: Scratch) {
+    let db = scratch.open().await;
+    let alert = open(&db, "a", AlertKind::Loss).await;
+    tell(&db, &alert).await;
+    for attempt in 2..=7 {
+        db.record_delivery(&Notice { attempt, ..test_notice(&db) }).await.unwrap();
+    }
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = db.list_deliveries(None, Some("ops"), after, 3).await.unwrap();
+        pages.push(page.items.iter().map(|notice| notice.attempt).collect::<Vec<_>>());
+        let Some(next) = page.next else { break };
+        after = Some(next.parse().unwrap());
+    }
+    assert_eq!(pages, [vec![7, 6, 5], vec![4, 3, 2], vec![1]], "newest first");
+    let of_alert = db.list_deliveries(Some(alert.alert.id), None, None, 1).await.unwrap();
+    assert_eq!((of_alert.items.len(), of_alert.next), (1, None), "a full last page is the last");
 }
 
 fn test_notice(db: &Db) -> Notice {
@@ -241,7 +261,7 @@ fn test_notice(db: &Db) -> Notice {
     Notice { alert: None, receiver, at: db.now(), attempt: 1, what, status: Some(204), error: None, took_ms: 1 }
 }
 
-async fn marked_events_are_read_by_size_and_window_and_forgotten_in_their_time(scratch: Scratch) {
+async fn canaries_are_read_by_window_and_swept(scratch: Scratch) {
     let db = scratch.open().await;
     let sink = "logs".parse().unwrap();
     let event = |at, error: Option<&str>| MarkedEvent {

@@ -1,4 +1,4 @@
-//! Failures: odd keys, many of them, groups.
+//! Failures: odd keys, large numbers, groups.
 
 use db::{Db, testing::Scratch};
 use model::{Failure, Key, Reason, Time};

@@ -1,4 +1,4 @@
-//! Followers: one process at a time ships what appears, and what it saw is there for everybody.
+//! Followers: one process at a time ships new objects, and all can read its state.
 
 use db::{LookedAt, testing::Scratch};
 use model::{PipelineName, Queued, Time};
@@ -20,7 +20,7 @@ async fn a_pipeline_is_followed_by_one_at_a_time(scratch: Scratch) {
     let since = db.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap().since;
     assert!(db.follow(&pipeline(), "two", LEASE_MS).await.unwrap().is_none());
     assert_eq!(db.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap().since, since);
-    db.unfollow(&pipeline(), "one").await.unwrap();
+    db.release(db::task::FOLLOW, pipeline().as_str(), "one").await.unwrap();
     // Whoever goes on goes on from where the first began.
     assert_eq!(db.follow(&pipeline(), "two", LEASE_MS).await.unwrap().unwrap().since, since);
     assert!(!db.looked(&pipeline(), "one", LEASE_MS, &nothing()).await.unwrap());
@@ -43,6 +43,6 @@ async fn what_a_follower_saw_is_told_until_it_looks_again(scratch: Scratch) {
     assert!(db.looked(&pipeline(), "one", LEASE_MS, &nothing()).await.unwrap());
     let following = db.following(&pipeline()).await.unwrap().unwrap();
     assert!(following.oldest.is_none() && following.held);
-    db.unfollow(&pipeline(), "one").await.unwrap();
+    db.release(db::task::FOLLOW, pipeline().as_str(), "one").await.unwrap();
     assert!(!db.following(&pipeline()).await.unwrap().unwrap().held);
 }

@@ -1,8 +1,8 @@
-//! Jobs as people see them: made, acted on, retried.
+//! Jobs: created, acted on, retried.
 
 use std::collections::HashSet;
 
-use db::{Beat, Db, DbError, End, NewJob, testing::Scratch};
+use db::{Db, DbError, End, JobHeartbeat, NewJob, testing::Scratch};
 use model::{Action, EventKind, Failure, Filter, Job, Point, Progress, Reason, Retry, State, Stop, Time};
 
 use crate::support::*;
@@ -119,7 +119,7 @@ async fn failed_job(db: &Db) -> Job {
     };
     assert!(db.record(job.id, 1, &[failure("b"), failure("c")], &[]).await.unwrap());
     let (progress, point) = (progress(10, 2), Point { active_ms: 1, settled: 2, bytes: 3, concurrency: 4, refused: 5 });
-    let beat = Beat { history: &[point], ..beat(job.id, 1, &progress) };
+    let beat = JobHeartbeat { history: &[point], ..beat(job.id, 1, &progress) };
     let end = End::Failed { error: error("2 objects could not be copied"), proof: Some(proof(2)) };
     assert!(db.end(&beat, end, "one").await.unwrap());
     db.job(job.id).await.unwrap()
@@ -256,6 +256,15 @@ async fn every_change_leaves_an_event(scratch: Scratch) {
     assert!(events.is_sorted_by_key(|event| event.at));
     let last = db.events(job.id, 2).await.unwrap();
     assert_eq!(last, events[11..], "the last ones, oldest first");
+    let (mut paged, mut after) = (Vec::new(), None);
+    loop {
+        let page = db.list_events(job.id, after, 5).await.unwrap();
+        paged.extend(page.items);
+        let Some(next) = page.next else { break };
+        after = Some(next.parse().unwrap());
+    }
+    assert_eq!(paged, events, "each event once, in order");
+    assert_eq!(db.list_events(job.id, Some(8), 5).await.unwrap().next, None, "a full last page is the last");
 }
 
 on_both_databases! {

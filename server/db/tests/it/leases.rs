@@ -1,4 +1,4 @@
-//! Claims, beats and ends.
+//! Claims, heartbeats and ends of jobs.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ async fn a_beat_renews_the_lease_and_keeps_progress_in_one_statement(scratch: Sc
     let claimed = claim_for(&db, "one", 0).await.unwrap();
     let progress = progress(7, 2);
     let before = db.statements();
-    let answer = db.beat(&beat(claimed.job.id, 1, &progress)).await.unwrap();
+    let answer = db.heartbeat(&beat(claimed.job.id, 1, &progress)).await.unwrap();
     assert_eq!(db.statements() - before, 1);
     assert_eq!(answer, Some(None));
     assert!(claim(&db, "two").await.is_none(), "the lease was renewed");
@@ -29,11 +29,11 @@ async fn an_expired_lease_is_taken_over_and_the_old_holder_finds_nothing_to_writ
     assert!(!first.taken_over && second.taken_over);
     assert_eq!((second.job.attempt, second.job.holder.as_deref()), (2, Some("two")));
     let before = db.job(job.id).await.unwrap();
-    assert_eq!(db.beat(&beat(job.id, 1, &progress(9, 9))).await.unwrap(), None);
+    assert_eq!(db.heartbeat(&beat(job.id, 1, &progress(9, 9))).await.unwrap(), None);
     assert!(!end(&db, &first.job, End::Succeeded { proof: proof(0) }).await);
     assert!(!db.record(job.id, 1, &[], &["a".parse().unwrap()]).await.unwrap());
     assert_eq!(db.job(job.id).await.unwrap(), before);
-    assert_eq!(db.beat(&beat(job.id, 2, &progress(1, 0))).await.unwrap(), Some(None));
+    assert_eq!(db.heartbeat(&beat(job.id, 2, &progress(1, 0))).await.unwrap(), Some(None));
 }
 
 async fn eight_claimers_never_get_the_same_job(scratch: Scratch) {
@@ -102,10 +102,10 @@ async fn a_stop_asked_is_told_at_the_next_beat(scratch: Scratch) {
     let job = insert(&db).await;
     claim(&db, "one").await.unwrap();
     db.act(job.id, Action::Pause, "operator").await.unwrap();
-    assert_eq!(db.beat(&beat(job.id, 1, &progress(1, 0))).await.unwrap(), Some(Some(Stop::Pause)));
+    assert_eq!(db.heartbeat(&beat(job.id, 1, &progress(1, 0))).await.unwrap(), Some(Some(Stop::Pause)));
     db.act(job.id, Action::Cancel, "operator").await.unwrap();
     db.act(job.id, Action::Pause, "operator").await.unwrap();
-    assert_eq!(db.beat(&beat(job.id, 1, &progress(1, 0))).await.unwrap(), Some(Some(Stop::Cancel)));
+    assert_eq!(db.heartbeat(&beat(job.id, 1, &progress(1, 0))).await.unwrap(), Some(Some(Stop::Cancel)));
 }
 
 async fn a_job_whose_holder_died_while_a_stop_was_asked_is_not_run_again(scratch: Scratch) {
@@ -168,7 +168,7 @@ async fn progress_with_numbers_that_json_cannot_hold_is_kept_readable(scratch: S
     claim(&db, "one").await.unwrap();
     let mut progress = progress(u64::MAX, 0);
     (progress.rate, progress.byte_rate) = (f64::INFINITY, f64::NAN);
-    db.beat(&beat(job.id, 1, &progress)).await.unwrap();
+    db.heartbeat(&beat(job.id, 1, &progress)).await.unwrap();
     let kept = db.job(job.id).await.unwrap().progress;
     assert!((kept.rate, kept.byte_rate, kept.found) == (0.0, 0.0, u64::MAX));
 }

@@ -1,4 +1,4 @@
-//! Pages, filters and counts, held against a model that looks at every job.
+//! Pages, filters and counts, compared with a model that checks every job.
 
 use db::{
     Db, End, NewJob,
@@ -230,9 +230,15 @@ async fn what_ended_lately_is_listed_by_its_end(scratch: Scratch) {
     insert_jobs(&db, &jobs).await.unwrap();
     expected.sort_unstable_by(|a, b| b.cmp(a));
     let ids = |jobs: Vec<Job>| jobs.iter().map(|job| job.id).collect::<Vec<_>>();
-    assert_eq!(ids(db.lately(&[], None, 100).await.unwrap()), expected.iter().map(|of| of.1).collect::<Vec<_>>());
-    assert_eq!(ids(db.lately(&[], None, 5).await.unwrap()), expected[..5].iter().map(|of| of.1).collect::<Vec<_>>());
-    let failed = db.lately(&[State::Failed, State::Queued], Some(Time(now.0 - 1_000)), 100).await.unwrap();
+    assert_eq!(
+        ids(db.recently_ended(&[], None, 100).await.unwrap()),
+        expected.iter().map(|of| of.1).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        ids(db.recently_ended(&[], None, 5).await.unwrap()),
+        expected[..5].iter().map(|of| of.1).collect::<Vec<_>>()
+    );
+    let failed = db.recently_ended(&[State::Failed, State::Queued], Some(Time(now.0 - 1_000)), 100).await.unwrap();
     assert!(!failed.is_empty());
     assert!(failed.iter().all(|job| job.state == State::Failed && job.ended_at >= Some(Time(now.0 - 1_000))));
 }

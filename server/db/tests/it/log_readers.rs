@@ -1,4 +1,4 @@
-//! Watchers: one process at a time reads the log of a function, and what it read of a run is never made less.
+//! Log readers: one process at a time reads a function's log, and no reading removes what an earlier one recorded.
 
 use db::{Db, NewInvocation, Recorder, Watched, testing::Scratch};
 use model::{Invocation, LogLine, Outcome, PipelineName, Run, RunFilter, RunSource, Summary, Time};
@@ -6,12 +6,12 @@ use model::{Invocation, LogLine, Outcome, PipelineName, Run, RunFilter, RunSourc
 use crate::support::LEASE_MS;
 
 on_both_databases!(
-    a_log_group_is_read_by_one_at_a_time,
-    an_error_stands_with_its_beginning_until_a_look_succeeds,
-    an_invocation_is_one_run_however_often_it_is_read,
-    a_reading_that_saw_less_takes_no_others_place,
-    only_who_holds_the_log_group_records,
-    what_a_listing_told_of_an_object_stays,
+    log_group_has_one_reader,
+    error_keeps_its_start_until_a_read_succeeds,
+    repeated_invocation_is_one_run,
+    incomplete_reading_replaces_nothing,
+    only_the_lease_holder_records_invocations,
+    listed_object_facts_are_kept,
 );
 
 const AT: i64 = 1_770_000_000_000;
@@ -24,7 +24,7 @@ fn look(cursor: i64, error: Option<&str>) -> Watched {
     Watched { cursor: Time(cursor), behind_ms: 5, error: error.map(str::to_owned) }
 }
 
-/// Begun so many times, as far as was seen, and settled.
+/// An invocation with this many attempts seen, and settled.
 fn invocation(db: &Db, request: &str, attempts: u32, outcome: Outcome) -> NewInvocation {
     let run = Run {
         id: db.new_run_id(),
@@ -54,7 +54,7 @@ async fn runs(db: &Db) -> Vec<Run> {
     db.runs(&RunFilter::default(), None, 200).await.unwrap().items
 }
 
-async fn a_log_group_is_read_by_one_at_a_time(scratch: Scratch) {
+async fn log_group_has_one_reader(scratch: Scratch) {
     let db = scratch.open().await;
     assert!(db.watching(&pipeline()).await.unwrap().is_none());
     assert_eq!(db.watch(&pipeline(), "one", LEASE_MS, Time(AT)).await.unwrap(), Some(Time(AT)));
@@ -62,7 +62,7 @@ async fn a_log_group_is_read_by_one_at_a_time(scratch: Scratch) {
     assert!(db.watched(&pipeline(), "one", LEASE_MS, &look(AT + 7, None)).await.unwrap());
     let watching = db.watching(&pipeline()).await.unwrap().unwrap();
     assert!(watching.held && watching.holder == "one");
-    db.unwatch(&pipeline(), "one").await.unwrap();
+    db.release(db::task::READ_LOGS, pipeline().as_str(), "one").await.unwrap();
     assert!(!db.watching(&pipeline()).await.unwrap().unwrap().held);
     // Whoever goes on does so from where the first stopped.
     assert_eq!(db.watch(&pipeline(), "two", LEASE_MS, Time(AT)).await.unwrap(), Some(Time(AT + 7)));
@@ -70,7 +70,7 @@ async fn a_log_group_is_read_by_one_at_a_time(scratch: Scratch) {
     assert_eq!(db.watching(&pipeline()).await.unwrap().unwrap().cursor, Time(AT + 7));
 }
 
-async fn an_error_stands_with_its_beginning_until_a_look_succeeds(scratch: Scratch) {
+async fn error_keeps_its_start_until_a_read_succeeds(scratch: Scratch) {
     let db = scratch.open().await;
     db.watch(&pipeline(), "one", LEASE_MS, Time(AT)).await.unwrap();
     db.watched(&pipeline(), "one", LEASE_MS, &look(AT, Some("it does not exist"))).await.unwrap();
@@ -85,7 +85,7 @@ async fn an_error_stands_with_its_beginning_until_a_look_succeeds(scratch: Scrat
     assert_eq!((after.error, after.failing_since), (None, None));
 }
 
-async fn an_invocation_is_one_run_however_often_it_is_read(scratch: Scratch) {
+async fn repeated_invocation_is_one_run(scratch: Scratch) {
     let db = scratch.open().await;
     let first = invocation(&db, "r1", 1, Outcome::Sent);
     let both = [first.clone(), invocation(&db, "r2", 1, Outcome::Crashed)];
@@ -98,14 +98,14 @@ async fn an_invocation_is_one_run_however_often_it_is_read(scratch: Scratch) {
     let read = db.runs(&filter, None, 10).await.unwrap().items.remove(0);
     assert_eq!(read, first.run);
     assert_eq!(db.evidence(read.id).await.unwrap(), first.evidence);
-    // A timeout told of late.
+    // A timeout that is reported late.
     let late = invocation(&db, "r1", 1, Outcome::TimedOut);
     assert_eq!(db.record_invocations(&pipeline(), Recorder::Import, &[late]).await.unwrap(), Some(1));
     let read = db.run(first.run.id).await.unwrap();
     assert_eq!(read.outcome, Outcome::TimedOut);
 }
 
-async fn a_reading_that_saw_less_takes_no_others_place(scratch: Scratch) {
+async fn incomplete_reading_replaces_nothing(scratch: Scratch) {
     let db = scratch.open().await;
     let begun = NewInvocation { settled: false, ..invocation(&db, "r1", 1, Outcome::Unknown) };
     let whole = invocation(&db, "r1", 1, Outcome::Sent);
@@ -128,7 +128,7 @@ async fn a_reading_that_saw_less_takes_no_others_place(scratch: Scratch) {
     assert_eq!(runs(&db).await[0].outcome, Outcome::Unknown);
 }
 
-async fn only_who_holds_the_log_group_records(scratch: Scratch) {
+async fn only_the_lease_holder_records_invocations(scratch: Scratch) {
     let db = scratch.open().await;
     db.watch(&pipeline(), "one", 0, Time(AT)).await.unwrap().unwrap();
     db.watch(&pipeline(), "two", LEASE_MS, Time(AT)).await.unwrap().unwrap();
@@ -138,7 +138,7 @@ async fn only_who_holds_the_log_group_records(scratch: Scratch) {
     assert_eq!(db.record_invocations(&pipeline(), Recorder::LogReader("two"), &told).await.unwrap(), Some(1));
 }
 
-async fn what_a_listing_told_of_an_object_stays(scratch: Scratch) {
+async fn listed_object_facts_are_kept(scratch: Scratch) {
     let db = scratch.open().await;
     let mut told = invocation(&db, "r1", 1, Outcome::Sent);
     (told.run.etag, told.run.size) = (Some("\"e1\"".to_owned()), Some(9));

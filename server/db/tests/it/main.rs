@@ -1,4 +1,4 @@
-//! What the store promises, each promise kept by both databases.
+//! Tests the crate on SQLite and PostgreSQL.
 
 /// Makes a test of each function for SQLite and one for PostgreSQL: `module::sqlite::name`, `module::postgres::name`.
 macro_rules! on_both_databases {
@@ -36,3 +36,4 @@ mod support;
 mod syncs;
 mod syncs_asked;
 mod syncs_reported;
+mod task_leases;

@@ -1,4 +1,4 @@
-//! Opening, refusing to open, and the small tables.
+//! Opening a database, and refusing to.
 
 use db::{Db, DbError, testing::Scratch};
 use model::{Filter, Time};
@@ -68,7 +68,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn a_database_in_memory_serves_readers_and_writers_and_is_each_stores_own() {
+async fn memory_database_serves_readers_and_writers_alone() {
     let (db, other) = (Db::open("sqlite::memory:").await.unwrap(), Db::open("sqlite::memory:").await.unwrap());
     insert(&db).await;
     assert!(claim(&db, "one").await.is_some());
@@ -77,7 +77,7 @@ async fn a_database_in_memory_serves_readers_and_writers_and_is_each_stores_own(
 }
 
 #[tokio::test]
-async fn a_missing_folder_is_made_and_one_that_cannot_be_is_named() {
+async fn missing_folder_is_created_or_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new/deeper/logyard.db");
     let job = insert(&Db::open(&format!("sqlite:{}", path.display())).await.unwrap()).await;
@@ -91,7 +91,7 @@ async fn a_missing_folder_is_made_and_one_that_cannot_be_is_named() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_called_unreadable() {
+async fn file_that_is_not_a_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.txt");
     std::fs::write(&path, "these are notes, and not a database\n".repeat(100)).unwrap();
@@ -100,7 +100,7 @@ async fn a_file_that_is_no_database_is_called_unreadable() {
 }
 
 #[tokio::test]
-async fn no_error_shows_the_password() {
+async fn errors_hide_the_password() {
     for url in [
         "postgres://operator:hunter2@localhost/logyard?host=/nowhere",
         "mysql://operator:hunter2@localhost/logyard",

@@ -1,15 +1,11 @@
-//! Plans: found by their digest as they were shown, and forgotten after a day.
+//! Plans: found by their digest, and deleted after a day.
 
 use db::testing::{Scratch, age_plans};
 use model::{ClonePreview, CloneSpec, Digest, Mode, Plan, RequestCounts, Spec, Time};
 
 use crate::support::clone;
 
-on_both_databases!(
-    a_plan_is_found_as_it_was_shown_and_made_again_it_is_the_same,
-    a_preview_without_a_plan_leaves_nothing,
-    a_plan_of_yesterday_is_forgotten
-);
+on_both_databases!(repeated_plan_is_stored_once, preview_without_plan_stores_nothing, old_plan_is_deleted);
 
 fn preview(to_delete: u64) -> ClonePreview {
     let Spec::Clone(spec) = clone("demo/assets", "demo/copy/it's\u{1}") else { unreachable!() };
@@ -45,7 +41,7 @@ fn preview(to_delete: u64) -> ClonePreview {
     }
 }
 
-async fn a_plan_is_found_as_it_was_shown_and_made_again_it_is_the_same(scratch: Scratch) {
+async fn repeated_plan_is_stored_once(scratch: Scratch) {
     let db = scratch.open().await;
     let (three, four) = (preview(3), preview(4));
     let id = |preview: &ClonePreview| preview.plan.as_ref().unwrap().id.clone();
@@ -63,7 +59,7 @@ async fn a_plan_is_found_as_it_was_shown_and_made_again_it_is_the_same(scratch: 
     assert!(again.created_at >= found.created_at);
 }
 
-async fn a_preview_without_a_plan_leaves_nothing(scratch: Scratch) {
+async fn preview_without_plan_stores_nothing(scratch: Scratch) {
     let db = scratch.open().await;
     let cut = ClonePreview { plan: None, ..preview(3) };
     let before = db.statements();
@@ -71,7 +67,7 @@ async fn a_preview_without_a_plan_leaves_nothing(scratch: Scratch) {
     assert_eq!(db.statements(), before);
 }
 
-async fn a_plan_of_yesterday_is_forgotten(scratch: Scratch) {
+async fn old_plan_is_deleted(scratch: Scratch) {
     let db = scratch.open().await;
     let id = |preview: &ClonePreview| preview.plan.as_ref().unwrap().id.clone();
     let old = preview(3);

@@ -1,8 +1,8 @@
-//! Log objects against runs, as they are kept: by one holder at a time, exactly, and closed when a run delivers.
+//! Stored reconciliations: one holder at a time, and gaps that close when a run delivers.
 
 use std::collections::BTreeMap;
 
-use db::{Db, INTERVAL_MS, Learned, Missing, NewRun, Reckoned, testing::Scratch};
+use db::{Db, INTERVAL_MS, Learned, Missing, NewRun, ReconciliationRound, testing::Scratch};
 use model::{GapKind, Key, Outcome, PipelineName, Reconciliation, RunSource, Time, Window};
 
 use crate::{
@@ -11,12 +11,12 @@ use crate::{
 };
 
 on_both_databases!(
-    intervals_count_their_gaps_and_a_later_look_replaces_what_it_saw,
-    a_look_that_failed_changes_nothing_but_its_error,
-    only_the_holder_writes,
-    older_gaps_are_closed_one_by_one,
-    runs_over_an_object_are_told_but_for_dry_ones_and_other_buckets,
-    what_is_too_old_is_swept,
+    later_reconciliation_replaces_interval_counts,
+    failed_reconciliation_changes_only_its_error,
+    only_the_lease_holder_writes,
+    older_gaps_close_individually,
+    object_runs_exclude_dry_runs_and_other_buckets,
+    old_rows_are_swept,
 );
 
 /// The start of an interval.
@@ -36,9 +36,9 @@ fn missing(name: &str, interval: i64, kind: GapKind) -> Missing {
     Missing { key: key(name), start_at, etag: Some("\"e1\"".to_owned()), size: 700, written_at, kind, run: None }
 }
 
-/// By number of interval: objects and twice; and the gaps.
-fn reckoned(from: i64, intervals: &[(i64, (u64, u64))], gaps: &[Missing]) -> Reckoned {
-    Reckoned {
+/// A reconciliation: objects and duplicates by interval number, and gaps.
+fn round(from: i64, intervals: &[(i64, (u64, u64))], gaps: &[Missing]) -> ReconciliationRound {
+    ReconciliationRound {
         from: Time(START + from * INTERVAL_MS),
         intervals: intervals.iter().map(|(at, counts)| (Time(START + at * INTERVAL_MS), *counts)).collect(),
         gaps: by_key(gaps),
@@ -66,13 +66,13 @@ async fn held(scratch: &Scratch) -> Db {
     db
 }
 
-async fn intervals_count_their_gaps_and_a_later_look_replaces_what_it_saw(scratch: Scratch) {
+async fn later_reconciliation_replaces_interval_counts(scratch: Scratch) {
     let db = held(&scratch).await;
     let window = Window::new(Time(START), Time(START + 1)).unwrap();
     assert_eq!(db.reconciliation(&pipeline(), window).await.unwrap(), None, "nobody has looked yet");
     let gaps = [missing("a", 0, GapKind::Never), missing("b", 1, GapKind::Failed), missing("c", 1, GapKind::Partial)];
-    let first = reckoned(0, &[(0, (3, 1)), (1, (4, 0))], &gaps);
-    assert!(db.reckoned(&pipeline(), "one", &first, None).await.unwrap());
+    let first = round(0, &[(0, (3, 1)), (1, (4, 0))], &gaps);
+    assert!(db.record_reconciliation(&pipeline(), "one", &first, None).await.unwrap());
     let seen = found(&db).await;
     assert_eq!(counts(&seen), [[3, 2, 1, 0, 0, 1], [4, 2, 0, 1, 1, 0], [0; 6]]);
     assert_eq!(seen.gaps.iter().map(|gap| gap.key.as_str()).collect::<Vec<_>>(), ["a", "b", "c"], "the oldest first");
@@ -80,45 +80,47 @@ async fn intervals_count_their_gaps_and_a_later_look_replaces_what_it_saw(scratc
 
     // From the second interval on: the first stays as it was. `b` is whole by now, and `c` lost all.
     let changed = missing("c", 1, GapKind::Failed);
-    let second =
-        Reckoned { waiting_since: Some(Time(START - 5)), ..reckoned(1, &[(1, (4, 1)), (2, (1, 0))], &[changed]) };
-    assert!(db.reckoned(&pipeline(), "one", &second, None).await.unwrap());
+    let second = ReconciliationRound {
+        waiting_since: Some(Time(START - 5)),
+        ..round(1, &[(1, (4, 1)), (2, (1, 0))], &[changed])
+    };
+    assert!(db.record_reconciliation(&pipeline(), "one", &second, None).await.unwrap());
     let seen = found(&db).await;
     assert_eq!(counts(&seen), [[3, 2, 1, 0, 0, 1], [4, 3, 0, 1, 0, 1], [1, 1, 0, 0, 0, 0]]);
     assert_eq!(seen.oldest_unhandled, Some(Time(START - 5)), "what waits is older still");
     // What is no longer listed is no longer there.
-    assert!(db.reckoned(&pipeline(), "one", &reckoned(1, &[], &[]), None).await.unwrap());
+    assert!(db.record_reconciliation(&pipeline(), "one", &round(1, &[], &[]), None).await.unwrap());
     assert_eq!(counts(&found(&db).await), [[3, 2, 1, 0, 0, 1], [0; 6], [0; 6]]);
 }
 
-async fn a_look_that_failed_changes_nothing_but_its_error(scratch: Scratch) {
+async fn failed_reconciliation_changes_only_its_error(scratch: Scratch) {
     let db = held(&scratch).await;
-    let first = reckoned(0, &[(0, (3, 0))], &[missing("a", 0, GapKind::Never)]);
-    assert!(db.reckoned(&pipeline(), "one", &first, None).await.unwrap());
+    let first = round(0, &[(0, (3, 0))], &[missing("a", 0, GapKind::Never)]);
+    assert!(db.record_reconciliation(&pipeline(), "one", &first, None).await.unwrap());
     let before = found(&db).await;
-    db.not_reckoned(&pipeline(), "one", "There is no bucket.").await.unwrap();
+    db.record_failed_reconciliation(&pipeline(), "one", "There is no bucket.").await.unwrap();
     let after = found(&db).await;
     assert_eq!(after, Reconciliation { error: Some("There is no bucket.".to_owned()), ..before.clone() });
-    assert!(db.reckoned(&pipeline(), "one", &first, None).await.unwrap());
+    assert!(db.record_reconciliation(&pipeline(), "one", &first, None).await.unwrap());
     assert_eq!(found(&db).await.error, None);
 }
 
-async fn only_the_holder_writes(scratch: Scratch) {
+async fn only_the_lease_holder_writes(scratch: Scratch) {
     let db = held(&scratch).await;
     assert!(db.reconcile(&pipeline(), "two", LEASE_MS).await.unwrap().is_none());
-    let all = reckoned(0, &[(0, (3, 0))], &[missing("a", 0, GapKind::Never)]);
-    assert!(!db.reckoned(&pipeline(), "two", &all, None).await.unwrap());
-    db.release_reconciler(&pipeline(), "one").await.unwrap();
+    let all = round(0, &[(0, (3, 0))], &[missing("a", 0, GapKind::Never)]);
+    assert!(!db.record_reconciliation(&pipeline(), "two", &all, None).await.unwrap());
+    db.release(db::task::RECONCILE, pipeline().as_str(), "one").await.unwrap();
     assert!(db.reconcile(&pipeline(), "two", LEASE_MS).await.unwrap().is_some());
-    assert!(!db.reckoned(&pipeline(), "one", &all, None).await.unwrap());
+    assert!(!db.record_reconciliation(&pipeline(), "one", &all, None).await.unwrap());
     assert!(!db.close_gaps(&pipeline(), "one", &all.gaps, &BTreeMap::new()).await.unwrap());
-    assert!(db.reckoned(&pipeline(), "two", &all, None).await.unwrap());
+    assert!(db.record_reconciliation(&pipeline(), "two", &all, None).await.unwrap());
 }
 
-async fn older_gaps_are_closed_one_by_one(scratch: Scratch) {
+async fn older_gaps_close_individually(scratch: Scratch) {
     let db = held(&scratch).await;
     let gaps = ["a", "b", "c"].map(|name| missing(name, 0, GapKind::Failed));
-    assert!(db.reckoned(&pipeline(), "one", &reckoned(0, &[(0, (3, 0))], &gaps), None).await.unwrap());
+    assert!(db.record_reconciliation(&pipeline(), "one", &round(0, &[(0, (3, 0))], &gaps), None).await.unwrap());
     let before = Time(START + INTERVAL_MS);
     let first = db.older_gaps(&pipeline(), before, None, 2).await.unwrap();
     assert_eq!(first, by_key(&gaps[..2]));
@@ -128,7 +130,7 @@ async fn older_gaps_are_closed_one_by_one(scratch: Scratch) {
     assert_eq!(counts(&found(&db).await)[0], [3, 1, 0, 2, 0, 0]);
 }
 
-async fn runs_over_an_object_are_told_but_for_dry_ones_and_other_buckets(scratch: Scratch) {
+async fn object_runs_exclude_dry_runs_and_other_buckets(scratch: Scratch) {
     let db = scratch.open().await;
     let id = running(&db).await;
     let mut dry = run(&db, "dry", AT, 0);
@@ -157,11 +159,11 @@ async fn runs_over_an_object_are_told_but_for_dry_ones_and_other_buckets(scratch
     assert_eq!(db.run(runs[4].run.id).await.unwrap().etag.as_deref(), Some("\"e1\""), "what is known stays");
 }
 
-async fn what_is_too_old_is_swept(scratch: Scratch) {
+async fn old_rows_are_swept(scratch: Scratch) {
     let db = held(&scratch).await;
     let gaps = [missing("a", 0, GapKind::Never), missing("b", 2, GapKind::Never)];
-    let all = reckoned(0, &[(0, (1, 0)), (1, (1, 0)), (2, (1, 0))], &gaps);
-    assert!(db.reckoned(&pipeline(), "one", &all, None).await.unwrap());
+    let all = round(0, &[(0, (1, 0)), (1, (1, 0)), (2, (1, 0))], &gaps);
+    assert!(db.record_reconciliation(&pipeline(), "one", &all, None).await.unwrap());
     let before = Time(START + 2 * INTERVAL_MS);
     let mut swept = 0;
     loop {

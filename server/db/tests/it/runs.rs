@@ -1,4 +1,4 @@
-//! Runs: once for each origin and key, listed by keyset, summed for charts, and asked for what they delivered.
+//! Runs: one for each origin and key, listed by keyset, summed for charts, and searched by delivered object.
 
 use db::{
     Db, DbError, NewJob, NewRun,
@@ -12,13 +12,13 @@ use model::{
 use crate::support::*;
 
 on_both_databases!(
-    a_run_is_read_as_it_was_recorded,
-    an_object_shipped_again_is_the_same_run,
-    only_the_holder_of_the_job_records,
-    a_list_is_paged_newest_first_and_narrowed_by_every_field,
-    what_was_delivered_is_known_by_key_etag_and_window,
-    sums_are_those_of_their_stretch,
-    runs_go_with_their_job_and_others_after_their_time,
+    run_reads_back_as_recorded,
+    object_shipped_again_is_the_same_run,
+    only_the_job_holder_records_runs,
+    run_list_pages_and_filters_by_every_field,
+    delivered_objects_are_found_by_key_and_etag,
+    sums_match_their_time_range,
+    runs_are_deleted_with_job_or_by_age,
 );
 
 pub const AT: i64 = 1_770_000_000_000;
@@ -27,7 +27,7 @@ fn key(name: &str) -> Key {
     name.parse().unwrap()
 }
 
-/// An object of ten lines, so many of which could not be parsed.
+/// A run over ten lines, `bad` of which could not be parsed.
 pub fn run(db: &Db, name: &str, started_at: i64, bad: u64) -> NewRun {
     let mut summary = Summary { sink: Some("tcp://sink".to_owned()), ..Summary::default() };
     summary.lines.encountered = 10;
@@ -82,7 +82,7 @@ pub async fn running(db: &Db) -> JobId {
     claim(db, "one").await.unwrap().job.id
 }
 
-async fn a_run_is_read_as_it_was_recorded(scratch: Scratch) {
+async fn run_reads_back_as_recorded(scratch: Scratch) {
     let db = scratch.open().await;
     let id = running(&db).await;
     let new = run(&db, "a\u{0}é/1.log", AT, 1);
@@ -93,11 +93,11 @@ async fn a_run_is_read_as_it_was_recorded(scratch: Scratch) {
     assert!(matches!(db.run(other).await, Err(DbError::NoRun(missing)) if missing == other));
 }
 
-async fn an_object_shipped_again_is_the_same_run(scratch: Scratch) {
+async fn object_shipped_again_is_the_same_run(scratch: Scratch) {
     let db = scratch.open().await;
     let id = running(&db).await;
     let first = run(&db, "a", AT, 1);
-    // Twice in one beat, too, as after a retry that was quick.
+    // Twice in one heartbeat, too, as after a quick retry.
     assert!(db.record_runs(id, 1, &[first.clone(), run(&db, "a", AT + 1, 2)]).await.unwrap());
     assert!(db.record_runs(id, 1, &[run(&db, "a", AT + 2, 0), run(&db, "b", AT, 0)]).await.unwrap());
     let page = db.runs(&RunFilter { job: Some(id), ..RunFilter::default() }, None, 10).await.unwrap();
@@ -105,14 +105,14 @@ async fn an_object_shipped_again_is_the_same_run(scratch: Scratch) {
     assert_eq!(seen, [(key("a"), Outcome::Sent, AT + 2), (key("b"), Outcome::Sent, AT)]);
 }
 
-async fn only_the_holder_of_the_job_records(scratch: Scratch) {
+async fn only_the_job_holder_records_runs(scratch: Scratch) {
     let db = scratch.open().await;
     let id = running(&db).await;
     assert!(!db.record_runs(id, 2, &[run(&db, "a", AT, 0)]).await.unwrap());
     assert!(db.runs(&RunFilter::default(), None, 10).await.unwrap().items.is_empty());
 }
 
-async fn a_list_is_paged_newest_first_and_narrowed_by_every_field(scratch: Scratch) {
+async fn run_list_pages_and_filters_by_every_field(scratch: Scratch) {
     let db = scratch.open().await;
     let id = running(&db).await;
     // Three at the same instant: the id decides.
@@ -144,7 +144,7 @@ async fn a_list_is_paged_newest_first_and_narrowed_by_every_field(scratch: Scrat
     assert_eq!(last.id, expected[0].id);
 }
 
-async fn what_was_delivered_is_known_by_key_etag_and_window(scratch: Scratch) {
+async fn delivered_objects_are_found_by_key_and_etag(scratch: Scratch) {
     let db = scratch.open().await;
     let id = running(&db).await;
     let hour = |hour: i64| Window::new(Time(AT + hour * 3_600_000), Time(AT + (hour + 1) * 3_600_000)).unwrap();
@@ -173,16 +173,16 @@ async fn what_was_delivered_is_known_by_key_etag_and_window(scratch: Scratch) {
     assert_eq!(delivered(None).await, ["uncut"], "a window that took nothing away left the object whole");
     assert_eq!(delivered(Some(hour(0))).await, ["cut", "uncut"]);
     assert_eq!(delivered(Some(hour(1))).await, ["uncut"]);
-    let over = db.dealt_with(&pipeline, &sink(), "logs", &objects).await.unwrap();
+    let over = db.finished_objects(&pipeline, &sink(), "logs", &objects).await.unwrap();
     assert!(over.contains(&key("partial")) && !over.contains(&key("never")), "a bad line stays one: {over:?}");
     let another = "elastic".parse().unwrap();
     assert!(db.delivered(Some(&pipeline), &another, "logs", None, &objects).await.unwrap().is_empty());
-    assert!(db.dealt_with(&pipeline, &another, "logs", &objects).await.unwrap().is_empty());
+    assert!(db.finished_objects(&pipeline, &another, "logs", &objects).await.unwrap().is_empty());
     assert!(db.delivered(None, &sink(), "logs", None, &objects).await.unwrap().is_empty());
     assert!(db.delivered(Some(&pipeline), &sink(), "elsewhere", None, &objects).await.unwrap().is_empty());
 }
 
-async fn sums_are_those_of_their_stretch(scratch: Scratch) {
+async fn sums_match_their_time_range(scratch: Scratch) {
     let db = scratch.open().await;
     let id = running(&db).await;
     let runs = [(0, 0), (9, 1), (10, 2), (39, 3), (40, 0)].map(|(at, bad)| run(&db, &format!("k{at}"), AT + at, bad));
@@ -193,7 +193,7 @@ async fn sums_are_those_of_their_stretch(scratch: Scratch) {
     assert_eq!(told, [(0, 2, 20, 1), (10, 1, 10, 2), (20, 0, 0, 0), (30, 1, 10, 3)]);
 }
 
-async fn runs_go_with_their_job_and_others_after_their_time(scratch: Scratch) {
+async fn runs_are_deleted_with_job_or_by_age(scratch: Scratch) {
     let db = scratch.open().await;
     let id = running(&db).await;
     assert!(db.record_runs(id, 1, &[run(&db, "old", AT, 0)]).await.unwrap());

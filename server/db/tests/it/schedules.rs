@@ -1,4 +1,4 @@
-//! Schedules: each of their times starts one job, whoever comes first, and none while the last has not ended.
+//! Schedules: each due time starts one job across servers, and none while the last job runs.
 
 use std::{future::poll_fn, task::Poll};
 
@@ -79,7 +79,7 @@ async fn a_time_starts_one_job_however_many_servers_come(scratch: Scratch) {
     assert_eq!(after.last, Some(Fired { due: FIRST, at, task: Task::Clone, missed: 0, firing }));
 }
 
-/// Cut off at one await after the other, as a crash would: each time there is a job and the next time, or neither.
+/// Cut off at each await in turn, like a crash: each time there are both a job and the next time, or neither.
 async fn a_job_and_the_move_to_the_next_time_come_together_or_not_at_all(scratch: Scratch) {
     let db = scratch.open().await;
     let schedule = db.insert_schedule(nightly("nightly")).await.unwrap();
@@ -119,7 +119,7 @@ async fn a_job_of_a_schedule_says_so_and_is_found_by_it(scratch: Scratch) {
     let by = Filter { author: Some("schedule nightly".to_owned()), ..Filter::default() };
     assert_eq!(db.jobs(&by, None, 10).await.unwrap().items, [job]);
     let events = db.events(id, 10).await.unwrap();
-    assert_eq!(events[0].detail, format!("due at {FIRST}, in place of 3 more that were missed"));
+    assert_eq!(events[0].detail, format!("due at {FIRST}, also for 3 missed times before it"));
     let after = db.schedule(schedule.id).await.unwrap();
     assert_eq!((after.next_at, after.verify_next_at), (Some(FIRST), Some(SECOND)), "each task has its own time");
     assert_eq!(after.last.unwrap().missed, 3);
@@ -156,7 +156,7 @@ async fn nothing_starts_while_the_last_job_is_queued_running_or_paused(scratch: 
     assert_ne!(started(&db, &next).await, id);
 }
 
-/// At two servers at once: one of them starts, the other finds that one's job.
+/// At two servers at once: one starts the job, the other finds it.
 async fn two_tasks_due_at_one_time_start_one_job(scratch: Scratch) {
     let (one, other) = (scratch.open().await, scratch.open().await);
     let schedule = one.insert_schedule(with_verify("nightly")).await.unwrap();

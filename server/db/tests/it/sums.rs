@@ -1,4 +1,4 @@
-//! Sums: at any time those of the runs that were recorded, whatever became of these since.
+//! Sums equal those of all recorded runs, even after the runs were deleted.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,17 @@ use crate::{
 };
 
 on_both_databases!(
-    sums_equal_a_recount_whatever_is_written_changed_deleted_or_swept,
-    a_swept_run_is_not_counted_again,
-    sums_are_swept_in_small_batches_and_oldest_first,
-    percentiles_are_of_the_newest_runs_of_the_window,
-    servers_that_write_at_once_lose_no_run,
+    sums_equal_a_recount_after_any_change,
+    swept_run_is_not_counted_again,
+    old_sums_are_swept_in_small_batches,
+    percentiles_use_the_newest_runs,
+    concurrent_writers_lose_no_run,
 );
 
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 
-/// A number that looks random and is not: splitmix64.
+/// A pseudorandom number: splitmix64.
 struct Dice(u64);
 
 impl Dice {
@@ -41,10 +41,10 @@ impl Dice {
     }
 }
 
-/// What the store was told, counted in the plainest way.
+/// A plain recount of everything recorded.
 #[derive(Default)]
 struct Recount {
-    /// By job (none: what is followed) and key.
+    /// Runs by job (`None`: followed) and key.
     kept: BTreeMap<(Option<JobId>, String), NewRun>,
     swept: Vec<(Option<JobId>, NewRun)>,
 }
@@ -122,7 +122,7 @@ fn days() -> Window {
     Window::new(Time(AT - DAY_MS), Time(AT + 4 * DAY_MS)).unwrap()
 }
 
-/// Totals and charts of the whole, of parts, and of windows of any length.
+/// Compares totals and charts of everything, of parts, and of windows of any length.
 async fn compare(db: &Db, recount: &Recount, job: JobId, dice: &mut Dice, swept: i64, said: &str) {
     let all = RunFilter::default();
     let filters = [
@@ -149,7 +149,7 @@ async fn compare(db: &Db, recount: &Recount, job: JobId, dice: &mut Dice, swept:
     }
 }
 
-async fn sums_equal_a_recount_whatever_is_written_changed_deleted_or_swept(scratch: Scratch) {
+async fn sums_equal_a_recount_after_any_change(scratch: Scratch) {
     let db = scratch.open().await;
     for seed in 0..4 {
         let (mut dice, mut recount, mut swept) = (Dice(seed), Recount::default(), AT);
@@ -189,7 +189,7 @@ async fn sums_equal_a_recount_whatever_is_written_changed_deleted_or_swept(scrat
     }
 }
 
-async fn a_swept_run_is_not_counted_again(scratch: Scratch) {
+async fn swept_run_is_not_counted_again(scratch: Scratch) {
     let db = scratch.open().await;
     db.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap();
     let runs = [run(&db, "old", AT, 0), run(&db, "new", AT + HOUR_MS, 0)];
@@ -201,7 +201,7 @@ async fn a_swept_run_is_not_counted_again(scratch: Scratch) {
     assert_eq!(db.run_totals(&all, days()).await.unwrap().runs, 2);
 }
 
-async fn sums_are_swept_in_small_batches_and_oldest_first(scratch: Scratch) {
+async fn old_sums_are_swept_in_small_batches(scratch: Scratch) {
     let db = scratch.open().await;
     db.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap();
     let runs: Vec<NewRun> = (0..40).map(|n| run(&db, &format!("k{n}"), AT + n * HOUR_MS, 0)).collect();
@@ -229,7 +229,7 @@ async fn sums_are_swept_in_small_batches_and_oldest_first(scratch: Scratch) {
     );
 }
 
-async fn percentiles_are_of_the_newest_runs_of_the_window(scratch: Scratch) {
+async fn percentiles_use_the_newest_runs(scratch: Scratch) {
     let db = scratch.open().await;
     db.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap();
     let runs: Vec<NewRun> = (1..=200)
@@ -250,8 +250,8 @@ async fn percentiles_are_of_the_newest_runs_of_the_window(scratch: Scratch) {
     assert_eq!(db.run_measures(&pipeline(), nothing).await.unwrap(), db::Measures::default());
 }
 
-/// As a follower and a job do that ship the same pipeline, each from a server of its own.
-async fn servers_that_write_at_once_lose_no_run(scratch: Scratch) {
+/// Writes as a follower and a job do that ship the same pipeline from two servers.
+async fn concurrent_writers_lose_no_run(scratch: Scratch) {
     let db = scratch.open().await;
     let job = running(&db).await;
     db.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap();

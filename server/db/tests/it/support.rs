@@ -1,6 +1,6 @@
-//! Helpers that read like what they stand for.
+//! Helpers that create and claim jobs.
 
-use db::{Beat, Claimed, Db, End, NewJob, Terms};
+use db::{Claimed, Db, End, JobHeartbeat, NewJob, Terms};
 use model::{
     CloneSpec, Comparison, Job, JobError, JobId, Location, Mode, Phase, Progress, Proof, Selection, Spec, StoreName,
     Time,
@@ -52,7 +52,7 @@ pub async fn claim(db: &Db, holder: &str) -> Option<Claimed> {
     claim_for(db, holder, LEASE_MS).await
 }
 
-/// With a lease of 0 the job can be taken over at once.
+/// Claims with this lease; with 0 the job can be taken over at once.
 pub async fn claim_for(db: &Db, holder: &str, lease_ms: i64) -> Option<Claimed> {
     let limits = limits(&[("demo", 1_000)]);
     db.claim(&Terms { holder, lease_ms, limits: &limits }).await.unwrap()
@@ -62,8 +62,8 @@ pub fn progress(found: u64, failed: u64) -> Progress {
     Progress { phase: Phase::Copying, found, done: found - failed, failed, ..Progress::default() }
 }
 
-pub fn beat(id: JobId, attempt: i64, progress: &Progress) -> Beat<'_> {
-    Beat { id, attempt, lease_ms: LEASE_MS, progress, checkpoint: r#"{"ranges":[]}"#, history: &[] }
+pub fn beat(id: JobId, attempt: i64, progress: &Progress) -> JobHeartbeat<'_> {
+    JobHeartbeat { id, attempt, lease_ms: LEASE_MS, progress, checkpoint: r#"{"ranges":[]}"#, history: &[] }
 }
 
 pub async fn end(db: &Db, job: &Job, end: End) -> bool {
@@ -74,7 +74,7 @@ pub fn error(message: &str) -> JobError {
     JobError { code: "items_failed".to_owned(), message: message.to_owned(), advice: "Retry.".to_owned() }
 }
 
-/// A comparison of ten objects, so many of which are missing.
+/// A comparison of ten objects, `missing` of them missing.
 pub fn proof(missing: u64) -> Proof {
     let comparison = Comparison {
         at: Time(0),

@@ -1,8 +1,8 @@
-//! Syncs: one holder at a time, nothing recorded by one that lost the table, minutes that add up, and a history of what
-//! is worth remembering.
+//! Syncs: one holder at a time, no writes after a lost lease, minutes that add up, and a history of
+//! evaluations that say something new.
 
 use db::{
-    Db, SyncAsked, SyncBeat,
+    Db, SyncHeartbeat, SyncRequests,
     testing::{self, Scratch},
 };
 use model::{
@@ -13,24 +13,24 @@ use model::{
 use crate::support::LEASE_MS;
 
 on_both_databases!(
-    a_table_is_held_by_one_at_a_time_and_given_back_at_the_end,
-    who_lost_a_table_changes_nothing,
-    whoever_takes_over_goes_on_from_the_last_checkpoint,
-    what_a_beat_leaves_out_stays_as_it_was,
-    since_moves_with_the_state_alone,
-    minutes_add_up_whoever_adds_to_them,
-    an_evaluation_is_remembered_if_it_says_something_new,
+    table_lease_has_one_holder_and_is_released,
+    lost_lease_changes_nothing,
+    next_holder_resumes_from_last_checkpoint,
+    heartbeat_keeps_omitted_fields,
+    since_changes_only_with_state,
+    minutes_add_up_across_holders,
+    evaluation_is_stored_only_if_new,
     evaluations_are_paged_from_the_newest,
-    what_is_too_old_is_swept_and_nothing_else,
-    a_change_is_told_with_a_growing_revision,
+    only_old_rows_are_swept,
+    change_increases_the_revision,
 );
 
 pub fn table(name: &str) -> TableName {
     name.parse().unwrap()
 }
 
-pub fn beat(state: SyncState) -> SyncBeat {
-    SyncBeat {
+pub fn beat(state: SyncState) -> SyncHeartbeat {
+    SyncHeartbeat {
         status: SyncStatus {
             state,
             reason: "as it is".to_owned(),
@@ -66,13 +66,13 @@ pub fn evaluation(db: &Db, state: SyncState) -> SyncEvaluation {
     }
 }
 
-/// Holds the table and ends an evaluation, which answers all that was asked.
+/// Leases the table and ends an evaluation that answers all requests.
 async fn evaluate(db: &Db, name: &str, change: impl FnOnce(&mut SyncEvaluation)) {
-    let held = db.hold_sync(&table(name), "one", LEASE_MS).await.unwrap().unwrap();
+    let held = db.acquire_sync(&table(name), "one", LEASE_MS).await.unwrap().unwrap();
     let mut evaluation = evaluation(db, SyncState::InSync);
     change(&mut evaluation);
     let beat = beat(evaluation.state);
-    assert!(db.end_sync(&table(name), "one", &beat, &evaluation, &held.asked).await.unwrap());
+    assert!(db.end_sync(&table(name), "one", &beat, &evaluation, &held.requests).await.unwrap());
 }
 
 async fn history(db: &Db, name: &str) -> Vec<SyncEvaluation> {
@@ -83,73 +83,73 @@ pub async fn status(db: &Db, name: &str) -> SyncStatus {
     db.sync(&table(name)).await.unwrap().unwrap().0
 }
 
-async fn a_table_is_held_by_one_at_a_time_and_given_back_at_the_end(scratch: Scratch) {
+async fn table_lease_has_one_holder_and_is_released(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
     assert!(db.sync(&orders).await.unwrap().is_none());
-    let held = db.hold_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
-    assert_eq!((held.checkpoint, held.asked, held.paused), (None, SyncAsked::default(), false));
-    assert!(db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().is_none());
-    assert!(db.hold_sync(&table("users"), "two", LEASE_MS).await.unwrap().is_some(), "another table is another");
-    assert!(db.hold_sync(&orders, "one", LEASE_MS).await.unwrap().is_some(), "it may be kept");
+    let held = db.acquire_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
+    assert_eq!((held.checkpoint, held.requests, held.paused), (None, SyncRequests::default(), false));
+    assert!(db.acquire_sync(&orders, "two", LEASE_MS).await.unwrap().is_none());
+    assert!(db.acquire_sync(&table("users"), "two", LEASE_MS).await.unwrap().is_some(), "another table is another");
+    assert!(db.acquire_sync(&orders, "one", LEASE_MS).await.unwrap().is_some(), "it may be kept");
     let seen = status(&db, "orders").await;
     assert_eq!((seen.state, seen.holder.as_deref(), seen.held), (SyncState::New, Some("one"), true));
 
     let (beat, evaluation) = (beat(SyncState::InSync), evaluation(&db, SyncState::InSync));
-    assert!(db.end_sync(&orders, "one", &beat, &evaluation, &SyncAsked::default()).await.unwrap());
+    assert!(db.end_sync(&orders, "one", &beat, &evaluation, &SyncRequests::default()).await.unwrap());
     let seen = status(&db, "orders").await;
     assert!(seen.held && seen.looked_at.is_some(), "between evaluations it is still looked after");
-    assert!(db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().is_some());
-    db.release_sync(&orders, "two").await.unwrap();
-    assert!(db.hold_sync(&orders, "one", LEASE_MS).await.unwrap().is_some());
+    assert!(db.acquire_sync(&orders, "two", LEASE_MS).await.unwrap().is_some());
+    db.release(db::task::SYNC, orders.as_str(), "two").await.unwrap();
+    assert!(db.acquire_sync(&orders, "one", LEASE_MS).await.unwrap().is_some());
     testing::age_syncs(&db, 120_001).await;
     assert!(!status(&db, "orders").await.held, "nothing was heard of it for two minutes");
 }
 
-async fn who_lost_a_table_changes_nothing(scratch: Scratch) {
+async fn lost_lease_changes_nothing(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
-    db.hold_sync(&orders, "one", 0).await.unwrap().unwrap();
-    db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
+    db.acquire_sync(&orders, "one", 0).await.unwrap().unwrap();
+    db.acquire_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
     let before = db.sync(&orders).await.unwrap();
-    let late = SyncBeat {
+    let late = SyncHeartbeat {
         checkpoint: Some("late".to_owned()),
         minute: SyncMinute { uploaded: 5, ..SyncMinute::default() },
         ..beat(SyncState::Uploading)
     };
     let ended = evaluation(&db, SyncState::Uploading);
-    assert!(!db.beat_sync(&orders, "one", LEASE_MS, &late).await.unwrap());
-    assert!(!db.end_sync(&orders, "one", &late, &ended, &SyncAsked::default()).await.unwrap());
-    db.release_sync(&orders, "one").await.unwrap();
-    assert!(db.hold_sync(&orders, "three", LEASE_MS).await.unwrap().is_none(), "it is still the second's");
+    assert!(!db.sync_heartbeat(&orders, "one", LEASE_MS, &late).await.unwrap());
+    assert!(!db.end_sync(&orders, "one", &late, &ended, &SyncRequests::default()).await.unwrap());
+    db.release(db::task::SYNC, orders.as_str(), "one").await.unwrap();
+    assert!(db.acquire_sync(&orders, "three", LEASE_MS).await.unwrap().is_none(), "it is still the second's");
     assert_eq!(db.sync(&orders).await.unwrap(), before);
     assert!(db.sync_minutes(&orders, Time(0)).await.unwrap().is_empty());
     assert!(history(&db, "orders").await.is_empty());
     // Neither does one that gave it back.
-    db.release_sync(&orders, "two").await.unwrap();
-    assert!(!db.beat_sync(&orders, "two", LEASE_MS, &late).await.unwrap());
-    assert_eq!(db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap().checkpoint, None);
+    db.release(db::task::SYNC, orders.as_str(), "two").await.unwrap();
+    assert!(!db.sync_heartbeat(&orders, "two", LEASE_MS, &late).await.unwrap());
+    assert_eq!(db.acquire_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap().checkpoint, None);
 }
 
-async fn whoever_takes_over_goes_on_from_the_last_checkpoint(scratch: Scratch) {
+async fn next_holder_resumes_from_last_checkpoint(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
-    db.hold_sync(&orders, "one", 0).await.unwrap().unwrap();
-    let with = |checkpoint: Option<&str>| SyncBeat {
+    db.acquire_sync(&orders, "one", 0).await.unwrap().unwrap();
+    let with = |checkpoint: Option<&str>| SyncHeartbeat {
         checkpoint: checkpoint.map(str::to_owned),
         ..beat(SyncState::Reconciling)
     };
-    assert!(db.beat_sync(&orders, "one", 0, &with(Some("first"))).await.unwrap());
-    assert!(db.beat_sync(&orders, "one", 0, &with(None)).await.unwrap());
-    let held = db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
+    assert!(db.sync_heartbeat(&orders, "one", 0, &with(Some("first"))).await.unwrap());
+    assert!(db.sync_heartbeat(&orders, "one", 0, &with(None)).await.unwrap());
+    let held = db.acquire_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
     assert_eq!(held.checkpoint.as_deref(), Some("first"));
     let evaluation = evaluation(&db, SyncState::InSync);
     let end = with(Some("second"));
-    assert!(db.end_sync(&orders, "two", &end, &evaluation, &SyncAsked::default()).await.unwrap());
-    let held = db.hold_sync(&orders, "three", LEASE_MS).await.unwrap().unwrap();
+    assert!(db.end_sync(&orders, "two", &end, &evaluation, &SyncRequests::default()).await.unwrap());
+    let held = db.acquire_sync(&orders, "three", LEASE_MS).await.unwrap().unwrap();
     assert_eq!(held.checkpoint.as_deref(), Some("second"));
 }
 
-async fn what_a_beat_leaves_out_stays_as_it_was(scratch: Scratch) {
+async fn heartbeat_keeps_omitted_fields(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
-    db.hold_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
+    db.acquire_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
     let verified = Verified { below: 8, at: Time(100), shown_by: Evidence::Cells };
     let end = SyncEnd { count: 7, version: Some(7) };
     let map = vec![KeySpan { from: 0, until: 8, rows: Some(7), look: SpanState::Verified }];
@@ -171,41 +171,41 @@ async fn what_a_beat_leaves_out_stays_as_it_was(scratch: Scratch) {
         ..full.status
     };
     (full.map, full.quarantine) = (Some(map.clone()), (0..150).map(row).collect());
-    assert!(db.beat_sync(&orders, "one", LEASE_MS, &full).await.unwrap());
+    assert!(db.sync_heartbeat(&orders, "one", LEASE_MS, &full).await.unwrap());
     let older = Verified { at: Time(99), ..verified };
     let mut bare = beat(SyncState::Unreachable);
     (bare.status.verified, bare.status.every_ms) = (Some(older), 0);
-    assert!(db.beat_sync(&orders, "one", LEASE_MS, &bare).await.unwrap());
+    assert!(db.sync_heartbeat(&orders, "one", LEASE_MS, &bare).await.unwrap());
     let (seen, kept_map, quarantine) = db.sync(&orders).await.unwrap().unwrap();
     assert_eq!((seen.table, seen.source), (orders, SyncSource::Logyard));
     assert_eq!((seen.local, seen.remote, seen.batch, seen.every_ms), (Some(end), Some(end), Some(500), 10_000));
     assert_eq!(seen.verified, Some(verified), "an older proof takes no newer one's place");
     assert_eq!((seen.behind, seen.quarantined), (None, 0), "what may have changed is not known any more");
     assert_eq!((kept_map, quarantine), (map, Vec::new()));
-    assert!(db.beat_sync(&table("orders"), "one", LEASE_MS, &full).await.unwrap());
+    assert!(db.sync_heartbeat(&table("orders"), "one", LEASE_MS, &full).await.unwrap());
     let (seen, _, quarantine) = db.sync(&table("orders")).await.unwrap().unwrap();
     assert_eq!((seen.quarantined, quarantine.len()), (150, 100), "a hundred are kept to look at");
 }
 
-async fn since_moves_with_the_state_alone(scratch: Scratch) {
+async fn since_changes_only_with_state(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
-    db.hold_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
-    assert!(db.beat_sync(&orders, "one", LEASE_MS, &beat(SyncState::InSync)).await.unwrap());
+    db.acquire_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
+    assert!(db.sync_heartbeat(&orders, "one", LEASE_MS, &beat(SyncState::InSync)).await.unwrap());
     let first = status(&db, "orders").await;
     while db.now() == first.since {
         tokio::task::yield_now().await;
     }
-    assert!(db.beat_sync(&orders, "one", LEASE_MS, &beat(SyncState::InSync)).await.unwrap());
+    assert!(db.sync_heartbeat(&orders, "one", LEASE_MS, &beat(SyncState::InSync)).await.unwrap());
     let second = status(&db, "orders").await;
     assert_eq!(second.since, first.since);
     assert!(second.looked_at > first.looked_at);
-    assert!(db.beat_sync(&orders, "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
+    assert!(db.sync_heartbeat(&orders, "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
     let third = status(&db, "orders").await;
     assert_eq!(Some(third.since), third.looked_at);
     assert!(third.since > first.since);
 }
 
-async fn minutes_add_up_whoever_adds_to_them(scratch: Scratch) {
+async fn minutes_add_up_across_holders(scratch: Scratch) {
     let db = scratch.open().await;
     let orders = table("orders");
     let done = |factor: u64, batch| SyncMinute {
@@ -220,17 +220,17 @@ async fn minutes_add_up_whoever_adds_to_them(scratch: Scratch) {
         remote_rows: 8 * factor,
         batch,
     };
-    let with = |minute| SyncBeat { minute, ..beat(SyncState::Uploading) };
-    db.hold_sync(&orders, "one", 0).await.unwrap().unwrap();
-    assert!(db.beat_sync(&orders, "one", 0, &with(done(1, 500))).await.unwrap());
-    assert!(db.beat_sync(&orders, "one", 0, &with(done(10, 0))).await.unwrap());
-    db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
-    assert!(!db.beat_sync(&orders, "one", 0, &with(done(1_000, 9))).await.unwrap());
+    let with = |minute| SyncHeartbeat { minute, ..beat(SyncState::Uploading) };
+    db.acquire_sync(&orders, "one", 0).await.unwrap().unwrap();
+    assert!(db.sync_heartbeat(&orders, "one", 0, &with(done(1, 500))).await.unwrap());
+    assert!(db.sync_heartbeat(&orders, "one", 0, &with(done(10, 0))).await.unwrap());
+    db.acquire_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
+    assert!(!db.sync_heartbeat(&orders, "one", 0, &with(done(1_000, 9))).await.unwrap());
     let evaluation = evaluation(&db, SyncState::InSync);
     let end = with(done(100, 250));
-    assert!(db.end_sync(&orders, "two", &end, &evaluation, &SyncAsked::default()).await.unwrap());
-    db.hold_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
-    assert!(db.beat_sync(&orders, "two", LEASE_MS, &with(SyncMinute::default())).await.unwrap());
+    assert!(db.end_sync(&orders, "two", &end, &evaluation, &SyncRequests::default()).await.unwrap());
+    db.acquire_sync(&orders, "two", LEASE_MS).await.unwrap().unwrap();
+    assert!(db.sync_heartbeat(&orders, "two", LEASE_MS, &with(SyncMinute::default())).await.unwrap());
     // The minute may have turned in between.
     let minutes = db.sync_minutes(&orders, Time(0)).await.unwrap();
     assert!((1..=2).contains(&minutes.len()), "{minutes:?}");
@@ -252,7 +252,7 @@ async fn minutes_add_up_whoever_adds_to_them(scratch: Scratch) {
     assert!(db.sync_minutes(&orders, later).await.unwrap().is_empty());
 }
 
-async fn an_evaluation_is_remembered_if_it_says_something_new(scratch: Scratch) {
+async fn evaluation_is_stored_only_if_new(scratch: Scratch) {
     let db = scratch.open().await;
     let states = async || history(&db, "orders").await.iter().map(|kept| kept.state).collect::<Vec<_>>();
     evaluate(&db, "orders", |_| ()).await;
@@ -274,9 +274,9 @@ async fn an_evaluation_is_remembered_if_it_says_something_new(scratch: Scratch) 
         evaluate(&db, "orders", change).await;
         assert_eq!(states().await.len(), count);
     }
-    db.ask_sync(&table("orders"), &SyncAction::Evaluate, "ada").await.unwrap();
+    db.request_sync(&table("orders"), &SyncAction::Evaluate, "ada").await.unwrap();
     evaluate(&db, "orders", |_| ()).await;
-    assert_eq!(history(&db, "orders").await[0].reason, "It is so. Asked for by ada.");
+    assert_eq!(history(&db, "orders").await[0].reason, "It is so. Requested by ada.");
     evaluate(&db, "orders", |_| ()).await;
     assert_eq!(states().await.len(), 8, "what was asked is answered once");
     evaluate(&db, "users", |_| ()).await;
@@ -300,15 +300,15 @@ async fn evaluations_are_paged_from_the_newest(scratch: Scratch) {
     assert_eq!(seen, [7, 6, 5, 4, 3, 2, 1]);
 }
 
-async fn what_is_too_old_is_swept_and_nothing_else(scratch: Scratch) {
+async fn only_old_rows_are_swept(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
     let mut busy = beat(SyncState::Uploading);
     (busy.minute.uploaded, busy.checkpoint) = (1, Some("here".to_owned()));
     for ended_at in [1_000, 2_000, 3_000] {
-        db.hold_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
+        db.acquire_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
         let mut evaluation = evaluation(&db, SyncState::Uploading);
         (evaluation.uploaded, evaluation.ended_at) = (1, Time(ended_at));
-        assert!(db.end_sync(&orders, "one", &busy, &evaluation, &SyncAsked::default()).await.unwrap());
+        assert!(db.end_sync(&orders, "one", &busy, &evaluation, &SyncRequests::default()).await.unwrap());
     }
     db.report_sync(&table("theirs"), "agent", &model::SyncReport::default()).await.unwrap();
     assert_eq!(db.sweep_syncs(Time(3_000), 1).await.unwrap(), 1);
@@ -323,11 +323,11 @@ async fn what_is_too_old_is_swept_and_nothing_else(scratch: Scratch) {
     assert_eq!(db.sweep_syncs(Time(db.now().0 + 1), 10).await.unwrap(), 2);
     let left: Vec<_> = db.syncs().await.unwrap().into_iter().map(|status| status.table).collect();
     assert_eq!(left, [table("orders")]);
-    let held = db.hold_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
+    let held = db.acquire_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
     assert_eq!(held.checkpoint.as_deref(), Some("here"));
 }
 
-async fn a_change_is_told_with_a_growing_revision(scratch: Scratch) {
+async fn change_increases_the_revision(scratch: Scratch) {
     let (db, orders) = (scratch.open().await, table("orders"));
     let start = db.now();
     let revision = async || {
@@ -335,11 +335,11 @@ async fn a_change_is_told_with_a_growing_revision(scratch: Scratch) {
         assert!(changes.len() == 1 && changes[0].table == table("orders"), "{changes:?}");
         changes[0].revision
     };
-    db.hold_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
+    db.acquire_sync(&orders, "one", LEASE_MS).await.unwrap().unwrap();
     let first = revision().await;
-    assert!(db.beat_sync(&orders, "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
+    assert!(db.sync_heartbeat(&orders, "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
     let second = revision().await;
-    db.ask_sync(&orders, &SyncAction::Pause, "ada").await.unwrap();
+    db.request_sync(&orders, &SyncAction::Pause, "ada").await.unwrap();
     let third = revision().await;
     assert!(first < second && second < third);
     assert!(db.changed_syncs(Time(db.now().0 + 1)).await.unwrap().is_empty());

@@ -1,6 +1,6 @@
-//! What people ask of a sync waits until it is answered, whoever dies in between.
+//! Requests of people wait until a sync answers them, even if a holder dies.
 
-use db::{Db, SyncAsked, testing::Scratch};
+use db::{Db, SyncRequests, testing::Scratch};
 use model::{SyncAction, SyncState};
 use proptest::{
     collection,
@@ -14,25 +14,25 @@ use crate::{
 };
 
 on_both_databases!(
-    what_is_asked_is_read_until_it_is_answered_and_not_after,
-    what_is_asked_while_a_table_is_held_waits_for_the_next,
-    the_newest_yes_to_a_deletion_counts,
-    keys_to_try_again_are_gathered,
-    only_what_was_answered_is_dropped,
-    a_pause_holds_at_once_and_until_it_is_over,
-    who_asked_stands_in_the_history,
-    whatever_happens_no_wish_is_lost_and_none_is_granted_twice,
+    request_stays_until_it_is_answered,
+    request_during_evaluation_waits_for_the_next,
+    newest_deletion_approval_counts,
+    retry_keys_are_collected,
+    only_answered_requests_are_removed,
+    pause_applies_at_once_until_resumed,
+    history_names_the_requester,
+    requests_are_answered_exactly_once_in_any_order,
 );
 
 async fn ask(db: &Db, action: SyncAction) {
-    db.ask_sync(&table("orders"), &action, "ada").await.unwrap();
+    db.request_sync(&table("orders"), &action, "ada").await.unwrap();
 }
 
-async fn hold(db: &Db) -> SyncAsked {
-    db.hold_sync(&table("orders"), "one", LEASE_MS).await.unwrap().unwrap().asked
+async fn hold(db: &Db) -> SyncRequests {
+    db.acquire_sync(&table("orders"), "one", LEASE_MS).await.unwrap().unwrap().requests
 }
 
-async fn end(db: &Db, answered: &SyncAsked) {
+async fn end(db: &Db, answered: &SyncRequests) {
     let (beat, evaluation) = (beat(SyncState::InSync), evaluation(db, SyncState::InSync));
     assert!(db.end_sync(&table("orders"), "one", &beat, &evaluation, answered).await.unwrap());
 }
@@ -41,44 +41,44 @@ fn retry(key: Option<&str>) -> SyncAction {
     SyncAction::RetryQuarantined { key: key.map(str::to_owned) }
 }
 
-async fn what_is_asked_is_read_until_it_is_answered_and_not_after(scratch: Scratch) {
+async fn request_stays_until_it_is_answered(scratch: Scratch) {
     let db = scratch.open().await;
     // Of a table at which nobody has looked.
     ask(&db, SyncAction::Verify).await;
     assert_eq!(status(&db, "orders").await.state, SyncState::New);
-    let verify = SyncAsked { verify: true, ..SyncAsked::default() };
-    db.hold_sync(&table("orders"), "one", 0).await.unwrap().unwrap();
+    let verify = SyncRequests { verify: true, ..SyncRequests::default() };
+    db.acquire_sync(&table("orders"), "one", 0).await.unwrap().unwrap();
     // The first died.
-    let asked = db.hold_sync(&table("orders"), "two", 0).await.unwrap().unwrap().asked;
+    let asked = db.acquire_sync(&table("orders"), "two", 0).await.unwrap().unwrap().requests;
     assert_eq!(asked, verify);
-    db.release_sync(&table("orders"), "two").await.unwrap();
+    db.release(db::task::SYNC, table("orders").as_str(), "two").await.unwrap();
     assert_eq!(hold(&db).await, verify);
     end(&db, &verify).await;
-    assert_eq!(hold(&db).await, SyncAsked::default());
+    assert_eq!(hold(&db).await, SyncRequests::default());
 }
 
-async fn what_is_asked_while_a_table_is_held_waits_for_the_next(scratch: Scratch) {
+async fn request_during_evaluation_waits_for_the_next(scratch: Scratch) {
     let db = scratch.open().await;
-    let evaluate = SyncAsked { evaluate: true, ..SyncAsked::default() };
+    let evaluate = SyncRequests { evaluate: true, ..SyncRequests::default() };
     ask(&db, SyncAction::Evaluate).await;
     assert_eq!(hold(&db).await, evaluate);
     ask(&db, SyncAction::Evaluate).await;
     ask(&db, SyncAction::AcceptEpoch).await;
     // It answers more than it was asked; what it has not read waits all the same.
-    end(&db, &SyncAsked { accept_epoch: true, ..evaluate.clone() }).await;
-    let both = SyncAsked { accept_epoch: true, ..evaluate };
+    end(&db, &SyncRequests { accept_epoch: true, ..evaluate.clone() }).await;
+    let both = SyncRequests { accept_epoch: true, ..evaluate };
     assert_eq!(hold(&db).await, both);
     end(&db, &both).await;
-    assert_eq!(hold(&db).await, SyncAsked::default());
+    assert_eq!(hold(&db).await, SyncRequests::default());
 }
 
-async fn the_newest_yes_to_a_deletion_counts(scratch: Scratch) {
+async fn newest_deletion_approval_counts(scratch: Scratch) {
     let db = scratch.open().await;
     ask(&db, SyncAction::Approve { rows: 9_000 }).await;
     assert_eq!(hold(&db).await.approved, 9_000);
     ask(&db, SyncAction::Approve { rows: 4_000 }).await;
     ask(&db, SyncAction::Approve { rows: 5_000 }).await;
-    db.release_sync(&table("orders"), "one").await.unwrap();
+    db.release(db::task::SYNC, table("orders").as_str(), "one").await.unwrap();
     let asked = hold(&db).await;
     assert_eq!(asked.approved, 5_000);
     // One that comes while the table is held is not answered with it, even if it is read to keep the table.
@@ -91,7 +91,7 @@ async fn the_newest_yes_to_a_deletion_counts(scratch: Scratch) {
     assert_eq!(hold(&db).await.approved, 0);
 }
 
-async fn keys_to_try_again_are_gathered(scratch: Scratch) {
+async fn retry_keys_are_collected(scratch: Scratch) {
     let db = scratch.open().await;
     for key in ["7", "7", "\"approve\"", "8"] {
         ask(&db, retry(Some(key))).await;
@@ -104,7 +104,7 @@ async fn keys_to_try_again_are_gathered(scratch: Scratch) {
     assert_eq!(hold(&db).await.retry, Some(Vec::new()), "all of them are all of them");
 }
 
-async fn only_what_was_answered_is_dropped(scratch: Scratch) {
+async fn only_answered_requests_are_removed(scratch: Scratch) {
     let db = scratch.open().await;
     for action in [SyncAction::Evaluate, SyncAction::Verify, SyncAction::AcceptEpoch, SyncAction::Approve { rows: 3 }] {
         ask(&db, action).await;
@@ -113,11 +113,11 @@ async fn only_what_was_answered_is_dropped(scratch: Scratch) {
     ask(&db, retry(Some("8"))).await;
     let mut asked = hold(&db).await;
     for answered in [
-        SyncAsked { evaluate: true, ..SyncAsked::default() },
-        SyncAsked { verify: true, ..SyncAsked::default() },
-        SyncAsked { accept_epoch: true, ..SyncAsked::default() },
-        SyncAsked { approved: 3, ..SyncAsked::default() },
-        SyncAsked { retry: Some(vec!["8".to_owned()]), ..SyncAsked::default() },
+        SyncRequests { evaluate: true, ..SyncRequests::default() },
+        SyncRequests { verify: true, ..SyncRequests::default() },
+        SyncRequests { accept_epoch: true, ..SyncRequests::default() },
+        SyncRequests { approved: 3, ..SyncRequests::default() },
+        SyncRequests { retry: Some(vec!["8".to_owned()]), ..SyncRequests::default() },
     ] {
         end(&db, &answered).await;
         asked.evaluate &= !answered.evaluate;
@@ -129,24 +129,24 @@ async fn only_what_was_answered_is_dropped(scratch: Scratch) {
         }
         assert_eq!(hold(&db).await, asked);
     }
-    end(&db, &SyncAsked { retry: Some(Vec::new()), ..SyncAsked::default() }).await;
-    assert_eq!(hold(&db).await, SyncAsked::default());
+    end(&db, &SyncRequests { retry: Some(Vec::new()), ..SyncRequests::default() }).await;
+    assert_eq!(hold(&db).await, SyncRequests::default());
 }
 
-async fn a_pause_holds_at_once_and_until_it_is_over(scratch: Scratch) {
+async fn pause_applies_at_once_until_resumed(scratch: Scratch) {
     let db = scratch.open().await;
     ask(&db, SyncAction::Pause).await;
     ask(&db, SyncAction::Pause).await;
     assert!(status(&db, "orders").await.paused);
-    let held = db.hold_sync(&table("orders"), "one", LEASE_MS).await.unwrap().unwrap();
+    let held = db.acquire_sync(&table("orders"), "one", LEASE_MS).await.unwrap().unwrap();
     assert!(held.paused);
-    end(&db, &held.asked).await;
+    end(&db, &held.requests).await;
     assert!(status(&db, "orders").await.paused, "an evaluation does not end it");
     ask(&db, SyncAction::Resume).await;
     assert!(!status(&db, "orders").await.paused);
 }
 
-async fn who_asked_stands_in_the_history(scratch: Scratch) {
+async fn history_names_the_requester(scratch: Scratch) {
     let db = scratch.open().await;
     for (author, action) in [
         ("ada", SyncAction::Approve { rows: 1_234 }),
@@ -154,19 +154,19 @@ async fn who_asked_stands_in_the_history(scratch: Scratch) {
         ("cy", retry(Some("7"))),
         ("di", retry(None)),
     ] {
-        db.ask_sync(&table("orders"), &action, author).await.unwrap();
+        db.request_sync(&table("orders"), &action, author).await.unwrap();
     }
     let asked = hold(&db).await;
     end(&db, &asked).await;
     let kept = db.sync_evaluations(&table("orders"), None, 1).await.unwrap().items.remove(0);
     assert_eq!(
         kept.reason,
-        "It is so. ada approved that 1234 rows be deleted. ben accepted the local database as it is. cy asked to try \
-         row 7 again. di asked to try the rows in quarantine again."
+        "It is so. ada approved deleting 1234 rows. ben accepted the local database as it is. cy requested a retry of \
+         row 7. di requested a retry of the quarantined rows."
     );
 }
 
-/// What may happen to a table. There are two holders, so that one may take over from the other.
+/// An event in the life of a table. There are two holders, so that one can take over from the other.
 #[derive(Clone, Debug)]
 enum Happening {
     Asked(u8),
@@ -176,7 +176,7 @@ enum Happening {
     Died,
 }
 
-/// The plainest account of the same: which wishes wait, and which of these the holder has read.
+/// A plain model of the same: the waiting requests, and which of them the holder has read.
 #[derive(Default)]
 struct Account {
     waiting: [bool; 3],
@@ -185,7 +185,7 @@ struct Account {
     dead: bool,
 }
 
-async fn whatever_happens_no_wish_is_lost_and_none_is_granted_twice(scratch: Scratch) {
+async fn requests_are_answered_exactly_once_in_any_order(scratch: Scratch) {
     let db = scratch.open().await;
     let happening = prop_oneof![
         4 => (0_u8..3).prop_map(Happening::Asked),
@@ -210,29 +210,29 @@ async fn whatever_happens_no_wish_is_lost_and_none_is_granted_twice(scratch: Scr
 
 async fn play(db: &Db, name: &str, happenings: &[Happening]) -> Result<(), TestCaseError> {
     let (table, mut account) = (table(name), Account::default());
-    let wishes = |asked: &SyncAsked| [asked.evaluate, asked.verify, asked.accept_epoch];
+    let wishes = |asked: &SyncRequests| [asked.evaluate, asked.verify, asked.accept_epoch];
     for happening in happenings {
         match *happening {
             Happening::Asked(wish) => {
                 let action =
                     [SyncAction::Evaluate, SyncAction::Verify, SyncAction::AcceptEpoch][usize::from(wish)].clone();
-                db.ask_sync(&table, &action, "ada").await.unwrap();
+                db.request_sync(&table, &action, "ada").await.unwrap();
                 account.waiting[usize::from(wish)] = true;
                 // Asked anew: what was read before does not answer it.
                 account.read[usize::from(wish)] = false;
             }
             Happening::Held(who) => {
-                let held = db.hold_sync(&table, &who.to_string(), LEASE_MS).await.unwrap();
+                let held = db.acquire_sync(&table, &who.to_string(), LEASE_MS).await.unwrap();
                 let free = account.holder.is_none_or(|holder| holder == who || account.dead);
                 prop_assert_eq!(held.is_some(), free);
                 if let Some(held) = held {
-                    prop_assert_eq!(wishes(&held.asked), account.waiting);
+                    prop_assert_eq!(wishes(&held.requests), account.waiting);
                     account = Account { read: account.waiting, holder: Some(who), dead: false, ..account };
                 }
             }
             Happening::Ended(who) => {
                 let (beat, evaluation) = (beat(SyncState::InSync), evaluation(db, SyncState::InSync));
-                let all = SyncAsked { evaluate: true, verify: true, approved: 0, accept_epoch: true, retry: None };
+                let all = SyncRequests { evaluate: true, verify: true, approved: 0, accept_epoch: true, retry: None };
                 let ended = db.end_sync(&table, &who.to_string(), &beat, &evaluation, &all).await.unwrap();
                 prop_assert_eq!(ended, account.holder == Some(who));
                 if ended {
@@ -243,7 +243,7 @@ async fn play(db: &Db, name: &str, happenings: &[Happening]) -> Result<(), TestC
                 }
             }
             Happening::GivenBack(who) => {
-                db.release_sync(&table, &who.to_string()).await.unwrap();
+                db.release(db::task::SYNC, table.as_str(), &who.to_string()).await.unwrap();
                 if account.holder == Some(who) {
                     account.holder = None;
                 }
@@ -252,7 +252,7 @@ async fn play(db: &Db, name: &str, happenings: &[Happening]) -> Result<(), TestC
             Happening::Died => {
                 if let Some(holder) = account.holder {
                     let beat = beat(SyncState::Uploading);
-                    prop_assert!(db.beat_sync(&table, &holder.to_string(), 0, &beat).await.unwrap());
+                    prop_assert!(db.sync_heartbeat(&table, &holder.to_string(), 0, &beat).await.unwrap());
                     account.dead = true;
                 }
             }

@@ -1,4 +1,4 @@
-//! Tables that agents keep in step: what they report, and what follows from it.
+//! Tables that agents sync: their reports, and the resulting state.
 
 use db::{
     Db, DbError, MOST_AGENT_TABLES,
@@ -12,11 +12,11 @@ use crate::{
 };
 
 on_both_databases!(
-    a_report_is_judged_by_counts_and_versions,
-    what_a_report_leaves_out_stays_as_it_was,
-    what_agents_did_adds_up,
-    an_agent_that_falls_silent_is_not_there,
-    a_table_changes_hands_and_begins_anew,
+    report_state_follows_counts_and_versions,
+    report_keeps_omitted_fields,
+    agent_minutes_add_up,
+    silent_agent_is_absent,
+    table_with_new_source_starts_again,
 );
 
 fn report(local: (u64, u64), remote: (u64, u64)) -> SyncReport {
@@ -33,7 +33,7 @@ async fn tell(db: &Db, report: &SyncReport) {
     db.report_sync(&table("theirs"), "agent-7", report).await.unwrap();
 }
 
-async fn a_report_is_judged_by_counts_and_versions(scratch: Scratch) {
+async fn report_state_follows_counts_and_versions(scratch: Scratch) {
     let db = scratch.open().await;
     tell(&db, &report((10, 90), (4, 40))).await;
     let seen = status(&db, "theirs").await;
@@ -60,7 +60,7 @@ async fn a_report_is_judged_by_counts_and_versions(scratch: Scratch) {
     assert_eq!((seen.state, seen.verified), (SyncState::Reconciling, Some(verified)));
 }
 
-async fn what_a_report_leaves_out_stays_as_it_was(scratch: Scratch) {
+async fn report_keeps_omitted_fields(scratch: Scratch) {
     let db = scratch.open().await;
     tell(&db, &SyncReport { local_version: Some(5), ..SyncReport::default() }).await;
     assert_eq!(status(&db, "theirs").await.local, None, "a version without a count is no end");
@@ -71,7 +71,7 @@ async fn what_a_report_leaves_out_stays_as_it_was(scratch: Scratch) {
     assert_eq!((seen.state, seen.batch), (SyncState::InSync, Some(200)));
 }
 
-async fn what_agents_did_adds_up(scratch: Scratch) {
+async fn agent_minutes_add_up(scratch: Scratch) {
     let db = scratch.open().await;
     let done = |uploaded| SyncReport {
         uploaded,
@@ -99,7 +99,7 @@ async fn what_agents_did_adds_up(scratch: Scratch) {
     assert!(seen.rate.unwrap() > 0.0 && seen.left_ms.unwrap() > 0, "{seen:?}");
 }
 
-async fn an_agent_that_falls_silent_is_not_there(scratch: Scratch) {
+async fn silent_agent_is_absent(scratch: Scratch) {
     let db = scratch.open().await;
     tell(&db, &report((1, 1), (1, 1))).await;
     tell(&db, &report((1, 1), (1, 1))).await;
@@ -112,22 +112,22 @@ async fn an_agent_that_falls_silent_is_not_there(scratch: Scratch) {
     assert!(status(&db, "theirs").await.held);
 }
 
-async fn a_table_changes_hands_and_begins_anew(scratch: Scratch) {
+async fn table_with_new_source_starts_again(scratch: Scratch) {
     let db = scratch.open().await;
     tell(&db, &report((10, 90), (10, 90))).await;
-    db.hold_sync(&table("theirs"), "one", LEASE_MS).await.unwrap().expect("a table of the configuration is ours");
+    db.acquire_sync(&table("theirs"), "one", LEASE_MS).await.unwrap().expect("a table of the configuration is ours");
     let seen = status(&db, "theirs").await;
     assert_eq!((seen.source, seen.state, seen.local), (SyncSource::Logyard, SyncState::New, None));
-    assert!(db.beat_sync(&table("theirs"), "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
+    assert!(db.sync_heartbeat(&table("theirs"), "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
     // And back, when it is no longer configured.
     tell(&db, &report((10, 90), (4, 90))).await;
     let seen = status(&db, "theirs").await;
     assert_eq!((seen.source, seen.state), (SyncSource::Agent, SyncState::Reconciling));
-    assert!(!db.beat_sync(&table("theirs"), "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
+    assert!(!db.sync_heartbeat(&table("theirs"), "one", LEASE_MS, &beat(SyncState::Uploading)).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn agents_cannot_fill_the_database_with_tables() {
+async fn agent_table_count_is_limited() {
     let db = Scratch::sqlite().open().await;
     for number in 0..MOST_AGENT_TABLES {
         db.report_sync(&table(&format!("t{number}")), "agent", &SyncReport::default()).await.unwrap();
@@ -136,5 +136,5 @@ async fn agents_cannot_fill_the_database_with_tables() {
     assert!(matches!(more, Err(DbError::TooManyTables)));
     assert!(db.sync(&table("more")).await.unwrap().is_none());
     db.report_sync(&table("t7"), "agent", &SyncReport::default()).await.unwrap();
-    db.hold_sync(&table("ours"), "one", LEASE_MS).await.unwrap().expect("Logyard's own are not counted");
+    db.acquire_sync(&table("ours"), "one", LEASE_MS).await.unwrap().expect("Logyard's own are not counted");
 }

@@ -1,14 +1,14 @@
-//! The 7,500 objects of `demo-assets`: what a company's website might keep, and every kind of key that tools trip over.
+//! The 7,500 objects of `demo-assets`: files of a company's website, and every kind of key that tools mishandle.
 //!
-//! 192 folders, one a department and month, and three that odd keys bring: `/`, `./` and `../`. Sizes, metadata, tags
-//! and the like follow from an object's number.
+//! 192 folders, one per department and month, and three from odd keys: `/`, `./` and `../`. Sizes, metadata and tags
+//! are derived from an object's number.
 
 use crate::storage::{Headers, Key};
 
 const OBJECTS: usize = 7_500;
 const MONTHS: usize = 12;
 
-/// Department, extension of its files, their content type.
+/// Department, extension and content type of its files.
 const DEPARTMENTS: [(&str, &str, &str); 16] = [
     ("banners", "webp", "image/webp"),
     ("brochures", "pdf", "application/pdf"),
@@ -28,7 +28,7 @@ const DEPARTMENTS: [(&str, &str, &str); 16] = [
     ("styles", "css", "text/css"),
 ];
 
-/// All legal, each a trap to some tool: at the root, and in folders whose names only S3 would allow.
+/// Legal keys that tools mishandle: at the root, and in folders whose names only S3 allows.
 const ODD: [&str; 30] = [
     "a file with spaces.txt",
     " starts and ends with a space ",
@@ -91,7 +91,7 @@ pub fn all() -> impl Iterator<Item = Asset> {
     special.chain(regular).take(OBJECTS).enumerate().map(|(number, (key, kind))| asset(number, key, kind))
 }
 
-/// The folders take turns, so that all have about as many.
+/// Distributes objects over the folders in turn.
 fn regular(index: usize) -> (String, &'static str) {
     let (department, extension, kind) = DEPARTMENTS[index % DEPARTMENTS.len()];
     let turn = index / DEPARTMENTS.len();
@@ -124,7 +124,7 @@ fn asset(number: usize, key: String, kind: &str) -> Asset {
     Asset { key, headers, tags, storage_class, body }
 }
 
-/// 1 to 16 kB of letters, other ones for each number.
+/// 1 to 16 kB of text, different for each number.
 fn body(number: usize) -> Vec<u8> {
     let mut random = SplitMix(number as u64);
     let length = 1_000 + usize::try_from(random.next() % 15_001).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The demo's buckets: `demo-assets`, filled, and `demo-clone`, empty.
 //!
-//! Always: the same objects wherever and whenever it is made, but for their times. `demo-assets` is filled before it
-//! has a name, so that it is there with all its objects or not at all; seeding that was cut short starts anew.
+//! Always: the objects are the same each time, except their times. `demo-assets` is filled before it is named, so it
+//! appears with all its objects or not at all; interrupted seeding starts again.
 
 mod assets;
 

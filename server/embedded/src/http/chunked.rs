@@ -1,8 +1,8 @@
 //! Decodes `aws-chunked` bodies of requests without a signature.
 //!
-//! SDKs send bodies in chunks, with a checksum as a trailer, whether or not s3s can check the signature; s3s decodes
-//! them only on its way through checking one. Without this the frames would be stored as content. Signatures of
-//! chunks are skipped, as that of the request was.
+//! SDKs send bodies in chunks with a checksum trailer even if s3s cannot check the signature, but s3s decodes chunks
+//! only when it checks one. Without this module the frames would be stored as content. Chunk signatures are not
+//! checked, like that of the request.
 
 use std::{io, mem};
 
@@ -15,7 +15,7 @@ use s3s::Body;
 
 use crate::service::Trailers;
 
-/// A chunk's head or a trailer; longer ones are refused, so that memory stays bounded.
+/// Longest chunk head or trailer in bytes; longer ones are refused to bound memory.
 const LONGEST_LINE: usize = 16 * 1024;
 
 pub fn is_chunked(headers: &HeaderMap) -> bool {
@@ -23,7 +23,7 @@ pub fn is_chunked(headers: &HeaderMap) -> bool {
     headers.get("x-amz-content-sha256").is_some_and(starts_streaming)
 }
 
-/// Replaces the body by its content, and the length by the content's.
+/// Replaces the body by its decoded content, and the length by that of the content.
 pub fn decode(request: &mut Request<Body>) {
     let headers = request.headers_mut();
     match headers.get("x-amz-decoded-content-length").cloned() {
@@ -43,7 +43,7 @@ pub fn decode(request: &mut Request<Body>) {
 enum State {
     /// Before `SIZE;chunk-signature=…\r\n`, the size in hexadecimal.
     Head,
-    /// Within a chunk, so many bytes from its end.
+    /// Within a chunk, with this many bytes left.
     Data(u64),
     /// Before the `\r\n` that ends a chunk.
     Tail,
@@ -95,7 +95,7 @@ impl Decoder {
         }
     }
 
-    /// A line without its end; `None` at the end of the body.
+    /// A line without its line ending; `None` at the end of the body.
     async fn line(&mut self) -> io::Result<Option<Bytes>> {
         loop {
             if let Some(end) = self.buffer.windows(2).position(|bytes| bytes == b"\r\n") {
@@ -112,7 +112,7 @@ impl Decoder {
         }
     }
 
-    /// Reads on; `false` at the end of the body.
+    /// Reads more of the body; `false` at its end.
     async fn fill(&mut self) -> io::Result<bool> {
         match self.body.next().await {
             Some(bytes) => {

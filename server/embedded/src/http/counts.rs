@@ -1,4 +1,4 @@
-//! How many requests of each operation were answered.
+//! Counts answered requests by operation.
 
 use std::{
     collections::BTreeMap,
@@ -31,8 +31,8 @@ impl Counts {
     }
 }
 
-/// Lets every request pass that the pace allows, signed or not, as the layer in front has decided that, and counts it.
-/// Those refused are counted once more, as `SlowDown`.
+/// Counts requests and applies the pace. Signatures do not matter here: the layer in front decides about them. A
+/// refused request counts as `SlowDown` as well.
 pub struct CountAll(pub Arc<Counts>, pub Gate);
 
 #[async_trait::async_trait]

@@ -1,14 +1,14 @@
-//! Any credentials work: those of others are taken off before s3s sees them.
+//! Accepts any credentials: unknown ones are removed before s3s sees them.
 //!
-//! A signature by the known key is checked. One by another key cannot be, as its secret is unknown; since the store
-//! serves whoever reaches loopback anyway, such a request is treated as one without a signature.
+//! A signature with the known key is checked. One with another key cannot be checked, because its secret is unknown;
+//! the request is treated as unsigned, since the store serves every client on loopback anyway.
 
 use http::{Request, Uri, header};
 use percent_encoding::percent_decode_str;
 
 use crate::ACCESS_KEY;
 
-/// Whether s3s will find a signature to check.
+/// Whether the request has a signature that s3s can check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signature {
     Known,

@@ -1,16 +1,15 @@
-//! Refuses what a web page could have sent.
+//! Refuses requests that a web page could have sent.
 //!
-//! The store takes any credentials, as only this machine reaches it. But a browser on this machine runs other people's
-//! pages, and they can send requests to loopback: refused are requests that carry an origin, that a browser marks as
-//! coming from a page, and those whose host is not a loopback name, since a page can make its own host name resolve to
-//! 127.0.0.1.
+//! The store accepts any credentials, because only this machine reaches it. But pages in a browser on this machine can
+//! send requests to loopback. Refused are requests with an origin, requests that a browser marks as sent by a page, and
+//! requests whose host is not a loopback name, because a page's own host name may resolve to 127.0.0.1.
 
 use std::net::IpAddr;
 
 use http::{HeaderMap, Request, StatusCode, header};
 use s3s::HttpResponse;
 
-/// Why the request is refused, if it is.
+/// Reason to refuse the request, if any.
 pub fn refuse<B>(request: &Request<B>) -> Option<&'static str> {
     let headers = request.headers();
     if headers.contains_key(header::ORIGIN) || is_from_a_page(headers) {

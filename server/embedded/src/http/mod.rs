@@ -1,7 +1,7 @@
-//! The store over HTTP: the listener, and what stands in front of s3s.
+//! The store over HTTP: the listener, and the layers around s3s.
 //!
-//! A request passes, in this order: [`guard`] (may it be asked at all?), [`credentials`] (by whom?), [`chunked`] (its
-//! body decoded, where s3s will not), s3s, [`xml`] (the answer made safe to parse).
+//! A request passes, in this order: [`guard`] (refuses web pages), [`credentials`] (removes unknown ones), [`chunked`]
+//! (decodes bodies that s3s will not), s3s, [`xml`] (makes the answer parseable).
 
 mod chunked;
 mod counts;

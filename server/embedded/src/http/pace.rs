@@ -1,7 +1,7 @@
-//! Slower than it could be, on purpose: as far away as a real store, and as narrow.
+//! Simulates the latency and the write limit of a remote store, for benchmarks.
 //!
-//! For benchmarks, which would otherwise measure a loopback. A store of Amazon's answers within tens of milliseconds,
-//! and refuses writes beyond some thousands a second to one prefix with `503 SlowDown`.
+//! AWS answers within tens of milliseconds, and refuses writes beyond some thousands per second to one prefix with
+//! `503 SlowDown`.
 
 use std::{
     collections::HashMap,
@@ -13,22 +13,22 @@ use std::{
 use s3s::{S3Result, path::S3Path, s3_error};
 use tokio::time::{Instant, sleep};
 
-/// The default is as fast as it goes.
+/// Latency and write limit; the default has neither.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pace {
-    /// What every request waits before it is looked at.
+    /// Delay of every request.
     pub latency: Duration,
-    /// Copies, puts and deletes a second to keys that are alike up to their first `/`; more are refused.
+    /// Most copies, puts and deletes per second to keys with the same text before the first `/`; more are refused.
     pub writes_per_second: Option<NonZeroU32>,
 }
 
-/// A limit may be used up this far ahead.
+/// Burst allowance: time by which a limit may be used in advance.
 const BURST: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Default)]
 pub struct Gate {
     pace: Pace,
-    /// For each prefix that was written to, the instant until which it is booked out.
+    /// For each written prefix, the instant until which its limit is used up.
     booked: Mutex<HashMap<String, Instant>>,
 }
 

@@ -1,4 +1,4 @@
-//! The listener: accepts connections until told to stop, then lets those under way finish.
+//! The listener: accepts connections until stopped, then lets requests in flight finish.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Front;
 
-/// How long requests under way may take once the store stops.
+/// Time for requests in flight to finish once the store stops.
 const GRACE: Duration = Duration::from_secs(5);
-/// After failing to accept, usually for want of file descriptors.
+/// Pause after a failed accept, usually for lack of file descriptors.
 const BREATHER: Duration = Duration::from_millis(50);
 
 pub async fn serve(listener: TcpListener, front: Front, stopping: CancellationToken) {
@@ -28,7 +28,7 @@ pub async fn serve(listener: TcpListener, front: Front, stopping: CancellationTo
         };
         match accepted {
             Ok((stream, _)) => {
-                // Without it small answers wait for the client's delayed acknowledgement.
+                // Otherwise small answers wait for the client's delayed acknowledgement.
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "cannot turn off delays");
                 }

@@ -1,8 +1,8 @@
-//! Makes answers readable that hold characters which XML does not know: controls, U+FFFE and U+FFFF.
+//! Escapes characters that XML does not allow: controls, U+FFFE and U+FFFF.
 //!
-//! s3s writes them into XML as they are, which no parser takes, and a carriage return that a parser reads as a
-//! newline. AWS writes them as character references, which many parsers take; so it is done here. Only listings
-//! without `encoding-type=url`, and echoed keys, ever have any.
+//! s3s writes them unescaped, which no parser accepts, and a carriage return unescaped, which a parser reads as a
+//! newline. AWS writes character references, which many parsers accept, and so does this module. Only listings without
+//! `encoding-type=url`, and echoed keys, contain such characters.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use s3s::{Body, HttpResponse};
 
 pub fn escape_unknown_characters(mut response: HttpResponse) -> HttpResponse {
     let is_xml = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/xml");
-    // Objects may be XML too, but they come as streams or with a length of their own.
+    // Objects may be XML too, but they are streams or have a length.
     let is_ours = is_xml && !response.headers().contains_key(header::CONTENT_LENGTH);
     if is_ours
         && let Some(bytes) = response.body().bytes()

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::storage::{RemoveError, Storage};
 
-/// The store is in one region, and any region that a client signs for is taken for it.
+/// The only region; a signature for any region is accepted.
 const REGION: &str = "us-east-1";
 
 pub fn list(storage: &Storage) -> S3Response<ListBucketsOutput> {
@@ -54,7 +54,7 @@ pub fn head(storage: &Storage, name: &str) -> Answer<HeadBucketOutput> {
     Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(REGION.to_owned()), ..HeadBucketOutput::default() }))
 }
 
-/// The region `us-east-1` is written as none at all.
+/// S3 represents the region `us-east-1` as an absent value.
 pub fn location(storage: &Storage, name: &str) -> Answer<GetBucketLocationOutput> {
     bucket(storage, name)?;
     Ok(S3Response::new(GetBucketLocationOutput::default()))

@@ -24,13 +24,14 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// May this object be read? A condition on the ETag outranks the one on the date, as RFC 9110 has it.
+    /// Checks whether this object may be read. A condition on the ETag takes precedence over one on the date (RFC
+    /// 9110).
     pub fn allow_read(&self, attributes: &Attributes) -> S3Result<()> {
         self.if_unchanged(attributes)?;
         if self.is_not_modified(attributes) { Err(not_modified(attributes)) } else { Ok(()) }
     }
 
-    /// May this object be copied? Here "not modified" is a failed precondition too.
+    /// Checks whether this object may be copied. "Not modified" is a failed precondition here too.
     pub fn allow_copy(&self, attributes: &Attributes) -> S3Result<()> {
         self.if_unchanged(attributes)?;
         if self.is_not_modified(attributes) { Err(failed("x-amz-copy-source-If-None-Match")) } else { Ok(()) }
@@ -52,7 +53,7 @@ impl Conditions {
         }
     }
 
-    /// May the object that is there now, or the lack of one, be replaced?
+    /// Checks whether the existing object, or its absence, may be replaced.
     pub fn allow_write(&self, current: Option<&Arc<Object>>) -> S3Result<()> {
         let matched = |condition| current.is_some_and(|object| matches(condition, object.attributes.etag));
         match (&self.if_match, &self.if_none_match) {
@@ -71,7 +72,7 @@ fn matches(condition: &ETagCondition, etag: ETag) -> bool {
     }
 }
 
-/// In whole seconds, as HTTP dates are.
+/// A time in whole seconds, like HTTP dates.
 fn modified(attributes: &Attributes) -> Timestamp {
     Timestamp::from(UNIX_EPOCH + Duration::from_secs(attributes.modified.seconds()))
 }

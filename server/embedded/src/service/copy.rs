@@ -62,7 +62,7 @@ fn replaces_metadata(input: &CopyObjectInput) -> bool {
     input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE)
 }
 
-/// Where a website redirects is not copied, as on AWS.
+/// The website redirect is not copied, as on AWS.
 fn headers_of_copy(input: &mut CopyObjectInput, given: &HeaderMap, object: &Object) -> Arc<Headers> {
     let redirect = input.website_redirect_location.take();
     if replaces_metadata(input) {
@@ -90,7 +90,7 @@ fn refuse_copy_onto_itself(input: &CopyObjectInput, source: &Source) -> S3Result
     Ok(())
 }
 
-/// The MD5 of the content: known of a plain object, computed anew for one that came in parts or under a key, as AWS does.
+/// MD5 of the content: stored for a plain object, computed for one with parts or encrypted under a key, as on AWS.
 async fn etag_of_copy(object: &Object) -> S3Result<ETag> {
     match object.attributes.etag {
         plain @ ETag { parts: None, .. } if object.attributes.encryption.is_none() => Ok(plain),
@@ -98,7 +98,7 @@ async fn etag_of_copy(object: &Object) -> S3Result<ETag> {
     }
 }
 
-/// Reads the body through, a chunk at a time.
+/// Computes the MD5 of a body chunk by chunk.
 pub async fn md5_of(body: Body) -> S3Result<[u8; 16]> {
     let mut md5 = Md5::new();
     let mut reader = body.reader();

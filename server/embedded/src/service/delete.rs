@@ -1,4 +1,4 @@
-//! `DeleteObject` and `DeleteObjects`. Deleting what is not there succeeds.
+//! `DeleteObject` and `DeleteObjects`. Deleting a missing object succeeds.
 
 use s3s::{
     S3Error, S3Response,
@@ -12,7 +12,7 @@ use s3s::{
 use super::{Answer, conditions::Conditions, error::bucket};
 use crate::storage::{Bucket, Storage};
 
-/// The most keys that one request may name.
+/// Most keys in one request.
 const MOST_KEYS: usize = 1_000;
 
 pub fn one(storage: &Storage, input: &DeleteObjectInput) -> Answer<DeleteObjectOutput> {
@@ -49,7 +49,7 @@ pub fn many(storage: &Storage, input: DeleteObjectsInput) -> Answer<DeleteObject
     Ok(S3Response::new(output))
 }
 
-/// s3s reads such characters, but no client could read the answer with the key in it; AWS refuses the request.
+/// Whether a key has characters that no client could parse in the answer; AWS refuses such a request.
 fn is_not_xml(character: char) -> bool {
     matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }

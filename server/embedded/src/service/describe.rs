@@ -1,4 +1,4 @@
-//! Between the storage's words for an object and S3's.
+//! Conversion between the storage's description of an object and S3's.
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -11,7 +11,7 @@ use s3s::{
 
 use crate::storage::{ETag, Millis};
 
-/// The storage classes that AWS knows; any other is refused.
+/// Storage classes of AWS; others are refused.
 const STORAGE_CLASSES: [&str; 8] = [
     "STANDARD",
     "STANDARD_IA",
@@ -37,7 +37,7 @@ pub fn owner() -> Owner {
     Owner { display_name: Some("logyard".to_owned()), id: Some("logyard".to_owned()) }
 }
 
-/// `None` stands for `STANDARD`.
+/// Storage class for an answer; `None` is `STANDARD`.
 pub fn storage_class(given: Option<&dto::StorageClass>) -> S3Result<Option<String>> {
     match given.map(dto::StorageClass::as_str) {
         None | Some(STANDARD) => Ok(None),
@@ -57,7 +57,7 @@ pub fn parse_http_date(text: &str) -> Option<Timestamp> {
     Timestamp::parse(TimestampFormat::HttpDate, text).ok()
 }
 
-/// The content's encoding without `aws-chunked`, which is of the transfer and gone by now.
+/// Content encoding without `aws-chunked`, which concerns the transfer and was decoded.
 pub fn content_encoding(given: Option<String>) -> Option<String> {
     let given = given?;
     if !given.to_ascii_lowercase().contains("aws-chunked") {
@@ -68,8 +68,8 @@ pub fn content_encoding(given: Option<String>) -> Option<String> {
     (!kept.is_empty()).then(|| kept.join(","))
 }
 
-/// `x-amz-meta-*` as the client wrote them. s3s decodes encoded words (RFC 2047) in what it hands over and would write
-/// them differently, or not at all, in the answer; AWS answers ASCII as it came.
+/// `x-amz-meta-*` headers unchanged. s3s decodes encoded words (RFC 2047) and would write them differently, or not at
+/// all, in an answer; AWS returns ASCII unchanged.
 pub fn metadata(headers: &HeaderMap) -> BTreeMap<String, String> {
     let entry = |(name, value): (&HeaderName, &HeaderValue)| {
         let name = name.as_str().strip_prefix("x-amz-meta-").filter(|name| !name.is_empty())?;
@@ -78,7 +78,7 @@ pub fn metadata(headers: &HeaderMap) -> BTreeMap<String, String> {
     headers.iter().filter_map(entry).collect()
 }
 
-/// What a client says of the content, out of any of the three inputs that carry it, and the request's headers.
+/// Content description from any of the three inputs that have it, and from the request headers.
 macro_rules! headers {
     ($input:expr, $headers:expr) => {
         $crate::storage::Headers {

@@ -1,12 +1,12 @@
-//! Encryption as a client sees it: what was asked for is remembered and told, an ETag made under a key is no hash, and an
-//! object under a customer's key is shown to nobody without that key.
+//! Encryption as a client sees it: the requested encryption is stored and returned, the ETag of an object encrypted
+//! under a key is not a hash, and an object under a customer key is readable only with that key.
 
 use s3s::{S3Result, s3_error};
 
 use super::error::custom;
 use crate::storage::{Attributes, Encryption};
 
-/// `given`: the MD5 of the key that the request carries.
+/// Checks the customer key. `given`: MD5 of the key in the request.
 pub fn allow(attributes: &Attributes, given: Option<&str>) -> S3Result<()> {
     match (&attributes.encryption, given) {
         (Some(Encryption::Customer { key_md5 }), Some(given)) if key_md5 == given => Ok(()),
@@ -23,7 +23,7 @@ pub fn allow(attributes: &Attributes, given: Option<&str>) -> S3Result<()> {
     }
 }
 
-/// What a request that writes asks for, out of any of the three inputs that carry it.
+/// Requested encryption of a write, from any of the three inputs that have it.
 macro_rules! encryption {
     ($input:expr) => {{
         let algorithm = $input.server_side_encryption.as_ref().map(|how| how.as_str().to_owned());
@@ -37,7 +37,7 @@ macro_rules! encryption {
 }
 pub(super) use encryption;
 
-/// The part of a description that is about it: algorithm, key, MD5 of a customer's key.
+/// Encryption fields of a description: algorithm, key, MD5 of a customer key.
 pub fn told(attributes: &Attributes) -> (Option<String>, Option<String>, Option<String>) {
     match &attributes.encryption {
         None => (None, None, None),

@@ -1,4 +1,4 @@
-//! S3's own errors for what the storage cannot do, and the look-ups that answer them.
+//! S3 errors for storage errors, and look-ups that return them.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub fn upload_id(text: &str) -> S3Result<UploadId> {
     text.parse().map(UploadId).map_err(|_| no_such_upload())
 }
 
-/// A code of S3's that s3s has no name for. Answered as a bad request unless another status is set.
+/// An S3 error code that s3s does not define; status 400 unless another is set.
 pub fn custom(code: &'static str, message: &'static str) -> S3Error {
     let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), message);
     error.set_status_code(StatusCode::BAD_REQUEST);

@@ -1,7 +1,7 @@
 //! `ListObjects` and `ListObjectsV2`.
 //!
-//! With `encoding-type=url` every key and prefix in the answer is percent-encoded, here, as s3s passes text through.
-//! Without it a key with control characters makes XML that a strict parser refuses; so it is on AWS.
+//! With `encoding-type=url` this module percent-encodes every key and prefix, because s3s does not. Without it a key
+//! with control characters makes XML that a strict parser refuses, as on AWS.
 
 use std::borrow::Cow;
 
@@ -22,13 +22,13 @@ use super::{
 };
 use crate::storage::{Entry, Key, Object, Page, PageQuery, Storage};
 
-/// The most entries of one page.
+/// Most entries of a page.
 const MOST_KEYS: i32 = 1_000;
 
-/// What AWS leaves as it is.
+/// Characters that AWS does not percent-encode.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'*');
 
-/// How keys are written in an answer.
+/// Encoding of keys in an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     Plain,
@@ -60,7 +60,7 @@ impl Encoding {
     }
 }
 
-/// How many entries a page may have: what was asked for, at most a thousand.
+/// Page size: the requested one, at most a thousand.
 pub fn page_size(asked: Option<i32>) -> S3Result<i32> {
     match asked.unwrap_or(MOST_KEYS) {
         size if size < 0 => Err(s3_error!(InvalidArgument, "A page cannot have {size} entries.")),

@@ -1,6 +1,6 @@
-//! S3's operations over [`Storage`]: what AWS answers, as far as a store without versions, policies and ACLs can.
+//! The operations of S3 over [`Storage`], with the answers of AWS, except versions, policies and ACLs.
 //!
-//! Always: an operation either happens wholly or answers an error of S3's own; bodies pass through in chunks.
+//! Always: an operation succeeds completely or returns an S3 error; bodies are streamed in chunks.
 
 mod buckets;
 mod conditions;

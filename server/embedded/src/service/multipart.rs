@@ -1,7 +1,7 @@
-//! Multipart uploads: begun, filled part by part, and completed into one object or aborted.
+//! Multipart uploads: create, upload parts, complete or abort.
 //!
-//! Always: completing joins the parts' blobs without copying a byte, and the object appears at the instant at which
-//! the upload goes.
+//! Always: completing joins the blobs of the parts without copying, and the object appears at the instant at which the
+//! upload disappears.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -30,7 +30,7 @@ use super::{
 };
 use crate::storage::{Attributes, Body, Bucket, ETag, Headers, Millis, Object, Part, Storage, Upload, UploadId};
 
-/// All parts but the last have at least as many bytes.
+/// Smallest part in bytes, except the last.
 const SMALLEST_PART: u64 = 5 << 20;
 const MOST_PARTS: u16 = 10_000;
 
@@ -61,7 +61,7 @@ pub fn create(
     }))
 }
 
-/// The upload of this id, if it is one of this key.
+/// The upload with this id, if it belongs to this key.
 pub fn find(bucket: &Bucket, key: &str, id: &str) -> S3Result<(UploadId, Upload)> {
     let id = upload_id(id)?;
     let upload = bucket.upload(id).filter(|upload| upload.key.as_str() == key).ok_or_else(no_such_upload)?;
@@ -172,7 +172,7 @@ pub fn complete(storage: &Storage, mut input: CompleteMultipartUploadInput) -> A
     }))
 }
 
-/// The parts that the client listed, if it listed them in order and as they were received.
+/// The listed parts, checked for order and for the ETags of the received parts.
 fn chosen_parts(upload: &Upload, listed: &[CompletedPart]) -> S3Result<Vec<Arc<Part>>> {
     if listed.is_empty() {
         return Err(s3_error!(MalformedXML, "You must specify at least one part"));

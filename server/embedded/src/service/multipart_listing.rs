@@ -64,14 +64,14 @@ fn class(upload: &Upload) -> StorageClass {
     StorageClass::from(upload.attributes.storage_class.clone().unwrap_or_else(|| STANDARD.to_owned()))
 }
 
-/// An upload, or a common prefix that stands for several.
+/// An upload, or a common prefix of several.
 enum Listed {
     Upload(UploadId, Box<Upload>),
     Prefix(String),
 }
 
 impl Listed {
-    /// The key and upload id that lead to what follows.
+    /// Markers for the next page: key and upload id.
     fn markers(&self) -> (String, String) {
         match self {
             Self::Upload(id, upload) => (upload.key.as_str().to_owned(), write_id(*id)),
@@ -126,7 +126,7 @@ pub fn uploads(storage: &Storage, input: ListMultipartUploadsInput) -> Answer<Li
     }))
 }
 
-/// Uploads of the prefix, those below a delimiter as one entry.
+/// Uploads of the prefix, with those below a delimiter combined into one entry.
 fn roll_up(uploads: Vec<(UploadId, Upload)>, input: &ListMultipartUploadsInput) -> Vec<Listed> {
     let prefix = input.prefix.as_deref().unwrap_or_default();
     let delimiter = input.delimiter.as_deref().unwrap_or_default();
@@ -141,7 +141,7 @@ fn roll_up(uploads: Vec<(UploadId, Upload)>, input: &ListMultipartUploadsInput) 
     listed
 }
 
-/// What comes after the key marker, or, of that same key, after the upload that the other marker names.
+/// Whether an upload comes after the markers: a later key, or the same key and a later upload.
 fn after_markers(listed: Vec<Listed>, input: &ListMultipartUploadsInput) -> Vec<Listed> {
     let Some(key) = input.key_marker.as_deref().filter(|key| !key.is_empty()) else { return listed };
     let upload = input.upload_id_marker.as_deref().unwrap_or_default();

@@ -30,7 +30,7 @@ pub async fn put(storage: &Storage, mut request: S3Request<PutObjectInput>) -> A
         if_none_match: input.if_none_match.take(),
         ..Conditions::default()
     };
-    // Asked now to spare a body that would be refused, and again when it is put, which is what counts.
+    // An early check avoids receiving a body that would be refused; the check at the put decides.
     conditions.allow_write(bucket.get(key.as_str()).as_ref())?;
 
     let encryption = encryption!(input);

@@ -23,16 +23,16 @@ use super::{
 };
 use crate::storage::{Attributes, Object, Storage};
 
-/// Which bytes are asked for.
+/// Requested range of bytes.
 struct Selection {
     bytes: Range<u64>,
-    /// `bytes 0-9/100`; `None` if all are.
+    /// `Content-Range` such as `bytes 0-9/100`; `None` for the whole object.
     content_range: Option<String>,
-    /// How many parts the object has; said only when one was asked for.
+    /// Number of parts, only for a request of a part.
     parts_count: Option<i32>,
 }
 
-/// The fields that both outputs have.
+/// Fields common to both outputs.
 macro_rules! describe {
     ($output:ident, $object:expr, $selection:expr, $checksum_mode:expr) => {{
         let attributes = &$object.attributes;
@@ -106,7 +106,7 @@ pub async fn get(storage: &Storage, mut input: GetObjectInput) -> Answer<GetObje
     Ok(answer(output, &selection, &object.attributes))
 }
 
-/// An archived object must be restored before anything but its description can be had.
+/// Refuses the body of an archived object until it is restored.
 pub fn refuse_archived(attributes: &Attributes) -> S3Result<()> {
     match attributes.storage_class.as_deref() {
         Some(class @ ("GLACIER" | "DEEP_ARCHIVE")) => {
@@ -129,7 +129,7 @@ fn select(object: &Object, range: Option<s3s::dto::Range>, part: Option<i32>) ->
         }
         (None, None) => return Ok(Selection { bytes: 0..length, content_range: None, parts_count: None }),
         (Some(range), None) => (range.check(length)?, None),
-        // An object that did not come in parts is its own first part.
+        // An object without parts counts as its own first part.
         (None, Some(1)) if parts.is_empty() => {
             return Ok(Selection { bytes: 0..length, content_range: None, parts_count: None });
         }
@@ -150,7 +150,7 @@ fn part_range(parts: &[u64], number: i32) -> S3Result<Range<u64>> {
     Ok(start..start + parts[index])
 }
 
-/// Small bodies are answered in one piece, others as they are read.
+/// Sends small bodies in one piece, and streams others.
 async fn body(object: &Object, selection: &Selection) -> S3Result<StreamingBlob> {
     let body = object.body.slice(selection.bytes.clone());
     let length = body.length();
@@ -162,7 +162,7 @@ async fn body(object: &Object, selection: &Selection) -> S3Result<StreamingBlob>
     Ok(StreamingBlob::wrap(stream::iter([Ok(first)]).chain(reader.stream())))
 }
 
-/// s3s has no field for the count of tags on HEAD, nor the status of a part of an object.
+/// Sets the tag count on HEAD and the status of a part, for which s3s has no fields.
 fn answer<T>(output: T, selection: &Selection, attributes: &Attributes) -> S3Response<T> {
     let mut headers = HeaderMap::new();
     if !attributes.tags.is_empty() {

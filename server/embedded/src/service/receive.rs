@@ -1,4 +1,4 @@
-//! Taking in a body: into a blob, through the digests, against what the client promised.
+//! Receives a body into a blob, and checks length and digests that the client declared.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,27 +16,27 @@ use s3s::{
 
 use crate::storage::{Body, Checksum, Storage};
 
-/// 5 GiB, the most that one request may carry.
+/// Largest body of a request: 5 GiB.
 pub const LARGEST_PUT: u64 = 5 << 30;
 
-/// Headers that came after a chunked body, filled in once it is read to its end. Set as a request extension by the
-/// layer in front for requests whose chunks s3s does not decode.
+/// Trailers of a chunked body, filled once it is read to its end. The layer in front sets it as a request extension for
+/// requests whose chunks s3s does not decode.
 #[derive(Debug, Clone, Default)]
 pub struct Trailers(pub Arc<Mutex<HeaderMap>>);
 
-/// A body that kept every promise.
+/// A received body that passed every check.
 pub struct Received {
     pub body: Body,
     pub md5: [u8; 16],
     pub checksum: Option<Checksum>,
 }
 
-/// What the client said the body would be.
+/// Length and digests declared by the client.
 pub struct Promise {
     length: Option<u64>,
     md5: Option<String>,
     algorithm: Option<String>,
-    /// By algorithm, in base64.
+    /// Checksums by algorithm, in base64.
     checksums: Vec<(&'static str, String)>,
     trailers: Option<s3s::TrailingHeaders>,
     own_trailers: Option<Trailers>,
@@ -75,7 +75,7 @@ impl Promise {
         self.checksums.iter().map(|(name, _)| *name).chain(self.algorithm.as_deref())
     }
 
-    /// What the client gave for an algorithm, before the body or after it.
+    /// Declared checksum of an algorithm, from a header or a trailer.
     fn expected(&self, algorithm: &str) -> Option<String> {
         let before = self.checksums.iter().find(|(name, _)| *name == algorithm).map(|(_, value)| value.clone());
         let name = format!("x-amz-checksum-{}", algorithm.to_ascii_lowercase());
@@ -123,7 +123,7 @@ fn too_large() -> S3Error {
     s3_error!(EntityTooLarge, "One request may carry at most {LARGEST_PUT} bytes.")
 }
 
-/// The connection broke, or s3s found the signed digest of the body wrong.
+/// Error for a broken connection, or a wrong signed digest found by s3s.
 fn incomplete(source: s3s::StdError) -> S3Error {
     match source.downcast::<S3Error>() {
         Ok(error) => *error,
@@ -158,7 +158,7 @@ fn check_md5(promised: Option<&str>, found: [u8; 16]) -> S3Result<()> {
     }
 }
 
-/// The checksum to keep with the object, if every one that was promised is right.
+/// The checksum to store with the object, if all declared ones match.
 fn check_checksums(promise: &Promise, found: &dto::Checksum) -> S3Result<Option<Checksum>> {
     let mut kept = None;
     for algorithm in promise.algorithms() {
@@ -178,7 +178,7 @@ fn check_checksums(promise: &Promise, found: &dto::Checksum) -> S3Result<Option<
     Ok(kept)
 }
 
-/// A checksum in the field that S3 has for it.
+/// A checksum in its S3 field.
 pub fn to_dto(checksum: Option<&Checksum>) -> dto::Checksum {
     let mut fields = dto::Checksum::default();
     if let Some(Checksum { algorithm, value }) = checksum {

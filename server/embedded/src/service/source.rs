@@ -1,4 +1,4 @@
-//! The source of a copy: found, and fit to be copied.
+//! The source of a copy: looked up and checked.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub fn find(
     Ok(Source { bucket: bucket.to_string(), key: key.to_string(), object })
 }
 
-/// Conditions on the source, out of either of the two inputs that carry them.
+/// Conditions on the source, from either of the two inputs that have them.
 macro_rules! source_conditions {
     ($input:expr) => {
         $crate::service::conditions::Conditions {

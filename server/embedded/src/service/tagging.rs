@@ -1,4 +1,4 @@
-//! Tags of objects: the three operations, and the header that sets them along with a body.
+//! Tags of objects: the three operations, and the header that sets them with a body.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::storage::{Object, Storage};
 
-/// AWS's limits: tags of an object, characters of a tag's key, characters of its value.
+/// Limits of AWS: tags per object, characters per key, characters per value.
 const MOST_TAGS: usize = 10;
 const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 256;
@@ -44,7 +44,7 @@ pub fn delete(storage: &Storage, input: &DeleteObjectTaggingInput) -> Answer<Del
     Ok(S3Response::new(DeleteObjectTaggingOutput::default()))
 }
 
-/// Tags are not part of the content: neither ETag nor time of change moves.
+/// Replaces the tags. ETag and modification time stay, because tags are not part of the content.
 fn set(storage: &Storage, bucket_name: &str, key_text: &str, tags: Tags) -> S3Result<()> {
     let updated = bucket(storage, bucket_name)?.update(&key(key_text)?, |object| {
         let mut object = Object::clone(object);

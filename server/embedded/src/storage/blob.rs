@@ -1,11 +1,10 @@
-//! Blobs: runs of bytes that bodies are made of, in memory or one file each.
+//! Blobs: byte sequences that bodies consist of, in memory or one file each.
 //!
-//! A blob lives as long as anything refers to it, be it an object, an upload's part, a copy in another bucket or a
-//! reader half way through: the last reference to go removes the file. Copying an object is therefore one more
-//! reference and no data.
+//! Blobs are reference-counted by objects, parts of uploads, copies in other buckets and open readers; dropping the
+//! last reference deletes the file. Copying an object therefore adds a reference and no data.
 //!
-//! Always: while the store opens or closes, references go but files stay. A file that no journal names, left by a killed
-//! process, is swept when the store opens.
+//! Always: while the store opens or closes, dropped references leave their files. A file that no journal names, left by
+//! a killed process, is deleted when the store opens.
 
 use std::{
     collections::HashMap,
@@ -31,7 +30,7 @@ pub enum Blob {
 }
 
 impl Blob {
-    /// How a journal names it; `None` for a blob in memory, which no journal can name.
+    /// Name in a journal; `None` for a blob in memory.
     pub fn id(&self) -> Option<Uuid> {
         match self {
             Self::Memory(_) => None,
@@ -39,7 +38,7 @@ impl Blob {
         }
     }
 
-    /// Reads a range of bytes at once. Callers bound the range.
+    /// Reads a range of bytes into memory. Callers must bound the range.
     pub async fn read(self: &Arc<Self>, range: Range<u64>) -> io::Result<Bytes> {
         let outside = |_| io::Error::from(io::ErrorKind::UnexpectedEof);
         let length = usize::try_from(range.end.saturating_sub(range.start)).map_err(outside)?;
@@ -66,7 +65,7 @@ impl Blob {
     }
 }
 
-/// A file that goes with its last reference.
+/// A file deleted with its last reference.
 #[derive(Debug)]
 pub struct BlobFile {
     id: Uuid,
@@ -74,7 +73,7 @@ pub struct BlobFile {
 }
 
 impl BlobFile {
-    /// A new name in the folder; whoever asks for it makes the file.
+    /// A new name in the folder; the caller creates the file.
     pub fn new(folder: &Arc<Folder>) -> Self {
         Self { id: Uuid::new_v4(), folder: Arc::clone(folder) }
     }
@@ -98,16 +97,16 @@ impl Drop for BlobFile {
     }
 }
 
-/// Where the files are, fanned out over 256 folders.
+/// Location of the files, in 256 folders.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// Files stay when references go.
+    /// Whether files stay when their last reference is dropped.
     keep: AtomicBool,
 }
 
 impl Folder {
-    /// Makes the fan-out, so that no write has to.
+    /// Creates the 256 folders, so that writes need not.
     pub fn open(path: PathBuf) -> Result<Self, StorageError> {
         for first in 0..=u8::MAX {
             let path = path.join(format!("{first:02x}"));
@@ -116,13 +115,13 @@ impl Folder {
         Ok(Self { path, keep: AtomicBool::new(true) })
     }
 
-    /// From now on files go with their last reference. Not before the store is wholly open: references are made and
-    /// dropped while journals are read, and opening may yet fail.
+    /// Deletes files with their last reference from now on. Called once the store is open: reading the journals creates
+    /// and drops references, and opening may still fail.
     pub fn remove_unused(&self) {
         self.keep.store(false, Ordering::Release);
     }
 
-    /// From now on references that go leave their files in place.
+    /// Keeps files when their references are dropped from now on.
     pub fn keep_all(&self) {
         self.keep.store(true, Ordering::Release);
     }
@@ -132,7 +131,7 @@ impl Folder {
         self.path.join(&name[..2]).join(name)
     }
 
-    /// Removes every file that nothing refers to, and says how many they were.
+    /// Deletes every file without a reference; returns their number.
     pub fn sweep(&self, named: &NamedBlobs) -> Result<usize, StorageError> {
         let mut removed = 0;
         for fan in read_folder(&self.path)? {
@@ -153,7 +152,7 @@ fn read_folder(path: &Path) -> Result<Vec<PathBuf>, StorageError> {
     fs::read_dir(path).map_err(failed())?.map(|entry| Ok(entry.map_err(failed())?.path())).collect()
 }
 
-/// While opening: one blob an id, however many journals name it.
+/// Blobs by id while the store opens, so that several journals share one blob.
 pub struct NamedBlobs {
     folder: Arc<Folder>,
     blobs: HashMap<Uuid, Arc<Blob>>,

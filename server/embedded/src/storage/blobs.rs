@@ -1,10 +1,10 @@
-//! Making blobs.
+//! Writes blobs.
 //!
-//! A large body gets a file of its own, written as it comes. Small ones, most of what there is, are packed one after
-//! the other into shared files: making a file costs more than writing a few kilobytes. A pack is a blob like any
-//! other, and goes when nothing in it is needed any more; until then it may hold bytes that nobody needs.
+//! A large body is streamed into its own file. Small bodies, the majority, are appended to shared packs, because
+//! creating a file costs more than writing a few kilobytes. A pack is a blob too: it is deleted when nothing in it is
+//! referenced, and may contain unreferenced bytes until then.
 //!
-//! Always: bytes of a blob that anything refers to are never written again. A pack is not added to after a restart.
+//! Always: referenced bytes of a blob are never overwritten. Nothing is appended to a pack after a restart.
 
 use std::{
     fs::File,
@@ -21,11 +21,11 @@ use super::{
     blob::{Blob, BlobFile, Folder},
 };
 
-/// How much of a body is gathered before it goes to a file of its own, in bytes. What is smaller is packed.
+/// Smallest body in bytes that gets its own file; smaller ones are packed.
 const BUFFER: usize = 256 * 1024;
-/// A pack that has grown to as much is left alone and another begun.
+/// Size in bytes at which a new pack is started.
 const FULL_PACK: u64 = 4 << 20;
-/// How much memory is set aside at once for a body that is kept in memory.
+/// Largest initial allocation for a body in memory, in bytes.
 const MOST_RESERVED: usize = 5 << 20;
 
 #[derive(Debug)]
@@ -44,12 +44,12 @@ pub struct Disk {
 struct Pack {
     blob: Arc<Blob>,
     file: Arc<File>,
-    /// In bytes; where the next body goes.
+    /// Offset of the next body in bytes.
     length: u64,
 }
 
 impl Blobs {
-    /// Begins a body. `expected` is its length in bytes, if known.
+    /// Starts a body. `expected`: its length in bytes, if known.
     pub fn writer(&self, expected: Option<u64>) -> BlobWriter {
         let expected = expected.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         match self {
@@ -66,7 +66,7 @@ impl Disk {
         Ok(Self { folder: Arc::new(Folder::open(folder)?), pack: Mutex::new(None) })
     }
 
-    /// Writes a small body into the pack. Straight to the system's cache, so it blocks for microseconds only.
+    /// Appends a small body to the pack. The write goes to the page cache and blocks for microseconds only.
     fn pack(&self, body: &[u8]) -> Result<Segment, StorageError> {
         let length = body.len() as u64;
         let (blob, file, start) = self.reserve(length)?;
@@ -76,7 +76,7 @@ impl Disk {
         Ok(Segment { blob, start, length })
     }
 
-    /// A place in the pack that nobody else writes to.
+    /// Reserves a range of the pack.
     fn reserve(&self, length: u64) -> Result<(Arc<Blob>, Arc<File>, u64), StorageError> {
         let mut pack = self.pack.lock().unwrap_or_else(PoisonError::into_inner);
         let full = pack.take_if(|pack| pack.length >= FULL_PACK);
@@ -100,7 +100,7 @@ impl Pack {
     }
 }
 
-/// Receives a body. Dropped before [`BlobWriter::finish`], it leaves nothing.
+/// Receives a body; leaves nothing if dropped before [`BlobWriter::finish`].
 pub struct BlobWriter {
     buffer: Vec<u8>,
     sink: Sink,
@@ -108,7 +108,7 @@ pub struct BlobWriter {
 
 enum Sink {
     Memory,
-    /// On disk, and so far small enough for the pack.
+    /// For disk, and still small enough for the pack.
     Pack(Arc<Disk>),
     Own(OwnFile),
 }
@@ -135,7 +135,7 @@ impl BlobWriter {
         Ok(())
     }
 
-    /// Where the body is. Returns when it would survive a kill of this process.
+    /// Finishes the body; returns its location once it would survive a kill of this process.
     pub async fn finish(mut self) -> Result<Segment, StorageError> {
         let buffer = mem::take(&mut self.buffer);
         match self.sink {
@@ -164,7 +164,7 @@ impl OwnFile {
 
     async fn finish(mut self, rest: &[u8]) -> Result<Segment, StorageError> {
         self.append(rest).await?;
-        // Without it the last bytes may still be on their way to the file when the journal names it.
+        // Otherwise the last bytes may not be in the file yet when the journal names it.
         self.file.flush().await.map_err(StorageError::io("write", self.blob.path()))?;
         Ok(Segment { blob: Arc::new(Blob::File(self.blob)), start: 0, length: self.length })
     }

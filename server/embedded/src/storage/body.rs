@@ -1,7 +1,7 @@
-//! Bodies: ranges of blobs, one after the other.
+//! Bodies: sequences of blob ranges.
 //!
-//! An object that was put has one; one that came in parts has one a part; a part copied by range shares the bytes of
-//! its source. An empty body has none.
+//! A plain object has one range, a multipart object one per part, an empty body none. A part copied by range shares the
+//! bytes of its source.
 
 use std::{io, ops::Range, sync::Arc, vec};
 
@@ -10,13 +10,13 @@ use futures::{Stream, stream};
 
 use super::blob::Blob;
 
-/// How much is read, and held, at a time.
+/// Bytes read and buffered at a time.
 const CHUNK: u64 = 256 * 1024;
 
 #[derive(Debug, Clone)]
 pub struct Segment {
     pub blob: Arc<Blob>,
-    /// In bytes from the start of the blob.
+    /// Range in bytes from the start of the blob.
     pub start: u64,
     pub length: u64,
 }
@@ -34,7 +34,7 @@ impl Body {
         Self { segments, length }
     }
 
-    /// In bytes.
+    /// Length in bytes.
     pub fn length(&self) -> u64 {
         self.length
     }
@@ -43,7 +43,7 @@ impl Body {
         &self.segments
     }
 
-    /// The same bytes, shared. `range` must lie within the body.
+    /// A part of the body that shares its bytes. `range` must lie within the body.
     pub fn slice(&self, range: Range<u64>) -> Self {
         let mut offset = 0;
         let segments = self.segments.iter().map(|segment| {
@@ -60,11 +60,11 @@ impl Body {
     }
 }
 
-/// Reads a body from its start to its end, a chunk at a time.
+/// Reads a body sequentially in chunks.
 #[derive(Debug)]
 pub struct BodyReader {
     segments: vec::IntoIter<Segment>,
-    /// What is left of the segment that is being read.
+    /// Unread rest of the current segment.
     current: Option<Segment>,
 }
 
@@ -80,7 +80,7 @@ impl BodyReader {
         Ok(Some(bytes))
     }
 
-    /// All that is left of it, in memory.
+    /// Reads the rest into memory.
     pub async fn bytes(mut self) -> io::Result<Bytes> {
         let mut bytes = BytesMut::new();
         while let Some(chunk) = self.next().await? {
@@ -89,7 +89,7 @@ impl BodyReader {
         Ok(bytes.freeze())
     }
 
-    /// All that is left of it.
+    /// The rest as a stream.
     pub fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send + Sync + 'static {
         stream::try_unfold(self, |mut reader| async move { Ok(reader.next().await?.map(|bytes| (bytes, reader))) })
     }

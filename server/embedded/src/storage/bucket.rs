@@ -1,6 +1,6 @@
-//! A bucket: an ordered index of objects, its uploads, and the journal that both can be read back from.
+//! A bucket: an ordered index of objects, its uploads, and the journal from which both are restored.
 //!
-//! One lock holds index and journal together, so that the lines of the journal are in the order in which the changes
+//! Always: one lock guards index and journal, so that the lines of the journal have the order in which the changes
 //! became visible. It is held for microseconds and never across an await.
 
 use std::{
@@ -34,7 +34,7 @@ struct State {
     journal: Journal,
     objects: BTreeMap<Key, Arc<Object>>,
     uploads: BTreeMap<UploadId, Upload>,
-    /// Set by deleting the bucket: who still holds it can no longer change it.
+    /// Set when the bucket is deleted: remaining references cannot change it any more.
     removed: bool,
 }
 
@@ -44,7 +44,7 @@ impl Bucket {
         Self { id, created, state: Mutex::new(state) }
     }
 
-    /// Reads a bucket back from its journal, which is rewritten if most of it no longer counts.
+    /// Restores a bucket from its journal, and compacts the journal if most of it is outdated.
     pub fn open(
         id: Uuid,
         created: Millis,
@@ -69,7 +69,7 @@ impl Bucket {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing panics between the journal and the index; should it, the index is still as good as before.
+        // Nothing panics between the journal and the index; even then the index stays consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -90,7 +90,7 @@ impl Bucket {
         self.lock().objects.len()
     }
 
-    /// Puts an object if `allow`, given what is there now, has no objection.
+    /// Puts an object if `allow` accepts the existing one, or its absence.
     pub fn put<E: From<StorageError>>(
         &self,
         key: &Key,
@@ -106,7 +106,7 @@ impl Bucket {
         Ok(())
     }
 
-    /// Makes another object of the one that is there, if `change` agrees; `None` if there is none.
+    /// Replaces an object by `change` of it; `None` if there is no such object.
     pub fn update(&self, key: &Key, change: impl FnOnce(&Object) -> Object) -> Result<Option<()>, StorageError> {
         let mut state = self.lock_to_write()?;
         let Some(object) = state.objects.get(key).map(|object| change(object)) else { return Ok(None) };
@@ -115,7 +115,7 @@ impl Bucket {
         Ok(Some(()))
     }
 
-    /// Deletes an object if there is one and `allow` has no objection.
+    /// Deletes an object if it exists and `allow` accepts it.
     pub fn delete<E: From<StorageError>>(
         &self,
         key: &str,
@@ -144,7 +144,7 @@ impl Bucket {
         self.lock().uploads.get(&id).cloned()
     }
 
-    /// In order of key, then of time begun.
+    /// Uploads in the order of keys, then of start times.
     pub fn uploads(&self) -> Vec<(UploadId, Upload)> {
         let mut uploads: Vec<_> = self.lock().uploads.iter().map(|(id, upload)| (*id, upload.clone())).collect();
         uploads.sort_by(|(a, left), (b, right)| {
@@ -162,7 +162,7 @@ impl Bucket {
         Ok(())
     }
 
-    /// Ends an upload with its object in place, if `allow` has no objection to what is there now.
+    /// Completes an upload with its object, if `allow` accepts the existing one, or its absence.
     pub fn complete_upload<E: From<StorageError>>(
         &self,
         id: UploadId,
@@ -191,7 +191,7 @@ impl Bucket {
         Ok(())
     }
 
-    /// Refuses every later change, if the bucket is empty; says whether it was.
+    /// Closes the bucket for changes if it is empty; returns whether it was.
     pub fn close_if_empty(&self) -> bool {
         let mut state = self.lock();
         state.removed = state.removed || state.objects.is_empty();

@@ -1,7 +1,7 @@
-//! All the buckets by name, and opening and closing a store.
+//! The catalogue: buckets by name, and opening and closing a store.
 //!
-//! A bucket is made first and named after: until its name is in the catalogue nobody sees it, and a kill before that
-//! leaves files that the next opening sweeps. That is how a bucket of thousands of objects appears all at once.
+//! A bucket is created first and named afterwards. Until its name is in the catalogue it is invisible, and files left
+//! by a kill are deleted when the store opens. A bucket with thousands of objects thus appears at once.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -24,11 +24,11 @@ enum Record {
 
 #[derive(Debug)]
 pub struct Storage {
-    /// `None`: in memory.
+    /// Folder of the store; `None` in memory.
     dir: Option<PathBuf>,
     pub blobs: Blobs,
     catalogue: Mutex<Catalogue>,
-    /// Held as long as the store is open, so that no second process opens it.
+    /// Lock that prevents a second process from opening the store.
     _lock: Option<File>,
 }
 
@@ -38,7 +38,7 @@ struct Catalogue {
     buckets: BTreeMap<String, Arc<Bucket>>,
 }
 
-/// Why a bucket was not removed.
+/// Reason why a bucket was not deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoveError {
     #[error("no such bucket")]
@@ -55,7 +55,7 @@ impl Storage {
         Self { dir: None, blobs: Blobs::Memory, catalogue: Mutex::new(catalogue), _lock: None }
     }
 
-    /// Opens or makes the store in a folder of its own. Blocks while it reads the journals.
+    /// Opens or creates a store in a folder. Blocks while reading the journals.
     pub fn open(dir: &Path) -> Result<Self, StorageError> {
         let buckets_dir = dir.join("buckets");
         fs::create_dir_all(&buckets_dir).map_err(StorageError::io("make the folder", &buckets_dir))?;
@@ -65,7 +65,7 @@ impl Storage {
         let mut names = BTreeMap::new();
         let mut lines = 0;
         let path = dir.join("catalogue.jsonl");
-        // Without a catalogue buckets would be taken for ones that were never named, and swept.
+        // Without a catalogue, existing buckets would count as unnamed and be deleted.
         let mut journals = fs::read_dir(&buckets_dir).map_err(StorageError::io("list the folder", &buckets_dir))?;
         if journals.next().is_none() && !path.exists() {
             Journal::create(path.clone())?;
@@ -114,12 +114,12 @@ impl Storage {
         self.catalogue().buckets.get(name).cloned()
     }
 
-    /// Names and times of making, by name.
+    /// Names and creation times, sorted by name.
     pub fn buckets(&self) -> Vec<(String, Millis)> {
         self.catalogue().buckets.iter().map(|(name, bucket)| (name.clone(), bucket.created)).collect()
     }
 
-    /// A bucket without a name, which nobody sees yet.
+    /// Creates an invisible bucket without a name.
     pub fn unnamed_bucket(&self) -> Result<Bucket, StorageError> {
         let id = Uuid::new_v4();
         let journal = match &self.dir {
@@ -129,7 +129,7 @@ impl Storage {
         Ok(Bucket::new(id, Millis::now(), journal))
     }
 
-    /// Names a bucket, with all that is in it; `false` if the name is taken.
+    /// Names a bucket and makes it visible; `false` if the name is taken.
     pub fn name_bucket(&self, name: &str, bucket: Bucket) -> Result<bool, StorageError> {
         let mut catalogue = self.catalogue();
         if catalogue.buckets.contains_key(name) {
@@ -140,7 +140,7 @@ impl Storage {
         Ok(true)
     }
 
-    /// Removes a bucket if it is empty, its unfinished uploads with it.
+    /// Deletes an empty bucket with its unfinished uploads.
     pub fn remove_bucket(&self, name: &str) -> Result<(), RemoveError> {
         let mut catalogue = self.catalogue();
         let bucket = catalogue.buckets.get(name).ok_or(RemoveError::Missing)?;
@@ -180,7 +180,7 @@ fn lock(dir: &Path) -> Result<File, StorageError> {
     }
 }
 
-/// Removes journals of buckets that were never named, or whose removal was cut short.
+/// Deletes journals of unnamed buckets and of interrupted deletions.
 fn sweep_buckets(dir: &Path, buckets: &BTreeMap<String, Arc<Bucket>>) -> Result<(), StorageError> {
     let named: HashSet<_> = buckets.values().map(|bucket| format!("{}.jsonl", bucket.id.simple())).collect();
     let failed = || StorageError::io("sweep the folder", dir);

@@ -1,8 +1,8 @@
 //! Append-only files of JSON lines.
 //!
-//! Always: a line is written by one `write` and the file ends with a newline whenever nobody is writing. A last line
-//! without one was cut short by a kill, was never acknowledged, and is cut off at opening. Lines are handed to the
-//! system, not to the disk.
+//! Always: a line is written by one `write`, and the file ends with a newline whenever no write is in progress. A last
+//! line without one was interrupted by a kill, was never acknowledged, and is removed at opening. Lines are passed to
+//! the operating system, not flushed to disk.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::StorageError;
 
-/// A journal open for appending, or, for a store in memory, nothing at all.
+/// A journal open for appending; does nothing for a store in memory.
 #[derive(Debug)]
 pub struct Journal {
     file: Option<OpenJournal>,
@@ -24,7 +24,7 @@ pub struct Journal {
 struct OpenJournal {
     path: PathBuf,
     file: File,
-    /// In bytes; where the next line goes.
+    /// Offset of the next line in bytes.
     length: u64,
     damaged: bool,
 }
@@ -34,13 +34,13 @@ impl Journal {
         Self { file: None }
     }
 
-    /// A new one, with nothing in it.
+    /// Creates an empty journal.
     pub fn create(path: PathBuf) -> Result<Self, StorageError> {
         let file = File::create_new(&path).map_err(StorageError::io("make", &path))?;
         Ok(Self { file: Some(OpenJournal { path, file, length: 0, damaged: false }) })
     }
 
-    /// Opens one that is there, after giving every record in it to `replay`.
+    /// Opens an existing journal and passes every record to `replay`.
     pub fn open<R: DeserializeOwned>(path: PathBuf, mut replay: impl FnMut(R)) -> Result<Self, StorageError> {
         let mut file =
             OpenOptions::new().read(true).write(true).open(&path).map_err(StorageError::io("open", &path))?;
@@ -66,7 +66,7 @@ impl Journal {
         Ok(Self { file: Some(OpenJournal { path, file, length, damaged: false }) })
     }
 
-    /// Returns when the record would survive a kill of this process.
+    /// Appends a record; returns once it would survive a kill of this process.
     pub fn append(&mut self, record: &impl Serialize) -> Result<(), StorageError> {
         let Some(journal) = &mut self.file else { return Ok(()) };
         let mut line = serde_json::to_vec(record).map_err(StorageError::Record)?;
@@ -74,7 +74,7 @@ impl Journal {
         journal.write(&line)
     }
 
-    /// Puts a journal of these records in the place of this one, at once or not at all.
+    /// Replaces the journal by one with these records, atomically.
     pub fn rewrite<R: Serialize>(&mut self, records: impl IntoIterator<Item = R>) -> Result<(), StorageError> {
         let Some(journal) = &mut self.file else { return Ok(()) };
         let path = journal.path.with_extension("new");
@@ -98,7 +98,7 @@ impl OpenJournal {
             return Err(StorageError::Damaged(self.path.clone()));
         }
         if let Err(source) = self.file.write_all(line) {
-            // Half a line may be there (a full disk); the next record must not be appended to it.
+            // A full disk may leave half a line; the next record must not be appended to it.
             self.damaged =
                 self.file.set_len(self.length).is_err() || self.file.seek(SeekFrom::Start(self.length)).is_err();
             return Err(StorageError::Io { action: "write", path: self.path.clone(), source });

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
 
-/// A key: 1 to 1,024 bytes of UTF-8, any of them. Not a path: `a//b`, `/a` and `a/../b` are three keys.
+/// A key: 1 to 1,024 bytes of any UTF-8. Not a path: `a//b`, `/a` and `a/../b` are three keys.
 ///
 /// Ordered by its bytes, as S3 lists; `Borrow<[u8]>` lets an index be searched by bounds that are not UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub struct Key(Box<str>);
 impl Key {
     pub const LONGEST: usize = 1024;
 
-    /// `None` if it is empty or too long.
+    /// Creates a key; `None` if the text is empty or too long.
     pub fn new(key: &str) -> Option<Self> {
         (1..=Self::LONGEST).contains(&key.len()).then(|| Self(key.into()))
     }

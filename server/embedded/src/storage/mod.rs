@@ -1,4 +1,4 @@
-//! Where buckets and objects live. Knows nothing of HTTP or of S3's XML.
+//! The storage of buckets and objects, independent of HTTP and of S3's XML.
 //!
 //! A bucket is an ordered index in memory, backed by a journal of JSON lines; bodies are immutable blobs beside it.
 //! On disk, below the store's folder:
@@ -6,14 +6,13 @@
 //! ```text
 //! lock                  held while a process has the store open
 //! catalogue.jsonl       which bucket name is which bucket id
-//! buckets/UUID.jsonl    one journal a bucket: what was put, deleted, begun
+//! buckets/UUID.jsonl    one journal per bucket: puts, deletes, uploads
 //! blobs/AB/UUID         bodies: a large one each, or many small ones
 //! ```
 //!
-//! Always: a body is wholly written before a journal names it, and a journal line is wholly written before the caller
-//! hears of success. So a process that is killed loses nothing that it had acknowledged, and shows nothing half done.
-//! (Killed, not cut off from power: nothing is synced to the disk itself.) No name that a client chose is ever part of
-//! a path.
+//! Always: a body is completely written before a journal names it, and a journal line is completely written before
+//! success is returned. A killed process therefore loses nothing acknowledged and shows nothing half done. (A power cut
+//! may lose data: nothing is flushed to disk.) Names chosen by a client are never part of a path.
 
 mod blob;
 mod blobs;

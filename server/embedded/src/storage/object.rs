@@ -1,4 +1,4 @@
-//! Objects: what is known of one, and where its bytes are.
+//! Objects: attributes and location of the bytes.
 
 use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
@@ -6,26 +6,26 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Body, Millis};
 
-/// An object as it was put. Never changed: a change puts another in its place, so that a reader keeps what it began.
+/// An immutable object. A change replaces it by another, so that open readers are not affected.
 #[derive(Debug, Clone)]
 pub struct Object {
     pub attributes: Attributes,
     pub body: Body,
 }
 
-/// All of an object but its bytes.
+/// Attributes of an object.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Attributes {
     pub etag: ETag,
     pub modified: Millis,
-    /// Shared by copies, as most objects of a bucket have much the same.
+    /// Content description, shared between copies.
     pub headers: Arc<Headers>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<(String, String)>,
-    /// As S3 spells it; `None` is `STANDARD`.
+    /// Storage class as in S3; `None` is `STANDARD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_class: Option<String>,
-    /// Sizes of the parts in bytes, in order; empty unless it came by a multipart upload.
+    /// Sizes of the parts in bytes, in order; empty unless uploaded as multipart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,17 +34,17 @@ pub struct Attributes {
     pub encryption: Option<Encryption>,
 }
 
-/// How a client asked for an object to be encrypted. Its bytes are kept as they are: nobody else reaches them.
+/// Encryption requested by a client. The bytes are stored unencrypted: only this machine reaches them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Encryption {
-    /// By a key of the store's own or of a key service; as S3 spells it.
+    /// Under a key of the store or of a key service; algorithm as in S3.
     Store { algorithm: String, key_id: Option<String> },
-    /// By a key of the client's, which is not kept: the MD5 of it, in base64.
+    /// Under a customer key, which is not stored; its MD5 in base64.
     Customer { key_md5: String },
 }
 
-/// What a client said of the content when it put it, and gets back with it.
+/// Content description sent with a put and returned with the object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Headers {
@@ -58,26 +58,26 @@ pub struct Headers {
     pub content_encoding: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_language: Option<String>,
-    /// An HTTP date.
+    /// Expiry as an HTTP date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website_redirect: Option<String>,
-    /// `x-amz-meta-*`, without that prefix.
+    /// Metadata: `x-amz-meta-*` headers without that prefix.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
 }
 
-/// A checksum that the client sent and that was found right.
+/// A checksum sent by the client and verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checksum {
-    /// `CRC32`, `CRC32C`, `CRC64NVME`, `SHA1` or `SHA256`.
+    /// Algorithm: `CRC32`, `CRC32C`, `CRC64NVME`, `SHA1` or `SHA256`.
     pub algorithm: String,
-    /// In base64.
+    /// Value in base64.
     pub value: String,
 }
 
-/// An entity tag: the MD5 of the content, or of the parts' MD5s together with how many they were.
+/// An entity tag: the MD5 of the content, or the MD5 of the parts' MD5s with their number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ETag {
     pub md5: [u8; 16],
@@ -89,7 +89,7 @@ impl ETag {
         Self { md5, parts: None }
     }
 
-    /// As it is where the content is encrypted under a key: no hash, and another one each time.
+    /// A random ETag, as for content encrypted under a key: not a hash.
     #[must_use]
     pub fn under(self, encryption: Option<&Encryption>) -> Self {
         let opaque = match encryption {
@@ -101,7 +101,7 @@ impl ETag {
     }
 }
 
-/// Without quotes: `9a03…` or `9a03…-12`.
+/// Form without quotes: `9a03…` or `9a03…-12`.
 impl fmt::Display for ETag {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&hex::encode(self.md5))?;

@@ -1,8 +1,8 @@
-//! Walking a bucket's index page by page.
+//! Lists a bucket's index page by page.
 //!
-//! With a delimiter a listing is a sequence of entries in byte order, each a key or a common prefix that stands for
-//! all keys below it; without one, of keys alone. A page is the entries after a given text, and the text of a page's
-//! last entry leads to the next page, whichever of the two it was.
+//! With a delimiter a listing is a sequence of entries in byte order, each a key or a common prefix of all keys below
+//! it; without one, of keys only. A page has the entries after a given text; the text of its last entry, key or prefix,
+//! starts the next page.
 
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
@@ -11,11 +11,11 @@ use super::{Key, Object};
 #[derive(Debug, Clone, Copy)]
 pub struct PageQuery<'a> {
     pub prefix: &'a str,
-    /// Empty: none.
+    /// Delimiter; empty for none.
     pub delimiter: &'a str,
-    /// Only entries that sort after it.
+    /// Lists only entries that sort after this text.
     pub after: &'a str,
-    /// The most entries.
+    /// Most entries of the page.
     pub limit: usize,
 }
 
@@ -37,7 +37,7 @@ impl Entry {
 #[derive(Debug, Default)]
 pub struct Page {
     pub entries: Vec<Entry>,
-    /// More entries follow the last one.
+    /// Whether more entries follow.
     pub truncated: bool,
 }
 
@@ -90,8 +90,8 @@ fn first_bound(query: &PageQuery<'_>) -> Bound<Vec<u8>> {
     }
 }
 
-/// The least bytes that sort after everything that begins with `prefix`. UTF-8 has no byte 255, so one more on the
-/// last byte is always possible.
+/// The smallest bytes that sort after everything that begins with `prefix`. UTF-8 has no byte 255, so the last byte can
+/// always be incremented.
 fn past(prefix: &str) -> Vec<u8> {
     let mut bytes = prefix.as_bytes().to_vec();
     if let Some(last) = bytes.last_mut() {

@@ -22,7 +22,7 @@ pub enum Record<'a> {
     Delete {
         key: Cow<'a, Key>,
     },
-    /// An upload begins; `attributes` are those of the object to be, but for its ETag.
+    /// An upload starts; `attributes` are those of the later object, without its ETag.
     Begin {
         upload: UploadId,
         key: Cow<'a, Key>,
@@ -34,7 +34,7 @@ pub enum Record<'a> {
         attributes: Cow<'a, Attributes>,
         body: Vec<SegmentRecord>,
     },
-    /// One line, so that the object appears and the upload goes at the same instant.
+    /// An upload completes: one line, so that the object appears and the upload disappears at the same instant.
     Complete {
         upload: UploadId,
         key: Cow<'a, Key>,
@@ -46,7 +46,7 @@ pub enum Record<'a> {
     },
 }
 
-/// Blob, start, length in bytes.
+/// A segment: blob, offset and length in bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SegmentRecord(Uuid, u64, u64);
 

@@ -1,10 +1,10 @@
-//! Points in time, as the journal keeps them.
+//! Points in time as stored in the journal.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds since 1970 in UTC.
+/// Unix time in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Millis(pub u64);
@@ -15,7 +15,7 @@ impl Millis {
         Self(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// HTTP dates have no fractions, so conditions on dates are compared in seconds.
+    /// Whole seconds, because HTTP dates have no fractions.
     pub fn seconds(self) -> u64 {
         self.0 / 1000
     }

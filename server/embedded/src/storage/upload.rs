@@ -1,4 +1,4 @@
-//! Multipart uploads that are under way.
+//! Multipart uploads in progress.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -17,8 +17,8 @@ pub type Part = Object;
 #[derive(Debug, Clone)]
 pub struct Upload {
     pub key: Key,
-    /// Of the object to be; `modified` is when the upload began, and the ETag means nothing yet.
+    /// Attributes of the later object; `modified` is the start of the upload, and the ETag has no meaning yet.
     pub attributes: Attributes,
-    /// By part number, 1 to 10,000. The last one put under a number counts.
+    /// Parts by number, 1 to 10,000; the last upload of a number counts.
     pub parts: BTreeMap<u16, Arc<Part>>,
 }

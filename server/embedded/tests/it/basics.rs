@@ -5,7 +5,7 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use crate::support::{client, code, in_memory, put, read, source};
 
 #[tokio::test]
-async fn an_object_reads_as_it_was_put() {
+async fn object_reads_back_unchanged() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -23,7 +23,7 @@ async fn an_object_reads_as_it_was_put() {
 }
 
 #[tokio::test]
-async fn a_copy_has_the_bytes_and_the_etag_of_its_source() {
+async fn copy_has_bytes_and_etag_of_source() {
     let store = in_memory().await;
     let client = client(&store);
     for bucket in ["yard", "other"] {
@@ -38,7 +38,7 @@ async fn a_copy_has_the_bytes_and_the_etag_of_its_source() {
 }
 
 #[tokio::test]
-async fn what_is_missing_answers_s3s_own_errors() {
+async fn missing_things_answer_s3_errors() {
     let store = in_memory().await;
     let client = client(&store);
     assert_eq!(code(client.list_objects_v2().bucket("missing").send().await), "NoSuchBucket");
@@ -53,7 +53,7 @@ async fn what_is_missing_answers_s3s_own_errors() {
 }
 
 #[tokio::test]
-async fn only_an_empty_bucket_can_be_deleted() {
+async fn only_empty_buckets_can_be_deleted() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -68,7 +68,7 @@ async fn only_an_empty_bucket_can_be_deleted() {
 }
 
 #[tokio::test]
-async fn many_keys_are_deleted_by_one_request() {
+async fn one_request_deletes_many_keys() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -85,7 +85,7 @@ async fn many_keys_are_deleted_by_one_request() {
 }
 
 #[tokio::test]
-async fn keys_that_xml_cannot_carry_are_not_deleted_by_the_many() {
+async fn bulk_delete_refuses_keys_invalid_in_xml() {
     let store = in_memory().await;
     let client = client(&store);
     store.create_bucket("yard").unwrap();

@@ -1,4 +1,4 @@
-//! What is written or read past HTTP is the same as what a client sees.
+//! Direct access and HTTP clients see the same objects.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn full() -> Content {
 }
 
 #[tokio::test]
-async fn what_is_put_past_http_is_seen_by_a_client_and_the_other_way_round() {
+async fn direct_and_http_writes_see_each_other() {
     let store = in_memory().await;
     let client = client(&store);
     store.create_bucket("yard").unwrap();
@@ -43,7 +43,7 @@ async fn what_is_put_past_http_is_seen_by_a_client_and_the_other_way_round() {
 }
 
 #[tokio::test]
-async fn an_object_of_parts_has_the_etag_that_its_upload_would_have() {
+async fn direct_multipart_object_has_upload_etag() {
     const PART: usize = 5 << 20;
     let store = in_memory().await;
     let client = client(&store);
@@ -52,7 +52,7 @@ async fn an_object_of_parts_has_the_etag_that_its_upload_would_have() {
     let parts = vec![PART as u64, 7];
     store.put_content("yard", "past", &Content { body: body.clone().into(), parts, ..full() }).await.unwrap();
 
-    // The key is no text that XML could hold: what echoes it must still be readable.
+    // The key is invalid in XML: an answer that echoes it must still be parseable.
     let key = "\u{FFFF}\u{1}";
     let upload = client.create_multipart_upload().bucket("yard").key(key).send().await.unwrap();
     let mut parts = Vec::new();

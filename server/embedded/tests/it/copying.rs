@@ -1,4 +1,4 @@
-//! What a copy keeps, replaces and refuses.
+//! Copies: attributes kept and replaced, and refusals.
 
 use aws_sdk_s3::{
     primitives::{ByteStream, DateTime},
@@ -8,7 +8,7 @@ use aws_sdk_s3::{
 use crate::support::{client, code, in_memory, put, read, source};
 
 #[tokio::test]
-async fn a_copy_keeps_metadata_headers_and_tags_but_not_the_storage_class() {
+async fn copy_keeps_metadata_and_tags_but_not_class() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -55,7 +55,7 @@ async fn a_copy_keeps_metadata_headers_and_tags_but_not_the_storage_class() {
 }
 
 #[tokio::test]
-async fn a_copy_replaces_what_it_is_told_to() {
+async fn copy_replaces_requested_attributes() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -80,7 +80,7 @@ async fn a_copy_replaces_what_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_copy_onto_itself_must_change_something() {
+async fn copy_onto_itself_must_change_something() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -95,7 +95,7 @@ async fn a_copy_onto_itself_must_change_something() {
 }
 
 #[tokio::test]
-async fn a_source_that_changed_is_not_copied() {
+async fn changed_source_is_not_copied() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -110,7 +110,7 @@ async fn a_source_that_changed_is_not_copied() {
 }
 
 #[tokio::test]
-async fn an_archived_source_is_not_copied() {
+async fn archived_source_is_not_copied() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();

@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, fs, path::Path};
 use crate::support::{client, on_disk};
 
 #[tokio::test]
-async fn after_a_killed_seeding_the_demo_is_made_whole_and_survives_a_restart() {
+async fn demo_is_complete_after_killed_seeding() {
     let dir = tempfile::tempdir().unwrap();
-    leave_as_killed_while_seeding(dir.path()).await;
+    simulate_killed_seeding(dir.path()).await;
     let store = on_disk(dir.path()).await;
     assert!(store.count("demo-assets").is_err());
     assert_eq!(files_below(&dir.path().join("blobs")), 0);
@@ -38,8 +38,8 @@ async fn after_a_killed_seeding_the_demo_is_made_whole_and_survives_a_restart() 
     assert_eq!(fs::read_dir(dir.path().join("buckets")).unwrap().count(), 2);
 }
 
-/// Objects that were written, in a bucket that never got its name.
-async fn leave_as_killed_while_seeding(dir: &Path) {
+/// Writes objects into a bucket that never gets its name.
+async fn simulate_killed_seeding(dir: &Path) {
     let store = on_disk(dir).await;
     store.create_bucket("demo-assets").unwrap();
     for number in 0..100 {

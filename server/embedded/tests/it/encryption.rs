@@ -5,13 +5,13 @@ use tempfile::tempdir;
 
 use crate::support::{client, code, on_disk, put, read, source};
 
-/// Of 32 bytes of the same kind, and its MD5: in base64, as the headers want both.
+/// A customer key of 32 equal bytes and its MD5, both in base64 for the headers.
 const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 const KEY_MD5: &str = "4Funlf7OsLF0HL+vKU+fkg==";
 
-/// A key of a key service makes an ETag that is no hash, and another one each time; all of it outlasts a restart.
+/// A key of a key service makes the ETag random; everything survives a restart.
 #[tokio::test]
-async fn what_was_asked_for_is_told_and_remembered() {
+async fn requested_encryption_is_stored_and_returned() {
     let dir = tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     store.create_bucket("bucket").unwrap();
@@ -32,7 +32,7 @@ async fn what_was_asked_for_is_told_and_remembered() {
 }
 
 #[tokio::test]
-async fn an_object_under_a_customers_key_is_shown_only_with_it() {
+async fn customer_key_object_requires_the_key() {
     let store = crate::support::in_memory().await;
     store.create_bucket("bucket").unwrap();
     let client = client(&store);

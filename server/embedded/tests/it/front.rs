@@ -1,4 +1,4 @@
-//! Who may ask: credentials, web pages, and where the store listens.
+//! Access: credentials, web pages, and the listening address.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn any_credentials_work_and_none_but_ours_are_checked() {
+async fn any_credentials_work_and_only_known_are_checked() {
     let store = in_memory().await;
     let ours = client(&store);
     ours.create_bucket().bucket("yard").send().await.unwrap();
@@ -51,7 +51,7 @@ async fn presigned_urls_work_with_any_credentials() {
 }
 
 #[tokio::test]
-async fn chunks_sent_without_a_known_signature_are_decoded_and_their_checksum_checked() {
+async fn unsigned_chunks_are_decoded_and_checksum_checked() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     let host = format!("Host: {}", store.addr());
@@ -77,7 +77,7 @@ async fn chunks_sent_without_a_known_signature_are_decoded_and_their_checksum_ch
 }
 
 #[tokio::test]
-async fn what_a_web_page_could_send_is_refused() {
+async fn requests_from_web_pages_are_refused() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     let port = store.addr().port();
@@ -108,7 +108,7 @@ async fn what_a_web_page_could_send_is_refused() {
 }
 
 #[tokio::test]
-async fn control_characters_in_plain_listings_are_written_as_references() {
+async fn plain_listings_escape_control_characters() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     store.put("yard", "a\u{1}b\rc", "body").await.unwrap();
@@ -118,7 +118,7 @@ async fn control_characters_in_plain_listings_are_written_as_references() {
 }
 
 #[tokio::test]
-async fn it_listens_on_loopback_only() {
+async fn store_listens_on_loopback_only() {
     let Err(error) = Embedded::start(Config { dir: None, addr: ([0, 0, 0, 0], 0).into() }).await else {
         panic!("it listens everywhere")
     };
@@ -127,7 +127,7 @@ async fn it_listens_on_loopback_only() {
 }
 
 #[tokio::test]
-async fn stopping_frees_the_port_and_lets_requests_finish() {
+async fn stop_frees_the_port_after_requests_finish() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     store.put("yard", "large", vec![7; 4 << 20]).await.unwrap();
@@ -146,7 +146,7 @@ async fn hundreds_of_connections_are_served_at_once() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     store.put("yard", "a", "body").await.unwrap();
-    // Each waits for its connection's answer only after all have connected and asked.
+    // Each connection waits for its answer only after all have sent their request.
     let host = format!("Host: {}", store.addr());
     let mut streams = Vec::new();
     for _ in 0..300 {

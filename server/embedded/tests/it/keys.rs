@@ -1,4 +1,4 @@
-//! Every legal key goes through every operation, and comes out as it went in.
+//! Every legal key works in every operation and stays unchanged.
 
 use aws_sdk_s3::types::EncodingType;
 use percent_encoding::percent_decode_str;
@@ -8,7 +8,7 @@ use crate::{
     support::{client, code, in_memory, put, read, source},
 };
 
-/// The keys of the traps table, and more of their kind.
+/// Keys that tools mishandle.
 fn keys() -> Vec<String> {
     let keys = [
         "//x",
@@ -84,7 +84,7 @@ fn keys() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_key_goes_through_every_operation() {
+async fn every_legal_key_works_in_every_operation() {
     let store = in_memory().await;
     let client = client(&store);
     for bucket in ["yard", "other"] {
@@ -126,7 +126,7 @@ async fn listed(client: &aws_sdk_s3::Client, bucket: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_key_of_more_than_1024_bytes_is_refused() {
+async fn key_over_1024_bytes_is_refused() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -135,7 +135,7 @@ async fn a_key_of_more_than_1024_bytes_is_refused() {
 }
 
 #[tokio::test]
-async fn no_key_becomes_a_path() {
+async fn keys_never_become_paths() {
     let dir = tempfile::tempdir().unwrap();
     let store = crate::support::on_disk(&dir.path().join("store")).await;
     let client = client(&store);
@@ -148,9 +148,9 @@ async fn no_key_becomes_a_path() {
     assert_eq!(outside, ["store"]);
 }
 
-/// The SDK takes a key of white space alone for a missing one.
+/// The SDK treats a key of white space as missing.
 #[tokio::test]
-async fn a_key_of_white_space_is_a_key() {
+async fn white_space_key_is_valid() {
     let store = in_memory().await;
     store.create_bucket("yard").unwrap();
     let host = format!("Host: {}", store.addr());

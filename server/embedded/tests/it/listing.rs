@@ -1,4 +1,4 @@
-//! Listings: any page size and delimiter, the same entries.
+//! Listings have the same entries for any page size and delimiter.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 
 use crate::support::{client, in_memory, put};
 
-/// What S3 says a listing is: keys of the prefix, those with a delimiter rolled up, after the start, in order.
+/// Expected listing: sorted keys of the prefix after the start, with those below a delimiter rolled up.
 fn model(keys: &BTreeSet<String>, prefix: &str, delimiter: &str, after: &str) -> Vec<String> {
     let entry = |key: &String| {
         let rest = key.strip_prefix(prefix)?;
@@ -83,7 +83,7 @@ fn queries() -> impl Strategy<Value = (BTreeSet<String>, Query)> {
 }
 
 #[test]
-fn pages_of_any_size_add_up_to_the_listing() {
+fn pages_of_any_size_add_up_to_listing() {
     let runtime = Runtime::new().unwrap();
     let store = runtime.block_on(in_memory());
     let client = runtime.block_on(async { client(&store) });
@@ -108,7 +108,7 @@ fn pages_of_any_size_add_up_to_the_listing() {
 }
 
 #[tokio::test]
-async fn a_page_has_at_most_a_thousand_keys_and_may_have_none() {
+async fn page_has_zero_to_thousand_keys() {
     let store = in_memory().await;
     let client = client(&store);
     store.create_bucket("yard").unwrap();
@@ -121,7 +121,7 @@ async fn a_page_has_at_most_a_thousand_keys_and_may_have_none() {
 }
 
 #[tokio::test]
-async fn a_listing_tells_etag_size_time_and_storage_class() {
+async fn listing_returns_etag_size_time_and_class() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();

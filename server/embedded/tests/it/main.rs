@@ -1,4 +1,4 @@
-//! The store as a client sees it: aws-sdk-s3 over HTTP, and what is found after a kill.
+//! The store as seen by aws-sdk-s3 over HTTP, and recovery after a kill.
 
 mod basics;
 mod content;

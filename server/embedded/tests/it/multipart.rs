@@ -27,7 +27,7 @@ fn parts(parts: impl IntoIterator<Item = CompletedPart>) -> CompletedMultipartUp
 }
 
 #[tokio::test]
-async fn an_object_of_parts_reads_as_one_and_by_part() {
+async fn multipart_object_reads_whole_and_by_part() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     let client = client(&store);
@@ -91,7 +91,7 @@ async fn parts_are_copied_by_range() {
 }
 
 #[tokio::test]
-async fn an_upload_is_completed_only_with_the_parts_that_were_sent() {
+async fn upload_completes_only_with_received_parts() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -112,7 +112,7 @@ async fn an_upload_is_completed_only_with_the_parts_that_were_sent() {
 }
 
 #[tokio::test]
-async fn uploads_and_parts_are_listed_page_by_page_until_aborted() {
+async fn uploads_and_parts_are_listed_until_aborted() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();

@@ -1,4 +1,4 @@
-//! A client that sends exactly what it is told, as SDKs would not.
+//! A client that sends raw requests, which SDKs cannot.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Sends one request over a connection of its own. `headers` are whole lines without their ends.
+/// Sends one request on its own connection. `headers` are complete lines without line endings.
 pub async fn send(addr: SocketAddr, method: &str, target: &str, headers: &[&str], body: &str) -> Answer {
     let mut stream = TcpStream::connect(addr).await.unwrap();
     let mut request = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\n");

@@ -8,7 +8,7 @@ use aws_sdk_s3::{
 use crate::support::{client, code, in_memory, on_disk, put, read};
 
 #[tokio::test]
-async fn a_range_answers_those_bytes() {
+async fn range_returns_requested_bytes() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -33,7 +33,7 @@ async fn a_range_answers_those_bytes() {
 }
 
 #[tokio::test]
-async fn conditions_are_kept() {
+async fn conditional_reads_follow_the_conditions() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -56,7 +56,7 @@ async fn conditions_are_kept() {
 }
 
 #[tokio::test]
-async fn a_wrong_checksum_is_refused_and_a_right_one_kept() {
+async fn wrong_checksum_is_refused_and_right_one_stored() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();
@@ -89,7 +89,7 @@ async fn a_wrong_checksum_is_refused_and_a_right_one_kept() {
 }
 
 #[tokio::test]
-async fn a_large_body_passes_in_chunks() {
+async fn large_body_streams_in_chunks() {
     let dir = tempfile::tempdir().unwrap();
     for store in [in_memory().await, on_disk(dir.path()).await] {
         let client = client(&store);

@@ -1,7 +1,7 @@
-//! What is found after the process went away, in whatever way.
+//! Recovery after a kill or a restart.
 //!
-//! A kill is a copy of the folder while the store runs: what the system had been given at that instant, and nothing of
-//! what the process held.
+//! A kill is simulated by copying the folder while the store runs: the copy has what the operating system had received
+//! at that instant, and nothing from the process's memory.
 
 use std::{
     fs,
@@ -44,7 +44,7 @@ fn blobs(dir: &Path) -> usize {
 }
 
 #[tokio::test]
-async fn every_acknowledged_write_is_there_after_a_kill() {
+async fn acknowledged_writes_survive_a_kill() {
     let dir = tempfile::tempdir().unwrap();
     let (running, killed) = (dir.path().join("running"), dir.path().join("killed"));
     let store = on_disk(&running).await;
@@ -75,7 +75,7 @@ async fn every_acknowledged_write_is_there_after_a_kill() {
 }
 
 #[tokio::test]
-async fn a_line_cut_short_is_dropped_and_the_journal_goes_on() {
+async fn truncated_line_is_dropped_and_journal_continues() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     store.create_bucket("yard").unwrap();
@@ -105,7 +105,7 @@ async fn a_line_cut_short_is_dropped_and_the_journal_goes_on() {
 }
 
 #[tokio::test]
-async fn a_damaged_or_missing_journal_is_an_error_and_no_body_is_lost_by_it() {
+async fn damaged_journal_is_error_and_keeps_bodies() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     store.create_bucket("yard").unwrap();
@@ -133,7 +133,7 @@ async fn a_damaged_or_missing_journal_is_an_error_and_no_body_is_lost_by_it() {
 }
 
 #[tokio::test]
-async fn a_journal_that_is_mostly_history_is_compacted_at_opening() {
+async fn mostly_outdated_journal_is_compacted_at_opening() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     store.create_bucket("yard").unwrap();
@@ -154,7 +154,7 @@ async fn a_journal_that_is_mostly_history_is_compacted_at_opening() {
 }
 
 #[tokio::test]
-async fn bodies_go_with_the_last_object_that_shares_them() {
+async fn bodies_are_deleted_with_last_sharing_object() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     let client = client(&store);
@@ -170,7 +170,7 @@ async fn bodies_go_with_the_last_object_that_shares_them() {
 }
 
 #[tokio::test]
-async fn small_bodies_share_a_file_until_none_of_them_is_needed() {
+async fn small_bodies_share_a_file_until_unreferenced() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     store.create_bucket("yard").unwrap();
@@ -189,7 +189,7 @@ async fn small_bodies_share_a_file_until_none_of_them_is_needed() {
 }
 
 #[tokio::test]
-async fn two_stores_do_not_share_a_folder() {
+async fn folder_allows_one_store() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path()).await;
     let config = || Config { dir: Some(dir.path().to_owned()), addr: ([127, 0, 0, 1], 0).into() };

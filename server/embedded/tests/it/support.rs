@@ -1,4 +1,4 @@
-//! A store and a client of it.
+//! Helpers: a store and its client.
 
 use std::{fmt::Debug, path::Path};
 
@@ -24,7 +24,7 @@ pub fn client(store: &Embedded) -> Client {
     client_with(store, Some(Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test")))
 }
 
-/// `None`: a client that does not sign.
+/// A client with these credentials; `None` does not sign.
 pub fn client_with(store: &Embedded, credentials: Option<Credentials>) -> Client {
     let mut config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -39,7 +39,7 @@ pub fn client_with(store: &Embedded, credentials: Option<Credentials>) -> Client
     Client::from_conf(config.build())
 }
 
-/// `CopySource` as a client must write it.
+/// Value of `CopySource` for a key.
 pub fn source(bucket: &str, key: &str) -> String {
     format!("{bucket}/{}", utf8_percent_encode(key, NON_ALPHANUMERIC))
 }
@@ -55,7 +55,7 @@ pub async fn read(client: &Client, bucket: &str, key: &str) -> Vec<u8> {
     output.body.collect().await.unwrap().to_vec()
 }
 
-/// The error's code, or for HEAD, which has no body, the status.
+/// The error's code, or the status for HEAD, which has no body.
 pub fn code<E: ProvideErrorMetadata + Debug, T>(result: Result<T, SdkError<E>>) -> String {
     let Err(error) = result else { panic!("expected an error") };
     let status = error.raw_response().map(|response| response.status().as_u16());

@@ -10,7 +10,7 @@ fn tagging(pairs: &[(&str, &str)]) -> Tagging {
 }
 
 #[tokio::test]
-async fn tags_are_set_read_and_removed_without_touching_the_object() {
+async fn tags_change_without_touching_the_object() {
     let store = in_memory().await;
     let client = client(&store);
     client.create_bucket().bucket("yard").send().await.unwrap();

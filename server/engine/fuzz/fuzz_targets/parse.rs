@@ -1,4 +1,4 @@
-//! What the parsers promise of any input, asked by libFuzzer. The promises are those of the engine's tests.
+//! Fuzz target: runs the checks of the engine's tests on inputs from libFuzzer.
 #![no_main]
 
 #[path = "../../tests/ship/promises.rs"]

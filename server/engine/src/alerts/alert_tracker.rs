@@ -1,11 +1,11 @@
-//! The book: what becomes of alerts, given what holds now.
+//! The alert tracker: opens, updates and resolves the alerts of one pipeline or sink as judgements come in.
 //!
-//! A finding opens an alert at once, or once it held for a while where one bad look proves little. An alert whose
-//! finding is gone waits, and is resolved if it stays gone; what comes back meanwhile is the same alert. So nobody hears
-//! of a kind more often than once opened and once resolved in the time that resolving takes.
+//! A finding opens an alert at once, or after a delay where a single failed poll proves little. When the finding
+//! disappears, the alert stays open for the debounce time and is then resolved; a finding that returns before that
+//! continues the same alert. So a receiver gets at most one "opened" and one "resolved" per kind and debounce time.
 //!
-//! Always: at most one unresolved alert of a kind. What is unknown changes nothing. What people did (acknowledged,
-//! silenced) stays until the alert is resolved, or the silence is over.
+//! Always: at most one unresolved alert of a kind. An unknown kind opens and resolves nothing. An acknowledgement or a
+//! silence lasts until the alert is resolved or the silence ends.
 
 use std::collections::BTreeMap;
 
@@ -16,45 +16,47 @@ use super::{
     limits::intervals_ms,
 };
 
-/// Figures in a sentence change with each look; they are kept this fresh. Milliseconds.
+/// Shortest time between two updates of an alert's reason when only its figures change. Milliseconds.
 const REFRESH_MS: i64 = 60_000;
-/// People are told again of an alert that became twice as bad, at most this often. Milliseconds.
+/// Shortest time between two notifications of an alert whose weight has doubled. Milliseconds.
 const NOTIFY_AGAIN_MS: i64 = 15 * 60_000;
 
-/// How long things must stay as they are before they count. Milliseconds.
+/// How long a finding must hold, or be gone, before it counts. Milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Debounce {
-    /// A reader fails for this long before it is called failing: one throttled call is no news.
+    /// A reader must fail for this long before an `unknown` alert opens: one throttled call is not an outage.
     pub open_unknown_after_ms: i64,
-    /// What is gone for this long is over.
+    /// A finding must be gone for this long before its alert is resolved.
     pub resolve_after_ms: i64,
 }
 
-/// An alert as it is kept: what it says, and what the book must know to go on with it.
+/// An unresolved alert with the state that the tracker stores between evaluations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackedAlert {
     pub alert: Alert,
-    /// Since when its finding is gone.
+    /// When its finding disappeared; `None` while the finding holds.
     pub gone_since: Option<Time>,
-    /// When people were told of it last, and how bad it was then.
+    /// When receivers were last notified.
     pub notified_at: Time,
+    /// The finding's weight at that notification.
     pub notified_weight: u64,
 }
 
-/// What is to be kept, and whether people are told.
+/// A change to store, and whether receivers are notified of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Told.
+    /// Notified.
     Opened(TrackedAlert),
-    /// Its figures changed. Told where it became much worse.
+    /// Its figures changed. Notified if its weight at least doubled.
     Updated { tracked: TrackedAlert, notify: bool },
-    /// The silence is over, and it still holds. Told.
+    /// The silence ended and the finding still holds. Notified.
     SilenceEnded(TrackedAlert),
-    /// Told, whatever people did with it: whoever heard of its beginning hears of its end.
+    /// Notified even if acknowledged or silenced: every opened alert is also reported as resolved.
     Resolved(TrackedAlert),
 }
 
-/// Whom alerts are of. Keeps only what does not matter after a restart: since when something holds that is not open.
+/// Tracks the alerts of one pipeline or sink. Its own state may be lost on a restart: the start times of findings that
+/// have not opened an alert yet.
 #[derive(Debug)]
 pub struct AlertTracker {
     pipeline: Option<PipelineName>,
@@ -64,8 +66,8 @@ pub struct AlertTracker {
 }
 
 impl Debounce {
-    /// An interval at least, an hour at most: a pipeline that runs every half an hour has not recovered within two
-    /// minutes.
+    /// Debounce times for a pipeline with this interval. It resolves after one interval, between two minutes and one
+    /// hour: a pipeline that runs every half hour cannot show within two minutes that it has recovered.
     pub fn of(every_s: Option<u64>) -> Self {
         Self { resolve_after_ms: intervals_ms(every_s, 1).clamp(120_000, 3_600_000), ..Self::default() }
     }
@@ -91,7 +93,7 @@ impl Change {
         }
     }
 
-    /// What people are told, if anything: a word of [`model::Notice::what`].
+    /// The value of [`model::Notice::what`] for this change; `None` if receivers are not notified.
     pub fn notice(&self) -> Option<&'static str> {
         match self {
             Self::Opened(_) => Some("opened"),
@@ -111,7 +113,7 @@ impl AlertTracker {
         Self { pipeline: None, sink: Some(name), debounce, holding: BTreeMap::new() }
     }
 
-    /// `tracked`: the alerts of this pipeline or sink that are not resolved.
+    /// Compares a judgement with the unresolved alerts (`tracked`) of this pipeline or sink; returns the changes.
     pub fn update(
         &mut self,
         now: Time,
@@ -195,7 +197,7 @@ fn still_holds(now: Time, finding: &Finding, mut tracked: TrackedAlert) -> Optio
     (stale || worse || back).then_some(Change::Updated { tracked, notify: worse })
 }
 
-/// Whether it was gone is not known either.
+/// An unknown kind resets the debounce time: the finding may still hold.
 fn not_known(now: Time, mut tracked: TrackedAlert) -> Option<Change> {
     let back = tracked.gone_since.take().is_some();
     if end_silence(now, &mut tracked.alert) {
@@ -217,7 +219,7 @@ fn gone(now: Time, debounce: Debounce, mut tracked: TrackedAlert) -> Option<Chan
     since.is_none().then_some(Change::Updated { tracked, notify: false })
 }
 
-/// Ends a silence whose time is over.
+/// Ends a silence whose time has passed; returns whether it did.
 fn end_silence(now: Time, alert: &mut Alert) -> bool {
     let over = alert.state == AlertState::Silenced && alert.silenced_until.is_none_or(|until| until <= now);
     if over {

@@ -1,36 +1,38 @@
-//! Marked events that are sent to a sink now and then, so that it is known to take what it is given.
+//! Judges the canary of a sink: marked test events sent through it at an interval, in three sizes.
 
-use model::{AlertKind, Time};
+use model::{
+    AlertKind, Time,
+    number::{bytes, counted},
+};
 
-use super::findings::{Finding, Judgement, around, counted, span};
+use super::findings::{Finding, Judgement, around, span};
 
-/// Bytes of a canary event with its line feed: one packet, some, many.
+/// Bytes of each canary event, line feed included: one packet, several packets, many packets.
 pub const CANARY_SIZES: [u64; 3] = [100, 10_000, 1_000_000];
 
-/// What is known of a sink.
+/// The facts that a sink's canary is judged by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanaryFacts {
     pub now: Time,
-    /// Milliseconds from one round to the next.
+    /// Interval between canary rounds, in milliseconds.
     pub every_ms: i64,
-    /// The newest of each size.
+    /// The newest canary event of each size.
     pub probes: Vec<Probe>,
 }
 
-/// One marked event.
+/// One canary event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
-    /// Of the event.
     pub bytes: u64,
     pub at: Time,
-    /// When its size last arrived.
+    /// When an event of this size last succeeded.
     pub arrived_last: Option<Time>,
-    /// Why it did not arrive; `None`: it did, as far as the sink can say.
+    /// Why it failed. `None` if it succeeded, as far as the sink can tell: a TCP sink can only tell that it was sent.
     pub error: Option<String>,
 }
 
-/// Holds while the newest event of any size did not arrive. Where no round was made for three intervals nothing is
-/// known.
+/// Finds a canary failure while the newest event of any size has failed. After three intervals without a round the
+/// state is unknown.
 pub fn judge_canary(facts: &CanaryFacts) -> Judgement {
     let mut judgement = Judgement::default();
     let stale = |probe: &Probe| facts.now.since(probe.at) > facts.every_ms.saturating_mul(3).saturating_add(60_000);
@@ -40,21 +42,23 @@ pub fn judge_canary(facts: &CanaryFacts) -> Judgement {
     }
     let failed: Vec<&Probe> = facts.probes.iter().filter(|probe| probe.error.is_some()).collect();
     let Some(last) = failed.iter().max_by_key(|probe| probe.at) else { return judgement };
-    let sizes: Vec<String> = failed.iter().map(|probe| size(probe.bytes)).collect();
+    let sizes: Vec<String> = failed.iter().map(|probe| bytes(probe.bytes)).collect();
     let since = failed.iter().map(|probe| probe.at).min().unwrap_or(last.at);
     let arrived = failed.iter().filter_map(|probe| probe.arrived_last).max();
-    let before =
-        arrived.map_or("none ever did".to_owned(), |at| format!("the last did {} before", span(since.since(at))));
+    let before = arrived.map_or("No earlier success is known.".to_owned(), |at| {
+        format!("Last success {} earlier.", span(since.since(at)))
+    });
     let error = last.error.as_deref().unwrap_or_default().trim_end_matches('.');
     judgement.findings.push(Finding {
         kind: AlertKind::Canary,
         since,
         reason: format!(
-            "{} of {} did not arrive ({before}): {error}.",
-            counted(failed.len() as u64, "marked event"),
+            "{} of {} failed: {error}. {before}",
+            counted(failed.len() as u64, "canary event"),
             sizes.join(", ")
         ),
-        advice: "Whatever is sent to this sink now may be lost as well: mend it, then look at the runs since."
+        advice: "Events sent to this sink since then may be lost, even where a run counts them as sent. Repair the \
+                 sink, then check the runs of this window and reprocess their objects."
             .to_owned(),
         runs: Vec::new(),
         keys: Vec::new(),
@@ -62,15 +66,6 @@ pub fn judge_canary(facts: &CanaryFacts) -> Judgement {
         weight: failed.len() as u64,
     });
     judgement
-}
-
-/// `100 B`, `10 kB`, `1 MB`.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        _ => format!("{} MB", bytes / 1_000_000),
-    }
 }
 
 #[cfg(test)]
@@ -86,18 +81,18 @@ mod tests {
     }
 
     #[test]
-    fn one_size_that_does_not_arrive_is_enough_and_is_named() {
+    fn canary_finding_names_the_size_that_failed() {
         let judgement =
             judge_canary(&facts(60_000, vec![probe(100, 50_000, None), probe(1_000_000, 51_000, Some("too long"))]));
         assert_eq!(judgement.findings.len(), 1);
         assert_eq!(
             judgement.findings[0].reason,
-            "1 marked event of 1 MB did not arrive (the last did 51 s before): too long."
+            "1 canary event of 1.0 MB failed: too long. Last success 51 s earlier."
         );
     }
 
     #[test]
-    fn a_canary_that_sings_no_more_tells_nothing_rather_than_that_all_is_well() {
+    fn canary_without_recent_rounds_is_unknown() {
         let judgement = judge_canary(&facts(10_000_000, vec![probe(100, 50_000, None)]));
         assert!(judgement.findings.is_empty() && judgement.unknown.contains(&AlertKind::Canary));
         assert!(judge_canary(&facts(60_000, vec![probe(100, 50_000, None)])).unknown.is_empty());

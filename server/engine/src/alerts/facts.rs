@@ -1,76 +1,76 @@
-//! What is known of a pipeline at a moment.
+//! The facts about a pipeline at one moment: all that its conditions are judged by.
 //!
-//! Always: bounded. Of runs the newest [`Facts::MOST_RUNS`] count, however many there were.
+//! Always: bounded. At most the newest [`Facts::MOST_RUNS`] runs count.
 
 use model::{Key, Outcome, Run, RunId, RunSource, Time};
 
-/// All that conditions rest on.
+/// All that the conditions of a pipeline rest on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     pub now: Time,
-    /// Seconds within which another log object is expected; `None`: nobody parts.
+    /// Seconds within which another log object is expected; `None` if not configured.
     pub every_s: Option<u64>,
-    /// Since when somebody watches; silence before that says nothing.
+    /// When monitoring began; silence before that proves nothing.
     pub watched_since: Option<Time>,
-    /// The newest first.
+    /// Newest first.
     pub runs: Vec<RunFacts>,
-    /// Whence runs are known; `None`: they are recorded by whoever does them, and there is nothing to read.
+    /// The task that reads runs; `None` where the shipper records its own runs and there is nothing to read.
     pub runs_reader: Option<Reader>,
-    /// Whence it is known what waits; `None`: nobody looks.
+    /// The task that lists waiting objects; `None` if no task does.
     pub objects_reader: Option<Reader>,
-    /// Why what waits could not be shipped.
+    /// Why waiting objects could not be shipped.
     pub shipping_error: Option<String>,
     pub gaps: Gaps,
-    /// `None`: the bucket was not held against the runs, or could not be listed.
+    /// `None` if the bucket was not reconciled with the runs, or could not be listed.
     pub arrived: Option<Arrived>,
 }
 
-/// One of the tasks that the facts come from.
+/// State of a task that gathers facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reader {
     /// What it reads, for a sentence: `the log group /aws/lambda/api-prod-elb`.
     pub what: String,
-    /// When it last looked, whatever came of it.
+    /// When it last polled, whether or not that succeeded.
     pub polled_at: Option<Time>,
-    /// Why the last look came to nothing.
+    /// Why its last poll failed.
     pub error: Option<String>,
-    /// Somebody is at it.
+    /// Whether a process holds its lease.
     pub leased: bool,
-    /// How far behind the present it is. Milliseconds.
+    /// How far it lags behind the present, in milliseconds.
     pub behind_ms: u64,
 }
 
-/// Objects that nobody handled, or not to their end.
+/// Objects that were not processed, or only partially.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gaps {
     pub count: u64,
-    /// When the oldest of them was written.
+    /// When the oldest of them was written to the bucket.
     pub oldest: Option<Time>,
-    /// Some of them, the oldest first.
+    /// Keys of some of them, oldest first.
     pub keys: Vec<String>,
 }
 
-/// Log objects of the last day, as the bucket held against the runs counts them.
+/// Log objects of the last day, as counted by reconciliation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Arrived {
     pub objects: u64,
-    /// Those of them that more than one run delivered.
+    /// Those of them that more than one run sent.
     pub duplicates: u64,
 }
 
-/// As much of a run as conditions ask for.
+/// The part of a run that conditions are judged by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFacts {
     pub id: RunId,
     pub source: RunSource,
-    /// Part of a job that a person asked for: says nothing of the pipeline's own rhythm.
+    /// Part of a job that a person started: proves nothing about the pipeline's own schedule.
     pub of_job: bool,
     pub outcome: Outcome,
     pub started_at: Time,
     pub ended_at: Time,
     pub encountered: u64,
     pub parsed: u64,
-    /// Events known to be missing; 0 where nothing is known of the run.
+    /// Events known to be missing; 0 if nothing is known about the run.
     pub lost: u64,
     pub memory_mb: Option<u64>,
     pub memory_limit_mb: Option<u64>,
@@ -78,7 +78,7 @@ pub struct RunFacts {
 }
 
 impl Facts {
-    /// So many runs are looked at.
+    /// Most runs that are judged.
     pub const MOST_RUNS: usize = 1_000;
 }
 
@@ -104,18 +104,18 @@ impl RunFacts {
         }
     }
 
-    /// Events that are missing, by the figures of a run's row. Only of a partial run: a whole one left out what it was
-    /// told to leave out, and of any other the figures are no proof.
+    /// Events that are missing by the figures of a run's row. Only a partial run has any: a complete run left out only
+    /// what it was told to filter, and the figures of any other run prove nothing.
     pub fn lost_of(outcome: Outcome, encountered: u64, parsed: u64, delivered: u64, failures: u64) -> u64 {
         if outcome != Outcome::Partial {
             return 0;
         }
-        // What failed without being a record that could not be parsed, failed on its way.
+        // Failures that are not parsing failures happened while sending.
         let unsent = failures.saturating_sub(encountered.saturating_sub(parsed));
         parsed.saturating_sub(delivered).max(unsent)
     }
 
-    /// It tried, and nothing says that anything arrived.
+    /// Whether it ran without any evidence that an event was sent: timed out, crashed, or never logged an end.
     pub fn without_result(&self) -> bool {
         matches!(self.outcome, Outcome::TimedOut | Outcome::Crashed | Outcome::Unknown)
     }

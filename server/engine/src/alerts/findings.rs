@@ -1,4 +1,4 @@
-//! What a look at the facts gives.
+//! The result of judging facts: findings, and the kinds that are unknown.
 
 use std::collections::BTreeSet;
 
@@ -10,25 +10,26 @@ pub struct Finding {
     pub kind: AlertKind,
     /// When it began to hold.
     pub since: Time,
-    /// What holds, in a sentence with its figures.
+    /// What is wrong, as a sentence with its figures.
     pub reason: String,
-    /// What to do, in a sentence.
+    /// What to do now, as a sentence.
     pub advice: String,
-    /// What it rests on, at most [`Finding::EVIDENCE`] each.
+    /// Runs it rests on, at most [`Finding::EVIDENCE`].
     pub runs: Vec<RunId>,
+    /// Keys of objects it rests on, at most [`Finding::EVIDENCE`].
     pub keys: Vec<String>,
-    /// What to look at.
+    /// The stretch of time to investigate.
     pub window: Window,
-    /// How bad it is, to tell whether it became much worse; comparable within a kind only.
+    /// Severity, to detect that it became much worse; comparable within one kind only.
     pub weight: u64,
 }
 
-/// What holds, and what nobody can know now.
+/// All findings of one evaluation, and the kinds that cannot be judged now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Judgement {
     /// At most one of a kind.
     pub findings: Vec<Finding>,
-    /// Neither to be opened nor to be resolved now. None of them is among the findings.
+    /// Kinds to neither open nor resolve now. No finding has one of them.
     pub unknown: BTreeSet<AlertKind>,
 }
 
@@ -36,12 +37,13 @@ impl Finding {
     pub const EVIDENCE: usize = 10;
 }
 
-/// What happened from one time to another, and a few minutes on either side.
+/// The window from one time to another, extended by five minutes on either side.
 pub fn around(from: Time, to: Time) -> Window {
     Window::around(from, to, 5 * 60_000)
 }
 
-/// `40 s`, `6 min`, `3 h 20 min`, `2 days 4 h`.
+/// A coarse duration: `40 s`, `6 min`, `3 h 20 min`, `2 days 4 h`. Coarser than `model::number::duration`, because an alert
+/// counts as changed whenever its reason changes.
 pub fn span(ms: i64) -> String {
     let seconds = ms.max(0) / 1_000;
     match seconds {
@@ -52,12 +54,7 @@ pub fn span(ms: i64) -> String {
     }
 }
 
-/// `1 run`, `3 runs`.
-pub fn counted(count: u64, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
-}
-
-/// Rounded, and never to 0 or 100 where it is not.
+/// A share as a rounded percentage; shows 100 % only if it is exact, and never 0 %.
 #[expect(clippy::cast_precision_loss, reason = "a share for people")]
 pub fn percent(part: u64, of: u64) -> String {
     if part == of || of == 0 {

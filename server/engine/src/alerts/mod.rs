@@ -1,11 +1,12 @@
-//! Alerts: what is wrong with a pipeline or a sink, decided from facts alone. No I/O and no clock in here.
+//! Alerts: decides from facts alone what is wrong with a pipeline or a sink. No I/O and no clock.
 //!
-//! [`Facts`] of a moment go into [`judge`], held against [`Limits`]; out comes a [`Judgement`]: what holds, and what cannot be
-//! known. The [`AlertTracker`] holds views against the alerts that are open and says what becomes of them.
+//! [`judge`] compares the [`Facts`] of a moment with [`Limits`] and returns a [`Judgement`]: the findings, and the
+//! kinds that cannot be known. The [`AlertTracker`] compares judgements with the unresolved alerts and returns the
+//! changes.
 //!
-//! Always: what cannot be read is unknown, never fine. A kind that rests on it is neither opened nor resolved meanwhile;
-//! that it is unknown is an alert of its own. An alert is resolved once, and only after what it told of was gone for a
-//! while.
+//! Always: what cannot be read is unknown, never fine. Kinds that rest on it are neither opened nor resolved meanwhile,
+//! and the unknown state is an alert of its own. An alert is resolved once, and only after its finding has been gone
+//! for the debounce time.
 
 mod alert_tracker;
 mod canary;

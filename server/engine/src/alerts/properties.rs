@@ -1,4 +1,4 @@
-//! The book under any sequence of views and of what people do.
+//! Properties of the alert tracker under any sequence of judgements and user actions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +7,9 @@ use proptest::prelude::*;
 
 use super::{AlertTracker, Change, Debounce, Finding, Judgement, TrackedAlert, findings::around};
 
-/// What a look at one kind says.
+/// What one evaluation says about a kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Look {
+enum Status {
     Holds(u64),
     Gone,
     Unknown,
@@ -26,15 +26,15 @@ enum Person {
 #[derive(Clone, Debug)]
 struct Step {
     after_ms: i64,
-    looks: [Look; 2],
+    statuses: [Status; 2],
     person: Person,
 }
 
-/// One that opens at once, one that must hold for a while.
+/// A kind that opens at once, and one that opens after a delay.
 const KINDS: [AlertKind; 2] = [AlertKind::Loss, AlertKind::Unknown];
 
-fn look() -> impl Strategy<Value = Look> {
-    prop_oneof![(0..100_u64).prop_map(Look::Holds), Just(Look::Gone), Just(Look::Gone), Just(Look::Unknown)]
+fn status() -> impl Strategy<Value = Status> {
+    prop_oneof![(0..100_u64).prop_map(Status::Holds), Just(Status::Gone), Just(Status::Gone), Just(Status::Unknown)]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -44,7 +44,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..3_600_000_i64).prop_map(Person::Silences),
         1 => Just(Person::Reopens)
     ];
-    (1..120_000_i64, [look(), look()], person).prop_map(|(after_ms, looks, person)| Step { after_ms, looks, person })
+    (1..120_000_i64, [status(), status()], person).prop_map(|(after_ms, statuses, person)| Step {
+        after_ms,
+        statuses,
+        person,
+    })
 }
 
 fn finding(kind: AlertKind, now: Time, weight: u64) -> Finding {
@@ -60,15 +64,15 @@ fn finding(kind: AlertKind, now: Time, weight: u64) -> Finding {
     }
 }
 
-/// What the store does with changes.
+/// A model of the database that stores changes.
 #[derive(Default)]
-struct Kept {
+struct Stored {
     open: BTreeMap<AlertId, TrackedAlert>,
     resolved: BTreeSet<AlertId>,
     made: u64,
 }
 
-impl Kept {
+impl Stored {
     fn apply(&mut self, change: &Change) {
         let tracked = change.tracked().clone();
         let id = tracked.alert.id;
@@ -99,68 +103,69 @@ impl Kept {
     }
 }
 
-/// Plays steps; the time, the looks and the changes of each.
-fn play(steps: &[Step], restart_every: usize) -> Vec<(Time, [Look; 2], Vec<Change>)> {
-    let book = || AlertTracker::of_pipeline("elb".parse().unwrap(), Debounce::default());
-    let (mut kept, mut tracker, mut now) = (Kept::default(), book(), Time(1_770_000_000_000));
-    let mut told = Vec::new();
+/// Runs the steps through a tracker that restarts every `restart_every` steps; returns each step's time, statuses and
+/// changes.
+fn run_steps(steps: &[Step], restart_every: usize) -> Vec<(Time, [Status; 2], Vec<Change>)> {
+    let new_tracker = || AlertTracker::of_pipeline("elb".parse().unwrap(), Debounce::default());
+    let (mut stored, mut tracker, mut now) = (Stored::default(), new_tracker(), Time(1_770_000_000_000));
+    let mut history = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         now = Time(now.0 + step.after_ms);
-        kept.person(now, step.person);
+        stored.person(now, step.person);
         if index % restart_every == restart_every - 1 {
-            tracker = book();
+            tracker = new_tracker();
         }
         let mut judgement = Judgement::default();
-        for (kind, look) in KINDS.into_iter().zip(step.looks) {
-            match look {
-                Look::Holds(weight) => judgement.findings.push(finding(kind, now, weight)),
-                Look::Gone => {}
-                Look::Unknown => {
+        for (kind, status) in KINDS.into_iter().zip(step.statuses) {
+            match status {
+                Status::Holds(weight) => judgement.findings.push(finding(kind, now, weight)),
+                Status::Gone => {}
+                Status::Unknown => {
                     judgement.unknown.insert(kind);
                 }
             }
         }
-        let tracked = kept.open.values().cloned().collect();
-        let mut made = kept.made;
+        let tracked = stored.open.values().cloned().collect();
+        let mut made = stored.made;
         let changes = tracker.update(now, &judgement, tracked, || {
             made += 1;
             format!("00000000-0000-7000-8000-{made:012x}").parse().unwrap()
         });
-        kept.made = made;
+        stored.made = made;
         for change in &changes {
-            kept.apply(change);
+            stored.apply(change);
         }
         for kind in KINDS {
-            let open = kept.open.values().filter(|tracked| tracked.alert.kind == kind).count();
+            let open = stored.open.values().filter(|tracked| tracked.alert.kind == kind).count();
             assert!(open <= 1, "two unresolved alerts of a kind");
         }
-        told.push((now, step.looks, changes));
+        history.push((now, step.statuses, changes));
     }
-    told
+    history
 }
 
 proptest! {
     #[test]
-    fn an_alert_is_opened_once_and_resolved_once_also_across_restarts(
+    fn alert_opens_and_resolves_once_across_restarts(
         steps in prop::collection::vec(step(), 1..80),
         restart_every in 2..20_usize,
     ) {
-        play(&steps, restart_every); // its assertions
+        run_steps(&steps, restart_every); // its assertions
     }
 
-    /// Opened at the first look that finds it; resolved only after it was gone for the whole debounce, without a look
-    /// that found it or could not tell.
+    /// An alert opens only at an evaluation that finds it, and is resolved only after its finding has been gone for the
+    /// whole debounce time, with no evaluation in between that found it or could not tell.
     #[test]
-    fn nothing_is_resolved_before_it_was_gone_for_a_while(steps in prop::collection::vec(step(), 1..80)) {
+    fn alert_resolves_only_after_the_debounce_time(steps in prop::collection::vec(step(), 1..80)) {
         let debounce = Debounce::default();
         let mut gone_since: BTreeMap<usize, Time> = BTreeMap::new();
-        for (now, looks, changes) in play(&steps, usize::MAX) {
-            for (index, look) in looks.into_iter().enumerate() {
-                match look {
-                    Look::Gone => {
+        for (now, statuses, changes) in run_steps(&steps, usize::MAX) {
+            for (index, status) in statuses.into_iter().enumerate() {
+                match status {
+                    Status::Gone => {
                         gone_since.entry(index).or_insert(now);
                     }
-                    Look::Holds(_) | Look::Unknown => {
+                    Status::Holds(_) | Status::Unknown => {
                         gone_since.remove(&index);
                     }
                 }
@@ -168,29 +173,29 @@ proptest! {
             for change in &changes {
                 let index = usize::from(change.tracked().alert.kind == KINDS[1]);
                 if matches!(change, Change::Resolved(_)) {
-                    prop_assert!(gone_since.get(&index).is_some_and(|since| now.since(*since) >= debounce.resolve_after_ms));
+                    let gone_for = gone_since.get(&index).map(|since| now.since(*since));
+                    prop_assert!(gone_for.is_some_and(|gone_for| gone_for >= debounce.resolve_after_ms));
                 }
                 if matches!(change, Change::Opened(_)) {
-                    prop_assert!(matches!(looks[index], Look::Holds(_)));
+                    prop_assert!(matches!(statuses[index], Status::Holds(_)));
                 }
             }
         }
     }
 
-    /// However it flickers, people hear of a kind at most twice (opened, resolved) in the time that resolving takes,
-    /// and now and then that it became worse or that a silence is over.
+    /// However fast a finding comes and goes, a kind causes at most two notices (opened, resolved) per debounce time.
     #[test]
-    fn what_flickers_does_not_flap(flicker in prop::collection::vec(any::<bool>(), 100..400)) {
+    fn flickering_finding_does_not_flap(flicker in prop::collection::vec(any::<bool>(), 100..400)) {
         let steps: Vec<Step> = flicker
             .iter()
             .map(|holds| Step {
                 after_ms: 15_000,
-                looks: [if *holds { Look::Holds(1) } else { Look::Gone }, Look::Gone],
+                statuses: [if *holds { Status::Holds(1) } else { Status::Gone }, Status::Gone],
                 person: Person::Nothing,
             })
             .collect();
-        let told = play(&steps, usize::MAX);
-        let times: Vec<Time> = told
+        let history = run_steps(&steps, usize::MAX);
+        let times: Vec<Time> = history
             .iter()
             .flat_map(|(now, _, changes)| changes.iter().filter(|change| change.notice().is_some()).map(|_| *now))
             .collect();
@@ -201,22 +206,22 @@ proptest! {
 }
 
 #[test]
-fn silence_ends_by_itself_and_is_told_then() {
+fn silence_ends_on_time_and_notifies() {
     let steps =
         [(1, Person::Nothing), (1, Person::Silences(600_000)), (300_000, Person::Nothing), (300_001, Person::Nothing)];
     let steps: Vec<Step> = steps
         .into_iter()
-        .map(|(after_ms, person)| Step { after_ms, looks: [Look::Holds(1), Look::Gone], person })
+        .map(|(after_ms, person)| Step { after_ms, statuses: [Status::Holds(1), Status::Gone], person })
         .collect();
-    let told: Vec<Option<&str>> =
-        play(&steps, usize::MAX).iter().map(|(_, _, changes)| changes.iter().find_map(Change::notice)).collect();
-    assert_eq!(told, [Some("opened"), None, None, Some("updated")]);
+    let notices: Vec<Option<&str>> =
+        run_steps(&steps, usize::MAX).iter().map(|(_, _, changes)| changes.iter().find_map(Change::notice)).collect();
+    assert_eq!(notices, [Some("opened"), None, None, Some("updated")]);
 }
 
 #[test]
-fn one_failed_look_of_a_reader_is_no_news() {
-    let flicker = |look| Step { after_ms: 15_000, looks: [Look::Gone, look], person: Person::Nothing };
-    let steps = [Look::Holds(1), Look::Gone, Look::Holds(1), Look::Holds(1), Look::Holds(1)].map(flicker);
-    let opened: Vec<usize> = play(&steps, usize::MAX).iter().map(|(_, _, changes)| changes.len()).collect();
+fn single_failed_poll_opens_no_alert() {
+    let flicker = |status| Step { after_ms: 15_000, statuses: [Status::Gone, status], person: Person::Nothing };
+    let steps = [Status::Holds(1), Status::Gone, Status::Holds(1), Status::Holds(1), Status::Holds(1)].map(flicker);
+    let opened: Vec<usize> = run_steps(&steps, usize::MAX).iter().map(|(_, _, changes)| changes.len()).collect();
     assert_eq!(opened, [0, 0, 0, 0, 1]);
 }

@@ -1,11 +1,11 @@
-//! Refuses what must not be started, before anything is written.
+//! Refuses clones that must not start, before anything is written.
 
 use model::{CloneSpec, Key, Mode, ObjectLock};
 
 use super::CloneError;
 use crate::s3::{S3Client, S3Error};
 
-/// Refuses, with the reason, what must not be started: same place, destination inside the source, missing bucket, no
+/// Fails with the reason if a clone must not start: same place, destination inside the source, missing bucket, no
 /// permission.
 pub async fn check(spec: &CloneSpec, source: &S3Client, destination: &S3Client) -> Result<(), CloneError> {
     apart(spec, source, destination)?;
@@ -18,13 +18,13 @@ pub async fn check(spec: &CloneSpec, source: &S3Client, destination: &S3Client) 
     if spec.fidelity.object_lock == ObjectLock::Copy && spec.mode != Mode::Verify {
         destination.can_lock(&spec.destination.bucket).await?;
     }
-    // Another key than a chosen one may be out of bounds, and be left out for that very reason.
+    // A key that is not chosen may be forbidden, and be excluded for that very reason.
     let chosen = |key: &&Key| {
         key.as_str().strip_prefix(spec.source.prefix.as_str()).is_some_and(|rest| spec.selection.names(rest))
     };
     let (Mode::Copy | Mode::Mirror, Some(key)) = (spec.mode, first.first().filter(chosen)) else { return Ok(()) };
     match source.head(&spec.source.bucket, key).await.map_err(S3Error::from) {
-        // Gone since it was listed, or a fault of this one object: the run will say.
+        // Deleted since it was listed, or an error of this one object: the run will report it.
         Err(error) if error.fatal() || error.denied() => return Err(error.into()),
         _ => {}
     }
@@ -34,7 +34,8 @@ pub async fn check(spec: &CloneSpec, source: &S3Client, destination: &S3Client) 
     Ok(())
 }
 
-/// A copy into its own source would find its copies again; one over its source would read what it wrote.
+/// Fails if source and destination overlap: a copy into its own source would list its copies, one over its source would
+/// read what it wrote.
 pub(super) fn apart(spec: &CloneSpec, source: &S3Client, destination: &S3Client) -> Result<(), CloneError> {
     let (from, to) = (&spec.source, &spec.destination);
     if from.bucket != to.bucket || !source.endpoint().same_service(destination.endpoint()) {

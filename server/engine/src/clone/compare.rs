@@ -3,28 +3,28 @@
 //! 1. Another size: different.
 //! 2. The same ETag: equal.
 //! 3. Both are, by their ETags, a version that this run has read and what it made of it: equal by record.
-//! 4. Otherwise both objects are asked, since an ETag may be missing, depend on how the object was uploaded, or come
-//!    from an encryption key. Checksums of the whole content and of the same kind decide.
+//! 4. Otherwise a HEAD of both decides, since an ETag may be missing, depend on how the object was uploaded, or come from
+//!    an encryption key. Checksums of the whole content and of the same kind are compared.
 //! 5. With none in common, two ETags that are MD5s of their contents: different. So is a destination older than the
 //!    source (in whole seconds, as some stores keep no finer time).
-//! 6. Else nothing tells, and it is *unproven*: copied again, after which rule 3 holds, or reported where nothing may be
-//!    written. A size alone proves nothing.
+//! 6. Else nothing decides, and it is *unproven*: copied again, after which rule 3 applies, or reported where nothing may
+//!    be written. A size alone proves nothing.
 //!
-//! Asked to compare metadata, objects equal by now are both asked for what they carry. The storage class counts there
-//! only where the source says one, and not without being asked for: rules at the destination move objects to others.
+//! If metadata is compared too, a HEAD of both follows for objects of equal content. The storage class counts only there,
+//! and only if the source names one: rules at the destination move objects to other classes.
 
 use model::Compare;
 
-use super::sides::Sides;
+use super::endpoints::Endpoints;
 use crate::s3::{ETag, Head, Listed};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// The same size and ETag, or the same checksum of the whole content.
     Equal,
-    /// The very version that this run made of the very version of the source.
+    /// This run copied this version of the source, and got this version.
     EqualByRecord,
-    /// The same size, at the destination since after the source was written, and nothing else to tell by.
+    /// The same size, written at the destination after the source, and nothing else to compare.
     Unproven,
     Different,
     /// Equal content with other metadata, content headers, storage class or tags.
@@ -37,7 +37,7 @@ impl Verdict {
     }
 }
 
-/// What the listings tell for certain; `None`: the objects must be asked.
+/// What the listings prove; `None`: requests must decide.
 pub(super) fn by_listing(source: &Listed, destination: &Listed) -> Option<Verdict> {
     if source.size != destination.size {
         return Some(Verdict::Different);
@@ -45,7 +45,7 @@ pub(super) fn by_listing(source: &Listed, destination: &Listed) -> Option<Verdic
     (source.etag.is_some() && source.etag == destination.etag).then_some(Verdict::Equal)
 }
 
-/// What the listings make likely, where asking is too much or brought no answer.
+/// What the listings make likely, where requests are too many or failed.
 pub(super) fn by_form(source: &Listed, destination: &Listed) -> Verdict {
     by_listing(source, destination).unwrap_or_else(|| {
         if is_md5(source) && is_md5(destination) { Verdict::Different } else { by_size(source, destination) }
@@ -83,21 +83,21 @@ fn by_heads(source: &Head, destination: &Head) -> Verdict {
     })
 }
 
-impl Sides {
-    /// What the listings and this run's own records tell for certain; `None`: the objects must be asked.
-    pub fn told(&self, source: &Listed, destination: &Listed) -> Option<Verdict> {
-        let told = self.content_told(source, destination)?;
-        (told == Verdict::Different || self.spec.fidelity.compare == Compare::Listing).then_some(told)
+impl Endpoints {
+    /// What the listings and this run's own records prove; `None`: requests must decide.
+    pub fn verdict_without_requests(&self, source: &Listed, destination: &Listed) -> Option<Verdict> {
+        let verdict = self.content_without_requests(source, destination)?;
+        (verdict == Verdict::Different || self.spec.fidelity.compare == Compare::Listing).then_some(verdict)
     }
 
-    fn content_told(&self, source: &Listed, destination: &Listed) -> Option<Verdict> {
+    fn content_without_requests(&self, source: &Listed, destination: &Listed) -> Option<Verdict> {
         let recorded = || self.records.prove(source, destination).then_some(Verdict::EqualByRecord);
         by_listing(source, destination).or_else(recorded)
     }
 
-    /// The whole rule, with a HEAD of both where it is needed. A HEAD that fails decides nothing.
+    /// Applies all rules, with a HEAD of both where they need it. A HEAD that fails decides nothing.
     pub async fn compare(&self, source: &Listed, destination: &Listed) -> Verdict {
-        if let Some(verdict) = self.told(source, destination) {
+        if let Some(verdict) = self.verdict_without_requests(source, destination) {
             return verdict;
         }
         let heads = tokio::try_join!(
@@ -108,7 +108,7 @@ impl Sides {
         let Ok((there, here)) = heads else {
             return if deep { Verdict::Unproven } else { by_form(source, destination) };
         };
-        let verdict = self.content_told(source, destination).unwrap_or_else(|| by_heads(&there, &here));
+        let verdict = self.content_without_requests(source, destination).unwrap_or_else(|| by_heads(&there, &here));
         if !deep || !verdict.equal() {
             return verdict;
         }
@@ -119,10 +119,10 @@ impl Sides {
         }
     }
 
-    /// Whether all that a copy brings along is there; `None`: their tags cannot be read.
+    /// Whether metadata, headers, class and tags are equal; `None`: the tags cannot be read.
     async fn carry_the_same(&self, source: &Head, destination: &Head) -> Option<bool> {
         let redirects = !self.spec.fidelity.website_redirects || source.redirect == destination.redirect;
-        if !redirects || !source.carried.same_as(&destination.carried) {
+        if !redirects || !source.metadata.same_as(&destination.metadata) {
             return Some(false);
         }
         if source.tags != destination.tags {
@@ -154,14 +154,14 @@ mod tests {
     const TWO: &str = "e4d909c290d0fb1ca068ffaddf22cbd0";
 
     #[test]
-    fn sizes_come_first_and_times_do_not_matter_where_etags_tell() {
+    fn sizes_then_etags_decide_before_times() {
         assert_eq!(by_listing(&object(1, ONE, 9), &object(2, ONE, 0)), Some(Verdict::Different));
         assert_eq!(by_listing(&object(1, ONE, 9), &object(1, ONE, 0)), Some(Verdict::Equal));
         assert_eq!(by_form(&object(1, ONE, 0), &object(1, TWO, 9)), Verdict::Different);
     }
 
     #[test]
-    fn an_etag_that_is_no_md5_decides_nothing_unless_it_is_the_same() {
+    fn other_etags_decide_only_if_equal() {
         let parts = format!("{ONE}-2");
         assert_eq!(by_listing(&object(1, &parts, 0), &object(1, ONE, 0)), None);
         assert_eq!(by_listing(&object(1, &parts, 0), &object(1, &parts, 0)), Some(Verdict::Equal));
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn an_etag_made_under_a_key_does_not_make_a_copy_different() {
+    fn encrypted_etags_do_not_make_a_copy_different() {
         let head = |etag: &str, modified: i64, etag_is_opaque: bool| Head {
             etag_is_opaque,
             ..Head::of(object(1, etag, modified))
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_proves_nothing_and_an_older_copy_is_different() {
+    fn equal_size_is_unproven_and_older_copy_different() {
         assert_eq!(by_size(&object(1, "", 5_900), &object(1, "", 5_000)), Verdict::Unproven);
         assert_eq!(by_size(&object(1, "", 6_000), &object(1, "", 5_999)), Verdict::Different);
         assert_eq!(by_size(&object(1, "", 0), &object(2, "", 9)), Verdict::Different);

@@ -1,4 +1,4 @@
-//! Copies what is planned, so many at once.
+//! Copies planned objects with bounded concurrency.
 
 use std::sync::Arc;
 
@@ -11,30 +11,31 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     CloneError, Tracker,
-    crew::Crew,
-    plan::{Planned, Surveyed, plan},
-    settle::{Fate, give_up},
-    sides::Sides,
+    endpoints::Endpoints,
+    plan::{PlanTotals, plan},
+    planned::Planned,
+    settle::{Settlement, give_up},
     throttle::Next,
+    worker_pool::WorkerPool,
 };
 
-/// A copy refused so often is given up: its folder takes next to nothing.
-const REFUSED: u32 = 64;
+/// Refusals after which a copy fails: its folder takes next to nothing.
+const MOST_REFUSALS: u32 = 64;
 
-/// Settles every key of every unfinished range.
+/// Copies what is missing or different in every unfinished range.
 pub(super) async fn copy(
-    sides: &Arc<Sides>,
+    endpoints: &Arc<Endpoints>,
     most: usize,
     tracker: &Tracker,
     stop: &CancellationToken,
-) -> Result<Surveyed, CloneError> {
-    let planner = |queue| plan(Arc::clone(sides), tracker.clone(), queue);
-    copy_planned(sides, most, tracker, stop, planner).await
+) -> Result<PlanTotals, CloneError> {
+    let planner = |queue| plan(Arc::clone(endpoints), tracker.clone(), queue);
+    copy_planned(endpoints, most, tracker, stop, planner).await
 }
 
-/// Settles what the planning that is begun here queues; answers what it came to.
+/// Starts a planner, and settles all objects that it queues. Returns the result of the planner.
 pub(super) async fn copy_planned<T: Send + 'static, Planning>(
-    sides: &Arc<Sides>,
+    endpoints: &Arc<Endpoints>,
     most: usize,
     tracker: &Tracker,
     stop: &CancellationToken,
@@ -45,50 +46,50 @@ where
 {
     let (queue, planned) = mpsc::unbounded_channel();
     let planning = AbortOnDropHandle::new(tokio::spawn(begin(queue)));
-    let mut crew = Crew::new(most, tracker, stop);
-    sides.throttle.set_in_use(true);
-    let outcome = copy_all(&mut crew, sides, tracker, planned).await;
-    sides.throttle.set_in_use(false);
+    let mut pool = WorkerPool::new(most, tracker, stop);
+    endpoints.throttle.set_in_use(true);
+    let outcome = copy_all(&mut pool, endpoints, tracker, planned).await;
+    endpoints.throttle.set_in_use(false);
     if let Err(error) = outcome {
-        drop(planning); // nothing more is begun
-        crew.wind_down().await;
+        drop(planning); // starts nothing more
+        pool.wind_down().await;
         return Err(error);
     }
     planning.await?
 }
 
 async fn copy_all(
-    crew: &mut Crew,
-    sides: &Arc<Sides>,
+    pool: &mut WorkerPool,
+    endpoints: &Arc<Endpoints>,
     tracker: &Tracker,
     mut planned: UnboundedReceiver<Planned>,
 ) -> Result<(), CloneError> {
     loop {
-        while let Some(work) = crew.until(next(&mut planned, sides)).await? {
-            let (sides, tracker) = (Arc::clone(sides), tracker.clone());
-            crew.begin(async move {
+        while let Some(work) = pool.wait_for(next(&mut planned, endpoints)).await? {
+            let (endpoints, tracker) = (Arc::clone(endpoints), tracker.clone());
+            pool.spawn(async move {
                 work.entry.began(&tracker);
-                settle(&sides, &tracker, work).await
+                settle(&endpoints, &tracker, work).await
             })
             .await?;
         }
-        // What is under way may still come back to wait.
-        crew.finish().await?;
-        if sides.throttle.is_empty() {
+        // Objects in flight may still come back to wait.
+        pool.join().await?;
+        if endpoints.throttle.is_empty() {
             return Ok(());
         }
     }
 }
 
-/// Settles a key that was begun, or has it wait for its folder's turn.
-async fn settle(sides: &Sides, tracker: &Tracker, mut work: Planned) -> Result<(), CloneError> {
-    let outcome = match sides.settle(work.source.clone(), work.destination.as_ref()).await? {
-        Fate::Settled(outcome) => outcome,
-        Fate::HeldBack(failed) => {
+/// Settles an object that was begun, or queues it until its folder's turn.
+async fn settle(endpoints: &Endpoints, tracker: &Tracker, mut work: Planned) -> Result<(), CloneError> {
+    let outcome = match endpoints.settle(work.source.clone(), work.destination.as_ref()).await? {
+        Settlement::Settled(outcome) => outcome,
+        Settlement::HeldBack(failed) => {
             work.refused += failed.attempts;
-            // Asked already: it is different, or was missing.
+            // Compared already: it is different, or was missing.
             work.destination = None;
-            let Some(back) = hold(sides, tracker, work) else { return Ok(()) };
+            let Some(back) = hold(endpoints, tracker, work) else { return Ok(()) };
             work = back;
             give_up(&work.source.key, &failed.error, work.refused)?
         }
@@ -97,23 +98,24 @@ async fn settle(sides: &Sides, tracker: &Tracker, mut work: Planned) -> Result<(
     Ok(())
 }
 
-/// Answers the work if its folder is not held any more, or has refused it too often.
-fn hold(sides: &Sides, tracker: &Tracker, work: Planned) -> Option<Planned> {
-    if work.refused >= REFUSED {
+/// Queues the work until its folder's turn. Returns it if the folder is not throttled any more, or has refused it too
+/// often.
+fn hold(endpoints: &Endpoints, tracker: &Tracker, work: Planned) -> Option<Planned> {
+    if work.refused >= MOST_REFUSALS {
         return Some(work);
     }
-    // Before it can begin again.
+    // Before another worker can begin it again.
     work.entry.held_back(tracker);
-    let folder = sides.folder(&work.source.key).to_owned();
-    let back = sides.throttle.hold(&folder, work)?;
+    let folder = endpoints.folder(&work.source.key).to_owned();
+    let back = endpoints.throttle.hold(&folder, work)?;
     back.entry.began(tracker);
     Some(back)
 }
 
-/// What may begin next: as planned, but for copies whose folder has refused some; they come when it is their turn.
-async fn next(planned: &mut UnboundedReceiver<Planned>, sides: &Sides) -> Option<Planned> {
+/// The next object to begin: in the order of planning, except copies into throttled folders, which wait for their turn.
+async fn next(planned: &mut UnboundedReceiver<Planned>, endpoints: &Endpoints) -> Option<Planned> {
     loop {
-        let turn = match sides.throttle.next() {
+        let turn = match endpoints.throttle.next() {
             Next::Begin(work) => return Some(work),
             Next::Wait(turn) => Some(turn),
             Next::Empty => None,
@@ -125,8 +127,8 @@ async fn next(planned: &mut UnboundedReceiver<Planned>, sides: &Sides) -> Option
             },
             None => planned.recv().await?,
         };
-        let folder = sides.folder(&work.source.key).to_owned();
-        if let Some(work) = sides.throttle.admit(&folder, work) {
+        let folder = endpoints.folder(&work.source.key).to_owned();
+        if let Some(work) = endpoints.throttle.admit(&folder, work) {
             return Some(work);
         }
     }

@@ -1,30 +1,34 @@
-//! The clone engine: makes the objects under one place equal to those under another, and proves it.
+//! The clone engine: makes the objects at one place equal to those at another, and proves it.
 //!
 //! ```text
-//! plan     the dual listing → what is missing or different (bounded queue)
-//! copier   so many copies at once → settled: copied, equal after all, or failed
+//! plan     the dual listing → what is missing or different, queued for the copier
+//! copier   copies with bounded concurrency → settled: copied, equal already, or failed
 //! tracker  settled keys → cursor, counts, failures: progress and checkpoint from one place
-//! prune    of a mirror alone: what only the destination has, deleted as a confirmed plan says
+//! prune    of a mirror only: deletes what only the destination has, as a confirmed plan says
 //! verify   the dual listing once more, key by key → the proof
 //! ```
 //!
 //! Always:
 //! - A key is settled only when the store acknowledged its copy with an ETag, or it was found equal, or it failed for
 //!   good and the failure is recorded. A cursor passes settled keys only.
-//! - A listing that fails ends the clone with an error; nothing is taken for absent because it was not listed.
+//! - A listing that fails ends the clone with an error; no object counts as missing because it was not listed.
 //! - Memory is bounded by listing pages, the window of unsettled keys and the failures not yet taken.
-//! - A mirror deletes only what its plan says, after everything was copied, and never on doubt.
-//! - One failing object does not stop the others. What concerns the whole store (no such bucket, refused credentials,
-//!   no connection) stops the clone, so that it can go on later, rather than failing a million objects one by one.
+//! - A mirror deletes only what its plan says, after everything was copied, and never in doubt.
+//! - One failing object does not stop the others. An error of the whole store (no such bucket, refused credentials, no
+//!   connection) stops the clone, so that it can resume later, instead of failing a million objects one by one.
 
 mod check;
 mod compare;
+mod comparison;
+mod concurrency;
 mod copier;
-mod crew;
-mod effort;
+mod endpoints;
 mod error;
-mod flow;
+mod gauge;
+mod options;
 mod plan;
+mod plan_builder;
+mod planned;
 mod preview;
 mod prune;
 mod records;
@@ -32,17 +36,17 @@ mod retry;
 mod run;
 mod sections;
 mod settle;
-mod sides;
-mod sketch;
 mod throttle;
 mod tracker;
 mod verify;
 mod window;
+mod worker_pool;
 
 pub use self::{
     check::check,
     error::CloneError,
+    options::Options,
     preview::preview,
-    run::{Options, run},
+    run::run,
     tracker::{Checkpoint, Pruning, Range, RangeState, Settled, Taken, Tracker},
 };

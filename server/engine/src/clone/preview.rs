@@ -1,5 +1,5 @@
-//! What a clone would do, judged from both listings alone and within the patience of a person. Of a mirror, what is
-//! seen is also its plan, if both listings were read to their ends.
+//! What a clone would do, judged from both listings alone and within a time limit. For a mirror it is also the plan, if both
+//! listings were read to their ends.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use super::{
     CloneError, Options,
     check::apart,
     compare::{Verdict, by_form, by_listing},
-    sides::Sides,
-    sketch::Sketch,
+    endpoints::Endpoints,
+    plan_builder::PlanBuilder,
 };
 use crate::{
     clock::now,
@@ -22,11 +22,11 @@ use crate::{
 const EXAMPLES: usize = 10;
 const PAGE: u64 = 1_000;
 
-/// What a copy in parts takes beside its parts: a begin and a completion.
+/// Requests of a multipart copy besides its parts: begin and completion.
 const AROUND_PARTS: u64 = 2;
 
-/// Lists both sides up to `most_keys` or `most_time` and counts what a run with these options would do. Objects whose
-/// ETags do not tell are judged by size and time; a run asks them.
+/// Lists both places up to `most_keys` or `most_time`, and counts what a run with these options would do. Objects whose
+/// ETags decide nothing are judged by size and time; a run sends requests for them.
 pub async fn preview(
     spec: &CloneSpec,
     source: &S3Client,
@@ -37,10 +37,10 @@ pub async fn preview(
 ) -> Result<ClonePreview, CloneError> {
     apart(spec, source, destination)?;
     let (source, destination) = (source.hasty(), destination.hasty());
-    let sides = Sides::new(spec, &source, &destination, options);
-    let mut pairs = sides.listings().read(&KeyRange::default());
+    let endpoints = Endpoints::new(spec, &source, &destination, options);
+    let mut pairs = endpoints.listings().read(&KeyRange::default());
     let mut preview = empty(spec);
-    let mut sketch = Sketch::of(spec);
+    let mut builder = PlanBuilder::of(spec);
     let deadline = Instant::now() + most_time;
     let (mut keys, mut missing, mut all_equal) = (0, 0, true);
     while keys < most_keys {
@@ -52,12 +52,12 @@ pub async fn preview(
         keys += 1;
         missing += u64::from(matches!(pair, Pair::Source(_)));
         all_equal &= needs_nothing(&pair);
-        count(&mut preview, &mut sketch, &sides, pair);
+        count(&mut preview, &mut builder, &endpoints, pair);
     }
     let (at_source, at_destination) = pairs.listed();
     let pages = |at_destination: u64| at_source.div_ceil(PAGE).max(1) + at_destination.div_ceil(PAGE).max(1);
-    // Copying lists both, deleting lists both twice, the comparison once more; the destination then holds what was
-    // copied, and no more what was deleted. A copy that has nothing to do is its own comparison.
+    // Copying lists both places, deleting lists both twice, the comparison once more; the destination then has the
+    // copies, and not the deleted objects. A copy that has nothing to do is its own comparison.
     let copying = pages(at_destination);
     let deleting = 2 * pages(at_destination + missing);
     let by_itself = spec.mode == Mode::Copy && preview.complete && all_equal;
@@ -75,12 +75,12 @@ pub async fn preview(
         },
     };
     if spec.mode == Mode::Mirror && preview.complete {
-        preview.plan = Some(sketch.finish(preview.at));
+        preview.plan = Some(builder.finish(preview.at));
     }
     Ok(preview)
 }
 
-/// A run neither copies it nor asks whether it must.
+/// Whether a run sends no request for this pair.
 fn needs_nothing(pair: &Pair) -> bool {
     match pair {
         Pair::Source(_) => false,
@@ -89,9 +89,9 @@ fn needs_nothing(pair: &Pair) -> bool {
     }
 }
 
-/// Requests about single objects that the options of the clone take.
+/// HEAD requests that the options of the clone need.
 struct Heads {
-    /// Both sides of what is equal by listing.
+    /// For objects that are equal by listing, at both places.
     finding_out: u64,
     copying: u64,
     comparing: u64,
@@ -137,25 +137,25 @@ fn empty(spec: &CloneSpec) -> ClonePreview {
     }
 }
 
-fn count(preview: &mut ClonePreview, sketch: &mut Sketch, sides: &Sides, pair: Pair) {
+fn count(preview: &mut ClonePreview, builder: &mut PlanBuilder, endpoints: &Endpoints, pair: Pair) {
     let equal = |source: &Listed, destination: &Listed| by_form(source, destination) != Verdict::Different;
     let (source, equal) = match pair {
         Pair::Source(source) => {
-            sketch.copied(&source, None);
+            builder.copied(&source, None);
             (source, false)
         }
         Pair::Both(source, destination) if equal(&source, &destination) => {
-            sketch.equal();
+            builder.equal();
             (source, true)
         }
         Pair::Both(source, destination) => {
-            sketch.copied(&source, Some(&destination));
+            builder.copied(&source, Some(&destination));
             (source, false)
         }
         Pair::Destination(extra) => {
             preview.extra += 1;
             if preview.spec.mode == Mode::Mirror {
-                sketch.extras.add(&extra);
+                builder.extras.add(&extra);
                 preview.to_delete += 1;
                 preview.to_delete_bytes += extra.size;
                 if preview.delete_examples.len() < EXAMPLES {
@@ -170,12 +170,12 @@ fn count(preview: &mut ClonePreview, sketch: &mut Sketch, sides: &Sides, pair: P
     preview.bytes += source.size;
     if equal {
         preview.to_skip += 1;
-    } else if source.size > LARGEST || sides.destination_key(&source.key).is_none() {
+    } else if source.size > LARGEST || endpoints.destination_key(&source.key).is_none() {
         preview.refused += 1;
     } else {
         preview.to_copy += 1;
         preview.to_copy_bytes += source.size;
-        let in_parts = source.size > sides.multipart_threshold.bytes();
+        let in_parts = source.size > endpoints.multipart_threshold.bytes();
         preview.requests.copy += if in_parts { parts_of(&source) + AROUND_PARTS } else { 1 };
         if preview.examples.len() < EXAMPLES {
             preview.examples.push(source.key.to_string());

@@ -1,17 +1,17 @@
-//! What makes a mirror of a copy: deletes at the destination what the source does not have. Never on doubt.
+//! Deletes extra objects: what only the destination of a mirror has. Never in doubt.
 //!
-//! It runs after the copying, and only if not one object failed. Twice it lists both sides to their ends. The first
-//! time it deletes nothing, and compares what only the destination has with the confirmed plan: by count and digest. A
-//! difference ends the job. The second time it goes section by section, and deletes nothing of a section that does not
-//! hold exactly what it held then. Each of its objects goes a way of its own:
+//! It runs after the copying, and only if no object failed. It lists both places twice, to their ends. The first time it
+//! deletes nothing, and compares the extra objects with the confirmed plan: by count and digest. A difference ends the
+//! job. The second time it goes section by section, and deletes nothing from a section that does not hold exactly what it
+//! held before. For each object of a section:
 //!
-//! 1. Written after everything that the preview showed, by the destination's own clock: left and reported.
-//! 2. The source is asked for that very key, and must say that it has none.
-//! 3. It is deleted if it is still the one listed.
+//! 1. If it was written after everything that the preview showed, by the destination's own clock, it is kept and reported.
+//! 2. A request must find that the source has no object under that key.
+//! 3. It is deleted if it is still the object that was listed.
 //!
-//! Always: what is deleted is what somebody confirmed, listed at the destination and not at the source just before. One
-//! who goes on after a crash finds sections with objects gone, those begun since the checkpoint was stored: of these it is
-//! known only that they hold not more than was confirmed, and the rules for each object hold as before.
+//! Always: what is deleted was confirmed by a user, and listed just before at the destination and not at the source. After
+//! a crash, sections begun since the checkpoint was stored may have lost objects: such a section must hold no more than
+//! was confirmed, and the rules for each object apply as before.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,39 +21,39 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     CloneError, Tracker,
-    crew::Crew,
+    endpoints::Endpoints,
+    plan_builder::Extras,
     sections::{Cutter, OPEN, Section, Sections},
     settle::failure,
-    sides::Sides,
-    sketch::Extras,
     tracker::Pruning,
+    worker_pool::WorkerPool,
 };
 use crate::{
     listing::{DualListing, KeyRange, Pair},
     s3::{Failed, Listed, S3Fault},
 };
 
-/// How long what was done may take into the checkpoint. Without it there, a crash ends in a new preview: a nuisance,
-/// and no loss.
-const KEPT_WITHIN: Duration = Duration::from_secs(10);
+/// How long to wait until the caller has stored the checkpoint. If it is not stored, a crash makes a new preview
+/// necessary: a nuisance, not a loss.
+const STORED_WITHIN: Duration = Duration::from_secs(10);
 
-/// The whole of it, or what an earlier attempt has left to do.
+/// Deletes all extra objects, or those that an earlier attempt has left.
 pub(super) async fn prune(
-    sides: &Arc<Sides>,
+    endpoints: &Arc<Endpoints>,
     most: usize,
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<(), CloneError> {
-    let plan = sides.spec.plan.as_ref().ok_or(CloneError::NoPlan)?;
+    let plan = endpoints.spec.plan.as_ref().ok_or(CloneError::NoPlan)?;
     tracker.enter(Phase::Deleting);
-    let prune = Prune { sides, plan, tracker, stop };
+    let prune = Prune { endpoints, plan, tracker, stop };
     let (sections, began) = match tracker.pruning() {
         Pruning::Done => return Ok(()),
         Pruning::Confirmed(sections) => (sections, Began::Earlier),
         Pruning::Unconfirmed => {
             let sections = prune.confirm().await?;
             tracker.set_pruning(Pruning::Confirmed(sections.clone()));
-            let _ = timeout(KEPT_WITHIN, prune.unless_stopped(tracker.kept())).await;
+            let _ = timeout(STORED_WITHIN, prune.unless_stopped(tracker.stored())).await;
             (sections, Began::Now)
         }
     };
@@ -62,7 +62,7 @@ pub(super) async fn prune(
     Ok(())
 }
 
-/// Whether the first sections may have lost some of their objects already.
+/// When the deleting began: an earlier attempt may have deleted part of the first sections.
 #[derive(PartialEq)]
 enum Began {
     Now,
@@ -70,7 +70,7 @@ enum Began {
 }
 
 struct Prune<'a> {
-    sides: &'a Arc<Sides>,
+    endpoints: &'a Arc<Endpoints>,
     plan: &'a Plan,
     tracker: &'a Tracker,
     stop: &'a CancellationToken,
@@ -85,10 +85,10 @@ impl Prune<'_> {
         }
     }
 
-    /// The first listing: is it still what was confirmed?
+    /// The first listing: returns the sections if the extra objects are those of the confirmed plan.
     async fn confirm(&self) -> Result<Sections, CloneError> {
         self.source_is_there().await?;
-        let mut pairs = self.sides.listings().read(&KeyRange::default());
+        let mut pairs = self.endpoints.listings().read(&KeyRange::default());
         let (mut extras, mut cutter) = (Extras::default(), Cutter::new());
         while let Some(pair) = self.unless_stopped(pairs.next()).await?? {
             self.tracker.passed_over();
@@ -103,23 +103,23 @@ impl Prune<'_> {
         Err(CloneError::PlanChanged { planned: self.plan.to_delete, found: extras.count })
     }
 
-    /// The second listing, and what comes of it.
+    /// The second listing, with the deleting.
     async fn delete(&self, sections: Sections, began: Began, most: usize) -> Result<(), CloneError> {
         self.source_is_there().await?;
-        let mut crew = Crew::new(most, self.tracker, self.stop);
-        let outcome = self.delete_all(sections, began, &mut crew).await;
+        let mut pool = WorkerPool::new(most, self.tracker, self.stop);
+        let outcome = self.delete_all(sections, began, &mut pool).await;
         if outcome.is_err() {
-            crew.wind_down().await;
+            pool.wind_down().await;
         }
         outcome
     }
 
-    /// A source that had objects and lists none now may have been emptied by mistake, or be another one.
+    /// Fails if a source that had objects lists none now: somebody may have emptied it by mistake, or it is another bucket.
     async fn source_is_there(&self) -> Result<(), CloneError> {
-        let from = &self.sides.spec.source;
-        let mut listing = self.sides.source.list(&from.bucket, &from.prefix, None);
+        let from = &self.endpoints.spec.source;
+        let mut listing = self.endpoints.source.list(&from.bucket, &from.prefix, None);
         while let Some(object) = self.unless_stopped(listing.next()).await?? {
-            if self.sides.chosen(&object) {
+            if self.endpoints.chosen(&object) {
                 return Ok(());
             }
         }
@@ -129,46 +129,45 @@ impl Prune<'_> {
         }
     }
 
-    async fn delete_all(&self, sections: Sections, began: Began, crew: &mut Crew) -> Result<(), CloneError> {
-        let mut again = Again { pairs: self.sides.listings().read(&KeyRange::default()), ahead: None };
+    async fn delete_all(&self, sections: Sections, began: Began, pool: &mut WorkerPool) -> Result<(), CloneError> {
+        let mut again = SecondListing { pairs: self.endpoints.listings().read(&KeyRange::default()), ahead: None };
         if let Some(after) = &sections.after {
-            while again.up_to(after, crew).await?.is_some() {} // done, and whatever is there still was reported
+            while again.up_to(after, pool).await?.is_some() {} // done; objects that are still there have been reported
         }
         let partly = if began == Began::Earlier { OPEN } else { 0 };
         for (number, section) in (0..).zip(&sections.left) {
-            let _ = timeout(KEPT_WITHIN, self.unless_stopped(self.tracker.section_room())).await;
-            let extras = self.of_section(section, &mut again, crew).await?;
+            let _ = timeout(STORED_WITHIN, self.unless_stopped(self.tracker.section_room())).await;
+            let extras = self.of_section(section, &mut again, pool).await?;
             if number >= partly && !section.is(&extras) {
                 return Err(self.changed(section, extras.len()));
             }
             for extra in extras {
-                let (sides, tracker) = (Arc::clone(self.sides), self.tracker.clone());
-                crew.begin(async move { sides.remove(&extra, &tracker).await }).await?;
+                let (endpoints, tracker) = (Arc::clone(self.endpoints), self.tracker.clone());
+                pool.spawn(async move { endpoints.remove(&extra, &tracker).await }).await?;
             }
-            crew.finish().await?;
+            pool.join().await?;
             self.tracker.section_done();
         }
-        while let Some(extra) = again.next(crew).await? {
-            crew.until(self.tracker.room()).await?;
-            self.tracker.left(kept(&extra.key, "it was in no preview"));
+        while let Some(extra) = again.next(pool).await? {
+            pool.wait_for(self.tracker.room()).await?;
+            self.tracker.not_deleted(not_deleted_as(&extra.key, "it was in no preview"));
         }
         Ok(())
     }
 
-    /// What only the destination has up to the section's end, but for what was written since; at most as many as were
-    /// confirmed.
+    /// The extra objects up to the section's end, except those written since the preview; at most as many as were confirmed.
     async fn of_section(
         &self,
         section: &Section,
-        again: &mut Again,
-        crew: &mut Crew,
+        again: &mut SecondListing,
+        pool: &mut WorkerPool,
     ) -> Result<Vec<Listed>, CloneError> {
         let mut extras = Vec::new();
-        while let Some(extra) = again.up_to(&section.last, crew).await? {
+        while let Some(extra) = again.up_to(&section.last, pool).await? {
             self.tracker.passed_over();
             if self.plan.newest_extra.is_none_or(|newest| extra.modified > newest) {
-                crew.until(self.tracker.room()).await?;
-                self.tracker.left(kept(&extra.key, "it was written after the preview"));
+                pool.wait_for(self.tracker.room()).await?;
+                self.tracker.not_deleted(not_deleted_as(&extra.key, "it was written after the preview"));
                 continue;
             }
             extras.push(extra);
@@ -185,18 +184,18 @@ impl Prune<'_> {
     }
 }
 
-/// The second listing: what only the destination has, with a look ahead by one.
-struct Again {
+/// The second listing: extra objects, read one ahead.
+struct SecondListing {
     pairs: DualListing,
     ahead: Option<Listed>,
 }
 
-impl Again {
-    async fn next(&mut self, crew: &mut Crew) -> Result<Option<Listed>, CloneError> {
+impl SecondListing {
+    async fn next(&mut self, pool: &mut WorkerPool) -> Result<Option<Listed>, CloneError> {
         if let Some(extra) = self.ahead.take() {
             return Ok(Some(extra));
         }
-        while let Some(pair) = crew.until(self.pairs.next()).await?? {
+        while let Some(pair) = pool.wait_for(self.pairs.next()).await?? {
             if let Pair::Destination(extra) = pair {
                 return Ok(Some(extra));
             }
@@ -204,9 +203,9 @@ impl Again {
         Ok(None)
     }
 
-    /// The next one, unless it lies behind `last`.
-    async fn up_to(&mut self, last: &Key, crew: &mut Crew) -> Result<Option<Listed>, CloneError> {
-        let next = self.next(crew).await?;
+    /// The next extra object, unless its key is above `last`.
+    async fn up_to(&mut self, last: &Key, pool: &mut WorkerPool) -> Result<Option<Listed>, CloneError> {
+        let next = self.next(pool).await?;
         match next {
             Some(extra) if extra.key > *last => {
                 self.ahead = Some(extra);
@@ -217,14 +216,14 @@ impl Again {
     }
 }
 
-impl Sides {
-    /// Err only for what concerns more than this object.
+impl Endpoints {
+    /// Fails only if the error concerns more than this object.
     async fn remove(&self, extra: &Listed, tracker: &Tracker) -> Result<(), CloneError> {
         if let Some(key) = self.source_key(&extra.key) {
             match self.source.holds(&self.spec.source.bucket, &key).await {
                 Ok(false) => {}
                 Ok(true) => {
-                    tracker.left(kept(&key, "the source has it again"));
+                    tracker.not_deleted(not_deleted_as(&key, "the source has it again"));
                     return Ok(());
                 }
                 Err(refused) => return not_deleted(&extra.key, &refused, tracker),
@@ -234,21 +233,21 @@ impl Sides {
             Ok(()) => tracker.deleted_one(),
             Err(refused) if *refused.error.fault() == S3Fault::NotFound => tracker.deleted_one(),
             Err(refused) if *refused.error.fault() == S3Fault::Changed => {
-                tracker.left(kept(&extra.key, "it was replaced after it was listed"));
+                tracker.not_deleted(not_deleted_as(&extra.key, "it was replaced after it was listed"));
             }
             Err(refused) => return not_deleted(&extra.key, &refused, tracker),
         }
         Ok(())
     }
 
-    /// What a key of the destination would be at the source; `None` if no key can be that, so that the source cannot
-    /// have it.
+    /// The key at the source for a key of the destination; `None` if it would not be a valid key, so that the source
+    /// cannot have it.
     fn source_key(&self, key: &Key) -> Option<Key> {
         key.moved(&self.spec.destination.prefix, &self.spec.source.prefix)
     }
 }
 
-fn kept(key: &Key, why: &str) -> model::Failure {
+fn not_deleted_as(key: &Key, why: &str) -> model::Failure {
     failure(key, Reason::Kept, format!("not deleted: {why}"), 0)
 }
 
@@ -261,6 +260,6 @@ fn not_deleted(key: &Key, refused: &Failed, tracker: &Tracker) -> Result<(), Clo
         S3Fault::Timeout { .. } => Reason::Timeout,
         _ => Reason::Store,
     };
-    tracker.left(failure(key, reason, format!("not deleted: {error}"), refused.attempts));
+    tracker.not_deleted(failure(key, reason, format!("not deleted: {error}"), refused.attempts));
     Ok(())
 }

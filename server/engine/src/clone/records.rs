@@ -1,10 +1,10 @@
-//! What this run has made of what: each version of a source's object, by its ETag, and the version that its copy became.
+//! Copies made by this run: the ETag of the source version, and the ETag of its copy.
 //!
-//! Only of copies whose ETag is not that of their source (in other parts, or under an encryption key), so that most
-//! clones record nothing. Such a pair, listed again, is proven: the copy was conditional on the one ETag and answered
+//! Only copies whose ETag is not that of their source (other parts, or an encryption key) are recorded, so most clones
+//! record nothing. Such a pair, listed again, is proven: the copy was conditional on the one ETag, and the store answered
 //! with the other.
 //!
-//! Always: bounded, and forgotten with the process. What is not recorded is not proven by it, and no worse off.
+//! Always: bounded, and forgotten with the process. A copy without a record is only compared in other ways.
 
 use std::{
     collections::HashSet,
@@ -15,14 +15,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::s3::{ETag, Listed};
 
-/// Nine megabytes of them.
+/// Most records kept: nine megabytes.
 const MOST: usize = 450_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Records(Mutex<HashSet<u128>>);
 
 impl Records {
-    /// `source` was copied as listed, and the copy answered with this ETag.
+    /// Records that `source` was copied as listed, and that the copy has this ETag.
     pub fn add(&self, source: &Listed, copy: &ETag) {
         let Some(etag) = source.etag.as_ref().filter(|etag| *etag != copy) else { return };
         let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -31,7 +31,7 @@ impl Records {
         }
     }
 
-    /// Whether these two are such a pair.
+    /// Whether these two versions are recorded as a copy.
     pub fn prove(&self, source: &Listed, destination: &Listed) -> bool {
         let (Some(etag), Some(copy)) = (&source.etag, &destination.etag) else { return false };
         let records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_proven_only_as_it_was_recorded() {
+    fn only_recorded_pairs_are_proven() {
         let records = Records::default();
         records.add(&object("a", "1"), &ETag::parse("2").unwrap());
         records.add(&object("b", ""), &ETag::parse("2").unwrap());
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_the_same_etag_needs_no_record() {
+    fn copy_with_equal_etag_is_not_recorded() {
         let records = Records::default();
         records.add(&object("a", "1"), &ETag::parse("1").unwrap());
         assert!(records.0.lock().unwrap().is_empty());

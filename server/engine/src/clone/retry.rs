@@ -1,8 +1,8 @@
-//! Tries once more what failed earlier, key by key as the caller remembers them.
+//! Retries the keys that failed earlier, as the caller has recorded them.
 //!
-//! Each key is looked at anew on both sides. What is right by now, or was copied, is mended; what the source has no
-//! more is mended too, as there is nothing left to bring over. So is what is no longer chosen: with its newest version
-//! deleted, an object may be an older one again.
+//! Each key is read again at both places. Its failure is resolved if the object is equal now or was copied; also if the
+//! source no longer has it, as there is nothing left to copy, or if the selection no longer chooses it: with its newest
+//! version deleted, an object may be an older one again.
 
 use std::sync::Arc;
 
@@ -17,53 +17,54 @@ use tokio_util::sync::CancellationToken;
 use super::{
     CloneError, Tracker,
     copier::copy_planned,
-    plan::{Entry, Planned},
+    endpoints::Endpoints,
+    planned::{Entry, Planned},
     settle::give_up,
-    sides::Sides,
     window::Outcome,
 };
 use crate::s3::{Listed, S3Error, S3Fault};
 
-/// Keys that were looked at and are not settled.
+/// Most keys that were read and are not settled.
 const WAITING: usize = 1_000;
 
 pub(super) async fn retry(
-    sides: &Arc<Sides>,
+    endpoints: &Arc<Endpoints>,
     most: usize,
     keys: Receiver<Key>,
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<(), CloneError> {
-    let looker = |queue| Looker { sides: Arc::clone(sides), tracker: tracker.clone(), queue }.look_at_all(keys, most);
-    copy_planned(sides, most, tracker, stop, looker).await
+    let planner =
+        |queue| RetryPlanner { endpoints: Arc::clone(endpoints), tracker: tracker.clone(), queue }.plan_all(keys, most);
+    copy_planned(endpoints, most, tracker, stop, planner).await
 }
 
-/// Looks at both sides of each key, and queues what is to be compared or copied.
-struct Looker {
-    sides: Arc<Sides>,
+/// Reads each key at both places, and queues what must be compared or copied.
+struct RetryPlanner {
+    endpoints: Arc<Endpoints>,
     tracker: Tracker,
     queue: UnboundedSender<Planned>,
 }
 
 enum Found {
-    /// The source has it no more, or none that is chosen.
+    /// The source has no such object, or none that the selection chooses.
     Nothing,
     Failed(Outcome),
     ToSettle(Listed, Option<Listed>),
 }
 
-impl Looker {
-    async fn look_at_all(self, keys: Receiver<Key>, at_once: usize) -> Result<(), CloneError> {
+impl RetryPlanner {
+    async fn plan_all(self, keys: Receiver<Key>, at_once: usize) -> Result<(), CloneError> {
         let room = Arc::new(Semaphore::new(WAITING));
         let keys = stream::unfold((keys, room), async |(mut keys, room)| {
             let key = keys.recv().await?;
             let permit = Arc::clone(&room).acquire_owned().await.ok()?;
             Some(((key, permit), (keys, room)))
         });
-        keys.map(Ok).try_for_each_concurrent(at_once, |(key, permit)| self.look_at(key, permit)).await
+        keys.map(Ok).try_for_each_concurrent(at_once, |(key, permit)| self.plan(key, permit)).await
     }
 
-    async fn look_at(&self, key: Key, permit: OwnedSemaphorePermit) -> Result<(), CloneError> {
+    async fn plan(&self, key: Key, permit: OwnedSemaphorePermit) -> Result<(), CloneError> {
         self.tracker.room().await;
         self.tracker.retry_began();
         match self.find(&key).await? {
@@ -72,7 +73,7 @@ impl Looker {
             Found::ToSettle(source, destination) => {
                 let entry = Entry::Failed { _room: permit };
                 entry.held_back(&self.tracker);
-                // Refused where the copier has ended, which then says why.
+                // Fails where the copier has ended, which then returns its own error.
                 let _ = self.queue.send(Planned { entry, source, destination, refused: 0 });
             }
         }
@@ -80,9 +81,11 @@ impl Looker {
     }
 
     async fn find(&self, key: &Key) -> Result<Found, CloneError> {
-        let sides = &self.sides;
-        match sides.source.head(&sides.spec.source.bucket, key).await {
-            Ok(head) if sides.chosen(&head.object) => Ok(Found::ToSettle(head.object, destination(sides, key).await?)),
+        let endpoints = &self.endpoints;
+        match endpoints.source.head(&endpoints.spec.source.bucket, key).await {
+            Ok(head) if endpoints.chosen(&head.object) => {
+                Ok(Found::ToSettle(head.object, destination(endpoints, key).await?))
+            }
             Ok(_) => Ok(Found::Nothing),
             Err(refused) if *refused.error.fault() == S3Fault::NotFound => Ok(Found::Nothing),
             Err(refused) => give_up(key, &refused.error, refused.attempts).map(Found::Failed),
@@ -90,10 +93,10 @@ impl Looker {
     }
 }
 
-/// A destination that cannot be looked at is written anew.
-async fn destination(sides: &Sides, key: &Key) -> Result<Option<Listed>, CloneError> {
-    let Some(key) = sides.destination_key(key) else { return Ok(None) };
-    match sides.destination.head(&sides.spec.destination.bucket, &key).await.map_err(S3Error::from) {
+/// The object at the destination. One that cannot be read is written again.
+async fn destination(endpoints: &Endpoints, key: &Key) -> Result<Option<Listed>, CloneError> {
+    let Some(key) = endpoints.destination_key(key) else { return Ok(None) };
+    match endpoints.destination.head(&endpoints.spec.destination.bucket, &key).await.map_err(S3Error::from) {
         Ok(head) => Ok(Some(head.object)),
         Err(error) if error.fatal() => Err(error.into()),
         Err(_) => Ok(None),

@@ -1,8 +1,7 @@
-//! What a mirror was confirmed to delete, cut into sections in key order, each with a count and a sum of what lies in it.
+//! The extra objects that a user confirmed to delete, in sections in key order, each with a count and a sum of its objects.
 //!
-//! Deleting takes time, in which source and destination change. Whoever deletes lists a section again and finds out,
-//! before it deletes anything of it, that it holds what was confirmed, not one object more. The sections not yet done
-//! are part of the checkpoint.
+//! Deleting takes time, in which source and destination change. So each section is listed again, and compared with what
+//! was confirmed before any of its objects is deleted. The sections not yet done are part of the checkpoint.
 //!
 //! Always: at most [`MOST`] sections, however many objects there are; where there would be more, two become one.
 
@@ -12,35 +11,35 @@ use model::Key;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::sketch::write_object;
+use super::plan_builder::write_object;
 use crate::s3::Listed;
 
 const MOST: usize = 256;
 
-/// Sections begun at most since the checkpoint was stored: one who goes on may find so many with objects gone.
+/// Most sections begun since the checkpoint was stored: a resumed clone may find these with objects deleted.
 pub(super) const OPEN: u64 = 8;
 
-/// Objects of a section, unless that would make too many sections.
+/// Objects in a section, unless that would make too many sections.
 const SIZE: u64 = 250;
 
-/// Neighbours in key order, beginning after the section before.
+/// Neighbouring objects in key order, from the end of the section before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Section {
     pub(super) last: Key,
     pub(super) count: u64,
-    /// Of the hashes of all objects, so that two sections can become one.
+    /// Sum of the hashes of all objects, so that two sections can become one.
     sum: [u64; 4],
 }
 
-/// What is left to do.
+/// The sections left to delete.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sections {
-    /// What is done: up to here.
+    /// Everything up to here is done.
     pub(super) after: Option<Key>,
     pub(super) left: VecDeque<Section>,
 }
 
-/// Cuts sections while objects come in, in key order.
+/// Makes sections of objects that come in key order.
 pub(super) struct Cutter {
     size: u64,
     sections: VecDeque<Section>,
@@ -66,7 +65,7 @@ impl Section {
         }
     }
 
-    /// Whether these, in key order, are the very objects.
+    /// Whether these objects, in key order, are exactly those of the section.
     pub fn is(&self, objects: &[Listed]) -> bool {
         let found = objects.iter().map(Self::of).reduce(|mut section, next| {
             section.join(next);
@@ -77,7 +76,7 @@ impl Section {
 }
 
 impl Sections {
-    /// The first one is done.
+    /// Removes the first section, which is done.
     pub fn pass(&mut self) {
         if let Some(section) = self.left.pop_front() {
             self.after = Some(section.last);
@@ -101,7 +100,7 @@ impl Cutter {
         self.sections.push_back(section);
     }
 
-    /// Makes room: half as many, twice as long.
+    /// Halves the number of sections by joining pairs.
     fn pair_up(&mut self) {
         self.size *= 2;
         let mut sections = std::mem::take(&mut self.sections).into_iter();
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn sections_hold_every_object_once_and_there_are_never_too_many() {
+    fn sections_hold_every_object_once_and_stay_few() {
         let most = 2 * MOST as u64;
         for count in [0, 1, 2, 3, most, most + 1, 5 * most] {
             let sections = cut(count, 2);
@@ -155,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_is_told_from_any_other() {
+    fn section_differs_from_any_other() {
         let sections = cut(3, 3);
         let section = &sections.left[0];
         let all: Vec<Listed> = (0..3).map(object).collect();
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_is_known_by_its_last_key() {
+    fn finished_sections_are_known_by_their_last_key() {
         let mut sections = cut(3, 2);
         sections.pass();
         assert_eq!((sections.after, sections.left.len()), (Some(object(1).key), 1));

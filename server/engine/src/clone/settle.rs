@@ -1,17 +1,16 @@
-//! What becomes of one object: compared where that needs asking, copied as it is now, or failed for a reason.
+//! Settles one object: compared where that needs requests, copied as it is now, or failed with a reason.
 
 use model::{Failure, Key, Reason};
 
-use super::{CloneError, sides::Sides, window::Outcome};
+use super::{CloneError, endpoints::Endpoints, window::Outcome};
 use crate::{
     clock::now,
-    s3::{ETag, Failed, InParts, LARGEST, Listed, S3Error, S3Fault, Way},
+    s3::{ETag, Failed, LARGEST, Listed, MultipartCopy, S3Error, S3Fault, Transfer},
 };
 
-/// How often an object may change under our hands before it is reported.
+/// Changes of an object during its copy after which it fails.
 const CHANGES: u32 = 3;
 
-/// A failure of one object.
 pub(super) fn failure(key: &Key, reason: Reason, message: impl Into<String>, attempts: u32) -> Failure {
     Failure { key: key.clone(), reason, message: message.into(), attempts, at: now() }
 }
@@ -20,38 +19,38 @@ fn failed(key: &Key, reason: Reason, message: impl Into<String>, attempts: u32) 
     Outcome::Failed(Box::new(failure(key, reason, message, attempts)))
 }
 
-/// What an object came to.
-pub(super) enum Fate {
+/// Result of settling an object.
+pub(super) enum Settlement {
     Settled(Outcome),
-    /// Its folder asked for less: it must be copied when its turn has come.
+    /// Its folder throttles: it must be copied when its turn has come.
     HeldBack(Failed),
 }
 
-impl Sides {
-    /// Err only for what concerns more than this object.
-    pub async fn settle(&self, mut source: Listed, destination: Option<&Listed>) -> Result<Fate, CloneError> {
+impl Endpoints {
+    /// Fails only if the error concerns more than this object.
+    pub async fn settle(&self, mut source: Listed, destination: Option<&Listed>) -> Result<Settlement, CloneError> {
         let Some(to) = self.destination_key(&source.key) else {
             let message = "the key at the destination would be empty or over 1,024 bytes";
-            return Ok(Fate::Settled(failed(&source.key, Reason::KeyTooLong, message, 0)));
+            return Ok(Settlement::Settled(failed(&source.key, Reason::KeyTooLong, message, 0)));
         };
         if let Some(destination) = destination
             && self.compare(&source, destination).await.equal()
         {
-            return Ok(Fate::Settled(Outcome::Skipped));
+            return Ok(Settlement::Settled(Outcome::Skipped));
         }
         let mut attempts = 0;
         for _ in 0..=CHANGES {
             if source.size > LARGEST {
                 let message = format!("{} bytes; 10,000 parts of 5 GiB are the most there can be", source.size);
-                return Ok(Fate::Settled(failed(&source.key, Reason::TooLarge, message, attempts)));
+                return Ok(Settlement::Settled(failed(&source.key, Reason::TooLarge, message, attempts)));
             }
             if self.spec.dry_run {
-                return Ok(Fate::Settled(Outcome::Copied { bytes: source.size }));
+                return Ok(Settlement::Settled(Outcome::Copied { bytes: source.size }));
             }
             let refused = match self.copy(&source, &to).await {
                 Ok(etag) => {
                     self.records.add(&source, &etag);
-                    return Ok(Fate::Settled(Outcome::Copied { bytes: source.size }));
+                    return Ok(Settlement::Settled(Outcome::Copied { bytes: source.size }));
                 }
                 Err(refused) => refused,
             };
@@ -59,10 +58,10 @@ impl Sides {
             if matches!(refused.error.fault(), S3Fault::Throttled { .. })
                 && self.throttle.holds(self.folder(&source.key))
             {
-                return Ok(Fate::HeldBack(Failed { attempts, ..refused }));
+                return Ok(Settlement::HeldBack(Failed { attempts, ..refused }));
             }
             if *refused.error.fault() != S3Fault::Changed {
-                return give_up(&source.key, &refused.error, attempts).map(Fate::Settled);
+                return give_up(&source.key, &refused.error, attempts).map(Settlement::Settled);
             }
             match self.source.head(&self.spec.source.bucket, &source.key).await {
                 Ok(head) => {
@@ -70,12 +69,12 @@ impl Sides {
                     source = head.object;
                 }
                 Err(refused) => {
-                    return give_up(&source.key, &refused.error, attempts + refused.attempts).map(Fate::Settled);
+                    return give_up(&source.key, &refused.error, attempts + refused.attempts).map(Settlement::Settled);
                 }
             }
         }
         let message = format!("it was replaced more than {CHANGES} times while being copied");
-        Ok(Fate::Settled(failed(&source.key, Reason::Changed, message, attempts)))
+        Ok(Settlement::Settled(failed(&source.key, Reason::Changed, message, attempts)))
     }
 
     async fn copy(&self, source: &Listed, to: &Key) -> Result<ETag, Failed> {
@@ -91,8 +90,8 @@ impl Sides {
                 }
                 held
             };
-            let beside = self.source.beside_copy(from_bucket, source, &self.spec.fidelity).await?;
-            let copied = self.destination.copy(from_bucket, source, to_bucket, to, &beside, &slow_down).await;
+            let options = self.source.copy_options(from_bucket, source, &self.spec.fidelity).await?;
+            let copied = self.destination.copy(from_bucket, source, to_bucket, to, &options, &slow_down).await;
             copied.inspect(|_| self.throttle.taken(folder))
         } else {
             let fidelity = &self.spec.fidelity;
@@ -100,15 +99,15 @@ impl Sides {
         }
     }
 
-    fn in_parts<'a>(&'a self, source: &'a Listed, to: &'a Key) -> InParts<'a> {
-        InParts {
+    fn in_parts<'a>(&'a self, source: &'a Listed, to: &'a Key) -> MultipartCopy<'a> {
+        MultipartCopy {
             source: &self.source,
             from: &self.spec.source.bucket,
             object: source,
             destination: &self.destination,
             to: &self.spec.destination.bucket,
             key: to,
-            way: if self.one_credential { Way::Copied } else { Way::Streamed },
+            transfer: if self.one_credential { Transfer::Copied } else { Transfer::Streamed },
             slots: &self.slots,
             fidelity: &self.spec.fidelity,
         }

@@ -1,8 +1,8 @@
 //! The proof: both listings read to their ends once more and compared key by key.
 //!
-//! Always: it is whole or it is none: every object that the spec chooses, and it says what that was. Each difference is counted; the first [`RECORDED`] are also recorded as failures,
-//! so that they can be seen and tried again. A source that changed after it was copied shows as a difference: the
-//! proof speaks of the places as they are, not as they were.
+//! Always: a proof covers every object that the spec chooses, and says what that was; an incomplete one is an error. Each
+//! difference is counted; the first [`RECORDED`] are also recorded as failures, so that users can see and retry them. A
+//! source that changed after it was copied shows as a difference: the proof is about the places as they are now.
 
 use std::{
     collections::HashSet,
@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
-    CloneError, Tracker, compare::Verdict, crew::Crew, settle::failure, sides::Sides, tracker::Verified as Totals,
+    CloneError, Tracker, compare::Verdict, comparison::empty_comparison, endpoints::Endpoints, settle::failure,
+    tracker::Verified as Totals, worker_pool::WorkerPool,
 };
 use crate::{
     clock::now,
@@ -22,52 +23,52 @@ use crate::{
     s3::Listed,
 };
 
-/// Pairs waiting to be asked whether they are equal.
-const UNCLEAR: usize = 1_000;
+/// Pairs waiting to be compared by requests.
+const WAITING: usize = 1_000;
 
-/// Differences recorded one by one.
+/// Most differences recorded as failures.
 const RECORDED: u64 = 100_000;
 
 const UNPROVEN: &str = "the same size at both, but nothing proves that the contents are equal: ETags that cannot be \
                         compared and no checksum of the same kind, or an object that does not answer";
 const CARRIES_OTHER: &str = "the same content, with other metadata, content headers, storage class or tags";
 
-/// What came of it.
+/// Result of a comparison.
 pub(super) struct Verified {
     pub comparison: Comparison,
-    /// At most [`RECORDED`], each recorded as failed. None of a mere comparison.
+    /// Keys of the same size without a proof, at most [`RECORDED`], each recorded as failed. Empty in mode `verify`.
     pub unproven: Vec<Key>,
 }
 
-/// `known`: keys recorded as failed already, whose reason says more than "missing".
+/// Compares both places. `known` are keys recorded as failed already, whose reason says more than "missing".
 pub(super) async fn verify(
-    sides: &Arc<Sides>,
+    endpoints: &Arc<Endpoints>,
     most: usize,
     known: HashSet<Key>,
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<Verified, CloneError> {
-    let tally = Arc::new(Tally::new(&sides.spec, known, tracker));
-    let mut crew = Crew::new(most, tracker, stop);
-    let (queue, mut unclear) = mpsc::channel(UNCLEAR);
-    let reader = Arc::new(Reader { sides: Arc::clone(sides), tally: Arc::clone(&tally), queue });
-    let (listings, ranges) = (sides.listings(), ranges(&tracker.starts(), sides.spec.source.prefix.as_str()));
+    let tally = Arc::new(Tally::new(&endpoints.spec, known, tracker));
+    let mut pool = WorkerPool::new(most, tracker, stop);
+    let (queue, mut unclear) = mpsc::channel(WAITING);
+    let reader = Arc::new(Reader { endpoints: Arc::clone(endpoints), tally: Arc::clone(&tally), queue });
+    let (listings, ranges) = (endpoints.listings(), ranges(&tracker.starts(), endpoints.spec.source.prefix.as_str()));
     let reading = AbortOnDropHandle::new(tokio::spawn(async move { read_pairs(listings, ranges, &reader).await }));
-    while let Some((source, destination)) = crew.until(unclear.recv()).await? {
-        let (sides, tally) = (Arc::clone(sides), Arc::clone(&tally));
-        crew.begin(async move {
-            let verdict = sides.compare(&source, &destination).await;
+    while let Some((source, destination)) = pool.wait_for(unclear.recv()).await? {
+        let (endpoints, tally) = (Arc::clone(endpoints), Arc::clone(&tally));
+        pool.spawn(async move {
+            let verdict = endpoints.compare(&source, &destination).await;
             tally.both(&source, &destination, verdict);
             Ok(())
         })
         .await?;
     }
-    crew.finish().await?;
+    pool.join().await?;
     reading.await??;
     Ok(tally.judge())
 }
 
-/// All keys, cut where those that were copied have shown that there are many.
+/// All keys, split where the copying has found many of them.
 fn ranges(starts: &[Key], prefix: &str) -> Vec<LabelledRange> {
     let labelled = |after, last| LabelledRange { label: 0, range: KeyRange { after, last } };
     let mut after = None;
@@ -79,9 +80,9 @@ fn ranges(starts: &[Key], prefix: &str) -> Vec<LabelledRange> {
     ranges
 }
 
-/// Counts what the listings tell, and passes on what must be asked.
+/// Counts pairs that the listings decide, and queues those that need requests.
 struct Reader {
-    sides: Arc<Sides>,
+    endpoints: Arc<Endpoints>,
     tally: Arc<Tally>,
     queue: mpsc::Sender<(Listed, Listed)>,
 }
@@ -93,7 +94,7 @@ impl PairVisitor for Reader {
             Pair::Source(source) => self.tally.missing(&source),
             Pair::Destination(destination) => self.tally.extra(&destination),
             Pair::PassedOver => self.tally.tracker.passed_over(),
-            Pair::Both(source, destination) => match self.sides.told(&source, &destination) {
+            Pair::Both(source, destination) => match self.endpoints.verdict_without_requests(&source, &destination) {
                 Some(verdict) => self.tally.both(&source, &destination, verdict),
                 None => return self.queue.send((source, destination)).await.is_ok(),
             },
@@ -106,27 +107,6 @@ impl PairVisitor for Reader {
     }
 
     fn finished(&self, _: usize) {}
-}
-
-/// A comparison that has seen nothing yet.
-pub(super) fn empty(spec: &CloneSpec) -> Comparison {
-    Comparison {
-        at: now(),
-        mode: spec.mode,
-        source_objects: 0,
-        source_bytes: 0,
-        destination_objects: 0,
-        equal_by_etag: 0,
-        equal_by_record: 0,
-        equal_by_size: 0,
-        unproven: 0,
-        missing: 0,
-        different: 0,
-        extra: 0,
-        equal: false,
-        selection: spec.selection.clone(),
-        compare: spec.fidelity.compare,
-    }
 }
 
 struct Tally {
@@ -144,7 +124,7 @@ struct Counts {
 
 impl Tally {
     fn new(spec: &CloneSpec, known: HashSet<Key>, tracker: &Tracker) -> Self {
-        let counts = Counts { comparison: empty(spec), known, fresh: 0, unproven: Vec::new() };
+        let counts = Counts { comparison: empty_comparison(spec), known, fresh: 0, unproven: Vec::new() };
         Self { mode: spec.mode, tracker: tracker.clone(), counts: Mutex::new(counts) }
     }
 
@@ -248,7 +228,7 @@ impl Tally {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let comparison = Comparison { at: now(), ..counts.comparison.clone() }.judged();
         if self.mode == Mode::Verify {
-            // Recorded as failed by an earlier comparison, and on neither side now.
+            // An earlier comparison recorded these as failed, and neither place has them now.
             counts.known.drain().for_each(|key| self.tracker.mended(key));
         } else {
             self.tracker.verified(Totals {

@@ -1,14 +1,14 @@
 //! The keys between a range's cursor and the furthest key planned, in order, and which of them are settled.
 //!
 //! Copies finish in any order; a cursor may only pass a key when every key below it is settled too. So settled keys
-//! wait here for the slower ones before them, with what became of them: counts and failures are passed on together
-//! with the cursor, and never before it.
+//! wait here for the slower ones before them, with their outcomes: counts and failures move on together with the cursor,
+//! never before it.
 
 use std::collections::VecDeque;
 
 use model::{Failure, Key};
 
-/// What became of a key.
+/// Outcome of a key.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
     Copied { bytes: u64 },
@@ -19,7 +19,7 @@ pub(super) enum Outcome {
 #[derive(Debug)]
 struct Slot {
     key: Key,
-    /// As listed.
+    /// In bytes, as listed.
     size: u64,
     outcome: Option<Outcome>,
 }
@@ -40,7 +40,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Keys must come in order. Answers the number to settle it by.
+    /// Adds a key; keys must come in order. Returns the number to settle it by.
     pub fn admit(&mut self, key: Key, size: u64) -> u64 {
         self.slots.push_back(Slot { key, size, outcome: None });
         self.first + self.slots.len() as u64 - 1
@@ -53,7 +53,7 @@ impl Window {
         }
     }
 
-    /// The lowest key, if it is settled; what the cursor passes next.
+    /// Removes and returns the lowest key if it is settled: the cursor passes it next.
     pub fn pass(&mut self) -> Option<Passed> {
         self.slots.front()?.outcome.as_ref()?;
         let Slot { key, size, outcome } = self.slots.pop_front()?;
@@ -74,7 +74,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_passes_keys_in_order_and_none_before_all_below_are_settled(
+        fn cursor_passes_keys_in_order_once_all_below_settled(
             order in Just((0..40_usize).collect::<Vec<_>>()).prop_shuffle()
         ) {
             let mut window = Window::default();

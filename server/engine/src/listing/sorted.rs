@@ -1,10 +1,10 @@
-//! A listing of a store that keeps an order of its own, brought into the order of the keys' bytes.
+//! Sorts the listing of a store that lists in an order of its own.
 //!
-//! It is read to its end by one reader, in runs that are sorted in memory and wait on disk, in files without a name that
-//! go with the process; then they are merged. So memory is bounded whatever the store lists, and disk is not: about 150
+//! One reader reads it to its end, in runs that are sorted in memory and written to unnamed temporary files, which vanish
+//! with the process; then the runs are merged. So memory is bounded whatever the store lists, and disk is not: about 150
 //! bytes an object in the folder for temporary files.
 //!
-//! Always: as whole as any listing. A key that comes twice, or a token that leads back, is an error.
+//! Always: complete or an error. A key that is listed twice, or a token that leads back, is an error.
 
 use std::{
     cmp::Reverse,
@@ -19,15 +19,15 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::s3::{Action, Context, ETag, ListPage, Listed, Order, S3Client, S3Error, S3Fault, Start};
 
-/// Objects sorted in memory: about ten megabytes of them.
+/// Objects sorted in memory at once: about ten megabytes.
 const RUN: usize = 50_000;
 const PAGE: usize = 1_000;
-/// Bytes read ahead of each run: a hundred million objects make two thousand.
+/// Bytes read ahead in each run: a hundred million objects make two thousand runs.
 const AHEAD: usize = 16 << 10;
 
 type Line = (Key, u64, Option<String>, i64, Option<String>);
 
-/// Objects in order, on disk.
+/// Sorted objects on disk.
 struct Run(Lines<BufReader<File>>);
 
 impl S3Client {
@@ -45,7 +45,7 @@ impl S3Client {
         };
         let merged = spawn_blocking(move || {
             if let Err(error) = merge(runs, &context, &pages) {
-                let _ = pages.blocking_send(Err(error)); // nobody listens any more, or it is told
+                let _ = pages.blocking_send(Err(error)); // fails if nobody listens any more
             }
         });
         drop(merged.await);
@@ -100,7 +100,7 @@ impl Run {
     }
 }
 
-/// The head of each run, the lowest first.
+/// The next object of each run, the lowest first.
 struct Merge {
     runs: Vec<Run>,
     heads: Vec<Option<Listed>>,
@@ -179,7 +179,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn runs_come_out_whole_and_in_order(
+        fn merged_runs_are_complete_and_in_order(
             keys in proptest::collection::btree_set("\\PC{1,9}|[\u{1}-\u{20}]{1,3}", 0..60), cuts: u8
         ) {
             let mut objects: Vec<Listed> = (0..).zip(&keys).map(|(size, key)| object(key, size)).collect();
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_comes_twice_is_an_error() {
+    fn duplicate_key_is_an_error() {
         let twice = merged(vec![vec![object("a", 1), object("b", 1)], vec![object("a", 2)]]);
         assert!(twice.unwrap_err().to_string().contains("\"a\" is listed twice"));
     }

@@ -1,7 +1,7 @@
-//! A listing as a stream of objects, read page by page with a little read-ahead.
+//! A listing as a stream of objects, read page by page with one page of read-ahead.
 //!
-//! Always: it ends with `None` only where the store said that the last page was read. Whatever else ends it is an
-//! error. At most three pages are in memory.
+//! Always: it ends with `None` only if the store said that the last page was read. Any other end is an error. At most three
+//! pages are in memory.
 
 use model::{BucketName, Prefix};
 use tokio::sync::mpsc;
@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::s3::{Action, Context, ListPage, Listed, Order, S3Client, S3Error, S3Fault, Start};
 
-/// Pages waiting to be taken, beside the one being taken from and the one being fetched.
+/// Pages read ahead, besides the one in use and the one being fetched.
 const AHEAD: usize = 1;
 
 /// Objects of a bucket under a prefix, in key order.
@@ -22,12 +22,12 @@ pub struct Listing {
 }
 
 impl S3Client {
-    /// `after` need not be an existing key, nor start with the prefix.
+    /// Lists a prefix in key order. `after` need not be an existing key, nor start with the prefix.
     pub fn list(&self, bucket: &BucketName, prefix: &Prefix, after: Option<String>) -> Listing {
         self.list_in(Order::Bytes, bucket, prefix, after)
     }
 
-    /// The same of a store that lists in this order. Where it must be sorted, all of it comes, before `after` too.
+    /// The same for a store that lists in this order. A listing that must be sorted ignores `after`.
     pub fn list_in(&self, order: Order, bucket: &BucketName, prefix: &Prefix, after: Option<String>) -> Listing {
         let (sender, pages) = mpsc::channel(AHEAD);
         let (store, bucket, prefix) = (self.clone(), bucket.clone(), prefix.clone());

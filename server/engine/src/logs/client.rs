@@ -1,7 +1,7 @@
-//! The one request that is made of a log group.
+//! The client of a log group: reads events page by page with `FilterLogEvents`.
 //!
-//! A group is reached by the SDK's own rules, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS` included, or
-//! where the configuration says. Credentials are those of the pipeline's store.
+//! The endpoint comes from the configuration, else from the SDK's own rules, `AWS_ENDPOINT_URL` and
+//! `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS` included. Credentials are those of the pipeline's store.
 
 use std::time::Duration;
 
@@ -19,24 +19,24 @@ use crate::{
 };
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// Of one page, before its error is told. Whoever asked may ask again.
+/// Attempts at one page before its error is returned. The caller may retry.
 const ATTEMPTS: u32 = 8;
-/// Before the second try, at most; twice as long before each further one.
+/// Longest pause before the second attempt; doubled before each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Where a log group lies.
+/// Address of a log group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// `/aws/lambda/api-prod-elb`
     pub group: String,
-    /// `None`: that of the store, or what the SDK's own rules say.
+    /// `None`: the store's region, or as the SDK's own rules decide.
     pub region: Option<String>,
-    /// `None`: AWS itself, or what the SDK's own rules say.
+    /// Endpoint; `None`: AWS, or as the SDK's own rules decide.
     pub url: Option<String>,
 }
 
-/// A log group that can be read. Cheap to clone.
+/// A client of one log group. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Logs {
     client: Client,
@@ -45,20 +45,20 @@ pub struct Logs {
     limiter: AdaptiveLimiter,
 }
 
-/// Which events: those of `from <= at <= to`, as CloudWatch has it.
+/// A closed range of event times, `from <= at <= to`, as CloudWatch defines it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stretch {
     pub from: Time,
     pub to: Time,
-    /// `None`: of all streams.
+    /// Log stream to read; `None`: all streams.
     pub stream: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// In the order of time, at most 10,000 or 1 MB; perhaps none though there are more pages.
+    /// Events in order of time, at most 10,000 or 1 MB. May be empty although more pages follow.
     pub events: Vec<LogEvent>,
-    /// `None`: this was the last.
+    /// Token of the next page; `None` after the last.
     pub next: Option<String>,
 }
 
@@ -83,12 +83,12 @@ impl Logs {
         &self.group
     }
 
-    /// As the SDK found it.
+    /// Region as the SDK resolved it.
     pub fn region(&self) -> &str {
         &self.region
     }
 
-    /// The first page, or the one of a token; again and again where the service refuses or does not answer.
+    /// Reads the first page, or the page of a token. Retries while the service throttles or does not answer.
     pub async fn page(&self, stretch: &Stretch, token: Option<&str>) -> Result<Page, LogsError> {
         let mut attempt = 1;
         loop {
@@ -117,7 +117,7 @@ impl Logs {
     }
 
     async fn ask(&self, stretch: &Stretch, token: Option<&str>) -> Result<Page, LogsFault> {
-        #[expect(deprecated, reason = "CloudWatch always does so by now; what is like it wants to be told")]
+        #[expect(deprecated, reason = "CloudWatch now always interleaves; compatible services still need the flag")]
         let request = self.client.filter_log_events().interleaved(true);
         let request = request
             .log_group_name(&self.group)

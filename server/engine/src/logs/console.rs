@@ -1,15 +1,16 @@
 //! Links into the CloudWatch console.
 //!
-//! The console keeps its state behind `#`, percent-encoded, and that once more inside a parameter, with `$` in place of
-//! `%`: `/` becomes `%2F`, then `%252F`, and is written `$252F`.
+//! The console keeps its state after `#`. Values are percent-encoded twice, with `$` in place of `%`: `/` becomes
+//! `%2F`, then `%252F`, and is written `$252F`.
 
 use model::Time;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What `encodeURIComponent` leaves as it is.
+/// Characters that `encodeURIComponent` does not escape.
 const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'!').remove(b'~').remove(b'*');
 
-/// The lines of a group, or of one of its streams, from `from` to `to`; narrowed to those with a text, if one is given.
+/// URL of the console page with the lines of a group, or of one of its streams, from `from` to `to`; if `containing` is
+/// given, only lines that contain it.
 pub fn console(
     region: &str,
     group: &str,
@@ -17,7 +18,7 @@ pub fn console(
     (from, to): (Time, Time),
     containing: Option<&str>,
 ) -> String {
-    // AWS's partitions have a console each.
+    // Each AWS partition has its own console.
     let host = match region {
         china if china.starts_with("cn-") => "console.amazonaws.cn".to_owned(),
         government if government.starts_with("us-gov-") => "console.amazonaws-us-gov.com".to_owned(),
@@ -26,8 +27,8 @@ pub fn console(
     let filter = containing.map(|text| format!("&filterPattern={}", encoded(&format!("\"{text}\""))));
     let query = format!("?start={}&end={}{}", from.0, to.0, filter.unwrap_or_default());
     let query = utf8_percent_encode(&query, &KEPT).to_string().replace('%', "$");
-    let events = stream.map_or_else(String::new, |stream| format!("/{}", twice(stream)));
-    let group = twice(group);
+    let events = stream.map_or_else(String::new, |stream| format!("/{}", encoded_twice(stream)));
+    let group = encoded_twice(group);
     format!(
         "https://{host}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}/log-events{events}{query}"
     )
@@ -37,7 +38,7 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, &KEPT).to_string()
 }
 
-fn twice(text: &str) -> String {
+fn encoded_twice(text: &str) -> String {
     encoded(&encoded(text)).replace('%', "$")
 }
 
@@ -45,9 +46,9 @@ fn twice(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// As the console itself writes it into the address bar.
+    /// The expected link was copied from the console's address bar.
     #[test]
-    fn a_link_is_spelled_as_the_console_spells_it() {
+    fn link_equals_the_consoles_own() {
         let stream = Some("2026/11/21/[$LATEST]0123abcd");
         let link = console("eu-west-1", "/aws/lambda/api", stream, (Time(1_000), Time(2_000)), None);
         assert_eq!(
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_stream_it_shows_the_group_narrowed_to_a_text() {
+    fn link_without_stream_filters_the_group() {
         let link = console("cn-north-1", "g", None, (Time(1), Time(2)), Some("r-1"));
         assert!(link.starts_with("https://console.amazonaws.cn/"), "{link}");
         assert!(link.ends_with("/g/log-events$3Fstart$3D1$26end$3D2$26filterPattern$3D$2522r-1$2522"), "{link}");

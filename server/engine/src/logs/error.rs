@@ -1,4 +1,4 @@
-//! Why a log group cannot be read.
+//! The errors of reading a log group, and what to do about each.
 
 use aws_sdk_cloudwatchlogs::{
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
@@ -12,14 +12,14 @@ pub struct LogsError {
     pub fault: LogsFault,
 }
 
-/// What went wrong, as far as it matters for what to do now.
+/// The causes that call for different actions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogsFault {
     #[error("it does not exist")]
     Missing,
     #[error("no permission to read it: {why}")]
     Denied { why: String },
-    #[error("too many requests, after {attempts} tries")]
+    #[error("throttled, after {attempts} attempts")]
     Throttled { attempts: u32 },
     #[error("CloudWatch Logs does not answer: {why}")]
     Unreachable { why: String },
@@ -28,7 +28,7 @@ pub enum LogsFault {
 }
 
 impl LogsError {
-    /// Whether another try soon may go well.
+    /// Whether a retry may succeed soon.
     pub fn passes(&self) -> bool {
         self.fault.passes()
     }
@@ -37,16 +37,20 @@ impl LogsError {
     pub fn advice(&self) -> &'static str {
         match self.fault {
             LogsFault::Missing => {
-                "Correct the pipeline's log_group or its region; a function makes its group when it runs for the first time."
+                "Correct the pipeline's log_group or its region. A function creates its group on its first run."
             }
-            LogsFault::Denied { .. } => "Let the credentials of the pipeline's store use logs:FilterLogEvents there.",
+            LogsFault::Denied { .. } => {
+                "Allow logs:FilterLogEvents on this group for the credentials of the pipeline's store."
+            }
             LogsFault::Throttled { .. } => {
-                "It is tried again. If it lasts, others read logs in that account, too: ask AWS for a higher quota."
+                "Logyard retries. If this lasts, other programs read logs in that account too: ask AWS for a higher quota."
             }
             LogsFault::Unreachable { .. } => {
-                "Check region, logs_endpoint_url and credentials, and that CloudWatch Logs can be reached from here."
+                "Check the region, logs_endpoint_url and the credentials, and that this machine can reach CloudWatch Logs."
             }
-            LogsFault::Other { .. } => "It is tried again.",
+            LogsFault::Other { .. } => {
+                "Logyard retries. If this lasts, look up the error in the CloudWatch Logs documentation."
+            }
         }
     }
 }

@@ -1,16 +1,17 @@
-//! What a long log says, in few lines: those that differ in numbers, ids and quoted text only are one.
+//! Summarizes a long log as templates: lines that differ only in numbers, ids and quoted text count as one.
 //!
-//! Always: bounded, however much is taken in. What comes when there is no room for another template is counted as a
-//! line and shown by none.
+//! Always: memory is bounded for any input. A line that would need a further template beyond the limit is counted and
+//! not shown.
 
 use std::collections::HashMap;
 
 use model::{LogLine, LogTemplate};
 
-/// Templates kept while a log is read.
+/// Most templates kept while a log is read.
 const KEPT: usize = 5_000;
-/// Characters of one.
+/// Longest template, in characters.
 const LONGEST: usize = 200;
+/// Stands for a part that differs between the lines of a template.
 const DIFFERS: char = '…';
 
 #[derive(Debug, Default)]
@@ -30,12 +31,12 @@ impl Templates {
         }
     }
 
-    /// Lines taken in.
+    /// Number of lines read.
     pub fn lines(&self) -> u64 {
         self.lines
     }
 
-    /// The most frequent first; of equals, the earlier.
+    /// The `most` most frequent templates; equally frequent ones in order of their first line.
     pub fn most_frequent(self, most: usize) -> Vec<LogTemplate> {
         let known = self.known.into_iter();
         let mut templates: Vec<_> = known.map(|(text, (count, first))| LogTemplate { text, count, first }).collect();
@@ -45,7 +46,7 @@ impl Templates {
     }
 }
 
-/// A quoted text, and every word that holds a digit, becomes one sign.
+/// The template of a line: quoted text and words with a digit become `…`.
 fn template(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text.trim_end();
@@ -54,7 +55,7 @@ fn template(text: &str) -> String {
             break;
         }
         let taken = if let Some(quoted) = quoted(rest, first) {
-            // The name of a JSON field tells lines apart.
+            // Names of JSON fields distinguish lines and are kept.
             if rest[quoted..].trim_start().starts_with(':') {
                 out.push_str(&rest[..quoted]);
             } else {
@@ -80,7 +81,7 @@ fn template(text: &str) -> String {
     out.chars().take(LONGEST).collect()
 }
 
-/// How long the quoted text is that begins here, quotes included.
+/// Length in bytes of the quoted text at the start of `rest`, quotes included.
 fn quoted(rest: &str, quote: char) -> Option<usize> {
     if !matches!(quote, '"' | '\'') {
         return None;
@@ -88,12 +89,12 @@ fn quoted(rest: &str, quote: char) -> Option<usize> {
     Some(1 + rest[1..].find(quote)? + 1)
 }
 
-/// How long the word is that begins here: a number, an id, a time or an address is one. Its last dot or colon is not
-/// part of it.
+/// Length in bytes of the word at the start of `rest`. Numbers, ids, times and addresses are single words; a trailing
+/// dot or colon is not part of the word.
 fn word(rest: &str) -> usize {
     let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '+' | '$');
     if rest.starts_with(':') {
-        return 0; // it parts a name from what it names
+        return 0; // separates a name from its value
     }
     let end = rest.find(|c: char| !inside(c)).unwrap_or(rest.len());
     rest[..end].trim_end_matches(['.', ':', '-', '+']).len()
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_ids_times_addresses_and_quoted_texts_make_no_difference() {
+    fn template_ignores_numbers_ids_and_quoted_text() {
         let cases = [
             ("2018-05-17T06:46:28.161Z 9ad-1 Task timed out after 18.02 seconds", "… … Task timed out after … seconds"),
             (
@@ -128,18 +129,18 @@ mod tests {
     }
 
     #[test]
-    fn the_most_frequent_comes_first_with_its_first_line() {
+    fn most_frequent_template_comes_first() {
         let mut templates = Templates::default();
         templates.take_in(&line(1, "started"));
         (2..60_002).for_each(|at| templates.take_in(&line(at, &format!("sent record {at}"))));
         assert_eq!(templates.lines(), 60_001);
-        let told = templates.most_frequent(50);
-        assert_eq!((told.len(), told[0].count, told[0].text.as_str()), (2, 60_000, "sent record …"));
-        assert_eq!(told[0].first, line(2, "sent record 2"));
+        let found = templates.most_frequent(50);
+        assert_eq!((found.len(), found[0].count, found[0].text.as_str()), (2, 60_000, "sent record …"));
+        assert_eq!(found[0].first, line(2, "sent record 2"));
     }
 
     #[test]
-    fn a_log_without_a_pattern_takes_bounded_memory() {
+    fn log_without_pattern_uses_bounded_memory() {
         let mut templates = Templates::default();
         for number in 0..2 * KEPT {
             let word: String = number.to_string().bytes().map(|digit| char::from(b'a' + digit - b'0')).collect();

@@ -1,9 +1,9 @@
-//! Which addresses the world outside has. Everything else is somebody's own network, where a request from inside may
-//! reach what nobody outside can: a database, or the metadata of a machine with its credentials.
+//! Classifies IP addresses as public or not. A request to a non-public address may reach services that are closed to
+//! the outside: a database, or a machine's metadata service with its credentials.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What kind of address it is, if it is not one of the world outside.
+/// Describes a non-public address; `None` if it is public.
 pub fn not_public(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => v4(address),
@@ -28,7 +28,7 @@ fn v4(address: Ipv4Addr) -> Option<&'static str> {
 }
 
 fn v6(address: Ipv6Addr) -> Option<&'static str> {
-    // Ways to write an address of the old kind: it is that one which is reached.
+    // Forms that embed an IPv4 address: the embedded address is reached.
     let segments = address.segments();
     let embedded = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_ones_own_network_are_not_public_however_they_are_written() {
+    fn private_addresses_in_any_form_are_not_public() {
         let own = [
             "127.0.0.1",
             "127.9.9.9",
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_the_world_outside_are_public() {
+    fn internet_addresses_are_public() {
         for address in ["1.1.1.1", "172.32.0.1", "100.128.0.1", "52.95.110.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
             assert_eq!(not_public(address.parse().unwrap()), None, "{address}");
         }

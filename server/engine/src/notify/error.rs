@@ -1,4 +1,4 @@
-//! Why a receiver was not told.
+//! Why a receiver of alerts could not be notified.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -10,25 +10,23 @@ pub enum NotifyError {
     Private { host: String, address: IpAddr, what: &'static str },
     #[error("no connection to {host}: {why}")]
     Unreachable { host: String, why: String },
-    /// What answers there cannot show that it is the receiver. Nothing was sent to it.
-    #[error(
-        "{host} is not trusted, and was told nothing: {why}; if it is the receiver, name its authority's file as ca"
-    )]
+    /// The peer's certificate is not trusted. Nothing was sent to it.
+    #[error("{host} is not trusted, nothing was sent: {why}; if it is the receiver, set ca to its authority's file")]
     Untrusted { host: String, why: String },
     #[error("the connection to {host} broke: {why}")]
     Broken { host: String, why: String },
     #[error("{host} did not answer within {within:?}")]
     Silent { host: String, within: Duration },
-    #[error("{host} answered {status}, and redirects are not followed: configure the address that it names")]
+    #[error("{host} answered {status}; redirects are not followed: configure the address it redirects to")]
     Redirected { host: String, status: u16 },
     #[error("{host} answered {status}")]
     Refused { host: String, status: u16 },
-    #[error("the topic did not take it: {why}")]
+    #[error("the topic did not accept the message: {why}")]
     Topic { why: String },
 }
 
 impl NotifyError {
-    /// Of HTTP, where it got so far.
+    /// The HTTP status, if the receiver answered.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Redirected { status, .. } | Self::Refused { status, .. } => Some(*status),

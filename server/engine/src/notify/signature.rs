@@ -1,7 +1,7 @@
-//! Signatures, so that a receiver can tell our requests from anybody's: HMAC-SHA256 over the time and the body.
+//! Signs webhook requests so that a receiver can verify their origin: HMAC-SHA256 over the time and the body.
 //!
-//! The receiver computes `HMAC(secret, "{t}.{body}")`, compares it with `v1` in constant time, and refuses a `t` that is
-//! long ago, so that nobody can say again what was said once.
+//! The receiver computes `HMAC(secret, "{t}.{body}")`, compares it with `v1` in constant time, and rejects an old `t`,
+//! so that a recorded request cannot be replayed.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use model::Time;
 use sha2::Sha256;
 
-/// Known to both sides, and to no log.
+/// A secret shared with the receiver. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -28,7 +28,7 @@ impl fmt::Debug for Secret {
 /// `t=1770000000,v1=…`: seconds since 1970, and the signature in hex.
 pub fn sign(secret: &Secret, at: Time, body: &[u8]) -> String {
     let seconds = at.0.div_euclid(1_000);
-    // A key of any length will do: `new_from_slice` refuses none.
+    // HMAC accepts a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.0.as_bytes()) else { return format!("t={seconds}") };
     mac.update(format!("{seconds}.").as_bytes());
     mac.update(body);
@@ -41,13 +41,13 @@ mod tests {
 
     /// `printf '1770000000.{"a":1}' | openssl dgst -sha256 -hmac secret`
     #[test]
-    fn a_signature_is_what_another_program_computes() {
+    fn signature_equals_openssls() {
         let signed = sign(&Secret::new("secret".into()), Time(1_770_000_000_250), br#"{"a":1}"#);
         assert_eq!(signed, "t=1770000000,v1=0bf9c34219c58d4ebe02fff1b357de19bbe1a1b8a10733aea9bb43b7a4dfed72");
     }
 
     #[test]
-    fn a_secret_is_not_printed() {
+    fn secret_is_not_printed() {
         assert_eq!(format!("{:?}", Secret::new("swordfish".into())), "(a secret)");
     }
 }

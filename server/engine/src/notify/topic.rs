@@ -1,4 +1,4 @@
-//! One message to an SNS topic.
+//! Publishes a message to an SNS topic.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -9,7 +9,7 @@ use super::NotifyError;
 use crate::s3::{Endpoint, endpoint::http};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// SNS takes no longer subject.
+/// Longest subject that SNS accepts, in characters.
 const SUBJECT: usize = 100;
 
 /// `arn:aws:sns:eu-west-1:123456789012:alerts`
@@ -19,7 +19,7 @@ pub struct TopicArn {
     region: String,
 }
 
-/// Cheap to clone.
+/// A client of one topic. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Topic {
     client: Client,
@@ -49,8 +49,8 @@ impl fmt::Display for TopicArn {
 }
 
 impl Topic {
-    /// Makes the client; no request is sent yet. Whoever asks it tries again, if that is wanted. `store`: whose
-    /// credentials are used. `endpoint_url`: where the topic is, if not at AWS and not told by `AWS_ENDPOINT_URL`.
+    /// Creates the client; no request is sent yet. `store` provides the credentials;
+    /// `endpoint_url` is needed only if the topic is not at AWS and `AWS_ENDPOINT_URL` is not set.
     pub async fn connect(arn: TopicArn, store: &Endpoint, endpoint_url: Option<&str>) -> Self {
         let shared = Endpoint { region: Some(arn.region.clone()), ..store.clone() }.shared().await;
         let timeout = TimeoutConfig::builder().operation_timeout(ANSWER_WITHIN).build();
@@ -64,7 +64,7 @@ impl Topic {
         Self { client: Client::from_conf(config.build()), arn }
     }
 
-    /// `attributes` are for the filters of subscriptions.
+    /// Publishes a message; `attributes` are for the filters of subscriptions.
     pub async fn publish(
         &self,
         subject: &str,
@@ -82,7 +82,7 @@ impl Topic {
     }
 }
 
-/// One line of printable ASCII.
+/// Converts a text to a subject: one line of printable ASCII.
 fn subject_of(text: &str) -> String {
     let plain = |c: char| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' };
     text.trim_start().chars().map(plain).take(SUBJECT).collect()
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arn_names_a_topic_and_its_region() {
+    fn arn_gives_the_topics_region() {
         let arn: TopicArn = "arn:aws:sns:eu-west-1:123456789012:alerts".parse().unwrap();
         assert_eq!(arn.region, "eu-west-1");
         for text in ["alerts", "arn:aws:sqs:eu-west-1:1:alerts", "arn:aws:sns::1:alerts", "arn:aws:sns:eu-west-1:1:a:b"]
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_is_a_short_line_of_ascii() {
+    fn subject_is_one_short_ascii_line() {
         assert_eq!(subject_of("no run\nfor 5 min – really"), "no run?for 5 min ? really");
         assert_eq!(subject_of(&"x".repeat(200)).len(), 100);
     }

@@ -1,4 +1,4 @@
-//! One request to a webhook.
+//! Sends a request to a webhook.
 
 use std::{
     fmt, io,
@@ -29,11 +29,11 @@ use url::{Host, Url};
 use super::{NotifyError, Secret, address::not_public, sign};
 use crate::tls::Trust;
 
-/// Of each address.
+/// Time limit for connecting to each address.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// `http://…` or `https://…`, of which no more than scheme and host is shown: the rest often is a secret.
+/// An `http://` or `https://` URL. Only scheme and host are ever shown, as the rest often is a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookUrl(Url);
 
@@ -47,7 +47,7 @@ struct Inner {
     url: WebhookUrl,
     secret: Option<Secret>,
     allow_private: bool,
-    /// PEM; `None`: the authorities of the machine count.
+    /// PEM file with the only trusted authorities; `None`: the machine's.
     ca: Option<PathBuf>,
     trust: OnceCell<Trust>,
 }
@@ -56,7 +56,7 @@ impl FromStr for WebhookUrl {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        // What is wrong may be a secret, too.
+        // The rejected text may contain a secret.
         let invalid = || Invalid::new("url", "…", "http:// or https://, a host, and no user");
         let url = Url::parse(text).map_err(|_| invalid())?;
         let fits = ["http", "https"].contains(&url.scheme())
@@ -81,13 +81,13 @@ impl fmt::Debug for WebhookUrl {
 }
 
 impl Webhook {
-    /// `ca`: a PEM file with the only authorities that count over HTTPS; `None`: those of the machine do.
+    /// `ca`: PEM file with the only authorities trusted over HTTPS; `None`: the machine's.
     pub fn new(url: WebhookUrl, secret: Option<Secret>, allow_private: bool, ca: Option<PathBuf>) -> Self {
         Self { inner: Arc::new(Inner { url, secret, allow_private, ca, trust: OnceCell::new() }) }
     }
 
-    /// Posts JSON, signed if there is a secret. `delivery` is the same in each attempt to say the same. Answers the
-    /// status, which is a success.
+    /// Posts JSON, signed if there is a secret. `delivery` is the same for each attempt at the same notification.
+    /// Returns the HTTP status, which is a success.
     pub async fn post(&self, delivery: &str, at: Time, body: String) -> Result<u16, NotifyError> {
         let mut request = Request::post(self.inner.target())
             .header(CONTENT_TYPE, "application/json")
@@ -98,7 +98,7 @@ impl Webhook {
         self.inner.within(request, BoxBody::new(Full::new(body.into()))).await
     }
 
-    /// Asks for it, and says nothing: a sign of life.
+    /// Sends a `GET` without content, as a heartbeat.
     pub async fn ping(&self) -> Result<u16, NotifyError> {
         let request = Request::builder().method(Method::GET).uri(self.inner.target());
         self.inner.within(request, BoxBody::new(Empty::new())).await
@@ -133,7 +133,7 @@ impl Inner {
         }
     }
 
-    /// To an address that was checked, and to no other.
+    /// Connects to an address that was checked, and to no other.
     async fn connect(&self) -> Result<TcpStream, NotifyError> {
         let mut last = None;
         for address in self.addresses().await? {
@@ -172,7 +172,7 @@ impl Inner {
         }
     }
 
-    /// Path and query, as the request line has them.
+    /// Path and query for the request line.
     fn target(&self) -> String {
         let url = &self.url.0;
         url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
@@ -182,7 +182,7 @@ impl Inner {
         self.url.to_string()
     }
 
-    /// As a certificate has it.
+    /// The host as a certificate names it, without brackets.
     fn bare_host(&self) -> String {
         self.url.0.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned()
     }
@@ -208,7 +208,7 @@ impl Inner {
     }
 }
 
-/// The status; nobody wants the body.
+/// Sends the request and returns the status; the body is ignored.
 async fn exchange<S>(stream: S, request: Request<Body>) -> Result<u16, hyper::Error>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_shows_its_host_and_nothing_else() {
+    fn url_shows_only_scheme_and_host() {
         let url: WebhookUrl = "https://hooks.example.com:8443/services/T0/secret?key=1".parse().unwrap();
         assert_eq!(url.to_string(), "https://hooks.example.com:8443");
         assert!(!format!("{url:?}").contains("secret"));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_of_this_machine_is_refused_after_it_was_resolved() {
+    async fn name_resolving_to_this_machine_is_refused() {
         for url in ["http://localhost:9/", "http://127.0.0.1:9/", "http://[::1]:9/", "http://[::ffff:127.0.0.1]:9/"] {
             let webhook = Webhook::new(url.parse().unwrap(), None, false, None);
             let error = webhook.ping().await.unwrap_err();

@@ -1,33 +1,35 @@
-//! One attempt at a request: what the lines from its start on come to.
+//! One attempt at a request, derived from its log lines.
+//!
+//! Lambda may run a request several times; each start begins an attempt.
 
 use model::{LogLine, Time};
 use serde_json::Value;
 
 use super::{
-    event::Order,
+    event::EventOrder,
     figures::Figures,
-    line::{Line, LogObject, Report, SUMMARY, Sign, Status, documents, named, named_in_json, stitched},
+    line::{Line, LogObject, Report, SUMMARY, Signal, Status, documents, named, named_in_json, stitched},
     mapping::{Mapping, Pointer},
 };
 
-/// Lines of evidence of an attempt.
+/// Most lines of evidence kept per attempt.
 const EVIDENCE: usize = 20;
-/// Pieces that are stitched: the last so many, as a summary is logged at the end.
+/// Most JSON fragments that are joined: the last ones, as a summary is logged at the end.
 const PIECES: usize = 1_000;
 
-/// Always: it follows from its lines alone.
+/// All that is known of one attempt. Always: it follows from the attempt's lines alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Attempt {
-    /// Of the line that says so.
+    /// Time of the start line, if there is one.
     pub(super) start: Option<Time>,
     pub(super) first: Time,
     pub(super) last: Time,
     pub(super) end: Option<Time>,
     pub(super) report: Option<(Time, Report)>,
     pub(super) done: Option<Status>,
-    /// Lambda ended it.
+    /// Lambda stopped it at its timeout.
     pub(super) timed_out: bool,
-    /// After how many milliseconds, if the line says it.
+    /// How many milliseconds it ran before that, if the line says so.
     pub(super) timed_out_after_ms: Option<u64>,
     pub(super) crashed: Option<Box<str>>,
     pub(super) out_of_memory: bool,
@@ -38,8 +40,8 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// `lines` are in order, and at least one.
-    pub(super) fn of(lines: &[(&Order, &Line)], mapping: &Mapping) -> Self {
+    /// Derives the attempt from its lines, which are in order and at least one.
+    pub(super) fn of(lines: &[(&EventOrder, &Line)], mapping: &Mapping) -> Self {
         let mut attempt = Self {
             first: lines.first().map_or(Time(0), |(order, _)| order.at),
             last: lines.last().map_or(Time(0), |(order, _)| order.at),
@@ -60,29 +62,29 @@ impl Attempt {
     }
 
     fn take(&mut self, at: Time, line: &Line) {
-        match &line.sign {
-            Sign::Start => self.start = self.start.or(Some(at)),
-            Sign::End => self.end = Some(at),
-            Sign::Report(report) => self.report = Some((at, report.clone())),
-            Sign::Done(status) => self.done = Some(*status),
-            Sign::TimedOut(after) => {
+        match &line.signal {
+            Signal::Start => self.start = self.start.or(Some(at)),
+            Signal::End => self.end = Some(at),
+            Signal::Report(report) => self.report = Some((at, report.clone())),
+            Signal::Done(status) => self.done = Some(*status),
+            Signal::TimedOut(after) => {
                 self.timed_out = true;
                 self.timed_out_after_ms = after.or(self.timed_out_after_ms);
             }
-            // The first one is the cause; what the platform says of it comes later.
-            Sign::Crashed(how) => self.crashed = self.crashed.take().or_else(|| Some(how.clone())),
-            Sign::OutOfMemory => self.out_of_memory = true,
-            Sign::SocketsExhausted => self.sockets_exhausted = true,
-            Sign::Object(object) => self.object = self.object.take().or_else(|| Some(object.clone())),
-            Sign::Summary(json) => self.summary = Some(json.clone()),
-            Sign::Trouble | Sign::Piece(_) | Sign::Heading => {}
+            // The first crash line states the cause; the platform's own lines about it follow later.
+            Signal::Crashed(how) => self.crashed = self.crashed.take().or_else(|| Some(how.clone())),
+            Signal::OutOfMemory => self.out_of_memory = true,
+            Signal::SocketsExhausted => self.sockets_exhausted = true,
+            Signal::Object(object) => self.object = self.object.take().or_else(|| Some(object.clone())),
+            Signal::Summary(json) => self.summary = Some(json.clone()),
+            Signal::ErrorLogged | Signal::Fragment(_) | Signal::RequestMarker => {}
         }
     }
 
-    /// Puts pieces of JSON together.
-    fn stitch(&mut self, lines: &[(&Order, &Line)], mapping: &Mapping) {
-        let pieces = lines.iter().filter_map(|(_, line)| match &line.sign {
-            Sign::Piece(piece) => Some(piece.as_ref()),
+    /// Joins JSON that was logged over several events, and reads a summary or an object from it.
+    fn stitch(&mut self, lines: &[(&EventOrder, &Line)], mapping: &Mapping) {
+        let pieces = lines.iter().filter_map(|(_, line)| match &line.signal {
+            Signal::Fragment(piece) => Some(piece.as_ref()),
             _ => None,
         });
         let mut bytes = 0;
@@ -108,18 +110,18 @@ impl Attempt {
         self.summary = self.summary.take().or(found);
     }
 
-    /// Whether anything says that it is over.
+    /// Whether the log shows that it ended.
     pub(super) fn ended(&self) -> bool {
         self.reported() || self.end.is_some()
     }
 
-    /// Whether there is a last word on how it went.
+    /// Whether the log shows how it ended.
     pub(super) fn reported(&self) -> bool {
         let fatal = self.timed_out || self.crashed.is_some() || self.out_of_memory;
         self.report.is_some() || fatal || self.done.is_some()
     }
 
-    /// Its start as it was said; else as the report lets it be worked out; else its first line.
+    /// Time of its start line; else computed from its report; else the time of its first line.
     pub(super) fn started_at(&self) -> Time {
         let reported = || {
             let (at, report) = self.report.as_ref()?;
@@ -136,18 +138,18 @@ fn named_by_summary(json: &str, mapping: &Mapping) -> Option<LogObject> {
     named(text(&mapping.bucket)?, text(&mapping.key)?)
 }
 
-/// The lines that count, the surest first when there are too many; in order.
-fn evidence(lines: &[(&Order, &Line)], summary_is_whole: bool) -> Vec<LogLine> {
-    let rank = |sign: &Sign| match sign {
-        Sign::TimedOut(_) | Sign::Crashed(_) | Sign::OutOfMemory | Sign::Report(_) => Some(0),
-        Sign::Summary(_) | Sign::Done(_) => Some(1),
-        Sign::Object(_) | Sign::Start => Some(2),
-        Sign::SocketsExhausted | Sign::Trouble => Some(3),
-        Sign::Piece(_) if !summary_is_whole => Some(4),
-        Sign::End | Sign::Piece(_) | Sign::Heading => None,
+/// The lines the outcome rests on, in order; the most conclusive ones if there are too many.
+fn evidence(lines: &[(&EventOrder, &Line)], summary_is_whole: bool) -> Vec<LogLine> {
+    let rank = |signal: &Signal| match signal {
+        Signal::TimedOut(_) | Signal::Crashed(_) | Signal::OutOfMemory | Signal::Report(_) => Some(0),
+        Signal::Summary(_) | Signal::Done(_) => Some(1),
+        Signal::Object(_) | Signal::Start => Some(2),
+        Signal::SocketsExhausted | Signal::ErrorLogged => Some(3),
+        Signal::Fragment(_) if !summary_is_whole => Some(4),
+        Signal::End | Signal::Fragment(_) | Signal::RequestMarker => None,
     };
     let mut ranked: Vec<(usize, u8)> =
-        lines.iter().enumerate().filter_map(|(at, (_, line))| Some((at, rank(&line.sign)?))).collect();
+        lines.iter().enumerate().filter_map(|(at, (_, line))| Some((at, rank(&line.signal)?))).collect();
     ranked.sort_by_key(|(at, rank)| (*rank, *at));
     ranked.truncate(EVIDENCE);
     ranked.sort_unstable();

@@ -1,4 +1,4 @@
-//! The counters of a summary. What a shipper did not count is `None`: unknown, never zero.
+//! The counters of a summary. A counter that the shipper did not log is `None`: unknown, never zero.
 
 use std::collections::VecDeque;
 
@@ -10,19 +10,19 @@ use serde_json::Value;
 
 use super::mapping::{Mapping, Pointer};
 
-/// Of a failure's text, in characters.
+/// Longest failure text kept, in characters.
 const REASON: usize = 500;
-/// Whole numbers up to here are exact in a float.
+/// Largest whole number that a float holds exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// What a summary counts.
+/// The counters of a summary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     pub encountered: Option<u64>,
     pub parsed: Option<u64>,
     pub filtered: Option<u64>,
     pub sent: Option<u64>,
-    /// `None`: nobody acknowledges.
+    /// `None` if the receiver does not acknowledge.
     pub acknowledged: Option<u64>,
     pub duplicate: Option<u64>,
     pub connections_created: Option<u64>,
@@ -34,13 +34,13 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// `None` where the JSON counts no lines at all: it is no summary.
+    /// Reads the counters; `None` if the JSON counts no lines at all, as it is not a summary then.
     pub fn read(json: &Value, mapping: &Mapping) -> Option<Self> {
         let count = |pointer: &Pointer| pointer.of(json).and_then(count);
         let total = |pointer: &Pointer| pointer.of(json).and_then(total);
         let sent = count(&mapping.sent);
-        // Logyard's own summaries name this counter always, and say beside it whether the sink acknowledges. Where that
-        // is not said, a zero beside what was sent is taken for "nobody acknowledges", which claims less.
+        // Logyard's own summaries always have this counter and a flag that says whether the sink acknowledges. Without
+        // the flag, a zero beside sent events is taken for "does not acknowledge", which claims less.
         let flag = json.get("acknowledged").and_then(Value::as_bool);
         let acknowledges = |acknowledged: &u64| flag.unwrap_or(*acknowledged > 0 || sent.is_none_or(|sent| sent == 0));
         let figures = Self {
@@ -61,7 +61,7 @@ impl Figures {
         lines.iter().any(Option::is_some).then_some(figures)
     }
 
-    /// Of a summary in Logyard's shape, in which every counter is known.
+    /// The counters of a summary in Logyard's own shape, where every counter is known.
     pub fn of(summary: &Summary) -> Self {
         let Summary { lines, connections, failures, acknowledged, .. } = summary;
         Self {
@@ -80,17 +80,17 @@ impl Figures {
         }
     }
 
-    /// Lines that were read. Who does not count them, may count those that could be parsed and those that could not.
+    /// Lines read: as counted, else the sum of parsed and unparsed lines.
     pub fn read_lines(&self) -> Option<u64> {
         self.encountered.or_else(|| Some(self.parsed?.saturating_add(self.parsing_failures?)))
     }
 
-    /// Events that were to be sent.
+    /// Events to send: parsed and not filtered.
     pub fn events(&self) -> Option<u64> {
         self.parsed.map(|parsed| parsed.saturating_sub(self.filtered.unwrap_or(0)))
     }
 
-    /// Events that are where they belong, as far as anybody says.
+    /// Events acknowledged, or known to the receiver before; if it does not acknowledge, events sent.
     pub fn delivered(&self) -> Option<u64> {
         match self.acknowledged {
             Some(acknowledged) => Some(acknowledged.saturating_add(self.duplicate.unwrap_or(0))),
@@ -99,7 +99,7 @@ impl Figures {
     }
 }
 
-/// The summary in Logyard's shape; `None` where it is not known what was read, parsed or delivered.
+/// The summary in Logyard's shape; `None` if the counters of read, parsed or sent lines are unknown.
 pub(super) fn summary(json: &Value, figures: &Figures, mapping: &Mapping) -> Option<Summary> {
     let lines = Lines {
         encountered: figures.read_lines()?,
@@ -152,7 +152,7 @@ fn count(value: &Value) -> Option<u64> {
     }
 }
 
-/// `76464.0` is a count as well.
+/// A count written as a float, such as `76464.0`.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, not negative and exact")]
 fn whole(number: f64) -> Option<u64> {
     ((0.0..EXACT).contains(&number) && number.fract() == 0.0).then_some(number as u64)
@@ -163,13 +163,13 @@ fn total(value: &Value) -> Option<u64> {
 }
 
 fn tally<T>(json: &Value, pointer: &Pointer, read: impl Fn(&Value) -> T) -> Tally<T> {
-    let Some(told) = pointer.of(json) else { return Tally::default() };
-    let few = told.get("lastFew").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let Some(logged) = pointer.of(json) else { return Tally::default() };
+    let few = logged.get("lastFew").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let few = &few[few.len().saturating_sub(LAST_FEW)..];
-    Tally { total: total(told).unwrap_or(0), last_few: few.iter().map(read).collect::<VecDeque<T>>() }
+    Tally { total: total(logged).unwrap_or(0), last_few: few.iter().map(read).collect::<VecDeque<T>>() }
 }
 
-/// Errors are logged as text, as objects with a message, or as whatever the shipper made of them.
+/// The text of a logged failure: a string, an object with a message, or any other JSON as it is.
 fn reason(failure: &Value) -> String {
     let mut candidates = ["reason", "message", "errorMessage", "error", "code"].iter();
     let named = candidates.find_map(|name| failure.get(name)?.as_str());
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_that_is_missing_is_unknown_and_claims_nothing() {
+    fn missing_counter_is_unknown() {
         let (figures, summary) = read(&json!({"lines": {"encountered": 5, "parsed": 5}}));
         assert_eq!((figures.sent, figures.connections_created, summary), (None, None, None));
         let (figures, summary) =
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_read_as_text_and_as_objects_and_at_most_five() {
+    fn last_five_failures_are_read_in_any_form() {
         let few = json!(["a", "b", {"message": "connect EMFILE"}, {"code": "ECONNRESET"}, {"x": 1}, "last"]);
         let (_, summary) = read(&json!({"lines": {"encountered": 9, "parsed": 9, "sent": 2},
             "failures": {"sockets": {"total": 7, "lastFew": few}}}));
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn logyards_own_summary_reads_as_it_was_written() {
+    fn own_summary_survives_a_round_trip() {
         let mut own = Summary { acknowledged: true, sink: Some("tcp://logs:5000".into()), ..Summary::default() };
         own.lines =
             Lines { encountered: 8, parsed: 7, filtered: 1, sent: 6, acknowledged: 5, duplicate: 1, replaced: 2 };
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_come_as_numbers_of_any_kind_and_nothing_else() {
+    fn counts_are_read_from_whole_numbers_only() {
         let counts = [json!(3), json!(3.0), json!("3"), json!(3.5), json!(-3), json!(true), json!(null), json!(1e300)];
         assert_eq!(counts.map(|value| count(&value)), [Some(3), Some(3), Some(3), None, None, None, None, None]);
     }

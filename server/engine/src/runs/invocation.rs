@@ -1,4 +1,4 @@
-//! The attempts at a request → what is told of it.
+//! Combines the attempts at a request into the run that is reported.
 
 use model::{Invocation, Time};
 use serde_json::Value;
@@ -11,27 +11,28 @@ use super::{
     line::Status,
 };
 
-/// After its timeout a request may still be heard of, so late.
+/// How long after its timeout a request's lines may still arrive. Milliseconds.
 const GRACE_MS: i64 = 10_000;
-/// Where the platform's report is missing, it is waited for this long before the request counts as settled.
+/// How long a missing report is waited for before the request counts as settled. Milliseconds.
 const LATE_MS: i64 = 10 * 60_000;
-/// What failed is begun again by Lambda within this time.
+/// Within this time Lambda retries a failed request. Milliseconds.
 const RETRIED_MS: i64 = 5 * 60_000;
-/// A request without its start is taken for whole if it began this long after the first event that was read at all.
+/// A request without a start line counts as completely read if it began this long after the first event of all.
 const BEFORE_MS: i64 = 5_000;
 
-/// When it is, as far as a request is concerned.
+/// The points in time that a request is judged by.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clocks {
     pub(super) now: Time,
-    /// Nothing earlier is expected to come any more from the request's stream.
-    pub(super) heard: Time,
-    /// The first event that was read at all.
+    /// No earlier event of the request's stream is expected any more.
+    pub(super) read_until: Time,
+    /// Time of the first event of all.
     pub(super) earliest: Time,
 }
 
-/// `attempts` with their streams. `None`: there is nothing to tell yet, or it was read in part only.
-pub(super) fn tell(request: &str, attempts: &[(&str, &Attempt)], options: &Options, clocks: Clocks) -> Option<Read> {
+/// The run that a request's attempts, each with its stream, add up to. `None` if there is nothing to report yet, or if
+/// only a part of the request was read.
+pub(super) fn report(request: &str, attempts: &[(&str, &Attempt)], options: &Options, clocks: Clocks) -> Option<Read> {
     let (stream, last) =
         *attempts.iter().max_by_key(|(stream, attempt)| (attempt.started_at(), attempt.last, *stream))?;
     let started_at = last.started_at();
@@ -88,19 +89,19 @@ pub(super) fn tell(request: &str, attempts: &[(&str, &Attempt)], options: &Optio
         evidence: last.evidence.clone(),
         outcome,
         reason,
-        settled: settled(last, clocks.heard),
+        settled: settled(last, clocks.read_until),
     })
 }
 
-/// An attempt of which the beginning was read: else what is told would be less than what was told before, when a
-/// reader began again in the middle of it.
+/// Whether the beginning of an attempt was read. A reader that restarts in the middle of an attempt would otherwise
+/// report less than was reported before.
 fn whole(attempt: &Attempt, clocks: Clocks) -> bool {
     attempt.start.is_some() || attempt.object.is_some() || attempt.started_at().since(clocks.earliest) > BEFORE_MS
 }
 
-/// Whether the rest of what there is to know of an attempt cannot be far.
-pub(super) fn settled(attempt: &Attempt, heard: Time) -> bool {
-    let quiet = heard.since(attempt.last);
+/// Whether no further line of an attempt is expected.
+pub(super) fn settled(attempt: &Attempt, read_until: Time) -> bool {
+    let quiet = read_until.since(attempt.last);
     if failed(attempt) { quiet >= RETRIED_MS } else { attempt.report.is_some() || quiet >= LATE_MS }
 }
 
@@ -117,12 +118,12 @@ fn ending(attempt: &Attempt) -> Ending {
     let broke = attempt.crashed.is_some() || matches!(status, Some(Status::Error | Status::Failure));
     let memory = report.and_then(|report| report.memory_mb.zip(report.memory_limit_mb));
     let full = memory.is_some_and(|(used, limit)| used >= limit);
-    let told = report.and_then(|report| report.error.as_deref());
-    if attempt.out_of_memory || broke && full || told.is_some_and(|error| error.contains("OutOfMemory")) {
+    let error = report.and_then(|report| report.error.as_deref());
+    if attempt.out_of_memory || broke && full || error.is_some_and(|error| error.contains("OutOfMemory")) {
         return Ending::OutOfMemory;
     }
     if broke {
-        let how = attempt.crashed.as_deref().or(told);
+        let how = attempt.crashed.as_deref().or(error);
         return Ending::Crashed { how: how.unwrap_or("the function returned an error").to_owned() };
     }
     if attempt.ended() { Ending::Returned } else { Ending::Silent }

@@ -1,5 +1,5 @@
-//! Where the counters lie in a shipper's summary: JSON pointers, by default those of the shape that the shipping
-//! functions have always logged, which is Logyard's own too.
+//! The mapping from a shipper's summary to counters: one JSON pointer each. The default is the shape that the shipping
+//! functions have always logged, which is also Logyard's own.
 
 use std::fmt;
 
@@ -12,29 +12,29 @@ use serde_json::Value;
 #[serde(try_from = "String", into = "String")]
 pub struct Pointer(String);
 
-/// A pointer a counter. In the configuration only those that differ need to be given. A counter that a summary lacks
-/// is unknown, which is not the same as zero.
+/// One pointer per counter. The configuration needs only those that differ from the default. A counter that a summary
+/// lacks is unknown, not zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mapping {
     pub encountered: Pointer,
     pub parsed: Pointer,
-    /// Parsed, and not meant to be sent.
+    /// Parsed and deliberately not sent.
     pub filtered: Pointer,
     /// Written to the receiver.
     pub sent: Pointer,
-    /// The receiver said that it took them.
+    /// Acknowledged by the receiver.
     pub acknowledged: Pointer,
-    /// The receiver said that it had them already.
+    /// Reported by the receiver as known already.
     pub duplicate: Pointer,
     pub connections_created: Pointer,
     pub connections_destroyed: Pointer,
-    /// A count, or `{total, lastFew}`, as the next three.
+    /// A count or `{total, lastFew}`, like the next three.
     pub parsing_failures: Pointer,
     pub sending_failures: Pointer,
     pub socket_failures: Pointer,
     pub reading_failures: Pointer,
-    /// Of the log object, where the summary names it.
+    /// The log object's bucket, where the summary names it.
     pub bucket: Pointer,
     pub key: Pointer,
 }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mapping_names_only_what_differs_and_refuses_what_it_does_not_know() {
+    fn mapping_overrides_defaults_and_rejects_unknown_fields() {
         let mapping: Mapping = serde_json::from_str(r#"{"sent": "/stats/ok"}"#).unwrap();
         assert_eq!((mapping.sent.as_str(), mapping.parsed.as_str()), ("/stats/ok", "/lines/parsed"));
         assert!(serde_json::from_str::<Mapping>(r#"{"send": "/stats/ok"}"#).is_err());

@@ -1,19 +1,19 @@
-//! Runs of a shipper that is a Lambda function, read from what it logs.
+//! Reads the runs of a shipper that is a Lambda function from its log.
 //!
 //! ```text
-//! line     one event's text → what it is a sign of, or nothing
-//! stream   the signs of a log stream, in order → attempts at requests
-//! reader   events in any order, early, late, repeated → invocations, each told again when more is known of it
-//! judge    evidence → outcome, and the sentence that explains it; History: what runs of that size usually read
-//! mapping  where the counters lie in another shipper's summary
-//! shape    many runs → what those that lost have in common
-//! export   files of logs that somebody exported → events
+//! line     one event's text → a signal about a run, or none
+//! stream   the signals of a log stream, in order → attempts at requests
+//! reader   events in any order, late or repeated → invocations, each reported again when more is known
+//! judge    evidence → outcome and the sentence that explains it; History: usual line counts by object size
+//! mapping  JSON pointers to the counters in another shipper's summary
+//! shape    many runs → what the runs with losses have in common
+//! export   exported log files → events
 //! ```
-//! No I/O and no clock: events are pushed, the time is told.
+//! No I/O and no clock: the caller pushes events and passes the time.
 //!
-//! Always: which runs come of a set of events does not depend on how it is cut, in which order it comes, or how often
-//! an event is repeated. No text makes it panic. Memory is bounded: lines that say nothing about a run are not kept, a
-//! request's lines and the requests themselves have limits, and what is long over is forgotten.
+//! Always: the same events give the same runs, however they are split, ordered or repeated. No text causes a panic.
+//! Memory is bounded: lines without a signal are dropped, lines and requests have limits, and old requests are
+//! forgotten.
 
 mod attempt;
 mod event;

@@ -1,4 +1,4 @@
-//! Events in, invocations out.
+//! The reader: takes log events in any order and returns the invocations they belong to.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -7,19 +7,18 @@ use model::Time;
 use super::{
     LogEvent, Read,
     attempt::Attempt,
-    event::Order,
+    event::EventOrder,
     invocation::{self, Clocks},
     line,
     mapping::Mapping,
     stream::Stream,
 };
 
-/// So long after its last line a settled request is remembered, by the time of its stream: for events that come late
-/// or again.
+/// How long a settled request is remembered after its last line, for late and repeated events. Milliseconds.
 const REMEMBERED_MS: i64 = 30 * 60_000;
-/// So much later than others a stream may tell what happened.
+/// How late a stream may be compared with others. Milliseconds.
 const LATE_STREAM_MS: i64 = 15 * 60_000;
-/// Of everything that is kept, bytes; beyond, the streams go that were quiet for longest.
+/// Most bytes kept in all streams; above it the streams without events for longest are dropped.
 const BYTES: usize = 128 * 1_024 * 1_024;
 
 /// How to read a log group.
@@ -28,11 +27,11 @@ pub struct Options {
     /// Seconds after which Lambda ends the function.
     pub timeout_s: u64,
     pub mapping: Mapping,
-    /// What is said of it in each invocation.
+    /// Name of the log group, repeated in each invocation.
     pub log_group: Option<String>,
 }
 
-/// Of one log group. It forgets what is long over; after a restart a new one is given the events from
+/// Reads one log group. It forgets old requests; after a restart a new reader must get the events from
 /// [`Reader::reread_from`] on.
 #[derive(Debug)]
 pub struct Reader {
@@ -42,12 +41,12 @@ pub struct Reader {
     earliest: Option<Time>,
 }
 
-/// What is known of a request beyond its lines.
+/// The state of a request beyond its lines.
 #[derive(Debug, Default)]
 struct Request {
     streams: BTreeSet<Box<str>>,
-    /// As it was told last.
-    told: Option<Read>,
+    /// The run as last reported.
+    reported: Option<Read>,
     settled: bool,
 }
 
@@ -56,11 +55,11 @@ impl Reader {
         Self { options, streams: HashMap::new(), requests: HashMap::new(), earliest: None }
     }
 
-    /// Takes one event, in any order, however often.
+    /// Adds an event. Order and repetition do not matter.
     pub fn push(&mut self, event: LogEvent) {
         self.earliest = Some(self.earliest.map_or(event.at, |earliest| earliest.min(event.at)));
         let line = line::read(&event.text, &self.options.mapping);
-        let order = Order::of(&event);
+        let order = EventOrder::of(&event);
         let stream = self.streams.entry(event.stream.into()).or_insert_with(|| Stream::new(event.at));
         stream.newest = stream.newest.max(event.at);
         if let Some(line) = line {
@@ -68,30 +67,30 @@ impl Reader {
         }
     }
 
-    /// Every invocation of which more is known than when it was told last.
+    /// Returns every invocation about which more is known than when it was last reported.
     ///
-    /// `now` decides who has been silent for too long. While older events are still being fetched (a backfill, or after
-    /// a downtime) it is the time of the newest event pushed so far.
+    /// `now` decides which requests have been silent for too long. While older events are still being fetched (in a
+    /// backfill or after a downtime), pass the time of the newest event pushed so far.
     pub fn take(&mut self, now: Time) -> Vec<Read> {
-        let mut asked = self.work_out();
-        asked.extend(self.requests.iter().filter(|(_, known)| !known.settled).map(|(id, _)| id.clone()));
-        let mut told: Vec<Read> = asked.iter().filter_map(|id| self.tell(id, now)).collect();
-        told.sort_by(|one, other| (one.started_at, &one.request_id).cmp(&(other.started_at, &other.request_id)));
+        let mut candidates = self.recompute();
+        candidates.extend(self.requests.iter().filter(|(_, known)| !known.settled).map(|(id, _)| id.clone()));
+        let mut reads: Vec<Read> = candidates.iter().filter_map(|id| self.report(id, now)).collect();
+        reads.sort_by(|one, other| (one.started_at, &one.request_id).cmp(&(other.started_at, &other.request_id)));
         self.forget(now);
-        told
+        reads
     }
 
-    /// The earliest event of any request that has not settled.
+    /// Time of the earliest event of any unsettled request.
     pub fn reread_from(&self) -> Option<Time> {
         let open = self.requests.iter().filter(|(_, known)| !known.settled);
         open.flat_map(|(id, known)| self.attempts(id, known)).map(|(_, attempt)| attempt.first).min()
     }
 
-    /// The requests of which lines came.
-    fn work_out(&mut self) -> HashSet<Box<str>> {
+    /// Recomputes the requests that got new lines; returns those that changed.
+    fn recompute(&mut self) -> HashSet<Box<str>> {
         let mut different = HashSet::new();
         for (name, stream) in self.streams.iter_mut().filter(|(_, stream)| stream.changed) {
-            for id in stream.work_out(&self.options.mapping) {
+            for id in stream.recompute(&self.options.mapping) {
                 let request = self.requests.entry(id.clone()).or_default();
                 if stream.attempts(&id).is_empty() {
                     request.streams.remove(name);
@@ -105,22 +104,22 @@ impl Reader {
         different
     }
 
-    fn tell(&mut self, id: &str, now: Time) -> Option<Read> {
+    fn report(&mut self, id: &str, now: Time) -> Option<Read> {
         let known = self.requests.get(id)?;
         let attempts = self.attempts(id, known);
-        let heard = self.heard(known, now);
-        let clocks = Clocks { now, heard, earliest: self.earliest? };
-        let read = invocation::tell(id, &attempts, &self.options, clocks);
-        let settled = attempts.iter().all(|(_, attempt)| invocation::settled(attempt, heard));
+        let read_until = self.read_until(known, now);
+        let clocks = Clocks { now, read_until, earliest: self.earliest? };
+        let read = invocation::report(id, &attempts, &self.options, clocks);
+        let settled = attempts.iter().all(|(_, attempt)| invocation::settled(attempt, read_until));
         let known = self.requests.get_mut(id)?;
         known.settled = settled;
-        let read = read.filter(|read| known.told.as_ref() != Some(read))?;
-        known.told = Some(read.clone());
+        let read = read.filter(|read| known.reported.as_ref() != Some(read))?;
+        known.reported = Some(read.clone());
         Some(read)
     }
 
-    /// Up to when the streams of a request have told what they know.
-    fn heard(&self, known: &Request, now: Time) -> Time {
+    /// Time up to which the streams of a request are completely read.
+    fn read_until(&self, known: &Request, now: Time) -> Time {
         let newest = known.streams.iter().filter_map(|name| self.streams.get(name)).map(|stream| stream.newest).max();
         newest.unwrap_or(now).max(Time(now.0.saturating_sub(LATE_STREAM_MS)))
     }
@@ -130,12 +129,12 @@ impl Reader {
         streams.flat_map(|(name, stream)| stream.attempts(id).iter().map(move |attempt| (name, attempt))).collect()
     }
 
-    /// Lets go of what is long over, and of the quietest streams when there is too much.
+    /// Forgets old requests, and the quietest streams if memory is short.
     fn forget(&mut self, now: Time) {
         let mut gone: HashMap<Box<str>, Vec<Box<str>>> = HashMap::new();
         for (id, known) in self.requests.iter().filter(|(_, known)| known.settled) {
             let last = self.attempts(id, known).iter().map(|(_, attempt)| attempt.last).max();
-            if last.is_some_and(|last| self.heard(known, now).since(last) > REMEMBERED_MS) {
+            if last.is_some_and(|last| self.read_until(known, now).since(last) > REMEMBERED_MS) {
                 known.streams.iter().for_each(|name| gone.entry(name.clone()).or_default().push(id.clone()));
             }
         }

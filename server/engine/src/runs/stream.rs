@@ -1,7 +1,7 @@
-//! What is kept of a log stream: its signs in order, and the attempts that they come to.
+//! One log stream: its lines with a signal, in order, and the attempts derived from them.
 //!
-//! Always: the attempts follow from the set of lines alone. Lines at or before the floor are refused, so that what was
-//! forgotten cannot come back in part.
+//! Always: the attempts follow from the set of lines alone. Lines at or before the floor are rejected, so that a
+//! forgotten request cannot return partially.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,22 +9,22 @@ use model::Time;
 
 use super::{
     attempt::Attempt,
-    event::Order,
-    line::{Line, Sign},
+    event::EventOrder,
+    line::{Line, Signal},
     mapping::Mapping,
 };
 
-/// Lines kept of a stream; beyond, the older half goes.
+/// Most lines kept per stream; above it the older half is dropped.
 const LINES: usize = 20_000;
-/// Of all its texts, bytes; likewise.
+/// Most bytes kept per stream; above it the older half is dropped.
 const BYTES: usize = 16 * 1_024 * 1_024;
 
 #[derive(Debug)]
 pub(super) struct Stream {
-    lines: BTreeMap<Order, Line>,
+    lines: BTreeMap<EventOrder, Line>,
     bytes: usize,
-    floor: Option<Order>,
-    /// Of any event, whether it says something or not.
+    floor: Option<EventOrder>,
+    /// Time of the newest event, with or without a signal.
     pub(super) newest: Time,
     pub(super) changed: bool,
     attempts: HashMap<Box<str>, Vec<Attempt>>,
@@ -35,7 +35,7 @@ impl Stream {
         Self { lines: BTreeMap::new(), bytes: 0, floor: None, newest: at, changed: false, attempts: HashMap::new() }
     }
 
-    pub(super) fn keep(&mut self, order: Order, line: Line) {
+    pub(super) fn keep(&mut self, order: EventOrder, line: Line) {
         if self.floor.as_ref().is_some_and(|floor| order <= *floor) || self.lines.contains_key(&order) {
             return;
         }
@@ -63,18 +63,19 @@ impl Stream {
         self.attempts.keys().map(Box::as_ref)
     }
 
-    /// Works out the attempts again; the requests of which anything is different now.
-    pub(super) fn work_out(&mut self, mapping: &Mapping) -> Vec<Box<str>> {
+    /// Derives all attempts again; returns the requests that changed.
+    pub(super) fn recompute(&mut self, mapping: &Mapping) -> Vec<Box<str>> {
         self.changed = false;
-        let mut by_request: HashMap<&str, Vec<Vec<(&Order, &Line)>>> = HashMap::new();
+        let mut by_request: HashMap<&str, Vec<Vec<(&EventOrder, &Line)>>> = HashMap::new();
         let mut owner = None;
         for (order, line) in &self.lines {
             owner = line.request.as_deref().or(owner);
             let Some(request) = owner else { continue };
             let segments = by_request.entry(request).or_default();
-            let begun = |segment: &Vec<(&Order, &Line)>| segment.iter().any(|(_, line)| line.sign == Sign::Start);
-            // Lines that come before the first start are of the attempt that it begins.
-            if segments.is_empty() || line.sign == Sign::Start && segments.last().is_some_and(begun) {
+            let begun =
+                |segment: &Vec<(&EventOrder, &Line)>| segment.iter().any(|(_, line)| line.signal == Signal::Start);
+            // Lines before the first start line belong to the attempt that it begins.
+            if segments.is_empty() || line.signal == Signal::Start && segments.last().is_some_and(begun) {
                 segments.push(Vec::new());
             }
             if let Some(segment) = segments.last_mut() {
@@ -94,7 +95,7 @@ impl Stream {
         different
     }
 
-    /// Forgets requests with all their lines; nothing as old is taken any more.
+    /// Forgets requests with all their lines, and rejects lines as old as theirs from now on.
     pub(super) fn forget(&mut self, requests: &HashSet<&str>) {
         let mut owner: Option<Box<str>> = None;
         let (mut floor, mut bytes) = (None, 0);
@@ -126,8 +127,8 @@ impl Stream {
 }
 
 fn weight(line: &Line) -> usize {
-    let json = match &line.sign {
-        Sign::Summary(json) | Sign::Piece(json) => json.len(),
+    let json = match &line.signal {
+        Signal::Summary(json) | Signal::Fragment(json) => json.len(),
         _ => 0,
     };
     200 + line.text.len() + json

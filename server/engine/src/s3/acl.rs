@@ -1,14 +1,14 @@
-//! Who may do what with an object, in the form in which a write can say it.
+//! The grants of an object, as a write request sends them.
 //!
-//! The grants go along with the copy and are not put afterwards: then a copy would stand there for a moment, or after a
-//! failure for good, with another ACL and the same ETag, and pass for equal.
+//! They are part of the copy request, not a request of their own afterwards: otherwise a copy would have another ACL for a
+//! moment, or after a failure for good, and its ETag would make it pass for equal.
 
 use aws_sdk_s3::types::{Grant, Grantee, Permission};
 use model::{BucketName, Key};
 
 use super::{Action, Failed, S3Client, S3Error, blank::sendable, head::LIMIT};
 
-/// As the `x-amz-grant-…` headers spell them: `id="…", uri="…"`.
+/// Values of the `x-amz-grant-…` headers: `id="…", uri="…"`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Grants {
     pub full_control: Option<String>,
@@ -22,7 +22,7 @@ impl Grants {
         *self == Self::default()
     }
 
-    /// `None`: a grant that no header can say.
+    /// `None`: no header can express this grant.
     fn of(grants: &[Grant]) -> Option<Self> {
         let mut all = Self::default();
         for grant in grants {

@@ -1,7 +1,7 @@
-//! Keys of nothing but white space.
+//! Keys of white space only.
 //!
-//! They are legal, and the SDK refuses them as if they were empty. So such a key goes into the SDK spelled out, under a
-//! mark that no one uses, and the request's path is put right just before it is signed.
+//! They are legal, and the SDK refuses them as if they were empty. So the SDK gets such a key as hex digits after a mark
+//! that no real key uses, and an interceptor restores the request's path just before it is signed.
 
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::{box_error::BoxError, client::interceptors::context::BeforeTransmitInterceptorContextMut};
@@ -10,12 +10,12 @@ use percent_encoding::percent_encode;
 
 use super::encoding::PATH;
 
-/// Starts with the last character that there is. A key that holds this is spelled out too.
+/// Starts with the last character of Unicode. A key that contains the mark is encoded too.
 const MARK: &str = "\u{10FFFF}blank:";
-/// As it stands in a path.
+/// The mark as a path encodes it.
 const MARK_IN_PATH: &str = "%F4%8F%BF%BFblank%3A";
 
-/// The key as the SDK takes it.
+/// The key in a form that the SDK accepts.
 pub(super) fn sendable(key: &Key) -> String {
     let key = key.as_str();
     if !key.trim().is_empty() && !key.contains(MARK) {
@@ -39,14 +39,14 @@ impl Intercept for BlankKeys {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
-        if let Some(uri) = put_right(request.uri()) {
+        if let Some(uri) = restored(request.uri()) {
             request.set_uri(uri)?;
         }
         Ok(())
     }
 }
 
-fn put_right(uri: &str) -> Option<String> {
+fn restored(uri: &str) -> Option<String> {
     let (before, spelled) = uri.split_once(MARK_IN_PATH)?;
     let end = spelled.find('?').unwrap_or(spelled.len());
     let (spelled, query) = spelled.split_at(end);
@@ -62,20 +62,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_blank_key_is_spelled_out_and_put_right() {
+    fn blank_keys_are_encoded_and_restored() {
         for key in [" ", "\n", "\t \u{a0}", MARK, &format!("{MARK}20"), &format!("a/{MARK}zz")] {
             let sent = sendable(&key.parse().unwrap());
             assert!(!sent.trim().is_empty());
             let path = format!("http://h/bucket/{}?x-id=1", utf8_percent_encode(&sent, NON_ALPHANUMERIC));
-            let right = put_right(&path).unwrap();
+            let right = restored(&path).unwrap();
             let right = right.strip_prefix("http://h/bucket/").unwrap().strip_suffix("?x-id=1").unwrap();
             assert_eq!(right, utf8_percent_encode(key, PATH).to_string());
         }
     }
 
     #[test]
-    fn other_keys_go_as_they_are() {
+    fn other_keys_stay_unchanged() {
         assert_eq!(sendable(&" a".parse().unwrap()), " a");
-        assert_eq!(put_right("http://h/bucket/a?x-id=1"), None);
+        assert_eq!(restored("http://h/bucket/a?x-id=1"), None);
     }
 }

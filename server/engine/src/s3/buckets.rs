@@ -1,4 +1,4 @@
-//! The quick questions of a person who picks a place: which buckets are there, what lies in one.
+//! Quick requests for a user who picks a place: list the buckets, peek into one.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{
 const LIMIT: Duration = Duration::from_secs(10);
 
 impl S3Client {
-    /// ListBuckets; `None` where that is denied but the endpoint answers. At most 10,000, as one page holds.
+    /// Lists the buckets; `None` where that is denied but the endpoint answers. At most 10,000, one page.
     pub async fn buckets(&self) -> Result<Option<Vec<BucketName>>, S3Error> {
         let context = self.context(Action::ListBuckets, None);
         let request = || async {
@@ -26,7 +26,7 @@ impl S3Client {
         }
     }
 
-    /// The first keys under a prefix; the quick check that a place can be read.
+    /// Returns the first keys under a prefix, as a quick check that a place can be read.
     pub async fn peek(&self, bucket: &BucketName, prefix: &Prefix, most: u16) -> Result<Vec<Key>, S3Error> {
         let hasty = self.hasty();
         let page = hasty.page_in(Order::Any, bucket, prefix, &Start::Key(None), i32::from(most)).await?;

@@ -1,4 +1,4 @@
-//! The SDK's errors in our words: the one place that knows their codes and statuses.
+//! Turns the SDK's errors into [`S3Error`]: the one place that knows their codes and statuses.
 
 use std::{error::Error, sync::Arc};
 
@@ -9,26 +9,20 @@ use aws_sdk_s3::{
 use aws_smithy_runtime_api::client::result::DispatchFailure;
 use model::{BucketName, Key};
 
-use super::{Action, Answer, Endpoint, S3Client, S3Error, S3Fault, whole::BrokenOff};
+use super::{Action, Answer, Endpoint, S3Error, S3Fault, complete::BrokenOff};
 
-/// What an error will need to say, known before the request is sent.
+/// What an error must name, known before the request is sent.
 #[derive(Clone)]
 pub(crate) struct Context {
     pub endpoint: Arc<Endpoint>,
     pub bucket: Option<BucketName>,
     pub action: Action,
-    /// What the policy must allow beside the action's own, by the options of the request.
+    /// Permissions that the options of the request need besides the action's own.
     pub also: Vec<&'static str>,
 }
 
-impl S3Client {
-    pub(crate) fn context(&self, action: Action, bucket: Option<&BucketName>) -> Context {
-        Context { endpoint: self.endpoint.clone(), bucket: bucket.cloned(), action, also: Vec::new() }
-    }
-}
-
 impl Context {
-    /// The same, of a request whose options take these permissions.
+    /// The same for a request whose options need these permissions.
     pub fn asking_also(self, permissions: Vec<&'static str>) -> Self {
         Self { also: permissions, ..self }
     }
@@ -41,19 +35,19 @@ impl Context {
         self.error(S3Fault::Unclear { what: what.into() })
     }
 
-    /// A listing that went wrong after `key`.
+    /// An error of a listing after `key`.
     pub fn listing(&self, what: &str, key: Option<&Key>) -> S3Error {
         let place = key.map(|key| format!(" after {:?}", key.as_str())).unwrap_or_default();
         self.error(S3Fault::Listing { what: format!("{what}{place}") })
     }
 
-    /// A listing that goes back: `key` comes after `last`.
+    /// An error of a listing out of order: `key` came after `last`.
     pub fn unordered(&self, key: &Key, last: Option<&Key>) -> S3Error {
         let place = last.map(|last| format!(" after {:?}", last.as_str())).unwrap_or_default();
         self.error(S3Fault::Unordered { what: format!("{:?} is out of order or listed twice{place}", key.as_str()) })
     }
 
-    /// The SDK's error in our words.
+    /// Turns the SDK's error into ours.
     pub fn classify<E>(&self, error: &SdkError<E, HttpResponse>) -> S3Error
     where
         E: ProvideErrorMetadata + Error + 'static,
@@ -190,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_permission_is_taken_from_the_stores_own_words() {
+    fn permission_is_read_from_the_stores_message() {
         let message =
             |what: &str| format!("User: arn:aws:iam::1:user/u is not authorized to perform: {what} on resource: x");
         assert_eq!(permission(&message("kms:Decrypt"), "kms:").as_deref(), Some("kms:Decrypt"));
@@ -200,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_without_object_lock_is_known_by_its_words() {
+    fn missing_object_lock_is_read_from_the_message() {
         assert!(says_no_lock("Bucket is missing Object Lock Configuration"));
         assert!(says_no_lock("Bucket is missing ObjectLockConfiguration"));
         assert!(!says_no_lock("The Object Lock configuration is odd"));

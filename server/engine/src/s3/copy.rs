@@ -1,5 +1,5 @@
-//! CopyObject: the store copies by itself, with metadata, content headers and tags as they are, but without a website's
-//! redirect, ACL and Object Lock: [`super::beside`].
+//! CopyObject: the store copies by itself, with metadata, content headers and tags. It loses website redirect, ACL and
+//! Object Lock, which are in [`super::write_options`].
 
 use std::time::Duration;
 
@@ -7,30 +7,31 @@ use aws_sdk_s3::types::StorageClass;
 use model::{BucketName, Key};
 
 use super::{
-    Action, Beside, ETag, Listed, S3Client, S3Error, S3Fault, blank::sendable, encoding::copy_source, error::Failed,
+    Action, ETag, Listed, S3Client, S3Error, S3Fault, WriteOptions, blank::sendable, encoding::copy_source,
+    error::Failed,
 };
 
 const MD5_OF_NOTHING: &str = "1B2M2Y8AsgTpgAmY7PhCfg==";
 
-/// What a request may take: a minute, and the time a slow disk needs for its bytes.
+/// Time limit of a request: a minute, and the time that a slow disk needs for the bytes.
 pub(super) fn limit(size: u64) -> Duration {
     Duration::from_secs(60 + size / (8 << 20))
 }
 
 impl S3Client {
-    /// Copies `source` of bucket `from`, if it is still the one listed, to `key` of bucket `to`. This store's
-    /// credentials must read the one and write the other. Success is an ETag: a 200 without one is none. `slow_down` is
-    /// called at each answer that asks for fewer requests; if it takes that on itself, the copy is not sent again here.
+    /// Copies `source` of bucket `from`, if it is still the version listed, to `key` of bucket `to`. This store's
+    /// credentials must read the source and write the destination. Success is an ETag: a 200 without one is an error. A
+    /// throttled request calls `slow_down`; if that returns true, the caller retries the copy, and it is not retried here.
     pub async fn copy(
         &self,
         from: &BucketName,
         source: &Listed,
         to: &BucketName,
         key: &Key,
-        beside: &Beside,
+        options: &WriteOptions,
         slow_down: &(dyn Fn() -> bool + Sync),
     ) -> Result<ETag, Failed> {
-        let context = self.context(Action::Copy, Some(to)).asking_also(beside.permissions());
+        let context = self.context(Action::Copy, Some(to)).asking_also(options.permissions());
         let request = || async {
             let request = self
                 .client
@@ -40,8 +41,8 @@ impl S3Client {
                 .set_storage_class(source.class.as_deref().map(StorageClass::from))
                 .bucket(to.as_str())
                 .key(sendable(key));
-            let request = beside.clone().onto_copy(request);
-            let sent = if beside.locks() {
+            let request = options.clone().onto_copy(request);
+            let sent = if options.locks() {
                 // Some stores want it with every lock, even of a request without a body.
                 let checked = request.customize().mutate_request(|request| {
                     request.headers_mut().insert("content-md5", MD5_OF_NOTHING);

@@ -1,7 +1,7 @@
-//! Objects encrypted under a key of the customer's own (SSE-C): the key goes along with each request about them.
+//! Objects encrypted under a customer key (SSE-C): each request about them carries the key.
 //!
-//! Always: a key is in the memory of the process that was given it and in requests, nowhere else: neither in a spec nor
-//! in a log nor in an error. S3 takes it over HTTPS only.
+//! Always: a key is in the memory of the process that was given it and in requests, and in no spec, log or error. S3 takes
+//! it over HTTPS only.
 
 use std::{fmt, str};
 
@@ -18,7 +18,7 @@ use md5::{Digest, Md5};
 
 use super::S3Client;
 
-/// 256 bits.
+/// A key of 256 bits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CustomerKey([u8; 32]);
 
@@ -27,7 +27,7 @@ pub struct CustomerKey([u8; 32]);
 pub struct NotAKey(usize);
 
 impl CustomerKey {
-    /// From what a file holds.
+    /// Reads a key from the bytes of a file.
     pub fn read(bytes: &[u8]) -> Result<Self, NotAKey> {
         let decoded = str::from_utf8(bytes).ok().and_then(|text| BASE64_STANDARD.decode(text.trim()).ok());
         let key = [Some(bytes.to_vec()), decoded].into_iter().flatten().find_map(|key| key.try_into().ok());
@@ -50,7 +50,7 @@ impl fmt::Debug for CustomerKey {
     }
 }
 
-/// Says the keys in each request that needs them.
+/// Adds the keys to each request that needs them.
 #[derive(Debug)]
 struct CustomerKeys {
     own: Option<CustomerKey>,
@@ -92,7 +92,8 @@ impl Intercept for CustomerKeys {
 }
 
 impl S3Client {
-    /// The same store, whose objects are read and written under `own`. `of_copies`: the key of what it copies by itself.
+    /// The same store, whose objects are read and written under `own`; `of_copies` is the key of objects that it copies by
+    /// itself.
     #[must_use]
     pub fn under_keys(&self, own: Option<CustomerKey>, of_copies: Option<CustomerKey>) -> Self {
         if own.is_none() && of_copies.is_none() {
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_with_its_length_and_without_its_bytes() {
+    fn other_keys_are_refused_without_showing_them() {
         for wrong in [&b"hush"[..], &[7; 31], &[7; 33], b""] {
             let error = CustomerKey::read(wrong).unwrap_err().to_string();
             assert!(error.contains(&format!("{} bytes", wrong.len())) && !error.contains("hush"), "{error}");

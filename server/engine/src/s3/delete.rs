@@ -1,22 +1,22 @@
-//! `DeleteObject`, one object a request, if it is still the one that was listed.
+//! `DeleteObject`, one object a request, if it is still the version that was listed.
 //!
-//! Not `DeleteObjects`: its XML cannot carry keys with control characters, and one answer for a thousand keys has to be
-//! taken apart again. Whoever deletes asks the source about each key anyway, so a batch would spare only half of the
-//! requests, and those are free.
+//! Not `DeleteObjects`: its XML cannot carry keys with control characters, and one answer for a thousand keys must be taken
+//! apart again. The mirror checks each key at the source anyway, so a batch would save only half of the requests, and
+//! those are free.
 //!
-//! The condition on the ETag closes the gap between listing and deleting. Stores that do not know it either ignore it
-//! or say so (501), and are then asked without: it is a second lock, not the first.
+//! The condition on the ETag closes the gap between listing and deleting. Stores that do not support it either ignore it
+//! or answer 501, and then get the request without it: the condition is an additional check.
 
 use model::BucketName;
 
 use super::{Action, ETag, Listed, S3Client, S3Error, blank::sendable, error::Failed, head::LIMIT};
 
-/// What a store answers to a condition that it does not know.
+/// Status of a store that does not support the condition.
 const UNKNOWN: &str = "NotImplemented";
 
 impl S3Client {
-    /// Deletes an object as listed; in a bucket with versions it is hidden behind a marker. `S3Fault::Changed`: it has
-    /// been replaced, and is there still. `S3Fault::NotFound`: it was gone before, or by an attempt whose answer was lost.
+    /// Deletes an object as listed; a bucket with versions hides it behind a marker. `S3Fault::Changed`: it was replaced,
+    /// and still exists. `S3Fault::NotFound`: it was deleted before, or by an attempt whose answer was lost.
     pub async fn delete(&self, bucket: &BucketName, object: &Listed) -> Result<(), Failed> {
         match self.delete_if(bucket, object, object.etag.as_ref()).await {
             Err(refused) if object.etag.is_some() && refused.error.fault().is_answer(UNKNOWN) => {

@@ -1,34 +1,34 @@
-//! How things are spelled in requests: keys in a copy's source header and in a listing, tags, ranges.
+//! Encodings in requests: keys in a copy's source header and in a listing, tags, ranges.
 
 use std::{borrow::Cow, ops::Range};
 
 use model::{BucketName, Key};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// Keys in a path and in `x-amz-copy-source`: all but what RFC 3986 leaves alone, and the slash.
+/// Characters encoded in paths and in `x-amz-copy-source`: all except RFC 3986's unreserved ones and the slash.
 pub(super) const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
-/// All but what RFC 3986 leaves alone: for the pairs of a tagging header.
+/// Characters encoded in a tagging header: all except RFC 3986's unreserved ones.
 const PAIR: &AsciiSet = &PATH.add(b'/');
 
-/// The value of `x-amz-copy-source`. The SDK sends it as it is given.
+/// Value of `x-amz-copy-source`. The SDK sends it unchanged.
 pub(super) fn copy_source(bucket: &BucketName, key: &Key) -> String {
     format!("{bucket}/{}", utf8_percent_encode(key.as_str(), PATH))
 }
 
-/// `bytes=0-9`: both ends belong to it. The range must not be empty.
+/// `bytes=0-9`, with both ends included. The range must not be empty.
 pub(super) fn byte_range(bytes: &Range<u64>) -> String {
     format!("bytes={}-{}", bytes.start, bytes.end.saturating_sub(1))
 }
 
-/// `a=1&b=2` of tags.
+/// Tags as `a=1&b=2`.
 pub(super) fn tagging<'a>(tags: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let pairs =
         tags.map(|(key, value)| format!("{}={}", utf8_percent_encode(key, PAIR), utf8_percent_encode(value, PAIR)));
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// A key of a listing with `encoding-type=url`: a space is `+` or `%20`, a plus is `%2B`. `None` if it is no UTF-8.
+/// A key of a listing with `encoding-type=url`: a space is `+` or `%20`, a plus is `%2B`. `None` if it is not UTF-8.
 pub(super) fn listed_key(text: &str) -> Option<String> {
     let spaced: Cow<'_, str> = if text.contains('+') { text.replace('+', " ").into() } else { text.into() };
     percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
@@ -52,13 +52,13 @@ mod tests {
     }
 
     #[test]
-    fn a_listed_plus_is_a_space() {
+    fn listed_plus_is_a_space() {
         assert_eq!(listed_key("a+b%2Bc%20d%01").unwrap(), "a b+c d\u{1}");
         assert_eq!(listed_key("%FF"), None);
     }
 
     #[test]
-    fn tags_may_hold_what_separates_them() {
+    fn tags_may_contain_separators() {
         assert_eq!(tagging([("a=b", "c&d/e f")].into_iter()), "a%3Db=c%26d%2Fe%20f");
     }
 

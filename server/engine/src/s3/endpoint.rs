@@ -1,9 +1,9 @@
-//! How a store is reached: URL, region, credentials and TLS, put together once when connecting. What another service of
-//! the same account is reached with (the queue of a pipeline) comes from here, too.
+//! How to reach a store: URL, region, credentials and TLS, put together once when connecting. Connections to other services
+//! of the same account (the queue of a pipeline) start here too.
 //!
-//! Everything not said in the [`Endpoint`] comes from the SDK's own chain: environment, profile, container or instance
-//! role. One convenience: a store on loopback, for which nobody configured anything, is taken for the embedded one, so
-//! that a first try does not wait for an instance's metadata service that is not there.
+//! What the [`Endpoint`] does not name comes from the SDK's own chain: environment, profile, container or instance role.
+//! One convenience: a store on loopback without any configured credentials counts as the embedded one, so that a first try
+//! does not wait for a metadata service that does not exist.
 
 use std::{env, net::IpAddr, path::PathBuf, time::Duration};
 
@@ -21,35 +21,35 @@ use aws_smithy_http_client::{
 };
 use model::StoreName;
 
-use super::{blank::BlankKeys, payer::RequesterPays, whole::WholeListing};
+use super::{blank::BlankKeys, complete::CompleteListing, payer::RequesterPays};
 
-/// The pair that the embedded store knows.
+/// Credentials of the embedded store.
 const EMBEDDED: (&str, &str) = ("logyard", "logyard-demo");
 
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Where nothing names one: what AWS itself takes then, and what other stores do not look at.
+/// Region if nothing names one: the default of AWS; other stores ignore it.
 const REGION: &str = "us-east-1";
 
-/// How to reach a store; one `[[stores]]` entry.
+/// Address and settings of a store: one `[[stores]]` entry.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pub name: StoreName,
-    /// `None`: AWS itself, or what `AWS_ENDPOINT_URL` or the profile says.
+    /// `None`: AWS itself, or the URL in `AWS_ENDPOINT_URL` or the profile.
     pub url: Option<String>,
     pub region: Option<String>,
-    /// `bucket` in the path rather than in the host name. Default: true where `url` is set.
+    /// Whether the bucket is in the path instead of the host name. Default: true if `url` is set.
     pub path_style: Option<bool>,
-    /// Of the AWS configuration files.
+    /// Profile in the AWS configuration files.
     pub profile: Option<String>,
-    /// Its buckets make who asks pay, and every request says that it will.
+    /// Whether the requester pays for its buckets; every request then accepts the charge.
     pub requester_pays: bool,
     /// Fixed credentials, only for the embedded store; all others come from the SDK's chain.
     pub credentials: Option<(String, String)>,
 }
 
 impl std::fmt::Debug for Endpoint {
-    /// Without the credentials: this reaches logs.
+    /// Without the credentials, as logs show it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Endpoint")
             .field("name", &self.name)
@@ -63,7 +63,7 @@ impl std::fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
-    /// The client, and the endpoint with its URL filled in.
+    /// Makes the client; also returns the endpoint with its URL filled in.
     pub(super) async fn connect(mut self) -> (Client, Self) {
         if self.url.is_none() {
             self.url = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().find_map(|name| variable(name));
@@ -77,7 +77,7 @@ impl Endpoint {
             .force_path_style(self.path_style.unwrap_or(self.url.is_some()))
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            .interceptor(WholeListing)
+            .interceptor(CompleteListing)
             .interceptor(BlankKeys);
         if self.requester_pays {
             config = config.interceptor(RequesterPays);
@@ -91,7 +91,7 @@ impl Endpoint {
         (Client::from_conf(config.build()), self)
     }
 
-    /// Region, credentials and TLS. Without retries.
+    /// Loads region, credentials and TLS, with the SDK's retries off.
     pub(crate) async fn shared(&self) -> SdkConfig {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(https())
@@ -123,13 +123,13 @@ impl Endpoint {
         }
     }
 
-    /// Whether the same bucket name means the same bucket at both: bucket names are AWS-wide.
+    /// Whether a bucket name means the same bucket at both endpoints: bucket names are AWS-wide.
     pub fn same_service(&self, other: &Self) -> bool {
         let url = |endpoint: &Self| endpoint.url.as_deref().map(normal);
         url(self) == url(other)
     }
 
-    /// Whether one request may read here and write there.
+    /// Whether one request may read at this endpoint and write at the other.
     pub fn one_credential(&self, other: &Self) -> bool {
         self.same_service(other) && self.profile == other.profile && self.credentials == other.credentials
     }
@@ -139,7 +139,7 @@ impl Endpoint {
         host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
-    /// Whether the SDK's chain has anything to go by, short of an instance's metadata.
+    /// Whether the SDK's chain finds anything before an instance's metadata.
     fn configured(&self) -> bool {
         let named = [
             "AWS_ACCESS_KEY_ID",
@@ -161,8 +161,8 @@ impl Endpoint {
             || file("AWS_CONFIG_FILE", "config")
     }
 
-    /// As said; `None`: by the SDK's chain, whose last resort is an instance's metadata. A store with a URL is not asked
-    /// of that.
+    /// Credentials as configured; `None`: from the SDK's chain, which ends with an instance's metadata. A store with a URL
+    /// does not use the latter.
     fn regions(&self) -> Option<RegionProviderChain> {
         if let Some(region) = &self.region {
             return Some(RegionProviderChain::first_try(Region::new(region.clone())));
@@ -181,7 +181,7 @@ pub(crate) fn https() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
-/// Without TLS, for URLs that say so.
+/// An HTTP client without TLS, for `http://` URLs.
 pub(crate) fn http() -> SharedHttpClient {
     Builder::new().build_http()
 }
@@ -201,7 +201,7 @@ fn host(url: &str) -> &str {
     authority.split(':').next().unwrap_or_default()
 }
 
-/// One spelling of the same URL, as far as text can tell.
+/// A URL without the differences in spelling that do not matter.
 fn normal(url: &str) -> String {
     let url = url.trim_end_matches('/').to_ascii_lowercase().replace("://localhost", "://127.0.0.1");
     match url.split_once("://") {
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_known_in_its_spellings() {
+    fn every_spelling_of_loopback_is_recognised() {
         for url in ["http://127.0.0.1:9000", "http://localhost:9000/", "http://[::1]:9000", "http://127.8.0.1"] {
             assert!(at(url).on_loopback(), "{url}");
         }
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn one_place_under_two_spellings_is_the_same_service() {
+    fn two_spellings_are_the_same_service() {
         assert!(at("http://localhost:80/").same_service(&at("HTTP://127.0.0.1")));
         assert!(!at("http://127.0.0.1:1").same_service(&at("http://127.0.0.1:2")));
     }
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_embedded_pair_is_the_embedded_stores() {
+    fn embedded_credentials_match_the_embedded_store() {
         assert_eq!(EMBEDDED, (embedded::ACCESS_KEY, embedded::SECRET_KEY));
     }
 }

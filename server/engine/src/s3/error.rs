@@ -1,7 +1,7 @@
-//! What a store may answer instead of what was asked: one closed list, made from the SDK's errors in [`super::classify`].
+//! The errors of stores: one closed list, made from the SDK's errors in [`super::classify`].
 //!
-//! Every error names the store and the bucket, and says what to do now. None holds a secret: only what the store
-//! itself said, and names.
+//! Every error names the store and the bucket, and says what to do now. No error holds a secret: only names, and the
+//! store's own words.
 
 use std::{error::Error, fmt, sync::Arc};
 
@@ -9,7 +9,7 @@ use model::BucketName;
 
 use super::Endpoint;
 
-/// What was being done.
+/// The action that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     ListBuckets,
@@ -34,15 +34,15 @@ pub enum S3Fault {
     NoBucket,
     #[error("the object does not exist")]
     NotFound,
-    /// It is not the one that the condition named.
+    /// The object is not the version that the condition named.
     #[error("the object has changed")]
     Changed,
     #[error("no permission")]
     Denied,
-    /// Not by the bucket's policy but by that of the key which encrypts the object.
+    /// The policy of the key that encrypts the object denies it, not the bucket's.
     #[error("no permission for the encryption key")]
     KeyDenied { permission: String },
-    /// The store names what is missing.
+    /// The store names the missing permission.
     #[error("no permission")]
     NamedDenied { permission: String },
     #[error("the bucket takes no ACLs, as its owner has them all (BucketOwnerEnforced) or the store has none")]
@@ -68,13 +68,13 @@ pub enum S3Fault {
     Timeout { seconds: u64 },
     #[error("too many requests: {code}")]
     Throttled { code: String },
-    /// Success was answered, but without what success must carry.
+    /// The store answered success, without what success must carry.
     #[error("{what}")]
     Unclear { what: String },
-    /// A listing that cannot be trusted: pages out of order, repeated, or with no way to go on.
+    /// A listing that cannot be trusted: pages out of order, repeated, or without a continuation.
     #[error("the listing cannot be trusted: {what}")]
     Listing { what: String },
-    /// Of these, one whose keys do not come in the order of their bytes.
+    /// A listing whose keys do not come in the order of their bytes.
     #[error("the listing cannot be trusted: {what}")]
     Unordered { what: String },
     #[error("{0}")]
@@ -98,12 +98,12 @@ pub struct S3Error {
     endpoint: Arc<Endpoint>,
     bucket: Option<BucketName>,
     action: Action,
-    /// What the policy must allow beside the action's own, by the options of the request.
+    /// Permissions that the options of the request need besides the action's own.
     also: Vec<&'static str>,
     fault: S3Fault,
 }
 
-/// A request that failed in spite of `attempts` attempts.
+/// A request that failed after `attempts` attempts.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct Failed {
@@ -143,7 +143,7 @@ impl Action {
         }
     }
 
-    /// What the policy must allow.
+    /// The permission that the policy must allow.
     pub fn permission(self) -> &'static str {
         match self {
             Self::ListBuckets => "s3:ListAllMyBuckets",
@@ -228,7 +228,7 @@ impl S3Error {
         matches!(self.fault, S3Fault::Denied | S3Fault::KeyDenied { .. } | S3Fault::NamedDenied { .. })
     }
 
-    /// Stable, in snake case.
+    /// Stable code in snake case.
     pub fn code(&self) -> &'static str {
         match self.fault {
             S3Fault::NoBucket => "no_bucket",
@@ -295,7 +295,7 @@ impl S3Error {
         matches!(self.fault, S3Fault::Unreachable { .. })
     }
 
-    /// Whether it concerns the whole store or bucket, so that going on with the next object is pointless.
+    /// Whether the error concerns the whole store or bucket, so that the next object would fail too.
     pub fn fatal(&self) -> bool {
         matches!(
             self.fault,

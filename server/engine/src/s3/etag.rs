@@ -7,25 +7,25 @@ use std::fmt;
 pub struct ETag(String);
 
 impl ETag {
-    /// As listed or answered, quoted or not; `None` if empty.
+    /// Parses an ETag, quoted or not; `None` if empty.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
-    /// As a condition wants it.
+    /// In quotes, for a condition.
     pub fn quoted(&self) -> String {
         format!("\"{}\"", self.0)
     }
 
-    /// Whether it looks like the MD5 of the content. A multipart upload's `…-7` does not. One made under an encryption
-    /// key looks so but is none: only a HEAD tells.
+    /// Whether it looks like the MD5 of the content. A multipart upload's `…-7` does not. An ETag made under an encryption
+    /// key looks like one but is not: only a HEAD shows that.
     pub fn has_form_of_md5(&self) -> bool {
         self.0.len() == 32 && self.0.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
-    /// Of how many parts the object was put together: the 7 of `…-7`. `None` for one that came whole.
+    /// Number of parts of a multipart object: the 7 of `…-7`. `None` for an object written in one request.
     pub fn parts(&self) -> Option<u64> {
         let (_, count) = self.0.rsplit_once('-')?;
         count.parse().ok().filter(|count| *count > 0)
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_are_not_part_of_an_etag() {
+    fn etag_has_no_quotes() {
         assert_eq!(ETag::parse("\"abc\""), ETag::parse("abc"));
         assert_eq!(ETag::parse("\"\""), None);
         assert_eq!(ETag::parse("abc").unwrap().quoted(), "\"abc\"");
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_multipart_etag_tells_its_parts() {
+    fn multipart_etag_has_the_number_of_parts() {
         let parts = |text| ETag::parse(text).unwrap().parts();
         assert_eq!(parts("\"9e107d9d372bb6826bd81d3542a419d6-12\""), Some(12));
         assert_eq!([parts("9e107d9d372bb6826bd81d3542a419d6"), parts("odd-one"), parts("x-0")], [None; 3]);

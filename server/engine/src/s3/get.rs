@@ -1,7 +1,7 @@
-//! Reads an object from its first byte to its last, although connections break.
+//! Reads an object from its first byte to its last, across broken connections.
 //!
-//! A body that breaks off, or that stands still, is gone on with by a ranged GET from the byte reached, on condition
-//! that the object is still the one of the first answer.
+//! If a body breaks off or stalls, a ranged GET continues at the byte reached, on condition that the object is still the
+//! version of the first answer.
 //!
 //! Always: the bytes are those of one version of the object, in order and without a gap. `None` comes only after the
 //! last of them.
@@ -14,30 +14,30 @@ use model::BucketName;
 use rand::Rng;
 use tokio::time::sleep;
 
-use super::{Action, ETag, Listed, S3Client, S3Error, S3Fault, error::Failed, head, held::Held};
+use super::{Action, ETag, Listed, S3Client, S3Error, S3Fault, error::Failed, head, limiter_wait::LimiterWait};
 
-/// A body from which nothing came for so long is taken for broken.
+/// Time without a byte after which a body counts as broken.
 const STILL: Duration = Duration::from_secs(30);
 
 pub struct Reading {
     store: S3Client,
     bucket: BucketName,
     object: Listed,
-    /// `None`: to be opened at `at`.
+    /// `None`: a request at `at` must open it.
     body: Option<ByteStream>,
     at: u64,
-    /// How often it broke since the last byte that came.
+    /// Breaks since the last byte that arrived.
     broken: u32,
-    /// Standing still for the store's ceiling is not the store's doing.
-    held: Held,
+    /// Waits at the store's ceiling, which do not count as stalls.
+    wait: LimiterWait,
 }
 
 impl S3Client {
-    /// The object as it is listed; if it was listed without an `ETag`, as it is now.
+    /// Reads the object as listed; if it was listed without an `ETag`, as it is now.
     pub async fn read(&self, bucket: &BucketName, object: &Listed) -> Result<Reading, Failed> {
         let (bucket, object) = (bucket.clone(), object.clone());
         let mut reading =
-            Reading { store: self.clone(), bucket, object, body: None, at: 0, broken: 0, held: Held::default() };
+            Reading { store: self.clone(), bucket, object, body: None, at: 0, broken: 0, wait: LimiterWait::default() };
         reading.open().await?;
         Ok(reading)
     }
@@ -53,14 +53,14 @@ impl Reading {
         self.at
     }
 
-    /// The next piece; `None` at the end. To be dropped at any await, and then not used any more.
+    /// The next piece; `None` at the end. Not cancel-safe: after a dropped call, drop the reading too.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Failed> {
         loop {
             let Some(body) = &mut self.body else {
                 self.open().await?;
                 continue;
             };
-            let why = match self.held.within(STILL, body.next()).await {
+            let why = match self.wait.within(STILL, body.next()).await {
                 Some(Some(Ok(bytes))) if bytes.is_empty() => continue,
                 Some(Some(Ok(bytes))) if self.at + bytes.len() as u64 <= self.object.size => {
                     self.at += bytes.len() as u64;
@@ -90,11 +90,11 @@ impl Reading {
         if self.object.etag.is_none() {
             self.object.etag = opened.e_tag().and_then(ETag::parse);
         }
-        self.body = Some(self.store.watched(opened.body, &self.store, &self.held));
+        self.body = Some(self.store.watched(opened.body, &self.store, &self.wait));
         Ok(())
     }
 
-    /// Before it is tried again, if it may be.
+    /// Waits before a retry, if there are attempts left.
     async fn wait(&self, why: S3Error) -> Result<(), Failed> {
         let policy = self.store.retry.policy;
         if self.broken >= policy.attempts {

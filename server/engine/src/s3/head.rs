@@ -1,4 +1,4 @@
-//! What a single object says of itself: size, ETag and, where the store keeps one, a checksum of all its bytes.
+//! HEAD of an object: size, ETag and, where the store keeps one, a checksum of all its bytes.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use aws_sdk_s3::{
 };
 use model::{BucketName, Key, Time};
 
-use super::{Action, Carried, ETag, Listed, S3Client, S3Error, blank::sendable, error::Failed, list::unusual};
+use super::{Action, ETag, Listed, ObjectMetadata, S3Client, S3Error, blank::sendable, error::Failed, list::unusual};
 
-/// What a request about one object, without its bytes, may take.
+/// Time limit of a request about one object without its bytes.
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
 
 /// A checksum over the whole content. Two of the same kind can be compared, however the objects were uploaded.
@@ -22,27 +22,27 @@ pub struct Checksum {
 
 #[derive(Clone, Debug)]
 pub struct Head {
-    /// As a listing would show it.
+    /// The object as a listing would show it.
     pub object: Listed,
-    /// Encrypted under a key (KMS, or the customer's own): the ETag differs after each copy and is no hash.
+    /// Whether it is encrypted under a key (KMS, or the customer's own): the ETag differs after each copy and is not a hash.
     pub etag_is_opaque: bool,
-    /// Every full-object checksum that the store keeps of it.
+    /// Full-object checksums that the store keeps.
     pub checksums: Vec<Checksum>,
-    /// All that a copy brings along, but for the tags.
-    pub carried: Carried,
-    /// How many of them it has.
+    /// Metadata, headers and class, without the tags.
+    pub metadata: ObjectMetadata,
+    /// Number of tags.
     pub tags: i32,
-    /// Of a website.
+    /// Redirect of a website.
     pub redirect: Option<String>,
 }
 
 impl Head {
-    /// Of an object that says no more than its listing.
+    /// A HEAD with no more than the listing shows.
     #[cfg(test)]
     pub(crate) fn of(object: Listed) -> Self {
         let nothing = HeadObjectOutput::builder().build();
-        let carried = Carried::of_head(&nothing, &object, None);
-        Self { object, etag_is_opaque: false, checksums: Vec::new(), carried, tags: 0, redirect: None }
+        let metadata = ObjectMetadata::of_head(&nothing, &object, None);
+        Self { object, etag_is_opaque: false, checksums: Vec::new(), metadata, tags: 0, redirect: None }
     }
 }
 
@@ -65,7 +65,7 @@ impl S3Client {
             Ok::<_, S3Error>(Head {
                 checksums: checksums(&head),
                 etag_is_opaque: encrypted_under_a_key(&head),
-                carried: Carried::of_head(&head, &object, None),
+                metadata: ObjectMetadata::of_head(&head, &object, None),
                 tags: head.tag_count().unwrap_or_default(),
                 redirect: head.website_redirect_location().map(str::to_owned),
                 object,
@@ -80,7 +80,7 @@ fn encrypted_under_a_key(head: &HeadObjectOutput) -> bool {
     by_kms || head.sse_customer_algorithm().is_some()
 }
 
-/// Without those of a multipart upload's parts, which depend on where it was cut.
+/// Checksums except those of a multipart upload's parts, which depend on the part size.
 fn checksums(head: &HeadObjectOutput) -> Vec<Checksum> {
     if head.checksum_type() == Some(&ChecksumType::Composite) {
         return Vec::new();
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_key_makes_an_etag_opaque() {
+    fn only_encryption_keys_make_etags_opaque() {
         let head = |how| HeadObjectOutput::builder().server_side_encryption(how).build();
         assert!(encrypted_under_a_key(&head(ServerSideEncryption::AwsKms)));
         assert!(encrypted_under_a_key(&head(ServerSideEncryption::AwsKmsDsse)));
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checksum_of_parts_says_nothing_about_the_whole() {
+    fn checksums_of_parts_are_ignored() {
         let full = HeadObjectOutput::builder().checksum_crc32("abc=").build();
         assert_eq!(checksums(&full), [Checksum { kind: "CRC32", value: "abc=".to_owned() }]);
         let parts = HeadObjectOutput::builder().checksum_crc32("abc=-3").build();

@@ -22,14 +22,14 @@ const LIMIT: Duration = Duration::from_mins(1);
 pub struct Listed {
     pub key: Key,
     pub size: u64,
-    /// Some stores list none.
+    /// `None` at stores that list none.
     pub etag: Option<ETag>,
     pub modified: Time,
     /// `None`: the standard class.
     pub class: Option<String>,
 }
 
-/// Where a listing goes on.
+/// Where a listing continues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
     /// After a key that need not exist; `None`: at the start.
@@ -38,18 +38,18 @@ pub(crate) enum Start {
     Token { token: String, last: Option<Key> },
 }
 
-/// In which order a store lists.
+/// Order in which a store lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// That of the keys' bytes, as S3 does.
+    /// The order of the keys' bytes, as at S3.
     Bytes,
-    /// One of its own: what it lists must be sorted.
+    /// An order of its own: the listing must be sorted.
     Any,
 }
 
 pub(crate) struct ListPage {
     pub objects: Vec<Listed>,
-    /// `None`: this was the last.
+    /// `None` after the last page.
     pub next: Option<Start>,
 }
 
@@ -149,7 +149,7 @@ fn one(context: &Context, object: Object, encoded: bool, last: Option<&Key>) -> 
     })
 }
 
-/// A storage class that must be said; the standard one goes without.
+/// The storage class unless it is the standard one.
 pub(super) fn unusual(class: &str) -> Option<String> {
     (!class.is_empty() && class != "STANDARD").then(|| class.to_owned())
 }
@@ -181,19 +181,19 @@ mod tests {
     }
 
     #[test]
-    fn a_page_out_of_order_is_an_error() {
+    fn page_out_of_order_is_an_error() {
         assert!(refused(page(&["b", "a"]).build(), &Start::Key(None)).contains("out of order"));
         assert!(refused(page(&["a", "a"]).build(), &Start::Key(None)).contains("listed twice"));
     }
 
     #[test]
-    fn a_page_that_was_there_before_is_an_error() {
+    fn repeated_page_is_an_error() {
         let from = Start::Token { token: "2".into(), last: Some("b".parse().unwrap()) };
         assert!(refused(page(&["a", "b"]).build(), &from).contains("listed twice"));
     }
 
     #[test]
-    fn a_page_that_goes_on_nowhere_is_an_error() {
+    fn truncated_page_without_continuation_is_an_error() {
         assert!(refused(page(&["a"]).is_truncated(true).build(), &Start::Key(None)).contains("not where"));
         let from = Start::Token { token: "2".into(), last: None };
         let itself = page(&[]).is_truncated(true).next_continuation_token("2").build();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_with_fewer_keys_than_it_says_is_an_error() {
+    fn page_with_too_few_keys_is_an_error() {
         assert!(refused(page(&["a"]).key_count(2).build(), &Start::Key(None)).contains("number of keys"));
         assert!(refused(page(&["a"]).set_is_truncated(None).build(), &Start::Key(None)).contains("the last"));
     }

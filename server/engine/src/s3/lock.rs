@@ -1,4 +1,4 @@
-//! Whether Object Lock can go along, asked before a clone that is to keep it.
+//! Checks before a clone that keeps Object Lock whether it can.
 
 use aws_sdk_s3::types::ObjectLockEnabled;
 use model::{BucketName, Key};
@@ -6,7 +6,7 @@ use model::{BucketName, Key};
 use super::{Action, S3Client, S3Error, S3Fault, blank::sendable, head::LIMIT};
 
 impl S3Client {
-    /// Whether objects of the bucket can be locked; also true where the settings may not be read.
+    /// Whether objects of the bucket can be locked; also true if the settings cannot be read.
     pub async fn can_lock(&self, bucket: &BucketName) -> Result<(), S3Error> {
         let context = self.context(Action::ReadLockSettings, Some(bucket));
         let request = || async {
@@ -24,8 +24,8 @@ impl S3Client {
         }
     }
 
-    /// A HEAD keeps silent about a lock that may not be read. So it is asked for by itself, of one object: an error is
-    /// a permission that is missing, or what concerns the whole store.
+    /// A HEAD omits a lock that the credentials may not read. So requests of their own read the lock of one object: an error
+    /// is a missing permission, or concerns the whole store.
     pub async fn tells_locks(&self, bucket: &BucketName, key: &Key) -> Result<(), S3Error> {
         let (context, key) = (self.context(Action::ReadRetention, Some(bucket)), sendable(key));
         let request = || async {
@@ -42,7 +42,7 @@ impl S3Client {
     }
 }
 
-/// An object, a bucket or a store without locks is an answer.
+/// A missing lock at an object, a bucket or a store is not an error.
 fn unless_none(answer: Result<(), S3Error>) -> Result<(), S3Error> {
     answer.or_else(|error| if error.denied() || error.fatal() { Err(error) } else { Ok(()) })
 }

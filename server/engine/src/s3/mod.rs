@@ -1,16 +1,15 @@
 //! A connection to an S3 endpoint, and the few requests that Logyard makes of it.
 //!
-//! Always: a request is sent by [`Retry`], which counts it, bounds its time and repeats what is worth repeating; the
-//! SDK's own retries are off. Keys travel encoded by us, both ways. An error names the store and the bucket, says what
-//! to do, and never holds a secret.
+//! Always: [`Retry`] sends each request: it counts it, bounds its time and retries errors that may pass; the SDK's own
+//! retries are off. Keys are encoded here, both ways. An error names the store and the bucket, says what to do, and never
+//! holds a secret.
 
 mod acl;
-mod beside;
 mod blank;
 mod buckets;
-mod carried;
 mod ceilings;
 mod classify;
+mod complete;
 mod copy;
 mod customer_key;
 mod delete;
@@ -20,9 +19,10 @@ mod error;
 mod etag;
 mod get;
 mod head;
-mod held;
+mod limiter_wait;
 mod list;
 mod lock;
+mod metadata;
 mod multipart;
 mod payer;
 mod presence;
@@ -30,17 +30,15 @@ mod retry;
 mod stream;
 mod tags;
 mod threshold;
-mod whole;
+mod write_options;
 
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
+use model::BucketName;
 use tokio_util::sync::CancellationToken;
 
-use self::retry::Retry;
 pub use self::{
-    beside::Beside,
-    carried::Carried,
     ceilings::Ceilings,
     customer_key::{CustomerKey, NotAKey},
     endpoint::Endpoint,
@@ -49,21 +47,24 @@ pub use self::{
     get::Reading,
     head::{Checksum, Head},
     list::{Listed, Order},
-    multipart::{InParts, LARGEST, Slots, Way, parts_of},
+    metadata::ObjectMetadata,
+    multipart::{LARGEST, MultipartCopy, Slots, Transfer, parts_of},
     retry::{Meter, Policy},
     tags::UnreadableTags,
     threshold::{NotAThreshold, Threshold},
+    write_options::WriteOptions,
 };
 pub(crate) use self::{
     classify::Context,
     list::{ListPage, Start},
 };
+use self::{payer::RequesterPays, retry::Retry};
 
 /// A connected client of one store. Cheap to clone.
 #[derive(Clone)]
 pub struct S3Client {
     client: Client,
-    /// As connected: `url` is filled in where the environment or a profile set it.
+    /// The endpoint, with the URL that the environment or a profile set.
     endpoint: Arc<Endpoint>,
     retry: Retry,
     unreadable_tags: UnreadableTags,
@@ -79,33 +80,49 @@ impl S3Client {
         &self.endpoint
     }
 
-    /// What has been sent by the run that this store is metered for.
+    /// Counts of the requests of the run that this store is metered for.
     pub fn meter(&self) -> &Meter {
         &self.retry.meter
     }
 
-    /// The same store with other terms of retrying.
+    /// The same store with another retry policy.
     #[must_use]
     pub fn patient(&self, policy: Policy) -> Self {
         Self { retry: Retry { policy, ..self.retry.clone() }, ..self.clone() }
     }
 
-    /// The same store for a person who waits: few attempts, and not in line with the requests of jobs.
+    /// The same store for a user who waits: few attempts, and not in the queue with the requests of jobs.
     #[must_use]
     pub fn hasty(&self) -> Self {
         Self { retry: self.retry.hasty(), ..self.clone() }
     }
 
-    /// The same store, whose requests count into `meter` and give up waiting when `stop` is cancelled.
+    /// The same store, whose requests count into `meter` and end when `stop` is cancelled.
     #[must_use]
     pub fn metered(&self, meter: &Arc<Meter>, stop: &CancellationToken) -> Self {
         let retry = Retry { meter: Arc::clone(meter), stop: stop.clone(), ..self.retry.clone() };
         Self { retry, ..self.clone() }
     }
 
-    /// The same store, read on these terms.
+    /// The same store, with this rule for unreadable tags.
     #[must_use]
     pub fn with_unreadable_tags(&self, unreadable_tags: UnreadableTags) -> Self {
         Self { unreadable_tags, ..self.clone() }
+    }
+
+    /// The same store, which also accepts the charge for reading `source` in copies that it makes by itself. A bucket that
+    /// pays for itself ignores that.
+    #[must_use]
+    pub fn paying_for(&self, source: &Self) -> Self {
+        if !source.endpoint.requester_pays || self.endpoint.requester_pays {
+            return self.clone();
+        }
+        let client = Client::from_conf(self.client.config().to_builder().interceptor(RequesterPays).build());
+        let endpoint = Endpoint { requester_pays: true, ..Endpoint::clone(&self.endpoint) };
+        Self { client, endpoint: endpoint.into(), ..self.clone() }
+    }
+
+    pub(crate) fn context(&self, action: Action, bucket: Option<&BucketName>) -> Context {
+        Context { endpoint: self.endpoint.clone(), bucket: bucket.cloned(), action, also: Vec::new() }
     }
 }

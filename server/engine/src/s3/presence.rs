@@ -1,7 +1,7 @@
-//! Whether an object exists, asked so that "no" is certain.
+//! Whether an object exists, so that "no" is certain.
 //!
-//! By a GET of its first byte, not by HEAD: a HEAD's 404 has no body, and so a missing key looks like a missing bucket,
-//! or like a proxy that knows neither. Both are charged alike.
+//! A GET of its first byte, not a HEAD: a HEAD's 404 has no body, and so a missing key looks like a missing bucket, or like
+//! a proxy that knows neither. Both cost the same.
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use model::{BucketName, Key};
@@ -9,11 +9,11 @@ use model::{BucketName, Key};
 use super::{Action, S3Client, S3Error, S3Fault, blank::sendable, error::Failed, head::LIMIT};
 
 const NO_SUCH_KEY: &str = "NoSuchKey";
-/// What a store answers to the first byte of an object that has none.
+/// Error code for the first byte of an empty object.
 const EMPTY: &str = "InvalidRange";
 
 impl S3Client {
-    /// `Ok(false)` only where the store says that this bucket has no such key.
+    /// `Ok(false)` only if the store answers that this bucket has no such key.
     pub async fn holds(&self, bucket: &BucketName, key: &Key) -> Result<bool, Failed> {
         let context = self.context(Action::Head, Some(bucket));
         let request = || async {

@@ -1,7 +1,7 @@
-//! Sends a request until it is answered, refused for good, or tried often enough.
+//! Sends a request until it is answered, refused for good, or out of attempts.
 //!
-//! Exponential backoff with full jitter: many copies that were slowed down at once must not come back at once. Here
-//! and not in the SDK, so that every request is counted and a wait ends when a stop is asked for.
+//! Exponential backoff with full jitter: many copies that were throttled together must not come back together. Here and
+//! not in the SDK, so that every request is counted and a stop ends every wait.
 
 use std::{
     pin::{Pin, pin},
@@ -19,40 +19,40 @@ use tokio_util::sync::CancellationToken;
 use super::{
     classify::Context,
     error::{Failed, S3Error, S3Fault},
-    held::Held,
+    limiter_wait::LimiterWait,
 };
 use crate::limit::Limiter;
 
-/// A wait that does not count as one.
-const NOT_WORTH_TELLING: Duration = Duration::from_millis(2);
+/// Longest wait that does not count as one.
+const NEGLIGIBLE: Duration = Duration::from_millis(2);
 
-/// How often a wait that is meant shows that it is one.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
+/// Interval at which a wait for bandwidth counts as progress.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
-/// How often, and how long between.
+/// Number of attempts, and the waits between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Requests sent at most, the first included.
+    /// Most requests, the first included.
     pub attempts: u32,
-    /// The most to wait before the second; doubles from there.
+    /// Longest wait before the second attempt; doubles from there.
     pub base: Duration,
-    /// The most to wait before any.
+    /// Longest wait before any attempt.
     pub most: Duration,
 }
 
 impl Policy {
-    /// For work that runs unattended: rides out about half a minute of trouble.
+    /// For jobs: bridges about half a minute of errors.
     pub const PATIENT: Self = Self { attempts: 8, base: Duration::from_millis(200), most: Duration::from_secs(15) };
-    /// For a person who waits.
+    /// For a user who waits.
     pub const HASTY: Self = Self { attempts: 2, base: Duration::from_millis(200), most: Duration::from_millis(200) };
 
-    /// The most to wait after so many attempts.
+    /// Longest wait after this number of attempts.
     fn ceiling(&self, attempts: u32) -> Duration {
         self.base.saturating_mul(1 << attempts.saturating_sub(1).min(20)).min(self.most)
     }
 }
 
-/// What has been sent, for progress. Shared by all of a run's requests.
+/// Counts of requests for progress, shared by all requests of a run.
 #[derive(Debug, Default)]
 pub struct Meter {
     requests: AtomicU64,
@@ -73,40 +73,40 @@ impl Meter {
         self.retries.load(Relaxed)
     }
 
-    /// How often a store asked for less: too many requests, or no answer in time.
+    /// Requests that the store throttled or did not answer in time.
     pub fn refused(&self) -> u64 {
         self.throttled() + self.timed_out.load(Relaxed)
     }
 
-    /// Of these, too many requests.
+    /// Requests that the store throttled.
     pub fn throttled(&self) -> u64 {
         self.throttled.load(Relaxed)
     }
 
-    /// One of these was answered by slowing down just what it was for; it will be sent again in its turn.
+    /// Records that a throttled request slows down only its folder, and is retried in its turn.
     pub(crate) fn place(&self) {
         self.placed.fetch_add(1, Relaxed);
         self.retries.fetch_add(1, Relaxed);
     }
 
-    /// Those of which this is not so, and requests without an answer in time.
+    /// Throttled requests that slow down more than their folder, and requests not answered in time.
     pub(crate) fn unplaced(&self) -> u64 {
         self.refused().saturating_sub(self.placed.load(Relaxed))
     }
 
-    /// Requests that had to wait for their turn, by a ceiling on them.
+    /// Requests that had to wait at a ceiling.
     pub fn paced(&self) -> u64 {
         self.paced.load(Relaxed)
     }
 
-    /// Bytes of pieces that went through this process and of parts that the store copied, finished objects or not: a
-    /// sign of life while a large one is underway.
+    /// Bytes streamed through this process and copied in parts by the store, of finished objects or not: progress while a
+    /// large object is in flight.
     pub fn moved(&self) -> u64 {
         self.moved.load(Relaxed)
     }
 
-    /// Nothing moved, but only because it is held back on purpose.
-    fn sign_of_life(&self) {
+    /// Counts as progress a wait at a ceiling, in which nothing moves.
+    fn note_progress(&self) {
         self.move_on(1);
     }
 
@@ -121,7 +121,7 @@ pub(super) struct Retry {
     pub meter: Arc<Meter>,
     pub pace: Option<Arc<Limiter>>,
     pub bandwidth: Option<Arc<Limiter>>,
-    /// A person waits: requests go before all others that wait for their turns.
+    /// Whether a user waits: requests then pass without waiting for their turns.
     pub urgent: bool,
     pub stop: CancellationToken,
 }
@@ -134,28 +134,28 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Waits until the store may be asked to copy so many bytes by itself.
+    /// Waits until the store may copy this number of bytes by itself.
     pub async fn let_through(&self, context: &Context, bytes: u64) -> Result<(), Failed> {
         let Some(bandwidth) = &self.bandwidth else { return Ok(()) };
         let (mut passing, asked) = (pin!(bandwidth.acquire(bytes)), time::Instant::now());
         loop {
             tokio::select! {
                 _ = &mut passing => {
-                    self.meter.paced.fetch_add(u64::from(asked.elapsed() > NOT_WORTH_TELLING), Relaxed);
+                    self.meter.paced.fetch_add(u64::from(asked.elapsed() > NEGLIGIBLE), Relaxed);
                     return Ok(());
                 }
                 () = self.stop.cancelled() => return Err(Failed { error: context.error(S3Fault::Stopped), attempts: 0 }),
-                () = time::sleep(SIGN_OF_LIFE) => self.meter.sign_of_life(),
+                () = time::sleep(PROGRESS_EVERY) => self.meter.note_progress(),
             }
         }
     }
 
-    /// The same, for a person who waits.
+    /// The same for a user who waits.
     pub fn hasty(&self) -> Self {
         Self { policy: Policy::HASTY, urgent: true, ..self.clone() }
     }
 
-    /// Before each request: waits until it is its turn, and counts it.
+    /// Waits for the turn of a request, and counts it.
     pub async fn turn(&self) {
         match &self.pace {
             Some(pace) if self.urgent => pace.take(1),
@@ -168,13 +168,13 @@ impl Retry {
         self.meter.requests.fetch_add(1, Relaxed);
     }
 
-    /// The same for one that cannot wait, as the answer that it belongs to is being read.
+    /// The same for a request that cannot wait, as its response is already being read.
     pub fn turn_now(&self) {
         self.pace.iter().for_each(|pace| pace.take(1));
         self.meter.requests.fetch_add(1, Relaxed);
     }
 
-    /// Each attempt may take `limit`, once its turn has come.
+    /// Sends a request with retries; each attempt may take `limit`, once its turn has come.
     pub async fn send<T, Sent>(
         &self,
         context: &Context,
@@ -184,24 +184,24 @@ impl Retry {
     where
         Sent: Future<Output = Result<T, S3Error>> + Send,
     {
-        self.send_held(context, limit, &Held::default(), request).await
+        self.send_limited(context, limit, &LimiterWait::default(), request).await
     }
 
-    /// The same; `held` is told of the time that the request spends waiting here, which is not of its limit.
-    pub async fn send_held<T, Sent>(
+    /// The same; `wait` collects the time that the request waits at ceilings, which does not count into its limit.
+    pub async fn send_limited<T, Sent>(
         &self,
         context: &Context,
         limit: Duration,
-        held: &Held,
+        wait: &LimiterWait,
         request: impl FnMut() -> Sent,
     ) -> Result<T, Failed>
     where
         Sent: Future<Output = Result<T, S3Error>> + Send,
     {
-        self.send_again(context, (limit, held), |_| false, request).await
+        self.send_again(context, (limit, wait), |_| false, request).await
     }
 
-    /// The same as [`Retry::send`], but an error that `handed_back` takes is not sent again here.
+    /// The same as [`Retry::send`], but returns errors that `handed_back` accepts instead of retrying.
     pub async fn send_unless<T, Sent>(
         &self,
         context: &Context,
@@ -212,13 +212,13 @@ impl Retry {
     where
         Sent: Future<Output = Result<T, S3Error>> + Send,
     {
-        self.send_again(context, (limit, &Held::default()), handed_back, request).await
+        self.send_again(context, (limit, &LimiterWait::default()), handed_back, request).await
     }
 
     async fn send_again<T, Sent>(
         &self,
         context: &Context,
-        (limit, held): (Duration, &Held),
+        (limit, wait): (Duration, &LimiterWait),
         handed_back: impl Fn(&S3Error) -> bool,
         mut request: impl FnMut() -> Sent,
     ) -> Result<T, Failed>
@@ -236,7 +236,7 @@ impl Retry {
             attempts += 1;
             // Behind a pointer: the SDK's futures are large, and nested too deep for the compiler otherwise.
             let sent: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(request());
-            let error = match held.within(limit, sent).await {
+            let error = match wait.within(limit, sent).await {
                 Some(Ok(value)) => return Ok(value),
                 Some(Err(error)) => error,
                 None => context.error(S3Fault::Timeout { seconds: limit.as_secs() }),
@@ -249,7 +249,7 @@ impl Retry {
             if handed_back(&error) || attempts >= self.policy.attempts || !error.worth_repeating() {
                 return Err(Failed { error, attempts });
             }
-            tracing::debug!(%error, attempts, "sending again");
+            tracing::debug!(%error, attempts, "request failed; retrying");
             let wait = rand::rng().random_range(Duration::ZERO..=self.policy.ceiling(attempts));
             tokio::select! {
                 () = time::sleep(wait) => self.meter.retries.fetch_add(1, Relaxed),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_double_up_to_their_most() {
+    fn waits_double_up_to_the_longest() {
         let policy = Policy { attempts: 9, base: Duration::from_millis(100), most: Duration::from_secs(1) };
         assert_eq!(policy.ceiling(1), Duration::from_millis(100));
         assert_eq!(policy.ceiling(3), Duration::from_millis(400));
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_worth_it_is_sent_again_and_counted() {
+    async fn throttled_requests_are_retried_and_counted() {
         let retry = Retry::default();
         let failed = retry
             .send(&context(), Duration::from_secs(1), || async {
@@ -293,21 +293,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_is_not_sent_again() {
+    async fn denied_requests_are_not_retried() {
         let retry = Retry::default();
         let request = || async { Err::<(), _>(context().error(S3Fault::Denied)) };
         assert_eq!(retry.send(&context(), Duration::from_secs(1), request).await.unwrap_err().attempts, 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silence_is_a_timeout() {
+    async fn missing_answer_is_a_timeout() {
         let retry = Retry::default();
         let failed = retry.send(&context(), Duration::from_secs(9), std::future::pending::<Result<(), _>>).await;
         assert!(matches!(failed.unwrap_err().error.fault(), S3Fault::Timeout { seconds: 9 }));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn retries_wait_for_their_turn_like_any_request() {
+    async fn retries_wait_for_their_turn() {
         let pace = Arc::new(Limiter::new(NonZeroU32::MIN));
         let policy = Policy { attempts: 4, base: Duration::ZERO, most: Duration::ZERO };
         let retry = Retry { policy, pace: Some(pace), ..Retry::default() };
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_a_person_waits_for_is_sent_before_its_turn() {
+    async fn urgent_requests_pass_before_their_turn() {
         let retry = Retry { pace: Some(Arc::new(Limiter::new(NonZeroU32::MIN))), ..Retry::default() };
         let began = time::Instant::now();
         let request = || async { Ok(()) };
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_for_a_turn_ends_unsent_when_a_stop_is_asked_for() {
+    async fn stop_ends_a_wait_for_a_turn() {
         let retry = Retry { pace: Some(Arc::new(Limiter::new(NonZeroU32::MIN))), ..Retry::default() };
         let request = || async { Ok(()) };
         retry.send(&context(), Duration::from_secs(1), request).await.unwrap();
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_ends_when_a_stop_is_asked_for() {
+    async fn stop_ends_a_wait_for_a_retry() {
         let retry = Retry::default();
         retry.stop.cancel();
         let request = || async { Err::<(), _>(context().error(S3Fault::Throttled { code: "SlowDown".to_owned() })) };
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_for_bandwidth_gives_signs_of_life_and_ends_when_a_stop_is_asked_for() {
+    async fn wait_for_bandwidth_shows_progress_until_stopped() {
         let bandwidth = Some(Arc::new(Limiter::new("1kB".parse::<BytesPerSecond>().unwrap())));
         let retry = Retry { bandwidth, ..Retry::default() };
         retry.let_through(&context(), 10_000).await.unwrap();

@@ -1,7 +1,7 @@
-//! From one endpoint to another: the bytes go through this process, piece by piece, never whole.
+//! Copies from one endpoint to another: the bytes go through this process, piece by piece, never as a whole.
 //!
-//! What a CopyObject would carry is carried by hand. The reading is conditional on the listed ETag and its length must
-//! be the one expected, so that what is written is one version of the object, whole.
+//! The write request repeats what a CopyObject would carry. The read is conditional on the listed ETag and checked for its
+//! length, so that what is written is one complete version of the object.
 
 use std::{ops::Range, sync::Arc};
 
@@ -17,17 +17,17 @@ use hyper::body::Frame;
 use model::{BucketName, Fidelity, Key};
 
 use super::{
-    Action, Carried, ETag, Listed, S3Client, S3Fault,
+    Action, ETag, Listed, ObjectMetadata, S3Client, S3Fault,
     blank::sendable,
     copy::limit,
     encoding::byte_range,
     error::{Failed, S3Error},
-    held::Held,
+    limiter_wait::LimiterWait,
 };
 use crate::limit::Limiter;
 
 impl S3Client {
-    /// Reads `source` here and writes it to `key` of bucket `to` at another store. Each attempt reads anew.
+    /// Reads `source` here and writes it to `key` of bucket `to` at another store. Each attempt reads it again.
     pub async fn stream(
         &self,
         from: &BucketName,
@@ -37,11 +37,11 @@ impl S3Client {
         key: &Key,
         fidelity: &Fidelity,
     ) -> Result<ETag, Failed> {
-        let beside = self.beside(from, source, fidelity).await?;
+        let options = self.write_options(from, source, fidelity).await?;
         let writing = other.context(Action::Put, Some(to));
-        let held = Held::default();
+        let wait = LimiterWait::default();
         let request = || async {
-            held.back(other.retry.turn()).await;
+            wait.run(other.retry.turn()).await;
             let read = self.open(from, source, None).await?;
             if read.tag_count().is_some_and(|count| count > 0) {
                 self.retry.turn_now();
@@ -52,20 +52,20 @@ impl S3Client {
                 self.still_there(from, source).await?;
             }
             let put = other.client.put_object().bucket(to.as_str()).key(sendable(key));
-            let put = Carried::of_get(&read, source, tags).onto_put(put);
-            let beside = beside.clone().with_get(&read, fidelity);
-            let writing = writing.clone().asking_also(beside.permissions());
-            let checksum = beside.locks().then_some(ChecksumAlgorithm::Crc64Nvme);
-            let put = beside.onto_put(put).set_checksum_algorithm(checksum);
-            let put = put.set_content_length(read.content_length()).body(self.watched(read.body, other, &held));
+            let put = ObjectMetadata::of_get(&read, source, tags).onto_put(put);
+            let options = options.clone().with_get(&read, fidelity);
+            let writing = writing.clone().asking_also(options.permissions());
+            let checksum = options.locks().then_some(ChecksumAlgorithm::Crc64Nvme);
+            let put = options.onto_put(put).set_checksum_algorithm(checksum);
+            let put = put.set_content_length(read.content_length()).body(self.watched(read.body, other, &wait));
             let written = put.send().await.map_err(|error| writing.classify(&error))?;
             let etag = written.e_tag().and_then(ETag::parse);
             etag.ok_or_else(|| writing.unclear("the object was answered with success but no ETag"))
         };
-        self.retry.send_held(&writing, limit(source.size), &held, request).await
+        self.retry.send_limited(&writing, limit(source.size), &wait, request).await
     }
 
-    /// Tags are read by a request that takes no condition: they belong to this version if it is still there afterwards.
+    /// Checks that the version still exists after its tags were read, by a request that takes no condition.
     async fn still_there(&self, bucket: &BucketName, source: &Listed) -> Result<(), S3Error> {
         let context = self.context(Action::Head, Some(bucket));
         let request = self.client.head_object().bucket(bucket.as_str()).key(sendable(&source.key));
@@ -73,7 +73,7 @@ impl S3Client {
         request.send().await.map(|_| ()).map_err(|error| context.classify(&error))
     }
 
-    /// The object, or so many of its bytes, if it is still the one listed; its length checked.
+    /// Opens the object or a range of its bytes, if it is still the version listed, and checks the length.
     pub(super) async fn open(
         &self,
         bucket: &BucketName,
@@ -98,18 +98,18 @@ impl S3Client {
         }
     }
 
-    /// The same body on its way to `other`, each piece of which counts as a sign of life, and passes when it may.
-    pub(super) fn watched(&self, body: ByteStream, other: &Self, held: &Held) -> ByteStream {
-        let (meter, held) = (Arc::clone(&self.retry.meter), held.clone());
+    /// The same body on its way to `other`: each piece counts as progress, and waits for the ceilings of both.
+    pub(super) fn watched(&self, body: ByteStream, other: &Self, wait: &LimiterWait) -> ByteStream {
+        let (meter, wait) = (Arc::clone(&self.retry.meter), wait.clone());
         let (here, there) = (self.retry.bandwidth.clone(), other.retry.bandwidth.clone());
         let there = there.filter(|there| here.as_ref().is_none_or(|here| !Arc::ptr_eq(here, there)));
         let ceilings: Arc<[Arc<Limiter>]> = here.into_iter().chain(there).collect();
         let frames = BodyStream::new(body.into_inner()).then(move |frame| {
-            let (meter, ceilings, held) = (Arc::clone(&meter), Arc::clone(&ceilings), held.clone());
+            let (meter, ceilings, wait) = (Arc::clone(&meter), Arc::clone(&ceilings), wait.clone());
             async move {
                 let bytes = frame.as_ref().ok().and_then(Frame::data_ref).map_or(0, Bytes::len) as u64;
                 for ceiling in ceilings.iter() {
-                    held.back(ceiling.acquire(bytes)).await;
+                    wait.run(ceiling.acquire(bytes)).await;
                 }
                 meter.move_on(bytes);
                 frame

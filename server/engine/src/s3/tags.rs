@@ -1,7 +1,7 @@
-//! The tags of an object, where they must be read: a store that copies by itself in one request brings them along.
+//! Reads the tags of an object, where a copy does not carry them by itself.
 //!
-//! Always: they are asked for only where the object says that it has some. Where they cannot be read, their object is
-//! not cloned, unless whoever ordered the clone said that it may go without.
+//! Always: they are read only if a HEAD says that the object has some. If they cannot be read, the object is not cloned,
+//! unless the clone's options allow copies without tags.
 
 use model::{BucketName, Key};
 
@@ -9,20 +9,20 @@ use super::{
     Action, Failed, S3Client, S3Error, S3Fault, blank::sendable, classify::Context, encoding::tagging, head::LIMIT,
 };
 
-/// What becomes of an object whose tags the store denies, or does not have.
+/// What to do with an object whose tags cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UnreadableTags {
-    /// It fails.
+    /// The object fails.
     #[default]
     Fail,
-    /// It goes without them, which is logged.
+    /// Copies it without tags, and logs that.
     Warn,
-    /// It goes without them.
+    /// Copies it without tags.
     Ignore,
 }
 
 impl S3Client {
-    /// As the tagging header spells them; `count` is what the object says of itself. One attempt.
+    /// Value of the tagging header; `count` is the number of tags by HEAD. One attempt.
     pub(super) async fn tags(
         &self,
         bucket: &BucketName,
@@ -48,7 +48,7 @@ impl S3Client {
         }
     }
 
-    /// Of an object that has some, so that two objects with the same tags answer the same.
+    /// Tags in the order of their names, so that two objects with the same tags give the same value.
     pub async fn sorted_tags(&self, bucket: &BucketName, key: &Key) -> Result<Vec<String>, Failed> {
         let context = self.context(Action::ReadTags, Some(bucket));
         let tags = self.retry.send(&context, LIMIT, || self.read_tags(&context, bucket, key)).await?;

@@ -1,10 +1,10 @@
-//! Above which size an object is copied in parts: said by people, so parsed here once and trusted afterwards.
+//! The size above which an object is copied in parts, parsed from a user's text.
 
 use std::{fmt, str::FromStr};
 
 use super::multipart::{LARGEST_PART, SMALLEST_PART};
 
-/// In bytes, from 5 MiB (below that there is nothing to cut) to 5 GiB, the most that one CopyObject takes.
+/// Bytes, from 5 MiB, the smallest part, to 5 GiB, the largest object of one CopyObject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Threshold(u64);
 
@@ -15,7 +15,7 @@ pub struct NotAThreshold;
 const UNITS: [(&str, u64); 5] = [("", 1), ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
 impl Threshold {
-    /// What a text must be to be one.
+    /// What a text must look like, for messages.
     pub const EXPECTED: &str = "a size from 5MiB to 5GiB, such as 8MiB, 1GiB or 8388608";
 
     pub fn bytes(self) -> u64 {
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_size_is_read_with_its_unit_or_in_bytes() {
+    fn threshold_parses_with_unit_or_in_bytes() {
         for (text, bytes) in
             [("8MiB", 8 << 20), ("5GiB", 5 << 30), ("5 gib", 5 << 30), ("6000KiB", 6_144_000), ("8388608", 8 << 20)]
         {
@@ -75,14 +75,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_size_or_no_threshold_is_refused() {
+    fn threshold_refuses_other_texts() {
         for text in ["", "MiB", "8MB", "-8MiB", "1.5GiB", "4MiB", "5242879", "6GiB", "99999999999999999999", "9e9GiB"] {
             assert_eq!(text.parse::<Threshold>(), Err(NotAThreshold), "{text}");
         }
     }
 
     #[test]
-    fn it_is_written_as_it_is_read() {
+    fn threshold_prints_as_it_is_parsed() {
         for text in ["8MiB", "5GiB", "5121KiB", "5242881"] {
             assert_eq!(text.parse::<Threshold>().unwrap().to_string(), text);
         }

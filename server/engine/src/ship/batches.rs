@@ -1,4 +1,4 @@
-//! Drives [`Events`] from a reader, blocking or asynchronous.
+//! Feeds [`Events`] from a blocking or asynchronous reader.
 
 use std::{
     io::{self, Read},
@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::events::{Events, Step};
 
-/// Bytes asked of the reader at once.
+/// Bytes per read.
 const CHUNK: usize = 64 * 1024;
 
 /// The events of one object, batch by batch.
@@ -53,8 +53,8 @@ impl<R: Read> Batches<R> {
         loop {
             match self.step(out) {
                 Step::Full => return Ok(true),
-                Step::Over => return Ok(false),
-                Step::Hungry => match self.reader.read(&mut self.chunk) {
+                Step::Finished => return Ok(false),
+                Step::NeedsInput => match self.reader.read(&mut self.chunk) {
                     Ok(bytes) => self.filled(bytes),
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),
@@ -65,13 +65,13 @@ impl<R: Read> Batches<R> {
 }
 
 impl<R: AsyncRead + Unpin> Batches<R> {
-    /// As [`Self::read`]. Dropping it half-way loses nothing: the next call goes on.
+    /// Asynchronous form of [`Self::read`]. Cancel-safe: the next call continues.
     pub async fn read_async(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
         loop {
             match self.step(out) {
                 Step::Full => return Ok(true),
-                Step::Over => return Ok(false),
-                Step::Hungry => {
+                Step::Finished => return Ok(false),
+                Step::NeedsInput => {
                     let bytes = self.reader.read(&mut self.chunk).await?;
                     self.filled(bytes);
                 }

@@ -1,20 +1,20 @@
-//! Sixteen bytes looked at at once, which is what makes reading records quick: nearly every word of a log fits in them.
+//! Scans sixteen bytes at once with SIMD. Nearly every word of a log fits in one block, which makes parsing fast.
 //!
-//! Always: what is left at the end of a text is looked at with zeros behind it. A zero is no digit, no space and ends a
-//! word, as the end of the text does.
+//! Always: the last bytes of a text are padded with zeros. A zero is neither a digit nor a space, and ends a word as
+//! the end of the text does.
 
 use wide::i8x16;
 
 pub const BLOCK: usize = 16;
 
-/// Some bytes of a record; or the last of them, with zeros behind.
+/// Sixteen bytes of a record; the last ones are padded with zeros.
 #[derive(Clone, Copy, Debug)]
 pub struct Block([u8; BLOCK]);
 
-/// Some of a block's bytes: a bit for each, the first is the lowest.
+/// A set of a block's bytes, one bit each; the lowest bit is the first byte.
 pub type Bits = u32;
 
-/// Where the first space is.
+/// Position of the first space.
 #[inline]
 pub fn find_space(text: &[u8]) -> Option<usize> {
     let (blocks, rest) = text.as_chunks();
@@ -29,7 +29,7 @@ pub fn find_space(text: &[u8]) -> Option<usize> {
 }
 
 impl Block {
-    /// The first bytes of a text, and zeros if it has fewer.
+    /// The first bytes of a text, padded with zeros.
     #[inline]
     pub fn first_of(text: &[u8]) -> Self {
         text.first_chunk().map_or_else(|| Self::padded(text), |block| Self(*block))
@@ -46,13 +46,13 @@ impl Block {
         &self.0
     }
 
-    /// Where a word of printable ASCII that means the same in a log and in JSON can go no further.
+    /// Bytes that end an unquoted word: spaces, control characters, quotes, backslashes, and non-ASCII bytes.
     #[inline]
     pub fn ends_word(self) -> Bits {
         (self.below(b' ' + 1) | self.special()).to_bitmask()
     }
 
-    /// The same of a text in quotes, which may hold spaces.
+    /// Bytes that end a quoted text, in which spaces are allowed.
     #[inline]
     pub fn ends_quoted(self) -> Bits {
         (self.below(b' ') | self.special()).to_bitmask()
@@ -63,7 +63,7 @@ impl Block {
         self.lanes_equal_to(byte).to_bitmask()
     }
 
-    /// All ones where the byte is.
+    /// Lanes of all ones where the byte occurs.
     #[inline]
     pub fn lanes_equal_to(self, byte: u8) -> i8x16 {
         self.lanes().simd_eq(lane(byte))
@@ -74,7 +74,7 @@ impl Block {
         (self.lanes().simd_gt(lane(b'0' - 1)) & self.lanes().simd_lt(lane(b'9' + 1))).to_bitmask()
     }
 
-    /// How long the number is that it begins with, if that is nothing but digits, perhaps with a point between.
+    /// Length of the number at the start, if it consists of digits with at most one point between them.
     #[inline]
     pub fn number(self) -> Option<usize> {
         let digits = self.digits();
@@ -90,7 +90,7 @@ impl Block {
         self.lanes_equal_to(b'"') | self.lanes_equal_to(b'\\')
     }
 
-    /// Bytes below an ASCII character, and all that are not ASCII: as signed numbers they are below zero.
+    /// Bytes below an ASCII character, and all non-ASCII bytes: as signed numbers they are negative.
     #[inline]
     fn below(self, byte: u8) -> i8x16 {
         self.lanes().simd_lt(lane(byte))
@@ -127,7 +127,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_block_tells_of_its_bytes_what_each_of_them_tells(bytes: [u8; BLOCK], byte: u8) {
+        fn block_classifies_each_byte_correctly(bytes: [u8; BLOCK], byte: u8) {
             let block = Block(bytes);
             let special = |byte: u8| !(b' '..0x80).contains(&byte) || byte == b'"' || byte == b'\\';
             prop_assert_eq!(block.ends_quoted(), bits(bytes, special));
@@ -137,7 +137,7 @@ mod tests {
         }
 
         #[test]
-        fn a_block_in_which_nothing_ends_stands_in_json_as_it_is(text in "[ -~é\n]{16}") {
+        fn block_without_end_is_unchanged_in_json(text in "[ -~é\n]{16}") {
             let block = Block::first_of(text.as_bytes());
             let mut json = Vec::new();
             json::write_string(block.bytes(), &mut json);
@@ -146,7 +146,7 @@ mod tests {
         }
 
         #[test]
-        fn what_it_takes_for_a_number_is_one(text in "[0-9]{0,4}[.]?[0-9]{0,4}[eE -]?[0-9 ]{0,4} {16}") {
+        fn recognized_number_is_a_json_number(text in "[0-9]{0,4}[.]?[0-9]{0,4}[eE -]?[0-9 ]{0,4} {16}") {
             let length = Block::first_of(text.as_bytes()).number();
             let word = text.split(' ').next().unwrap();
             if let Some(length) = length.filter(|length| text.as_bytes()[*length] == b' ') {
@@ -157,7 +157,7 @@ mod tests {
         }
 
         #[test]
-        fn the_first_space_is_found_wherever_it_is(text in "[a-z ]{0,50}") {
+        fn first_space_is_found_at_any_position(text in "[a-z ]{0,50}") {
             prop_assert_eq!(find_space(text.as_bytes()), text.find(' '));
         }
     }

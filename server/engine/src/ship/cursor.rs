@@ -1,13 +1,13 @@
-//! Walks over a record field by field and hands out their bytes as they stand, without copying.
+//! Splits a record into fields without copying.
 //!
-//! Several spaces count as one, and none is needed after a closing quote: both occur.
+//! Several spaces count as one, and the space after a closing quote may be missing: both occur in real logs.
 
 use memchr::{memchr, memchr2};
 use wide::i8x16;
 
 use super::block::{BLOCK, Block, find_space};
 
-/// Bytes that are searched for the end of a line before it is asked whether it was there.
+/// Bytes searched for the end of a line per step.
 const STRIDE: usize = 4 * BLOCK;
 
 pub struct Cursor<'a> {
@@ -19,28 +19,28 @@ pub struct Cursor<'a> {
 pub struct Unclosed;
 
 impl<'a> Cursor<'a> {
-    /// From where [`skip_spaces`] saw a field begin.
+    /// Starts at the beginning of a field, as returned by [`skip_spaces`].
     pub fn new(rest: &'a [u8]) -> Self {
         Self { rest }
     }
 
-    /// What is not yet taken.
+    /// The bytes not yet consumed.
     pub fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// Up to the next space. Empty at the end of the record.
+    /// Consumes the bytes up to the next space; empty at the end of the record.
     pub fn word(&mut self) -> &'a [u8] {
         self.take(find_space(self.rest).unwrap_or(self.rest.len()))
     }
 
-    /// What stands between this quote and the next that is not escaped. To be called before a quote.
+    /// Consumes a quoted text and returns it without its quotes. The next byte must be a quote.
     pub fn quoted(&mut self) -> Result<&'a [u8], Unclosed> {
         let length = closing_quote(&self.rest[1..]).ok_or(Unclosed)?;
         Ok(&self.take(length + 2)[1..=length])
     }
 
-    /// Quoted texts joined by commas, quotes and commas included; or a plain word.
+    /// Consumes quoted texts joined by commas, quotes and commas included; or a plain word.
     pub fn list(&mut self) -> Result<&'a [u8], Unclosed> {
         let mut end = 0;
         while self.rest.get(end) == Some(&b'"') {
@@ -59,7 +59,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// From the next field on; empty at the end of the record.
+/// Skips spaces; empty at the end of the record.
 #[inline]
 pub fn skip_spaces(record: &[u8]) -> &[u8] {
     match record {
@@ -68,7 +68,7 @@ pub fn skip_spaces(record: &[u8]) -> &[u8] {
     }
 }
 
-/// Where the first quote is that no backslash escapes.
+/// Position of the first quote that no backslash escapes.
 fn closing_quote(text: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
@@ -80,7 +80,7 @@ fn closing_quote(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where the first line feed is, and whether the line before it leaves a quote open.
+/// Position of the first line feed, and whether the line before it leaves a quote open.
 pub fn line(text: &[u8]) -> Option<(usize, bool)> {
     let ends = |block: Block| block.lanes_equal_to(b'\n') | block.lanes_equal_to(b'\\');
     let (mut from, mut quotes) = (0, i8x16::ZERO);
@@ -110,7 +110,7 @@ pub fn line(text: &[u8]) -> Option<(usize, bool)> {
     Some((end, leaves_quote_open(&text[..end])))
 }
 
-/// True if a text leaves a quote open: the number of quotes that no backslash escapes is odd.
+/// Whether a text leaves a quote open: its number of unescaped quotes is odd.
 pub fn leaves_quote_open(text: &[u8]) -> bool {
     if memchr(b'\\', text).is_none() {
         return memchr::memchr_iter(b'"', text).count() % 2 == 1;
@@ -132,7 +132,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_line_ends_at_its_line_feed_and_leaves_open_what_is_not_closed(text in r#"([a-z ]{0,60}["\\\\\n]){0,6}[a-z]{0,20}"#) {
+        fn line_finds_line_feed_and_open_quote(text in r#"([a-z ]{0,60}["\\\\\n]){0,6}[a-z]{0,20}"#) {
             let text = text.as_bytes();
             let end = text.iter().position(|byte| *byte == b'\n');
             prop_assert_eq!(line(text), end.map(|end| (end, leaves_quote_open(&text[..end]))));

@@ -1,31 +1,32 @@
-//! An event while it is written, before it is known to be whole.
+//! The buffer in which an event is written before it is known to be complete.
 //!
-//! Keys and short texts are copied in pieces of fixed size, of which only what belongs to the event then counts: a few
-//! instructions each, where a copy of just so many bytes is a call. So there is always room behind what is written.
+//! Keys and short texts are copied in blocks of fixed size, and the length then says how much of the block counts: a
+//! few instructions each, where a copy of variable length is a call. So there is always spare room after the written
+//! bytes.
 
 use super::{
     block::{BLOCK, Bits, Block},
     field::{LONGEST_KEY, MemberKey},
 };
 
-/// Room that a field takes beside its own bytes: its keys, which are shorter than the longest if they are more than two,
-/// and what a last block has too much.
+/// Room needed per field in addition to its own bytes: its keys (at most two of full length) and the excess of the last
+/// block.
 const FIELD: usize = 2 * LONGEST_KEY + 4 * BLOCK;
 
-/// A draft that has grown larger, for one record out of thousands, does not stay so.
+/// A draft larger than this is freed before the next record. Bytes.
 const LARGEST: usize = 64 * 1024;
 
 #[derive(Debug, Default)]
 pub struct Draft {
-    /// Only those before `end` are written.
+    /// Only the bytes before `end` are written.
     bytes: Vec<u8>,
     end: usize,
-    /// What there must be room for behind them.
+    /// Spare room needed after them.
     room: usize,
 }
 
 impl Draft {
-    /// An event of at most so many fields, and of so many bytes of texts.
+    /// Begins an event of at most `fields` fields and `texts` bytes of texts.
     pub fn begin(&mut self, opening: &MemberKey, fields: usize, texts: usize) {
         if self.bytes.len() > LARGEST {
             self.bytes = Vec::new();
@@ -53,7 +54,7 @@ impl Draft {
         self.end += key.length();
     }
 
-    /// A key and the first bytes of a block.
+    /// Appends a key and the first bytes of a block.
     #[inline]
     pub fn member(&mut self, key: &MemberKey, block: Block, length: usize) {
         let room = &mut self.room()[..LONGEST_KEY + BLOCK];
@@ -62,8 +63,7 @@ impl Draft {
         self.end += key.length() + length;
     }
 
-    /// A key and a text from where it begins, up to where it ends, be that the end of all; answers how long it is. It
-    /// does not count until it is kept.
+    /// Writes a key and a text up to its end, without counting them until [`Self::keep`]; returns the text's length.
     #[inline]
     pub fn attempt(&mut self, key: &MemberKey, text: &[u8], ends: impl Fn(Block) -> Bits) -> usize {
         let room = self.room();
@@ -82,33 +82,33 @@ impl Draft {
         blocks.len() * BLOCK + ends(last).trailing_zeros() as usize
     }
 
-    /// Keeps an attempt, and closes it.
+    /// Keeps what [`Self::attempt`] wrote, and appends `close`.
     #[inline]
     pub fn keep<const N: usize>(&mut self, key: &MemberKey, length: usize, close: &[u8; N]) {
         self.end += key.length() + length;
         self.append(close);
     }
 
-    /// How much is written, and what to go back to.
+    /// Bytes written so far; see [`Self::go_back`].
     #[inline]
     pub fn length(&self) -> usize {
         self.end
     }
 
-    /// Takes back what was written after that.
+    /// Discards everything written after this length.
     #[inline]
     pub fn go_back(&mut self, length: usize) {
         self.end = length;
     }
 
-    /// A few bytes, whose number is known.
+    /// Appends a few bytes of known number.
     #[inline]
     pub fn append<const N: usize>(&mut self, text: &[u8; N]) {
         place(self.room(), text);
         self.end += N;
     }
 
-    /// The first bytes of a piece.
+    /// Appends the first bytes of a block.
     #[inline]
     pub fn append_some<const N: usize>(&mut self, piece: &[u8; N], length: usize) {
         place(self.room(), piece);
@@ -120,7 +120,7 @@ impl Draft {
         self.end += text.len();
     }
 
-    /// Appends what is written to a vector.
+    /// Appends whatever `write` appends to a vector.
     pub fn write<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         self.bytes.truncate(self.end);
         let result = write(&mut self.bytes);

@@ -1,9 +1,9 @@
-//! What can be wrong with one record, and with an object as a whole.
+//! The errors of single records, and of an object as a whole.
 
-/// Of a value quoted in an error, in characters.
+/// Longest value quoted in an error, in characters.
 const HELD: usize = 80;
 
-/// Why a record gave no event. It is counted; the records around it are not affected.
+/// Why a record could not be parsed. It is counted; other records are not affected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     #[error("{field}: {held:?} is not {wanted}")]
@@ -16,7 +16,7 @@ pub enum RecordError {
     Unrecognised(Likely),
     #[error("record: longer than the limit of {limit} bytes")]
     TooLong { limit: usize },
-    /// The object broke off inside it.
+    /// The object ended inside the record.
     #[error("record: cut off where the object breaks off")]
     CutOff,
 }
@@ -27,7 +27,7 @@ impl RecordError {
     }
 }
 
-/// What a record seems to be that begins like no known format.
+/// What a record of no known format seems to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Likely {
     Json,
@@ -55,7 +55,7 @@ impl std::fmt::Display for Likely {
     }
 }
 
-/// Why an object could not be read to its end. The records before the fault have been handed on.
+/// Why an object could not be read to its end. The records before the fault were processed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
     #[error("the gzip stream is corrupt: {reason}")]

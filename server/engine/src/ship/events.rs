@@ -1,9 +1,9 @@
-//! From the bytes of one object to its events and its summary, without any I/O.
+//! Turns the bytes of one object into events and a summary, without any I/O.
 //!
-//! Bytes are pushed in as they come, events are appended to the caller's buffer until it holds a batch, and the caller
-//! empties it before going on: whoever is slow to take events slows the reading.
+//! The caller pushes bytes as they arrive. Events are appended to the caller's buffer until it holds a batch, and the
+//! caller empties it before pushing more: a slow consumer slows down reading.
 //!
-//! With a window, an event outside it is counted as filtered and taken back off the buffer.
+//! With a window, an event outside it is counted as filtered and removed from the buffer.
 
 use model::{Lines, ParsingFailure, ReadingFailure, Summary, Window};
 
@@ -17,11 +17,11 @@ use super::{
     records::{Ending, Records},
 };
 
-/// Bytes of the longest record that is parsed, unless configured otherwise. Balancers cut user agents at 8 KiB; this
-/// leaves room for whatever comes with them.
+/// Default limit of a record's length, in bytes. Balancers cut user agents at 8 KiB; this leaves ample room for the
+/// other fields.
 pub const RECORD_LIMIT: usize = 1024 * 1024;
 
-/// Characters of a failed record that are kept.
+/// Characters kept of a record that could not be parsed.
 const CUT: usize = 200;
 
 /// The first bytes of a Parquet file.
@@ -30,11 +30,11 @@ const PARQUET: &[u8] = b"PAR1";
 #[derive(Clone, Debug)]
 pub struct ParseOptions {
     pub choice: Choice,
-    /// Bytes over which a record is a counted failure.
+    /// Longest record in bytes; a longer one counts as a parsing failure.
     pub record_limit: usize,
-    /// The file's name, if it is not an object of a bucket: a hint of its format.
+    /// Name of a file that is not an object of a bucket, as a hint at its format.
     pub name: Option<String>,
-    /// Only events of this stretch of time, by the records' own timestamps.
+    /// Keeps only events in this window, by the records' own timestamps.
     pub window: Option<Window>,
 }
 
@@ -44,15 +44,15 @@ impl Default for ParseOptions {
     }
 }
 
-/// Why events stopped coming.
+/// Why a call returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The buffer holds a batch. Empty it and go on.
+    /// The buffer holds a batch. Empty it and call again.
     Full,
-    /// All bytes are used up. Push more, or finish.
-    Hungry,
-    /// Nothing more comes: the object is at its end, or broken.
-    Over,
+    /// All bytes are consumed. Push more, or finish.
+    NeedsInput,
+    /// No more events follow: the object is at its end, or broken.
+    Finished,
 }
 
 pub struct Events {
@@ -74,14 +74,14 @@ impl Events {
         }
     }
 
-    /// Takes from `bytes`, and appends events to `out`, one a line.
+    /// Consumes `bytes` and appends events to `out`, one per line.
     pub fn push(&mut self, bytes: &mut &[u8], out: &mut impl Output) -> Step {
         loop {
             if let Some(step) = self.drain(out) {
                 return step;
             }
             match self.inflater.inflate(bytes, self.records.space()) {
-                Ok(0) if bytes.is_empty() => return Step::Hungry,
+                Ok(0) if bytes.is_empty() => return Step::NeedsInput,
                 Ok(written) => {
                     self.records.filled(written);
                     self.summary.bytes.plain += written as u64;
@@ -91,7 +91,7 @@ impl Events {
         }
     }
 
-    /// There are no more bytes: appends what is left. To be called until it is [`Step::Over`].
+    /// Appends the remaining events after the last byte. Call it until it returns [`Step::Finished`].
     pub fn finish(&mut self, out: &mut impl Output) -> Step {
         if !self.records.is_finished() {
             match self.inflater.finish() {
@@ -99,29 +99,29 @@ impl Events {
                 Err(broken) => self.break_off(&broken),
             }
         }
-        self.drain(out).unwrap_or(Step::Over)
+        self.drain(out).unwrap_or(Step::Finished)
     }
 
-    /// The object cannot be read any further; `byte` of it, as stored, had been. What is left is still to be had by
-    /// [`Self::finish`].
+    /// Records that the object could not be read beyond stored byte `byte`. [`Self::finish`] still returns the
+    /// remaining events.
     pub fn give_up(&mut self, byte: u64, reason: String) {
         self.summary.failures.reading.add(ReadingFailure { byte, reason });
         self.records.finish(Ending::Broken);
     }
 
-    /// How far it is: bytes read of the object as stored, and its records.
-    pub fn standing(&self) -> (u64, Lines) {
+    /// Progress: stored bytes read, and records counted.
+    pub fn position(&self) -> (u64, Lines) {
         (self.inflater.read(), self.summary.lines)
     }
 
-    /// What happened so far. Its duration is the caller's to fill in.
+    /// The summary so far; the caller fills in the duration.
     pub fn summary(&self) -> Summary {
         let mut summary = self.summary.clone();
         summary.bytes.read = self.inflater.read();
         summary
     }
 
-    /// Parses the records that are there. `None`: it takes more bytes to go on.
+    /// Parses the buffered records; `None` if more bytes are needed.
     fn drain(&mut self, out: &mut impl Output) -> Option<Step> {
         while let Some(record) = self.records.next() {
             if record.offset == 0 && record.bytes.starts_with(PARQUET) {
@@ -157,7 +157,7 @@ impl Events {
                 return Some(Step::Full);
             }
         }
-        self.records.is_finished().then_some(Step::Over)
+        self.records.is_finished().then_some(Step::Finished)
     }
 
     fn break_off(&mut self, broken: &Broken) {

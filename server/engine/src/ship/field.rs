@@ -1,22 +1,22 @@
-//! What a format is made of: fields in a fixed order, each with what it may hold and how it appears in the event.
+//! The fields that formats consist of, in a fixed order: what each may contain, and its keys in the event.
 //!
-//! A format is data, a table of these, and one loop reads them all. Names of event keys are stored as the very bytes
-//! that go out, and all at one length, so that writing one is a few instructions.
+//! A format is data, a table of fields, and one loop parses all formats. Keys are stored exactly as they are written
+//! and padded to one length, so that writing one takes a few instructions.
 
 /// One field of a record.
 #[derive(Debug)]
 pub struct Field {
-    /// As AWS writes it, for errors: `client:port`.
+    /// Name in AWS's documentation, for errors: `client:port`.
     pub name: &'static str,
     pub content: Content,
-    /// A record may end before this field: older balancers wrote no more than what precedes it.
+    /// Whether a record may end before this field, as older balancers wrote fewer fields.
     pub optional: bool,
 }
 
-/// Bytes of the longest key, a multiple of what a processor copies at once. A longer one does not compile.
+/// Length of the longest key in bytes, a multiple of a block. A longer key does not compile.
 pub const LONGEST_KEY: usize = 48;
 
-/// The key of an event's member as it goes out: `,"sent_bytes":`, or of a text with its opening quote `,"elb":"`.
+/// The key of an event's member as written: `,"sent_bytes":`, or for a text with its opening quote, `,"elb":"`.
 #[derive(Debug)]
 pub struct MemberKey {
     padded: [u8; LONGEST_KEY],
@@ -40,7 +40,7 @@ impl MemberKey {
     }
 }
 
-/// What a field holds, and its keys in the event.
+/// What a field contains, and its keys in the event.
 #[derive(Debug)]
 pub enum Content {
     /// The record's own time; becomes `@timestamp`.
@@ -68,7 +68,7 @@ macro_rules! key {
     };
 }
 
-/// The table of a format. `|` stands where a record may end, because a later group of fields begins.
+/// The table of a format. `@|` marks a field before which a record may end, as a later group of fields begins there.
 macro_rules! fields {
     (@content timestamp $name:literal) => { $crate::ship::field::Content::Timestamp };
     (@content word $name:literal) => { $crate::ship::field::Content::Word { key: key!(text $name) } };

@@ -1,7 +1,7 @@
-//! Uncompresses an object while it arrives, if it is gzip; passes it on if it is not.
+//! Decompresses an object while it arrives if it is gzip; passes other objects through.
 //!
-//! Told apart by the first two bytes, not by the name. A gzip stream may have several members, and zeros after its
-//! last. An object of no bytes is an empty one, whatever its name.
+//! The first two bytes decide, not the name. A gzip stream may have several members, and zeros after the last. An
+//! object without bytes is empty, whatever its name.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
@@ -10,7 +10,7 @@ use super::error::Broken;
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 const WINDOW_BITS: u8 = 15;
 
-/// Bytes of the object as stored in, plain bytes out. Stops for good at the first fault.
+/// Takes stored bytes and returns plain bytes. Stops for good at the first fault.
 pub struct Inflater {
     state: State,
     read: u64,
@@ -19,11 +19,11 @@ pub struct Inflater {
 
 enum State {
     Start,
-    /// The first byte was gzip's, and more have not come.
+    /// The first byte was gzip's; the second has not arrived yet.
     FirstByte,
     Plain,
     Member(Box<Decompress>),
-    /// After a member: another, or zeros, or the end.
+    /// After a member: another member, zeros or the end may follow.
     Between,
 }
 
@@ -34,13 +34,13 @@ impl Default for Inflater {
 }
 
 impl Inflater {
-    /// Bytes of the stored object read so far. After a fault: those before it.
+    /// Stored bytes read so far; after a fault, those before it.
     pub fn read(&self) -> u64 {
         self.read
     }
 
-    /// Takes from `input` and writes to `output`, which must not be empty. Returns how many bytes were written: 0 with
-    /// `input` empty means that more is needed. A fault is reported once all before it has been written.
+    /// Consumes `input` and writes to `output`, which must not be empty. Returns the number of bytes written; 0 with an
+    /// empty `input` means that more input is needed. A fault is returned after all bytes before it have been written.
     pub fn inflate(&mut self, input: &mut &[u8], output: &mut [u8]) -> Result<usize, Broken> {
         loop {
             if let Some(fault) = &self.fault {
@@ -48,7 +48,7 @@ impl Inflater {
             }
             let Some(&first) = input.first() else {
                 return match &mut self.state {
-                    State::Member(_) => Ok(self.member(input, output)), // may hold back what had no room
+                    State::Member(_) => Ok(self.member(input, output)), // may have output left that did not fit
                     _ => Ok(0),
                 };
             };
@@ -89,7 +89,7 @@ impl Inflater {
         }
     }
 
-    /// Says whether the object may end here.
+    /// Checks whether the object may end here.
     pub fn finish(&self) -> Result<(), Broken> {
         match (&self.fault, &self.state) {
             (Some(fault), _) => Err(fault.clone()),
@@ -98,7 +98,7 @@ impl Inflater {
         }
     }
 
-    /// One step of a member. Returns how many bytes were written; a fault is kept for the next call.
+    /// Decompresses a part of a member. Returns the number of bytes written; a fault is kept for the next call.
     fn member(&mut self, input: &mut &[u8], output: &mut [u8]) -> usize {
         let State::Member(decompress) = &mut self.state else { return 0 };
         let (read, written) = (decompress.total_in(), decompress.total_out());
@@ -126,7 +126,7 @@ impl Inflater {
     }
 }
 
-/// Reads the header itself, and checks length and checksum at the end.
+/// A decompressor that parses the gzip header and checks length and checksum at the end.
 fn new_member() -> State {
     State::Member(Box::new(Decompress::new_gzip(WINDOW_BITS)))
 }

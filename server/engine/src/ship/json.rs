@@ -1,15 +1,15 @@
-//! Writes the two kinds of JSON values that events are made of, strings and numbers, straight into a buffer.
+//! Writes the JSON values that events consist of, strings and numbers, directly into a buffer.
 
-/// What replaces bytes that are not UTF-8.
+/// Replacement for invalid UTF-8.
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 
-/// Writes a string, quotes included. Returns how many sequences of bytes were not UTF-8 and became U+FFFD.
+/// Writes a string with its quotes. Returns how many invalid UTF-8 sequences were replaced by U+FFFD.
 pub fn write_string(text: &[u8], out: &mut Vec<u8>) -> u64 {
     out.push(b'"');
     write_text(text, out)
 }
 
-/// Writes a string whose opening quote is there already.
+/// Writes a string whose opening quote is already written.
 pub fn write_text(text: &[u8], out: &mut Vec<u8>) -> u64 {
     let mut replaced = 0;
     for chunk in text.utf8_chunks() {
@@ -23,7 +23,7 @@ pub fn write_text(text: &[u8], out: &mut Vec<u8>) -> u64 {
     replaced
 }
 
-/// True if the text can stand in JSON as a number, digit for digit, and within what every reader's doubles can hold.
+/// Whether the text is a JSON number as it is, within the range of a double.
 pub fn is_number(text: &[u8]) -> bool {
     const LONGEST: usize = 40;
     const LONGEST_EXPONENT: usize = 2;
@@ -52,7 +52,7 @@ pub fn is_number(text: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// Valid UTF-8 with what JSON cannot hold as it is written as escapes.
+/// Writes valid UTF-8 with JSON's escapes.
 fn escape(text: &[u8], out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut rest = text;
@@ -83,7 +83,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_become_a_string_that_reads_as_their_lossy_text(text: Vec<u8>) {
+        fn any_bytes_become_their_lossy_text(text: Vec<u8>) {
             let mut out = Vec::new();
             let replaced = write_string(&text, &mut out);
             let read: String = serde_json::from_slice(&out).unwrap();
@@ -93,15 +93,15 @@ mod tests {
         }
 
         #[test]
-        fn a_number_is_what_json_takes_for_one(text in "-?[0-9.eE+-]{0,8}") {
+        fn accepted_numbers_are_json_numbers(text in "-?[0-9.eE+-]{0,8}") {
             let json = serde_json::from_str::<serde_json::Number>(&text).is_ok();
-            // Of exponents fewer are taken: none that could leave the range of a double.
+            // Fewer exponents are accepted: none that could leave the range of a double.
             prop_assert!(is_number(text.as_bytes()) == json || (json && text.contains(['e', 'E'])), "{}", text);
         }
     }
 
     #[test]
-    fn numbers_that_json_refuses_are_refused() {
+    fn invalid_json_numbers_are_refused() {
         for text in ["", "-", "+1", "01", "-01", "1.", ".5", "1.e3", "1e", "1e+", "0x10", "1 ", "١", "NaN", "1-", "--1"]
         {
             assert!(!is_number(text.as_bytes()), "{text}");

@@ -1,28 +1,28 @@
-//! Where records come from, as their events tell it, and the id that makes sending one twice change nothing.
+//! The origin of events: what each event says about its object, and the id that lets a receiver deduplicate it.
 //!
-//! The id is 128 bits: a hash of bucket, key and `ETag`, plus the record's offset. It depends on nothing else, not on
-//! when or how the object was picked up. Within an object ids cannot collide, as they count up from one hash; between
-//! objects two hashes would have to fall within an object's length of each other.
+//! The id has 128 bits: a hash of bucket, key and `ETag`, plus the record's offset. It depends on nothing else, such as
+//! when or how the object was read. Within an object ids cannot collide, as they count up from one hash; between
+//! objects, two hashes would have to be closer together than an object's length.
 
 use model::{BucketName, Key};
 use sha2::{Digest, Sha256};
 
 use super::{draft::Draft, json};
 
-/// How an event carries its id: the bytes before and after it.
+/// The bytes before and after the id in an event.
 const IN_METADATA: (&str, &str) = (r#","@metadata":{"_id":""#, r#""}"#);
 const ON_TOP: (&str, &str) = (r#","_id":""#, r#"""#);
 
 /// Hexadecimal digits of an id.
 const ID: usize = 32;
 
-/// Digits of the highest offset.
+/// Digits of the largest offset.
 const OFFSET: usize = 20;
 
-/// What the events of one object say about it.
+/// The part of an event that describes its object.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    /// `,"log":{"bucket":"…","key":"…","offset":`, or without what is not known.
+    /// `,"log":{"bucket":"…","key":"…","offset":`, without unknown members.
     opening: Vec<u8>,
     base: Option<u128>,
     id_keys: (&'static str, &'static str),
@@ -30,13 +30,14 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Not an object of a bucket: a local file or a pipe. Events tell only their offset and have no id, since any two
-    /// files would share them.
+    /// The origin of a local file or a pipe. Events have only their offset and no id, since any two files would share
+    /// ids.
     pub fn unknown() -> Self {
         Self { opening: br#","log":{"offset":"#.to_vec(), base: None, id_keys: ("", ""), key: None }
     }
 
-    /// An object of a bucket. The id stands at `@metadata._id`, where Logstash can use it without storing it.
+    /// The origin of an object of a bucket. The id is written at `@metadata._id`, where Logstash can use it without
+    /// storing it.
     pub fn object(bucket: &BucketName, key: &Key, etag: &str) -> Self {
         let mut opening = br#","log":{"bucket":"#.to_vec();
         json::write_string(bucket.as_str().as_bytes(), &mut opening);
@@ -46,7 +47,7 @@ impl Origin {
         Self { opening, base: Some(base(bucket, key, etag)), id_keys: IN_METADATA, key: Some(key.clone()) }
     }
 
-    /// The same with the id at `_id`, where Elasticsearch tools look for it.
+    /// Moves the id to `_id`, where Elasticsearch tools expect it.
     #[must_use]
     pub fn with_id_on_top(self) -> Self {
         Self { id_keys: ON_TOP, ..self }
@@ -56,12 +57,12 @@ impl Origin {
         self.key.as_ref()
     }
 
-    /// Of the record at this offset.
+    /// The id of the record at this offset.
     pub(super) fn id(&self, offset: u64) -> Option<u128> {
         self.base.map(|base| base.wrapping_add(u128::from(offset)))
     }
 
-    /// Bytes that [`Self::close`] adds at most.
+    /// Most bytes that [`Self::close`] adds.
     pub(super) fn length(&self) -> usize {
         self.opening.len() + OFFSET + self.id_keys.0.len() + ID + self.id_keys.1.len() + 2
     }
@@ -81,8 +82,8 @@ impl Origin {
     }
 }
 
-/// An event's id, wherever it carries it, and the event without it but for its closing brace. The id is always written
-/// last, so nothing has to be searched for.
+/// Splits an event into the part before its id, without the closing brace, and the id. The id is always written last,
+/// so no search is needed.
 pub(super) fn split_id(event: &[u8]) -> Option<(&[u8], &str)> {
     let open = event.strip_suffix(b"}")?;
     [IN_METADATA, ON_TOP].into_iter().find_map(|(before, after)| {
@@ -94,7 +95,7 @@ pub(super) fn split_id(event: &[u8]) -> Option<(&[u8], &str)> {
     })
 }
 
-/// Lengths go in before texts, so that no two triples give the same bytes.
+/// Hashes bucket, key and `ETag`. Each is prefixed by its length, so that no two triples give the same bytes.
 fn base(bucket: &BucketName, key: &Key, etag: &str) -> u128 {
     let mut hash = Sha256::new();
     for part in [bucket.as_str(), key.as_str(), etag] {
@@ -104,7 +105,7 @@ fn base(bucket: &BucketName, key: &Key, etag: &str) -> u128 {
     hash.finalize().iter().take(16).fold(0, |base, byte| (base << 8) | u128::from(*byte))
 }
 
-/// The digits of a number, with zeros behind, and how many they are.
+/// The digits of a number, padded with zeros, and their count.
 fn decimal(number: u64) -> ([u8; OFFSET], usize) {
     let mut digits = [0; 2 * OFFSET];
     let (mut first, mut rest) = (OFFSET, number);
@@ -122,10 +123,10 @@ fn decimal(number: u64) -> ([u8; OFFSET], usize) {
     (left, OFFSET - first)
 }
 
-/// Of every number below a hundred.
+/// Both digits of every number below a hundred.
 const DECIMAL: [[u8; 2]; 100] = pairs(b"0123456789");
 
-/// Of every byte.
+/// Both hexadecimal digits of every byte.
 const HEXADECIMAL: [[u8; 2]; 256] = pairs(b"0123456789abcdef");
 
 /// All pairs of these digits.
@@ -167,7 +168,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_offset_is_written_digit_for_digit(number: u64, shift in 0..64) {
+        fn numbers_are_written_digit_for_digit(number: u64, shift in 0..64) {
             let number = number >> shift;
             let (digits, length) = decimal(number);
             prop_assert_eq!(digits[..length].to_vec(), number.to_string().into_bytes());
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_depends_on_bucket_key_etag_and_offset_and_on_nothing_else() {
+    fn id_depends_on_object_and_offset_only() {
         let id = origin("logs", "a", "e").id(5);
         assert_eq!(origin("logs", "a", "e").id(5), id);
         for other in [
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_found_again_and_leaves_the_rest_of_the_event() {
+    fn id_is_split_off_the_event() {
         let plain = origin("logs", "a", "e");
         for origin in [plain.clone(), plain.with_id_on_top()] {
             let event = event(&origin, 7);
@@ -204,9 +205,9 @@ mod tests {
         assert_eq!(split_id(b"}"), None);
     }
 
-    /// Ids lie in other people's indexes: a change of how they are made would double every event there.
+    /// Ids are stored in users' indexes: another way to compute them would duplicate every event there.
     #[test]
-    fn an_id_is_the_same_in_every_version() {
+    fn id_is_the_same_in_every_version() {
         assert_eq!(
             event(&origin("logs", "api/a\"b.log", "0123"), 18_446_744_073_709_551_615),
             r#"{"elb":"x","log":{"bucket":"logs","key":"api/a\"b.log","offset":18446744073709551615},"@metadata":{"_id":"b7f323fd6c7b07e434252b54743433f3"}}"#

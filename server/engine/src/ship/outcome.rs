@@ -1,8 +1,8 @@
-//! What came of a run over one object, judged from its summary alone.
+//! Judges the outcome of a run over one object from its summary alone.
 
 use model::{Outcome, Summary};
 
-/// The outcome, and the sentence that explains it.
+/// Returns the outcome and the sentence that explains it.
 pub(super) fn outcome(summary: &Summary) -> (Outcome, String) {
     let lines = &summary.lines;
     let events = lines.parsed - lines.filtered;
@@ -21,12 +21,12 @@ pub(super) fn outcome(summary: &Summary) -> (Outcome, String) {
     }
     let known = match lines.duplicate {
         0 => String::new(),
-        some => format!(", {some} of which it had already"),
+        some => format!(", {some} of them as duplicates"),
     };
     (Outcome::Delivered, format!("The sink acknowledged all {events} events{known}."))
 }
 
-/// What is missing, in a sentence.
+/// Describes what is missing, as a sentence.
 fn shortfall(summary: &Summary) -> String {
     let failures = &summary.failures;
     let mut parts = Vec::new();
@@ -35,14 +35,15 @@ fn shortfall(summary: &Summary) -> String {
         parts.push(format!("{} of {of} could not be parsed", failures.parsing.total));
     }
     if failures.sending.total > 0 {
-        parts.push(format!("{} events were not delivered", failures.sending.total));
+        let what = if summary.acknowledged { "were not acknowledged" } else { "are not confirmed as sent" };
+        parts.push(format!("{} events {what}", failures.sending.total));
     }
     if let Some(failure) = failures.reading.last_few.back() {
         parts.push(format!("the object could not be read to its end, {failure}"));
     }
     let text = parts.join("; ");
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
+    let mut rest = text.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect::<String>() + ".").unwrap_or_default()
 }
 
 fn records(count: u64) -> String {
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outcome_claims_no_more_than_the_summary_shows() {
+    fn outcome_claims_no_more_than_the_summary() {
         for (summary, expected) in [
             (summary(3, 1, true), Outcome::Delivered),
             (summary(3, 1, false), Outcome::Sent),

@@ -1,4 +1,4 @@
-//! Where events are written: into plain bytes, or into a batch that also knows which record each came from.
+//! Destinations of parsed events: plain bytes, or a batch that also records the origin of each event.
 
 use model::ParsingFailure;
 
@@ -8,23 +8,23 @@ use super::{
     sink::{Batch, Mark},
 };
 
-/// Bytes of events that make a batch: with the event that fills it, still what a buffer of 128 KiB holds.
+/// Bytes of events that fill a batch; with the last event it still fits a buffer of 128 KiB.
 const BATCH: usize = 112 * 1024;
 
-/// Failures that make a batch, however few events there are.
+/// Parsing failures that fill a batch, however few events it has.
 const FAILURES: usize = 256;
 
 pub trait Output {
-    /// Where the next event goes.
+    /// The buffer to append the next event to.
     fn buffer(&mut self) -> &mut Vec<u8>;
 
-    /// An event stands whole in the buffer, its line feed included.
+    /// Called after a complete event was appended, its line feed included.
     fn written(&mut self, record: &Record<'_>, parsed: &Parsed);
 
-    /// A record gave no event.
+    /// Called for a record that could not be parsed.
     fn failed(&mut self, failure: &ParsingFailure);
 
-    /// To be emptied before more is written.
+    /// Whether it must be emptied before more is written.
     fn is_full(&self) -> bool;
 }
 
@@ -42,23 +42,23 @@ impl Output for Vec<u8> {
     }
 }
 
-/// Events for a sink, and what there is to say about the records between them.
+/// The events to send next, and the parsing failures among their records.
 #[derive(Debug)]
-pub(super) struct Load {
+pub(super) struct PendingBatch {
     pub batch: Batch,
-    /// Of records that could not be parsed.
+    /// Failures of records that could not be parsed.
     pub failures: Vec<ParsingFailure>,
-    /// Events over which it is full, however short they are.
+    /// Most events, however short they are.
     most_events: usize,
 }
 
-impl Load {
+impl PendingBatch {
     pub fn new(most_events: usize) -> Self {
         Self { batch: Batch::default(), failures: Vec::new(), most_events }
     }
 }
 
-impl Output for Load {
+impl Output for PendingBatch {
     fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.batch.bytes
     }

@@ -1,6 +1,6 @@
-//! Turns one record into one event, by the table of its format.
+//! Parses one record into one event, by the table of its format.
 //!
-//! Always: an event is written whole or not at all; what was in the buffer before stays.
+//! Always: an event is written completely or not at all; earlier content of the buffer stays.
 
 use model::Time;
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::log_object::{Format, Kind};
 
-/// What is known about a record once its event is written.
+/// What parsing a record has found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parsed {
     pub format: Format,
@@ -24,16 +24,16 @@ pub struct Parsed {
     pub time: Time,
     /// The event's id; `None` if the origin is not an object of a bucket.
     pub id: Option<u128>,
-    /// Characters U+FFFD in the event that stand for bytes that were not UTF-8.
+    /// Number of U+FFFD in the event that replace invalid UTF-8.
     pub replaced: u64,
 }
 
-/// Reads the records of one object. Reuses its memory: parsing a record allocates nothing, unless it fails.
+/// Parses the records of one object. Reuses its memory: parsing a record allocates nothing unless it fails.
 #[derive(Debug)]
 pub struct Parser {
     choice: Choice,
     origin: Origin,
-    /// With `Choice::Auto`, the format by whose table a record is judged that begins like none: the last one seen.
+    /// With `Choice::Auto`, the format of the previous record, used for a record whose beginning is not recognised.
     last: Option<Format>,
     draft: Draft,
     scratch: Vec<u8>,
@@ -41,7 +41,7 @@ pub struct Parser {
 }
 
 impl Parser {
-    /// `name` is the key or the file's name, if there is one: a hint until the first record is recognised.
+    /// `name` is the key or file name, if any: a hint until the first record is recognised.
     pub fn new(choice: Choice, origin: Origin, name: Option<&str>) -> Self {
         let name = origin.key().map(model::Key::as_str).or(name);
         let last = name.and_then(Kind::of_key).and_then(Kind::format);
@@ -53,8 +53,8 @@ impl Parser {
         if let Some(fault) = &record.fault {
             return Err(fault.clone());
         }
-        // What can be read as a classic record is one: only its third field may be `ip:port` or `-` where the first is a
-        // time. So in a log of them no record is looked at twice.
+        // A record that parses as classic is classic: no other format has a time first and `ip:port` or `-` third. So
+        // in a classic log no record is examined twice.
         if self.choice == Choice::Auto
             && self.last == Some(Format::Classic)
             && let Ok(parsed) = self.write(Format::Classic, record, out)

@@ -1,11 +1,11 @@
-//! Cuts a stream of bytes into records: lines, joined where a quoted text holds line feeds.
+//! Splits a stream of bytes into records: lines, joined where a quoted text contains line feeds.
 //!
-//! Bytes are written into [`Records::space`] and records read out of the same buffer, so that whole records are never
-//! copied. A client may send a line feed inside a user agent, and a balancer may write a record without its closing
-//! quote. So a line that leaves a quote open goes on in the next line, unless that one begins a record of its own.
+//! Bytes are written into [`Records::space`] and records are read from the same buffer, without copying. A client may
+//! send a line feed inside a user agent, and a balancer may write a record without its closing quote. So a line that
+//! leaves a quote open continues in the next line, unless that line begins a record of its own.
 //!
-//! Always: where a record ends depends on the bytes alone, not on how they arrived. Nothing before or after a broken
-//! record is taken with it. At most two records of the limit's length, and one read, are held in memory.
+//! Always: where a record ends depends on the bytes alone, not on how they arrived. A broken record affects neither the
+//! one before nor the one after it. Memory holds at most two records of the limit's length and one read.
 
 use memchr::{memchr, memchr2};
 
@@ -15,28 +15,28 @@ use super::{
     format::begins,
 };
 
-/// Room that is offered for each read: what is uncompressed in one piece takes a tenth less time than in four.
+/// Bytes offered per read. Decompressing in one piece takes a tenth less time than in four.
 const READ: usize = 256 * 1024;
 
-/// A record as it stands in the object, without the line feed or CRLF that ends it.
+/// A record as in the object, without the line feed or CRLF that ends it.
 #[derive(Debug)]
 pub struct Record<'a> {
-    /// Only its beginning if it is not whole.
+    /// The record, or only its beginning if it is incomplete.
     pub bytes: &'a [u8],
     /// The line it starts on, from 1.
     pub line: u64,
-    /// Of its first byte in the uncompressed object.
+    /// Offset of its first byte in the uncompressed object.
     pub offset: u64,
-    /// Why it is not whole: over the limit, or cut off with the object.
+    /// Why it is incomplete: over the limit, or cut off with the object.
     pub fault: Option<RecordError>,
 }
 
-/// How a stream came to its end.
+/// How a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// A last record needs no line feed.
+    /// At its proper end: the last record needs no line feed.
     Whole,
-    /// A last record without a line feed is a fragment, and must not pass for a record.
+    /// Broken off: a last record without a line feed is a fragment and must not count as a record.
     Broken,
 }
 
@@ -49,22 +49,23 @@ pub struct Records {
     end: usize,
     /// Bytes after `start` that are known to hold no line feed.
     searched: usize,
-    /// Of `start` in the object.
+    /// Offset of `start` in the object.
     offset: u64,
-    /// Of `start`.
+    /// Line number at `start`.
     line: u64,
     /// The rest of the line belongs to a record over the limit.
     discarding: bool,
     ending: Option<Ending>,
 }
 
-/// What lies at the start of the unread bytes.
+/// What was found at the start of the unread bytes.
 enum Found {
-    /// A record of `length` bytes; `taken` with what ends it, over `lines` line feeds. The last may be `unended`.
+    /// A record of `length` bytes, or `taken` bytes with its end, over `lines` line feeds. `unended`: without line
+    /// feed.
     Record { length: usize, taken: usize, lines: u64, unended: bool },
-    /// More than the limit without an end: all of the unread bytes, over `lines` line feeds.
+    /// No end within the limit: all unread bytes, over `lines` line feeds.
     TooLong { lines: u64 },
-    /// Not enough bytes to tell.
+    /// More bytes are needed.
     Unknown,
 }
 
@@ -84,7 +85,7 @@ impl Records {
         }
     }
 
-    /// Where to write the next bytes; never empty. Then say with [`Self::filled`] how many they were.
+    /// The space to write the next bytes to; never empty. Report the number written with [`Self::filled`].
     pub fn space(&mut self) -> &mut [u8] {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -101,7 +102,7 @@ impl Records {
         self.end = (self.end + bytes).min(self.buffer.len());
     }
 
-    /// There are no more bytes.
+    /// Marks the end of the stream.
     pub fn finish(&mut self, ending: Ending) {
         self.ending = Some(ending);
     }
@@ -110,7 +111,7 @@ impl Records {
         self.ending.is_some()
     }
 
-    /// The next record; `None` if it takes more bytes, or if all have been read. Lines without text are passed over.
+    /// The next record; `None` if more bytes are needed or all were read. Blank lines are skipped.
     #[expect(clippy::should_implement_trait, reason = "lends from its buffer, which an Iterator cannot")]
     pub fn next(&mut self) -> Option<Record<'_>> {
         loop {
@@ -143,7 +144,7 @@ impl Records {
         }
     }
 
-    /// Drops the rest of a line; false if its end has not come yet.
+    /// Drops the rest of a line; false if its end has not arrived yet.
     fn discard(&mut self) -> bool {
         if let Some(end) = memchr(b'\n', self.unread()) {
             self.advance(end + 1, 1);
@@ -199,7 +200,7 @@ impl Records {
         Found::Unknown
     }
 
-    /// Whether the line after an open quote begins a record of its own, or there is none. `None`: more bytes must tell.
+    /// Whether the line after an open quote begins a record of its own, or is missing. `None` if more bytes are needed.
     fn next_begins(&self, next: &[u8], finished: bool) -> Option<bool> {
         let head = &next[..next.len().min(self.limit)];
         if let Some(end) = memchr2(b'\n', b'"', head) {
@@ -213,7 +214,7 @@ impl Records {
     }
 }
 
-/// Where the first line feed is, and whether the line leaves a quote open. Before `searched` there is none.
+/// Position of the first line feed, known to be at `searched` or later, and whether the line leaves a quote open.
 fn line_from(text: &[u8], searched: usize) -> Option<(usize, bool)> {
     if searched == 0 {
         return line(text);

@@ -1,7 +1,8 @@
 //! Sends the events of a dead-letter file, and nothing else.
 //!
-//! Always: each line of the file is accounted for as a record is. One without an event, of a record that could not be
-//! parsed, stays a failure: its object tells more, by key and offset. What fails again is a letter again.
+//! Always: each line of the file is accounted for like a record. A line without an event, from a record that could not
+//! be parsed, remains a failure: find the record by key and offset. An event that fails again becomes a dead letter
+//! again.
 
 use std::path::Path;
 
@@ -17,22 +18,22 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Options, Output, ShipError,
+    dead_letters::{DeadLetter, Source},
     error::cut,
-    letters::{Letter, Source},
-    object::{Parcel, over},
+    object::{ObjectSender, finished},
     origin::split_id,
     sink::{Mark, Sink},
     tracker::Tracker,
 };
 use crate::{clock::now, s3::Listed};
 
-/// Of a letter, in bytes: an event of the longest record, escaped, with all that is said about it.
+/// Longest line of the file, in bytes: an event of the longest record, escaped, and its description.
 const LONGEST: u64 = 64 << 20;
 
-/// Characters of a line that is no letter.
+/// Characters kept of a line that is not a dead letter.
 const CUT: usize = 200;
 
-/// Runs to the end of the file. It is not resumed midway but read again: events have ids.
+/// Sends the whole file. It is not resumed midway but sent again: receivers deduplicate events by id.
 pub async fn resend(
     file: &Path,
     sink: Option<&Sink>,
@@ -64,8 +65,9 @@ async fn send(path: &Path, sink: Option<&Sink>, options: &Options, tracker: &Tra
     tracker.all_listed();
     tracker.begin(ticket);
 
-    let post = options.post(sink.cloned());
-    let mut sending = Sending { parcel: Parcel::new(&post, Source::default()), summary: Summary::default() };
+    let send_options = options.send_options(sink.cloned());
+    let mut sending =
+        Sending { sender: ObjectSender::new(&send_options, Source::default()), summary: Summary::default() };
     let (mut reader, mut line) = (BufReader::new(file), Vec::new());
     loop {
         line.clear();
@@ -77,30 +79,30 @@ async fn send(path: &Path, sink: Option<&Sink>, options: &Options, tracker: &Tra
         if !line.ends_with(b"\n") && line.len() as u64 == LONGEST {
             return Err(unreadable(format!("a line is longer than {LONGEST} bytes")));
         }
-        sending.letter(&line);
-        if sending.parcel.load.is_full() {
-            sending.parcel.forward().await?;
+        sending.dead_letter(&line);
+        if sending.sender.pending.is_full() {
+            sending.sender.forward().await?;
             tracker.advance(ticket, sending.summary.bytes.read, sending.summary.lines);
             consume_budget().await;
         }
     }
-    let Sending { mut parcel, mut summary } = sending;
-    parcel.forward().await?;
-    parcel.finish(&mut summary).await?;
+    let Sending { mut sender, mut summary } = sending;
+    sender.forward().await?;
+    sender.finish(&mut summary).await?;
     summary.duration_ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
     let lines = summary.lines;
     let (unparsed, undelivered) = (summary.failures.parsing.total, summary.failures.sending.total);
-    tracker.settle(ticket, &key, over(key.clone(), None, size, started_at, summary, None));
+    tracker.settle(ticket, &key, finished(key.clone(), None, size, started_at, summary, None));
     Ok(Proof::Shipped(proof(tracker, sink, (lines, unparsed, undelivered))))
 }
 
 struct Sending<'a> {
-    parcel: Parcel<'a>,
+    sender: ObjectSender<'a>,
     summary: Summary,
 }
 
 impl Sending<'_> {
-    fn letter(&mut self, line: &[u8]) {
+    fn dead_letter(&mut self, line: &[u8]) {
         let Bytes { read, plain, .. } = &mut self.summary.bytes;
         let offset = *read;
         *read += line.len() as u64;
@@ -110,12 +112,12 @@ impl Sending<'_> {
         }
         self.summary.lines.encountered += 1;
         let number = self.summary.lines.encountered;
-        let letter = match serde_json::from_slice::<Letter<'_>>(line) {
+        let letter = match serde_json::from_slice::<DeadLetter<'_>>(line) {
             Ok(letter) => letter,
             Err(error) => {
                 let reason = format!("not a dead letter: {error}");
                 let failure = ParsingFailure { line: number, offset, reason, cut: cut(line, CUT) };
-                self.parcel.load.failed(&failure);
+                self.sender.pending.failed(&failure);
                 self.summary.failures.parsing.add(failure);
                 return;
             }
@@ -125,12 +127,12 @@ impl Sending<'_> {
             let cut = letter.cut.as_deref().unwrap_or_default().to_owned();
             let failure = ParsingFailure { line: letter.line, offset: letter.offset, reason, cut };
             self.summary.failures.parsing.add(failure);
-            if let Some(bundle) = self.parcel.bundle() {
-                bundle.add(&letter);
+            if let Some(dead_letters) = self.sender.dead_letters() {
+                dead_letters.add(&letter);
             }
             return;
         };
-        let batch = &mut self.parcel.load.batch;
+        let batch = &mut self.sender.pending.batch;
         batch.bytes.extend_from_slice(event.get().as_bytes());
         batch.bytes.push(b'\n');
         let id = split_id(event.get().as_bytes()).and_then(|(_, id)| u128::from_str_radix(id, 16).ok());

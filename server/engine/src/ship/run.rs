@@ -1,7 +1,7 @@
-//! A whole reprocess, from its first page to its proof.
+//! Runs a reprocess, from the first page of its listing to its proof.
 //!
-//! One task lists and admits, ahead of those that ship; each object is a task of its own, so that parsing uses all
-//! processors while order inside an object is kept.
+//! One task lists and admits objects ahead of those that ship. Each object is a task of its own, so that parsing uses
+//! all processors while the order within an object is kept.
 
 use std::{num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
@@ -16,32 +16,32 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     RECORD_LIMIT, ShipError,
-    letters::LetterBox,
-    object::{Post, Shipper},
-    plan::{Checked, Found, Ledger, Sketch, to_send},
+    dead_letters::DeadLetterFile,
+    object::{SendOptions, Shipper},
+    plan::{Checked, Found, Ledger, PlanDigest, to_send},
     sink::{Pace, Sink},
-    tracker::{Confirmed, Fate, Ticket, Tracker},
+    tracker::{Confirmed, KeyOutcome, Ticket, Tracker},
 };
 use crate::{
     clock::now,
     s3::{Listed, S3Client},
 };
 
-/// Objects admitted and waiting for their turn.
+/// Most admitted objects that wait to be shipped.
 const AHEAD: usize = 64;
 
-/// When a stop is asked for, objects in flight have this long to come to their ends.
+/// How long objects in flight may take to finish after a stop was requested.
 const GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Each takes a connection of the sink and some megabytes.
+    /// Objects shipped concurrently; each takes a connection of the sink and some megabytes.
     pub objects_at_once: usize,
-    /// Bytes over which a record is a counted failure.
+    /// Longest record in bytes; a longer one counts as a parsing failure.
     pub record_limit: usize,
-    /// Of this reprocess; the sink may have its own ceiling.
+    /// Limit of this reprocess; the sink may have a limit of its own.
     pub max_events_per_second: Option<NonZeroU32>,
-    /// Where records that could not be parsed and events that were not delivered are kept.
+    /// File for records that could not be parsed and events that were given up.
     pub dead_letters: Option<PathBuf>,
 }
 
@@ -52,30 +52,30 @@ impl Default for Options {
 }
 
 impl Options {
-    pub(super) fn post(&self, sink: Option<Sink>) -> Post {
+    pub(super) fn send_options(&self, sink: Option<Sink>) -> SendOptions {
         let pace = self.max_events_per_second.map(|ceiling| Arc::new(Pace::new(Some(ceiling))));
-        Post { sink, pace, letters: self.dead_letters.clone().map(LetterBox::new) }
+        SendOptions { sink, pace, dead_letters: self.dead_letters.clone().map(DeadLetterFile::new) }
     }
 }
 
-/// What is to be shipped, from where to where.
+/// What to ship, from where and to where.
 #[derive(Clone)]
 pub struct Shipment {
     pub spec: ReprocessSpec,
     pub store: S3Client,
-    /// `None`: a dry run, events are only parsed.
+    /// `None` in a dry run: events are only parsed.
     pub sink: Option<Sink>,
     pub ledger: Arc<dyn Ledger>,
     pub options: Options,
 }
 
-/// Runs, or goes on from the tracker's checkpoint: the rest of the listing first, then the keys of `retry` (those
-/// recorded as failed earlier). The caller judges success by `Proof::holds` and the tracker's failures.
+/// Runs a reprocess, or resumes it from the tracker's checkpoint: first the rest of the listing, then the keys of
+/// `retry` (those recorded as failed earlier). The caller judges success by `Proof::holds` and the tracker's failures.
 ///
-/// A plan is compared with the listing before anything is sent, and only what it showed is sent. A dry run is not
-/// resumed midway but done again.
+/// A plan is compared with the listing before anything is sent, and only planned objects are sent. A dry run is not
+/// resumed midway but repeated.
 ///
-/// Someone must take from the tracker meanwhile: with more than a thousand failures and runs untaken it waits.
+/// The caller must take from the tracker meanwhile: above a thousand untaken failures and runs it waits.
 pub async fn run(
     shipment: &Shipment,
     retry: Option<Receiver<Key>>,
@@ -84,7 +84,7 @@ pub async fn run(
 ) -> Result<Proof, ShipError> {
     let Shipment { spec, store, sink, options, .. } = shipment;
     let store = store.metered(tracker.meter(), stop);
-    let shipper = Shipper::new(spec, store.clone(), options.record_limit, options.post(sink.clone()), tracker);
+    let shipper = Shipper::new(spec, store.clone(), options.record_limit, options.send_options(sink.clone()), tracker);
     let work = Work { shipment, store, shipper, tracker, stop };
     tracker.enter(Phase::Shipping);
     let outcome = work.carry_out(retry).await;
@@ -132,11 +132,11 @@ impl Work<'_> {
         Ok(Proof::Shipped(self.proof()))
     }
 
-    /// Compares the plan with what is listed now.
+    /// Compares the plan with the current listing.
     async fn confirm(&self) -> Result<(), ShipError> {
         let spec = &self.shipment.spec;
         let mut objects = Checked::new(spec, &self.store, &self.shipment.ledger, None);
-        let mut sketch = Sketch::of(spec);
+        let mut digest = PlanDigest::of(spec);
         let (mut all, mut planned, mut bytes) = (0, 0, 0);
         let (mut newest, mut newest_planned) = (None::<Time>, None::<(Key, Time)>);
         loop {
@@ -150,7 +150,7 @@ impl Work<'_> {
                     all += 1;
                     newest = newest.max(Some(object.modified));
                     if to_send(spec.extent, delivered) {
-                        sketch.add(&object);
+                        digest.add(&object);
                         planned += 1;
                         bytes += object.size;
                         if newest_planned.as_ref().is_none_or(|(_, at)| *at < object.modified) {
@@ -162,38 +162,38 @@ impl Work<'_> {
                 Some((Found::Unreadable(key, failed), _)) => return Err(ShipError::Key { key, source: failed.error }),
             }
         }
-        if spec.plan != Some(sketch.finish()) {
+        if spec.plan != Some(digest.finish()) {
             return Err(ShipError::PlanChanged { objects: planned, bytes, newest: newest_planned });
         }
         self.tracker.confirm(Confirmed { objects: all, newest });
         Ok(())
     }
 
-    /// Ships what a feeder puts into the queue, so many at once.
+    /// Ships the objects that `feed` queues, with bounded concurrency.
     async fn ship_all<F>(&self, feed: impl FnOnce(Sender<(Ticket, Listed)>) -> F) -> Result<(), ShipError>
     where
         F: Future<Output = Result<(), ShipError>> + Send + 'static,
     {
         let (sender, mut queue) = mpsc::channel(AHEAD);
         let feeder = AbortOnDropHandle::new(tokio::spawn(feed(sender)));
-        let mut flying = JoinSet::new();
+        let mut in_flight = JoinSet::new();
         let most = self.shipment.options.objects_at_once.max(1);
         let mut listed = false;
-        while !(listed && flying.is_empty()) {
+        while !(listed && in_flight.is_empty()) {
             select! {
                 biased;
                 () = self.stop.cancelled() => {
-                    land(flying).await;
+                    drain(in_flight).await;
                     return Err(ShipError::Stopped);
                 }
-                Some(landed) = flying.join_next() => if let Err(error) = landed? {
-                    land(flying).await;
+                Some(ended) = in_flight.join_next() => if let Err(error) = ended? {
+                    drain(in_flight).await;
                     return Err(error);
                 },
-                next = queue.recv(), if !listed && flying.len() < most => match next {
+                next = queue.recv(), if !listed && in_flight.len() < most => match next {
                     Some((ticket, object)) => {
                         let shipper = self.shipper.clone();
-                        flying.spawn(async move { shipper.ship_one(ticket, &object).await });
+                        in_flight.spawn(async move { shipper.ship_one(ticket, &object).await });
                     }
                     None => listed = true,
                 },
@@ -221,9 +221,9 @@ impl Work<'_> {
     }
 }
 
-/// Lets what is in flight come to its end, for a while. The rest is dropped, which claims nothing.
-async fn land(mut flying: JoinSet<Result<(), ShipError>>) {
-    let _ = timeout(GRACE, async { while flying.join_next().await.is_some() {} }).await;
+/// Lets objects in flight finish within the grace period. The rest is dropped and stays unsettled.
+async fn drain(mut in_flight: JoinSet<Result<(), ShipError>>) {
+    let _ = timeout(GRACE, async { while in_flight.join_next().await.is_some() {} }).await;
 }
 
 impl Shipper {
@@ -235,7 +235,7 @@ impl Shipper {
     }
 }
 
-/// Admits what is listed, and hands on what is to be sent.
+/// Admits listed objects and queues those to send.
 struct Feeder {
     objects: Checked,
     spec: ReprocessSpec,
@@ -249,8 +249,8 @@ impl Feeder {
             let (object, fate) = match found {
                 Found::Object(object) if self.plan.as_ref().is_some_and(|plan| !plan.may_hold(&object)) => continue,
                 Found::Object(object) if to_send(self.spec.extent, delivered) => (object, None),
-                Found::Object(object) => (object, Some(Fate::Skipped)),
-                Found::LeftOut(object) => (object, Some(Fate::LeftOut)),
+                Found::Object(object) => (object, Some(KeyOutcome::Skipped)),
+                Found::LeftOut(object) => (object, Some(KeyOutcome::LeftOut)),
                 Found::Unreadable(key, failed) => {
                     let fate = Shipper::unreadable(key.clone(), &failed);
                     (Listed { key, size: 0, etag: None, modified: Time(0), class: None }, Some(fate))
@@ -268,7 +268,7 @@ impl Feeder {
     }
 }
 
-/// Looks at each key anew, and hands it on.
+/// Requests each key's object again and queues it.
 async fn again(shipper: Shipper, mut keys: Receiver<Key>, queue: Sender<(Ticket, Listed)>) -> Result<(), ShipError> {
     while let Some(key) = keys.recv().await {
         let ticket = shipper.tracker.admit_retry().await;

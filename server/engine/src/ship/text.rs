@@ -1,8 +1,8 @@
-//! Undoes what balancers do to the bytes of clients: `\"`, `\\`, `\xNN`, and the eight-digit form `\x000000NN`.
+//! Decodes the escapes that balancers write for clients' bytes: `\"`, `\\`, `\xNN`, and the eight-digit `\x000000NN`.
 
 use memchr::memchr;
 
-/// Appends the text with its escapes undone. A backslash that begins no known escape stands for itself.
+/// Appends the text with its escapes decoded. A backslash that begins no known escape is kept.
 pub fn unescape(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(backslash) = memchr(b'\\', rest) {
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_escape_of_the_balancers_is_undone_and_nothing_else() {
+    fn known_escapes_are_decoded_others_kept() {
         for (escaped, plain) in [
             (r#"a \"b\" c"#, r#"a "b" c"#.as_bytes()),
             (r"C:\\dir\\", br"C:\dir\"),

@@ -1,24 +1,25 @@
-//! The timestamps of all formats: `2026-03-09T14:00:00`, with or without a fraction of any length, with or without `Z`.
+//! Parses the timestamps of all formats: `2026-03-09T14:00:00`, with an optional fraction of any length and optional
+//! `Z`.
 
 use model::Time;
 
 use super::block::{BLOCK, Block};
 
-/// Bytes of `:40.`, before a fraction.
+/// Length of `:40.`, the text before a fraction.
 const POINT: usize = 4;
 
-/// What a timestamp says, and whether it must be completed to be RFC 3339.
+/// A parsed timestamp, and whether it has a zone, as RFC 3339 requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timestamp {
-    /// Cut to milliseconds, so that a half-open window of whole milliseconds holds exactly its records.
+    /// Truncated to milliseconds, so that a half-open window of milliseconds contains exactly its records.
     pub time: Time,
     pub has_zone: bool,
 }
 
-/// Reads timestamps that mostly lie in the minute of the one before, as those of a log do.
+/// Parses timestamps fast if they lie in the same minute as the previous one, as most in a log do.
 #[derive(Debug, Default)]
 pub struct Minute {
-    /// `2026-03-09T14:00`, and when that begins.
+    /// The previous timestamp's minute, such as `2026-03-09T14:00`, and its start.
     known: Option<([u8; BLOCK], Time)>,
 }
 
@@ -40,7 +41,7 @@ impl Minute {
     }
 }
 
-/// `:40.820889Z`, in milliseconds; and whether it has a `Z`.
+/// Parses the rest after the minute, such as `:40.820889Z`: its milliseconds, and whether it has a `Z`.
 #[inline]
 fn past_minute(text: &[u8]) -> Option<(i64, bool)> {
     let block = Block::first_of(text);
@@ -59,7 +60,7 @@ fn past_minute(text: &[u8]) -> Option<(i64, bool)> {
     Some((whole * 1_000 + digit(hundreds) * 100 + digit(tens) * 10 + digit(ones), has_zone))
 }
 
-/// `None` if it is not one, or names a day or an hour that does not exist.
+/// Parses a timestamp; `None` if it is malformed or names a time that does not exist.
 pub fn parse(text: &[u8]) -> Option<Timestamp> {
     let (date_and_time, rest) = text.split_at_checked(19)?;
     let &[
@@ -106,7 +107,7 @@ fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
 }
 
-/// The first three digits of a fraction that may have any number of them, but must have one.
+/// Milliseconds from a fraction of at least one digit.
 fn thousandths(fraction: &[u8]) -> Option<i64> {
     if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
         return None;
@@ -123,7 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_reads_what_the_rest_of_the_product_reads(
+        fn timestamp_equals_the_models_parser(
             ms in -62_135_596_800_000_i64..253_402_300_799_999, digits in 0..10_usize
         ) {
             let fraction: String = format!("{:03}987654321", ms.rem_euclid(1_000)).chars().take(digits).collect();
@@ -137,7 +138,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_minute_that_is_known_changes_nothing(first in 0..2, texts in prop::collection::vec(
+        fn known_minute_changes_no_result(first in 0..2, texts in prop::collection::vec(
             r"2026-03-09T14:0[0-1](:[0-6]?[0-9]?)?(\.[0-9]{0,7})?(Z|z| )?", 1..6
         )) {
             let mut minute = Minute::default();
@@ -149,13 +150,13 @@ mod tests {
     }
 
     #[test]
-    fn without_a_zone_it_is_utc_and_says_so() {
+    fn timestamp_without_zone_is_utc() {
         let expected = Timestamp { time: "2018-12-20T02:59:40Z".parse().unwrap(), has_zone: false };
         assert_eq!(parse(b"2018-12-20T02:59:40"), Some(expected));
     }
 
     #[test]
-    fn what_is_no_instant_is_refused() {
+    fn invalid_timestamps_are_refused() {
         for text in [
             "",
             "-",

@@ -1,6 +1,7 @@
 //! The checkpoint that one evaluation leaves to the next, and the options of an evaluation.
 //!
-//! Always: a checkpoint of any age is valid. Work it records was done; work it does not record is repeated without harm.
+//! Always: a checkpoint of any age is valid. Work it records was done; work it does not record is repeated without
+//! harm.
 
 use serde::{Deserialize, Serialize};
 

@@ -8,8 +8,8 @@
 //!    the residual (difference of the whole minus the findings) is zero → done
 //! ```
 //!
-//! Always: the findings explain the whole difference only if the residual is zero. A table that changes meanwhile leaves
-//! a residual, and the next evaluation continues from there. Spans, rows and findings in memory are bounded.
+//! Always: the findings explain the whole difference only if the residual is zero. A table that changes meanwhile
+//! leaves a residual, and the next evaluation continues from there. Spans, rows and findings in memory are bounded.
 
 use super::cell::{Cell, Delta, Difference, Mark};
 use super::checkpoint::Limits;

@@ -3,8 +3,8 @@
 //! An evaluation does no I/O: it returns the next question or change, and its driver returns the answer or the fault.
 //! The driver knows where the endpoints are; tests drive evaluations with tables in memory.
 //!
-//! Always: the local endpoint answers from committed data. Where a question carries `local_below`, it leaves out rows at
-//! or above that version, because transactions may still commit among them.
+//! Always: the local endpoint answers from committed data. Where a question carries `local_below`, it leaves out rows
+//! at or above that version, because transactions may still commit among them.
 
 use serde::{Deserialize, Serialize};
 

@@ -52,8 +52,8 @@ impl Span {
         Self { from, until: from + (1 << shift) }
     }
 
-    /// Splits at the multiples of the largest power of 64 below the width: a block into 64 pieces, [`Span::ALL`] into 8,
-    /// any other span into at most 65. A span of one version stays whole.
+    /// Splits at the multiples of the largest power of 64 below the width: a block into 64 pieces, [`Span::ALL`] into
+    /// 8, any other span into at most 65. A span of one version stays whole.
     pub fn split(&self) -> Vec<Self> {
         self.pieces(BITS)
     }

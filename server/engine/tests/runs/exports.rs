@@ -1,4 +1,4 @@
-//! Exported logs in every form give the runs that the log itself gives.
+//! Exported logs of every form give the same runs as the log itself.
 
 use std::io::Write;
 
@@ -47,12 +47,12 @@ fn check(file: &[u8], stream: &str) {
 }
 
 #[test]
-fn what_the_consoles_page_shows_is_read_and_its_times_are_those_of_the_lines_around() {
+fn console_text_is_read_with_neighbouring_times() {
     check(CONSOLE.replace("ID", REQUEST).as_bytes(), "a-stream");
 }
 
 #[test]
-fn the_same_as_json_as_text_with_times_and_as_an_export_to_s3() {
+fn json_text_and_s3_exports_give_same_runs() {
     const STREAM: &str = "2017/03/09/[$LATEST]0a1b";
     let mut original = events(CONSOLE.replace("ID", REQUEST).as_bytes());
     for event in &mut original {
@@ -82,7 +82,7 @@ fn the_same_as_json_as_text_with_times_and_as_an_export_to_s3() {
 }
 
 #[test]
-fn json_logs_of_a_function_are_read_as_they_are() {
+fn json_log_lines_are_read_directly() {
     let lines = [
         json!({"time": "2017-03-09T23:25:59.785Z", "type": "platform.start", "record": {"requestId": REQUEST}}),
         json!({"timestamp": "2017-03-09T23:27:35.003Z", "level": "INFO", "requestId": REQUEST,
@@ -94,7 +94,7 @@ fn json_logs_of_a_function_are_read_as_they_are() {
 }
 
 #[test]
-fn a_second_request_of_a_page_begins_with_its_own_line() {
+fn second_request_on_a_page_starts_new_run() {
     let text =
         CONSOLE.replace("ID", REQUEST) + &CONSOLE.replace("ID", &REQUEST.replace('c', "d")).replace("03-09T", "03-10T");
     let mut reader = Reader::new(options());
@@ -107,7 +107,7 @@ fn a_second_request_of_a_page_begins_with_its_own_line() {
 }
 
 #[test]
-fn what_is_no_log_is_refused_by_its_line() {
+fn file_that_is_not_a_log_is_refused() {
     let read = |file: &str| read_export(file.as_bytes(), "", |_| ()).unwrap_err();
     assert!(matches!(read("START RequestId: a Version: 1\n"), ExportError::Timeless));
     assert!(matches!(read("{}\nnonsense"), ExportError::Json { line: 2, .. }));

@@ -1,4 +1,4 @@
-//! What is read of a shipper's logs, from outside: facts, samples, exports and properties.
+//! Reading runs from a shipper's log, through the public API: outcomes, samples, exports and properties.
 
 mod exports;
 mod properties;

@@ -1,4 +1,4 @@
-//! Whatever order, cut and repetition events come in, the same runs come of them; and nothing makes the reader panic.
+//! The same events give the same runs in any order, split and repetition, and no input makes the reader panic.
 
 use engine::runs::{LogEvent, Reader};
 use model::Time;
@@ -6,14 +6,14 @@ use proptest::{prelude::*, sample::Index};
 
 use crate::support::{BEGAN, options, read};
 
-/// How a run's lines look.
+/// The form of a generated run's lines.
 #[derive(Clone, Debug)]
 struct Shape {
     ending: u8,
     summary: u8,
     figures: (u64, u64, u64),
     stream: u8,
-    /// Seconds after the first.
+    /// Start, in seconds after the first run.
     begins: i64,
     /// Milliseconds between its lines.
     step: i64,
@@ -25,7 +25,7 @@ fn shape() -> impl Strategy<Value = Shape> {
     )
 }
 
-/// Its lines. Those of a summary in pieces name their request, as requests may be interleaved.
+/// The lines of a generated run. Fragments of a summary name their request, as requests may be interleaved.
 fn lines(number: usize, shape: &Shape) -> Vec<String> {
     let id = format!("{number:08}-0000-4000-8000-000000000000");
     let named = |message: &str| format!("2017-03-09T23:26:00.000Z\t{id}\t{message}");
@@ -86,34 +86,34 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn any_order_cut_and_repetition_of_the_same_events_gives_the_same_runs(
+    fn event_order_split_and_repetition_change_no_run(
         shapes in prop::collection::vec(shape(), 1..8),
         order in prop::collection::vec(any::<(Index, bool, bool)>(), 1..300),
     ) {
         let all = events(&shapes);
         let expected = read(all.clone());
         prop_assert_eq!(expected.len(), shapes.len());
-        // What is not drawn comes at the end, in an order of its own; takes fall anywhere.
+        // Events that are not drawn come at the end in reverse order; takes happen anywhere.
         let mut shuffled: Vec<(LogEvent, bool)> = order.iter().map(|(index, take, _)| (index.get(&all).clone(), *take)).collect();
         shuffled.extend(all.iter().rev().map(|event| (event.clone(), false)));
         let mut reader = Reader::new(options());
-        let mut told = std::collections::HashMap::new();
+        let mut reported = std::collections::HashMap::new();
         let newest = all.iter().map(|event| event.at).max().unwrap();
         for (event, take) in shuffled {
             reader.push(event);
             if take {
-                told.extend(reader.take(newest).into_iter().map(|run| (run.request_id.clone(), run)));
+                reported.extend(reader.take(newest).into_iter().map(|run| (run.request_id.clone(), run)));
             }
         }
-        told.extend(reader.take(Time(BEGAN.0 + 3_600_000)).into_iter().map(|run| (run.request_id.clone(), run)));
+        reported.extend(reader.take(Time(BEGAN.0 + 3_600_000)).into_iter().map(|run| (run.request_id.clone(), run)));
         for run in expected {
-            prop_assert_eq!(told.get(&run.request_id), Some(&run));
+            prop_assert_eq!(reported.get(&run.request_id), Some(&run));
         }
-        prop_assert_eq!(told.len(), shapes.len());
+        prop_assert_eq!(reported.len(), shapes.len());
     }
 
     #[test]
-    fn no_text_makes_the_reader_panic(texts in prop::collection::vec("\\PC{0,80}", 0..20), at in any::<i64>(), now in any::<i64>()) {
+    fn arbitrary_text_never_panics(texts in prop::collection::vec("\\PC{0,80}", 0..20), at in any::<i64>(), now in any::<i64>()) {
         let mut reader = Reader::new(options());
         for (number, text) in texts.into_iter().enumerate() {
             reader.push(LogEvent { at: Time(at), id: number.to_string(), stream: String::new(), text });
@@ -123,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn no_broken_line_makes_the_reader_panic(
+    fn damaged_lines_never_panic(
         shapes in prop::collection::vec(shape(), 1..3),
         cuts in prop::collection::vec(any::<(Index, Index, char)>(), 1..60),
     ) {

@@ -1,4 +1,4 @@
-//! The successful run that the source text prints, as one event a summary, as `\r`-joined and as many.
+//! The successful run printed in the source text, with its summary as one event, joined by `\r`, and as many events.
 
 use engine::runs::LogEvent;
 use model::{Outcome, Time};
@@ -27,7 +27,7 @@ const SUMMARY: &str = r#"{
     }
 }"#;
 
-/// With the blanks between the fields that the function wrote, or those of the page.
+/// The sample's events, with the separator that the function wrote or that the page shows.
 fn sample(blank: &str, summary: &[String]) -> Vec<LogEvent> {
     let start = "START RequestId: ID Version: $LATEST".to_owned();
     let mut lines = vec![
@@ -50,7 +50,7 @@ fn sample(blank: &str, summary: &[String]) -> Vec<LogEvent> {
 }
 
 #[test]
-fn the_sample_of_the_source_text_gives_exactly_its_numbers() {
+fn source_text_sample_gives_its_exact_figures() {
     let heading = "2017-03-09T23:27:35.003Z~ID~";
     let one = vec![format!("{heading}\n{SUMMARY}")];
     let carriage = vec![format!("{heading}{}", SUMMARY.replace('\n', "\r"))];

@@ -1,4 +1,4 @@
-//! Every way in which an invocation shows in a log, and what comes of it.
+//! Every form in which an invocation appears in a log, and its outcome.
 
 use engine::runs::{LogEvent, Mapping, Options, Reader};
 use model::{Outcome, Time};
@@ -12,7 +12,7 @@ const END: &str = "END RequestId: ID";
 const REPORT: &str =
     "REPORT RequestId: ID\tDuration: 812.2 ms\tBilled Duration: 900 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t";
 
-/// A run with this summary, logged as one event.
+/// The log of a run with this summary in one event.
 fn with(summary: &str) -> Vec<LogEvent> {
     log([START, OBJECT, &format!("2017-03-09T23:27:35.003Z\tID\t{summary}"), END, REPORT])
 }
@@ -22,7 +22,7 @@ fn lines(encountered: u64, parsed: u64, sent: u64) -> String {
 }
 
 #[test]
-fn each_outcome_has_its_evidence() {
+fn outcome_follows_from_its_evidence() {
     let timeout = "2018-05-17T06:46:28.161Z ID Task timed out after 18.02 seconds";
     let emfile = "Error: connect EMFILE 10.0.0.1:5000 - Local (undefined:undefined)\n    at Object.exports._errnoException (util.js:870:11)";
     let oom = "REPORT RequestId: ID\tDuration: 812.2 ms\tBilled Duration: 900 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t";
@@ -120,7 +120,7 @@ fn each_outcome_has_its_evidence() {
 }
 
 #[test]
-fn the_platforms_json_says_the_same_as_its_text() {
+fn platform_json_equals_platform_text() {
     let start = r#"{"time":"2017-03-09T23:25:59.785Z","type":"platform.start","record":{"requestId":"ID","version":"$LATEST"}}"#;
     let report = |status: &str| {
         format!(
@@ -159,7 +159,7 @@ fn the_platforms_json_says_the_same_as_its_text() {
 }
 
 #[test]
-fn an_object_is_taken_from_the_event_that_was_logged() {
+fn object_is_read_from_the_logged_event() {
     let event = "2017-03-09T23:26:00.000Z\tID\tINFO\t{\n  \"Records\": [\n    { \"s3\": { \"bucket\": { \"name\": \"logs\" },\n \"object\": { \"key\": \"a+b%2F%C3%A9.log\" } } }\n  ]\n}";
     let run = only(read(log([START, event, END, REPORT])));
     assert_eq!(run.key.unwrap().as_str(), "a b/é.log");
@@ -169,7 +169,7 @@ fn an_object_is_taken_from_the_event_that_was_logged() {
 }
 
 #[test]
-fn another_shippers_counters_are_read_where_they_lie() {
+fn mapped_counters_of_another_shipper_are_read() {
     let mapping: Mapping = serde_json::from_str(
         r#"{"encountered":"/stats/read","parsed":"/stats/read","sent":"/stats/ok","sending_failures":"/stats/failed","key":"/file","bucket":"/from"}"#,
     )
@@ -183,7 +183,7 @@ fn another_shippers_counters_are_read_where_they_lie() {
 }
 
 #[test]
-fn a_request_begun_again_is_one_run_with_the_outcome_of_its_last_attempt() {
+fn retried_request_has_its_last_attempts_outcome() {
     let mut events = log([START, OBJECT, "2018-05-17T06:46:28.161Z ID Task timed out after 3.00 seconds", END, REPORT]);
     let again = log([START, OBJECT, &format!("2017-03-09T23:27:35.003Z\tID\t{}", lines(5, 5, 5)), END, REPORT]);
     let later = |stream: &str| {
@@ -207,7 +207,7 @@ fn a_request_begun_again_is_one_run_with_the_outcome_of_its_last_attempt() {
 }
 
 #[test]
-fn a_run_that_may_still_go_on_is_not_told_and_one_that_comes_back_is_put_right() {
+fn silent_run_is_reported_late_and_corrected_later() {
     let mut reader = Reader::new(options());
     let events = with(&lines(5, 5, 5));
     events[..2].iter().for_each(|event| reader.push(event.clone()));
@@ -215,7 +215,7 @@ fn a_run_that_may_still_go_on_is_not_told_and_one_that_comes_back_is_put_right()
     assert_eq!(reader.reread_from(), Some(BEGAN));
     let silent = only(reader.take(Time(BEGAN.0 + 311_000)));
     assert_eq!((silent.outcome, silent.settled), (Outcome::Unknown, false));
-    assert_eq!(reader.take(Time(BEGAN.0 + 312_000)), [], "told once");
+    assert_eq!(reader.take(Time(BEGAN.0 + 312_000)), [], "reported once");
     events[2..].iter().for_each(|event| reader.push(event.clone()));
     let sent = only(reader.take(Time(BEGAN.0 + 313_000)));
     assert_eq!((sent.outcome, sent.settled, reader.reread_from()), (Outcome::Sent, true, None));
@@ -226,7 +226,7 @@ fn a_run_that_may_still_go_on_is_not_told_and_one_that_comes_back_is_put_right()
 }
 
 #[test]
-fn a_reader_that_begins_in_the_middle_of_a_run_tells_nothing_of_it() {
+fn run_without_its_beginning_is_not_reported() {
     let events = with(&lines(5, 5, 5));
     let mut rest = events[2..].to_vec();
     let slow = "REPORT RequestId: ID\tDuration: 3600.00 ms\tBilled Duration: 3600 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t";
@@ -235,7 +235,7 @@ fn a_reader_that_begins_in_the_middle_of_a_run_tells_nothing_of_it() {
 }
 
 #[test]
-fn a_log_full_of_useless_lines_is_read_in_little_memory() {
+fn noisy_log_is_read_in_bounded_memory() {
     let mut reader = Reader::new(options());
     let noise = (0..60_000).map(|number| match number % 4 {
         0 => "2017-03-09T23:26:00.000Z\tID\tposted to logstash".to_owned(),

@@ -1,4 +1,4 @@
-//! Logs as they are written, in a line or two.
+//! Helpers that build logs and read them.
 
 use engine::runs::{LogEvent, Mapping, Options, Read, Reader};
 use model::Time;
@@ -11,7 +11,7 @@ pub fn options() -> Options {
     Options { timeout_s: 300, mapping: Mapping::default(), log_group: Some("/aws/lambda/elb".to_owned()) }
 }
 
-/// A log of one stream, a second between its lines.
+/// A log of one stream, with one second between lines.
 pub fn log<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<LogEvent> {
     let event = |(number, text): (usize, &str)| LogEvent {
         at: Time(BEGAN.0 + i64::try_from(number).unwrap() * 1_000),
@@ -22,7 +22,7 @@ pub fn log<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<LogEvent> {
     lines.into_iter().enumerate().map(event).collect()
 }
 
-/// What comes of events an hour later.
+/// The runs that events give one hour later.
 pub fn read(events: impl IntoIterator<Item = LogEvent>) -> Vec<Read> {
     read_with(options(), events)
 }

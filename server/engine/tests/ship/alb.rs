@@ -16,13 +16,13 @@ const GROUPS: [&str; 8] = [
     r#""m.example.com" "-" "TransformSuccess""#,
 ];
 
-/// The record with the first groups of the fields that were added over the years.
+/// The record with the first `count` groups of fields that were added over the years.
 fn with_groups(count: usize) -> String {
     [EIGHTEEN].iter().chain(&GROUPS[..count]).copied().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
-fn all_fields_have_their_names_in_order() {
+fn all_fields_are_named_in_order() {
     assert_eq!(
         parse(with_groups(8)).text(),
         concat!(
@@ -49,7 +49,7 @@ fn all_fields_have_their_names_in_order() {
 }
 
 #[test]
-fn every_width_since_the_first_is_read() {
+fn every_historical_record_width_is_parsed() {
     let last_keys = [
         "trace_id",
         "chosen_cert_arn",
@@ -71,19 +71,19 @@ fn every_width_since_the_first_is_read() {
 }
 
 #[test]
-fn a_record_cut_inside_a_group_is_a_failure() {
+fn record_cut_inside_group_fails() {
     let record = with_groups(1);
     let cut = record.rsplit_once(' ').unwrap().0;
     assert_eq!(refusal(cut), "chosen_cert_arn: missing, the record ends after 19 fields");
 }
 
 #[test]
-fn fields_of_the_future_are_ignored() {
+fn unknown_further_fields_are_ignored() {
     assert_eq!(event(&format!("{} \"a b\" 7 - \"", with_groups(8))), event(&with_groups(8)));
 }
 
 #[test]
-fn types_of_today_and_tomorrow_are_read() {
+fn known_and_unknown_types_are_parsed() {
     for kind in ["http", "https", "h2", "grpcs", "ws", "wss", "h3", "something-new"] {
         let event = event(&EIGHTEEN.replacen("https", kind, 1));
         assert_eq!((&event["type"], &event["format"]), (&json!(kind), &json!("alb")));
@@ -91,7 +91,7 @@ fn types_of_today_and_tomorrow_are_read() {
 }
 
 #[test]
-fn a_target_may_be_present_with_times_of_minus_one_and_status_460() {
+fn target_with_negative_times_and_460_is_parsed() {
     let event = event(&EIGHTEEN.replace("0.086 0.048 0.037 200 201", "-1 -1 -1 460 -"));
     assert_eq!(event["target_ip"], "10.0.0.1");
     assert_eq!((&event["request_processing_time"], &event["elb_status_code"]), (&json!(-1), &json!(460)));
@@ -99,7 +99,7 @@ fn a_target_may_be_present_with_times_of_minus_one_and_status_460() {
 }
 
 #[test]
-fn odd_values_that_real_balancers_write_are_taken_as_they_are() {
+fn odd_values_of_real_balancers_are_kept() {
     let with = |from: &str, to: &str| event(&with_groups(8).replace(from, to));
     assert_eq!(with(r#""www.example.com""#, r#""*""#)["domain_name"], "*");
     assert_eq!(with(r#""www.example.com""#, r#"" www.example.com""#)["domain_name"], " www.example.com");
@@ -114,20 +114,20 @@ fn odd_values_that_real_balancers_write_are_taken_as_they_are() {
 }
 
 #[test]
-fn a_lambda_target_has_no_address() {
+fn lambda_target_has_no_address() {
     let event = event(&EIGHTEEN.replace("10.0.0.1:80", "-"));
     assert_eq!((event.get("target_ip"), event.get("target_port")), (None, None));
 }
 
 #[test]
-fn a_bare_dash_may_stand_for_a_quoted_text() {
+fn bare_dash_replaces_quoted_text() {
     let event = event(&EIGHTEEN.replace(r#""curl/7.46.0""#, "-"));
     assert_eq!(event.get("user_agent"), None);
     assert_eq!(event["ssl_protocol"], "TLSv1.2");
 }
 
 #[test]
-fn the_time_is_written_with_the_precision_of_the_source() {
+fn time_keeps_the_precision_of_the_source() {
     for time in ["2018-07-02T22:23:00Z", "2018-07-02T22:23:00.1Z", "2018-07-02T22:23:00.123456789Z"] {
         assert_eq!(event(&EIGHTEEN.replace("2018-07-02T22:23:00.186641Z", time))["@timestamp"], Value::from(time));
     }

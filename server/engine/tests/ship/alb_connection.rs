@@ -5,7 +5,7 @@ use crate::support::{event, parse};
 pub const CONNECTION: &str = r#"2023-10-04T17:05:15.514108Z 203.0.113.1 36280 443 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 4.036 "CN=example.com,O=endEntity,L=Seattle" NotBefore=2023-09-21T22:43:21Z;NotAfter=2026-06-17T22:43:21Z FEF257372D5C14D4 Success TID_3180a73013c8ca4bac2f731159d4b0fe"#;
 
 #[test]
-fn all_fields_have_their_names_in_order() {
+fn all_fields_are_named_in_order() {
     assert_eq!(
         parse(CONNECTION).text(),
         concat!(
@@ -22,7 +22,7 @@ fn all_fields_have_their_names_in_order() {
 }
 
 #[test]
-fn a_connection_without_tls_has_only_who_when_and_where() {
+fn connection_without_tls_has_no_tls_fields() {
     let event = event("2023-10-04T17:05:15.514108Z 2001:db8::7 36280 80 - - - \"-\" - - - TID_31");
     assert_eq!(event["client_ip"], "2001:db8::7");
     assert_eq!(event["listener_port"], 80);
@@ -30,6 +30,6 @@ fn a_connection_without_tls_has_only_who_when_and_where() {
 }
 
 #[test]
-fn records_from_before_the_trace_id_are_read() {
+fn records_without_trace_id_are_parsed() {
     assert_eq!(event(CONNECTION.rsplit_once(' ').unwrap().0)["tls_verify_status"], "Success");
 }

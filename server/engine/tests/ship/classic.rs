@@ -9,7 +9,7 @@ const HTTPS: &str = r#"2015-05-13T23:39:43.945958Z my-loadbalancer 192.168.131.3
 const TCP: &str = r#"2015-05-13T23:39:43.945958Z my-loadbalancer 192.168.131.39:2817 10.0.0.1:80 0.001069 0.000028 0.000041 - - 82 305 "- - - " "-" - -"#;
 
 #[test]
-fn keys_stand_in_the_order_of_the_fields_and_numbers_are_copied_digit_for_digit() {
+fn keys_keep_field_order_and_numbers_their_digits() {
     assert_eq!(
         parse(HTTPS).text(),
         concat!(
@@ -27,13 +27,13 @@ fn keys_stand_in_the_order_of_the_fields_and_numbers_are_copied_digit_for_digit(
 }
 
 #[test]
-fn a_dash_is_an_absent_key() {
+fn dash_gives_no_key() {
     let event = event(HTTP);
     assert!(event.get("ssl_cipher").is_none() && event.get("ssl_protocol").is_none());
 }
 
 #[test]
-fn a_tcp_record_has_no_status_no_request_and_no_agent() {
+fn tcp_record_has_no_http_fields() {
     let event = event(TCP);
     let absent =
         ["elb_status_code", "backend_status_code", "request_method", "request_url", "request_protocol", "user_agent"];
@@ -44,7 +44,7 @@ fn a_tcp_record_has_no_status_no_request_and_no_agent() {
 }
 
 #[test]
-fn the_twelve_fields_of_old_balancers_are_enough() {
+fn twelve_fields_of_old_balancers_are_parsed() {
     let twelve = HTTP.strip_suffix(r#" "curl/7.38.0" - -"#).unwrap();
     let event = event(twelve);
     assert_eq!(event["request_protocol"], "HTTP/1.1");
@@ -52,18 +52,18 @@ fn the_twelve_fields_of_old_balancers_are_enough() {
 }
 
 #[test]
-fn between_twelve_and_fifteen_fields_something_is_missing() {
+fn thirteen_or_fourteen_fields_fail() {
     assert_eq!(refusal(HTTP.strip_suffix(" - -").unwrap()), "ssl_cipher: missing, the record ends after 13 fields");
     assert_eq!(refusal(HTTP.strip_suffix(" -").unwrap()), "ssl_protocol: missing, the record ends after 14 fields");
 }
 
 #[test]
-fn fields_that_do_not_exist_yet_are_ignored() {
+fn unknown_further_fields_are_ignored() {
     assert_eq!(event(&format!("{HTTP} new \"newer\" 3")), event(HTTP));
 }
 
 #[test]
-fn without_a_backend_its_keys_are_absent_and_its_times_stay_minus_one() {
+fn record_without_backend_keeps_negative_times() {
     let record = HTTP.replace("10.0.0.1:80 0.000073 0.001048 0.000057 200 200", "- -1 -1 -1 503 0");
     let event = event(&record);
     assert_eq!((event.get("backend_ip"), event.get("backend_port")), (None, None));
@@ -72,7 +72,7 @@ fn without_a_backend_its_keys_are_absent_and_its_times_stay_minus_one() {
 }
 
 #[test]
-fn times_have_any_number_of_decimals_and_keep_them() {
+fn times_keep_their_decimals() {
     let record = HTTP.replace("0.000073 0.001048 0.000057", "0.00004 1 2.4E-5");
     let text = parse(record).text().to_owned();
     assert!(text.contains(r#""request_processing_time":0.00004,"backend_processing_time":1,"#), "{text}");
@@ -80,7 +80,7 @@ fn times_have_any_number_of_decimals_and_keep_them() {
 }
 
 #[test]
-fn escaped_quotes_and_bytes_become_what_the_client_sent() {
+fn escapes_are_decoded() {
     let event = event(&HTTP.replace("curl/7.38.0", r"\x22a\x22 \x00000022b\x00000022 \xC3\xA9 C:\\x\x0a"));
     assert_eq!(event["user_agent"], "\"a\" \"b\" é C:\\x\n");
     let event = crate::support::event(&HTTP.replace("curl/7.38.0", r#"say \"hi\" - -"#));
@@ -88,7 +88,7 @@ fn escaped_quotes_and_bytes_become_what_the_client_sent() {
 }
 
 #[test]
-fn bytes_that_are_no_utf8_are_replaced_and_counted() {
+fn invalid_utf8_is_replaced_and_counted() {
     let mut record = HTTP.replace("curl/7.38.0", r"\xff-\xC3").into_bytes();
     let position = record.windows(3).position(|window| window == b"GET").unwrap();
     record[position] = 0xE9;
@@ -99,25 +99,25 @@ fn bytes_that_are_no_utf8_are_replaced_and_counted() {
 }
 
 #[test]
-fn control_bytes_as_they_are_still_give_valid_json() {
+fn raw_control_bytes_give_valid_json() {
     let event = event(&HTTP.replace("curl/7.38.0", "a\tb\u{1}\u{7f}\u{0}c"));
     assert_eq!(event["user_agent"], "a\tb\u{1}\u{7f}\u{0}c");
 }
 
 #[test]
-fn an_agent_of_eight_kilobytes_is_kept_whole() {
+fn long_user_agent_is_kept_completely() {
     let agent = "x".repeat(8 * 1024);
     assert_eq!(event(&HTTP.replace("curl/7.38.0", &agent))["user_agent"], Value::from(agent));
 }
 
 #[test]
-fn an_ipv6_client_is_divided_at_its_last_colon() {
+fn ipv6_client_is_split_at_last_colon() {
     let event = event(&HTTP.replace("192.168.131.39:2817", "2001:db8::1:443"));
     assert_eq!((&event["client_ip"], &event["client_port"]), (&json!("2001:db8::1"), &json!(443)));
 }
 
 #[test]
-fn several_spaces_and_a_missing_space_after_a_quote_are_read_as_meant() {
+fn repeated_and_missing_spaces_are_tolerated() {
     let record =
         HTTP.replace("my-loadbalancer ", "my-loadbalancer   ").replace(r#"" "curl/7.38.0" -"#, r#"""curl/7.38.0"-"#);
     let mut event = event(&format!("  {record}  "));
@@ -126,7 +126,7 @@ fn several_spaces_and_a_missing_space_after_a_quote_are_read_as_meant() {
 }
 
 #[test]
-fn requests_may_lack_parts_or_hold_spaces() {
+fn requests_with_missing_parts_or_spaces_are_parsed() {
     let request = |request: &str| {
         let event = event(&HTTP.replace("GET http://www.example.com:80/ HTTP/1.1", request));
         let part = |key: &str| event.get(key).map(|part| part.as_str().unwrap().to_owned());

@@ -1,4 +1,4 @@
-//! A failure says which field, what it held, what would be right, and where to look.
+//! A parsing failure names the field, its value, the expected form, and the position.
 
 use crate::{
     classic::HTTP,
@@ -6,7 +6,7 @@ use crate::{
 };
 
 #[test]
-fn the_field_its_value_and_what_would_be_right_are_named() {
+fn error_names_field_value_and_expected_form() {
     let with = |from: &str, to: &str| refusal(&HTTP.replace(from, to));
     assert_eq!(with(" 200 200 ", " two 200 "), r#"elb_status_code: "two" is not a number or -"#);
     assert_eq!(with("0.000073", "00.1"), r#"request_processing_time: "00.1" is not a number or -"#);
@@ -28,13 +28,13 @@ fn the_field_its_value_and_what_would_be_right_are_named() {
 }
 
 #[test]
-fn long_values_are_cut_and_bytes_are_made_harmless() {
+fn long_values_are_cut_and_escaped() {
     let reason = refusal(&HTTP.replace(" 200 200 ", &format!(" \u{1b}{} 200 ", "9".repeat(500))));
     assert!(reason.starts_with(r#"elb_status_code: "\u{1b}999"#) && reason.len() < 200, "{reason}");
 }
 
 #[test]
-fn line_offset_and_a_cut_of_the_record_lead_to_it() {
+fn failure_has_line_offset_and_excerpt() {
     let bad = format!("{} é\u{2028}{}", "x".repeat(150), "y".repeat(500));
     let object = format!("\n{HTTP}\r\n\n{bad}\n{HTTP}\n");
     let outcome = parse(&object);
@@ -47,7 +47,7 @@ fn line_offset_and_a_cut_of_the_record_lead_to_it() {
 }
 
 #[test]
-fn all_failures_are_counted_and_the_last_five_kept() {
+fn failures_are_counted_and_last_five_kept() {
     let object: Vec<_> = (0..100).map(|number| format!("bad {number}\n{HTTP}\n")).collect();
     let outcome = parse(object.concat());
     assert_eq!(outcome.events().len(), 100);
@@ -57,7 +57,7 @@ fn all_failures_are_counted_and_the_last_five_kept() {
 }
 
 #[test]
-fn a_failed_record_leaves_nothing_of_itself_in_the_output() {
+fn failed_record_writes_no_output() {
     let half = HTTP.replace(" 29 ", " many ");
     assert_eq!(parse(format!("{HTTP}\n{half}\n")).output, parse(HTTP).output);
 }

@@ -1,4 +1,4 @@
-//! What the fuzz target asks for, asked of its seeds and of a thousand mutations of them: the same ones each time.
+//! Runs the checks of the fuzz target on its seeds and on a thousand reproducible mutations of them.
 
 use std::{fs, path::Path};
 
@@ -8,7 +8,7 @@ use crate::promises;
 
 const MUTATIONS: usize = 1_000;
 
-/// What parsers stumble over.
+/// Byte sequences that are difficult for parsers.
 const TOKENS: [&[u8]; 14] = [
     b"\"",
     b"\\",
@@ -33,7 +33,7 @@ fn seeds() -> Vec<Vec<u8>> {
     paths.into_iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
-/// As libFuzzer would: bytes changed, tokens put in, pieces taken out, doubled or taken from another seed.
+/// Mutates an input as libFuzzer does: changes bytes, inserts tokens, and removes, repeats or copies pieces.
 fn mutate(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut StdRng) {
     for _ in 0..random.random_range(1..6) {
         let at = random.random_range(0..=input.len());
@@ -58,7 +58,7 @@ fn mutate(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut StdRng) {
 }
 
 #[test]
-fn the_promises_hold_for_every_seed() {
+fn promises_hold_for_every_seed() {
     let seeds = seeds();
     assert!(seeds.len() >= 10);
     for seed in &seeds {
@@ -67,7 +67,7 @@ fn the_promises_hold_for_every_seed() {
 }
 
 #[test]
-fn the_promises_hold_for_a_thousand_mutations_of_the_seeds() {
+fn promises_hold_for_mutated_seeds() {
     let (seeds, mut random) = (seeds(), StdRng::seed_from_u64(7));
     for number in 0..MUTATIONS {
         let mut input = seeds[number % seeds.len()].clone();

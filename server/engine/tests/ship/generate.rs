@@ -1,11 +1,10 @@
-//! Records of every format with the event that each must become, written down independently of the tables that read
-//! them.
+//! Generates records of every format with the expected event of each, independently of the parser's tables.
 
 use engine::ship::Format;
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Map, Number, Value};
 
-/// A record as a balancer would write it, and its event, without what the object adds.
+/// A record as a balancer would write it, and its expected event without the object's members.
 #[derive(Clone, Debug)]
 pub struct Generated {
     pub record: String,
@@ -116,7 +115,7 @@ const ALB_CONNECTION: &[Part] = &[
     Word("conn_trace_id"),
 ];
 
-/// After how many of the parts a record may end.
+/// The parts of a format, and the numbers of parts after which a record may end.
 fn shape(format: Format) -> (&'static [Part], &'static [usize]) {
     match format {
         Format::Classic => (CLASSIC, &[12, 15]),
@@ -130,7 +129,7 @@ pub fn any_format() -> impl Strategy<Value = Format> {
     prop::sample::select(&Format::ALL[..])
 }
 
-/// A record of any format, of any width that the format ever had.
+/// A record of any format, in any width that the format ever had.
 pub fn any_record() -> impl Strategy<Value = Generated> {
     any_format().prop_flat_map(record)
 }
@@ -140,7 +139,7 @@ pub fn record(format: Format) -> impl Strategy<Value = Generated> {
     (prop::sample::select(widths), vec("[a-z0-9]{1,5}", 0..3), vec(1..3_usize, parts.len() + 3)).prop_flat_map(
         move |(width, later, spaces)| {
             let fields: Vec<_> = parts[..width].iter().map(|part| field(*part)).collect();
-            // Only a record of full width can have fields after it that do not exist yet.
+            // Only a record of full width can have further, unknown fields.
             let later = if width == parts.len() { later } else { Vec::new() };
             fields.prop_map(move |fields| assemble(format, &fields, &later, &spaces))
         },
@@ -170,7 +169,7 @@ fn assemble(format: Format, fields: &[Field], later: &[String], spaces: &[usize]
     Generated { record, event }
 }
 
-/// A field as it is written, and the members of the event that it must become.
+/// A field as written, and the members of the event that are expected for it.
 type Field = (String, Vec<(String, Value)>);
 
 fn field(part: Part) -> BoxedStrategy<Field> {
@@ -212,7 +211,7 @@ fn port() -> impl Strategy<Value = String> {
 fn endpoint(name: &'static str) -> impl Strategy<Value = Field> {
     let present = ("[0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9a-f]{1,4}(:[0-9a-f]{0,4}){2,7}", port());
     prop::option::weighted(0.9, present).prop_map(move |endpoint| match endpoint {
-        // A client is always known; only what a balancer chose can be absent.
+        // A client is always known; only the balancer's target can be absent.
         None if name != "client" => ("-".to_owned(), Vec::new()),
         None => endpoint_field(name, "192.0.2.1", "1"),
         Some((ip, port)) => endpoint_field(name, &ip, &port),
@@ -238,7 +237,7 @@ fn request() -> impl Strategy<Value = Field> {
     })
 }
 
-/// What a client may send: quotes, backslashes, bytes that are not ASCII, control characters.
+/// Text as a client may send it: quotes, backslashes, non-ASCII bytes, control characters.
 fn client_text(line_feeds: bool) -> impl Strategy<Value = String> {
     let text = "[ -~]{0,12}|[ -~éλ😀\u{1}\u{1f}\u{7f}\t\"\\\\]{0,20}|-|";
     (text, text, Just(line_feeds)).prop_map(
@@ -250,7 +249,7 @@ fn quoted(name: &str, text: &str, raw_line_feeds: bool) -> Field {
     (format!("\"{}\"", escaped(text, raw_line_feeds)), text_member(name, text))
 }
 
-/// As a balancer escapes what a client sent; some let line feeds through.
+/// Escapes a client's text as a balancer does; some balancers pass line feeds through.
 fn escaped(text: &str, raw_line_feeds: bool) -> String {
     text.bytes()
         .map(|byte| match byte {

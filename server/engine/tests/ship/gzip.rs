@@ -1,4 +1,4 @@
-//! Objects that are compressed, and what is wrong with some of them.
+//! Compressed objects, complete and broken.
 
 use std::io::Write;
 
@@ -15,7 +15,7 @@ pub fn gzip(plain: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A thousand records that do not compress into one block.
+/// A thousand records that compress into more than one block.
 fn thousand() -> String {
     let record = |number: u32| format!("{}\n", HTTP.replace("2817", &(1_024 + number * 7).to_string()));
     (0..1_000).map(record).collect::<Vec<_>>().concat()
@@ -28,7 +28,7 @@ fn fault(outcome: &Outcome) -> (u64, String) {
 }
 
 #[test]
-fn a_compressed_object_gives_the_events_of_the_plain_one() {
+fn compressed_object_gives_same_events() {
     let compressed = gzip(thousand().as_bytes());
     let outcome = parse(&compressed);
     assert_eq!(outcome.output, parse(thousand()).output);
@@ -39,7 +39,7 @@ fn a_compressed_object_gives_the_events_of_the_plain_one() {
 }
 
 #[test]
-fn members_follow_each_other_without_a_seam() {
+fn gzip_members_are_joined_seamlessly() {
     let plain = thousand();
     let (first, second) = plain.as_bytes().split_at(plain.len() / 2 + 7); // in the middle of a record
     let named = {
@@ -53,7 +53,7 @@ fn members_follow_each_other_without_a_seam() {
 }
 
 #[test]
-fn an_object_of_zero_bytes_or_of_an_empty_member_is_an_empty_run() {
+fn empty_object_or_member_is_empty_run() {
     for object in [Vec::new(), gzip(b"")] {
         let outcome = parse(object);
         assert!(outcome.output.is_empty() && outcome.summary.clean());
@@ -61,7 +61,7 @@ fn an_object_of_zero_bytes_or_of_an_empty_member_is_an_empty_run() {
 }
 
 #[test]
-fn a_truncated_object_hands_on_what_came_before_and_says_where_it_ends() {
+fn truncated_object_gives_events_before_the_end() {
     let compressed = gzip(thousand().as_bytes());
     let whole = parse(thousand()).output;
     for length in [1, 2, 9, 12, compressed.len() / 2, compressed.len() - 9, compressed.len() - 8, compressed.len() - 1]
@@ -76,7 +76,7 @@ fn a_truncated_object_hands_on_what_came_before_and_says_where_it_ends() {
 }
 
 #[test]
-fn a_fragment_at_the_break_does_not_pass_for_a_record() {
+fn fragment_at_the_break_is_no_record() {
     let plain = HTTP.strip_suffix(r#" "curl/7.38.0" - -"#).unwrap(); // twelve fields: valid if it were whole
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(plain.as_bytes()).unwrap();
@@ -88,7 +88,7 @@ fn a_fragment_at_the_break_does_not_pass_for_a_record() {
 }
 
 #[test]
-fn a_corrupt_object_hands_on_what_came_before_and_says_where() {
+fn corrupt_object_gives_events_before_the_fault() {
     let half = thousand().len() / 2 + 100; // in the middle of a record
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(&thousand().as_bytes()[..half]).unwrap();
@@ -106,7 +106,7 @@ fn a_corrupt_object_hands_on_what_came_before_and_says_where() {
 }
 
 #[test]
-fn a_wrong_checksum_is_noticed() {
+fn wrong_checksum_is_detected() {
     let mut object = gzip(thousand().as_bytes());
     let checksum = object.len() - 8;
     object[checksum] ^= 1;
@@ -116,7 +116,7 @@ fn a_wrong_checksum_is_noticed() {
 }
 
 #[test]
-fn what_follows_the_last_member_must_be_gzip_or_zeros() {
+fn trailing_garbage_after_gzip_is_detected() {
     let compressed = gzip(thousand().as_bytes());
     let outcome = parse([&compressed[..], b"oops"].concat());
     assert_eq!(
@@ -127,7 +127,7 @@ fn what_follows_the_last_member_must_be_gzip_or_zeros() {
 }
 
 #[test]
-fn the_first_bytes_decide_and_may_come_one_by_one() {
+fn gzip_is_detected_byte_by_byte() {
     let compressed = gzip(HTTP.as_bytes());
     let outcome =
         parse_with(&engine::ship::ParseOptions::default(), engine::ship::Origin::unknown(), compressed.chunks(1));
@@ -139,9 +139,9 @@ fn the_first_bytes_decide_and_may_come_one_by_one() {
     assert_eq!(plain.summary.bytes.read, 9);
 }
 
-/// A few kilobytes that become a hundred megabytes are handed on in batches.
+/// A small object that decompresses to several megabytes is returned in batches.
 #[test]
-fn what_a_small_object_grows_to_does_not_decide_the_memory() {
+fn highly_compressed_object_uses_bounded_memory() {
     let record = format!("{HTTP}\n");
     let object = gzip(record.repeat(20_000).as_bytes());
     let mut events = engine::ship::Events::new(&engine::ship::ParseOptions::default(), engine::ship::Origin::unknown());

@@ -1,4 +1,4 @@
-//! What every event carries about its object, and the readers that feed the chain.
+//! What every event states about its object, and the readers that feed the parser.
 
 use engine::ship::{Batches, Events, Origin, ParseOptions};
 use serde_json::json;
@@ -14,7 +14,7 @@ fn origin(etag: &str) -> Origin {
 }
 
 #[test]
-fn an_event_says_where_it_comes_from() {
+fn event_names_its_object_and_offset() {
     let object = format!("{HTTP}\n{HTTP}\n");
     let outcome = parse_with(&ParseOptions::default(), origin("e"), [object.as_bytes()]);
     let second = &outcome.events()[1];
@@ -26,7 +26,7 @@ fn an_event_says_where_it_comes_from() {
 }
 
 #[test]
-fn processing_an_object_again_gives_the_same_ids_however_it_is_stored_or_read() {
+fn ids_are_independent_of_compression_and_chunks() {
     let object = format!("{HTTP}\n\n{HTTP}\n");
     let ids = |etag: &str, object: &[u8], chunk: usize| -> Vec<_> {
         let outcome = parse_with(&ParseOptions::default(), origin(etag), object.chunks(chunk));
@@ -40,13 +40,13 @@ fn processing_an_object_again_gives_the_same_ids_however_it_is_stored_or_read() 
 }
 
 #[test]
-fn events_of_no_object_have_no_id() {
+fn events_without_object_have_no_id() {
     let event = parse(HTTP).event();
     assert_eq!((event.get("_id"), event.get("@metadata")), (None, None));
 }
 
 #[tokio::test]
-async fn a_blocking_and_an_asynchronous_reader_give_the_same() {
+async fn blocking_and_async_readers_agree() {
     let object = gzip(format!("{HTTP}\nbad\n").repeat(3_000).as_bytes());
     let events = || Events::new(&ParseOptions::default(), Origin::unknown());
     let (mut blocking, mut asynchronous) = (Batches::new(&object[..], events()), Batches::new(&object[..], events()));

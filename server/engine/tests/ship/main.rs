@@ -1,5 +1,4 @@
-//! The promises of the shipper: of its parsing half, against the facts about the logs of load balancers, and of its
-//! sinks, against receivers.
+//! Tests of the shipper: its parser against the documented log formats of load balancers, its sinks against receivers.
 
 mod alb;
 mod alb_connection;

@@ -7,7 +7,7 @@ use crate::support::{event, parse, refusal};
 pub const TLS: &str = r#"tls 2.0 2020-04-01T08:51:42 net/my-network-loadbalancer/c6e77e28c25b2234 g3d4b5e8bb8464cd 72.21.218.154:51341 172.100.100.185:443 5 2 98 246 - arn:aws:acm:us-east-2:671290407336:certificate/2a108f19 - ECDHE-RSA-AES128-SHA tlsv12 - my-network-loadbalancer-c6e77e28c25b2234.elb.us-east-2.amazonaws.com h2 h2 "h2","http/1.1" 2020-04-01T08:51:20"#;
 
 #[test]
-fn all_fields_have_their_names_in_order_and_the_time_becomes_rfc_3339() {
+fn all_fields_are_named_with_rfc3339_time() {
     assert_eq!(
         parse(TLS).text(),
         concat!(
@@ -27,7 +27,7 @@ fn all_fields_have_their_names_in_order_and_the_time_becomes_rfc_3339() {
 }
 
 #[test]
-fn the_preference_list_is_one_field() {
+fn preference_list_is_one_field() {
     for (list, expected) in [
         (r#""h2""#, json!(r#""h2""#)),
         (r#""h2","http/1.1","a b""#, json!(r#""h2","http/1.1","a b""#)),
@@ -41,7 +41,7 @@ fn the_preference_list_is_one_field() {
 }
 
 #[test]
-fn records_of_version_one_and_without_the_last_field_are_read() {
+fn older_record_versions_are_parsed() {
     let (without_last, _) = TLS.rsplit_once(' ').unwrap();
     assert_eq!(event(without_last)["alpn_be_protocol"], "h2");
     let (version_one, _) = TLS.split_once(" h2 h2").unwrap();
@@ -49,7 +49,7 @@ fn records_of_version_one_and_without_the_last_field_are_read() {
 }
 
 #[test]
-fn an_open_quote_in_the_list_is_a_failure() {
+fn open_quote_in_list_fails() {
     assert_eq!(
         refusal(&TLS.replace(r#","http/1.1" 2020-04-01T08:51:20"#, r#","http/1.1"#)),
         "alpn_client_preference_list: its closing quote is missing"

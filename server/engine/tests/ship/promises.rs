@@ -1,5 +1,6 @@
-//! What holds for every input: no panic, one valid JSON object a line, a summary that adds up, and no record that
-//! merges with another. For the fuzz target (`server/engine/fuzz`) and for `fuzzing`, which is run with the tests.
+//! Checks that hold for every input: no panic, one valid JSON object per line, a summary that adds up, and no record
+//! that merges with another. Used by the fuzz target (`server/engine/fuzz`) and by `fuzzing`, which runs with the
+//! tests.
 
 use std::{io::Write, num::NonZeroUsize};
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::{Outcome, parse, parse_with};
 
-/// A record of each format, as whole as can be, and text that only its event has.
+/// A complete record of each format, and a text that only its event contains.
 const NEIGHBOURS: [(&str, &str); 4] = [
     (
         r#"2026-03-09T14:00:00.000001Z shop 192.0.2.1:2817 10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 "GET http://shop.example:80/ HTTP/1.1" "neighbour" - -"#,
@@ -29,7 +30,7 @@ const NEIGHBOURS: [(&str, &str); 4] = [
     ),
 ];
 
-/// The first bytes choose how the rest is read.
+/// Checks an input. Its first three bytes select how the rest is parsed.
 pub fn hold(input: &[u8]) {
     let Some((&[how, limit, length], stream)) = input.split_first_chunk() else { return };
     let choice = Format::ALL.get(usize::from(how % 8)).map_or(Choice::Auto, |format| Choice::Only(*format));
@@ -49,14 +50,14 @@ pub fn hold(input: &[u8]) {
     leaves_alone(stream, neighbour, text);
 }
 
-/// Each event begins where a line does, after the one before it.
+/// Each event begins at the start of a line, after the previous event.
 fn are_in_their_places(outcome: &Outcome, stream: &[u8]) {
     let mut before = None;
     for event in outcome.events() {
         let offset = event["log"]["offset"].as_u64();
         assert!(offset > before || before.is_none(), "{event}");
         before = offset;
-        // What is compressed has other offsets than its plain bytes.
+        // Offsets are those of the plain bytes, which are not compared here if the stream is compressed.
         if let (Some(at @ 1..), false) = (offset, stream.starts_with(&[0x1F, 0x8B])) {
             assert_eq!(stream[usize::try_from(at).unwrap() - 1], b'\n', "{event}");
         }
@@ -74,7 +75,7 @@ fn is_a_beginning(truncated: &Outcome, whole: &Outcome) {
     assert!(whole.output.starts_with(&truncated.output));
 }
 
-/// A whole record before the stream and one after it come out as they are, whatever lies between.
+/// A complete record before the stream and one after it are parsed unchanged, whatever lies between.
 fn leaves_alone(stream: &[u8], neighbour: &str, text: &str) {
     let alone = fields(parse(neighbour).event());
     let object = [neighbour.as_bytes(), stream, neighbour.as_bytes()].join(&b'\n');
@@ -91,7 +92,7 @@ fn leaves_alone(stream: &[u8], neighbour: &str, text: &str) {
     }
 }
 
-/// An event without what it says about its object.
+/// An event without the members about its object.
 fn fields(mut event: Value) -> Value {
     event.as_object_mut().unwrap().remove("log");
     event

@@ -1,4 +1,4 @@
-//! What holds for every input.
+//! Properties of the parser that hold for every input.
 
 use engine::ship::{Choice, Format, Origin, ParseOptions};
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -10,7 +10,7 @@ use crate::{
     support::{Outcome, parse, parse_with},
 };
 
-/// Pieces of a stream: whole records, records cut anywhere, and noise made of what parsers stumble over.
+/// Pieces of a stream: complete records, records cut anywhere, and noise that is difficult for parsers.
 fn any_piece() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => any_record().prop_map(|generated| generated.record.into_bytes()),
@@ -49,7 +49,7 @@ fn any_options() -> impl Strategy<Value = ParseOptions> {
     })
 }
 
-/// The stream in pieces of the given lengths, over and over.
+/// The stream in pieces of the given lengths, repeated.
 fn chunks<'a>(stream: &'a [u8], lengths: &'a [usize]) -> impl Iterator<Item = &'a [u8]> {
     let mut lengths = lengths.iter().cycle();
     let mut rest = stream;
@@ -60,7 +60,7 @@ fn chunks<'a>(stream: &'a [u8], lengths: &'a [usize]) -> impl Iterator<Item = &'
     })
 }
 
-/// An event without what it says about its object.
+/// An event without the members about its object.
 fn fields(mut event: Value) -> Value {
     event.as_object_mut().unwrap().remove("log");
     event
@@ -110,14 +110,14 @@ fn same(one: &Outcome, other: &Outcome) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn any_bytes_give_valid_json_lines_and_a_summary_that_adds_up(
+    fn any_bytes_give_valid_json_and_summary(
         stream in prop_oneof![any_stream(), any::<Vec<u8>>()], options in any_options()
     ) {
         parse_with(&options, Origin::unknown(), [&stream[..]]).events();
     }
 
     #[test]
-    fn how_the_input_is_cut_into_chunks_changes_nothing(
+    fn chunking_changes_no_result(
         stream in any_stream(), options in any_options(), lengths in vec(1..200_usize, 1..5), compressed: bool
     ) {
         let whole = parse_with(&options, Origin::unknown(), [&stream[..]]);
@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn a_truncated_object_gives_only_events_of_the_whole_one(stream in any_stream(), at: Index) {
+    fn truncated_object_gives_a_prefix(stream in any_stream(), at: Index) {
         let whole = parse(&stream);
         let object = gzip(&stream);
         let outcome = parse(&object[..at.index(object.len())]);
@@ -136,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn no_record_merges_with_another_whatever_is_broken_around_it(
+    fn broken_records_never_merge_with_others(
         pieces in vec((any_record(), prop::option::of(any::<Index>())), 1..8)
     ) {
         let (mut stream, mut whole, mut offsets) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! Which format a record or an object is taken for.
+//! Recognition of the format of a record and the kind of an object.
 
 use engine::ship::{Choice, Format, Kind, Origin, ParseOptions};
 
@@ -15,7 +15,7 @@ const SAMPLES: [(Format, &str); 4] = [
 ];
 
 #[test]
-fn each_format_is_recognised_by_how_its_records_begin() {
+fn format_is_recognised_by_record_beginning() {
     for (format, sample) in SAMPLES {
         assert_eq!(Format::recognise(sample.as_bytes()), Some(format));
         assert_eq!(parse(sample).event()["format"], format.as_str());
@@ -23,7 +23,7 @@ fn each_format_is_recognised_by_how_its_records_begin() {
 }
 
 #[test]
-fn records_of_several_formats_may_stand_in_one_stream() {
+fn stream_may_mix_formats() {
     let stream: Vec<_> = SAMPLES.iter().map(|(_, sample)| *sample).collect();
     let outcome = parse(stream.join("\n"));
     let formats: Vec<_> = outcome.events().iter().map(|event| event["format"].as_str().unwrap().to_owned()).collect();
@@ -31,7 +31,7 @@ fn records_of_several_formats_may_stand_in_one_stream() {
 }
 
 #[test]
-fn the_key_says_what_an_object_holds() {
+fn key_gives_the_kind_of_object() {
     let folder = "prefix/AWSLogs/123456789012/elasticloadbalancing/us-east-2/2026/03/09/";
     for (name, kind) in [
         (
@@ -68,7 +68,7 @@ fn the_key_says_what_an_object_holds() {
 }
 
 #[test]
-fn the_content_decides_where_the_key_says_otherwise() {
+fn content_overrides_the_key() {
     let key = "1_elasticloadbalancing_us-east-2_app.my-lb.50dc_20260309T1400Z_192.0.2.7_2p.log.gz";
     let options = ParseOptions { name: Some(key.to_owned()), ..ParseOptions::default() };
     let outcome = parse_with(&options, Origin::unknown(), [classic::HTTP.as_bytes()]);
@@ -76,7 +76,7 @@ fn the_content_decides_where_the_key_says_otherwise() {
 }
 
 #[test]
-fn a_record_that_begins_like_none_is_judged_by_the_key_or_by_those_before_it() {
+fn unrecognised_record_uses_key_or_previous_format() {
     let key = "1_elasticloadbalancing_us-east-2_app.my-lb.50dc_20260309T1400Z_192.0.2.7_2p.log.gz";
     let options = ParseOptions { name: Some(key.to_owned()), ..ParseOptions::default() };
     let wanted = "time: \"yesterday\" is not a time like 2026-03-09T14:00:00.123456Z";
@@ -86,14 +86,14 @@ fn a_record_that_begins_like_none_is_judged_by_the_key_or_by_those_before_it() {
 }
 
 #[test]
-fn a_format_that_was_asked_for_is_the_only_one_tried() {
+fn requested_format_is_the_only_one_tried() {
     let options = ParseOptions { choice: Choice::Only(Format::Classic), ..ParseOptions::default() };
     let outcome = parse_with(&options, Origin::unknown(), [alb::EIGHTEEN.as_bytes()]);
     assert_eq!(outcome.reasons(), ["timestamp: \"https\" is not a time like 2026-03-09T14:00:00.123456Z"]);
 }
 
 #[test]
-fn other_ways_of_delivery_are_told_apart_from_broken_records() {
+fn json_w3c_and_parquet_are_named() {
     assert!(refusal(r#"{"type":"http","time":"2026-03-09T14:00:00Z"}"#).contains("JSON"));
     assert!(refusal("#Version: 1.0").contains("W3C"));
     let parquet = parse(b"PAR1\x15\x04\n\x15\n\nPAR1");
@@ -102,7 +102,7 @@ fn other_ways_of_delivery_are_told_apart_from_broken_records() {
 }
 
 #[test]
-fn formats_are_chosen_by_name() {
+fn formats_parse_by_name() {
     assert_eq!("auto".parse(), Ok(Choice::Auto));
     for format in Format::ALL {
         assert_eq!(format.as_str().parse(), Ok(Choice::Only(format)));

@@ -1,4 +1,4 @@
-//! Where records begin and end.
+//! Where records begin and end in a stream.
 
 use engine::ship::{Origin, ParseOptions};
 use serde_json::json;
@@ -20,7 +20,7 @@ fn offsets(outcome: &Outcome) -> Vec<u64> {
 }
 
 #[test]
-fn a_line_feed_inside_the_user_agent_does_not_end_the_record() {
+fn line_feed_in_user_agent_continues_record() {
     for agent in ["a\nb", "\n", "a\n\nb\n", "a\r\nb", "\\\"a\nb\\\"", "a\n - -"] {
         let outcome = parse(format!("{0}\n{HTTP}\n", HTTP.replace("curl/7.38.0", agent)));
         let events = outcome.events();
@@ -31,13 +31,13 @@ fn a_line_feed_inside_the_user_agent_does_not_end_the_record() {
 }
 
 #[test]
-fn a_record_over_several_lines_counts_them_for_what_comes_after() {
+fn multi_line_record_advances_line_numbers() {
     let outcome = parse(format!("{}\nbad\n", HTTP.replace("curl/7.38.0", "a\nb\nc")));
     assert_eq!(outcome.summary.failures.parsing.last_few[0].line, 4);
 }
 
 #[test]
-fn a_quote_that_is_never_closed_takes_no_other_record_with_it() {
+fn unclosed_quote_affects_no_other_record() {
     for sample in [HTTP, alb::EIGHTEEN, nlb::TLS] {
         for (position, _) in sample.match_indices('"') {
             for length in [position + 1, (position + 4).min(sample.len())] {
@@ -52,15 +52,15 @@ fn a_quote_that_is_never_closed_takes_no_other_record_with_it() {
 }
 
 #[test]
-fn a_client_cannot_forge_a_record() {
-    // What it sends is escaped, so that its record shows as text, or as a failure, and never as another event.
+fn client_cannot_forge_a_record() {
+    // A client's text is escaped, so a forged record shows as text or as a failure, never as another event.
     let forged = HTTP.replace('"', "\\\"");
     let outcome = parse(format!("{}\n{HTTP}\n", HTTP.replace("curl/7.38.0", &format!("evil\n{forged}"))));
     let events = outcome.events();
     assert_eq!(events.len(), 2);
     assert_eq!(events[0]["user_agent"], json!(format!("evil\n{HTTP}")));
 
-    // The one quote it gets for nothing is the one that ends its user agent.
+    // The only unescaped quote after its text is the one that ends the user agent.
     let head = HTTP.split_once('"').unwrap().0;
     let outcome = parse(format!("{}\n{HTTP}\n", HTTP.replace("curl/7.38.0", &format!("evil\n{head}"))));
     assert_eq!(outcome.events().len(), 1);
@@ -68,7 +68,7 @@ fn a_client_cannot_forge_a_record() {
 }
 
 #[test]
-fn line_ends_of_both_kinds_and_a_missing_last_one_are_the_same() {
+fn line_endings_are_equivalent() {
     let expected = parse(format!("{HTTP}\n{HTTP}\n")).events();
     for object in [format!("{HTTP}\n{HTTP}"), format!("{HTTP}\n{HTTP}\r\n"), format!("{HTTP}\n{HTTP}\r")] {
         assert_eq!(parse(object).events(), expected);
@@ -76,7 +76,7 @@ fn line_ends_of_both_kinds_and_a_missing_last_one_are_the_same() {
 }
 
 #[test]
-fn lines_without_text_are_no_records() {
+fn blank_lines_are_no_records() {
     let outcome = parse(format!("\n\r\n \t \n{HTTP}\n\n\n{HTTP}\n\n"));
     assert_eq!(outcome.events().len(), 2);
     assert_eq!(outcome.summary.lines.encountered, 2);
@@ -84,7 +84,7 @@ fn lines_without_text_are_no_records() {
 }
 
 #[test]
-fn an_object_of_nothing_is_an_empty_run() {
+fn empty_object_is_empty_run() {
     for object in ["", "\n", "\r\n\n"] {
         let outcome = parse(object);
         assert_eq!((outcome.events().len(), outcome.summary.clean()), (0, true));
@@ -92,7 +92,7 @@ fn an_object_of_nothing_is_an_empty_run() {
 }
 
 #[test]
-fn a_record_over_the_limit_is_one_failure_and_reading_goes_on_after_it() {
+fn overlong_record_is_one_failure() {
     let limit = HTTP.len();
     let long = HTTP.replace("curl/7.38.0", &"x".repeat(300_000));
     for long in [long.clone(), HTTP.replace("curl/7.38.0", "curl/7.38.01"), format!("{long}\r"), "y".repeat(limit + 1)]
@@ -107,7 +107,7 @@ fn a_record_over_the_limit_is_one_failure_and_reading_goes_on_after_it() {
 }
 
 #[test]
-fn a_record_that_grows_over_the_limit_by_its_lines_ends_with_the_line_it_grew_in() {
+fn multi_line_record_ends_at_the_limit() {
     let spanning = HTTP.replace("curl/7.38.0", &"line\n".repeat(100));
     let limit = spanning.len() - 12;
     let outcome = limited(limit, &format!("{spanning}\n{HTTP}\n"));
@@ -118,7 +118,7 @@ fn a_record_that_grows_over_the_limit_by_its_lines_ends_with_the_line_it_grew_in
 }
 
 #[test]
-fn the_length_of_a_line_does_not_decide_the_memory() {
+fn endless_line_uses_bounded_memory() {
     let mut records = engine::ship::Records::new(1_000);
     for _ in 0..2_500 {
         records.space().fill(b'x');

@@ -1,10 +1,10 @@
-//! Runs text through the whole chain, as an object would be.
+//! Runs text through the whole parser, as an object would be.
 
 use engine::ship::{Events, Origin, ParseOptions, Step};
 use model::Summary;
 use serde_json::Value;
 
-/// What came out of one object.
+/// The output and the summary of one object.
 pub struct Outcome {
     pub output: Vec<u8>,
     pub summary: Summary,

@@ -1,12 +1,12 @@
-//! The silent-failure suite: ways in which a pipeline looks fine and is not, each told of within its time; and healthy
-//! weeks, in which nothing is told.
+//! The silent-failure suite: sixteen failures that leave a pipeline looking healthy, each notified in time; and healthy
+//! weeks, in which nothing is notified.
 //!
-//! A world is played second by second: objects appear, a function ships them and logs, the logs are read late and out
-//! of order by the [`engine::runs::Reader`], runs are judged, and [`engine::alerts`] decides. Only the world is made up.
-//! `make bench-truth` prints the table.
+//! A pipeline is simulated second by second: objects appear, a function ships them and logs, the logs are read late and
+//! out of order by the [`engine::runs::Reader`], runs are judged, and [`engine::alerts`] decides. Only the pipeline and
+//! its log are simulated, all that judges them is the real code. `make bench-truth` prints the table.
 
-mod chance;
 mod healthy;
-mod told;
-mod ways;
-mod world;
+mod monitor;
+mod random;
+mod scenarios;
+mod simulation;

@@ -1,4 +1,4 @@
-//! The hub's one task: finds changed rows and tells them.
+//! The hub's one task: finds changed rows and sends them to the subscribers.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -11,33 +11,33 @@ use tracing::warn;
 use super::Hub;
 
 const POLL: Duration = Duration::from_millis(500);
-const BEAT: Duration = Duration::from_secs(2);
-/// Rows become visible when their transaction commits, up to so much later than the time they carry. Milliseconds.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// How much later than its timestamp a row may become visible, when its transaction commits. Milliseconds.
 const OVERLAP_MS: i64 = 3_000;
-/// Rows a page; a poll that finds more goes on, up to [`MOST_PAGES`].
+/// Rows in a page; a poll reads up to [`MAX_PAGES`] pages.
 const PAGE: u32 = 500;
-const MOST_PAGES: usize = 4;
+const MAX_PAGES: usize = 4;
 
 pub(super) struct ChangePoller {
     hub: Hub,
-    /// Changes up to here have been told, but for the overlap. `None`: nobody listened, start from now.
+    /// Changes up to this time have been sent, except the overlap. `None`: there was no subscriber, start from now.
     horizon: Option<Time>,
-    /// Revisions told within the overlap.
-    told: HashMap<JobId, (i64, Time)>,
-    /// The same of tables that are kept in step.
+    /// Revisions sent within the overlap.
+    sent: HashMap<JobId, (i64, Time)>,
+    /// The same for tables kept in sync.
     syncs: HashMap<TableName, i64>,
 }
 
 impl ChangePoller {
     pub fn new(hub: Hub) -> Self {
-        Self { hub, horizon: None, told: HashMap::new(), syncs: HashMap::new() }
+        Self { hub, horizon: None, sent: HashMap::new(), syncs: HashMap::new() }
     }
 
     pub async fn run(mut self, shutdown: CancellationToken) {
         let mut polls = interval(POLL);
         polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut beat_at = Instant::now();
-        let mut away = false;
+        let mut heartbeat_at = Instant::now();
+        let mut outage = false;
         loop {
             let nudge = self.hub.nudge.clone();
             tokio::select! {
@@ -45,24 +45,24 @@ impl ChangePoller {
                 _ = polls.tick() => {}
                 () = nudge.notified() => {}
             }
-            if !self.hub.watched() {
+            if !self.hub.has_subscribers() {
                 self.horizon = None;
-                self.told.clear();
+                self.sent.clear();
                 self.syncs.clear();
                 continue;
             }
-            let mut looked = self.poll().await;
-            if looked.is_ok() && beat_at <= Instant::now() {
-                beat_at = Instant::now() + BEAT;
-                looked = self.hub.beat().await;
+            let mut polled = self.poll().await;
+            if polled.is_ok() && heartbeat_at <= Instant::now() {
+                heartbeat_at = Instant::now() + HEARTBEAT;
+                polled = self.hub.send_heartbeat().await;
             }
-            // No beat while the database is away: the pages then say that they are not live.
-            if let Err(error) = &looked
-                && !away
+            // No heartbeat while the database does not answer: the pages then show that they are not live.
+            if let Err(error) = &polled
+                && !outage
             {
-                warn!(%error, "cannot look for changes; trying again");
+                warn!(%error, "polling for changes failed; pages are not live until it succeeds, retrying");
             }
-            away = looked.is_err();
+            outage = polled.is_err();
         }
     }
 
@@ -75,12 +75,12 @@ impl ChangePoller {
             let full = jobs.len() >= PAGE as usize;
             let last = jobs.last().map(|job| job.updated_at);
             for job in jobs {
-                self.tell(job);
+                self.send_job(job);
             }
             match last {
-                // Thousands at once, by an action on a whole list: listeners start again from what holds now.
-                Some(last) if full && (page == MOST_PAGES || last == since) => {
-                    self.hub.tell(LiveMessage::Snapshot(self.hub.snapshot().await?));
+                // Thousands at once, by an action on a whole list: subscribers start again from a snapshot.
+                Some(last) if full && (page == MAX_PAGES || last == since) => {
+                    self.hub.send(LiveMessage::Snapshot(self.hub.snapshot().await?));
                     break;
                 }
                 Some(last) if full => since = last,
@@ -90,25 +90,25 @@ impl ChangePoller {
         let changes = self.hub.db.changed_syncs(oldest).await?;
         self.syncs.retain(|table, _| changes.iter().any(|change| change.table == *table));
         for change in changes {
-            self.tell_sync(change);
+            self.send_sync(change);
         }
         self.horizon = Some(now);
-        self.told.retain(|_, (_, at)| *at >= oldest);
+        self.sent.retain(|_, (_, at)| *at >= oldest);
         Ok(())
     }
 
-    fn tell_sync(&mut self, change: SyncChange) {
+    fn send_sync(&mut self, change: SyncChange) {
         let known = self.syncs.insert(change.table.clone(), change.revision);
         if known.is_none_or(|revision| revision < change.revision) {
-            self.hub.tell(LiveMessage::Sync(change));
+            self.hub.send(LiveMessage::Sync(change));
         }
     }
 
-    fn tell(&mut self, job: Job) {
+    fn send_job(&mut self, job: Job) {
         let seen = (job.revision, job.updated_at);
-        let known = self.told.insert(job.id, seen);
+        let known = self.sent.insert(job.id, seen);
         if known.is_none_or(|(revision, _)| revision < job.revision) {
-            self.hub.tell(LiveMessage::Job(Box::new(job)));
+            self.hub.send(LiveMessage::Job(Box::new(job)));
         }
     }
 }

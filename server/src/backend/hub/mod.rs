@@ -1,10 +1,10 @@
-//! The hub: knows what changed and tells every live stream.
+//! The hub: finds changed rows and sends them to every live stream.
 //!
-//! One task asks the store for changed rows about twice a second, and only while somebody listens, so that a change is
-//! seen whichever server or worker made it. Rows are told apart by their revision; each is told once.
+//! One task polls the database for changed rows about twice a second, and only while a stream is open, so a change is
+//! seen whichever server or worker made it. Rows are distinguished by their revision; each is sent once.
 //!
-//! Always: memory is bounded (a short window of revisions, a bounded channel). A listener that cannot keep up is told
-//! so by the channel and has to start again with a snapshot; it never sees a gap without being told.
+//! Always: memory is bounded (a short window of revisions, a bounded channel). A subscriber that cannot keep up gets an
+//! error from the channel and starts again with a snapshot; it never misses a change unnoticed.
 
 mod change_poller;
 
@@ -21,9 +21,9 @@ use tokio_util::sync::CancellationToken;
 use self::change_poller::ChangePoller;
 use crate::signals::Nudge;
 
-/// Messages that a slow listener may be behind.
+/// Messages that a slow subscriber may be behind.
 const CAPACITY: usize = 1_024;
-/// Counts are not asked for more often, however many pages open.
+/// How old cached counts may be, however many pages are open.
 const COUNTS_FRESH: Duration = Duration::from_secs(1);
 /// Jobs in a snapshot.
 const SNAPSHOT: u32 = 100;
@@ -38,7 +38,7 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Watches the store until `shutdown`.
+    /// Polls the database until `shutdown`.
     pub fn start(db: Db, shutdown: CancellationToken) -> Self {
         let (sender, _) = broadcast::channel(CAPACITY);
         let hub = Self { db, sender, nudge: Nudge::default(), counts: Arc::default() };
@@ -46,31 +46,31 @@ impl Hub {
         hub
     }
 
-    /// Changes from now on. A receiver that lags is told so by `RecvError::Lagged` and must be dropped alone.
+    /// Changes from now on. A receiver that lags gets `RecvError::Lagged` and must be dropped alone.
     pub fn subscribe(&self) -> broadcast::Receiver<LiveMessage> {
         let receiver = self.sender.subscribe();
         self.nudge();
         receiver
     }
 
-    /// What holds now; sent first on every stream. Subscribe before, or a change between the two is missed.
+    /// The current state, sent first on every stream. Subscribe before, or a change between the two is lost.
     pub async fn snapshot(&self) -> Result<Snapshot, DbError> {
         let counts = self.counts().await?;
         let jobs = self.db.active(SNAPSHOT).await?;
         Ok(Snapshot { now: self.db.now(), counts, jobs })
     }
 
-    /// Look at once instead of at the next poll: this process has just changed a job.
+    /// Polls at once: this process has just changed a job.
     pub fn nudge(&self) {
         self.nudge.nudge();
     }
 
-    /// Wakes the hub from another room.
+    /// Wakes the hub from elsewhere.
     pub fn waker(&self) -> Nudge {
         self.nudge.clone()
     }
 
-    /// At most a second old.
+    /// Jobs by state, at most a second old.
     pub async fn counts(&self) -> Result<Counts, DbError> {
         let mut known = self.counts.lock().await;
         match *known {
@@ -83,17 +83,17 @@ impl Hub {
         }
     }
 
-    fn watched(&self) -> bool {
+    fn has_subscribers(&self) -> bool {
         self.sender.receiver_count() > 0
     }
 
-    fn tell(&self, message: LiveMessage) {
-        let _ = self.sender.send(message); // nobody listens any more: nothing to do
+    fn send(&self, message: LiveMessage) {
+        let _ = self.sender.send(message); // no subscriber is left: nothing to do
     }
 
-    async fn beat(&self) -> Result<(), DbError> {
+    async fn send_heartbeat(&self) -> Result<(), DbError> {
         let counts = self.counts().await?;
-        self.tell(LiveMessage::Beat(Beat { now: self.db.now(), counts }));
+        self.send(LiveMessage::Beat(Beat { now: self.db.now(), counts }));
         Ok(())
     }
 }

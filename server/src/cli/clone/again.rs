@@ -1,7 +1,7 @@
-//! The command that goes on with a clone that was stopped, to be copied from the terminal.
+//! The command that resumes a stopped clone, to be copied from the terminal.
 //!
-//! Always: it says all that was asked for and differs from a default, so that what goes on is the same clone; a time
-//! that was given as so long ago is written out.
+//! Always: it contains every option that differs from a default, so that it resumes the same clone. A relative time is
+//! written as an absolute one.
 
 use app::command::{kept, only};
 use engine::s3::{Threshold, UnreadableTags};
@@ -10,7 +10,7 @@ use model::Mode;
 use super::arguments::Order;
 
 impl Order {
-    /// What to type to go on.
+    /// The command that resumes the clone.
     pub fn resume_command(&self) -> String {
         let quoted = |text: &str| {
             let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/:._-=@%+".contains(&b));

@@ -1,4 +1,4 @@
-//! Runs the engine and, once a second, takes what it has done: to show it and to keep it.
+//! Runs the engine, and shows and saves its progress once a second.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ pub async fn drive(
     End::of(result, record)
 }
 
-/// Keys as the engine asks for them.
+/// Feeds keys to the engine on demand.
 fn feed(keys: Vec<Key>) -> Receiver<Key> {
     let (sender, receiver) = mpsc::channel(100);
     tokio::spawn(async move {

@@ -1,7 +1,7 @@
-//! `--mode mirror`: what it would delete is shown first, and a person confirms it by typing the destination's name.
+//! `--mode mirror`: shows first what it would delete; a person confirms it by typing the destination's name.
 //!
-//! A script shows the plan with `--dry-run`, and runs it with `--plan` and `--confirm`. The listings are read anew each
-//! time: a plan that does not hold any more is refused, and nothing is begun.
+//! A script shows the plan with `--dry-run`, and runs it with `--plan` and `--confirm`. The listings are read again each
+//! time: a plan that no longer holds is refused, and nothing is started.
 
 use std::{
     io::{IsTerminal, Write, stderr, stdin},
@@ -12,16 +12,18 @@ use engine::{
     clone::{CloneError, preview},
     s3::S3Client,
 };
-use indicatif::{DecimalBytes, HumanCount};
-use model::{ClonePreview, Digest, JobError, Mode, Plan, Prices};
+use model::{
+    ClonePreview, Digest, JobError, Mode, Plan, Prices,
+    number::{bytes, count},
+};
 use serde::Serialize;
 
 use super::{arguments::Order, outcome::End, report::print_json};
 
-/// No limit that anyone meets: a plan needs both listings whole.
+/// Practically no limit: a plan needs complete listings.
 const WITHIN: Duration = Duration::from_hours(24 * 7);
 
-/// What the command line says of a plan.
+/// The options about a plan.
 #[derive(Default)]
 pub struct Confirmation {
     pub plan: Option<Digest>,
@@ -36,8 +38,8 @@ struct Line<'a> {
     preview: &'a ClonePreview,
 }
 
-/// Shows what a mirror would do, and gives the order its plan once it is confirmed. Nothing to do for other modes, and
-/// for a mirror that goes on: its plan was confirmed when it began.
+/// Shows what a mirror would do, and adds its plan to the order once it is confirmed. Other modes need no plan, and a
+/// resumed mirror was confirmed when it started.
 pub async fn agree(order: &mut Order, source: &S3Client, destination: &S3Client, json: bool) -> Result<(), End> {
     if order.spec.mode != Mode::Mirror || order.spec.plan.is_some() {
         return Ok(());
@@ -53,8 +55,8 @@ pub async fn agree(order: &mut Order, source: &S3Client, destination: &S3Client,
     if order.spec.dry_run {
         return Ok(());
     }
-    let plan = seen.plan.ok_or_else(|| refused("the listings were not read to their ends".to_owned(), "Try again."))?;
-    confirm(order, &plan, json).await.map_err(|message| refused(message, ADVICE))?;
+    let plan = seen.plan.ok_or_else(|| refused("the listings are incomplete", "Try again."))?;
+    confirm(order, &plan, json).await.map_err(|message| refused(&message, ADVICE))?;
     order.spec.plan = Some(plan);
     Ok(())
 }
@@ -75,7 +77,7 @@ async fn confirm(order: &Order, plan: &Plan, json: bool) -> Result<(), String> {
         _ if !json && stdin().is_terminal() && stderr().is_terminal() => ask(&name, plan).await?,
         _ => {
             return Err(format!(
-                "a mirror deletes, and nobody is there to ask: give --plan {} --confirm {name} if that is what is meant",
+                "a mirror deletes, and there is no terminal to confirm it: give --plan {} --confirm {name} to start it",
                 plan.id
             ));
         }
@@ -84,7 +86,7 @@ async fn confirm(order: &Order, plan: &Plan, json: bool) -> Result<(), String> {
 }
 
 async fn ask(name: &str, plan: &Plan) -> Result<String, String> {
-    eprint!("Type {name} to delete {} objects there: ", HumanCount(plan.to_delete));
+    eprint!("Type {name} to delete {} objects there: ", count(plan.to_delete));
     let _ = stderr().flush();
     let read = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
@@ -94,28 +96,28 @@ async fn ask(name: &str, plan: &Plan) -> Result<String, String> {
     Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }
 
-/// On standard output: it was asked for. Keys cannot steer the terminal.
+/// Prints to standard output, since the user requested it. Keys are escaped, so they cannot control the terminal.
 fn show(seen: &ClonePreview) {
     println!("Mirror {} → {}:", seen.spec.source.url(), seen.spec.destination.url());
-    println!("  to copy    {} ({})", HumanCount(seen.to_copy), DecimalBytes(seen.to_copy_bytes));
-    println!("  to delete  {} ({})", HumanCount(seen.to_delete), DecimalBytes(seen.to_delete_bytes));
+    println!("  to copy    {} ({})", count(seen.to_copy), bytes(seen.to_copy_bytes));
+    println!("  to delete  {} ({})", count(seen.to_delete), bytes(seen.to_delete_bytes));
     for key in &seen.delete_examples {
         println!("    delete {key:?}");
     }
     let more = seen.to_delete.saturating_sub(seen.delete_examples.len() as u64);
     if more > 0 {
-        println!("    and {} more", HumanCount(more));
+        println!("    and {} more", count(more));
     }
     if let Some(price) = &seen.price {
         let requests = seen.requests;
         let all = requests.list + requests.copy + requests.head + requests.delete;
-        println!("  {} requests, {price}", HumanCount(all));
+        println!("  {} requests, {price}", count(all));
     }
     if let Some(plan) = &seen.plan {
         println!("  plan {}", plan.id);
     }
 }
 
-fn refused(message: String, advice: &str) -> End {
-    End::told(JobError { code: "not_confirmed".to_owned(), message, advice: advice.to_owned() })
+fn refused(message: &str, advice: &str) -> End {
+    End::told(JobError::new("not_confirmed", message, advice))
 }

@@ -1,4 +1,4 @@
-//! How a clone ended, in a word for scripts and in an exit code.
+//! How a clone ended: one word for scripts, and an exit code.
 
 use std::process::ExitCode;
 
@@ -14,23 +14,23 @@ use crate::cli::Exit;
 pub enum Outcome {
     /// Both listings were compared and are equal.
     Equal,
-    /// All was copied; nothing was compared.
+    /// Everything was copied; nothing was compared.
     Copied,
-    /// A dry run: what would be done is in the proof.
+    /// A dry run: the proof says what would be done.
     Rehearsed,
-    /// The work was done but for some objects.
+    /// Some objects failed, the others are done.
     ItemsFailed,
     /// The comparison found differences.
     NotEqual,
     Stopped,
-    /// Not begun, or not gone on with, until something is set right.
+    /// Not started or not resumed: something must be corrected first.
     Refused,
     Unreachable,
-    /// A listing failed, or another thing that is worth another try.
+    /// A listing failed, or another error that a retry may pass.
     Failed,
 }
 
-/// An outcome with what there is to say about it.
+/// An outcome, with its proof or error.
 pub struct End {
     pub outcome: Outcome,
     pub proof: Option<Proof>,
@@ -44,11 +44,11 @@ impl Outcome {
             Self::ItemsFailed | Self::NotEqual | Self::Failed => Exit::ItemsFailed.into(),
             Self::Refused => Exit::Usage.into(),
             Self::Unreachable => Exit::Unreachable.into(),
-            Self::Stopped => ExitCode::from(130), // what a shell says of a command ended by Ctrl-C
+            Self::Stopped => ExitCode::from(130), // as a shell reports Ctrl-C
         }
     }
 
-    /// Nothing is left to go on with: running again looks at everything anew.
+    /// There is no state to resume: another run lists everything again.
     pub fn finished(self) -> bool {
         matches!(self, Self::Equal | Self::Copied | Self::Rehearsed | Self::ItemsFailed | Self::NotEqual)
     }
@@ -80,30 +80,30 @@ impl End {
             | "wrong_region" | "same_place" | "overlap" => Outcome::Refused,
             _ => Outcome::Failed,
         };
-        Self { outcome, proof: None, error: Some(said(error)) }
+        Self { outcome, proof: None, error: Some(job_error(error)) }
     }
 
-    /// By the check: nothing was begun.
+    /// Refused by the check: nothing was started.
     pub fn refused(error: &CloneError) -> Self {
         let end = Self::failed(error);
         Self { outcome: if end.outcome == Outcome::Failed { Outcome::Refused } else { end.outcome }, ..end }
     }
 
-    /// A mirror that would be refused again, however often it went on.
+    /// A mirror whose resuming would be refused again.
     pub fn needs_another_plan(&self) -> bool {
         self.error.as_ref().is_some_and(|error| error.code == "plan_changed")
     }
 
-    /// Refused for what the error says, before anything was begun.
+    /// Refused with this error, before anything was started.
     pub fn told(error: JobError) -> Self {
         Self { outcome: Outcome::Refused, proof: None, error: Some(error) }
     }
 
     pub fn stopped_early() -> Self {
-        Self { outcome: Outcome::Stopped, proof: None, error: Some(said(&CloneError::Stopped)) }
+        Self { outcome: Outcome::Stopped, proof: None, error: Some(job_error(&CloneError::Stopped)) }
     }
 }
 
-fn said(error: &CloneError) -> JobError {
-    JobError { code: error.code().to_owned(), message: error.to_string(), advice: error.advice().to_owned() }
+fn job_error(error: &CloneError) -> JobError {
+    JobError::new(error.code(), &error.to_string(), error.advice())
 }

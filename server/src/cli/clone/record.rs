@@ -1,4 +1,4 @@
-//! What the tracker gave so far: the newest progress and checkpoint, and the failures that still hold.
+//! The newest progress and checkpoint of the tracker, and the failures that no retry has passed.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use model::{Failure, Key, Progress};
 
 use super::{arguments::Order, state::State};
 
-/// Failures held and written; all are counted.
+/// Failures kept and written at most; all are counted.
 const HELD: usize = 100_000;
 
 #[derive(Default)]
@@ -23,7 +23,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// As the state file left it, or empty.
+    /// The record of a state file, or an empty one.
     pub fn resume(order: &Order) -> Self {
         let Some(state) = order.resumed.clone() else { return Self::default() };
         let failures = state.failures.into_iter().map(|failure| (failure.key.clone(), failure)).collect();
@@ -60,7 +60,7 @@ impl Record {
         State::new(order, self.progress.clone(), self.checkpoint.clone(), failures).write().await
     }
 
-    /// One JSON object a line.
+    /// Writes one JSON object a line.
     pub fn write_failures(&self, path: &Path) -> std::io::Result<()> {
         let mut file = BufWriter::new(File::create(path)?);
         for failure in self.failures() {

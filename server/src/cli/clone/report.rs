@@ -1,4 +1,4 @@
-//! Shows progress: a bar on a terminal, a line every five seconds elsewhere, JSON lines where asked for.
+//! Shows progress: a bar on a terminal, a line every five seconds elsewhere, JSON lines on request.
 
 use std::{
     fmt::Write,
@@ -6,8 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indicatif::{DecimalBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use model::{Phase, Progress};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use model::{
+    Phase, Progress,
+    number::{byte_rate, count},
+};
 use serde::Serialize;
 
 use super::Summary;
@@ -98,15 +101,15 @@ fn words(progress: &Progress) -> String {
     let mut words = format!(
         "{}: {} of {}{}, {} copied, {} equal, {} failed",
         progress.phase.as_str(),
-        HumanCount(settled),
-        HumanCount(progress.found),
+        count(settled),
+        count(progress.found),
         if progress.found_final { "" } else { " so far" },
-        HumanCount(progress.done),
-        HumanCount(progress.skipped),
-        HumanCount(progress.failed),
+        count(progress.done),
+        count(progress.skipped),
+        count(progress.failed),
     );
     if progress.deleted > 0 || progress.phase == Phase::Deleting {
-        let _ = write!(words, ", {} deleted", HumanCount(progress.deleted));
+        let _ = write!(words, ", {} deleted", count(progress.deleted));
     }
     if progress.stalled() {
         return format!("{words}, stalled for {} s", progress.idle_ms / 1_000);
@@ -114,12 +117,7 @@ fn words(progress: &Progress) -> String {
     // Writing to a string cannot fail.
     let _ = write!(words, ", {:.0}/s", progress.rate);
     if progress.byte_rate >= 1.0 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a rate for people, never negative"
-        )]
-        let _ = write!(words, ", {}/s", DecimalBytes(progress.byte_rate as u64));
+        let _ = write!(words, ", {}", byte_rate(progress.byte_rate));
     }
     if let Some(left) = progress.left {
         let _ = write!(words, ", {} to {} s left", left.at_least_s, left.at_most_s);

@@ -1,4 +1,4 @@
-//! `--newer-than`: an instant, or how long ago it was when the command started.
+//! `--newer-than`: an instant, or a duration before the start of the command.
 
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ pub enum Since {
 }
 
 impl Since {
-    /// Resolved once: a clone that goes on later is still about the same objects.
+    /// Resolved once, so that a clone resumed later covers the same objects.
     pub fn before(self, now: Time) -> Time {
         match self {
             Self::At(time) => time,
@@ -27,7 +27,7 @@ impl FromStr for Since {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let said = text.parse().map(Self::At).ok().or_else(|| ago(text).map(Self::Ago));
         said.ok_or_else(|| {
-            Invalid::new("time", text, "like 2026-03-09T14:00:00Z, or like 90m, 36h, 7d for so long ago")
+            Invalid::new("time", text, "like 2026-03-09T14:00:00Z, or a duration before now like 90m, 36h, 7d")
         })
     }
 }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_an_instant_or_so_long_ago() {
+    fn time_is_instant_or_duration_before_now() {
         let since = |text: &str| text.parse::<Since>().unwrap().before(Time(1_000_000_000));
         assert_eq!(since("1970-01-01T00:00:01Z"), Time(1_000));
         assert_eq!(since("36h"), Time(1_000_000_000 - 36 * 3_600_000));
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_refused_with_examples() {
+    fn other_texts_are_refused_with_examples() {
         for text in ["", "h", "7", "-1d", "1.5h", "7 d", "yesterday", "99999999999999999w", "2026-03-09"] {
             let error = text.parse::<Since>().unwrap_err().to_string();
             assert!(error.contains("2026-03-09T14:00:00Z") && error.contains("36h"), "{error}");

@@ -1,7 +1,7 @@
-//! The state file: where a clone was, to go on from.
+//! The state file: the checkpoint from which a clone resumes.
 //!
-//! Always whole, also after a power cut: written beside, synced, renamed, and the folder synced. It names the clone it
-//! belongs to, and is refused by any other.
+//! Always: the file is complete, also after a power cut: a temporary file is written, synced and renamed, and the folder
+//! synced. It names its clone, and any other clone refuses it.
 
 use std::{
     fs::File,
@@ -19,7 +19,7 @@ use super::arguments::Order;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct State {
     spec: CloneSpec,
-    /// Of source and destination.
+    /// Endpoints of source and destination.
     endpoint_urls: [Option<String>; 2],
     pub progress: Progress,
     pub checkpoint: Checkpoint,
@@ -34,7 +34,7 @@ impl State {
         Self { spec: order.spec.clone(), endpoint_urls: order.urls(), progress, checkpoint, failures, file }
     }
 
-    /// Of a mirror: what was confirmed when it began.
+    /// A mirror's plan, as confirmed when it started.
     pub fn plan(&self) -> Option<Plan> {
         self.spec.plan.clone()
     }
@@ -43,12 +43,12 @@ impl State {
         &self.file
     }
 
-    /// The file must be there, and be of this clone.
+    /// Reads the file, which must exist and belong to this clone.
     pub async fn read(file: &Path, order: &Order) -> Result<Self, String> {
         let state = Self::read_if_there(file, order).await?;
         state.ok_or_else(|| {
             format!(
-                "there is no state file {}. Without --resume the clone starts afresh and skips what is equal",
+                "there is no state file {}. Without --resume the clone starts again and skips what is equal",
                 file.display()
             )
         })
@@ -66,7 +66,7 @@ impl State {
         let differences = state.differences(order);
         if !differences.is_empty() {
             return Err(format!(
-                "the state file {shown} is of another clone: {}. Say the same as then, or name another file",
+                "the state file {shown} belongs to another clone: {}. Give the same options as then, or name another file",
                 differences.join(", ")
             ));
         }
@@ -74,10 +74,10 @@ impl State {
         Ok(Some(state))
     }
 
-    /// What the state is about and the order is not, such as `mode was "copy" and is "verify"`.
+    /// The differences between the state's clone and the order, such as `mode was "copy" and is "verify"`.
     fn differences(&self, order: &Order) -> Vec<String> {
         let mut found = Vec::new();
-        // The plan of a mirror is the state's own: it was confirmed when the clone began.
+        // The plan of a mirror is the state's own: it was confirmed when the clone started.
         let then = CloneSpec { plan: None, ..self.spec.clone() };
         let (then, now) = (serde_json::to_value(&then), serde_json::to_value(&order.spec));
         differ("", &then.unwrap_or_default(), &now.unwrap_or_default(), &mut found);
@@ -109,11 +109,11 @@ impl State {
     }
 }
 
-/// Leaf by leaf, so that a field added to the spec is compared without being named here.
+/// Compares leaf by leaf, so that a new field of the spec is compared without being named here.
 fn differ(path: &str, then: &Value, now: &Value, found: &mut Vec<String>) {
     let (Value::Object(was), Value::Object(is)) = (then, now) else {
         if then != now {
-            let shown = |value: &Value| if value.is_null() { "not said".to_owned() } else { value.to_string() };
+            let shown = |value: &Value| if value.is_null() { "not set".to_owned() } else { value.to_string() };
             found.push(format!("{path} was {} and is {}", shown(then), shown(now)));
         }
         return;
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_is_named_with_both_values() {
+    fn difference_is_named_with_both_values() {
         let mut found = Vec::new();
         let then = json!({"mode": "copy", "source": {"bucket": "a", "prefix": "p"}, "selection": {}});
         let now = json!({"mode": "verify", "source": {"bucket": "a", "prefix": "q"}, "selection": {"exclude": ["x"]}});
@@ -140,7 +140,7 @@ mod tests {
             found,
             [
                 r#"mode was "copy" and is "verify""#,
-                r#"selection.exclude was not said and is ["x"]"#,
+                r#"selection.exclude was not set and is ["x"]"#,
                 r#"source.prefix was "p" and is "q""#
             ]
         );

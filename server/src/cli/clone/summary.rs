@@ -1,9 +1,11 @@
-//! What there is to say at the end, for a person and for a script.
+//! The summary at the end, for a person and for a script.
 
 use std::borrow::Cow;
 
-use indicatif::{DecimalBytes, HumanCount};
-use model::{Compare, Failure, JobError, Phase, Progress, Proof};
+use model::{
+    Compare, Failure, JobError, Phase, Progress, Proof,
+    number::{bytes, count},
+};
 use serde::Serialize;
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
     outcome::{End, Outcome},
 };
 
-/// Failures shown one by one.
+/// Failures that are listed.
 const SHOWN: usize = 10;
 
 /// The last line with `--json`.
@@ -22,14 +24,14 @@ pub struct Summary {
     pub outcome: Outcome,
     pub progress: Progress,
     proof: Option<Proof>,
-    /// The first ten.
+    /// The first ten failures.
     failures: Vec<Failure>,
     pub error: Option<JobError>,
-    /// The command to go on with.
+    /// The command that resumes the clone.
     pub resume: Option<String>,
     #[serde(skip)]
     title: String,
-    /// Which objects it was about; empty for all.
+    /// The selection of objects; empty for all.
     #[serde(skip)]
     only: String,
 }
@@ -51,21 +53,20 @@ impl Summary {
 
     /// The command line was wrong.
     pub fn refused(message: &str) -> Self {
-        let advice = "See `logyard clone --help`.".to_owned();
         Self {
             r#type: "summary",
             outcome: Outcome::Refused,
             progress: Progress::default(),
             proof: None,
             failures: Vec::new(),
-            error: Some(JobError { code: "usage".to_owned(), message: message.to_owned(), advice }),
+            error: Some(JobError::new("usage", message, "See `logyard clone --help`.")),
             resume: None,
             title: String::new(),
             only: String::new(),
         }
     }
 
-    /// On standard output, unless nothing was begun.
+    /// Prints to standard output, unless nothing was started.
     pub fn print(&self) {
         let verdict = match self.outcome {
             Outcome::Equal if !self.only.is_empty() => "Equal as far as chosen, proven by comparing both listings",
@@ -90,16 +91,16 @@ impl Summary {
         let seconds = progress.active_ms as f64 / 1_000.0;
         println!(
             "  {} objects found ({}{}), {} copied ({}), {} equal already, {} failed, in {seconds:.1} s",
-            HumanCount(progress.found),
-            DecimalBytes(progress.found_bytes),
+            count(progress.found),
+            bytes(progress.found_bytes),
             if progress.found_final { "" } else { ", so far" },
-            HumanCount(progress.done),
-            DecimalBytes(progress.bytes),
-            HumanCount(progress.skipped),
-            HumanCount(progress.failed),
+            count(progress.done),
+            bytes(progress.bytes),
+            count(progress.skipped),
+            count(progress.failed),
         );
         if progress.deleted > 0 {
-            println!("  {} deleted at the destination", HumanCount(progress.deleted));
+            println!("  {} deleted at the destination", count(progress.deleted));
         }
         self.print_proof();
         for failure in &self.failures {
@@ -107,7 +108,7 @@ impl Summary {
         }
         let more = self.progress.failed.saturating_sub(self.failures.len() as u64);
         if more > 0 {
-            println!("  and {} more; --failures FILE writes them to a file", HumanCount(more));
+            println!("  and {} more; --failures FILE writes them to a file", count(more));
         }
     }
 
@@ -116,39 +117,39 @@ impl Summary {
             Some(Proof::Compared(proof)) => println!(
                 "  compared {} with {}{}: {} equal by ETag or checksum, {} by the record of their copy, {} not proven, {} missing, \
                  {} different, {} only at the destination",
-                HumanCount(proof.source_objects),
-                HumanCount(proof.destination_objects),
+                count(proof.source_objects),
+                count(proof.destination_objects),
                 if proof.compare == Compare::Metadata { ", by metadata and tags too" } else { "" },
-                HumanCount(proof.equal_by_etag),
-                HumanCount(proof.equal_by_record),
-                HumanCount(proof.unproven),
-                HumanCount(proof.missing),
-                HumanCount(proof.different),
-                HumanCount(proof.extra),
+                count(proof.equal_by_etag),
+                count(proof.equal_by_record),
+                count(proof.unproven),
+                count(proof.missing),
+                count(proof.different),
+                count(proof.extra),
             ),
             Some(Proof::DryRun(plan)) => println!(
                 "  would copy {} ({}), skip {} that are equal, leave {} that are only at the destination",
-                HumanCount(plan.would_copy),
-                DecimalBytes(plan.would_copy_bytes),
-                HumanCount(plan.would_skip),
-                HumanCount(plan.extra),
+                count(plan.would_copy),
+                bytes(plan.would_copy_bytes),
+                count(plan.would_skip),
+                count(plan.extra),
             ),
             Some(Proof::Shipped(_) | Proof::Backfilled(_)) | None => {}
         }
     }
 
-    /// What failed, where, why, what to do now: on standard error.
+    /// Prints what failed, where, why and what to do now to standard error.
     pub fn print_error(&self) {
         if let Some(error) = self.error.as_ref().filter(|_| self.outcome != Outcome::Stopped) {
-            eprintln!("logyard: {}. {}", error.message, error.advice);
+            eprintln!("logyard: {} {}", error.message, error.advice);
         }
         if let Some(command) = &self.resume {
-            eprintln!("Go on with:\n  {command}");
+            eprintln!("Resume with:\n  {command}");
         }
     }
 }
 
-/// Keys are at most 1,024 bytes, which is many lines of a terminal. Files and JSON hold them whole.
+/// Shortens a key of up to 1,024 bytes for the terminal. Files and JSON contain it in full.
 fn cut(key: &str) -> Cow<'_, str> {
     match key.char_indices().nth(160) {
         Some((end, _)) => format!("{}…", &key[..end]).into(),

@@ -1,4 +1,4 @@
-//! Opens the sink, runs the engine and, once a second, takes what it has done to show it.
+//! Opens the sink, runs the engine, and shows its progress once a second.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,11 +20,11 @@ use super::{
     summary::SHOWN,
 };
 
-/// What was taken from the tracker, as far as it is shown.
+/// The tracker's state, as far as it is shown.
 #[derive(Default)]
 pub struct Record {
     pub progress: Progress,
-    /// The first few.
+    /// The first failures.
     pub failures: Vec<Failure>,
     pub summary: model::Summary,
 }
@@ -91,7 +91,7 @@ async fn carry_out(order: &Order, tracker: &Tracker, stop: &CancellationToken) -
     sent
 }
 
-/// What looks like one object's key and is one is meant as that object, not as the prefix of others.
+/// A place that is the key of an existing object means that object, not the prefix of others.
 async fn with_key(spec: &ReprocessSpec, store: &S3Client) -> Result<ReprocessSpec, ShipError> {
     let mut spec = spec.clone();
     let prefix = spec.source.prefix.as_str();

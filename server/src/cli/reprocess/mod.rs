@@ -55,7 +55,7 @@ async fn run(arguments: Arguments) -> ExitCode {
     let summary = match Order::read(&arguments) {
         // Behind a pointer: it holds all of the engine's futures.
         Ok(order) => Box::pin(drive(order, &mut reporter, &stop)).await,
-        Err(message) => Summary::refused(End::usage(message)),
+        Err(message) => Summary::refused(End::usage(&message)),
     };
     reporter.finish(&summary);
     summary.outcome.exit()

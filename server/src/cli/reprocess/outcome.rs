@@ -1,4 +1,4 @@
-//! How a reprocess ended, in a word for scripts and in an exit code.
+//! How a reprocess ended: one word for scripts, and an exit code.
 
 use std::process::ExitCode;
 
@@ -15,21 +15,21 @@ pub enum Outcome {
     Delivered,
     /// Every event was written and the connections closed cleanly; the sink does not acknowledge.
     Sent,
-    /// A dry run: all was parsed.
+    /// A dry run: everything was parsed.
     Rehearsed,
     /// There was no object to send.
     Nothing,
     /// Some records or objects failed.
     ItemsFailed,
     Stopped,
-    /// Not begun until something is set right.
+    /// Not started: something must be corrected first.
     Refused,
     Unreachable,
-    /// A listing or the sink failed on the way.
+    /// A listing or the sink failed while it ran.
     Failed,
 }
 
-/// An outcome with what there is to say about it.
+/// An outcome, with its proof or error.
 pub struct End {
     pub outcome: Outcome,
     pub proof: Option<Proof>,
@@ -43,7 +43,7 @@ impl Outcome {
             Self::ItemsFailed | Self::Failed => Exit::ItemsFailed.into(),
             Self::Refused => Exit::Usage.into(),
             Self::Unreachable => Exit::Unreachable.into(),
-            Self::Stopped => ExitCode::from(130), // what a shell says of a command ended by Ctrl-C
+            Self::Stopped => ExitCode::from(130), // as a shell reports Ctrl-C
         }
     }
 }
@@ -72,14 +72,13 @@ impl End {
             | "dead_letters" | "sink_settings" | "sink_denied" | "sink_file" => Outcome::Refused,
             _ => Outcome::Failed,
         };
-        let (code, advice) = (error.code().to_owned(), error.advice().to_owned());
-        Self { outcome, proof: None, error: Some(JobError { code, message: error.to_string(), advice }) }
+        let error = JobError::new(error.code(), &error.to_string(), error.advice());
+        Self { outcome, proof: None, error: Some(error) }
     }
 
     /// The command line was wrong.
-    pub fn usage(message: String) -> Self {
-        let advice = "See `logyard reprocess --help`.".to_owned();
-        let error = JobError { code: "usage".to_owned(), message, advice };
+    pub fn usage(message: &str) -> Self {
+        let error = JobError::new("usage", message, "See `logyard reprocess --help`.");
         Self { outcome: Outcome::Refused, proof: None, error: Some(error) }
     }
 }

@@ -1,12 +1,15 @@
-//! Shows progress: a bar on a terminal, a line every five seconds elsewhere, JSON lines where asked for.
+//! Shows progress: a bar on a terminal, a line every five seconds elsewhere, JSON lines on request.
 
 use std::{
     io::{IsTerminal, stderr},
     time::{Duration, Instant},
 };
 
-use indicatif::{DecimalBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use model::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use model::{
+    Progress,
+    number::{byte_rate, bytes, count},
+};
 use serde::Serialize;
 
 use super::Summary;
@@ -79,29 +82,23 @@ fn print_json(value: &impl Serialize) {
     }
 }
 
-/// `shipping: 12 of 40 objects, 1 failed, 1,204,000 lines, 93.2 MB, 12.1 MB/s, 20 to 35 s left`
+/// `shipping: 12 of 40 objects, 1 failed, 1,204,000 lines, 93 MB, 12 MB/s, 20 to 35 s left`
 fn words(progress: &Progress) -> String {
     let mut words = format!(
         "{}: {} of {}{} objects, {} failed, {} lines, {}",
         progress.phase.as_str(),
-        HumanCount(progress.settled()),
-        HumanCount(progress.found),
+        count(progress.settled()),
+        count(progress.found),
         if progress.found_final { "" } else { " so far" },
-        HumanCount(progress.failed),
-        HumanCount(progress.lines.map_or(0, |lines| lines.encountered)),
-        DecimalBytes(progress.bytes),
+        count(progress.failed),
+        count(progress.lines.map_or(0, |lines| lines.encountered)),
+        bytes(progress.bytes),
     );
     if progress.stalled() {
         return format!("{words}, stalled for {} s", progress.idle_ms / 1_000);
     }
     if progress.byte_rate >= 1.0 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a rate for people, never negative"
-        )]
-        let rate = DecimalBytes(progress.byte_rate as u64);
-        words = format!("{words}, {rate}/s");
+        words = format!("{words}, {}", byte_rate(progress.byte_rate));
     }
     if let Some(left) = progress.left {
         words = format!("{words}, {} to {} s left", left.at_least_s, left.at_most_s);

@@ -1,7 +1,9 @@
-//! What there is to say at the end, for a person and for a script.
+//! The summary at the end, for a person and for a script.
 
-use app::format::{bytes, count, things};
-use model::{Failure, JobError, Progress, Proof, Window};
+use model::{
+    Failure, JobError, Progress, Proof, Window,
+    number::{bytes, count, counted},
+};
 use serde::Serialize;
 
 use super::{
@@ -10,11 +12,11 @@ use super::{
     outcome::{End, Outcome},
 };
 
-/// Failures shown one by one.
+/// Failures that are listed.
 pub const SHOWN: usize = 10;
 
-/// The last line with `--json`. Of lines, connections, failures and bytes it holds what the shipping functions have
-/// always logged, over all objects.
+/// The last line with `--json`. Lines, connections, failures and bytes are sums over all objects, in the shape that the
+/// shipping functions log.
 #[derive(Serialize)]
 pub struct Summary {
     r#type: &'static str,
@@ -24,10 +26,10 @@ pub struct Summary {
     progress: Progress,
     #[serde(flatten)]
     all: model::Summary,
-    /// Records a second over the whole time.
+    /// Records per second, on average.
     lines_per_second: u64,
     proof: Option<Proof>,
-    /// The first ten.
+    /// The first ten failures.
     failed_objects: Vec<Failure>,
     error: Option<JobError>,
     #[serde(skip)]
@@ -52,7 +54,7 @@ impl Summary {
         }
     }
 
-    /// Nothing was begun.
+    /// Nothing was started.
     pub fn refused(end: End) -> Self {
         Self {
             r#type: "summary",
@@ -68,7 +70,7 @@ impl Summary {
         }
     }
 
-    /// On standard output, unless nothing was begun.
+    /// Prints to standard output, unless nothing was started.
     pub fn print(&self) {
         let verdict = match self.outcome {
             Outcome::Delivered => "Delivered, every event acknowledged",
@@ -87,15 +89,15 @@ impl Summary {
         }
         println!(
             "  {}: {} shipped, {} failed; {} read in {duration_ms} ms, {} a second",
-            things(self.progress.found, "object"),
+            counted(self.progress.found, "object"),
             count(self.progress.done),
             count(self.progress.failed),
             bytes(volume.read),
-            things(self.lines_per_second, "record"),
+            counted(self.lines_per_second, "record"),
         );
         println!(
             "  {}: {} parsed, {} not; {} outside the window, {} sent, {} acknowledged, {} there already, {} not delivered",
-            things(lines.encountered, "record"),
+            counted(lines.encountered, "record"),
             count(lines.parsed),
             count(failures.parsing.total),
             count(lines.filtered),
@@ -113,10 +115,10 @@ impl Summary {
         }
     }
 
-    /// What failed, where, why, what to do now: on standard error.
+    /// Prints what failed, where, why and what to do now to standard error.
     pub fn print_error(&self) {
         if let Some(error) = self.error.as_ref().filter(|_| self.outcome != Outcome::Stopped) {
-            eprintln!("logyard: {}. {}", error.message.trim_end_matches('.'), error.advice);
+            eprintln!("logyard: {} {}", error.message, error.advice);
         }
     }
 }

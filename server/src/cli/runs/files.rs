@@ -1,4 +1,4 @@
-//! Which files are logs, and of which stream.
+//! Finds the log files to import, and the stream of each.
 
 use std::{
     fs, io,
@@ -7,7 +7,7 @@ use std::{
 
 use super::Failure;
 
-/// What `CreateExportTask` leaves beside the logs, to see whether it may write.
+/// The file that `CreateExportTask` leaves beside the logs as a test of its permission to write.
 const PERMISSION_CHECK: &str = "aws-logs-write-test";
 const DEEPEST: usize = 16;
 
@@ -15,11 +15,11 @@ const DEEPEST: usize = 16;
 #[derive(Debug, PartialEq, Eq)]
 pub struct LogFile {
     pub path: PathBuf,
-    /// Of events that do not name theirs: the folder's name in an export to S3, else nothing.
+    /// Stream of events that do not name theirs: the folder's name in an export to S3, else empty.
     pub stream: String,
 }
 
-/// Files stand for themselves, folders for the files below them, in the order of their names.
+/// Lists files, and the files below folders, in the order of their names.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<LogFile>, Failure> {
     let mut files = Vec::new();
     for path in paths {

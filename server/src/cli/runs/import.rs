@@ -1,4 +1,4 @@
-//! Files → events → runs → the database.
+//! Reads events from files, builds runs from them, and records the runs in the database.
 
 use std::{collections::BTreeMap, fs::File, mem};
 
@@ -9,19 +9,19 @@ use model::{Pipeline, Time};
 use super::{Arguments, Failure, files::LogFile, report::Report};
 use crate::{config::Config, connections::log_groups::invocation};
 
-/// After so many events runs are asked for, so that what is over can be forgotten.
+/// Events after which complete runs are recorded and dropped from memory.
 const EVENTS: usize = 100_000;
-/// Runs that are held back for what may still be said of them.
+/// Incomplete runs kept in memory, at most.
 const HELD: usize = 5_000;
-/// Lambda ends every function by then. Seconds.
+/// Longest run of a Lambda function. Seconds.
 const LONGEST_S: u64 = 900;
 
 pub struct Import {
     pipeline: Pipeline,
     reader: Reader,
-    /// Of the file that is being read.
+    /// State of the file that is being read.
     newest: Option<Time>,
-    /// By request, as they were told last.
+    /// Runs by request id, as last recorded.
     held: BTreeMap<String, Read>,
 }
 
@@ -41,7 +41,7 @@ impl Import {
         &self.pipeline
     }
 
-    /// Of a file that cannot be read to its end the runs are recorded up to there.
+    /// If a file cannot be read to its end, the runs up to that point are recorded.
     pub async fn read(
         &mut self,
         file: &LogFile,
@@ -72,7 +72,7 @@ impl Import {
         Ok(read)
     }
 
-    /// Records what is left: nothing more will be said of it.
+    /// Records the remaining runs: no more events will come.
     pub async fn finish(&mut self, db: &Db, report: &mut Report) -> Result<(), Failure> {
         for read in self.reader.take(db.now()) {
             self.held.insert(read.request_id.clone(), read);
@@ -86,7 +86,7 @@ impl Import {
         self.reader.push(event);
     }
 
-    /// As of the newest event of the file: files need not be in the order of time.
+    /// Judges as of the newest event of the file: files need not be in the order of time.
     fn take(&mut self) {
         let Some(newest) = self.newest else { return };
         for read in self.reader.take(newest) {
@@ -106,7 +106,7 @@ impl Import {
     }
 }
 
-/// The one that is named, or of the log group, or the only one that a function ships, or the only one.
+/// The named pipeline, else that of the log group, else the only one shipped by a function, else the only one.
 fn pipeline<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Pipeline, Failure> {
     let all = &config.pipelines;
     let known = || {

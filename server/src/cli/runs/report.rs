@@ -1,4 +1,4 @@
-//! What an import says.
+//! The output of an import.
 
 use std::{
     collections::BTreeMap,
@@ -6,25 +6,27 @@ use std::{
     path::Path,
 };
 
-use app::format::{count, things};
 use db::NewInvocation;
 use engine::runs::ExportError;
-use model::{Outcome, Pipeline, Run};
+use model::{
+    Outcome, Pipeline, Run,
+    number::{count, counted},
+};
 use serde_json::Value;
 
 use super::Exit;
 
-/// Runs that are not whole and are printed one by one.
+/// Incomplete runs that are printed one by one.
 const SHOWN: usize = 20;
 
 pub struct Report {
     json: bool,
     events: usize,
     runs: usize,
-    /// New in the database, or said otherwise than before.
+    /// Runs that are new in the database, or changed.
     changed: u64,
     outcomes: BTreeMap<&'static str, usize>,
-    /// The first that did not deliver the whole of their objects.
+    /// The first runs that did not deliver their complete objects.
     troubled: Vec<String>,
     unreadable: usize,
 }
@@ -59,9 +61,9 @@ impl Report {
     pub fn finish(&self, pipeline: &Pipeline, files: usize) -> Exit {
         let recorded = format!(
             "{} of {} in {}, {} of them new or different in pipeline {}",
-            things(u64::try_from(self.runs).unwrap_or(u64::MAX), "run"),
-            things(u64::try_from(self.events).unwrap_or(u64::MAX), "event"),
-            things(u64::try_from(files).unwrap_or(u64::MAX), "file"),
+            counted(u64::try_from(self.runs).unwrap_or(u64::MAX), "run"),
+            counted(u64::try_from(self.events).unwrap_or(u64::MAX), "event"),
+            counted(u64::try_from(files).unwrap_or(u64::MAX), "file"),
             count(self.changed),
             pipeline.name,
         );
@@ -79,7 +81,7 @@ impl Report {
     }
 }
 
-/// As the API answers it, with the summary as it was logged; but for the id, as the database may know it by another.
+/// The run as the API returns it, with the summary as logged, but without the id, which the database may change.
 fn line(run: &Run) -> String {
     let logged = run.logged.as_deref().and_then(|logged| serde_json::from_str::<Value>(logged).ok());
     let mut item = serde_json::to_value(run).unwrap_or_default();
@@ -96,7 +98,7 @@ fn words(run: &Run) -> String {
     format!("{} {request} {}{key}: {}", run.started_at, run.outcome.as_str(), run.reason.escape_debug())
 }
 
-/// A reader that has seen enough may hang up.
+/// Ignores a closed standard output.
 fn print(line: &str) {
     let _ = writeln!(io::stdout(), "{line}");
 }

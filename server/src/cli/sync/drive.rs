@@ -1,4 +1,4 @@
-//! Takes one turn at the table after the other, until there is no more to do or somebody has to say something.
+//! Evaluates the table again and again, until the endpoints are equal or a person must decide.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,11 +19,11 @@ use crate::{
     tasks::syncer::{Context, Ended, Keeper, Next, Patience, Turn},
 };
 
-/// How often a table that another has is asked for; it leaves it alone for longer than this between evaluations.
+/// How often to try to acquire a table that another process holds. That process releases it for longer between evaluations.
 const ASK_EVERY: Duration = Duration::from_millis(100);
-/// How long another may keep a table, and how long an end that answered before may be away.
+/// Longest wait for a table held by another process, and for an endpoint that stopped answering.
 const LONGEST: Duration = Duration::from_mins(5);
-/// What asks in the history.
+/// Author of requests in the history.
 const AUTHOR: &str = "the command line";
 
 pub async fn drive(
@@ -38,7 +38,7 @@ pub async fn drive(
         Ok(store) => store,
         Err(Failure { message, exit }) => {
             let outcome = if exit == crate::cli::Exit::Unreachable { Outcome::Unreachable } else { Outcome::Refused };
-            return summary.end(End::database_closed(outcome, message));
+            return summary.end(End::database_closed(outcome, &message));
         }
     };
     let context =
@@ -51,13 +51,13 @@ pub async fn drive(
     summary.end(end.unwrap_or_else(|error| End::database(&error)))
 }
 
-/// What is asked for goes the way of all that people ask: it holds though this process dies.
+/// Records a request like any person's: it stays in force if this process dies.
 async fn ask(db: &Db, arguments: &Arguments) -> Result<(), DbError> {
     if let Some(rows) = arguments.approve {
-        db.ask_sync(&arguments.table, &SyncAction::Approve { rows }, AUTHOR).await?;
+        db.request_sync(&arguments.table, &SyncAction::Approve { rows }, AUTHOR).await?;
     }
     if arguments.accept_epoch {
-        db.ask_sync(&arguments.table, &SyncAction::AcceptEpoch, AUTHOR).await?;
+        db.request_sync(&arguments.table, &SyncAction::AcceptEpoch, AUTHOR).await?;
     }
     Ok(())
 }
@@ -70,7 +70,7 @@ async fn take_turns(
     stop: &CancellationToken,
 ) -> Result<End, DbError> {
     let mut patience = Patience::default();
-    // Since when the table is another's, and since when an end is away that answered before.
+    // Since when another process holds the table, and since when an endpoint does not answer.
     let (mut another_since, mut away_since) = (None::<Instant>, None::<Instant>);
     let mut answered = false;
     loop {
@@ -110,11 +110,11 @@ async fn take_turns(
     }
 }
 
-/// Whether another evaluation may come to more.
+/// True if another evaluation may make progress.
 fn goes_on(ended: &Ended, verify: bool) -> bool {
     match &ended.verdict {
         Some(Verdict::Working(_) | Verdict::Unreachable { .. }) => true,
-        // Somebody else asked for a verification, and this turn answered that.
+        // Another person requested a verification, and this turn answered it.
         Some(Verdict::Differs { .. }) => !verify,
         None => ended.status.state == SyncState::Unreachable,
         Some(_) => false,

@@ -1,4 +1,4 @@
-//! What would make a table quick to compare: shown as SQL, and done only where a person says so.
+//! The migration that makes a table quick to compare: shown as SQL, and applied only on request.
 
 use std::process::ExitCode;
 
@@ -16,20 +16,20 @@ use crate::{
 struct Shown<'a> {
     r#type: &'static str,
     table: &'a str,
-    /// To be run in this order, each by itself; none if all is there.
+    /// Statements to run in this order, each by itself; empty if nothing is missing.
     statements: &'a [String],
-    /// Take everything away again.
+    /// Statements that undo the migration.
     undo: &'a [String],
     applied: bool,
 }
 
-/// Of the local end.
+/// The migration of a local table.
 pub async fn run(syncs: &Syncs, arguments: &Arguments) -> ExitCode {
     let opened = syncs.open_local(&arguments.table).await;
     finish(opened.unwrap_or_else(|| unreachable!("the table was looked for before")), arguments).await
 }
 
-/// Of a table that is held for others.
+/// The migration of a replica.
 pub async fn of_replica(config: &Config, holder: &str, arguments: &Arguments) -> ExitCode {
     if !arguments.show_migration && !arguments.apply_migration {
         eprintln!("logyard: --held-for needs --show-migration or --apply-migration");
@@ -39,7 +39,7 @@ pub async fn of_replica(config: &Config, holder: &str, arguments: &Arguments) ->
     let Some(replica) = config.replicas.iter().find(|replica| replica.to_string() == name) else {
         let known: Vec<_> = config.replicas.iter().map(ToString::to_string).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        eprintln!("logyard: no table is held as `{name}`; under [[replicas]] there is: {known}");
+        eprintln!("logyard: no replica is named `{name}`; [[replicas]] has: {known}");
         return Exit::Usage.into();
     };
     finish(Table::open(replica.spec()).await.map_err(OpenError::Local), arguments).await
@@ -78,7 +78,7 @@ fn show(migration: &Migration, arguments: &Arguments) {
         let table = arguments.table.as_str();
         print_json(&Shown { r#type: "migration", table, statements: up, undo: down, applied });
     } else if migration.is_empty() {
-        eprintln!("There is nothing to do: the table has all that makes it quick to compare.");
+        eprintln!("There is nothing to do: the table has everything that makes it quick to compare.");
     } else {
         print!("{migration}");
         if applied {

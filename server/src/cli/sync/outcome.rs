@@ -1,4 +1,4 @@
-//! How a sync ended, in a word for scripts and in an exit code.
+//! How a sync ended: one word for scripts, and an exit code.
 
 use std::process::ExitCode;
 
@@ -14,22 +14,22 @@ use crate::{cli::Exit, tasks::syncer::Ended};
 pub enum Outcome {
     #[serde(rename = "in_step")]
     InSync,
-    /// In step but for rows that the remote will not have.
+    /// In sync except quarantined rows.
     Quarantined,
-    /// With --verify: something differs. With --once: there is more to do.
+    /// With --verify: rows differ. With --once: work is left.
     Differs,
-    /// A deletion waits for a yes.
+    /// A deletion waits for approval.
     Waiting,
     Paused,
-    /// The local database is another than before.
+    /// The local database was replaced.
     EpochChanged,
-    /// An end refuses, or the command line was wrong.
+    /// An endpoint refused, or the command line was wrong.
     Refused,
     Unreachable,
     Stopped,
 }
 
-/// An outcome with what there is to say about it.
+/// An outcome and its error.
 #[derive(Debug)]
 pub struct End {
     pub outcome: Outcome,
@@ -37,7 +37,7 @@ pub struct End {
 }
 
 impl Outcome {
-    /// Of an evaluation after which nothing else is to be done.
+    /// The outcome of the last evaluation.
     pub fn of(ended: &Ended) -> Self {
         match &ended.verdict {
             Some(Verdict::InSync { quarantined: 0, .. }) => Self::InSync,
@@ -57,7 +57,7 @@ impl Outcome {
             Self::Quarantined | Self::Differs | Self::Waiting | Self::Paused => Exit::ItemsFailed.into(),
             Self::EpochChanged | Self::Refused => Exit::Usage.into(),
             Self::Unreachable => Exit::Unreachable.into(),
-            Self::Stopped => ExitCode::from(130), // what a shell says of a command ended by Ctrl-C
+            Self::Stopped => ExitCode::from(130), // as a shell reports Ctrl-C
         }
     }
 }
@@ -68,32 +68,32 @@ impl End {
     }
 
     pub fn usage(message: &impl ToString) -> Self {
-        Self::failed(Outcome::Refused, "usage", message.to_string(), "See `logyard sync --help`.")
+        Self::failed(Outcome::Refused, "usage", &message.to_string(), "See `logyard sync --help`.")
     }
 
-    /// Logyard's own database did not take something.
+    /// Logyard's own database failed.
     pub fn database(error: &DbError) -> Self {
         let advice = "Check database.url, and that the database is up. Running the command again goes on from there.";
-        Self::failed(Outcome::Unreachable, "database", error.to_string(), advice)
+        Self::failed(Outcome::Unreachable, "database", &error.to_string(), advice)
     }
 
-    /// It could not be opened; the message says what to check.
-    pub fn database_closed(outcome: Outcome, message: String) -> Self {
+    /// Logyard's own database could not be opened; the message says what to check.
+    pub fn database_closed(outcome: Outcome, message: &str) -> Self {
         Self::failed(outcome, "database", message, "")
     }
 
     pub fn paused() -> Self {
-        let message = "a person paused this table".to_owned();
-        Self::failed(Outcome::Paused, "paused", message, "Resume it on its page, or by `resume` over the API.")
+        let advice = "Resume it on its page, or by `resume` over the API.";
+        Self::failed(Outcome::Paused, "paused", "a person paused this table", advice)
     }
 
     pub fn held(holder: Option<&str>) -> Self {
-        let message = format!("{} has the table and does not give it back", holder.unwrap_or("another"));
-        Self::failed(Outcome::Unreachable, "held", message, "See what it is doing, and run the command again.")
+        let message = format!("{} is syncing this table and does not release it", holder.unwrap_or("Another process"));
+        Self::failed(Outcome::Unreachable, "held", &message, "Wait for it or stop it, then run the command again.")
     }
 
-    fn failed(outcome: Outcome, code: &str, message: String, advice: &str) -> Self {
-        let error = JobError { code: code.to_owned(), message, advice: advice.to_owned() };
+    fn failed(outcome: Outcome, code: &str, message: &str, advice: &str) -> Self {
+        let error = JobError::new(code, message, advice);
         Self { outcome, error: Some(error) }
     }
 }

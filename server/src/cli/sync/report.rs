@@ -1,5 +1,5 @@
-//! Shows progress: a line that is written anew on a terminal, a line every five seconds elsewhere, JSON lines once a
-//! second where asked for.
+//! Shows progress: one updated line on a terminal, a line every five seconds elsewhere, JSON lines once a second on
+//! request.
 
 use std::{
     io::{IsTerminal, stderr},

@@ -1,37 +1,39 @@
-//! What there is to say at the end, for a person and for a script.
+//! The summary at the end, for a person and for a script.
 
-use app::format::{bytes, count, things};
-use model::{JobError, Quarantined, SyncStatus, TableName};
+use model::{
+    JobError, Quarantined, SyncStatus, TableName,
+    number::{bytes, count, counted},
+};
 use serde::Serialize;
 use tokio::time::Instant;
 
 use super::outcome::{End, Outcome};
 use crate::tasks::syncer::Ended;
 
-/// Rows in quarantine shown one by one.
+/// Quarantined rows that are listed.
 const SHOWN: usize = 10;
 
-/// The last line with `--json`: the table as it stands, and what all evaluations of this command did.
+/// The last line with `--json`: the status of the table, and the work of all evaluations of this command.
 #[derive(Serialize)]
 pub struct Summary {
     r#type: &'static str,
     pub outcome: Outcome,
     table: TableName,
-    /// As after the last evaluation; null if there was none.
+    /// Status after the last evaluation; null if there was none.
     status: Option<SyncStatus>,
     evaluations: u64,
     uploaded: u64,
     deleted: u64,
     found: u64,
     rounds: u64,
-    /// To the remote.
+    /// Bytes sent to the remote.
     requests: u64,
     bytes_sent: u64,
     bytes_received: u64,
     local_rows: u64,
     remote_rows: u64,
     duration_ms: u64,
-    /// The first hundred.
+    /// The first hundred quarantined rows.
     quarantine: Vec<Quarantined>,
     error: Option<JobError>,
     #[serde(skip)]
@@ -62,12 +64,12 @@ impl Summary {
         }
     }
 
-    /// Nothing was begun.
+    /// Nothing was started.
     pub fn refused(table: &TableName, end: End) -> Self {
         Self::new(table).end(end)
     }
 
-    /// What one more evaluation did.
+    /// Adds the work of one more evaluation.
     pub fn add(&mut self, ended: &Ended) {
         let Ended { status, evaluation, quarantine, .. } = ended;
         self.evaluations += 1;
@@ -90,7 +92,7 @@ impl Summary {
         Self { outcome, duration_ms, error, ..self }
     }
 
-    /// On standard output, unless nothing was begun.
+    /// Prints to standard output, unless nothing was started.
     pub fn print(&self) {
         let Some(status) = &self.status else { return };
         let verdict = match self.outcome {
@@ -108,25 +110,25 @@ impl Summary {
         println!("  {}", status.reason);
         println!(
             "  {} sent, {} deleted, {} found in {}, {} ms",
-            things(self.uploaded, "row"),
+            counted(self.uploaded, "row"),
             count(self.deleted),
-            things(self.found, "difference"),
-            things(self.evaluations, "evaluation"),
+            counted(self.found, "difference"),
+            counted(self.evaluations, "evaluation"),
             self.duration_ms,
         );
         println!(
             "  {}, {} sent, {} received; {} read here, {} there",
-            things(self.requests, "request"),
+            counted(self.requests, "request"),
             bytes(self.bytes_sent),
             bytes(self.bytes_received),
-            things(self.local_rows, "row"),
+            counted(self.local_rows, "row"),
             count(self.remote_rows),
         );
         for row in self.quarantine.iter().take(SHOWN) {
             let Quarantined { key, version, error, attempts, .. } = row;
             println!(
                 "  in quarantine: row {key}, version {version}: {error} (tried {})",
-                things((*attempts).into(), "time")
+                counted((*attempts).into(), "time")
             );
         }
         let more = status.quarantined.saturating_sub(self.quarantine.len().min(SHOWN) as u64);
@@ -135,10 +137,10 @@ impl Summary {
         }
     }
 
-    /// What failed, where, why, what to do now: on standard error.
+    /// Prints what failed, where, why and what to do now to standard error.
     pub fn print_error(&self) {
         if let Some(error) = &self.error {
-            eprintln!("logyard: {}. {}", error.message.trim_end_matches('.'), error.advice);
+            eprintln!("logyard: {} {}", error.message, error.advice);
         }
     }
 }

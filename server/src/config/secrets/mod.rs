@@ -1,6 +1,6 @@
-//! Secrets of `[auth]`: how a password and a token are made, kept and compared.
+//! Secrets of `[auth]`: how a password and a token are created, stored and compared.
 //!
-//! Always: the configuration and the database hold hashes only, so that a copy of either opens nothing.
+//! Always: configuration and database contain hashes only, so a copy of either gives no access.
 
 pub mod password;
 pub mod token;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
-/// Each verification takes 19 MiB and a core for some 30 ms; more at once would let strangers slow the server down.
+/// Verifications at once. Each takes 19 MiB and a core for about 30 ms, so more would let strangers slow the server.
 const AT_ONCE: usize = 2;
 
 #[derive(Debug, thiserror::Error)]
@@ -31,15 +31,15 @@ impl Verifier {
         Self { hash, places: Semaphore::new(AT_ONCE) }
     }
 
-    /// Whether this is the password. `name_fits` is taken along so that a wrong name takes as long as a wrong
-    /// password, and cannot be told from it.
+    /// True for the right password, if `name_fits`. A wrong name takes as long as a wrong password, so the two cannot be
+    /// distinguished.
     pub async fn fits(&self, password: String, name_fits: bool) -> bool {
         let Ok(_place) = self.places.acquire().await else { return false };
         let hash = self.hash.clone();
         let verified = tokio::task::spawn_blocking(move || match PasswordHash::new(&hash) {
             Ok(hash) => Argon2::default().verify_password(password.as_bytes(), &hash).is_ok(),
             Err(error) => {
-                tracing::error!(%error, "auth.password_hash is no PHC string; nobody can sign in");
+                tracing::error!(%error, "auth.password_hash is not a PHC string; nobody can sign in until it is set again");
                 false
             }
         });
@@ -47,7 +47,7 @@ impl Verifier {
     }
 }
 
-/// Equal, in a time that tells neither where nor how far they are.
+/// Compares in a time that does not depend on where the texts differ.
 pub fn same(one: &str, other: &str) -> bool {
     Sha256::digest(one.as_bytes()).ct_eq(&Sha256::digest(other.as_bytes())).into()
 }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_the_password_that_was_hashed_fits() {
+    async fn only_the_hashed_password_fits() {
         let hash = hash_password("correct horse").unwrap();
         assert!(hash.starts_with("$argon2id$"), "{hash}");
         assert_ne!(hash, hash_password("correct horse").unwrap(), "each hash has its own salt");

@@ -1,15 +1,15 @@
-//! What receivers are sent: one content, in their formats.
+//! The content of a message, in the formats of receivers.
 
 use model::{Alert, Time};
 use serde::Serialize;
 use serde_json::json;
 
-use super::Telling;
+use super::Envelope;
 
 /// The plain JSON format.
 #[derive(Serialize)]
 pub struct Message {
-    /// The same in each attempt to say the same.
+    /// The message's id, the same in each attempt.
     delivery: String,
     /// `opened`, `updated`, `resolved`, `test`.
     what: String,
@@ -25,17 +25,17 @@ pub struct Message {
 
 impl Message {
     /// `origin`: where the pages are, `https://logyard.example.com`.
-    pub fn new(telling: &Telling<'_>, origin: Option<&str>) -> Self {
+    pub fn new(envelope: &Envelope<'_>, origin: Option<&str>) -> Self {
         Self {
-            delivery: telling.delivery.to_owned(),
-            what: telling.what.to_owned(),
-            sent_at: telling.now,
-            text: telling.alert.map_or_else(
+            delivery: envelope.delivery.to_owned(),
+            what: envelope.what.to_owned(),
+            sent_at: envelope.now,
+            text: envelope.alert.map_or_else(
                 || "This is a test: alerts of Logyard arrive here.".to_owned(),
-                |alert| text(alert, telling.what),
+                |alert| text(alert, envelope.what),
             ),
-            alert: telling.alert.cloned(),
-            link: telling.alert.and_then(|alert| Some(link(alert, origin?))),
+            alert: envelope.alert.cloned(),
+            link: envelope.alert.and_then(|alert| Some(link(alert, origin?))),
         }
     }
 
@@ -43,7 +43,7 @@ impl Message {
         json!(self).to_string()
     }
 
-    /// Slack reads `&`, `<` and `>` as its own.
+    /// Slack's format, in which `&`, `<` and `>` are escaped.
     pub fn slack(&self) -> String {
         let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let mut text = escaped(&self.text);

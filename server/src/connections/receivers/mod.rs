@@ -1,6 +1,6 @@
-//! Who is told: webhooks and topics, opened once at start-up.
+//! Receivers of alerts: webhooks and topics, opened once at start-up.
 //!
-//! Always: what is shown of a receiver is its host or its topic, never the path of a URL, which often is the secret.
+//! Always: only the host or the topic of a receiver is shown, never the path of a URL, which is often the secret.
 
 use std::{sync::Arc, time::Instant};
 
@@ -34,9 +34,9 @@ enum Way {
     Topic(Box<Topic>),
 }
 
-/// What is told once, and under which id.
-pub struct Telling<'a> {
-    /// The same in each attempt to say the same.
+/// One message to a receiver.
+pub struct Envelope<'a> {
+    /// The message's id, the same in each attempt.
     pub delivery: &'a str,
     /// `opened`, `updated`, `resolved`, `test`.
     pub what: &'a str,
@@ -47,7 +47,7 @@ pub struct Telling<'a> {
 }
 
 impl Receivers {
-    /// Asks nobody yet. A topic is asked with the credentials of its store.
+    /// Sends no request yet. Requests to a topic use the credentials of its store.
     pub async fn open(config: &config::Alerts, stores: &Stores, origin: Option<String>) -> Self {
         let mut entries = Vec::new();
         for webhook in &config.webhooks {
@@ -57,7 +57,7 @@ impl Receivers {
             entries.push(Receiver { name, place, way });
         }
         for topic in &config.topics {
-            // The configuration names none that is not there.
+            // The configuration names only stores that exist.
             let Some(store) = stores.get(&topic.store) else { continue };
             let endpoint = store.client.endpoint();
             let open = Topic::connect(topic.arn.clone(), endpoint, topic.endpoint_url.as_deref()).await;
@@ -71,7 +71,7 @@ impl Receivers {
         self.entries.iter().map(|receiver| receiver.name.as_str()).collect()
     }
 
-    /// In the order of the configuration, without what was told last.
+    /// In the order of the configuration, without the last delivery.
     pub fn statuses(&self) -> Vec<ReceiverStatus> {
         let status = |receiver: &Receiver| ReceiverStatus {
             name: receiver.name.clone(),
@@ -85,38 +85,38 @@ impl Receivers {
         self.entries.iter().map(status).collect()
     }
 
-    /// Tries once, and says what came of it. `None`: no receiver has this name.
-    pub async fn tell(&self, name: &str, telling: &Telling<'_>) -> Option<Notice> {
+    /// Sends once, and returns the result. `None`: no receiver has this name.
+    pub async fn send(&self, name: &str, envelope: &Envelope<'_>) -> Option<Notice> {
         let receiver = self.entries.iter().find(|receiver| receiver.name == name)?;
         let began = Instant::now();
-        let message = Message::new(telling, self.origin.as_deref());
-        let told = receiver.tell(telling, &message).await;
+        let message = Message::new(envelope, self.origin.as_deref());
+        let sent = receiver.send(envelope, &message).await;
         Some(Notice {
-            alert: telling.alert.map(|alert| alert.id),
+            alert: envelope.alert.map(|alert| alert.id),
             receiver: name.to_owned(),
-            at: telling.now,
-            attempt: telling.attempt,
-            what: telling.what.to_owned(),
-            status: told.as_ref().map_or_else(NotifyError::status, |status| *status),
-            error: told.err().map(|error| error.to_string()),
+            at: envelope.now,
+            attempt: envelope.attempt,
+            what: envelope.what.to_owned(),
+            status: sent.as_ref().map_or_else(NotifyError::status, |status| *status),
+            error: sent.err().map(|error| error.to_string()),
             took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         })
     }
 }
 
 impl Receiver {
-    async fn tell(&self, telling: &Telling<'_>, message: &Message) -> Result<Option<u16>, NotifyError> {
+    async fn send(&self, envelope: &Envelope<'_>, message: &Message) -> Result<Option<u16>, NotifyError> {
         match &self.way {
             Way::Webhook(webhook, format) => {
                 let body = match format {
                     Format::Json => message.json(),
                     Format::Slack => message.slack(),
                 };
-                webhook.post(telling.delivery, telling.now, body).await.map(Some)
+                webhook.post(envelope.delivery, envelope.now, body).await.map(Some)
             }
             Way::Topic(topic) => {
-                let kind = telling.alert.map_or("test", |alert| alert.kind.as_str());
-                let attributes = [("delivery", telling.delivery), ("what", telling.what), ("kind", kind)];
+                let kind = envelope.alert.map_or("test", |alert| alert.kind.as_str());
+                let attributes = [("delivery", envelope.delivery), ("what", envelope.what), ("kind", kind)];
                 topic.publish(&message.subject(), message.json(), &attributes).await.map(|()| None)
             }
         }

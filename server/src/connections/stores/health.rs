@@ -1,7 +1,7 @@
-//! Whether each store answers, asked only while somebody looks.
+//! Whether each store answers, checked only while a page is open.
 //!
-//! Always: a page never waits longer than [`PATIENCE`] for a store; it shows what was last known, with its age.
-//! However many look, a store is asked at most once in [`FRESH`].
+//! Always: a page never waits longer than [`PATIENCE`] for a store; it shows the last known state with its age. A store
+//! is checked at most once in [`FRESH`], however many pages are open.
 
 use std::{
     collections::HashMap,
@@ -15,9 +15,9 @@ use tokio::time::timeout;
 
 use super::{Entry, Stores};
 
-/// An answer is not asked for again before.
+/// How long an answer counts as current.
 const FRESH: Duration = Duration::from_secs(10);
-/// A store that takes longer counts as unreachable.
+/// A store that takes longer to answer counts as unreachable.
 const TIMEOUT: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_millis(250);
 
@@ -27,7 +27,7 @@ pub struct StoreHealth {
     stores: Stores,
     now: Arc<dyn Fn() -> Time + Send + Sync>,
     known: Arc<Mutex<Known>>,
-    /// Held by the one task that asks.
+    /// Held by the task that checks the stores.
     asking: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -47,7 +47,7 @@ impl StoreHealth {
         if !self.fresh() {
             let health = self.clone();
             let asking = tokio::spawn(async move { health.ask().await });
-            // Longer than that, and it goes on in the background for whoever looks next.
+            // A check that takes longer continues in the background, for the next page.
             let _ = timeout(PATIENCE, asking).await;
         }
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
 //! The configured stores, each with its connection: the one place that turns a `[[stores]]` entry into a client.
 //!
-//! Always: at least one store, in the order of the configuration; the first is the default. Whoever uses a store shares
-//! its connection with all others, and so its ceilings.
+//! Always: at least one store, in the order of the configuration; the first is the default. All users of a store share
+//! its connection, and so its ceilings.
 
 mod health;
 
@@ -22,7 +22,7 @@ pub struct Stores {
 
 pub struct Entry {
     pub config: config::Store,
-    /// The embedded one, with the demo buckets.
+    /// Whether it is the embedded store, with the demo buckets.
     pub embedded: bool,
     pub client: S3Client,
 }
@@ -58,7 +58,7 @@ impl Stores {
 }
 
 impl Entry {
-    /// For people: the URL, or which AWS.
+    /// For people: the URL, or the region of AWS.
     pub fn endpoint(&self) -> String {
         match (&self.config.endpoint_url, &self.config.region) {
             (Some(url), _) => url.clone(),

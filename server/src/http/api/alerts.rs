@@ -1,22 +1,22 @@
-//! `/api/v1/alerts`: what is wrong, and what is done about it; `/api/v1/deliveries` and `/api/v1/webhooks`: who was
-//! told. Unknown parameters are refused, as in `listing`.
+//! `/api/v1/alerts`: alerts and actions on them; `/api/v1/deliveries` and `/api/v1/webhooks`: notifications of
+//! receivers. Unknown parameters are refused, as in `listing`.
 
 use axum::{
     Extension, Json,
     extract::{Path, Query, State},
 };
-use model::{Alert, AlertAction, AlertFilter, AlertId, Invalid, Notice, Page, Time, Viewer};
+use model::{Alert, AlertAction, AlertFilter, AlertId, DeliveryId, Invalid, Notice, Page, Time, Viewer};
 use serde::Deserialize;
 
 use super::{
-    Id, Whole, body, limits,
-    listing::{optional, time},
+    Id, body, limits,
+    listing::{after, limit, optional, time},
     problem::Refused,
 };
 use crate::http::state::App;
 
 const OF_ALERTS: &str = "one of the parameters pipeline, kind, state, from, to, after, limit";
-const OF_DELIVERIES: &str = "one of the parameters alert, limit";
+const OF_DELIVERIES: &str = "one of the parameters alert, after, limit";
 
 #[derive(Debug, PartialEq)]
 struct Listing {
@@ -31,19 +31,19 @@ pub struct Silence {
     until: Time,
 }
 
-pub async fn list(
+pub async fn list_alerts(
     State(app): State<App>,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<Page<Alert>>, Refused> {
     let Listing { filter, after, limit } = Listing::parse(&parameters)?;
-    Ok(Json(app.backend.alerts(&filter, after, limit).await?.page))
+    Ok(Json(app.backend.list_alerts(&filter, after, limit).await?.page))
 }
 
-pub async fn show(State(app): State<App>, Id(id): Id<AlertId>) -> Result<Json<Alert>, Refused> {
-    Ok(Json(app.backend.alert(id).await?))
+pub async fn get_alert(State(app): State<App>, Id(id): Id<AlertId>) -> Result<Json<Alert>, Refused> {
+    Ok(Json(app.backend.get_alert(id).await?))
 }
 
-pub async fn acknowledge(
+pub async fn acknowledge_alert(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Id(id): Id<AlertId>,
@@ -51,7 +51,7 @@ pub async fn acknowledge(
     Ok(Json(app.backend.act_on_alert(&viewer, id, AlertAction::Acknowledge).await?))
 }
 
-pub async fn silence(
+pub async fn silence_alert(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Id(id): Id<AlertId>,
@@ -60,7 +60,7 @@ pub async fn silence(
     Ok(Json(app.backend.act_on_alert(&viewer, id, AlertAction::Silence { until }).await?))
 }
 
-pub async fn reopen(
+pub async fn reopen_alert(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Id(id): Id<AlertId>,
@@ -68,25 +68,26 @@ pub async fn reopen(
     Ok(Json(app.backend.act_on_alert(&viewer, id, AlertAction::Reopen).await?))
 }
 
-pub async fn deliveries(
+pub async fn list_deliveries(
     State(app): State<App>,
     Query(parameters): Query<Vec<(String, String)>>,
-) -> Result<Json<Whole<Notice>>, Refused> {
-    let (mut alert, mut limit) = (None, limits::PAGE);
+) -> Result<Json<Page<Notice>>, Refused> {
+    let (mut alert, mut from, mut most) = (None, None::<DeliveryId>, limits::PAGE);
     for (name, value) in &parameters {
         match name.as_str() {
             "alert" => {
                 alert = optional(value).map_err(|invalid: Invalid| Invalid { field: name.clone(), ..invalid })?;
             }
-            "limit" => limit = page(name, value)?,
+            "after" => from = after(value)?,
+            "limit" => most = limit(value)?,
             _ => return Err(Invalid::new(name, value, OF_DELIVERIES).into()),
         }
     }
-    Ok(Json(Whole::new(app.backend.deliveries(alert, limit).await?)))
+    Ok(Json(app.backend.list_deliveries(alert, from, most).await?))
 }
 
-/// Answers what came of it, be it a failure.
-pub async fn test(
+/// Returns the result of the test, also where it failed.
+pub async fn test_receiver(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Path(name): Path<String>,
@@ -95,7 +96,7 @@ pub async fn test(
 }
 
 impl Listing {
-    /// `state` may be repeated and may hold several with commas between; empty values are as if left out.
+    /// `state` may be repeated and may be a list separated by commas; an empty value counts as left out.
     fn parse(parameters: &[(impl AsRef<str>, impl AsRef<str>)]) -> Result<Self, Invalid> {
         let mut listing = Self { filter: AlertFilter::default(), after: None, limit: limits::PAGE };
         for (name, value) in parameters {
@@ -116,20 +117,12 @@ impl Listing {
             }
             "from" => filter.from = time(name, value)?,
             "to" => filter.to = time(name, value)?,
-            "after" => {
-                let wrong = |_| Invalid::new(name, value, "the `next` of the page before");
-                self.after = optional(value).map_err(wrong)?;
-            }
-            "limit" => self.limit = page(name, value)?,
+            "after" => self.after = after(value)?,
+            "limit" => self.limit = limit(value)?,
             _ => return Err(Invalid::new(name, value, OF_ALERTS)),
         }
         Ok(())
     }
-}
-
-fn page(name: &str, value: &str) -> Result<u32, Invalid> {
-    let limit = value.parse().ok().filter(|limit| (1..=limits::PAGE_MOST).contains(limit));
-    limit.ok_or_else(|| Invalid::new(name, value, format!("1 to {}", limits::PAGE_MOST)))
 }
 
 #[cfg(test)]
@@ -146,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_does_not_fit_is_refused_by_its_name() {
+    fn wrong_parameter_is_refused_by_name() {
         for (name, value) in [
             ("states", "open"),
             ("state", "shut"),

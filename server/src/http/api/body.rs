@@ -1,4 +1,4 @@
-//! JSON bodies, with refusals that name the field and what would be right.
+//! JSON bodies, with refusals that name the field and the expected value.
 
 use axum::{
     body::Bytes,
@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 
 use super::{limits, problem::Refused};
 
-/// A body that must be there and must be JSON.
+/// A required JSON body.
 pub struct Json<T>(pub T);
 
-/// A body that may be left out; then it is the default.
+/// An optional JSON body; without it the default.
 pub struct OptionalJson<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -48,7 +48,7 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Prob
     })
 }
 
-/// For bodies over the limit, here and where they are announced by `Content-Length`.
+/// The problem for a body over the limit, by its length or its `Content-Length`.
 pub fn too_large() -> Problem {
     Problem::new(ProblemCode::TooLarge, format!("A body may have at most {} bytes.", limits::BODY_BYTES))
 }
@@ -85,7 +85,7 @@ fn explain(path: &str, error: &serde_json::Error) -> Problem {
     Problem::new(ProblemCode::Invalid, format!("{field}: {message}.")).on(field)
 }
 
-/// Where a field is missing the path leads to what should hold it, and only the message names it.
+/// The field at fault. The path of a missing field ends at its object, and only the message names the field.
 fn field(path: &str, message: &str) -> String {
     let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     match (path, missing) {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_does_not_fit_is_refused_with_its_field() {
+    fn wrong_body_is_refused_with_its_field() {
         let cases = [
             (r#"{"source": "s3://logs"}"#, "destination", "missing field"),
             (r#"{"source": "s3://logs", "destination": "s3://copy", "mod": "copy"}"#, "mod", "expected one of"),
@@ -141,13 +141,13 @@ mod tests {
 
     /// A filter with a misspelt field would otherwise be one that fits every job.
     #[test]
-    fn a_bulk_action_with_a_misspelt_filter_is_refused() {
+    fn misspelt_bulk_filter_is_refused() {
         let problem = refusal::<Bulk>(r#"{"filter": {"state": ["failed"]}, "action": "cancel"}"#);
         assert_eq!(problem.field.as_deref(), Some("filter.state"));
     }
 
     #[test]
-    fn what_is_no_json_is_malformed() {
+    fn invalid_json_is_malformed() {
         for body in
             ["", " ", "{", r#"{"source": "#, "source=logs", r#"{"source":"s3://logs","destination":"s3://b1b"} x"#]
         {

@@ -13,9 +13,9 @@ use model::{ClonePreview, CloneRequest, Invalid, Job, Mode, Problem, ProblemCode
 use super::{body, limits, problem::Refused};
 use crate::http::state::App;
 
-/// 202, the job and where to find it. A repeat with the same `Idempotency-Key` gets the same answer: whoever has to
-/// repeat, because the first answer was lost, need not tell the two apart.
-pub async fn start(
+/// 202, the job and its URL. A repeat with the same `Idempotency-Key` gets the same answer, so a caller that lost the
+/// first answer can send the request again.
+pub async fn start_clone(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     headers: HeaderMap,
@@ -26,18 +26,18 @@ pub async fn start(
     Ok(accepted(job))
 }
 
-/// 202, a job that has been made, and where to find it.
+/// 202, a new job and its URL.
 pub fn accepted(job: Job) -> impl IntoResponse {
     let location = format!("/api/v1/jobs/{}", job.id);
     (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(job))
 }
 
-pub async fn preview(
+pub async fn preview_clone(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     body::Json(request): body::Json<CloneRequest>,
 ) -> Result<Json<ClonePreview>, Refused> {
-    let within = if request.mode == Mode::Mirror { limits::PREVIEW_OF_A_MIRROR } else { limits::PREVIEW };
+    let within = if request.mode == Mode::Mirror { limits::MIRROR_PREVIEW } else { limits::PREVIEW };
     let preview = tokio::time::timeout(within, app.backend.preview_clone(&viewer, request)).await;
     Ok(Json(preview.map_err(|_| too_slow(within))??))
 }

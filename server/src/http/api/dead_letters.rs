@@ -1,4 +1,4 @@
-//! `GET /api/v1/jobs/{id}/dead-letters`: what a job could not deliver, as the file that it is.
+//! `GET /api/v1/jobs/{id}/dead-letters`: the events that a job could not deliver, as a file.
 
 use std::io;
 
@@ -17,18 +17,18 @@ use crate::{connections::dead_letters::dead_letters, http::state::App};
 
 const CHUNK: usize = 64 * 1_024;
 
-/// The file lies where the job ran: another server of the same database does not have it, and says so.
-pub async fn download(State(app): State<App>, Id(id): Id) -> Result<impl IntoResponse, Refused> {
-    app.backend.job(id).await?;
+/// The file is on the server that ran the job; another server of the same database answers 404.
+pub async fn download_dead_letters(State(app): State<App>, Id(id): Id) -> Result<impl IntoResponse, Refused> {
+    app.backend.get_job(id).await?;
     let file = match File::open(dead_letters(&app.config.server.data_dir, id)).await {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let detail = format!("Job {id} has left no dead letters on this server.");
+            let detail = format!("Job {id} left no dead letters on this server.");
             return Err(Problem::new(ProblemCode::NotFound, detail).into());
         }
         Err(error) => {
-            tracing::error!(%error, "dead letters cannot be read");
-            let detail = "The dead letters cannot be read; the log has the cause.";
+            tracing::error!(%error, "dead letters cannot be read; the download failed");
+            let detail = "The dead letters cannot be read. The log has the cause.";
             return Err(Problem::new(ProblemCode::Internal, detail).into());
         }
     };

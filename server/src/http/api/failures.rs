@@ -1,4 +1,4 @@
-//! `GET /api/v1/jobs/{id}/failures`: every failed object of a job as NDJSON, a page of them in memory at a time.
+//! `GET /api/v1/jobs/{id}/failures`: every failed object of a job as NDJSON, with one page in memory at a time.
 
 use axum::{
     body::{Body, Bytes},
@@ -14,10 +14,10 @@ use crate::http::state::App;
 
 const PAGE: u32 = 1_000;
 
-/// The first page is read before the answer begins, so that a job that does not exist is a 404. A page that cannot be
-/// read later cuts the connection off: a download with a hole must not look complete.
-pub async fn download(State(app): State<App>, Id(id): Id) -> Result<impl IntoResponse, Refused> {
-    let first = app.backend.failures(id, None, PAGE).await?;
+/// Reads the first page before the answer begins, so a job that does not exist is a 404. If a later page cannot be read,
+/// the connection is cut: an incomplete download must not look complete.
+pub async fn list_failures(State(app): State<App>, Id(id): Id) -> Result<impl IntoResponse, Refused> {
+    let first = app.backend.list_failures(id, None, PAGE).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"failures-{}.ndjson\"", id.short())),
@@ -30,7 +30,7 @@ fn lines(app: App, id: JobId, first: FailurePage) -> impl Stream<Item = Result<B
         let Some(FailurePage { items, next }) = page else { return Ok(None) };
         let following = match next {
             None => None,
-            Some(next) => Some(app.backend.failures(id, Some(Key::try_from(next)?), PAGE).await?),
+            Some(next) => Some(app.backend.list_failures(id, Some(Key::try_from(next)?), PAGE).await?),
         };
         Ok(Some((written(&items), (app, following))))
     })

@@ -1,4 +1,4 @@
-//! `GET /api/v1`: what there is and how much of it one may ask for.
+//! `GET /api/v1`: the list of endpoints, and the limits of requests.
 
 use axum::{Json, http::header, response::IntoResponse};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::limits;
 
-/// Written by hand; the tests hold it against the router, in both directions.
+/// Written by hand; the tests compare it with the router, in both directions.
 const OPENAPI: &str = include_str!("openapi.json");
 
 #[derive(Serialize)]
@@ -15,7 +15,7 @@ struct Index {
     version: &'static str,
     openapi: &'static str,
     limits: Limits,
-    /// `GET /api/v1/jobs`: what it answers.
+    /// Method, path and summary of each operation.
     endpoints: Vec<Endpoint>,
 }
 
@@ -62,7 +62,7 @@ pub async fn openapi() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], OPENAPI)
 }
 
-/// From the description, so that there is one list only.
+/// Read from the description, so that there is only one list.
 fn endpoints() -> Vec<Endpoint> {
     let description: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
     let mut endpoints = Vec::new();

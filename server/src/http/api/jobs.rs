@@ -1,17 +1,17 @@
-//! Lists of jobs, one job, its log, and what may be asked of it.
+//! Lists of jobs, one job, its log, and actions on one or many.
 
 use axum::{
     Extension, Json,
     extract::{Query, State},
     response::IntoResponse,
 };
-use model::{Action, Bulk, BulkOutcome, Count, Event, Job, Retry, Viewer};
+use model::{Action, Bulk, BulkOutcome, Count, Event, Job, Page, Retry, Viewer};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Id, Whole,
+    Id,
     body::{self, OptionalJson},
-    listing::Listing,
+    listing::{Listing, page},
     problem::Refused,
 };
 use crate::http::state::App;
@@ -25,45 +25,50 @@ struct Jobs {
     count: Option<Count>,
 }
 
-pub async fn list(
+pub async fn list_jobs(
     State(app): State<App>,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<impl IntoResponse, Refused> {
     let listing = Listing::parse(&parameters)?;
-    let page = app.backend.jobs(&listing.filter, listing.after, listing.limit).await?;
-    let count = if listing.count { Some(app.backend.count(&listing.filter).await?) } else { None };
+    let page = app.backend.list_jobs(&listing.filter, listing.after, listing.limit).await?;
+    let count = if listing.count { Some(app.backend.count_jobs(&listing.filter).await?) } else { None };
     Ok(Json(Jobs { items: page.items, next: page.next, count }))
 }
 
-pub async fn show(State(app): State<App>, Id(id): Id) -> Result<Json<Job>, Refused> {
-    Ok(Json(app.backend.job(id).await?.job))
+pub async fn get_job(State(app): State<App>, Id(id): Id) -> Result<Json<Job>, Refused> {
+    Ok(Json(app.backend.get_job(id).await?.job))
 }
 
-pub async fn log(State(app): State<App>, Id(id): Id) -> Result<Json<Whole<Event>>, Refused> {
-    Ok(Json(Whole::new(app.backend.job(id).await?.events)))
+pub async fn list_job_events(
+    State(app): State<App>,
+    Id(id): Id,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<Page<Event>>, Refused> {
+    let (after, limit) = page(&parameters)?;
+    Ok(Json(app.backend.list_job_events(id, after, limit).await?))
 }
 
-pub async fn cancel(app: State<App>, viewer: Extension<Viewer>, id: Id) -> Result<Json<Job>, Refused> {
+pub async fn cancel_job(app: State<App>, viewer: Extension<Viewer>, id: Id) -> Result<Json<Job>, Refused> {
     act(app, viewer, id, Action::Cancel).await
 }
 
-pub async fn pause(app: State<App>, viewer: Extension<Viewer>, id: Id) -> Result<Json<Job>, Refused> {
+pub async fn pause_job(app: State<App>, viewer: Extension<Viewer>, id: Id) -> Result<Json<Job>, Refused> {
     act(app, viewer, id, Action::Pause).await
 }
 
-pub async fn resume(app: State<App>, viewer: Extension<Viewer>, id: Id) -> Result<Json<Job>, Refused> {
+pub async fn resume_job(app: State<App>, viewer: Extension<Viewer>, id: Id) -> Result<Json<Job>, Refused> {
     act(app, viewer, id, Action::Resume).await
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetryRequest {
-    /// Left out: what failed where something failed, else all.
+    /// Left out: the failed objects if there are any, else all.
     #[serde(default)]
     only: Option<Retry>,
 }
 
-pub async fn retry(
+pub async fn retry_job(
     app: State<App>,
     viewer: Extension<Viewer>,
     id: Id,
@@ -71,7 +76,7 @@ pub async fn retry(
 ) -> Result<Json<Job>, Refused> {
     let retry = match request.only {
         Some(retry) => retry,
-        None => match app.backend.job(id.0).await?.job.allows(Action::Retry(Retry::Failed)) {
+        None => match app.backend.get_job(id.0).await?.job.allows(Action::Retry(Retry::Failed)) {
             Ok(()) => Retry::Failed,
             Err(_) => Retry::All,
         },
@@ -79,20 +84,20 @@ pub async fn retry(
     act(app, viewer, id, Action::Retry(retry)).await
 }
 
-pub async fn bulk(
+pub async fn act_on_jobs(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     body::Json(bulk): body::Json<Bulk>,
 ) -> Result<Json<BulkOutcome>, Refused> {
-    Ok(Json(app.backend.bulk(&viewer, bulk).await?))
+    Ok(Json(app.backend.act_on_jobs(&viewer, bulk).await?))
 }
 
-/// The job as it is now. A running one does what was asked at its next beat; until then `stopping` says so.
+/// The job as it is now. A running job obeys at its next heartbeat; until then `stopping` shows the request.
 async fn act(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Id(id): Id,
     action: Action,
 ) -> Result<Json<Job>, Refused> {
-    Ok(Json(app.backend.act(&viewer, id, action).await?))
+    Ok(Json(app.backend.act_on_job(&viewer, id, action).await?))
 }

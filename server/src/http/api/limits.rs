@@ -1,28 +1,30 @@
-//! The limits of the API, in one place, so that what is enforced is what `GET /api/v1` states.
+//! The limits of the API, in one place: `GET /api/v1` states the limits that are enforced.
 
 use std::time::Duration;
 
-/// Of a request's body.
+/// Longest body of a request, in bytes.
 pub const BODY_BYTES: usize = 64 * 1_024;
 
-/// Until an answer begins. What is streamed afterwards (events, failures) may take longer.
+/// Longest time until an answer begins. A stream (events, failures) may then go on for longer.
 pub const REQUEST: Duration = Duration::from_secs(30);
 
-/// Of a preview.
+/// Longest time of a preview.
 pub const PREVIEW: Duration = Duration::from_secs(10);
 
-/// Of a mirror's, which must read both listings to their ends; shorter than [`REQUEST`], as starting it takes one more.
-pub const PREVIEW_OF_A_MIRROR: Duration = Duration::from_secs(25);
+/// Longest time of a mirror's preview, which needs complete listings. Shorter than [`REQUEST`], because starting a
+/// mirror takes another preview.
+pub const MIRROR_PREVIEW: Duration = Duration::from_secs(25);
 
-/// Jobs on a page of a list, unless `limit` says otherwise.
+/// Default length of a page of a list.
 pub const PAGE: u32 = 50;
+/// Longest page of a list.
 pub const PAGE_MOST: u32 = 200;
 
-/// Live streams open at once.
+/// Most live streams open at once.
 pub const STREAMS: usize = 256;
 
-/// A live stream ends after this long; the client connects again, and a session that has expired ends with it.
+/// Longest duration of a live stream. The client then connects again, unless its session has expired.
 pub const STREAM: Duration = Duration::from_hours(1);
 
-/// Characters of an `Idempotency-Key`.
+/// Longest `Idempotency-Key`, in characters.
 pub const IDEMPOTENCY_KEY: usize = 128;

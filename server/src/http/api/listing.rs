@@ -1,5 +1,6 @@
-//! The query of `GET /api/v1/jobs`, read into a filter. Unknown parameters are refused: a misspelt filter would
-//! otherwise answer jobs that were not asked for.
+//! The query of a list: `after` and `limit` of every list, and the filter of `GET /api/v1/jobs`.
+//!
+//! Always: unknown parameters are refused. A misspelt filter would otherwise return items that it should leave out.
 
 use std::str::FromStr;
 
@@ -19,8 +20,8 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// `state` may be repeated and may hold several with commas between; of any other parameter the last one counts.
-    /// Empty values are as if left out, as forms send them.
+    /// `state` may be repeated and may be a list separated by commas; of any other parameter the last one counts. An
+    /// empty value counts as left out, as forms send them.
     pub fn parse(parameters: &[(impl AsRef<str>, impl AsRef<str>)]) -> Result<Self, Invalid> {
         let mut listing = Self { filter: Filter::default(), after: None, limit: limits::PAGE, count: false };
         for (name, value) in parameters {
@@ -47,14 +48,8 @@ impl Listing {
             "text" => filter.text = optional(value).unwrap_or_default(),
             "from" => filter.from = time(name, value)?,
             "to" => filter.to = time(name, value)?,
-            "after" => {
-                let wrong = |_| Invalid::new(name, value, "the `next` of the page before");
-                self.after = optional(value).map_err(wrong)?;
-            }
-            "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=limits::PAGE_MOST).contains(limit));
-                self.limit = limit.ok_or_else(|| Invalid::new(name, value, format!("1 to {}", limits::PAGE_MOST)))?;
-            }
+            "after" => self.after = after(value)?,
+            "limit" => self.limit = limit(value)?,
             "count" => {
                 self.count = value.parse().map_err(|_| Invalid::new(name, value, "true or false"))?;
             }
@@ -62,6 +57,30 @@ impl Listing {
         }
         Ok(())
     }
+}
+
+/// The `after` of any list.
+pub fn after<T: FromStr>(value: &str) -> Result<Option<T>, Invalid> {
+    optional(value).map_err(|_| Invalid::new("after", value, "the `next` of the page before"))
+}
+
+/// The `limit` of any list.
+pub fn limit(value: &str) -> Result<u32, Invalid> {
+    let limit = value.parse().ok().filter(|limit| (1..=limits::PAGE_MOST).contains(limit));
+    limit.ok_or_else(|| Invalid::new("limit", value, format!("1 to {}", limits::PAGE_MOST)))
+}
+
+/// The query of a list without a filter.
+pub fn page<T: FromStr>(parameters: &[(String, String)]) -> Result<(Option<T>, u32), Invalid> {
+    let (mut from, mut most) = (None, limits::PAGE);
+    for (name, value) in parameters {
+        match name.as_str() {
+            "after" => from = after(value)?,
+            "limit" => most = limit(value)?,
+            _ => return Err(Invalid::new(name, value, "one of the parameters after, limit")),
+        }
+    }
+    Ok((from, most))
 }
 
 pub fn optional<T: FromStr>(value: &str) -> Result<Option<T>, T::Err> {
@@ -86,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_does_not_fit_is_refused_by_its_name() {
+    fn wrong_parameter_is_refused_by_name() {
         for (name, value) in [
             ("stat", "failed"),
             ("state", "done"),

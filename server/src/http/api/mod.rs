@@ -1,8 +1,8 @@
 //! The JSON API: thin handlers between HTTP and [`app::backend::Backend`], which pages use too.
 //!
-//! A handler reads the request into types, calls one method, and answers what that returned. What a request may hold
-//! is in `limits`, how a refusal looks in `problem`; `openapi.json` describes all of it and is tested against the
-//! router.
+//! A handler reads the request into types, calls the method of the same name, and returns its result. The limits of
+//! requests are in `limits`, the form of a refusal in `problem`; `openapi.json` describes all of it and is tested
+//! against the router.
 
 pub mod alerts;
 pub mod body;
@@ -32,7 +32,7 @@ use serde::Serialize;
 
 use self::problem::Refused;
 
-/// A list that is always whole.
+/// A list that always fits one page.
 #[derive(Serialize)]
 pub struct Whole<T> {
     pub items: Vec<T>,
@@ -45,7 +45,7 @@ impl<T> Whole<T> {
     }
 }
 
-/// The `{id}` of a path, of a job unless it says otherwise.
+/// The `{id}` of a path, by default a job's.
 pub struct Id<T = JobId>(pub T);
 
 impl<S: Send + Sync, T: FromStr<Err = Invalid>> FromRequestParts<S> for Id<T> {
@@ -59,13 +59,13 @@ impl<S: Send + Sync, T: FromStr<Err = Invalid>> FromRequestParts<S> for Id<T> {
     }
 }
 
-/// The answer to a path that does not exist.
+/// Refuses a path that does not exist.
 pub async fn no_such_path(uri: Uri) -> Refused {
-    Refused::new(ProblemCode::NotFound, format!("There is no {}. GET /api/v1 lists what there is.", uri.path()))
+    Refused::new(ProblemCode::NotFound, format!("There is no {}. GET /api/v1 lists all paths.", uri.path()))
 }
 
-/// The answer to a path that exists, but not with this method; `Allow` says with which.
+/// Refuses a method that the path does not have; `Allow` names those it has.
 pub async fn no_such_method(method: Method, uri: Uri) -> Refused {
-    let detail = format!("{} does not answer {method}. GET /api/v1 lists what there is.", uri.path());
+    let detail = format!("{} does not take {method}. GET /api/v1 lists the methods of each path.", uri.path());
     Refused::new(ProblemCode::MethodNotAllowed, detail)
 }

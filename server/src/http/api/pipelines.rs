@@ -1,4 +1,4 @@
-//! `/api/v1/pipelines`: what is configured, and how it stands; and its function's log, read again.
+//! `/api/v1/pipelines`: configuration and status of pipelines, their health, and jobs that repair it.
 
 use axum::{
     Extension, Json,
@@ -18,45 +18,45 @@ use super::{
 };
 use crate::http::state::App;
 
-pub async fn list(State(app): State<App>) -> Result<Json<Whole<PipelineStatus>>, Refused> {
-    Ok(Json(Whole::new(app.backend.pipelines().await?.items)))
+pub async fn list_pipelines(State(app): State<App>) -> Result<Json<Whole<PipelineStatus>>, Refused> {
+    Ok(Json(Whole::new(app.backend.list_pipelines().await?.items)))
 }
 
-pub async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Json<PipelineView>, Refused> {
+pub async fn get_pipeline(State(app): State<App>, Path(name): Path<String>) -> Result<Json<PipelineView>, Refused> {
     let name: PipelineName = name.parse()?;
-    Ok(Json(app.backend.pipeline(&name).await?))
+    Ok(Json(app.backend.get_pipeline(&name).await?))
 }
 
-pub async fn health(
+pub async fn get_pipeline_health(
     State(app): State<App>,
     Path(name): Path<String>,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<PipelineHealth>, Refused> {
     let window = window(&parameters, app.db.now())?;
-    Ok(Json(app.backend.pipeline_health(&name.parse()?, window).await?))
+    Ok(Json(app.backend.get_pipeline_health(&name.parse()?, window).await?))
 }
 
-/// `null` where nobody has looked yet.
-pub async fn reconciliation(
+/// `null` if the pipeline was not reconciled yet.
+pub async fn get_reconciliation(
     State(app): State<App>,
     Path(name): Path<String>,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<Option<Reconciliation>>, Refused> {
     let window = window(&parameters, app.db.now())?;
-    Ok(Json(app.backend.reconciliation(&name.parse()?, window).await?))
+    Ok(Json(app.backend.get_reconciliation(&name.parse()?, window).await?))
 }
 
-/// `null` where no marked events are sent through its sink.
-pub async fn canary(
+/// `null` if the pipeline's sink has no canary.
+pub async fn get_canary(
     State(app): State<App>,
     Path(name): Path<String>,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<Option<Canary>>, Refused> {
     let window = window(&parameters, app.db.now())?;
-    Ok(Json(app.backend.canary(&name.parse()?, window).await?))
+    Ok(Json(app.backend.get_canary(&name.parse()?, window).await?))
 }
 
-/// 202, the job and where to find it; see [`super::clones::start`].
+/// 202, the job and its URL; see [`super::clones::start_clone`].
 pub async fn reprocess_gaps(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
@@ -69,7 +69,7 @@ pub async fn reprocess_gaps(
     Ok(accepted(app.backend.reprocess_gaps(&viewer, &name.parse()?, window, key).await?))
 }
 
-/// `from` and `to`; what is left out makes it a day, up to now.
+/// The window of `from` and `to`. By default it is one day long and ends now.
 fn window(parameters: &[(String, String)], now: Time) -> Result<Window, Invalid> {
     const DAY_MS: i64 = 86_400_000;
     let (mut from, mut to) = (None, None);
@@ -84,8 +84,8 @@ fn window(parameters: &[(String, String)], now: Time) -> Result<Window, Invalid>
     Window::new(from.unwrap_or(Time(to.0.saturating_sub(DAY_MS))), to)
 }
 
-/// 202, the job and where to find it.
-pub async fn backfill(
+/// 202, the job and its URL.
+pub async fn start_backfill(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Path(name): Path<String>,

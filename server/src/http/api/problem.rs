@@ -1,7 +1,7 @@
-//! Refusals, as every handler and guard answers them.
+//! Refusals of every handler and guard.
 //!
-//! A [`Refused`] carries the problem in the response's extensions; `request::frame`, which alone knows the request's
-//! id, writes it as `application/problem+json`. So there is one place that decides what a problem looks like.
+//! A [`Refused`] puts the problem into the response's extensions; `request::frame`, which knows the request's id, writes
+//! it as `application/problem+json`. So one place decides what a problem looks like.
 
 use axum::{
     Json,
@@ -48,7 +48,7 @@ struct Document<'a> {
     instance: &'a str,
 }
 
-/// Gives a refusal its body; any other response passes. `request` is the request's id.
+/// Writes the body of a refusal; any other response is unchanged. `request` is the request's id.
 pub fn write(mut response: Response, request: &str) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let r#type = format!("urn:logyard:problem:{}", problem.code.as_str());

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::http::state::App;
 
-/// 202, the job and where to find it; see [`super::clones::start`].
-pub async fn start(
+/// 202, the job and its URL; see [`super::clones::start_clone`].
+pub async fn start_reprocess(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     headers: HeaderMap,
@@ -23,15 +23,18 @@ pub async fn start(
     Ok(accepted(job))
 }
 
-pub async fn preview(
+pub async fn preview_reprocess(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     body::Json(request): body::Json<ReprocessRequest>,
 ) -> Result<Json<ReprocessPreview>, Refused> {
-    let within = limits::PREVIEW_OF_A_MIRROR;
+    let within = limits::MIRROR_PREVIEW;
     let preview = tokio::time::timeout(within, app.backend.preview_reprocess(&viewer, request)).await;
     let too_slow = |_| {
-        let detail = format!("The store took longer than {} seconds to list what this holds.", within.as_secs());
+        let detail = format!(
+            "The store took longer than {} seconds to list the log objects. Choose a shorter window.",
+            within.as_secs()
+        );
         Problem::new(ProblemCode::Store, detail)
     };
     Ok(Json(preview.map_err(too_slow)??))

@@ -1,7 +1,6 @@
-//! `GET /api/v1/runs`: what was shipped, object by object; one run with its evidence, and what it logged. Unknown
-//! parameters are refused, as in `listing`.
+//! `GET /api/v1/runs`: runs, one run with its evidence, and its log. Unknown parameters are refused, as in `listing`.
 //!
-//! Always: `summary` is what the shipper logged, in its own shape.
+//! Always: `summary` is the text that the shipper logged, in the shipper's own shape.
 
 use axum::{
     Json,
@@ -9,12 +8,12 @@ use axum::{
     response::IntoResponse,
 };
 use model::{Alert, Invalid, LogLine, Page, Run, RunCursor, RunFilter, RunId, RunLog, RunView, Time};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     Id, limits,
-    listing::{optional, time},
+    listing::{after, limit, optional, page, time},
     problem::Refused,
 };
 use crate::http::state::App;
@@ -28,7 +27,7 @@ struct Listing {
     limit: u32,
 }
 
-/// A run with what its outcome rests on: the item itself, and more beside its fields.
+/// A run with the evidence for its outcome: the fields of the run itself, and more beside them.
 #[derive(Serialize)]
 struct View {
     #[serde(flatten)]
@@ -40,41 +39,31 @@ struct View {
     console: Option<String>,
 }
 
-pub async fn list(
+pub async fn list_runs(
     State(app): State<App>,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<impl IntoResponse, Refused> {
     let Listing { filter, after, limit } = Listing::parse(&parameters)?;
-    let Page { items, next } = app.backend.runs(&filter, after, limit).await?;
+    let Page { items, next } = app.backend.list_runs(&filter, after, limit).await?;
     Ok(Json(Page { items: items.iter().map(item).collect::<Vec<_>>(), next }))
 }
 
-pub async fn show(State(app): State<App>, Id(id): Id<RunId>) -> Result<impl IntoResponse, Refused> {
-    let RunView { now, run, evidence, beside, alerts, console } = app.backend.run_view(id).await?;
+pub async fn get_run(State(app): State<App>, Id(id): Id<RunId>) -> Result<impl IntoResponse, Refused> {
+    let RunView { now, run, evidence, beside, alerts, console } = app.backend.get_run(id).await?;
     let beside = beside.iter().map(item).collect();
     Ok(Json(View { item: item(&run), now, evidence, beside, alerts, console }))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LogPage {
-    after: Option<String>,
-    limit: Option<u32>,
-}
-
-pub async fn log(
+pub async fn get_run_log(
     State(app): State<App>,
     Id(id): Id<RunId>,
-    Query(LogPage { after, limit }): Query<LogPage>,
+    Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<RunLog>, Refused> {
-    let limit = limit.unwrap_or(limits::PAGE);
-    if !(1..=limits::PAGE_MOST).contains(&limit) {
-        return Err(Invalid::new("limit", limit.to_string(), format!("1 to {}", limits::PAGE_MOST)).into());
-    }
-    Ok(Json(app.backend.run_log(id, after.filter(|after| !after.is_empty()), limit).await?))
+    let (after, limit) = page(&parameters)?;
+    Ok(Json(app.backend.get_run_log(id, after, limit).await?))
 }
 
-/// A run; where its summary was logged in another shape than Logyard's, as it was logged.
+/// A run as JSON. A summary that was logged in a shape of its own keeps that shape.
 fn item(run: &Run) -> Value {
     let mut item = serde_json::to_value(run).unwrap_or_default();
     if let Some(logged) = run.logged.as_deref().and_then(|json| serde_json::from_str(json).ok()) {
@@ -84,7 +73,7 @@ fn item(run: &Run) -> Value {
 }
 
 impl Listing {
-    /// `outcome` may be repeated and may hold several with commas between; empty values are as if left out.
+    /// `outcome` may be repeated and may be a list separated by commas; an empty value counts as left out.
     fn parse(parameters: &[(impl AsRef<str>, impl AsRef<str>)]) -> Result<Self, Invalid> {
         let mut listing = Self { filter: RunFilter::default(), after: None, limit: limits::PAGE };
         for (name, value) in parameters {
@@ -107,11 +96,8 @@ impl Listing {
             "request_id" => filter.request_id = Some(value.to_owned()).filter(|id| !id.is_empty()),
             "from" => filter.from = time(name, value)?,
             "to" => filter.to = time(name, value)?,
-            "after" => self.after = optional(value)?,
-            "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=limits::PAGE_MOST).contains(limit));
-                self.limit = limit.ok_or_else(|| Invalid::new(name, value, format!("1 to {}", limits::PAGE_MOST)))?;
-            }
+            "after" => self.after = after(value)?,
+            "limit" => self.limit = limit(value)?,
             _ => return Err(Invalid::new(name, value, PARAMETERS)),
         }
         Ok(())
@@ -132,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_does_not_fit_is_refused_by_its_name() {
+    fn wrong_parameter_is_refused_by_name() {
         for (name, value) in [
             ("outcomes", "sent"),
             ("outcome", "lost"),

@@ -1,4 +1,4 @@
-//! `/api/v1/schedules`: made, listed, paused, resumed, run by hand, deleted.
+//! `/api/v1/schedules`: create, list, pause, resume, run by hand, delete.
 
 use axum::{
     Extension, Json,
@@ -8,16 +8,16 @@ use axum::{
 };
 use model::{Schedule, ScheduleId, ScheduleRequest, Viewer};
 
-use super::{Id, Whole, body, problem::Refused};
+use super::{Id, Whole, body, clones::accepted, problem::Refused};
 use crate::http::state::App;
 
-pub async fn list(State(app): State<App>) -> Result<Json<Whole<Schedule>>, Refused> {
-    let list = app.backend.schedules().await?;
+pub async fn list_schedules(State(app): State<App>) -> Result<Json<Whole<Schedule>>, Refused> {
+    let list = app.backend.list_schedules().await?;
     Ok(Json(Whole::new(list.items.into_iter().map(|(schedule, _)| schedule).collect())))
 }
 
-/// 201, the schedule and where to find it; the same for a repeat of the very same one.
-pub async fn create(
+/// 201, the schedule and its URL; the same for a repeat of the same request.
+pub async fn create_schedule(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     body::Json(request): body::Json<ScheduleRequest>,
@@ -27,11 +27,11 @@ pub async fn create(
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(schedule)))
 }
 
-pub async fn show(State(app): State<App>, Id(id): Id<ScheduleId>) -> Result<Json<Schedule>, Refused> {
-    Ok(Json(app.backend.schedule(id).await?))
+pub async fn get_schedule(State(app): State<App>, Id(id): Id<ScheduleId>) -> Result<Json<Schedule>, Refused> {
+    Ok(Json(app.backend.get_schedule(id).await?))
 }
 
-pub async fn delete(
+pub async fn delete_schedule(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Id(id): Id<ScheduleId>,
@@ -40,7 +40,7 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub async fn pause(
+pub async fn pause_schedule(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Id(id): Id<ScheduleId>,
@@ -48,7 +48,7 @@ pub async fn pause(
     Ok(Json(app.backend.pause_schedule(&viewer, id).await?))
 }
 
-pub async fn resume(
+pub async fn resume_schedule(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Id(id): Id<ScheduleId>,
@@ -56,13 +56,12 @@ pub async fn resume(
     Ok(Json(app.backend.resume_schedule(&viewer, id).await?))
 }
 
-/// 202, the job and where to find it, as for a clone.
-pub async fn run(
+/// 202, the job and its URL.
+pub async fn run_schedule(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Id(id): Id<ScheduleId>,
 ) -> Result<impl IntoResponse, Refused> {
     let job = app.backend.run_schedule(&viewer, id).await?;
-    let location = format!("/api/v1/jobs/{}", job.id);
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(job)))
+    Ok(accepted(job))
 }

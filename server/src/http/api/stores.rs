@@ -1,4 +1,4 @@
-//! The configured stores, their buckets, and a first look into one.
+//! The configured stores, their buckets, and the first keys of a place.
 
 use axum::{
     Json,
@@ -9,17 +9,20 @@ use model::{BucketName, Invalid, Key, Place, Prefix, StoreName, StoreStatus};
 use super::{Whole, problem::Refused};
 use crate::http::state::App;
 
-pub async fn list(State(app): State<App>) -> Result<Json<Whole<StoreStatus>>, Refused> {
-    Ok(Json(Whole::new(app.backend.stores().await?)))
+pub async fn list_stores(State(app): State<App>) -> Result<Json<Whole<StoreStatus>>, Refused> {
+    Ok(Json(Whole::new(app.backend.list_stores().await?)))
 }
 
-pub async fn buckets(State(app): State<App>, Path(name): Path<String>) -> Result<Json<Whole<BucketName>>, Refused> {
+pub async fn list_buckets(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<Json<Whole<BucketName>>, Refused> {
     let name: StoreName = name.parse()?;
-    Ok(Json(Whole::new(app.backend.buckets(&name).await?)))
+    Ok(Json(Whole::new(app.backend.list_buckets(&name).await?)))
 }
 
-/// Up to ten keys: whether the place can be read, and what lies there.
-pub async fn peek(
+/// Up to ten keys: shows whether the place can be read, and what lies there.
+pub async fn list_first_keys(
     State(app): State<App>,
     Path(name): Path<String>,
     Query(parameters): Query<Vec<(String, String)>>,
@@ -35,5 +38,5 @@ pub async fn peek(
     }
     let bucket = bucket.ok_or_else(|| Invalid::new("bucket", "", "the name of a bucket"))?;
     let place = Place { store: Some(store), bucket, prefix };
-    Ok(Json(Whole::new(app.backend.peek(place).await?)))
+    Ok(Json(Whole::new(app.backend.list_first_keys(place).await?)))
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/syncs`: tables that are kept in step, what is asked of them, and what agents report.
+//! `/api/v1/syncs`: tables kept in sync, actions on them, and the reports of agents.
 
 use axum::{
     Extension, Json,
@@ -7,12 +7,11 @@ use axum::{
     response::IntoResponse,
 };
 use model::{
-    Invalid, Page, Problem, ProblemCode, SyncAction, SyncEvaluation, SyncId, SyncReport, SyncStatus, SyncView,
-    TableName, Time, Viewer,
+    Page, Problem, ProblemCode, SyncAction, SyncEvaluation, SyncReport, SyncStatus, SyncView, TableName, Time, Viewer,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{body, limits, listing::optional, problem::Refused};
+use super::{body, listing::page, problem::Refused};
 use crate::http::state::App;
 
 /// The `{table}` of a path.
@@ -29,7 +28,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Table {
     }
 }
 
-/// A list that is always whole, and when it was so: rates and ages are told by that time.
+/// A complete list, and the time it was read: rates and ages are relative to that time.
 #[derive(Serialize)]
 pub struct Tables {
     items: Vec<SyncStatus>,
@@ -37,46 +36,47 @@ pub struct Tables {
     now: Time,
 }
 
-/// What to look at now.
+/// The table to evaluate now.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Ask {
+pub struct Evaluation {
     table: TableName,
-    /// Say what differs and change nothing.
+    /// True: report the differences and change nothing.
     #[serde(default)]
     verify: bool,
 }
 
-pub async fn list(State(app): State<App>) -> Result<Json<Tables>, Refused> {
-    let list = app.backend.syncs().await?;
+pub async fn list_syncs(State(app): State<App>) -> Result<Json<Tables>, Refused> {
+    let list = app.backend.list_syncs().await?;
     Ok(Json(Tables { items: list.items, next: None, now: list.now }))
 }
 
-pub async fn show(State(app): State<App>, Table(table): Table) -> Result<Json<SyncView>, Refused> {
-    Ok(Json(app.backend.sync(&table).await?))
+pub async fn get_sync(State(app): State<App>, Table(table): Table) -> Result<Json<SyncView>, Refused> {
+    Ok(Json(app.backend.get_sync(&table).await?))
 }
 
-pub async fn evaluations(
+pub async fn list_evaluations(
     State(app): State<App>,
     Table(table): Table,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<Json<Page<SyncEvaluation>>, Refused> {
     let (after, limit) = page(&parameters)?;
-    Ok(Json(app.backend.evaluations(&table, after, limit).await?))
+    Ok(Json(app.backend.list_evaluations(&table, after, limit).await?))
 }
 
-/// 202, the table as it stands, and where to see how it goes on: whoever keeps it looks as soon as it is free.
-pub async fn ask(
+/// 202, the table's current status, and where to follow it. The process that syncs the table evaluates it when it is
+/// free.
+pub async fn evaluate_sync(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
-    body::Json(Ask { table, verify }): body::Json<Ask>,
+    body::Json(Evaluation { table, verify }): body::Json<Evaluation>,
 ) -> Result<impl IntoResponse, Refused> {
     let action = if verify { SyncAction::Verify } else { SyncAction::Evaluate };
     accept(&app, &viewer, &table, action).await
 }
 
-/// The same for whatever may be asked.
-pub async fn act(
+/// 202, as above, for any action.
+pub async fn act_on_sync(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Table(table): Table,
@@ -96,30 +96,12 @@ async fn accept(
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(status)))
 }
 
-/// From an agent, which is named by its token.
-pub async fn report(
+/// Records the report of an agent, which its token names.
+pub async fn report_sync(
     State(app): State<App>,
     Extension(viewer): Extension<Viewer>,
     Table(table): Table,
     body::Json(report): body::Json<SyncReport>,
 ) -> Result<Json<SyncStatus>, Refused> {
     Ok(Json(app.backend.report_sync(&viewer, &table, report).await?))
-}
-
-fn page(parameters: &[(String, String)]) -> Result<(Option<SyncId>, u32), Invalid> {
-    let (mut after, mut limit) = (None, limits::PAGE);
-    for (name, value) in parameters {
-        match name.as_str() {
-            "after" => {
-                after =
-                    optional(value).map_err(|_: Invalid| Invalid::new(name, value, "the `next` of the page before"))?;
-            }
-            "limit" => {
-                let fits = value.parse().ok().filter(|limit| (1..=limits::PAGE_MOST).contains(limit));
-                limit = fits.ok_or_else(|| Invalid::new(name, value, format!("1 to {}", limits::PAGE_MOST)))?;
-            }
-            _ => return Err(Invalid::new(name, value, "one of the parameters after, limit")),
-        }
-    }
-    Ok((after, limit))
 }

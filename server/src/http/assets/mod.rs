@@ -1,10 +1,10 @@
-//! The interface's files, compressed beforehand and held in the binary.
+//! The interface's files, compressed at build time and embedded in the binary.
 //!
-//! Script, wasm and style have names that change with their content, so a browser keeps them for a year and asks never
-//! again; what has a fixed name, such as the icon, is asked for again after an hour and usually answered with 304.
+//! Script, wasm and style have names that change with their content, so a browser caches them for a year. A file with a
+//! fixed name, such as the icon, is requested again after an hour and usually answered with 304.
 //!
-//! Always: a name under `/assets/` has one content for ever. A build without the site serves the same pages, only
-//! without script and style.
+//! Always: the content under a name in `/assets/` never changes. A build without the site serves the same pages, without
+//! script and style.
 
 mod serve;
 #[cfg(test)]
@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use self::serve::Cached;
 
-/// Every file of the site as the bundle left it: path below the site, content.
+/// Every file of the site: its path below the site, and its content.
 type Table = &'static [(&'static str, &'static [u8])];
 
 static SITE: Table = include!(concat!(env!("OUT_DIR"), "/site.rs"));
@@ -38,7 +38,7 @@ struct Shared {
     files: HashMap<String, File>,
 }
 
-/// What the crate `bundle` writes beside the files.
+/// The file that the crate `bundle` writes beside the site.
 #[derive(Debug, Default, Deserialize)]
 struct Manifest {
     js: String,
@@ -53,7 +53,7 @@ struct Entry {
     hash: String,
 }
 
-/// A file in the forms it can be sent in.
+/// A file with its compressed forms.
 #[derive(Clone, Copy, Debug)]
 struct File {
     plain: &'static [u8],
@@ -71,7 +71,7 @@ pub enum AssetsError {
 }
 
 impl Assets {
-    /// What this binary was built with; empty where it was built without the site.
+    /// The files embedded in this binary; empty if it was built without the site.
     pub fn load() -> Result<Self, AssetsError> {
         Self::from_table(SITE)
     }
@@ -93,14 +93,14 @@ impl Assets {
         Ok(Self { shared: Arc::new(Shared { manifest, files }) })
     }
 
-    /// The URL paths that a page names; empty where there is no site.
+    /// URL paths for the head of a page; empty without the site.
     pub fn paths(&self) -> AssetPaths {
         let url = |path: &String| if path.is_empty() { String::new() } else { format!("/{path}") };
         let Manifest { js, wasm, css, .. } = &self.shared.manifest;
         AssetPaths { js: url(js), wasm: url(wasm), css: url(css) }
     }
 
-    /// A route for each file, and a plain 404 for what an older version's page may still ask for.
+    /// A route for each file, and a plain 404 for files that a page of an older version may still request.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         let missing = Router::new().route("/assets/{*path}", get(async || StatusCode::NOT_FOUND));
         self.shared.manifest.files.iter().fold(missing, |router, Entry { path, hash }| {

@@ -1,4 +1,4 @@
-//! One answer for one file: the smallest form that the client takes, or 304 where it has that form already.
+//! The answer for one file: the smallest form that the client accepts, or 304 if it has that form already.
 
 use axum::{
     body::Body,
@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::File;
 
-/// How long a browser may use its copy without asking.
+/// How long a browser may use its copy without a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cached {
     ForEver,
@@ -27,7 +27,7 @@ impl Cached {
 
 pub(super) fn answer(file: File, hash: &str, cached: Cached, request: &HeaderMap) -> Response {
     let (content, encoding) = choose(file, request);
-    // Each encoding is other bytes, so each has a strong ETag of its own.
+    // Each encoding has different bytes, and so a strong ETag of its own.
     let etag = encoding.map_or_else(|| format!("\"{hash}\""), |encoding| format!("\"{hash}-{encoding}\""));
     let mut response = if has(request, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -56,8 +56,8 @@ fn choose(file: File, request: &HeaderMap) -> (&'static [u8], Option<&'static st
         .unwrap_or((file.plain, None))
 }
 
-/// Whether `Accept-Encoding` names the encoding, and not with `q=0`. A `*` is not taken as consent: nobody sends it
-/// who would not be content with the plain form.
+/// True if `Accept-Encoding` names the encoding without `q=0`. A `*` does not count: its senders accept the plain form
+/// too.
 fn accepts(request: &HeaderMap, encoding: &str) -> bool {
     list(request, header::ACCEPT_ENCODING).any(|item| {
         let (name, weight) = item.split_once(';').unwrap_or((item, ""));
@@ -66,7 +66,7 @@ fn accepts(request: &HeaderMap, encoding: &str) -> bool {
     })
 }
 
-/// Whether `If-None-Match` names the ETag; the comparison is the weak one, as RFC 9110 asks.
+/// True if `If-None-Match` names the ETag, by weak comparison as in RFC 9110.
 fn has(request: &HeaderMap, etag: &str) -> bool {
     list(request, header::IF_NONE_MATCH).any(|item| item == "*" || item.strip_prefix("W/").unwrap_or(item) == etag)
 }

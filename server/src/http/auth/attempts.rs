@@ -1,7 +1,7 @@
-//! Failed attempts to sign in, counted for each address.
+//! Failed sign-ins, counted for each address.
 //!
-//! An attempt counts from its start, so that many at once are no way around the limit, and is taken back when it
-//! succeeds. Always: at most [`ADDRESSES`] addresses are remembered; beyond that the oldest minute decides.
+//! An attempt counts from its start, so parallel attempts do not bypass the limit, and no longer counts once it succeeds.
+//! Always: at most [`ADDRESSES`] addresses are remembered; beyond that, new addresses are refused for a minute.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-const MOST: usize = 5;
+/// Failed attempts within [`WITHIN`] before an address must wait.
+const LIMIT: usize = 5;
 const WITHIN: Duration = Duration::from_mins(1);
 const ADDRESSES: usize = 10_000;
 
@@ -19,7 +20,7 @@ pub(super) struct Attempts {
     started: Mutex<HashMap<IpAddr, Vec<Instant>>>,
 }
 
-/// Too many; try again after this long.
+/// Too many attempts: how long to wait.
 #[derive(Debug, PartialEq)]
 pub(super) struct Wait(pub(super) Duration);
 
@@ -30,12 +31,12 @@ impl Attempts {
             started.retain(|_, attempts| attempts.last().is_some_and(|last| now.duration_since(*last) < WITHIN));
         }
         if started.len() >= ADDRESSES && !started.contains_key(&network(address)) {
-            return Err(Wait(WITHIN)); // an attack from everywhere: better nobody new than no limit
+            return Err(Wait(WITHIN)); // an attack from many addresses: refusing new ones is better than no limit
         }
         let attempts = started.entry(network(address)).or_default();
         attempts.retain(|attempt| now.duration_since(*attempt) < WITHIN);
         match attempts.first() {
-            Some(first) if attempts.len() >= MOST => Err(Wait(WITHIN.saturating_sub(now.duration_since(*first)))),
+            Some(first) if attempts.len() >= LIMIT => Err(Wait(WITHIN.saturating_sub(now.duration_since(*first)))),
             _ => {
                 attempts.push(now);
                 Ok(())
@@ -52,7 +53,7 @@ impl Attempts {
     }
 }
 
-/// Whoever has one address of IPv6 has the 2^64 beside it.
+/// The unit that is counted: an IPv4 address, or an IPv6 network of 64 bits, which one host can use freely.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sixth_failure_within_a_minute_has_to_wait() {
+    fn sixth_failure_within_a_minute_waits() {
         let (attempts, start) = (Attempts::default(), Instant::now());
         let address: IpAddr = "192.0.2.1".parse().unwrap();
         let at = |seconds| start + Duration::from_secs(seconds);
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_in_ipv6_count_as_one() {
+    fn ipv6_neighbours_count_as_one() {
         let (attempts, now) = (Attempts::default(), Instant::now());
         for host in 1..=5 {
             assert_eq!(attempts.begin(format!("2001:db8::{host}").parse().unwrap(), now), Ok(()));

@@ -1,4 +1,4 @@
-//! The middleware: finds out who asks, and turns away whom a part of the server is not for.
+//! The middleware: identifies the viewer of a request, and refuses requests that need one and have none.
 
 use axum::{
     extract::{Request, State},
@@ -11,7 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::http::{api::problem::Refused, state::App};
 
-/// Puts the [`Viewer`] into the request's extensions, if there is one. Turns nobody away but wrong tokens.
+/// Puts the [`Viewer`] into the request's extensions, if there is one. Refuses wrong tokens only.
 pub async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let by_token = path.starts_with("/api/") || path == "/metrics";
@@ -26,13 +26,13 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     }
 }
 
-/// For the API: without a viewer, 401.
+/// For the API: answers 401 without a viewer.
 pub async fn api(request: Request, next: Next) -> Response {
     if is_known(&request) { next.run(request).await } else { unauthorised() }
 }
 
-/// For pages and server functions: without a viewer, whoever shows HTML is sent to sign in and then back. Calls by a
-/// page's script get 401, and the page says so.
+/// For pages and server functions. Without a viewer, a browser is redirected to sign in and then back; a call of a page's
+/// script gets 401, and the page says so.
 pub async fn pages(request: Request, next: Next) -> Response {
     if is_known(&request) {
         return next.run(request).await;

@@ -14,7 +14,7 @@ use axum::{
 use model::{Problem, ProblemCode, Time, Viewer};
 use serde::Deserialize;
 
-use super::{Doors, attempts::Wait, next, session};
+use super::{Authenticator, attempts::Wait, next, session};
 use crate::config::secrets::{password, token};
 use crate::http::{api::problem::Refused, health, state::App};
 
@@ -24,7 +24,7 @@ pub struct Asked {
     next: String,
 }
 
-/// What the form sends. No `Debug`: it holds the password.
+/// The fields of the form. No `Debug`: one of them is the password.
 #[derive(Deserialize)]
 pub struct Credentials {
     user: String,
@@ -33,7 +33,7 @@ pub struct Credentials {
     next: String,
 }
 
-/// `GET /login`. Whoever is signed in, or need not be, goes on.
+/// `GET /login`. A viewer who is signed in, or need not be, is redirected.
 pub async fn form(State(app): State<App>, viewer: Option<Extension<Viewer>>, Query(asked): Query<Asked>) -> Response {
     let next = next::local(&asked.next);
     if viewer.is_some() {
@@ -52,44 +52,44 @@ pub async fn enter(
     let Form(credentials) =
         form.map_err(|rejection| Problem::new(ProblemCode::Malformed, format!("{}.", rejection.body_text())))?;
     let next = next::local(&credentials.next);
-    let Some(doors) = app.auth.doors.as_deref() else { return Ok(Redirect::to(next).into_response()) };
+    let Some(authenticator) = app.auth.authenticator.as_deref() else { return Ok(Redirect::to(next).into_response()) };
 
     let address = address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(ConnectInfo(address))| address.ip());
-    if let Err(Wait(wait)) = doors.attempts.begin(address, Instant::now()) {
-        tracing::warn!(%address, "too many attempts to sign in");
+    if let Err(Wait(wait)) = authenticator.attempts.begin(address, Instant::now()) {
+        tracing::warn!(%address, "too many failed sign-ins from this address; refused for a minute");
         return Ok(too_many(&app, &credentials.user, next, wait));
     }
-    let name_fits = password::same(&credentials.user, &doors.config.user);
-    if !doors.verifier.fits(credentials.password, name_fits).await {
-        tracing::warn!(%address, "an attempt to sign in failed");
+    let name_fits = password::same(&credentials.user, &authenticator.config.user);
+    if !authenticator.verifier.fits(credentials.password, name_fits).await {
+        tracing::warn!(%address, "sign-in failed: wrong name or password");
         let wrong = "Name or password is wrong.";
         return Ok(page(&app, StatusCode::UNAUTHORIZED, &credentials.user, next, Some(wrong)));
     }
-    doors.attempts.succeeded(address);
-    tracing::info!(%address, user = doors.config.user, "signed in");
-    let cookie = open_session(doors, &headers, is_secure(&app)).await?;
+    authenticator.attempts.succeeded(address);
+    tracing::info!(%address, user = authenticator.config.user, "signed in");
+    let cookie = open_session(authenticator, &headers, is_secure(&app)).await?;
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(next)).into_response())
 }
 
-/// `POST /logout`. Ends the session in the database too: a cookie kept elsewhere is worth nothing afterwards.
+/// `POST /logout`. Deletes the session from the database too, so a copy of the cookie is worth nothing.
 pub async fn leave(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refused> {
-    if let (Some(doors), Some(token)) = (app.auth.doors.as_deref(), session::sent(&headers)) {
-        doors.db.delete_session(&token::hash(token)).await.map_err(health::no_database)?;
+    if let (Some(authenticator), Some(token)) = (app.auth.authenticator.as_deref(), session::sent(&headers)) {
+        authenticator.db.delete_session(&token::hash(token)).await.map_err(health::no_database)?;
     }
     let cookie = session::taken(is_secure(&app));
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to("/login")).into_response())
 }
 
-/// A session of its own for each sign-in; one the browser had before ends.
-async fn open_session(doors: &Doors, headers: &HeaderMap, secure: bool) -> Result<String, Problem> {
+/// Opens a new session for each sign-in, and ends the one that the browser had before.
+async fn open_session(authenticator: &Authenticator, headers: &HeaderMap, secure: bool) -> Result<String, Problem> {
     if let Some(old) = session::sent(headers) {
-        doors.db.delete_session(&token::hash(old)).await.map_err(health::no_database)?;
+        authenticator.db.delete_session(&token::hash(old)).await.map_err(health::no_database)?;
     }
     let (token, _) = token::new_token();
-    let lasts = Duration::from_secs(u64::from(doors.config.session_hours) * 3_600);
-    let expires = Time(doors.db.now().0 + i64::from(doors.config.session_hours) * 3_600_000);
+    let lasts = Duration::from_secs(u64::from(authenticator.config.session_hours) * 3_600);
+    let expires = Time(authenticator.db.now().0 + i64::from(authenticator.config.session_hours) * 3_600_000);
     let hash = token::hash(&token);
-    doors.db.insert_session(&hash, &doors.config.user, expires).await.map_err(health::no_database)?;
+    authenticator.db.insert_session(&hash, &authenticator.config.user, expires).await.map_err(health::no_database)?;
     Ok(session::given(&token, lasts, secure))
 }
 
@@ -104,7 +104,7 @@ fn too_many(app: &App, user: &str, next: &str, wait: Duration) -> Response {
     ([(header::RETRY_AFTER, seconds.to_string())], page).into_response()
 }
 
-/// The form, with what went wrong. The name is kept, the password never.
+/// The form, with an error. It repeats the name, never the password.
 fn page(app: &App, status: StatusCode, user: &str, next: &str, wrong: Option<&str>) -> Response {
     let (user, next, css) = (escaped(user), escaped(next), app.assets.paths().css);
     let style = if css.is_empty() { String::new() } else { format!(r#"<link rel="stylesheet" href="{css}">"#) };

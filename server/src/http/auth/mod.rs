@@ -1,7 +1,7 @@
-//! Who may ask: the operator's session, an API token, or anybody where the server listens on loopback only.
+//! Authentication: the operator's session, an API token, or everybody where the server listens on loopback only.
 //!
 //! With `[auth]` there is one operator with a password and any number of named tokens. A browser gets a session: a
-//! random token in a cookie, of which the database keeps the hash alone. A script sends a token as `Authorization:
+//! random token in a cookie, of which the database keeps only the hash. A script sends a token as `Authorization:
 //! Bearer`. Without `[auth]` everybody is the viewer `local`; configuration then binds to loopback only.
 //!
 //! Always: passwords and tokens are compared in a time that does not depend on them, and are never logged.
@@ -32,11 +32,11 @@ use crate::{
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Auth {
-    /// `None`: everybody on loopback.
-    doors: Option<Arc<Doors>>,
+    /// `None` without `[auth]`: every request is authenticated.
+    authenticator: Option<Arc<Authenticator>>,
 }
 
-struct Doors {
+struct Authenticator {
     config: config::Auth,
     db: Db,
     verifier: Verifier,
@@ -45,27 +45,27 @@ struct Doors {
 
 impl Auth {
     pub fn new(config: Option<&config::Auth>, db: Db) -> Self {
-        let doors = config.map(|config| {
+        let authenticator = config.map(|config| {
             let verifier = Verifier::new(config.password_hash.clone());
-            Arc::new(Doors { config: config.clone(), db, verifier, attempts: Attempts::default() })
+            Arc::new(Authenticator { config: config.clone(), db, verifier, attempts: Attempts::default() })
         });
-        Self { doors }
+        Self { authenticator }
     }
 
-    /// Who sends these headers; `None` for someone not signed in. A token that is not known is an error rather than
-    /// nobody: whoever sends one wants to learn that it is wrong. `by_token`: whether tokens count here.
+    /// The viewer of a request with these headers; `None` if not signed in. An unknown token is an error, so that its
+    /// sender learns that it is wrong. `by_token`: true if tokens count for this path.
     async fn viewer(&self, headers: &HeaderMap, by_token: bool) -> Result<Option<Viewer>, Problem> {
-        let Some(doors) = &self.doors else {
+        let Some(authenticator) = &self.authenticator else {
             return Ok(Some(Viewer { name: "local".to_owned(), signed_in: false }));
         };
         if let Some(sent) = headers.get(header::AUTHORIZATION).filter(|_| by_token) {
-            let name = token::owner(&doors.config.tokens, sent).ok_or_else(|| {
-                Problem::new(ProblemCode::Unauthorised, "The token is not known here. Check [[auth.tokens]].")
+            let name = token::owner(&authenticator.config.tokens, sent).ok_or_else(|| {
+                Problem::new(ProblemCode::Unauthorised, "This token is not configured. Check [[auth.tokens]].")
             })?;
             return Ok(Some(Viewer { name: name.to_owned(), signed_in: true }));
         }
         let Some(cookie) = session::sent(headers) else { return Ok(None) };
-        let name = doors.db.session(&hash(cookie)).await.map_err(health::no_database)?;
+        let name = authenticator.db.session(&hash(cookie)).await.map_err(health::no_database)?;
         Ok(name.map(|name| Viewer { name, signed_in: true }))
     }
 }

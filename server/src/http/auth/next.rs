@@ -1,7 +1,7 @@
-//! Where to go after signing in: a path of ours, and nothing that a browser could take for another site.
+//! The page after signing in: always a path of this server, never a URL that leads to another site.
 
-/// The path, if it is one; else `/`. A second slash or backslash would start a host name, and browsers drop tabs and
-/// line ends before they look.
+/// Returns the path, or `/` for anything else. A second slash or backslash would start a host name, and browsers drop
+/// tabs and line ends before they parse.
 pub(super) fn local(path: &str) -> &str {
     let is_local = path.starts_with('/')
         && !path.starts_with("//")
@@ -14,7 +14,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_paths_of_ours_are_followed() {
+    fn only_own_paths_are_followed() {
         for path in ["/", "/jobs?state=failed&text=a%20b", "/jobs/0198c0de#log", "/a//b"] {
             assert_eq!(local(path), path);
         }

@@ -1,5 +1,5 @@
-//! The cookie of a session. `HttpOnly`: no script reads it. `SameSite=Lax`: other sites' forms and calls do not carry
-//! it, links do. `Secure` where the server is reached by HTTPS.
+//! The cookie of a session. `HttpOnly`: no script reads it. `SameSite=Lax`: forms and calls of other sites do not send it,
+//! links do. `Secure` if the server is reached by HTTPS.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(super) fn given(token: &str, lasts: Duration, secure: bool) -> String {
     format!("{NAME}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", lasts.as_secs())
 }
 
-/// `Set-Cookie` that takes it away.
+/// `Set-Cookie` that deletes the cookie.
 pub(super) fn taken(secure: bool) -> String {
     given("", Duration::ZERO, secure)
 }

@@ -5,7 +5,7 @@ use subtle::ConstantTimeEq;
 
 use crate::config::{self, secrets::token::hash};
 
-/// Whose token this `Authorization` header holds. Every known token is compared, whichever fits.
+/// The name of the token in an `Authorization` header. Compares every configured token, also after a match.
 pub(super) fn owner<'a>(known: &'a [config::Token], header: &HeaderValue) -> Option<&'a str> {
     let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -28,7 +28,7 @@ mod tests {
     use crate::config::secrets::token::new_token;
 
     #[test]
-    fn a_token_opens_by_its_kept_hash_alone() {
+    fn token_is_recognised_by_its_hash() {
         let (token, sha256) = new_token();
         let known = [config::Token { name: "ci".to_owned(), sha256: sha256.to_uppercase() }];
         let sends = |text: &str| owner(&known, &HeaderValue::from_str(text).unwrap());

@@ -1,4 +1,4 @@
-//! Answers: JSON, compressed where that is worth it, with the number of rows that were read for them.
+//! Answers: JSON, compressed if large enough, with the number of rows read for them.
 
 use axum::{
     http::{HeaderName, HeaderValue, header},
@@ -12,49 +12,52 @@ use model::{Problem, ProblemCode};
 use serde::Serialize;
 use tables::Table;
 
-use super::{door::Asked, held::PAUSE};
+use super::{auth::TableRequest, handle::PAUSE};
 use crate::http::api::problem::Refused;
 
 /// A request whose table is open.
 pub struct Opened {
     pub table: Table,
-    asked: Asked,
-    /// Rows that the table had read before.
+    request: TableRequest,
+    /// Rows that the table had read before this request.
     read: u64,
 }
 
-impl Asked {
+impl TableRequest {
     pub async fn open(self) -> Result<Opened, Refusal> {
-        let table = self.holding.table().await?;
-        Ok(Opened { read: table.usage().rows, table, asked: self })
+        let table = self.handle.table().await?;
+        Ok(Opened { read: table.usage().rows, table, request: self })
     }
 }
 
 impl Opened {
-    /// What the table answered, or what is to be said of its fault.
-    pub fn told<T>(&self, answer: Result<T, SyncFault>) -> Result<T, Refusal> {
+    /// The result of a query, or the problem for its fault.
+    pub fn checked<T>(&self, answer: Result<T, SyncFault>) -> Result<T, Refusal> {
         answer.map_err(|fault| match fault {
-            SyncFault::Refused(detail) => Problem::new(ProblemCode::Invalid, self.outside(&detail)).into(),
-            SyncFault::Unavailable(error) => self.asked.holding.away(&error).into(),
+            SyncFault::Refused(detail) => Problem::new(ProblemCode::Invalid, self.without_place(&detail)).into(),
+            SyncFault::Unavailable(error) => self.request.handle.away(&error).into(),
         })
     }
 
-    /// What the table says, without where it lies, which is nobody's business outside.
-    pub fn outside(&self, said: &str) -> String {
+    /// A text of the table without its location, which callers must not see.
+    pub fn without_place(&self, said: &str) -> String {
         said.replace(&self.table.location(), "the table")
     }
 
     pub fn answer(self, answer: &impl Serialize) -> Result<Response, Refusal> {
-        // Of a table that several ask at once it holds what all of them had read meanwhile.
+        // Includes the rows that concurrent requests to the same table read meanwhile.
         let read = self.table.usage().rows.saturating_sub(self.read);
         let body = serde_json::to_vec(answer).map_err(|error| {
-            tracing::error!(%error, "an answer cannot be written");
-            Problem::new(ProblemCode::Internal, "Logyard met a fault of its own.")
+            tracing::error!(%error, "answer cannot be serialised; the request failed");
+            Problem::new(
+                ProblemCode::Internal,
+                "Logyard failed to answer because of a fault of its own. The log has the cause.",
+            )
         })?;
         let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let vary = (header::VARY, HeaderValue::from_static("accept-encoding"));
         let read = (HeaderName::from_static(ROWS_READ), HeaderValue::from(read));
-        if body.len() < limits::MIN_COMPRESSED_BYTES || !self.asked.accepts_gzip {
+        if body.len() < limits::MIN_COMPRESSED_BYTES || !self.request.accepts_gzip {
             return Ok(([json, vary, read], body).into_response());
         }
         let encoding = (header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -62,7 +65,7 @@ impl Opened {
     }
 }
 
-/// Why there is no answer; with the time to try again, where that may help.
+/// A refusal, with the time to retry after if a retry may help.
 pub struct Refusal(Problem);
 
 impl<P: Into<Problem>> From<P> for Refusal {

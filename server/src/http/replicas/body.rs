@@ -17,7 +17,7 @@ use crate::http::{
     state::App,
 };
 
-/// A body that must be there and must be what is asked for.
+/// A required body of the expected type.
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
@@ -26,7 +26,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     async fn from_request(request: Request, _: &App) -> Result<Self, Refused> {
         let (parts, body) = request.into_parts();
         let compressed = is_compressed(&parts.headers)?;
-        let bytes = whole(&parts.headers, body).await?;
+        let bytes = complete(&parts.headers, body).await?;
         let plain = if compressed { decompressed(&bytes)? } else { bytes };
         if !body::is_json(&parts.headers) {
             return Err(body::not_json("The body must be JSON, with the header Content-Type: application/json.").into());
@@ -35,7 +35,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     }
 }
 
-async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+async fn complete(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > limits::MAX_REQUEST_BYTES) {
         return Err(too_large());
@@ -58,7 +58,7 @@ fn is_compressed(headers: &HeaderMap) -> Result<bool, Problem> {
         Ok(true)
     } else {
         let coding = String::from_utf8_lossy(coding).into_owned();
-        let detail = format!("Content-Encoding {coding:?} is not read here: send the body as it is, or as gzip.");
+        let detail = format!("Content-Encoding {coding:?} is not supported. Send the body uncompressed or as gzip.");
         Err(Problem::new(ProblemCode::Malformed, detail).on("Content-Encoding"))
     }
 }
@@ -66,13 +66,13 @@ fn is_compressed(headers: &HeaderMap) -> Result<bool, Problem> {
 fn decompressed(bytes: &[u8]) -> Result<Bytes, Problem> {
     gzip::decompressed(bytes, limits::MAX_REQUEST_BYTES).map(Bytes::from).map_err(|error| match error {
         Unreadable::TooLarge => too_large(),
-        Unreadable::Broken => body::not_json("The body is not the gzip that its Content-Encoding says it is."),
+        Unreadable::Broken => body::not_json("The body is not valid gzip, but its Content-Encoding says gzip."),
     })
 }
 
 fn too_large() -> Problem {
     let detail = format!(
-        "A body may have at most {} bytes here, compressed or not. Send less at once.",
+        "A body may have at most {} bytes here, compressed or not. Send fewer rows at once.",
         limits::MAX_REQUEST_BYTES
     );
     Problem::new(ProblemCode::TooLarge, detail)

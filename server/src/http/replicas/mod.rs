@@ -1,26 +1,27 @@
-//! Tables that this server holds for others: the remote end of syncs, as an API of its own beside Logyard's.
+//! The remote end of syncs: tables of this server that others keep in sync, as an API of its own beside Logyard's.
 //!
 //! Each `[[replicas]]` entry is a table in a database, reached at `/v1/customers/{customer}/databases/{database}/tables/
-//! {table}`. Whoever has one of its tokens may count, list and summarise its rows, write them and delete them; sessions
-//! and the tokens of `[auth]` open nothing here. The requests and answers are those of [`engine::sync::protocol`].
+//! {table}`. A holder of one of its tokens may count, list and summarise its rows, write them and delete them; sessions
+//! and the tokens of `[auth]` give no access here. The requests and answers are those of [`engine::sync::protocol`].
 //!
-//! Always: what a token does not open looks like what does not exist. A request is read whole and found right before its
-//! table is asked; its size, the rows of its answer, and how many are under way at once are bounded.
+//! Always: a table that a token does not grant looks like one that does not exist. A request is read completely and
+//! checked before its table is queried. The size of a request, the rows of an answer and the number of concurrent
+//! requests are bounded.
 
 mod answer;
+mod auth;
 mod body;
-mod door;
-mod held;
+mod handle;
 pub mod routes;
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use self::held::Holding;
+use self::handle::TableHandle;
 use crate::config;
 
-/// Requests that are worked on at once. The others wait, as each may take some ten megabytes.
+/// Concurrent requests. The others wait, because each may take about ten megabytes.
 const AT_ONCE: usize = 8;
 
 /// Cheap to clone.
@@ -32,13 +33,14 @@ pub struct Replicas {
 
 struct Entry {
     config: config::Replica,
-    holding: Arc<Holding>,
+    handle: Arc<TableHandle>,
 }
 
 impl Replicas {
-    /// Opens none of them: a table is opened by the first request for it.
+    /// Opens no table: the first request for a table opens it.
     pub fn new(replicas: &[config::Replica]) -> Self {
-        let entry = |config: &config::Replica| Entry { config: config.clone(), holding: Holding::new(config).into() };
+        let entry =
+            |config: &config::Replica| Entry { config: config.clone(), handle: TableHandle::new(config).into() };
         Self { entries: replicas.iter().map(entry).collect(), places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }

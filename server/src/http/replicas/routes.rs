@@ -1,4 +1,4 @@
-//! The handlers: a request is read, its limits are looked at, the table is asked.
+//! The handlers: each reads a request, checks its limits, and queries the table.
 
 use axum::{extract::RawQuery, response::Response};
 use engine::sync::{
@@ -10,85 +10,85 @@ use engine::sync::{
 };
 use model::{Invalid, Problem, ProblemCode};
 
-use super::{answer::Refusal, body::Json, door::Asked};
+use super::{answer::Refusal, auth::TableRequest, body::Json};
 
 type Answer = Result<Response, Refusal>;
 
-pub async fn count(asked: Asked, RawQuery(query): RawQuery) -> Answer {
+pub async fn count(request: TableRequest, RawQuery(query): RawQuery) -> Answer {
     let CountQuery(span) = CountQuery::parse(&query.unwrap_or_default())?;
-    let opened = asked.open().await?;
-    let count = if span.is_empty() { 0 } else { opened.told(opened.table.count(span).await)? };
+    let opened = request.open().await?;
+    let count = if span.is_empty() { 0 } else { opened.checked(opened.table.count(span).await)? };
     opened.answer(&Counted { count })
 }
 
-pub async fn meta(asked: Asked, RawQuery(query): RawQuery) -> Answer {
+pub async fn meta(request: TableRequest, RawQuery(query): RawQuery) -> Answer {
     if let Some(query) = query.filter(|query| !query.is_empty()) {
         return Err(Invalid::new("query", query, "left out").into());
     }
-    let opened = asked.open().await?;
-    let meta = opened.told(opened.table.meta().await)?;
+    let opened = request.open().await?;
+    let meta = opened.checked(opened.table.meta().await)?;
     let (lowest, highest) = meta.extremes.map(|(low, high)| (Version(low), Version(high))).unzip();
     opened.answer(&Overview { count: meta.count, lowest, highest, summaries: true })
 }
 
-pub async fn summaries(asked: Asked, Json(request): Json<SummariesRequest>) -> Answer {
+pub async fn summaries(table: TableRequest, Json(request): Json<SummariesRequest>) -> Answer {
     let SummariesRequest { spans, split } = request;
     within("spans", spans.len(), if split { limits::MAX_SPLIT_SPANS } else { limits::MAX_SPANS })?;
-    let opened = asked.open().await?;
-    let cells = opened.told(opened.table.cells(&plain(&spans), split, Span::END).await)?;
+    let opened = table.open().await?;
+    let cells = opened.checked(opened.table.cells(&plain(&spans), split, Span::END).await)?;
     opened.answer(&Summaries::of(&cells))
 }
 
-pub async fn list(asked: Asked, Json(request): Json<ListRequest>) -> Answer {
+pub async fn list(table: TableRequest, Json(request): Json<ListRequest>) -> Answer {
     within("spans", request.spans.len(), limits::MAX_SPANS)?;
     let spans = plain(&request.spans);
-    let opened = asked.open().await?;
-    // Counted first: a span may have more rows than anyone should hold.
-    let cells = opened.told(opened.table.cells(&spans, false, Span::END).await)?;
+    let opened = table.open().await?;
+    // Counts first: a span may have more rows than fit the memory limit.
+    let cells = opened.checked(opened.table.cells(&spans, false, Span::END).await)?;
     let mut rows = 0;
     let fitting = cells.iter().take_while(|cell| {
         rows += cell.count;
         rows <= limits::MAX_LISTED_ROWS as u64
     });
     let spans = &spans[..fitting.count()];
-    let lists = opened.told(opened.table.list(spans, Span::END).await)?;
+    let lists = opened.checked(opened.table.list(spans, Span::END).await)?;
     opened.answer(&Lists { lists: lists.iter().map(|marks| on_wire(marks)).collect() })
 }
 
-pub async fn page(asked: Asked, RawQuery(query): RawQuery) -> Answer {
+pub async fn page(request: TableRequest, RawQuery(query): RawQuery) -> Answer {
     let PageQuery { span, order, limit } = PageQuery::parse(&query.unwrap_or_default())?;
-    let opened = asked.open().await?;
-    let page = opened.told(opened.table.page(span, order, limit).await)?;
+    let opened = request.open().await?;
+    let page = opened.checked(opened.table.page(span, order, limit).await)?;
     let (from, until) = (Bound(page.covers.from), Bound(page.covers.until));
     opened.answer(&PageAnswer { from, until, rows: on_wire(&page.marks) })
 }
 
-/// Rows that cannot be taken are told, and hold up no others.
-pub async fn upload(asked: Asked, Json(Upload { rows }): Json<Upload>) -> Answer {
+/// Refused rows are reported, and stop no other row.
+pub async fn upload(request: TableRequest, Json(Upload { rows }): Json<Upload>) -> Answer {
     within("rows", rows.len(), limits::MAX_UPLOAD_ROWS)?;
     let (integers, texts): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| matches!(row.key, RowKey::Integer(_)));
-    let opened = asked.open().await?;
-    let refused = opened.told(opened.table.upload(integers.into_iter().map(Row::from).collect()).await)?;
+    let opened = request.open().await?;
+    let refused = opened.checked(opened.table.upload(integers.into_iter().map(Row::from).collect()).await)?;
     let of_table = refused.into_iter().map(|(mark, error)| RefusedRow {
         key: RowKey::Integer(mark.key.cast_signed()),
         version: Version(mark.version),
-        error: opened.outside(&error).chars().take(limits::MAX_REFUSAL_CHARACTERS).collect(),
+        error: opened.without_place(&error).chars().take(limits::MAX_REFUSAL_CHARACTERS).collect(),
     });
     let of_texts = texts.into_iter().map(|row| {
-        let error = "a key of this table is an integer of 64 bits".to_owned();
+        let error = "keys of this table are 64-bit integers".to_owned();
         RefusedRow { key: row.key, version: row.version, error }
     });
     let refused = of_table.chain(of_texts).collect();
     opened.answer(&Taken { refused })
 }
 
-pub async fn delete(asked: Asked, Json(Deletion { rows }): Json<Deletion>) -> Answer {
+pub async fn delete(request: TableRequest, Json(Deletion { rows }): Json<Deletion>) -> Answer {
     within("rows", rows.len(), limits::MAX_DELETE_ROWS)?;
     let marks: Vec<_> = rows.into_iter().map(|row| row.0).collect();
-    let opened = asked.open().await?;
+    let opened = request.open().await?;
     let keys: Vec<_> = marks.iter().map(|mark| mark.key).collect();
-    let held = opened.told(opened.table.current_versions(&keys).await)?;
-    opened.told(opened.table.delete(&marks).await)?;
+    let held = opened.checked(opened.table.current_versions(&keys).await)?;
+    opened.checked(opened.table.delete(&marks).await)?;
     let deleted = marks.iter().zip(held).filter(|(mark, held)| *held == Some(mark.version)).count() as u64;
     opened.answer(&Deleted { deleted })
 }
@@ -105,6 +105,6 @@ fn within(field: &str, length: usize, most: usize) -> Result<(), Problem> {
     if length <= most {
         return Ok(());
     }
-    let detail = format!("{field} has {length} entries; a request may have {most}. Ask in several.");
+    let detail = format!("{field} has {length} entries; a request may have {most}. Send several requests.");
     Err(Problem::new(ProblemCode::TooLarge, detail).on(field))
 }

@@ -7,8 +7,8 @@ use axum::{
     response::Response,
 };
 
-/// Made afresh for each request. Pages give it to their scripts; the policy allows scripts that carry it, and what
-/// these load.
+/// A new random value for each request. Pages put it on their scripts; the policy allows only scripts that carry it, and
+/// what these load.
 #[derive(Clone)]
 pub struct PageNonce(pub String);
 
@@ -23,7 +23,7 @@ const FIXED: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// Adds the headers. What a handler set itself stays: assets are cached for ever, pages and data never.
+/// Adds the headers. A `Cache-Control` of the handler stays: assets are cached for ever, pages and data never.
 pub async fn harden(mut request: Request, next: Next) -> Response {
     let nonce = format!("{:032x}", rand::random::<u128>());
     let policy = policy(&nonce);

@@ -1,5 +1,5 @@
-//! What stands between a browser and this server, whoever is signed in: where a request comes from, under which name
-//! it reached us, and what a page may load.
+//! Protection of the browser, whoever is signed in: checks of a request's origin and host, and the policy of what a page
+//! may load.
 
 mod headers;
 mod origin;

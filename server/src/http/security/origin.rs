@@ -1,9 +1,9 @@
 //! Requests that other sites make in a user's browser.
 //!
-//! Two attacks, two checks. A page elsewhere can send forms and calls to this server (CSRF): what changes something
-//! must come from our own origin, as the browser tells it. A name elsewhere can be pointed at 127.0.0.1 (DNS
+//! Two attacks, two checks. A foreign page can send forms and calls to this server (CSRF): a request that changes
+//! something must come from our own origin, by the browser's headers. A foreign name can point to 127.0.0.1 (DNS
 //! rebinding), which makes that page our own origin: without `[auth]` the server answers only under the names of the
-//! loopback interface. Programs that are no browsers send neither header, and pass.
+//! loopback interface. Programs other than browsers send neither header, and pass.
 
 use std::net::IpAddr;
 
@@ -17,7 +17,7 @@ use model::{Problem, ProblemCode};
 
 use crate::http::{api::problem::Refused, state::App};
 
-/// Refuses what would change something and was sent by another site's page. Server functions are no exception.
+/// Refuses a changing request that another site's page sent. Server functions are not exempt.
 pub async fn check_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let public_url = app.config.server.public_url.as_deref();
@@ -49,7 +49,7 @@ pub(super) fn own_origin(headers: &HeaderMap, host: Option<&str>, public_url: Op
     if let Some(site) = text("sec-fetch-site")
         && !matches!(site, "same-origin" | "none")
     {
-        return Err(forbidden("This request was made by a page of another site, and would change something."));
+        return Err(forbidden("This request would change something, and was sent by a page of another site."));
     }
     match text("origin") {
         None => Ok(()),
@@ -83,7 +83,7 @@ fn is_loopback(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Scheme, host and port alike; what follows in `url` does not matter.
+/// True if scheme, host and port are equal; the rest of `url` does not matter.
 fn same_origin(origin: &str, url: &str) -> bool {
     let (Ok(origin), Ok(url)) = (origin.parse::<Uri>(), url.parse::<Uri>()) else { return false };
     let port = |uri: &Uri| uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });

@@ -1,45 +1,52 @@
-//! The canary of a sink: marked events of three sizes, sent as any other event is, and looked for where the sink can be
-//! asked.
+//! The canary of a sink: events of three sizes, sent as any other event is, and searched for where the sink can be
+//! queried.
 //!
-//! Always: by the process that holds the evaluation, so that a sink gets one canary however many processes there are.
-//! What came of it is recorded before the next is sent.
+//! Always: one process at a time, so that a sink gets one canary however many processes there are. The result of an
+//! event is recorded before the next is sent, even if the lease was lost meanwhile: the event was sent.
 
-use std::{
-    convert::Infallible,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use db::DbError;
 use engine::alerts::CANARY_SIZES;
 use engine::ship::sink::{Arrival, Batch, Mark, Sink};
 use model::{MarkedEvent, SinkName, Time};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::Context;
+use crate::tasks::leased::{Lease, LeasedTask, TaskError};
 
-/// What did not arrive by then, did not arrive.
+/// A canary event that has not arrived by then counts as lost.
 const WITHIN: Duration = Duration::from_mins(1);
-/// Between looks whether it is time.
-const LOOK: Duration = Duration::from_secs(5);
+/// Pause between two checks whether an event is due, at most.
+const POLL: Duration = Duration::from_secs(5);
 
-pub async fn run(context: Context, sink: SinkName, every: Duration) -> Infallible {
-    loop {
-        if let Err(error) = sing(&context, &sink, every).await {
-            warn!(%sink, %error, "the canary's results could not be kept; trying again");
-        }
-        sleep(LOOK.min(every / 10)).await;
+/// Sends canary events to one sink.
+pub struct Canary {
+    pub context: Context,
+    pub sink: SinkName,
+    /// Pause between two canary events of a size.
+    pub every: Duration,
+}
+
+impl LeasedTask for Canary {
+    const NAME: &'static str = "canary";
+    type State = ();
+
+    fn key(&self) -> &str {
+        self.sink.as_str()
+    }
+
+    async fn round(&mut self, (): &mut (), _lease: &Lease) -> Result<Duration, TaskError> {
+        send_due(&self.context, &self.sink, self.every).await?;
+        Ok(POLL.min(self.every / 10))
     }
 }
 
-/// A round, if it is time and ours to do.
-async fn sing(context: &Context, sink: &SinkName, every: Duration) -> Result<(), DbError> {
+/// Sends the canary events that are due, and records what became of each.
+async fn send_due(context: &Context, sink: &SinkName, every: Duration) -> Result<(), DbError> {
     let db = &context.db;
-    let lease_ms = i64::try_from(context.rhythm.lease.as_millis()).unwrap_or(i64::MAX);
     let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
-    if !db.hold_evaluation(&context.holder, lease_ms).await? {
-        return Ok(());
-    }
     for bytes in CANARY_SIZES {
         let last = db.marked_events(sink, bytes, None, 1).await?.pop();
         if last.as_ref().is_some_and(|last| db.now().since(last.at) < every_ms) {
@@ -51,8 +58,8 @@ async fn sing(context: &Context, sink: &SinkName, every: Duration) -> Result<(),
         let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let failed_before = last.is_some_and(|last| last.error.is_some());
         match &arrived {
-            Err(error) if !failed_before => warn!(%sink, bytes, error, "a marked event did not arrive"),
-            Ok(_) if failed_before => info!(%sink, bytes, latency_ms, "marked events arrive again"),
+            Err(error) if !failed_before => warn!(%sink, bytes, error, "canary event did not arrive"),
+            Ok(_) if failed_before => info!(%sink, bytes, latency_ms, "canary events arrive again"),
             Ok(_) | Err(_) => {}
         }
         let labels = [("sink", sink.to_string()), ("bytes", bytes.to_string())];
@@ -65,7 +72,7 @@ async fn sing(context: &Context, sink: &SinkName, every: Duration) -> Result<(),
     Ok(())
 }
 
-/// What proves that it arrived, if anything does; or why it did not.
+/// Returns what proves that the event arrived, if anything does; or why it did not.
 async fn send(context: &Context, name: &SinkName, bytes: u64, at: Time) -> Result<Option<String>, String> {
     let sink =
         context.sinks.open(name).await.ok_or("It is not configured here.")?.map_err(|error| error.to_string())?;
@@ -80,11 +87,11 @@ async fn send(context: &Context, name: &SinkName, bytes: u64, at: Time) -> Resul
     }
 }
 
-/// Whether the receiver said that it has it; it may be one that says nothing.
+/// Whether the receiver acknowledged the event; some receivers acknowledge nothing.
 async fn deliver(sink: &Sink, batch: &mut Batch) -> Result<bool, String> {
     let mut undelivered = Vec::new();
     let mut delivery = sink.delivery().await.map_err(|error| error.to_string())?;
-    // What stopped it is told of the event itself at the end.
+    // An error here is also the error of the event, below.
     let sent = delivery.send(batch, &mut undelivered).await;
     let delivered = delivery.finish(&mut undelivered).await;
     if let Some(given_up) = undelivered.pop() {
@@ -94,8 +101,8 @@ async fn deliver(sink: &Sink, batch: &mut Batch) -> Result<bool, String> {
     Ok(delivered.acknowledged + delivered.duplicate > 0)
 }
 
-/// One event of so many bytes, its line feed included, marked by `logyard_canary`. Where a sink takes ids, its id comes
-/// beside: it leaves the event before it is stored.
+/// An event of `bytes` bytes, its line feed included, marked by `logyard_canary`. Where a sink takes ids, the id is in
+/// `@metadata`, which the sink removes before it stores the event.
 fn event(id: &str, bytes: usize, at: Time, takes_ids: bool) -> Batch {
     let second = Time(at.0 - at.0.rem_euclid(1_000));
     let mut line = format!("{{\"@timestamp\":\"{second}\",\"logyard_canary\":\"{id}\",\"pad\":\"").into_bytes();
@@ -114,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_one_line_of_json_of_its_size_and_an_id_comes_beside() {
+    fn event_is_one_json_line_of_its_size() {
         let id = "0198c0de00007000800000000000abcd";
         for bytes in CANARY_SIZES.map(|bytes| usize::try_from(bytes).unwrap()) {
             let batch = event(id, bytes, Time(1_770_000_000_123), false);

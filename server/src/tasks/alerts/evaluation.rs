@@ -1,72 +1,73 @@
 //! The evaluation: facts of each pipeline and sink → findings → alerts, by one process at a time.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use db::{AlertChange, DbError, KeptAlert};
+use db::{AlertChange, DbError, KeptAlert, task};
 use engine::alerts::{AlertTracker, Change, Debounce, Judgement, TrackedAlert, judge, judge_canary};
 use model::{PipelineName, SinkName, Time};
-use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Context, facts, heartbeat::Heart};
-use crate::signals::Nudge;
+use super::{Context, facts, heartbeat::Heartbeat};
+use crate::{
+    signals::Nudge,
+    tasks::leased::{Lease, LeasedTask, TaskError},
+};
 
-/// Whom alerts are of.
+/// What an alert is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Subject {
+pub enum Subject {
     Pipeline(PipelineName),
     Sink(SinkName),
 }
 
-/// What one process knows from one evaluation to the next.
-struct Evaluator {
+/// Evaluates all pipelines and sinks.
+pub struct Evaluator {
     context: Context,
     started_at: Time,
+    heartbeat: Heartbeat,
+    /// Wakes the alert sender of this process.
+    sender: Nudge,
+}
+
+/// What the holder remembers from one evaluation to the next.
+#[derive(Default)]
+pub struct State {
     trackers: HashMap<Subject, AlertTracker>,
 }
 
-pub async fn run(context: Context, told: Nudge, shutdown: CancellationToken) {
-    let every = context.rhythm.evaluate;
-    let mut heart = Heart::new(&context);
-    let (db, holder) = (context.db.clone(), context.holder.clone());
-    let mut evaluator = Evaluator { started_at: db.now(), context, trackers: HashMap::new() };
-    let mut away = false;
-    while !shutdown.is_cancelled() {
-        match evaluator.evaluate().await {
-            Ok(evaluated) => {
-                away = false;
-                if evaluated {
-                    told.nudge();
-                    heart.beat();
-                }
-            }
-            Err(error) => {
-                if !away {
-                    warn!(%error, "conditions could not be looked at; trying again");
-                }
-                away = true;
-            }
-        }
-        tokio::select! {
-            () = sleep(every) => {}
-            () = shutdown.cancelled() => {}
-        }
+impl LeasedTask for Evaluator {
+    const NAME: &'static str = task::EVALUATE;
+    /// An evaluation under way is recorded.
+    const DRAIN: Duration = Duration::from_secs(3);
+    type State = State;
+
+    fn key(&self) -> &str {
+        task::ALL
     }
-    if let Err(error) = db.release_evaluation(&holder).await {
-        warn!(%error, "the evaluation could not be given back; its lease expires by itself");
+
+    async fn round(&mut self, state: &mut State, lease: &Lease) -> Result<Duration, TaskError> {
+        let every = self.context.rhythm.evaluate;
+        match self.evaluate(&mut state.trackers, &lease.holder).await {
+            Ok(true) => {
+                self.sender.nudge();
+                self.heartbeat.ping();
+                Ok(every)
+            }
+            Ok(false) => Err(TaskError::Lost),
+            Err(error) => Err(TaskError::Failed { error: error.to_string(), retry_in: every }),
+        }
     }
 }
 
 impl Evaluator {
-    /// False if another process does it.
-    async fn evaluate(&mut self) -> Result<bool, DbError> {
-        let Context { db, config, holder, rhythm, receivers, hub, .. } = &self.context;
-        let lease_ms = i64::try_from(rhythm.lease.as_millis()).unwrap_or(i64::MAX);
-        if !db.hold_evaluation(holder, lease_ms).await? {
-            self.trackers.clear();
-            return Ok(false);
-        }
+    pub fn new(context: Context, sender: Nudge) -> Self {
+        let (started_at, heartbeat) = (context.db.now(), Heartbeat::new(&context));
+        Self { context, started_at, heartbeat, sender }
+    }
+
+    /// False if the lease was lost.
+    async fn evaluate(&self, trackers: &mut HashMap<Subject, AlertTracker>, holder: &str) -> Result<bool, DbError> {
+        let Context { db, config, rhythm, receivers, hub, .. } = &self.context;
         let mut standing = by_subject(db.standing_alerts().await?);
         let mut changes = Vec::new();
         let mut judgements = Vec::new();
@@ -81,7 +82,7 @@ impl Evaluator {
             let judgement = judge_canary(&facts::of_sink(db, sink, every_ms).await?);
             judgements.push((Subject::Sink(sink.clone()), judgement, rhythm.debounce.unwrap_or_default()));
         }
-        // What is configured no more holds no more.
+        // Alerts of a subject that is no longer configured are resolved.
         let gone = standing.keys().filter(|subject| judgements.iter().all(|(known, ..)| known != *subject));
         let gone: Vec<Subject> = gone.cloned().collect();
         judgements.extend(
@@ -89,7 +90,7 @@ impl Evaluator {
         );
         for (subject, judgement, debounce) in judgements {
             let alerts = standing.remove(&subject).unwrap_or_default();
-            let tracker = self.trackers.entry(subject.clone()).or_insert_with(|| subject.tracker(debounce));
+            let tracker = trackers.entry(subject.clone()).or_insert_with(|| subject.tracker(debounce));
             changes.extend(tracker.update(db.now(), &judgement, alerts, || db.new_alert_id()));
         }
         let records: Vec<_> = changes.iter().map(|change| (kept(change), change.notice())).collect();
@@ -150,8 +151,8 @@ fn log(change: &Change) {
         .map_or_else(|| alert.sink.as_ref().map(ToString::to_string), |name| Some(name.to_string()));
     let (of, kind) = (of.unwrap_or_default(), alert.kind.as_str());
     match change {
-        Change::Opened(_) => warn!(of, kind, reason = alert.reason, "an alert was opened"),
-        Change::Resolved(_) => info!(of, kind, "an alert is resolved"),
+        Change::Opened(_) => warn!(of, kind, reason = alert.reason, "alert opened"),
+        Change::Resolved(_) => info!(of, kind, "alert resolved"),
         Change::Updated { .. } | Change::SilenceEnded(_) => {}
     }
 }

@@ -1,20 +1,20 @@
-//! What is known of a pipeline now, gathered from the store: the one place that knows whence.
+//! Gathers what conditions are judged by: the one place that knows which tables hold it.
 
-use db::{Db, DbError, RunGlance, Watching};
+use db::{Db, DbError, RunFigures, Watching};
 use engine::alerts::{Arrived, CANARY_SIZES, CanaryFacts, Facts, Finding, Gaps, Probe, Reader, RunFacts};
 use model::{Following, Function, GapKind, Pipeline, Reconciled, Reconciliation, SinkName, Time, Window};
 
-/// How far back objects are counted: as far as the reconciler looks every minute. Milliseconds.
+/// How far back objects are counted, in milliseconds: as far as the reconciler lists in each round.
 const OBJECTS_MS: i64 = 86_400_000;
-/// Marked events of a size among which the last is looked for that arrived.
+/// Canary events of a size that are searched for the last one that arrived.
 const CANARIES: u32 = 100;
 
-/// `started_at`: of this process. Who is watched by nobody else is watched since then.
+/// `started_at`: when this process started. A pipeline without any earlier record counts as watched since then.
 pub async fn of_pipeline(db: &Db, pipeline: &Pipeline, started_at: Time) -> Result<Facts, DbError> {
     let most = u32::try_from(Facts::MOST_RUNS).unwrap_or(u32::MAX);
     let now = db.now();
     let (runs, following, watching, reconciliation) = tokio::try_join!(
-        db.glance_at_runs(&pipeline.name, most),
+        db.run_figures(&pipeline.name, most),
         db.following(&pipeline.name),
         db.watching(&pipeline.name),
         db.reconciliation(&pipeline.name, Window::around(Time(now.0 - OBJECTS_MS), now, 0))
@@ -32,7 +32,7 @@ pub async fn of_pipeline(db: &Db, pipeline: &Pipeline, started_at: Time) -> Resu
         every_s: pipeline.every_s,
         watched_since: Some(following.as_ref().map_or(started_at, |following| following.since)),
         runs: runs.into_iter().map(seen).collect(),
-        // Those of a function are read from its log. Those of a follower are its own: one that cannot look makes none.
+        // Runs of a function are read from its log. A follower makes its runs itself: one that cannot scan makes none.
         runs_reader: pipeline.function.as_ref().map(|function| watcher(function, watching)).or(follower),
         objects_reader,
         shipping_error: following.filter(|found| found.oldest.is_some()).and_then(|found| found.error),
@@ -41,7 +41,7 @@ pub async fn of_pipeline(db: &Db, pipeline: &Pipeline, started_at: Time) -> Resu
     })
 }
 
-/// A follower that knows what waits has looked; its error is then of the shipping.
+/// A follower that knows what waits has scanned; its error is then about shipping.
 fn follower(pipeline: &Pipeline, following: Option<&Following>) -> Reader {
     Reader {
         what: format!("its source {}", pipeline.source),
@@ -70,7 +70,7 @@ fn watcher(function: &Function, watching: Option<Watching>) -> Reader {
     }
 }
 
-/// One that nobody is heard of says so by an error.
+/// The error of a reconciliation says so if no process has listed the source lately.
 fn reconciler(pipeline: &Pipeline, found: &Reconciliation) -> Reader {
     Reader {
         what: format!("its source {}", pipeline.source),
@@ -81,7 +81,7 @@ fn reconciler(pipeline: &Pipeline, found: &Reconciliation) -> Reader {
     }
 }
 
-/// What failed is told by its runs.
+/// Objects with a failed run are reported by that run.
 fn missing(found: &Reconciliation) -> Gaps {
     let never = || found.gaps.iter().filter(|gap| gap.kind == GapKind::Never);
     Gaps {
@@ -96,7 +96,7 @@ fn arrived(found: &Reconciliation) -> Arrived {
     Arrived { objects: sum(|interval| interval.objects), duplicates: sum(|interval| interval.twice) }
 }
 
-fn seen(run: RunGlance) -> RunFacts {
+fn seen(run: RunFigures) -> RunFacts {
     RunFacts {
         id: run.id,
         source: run.source,

@@ -1,5 +1,5 @@
-//! The sign of life: a ping to somebody who raises the alarm when none comes. Sent only after an evaluation that was
-//! recorded, so that it stops when Logyard does, or can no longer tell.
+//! The heartbeat: pings a service that raises the alarm when no ping comes. Sent only after an evaluation that was
+//! recorded, so that pings stop when Logyard stops, or can no longer evaluate.
 
 use std::sync::{
     Arc,
@@ -13,15 +13,15 @@ use tracing::{info, warn};
 use super::Context;
 use crate::config;
 
-pub struct Heart {
-    /// `None`: nobody listens.
+pub struct Heartbeat {
+    /// `None`: no service is configured.
     configured: Option<(config::Heartbeat, Webhook)>,
     last: Option<(Instant, AbortHandle)>,
-    /// Whether the last ping failed, so that the log tells of changes only.
+    /// Whether the last ping failed, so that only changes are logged.
     failing: Arc<AtomicBool>,
 }
 
-impl Heart {
+impl Heartbeat {
     pub fn new(context: &Context) -> Self {
         let webhook =
             |heartbeat: &config::Heartbeat| Webhook::new(heartbeat.url.clone(), None, heartbeat.allow_private, None);
@@ -31,7 +31,7 @@ impl Heart {
     }
 
     /// Pings, if it is time to. Does not wait for the answer.
-    pub fn beat(&mut self) {
+    pub fn ping(&mut self) {
         let Some((heartbeat, webhook)) = &self.configured else { return };
         if self.last.as_ref().is_some_and(|(at, _)| at.elapsed() < heartbeat.every) {
             return;
@@ -41,8 +41,8 @@ impl Heart {
             let pinged = webhook.ping().await;
             let before = failing.swap(pinged.is_err(), Ordering::Relaxed);
             match pinged {
-                Err(error) if !before => warn!(%error, "the heartbeat was not taken; trying again"),
-                Ok(_) if before => info!("the heartbeat is taken again"),
+                Err(error) if !before => warn!(%error, "heartbeat ping failed; retrying"),
+                Ok(_) if before => info!("heartbeat pings succeed again"),
                 Ok(_) | Err(_) => {}
             }
         });
@@ -50,7 +50,7 @@ impl Heart {
     }
 }
 
-impl Drop for Heart {
+impl Drop for Heartbeat {
     fn drop(&mut self) {
         if let Some((_, task)) = &self.last {
             task.abort();

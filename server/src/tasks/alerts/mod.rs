@@ -1,35 +1,34 @@
-//! Alerts: looks at conditions four times a minute, and tells receivers what that changes.
+//! Alerts: evaluates conditions four times a minute, and notifies receivers of changes.
 //!
-//! Every server and worker has these tasks; by a lease one of them evaluates at a time. What there is to tell is in the
-//! store's outbox, from which every process takes: so that neither a receiver that is down nor a process that is killed
-//! holds it up or loses it.
+//! One process at a time evaluates, by a lease. Notifications are written to the outbox of the database, from which
+//! every process sends, so that neither a receiver that is down nor a process that is killed delays or loses one.
 //!
-//! - `facts`: the one place that knows whence conditions are known
-//! - `evaluation`: facts → findings → alerts; `heartbeat`: shows that this happens
-//! - `receivers`: webhooks and topics, opened once; `message`: what they are sent; `courier`: takes it there
-//! - `canary`: marked events through sinks
+//! - `facts`: gathers what conditions are judged by
+//! - `evaluation`: facts → findings → alerts; `heartbeat`: shows that evaluations happen
+//! - `sender`: sends the outbox to webhooks and topics
+//! - `canary`: canary events through sinks
 //!
-//! Always: what cannot be evaluated is not called fine: the time of the last evaluation is kept, and the heartbeat stops
-//! with it.
+//! Always: a condition that cannot be evaluated is not called fine. The time of the last evaluation is kept, and the
+//! heartbeat stops when evaluations stop.
 
 mod canary;
-mod courier;
 mod evaluation;
 mod facts;
 mod heartbeat;
+mod sender;
 
 use std::{sync::Arc, time::Duration};
 
 use db::Db;
 use engine::alerts::{Debounce, Limits};
 use model::Pipeline;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
+use self::{canary::Canary, evaluation::Evaluator};
 use crate::{
     config::Config,
     connections::{receivers::Receivers, sinks::Sinks},
     signals::Nudge,
+    tasks::leased::{LeaseTerms, Started},
 };
 
 /// What the tasks need.
@@ -41,38 +40,29 @@ pub struct Context {
     pub config: Arc<Config>,
     /// The name under which leases are held.
     pub holder: Arc<str>,
-    /// To have changes told at once, where there are pages.
+    /// Wakes the pages of this process, if it serves any.
     pub hub: Option<Nudge>,
     pub rhythm: Rhythm,
 }
 
-/// How often what is done. From event to alert in 60 s: 15 until it is looked at, the rest to tell of it.
+/// How often each step is done. From event to notification in 60 s: 15 s until the evaluation, the rest for sending.
 #[derive(Clone, Copy, Debug)]
 pub struct Rhythm {
     pub evaluate: Duration,
-    /// How long another process waits for one that is not heard of.
-    pub lease: Duration,
-    /// Between looks into the outbox.
+    /// Pause between two reads of the outbox.
     pub deliver: Duration,
-    /// So long a process has for an attempt before another may try.
+    /// How long a process has for an attempt before another process may try.
     pub hold: Duration,
-    /// After a first failed attempt; twice as long after each other.
+    /// Pause after a first failed attempt; it doubles with each further one.
     pub again: Duration,
-    /// Instead of the one that fits the interval of each pipeline.
+    /// Replaces the debounce that fits the interval of each pipeline.
     pub debounce: Option<Debounce>,
-}
-
-/// Started tasks.
-pub struct Alerts {
-    shutdown: CancellationToken,
-    tasks: JoinSet<()>,
 }
 
 impl Default for Rhythm {
     fn default() -> Self {
         Self {
             evaluate: Duration::from_secs(15),
-            lease: Duration::from_secs(40),
             deliver: Duration::from_secs(2),
             hold: Duration::from_secs(20),
             again: Duration::from_secs(5),
@@ -81,30 +71,26 @@ impl Default for Rhythm {
     }
 }
 
-impl Alerts {
-    pub fn start(context: &Context) -> Self {
-        let (shutdown, mut tasks) = (CancellationToken::new(), JoinSet::new());
-        let told = Nudge::default();
-        let stop = || shutdown.clone();
-        tasks.spawn(evaluation::run(context.clone(), told.clone(), stop()));
-        // Cut off wherever it is: what is not recorded is tried again.
-        let courier = stop().run_until_cancelled_owned(courier::run(context.clone(), told));
-        tasks.spawn(async move {
-            let _ = courier.await; // it never ends by itself
-        });
-        for (sink, every) in context.config.alerts.canaries.clone() {
-            let canary = stop().run_until_cancelled_owned(canary::run(context.clone(), sink, every));
-            tasks.spawn(async move {
-                let _ = canary.await; // nor does this
-            });
-        }
-        Self { shutdown, tasks }
-    }
+/// Starts the tasks of alerts.
+pub struct Alerts;
 
-    /// Returns once nothing more will be done here.
-    pub async fn stop(mut self) {
-        self.shutdown.cancel();
-        while self.tasks.join_next().await.is_some() {}
+impl Alerts {
+    /// Starts those that `[tasks]` of the configuration allows.
+    pub fn start(context: &Context) -> Started {
+        let (mut started, on) = (Started::default(), context.config.tasks);
+        let terms = LeaseTerms::new(context.db.clone(), Arc::clone(&context.holder), context.config.runner.lease_ms);
+        let written = Nudge::default();
+        if on.evaluate {
+            started.lease(&terms, [Evaluator::new(context.clone(), written.clone())]);
+        }
+        if on.canary {
+            let canaries = context.config.alerts.canaries.clone().into_iter();
+            started.lease(&terms, canaries.map(|(sink, every)| Canary { context: context.clone(), sink, every }));
+        }
+        if on.send_alerts {
+            started.spawn(sender::run(context.clone(), written));
+        }
+        started
     }
 }
 

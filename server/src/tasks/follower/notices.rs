@@ -1,8 +1,8 @@
-//! What the queue of a pipeline tells: messages taken, sorted, held while their objects are shipped, and settled.
+//! The queue of a pipeline: messages are received, sorted, held while their objects are shipped, and settled.
 //!
-//! Always: a message is deleted once each object that it tells of needs no more, which runs in the store say; or where
-//! it tells of none. One that is no notification, or that tells of an object elsewhere, is counted and left: it comes
-//! back ever later, until the queue's own policy moves it to its dead letters.
+//! Always: a message is deleted once each object that it names needs no further run according to recorded runs, or if
+//! it names none. A message that is not a notification, or that names an object elsewhere, is counted and left: it
+//! comes back ever later, until the queue's own policy moves it to its dead-letter queue.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -20,11 +20,11 @@ use tracing::warn;
 
 /// As long as SQS waits for a first message.
 const WAIT: Duration = Duration::from_secs(20);
-/// Messages of one turn.
+/// Messages of one round.
 const MOST: usize = 100;
-/// Messages are held again after one part in so many of the time that they are held.
+/// Messages are held again after one part in this many of the time that they are hidden.
 const HOLDS: u32 = 3;
-/// Messages that were left are counted up to here.
+/// Left messages are counted up to this number.
 const COUNTED: usize = 1_000;
 
 pub struct Notices {
@@ -34,10 +34,10 @@ pub struct Notices {
     queued: Queued,
 }
 
-/// The messages of one turn.
+/// The messages of one round.
 #[derive(Default)]
 pub struct Batch {
-    /// What they tell of, with when it was written.
+    /// Objects that they name, with the time each was written.
     pub objects: BTreeMap<Key, Time>,
     messages: Vec<(Message, Sense)>,
 }
@@ -46,7 +46,7 @@ pub struct Batch {
 #[derive(Debug, PartialEq, Eq)]
 enum Sense {
     Ship(Vec<(Key, Time)>),
-    /// Some of it is none of ours: what is, is shipped all the same.
+    /// Some of the objects are not of this pipeline; those that are, are shipped all the same.
     Leave(Vec<(Key, Time)>, String),
 }
 
@@ -71,7 +71,7 @@ impl Notices {
         self.queued.clone()
     }
 
-    /// Takes what there is, up to a bound; waits for the first message for a while.
+    /// Receives messages up to a bound; waits for the first one for a while.
     pub async fn gather(&mut self, now: Time) -> Result<Batch, QueueError> {
         let waiting = self.queue.waiting().await?;
         let mut batch = Batch::default();
@@ -80,7 +80,7 @@ impl Notices {
             let messages = match self.queue.receive(wait).await {
                 Err(error) if batch.is_empty() => return Err(error),
                 Ok(messages) if !messages.is_empty() => messages,
-                // What was taken is shipped; the next turn has its own error.
+                // What was received is shipped; the next round reports its own error.
                 Ok(_) | Err(_) => break,
             };
             for message in messages {
@@ -98,24 +98,24 @@ impl Notices {
 
     fn leave(&mut self, message: &Message, why: &str) {
         if self.left.len() < COUNTED && self.left.insert(message.id.clone()) {
-            warn!(id = message.id, why, "a message is left in the queue");
+            warn!(id = message.id, why, "message left in the queue: it names no object of this pipeline");
             self.queued.left = self.left.len() as u64;
         }
         self.queued.left_because = Some(why.to_owned());
     }
 
-    /// Keeps messages from coming back, for as long as it is polled.
+    /// Keeps messages hidden for as long as this future is polled.
     pub async fn hold(&self, batch: &Batch) -> Infallible {
         let messages: Vec<Message> = batch.messages.iter().map(|(message, _)| message.clone()).collect();
         loop {
             sleep(self.queue.held() / HOLDS).await;
             if let Err(error) = self.queue.hold(&messages).await {
-                warn!(%error, "messages may come back before their objects are shipped, and are known then");
+                warn!(%error, "messages not kept hidden; they may come back before their objects are shipped");
             }
         }
     }
 
-    /// Deletes messages of which everything is settled. The others come back: at once where this process ends.
+    /// Deletes messages whose objects are all settled. The others come back: at once if this process ends.
     pub async fn settle(&self, batch: Batch, whole: &HashSet<Key>, ending: bool) -> Result<(), QueueError> {
         let settled = |sense: &Sense| match sense {
             Sense::Ship(objects) => objects.iter().all(|(key, _)| whole.contains(key)),
@@ -146,7 +146,7 @@ fn sense(body: &str, source: &Location, now: Time) -> Sense {
                 )
             });
         } else if Kind::of_key(object.key.as_str()) != Some(Kind::AlbHealthCheck) {
-            // Of health checks there is no event to make.
+            // A log of health checks holds no events.
             ours.push((object.key, object.at.unwrap_or(now)));
         }
     }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_elsewhere_is_left_and_what_lies_here_is_shipped_all_the_same() {
+    fn foreign_object_is_left_and_own_is_shipped() {
         assert_eq!(told(&[("logs", "api/a"), ("logs", "api/b")]), Sense::Ship(vec![object("api/a"), object("api/b")]));
         let why = "s3://logs/web/a does not lie in s3://logs/api/".to_owned();
         assert_eq!(told(&[("logs", "api/a"), ("logs", "web/a")]), Sense::Leave(vec![object("api/a")], why));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_of_health_checks_needs_no_run() {
+    fn health_check_log_needs_no_run() {
         let key = "api/health_check_log_1_elasticloadbalancing_r_app.a.b_20260309T1400Z_ip_x.log.gz";
         assert_eq!(told(&[("logs", key)]), Sense::Ship(Vec::new()));
     }

@@ -1,6 +1,6 @@
-//! Ships some objects of a pipeline and records their runs while it goes on.
+//! Ships some objects of a pipeline, and records their runs meanwhile.
 //!
-//! Always: an object of which a run is recorded, by key and `ETag`, is not shipped again, whoever asks for it.
+//! Always: an object with a recorded run of the same key and `ETag` is not shipped again.
 
 use std::{
     collections::HashSet,
@@ -21,34 +21,35 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
 use super::{
-    LEASE_MS, Watch,
-    look::{dealt_with, spec_of},
+    Round,
+    scan::{dealt_with, spec_of},
 };
 use crate::tasks::runner::run_of;
 
-const BEAT: Duration = Duration::from_secs(1);
+/// Pause between two recordings of runs.
+const RECORD_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 pub struct Shipped {
-    /// Objects that need no more: delivered, or recorded with what could not be parsed.
+    /// Objects that need no further run: delivered, or recorded with the lines that could not be parsed.
     pub whole: HashSet<Key>,
-    /// Why it did not get to its end.
+    /// Why shipping ended early.
     pub error: Option<String>,
 }
 
-pub async fn ship(watch: &Watch, keys: Vec<Key>) -> Shipped {
+pub async fn ship(round: &Round<'_>, keys: Vec<Key>) -> Shipped {
     let mut shipped = Shipped::default();
     let known =
-        Arc::new(Known { db: watch.context.db.clone(), pipeline: watch.pipeline.clone(), over: Mutex::default() });
-    match start(watch, keys, Arc::clone(&known) as Arc<dyn Ledger>).await {
-        Ok((tracker, task)) => accompany(watch, &tracker, task, &mut shipped).await,
+        Arc::new(Known { db: round.context().db.clone(), pipeline: round.pipeline().clone(), over: Mutex::default() });
+    match start(round, keys, Arc::clone(&known) as Arc<dyn Ledger>).await {
+        Ok((tracker, task)) => supervise(round, &tracker, task, &mut shipped).await,
         Err(why) => shipped.error = Some(why),
     }
     shipped.whole.extend(take(&mut *known.over()));
     shipped
 }
 
-/// Tells what was dealt with before, and takes note of it.
+/// Answers which objects need no further run, and notes them.
 struct Known {
     db: Db,
     pipeline: Pipeline,
@@ -74,8 +75,8 @@ impl Ledger for Known {
 
 type Task = AbortOnDropHandle<Result<(), ShipError>>;
 
-async fn start(watch: &Watch, keys: Vec<Key>, ledger: Arc<dyn Ledger>) -> Result<(Tracker, Task), String> {
-    let Watch { context, pipeline, shutdown, .. } = watch;
+async fn start(round: &Round<'_>, keys: Vec<Key>, ledger: Arc<dyn Ledger>) -> Result<(Tracker, Task), String> {
+    let (context, pipeline, shutdown) = (round.context(), round.pipeline(), round.shutdown());
     let entry = context.stores.get(&pipeline.source.store).ok_or("Its store is not configured here.")?;
     let no_sink = "Its sink is not configured here.";
     let sink = context.sinks.get(&pipeline.sink).ok_or(no_sink)?;
@@ -89,15 +90,15 @@ async fn start(watch: &Watch, keys: Vec<Key>, ledger: Arc<dyn Ledger>) -> Result
         options: Options { objects_at_once: sink.settings.connections, ..Options::default() },
     };
     let (tracker, stop) = (Tracker::resume(Progress::default(), Checkpoint::default()), shutdown.clone());
-    let at_work = tracker.clone();
-    let task = tokio::spawn(async move { run(&shipment, None, &at_work, &stop).await.map(|_proof| ()) });
+    let of_task = tracker.clone();
+    let task = tokio::spawn(async move { run(&shipment, None, &of_task, &stop).await.map(|_proof| ()) });
     Ok((tracker, AbortOnDropHandle::new(task)))
 }
 
-/// Records runs each second, and keeps the pipeline. Once it is another's, what is under way is dropped: nothing of it
-/// is recorded here any more.
-async fn accompany(watch: &Watch, tracker: &Tracker, mut task: Task, shipped: &mut Shipped) {
-    let mut ticks = interval(BEAT);
+/// Records runs each second until shipping ends. Once the lease is lost, objects in flight are dropped: no run of
+/// theirs is recorded here any more.
+async fn supervise(round: &Round<'_>, tracker: &Tracker, mut task: Task, shipped: &mut Shipped) {
+    let mut ticks = interval(RECORD_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let ended = tokio::select! {
@@ -105,7 +106,7 @@ async fn accompany(watch: &Watch, tracker: &Tracker, mut task: Task, shipped: &m
             ended = &mut task => Some(ended),
             _ = ticks.tick() => None,
         };
-        let kept = record(watch, tracker, shipped).await;
+        let kept = record(round, tracker, shipped).await;
         match (ended, kept) {
             (Some(Ok(Ok(()) | Err(ShipError::Stopped))), _) | (_, Kept::Lost) => return,
             (Some(Ok(Err(error))), _) => {
@@ -114,7 +115,7 @@ async fn accompany(watch: &Watch, tracker: &Tracker, mut task: Task, shipped: &m
             }
             (Some(Err(error)), _) => {
                 shipped.error = Some("The shipping engine broke; the log has the cause.".to_owned());
-                tracing::error!(%error, "the shipping engine broke");
+                tracing::error!(%error, "shipping engine panicked; its objects are shipped again");
                 return;
             }
             (None, Kept::Ours) => {}
@@ -127,39 +128,35 @@ enum Kept {
     Lost,
 }
 
-async fn record(watch: &Watch, tracker: &Tracker, shipped: &mut Shipped) -> Kept {
-    let Watch { context, pipeline, .. } = watch;
+async fn record(round: &Round<'_>, tracker: &Tracker, shipped: &mut Shipped) -> Kept {
+    let (db, name) = (&round.context().db, &round.pipeline().name);
     let taken = tracker.take();
-    let runs = runs(watch, &taken);
-    let written = async {
-        let ours = context.db.record_followed(&pipeline.name, &context.holder, &runs).await?;
-        Ok::<_, db::DbError>(ours && context.db.follow(&pipeline.name, &context.holder, LEASE_MS).await?.is_some())
-    };
-    match written.await {
+    let runs = runs(round, &taken);
+    match db.record_followed(name, &round.lease.holder, &runs).await {
         Ok(true) => {
             shipped.whole.extend(taken.runs.iter().filter(|ran| over(ran)).map(|ran| ran.key.clone()));
             Kept::Ours
         }
         Ok(false) => {
-            warn!("the pipeline is another's by now");
+            warn!("lease lost while shipping: another process follows this pipeline now");
             Kept::Lost
         }
         Err(error) => {
-            warn!(%error, "runs could not be recorded; trying again");
+            warn!(%error, "runs not recorded; retrying in a second");
             tracker.put_back(taken);
             Kept::Ours
         }
     }
 }
 
-/// Another try would bring nothing.
+/// Whether another run would deliver no more of the object.
 fn over(ran: &engine::ship::Ran) -> bool {
     let failures = &ran.summary.failures;
     failures.sending.total + failures.reading.total == 0
 }
 
-fn runs(watch: &Watch, taken: &Taken) -> Vec<NewRun> {
-    let Watch { context, pipeline, .. } = watch;
+fn runs(round: &Round<'_>, taken: &Taken) -> Vec<NewRun> {
+    let (context, pipeline) = (round.context(), round.pipeline());
     let run = |ran| NewRun {
         run: Run {
             pipeline: Some(pipeline.name.clone()),

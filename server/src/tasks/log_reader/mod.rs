@@ -1,12 +1,12 @@
-//! The watcher: reads the log groups of functions, and records their runs as they come.
+//! The log reader: reads the log groups of functions, and records their runs as they come.
 //!
-//! One task per pipeline with a `log_group`, in every server and worker; the store lets one of them at a time do it. A
-//! look reads what is new and, before it, a few minutes again: events come late. What comes later still is found by a
-//! sweep over the last day, that goes on beside the looks and takes the less of the time the longer it takes.
+//! A leased task per pipeline with a `log_group`. A poll reads new events and, before them, a few minutes again, as
+//! events come late. Events that come later still are found by a sweep over the last day, which goes on beside the
+//! polls and takes less of the time the longer it takes.
 //!
-//! Always: a run is recorded by whoever holds the log group, once, however often its lines are read. The place to read
-//! on from is stored after the runs before it. A group that cannot be read is told as an error, with its beginning, and
-//! tried again; nobody is to take it for silence.
+//! Always: only the holder of the lease records runs, each once, however often its lines are read. The cursor is stored
+//! after the runs before it. A log group that cannot be read is reported as an error, with the time it began, and
+//! retried: it must not be taken for a silent one.
 
 mod live;
 mod reading;
@@ -14,32 +14,28 @@ mod sweep;
 
 use std::{sync::Arc, time::Duration};
 
-use db::{Db, DbError, Recorder, Watched};
+use db::{Db, DbError, Recorder, Watched, task};
 use engine::logs::{Logs, LogsError};
 use model::Time;
-use tokio::{
-    task::JoinSet,
-    time::{Instant, sleep},
-};
-use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info_span, warn};
+use tokio::time::Instant;
+use tracing::warn;
 
 pub use self::reading::Reading;
 use self::{live::Live, sweep::Sweep};
 use crate::{
     connections::log_groups::{Group, LogGroups},
-    tasks::runner,
+    tasks::{
+        leased::{Lease, LeaseTerms, LeasedTask, Started, TaskError},
+        runner,
+    },
 };
 
-/// Between looks, at least; a look that takes long makes for longer ones.
+/// Pause between polls, at least; it grows with the time that a poll takes.
 const BETWEEN: Duration = Duration::from_secs(3);
 const BETWEEN_AT_MOST: Duration = Duration::from_secs(30);
-/// After a look that came to nothing.
-const BETWEEN_TRIES: Duration = Duration::from_secs(10);
-/// How long a log group stays with a process that is not heard of. Far longer than a page takes.
-const LEASE_MS: i64 = 60_000;
-const RENEW_EVERY: Duration = Duration::from_secs(15);
-/// How far back a group is read that nobody has read before, and how far back a sweep goes.
+/// Pause after a poll that failed.
+const BETWEEN_RETRIES: Duration = Duration::from_secs(10);
+/// How far back a log group is read that nobody has read before, and how far back a sweep goes.
 const BACK_MS: i64 = 86_400_000;
 
 pub struct Context {
@@ -47,166 +43,146 @@ pub struct Context {
     pub groups: LogGroups,
     /// The name under which leases are held.
     pub holder: Arc<str>,
+    pub lease_ms: i64,
 }
 
-/// Started watchers.
+/// Reads one log group.
 pub struct LogReader {
-    shutdown: CancellationToken,
-    tasks: JoinSet<()>,
-}
-
-/// One log group as it is watched.
-struct Watch {
     context: Arc<Context>,
     group: Arc<Group>,
-    logs: Logs,
 }
 
-/// Why a look ended before its time.
+/// What the holder of a log group remembers from one round to the next.
+#[derive(Default)]
+pub struct State {
+    logs: Option<Logs>,
+    progress: Option<(Live, Sweep)>,
+}
+
+/// A log group, read under a lease.
+struct Poll<'a> {
+    db: &'a Db,
+    group: &'a Group,
+    logs: &'a Logs,
+    lease: &'a Lease,
+}
+
+/// Why a poll ended early.
 #[derive(Debug, thiserror::Error)]
 enum Interrupted {
     #[error(transparent)]
     Logs(#[from] LogsError),
     #[error(transparent)]
-    Store(#[from] DbError),
-    /// Another reads the group by now.
-    #[error("the log group is another's")]
+    Db(#[from] DbError),
+    #[error("lease lost: another process reads the log group now")]
     Lost,
 }
 
 impl Context {
-    /// Of the same process.
+    /// The context of the runner's process.
     pub fn of(runner: &runner::Context) -> Self {
-        Self { db: runner.db.clone(), groups: runner.groups.clone(), holder: Arc::clone(&runner.holder) }
+        Self {
+            db: runner.db.clone(),
+            groups: runner.groups.clone(),
+            holder: Arc::clone(&runner.holder),
+            lease_ms: runner.config.lease_ms,
+        }
     }
 }
 
 impl LogReader {
-    pub fn start(context: Context) -> Self {
-        let (shutdown, mut tasks) = (CancellationToken::new(), JoinSet::new());
-        let context = Arc::new(context);
-        for group in context.groups.iter() {
-            let span = info_span!("watcher", pipeline = %group.pipeline.name);
-            let (context, shutdown) = (Arc::clone(&context), shutdown.clone());
-            let watching = async move {
-                let logs = context.groups.connect(&group).await;
-                Watch { context, group, logs }.until(shutdown).await;
-            };
-            tasks.spawn(watching.instrument(span));
-        }
-        Self { shutdown, tasks }
+    pub fn start(context: Context) -> Started {
+        let mut started = Started::default();
+        let terms = LeaseTerms::new(context.db.clone(), Arc::clone(&context.holder), context.lease_ms);
+        started.lease(&terms, Self::all(context));
+        started
     }
 
-    /// Gives the log groups back; what was being read is read again by whoever goes on.
-    pub async fn stop(mut self) {
-        self.shutdown.cancel();
-        while self.tasks.join_next().await.is_some() {}
+    /// One for each log group.
+    pub fn all(context: Context) -> Vec<Self> {
+        let context = Arc::new(context);
+        context.groups.iter().map(|group| Self { context: Arc::clone(&context), group }).collect()
     }
 }
 
-impl Watch {
-    async fn until(self, shutdown: CancellationToken) {
-        tokio::select! {
-            () = self.look_again_and_again() => {}
-            () = shutdown.cancelled() => {}
-        }
-        if let Err(error) = self.db().unwatch(&self.group.pipeline.name, &self.context.holder).await {
-            warn!(%error, "the log group could not be given back; its lease expires by itself");
-        }
+impl LeasedTask for LogReader {
+    const NAME: &'static str = task::READ_LOGS;
+    type State = State;
+
+    fn key(&self) -> &str {
+        self.group.pipeline.name.as_str()
     }
 
-    async fn look_again_and_again(&self) {
-        // What is known of the group from one look to the next; `None`: it is not ours.
-        let mut ours: Option<(Live, Sweep)> = None;
-        loop {
-            let began = Instant::now();
-            let wait = match self.turn(&mut ours).await {
-                Ok(()) => BETWEEN.max(began.elapsed()).min(BETWEEN_AT_MOST),
-                Err(Interrupted::Lost) => {
-                    ours = None;
-                    BETWEEN
-                }
-                Err(Interrupted::Store(error)) => {
-                    warn!(%error, "the database refused what a look found; trying again");
-                    ours = None;
-                    BETWEEN
-                }
-                Err(Interrupted::Logs(error)) => {
-                    warn!(%error, "the log group cannot be read; trying again");
-                    self.tell(ours.as_ref(), &error).await;
-                    BETWEEN_TRIES
-                }
-            };
-            sleep(wait).await;
-        }
-    }
-
-    /// One look, if the group is ours, and a part of a sweep.
-    async fn turn(&self, ours: &mut Option<(Live, Sweep)>) -> Result<(), Interrupted> {
-        let first = Time(self.db().now().0 - BACK_MS);
-        let from = self.hold(first).await?.ok_or(Interrupted::Lost)?;
-        // Where another has read meanwhile, it is gone on from there.
-        let (live, sweep) = match ours {
-            Some(known) if known.0.cursor() == from => known,
-            _ => ours.insert((Live::new(&self.group, from), Sweep::new())),
+    async fn round(&mut self, state: &mut State, lease: &Lease) -> Result<Duration, TaskError> {
+        let began = Instant::now();
+        let logs = match &mut state.logs {
+            Some(logs) => logs,
+            none => none.insert(self.context.groups.connect(&self.group).await),
         };
-        live.look(self).await?;
+        let poll = Poll { db: &self.context.db, group: &self.group, logs, lease };
+        match poll.run(&mut state.progress).await {
+            Ok(()) => Ok(BETWEEN.max(began.elapsed()).min(BETWEEN_AT_MOST)),
+            Err(Interrupted::Lost) => Err(TaskError::Lost),
+            Err(Interrupted::Db(error)) => {
+                state.progress = None;
+                Err(error.into())
+            }
+            Err(Interrupted::Logs(error)) => {
+                poll.report_error(state.progress.as_ref(), &error).await;
+                let error = format!("{error}. {}", error.advice());
+                Err(TaskError::Failed { error, retry_in: BETWEEN_RETRIES })
+            }
+        }
+    }
+}
+
+impl Poll<'_> {
+    /// Polls once, and goes on with the sweep.
+    async fn run(&self, progress: &mut Option<(Live, Sweep)>) -> Result<(), Interrupted> {
+        let first = Time(self.db.now().0 - BACK_MS);
+        let from = self.db.watch(&self.group.pipeline.name, &self.lease.holder, self.lease.ms(), first).await?;
+        let from = from.ok_or(Interrupted::Lost)?;
+        // Where another process has read meanwhile, this one continues from there.
+        let (live, sweep) = match progress {
+            Some(known) if known.0.cursor() == from => known,
+            _ => progress.insert((Live::new(self.group, from), Sweep::new())),
+        };
+        live.poll(self).await?;
         sweep.go_on(self, live.read_again_from()).await
     }
 
-    /// Takes or keeps the group: where to read on from. `None`: it is another's.
-    async fn hold(&self, first: Time) -> Result<Option<Time>, DbError> {
-        self.db().watch(&self.group.pipeline.name, &self.context.holder, LEASE_MS, first).await
-    }
-
-    /// An error is kept where everybody sees it.
-    async fn tell(&self, ours: Option<&(Live, Sweep)>, error: &LogsError) {
-        let Some((live, _)) = ours else { return };
+    /// Stores why the log group cannot be read, for pages and alerts.
+    async fn report_error(&self, progress: Option<&(Live, Sweep)>, error: &LogsError) {
+        let Some((live, _)) = progress else { return };
         let look = Watched {
             cursor: live.cursor(),
-            behind_ms: live.behind_ms(self.db().now()),
+            behind_ms: live.behind_ms(self.db.now()),
             error: Some(format!("{error}. {}", error.advice())),
         };
-        if let Err(error) = self.told(&look).await {
-            warn!(%error, "an error of the log group could not be kept");
+        if let Err(error) = self.report(&look).await {
+            warn!(%error, "error of the log group not stored; the next poll stores its own");
         }
     }
 
-    async fn told(&self, look: &Watched) -> Result<(), Interrupted> {
-        let (name, holder) = (&self.group.pipeline.name, &self.context.holder);
-        if self.db().watched(name, holder, LEASE_MS, look).await? { Ok(()) } else { Err(Interrupted::Lost) }
+    async fn report(&self, look: &Watched) -> Result<(), Interrupted> {
+        let (name, lease) = (&self.group.pipeline.name, self.lease);
+        if self.db.watched(name, &lease.holder, lease.ms(), look).await? { Ok(()) } else { Err(Interrupted::Lost) }
     }
 
     async fn record(&self, invocations: &[db::NewInvocation]) -> Result<(), Interrupted> {
         if invocations.is_empty() {
             return Ok(());
         }
-        let by = Recorder::LogReader(&self.context.holder);
-        let recorded = self.db().record_invocations(&self.group.pipeline.name, by, invocations).await?;
+        let by = Recorder::LogReader(&self.lease.holder);
+        let recorded = self.db.record_invocations(&self.group.pipeline.name, by, invocations).await?;
         recorded.map(|_| ()).ok_or(Interrupted::Lost)
     }
 
-    /// A page, while the lease is kept: the service may keep us waiting for longer than that.
     async fn page(
         &self,
         stretch: &engine::logs::Stretch,
         token: Option<&str>,
     ) -> Result<engine::logs::Page, Interrupted> {
-        let keep = async {
-            loop {
-                sleep(RENEW_EVERY).await;
-                if !matches!(self.hold(stretch.from).await, Ok(Some(_)) | Err(_)) {
-                    return;
-                }
-            }
-        };
-        tokio::select! {
-            page = self.logs.page(stretch, token) => Ok(page?),
-            () = keep => Err(Interrupted::Lost),
-        }
-    }
-
-    fn db(&self) -> &Db {
-        &self.context.db
+        Ok(self.logs.page(stretch, token).await?)
     }
 }

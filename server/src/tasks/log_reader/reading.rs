@@ -1,7 +1,7 @@
-//! One reading of a log group: from a time on, page by page, into runs. Watchers and backfills share it.
+//! One reading of a log group: from a time on, page by page, into runs. The log reader and backfills share it.
 //!
-//! Always: only runs are told that began at or after `from`. To see those whole, and to know those that began before by
-//! their beginnings, it reads from a function's timeout earlier: a run that is told of was read from its first line on.
+//! Always: only runs that began at or after `from` are returned. To read them from their first line, and to recognise
+//! runs that began before, it reads from a function's timeout earlier.
 
 use db::{Db, NewInvocation};
 use engine::{
@@ -12,13 +12,13 @@ use model::Time;
 
 use crate::connections::log_groups::{Group, invocation};
 
-/// A function's last lines may come so long after its timeout.
+/// How long after a function's timeout its last lines may come.
 const LEAD_MS: i64 = 60_000;
 
 pub struct Reading {
     reader: Reader,
     from: Time,
-    /// Of what was read.
+    /// Time of the newest event read.
     newest: Option<Time>,
     /// Events are read from here on.
     begins: Time,
@@ -37,18 +37,18 @@ impl Reading {
         }
     }
 
-    /// All events of a page. Where there are more pages: the token of the next.
+    /// Takes all events of a page; returns the token of the next page, if there is one.
     pub fn take_in(&mut self, page: Page, token: Option<&str>) -> Option<String> {
         for event in page.events {
             self.newest = self.newest.max(Some(event.at));
             self.events += 1;
             self.reader.push(event);
         }
-        // A token that leads to itself would lead nowhere.
+        // A token that leads to itself would never end.
         page.next.filter(|next| Some(next.as_str()) != token)
     }
 
-    /// What is known of invocations by now that was not before, as of a time up to which all was read.
+    /// Invocations known better than at the last call; all events before `as_of` must have been read.
     pub fn invocations(&mut self, as_of: Time, group: &Group, db: &Db) -> Vec<NewInvocation> {
         let reads = self.reader.take(as_of);
         let seen = reads.into_iter().filter(|read| read.started_at >= self.from);
@@ -60,7 +60,8 @@ impl Reading {
         self.newest.unwrap_or(self.begins)
     }
 
-    /// Where a later reading has to begin to see again all that has not settled, and nothing that is `settled_by`.
+    /// Where a later reading must begin to read again all runs that have not settled, and none that has by
+    /// `settled_by`.
     pub fn reread_from(&self, settled_by: Time) -> Time {
         self.reader.reread_from().map_or(settled_by, |open| open.min(settled_by)).max(self.from)
     }
@@ -69,12 +70,12 @@ impl Reading {
         self.events
     }
 
-    /// The first event that it wants to see.
+    /// Time of the first event to read.
     pub fn begins(&self) -> Time {
         self.begins
     }
 
-    /// All that there is to read, up to a time.
+    /// All events to read, up to a time.
     pub fn stretch(&self, to: Time) -> Stretch {
         Stretch { from: self.begins, to, stream: None }
     }

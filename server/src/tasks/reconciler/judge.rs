@@ -1,12 +1,13 @@
-//! What became of a log object, by the runs over it. Pure: an object, its runs, and a time.
+//! Judges whether a log object was delivered, by the runs that handled it. Pure: an object and its runs.
 //!
-//! Always: a run speaks for the object that it read. One that read another version, by its `ETag` or because it began
-//! before this one was written, says nothing of it. Only a run that left nothing out makes an object whole.
+//! Always: a run counts for the version of the object that it read. A run that read another version, by its `ETag` or
+//! because it began before this version was written, does not count. Only a run that left nothing out makes an object
+//! whole.
 
 use db::Handling;
 use model::{GapKind, Outcome, RunId, Time};
 
-/// The clocks of a bucket and of a function may differ.
+/// How far the clocks of a bucket and of a function may differ.
 const CLOCKS_MS: i64 = 60_000;
 
 /// An object as it was listed.
@@ -18,14 +19,14 @@ pub struct Object<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// All of it is where it belongs; `twice`: more than one run delivered it.
+    /// Everything in it was delivered; `twice`: by more than one run.
     Whole {
         twice: bool,
     },
     Gap(GapKind, Option<RunId>),
 }
 
-/// `runs`: those over its key, the oldest first.
+/// `runs`: the runs of its key, the oldest first.
 pub fn judge(object: Object<'_>, runs: &[Handling]) -> Verdict {
     let over_it: Vec<&Handling> = runs.iter().filter(|run| read_it(object, run)).collect();
     let whole = over_it.iter().filter(|run| run.whole).count();
@@ -38,7 +39,7 @@ pub fn judge(object: Object<'_>, runs: &[Handling]) -> Verdict {
     Verdict::Gap(if some { GapKind::Partial } else { GapKind::Failed }, Some(last.run))
 }
 
-/// Whether the run was over this version of the object.
+/// Whether the run read this version of the object.
 pub fn read_it(object: Object<'_>, run: &Handling) -> bool {
     match (&run.etag, object.etag) {
         (Some(read), Some(listed)) => read == listed,

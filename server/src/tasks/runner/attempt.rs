@@ -1,8 +1,8 @@
-//! One attempt at one job: from the claim to the end of it, with a beat a second.
+//! One attempt at one job, from its claim to its end, with a heartbeat a second.
 
 use std::time::Duration;
 
-use db::{Beat, Claimed, DbError};
+use db::{Claimed, DbError, JobHeartbeat};
 use model::{JobError, Progress, Proof, Stop};
 use tokio::{
     task::JoinError,
@@ -22,10 +22,9 @@ use super::{
 };
 
 const BEAT: Duration = Duration::from_secs(1);
-/// An engine that was told to stop has this long to settle what is in flight; then it is dropped, which loses nothing
-/// but those requests.
+/// How long a stopping engine may take for requests in flight; then it is dropped, which loses only those requests.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
-/// Between tries to write an end while the database is away.
+/// Pause between two attempts to write the end while the database does not answer.
 const WRITE_AGAIN: Duration = Duration::from_millis(500);
 
 pub struct Attempt {
@@ -33,18 +32,18 @@ pub struct Attempt {
     claimed: Claimed,
     history: History,
     lease: Lease,
-    /// What has been counted into the measurements.
+    /// Progress that is counted in `/metrics` already.
     measured: Progress,
-    /// Of the process.
+    /// Cancelled when the process stops.
     shutdown: CancellationToken,
-    /// Of the engine.
+    /// Cancelled when the engine is to stop.
     stop: CancellationToken,
 }
 
-/// What a beat brought.
+/// The result of a heartbeat.
 enum Beaten {
     Held(Option<Stop>),
-    /// The database was away; what was to be written is due again.
+    /// The database did not answer; the next heartbeat writes the same again.
     Missed,
     Lost,
 }
@@ -57,8 +56,8 @@ impl Attempt {
         Self { context, claimed, history, lease, measured, shutdown, stop: CancellationToken::new() }
     }
 
-    /// Runs the engine and writes how it ended, unless the lease was lost: then another writes.
-    pub async fn see_through(mut self) {
+    /// Runs the engine and writes its end, unless the lease was lost: then another process writes.
+    pub async fn run(mut self) {
         info!(title = self.claimed.job.title(), taken_over = self.claimed.taken_over, "started");
         let _stop_the_feeder = self.stop.clone().drop_guard();
         let starting = dispatch::start(&self.context, &self.claimed, &self.stop);
@@ -80,7 +79,8 @@ impl Attempt {
         }
     }
 
-    /// Beats until the engine comes back. `None`: the lease is lost, the engine is gone, nothing may be written.
+    /// Sends heartbeats until the engine returns. `None`: the lease is lost, the engine was dropped, nothing may be
+    /// written.
     async fn accompany(
         &mut self,
         running: &mut Running,
@@ -127,7 +127,7 @@ impl Attempt {
             if !self.record(&taken).await? {
                 return Ok(None);
             }
-            self.context.db.beat(&self.row(&taken, &checkpoint)).await
+            self.context.db.heartbeat(&self.row(&taken, &checkpoint)).await
         });
         match written.await {
             Ok(Ok(Some(stop))) => {
@@ -137,7 +137,7 @@ impl Attempt {
             }
             Ok(Ok(None)) => Beaten::Lost,
             Ok(Err(error)) => {
-                warn!(%error, "a beat could not be written");
+                warn!(%error, "heartbeat not written; retrying in a second");
                 running.tracker.put_back(taken);
                 Beaten::Missed
             }
@@ -149,13 +149,13 @@ impl Attempt {
     }
 
     async fn abandon(&self, running: &mut Running) {
-        warn!("lease lost: stopped, another goes on");
+        warn!("lease lost: stopped; another process continues the job");
         self.stop.cancel();
         running.task.abort();
         let _ = (&mut running.task).await; // its requests are gone once this returns
     }
 
-    /// Writes the end, again and again while the database is away and the lease lasts.
+    /// Writes the end; retries while the database does not answer and the lease lasts.
     async fn write(&mut self, outcome: &Outcome, taken: &Taken) {
         self.history.push(taken.progress());
         let checkpoint = taken.checkpoint();
@@ -175,9 +175,9 @@ impl Attempt {
                     metrics::counter!("logyard_attempts_ended_total", "outcome" => word).increment(1);
                     return;
                 }
-                Ok(Ok(false)) => return warn!("lease lost: the end was not written, another goes on"),
-                Ok(Err(error)) => warn!(%error, "the end could not be written"),
-                Err(_) => return warn!("the end could not be written in time; the job goes on from its last beat"),
+                Ok(Ok(false)) => return warn!("lease lost: end not written; another process continues the job"),
+                Ok(Err(error)) => warn!(%error, "end not written; retrying"),
+                Err(_) => return warn!("end not written in time; the job continues from its last heartbeat"),
             }
             sleep(WRITE_AGAIN).await;
         }
@@ -200,8 +200,8 @@ impl Attempt {
         db.record(job.id, job.attempt, taken.failures(), taken.mended()).await
     }
 
-    fn row<'a>(&'a self, taken: &'a Taken, checkpoint: &'a str) -> Beat<'a> {
-        Beat {
+    fn row<'a>(&'a self, taken: &'a Taken, checkpoint: &'a str) -> JobHeartbeat<'a> {
+        JobHeartbeat {
             id: self.claimed.job.id,
             attempt: self.claimed.job.attempt,
             lease_ms: self.context.config.lease_ms,
@@ -219,7 +219,7 @@ impl Attempt {
             if !failed.is_panic() {
                 return Err(AttemptFault::Stopped);
             }
-            error!(error = %failed, "the engine panicked");
+            error!(error = %failed, "engine panicked");
             let broken: JobError = dispatch::broken(&self.claimed.job);
             Err(AttemptFault::Failed(broken))
         })

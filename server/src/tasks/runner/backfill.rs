@@ -1,7 +1,7 @@
-//! A backfill as the runner starts it: the log of a function, read for a window and into the table of runs.
+//! A backfill as the runner starts it: reads the log of a function in a window into the table of runs.
 //!
 //! Always: runs are recorded, under the job's lease, before the checkpoint that passes their events. A window counts as
-//! read once the log was read to its end and beyond by as much as a run takes.
+//! read once the log was read beyond its end by as much as a run takes.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -22,26 +22,26 @@ use crate::{
     tasks::log_reader::Reading,
 };
 
-/// A page that fails is asked for again so often, with so much time between.
+/// How often a failed page is retried, and the pause between.
 const PATIENCE: u32 = 20;
 const BETWEEN_TRIES: Duration = Duration::from_secs(15);
-/// Platform lines may come so long after a function's timeout.
+/// How long after a function's timeout platform lines may come.
 const LATE_MS: i64 = 60_000;
 
-/// Where an earlier attempt has left off.
+/// Where an earlier attempt stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// Runs that began before are recorded.
+    /// Runs that began before this time are recorded.
     cursor: Option<Time>,
     events: u64,
 }
 
-/// What a running backfill tells. Cheap to clone.
+/// Progress of a running backfill. Cheap to clone.
 #[derive(Clone)]
 pub struct Tracker {
     state: Arc<Mutex<Taken>>,
     began: Instant,
-    /// Milliseconds worked by earlier attempts.
+    /// Working time of earlier attempts, in milliseconds.
     before_ms: u64,
 }
 
@@ -88,10 +88,10 @@ enum Interrupted {
 
 impl Work {
     pub fn of(context: &Context, claimed: &Claimed, spec: &BackfillSpec) -> Result<Self, JobError> {
-        let group = context.groups.get(&spec.pipeline).ok_or_else(|| JobError {
-            code: "no_log_group".to_owned(),
-            message: format!("Pipeline `{}` has no log_group in the configuration here.", spec.pipeline),
-            advice: "Add it to the configuration of every server and worker, then retry.".to_owned(),
+        let group = context.groups.get(&spec.pipeline).ok_or_else(|| {
+            let message = format!("Pipeline `{}` has no log_group in the configuration here.", spec.pipeline);
+            let advice = "Add it to the configuration of every server and worker, then retry.";
+            JobError::new("no_log_group", &message, advice)
         })?;
         Ok(Self {
             spec: spec.clone(),
@@ -112,13 +112,10 @@ impl Work {
             Err(Interrupted::Stopped) => Err(AttemptFault::Stopped),
             Err(Interrupted::Logs(error)) => Err(AttemptFault::Failed(unreadable(&error))),
             Err(Interrupted::Store(error)) => {
-                warn!(%error, "runs could not be recorded");
-                Err(AttemptFault::Failed(JobError {
-                    code: "database".to_owned(),
-                    message: "What was read could not be recorded: the database refused it or did not answer."
-                        .to_owned(),
-                    advice: "Check the database, then retry.".to_owned(),
-                }))
+                warn!(%error, "runs not recorded; the job fails");
+                let message =
+                    "The runs that were read could not be recorded: the database refused them or did not answer.";
+                Err(AttemptFault::Failed(JobError::new("database", message, "Check the database, then retry.")))
             }
         }
     }
@@ -166,13 +163,13 @@ fn tell(tracker: &Tracker, checkpoint: &Checkpoint, recorded: u64, ended: bool) 
     progress.requests += 1;
 }
 
-/// Again and again where the service refuses or does not answer: what was read so far need not be read again.
+/// Retries where the service refuses or does not answer, so that earlier pages need not be read again.
 async fn page(logs: &Logs, stretch: &Stretch, token: Option<&str>) -> Result<Page, Interrupted> {
     let mut tries = 1;
     loop {
         match logs.page(stretch, token).await {
             Ok(page) => return Ok(page),
-            Err(error) if tries < PATIENCE && error.passes() => warn!(%error, "trying again"),
+            Err(error) if tries < PATIENCE && error.passes() => warn!(%error, "page of the log not read; retrying"),
             Err(error) => return Err(Interrupted::Logs(error)),
         }
         tries += 1;
@@ -189,5 +186,5 @@ fn unreadable(error: &LogsError) -> JobError {
         LogsFault::Other { .. } => "logs",
     };
     let advice = format!("{} Then retry: it goes on where it stopped.", error.advice());
-    JobError { code: code.to_owned(), message: format!("{error}."), advice }
+    JobError::new(code, &error.to_string(), advice)
 }

@@ -1,4 +1,4 @@
-//! From a job's kind to the engine that does it: the only place in the runner that knows what a clone or a reprocess is.
+//! Starts the engine for a job's kind: the only place in the runner that knows what a clone or a reprocess is.
 
 use db::{Claimed, Db};
 use engine::{
@@ -18,16 +18,16 @@ use tracing::{Instrument, Span, warn};
 use super::{Context, backfill, reprocess, work::Tracker};
 use crate::connections::stores::{Entry, Stores};
 
-/// Keys to retry are read in pages of this size, and wait in a queue as long.
+/// Page size of keys to retry, and length of the queue in which they wait.
 const RETRY_PAGE: u32 = 500;
 
-/// An engine at work in a task of its own.
+/// An engine that runs in a task of its own.
 pub struct Running {
     pub tracker: Tracker,
     pub task: JoinHandle<Result<Option<Proof>, AttemptFault>>,
 }
 
-/// Why an engine came back without having finished.
+/// Why an engine returned before its end.
 #[derive(Clone, Debug)]
 pub enum AttemptFault {
     /// Its token was cancelled.
@@ -35,7 +35,7 @@ pub enum AttemptFault {
     Failed(JobError),
 }
 
-/// Starts the engine, or says why that cannot be.
+/// Starts the engine, or says why it cannot be started.
 pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToken) -> Result<Running, JobError> {
     let progress = claimed.job.progress.clone();
     let retry = retry(&context.db, claimed.job.id, stop).await;
@@ -70,47 +70,42 @@ pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToke
     Ok(Running { tracker, task })
 }
 
-/// Where an earlier attempt has left off.
+/// Where an earlier attempt stopped.
 fn checkpoint<T: DeserializeOwned + Default>(claimed: &Claimed) -> Result<T, JobError> {
     let Some(json) = &claimed.checkpoint else { return Ok(T::default()) };
     serde_json::from_str(json).map_err(|error| unreadable(&error))
 }
 
-/// What a broken engine leaves in the job's row; the panic itself is in the log.
+/// The error in the job's row of an engine that panicked; the panic itself is in the log.
 pub fn broken(job: &Job) -> JobError {
-    JobError {
-        code: "internal".to_owned(),
-        message: format!("The {} engine broke while it worked on {}.", job.kind, job.title()),
-        advice: "Retry it. If it happens again, report it with the worker's log of that time.".to_owned(),
-    }
+    JobError::new(
+        "internal",
+        &format!("The {} engine failed while it worked on {}.", job.kind, job.title()),
+        "Retry it. If it happens again, report it with the worker's log of that time.",
+    )
 }
 
 fn fault(error: CloneError) -> AttemptFault {
     match error {
         CloneError::Stopped => AttemptFault::Stopped,
-        error => AttemptFault::Failed(JobError {
-            code: error.code().to_owned(),
-            message: error.to_string(),
-            advice: error.advice().to_owned(),
-        }),
+        error => AttemptFault::Failed(JobError::new(error.code(), &error.to_string(), error.advice())),
     }
 }
 
 pub fn client<'a>(stores: &'a Stores, name: &StoreName) -> Result<&'a Entry, JobError> {
-    stores.get(name).ok_or_else(|| JobError {
-        code: "no_store".to_owned(),
-        message: format!("Store `{name}` is not configured here."),
-        advice: "Add it as [[stores]] to the configuration of every server and worker, then retry.".to_owned(),
-    })
+    let advice = "Add it as [[stores]] to the configuration of every server and worker, then retry.";
+    stores
+        .get(name)
+        .ok_or_else(|| JobError::new("no_store", &format!("Store `{name}` is not configured here."), advice))
 }
 
 fn unreadable(error: &serde_json::Error) -> JobError {
-    warn!(%error, "checkpoint cannot be read");
-    JobError {
-        code: "checkpoint".to_owned(),
-        message: "The checkpoint of an earlier attempt cannot be read.".to_owned(),
-        advice: "Retry all: what is equal already is skipped.".to_owned(),
-    }
+    warn!(%error, "checkpoint unreadable; the job fails");
+    JobError::new(
+        "checkpoint",
+        "The checkpoint of an earlier attempt cannot be read.",
+        "Retry all: what is equal already is skipped.",
+    )
 }
 
 /// The keys marked for retry, if there are any, fed page by page while the engine takes them.
@@ -135,12 +130,12 @@ async fn retry(db: &Db, id: JobId, stop: &CancellationToken) -> Option<mpsc::Rec
     Some(receiver)
 }
 
-/// Asks until the database answers: a page left out would be an object left out. `None` once stopped.
+/// Retries until the database answers: a page left out would be an object left out. `None` once stopped.
 async fn retry_page(db: &Db, id: JobId, after: Option<&Key>, stop: &CancellationToken) -> Option<Vec<Key>> {
     while !stop.is_cancelled() {
         match db.to_retry(id, after, RETRY_PAGE).await {
             Ok(page) => return Some(page),
-            Err(error) => warn!(%error, "cannot read which objects to retry; trying again"),
+            Err(error) => warn!(%error, "keys to retry not read; retrying"),
         }
         tokio::select! {
             () = stop.cancelled() => {}

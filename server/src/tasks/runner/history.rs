@@ -14,7 +14,7 @@ pub struct History {
 }
 
 impl History {
-    /// Goes on from what an earlier attempt wrote; the interval follows from how far the points lie apart.
+    /// Continues the points of an earlier attempt; the interval follows from their distance.
     pub fn resume(points: Vec<Point>) -> Self {
         let widest = points.windows(2).map(|pair| pair[1].active_ms.saturating_sub(pair[0].active_ms)).max();
         let mut interval_ms = FIRST_INTERVAL_MS;

@@ -1,7 +1,7 @@
-//! How long this process may believe that a job is its own, by its own clock.
+//! How long this process may believe in its lease on a job, by its own clock.
 //!
-//! The database decides who holds a lease. This is the holder's side: without a beat that succeeded, it must have
-//! stopped before the database lets another take over.
+//! The database decides who holds a lease. This is the holder's side: without a heartbeat that succeeded, it must have
+//! stopped before the database lets another process take over.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ impl Lease {
         Self { length, until: asked_at + length }
     }
 
-    /// A beat sent at `sent_at` succeeded.
+    /// A heartbeat sent at `sent_at` succeeded.
     pub fn renew(&mut self, sent_at: Instant) {
         self.until = sent_at + self.length;
     }
 
-    /// From here on another may hold the job.
+    /// From this time on another process may hold the job.
     pub fn until(&self) -> Instant {
         self.until
     }

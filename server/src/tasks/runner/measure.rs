@@ -3,7 +3,7 @@
 use metrics::counter;
 use model::{Kind, Progress};
 
-/// A job of this process got from `before` to `after`.
+/// Counts what a job of this process did between `before` and `after`.
 pub fn advanced(kind: Kind, before: &Progress, after: &Progress) {
     let kind = kind.as_str();
     let objects = [

@@ -1,4 +1,8 @@
-//! The runner: takes queued jobs and sees them through.
+//! The runner: takes queued jobs and runs them.
+//!
+//! Not a leased task: it holds many leases at once, one per job, chosen by the database within the limits of stores.
+//! The lease is in the job's row, because heartbeat, progress, checkpoint and a requested stop must change in one
+//! statement.
 //!
 //! One task per job holds a lease on its row and, once a second, writes heartbeat, progress and checkpoint in one
 //! statement that also asks whether someone wants the job stopped. The lease carries an attempt number. A runner that
@@ -26,14 +30,15 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, error, info_span, warn};
+use tracing::{Instrument, error, info, info_span, warn};
 
 use self::attempt::Attempt;
 pub use self::work::run_of;
 use crate::{
     config,
     connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores},
-    signals::{Heart, Nudge, Pulse, heart},
+    signals::{Heartbeat, Nudge, Pulse, heartbeat},
+    tasks::leased::LeaseTerms,
 };
 
 /// Jobs that other servers queued are found within this time; those of this process at once.
@@ -63,12 +68,19 @@ pub struct Runner {
     task: JoinHandle<()>,
 }
 
+impl Context {
+    /// The terms of leased tasks of this process.
+    pub fn terms(&self) -> LeaseTerms {
+        LeaseTerms::new(self.db.clone(), Arc::clone(&self.holder), self.config.lease_ms)
+    }
+}
+
 impl Runner {
     pub fn start(context: Context) -> Self {
         let nudge = Nudge::default();
         let shutdown = CancellationToken::new();
-        let (heart, pulse) = heart(Duration::from_millis(context.config.lease_ms.unsigned_abs()));
-        let task = tokio::spawn(run(context, nudge.clone(), heart, shutdown.clone()));
+        let (heartbeat, pulse) = heartbeat(Duration::from_millis(context.config.lease_ms.unsigned_abs()));
+        let task = tokio::spawn(run(context, nudge.clone(), heartbeat, shutdown.clone()));
         Self { nudge, pulse, shutdown, task }
     }
 
@@ -87,12 +99,12 @@ impl Runner {
         self.shutdown.cancel();
         if timeout(RELEASE_WITHIN, &mut self.task).await.is_err() {
             self.task.abort();
-            warn!("not every job could be released; their leases expire by themselves");
+            warn!("some jobs not released; their leases expire by themselves");
         }
     }
 }
 
-async fn run(context: Context, nudge: Nudge, heart: Heart, shutdown: CancellationToken) {
+async fn run(context: Context, nudge: Nudge, heartbeat: Heartbeat, shutdown: CancellationToken) {
     let most = usize::try_from(context.config.jobs).unwrap_or(usize::MAX);
     let mut attempts = JoinSet::new();
     let mut away = false;
@@ -101,18 +113,18 @@ async fn run(context: Context, nudge: Nudge, heart: Heart, shutdown: Cancellatio
             let asked_at = Instant::now();
             match claim(&context).await {
                 Ok(Some(claimed)) => {
-                    away = false;
+                    answered(&mut away);
                     let span = info_span!("job", id = %claimed.job.id, attempt = claimed.job.attempt);
                     let attempt = Attempt::new(context.clone(), claimed, asked_at, shutdown.clone());
-                    attempts.spawn(attempt.see_through().instrument(span));
+                    attempts.spawn(attempt.run().instrument(span));
                 }
                 Ok(None) => {
-                    away = false;
+                    answered(&mut away);
                     break;
                 }
                 Err(error) => {
                     if !away {
-                        warn!(%error, "cannot claim jobs; trying again each second");
+                        warn!(%error, "jobs not claimed; retrying each second");
                     }
                     away = true;
                     break;
@@ -120,20 +132,27 @@ async fn run(context: Context, nudge: Nudge, heart: Heart, shutdown: Cancellatio
             }
         }
         if !away {
-            heart.beat();
+            heartbeat.send();
         }
         tokio::select! {
             () = nudge.notified() => {}
             () = sleep(POLL) => {}
             Some(ended) = attempts.join_next() => {
                 if let Err(error) = ended {
-                    error!(%error, "an attempt broke; its lease expires by itself");
+                    error!(%error, "attempt panicked; its lease expires by itself");
                 }
             }
             () = shutdown.cancelled() => {}
         }
     }
     while attempts.join_next().await.is_some() {}
+}
+
+/// Logs the end of an outage of the database.
+fn answered(away: &mut bool) {
+    if std::mem::take(away) {
+        info!("jobs are claimed again");
+    }
 }
 
 async fn claim(context: &Context) -> Result<Option<Claimed>, db::DbError> {

@@ -1,21 +1,23 @@
-//! What an attempt comes to: the one rule for green, and the words for what is not.
+//! The outcome of an attempt: the one rule for success, and the words for failures.
 
-use app::format::{count, things};
 use db::End;
-use model::{Comparison, JobError, Mode, Progress, Proof, Stop};
+use model::{
+    Comparison, JobError, Mode, Progress, Proof, Stop,
+    number::{count, counted},
+};
 
 use super::dispatch::AttemptFault;
 
-/// Why the engine was told to stop.
+/// Why the engine was asked to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Halt {
-    /// By a person, through the job's row.
+    /// A person asked, through the job's row.
     Asked(Stop),
-    /// The process ends.
+    /// The process stops.
     Shutdown,
 }
 
-/// [`End`] as a value that can be written more than once, should the database be away.
+/// [`End`] as a value that can be written again if the database does not answer.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     Succeeded(Proof),
@@ -26,8 +28,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Green needs a proof that holds and nothing left that failed. An engine that finished although it was asked to
-    /// stop has finished.
+    /// Success needs a proof that holds and no failed items. An engine that finished although it was asked to stop has
+    /// finished.
     pub fn judge(result: Result<Option<Proof>, AttemptFault>, progress: &Progress, halt: Option<Halt>) -> Self {
         match result {
             Err(AttemptFault::Failed(error)) => Self::Failed(error, None),
@@ -67,7 +69,7 @@ fn shortfall(proof: Option<&Proof>, progress: &Progress) -> JobError {
         Some(Proof::Compared(comparison)) if comparison.mode == Mode::Verify => not_equal(comparison),
         _ if progress.failed > 0 => JobError {
             code: "items_failed".to_owned(),
-            message: format!("{} of {} failed.", count(progress.failed), things(progress.found, "object")),
+            message: format!("{} of {} failed.", count(progress.failed), counted(progress.found, "object")),
             advice: "See why under failures, then retry what failed; everything else is done.".to_owned(),
         },
         Some(Proof::Compared(comparison)) => not_equal(comparison),
@@ -107,7 +109,7 @@ fn not_equal(comparison: &Comparison) -> JobError {
     let compared = if comparison.selection.is_all() { "object" } else { "chosen object" };
     JobError {
         code: "not_equal".to_owned(),
-        message: format!("Of {}: {}.", things(comparison.source_objects, compared), parts.join(", ")),
+        message: format!("Of {}: {}.", counted(comparison.source_objects, compared), parts.join(", ")),
         advice: advice.to_owned(),
     }
 }

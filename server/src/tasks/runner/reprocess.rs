@@ -1,4 +1,4 @@
-//! A reprocess as the runner starts it: its store, its sink, its records, and the file of what it cannot deliver.
+//! A reprocess as the runner starts it: its store, its sink, its ledger, and its file of dead letters.
 
 use std::{num::NonZeroU32, path::PathBuf};
 
@@ -56,11 +56,7 @@ impl Work {
     ) -> Result<Option<Proof>, AttemptFault> {
         let proof = self.ship(retry, tracker, stop).await.map_err(|error| match error {
             ShipError::Stopped => AttemptFault::Stopped,
-            error => AttemptFault::Failed(JobError {
-                code: error.code().to_owned(),
-                message: format!("{error}."),
-                advice: error.advice().to_owned(),
-            }),
+            error => AttemptFault::Failed(JobError::new(error.code(), &error.to_string(), error.advice())),
         })?;
         Ok(Some(proof))
     }
@@ -100,9 +96,9 @@ impl Work {
 }
 
 fn no_sink(spec: &ReprocessSpec) -> JobError {
-    JobError {
-        code: "no_sink".to_owned(),
-        message: format!("Sink `{}` is not configured here.", spec.sink),
-        advice: "Add it as [[sinks]] to the configuration of every server and worker, then retry.".to_owned(),
-    }
+    JobError::new(
+        "no_sink",
+        &format!("Sink `{}` is not configured here.", spec.sink),
+        "Add it as [[sinks]] to the configuration of every server and worker, then retry.",
+    )
 }

@@ -1,6 +1,6 @@
-//! What a running engine tells, whichever engine it is.
+//! The progress of a running engine, whichever engine it is.
 //!
-//! Each keeps a tracker that is emptied once a second. What they tell differs in little: a reprocess also tells of runs.
+//! Each engine has a tracker that is emptied once a second. A reprocess also reports runs.
 
 use db::{Db, NewRun};
 use engine::{clone, ship};
@@ -11,17 +11,17 @@ use super::backfill;
 #[derive(Clone)]
 pub enum Tracker {
     Clone(clone::Tracker),
-    /// With the name under which a file of dead letters is told of: its path is nobody's business.
+    /// With the name shown for a file of dead letters instead of its path.
     Ship(ship::Tracker, Option<Key>),
     Backfill(backfill::Tracker),
 }
 
-/// What happened since the last time. Must be stored in this order: runs, failures and mended keys, then progress with
-/// the checkpoint.
+/// Progress since the last call. Must be stored in this order: runs, failures and repaired keys, then progress with the
+/// checkpoint.
 pub enum Taken {
     Clone(clone::Taken),
     Ship(ship::Taken),
-    /// Its runs are recorded by itself, before its checkpoint.
+    /// A backfill records its runs itself, before its checkpoint.
     Backfill(backfill::Taken),
 }
 
@@ -35,7 +35,7 @@ impl Tracker {
         }
     }
 
-    /// After a failed write: what was taken is due again.
+    /// Puts back what could not be stored.
     pub fn put_back(&self, taken: Taken) {
         match (self, taken) {
             (Self::Clone(tracker), Taken::Clone(taken)) => tracker.put_back(taken),
@@ -47,7 +47,7 @@ impl Tracker {
 }
 
 impl Taken {
-    /// Of a job whose engine could not start: everything stays as it was.
+    /// For a job whose engine could not start: everything stays as it was.
     pub fn nothing_of(job: &Job) -> Self {
         let progress = job.progress.clone();
         match &job.spec {
@@ -65,7 +65,7 @@ impl Taken {
         }
     }
 
-    /// Nothing is in flight any more: an engine that had to be dropped could not say so.
+    /// Sets the number of requests in flight to zero, after an engine was dropped.
     pub fn land(&mut self) {
         match self {
             Self::Clone(taken) => taken.progress.in_flight = 0,
@@ -112,7 +112,8 @@ impl Taken {
         }
     }
 
-    /// Strings and numbers always serialise; should they not, an empty text is refused on resuming, never misread.
+    /// Strings and numbers always serialise. If they did not, the empty text would be refused on resuming, never
+    /// misread.
     pub fn checkpoint(&self) -> String {
         match self {
             Self::Clone(taken) => serde_json::to_string(&taken.checkpoint),
@@ -123,7 +124,7 @@ impl Taken {
     }
 }
 
-/// All of one file, under its name.
+/// Replaces the path of a file by its name.
 fn named(mut taken: ship::Taken, name: &Key) -> ship::Taken {
     let failures = taken.failures.iter_mut().map(|failure| &mut failure.key);
     let keys = failures.chain(&mut taken.mended).chain(taken.runs.iter_mut().map(|ran| &mut ran.key));
@@ -131,7 +132,7 @@ fn named(mut taken: ship::Taken, name: &Key) -> ship::Taken {
     taken
 }
 
-/// A run of Logyard's own, of no pipeline and no bucket yet.
+/// A run by Logyard, without pipeline and bucket yet.
 pub fn run_of(ran: &ship::Ran, db: &Db) -> Run {
     Run {
         id: db.new_run_id(),

@@ -1,101 +1,89 @@
 //! The scheduler: starts the jobs of schedules when their times have come.
 //!
-//! One task sleeps until the next time that is due, or until someone changes a schedule here; what other servers change
-//! it finds by itself within half a minute. Every server and every worker has one. They need not agree who starts what:
-//! the store lets one of them move a time on, and inserts the job with that.
+//! A leased task. It waits until the next time that is due, or until a schedule is changed in this process; changes
+//! made by other processes are found by a scan every few seconds.
 //!
-//! Always: times that passed while nobody was there are made up for by one job, which says how many they were. A time
-//! starts nothing while the schedule's last job has not ended, and what came of each time is recorded. What happens to
-//! a job once it is there is the runner's business.
+//! Always: a job is inserted in the same transaction that moves the schedule's time on, so that a time starts one job
+//! even if the lease changes hands meanwhile. Times that passed while no process ran are made up for by one job, which
+//! says how many they were. A time starts nothing while the schedule's last job has not ended. The outcome of each time
+//! is recorded.
 
-use std::{convert::Infallible, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use db::{Db, DbError, Due};
+use db::{Db, DbError, Due, task};
 use model::{Fired, Firing, Schedule, Task, Time};
-use tokio::{task::JoinHandle, time::sleep};
-use tokio_util::sync::CancellationToken;
+use tokio::time::sleep;
 use tracing::{info, warn};
 
-use crate::{connections::stores::Stores, signals::Nudge};
+use crate::{
+    connections::stores::Stores,
+    signals::Nudge,
+    tasks::leased::{Lease, LeaseTerms, LeasedTask, Started, TaskError},
+};
 use engine::recurrence::Timetable;
 
-/// What other servers change is found within this time, and so is a clock that was set.
-const LOOK: Duration = Duration::from_secs(30);
-/// Between tries while the database is away.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Changes made by other processes are found within this time, and so is a clock that was set.
+const SCAN: Duration = Duration::from_secs(5);
 
 /// What a scheduler needs.
 pub struct Context {
     pub db: Db,
     pub stores: Stores,
-    /// To have a job taken at once.
+    /// The name under which leases are held.
+    pub holder: Arc<str>,
+    pub lease_ms: i64,
+    /// Wakes the runner of this process for a started job.
     pub runner: Nudge,
-    /// To have it told at once, where there are pages.
+    /// Wakes the pages of this process, if it serves any.
     pub hub: Option<Nudge>,
 }
 
-/// A started scheduler.
+/// Fires schedules.
 pub struct Scheduler {
+    context: Context,
     nudge: Nudge,
-    shutdown: CancellationToken,
-    task: JoinHandle<Option<Infallible>>,
 }
 
 impl Scheduler {
-    pub fn start(context: Context) -> Self {
-        let nudge = Nudge::default();
-        let shutdown = CancellationToken::new();
-        let run = run(context, nudge.clone());
-        // Cut off wherever it is: what the store has begun is then undone, and another's to do.
-        let task = tokio::spawn(shutdown.clone().run_until_cancelled_owned(run));
-        Self { nudge, shutdown, task }
+    pub fn start(context: Context) -> Started {
+        let mut started = Started::default();
+        let terms = LeaseTerms::new(context.db.clone(), Arc::clone(&context.holder), context.lease_ms);
+        started.lease(&terms, [Self::new(context, Nudge::default())]);
+        started
     }
 
-    /// Tells it that a schedule has changed.
-    pub fn nudge(&self) -> Nudge {
-        self.nudge.clone()
-    }
-
-    /// Returns once nothing more will be started here.
-    pub async fn stop(self) {
-        self.shutdown.cancel();
-        let _ = self.task.await; // a panic in it has been reported by the runtime
+    /// `nudge`: wakes it when a schedule was changed.
+    pub fn new(context: Context, nudge: Nudge) -> Self {
+        Self { context, nudge }
     }
 }
 
-async fn run(context: Context, nudge: Nudge) -> Infallible {
-    let mut away = false;
-    loop {
-        let wait = match look(&context).await {
-            Ok(wait) => {
-                away = false;
-                wait
-            }
-            Err(error) => {
-                if !away {
-                    warn!(%error, "cannot look which schedules are due; trying again");
-                }
-                away = true;
-                LOOK_AGAIN
-            }
-        };
+impl LeasedTask for Scheduler {
+    const NAME: &'static str = "schedule";
+    type State = ();
+
+    fn key(&self) -> &str {
+        task::ALL
+    }
+
+    /// Fires what is due. Returns how long to wait for the next time.
+    async fn round(&mut self, (): &mut (), _lease: &Lease) -> Result<Duration, TaskError> {
+        let db = &self.context.db;
+        fire_due(&self.context, db.now()).await?;
+        let next = db.next_due().await?;
+        let wait = |next: Time| Duration::from_millis(u64::try_from(next.since(db.now())).unwrap_or_default());
+        Ok(next.map_or(SCAN, wait).min(SCAN))
+    }
+
+    async fn rest(&mut self, (): &mut (), wait: Duration) {
         tokio::select! {
-            () = nudge.notified() => {}
+            () = self.nudge.notified() => {}
             () = sleep(wait) => {}
         }
     }
 }
 
-/// Fires what is due, and says how long to wait for the next.
-async fn look(context: &Context) -> Result<Duration, DbError> {
-    fire_due(context, context.db.now()).await?;
-    let next = context.db.next_due().await?;
-    let wait = next
-        .map_or(LOOK, |next| Duration::from_millis(u64::try_from(next.since(context.db.now())).unwrap_or_default()));
-    Ok(wait.min(LOOK))
-}
-
-/// Deals with every time that has come by `now`. One that cannot be read or written does not hold up the others.
+/// Fires every time that has come by `now`. A schedule that cannot be read or written does not hold up the others.
 pub async fn fire_due(context: &Context, now: Time) -> Result<(), DbError> {
     let mut fired = Ok(());
     for schedule in context.db.due_schedules(now).await? {
@@ -131,16 +119,16 @@ async fn fire(context: &Context, schedule: &Schedule, task: Task, due: Time, now
     let name = schedule.name.as_str();
     let outcome = match &firing {
         Firing::Started { job } => {
-            info!(name, %job, missed = due.missed, "a schedule started a job");
+            info!(name, %job, missed = due.missed, "schedule started a job");
             context.runner.nudge();
             "started"
         }
         Firing::Skipped { job } => {
-            info!(name, %job, "a schedule was skipped: its last job has not ended");
+            info!(name, %job, "schedule skipped: its last job has not ended");
             "skipped"
         }
         Firing::Refused { reason } => {
-            warn!(name, reason, "a schedule could not start its job");
+            warn!(name, reason, "schedule could not start its job; its page says why");
             "refused"
         }
     };
@@ -151,7 +139,7 @@ async fn fire(context: &Context, schedule: &Schedule, task: Task, due: Time, now
     Ok(())
 }
 
-/// A job between stores that nobody has configured would wait for ever, and every later one with it.
+/// Says which store of the schedule is not configured: its job would wait for ever, and every later one with it.
 fn no_store(stores: &Stores, schedule: &Schedule) -> Option<String> {
     let ends = [&schedule.clone.source.store, &schedule.clone.destination.store];
     let missing = ends.into_iter().find(|name| stores.get(name).is_none())?;

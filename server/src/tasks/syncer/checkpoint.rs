@@ -1,11 +1,11 @@
-//! What is kept of a sync from one evaluation to the next: the engine's checkpoint, and which yes went into it.
+//! What is stored of a sync from one evaluation to the next: the engine's checkpoint, and the approval that is in it.
 //!
-//! A yes waits in the store until the evaluation that took it has ended. One that dies before leaves it there, with a
-//! checkpoint that has it already, and may have used some of it.
+//! An approval waits in the database until the evaluation that took it has ended. An evaluation that dies earlier
+//! leaves it there, with a checkpoint that holds it already and may have used some of it.
 //!
-//! Always: a yes to a deletion counts once.
+//! Always: an approval of a deletion counts once.
 
-use db::SyncAsked;
+use db::SyncRequests;
 use engine::sync::{Checkpoint, integer_key};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
@@ -13,27 +13,27 @@ use tracing::warn;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
     pub engine: Checkpoint,
-    /// Rows of a yes that is in the checkpoint, and in the store not answered yet.
+    /// Rows of an approval that is in the checkpoint, and not yet answered in the database.
     #[serde(default)]
     absorbed: u64,
 }
 
 impl Kept {
-    /// What cannot be read was of another version: starting anew only takes longer.
+    /// A checkpoint that cannot be read is of another version: starting again only takes longer.
     pub fn read(text: Option<&str>) -> Self {
         let Some(text) = text else { return Self::default() };
         serde_json::from_str(text).unwrap_or_else(|error| {
-            warn!(%error, "the checkpoint cannot be read; starting anew");
+            warn!(%error, "checkpoint unreadable; the table is compared from the start");
             Self::default()
         })
     }
 
-    /// What is to be kept by now.
+    /// The checkpoint to store now.
     pub fn with(&self, engine: &Checkpoint) -> String {
         Self { engine: engine.clone(), absorbed: self.absorbed }.text()
     }
 
-    /// The same once all that was asked is answered.
+    /// The same once all requests are answered.
     pub fn answered(engine: &Checkpoint) -> String {
         Self { engine: engine.clone(), absorbed: 0 }.text()
     }
@@ -42,9 +42,9 @@ impl Kept {
         serde_json::to_string(self).unwrap_or_else(|error| unreachable!("a checkpoint is plain data: {error}"))
     }
 
-    /// Takes in what people asked.
-    pub fn absorb(&mut self, asked: &SyncAsked) {
-        let SyncAsked { approved, accept_epoch, retry, .. } = asked;
+    /// Takes in the requests of people.
+    pub fn absorb(&mut self, asked: &SyncRequests) {
+        let SyncRequests { approved, accept_epoch, retry, .. } = asked;
         if *approved != self.absorbed {
             self.engine.approved = *approved;
             self.absorbed = *approved;
@@ -70,8 +70,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_yes_counts_once_though_the_evaluation_that_used_it_died() {
-        let yes = SyncAsked { approved: 5_000, ..SyncAsked::default() };
+    fn approval_counts_once_after_a_crash() {
+        let yes = SyncRequests { approved: 5_000, ..SyncRequests::default() };
         let mut kept = Kept::read(None);
         kept.absorb(&yes);
         assert_eq!(kept.engine.approved, 5_000);
@@ -81,29 +81,29 @@ mod tests {
         again.absorb(&yes);
         assert_eq!(again.engine.approved, 3_000, "the rest of it");
         let mut later = Kept::read(Some(&Kept::answered(&again.engine)));
-        later.absorb(&SyncAsked::default());
+        later.absorb(&SyncRequests::default());
         assert_eq!(later.engine.approved, 3_000);
         later.absorb(&yes);
         assert_eq!(later.engine.approved, 5_000, "another yes");
     }
 
     #[test]
-    fn rows_are_tried_again_when_a_person_says_so() {
+    fn rows_are_retried_on_request() {
         let mut kept = Kept::default();
         for key in [-7, 8] {
             kept.engine.quarantine.refuse(Mark { version: 1, key: integer_key(key) }, "too long".to_owned(), 0);
         }
-        kept.absorb(&SyncAsked { retry: Some(vec!["-7".to_owned()]), ..SyncAsked::default() });
+        kept.absorb(&SyncRequests { retry: Some(vec!["-7".to_owned()]), ..SyncRequests::default() });
         assert_eq!(kept.engine.quarantine.due(0, 10), [Mark { version: 1, key: integer_key(-7) }]);
-        kept.absorb(&SyncAsked { retry: Some(Vec::new()), ..SyncAsked::default() });
+        kept.absorb(&SyncRequests { retry: Some(Vec::new()), ..SyncRequests::default() });
         assert_eq!(kept.engine.quarantine.due(0, 10).len(), 2);
     }
 
     #[test]
-    fn another_database_is_followed_once_it_is_accepted() {
+    fn other_database_is_synced_once_accepted() {
         let mut kept = Kept::default();
         kept.engine.epoch = Some("old".to_owned());
-        kept.absorb(&SyncAsked { accept_epoch: true, ..SyncAsked::default() });
+        kept.absorb(&SyncRequests { accept_epoch: true, ..SyncRequests::default() });
         assert_eq!(kept.engine.epoch, None);
     }
 }

@@ -7,15 +7,15 @@ use model::{KeySpan, SpanState};
 use tokio::time::{Instant, timeout};
 use tracing::{debug, warn};
 
-/// On a page.
+/// Pieces of the map that a page shows.
 const PIECES: usize = 256;
-/// Where the rows are is asked again after so long; asking takes one part in a hundred of the time, at most.
+/// Pause between two counts of the rows; counting takes one part in a hundred of the time, at most.
 const STALE: Duration = Duration::from_mins(1);
 const SHARE: u32 = 100;
-/// A map is not worth holding up an evaluation for longer.
+/// How long a count may hold up an evaluation.
 const COUNT_WITHIN: Duration = Duration::from_secs(2);
 
-/// As it was told last, by whoever told it.
+/// The last stored map, from any process.
 #[derive(Debug, Default)]
 pub struct KeyMap {
     pieces: Vec<KeySpan>,
@@ -24,15 +24,15 @@ pub struct KeyMap {
 }
 
 impl KeyMap {
-    /// Goes on from what was kept.
+    /// Continues from the stored map.
     pub fn know(&mut self, kept: Vec<KeySpan>) {
         if self.pieces.is_empty() {
             self.pieces = kept;
         }
     }
 
-    /// Finds out where the rows are, if that was long ago. What is known of pieces goes with them as far as they cover
-    /// the new ones.
+    /// Counts the rows of each piece again, if the last count is old. The state of a piece is kept for the new pieces
+    /// that it covers.
     pub async fn count(&mut self, table: &tables::Table) {
         if self.counted.is_some_and(|(at, took)| at.elapsed() < STALE.max(took * SHARE)) {
             return;
@@ -41,7 +41,7 @@ impl KeyMap {
         match timeout(COUNT_WITHIN, table.blocks(PIECES)).await {
             Ok(Ok(blocks)) => self.lay(&blocks),
             Err(_) => debug!("where the rows of the table lie takes too long to read"),
-            Ok(Err(error)) => warn!(%error, "where the rows of the table lie could not be read"),
+            Ok(Err(error)) => warn!(%error, "rows not counted for the map; the last map stays"),
         }
         self.counted = Some((Instant::now(), began.elapsed()));
     }
@@ -54,7 +54,7 @@ impl KeyMap {
         self.pieces = blocks.iter().map(piece).collect();
     }
 
-    /// What is known of all pieces that a span touches together.
+    /// The common state of all pieces that a span touches.
     fn known(&self, span: Span) -> SpanState {
         let touching = |piece: &&KeySpan| piece.from < span.until && span.from < piece.until;
         let mut looks = self.pieces.iter().filter(touching).map(|piece| piece.look).peekable();
@@ -67,7 +67,7 @@ impl KeyMap {
         }
     }
 
-    /// What an evaluation has seen; what it did not look at stays as it was known.
+    /// Takes what an evaluation has seen; pieces that it did not compare keep their state.
     pub fn see(&mut self, coverage: &Coverage) -> Vec<KeySpan> {
         for piece in &mut self.pieces {
             let seen = coverage.of(Span { from: piece.from, until: piece.until });
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_verified_stays_so_on_a_map_with_other_pieces_until_it_is_seen_otherwise() {
+    fn verified_pieces_stay_verified_on_a_new_map() {
         let mut map = KeyMap::default();
         map.lay(&[(span(0, 100), 90), (span(100, 200), 100)]);
         let seen = map.see(&Coverage { scanned: span(0, 200), open: vec![span(150, 151)] });
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_gone_on_from() {
+    fn map_continues_from_stored_one() {
         let mut map = KeyMap::default();
         map.know(vec![KeySpan { from: 0, until: 9, rows: None, look: SpanState::Verified }]);
         map.know(Vec::new());

@@ -1,12 +1,12 @@
-//! The syncer: keeps the configured tables in step with their remote copies.
+//! The syncer: keeps the configured tables in sync with their remote copies.
 //!
-//! One task per table, in every server and worker; the store lets one of them at a time evaluate it, and gives it back
-//! after each evaluation, so that servers, workers and commands take turns. A table that is in step, or waits for a
-//! person, is looked at again after its time; one with more to do at once, after a breath in which another may take it;
-//! one whose ends do not answer, ever more rarely, but every minute. What people ask is answered within seconds.
+//! A leased task per table. The lease is released after each evaluation, so that servers, workers and `logyard sync`
+//! take turns. A table that is in sync, or waits for a person, is evaluated again after its interval; one with more to
+//! do, after a short pause in which another process may take it; one whose ends do not answer, ever more rarely, but
+//! every minute. Requests of people are answered within seconds.
 //!
-//! Always: a table is evaluated by one process at a time, and by none while it is paused. Killed at any moment, what was
-//! done stays done, and whoever takes the table next goes on from there.
+//! Always: a table is evaluated by one process at a time, and by none while it is paused. Killed at any moment,
+//! finished work stays finished, and the next holder continues from there.
 
 mod checkpoint;
 mod map;
@@ -17,51 +17,49 @@ mod verdict;
 
 use std::{sync::Arc, time::Duration};
 
-use db::DbError;
-use engine::sync::Verdict;
+use db::{DbError, task};
+use engine::sync::{Halt, Verdict};
 use model::{SyncState, Time};
 use rand::Rng as _;
-use tokio::{
-    task::JoinSet,
-    time::{Instant, sleep, sleep_until},
-};
-use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info_span, warn};
+use tokio::time::{Instant, sleep, sleep_until};
 
 pub use self::turn::{Context, Ended, Keeper, Turn};
+use crate::{
+    config,
+    tasks::leased::{Lease, LeaseTerms, LeasedTask, Started, TaskError},
+};
 
-/// Between evaluations of a table with more to do: in it another may take the table.
+/// Pause between evaluations of a table with more to do, in which another process may take the table.
 pub const BREATH: Duration = Duration::from_millis(200);
-/// After an evaluation that did nothing and did not show the ends to be equal, or reached none; doubles.
+/// Pause after an evaluation that changed nothing and proved nothing, or reached no end; it doubles.
 pub const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
-/// How often what people ask is looked for.
+/// Pause between two checks for requests of people.
 const LISTEN_EVERY: Duration = Duration::from_secs(1);
-/// After a database of our own that did not answer, and while another has the table.
-const BETWEEN_TRIES: Duration = Duration::from_secs(5);
+/// Pause while Logyard's own database does not answer.
+const BETWEEN_RETRIES: Duration = Duration::from_secs(5);
 
-/// Started tasks.
+/// Keeps one table in sync.
 pub struct Syncer {
-    shutdown: CancellationToken,
-    tasks: JoinSet<()>,
+    keeper: Keeper,
 }
 
-/// When to look again.
+/// When to evaluate next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// After its usual time.
+    /// After the table's interval.
     Usual,
     In(Duration),
 }
 
-/// Waits that grow while nothing comes of it.
+/// Pauses that grow for as long as evaluations change nothing.
 #[derive(Debug, Default)]
 pub struct Patience {
     times: u32,
 }
 
 impl Patience {
-    /// After an evaluation.
+    /// Says when to evaluate next.
     pub fn after(&mut self, ended: &Ended) -> Next {
         match &ended.verdict {
             Some(Verdict::Working(work)) if work.uploaded + work.deleted > 0 => {
@@ -86,64 +84,59 @@ impl Patience {
 }
 
 impl Syncer {
-    pub fn start(context: Context) -> Self {
-        let (shutdown, mut tasks) = (CancellationToken::new(), JoinSet::new());
+    pub fn start(context: Context) -> Started {
+        let mut started = Started::default();
+        let terms = LeaseTerms::new(context.db.clone(), Arc::clone(&context.holder), context.lease_ms);
+        started.lease(&terms, Self::all(context));
+        started
+    }
+
+    /// One for each configured table.
+    pub fn all(context: Context) -> Vec<Self> {
         let context = Arc::new(context);
-        for table in context.syncs.iter() {
-            let span = info_span!("syncer", table = %table.name);
-            let keeper = Keeper::new(Arc::clone(&context), table.clone());
-            tasks.spawn(keep_in_step(keeper, shutdown.clone()).instrument(span));
-        }
-        Self { shutdown, tasks }
-    }
-
-    /// Stops between two requests, and gives the tables back.
-    pub async fn stop(mut self) {
-        self.shutdown.cancel();
-        while self.tasks.join_next().await.is_some() {}
+        let syncer = |table: &config::Table| Self { keeper: Keeper::new(Arc::clone(&context), table.clone()) };
+        context.syncs.iter().map(syncer).collect()
     }
 }
 
-async fn keep_in_step(mut keeper: Keeper, shutdown: CancellationToken) {
-    let mut patience = Patience::default();
-    let mut next = Next::In(Duration::ZERO);
-    while !shutdown.is_cancelled() {
-        tokio::select! {
-            () = rest(&keeper, next) => {}
-            () = shutdown.cancelled() => return,
-        }
-        next = match keeper.turn(false, &mut |_| (), &shutdown).await {
-            Ok(Turn::Ended(ended)) => patience.after(&ended),
-            Ok(Turn::Another) => Next::In(BETWEEN_TRIES.min(keeper.config().every)),
-            Ok(Turn::Paused | Turn::Cut(_)) => Next::In(LISTEN_EVERY),
-            Err(error) => {
-                warn!(%error, "the database refused what an evaluation had to tell; trying again");
-                Next::In(BETWEEN_TRIES)
-            }
-        };
-    }
-}
+impl LeasedTask for Syncer {
+    const NAME: &'static str = task::SYNC;
+    /// An evaluation stops between two requests.
+    const DRAIN: Duration = Duration::from_secs(3);
+    const TAKES_TURNS: bool = true;
+    type State = Patience;
 
-/// Until the table is due, or somebody asks for something; and for as long as it is paused.
-async fn rest(keeper: &Keeper, next: Next) {
-    let wait = match next {
-        Next::Usual => keeper.config().every,
-        Next::In(wait) => wait,
-    };
-    let due = Instant::now() + wait;
-    // What waits for an end that cannot be opened must not keep it busy.
-    let earliest = Instant::now() + wait.min(FIRST_WAIT);
-    loop {
-        match wanted(keeper).await {
-            Ok(Wanted::Paused) => sleep(LISTEN_EVERY).await,
-            Ok(Wanted::Now) if earliest <= Instant::now() => return,
-            Ok(Wanted::Now) => sleep_until(earliest).await,
-            Ok(Wanted::InItsTime) if due <= Instant::now() => return,
-            Ok(Wanted::Later(later)) if due <= Instant::now() => sleep(later.min(LISTEN_EVERY)).await,
-            Ok(Wanted::InItsTime | Wanted::Later(_)) => sleep_until(due.min(Instant::now() + LISTEN_EVERY)).await,
-            Err(error) => {
-                warn!(%error, "what is asked of the table cannot be read; trying again");
-                sleep(BETWEEN_TRIES).await;
+    fn key(&self) -> &str {
+        self.keeper.config().name.as_str()
+    }
+
+    async fn round(&mut self, patience: &mut Patience, lease: &Lease) -> Result<Duration, TaskError> {
+        let every = self.keeper.config().every;
+        match self.keeper.turn(false, &mut |_| (), lease.shutdown()).await? {
+            Turn::Ended(ended) => Ok(match patience.after(&ended) {
+                Next::Usual => every,
+                Next::In(wait) => wait,
+            }),
+            Turn::Another | Turn::Cut(Halt::LeaseLost) => Err(TaskError::Lost),
+            Turn::Paused | Turn::Cut(Halt::Stopped) => Ok(LISTEN_EVERY),
+        }
+    }
+
+    /// Waits until the table is due or a person asks for something, and for as long as it is paused.
+    async fn rest(&mut self, _: &mut Patience, wait: Duration) {
+        let due = Instant::now() + wait;
+        // A request that waits for an end that cannot be opened must not keep the table busy.
+        let earliest = Instant::now() + wait.min(FIRST_WAIT);
+        loop {
+            match wanted(&self.keeper).await {
+                Ok(Wanted::Paused) => sleep(LISTEN_EVERY).await,
+                Ok(Wanted::Now) if earliest <= Instant::now() => return,
+                Ok(Wanted::Now) => sleep_until(earliest).await,
+                Ok(Wanted::InItsTime) if due <= Instant::now() => return,
+                Ok(Wanted::Later(later)) if due <= Instant::now() => sleep(later.min(LISTEN_EVERY)).await,
+                Ok(Wanted::InItsTime | Wanted::Later(_)) => sleep_until(due.min(Instant::now() + LISTEN_EVERY)).await,
+                // The driver asks the database next, and reports the outage.
+                Err(_) => return sleep(BETWEEN_RETRIES).await,
             }
         }
     }
@@ -153,7 +146,7 @@ enum Wanted {
     Paused,
     Now,
     InItsTime,
-    /// Another has looked meanwhile.
+    /// Another process has evaluated it meanwhile.
     Later(Duration),
 }
 
@@ -163,7 +156,7 @@ async fn wanted(keeper: &Keeper) -> Result<Wanted, DbError> {
     if known.as_ref().is_some_and(|status| status.paused) {
         return Ok(Wanted::Paused);
     }
-    if db.sync_is_asked(&config.name).await? {
+    if db.has_sync_requests(&config.name).await? {
         return Ok(Wanted::Now);
     }
     let unsettled = [SyncState::New, SyncState::Uploading, SyncState::Reconciling, SyncState::Unreachable];
@@ -182,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_to_a_minute_and_scatter() {
+    fn pauses_double_to_a_minute_and_scatter() {
         let mut patience = Patience::default();
         let waits: Vec<_> = (0..10).map(|_| patience.longer().as_secs_f64()).collect();
         assert!((1.0..1.25).contains(&waits[0]) && (2.0..2.5).contains(&waits[1]), "{waits:?}");

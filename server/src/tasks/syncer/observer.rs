@@ -1,7 +1,7 @@
-//! Tells the store how far an evaluation is, and keeps its checkpoint there, for as long as the table is ours.
+//! Writes progress and checkpoint of an evaluation to the database, for as long as this process holds the table.
 
 use async_trait::async_trait;
-use db::{Db, DbError, SyncBeat};
+use db::{Db, DbError, SyncHeartbeat};
 use engine::sync::{Activity, Entry, Evaluation, Observer, PerEndpoint, Quarantine, SyncProgress, Usage, Work};
 use model::{Quarantined, SyncEnd, SyncMinute, SyncSource, SyncState, SyncStatus, Time};
 use tokio::time::{Duration, Instant};
@@ -14,12 +14,12 @@ use super::{
 };
 use crate::config;
 
-/// Rows in quarantine that are told; how many there are is told beside.
+/// Rows in quarantine that are listed; their number is stored beside the list.
 const QUARANTINE: usize = 100;
-/// Between maps, while an evaluation goes on.
+/// Pause between two key maps during an evaluation.
 const MAP_EVERY: Duration = Duration::from_secs(5);
 
-/// Shows a status to whoever watches a command.
+/// Shows a status on the terminal of a command.
 pub type Watch<'a> = &'a mut (dyn FnMut(&SyncStatus) + Send);
 
 pub struct Teller<'a> {
@@ -28,7 +28,7 @@ pub struct Teller<'a> {
     pub holder: &'a str,
     pub lease_ms: i64,
     pub kept: &'a Kept,
-    /// As it stood before.
+    /// The status before this evaluation.
     pub known: &'a SyncStatus,
     pub verify: bool,
     pub local: &'a tables::Table,
@@ -36,10 +36,10 @@ pub struct Teller<'a> {
     pub map: &'a mut KeyMap,
     pub watch: Watch<'a>,
     pub mapped: Option<Instant>,
-    /// What was told of already.
+    /// Work and costs that were written already.
     pub work: Work,
     pub usage: PerEndpoint<Usage>,
-    /// Why the store did not take what it was told.
+    /// Why the database refused a write.
     pub error: Option<DbError>,
 }
 
@@ -54,7 +54,7 @@ impl Observer for Teller<'_> {
             self.mapped = Some(Instant::now());
         }
         (self.watch)(&beat.status);
-        match self.db.beat_sync(&self.config.name, self.holder, self.lease_ms, &beat).await {
+        match self.db.sync_heartbeat(&self.config.name, self.holder, self.lease_ms, &beat).await {
             Ok(ours) => ours,
             Err(error) => {
                 self.error = Some(error);
@@ -65,7 +65,7 @@ impl Observer for Teller<'_> {
 }
 
 impl Teller<'_> {
-    /// A table is shown to be worked on once something is done to it: one that is only looked at stands as it stood.
+    /// A table is shown as worked on once rows are changed: one that is only compared keeps its state.
     fn under_way(&self, progress: &SyncProgress<'_>) -> (SyncState, String) {
         let Work { uploaded, deleted, found, rounds } = progress.evaluation.work();
         let idle = uploaded == 0 && deleted == 0;
@@ -73,7 +73,9 @@ impl Teller<'_> {
             return (self.known.state, self.known.reason.clone());
         }
         match progress.evaluation.activity() {
-            Activity::ReadingMeta => (SyncState::Reconciling, "Both ends are being asked how they are.".to_owned()),
+            Activity::ReadingMeta => {
+                (SyncState::Reconciling, "The metadata of both endpoints is being read.".to_owned())
+            }
             Activity::Uploading => {
                 let left = progress.behind.map(|behind| format!("; {} to go", rows(behind))).unwrap_or_default();
                 (SyncState::Uploading, format!("{} sent{left}.", rows(uploaded)))
@@ -88,8 +90,8 @@ impl Teller<'_> {
         }
     }
 
-    /// What is to be told, and was not yet.
-    fn beat(&mut self, progress: &SyncProgress<'_>, state: SyncState, reason: String) -> SyncBeat {
+    /// Progress since the last write.
+    fn beat(&mut self, progress: &SyncProgress<'_>, state: SyncState, reason: String) -> SyncHeartbeat {
         let evaluation = progress.evaluation;
         let minute = self.minute(evaluation, &progress.usage);
         self.rate.sent(minute.uploaded);
@@ -114,7 +116,7 @@ impl Teller<'_> {
             ..self.known.clone()
         };
         let checkpoint = evaluation.to_keep().map(|engine| self.kept.with(engine));
-        SyncBeat { status, checkpoint, minute, quarantine: listed(quarantine), map: None }
+        SyncHeartbeat { status, checkpoint, minute, quarantine: listed(quarantine), map: None }
     }
 
     fn minute(&mut self, evaluation: &Evaluation, usage: &PerEndpoint<Usage>) -> SyncMinute {
@@ -135,8 +137,8 @@ impl Teller<'_> {
         }
     }
 
-    /// The last word about an evaluation, with the map as it is now.
-    pub async fn last(&mut self, progress: &SyncProgress<'_>, standing: &Standing) -> SyncBeat {
+    /// The final status of an evaluation, with the current key map.
+    pub async fn last(&mut self, progress: &SyncProgress<'_>, standing: &Standing) -> SyncHeartbeat {
         let mut beat = self.beat(progress, standing.state, standing.reason.clone());
         beat.status.waiting = standing.waiting;
         beat.status.verified = standing.verified.or(beat.status.verified);
@@ -153,7 +155,7 @@ pub fn every_ms(config: &config::Table) -> u64 {
     u64::try_from(config.every.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Of a table at which nobody has looked yet.
+/// Status of a table that was never evaluated.
 pub fn unseen(db: &Db, config: &config::Table) -> SyncStatus {
     SyncStatus::unseen(config.name.clone(), SyncSource::Logyard, db.now())
 }

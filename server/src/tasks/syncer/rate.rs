@@ -10,7 +10,7 @@ const SPAN: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct Rate {
     began: Instant,
-    /// Rows sent since then.
+    /// Rows sent since the last sample.
     rows: u64,
     throughput: Throughput,
 }
@@ -22,7 +22,7 @@ impl Default for Rate {
 }
 
 impl Rate {
-    /// Adds rows that were sent since the last call. Calls without rows are no samples, or pauses would slow the rate.
+    /// Adds rows that were sent since the last call. Calls without rows are not samples: pauses would slow the rate.
     pub fn sent(&mut self, rows: u64) {
         let at = self.began.elapsed();
         self.rows += rows;
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_rate_is_that_of_the_last_minute_and_tells_what_is_left() {
+    async fn rate_covers_the_last_minute() {
         let mut rate = Rate::default();
         rate.sent(0);
         assert_eq!((rate.per_second(), rate.left_ms(10)), (None, None));

@@ -1,11 +1,12 @@
-//! One evaluation of a table, from taking it to giving it back; the background task and the command line take the same.
+//! One evaluation of a table, from acquiring its lease to releasing it; the background task and `logyard sync` share
+//! it.
 //!
-//! Always: what is done to a table is done under its lease. A turn that dies leaves the store as its last beat did, and
-//! another goes on from there once the lease has run out.
+//! Always: a table is changed only under its lease. An evaluation that dies leaves the database as its last heartbeat
+//! did, and another process continues from there once the lease has expired.
 
 use std::{sync::Arc, time::Duration};
 
-use db::{Db, DbError, HeldSync, SyncAsked, SyncBeat};
+use db::{Db, DbError, HeldSync, SyncHeartbeat, SyncRequests, task};
 use engine::sync::{
     Controls, DriveResult, Endpoints, Evaluation, Halt, Options, PerEndpoint, Purpose, SyncProgress, Usage, Verdict,
     Work, drive,
@@ -26,20 +27,20 @@ use crate::{
     connections::tables::{OpenError, Pair, Syncs},
 };
 
-/// An end that takes longer than this for an answer is taken to be away.
+/// An end that takes longer than this for an answer counts as unreachable.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// How both ends are once all is done is worth a little.
+/// How long the row counts after an evaluation may take.
 const LAST_LOOK: Duration = Duration::from_secs(2);
 
 pub struct Context {
     pub db: Db,
     pub syncs: Syncs,
-    /// The name under which leases are held, and for how long without a beat.
+    /// The name under which leases are held, and how long they last without a heartbeat.
     pub holder: Arc<str>,
     pub lease_ms: i64,
 }
 
-/// A table as this process keeps it, from one evaluation to the next.
+/// What this process remembers of a table from one evaluation to the next.
 pub struct Keeper {
     context: Arc<Context>,
     config: config::Table,
@@ -47,14 +48,14 @@ pub struct Keeper {
     map: KeyMap,
 }
 
-/// What came of a turn.
+/// The result of a turn.
 #[derive(Debug)]
 pub enum Turn {
-    /// Another holds the table.
+    /// Another process holds the table.
     Another,
-    /// A person wants it left alone.
+    /// A person paused the table.
     Paused,
-    /// It was to stop, or another has the table by now.
+    /// The process stops, or another process holds the table now.
     Cut(Halt),
     Ended(Box<Ended>),
 }
@@ -65,7 +66,7 @@ pub struct Ended {
     pub evaluation: SyncEvaluation,
     /// `None`: an end could not be opened.
     pub verdict: Option<Verdict>,
-    /// The first hundred.
+    /// The first hundred rows in quarantine.
     pub quarantine: Vec<Quarantined>,
 }
 
@@ -89,20 +90,20 @@ impl Keeper {
         &self.context.db
     }
 
-    /// Evaluates once, if the table is free. `verify`: says what differs and changes nothing, as it also does where
-    /// somebody asked for that.
+    /// Evaluates once, if the table is free. `verify`: reports differences and changes nothing, as it also does if a
+    /// person asked for that.
     pub async fn turn(&mut self, verify: bool, watch: Watch<'_>, stop: &CancellationToken) -> Result<Turn, DbError> {
         let context = Arc::clone(&self.context);
         let Context { db, holder, lease_ms, .. } = &*context;
         let name = self.config.name.clone();
-        let Some(held) = db.hold_sync(&name, holder, *lease_ms).await? else { return Ok(Turn::Another) };
+        let Some(held) = db.acquire_sync(&name, holder, *lease_ms).await? else { return Ok(Turn::Another) };
         if held.paused {
-            db.release_sync(&name, holder).await?;
+            db.release(task::SYNC, name.as_str(), holder).await?;
             return Ok(Turn::Paused);
         }
         let turn = self.evaluate(&context, held, verify, watch, stop).await;
         if !matches!(turn, Ok(Turn::Ended(_))) {
-            db.release_sync(&name, holder).await?;
+            db.release(task::SYNC, name.as_str(), holder).await?;
         }
         turn
     }
@@ -123,7 +124,7 @@ impl Keeper {
             }
             None => unseen(db, &self.config),
         };
-        let begun = Begun { id: db.new_sync_id(), at: db.now(), verify: verify || held.asked.verify };
+        let begun = Begun { id: db.new_sync_id(), at: db.now(), verify: verify || held.requests.verify };
         let pair = tokio::select! {
             pair = self.open(context) => pair?,
             () = stop.cancelled() => return Ok(Turn::Cut(Halt::Stopped)),
@@ -147,7 +148,7 @@ impl Keeper {
             tokio::select! {
                 biased;
                 pair = &mut opening => return Ok(pair),
-                _ = beat.tick() => { context.db.hold_sync(name, &context.holder, context.lease_ms).await?; }
+                _ = beat.tick() => { context.db.acquire_sync(name, &context.holder, context.lease_ms).await?; }
             }
         }
     }
@@ -166,7 +167,7 @@ impl Keeper {
         let Context { db, holder, lease_ms, syncs } = context;
         let mut kept = Kept::read(held.checkpoint.as_deref());
         if !begun.verify {
-            kept.absorb(&held.asked);
+            kept.absorb(&held.requests);
         }
         let purpose = if begun.verify { Purpose::Verify } else { Purpose::Sync };
         let options = Options { purpose, ..self.config.options() };
@@ -201,7 +202,7 @@ impl Keeper {
         };
         let mut standing = Standing::after(&self.config.name, &evaluation, &verdict, behind, db.now());
         if begun.verify && matches!(verdict, Verdict::Differs { .. }) && needs_a_person(known.state) {
-            // It is no news that they differ; that somebody has to say yes must not be lost over it.
+            // That they differ is known; that a person has to confirm it must not be lost.
             standing = Standing { state: known.state, waiting: known.waiting, ..standing };
         }
         let progress =
@@ -213,16 +214,16 @@ impl Keeper {
             last_look(ends, &mut beat.status).await;
         }
         let answered = if begun.verify {
-            SyncAsked { evaluate: held.asked.evaluate, verify: held.asked.verify, ..SyncAsked::default() }
+            SyncRequests { evaluate: held.requests.evaluate, verify: held.requests.verify, ..SyncRequests::default() }
         } else {
             beat.checkpoint = Some(Kept::answered(evaluation.checkpoint()));
-            held.asked
+            held.requests
         };
         let recorded = begun.record(&standing, evaluation.work(), &usage, db.now());
         self.end(context, beat, recorded, Some(verdict), &answered).await
     }
 
-    /// An end could not be opened. What people asked of the rows waits until it can.
+    /// An end could not be opened. Requests about rows wait until it can.
     async fn closed(
         &self,
         context: &Context,
@@ -244,25 +245,26 @@ impl Keeper {
         };
         let minute = SyncMinute { at: now, ..SyncMinute::default() };
         let quarantine = listed(&kept.engine.quarantine);
-        let beat = SyncBeat { status, checkpoint: None, minute, quarantine, map: None };
+        let beat = SyncHeartbeat { status, checkpoint: None, minute, quarantine, map: None };
         let recorded = begun.record(&standing, Work::default(), &PerEndpoint::default(), now);
-        let answered = SyncAsked { evaluate: held.asked.evaluate, verify: held.asked.verify, ..SyncAsked::default() };
+        let answered =
+            SyncRequests { evaluate: held.requests.evaluate, verify: held.requests.verify, ..SyncRequests::default() };
         self.end(context, beat, recorded, None, &answered).await
     }
 
     async fn end(
         &self,
         context: &Context,
-        beat: SyncBeat,
+        beat: SyncHeartbeat,
         evaluation: SyncEvaluation,
         verdict: Option<Verdict>,
-        answered: &SyncAsked,
+        answered: &SyncRequests,
     ) -> Result<Turn, DbError> {
         let (name, holder) = (&self.config.name, &context.holder);
         if !context.db.end_sync(name, holder, &beat, &evaluation, answered).await? {
             return Ok(Turn::Cut(Halt::LeaseLost));
         }
-        let SyncBeat { status, quarantine, .. } = beat;
+        let SyncHeartbeat { status, quarantine, .. } = beat;
         Ok(Turn::Ended(Box::new(Ended { status, evaluation, verdict, quarantine })))
     }
 }
@@ -303,7 +305,7 @@ fn still_behind(verdict: &Verdict, behind: Option<u64>) -> Option<u64> {
     }
 }
 
-/// How many rows both ends have after what was done; as they were before, if they do not say.
+/// Updates the row counts of both ends after an evaluation; they stay as they were if an end does not answer.
 async fn last_look(ends: Endpoints<'_>, status: &mut SyncStatus) {
     let both = async { tokio::join!(ends.local.meta(), ends.remote.meta()) };
     if let Ok((Ok(local), Ok(remote))) = timeout(LAST_LOOK, both).await {

@@ -1,12 +1,14 @@
-//! What an evaluation came to, as people read it: the table's state, and a sentence with what to do where somebody must.
+//! The result of an evaluation, as people read it: the table's state, and a sentence with what to do now.
 
-use app::format::{count, things};
 use engine::sync::{Evaluation, Verdict};
-use model::{Evidence, MassDelete, SyncState, TableName, Time, Verified};
+use model::{
+    Evidence, MassDelete, SyncState, TableName, Time, Verified,
+    number::{count, counted},
+};
 
 use crate::connections::tables::OpenError;
 
-/// How a table stands.
+/// State of a table with its reason.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standing {
     pub state: SyncState,
@@ -85,7 +87,7 @@ impl Standing {
         }
     }
 
-    /// Where an end could not be opened.
+    /// The standing of a table with an end that could not be opened.
     pub fn closed(error: &OpenError) -> Self {
         let state = if error.unreachable() { SyncState::Unreachable } else { SyncState::Refused };
         Self::of(state, format!("{error} {}", error.advice()))
@@ -104,5 +106,5 @@ fn shown(below: u64, by: Evidence) -> String {
 
 /// `1,204 rows`.
 pub fn rows(count: u64) -> String {
-    things(count, "row")
+    counted(count, "row")
 }

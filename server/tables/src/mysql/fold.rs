@@ -1,50 +1,52 @@
-//! Takes what the triggers noted into the blocks, by one connection at a time and in one transaction, which no snapshot
-//! sees half of.
+//! Folds the changes that the triggers recorded into the blocks.
+//!
+//! Always: one connection folds at a time, and each fold is one transaction, so that a snapshot sees all or nothing of
+//! it.
 
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use sqlx::MySqlConnection;
 
-use super::{MysqlTable, all, migration::MARK, one, read::sum, run, sql::numbers};
+use super::{MysqlTable, all, migration::COMPLETE_LEVEL, one, read::sum, run, sql::numbers};
 use crate::{
     TableError,
-    cover::{LEVELS, NARROW},
     error::at,
-    tally::Sum,
+    range_sums::Sum,
+    read_plan::{LEVELS, NARROW},
 };
 
-/// Changes taken in at once.
-const FOLDED: usize = 10_000;
-/// Times a call does that.
-const FOLDS: usize = 100;
-/// Blocks in one statement.
-const TOGETHER: usize = 500;
+/// Most changes folded in one transaction.
+const FOLD_BATCH: usize = 10_000;
+/// Most transactions per call.
+const MAX_FOLDS: usize = 100;
+/// Most blocks in one statement.
+const MAX_PER_STATEMENT: usize = 500;
 
 impl MysqlTable {
-    /// What is left, if it is very much, the next call does.
+    /// Folds pending changes. The next call continues if too many are pending.
     pub async fn fold(&self) -> Result<(), TableError> {
-        let mut connection = self.pool.acquire().await.map_err(at(&self.place))?;
+        let mut connection = self.pool.acquire().await.map_err(at(&self.location))?;
         if !self.is_summarised(&mut connection).await? {
             return Ok(());
         }
         drop(connection);
-        for _ in 0..FOLDS {
+        for _ in 0..MAX_FOLDS {
             match self.fold_some().await {
-                Ok(folded) if folded >= FOLDED => {}
+                Ok(folded) if folded >= FOLD_BATCH => {}
                 Ok(_) => break,
-                // Reading goes on without.
+                // Reading continues without the fold.
                 Err(error) => {
-                    tracing::warn!(%error, place = self.place, "the changes of a table could not be taken into its summaries");
+                    tracing::warn!(%error, location = self.location, "folding changes into the summaries failed; reads stay correct and the next evaluation retries");
                     break;
                 }
             }
         }
-        if !self.fits().await? {
+        if !self.lowest_versions_match().await? {
             tracing::warn!(
-                place = self.place,
-                "the summaries do not fit the rows, as after a TRUNCATE; not used until they are made anew"
+                location = self.location,
+                "the summaries do not match the rows, for instance after a TRUNCATE; reading rows until an operator migrates again"
             );
-            self.crooked.store(true, Ordering::Relaxed);
+            self.summaries_mismatch.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -52,12 +54,12 @@ impl MysqlTable {
     async fn fold_some(&self) -> Result<usize, sqlx::Error> {
         let (blocks, changes) = (self.shape.part("blocks"), self.shape.part("changes"));
         let mut transaction = self.pool.begin().await?;
-        // Whoever has the mark is alone.
-        let mark = format!("SELECT 1 FROM {blocks} WHERE level = {MARK} FOR UPDATE SKIP LOCKED");
-        if one::<(i64,)>(&mut transaction, &mark).await?.is_none() {
+        // Locking this row excludes other connections.
+        let lock = format!("SELECT 1 FROM {blocks} WHERE level = {COMPLETE_LEVEL} FOR UPDATE SKIP LOCKED");
+        if one::<(i64,)>(&mut transaction, &lock).await?.is_none() {
             return Ok(0);
         }
-        let sql = format!("SELECT id, block, `count`, `hash`, `keys`, `versions` FROM {changes} LIMIT {FOLDED}");
+        let sql = format!("SELECT id, block, `count`, `hash`, `keys`, `versions` FROM {changes} LIMIT {FOLD_BATCH}");
         let found: Vec<(u64, u64, i64, u64, u64, u64)> = all(&mut transaction, &sql).await?;
         let mut narrow: BTreeMap<u64, Sum> = BTreeMap::new();
         for (_, block, count, hash, keys, versions) in &found {
@@ -71,7 +73,7 @@ impl MysqlTable {
             }
             put(&mut transaction, &blocks, level, &sums).await?;
         }
-        for group in found.chunks(TOGETHER) {
+        for group in found.chunks(MAX_PER_STATEMENT) {
             let ids = numbers(group.iter().map(|change| change.0));
             run(&mut transaction, &format!("DELETE FROM {changes} WHERE id IN ({ids})")).await?;
         }
@@ -80,10 +82,10 @@ impl MysqlTable {
         Ok(found.len())
     }
 
-    /// Whether the lowest versions are those that the summaries know. Rows that went without a word to the triggers
-    /// (`TRUNCATE`) leave blocks below all that is written later.
-    async fn fits(&self) -> Result<bool, TableError> {
-        let failed = at(&self.place);
+    /// Whether the lowest versions match the summaries. Rows removed without firing triggers (`TRUNCATE`) leave blocks
+    /// below everything written later.
+    async fn lowest_versions_match(&self) -> Result<bool, TableError> {
+        let failed = at(&self.location);
         let mut transaction = self.pool.begin_with(super::read::BEGIN).await.map_err(&failed)?;
         let (table, version) = (&self.shape.table, &self.shape.version);
         let lowest = format!("SELECT CAST(MIN({version}) AS SIGNED) FROM {table}");
@@ -107,7 +109,7 @@ impl MysqlTable {
     }
 }
 
-/// Adds to the blocks of a level, and takes away those of versions that nothing has any more.
+/// Adds sums to the blocks of a level, and deletes the blocks that became empty.
 async fn put(
     connection: &mut MySqlConnection,
     blocks: &str,
@@ -115,7 +117,7 @@ async fn put(
     sums: &BTreeMap<u64, Sum>,
 ) -> Result<(), sqlx::Error> {
     let sums: Vec<(&u64, &Sum)> = sums.iter().filter(|(_, sum)| !sum.is_zero()).collect();
-    for group in sums.chunks(TOGETHER) {
+    for group in sums.chunks(MAX_PER_STATEMENT) {
         let line = |(block, sum): &(&u64, &Sum)| {
             let Sum { count, hash, keys, versions } = sum;
             format!("({level}, {block}, {count}, {hash}, {keys}, {versions})")

@@ -1,13 +1,13 @@
-//! Who writes to tables of a MySQL server.
+//! Open writers of a MySQL server.
 //!
-//! InnoDB tells its transactions and which of them have written, but not to which table: any transaction that writes
-//! anywhere on the server is waited for. It learns of a transaction's first write a moment after the statement has
-//! taken its version (in a `BEFORE` trigger, from a sequence); so statements that are under way count for writers, too,
-//! unless their transaction can only read. They are told first, and the transactions after them, so that one which
-//! becomes the other in between is seen.
+//! InnoDB lists its transactions and whether they have written, but not to which table: the horizon waits for any
+//! transaction that writes anywhere on the server. InnoDB records the first write of a transaction shortly after the
+//! statement has taken its version (in a `BEFORE` trigger, from a sequence). Running statements therefore count as
+//! writers too, unless their transaction is read-only. Statements are listed first and transactions second, so that a
+//! statement that becomes a transaction in between is seen.
 //!
-//! Always: a list of transactions counts only if our own question stands in it. InnoDB answers from a copy that it
-//! renews when nobody has looked for a tenth of a second.
+//! Always: a list of transactions counts only if it contains our own query. InnoDB answers from a cached copy, renewed
+//! only when nobody has queried it for a tenth of a second.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -23,18 +23,19 @@ use super::{MysqlTable, Shape, all, one, run};
 use crate::{
     TableError,
     error::at,
-    horizon::{Open, Writers},
+    horizon::{OpenWriters, Writers},
 };
 
 pub use crate::horizon::Horizon;
 
-/// Times that a fresh list is waited for; about five seconds.
-const LOOKS: u32 = 20;
+/// Most polls for a fresh list; about five seconds.
+const MAX_POLLS: u32 = 20;
 
-/// Numbers the questions.
+/// Numbers the queries, so that each is recognised in the list.
 static QUESTIONS: AtomicU64 = AtomicU64::new(0);
 
-/// Connections that are at work. Without its privilege a user is told of its own only; but see [`transactions`].
+/// Connections that run a statement. Without the PROCESS privilege a user sees only its own connections; see
+/// [`transactions`], which fails then.
 const AT_WORK: &str = "SELECT CAST(ID AS UNSIGNED) FROM information_schema.PROCESSLIST
     WHERE COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND ID <> CONNECTION_ID()";
 
@@ -47,7 +48,7 @@ struct Transaction {
 }
 
 impl Transaction {
-    /// InnoDB numbers a transaction as it begins to write; before, it shows 0 or a number beyond all of those.
+    /// InnoDB numbers a transaction when it begins to write; before, it shows 0 or a number above all of those.
     fn has_written(&self) -> bool {
         self.number != 0 && self.number < 1 << 48
     }
@@ -56,26 +57,26 @@ impl Transaction {
 impl MysqlTable {
     pub async fn find_horizon(&self) -> Result<u64, TableError> {
         let Shape { table, version, .. } = &self.shape;
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
         let sql = format!("SELECT @@GLOBAL.read_only, CAST(MAX({version}) AS SIGNED) FROM {table}");
         let found: Option<(i64, Option<i64>)> = one(&mut connection, &sql).await.map_err(&failed)?;
         drop(connection);
         let (read_only, highest) = found.unwrap_or_default();
         if read_only != 0 {
-            return Err(TableError::Standby { place: self.place.clone() });
+            return Err(TableError::Standby { location: self.location.clone() });
         }
         self.read.add(1);
         self.horizon.find(self, &self.server.id, highest).await
     }
 
-    /// A list that is not older than this call.
+    /// The open transactions, from a list not older than this call.
     async fn transactions(&self, connection: &mut MySqlConnection) -> Result<Vec<Transaction>, TableError> {
-        let failed = at(&self.place);
-        for _ in 0..LOOKS {
+        let failed = at(&self.location);
+        for _ in 0..MAX_POLLS {
             let question = format!("logyard {}", QUESTIONS.fetch_add(1, Ordering::Relaxed));
             let sql = transactions(&question);
-            // By which this connection has a transaction in the list.
+            // This puts a transaction of this connection into the list.
             run(connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await.map_err(&failed)?;
             let found = all::<Transaction>(connection, &sql).await;
             run(connection, "COMMIT").await.map_err(&failed)?;
@@ -83,31 +84,32 @@ impl MysqlTable {
             if found.iter().any(|transaction| transaction.ours != 0) {
                 return Ok(found);
             }
-            // Not in step with others that look as often.
+            // A random pause avoids polling in lockstep with others.
             let pause = rand::rng().random_range(110..400);
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }
         Err(TableError::Unsettled {
-            place: self.place.clone(),
-            writer: "not told, as others ask for INNODB_TRX so often that it is never renewed".to_owned(),
+            location: self.location.clone(),
+            writer: "unknown, because other clients query INNODB_TRX so often that its copy is never renewed"
+                .to_owned(),
         })
     }
 }
 
 #[async_trait]
 impl Writers for MysqlTable {
-    const BETWEEN: Duration = Duration::from_millis(120);
+    const POLL_INTERVAL: Duration = Duration::from_millis(120);
 
     fn location(&self) -> &str {
-        &self.place
+        &self.location
     }
 
-    async fn open(&self) -> Result<Open, TableError> {
-        let mut connection = self.pool.acquire().await.map_err(at(&self.place))?;
-        let at_work: Vec<(u64,)> = all(&mut connection, AT_WORK).await.map_err(at(&self.place))?;
+    async fn open_writers(&self) -> Result<OpenWriters, TableError> {
+        let mut connection = self.pool.acquire().await.map_err(at(&self.location))?;
+        let at_work: Vec<(u64,)> = all(&mut connection, AT_WORK).await.map_err(at(&self.location))?;
         let transactions = self.transactions(&mut connection).await?;
         let name = |transaction: &Transaction| format!("transaction {}", transaction.number);
-        let mut open = Open { writers: HashSet::new(), renamed: HashMap::new() };
+        let mut open = OpenWriters { writers: HashSet::new(), renamed: HashMap::new() };
         let mut accounted = HashSet::new();
         for transaction in &transactions {
             if transaction.has_written() {
@@ -123,18 +125,18 @@ impl Writers for MysqlTable {
         Ok(open)
     }
 
-    async fn oldest(&self) -> Result<String, TableError> {
-        let mut connection = self.pool.acquire().await.map_err(at(&self.place))?;
+    async fn oldest_writer(&self) -> Result<String, TableError> {
+        let mut connection = self.pool.acquire().await.map_err(at(&self.location))?;
         let sql = "SELECT CONCAT('connection ', trx_mysql_thread_id, ' (', COALESCE(USER, 'unknown'), '), open since ',
                           CAST(trx_started AS CHAR))
                    FROM information_schema.INNODB_TRX LEFT JOIN information_schema.PROCESSLIST ON ID = trx_mysql_thread_id
                    WHERE trx_id <> 0 AND trx_id < 1 << 48 ORDER BY trx_started LIMIT 1";
-        let found: Option<(String,)> = one(&mut connection, sql).await.map_err(at(&self.place))?;
-        Ok(found.map_or_else(|| "one that has ended by now".to_owned(), |(writer,)| writer))
+        let found: Option<(String,)> = one(&mut connection, sql).await.map_err(at(&self.location))?;
+        Ok(found.map_or_else(|| "a transaction that has ended meanwhile".to_owned(), |(writer,)| writer))
     }
 }
 
-/// Asks for all transactions, and for which of them asks. Needs the privilege PROCESS, and is refused without.
+/// SQL that lists all transactions and marks the one that runs it. Fails without the PROCESS privilege.
 fn transactions(question: &str) -> String {
     format!(
         "SELECT /* {question}. */ CAST(trx_id AS UNSIGNED) AS number,

@@ -1,14 +1,15 @@
-//! An index to read versions from, and summaries, kept by triggers.
+//! The migration of a table in MySQL: an index on the version, and summaries maintained by triggers.
 //!
-//! Writers only ever *add* to `…_logyard_changes`: a line for each row that comes or goes, with its block of 64
-//! versions. So no writer waits for another. A reader takes blocks and changes from one snapshot; now and then changes
-//! are taken into the blocks (`fold.rs`). While nobody syncs, changes pile up.
+//! Writers only *insert* into `…_logyard_changes`: a row for each row added or removed, with its block of 64 versions.
+//! Writers therefore never wait for each other. A reader takes blocks and changes from one snapshot; `fold.rs` folds
+//! changes into the blocks. Changes accumulate while no sync runs.
 //!
-//! What MySQL does without a word to triggers is provided against: tables whose rows a foreign key deletes or renames,
-//! and partitioned ones, have no summaries; `TRUNCATE` is found out ([`MysqlTable::fits`]).
+//! Operations that fire no triggers are handled: tables with cascading foreign keys and partitioned tables get no
+//! summaries, and a `TRUNCATE` is detected ([`MysqlTable::lowest_versions_match`]).
 //!
-//! Always: in every snapshot that holds the mark of completeness, blocks plus changes are exactly what the rows come to.
-//! The mark is a line of the blocks, written with what the rows came to that were there before the triggers.
+//! Always: in every snapshot with the completeness row, blocks plus changes equal the sums of the rows. The
+//! completeness row is stored among the blocks, and written together with the sums of the rows that existed before the
+//! triggers.
 
 use std::sync::atomic::Ordering;
 
@@ -21,17 +22,17 @@ use super::{
 };
 use crate::{
     Migration, TableError,
-    cover::{LEVELS, NARROW},
     error::at,
+    read_plan::{LEVELS, NARROW},
 };
 
-/// The level of the line that says that the summaries are complete, which is no level.
-pub const MARK: u32 = 0;
+/// Level of the row that marks the summaries as complete; not a level of blocks.
+pub const COMPLETE_LEVEL: u32 = 0;
 
 impl MysqlTable {
-    /// Whether the summaries are complete and every trigger is as it was made, and we may see so.
+    /// Whether the summaries are complete, every trigger is unchanged, and this user may read that.
     pub async fn is_summarised(&self, connection: &mut MySqlConnection) -> Result<bool, TableError> {
-        if self.crooked.load(Ordering::Relaxed) {
+        if self.summaries_mismatch.load(Ordering::Relaxed) {
             return Ok(false);
         }
         let sql = format!(
@@ -39,21 +40,25 @@ impl MysqlTable {
              WHERE {}",
             self.shape.is_this("EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE")
         );
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let found: Vec<(String, String)> = all(connection, &sql).await.map_err(&failed)?;
         let kept = |trigger: &Trigger| found.iter().any(|(name, act)| (name, act) == (&trigger.name, &trigger.act));
         if !self.shape.triggers().iter().all(kept) {
             return Ok(false);
         }
-        let sql = format!("SELECT 1 FROM {} WHERE level = {MARK} AND block = {}", self.shape.part("blocks"), levels());
+        let sql = format!(
+            "SELECT 1 FROM {} WHERE level = {COMPLETE_LEVEL} AND block = {}",
+            self.shape.part("blocks"),
+            levels()
+        );
         Ok(one::<(i64,)>(connection, &sql).await.map_err(&failed)?.is_some())
     }
 
     pub async fn plan(&self) -> Result<Migration, TableError> {
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
         if let Some(reason) = self.cannot_have_summaries(&mut connection).await.map_err(&failed)? {
-            return Err(TableError::NoSummaries { place: self.place.clone(), reason });
+            return Err(TableError::NoSummaries { location: self.location.clone(), reason });
         }
         let mut up = Vec::new();
         if !self.is_covered(&mut connection).await.map_err(&failed)? {
@@ -63,7 +68,7 @@ impl MysqlTable {
             up.extend(self.shape.summaries());
         }
         let mut down = self.shape.without_summaries();
-        // MySQL knows no IF EXISTS here.
+        // MySQL has no IF EXISTS here.
         let drop = if self.server.is_mariadb { "DROP INDEX IF EXISTS" } else { "DROP INDEX" };
         down.push(format!("{drop} {} ON {}", quoted(&self.shape.bare_part("versions")), self.shape.table));
         Ok(Migration { up, down })
@@ -71,9 +76,9 @@ impl MysqlTable {
 
     pub async fn apply(&self) -> Result<(), TableError> {
         let migration = self.plan().await?;
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let pooled = self.pool.acquire().await.map_err(&failed)?;
-        // Not given back: what it was set to, and what it may have begun, must not stay with others.
+        // Detached from the pool, because its settings and an open transaction must not reach other users.
         let mut connection = pooled.detach();
         let unlimited = if self.server.is_mariadb { "max_statement_time = 0" } else { "max_execution_time = 0" };
         run(&mut connection, &format!("SET SESSION {unlimited}")).await.map_err(&failed)?;
@@ -81,19 +86,19 @@ impl MysqlTable {
             run(&mut connection, &statement).await.map_err(&failed)?;
         }
         sqlx::Connection::close(connection).await.map_err(&failed)?;
-        self.crooked.store(false, Ordering::Relaxed);
+        self.summaries_mismatch.store(false, Ordering::Relaxed);
         self.fold().await
     }
 
     async fn cannot_have_summaries(&self, connection: &mut MySqlConnection) -> Result<Option<String>, sqlx::Error> {
-        // Which know SKIP LOCKED, and more than one trigger for an event.
+        // These versions have SKIP LOCKED and several triggers per event.
         if self.server.version < if self.server.is_mariadb { [10, 6] } else { [8, 0] } {
             return Ok(Some("it needs MySQL 8.0 or MariaDB 10.6, or later".to_owned()));
         }
         if self.shape.partitioned {
             return Ok(Some("its rows lie in partitions, which can be emptied without triggers".to_owned()));
         }
-        // Deletes and new keys that cascade fire no triggers.
+        // Cascading deletes and updates fire no triggers.
         let sql = format!(
             "SELECT CAST(CONSTRAINT_NAME AS CHAR) FROM information_schema.REFERENTIAL_CONSTRAINTS
              WHERE {} AND (DELETE_RULE = 'CASCADE' OR UPDATE_RULE = 'CASCADE')",
@@ -103,7 +108,7 @@ impl MysqlTable {
         Ok(found.map(|(name,)| format!("its foreign key {name} cascades, for which triggers do not fire")))
     }
 
-    /// Whether an index answers for versions and keys without the rows. Each holds the primary key anyway.
+    /// Whether an index contains version and key. Every index contains the primary key.
     async fn is_covered(&self, connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
         let Shape { key_name, version_name, key_is_primary, .. } = &self.shape;
         let sql = format!(
@@ -120,16 +125,16 @@ impl MysqlTable {
     }
 }
 
-/// A trigger on every row.
+/// A row trigger.
 pub struct Trigger {
     pub name: String,
     pub event: &'static str,
-    /// What it does, in one statement without a semicolon, so that every client can be given it.
+    /// Body: one statement without a semicolon, which any client accepts.
     pub act: String,
 }
 
 impl Shape {
-    /// Two on updates, as one cannot do both without a block.
+    /// The triggers; two on updates, because one statement cannot record both the old and the new row.
     pub fn triggers(&self) -> Vec<Trigger> {
         let Self { key, version, .. } = self;
         let changes = self.part("changes");
@@ -198,7 +203,7 @@ impl Shape {
              CAST({key} AS UNSIGNED) AS `keys`, CAST({version} AS UNSIGNED) AS `versions` FROM {table}",
             hash(key, version)
         );
-        // Without what the triggers have noted: each statement sees both in one state.
+        // Minus the changes recorded so far: each statement reads both in one consistent state.
         let before = format!("SELECT block, -`count`, `hash`, `keys`, `versions` FROM {changes}");
         statements.extend([
             "-- The rows that were there before, in one reading of the table; writers are not held up.\n\
@@ -211,7 +216,7 @@ impl Shape {
             let narrower = format!("(SELECT * FROM {blocks} WHERE level = {}) AS narrower", pair[1]);
             statements.push(format!("INSERT INTO {blocks}\n{}", level(pair[0], pair[0] - pair[1], &narrower)));
         }
-        statements.push(format!("INSERT INTO {blocks} VALUES ({MARK}, {}, 0, 0, 0, 0)", levels()));
+        statements.push(format!("INSERT INTO {blocks} VALUES ({COMPLETE_LEVEL}, {}, 0, 0, 0, 0)", levels()));
         statements.push("COMMIT".to_owned());
         statements
     }
@@ -226,18 +231,18 @@ impl Shape {
     }
 }
 
-/// `64, 4,096 and 262,144`.
+/// Block sizes of all levels as a list.
 fn sizes() -> String {
     let sizes: Vec<_> = LEVELS.iter().rev().map(|level| (1u64 << level).to_string()).collect();
     sizes.join(", ")
 }
 
-/// A bit for each level that there is: summaries with others, of another version of this crate, are not complete.
+/// A bit for each level: summaries with other levels count as incomplete.
 fn levels() -> u64 {
     LEVELS.iter().fold(0, |levels, level| levels | 1 << level)
 }
 
-/// Blocks of a level that narrower ones, or rows, make up.
+/// SQL for the blocks of a level, summed from narrower blocks or from rows.
 fn level(level: u32, shift: u32, narrower: &str) -> String {
     format!(
         "SELECT {level}, block >> {shift}, CAST(SUM(`count`) AS SIGNED), BIT_XOR(`hash`), BIT_XOR(`keys`),\n\

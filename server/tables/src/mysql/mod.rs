@@ -1,7 +1,7 @@
-//! A table in MySQL or MariaDB, as the end that is followed. Nothing is written to it but its own summaries.
+//! A table in MySQL or MariaDB, as local endpoint only. Nothing is written but its summaries.
 //!
-//! Always: an answer is read in one snapshot of InnoDB. Types that JSON has not travel as the text that MySQL writes
-//! and other databases read, in UTC.
+//! Always: an answer is read in one InnoDB snapshot. Types unknown to JSON travel as text that MySQL writes and other
+//! databases read, in UTC.
 
 mod fold;
 mod horizon;
@@ -27,27 +27,27 @@ use crate::{
 };
 
 pub struct MysqlTable {
-    place: String,
+    location: String,
     pool: MySqlPool,
     server: Server,
     shape: Shape,
     horizon: Horizon,
     read: Counter,
-    /// The summaries were found not to fit the rows.
-    crooked: AtomicBool,
+    /// Whether the summaries were found not to match the rows.
+    summaries_mismatch: AtomicBool,
 }
 
 #[async_trait]
 impl Database for MysqlTable {
     fn location(&self) -> &str {
-        &self.place
+        &self.location
     }
 
     fn read(&self) -> &Counter {
         &self.read
     }
 
-    async fn tidy(&self) -> Result<(), TableError> {
+    async fn refresh_summaries(&self) -> Result<(), TableError> {
         self.fold().await
     }
 
@@ -59,10 +59,10 @@ impl Database for MysqlTable {
         self.find_horizon().await
     }
 
-    /// The server, and the table as InnoDB numbers it: a restored dump, `TRUNCATE` and an `ALTER TABLE` that copies
-    /// make another.
+    /// Server identity and InnoDB's number of the table, which changes with a restored dump, a `TRUNCATE`, and an
+    /// `ALTER TABLE` that copies.
     async fn epoch(&self) -> Result<String, TableError> {
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
         let Some(sql) = self.shape.number_in_innodb(&self.server) else { return Ok(self.server.id.clone()) };
         let number: Option<(u64,)> = one(&mut connection, &sql).await.map_err(&failed)?;
@@ -70,7 +70,7 @@ impl Database for MysqlTable {
         Ok(format!("{}, table {number}", self.server.id))
     }
 
-    async fn held(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
+    async fn current_marks(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -79,7 +79,7 @@ impl Database for MysqlTable {
             "SELECT CAST({key} AS SIGNED), CAST({version} AS SIGNED) FROM {table} WHERE {key} IN ({})",
             sql::numbers(keys)
         );
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
         let found: Vec<(i64, i64)> = all(&mut connection, &sql).await.map_err(&failed)?;
         self.read.add(found.len() as u64);
@@ -92,11 +92,11 @@ impl Database for MysqlTable {
     }
 
     async fn upload(&self, _: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, TableError> {
-        Err(TableError::OnlyFollowed { place: self.place.clone() })
+        Err(TableError::CannotBeCopy { location: self.location.clone() })
     }
 
     async fn delete(&self, _: &[Mark]) -> Result<(), TableError> {
-        Err(TableError::OnlyFollowed { place: self.place.clone() })
+        Err(TableError::CannotBeCopy { location: self.location.clone() })
     }
 
     async fn migration(&self) -> Result<Migration, TableError> {
@@ -108,7 +108,7 @@ impl Database for MysqlTable {
     }
 }
 
-/// Statements whose text is not worth keeping prepared.
+/// Runs a query without preparing it.
 async fn all<T>(connection: &mut MySqlConnection, sql: &str) -> Result<Vec<T>, sqlx::Error>
 where
     T: for<'r> FromRow<'r, MySqlRow>,

@@ -10,16 +10,16 @@ use sqlx::{
 use super::{Horizon, MysqlTable, Shape, all, one, run};
 use crate::{TableError, TableSpec, database::Counter, error::at};
 
-/// Connections of one table: what reads, what folds, what looks at others, and one to spare.
+/// Connections per table: for reading, folding, listing writers, and one spare.
 const CONNECTIONS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What answers.
+/// The database server.
 pub struct Server {
     pub is_mariadb: bool,
-    /// `[10, 11]`
+    /// Major and minor version, such as `[10, 11]`.
     pub version: [u32; 2],
-    /// By which it is told from others.
+    /// Identity that distinguishes it from other servers.
     pub id: String,
 }
 
@@ -27,30 +27,30 @@ impl MysqlTable {
     pub async fn open(spec: &TableSpec) -> Result<Self, TableError> {
         let options = MySqlConnectOptions::from_str(&spec.url).map_err(|_| TableError::Url)?;
         let database = options.get_database().ok_or(TableError::Url)?.to_owned();
-        let place = format!("table {} of {}", spec.table, name(&options, &database));
+        let location = format!("table {} of {}", spec.table, name(&options, &database));
         let pool = MySqlPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(|connection, _| Box::pin(set(connection)))
             .connect_with(options)
             .await
-            .map_err(at(&place))?;
-        let mut connection = pool.acquire().await.map_err(at(&place))?;
-        let server = server(&mut connection).await.map_err(at(&place))?;
-        let shape = Shape::read(&mut connection, spec, &database, &place).await?;
+            .map_err(at(&location))?;
+        let mut connection = pool.acquire().await.map_err(at(&location))?;
+        let server = server(&mut connection).await.map_err(at(&location))?;
+        let shape = Shape::read(&mut connection, spec, &database, &location).await?;
         drop(connection);
-        let (horizon, read, crooked) = (Horizon::default(), Counter::default(), AtomicBool::new(false));
-        Ok(Self { place, pool, server, shape, horizon, read, crooked })
+        let (horizon, read, summaries_mismatch) = (Horizon::default(), Counter::default(), AtomicBool::new(false));
+        Ok(Self { location, pool, server, shape, horizon, read, summaries_mismatch })
     }
 }
 
-/// What every connection is set to, beside UTC and UTF-8, which sqlx sees to.
+/// Session settings of every connection, beside UTC and UTF-8, which sqlx sets.
 async fn set(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
-    // Of statements outside a snapshot: each sees what is committed as it begins, and one that fills a table out of
-    // another locks no rows of that one.
+    // For statements outside a snapshot: each sees the data committed at its start, and `INSERT … SELECT` locks no rows
+    // of the source.
     run(connection, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
     run(connection, "SET SESSION lock_wait_timeout = 10, innodb_lock_wait_timeout = 10").await?;
-    // A whole table that has no summaries is read in one statement: ten minutes.
+    // A whole table without summaries is read in one statement: allow ten minutes.
     let limit = if version(connection).await?.contains("MariaDB") {
         "max_statement_time = 600"
     } else {
@@ -72,7 +72,7 @@ async fn server(connection: &mut MySqlConnection) -> Result<Server, sqlx::Error>
         let found = variables.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value.as_str()).to_owned()
     };
-    // MySQL has the first, MariaDB since 10.11 the second; older ones are known by where they are.
+    // MySQL has the first, MariaDB since 10.11 the second; older servers are identified by host and port.
     let ids = [of("server_uuid"), of("server_uid"), format!("{}:{}", of("hostname"), of("port"))];
     let id = ids.into_iter().find(|id| !id.is_empty()).unwrap_or_default();
     let version = version(connection).await?;
@@ -84,7 +84,7 @@ async fn server(connection: &mut MySqlConnection) -> Result<Server, sqlx::Error>
     })
 }
 
-/// Without who connects and how.
+/// URL of the database without user and parameters.
 fn name(options: &MySqlConnectOptions, database: &str) -> String {
     let host = options.get_socket().map_or(options.get_host().to_owned(), |socket| socket.display().to_string());
     let port = if options.get_port() == 3306 { String::new() } else { format!(":{}", options.get_port()) };

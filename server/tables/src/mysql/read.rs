@@ -1,4 +1,4 @@
-//! Reads marks and summaries in one snapshot.
+//! Reads marks and summaries in one InnoDB snapshot.
 
 use async_trait::async_trait;
 use engine::sync::{Mark, Order, Span, integer_key};
@@ -13,23 +13,23 @@ use crate::{
     TableError,
     database::{Counter, Snapshot, TakeBlock, TakeRow},
     error::at,
-    tally::Sum,
+    range_sums::Sum,
 };
 
-/// Reads only, and sees one state.
+/// Begins a read-only transaction with a consistent snapshot.
 pub const BEGIN: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
-/// Spans in one statement.
-const TOGETHER: usize = 500;
+/// Most spans in one statement.
+const MAX_PER_STATEMENT: usize = 500;
 
 pub struct MysqlSnapshot {
     transaction: sqlx::Transaction<'static, MySql>,
-    place: String,
+    location: String,
     table: String,
     key: String,
     version: String,
-    /// Names of columns whose numbers may be above what is sent.
+    /// Unsigned columns, whose values may exceed `i64::MAX`.
     unsigned: Vec<String>,
     blocks: String,
     changes: String,
@@ -38,7 +38,7 @@ pub struct MysqlSnapshot {
     read: Counter,
 }
 
-/// A block as it is kept: its number, rows, and three exclusive ors.
+/// A stored block: number, row count, and the exclusive ors of hashes, keys and versions.
 pub type Block = (u64, i64, u64, u64, u64);
 
 pub fn sum((number, count, hash, keys, versions): Block) -> (u64, Sum) {
@@ -47,7 +47,7 @@ pub fn sum((number, count, hash, keys, versions): Block) -> (u64, Sum) {
 
 impl MysqlSnapshot {
     pub async fn of(table: &MysqlTable) -> Result<Self, TableError> {
-        let mut transaction = table.pool.begin_with(BEGIN).await.map_err(at(&table.place))?;
+        let mut transaction = table.pool.begin_with(BEGIN).await.map_err(at(&table.location))?;
         let shape = &table.shape;
         let indexed = format!(
             "SELECT COUNT(*) FROM information_schema.STATISTICS
@@ -55,11 +55,11 @@ impl MysqlSnapshot {
             shape.is_this("TABLE_SCHEMA", "TABLE_NAME"),
             super::shape::text(&shape.version_name)
         );
-        let found: Option<(i64,)> = one(&mut transaction, &indexed).await.map_err(at(&table.place))?;
+        let found: Option<(i64,)> = one(&mut transaction, &indexed).await.map_err(at(&table.location))?;
         let summarised = table.is_summarised(&mut transaction).await?;
         Ok(Self {
             transaction,
-            place: table.place.clone(),
+            location: table.location.clone(),
             table: shape.table.clone(),
             key: shape.key.clone(),
             version: shape.version.clone(),
@@ -74,9 +74,9 @@ impl MysqlSnapshot {
 
     async fn sums(&mut self, sql: String, take: &mut TakeBlock<'_>) -> Result<(), TableError> {
         let mut found = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut *self.transaction);
-        while let Some(row) = found.try_next().await.map_err(at(&self.place))? {
+        while let Some(row) = found.try_next().await.map_err(at(&self.location))? {
             self.read.add(1);
-            let (number, sum) = sum(Block::from_row(&row).map_err(at(&self.place))?);
+            let (number, sum) = sum(Block::from_row(&row).map_err(at(&self.location))?);
             take(number, sum);
         }
         Ok(())
@@ -95,7 +95,7 @@ impl Snapshot for MysqlSnapshot {
 
     async fn count(&mut self, span: Span) -> Result<u64, TableError> {
         let sql = format!("SELECT COUNT(*) FROM {} WHERE {}", self.table, within(&self.version, &[span]));
-        let count: Option<(i64,)> = one(&mut self.transaction, &sql).await.map_err(at(&self.place))?;
+        let count: Option<(i64,)> = one(&mut self.transaction, &sql).await.map_err(at(&self.location))?;
         let count = count.map_or(0, |(count,)| count.unsigned_abs());
         self.read.add(count);
         Ok(count)
@@ -111,9 +111,9 @@ impl Snapshot for MysqlSnapshot {
         };
         let statements: Vec<String> = spans.iter().enumerate().map(few).collect();
         let mut counts = vec![0; spans.len()];
-        for group in statements.chunks(TOGETHER) {
+        for group in statements.chunks(MAX_PER_STATEMENT) {
             let sql = group.join(" UNION ALL ");
-            let found: Vec<(i64, i64)> = all(&mut self.transaction, &sql).await.map_err(at(&self.place))?;
+            let found: Vec<(i64, i64)> = all(&mut self.transaction, &sql).await.map_err(at(&self.location))?;
             for (number, count) in found {
                 self.read.add(count.unsigned_abs());
                 counts[usize::try_from(number).unwrap_or_default()] = count.unsigned_abs();
@@ -123,16 +123,16 @@ impl Snapshot for MysqlSnapshot {
     }
 
     async fn extremes(&mut self) -> Result<Option<(i64, i64)>, TableError> {
-        let Self { table, version, unsigned, transaction, place, read, .. } = self;
+        let Self { table, version, unsigned, transaction, location, read, .. } = self;
         for column in unsigned.iter() {
             let highest = format!("SELECT MAX({}) FROM {table}", quoted(column));
-            let highest: Option<(Option<u64>,)> = one(transaction, &highest).await.map_err(at(place))?;
+            let highest: Option<(Option<u64>,)> = one(transaction, &highest).await.map_err(at(location))?;
             if let Some(value) = highest.and_then(|(highest,)| highest).filter(|value| i64::try_from(*value).is_err()) {
-                return Err(TableError::TooLarge { place: place.clone(), column: column.clone(), value });
+                return Err(TableError::TooLarge { location: location.clone(), column: column.clone(), value });
             }
         }
         let sql = format!("SELECT CAST(MIN({version}) AS SIGNED), CAST(MAX({version}) AS SIGNED) FROM {table}");
-        let found: Option<(Option<i64>, Option<i64>)> = one(transaction, &sql).await.map_err(at(place))?;
+        let found: Option<(Option<i64>, Option<i64>)> = one(transaction, &sql).await.map_err(at(location))?;
         read.add(2);
         Ok(found.and_then(|(lowest, highest)| lowest.zip(highest)))
     }
@@ -145,22 +145,22 @@ impl Snapshot for MysqlSnapshot {
             within(version, &[span])
         );
         self.read.add(before + 1);
-        let found: Option<(i64,)> = one(&mut self.transaction, &sql).await.map_err(at(&self.place))?;
+        let found: Option<(i64,)> = one(&mut self.transaction, &sql).await.map_err(at(&self.location))?;
         Ok(found.map(|(version,)| version.unsigned_abs()))
     }
 
     async fn rows(&mut self, spans: &[Span], take: &mut TakeRow<'_>) -> Result<(), TableError> {
-        let Self { transaction, place, table, key, version, read, indexed, .. } = self;
+        let Self { transaction, location, table, key, version, read, indexed, .. } = self;
         let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Ok(()) };
-        // Without an index all is read once, rather than once for each few spans.
+        // Without an index the whole range is read once instead of once per group of spans.
         let around = [Span { from: first.from, until: last.until }];
-        let groups = if *indexed { spans.chunks(TOGETHER) } else { around.chunks(1) };
+        let groups = if *indexed { spans.chunks(MAX_PER_STATEMENT) } else { around.chunks(1) };
         for group in groups {
             let within = within(version, group);
             let sql = format!("SELECT CAST({key} AS SIGNED), CAST({version} AS SIGNED) FROM {table} WHERE {within}");
             let mut found = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut **transaction);
-            while let Some(row) = found.try_next().await.map_err(at(place))? {
-                let (key, version) = <(i64, i64)>::from_row(&row).map_err(at(place))?;
+            while let Some(row) = found.try_next().await.map_err(at(location))? {
+                let (key, version) = <(i64, i64)>::from_row(&row).map_err(at(location))?;
                 read.add(1);
                 let mark = Mark { version: version.cast_unsigned(), key: integer_key(key) };
                 let span = spans.partition_point(|span| span.until <= mark.version);
@@ -173,7 +173,7 @@ impl Snapshot for MysqlSnapshot {
     }
 
     async fn blocks(&mut self, level: u32, spans: &[Span], take: &mut TakeBlock<'_>) -> Result<(), TableError> {
-        for group in spans.chunks(TOGETHER) {
+        for group in spans.chunks(MAX_PER_STATEMENT) {
             let sql = format!(
                 "SELECT block, `count`, `hash`, `keys`, `versions` FROM {} WHERE level = {level} AND {}",
                 self.blocks,

@@ -1,4 +1,4 @@
-//! Rows as they travel: each value as MySQL writes it, and as what JSON has where that is exact.
+//! Rows in transit: each value as an exact JSON type, otherwise as the text that MySQL writes.
 
 use std::fmt::Write as _;
 
@@ -9,13 +9,13 @@ use sqlx::{AssertSqlSafe, Row as _, mysql::MySqlRow};
 
 use super::{
     MysqlTable, Shape,
-    shape::{Column, Travels},
+    shape::{Column, WireType},
     sql::{numbers, quoted},
 };
 use crate::{TableError, error::at, upload::base64};
 
 impl MysqlTable {
-    /// Those with one of the keys.
+    /// The rows with these keys.
     pub async fn whole_rows(&self, keys: &[i64]) -> Result<Vec<Row>, TableError> {
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -26,11 +26,11 @@ impl MysqlTable {
             let _ = write!(names, ", {}", column.expression());
         }
         let sql = format!("SELECT {names} FROM {table} WHERE {key} IN ({})", numbers(keys));
-        // Prepared: only so are floats sent as they are, and not as digits.
+        // Prepared, because only the binary protocol sends floats exactly.
         let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
-        let found: Vec<MySqlRow> = query.fetch(&self.pool).try_collect().await.map_err(at(&self.place))?;
+        let found: Vec<MySqlRow> = query.fetch(&self.pool).try_collect().await.map_err(at(&self.location))?;
         self.read.add(found.len() as u64);
-        found.iter().map(|row| self.row(row).map_err(at(&self.place))).collect()
+        found.iter().map(|row| self.row(row).map_err(at(&self.location))).collect()
     }
 
     fn row(&self, row: &MySqlRow) -> Result<Row, sqlx::Error> {
@@ -46,29 +46,29 @@ impl MysqlTable {
 impl Column {
     fn expression(&self) -> String {
         let name = quoted(&self.name);
-        match self.travels {
-            Travels::Integer | Travels::Written => format!("CAST({name} AS CHAR)"),
-            Travels::Moment => format!("CONCAT(CAST({name} AS CHAR), '+00')"),
-            Travels::Bits => format!("CAST({name} AS UNSIGNED)"),
-            // A float as the double that is equal to it.
-            Travels::Float => format!("{name} + 0e0"),
-            Travels::Bytes | Travels::Text => name,
+        match self.wire_type {
+            WireType::Integer | WireType::Written => format!("CAST({name} AS CHAR)"),
+            WireType::Moment => format!("CONCAT(CAST({name} AS CHAR), '+00')"),
+            WireType::Bits => format!("CAST({name} AS UNSIGNED)"),
+            // Converts a float to the equal double.
+            WireType::Float => format!("{name} + 0e0"),
+            WireType::Bytes | WireType::Text => name,
         }
     }
 
     fn value(&self, row: &MySqlRow, at: usize) -> Result<Value, sqlx::Error> {
-        let value = match self.travels {
-            Travels::Bits => row.try_get::<Option<u64>, _>(at)?.map(Value::from),
-            Travels::Float => row.try_get::<Option<f64>, _>(at)?.and_then(Number::from_f64).map(Value::Number),
-            Travels::Bytes => row.try_get_unchecked::<Option<Vec<u8>>, _>(at)?.map(|bytes| base64(&bytes)),
-            // Some texts come as types that sqlx does not take for text: SET, JSON.
+        let value = match self.wire_type {
+            WireType::Bits => row.try_get::<Option<u64>, _>(at)?.map(Value::from),
+            WireType::Float => row.try_get::<Option<f64>, _>(at)?.and_then(Number::from_f64).map(Value::Number),
+            WireType::Bytes => row.try_get_unchecked::<Option<Vec<u8>>, _>(at)?.map(|bytes| base64(&bytes)),
+            // SET and JSON arrive as types that sqlx does not accept as text.
             _ => row.try_get_unchecked::<Option<String>, _>(at)?.map(|text| self.text(text)),
         };
         Ok(value.unwrap_or(Value::Null))
     }
 
     fn text(&self, text: String) -> Value {
-        if self.travels != Travels::Integer {
+        if self.wire_type != WireType::Integer {
             return text.into();
         }
         let signed = text.parse::<i64>().map(Value::from);

@@ -1,4 +1,4 @@
-//! What a table in MySQL looks like, and whether it can be kept in step.
+//! The shape of a table in MySQL: its columns and indexes, checked for what a sync requires.
 
 use sqlx::{FromRow, MySqlConnection};
 
@@ -10,48 +10,48 @@ use crate::{
     spec::chosen,
 };
 
-/// What is known of a table. Names are quoted where nothing else is said.
+/// The shape of a table. Names are quoted unless stated otherwise.
 pub struct Shape {
-    /// With its schema.
+    /// Table name with its schema.
     pub table: String,
     pub key: String,
     pub version: String,
-    /// Numbers that may be above what is sent: names of columns, not quoted.
+    /// Unsigned columns, whose values may exceed `i64::MAX`; names without quotes.
     pub unsigned: Vec<String>,
-    /// Not quoted, as the following three.
+    /// Name without quotes, like the next three.
     pub key_name: String,
     pub version_name: String,
     pub schema: String,
     pub name: String,
     pub key_is_primary: bool,
-    /// Rows lie in partitions, which can be emptied and dropped without a word to any trigger.
+    /// Whether the table is partitioned; partitions can be emptied and dropped without firing triggers.
     pub partitioned: bool,
-    /// What is sent.
+    /// Columns to send.
     pub columns: Vec<Column>,
 }
 
 pub struct Column {
-    /// Not quoted.
+    /// Name without quotes.
     pub name: String,
-    pub travels: Travels,
+    pub wire_type: WireType,
 }
 
-/// As what a value travels.
+/// Representation of a value in transit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Travels {
+pub enum WireType {
     Integer,
-    /// As the integer that its bits make up.
+    /// The integer formed by the bits.
     Bits,
     Float,
     Bytes,
     Text,
-    /// A moment, which MySQL writes without its zone.
+    /// A timestamp, which MySQL writes without its zone.
     Moment,
-    /// Something else, as MySQL writes it.
+    /// Another type, as text in the form that MySQL writes.
     Written,
 }
 
-impl Travels {
+impl WireType {
     fn of(kind: &str) -> Self {
         match kind {
             "tinyint" | "smallint" | "mediumint" | "int" | "bigint" => Self::Integer,
@@ -79,12 +79,12 @@ struct Found {
 struct Declared {
     name: String,
     kind: String,
-    /// With its length, and whether it has a sign.
+    /// Type with length and sign.
     full_kind: String,
     nullable: i64,
     generated: i64,
     primary: i64,
-    /// Has a unique index of its own.
+    /// Whether the column alone has a unique index.
     is_unique: i64,
 }
 
@@ -93,7 +93,7 @@ impl Shape {
         connection: &mut MySqlConnection,
         spec: &TableSpec,
         database: &str,
-        place: &str,
+        location: &str,
     ) -> Result<Self, TableError> {
         let (schema, name) = spec.table.split_once('.').unwrap_or((database, &spec.table));
         let of = format!("TABLE_SCHEMA = {} AND TABLE_NAME = {}", text(schema), text(name));
@@ -103,37 +103,37 @@ impl Shape {
                     COALESCE(CREATE_OPTIONS LIKE '%partitioned%', 0) AS partitioned
              FROM information_schema.TABLES WHERE {of}"
         );
-        let found: Option<Found> = one(connection, &sql).await.map_err(at(place))?;
+        let found: Option<Found> = one(connection, &sql).await.map_err(at(location))?;
         let Found { name, kind, engine, partitioned } =
-            found.ok_or_else(|| TableError::NoTable { place: place.to_owned() })?;
+            found.ok_or_else(|| TableError::NoTable { location: location.to_owned() })?;
         let kind = match kind.as_str() {
             "BASE TABLE" if engine.eq_ignore_ascii_case("innodb") => None,
-            "BASE TABLE" => Some("table of another engine than InnoDB"),
+            "BASE TABLE" => Some("table of a storage engine other than InnoDB"),
             "VIEW" | "SYSTEM VIEW" => Some("view"),
             "SYSTEM VERSIONED" => Some("system-versioned table"),
             _ => Some("relation of another kind"),
         };
         if let Some(kind) = kind {
-            return Err(TableError::NotATable { place: place.to_owned(), kind });
+            return Err(TableError::NotATable { location: location.to_owned(), kind });
         }
-        let declared = columns(connection, &of).await.map_err(at(place))?;
+        let declared = columns(connection, &of).await.map_err(at(location))?;
         let sent = chosen(spec, &declared, |column| &column.name).map_err(|column| TableError::NoColumn {
-            place: place.to_owned(),
+            location: location.to_owned(),
             column,
             known: declared.iter().map(|column| column.name.clone()).collect(),
         })?;
         if let Some(column) = sent.iter().find(|column| column.generated != 0 && !spec.columns.is_empty()) {
-            return Err(TableError::Generated { place: place.to_owned(), column: column.name.clone() });
+            return Err(TableError::Generated { location: location.to_owned(), column: column.name.clone() });
         }
-        let key = integer(&declared, &spec.key, "the key", place)?;
-        let version = integer(&declared, &spec.version, "the version", place)?;
+        let key = integer(&declared, &spec.key, "the key", location)?;
+        let version = integer(&declared, &spec.version, "the version", location)?;
         if key.is_unique == 0 {
-            return Err(TableError::NotUnique { place: place.to_owned(), column: spec.key.clone() });
+            return Err(TableError::NotUnique { location: location.to_owned(), column: spec.key.clone() });
         }
         let unsigned =
             |column: &&Declared| column.full_kind.contains("bigint") && column.full_kind.contains("unsigned");
         let column =
-            |declared: &&Declared| Column { name: declared.name.clone(), travels: Travels::of(&declared.kind) };
+            |declared: &&Declared| Column { name: declared.name.clone(), wire_type: WireType::of(&declared.kind) };
         Ok(Self {
             table: format!("{}.{}", quoted(schema), quoted(&name)),
             key: quoted(&spec.key),
@@ -149,22 +149,22 @@ impl Shape {
         })
     }
 
-    /// A part of the migration, with its schema.
+    /// Quoted name of an object of the migration, with its schema.
     pub fn part(&self, name: &str) -> String {
         format!("{}.{}", quoted(&self.schema), quoted(&self.bare_part(name)))
     }
 
-    /// The same without its schema and quotes.
+    /// Name of an object of the migration without schema and quotes.
     pub fn bare_part(&self, name: &str) -> String {
         part(&self.name, name)
     }
 
-    /// That a line of the information schema is about this table.
+    /// Condition that a row of the information schema concerns this table.
     pub fn is_this(&self, schema: &str, table: &str) -> String {
         format!("{schema} = {} AND {table} = {}", text(&self.schema), text(&self.name))
     }
 
-    /// What asks for the number that InnoDB gave the table as it was made; not of names that it writes differently.
+    /// SQL for the number that InnoDB gave the table; `None` for names that InnoDB encodes, and for partitioned tables.
     pub fn number_in_innodb(&self, server: &Server) -> Option<String> {
         let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if self.partitioned || !plain(&self.schema) || !plain(&self.name) {
@@ -176,7 +176,7 @@ impl Shape {
     }
 }
 
-/// A text as MySQL reads it, whether or not a backslash escapes there.
+/// A text literal, correct whether or not backslash is an escape character.
 pub fn text(text: &str) -> String {
     literal(&text.replace('\\', "\\\\"))
 }
@@ -194,20 +194,20 @@ async fn columns(connection: &mut MySqlConnection, of: &str) -> Result<Vec<Decla
     all(connection, &sql).await
 }
 
-/// A column that is an integer and never null.
+/// Finds a column and checks that it is an integer and never null.
 fn integer<'a>(
     declared: &'a [Declared],
     name: &str,
     role: &'static str,
-    place: &str,
+    location: &str,
 ) -> Result<&'a Declared, TableError> {
-    let (place, column) = (place.to_owned(), name.to_owned());
+    let (location, column) = (location.to_owned(), name.to_owned());
     match declared.iter().find(|column| column.name == name) {
-        Some(Declared { kind, .. }) if Travels::of(kind) != Travels::Integer => {
-            Err(TableError::NotAnInteger { place, column, role, found: kind.clone() })
+        Some(Declared { kind, .. }) if WireType::of(kind) != WireType::Integer => {
+            Err(TableError::NotAnInteger { location, column, role, found: kind.clone() })
         }
-        Some(Declared { nullable: 1, .. }) => Err(TableError::Nullable { place, column, role }),
+        Some(Declared { nullable: 1, .. }) => Err(TableError::Nullable { location, column, role }),
         Some(found) => Ok(found),
-        None => Err(TableError::NoColumn { place, column, known: Vec::new() }),
+        None => Err(TableError::NoColumn { location, column, known: Vec::new() }),
     }
 }

@@ -1,7 +1,7 @@
-//! Who writes to a table in PostgreSQL: whoever holds the lock that a transaction takes on a table with its first write
-//! and keeps until it has ended.
+//! Open writers of a table in PostgreSQL: the holders of the table lock that a transaction takes with its first write
+//! and keeps until it ends.
 //!
-//! Sequences with `CACHE` above 1 hand out versions before they are used, and are not safe; see [`crate::horizon`].
+//! Sequences with `CACHE` above 1 reserve versions before they are used, and are not safe; see [`crate::horizon`].
 
 use std::{collections::HashMap, time::Duration};
 
@@ -12,7 +12,7 @@ use super::{PostgresTable, Shape};
 use crate::{
     TableError,
     error::at,
-    horizon::{Open, Writers},
+    horizon::{OpenWriters, Writers},
 };
 
 impl PostgresTable {
@@ -22,9 +22,9 @@ impl PostgresTable {
             "SELECT pg_is_in_recovery(), pg_postmaster_start_time()::text, (SELECT max({version})::bigint FROM {table})"
         );
         let (standby, server, highest): (bool, String, Option<i64>) =
-            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&self.pool).await.map_err(at(&self.place))?;
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&self.pool).await.map_err(at(&self.location))?;
         if standby {
-            return Err(TableError::Standby { place: self.place.clone() });
+            return Err(TableError::Standby { location: self.location.clone() });
         }
         self.read.add(1);
         self.horizon.find(self, &server, highest).await
@@ -33,23 +33,23 @@ impl PostgresTable {
 
 #[async_trait]
 impl Writers for PostgresTable {
-    const BETWEEN: Duration = Duration::from_millis(20);
+    const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
     fn location(&self) -> &str {
-        &self.place
+        &self.location
     }
 
-    /// The transactions that wrote to the table, or to one that is a part of it, and have not ended.
-    async fn open(&self) -> Result<Open, TableError> {
+    /// Transactions that wrote to the table, or to one of its partitions, and have not ended.
+    async fn open_writers(&self) -> Result<OpenWriters, TableError> {
         let found: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(format!("SELECT virtualtransaction {WRITERS}")))
             .bind(self.shape.oid)
             .fetch_all(&self.pool)
             .await
-            .map_err(at(&self.place))?;
-        Ok(Open { writers: found.into_iter().map(|(writer,)| writer).collect(), renamed: HashMap::new() })
+            .map_err(at(&self.location))?;
+        Ok(OpenWriters { writers: found.into_iter().map(|(writer,)| writer).collect(), renamed: HashMap::new() })
     }
 
-    async fn oldest(&self) -> Result<String, TableError> {
+    async fn oldest_writer(&self) -> Result<String, TableError> {
         let sql = format!(
             "SELECT format('process %s (%s), open since %s', pid, COALESCE(NULLIF(application_name, ''), 'unnamed'),
                            COALESCE(date_trunc('second', xact_start)::text, 'an unknown time'))
@@ -59,8 +59,8 @@ impl Writers for PostgresTable {
             .bind(self.shape.oid)
             .fetch_optional(&self.pool)
             .await
-            .map_err(at(&self.place))?;
-        Ok(found.map_or_else(|| "one that has ended by now".to_owned(), |(writer,)| writer))
+            .map_err(at(&self.location))?;
+        Ok(found.map_or_else(|| "a transaction that has ended meanwhile".to_owned(), |(writer,)| writer))
     }
 }
 

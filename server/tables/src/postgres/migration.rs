@@ -1,29 +1,28 @@
-//! An index to read versions from, and summaries, kept by triggers.
+//! The migration of a table in PostgreSQL: an index on the version, and summaries maintained by triggers.
 //!
-//! Writers only ever *add* to `…_logyard_changes`: a row for each block of 64 versions that a statement touched, with
-//! what the block gained and lost. So no writer waits for another, and none can be in a deadlock that was not there
-//! before. A reader takes blocks and changes from one snapshot. Now and then ([`PostgresTable::fold`]) changes are
-//! taken into the blocks, by one connection at a time and in one transaction, which no snapshot sees half of. While
-//! nobody syncs, changes pile up.
+//! Writers only *insert* into `…_logyard_changes`: a row for each block of 64 versions that a statement touched, with
+//! the sum of its changes. Writers therefore never wait for each other, and the triggers cause no new deadlocks. A
+//! reader takes blocks and changes from one snapshot. [`PostgresTable::fold`] folds changes into the blocks, on one
+//! connection at a time and in one transaction. Changes accumulate while no sync runs.
 //!
-//! Always: in every snapshot, blocks plus changes are exactly what the rows come to. Blocks count for complete only
-//! after the transaction that first filled them, out of the rows and without the changes that its snapshot saw.
+//! Always: in every snapshot, blocks plus changes equal the sums of the rows. Blocks count as complete only after the
+//! transaction that filled them from the rows, without the changes that its snapshot contained.
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::{PostgresTable, Shape};
 use crate::{
     Migration, TableError,
-    cover::{self, LEVELS, NARROW},
     error::at,
     naming::{literal, quoted},
+    read_plan::{self, LEVELS, NARROW},
 };
 
-/// Changes taken in at once.
-const FOLDED: i64 = 50_000;
-/// Times a call does that.
-const FOLDS: usize = 20;
-/// The advisory lock of who takes changes in: any number, with the table's beside it.
+/// Most changes folded in one transaction.
+const FOLD_BATCH: i64 = 50_000;
+/// Most transactions per call.
+const MAX_FOLDS: usize = 20;
+/// First key of the advisory lock for folding; the second is the table's number.
 const FOLD_LOCK: i32 = 0x6c6f_6779;
 
 const EVENTS: [(&str, &str); 4] = [
@@ -33,19 +32,19 @@ const EVENTS: [(&str, &str); 4] = [
     ("TRUNCATE", ""),
 ];
 
-/// What is there, of what the migration makes.
+/// Objects of the migration that already exist.
 #[derive(sqlx::FromRow)]
 struct State {
     version: i32,
-    /// There is an index that answers for versions and keys without the rows.
+    /// Whether a valid index contains version and key.
     covered: bool,
-    /// One that was begun and not finished.
+    /// Whether the index of an interrupted migration is invalid.
     broken: bool,
     subscribed: bool,
 }
 
 impl PostgresTable {
-    /// Whether the summaries are complete, every trigger is in force, and we may read what they keep.
+    /// Whether the summaries are complete, every trigger is enabled, and this user may read them.
     pub async fn is_summarised(&self, connection: &mut PgConnection) -> Result<bool, TableError> {
         let (all,): (bool,) = sqlx::query_as(
             "SELECT obj_description(to_regclass($2), 'pg_class') IS NOT DISTINCT FROM $3
@@ -62,14 +61,14 @@ impl PostgresTable {
         .bind(self.shape.part("changes"))
         .fetch_one(connection)
         .await
-        .map_err(at(&self.place))?;
+        .map_err(at(&self.location))?;
         Ok(all)
     }
 
     pub async fn plan(&self) -> Result<Migration, TableError> {
-        let mut connection = self.pool.acquire().await.map_err(at(&self.place))?;
+        let mut connection = self.pool.acquire().await.map_err(at(&self.location))?;
         let summarised = self.is_summarised(&mut connection).await?;
-        let state = self.state(&mut connection).await.map_err(at(&self.place))?;
+        let state = self.state(&mut connection).await.map_err(at(&self.location))?;
         let reason = if state.version < 140_000 {
             Some("it needs PostgreSQL 14 or later")
         } else if self.shape.parent {
@@ -80,7 +79,7 @@ impl PostgresTable {
             None
         };
         if let Some(reason) = reason {
-            return Err(TableError::NoSummaries { place: self.place.clone(), reason: reason.to_owned() });
+            return Err(TableError::NoSummaries { location: self.location.clone(), reason: reason.to_owned() });
         }
         let mut up = Vec::new();
         if !state.covered {
@@ -94,28 +93,28 @@ impl PostgresTable {
 
     pub async fn apply(&self) -> Result<(), TableError> {
         let migration = self.plan().await?;
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let pooled = self.pool.acquire().await.map_err(&failed)?;
-        // Not given back: what it was set to must not stay with others.
+        // Detached from the pool, because its settings must not reach other users.
         let mut connection = pooled.detach();
         let unlimited = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
         sqlx::raw_sql(unlimited).execute(&mut connection).await.map_err(&failed)?;
         for statement in migration.up {
-            // One that fails inside a transaction undoes it, as the connection ends.
+            // A failure inside a transaction rolls it back when the connection closes.
             sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.map_err(&failed)?;
         }
         connection.close().await.map_err(&failed)
     }
 
-    /// Takes changes into the blocks. What is left, if it is very much, the next call does.
+    /// Folds pending changes into the blocks. The next call continues if too many are pending.
     pub async fn fold(&self) -> Result<(), TableError> {
-        for _ in 0..FOLDS {
+        for _ in 0..MAX_FOLDS {
             match self.fold_some().await {
-                Ok(folded) if folded >= FOLDED => {}
+                Ok(folded) if folded >= FOLD_BATCH => {}
                 Ok(_) => break,
-                // Reading goes on without.
+                // Reading continues without the fold.
                 Err(error) => {
-                    tracing::warn!(%error, "the changes of a table could not be taken into its summaries");
+                    tracing::warn!(%error, "folding changes into the summaries failed; reads stay correct and the next evaluation retries");
                     break;
                 }
             }
@@ -124,7 +123,7 @@ impl PostgresTable {
     }
 
     async fn fold_some(&self) -> Result<i64, TableError> {
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
         if !self.is_summarised(&mut transaction).await? {
             return Ok(0);
@@ -141,7 +140,7 @@ impl PostgresTable {
         let (blocks, changes) = (self.shape.part("blocks"), self.shape.part("changes"));
         let sql = format!(
             "WITH taken AS (
-                 DELETE FROM {changes} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {changes} LIMIT {FOLDED}))
+                 DELETE FROM {changes} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {changes} LIMIT {FOLD_BATCH}))
                  RETURNING block, count, hash, keys, versions
              ), sums AS (
                  {sums}
@@ -160,7 +159,7 @@ impl PostgresTable {
         let (folded, levels, numbers): (i64, Vec<i32>, Vec<i64>) =
             sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut *transaction).await.map_err(&failed)?;
         if !numbers.is_empty() {
-            // Of versions that nothing has any more.
+            // Blocks that became empty.
             let sql = format!(
                 "DELETE FROM {blocks} AS held USING unnest($1::int[], $2::bigint[]) AS empty (level, block)
                  WHERE held.level = empty.level AND held.block = empty.block"
@@ -283,7 +282,7 @@ impl PostgresTable {
         statements
     }
 
-    /// What the triggers do.
+    /// Body of the trigger function.
     fn body(&self) -> String {
         let Shape { key, version, .. } = &self.shape;
         let (blocks, changes) = (self.shape.part("blocks"), self.shape.part("changes"));
@@ -313,25 +312,25 @@ END
     }
 }
 
-/// What the comment on the blocks says once they are filled.
+/// Comment on the table of blocks once they are complete.
 fn complete() -> String {
-    format!("Logyard: complete, levels {}", cover::listed())
+    format!("Logyard: complete, levels {}", read_plan::listed())
 }
 
 fn trigger(event: &str) -> String {
     quoted(&format!("logyard_{}", event.to_ascii_lowercase()))
 }
 
-/// As `engine::sync::Mark` does, in SQL.
+/// SQL for `engine::sync::Mark::hash`.
 const HASH: &str =
     "('x' || encode(substring(sha256(int8send(key) || int8send(version)) FROM 1 FOR 8), 'hex'))::bit(64)::bigint";
 
-/// Rows that are there, or that are no more.
+/// SQL for rows with a sign: 1 for added rows, -1 for removed rows.
 fn signed(key: &str, version: &str, sign: i8, rows: &str) -> String {
     format!("SELECT {sign} AS sign, {key}::bigint AS key, {version}::bigint AS version FROM {rows}")
 }
 
-/// The blocks of the narrowest level that such rows make up.
+/// SQL for the blocks of the narrowest level, summed from signed rows.
 fn narrow(rows: &str) -> String {
     format!(
         "SELECT version >> {NARROW} AS block, sum(sign) AS count, bit_xor({HASH}) AS hash,
@@ -340,7 +339,7 @@ fn narrow(rows: &str) -> String {
     )
 }
 
-/// Blocks of all levels that those of the narrowest make up: each level out of the one below it.
+/// SQL for the blocks of all levels, each summed from the level below.
 fn levels(narrow: &str) -> String {
     let (mut below, mut below_level) = (narrow.to_owned(), NARROW);
     let (mut steps, mut all) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
 //! A table in PostgreSQL.
 //!
-//! Always: an answer is read in one `REPEATABLE READ` transaction. Types that JSON has not travel as the text that
-//! PostgreSQL writes and reads, under settings that do not depend on the server's locale or time zone.
+//! Always: an answer is read in one `REPEATABLE READ` transaction. Types unknown to JSON travel as text that PostgreSQL
+//! writes and reads, with settings independent of the server's locale and time zone.
 
 mod horizon;
 mod migration;
@@ -24,7 +24,7 @@ use crate::{
 };
 
 pub struct PostgresTable {
-    place: String,
+    location: String,
     pool: PgPool,
     shape: Shape,
     horizon: Horizon,
@@ -34,7 +34,7 @@ pub struct PostgresTable {
 #[async_trait]
 impl Database for PostgresTable {
     fn location(&self) -> &str {
-        &self.place
+        &self.location
     }
 
     fn read(&self) -> &Counter {
@@ -45,7 +45,7 @@ impl Database for PostgresTable {
         Ok(Box::new(read::PostgresSnapshot::of(self).await?))
     }
 
-    async fn tidy(&self) -> Result<(), TableError> {
+    async fn refresh_summaries(&self) -> Result<(), TableError> {
         self.fold().await
     }
 
@@ -53,8 +53,8 @@ impl Database for PostgresTable {
         self.find_horizon().await
     }
 
-    /// The cluster, its history, the database in it, the table in that. A dump that is restored makes other tables, a
-    /// restored backup another history.
+    /// Cluster, timeline, database and table. A restored dump creates another table, a restored backup another
+    /// timeline.
     async fn epoch(&self) -> Result<String, TableError> {
         let (permitted, within): (bool, String) = sqlx::query_as(
             "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')
@@ -64,7 +64,7 @@ impl Database for PostgresTable {
         .bind(self.shape.oid)
         .fetch_one(&self.pool)
         .await
-        .map_err(at(&self.place))?;
+        .map_err(at(&self.location))?;
         if !permitted {
             return Ok(within);
         }
@@ -74,15 +74,15 @@ impl Database for PostgresTable {
         )
         .fetch_one(&self.pool)
         .await
-        .map_err(at(&self.place))?;
+        .map_err(at(&self.location))?;
         Ok(format!("{cluster}, {within}"))
     }
 
-    async fn held(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
+    async fn current_marks(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
         let Shape { table, key, version, .. } = &self.shape;
         let sql = format!("SELECT {key}::bigint, {version}::bigint FROM {table} WHERE {key} = ANY($1)");
         let found: Vec<(i64, i64)> =
-            sqlx::query_as(AssertSqlSafe(sql)).bind(keys).fetch_all(&self.pool).await.map_err(at(&self.place))?;
+            sqlx::query_as(AssertSqlSafe(sql)).bind(keys).fetch_all(&self.pool).await.map_err(at(&self.location))?;
         self.read.add(found.len() as u64);
         let mark = |(key, version): (i64, i64)| Mark { version: version.cast_unsigned(), key: integer_key(key) };
         Ok(found.into_iter().map(mark).collect())
@@ -107,7 +107,7 @@ impl Database for PostgresTable {
         let keys: Vec<_> = marks.iter().map(|mark| mark.key.cast_signed()).collect();
         let versions: Vec<_> = marks.iter().map(|mark| mark.version.cast_signed()).collect();
         let query = sqlx::query(AssertSqlSafe(sql)).bind(keys).bind(versions);
-        query.execute(&self.pool).await.map_err(at(&self.place))?;
+        query.execute(&self.pool).await.map_err(at(&self.location))?;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Connects to PostgreSQL.
+//! Opens a table in PostgreSQL.
 
 use std::{str::FromStr, time::Duration};
 
@@ -7,22 +7,22 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use super::{Horizon, PostgresTable, Shape};
 use crate::{TableError, TableSpec, database::Counter, error::at};
 
-/// Connections of one table: what reads, what writes, and one to spare.
+/// Connections per table: for reading, writing, listing writers, and one spare.
 const CONNECTIONS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl PostgresTable {
     pub async fn open(spec: &TableSpec) -> Result<Self, TableError> {
         let options = PgConnectOptions::from_str(&spec.url).map_err(|_| TableError::Url)?;
-        let place = format!("table {} of {}", spec.table, server(&options));
+        let location = format!("table {} of {}", spec.table, server(&options));
         let options = options.application_name("logyard").options([
-            // A whole table that has no summaries is read in one statement.
+            // A whole table without summaries is read in one statement.
             ("statement_timeout", "10min"),
             ("lock_timeout", "10s"),
-            // Compiling takes longer than the statements do.
+            // Compiling would take longer than the statements.
             ("jit", "off"),
             ("idle_in_transaction_session_timeout", "60s"),
-            // The text of a value must be the same whatever the server is set to.
+            // The text of a value must not depend on the server's settings.
             ("DateStyle", "ISO"),
             ("IntervalStyle", "postgres"),
             ("TimeZone", "UTC"),
@@ -36,13 +36,13 @@ impl PostgresTable {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options)
             .await
-            .map_err(at(&place))?;
-        let shape = Shape::read(&pool, spec, &place).await?;
-        Ok(Self { place, pool, shape, horizon: Horizon::default(), read: Counter::default() })
+            .map_err(at(&location))?;
+        let shape = Shape::read(&pool, spec, &location).await?;
+        Ok(Self { location, pool, shape, horizon: Horizon::default(), read: Counter::default() })
     }
 }
 
-/// Without who connects and how.
+/// URL of the database without user and parameters.
 fn server(options: &PgConnectOptions) -> String {
     let host = options.get_socket().map_or(options.get_host().to_owned(), |socket| socket.display().to_string());
     let port = if options.get_port() == 5432 { String::new() } else { format!(":{}", options.get_port()) };

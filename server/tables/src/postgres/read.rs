@@ -1,4 +1,4 @@
-//! Reads marks and summaries in one snapshot.
+//! Reads marks and summaries in one `REPEATABLE READ` snapshot.
 
 use async_trait::async_trait;
 use engine::sync::{Mark, Order, Span, integer_key};
@@ -10,14 +10,14 @@ use crate::{
     TableError,
     database::{Counter, Snapshot, TakeBlock, TakeRow},
     error::at,
+    range_sums::Sum,
     span::bounds,
-    tally::Sum,
 };
 
-/// A transaction that only reads, and sees one state.
+/// A read-only transaction with a consistent snapshot.
 pub struct PostgresSnapshot {
     transaction: sqlx::Transaction<'static, Postgres>,
-    place: String,
+    location: String,
     table: String,
     key: String,
     version: String,
@@ -28,16 +28,16 @@ pub struct PostgresSnapshot {
     read: Counter,
 }
 
-/// A block as it is kept: its number, rows, and three exclusive ors.
+/// A stored block: number, row count, and the exclusive ors of hashes, keys and versions.
 type Block = (i64, i64, i64, i64, i64);
 
 impl PostgresSnapshot {
     pub async fn of(table: &PostgresTable) -> Result<Self, TableError> {
         let shape = &table.shape;
-        // The lock first, and then the state: a TRUNCATE is either over, summaries included, or waits.
+        // The lock comes before the snapshot: a TRUNCATE has either completed, summaries included, or waits.
         let begin =
             format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE {} IN ACCESS SHARE MODE", shape.table);
-        let mut transaction = table.pool.begin_with(AssertSqlSafe(begin)).await.map_err(at(&table.place))?;
+        let mut transaction = table.pool.begin_with(AssertSqlSafe(begin)).await.map_err(at(&table.location))?;
         let (indexed,): (bool,) = sqlx::query_as(
             "SELECT EXISTS (SELECT FROM pg_index
                             WHERE indrelid = $1 AND indisvalid AND indpred IS NULL AND indkey[0] = $2)",
@@ -46,11 +46,11 @@ impl PostgresSnapshot {
         .bind(shape.version_number)
         .fetch_one(&mut *transaction)
         .await
-        .map_err(at(&table.place))?;
+        .map_err(at(&table.location))?;
         let summarised = table.is_summarised(&mut transaction).await?;
         Ok(Self {
             transaction,
-            place: table.place.clone(),
+            location: table.location.clone(),
             table: shape.table.clone(),
             key: shape.key.clone(),
             version: shape.version.clone(),
@@ -62,18 +62,18 @@ impl PostgresSnapshot {
         })
     }
 
-    /// Counts, of which each is of rows read.
+    /// Runs a query that returns counts, and adds them to the rows read.
     async fn counts(&mut self, sql: String, spans: &[Span], most: i64) -> Result<Vec<u64>, TableError> {
         let (first, last) = columns(spans);
         let query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(sql)).bind(first).bind(last).bind(most);
-        let counts = query.fetch_all(&mut *self.transaction).await.map_err(at(&self.place))?;
+        let counts = query.fetch_all(&mut *self.transaction).await.map_err(at(&self.location))?;
         let counts: Vec<_> = counts.into_iter().map(|(count,)| count.unsigned_abs()).collect();
         self.read.add(counts.iter().sum());
         Ok(counts)
     }
 }
 
-/// The bounds of spans as two lists.
+/// The bounds of spans as two parameter lists.
 fn columns(spans: &[Span]) -> (Vec<i64>, Vec<i64>) {
     spans.iter().map(|span| bounds(*span)).unzip()
 }
@@ -109,7 +109,7 @@ impl Snapshot for PostgresSnapshot {
         let Self { table, version, .. } = &*self;
         let sql = format!("SELECT min({version})::bigint, max({version})::bigint FROM {table}");
         let (lowest, highest): (Option<i64>, Option<i64>) =
-            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut *self.transaction).await.map_err(at(&self.place))?;
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut *self.transaction).await.map_err(at(&self.location))?;
         self.read.add(2);
         Ok(lowest.zip(highest))
     }
@@ -125,14 +125,14 @@ impl Snapshot for PostgresSnapshot {
         let query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(sql)).bind(first).bind(last);
         let query = query.bind(i64::try_from(before).unwrap_or(i64::MAX));
         self.read.add(before + 1);
-        let found = query.fetch_optional(&mut *self.transaction).await.map_err(at(&self.place))?;
+        let found = query.fetch_optional(&mut *self.transaction).await.map_err(at(&self.location))?;
         Ok(found.map(|(version,)| version.unsigned_abs()))
     }
 
     async fn rows(&mut self, spans: &[Span], take: &mut TakeRow<'_>) -> Result<(), TableError> {
-        let Self { transaction, place, table, key, version, read, .. } = self;
+        let Self { transaction, location, table, key, version, read, .. } = self;
         let (first, last) = columns(spans);
-        // One range is left to the planner to judge; of many, each is looked up in the index, if there is one.
+        // The planner decides about a single range; several ranges are looked up one by one if there is an index.
         let (sql, first, last) = if spans.len() > 1 && self.indexed {
             let sql = format!(
                 "SELECT key, version FROM unnest($1::bigint[], $2::bigint[]) AS span (first, last),
@@ -149,7 +149,7 @@ impl Snapshot for PostgresSnapshot {
         };
         let query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql)).bind(first).bind(last);
         let mut found = query.fetch(&mut **transaction);
-        while let Some((key, version)) = found.try_next().await.map_err(at(place))? {
+        while let Some((key, version)) = found.try_next().await.map_err(at(location))? {
             read.add(1);
             let mark = Mark { version: version.cast_unsigned(), key: integer_key(key) };
             let span = spans.partition_point(|span| span.until <= mark.version);
@@ -169,7 +169,7 @@ impl Snapshot for PostgresSnapshot {
         let (first, last) = columns(spans);
         let query = sqlx::query_as::<_, Block>(AssertSqlSafe(sql)).bind(first).bind(last).bind(level.cast_signed());
         let mut found = query.fetch(&mut *self.transaction);
-        while let Some(block) = found.try_next().await.map_err(at(&self.place))? {
+        while let Some(block) = found.try_next().await.map_err(at(&self.location))? {
             self.read.add(1);
             let (number, sum) = sum(block);
             take(number, sum);
@@ -180,7 +180,7 @@ impl Snapshot for PostgresSnapshot {
     async fn changes(&mut self, take: &mut TakeBlock<'_>) -> Result<(), TableError> {
         let sql = format!("SELECT block, count, hash, keys, versions FROM {}", self.changes);
         let mut found = sqlx::query_as::<_, Block>(AssertSqlSafe(sql)).fetch(&mut *self.transaction);
-        while let Some(block) = found.try_next().await.map_err(at(&self.place))? {
+        while let Some(block) = found.try_next().await.map_err(at(&self.location))? {
             self.read.add(1);
             let (number, sum) = sum(block);
             take(number, sum);

@@ -1,4 +1,4 @@
-//! Rows as they travel: each value as PostgreSQL writes it, and as what JSON has where that is exact.
+//! Rows in transit: each value as an exact JSON type, otherwise as the text that PostgreSQL writes.
 
 use std::fmt::Write as _;
 
@@ -8,27 +8,28 @@ use sqlx::{AssertSqlSafe, Row as _, postgres::PgRow};
 
 use super::{
     PostgresTable, Shape,
-    shape::{Column, Travels},
+    shape::{Column, WireType},
 };
 use crate::{TableError, error::at, naming::quoted};
 
 impl PostgresTable {
-    /// Those with one of the keys.
+    /// The rows with these keys.
     pub async fn whole_rows(&self, keys: &[i64]) -> Result<Vec<Row>, TableError> {
         let Shape { table, key, version, columns, .. } = &self.shape;
         let mut names = format!("{key}::bigint, {version}::bigint");
         for column in columns {
             let name = quoted(&column.name);
-            let _ = match column.travels {
-                // Without the line feeds that PostgreSQL puts into it.
-                Travels::Bytes => write!(names, r", translate(encode({name}, 'base64'), E'\n', '')"),
+            let _ = match column.wire_type {
+                // Without the line feeds that `encode` inserts.
+                WireType::Bytes => write!(names, r", translate(encode({name}, 'base64'), E'\n', '')"),
                 _ => write!(names, ", {name}::text"),
             };
         }
         let sql = format!("SELECT {names} FROM {table} WHERE {key} = ANY($1)");
-        let found = sqlx::query(AssertSqlSafe(sql)).bind(keys).fetch_all(&self.pool).await.map_err(at(&self.place))?;
+        let found =
+            sqlx::query(AssertSqlSafe(sql)).bind(keys).fetch_all(&self.pool).await.map_err(at(&self.location))?;
         self.read.add(found.len() as u64);
-        found.iter().map(|row| self.row(row).map_err(at(&self.place))).collect()
+        found.iter().map(|row| self.row(row).map_err(at(&self.location))).collect()
     }
 
     fn row(&self, row: &PgRow) -> Result<Row, sqlx::Error> {
@@ -44,16 +45,16 @@ impl PostgresTable {
 
 impl Column {
     fn value(&self, text: String) -> Value {
-        match self.travels {
-            Travels::Truth => Value::Bool(text == "true"),
-            Travels::Integer => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
-            // NaN and the infinities stay text: JSON has none.
-            Travels::Float => {
+        match self.wire_type {
+            WireType::Truth => Value::Bool(text == "true"),
+            WireType::Integer => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
+            // NaN and the infinities stay text: JSON has no such numbers.
+            WireType::Float => {
                 let number = text.parse().ok().and_then(Number::from_f64);
                 number.map_or_else(|| text.into(), Value::Number)
             }
-            Travels::Bytes => json!({ "base64": text }),
-            Travels::Text => text.into(),
+            WireType::Bytes => json!({ "base64": text }),
+            WireType::Text => text.into(),
         }
     }
 }

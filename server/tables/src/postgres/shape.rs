@@ -1,4 +1,4 @@
-//! What a table in PostgreSQL looks like, and whether it can be kept in step.
+//! The shape of a table in PostgreSQL: its columns and indexes, checked for what a sync requires.
 
 use sqlx::{FromRow, PgPool, postgres::types::Oid};
 
@@ -9,37 +9,37 @@ use crate::{
     spec::chosen,
 };
 
-/// What is known of a table. Names are quoted where nothing else is said.
+/// The shape of a table. Names are quoted unless stated otherwise.
 pub struct Shape {
     pub oid: Oid,
-    /// With its schema.
+    /// Table name with its schema.
     pub table: String,
     pub key: String,
     pub version: String,
-    /// The number of the version's column.
+    /// Attribute number of the version column.
     pub version_number: i16,
-    /// The number of the key's column.
+    /// Attribute number of the key column.
     pub key_number: i16,
-    /// What is sent.
+    /// Columns to send.
     pub columns: Vec<Column>,
-    /// Rows lie in other tables: in partitions, or in tables that inherit from it.
+    /// Whether rows lie in partitions or in inheriting tables.
     pub parent: bool,
     schema: String,
-    /// Without its schema, not quoted.
+    /// Table name without schema and quotes.
     name: String,
 }
 
 pub struct Column {
-    /// Not quoted.
+    /// Name without quotes.
     pub name: String,
-    /// As SQL writes it, without a length: a longer text is refused rather than cut.
+    /// SQL type without a length, so that a text that is too long is refused instead of truncated.
     pub kind: String,
-    pub travels: Travels,
+    pub wire_type: WireType,
 }
 
-/// As what a value travels.
+/// Representation of a value in transit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Travels {
+pub enum WireType {
     Truth,
     Integer,
     Float,
@@ -47,7 +47,7 @@ pub enum Travels {
     Text,
 }
 
-impl Travels {
+impl WireType {
     fn of(kind: &str) -> Self {
         match kind {
             "boolean" => Self::Truth,
@@ -75,12 +75,12 @@ struct Declared {
     kind: String,
     not_null: bool,
     generated: bool,
-    /// Has a unique index of its own, which is checked at once.
+    /// Whether the column alone has an immediate unique index.
     unique: bool,
 }
 
 impl Shape {
-    pub async fn read(pool: &PgPool, spec: &TableSpec, place: &str) -> Result<Self, TableError> {
+    pub async fn read(pool: &PgPool, spec: &TableSpec, location: &str) -> Result<Self, TableError> {
         let full = spec.table.split('.').map(quoted).collect::<Vec<_>>().join(".");
         let found: Option<Found> = sqlx::query_as(
             "SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
@@ -90,9 +90,9 @@ impl Shape {
         .bind(full)
         .fetch_optional(pool)
         .await
-        .map_err(at(place))?;
+        .map_err(at(location))?;
         let Found { oid, schema, name, kind, parent } =
-            found.ok_or_else(|| TableError::NoTable { place: place.to_owned() })?;
+            found.ok_or_else(|| TableError::NoTable { location: location.to_owned() })?;
         let kind = match kind.as_str() {
             "r" | "p" => None,
             "v" => Some("view"),
@@ -101,26 +101,26 @@ impl Shape {
             _ => Some("relation of another kind"),
         };
         if let Some(kind) = kind {
-            return Err(TableError::NotATable { place: place.to_owned(), kind });
+            return Err(TableError::NotATable { location: location.to_owned(), kind });
         }
-        let declared = columns(pool, oid).await.map_err(at(place))?;
+        let declared = columns(pool, oid).await.map_err(at(location))?;
         let sent = chosen(spec, &declared, |column| &column.name).map_err(|column| TableError::NoColumn {
-            place: place.to_owned(),
+            location: location.to_owned(),
             column,
             known: declared.iter().map(|column| column.name.clone()).collect(),
         })?;
         if let Some(column) = sent.iter().find(|column| column.generated && !spec.columns.is_empty()) {
-            return Err(TableError::Generated { place: place.to_owned(), column: column.name.clone() });
+            return Err(TableError::Generated { location: location.to_owned(), column: column.name.clone() });
         }
-        let key_number = integer(&declared, &spec.key, "the key", place)?;
-        let version_number = integer(&declared, &spec.version, "the version", place)?;
+        let key_number = integer(&declared, &spec.key, "the key", location)?;
+        let version_number = integer(&declared, &spec.version, "the version", location)?;
         if !declared.iter().any(|column| column.name == spec.key && column.unique) {
-            return Err(TableError::NotUnique { place: place.to_owned(), column: spec.key.clone() });
+            return Err(TableError::NotUnique { location: location.to_owned(), column: spec.key.clone() });
         }
         let column = |declared: &&Declared| Column {
             name: declared.name.clone(),
             kind: declared.kind.clone(),
-            travels: Travels::of(&declared.kind),
+            wire_type: WireType::of(&declared.kind),
         };
         Ok(Self {
             oid,
@@ -136,12 +136,12 @@ impl Shape {
         })
     }
 
-    /// A part of the migration, with its schema.
+    /// Quoted name of an object of the migration, with its schema.
     pub fn part(&self, name: &str) -> String {
         format!("{}.{}", quoted(&self.schema), quoted(&self.bare_part(name)))
     }
 
-    /// The same without its schema and quotes.
+    /// Name of an object of the migration without schema and quotes.
     pub fn bare_part(&self, name: &str) -> String {
         part(&self.name, name)
     }
@@ -162,15 +162,15 @@ async fn columns(pool: &PgPool, table: Oid) -> Result<Vec<Declared>, sqlx::Error
     .await
 }
 
-/// The number of a column that is an integer and never null.
-fn integer(declared: &[Declared], name: &str, role: &'static str, place: &str) -> Result<i16, TableError> {
-    let (place, column) = (place.to_owned(), name.to_owned());
+/// Attribute number of a column, checked to be an integer and never null.
+fn integer(declared: &[Declared], name: &str, role: &'static str, location: &str) -> Result<i16, TableError> {
+    let (location, column) = (location.to_owned(), name.to_owned());
     match declared.iter().find(|column| column.name == name) {
-        Some(Declared { kind, .. }) if Travels::of(kind) != Travels::Integer => {
-            Err(TableError::NotAnInteger { place, column, role, found: kind.clone() })
+        Some(Declared { kind, .. }) if WireType::of(kind) != WireType::Integer => {
+            Err(TableError::NotAnInteger { location, column, role, found: kind.clone() })
         }
-        Some(Declared { not_null: false, .. }) => Err(TableError::Nullable { place, column, role }),
+        Some(Declared { not_null: false, .. }) => Err(TableError::Nullable { location, column, role }),
         Some(Declared { number, .. }) => Ok(*number),
-        None => Err(TableError::NoColumn { place, column, known: Vec::new() }),
+        None => Err(TableError::NoColumn { location, column, known: Vec::new() }),
     }
 }

@@ -1,4 +1,4 @@
-//! Takes rows: a statement a batch, and where that is refused, by halves down to the row at fault.
+//! Writes uploaded rows: one statement per batch; a refused batch is bisected down to the row at fault.
 
 use std::{collections::HashMap, fmt::Write as _};
 
@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{
     PostgresTable, Shape,
-    shape::{Column, Travels},
+    shape::{Column, WireType},
 };
 use crate::{
     TableError,
@@ -17,19 +17,20 @@ use crate::{
     upload::{Group, Keyed, bytes, prepare},
 };
 
-/// Why a batch was not taken.
+/// Reason why a batch was not written.
 enum WriteFault {
-    /// Some row of it breaks a rule.
+    /// A row violates a rule of the table.
     Row(Refusal),
+    /// The whole statement failed.
     Batch(TableError),
 }
 
 impl PostgresTable {
     pub async fn write(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, TableError> {
         let (groups, mut refused) = prepare(rows, |column, value| self.check(column, value));
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
-        // What is checked at the end only would take all rows with it.
+        // A constraint checked only at commit would fail all rows.
         sqlx::raw_sql("SET CONSTRAINTS ALL IMMEDIATE").execute(&mut *transaction).await.map_err(&failed)?;
         for group in &groups {
             let sql = self.statement(group);
@@ -58,7 +59,7 @@ impl PostgresTable {
 
     fn check(&self, column: &str, value: &Value) -> Result<(), Refusal> {
         let known = self.shape.columns.iter().find(|known| known.name == column);
-        let known = known.ok_or_else(|| format!("{} takes no column {column}", self.place))?;
+        let known = known.ok_or_else(|| format!("{} has no column {column} to write", self.location))?;
         known.text(value).map(drop).map_err(|refusal| format!("column {column}: {refusal}"))
     }
 
@@ -85,7 +86,7 @@ impl PostgresTable {
         )
     }
 
-    /// The columns of these names, in their order.
+    /// The columns with these names, in their order.
     fn given<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = &'a Column> {
         names.iter().filter_map(|name| self.shape.columns.iter().find(|column| column.name == *name))
     }
@@ -106,19 +107,19 @@ impl PostgresTable {
         }
         let written = query.fetch_all(connection).await.map_err(|error| match Failure::of(&error) {
             Failure::Row => WriteFault::Row(words(&error)),
-            _ => WriteFault::Batch(at(&self.place)(error)),
+            _ => WriteFault::Batch(at(&self.location)(error)),
         })?;
         let sent: HashMap<_, _> = rows.iter().map(|row| (row.key, row.version)).collect();
         match written.iter().find(|(key, version)| sent.get(key) != Some(version)) {
             None => Ok(()),
             Some((_, version)) => Err(WriteFault::Row(format!(
-                "the table itself made the version {version}; a copy must not have such a trigger"
+                "the table itself set the version {version}: remove the trigger or default that sets versions in the copy"
             ))),
         }
     }
 }
 
-/// What the database says, with what it adds of the row.
+/// The database's message with its detail about the row.
 fn words(error: &sqlx::Error) -> Refusal {
     let Some(error) = error.as_database_error() else { return error.to_string() };
     let detail = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().and_then(|error| error.detail());
@@ -126,18 +127,18 @@ fn words(error: &sqlx::Error) -> Refusal {
 }
 
 impl Column {
-    /// A value as the column's type reads it.
+    /// A value as text for the column's type.
     fn text(&self, value: &Value) -> Result<Option<String>, Refusal> {
         let hex = |bytes: &[u8]| format!("\\x{}", hex::encode(bytes));
-        Ok(Some(match (value, self.travels) {
+        Ok(Some(match (value, self.wire_type) {
             (Value::Null, _) => return Ok(None),
             (Value::Bool(truth), _) => truth.to_string(),
             (Value::Number(number), _) => number.to_string(),
-            (Value::String(text), Travels::Bytes) => hex(text.as_bytes()),
+            (Value::String(text), WireType::Bytes) => hex(text.as_bytes()),
             (Value::String(text), _) => text.clone(),
-            (Value::Array(_), _) => return Err("a list is no value".to_owned()),
-            (Value::Object(_), travels) => match bytes(value) {
-                Some(Ok(bytes)) if travels == Travels::Bytes => hex(&bytes),
+            (Value::Array(_), _) => return Err("a list is not a value".to_owned()),
+            (Value::Object(_), wire_type) => match bytes(value) {
+                Some(Ok(bytes)) if wire_type == WireType::Bytes => hex(&bytes),
                 Some(Err(refusal)) => return Err(refusal),
                 _ => return Err(format!("bytes do not fit type {}", self.kind)),
             },

@@ -1,13 +1,13 @@
-//! An index to read versions from, and summaries, in SQLite.
+//! The migration of a table in SQLite: an index on the version, and summaries.
 //!
-//! SQLite has no SHA-256 for triggers to use. So they note which blocks of 64 versions were touched, and
-//! [`SqliteTable::refresh`] reads those again and writes what they come to. A reader that meets touched blocks (the
-//! file may be read-only, or busy) reads their rows itself.
+//! SQLite has no SHA-256 for triggers. Triggers therefore record which blocks of 64 versions were touched, and
+//! [`SqliteTable::refresh`] sums their rows again. A reader that finds touched blocks (the file may be read-only or
+//! busy) sums their rows itself.
 //!
-//! `INSERT OR REPLACE` takes rows away without a word to any trigger. Triggers *before* a write therefore note the
-//! blocks of whatever has the same key, or the same values in a unique index.
+//! `INSERT OR REPLACE` deletes rows without firing delete triggers. Triggers *before* a write therefore record the
+//! blocks of rows with the same key, or with the same values in a unique index.
 //!
-//! Always: a block that is not noted is what its rows come to.
+//! Always: a block that is not recorded as touched equals the sum of its rows.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -18,25 +18,25 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use super::{Shape, SqliteTable};
 use crate::{
     Migration, TableError,
-    cover::{self, LEVELS, NARROW},
     database::Counter,
     error::at,
     naming::{literal, part, quoted},
+    range_sums::Sum,
+    read_plan::{self, LEVELS, NARROW},
     span::{bounds, merged},
-    tally::Sum,
 };
 
-/// Touched blocks read again in one transaction; 262,144 versions.
-const REFRESHED: i64 = 4_096;
+/// Most touched blocks refreshed in one transaction: 262,144 versions.
+const REFRESH_BATCH: i64 = 4_096;
 
-/// What the migration makes. Quoted.
+/// Objects that the migration creates. Names are quoted.
 #[derive(Clone)]
 pub struct Parts {
     pub blocks: String,
     pub dirty: String,
     pub epoch: String,
     pub index: String,
-    /// Makes `blocks`. Says which levels, which SQLite keeps with the table.
+    /// Statement that creates `blocks`. It names the levels, and SQLite stores its text with the table.
     pub blocks_text: String,
     /// Name and text of each trigger.
     pub triggers: Vec<(String, String)>,
@@ -46,7 +46,7 @@ impl Parts {
     pub fn of(name: &str, key: &str, version: &str, unique: &[Vec<String>]) -> Self {
         let part = |what: &str| quoted(&part(name, what));
         let (table, dirty) = (quoted(name), part("dirty"));
-        // No ON CONFLICT: that of the statement which fires the trigger would hold instead.
+        // No ON CONFLICT: the clause of the statement that fires the trigger would override it.
         let note = |block: &str| {
             format!(
                 "INSERT INTO {dirty} SELECT {block} WHERE NOT EXISTS (SELECT 1 FROM {dirty} WHERE block = {block});"
@@ -81,7 +81,7 @@ impl Parts {
                 "CREATE TABLE {} (level INTEGER CHECK (level IN ({})), block INTEGER, count INTEGER NOT NULL,\n\
                  hash INTEGER NOT NULL, keys INTEGER NOT NULL, versions INTEGER NOT NULL, PRIMARY KEY (level, block)) WITHOUT ROWID",
                 part("blocks"),
-                cover::listed()
+                read_plan::listed()
             ),
             blocks: part("blocks"),
             epoch: part("epoch"),
@@ -102,16 +102,16 @@ impl SqliteTable {
         .bind(part(&self.shape.name, "blocks"))
         .fetch_all(connection)
         .await
-        .map_err(at(&self.place))?;
+        .map_err(at(&self.location))?;
         let is_there = |text: &String| found.iter().any(|(sql,)| sql == text);
         Ok(is_there(blocks_text) && triggers.iter().all(|(_, text)| is_there(text)))
     }
 
     pub async fn plan(&self) -> Result<Migration, TableError> {
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         if self.shape.odd_unique {
             let reason = "it has a unique index on an expression or on some rows only".to_owned();
-            return Err(TableError::NoSummaries { place: self.place.clone(), reason });
+            return Err(TableError::NoSummaries { location: self.location.clone(), reason });
         }
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
         let (covered,): (bool,) = sqlx::query_as(
@@ -175,11 +175,11 @@ impl SqliteTable {
 
     pub async fn apply(&self) -> Result<(), TableError> {
         let migration = self.plan().await?;
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
         for statement in migration.up {
             if let Err(error) = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *connection).await {
-                // None may be open.
+                // There may be no open transaction.
                 sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await.ok();
                 return Err(failed(error));
             }
@@ -188,19 +188,19 @@ impl SqliteTable {
         self.refresh().await
     }
 
-    /// Reads touched blocks again and writes what they come to, some at a time, so that others can write in between.
+    /// Sums touched blocks again, in small transactions, so that others can write in between.
     pub async fn refresh(&self) -> Result<(), TableError> {
         loop {
-            let mut connection = self.pool.acquire().await.map_err(at(&self.place))?;
+            let mut connection = self.pool.acquire().await.map_err(at(&self.location))?;
             if !self.is_summarised(&mut connection).await?
-                || self.shape.touched(&mut connection, 1).await.map_err(at(&self.place))?.is_empty()
+                || self.shape.touched(&mut connection, 1).await.map_err(at(&self.location))?.is_empty()
             {
                 return Ok(());
             }
             drop(connection);
             if let Err(error) = self.refresh_some().await {
-                // Readers do without: the file is read-only, or another writes at length.
-                tracing::debug!(%error, place = self.place, "touched blocks could not be written");
+                // Reads stay correct: the file is read-only, or another connection holds the lock.
+                tracing::debug!(%error, location = self.location, "refreshing touched blocks failed; reads use their rows instead");
                 return Ok(());
             }
         }
@@ -209,9 +209,9 @@ impl SqliteTable {
     async fn refresh_some(&self) -> Result<(), sqlx::Error> {
         let Parts { blocks, dirty, .. } = &self.shape.parts;
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let touched = self.shape.touched(&mut transaction, REFRESHED).await?;
+        let touched = self.shape.touched(&mut transaction, REFRESH_BATCH).await?;
         let changes = self.shape.changes(&mut transaction, &touched, &self.read).await?;
-        // SQLite has no exclusive or.
+        // SQLite has no exclusive-or operator.
         let xor = |column: &str| format!("{column} = ({column} | excluded.{column}) - ({column} & excluded.{column})");
         let put = format!(
             "INSERT INTO {blocks} VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (level, block) DO UPDATE
@@ -244,7 +244,7 @@ impl SqliteTable {
 }
 
 impl Shape {
-    /// Some of the blocks that are not what their rows come to, it may be.
+    /// Up to `most` touched blocks.
     pub async fn touched(&self, connection: &mut SqliteConnection, most: i64) -> Result<Vec<i64>, sqlx::Error> {
         self.touched_after(connection, -1, most).await
     }
@@ -261,7 +261,7 @@ impl Shape {
         Ok(found.into_iter().map(|(block,)| block).collect())
     }
 
-    /// What has to be added to these blocks to make them what their rows come to.
+    /// The sums to add to touched blocks so that they equal the sums of their rows.
     pub async fn changes(
         &self,
         connection: &mut SqliteConnection,

@@ -1,10 +1,10 @@
 //! A table in SQLite.
 //!
-//! SQLite has one writer at a time, so versions commit in their order, as long as the transaction that writes a row
-//! also takes its version: then everything below the highest version is committed. A version that a program makes up
-//! before (a clock, a counter in memory) may be overtaken by another, and is not safe.
+//! SQLite has one writer at a time, so versions commit in order, provided that the transaction that writes a row also
+//! takes its version: then everything up to the highest version is committed. A version that a program takes earlier
+//! (a clock, a counter in memory) may be overtaken by another, and is not safe.
 //!
-//! Always: nothing about other people's files is changed but what was asked for, the journal's mode included.
+//! Always: a user's file is changed only as requested; even its journal mode stays.
 
 mod migration;
 mod open;
@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub struct SqliteTable {
-    place: String,
+    location: String,
     pool: SqlitePool,
     shape: Arc<Shape>,
     read: Counter,
@@ -34,7 +34,7 @@ pub struct SqliteTable {
 #[async_trait]
 impl Database for SqliteTable {
     fn location(&self) -> &str {
-        &self.place
+        &self.location
     }
 
     fn read(&self) -> &Counter {
@@ -45,7 +45,7 @@ impl Database for SqliteTable {
         Ok(Box::new(read::SqliteSnapshot::of(self).await?))
     }
 
-    async fn tidy(&self) -> Result<(), TableError> {
+    async fn refresh_summaries(&self) -> Result<(), TableError> {
         self.refresh().await
     }
 
@@ -59,21 +59,24 @@ impl Database for SqliteTable {
             .bind(crate::naming::part(&self.shape.name, "epoch"))
             .fetch_optional(&self.pool)
             .await
-            .map_err(at(&self.place))?;
+            .map_err(at(&self.location))?;
         if kept.is_none() {
             return self.epoch_of_file();
         }
         let sql = format!("SELECT epoch FROM {}", self.shape.parts.epoch);
         let (epoch,): (String,) =
-            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&self.pool).await.map_err(at(&self.place))?;
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&self.pool).await.map_err(at(&self.location))?;
         Ok(epoch)
     }
 
-    async fn held(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
+    async fn current_marks(&self, keys: &[i64]) -> Result<Vec<Mark>, TableError> {
         let Shape { table, key, version, .. } = &*self.shape;
         let sql = format!("SELECT {key}, {version} FROM {table} WHERE {key} IN (SELECT value FROM json_each($1))");
-        let found: Vec<(i64, i64)> =
-            sqlx::query_as(AssertSqlSafe(sql)).bind(json(keys)).fetch_all(&self.pool).await.map_err(at(&self.place))?;
+        let found: Vec<(i64, i64)> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(json(keys))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(at(&self.location))?;
         self.read.add(found.len() as u64);
         let mark = |(key, version): (i64, i64)| Mark { version: version.cast_unsigned(), key: integer_key(key) };
         Ok(found.into_iter().map(mark).collect())
@@ -100,7 +103,7 @@ impl Database for SqliteTable {
     }
 }
 
-/// A list as one value.
+/// Numbers as a JSON list, for a single parameter.
 fn json(numbers: &[i64]) -> String {
     serde_json::json!(numbers).to_string()
 }

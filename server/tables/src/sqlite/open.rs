@@ -1,4 +1,4 @@
-//! Opens a table in SQLite, and looks whether it can be kept in step.
+//! Opens a table in SQLite, and checks what a sync requires.
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
@@ -10,48 +10,48 @@ use sqlx::{
 use super::{SqliteTable, migration::Parts};
 use crate::{TableError, TableSpec, database::Counter, error::at, naming::quoted, spec::chosen};
 
-/// Connections of one table.
+/// Connections per table.
 const CONNECTIONS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long another may hold the file before we give up.
+/// Longest wait for a lock on the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is known of a table. Names are quoted where they are called so.
+/// The shape of a table. Names are quoted unless stated otherwise.
 #[derive(Clone)]
 pub struct Shape {
-    /// As written in the configuration.
+    /// Table name without quotes, as in the configuration.
     pub name: String,
-    /// Quoted, as the following two.
+    /// Quoted table name.
     pub table: String,
     pub key: String,
     pub version: String,
-    /// Not quoted.
+    /// Column name without quotes.
     pub version_name: String,
     pub key_name: String,
-    /// What is sent.
+    /// Columns to send.
     pub columns: Vec<Column>,
-    /// Whether the key is SQLite's own number of the row, which every index holds anyway.
+    /// Whether the key is the rowid, which every index contains.
     pub key_is_rowid: bool,
-    /// Whether a unique index is about some rows only, or about an expression.
+    /// Whether a unique index is partial or on an expression.
     pub odd_unique: bool,
     pub parts: Parts,
-    /// The file; empty in memory.
+    /// Path of the file; empty for a database in memory.
     pub file: std::path::PathBuf,
 }
 
 #[derive(Clone)]
 pub struct Column {
     pub name: String,
-    /// Texts become numbers here.
+    /// Whether the column has REAL affinity, which converts texts to numbers.
     pub real: bool,
 }
 
-/// A line of `pragma_table_xinfo`.
+/// A row of `pragma_table_xinfo`.
 struct Declared {
     name: String,
     kind: String,
     not_null: bool,
-    /// Its place in the primary key, from 1; 0 outside.
+    /// Position in the primary key, from 1; 0 if not part of it.
     primary: i64,
     generated: bool,
 }
@@ -61,25 +61,25 @@ impl SqliteTable {
         let options =
             SqliteConnectOptions::from_str(&spec.url).map_err(|_| TableError::Url)?.busy_timeout(BUSY_TIMEOUT);
         let file = options.get_filename().to_owned();
-        let place = format!("table {} of sqlite:{}", spec.table, file.display());
-        // A database in memory goes with its last connection, and is another for each.
+        let location = format!("table {} of sqlite:{}", spec.table, file.display());
+        // A database in memory belongs to one connection and ends with it.
         let in_memory = spec.url.contains(":memory:") || spec.url.contains("mode=memory");
         let pool = SqlitePoolOptions::new().max_connections(if in_memory { 1 } else { CONNECTIONS });
         let pool = if in_memory { pool.idle_timeout(None).max_lifetime(None) } else { pool };
-        let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await.map_err(at(&place))?;
-        let shape = Shape::read(&pool, spec, &place, file).await?;
-        Ok(Self { place, pool, shape: Arc::new(shape), read: Counter::default() })
+        let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await.map_err(at(&location))?;
+        let shape = Shape::read(&pool, spec, &location, file).await?;
+        Ok(Self { location, pool, shape: Arc::new(shape), read: Counter::default() })
     }
 }
 
 impl SqliteTable {
-    /// What the file system calls the file.
+    /// Epoch from the inode of the file.
     pub fn epoch_of_file(&self) -> Result<String, TableError> {
         use std::os::unix::fs::MetadataExt as _;
         if !self.shape.file.exists() {
             return Ok("memory".to_owned());
         }
-        let unreadable = |error| at(&self.place)(sqlx::Error::Io(error));
+        let unreadable = |error| at(&self.location)(sqlx::Error::Io(error));
         Ok(format!("file {}", std::fs::metadata(&self.shape.file).map_err(unreadable)?.ino()))
     }
 }
@@ -88,10 +88,10 @@ impl Shape {
     async fn read(
         pool: &SqlitePool,
         spec: &TableSpec,
-        place: &str,
+        location: &str,
         file: std::path::PathBuf,
     ) -> Result<Self, TableError> {
-        let failed = at(place);
+        let failed = at(location);
         let kind: Option<(String,)> =
             sqlx::query_as("SELECT type FROM sqlite_schema WHERE name = $1 AND type <> 'index'")
                 .bind(&spec.table)
@@ -100,8 +100,8 @@ impl Shape {
                 .map_err(&failed)?;
         match kind.as_ref().map(|(kind,)| kind.as_str()) {
             Some("table") => {}
-            Some(_) => return Err(TableError::NotATable { place: place.to_owned(), kind: "view" }),
-            None => return Err(TableError::NoTable { place: place.to_owned() }),
+            Some(_) => return Err(TableError::NotATable { location: location.to_owned(), kind: "view" }),
+            None => return Err(TableError::NoTable { location: location.to_owned() }),
         }
         let declared: Vec<(String, String, bool, i64, i64)> =
             sqlx::query_as(r#"SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo($1)"#)
@@ -120,12 +120,12 @@ impl Shape {
             })
             .collect();
         let columns = chosen(spec, &declared, |column| &column.name).map_err(|column| TableError::NoColumn {
-            place: place.to_owned(),
+            location: location.to_owned(),
             column,
             known: declared.iter().map(|column| column.name.clone()).collect(),
         })?;
         if let Some(column) = columns.iter().find(|column| column.generated && !spec.columns.is_empty()) {
-            return Err(TableError::Generated { place: place.to_owned(), column: column.name.clone() });
+            return Err(TableError::Generated { location: location.to_owned(), column: column.name.clone() });
         }
         let (unique, odd_unique, without_rowid) = unique_indexes(pool, spec).await.map_err(&failed)?;
         let of = |name: &str| declared.iter().find(|column| column.name == name);
@@ -136,18 +136,18 @@ impl Shape {
         let key_is_rowid = of(&spec.key).is_some_and(rowid);
         for (name, role) in [(&spec.key, "the key"), (&spec.version, "the version")] {
             let Some(column) = of(name) else { continue };
-            let (place, column_name) = (place.to_owned(), name.clone());
+            let (location, column_name) = (location.to_owned(), name.clone());
             if !column.kind.to_ascii_uppercase().contains("INT") {
                 let found = if column.kind.is_empty() { "no type".to_owned() } else { column.kind.clone() };
-                return Err(TableError::NotAnInteger { place, column: column_name, role, found });
+                return Err(TableError::NotAnInteger { location, column: column_name, role, found });
             }
             let never_null = column.not_null || rowid(column) || without_rowid && column.primary > 0;
             if !never_null {
-                return Err(TableError::Nullable { place, column: column_name, role });
+                return Err(TableError::Nullable { location, column: column_name, role });
             }
         }
         if !key_is_rowid && !unique.iter().any(|columns| columns.len() == 1 && columns[0] == spec.key) {
-            return Err(TableError::NotUnique { place: place.to_owned(), column: spec.key.clone() });
+            return Err(TableError::NotUnique { location: location.to_owned(), column: spec.key.clone() });
         }
         let quoted_unique: Vec<Vec<_>> =
             unique.iter().map(|columns| columns.iter().map(|column| quoted(column)).collect()).collect();
@@ -171,8 +171,8 @@ impl Shape {
     }
 }
 
-/// The columns of each unique index; whether there are others that are not about columns and all rows; and whether the
-/// table has no numbers of rows.
+/// The columns of each unique index; whether there are partial or expression indexes; and whether the table has no
+/// rowid.
 async fn unique_indexes(pool: &SqlitePool, spec: &TableSpec) -> Result<(Vec<Vec<String>>, bool, bool), sqlx::Error> {
     let names: Vec<(String, bool)> =
         sqlx::query_as(r#"SELECT name, partial FROM pragma_index_list($1) WHERE "unique""#)

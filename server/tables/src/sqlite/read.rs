@@ -1,4 +1,4 @@
-//! Reads marks in one snapshot, and rows with all that is sent.
+//! Reads marks and summaries in one snapshot, and rows with their values.
 
 use std::sync::Arc;
 
@@ -13,18 +13,18 @@ use crate::{
     TableError,
     database::{Counter, Snapshot, TakeBlock, TakeRow},
     error::at,
+    range_sums::Sum,
     span::bounds,
-    tally::Sum,
     upload::base64,
 };
 
-/// Touched blocks read at once.
+/// Most touched blocks read at once.
 const CHUNK: i64 = 1_024;
 
-/// A transaction that only reads.
+/// A read-only transaction with a consistent snapshot.
 pub struct SqliteSnapshot {
     transaction: sqlx::Transaction<'static, Sqlite>,
-    place: String,
+    location: String,
     shape: Arc<Shape>,
     indexed: bool,
     summarised: bool,
@@ -33,7 +33,7 @@ pub struct SqliteSnapshot {
 
 impl SqliteSnapshot {
     pub async fn of(table: &SqliteTable) -> Result<Self, TableError> {
-        let mut transaction = table.pool.begin().await.map_err(at(&table.place))?;
+        let mut transaction = table.pool.begin().await.map_err(at(&table.location))?;
         let indexed: (bool,) = sqlx::query_as(
             "SELECT EXISTS (SELECT 1 FROM pragma_index_list($1) AS list, pragma_index_info(list.name) AS info
              WHERE NOT list.partial AND info.seqno = 0 AND info.name = $2)",
@@ -42,11 +42,11 @@ impl SqliteSnapshot {
         .bind(&table.shape.version_name)
         .fetch_one(&mut *transaction)
         .await
-        .map_err(at(&table.place))?;
+        .map_err(at(&table.location))?;
         let summarised = table.is_summarised(&mut transaction).await?;
         Ok(Self {
             transaction,
-            place: table.place.clone(),
+            location: table.location.clone(),
             shape: Arc::clone(&table.shape),
             indexed: indexed.0,
             summarised,
@@ -59,7 +59,7 @@ impl SqliteSnapshot {
         for value in values {
             query = query.bind(*value);
         }
-        let row = query.fetch_optional(&mut *self.transaction).await.map_err(at(&self.place))?;
+        let row = query.fetch_optional(&mut *self.transaction).await.map_err(at(&self.location))?;
         Ok(row.and_then(|(number,)| number))
     }
 }
@@ -116,7 +116,7 @@ impl Snapshot for SqliteSnapshot {
     }
 
     async fn rows(&mut self, spans: &[Span], take: &mut TakeRow<'_>) -> Result<(), TableError> {
-        let Self { transaction, shape, place, indexed, .. } = self;
+        let Self { transaction, shape, location, indexed, .. } = self;
         let Shape { table, key, version, .. } = &**shape;
         let sql = format!("SELECT {key}, {version} FROM {table} WHERE {version} BETWEEN $1 AND $2");
         // Without an index each span would read the whole table.
@@ -129,7 +129,7 @@ impl Snapshot for SqliteSnapshot {
             let (first, last) = bounds(span);
             let query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql.clone())).bind(first).bind(last);
             let mut found = query.fetch(&mut **transaction);
-            while let Some((key, version)) = found.try_next().await.map_err(at(place))? {
+            while let Some((key, version)) = found.try_next().await.map_err(at(location))? {
                 let mark = Mark { version: version.cast_unsigned(), key: integer_key(key) };
                 read += 1;
                 let at = spans.partition_point(|span| span.until <= mark.version);
@@ -152,7 +152,7 @@ impl Snapshot for SqliteSnapshot {
             let query =
                 sqlx::query_as::<_, (i64, i64, i64, i64, i64)>(AssertSqlSafe(sql.clone())).bind(i64::from(level));
             let mut found = query.bind(first).bind(last).fetch(&mut *self.transaction);
-            while let Some((block, count, hash, keys, versions)) = found.try_next().await.map_err(at(&self.place))? {
+            while let Some((block, count, hash, keys, versions)) = found.try_next().await.map_err(at(&self.location))? {
                 self.read.add(1);
                 let [block, hash, keys, versions] = [block, hash, keys, versions].map(i64::cast_unsigned);
                 take(block, Sum { count, hash, keys, versions });
@@ -164,7 +164,7 @@ impl Snapshot for SqliteSnapshot {
     async fn changes(&mut self, take: &mut TakeBlock<'_>) -> Result<(), TableError> {
         let mut after = -1;
         loop {
-            let failed = at(&self.place);
+            let failed = at(&self.location);
             let touched = self.shape.touched_after(&mut self.transaction, after, CHUNK).await.map_err(&failed)?;
             let Some(last) = touched.last() else { return Ok(()) };
             after = *last;
@@ -186,9 +186,9 @@ impl SqliteTable {
         let names = names.join(", ");
         let sql = format!("SELECT {names} FROM {table} WHERE {key} IN (SELECT value FROM json_each($1))");
         let found =
-            sqlx::query(AssertSqlSafe(sql)).bind(json(keys)).fetch_all(&self.pool).await.map_err(at(&self.place))?;
+            sqlx::query(AssertSqlSafe(sql)).bind(json(keys)).fetch_all(&self.pool).await.map_err(at(&self.location))?;
         self.read.add(found.len() as u64);
-        found.iter().map(|row| self.row(row).map_err(at(&self.place))).collect()
+        found.iter().map(|row| self.row(row).map_err(at(&self.location))).collect()
     }
 
     fn row(&self, row: &SqliteRow) -> Result<Row, sqlx::Error> {
@@ -201,7 +201,7 @@ impl SqliteTable {
     }
 }
 
-/// A value by what it is, which in SQLite need not be what its column was declared.
+/// A value by its own type, which in SQLite may differ from the declared type of its column.
 fn value(row: &SqliteRow, at: usize) -> Result<Value, sqlx::Error> {
     let raw = row.try_get_raw(at)?;
     if raw.is_null() {
@@ -218,7 +218,7 @@ fn value(row: &SqliteRow, at: usize) -> Result<Value, sqlx::Error> {
         }
         "TEXT" => {
             let bytes: Vec<u8> = row.try_get_unchecked(at)?;
-            // A text need not be one; its bytes then travel as such.
+            // A text may be invalid UTF-8; it then travels as bytes.
             String::from_utf8(bytes).map_or_else(|error| base64(error.as_bytes()), Value::String)
         }
         _ => base64(&row.try_get_unchecked::<Vec<u8>, _>(at)?),

@@ -1,4 +1,4 @@
-//! Writes rows and deletes them, in one transaction a batch.
+//! Writes and deletes rows, one transaction per batch.
 
 use std::fmt::Write as _;
 
@@ -15,10 +15,10 @@ use crate::{
 };
 
 impl SqliteTable {
-    /// One statement a row, which in SQLite costs no round trip; each is undone by itself if it is refused.
+    /// Writes one row per statement, which costs no round trip in SQLite; a refused row does not affect the others.
     pub async fn write(&self, rows: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, TableError> {
         let (groups, mut refused) = prepare(rows, |column, value| self.check(column, value));
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
         for group in &groups {
             let sql = self.statement(group);
@@ -36,10 +36,10 @@ impl SqliteTable {
 
     fn check(&self, column: &str, value: &Value) -> Result<(), Refusal> {
         if !self.shape.columns.iter().any(|known| known.name == column) {
-            return Err(format!("{} takes no column {column}", self.place));
+            return Err(format!("{} has no column {column} to write", self.location));
         }
         match value {
-            Value::Array(_) => Err(format!("column {column}: a list is no value")),
+            Value::Array(_) => Err(format!("column {column}: a list is not a value")),
             Value::Number(number) if number.as_i64().is_none() && number.is_u64() => {
                 Err(format!("column {column}: {number} is above {}", i64::MAX))
             }
@@ -82,7 +82,7 @@ impl SqliteTable {
     pub async fn remove(&self, marks: &[Mark]) -> Result<(), TableError> {
         let Shape { table, key, version, .. } = &*self.shape;
         let sql = format!("DELETE FROM {table} WHERE {key} = $1 AND {version} = $2");
-        let failed = at(&self.place);
+        let failed = at(&self.location);
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
         for mark in marks {
             let query = sqlx::query(AssertSqlSafe(sql.clone()));
@@ -118,7 +118,7 @@ fn bind<'q>(
             "-Infinity" if real => query.bind(f64::NEG_INFINITY),
             _ => query.bind(text.clone()),
         },
-        // Looked at before.
+        // Checked before.
         other => query.bind(bytes(other).and_then(Result::ok)),
     }
 }

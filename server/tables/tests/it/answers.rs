@@ -1,24 +1,24 @@
-//! What is answered is what lies in the table.
+//! Answers match the rows of the table.
 
 use db::testing::Scratch;
 use engine::sync::{Local as _, Order, Remote as _, Row, Span, TableEndpoint as _};
 
-use crate::world::{World, mark};
+use crate::test_table::{TestTable, mark};
 
-on_both_databases!(a_small_table_is_answered_as_it_is);
+on_both_databases!(answers_match_a_small_table);
 
-async fn a_small_table_is_answered_as_it_is(scratch: Scratch) {
-    let mut world = World::new(scratch).await;
+async fn answers_match_a_small_table(scratch: Scratch) {
+    let mut fixture = TestTable::new(scratch).await;
     for key in 1..=10 {
-        world.write(key, key.unsigned_abs() * 100).await;
+        fixture.write(key, key.unsigned_abs() * 100).await;
     }
-    world.delete(3).await;
-    let table = world.open().await;
+    fixture.delete(3).await;
+    let table = fixture.open().await;
     let meta = table.meta().await.unwrap();
     assert_eq!((meta.count, meta.extremes, meta.horizon), (9, Some((100, 1_000)), 1_001));
-    assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [world.cell(Span::ALL)]);
+    assert_eq!(table.cells(&[Span::ALL], false, Span::END).await.unwrap(), [fixture.cell(Span::ALL)]);
     let below = Span { from: 0, until: 500 };
-    assert_eq!(table.cells(&[Span::ALL], false, 500).await.unwrap(), [world.cell(below)]);
+    assert_eq!(table.cells(&[Span::ALL], false, 500).await.unwrap(), [fixture.cell(below)]);
     assert_eq!(table.count(below).await.unwrap(), 3);
     assert_eq!(table.list(&[below, below], 200).await.unwrap(), [[mark(1, 100)], [mark(1, 100)]]);
     let page = table.page(Span::ALL, Order::Ascending, 2).await.unwrap();

@@ -1,18 +1,18 @@
-//! How much is read for an answer.
+//! Rows read per answer.
 
 use db::testing::Scratch;
 use engine::sync::{Cell, Span, TableEndpoint as _};
 
-use crate::world::{Pool, World};
+use crate::test_table::{Pool, TestTable};
 
-on_both_databases!(and mysql: with_summaries_a_range_of_many_rows_is_read_from_few);
+on_both_databases!(and mysql: summaries_answer_ranges_from_few_rows);
 
 const ROWS: u64 = 200_000;
 
-async fn with_summaries_a_range_of_many_rows_is_read_from_few(scratch: Scratch) {
-    let world = World::new(scratch).await;
-    world
-        .run(&match &world.pool {
+async fn summaries_answer_ranges_from_few_rows(scratch: Scratch) {
+    let fixture = TestTable::new(scratch).await;
+    fixture
+        .run(&match &fixture.pool {
             Pool::Postgres(_) => format!("INSERT INTO orders SELECT n, n, 'c' FROM generate_series(1, {ROWS}) AS n"),
             Pool::Mysql(_) => format!("INSERT INTO orders SELECT seq, seq, 'c' FROM seq_1_to_{ROWS}"),
             Pool::Sqlite(_) => format!(
@@ -21,7 +21,7 @@ async fn with_summaries_a_range_of_many_rows_is_read_from_few(scratch: Scratch) 
             ),
         })
         .await;
-    let table = world.open().await;
+    let table = fixture.open().await;
     let block = Span::block_around(0, ROWS);
     let plain = table.cells(&[block], true, ROWS).await.unwrap();
     assert!(table.usage().rows >= ROWS - 1, "all of them");

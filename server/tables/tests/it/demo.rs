@@ -1,4 +1,4 @@
-//! The demo's shop: always open, never the same.
+//! The demo tables change all the time.
 
 use engine::sync::{Local as _, Span, TableEndpoint as _};
 use tables::{Table, TableSpec, demo::Shop};
@@ -17,7 +17,7 @@ async fn open(url: String, table: &str) -> Table {
 }
 
 #[tokio::test]
-async fn every_stroke_changes_the_shop_and_no_version_is_ever_used_again() {
+async fn every_batch_changes_rows_and_never_reuses_versions() {
     let folder = TempDir::new().unwrap();
     let shop = Shop::within(folder.path());
     let mut writer = shop.open().await.unwrap();
@@ -25,23 +25,23 @@ async fn every_stroke_changes_the_shop_and_no_version_is_ever_used_again() {
     let before = orders.meta().await.unwrap();
     let mut newest = before.extremes.unwrap().1;
     for _ in 0..30 {
-        writer.stroke().await.unwrap();
+        writer.write_batch().await.unwrap();
         let list = orders.list(&[Span { from: newest + 1, until: Span::END }], Span::END).await.unwrap();
         assert!(!list[0].is_empty(), "rows were changed");
         newest = list[0].last().unwrap().version;
     }
     let all = &orders.list(&[Span::ALL], Span::END).await.unwrap()[0];
     assert!(all.windows(2).all(|pair| pair[0].version < pair[1].version), "no version twice");
-    assert!(all.len().abs_diff(usize::try_from(before.count).unwrap()) < 30 * 9, "about as many go as come");
+    assert!(all.len().abs_diff(usize::try_from(before.count).unwrap()) < 30 * 9, "deletes balance inserts");
     let held = orders.current_versions(&all[..3].iter().map(|mark| mark.key).collect::<Vec<_>>()).await.unwrap();
     assert!(held.iter().all(Option::is_some));
 }
 
 #[tokio::test]
-async fn a_shop_that_is_opened_again_is_the_same_and_its_copy_begins_empty() {
+async fn reopened_shop_is_unchanged_and_copy_starts_empty() {
     let folder = TempDir::new().unwrap();
     let shop = Shop::within(folder.path());
-    shop.open().await.unwrap().stroke().await.unwrap();
+    shop.open().await.unwrap().write_batch().await.unwrap();
     let before = open(shop.local_url(), "orders").await.meta().await.unwrap();
     drop(shop.open().await.unwrap());
     for table in Shop::TABLES {

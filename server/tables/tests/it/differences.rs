@@ -1,4 +1,4 @@
-//! What finding differences costs the end that follows, with summaries: rows read, and rounds.
+//! The cost of finding differences in a remote table with summaries: rows read, and rounds.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use engine::sync::{
 use rand::{SeedableRng as _, rngs::StdRng, seq::index::sample};
 use tables::Table;
 
-use crate::world::{World, mark};
+use crate::test_table::{TestTable, mark};
 
-on_both_databases!(differences_in_every_thousandth_row_are_found_from_less_than_a_hundredth_of_the_rows);
+on_both_databases!(scattered_differences_are_found_from_few_rows);
 
 const ROWS: u64 = 200_000;
 
-/// As dense as a thousand are in a million rows.
-async fn differences_in_every_thousandth_row_are_found_from_less_than_a_hundredth_of_the_rows(scratch: Scratch) {
-    let world = World::new(scratch).await;
+/// The density of a thousand differences in a million rows.
+async fn scattered_differences_are_found_from_few_rows(scratch: Scratch) {
+    let fixture = TestTable::new(scratch).await;
     let places = sample(&mut StdRng::seed_from_u64(7), 200_000, 200).into_iter().map(|place| 1 + place as u64);
     let (stale, missing): (BTreeSet<_>, BTreeSet<_>) =
         places.map(|place| mark(place.cast_signed(), place)).partition(|mark| mark.version % 2 == 0);
     let rows: Vec<_> = (1..=ROWS).filter(|row| !missing.contains(&mark(row.cast_signed(), *row))).collect();
     for rows in rows.chunks(5_000) {
         let values: Vec<_> = rows.iter().map(|row| format!("({row}, {row}, 'c')")).collect();
-        world.run(&format!("INSERT INTO orders VALUES {}", values.join(", "))).await;
+        fixture.run(&format!("INSERT INTO orders VALUES {}", values.join(", "))).await;
     }
-    let (remote, local) = (world.open().await, Local { stale, missing });
+    let (remote, local) = (fixture.open().await, Local { stale, missing });
     remote.migrate().await.unwrap();
     let before = remote.usage().rows;
     let options = Options { purpose: Purpose::Verify, ..Options::default() };
@@ -46,7 +46,7 @@ async fn differences_in_every_thousandth_row_are_found_from_less_than_a_hundredt
     assert!(rounds <= 8, "{rounds} rounds");
 }
 
-/// A local table, made of what the remote answers and what it differs by.
+/// A local table simulated from the remote's answers and a set of differences.
 struct Local {
     stale: BTreeSet<Mark>,
     missing: BTreeSet<Mark>,

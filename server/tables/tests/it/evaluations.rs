@@ -7,9 +7,9 @@ use engine::sync::{
 };
 use tables::Table;
 
-use crate::world::World;
+use crate::test_table::TestTable;
 
-on_both_databases!(a_copy_that_lacks_rows_and_has_too_many_is_brought_in_step);
+on_both_databases!(copy_with_missing_and_stale_rows_gets_in_sync);
 
 async fn ask(question: Question, local: &Table, remote: &Table) -> Result<Answer, SyncFault> {
     Ok(match question {
@@ -61,18 +61,18 @@ async fn evaluate(checkpoint: &mut Checkpoint, local: &Table, remote: &Table) ->
     }
 }
 
-/// From SQLite into either database, with summaries at the following end.
-async fn a_copy_that_lacks_rows_and_has_too_many_is_brought_in_step(scratch: Scratch) {
-    brought_in_step(Scratch::sqlite(), scratch).await;
+/// From SQLite into either database, with summaries in the copy.
+async fn copy_with_missing_and_stale_rows_gets_in_sync(scratch: Scratch) {
+    assert_copy_gets_in_sync(Scratch::sqlite(), scratch).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_of_a_table_in_mysql_is_brought_in_step() {
-    brought_in_step(Scratch::mariadb_alone().await, Scratch::postgres().await).await;
+async fn copy_of_mysql_table_gets_in_sync() {
+    assert_copy_gets_in_sync(Scratch::mariadb_alone().await, Scratch::postgres().await).await;
 }
 
-async fn brought_in_step(source: Scratch, copy: Scratch) {
-    let [mut source, copy] = [World::new(source).await, World::new(copy).await];
+async fn assert_copy_gets_in_sync(source: Scratch, copy: Scratch) {
+    let [mut source, copy] = [TestTable::new(source).await, TestTable::new(copy).await];
     for key in 1..400 {
         source.write(key, key.unsigned_abs() * 31).await;
     }
@@ -84,7 +84,7 @@ async fn brought_in_step(source: Scratch, copy: Scratch) {
     for round in 0..5 {
         let verdict = evaluate(&mut checkpoint, &local, &remote).await;
         assert!(matches!(verdict, Verdict::Working(_) | Verdict::InSync { quarantined: 0, .. }), "{verdict:?}");
-        // Written and deleted meanwhile.
+        // Concurrent writes and deletes.
         source.write(round + 500, 20_000 + round.unsigned_abs()).await;
         source.delete(round + 100).await;
     }

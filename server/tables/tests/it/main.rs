@@ -1,7 +1,7 @@
-//! What the ends of a sync promise, on real databases.
+//! The promises of table endpoints, on real databases.
 
-/// Makes a test of each function for SQLite and one for PostgreSQL: `module::sqlite::name`, `module::postgres::name`.
-/// With `and mysql` also one for MySQL, or rather for MariaDB.
+/// Generates a test of each function for SQLite and one for PostgreSQL: `module::sqlite::name`,
+/// `module::postgres::name`. With `and mysql` also `module::mysql::name`, which runs on MariaDB.
 macro_rules! on_both_databases {
     (and mysql: $($name:ident),+ $(,)?) => {
         mod mysql {
@@ -42,6 +42,6 @@ mod migrations;
 mod mysql;
 mod mysql_late;
 mod opening;
+mod test_table;
 mod types;
 mod uploads;
-mod world;

@@ -1,4 +1,4 @@
-//! Versions that commit out of their order, in MySQL.
+//! Versions that commit out of order, in MySQL.
 
 use db::testing::Scratch;
 use engine::sync::{SyncFault, TableEndpoint as _};
@@ -6,23 +6,23 @@ use sqlx::{AssertSqlSafe, MySqlPool};
 use tables::Table;
 use testing::{Span as _, eventually_async, within};
 
-use crate::world::{Pool, World, spec};
+use crate::test_table::{Pool, TestTable, spec};
 
 struct Late {
-    world: World,
+    fixture: TestTable,
     pool: MySqlPool,
 }
 
-/// Versions come from a sequence, and so in the order of statements, not of commits.
+/// Versions come from a sequence, so they follow the order of statements, not of commits.
 async fn shop() -> Late {
-    let world = World::new(Scratch::mariadb_alone().await).await;
-    world.run("CREATE SEQUENCE versions").await;
-    world
+    let fixture = TestTable::new(Scratch::mariadb_alone().await).await;
+    fixture.run("CREATE SEQUENCE versions").await;
+    fixture
         .run("CREATE TRIGGER fresh BEFORE INSERT ON orders FOR EACH ROW SET NEW.row_version = NEXTVAL(versions)")
         .await;
-    let Pool::Mysql(pool) = &world.pool else { unreachable!() };
+    let Pool::Mysql(pool) = &fixture.pool else { unreachable!() };
     let pool = pool.clone();
-    Late { world, pool }
+    Late { fixture, pool }
 }
 
 async fn insert(pool: &MySqlPool, key: i64) {
@@ -32,10 +32,10 @@ async fn insert(pool: &MySqlPool, key: i64) {
 const INSERT: &str = "INSERT INTO orders (id, row_version, customer) VALUES (?, 0, 'c')";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_horizon_stays_below_a_version_that_is_not_committed_yet_and_moves_once_it_is() {
-    let Late { world, pool } = shop().await;
+async fn horizon_stays_below_uncommitted_versions() {
+    let Late { fixture, pool } = shop().await;
     insert(&pool, 1).await;
-    let table = world.open().await;
+    let table = fixture.open().await;
     assert_eq!(table.meta().await.unwrap().horizon, 2);
     let mut late = pool.begin().await.unwrap();
     sqlx::query(INSERT).bind(2).execute(&mut *late).await.unwrap();
@@ -44,7 +44,7 @@ async fn the_horizon_stays_below_a_version_that_is_not_committed_yet_and_moves_o
         let meta = table.meta().await.unwrap();
         assert!(meta.horizon <= 2, "version 2 is open, and the horizon {}", meta.horizon);
     }
-    // One that began after them is not waited for by what was seen before it.
+    // A transaction that began later does not delay earlier versions.
     let mut later = pool.begin().await.unwrap();
     sqlx::query(INSERT).bind(6).execute(&mut *later).await.unwrap();
     late.commit().await.unwrap();
@@ -54,14 +54,14 @@ async fn the_horizon_stays_below_a_version_that_is_not_committed_yet_and_moves_o
     assert_eq!(table.meta().await.unwrap().horizon, 6);
 }
 
-/// A statement that has taken its version and not written yet is in no list of InnoDB's.
+/// InnoDB does not list a statement that has taken its version and not written yet.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_statement_that_has_taken_a_version_and_not_written_yet_is_waited_for() {
-    let Late { world, pool } = shop().await;
+async fn horizon_waits_for_statement_before_its_write() {
+    let Late { fixture, pool } = shop().await;
     insert(&pool, 1).await;
-    let table = world.open().await;
+    let table = fixture.open().await;
     assert_eq!(table.meta().await.unwrap().horizon, 2);
-    world.run("CREATE TRIGGER slow BEFORE INSERT ON orders FOR EACH ROW FOLLOWS fresh SET @slept = SLEEP(IF(NEW.id = 2, 2, 0))").await;
+    fixture.run("CREATE TRIGGER slow BEFORE INSERT ON orders FOR EACH ROW FOLLOWS fresh SET @slept = SLEEP(IF(NEW.id = 2, 2, 0))").await;
     let slow = tokio::spawn({
         let pool = pool.clone();
         async move { insert(&pool, 2).await }
@@ -88,14 +88,14 @@ async fn a_statement_that_has_taken_a_version_and_not_written_yet_is_waited_for(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_comes_while_a_transaction_is_open_waits_for_it_and_says_whose_it_is() {
-    let Late { world, pool } = shop().await;
+async fn first_horizon_waits_and_names_open_transaction() {
+    let Late { fixture, pool } = shop().await;
     let mut late = pool.begin().await.unwrap();
     sqlx::query(INSERT).bind(1).execute(&mut *late).await.unwrap();
     insert(&pool, 2).await;
     let (connection,): (u64,) =
         sqlx::query_as("SELECT CAST(CONNECTION_ID() AS UNSIGNED)").fetch_one(&mut *late).await.unwrap();
-    let table = world.open().await;
+    let table = fixture.open().await;
     let Err(SyncFault::Unavailable(words)) = table.meta().await else { panic!("nothing can be known") };
     assert!(words.contains(&format!("connection {connection} (root)")), "{words}");
     late.rollback().await.unwrap();
@@ -103,8 +103,8 @@ async fn who_comes_while_a_transaction_is_open_waits_for_it_and_says_whose_it_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_only_reads_holds_nothing_back() {
-    let Late { world, pool } = shop().await;
+async fn read_only_transactions_are_ignored() {
+    let Late { fixture, pool } = shop().await;
     insert(&pool, 1).await;
     let mut open = pool.begin().await.unwrap();
     sqlx::query("SELECT * FROM orders").execute(&mut *open).await.unwrap();
@@ -116,34 +116,35 @@ async fn who_only_reads_holds_nothing_back() {
     let begun = || async { sqlx::query_scalar::<_, i64>(reading).fetch_one(&pool).await.unwrap() > 0 };
     eventually_async("the long statement runs", within(1.mins()), begun).await;
     insert(&pool, 2).await;
-    assert_eq!(world.open().await.meta().await.unwrap().horizon, 3);
+    assert_eq!(fixture.open().await.meta().await.unwrap().horizon, 3);
     long.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_who_may_not_see_transactions_is_told_which_privilege_is_missing() {
-    let Late { world, pool } = shop().await;
+async fn missing_process_privilege_is_named() {
+    let Late { fixture, pool } = shop().await;
     insert(&pool, 1).await;
-    let user = format!("reader_{}", &world.scratch.url[world.scratch.url.find("test_").unwrap() + 20..][..12]);
-    let database = format!("`{}`", world.scratch.url.split(['/', '?']).find(|part| part.starts_with("test_")).unwrap());
+    let user = format!("reader_{}", &fixture.scratch.url[fixture.scratch.url.find("test_").unwrap() + 20..][..12]);
+    let database =
+        format!("`{}`", fixture.scratch.url.split(['/', '?']).find(|part| part.starts_with("test_")).unwrap());
     sqlx::raw_sql(AssertSqlSafe(format!(
         "CREATE USER {user}@localhost; GRANT SELECT ON {database}.* TO {user}@localhost"
     )))
     .execute(&pool)
     .await
     .unwrap();
-    let table = Table::open(spec(&world.scratch.url.replace("root@", &format!("{user}@")), "orders")).await.unwrap();
+    let table = Table::open(spec(&fixture.scratch.url.replace("root@", &format!("{user}@")), "orders")).await.unwrap();
     let Err(fault) = table.meta().await else { panic!("it was not refused") };
     assert!(fault.to_string().contains("PROCESS privilege"), "{fault}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_made_anew_has_another_epoch_and_one_that_is_written_to_keeps_its_own() {
-    let Late { world, pool } = shop().await;
-    let before = world.open().await.meta().await.unwrap().epoch;
+async fn recreated_table_changes_epoch_but_writes_do_not() {
+    let Late { fixture, pool } = shop().await;
+    let before = fixture.open().await.meta().await.unwrap().epoch;
     insert(&pool, 1).await;
-    world.open().await.migrate().await.unwrap();
-    assert_eq!(world.open().await.meta().await.unwrap().epoch, before);
-    world.run("TRUNCATE orders").await;
-    assert_ne!(world.open().await.meta().await.unwrap().epoch, before);
+    fixture.open().await.migrate().await.unwrap();
+    assert_eq!(fixture.open().await.meta().await.unwrap().epoch, before);
+    fixture.run("TRUNCATE orders").await;
+    assert_ne!(fixture.open().await.meta().await.unwrap().epoch, before);
 }

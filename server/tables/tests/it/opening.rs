@@ -1,26 +1,26 @@
-//! What a table must be, and what is said of one that is not.
+//! Requirements on a table, and the errors for one that does not meet them.
 
 use db::testing::Scratch;
 use engine::sync::{Local as _, Remote as _, TableEndpoint as _};
 use tables::{Table, TableSpec};
 
-use crate::world::{Pool, World, spec};
+use crate::test_table::{Pool, TestTable, spec};
 
-on_both_databases!(and mysql: a_table_that_cannot_be_kept_in_step_is_refused_with_the_reason);
+on_both_databases!(and mysql: unsuitable_table_is_refused_with_reason);
 
-async fn a_table_that_cannot_be_kept_in_step_is_refused_with_the_reason(scratch: Scratch) {
-    let world = World::new(scratch).await;
-    let url = &world.scratch.url;
-    world.run("CREATE TABLE texts (id VARCHAR(9) PRIMARY KEY NOT NULL, row_version BIGINT NOT NULL)").await;
-    world.run("CREATE TABLE loose (id BIGINT NOT NULL, row_version BIGINT NOT NULL)").await;
-    world
-        .run(match &world.pool {
+async fn unsuitable_table_is_refused_with_reason(scratch: Scratch) {
+    let fixture = TestTable::new(scratch).await;
+    let url = &fixture.scratch.url;
+    fixture.run("CREATE TABLE texts (id VARCHAR(9) PRIMARY KEY NOT NULL, row_version BIGINT NOT NULL)").await;
+    fixture.run("CREATE TABLE loose (id BIGINT NOT NULL, row_version BIGINT NOT NULL)").await;
+    fixture
+        .run(match &fixture.pool {
             Pool::Mysql(_) => "CREATE UNIQUE INDEX loose_some ON loose (id, row_version)",
             _ => "CREATE UNIQUE INDEX loose_some ON loose (id) WHERE row_version > 5",
         })
         .await;
-    world.run("CREATE TABLE nulls (id BIGINT NOT NULL PRIMARY KEY, row_version BIGINT)").await;
-    world.run("CREATE VIEW seen AS SELECT * FROM orders").await;
+    fixture.run("CREATE TABLE nulls (id BIGINT NOT NULL PRIMARY KEY, row_version BIGINT)").await;
+    fixture.run("CREATE VIEW seen AS SELECT * FROM orders").await;
     let of = |table: &str| spec(url, table);
     for (spec, words) in [
         (of("nothing"), "there is no table nothing of"),
@@ -39,29 +39,29 @@ async fn a_table_that_cannot_be_kept_in_step_is_refused_with_the_reason(scratch:
         let Err(error) = Table::open(spec).await else { panic!("it was opened, though {words}") };
         assert!(error.to_string().contains(words), "{error}");
     }
-    world.run("INSERT INTO orders VALUES (1, -5, 'c')").await;
-    let error = world.open().await.meta().await.unwrap_err().to_string();
+    fixture.run("INSERT INTO orders VALUES (1, -5, 'c')").await;
+    let error = fixture.open().await.meta().await.unwrap_err().to_string();
     assert!(error.contains("has the version -5"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_are_quoted_whatever_they_hold_and_schemas_are_understood() {
-    let world = World::new(Scratch::postgres().await).await;
-    world.run(r#"CREATE SCHEMA shop; CREATE TABLE shop."Order ""x""" ("the Key" int PRIMARY KEY, "row-version" int NOT NULL, "a;b" text)"#).await;
+async fn names_are_quoted_and_schemas_work() {
+    let fixture = TestTable::new(Scratch::postgres().await).await;
+    fixture.run(r#"CREATE SCHEMA shop; CREATE TABLE shop."Order ""x""" ("the Key" int PRIMARY KEY, "row-version" int NOT NULL, "a;b" text)"#).await;
     let table = TableSpec {
         key: "the Key".to_owned(),
         version: "row-version".to_owned(),
-        ..spec(&world.scratch.url, r#"shop.Order "x""#)
+        ..spec(&fixture.scratch.url, r#"shop.Order "x""#)
     };
     let table = Table::open(table).await.unwrap();
     table.migrate().await.unwrap();
-    world.run(r#"INSERT INTO shop."Order ""x""" VALUES (1, 64, 'v')"#).await;
-    let mut rows = table.rows(&[crate::world::mark(1, 64)]).await.unwrap();
+    fixture.run(r#"INSERT INTO shop."Order ""x""" VALUES (1, 64, 'v')"#).await;
+    let mut rows = table.rows(&[crate::test_table::mark(1, 64)]).await.unwrap();
     rows[0].version = 65;
     assert_eq!(table.upload(rows).await.unwrap(), []);
     assert_eq!(table.meta().await.unwrap().extremes, Some((65, 65)));
     assert!(table.summarised().await.unwrap());
-    let secret = world.scratch.url.replace("postgres@", "postgres:secret@");
+    let secret = fixture.scratch.url.replace("postgres@", "postgres:secret@");
     let place = Table::open(spec(&secret, "orders")).await.unwrap();
     assert!(!place.location().contains("secret"));
 }

@@ -1,11 +1,11 @@
-//! Values arrive as they were, whatever their type.
+//! Values of every type arrive unchanged.
 
 use db::testing::Scratch;
 use engine::sync::{Local as _, Remote as _, Row, Span, TableEndpoint as _};
 use sqlx::AssertSqlSafe;
 use tables::Table;
 
-use crate::world::{Pool, World, spec};
+use crate::test_table::{Pool, TestTable, spec};
 
 const COLUMNS: &str = "id int PRIMARY KEY, row_version int NOT NULL, small smallint, big bigint, exact numeric(40, 10),
     single real, double double precision, words text, cut varchar(5), fixed char(4), raw bytea, moment timestamptz,
@@ -26,17 +26,18 @@ const ROWS: [&str; 3] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_type_of_postgresql_arrives_as_it_was() {
-    let [source, copy] = [World::new(Scratch::postgres().await).await, World::new(Scratch::postgres().await).await];
+async fn every_postgresql_type_round_trips() {
+    let [source, copy] =
+        [TestTable::new(Scratch::postgres().await).await, TestTable::new(Scratch::postgres().await).await];
     let types = "CREATE TYPE mood AS ENUM ('fine', 'so so'); CREATE DOMAIN positive AS int CHECK (value > 0)";
-    for world in [&source, &copy] {
-        world.run(types).await;
-        world.run(&format!("CREATE TABLE typed ({COLUMNS})")).await;
+    for fixture in [&source, &copy] {
+        fixture.run(types).await;
+        fixture.run(&format!("CREATE TABLE typed ({COLUMNS})")).await;
     }
     for row in ROWS {
         source.run(&format!("INSERT INTO typed VALUES {row}")).await;
     }
-    // A server that writes its texts in other ways.
+    // A server with other output settings.
     source
         .run("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET DateStyle = German', current_database()); END $$")
         .await;
@@ -52,13 +53,13 @@ async fn every_type_of_postgresql_arrives_as_it_was() {
     assert!(here.contains("9223372036854775807") && here.contains('\u{1F600}'), "{here}");
 }
 
-/// As it would over the wire.
+/// Rows after a round trip through JSON.
 fn travelled(rows: &[Row]) -> Vec<Row> {
     serde_json::from_str(&serde_json::to_string(rows).unwrap()).unwrap()
 }
 
-async fn all(world: &World) -> String {
-    match &world.pool {
+async fn all(fixture: &TestTable) -> String {
+    match &fixture.pool {
         Pool::Postgres(pool) => {
             let sql = "SELECT string_agg(typed::text, E'\\n' ORDER BY id) FROM typed";
             sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(pool).await.unwrap()
@@ -74,10 +75,10 @@ async fn all(world: &World) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_class_of_sqlite_arrives_as_it_was() {
-    let [source, copy] = [World::new(Scratch::sqlite()).await, World::new(Scratch::sqlite()).await];
-    for world in [&source, &copy] {
-        world
+async fn every_sqlite_storage_class_round_trips() {
+    let [source, copy] = [TestTable::new(Scratch::sqlite()).await, TestTable::new(Scratch::sqlite()).await];
+    for fixture in [&source, &copy] {
+        fixture
             .run(
                 "CREATE TABLE typed (id INTEGER PRIMARY KEY, row_version INTEGER NOT NULL, a, b REAL, c TEXT,
                    d INTEGER GENERATED ALWAYS AS (id * 2) VIRTUAL)",
@@ -97,16 +98,16 @@ async fn every_class_of_sqlite_arrives_as_it_was() {
     let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
     let rows = travelled(&from.rows(&marks).await.unwrap());
     assert_eq!(to.upload(rows).await.unwrap(), []);
-    for world in [&source, &copy] {
-        // No text at all; it travels as bytes, so that none is lost.
-        world.run("DELETE FROM typed WHERE id = 7").await;
+    for fixture in [&source, &copy] {
+        // Invalid UTF-8 travels as bytes, so that nothing is lost.
+        fixture.run("DELETE FROM typed WHERE id = 7").await;
     }
     assert_eq!(all(&source).await, all(&copy).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_go_from_sqlite_to_postgresql_and_what_does_not_fit_is_refused() {
-    let [source, copy] = [World::new(Scratch::sqlite()).await, World::new(Scratch::postgres().await).await];
+async fn sqlite_rows_reach_postgresql_or_are_refused() {
+    let [source, copy] = [TestTable::new(Scratch::sqlite()).await, TestTable::new(Scratch::postgres().await).await];
     source.run("CREATE TABLE typed (id INTEGER PRIMARY KEY, row_version INTEGER NOT NULL, a, b REAL, c TEXT)").await;
     copy.run(
         "CREATE TABLE typed (id bigint PRIMARY KEY, row_version bigint NOT NULL, a bytea, b float8, c varchar(3))",
@@ -134,14 +135,15 @@ const MYSQL_COLUMNS: &str = "id bigint unsigned PRIMARY KEY, row_version int uns
     plain datetime(6), day date, clock time(3), yearly year, mood enum ('fine', 'so so'), many set ('a', 'b'),
     flags bit(9), tree json, twice bigint GENERATED ALWAYS AS (tiny * 2) STORED";
 
-/// The same in PostgreSQL, as one would declare them there.
+/// The corresponding types in PostgreSQL.
 const COPIED_COLUMNS: &str = "id bigint PRIMARY KEY, row_version bigint NOT NULL, tiny smallint, big numeric(20), low bigint,
     exact numeric(40, 10), single real, twofold float8, words text, fixed text, ascii_text text, raw bytea, blobs bytea,
     moment timestamptz, plain timestamp, day date, clock time(3), yearly int, mood text, many text, flags int, tree json";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_type_of_mysql_arrives_in_postgresql_as_it_was() {
-    let [source, copy] = [World::new(Scratch::mariadb().await).await, World::new(Scratch::postgres().await).await];
+async fn every_mysql_type_reaches_postgresql_unchanged() {
+    let [source, copy] =
+        [TestTable::new(Scratch::mariadb().await).await, TestTable::new(Scratch::postgres().await).await];
     source.run(&format!("CREATE TABLE typed ({MYSQL_COLUMNS}) CHARACTER SET utf8mb4")).await;
     copy.run(&format!("CREATE TABLE typed ({COPIED_COLUMNS})")).await;
     source.run("SET GLOBAL time_zone = '+05:30'").await;
@@ -162,7 +164,7 @@ async fn every_type_of_mysql_arrives_in_postgresql_as_it_was() {
     let marks = from.list(&[Span::ALL], Span::END).await.unwrap().concat();
     let mut rows = travelled(&from.rows(&marks).await.unwrap());
     assert!(rows.iter().all(|row| !row.values.contains_key("twice")), "what is generated is not sent");
-    // A time below zero is one of a length, which PostgreSQL's type is not.
+    // A negative TIME is a duration, which PostgreSQL's `time` cannot hold.
     let refused = to.upload(rows.clone()).await.unwrap();
     assert!(refused.len() == 1 && refused[0].1.contains("-01:02:03.500"), "{refused:?}");
     rows[0].values["clock"] = "01:02:03.500".into();

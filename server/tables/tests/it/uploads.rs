@@ -1,32 +1,32 @@
-//! What the following end takes and what it will not have.
+//! Rows that a copy stores and rows that it refuses.
 
 use db::testing::Scratch;
 use engine::sync::{Local as _, Remote as _, Row, SyncFault};
 use serde_json::{Value, json};
 use tables::Table;
 
-use crate::world::{World, mark, spec};
+use crate::test_table::{TestTable, mark, spec};
 
 on_both_databases!(
-    one_bad_row_of_many_is_refused_with_the_reason_and_the_others_are_taken,
-    of_a_key_that_comes_twice_the_newest_is_kept,
-    what_the_row_does_not_bring_stays_as_it_is,
-    a_table_that_is_gone_is_not_the_fault_of_a_row,
+    bad_row_is_refused_and_others_stored,
+    duplicate_key_keeps_the_newest_row,
+    columns_absent_from_row_keep_their_values,
+    dropped_table_is_not_a_row_fault,
 );
 
 fn row(key: i64, version: u64, values: &Value) -> Row {
     Row { key: key.into(), version, values: values.as_object().cloned().unwrap() }
 }
 
-async fn one_bad_row_of_many_is_refused_with_the_reason_and_the_others_are_taken(scratch: Scratch) {
-    let world = World::new(scratch).await;
-    world
+async fn bad_row_is_refused_and_others_stored(scratch: Scratch) {
+    let fixture = TestTable::new(scratch).await;
+    fixture
         .run(
             "CREATE TABLE strict (id BIGINT NOT NULL PRIMARY KEY, row_version BIGINT NOT NULL,
                name VARCHAR(5) NOT NULL UNIQUE CHECK (length(name) < 4), price BIGINT)",
         )
         .await;
-    let table = Table::open(spec(&world.scratch.url, "strict")).await.unwrap();
+    let table = Table::open(spec(&fixture.scratch.url, "strict")).await.unwrap();
     let mut rows: Vec<_> =
         (0..1_000).map(|key| row(key, 5, &json!({ "name": format!("{key}"), "price": 1 }))).collect();
     rows[17] = row(17, 5, &json!({ "name": null, "price": 1 }));
@@ -46,9 +46,9 @@ async fn one_bad_row_of_many_is_refused_with_the_reason_and_the_others_are_taken
     assert_eq!(held, [Some(5), None, Some(5), None, None, None, Some(5)]);
 }
 
-async fn of_a_key_that_comes_twice_the_newest_is_kept(scratch: Scratch) {
-    let world = World::new(scratch).await;
-    let table = world.open().await;
+async fn duplicate_key_keeps_the_newest_row(scratch: Scratch) {
+    let fixture = TestTable::new(scratch).await;
+    let table = fixture.open().await;
     let rows = [7, 9, 8].map(|version| row(1, version, &json!({ "customer": version.to_string() })));
     assert_eq!(table.upload(rows.to_vec()).await.unwrap(), []);
     assert_eq!(table.rows(&[mark(1, 9)]).await.unwrap(), [rows[1].clone()]);
@@ -56,10 +56,10 @@ async fn of_a_key_that_comes_twice_the_newest_is_kept(scratch: Scratch) {
     assert_eq!(table.rows(&[mark(1, 9)]).await.unwrap(), [rows[1].clone()], "what is as new is not replaced");
 }
 
-async fn what_the_row_does_not_bring_stays_as_it_is(scratch: Scratch) {
-    let mut world = World::new(scratch).await;
-    world.write(1, 5).await;
-    let table = world.open().await;
+async fn columns_absent_from_row_keep_their_values(scratch: Scratch) {
+    let mut fixture = TestTable::new(scratch).await;
+    fixture.write(1, 5).await;
+    let table = fixture.open().await;
     assert_eq!(table.upload(vec![row(1, 6, &json!({}))]).await.unwrap(), []);
     assert_eq!(table.rows(&[mark(1, 6)]).await.unwrap(), [row(1, 6, &json!({ "customer": "c1" }))]);
     let text = Row { key: "one".into(), ..row(1, 7, &json!({})) };
@@ -69,22 +69,22 @@ async fn what_the_row_does_not_bring_stays_as_it_is(scratch: Scratch) {
     assert_eq!(refused.len(), 2);
 }
 
-async fn a_table_that_is_gone_is_not_the_fault_of_a_row(scratch: Scratch) {
-    let world = World::new(scratch).await;
-    let table = world.open().await;
-    world.run("DROP TABLE orders").await;
+async fn dropped_table_is_not_a_row_fault(scratch: Scratch) {
+    let fixture = TestTable::new(scratch).await;
+    let table = fixture.open().await;
+    fixture.run("DROP TABLE orders").await;
     let fault = table.upload(vec![row(1, 5, &json!({}))]).await.unwrap_err();
     assert!(matches!(fault, SyncFault::Unavailable(_)), "{fault}");
 }
 
-/// Rows are sent with versions; a copy that makes its own would never be in step.
+/// A copy that sets its own versions would never get in sync.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_that_makes_its_own_versions_is_found_out() {
-    let world = World::new(Scratch::postgres().await).await;
-    world.run("CREATE FUNCTION fresh() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.row_version := 99; RETURN NEW; END'").await;
-    world.run("CREATE TRIGGER fresh BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION fresh()").await;
-    let table = world.open().await;
+async fn copy_that_sets_its_own_versions_is_detected() {
+    let fixture = TestTable::new(Scratch::postgres().await).await;
+    fixture.run("CREATE FUNCTION fresh() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.row_version := 99; RETURN NEW; END'").await;
+    fixture.run("CREATE TRIGGER fresh BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION fresh()").await;
+    let table = fixture.open().await;
     let refused = table.upload(vec![row(1, 5, &json!({}))]).await.unwrap();
-    assert!(refused[0].1.contains("the table itself made the version 99"), "{refused:?}");
+    assert!(refused[0].1.contains("the table itself set the version 99"), "{refused:?}");
     assert_eq!(table.current_versions(&[1]).await.unwrap(), [None]);
 }

@@ -1,4 +1,4 @@
-//! From what goes wrong to who is told: evaluation, outbox and receivers, against a receiver over HTTP and moto's SNS.
+//! Evaluation, outbox and receivers, against a receiver over HTTP and moto's SNS.
 
 use std::{
     sync::{Arc, Mutex},
@@ -18,7 +18,10 @@ use engine::{
 use logyard::{
     config::{self, Config, Format},
     connections::{receivers::Receivers, sinks::Sinks, stores::Stores},
-    tasks::alerts::{Alerts, Context, Rhythm},
+    tasks::{
+        alerts::{Alerts, Context, Rhythm},
+        leased::Started,
+    },
 };
 use model::{Outcome, Pipeline, Run, RunSource, Time};
 use serde_json::{Value, json};
@@ -27,7 +30,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     support::moto::Moto,
-    support::server::{Site, pipeline},
+    support::server::{TestServer, pipeline},
 };
 
 const SECRET: &str = "a secret of both sides";
@@ -40,7 +43,7 @@ pub struct Heard {
     pub body: String,
 }
 
-/// A webhook's receiver on loopback: answers as it is told to, and remembers what it heard.
+/// A webhook receiver on loopback: gives the configured answers and records every request.
 #[derive(Clone)]
 pub struct Receiver {
     pub url: String,
@@ -50,12 +53,12 @@ pub struct Receiver {
 #[derive(Default)]
 struct Inner {
     heard: Mutex<Vec<Heard>>,
-    /// The answers to come; then it takes what it gets. `None`: it never answers.
+    /// The next answers, the last first; after them, success. `None`: no answer ever.
     answers: Mutex<Vec<Option<StatusCode>>>,
 }
 
 impl Receiver {
-    /// `answers`: those to come, the last first.
+    /// `answers`: the next ones, the last first.
     pub async fn listen(answers: Vec<Option<StatusCode>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hooks/path", listener.local_addr().unwrap());
@@ -65,7 +68,7 @@ impl Receiver {
         Self { url, inner }
     }
 
-    /// As soon as there are so many.
+    /// Waits for `count` requests; returns all.
     pub async fn heard(&self, count: usize) -> Vec<Heard> {
         let heard = || seen(self.inner.heard.lock().unwrap().clone(), |heard| heard.len() >= count);
         eventually(format!("the webhook receives {count} messages"), within(150.secs()), heard).await
@@ -95,7 +98,7 @@ async fn take(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: String)
     }
 }
 
-/// As usual, but for how long things take.
+/// The usual rhythm with short intervals.
 fn quick() -> Rhythm {
     Rhythm {
         evaluate: Duration::from_millis(50),
@@ -107,11 +110,11 @@ fn quick() -> Rhythm {
     }
 }
 
-pub async fn alerts(site: &Site, holder: &str) -> Alerts {
-    let config = &site.app.config;
+pub async fn alerts(server: &TestServer, holder: &str) -> Started {
+    let config = &server.app.config;
     let stores = Stores::connect(config).await;
     Alerts::start(&Context {
-        db: site.app.db.clone(),
+        db: server.app.db.clone(),
         sinks: Sinks::new(&config.sinks),
         receivers: Receivers::open(&config.alerts, &stores, Some("https://logyard.example.com".to_owned())).await,
         config: Arc::clone(config),
@@ -121,22 +124,22 @@ pub async fn alerts(site: &Site, holder: &str) -> Alerts {
     })
 }
 
-async fn site_telling(receiver: &Receiver) -> Site {
-    site_telling_of(receiver, pipeline()).await
+async fn server_notifying(receiver: &Receiver) -> TestServer {
+    server_notifying_of(receiver, pipeline()).await
 }
 
-pub async fn site_telling_of(receiver: &Receiver, pipeline: Pipeline) -> Site {
+pub async fn server_notifying_of(receiver: &Receiver, pipeline: Pipeline) -> TestServer {
     let webhook = receiver.webhook();
-    Site::with(|config: &mut Config| {
+    TestServer::with(|config: &mut Config| {
         config.alerts.webhooks = vec![webhook];
         config.pipelines = vec![pipeline];
     })
     .await
 }
 
-/// Records a run of the pipeline `api` over this object, that began just now.
-async fn ran(site: &Site, key: &str, outcome: Outcome) {
-    let (db, pipeline) = (&site.app.db, pipeline().name);
+/// Records a run of the pipeline `api` over this object, begun now.
+async fn ran(server: &TestServer, key: &str, outcome: Outcome) {
+    let (db, pipeline) = (&server.app.db, pipeline().name);
     db.follow(&pipeline, "shipper", 60_000).await.unwrap().unwrap();
     let run = Run {
         id: db.new_run_id(),
@@ -166,17 +169,17 @@ pub fn told(heard: &Heard) -> Value {
     serde_json::from_str(&heard.body).unwrap()
 }
 
-/// What the API says as soon as it is as described.
-pub async fn until(site: &Site, path: &str, what: impl Fn(&Value) -> bool) -> Value {
-    site.json_once(path, what).await
+/// Waits until the answer of the API is as described; returns it.
+pub async fn until(server: &TestServer, path: &str, what: impl Fn(&Value) -> bool) -> Value {
+    server.json_once(path, what).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_goes_wrong_is_told_once_and_signed_and_its_end_is_told_too() {
+async fn alert_is_delivered_once_signed_and_later_resolved() {
     let receiver = Receiver::listen(Vec::new()).await;
-    let site = site_telling(&receiver).await;
-    let (one, two) = (alerts(&site, "one").await, alerts(&site, "two").await);
-    ran(&site, "logs/a", Outcome::Suspicious).await;
+    let server = server_notifying(&receiver).await;
+    let (one, two) = (alerts(&server, "one").await, alerts(&server, "two").await);
+    ran(&server, "logs/a", Outcome::Suspicious).await;
 
     let heard = receiver.heard(1).await.remove(0);
     let (signature, message) = (heard.signature.clone().unwrap(), told(&heard));
@@ -190,16 +193,16 @@ async fn what_goes_wrong_is_told_once_and_signed_and_its_end_is_told_too() {
     assert!(link.starts_with("https://logyard.example.com/pipelines/api?from=20"), "{link}");
 
     // Shipped again, and whole.
-    ran(&site, "logs/a", Outcome::Delivered).await;
-    ran(&site, "logs/b", Outcome::Delivered).await;
+    ran(&server, "logs/a", Outcome::Delivered).await;
+    ran(&server, "logs/b", Outcome::Delivered).await;
     let heard = receiver.heard(2).await;
     let message = told(&heard[1]);
     assert_eq!((&message["what"], &message["alert"]["state"]), (&json!("resolved"), &json!("resolved")));
     assert_ne!(heard[0].delivery, heard[1].delivery);
     let id = message["alert"]["id"].as_str().unwrap();
-    until(&site, "/api/v1/deliveries", |log| log["items"].as_array().unwrap().len() == 2).await;
-    assert_eq!(site.json(&format!("/api/v1/alerts/{id}")).await["state"], "resolved");
-    let refused = site.post(&format!("/api/v1/alerts/{id}/acknowledge"), &json!({})).await;
+    until(&server, "/api/v1/deliveries", |log| log["items"].as_array().unwrap().len() == 2).await;
+    assert_eq!(server.json(&format!("/api/v1/alerts/{id}")).await["state"], "resolved");
+    let refused = server.post(&format!("/api/v1/alerts/{id}/acknowledge"), &json!({})).await;
     assert_eq!(refused.status(), 409);
     one.stop().await;
     two.stop().await;
@@ -207,14 +210,14 @@ async fn what_goes_wrong_is_told_once_and_signed_and_its_end_is_told_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_is_down_is_told_when_it_is_up_and_can_tell_the_repeats() {
+async fn failed_delivery_is_retried_under_the_same_id() {
     let receiver = Receiver::listen(vec![Some(StatusCode::BAD_GATEWAY), Some(StatusCode::FOUND)]).await;
-    let site = site_telling(&receiver).await;
-    let alerts = alerts(&site, "one").await;
-    ran(&site, "logs/a", Outcome::Suspicious).await;
+    let server = server_notifying(&receiver).await;
+    let alerts = alerts(&server, "one").await;
+    ran(&server, "logs/a", Outcome::Suspicious).await;
     let heard = receiver.heard(3).await;
     assert!(heard.iter().all(|again| again.delivery == heard[0].delivery));
-    let log = until(&site, "/api/v1/deliveries", |log| log["items"].as_array().unwrap().len() == 3).await;
+    let log = until(&server, "/api/v1/deliveries", |log| log["items"].as_array().unwrap().len() == 3).await;
     let attempts: Vec<_> =
         log["items"].as_array().unwrap().iter().map(|item| (&item["attempt"], &item["status"])).collect();
     let expected = [(&json!(3), &json!(204)), (&json!(2), &json!(502)), (&json!(1), &json!(302))];
@@ -226,66 +229,66 @@ async fn a_receiver_that_is_down_is_told_when_it_is_up_and_can_tell_the_repeats(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_being_told_when_a_process_ended_is_told_by_the_next() {
+async fn interrupted_delivery_is_finished_by_the_next_process() {
     let receiver = Receiver::listen(vec![None]).await;
-    let site = site_telling(&receiver).await;
-    let first = alerts(&site, "one").await;
-    ran(&site, "logs/a", Outcome::Suspicious).await;
+    let server = server_notifying(&receiver).await;
+    let first = alerts(&server, "one").await;
+    ran(&server, "logs/a", Outcome::Suspicious).await;
     let unanswered = receiver.heard(1).await.remove(0);
     // Cut off in the middle of the request: nothing of the attempt is recorded, as if it had been killed.
     first.stop().await;
-    let log = site.json("/api/v1/deliveries").await;
+    let log = server.json("/api/v1/deliveries").await;
     assert_eq!(log["items"], json!([]));
-    let second = alerts(&site, "two").await;
+    let second = alerts(&server, "two").await;
     let heard = receiver.heard(2).await;
     assert_eq!(
         (&heard[1].delivery, &told(&heard[1])["alert"]["id"]),
         (&unanswered.delivery, &told(&unanswered)["alert"]["id"])
     );
-    let log = until(&site, "/api/v1/deliveries", |log| log["items"].as_array().unwrap().len() == 1).await;
+    let log = until(&server, "/api/v1/deliveries", |log| log["items"].as_array().unwrap().len() == 1).await;
     assert_eq!(log["items"][0]["attempt"], 2);
     second.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pipeline_that_nobody_can_look_at_is_unknown_and_what_people_do_is_kept() {
-    let site = Site::with(|config| {
+async fn unreadable_pipeline_is_unknown_and_silence_is_kept() {
+    let server = TestServer::with(|config| {
         let source = model::Location { bucket: "gone".parse().unwrap(), ..pipeline().source };
         config.pipelines = vec![Pipeline { follow: true, source, ..pipeline() }];
     })
     .await;
-    let alerts = alerts(&site, "one").await;
-    let follower = crate::reprocess::follower::follower(&site, "one").await;
+    let alerts = alerts(&server, "one").await;
+    let follower = crate::reprocess::follower::follower(&server, "one").await;
     let list =
-        until(&site, "/api/v1/alerts?pipeline=api&state=open", |list| list["items"].as_array().unwrap().len() == 1)
+        until(&server, "/api/v1/alerts?pipeline=api&state=open", |list| list["items"].as_array().unwrap().len() == 1)
             .await;
     assert_eq!(list["items"][0]["kind"], "unknown", "{list}");
     let id = list["items"][0]["id"].as_str().unwrap().to_owned();
 
-    let acknowledged = site.post(&format!("/api/v1/alerts/{id}/acknowledge"), &json!({})).await;
+    let acknowledged = server.post(&format!("/api/v1/alerts/{id}/acknowledge"), &json!({})).await;
     assert_eq!(acknowledged.status(), 200);
     let past = json!({"until": "2020-01-01T00:00:00Z"});
-    assert_eq!(site.post(&format!("/api/v1/alerts/{id}/silence"), &past).await.status(), 422);
-    let until_then = Time(site.app.db.now().0 + 3_600_000).to_string();
-    let silenced = site.post(&format!("/api/v1/alerts/{id}/silence"), &json!({"until": until_then})).await;
+    assert_eq!(server.post(&format!("/api/v1/alerts/{id}/silence"), &past).await.status(), 422);
+    let until_then = Time(server.app.db.now().0 + 3_600_000).to_string();
+    let silenced = server.post(&format!("/api/v1/alerts/{id}/silence"), &json!({"until": until_then})).await;
     assert_eq!(silenced.json::<Value>().await.unwrap()["state"], "silenced");
-    let before = site.app.db.evaluated_at().await.unwrap();
-    let next = || async { seen(site.app.db.evaluated_at().await.unwrap(), |at| *at != before) };
+    let before = server.app.db.evaluated_at().await.unwrap();
+    let next = || async { seen(server.app.db.evaluated_at().await.unwrap(), |at| *at != before) };
     eventually_async("another evaluation", within(2.mins()), next).await;
-    assert_eq!(site.json(&format!("/api/v1/alerts/{id}")).await["silenced_until"], json!(until_then));
+    assert_eq!(server.json(&format!("/api/v1/alerts/{id}")).await["silenced_until"], json!(until_then));
     follower.stop().await;
     alerts.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_is_tried_out_and_one_in_our_own_network_is_refused() {
+async fn test_delivery_reaches_receiver_and_refuses_private_addresses() {
     let receiver = Receiver::listen(Vec::new()).await;
     let (ops, inside) = (receiver.webhook(), receiver.webhook());
     let inside = config::Webhook { name: "inside".to_owned(), allow_private: false, ..inside };
     let slack = config::Webhook { name: "chat".to_owned(), format: Format::Slack, secret: None, ..receiver.webhook() };
-    let site = Site::with(|config| config.alerts.webhooks = vec![ops, inside, slack]).await;
+    let server = TestServer::with(|config| config.alerts.webhooks = vec![ops, inside, slack]).await;
     let test = async |name: &str| {
-        let response = site.post(&format!("/api/v1/webhooks/{name}/test"), &json!({})).await;
+        let response = server.post(&format!("/api/v1/webhooks/{name}/test"), &json!({})).await;
         (response.status().as_u16(), response.json::<Value>().await.unwrap())
     };
     let (status, notice) = test("ops").await;
@@ -305,7 +308,7 @@ async fn a_receiver_is_tried_out_and_one_in_our_own_network_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_topic_is_told_as_its_subscribers_see() {
+async fn sns_subscribers_receive_the_alert() {
     let moto = Moto::start();
     let arn = moto
         .python(
@@ -322,10 +325,10 @@ async fn a_topic_is_told_as_its_subscribers_see() {
         endpoint_url: Some(moto.url.clone()),
         store: "demo".parse().unwrap(),
     };
-    let site = Site::with(|config| config.alerts.topics = vec![topic]).await;
-    let alerts = alerts(&site, "one").await;
-    ran(&site, "logs/a", Outcome::Suspicious).await;
-    let log = until(&site, "/api/v1/deliveries", |log| log["items"].as_array().unwrap().len() == 1).await;
+    let server = TestServer::with(|config| config.alerts.topics = vec![topic]).await;
+    let alerts = alerts(&server, "one").await;
+    ran(&server, "logs/a", Outcome::Suspicious).await;
+    let log = until(&server, "/api/v1/deliveries", |log| log["items"].as_array().unwrap().len() == 1).await;
     assert_eq!(log["items"][0]["error"], Value::Null, "{log}");
     alerts.stop().await;
     let received = moto
@@ -342,17 +345,17 @@ async fn a_topic_is_told_as_its_subscribers_see() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_heart_beats_only_where_conditions_are_looked_at() {
+async fn heartbeat_is_sent_only_while_alerts_are_evaluated() {
     let receiver = Receiver::listen(Vec::new()).await;
     let heartbeat =
         config::Heartbeat { url: receiver.url.parse().unwrap(), every: Duration::from_millis(1), allow_private: true };
-    let site = Site::with(|config| config.alerts.heartbeat = Some(heartbeat)).await;
+    let server = TestServer::with(|config| config.alerts.heartbeat = Some(heartbeat)).await;
     // Another process evaluates, and this one says nothing.
-    assert!(site.app.db.hold_evaluation("another", 60_000).await.unwrap());
-    let beating = alerts(&site, "one").await;
-    site.json("/api/v1/alerts").await;
+    assert!(server.app.db.acquire(db::task::EVALUATE, db::task::ALL, "another", 60_000).await.unwrap());
+    let beating = alerts(&server, "one").await;
+    server.json("/api/v1/alerts").await;
     assert!(receiver.inner.heard.lock().unwrap().is_empty());
-    site.app.db.release_evaluation("another").await.unwrap();
+    server.app.db.release(db::task::EVALUATE, db::task::ALL, "another").await.unwrap();
     let heard = receiver.heard(2).await;
     assert!(heard.iter().all(|ping| ping.body.is_empty() && ping.signature.is_none()));
     beating.stop().await;

@@ -1,4 +1,4 @@
-//! Alerts: from what goes wrong to who is notified.
+//! Alerts: from a failed run to a notified receiver.
 
 pub mod canaries;
 pub mod delivery;

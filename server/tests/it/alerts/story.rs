@@ -1,5 +1,5 @@
-//! From a function's log to whoever is on call, by real processes: the log group is filled in moto by boto3, Logyard
-//! finds moto by `AWS_ENDPOINT_URL` alone, tells a webhook, is killed, and goes on.
+//! From a function's log to a webhook, by real processes: boto3 fills the log group in moto, Logyard
+//! finds moto by `AWS_ENDPOINT_URL` alone, notifies the webhook, is killed, and resumes.
 
 use std::path::Path;
 
@@ -11,14 +11,14 @@ use crate::{
     alerts::delivery::Receiver,
     runs::log_reader::{GROUP, WORDS},
     support::moto::Moto,
-    support::process::{Server, logyard},
+    support::process::{TestProcess, logyard},
 };
 
-/// Nothing in it says where AWS is.
+/// A configuration without an endpoint of AWS.
 fn configuration(folder: &Path, hook: &str) -> std::path::PathBuf {
     let file = folder.join("logyard.toml");
     let text = format!(
-        "[[stores]]\nname = \"aws\"\nregion = \"us-east-1\"\npath_style = true\n\
+        "[runner]\nlease_ms = 3000\n[[stores]]\nname = \"aws\"\nregion = \"us-east-1\"\npath_style = true\n\
          [[sinks]]\nname = \"file\"\nurl = \"file:{}\"\n\
          [[pipelines]]\nname = \"api\"\nsource = \"s3://logs\"\nsink = \"file\"\nlog_group = {GROUP:?}\n\
          [[webhooks]]\nname = \"ops\"\nurl = {hook:?}\nallow_private = true\n",
@@ -28,14 +28,14 @@ fn configuration(folder: &Path, hook: &str) -> std::path::PathBuf {
     file
 }
 
-fn start(config: &Path, folder: &Path, moto: &Moto) -> Server {
+fn start(config: &Path, folder: &Path, moto: &Moto) -> TestProcess {
     let mut command = logyard();
     command.env("AWS_ENDPOINT_URL", &moto.url);
-    Server::start_as(command, config, &folder.join("data"))
+    TestProcess::start_as(command, config, &folder.join("data"))
 }
 
-/// The answer's items, once there are so many.
-async fn items(server: &Server, path: &str, count: usize) -> Vec<Value> {
+/// Waits for `count` items of the answer; returns them.
+async fn items(server: &TestProcess, path: &str, count: usize) -> Vec<Value> {
     let probe = || async {
         let answer: Value = reqwest::get(format!("{}{path}", server.url)).await.unwrap().json().await.unwrap();
         let items = answer["items"].as_array().unwrap().clone();
@@ -46,7 +46,7 @@ async fn items(server: &Server, path: &str, count: usize) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_delivered_nothing_is_told_to_a_webhook_once_though_the_server_is_killed() {
+async fn webhook_receives_alert_once_despite_sigkill() {
     let (moto, receiver, folder) = (Moto::start(), Receiver::listen(Vec::new()).await, TempDir::new().unwrap());
     let config = configuration(folder.path(), &receiver.url);
     let fill = "s3.create_bucket(Bucket='logs')\n\

@@ -1,4 +1,4 @@
-//! Webhooks over HTTPS: who cannot show a certificate of an authority that counts is told nothing.
+//! Webhooks over HTTPS: a receiver without a trusted certificate receives nothing.
 
 use std::path::PathBuf;
 
@@ -14,12 +14,12 @@ use tokio::{
 };
 
 use self::certificates::Certificates;
-use crate::support::server::Site;
+use crate::support::server::TestServer;
 
 #[path = "../../../engine/tests/ship/sinks/certificates.rs"]
 mod certificates;
 
-/// A receiver with a certificate for `localhost`: its port, and what it hears.
+/// Starts a receiver with a certificate for `localhost`; returns its port and the bodies it receives.
 async fn listen(certificates: &Certificates) -> (u16, UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -46,7 +46,7 @@ async fn listen(certificates: &Certificates) -> (u16, UnboundedReceiver<String>)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_over_https_is_told_where_its_authority_counts_and_refused_where_it_does_not() {
+async fn https_webhook_requires_a_trusted_certificate() {
     let (certificates, others) = (Certificates::new(), Certificates::new());
     let (port, mut heard) = listen(&certificates).await;
     let webhook = |name: &str, host: &str, ca: Option<PathBuf>| Webhook {
@@ -64,20 +64,21 @@ async fn a_receiver_over_https_is_told_where_its_authority_counts_and_refused_wh
         webhook("without-a-file", "localhost", Some("/nowhere/ca.pem".into())),
         webhook("known", "localhost", Some(certificates.path("ca.pem"))),
     ];
-    let site = Site::with(|config| config.alerts.webhooks = webhooks).await;
+    let server = TestServer::with(|config| config.alerts.webhooks = webhooks).await;
     for (name, why) in [
         ("self-signed", "localhost"),
         ("of-another", "invalid peer certificate"),
         ("by-another-name", "not valid for name"),
         ("without-a-file", "/nowhere/ca.pem"),
     ] {
-        let notice: Value = site.post(&format!("/api/v1/webhooks/{name}/test"), &json!({})).await.json().await.unwrap();
+        let notice: Value =
+            server.post(&format!("/api/v1/webhooks/{name}/test"), &json!({})).await.json().await.unwrap();
         let error = notice["error"].as_str().unwrap();
-        assert!(error.contains("is not trusted, and was told nothing") && error.contains(why), "{name}: {error}");
+        assert!(error.contains("is not trusted, nothing was sent") && error.contains(why), "{name}: {error}");
         assert!(error.contains("name its authority's file as ca") && !error.contains("secret-path"), "{name}: {error}");
         assert_eq!(notice["status"], Value::Null, "{name}");
     }
-    let notice: Value = site.post("/api/v1/webhooks/known/test", &json!({})).await.json().await.unwrap();
+    let notice: Value = server.post("/api/v1/webhooks/known/test", &json!({})).await.json().await.unwrap();
     assert_eq!((&notice["status"], &notice["error"]), (&json!(200), &Value::Null));
     let message: Value = serde_json::from_str(&heard.recv().await.unwrap()).unwrap();
     assert_eq!(message["what"], "test");

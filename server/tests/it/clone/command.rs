@@ -1,4 +1,4 @@
-//! `logyard clone`, as a process: its exit codes, its summary, and how it goes on after a stop or a crash.
+//! `logyard clone` as a process: exit codes, summary, and resuming after a stop or a crash.
 
 use std::{
     path::Path,
@@ -12,7 +12,7 @@ use testing::{Span as _, eventually, seen, within};
 
 use crate::support::process::logyard;
 
-/// What `--concurrency` says in these tests.
+/// Value of `--concurrency` in these tests.
 pub const CONCURRENCY: u64 = 8;
 
 pub async fn store(objects: usize) -> Embedded {
@@ -27,7 +27,7 @@ pub fn copies(store: &Embedded) -> u64 {
     store.requests().get("CopyObject").copied().unwrap_or_default()
 }
 
-/// From `source` to `destination` with JSON lines, in a folder of its own.
+/// The command that clones `source` to `destination` with JSON lines, in this folder.
 pub fn clone(url: &str, folder: &Path, more: &[&str]) -> Command {
     let mut command = logyard();
     command
@@ -40,7 +40,7 @@ pub fn clone(url: &str, folder: &Path, more: &[&str]) -> Command {
     command
 }
 
-/// Waits for the process without holding up the store, which lives in this one.
+/// Waits for the process without blocking the store, which runs in this process.
 pub async fn ended(child: Child) -> Output {
     tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap()
 }
@@ -72,7 +72,7 @@ async fn until_written(state: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clone_that_is_proven_ends_with_0_and_leaves_nothing_behind() {
+async fn proven_clone_exits_0_and_leaves_no_files() {
     let (store, folder) = (store(50).await, TempDir::new().unwrap());
     let output = run(clone(&store.url(), folder.path(), &["--state", "state.json"])).await;
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
@@ -83,7 +83,7 @@ async fn a_clone_that_is_proven_ends_with_0_and_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn differences_end_with_1_and_are_written_where_asked() {
+async fn differences_exit_1_and_are_written_to_file() {
     let (store, folder) = (store(3).await, TempDir::new().unwrap());
     let output = run(clone(&store.url(), folder.path(), &["--mode", "verify", "--failures", "failed.ndjson"])).await;
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
@@ -95,7 +95,7 @@ async fn differences_end_with_1_and_are_written_where_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_comparison_nothing_is_called_proven() {
+async fn clone_without_comparison_claims_no_proof() {
     let (store, folder) = (store(3).await, TempDir::new().unwrap());
     let output = run(clone(&store.url(), folder.path(), &["--no-verify"])).await;
     assert_eq!(output.status.code(), Some(0));
@@ -103,7 +103,7 @@ async fn without_a_comparison_nothing_is_called_proven() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_above_the_threshold_is_copied_in_parts() {
+async fn large_objects_are_copied_in_parts() {
     let (store, folder) = (store(1).await, TempDir::new().unwrap());
     store.put("source", "large", vec![b'x'; 6 << 20]).await.unwrap();
     let output = run(clone(&store.url(), folder.path(), &["--multipart-threshold", "5MiB"])).await;
@@ -116,7 +116,7 @@ async fn what_is_above_the_threshold_is_copied_in_parts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_work_ends_with_2_and_says_what_to_do() {
+async fn bad_usage_exits_2_with_advice() {
     let (store, folder) = (store(0).await, TempDir::new().unwrap());
     let url = store.url();
     for (destination, words) in [("s3://source", "the same place"), ("s3://nowhere", "nowhere does not exist")] {
@@ -133,7 +133,7 @@ async fn what_cannot_work_ends_with_2_and_says_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_is_not_there_ends_with_3() {
+async fn unreachable_store_exits_3() {
     let folder = TempDir::new().unwrap();
     let output = run(clone("http://127.0.0.1:1", folder.path(), &[])).await;
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
@@ -141,7 +141,7 @@ async fn a_store_that_is_not_there_ends_with_3() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_clone_says_how_to_go_on_and_does() {
+async fn stopped_clone_prints_its_resume_command_and_resumes() {
     let (store, folder) = (store(2_000).await, TempDir::new().unwrap());
     let child = clone(&store.url(), folder.path(), &[]).spawn().unwrap();
     until_copied(&store, 100).await;
@@ -161,7 +161,7 @@ async fn a_stopped_clone_says_how_to_go_on_and_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_clone_goes_on_from_its_state() {
+async fn killed_clone_resumes_from_its_state_file() {
     let (store, folder) = (store(2_000).await, TempDir::new().unwrap());
     let mut child = clone(&store.url(), folder.path(), &["--state", "state.json"]).spawn().unwrap();
     until_copied(&store, 300).await;
@@ -178,7 +178,7 @@ async fn a_killed_clone_goes_on_from_its_state() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_chosen_objects_are_cloned_and_the_proof_says_so() {
+async fn selection_limits_clone_and_is_named_in_proof() {
     let (store, folder) = (store(0).await, TempDir::new().unwrap());
     for key in ["a.log", "tmp/a.log", "b.gz"] {
         store.put("source", key, key).await.unwrap();
@@ -195,9 +195,9 @@ async fn only_chosen_objects_are_cloned_and_the_proof_says_so() {
     assert!(said(&output).contains("--include") && said(&output).contains("closed with ]"), "{}", said(&output));
 }
 
-/// Under a key at the destination, which neither the output nor the state file holds.
+/// Uses a customer key at the destination; neither output nor state file contains it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_customers_key_is_read_from_its_file_and_told_to_nobody_but_the_store() {
+async fn customer_key_is_sent_to_store_only() {
     let (store, folder) = (store(3).await, TempDir::new().unwrap());
     std::fs::write(folder.path().join("short"), "hush").unwrap();
     let refused = run(clone(&store.url(), folder.path(), &["--destination-customer-key-file", "short"])).await;
@@ -218,7 +218,7 @@ async fn a_customers_key_is_read_from_its_file_and_told_to_nobody_but_the_store(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_state_of_another_clone_is_refused() {
+async fn state_of_another_clone_is_refused() {
     let (store, folder) = (store(2_000).await, TempDir::new().unwrap());
     let mut child = clone(&store.url(), folder.path(), &["--state", "state.json"]).spawn().unwrap();
     until_written(&folder.path().join("state.json")).await;
@@ -226,9 +226,9 @@ async fn the_state_of_another_clone_is_refused() {
     ended(child).await;
     let others = [
         (["--mode", "verify"], r#"mode was "copy" and is "verify""#),
-        (["--exclude", "a"], r#"exclude was not said and is ["a"]"#),
-        (["--acl", "private"], r#"fidelity was not said and is {"acl":"private"}"#),
-        (["--newer-than", "2026-03-09T14:00:00Z"], "newer_than was not said and is "),
+        (["--exclude", "a"], r#"exclude was not set and is ["a"]"#),
+        (["--acl", "private"], r#"fidelity was not set and is {"acl":"private"}"#),
+        (["--newer-than", "2026-03-09T14:00:00Z"], "newer_than was not set and is "),
         (["--destination-endpoint-url", "http://127.0.0.1:1"], "the destination's endpoint was "),
     ];
     let before = std::fs::read(folder.path().join("state.json")).unwrap();
@@ -245,7 +245,7 @@ async fn the_state_of_another_clone_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_state_that_is_missing_or_none_is_refused() {
+async fn missing_or_invalid_state_is_refused() {
     let (store, folder) = (store(3).await, TempDir::new().unwrap());
     let output = run(clone(&store.url(), folder.path(), &["--resume", "state.json"])).await;
     assert_eq!(output.status.code(), Some(2));

@@ -1,6 +1,6 @@
-//! `kill -9` at two hundred random moments of real clones, each of which goes on from its state file until it is done.
+//! SIGKILL at two hundred random moments of real clones, each of which resumes from its state file.
 //!
-//! A moment is a number of requests after the start of the process, and some milliseconds more: while it starts, lists,
+//! A moment is a number of requests after the start of the process, plus some milliseconds: while it starts, lists,
 //! copies, writes its state, or compares. The seeds are fixed, the machine's timing is not.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -15,20 +15,20 @@ use testing::{Span as _, eventually, within};
 
 use crate::clone::command::{CONCURRENCY, clone, copies, ended, said, summary};
 
-/// Clones at work side by side, each at a store of its own.
+/// Clones that run side by side, each with a store of its own.
 const LANES: u64 = 4;
 const KILLS_A_LANE: u64 = 50;
 const OBJECTS: u64 = 2_000;
-/// So that a process lives for seconds, though the store is next door.
+/// Latency of the store, so that a process runs for seconds.
 const LATENCY: Duration = Duration::from_millis(20);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clones_killed_at_two_hundred_random_moments_end_whole_and_repeat_only_what_was_in_flight() {
+async fn clone_survives_repeated_sigkill_with_bounded_repeats() {
     let kills: u64 = join_all((0..LANES).map(lane)).await.into_iter().sum();
     assert!(kills >= LANES * KILLS_A_LANE, "{kills}");
 }
 
-/// Clones one after the other, until so many processes were killed. Answers how many.
+/// Runs clones until enough processes were killed; returns how many.
 async fn lane(seed: u64) -> u64 {
     let mut random = StdRng::seed_from_u64(seed);
     let mut kills = 0;
@@ -38,7 +38,7 @@ async fn lane(seed: u64) -> u64 {
     kills
 }
 
-/// Kills a clone again and again until it ends by itself, and holds what it made against its source.
+/// Kills a clone repeatedly until it ends by itself, and compares destination and source.
 async fn one_clone(random: &mut StdRng) -> u64 {
     let (store, folder) = (store().await, TempDir::new().unwrap());
     let state = folder.path().join("state.json");
@@ -72,7 +72,7 @@ async fn one_clone(random: &mut StdRng) -> u64 {
     kills
 }
 
-/// Objects of which no two are alike.
+/// A store with objects that all differ.
 async fn store() -> Embedded {
     let config = Config { dir: None, addr: ([127, 0, 0, 1], 0).into() };
     let pace = Pace { latency: LATENCY, writes_per_second: None };
@@ -96,7 +96,7 @@ fn requests(store: &Embedded) -> u64 {
     store.requests().values().sum()
 }
 
-/// What the state has settled; it must be whole, whenever its writer was killed.
+/// Settled keys in the state file, which must be complete whenever its writer was killed.
 fn settled_in(state: &Path) -> u64 {
     let Ok(text) = std::fs::read(state) else { return 0 };
     let state: Value = serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{error}: {text:?}"));

@@ -1,4 +1,4 @@
-//! `logyard clone --mode mirror`, as a process: shown first, run with its plan and the destination's name.
+//! `logyard clone --mode mirror` as a process: previewed, then run with its plan and the destination's name.
 
 use std::{
     path::Path,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Two objects to copy, three to delete.
-async fn yard() -> (Embedded, TempDir) {
+async fn mirror_store() -> (Embedded, TempDir) {
     let store = store(2).await;
     for key in ["x", "y", "z\u{1b}[2J"] {
         store.put("destination", key, key).await.unwrap();
@@ -30,7 +30,7 @@ async fn mirror(store: &Embedded, folder: &Path, more: &[&str]) -> Output {
     run(command).await
 }
 
-/// What `--dry-run` shows.
+/// Runs `--dry-run`; returns the id of the plan.
 async fn plan(store: &Embedded, folder: &Path) -> String {
     let output = mirror(store, folder, &["--dry-run"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
@@ -47,8 +47,8 @@ fn refused(output: &Output, words: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mirror_with_its_plan_and_the_name_is_done_and_proven() {
-    let (store, folder) = yard().await;
+async fn confirmed_mirror_with_plan_succeeds_with_proof() {
+    let (store, folder) = mirror_store().await;
     let plan = plan(&store, folder.path()).await;
     assert_eq!(store.count("destination").unwrap(), 3, "a dry run writes and deletes nothing");
     let output = mirror(&store, folder.path(), &["--plan", &plan, "--confirm", "s3://destination"]).await;
@@ -59,8 +59,8 @@ async fn a_mirror_with_its_plan_and_the_name_is_done_and_proven() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_nobody_can_be_asked_a_mirror_says_what_it_needs() {
-    let (store, folder) = yard().await;
+async fn mirror_without_terminal_names_required_flags() {
+    let (store, folder) = mirror_store().await;
     let plan = plan(&store, folder.path()).await;
     let output = mirror(&store, folder.path(), &[]).await;
     refused(&output, &format!("--plan {plan} --confirm s3://destination"));
@@ -74,8 +74,8 @@ async fn where_nobody_can_be_asked_a_mirror_says_what_it_needs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plan_that_does_not_hold_any_more_is_refused_before_anything_is_written() {
-    let (store, folder) = yard().await;
+async fn stale_plan_is_refused_before_any_write() {
+    let (store, folder) = mirror_store().await;
     let plan = plan(&store, folder.path()).await;
     store.delete("destination", "x").unwrap();
     let output = mirror(&store, folder.path(), &["--plan", &plan, "--confirm", "s3://destination"]).await;
@@ -86,8 +86,8 @@ async fn a_plan_that_does_not_hold_any_more_is_refused_before_anything_is_writte
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_it_shows_a_person_names_what_is_lost_and_cannot_steer_the_terminal() {
-    let (store, folder) = yard().await;
+async fn mirror_summary_names_deletions_without_terminal_escapes() {
+    let (store, folder) = mirror_store().await;
     let mut command = logyard();
     command.args(["clone", "s3://source", "s3://destination", "--mode", "mirror", "--dry-run"]);
     command.args(["--endpoint-url", &store.url()]).env("HOME", folder.path()).current_dir(folder.path());
@@ -101,9 +101,9 @@ async fn what_it_shows_a_person_names_what_is_lost_and_cannot_steer_the_terminal
     assert!(shown.contains(r"\u{1b}[2J") && !shown.contains('\u{1b}'), "{shown}");
 }
 
-/// What was confirmed when it began is confirmed: it goes on without asking, as one who goes on from a state file must.
+/// A mirror that was confirmed at its start resumes from a state file without asking again.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mirror_stopped_while_it_deletes_goes_on_by_its_state_alone() {
+async fn mirror_stopped_during_deletes_resumes_from_state() {
     let (store, folder) = (store(2).await, TempDir::new().unwrap());
     store.seed_spread("destination", 600, 3).await.unwrap();
     let output = mirror(&store, folder.path(), &["--dry-run"]).await;

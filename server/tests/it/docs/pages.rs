@@ -2,10 +2,10 @@
 
 use logyard::http::docs;
 
-use crate::support::server::Site;
+use crate::support::server::TestServer;
 
-async fn page(site: &Site, path: &str) -> String {
-    let response = site.get(path).await;
+async fn page(server: &TestServer, path: &str) -> String {
+    let response = server.get(path).await;
     assert_eq!(response.status(), 200, "{path}");
     response.text().await.unwrap()
 }
@@ -18,9 +18,9 @@ fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
 
 #[tokio::test]
 async fn every_page_is_shown_and_its_links_lead_to_headings_that_are_there() {
-    let site = Site::open().await;
+    let server = TestServer::open().await;
     for shown in &docs::docs().pages {
-        let html = page(&site, &shown.path()).await;
+        let html = page(&server, &shown.path()).await;
         assert!(html.contains(&format!("<title>{} · Docs · Logyard</title>", shown.title)), "{}", shown.path());
         assert_eq!(html.matches("<h1").count(), 1, "{}", shown.path());
         assert!(!html.contains(" style="), "{}", shown.path());
@@ -29,7 +29,7 @@ async fn every_page_is_shown_and_its_links_lead_to_headings_that_are_there() {
             if anchor.is_empty() || !(path.is_empty() || path.starts_with("/docs")) {
                 continue;
             }
-            let target = if path.is_empty() { html.clone() } else { page(&site, path).await };
+            let target = if path.is_empty() { html.clone() } else { page(&server, path).await };
             assert!(values(&target, "id").contains(&anchor), "{}: {link}", shown.path());
         }
     }
@@ -37,16 +37,16 @@ async fn every_page_is_shown_and_its_links_lead_to_headings_that_are_there() {
 
 #[tokio::test]
 async fn search_finds_sections_without_javascript() {
-    let site = Site::open().await;
-    let html = page(&site, "/docs?q=Mirror+confirmed").await;
+    let server = TestServer::open().await;
+    let html = page(&server, "/docs?q=Mirror+confirmed").await;
     assert!(html.contains("href=\"/docs/clone#mirrors\""), "{html}");
-    let nothing = page(&site, "/docs?q=%3Cscript%3Ezebra").await;
+    let nothing = page(&server, "/docs?q=%3Cscript%3Ezebra").await;
     assert!(nothing.contains("No section has all of the words") && !nothing.contains("<script>zebra"), "{nothing}");
 }
 
 #[tokio::test]
 async fn unknown_page_is_not_found() {
-    let site = Site::open().await;
-    assert_eq!(site.get("/docs/nothing").await.status(), 404);
-    assert_eq!(site.get("/docs/index").await.status(), 404);
+    let server = TestServer::open().await;
+    assert_eq!(server.get("/docs/nothing").await.status(), 404);
+    assert_eq!(server.get("/docs/index").await.status(), 404);
 }

@@ -1,4 +1,4 @@
-//! The description of the API against the router, in both directions.
+//! Compares the OpenAPI description with the router, in both directions.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use logyard::config;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{http::roles::routes, support::server::Site};
+use crate::{http::roles::routes, support::server::TestServer};
 
 fn described(description: &Value) -> BTreeSet<(String, String)> {
     let paths = description["paths"].as_object().unwrap();
@@ -17,37 +17,37 @@ fn described(description: &Value) -> BTreeSet<(String, String)> {
 }
 
 #[tokio::test]
-async fn every_route_of_the_api_is_described_and_every_description_answers() {
-    let site = Site::with(|config| {
+async fn openapi_matches_routes_in_both_directions() {
+    let server = TestServer::with(|config| {
         let (url, format) = ("http://127.0.0.1:9/".parse().unwrap(), config::Format::Json);
         let (name, secret) = ("demo".to_owned(), None);
         config.alerts.webhooks = vec![config::Webhook { name, url, format, secret, allow_private: false, ca: None }];
     })
     .await;
-    let description = site.json("/api/v1/openapi.json").await;
+    let description = server.json("/api/v1/openapi.json").await;
     let routed: BTreeSet<_> = routes().into_iter().filter(|(_, path)| path.contains("/v1")).collect();
     assert_eq!(described(&description), routed);
 
-    let (job, run) = site.job_that_left_everything().await;
-    let alert = site.alert().await;
-    site.agent_reports("theirs").await;
+    let (job, run) = server.job_that_left_everything().await;
+    let alert = server.alert().await;
+    server.agent_reports("theirs").await;
     for (number, (method, path)) in described(&description).into_iter().enumerate() {
         // A schedule of its own for each, as one of them is deleted.
-        let id = if path.contains("schedules") { site.schedule(&number.to_string()).await } else { job.clone() };
+        let id = if path.contains("schedules") { server.schedule(&number.to_string()).await } else { job.clone() };
         let id = if path.contains("/runs/") { run.clone() } else { id };
         let id = if path.contains("/alerts/") { alert.clone() } else { id };
         let name = if path.contains("pipelines") { "api" } else { "demo" };
         let path = path.replace("{id}", &id).replace("{name}", name).replace("{table}", "theirs");
-        let response = site.request(Method::from_bytes(method.as_bytes()).unwrap(), &path).send().await.unwrap();
+        let response = server.request(Method::from_bytes(method.as_bytes()).unwrap(), &path).send().await.unwrap();
         // A handler's refusal of an empty body or a state is an answer; a missing route or method is none.
         assert!(![404, 405, 500].contains(&response.status().as_u16()), "{method} {path}: {}", response.status());
     }
 }
 
 #[tokio::test]
-async fn every_reference_in_the_description_leads_somewhere() {
-    let site = Site::open().await;
-    let description = site.json("/api/v1/openapi.json").await;
+async fn openapi_references_resolve() {
+    let server = TestServer::open().await;
+    let description = server.json("/api/v1/openapi.json").await;
     let mut references = Vec::new();
     collect(&description, &mut references);
     assert!(references.len() > 20);
@@ -68,40 +68,40 @@ fn collect(value: &Value, references: &mut Vec<String>) {
     }
 }
 
-/// What scripts read is what is described: every field of a job, and no other.
+/// A job has every described field, and no other.
 #[tokio::test]
-async fn a_job_has_the_fields_that_are_described() {
-    let site = Site::open().await;
-    let description = site.json("/api/v1/openapi.json").await;
-    let job = serde_json::to_value(site.clone_number(1).await).unwrap();
+async fn job_has_the_fields_in_openapi() {
+    let server = TestServer::open().await;
+    let description = server.json("/api/v1/openapi.json").await;
+    let job = serde_json::to_value(server.clone_number(1).await).unwrap();
     let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     let schema = |name: &str| fields(&description["components"]["schemas"][name]["properties"]);
     assert_eq!(fields(&job), schema("Job"));
     let mut of_a_clone = schema("Progress");
     assert!(of_a_clone.remove("lines"), "of a reprocess only");
     assert_eq!(fields(&job["progress"]), of_a_clone);
-    let schedule = site.json(&format!("/api/v1/schedules/{}", site.schedule("nightly").await)).await;
+    let schedule = server.json(&format!("/api/v1/schedules/{}", server.schedule("nightly").await)).await;
     let mut of_a_schedule = schema("Schedule");
     assert!(of_a_schedule.remove("verify_cron"), "left out where there is none");
     assert_eq!(fields(&schedule), of_a_schedule);
-    let run = site.json(&format!("/api/v1/runs/{}", site.job_that_left_everything().await.1)).await;
+    let run = server.json(&format!("/api/v1/runs/{}", server.job_that_left_everything().await.1)).await;
     let mut of_a_view = schema("Run");
     of_a_view.extend(fields(&description["components"]["schemas"]["RunView"]["allOf"][1]["properties"]));
     assert_eq!(fields(&run), of_a_view);
-    assert_eq!(fields(&site.json("/api/v1/runs").await["items"][0]), schema("Run"));
-    let alert = site.json(&format!("/api/v1/alerts/{}", site.alert().await)).await;
+    assert_eq!(fields(&server.json("/api/v1/runs").await["items"][0]), schema("Run"));
+    let alert = server.json(&format!("/api/v1/alerts/{}", server.alert().await)).await;
     assert_eq!(fields(&alert), schema("Alert"));
-    site.agent_reports("theirs").await;
-    let view = site.json("/api/v1/syncs/theirs").await;
+    server.agent_reports("theirs").await;
+    let view = server.json("/api/v1/syncs/theirs").await;
     assert_eq!(fields(&view), schema("SyncView"));
     assert_eq!(fields(&view["sync"]), schema("SyncStatus"));
     assert_eq!(fields(&view["minutes"][0]), schema("SyncMinute"));
     assert_eq!(fields(&view["sync"]["verified"]), schema("Verified"));
     let report = serde_json::to_value(model::SyncReport::default()).unwrap();
     assert_eq!(fields(&report), schema("SyncReport"));
-    let pipelines = site.json("/api/v1/pipelines").await;
+    let pipelines = server.json("/api/v1/pipelines").await;
     assert_eq!(fields(&pipelines["items"][0]), schema("PipelineStatus"));
-    let index = site.json("/api/v1").await;
+    let index = server.json("/api/v1").await;
     assert_eq!(index["limits"]["body_bytes"], json!(65_536));
     assert_eq!(index["endpoints"].as_array().unwrap().len(), described(&description).len());
 }

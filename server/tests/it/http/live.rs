@@ -8,7 +8,7 @@ use serde_json::Value;
 use testing::Span as _;
 use tokio::time::timeout;
 
-use crate::support::server::Site;
+use crate::support::server::TestServer;
 
 /// A message as a browser would get it.
 struct Message {
@@ -24,8 +24,8 @@ struct Listener {
 }
 
 impl Listener {
-    async fn open(site: &Site, path: &str) -> Self {
-        let response = site.get(path).await;
+    async fn open(server: &TestServer, path: &str) -> Self {
+        let response = server.get(path).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["x-accel-buffering"], "no");
@@ -50,7 +50,7 @@ impl Listener {
         }
     }
 
-    /// The next message that is no beat.
+    /// The next message that is not a heartbeat.
     async fn next_change(&mut self) -> Message {
         loop {
             let message = self.next().await.expect("the stream goes on");
@@ -66,16 +66,16 @@ fn ids(snapshot: &Message) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_stream_tells_what_holds_then_what_changes_and_a_new_one_starts_from_there() {
-    let site = Site::open().await;
-    let first = site.clone_number(1).await;
-    let mut listener = Listener::open(&site, "/api/v1/events").await;
+async fn stream_sends_snapshot_then_changes() {
+    let server = TestServer::open().await;
+    let first = server.clone_number(1).await;
+    let mut listener = Listener::open(&server, "/api/v1/events").await;
     let snapshot = listener.next().await.unwrap();
     assert_eq!(snapshot.event, "snapshot");
     assert_eq!(ids(&snapshot), [first.id.to_string()]);
     assert_eq!(snapshot.data["counts"]["queued"], 1);
 
-    let cancelled = site.request(Method::POST, &format!("/api/v1/jobs/{}/cancel", first.id)).send().await.unwrap();
+    let cancelled = server.request(Method::POST, &format!("/api/v1/jobs/{}/cancel", first.id)).send().await.unwrap();
     let cancelled: model::Job = cancelled.json().await.unwrap();
     let change = loop {
         let change = listener.next_change().await;
@@ -87,19 +87,19 @@ async fn a_stream_tells_what_holds_then_what_changes_and_a_new_one_starts_from_t
     assert_eq!(change.id, Some(format!("{}@{}", first.id, cancelled.revision)));
     assert_eq!(change.data["state"], "cancelled");
 
-    let second = site.clone_number(2).await;
-    let snapshot = Listener::open(&site, "/api/v1/events").await.next().await.unwrap();
+    let second = server.clone_number(2).await;
+    let snapshot = Listener::open(&server, "/api/v1/events").await.next().await.unwrap();
     assert_eq!(ids(&snapshot), [second.id.to_string()]);
 }
 
 #[tokio::test]
-async fn the_stream_of_one_job_is_silent_about_others() {
-    let site = Site::open().await;
-    let (mine, other) = (site.clone_number(1).await.id, site.clone_number(2).await.id);
-    let mut listener = Listener::open(&site, &format!("/api/v1/jobs/{mine}/events")).await;
+async fn job_stream_omits_other_jobs() {
+    let server = TestServer::open().await;
+    let (mine, other) = (server.clone_number(1).await.id, server.clone_number(2).await.id);
+    let mut listener = Listener::open(&server, &format!("/api/v1/jobs/{mine}/events")).await;
     assert_eq!(ids(&listener.next().await.unwrap()), [mine.to_string()]);
     for id in [other, mine] {
-        site.request(Method::POST, &format!("/api/v1/jobs/{id}/cancel")).send().await.unwrap();
+        server.request(Method::POST, &format!("/api/v1/jobs/{id}/cancel")).send().await.unwrap();
     }
     loop {
         let change = listener.next_change().await;
@@ -109,14 +109,14 @@ async fn the_stream_of_one_job_is_silent_about_others() {
         }
     }
     let nobody = "/api/v1/jobs/0198c0de-0000-7000-8000-000000000000/events";
-    assert_eq!(site.get(nobody).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(server.get(nobody).await.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn streams_end_when_the_server_stops() {
-    let site = Site::open().await;
-    let mut listener = Listener::open(&site, "/api/v1/events").await;
+    let server = TestServer::open().await;
+    let mut listener = Listener::open(&server, "/api/v1/events").await;
     listener.next().await.unwrap();
-    site.app.shutdown.cancel();
+    server.app.shutdown.cancel();
     while listener.next().await.is_some() {}
 }

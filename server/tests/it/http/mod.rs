@@ -1,4 +1,4 @@
-//! The API, the pages and the guard before them.
+//! The API, the pages, authentication and roles.
 
 pub mod api;
 pub mod auth;

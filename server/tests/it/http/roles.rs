@@ -1,10 +1,10 @@
-//! Who may use what: one table over the router's own routes, so that a new one without a line here fails.
+//! One table of roles over all routes of the router: a new route without a line here fails.
 
 use std::collections::BTreeSet;
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 
-use crate::support::server::Site;
+use crate::support::server::TestServer;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Role {
@@ -14,7 +14,7 @@ enum Role {
     Api,
     /// For a session; others are sent to sign in.
     Page,
-    /// For a token of the table alone; others, whoever they are here, get 401.
+    /// For a token of the table alone; all others get 401.
     Replica,
 }
 
@@ -129,13 +129,13 @@ fn roles() -> Vec<(Method, String, Role)> {
 }
 
 async fn ask(
-    site: &Site,
+    server: &TestServer,
     (method, path, _): &(Method, String, Role),
     with: impl Fn(RequestBuilder) -> RequestBuilder,
 ) -> Response {
     let path = path.replace("{id}", "0198c0de-0000-7000-8000-000000000000").replace("{name}", "demo");
     let path = path.replace("{table}", "demo").replace("{page}", "clone");
-    with(site.request(method.clone(), &path).header(header::ACCEPT, "text/html")).send().await.unwrap()
+    with(server.request(method.clone(), &path).header(header::ACCEPT, "text/html")).send().await.unwrap()
 }
 
 fn lets_in(response: &Response) -> bool {
@@ -145,12 +145,12 @@ fn lets_in(response: &Response) -> bool {
 }
 
 #[tokio::test]
-async fn a_route_answers_those_it_is_for_and_nobody_else() {
-    let site = Site::guarded().await;
+async fn route_answers_only_its_roles() {
+    let server = TestServer::guarded().await;
     for route in &roles() {
         let (_, path, role) = route;
         let is_sign_in = ["/login", "/logout"].contains(&path.as_str());
-        let nobody = ask(&site, route, |request| request).await;
+        let nobody = ask(&server, route, |request| request).await;
         match role {
             Open => assert!(is_sign_in || lets_in(&nobody), "{route:?}: {}", nobody.status()),
             Api | Replica => {
@@ -165,25 +165,25 @@ async fn a_route_answers_those_it_is_for_and_nobody_else() {
         if is_sign_in {
             continue; // they make and end sessions; the tests of `auth` have them
         }
-        let session = site.session().await;
-        let signed_in = ask(&site, route, |request| request.header(header::COOKIE, &session)).await;
+        let session = server.session().await;
+        let signed_in = ask(&server, route, |request| request.header(header::COOKIE, &session)).await;
         assert_eq!(lets_in(&signed_in), *role != Replica, "{route:?}: {}", signed_in.status());
 
-        let script = ask(&site, route, |request| request.bearer_auth(&site.token)).await;
+        let script = ask(&server, route, |request| request.bearer_auth(&server.token)).await;
         let takes_tokens = path.starts_with("/api/") || !matches!(role, Page | Replica);
         assert_eq!(lets_in(&script), takes_tokens, "{route:?}: {}", script.status());
 
-        let forged = ask(&site, route, |request| request.bearer_auth("0".repeat(64))).await;
+        let forged = ask(&server, route, |request| request.bearer_auth("0".repeat(64))).await;
         assert_eq!(lets_in(&forged), *role == Open, "{route:?}: {}", forged.status());
     }
 }
 
 #[tokio::test]
-async fn what_changes_something_is_refused_to_pages_of_other_sites() {
-    let site = Site::guarded().await;
-    let session = site.session().await;
+async fn cross_site_changes_are_refused() {
+    let server = TestServer::guarded().await;
+    let session = server.session().await;
     for route in &roles() {
-        let elsewhere = ask(&site, route, |request| {
+        let elsewhere = ask(&server, route, |request| {
             request.header(header::COOKIE, &session).header(header::ORIGIN, "https://evil.example")
         });
         let refused = elsewhere.await.status() == StatusCode::FORBIDDEN;
@@ -191,15 +191,15 @@ async fn what_changes_something_is_refused_to_pages_of_other_sites() {
     }
 }
 
-/// Against names that are made to point here: without `[auth]` the name is all that tells a user's own page from
+/// Guards against DNS rebinding: without `[auth]`, only the host name tells a user's own page from
 /// another's.
 #[tokio::test]
-async fn without_auth_no_route_answers_under_a_foreign_name() {
-    let site = Site::open().await;
+async fn foreign_host_name_is_refused_without_auth() {
+    let server = TestServer::open().await;
     for route in &roles() {
-        let rebound = ask(&site, route, |request| request.header(header::HOST, "evil.example:3000")).await;
+        let rebound = ask(&server, route, |request| request.header(header::HOST, "evil.example:3000")).await;
         assert_eq!(rebound.status(), StatusCode::FORBIDDEN, "{route:?}");
-        let known = ask(&site, route, |request| request.header(header::HOST, "localhost:3000")).await;
+        let known = ask(&server, route, |request| request.header(header::HOST, "localhost:3000")).await;
         assert_ne!(known.status(), StatusCode::FORBIDDEN, "{route:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the live hub promises, on both databases.
+//! The live hub publishes each change once, on both databases.
 
 use db::testing::Scratch;
 use logyard::backend::hub::Hub;
@@ -7,12 +7,12 @@ use testing::{Span as _, eventually, seen, within};
 use tokio::sync::broadcast::Receiver;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::runners::Workshop;
+use crate::support::runners::TestRunners;
 
 on_both_databases!(
-    a_change_made_by_another_server_is_told_once,
-    a_snapshot_holds_what_has_not_ended,
-    beats_come_while_nothing_changes,
+    change_by_another_server_is_published_once,
+    snapshot_holds_unfinished_jobs,
+    heartbeats_continue_while_idle,
 );
 
 async fn next(messages: &mut Receiver<LiveMessage>) -> LiveMessage {
@@ -28,16 +28,16 @@ async fn next_job(messages: &mut Receiver<LiveMessage>, id: JobId) -> Job {
     }
 }
 
-async fn a_change_made_by_another_server_is_told_once(scratch: Scratch) {
-    let workshop = Workshop::open(scratch).await;
-    let hub = Hub::start(workshop.scratch.open().await, CancellationToken::new());
+async fn change_by_another_server_is_published_once(scratch: Scratch) {
+    let setup = TestRunners::open(scratch).await;
+    let hub = Hub::start(setup.scratch.open().await, CancellationToken::new());
     let mut messages = hub.subscribe();
-    let id = workshop.clone(Mode::Copy).await;
+    let id = setup.clone(Mode::Copy).await;
     assert_eq!(next_job(&mut messages, id).await.state, State::Queued);
 
-    let paused = workshop.db.act(id, Action::Pause, "test").await.unwrap();
+    let paused = setup.db.act(id, Action::Pause, "test").await.unwrap();
     assert_eq!(next_job(&mut messages, id).await.revision, paused.revision);
-    // Through a whole interval of beats, and so several polls, the same revision does not come again.
+    // During an interval of heartbeats, and so several polls, the same revision does not come again.
     let mut beats = 0;
     while beats < 2 {
         match next(&mut messages).await {
@@ -47,19 +47,19 @@ async fn a_change_made_by_another_server_is_told_once(scratch: Scratch) {
     }
 }
 
-async fn a_snapshot_holds_what_has_not_ended(scratch: Scratch) {
-    let workshop = Workshop::open(scratch).await;
-    let hub = Hub::start(workshop.db.clone(), CancellationToken::new());
-    let (kept, ended) = (workshop.clone(Mode::Copy).await, workshop.clone(Mode::Copy).await);
-    workshop.db.act(ended, Action::Cancel, "test").await.unwrap();
+async fn snapshot_holds_unfinished_jobs(scratch: Scratch) {
+    let setup = TestRunners::open(scratch).await;
+    let hub = Hub::start(setup.db.clone(), CancellationToken::new());
+    let (kept, ended) = (setup.clone(Mode::Copy).await, setup.clone(Mode::Copy).await);
+    setup.db.act(ended, Action::Cancel, "test").await.unwrap();
     let snapshot = hub.snapshot().await.unwrap();
     assert_eq!(snapshot.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [kept]);
     assert_eq!(snapshot.counts.queued, 1);
 }
 
-async fn beats_come_while_nothing_changes(scratch: Scratch) {
-    let workshop = Workshop::open(scratch).await;
-    let hub = Hub::start(workshop.db.clone(), CancellationToken::new());
+async fn heartbeats_continue_while_idle(scratch: Scratch) {
+    let setup = TestRunners::open(scratch).await;
+    let hub = Hub::start(setup.db.clone(), CancellationToken::new());
     let mut messages = hub.subscribe();
     let mut times = Vec::new();
     while times.len() < 2 {
@@ -70,11 +70,11 @@ async fn beats_come_while_nothing_changes(scratch: Scratch) {
     assert!(times[0] < times[1]);
 }
 
-/// Nobody listens: the database is left alone.
+/// Without listeners, the hub sends no queries.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hub_without_listeners_asks_nothing() {
-    let workshop = Workshop::open(Scratch::sqlite()).await;
-    let hub = Hub::start(workshop.db.clone(), CancellationToken::new());
+async fn hub_without_listeners_sends_no_queries() {
+    let setup = TestRunners::open(Scratch::sqlite()).await;
+    let hub = Hub::start(setup.db.clone(), CancellationToken::new());
     let mut messages = hub.subscribe();
     next(&mut messages).await;
     drop(messages);
@@ -83,11 +83,11 @@ async fn a_hub_without_listeners_asks_nothing() {
         hub.nudge();
         tokio::task::yield_now().await;
     }
-    let mut before = workshop.db.statements();
+    let mut before = setup.db.statements();
     let mut quiet = 0;
     let standing_still = || {
         hub.nudge();
-        let now = workshop.db.statements();
+        let now = setup.db.statements();
         quiet = if now == before { quiet + 1 } else { 0 };
         before = now;
         seen(quiet, |quiet| *quiet == 20)

@@ -1,4 +1,4 @@
-//! What holds for jobs of any kind: runners, and what follows them.
+//! Jobs of any kind: runners, and the hub that publishes their changes.
 
 pub mod hub;
 pub mod runner;

@@ -1,4 +1,4 @@
-//! The command line: what it prints, and how it exits.
+//! The command line: output and exit codes.
 
 use std::{
     io::Write,
@@ -26,7 +26,7 @@ fn done(command: &mut Command) -> Done {
     Done { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
 }
 
-/// In a folder of its own, on ports that nobody has.
+/// Runs the command in a folder of its own, on free ports.
 fn fresh(folder: &Path) -> Command {
     let mut command = logyard();
     command.current_dir(folder).env("LOGYARD_SERVER_ADDR", "127.0.0.1:0").env("LOGYARD_DEMO_ADDR", "127.0.0.1:0");
@@ -45,7 +45,7 @@ fn every_command_has_help_with_examples() {
 }
 
 #[test]
-fn bad_usage_and_bad_configuration_exit_with_2_and_say_where() {
+fn bad_usage_or_configuration_exits_2_with_location() {
     let folder = TempDir::new().unwrap();
     assert_eq!(done(logyard().arg("sreve")).code, USAGE);
     std::fs::write(folder.path().join("logyard.toml"), "[server]\nadr = 1\n").unwrap();
@@ -61,7 +61,7 @@ fn bad_usage_and_bad_configuration_exit_with_2_and_say_where() {
 }
 
 #[test]
-fn an_open_address_without_a_password_is_refused() {
+fn public_address_without_password_is_refused() {
     let folder = TempDir::new().unwrap();
     let refused = done(fresh(folder.path()).env("LOGYARD_SERVER_ADDR", "0.0.0.0:0"));
     assert_eq!(refused.code, USAGE);
@@ -69,7 +69,7 @@ fn an_open_address_without_a_password_is_refused() {
 }
 
 #[test]
-fn a_taken_port_is_said_with_what_to_do() {
+fn port_in_use_is_reported_with_advice() {
     let folder = TempDir::new().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
@@ -79,7 +79,7 @@ fn a_taken_port_is_said_with_what_to_do() {
 }
 
 #[test]
-fn a_data_directory_has_one_server() {
+fn data_directory_allows_one_server() {
     let folder = TempDir::new().unwrap();
     let _owner = logyard::config::DataDir::claim(&folder.path().join("data")).unwrap();
     let refused = done(&mut fresh(folder.path()));
@@ -88,7 +88,7 @@ fn a_data_directory_has_one_server() {
 }
 
 #[test]
-fn a_database_that_is_away_exits_with_3_and_keeps_the_password() {
+fn unreachable_database_exits_3_without_showing_password() {
     let folder = TempDir::new().unwrap();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("postgres://logyard:hunter2@{free}/logyard");
@@ -98,7 +98,7 @@ fn a_database_that_is_away_exits_with_3_and_keeps_the_password() {
 }
 
 #[test]
-fn a_password_is_hashed_with_a_salt_and_never_shown() {
+fn password_is_salted_hashed_and_never_shown() {
     let hash = || {
         let mut child = logyard().arg("hash-password").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(b"correct horse\n").unwrap();
@@ -111,7 +111,7 @@ fn a_password_is_hashed_with_a_salt_and_never_shown() {
 }
 
 #[test]
-fn a_token_comes_with_what_the_configuration_needs() {
+fn new_token_prints_its_configuration() {
     let token = done(logyard().args(["token", "--name", "deploy", "--json"]));
     let json: serde_json::Value = serde_json::from_str(&token.out).unwrap();
     assert_eq!(json["name"], "deploy");
@@ -123,7 +123,7 @@ fn a_token_comes_with_what_the_configuration_needs() {
 }
 
 #[test]
-fn a_worker_without_jobs_is_a_mistake() {
+fn worker_with_zero_jobs_is_refused() {
     let folder = TempDir::new().unwrap();
     let refused = done(fresh(folder.path()).arg("worker").env("LOGYARD_RUNNER_JOBS", "0"));
     assert_eq!(refused.code, USAGE);

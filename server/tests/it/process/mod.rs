@@ -1,4 +1,5 @@
-//! Processes of `logyard`: the command line, and what survives an end.
+//! Processes of `logyard`: the command line, and restarts.
 
 pub mod command_line;
 pub mod restart;
+pub mod web_only;

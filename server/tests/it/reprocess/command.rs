@@ -1,4 +1,4 @@
-//! `logyard reprocess`, as a process: log objects of a real store into real receivers, every record accounted for.
+//! `logyard reprocess` as a process: from a real store into real receivers, every record accounted for.
 
 use std::{
     fmt::Write as _,
@@ -116,7 +116,7 @@ fn exited(output: &Output, code: i32) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_hour_that_was_lost_is_sent_to_a_tcp_receiver_and_every_line_is_accounted_for() {
+async fn lost_hour_reaches_tcp_receiver_with_every_line() {
     let (store, folder, receiver) = (store().await, TempDir::new().unwrap(), Receiver::start());
     let sink = receiver.url();
     let arguments = [&["s3://logs/elb/", sink.as_str()][..], &WINDOW].concat();
@@ -172,7 +172,7 @@ impl Rsyslog {
         Self { _process: process, folder, port }
     }
 
-    /// What it wrote, once there are so many lines.
+    /// Waits for this many lines; returns their events.
     fn events(&self, expected: usize) -> Vec<Value> {
         let kept = self.folder.path().join("kept");
         eventually_blocking(format!("rsyslog has written {expected} lines"), within(1.mins()), || {
@@ -184,7 +184,7 @@ impl Rsyslog {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rsyslog_takes_every_event_of_twelve_hours() {
+async fn rsyslog_receives_twelve_hours_of_events() {
     let (store, folder, rsyslog) = (store().await, TempDir::new().unwrap(), Rsyslog::start());
     let sink = format!("tcp://127.0.0.1:{}", rsyslog.port);
     let output = run(reprocess(&store.url(), folder.path(), &["s3://logs/elb/", &sink])).await;
@@ -197,7 +197,7 @@ async fn rsyslog_takes_every_event_of_twelve_hours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_could_not_be_parsed_ends_with_1_and_is_kept_in_dead_letters() {
+async fn unparsable_records_exit_1_and_become_dead_letters() {
     let (store, folder) = (store().await, TempDir::new().unwrap());
     let mut text = record(50_000, 1);
     let _ = writeln!(text, "what is this");
@@ -217,7 +217,7 @@ async fn what_could_not_be_parsed_ends_with_1_and_is_kept_in_dead_letters() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_key_keys_of_a_file_and_a_dry_run() {
+async fn command_accepts_keys_key_file_and_dry_run() {
     let (store, folder) = (store().await, TempDir::new().unwrap());
     store.put("logs", "a", record(50_000, 1)).await.unwrap();
     store.put("logs", "ab", record(50_000, 2)).await.unwrap();
@@ -236,7 +236,7 @@ async fn one_key_keys_of_a_file_and_a_dry_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_work_says_what_would_be_right() {
+async fn invalid_arguments_are_refused_with_advice() {
     let (store, folder) = (store().await, TempDir::new().unwrap());
     let url = store.url();
     fs::write(folder.path().join("empty"), "\n").unwrap();
@@ -262,7 +262,7 @@ async fn what_cannot_work_says_what_would_be_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_goes_away_ends_it_without_claiming_more_than_arrived() {
+async fn receiver_failure_claims_only_what_arrived() {
     let (store, folder) = (store().await, TempDir::new().unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let sink = format!("tcp://127.0.0.1:{}", listener.local_addr().unwrap().port());

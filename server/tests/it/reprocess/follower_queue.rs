@@ -1,5 +1,5 @@
-//! A pipeline with a queue, against S3, SNS and SQS of moto: what a message tells of is shipped once, and a message is
-//! gone when it was, not before.
+//! A pipeline with a queue, against S3, SNS and SQS of moto: each notified object is shipped once, and its message is
+//! deleted afterwards, not before.
 
 use std::{
     sync::{
@@ -19,11 +19,11 @@ use tokio::{io::AsyncReadExt, net::TcpListener};
 use crate::{
     reprocess::follower::{follower, follower_that_holds, until},
     support::moto::Moto,
-    support::server::{Site, pipeline},
+    support::server::{TestServer, pipeline},
 };
 
-/// A bucket and a queue; of what appears under `direct/` the bucket itself sends a message.
-const GROUND: &str = "
+/// Creates a bucket and a queue; the bucket sends a message for each object under `direct/`.
+const SETUP: &str = "
 s3.create_bucket(Bucket='logs')
 url = sqs.create_queue(QueueName='elb-logs')['QueueUrl']
 arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=['QueueArn'])['Attributes']['QueueArn']
@@ -33,7 +33,7 @@ s3.put_bucket_notification_configuration(Bucket='logs', NotificationConfiguratio
 print(url)
 ";
 
-/// `deliver(key)` writes a log with one record, `told(bucket, key)` is what S3 would say of it.
+/// `deliver(key)` writes a log with one record, `told(bucket, key)` returns the notification that S3 would send.
 const WORDS: &str = r#"
 import datetime, urllib.parse
 url = sqs.get_queue_url(QueueName='elb-logs')['QueueUrl']
@@ -48,33 +48,33 @@ def send(body):
     sqs.send_message(QueueUrl=url, MessageBody=body)
 "#;
 
-struct Ground {
+struct QueueSetup {
     moto: Moto,
-    site: Site,
+    server: TestServer,
 }
 
-impl Ground {
+impl QueueSetup {
     async fn lay() -> Self {
         Self::lay_with(|_| ()).await
     }
 
     async fn lay_with(change: impl FnOnce(&mut Config)) -> Self {
         let moto = Moto::start();
-        let queue: QueueUrl = moto.python(GROUND).await.parse().unwrap();
-        let site = Site::with(|config| {
+        let queue: QueueUrl = moto.python(SETUP).await.parse().unwrap();
+        let server = TestServer::with(|config| {
             config.stores[0].endpoint_url = Some(moto.url.clone());
             config.stores[0].region = Some("us-east-1".to_owned());
             config.pipelines = vec![Pipeline { follow: true, sqs_queue_url: Some(queue), ..pipeline() }];
             change(config);
         });
-        Self { site: site.await, moto }
+        Self { server: server.await, moto }
     }
 
     async fn python(&self, script: &str) {
         self.moto.python(&format!("{WORDS}{script}")).await;
     }
 
-    /// Until so many messages are left in the queue, held ones included.
+    /// Waits until this many messages are left in the queue, including received ones.
     async fn until_messages(&self, count: u64) {
         self.python(&format!(
             "
@@ -92,12 +92,12 @@ while messages() != {count}:
     }
 }
 
-/// Takes what comes, and closes only once it may: until then nothing that it has is known to have arrived. A fault that
-/// no receiver can be told to have.
+/// A receiver that reads events and closes the connection only when allowed: until then, no delivery is confirmed. No
+/// real receiver can be told to do so.
 #[derive(Clone, Default)]
 struct Reluctant {
     willing: Arc<AtomicBool>,
-    /// One for each time that it was sent.
+    /// Every event received, repeats included.
     events: Arc<Mutex<Vec<Value>>>,
 }
 
@@ -127,18 +127,18 @@ fn runs(view: &Value) -> usize {
     view["runs"].as_array().unwrap().len()
 }
 
-/// The first look at the bucket is over: from here on only messages tell of anything.
+/// Whether the first listing is over: from then on, only messages announce objects.
 fn looked(view: &Value) -> bool {
     view["status"]["following"]["queue"].is_object()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_message_tells_of_is_shipped_once_and_what_is_no_notification_stays() {
-    let ground = Ground::lay().await;
-    let site = &ground.site;
-    let follower = follower(site, "one").await;
-    until(site, looked).await;
-    ground
+async fn notified_objects_ship_once_and_other_messages_stay() {
+    let setup = QueueSetup::lay().await;
+    let server = &setup.server;
+    let follower = follower(server, "one").await;
+    until(server, looked).await;
+    setup
         .python(
             "
 deliver('direct/a b+é.log')
@@ -156,53 +156,51 @@ send(told('other', 'direct/a.log'))
 ",
         )
         .await;
-    let view = until(site, |view| runs(view) == 3 && view["status"]["following"]["queue"]["left"] == 2).await;
+    let view = until(server, |view| runs(view) == 3 && view["status"]["following"]["queue"]["left"] == 2).await;
     assert!(view["runs"].as_array().unwrap().iter().all(|run| run["outcome"] == "delivered"), "{view}");
     let because = view["status"]["following"]["queue"]["left_because"].as_str().unwrap();
     assert!(because.starts_with("not JSON") || because.contains("does not lie in s3://logs"), "{because}");
-    ground.until_messages(2).await;
+    setup.until_messages(2).await;
 
-    ground.python("send(told('logs', 'sns/one.log'))\ndeliver('direct/last.log')").await;
-    until(site, |view| runs(view) == 4).await;
-    ground.until_messages(2).await;
-    let view = until(site, |view| view["status"]["following"]["waiting"] == 0).await;
+    setup.python("send(told('logs', 'sns/one.log'))\ndeliver('direct/last.log')").await;
+    until(server, |view| runs(view) == 4).await;
+    setup.until_messages(2).await;
+    let view = until(server, |view| view["status"]["following"]["waiting"] == 0).await;
     assert_eq!((&view["status"]["lag_ms"], &view["status"]["following"]["error"]), (&0.into(), &Value::Null), "{view}");
-    assert_eq!(site.received().len(), 4, "each record once");
-    let page = site.get("/pipelines/api").await.text().await.unwrap();
+    assert_eq!(server.received().len(), 4, "each record once");
+    let page = server.get("/pipelines/api").await.text().await.unwrap();
     assert!(page.contains("/elb-logs") && page.contains("2 left in it"), "the page shows the queue");
     follower.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_message_told_of_is_found_by_looking() {
-    let ground = Ground::lay().await;
-    ground.python("deliver('lost/one.log')").await;
-    let follower = follower(&ground.site, "one").await;
-    until(&ground.site, |view| runs(view) == 1).await;
+async fn object_without_message_is_found_by_listing() {
+    let setup = QueueSetup::lay().await;
+    setup.python("deliver('lost/one.log')").await;
+    let follower = follower(&setup.server, "one").await;
+    until(&setup.server, |view| runs(view) == 1).await;
     follower.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_kept_while_its_object_is_not_shipped() {
-    let ground = Ground::lay().await;
-    let follower = follower(&ground.site, "one").await;
-    until(&ground.site, looked).await;
-    ground
-        .python("deliver('sns/there.log')\nsend(told('logs', 'sns/there.log'))\nsend(told('logs', 'gone.log'))")
-        .await;
-    let view = until(&ground.site, |view| runs(view) == 1 && view["status"]["following"]["waiting"] == 1).await;
+async fn message_stays_until_its_object_is_shipped() {
+    let setup = QueueSetup::lay().await;
+    let follower = follower(&setup.server, "one").await;
+    until(&setup.server, looked).await;
+    setup.python("deliver('sns/there.log')\nsend(told('logs', 'sns/there.log'))\nsend(told('logs', 'gone.log'))").await;
+    let view = until(&setup.server, |view| runs(view) == 1 && view["status"]["following"]["waiting"] == 1).await;
     assert!(view["status"]["lag_ms"].as_u64().unwrap() > 0, "{view}");
-    ground.until_messages(1).await;
+    setup.until_messages(1).await;
     follower.stop().await;
-    ground.until_messages(1).await;
+    setup.until_messages(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_queue_that_is_not_there_is_told_and_objects_are_shipped_all_the_same() {
-    let ground = Ground::lay().await;
-    ground.python("deliver('direct/one.log')\nsqs.delete_queue(QueueUrl=url)").await;
-    let follower = follower(&ground.site, "one").await;
-    let view = until(&ground.site, |view| view["status"]["following"]["error"].is_string()).await;
+async fn missing_queue_is_reported_while_objects_still_ship() {
+    let setup = QueueSetup::lay().await;
+    setup.python("deliver('direct/one.log')\nsqs.delete_queue(QueueUrl=url)").await;
+    let follower = follower(&setup.server, "one").await;
+    let view = until(&setup.server, |view| view["status"]["following"]["error"].is_string()).await;
     let error = view["status"]["following"]["error"].as_str().unwrap();
     assert!(error.contains("/elb-logs: it does not exist"), "{error}");
     assert_eq!(runs(&view), 1, "{view}");
@@ -210,13 +208,13 @@ async fn a_queue_that_is_not_there_is_told_and_objects_are_shipped_all_the_same(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_comes_back_when_it_is_given_back_and_not_while_it_is_held() {
-    let ground = Ground::lay().await;
-    let config = &ground.site.app.config;
+async fn message_reappears_only_after_release() {
+    let setup = QueueSetup::lay().await;
+    let config = &setup.server.app.config;
     let stores = Stores::connect(config).await;
     let url = config.pipelines[0].sqs_queue_url.clone().unwrap();
     let queue = Queue::connect(url, stores.iter().next().unwrap().client.endpoint(), Queue::HELD).await;
-    ground.python("sqs.purge_queue(QueueUrl=url)\nsend('hello')").await;
+    setup.python("sqs.purge_queue(QueueUrl=url)\nsend('hello')").await;
     let held = queue.receive(Duration::ZERO).await.unwrap();
     assert_eq!(held.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), ["hello"]);
     queue.hold(&held).await.unwrap();
@@ -225,25 +223,25 @@ async fn a_message_comes_back_when_it_is_given_back_and_not_while_it_is_held() {
     let again = queue.receive(Duration::ZERO).await.unwrap();
     assert_eq!(again[0].id, held[0].id);
     queue.delete(&again).await.unwrap();
-    ground.until_messages(0).await;
+    setup.until_messages(0).await;
 }
 
-/// A process that is killed runs none of its code any more. So does a follower that is dropped: it gives nothing back.
+/// A dropped follower releases nothing, like a killed process.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_held_for_as_long_as_its_object_takes_and_comes_back_from_a_process_that_was_killed() {
+async fn message_of_killed_process_is_redelivered() {
     const HELD: Duration = Duration::from_secs(5);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("tcp://{}", listener.local_addr().unwrap());
     let receiver = Reluctant::default();
     tokio::spawn(receiver.clone().take(listener));
-    let ground = Ground::lay_with(|config| config.sinks[0].settings = Settings::new(url.parse().unwrap())).await;
+    let setup = QueueSetup::lay_with(|config| config.sinks[0].settings = Settings::new(url.parse().unwrap())).await;
 
-    let killed = follower_that_holds(&ground.site, "one", HELD).await;
-    until(&ground.site, looked).await;
-    ground.python("deliver('direct/one.log')").await;
+    let killed = follower_that_holds(&setup.server, "one", HELD).await;
+    until(&setup.server, looked).await;
+    setup.python("deliver('direct/one.log')").await;
     receiver.until_sent(1).await;
     // Real time: moto's own clock says when a message becomes visible again.
-    ground
+    setup
         .python(&format!(
             "
 import time
@@ -258,15 +256,15 @@ while time.monotonic() < over:
         ))
         .await;
     drop(killed);
-    ground.until_messages(1).await;
-    let view = ground.site.json("/api/v1/pipelines/api").await;
+    setup.until_messages(1).await;
+    let view = setup.server.json("/api/v1/pipelines/api").await;
     assert_eq!(runs(&view), 0, "nothing is known to have arrived: {view}");
 
     receiver.willing.store(true, SeqCst);
-    let next = follower_that_holds(&ground.site, "one", HELD).await;
-    let view = until(&ground.site, |view| runs(view) == 1).await;
+    let next = follower_that_holds(&setup.server, "one", HELD).await;
+    let view = until(&setup.server, |view| runs(view) == 1).await;
     assert_eq!(view["runs"][0]["outcome"], "sent", "{view}");
-    ground.until_messages(0).await; // only who receives a message can delete it: it came back
+    setup.until_messages(0).await; // only who receives a message can delete it: it came back
     receiver.until_sent(2).await;
     let events = receiver.events.lock().unwrap().clone();
     assert!(events.len() == 2 && events[0] == events[1], "sent again, with the same id: {events:?}");

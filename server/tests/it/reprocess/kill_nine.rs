@@ -1,8 +1,8 @@
-//! `kill -9` of the real server at fifty random moments, each while it ships to four receivers at once.
+//! SIGKILL of the real server at fifty random moments while it ships to four receivers.
 //!
-//! A moment is a number of requests to the store after the start of the process, and some milliseconds more. Each time
-//! what the database claims is held against what the receivers have; in the end they have everything, and where events
-//! have ids none is doubled. The seeds are fixed, the machine's timing is not.
+//! A moment is a number of store requests after the start of the process, plus some milliseconds. After each kill,
+//! the claims of the database are compared with what the receivers have. In the end they have every event, once where
+//! events have ids. The seeds are fixed, the machine's timing is not.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use self::{bulk_receiver::BulkReceiver, lumberjack_receiver::LumberjackReceiver, tcp_receiver::TcpReceiver};
 use testing::{Span as _, eventually_async, within};
 
-use crate::support::process::Server;
+use crate::support::process::TestProcess;
 
 #[path = "../../../engine/tests/ship/sinks/bulk_receiver.rs"]
 #[expect(dead_code, reason = "its faults are for the tests of the sinks")]
@@ -34,36 +34,36 @@ mod lumberjack_receiver;
 #[expect(dead_code, reason = "its faults are for the tests of the sinks")]
 mod tcp_receiver;
 
-/// Servers at work side by side, each with a store, a database and receivers of its own.
+/// Servers that run side by side, each with a store, a database and receivers of its own.
 const LANES: u64 = 10;
 const KILLS_A_LANE: u64 = 5;
 const OBJECTS: usize = 60;
-/// Of each object; several batches.
+/// Records of each object: several batches.
 const RECORDS: usize = 12;
-/// So that the jobs live for seconds, though the store is next door.
+/// Latency of the store, so that jobs run for seconds.
 const LATENCY: Duration = Duration::from_millis(50);
 
 const SINKS: [&str; 4] = ["lumberjack", "bulk", "file", "tcp"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_fifty_random_moments_nothing_is_lost_and_nothing_is_claimed_that_did_not_arrive() {
+async fn reprocess_survives_repeated_sigkill_without_false_claims() {
     let lanes = join_all((0..LANES).map(|seed| tokio::spawn(lane(seed)))).await;
     let kills: u64 = lanes.into_iter().map(Result::unwrap).sum();
     assert!(kills >= LANES * KILLS_A_LANE, "{kills}");
 }
 
-/// Reprocesses, one set of jobs after the other, until so many processes were killed in the midst of them.
+/// Runs sets of reprocesses until enough processes were killed.
 async fn lane(seed: u64) -> u64 {
     let mut random = StdRng::seed_from_u64(seed);
     let mut kills = 0;
     while kills < KILLS_A_LANE {
-        kills += Town::build().await.reprocess(&mut random, KILLS_A_LANE - kills).await;
+        kills += ShippingSetup::build().await.reprocess(&mut random, KILLS_A_LANE - kills).await;
     }
     kills
 }
 
-/// A store full of logs, and where they are to go.
-struct Town {
+/// A store with logs, and the receivers to ship them to.
+struct ShippingSetup {
     s3: Embedded,
     folder: TempDir,
     lumberjack: LumberjackReceiver,
@@ -71,10 +71,10 @@ struct Town {
     tcp: TcpReceiver,
 }
 
-/// By id: the object an event is of, and the number of its record.
+/// Object and record number of each event, by event id.
 type Events = BTreeMap<String, (String, usize)>;
 
-impl Town {
+impl ShippingSetup {
     async fn build() -> Self {
         let config = Config { dir: None, addr: ([127, 0, 0, 1], 0).into() };
         let s3 = Embedded::start_at(config, Pace { latency: LATENCY, writes_per_second: None }).await.unwrap();
@@ -92,7 +92,7 @@ impl Town {
         }
     }
 
-    /// Kills the server at most so many times before every job has come to its end. Answers how often that was.
+    /// Kills the server at most `most` times before all jobs have ended; returns the number of kills.
     async fn reprocess(self, random: &mut StdRng, most: u64) -> u64 {
         let mut server = self.serve().await;
         let mut jobs = HashMap::new();
@@ -122,8 +122,8 @@ impl Town {
         kills
     }
 
-    /// Waits until the store has seen so many requests; false if every job had ended before.
-    async fn reached(&self, requests: u64, server: &Server, jobs: &HashMap<&str, JobId>) -> bool {
+    /// Waits until the store has had this many requests; false if all jobs ended before.
+    async fn reached(&self, requests: u64, server: &TestProcess, jobs: &HashMap<&str, JobId>) -> bool {
         let probe = || async {
             if self.requests() >= requests {
                 return Ok(true);
@@ -138,11 +138,11 @@ impl Town {
         self.s3.requests().values().sum()
     }
 
-    async fn serve(&self) -> Server {
+    async fn serve(&self) -> TestProcess {
         let config = self.folder.path().join("logyard.toml");
         std::fs::write(&config, self.config()).unwrap();
         let data = self.folder.path().join("data");
-        tokio::task::spawn_blocking(move || Server::start(&config, &data)).await.unwrap()
+        tokio::task::spawn_blocking(move || TestProcess::start(&config, &data)).await.unwrap()
     }
 
     fn config(&self) -> String {
@@ -168,7 +168,7 @@ impl Town {
         self.folder.path().join("events.ndjson")
     }
 
-    /// What a receiver has, each event once.
+    /// The events that a receiver has, each once.
     fn arrived(&self, sink: &str) -> Events {
         let whole = |id: &str, event: &Value| {
             let number = event["request_url"].as_str().unwrap().rsplit_once('/').unwrap().1.parse().unwrap();
@@ -186,7 +186,7 @@ impl Town {
         }
     }
 
-    /// Nothing that the database says, of an object or of a job, goes beyond what the receivers have.
+    /// The database claims, for objects and jobs, no more than the receivers have.
     async fn assert_claims(&self, jobs: &HashMap<&str, JobId>) {
         let db = Db::open(&self.database()).await.unwrap();
         for (sink, id) in jobs {
@@ -208,7 +208,7 @@ impl Town {
         }
     }
 
-    /// Every record of every object, once by its id.
+    /// The receiver has every record of every object, once by its id.
     fn assert_whole(&self, sink: &str, job: &Job) {
         let Some(Proof::Shipped(proof)) = &job.proof else { panic!("{job:?}") };
         let all = (OBJECTS * RECORDS) as u64;
@@ -241,7 +241,7 @@ fn assert_claim(sink: &str, run: &Run, arrived: u64) {
     assert!(summary.delivered() <= arrived, "{sink} has {arrived} events of it: {run:?}");
 }
 
-/// A classic record, whose URL holds this number.
+/// A classic record with this number in its URL.
 fn line(number: usize) -> String {
     format!(
         "2026-03-09T14:00:{:02}.{:03}000Z shop 192.168.131.39:2817 10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 \
@@ -251,7 +251,7 @@ fn line(number: usize) -> String {
     )
 }
 
-/// Those that are whole: a process that was killed may have left a fragment, which the next one removes.
+/// The complete lines: a killed process may leave a fragment, which the next one removes.
 fn lines(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! `logyard reprocess` stays within 64 MB, whatever lies in the bucket and whatever it is shipped to.
+//! `logyard reprocess` stays within 64 MB for any bucket and any sink.
 
 use std::{
     fs,
@@ -21,8 +21,8 @@ use crate::{
 
 const MOST: u64 = 64 << 20;
 
-/// The most memory that a process held, in bytes, up to its end: without the pages of the binary, which is large where it
-/// was built for tests.
+/// Highest memory of a process until its end, in bytes, without the pages of the binary, which is large when
+/// built for tests.
 fn peak(child: &mut Child) -> u64 {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
@@ -49,7 +49,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Records of so many bytes together, or one.
+/// Records of this many bytes together, at least one.
 fn records(bytes: usize) -> Vec<u8> {
     let mut log = Vec::with_capacity(bytes + 1024);
     while log.len() < bytes {
@@ -95,7 +95,7 @@ async fn peak_of(store: &Embedded, prefix: &str, sink: &str) -> (u64, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_of_300_megabytes_and_gzip_that_swells_a_thousandfold_take_no_more_memory() {
+async fn memory_is_bounded_for_huge_lines_and_gzip() {
     let store = Embedded::in_memory().await.unwrap();
     store.create_bucket("logs").unwrap();
     // Four at once, each a single line.
@@ -114,7 +114,7 @@ async fn a_line_of_300_megabytes_and_gzip_that_swells_a_thousandfold_take_no_mor
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn objects_larger_than_memory_may_be_go_through_to_a_file_and_over_tcp() {
+async fn memory_is_bounded_for_large_objects() {
     let store = Embedded::in_memory().await.unwrap();
     store.create_bucket("logs").unwrap();
     let log = records(20_000_000);

@@ -1,4 +1,4 @@
-//! `logyard parse`: logs in, events out, and an exit code that a script can trust.
+//! `logyard parse`: logs in, events out, and exit codes.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -29,7 +29,7 @@ fn parse(arguments: &[&str], log: &[u8]) -> Output {
 }
 
 #[test]
-fn events_go_to_standard_output_and_the_summary_to_standard_error() {
+fn events_go_to_stdout_and_summary_to_stderr() {
     for arguments in [&[][..], &["-"], &["--format", "classic", "-"]] {
         let output = parse(arguments, format!("\n{RECORD}\n{RECORD}").as_bytes());
         assert_eq!(output.status.code(), Some(0));
@@ -42,7 +42,7 @@ fn events_go_to_standard_output_and_the_summary_to_standard_error() {
 }
 
 #[test]
-fn a_failed_record_exits_with_1_and_the_rest_is_parsed() {
+fn failed_record_exits_1_and_others_are_parsed() {
     let output = parse(&["--json"], format!("{RECORD}bad\n{RECORD}").as_bytes());
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(output.stdout.lines().count(), 2);
@@ -56,7 +56,7 @@ fn a_failed_record_exits_with_1_and_the_rest_is_parsed() {
 }
 
 #[test]
-fn a_file_is_read_by_name_and_one_that_breaks_off_exits_with_1() {
+fn truncated_file_exits_1() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("access.log");
     std::fs::write(&file, RECORD).unwrap();
@@ -69,7 +69,7 @@ fn a_file_is_read_by_name_and_one_that_breaks_off_exits_with_1() {
 }
 
 #[test]
-fn bad_usage_and_unreadable_files_exit_with_2() {
+fn bad_usage_or_unreadable_file_exits_2() {
     let folder = TempDir::new().unwrap();
     for arguments in [
         &["--format", "nginx"][..],
@@ -85,12 +85,12 @@ fn bad_usage_and_unreadable_files_exit_with_2() {
 }
 
 #[test]
-fn a_record_over_the_limit_that_was_asked_for_fails() {
+fn record_over_requested_limit_fails() {
     assert_eq!(parse(&["--record-limit", "100"], RECORD.as_bytes()).status.code(), Some(1));
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_may_hang_up() {
+fn closed_output_pipe_is_accepted() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("access.log");
     std::fs::write(&file, RECORD.repeat(20_000)).unwrap();

@@ -1,15 +1,15 @@
-//! How pipelines did: tiles and figures, made of sums that are kept as runs are recorded.
+//! Health of pipelines: tiles and figures, computed from sums that are updated with each run.
 
 use db::NewRun;
 use model::{Invocation, Outcome, Run, RunSource, Summary, Time, Window};
 
-use crate::support::server::{Site, pipeline};
+use crate::support::server::{TestServer, pipeline};
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// A function's run over `k` and the minutes, so many minutes ago, of ten records.
-pub fn invoked(site: &Site, minutes: i64, outcome: Outcome) -> NewRun {
-    let db = &site.app.db;
+/// A function's run of ten records, this many minutes ago.
+pub fn invoked(server: &TestServer, minutes: i64, outcome: Outcome) -> NewRun {
+    let db = &server.app.db;
     let mut summary = Summary { sink: Some("tcp://sink".to_owned()), ..Summary::default() };
     (summary.lines.encountered, summary.lines.parsed) = (10, 10);
     summary.lines.sent = if outcome == Outcome::Suspicious { 0 } else { 10 };
@@ -42,26 +42,26 @@ pub fn invoked(site: &Site, minutes: i64, outcome: Outcome) -> NewRun {
     NewRun { run, sink: "file".parse().unwrap(), window: None }
 }
 
-pub async fn record(site: &Site, runs: &[NewRun]) {
-    let (db, name) = (&site.app.db, pipeline().name);
+pub async fn record(server: &TestServer, runs: &[NewRun]) {
+    let (db, name) = (&server.app.db, pipeline().name);
     db.follow(&name, "test", 60_000).await.unwrap().unwrap();
     assert!(db.record_followed(&name, "test", runs).await.unwrap());
 }
 
 #[tokio::test]
-async fn a_tile_shows_the_last_hour_with_its_worst_outcome_and_the_window_s_trend() {
-    let site = Site::open().await;
-    let backend = &site.app.backend;
-    let day = |site: &Site| {
-        let now = site.app.db.now().0 + 1;
+async fn tile_shows_worst_outcome_and_trend() {
+    let server = TestServer::open().await;
+    let backend = &server.app.backend;
+    let day = |server: &TestServer| {
+        let now = server.app.db.now().0 + 1;
         Window::new(Time(now - 24 * HOUR_MS), Time(now)).unwrap()
     };
-    let [tile] = &backend.tiles(day(&site)).await.unwrap()[..] else { panic!("one pipeline, one tile") };
+    let [tile] = &backend.list_tiles(day(&server)).await.unwrap()[..] else { panic!("one pipeline, one tile") };
     assert_eq!((tile.worst, tile.sums.runs, tile.last_run.is_none()), (None, 0, true));
 
     let runs = [(1, Outcome::Sent), (30, Outcome::Suspicious), (61, Outcome::Crashed), (600, Outcome::Sent)];
-    record(&site, &runs.map(|(minutes, outcome)| invoked(&site, minutes, outcome))).await;
-    let [tile] = &backend.tiles(day(&site)).await.unwrap()[..] else { panic!("one pipeline, one tile") };
+    record(&server, &runs.map(|(minutes, outcome)| invoked(&server, minutes, outcome))).await;
+    let [tile] = &backend.list_tiles(day(&server)).await.unwrap()[..] else { panic!("one pipeline, one tile") };
     assert_eq!(tile.worst, Some(Outcome::Suspicious), "the crash is more than an hour ago");
     assert_eq!((tile.sums.runs, tile.sums.parsed, tile.sums.delivered), (2, 20, 10));
     assert_eq!(tile.trend.iter().map(|sum| sum.runs).sum::<u64>(), 4);
@@ -69,16 +69,16 @@ async fn a_tile_shows_the_last_hour_with_its_worst_outcome_and_the_window_s_tren
 }
 
 #[tokio::test]
-async fn health_tells_percentiles_and_an_exact_cost_of_the_window_that_is_asked_for() {
-    let site = Site::open().await;
-    record(&site, &[1, 2, 90].map(|minutes| invoked(&site, minutes, Outcome::Sent))).await;
-    let health = site.json("/api/v1/pipelines/api/health").await;
+async fn health_reports_percentiles_and_exact_cost() {
+    let server = TestServer::open().await;
+    record(&server, &[1, 2, 90].map(|minutes| invoked(&server, minutes, Outcome::Sent))).await;
+    let health = server.json("/api/v1/pipelines/api/health").await;
     assert_eq!((&health["runs"], &health["billed_ms"], &health["cold_starts"]), (&3.into(), &3_000.into(), &1.into()));
     assert_eq!((&health["duration_ms"]["p99"], &health["memory_limit_mb"]), (&1_000.into(), &1_024.into()));
     // Three GB-seconds at 16.6667 millionths and three requests at 0.2: 50.6, rounded up once.
     assert_eq!(health["cost"], "0.000051");
-    let from = Time(site.app.db.now().0 - HOUR_MS);
-    let hour = site.json(&format!("/api/v1/pipelines/api/health?from={from}")).await;
+    let from = Time(server.app.db.now().0 - HOUR_MS);
+    let hour = server.json(&format!("/api/v1/pipelines/api/health?from={from}")).await;
     assert_eq!((&hour["runs"], &hour["billed_ms"]), (&2.into(), &2_000.into()));
 
     for (query, field) in [
@@ -86,26 +86,26 @@ async fn health_tells_percentiles_and_an_exact_cost_of_the_window_that_is_asked_
         ("?since=1", "since"),
         ("?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "to"),
     ] {
-        let response = site.get(&format!("/api/v1/pipelines/api/health{query}")).await;
+        let response = server.get(&format!("/api/v1/pipelines/api/health{query}")).await;
         assert_eq!(response.status(), 422, "{query}");
         assert_eq!(crate::http::api::problem(response).await["field"], field);
     }
-    assert_eq!(site.get("/api/v1/pipelines/none/health").await.status(), 404);
+    assert_eq!(server.get("/api/v1/pipelines/none/health").await.status(), 404);
 }
 
 #[tokio::test]
-async fn a_loss_of_small_objects_is_told_in_a_sentence_with_its_figures() {
-    let yard = Site::open().await;
+async fn loss_of_small_objects_is_explained_with_figures() {
+    let server = TestServer::open().await;
     let runs: Vec<NewRun> = (1..200)
         .map(|minutes| {
             let small = minutes % 20 == 0;
-            let new = invoked(&yard, minutes, if small { Outcome::Suspicious } else { Outcome::Sent });
+            let new = invoked(&server, minutes, if small { Outcome::Suspicious } else { Outcome::Sent });
             let size = Some(if small { 700 } else { 20_000 + minutes.unsigned_abs() });
             NewRun { run: Run { size, ..new.run }, ..new }
         })
         .collect();
-    record(&yard, &runs).await;
-    let health = yard.json("/api/v1/pipelines/api/health").await;
+    record(&server, &runs).await;
+    let health = server.json("/api/v1/pipelines/api/health").await;
     let sentence = "Objects under 800 B lose everything: 9 of 9; others 0 of 190.";
     assert_eq!(health["losses"][0]["sentence"], sentence, "{health}");
     assert!(health["losses"][0]["p_value"].as_f64().unwrap() < 0.001);

@@ -1,4 +1,4 @@
-//! `logyard runs import`: exported logs in, runs in the database, once.
+//! `logyard runs import` records each run of exported logs once.
 
 use std::{
     fs,
@@ -34,7 +34,7 @@ fn run(number: u32, sent: u32) -> String {
     LOG.replace("ID", &id).replace("KEY", &format!("a/{number}.log")).replace("SENT", &sent.to_string())
 }
 
-/// With two pipelines, one of which a function ships.
+/// A configuration with two pipelines, one of them shipped by a function.
 fn import(folder: &Path, arguments: &[&str]) -> Output {
     let pipeline = |name: &str, more: &str| {
         format!("[[pipelines]]\nname = \"{name}\"\nsource = \"s3://logs/{name}/\"\nsink = \"stack\"\n{more}\n")
@@ -52,7 +52,7 @@ fn import(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 #[tokio::test]
-async fn an_export_becomes_runs_and_the_same_again_makes_none() {
+async fn imported_export_makes_each_run_once() {
     let folder = TempDir::new().unwrap();
     let stream = folder.path().join("export/task/2017-03-09-[$LATEST]0a1b");
     fs::create_dir_all(&stream).unwrap();
@@ -83,7 +83,7 @@ async fn an_export_becomes_runs_and_the_same_again_makes_none() {
 }
 
 #[test]
-fn what_cannot_be_imported_is_named() {
+fn unreadable_export_is_named() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("good.log"), run(1, 76_464)).unwrap();
     fs::write(folder.path().join("bad.json"), "{}\nnonsense").unwrap();

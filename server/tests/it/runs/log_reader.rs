@@ -1,10 +1,13 @@
-//! Log groups of functions, filled in moto by boto3, and read by watchers: each invocation is a run, once, and a group
-//! that cannot be read is never taken for one that is silent.
+//! Log readers on log groups that boto3 fills in moto: each invocation is one run, and an unreadable group
+//! is never taken for a silent one.
 
 use logyard::{
     config::Config,
     connections::{log_groups::LogGroups, stores::Stores},
-    tasks::log_reader::{Context, LogReader},
+    tasks::{
+        leased::Started,
+        log_reader::{Context, LogReader},
+    },
 };
 use model::{Function, Pipeline, PipelineName};
 use serde_json::{Value, json};
@@ -12,12 +15,12 @@ use testing::{Span as _, eventually_async, seen, within};
 
 use crate::{
     support::moto::Moto,
-    support::server::{Site, pipeline},
+    support::server::{TestServer, pipeline},
 };
 
 pub const GROUP: &str = "/aws/lambda/api-prod-elb";
 
-/// `put(group, stream, [(seconds ago, text)])` logs lines; `succeed(request, key)` are those of a run without a fault.
+/// `put(group, stream, [(seconds ago, text)])` logs lines; `succeed(request, key)` returns those of a successful run.
 pub const WORDS: &str = r"
 import time
 now = int(time.time() * 1000)
@@ -63,30 +66,30 @@ pub fn shipped_by(name: &str, group: &str, endpoint: &str) -> Pipeline {
     Pipeline { name: name.parse().unwrap(), function: Some(function), ..pipeline() }
 }
 
-pub async fn site(endpoint: &str) -> Site {
+pub async fn server(endpoint: &str) -> TestServer {
     let pipeline = shipped_by("api", GROUP, endpoint);
-    Site::with(|config| config.pipelines = vec![pipeline]).await
+    TestServer::with(|config| config.pipelines = vec![pipeline]).await
 }
 
-pub async fn watcher(site: &Site, holder: &str) -> LogReader {
-    watcher_as(site, &site.app.config, holder).await
+pub async fn watcher(server: &TestServer, holder: &str) -> Started {
+    watcher_as(server, &server.app.config, holder).await
 }
 
-pub async fn watcher_as(site: &Site, config: &Config, holder: &str) -> LogReader {
+pub async fn watcher_as(server: &TestServer, config: &Config, holder: &str) -> Started {
     let groups = LogGroups::new(config, &Stores::connect(config).await);
-    LogReader::start(Context { db: site.app.db.clone(), groups, holder: holder.into() })
+    LogReader::start(Context { db: server.app.db.clone(), groups, holder: holder.into(), lease_ms: 15_000 })
 }
 
-/// The runs of a query, as soon as they are as described.
-pub async fn until_runs(site: &Site, query: &str, what: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+/// Waits until the runs of a query are as described; returns them.
+pub async fn until_runs(server: &TestServer, query: &str, what: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let items = |page: &Value| page["items"].as_array().unwrap().clone();
-    items(&site.json_once(&format!("/api/v1/runs?{query}"), |page| what(&items(page))).await)
+    items(&server.json_once(&format!("/api/v1/runs?{query}"), |page| what(&items(page))).await)
 }
 
-async fn watching(site: &Site, what: impl Fn(&db::Watching) -> bool) -> db::Watching {
+async fn watching(server: &TestServer, what: impl Fn(&db::Watching) -> bool) -> db::Watching {
     let name: PipelineName = "api".parse().unwrap();
     let probe = || async {
-        let watching = site.app.db.watching(&name).await.unwrap();
+        let watching = server.app.db.watching(&name).await.unwrap();
         seen(watching, |watching| watching.as_ref().is_some_and(&what))
     };
     eventually_async("the log reader is as expected", within(2.mins()), probe).await.unwrap()
@@ -97,12 +100,12 @@ async fn put(moto: &Moto, script: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_function_logged_is_a_run_with_its_outcome() {
+async fn function_log_becomes_run_with_outcome() {
     let moto = Moto::start();
     put(&moto, "put(group, 'one', succeed('r-1', 'AWSLogs/a b+é.log'))").await;
-    let site = site(&moto.url).await;
-    let watcher = watcher(&site, "one").await;
-    let run = until_runs(&site, "pipeline=api", |runs| runs.len() == 1).await.remove(0);
+    let server = server(&moto.url).await;
+    let watcher = watcher(&server, "one").await;
+    let run = until_runs(&server, "pipeline=api", |runs| runs.len() == 1).await.remove(0);
     assert_eq!((&run["source"], &run["request_id"]), (&json!("lambda"), &json!("r-1")));
     assert_eq!((&run["outcome"], &run["memory_mb"]), (&json!("sent"), &json!(165)), "{run}");
     assert_eq!((&run["bucket"], &run["key"]), (&json!("logs"), &json!("AWSLogs/a b+é.log")));
@@ -117,46 +120,46 @@ async fn what_a_function_logged_is_a_run_with_its_outcome() {
     });
     assert_eq!(run["summary"], logged);
     put(&moto, "put(group, 'one', succeed('r-2', 'b.log', 5, (10, 10, 0)))").await;
-    until_runs(&site, "outcome=suspicious", |runs| runs.len() == 1 && runs[0]["request_id"] == "r-2").await;
+    until_runs(&server, "outcome=suspicious", |runs| runs.len() == 1 && runs[0]["request_id"] == "r-2").await;
     watcher.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_group_that_cannot_be_read_is_an_error_with_its_beginning_until_it_can() {
+async fn unreadable_log_group_is_an_error_until_readable() {
     let moto = Moto::start();
-    let site = site(&moto.url).await;
-    let watcher = watcher(&site, "one").await;
-    let failing = watching(&site, |watching| watching.error.is_some()).await;
+    let server = server(&moto.url).await;
+    let watcher = watcher(&server, "one").await;
+    let failing = watching(&server, |watching| watching.error.is_some()).await;
     let error = failing.error.unwrap();
     assert!(error.contains("/aws/lambda/api-prod-elb: it does not exist") && error.contains("log_group"), "{error}");
     assert!(failing.failing_since.is_some() && failing.behind_ms > 0, "nothing is known of the day before");
     put(&moto, "put(group, 'one', succeed('r-1', 'a.log'))").await;
-    until_runs(&site, "pipeline=api", |runs| runs.len() == 1).await;
-    let reading = watching(&site, |watching| watching.error.is_none()).await;
+    until_runs(&server, "pipeline=api", |runs| runs.len() == 1).await;
+    let reading = watching(&server, |watching| watching.error.is_none()).await;
     assert_eq!((reading.failing_since, reading.behind_ms), (None, 0));
     watcher.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_watcher_goes_on_where_another_stopped_and_late_lines_mend_what_was_said() {
+async fn log_reader_resumes_and_late_lines_correct_runs() {
     let moto = Moto::start();
     put(&moto, "put(group, 'one', begin('r-1', 'a.log', 1_200))").await;
-    let site = site(&moto.url).await;
-    let first = watcher(&site, "one").await;
-    until_runs(&site, "outcome=unknown", |runs| runs.len() == 1).await;
-    let second = watcher(&site, "two").await;
+    let server = server(&moto.url).await;
+    let first = watcher(&server, "one").await;
+    until_runs(&server, "outcome=unknown", |runs| runs.len() == 1).await;
+    let second = watcher(&server, "two").await;
     first.stop().await;
-    watching(&site, |watching| watching.holder == "two").await;
-    // Twenty minutes late: far before where a look begins.
+    watching(&server, |watching| watching.holder == "two").await;
+    // Twenty minutes late: long before the start of a read.
     put(&moto, "put(group, 'one', succeed('r-1', 'a.log', 1_200)[2:])").await;
-    let run = until_runs(&site, "pipeline=api", |runs| runs[0]["outcome"] == "sent").await.remove(0);
+    let run = until_runs(&server, "pipeline=api", |runs| runs[0]["outcome"] == "sent").await.remove(0);
     assert_eq!(run["key"], "a.log");
-    assert_eq!(until_runs(&site, "", |runs| !runs.is_empty()).await.len(), 1);
+    assert_eq!(until_runs(&server, "", |runs| !runs.is_empty()).await.len(), 1);
     second.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_of_a_run_is_read_page_by_page_and_summed_up() {
+async fn run_log_is_paged_and_summarised() {
     let moto = Moto::start();
     put(
         &moto,
@@ -167,14 +170,14 @@ put(group, 'one', succeed('r-0', 'z.log', 40) + lines[:2] + noise + lines[2:] + 
 ",
     )
     .await;
-    let site = site(&moto.url).await;
-    let watcher = watcher(&site, "one").await;
-    until_runs(&site, "pipeline=api", |runs| runs.len() == 3).await;
-    let run = until_runs(&site, "request_id=r-1", |runs| runs.len() == 1).await.remove(0);
+    let server = server(&moto.url).await;
+    let watcher = watcher(&server, "one").await;
+    until_runs(&server, "pipeline=api", |runs| runs.len() == 3).await;
+    let run = until_runs(&server, "request_id=r-1", |runs| runs.len() == 1).await.remove(0);
     let path = format!("/api/v1/runs/{}", run["id"].as_str().unwrap());
     let (mut texts, mut after) = (Vec::new(), String::new());
     loop {
-        let log = site.json(&format!("{path}/log?limit=150&after={after}")).await;
+        let log = server.json(&format!("{path}/log?limit=150&after={after}")).await;
         let items = log["page"]["items"].as_array().unwrap();
         texts.extend(items.iter().map(|line| line["text"].as_str().unwrap().to_owned()));
         assert_eq!((&log["lines"], &log["whole"]), (&json!(306), &json!(true)), "{log}");
@@ -192,13 +195,13 @@ put(group, 'one', succeed('r-0', 'z.log', 40) + lines[:2] + noise + lines[2:] + 
     );
     assert!((0..300).all(|n| texts[2 + n].contains(&format!("record {n} "))), "each once, in order");
 
-    let view = site.json(&path).await;
+    let view = server.json(&path).await;
     assert_eq!(view["summary"]["lines"]["sent"], 10);
     assert!(view["evidence"].as_array().unwrap().iter().any(|line| line["text"].as_str().unwrap().contains("REPORT")));
     let beside: Vec<_> = view["beside"].as_array().unwrap().iter().map(|run| run["request_id"].clone()).collect();
     assert_eq!(beside, [json!("r-0"), json!("r-2")]);
     let console = view["console"].as_str().unwrap();
     assert!(console.contains("log-group/$252Faws$252Flambda$252Fapi-prod-elb/log-events/one$3Fstart$3D"), "{console}");
-    assert_eq!(site.get(&format!("{path}/log?after=here")).await.status(), 422);
+    assert_eq!(server.get(&format!("{path}/log?after=here")).await.status(), 422);
     watcher.stop().await;
 }

@@ -1,7 +1,7 @@
-//! Two thousand runs in twenty log groups, filled in moto by boto3 out of order and late, read through a layer that
-//! throttles, by a watcher that is stopped in the middle and by two that go on: each run is right, and there once.
+//! Two thousand runs in twenty log groups, written to moto out of order and late, read through a layer that
+//! throttles. One log reader is stopped in the middle and two resume: each run is correct and recorded once.
 //!
-//! The layer is a fake, for what moto does not do: it throttles by seeded chance, and answers pages without events that
+//! The layer is a double for what moto lacks: it throttles by seeded chance, and returns pages without events that
 //! carry a token, as CloudWatch does.
 
 use std::{
@@ -24,11 +24,11 @@ use testing::{Span as _, eventually_async, seen, within};
 use crate::{
     runs::log_reader::{WORDS, shipped_by, watcher},
     support::moto::Moto,
-    support::server::Site,
+    support::server::TestServer,
 };
 
 const GROUPS: usize = 20;
-/// Before a token that leads to the page that was held back.
+/// Prefix of a token for a page that was held back.
 const HELD_BACK: &str = "held back ";
 
 #[derive(Clone)]
@@ -36,10 +36,10 @@ pub struct Layer {
     moto: String,
     http: reqwest::Client,
     chance: Arc<Mutex<StdRng>>,
-    /// Of the answers: throttled, and pages without events.
+    /// Answers so far that were throttled, and pages without events.
     throttled: f64,
     empty: f64,
-    /// Events a page.
+    /// Events in a page.
     limit: u32,
     told: Arc<Mutex<(u32, u32)>>,
 }
@@ -51,7 +51,7 @@ impl Layer {
         Self { moto, http, chance, throttled, empty, limit, told: Arc::default() }
     }
 
-    /// Its URL.
+    /// Starts to listen; returns the URL.
     pub async fn start(&self) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -90,7 +90,7 @@ async fn answer(State(layer): State<Layer>, headers: HeaderMap, body: Bytes) -> 
     (answer.status(), json, answer.text().await.unwrap())
 }
 
-/// Every stream's lines in four pieces, put in any order; one in four comes late. Prints what each run is.
+/// Writes each stream's lines in four pieces, in any order, one in four late. Prints the outcome of each run.
 const FEED: &str = r"
 import random, sys
 chance, late = random.Random(5), '--late' in sys.argv
@@ -133,11 +133,11 @@ for comes_late, group, stream, part in pieces:
 print(json.dumps(expected))
 ";
 
-/// By request. The line that names the object may be among those that come late.
-async fn outcomes(site: &Site, complete: bool) -> BTreeMap<String, String> {
+/// Outcomes by request id. The line that names the object may be among the late ones.
+async fn outcomes(server: &TestServer, complete: bool) -> BTreeMap<String, String> {
     let (mut outcomes, mut after) = (BTreeMap::new(), String::new());
     loop {
-        let page = site.json(&format!("/api/v1/runs?limit=200&after={after}")).await;
+        let page = server.json(&format!("/api/v1/runs?limit=200&after={after}")).await;
         for run in page["items"].as_array().unwrap() {
             let text = |field: &str| run[field].as_str().unwrap().to_owned();
             let request = text("request_id");
@@ -155,7 +155,7 @@ async fn outcomes(site: &Site, complete: bool) -> BTreeMap<String, String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_thousand_runs_are_each_right_and_there_once_whatever_the_service_does() {
+async fn every_run_is_recorded_once_despite_throttling() {
     let moto = Moto::start();
     let now = moto.python("import time\nprint(int(time.time() * 1000))").await;
     let words = format!("{WORDS}\nnow = {now}\n");
@@ -164,21 +164,21 @@ async fn two_thousand_runs_are_each_right_and_there_once_whatever_the_service_do
     assert_eq!(expected.len(), 2_000);
     let layer = Layer::new(&moto, 0.15, 0.15, 200);
     let url = layer.start().await;
-    let site = Site::with(|config| {
+    let server = TestServer::with(|config| {
         let pipeline = |number| shipped_by(&format!("p-{number:02}"), &format!("/aws/lambda/{number:02}"), &url);
         config.pipelines = (0..GROUPS).map(pipeline).collect();
         config.logs.requests_per_second = NonZeroU32::new(100).unwrap();
     })
     .await;
 
-    let first = watcher(&site, "one").await;
-    let recorded = || async { seen(outcomes(&site, false).await.len(), |runs| *runs >= 500) };
+    let first = watcher(&server, "one").await;
+    let recorded = || async { seen(outcomes(&server, false).await.len(), |runs| *runs >= 500) };
     eventually_async("500 runs", within(2.mins()), recorded).await;
     first.stop().await;
     moto.python(&format!("import sys\nsys.argv.append('--late')\n{words}{FEED}")).await;
-    let (second, third) = (watcher(&site, "two").await, watcher(&site, "three").await);
+    let (second, third) = (watcher(&server, "two").await, watcher(&server, "three").await);
     let probe = || async {
-        let told = outcomes(&site, false).await;
+        let told = outcomes(&server, false).await;
         let wrong = expected.iter().find(|(request, outcome)| told.get(*request) != Some(outcome));
         if told == expected { Ok(()) } else { Err(format!("{} of {}, such as {wrong:?}", told.len(), expected.len())) }
     };
@@ -186,5 +186,5 @@ async fn two_thousand_runs_are_each_right_and_there_once_whatever_the_service_do
     let (throttled, empty) = *layer.told.lock().unwrap();
     assert!(throttled > 10 && empty > 10, "throttled {throttled} times, {empty} pages without events");
     tokio::join!(second.stop(), third.stop());
-    assert_eq!(outcomes(&site, true).await, expected);
+    assert_eq!(outcomes(&server, true).await, expected);
 }

@@ -1,4 +1,4 @@
-//! Log objects against runs: what nobody picked up, what failed, what came twice; and how a gap is closed.
+//! Reconciliation: objects not processed, failed or delivered twice; and how a gap is closed.
 
 use db::NewRun;
 use logyard::{
@@ -11,34 +11,35 @@ use testing::{Span as _, eventually_async, seen, within};
 
 use crate::{
     runs::health::{invoked, record},
-    support::server::{Site, pipeline},
+    support::server::{TestServer, pipeline},
 };
 
 const MINUTE_MS: i64 = 60_000;
 
-/// Shipped by a function, whose runs are recorded by hand here.
+/// A pipeline shipped by a function, whose runs the tests record.
 pub fn lambda() -> Pipeline {
     let (log_group, region, logs_endpoint_url) = ("/aws/lambda/api".to_owned(), None, None);
     let function = Function { log_group, region, logs_endpoint_url, timeout_s: 1 };
     Pipeline { function: Some(function), every_s: Some(1), ..pipeline() }
 }
 
-async fn site() -> Site {
-    Site::with(|config| config.pipelines = vec![lambda()]).await
+async fn server() -> TestServer {
+    TestServer::with(|config| config.pipelines = vec![lambda()]).await
 }
 
-pub async fn context(site: &Site) -> Context {
+pub async fn context(server: &TestServer) -> Context {
     Context {
-        db: site.app.db.clone(),
-        stores: Stores::connect(&site.app.config).await,
+        db: server.app.db.clone(),
+        stores: Stores::connect(&server.app.config).await,
         holder: "one".into(),
-        pipelines: site.app.config.pipelines.clone(),
+        lease_ms: 15_000,
+        pipelines: server.app.config.pipelines.clone(),
     }
 }
 
-/// A log object of so many minutes ago, by its key.
-pub async fn deliver(site: &Site, minutes: i64, name: &str, records: usize) -> Key {
-    let at = Time(site.app.db.now().0 - minutes * MINUTE_MS);
+/// Puts a log object of this many minutes ago; returns its key.
+pub async fn deliver(server: &TestServer, minutes: i64, name: &str, records: usize) -> Key {
+    let at = Time(server.app.db.now().0 - minutes * MINUTE_MS);
     let (date, clock) = (at.date(), at.clock());
     let key = format!(
         "AWSLogs/1/elasticloadbalancing/eu-west-1/{}/1_elasticloadbalancing_eu-west-1_api_{}T{}Z_10.0.0.1_{name}.log",
@@ -50,28 +51,28 @@ pub async fn deliver(site: &Site, minutes: i64, name: &str, records: usize) -> K
         "{date}T{clock}.000001Z api 10.0.0.9:2817 10.0.0.2:80 0.000073 0.001048 0.000057 200 200 0 29 \
          \"GET http://api.example.com:80/{name} HTTP/1.1\" \"curl/8.0\" - -\n"
     );
-    site.s3.put("logs", &key, record.repeat(records)).await.unwrap();
+    server.s3.put("logs", &key, record.repeat(records)).await.unwrap();
     key.parse().unwrap()
 }
 
-/// A run over an object that knows neither its size nor its `ETag`, as those of functions.
-pub fn over(site: &Site, minutes: i64, key: &Key, outcome: Outcome) -> NewRun {
-    let new = invoked(site, minutes, outcome);
+/// A run over an object, without its size and `ETag`, as functions report it.
+pub fn over(server: &TestServer, minutes: i64, key: &Key, outcome: Outcome) -> NewRun {
+    let new = invoked(server, minutes, outcome);
     let summary = new.run.summary.filter(|_| outcome == Outcome::Sent);
-    let run = Run { key: Some(key.clone()), outcome, started_at: site.app.db.now(), summary, ..new.run };
+    let run = Run { key: Some(key.clone()), outcome, started_at: server.app.db.now(), summary, ..new.run };
     NewRun { run, ..new }
 }
 
-/// Looks until it is as described.
-pub async fn until(site: &Site, context: Context, what: impl Fn(&Reconciliation) -> bool) -> Reconciliation {
+/// Reconciles until the result is as described; returns it.
+pub async fn until(server: &TestServer, context: Context, what: impl Fn(&Reconciliation) -> bool) -> Reconciliation {
     let probe = || async {
-        let began = site.app.db.now();
-        let one = Reconciler::start(context.clone()); // which looks at once
+        let began = server.app.db.now();
+        let one = Reconciler::start(context.clone()); // its first round begins at once
         let new = |found: &Option<Reconciliation>| {
             found.as_ref().is_some_and(|found| found.listed_at >= began || found.error.is_some())
         };
         let read = || async {
-            let found = site.json("/api/v1/pipelines/api/reconciliation").await;
+            let found = server.json("/api/v1/pipelines/api/reconciliation").await;
             seen(serde_json::from_value(found).unwrap(), new)
         };
         let found = eventually_async("a new reconciliation", within(1.mins()), read).await.unwrap();
@@ -91,21 +92,21 @@ fn sum(found: &Reconciliation) -> [u64; 6] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_object_is_held_against_its_runs_and_a_reprocess_ships_exactly_the_gaps() {
-    let site = site().await;
+async fn reconciliation_finds_gaps_and_reprocess_closes_them() {
+    let server = server().await;
     let mut keys = Vec::new();
     for name in ["whole", "twice", "failed", "never"] {
-        keys.push(deliver(&site, 10, name, 1).await);
+        keys.push(deliver(&server, 10, name, 1).await);
     }
-    // Its first run makes the objects the business of whoever reconciles.
-    let first = invoked(&site, 60, Outcome::Sent);
-    let runs = [first, over(&site, 1, &keys[0], Outcome::Sent), over(&site, 2, &keys[2], Outcome::TimedOut)];
-    record(&site, &runs).await;
-    record_as(&site, "a", &over(&site, 3, &keys[1], Outcome::Sent)).await;
-    record_as(&site, "b", &over(&site, 4, &keys[1], Outcome::Sent)).await;
+    // Its first run makes the reconciler count the objects.
+    let first = invoked(&server, 60, Outcome::Sent);
+    let runs = [first, over(&server, 1, &keys[0], Outcome::Sent), over(&server, 2, &keys[2], Outcome::TimedOut)];
+    record(&server, &runs).await;
+    record_as(&server, "a", &over(&server, 3, &keys[1], Outcome::Sent)).await;
+    record_as(&server, "b", &over(&server, 4, &keys[1], Outcome::Sent)).await;
     // What nobody handled is counted once it is old enough to be missed; it waits until then.
-    let context = context(&site).await;
-    let found = until(&site, context.clone(), |found| {
+    let context = context(&server).await;
+    let found = until(&server, context.clone(), |found| {
         assert!(found.oldest_unhandled.is_some() && [3, 4].contains(&sum(found)[0]), "{found:?}");
         sum(found)[0] == 4
     })
@@ -118,11 +119,11 @@ async fn each_object_is_held_against_its_runs_and_a_reprocess_ships_exactly_the_
     missing.sort_unstable();
     assert_eq!(gaps, missing);
     // What the runs did not know of their objects they know now.
-    let run = site.json(&format!("/api/v1/runs?key={}", keys[0])).await;
+    let run = server.json(&format!("/api/v1/runs?key={}", keys[0])).await;
     assert!(run["items"][0]["etag"].is_string() && run["items"][0]["size"].as_u64().unwrap() > 50, "{run}");
 
-    let runner = site.runner().await;
-    let response = site.post("/api/v1/pipelines/api/reprocess-gaps", &json!({})).await;
+    let runner = server.runner().await;
+    let response = server.post("/api/v1/pipelines/api/reprocess-gaps", &json!({})).await;
     assert_eq!(response.status(), 202);
     let job: Value = response.json().await.unwrap();
     let mut asked: Vec<&str> =
@@ -130,66 +131,66 @@ async fn each_object_is_held_against_its_runs_and_a_reprocess_ships_exactly_the_
     asked.sort_unstable();
     assert_eq!(asked, missing, "exactly these");
     let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
-    site.json_once(&path, |job| job["state"] == "succeeded").await;
-    assert_eq!(site.received().len(), 2);
+    server.json_once(&path, |job| job["state"] == "succeeded").await;
+    assert_eq!(server.received().len(), 2);
     runner.stop().await;
-    let found = until(&site, context, |found| found.gap_count == 0).await;
+    let found = until(&server, context, |found| found.gap_count == 0).await;
     assert_eq!((sum(&found), found.oldest_unhandled), ([4, 4, 0, 0, 0, 1], None), "delivered after all");
-    let response = site.post("/api/v1/pipelines/api/reprocess-gaps", &json!({})).await;
+    let response = server.post("/api/v1/pipelines/api/reprocess-gaps", &json!({})).await;
     assert_eq!(response.status(), 409, "there is nothing left to do");
 }
 
-/// A second run over the same key: of another origin.
-pub async fn record_as(site: &Site, pipeline: &str, new: &NewRun) {
-    let (db, origin) = (&site.app.db, pipeline.parse().unwrap());
+/// Records a second run over the same key, of another origin.
+pub async fn record_as(server: &TestServer, pipeline: &str, new: &NewRun) {
+    let (db, origin) = (&server.app.db, pipeline.parse().unwrap());
     db.follow(&origin, "test", 60_000).await.unwrap().unwrap();
     assert!(db.record_followed(&origin, "test", std::slice::from_ref(new)).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_that_cannot_be_listed_is_not_taken_for_an_empty_one() {
-    let site = site().await;
-    let key = deliver(&site, 10, "only", 1).await;
-    record(&site, &[invoked(&site, 60, Outcome::Sent), over(&site, 1, &key, Outcome::TimedOut)]).await;
-    let there = context(&site).await;
-    let before = until(&site, there.clone(), |_| true).await;
+async fn unlistable_bucket_is_unknown_not_empty() {
+    let server = server().await;
+    let key = deliver(&server, 10, "only", 1).await;
+    record(&server, &[invoked(&server, 60, Outcome::Sent), over(&server, 1, &key, Outcome::TimedOut)]).await;
+    let there = context(&server).await;
+    let before = until(&server, there.clone(), |_| true).await;
     assert_eq!((sum(&before)[..4].to_vec(), &before.error), (vec![1, 0, 0, 1], &None));
 
     // The same pipeline, as if its bucket had gone.
     let source = model::Location { bucket: "gone".parse().unwrap(), ..lambda().source };
     let gone = Context { pipelines: vec![Pipeline { source, ..lambda() }], ..there };
-    let after = until(&site, gone, |_| true).await;
+    let after = until(&server, gone, |_| true).await;
     assert!(after.error.as_ref().unwrap().contains("gone"), "{:?}", after.error);
     assert_eq!((sum(&after), &after.gaps, after.listed_at), (sum(&before), &before.gaps, before.listed_at));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_ever_listed_is_not_known() {
-    let site = site().await;
-    assert_eq!(site.json("/api/v1/pipelines/api/reconciliation").await, Value::Null);
-    let health = site.json("/api/v1/pipelines/api/health").await;
+async fn unlisted_pipeline_is_unknown() {
+    let server = server().await;
+    assert_eq!(server.json("/api/v1/pipelines/api/reconciliation").await, Value::Null);
+    let health = server.json("/api/v1/pipelines/api/health").await;
     assert_eq!(health["reconciliation"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_read_a_small_part_of_what_such_objects_hold_is_suspicious_once_its_size_is_known() {
-    let yard = site().await;
-    let mut usual = invoked(&yard, 60, Outcome::Sent);
+async fn run_with_too_few_records_becomes_suspicious() {
+    let server = server().await;
+    let mut usual = invoked(&server, 60, Outcome::Sent);
     usual.run.summary.as_mut().unwrap().lines.encountered = 400;
     // Forty objects of 20 kB with 400 lines each; then one as large of which one line was read.
     let known = (0..40).map(|number| {
         let key = format!("AWSLogs/1/known-{number}.log").parse().unwrap();
-        let (id, size, etag) = (yard.app.db.new_run_id(), Some(20_000), Some("\"e\"".to_owned()));
+        let (id, size, etag) = (server.app.db.new_run_id(), Some(20_000), Some("\"e\"".to_owned()));
         let request_id = Some(format!("known-{number}"));
         NewRun { run: Run { id, request_id, key: Some(key), size, etag, ..usual.run.clone() }, ..usual.clone() }
     });
-    record(&yard, &known.collect::<Vec<_>>()).await;
-    let key = deliver(&yard, 10, "cut", 150).await;
-    let mut cut = over(&yard, 1, &key, Outcome::Sent);
+    record(&server, &known.collect::<Vec<_>>()).await;
+    let key = deliver(&server, 10, "cut", 150).await;
+    let mut cut = over(&server, 1, &key, Outcome::Sent);
     cut.run.summary.as_mut().unwrap().lines.encountered = 1;
-    record(&yard, &[cut]).await;
-    until(&yard, context(&yard).await, |found| found.gap_count == 1).await;
-    let run = yard.json(&format!("/api/v1/runs?key={key}")).await["items"][0].clone();
+    record(&server, &[cut]).await;
+    until(&server, context(&server).await, |found| found.gap_count == 1).await;
+    let run = server.json(&format!("/api/v1/runs?key={key}")).await["items"][0].clone();
     assert_eq!(run["outcome"], "suspicious", "{run}");
     assert!(run["reason"].as_str().unwrap().contains("usually hold about"), "{run}");
 }

@@ -1,4 +1,4 @@
-//! moto: S3, SQS, SNS and CloudWatch Logs that share no code with Logyard, spoken to by boto3. `.ci/setup test` installs both.
+//! moto, driven by boto3: S3, SQS, SNS and CloudWatch Logs, none of it code of ours. `.ci/setup test` installs both.
 
 use std::{
     path::PathBuf,
@@ -7,13 +7,13 @@ use std::{
 
 use testing::{ChildProcess, Span as _};
 
-/// On a port of its own. Killed when dropped.
+/// A moto server on a port of its own. Killed when dropped.
 pub struct Moto {
     pub url: String,
     _process: ChildProcess,
 }
 
-/// What every script begins with.
+/// First lines of every script.
 const CLIENTS: &str = "
 import boto3, json, sys
 def client(service):
@@ -34,7 +34,7 @@ impl Moto {
         Self { url, _process: process }
     }
 
-    /// Runs Python with the clients `s3`, `sqs`, `sns` and `logs`; what it printed.
+    /// Runs Python with the clients `s3`, `sqs`, `sns` and `logs`; returns its output.
     pub async fn python(&self, script: &str) -> String {
         let python = tokio::process::Command::new(installed("python"))
             .args(["-c", &format!("{CLIENTS}{script}"), &self.url])

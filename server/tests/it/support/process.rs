@@ -1,4 +1,4 @@
-//! Real `logyard` processes, to kill and to start again.
+//! Real `logyard` processes that tests kill and restart.
 
 use std::{
     path::{Path, PathBuf},
@@ -14,7 +14,7 @@ use testing::{ChildProcess, Span as _, eventually_async, seen, within};
 
 const LEASE_MS: u32 = 3_000;
 
-/// The binary under test, without the variables of whoever runs the tests.
+/// The binary under test, without the environment's own LOGYARD_ and AWS_ variables.
 pub fn logyard() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_logyard"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOGYARD_") || name.starts_with("AWS_")) {
@@ -24,19 +24,19 @@ pub fn logyard() -> Command {
 }
 
 /// An S3 store that outlives the servers, and a folder with their configuration.
-pub struct Grounds {
+pub struct ProcessSetup {
     pub s3: Embedded,
     folder: TempDir,
 }
 
-/// `logyard serve`. Killed when dropped.
-pub struct Server {
+/// The real binary, `logyard serve`. Killed when dropped.
+pub struct TestProcess {
     pub url: String,
     process: ChildProcess,
     client: Client,
 }
 
-impl Grounds {
+impl ProcessSetup {
     pub async fn with_objects(count: u64) -> Self {
         let s3 = Embedded::in_memory().await.unwrap();
         s3.create_bucket("source").unwrap();
@@ -54,10 +54,10 @@ impl Grounds {
         format!("sqlite:{}", self.folder.path().join("logyard.db").display())
     }
 
-    /// A server with a data directory of that name. `jobs`: how many it runs at once.
-    pub fn serve(&self, name: &str, database: &str, jobs: u32, concurrency: u32) -> Server {
+    /// Starts a server with a data directory of this name. `jobs`: how many it runs at once.
+    pub fn serve(&self, name: &str, database: &str, jobs: u32, concurrency: u32) -> TestProcess {
         let config = self.config(database, jobs, concurrency);
-        Server::start(&config, &self.folder.path().join(name))
+        TestProcess::start(&config, &self.folder.path().join(name))
     }
 
     fn config(&self, database: &str, jobs: u32, concurrency: u32) -> PathBuf {
@@ -72,13 +72,13 @@ impl Grounds {
     }
 }
 
-impl Server {
-    /// Returns once it listens, and blocks until then.
+impl TestProcess {
+    /// Blocks until the server listens.
     pub fn start(config: &Path, data_dir: &Path) -> Self {
         Self::start_as(logyard(), config, data_dir)
     }
 
-    /// The same with more in its environment.
+    /// Starts it from a command with further environment variables.
     pub fn start_as(mut command: Command, config: &Path, data_dir: &Path) -> Self {
         command
             .arg("--config")
@@ -120,7 +120,7 @@ impl Server {
         eventually_async(format!("the job is {what}"), within(9.mins()), probe).await
     }
 
-    /// Whether this very process holds the job.
+    /// Whether this process holds the job.
     pub fn holds(&self, job: &Job) -> bool {
         let id = format!("/{}-", self.process.id());
         job.holder.as_ref().is_some_and(|holder| holder.contains(&id))
@@ -131,7 +131,7 @@ impl Server {
         self.process.kill();
     }
 
-    /// SIGTERM, and the end that follows within the five seconds that are promised.
+    /// Sends SIGTERM; the process must end within the promised five seconds.
     pub async fn terminate(self) -> ExitStatus {
         self.process.terminate(within(5.secs())).await
     }

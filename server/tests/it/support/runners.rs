@@ -1,4 +1,4 @@
-//! A database, an S3 store and runners on them, all real, in this process.
+//! A database, an S3 store and runners, all real, in the process of the test.
 
 use std::{path::Path, sync::Arc};
 
@@ -14,7 +14,7 @@ use model::{CloneSpec, Job, JobId, Location, Mode, Selection, Spec, State};
 use tempfile::TempDir;
 use testing::{Span as _, eventually_async, seen, within};
 
-pub struct Workshop {
+pub struct TestRunners {
     pub scratch: Scratch,
     pub db: Db,
     pub s3: Embedded,
@@ -22,8 +22,8 @@ pub struct Workshop {
     pub dir: TempDir,
 }
 
-impl Workshop {
-    /// With empty buckets `source` and `destination`.
+impl TestRunners {
+    /// Makes the empty buckets `source` and `destination`.
     pub async fn open(scratch: Scratch) -> Self {
         let db = scratch.open().await;
         let s3 = Embedded::in_memory().await.unwrap();
@@ -32,11 +32,11 @@ impl Workshop {
         Self { scratch, db, s3, dir: TempDir::new().unwrap() }
     }
 
-    /// And so many objects in `source`.
+    /// Makes the buckets, and `count` objects in `source`.
     pub async fn with_objects(scratch: Scratch, count: u64) -> Self {
-        let workshop = Self::open(scratch).await;
-        workshop.s3.seed_objects("source", usize::try_from(count).unwrap()).await.unwrap();
-        workshop
+        let setup = Self::open(scratch).await;
+        setup.s3.seed_objects("source", usize::try_from(count).unwrap()).await.unwrap();
+        setup
     }
 
     pub async fn runner(&self, holder: &str, config: config::Runner) -> Runner {
@@ -68,7 +68,7 @@ impl Workshop {
         self.insert("source", ("destination", ""), mode).await
     }
 
-    /// A copy to a prefix of `destination`.
+    /// Queues a clone to a prefix of `destination`.
     pub async fn clone_to(&self, prefix: &str) -> JobId {
         self.insert("source", ("destination", prefix), Mode::Copy).await
     }
@@ -96,14 +96,14 @@ impl Workshop {
         self.db.insert(new).await.unwrap().0.id
     }
 
-    /// Puts an object that cannot be copied before it is restored, as a client would.
+    /// Puts an archived object, which cannot be copied until it is restored.
     pub async fn archive(&self, bucket: &str, key: &str) {
         let url = format!("{}/{bucket}/{key}", self.s3.url());
         let put = reqwest::Client::new().put(url).header("x-amz-storage-class", "GLACIER").body("archived");
         assert_eq!(put.send().await.unwrap().status(), 200);
     }
 
-    /// The job as soon as it is as described.
+    /// Waits until the job is as described; returns it.
     pub async fn until(&self, id: JobId, what: &str, is: impl Fn(&Job) -> bool) -> Job {
         let probe = || async { seen(self.db.job(id).await.unwrap(), &is) };
         eventually_async(format!("the job is {what}"), within(150.secs()), probe).await
@@ -119,18 +119,18 @@ impl Workshop {
     }
 }
 
-/// `received.ndjson` in a folder.
+/// A sink that writes to `received.ndjson` in a folder.
 pub fn file_sink(dir: &Path) -> config::Sink {
     let url = format!("file:{}", dir.join("received.ndjson").display());
     config::Sink { name: "file".parse().unwrap(), settings: Settings::new(url.parse().unwrap()) }
 }
 
-/// Several jobs at once, quickly.
+/// A runner with two jobs at once and 16 requests each.
 pub fn quick() -> config::Runner {
     config::Runner { jobs: 2, concurrency: 16, lease_ms: 15_000, multipart_threshold: Threshold::default() }
 }
 
-/// One copy at a time: a job that is still running when the test acts.
+/// A runner with one request at a time, so that a job still runs when the test acts.
 pub fn slow() -> config::Runner {
     config::Runner { jobs: 2, concurrency: 1, lease_ms: 15_000, multipart_threshold: Threshold::default() }
 }

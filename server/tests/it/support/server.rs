@@ -1,4 +1,4 @@
-//! A server to ask: the real router on a free loopback port, with SQLite in a folder of its own and an S3 store in
+//! The real router on a free loopback port, with SQLite in a folder of its own and an S3 store in
 //! memory. No runner: jobs stay where a test puts them.
 
 use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc};
@@ -36,23 +36,23 @@ use crate::support::runners::{file_sink, quick};
 pub const USER: &str = "operator";
 pub const PASSWORD: &str = "correct horse";
 
-pub struct Site {
+pub struct TestServer {
     pub url: String,
     pub app: App,
-    /// Of `[[auth.tokens]]`, where the site has them.
+    /// The token of `[[auth.tokens]]`, if the server has `[auth]`.
     pub token: String,
     client: Client,
     pub s3: Embedded,
     _dir: TempDir,
 }
 
-impl Site {
-    /// On loopback, without `[auth]`.
+impl TestServer {
+    /// Starts a server without `[auth]`.
     pub async fn open() -> Self {
         Self::with(|_| ()).await
     }
 
-    /// With an operator and one API token.
+    /// Starts a server with an operator and one API token.
     pub async fn guarded() -> Self {
         Self::with(guard).await
     }
@@ -99,13 +99,13 @@ impl Site {
         response.json().await.unwrap()
     }
 
-    /// The answer of a path once it is as expected.
+    /// Waits until the answer of a path is as expected; returns it.
     pub async fn json_once(&self, path: &str, expected: impl Fn(&Value) -> bool) -> Value {
         let probe = || async { seen(self.json(path).await, &expected) };
         eventually_async(format!("the expected answer of {path}"), within(2.mins()), probe).await
     }
 
-    /// A queued job; each `number` goes to a prefix of its own.
+    /// Queues a clone to a prefix of its own.
     pub async fn clone_number(&self, number: u32) -> Job {
         let body = json!({"source": "s3://source", "destination": format!("s3://target/{number}/")});
         let response = self.post("/api/v1/clones", &body).await;
@@ -113,7 +113,7 @@ impl Site {
         response.json().await.unwrap()
     }
 
-    /// The id of a nightly one, which starts nothing by itself here.
+    /// Creates a nightly schedule, which starts nothing without a scheduler; returns its id.
     pub async fn schedule(&self, name: &str) -> String {
         let clone = json!({"source": "s3://source", "destination": "s3://target"});
         let response =
@@ -137,13 +137,13 @@ impl Site {
         })
     }
 
-    /// What the sink `file` has received.
+    /// The events that the sink `file` has received.
     pub fn received(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.app.config.server.data_dir.join("received.ndjson")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The ids of a job that has dead letters, and of a run.
+    /// Creates a job with dead letters, and a run; returns their ids.
     pub async fn job_that_left_everything(&self) -> (String, String) {
         let job = self.clone_number(1).await.id;
         let letters = dead_letters(&self.app.config.server.data_dir, job);
@@ -180,14 +180,14 @@ impl Site {
         (job.to_string(), id)
     }
 
-    /// A table of an agent that is in step.
+    /// Reports a table of an agent as in sync.
     pub async fn agent_reports(&self, table: &str) {
         let end = json!({"local_count": 2, "local_version": 9, "remote_count": 2, "remote_version": 9, "uploaded": 2});
         let response = self.post(&format!("/api/v1/syncs/{table}/progress"), &end).await;
         assert_eq!(response.status(), 200);
     }
 
-    /// The id of one that is open.
+    /// Creates an open alert; returns its id.
     pub async fn alert(&self) -> String {
         let (db, now) = (&self.app.db, self.app.db.now());
         let alert = model::Alert {
@@ -211,7 +211,7 @@ impl Site {
         };
         let id = alert.id.to_string();
         let kept = db::KeptAlert { alert, gone_since: None, told_at: now, told_weight: 12 };
-        assert!(db.hold_evaluation("test", 60_000).await.unwrap());
+        assert!(db.acquire(db::task::EVALUATE, db::task::ALL, "test", 60_000).await.unwrap());
         assert!(db.record_evaluation("test", &[(db::AlertChange::Opened(kept), None)], &[]).await.unwrap());
         id
     }
@@ -222,7 +222,7 @@ impl Site {
         self.request(Method::POST, "/login").header(header::CONTENT_TYPE, form_type).body(form).send().await.unwrap()
     }
 
-    /// The value for `Cookie` of a new session.
+    /// Signs in; returns the value for `Cookie`.
     pub async fn session(&self) -> String {
         let response = self.sign_in(USER, PASSWORD, "/").await;
         assert_eq!(response.status(), 303);
@@ -230,7 +230,7 @@ impl Site {
     }
 }
 
-/// `name=value` of the `Set-Cookie`.
+/// The `name=value` of `Set-Cookie`.
 pub fn cookie(response: &Response) -> Option<String> {
     let set = response.headers().get(header::SET_COOKIE)?.to_str().unwrap();
     set.split(';').next().map(ToOwned::to_owned)
@@ -261,6 +261,7 @@ fn config(addr: SocketAddr, dir: &Path, s3: &Embedded) -> Config {
         database: config::Database { url: format!("sqlite:{}", dir.join("logyard.db").display()) },
         auth: None,
         runner: config::Runner { jobs: 0, concurrency: 4, lease_ms: 15_000, multipart_threshold: Threshold::default() },
+        tasks: config::Tasks::default(),
         prices: model::Prices::default(),
         retention: config::Retention::default(),
         stores: vec![db],

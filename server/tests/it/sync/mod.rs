@@ -10,5 +10,5 @@ pub mod replica_garbage;
 pub mod replica_sync;
 pub mod replica_tables;
 pub mod replicas;
-pub mod shop;
 pub mod syncer;
+pub mod table_pair;

@@ -1,16 +1,16 @@
-//! `logyard sync` with MySQL, or rather MariaDB, as the truth.
+//! `logyard sync` from MariaDB, in place of MySQL.
 
 use db::testing::Scratch;
 use sqlx::{AssertSqlSafe, MySqlPool};
 
 use crate::{
     clone::command::{run, said, summary},
-    sync::shop::Shop,
+    sync::table_pair::TablePair,
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_in_mysql_is_kept_in_step_with_its_copy_behind_http() {
-    let (shop, scratch) = (Shop::new().await, Scratch::mariadb_alone().await);
+async fn mysql_table_syncs_over_http() {
+    let (pair, scratch) = (TablePair::new().await, Scratch::mariadb_alone().await);
     let pool = MySqlPool::connect(&scratch.url).await.unwrap();
     let write = async |sql: &str| {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.unwrap();
@@ -18,15 +18,15 @@ async fn a_table_in_mysql_is_kept_in_step_with_its_copy_behind_http() {
     write("CREATE TABLE orders (id BIGINT PRIMARY KEY, row_version BIGINT NOT NULL, customer TEXT, total DOUBLE)")
         .await;
     write("INSERT INTO orders SELECT seq, seq, CONCAT('customer ', seq), seq / 4 FROM seq_1_to_1000").await;
-    let remote = shop.config("");
+    let remote = pair.config("");
     let remote = remote.split("remote = '").nth(1).unwrap().split('\'').next().unwrap().to_owned();
-    shop.write(&shop.config_of(&scratch.url, &remote, ""));
+    pair.write(&pair.config_of(&scratch.url, &remote, ""));
     let synced = async |arguments: &[&str]| {
-        let output = run(shop.sync(arguments)).await;
+        let output = run(pair.sync(arguments)).await;
         assert_eq!(output.status.code(), Some(0), "{}{}", said(&output), String::from_utf8_lossy(&output.stdout));
         summary(&output)
     };
-    let applied = run(shop.sync(&["--apply-migration"])).await;
+    let applied = run(pair.sync(&["--apply-migration"])).await;
     assert_eq!(applied.status.code(), Some(0), "{}", said(&applied));
     let first = synced(&[]).await;
     assert_eq!((&first["uploaded"], &first["deleted"]), (&1_000.into(), &0.into()), "{first}");
@@ -42,6 +42,6 @@ async fn a_table_in_mysql_is_kept_in_step_with_its_copy_behind_http() {
             .fetch_all(&pool)
             .await
             .unwrap();
-    assert_eq!(shop.remote.dump().await.len(), rows.len());
+    assert_eq!(pair.remote.dump().await.len(), rows.len());
     assert_eq!(rows[6], (7, 2_000, "customer 7".to_owned(), 0.0));
 }

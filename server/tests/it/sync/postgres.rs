@@ -1,5 +1,5 @@
-//! A table in PostgreSQL and its copy in another, through HTTP, by real processes that are killed while it is written to
-//! by transactions that commit out of order; and then the page's API tells that both are equal, and PostgreSQL does too.
+//! Real processes sync a table of one PostgreSQL database to another over HTTP. They are killed while writers commit
+//! out of order; in the end both the API and PostgreSQL report equal tables.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    support::process::Server,
+    support::process::TestProcess,
     sync::replica_tables::{ACME, holding, path, replica},
-    sync::shop::until,
+    sync::table_pair::until,
 };
 
 const ROWS: i64 = 50_000;
@@ -31,7 +31,7 @@ struct Orders {
 }
 
 impl Orders {
-    /// With summaries, as an operator would have made them.
+    /// Makes the table with summaries, as an operator would.
     async fn new() -> Self {
         let scratch = Scratch::postgres().await;
         let (pool, url) = (PgPool::connect(&scratch.url).await.unwrap(), scratch.url.clone());
@@ -53,14 +53,14 @@ impl Orders {
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&self.pool).await.unwrap();
     }
 
-    /// All that is in it, as PostgreSQL sums it up.
+    /// A digest of all rows, computed by PostgreSQL.
     async fn digest(&self) -> (i64, Option<String>) {
         let sql = "SELECT count(*), md5(string_agg(orders::text, ',' ORDER BY id)) FROM orders";
         sqlx::query_as(sql).fetch_one(&self.pool).await.unwrap()
     }
 }
 
-/// Inserts, changes and deletes; each transaction stays open for a while after it has taken its versions.
+/// Inserts, updates and deletes; each transaction stays open for a while after taking its versions.
 async fn write(pool: PgPool, number: i64, resting: CancellationToken) {
     let mut stroke = 0;
     while !resting.is_cancelled() {
@@ -73,7 +73,7 @@ async fn write(pool: PgPool, number: i64, resting: CancellationToken) {
              DELETE FROM orders WHERE id = {old} + 10;
              COMMIT"
         );
-        // Two that change the same rows may be told to try again.
+        // PostgreSQL may ask one of two writers of the same rows to retry.
         let _ = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await;
         stroke += 1;
     }
@@ -93,7 +93,7 @@ fn configuration(folder: &TempDir, local: &Orders, remote: &str) -> std::path::P
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_in_postgresql_that_is_written_to_is_brought_in_step_though_servers_are_killed() {
+async fn postgresql_table_syncs_despite_writes_and_sigkill() {
     let (local, copy, folder) = (Orders::new().await, Orders::new().await, TempDir::new().unwrap());
     local
         .run(&format!(
@@ -103,8 +103,8 @@ async fn a_table_in_postgresql_that_is_written_to_is_brought_in_step_though_serv
         .await;
     // Rows that nobody has any more, so that there is something to find beside what is written meanwhile.
     copy.run("INSERT INTO orders SELECT -i, 'ghost', 0, now(), NULL, i FROM generate_series(1, 9) i").await;
-    let site = holding(vec![replica("acme", &copy.url, ACME)]).await;
-    let config = configuration(&folder, &local, format!("{}{}", site.url, path("acme", "")).trim_end_matches('/'));
+    let remote = holding(vec![replica("acme", &copy.url, ACME)]).await;
+    let config = configuration(&folder, &local, format!("{}{}", remote.url, path("acme", "")).trim_end_matches('/'));
     let (resting, mut writers) = (CancellationToken::new(), JoinSet::new());
     for number in 0..3 {
         writers.spawn(write(local.pool.clone(), number, resting.clone()));
@@ -112,7 +112,7 @@ async fn a_table_in_postgresql_that_is_written_to_is_brought_in_step_though_serv
 
     let data = folder.path().join("data");
     for kill in 0..KILLS {
-        let server = Server::start(&config, &data);
+        let server = TestProcess::start(&config, &data);
         // Real time: the moment of the kill is the subject.
         tokio::time::sleep(Duration::from_millis(700 * (kill as u64 + 1))).await;
         server.kill();
@@ -120,7 +120,7 @@ async fn a_table_in_postgresql_that_is_written_to_is_brought_in_step_though_serv
     resting.cancel();
     writers.join_all().await;
 
-    let server = Server::start(&config, &data);
+    let server = TestProcess::start(&config, &data);
     until("equal", || async { local.digest().await == copy.digest().await }).await;
     let url = format!("{}/api/v1/syncs/orders", server.url);
     until("told to be in step", || async {

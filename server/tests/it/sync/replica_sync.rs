@@ -1,4 +1,4 @@
-//! A table is brought in step with one that a server holds, over HTTP, by all that an evaluation asks and changes.
+//! The engine syncs a table over HTTP with a replica that a server holds.
 
 use engine::sync::{
     Answer, Change, Checkpoint, EndpointRole, Evaluation, Local, Options, PerEndpoint, Question, Remote, RemoteTable,
@@ -7,7 +7,7 @@ use engine::sync::{
 use tables::Table;
 
 use crate::{
-    support::server::Site,
+    support::server::TestServer,
     sync::replica_tables::{ACME, Orders, holding, path},
 };
 
@@ -19,7 +19,7 @@ const THREE_THOUSAND: &str = "
 struct Pair {
     local: Orders,
     remote: Orders,
-    site: Site,
+    server: TestServer,
     checkpoint: Checkpoint,
     strategy: Strategy,
 }
@@ -27,16 +27,16 @@ struct Pair {
 impl Pair {
     async fn new(strategy: Strategy) -> Self {
         let (local, remote) = (Orders::new().await, Orders::new().await);
-        let site = holding(vec![remote.replica("acme", ACME)]).await;
-        Self { local, remote, site, checkpoint: Checkpoint::default(), strategy }
+        let server = holding(vec![remote.replica("acme", ACME)]).await;
+        Self { local, remote, server, checkpoint: Checkpoint::default(), strategy }
     }
 
     fn remote_table(&self) -> RemoteTable {
-        let url = format!("{}{}", self.site.url, path("acme", ""));
+        let url = format!("{}{}", self.server.url, path("acme", ""));
         RemoteTable::connect(&url, Some(&ACME.parse().unwrap())).unwrap()
     }
 
-    /// Evaluates until it is in step; how many rows are in quarantine then.
+    /// Evaluates until the tables are in sync; returns the number of quarantined rows.
     async fn sync(&mut self) -> usize {
         let local = Table::open(self.local.spec()).await.unwrap();
         let remote = self.remote_table();
@@ -125,17 +125,17 @@ async fn brings_in_step(strategy: Strategy) {
 }
 
 #[tokio::test]
-async fn a_table_is_brought_in_step_by_ranges() {
+async fn table_syncs_by_ranges() {
     brings_in_step(Strategy::Ranges).await;
 }
 
 #[tokio::test]
-async fn a_table_is_brought_in_step_by_a_scan() {
+async fn table_syncs_by_scan() {
     brings_in_step(Strategy::Scan).await;
 }
 
 #[tokio::test]
-async fn a_row_that_the_other_database_refuses_holds_up_no_other() {
+async fn refused_row_does_not_block_others() {
     let mut pair = Pair::new(Strategy::Ranges).await;
     pair.remote
         .run(
@@ -150,7 +150,7 @@ async fn a_row_that_the_other_database_refuses_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn in_step_is_shown_by_one_request_of_little() {
+async fn in_sync_table_needs_one_small_request() {
     let mut pair = Pair::new(Strategy::Ranges).await;
     pair.local.run(THREE_THOUSAND).await;
     pair.sync().await;
@@ -163,9 +163,9 @@ async fn in_step_is_shown_by_one_request_of_little() {
 }
 
 #[tokio::test]
-async fn a_wrong_token_is_refused_with_what_to_check() {
+async fn wrong_token_is_refused_with_advice() {
     let pair = Pair::new(Strategy::Ranges).await;
-    let url = format!("{}{}", pair.site.url, path("acme", ""));
+    let url = format!("{}{}", pair.server.url, path("acme", ""));
     let remote = RemoteTable::connect(&url, Some(&"another-token-of-someone".parse().unwrap())).unwrap();
     let Err(SyncFault::Refused(why)) = remote.meta().await else { panic!("answered") };
     assert!(why.contains("401") && why.contains("Check `token`"), "{why}");

@@ -1,11 +1,11 @@
-//! Tables in SQLite files, and a server that holds some of them for others.
+//! Tables in SQLite files, and a server that serves some of them as replicas.
 
 use logyard::config;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row, SqlitePool};
 use tempfile::TempDir;
 
-use crate::support::server::Site;
+use crate::support::server::TestServer;
 
 pub const ACME: &str = "acme-0123456789abcdef";
 pub const GLOBEX: &str = "globex-0123456789abcdef";
@@ -29,7 +29,7 @@ impl Orders {
         orders
     }
 
-    /// With the rows that the description of the API speaks of.
+    /// The table with the rows of the API description's examples.
     pub async fn described() -> Self {
         let orders = Self::new().await;
         orders.run("INSERT INTO orders (id, row_version, customer) VALUES (1, 2, 'Zoë'), (4, 5, 'Kim')").await;
@@ -40,7 +40,7 @@ impl Orders {
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&self.pool).await.unwrap();
     }
 
-    /// All that is in it, as text.
+    /// All rows, as text.
     pub async fn dump(&self) -> Vec<String> {
         let rows =
             "SELECT id || '@' || row_version || ' ' || ifnull(quote(customer), '-') || ' ' || quote(total) || ' '
@@ -63,7 +63,7 @@ impl Orders {
         }
     }
 
-    /// As it stands under `[[replicas]]`.
+    /// The entry under `[[replicas]]`.
     pub fn replica(&self, customer: &str, token: &str) -> config::Replica {
         replica(customer, &self.url(), token)
     }
@@ -83,16 +83,16 @@ pub fn replica(customer: &str, url: &str, token: &str) -> config::Replica {
     }
 }
 
-/// Holds them, with an operator and API tokens, which open none of them.
-pub async fn holding(replicas: Vec<config::Replica>) -> Site {
-    Site::with(|config| {
+/// Starts a server with these replicas, and with an operator and API tokens that open none of them.
+pub async fn holding(replicas: Vec<config::Replica>) -> TestServer {
+    TestServer::with(|config| {
         crate::support::server::guard(config);
         config.replicas = replicas;
     })
     .await
 }
 
-/// Where a customer's `orders` are, and there `rest`.
+/// The path of a customer's table `orders`, followed by `rest`.
 pub fn path(customer: &str, rest: &str) -> String {
     format!("/v1/customers/{customer}/databases/shop/tables/orders/{rest}")
 }

@@ -1,4 +1,4 @@
-//! The API of tables that are held for others: who may ask, and what is answered.
+//! The replica API: authorization and answers.
 
 use std::io::Read;
 
@@ -8,49 +8,49 @@ use serde_json::{Value, json};
 use testing::{Span as _, eventually_async, seen, within};
 
 use crate::{
-    support::server::Site,
+    support::server::TestServer,
     sync::replica_tables::{ACME, GLOBEX, Orders, holding, path, replica},
 };
 
-async fn get(site: &Site, customer: &str, token: &str, rest: &str) -> Response {
-    site.request(Method::GET, &path(customer, rest)).bearer_auth(token).send().await.unwrap()
+async fn get(server: &TestServer, customer: &str, token: &str, rest: &str) -> Response {
+    server.request(Method::GET, &path(customer, rest)).bearer_auth(token).send().await.unwrap()
 }
 
-async fn post(site: &Site, rest: &str, body: &Value) -> Value {
-    let response = site.request(Method::POST, &path("acme", rest)).bearer_auth(ACME).json(body).send().await.unwrap();
+async fn post(server: &TestServer, rest: &str, body: &Value) -> Value {
+    let response = server.request(Method::POST, &path("acme", rest)).bearer_auth(ACME).json(body).send().await.unwrap();
     assert_eq!(response.status(), 200, "{rest}");
     response.json().await.unwrap()
 }
 
 #[tokio::test]
-async fn a_token_opens_the_tables_of_its_customer_and_tells_nothing_of_others() {
+async fn token_opens_only_its_customers_tables() {
     let (acme, globex) = (Orders::described().await, Orders::new().await);
-    let site = holding(vec![acme.replica("acme", ACME), globex.replica("globex", GLOBEX)]).await;
+    let server = holding(vec![acme.replica("acme", ACME), globex.replica("globex", GLOBEX)]).await;
     for (customer, token, count) in [("acme", ACME, 2), ("globex", GLOBEX, 0)] {
-        let answer: Value = get(&site, customer, token, "count").await.json().await.unwrap();
+        let answer: Value = get(&server, customer, token, "count").await.json().await.unwrap();
         assert_eq!(answer, json!({"count": count}));
     }
     let mut details = Vec::new();
     for (customer, token) in [("globex", ACME), ("acme", GLOBEX), ("nobody", ACME)] {
-        let response = get(&site, customer, token, "count").await;
+        let response = get(&server, customer, token, "count").await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
         details.push(response.json::<Value>().await.unwrap()["detail"].clone());
     }
     assert!(details.iter().all(|detail| *detail == details[0]), "{details:?}");
 
     let write = json!({"rows": [{"key": 1, "version": 99, "values": {}}]});
-    let other = site.request(Method::POST, &path("acme", "rows")).bearer_auth(GLOBEX).json(&write);
+    let other = server.request(Method::POST, &path("acme", "rows")).bearer_auth(GLOBEX).json(&write);
     assert_eq!(other.send().await.unwrap().status(), StatusCode::NOT_FOUND);
     assert_eq!(acme.dump().await[0], "1@2 'Zoë' NULL NULL");
 }
 
 #[tokio::test]
-async fn nobody_else_is_let_in_whether_the_table_exists_or_not() {
+async fn unauthorized_request_learns_nothing_about_tables() {
     let orders = Orders::described().await;
-    let site = holding(vec![orders.replica("acme", ACME)]).await;
+    let server = holding(vec![orders.replica("acme", ACME)]).await;
     for customer in ["acme", "nobody"] {
-        for authorization in ["", "Bearer", "Bearer ", "Basic YTpi", &format!("Bearer {GLOBEX}"), &site.token, ACME] {
-            let request = site.request(Method::GET, &path(customer, "meta"));
+        for authorization in ["", "Bearer", "Bearer ", "Basic YTpi", &format!("Bearer {GLOBEX}"), &server.token, ACME] {
+            let request = server.request(Method::GET, &path(customer, "meta"));
             let response = request.header(header::AUTHORIZATION, authorization).send().await.unwrap();
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{customer}: {authorization}");
             assert!(response.headers()[header::WWW_AUTHENTICATE].to_str().unwrap().starts_with("Bearer"));
@@ -60,25 +60,25 @@ async fn nobody_else_is_let_in_whether_the_table_exists_or_not() {
         }
     }
     // And the token opens nothing but the table.
-    let request = site.request(Method::GET, "/api/v1/jobs").bearer_auth(ACME).send().await.unwrap();
+    let request = server.request(Method::GET, "/api/v1/jobs").bearer_auth(ACME).send().await.unwrap();
     assert_eq!(request.status(), StatusCode::UNAUTHORIZED);
 }
 
-/// Whoever writes a client by the description finds its examples true.
+/// The examples of the description are true.
 #[tokio::test]
-async fn the_examples_of_the_description_are_answered_as_it_says() {
+async fn openapi_examples_are_answered_as_described() {
     let description: Value = {
-        let site = Site::open().await;
-        site.json("/api/v1/openapi.json").await
+        let server = TestServer::open().await;
+        server.json("/api/v1/openapi.json").await
     };
     let mut seen = 0;
     for (described, methods) in description["paths"].as_object().unwrap() {
         let Some((_, rest)) = described.split_once("/tables/{table}/") else { continue };
         for (method, operation) in methods.as_object().unwrap() {
             let orders = Orders::described().await;
-            let site = holding(vec![orders.replica("acme", ACME)]).await;
+            let server = holding(vec![orders.replica("acme", ACME)]).await;
             let method: Method = method.to_uppercase().parse().unwrap();
-            let mut request = site.request(method.clone(), &path("acme", rest)).bearer_auth(ACME);
+            let mut request = server.request(method.clone(), &path("acme", rest)).bearer_auth(ACME);
             if let Some(body) = operation.pointer("/requestBody/content/application~1json/example") {
                 request = request.json(body);
             }
@@ -94,9 +94,9 @@ async fn the_examples_of_the_description_are_answered_as_it_says() {
 }
 
 #[tokio::test]
-async fn counting_leaves_out_both_bounds() {
+async fn count_excludes_both_bounds() {
     let orders = Orders::described().await;
-    let site = holding(vec![orders.replica("acme", ACME)]).await;
+    let server = holding(vec![orders.replica("acme", ACME)]).await;
     for (query, count) in [
         ("", 2),
         ("?aboveRowVersion=2", 1),
@@ -108,18 +108,18 @@ async fn counting_leaves_out_both_bounds() {
         ("?aboveRowVersion=9223372036854775807", 0),
         ("?belowRowVersion=9223372036854775807", 2),
     ] {
-        let answer: Value = get(&site, "acme", ACME, &format!("count{query}")).await.json().await.unwrap();
+        let answer: Value = get(&server, "acme", ACME, &format!("count{query}")).await.json().await.unwrap();
         assert_eq!(answer, json!({"count": count}), "{query}");
     }
 }
 
 #[tokio::test]
-async fn rows_that_cannot_be_taken_are_named_and_hold_up_no_others() {
+async fn refused_rows_are_named_and_others_written() {
     let orders = Orders::described().await;
-    let site = holding(vec![orders.replica("acme", ACME)]).await;
+    let server = holding(vec![orders.replica("acme", ACME)]).await;
     let row = |key: i64, values: Value| json!({"key": key, "version": 9, "values": values});
     let answer = post(
-        &site,
+        &server,
         "rows",
         &json!({"rows": [
             row(10, json!({"customer": "good"})),
@@ -142,25 +142,25 @@ async fn rows_that_cannot_be_taken_are_named_and_hold_up_no_others() {
     assert_eq!(refused.len(), 5, "{refused:?}");
     assert!(error(11).contains("customer: a list"), "{}", error(11));
     assert!(error(12).contains("photo: the base64"), "{}", error(12));
-    assert!(error(13).contains("the table takes no column nothing_of_the_kind"), "{}", error(13));
+    assert!(error(13).contains("the table has no column nothing_of_the_kind to write"), "{}", error(13));
     assert!(error(14).to_lowercase().contains("check"), "{}", error(14));
     let keys: Vec<_> = orders.dump().await.iter().map(|row| row.split(" NULL").next().unwrap().to_owned()).collect();
     assert_eq!(keys, ["1@2 'Zoë'", "4@5 'Kim'", "10@9 'good'", "15@9 'good as well'", "16@3 'newest'"]);
 }
 
 #[tokio::test]
-async fn only_rows_that_still_have_the_version_are_deleted() {
+async fn conditional_delete_removes_only_matching_versions() {
     let orders = Orders::described().await;
-    let site = holding(vec![orders.replica("acme", ACME)]).await;
-    let answer = post(&site, "delete-if", &json!({"rows": [[2, 1], [4, 4], [7, 7]]})).await;
+    let server = holding(vec![orders.replica("acme", ACME)]).await;
+    let answer = post(&server, "delete-if", &json!({"rows": [[2, 1], [4, 4], [7, 7]]})).await;
     assert_eq!(answer, json!({"deleted": 1}));
     assert_eq!(orders.dump().await.len(), 1);
-    assert_eq!(post(&site, "delete-if", &json!({"rows": [[2, 1]]})).await, json!({"deleted": 0}), "again");
+    assert_eq!(post(&server, "delete-if", &json!({"rows": [[2, 1]]})).await, json!({"deleted": 0}), "again");
 }
 
-/// Neither more than anyone should hold nor a part of a list.
+/// An answer is bounded and holds only complete lists.
 #[tokio::test]
-async fn lists_come_whole_and_as_many_as_fit() {
+async fn manifest_returns_only_complete_lists() {
     let orders = Orders::new().await;
     orders
         .run(
@@ -168,24 +168,24 @@ async fn lists_come_whole_and_as_many_as_fit() {
               INSERT INTO orders (id, row_version) SELECT i, i FROM n",
         )
         .await;
-    let site = holding(vec![orders.replica("acme", ACME)]).await;
+    let server = holding(vec![orders.replica("acme", ACME)]).await;
     let lengths = |answer: &Value| -> Vec<usize> {
         answer["lists"].as_array().unwrap().iter().map(|list| list.as_array().unwrap().len()).collect()
     };
     let spans = json!({"spans": [[0, 10_001], [10_001, 16_385], [16_385, 16_386], [19_999, 30_000]]});
-    assert_eq!(lengths(&post(&site, "manifest", &spans).await), [10_000, 6_384]);
-    assert_eq!(lengths(&post(&site, "manifest", &json!({"spans": [[0, 16_386], [0, 1]]})).await), [0; 0]);
-    assert_eq!(lengths(&post(&site, "manifest", &json!({"spans": []})).await), [0; 0]);
+    assert_eq!(lengths(&post(&server, "manifest", &spans).await), [10_000, 6_384]);
+    assert_eq!(lengths(&post(&server, "manifest", &json!({"spans": [[0, 16_386], [0, 1]]})).await), [0; 0]);
+    assert_eq!(lengths(&post(&server, "manifest", &json!({"spans": []})).await), [0; 0]);
 }
 
 #[tokio::test]
-async fn answers_are_compressed_where_that_is_wanted_and_worth_it() {
+async fn large_answers_are_compressed_on_request() {
     let orders = Orders::described().await;
-    let site = holding(vec![orders.replica("acme", ACME)]).await;
+    let server = holding(vec![orders.replica("acme", ACME)]).await;
     let body = json!({"spans": [[0, 4_096]], "split": true});
-    let plain = post(&site, "summaries", &body).await;
+    let plain = post(&server, "summaries", &body).await;
     for (accepts, compressed) in [("gzip", true), ("br, GZIP;q=0.5", true), ("br", false), ("gzip;q=0", false)] {
-        let request = site.request(Method::POST, &path("acme", "summaries")).bearer_auth(ACME).json(&body);
+        let request = server.request(Method::POST, &path("acme", "summaries")).bearer_auth(ACME).json(&body);
         let response = request.header(header::ACCEPT_ENCODING, accepts).send().await.unwrap();
         assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), compressed, "{accepts}");
         let bytes = response.bytes().await.unwrap();
@@ -197,31 +197,31 @@ async fn answers_are_compressed_where_that_is_wanted_and_worth_it() {
         }
         assert_eq!(serde_json::from_slice::<Value>(&text).unwrap(), plain, "{accepts}");
     }
-    let small = site.request(Method::GET, &path("acme", "count")).bearer_auth(ACME);
+    let small = server.request(Method::GET, &path("acme", "count")).bearer_auth(ACME);
     let small = small.header(header::ACCEPT_ENCODING, "gzip").send().await.unwrap();
     assert!(!small.headers().contains_key(header::CONTENT_ENCODING));
 
-    let request = site.request(Method::POST, &path("acme", "summaries")).bearer_auth(ACME);
+    let request = server.request(Method::POST, &path("acme", "summaries")).bearer_auth(ACME);
     let request = request.header(header::CONTENT_TYPE, "application/json").header(header::CONTENT_ENCODING, "gzip");
     let response = request.body(gzip::compressed(body.to_string().as_bytes())).send().await.unwrap();
     assert_eq!(response.json::<Value>().await.unwrap(), plain);
 }
 
-/// The server starts without it, and needs no restart when it comes back.
+/// The server starts without the database, and needs no restart when it returns.
 #[tokio::test]
-async fn a_database_that_is_down_is_said_to_be_and_is_asked_again() {
+async fn unreachable_database_answers_503_until_it_returns() {
     let orders = Orders::described().await;
     let away = format!("{}.moved", orders.url());
-    let site = holding(vec![replica("acme", &away, ACME), orders.replica("globex", GLOBEX)]).await;
-    let response = get(&site, "acme", ACME, "count").await;
+    let server = holding(vec![replica("acme", &away, ACME), orders.replica("globex", GLOBEX)]).await;
+    let response = get(&server, "acme", ACME, "count").await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(response.headers().contains_key(header::RETRY_AFTER));
     let detail = response.json::<Value>().await.unwrap()["detail"].to_string();
     assert!(!detail.contains("sqlite"), "{detail}");
-    assert_eq!(get(&site, "globex", GLOBEX, "count").await.status(), 200, "another is not held up");
+    assert_eq!(get(&server, "globex", GLOBEX, "count").await.status(), 200, "another is not held up");
 
     let file = |url: &str| url.trim_start_matches("sqlite:").to_owned();
     std::fs::copy(file(&orders.url()), file(&away)).unwrap();
-    let status = || async { seen(get(&site, "acme", ACME, "count").await.status(), |status| *status == 200) };
+    let status = || async { seen(get(&server, "acme", ACME, "count").await.status(), |status| *status == 200) };
     eventually_async("the table answers again", within(1.mins()), status).await;
 }

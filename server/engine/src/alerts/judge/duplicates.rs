@@ -1,44 +1,45 @@
-//! Objects that arrived more than once: nothing is missing, and whoever counts at the receiving end counts too much.
+//! Duplicates: objects that more than one run sent. Nothing is missing, but the receiver counts their events twice.
 //!
-//! How many they are is known of the bucket held against its runs; which runs they were, of the runs themselves.
+//! Reconciliation counts the objects; the runs themselves show which runs sent them.
 //!
-//! Always: what somebody asked for is no finding. Where the second run of every such object is part of a job, nothing is
-//! told, however many they are.
+//! Always: a requested repetition is not a finding. If the second run of every such object is part of a job, nothing is
+//! found, however many there are.
 
 use std::collections::HashSet;
 
-use model::{AlertKind, Outcome};
+use model::{AlertKind, Outcome, number::counted};
 
 use super::loss::exceeds;
 use crate::alerts::{
     facts::{Facts, RunFacts},
-    findings::{Finding, around, counted, percent},
+    findings::{Finding, around, percent},
     limits::Limits,
 };
 
-/// So many objects make it a pattern: an event that is handed over twice now and then is in the nature of queues.
+/// Fewest objects that make a pattern: queues occasionally deliver an event twice.
 const SOME_OBJECTS: u64 = 3;
 
+/// Finds duplicates if the share of objects sent more than once is over the limit.
 pub fn duplicates(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let arrived = facts.arrived?;
     if arrived.duplicates < SOME_OBJECTS || !exceeds(arrived.duplicates, arrived.objects, limits.duplicates) {
         return None;
     }
-    let again = delivered_again(facts, limits);
+    let again = sent_again(facts, limits);
     let first = again.iter().map(|run| run.started_at).min()?;
     let last = again.iter().map(|run| run.ended_at).max()?;
     Some(Finding {
         kind: AlertKind::Twice,
         since: first,
         reason: format!(
-            "{} of {} of the last day were delivered by more than one run ({}).",
+            "{} of {} of the last day were sent by more than one run ({}).",
             arrived.duplicates,
             counted(arrived.objects, "object"),
             percent(arrived.duplicates, arrived.objects)
         ),
         advice:
-            "Whoever counts at the receiving end counts these twice, unless it tells events by their ids. Look for a \
-                 second trigger, or a second shipper of the same objects; the runs say who they were."
+            "The receiver counts these events twice unless it deduplicates them by id. Look for a second trigger or a \
+                 second shipper of the same objects; the listed runs show which."
                 .to_owned(),
         runs: again.iter().map(|run| run.id).take(Finding::EVIDENCE).collect(),
         keys: again
@@ -52,8 +53,8 @@ pub fn duplicates(facts: &Facts, limits: &Limits) -> Option<Finding> {
     })
 }
 
-/// Runs of late that delivered what one before them had delivered, the newest first.
-fn delivered_again<'a>(facts: &'a Facts, limits: &Limits) -> Vec<&'a RunFacts> {
+/// Recent runs that sent an object which an earlier run had sent, newest first.
+fn sent_again<'a>(facts: &'a Facts, limits: &Limits) -> Vec<&'a RunFacts> {
     let from = facts.now.0.saturating_sub(limits.lookback(facts.every_s));
     let delivered = |run: &&RunFacts| !run.of_job && run.outcome.whole() && run.outcome != Outcome::Empty;
     let (mut known, mut again) = (HashSet::new(), Vec::new());

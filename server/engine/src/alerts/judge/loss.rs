@@ -1,18 +1,19 @@
-//! Loss: events and objects of which nothing says that they arrived.
+//! Loss: events that were not sent or not acknowledged, and objects without evidence that any event was sent.
 //!
-//! Always: what counts of an object is its last word. One that a later run delivered whole is not lost, whatever came
-//! before.
+//! Always: the last run over an object decides. An object that any run sent completely is not lost, whatever other runs
+//! over it report.
 
 use std::collections::HashSet;
 
-use model::{AlertKind, Key, Outcome};
+use model::{AlertKind, Key, Outcome, number::counted};
 
 use crate::alerts::{
     facts::{Facts, RunFacts},
-    findings::{Finding, around, counted, percent},
+    findings::{Finding, around, percent},
     limits::Limits,
 };
 
+/// Finds a loss if the share of lost events is over the limit, or if any object lost all its events.
 pub fn loss(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let from = facts.now.0.saturating_sub(limits.lookback(facts.every_s));
     let last_runs: Vec<&RunFacts> = last_runs(facts).into_iter().filter(|run| run.ended_at.0 >= from).collect();
@@ -30,19 +31,22 @@ pub fn loss(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let latest = affected.iter().map(|run| run.ended_at).max()?;
     let mut parts = Vec::new();
     if lost > 0 {
-        parts.push(format!("{} of {} did not arrive ({})", lost, counted(parsed, "event"), percent(lost, parsed)));
+        let (of, share) = (counted(parsed, "event"), percent(lost, parsed));
+        parts.push(format!("{lost} of {of} were not sent or not acknowledged ({share})"));
     }
     let doubtful = last_runs.iter().filter(in_doubt).count() as u64;
     if doubtful > 0 {
         let (were, objects) = if doubtful == 1 { ("was", "object") } else { ("were", "objects") };
-        parts.push(format!("{doubtful} {objects} {were} begun and nothing says that anything of them arrived"));
+        parts.push(format!("{doubtful} {objects} {were} started without evidence that any event was sent"));
     }
     Some(Finding {
         kind: AlertKind::Loss,
         since: first,
         reason: format!("{}.", parts.join("; ")),
-        advice: "Open the runs for what failed, mend the sink or the function, then reprocess exactly these objects."
-            .to_owned(),
+        advice:
+            "Open the listed runs to see what failed. Repair the sink or the function, then reprocess exactly these \
+                 objects."
+                .to_owned(),
         runs: affected.iter().map(|run| run.id).take(Finding::EVIDENCE).collect(),
         keys: affected
             .iter()
@@ -55,7 +59,7 @@ pub fn loss(facts: &Facts, limits: &Limits) -> Option<Finding> {
     })
 }
 
-/// Of each object the newest run, or a whole one if there is any; of runs without an object each.
+/// One run per object: the newest complete one, else the newest. Plus every run without an object.
 fn last_runs(facts: &Facts) -> Vec<&RunFacts> {
     let whole: HashSet<&Key> =
         facts.runs.iter().filter(|run| run.outcome.whole()).filter_map(|run| run.key.as_ref()).collect();
@@ -79,7 +83,7 @@ pub fn exceeds(part: u64, of: u64, limit: f64) -> bool {
     part > 0 && part as f64 > limit * of as f64
 }
 
-/// An outcome that claims success without proof.
+/// Whether an outcome reports success without proof.
 pub fn claims(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Suspicious | Outcome::Unproven)
 }

@@ -1,6 +1,6 @@
-//! Facts of a pipeline → what holds. Each condition is a function of its own and looks at nothing but facts and limits.
+//! Judges a pipeline: facts and limits in, findings out. Each condition is a pure function of its own.
 //!
-//! Always: while the source of runs cannot be read, nothing that rests on runs is parts; the same for what waits.
+//! Always: while runs cannot be read, no condition that rests on runs is judged; likewise for waiting objects.
 
 mod duplicates;
 mod loss;
@@ -17,7 +17,7 @@ use super::{
     limits::Limits,
 };
 
-/// What rests on runs.
+/// The kinds that rest on runs.
 const RUN_KINDS: [AlertKind; 7] = [
     AlertKind::NoRuns,
     AlertKind::Loss,
@@ -28,7 +28,7 @@ const RUN_KINDS: [AlertKind; 7] = [
     AlertKind::Twice,
 ];
 
-/// What holds of a pipeline now.
+/// Judges all conditions of a pipeline.
 pub fn judge(facts: &Facts, limits: &Limits) -> Judgement {
     let mut judgement = Judgement::default();
     let runs = reader_problem(facts.runs_reader.as_ref(), facts.now, limits);
@@ -57,7 +57,7 @@ pub fn judge(facts: &Facts, limits: &Limits) -> Judgement {
     judgement
 }
 
-/// Why a reader is not to be believed, and since when; `None`: it is.
+/// Why a reader's facts cannot be trusted, and since when; `None` if they can.
 fn reader_problem(reader: Option<&Reader>, now: Time, limits: &Limits) -> Option<(Time, String)> {
     let reader = reader?;
     let since = reader.polled_at.unwrap_or(now);
@@ -65,11 +65,11 @@ fn reader_problem(reader: Option<&Reader>, now: Time, limits: &Limits) -> Option
         return Some((since, format!("{} cannot be read: {}", reader.what, error.trim_end_matches('.'))));
     }
     if !reader.leased {
-        return Some((since, format!("nobody has read {} for {}", reader.what, span(now.since(since)))));
+        return Some((since, format!("no process has read {} for {}", reader.what, span(now.since(since)))));
     }
     let behind = i64::try_from(reader.behind_ms).unwrap_or(i64::MAX);
     (behind > limits.behind_ms)
-        .then(|| (Time(now.0 - behind), format!("{} is read, but {} behind", reader.what, span(behind))))
+        .then(|| (Time(now.0 - behind), format!("{} is read with a lag of {}", reader.what, span(behind))))
 }
 
 fn unknown(facts: &Facts, problems: Vec<(Time, String)>) -> Option<Finding> {
@@ -79,10 +79,11 @@ fn unknown(facts: &Facts, problems: Vec<(Time, String)>) -> Option<Finding> {
     Some(Finding {
         kind: AlertKind::Unknown,
         since,
-        reason: format!("How it stands is not known: {}.", why.join("; ")),
-        advice: "Until it can be read again, nothing here says that all is well. Check the permissions, the name and \
-                 the endpoint, and that a server or worker of Logyard runs."
-            .to_owned(),
+        reason: format!("State unknown: {}.", why.join("; ")),
+        advice:
+            "Do not take this pipeline for healthy until it can be read again. Check the permissions, the name and \
+                 the endpoint, and that a Logyard server or worker is running."
+                .to_owned(),
         runs: Vec::new(),
         keys: Vec::new(),
         window: around(since, facts.now),

@@ -1,25 +1,25 @@
-//! Silence and lag: what should have happened, and did not.
+//! Silence and lag: runs that should have started and objects that should have been processed.
 
-use model::{AlertKind, Time};
+use model::{AlertKind, Time, number::counted};
 
 use crate::alerts::{
     facts::{Facts, RunFacts},
-    findings::{Finding, around, counted, span},
+    findings::{Finding, around, span},
     limits::{Limits, intervals_ms},
 };
 
-/// A pipeline that was late this often among its last runs does not keep its interval to the second.
+/// A pipeline with this many late runs among its last ones is regularly late.
 const OFTEN: usize = 2;
-/// Of so many runs the distances tell.
+/// Number of last runs whose spacing is judged.
 const RHYTHM: usize = 50;
 
-/// No run for as long as the intervals and the grace allow.
+/// Finds silence: no run within the allowed intervals plus the grace period.
 pub fn no_runs(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let every = intervals_ms(facts.every_s.filter(|every| *every > 0), 1);
     if every == 0 {
         return None;
     }
-    // A run is a sign of life until its end: one that takes long is not silence.
+    // Silence counts from the end of the last run: a long run is not silence.
     let ends: Vec<Time> = own(facts).map(|run| run.ended_at).collect();
     let last = ends.iter().copied().max();
     let from = last.or(facts.watched_since)?;
@@ -32,16 +32,18 @@ pub fn no_runs(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let last_one = own(facts).next();
     let reason = match last {
         Some(_) => format!("No run for {}; one is expected every {}.", span(silent), span(every)),
-        None => format!("No run at all since it is watched, {}; one is expected every {}.", span(silent), span(every)),
+        None => {
+            format!("No run since monitoring began {} ago; one is expected every {}.", span(silent), span(every))
+        }
     };
     Some(Finding {
         kind: AlertKind::NoRuns,
         since: Time(from.0.saturating_add(every)),
         reason,
-        advice:
-            "Look whether log objects still appear at the source. If they do: is the trigger (notification, queue) \
-                 in place, is the function enabled, is the follower running? If they do not: is access logging on?"
-                .to_owned(),
+        advice: "Check whether new log objects appear at the source. If they do, check the trigger (notification or \
+                 queue), that the function is enabled, and that the follower runs. If they do not, check that access \
+                 logging is on."
+            .to_owned(),
         runs: last_one.map(|run| run.id).into_iter().collect(),
         keys: Vec::new(),
         window: around(from, facts.now),
@@ -49,11 +51,12 @@ pub fn no_runs(facts: &Facts, limits: &Limits) -> Option<Finding> {
     })
 }
 
+/// The runs that the pipeline started by itself, newest first.
 fn own(facts: &Facts) -> impl Iterator<Item = &RunFacts> {
     facts.runs.iter().filter(|run| !run.of_job)
 }
 
-/// Its last runs came later than the interval says, again and again, without being silent for two of them.
+/// Whether its last runs were repeatedly later than one interval, though never later than two.
 fn often_late(facts: &Facts, every: i64) -> bool {
     let starts: Vec<Time> = own(facts).take(RHYTHM).map(|run| run.started_at).collect();
     let late = starts.windows(2).filter(|pair| {
@@ -63,7 +66,7 @@ fn often_late(facts: &Facts, every: i64) -> bool {
     late.count() >= OFTEN
 }
 
-/// The oldest object that nobody handled is too old.
+/// Finds a lag: the oldest object that was not processed is older than the limit.
 pub fn lag(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let oldest = facts.gaps.oldest?;
     let (age, limit) = (facts.now.since(oldest), limits.lag_of(facts.every_s));
@@ -71,23 +74,23 @@ pub fn lag(facts: &Facts, limits: &Limits) -> Option<Finding> {
         return None;
     }
     let count = facts.gaps.count.max(1);
-    let (waits, why) = match &facts.shipping_error {
-        Some(error) => ("wait", format!(" The last try: {}", error.trim_end())),
-        None => ("wait", String::new()),
+    let why = match &facts.shipping_error {
+        Some(error) => format!(" Last error: {}", error.trim_end()),
+        None => String::new(),
     };
-    let waits = if count == 1 { "waits" } else { waits };
     Some(Finding {
         kind: AlertKind::Lag,
         since: Time(oldest.0.saturating_add(limit)),
         reason: format!(
-            "{} {waits} to be shipped, the oldest for {}; the limit is {}.{why}",
+            "{} not processed; the oldest has waited {}, the limit is {}.{why}",
             counted(count, "object"),
             span(age),
             span(limit)
         ),
-        advice: "Look whether the shipper runs and how long a run takes; then ship what is missing with \"Reprocess \
+        advice:
+            "Check that the shipper runs and how long its runs take. Then ship the missing objects with \"Reprocess \
                  exactly these\"."
-            .to_owned(),
+                .to_owned(),
         runs: Vec::new(),
         keys: facts.gaps.keys.iter().take(Finding::EVIDENCE).cloned().collect(),
         window: around(oldest, facts.now),

@@ -1,25 +1,25 @@
-//! What single runs give away: claims against their figures, failures in a row, memory, records not understood.
+//! Conditions of single runs: success contradicted by figures, failures in a row, memory, parsing failures.
 
-use model::{AlertKind, Outcome};
+use model::{AlertKind, Outcome, number::counted};
 
 use super::loss::{claims, exceeds};
 use crate::alerts::{
     facts::{Facts, RunFacts},
-    findings::{Finding, around, counted, percent},
+    findings::{Finding, around, percent},
     limits::Limits,
 };
 
-/// A run that left no summary has this long for it: log events come late. Milliseconds.
+/// How long after its end a run's summary may appear: log events arrive late. Milliseconds.
 const SUMMARY_WITHIN_MS: i64 = 30_000;
-/// Records that cannot be parsed, for a share of them to say anything.
+/// Fewest unparsed records for their share to mean anything.
 const SOME_RECORDS: u64 = 10;
 
-/// Runs that claim success, and whose figures, or the lack of them, say otherwise.
+/// Finds runs that report success although their figures contradict it or are missing.
 pub fn suspicious(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let affected: Vec<&RunFacts> = recent(facts, limits)
         .filter(|run| claims(run.outcome))
         .filter(|run| run.outcome != Outcome::Unproven || facts.now.since(run.ended_at) > SUMMARY_WITHIN_MS)
-        .filter(|run| !redelivered(facts, run))
+        .filter(|run| !sent_later(facts, run))
         .collect();
     if (affected.len() as u64) < limits.suspicious.max(1) {
         return None;
@@ -29,29 +29,30 @@ pub fn suspicious(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let claiming = affected.len() as u64 - silent;
     let mut parts = Vec::new();
     if claiming > 0 {
-        parts.push(format!("{claiming} of {} claimed success against their own figures", counted(of, "run")));
+        parts.push(format!("{claiming} of {} reported success, contradicted by their own figures", counted(of, "run")));
     }
     if silent > 0 {
         parts.push(format!("{silent} of {} ended without a summary", counted(of, "run")));
     }
-    let advice = "Open one of the runs for what its outcome rests on. Trust no count of these runs until the receiving \
-                  end was asked; then reprocess their objects.";
+    let advice = "Open one of these runs to see what its outcome rests on. Do not trust the counts of these runs until \
+                  you have checked the receiver; then reprocess their objects.";
     finding(AlertKind::Suspicious, &affected, format!("{}.", parts.join("; ")), advice, affected.len() as u64)
 }
 
-/// Timeouts and crashes in a row, up to now; or what waits cannot be shipped.
+/// Finds timeouts and crashes in a row, up to the last run; or an error that keeps waiting objects from being shipped.
 pub fn failing(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let streak: Vec<&RunFacts> = recent(facts, limits).take_while(|run| run.without_result()).collect();
     if streak.len() as u64 >= limits.failing.max(1) {
         let timeouts = streak.iter().filter(|run| run.outcome == Outcome::TimedOut).count();
         let crashes = streak.iter().filter(|run| run.outcome == Outcome::Crashed).count();
         let vanished = streak.len() - timeouts - crashes;
-        let parts = [(timeouts, "timed out"), (crashes, "crashed"), (vanished, "never ended")];
+        let parts = [(timeouts, "timed out"), (crashes, "crashed"), (vanished, "logged no end")];
         let parts: Vec<String> =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        let reason = format!("The last {} came to nothing: {}.", counted(streak.len() as u64, "run"), parts.join(", "));
-        let advice = "Look at the end of their logs. For timeouts: the function's timeout against what an object takes, \
-                      and whether the receiver answers. For crashes: memory, and the first error.";
+        let reason = format!("The last {} failed: {}.", counted(streak.len() as u64, "run"), parts.join(", "));
+        let advice = "Read the end of their logs. After timeouts, compare the function's timeout with the time that an \
+                      object takes, and check that the receiver answers. After crashes, check the memory and the first \
+                      error.";
         return finding(AlertKind::Failing, &streak, reason, advice, streak.len() as u64);
     }
     let error = facts.shipping_error.as_ref()?;
@@ -59,8 +60,8 @@ pub fn failing(facts: &Facts, limits: &Limits) -> Option<Finding> {
     Some(Finding {
         kind: AlertKind::Failing,
         since,
-        reason: format!("What waits could not be shipped: {}.", error.trim_end_matches('.')),
-        advice: "Mend what it names; nothing is lost meanwhile, it is tried again by itself.".to_owned(),
+        reason: format!("Waiting objects could not be shipped: {}.", error.trim_end_matches('.')),
+        advice: "Repair what the error names. Shipping is retried automatically.".to_owned(),
         runs: Vec::new(),
         keys: facts.gaps.keys.iter().take(Finding::EVIDENCE).cloned().collect(),
         window: around(since, facts.now),
@@ -68,7 +69,7 @@ pub fn failing(facts: &Facts, limits: &Limits) -> Option<Finding> {
     })
 }
 
-/// Runs near their limit of memory.
+/// Finds runs near their memory limit.
 pub fn memory(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let near = |run: &&RunFacts| match (run.memory_mb, run.memory_limit_mb) {
         (Some(used), Some(limit)) if limit > 0 => exceeds(used, limit, limits.memory) || used >= limit,
@@ -78,52 +79,52 @@ pub fn memory(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let worst = affected.iter().max_by_key(|run| run.memory_mb)?;
     let (used, limit) = (worst.memory_mb.unwrap_or_default(), worst.memory_limit_mb.unwrap_or_default());
     let reason = format!(
-        "{} used {} of {limit} MB and more, {used} MB at most.",
+        "{} used {} or more of the {limit} MB memory limit; max {used} MB.",
         counted(affected.len() as u64, "run"),
         percent(affected.iter().filter_map(|run| run.memory_mb).min().unwrap_or_default(), limit),
     );
-    let advice = "Give the function more memory before it is killed for it; a killed run delivers nothing and says so \
-                  to nobody.";
+    let advice =
+        "Give the function more memory before Lambda kills it: a killed run leaves no summary of what it sent.";
     finding(AlertKind::Memory, &affected, reason, advice, used)
 }
 
-/// Too large a share of the records is not understood; or nothing of an object is.
+/// Finds too large a share of unparsed records, or an object of which no record was parsed.
 pub fn parsing(facts: &Facts, limits: &Limits) -> Option<Finding> {
     let unparsed = |run: &RunFacts| run.encountered.saturating_sub(run.parsed);
-    let told: Vec<&RunFacts> =
+    let counted_runs: Vec<&RunFacts> =
         recent(facts, limits).filter(|run| run.encountered > 0 && !claims(run.outcome)).collect();
     let (encountered, failed) =
-        told.iter().fold((0, 0), |(all, failed), run| (all + run.encountered, failed + unparsed(run)));
+        counted_runs.iter().fold((0, 0), |(all, failed), run| (all + run.encountered, failed + unparsed(run)));
     let nothing =
-        told.iter().filter(|run| run.parsed == 0 && !run.without_result() && !redelivered(facts, run)).count();
+        counted_runs.iter().filter(|run| run.parsed == 0 && !run.without_result() && !sent_later(facts, run)).count();
     let much = failed >= SOME_RECORDS && exceeds(failed, encountered, limits.parsing);
     if !much && nothing == 0 {
         return None;
     }
-    let affected: Vec<&RunFacts> = told.into_iter().filter(|run| unparsed(run) > 0 && !run.without_result()).collect();
+    let affected: Vec<&RunFacts> =
+        counted_runs.into_iter().filter(|run| unparsed(run) > 0 && !run.without_result()).collect();
     let mut reason = format!(
         "{failed} of {} could not be parsed ({})",
         counted(encountered, "record"),
         percent(failed, encountered)
     );
     if nothing > 0 {
-        reason.push_str("; of ");
+        reason.push_str("; no record was parsed in ");
         reason.push_str(&counted(nothing as u64, "object"));
-        reason.push_str(" nothing at all");
     }
-    let advice = "Look at the failures of one of the runs: a format of logs that changed looks like this. Records that \
-                  could not be parsed are not in the sink.";
+    let advice = "Look at the parsing failures of one of these runs: a changed log format looks like this. Unparsed \
+                  records are not in the sink.";
     finding(AlertKind::Parsing, &affected, format!("{reason}."), advice, failed)
 }
 
-/// The newest first.
+/// The runs that count and are not part of a job, newest first.
 fn recent<'a>(facts: &'a Facts, limits: &Limits) -> impl Iterator<Item = &'a RunFacts> {
     let from = facts.now.0.saturating_sub(limits.lookback(facts.every_s));
     facts.runs.iter().filter(move |run| run.ended_at.0 >= from && !run.of_job)
 }
 
-/// A later run delivered the object whole.
-fn redelivered(facts: &Facts, run: &RunFacts) -> bool {
+/// Whether a later run sent the object completely.
+fn sent_later(facts: &Facts, run: &RunFacts) -> bool {
     let later = |other: &&RunFacts| other.key == run.key && other.started_at > run.started_at && other.outcome.whole();
     run.key.is_some() && facts.runs.iter().any(|other| later(&other))
 }

@@ -1,4 +1,4 @@
-//! Each condition by its own promise, with the figures of the source texts where they give any.
+//! One test per condition, with the figures of the source texts where they give any.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::alerts::facts::{Arrived, Gaps, RunFacts};
 const NOW: Time = Time(1_770_000_000_000);
 const MINUTE: i64 = 60_000;
 
-/// A run that ended so many minutes ago.
+/// A run that ended this many minutes ago.
 fn run(minutes_ago: i64, outcome: Outcome) -> RunFacts {
     let ended_at = Time(NOW.0 - minutes_ago * MINUTE);
     RunFacts {
@@ -62,12 +62,12 @@ fn reader() -> Reader {
 }
 
 #[test]
-fn a_pipeline_whose_runs_deliver_in_time_is_quiet() {
+fn pipeline_with_timely_runs_has_no_findings() {
     assert_eq!(kinds(&facts((1..12).map(|n| run(n * 5 - 3, Outcome::Delivered)).collect())), []);
 }
 
 #[test]
-fn silence_is_told_within_an_interval_and_a_minute_of_the_last_sign_of_life() {
+fn silence_is_found_after_interval_and_grace() {
     let mut silent = facts((0..12).map(|n| run(n * 5, Outcome::Delivered)).collect());
     silent.now = Time(NOW.0 + 5 * MINUTE);
     assert_eq!(kinds(&silent), []);
@@ -76,7 +76,7 @@ fn silence_is_told_within_an_interval_and_a_minute_of_the_last_sign_of_life() {
 }
 
 #[test]
-fn a_pipeline_that_is_often_a_little_late_is_given_another_interval() {
+fn regularly_late_pipeline_gets_one_more_interval() {
     let mut late = facts((0..12).map(|n| run(n * 6, Outcome::Delivered)).collect());
     late.now = Time(NOW.0 + 6 * MINUTE);
     assert_eq!(kinds(&late), []);
@@ -85,7 +85,7 @@ fn a_pipeline_that_is_often_a_little_late_is_given_another_interval() {
 }
 
 #[test]
-fn a_pipeline_that_never_ran_is_silent_since_it_is_watched_and_not_before() {
+fn silence_without_runs_counts_from_start_of_monitoring() {
     let mut new = facts(Vec::new());
     assert_eq!(kinds(&new), []);
     new.watched_since = Some(Time(NOW.0 - 2 * MINUTE));
@@ -95,30 +95,30 @@ fn a_pipeline_that_never_ran_is_silent_since_it_is_watched_and_not_before() {
 }
 
 #[test]
-fn runs_of_a_job_that_a_person_asked_for_do_not_hide_the_silence() {
+fn runs_of_a_job_do_not_hide_silence() {
     let job = RunFacts { of_job: true, ..run(0, Outcome::Delivered) };
     assert_eq!(kinds(&facts(vec![job, run(60, Outcome::Delivered)])), [AlertKind::NoRuns]);
 }
 
 #[test]
-fn an_object_that_waits_longer_than_the_limit_is_lag() {
+fn object_waiting_beyond_the_limit_is_lag() {
     let mut behind = facts(vec![run(1, Outcome::Delivered)]);
     behind.gaps = Gaps { count: 41, oldest: Some(Time(NOW.0 - 14 * MINUTE)), keys: vec!["logs/a".into()] };
     assert_eq!(kinds(&behind), []);
     behind.gaps.oldest = Some(Time(NOW.0 - 2 * 86_400_000));
     let lag = &judge(&behind, &Limits::default()).findings[0];
     assert_eq!((lag.kind, lag.keys.len()), (AlertKind::Lag, 1));
-    assert_eq!(lag.reason, "41 objects wait to be shipped, the oldest for 2 days 0 h; the limit is 15 min.");
+    assert_eq!(lag.reason, "41 objects not processed; the oldest has waited 2 days 0 h, the limit is 15 min.");
 }
 
 #[test]
-fn a_function_that_succeeded_and_delivered_nothing_is_suspicious_at_once() {
-    let empty_handed = RunFacts { encountered: 76_464, parsed: 76_464, ..run(0, Outcome::Suspicious) };
-    assert_eq!(kinds(&facts(vec![empty_handed, run(5, Outcome::Delivered)])), [AlertKind::Suspicious]);
+fn successful_run_that_sent_nothing_is_suspicious() {
+    let nothing_sent = RunFacts { encountered: 76_464, parsed: 76_464, ..run(0, Outcome::Suspicious) };
+    assert_eq!(kinds(&facts(vec![nothing_sent, run(5, Outcome::Delivered)])), [AlertKind::Suspicious]);
 }
 
 #[test]
-fn a_run_without_a_summary_has_half_a_minute_for_it() {
+fn missing_summary_is_suspicious_after_thirty_seconds() {
     let mut silent = facts(vec![run(0, Outcome::Unproven)]);
     assert_eq!(kinds(&silent), []);
     silent.now = Time(NOW.0 + 31_000);
@@ -126,17 +126,17 @@ fn a_run_without_a_summary_has_half_a_minute_for_it() {
 }
 
 #[test]
-fn timeouts_and_crashes_in_a_row_are_told_and_one_alone_is_not() {
+fn failures_in_a_row_are_found_one_alone_not() {
     let good = run(5, Outcome::Delivered);
     assert_eq!(kinds(&facts(vec![run(1, Outcome::TimedOut), good.clone()])), []);
     let row = vec![run(1, Outcome::TimedOut), run(2, Outcome::Crashed), run(3, Outcome::Unknown), good];
     let judgement = judge(&facts(row), &Limits::default());
     assert_eq!(judgement.findings[0].kind, AlertKind::Failing);
-    assert_eq!(judgement.findings[0].reason, "The last 3 runs came to nothing: 1 timed out, 1 crashed, 1 never ended.");
+    assert_eq!(judgement.findings[0].reason, "The last 3 runs failed: 1 timed out, 1 crashed, 1 logged no end.");
 }
 
 #[test]
-fn a_timeout_that_a_later_run_made_good_is_no_loss_and_one_that_none_did_is() {
+fn timeout_is_loss_unless_later_run_succeeds() {
     let timeout = || of_object("logs/x", 20, Outcome::TimedOut);
     let mut runs = vec![run(1, Outcome::Delivered), timeout()];
     assert_eq!(kinds(&facts(runs.clone())), [AlertKind::Loss]);
@@ -145,22 +145,22 @@ fn a_timeout_that_a_later_run_made_good_is_no_loss_and_one_that_none_did_is() {
 }
 
 #[test]
-fn events_that_did_not_arrive_are_a_loss_from_one_in_a_thousand_on() {
+fn loss_is_found_above_one_in_a_thousand() {
     let partial = |lost| RunFacts { parsed: 100_000, encountered: 100_000, lost, ..run(1, Outcome::Partial) };
     assert_eq!(kinds(&facts(vec![partial(100)])), []);
     let judgement = judge(&facts(vec![partial(101)]), &Limits::default());
-    assert_eq!(judgement.findings[0].reason, "101 of 100000 events did not arrive (0.1 %).");
+    assert_eq!(judgement.findings[0].reason, "101 of 100000 events were not sent or not acknowledged (0.1 %).");
 }
 
 #[test]
-fn memory_near_its_limit_is_told_and_the_usual_share_is_not() {
+fn memory_near_the_limit_is_found_usual_share_not() {
     let used = |mb| RunFacts { memory_mb: Some(mb), ..run(1, Outcome::Delivered) };
     assert_eq!(kinds(&facts(vec![used(165)])), []);
     assert_eq!(kinds(&facts(vec![used(190), used(165)])), [AlertKind::Memory]);
 }
 
 #[test]
-fn a_format_nobody_understands_is_told_and_a_strange_line_is_not() {
+fn changed_format_is_found_single_bad_line_not() {
     let parsed = |parsed| RunFacts { parsed, ..run(1, Outcome::Partial) };
     assert_eq!(kinds(&facts(vec![parsed(995)])), []);
     assert_eq!(kinds(&facts(vec![parsed(980)])), [AlertKind::Parsing]);
@@ -168,7 +168,7 @@ fn a_format_nobody_understands_is_told_and_a_strange_line_is_not() {
     assert_eq!(kinds(&facts(vec![small])), [AlertKind::Parsing]);
 }
 
-/// Each object delivered by two runs, a minute apart.
+/// Facts in which two runs, one minute apart, sent each object.
 fn doubled(objects: i64) -> Facts {
     let delivered = |number: i64, minutes_ago| of_object(&format!("logs/{number}"), minutes_ago, Outcome::Sent);
     let runs = (0..objects).flat_map(|number| [delivered(number, number * 5 + 1), delivered(number, number * 5 + 2)]);
@@ -176,15 +176,15 @@ fn doubled(objects: i64) -> Facts {
 }
 
 #[test]
-fn objects_that_two_runs_delivered_are_told_with_the_runs_and_one_now_and_then_is_not() {
+fn duplicates_are_found_with_runs_rare_ones_not() {
     assert_eq!(kinds(&doubled(2)), []);
     let judgement = judge(&doubled(3), &Limits::default());
-    let told = &judgement.findings[0];
+    let finding = &judgement.findings[0];
     assert_eq!(
-        (told.kind, told.runs.len(), &told.keys[..]),
+        (finding.kind, finding.runs.len(), &finding.keys[..]),
         (AlertKind::Twice, 3, &["logs/0", "logs/1", "logs/2"].map(String::from)[..])
     );
-    assert_eq!(told.reason, "3 of 288 objects of the last day were delivered by more than one run (1.0 %).");
+    assert_eq!(finding.reason, "3 of 288 objects of the last day were sent by more than one run (1.0 %).");
     let many = Facts { arrived: Some(Arrived { objects: 1_000, duplicates: 3 }), ..doubled(3) };
     assert_eq!(kinds(&many), [], "three in a thousand are no pattern");
     let limits = Limits { duplicates: 0.002, ..Limits::default() };
@@ -192,7 +192,7 @@ fn objects_that_two_runs_delivered_are_told_with_the_runs_and_one_now_and_then_i
 }
 
 #[test]
-fn what_a_job_delivered_once_more_was_asked_for() {
+fn object_repeated_by_a_job_is_no_duplicate() {
     let mut facts = doubled(20);
     for run in facts.runs.iter_mut().step_by(2) {
         run.of_job = true;
@@ -201,7 +201,7 @@ fn what_a_job_delivered_once_more_was_asked_for() {
 }
 
 #[test]
-fn what_was_doubled_long_ago_holds_no_longer_and_what_nobody_counted_is_unknown() {
+fn old_duplicates_expire_and_uncounted_ones_are_unknown() {
     let mut facts = doubled(10);
     facts.every_s = None;
     facts.now = Time(NOW.0 + 3 * 60 * MINUTE);
@@ -212,23 +212,23 @@ fn what_was_doubled_long_ago_holds_no_longer_and_what_nobody_counted_is_unknown(
 }
 
 #[test]
-fn a_reader_that_fails_makes_all_that_rests_on_it_unknown() {
+fn failing_reader_makes_its_kinds_unknown() {
     let mut blind = facts(vec![run(90, Outcome::Suspicious), run(91, Outcome::TimedOut)]);
     blind.runs_reader = Some(Reader { error: Some("AccessDenied.".into()), ..reader() });
     let judgement = judge(&blind, &Limits::default());
     assert_eq!(judgement.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [AlertKind::Unknown]);
     assert_eq!(
         judgement.findings[0].reason,
-        "How it stands is not known: the log group /aws/lambda/elb cannot be read: AccessDenied."
+        "State unknown: the log group /aws/lambda/elb cannot be read: AccessDenied."
     );
     assert_eq!(judgement.unknown, BTreeSet::from(RUN_KINDS));
 }
 
 #[test]
-fn a_reader_that_nobody_runs_or_that_is_far_behind_is_not_believed_either() {
-    for unbelievable in [Reader { leased: false, ..reader() }, Reader { behind_ms: 3_600_000, ..reader() }] {
+fn unleased_or_lagging_reader_makes_kinds_unknown() {
+    for reader in [Reader { leased: false, ..reader() }, Reader { behind_ms: 3_600_000, ..reader() }] {
         let mut facts = facts(vec![run(1, Outcome::Delivered)]);
-        facts.objects_reader = Some(unbelievable);
+        facts.objects_reader = Some(reader);
         let judgement = judge(&facts, &Limits::default());
         assert_eq!(judgement.findings[0].kind, AlertKind::Unknown);
         assert_eq!(judgement.unknown, BTreeSet::from([AlertKind::Lag]));
@@ -236,7 +236,7 @@ fn a_reader_that_nobody_runs_or_that_is_far_behind_is_not_believed_either() {
 }
 
 #[test]
-fn what_cannot_be_shipped_is_told_at_once_and_not_only_when_the_lag_is_too_long() {
+fn shipping_error_is_found_before_the_lag_limit() {
     let mut refused = facts(vec![run(1, Outcome::Delivered)]);
     refused.shipping_error = Some("sink logs refuses connections.".into());
     refused.gaps = Gaps { count: 1, oldest: Some(Time(NOW.0 - MINUTE)), keys: Vec::new() };
@@ -244,7 +244,7 @@ fn what_cannot_be_shipped_is_told_at_once_and_not_only_when_the_lag_is_too_long(
 }
 
 #[test]
-fn a_kind_that_is_off_is_not_told() {
+fn switched_off_kind_is_not_found() {
     let facts = facts(vec![run(1, Outcome::Suspicious)]);
     let limits = Limits { off: vec![AlertKind::Suspicious], ..Limits::default() };
     assert_eq!(judge(&facts, &limits).findings, []);

@@ -1,17 +1,17 @@
-//! One folder that has refused copies: at what rate it gets them, and what it does with them.
+//! A folder that has refused copies: the rate at which it gets them, and those that wait.
 
 use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-/// What is judged at a time.
+/// Time over which answers are judged.
 pub(super) const INTERVAL: Duration = Duration::from_millis(250);
-/// One refusal of so many is a sign of being at the limit, and no more than that.
+/// Fewer refusals than one in this many only show that the rate is at the limit.
 const TOLERATED: u64 = 50;
-/// Steps up, doubled as long as nothing is refused.
+/// Share by which the rate rises, doubled while nothing is refused.
 const FIRST_STEP: f64 = 0.01;
 const WIDEST_STEP: f64 = 0.08;
-/// Steps down: what was taken while copies were sent again is less than what could have been.
+/// Factor by which the rate falls at most: retried copies leave room for fewer new ones.
 const STEP_DOWN: f64 = 0.9;
 const LEAST: f64 = 1.0;
 
@@ -23,11 +23,11 @@ pub(super) struct Folder<Work> {
     pub waiting: VecDeque<Work>,
     window: Window,
     refused_at: Instant,
-    /// What it takes has been seen at least once.
+    /// Whether an interval has shown what the folder takes.
     seen: bool,
 }
 
-/// What was answered since.
+/// Answers since an instant.
 pub(super) struct Window {
     pub since: Instant,
     pub taken: u64,
@@ -46,7 +46,7 @@ impl Window {
 }
 
 impl<Work> Folder<Work> {
-    /// That has just refused something. `guess`: copies a second that it may take.
+    /// A folder that has just refused a copy; `guess` is how many copies a second it may take.
     pub fn refusing(guess: f64, now: Instant) -> Self {
         Self {
             rate: guess.max(LEAST),
@@ -59,7 +59,7 @@ impl<Work> Folder<Work> {
         }
     }
 
-    /// Lowers a rate that is nothing but a guess.
+    /// Lowers the rate if it is only a guess.
     pub fn guess_at_most(&mut self, guess: f64) {
         if !self.seen {
             self.rate = self.rate.min(guess).max(LEAST);
@@ -68,7 +68,7 @@ impl<Work> Folder<Work> {
 
     /// Takes the work whose turn it is.
     pub fn begin(&mut self, now: Instant) -> Option<Work> {
-        // Turns missed because nobody came are lost, but for one interval's delay of the caller.
+        // Missed turns are lost, except those within the usual delay of a caller.
         let earliest = now.checked_sub(Duration::from_millis(20)).unwrap_or(now);
         self.turn = self.turn.max(earliest) + Duration::from_secs_f64(1.0 / self.rate);
         self.waiting.pop_front()
@@ -85,7 +85,7 @@ impl<Work> Folder<Work> {
         self.judge(now);
     }
 
-    /// Nothing waits, and nothing was refused for so long.
+    /// Whether nothing waits, and nothing was refused for the time `since`.
     pub fn is_idle(&self, since: Duration, now: Instant) -> bool {
         self.waiting.is_empty() && now - self.refused_at >= since
     }

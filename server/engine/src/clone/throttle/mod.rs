@@ -1,11 +1,11 @@
-//! What each part of the destination takes a second, found out from what it refuses.
+//! Limits the rate of copies into each folder of the destination, by what the store refuses.
 //!
-//! S3 limits writes per partition, which is a range of keys, and answers those beyond with `503 SlowDown`. Where the
-//! partitions end it does not say. So destination keys are told apart by their first folder below the clone's prefix:
-//! one that refuses is slowed down to what it takes, while the copies to all others go on.
+//! S3 limits writes per partition, which is a range of keys, and answers those above the limit with `503 SlowDown`. It
+//! does not say where partitions end. So destination keys are grouped by their first folder below the clone's prefix:
+//! a folder that refuses copies is slowed down to what it takes, while the copies into all others go on.
 //!
-//! A rate, not a number of copies at once, is what is held: more copies at once than a partition takes are refused
-//! whatever their number. It is held just where a few are still refused, as the limit cannot be seen from below.
+//! The limit is a rate, not a number of copies at once: a partition refuses copies above its rate, however few are in
+//! flight. It stays where a few copies are still refused, as a limit cannot be seen from below.
 
 mod folder;
 
@@ -19,22 +19,21 @@ use tokio::time::Instant;
 
 use self::folder::{Folder, INTERVAL, Window};
 
-/// A folder's first rate: its share of what went through, and above its limit, so that the first interval shows what
-/// that is.
+/// Factor for a folder's first rate: above its share of what passed, so that the first interval shows the limit.
 const FIRST_RATE: f64 = 2.0;
-/// What goes through a second at least, before that is known.
+/// Copies a second assumed to pass at least, before the rate is known.
 const FIRST_GUESS: f64 = 100.0;
-/// Folders held back at once; with more, it is the store as a whole that is slow.
+/// Most folders throttled at once; with more, the whole store is slow.
 const MOST: usize = 256;
-/// A folder that has refused nothing for so long is free again.
+/// Time without refusals after which a folder is not throttled any more.
 const FORGIVEN: Duration = Duration::from_mins(1);
 
-/// The folder of a destination key that shares its limit, `rest` being what follows the clone's prefix.
+/// The folder with whose limit a destination key counts; `rest` is what follows the clone's prefix.
 pub(super) fn folder(rest: &str) -> &str {
     rest.find('/').map_or("", |end| &rest[..=end])
 }
 
-/// Copies that wait for their folder's turn are held here, each of them some `Work`.
+/// Throttled folders, with the copies that wait for their turns; each copy is some `Work`.
 pub(super) struct Throttle<Work> {
     inner: Mutex<Inner<Work>>,
 }
@@ -42,11 +41,11 @@ pub(super) struct Throttle<Work> {
 struct Inner<Work> {
     folders: HashMap<String, Folder<Work>>,
     in_use: bool,
-    /// Copies answered, for a first guess at what a folder took.
+    /// Copies answered into all folders, for a first guess at a folder's rate.
     all: Window,
 }
 
-/// What may be done now.
+/// What a worker may do now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next<Work> {
     Begin(Work),
@@ -60,7 +59,7 @@ impl<Work> Throttle<Work> {
         Self { inner: Mutex::new(Inner { folders: HashMap::new(), in_use: false, all: Window::new(Instant::now()) }) }
     }
 
-    /// Answers the work if it may begin at once, and keeps it until its turn otherwise.
+    /// Returns the work if it may begin at once; queues it until its turn otherwise.
     pub fn admit(&self, folder: &str, work: Work) -> Option<Work> {
         match self.inner().folders.get_mut(folder) {
             Some(slow) => slow.waiting.push_back(work),
@@ -80,7 +79,7 @@ impl<Work> Throttle<Work> {
         folder.begin(now).map_or(Next::Empty, Next::Begin)
     }
 
-    /// A copy to this folder was done.
+    /// Records a copy into this folder.
     pub fn taken(&self, folder: &str) {
         let (mut inner, now) = (self.inner(), Instant::now());
         if now - inner.all.since >= INTERVAL * 4 {
@@ -95,7 +94,7 @@ impl<Work> Throttle<Work> {
         }
     }
 
-    /// A copy to this folder was answered with "slow down". False: it is not held back for that.
+    /// Records that the store throttled a copy into this folder. False: the folder is not throttled for it.
     pub fn refused(&self, folder: &str) -> bool {
         let (mut inner, now) = (self.inner(), Instant::now());
         if !inner.in_use {
@@ -120,7 +119,7 @@ impl<Work> Throttle<Work> {
         inner.in_use && inner.folders.contains_key(folder)
     }
 
-    /// Work that was refused comes first when its folder's turn has come. Answers it if the folder is not held.
+    /// Queues refused work in front of its folder's other work. Returns it if the folder is not throttled.
     pub fn hold(&self, folder: &str, work: Work) -> Option<Work> {
         match self.inner().folders.get_mut(folder) {
             Some(slow) => slow.waiting.push_front(work),
@@ -133,7 +132,7 @@ impl<Work> Throttle<Work> {
         self.inner().folders.values().all(|folder| folder.waiting.is_empty())
     }
 
-    /// Whether copies come through here: else nothing is held back.
+    /// Whether copies pass through here; without that, no folder is throttled.
     pub fn set_in_use(&self, in_use: bool) {
         self.inner().in_use = in_use;
     }

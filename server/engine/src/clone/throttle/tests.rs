@@ -3,7 +3,8 @@ use std::collections::VecDeque;
 use tokio::time::{advance, sleep_until};
 
 use super::*;
-/// A partition that takes so many a second, a tenth of a second's worth at once.
+
+/// A partition that takes `a_second` copies a second, and a tenth of that at once.
 struct Partition {
     a_second: f64,
     booked: Instant,
@@ -19,7 +20,7 @@ impl Partition {
     }
 }
 
-/// Copies to a slow folder for so many seconds; answers how many were taken and how many refused.
+/// Copies into a slow folder for some seconds; returns how many copies were taken and how many refused.
 async fn run(throttle: &Throttle<u32>, partition: &mut Partition, seconds: u64) -> (u64, u64) {
     let end = Instant::now() + Duration::from_secs(seconds);
     let (mut taken, mut refused) = (0, 0);
@@ -51,7 +52,7 @@ async fn run(throttle: &Throttle<u32>, partition: &mut Partition, seconds: u64) 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_partition_is_given_what_it_takes_and_little_more() {
+async fn partition_gets_little_more_than_it_takes() {
     let throttle = Throttle::new();
     throttle.set_in_use(true);
     let mut partition = Partition { a_second: 3_500.0, booked: Instant::now() };
@@ -62,7 +63,7 @@ async fn a_partition_is_given_what_it_takes_and_little_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_comes_to_take_more_is_given_more() {
+async fn partition_gets_more_once_it_takes_more() {
     let throttle = Throttle::new();
     throttle.set_in_use(true);
     let mut partition = Partition { a_second: 500.0, booked: Instant::now() };
@@ -74,7 +75,7 @@ async fn one_that_comes_to_take_more_is_given_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_folder_holds_up_no_other() {
+async fn slow_folder_delays_no_other_folder() {
     let throttle = Throttle::new();
     throttle.set_in_use(true);
     throttle.refused("slow/");
@@ -90,14 +91,14 @@ fn keys_share_the_limit_of_their_first_folder() {
     assert_eq!((folder("a/b/c"), folder("a"), folder("/a"), folder("")), ("a/", "", "/", ""));
 }
 
-/// What came of a clone into several folders.
-struct Came {
+/// Result of a clone into several folders.
+struct Copied {
     took: Duration,
     refused: u64,
 }
 
-/// Copies so many objects into each of these folders, so many at once, each answered after 30 ms.
-async fn copy_into(folders: &[&'static str], a_second: f64, objects: usize, at_once: usize) -> Came {
+/// Copies `objects` into each of these folders, `at_once` in flight, each answered after 30 ms.
+async fn copy_into(folders: &[&'static str], a_second: f64, objects: usize, at_once: usize) -> Copied {
     let throttle = Throttle::new();
     throttle.set_in_use(true);
     let start = Instant::now();
@@ -130,22 +131,22 @@ async fn copy_into(folders: &[&'static str], a_second: f64, objects: usize, at_o
         }
         advance(Duration::from_millis(1)).await;
     }
-    Came { took: start.elapsed(), refused }
+    Copied { took: start.elapsed(), refused }
 }
 
 const TWELVE: [&str; 12] = ["a/", "b/", "c/", "d/", "e/", "f/", "g/", "h/", "i/", "j/", "k/", "l/"];
 
 /// 2,500 into each take 12.5 s at least.
 #[tokio::test(start_paused = true)]
-async fn many_slow_folders_come_near_what_they_take_and_refuse_little() {
-    let came = copy_into(&TWELVE, 200.0, 2_500, 256).await;
-    assert!(came.took < Duration::from_secs(14), "{:?}", came.took);
-    assert!(came.refused < 3_000, "{} of 30,000", came.refused);
+async fn many_slow_folders_reach_their_limits_with_few_refusals() {
+    let copied = copy_into(&TWELVE, 200.0, 2_500, 256).await;
+    assert!(copied.took < Duration::from_secs(14), "{:?}", copied.took);
+    assert!(copied.refused < 3_000, "{} of 30,000", copied.refused);
 }
 
-/// Else each would be tried with what all of them take together, and most of that refused.
+/// Otherwise each folder would get the rate of all together, and refuse most of it.
 #[tokio::test(start_paused = true)]
-async fn folders_that_refuse_at_the_same_time_begin_with_a_share_of_what_went_through() {
+async fn folders_refusing_together_start_with_a_share() {
     let throttle = Throttle::new();
     throttle.set_in_use(true);
     for _ in 0..1_200 {

@@ -1,31 +1,32 @@
-//! What a tracker is resumed from, and what is taken from it.
+//! What a tracker resumes from, and what its caller takes from it.
 
 use model::{Failure, Key, Progress};
 use serde::{Deserialize, Serialize};
 
 use crate::clone::sections::Sections;
 
-/// Where to go on. JSON, in the job's row or in a state file. Nothing at or below a range's cursor is unsettled.
+/// Where to resume. JSON, in the job's row or in a state file. Every key at or below a range's cursor is settled.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Checkpoint {
     pub ranges: Vec<Range>,
-    /// The comparison is not resumed midway: it must see both listings whole.
+    /// Whether all is copied. The comparison is not resumed midway: it must read both listings to their ends.
     pub copied: bool,
-    /// What the cursors have passed. Progress may be further: keys above a cursor are done again, or found equal.
+    /// Counts of the keys that cursors have passed. Progress may be further: keys above a cursor are done again, or found
+    /// equal.
     pub settled: Settled,
     pub pruning: Pruning,
 }
 
-/// How far a mirror's deleting is.
+/// How far the deleting of a mirror is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pruning {
     #[default]
     Unconfirmed,
-    /// All that only the destination had was what the plan says; this is left of it.
+    /// The extra objects were those of the plan; these sections are left.
     Confirmed(Sections),
-    /// Never done again: what only the destination has by then was in no preview.
+    /// Never repeated: extra objects that appear after it were in no preview.
     Done,
 }
 
@@ -54,9 +55,9 @@ pub struct Settled {
     pub done: u64,
     pub skipped: u64,
     pub failed: u64,
-    /// Of what was copied.
+    /// Bytes copied.
     pub bytes: u64,
-    /// Of all, as listed.
+    /// Bytes of all objects, as listed.
     pub found_bytes: u64,
 }
 
@@ -66,19 +67,28 @@ impl Settled {
     }
 }
 
-/// What changed since it was last taken. Must be stored in this order: failures and settled keys first, then progress
-/// with checkpoint; or handed back with [`super::Tracker::put_back`].
+/// Changes since the last take. The caller must store them in this order: failures and resolved keys first, then progress
+/// with checkpoint; or return them with [`super::Tracker::put_back`].
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
     pub progress: Progress,
     pub checkpoint: Checkpoint,
     /// New failures, or new attempts of known ones.
     pub failures: Vec<Failure>,
-    /// Keys recorded as failed earlier that are right now.
+    /// Keys whose recorded failures are resolved.
     pub mended: Vec<Key>,
 }
 
-/// In the order of their keys, with finished neighbours as one: as many as there is something to say about.
+/// Totals of the comparison, beside the differences that it reported one by one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::clone) struct Verified {
+    pub source_objects: u64,
+    pub source_bytes: u64,
+    /// Differences of keys that were not known to have failed in this attempt.
+    pub fresh: u64,
+}
+
+/// Sorts ranges by their keys, and joins finished neighbours.
 pub(super) fn joined(mut ranges: Vec<Range>) -> Vec<Range> {
     ranges.sort_unstable_by(|left, right| left.after.cmp(&right.after));
     ranges.dedup_by(|next, range| {

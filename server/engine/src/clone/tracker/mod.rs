@@ -1,17 +1,17 @@
 //! What a running clone has done so far, in one place, so that progress, checkpoint and failures always agree.
 //!
 //! Always:
-//! - The checkpoint's counts are those of the keys its cursors have passed: a resumed clone neither forgets nor counts
-//!   twice what lay between the cursors and the crash. It lists those keys again.
+//! - The checkpoint's counts are those of the keys its cursors have passed: a resumed clone lists the keys above its
+//!   cursors again, and neither forgets nor counts them twice.
 //! - A failure is taken together with the cursor that passes its key, never earlier or later.
 //! - `done + skipped + failed + in_flight <= found`.
-//! - Keys between cursor and furthest plan are at most [`WINDOW`], failures not taken about [`UNTAKEN`]: whoever runs
-//!   ahead of that waits. So a clone with failures stands still unless someone takes them.
+//! - Keys between cursor and furthest plan are at most [`WINDOW`], failures not taken about [`UNTAKEN`]: planner and
+//!   workers wait above that. So a clone with failures stops unless its caller takes them.
 
 mod checkpoint;
-mod lanes;
+mod key_map;
+mod ranges;
 mod state;
-mod stretches;
 
 use std::{
     collections::HashSet,
@@ -24,37 +24,26 @@ use tokio::{
     time::Instant,
 };
 
+pub(super) use self::checkpoint::Verified;
 pub use self::checkpoint::{Checkpoint, Pruning, Range, RangeState, Settled, Taken};
-use self::{state::State, stretches::stretches};
-use super::{effort::Effort, window::Outcome};
+use self::{key_map::key_map, state::State};
+use super::{gauge::ConcurrencyGauge, window::Outcome};
 use crate::s3::{Listed, Meter};
 
-/// Keys listed but not yet passed by a cursor.
+/// Most keys listed but not yet passed by a cursor.
 const WINDOW: usize = 65_536;
 
-/// Of them, those of one range: a slow one must not hold up the others.
-const LANE: usize = 8_192;
-
-/// Failures held for the next take, above which nothing new is begun.
+/// Failures not taken, above which no object is begun.
 const UNTAKEN: usize = 10_000;
 
-/// By what a key in a window is settled.
+/// Identifies a key in a window, to settle it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ticket {
     range: usize,
     number: u64,
 }
 
-/// What the comparison found, beside the differences it reported one by one.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Verified {
-    pub source_objects: u64,
-    pub source_bytes: u64,
-    /// Differences of keys that were not known to have failed in this attempt.
-    pub fresh: u64,
-}
-
-/// Shared by the engine, which writes, and its caller, which takes once a second. Cheap to clone.
+/// The engine writes it, the caller takes from it once a second. Cheap to clone.
 #[derive(Clone)]
 pub struct Tracker {
     shared: Arc<Shared>,
@@ -65,29 +54,29 @@ struct Shared {
     window: Semaphore,
     taken: Notify,
     meter: Arc<Meter>,
-    effort: Arc<Effort>,
+    gauge: Arc<ConcurrencyGauge>,
 }
 
 impl Tracker {
-    /// From a job's row or a state file; default values for a fresh start. Progress counts on.
+    /// Resumes from a job's row or a state file; default values for a fresh start. Progress counts on from `progress`.
     pub fn resume(progress: Progress, checkpoint: Checkpoint) -> Self {
         let shared = Shared {
             state: Mutex::new(State::resume(progress, checkpoint, Instant::now())),
             window: Semaphore::new(WINDOW),
             taken: Notify::new(),
             meter: Arc::default(),
-            effort: Arc::default(),
+            gauge: Arc::default(),
         };
         Self { shared: Arc::new(shared) }
     }
 
     pub fn take(&self) -> Taken {
-        let taken = self.state().take(&self.shared.meter, &self.shared.effort, Instant::now());
+        let taken = self.state().take(&self.shared.meter, &self.shared.gauge, Instant::now());
         self.shared.taken.notify_waiters();
         taken
     }
 
-    /// After a failed write: what was taken is due again.
+    /// Returns what was taken, after a failed write; it is taken again.
     pub fn put_back(&self, taken: Taken) {
         self.state().put_back(taken);
     }
@@ -100,28 +89,30 @@ impl Tracker {
         &self.shared.meter
     }
 
-    pub(super) fn effort(&self) -> &Arc<Effort> {
-        &self.shared.effort
+    pub(super) fn gauge(&self) -> &Arc<ConcurrencyGauge> {
+        &self.shared.gauge
     }
 
     pub(super) fn enter(&self, phase: Phase) {
         self.state().enter(phase);
     }
 
-    /// The work is over or interrupted: nothing is in flight any more.
+    /// Records that the work has ended or was interrupted: nothing is in flight any more.
     pub(super) fn halt(&self) {
         self.state().halt(Instant::now());
     }
 
-    /// Ranges still to do, with their index; one over everything for a fresh start.
+    /// Unfinished ranges with their index; one over all keys for a fresh start.
     pub(super) fn unfinished(&self) -> Vec<(usize, Range)> {
-        self.state().lanes.unfinished()
+        self.state().ranges.unfinished()
     }
 
-    /// Where ranges that hold something begin, in order, but for the first.
+    /// First keys of the ranges that hold objects, in order, without the first range.
     pub(super) fn starts(&self) -> Vec<Key> {
-        let stretches = stretches(self.state().lanes.all());
-        stretches.into_iter().filter_map(|stretch| Key::try_from(stretch.after?).ok()).collect()
+        key_map(self.state().ranges.all())
+            .into_iter()
+            .filter_map(|stretch| Key::try_from(stretch.after?).ok())
+            .collect()
     }
 
     pub(super) fn copied(&self) -> bool {
@@ -140,20 +131,20 @@ impl Tracker {
         self.state().pruning = pruning;
     }
 
-    /// The first section that is left to delete is not any more.
+    /// Records that the first unfinished section is deleted.
     pub(super) fn section_done(&self) {
         self.state().section_done();
     }
 
-    /// Waits until the caller has stored what it took since the last change of [`Pruning`]: it takes once more only
-    /// afterwards. At once where nobody ever takes.
-    pub(super) async fn kept(&self) {
-        self.taken_until(State::is_kept).await;
+    /// Waits until the caller has stored what it took since the last change of [`Pruning`]: it takes again only after
+    /// that. Does not wait if nothing was ever taken.
+    pub(super) async fn stored(&self) {
+        self.taken_until(State::is_stored).await;
     }
 
-    /// Waits while too many sections are done of which the stored checkpoint does not know.
+    /// Waits while the stored checkpoint lacks too many of the finished sections.
     pub(super) async fn section_room(&self) {
-        self.taken_until(State::may_open).await;
+        self.taken_until(State::may_start_section).await;
     }
 
     async fn taken_until(&self, ready: impl Fn(&State) -> bool) {
@@ -168,37 +159,37 @@ impl Tracker {
         }
     }
 
-    /// One more object deleted at the destination.
+    /// Counts an object deleted at the destination.
     pub(super) fn deleted_one(&self) {
         self.state().deleted_one(Instant::now());
     }
 
-    /// Over all attempts.
+    /// Objects deleted in all attempts.
     pub(super) fn deleted(&self) -> u64 {
         self.state().deleted()
     }
 
-    /// An object that a mirror did not delete, and why. Not one of those found: it counts in no figure but the proof's.
-    pub(super) fn left(&self, failure: Failure) {
-        self.state().left(failure);
+    /// Records an extra object that a mirror did not delete, with the reason. It counts in the proof only.
+    pub(super) fn not_deleted(&self, failure: Failure) {
+        self.state().not_deleted(failure);
     }
 
-    /// Forgets what earlier attempts counted: for what is not resumed but done again.
+    /// Forgets the counts of earlier attempts, for work that is repeated instead of resumed.
     pub(super) fn start_over(&self) {
         self.state().start_over();
     }
 
-    /// Forgets what this attempt counted too: all is done again. Nobody may be at work meanwhile.
+    /// Forgets the counts of this attempt too, as all is done again. No worker may run meanwhile.
     pub(super) fn begin_again(&self) {
         self.state().begin_again();
         self.shared.window.add_permits(WINDOW - self.shared.window.available_permits());
     }
 
-    /// The next key of a range's listing. Waits while too much is unsettled or untaken.
+    /// Admits the next key of a range's listing. Waits while too many keys are unsettled or failures not taken.
     pub(super) async fn admit(&self, range: usize, object: &Listed) -> Ticket {
         self.room().await;
         let lane = self.state().room(range);
-        // Given back when the cursor passes the key.
+        // The permits return when the cursor passes the key.
         if let (Ok(lane), Ok(window)) = (lane.acquire().await, self.shared.window.acquire().await) {
             lane.forget();
             window.forget();
@@ -206,12 +197,12 @@ impl Tracker {
         Ticket { range, number: self.state().admit(range, object, Instant::now()) }
     }
 
-    /// A key that was listed and is none of the clone's: nothing to count, but a sign of life.
+    /// Records a listed key that the selection does not choose: no count, but progress.
     pub(super) fn passed_over(&self) {
         self.state().touched = Instant::now();
     }
 
-    /// Waits while too many failures are untaken.
+    /// Waits while too many failures are not taken.
     pub(super) async fn room(&self) {
         loop {
             let taken = self.shared.taken.notified();
@@ -224,17 +215,17 @@ impl Tracker {
         }
     }
 
-    /// A range that is being listed ends at `at`; answers the index of the one that holds what lay above.
-    pub(super) fn cut(&self, range: usize, at: Key) -> usize {
-        self.state().lanes.cut(range, at)
+    /// Ends a range that is being listed at `at`; returns the index of the new range above.
+    pub(super) fn split(&self, range: usize, at: Key) -> usize {
+        self.state().ranges.split(range, at)
     }
 
-    /// A range's source listing has been read to its end.
+    /// Records that a range has been listed to its end.
     pub(super) fn listed(&self, range: usize) {
         self.state().listed(range);
     }
 
-    /// All of them have.
+    /// Records that all ranges have been listed.
     pub(super) fn all_listed(&self) {
         self.state().found_final = true;
     }
@@ -243,7 +234,7 @@ impl Tracker {
         self.state().in_flight += 1;
     }
 
-    /// A key that was begun must wait for its turn.
+    /// Records that a key that was begun must wait for its turn.
     pub(super) fn held_back(&self) {
         let mut state = self.state();
         state.in_flight = state.in_flight.saturating_sub(1);
@@ -270,53 +261,54 @@ impl Tracker {
         self.state().retrying += 1;
     }
 
-    /// A key that is tried again must wait for its turn.
+    /// Records that a retried key must wait for its turn.
     pub(super) fn retry_held_back(&self) {
         let mut state = self.state();
         state.retrying = state.retrying.saturating_sub(1);
     }
 
-    /// A key recorded as failed earlier was tried again. `None`: the source has it no more.
+    /// Records the retry of a key that failed earlier. `None`: the source no longer has it.
     pub(super) fn retried(&self, key: Key, outcome: Option<Outcome>) {
         self.state().retried(key, outcome, Instant::now());
     }
 
-    /// One more key compared.
+    /// Counts a compared key.
     pub(super) fn compared(&self) {
         self.state().compared(Instant::now());
     }
 
-    /// Keys that failed in this attempt, as many as are remembered.
+    /// Keys that failed in this attempt, as far as they are remembered.
     pub(super) fn known_failures(&self) -> HashSet<Key> {
         self.state().known.clone()
     }
 
-    /// A difference that the comparison found.
+    /// Records a difference that the comparison found.
     pub(super) fn difference(&self, failure: Failure) {
         self.state().failed(failure);
     }
 
-    /// A key recorded as failed, and not counted so, that the comparison found right.
+    /// Resolves the failure of a key, recorded but not counted, that the comparison found equal.
     pub(super) fn mended(&self, key: Key) {
         self.state().mended(key);
     }
 
-    /// A key recorded and counted as failed that the comparison found equal: its copy arrived, its answer did not.
+    /// Resolves the failure of a key, recorded and counted, that the comparison found equal: its copy arrived, the answer
+    /// did not.
     pub(super) fn proven_after_all(&self, key: Key) {
         self.state().proven_after_all(key);
     }
 
-    /// Counts of mode `verify`, where each key is found, compared and settled at once.
+    /// Counts a key of mode `verify`, which is found, compared and settled at once.
     pub(super) fn verified_one(&self, bytes: u64, equal: bool) {
         self.state().verified_one(bytes, equal, Instant::now());
     }
 
-    /// The comparison is whole: what it found wrong is failed, whatever it was counted as before.
+    /// Records a complete comparison: what differs counts as failed, whatever it counted as before.
     pub(super) fn verified(&self, verified: Verified) {
         self.state().verified(verified);
     }
 
-    /// Nothing was to be done: what was planned is what was compared.
+    /// Records that all objects were equal: what was planned is what was compared.
     pub(super) fn all_equal(&self, comparison: &Comparison) {
         self.state().compared_all(comparison.source_objects);
     }

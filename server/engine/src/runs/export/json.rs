@@ -1,4 +1,4 @@
-//! JSON: answers of CloudWatch, whole or line by line, or the lines that a function logged as JSON.
+//! Reads exported JSON: answers of CloudWatch, as one document or line by line, or a function's own JSON log lines.
 
 use std::io::{BufRead, Read};
 
@@ -12,7 +12,7 @@ pub(super) struct Documents<'a, R> {
     file: R,
     stream: &'a str,
     number: u64,
-    /// Of the event before: a line without a time is of the same.
+    /// Time of the previous event; a line without a time gets the same.
     at: Option<Time>,
 }
 
@@ -31,7 +31,7 @@ impl<'a, R: BufRead> Documents<'a, R> {
             }
             match serde_json::from_slice(&line) {
                 Ok(document) => self.document(&document, take),
-                // A document over several lines, and then it is all there is.
+                // One document over several lines, which is the whole file then.
                 Err(_) if number == 1 => {
                     line.push(b'\n');
                     self.file.by_ref().take(DOCUMENT).read_to_end(&mut line)?;
@@ -53,7 +53,7 @@ impl<'a, R: BufRead> Documents<'a, R> {
         let lists = ["events", "results"].iter();
         let list = lists.filter_map(|name| document.get(name)).chain([document]).find_map(Value::as_array);
         match list {
-            // A row of Insights that stands alone.
+            // A single row of Insights.
             Some(fields) if fields.iter().all(|field| field.get("field").is_some()) => self.event(document, take),
             Some(rows) => {
                 let times: Vec<Time> = rows.iter().filter_map(at).collect();
@@ -83,7 +83,7 @@ impl<'a, R: BufRead> Documents<'a, R> {
     }
 }
 
-/// Of an object, or of a row of Insights: `[{"field": …, "value": …}, …]`.
+/// A field of an object, or of a row of Insights: `[{"field": …, "value": …}, …]`.
 fn field<'a>(row: &'a Value, name: &str) -> Option<&'a Value> {
     match row {
         Value::Array(fields) => {

@@ -1,11 +1,11 @@
-//! Logs that somebody exported: a file of them → events.
+//! Reads exported log files as events.
 //!
-//! Three kinds of file are told apart by how they begin: JSON (what `FilterLogEvents` or Insights answered, whole or an
-//! event a line; or the JSON logs of a function as they are), text (the console's, `aws logs tail`'s), and the text that
-//! `CreateExportTask` leaves in S3; each plain or gzip.
+//! The first bytes tell three kinds of file apart: JSON (an answer of `FilterLogEvents` or Insights, as one document or
+//! one event per line; or a function's JSON log lines), text (from the console or `aws logs tail`), and the text that
+//! `CreateExportTask` leaves in S3. Each may be gzipped.
 //!
-//! Always: events come in the order of the file. Memory is bounded by a line's limit, and for JSON that is not written
-//! in lines by that of a document.
+//! Always: events come in the order of the file. Memory is bounded by the limit of a line, and for a JSON document over
+//! several lines by the limit of a document.
 
 mod json;
 mod text;
@@ -18,9 +18,9 @@ use model::Time;
 use self::{json::Documents, text::Text};
 use super::LogEvent;
 
-/// CloudWatch's own limit is 1 MB an event; JSON around it escapes.
+/// Longest line, in bytes: an event of CloudWatch has at most 1 MB, and JSON escapes it.
 const LINE: u64 = 8 * 1_024 * 1_024;
-/// Of JSON that is one document.
+/// Largest JSON document, in bytes.
 const DOCUMENT: u64 = 256 * 1_024 * 1_024;
 
 /// Why a file cannot be read as a log.
@@ -32,11 +32,11 @@ pub enum ExportError {
     Json { line: u64, why: String },
     #[error("line {line} is longer than {LINE} bytes")]
     Long { line: u64 },
-    #[error("no line bears a time, so nothing says when anything happened")]
+    #[error("no line has a timestamp")]
     Timeless,
 }
 
-/// Calls `take` with each event of a file. `stream` is of events that do not name theirs.
+/// Calls `take` with each event of a file. `stream` names the stream of events that do not name one.
 pub fn read_export(file: impl Read, stream: &str, mut take: impl FnMut(LogEvent)) -> Result<(), ExportError> {
     let mut file = BufReader::new(file);
     if file.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
@@ -62,7 +62,7 @@ fn read_plain(mut file: impl BufRead, stream: &str, take: &mut dyn FnMut(LogEven
     }
 }
 
-/// The next line without its end, in `line`; `None` at the end of the file.
+/// Reads the next line into `line`, without its line feed; `None` at the end of the file.
 fn next_line(file: &mut impl BufRead, number: u64, line: &mut Vec<u8>) -> Result<Option<()>, ExportError> {
     line.clear();
     let read = file.by_ref().take(LINE).read_until(b'\n', line)?;
@@ -75,12 +75,12 @@ fn next_line(file: &mut impl BufRead, number: u64, line: &mut Vec<u8>) -> Result
     Ok((read > 0).then_some(()))
 }
 
-/// RFC 3339, or the same without a zone, which is then UTC.
+/// Parses RFC 3339; a time without a zone is UTC.
 fn time(text: &str) -> Option<Time> {
     text.parse().ok().or_else(|| format!("{text}Z").parse().ok())
 }
 
-/// Ids for events that have none: they sort as the lines of the file do.
+/// An id for an event that has none; ids sort in the order of the file.
 fn id(number: u64) -> String {
     format!("{number:020}")
 }

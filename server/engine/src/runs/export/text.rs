@@ -1,5 +1,5 @@
-//! Text: an event a line, with lines that continue it. The line may begin with CloudWatch's time, and with the name of
-//! its stream after it; the console's pages show neither.
+//! Reads exported text: one event per line, and lines that continue it. A line may begin with CloudWatch's time and the
+//! name of its stream; the console's pages show neither.
 
 use std::{collections::VecDeque, io::BufRead, mem};
 
@@ -8,22 +8,22 @@ use model::Time;
 use super::{ExportError, id, next_line, time};
 use crate::runs::LogEvent;
 
-/// Of an event, bytes: what continues it beyond is cut.
+/// Longest event, in bytes; further continuation lines are cut off.
 const EVENT: usize = 1_100_000;
-/// Events that wait for a time to be known.
+/// Most events that wait for a time.
 const WAITING: usize = 10_000;
-/// How the platform's own lines begin.
+/// Prefixes of the platform's own lines.
 const PLATFORM: [&str; 6] =
     ["START RequestId:", "END RequestId:", "REPORT RequestId:", "RequestId:", "INIT_START", "XRAY "];
 
 pub(super) struct Text<'a> {
     stream: &'a str,
     number: u64,
-    /// Of the last line that bore one.
+    /// The last time found in a line.
     at: Option<Time>,
     /// The event whose lines are being read.
     open: Option<Open>,
-    /// Whole ones that bear no time.
+    /// Complete events without a time.
     waiting: VecDeque<Open>,
 }
 
@@ -31,11 +31,11 @@ struct Open {
     at: Option<Time>,
     stream: String,
     text: String,
-    /// The platform's lines are not continued.
+    /// Whether it is a line of the platform, which has no continuation.
     platform: bool,
 }
 
-/// What begins with a line.
+/// The beginning of an event, as read from its first line.
 struct Begun<'l> {
     at: Option<Time>,
     stream: Option<&'l str>,
@@ -87,7 +87,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The open event is whole.
+    /// Completes the open event.
     fn close(&mut self, take: &mut dyn FnMut(LogEvent)) {
         let Some(open) = self.open.take() else { return };
         if let Some(at) = open.at {
@@ -100,7 +100,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Gives away what waited for a time: what begins a request is of the next line's, what follows of the last one's.
+    /// Emits the events that waited for a time. A start line and those after it get the next time, others the last one.
     fn settle(&mut self, next: Option<Time>, take: &mut dyn FnMut(LogEvent)) {
         let before = self.at.or(next);
         let waiting = mem::take(&mut self.waiting);
@@ -115,7 +115,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// `None`: the line continues what came before.
+/// Parses the first line of an event; `None` if the line continues the previous event.
 fn begins(line: &str) -> Option<Begun<'_>> {
     if platform(line) {
         return Some(Begun { at: None, stream: None, message: line });
@@ -131,7 +131,7 @@ fn begins(line: &str) -> Option<Begun<'_>> {
     let at = time(first)?;
     let next = rest.split_whitespace().next().unwrap_or_default();
     if rest.starts_with('\t') || rest.starts_with("  ") || uuid(next) {
-        // The function's own line, which begins with a time as well.
+        // The function's own line, which also begins with a time.
         return Some(Begun { at: Some(at), stream: None, message: line });
     }
     let rest = rest.strip_prefix(' ').unwrap_or(rest);

@@ -1,31 +1,32 @@
-//! What runs of a pipeline usually read, by the size of their objects.
+//! How many lines the runs of a pipeline usually read, by the size of their objects.
 //!
-//! Small enough to be kept as JSON in a row, and grown run by run. Lines a byte are nearly the same for objects of
-//! about one size; a run that reads a small part of what its object must hold lost the rest without knowing.
+//! Updated run by run and small enough to be stored as JSON in a row. Objects of about one size have nearly the same
+//! number of lines per byte, so a run that reads far fewer lines than usual has lost the others without noticing.
 //!
-//! Always: only what looked right is learned, so that a fault does not become what is usual. Old runs fade.
+//! Always: only plausible runs are learned, so that a fault does not become normal. Old runs lose weight.
 
 use serde::{Deserialize, Serialize};
 
-/// Runs of a class that must be known before anything is called unusual.
+/// Fewest known runs of a size class before any run is called unusual.
 const ENOUGH: f64 = 20.0;
-/// As many runs weigh; older ones fade.
+/// Most runs that count in a class; each further run reduces the weight of older ones.
 const WEIGHT: f64 = 200.0;
-/// How many standard deviations are far. Of a normal distribution one in five hundred million lies beyond on one side.
+/// Standard deviations beyond which a run is unusual. In a normal distribution one in a billion lies beyond on one
+/// side.
 const FAR: f64 = 6.0;
-/// And at least this many times more or fewer lines than usual.
+/// An unusual run also reads at least this many times more or fewer lines than usual.
 const TIMES: f64 = 4.0;
-/// Classes by powers of two; 2^47 bytes are more than an object can be.
+/// Number of size classes, one per power of two; no object has 2^47 bytes.
 const CLASSES: usize = 48;
 
-/// Grown by [`History::learn`].
+/// Usual line counts per size class; updated by [`History::learn`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct History {
     classes: Vec<Class>,
 }
 
-/// Of objects of between 2^n and 2^(n+1) bytes: the logarithm of lines a byte.
+/// Statistics of the logarithm of lines per byte, over objects of 2^n to 2^(n+1) bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Class {
     runs: f64,
@@ -34,7 +35,7 @@ struct Class {
 }
 
 impl History {
-    /// A run over an object of `size` bytes that read `lines`, and of which nothing else is wrong.
+    /// Learns a plausible run that read `lines` lines of an object of `size` bytes.
     pub fn learn(&mut self, size: u64, lines: u64) {
         let Some((class, value)) = at(size, lines) else { return };
         if self.classes.len() <= class {
@@ -47,8 +48,8 @@ impl History {
         class.variance += (off * (value - class.mean) - class.variance) / class.runs;
     }
 
-    /// What is unusual about reading so many lines of an object of so many bytes; `None`: nothing, or too little is
-    /// known.
+    /// A sentence that says why reading `lines` lines of `size` bytes is unusual. `None` if it is not, or if too few
+    /// runs are known.
     pub fn unusual(&self, size: u64, lines: u64) -> Option<String> {
         let (class, value) = at(size, lines)?;
         let class = self.classes.get(class).filter(|class| class.runs >= ENOUGH)?;
@@ -63,7 +64,7 @@ impl History {
 
 fn at(size: u64, lines: u64) -> Option<(usize, f64)> {
     let class = usize::try_from(size.checked_ilog2()?).ok().filter(|class| *class < CLASSES)?;
-    // Half a line stands for none: its logarithm is finite.
+    // Half a line stands for zero lines, so that the logarithm is finite.
     Some((class, (approximate(lines).max(0.5) / approximate(size)).ln()))
 }
 
@@ -76,7 +77,7 @@ fn approximate(number: u64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Objects of about 10 kB with a line in about 90 bytes, a fifth more or less.
+    /// A history of objects of about 10 kB with about 90 bytes per line, give or take a fifth.
     fn usual() -> History {
         let mut history = History::default();
         (0..60_u64).for_each(|run| history.learn(9_000 + 37 * run, (9_000 + 37 * run) / (75 + run % 30)));
@@ -84,25 +85,25 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_reads_a_small_part_of_what_such_objects_hold_is_unusual() {
+    fn run_reading_far_too_few_lines_is_unusual() {
         let history = usual();
         assert_eq!(history.unusual(10_000, 110), None);
         assert_eq!(history.unusual(10_000, 70), None);
-        let told = history.unusual(10_000, 3).unwrap();
-        assert!(told.contains("read 3 lines of an object of 10000 bytes") && told.contains("about 11"), "{told}");
+        let reason = history.unusual(10_000, 3).unwrap();
+        assert!(reason.contains("read 3 lines of an object of 10000 bytes") && reason.contains("about 11"), "{reason}");
         assert!(history.unusual(10_000, 0).is_some(), "a summary of zeros");
         assert!(history.unusual(10_000, 5_000).is_some());
     }
 
     #[test]
-    fn nothing_is_unusual_where_little_is_known() {
+    fn nothing_is_unusual_with_few_known_runs() {
         assert_eq!(usual().unusual(1_000_000, 1), None);
         assert_eq!(History::default().unusual(10_000, 0), None);
         assert_eq!(usual().unusual(0, 7), None);
     }
 
     #[test]
-    fn a_history_is_kept_as_json_and_goes_on_from_there() {
+    fn history_survives_a_json_round_trip() {
         let kept = serde_json::to_string(&usual()).unwrap();
         assert!(kept.len() < 1_000, "{kept}");
         let history: History = serde_json::from_str(&kept).unwrap();

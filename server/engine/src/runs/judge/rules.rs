@@ -1,51 +1,51 @@
-//! The rules, in the order in which they are asked.
+//! The rules for outcomes, in the order in which they apply, and the sentence that explains each outcome.
 
 use model::Outcome;
 
 use super::History;
 use crate::runs::Figures;
 
-/// How the platform says that an invocation ended.
+/// How an invocation ended, according to the platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// The function returned.
     Returned,
-    /// Lambda ended it; after how many milliseconds, where that is told.
+    /// Lambda stopped it at its timeout; milliseconds it ran, where logged.
     TimedOut { after_ms: Option<u64> },
-    /// It did not return. In the words of the log: `Runtime exited with error: exit status 1`.
+    /// It did not return. `how` quotes the log: `Runtime exited with error: exit status 1`.
     Crashed { how: String },
-    /// It was killed for the memory it used.
+    /// It was killed for using too much memory.
     OutOfMemory,
-    /// Nothing says so, and its time is over.
+    /// The log shows no end, and its timeout has passed.
     Silent,
 }
 
-/// All that a run is judged by.
+/// The evidence that a run is judged by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     pub ending: Ending,
-    /// `None`: there is no summary.
+    /// `None` without a summary.
     pub figures: Option<Figures>,
-    /// A line that tells of sockets having run out (`EMFILE`).
+    /// Whether a log line reports that sockets ran out (`EMFILE`).
     pub sockets_exhausted: bool,
-    /// Of the log object, bytes as it is stored.
+    /// Stored size of the log object in bytes.
     pub size: Option<u64>,
     pub duration_ms: Option<u64>,
-    /// After which Lambda ends it.
+    /// The function's timeout.
     pub timeout_ms: u64,
     pub memory_mb: Option<u64>,
     pub memory_limit_mb: Option<u64>,
 }
 
-/// The outcome, and the sentence that explains it.
+/// Returns the outcome and the sentence that explains it.
 pub fn judge(evidence: &Evidence, history: &History) -> (Outcome, String) {
     ended_badly(evidence).unwrap_or_else(|| match &evidence.figures {
         None => unproven(evidence),
         Some(figures) => contradiction(figures)
             .or_else(|| nothing_sent(figures))
             .or_else(|| shortfall(figures))
-            .or_else(|| unheard_of(figures, evidence.size, history))
-            .unwrap_or_else(|| arrived(figures)),
+            .or_else(|| unusual(figures, evidence.size, history))
+            .unwrap_or_else(|| complete(figures)),
     })
 }
 
@@ -55,12 +55,12 @@ fn ended_badly(evidence: &Evidence) -> Option<(Outcome, String)> {
         Ending::Returned => None,
         Ending::Silent => {
             let after = seconds(evidence.timeout_ms);
-            let text = format!("It began, and nothing says how it ended, though its {after} are over{claim}.");
+            let text = format!("It started and logged no end, although its timeout of {after} has passed{claim}.");
             Some((Outcome::Unknown, text))
         }
         Ending::TimedOut { after_ms } => {
             let after = after_ms.or(evidence.duration_ms).unwrap_or(evidence.timeout_ms);
-            Some((Outcome::TimedOut, format!("Lambda ended it after {}{claim}.", seconds(after))))
+            Some((Outcome::TimedOut, format!("Lambda stopped it at its timeout, after {}{claim}.", seconds(after))))
         }
         Ending::OutOfMemory => {
             let memory = match (evidence.memory_mb, evidence.memory_limit_mb) {
@@ -70,41 +70,41 @@ fn ended_badly(evidence: &Evidence) -> Option<(Outcome, String)> {
             Some((Outcome::Crashed, format!("It ran out of memory{memory}{claim}.")))
         }
         Ending::Crashed { how } => {
-            let sockets = if evidence.sockets_exhausted { ", after its sockets ran out (EMFILE)" } else { "" };
+            let sockets = if evidence.sockets_exhausted { ", after it ran out of sockets (EMFILE)" } else { "" };
             Some((Outcome::Crashed, format!("It crashed: {}{sockets}{claim}.", how.trim_end_matches('.'))))
         }
     }
 }
 
-/// What its summary says beside an end that counts for more.
+/// What the summary of a badly ended run reports, as the end of a sentence. The bad end decides the outcome.
 fn claim(figures: Option<&Figures>) -> String {
     match figures {
         None => "; it left no summary".to_owned(),
         Some(Figures { parsed: Some(parsed), sent: Some(sent), .. }) => {
-            format!("; its summary says that {sent} of {parsed} events were sent")
+            format!("; its summary reports {sent} of {parsed} events sent")
         }
-        Some(_) => "; its summary does not say what was sent".to_owned(),
+        Some(_) => "; its summary does not report what was sent".to_owned(),
     }
 }
 
-/// It returned, and left no summary.
+/// Judges a run that returned and left no summary.
 fn unproven(evidence: &Evidence) -> (Outcome, String) {
     if evidence.sockets_exhausted {
-        return (Outcome::Crashed, "Its sockets ran out (EMFILE), and it left no summary.".to_owned());
+        return (Outcome::Crashed, "It ran out of sockets (EMFILE) and left no summary.".to_owned());
     }
     if let (Some(used), Some(limit)) = (evidence.memory_mb, evidence.memory_limit_mb)
         && used >= limit
     {
-        return (Outcome::Crashed, format!("It used all of its {limit} MB of memory, and left no summary."));
+        return (Outcome::Crashed, format!("It used all of its {limit} MB of memory and left no summary."));
     }
     if evidence.duration_ms.is_some_and(|duration| duration >= evidence.timeout_ms) {
         let after = seconds(evidence.timeout_ms);
-        return (Outcome::TimedOut, format!("It ran for all of the {after} that it is given, and left no summary."));
+        return (Outcome::TimedOut, format!("It ran for its whole timeout of {after} and left no summary."));
     }
-    (Outcome::Unproven, "It ended, and left no summary: nothing says what it delivered.".to_owned())
+    (Outcome::Unproven, "It ended and left no summary: nothing reports what it sent.".to_owned())
 }
 
-/// Figures that cannot be true together.
+/// Finds figures that cannot be true together.
 fn contradiction(figures: &Figures) -> Option<(Outcome, String)> {
     let suspicious = |text: String| Some((Outcome::Suspicious, format!("Its figures contradict each other: {text}.")));
     let over = |more: Option<u64>, less: Option<u64>| more.zip(less).filter(|(more, less)| more > less);
@@ -115,16 +115,16 @@ fn contradiction(figures: &Figures) -> Option<(Outcome, String)> {
     if let Some((all, encountered)) =
         over(figures.parsed.map(|parsed| parsed.saturating_add(failed)), figures.encountered)
     {
-        return suspicious(format!("{all} lines parsed or not parsable, of {encountered} encountered"));
+        return suspicious(format!("{all} lines parsed or failed, of {encountered} encountered"));
     }
     if let Some((filtered, parsed)) = over(figures.filtered, figures.parsed) {
-        return suspicious(format!("{filtered} events left out, of {parsed} parsed"));
+        return suspicious(format!("{filtered} events filtered, of {parsed} parsed"));
     }
     if let Some((sent, parsed)) = over(figures.sent, figures.parsed) {
         return suspicious(format!("{sent} events sent, of {parsed} parsed"));
     }
     if let Some((acknowledged, events)) = over(figures.delivered(), figures.events()) {
-        return suspicious(format!("{acknowledged} events delivered, of {events} to deliver"));
+        return suspicious(format!("{acknowledged} events sent or acknowledged, of {events} to send"));
     }
     if let Some((acknowledged, sent)) = over(figures.acknowledged, figures.sent) {
         return suspicious(format!("{acknowledged} events acknowledged, of {sent} sent"));
@@ -135,29 +135,30 @@ fn contradiction(figures: &Figures) -> Option<(Outcome, String)> {
     let given_up = figures.sending_failures.unwrap_or(0);
     let accounted = figures.delivered().map(|delivered| delivered.saturating_add(given_up));
     if let Some((accounted, events)) = over(accounted, figures.events()) {
-        return suspicious(format!("{accounted} events delivered or given up, of {events} to deliver"));
+        return suspicious(format!("{accounted} events sent, acknowledged or given up, of {events} to send"));
     }
     None
 }
 
-/// It claims success, and cannot have delivered anything.
+/// Finds a run that reports success and cannot have sent anything.
 fn nothing_sent(figures: &Figures) -> Option<(Outcome, String)> {
     let events = figures.events().filter(|events| *events > 0)?;
     let delivered = figures.delivered()?;
     let admitted = [figures.sending_failures, figures.socket_failures, figures.reading_failures];
     let admitted = admitted.iter().flatten().any(|failures| *failures > 0);
     if delivered == 0 && !admitted {
-        let text = format!("It claims success, and none of its {events} events were sent.");
+        let verb = if figures.acknowledged.is_some() { "acknowledged" } else { "sent" };
+        let text = format!("It reports success, but none of its {events} events were {verb}.");
         return Some((Outcome::Suspicious, text));
     }
     if delivered > 0 && figures.acknowledged.is_none() && figures.connections_created == Some(0) {
-        let text = format!("It claims that {delivered} events were sent, and it never had a connection.");
+        let text = format!("It reports {delivered} events sent, but it never had a connection.");
         return Some((Outcome::Suspicious, text));
     }
     None
 }
 
-/// Something is missing, and the figures say so.
+/// Finds events or lines that are missing by the run's own figures.
 fn shortfall(figures: &Figures) -> Option<(Outcome, String)> {
     let mut missing = Vec::new();
     let unparsed = match (figures.encountered, figures.parsed) {
@@ -182,26 +183,26 @@ fn shortfall(figures: &Figures) -> Option<(Outcome, String)> {
         missing.push("the object could not be read to its end".to_owned());
     }
     let text = missing.join("; ");
-    let mut letters = text.chars();
-    let first = letters.next()?;
-    Some((Outcome::Partial, format!("{}{}.", first.to_uppercase(), letters.as_str())))
+    let mut rest = text.chars();
+    let first = rest.next()?;
+    Some((Outcome::Partial, format!("{}{}.", first.to_uppercase(), rest.as_str())))
 }
 
-/// Far from what runs over objects of this size usually read.
-fn unheard_of(figures: &Figures, size: Option<u64>, history: &History) -> Option<(Outcome, String)> {
+/// Finds a line count far from what runs over objects of this size usually read.
+fn unusual(figures: &Figures, size: Option<u64>, history: &History) -> Option<(Outcome, String)> {
     Some((Outcome::Suspicious, history.unusual(size?, figures.read_lines()?)?))
 }
 
-/// Nothing is wrong: how much of it is proven?
-fn arrived(figures: &Figures) -> (Outcome, String) {
+/// Judges a run without a fault by how much of it is proven.
+fn complete(figures: &Figures) -> (Outcome, String) {
     let (Some(events), Some(delivered)) = (figures.events(), figures.delivered()) else {
         let what = if figures.events().is_none() { "parsed" } else { "sent" };
-        return (Outcome::Unproven, format!("Its summary does not say how many lines were {what}."));
+        return (Outcome::Unproven, format!("Its summary does not report how many lines were {what}."));
     };
     if events == 0 {
         let text = match figures.read_lines().unwrap_or(0) {
             0 => "The object holds no lines.".to_owned(),
-            lines => format!("None of its {lines} lines was to be sent."),
+            lines => format!("None of its {lines} lines had to be sent."),
         };
         return (Outcome::Empty, text);
     }

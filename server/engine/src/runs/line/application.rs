@@ -1,51 +1,51 @@
-//! What the function itself writes, as text: `ISO\trequest id\t[LEVEL\t]message`, or a bare message.
+//! Reads text lines of the function itself: `ISO\trequest id\t[LEVEL\t]message`, or a bare message.
 
 use model::Time;
 
-use super::{Sign, fragment, object::named_in_text, platform};
+use super::{Signal, fragment, object::named_in_text, platform};
 use crate::runs::mapping::Mapping;
 
 const LEVELS: [&str; 7] = ["TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL"];
 
-pub(super) fn read(text: &str, mapping: &Mapping) -> Option<(Option<String>, Sign)> {
+pub(super) fn read(text: &str, mapping: &Mapping) -> Option<(Option<String>, Signal)> {
     let (request, message) = parts(text);
-    let sign = sign(message, request.is_some(), mapping)?;
-    Some((request.map(str::to_owned), sign))
+    let signal = signal(message, request.is_some(), mapping)?;
+    Some((request.map(str::to_owned), signal))
 }
 
-/// What a message says, by what is surest first.
-pub(super) fn sign(message: &str, named: bool, mapping: &Mapping) -> Option<Sign> {
+/// The signal of a message; the most conclusive one first.
+pub(super) fn signal(message: &str, named: bool, mapping: &Mapping) -> Option<Signal> {
     if message.trim().is_empty() {
-        return named.then_some(Sign::Heading);
+        return named.then_some(Signal::RequestMarker);
     }
-    if let Some(sign) = fragment::whole(message, mapping) {
-        return Some(sign);
+    if let Some(signal) = fragment::whole(message, mapping) {
+        return Some(signal);
     }
     if let Some(ended) = platform::ended(message) {
         return Some(ended);
     }
     if message.contains("EMFILE") && !message.trim_start().starts_with('"') {
-        return Some(Sign::SocketsExhausted);
+        return Some(Signal::SocketsExhausted);
     }
     if platform::out_of_memory(message) {
-        return Some(Sign::OutOfMemory);
+        return Some(Signal::OutOfMemory);
     }
     if let Some(how) = uncaught(message) {
-        return Some(Sign::Crashed(how.chars().take(200).collect::<String>().into()));
+        return Some(Signal::Crashed(how.chars().take(200).collect::<String>().into()));
     }
     if let Some(object) = named_in_text(message) {
-        return Some(Sign::Object(object));
+        return Some(Signal::Object(object));
     }
     if let Some(piece) = fragment::piece(message) {
-        return Some(Sign::Piece(piece.into()));
+        return Some(Signal::Fragment(piece.into()));
     }
     if message.trim_start().starts_with("Error: ") {
-        return Some(Sign::Trouble);
+        return Some(Signal::ErrorLogged);
     }
-    (named && message.contains("Summary follows")).then_some(Sign::Heading)
+    (named && message.contains("Summary follows")).then_some(Signal::RequestMarker)
 }
 
-/// An error that ended the invocation, as the runtimes log it.
+/// The text of an uncaught error, as the runtimes log it.
 fn uncaught(message: &str) -> Option<&str> {
     let text = message.trim_start();
     let node = ["Uncaught Exception", "Unhandled Promise Rejection", "Invoke Error"];
@@ -56,7 +56,7 @@ fn uncaught(message: &str) -> Option<&str> {
     python.lines().next()
 }
 
-/// The request that a line names, and its message.
+/// The request id of a line, if it has one, and its message.
 fn parts(text: &str) -> (Option<&str>, &str) {
     // Python's logging puts the level first: `[INFO]\tISO\tid\tmessage`.
     let rest = text.strip_prefix('[').and_then(|rest| rest.split_once("]\t")).map_or(text, |(_, rest)| rest);

@@ -1,24 +1,24 @@
-//! JSON in what a function logs: whole in one event, or in pieces over several.
+//! Finds JSON in log messages: complete in one event, or as fragments over several.
 
-use super::{Sign, recognised};
+use super::{Signal, recognised};
 use crate::runs::mapping::Mapping;
 
-/// Beginnings of which JSON is tried to be stitched: a log full of braces must not cost its square.
+/// Most opening braces tried per text, so that a log full of braces does not take quadratic time.
 const TRIED: usize = 64;
 
-/// The last summary, else the first object of S3, that is whole in a message.
-pub(super) fn whole(message: &str, mapping: &Mapping) -> Option<Sign> {
+/// The last complete summary in a message, else the first complete S3 object.
+pub(super) fn whole(message: &str, mapping: &Mapping) -> Option<Signal> {
     let mut found = None;
     for json in documents(message) {
         match recognised(json, mapping) {
-            Some(sign @ Sign::Summary(_)) => found = Some(sign),
+            Some(signal @ Signal::Summary(_)) => found = Some(signal),
             other => found = found.or(other),
         }
     }
     found
 }
 
-/// Whether a message may be a part of printed JSON that other events begin or end.
+/// The message, if it may be a fragment of JSON that began or ends in other events.
 pub(super) fn piece(message: &str) -> Option<&str> {
     let text = message.trim();
     let first = text.chars().next()?;
@@ -30,16 +30,16 @@ pub(super) fn piece(message: &str) -> Option<&str> {
         _ => false,
     };
     if fits && text.len() <= super::SUMMARY {
-        // What is balanced in itself, and was not recognised, belongs to nothing; printed JSON spreads over lines.
+        // A complete JSON object that was not recognised is not a fragment: printed JSON spreads over lines.
         let alone = text != "{}" && documents(text).next().is_some_and(|json| json.len() == text.len());
         return (!alone).then_some(text);
     }
-    // `Summary: {` begins one as well.
+    // `Summary: {` begins a fragment as well.
     let begins = text.rfind('{').filter(|at| text[at + 1..].trim().is_empty() && *at <= 200);
     begins.map(|at| &text[at..])
 }
 
-/// The JSON objects that stand in a text, as far as braces tell: each from its `{` to the brace that closes it.
+/// The JSON objects in a text, judged by braces: each from its `{` to the matching `}`.
 pub(in crate::runs) fn documents(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     let mut tried = 0;
@@ -59,7 +59,7 @@ pub(in crate::runs) fn documents(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What pieces that follow one another come to, each ending a line.
+/// Joins fragments, each as a line.
 pub(in crate::runs) fn stitched<'a>(pieces: impl Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for piece in pieces {
@@ -69,7 +69,7 @@ pub(in crate::runs) fn stitched<'a>(pieces: impl Iterator<Item = &'a str>) -> St
     text
 }
 
-/// Behind the brace that closes the first one; braces inside of quotes do not count.
+/// Position after the brace that closes the first one; braces inside quotes do not count.
 fn balanced(text: &str) -> Option<usize> {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for (at, byte) in text.bytes().enumerate() {

@@ -1,5 +1,4 @@
-//! One event's text → what it is a sign of, or nothing: most lines of a shipper say nothing about its run, and are
-//! forgotten at once.
+//! Reads the signal in one event's text. Most lines of a shipper carry none and are dropped at once.
 
 mod application;
 mod fragment;
@@ -15,51 +14,51 @@ pub(super) use self::{
 };
 use super::{Figures, mapping::Mapping};
 
-/// Of a line as evidence, in characters.
+/// Longest text kept of a line, in characters.
 const EVIDENCE: usize = 1_000;
-/// Of a summary, or of a piece of one, in bytes.
+/// Longest summary or fragment of one, in bytes.
 pub(super) const SUMMARY: usize = 64 * 1_024;
-/// Of an event that is looked at: CloudWatch takes 1 MB.
+/// Most bytes of an event that are read; CloudWatch's limit is 1 MB.
 const EVENT: usize = 1_100_000;
 
-/// A line that counts.
+/// A line with a signal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
-    /// The request it names. Without one it belongs to the request of the line before.
+    /// The request it names; `None` if it belongs to the request of the previous line.
     pub(super) request: Option<Box<str>>,
-    pub(super) sign: Sign,
+    pub(super) signal: Signal,
     /// The beginning of the event.
     pub(super) text: Box<str>,
 }
 
-/// What a line is a sign of.
+/// What a line shows about a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Sign {
-    /// A request began.
+pub(super) enum Signal {
+    /// The request started.
     Start,
-    /// It is over, however it went.
+    /// The request ended, successfully or not.
     End,
     Report(Report),
-    /// How the runtime says that it went.
+    /// The runtime's status at the end of the request.
     Done(Status),
-    /// Lambda ended it, after so many milliseconds.
+    /// Lambda stopped it at its timeout; milliseconds it ran, if logged.
     TimedOut(Option<u64>),
-    /// It ended without returning: how.
+    /// It ended without returning; the text says how.
     Crashed(Box<str>),
     OutOfMemory,
     SocketsExhausted,
-    /// An error was logged, whatever became of it.
-    Trouble,
+    /// An error was logged; the run may have gone on.
+    ErrorLogged,
     Object(LogObject),
-    /// A summary, JSON, whole.
+    /// A complete summary as JSON.
     Summary(Box<str>),
-    /// Lines of JSON that goes on in other events.
-    Piece(Box<str>),
-    /// What follows belongs to this request.
-    Heading,
+    /// Part of JSON that continues in other events.
+    Fragment(Box<str>),
+    /// The following lines belong to this request.
+    RequestMarker,
 }
 
-/// As the platform words it.
+/// The status that the platform reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     Success,
@@ -82,26 +81,26 @@ impl Status {
     }
 }
 
-/// Reads one event; `None`: it says nothing about a run.
+/// Reads one event; `None` if it carries no signal.
 pub(super) fn read(text: &str, mapping: &Mapping) -> Option<Line> {
     let whole = head(text, EVENT);
     let trimmed = whole.trim();
     let json = if trimmed.starts_with('{') { system::read(trimmed, mapping) } else { None };
-    let (request, sign) = json.or_else(|| platform::read(trimmed)).or_else(|| application::read(whole, mapping))?;
+    let (request, signal) = json.or_else(|| platform::read(trimmed)).or_else(|| application::read(whole, mapping))?;
     let text = whole.trim_end().chars().take(EVIDENCE).collect::<String>();
-    Some(Line { request: request.map(Into::into), sign, text: text.into() })
+    Some(Line { request: request.map(Into::into), signal, text: text.into() })
 }
 
-/// Whether a whole JSON is a summary or tells of a log object.
-fn recognised(json: &str, mapping: &Mapping) -> Option<Sign> {
+/// The signal of complete JSON: a summary, or an S3 event that names a log object.
+fn recognised(json: &str, mapping: &Mapping) -> Option<Signal> {
     let value = serde_json::from_str(json).ok()?;
     if json.len() <= SUMMARY && Figures::read(&value, mapping).is_some() {
-        return Some(Sign::Summary(json.into()));
+        return Some(Signal::Summary(json.into()));
     }
-    named_in_json(&value).map(Sign::Object)
+    named_in_json(&value).map(Signal::Object)
 }
 
-/// At most so many bytes from the beginning.
+/// The first `bytes` bytes, cut at a character boundary.
 fn head(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }

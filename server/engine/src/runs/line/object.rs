@@ -1,17 +1,17 @@
-//! Which log object a line names.
+//! Finds the log object that a line names.
 
 use model::{BucketName, Key};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// A log object, as it was named.
+/// A log object named in a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::runs) struct LogObject {
     pub(in crate::runs) bucket: BucketName,
     pub(in crate::runs) key: Key,
 }
 
-/// `… Bucket: [b], Key: [k]`, as the shipping functions say it; a key may hold brackets. Else `s3://b/k`.
+/// Parses `… Bucket: [b], Key: [k]`, as the shipping functions log it (the key may hold brackets), else `s3://b/k`.
 pub(super) fn named_in_text(text: &str) -> Option<LogObject> {
     let line = text.lines().find(|line| line.contains("Bucket: [")).unwrap_or(text);
     if let Some((_, rest)) = line.split_once("Bucket: [") {
@@ -24,7 +24,7 @@ pub(super) fn named_in_text(text: &str) -> Option<LogObject> {
     named(bucket, key.trim_end_matches(['"', '\'', ',', ')', ']']))
 }
 
-/// An event of S3 (its keys are encoded as in a form), the same inside a message of SQS or SNS, or of `EventBridge`.
+/// Parses an S3 event (with form-encoded keys), directly or inside an SQS or SNS message, or an `EventBridge` event.
 pub(in crate::runs) fn named_in_json(json: &Value) -> Option<LogObject> {
     let text = |json: &Value, pointer: &str| json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     if let (Some(bucket), Some(key)) = (text(json, "/detail/bucket/name"), text(json, "/detail/object/key")) {
@@ -51,27 +51,27 @@ mod tests {
 
     use super::*;
 
-    fn told(object: Option<LogObject>) -> Option<(String, String)> {
+    fn texts(object: Option<LogObject>) -> Option<(String, String)> {
         object.map(|LogObject { bucket, key }| (bucket.into(), key.into()))
     }
 
     #[test]
-    fn an_object_is_named_in_brackets_whatever_its_key_holds() {
+    fn object_is_read_from_text_with_brackets_in_key() {
         let text = "Retrieving ELK log file from S3 bucket/key specified in the initiating event. Bucket: [logs], \
                     Key: [AWSLogs/1/a [b], c.log]";
-        assert_eq!(told(named_in_text(text)), Some(("logs".into(), "AWSLogs/1/a [b], c.log".into())));
-        assert_eq!(told(named_in_text("reading s3://logs/a/b.gz, 3 kB")), Some(("logs".into(), "a/b.gz".into())));
-        assert_eq!(told(named_in_text("Bucket: [logs], Prefix: [a]")), None);
+        assert_eq!(texts(named_in_text(text)), Some(("logs".into(), "AWSLogs/1/a [b], c.log".into())));
+        assert_eq!(texts(named_in_text("reading s3://logs/a/b.gz, 3 kB")), Some(("logs".into(), "a/b.gz".into())));
+        assert_eq!(texts(named_in_text("Bucket: [logs], Prefix: [a]")), None);
     }
 
     #[test]
-    fn an_event_that_was_logged_names_its_object_decoded() {
+    fn object_is_read_decoded_from_logged_event() {
         let event = json!({"Records": [{"s3": {"bucket": {"name": "logs"}, "object": {"key": "a+b%2Bc/d.log"}}}]});
         let expected = Some(("logs".to_owned(), "a b+c/d.log".to_owned()));
-        assert_eq!(told(named_in_json(&event)), expected);
-        assert_eq!(told(named_in_json(&json!({"Records": [{"body": event.to_string()}]}))), expected);
+        assert_eq!(texts(named_in_json(&event)), expected);
+        assert_eq!(texts(named_in_json(&json!({"Records": [{"body": event.to_string()}]}))), expected);
         let bus = json!({"detail": {"bucket": {"name": "logs"}, "object": {"key": "a+b"}}});
-        assert_eq!(told(named_in_json(&bus)), Some(("logs".into(), "a+b".into())));
-        assert_eq!(told(named_in_json(&json!({"Records": []}))), None);
+        assert_eq!(texts(named_in_json(&bus)), Some(("logs".into(), "a+b".into())));
+        assert_eq!(texts(named_in_json(&json!({"Records": []}))), None);
     }
 }

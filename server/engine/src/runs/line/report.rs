@@ -1,10 +1,10 @@
-//! The platform's report of an invocation, from text or from JSON.
+//! Reads the platform's report of an invocation, from text or JSON.
 
 use serde_json::Value;
 
 use super::Status;
 
-/// What is not told is `None`.
+/// The platform's report. Fields that it lacks are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::runs) struct Report {
     pub(in crate::runs) duration_ms: Option<u64>,
@@ -17,7 +17,7 @@ pub(in crate::runs) struct Report {
     pub(in crate::runs) error: Option<Box<str>>,
 }
 
-/// What follows the request id: fields between tabs, or between spaces where a page made spaces of them.
+/// Parses the text after the request id: fields separated by tabs, or by spaces if copied from a page.
 pub(super) fn read(text: &str) -> Report {
     let amount = |label: &str| after(text, label).and_then(|value| whole(value.parse().ok()?));
     Report {
@@ -31,7 +31,7 @@ pub(super) fn read(text: &str) -> Report {
     }
 }
 
-/// `record` of `platform.report`.
+/// Parses the `record` of a `platform.report` event.
 pub(super) fn of_record(record: &Value) -> Report {
     let amount = |name: &str| record.pointer("/metrics")?.get(name)?.as_f64().and_then(whole);
     let text = |name: &str| record.get(name).and_then(Value::as_str);
@@ -46,7 +46,7 @@ pub(super) fn of_record(record: &Value) -> Report {
     }
 }
 
-/// The word after a label that no other word makes part of a longer one: `Duration:` is not `Billed Duration:`.
+/// The word after a label that is not part of a longer label: `Duration:` is not `Billed Duration:`.
 fn after<'a>(text: &'a str, label: &str) -> Option<&'a str> {
     let longer = ["Billed ", "Init ", "Restore "];
     let mut found = text.match_indices(label).filter(|(at, _)| {
@@ -57,7 +57,7 @@ fn after<'a>(text: &'a str, label: &str) -> Option<&'a str> {
     text[at + label.len()..].split_whitespace().next()
 }
 
-/// The nearest whole number of what is not negative and no nonsense.
+/// Rounds a plausible, non-negative number.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range just asked for")]
 pub(super) fn whole(number: f64) -> Option<u64> {
     (0.0..1e15).contains(&number).then(|| number.round() as u64)
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_reads_with_tabs_and_with_the_spaces_of_a_page() {
+    fn report_is_read_with_tabs_or_spaces() {
         let tabs = "\tDuration: 3003.17 ms\tBilled Duration: 3000 ms\tMemory Size: 192 MB\tMax Memory Used: 165 MB\t\
                     Init Duration: 210.4 ms\tStatus: timeout\nXRAY TraceId: 1-5\tSegmentId: 1\tSampled: true";
         let report = read(tabs);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_report_does_not_tell_is_not_known() {
+    fn missing_report_fields_are_unknown() {
         assert_eq!(read("\tBilled Duration: soon ms\tInit Duration: 5 ms").duration_ms, None);
         assert_eq!(read(""), Report::default());
     }

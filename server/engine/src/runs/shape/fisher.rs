@@ -1,17 +1,17 @@
-//! Fisher's exact test: how likely it is that by chance alone so many of the losses fell into a part, or more.
+//! Fisher's exact test: the probability that chance alone puts at least this many of the losses into a part.
 
 use super::Table;
 
-/// The natural logarithm of the one-sided p-value: it may be smaller than a number can be.
+/// Natural logarithm of the one-sided p-value, as the value itself may be too small for a float.
 #[expect(clippy::cast_precision_loss, reason = "counts of samples")]
 pub fn ln_p(table: Table) -> f64 {
     let Table { lost, of, elsewhere_lost, elsewhere_of } = table;
     let (all_lost, all) = (lost + elsewhere_lost, of + elsewhere_of);
-    // So many of the losses within the part: choose them among the part, and the others elsewhere.
+    // Exactly `lost` losses inside the part: choose them there, and the other losses elsewhere.
     let first = ln_choose(of, lost) + ln_choose(elsewhere_of, elsewhere_lost) - ln_choose(all, all_lost);
     let (mut sum, mut term) = (1.0_f64, 1.0_f64);
     for more in lost..of.min(all_lost) {
-        // From `more` losses within the part to one more.
+        // From `more` losses inside the part to one more.
         let grow = (of - more) as f64 * (all_lost - more) as f64;
         let shrink = (more + 1) as f64 * (elsewhere_of + more + 1 - all_lost) as f64;
         term *= grow / shrink;
@@ -27,7 +27,7 @@ fn ln_choose(of: u64, chosen: u64) -> f64 {
     ln_factorial(of) - ln_factorial(chosen) - ln_factorial(of - chosen)
 }
 
-/// Exact for the small, by Stirling's series for the others: better than to the twelfth digit.
+/// Exact for small numbers, Stirling's series for others, to more than twelve digits.
 #[expect(clippy::cast_precision_loss, reason = "counts of samples")]
 fn ln_factorial(number: u64) -> f64 {
     if number < 20 {
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn the_test_gives_what_can_be_counted_by_hand() {
+    fn p_values_match_hand_counted_cases() {
         // Of 8 cups 4 are drawn, and all 4 are right: 1 of 70; at least 3: 17 of 70.
         assert!((p(4, 4, 0, 4) - 1.0 / 70.0).abs() < 1e-12);
         assert!((p(3, 4, 1, 4) - 17.0 / 70.0).abs() < 1e-12);
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn the_series_continues_the_product() {
+    fn series_matches_the_exact_product() {
         let product: f64 = (1..=40_u32).map(|factor| f64::from(factor).ln()).sum();
         assert!((ln_factorial(40) - product).abs() < 1e-9);
         assert!(ln_p(Table { lost: 5_000, of: 5_000, elsewhere_lost: 0, elsewhere_of: 5_000 }).is_finite());

@@ -1,15 +1,15 @@
-//! Loss by shape: whether what is lost has something in common. "Objects under 8 kB lose everything."
+//! Loss shapes: finds what lost objects have in common, such as "Objects under 8 kB lose everything."
 //!
-//! Along each of four dimensions (size, age, prefix, duration) the objects are parted at round places, and each part is
-//! held against the rest: Fisher's exact test, one-sided. Losses come in bursts, and sizes follow the hour, so that a
-//! burst at night looks like a loss of small objects; therefore what is left of the losses once the part explains them
-//! is looked at stretch by stretch of time, and where it varies more than chance does, the counts weigh so much less.
+//! Along each of four dimensions (size, age, prefix, duration) the objects are split at round values, and each part is
+//! compared with the rest by Fisher's exact test, one-sided. Losses come in bursts and sizes follow the hour of the
+//! day, so a burst at night looks like a loss of small objects. Therefore the losses that the part does not explain are
+//! examined per stretch of time; where they vary more than by chance, the counts are scaled down accordingly.
 //!
-//! Always: where nothing but chance is at work, bursts or not, at most one evaluation in a thousand tells of any shape.
-//! The level is divided by the number of all parts looked at.
+//! Always: for purely random losses, in bursts or not, at most one evaluation in a thousand finds a shape. The
+//! significance level is divided by the number of parts tested.
 
-mod cuts;
 mod fisher;
+mod partitions;
 mod words;
 
 use std::collections::BTreeMap;
@@ -18,38 +18,38 @@ use model::{Dimension, LossShape, Time};
 
 pub use self::words::prefix_of;
 use self::{
-    cuts::{Part, partings},
     fisher::ln_p,
+    partitions::{Part, partitions},
 };
 
-/// Of evaluations of nothing but chance, the share that tells of a shape, at most.
+/// Largest share of evaluations of purely random losses that find a shape.
 pub const FALSE_ALARMS: f64 = 0.001;
-/// Fewer are no shape, whatever the figures say.
+/// Fewest losses that make a shape.
 const LEAST_LOST: u64 = 3;
-/// A part that loses less than so many times what the rest loses is of no use to anybody.
+/// Smallest ratio of a part's loss rate to the rest's that makes a shape.
 const LEAST_RATIO: u64 = 2;
-/// How much bursts vary is only estimated, and from few of them: what is above chance counts so many times.
+/// Safety factor for the estimated variation of bursts, as it is estimated from few of them.
 const DOUBT: f64 = 1.5;
-/// Into how many stretches of time samples are divided, to see whether losses come in bursts.
+/// Numbers of stretches of time that the samples are divided into to detect bursts.
 const STRETCHES: [usize; 4] = [8, 16, 32, 64];
 
-/// An object, and how it fared.
+/// An object, and whether its events were lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When it was handled, or written if it was not.
+    /// When it was processed; when it was written if it was not processed.
     pub at: Time,
-    /// Bytes.
+    /// Size in bytes.
     pub size: Option<u64>,
-    /// When it was handled.
+    /// Age when it was processed.
     pub age_ms: Option<u64>,
     /// See [`prefix_of`].
     pub prefix: Option<String>,
-    /// Of its run.
+    /// Duration of its run.
     pub duration_ms: Option<u64>,
     pub lost: bool,
 }
 
-/// A part against the rest.
+/// Counts of lost and all objects, in a part and elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Table {
     lost: u64,
@@ -58,21 +58,21 @@ struct Table {
     elsewhere_of: u64,
 }
 
-/// What losses have in common: at most one shape a dimension, the clearest first.
+/// Finds what losses have in common: at most one shape per dimension, the most significant first.
 pub fn losses(samples: &[Sample]) -> Vec<LossShape> {
     let mut ordered: Vec<&Sample> = samples.iter().collect();
     ordered.sort_by_key(|sample| sample.at);
     if (ordered.iter().filter(|sample| sample.lost).count() as u64) < LEAST_LOST {
         return Vec::new();
     }
-    let partings = partings(&ordered);
-    let looked = partings.iter().map(|parting| parting.tables.len()).sum::<usize>();
+    let partitions = partitions(&ordered);
+    let tests = partitions.iter().map(|partition| partition.tables.len()).sum::<usize>();
     #[expect(clippy::cast_precision_loss, reason = "some hundred parts")]
-    let ln_looked = (looked.max(1) as f64).ln();
+    let ln_tests = (tests.max(1) as f64).ln();
     let mut shapes: Vec<(f64, LossShape)> = Vec::new();
-    for parting in &partings {
-        let significant = parting.tables.iter().filter_map(|(part, table)| {
-            let corrected = weigh(&ordered, part, *table, ln_looked)?;
+    for partition in &partitions {
+        let significant = partition.tables.iter().filter_map(|(part, table)| {
+            let corrected = corrected_p(&ordered, part, *table, ln_tests)?;
             Some((corrected, part, table))
         });
         if let Some((ln_p, part, table)) = significant.min_by(|(one, ..), (other, ..)| one.total_cmp(other)) {
@@ -83,23 +83,23 @@ pub fn losses(samples: &[Sample]) -> Vec<LossShape> {
     shapes.into_iter().map(|(_, shape)| shape).collect()
 }
 
-/// The logarithm of the part's corrected p-value, if it is significant.
-fn weigh(samples: &[&Sample], part: &Part<'_>, table: Table, ln_looked: f64) -> Option<f64> {
-    let telling = table.lost >= LEAST_LOST
+/// Logarithm of the part's corrected p-value, if it is significant.
+fn corrected_p(samples: &[&Sample], part: &Part<'_>, table: Table, ln_tests: f64) -> Option<f64> {
+    let relevant = table.lost >= LEAST_LOST
         && u128::from(table.lost) * u128::from(table.elsewhere_of)
             >= u128::from(LEAST_RATIO) * u128::from(table.elsewhere_lost) * u128::from(table.of);
-    let passes = |ln_p: f64| Some(ln_p + ln_looked).filter(|corrected| *corrected <= FALSE_ALARMS.ln());
-    if !telling {
+    let passes = |ln_p: f64| Some(ln_p + ln_tests).filter(|corrected| *corrected <= FALSE_ALARMS.ln());
+    if !relevant {
         return None;
     }
     passes(ln_p(table))?;
-    passes(ln_p(lighter(table, dispersion(samples, part, table))))
+    passes(ln_p(scale_down(table, dispersion(samples, part, table))))
 }
 
-/// The counts, weighing so many times less; what is rounded speaks against the shape.
+/// Divides the counts by the dispersion, rounding against the shape.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of samples, not negative")]
 #[expect(clippy::cast_precision_loss, reason = "counts of samples")]
-fn lighter(table: Table, dispersion: f64) -> Table {
+fn scale_down(table: Table, dispersion: f64) -> Table {
     if dispersion <= 1.0 {
         return table;
     }
@@ -113,8 +113,8 @@ fn lighter(table: Table, dispersion: f64) -> Table {
     }
 }
 
-/// How many times more than by chance losses vary from one stretch of time to the next, once it is known how much the
-/// part loses and how much the rest does; at least 1.
+/// How much more than by chance losses vary between stretches of time, given the loss rates of the part and of the
+/// rest; at least 1.
 #[expect(clippy::cast_precision_loss, reason = "counts of samples")]
 fn dispersion(samples: &[&Sample], part: &Part<'_>, table: Table) -> f64 {
     let mut most = 1.0_f64;
@@ -151,7 +151,7 @@ fn dispersion(samples: &[&Sample], part: &Part<'_>, table: Table) -> f64 {
     most
 }
 
-/// How many of each prefix there are.
+/// Lost and all objects per prefix.
 fn by_prefix<'a>(samples: &[&'a Sample]) -> BTreeMap<&'a str, (u64, u64)> {
     let mut counts = BTreeMap::new();
     for sample in samples {
@@ -164,7 +164,7 @@ fn by_prefix<'a>(samples: &[&'a Sample]) -> BTreeMap<&'a str, (u64, u64)> {
     counts
 }
 
-/// What a dimension knows of a sample.
+/// A sample's value in a dimension.
 fn value(dimension: Dimension, sample: &Sample) -> Option<u64> {
     match dimension {
         Dimension::Size => sample.size,

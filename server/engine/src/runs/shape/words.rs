@@ -1,8 +1,8 @@
 //! A shape as a sentence with its figures.
 
-use model::{Dimension, LossShape};
+use model::{Dimension, LossShape, number::count};
 
-use super::{Table, cuts::Part};
+use super::{Table, partitions::Part};
 use crate::log_object::LogName;
 
 /// What a key has in common with its neighbours: its folder without the date, and the balancer that it names.
@@ -36,7 +36,7 @@ pub fn shape(part: &Part<'_>, table: Table, p_value: f64) -> LossShape {
     };
     let how = if lost == of { "lose everything" } else { "lose more than others" };
     let [lost_text, of_text, elsewhere_lost_text, elsewhere_of_text] =
-        [lost, of, elsewhere_lost, elsewhere_of].map(grouped);
+        [lost, of, elsewhere_lost, elsewhere_of].map(count);
     let sentence =
         format!("{who} {how}: {lost_text} of {of_text}; others {elsewhere_lost_text} of {elsewhere_of_text}.");
     LossShape { dimension, sentence, lost, of, elsewhere_lost, elsewhere_of, p_value }
@@ -50,26 +50,13 @@ fn time(ms: u64) -> String {
     in_units(ms, &[(3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms")])
 }
 
-/// In the largest unit that it has one of, with one decimal where it needs it.
+/// Formats a cut in its largest unit, with one decimal only if needed: cuts are mostly round numbers.
 fn in_units(number: u64, units: &[(u64, &str)]) -> String {
     let Some((unit, name)) = units.iter().find(|(unit, _)| number >= *unit) else { return number.to_string() };
     match number % unit * 10 / unit {
         0 => format!("{} {name}", number / unit),
         tenths => format!("{}.{tenths} {name}", number / unit),
     }
-}
-
-/// `9,120`
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

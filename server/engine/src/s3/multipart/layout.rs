@@ -1,35 +1,35 @@
-//! Where an object is cut into parts: a pure function of its size and of what is known of its source.
+//! Splits an object into parts: a pure function of its size and of what is known of its source.
 //!
 //! Always, for an object of 1 byte to [`LARGEST`]: the parts cover it exactly and in order, at most [`MOST_PARTS`] of
 //! them, each at most [`LARGEST_PART`] and all but the last at least [`SMALLEST_PART`].
 //!
-//! An ETag of a multipart object is made of its parts' hashes: only the same cuts give the same ETag.
+//! The ETag of a multipart object is made of its parts' hashes: only the same parts give the same ETag.
 
 use std::ops::Range;
 
 use crate::s3::{ETag, Listed};
 
 pub const SMALLEST_PART: u64 = 5 << 20;
-/// Also the most that a CopyObject takes.
+/// Largest part, and largest object of a CopyObject.
 pub const LARGEST_PART: u64 = 5 << 30;
 pub const MOST_PARTS: u64 = 10_000;
 
-/// The largest object there can be: about 48.8 TiB.
+/// Largest object: about 48.8 TiB.
 pub const LARGEST: u64 = MOST_PARTS * LARGEST_PART;
 
-/// Our own parts: an eighth of the object, so that all can go at once, but no larger than this without need. Smaller
+/// Largest part of our own choice: an eighth of the object, so that all parts can go at once, but at most this. Smaller
 /// parts cost more requests; larger ones more to repeat.
 const PREFERRED: u64 = 64 << 20;
 const EIGHTH: u64 = 8;
 
-/// How a source was cut, as far as it tells: the number of its parts and the size of the first.
+/// How a source was split, as far as the store tells: the number of parts and the size of the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
     pub parts: u64,
     pub first: u64,
 }
 
-/// Parts of one size but for the last.
+/// Parts of one size, except the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     size: u64,
@@ -38,14 +38,13 @@ pub struct Layout {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// From 1.
+    /// Number of the part, from 1.
     pub number: i32,
     pub bytes: Range<u64>,
 }
 
 impl Layout {
-    /// As the source was cut, if it was cut evenly; else our own. Uneven cuts would take a request for each part to
-    /// be known.
+    /// The parts of the source if they are even; else our own. Uneven parts would take a request each to be known.
     pub fn of(size: u64, source: Option<Cut>) -> Self {
         let even = source.filter(|cut| cut.is_even(size));
         let own = size.div_ceil(EIGHTH).clamp(SMALLEST_PART, PREFERRED).max(size.div_ceil(MOST_PARTS));
@@ -66,7 +65,7 @@ impl Layout {
 }
 
 impl Part {
-    /// In bytes.
+    /// Length in bytes.
     pub fn length(&self) -> u64 {
         self.bytes.end - self.bytes.start
     }
@@ -79,7 +78,7 @@ impl Cut {
     }
 }
 
-/// How many parts a copy of it will probably have: only its ETag is looked at, which tells not how large they are.
+/// Number of parts that a copy will probably have, by the ETag alone, which does not tell their size.
 pub fn parts_of(object: &Listed) -> u64 {
     let told = object.etag.as_ref().and_then(ETag::parts).filter(|parts| *parts <= MOST_PARTS);
     told.unwrap_or_else(|| Layout::of(object.size, None).count())
@@ -111,7 +110,7 @@ mod tests {
         Ok(())
     }
 
-    /// Sizes of every magnitude.
+    /// Sizes of every order of magnitude.
     fn size() -> impl Strategy<Value = u64> {
         (0..=45_u32).prop_flat_map(|bits| (1 << bits)..=(2_u64 << bits).min(LARGEST))
     }
@@ -139,13 +138,13 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_object_takes_the_most_parts_of_the_largest_size() {
+    fn largest_object_has_most_parts_of_largest_size() {
         assert_eq!(Layout::of(LARGEST, None), Layout { size: LARGEST, part: LARGEST_PART });
         assert_eq!(Layout::of(LARGEST, None).count(), MOST_PARTS);
     }
 
     #[test]
-    fn what_no_even_cut_explains_is_cut_anew() {
+    fn uneven_parts_are_split_again() {
         let own = Layout::of(100 * MIB, None);
         for cut in [(3, 40 * MIB), (2, 40 * MIB), (1, 40 * MIB), (100, MIB), (0, 0), (1, 0)] {
             let cut = Cut { parts: cut.0, first: cut.1 };

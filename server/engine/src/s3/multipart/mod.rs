@@ -1,18 +1,18 @@
-//! Objects too large for one request: copied in parts, several at once.
+//! Copies objects that are too large for one request in parts, several at once.
 //!
-//! The object is looked at first, since a multipart copy brings nothing along by itself: what it carries is said when
-//! the upload begins, and where the source was cut is where its copy is cut.
+//! A HEAD comes first, since a multipart copy carries nothing by itself: the begin of the upload repeats the metadata, and
+//! the copy is split where the source was.
 //!
 //! Always:
-//! - Every part is conditional on one ETag of the source, so that all are of one version. A source that changes
-//!   meanwhile is [`S3Fault::Changed`], for the caller to begin again.
+//! - Every part is conditional on one ETag of the source, so that all are of one version. If the source changes meanwhile,
+//!   the error is [`S3Fault::Changed`], and the caller starts again.
 //! - Success is an ETag in the answer of every part and of the completion.
 //! - A failure or a stop aborts the upload.
-//! - Of one object at most [`AT_ONCE`] parts are underway, of all together no more than [`Slots`] allow; each goes
-//!   piece by piece, never whole.
+//! - At most [`AT_ONCE`] parts of one object are in flight, and no more of all objects than [`Slots`] allow; each is
+//!   streamed piece by piece.
 
+mod inspect;
 mod layout;
-mod look;
 mod upload;
 
 use futures::{TryStreamExt, stream::FuturesUnordered};
@@ -20,51 +20,51 @@ use model::{BucketName, Fidelity, Key};
 use tokio::{select, sync::Semaphore};
 
 pub use self::layout::{LARGEST, LARGEST_PART, SMALLEST_PART, parts_of};
-use self::{layout::Part, look::Seen, upload::Upload};
+use self::{inspect::SourceInfo, layout::Part, upload::Upload};
 use super::{Action, ETag, Failed, Listed, S3Client, S3Fault};
 
-/// Parts of one object underway at once.
+/// Most parts of one object in flight.
 const AT_ONCE: usize = 8;
 
-/// How the bytes travel.
+/// How the bytes get to the destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// The store copies by itself; one credential reads the source and writes the destination.
+pub enum Transfer {
+    /// The store copies by itself: one credential reads the source and writes the destination.
     Copied,
-    /// From one store to the other through this process.
+    /// Through this process, from one store to the other.
     Streamed,
 }
 
-/// What all objects in parts share. Each has a request of its own, as an object in one piece has. For further parts
-/// there are half as many again as objects are copied at once, or what lets one object use all of a small number.
+/// Permits for parts, shared by all multipart copies. Each object has one request of its own, as any object has. Further
+/// parts share half as many permits as objects are copied at once, or enough for one object to use a small number fully.
 pub struct Slots(Semaphore);
 
 impl Slots {
-    /// `concurrency`: objects copied at once.
-    pub fn beside(concurrency: usize) -> Self {
+    /// Permits for `concurrency` objects copied at once.
+    pub fn for_concurrency(concurrency: usize) -> Self {
         Self(Semaphore::new((concurrency / 2).max(concurrency.min(AT_ONCE).saturating_sub(1))))
     }
 }
 
-/// A large object on its way.
-pub struct InParts<'a> {
+/// The copy of a large object.
+pub struct MultipartCopy<'a> {
     pub source: &'a S3Client,
     pub from: &'a BucketName,
-    /// As listed. At most [`LARGEST`].
+    /// The object as listed, at most [`LARGEST`].
     pub object: &'a Listed,
     pub destination: &'a S3Client,
     pub to: &'a BucketName,
     pub key: &'a Key,
-    pub way: Way,
+    pub transfer: Transfer,
     pub slots: &'a Slots,
     pub fidelity: &'a Fidelity,
 }
 
-impl InParts<'_> {
-    /// Answers the ETag of the copy.
+impl MultipartCopy<'_> {
+    /// Copies the object; returns the ETag of the copy.
     pub async fn send(&self) -> Result<ETag, Failed> {
-        let seen = self.look().await?;
-        let mut upload = Upload::begin(self.destination, self.to, self.key, &seen, self.way).await?;
+        let seen = self.inspect().await?;
+        let mut upload = Upload::begin(self.destination, self.to, self.key, &seen, self.transfer).await?;
         let parts = select! {
             biased;
             () = self.destination.retry.stop.cancelled() => Err(self.stopped()),
@@ -80,8 +80,8 @@ impl InParts<'_> {
         ended
     }
 
-    /// The first part that fails ends the others.
-    async fn parts(&self, upload: &Upload, seen: &Seen) -> Result<Vec<(i32, ETag)>, Failed> {
+    /// Copies all parts; the first failure ends the others.
+    async fn parts(&self, upload: &Upload, seen: &SourceInfo) -> Result<Vec<(i32, ETag)>, Failed> {
         let own = Semaphore::new(1);
         let mut underway = FuturesUnordered::new();
         let mut done = Vec::new();
@@ -102,9 +102,9 @@ impl InParts<'_> {
             slot = own.acquire() => slot,
             slot = self.slots.0.acquire() => slot,
         };
-        let etag = match self.way {
-            Way::Copied => upload.copy_part(self.from, source, &part).await?,
-            Way::Streamed => upload.stream_part(self.source, self.from, source, &part).await?,
+        let etag = match self.transfer {
+            Transfer::Copied => upload.copy_part(self.from, source, &part).await?,
+            Transfer::Streamed => upload.stream_part(self.source, self.from, source, &part).await?,
         };
         Ok((part.number, etag))
     }
@@ -120,8 +120,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn further_parts_are_half_as_many_or_let_one_object_use_a_small_number() {
-        let slots = |concurrency| Slots::beside(concurrency).0.available_permits();
+    fn further_parts_share_half_the_concurrency() {
+        let slots = |concurrency| Slots::for_concurrency(concurrency).0.available_permits();
         assert_eq!([1, 2, 8, 16, 64].map(slots), [0, 1, 7, 8, 32]);
     }
 }

@@ -1,10 +1,10 @@
 //! A multipart upload, from its begin to its end: completed or aborted.
 //!
-//! Always: an upload that is dropped before its end is aborted in the background, so that no way out leaves parts
-//! behind that cost money and are seen in no listing. It is the best that can be done: an upload whose begin was never
-//! answered, or whose process was killed, stays, and so may a part that the store was still copying when its upload was
-//! aborted. Such leftovers are not searched for, as an upload does not tell who began it and another's must not be
-//! aborted: a lifecycle rule (`AbortIncompleteMultipartUpload`) is for them.
+//! Always: an upload that is dropped before its end is aborted in the background, so that no parts stay behind, which cost
+//! money and appear in no listing. Some leftovers are unavoidable: an upload whose begin was never answered, or whose
+//! process was killed, and perhaps a part that the store was still copying when its upload was aborted. Logyard does not
+//! search for them, as an upload does not name who began it: a lifecycle rule (`AbortIncompleteMultipartUpload`) removes
+//! them.
 
 use std::time::Duration;
 
@@ -13,20 +13,20 @@ use model::{BucketName, Key};
 use tokio::{runtime::Handle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{Way, layout::Part, look::Seen};
+use super::{Transfer, inspect::SourceInfo, layout::Part};
 use crate::s3::{
     Action, ETag, Listed, S3Client,
     blank::sendable,
     copy::limit,
     encoding::{byte_range, copy_source},
     error::Failed,
-    held::Held,
+    limiter_wait::LimiterWait,
     retry::Retry,
 };
 
 const BEGIN_WITHIN: Duration = Duration::from_mins(1);
 
-/// Less than what a stop leaves to whatever is underway.
+/// Time limit of an abort: shorter than the time that a stop leaves to running tasks.
 const ABORT_WITHIN: Duration = Duration::from_secs(2);
 
 pub struct Upload {
@@ -34,9 +34,9 @@ pub struct Upload {
     bucket: BucketName,
     key: Key,
     id: String,
-    /// What each part that goes through here must have.
+    /// Checksum that each streamed part must have.
     checksum: Option<ChecksumAlgorithm>,
-    /// Neither completed nor aborted.
+    /// Whether it is neither completed nor aborted.
     open: bool,
 }
 
@@ -45,14 +45,14 @@ impl Upload {
         store: &S3Client,
         bucket: &BucketName,
         key: &Key,
-        seen: &Seen,
-        way: Way,
+        seen: &SourceInfo,
+        transfer: Transfer,
     ) -> Result<Self, Failed> {
-        let context = store.context(Action::Put, Some(bucket)).asking_also(seen.beside.permissions());
-        let checksum = (way == Way::Streamed && seen.beside.locks()).then_some(ChecksumAlgorithm::Crc64Nvme);
+        let context = store.context(Action::Put, Some(bucket)).asking_also(seen.options.permissions());
+        let checksum = (transfer == Transfer::Streamed && seen.options.locks()).then_some(ChecksumAlgorithm::Crc64Nvme);
         let request = || async {
             let request = store.client.create_multipart_upload().bucket(bucket.as_str()).key(sendable(key));
-            let request = seen.beside.clone().onto_upload(seen.carried.clone().onto_upload(request));
+            let request = seen.options.clone().onto_upload(seen.metadata.clone().onto_upload(request));
             let request = request.set_checksum_type(checksum.as_ref().map(|_| ChecksumType::FullObject));
             let begun = request
                 .set_checksum_algorithm(checksum.clone())
@@ -66,7 +66,7 @@ impl Upload {
         Ok(Self { store: store.clone(), bucket: bucket.clone(), key: key.clone(), id, checksum, open: true })
     }
 
-    /// The store copies a part by itself, if `source` is still the one described.
+    /// Lets the store copy a part by itself, if `source` is still the version described.
     pub async fn copy_part(&self, from: &BucketName, source: &Listed, part: &Part) -> Result<ETag, Failed> {
         let context = self.store.context(Action::Copy, Some(&self.bucket));
         let request = || async {
@@ -90,7 +90,7 @@ impl Upload {
         sent.inspect(|_| self.store.retry.meter.move_on(part.length()))
     }
 
-    /// A part goes through this process. Each attempt reads anew.
+    /// Streams a part through this process. Each attempt reads it again.
     pub async fn stream_part(
         &self,
         other: &S3Client,
@@ -99,9 +99,9 @@ impl Upload {
         part: &Part,
     ) -> Result<ETag, Failed> {
         let context = self.store.context(Action::Put, Some(&self.bucket));
-        let held = Held::default();
+        let wait = LimiterWait::default();
         let request = || async {
-            held.back(other.retry.turn()).await;
+            wait.run(other.retry.turn()).await;
             let read = other.open(from, source, Some(&part.bytes)).await?;
             let request = self
                 .store
@@ -113,15 +113,15 @@ impl Upload {
                 .part_number(part.number)
                 .set_content_length(read.content_length())
                 .set_checksum_algorithm(self.checksum.clone())
-                .body(other.watched(read.body, &self.store, &held));
+                .body(other.watched(read.body, &self.store, &wait));
             let written = request.send().await.map_err(|error| context.classify(&error))?;
             let etag = written.e_tag().and_then(ETag::parse);
             etag.ok_or_else(|| context.unclear("a part was answered with success but no ETag"))
         };
-        self.store.retry.send_held(&context, limit(part.length()), &held, request).await
+        self.store.retry.send_limited(&context, limit(part.length()), &wait, request).await
     }
 
-    /// Makes the object of its parts, which come in any order. `size`: bytes of all of them.
+    /// Completes the object from its parts, in any order; `size` is their total in bytes.
     pub async fn complete(&mut self, mut parts: Vec<(i32, ETag)>, size: u64) -> Result<ETag, Failed> {
         parts.sort_unstable_by_key(|(number, _)| *number);
         let part =
@@ -146,7 +146,7 @@ impl Upload {
         self.open = false;
     }
 
-    /// Goes on after a stop, unlike all else. A failure has nobody to tell but the log.
+    /// Aborts the upload, also after a stop. A failure is only logged.
     fn removal(&self) -> impl Future<Output = ()> + Send + use<> {
         let context = self.store.context(Action::Abort, Some(&self.bucket));
         let retry = Retry { stop: CancellationToken::new(), ..self.store.retry.hasty() };

@@ -1,8 +1,8 @@
 //! Writes the fields of one record as members of a JSON object, straight from the record's bytes.
 //!
-//! `-` and empty texts give no member at all, so that nobody downstream has to know what `-` means.
+//! `-` and empty texts give no member, so that downstream systems need not know what `-` means.
 
-mod quick;
+mod fast_path;
 
 use memchr::{memchr, memrchr};
 use model::Time;
@@ -35,25 +35,24 @@ impl<'a> EventWriter<'a> {
         Self { draft, scratch, minute, time: Time::default(), replaced: 0 }
     }
 
-    /// The record's time, and how many U+FFFD stand for bytes that were not UTF-8.
+    /// Returns the record's time and the number of U+FFFD written for invalid UTF-8.
     pub fn finish(self) -> (Time, u64) {
         (self.time, self.replaced)
     }
 
-    /// Takes one field from what is left of the record, which begins with it, and writes what it holds. Answers what is
-    /// left then.
+    /// Parses the field at the start of `record` and writes its members. Returns the rest of the record.
     #[inline]
     pub fn field<'r>(&mut self, field: &Field, record: &'r [u8]) -> Result<&'r [u8], RecordError> {
-        if let Some(length) = self.quickly(&field.content, record) {
+        if let Some(length) = self.fast_path(&field.content, record) {
             return Ok(&record[length..]);
         }
         let mut cursor = Cursor::new(record);
-        self.by_rules(field, &mut cursor)?;
+        self.slow_path(field, &mut cursor)?;
         Ok(cursor.rest())
     }
 
-    /// As [`Self::field`], by rules that know every case: the field is cut out, judged, then written.
-    fn by_rules(&mut self, field: &Field, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
+    /// Handles every case of [`Self::field`]: splits off the field, validates it, then writes it.
+    fn slow_path(&mut self, field: &Field, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
         match &field.content {
             Content::Timestamp => self.timestamp(field, cursor),
             Content::Word { key } => self.word(field, key, cursor),
@@ -129,7 +128,7 @@ impl<'a> EventWriter<'a> {
         Ok(())
     }
 
-    /// `GET http://example.com:80/ HTTP/1.1`, of which any part can be `-` or missing and the URL can hold spaces.
+    /// Parses `GET http://example.com:80/ HTTP/1.1`; any part may be `-` or missing, and the URL may hold spaces.
     fn request(&mut self, field: &Field, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
         let held = quoted(field, cursor)?;
         let held = held.strip_suffix(b" ").unwrap_or(held); // a TCP listener writes `- - - `
@@ -142,7 +141,7 @@ impl<'a> EventWriter<'a> {
         Ok(())
     }
 
-    /// Writes a text with the log's escapes undone and JSON's put in.
+    /// Writes a text, replacing the log's escapes by JSON's.
     fn text(&mut self, key: &MemberKey, held: &[u8]) {
         if held.is_empty() || held == b"-" {
             return;
@@ -167,12 +166,12 @@ fn quoted<'a>(field: &Field, cursor: &mut Cursor<'a>) -> Result<&'a [u8], Record
     if word == b"-" { Ok(word) } else { Err(RecordError::field(field.name, word, "a text in double quotes, or -")) }
 }
 
-/// What is before and after the byte at `at`; all and nothing without one.
+/// The text before and after the byte at `at`; the whole text and nothing without `at`.
 fn halves(text: &[u8], at: Option<usize>) -> (&[u8], &[u8]) {
     at.map_or((text, &[]), |at| (&text[..at], &text[at + 1..]))
 }
 
-/// At most five digits, and no zeros before them.
+/// Whether a text is a port: at most five digits, without leading zeros.
 fn is_port(text: &[u8]) -> bool {
     const LONGEST: usize = 5;
     match text {
@@ -181,7 +180,7 @@ fn is_port(text: &[u8]) -> bool {
     }
 }
 
-/// `HTTP/1.1`, `-` or nothing. Anything else at the end of a request belongs to its URL.
+/// Whether a text is a protocol: `HTTP/1.1`, `-` or nothing. Anything else at the end of a request belongs to its URL.
 fn is_protocol(text: &[u8]) -> bool {
     if text.starts_with(b"HTTP/") {
         return true;

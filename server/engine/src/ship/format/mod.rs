@@ -1,7 +1,7 @@
-//! The formats that can be read, how each is recognised, and the table of its fields.
+//! The log formats, how each is recognised, and its table of fields.
 //!
-//! A record is recognised by how it begins, never by its key alone: balancers can also be told to deliver JSON, W3C or
-//! Parquet under the same names.
+//! A record is recognised by its beginning, never by its key alone: balancers can also deliver JSON, W3C or Parquet
+//! under the same names.
 
 mod alb;
 mod alb_connection;
@@ -40,7 +40,7 @@ impl Format {
         }
     }
 
-    /// How an event of this format begins.
+    /// The beginning of an event of this format.
     pub(super) fn opening(self) -> &'static MemberKey {
         match self {
             Self::Classic => const { &MemberKey::new(r#"{"format":"classic""#) },

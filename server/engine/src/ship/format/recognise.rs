@@ -1,4 +1,4 @@
-//! Tells formats apart by how a record begins, and where a new record begins in the middle of a broken one.
+//! Recognises the format of a record by its beginning, and the start of a new record inside a broken one.
 
 use memchr::memchr;
 
@@ -8,7 +8,7 @@ use crate::ship::{
     cursor::skip_spaces,
 };
 
-/// The words that come before the request, which is the first quoted field.
+/// Number of words before the request, the first quoted field.
 const WORDS_BEFORE_REQUEST_CLASSIC: usize = 11;
 const WORDS_BEFORE_REQUEST_ALB: usize = 12;
 
@@ -28,10 +28,10 @@ pub fn recognise(record: &[u8]) -> Option<Format> {
     (first == b"tls" && is_version(second) && is_timestamp(words.rest())).then_some(Format::Nlb)
 }
 
-/// True if a record begins here. `text` reaches at least to the first double quote or the end of the line.
+/// Whether a record begins here. `text` must reach at least to the first double quote or the end of the line.
 ///
-/// Stricter than [`recognise`], because clients decide what stands in a user agent, line feeds included: a record of a
-/// request must have all its words before its first quote. A client cannot write that quote; what it sends is escaped.
+/// Stricter than [`recognise`], because clients control the user agent, line feeds included: a record of a request must
+/// have all its words before its first quote. A client cannot write that quote, as its quotes are escaped.
 pub fn begins(text: &[u8]) -> bool {
     let Some(quote) = memchr(b'"', text) else {
         return matches!(recognise(text), Some(Format::Nlb | Format::AlbConnection));
@@ -45,7 +45,7 @@ pub fn begins(text: &[u8]) -> bool {
     }
 }
 
-/// `2026-03-09T14:00:00`, whatever follows.
+/// Whether a text begins like `2026-03-09T14:00:00`.
 #[inline]
 fn is_timestamp(text: &[u8]) -> bool {
     let to_minutes = Block::first_of(text);
@@ -56,7 +56,7 @@ fn is_timestamp(text: &[u8]) -> bool {
         && matches!(text.get(BLOCK..), Some([b':', b'0'..=b'9', b'0'..=b'9', ..]))
 }
 
-/// Whether the first word is nothing but digits; `None` without one.
+/// Whether the first word consists of digits; `None` without a word.
 #[inline]
 fn starts_with_number(text: &[u8]) -> Option<bool> {
     let digits = Block::first_of(text).digits().trailing_ones() as usize;
@@ -68,16 +68,16 @@ fn starts_with_number(text: &[u8]) -> Option<bool> {
     }
 }
 
-/// `2.0`.
+/// Whether a word looks like a version, such as `2.0`.
 fn is_version(word: &[u8]) -> bool {
     word.first().is_some_and(u8::is_ascii_digit) && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
 }
 
-/// Words between spaces, of which there may be several.
+/// Iterates over words separated by one or more spaces.
 struct Words<'a>(&'a [u8]);
 
 impl<'a> Words<'a> {
-    /// From the next word on; empty if there is none.
+    /// The text from the next word on; empty if there is none.
     #[inline]
     fn rest(&mut self) -> &'a [u8] {
         self.0 = skip_spaces(self.0);

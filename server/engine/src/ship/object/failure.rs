@@ -1,4 +1,4 @@
-//! Why an object failed, as the job's list of failures tells it.
+//! Builds the failure of an object for the job's list of failures.
 
 use model::{Failure, Key, Reason, Summary};
 
@@ -7,8 +7,8 @@ use crate::{
     s3::{Failed, S3Fault},
 };
 
-/// `None` if every record was parsed, every event delivered, and the object read to its end. What keeps most from being
-/// sent is named first.
+/// The failure of an object; `None` if it was read to its end, every record parsed and no event given up. If several
+/// things failed, the one that keeps most events from being sent is named.
 pub(super) fn failure(key: &Key, summary: &Summary, reason: &str, unread: Option<&Failed>) -> Option<Failure> {
     let failures = &summary.failures;
     let (reason, message) = if let Some(failed) = unread {
@@ -17,9 +17,9 @@ pub(super) fn failure(key: &Key, summary: &Summary, reason: &str, unread: Option
         (Reason::Reading, reason.to_owned())
     } else if let Some(last) = failures.sending.last_few.back() {
         let at = format!("line {}, offset {}: {}", last.line, last.offset, last.reason);
-        (Reason::Sending, format!("{reason} The last of them: {at}"))
+        (Reason::Sending, format!("{reason} Last failure: {at}"))
     } else if let Some(last) = failures.parsing.last_few.back() {
-        (Reason::Parsing, format!("{reason} The last of them: {last}"))
+        (Reason::Parsing, format!("{reason} Last failure: {last}"))
     } else {
         return None;
     };

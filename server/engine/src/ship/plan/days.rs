@@ -1,8 +1,8 @@
-//! Lists a place in key order without the days that a window cannot need.
+//! Lists a place in key order, skipping the days that a window does not need.
 //!
-//! Balancers write below `AWSLogs/<account>/elasticloadbalancing/<region>/`, one folder a day of delivery. Where such a
-//! folder lies outside the wanted days, the listing goes on behind them; everything else is listed as it is. So it does
-//! not matter whether the place lies above, at or below those folders, nor how many accounts and regions there are.
+//! Balancers write below `AWSLogs/<account>/elasticloadbalancing/<region>/`, one folder per day of delivery. The
+//! listing skips such folders outside the wanted days and lists everything else. So the place may lie above, at or
+//! below those folders, with any number of accounts and regions.
 
 use std::ops::RangeInclusive;
 
@@ -15,7 +15,7 @@ use crate::{
 
 const DAY_MS: i64 = 86_400_000;
 
-/// A day's folder below that of a region.
+/// The folder of a day below the folder of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct DayFolder<'a> {
     /// `…/elasticloadbalancing/<region>/`
@@ -43,13 +43,13 @@ impl<'a> DayFolder<'a> {
     }
 }
 
-/// The folders that may hold a window's records: delivery may be late, and the folder's date is that of delivery.
+/// The day folders that may hold a window's records. A folder has the date of delivery, which may be late.
 pub(super) fn days(window: &Window) -> RangeInclusive<String> {
     let folder = |ms: i64| Time(ms).date().replace('-', "/");
     folder(window.from().0 - DAY_MS)..=folder(window.to().0 + DAY_MS)
 }
 
-/// Where to go on after a key of a day that is not wanted. Always beyond that key.
+/// Where to continue after a key of an unwanted day; always after that key.
 fn beyond(key: &str, days: &RangeInclusive<String>) -> Option<String> {
     let DayFolder { region, day } = DayFolder::of_key(key)?;
     if day < days.start().as_str() {
@@ -95,12 +95,12 @@ mod tests {
     }
 
     #[test]
-    fn the_days_around_a_window_are_wanted() {
+    fn days_around_the_window_are_listed() {
         assert_eq!(days(&window()), "2026/02/28".to_owned()..="2026/03/02".to_owned());
     }
 
     #[test]
-    fn a_listing_goes_on_behind_days_that_are_not_wanted() {
+    fn listing_skips_unwanted_days() {
         let beyond = |key: &str| beyond(&format!("{REGION}{key}"), &days(&window()));
         assert_eq!(beyond("2025/12/31/x"), Some(format!("{REGION}2026/02/28")));
         assert_eq!(beyond("2026/02/28/x"), None);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_look_like_a_day_is_listed() {
+    fn other_folders_are_listed() {
         for key in [
             "2026/03/03/x",
             "AWSLogs/1/elasticloadbalancing/r/2026/03/0x/a",

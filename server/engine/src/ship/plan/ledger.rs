@@ -1,4 +1,4 @@
-//! What recorded runs delivered already, asked page by page.
+//! Checks page by page which objects recorded runs have already shipped.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -11,21 +11,21 @@ use crate::{
     ship::ShipError,
 };
 
-/// Objects asked about at once.
+/// Objects checked per request.
 const PAGE: usize = 200;
 
-/// The record of earlier runs, kept by whoever calls the engine.
+/// The record of earlier runs, kept by the caller of the engine.
 pub trait Ledger: Send + Sync {
-    /// Of each of these objects, in their order: whether a recorded run delivered it whole, by key and `ETag`.
+    /// For each object in order: whether a recorded run shipped it completely, by key and `ETag`.
     fn delivered<'a>(&'a self, objects: &'a [Listed]) -> BoxFuture<'a, Result<Vec<bool>, LedgerError>>;
 }
 
-/// The records cannot be read; in a sentence.
+/// The records cannot be read; holds the reason as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct LedgerError(pub String);
 
-/// There are no records: everything is to be sent.
+/// A ledger without records: every object is sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NothingDelivered;
 
@@ -35,7 +35,7 @@ impl Ledger for NothingDelivered {
     }
 }
 
-/// The objects of a reprocess, each with what the ledger says of it.
+/// The objects of a reprocess, each with whether it was already shipped.
 pub struct Checked {
     objects: Objects,
     ledger: Arc<dyn Ledger>,
@@ -47,7 +47,7 @@ impl Checked {
         Self { objects: Objects::new(spec, store, after), ledger: Arc::clone(ledger), page: VecDeque::new() }
     }
 
-    /// The next in key order, and whether it was delivered.
+    /// The next object in key order, and whether it was already shipped.
     pub async fn next(&mut self) -> Result<Option<(Found, bool)>, ShipError> {
         if self.page.is_empty() {
             self.fill().await?;
@@ -76,7 +76,7 @@ impl Checked {
     }
 }
 
-/// Whether an object is to be sent.
+/// Whether to send an object.
 pub fn to_send(extent: Extent, delivered: bool) -> bool {
     extent == Extent::All || !delivered
 }

@@ -1,7 +1,7 @@
-//! Which objects a reprocess is about: from keys, days and windows to the list that is sent.
+//! Selects the objects of a reprocess from keys, days and windows.
 //!
-//! Always: what is decided is a pure function of the request and of what was listed. An object whose name tells nothing
-//! is judged by when it was written, never left aside for its name.
+//! Always: the selection is a pure function of the request and the listing. An object without a time in its name is
+//! judged by its modification time, never skipped for its name.
 
 mod days;
 mod digest;
@@ -11,7 +11,7 @@ mod preview;
 mod time_line;
 
 pub(super) use self::{
-    digest::Sketch,
+    digest::PlanDigest,
     ledger::{Checked, to_send},
     objects::{Found, Objects},
 };

@@ -1,4 +1,4 @@
-//! The objects of a reprocess in key order: those of a place and a window, or those of a list.
+//! The objects of a reprocess in key order: those of a place and a window, or those of a list of keys.
 
 use model::{Key, ReprocessSpec, Window};
 
@@ -8,14 +8,14 @@ use crate::{
     s3::{Failed, Listed, S3Client, S3Error},
 };
 
-/// What is at a key.
+/// What was found at a key.
 #[derive(Debug)]
 pub enum Found {
-    /// To be shipped, unless it was delivered before.
+    /// An object to ship, unless it was shipped before.
     Object(Listed),
-    /// The log of health checks, of which there is no event to make.
+    /// A log of health checks, which gives no events.
     LeftOut(Listed),
-    /// One of a list of keys that cannot be looked at.
+    /// A listed key whose object cannot be requested.
     Unreadable(Key, Failed),
 }
 
@@ -30,7 +30,7 @@ enum Source {
 }
 
 impl Objects {
-    /// Those after a key, if one is given.
+    /// The objects of a request; only those after a key, if one is given.
     pub fn new(spec: &ReprocessSpec, store: &S3Client, after: Option<&Key>) -> Self {
         let window = spec.window;
         if spec.keys.is_empty() {
@@ -41,7 +41,7 @@ impl Objects {
             spec.keys.iter().filter(|key| after.is_none_or(|after| *key > after)).cloned().collect();
         keys.sort_unstable();
         keys.dedup();
-        // Whoever names a key means it, whatever its name says about its time.
+        // An explicitly named key is shipped regardless of the time in its name.
         let spec = Box::new(ReprocessSpec { keys: Vec::new(), ..spec.clone() });
         Self { source: Source::Keys { store: store.clone(), spec, keys: keys.into_iter() }, window: None }
     }
@@ -82,11 +82,11 @@ async fn look(store: &S3Client, spec: &ReprocessSpec, key: Key) -> Result<Found,
 enum Choice {
     Ship,
     LeaveOut,
-    /// It cannot hold a record of the window.
+    /// Skip: it cannot hold a record of the window.
     PassOver,
 }
 
-/// By the key's time; by the time of writing where the key tells nothing, as a record is written before its object.
+/// Decides by the time in the key; without one by the modification time, as a record is older than its object.
 fn choose(object: &Listed, window: Option<&Window>) -> Choice {
     let name = LogName::of_key(object.key.as_str());
     let in_time = window.is_none_or(|window| match &name {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_s_time_decides_and_else_when_it_was_written() {
+    fn key_time_decides_else_modification_time() {
         let log = |end: &str| format!("1_elasticloadbalancing_r_app.a.b_{end}_ip_x.log.gz");
         let late = "2026-03-10T01:00:00Z";
         assert_eq!(chosen(&log("20260309T1400Z"), late), Choice::Ship);

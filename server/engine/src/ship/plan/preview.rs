@@ -1,11 +1,11 @@
-//! What a reprocess would send, judged from the listing alone and within the patience of a person.
+//! Previews what a reprocess would send, from the listing alone and within a time limit.
 
 use std::{sync::Arc, time::Duration};
 
 use model::{LogObject, ReprocessPreview, ReprocessSpec};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Checked, Found, Ledger, Sketch, time_line::TimeLine, to_send};
+use super::{Checked, Found, Ledger, PlanDigest, time_line::TimeLine, to_send};
 use crate::{
     clock::now,
     log_object::LogName,
@@ -16,7 +16,7 @@ use crate::{
 const EXAMPLES: usize = 100;
 const INTERVALS: usize = 120;
 
-/// Lists up to `most_objects` or `most_time`. Without having reached the end there is no plan.
+/// Lists up to `most_objects` objects or for `most_time`. The preview has a plan only if the listing was complete.
 pub async fn preview(
     spec: &ReprocessSpec,
     store: &S3Client,
@@ -26,7 +26,7 @@ pub async fn preview(
 ) -> Result<ReprocessPreview, ShipError> {
     let store = store.hasty();
     let mut objects = Checked::new(spec, &store, ledger, None);
-    let mut count = Count { preview: empty(spec), sketch: Sketch::of(spec), line: TimeLine::default() };
+    let mut count = Count { preview: empty(spec), digest: PlanDigest::of(spec), line: TimeLine::default() };
     let deadline = Instant::now() + most_time;
     while count.preview.objects + count.preview.left_out < most_objects {
         let Ok(next) = timeout_at(deadline, objects.next()).await else { break };
@@ -45,7 +45,7 @@ pub async fn preview(
 
 struct Count {
     preview: ReprocessPreview,
-    sketch: Sketch,
+    digest: PlanDigest,
     line: TimeLine,
 }
 
@@ -58,7 +58,7 @@ impl Count {
         if to_send(preview.spec.extent, delivered) {
             preview.to_send += 1;
             preview.to_send_bytes += object.size;
-            self.sketch.add(&object);
+            self.digest.add(&object);
         }
         let name = LogName::of_key(object.key.as_str());
         if let Some(name) = &name {
@@ -78,7 +78,7 @@ impl Count {
 
     fn finish(self) -> ReprocessPreview {
         let mut preview = self.preview;
-        preview.plan = preview.complete.then(|| self.sketch.finish());
+        preview.plan = preview.complete.then(|| self.digest.finish());
         preview.covers = self.line.covers();
         preview.intervals = self.line.intervals(INTERVALS);
         preview

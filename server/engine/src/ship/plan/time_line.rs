@@ -1,4 +1,4 @@
-//! Objects by the time that their keys give, as at most so many neighbouring intervals, gaps included.
+//! Counts objects by the time in their keys, in a bounded number of contiguous intervals.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::log_object::LogName;
 /// The shortest interval that balancers deliver.
 const FINEST_MS: i64 = 5 * 60_000;
 
-/// Intervals with objects that are held while counting.
+/// Most intervals kept while counting.
 const HELD: usize = 4_096;
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,10 +19,10 @@ struct Counts {
     delivered: u64,
 }
 
-/// Always: no more intervals are held than [`HELD`]. They are made twice as wide until they are few enough.
+/// Counts per interval. Always: at most [`HELD`] intervals are kept; their width is doubled until they are few enough.
 pub struct TimeLine {
     width_ms: i64,
-    /// By number, counted from 1970.
+    /// Counts by interval number since 1970.
     counts: BTreeMap<i64, Counts>,
     covers: Option<(Time, Time)>,
 }
@@ -52,7 +52,7 @@ impl TimeLine {
         self.covers.and_then(|(from, to)| Window::new(from, to).ok())
     }
 
-    /// At most `most` of them, without a gap between them.
+    /// At most `most` contiguous intervals.
     pub fn intervals(mut self, most: usize) -> Vec<Interval> {
         while self.span().is_some_and(|(first, last)| last - first >= i64::try_from(most).unwrap_or(i64::MAX)) {
             self.widen();
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_an_interval_without_objects() {
+    fn gap_is_an_interval_without_objects() {
         let mut line = TimeLine::default();
         line.add(&name(FINEST_MS), 10, true);
         line.add(&name(3 * FINEST_MS), 20, false);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn years_of_files_are_few_intervals_that_hold_them_all() {
+    fn years_of_files_fit_few_intervals() {
         let mut line = TimeLine::default();
         (1..=20_000).for_each(|number| line.add(&name(number * 7 * FINEST_MS), 1, false));
         let intervals = line.intervals(120);

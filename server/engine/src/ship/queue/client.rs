@@ -1,7 +1,7 @@
-//! The few requests that are made of a queue.
+//! The client of an SQS queue: receive, delete, and change the visibility of messages.
 //!
 //! A queue at AWS is reached by the SDK's own rules, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_SQS` included; any other
-//! where its URL says. Credentials are those of the store whose objects it tells of.
+//! at its own URL. Credentials are those of the store whose objects the queue announces.
 
 use std::time::Duration;
 
@@ -18,18 +18,18 @@ use model::QueueUrl;
 use super::QueueError;
 use crate::s3::{Endpoint, endpoint::http};
 
-/// So long SQS keeps a request open that finds nothing, at most.
+/// Longest wait that SQS allows for a request that finds nothing.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// Of a request, beyond what it was told to wait.
+/// Time limit of a request, in addition to its wait.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// Of one request; SQS takes and gives no more.
+/// Most messages per request, by SQS's limit.
 const BATCH: usize = 10;
 const ATTEMPTS: u32 = 3;
-/// A message that was postponed comes back after so long, each time after twice as long.
+/// Delay of a message released for the first time; doubled each further time.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
-/// Cheap to clone.
+/// A client of one queue. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Queue {
     client: Client,
@@ -37,21 +37,21 @@ pub struct Queue {
     held: Duration,
 }
 
-/// Held by whoever received it, for as long as the queue was made with, and as long again each time it is held.
+/// A received message. Other receivers do not see it for the visibility timeout, which [`Queue::hold`] restarts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub id: String,
     pub body: String,
     receipt: String,
-    /// How often it was received, this time included.
+    /// Number of times it was received, this time included.
     times: u32,
 }
 
 impl Queue {
-    /// So long a message is held usually; a process that is gone gives it free that late.
+    /// Default visibility timeout: so late a message of a dead process comes back.
     pub const HELD: Duration = Duration::from_mins(1);
 
-    /// Makes the client; no request is sent yet. `held`: for how long it holds what it receives, in whole seconds.
+    /// Creates the client; no request is sent yet. `held` is the visibility timeout, in whole seconds.
     pub async fn connect(url: QueueUrl, store: &Endpoint, held: Duration) -> Self {
         let region = url.region().map(str::to_owned).or_else(|| store.region.clone());
         let shared = Endpoint { region, ..store.clone() }.shared().await;
@@ -68,7 +68,7 @@ impl Queue {
         Self { client: Client::from_conf(config.build()), url, held }
     }
 
-    /// Up to ten messages, as soon as there are any; none, when there are none for as long as `wait`, at most 20 s.
+    /// Receives up to ten messages as soon as there are any; none if none arrives within `wait`, at most 20 s.
     pub async fn receive(&self, wait: Duration) -> Result<Vec<Message>, QueueError> {
         let request = self.client.receive_message().queue_url(self.url.as_str()).max_number_of_messages(10);
         let request = request.wait_time_seconds(seconds(wait.min(LONGEST_WAIT))).visibility_timeout(seconds(self.held));
@@ -91,17 +91,17 @@ impl Queue {
         self.held
     }
 
-    /// Holds messages for as long again, from now on.
+    /// Restarts the visibility timeout of messages.
     pub async fn hold(&self, messages: &[Message]) -> Result<(), QueueError> {
         self.hide(messages, |_| self.held).await
     }
 
-    /// Lets messages come back: at once, or each the later the more often it was received.
+    /// Releases messages: at once, or with a delay that grows with the number of times each was received.
     pub async fn give_back(&self, messages: &[Message], at_once: bool) -> Result<(), QueueError> {
         self.hide(messages, |message| if at_once { Duration::ZERO } else { pause(message.times) }).await
     }
 
-    /// Takes messages out of the queue for good.
+    /// Deletes messages from the queue.
     pub async fn delete(&self, messages: &[Message]) -> Result<(), QueueError> {
         const ACTION: &str = "delete messages";
         for batch in messages.chunks(BATCH) {
@@ -116,7 +116,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Messages that nobody holds, about.
+    /// Approximate number of visible messages.
     pub async fn waiting(&self) -> Result<u64, QueueError> {
         let request = self.client.get_queue_attributes().queue_url(self.url.as_str());
         let request = request.attribute_names(QueueAttributeName::ApproximateNumberOfMessages);
@@ -141,7 +141,7 @@ impl Queue {
         Ok(())
     }
 
-    /// A batch is answered entry by entry.
+    /// Checks the answer to a batch, which reports each failed entry.
     fn all(&self, action: &'static str, failed: &[BatchResultErrorEntry]) -> Result<(), QueueError> {
         let Some(first) = failed.first() else { return Ok(()) };
         let why =
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_comes_back_ever_later() {
+    fn delay_doubles_with_each_receive() {
         let seconds = [1, 2, 7, 8, 1_000].map(|times| pause(times).as_secs());
         assert_eq!(seconds, [30, 60, 1_920, 3_600, 3_600]);
     }

@@ -1,4 +1,4 @@
-//! Why a queue cannot be used.
+//! The errors of using a queue, and what to do about each.
 
 use aws_sdk_sqs::{
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
@@ -13,7 +13,7 @@ pub struct QueueError {
     pub fault: QueueFault,
 }
 
-/// What went wrong, as far as it matters for what to do now.
+/// The causes that call for different actions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueueFault {
     #[error("it does not exist")]
@@ -32,13 +32,13 @@ impl QueueError {
         match self.fault {
             QueueFault::Missing => "Correct the pipeline's sqs_queue_url, or create the queue.",
             QueueFault::Denied { .. } => {
-                "Let the credentials of the pipeline's store use sqs:ReceiveMessage, sqs:DeleteMessage, \
-                 sqs:ChangeMessageVisibility and sqs:GetQueueAttributes there."
+                "Allow sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility and sqs:GetQueueAttributes on \
+                 this queue for the credentials of the pipeline's store."
             }
             QueueFault::Unreachable { .. } => {
-                "Check the queue's URL, the credentials and that it can be reached from here."
+                "Check the queue's URL and the credentials, and that this machine can reach the queue."
             }
-            QueueFault::Other { .. } => "It is tried again; objects are found by listing meanwhile.",
+            QueueFault::Other { .. } => "Logyard retries. Meanwhile objects are found by listing.",
         }
     }
 

@@ -1,11 +1,11 @@
-//! A queue that tells of new objects: what S3 itself, SNS or `EventBridge` puts into SQS.
+//! A queue that announces new objects: SQS messages from S3 itself, SNS or `EventBridge`.
 //!
 //! ```text
-//! Queue         receive, hold, postpone, delete: messages as they are
-//! Notification  the body of a message → the objects that it tells of; no I/O
+//! Queue         receives, holds, releases and deletes messages
+//! Notification  the body of a message → the objects that it announces; no I/O
 //! ```
-//! Always: nothing here decides about a message. It is gone when the caller deletes it, and until then comes back once
-//! it is no longer held.
+//! Always: the caller decides about each message. A message that is not deleted comes back after its visibility
+//! timeout.
 
 mod client;
 mod error;

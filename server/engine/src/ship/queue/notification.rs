@@ -1,18 +1,18 @@
-//! What a message says: S3's own notification, the same inside an SNS envelope, or an event of `EventBridge`.
+//! Parses notifications: S3's own, the same inside an SNS envelope, or an event of `EventBridge`.
 //!
-//! Always: a message either tells of nothing but objects of S3, all of them named, or it is no notification.
+//! Always: a notification names S3 objects only, and all of them; any other message is an error.
 
 use model::{BucketName, Key, Time};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// An envelope, and one inside of it.
+/// Most nested envelopes: one, and one inside it.
 const ENVELOPES: u32 = 2;
-/// Of a value quoted in an error, in characters.
+/// Longest value quoted in an error, in characters.
 const HELD: usize = 80;
 
-/// The objects that were written, in the order of the message. None, where it tells of deletions or of a queue that was
-/// just connected.
+/// The written objects, in the order of the message. Empty if the message announces deletions, or is the test event of
+/// a newly connected queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notification {
     pub created: Vec<Created>,
@@ -22,7 +22,7 @@ pub struct Notification {
 pub struct Created {
     pub bucket: BucketName,
     pub key: Key,
-    /// When, as the message says.
+    /// Time of the write, according to the message.
     pub at: Option<Time>,
 }
 
@@ -30,14 +30,14 @@ pub struct Created {
 pub enum NotANotification {
     #[error("not JSON: {0}")]
     Json(String),
-    #[error("no notification of S3: it has neither Records, nor a detail with an object, nor a Message of SNS")]
+    #[error("not a notification of S3: it has neither Records, nor a detail with an object, nor an SNS Message")]
     Unknown,
     #[error("{field}: {held} is not {wanted}")]
     Field { field: String, held: String, wanted: &'static str },
 }
 
 impl Notification {
-    /// Reads the body of a message.
+    /// Parses the body of a message.
     pub fn read(body: &str) -> Result<Self, NotANotification> {
         Self::unwrap(body, ENVELOPES)
     }
@@ -58,7 +58,7 @@ impl Notification {
     }
 }
 
-/// S3's own form: `Records`, with keys encoded as in a form.
+/// Parses S3's own form: `Records`, with form-encoded keys.
 fn records_of(records: &Value) -> Result<Notification, NotANotification> {
     let wrong = || refused("Records", Some(records), "a list of records");
     let records = records.as_array().filter(|records| !records.is_empty()).ok_or_else(wrong)?;
@@ -79,7 +79,7 @@ fn records_of(records: &Value) -> Result<Notification, NotANotification> {
     Ok(Notification { created })
 }
 
-/// `EventBridge`'s form: one `detail`, with the key as it is.
+/// Parses `EventBridge`'s form: one `detail`, with an unencoded key.
 fn event_of(event: &Value) -> Result<Notification, NotANotification> {
     let kind = text(event, "/detail-type", || "detail-type".to_owned(), "the name of an event")?;
     let bucket = bucket(event, "/detail/bucket/name", || "detail.bucket.name".to_owned())?;
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_tells_of_the_same_object() {
+    fn each_form_gives_the_same_object() {
         let direct = json!({"Records": [record("ObjectCreated:Put", "a+b/%C3%A9%2B.log")]});
         let expected = Created {
             bucket: "elb-logs".parse().unwrap(),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_of_nothing_written_is_a_notification_of_nothing() {
+    fn message_without_writes_gives_no_objects() {
         assert!(keys(&json!({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "elb-logs"})).is_empty());
         assert!(keys(&json!({"Records": [record("ObjectRemoved:Delete", "a")]})).is_empty());
         let restored = json!({
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_notification_says_what_is_wrong_with_it() {
+    fn invalid_message_names_its_fault() {
         assert!(error("hello").starts_with("not JSON: "));
         for body in ["null", "[]", "{}", "\"Records\"", r#"{"Message": 1}"#] {
             assert_eq!(error(body), NotANotification::Unknown.to_string());
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn envelopes_are_not_opened_without_end() {
+    fn nesting_of_envelopes_is_limited() {
         let mut body = json!({"Records": [record("ObjectCreated:Put", "a")]}).to_string();
         for _ in 0..ENVELOPES {
             body = json!({"Message": body}).to_string();
@@ -208,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_arrives_as_it_was_however_it_is_encoded(key in "\\PC{1,60}", plus in any::<bool>()) {
+        fn key_is_decoded_from_any_encoding(key in "\\PC{1,60}", plus in any::<bool>()) {
             let mut encoded = utf8_percent_encode(&key, NON_ALPHANUMERIC).to_string();
             if plus {
                 encoded = encoded.replace("%20", "+");
@@ -217,19 +217,19 @@ mod tests {
         }
 
         #[test]
-        fn no_body_panics_and_none_becomes_an_object_that_it_does_not_name(body in "\\PC*") {
+        fn arbitrary_body_neither_panics_nor_gives_objects(body in "\\PC*") {
             prop_assert!(Notification::read(&body).is_err());
         }
 
         #[test]
-        fn a_record_with_any_part_gone_is_refused_or_whole(
+        fn record_with_missing_part_is_refused(
             gone in prop::sample::select(&PARTS[..]),
             other in prop_oneof![Just(Value::Null), Just(json!(1)), Just(json!({})), Just(json!([])), Just(json!(""))],
         ) {
             let mut broken = record("ObjectCreated:Put", "a");
             *broken.pointer_mut(gone).unwrap() = other;
             let body = json!({"Records": [record("ObjectCreated:Put", "b"), broken]}).to_string();
-            // An event without a name is none that writes.
+            // A record without an event name is not a write.
             match Notification::read(&body) {
                 Ok(notification) => prop_assert_eq!((gone, notification.created.len()), ("/eventName", 1)),
                 Err(error) => prop_assert!(error.to_string().starts_with("Records[1]."), "{error}"),

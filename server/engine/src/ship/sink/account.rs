@@ -1,21 +1,21 @@
-//! What is known of a delivery's events, and what became of its connections.
+//! The account of a delivery: its events and its connections.
 
 use model::{Connections, SocketFailure, Tally};
 
-/// How a delivery ended. With what it gave back as undelivered, every event that it took is accounted for: by a sink
-/// that acknowledges, taken = acknowledged + duplicate + undelivered; by one that does not, taken = sent + undelivered.
+/// The result of a delivery. Together with the undelivered events, every event is accounted for: with a sink that
+/// acknowledges, taken = acknowledged + duplicate + undelivered; with one that does not, taken = sent + undelivered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
-    /// Written, each counted once however often it was written again. Of a sink that does not acknowledge, only those
-    /// on connections that both sides then closed cleanly.
+    /// Events written, each counted once even if written again. For a sink that does not acknowledge, only those on
+    /// connections that both sides closed cleanly.
     pub sent: u64,
     pub acknowledged: u64,
-    /// The receiver had them already.
+    /// Events that the receiver already had.
     pub duplicate: u64,
-    /// Those the delivery used. One that it hands back to be used again is not destroyed.
+    /// Connections used. One that is returned to the pool is not counted as destroyed.
     pub connections: Connections,
     pub sockets: Tally<SocketFailure>,
-    /// Bytes written, framed and compressed as they were, resent ones again; of TLS, before it encrypts them.
+    /// Bytes written, after framing and compression and before TLS, including bytes sent again.
     pub wire: u64,
 }
 

@@ -1,7 +1,6 @@
-//! Whether an event is where it was sent, asked of those sinks that can be asked.
+//! Checks whether a sink has an event, for sinks that can be queried.
 //!
-//! Always: an answer rests on the event itself, found under its id; what a receiver said while it was sent, is not
-//! asked again.
+//! Always: the answer rests on the event itself, found by its id, not on an acknowledgement.
 
 use std::{
     fs::File,
@@ -14,26 +13,26 @@ use tokio::task::spawn_blocking;
 
 use super::{Sink, SinkError, bulk::Bulk, error::SinkFault, open::Kind, url::Place};
 
-/// Of a file's end so much is read, and the size of the event: others write, too.
+/// Bytes read from the end of a file, in addition to the event's size, as others write to it too.
 const TAIL: u64 = 4 << 20;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// What was found, in words.
+    /// The event was found; the text says where.
     Found(&'static str),
-    /// The sink was asked, and does not have it.
+    /// The sink was queried and does not have the event; the text says so.
     Missing(&'static str),
-    /// This sink cannot be asked.
+    /// This sink cannot be queried.
     Unasked,
 }
 
 impl Sink {
-    /// Whether the receiver keeps an event under the id that comes with it.
+    /// Whether the receiver stores an event under the event's own id.
     pub fn takes_ids(&self) -> bool {
         matches!(self.parts().1, Kind::Bulk(_))
     }
 
-    /// Looks for the event of this id, of at most so many bytes.
+    /// Looks up an event of at most `bytes` bytes by its id.
     pub async fn arrival(&self, id: &str, bytes: usize) -> Result<Arrival, SinkError> {
         let (settings, kind) = self.parts();
         let asked = match (kind, &settings.url.place) {
@@ -51,8 +50,8 @@ impl Sink {
     }
 }
 
-/// A `GET` of a document sees what was written just now. An alias or a data stream of several indexes cannot be asked
-/// like that.
+/// Looks up a document by `GET`, which sees even the newest writes. An alias or data stream over several indexes does
+/// not support that.
 async fn document(bulk: &Bulk, path_and_query: &str, id: &str) -> Result<Arrival, SinkFault> {
     let path = path_and_query.split('?').next().unwrap_or_default();
     let Some(index) = path.strip_suffix("/_bulk").filter(|index| !index.is_empty()) else {

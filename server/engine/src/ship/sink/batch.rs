@@ -1,37 +1,37 @@
-//! Events on their way: lines of JSON in one buffer, and where each of them came from.
+//! A batch of events: JSON lines in one buffer, and the origin of each.
 
 use std::ops::RangeBounds;
 
-/// Some events of one object, in order. Emptied and used again, so that shipping allocates nothing for each event.
+/// Events of one object, in order. Cleared and reused, so that shipping allocates nothing per event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// One valid JSON object a line, each ended by a line feed.
     pub bytes: Vec<u8>,
-    /// One for each line.
+    /// The origin of each line.
     pub marks: Vec<Mark>,
 }
 
-/// Which record an event was made of.
+/// The record that an event was made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// One past its line feed in the batch's bytes.
+    /// End of its line in the batch's bytes, line feed included.
     pub end: usize,
     /// The line its record starts on, from 1.
     pub line: u64,
-    /// Of the record's first byte in the uncompressed object.
+    /// Offset of the record's first byte in the uncompressed object.
     pub offset: u64,
-    /// Of an object of a bucket: the same for the same record, however often it is sent.
+    /// Id of a record from an object of a bucket; the same each time the record is sent.
     pub id: Option<u128>,
 }
 
-/// An event that was given up, whole, so that it can be kept and sent another time.
+/// A complete event that was given up, so that it can be kept and sent again later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undelivered {
     pub line: u64,
     pub offset: u64,
-    /// What the sink said, or how the connection ended.
+    /// The sink's error, or how the connection ended.
     pub reason: String,
-    /// Without its line feed.
+    /// The event without its line feed.
     pub event: Vec<u8>,
 }
 
@@ -51,7 +51,7 @@ impl Batch {
         starts.zip(&self.marks).map(|(start, mark)| (&self.bytes[start..mark.end - 1], mark))
     }
 
-    /// An empty one with room for as much: the next is likely to be of the same size.
+    /// An empty batch with the capacity of another: the next one is likely to have the same size.
     pub(super) fn as_large_as(other: &Self) -> Self {
         Self { bytes: Vec::with_capacity(other.bytes.len()), marks: Vec::with_capacity(other.marks.len()) }
     }
@@ -61,18 +61,18 @@ impl Batch {
         &self.bytes[self.start(event)..self.marks[event].end - 1]
     }
 
-    /// Where the event's line begins in the bytes; of the number of events, their end.
+    /// Start of an event's line in the bytes; for the number of events, the end of the bytes.
     pub(super) fn start(&self, event: usize) -> usize {
         event.checked_sub(1).map_or(0, |before| self.marks[before].end)
     }
 
-    /// One event as it is given back.
+    /// Copies an event that is given up.
     pub(super) fn undelivered(&self, event: usize, reason: impl Into<String>) -> Undelivered {
         let Mark { line, offset, .. } = self.marks[event];
         Undelivered { line, offset, reason: reason.into(), event: self.event(event).to_vec() }
     }
 
-    /// Gives back the events of a range, all for one reason.
+    /// Gives up the events of a range, all for one reason.
     pub(super) fn give_up(&self, events: impl RangeBounds<usize>, reason: &str, undelivered: &mut Vec<Undelivered>) {
         let events = (0..self.marks.len()).filter(|event| events.contains(event));
         undelivered.extend(events.map(|event| self.undelivered(event, reason)));

@@ -1,5 +1,5 @@
-//! A connection to a receiver, plain or TLS, that listens while it writes: so a receiver's close, or what it has to
-//! say, is noticed at once and not when everything is written.
+//! A connection to a receiver, plain or TLS, that reads while it writes, so that the receiver's close or answer is
+//! noticed at once and not only after everything is written.
 
 use std::{
     future::poll_fn,
@@ -14,13 +14,13 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
-/// More than this no receiver has to say.
-const MOST_HEARD: usize = 1 << 20;
+/// Most unread bytes from a receiver.
+const MOST_RECEIVED: usize = 1 << 20;
 
 pub(super) struct Connection {
     stream: Stream,
-    /// What the receiver said and nobody looked at yet.
-    pub heard: Vec<u8>,
+    /// Bytes received and not yet processed.
+    pub received: Vec<u8>,
 }
 
 pub(super) enum Stream {
@@ -28,16 +28,16 @@ pub(super) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// What came forward.
+/// The progress of a call.
 pub(super) enum Progress {
     Wrote(usize),
-    /// Nothing was written, but the receiver said something.
-    Heard,
+    /// Nothing was written, but bytes were received.
+    Received,
 }
 
 impl Connection {
     pub fn new(stream: Stream) -> Self {
-        Self { stream, heard: Vec::new() }
+        Self { stream, received: Vec::new() }
     }
 
     pub fn into_stream(self) -> Stream {
@@ -46,41 +46,41 @@ impl Connection {
 
     /// Writes some of the bytes. The receiver's close is an error: there is more to send.
     pub async fn write(&mut self, bytes: &[u8]) -> io::Result<Progress> {
-        let mut heard = false;
+        let mut received = false;
         poll_fn(|cx| {
-            while let Poll::Ready(some) = self.poll_hear(cx) {
+            while let Poll::Ready(some) = self.poll_receive(cx) {
                 if !some? {
                     return Poll::Ready(Err(closed_early()));
                 }
-                heard = true;
+                received = true;
             }
             match Pin::new(&mut self.stream).poll_write(cx, bytes) {
-                Poll::Pending if heard => Poll::Ready(Ok(Progress::Heard)),
+                Poll::Pending if received => Poll::Ready(Ok(Progress::Received)),
                 written => written.map_ok(Progress::Wrote),
             }
         })
         .await
     }
 
-    /// Waits for the receiver to say something. Its close is an error: there is more to say.
+    /// Waits for bytes from the receiver. Its close is an error, as an answer is expected.
     pub async fn answer(&mut self) -> io::Result<Progress> {
         self.stream.flush().await?;
-        if self.hear().await? { Ok(Progress::Heard) } else { Err(closed_early()) }
+        if self.receive().await? { Ok(Progress::Received) } else { Err(closed_early()) }
     }
 
-    /// Waits until the receiver says something; false if it closed instead.
-    async fn hear(&mut self) -> io::Result<bool> {
-        poll_fn(|cx| self.poll_hear(cx)).await
+    /// Waits for bytes from the receiver; false if it closed instead.
+    async fn receive(&mut self) -> io::Result<bool> {
+        poll_fn(|cx| self.poll_receive(cx)).await
     }
 
-    /// Whether it can be used: still open, and with nothing unasked for to read.
-    pub async fn is_quiet(&mut self) -> bool {
-        poll_fn(|cx| Poll::Ready(self.poll_hear(cx).is_pending())).await
+    /// Whether an idle connection can be used: still open, and without unexpected bytes.
+    pub async fn is_idle(&mut self) -> bool {
+        poll_fn(|cx| Poll::Ready(self.poll_receive(cx).is_pending())).await
     }
 
-    /// Closes our half and waits for the receiver's close. Success means that the receiver read everything up to the
-    /// end of our half, or at least had its kernel take it, before it closed: a close that comes earlier, or that
-    /// throws unread bytes away, is an error.
+    /// Closes our half and waits for the receiver's close. Success means that the receiver, or at least its kernel,
+    /// took everything up to the end of our half before it closed. An earlier close, or one that discards unread bytes,
+    /// is an error.
     pub async fn close(&mut self) -> io::Result<()> {
         self.stream.flush().await?;
         if !poll_fn(|cx| Poll::Ready(self.still_open(cx))).await? {
@@ -88,37 +88,37 @@ impl Connection {
         }
         self.stream.shutdown().await?;
         loop {
-            self.heard.clear();
-            match self.hear().await {
+            self.received.clear();
+            match self.receive().await {
                 Ok(true) => {}
                 Ok(false) => break,
-                // Of TLS, a close without its own farewell; we were not waiting for anything it could have cut off.
+                // A TLS close without close_notify; no data is expected that it could have truncated.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
                 Err(error) => return Err(error),
             }
         }
-        // A reset that comes after the close is no error of the read.
+        // A reset after the close is not reported by the read.
         self.stream.socket().take_error()?.map_or(Ok(()), Err)
     }
 
     fn still_open(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        while let Poll::Ready(some) = self.poll_hear(cx) {
+        while let Poll::Ready(some) = self.poll_receive(cx) {
             if !some? {
                 return Ok(false);
             }
-            self.heard.clear();
+            self.received.clear();
         }
         Ok(true)
     }
 
-    /// Reads what is there into `heard`; false at the receiver's close.
-    fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    /// Reads available bytes into `received`; false at the receiver's close.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         let mut space = [0; 512];
         let mut space = ReadBuf::new(&mut space);
         ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space))?;
-        self.heard.extend_from_slice(space.filled());
-        if self.heard.len() > MOST_HEARD {
-            return Poll::Ready(Err(io::Error::other("the receiver sends what nobody asked for")));
+        self.received.extend_from_slice(space.filled());
+        if self.received.len() > MOST_RECEIVED {
+            return Poll::Ready(Err(io::Error::other("the receiver sends unexpected data")));
         }
         Poll::Ready(Ok(!space.filled().is_empty()))
     }

@@ -1,4 +1,4 @@
-//! One object's way through a sink.
+//! The delivery of one object to a sink.
 
 use super::{
     Batch, Delivered, SinkError, Undelivered, bulk::BulkDelivery, file::FileDelivery, lines::LinesDelivery,
@@ -7,12 +7,12 @@ use super::{
 
 /// Takes the batches of one object. Dropping it, at any moment, claims nothing.
 pub struct Delivery {
-    way: Way,
-    /// Once the sink cannot go on, it does not for this delivery.
+    protocol: Protocol,
+    /// Why the sink cannot continue; final for this delivery.
     stopped: Option<SinkError>,
 }
 
-pub(super) enum Way {
+pub(super) enum Protocol {
     Lines(LinesDelivery),
     Lumberjack(Box<LumberjackDelivery>),
     Bulk(BulkDelivery),
@@ -20,16 +20,16 @@ pub(super) enum Way {
 }
 
 impl Delivery {
-    pub(super) fn new(way: Way) -> Self {
-        Self { way, stopped: None }
+    pub(super) fn new(protocol: Protocol) -> Self {
+        Self { protocol, stopped: None }
     }
 
-    /// Takes the batch, and leaves it empty. Waits as long as the receiver is slow. What was given up by then is
-    /// appended to `undelivered`; that is no error, and the next batch may follow.
+    /// Takes the events of the batch and empties it. Waits while the receiver is slow. Events given up so far are
+    /// appended to `undelivered`; that is not an error, and the next batch may follow.
     ///
-    /// If it is dropped half-way, the rest goes with the next batch or with the end.
+    /// If the call is cancelled, the rest is sent with the next batch or by [`Self::finish`].
     ///
-    /// An error says that the sink cannot go on: nothing more is sent, only [`Self::finish`] is of use.
+    /// An error means that the sink cannot continue: nothing more is sent, and only [`Self::finish`] may follow.
     pub async fn send(&mut self, batch: &mut Batch, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
         if batch.is_empty() {
             return Ok(());
@@ -39,11 +39,11 @@ impl Delivery {
             batch.clear();
             return Err(error.clone());
         }
-        let sent = match &mut self.way {
-            Way::Lines(way) => way.send(batch, undelivered).await,
-            Way::Lumberjack(way) => way.send(batch, undelivered).await,
-            Way::Bulk(way) => way.send(batch, undelivered).await,
-            Way::File(way) => way.send(batch, undelivered).await,
+        let sent = match &mut self.protocol {
+            Protocol::Lines(delivery) => delivery.send(batch, undelivered).await,
+            Protocol::Lumberjack(delivery) => delivery.send(batch, undelivered).await,
+            Protocol::Bulk(delivery) => delivery.send(batch, undelivered).await,
+            Protocol::File(delivery) => delivery.send(batch, undelivered).await,
         };
         if let Err(error) = &sent {
             self.stopped = Some(error.clone());
@@ -53,11 +53,11 @@ impl Delivery {
 
     /// Waits for the last acknowledgement or the receiver's close. After it every event is accounted for.
     pub async fn finish(self, undelivered: &mut Vec<Undelivered>) -> Delivered {
-        match self.way {
-            Way::Lines(way) => way.finish(undelivered).await,
-            Way::Lumberjack(way) => way.finish(undelivered).await,
-            Way::Bulk(way) => way.finish(undelivered).await,
-            Way::File(way) => way.finish(undelivered).await,
+        match self.protocol {
+            Protocol::Lines(delivery) => delivery.finish(undelivered).await,
+            Protocol::Lumberjack(delivery) => delivery.finish(undelivered).await,
+            Protocol::Bulk(delivery) => delivery.finish(undelivered).await,
+            Protocol::File(delivery) => delivery.finish(undelivered).await,
         }
     }
 }

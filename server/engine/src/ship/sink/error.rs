@@ -1,6 +1,6 @@
-//! Why a sink cannot go on at all. What concerns some events only is an [`super::Undelivered`] instead.
+//! Why a sink cannot continue at all. An error of single events is an [`super::Undelivered`] instead.
 //!
-//! Every error names the sink as it may be shown, without credentials, and says what to do now.
+//! Every error names the sink without its credentials, and says what to do now.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub struct SinkError {
     pub fault: SinkFault,
 }
 
-/// What went wrong, as far as it matters for what to do now.
+/// The causes that call for different actions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SinkFault {
     #[error(transparent)]
@@ -23,22 +23,22 @@ pub enum SinkFault {
     /// No connection was made at all.
     #[error("no connection: {why}")]
     Unreachable { why: String },
-    /// The receiver's certificate, or ours to check it with.
+    /// The receiver's certificate is not trusted, or the authorities cannot be loaded.
     #[error("no trusted connection: {why}")]
     Untrusted { why: String },
-    /// Connections were made, and each broke before anything was known to have arrived.
+    /// Connections were made, and each broke before any event was confirmed.
     #[error("every connection broke: {why}")]
     Broken { why: String },
-    /// The connection stands, and nothing is taken or nothing said.
+    /// The connection is open, and the receiver reads or answers nothing.
     #[error("{what} for {patience:?}")]
     Silent { what: &'static str, patience: Duration },
-    /// It asks to be left alone, for longer than the patience is.
-    #[error("it takes no more: {why}")]
+    /// It reports overload for longer than the patience time.
+    #[error("overloaded: {why}")]
     Overloaded { why: String },
-    #[error("it refuses the credentials: {why}")]
+    #[error("credentials refused: {why}")]
     Denied { why: String },
-    /// It answers something that no receiver of this kind does.
-    #[error("it does not speak this protocol: {why}")]
+    /// Its answer does not belong to the protocol.
+    #[error("not the expected protocol: {why}")]
     Protocol { why: String },
     #[error("the file cannot be written: {why}")]
     File { why: String },
@@ -74,15 +74,17 @@ impl SinkError {
                 "Check the sink's URL and that the receiver is up and reachable from here."
             }
             SinkFault::Untrusted { .. } => {
-                "Name the file with the receiver's authority in the URL, ?ca=FILE, and use a host name that its \
-                 certificate holds."
+                "Add ?ca=FILE to the URL, with the file of the receiver's authority, and use a host name that its \
+                 certificate names."
             }
-            SinkFault::Broken { .. } => "See in the receiver's own log why it closes connections, then resume.",
-            SinkFault::Silent { .. } => "See whether the receiver, or what it writes to, is stuck, then resume.",
-            SinkFault::Overloaded { .. } => "Resume later, or with fewer events a second.",
-            SinkFault::Denied { .. } => "Correct the sink's credentials, or let them write to the index, then resume.",
-            SinkFault::Protocol { .. } => "Check the URL's scheme, port and path against what listens there.",
-            SinkFault::File { .. } => "Check the file's path, its permissions and the space left, then resume.",
+            SinkFault::Broken { .. } => "Check the receiver's own log for why it closes connections, then resume.",
+            SinkFault::Silent { .. } => "Check whether the receiver, or what it writes to, is stuck, then resume.",
+            SinkFault::Overloaded { .. } => "Resume later, or with fewer events per second.",
+            SinkFault::Denied { .. } => {
+                "Correct the sink's credentials, or allow them to write to the index, then resume."
+            }
+            SinkFault::Protocol { .. } => "Check that the URL's scheme, port and path match the receiver.",
+            SinkFault::File { .. } => "Check the file's path, its permissions and the free disk space, then resume.",
         }
     }
 

@@ -1,7 +1,7 @@
-//! A file that events are appended to, a line each, by one writer.
+//! The sink for a file: appends events, one per line.
 //!
-//! A lock keeps any other writer out. Deliveries take turns, each with a batch, or as much of one as a ceiling lets
-//! through; what cannot be written to its end is taken out again. Acknowledged means synced to the disk.
+//! A lock excludes other writers. Deliveries take turns, each with a batch or as much of one as the rate limit allows;
+//! a write that fails halfway is removed again. Acknowledged means synced to the disk.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -12,7 +12,7 @@ use std::{
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{Batch, Delivered, SinkError, Undelivered, error::SinkFault, held::Held, pace::Pace};
+use super::{Batch, Delivered, SinkError, Undelivered, error::SinkFault, pace::Pace, unconfirmed::Unconfirmed};
 
 #[derive(Clone)]
 pub(super) struct FileSink {
@@ -24,14 +24,14 @@ pub(super) struct FileSink {
 
 struct Writer {
     file: File,
-    /// Up to the end of the last whole line.
+    /// Length up to the end of the last complete line.
     length: u64,
 }
 
 pub(super) struct FileDelivery {
     sink: FileSink,
-    held: Held,
-    /// What the disk is being asked, so that an answer is not lost with whoever waited for it.
+    unconfirmed: Unconfirmed,
+    /// The disk operation in progress, kept so that a cancelled caller does not lose its result.
     asked: Option<JoinHandle<io::Result<()>>>,
     delivered: Delivered,
 }
@@ -45,15 +45,20 @@ impl FileSink {
     }
 
     pub fn delivery(&self) -> FileDelivery {
-        FileDelivery { sink: self.clone(), held: Held::default(), asked: None, delivered: Delivered::default() }
+        FileDelivery {
+            sink: self.clone(),
+            unconfirmed: Unconfirmed::default(),
+            asked: None,
+            delivered: Delivered::default(),
+        }
     }
 }
 
 impl FileDelivery {
     pub async fn send(&mut self, batch: &mut Batch, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
-        self.held.take(batch);
+        self.unconfirmed.take(batch);
         self.write(undelivered).await?;
-        if self.held.bytes() >= self.sink.unproven_bytes {
+        if self.unconfirmed.bytes() >= self.sink.unproven_bytes {
             self.sync(undelivered).await?;
         }
         Ok(())
@@ -61,7 +66,7 @@ impl FileDelivery {
 
     pub async fn finish(mut self, undelivered: &mut Vec<Undelivered>) -> Delivered {
         if self.write(undelivered).await.is_ok() {
-            // An error has given back what it concerns.
+            // On an error the affected events are given up already.
             let _ = self.sync(undelivered).await;
         }
         self.delivered
@@ -69,11 +74,11 @@ impl FileDelivery {
 
     async fn write(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
         self.answer(undelivered).await?;
-        while let Some((batch, from)) = self.held.next() {
+        while let Some((batch, from)) = self.unconfirmed.next() {
             let to = self.sink.pace.piece(&batch, from).await;
             self.ask(move |writer| writer.append(&batch.bytes[from..to]));
-            // From here on it will be written, whether or not anybody waits for it.
-            self.held.wrote(to - from);
+            // From here on it will be written, even if the caller is cancelled.
+            self.unconfirmed.wrote(to - from);
             self.delivered.wire += (to - from) as u64;
             self.answer(undelivered).await?;
         }
@@ -84,13 +89,13 @@ impl FileDelivery {
         self.answer(undelivered).await?;
         self.ask(|writer| writer.file.sync_data());
         self.answer(undelivered).await?;
-        let arrived = self.held.arrived();
+        let arrived = self.unconfirmed.arrived();
         self.delivered.sent += arrived;
         self.delivered.acknowledged += arrived;
         Ok(())
     }
 
-    /// Lets the disk do one thing; nothing else is being asked.
+    /// Starts a disk operation; none may be in progress.
     fn ask(&mut self, what: impl FnOnce(&mut Writer) -> io::Result<()> + Send + 'static) {
         let writer = Arc::clone(&self.sink.writer);
         self.asked = Some(spawn_blocking(move || what(&mut writer.lock().unwrap_or_else(PoisonError::into_inner))));
@@ -102,7 +107,7 @@ impl FileDelivery {
         self.asked = None;
         answer.map_err(|error| {
             let fault = SinkFault::File { why: error.to_string() };
-            self.held.give_up(&fault.to_string(), undelivered);
+            self.unconfirmed.give_up(&fault.to_string(), undelivered);
             fault.at(&self.sink.name)
         })
     }
@@ -123,7 +128,7 @@ impl Writer {
             file.seek(SeekFrom::End(-1))?;
             file.read_exact(&mut last)?;
             if last != *b"\n" {
-                // Whoever wrote before was cut off: the first event must not become the end of that line.
+                // An earlier writer was cut off: the first event must not continue its line.
                 writer.append(b"\n")?;
             }
         }
@@ -132,7 +137,7 @@ impl Writer {
 
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         if let Err(error) = self.file.write_all(lines) {
-            // A device or a pipe has no length to go back to; the error is told either way.
+            // A device or a pipe cannot be truncated; the error is returned either way.
             let _ = self.file.set_len(self.length);
             return Err(error);
         }

@@ -1,9 +1,11 @@
-//! Lines over TCP or TLS, to a receiver that acknowledges nothing: Logstash's `json_lines`, rsyslog, syslog-ng.
+//! The sink for lines over TCP or TLS, to receivers that do not acknowledge: Logstash's `json_lines`, rsyslog,
+//! syslog-ng.
 //!
-//! The only proof there is: everything was written, our half closed, and then the receiver closed too. So a
-//! connection carries one object's events only, and of these no more than can be kept meanwhile; then the proof is
-//! waited for and the next connection taken. If a connection breaks, what was written to it is given back: it may have
-//! arrived, and nothing says so. What was not yet written whole goes on with the next.
+//! The only available evidence is an orderly close: everything was written, our half was closed, and then the receiver
+//! closed too. That makes events *sent*, never delivered. So a connection carries events of one object only, and no
+//! more than can be kept until its close; then the next connection is used. If a connection breaks, the events written
+//! to it are given up: they may have arrived, but nothing confirms it. Events not completely written go on the next
+//! connection.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,10 +15,10 @@ use super::{
     Batch, Delivered, Settings, SinkError, Undelivered,
     connection::{Connection, Progress},
     error::SinkFault,
-    held::Held,
     pace::Pace,
     pool::Pool,
-    trouble::Trouble,
+    retry_budget::RetryBudget,
+    unconfirmed::Unconfirmed,
     url::Peer,
 };
 
@@ -33,8 +35,8 @@ pub(super) struct LinesDelivery {
     sink: Lines,
     _place: OwnedSemaphorePermit,
     connection: Option<Connection>,
-    held: Held,
-    trouble: Trouble,
+    unconfirmed: Unconfirmed,
+    retries: RetryBudget,
     delivered: Delivered,
 }
 
@@ -53,8 +55,8 @@ impl Lines {
         Ok(LinesDelivery {
             _place: self.pool.place().await.map_err(|fault| fault.at(&self.name))?,
             connection: None,
-            held: Held::default(),
-            trouble: Trouble::new(self.patience),
+            unconfirmed: Unconfirmed::default(),
+            retries: RetryBudget::new(self.patience),
             delivered: Delivered::default(),
             sink: self.clone(),
         })
@@ -67,40 +69,40 @@ impl Lines {
 
 impl LinesDelivery {
     pub async fn send(&mut self, batch: &mut Batch, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
-        self.held.take(batch);
+        self.unconfirmed.take(batch);
         let mut sent = self.write(undelivered).await;
-        if sent.is_ok() && self.held.bytes() >= self.sink.unproven_bytes {
-            sent = self.prove(undelivered).await;
+        if sent.is_ok() && self.unconfirmed.bytes() >= self.sink.unproven_bytes {
+            sent = self.confirm(undelivered).await;
         }
         sent.map_err(|fault| {
-            self.held.give_up(&fault.to_string(), undelivered);
+            self.unconfirmed.give_up(&fault.to_string(), undelivered);
             fault.at(&self.sink.name)
         })
     }
 
     pub async fn finish(mut self, undelivered: &mut Vec<Undelivered>) -> Delivered {
-        let proven = match self.write(undelivered).await {
-            Ok(()) => self.prove(undelivered).await,
+        let confirmed = match self.write(undelivered).await {
+            Ok(()) => self.confirm(undelivered).await,
             error => error,
         };
-        if let Err(fault) = proven {
-            self.held.give_up(&fault.to_string(), undelivered);
+        if let Err(fault) = confirmed {
+            self.unconfirmed.give_up(&fault.to_string(), undelivered);
         }
         self.delivered
     }
 
-    /// Writes everything that is held, over as many connections as it takes.
+    /// Writes all unconfirmed events, over as many connections as needed.
     async fn write(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkFault> {
-        while let Some((batch, from)) = self.held.next() {
+        while let Some((batch, from)) = self.unconfirmed.next() {
             let to = self.sink.pace.piece(&batch, from).await;
             let patience = self.sink.patience;
             let connection = self.connected().await?;
-            // What such a receiver says means nothing.
-            connection.heard.clear();
+            // Such a receiver's output has no meaning.
+            connection.received.clear();
             match timeout(patience, connection.write(&batch.bytes[from..to])).await {
-                Ok(Ok(Progress::Heard)) => {}
+                Ok(Ok(Progress::Received)) => {}
                 Ok(Ok(Progress::Wrote(bytes))) => {
-                    self.held.wrote(bytes);
+                    self.unconfirmed.wrote(bytes);
                     self.delivered.wire += bytes as u64;
                 }
                 Ok(Err(error)) => self.broke(&error.to_string(), undelivered).await?,
@@ -118,22 +120,22 @@ impl LinesDelivery {
         let connection = if let Some(connection) = self.connection.take() {
             connection
         } else {
-            let connection = self.sink.pool.take(&mut self.trouble, &mut self.delivered).await?;
+            let connection = self.sink.pool.take(&mut self.retries, &mut self.delivered).await?;
             self.sink.pool.stand_by();
             connection
         };
         Ok(self.connection.insert(connection))
     }
 
-    /// Waits for the receiver's close: what is held has arrived.
-    async fn prove(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkFault> {
+    /// Closes the connection in order, which makes the events on it sent.
+    async fn confirm(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkFault> {
         let Some(connection) = &mut self.connection else { return Ok(()) };
         match timeout(self.sink.patience, connection.close()).await {
             Ok(Ok(())) => {
                 self.connection = None;
                 self.delivered.connections.destroyed += 1;
-                self.delivered.sent += self.held.arrived();
-                self.trouble.over();
+                self.delivered.sent += self.unconfirmed.arrived();
+                self.retries.reset();
                 Ok(())
             }
             Ok(Err(error)) => self.broke(&error.to_string(), undelivered).await,
@@ -145,16 +147,16 @@ impl LinesDelivery {
         }
     }
 
-    /// Gives back what was written, and waits before anything is tried again.
+    /// Gives up the written events, and waits before the next attempt.
     async fn broke(&mut self, why: &str, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkFault> {
         self.lose(why, undelivered);
-        self.trouble.wait().await.map_err(|_| SinkFault::Broken { why: why.to_owned() })
+        self.retries.wait().await.map_err(|_| SinkFault::Broken { why: why.to_owned() })
     }
 
     fn lose(&mut self, why: &str, undelivered: &mut Vec<Undelivered>) {
         self.connection = None;
         self.delivered.connections.destroyed += 1;
         self.delivered.socket_failed(why);
-        self.held.give_up_written(&format!("written to a connection that then broke: {why}"), undelivered);
+        self.unconfirmed.give_up_written(&format!("written to a connection that then broke: {why}"), undelivered);
     }
 }

@@ -1,11 +1,11 @@
-//! Where events go, and what is known of their arrival.
+//! Sinks: where events are sent, and what is known of their arrival.
 //!
 //! A [`Sink`] is opened once from its settings and shared by everything that ships to it; its limits (connections,
-//! batch, events per second) hold over all of that. A [`Delivery`] is one object's way through it, in order.
+//! batch, events per second) hold over all deliveries. A [`Delivery`] sends the events of one object, in order.
 //!
-//! Always: what a delivery took is, once it is finished, either sent, acknowledged, a duplicate, or given back as
-//! undelivered with a reason. Nothing is called sent because it was written: an acknowledging sink has said so, and of
-//! any other both sides have closed the connection cleanly. A slow receiver slows whoever delivers; it fills no memory.
+//! Always: when a delivery is finished, each of its events is sent, acknowledged, a duplicate, or given up with a
+//! reason. With a sink that does not acknowledge, an event counts as sent only after both sides closed the connection
+//! cleanly. A slow receiver slows down its deliveries and uses no more memory.
 
 mod account;
 mod arrival;
@@ -15,15 +15,15 @@ mod connection;
 mod delivery;
 mod error;
 mod file;
-mod held;
 mod lines;
 mod lumberjack;
 mod open;
 mod pace;
 mod piece;
 mod pool;
+mod retry_budget;
 mod settings;
-mod trouble;
+mod unconfirmed;
 mod url;
 
 pub(super) use self::pace::Pace;

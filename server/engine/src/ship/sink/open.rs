@@ -1,13 +1,13 @@
-//! A sink that is open: shared by all who deliver to it.
+//! An open sink, shared by all deliveries to it.
 
 use std::{fmt, sync::Arc};
 
 use super::{
-    Delivery, Settings, SinkError, bulk::Bulk, delivery::Way, error::SinkFault, file::FileSink, lines::Lines,
+    Delivery, Settings, SinkError, bulk::Bulk, delivery::Protocol, error::SinkFault, file::FileSink, lines::Lines,
     lumberjack::Lumberjack, pace::Pace, url::Place,
 };
 
-/// Cheap to clone; all clones share connections and limits.
+/// An open sink. Cheap to clone; all clones share connections and limits.
 #[derive(Clone)]
 pub struct Sink(Arc<Open>);
 
@@ -30,7 +30,7 @@ impl fmt::Debug for Sink {
 }
 
 impl Sink {
-    /// Connects once, so that a receiver that is down is said at once.
+    /// Opens the sink. Connects once, so that a receiver that is down is reported at once.
     pub async fn open(settings: Settings) -> Result<Self, SinkError> {
         let name = settings.url.to_string();
         settings.check().map_err(|invalid| SinkFault::Settings(invalid).at(&name))?;
@@ -47,23 +47,23 @@ impl Sink {
         Ok(Self(Arc::new(Open { settings, kind })))
     }
 
-    /// Whether "delivered" means that the receiver said so (a file: that the disk has it).
+    /// Whether the receiver acknowledges events; a file does by syncing to the disk.
     pub fn acknowledges(&self) -> bool {
         self.0.settings.url.acknowledges()
     }
 
-    /// As it may be shown: the URL without credentials.
+    /// The URL without credentials.
     pub fn name(&self) -> String {
         self.0.settings.url.to_string()
     }
 
-    /// One object's way. Over TCP and Lumberjack it waits while as many are under way as there may be connections.
+    /// Begins the delivery of one object. Over TCP and Lumberjack it waits for a free connection.
     pub async fn delivery(&self) -> Result<Delivery, SinkError> {
         Ok(Delivery::new(match &self.0.kind {
-            Kind::Lines(lines) => Way::Lines(lines.delivery().await?),
-            Kind::Lumberjack(lumberjack) => Way::Lumberjack(Box::new(lumberjack.delivery().await?)),
-            Kind::Bulk(bulk) => Way::Bulk(bulk.delivery()),
-            Kind::File(file) => Way::File(file.delivery()),
+            Kind::Lines(lines) => Protocol::Lines(lines.delivery().await?),
+            Kind::Lumberjack(lumberjack) => Protocol::Lumberjack(Box::new(lumberjack.delivery().await?)),
+            Kind::Bulk(bulk) => Protocol::Bulk(bulk.delivery()),
+            Kind::File(file) => Protocol::File(file.delivery()),
         }))
     }
 
@@ -71,7 +71,7 @@ impl Sink {
         (&self.0.settings, &self.0.kind)
     }
 
-    /// Closes what stands by. Deliveries under way go on.
+    /// Closes idle connections. Deliveries in progress continue.
     pub async fn close(self) {
         match &self.0.kind {
             Kind::Lines(lines) => lines.pool.close().await,

@@ -1,4 +1,4 @@
-//! Some events of a batch: what goes in one window or one request.
+//! A piece of a batch: the events of one window or request.
 
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
@@ -10,7 +10,7 @@ pub(super) struct Piece {
     pub events: Range<usize>,
 }
 
-/// What a piece may hold. One event that is larger goes alone.
+/// Limits of a piece. A larger event is a piece of its own.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     events: usize,
@@ -22,7 +22,7 @@ impl Limits {
         Self { events: settings.batch_events.min(pace.most_at_once()), bytes: settings.batch_bytes }
     }
 
-    /// Cuts a batch into pieces, in order. `framing`: bytes that come with each event.
+    /// Splits a batch into pieces, in order. `framing`: additional bytes per event.
     pub fn cut(self, batch: &Arc<Batch>, framing: usize, pieces: &mut VecDeque<Piece>) {
         let (mut first, mut bytes) = (0, 0);
         for event in 0..batch.marks.len() {
@@ -44,7 +44,7 @@ mod tests {
     use super::{super::Mark, *};
 
     #[test]
-    fn pieces_keep_to_the_limits_and_leave_nothing_out() {
+    fn pieces_keep_limits_and_cover_all_events() {
         let mut batch = Batch::default();
         for size in [10, 10, 10, 10, 90, 10, 40, 40, 40] {
             batch.bytes.resize(batch.bytes.len() + size, b'x');

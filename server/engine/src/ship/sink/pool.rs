@@ -1,8 +1,8 @@
-//! Connections to one receiver: only connected ones are handed out.
+//! The pool of connections to one receiver. It returns only connections that are open.
 //!
-//! Each delivery has one for itself alone. While it is at work another is opened to stand by, so that the next object
-//! does not wait for a handshake. One that stood by is looked at before it is used, and none stands by for long:
-//! receivers and load balancers cut idle connections after 60 s, and what is written first after that is lost.
+//! Each delivery has a connection of its own. Meanwhile another is opened as a spare, so that the next object does not
+//! wait for a handshake. An idle connection is checked before use and closed after a short time: receivers and load
+//! balancers cut idle connections after 60 s, and the first bytes written after that are lost.
 
 use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -21,18 +21,18 @@ use super::{
     Delivered, Settings,
     connection::{Connection, Stream},
     error::SinkFault,
-    trouble::Trouble,
+    retry_budget::RetryBudget,
     url::Peer,
 };
 use crate::tls::Trust;
 
-/// How long one attempt may take, handshake included.
+/// Time limit of one connection attempt, handshake included.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// The longest to stand by.
+/// Longest time that a connection stays idle.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The longest to wait for a receiver to close what was never used.
+/// Longest wait for a receiver to close an unused connection.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 pub(super) struct Pool {
@@ -42,13 +42,13 @@ pub(super) struct Pool {
     most_idle: usize,
 }
 
-/// Makes connections to one receiver.
+/// Opens connections to one receiver.
 pub(super) struct Dialer {
     address: (String, u16),
     trust: Option<Trust>,
 }
 
-/// What stands by, and since when. After it is closed nothing does.
+/// Idle items with the time since when; `None` after closing.
 pub(super) struct Idle<T>(Mutex<Option<Vec<(T, Instant)>>>);
 
 impl Dialer {
@@ -63,10 +63,10 @@ impl Dialer {
         connected.unwrap_or_else(|_| Err(SinkFault::Unreachable { why: format!("no answer for {CONNECT:?}") }))
     }
 
-    /// Again and again while patience lasts.
-    pub async fn dial_patiently(
+    /// Retries until the retry budget is exhausted.
+    pub async fn dial_with_retries(
         &self,
-        trouble: &mut Trouble,
+        retries: &mut RetryBudget,
         delivered: &mut Delivered,
     ) -> Result<Connection, SinkFault> {
         loop {
@@ -78,11 +78,11 @@ impl Dialer {
                 Err(fault) => fault,
             };
             delivered.socket_failed(fault.to_string());
-            // A certificate does not become trusted by asking again.
+            // A retry does not make a certificate trusted.
             if matches!(fault, SinkFault::Untrusted { .. }) {
                 return Err(fault);
             }
-            if trouble.wait().await.is_err() {
+            if retries.wait().await.is_err() {
                 return Err(fault);
             }
         }
@@ -116,7 +116,7 @@ impl<T> Idle<T> {
         Self(Mutex::new(Some(Vec::new())))
     }
 
-    /// The one that has stood by for the shortest time.
+    /// Takes the item that has been idle for the shortest time.
     pub fn pop(&self) -> Option<T> {
         self.with(|idle| idle.pop().map(|(item, _)| item)).flatten()
     }
@@ -125,7 +125,7 @@ impl<T> Idle<T> {
         self.with(|idle| idle.push((item, Instant::now())));
     }
 
-    /// All that stood by.
+    /// Takes all idle items and accepts no more.
     pub fn close(&self) -> Vec<T> {
         let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         idle.into_iter().flatten().map(|(item, _)| item).collect()
@@ -144,7 +144,7 @@ impl<T> Idle<T> {
 }
 
 impl Pool {
-    /// Connects once.
+    /// Opens the pool with one connection.
     pub async fn open(peer: &Peer, settings: &Settings) -> Result<Arc<Self>, SinkFault> {
         let dialer = Dialer::new(peer)?;
         let idle = Idle::new();
@@ -153,35 +153,35 @@ impl Pool {
         Ok(Arc::new(Self { dialer, idle, places: Arc::new(Semaphore::new(most_idle)), most_idle }))
     }
 
-    /// Waits for one of the places that the settings allow.
+    /// Waits for a permit to use a connection.
     pub async fn place(&self) -> Result<OwnedSemaphorePermit, SinkFault> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         place.map_err(|_| SinkFault::Unreachable { why: "the sink is closed".to_owned() })
     }
 
-    /// A connection that is connected now.
+    /// Takes an open connection: an idle one, else a new one.
     pub async fn take(
         self: &Arc<Self>,
-        trouble: &mut Trouble,
+        retries: &mut RetryBudget,
         delivered: &mut Delivered,
     ) -> Result<Connection, SinkFault> {
         while let Some(mut connection) = self.idle.pop() {
             delivered.connections.created += 1;
-            if connection.is_quiet().await {
+            if connection.is_idle().await {
                 return Ok(connection);
             }
             delivered.connections.destroyed += 1;
         }
-        self.dialer.dial_patiently(trouble, delivered).await
+        self.dialer.dial_with_retries(retries, delivered).await
     }
 
-    /// To be used again.
+    /// Returns a connection to the pool.
     pub fn put(self: &Arc<Self>, connection: Connection) {
         self.idle.push(connection);
         tokio::spawn(expire(Arc::downgrade(self)));
     }
 
-    /// Opens one to stand by, in the background, unless enough do.
+    /// Opens a spare connection in the background, unless enough are idle.
     pub fn stand_by(self: &Arc<Self>) {
         if self.idle.len() >= self.most_idle {
             return;
@@ -189,7 +189,7 @@ impl Pool {
         let pool = Arc::downgrade(self);
         tokio::spawn(async move {
             let Some(strong) = pool.upgrade() else { return };
-            // One that cannot be opened is told by whoever needs it.
+            // If it cannot be opened, the delivery that needs a connection reports the error.
             if let Ok(connection) = strong.dialer.dial().await {
                 strong.idle.push(connection);
             }
@@ -198,7 +198,7 @@ impl Pool {
         });
     }
 
-    /// Says farewell on whatever stands by, briefly: nothing depends on it.
+    /// Closes idle connections in order, with a short time limit.
     pub async fn close(&self) {
         let farewells = self.idle.close().into_iter().map(|mut connection| async move {
             let _ = timeout(FAREWELL, connection.close()).await;
@@ -207,7 +207,7 @@ impl Pool {
     }
 }
 
-/// Lets go of what has stood by for too long.
+/// Closes connections that were idle for too long.
 async fn expire(pool: Weak<Pool>) {
     sleep(IDLE).await;
     if let Some(pool) = pool.upgrade() {

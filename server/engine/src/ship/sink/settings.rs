@@ -1,4 +1,4 @@
-//! What a sink is opened with; one `[[sinks]]` entry.
+//! The settings of a sink: one `[[sinks]]` entry.
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
@@ -6,43 +6,42 @@ use model::Invalid;
 
 use super::{SinkUrl, url::Place};
 
-/// What Logstash takes in one window.
+/// Most events that Logstash accepts in one window.
 const MOST_EVENTS: usize = 10_000;
 
-/// What Elasticsearch is meant to be sent in one request.
+/// Most bytes recommended for a request to Elasticsearch.
 const MOST_BYTES: usize = 10 << 20;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub url: SinkUrl,
-    /// Connections with events on them at once, over all deliveries; to a TCP receiver as many again may stand by.
+    /// Connections in use, over all deliveries; a TCP sink may keep as many again as spares.
     pub connections: usize,
-    /// Events in one window or request at most. Larger batches are split; smaller ones are sent as they come.
+    /// Most events per window or request. Larger batches are split, smaller ones sent as they are.
     pub batch_events: usize,
-    /// The same in bytes before compression; an event that is larger goes alone.
+    /// Most bytes per window or request before compression; a larger event is sent alone.
     pub batch_bytes: usize,
-    /// Over all deliveries. `None`: as fast as the receiver takes them.
+    /// Rate limit over all deliveries; `None`: as fast as the receiver reads.
     pub max_events_per_second: Option<NonZeroU32>,
-    /// How long a receiver may be away, take nothing or say nothing before it is given up.
+    /// How long a receiver may be unreachable, read nothing or answer nothing before it is given up.
     pub patience: Duration,
-    /// Of a sink that does not acknowledge, and of a file: bytes of events kept until they are known to have arrived,
-    /// for each delivery. After so many the connection is closed and a new one used (the file is synced), so that
-    /// whatever happens every event is accounted for.
+    /// For a file, and a sink that does not acknowledge: most bytes of unconfirmed events per delivery. Above it the
+    /// connection is closed and a new one used (the file is synced), so that every event is always accounted for.
     pub unproven_bytes: usize,
-    /// From 0, none, to 9, slowest; of Lumberjack and bulk.
+    /// Compression level for Lumberjack and bulk, from 0 (none) to 9 (slowest).
     pub compression: u32,
-    /// Of bulk; what the URL holds counts where this is `None`.
+    /// Credentials for bulk; `None`: those in the URL, if any.
     pub credentials: Option<Credentials>,
 }
 
-/// How a client proves who it is.
+/// Credentials of a client.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {
     Password {
         user: String,
         password: String,
     },
-    /// As Elasticsearch shows it once: `id:key` in base64.
+    /// An API key as Elasticsearch shows it: `id:key` in base64.
     ApiKey(String),
 }
 
@@ -57,7 +56,7 @@ impl fmt::Debug for Credentials {
 }
 
 impl Settings {
-    /// With limits that suit a receiver of which nothing is known.
+    /// Settings with default limits, suitable for any receiver.
     pub fn new(url: SinkUrl) -> Self {
         Self {
             url,
@@ -72,7 +71,7 @@ impl Settings {
         }
     }
 
-    /// Whether they fit together; opening a sink asks first.
+    /// Validates the settings; opening a sink does so first.
     pub fn check(&self) -> Result<(), Invalid> {
         let within = |field: &str, value: usize, most: usize| {
             let expected = || format!("from 1 to {most}");
@@ -89,7 +88,7 @@ impl Settings {
             return Err(Invalid::new("compression", self.compression.to_string(), "from 0 (none) to 9 (slowest)"));
         }
         if self.credentials.is_some() && !matches!(self.url.place, Place::Bulk { .. }) {
-            let expected = "an http or https URL: no other sink has a place for credentials";
+            let expected = "an http or https URL: no other sink supports credentials";
             return Err(Invalid::new("url", self.url.to_string(), expected));
         }
         Ok(())
@@ -105,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_that_no_receiver_could_take_are_refused_by_name() {
+    fn invalid_settings_are_refused_by_name() {
         let settings = |url: &str| Settings::new(url.parse().unwrap());
         let good = settings("http://search:9200/elb/_bulk");
         assert_eq!(good.check(), Ok(()));
@@ -118,7 +117,7 @@ mod tests {
             (Settings { compression: 10, ..good.clone() }, "compression \"10\""),
             (
                 Settings { credentials: Some(Credentials::ApiKey("secret".into())), ..settings("tcp://logs:5000") },
-                "no other sink has a place for credentials",
+                "no other sink supports credentials",
             ),
         ] {
             let refusal = bad.check().unwrap_err().to_string();

@@ -1,7 +1,7 @@
-//! Where a sink is, as people write it: `tcp://logs.internal:5000`, `lumberjacks://logs.internal`,
+//! The URL of a sink: `tcp://logs.internal:5000`, `lumberjacks://logs.internal`,
 //! `https://search.internal:9200/elb-logs/_bulk`, `file:/var/spool/events.ndjson`.
 //!
-//! Always: what is shown of a URL, in whatever form, holds no credentials.
+//! Always: no printed form of a URL contains credentials.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
@@ -11,7 +11,7 @@ use url::{Host, Url};
 
 use super::Credentials;
 
-/// Of Logstash's `beats` input, where the URL names none.
+/// Default port of Logstash's `beats` input.
 const BEATS_PORT: u16 = 5044;
 
 const EXPECTED: &str = "a URL such as tcp://host:5000, tls://host:5000?ca=FILE, lumberjack://host:5044, \
@@ -20,14 +20,14 @@ const EXPECTED: &str = "a URL such as tcp://host:5000, tls://host:5000?ca=FILE, 
 #[derive(Clone, PartialEq, Eq)]
 pub struct SinkUrl {
     pub(super) place: Place,
-    /// As written, but for the credentials.
+    /// The URL as written, without credentials.
     shown: String,
     credentials: Option<Credentials>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Logstash's TCP input with the `json_lines` codec, rsyslog, syslog-ng: a line an event.
+    /// Logstash's TCP input with the `json_lines` codec, rsyslog, syslog-ng: one line per event.
     Lines(Peer),
     /// Logstash's `beats` input.
     Lumberjack(Peer),
@@ -42,23 +42,23 @@ pub(super) enum Place {
 /// A receiver on the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Peer {
-    /// A name or an address; an IPv6 address without its brackets.
+    /// Host name or address; an IPv6 address without brackets.
     pub host: String,
-    /// The same as it stands in a URL.
+    /// The host as written in a URL.
     pub authority: String,
     pub port: u16,
     pub tls: Option<Tls>,
 }
 
-/// How the receiver proves who it is.
+/// How the receiver's identity is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tls {
-    /// PEM with the only authorities to trust; without it, those of the machine.
+    /// PEM file with the only trusted authorities; `None`: the machine's.
     pub ca: Option<PathBuf>,
 }
 
 impl SinkUrl {
-    /// Whether the receiver says what it took.
+    /// Whether the receiver acknowledges events.
     pub fn acknowledges(&self) -> bool {
         !matches!(self.place, Place::Lines(_))
     }
@@ -89,7 +89,7 @@ impl FromStr for SinkUrl {
         }
         let mut url = Url::parse(text).map_err(|_| invalid(text, EXPECTED))?;
         let credentials = credentials(&url);
-        // Neither can fail for a URL with a host, and one without is refused below.
+        // Neither can fail for a URL with a host; a URL without one is refused below.
         let _ = url.set_username("").and(url.set_password(None));
         let shown = url.as_str().trim_end_matches('/').to_owned();
         let wrong = |expected: &str| invalid(&shown, expected);
@@ -123,7 +123,7 @@ impl FromStr for SinkUrl {
             return Err(wrong("a URL without a path"));
         }
         if !bulk && credentials.is_some() {
-            return Err(wrong("without user and password: only http and https have a place for them"));
+            return Err(wrong("without user and password: only http and https support them"));
         }
         if !bulk && let Some(query) = &query {
             return Err(wrong(&format!("without {query:?}: the only option is ca=FILE")));
@@ -146,7 +146,7 @@ fn file(text: &str, path: &str) -> Result<SinkUrl, Invalid> {
     Ok(SinkUrl { place: Place::File(path.into()), shown: format!("file:{path}"), credentials: None })
 }
 
-/// What stands before an `@`.
+/// User and password of a URL.
 fn credentials(url: &Url) -> Option<Credentials> {
     let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let password = url.password().map(decoded).unwrap_or_default();
@@ -154,7 +154,7 @@ fn credentials(url: &Url) -> Option<Credentials> {
         .then(|| Credentials::Password { user: decoded(url.username()), password })
 }
 
-/// Our own option, and the rest of the query as it is written.
+/// Splits the query into Logyard's own `ca` option and the rest as written.
 fn options(url: &Url) -> (Option<PathBuf>, Option<String>) {
     let Some(query) = url.query() else { return (None, None) };
     let (ours, theirs): (Vec<&str>, Vec<&str>) = query.split('&').partition(|pair| pair.starts_with("ca="));
@@ -162,7 +162,7 @@ fn options(url: &Url) -> (Option<PathBuf>, Option<String>) {
     (ca, (!theirs.is_empty()).then(|| theirs.join("&")))
 }
 
-/// The answer is asked to hold only what is looked at; of a request of a thousand events that is most of it less.
+/// Adds a filter that limits the answer to the fields that are read, which removes most of it.
 fn path_and_query(path: &str, query: Option<&str>) -> String {
     const FILTER: &str = "filter_path=errors,error,items.*.status,items.*.error.type,items.*.error.reason";
     match query {
@@ -175,7 +175,7 @@ fn invalid(text: &str, expected: &str) -> Invalid {
     Invalid::new("url", without_credentials(text), expected)
 }
 
-/// Of a text that may not even be a URL.
+/// Removes credentials from a text that may not be a valid URL.
 fn without_credentials(text: &str) -> String {
     match text.rsplit_once('@') {
         Some((before, after)) => {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_sink_is_told_from_its_scheme() {
+    fn scheme_selects_the_kind_of_sink() {
         assert_eq!(
             parsed("tcp://logs.internal:5000").place,
             Place::Lines(peer("logs.internal", "logs.internal", 5000, None))
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_read_and_never_shown() {
+    fn credentials_are_parsed_and_never_shown() {
         let url = parsed("https://ship%40per:s%2Fecret@search:9200/_bulk");
         let expected = Credentials::Password { user: "ship@per".into(), password: "s/ecret".into() };
         assert_eq!(url.credentials(), Some(&expected));
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sink_is_refused_with_what_would_be_right() {
+    fn invalid_url_is_refused_with_expected_form() {
         for (text, expected) in [
             ("logs:5000", "tcp://host:5000"),
             ("tcp://logs", "a port"),

@@ -1,4 +1,4 @@
-//! What a tracker is resumed from, and what is taken from it.
+//! The checkpoint that a tracker resumes from, and the changes taken from it.
 
 use std::collections::BTreeSet;
 
@@ -7,27 +7,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::s3::Listed;
 
-/// Where to go on. JSON, in the job's row or in a state file.
+/// Where to resume. Stored as JSON in the job's row or in a state file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Checkpoint {
     /// Every key up to here is settled.
     pub cursor: Option<Key>,
-    /// Of the keys above the cursor, those that are settled: at most as many as are held ahead.
+    /// Settled keys above the cursor; at most as many as the window.
     pub settled: BTreeSet<Key>,
     /// The listing was read to its end, and all of it is settled.
     pub done: bool,
-    /// What was to be sent when the plan was found to hold.
+    /// The plan, once it was compared with the listing and matched.
     pub confirmed: Option<Confirmed>,
-    /// Of all settled keys.
+    /// Counts over all settled keys.
     pub totals: Totals,
 }
 
-/// A plan that was compared with the listing, and held.
+/// A plan that was compared with the listing and matched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmed {
     pub objects: u64,
-    /// By the store's clock: what was written later is not part of it.
+    /// Newest modification time, by the store's clock: objects written later are not part of the plan.
     pub newest: Option<Time>,
 }
 
@@ -39,21 +39,21 @@ pub struct Totals {
     pub skipped: u64,
     pub failed: u64,
     pub left_out: u64,
-    /// As listed.
+    /// Stored bytes, as listed.
     pub found_bytes: u64,
-    /// Read, as stored.
+    /// Stored bytes read.
     pub bytes: u64,
     pub lines: Lines,
     pub unparsed: u64,
     pub undelivered: u64,
 }
 
-/// A run over one object, as far as the engine knows it: what a [`model::Run`] is made of.
+/// A run over one object, from which a [`model::Run`] is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ran {
     pub key: Key,
     pub etag: Option<String>,
-    /// As listed.
+    /// Stored size in bytes, as listed.
     pub size: u64,
     pub started_at: Time,
     pub outcome: Outcome,
@@ -62,22 +62,22 @@ pub struct Ran {
     pub summary: Summary,
 }
 
-/// What changed since it was last taken. Must be stored in this order: runs, failures and mended keys first, then
-/// progress with checkpoint; or handed back with [`super::Tracker::put_back`].
+/// The changes since the last take. Store them in this order: runs, failures and mended keys first, then progress with
+/// checkpoint; or return them with [`super::Tracker::put_back`].
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
     pub progress: Progress,
     pub checkpoint: Checkpoint,
     /// New failures, or new attempts of known ones.
     pub failures: Vec<Failure>,
-    /// Keys recorded as failed earlier that were shipped whole now.
+    /// Keys recorded as failed earlier that are now completely shipped.
     pub mended: Vec<Key>,
-    /// Of objects that were read, in the order they ended. A rehearsal has none.
+    /// Runs over objects, in the order they ended. A dry run has none.
     pub runs: Vec<Ran>,
 }
 
 impl Confirmed {
-    /// What was written later is not part of it.
+    /// Whether an object may be part of the plan: objects written later are not.
     pub(in crate::ship) fn may_hold(&self, object: &Listed) -> bool {
         Some(object.modified) <= self.newest
     }

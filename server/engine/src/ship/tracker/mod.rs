@@ -1,12 +1,13 @@
-//! What a running reprocess has done so far, in one place, so that progress, checkpoint, failures and runs always agree.
+//! Tracks what a running reprocess has done, in one place, so that progress, checkpoint, failures and runs always
+//! agree.
 //!
 //! Always:
-//! - What is taken together was true at one instant: the checkpoint counts and holds exactly the keys whose failures
-//!   and runs were taken by then.
-//! - A key that was in flight is not in the checkpoint: resumed from it, the object is sent once more.
+//! - A take is a consistent snapshot: the checkpoint counts exactly the keys whose failures and runs were taken by
+//!   then.
+//! - A key in flight is not in the checkpoint: after a resume its object is sent again.
 //! - `done + skipped + failed + in_flight <= found`.
-//! - Keys ahead of the cursor are at most [`WINDOW`], failures and runs not taken about [`UNTAKEN`]: whoever runs ahead
-//!   of that waits. So a reprocess stands still unless someone takes from it.
+//! - At most [`WINDOW`] keys are ahead of the cursor, and about [`UNTAKEN`] failures and runs are untaken; above that
+//!   the reprocess waits. So it makes progress only while the caller takes from it.
 
 mod checkpoint;
 mod state;
@@ -23,34 +24,34 @@ pub use self::checkpoint::{Checkpoint, Confirmed, Ran, Taken, Totals};
 use self::state::State;
 use crate::s3::{Listed, Meter};
 
-/// Keys listed but not yet passed by the cursor. The checkpoint may name them all, so they are not many.
+/// Most keys listed and not yet passed by the cursor; limited because the checkpoint may contain all of them.
 const WINDOW: usize = 512;
 
-/// Failures and runs held for the next take, above which nothing new is begun.
+/// Untaken failures and runs above which no new object is admitted.
 const UNTAKEN: usize = 1_000;
 
-/// By what a key in the window is settled.
+/// Identifies an admitted key until it is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Ticket {
     Listed(u64),
-    /// Of a key recorded as failed earlier, that was counted already.
+    /// A key recorded as failed earlier, which is already counted.
     Retried(u64),
 }
 
-/// What became of a key.
+/// The outcome of a key.
 #[derive(Clone, Debug)]
-pub(super) enum Fate {
-    /// A recorded run delivered it.
+pub(super) enum KeyOutcome {
+    /// A recorded run has already shipped it.
     Skipped,
-    /// A log of health checks: none of the objects.
+    /// A log of health checks, which is not counted as an object.
     LeftOut,
-    /// It was read, or that was tried.
-    Over { ran: Box<Ran>, failure: Option<Failure> },
-    /// It could not even be looked at.
+    /// A run over it ended.
+    Finished { ran: Box<Ran>, failure: Option<Failure> },
+    /// Its object could not be requested.
     Failed(Failure),
 }
 
-/// Shared by the engine, which writes, and its caller, which takes once a second. Cheap to clone.
+/// Shared by the engine, which records, and its caller, which takes once a second. Cheap to clone.
 #[derive(Clone)]
 pub struct Tracker {
     shared: Arc<Shared>,
@@ -64,7 +65,7 @@ struct Shared {
 }
 
 impl Tracker {
-    /// From a job's row or a state file; default values for a fresh start. Progress counts on.
+    /// Resumes from a job's row or a state file; default values start from the beginning. Progress continues.
     pub fn resume(progress: Progress, checkpoint: Checkpoint) -> Self {
         let shared = Shared {
             state: Mutex::new(State::resume(progress, checkpoint, Instant::now())),
@@ -81,12 +82,12 @@ impl Tracker {
         taken
     }
 
-    /// After a failed write: what was taken is due again.
+    /// Returns what was taken after a failed write, for the next take.
     pub fn put_back(&self, taken: Taken) {
         self.state().put_back(taken);
     }
 
-    /// Of all runs of this attempt together. Its duration is what they took, one after the other.
+    /// The summary over all runs of this attempt. Its duration is the sum of theirs.
     pub fn summary(&self) -> Summary {
         self.state().summary.clone()
     }
@@ -103,17 +104,17 @@ impl Tracker {
         self.state().phase = phase;
     }
 
-    /// The work is over or interrupted: nothing is in flight any more.
+    /// Ends the attempt: nothing is in flight any more.
     pub(super) fn halt(&self) {
         self.state().halt(Instant::now());
     }
 
-    /// Forgets what earlier attempts counted: for what is not resumed but done again.
+    /// Forgets the counts of earlier attempts, for work that is repeated instead of resumed.
     pub(super) fn start_over(&self) {
         self.state().start_over();
     }
 
-    /// Whether the listing was read to its end and all of it settled, by an earlier attempt or this one.
+    /// Whether the whole listing is read and settled, by this attempt or an earlier one.
     pub(super) fn is_done(&self) -> bool {
         self.state().checkpoint.done
     }
@@ -134,11 +135,12 @@ impl Tracker {
         self.state().checkpoint.totals
     }
 
-    /// The next key of the listing. Waits while too much is unsettled or untaken. `None`: an earlier attempt settled it.
+    /// Admits the next key of the listing. Waits while too much is unsettled or untaken. `None` if an earlier attempt
+    /// settled it.
     pub(super) async fn admit(&self, object: &Listed) -> Option<Ticket> {
         self.room().await;
         if let Ok(permit) = self.shared.window.acquire().await {
-            permit.forget(); // given back when the cursor passes the key
+            permit.forget(); // released when the cursor passes the key
         }
         let (ticket, passed) = self.state().admit(object, Instant::now());
         self.shared.window.add_permits(passed);
@@ -170,12 +172,12 @@ impl Tracker {
         self.state().begin(ticket, Instant::now());
     }
 
-    /// How far an object in flight is.
+    /// Records the progress of an object in flight.
     pub(super) fn advance(&self, ticket: Ticket, bytes: u64, lines: Lines) {
         self.state().advance(ticket, bytes, lines, Instant::now());
     }
 
-    pub(super) fn settle(&self, ticket: Ticket, key: &Key, fate: Fate) {
+    pub(super) fn settle(&self, ticket: Ticket, key: &Key, fate: KeyOutcome) {
         let passed = self.state().settle(ticket, key, fate, Instant::now());
         self.shared.window.add_permits(passed);
     }

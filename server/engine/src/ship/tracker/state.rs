@@ -1,36 +1,36 @@
-//! The tracker's state behind its lock: plain data and the rules that keep it consistent.
+//! The state behind the tracker's lock, and the rules that keep it consistent.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use model::{Failure, Key, Lines, Phase, Progress, Summary};
 use tokio::time::{Duration, Instant};
 
-use super::{Checkpoint, Fate, Ran, Taken, Ticket, Totals, checkpoint::Confirmed};
+use super::{Checkpoint, KeyOutcome, Ran, Taken, Ticket, Totals, checkpoint::Confirmed};
 use crate::{
     limit::{Throughput, ThroughputSample},
     s3::{Listed, Meter},
 };
 
 pub(super) struct State {
-    /// As earlier attempts left it; of it only what this attempt adds to.
+    /// Progress of earlier attempts, which this attempt adds to.
     before: Progress,
     pub phase: Phase,
-    /// But for the settled keys of the window, which are added when it is taken.
+    /// Without the settled keys of the window, which are added in a take.
     pub checkpoint: Checkpoint,
     window: VecDeque<Slot>,
     /// The number of the first slot.
     first: u64,
     listed: bool,
     retries: u64,
-    flying: HashMap<Ticket, Flight>,
+    in_flight: HashMap<Ticket, Flight>,
     failures: Vec<Failure>,
     mended: BTreeSet<Key>,
     runs: Vec<Ran>,
-    /// Of all runs of this attempt, rehearsals included.
+    /// Summary over all runs of this attempt, dry runs included.
     pub summary: Summary,
     throughput: Throughput,
     began: Instant,
-    /// Time stands still from here on.
+    /// When the attempt ended; times are computed up to here.
     ended: Option<Instant>,
     touched: Instant,
     moved: u64,
@@ -43,7 +43,7 @@ struct Slot {
     settled: bool,
 }
 
-/// How far an object is.
+/// Progress of an object in flight.
 #[derive(Clone, Copy, Default)]
 struct Flight {
     bytes: u64,
@@ -63,7 +63,7 @@ impl State {
             window: VecDeque::new(),
             first: 0,
             retries: 0,
-            flying: HashMap::new(),
+            in_flight: HashMap::new(),
             failures: Vec::new(),
             mended: BTreeSet::new(),
             runs: Vec::new(),
@@ -84,11 +84,11 @@ impl State {
     }
 
     pub fn halt(&mut self, now: Instant) {
-        self.flying.clear();
+        self.in_flight.clear();
         self.ended = Some(now);
     }
 
-    /// The second answer is how many keys the cursor passed.
+    /// Also returns the number of keys that the cursor passed.
     pub fn admit(&mut self, object: &Listed, now: Instant) -> (Option<Ticket>, usize) {
         self.touched = now;
         let settled = self.checkpoint.settled.remove(&object.key);
@@ -111,34 +111,34 @@ impl State {
 
     pub fn begin(&mut self, ticket: Ticket, now: Instant) {
         self.touched = now;
-        self.flying.insert(ticket, Flight::default());
+        self.in_flight.insert(ticket, Flight::default());
     }
 
     pub fn advance(&mut self, ticket: Ticket, bytes: u64, lines: Lines, now: Instant) {
-        if let Some(flight) = self.flying.get_mut(&ticket) {
+        if let Some(flight) = self.in_flight.get_mut(&ticket) {
             self.touched = now;
             *flight = Flight { bytes, lines };
         }
     }
 
-    /// Answers how many keys the cursor passed.
-    pub fn settle(&mut self, ticket: Ticket, key: &Key, fate: Fate, now: Instant) -> usize {
+    /// Settles a key; returns the number of keys that the cursor passed.
+    pub fn settle(&mut self, ticket: Ticket, key: &Key, fate: KeyOutcome, now: Instant) -> usize {
         self.touched = now;
-        self.flying.remove(&ticket);
+        self.in_flight.remove(&ticket);
         let totals = &mut self.checkpoint.totals;
         if matches!(ticket, Ticket::Retried(_)) {
             totals.failed = totals.failed.saturating_sub(1);
         }
         let failure = match fate {
-            Fate::Skipped => {
+            KeyOutcome::Skipped => {
                 totals.skipped += 1;
                 None
             }
-            Fate::LeftOut => {
+            KeyOutcome::LeftOut => {
                 totals.left_out += 1;
                 None
             }
-            Fate::Over { ran, failure } => {
+            KeyOutcome::Finished { ran, failure } => {
                 totals.add(&ran.summary);
                 self.summary.absorb(ran.summary.clone());
                 if ran.summary.sink.is_some() {
@@ -147,7 +147,7 @@ impl State {
                 totals.shipped += u64::from(failure.is_none());
                 failure
             }
-            Fate::Failed(failure) => Some(failure),
+            KeyOutcome::Failed(failure) => Some(failure),
         };
         if let Some(failure) = failure {
             totals.failed += 1;
@@ -165,7 +165,7 @@ impl State {
         self.pass()
     }
 
-    /// Moves the cursor over what is settled.
+    /// Moves the cursor past settled keys; returns their number.
     fn pass(&mut self) -> usize {
         let mut passed = 0;
         while self.window.front().is_some_and(|slot| slot.settled)
@@ -216,9 +216,9 @@ impl State {
         let totals: &Totals = &self.checkpoint.totals;
         let open = || self.window.iter().filter(|slot| !slot.settled);
         let unsettled = open().count() as u64;
-        let retrying = self.flying.keys().filter(|ticket| matches!(ticket, Ticket::Retried(_))).count() as u64;
+        let retrying = self.in_flight.keys().filter(|ticket| matches!(ticket, Ticket::Retried(_))).count() as u64;
         let (mut bytes, mut lines) = (totals.bytes, totals.lines);
-        for flight in self.flying.values() {
+        for flight in self.in_flight.values() {
             bytes += flight.bytes;
             lines.absorb(&flight.lines);
         }
@@ -239,7 +239,7 @@ impl State {
             failed: totals.failed.saturating_sub(retrying),
             bytes,
             lines: Some(lines),
-            in_flight: u32::try_from(self.flying.len()).unwrap_or(u32::MAX),
+            in_flight: u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX),
             requests: self.before.requests + meter.requests(),
             retries: self.before.retries + meter.retries(),
             refused: self.before.refused + meter.refused(),

@@ -1,19 +1,21 @@
-//! Whether an answer can be one to what was asked.
+//! Checks of a remote's answers against the question.
 //!
-//! Each function answers a sentence that completes "the remote …" where it cannot.
+//! Always: an answer that cannot be right is an error. Its text completes the sentence "the remote …".
 
 use crate::sync::{
     Cell, Mark, Meta, Order, Page, Span,
     protocol::{Lists, MarkOnWire, Overview, PageAnswer},
 };
 
+/// A checked answer, or the rest of a sentence that begins with "the remote".
 pub type Checked<T> = Result<T, String>;
 
-/// Numbers that both ends can hold, and that can be subtracted from each other.
+/// A row count that fits into a signed integer, so that counts can be subtracted.
 pub fn count(count: u64) -> Checked<u64> {
-    if count < Span::END { Ok(count) } else { Err(format!("counts {count} rows, which no table has")) }
+    if count < Span::END { Ok(count) } else { Err(format!("counts {count} rows, more than any table can have")) }
 }
 
+/// Metadata whose count and versions agree.
 pub fn meta(overview: &Overview) -> Checked<Meta> {
     let count = count(overview.count)?;
     let extremes = match (overview.lowest, overview.highest) {
@@ -28,11 +30,11 @@ pub fn meta(overview: &Overview) -> Checked<Meta> {
     Ok(Meta { count, extremes, ..Meta::default() })
 }
 
-/// The cells of these spans.
+/// One cell per span, each possible for its span.
 pub fn cells(cells: Option<Vec<Cell>>, spans: &[Span]) -> Checked<Vec<Cell>> {
-    let cells = cells.ok_or("sent cells that are not whole or not in base64")?;
+    let cells = cells.ok_or("sent cells that are incomplete or not in base64")?;
     if cells.len() != spans.len() {
-        return Err(format!("sent {} cells where {} were asked for", cells.len(), spans.len()));
+        return Err(format!("sent {} cells where {} were requested", cells.len(), spans.len()));
     }
     for (cell, span) in cells.iter().zip(spans) {
         let mark = Mark { version: cell.versions, key: cell.keys };
@@ -43,21 +45,22 @@ pub fn cells(cells: Option<Vec<Cell>>, spans: &[Span]) -> Checked<Vec<Cell>> {
         };
         if !possible {
             let Span { from, until } = span;
-            return Err(format!("sent a cell of the versions from {from} to {until} that no rows can come to"));
+            return Err(format!("sent a cell of the versions from {from} to {until} that no set of rows can produce"));
         }
     }
     Ok(cells)
 }
 
-/// The lists of the first of these spans.
+/// Row lists for the first of the spans.
 pub fn lists(lists: Lists, spans: &[Span]) -> Checked<Vec<Vec<Mark>>> {
     if lists.lists.len() > spans.len() {
-        return Err(format!("sent {} lists where {} were asked for", lists.lists.len(), spans.len()));
+        return Err(format!("sent {} lists where {} were requested", lists.lists.len(), spans.len()));
     }
     let rows = |(list, span): (Vec<_>, &Span)| marks(list, *span);
     lists.lists.into_iter().zip(spans).map(rows).collect()
 }
 
+/// A page that begins where the question says.
 pub fn page(page: PageAnswer, span: Span, order: Order) -> Checked<Page> {
     let covers = Span { from: page.from.0, until: page.until.0 };
     let begins = match order {
@@ -65,8 +68,8 @@ pub fn page(page: PageAnswer, span: Span, order: Order) -> Checked<Page> {
         Order::Descending => covers.until == span.until && covers.from >= span.from,
     };
     if !begins || covers.is_empty() {
-        let (asked, is) = (shown(span), shown(covers));
-        return Err(format!("sent a page of the versions {is} where one of {asked} was asked for"));
+        let (requested, is) = (shown(span), shown(covers));
+        return Err(format!("sent a page of the versions {is} where one of {requested} was requested"));
     }
     Ok(Page { covers, marks: marks(page.rows, covers)? })
 }
@@ -77,7 +80,7 @@ fn marks(rows: Vec<MarkOnWire>, span: Span) -> Checked<Vec<Mark>> {
         return Err(format!("listed version {} among those {}", stray.version, shown(span)));
     }
     if !marks.is_sorted_by(|one, next| one < next) {
-        return Err(format!("listed the versions {} out of order, or a row twice", shown(span)));
+        return Err(format!("listed the versions {} out of order, or a row more than once", shown(span)));
     }
     Ok(marks)
 }

@@ -1,10 +1,10 @@
-//! The remote end of a sync behind an HTTP API: ours, or another's that speaks the protocol.
+//! The remote endpoint of a sync behind an HTTP API: a Logyard replica, or any server that speaks the protocol.
 //!
-//! What is more than a request may hold is asked for in several. What comes back is looked at before it is believed:
-//! an answer that does not fit the question is refused with a sentence and never becomes an answer of its own.
+//! A question too large for one request is split into several. Every answer is checked against its question before it
+//! is used; an answer that does not fit becomes an error.
 //!
-//! Always: a token is sent to the configured host alone (redirects are refused) and appears nowhere else. What is read of
-//! an answer is bounded, and so is the time it may take.
+//! Always: the token is sent to the configured host only (redirects are refused) and appears nowhere else. The size of
+//! an answer is bounded, and so is its duration.
 
 mod check;
 mod problem;

@@ -1,4 +1,4 @@
-//! What a remote says when it does not answer, as a fault that tells people what to do.
+//! Errors of a remote as sync faults, with the remote's own words and advice.
 
 use bytes::Bytes;
 use hyper::{HeaderMap, StatusCode, header};
@@ -6,12 +6,12 @@ use serde::Deserialize;
 
 use crate::sync::SyncFault;
 
-/// Why a request has no answer.
+/// Reason why a request failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// There is no such thing at the remote: another URL, or a server that does less. The sentence says so.
+    /// The remote has no such resource: the URL is wrong, or the server implements less of the protocol.
     Missing(String),
-    /// It does not read compressed bodies.
+    /// The remote does not accept compressed bodies.
     Compressed,
     Fault(SyncFault),
 }
@@ -20,24 +20,24 @@ impl From<Failure> for SyncFault {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Missing(sentence) => Self::Refused(sentence),
-            Failure::Compressed => Self::Refused("the remote does not take this kind of body".to_owned()),
+            Failure::Compressed => Self::Refused("the remote does not accept this kind of body".to_owned()),
             Failure::Fault(fault) => fault,
         }
     }
 }
 
-/// Of `application/problem+json`.
+/// The part of an `application/problem+json` body that is shown.
 #[derive(Deserialize)]
 struct ProblemBody {
     detail: String,
 }
 
-/// Characters of what a remote says that are passed on.
-const SAID: usize = 500;
+/// Longest error text of a remote that is passed on, in characters.
+const MAX_DETAIL_CHARACTERS: usize = 500;
 
-/// Of an answer other than 2xx. `what` was asked, such as `GET count`.
+/// Failure for a response outside 2xx. `what` names the request, such as `GET count`.
 pub fn failure(what: &str, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Failure {
-    let said = said(body);
+    let said = problem_detail(body);
     let sentence = |advice: &str| format!("{what} was answered {status}{said}{advice}");
     let refused = |advice: &str| Failure::Fault(SyncFault::Refused(sentence(advice)));
     match status.as_u16() {
@@ -46,7 +46,7 @@ pub fn failure(what: &str, status: StatusCode, headers: &HeaderMap, body: &Bytes
             refused(&format!(" to {to:?}. Redirects are not followed: set `remote` to where the table is"))
         }
         401 => refused(". Check `token` here against `tokens` at the replica"),
-        403 => refused(". The token does not open this table: check `remote` and `token`"),
+        403 => refused(". The token has no access to this table: check `remote` and `token`"),
         404 => Failure::Missing(sentence(". Check `remote`, and that the token is for this table")),
         405 | 501 => Failure::Missing(sentence(". This remote does not offer it")),
         415 => Failure::Compressed,
@@ -59,14 +59,14 @@ pub fn failure(what: &str, status: StatusCode, headers: &HeaderMap, body: &Bytes
     }
 }
 
-/// What the problem says, if it is one; other bodies are of no use to anyone.
-fn said(body: &[u8]) -> String {
+/// The detail of a problem body as `: detail`; empty for any other body.
+fn problem_detail(body: &[u8]) -> String {
     let detail = serde_json::from_slice::<ProblemBody>(body).ok().map(|problem| readable(&problem.detail));
     detail.filter(|detail| !detail.is_empty()).map(|detail| format!(": {detail}")).unwrap_or_default()
 }
 
-/// A text from elsewhere, cut, on one line, and without what could command a terminal.
+/// Foreign text made safe to show: shortened, on one line, without control characters.
 pub fn readable(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SAID).collect();
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_DETAIL_CHARACTERS).collect();
     line.trim().trim_end_matches('.').to_owned()
 }

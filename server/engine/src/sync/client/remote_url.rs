@@ -1,4 +1,4 @@
-//! Where a remote table is: `https://copy.example.com/v1/customers/acme/databases/shop/tables/orders`.
+//! The URL of a remote table: `https://copy.example.com/v1/customers/acme/databases/shop/tables/orders`.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,13 @@ use url::Url;
 const EXPECTED: &str =
     "the URL of a table such as https://copy.example.com/v1/customers/acme/databases/shop/tables/orders";
 
+/// A parsed URL of a remote table.
 pub struct RemoteUrl {
-    /// Without a slash at its end, and without what stands behind a `?`.
+    /// URL without a trailing slash and without the query.
     pub url: String,
     pub host: String,
     pub secure: bool,
-    /// `?ca=FILE`: PEM with the only authorities to trust.
+    /// PEM file from `?ca=FILE` with the only certificate authorities to trust.
     pub ca: Option<PathBuf>,
 }
 
@@ -22,7 +23,7 @@ impl RemoteUrl {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let parsed = Url::parse(text).map_err(|_| invalid("…", EXPECTED))?;
         if !parsed.username().is_empty() || parsed.password().is_some() {
-            return Err(invalid("…", "a URL without user and password; what opens it goes into `token`"));
+            return Err(invalid("…", "a URL without user and password; put the secret into `token`"));
         }
         let mut url = parsed.clone();
         url.set_query(None);
@@ -41,7 +42,7 @@ impl RemoteUrl {
                 Some(path) if secure && !path.is_empty() && !path.contains('&') => {
                     Some(percent_decode_str(path).decode_utf8_lossy().into_owned().into())
                 }
-                _ => return Err(invalid(&url, "without a query, or of https with ?ca=FILE alone")),
+                _ => return Err(invalid(&url, "without a query, or an https URL with ?ca=FILE only")),
             },
         };
         Ok(Self { url, host, secure, ca })

@@ -1,4 +1,4 @@
-//! What a sync asks of its remote end, as requests.
+//! A remote table: questions and changes of a sync as HTTP requests.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::sync::{
     },
 };
 
-/// Rows that one list may come to; the other side of a comparison is in memory as well.
+/// Longest list in rows. The local list of a comparison is in memory as well.
 const MAX_LISTED_ROWS: usize = 1 << 20;
 
 /// A table behind an HTTP API.
@@ -32,14 +32,15 @@ pub struct RemoteTable {
 }
 
 impl RemoteTable {
-    /// `url` is that of the table, such as `https://copy.example.com/v1/customers/acme/databases/shop/tables/orders`;
-    /// `?ca=FILE` names the only authorities to trust. Nothing is sent before something is asked.
+    /// Prepares a client without connecting. `url` is the URL of the table, such as
+    /// `https://copy.example.com/v1/customers/acme/databases/shop/tables/orders`; `?ca=FILE` names the only certificate
+    /// authorities to trust.
     pub fn connect(url: &str, token: Option<&Token>) -> Result<Self, Invalid> {
         let place = RemoteUrl::parse(url)?;
         Ok(Self { transport: Transport::new(&place, token)?, place: place.url })
     }
 
-    /// How long a request may take, to the end of its answer; a minute where nothing is said.
+    /// Sets the timeout of a request to the end of its answer; one minute by default.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.transport.timeout = timeout;
@@ -55,7 +56,7 @@ impl RemoteTable {
         parsed("POST", path, &self.transport.post(path, body).await?)
     }
 
-    /// Of a server that has no `meta`: from counting, and from the row at either end.
+    /// Metadata from a count and the rows at both ends of the table, for a server without `meta`.
     async fn meta_from_pages(&self) -> Result<Meta, SyncFault> {
         let count = self.count(Span::ALL).await?;
         let lowest = self.page(Span::ALL, Order::Ascending, 1).await?.marks.first().map(|mark| mark.version);
@@ -63,7 +64,7 @@ impl RemoteTable {
         match lowest.zip(highest) {
             Some(extremes) if count > 0 => Ok(Meta { count, extremes: Some(extremes), ..Meta::default() }),
             None if count == 0 => Ok(Meta::default()),
-            // Somebody writes to it meanwhile.
+            // The table changes meanwhile.
             _ => Err(SyncFault::Unavailable(format!("the remote counts {count} rows and lists others"))),
         }
     }
@@ -80,7 +81,7 @@ impl RemoteTable {
         Ok(cells)
     }
 
-    /// The rows of a span whose list is too long for one answer, or that no request but one for pages lists.
+    /// The rows of a span page by page, for a list too long for one answer or a server without lists.
     async fn list_by_pages(&self, span: Span) -> Result<Vec<Mark>, SyncFault> {
         let (mut marks, mut rest) = (Vec::new(), span);
         while !rest.is_empty() {
@@ -96,7 +97,7 @@ impl RemoteTable {
         Ok(marks)
     }
 
-    /// Lists of the first of these spans, at least one.
+    /// Lists for the first of these spans, at least for one.
     async fn some_lists(&self, spans: &[Span]) -> Result<Vec<Vec<Mark>>, SyncFault> {
         let spans = &spans[..spans.len().min(limits::MAX_SPANS)];
         let request = ListRequest { spans: spans.iter().copied().map(SpanOnWire).collect() };
@@ -108,7 +109,7 @@ impl RemoteTable {
         if lists.is_empty() { Ok(vec![self.list_by_pages(spans[0]).await?]) } else { Ok(lists) }
     }
 
-    /// Sends rows, each written as JSON already, and answers those that the remote will not have.
+    /// Sends rows already encoded as JSON; returns the rows that the remote refused.
     async fn send(&self, batch: &[(Mark, Vec<u8>)]) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
         let mut body = b"{\"rows\":[".to_vec();
         for (number, (_, row)) in batch.iter().enumerate() {
@@ -158,8 +159,8 @@ impl TableEndpoint for RemoteTable {
         }
         let pieces: Vec<_> = if split { spans.iter().flat_map(Span::split).collect() } else { spans.to_vec() };
         let pieces: Vec<_> = pieces.iter().map(|piece| cut(*piece, below)).collect();
-        let asked: Vec<_> = pieces.iter().flatten().copied().collect();
-        let mut answers = self.summaries(&asked, false).await?.into_iter();
+        let requested: Vec<_> = pieces.iter().flatten().copied().collect();
+        let mut answers = self.summaries(&requested, false).await?.into_iter();
         Ok(pieces.iter().map(|piece| piece.and_then(|_| answers.next()).unwrap_or_default()).collect())
     }
 
@@ -173,10 +174,10 @@ impl TableEndpoint for RemoteTable {
 
     async fn list(&self, spans: &[Span], below: u64) -> Result<Vec<Vec<Mark>>, SyncFault> {
         let pieces: Vec<_> = spans.iter().map(|span| cut(*span, below)).collect();
-        let asked: Vec<_> = pieces.iter().flatten().copied().collect();
+        let requested: Vec<_> = pieces.iter().flatten().copied().collect();
         let mut answers = Vec::new();
-        while answers.len() < asked.len() {
-            answers.extend(self.some_lists(&asked[answers.len()..]).await?);
+        while answers.len() < requested.len() {
+            answers.extend(self.some_lists(&requested[answers.len()..]).await?);
         }
         let mut answers = answers.into_iter();
         Ok(pieces.iter().map(|piece| piece.and_then(|_| answers.next()).unwrap_or_default()).collect())
@@ -225,15 +226,15 @@ impl Remote for RemoteTable {
             let deletion = Deletion { rows: marks.iter().copied().map(MarkOnWire).collect() };
             let answer: Deleted = self.post("delete-if", &deletion).await.map_err(SyncFault::from)?;
             if answer.deleted > marks.len() as u64 {
-                let (deleted, asked) = (answer.deleted, marks.len());
-                return validated(Err(format!("deleted {deleted} rows where {asked} were named")));
+                let (deleted, named) = (answer.deleted, marks.len());
+                return validated(Err(format!("deleted {deleted} rows where {named} were named")));
             }
         }
         Ok(())
     }
 }
 
-/// The part of a span below a version, if there is one.
+/// The part of a span below a version; `None` if it is empty.
 fn cut(span: Span, below: u64) -> Option<Span> {
     Some(Span { until: span.until.min(below), ..span }).filter(|span| !span.is_empty())
 }
@@ -248,13 +249,13 @@ fn parsed<T: DeserializeOwned>(method: &str, path: &str, body: &Bytes) -> Result
 }
 
 fn validated<T>(answer: Checked<T>) -> Result<T, SyncFault> {
-    answer.map_err(|why| SyncFault::Refused(format!("the remote {why}: it does not keep to the protocol")))
+    answer.map_err(|why| SyncFault::Refused(format!("the remote {why}: it violates the protocol")))
 }
 
 fn no_summaries(failure: Failure) -> SyncFault {
     match failure {
         Failure::Missing(why) => {
-            SyncFault::Refused(format!("{why}. For one without summaries set strategy = \"scan\""))
+            SyncFault::Refused(format!("{why}. For a remote without summaries set strategy = \"scan\""))
         }
         other => other.into(),
     }

@@ -1,22 +1,22 @@
-//! What opens the remote's door.
+//! The bearer token for a remote.
 
 use std::{fmt, str::FromStr};
 
 use hyper::header::HeaderValue;
 use model::Invalid;
 
-/// A secret of visible ASCII characters. Never shown.
+/// A secret of visible ASCII characters; `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    const MOST: usize = 1_024;
+    const MAX_BYTES: usize = 1_024;
 
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// `Authorization`, marked as a secret.
+    /// Value of the `Authorization` header, marked as sensitive.
     pub(super) fn header(&self) -> Result<HeaderValue, Invalid> {
         let mut value = HeaderValue::from_str(&format!("Bearer {}", self.0)).map_err(|_| unfit())?;
         value.set_sensitive(true);
@@ -28,7 +28,7 @@ impl FromStr for Token {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let fits = (1..=Self::MOST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits = (1..=Self::MAX_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if fits { Ok(Self(text.to_owned())) } else { Err(unfit()) }
     }
 }

@@ -1,4 +1,4 @@
-//! Requests and answers over HTTP/1.1, on connections that are used again and again.
+//! HTTP/1.1 requests to a remote over pooled connections, with timeouts and size limits.
 
 use std::{
     sync::{
@@ -41,19 +41,19 @@ use crate::{
     tls::Trust,
 };
 
-/// Of each address of the host.
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// A connection that was not used for so long is closed; servers give up theirs after a minute or more.
-const IDLE: Duration = Duration::from_secs(45);
-/// From a request to the end of its answer. A server of ours begins to answer within 30 seconds.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Connect timeout for each address of the host.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Idle time after which a connection is closed; servers close theirs after a minute or more.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
+/// Timeout from a request to the end of its answer. A Logyard replica begins to answer within 30 seconds.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 pub struct Transport {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     url: String,
     authorization: Option<HeaderValue>,
     pub(super) timeout: Duration,
-    /// The remote said that it does not read gzip.
+    /// Whether the remote has refused a gzip body.
     plain: AtomicBool,
     usage: Counters,
 }
@@ -67,26 +67,26 @@ struct Counters {
 }
 
 impl Transport {
-    pub fn new(place: &RemoteUrl, token: Option<&Token>) -> Result<Self, Invalid> {
+    pub fn new(remote: &RemoteUrl, token: Option<&Token>) -> Result<Self, Invalid> {
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
-        connector.set_connect_timeout(Some(CONNECT_WITHIN));
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         connector.set_nodelay(true);
         let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls(place)?)
+            .with_tls_config(tls(remote)?)
             .https_or_http()
             .enable_http1()
             .wrap_connector(connector);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(4)
             .build(connector);
         Ok(Self {
             client,
-            url: place.url.clone(),
+            url: remote.url.clone(),
             authorization: token.map(Token::header).transpose()?,
-            timeout: PATIENCE,
+            timeout: REQUEST_TIMEOUT,
             plain: AtomicBool::new(false),
             usage: Counters::default(),
         })
@@ -102,12 +102,13 @@ impl Transport {
         }
     }
 
-    /// `path` is what follows the table's own, such as `count`.
+    /// Sends a GET; `path` is relative to the table, such as `count`.
     pub async fn get(&self, path: &str, query: &str) -> Result<Bytes, Failure> {
         let mark = if query.is_empty() { "" } else { "?" };
         self.exchange(&Method::GET, path, &format!("{path}{mark}{query}"), None).await
     }
 
+    /// Sends a POST with a JSON body, compressed unless the remote refuses that.
     pub async fn post(&self, path: &str, body: Vec<u8>) -> Result<Bytes, Failure> {
         let body = Bytes::from(body);
         if body.len() >= limits::MIN_COMPRESSED_BYTES && !self.plain.load(Relaxed) {
@@ -120,7 +121,7 @@ impl Transport {
         self.exchange(&Method::POST, path, path, Some((body, false))).await
     }
 
-    /// `body`: and whether it is compressed.
+    /// Sends one request; `body` comes with whether it is compressed.
     async fn exchange(
         &self,
         method: &Method,
@@ -185,20 +186,21 @@ impl Transport {
             Some(b"gzip") => gzip::decompressed(&body, limits::MAX_ANSWER_BYTES)
                 .map_err(|error| match error {
                     Unreadable::TooLarge => too_large(),
-                    Unreadable::Broken => refused("is not the gzip that it says it is"),
+                    Unreadable::Broken => refused("is not valid gzip although its header says so"),
                 })?
                 .into(),
-            Some(_) => return Err(refused("is compressed in a way that was not asked for")),
+            Some(_) => return Err(refused("is compressed in a way that was not requested")),
         };
         Ok((parts.status, parts.headers, body))
     }
 }
 
-/// What trusts whom. Nobody where there is no TLS.
-fn tls(place: &RemoteUrl) -> Result<ClientConfig, Invalid> {
-    let untrusted = |why: String| Invalid::new("remote", &place.url, format!("a host that can be trusted: {why}"));
-    if place.secure {
-        let trust = Trust::new(&place.host, place.ca.as_deref()).map_err(|fault| untrusted(fault.to_string()))?;
+/// TLS configuration with the trusted authorities; none for plain HTTP.
+fn tls(remote: &RemoteUrl) -> Result<ClientConfig, Invalid> {
+    let untrusted =
+        |why: String| Invalid::new("remote", &remote.url, format!("a host with a trusted certificate: {why}"));
+    if remote.secure {
+        let trust = Trust::new(&remote.host, remote.ca.as_deref()).map_err(|fault| untrusted(fault.to_string()))?;
         return Ok(ClientConfig::clone(trust.connector.config()));
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -207,7 +209,7 @@ fn tls(place: &RemoteUrl) -> Result<ClientConfig, Invalid> {
     Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
-/// An error and what it came from: the first often says only that something broke.
+/// An error with its causes: the outermost text alone often says little.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! Bodies of answers. Fields that are not known are passed over: a server may come to say more.
+//! Bodies of answers. Unknown fields are ignored, so that servers may add some.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
@@ -9,27 +9,28 @@ use super::{
 };
 use crate::sync::Cell;
 
-/// `GET count`
+/// Answer to `GET count`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
     pub count: u64,
 }
 
-/// `GET meta`
+/// Answer to `GET meta`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
     pub count: u64,
-    /// Of all rows; null where there is none.
+    /// Lowest version of all rows; null for an empty table.
     pub lowest: Option<Version>,
+    /// Highest version of all rows; null for an empty table.
     pub highest: Option<Version>,
-    /// Whether `POST summaries` is answered.
+    /// Whether the server offers `POST summaries`.
     pub summaries: bool,
 }
 
-/// `POST summaries`
+/// Answer to `POST summaries`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summaries {
-    /// The cells one after the other, each [`Cell::BYTES`] long, in base64.
+    /// The concatenated cells, each [`Cell::BYTES`] long, in base64.
     pub cells: String,
 }
 
@@ -39,7 +40,7 @@ impl Summaries {
         Self { cells: BASE64_STANDARD.encode(bytes) }
     }
 
-    /// `None` if it is no base64 of whole cells.
+    /// Decodes the cells; `None` unless they are base64 of complete cells.
     pub fn read(&self) -> Option<Vec<Cell>> {
         let bytes = BASE64_STANDARD.decode(&self.cells).ok()?;
         let (cells, rest) = bytes.as_chunks::<{ Cell::BYTES }>();
@@ -47,29 +48,32 @@ impl Summaries {
     }
 }
 
-/// `POST manifest`: whole lists, from that of the first span on, as many as have no more than
-/// [`limits::MAX_LISTED_ROWS`](super::limits::MAX_LISTED_ROWS) rows together. None if the first alone has more: then there are pages.
+/// Answer to `POST manifest`: complete lists for the first spans, with at most
+/// [`limits::MAX_LISTED_ROWS`](super::limits::MAX_LISTED_ROWS) rows together. Empty if the first list alone is longer;
+/// the client then reads pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lists {
     pub lists: Vec<Vec<MarkOnWire>>,
 }
 
-/// `GET manifest`
+/// Answer to `GET manifest`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageAnswer {
-    /// What the rows cover.
+    /// First version that the page covers.
     pub from: Bound,
+    /// Version at which the covered span ends, exclusive.
     pub until: Bound,
     pub rows: Vec<MarkOnWire>,
 }
 
-/// `POST rows`
+/// Answer to `POST rows`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
-    /// The others were taken, or were older than what is there.
+    /// Refused rows. The others were stored, or were older than the stored rows.
     pub refused: Vec<RefusedRow>,
 }
 
+/// A refused row with the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedRow {
     pub key: RowKey,
@@ -77,9 +81,9 @@ pub struct RefusedRow {
     pub error: String,
 }
 
-/// `POST delete-if`
+/// Answer to `POST delete-if`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deleted {
-    /// Rows that were there in that version.
+    /// Number of deleted rows: those that existed in the given version.
     pub deleted: u64,
 }

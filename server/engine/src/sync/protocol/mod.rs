@@ -1,10 +1,10 @@
-//! The wire between the two ends of a sync: what a client sends to a copy of a table, and what that answers.
+//! The wire protocol between a sync and a replica of a table.
 //!
-//! JSON over HTTP, so that any client can speak it; `openapi.json` of the server tells it to them. Both ends of ours are
-//! made of these types, so they cannot differ.
+//! JSON over HTTP, described in the server's `openapi.json` for other clients. Client and server share these types, so
+//! they cannot diverge.
 //!
-//! Always: what was parsed is right. Versions are at most `i64::MAX`, spans run upwards, a field that is not known is
-//! an error, and each error names what would be right.
+//! Always: a parsed message is valid. Versions are at most `i64::MAX`, spans are not empty, an unknown field of a
+//! request is an error, and each error says what would be right.
 
 mod answers;
 pub mod gzip;
@@ -24,5 +24,5 @@ pub use self::{
     rows::{BadRow, RowKey, RowOnWire},
 };
 
-/// Of an answer: rows that the server read for it, as far as it knows.
+/// Response header: number of rows that the server read for the answer, as far as it knows.
 pub const ROWS_READ: &str = "logyard-rows-read";

@@ -1,4 +1,4 @@
-//! Versions and spans as they travel.
+//! Versions and spans in messages.
 
 use std::fmt;
 
@@ -9,34 +9,34 @@ use serde::{
 
 use crate::sync::{Mark, Span};
 
-/// From 0 to `i64::MAX`.
+/// A row version from 0 to `i64::MAX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u64);
 
-/// Where a span begins or ends: from 0 to [`Span::END`].
+/// Start or end of a span: from 0 to [`Span::END`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bound(pub u64);
 
-/// `[from, until]`: versions `from <= v < until`, at least one of them.
+/// A non-empty span, written `[from, until]`: versions `from <= v < until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpanOnWire(pub Span);
 
-/// `[version, key]`
+/// A mark, written `[version, key]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarkOnWire(pub Mark);
 
 impl Version {
     pub const EXPECTED: &str = "a version, a whole number from 0 to 9223372036854775807";
-    pub const MOST: u64 = Span::END - 1;
+    pub const MAX: u64 = Span::END - 1;
 }
 
 impl Bound {
     pub const EXPECTED: &str = "a bound of versions, a whole number from 0 to 9223372036854775808";
 }
 
-/// A whole number up to `most`, or an error that says what would be right.
+/// Reads a whole number up to `max`, or fails with the expected form.
 struct Whole {
-    most: u64,
+    max: u64,
     expected: &'static str,
 }
 
@@ -48,13 +48,13 @@ impl Visitor<'_> for Whole {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<u64, E> {
-        if number <= self.most { Ok(number) } else { Err(E::invalid_value(Unexpected::Unsigned(number), &self)) }
+        if number <= self.max { Ok(number) } else { Err(E::invalid_value(Unexpected::Unsigned(number), &self)) }
     }
 }
 
 impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_u64(Whole { most: Self::MOST, expected: Self::EXPECTED }).map(Self)
+        deserializer.deserialize_u64(Whole { max: Self::MAX, expected: Self::EXPECTED }).map(Self)
     }
 }
 
@@ -66,7 +66,7 @@ impl Serialize for Version {
 
 impl<'de> Deserialize<'de> for Bound {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_u64(Whole { most: Span::END, expected: Self::EXPECTED }).map(Self)
+        deserializer.deserialize_u64(Whole { max: Span::END, expected: Self::EXPECTED }).map(Self)
     }
 }
 
@@ -76,13 +76,13 @@ impl Serialize for Bound {
     }
 }
 
-/// The key of a mark: any number of 64 bits, as negative keys stand in two's complement.
+/// The key of a mark: any 64-bit number, because negative keys are in two's complement.
 struct KeyNumber(u64);
 
 impl<'de> Deserialize<'de> for KeyNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expected = "a row's key, a whole number from 0 to 18446744073709551615";
-        deserializer.deserialize_u64(Whole { most: u64::MAX, expected }).map(Self)
+        deserializer.deserialize_u64(Whole { max: u64::MAX, expected }).map(Self)
     }
 }
 
@@ -104,7 +104,7 @@ impl<'de> Deserialize<'de> for SpanOnWire {
                 let (Bound(from), Bound(until)) = pair(&mut list, &self)?;
                 if from >= until {
                     let expected = SpanOnWire::EXPECTED;
-                    return Err(A::Error::custom(format!("[{from}, {until}] is no span: it must be {expected}")));
+                    return Err(A::Error::custom(format!("[{from}, {until}] is not a span: it must be {expected}")));
                 }
                 Ok(SpanOnWire(Span { from, until }))
             }
@@ -132,7 +132,7 @@ impl<'de> Deserialize<'de> for MarkOnWire {
     }
 }
 
-/// The two elements of a list that has no third.
+/// Reads a list of exactly two elements.
 fn pair<'de, A: SeqAccess<'de>, First: Deserialize<'de>, Second: Deserialize<'de>>(
     list: &mut A,
     expected: &impl Expected,

@@ -1,4 +1,4 @@
-//! Parameters of requests. Each at most once, and no others.
+//! Query parameters of requests: each at most once, unknown ones are errors.
 
 use std::fmt;
 
@@ -8,16 +8,16 @@ use url::form_urlencoded;
 use super::{Bound, Version, limits};
 use crate::sync::{Order, Span};
 
-/// `GET count?aboveRowVersion&belowRowVersion`, neither of them counted.
+/// Parameters of `GET count?aboveRowVersion&belowRowVersion`; both bounds are exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CountQuery(pub Span);
 
-/// `GET manifest?from&until&limit&order`
+/// Parameters of `GET manifest?from&until&limit&order`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageQuery {
     pub span: Span,
     pub order: Order,
-    /// About so many rows, at most [`limits::MAX_LISTED_ROWS`].
+    /// Approximate number of rows, at most [`limits::MAX_LISTED_ROWS`].
     pub limit: usize,
 }
 
@@ -25,7 +25,7 @@ impl CountQuery {
     pub fn parse(query: &str) -> Result<Self, Invalid> {
         let [above, below] = parameters(query, ["aboveRowVersion", "belowRowVersion"])?;
         let from = match above {
-            Some(above) => number("aboveRowVersion", &above, Version::MOST, Version::EXPECTED)? + 1,
+            Some(above) => number("aboveRowVersion", &above, Version::MAX, Version::EXPECTED)? + 1,
             None => 0,
         };
         let until = match &below {
@@ -33,7 +33,7 @@ impl CountQuery {
             None => Span::END,
         };
         if from > until {
-            let expected = "above aboveRowVersion, as neither of them is counted";
+            let expected = "above aboveRowVersion: both bounds are exclusive";
             return Err(Invalid::new("belowRowVersion", below.unwrap_or_default(), expected));
         }
         Ok(Self(Span { from, until }))
@@ -41,7 +41,7 @@ impl CountQuery {
 }
 
 impl fmt::Display for CountQuery {
-    /// Without what does not bound it.
+    /// Omits bounds that do not restrict the span.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Span { from, until } = self.0;
         if from > 0 {
@@ -98,20 +98,20 @@ impl fmt::Display for PageQuery {
 fn parameters<const N: usize>(query: &str, known: [&str; N]) -> Result<[Option<String>; N], Invalid> {
     let mut values = [const { None }; N];
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let place = known.iter().position(|known| *known == name);
-        let Some(place) = place else {
+        let index = known.iter().position(|known| *known == name);
+        let Some(index) = index else {
             return Err(Invalid::new(name, value, format!("left out: the parameters are {}", known.join(", "))));
         };
-        if values[place].is_some() {
+        if values[index].is_some() {
             return Err(Invalid::new(name, value, "given once"));
         }
-        values[place] = Some(value.into_owned());
+        values[index] = Some(value.into_owned());
     }
     Ok(values)
 }
 
-fn number(field: &str, text: &str, most: u64, expected: &str) -> Result<u64, Invalid> {
+fn number(field: &str, text: &str, max: u64, expected: &str) -> Result<u64, Invalid> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|number| digits && *number <= most);
+    let number = text.parse().ok().filter(|number| digits && *number <= max);
     number.ok_or_else(|| Invalid::new(field, text, expected))
 }

@@ -7,31 +7,31 @@ use super::{
     rows::RowOnWire,
 };
 
-/// `POST summaries`
+/// Body of `POST summaries`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SummariesRequest {
     pub spans: Vec<SpanOnWire>,
-    /// Asks for the cells of the spans' pieces, of each by [`Span::split`](crate::sync::Span::split).
+    /// Requests the cells of the spans' pieces by [`Span::split`](crate::sync::Span::split) instead of the spans'.
     #[serde(default)]
     pub split: bool,
 }
 
-/// `POST manifest`
+/// Body of `POST manifest`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListRequest {
     pub spans: Vec<SpanOnWire>,
 }
 
-/// `POST rows`
+/// Body of `POST rows`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Upload {
     pub rows: Vec<RowOnWire>,
 }
 
-/// `POST delete-if`
+/// Body of `POST delete-if`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deletion {

@@ -1,4 +1,4 @@
-//! Rows as they travel.
+//! Rows in messages.
 
 use std::fmt;
 
@@ -11,8 +11,7 @@ use serde_json::{Map, Value};
 use super::numbers::Version;
 use crate::sync::{Mark, Row, integer_key, text_key};
 
-/// A row whose key and version can be told. Whether its values can be taken the table says, so that one of a batch takes
-/// no others with it.
+/// A row with a valid key and version. The table judges its values later, so that one bad row does not fail its batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RowOnWire {
@@ -21,7 +20,7 @@ pub struct RowOnWire {
     pub values: Map<String, Value>,
 }
 
-/// The key of a row as its table has it.
+/// The key of a row as stored in its table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum RowKey {
@@ -29,17 +28,17 @@ pub enum RowKey {
     Text(String),
 }
 
-/// A row that cannot travel.
+/// A row that cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadRow {
-    #[error("the key {0} is neither an integer of 64 bits nor a text")]
+    #[error("the key {0} is neither a 64-bit integer nor a text")]
     Key(Value),
     #[error("the version {0} is larger than 9223372036854775807")]
     Version(u64),
 }
 
 impl RowKey {
-    /// As marks have it.
+    /// The key as in [`Mark::key`].
     pub fn number(&self) -> u64 {
         match self {
             Self::Integer(key) => integer_key(*key),
@@ -55,7 +54,7 @@ impl<'de> Deserialize<'de> for RowKey {
             type Value = RowKey;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key, an integer of 64 bits or a text")
+                f.write_str("a key: a 64-bit integer or a text")
             }
 
             fn visit_i64<E: Error>(self, key: i64) -> Result<RowKey, E> {
@@ -81,7 +80,7 @@ impl RowOnWire {
             Value::String(key) => RowKey::Text(key),
             key => key.as_i64().map(RowKey::Integer).ok_or(BadRow::Key(key))?,
         };
-        if row.version > Version::MOST {
+        if row.version > Version::MAX {
             return Err(BadRow::Version(row.version));
         }
         Ok(Self { key, version: Version(row.version), values: row.values })

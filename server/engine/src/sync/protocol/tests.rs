@@ -1,4 +1,4 @@
-//! What one end writes the other reads as it was; what does not fit is refused with what would.
+//! Messages survive encoding and decoding; bad ones are refused with the expected form.
 
 use proptest::{collection::vec, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
@@ -44,7 +44,7 @@ fn rows() -> impl Strategy<Value = RowOnWire> {
 
 proptest! {
     #[test]
-    fn requests_arrive_as_they_were_sent(
+    fn requests_round_trip(
         spans in vec(spans(), 0..20), split: bool, marks in vec(marks(), 0..20), rows in vec(rows(), 0..10),
     ) {
         let summaries = SummariesRequest { spans: spans.clone(), split };
@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn answers_arrive_as_they_were_given(
+    fn answers_round_trip(
         marks in vec(marks(), 0..20), span in spans(), cells in vec(any::<[u64; 4]>(), 0..20), error: String, row in rows(),
     ) {
         let SpanOnWire(Span { from, until }) = span;
@@ -74,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn a_row_is_the_same_after_its_way(row in rows()) {
+    fn rows_round_trip(row in rows()) {
         let sent = Row::from(row.clone());
         let arrived = travels(&RowOnWire::of(sent.clone()).unwrap());
         prop_assert_eq!(arrived.mark(), row.mark());
@@ -82,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn parameters_are_read_as_they_were_written(span in spans(), limit in 1..=limits::MAX_LISTED_ROWS, down: bool) {
+    fn query_parameters_round_trip(span in spans(), limit in 1..=limits::MAX_LISTED_ROWS, down: bool) {
         let order = if down { Order::Descending } else { Order::Ascending };
         let page = PageQuery { span: span.0, order, limit };
         prop_assert_eq!(PageQuery::parse(&page.to_string()), Ok(page));
@@ -91,13 +91,13 @@ proptest! {
     }
 
     #[test]
-    fn compression_loses_nothing_and_is_bounded(bytes in vec(any::<u8>(), 0..5_000), most in 0_usize..5_000) {
+    fn compression_is_lossless_and_bounded(bytes in vec(any::<u8>(), 0..5_000), most in 0_usize..5_000) {
         let expected = if bytes.len() > most { Err(gzip::Unreadable::TooLarge) } else { Ok(bytes.clone()) };
         prop_assert_eq!(gzip::decompressed(&gzip::compressed(&bytes), most), expected);
     }
 
     #[test]
-    fn nothing_that_is_sent_breaks_the_reader(text: String, bytes in vec(any::<u8>(), 0..200)) {
+    fn arbitrary_input_never_panics_the_parsers(text: String, bytes in vec(any::<u8>(), 0..200)) {
         let _ = CountQuery::parse(&text);
         let _ = PageQuery::parse(&text);
         let _ = Summaries { cells: text }.read();
@@ -106,9 +106,9 @@ proptest! {
     }
 }
 
-/// Other clients and servers are written by these.
+/// Other clients and servers rely on these forms.
 #[test]
-fn the_letters_of_the_protocol_never_change() {
+fn wire_format_matches_published_examples() {
     let span = SpanOnWire(Span { from: 0, until: Span::END });
     let mark = MarkOnWire(Mark { version: 9, key: (-2_i64).cast_unsigned() });
     assert_eq!(

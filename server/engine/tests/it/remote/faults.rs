@@ -1,4 +1,4 @@
-//! What breaks on the way, and what a server says instead of an answer.
+//! Faults between client and remote, and error responses.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -31,7 +31,7 @@ fn refused(answer: Result<u64, SyncFault>) -> String {
 }
 
 #[tokio::test]
-async fn silence_ends_with_the_clients_patience() {
+async fn request_without_answer_ends_at_timeout() {
     let server = Server::start(|_| Reply::Silence).await;
     let remote = server.client().with_timeout(Duration::from_millis(50));
     let why = unavailable(remote.count(Span::ALL).await);
@@ -39,13 +39,13 @@ async fn silence_ends_with_the_clients_patience() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_cut_off_is_none() {
+async fn truncated_answer_counts_as_unavailable() {
     let server = Server::start(|_| Reply::CutOff).await;
     assert!(unavailable(counted(&server).await).contains("was cut off"));
 }
 
 #[tokio::test]
-async fn nobody_there_is_unavailable() {
+async fn refused_connection_counts_as_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/orders", listener.local_addr().unwrap());
     drop(listener);
@@ -55,7 +55,7 @@ async fn nobody_there_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_now_is_unavailable_and_says_until_when() {
+async fn temporary_error_keeps_detail_and_retry_after() {
     for status in [408, 429, 500, 502, 503, 504] {
         let server = Server::start(move |_| Reply::Answer {
             status,
@@ -70,11 +70,11 @@ async fn a_server_that_cannot_now_is_unavailable_and_says_until_when() {
 }
 
 #[tokio::test]
-async fn a_server_that_will_not_is_refused_with_what_it_says_and_what_to_check() {
+async fn permanent_error_keeps_detail_and_adds_advice() {
     for (status, advice) in [
         (400, "Bad thing"),
         (401, "Check `token` here against `tokens`"),
-        (403, "does not open this table"),
+        (403, "has no access to this table"),
         (404, "Check `remote`"),
         (413, "Bad thing"),
         (422, "Bad thing"),
@@ -89,7 +89,7 @@ async fn a_server_that_will_not_is_refused_with_what_it_says_and_what_to_check()
 }
 
 #[tokio::test]
-async fn a_redirect_is_told_and_not_followed() {
+async fn redirect_is_reported_and_not_followed() {
     let elsewhere = Server::start(|_| Reply::Json(json!({"count": 1}))).await;
     let target = elsewhere.url();
     let server = Server::start(move |_| Reply::Answer {
@@ -104,7 +104,7 @@ async fn a_redirect_is_told_and_not_followed() {
 }
 
 #[tokio::test]
-async fn an_answer_larger_than_anything_asked_for_is_not_read_to_its_end() {
+async fn oversized_answer_is_not_read_to_its_end() {
     let plain = Server::start(|_| Reply::body(vec![b' '; limits::MAX_ANSWER_BYTES + 1])).await;
     assert!(refused(counted(&plain).await).contains("more than 16777216 bytes"));
     let bomb = Server::start(|_| {
@@ -118,8 +118,8 @@ async fn an_answer_larger_than_anything_asked_for_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn compression_that_is_none_is_refused() {
-    for (encoding, says) in [("gzip", "not the gzip that it says"), ("br", "not asked for")] {
+async fn invalid_compression_is_refused() {
+    for (encoding, says) in [("gzip", "is not valid gzip"), ("br", "not requested")] {
         let server = Server::start(move |_| Reply::Answer {
             status: 200,
             headers: vec![("content-encoding", encoding.to_owned())],
@@ -131,8 +131,8 @@ async fn compression_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_read_gzip_is_sent_none_from_then_on() {
-    let server = Server::start(|asked| match asked.headers.get("content-encoding") {
+async fn client_stops_compressing_after_status_415() {
+    let server = Server::start(|request| match request.headers.get("content-encoding") {
         Some(_) => Reply::status(415),
         None => Reply::Json(json!({"deleted": 0})),
     })
@@ -141,18 +141,18 @@ async fn a_server_that_does_not_read_gzip_is_sent_none_from_then_on() {
     let marks: Vec<_> = (0..500).map(|key| Mark { version: 1, key }).collect();
     remote.delete(&marks).await.unwrap();
     remote.delete(&marks).await.unwrap();
-    let gzip: Vec<_> = server.seen().iter().map(|asked| asked.headers.contains_key("content-encoding")).collect();
+    let gzip: Vec<_> = server.seen().iter().map(|request| request.headers.contains_key("content-encoding")).collect();
     assert_eq!(gzip, [true, false, false]);
 }
 
 #[tokio::test]
-async fn a_connection_that_the_server_gave_up_is_replaced() {
-    let asked = AtomicU32::new(0);
+async fn closed_connection_is_replaced() {
+    let request = AtomicU32::new(0);
     let server =
-        Server::start(move |_| Reply::ThenHangUp(json!({"count": asked.fetch_add(1, Ordering::Relaxed)}))).await;
+        Server::start(move |_| Reply::ThenHangUp(json!({"count": request.fetch_add(1, Ordering::Relaxed)}))).await;
     let remote = server.client();
     for number in 0..5 {
-        // Where it hung up before the answer was out, the driver asks again; what is answered is right.
+        // If the server hung up before the answer arrived, the driver repeats the question; any answer is correct.
         match remote.count(Span::ALL).await {
             Ok(count) => assert!(count >= number),
             Err(fault) => assert!(matches!(fault, SyncFault::Unavailable(_)), "{fault}"),
@@ -161,7 +161,7 @@ async fn a_connection_that_the_server_gave_up_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_row_that_cannot_travel_is_refused() {
+async fn row_that_cannot_be_encoded_is_refused() {
     let server = Server::start(|_| Reply::Json(json!({"refused": []}))).await;
     for (key, version) in [(json!(1.5), 1), (json!(null), 1), (json!([1]), 1), (json!(1), u64::MAX)] {
         let row = Row { key, version, values: serde_json::Map::new() };

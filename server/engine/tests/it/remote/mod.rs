@@ -1,4 +1,4 @@
-//! A remote table over HTTP: what works, what does less than ours, and what goes wrong on the way.
+//! A remote table over HTTP: a complete server, a server with fewer features, and faults.
 
 #[path = "../../ship/sinks/certificates.rs"]
 mod certificates;

@@ -1,4 +1,4 @@
-//! Answers that do not fit the question: each is refused with a sentence, none becomes an answer.
+//! Answers that do not fit the question: each is refused with a reason.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use engine::sync::{Cell, Mark, Order, Remote, RemoteTable, Row, Span, SyncFault, TableEndpoint};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::server::{Reply, Server};
 
-/// All ways to ask.
+/// Sends each kind of request.
 async fn ask(remote: &RemoteTable, what: &str) -> Result<(), SyncFault> {
     let span = Span { from: 10, until: 20 };
     match what {
@@ -19,7 +19,7 @@ async fn ask(remote: &RemoteTable, what: &str) -> Result<(), SyncFault> {
         "descending" => remote.page(span, Order::Descending, 5).await.map(drop),
         "upload" => remote.upload(vec![Row { key: 1.into(), version: 1, values: Map::new() }]).await.map(drop),
         "delete" => remote.delete(&[Mark { version: 1, key: 1 }]).await,
-        other => panic!("{other} is no question"),
+        other => panic!("{other} is not a question"),
     }
 }
 
@@ -34,7 +34,7 @@ async fn refusal(what: &str, body: Vec<u8>) -> String {
 }
 
 #[tokio::test]
-async fn what_is_not_the_json_of_the_protocol_is_refused() {
+async fn answer_that_is_not_protocol_json_is_refused() {
     let bodies =
         ["", "no", "<html>", "[]", "null", "{}", "{\"count\":\"3\"}", "{\"count\":-1}", "{\"rows\":7}", "\u{0}"];
     for body in bodies.map(|body| body.as_bytes().to_vec()).into_iter().chain([vec![0xff, 0xfe, b'{']]) {
@@ -51,7 +51,7 @@ fn cells(cells: &[Cell]) -> Value {
 }
 
 #[tokio::test]
-async fn numbers_and_rows_that_cannot_be_are_refused() {
+async fn answers_with_impossible_values_are_refused() {
     let one = Cell::of(&[Mark { version: 12, key: 1 }]);
     let outside = Cell::of(&[Mark { version: 20, key: 1 }]);
     let huge = Cell { count: u64::MAX, ..one };
@@ -59,25 +59,25 @@ async fn numbers_and_rows_that_cannot_be_are_refused() {
     let forged = Cell { hash: 1, ..one };
     let page = |from: u64, until: u64, rows: Value| json!({"from": from, "until": until, "rows": rows});
     for (what, answer, says) in [
-        ("count", json!({"count": u64::MAX}), "which no table has"),
-        ("meta", json!({"count": u64::MAX, "lowest": 1, "highest": 1, "summaries": true}), "which no table has"),
+        ("count", json!({"count": u64::MAX}), "more than any table"),
+        ("meta", json!({"count": u64::MAX, "lowest": 1, "highest": 1, "summaries": true}), "more than any table"),
         ("meta", json!({"count": 1, "lowest": null, "highest": null, "summaries": true}), "1 rows, their lowest"),
         ("meta", json!({"count": 0, "lowest": 1, "highest": 1, "summaries": true}), "0 rows, their lowest"),
         ("meta", json!({"count": 2, "lowest": 2, "highest": 1, "summaries": true}), "highest 1"),
         ("meta", json!({"count": 1, "lowest": 1, "highest": 1_u64 << 63, "summaries": true}), "not what the protocol"),
-        ("cells", json!({"cells": "no base64!"}), "not whole or not in base64"),
-        ("cells", json!({"cells": BASE64_STANDARD.encode([0; 33])}), "not whole or not in base64"),
+        ("cells", json!({"cells": "no base64!"}), "incomplete or not in base64"),
+        ("cells", json!({"cells": BASE64_STANDARD.encode([0; 33])}), "incomplete or not in base64"),
         ("cells", cells(&[]), "0 cells where 1"),
         ("cells", cells(&[one, one]), "2 cells where 1"),
         ("split", cells(&[one]), "1 cells where 10"),
-        ("cells", cells(&[outside]), "from 10 to 20 that no rows"),
-        ("cells", cells(&[huge]), "that no rows"),
-        ("cells", cells(&[hollow]), "that no rows"),
-        ("cells", cells(&[forged]), "that no rows"),
+        ("cells", cells(&[outside]), "from 10 to 20 that no set of rows"),
+        ("cells", cells(&[huge]), "that no set of rows"),
+        ("cells", cells(&[hollow]), "that no set of rows"),
+        ("cells", cells(&[forged]), "that no set of rows"),
         ("list", json!({"lists": [[], []]}), "2 lists where 1"),
         ("list", json!({"lists": [[[20, 1]]]}), "version 20 among those from 10 to below 20"),
         ("list", json!({"lists": [[[12, 1], [11, 1]]]}), "out of order"),
-        ("list", json!({"lists": [[[12, 1], [12, 1]]]}), "a row twice"),
+        ("list", json!({"lists": [[[12, 1], [12, 1]]]}), "a row more than once"),
         ("list", json!({"lists": [[[12]]]}), "not what the protocol"),
         ("ascending", page(11, 20, json!([])), "a page of the versions from 11"),
         ("ascending", page(10, 21, json!([])), "to below 21"),
@@ -95,9 +95,9 @@ async fn numbers_and_rows_that_cannot_be_are_refused() {
     }
 }
 
-/// So that the table above says something: the same questions with answers that fit.
+/// Counterpart of the test above: the same questions with answers that fit.
 #[tokio::test]
-async fn answers_that_fit_are_taken() {
+async fn answers_that_fit_are_accepted() {
     let one = Cell::of(&[Mark { version: 12, key: 1 }]);
     for (what, answer) in [
         ("count", json!({"count": 0, "and": "more"})),

@@ -1,4 +1,5 @@
-//! An HTTP server that answers as a test says. Used for what no server of ours does: silence, nonsense, broken answers.
+//! An HTTP server whose replies a test scripts: for missing, invalid and truncated answers, which a replica never
+//! gives.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,21 +22,21 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 pub const TOKEN: &str = "0123456789abcdef-secret";
-/// Where the table is.
+/// Path of the table.
 pub const PATH: &str = "/v1/customers/acme/databases/shop/tables/orders";
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct RecordedRequest {
     pub method: Method,
-    /// What follows the table's own, such as `count`.
+    /// Path below the table, such as `count`.
     pub path: String,
     pub query: String,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
 
-/// What to do about it.
+/// Scripted reply to a request.
 pub enum Reply {
     Json(Value),
     Answer {
@@ -43,11 +44,11 @@ pub enum Reply {
         headers: Vec<(&'static str, String)>,
         body: Vec<u8>,
     },
-    /// Nothing, ever.
+    /// Never answers.
     Silence,
-    /// A piece of an answer that says it were longer.
+    /// The beginning of an answer, then a closed connection.
     CutOff,
-    /// This, and no connection afterwards, though nothing told so.
+    /// An answer, then a closed connection without notice.
     ThenHangUp(Value),
 }
 
@@ -68,20 +69,23 @@ impl Reply {
 
 pub struct Server {
     pub port: u16,
-    seen: Arc<Mutex<Vec<Asked>>>,
+    seen: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
 impl Server {
-    pub async fn start(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+    pub async fn start(answer: impl Fn(&RecordedRequest) -> Reply + Send + Sync + 'static) -> Self {
         Self::listen(answer, None).await
     }
 
-    /// With a certificate.
-    pub async fn tls(tls: TlsAcceptor, answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+    /// Starts a server with TLS.
+    pub async fn tls(tls: TlsAcceptor, answer: impl Fn(&RecordedRequest) -> Reply + Send + Sync + 'static) -> Self {
         Self::listen(answer, Some(tls)).await
     }
 
-    async fn listen(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static, tls: Option<TlsAcceptor>) -> Self {
+    async fn listen(
+        answer: impl Fn(&RecordedRequest) -> Reply + Send + Sync + 'static,
+        tls: Option<TlsAcceptor>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Self { port: listener.local_addr().unwrap().port(), seen: Arc::default() };
         let (seen, answer) = (Arc::clone(&server.seen), Arc::new(answer));
@@ -92,7 +96,7 @@ impl Server {
                     match tls {
                         None => serve(stream, seen, answer).await,
                         Some(tls) => {
-                            // Whoever does not trust us goes away.
+                            // A client that does not trust the certificate disconnects.
                             let Ok(stream) = tls.accept(stream).await else { return };
                             serve(stream, seen, answer).await;
                         }
@@ -111,13 +115,13 @@ impl Server {
         RemoteTable::connect(&self.url(), Some(&token())).unwrap()
     }
 
-    pub fn seen(&self) -> Vec<Asked> {
+    pub fn seen(&self) -> Vec<RecordedRequest> {
         self.seen.lock().unwrap().clone()
     }
 
-    /// `GET count`, `POST rows`, in their order.
+    /// Received requests in order, such as `GET count`.
     pub fn requests(&self) -> Vec<String> {
-        self.seen().iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect()
+        self.seen().iter().map(|request| format!("{} {}", request.method, request.path)).collect()
     }
 }
 
@@ -125,24 +129,24 @@ pub fn token() -> Token {
     TOKEN.parse().unwrap()
 }
 
-async fn serve<S, A>(stream: S, seen: Arc<Mutex<Vec<Asked>>>, answer: Arc<A>)
+async fn serve<S, A>(stream: S, seen: Arc<Mutex<Vec<RecordedRequest>>>, answer: Arc<A>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
-    A: Fn(&Asked) -> Reply,
+    A: Fn(&RecordedRequest) -> Reply,
 {
     let hang_up = tokio::sync::Notify::new();
     let service = service_fn(|request| handle(request, &seen, answer.as_ref(), &hang_up));
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
-        // Connections end as the client, or the reply, likes.
+        // The client or the reply ends the connection.
         _ = connection => {}
         () = hang_up.notified() => {}
     }
 }
 
-async fn handle<A: Fn(&Asked) -> Reply>(
+async fn handle<A: Fn(&RecordedRequest) -> Reply>(
     request: Request<Incoming>,
-    seen: &Mutex<Vec<Asked>>,
+    seen: &Mutex<Vec<RecordedRequest>>,
     answer: &A,
     hang_up: &tokio::sync::Notify,
 ) -> Result<Response<BoxBody<Bytes, &'static str>>, &'static str> {
@@ -151,9 +155,9 @@ async fn handle<A: Fn(&Asked) -> Reply>(
     let path = parts.uri.path();
     let path = path.strip_prefix(PATH).unwrap_or(path).trim_start_matches('/').to_owned();
     let query = parts.uri.query().unwrap_or_default().to_owned();
-    let asked = Asked { method: parts.method, path, query, headers: parts.headers, body };
-    let reply = answer(&asked);
-    seen.lock().unwrap().push(asked);
+    let request = RecordedRequest { method: parts.method, path, query, headers: parts.headers, body };
+    let reply = answer(&request);
+    seen.lock().unwrap().push(request);
     let whole = |body: Vec<u8>| Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed();
     match reply {
         Reply::Json(value) => Ok(Response::new(whole(value.to_string().into_bytes()))),
@@ -168,7 +172,7 @@ async fn handle<A: Fn(&Asked) -> Reply>(
         Reply::CutOff => {
             let piece = futures::stream::iter([Ok(Frame::data(Bytes::from_static(b"{\"count\":")))]);
             let end = futures::stream::once(async {
-                // The piece is on its way by then.
+                // Lets the first part be sent.
                 for _ in 0..20 {
                     tokio::task::yield_now().await;
                 }

@@ -1,24 +1,24 @@
-//! Against a server that only counts, lists, takes and deletes: what strategy `scan` needs works with these alone.
+//! A client against a minimal server that counts, lists pages, stores and deletes: enough for strategy `scan`.
 
 use engine::sync::{Mark, Order, Remote, Row, Span, SyncFault, TableEndpoint};
 
-use super::table::{Offers, Rows};
+use super::table::{Features, TestTable};
 
 #[tokio::test]
-async fn meta_is_made_from_counting_and_the_rows_at_either_end() {
-    let rows = Rows::of([(3, 1), (9, 2), (9, 3), (40, 4)].map(|(version, key)| Mark { version, key }));
-    let server = rows.serve(Offers::Little).await;
+async fn meta_falls_back_to_count_and_pages() {
+    let rows = TestTable::of([(3, 1), (9, 2), (9, 3), (40, 4)].map(|(version, key)| Mark { version, key }));
+    let server = rows.serve(Features::Minimal).await;
     let meta = server.client().meta().await.unwrap();
     assert_eq!((meta.count, meta.extremes), (4, Some((3, 40))));
     assert_eq!(server.requests(), ["GET meta", "GET count", "GET manifest", "GET manifest"]);
-    let empty = Rows::default().serve(Offers::Little).await;
+    let empty = TestTable::default().serve(Features::Minimal).await;
     assert_eq!(empty.client().meta().await.unwrap(), engine::sync::Meta::default());
 }
 
 #[tokio::test]
-async fn whatever_a_scan_asks_is_answered() {
-    let rows = Rows::count(50);
-    let server = rows.serve(Offers::Little).await;
+async fn minimal_server_answers_all_scan_questions() {
+    let rows = TestTable::count(50);
+    let server = rows.serve(Features::Minimal).await;
     let remote = server.client();
     assert_eq!(remote.count(Span { from: 0, until: 11 }).await.unwrap(), 10);
     let page = remote.page(Span { from: 0, until: 31 }, Order::Descending, 5).await.unwrap();
@@ -35,8 +35,8 @@ async fn whatever_a_scan_asks_is_answered() {
 }
 
 #[tokio::test]
-async fn cells_are_refused_with_what_to_set_instead() {
-    let server = Rows::count(3).serve(Offers::Little).await;
+async fn missing_summaries_error_advises_strategy_scan() {
+    let server = TestTable::count(3).serve(Features::Minimal).await;
     let Err(SyncFault::Refused(why)) = server.client().cells(&[Span::ALL], false, Span::END).await else {
         panic!("answered")
     };

@@ -1,4 +1,4 @@
-//! A table in memory behind the protocol, as any honest server would have it.
+//! A table in memory behind the protocol: a correct server.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,20 +16,20 @@ use engine::sync::{
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
-use super::server::{Asked, Reply, Server};
+use super::server::{RecordedRequest, Reply, Server};
 
-/// How much of the protocol there is.
+/// Part of the protocol that the server offers.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Offers {
+pub enum Features {
     All,
-    /// `count`, pages, uploads and deletes, as in the algorithm's source.
-    Little,
+    /// Only `count`, pages, uploads and deletes.
+    Minimal,
 }
 
 #[derive(Clone, Default)]
-pub struct Rows(Arc<Mutex<Inner>>);
+pub struct TestTable(Arc<Mutex<Inner>>);
 
-/// By key, and in the order in which they are asked for.
+/// Rows by key, and marks in order.
 #[derive(Default)]
 struct Inner {
     rows: BTreeMap<u64, RowOnWire>,
@@ -50,7 +50,7 @@ impl Inner {
     }
 }
 
-impl Rows {
+impl TestTable {
     /// Keys 1 to `count`, each at the version of its key.
     pub fn count(count: u64) -> Self {
         Self::of((1..=count).map(|key| Mark { version: key, key }))
@@ -68,7 +68,7 @@ impl Rows {
         self.0.lock().unwrap().rows.get(&key).cloned()
     }
 
-    /// In the order of marks.
+    /// Marks of a span in order.
     pub fn marks(&self, span: Span) -> Vec<Mark> {
         if span.is_empty() {
             return Vec::new();
@@ -77,32 +77,32 @@ impl Rows {
         self.0.lock().unwrap().marks.range(first(span.from)..first(span.until)).copied().collect()
     }
 
-    pub async fn serve(&self, offers: Offers) -> Server {
+    pub async fn serve(&self, features: Features) -> Server {
         let rows = self.clone();
-        Server::start(move |asked| rows.answer(asked, offers)).await
+        Server::start(move |request| rows.answer(request, features)).await
     }
 
-    fn answer(&self, asked: &Asked, offers: Offers) -> Reply {
-        let body = if asked.headers.get("content-encoding").is_some() {
+    fn answer(&self, request: &RecordedRequest, features: Features) -> Reply {
+        let body = if request.headers.get("content-encoding").is_some() {
             let mut plain = Vec::new();
-            GzDecoder::new(&asked.body[..]).read_to_end(&mut plain).unwrap();
+            GzDecoder::new(&request.body[..]).read_to_end(&mut plain).unwrap();
             plain
         } else {
-            asked.body.to_vec()
+            request.body.to_vec()
         };
         assert!(body.len() <= limits::MAX_REQUEST_BYTES);
-        let json = match (asked.method.as_str(), asked.path.as_str()) {
+        let json = match (request.method.as_str(), request.path.as_str()) {
             ("GET", "count") => {
-                let CountQuery(span) = CountQuery::parse(&asked.query).unwrap();
+                let CountQuery(span) = CountQuery::parse(&request.query).unwrap();
                 json!({"count": self.marks(span).len()})
             }
             ("GET", "manifest") => {
-                let query = PageQuery::parse(&asked.query).unwrap();
+                let query = PageQuery::parse(&request.query).unwrap();
                 serde_json::to_value(self.page(query)).unwrap()
             }
             ("POST", "rows") => self.upload(serde_json::from_slice(&body).unwrap()),
             ("POST", "delete-if") => self.delete(&serde_json::from_slice(&body).unwrap()),
-            _ if offers == Offers::Little => return Reply::problem(404, "There is no such thing."),
+            _ if features == Features::Minimal => return Reply::problem(404, "There is no such thing."),
             ("GET", "meta") => {
                 let all = self.marks(Span::ALL);
                 let version = |mark: Option<&Mark>| mark.map(|mark| mark.version);
@@ -110,7 +110,7 @@ impl Rows {
             }
             ("POST", "summaries") => self.summaries(&serde_json::from_slice(&body).unwrap()),
             ("POST", "manifest") => self.lists(&serde_json::from_slice(&body).unwrap()),
-            other => panic!("{other:?} was asked"),
+            other => panic!("{other:?} was request"),
         };
         Reply::Answer {
             status: 200,
@@ -156,7 +156,7 @@ impl Rows {
         json!({"lists": lists.map(|list| list.into_iter().map(MarkOnWire).collect()).collect::<Vec<Vec<_>>>()})
     }
 
-    /// Will not have rows whose `text` is `poison`.
+    /// Stores rows, except those whose `text` is `poison`.
     fn upload(&self, upload: Upload) -> Value {
         assert!(upload.rows.len() <= limits::MAX_UPLOAD_ROWS);
         let mut refused = Vec::new();

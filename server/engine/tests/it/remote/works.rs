@@ -1,4 +1,4 @@
-//! Against a server that keeps to the protocol.
+//! A client against a server that follows the protocol.
 
 use engine::sync::{Cell, Mark, Order, Remote, RemoteTable, Row, Span, TableEndpoint, protocol::limits};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     certificates::Certificates,
     server::{Reply, Server, TOKEN, token},
-    table::{Offers, Rows},
+    table::{Features, TestTable},
 };
 
 fn span(from: u64, until: u64) -> Span {
@@ -19,9 +19,9 @@ fn row(key: impl Into<serde_json::Value>, version: u64, text: &str) -> Row {
 }
 
 #[tokio::test]
-async fn what_is_asked_is_what_the_table_has() {
-    let rows = Rows::count(300);
-    let server = rows.serve(Offers::All).await;
+async fn answers_match_the_table() {
+    let rows = TestTable::count(300);
+    let server = rows.serve(Features::All).await;
     let remote = server.client();
     let meta = remote.meta().await.unwrap();
     assert_eq!((meta.count, meta.extremes), (300, Some((1, 300))));
@@ -37,9 +37,9 @@ async fn what_is_asked_is_what_the_table_has() {
 }
 
 #[tokio::test]
-async fn cells_come_in_order_and_only_of_what_lies_below() {
-    let rows = Rows::count(300);
-    let server = rows.serve(Offers::All).await;
+async fn cells_keep_order_and_respect_the_version_bound() {
+    let rows = TestTable::count(300);
+    let server = rows.serve(Features::All).await;
     let remote = server.client();
     let expected = |spans: &[Span], below| -> Vec<Cell> {
         let of = |span: &Span| Cell::of(&rows.marks(Span { until: span.until.min(below), ..*span }));
@@ -58,9 +58,9 @@ async fn cells_come_in_order_and_only_of_what_lies_below() {
 }
 
 #[tokio::test]
-async fn more_spans_than_a_request_may_have_go_in_several() {
-    let rows = Rows::count(9_000);
-    let server = rows.serve(Offers::All).await;
+async fn spans_beyond_the_limit_use_several_requests() {
+    let rows = TestTable::count(9_000);
+    let server = rows.serve(Features::All).await;
     let remote = server.client();
     let singles: Vec<_> = (0..limits::MAX_SPANS as u64 + 10).map(|from| span(from, from + 1)).collect();
     let cells = remote.cells(&singles, false, Span::END).await.unwrap();
@@ -73,44 +73,44 @@ async fn more_spans_than_a_request_may_have_go_in_several() {
     assert_eq!(server.requests().len(), 2 + 2 + 2);
 }
 
-/// The engine asks for lists by what it counted, and rows may have come since, or all be of one version.
+/// The engine requests lists by earlier counts; rows may be new since then, or all have one version.
 #[tokio::test]
-async fn lists_that_are_too_long_for_one_answer_come_in_several() {
+async fn lists_too_long_for_one_answer_use_pages() {
     let one_version = (0..20_000).map(|key| Mark { version: 5, key });
     let after = (0..100).map(|key| Mark { version: 6 + key, key: 20_000 + key });
-    let rows = Rows::of(one_version.chain(after));
-    let server = rows.serve(Offers::All).await;
+    let rows = TestTable::of(one_version.chain(after));
+    let server = rows.serve(Features::All).await;
     let lists = server.client().list(&[span(0, 5), span(5, 6), span(6, 60), span(60, 200)], Span::END).await.unwrap();
     assert_eq!(lists.iter().map(Vec::len).collect::<Vec<_>>(), [0, 20_000, 54, 46]);
     assert_eq!(server.requests(), ["POST manifest", "POST manifest", "GET manifest", "POST manifest"]);
 }
 
 #[tokio::test]
-async fn rows_are_sent_whole_and_the_newest_stays() {
-    let rows = Rows::count(3);
-    let server = rows.serve(Offers::All).await;
+async fn uploaded_rows_are_complete_and_newest_wins() {
+    let rows = TestTable::count(3);
+    let server = rows.serve(Features::All).await;
     let remote = server.client();
     let refused = remote.upload(vec![row(1, 9, "new"), row(2, 1, "old"), row(4, 4, "Zoë \u{0}")]).await.unwrap();
     assert_eq!(refused, []);
     assert_eq!(rows.row(1).unwrap().values["text"], "new");
-    assert_eq!(rows.row(2).unwrap().values.len(), 0, "what is older was not taken");
+    assert_eq!(rows.row(2).unwrap().values.len(), 0, "the older row was not stored");
     assert_eq!(rows.row(4).unwrap().values["text"], "Zoë \u{0}");
     remote.delete(&[Mark { version: 9, key: 1 }, Mark { version: 1, key: 2 }]).await.unwrap();
     assert_eq!((rows.row(1), rows.row(2).is_some()), (None, true));
 }
 
 #[tokio::test]
-async fn a_row_that_is_refused_is_named_in_words_fit_to_show() {
-    let server = Rows::default().serve(Offers::All).await;
+async fn refused_row_is_named_in_printable_text() {
+    let server = TestTable::default().serve(Features::All).await;
     let refused = server.client().upload(vec![row(1, 1, "good"), row("två", 2, "poison")]).await.unwrap();
     let mark = Mark { version: 2, key: engine::sync::text_key("två") };
     assert_eq!(refused, [(mark, "text:  [31mtoo odd".to_owned())]);
 }
 
 #[tokio::test]
-async fn uploads_keep_to_the_limits_by_rows_and_by_bytes_and_what_is_too_large_alone_is_told() {
-    let rows = Rows::default();
-    let server = rows.serve(Offers::All).await;
+async fn uploads_respect_row_and_byte_limits() {
+    let rows = TestTable::default();
+    let server = rows.serve(Features::All).await;
     let remote = server.client();
     let many = (0..=limits::MAX_UPLOAD_ROWS).map(|key| row(key, 1, "small")).collect();
     assert_eq!(remote.upload(many).await.unwrap(), []);
@@ -122,29 +122,29 @@ async fn uploads_keep_to_the_limits_by_rows_and_by_bytes_and_what_is_too_large_a
         remote.upload(vec![row(7, 3, &"x".repeat(limits::MAX_REQUEST_BYTES)), row(8, 3, "small")]).await.unwrap();
     assert_eq!((refused.len(), refused[0].0), (1, Mark { version: 3, key: 7 }));
     assert!(refused[0].1.contains("a request may have 8388608"), "{}", refused[0].1);
-    assert_eq!(rows.row(8).unwrap().version.0, 3, "it holds up no other");
+    assert_eq!(rows.row(8).unwrap().version.0, 3, "it does not delay other rows");
     let marks: Vec<_> = (0..=limits::MAX_DELETE_ROWS as u64).map(|key| Mark { version: 1, key }).collect();
     remote.delete(&marks).await.unwrap();
     assert_eq!(server.requests().iter().filter(|request| *request == "POST delete-if").count(), 2);
 }
 
 #[tokio::test]
-async fn what_is_worth_it_is_compressed_and_bytes_count_as_they_travel() {
-    let server = Rows::default().serve(Offers::All).await;
+async fn large_bodies_are_compressed_and_counted_as_sent() {
+    let server = TestTable::default().serve(Features::All).await;
     let remote = server.client();
     remote.upload((0..1_000).map(|key| row(key, 1, "the same again")).collect()).await.unwrap();
     remote.delete(&[Mark { version: 1, key: 1 }]).await.unwrap();
     let seen = server.seen();
-    let travelled: u64 = seen.iter().map(|asked| asked.body.len() as u64).sum();
+    let travelled: u64 = seen.iter().map(|request| request.body.len() as u64).sum();
     assert_eq!((remote.usage().requests, remote.usage().bytes_sent), (2, travelled));
     assert_eq!(seen[0].headers["content-encoding"], "gzip");
     assert!(seen[0].body.len() < 10_000, "{} bytes", seen[0].body.len());
     assert!(seen[1].headers.get("content-encoding").is_none());
-    assert!(seen.iter().all(|asked| asked.headers["accept-encoding"] == "gzip"));
+    assert!(seen.iter().all(|request| request.headers["accept-encoding"] == "gzip"));
 }
 
 #[tokio::test]
-async fn the_token_travels_in_its_header_alone() {
+async fn token_appears_only_in_its_header() {
     let server = Server::start(|_| Reply::problem(401, "Not known.")).await;
     let url = format!("{}/", server.url());
     let remote = RemoteTable::connect(&url, Some(&token())).unwrap();
@@ -161,7 +161,7 @@ async fn the_token_travels_in_its_header_alone() {
 }
 
 #[tokio::test]
-async fn over_tls_only_the_named_authority_is_trusted() {
+async fn tls_trusts_only_the_configured_authority() {
     let certificates = Certificates::new();
     let server = Server::tls(certificates.acceptor(), |_| Reply::Json(json!({"count": 4}))).await;
     let url = |query: &str| format!("https://localhost:{}/orders{query}", server.port);
@@ -175,7 +175,7 @@ async fn over_tls_only_the_named_authority_is_trusted() {
 }
 
 #[test]
-fn a_url_that_is_none_of_a_table_is_refused_without_its_secrets() {
+fn invalid_url_is_refused_without_showing_secrets() {
     for (url, says) in [
         ("orders", "the URL of a table such as https://"),
         ("ftp://copy.example.com/orders", "the URL of a table such as https://"),

@@ -1,5 +1,5 @@
-//! Objects that are broken, gone or changed, and stores that break off: what came before is shipped, and nothing is
-//! claimed beyond it.
+//! Broken, deleted and changed objects, and failing stores: records before the fault are shipped, and no more is
+//! claimed.
 
 use model::{Outcome, Reason};
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_truncated_gzip_ships_what_came_before_and_says_at_which_byte() {
+async fn truncated_gzip_ships_earlier_records() {
     let dock = Dock::new().await;
     let whole = gzip(records(0, 5_000));
     dock.put("elb/a.log.gz", &whole[..whole.len() / 2]).await;
@@ -30,7 +30,7 @@ async fn a_truncated_gzip_ships_what_came_before_and_says_at_which_byte() {
 }
 
 #[tokio::test]
-async fn a_corrupt_gzip_ships_what_came_before() {
+async fn corrupt_gzip_ships_earlier_records() {
     let dock = Dock::new().await;
     let mut body = gzip(records(0, 5_000));
     let middle = body.len() / 2;
@@ -42,7 +42,7 @@ async fn a_corrupt_gzip_ships_what_came_before() {
 }
 
 #[tokio::test]
-async fn records_that_do_not_parse_are_kept_with_their_place_and_all_others_arrive() {
+async fn unparsed_records_become_dead_letters() {
     let dock = Dock::new().await;
     let log = records(0, 3) + "what is this\n" + &records(3, 3);
     dock.put("elb/a.log", &log).await;
@@ -58,7 +58,7 @@ async fn records_that_do_not_parse_are_kept_with_their_place_and_all_others_arri
 }
 
 #[tokio::test]
-async fn an_object_deleted_meanwhile_is_a_failure_and_the_others_arrive() {
+async fn deleted_object_fails_alone() {
     let dock = Dock::new().await;
     for (number, key) in ["elb/a", "elb/b", "elb/c"].into_iter().enumerate() {
         dock.put(key, records(number, 1)).await;
@@ -81,7 +81,7 @@ async fn an_object_deleted_meanwhile_is_a_failure_and_the_others_arrive() {
 }
 
 #[tokio::test]
-async fn an_object_changed_meanwhile_is_a_failure_and_never_a_mixture() {
+async fn changed_object_fails_and_is_never_mixed() {
     let dock = Dock::new().await;
     dock.put("elb/a", records(0, 1)).await;
     let store = dock.yard.store.clone();
@@ -107,7 +107,7 @@ async fn an_object_changed_meanwhile_is_a_failure_and_never_a_mixture() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_gone_on_with_from_the_byte_reached() {
+async fn broken_body_resumes_at_its_byte() {
     let dock = Dock::new().await;
     dock.put("elb/a", records(0, 20_000)).await;
     // Each answer is cut in its middle, as long as there is much left of the object.
@@ -126,7 +126,7 @@ async fn a_body_that_breaks_off_is_gone_on_with_from_the_byte_reached() {
 }
 
 #[tokio::test]
-async fn a_store_that_keeps_breaking_off_without_progress_is_given_up_with_what_came_shipped() {
+async fn failing_store_is_given_up_after_partial_shipping() {
     let dock = Dock::new().await;
     dock.put("elb/a", records(0, 20_000)).await;
     let proxy = Proxy::before(&dock.yard.store.url(), |seen| async move {
@@ -147,7 +147,7 @@ async fn a_store_that_keeps_breaking_off_without_progress_is_given_up_with_what_
 }
 
 #[tokio::test]
-async fn a_refused_object_is_a_failure_of_its_own() {
+async fn refused_object_fails_alone() {
     for (status, code, reason) in [
         (403, "AccessDenied", Reason::Denied),
         (403, "InvalidObjectState", Reason::Archived),
@@ -168,7 +168,7 @@ async fn a_refused_object_is_a_failure_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_listing_that_fails_ends_it_with_an_error() {
+async fn failed_listing_fails_the_reprocess() {
     let dock = Dock::new().await;
     dock.put("elb/a", records(0, 1)).await;
     let proxy = Proxy::before(&dock.yard.store.url(), |seen| async move {

@@ -1,8 +1,8 @@
-//! Reprocessing on a real store over HTTP: which objects, what becomes of every record, and what survives a crash.
+//! Reprocessing from a real store over HTTP: selection of objects, account of every record, and resuming after a crash.
 
+mod dead_letters;
 mod dock;
 mod faults;
-mod letters;
 mod pace;
 mod plans;
 mod receivers;

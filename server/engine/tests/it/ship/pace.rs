@@ -1,6 +1,6 @@
-//! Ceilings of events a second: of a run, of its sink, and of both. The clock stands still but for what they wait, so
-//! that the time which passes on it is theirs alone. Files are the one thing that can be shipped from and to then: over
-//! a network, a clock that runs ahead would time requests out. So the objects of a store have the real one.
+//! Rate limits in events per second: of a run, of its sink, and of both. The clock is paused and advances only while
+//! the limiter waits, so the elapsed time is the limiter's alone. That works only with files: over a network, a clock
+//! that runs ahead would time out requests. So the test with a store uses real time.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -47,29 +47,29 @@ fn at(rate: u32, lasted: Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_sends_as_many_events_a_second_as_it_may_and_no_more() {
+async fn run_keeps_its_rate_limit() {
     at(100, lasts(Some(100), None).await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sink_takes_as_many_events_a_second_as_it_may_and_no_more() {
+async fn sink_keeps_its_rate_limit() {
     at(50, lasts(None, Some(50)).await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_the_ceilings_of_a_run_and_of_its_sink_the_lower_one_counts() {
+async fn lower_rate_limit_applies() {
     at(40, lasts(Some(40), Some(400)).await);
     at(40, lasts(Some(400), Some(40)).await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_ceiling_nobody_waits() {
+async fn run_without_limit_does_not_wait() {
     assert_eq!(lasts(None, None).await, Duration::ZERO);
 }
 
 /// Five objects at once take as long as one that holds all their events, but for the first piece.
 #[tokio::test]
-async fn the_objects_of_a_run_share_its_ceiling() {
+async fn objects_of_a_run_share_its_limit() {
     const OBJECTS: usize = 5;
     const EACH: usize = 200;
     let dock = Dock::new().await;

@@ -1,4 +1,4 @@
-//! A plan is run as it was shown, or not at all; what was delivered before is not sent again.
+//! A plan is run exactly as previewed or not at all, and objects shipped before are not sent again.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -37,7 +37,7 @@ async fn planned(dock: &Dock) -> ReprocessSpec {
 }
 
 #[tokio::test]
-async fn a_changed_bucket_is_refused_with_the_difference_before_anything_is_sent() {
+async fn changed_bucket_is_refused_before_sending() {
     for change in ["new", "changed", "gone"] {
         let dock = dock().await;
         let spec = planned(&dock).await;
@@ -65,7 +65,7 @@ async fn a_changed_bucket_is_refused_with_the_difference_before_anything_is_sent
 }
 
 #[tokio::test]
-async fn the_same_listing_and_request_give_the_same_plan() {
+async fn same_listing_and_request_give_same_plan() {
     let dock = dock().await;
     let first = planned(&dock).await;
     assert_eq!(planned(&dock).await.plan, first.plan);
@@ -76,7 +76,7 @@ async fn the_same_listing_and_request_give_the_same_plan() {
 }
 
 #[tokio::test]
-async fn what_a_recorded_run_delivered_is_sent_again_only_if_all_is_asked_for() {
+async fn shipped_objects_are_skipped_unless_all_requested() {
     let dock = dock().await;
     let ledger: Arc<dyn Ledger> = Arc::new(Delivered(HashSet::from(["elb/b"])));
     let store = dock.yard.engine().await;
@@ -94,7 +94,7 @@ async fn what_a_recorded_run_delivered_is_sent_again_only_if_all_is_asked_for() 
 }
 
 #[tokio::test]
-async fn the_place_of_a_plan_is_part_of_it() {
+async fn plan_depends_on_its_place() {
     let dock = dock().await;
     let plan = planned(&dock).await.plan;
     let came = dock.reprocess(ReprocessSpec { plan, ..all_of("source/") }).await;

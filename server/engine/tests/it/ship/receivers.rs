@@ -1,5 +1,5 @@
-//! Receivers that fail in the midst of a reprocess, and a store that does: no run claims an event that did not arrive,
-//! dead letters hold the others, and whatever was not delivered is once the receiver is well.
+//! Receivers and stores that fail during a reprocess: no run claims an event that did not arrive, dead letters contain
+//! the others, and a later attempt sends whatever is missing.
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
@@ -123,7 +123,7 @@ fn everything(parts: [BTreeSet<usize>; 2]) {
 }
 
 #[tokio::test]
-async fn with_a_receiver_that_is_down_it_ends_with_an_error_and_claims_nothing_and_goes_on_later() {
+async fn unreachable_receiver_fails_run_which_resumes_later() {
     let dock = dock().await;
     let receiver = TcpReceiver::start(Manner::Good).await;
     let shipment = hasty(&dock, &receiver).await;
@@ -136,7 +136,7 @@ async fn with_a_receiver_that_is_down_it_ends_with_an_error_and_claims_nothing_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_a_receiver_killed_in_the_middle_what_arrived_is_claimed_and_the_rest_is_sent_later() {
+async fn killed_receiver_gets_the_rest_later() {
     let dock = dock().await;
     let receiver = TcpReceiver::start(Manner::Good).await;
     let shipment = hasty(&dock, &receiver).await;
@@ -160,7 +160,7 @@ async fn with_a_receiver_killed_in_the_middle_what_arrived_is_claimed_and_the_re
 }
 
 #[tokio::test]
-async fn a_receiver_that_accepts_and_never_reads_is_said_to_have_got_nothing() {
+async fn unreading_receiver_counts_nothing_as_sent() {
     let dock = dock().await;
     let receiver = TcpReceiver::start(Manner::NeverReads).await;
     let came = reprocess(&hasty(&dock, &receiver).await).await;
@@ -172,7 +172,7 @@ async fn a_receiver_that_accepts_and_never_reads_is_said_to_have_got_nothing() {
 }
 
 #[tokio::test]
-async fn of_a_receiver_that_resets_each_hundredth_line_all_that_is_doubtful_is_a_dead_letter() {
+async fn unconfirmed_events_become_dead_letters() {
     let dock = dock().await;
     // These pass between two resets, and only these.
     for object in 0..3 {
@@ -193,7 +193,7 @@ async fn of_a_receiver_that_resets_each_hundredth_line_all_that_is_doubtful_is_a
 }
 
 #[tokio::test]
-async fn of_an_object_whose_store_fails_in_its_middle_the_beginning_is_sent_and_a_retry_sends_the_rest() {
+async fn partially_read_object_is_completed_by_retry() {
     let dock = dock().await;
     let last = OBJECTS - 1;
     let proxy = Proxy::before(&dock.yard.store.url(), move |seen| async move {

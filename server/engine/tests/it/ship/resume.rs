@@ -1,5 +1,5 @@
-//! Killed at any moment, a reprocess goes on from what was last taken: nothing is lost, and ids make what is sent twice
-//! one.
+//! A reprocess killed at any moment resumes from the last take: no event is lost, and ids deduplicate events sent
+//! twice.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -60,7 +60,7 @@ async fn until_killed(shipment: &Shipment, stored: &mut Stored, after: Duration)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_at_random_moments_no_event_is_lost_and_none_is_doubled_by_its_id() {
+async fn random_kills_lose_and_duplicate_no_event() {
     let dock = dock().await;
     let mut random = StdRng::seed_from_u64(4);
     let mut stored = Stored::default();
@@ -91,7 +91,7 @@ async fn killed_at_random_moments_no_event_is_lost_and_none_is_doubled_by_its_id
 }
 
 #[tokio::test]
-async fn a_stop_lets_what_is_in_flight_end_and_the_rest_follows_later() {
+async fn stop_finishes_objects_in_flight() {
     let dock = dock().await;
     let shipment = dock.shipment(all_of("source/elb/")).await;
     let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
@@ -112,7 +112,7 @@ async fn a_stop_lets_what_is_in_flight_end_and_the_rest_follows_later() {
 }
 
 #[tokio::test]
-async fn what_was_put_back_is_taken_again() {
+async fn returned_changes_are_taken_again() {
     let dock = Dock::new().await;
     dock.put("elb/a", records(0, 1) + "bad\n").await;
     let shipment = dock.shipment(all_of("source/elb/")).await;

@@ -1,4 +1,4 @@
-//! Which objects a window needs, and which of their records.
+//! Selection of objects and records by a window.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const FROM: &str = "2026-03-09T14:00:00Z";
 const TO: &str = "2026-03-09T15:00:00Z";
 
 #[tokio::test]
-async fn a_window_holds_its_start_and_not_its_end() {
+async fn window_includes_start_and_excludes_end() {
     let dock = Dock::new().await;
     let edges = [
         record("2026-03-09T13:59:59.999999Z", 0),
@@ -27,7 +27,7 @@ async fn a_window_holds_its_start_and_not_its_end() {
 }
 
 #[tokio::test]
-async fn a_window_reads_the_files_that_can_hold_it_and_lists_the_days_around_it() {
+async fn window_selects_files_and_lists_neighbouring_days() {
     let dock = Dock::new().await;
     for (number, end) in
         ["2026-03-09T13:55", "2026-03-09T14:00", "2026-03-09T14:05", "2026-03-09T15:00", "2026-03-09T15:05"]
@@ -58,7 +58,7 @@ async fn a_window_reads_the_files_that_can_hold_it_and_lists_the_days_around_it(
 }
 
 #[tokio::test]
-async fn without_a_window_whole_objects_are_sent_in_order_and_in_parallel() {
+async fn objects_without_window_are_sent_in_order() {
     let dock = Dock::new().await;
     for object in 0..20 {
         let text = records(object * 1_000, 1_000);
@@ -76,7 +76,7 @@ async fn without_a_window_whole_objects_are_sent_in_order_and_in_parallel() {
 }
 
 #[tokio::test]
-async fn an_object_of_no_bytes_is_an_empty_run() {
+async fn empty_object_is_empty_run() {
     let dock = Dock::new().await;
     dock.put("elb/a.log.gz", "").await;
     let came = dock.reprocess(all_of("source/elb/")).await;
@@ -87,7 +87,7 @@ async fn an_object_of_no_bytes_is_an_empty_run() {
 }
 
 #[tokio::test]
-async fn listed_keys_are_all_that_is_sent_whatever_their_names_say() {
+async fn only_listed_keys_are_sent() {
     let dock = Dock::new().await;
     let early = log_key("2026-03-01T00:00");
     dock.put(&early, gzip(record("2026-03-09T14:00:00Z", 1))).await;
@@ -100,7 +100,7 @@ async fn listed_keys_are_all_that_is_sent_whatever_their_names_say() {
 }
 
 #[tokio::test]
-async fn a_preview_shows_what_a_run_then_sends() {
+async fn preview_matches_the_run() {
     let dock = Dock::new().await;
     for end in ["2026-03-09T14:05", "2026-03-09T14:15"] {
         dock.put(&log_key(end), gzip(record("2026-03-09T14:03:00Z", 1))).await;
@@ -119,7 +119,7 @@ async fn a_preview_shows_what_a_run_then_sends() {
 }
 
 #[tokio::test]
-async fn a_dry_run_parses_all_and_sends_nothing() {
+async fn dry_run_parses_all_sends_nothing() {
     let dock = Dock::new().await;
     dock.put("elb/a.log", records(0, 10) + "bad\n").await;
     let mut shipment = dock.shipment(all_of("source/elb/")).await;

@@ -1,6 +1,7 @@
-//! What finding differences costs: a descent in a table of a million rows, counted in requests and bytes.
+//! The cost of finding differences: a descent in a table of a million rows, in requests and bytes.
 //!
-//! The tables are lists of marks with running cells, so that any range costs nothing to sum up. Bytes are those of the protocol: 16 a span, 32 a cell that is not empty, with 1 for its place, 16 a row.
+//! The tables are lists of marks with running cells, so that the cell of any range is cheap. Bytes are those of the
+//! protocol: 16 per span, 33 per non-empty cell with its position, 16 per row.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use engine::sync::{
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-/// Rows in order, and the cell of all before each.
+/// Rows in order, with the cell of all rows before each.
 struct Table {
     marks: Vec<Mark>,
     before: Vec<Cell>,
@@ -58,8 +59,8 @@ struct Cost {
     listed: u64,
 }
 
-/// Looks for the rows at the given places among a million that lie `gap` versions apart. Each of them is gone at one
-/// side, in turns. Only their hashes matter: what both sides have cancels out, so any number does for the others.
+/// Searches for the rows at the given places among a million rows that lie `gap` versions apart. Each is missing at one
+/// endpoint, alternately. Common rows cancel out, so only the differing rows need real hashes.
 fn find(gap: u64, places: &BTreeSet<u64>) -> (Cost, Verdict) {
     let rows = (0..MILLION).map(|row| Mark { version: 1 + row * gap, key: row });
     let rows = rows.map(|mark| (mark, if places.contains(&mark.key) { mark.hash() } else { mark.version }));
@@ -103,17 +104,17 @@ fn find(gap: u64, places: &BTreeSet<u64>) -> (Cost, Verdict) {
 }
 
 fn spread(differences: usize, seed: u64) -> BTreeSet<u64> {
-    let mut dice = StdRng::seed_from_u64(seed);
+    let mut rng = StdRng::seed_from_u64(seed);
     let mut places = BTreeSet::new();
     while places.len() < differences {
-        places.insert(dice.random_range(1..MILLION - 1));
+        places.insert(rng.random_range(1..MILLION - 1));
     }
     places
 }
 
 const MILLION: u64 = 1_000_000;
 
-/// Every difference is found, within so many rounds and bytes, with less than a hundredth of the rows listed.
+/// Asserts that every difference is found within the given rounds and bytes, with less than 1 % of the rows listed.
 fn assert_costs(gap: u64, places: &BTreeSet<u64>, rounds: u32, bytes: u64) {
     let (cost, verdict) = find(gap, places);
     let missing = places.iter().filter(|row| *row % 2 == 1).count() as u64;
@@ -124,7 +125,7 @@ fn assert_costs(gap: u64, places: &BTreeSet<u64>, rounds: u32, bytes: u64) {
 }
 
 #[test]
-fn one_difference_in_a_million_takes_a_round_and_a_thousand_take_eight_and_two_megabytes() {
+fn search_cost_in_a_million_rows_is_bounded() {
     for row in [1, 500_000, MILLION - 2] {
         assert_costs(1, &[row].into(), 1, 1_000);
     }
@@ -135,7 +136,7 @@ fn one_difference_in_a_million_takes_a_round_and_a_thousand_take_eight_and_two_m
 }
 
 #[test]
-fn the_same_holds_where_versions_lie_far_apart() {
+fn search_cost_is_bounded_with_sparse_versions() {
     assert_costs(1_000, &[500_000].into(), 1, 1_000);
     assert_costs(1_000, &spread(1_000, 4), 8, 2_000_000);
 }

@@ -1,4 +1,4 @@
-//! What driving an evaluation promises, one by one.
+//! The promises of driving an evaluation, one by one.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -11,23 +11,23 @@ use engine::sync::{
 use model::SpanState;
 use tokio_util::sync::CancellationToken;
 
-use super::ends::{Weather, WorldEnd, calm, ends};
-use super::world::{Poison, World};
+use super::test_endpoints::{Disturbance, TestEndpoint, ends, undisturbed};
+use super::test_tables::{Poison, TestTables};
 
-/// Remembers what it is told, and may take the table away.
+/// Records its reports; can simulate a lost lease and a stop.
 #[derive(Default)]
-struct Witness {
+struct RecordingObserver {
     kept: Vec<Checkpoint>,
     uploaded: Vec<u64>,
     behind: Vec<Option<u64>>,
     activities: Vec<Activity>,
-    ours_for: Option<usize>,
+    lease_reports: Option<usize>,
     stop_after: Option<usize>,
     stop: CancellationToken,
 }
 
 #[async_trait]
-impl Observer for Witness {
+impl Observer for RecordingObserver {
     async fn report(&mut self, progress: &SyncProgress<'_>) -> bool {
         self.kept.extend(progress.evaluation.to_keep().cloned());
         self.uploaded.push(progress.evaluation.work().uploaded);
@@ -36,12 +36,12 @@ impl Observer for Witness {
         if self.stop_after.is_some_and(|times| self.activities.len() >= times) {
             self.stop.cancel();
         }
-        self.ours_for.is_none_or(|times| self.activities.len() <= times)
+        self.lease_reports.is_none_or(|times| self.activities.len() <= times)
     }
 }
 
-impl Witness {
-    async fn drive(&mut self, evaluation: &mut Evaluation, local: &WorldEnd, remote: &WorldEnd) -> DriveResult {
+impl RecordingObserver {
+    async fn drive(&mut self, evaluation: &mut Evaluation, local: &TestEndpoint, remote: &TestEndpoint) -> DriveResult {
         let allowance = Allowance::new(NonZeroU32::MAX, NonZeroU32::MAX);
         let stop = self.stop.clone();
         let controls = Controls { allowance: &allowance, stop: &stop };
@@ -53,56 +53,57 @@ fn evaluation() -> Evaluation {
     Evaluation::new(Options::default(), Checkpoint::default(), 0)
 }
 
-fn empty_remote(rows: u64) -> World {
-    World { remote: [].into(), ..World::in_step(rows) }
+fn empty_remote(rows: u64) -> TestTables {
+    TestTables { remote: [].into(), ..TestTables::in_sync(rows) }
 }
 
 #[tokio::test]
-async fn the_observer_is_told_after_each_change_and_how_many_rows_are_left() {
-    let (shared, local, remote) = ends(empty_remote(450), calm());
-    let (mut witness, mut evaluation) = (Witness::default(), evaluation());
-    let driven = witness.drive(&mut evaluation, &local, &remote).await;
+async fn observer_gets_rows_left_after_each_change() {
+    let (shared, local, remote) = ends(empty_remote(450), undisturbed());
+    let (mut observer, mut evaluation) = (RecordingObserver::default(), evaluation());
+    let driven = observer.drive(&mut evaluation, &local, &remote).await;
     assert!(matches!(driven.verdict, Ok(Verdict::InSync { quarantined: 0, .. })), "{driven:?}");
-    assert!(shared.world().differing().is_empty());
-    assert_eq!(witness.uploaded, [0, 100, 300, 450], "batches of 100, 200 and the rest");
-    assert_eq!(witness.behind, [Some(450), Some(350), Some(150), Some(0)]);
-    assert_eq!(witness.activities, [Activity::Uploading; 4]);
+    assert!(shared.tables().differing().is_empty());
+    assert_eq!(observer.uploaded, [0, 100, 300, 450], "batches of 100, 200 and the rest");
+    assert_eq!(observer.behind, [Some(450), Some(350), Some(150), Some(0)]);
+    assert_eq!(observer.activities, [Activity::Uploading; 4]);
     assert_eq!(driven.behind, Some(0));
     assert!(driven.usage.remote.requests > 3 && driven.usage.local.rows > 3, "{driven:?}");
 }
 
 #[tokio::test]
-async fn nothing_is_changed_once_the_table_is_anothers() {
-    let (shared, local, remote) = ends(empty_remote(5_000), calm());
-    let mut witness = Witness { ours_for: Some(2), ..Witness::default() };
-    let driven = witness.drive(&mut evaluation(), &local, &remote).await;
+async fn drive_changes_nothing_after_lease_is_lost() {
+    let (shared, local, remote) = ends(empty_remote(5_000), undisturbed());
+    let mut observer = RecordingObserver { lease_reports: Some(2), ..RecordingObserver::default() };
+    let driven = observer.drive(&mut evaluation(), &local, &remote).await;
     assert_eq!(driven.verdict, Err(Halt::LeaseLost));
-    assert_eq!(shared.world().sent, 300, "the second batch was under way, the third was not sent");
+    assert_eq!(shared.tables().sent, 300, "the second batch was under way, the third was not sent");
 }
 
 #[tokio::test]
-async fn stopped_it_keeps_what_was_done_and_goes_on_from_there() {
-    let (shared, local, remote) = ends(empty_remote(5_000), calm());
-    let mut witness = Witness { stop_after: Some(3), ..Witness::default() };
-    let driven = witness.drive(&mut evaluation(), &local, &remote).await;
+async fn drive_resumes_after_stop() {
+    let (shared, local, remote) = ends(empty_remote(5_000), undisturbed());
+    let mut observer = RecordingObserver { stop_after: Some(3), ..RecordingObserver::default() };
+    let driven = observer.drive(&mut evaluation(), &local, &remote).await;
     assert_eq!(driven.verdict, Err(Halt::Stopped));
-    let checkpoint = witness.kept.pop().unwrap();
+    let checkpoint = observer.kept.pop().unwrap();
     let mut again = Evaluation::new(Options::default(), checkpoint, 1);
-    let driven = Witness::default().drive(&mut again, &local, &remote).await;
+    let driven = RecordingObserver::default().drive(&mut again, &local, &remote).await;
     assert!(matches!(driven.verdict, Ok(Verdict::InSync { .. })), "{driven:?}");
-    assert_eq!(shared.world().sent, 5_000, "each row once");
+    assert_eq!(shared.tables().sent, 5_000, "each row once");
 }
 
 #[tokio::test]
-async fn a_verification_leaves_no_checkpoint_and_says_where_they_differ() {
-    let mut world = World::in_step(1_000);
-    world.remote.remove(&500);
-    let (shared, local, remote) = ends(world, calm());
+async fn verification_leaves_no_checkpoint_and_locates_differences() {
+    let mut tables = TestTables::in_sync(1_000);
+    tables.remote.remove(&500);
+    let (shared, local, remote) = ends(tables, undisturbed());
     let options = Options { purpose: Purpose::Verify, ..Options::default() };
-    let (mut witness, mut evaluation) = (Witness::default(), Evaluation::new(options, Checkpoint::default(), 0));
-    let driven = witness.drive(&mut evaluation, &local, &remote).await;
+    let (mut observer, mut evaluation) =
+        (RecordingObserver::default(), Evaluation::new(options, Checkpoint::default(), 0));
+    let driven = observer.drive(&mut evaluation, &local, &remote).await;
     assert_eq!(driven.verdict, Ok(Verdict::Differs { stale: 0, missing: 1, all: true }));
-    assert_eq!((witness.kept.len(), shared.world().sent), (0, 0));
+    assert_eq!((observer.kept.len(), shared.tables().sent), (0, 0));
     let coverage = evaluation.coverage();
     let of = |from, until| coverage.of(Span { from, until });
     assert_eq!(
@@ -113,27 +114,27 @@ async fn a_verification_leaves_no_checkpoint_and_says_where_they_differ() {
 }
 
 #[tokio::test]
-async fn a_row_in_quarantine_is_a_spot_on_a_map_that_is_verified_elsewhere() {
-    let world = World { poison: [(400, Poison::Named)].into(), ..empty_remote(1_000) };
-    let (_, local, remote) = ends(world, calm());
+async fn coverage_marks_quarantined_row_as_differing() {
+    let tables = TestTables { poison: [(400, Poison::Named)].into(), ..empty_remote(1_000) };
+    let (_, local, remote) = ends(tables, undisturbed());
     let mut evaluation = evaluation();
-    let driven = Witness::default().drive(&mut evaluation, &local, &remote).await;
+    let driven = RecordingObserver::default().drive(&mut evaluation, &local, &remote).await;
     assert!(matches!(driven.verdict, Ok(Verdict::InSync { quarantined: 1, .. })), "{driven:?}");
     let coverage = evaluation.coverage();
     assert_eq!(coverage.of(Span { from: 0, until: 400 }), Some(SpanState::Verified));
     assert_eq!(coverage.of(Span { from: 400, until: 500 }), Some(SpanState::Differing));
 }
 
-/// An end that hangs: no real part does so at a wish.
-struct Silent(WorldEnd);
+/// A test double that never answers: no real endpoint hangs on demand.
+struct HangingEndpoint(TestEndpoint);
 
-mod silent {
+mod hanging_endpoint {
     use engine::sync::{Cell, Mark, Meta, Order, Page, Refusal, Remote, Row, TableEndpoint, Usage};
 
     use super::*;
 
     #[async_trait]
-    impl TableEndpoint for Silent {
+    impl TableEndpoint for HangingEndpoint {
         fn location(&self) -> String {
             "the remote at https://copy.example.com".to_owned()
         }
@@ -164,7 +165,7 @@ mod silent {
     }
 
     #[async_trait]
-    impl Remote for Silent {
+    impl Remote for HangingEndpoint {
         async fn upload(&self, _: Vec<Row>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
             std::future::pending().await
         }
@@ -176,26 +177,26 @@ mod silent {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_end_that_says_nothing_is_named_and_the_table_kept_meanwhile() {
-    let (_, local, remote) = ends(World::in_step(10), calm());
-    let (mut witness, allowance) = (Witness::default(), Allowance::new(NonZeroU32::MAX, NonZeroU32::MAX));
+async fn hanging_endpoint_is_named_and_progress_reported_meanwhile() {
+    let (_, local, remote) = ends(TestTables::in_sync(10), undisturbed());
+    let (mut observer, allowance) = (RecordingObserver::default(), Allowance::new(NonZeroU32::MAX, NonZeroU32::MAX));
     let stop = CancellationToken::new();
-    let ends = Endpoints { local: &local, remote: &Silent(remote), timeout: Duration::from_secs(30) };
+    let ends = Endpoints { local: &local, remote: &HangingEndpoint(remote), timeout: Duration::from_secs(30) };
     let controls = Controls { allowance: &allowance, stop: &stop };
-    let driven = drive(&mut evaluation(), ends, &controls, &mut witness).await;
+    let driven = drive(&mut evaluation(), ends, &controls, &mut observer).await;
     let error = "the remote at https://copy.example.com: no answer within 30 s".to_owned();
     assert_eq!(driven.verdict, Ok(Verdict::Unreachable { error }));
-    assert_eq!(witness.activities.len(), 29, "once a second");
+    assert_eq!(observer.activities.len(), 29, "once a second");
 }
 
 #[tokio::test]
-async fn a_fault_says_at_which_end_it_is() {
+async fn fault_names_its_endpoint() {
     let mut first = true;
-    let weather: Weather = Box::new(move |_| {
+    let disturbance: Disturbance = Box::new(move |_| {
         let fault = std::mem::take(&mut first).then(|| SyncFault::Refused("no permission".to_owned()));
         fault.map_or(Ok(()), Err)
     });
-    let (_, local, remote) = ends(World::in_step(10), weather);
-    let driven = Witness::default().drive(&mut evaluation(), &local, &remote).await;
-    assert_eq!(driven.verdict, Ok(Verdict::Refused { error: "the local world: no permission".to_owned() }));
+    let (_, local, remote) = ends(TestTables::in_sync(10), disturbance);
+    let driven = RecordingObserver::default().drive(&mut evaluation(), &local, &remote).await;
+    assert_eq!(driven.verdict, Ok(Verdict::Refused { error: "the local table: no permission".to_owned() }));
 }

@@ -1,10 +1,9 @@
-//! Sync held against tables in memory: the engine does no I/O, so this is all of it. What databases and HTTP add is
-//! tried where they are.
+//! Sync over tables in memory: covers the whole engine, which does no I/O. Databases and HTTP have their own tests.
 
 mod bounds;
 mod driven;
 mod driven_histories;
-mod ends;
 mod promises;
 mod random_histories;
-mod world;
+mod test_endpoints;
+mod test_tables;

@@ -1,5 +1,5 @@
-//! Random histories: both tables change in every way while they are synced, requests fail and processes die. Once the
-//! history is over the tables become equal, whatever happened. That nothing local is deleted the world itself asserts.
+//! Random histories: both tables change in every way while they are synced, requests fail and processes die. After the
+//! history the tables become equal. `TestTables` itself asserts that no local row is deleted at the remote.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use proptest::strategy::Strategy as _;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use super::world::{Poison, World};
+use super::test_tables::{Poison, TestTables};
 
-/// What may happen between two requests.
+/// An event between two requests.
 #[derive(Clone, Copy, Debug)]
 pub enum Event {
     Insert,
@@ -23,13 +23,13 @@ pub enum Event {
     /// A new row gets its version in a transaction that is not committed yet.
     Begin,
     Commit,
-    /// The remote has a row that never was local.
-    Ghost,
+    /// The remote gets a row that never existed locally.
+    StaleRow,
     /// The remote loses a row.
     Lose,
-    /// As many of one as of the other.
+    /// A stale row and a lost row at once, so that the counts stay equal.
     Cancel,
-    /// The remote has an older version of a row, or a newer one that never was.
+    /// The remote gets an older version of a row, or a newer one that never existed locally.
     Older,
     Newer,
 }
@@ -43,7 +43,7 @@ pub fn event() -> BoxedStrategy<Event> {
         4 => Just(Event::Delete),
         2 => Just(Event::Begin),
         2 => Just(Event::Commit),
-        1 => Just(Event::Ghost),
+        1 => Just(Event::StaleRow),
         1 => Just(Event::Lose),
         1 => Just(Event::Cancel),
         1 => Just(Event::Older),
@@ -74,77 +74,77 @@ pub fn options(strategy: Strategy, tight: bool) -> Options {
     }
 }
 
-pub fn happen(world: &mut World, event: Event, dice: &mut StdRng) {
-    let key = dice.random_range(1..1_000_000);
-    let any = |table: &BTreeMap<u64, u64>, dice: &mut StdRng| {
-        let nth = dice.random_range(0..table.len().max(1));
+pub fn apply_event(tables: &mut TestTables, event: Event, rng: &mut StdRng) {
+    let key = rng.random_range(1..1_000_000);
+    let any = |table: &BTreeMap<u64, u64>, rng: &mut StdRng| {
+        let nth = rng.random_range(0..table.len().max(1));
         table.keys().nth(nth).copied()
     };
-    let local = any(&world.local, dice);
-    let remote = any(&world.remote, dice);
+    let local = any(&tables.local, rng);
+    let remote = any(&tables.remote, rng);
     match event {
-        Event::Insert => world.write(key),
+        Event::Insert => tables.write(key),
         Event::InsertPoison(poison) => {
-            world.poison.insert(key, poison);
-            world.write(key);
+            tables.poison.insert(key, poison);
+            tables.write(key);
         }
-        Event::Update => rewrite(world, local),
-        Event::Delete => world.local.retain(|key, _| Some(*key) != local),
+        Event::Update => rewrite(tables, local),
+        Event::Delete => tables.local.retain(|key, _| Some(*key) != local),
         Event::Begin => {
-            let version = world.version();
-            world.open.insert(version, key);
+            let version = tables.version();
+            tables.open.insert(version, key);
         }
         Event::Commit => {
-            let open: Vec<_> = world.open.keys().copied().collect();
+            let open: Vec<_> = tables.open.keys().copied().collect();
             if !open.is_empty() {
-                let version = open[dice.random_range(0..open.len())];
-                let key = world.open.remove(&version).unwrap();
-                world.local.entry(key).or_insert(version);
+                let version = open[rng.random_range(0..open.len())];
+                let key = tables.open.remove(&version).unwrap();
+                tables.local.entry(key).or_insert(version);
             }
         }
-        Event::Ghost => {
-            let version = world.version();
-            world.remote.insert(key + 1_000_000, version);
+        Event::StaleRow => {
+            let version = tables.version();
+            tables.remote.insert(key + 1_000_000, version);
         }
-        Event::Lose => world.remote.retain(|key, _| Some(*key) != remote),
+        Event::Lose => tables.remote.retain(|key, _| Some(*key) != remote),
         Event::Cancel => {
-            happen(world, Event::Ghost, dice);
-            happen(world, Event::Lose, dice);
+            apply_event(tables, Event::StaleRow, rng);
+            apply_event(tables, Event::Lose, rng);
         }
         Event::Older | Event::Newer => {
-            let version = world.version();
-            world.remote.extend(local.map(|key| (key, version)));
+            let version = tables.version();
+            tables.remote.extend(local.map(|key| (key, version)));
             if matches!(event, Event::Older) {
-                rewrite(world, local);
+                rewrite(tables, local);
             }
         }
     }
 }
 
-fn rewrite(world: &mut World, key: Option<u64>) {
+fn rewrite(tables: &mut TestTables, key: Option<u64>) {
     if let Some(key) = key {
-        world.write(key);
+        tables.write(key);
     }
 }
 
-/// Carries a step to the world over a network that sometimes loses the request, sometimes the answer.
-fn carry(world: &mut World, step: &Step, faults: bool, dice: &mut StdRng) -> Result<Answer, SyncFault> {
-    if faults && dice.random_ratio(1, 12) {
+/// Answers a step over a network that sometimes loses the request, sometimes the answer.
+fn carry(tables: &mut TestTables, step: &Step, faults: bool, rng: &mut StdRng) -> Result<Answer, SyncFault> {
+    if faults && rng.random_ratio(1, 12) {
         return Err(SyncFault::Unavailable("timed out".to_owned()));
     }
-    let answer = world.serve(step);
-    if faults && dice.random_ratio(1, 12) {
+    let answer = tables.serve(step);
+    if faults && rng.random_ratio(1, 12) {
         return Err(SyncFault::Unavailable("connection reset".to_owned()));
     }
     answer
 }
 
 fn live_through(
-    world: &mut World,
+    tables: &mut TestTables,
     history: &[Event],
     options: &Options,
     faults: bool,
-    dice: &mut StdRng,
+    rng: &mut StdRng,
 ) -> Checkpoint {
     let mut saved = String::from("null");
     let mut now = 0;
@@ -154,8 +154,8 @@ fn live_through(
         let checkpoint = serde_json::from_str::<Option<Checkpoint>>(&saved).unwrap().unwrap_or_default();
         let mut evaluation = Evaluation::new(options.clone(), checkpoint, now);
         loop {
-            for event in events.by_ref().take(dice.random_range(0..3)) {
-                happen(world, *event, dice);
+            for event in events.by_ref().take(rng.random_range(0..3)) {
+                apply_event(tables, *event, rng);
             }
             let step = evaluation.step();
             if let Step::Done(verdict) = &step {
@@ -165,16 +165,16 @@ fn live_through(
                 }
                 saved = serde_json::to_string(&checkpoint).unwrap();
                 if let Some(event) = events.next() {
-                    happen(world, *event, dice);
+                    apply_event(tables, *event, rng);
                 }
                 break;
             }
-            let answer = carry(world, &step, faults, dice);
-            evaluation.answer(answer, dice.random_range(0..3_000));
-            if dice.random_ratio(1, 3) {
+            let answer = carry(tables, &step, faults, rng);
+            evaluation.answer(answer, rng.random_range(0..3_000));
+            if rng.random_ratio(1, 3) {
                 saved = serde_json::to_string(evaluation.checkpoint()).unwrap();
             }
-            if faults && dice.random_ratio(1, 30) {
+            if faults && rng.random_ratio(1, 30) {
                 break; // the process dies
             }
         }
@@ -186,7 +186,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_the_tables_become_equal(
+    fn tables_become_equal_after_any_history(
         rows in 0_u64..80,
         history in proptest::collection::vec(event(), 0..120),
         scan in any::<bool>(),
@@ -196,32 +196,32 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let options = options(if scan { Strategy::Scan } else { Strategy::Ranges }, tight);
-        let mut dice = StdRng::seed_from_u64(seed);
-        let mut world = World { safe, ..World::in_step(rows) };
-        let mut checkpoint = live_through(&mut world, &history, &options, faults, &mut dice);
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut tables = TestTables { safe, ..TestTables::in_sync(rows) };
+        let mut checkpoint = live_through(&mut tables, &history, &options, faults, &mut rng);
 
-        for (version, key) in std::mem::take(&mut world.open) {
-            world.local.entry(key).or_insert(version);
+        for (version, key) in std::mem::take(&mut tables.open) {
+            tables.local.entry(key).or_insert(version);
         }
         let mut now = 1_000_000_000;
         let evidence = if scan { Evidence::Scan } else { Evidence::Cells };
-        let Verdict::InSync { below, shown_by, quarantined } = world.settle(&options, &mut checkpoint, &mut now) else {
+        let Verdict::InSync { below, shown_by, quarantined } = tables.settle(&options, &mut checkpoint, &mut now) else {
             unreachable!()
         };
         prop_assert_eq!(shown_by, evidence);
-        prop_assert_eq!(below, world.next_version);
-        let differing = world.differing();
-        prop_assert!(differing.iter().all(|key| world.poison.contains_key(key)), "{:?} {:?}", differing, world);
+        prop_assert_eq!(below, tables.next_version);
+        let differing = tables.differing();
+        prop_assert!(differing.iter().all(|key| tables.poison.contains_key(key)), "{:?} {:?}", differing, tables);
         prop_assert_eq!(quarantined, differing.len());
 
-        world.poison.clear();
+        tables.poison.clear();
         for _ in 0..50 {
-            if world.differing().is_empty() && checkpoint.quarantine.is_empty() {
+            if tables.differing().is_empty() && checkpoint.quarantine.is_empty() {
                 break;
             }
-            world.settle(&options, &mut checkpoint, &mut now);
+            tables.settle(&options, &mut checkpoint, &mut now);
         }
-        prop_assert_eq!(&world.local, &world.remote);
+        prop_assert_eq!(&tables.local, &tables.remote);
         prop_assert!(checkpoint.quarantine.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Bulk requests, into a receiver that is strict to the protocol and judges each event.
+//! Bulk requests to a receiver that enforces the protocol and answers each event.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use super::{
     events::{Outcome, deliver, deliver_to, events, hasty, settings},
 };
 
-/// Requests of 100 events.
+/// Settings with requests of 100 events.
 fn requests(url: &str) -> Settings {
     Settings { batch_events: 100, ..settings(url) }
 }
 
-/// What holds however a receiver behaved: everything that is claimed is there.
+/// Whatever the receiver did, every event claimed as accepted is stored.
 fn assert_matches(outcome: &Outcome, receiver: &BulkReceiver) {
     let claimed: BTreeSet<String> = outcome.claimed.iter().map(|event| id(event)).collect();
     assert!(claimed.is_subset(&receiver.ids()), "claimed, and not there");
@@ -31,7 +31,7 @@ fn is_third(undelivered: &Undelivered) -> bool {
 }
 
 #[tokio::test]
-async fn every_event_is_there_once_with_its_id_as_the_documents_own() {
+async fn every_event_is_stored_once_by_id() {
     for compression in [0, 1] {
         let receiver = BulkReceiver::start(Manner::Good).await;
         let events = events(5_050);
@@ -47,7 +47,7 @@ async fn every_event_is_there_once_with_its_id_as_the_documents_own() {
 }
 
 #[tokio::test]
-async fn several_requests_are_under_way_and_never_more_than_there_may_be_connections() {
+async fn concurrent_requests_never_exceed_connections() {
     let receiver = BulkReceiver::start(Manner::Good).await;
     let sink = Sink::open(Settings { connections: 3, ..requests(&receiver.url()) }).await.unwrap();
     let events = events(4_000);
@@ -59,7 +59,7 @@ async fn several_requests_are_under_way_and_never_more_than_there_may_be_connect
 }
 
 #[tokio::test]
-async fn sending_twice_changes_nothing_and_is_told() {
+async fn sending_twice_reports_duplicates() {
     let receiver = BulkReceiver::start(Manner::Good).await;
     let sink = Sink::open(requests(&receiver.url())).await.unwrap();
     let events = events(500);
@@ -70,7 +70,7 @@ async fn sending_twice_changes_nothing_and_is_told() {
 }
 
 #[tokio::test]
-async fn events_without_an_id_are_taken_too() {
+async fn events_without_id_are_accepted() {
     let receiver = BulkReceiver::start(Manner::Good).await;
     let events: Vec<String> = (1..=10).map(|line| format!(r#"{{"line":{line},"log":{{"offset":{line}}}}}"#)).collect();
     deliver(requests(&receiver.url()), &events, 10).await.whole();
@@ -78,7 +78,7 @@ async fn events_without_an_id_are_taken_too() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_put_off_is_sent_again_and_one_that_is_refused_is_given_back() {
+async fn deferred_event_is_retried_rejected_one_given_up() {
     let receiver = BulkReceiver::start(Manner::PutsOff).await;
     let outcome = deliver(requests(&receiver.url()), &events(600), 200).await;
     assert_eq!((outcome.whole().delivered.acknowledged, outcome.delivered.sent), (600, 600));
@@ -93,7 +93,7 @@ async fn an_event_that_is_put_off_is_sent_again_and_one_that_is_refused_is_given
 }
 
 #[tokio::test]
-async fn an_event_that_is_put_off_for_ever_is_given_back_and_the_others_go_on() {
+async fn permanently_deferred_event_is_given_up() {
     let receiver = BulkReceiver::start(Manner::PutsOffForEver).await;
     let outcome = deliver(Settings { batch_events: 100, ..hasty(&receiver.url()) }, &events(600), 600).await;
     assert_eq!((outcome.error.as_ref(), outcome.delivered.acknowledged), (None, 400));
@@ -102,7 +102,7 @@ async fn an_event_that_is_put_off_for_ever_is_given_back_and_the_others_go_on() 
 }
 
 #[tokio::test]
-async fn a_request_that_is_too_large_is_split_until_it_is_not() {
+async fn too_large_request_is_split() {
     let receiver = BulkReceiver::start(Manner::TooLarge(30)).await;
     let outcome = deliver(requests(&receiver.url()), &events(250), 250).await;
     assert_eq!(outcome.whole().delivered.acknowledged, 250);
@@ -115,7 +115,7 @@ async fn a_request_that_is_too_large_is_split_until_it_is_not() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_unavailable_is_waited_for_as_long_as_patience_lasts() {
+async fn unavailable_receiver_is_retried_for_patience_time() {
     let receiver = BulkReceiver::start(Manner::Unavailable(3)).await;
     let outcome = deliver(requests(&receiver.url()), &events(300), 100).await;
     assert_eq!(outcome.whole().delivered.acknowledged, 300);
@@ -123,11 +123,11 @@ async fn a_receiver_that_is_unavailable_is_waited_for_as_long_as_patience_lasts(
     let receiver = BulkReceiver::start(Manner::Unavailable(u32::MAX)).await;
     let outcome = deliver(hasty(&receiver.url()), &events(300), 100).await;
     assert_eq!((outcome.delivered.acknowledged, receiver.ids().len()), (0, 0));
-    assert_eq!(outcome.reasons(), BTreeSet::from(["it takes no more: 503 busy: come back later"]));
+    assert_eq!(outcome.reasons(), BTreeSet::from(["overloaded: 503 busy: come back later"]));
 }
 
 #[tokio::test]
-async fn after_a_connection_that_broke_everything_is_sent_again_and_what_was_taken_is_a_duplicate() {
+async fn broken_connection_resends_and_counts_duplicates() {
     let receiver = BulkReceiver::start(Manner::Resets(2)).await;
     let outcome = deliver(requests(&receiver.url()), &events(400), 100).await;
     let delivered = &outcome.whole().delivered;
@@ -137,14 +137,14 @@ async fn after_a_connection_that_broke_everything_is_sent_again_and_what_was_tak
 }
 
 #[tokio::test]
-async fn an_answer_that_leaves_out_an_event_is_not_believed() {
+async fn answer_with_missing_item_is_not_trusted() {
     let receiver = BulkReceiver::start(Manner::Forgets).await;
     let outcome = deliver(requests(&receiver.url()), &events(100), 100).await;
     assert_eq!((outcome.whole().delivered.acknowledged, outcome.delivered.duplicate), (0, 100));
 }
 
 #[tokio::test]
-async fn credentials_are_sent_and_their_refusal_stops_the_sink() {
+async fn refused_credentials_stop_the_sink() {
     let basic = BulkReceiver::start(Manner::Wants("Basic c2hpcHBlcjpwIHc=")).await;
     let url = basic.url().replace("127", "shipper:p%20w@127");
     deliver(requests(&url), &events(10), 10).await.whole();
@@ -153,7 +153,7 @@ async fn credentials_are_sent_and_their_refusal_stops_the_sink() {
     deliver(with_key, &events(10), 10).await.whole();
 
     let outcome = deliver(requests(&key.url()), &events(2_000), 100).await;
-    let reason = "it refuses the credentials: 401 security_exception: missing authentication credentials";
+    let reason = "credentials refused: 401 security_exception: missing authentication credentials";
     assert_eq!(outcome.reasons(), BTreeSet::from([reason]));
     let error = outcome.error.unwrap();
     assert_eq!((error.code(), outcome.delivered.acknowledged), ("sink_denied", 0));
@@ -161,7 +161,7 @@ async fn credentials_are_sent_and_their_refusal_stops_the_sink() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_rejected_whole_is_given_back_in_the_receivers_words() {
+async fn rejected_request_keeps_the_receivers_words() {
     let receiver = BulkReceiver::start(Manner::Rejects).await;
     let outcome = deliver(requests(&receiver.url()), &events(100), 50).await;
     assert_eq!(outcome.reasons(), BTreeSet::from(["400 illegal_argument_exception: no such pipeline"]));
@@ -170,9 +170,9 @@ async fn a_request_that_is_rejected_whole_is_given_back_in_the_receivers_words()
     assert_eq!(outcome.error.unwrap().code(), "sink_protocol");
 }
 
-/// Unavailable, breaking off after it took a request, putting events off, refusing the size: at random.
+/// At random the receiver is unavailable, breaks off after accepting a request, defers events, or refuses the size.
 #[tokio::test]
-async fn whatever_a_receiver_does_nothing_is_lost_and_nothing_doubled() {
+async fn faulty_receiver_loses_and_duplicates_nothing() {
     for seed in 0..10 {
         let receiver = BulkReceiver::start(Manner::Random(seed)).await;
         let sink = Sink::open(Settings { batch_events: 30, ..settings(&receiver.url()) }).await.unwrap();
@@ -187,7 +187,7 @@ async fn whatever_a_receiver_does_nothing_is_lost_and_nothing_doubled() {
 }
 
 #[tokio::test]
-async fn the_same_holds_over_tls() {
+async fn events_are_stored_over_tls() {
     let certificates = Certificates::new();
     let receiver = BulkReceiver::tls(certificates.acceptor()).await;
     let ca = certificates.path("ca.pem");

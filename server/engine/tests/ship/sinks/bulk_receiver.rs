@@ -1,5 +1,5 @@
-//! A receiver of bulk requests that holds its sender to every rule, and answers what Elasticsearch and `OpenSearch` do
-//! when they are busy, misconfigured, or do not like an event.
+//! A receiver of bulk requests that enforces every rule of the protocol, and answers like Elasticsearch and
+//! `OpenSearch` when they are busy, misconfigured, or reject an event.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// What a request may hold before compression.
+/// Most bytes of a request before compression.
 const MOST: usize = 10 << 20;
 
 #[derive(Clone)]

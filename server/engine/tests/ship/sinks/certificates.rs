@@ -1,4 +1,4 @@
-//! An authority of the test's own, and a certificate by it for `localhost`.
+//! A certificate authority for tests, and a certificate by it for `localhost`.
 
 use std::{
     path::{Path, PathBuf},
@@ -44,7 +44,7 @@ impl Certificates {
         self.directory.path().join(name)
     }
 
-    /// Of a server with the certificate.
+    /// The acceptor of a server with the certificate.
     pub fn acceptor(&self) -> TlsAcceptor {
         let chain = vec![CertificateDer::from_pem_file(self.path("server.pem")).unwrap()];
         let key = PrivateKeyDer::from_pem_file(self.path("server.key")).unwrap();

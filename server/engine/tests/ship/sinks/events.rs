@@ -1,20 +1,20 @@
-//! Events to deliver, and what is checked whenever some were delivered.
+//! Test events, and the checks after every delivery.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use engine::ship::sink::{Batch, Delivered, Mark, Settings, Sink, SinkError, Undelivered};
 
-/// What became of some events.
+/// The result of a delivery.
 pub struct Outcome {
     pub delivered: Delivered,
     pub undelivered: Vec<Undelivered>,
-    /// Why the sink could not go on.
+    /// Why the sink could not continue.
     pub error: Option<SinkError>,
-    /// Those that are claimed to have arrived: all but the undelivered ones.
+    /// Events claimed as sent or acknowledged: all except the undelivered ones.
     pub claimed: BTreeSet<String>,
 }
 
-/// So many different ones, each with an id as an object's events have it.
+/// Different events, each with an id like the events of an object.
 pub fn events(count: usize) -> Vec<String> {
     (1..=count)
         .map(|number| {
@@ -24,12 +24,12 @@ pub fn events(count: usize) -> Vec<String> {
         .collect()
 }
 
-/// Settings of a test that goes well: nothing in it takes this long.
+/// Settings with a long patience time, for tests in which nothing is given up.
 pub fn settings(url: &str) -> Settings {
     Settings { patience: Duration::from_secs(30), ..Settings::new(url.parse().unwrap()) }
 }
 
-/// Settings of a test in which a receiver is given up.
+/// Settings with a short patience time, for tests in which a receiver is given up.
 pub fn hasty(url: &str) -> Settings {
     Settings { patience: Duration::from_millis(500), ..settings(url) }
 }
@@ -41,7 +41,7 @@ pub async fn deliver(settings: Settings, events: &[String], per_batch: usize) ->
     outcome
 }
 
-/// Sends the events as one object's, and checks that each is accounted for.
+/// Sends the events as those of one object, and checks that each is accounted for.
 pub async fn deliver_to(sink: &Sink, events: &[String], per_batch: usize) -> Outcome {
     let mut delivery = sink.delivery().await.unwrap();
     let (mut batch, mut undelivered, mut error) = (Batch::default(), Vec::new(), None);
@@ -84,14 +84,14 @@ pub fn add(batch: &mut Batch, offset: u64, event: &str) {
 }
 
 impl Outcome {
-    /// Everything arrived, as far as the sink can say.
+    /// Checks that every event was sent or acknowledged.
     pub fn whole(&self) -> &Self {
         assert_eq!(self.error, None);
         assert_eq!(self.undelivered, []);
         self
     }
 
-    /// The reasons of what was given back, each once.
+    /// The distinct reasons of the undelivered events.
     pub fn reasons(&self) -> BTreeSet<&str> {
         self.undelivered.iter().map(|undelivered| undelivered.reason.as_str()).collect()
     }

@@ -1,4 +1,4 @@
-//! Events into a file.
+//! The sink for a file.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use engine::ship::sink::{Settings, Sink};
 use super::events::{deliver, deliver_to, events, settings};
 
 #[tokio::test]
-async fn events_are_appended_and_acknowledged_once_they_are_on_the_disk() {
+async fn appended_events_are_acknowledged_after_sync() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("events.ndjson");
     let events = events(3_000);
@@ -19,7 +19,7 @@ async fn events_are_appended_and_acknowledged_once_they_are_on_the_disk() {
 }
 
 #[tokio::test]
-async fn a_file_has_one_writer() {
+async fn file_allows_one_writer() {
     let directory = tempfile::tempdir().unwrap();
     let settings = settings(&format!("file:{}", directory.path().join("events").display()));
     let first = Sink::open(settings.clone()).await.unwrap();
@@ -30,7 +30,7 @@ async fn a_file_has_one_writer() {
 }
 
 #[tokio::test]
-async fn a_line_that_was_cut_off_before_takes_no_event_with_it() {
+async fn earlier_incomplete_line_affects_no_event() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("events");
     fs::write(&path, "{\"whole\":1}\n{\"cut").unwrap();
@@ -41,7 +41,7 @@ async fn a_line_that_was_cut_off_before_takes_no_event_with_it() {
 }
 
 #[tokio::test]
-async fn what_a_full_disk_does_not_take_is_given_back() {
+async fn full_disk_gives_up_events() {
     let sink = Sink::open(settings("file:/dev/full")).await.unwrap();
     let outcome = deliver_to(&sink, &events(100), 10).await;
     assert_eq!(outcome.delivered.acknowledged, 0);

@@ -1,4 +1,4 @@
-//! What holds for every sink: its limits over all its deliveries, and its account even of a send that was interrupted.
+//! Properties of every sink: limits over all deliveries, and a complete account even of a cancelled send.
 
 use std::{fs, num::NonZeroU32};
 
@@ -12,10 +12,10 @@ use super::{
     tcp_receiver::{Manner, TcpReceiver},
 };
 
-/// Both objects together take as long as their events at that rate, but for the first piece. Real time: a paused
+/// Both objects together take as long as their events at that rate, except the first piece. Uses real time, as a paused
 /// clock would run ahead of the network.
 #[tokio::test]
-async fn events_a_second_are_shared_by_all_deliveries() {
+async fn rate_limit_is_shared_by_deliveries() {
     let receiver = TcpReceiver::start(Manner::Good).await;
     let limited = Settings { max_events_per_second: NonZeroU32::new(1_000), ..settings(&receiver.url) };
     let sink = Sink::open(limited).await.unwrap();
@@ -29,7 +29,7 @@ async fn events_a_second_are_shared_by_all_deliveries() {
 }
 
 #[tokio::test]
-async fn events_of_a_send_that_was_interrupted_are_accounted_for() {
+async fn cancelled_send_is_accounted_for() {
     let lines = TcpReceiver::start(Manner::NeverReads).await;
     let lumberjack = LumberjackReceiver::start(lumberjack_receiver::Manner::Silent).await;
     let bulk = BulkReceiver::start(bulk_receiver::Manner::Unavailable(u32::MAX)).await;
@@ -50,7 +50,7 @@ async fn events_of_a_send_that_was_interrupted_are_accounted_for() {
 }
 
 #[tokio::test]
-async fn a_file_has_what_it_acknowledged_though_a_send_was_interrupted() {
+async fn file_keeps_acknowledged_events_after_cancelled_send() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("events");
     let sink = Sink::open(settings(&format!("file:{}", path.display()))).await.unwrap();
@@ -68,7 +68,7 @@ async fn a_file_has_what_it_acknowledged_though_a_send_was_interrupted() {
 }
 
 #[tokio::test]
-async fn a_delivery_waits_for_one_of_the_connections_there_may_be() {
+async fn delivery_waits_for_a_free_connection() {
     let receiver = TcpReceiver::start(Manner::Good).await;
     let sink = Sink::open(Settings { connections: 1, ..settings(&receiver.url) }).await.unwrap();
     let first = sink.delivery().await.unwrap();

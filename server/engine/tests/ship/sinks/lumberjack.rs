@@ -1,4 +1,4 @@
-//! Lumberjack, into a receiver that is strict to the protocol.
+//! Lumberjack to a receiver that enforces the protocol.
 
 use std::collections::BTreeSet;
 
@@ -11,19 +11,19 @@ use super::{
     lumberjack_receiver::{LumberjackReceiver, Manner},
 };
 
-/// Windows of 100 events.
+/// Settings with windows of 100 events.
 fn windows(url: &str) -> Settings {
     Settings { batch_events: 100, ..settings(url) }
 }
 
-/// What holds however a receiver behaved: what it acknowledged is what is claimed.
+/// Whatever the receiver did, every event claimed as acknowledged was acknowledged.
 fn assert_matches(outcome: &Outcome, receiver: &LumberjackReceiver) {
     let acknowledged: BTreeSet<String> = receiver.acknowledged().into_iter().collect();
     assert!(outcome.claimed.is_subset(&acknowledged), "claimed, and never acknowledged");
 }
 
 #[tokio::test]
-async fn every_event_is_acknowledged_once_and_in_order() {
+async fn events_are_acknowledged_once_in_order() {
     for compression in [0, 1, 9] {
         let receiver = LumberjackReceiver::start(Manner::Good).await;
         let events = events(5_050);
@@ -36,7 +36,7 @@ async fn every_event_is_acknowledged_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_nobody_here_wrote_reads_the_same() {
+async fn third_party_receiver_reads_the_same_events() {
     let listener = Server::builder().bind("127.0.0.1:0").await.unwrap();
     let url = format!("lumberjack://{}", listener.local_addr().unwrap());
     let receiver = tokio::spawn(async move {
@@ -52,9 +52,9 @@ async fn a_receiver_that_nobody_here_wrote_reads_the_same() {
     assert!(receiver.await.unwrap() == events, "some events are not what was sent");
 }
 
-/// Busy, acknowledging in parts, hanging up before, in the middle and after storing a window: at random.
+/// At random the receiver is busy, acknowledges partially, or hangs up before, within or after storing a window.
 #[tokio::test]
-async fn whatever_a_receiver_does_nothing_that_it_acknowledged_is_missing_and_nothing_is_lost() {
+async fn faulty_receiver_loses_nothing() {
     for seed in 0..10 {
         let receiver = LumberjackReceiver::start(Manner::Random(seed)).await;
         let sink = Sink::open(Settings { batch_events: 20, ..settings(&receiver.url()) }).await.unwrap();
@@ -69,7 +69,7 @@ async fn whatever_a_receiver_does_nothing_that_it_acknowledged_is_missing_and_no
 }
 
 #[tokio::test]
-async fn a_large_event_goes_through_in_a_window_of_its_own() {
+async fn large_event_gets_its_own_window() {
     let receiver = LumberjackReceiver::start(Manner::Good).await;
     let mut events = events(30);
     events[10] = format!(r#"{{"user_agent":"{}","@metadata":{{"_id":"large"}}}}"#, "x".repeat(200_000));
@@ -80,7 +80,7 @@ async fn a_large_event_goes_through_in_a_window_of_its_own() {
 }
 
 #[tokio::test]
-async fn objects_one_after_the_other_share_a_connection() {
+async fn consecutive_objects_share_a_connection() {
     let receiver = LumberjackReceiver::start(Manner::Good).await;
     let sink = Sink::open(windows(&receiver.url())).await.unwrap();
     for object in events(600).chunks(200) {
@@ -91,7 +91,7 @@ async fn objects_one_after_the_other_share_a_connection() {
 }
 
 #[tokio::test]
-async fn the_same_holds_over_tls() {
+async fn events_are_acknowledged_over_tls() {
     let certificates = Certificates::new();
     let receiver = LumberjackReceiver::tls(certificates.acceptor()).await;
     let url = format!("lumberjacks://localhost:{}?ca={}", receiver.port, certificates.path("ca.pem").display());
@@ -101,7 +101,7 @@ async fn the_same_holds_over_tls() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_busy_or_acknowledges_in_parts_is_waited_for() {
+async fn busy_or_partly_acknowledging_receiver_is_awaited() {
     for manner in [Manner::Busy, Manner::InParts] {
         let receiver = LumberjackReceiver::start(manner).await;
         let events = events(2_000);
@@ -112,7 +112,7 @@ async fn a_receiver_that_is_busy_or_acknowledges_in_parts_is_waited_for() {
 }
 
 #[tokio::test]
-async fn after_a_hang_up_in_a_window_what_was_not_acknowledged_is_sent_again_and_counted_once() {
+async fn hang_up_resends_only_unacknowledged_events() {
     for part in [0, 1, 60, 99] {
         let receiver = LumberjackReceiver::start(Manner::HangsUp { times: 3, part }).await;
         let events = events(2_000);
@@ -127,7 +127,7 @@ async fn after_a_hang_up_in_a_window_what_was_not_acknowledged_is_sent_again_and
 }
 
 #[tokio::test]
-async fn a_receiver_that_says_nothing_is_given_up_and_everything_given_back() {
+async fn silent_receiver_is_given_up() {
     for (manner, what) in [
         (Manner::Silent, "the receiver acknowledged nothing"),
         (Manner::NeverReads, "the receiver acknowledged nothing"),
@@ -141,7 +141,7 @@ async fn a_receiver_that_says_nothing_is_given_up_and_everything_given_back() {
 }
 
 #[tokio::test]
-async fn a_port_where_something_else_listens_is_told_by_what_it_answers() {
+async fn other_protocol_is_reported_with_its_answer() {
     let receiver = LumberjackReceiver::start(Manner::Other).await;
     let outcome = deliver(windows(&receiver.url()), &events(1_000), 100).await;
     let error = outcome.error.unwrap();

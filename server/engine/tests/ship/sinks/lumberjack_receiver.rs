@@ -1,5 +1,5 @@
-//! A receiver of Lumberjack v2 that holds its sender to every rule of the protocol, and does what real ones do: says
-//! that it is busy, acknowledges a window in parts, hangs up in the middle of one.
+//! A receiver of Lumberjack v2 that enforces every rule of the protocol and behaves like real ones: it reports that it
+//! is busy, acknowledges a window partially, or hangs up in the middle of one.
 
 use std::{
     io::Read,
@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// What Logstash takes in one window.
+/// Most events that Logstash accepts in one window.
 const WINDOW: u32 = 10_000;
 
 #[derive(Clone)]

@@ -1,5 +1,5 @@
-//! The promises of the sinks, against receivers nobody here wrote where there are any, and against doubles for faults
-//! and for protocols whose receivers do not run here.
+//! Tests of the sinks: against third-party receivers where available, and against doubles for faults and for protocols
+//! whose receivers cannot run in tests.
 
 mod bulk;
 mod bulk_receiver;

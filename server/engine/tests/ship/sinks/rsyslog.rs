@@ -1,4 +1,4 @@
-//! rsyslog as the receiver: a process of its own, on a free port of loopback, that writes what it takes to a file.
+//! rsyslog as the receiver: a separate process on a free loopback port that writes received lines to a file.
 
 use std::{
     fmt::Write,

@@ -1,4 +1,4 @@
-//! Lines over TCP and TLS, into rsyslog.
+//! Lines over TCP and TLS to rsyslog.
 
 use super::{
     certificates::Certificates,
@@ -18,7 +18,7 @@ fn many() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_lines_and_a_large_one_reach_rsyslog_intact_and_in_order() {
+async fn hundred_thousand_lines_reach_rsyslog_in_order() {
     let rsyslog = Rsyslog::plain();
     let events = many();
     let outcome = deliver(settings(&format!("tcp://127.0.0.1:{}", rsyslog.port)), &events, 1_000).await;
@@ -28,7 +28,7 @@ async fn a_hundred_thousand_lines_and_a_large_one_reach_rsyslog_intact_and_in_or
 }
 
 #[tokio::test]
-async fn the_same_holds_over_tls() {
+async fn lines_reach_rsyslog_over_tls() {
     let certificates = Certificates::new();
     let rsyslog = Rsyslog::tls(&certificates);
     let events = many();
@@ -38,7 +38,7 @@ async fn the_same_holds_over_tls() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn objects_sent_side_by_side_keep_their_own_order() {
+async fn concurrent_objects_keep_their_order() {
     let rsyslog = Rsyslog::plain();
     let sink = Sink::open(settings(&format!("tcp://127.0.0.1:{}", rsyslog.port))).await.unwrap();
     let objects: Vec<Vec<String>> = (0..6)
@@ -63,7 +63,7 @@ async fn objects_sent_side_by_side_keep_their_own_order() {
 }
 
 #[tokio::test]
-async fn a_large_object_is_proven_piece_by_piece_and_stays_in_order() {
+async fn large_object_is_confirmed_piecewise_in_order() {
     let rsyslog = Rsyslog::plain();
     let events = events(20_000);
     let url = format!("tcp://127.0.0.1:{}", rsyslog.port);

@@ -1,4 +1,4 @@
-//! Lines over TCP to receivers that fail: nothing is claimed that did not arrive, and all else is given back.
+//! Lines over TCP to failing receivers: no event is counted as sent that did not arrive, and all others are given up.
 
 use engine::ship::sink::{Batch, Settings, Sink, SinkFault};
 
@@ -9,7 +9,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn a_receiver_that_is_down_at_the_start_is_said_at_once() {
+async fn unreachable_receiver_is_reported_at_once() {
     let receiver = TcpReceiver::start(Manner::Good).await;
     let url = receiver.url.clone();
     receiver.kill().await;
@@ -19,9 +19,9 @@ async fn a_receiver_that_is_down_at_the_start_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn a_receiver_killed_in_the_middle_and_not_coming_back_leaves_nothing_unaccounted_for() {
+async fn killed_receiver_leaves_every_event_accounted_for() {
     let receiver = TcpReceiver::start(Manner::Good).await;
-    // Each batch is proven by itself.
+    // Each batch is confirmed on its own.
     let sink = Sink::open(Settings { unproven_bytes: 1, ..hasty(&receiver.url) }).await.unwrap();
     let events = events(1_000);
     let before = deliver_to(&sink, &events[..500], 100).await;
@@ -35,7 +35,7 @@ async fn a_receiver_killed_in_the_middle_and_not_coming_back_leaves_nothing_unac
 }
 
 #[tokio::test]
-async fn what_was_written_to_a_connection_that_broke_is_given_back_and_the_rest_goes_on() {
+async fn events_on_broken_connection_are_given_up() {
     let receiver = TcpReceiver::start(Manner::ResetsOnce).await;
     let events = events(5_000);
     let outcome = deliver(Settings { unproven_bytes: 20_000, ..settings(&receiver.url) }, &events, 50).await;
@@ -48,7 +48,7 @@ async fn what_was_written_to_a_connection_that_broke_is_given_back_and_the_rest_
 }
 
 #[tokio::test]
-async fn with_a_receiver_that_resets_each_hundredth_line_no_more_is_claimed_than_arrived() {
+async fn resetting_receiver_never_gets_overclaimed() {
     let receiver = TcpReceiver::start(Manner::ResetsAfter(100)).await;
     let events = events(3_000);
     // Objects of 30 lines pass between two resets, larger ones never do.
@@ -61,7 +61,7 @@ async fn with_a_receiver_that_resets_each_hundredth_line_no_more_is_claimed_than
 }
 
 #[tokio::test]
-async fn a_receiver_that_never_reads_slows_the_sender_until_patience_ends() {
+async fn unreading_receiver_blocks_sender_until_patience_ends() {
     let receiver = TcpReceiver::start(Manner::NeverReads).await;
     let sink = Sink::open(Settings { unproven_bytes: 1 << 30, ..hasty(&receiver.url) }).await.unwrap();
     let mut delivery = sink.delivery().await.unwrap();
@@ -82,7 +82,7 @@ async fn a_receiver_that_never_reads_slows_the_sender_until_patience_ends() {
 }
 
 #[tokio::test]
-async fn without_the_receivers_close_nothing_is_called_sent() {
+async fn nothing_is_sent_without_receivers_close() {
     let receiver = TcpReceiver::start(Manner::NeverCloses).await;
     let events = events(100);
     let outcome = deliver(hasty(&receiver.url), &events, 10).await;
@@ -91,7 +91,7 @@ async fn without_the_receivers_close_nothing_is_called_sent() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_cut_while_it_stood_by_is_not_written_to() {
+async fn connection_cut_while_idle_is_not_used() {
     let receiver = TcpReceiver::start(Manner::ClosesFirst).await;
     let sink = Sink::open(settings(&receiver.url)).await.unwrap();
     receiver.closed().await;
@@ -102,7 +102,7 @@ async fn a_connection_that_was_cut_while_it_stood_by_is_not_written_to() {
 }
 
 #[tokio::test]
-async fn a_receiver_whose_certificate_is_not_trusted_gets_no_event() {
+async fn untrusted_receiver_gets_no_event() {
     let certificates = Certificates::new();
     let others = Certificates::new();
     let rsyslog = super::rsyslog::Rsyslog::tls(&certificates);

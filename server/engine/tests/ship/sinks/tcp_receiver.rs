@@ -1,4 +1,4 @@
-//! A receiver of lines that misbehaves as no real one can be made to.
+//! A receiver of lines with faults that no real receiver can be configured to have.
 
 use std::{
     collections::BTreeSet,
@@ -28,13 +28,13 @@ pub enum Manner {
     /// Reads to the end, then closes.
     Good,
     NeverReads,
-    /// Reads to the end, and leaves it at that.
+    /// Reads to the end and never closes.
     NeverCloses,
-    /// Closes after so many lines, with others unread: the network calls that a reset.
+    /// Closes after this many lines with others unread, which causes a reset.
     ResetsAfter(usize),
-    /// Resets the first connection that holds ten lines, and is good after that.
+    /// Resets the first connection after ten lines, and behaves well afterwards.
     ResetsOnce,
-    /// Closes the first connection before anything comes, as after a long silence, and is good after that.
+    /// Closes the first connection before any data, as after a long idle time, and behaves well afterwards.
     ClosesFirst,
 }
 
@@ -51,16 +51,16 @@ impl TcpReceiver {
     /// Waits until the first connection is closed, and until this process could see that.
     pub async fn closed(&self) {
         self.closed.notified().await;
-        // Whatever the network had to tell before this connection is told by now.
+        // By the time this connection is made, the close has reached this process.
         TcpStream::connect(self.url.trim_start_matches("tcp://")).await.unwrap();
     }
 
-    /// Every line that it read whole.
+    /// Every complete line that it read.
     pub fn lines(&self) -> BTreeSet<String> {
         self.lines.lock().unwrap().clone()
     }
 
-    /// It and all its connections are gone.
+    /// Ends the receiver and all its connections; returns the lines it read.
     pub async fn kill(self) -> BTreeSet<String> {
         self.stop.notify_one();
         let _ = self.task.await;
@@ -72,7 +72,7 @@ impl TcpReceiver {
 struct Served {
     manner: Manner,
     lines: Arc<Mutex<BTreeSet<String>>>,
-    /// No connection had its fault yet.
+    /// Whether the fault is still to happen.
     first: Arc<AtomicBool>,
 }
 

@@ -1,5 +1,5 @@
-//! The tracker's state behind its lock: plain data and the rules that keep it consistent. What is taken from it to be
-//! shown and stored is made in [`taking`].
+//! The tracker's state behind its lock: plain data and the rules that keep it consistent. [`taking`] makes what the caller
+//! shows and stores.
 
 mod taking;
 
@@ -8,32 +8,32 @@ use std::{collections::HashSet, sync::Arc};
 use model::{Failure, Key, Phase, Progress};
 use tokio::{sync::Semaphore, time::Instant};
 
-use super::{Checkpoint, Pruning, RangeState, Settled, Verified, lanes::Lanes};
+use super::{Checkpoint, Pruning, RangeState, Settled, Verified, ranges::OpenRanges};
 use crate::{
     clone::{
-        effort::Limits,
+        gauge::LimitDetector,
         window::{Outcome, Passed},
     },
     limit::Throughput,
     s3::Listed,
 };
 
-/// Failed keys remembered, so that the comparison does not report them a second time in other words.
+/// Most failed keys remembered, so that the comparison does not report them again in other words.
 const KNOWN: usize = 100_000;
 
 pub(super) struct State {
-    /// As earlier attempts left it; of it only what this attempt adds to.
+    /// Progress of earlier attempts, to which this attempt adds.
     before: Progress,
     phase: Phase,
-    pub lanes: Lanes,
+    pub ranges: OpenRanges,
     pub copied: bool,
     pub pruning: Pruning,
-    /// In this attempt.
+    /// Objects deleted in this attempt.
     deleted: u64,
-    /// How often something was taken, and how often since the plan was confirmed.
+    /// How often the caller has taken, and how often since the plan was confirmed.
     taken: u64,
     taken_confirmed: u64,
-    /// Sections done in this attempt: now, when it was last taken, and as far as known to be stored.
+    /// Sections done in this attempt: now, at the last take, and in the checkpoint known to be stored.
     sections: [u64; 3],
     pub found_final: bool,
     /// Counts of the keys that cursors have passed, and of all settled ones.
@@ -41,20 +41,20 @@ pub(super) struct State {
     pub total: Settled,
     unsettled: u64,
     pub in_flight: u32,
-    /// Keys counted as failed that are being tried again.
+    /// Keys counted as failed that are being retried.
     pub retrying: u32,
     compared: u64,
     failures: Vec<Failure>,
-    /// Never one that has failed since: whoever stores what is taken forgets the failures of these keys last.
+    /// Never a key that has failed since: the caller deletes the failures of these keys last.
     mended: HashSet<Key>,
     pub known: HashSet<Key>,
     throughput: Throughput,
     began: Instant,
-    /// Time stands still from here on.
+    /// The clock stops here.
     ended: Option<Instant>,
     pub touched: Instant,
     moved: u64,
-    limits: Limits,
+    limits: LimitDetector,
 }
 
 fn count(settled: &mut Settled, outcome: &Outcome) {
@@ -72,7 +72,7 @@ impl State {
     pub fn resume(before: Progress, checkpoint: Checkpoint, now: Instant) -> Self {
         Self {
             phase: before.phase,
-            lanes: Lanes::of(checkpoint.ranges),
+            ranges: OpenRanges::of(checkpoint.ranges),
             copied: checkpoint.copied,
             pruning: checkpoint.pruning,
             deleted: 0,
@@ -94,7 +94,7 @@ impl State {
             ended: None,
             touched: now,
             moved: 0,
-            limits: Limits::default(),
+            limits: LimitDetector::default(),
             before,
         }
     }
@@ -115,13 +115,13 @@ impl State {
     }
 
     pub fn start_over(&mut self) {
-        self.lanes = Lanes::default();
+        self.ranges = OpenRanges::default();
         (self.copied, self.found_final) = (false, false);
         (self.passed, self.total) = (Settled::default(), Settled::default());
         self.compared = 0;
     }
 
-    /// What failed is recorded again if it fails again.
+    /// Starts over; failures are recorded again if they happen again.
     pub fn begin_again(&mut self) {
         self.start_over();
         (self.unsettled, self.in_flight, self.retrying) = (0, 0, 0);
@@ -132,19 +132,19 @@ impl State {
         self.touched = now;
         self.unsettled += 1;
         self.total.found_bytes += object.size;
-        let lane = &mut self.lanes[range];
-        lane.range.state = RangeState::Active;
-        lane.found += 1;
-        lane.window.admit(object.key.clone(), object.size)
+        let progress = &mut self.ranges[range];
+        progress.range.state = RangeState::Active;
+        progress.found += 1;
+        progress.window.admit(object.key.clone(), object.size)
     }
 
     pub fn listed(&mut self, range: usize) {
-        let lane = &mut self.lanes[range];
-        lane.listed = true;
-        lane.finish_if_due();
+        let progress = &mut self.ranges[range];
+        progress.listed = true;
+        progress.finish_if_due();
     }
 
-    /// Answers how many keys the cursor passed.
+    /// Settles a key; returns how many keys the cursor passed.
     pub fn settle(&mut self, range: usize, number: u64, outcome: Outcome, now: Instant) -> usize {
         self.touched = now;
         self.unsettled = self.unsettled.saturating_sub(1);
@@ -153,23 +153,23 @@ impl State {
         if let Outcome::Failed(failure) = &outcome {
             self.remember(&failure.key);
         }
-        let lane = &mut self.lanes[range];
-        lane.settled += 1;
-        lane.failed += u64::from(failed);
-        lane.window.settle(number, outcome);
+        let progress = &mut self.ranges[range];
+        progress.settled += 1;
+        progress.failed += u64::from(failed);
+        progress.window.settle(number, outcome);
         let mut passed = 0;
-        while let Some(Passed { key, size, outcome }) = lane.window.pass() {
+        while let Some(Passed { key, size, outcome }) = progress.window.pass() {
             passed += 1;
             count(&mut self.passed, &outcome);
             self.passed.found_bytes += size;
-            lane.range.cursor = Some(key);
+            progress.range.cursor = Some(key);
             if let Outcome::Failed(failure) = outcome {
                 self.mended.remove(&failure.key);
                 self.failures.push(*failure);
             }
         }
-        lane.room.add_permits(passed);
-        lane.finish_if_due();
+        progress.room.add_permits(passed);
+        progress.finish_if_due();
         passed
     }
 
@@ -221,7 +221,7 @@ impl State {
         self.before.deleted + self.deleted
     }
 
-    pub fn left(&mut self, failure: Failure) {
+    pub fn not_deleted(&mut self, failure: Failure) {
         self.remember(&failure.key);
         self.failed(failure);
     }
@@ -249,7 +249,7 @@ impl State {
         }
     }
 
-    /// Failures of earlier attempts are not known by key any more: as many of the differences are taken to be theirs.
+    /// Failures of earlier attempts are not known by key any more: that many differences count as theirs.
     pub fn verified(&mut self, verified: Verified) {
         let total = &mut self.total;
         let found = total.objects().max(verified.source_objects);
@@ -262,7 +262,7 @@ impl State {
     }
 
     pub fn room(&self, range: usize) -> Arc<Semaphore> {
-        Arc::clone(&self.lanes[range].room)
+        Arc::clone(&self.ranges[range].room)
     }
 }
 
@@ -281,7 +281,7 @@ mod tests {
         let now = Instant::now();
         let settled = Settled { failed: 1, ..Settled::default() };
         let mut state = State::resume(Progress::default(), Checkpoint { settled, ..Checkpoint::default() }, now);
-        state.lanes.unfinished();
+        state.ranges.unfinished();
         let b = Listed { key: key("b"), size: 1, etag: None, modified: Time(0), class: None };
         let number = state.admit(0, &b, now);
         let failure =
@@ -292,14 +292,14 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_of_an_earlier_attempt_is_counted_once_though_the_comparison_finds_it_again() {
+    fn earlier_failure_found_by_comparison_counts_once() {
         let mut state = two_failed();
         state.verified(Verified { source_objects: 2, source_bytes: 2, fresh: 1 });
         assert_eq!((state.total.failed, state.total.objects()), (2, 2));
     }
 
     #[test]
-    fn what_is_proven_after_all_no_longer_counts_as_failed() {
+    fn failure_proven_equal_no_longer_counts() {
         let mut state = two_failed();
         state.proven_after_all(key("b"));
         state.verified(Verified { source_objects: 2, source_bytes: 2, fresh: 1 });
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_appeared_at_the_source_since_is_found_and_failed() {
+    fn objects_new_at_the_source_count_as_failed() {
         let mut state = two_failed();
         state.verified(Verified { source_objects: 5, source_bytes: 5, fresh: 4 });
         assert_eq!((state.total.failed, state.total.objects()), (5, 5));

@@ -1,7 +1,7 @@
-//! What is taken from the state once a second, to be shown and stored.
+//! What the caller takes from the state once a second, to show and store it.
 //!
-//! Always: progress, checkpoint, failures and what was mended are of one instant. Whoever takes has stored what it took
-//! before, or has put it back: from that it follows what a crash can lose, and how far deleting may run ahead.
+//! Always: progress, checkpoint, failures and resolved keys are of one instant. A caller that takes again has stored what
+//! it took before, or has put it back: from that it follows what a crash can lose, and how far deleting may run ahead.
 
 use std::collections::HashSet;
 
@@ -9,11 +9,11 @@ use model::{Key, Phase, Progress};
 use tokio::time::{Duration, Instant};
 
 use super::{
-    super::{Checkpoint, Pruning, Taken, checkpoint::joined, stretches::stretches},
+    super::{Checkpoint, Pruning, Taken, checkpoint::joined, key_map::key_map},
     State,
 };
 use crate::{
-    clone::{effort::Effort, sections::OPEN},
+    clone::{gauge::ConcurrencyGauge, sections::OPEN},
     limit::ThroughputSample,
     s3::Meter,
 };
@@ -23,11 +23,11 @@ fn milliseconds(time: Duration) -> u64 {
 }
 
 impl State {
-    pub fn take(&mut self, meter: &Meter, effort: &Effort, now: Instant) -> Taken {
+    pub fn take(&mut self, meter: &Meter, gauge: &ConcurrencyGauge, now: Instant) -> Taken {
         let now = self.ended.unwrap_or(now);
         self.taken += 1;
         let [done, taken, _] = self.sections;
-        self.sections = [done, done, taken]; // whoever takes again has stored what was taken before
+        self.sections = [done, done, taken]; // a caller that takes again has stored what it took before
         self.taken_confirmed += u64::from(matches!(self.pruning, Pruning::Confirmed(_)));
         if meter.moved() != self.moved {
             self.moved = meter.moved();
@@ -36,9 +36,9 @@ impl State {
         let objects = if self.phase == Phase::Verifying { self.compared } else { self.total.objects() };
         self.throughput.sample(ThroughputSample { at: now - self.began, items: objects, bytes: self.total.bytes });
         Taken {
-            progress: self.progress(meter, effort, now),
+            progress: self.progress(meter, gauge, now),
             checkpoint: Checkpoint {
-                ranges: joined(self.lanes.all().map(|lane| lane.range.clone()).collect()),
+                ranges: joined(self.ranges.all().map(|progress| progress.range.clone()).collect()),
                 copied: self.copied,
                 settled: self.passed,
                 pruning: self.pruning.clone(),
@@ -56,7 +56,7 @@ impl State {
         self.failures.splice(0..0, taken.failures);
     }
 
-    fn progress(&mut self, meter: &Meter, effort: &Effort, now: Instant) -> Progress {
+    fn progress(&mut self, meter: &Meter, gauge: &ConcurrencyGauge, now: Instant) -> Progress {
         let found = self.total.objects() + self.unsettled;
         let to_do = match self.phase {
             Phase::Copying => self.unsettled,
@@ -78,10 +78,10 @@ impl State {
             lines: None,
             in_flight: self.in_flight + self.retrying,
             compared: self.compared,
-            concurrency: if working { effort.allowed() } else { 0 },
+            concurrency: if working { gauge.allowed() } else { 0 },
             refused: self.before.refused + meter.refused(),
-            limit: self.limits.look(effort, meter, now).filter(|_| working),
-            ranges: stretches(self.lanes.all()),
+            limit: self.limits.detect(gauge, meter, now).filter(|_| working),
+            ranges: key_map(self.ranges.all()),
             requests: self.before.requests + meter.requests(),
             retries: self.before.retries + meter.retries(),
             rate: if working { rate } else { 0.0 },
@@ -92,11 +92,11 @@ impl State {
         }
     }
 
-    pub fn is_kept(&self) -> bool {
+    pub fn is_stored(&self) -> bool {
         self.taken == 0 || self.taken_confirmed >= 2
     }
 
-    pub fn may_open(&self) -> bool {
+    pub fn may_start_section(&self) -> bool {
         let [done, _, stored] = self.sections;
         self.taken == 0 || done - stored < OPEN
     }
@@ -115,40 +115,40 @@ mod tests {
     use crate::clone::sections::Sections;
 
     #[test]
-    fn a_confirmed_plan_is_kept_once_it_was_taken_and_taken_from_again() {
-        let (now, meter, effort) = (Instant::now(), Meter::default(), Effort::default());
+    fn confirmed_plan_is_stored_after_another_take() {
+        let (now, meter, gauge) = (Instant::now(), Meter::default(), ConcurrencyGauge::default());
         let mut state = State::resume(Progress::default(), Checkpoint::default(), now);
-        assert!(state.is_kept(), "nobody takes");
-        state.take(&meter, &effort, now);
+        assert!(state.is_stored(), "nothing was ever taken");
+        state.take(&meter, &gauge, now);
         state.pruning = Pruning::Confirmed(Sections::default());
-        assert!(!state.is_kept());
-        let taken = state.take(&meter, &effort, now);
+        assert!(!state.is_stored());
+        let taken = state.take(&meter, &gauge, now);
         assert_eq!(taken.checkpoint.pruning, state.pruning);
-        assert!(!state.is_kept(), "it may still be on its way");
+        assert!(!state.is_stored(), "it may still be on its way");
         state.put_back(taken);
-        state.take(&meter, &effort, now);
-        assert!(!state.is_kept(), "it could not be stored");
-        state.take(&meter, &effort, now);
-        assert!(state.is_kept());
+        state.take(&meter, &gauge, now);
+        assert!(!state.is_stored(), "it could not be stored");
+        state.take(&meter, &gauge, now);
+        assert!(state.is_stored());
     }
 
     #[test]
-    fn no_more_sections_are_begun_than_one_who_goes_on_reckons_with() {
-        let (now, meter, effort) = (Instant::now(), Meter::default(), Effort::default());
+    fn sections_ahead_of_the_checkpoint_are_bounded() {
+        let (now, meter, gauge) = (Instant::now(), Meter::default(), ConcurrencyGauge::default());
         let mut state = State::resume(Progress::default(), Checkpoint::default(), now);
         state.pruning = Pruning::Confirmed(Sections::default());
-        state.take(&meter, &effort, now);
+        state.take(&meter, &gauge, now);
         for _ in 0..OPEN {
-            assert!(state.may_open());
+            assert!(state.may_start_section());
             state.section_done();
         }
-        assert!(!state.may_open());
-        let taken = state.take(&meter, &effort, now);
-        assert!(!state.may_open(), "it may still be on its way");
+        assert!(!state.may_start_section());
+        let taken = state.take(&meter, &gauge, now);
+        assert!(!state.may_start_section(), "it may still be on its way");
         state.put_back(taken);
-        state.take(&meter, &effort, now);
-        assert!(!state.may_open(), "it could not be stored");
-        state.take(&meter, &effort, now);
-        assert!(state.may_open());
+        state.take(&meter, &gauge, now);
+        assert!(!state.may_start_section(), "it could not be stored");
+        state.take(&meter, &gauge, now);
+        assert!(state.may_start_section());
     }
 }

@@ -1,6 +1,6 @@
-//! What a bulk request was answered, item by item.
+//! Parses the answer to a bulk request, item by item.
 //!
-//! 200 says nothing by itself: each item has its own status, and there must be one for each event that was sent.
+//! A status of 200 proves nothing by itself: each item has its own status, and there must be one for each event.
 
 use hyper::StatusCode;
 use serde::Deserialize;
@@ -8,25 +8,25 @@ use serde_json::Value;
 
 use crate::ship::sink::error::SinkFault;
 
-/// What a request came to.
+/// The result of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// One for each event, in order.
     Items(Vec<Item>),
-    /// Nothing was taken, as it came in one piece.
+    /// Nothing was accepted, as the request is too large.
     TooLarge { why: String },
-    /// Nothing was taken, and none of it ever will be.
+    /// Nothing was accepted, and a retry cannot help.
     Rejected { why: String },
-    /// Perhaps later. `None` of it is known to have been taken.
+    /// A retry may help. No event is known to be accepted.
     Later(SinkFault),
-    /// No request will do better.
+    /// No request to this sink can succeed.
     Never(SinkFault),
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Item {
     Taken,
-    /// It was there already.
+    /// The receiver already had it.
     Duplicate,
     Later {
         why: String,
@@ -57,7 +57,7 @@ struct Outcome {
     error: Value,
 }
 
-/// Reads the answer to a request of so many events.
+/// Parses the answer to a request of `events` events.
 pub(super) fn read(status: StatusCode, body: &[u8], events: usize) -> Answer {
     let parsed = serde_json::from_slice::<Body>(body);
     if status == StatusCode::OK {
@@ -67,11 +67,11 @@ pub(super) fn read(status: StatusCode, body: &[u8], events: usize) -> Answer {
             Err(error) => later(format!("200 with what is no answer to a bulk request: {error}")),
         };
     }
-    let said = match parsed {
+    let message = match parsed {
         Ok(Body { error, .. }) if !error.is_null() => describe(&error),
         _ => String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned(),
     };
-    let why = if said.is_empty() { status.to_string() } else { format!("{} {said}", status.as_u16()) };
+    let why = if message.is_empty() { status.to_string() } else { format!("{} {message}", status.as_u16()) };
     match status.as_u16() {
         413 => Answer::TooLarge { why },
         400 => Answer::Rejected { why },
@@ -95,7 +95,7 @@ fn item(Action { create: Outcome { status, error } }: Action) -> Item {
     }
 }
 
-/// `{"type": …, "reason": …}`, or whatever else stands there.
+/// Formats an error: `{"type": …, "reason": …}`, or any other JSON as it is.
 fn describe(error: &Value) -> String {
     match (error["type"].as_str(), error["reason"].as_str()) {
         (Some(kind), Some(reason)) => format!("{kind}: {reason}"),
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_item_is_judged_by_its_own_status() {
+    fn each_item_is_judged_by_its_status() {
         let body =
             br#"{"errors":true,"items":[{"create":{"status":201}},{"create":{"status":409,"error":{"type":"x"}}},
             {"create":{"status":429,"error":{"type":"es_rejected_execution_exception","reason":"queue full"}}},
@@ -130,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_does_not_account_for_every_event_is_none() {
+    fn answer_without_every_item_is_rejected() {
         for body in [&br#"{"errors":false,"items":[{"create":{"status":201}}]}"#[..], b"", b"<html>", b"{}"] {
             assert!(matches!(read(StatusCode::OK, body, 2), Answer::Later(SinkFault::Protocol { .. })));
         }
     }
 
     #[test]
-    fn a_whole_request_is_told_in_the_receivers_words() {
+    fn request_error_keeps_the_receivers_words() {
         let body = br#"{"error":{"type":"security_exception","reason":"missing credentials"},"status":401}"#;
         let why = "401 security_exception: missing credentials".to_owned();
         assert_eq!(read(StatusCode::UNAUTHORIZED, body, 1), Answer::Never(SinkFault::Denied { why }));

@@ -1,4 +1,4 @@
-//! One bulk request over HTTP/1.1, on a connection that is used again and again.
+//! Sends bulk requests over HTTP/1.1 on reused connections.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,13 +24,13 @@ use crate::ship::sink::{
     pace::Pace,
     piece::Limits,
     pool::{Dialer, Idle},
-    trouble::Trouble,
+    retry_budget::RetryBudget,
     url::Peer,
 };
 
-/// Bytes of an answer for each event; reasons can be long.
+/// Most bytes of an answer per event; error texts can be long.
 const ANSWER_EACH: usize = 4 << 10;
-/// Of an answer with one document.
+/// Longest answer with a single document, in bytes.
 const LONGEST_DOCUMENT: usize = 16 << 20;
 
 type Sender = SendRequest<Full<Bytes>>;
@@ -39,7 +39,7 @@ pub struct Bulk {
     pub(super) name: String,
     dialer: Dialer,
     idle: Idle<Sender>,
-    /// Requests, each with its events, that may be under way.
+    /// Permits for requests in flight.
     pub(super) places: Arc<Semaphore>,
     pub(super) pace: Arc<Pace>,
     pub(super) patience: Duration,
@@ -84,15 +84,15 @@ impl Bulk {
         drop(self.idle.close());
     }
 
-    /// Sends a request of so many events and reads its answer.
+    /// Sends a request of `events` events and reads its answer.
     pub(super) async fn post(
         &self,
         body: Vec<u8>,
         events: usize,
-        trouble: &mut Trouble,
+        retries: &mut RetryBudget,
         delivered: &mut Delivered,
     ) -> Answer {
-        let mut sender = match self.sender(trouble, delivered).await {
+        let mut sender = match self.sender(retries, delivered).await {
             Ok(sender) => sender,
             Err(fault) => return Answer::Never(fault),
         };
@@ -112,7 +112,7 @@ impl Bulk {
         }
     }
 
-    /// Asks for something beside the bulk requests, on a connection of its own.
+    /// Sends a `GET` on a connection of its own.
     pub(in crate::ship::sink) async fn get(&self, path: &str) -> Result<(StatusCode, Bytes), SinkFault> {
         let asked = timeout(self.patience, async {
             let mut sender = self.handshake(self.dialer.dial().await?).await?;
@@ -149,8 +149,8 @@ impl Bulk {
         Ok(answer::read(status, &body.to_bytes(), events))
     }
 
-    /// On a connection that is connected now.
-    async fn sender(&self, trouble: &mut Trouble, delivered: &mut Delivered) -> Result<Sender, SinkFault> {
+    /// A sender on an open connection: an idle one, else a new one.
+    async fn sender(&self, retries: &mut RetryBudget, delivered: &mut Delivered) -> Result<Sender, SinkFault> {
         while let Some(mut sender) = self.idle.pop() {
             delivered.connections.created += 1;
             if sender.ready().await.is_ok() {
@@ -158,7 +158,7 @@ impl Bulk {
             }
             delivered.connections.destroyed += 1;
         }
-        let connection = self.dialer.dial_patiently(trouble, delivered).await?;
+        let connection = self.dialer.dial_with_retries(retries, delivered).await?;
         self.handshake(connection).await
     }
 
@@ -166,7 +166,7 @@ impl Bulk {
         let stream = TokioIo::new(connection.into_stream());
         let (sender, driver) = http1::handshake(stream).await.map_err(|error| broken(&error))?;
         tokio::spawn(async move {
-            // Whatever it is, whoever waits for an answer is told.
+            // An error reaches the caller that waits for an answer.
             let _ = driver.await;
         });
         Ok(sender)

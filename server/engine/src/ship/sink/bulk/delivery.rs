@@ -1,4 +1,4 @@
-//! One object's way through bulk requests.
+//! The delivery of one object by bulk requests.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -10,16 +10,16 @@ use tokio::{
 use super::{
     client::Bulk,
     request::FRAMING,
-    task::{Settled, see_through},
+    task::{Settled, send_piece},
 };
-use crate::ship::sink::{Batch, Delivered, SinkError, Undelivered, held::Spare, piece::Piece};
+use crate::ship::sink::{Batch, Delivered, SinkError, Undelivered, piece::Piece, unconfirmed::BatchPool};
 
 pub struct BulkDelivery {
     bulk: Arc<Bulk>,
-    /// Not under way yet.
+    /// Pieces not yet sent.
     waiting: VecDeque<Piece>,
-    under_way: JoinSet<Settled>,
-    spare: Spare,
+    in_flight: JoinSet<Settled>,
+    spare: BatchPool,
     delivered: Delivered,
 }
 
@@ -28,8 +28,8 @@ impl BulkDelivery {
         Self {
             bulk,
             waiting: VecDeque::new(),
-            under_way: JoinSet::new(),
-            spare: Spare::default(),
+            in_flight: JoinSet::new(),
+            spare: BatchPool::default(),
             delivered: Delivered::default(),
         }
     }
@@ -42,22 +42,22 @@ impl BulkDelivery {
     }
 
     pub async fn finish(mut self, undelivered: &mut Vec<Undelivered>) -> Delivered {
-        // An error has given back what it concerns; what is under way sees itself through.
+        // On an error the affected events are given up already; requests in flight complete by themselves.
         let _ = self.begin_all(undelivered).await;
-        while let Some(settled) = self.under_way.join_next().await {
-            let _ = self.take_in(settled, undelivered);
+        while let Some(settled) = self.in_flight.join_next().await {
+            let _ = self.record(settled, undelivered);
         }
         self.delivered
     }
 
-    /// Begins one request after the other as there are places for them.
+    /// Begins a request for each waiting piece as permits become free.
     async fn begin_all(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
         while !self.waiting.is_empty() {
             let places = Arc::clone(&self.bulk.places);
             let place = tokio::select! {
                 biased;
-                Some(settled) = self.under_way.join_next() => {
-                    self.take_in(settled, undelivered)?;
+                Some(settled) = self.in_flight.join_next() => {
+                    self.record(settled, undelivered)?;
                     continue;
                 }
                 place = places.acquire_owned() => place,
@@ -67,19 +67,19 @@ impl BulkDelivery {
         Ok(())
     }
 
-    /// Nothing without a place: the semaphore is never closed.
+    /// Begins the next request. Without a permit it does nothing, which cannot happen as the semaphore is never closed.
     fn begin(&mut self, place: Option<OwnedSemaphorePermit>) {
         if let (Some(place), Some(piece)) = (place, self.waiting.pop_front()) {
             let bulk = Arc::clone(&self.bulk);
-            self.under_way.spawn(async move {
-                let settled = see_through(bulk, piece).await;
+            self.in_flight.spawn(async move {
+                let settled = send_piece(bulk, piece).await;
                 drop(place);
                 settled
             });
         }
     }
 
-    fn take_in(
+    fn record(
         &mut self,
         settled: Result<Settled, JoinError>,
         undelivered: &mut Vec<Undelivered>,

@@ -1,8 +1,7 @@
-//! Elasticsearch and `OpenSearch`: `_bulk` requests, of which each event's answer counts.
+//! The sink for Elasticsearch and `OpenSearch`: `_bulk` requests, in which each event has its own answer.
 //!
-//! Several requests may be on their way at once, as many over all deliveries as there may be connections; each sees
-//! its own events through, retries included. An event with an id may safely be sent again: one that is there already
-//! is answered as a duplicate.
+//! Requests run concurrently, over all deliveries as many as connections are allowed. Each retries its own events. An
+//! event with an id can safely be sent again: the receiver reports one that it already has as a duplicate.
 
 mod answer;
 mod client;

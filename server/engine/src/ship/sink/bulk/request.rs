@@ -1,4 +1,4 @@
-//! The body of a bulk request: for each event a line that says what to do with it, and the event.
+//! Builds the body of a bulk request: for each event an action line and the event.
 
 use std::io::{self, Write};
 
@@ -6,11 +6,11 @@ use flate2::{Compression, write::GzEncoder};
 
 use crate::ship::{origin::split_id, sink::Batch};
 
-/// Bytes that come with an event at most: the action's line with its id. The id leaves the event for it.
+/// Most bytes that an event takes in addition to its own: its action line. The id moves there from the event.
 pub(super) const FRAMING: usize = 16;
 
-/// `create` is all that a data stream takes; anywhere else it means that an id which exists is told and not replaced.
-/// The id stands in the action alone: as a field of the document the receiver would refuse it.
+/// Uses `create`, the only action that a data stream accepts; elsewhere it reports an existing id instead of replacing
+/// the document. The id is only in the action, as the receiver rejects it as a field of the document.
 pub(super) fn body(batch: &Batch, events: &[usize], compression: u32) -> io::Result<Vec<u8>> {
     if compression == 0 {
         let mut body = Vec::new();
@@ -43,7 +43,7 @@ mod tests {
     use super::{super::super::Mark, *};
 
     #[test]
-    fn the_id_stands_in_the_action_and_not_in_the_document() {
+    fn id_is_in_the_action_not_document() {
         let id = "0123456789abcdef0123456789abcdef";
         let mut batch = Batch::default();
         for event in [

@@ -1,4 +1,4 @@
-//! Sees some events through: sends them, and again those that the receiver could not take yet, until each is settled.
+//! Sends a piece of events, and repeats those that the receiver could not accept yet, until each event is settled.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -7,28 +7,30 @@ use super::{
     client::Bulk,
     request,
 };
-use crate::ship::sink::{Batch, Delivered, SinkError, Undelivered, error::SinkFault, piece::Piece, trouble::Trouble};
+use crate::ship::sink::{
+    Batch, Delivered, SinkError, Undelivered, error::SinkFault, piece::Piece, retry_budget::RetryBudget,
+};
 
-/// What became of the events.
+/// The result for the events of a piece.
 pub(super) struct Settled {
     pub batch: Arc<Batch>,
     pub delivered: Delivered,
     pub undelivered: Vec<Undelivered>,
-    /// Why the sink cannot go on.
+    /// Why the sink cannot continue.
     pub error: Option<SinkError>,
 }
 
-pub(super) async fn see_through(bulk: Arc<Bulk>, piece: Piece) -> Settled {
+pub(super) async fn send_piece(bulk: Arc<Bulk>, piece: Piece) -> Settled {
     let Piece { batch, events } = piece;
     let mut settled = Settled { batch, delivered: Delivered::default(), undelivered: Vec::new(), error: None };
     let all = events.len() as u64;
-    let mut trouble = Trouble::new(bulk.patience);
-    // What is still to be sent, request by request.
+    let mut retries = RetryBudget::new(bulk.patience);
+    // Events still to send, request by request.
     let mut requests = VecDeque::from([events.collect::<Vec<_>>()]);
     while let Some(events) = requests.pop_front() {
         bulk.pace.turn(events.len()).await;
         let answer = match request::body(&settled.batch, &events, bulk.compression) {
-            Ok(body) => bulk.post(body, events.len(), &mut trouble, &mut settled.delivered).await,
+            Ok(body) => bulk.post(body, events.len(), &mut retries, &mut settled.delivered).await,
             Err(error) => Answer::Rejected { why: error.to_string() },
         };
         if settled.delivered.wire > 0 {
@@ -36,15 +38,15 @@ pub(super) async fn see_through(bulk: Arc<Bulk>, piece: Piece) -> Settled {
         }
         let fault = match answer {
             Answer::Items(items) => {
-                let later = settled.take_in(&events, items, &mut trouble);
+                let later = settled.record(&events, items, &mut retries);
                 if later.is_empty() {
                     continue;
                 }
-                if trouble.wait().await.is_ok() {
+                if retries.wait().await.is_ok() {
                     requests.push_front(later.into_iter().map(|(event, _)| event).collect());
                 } else {
                     for (event, why) in later {
-                        settled.give_up(&[event], &format!("not taken until patience ended: {why}"));
+                        settled.give_up(&[event], &format!("not accepted within the patience time: {why}"));
                     }
                 }
                 continue;
@@ -60,7 +62,7 @@ pub(super) async fn see_through(bulk: Arc<Bulk>, piece: Piece) -> Settled {
                 continue;
             }
             Answer::Later(fault) => {
-                if trouble.wait().await.is_ok() {
+                if retries.wait().await.is_ok() {
                     requests.push_front(events);
                     continue;
                 }
@@ -76,8 +78,8 @@ pub(super) async fn see_through(bulk: Arc<Bulk>, piece: Piece) -> Settled {
 }
 
 impl Settled {
-    /// The events that are to be sent again, and why.
-    fn take_in(&mut self, events: &[usize], items: Vec<Item>, trouble: &mut Trouble) -> Vec<(usize, String)> {
+    /// Records the answer to each event; returns the events to send again, and why.
+    fn record(&mut self, events: &[usize], items: Vec<Item>, retries: &mut RetryBudget) -> Vec<(usize, String)> {
         let mut later = Vec::new();
         for (event, item) in events.iter().zip(items) {
             match item {
@@ -88,7 +90,7 @@ impl Settled {
             }
         }
         if later.len() < events.len() {
-            trouble.over();
+            retries.reset();
         }
         later
     }

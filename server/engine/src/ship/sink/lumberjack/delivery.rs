@@ -1,4 +1,4 @@
-//! One object's way through Lumberjack.
+//! The delivery of one object over Lumberjack.
 
 use std::collections::VecDeque;
 
@@ -12,48 +12,49 @@ use crate::ship::sink::{
     Batch, Delivered, SinkError, Undelivered,
     connection::{Connection, Progress},
     error::SinkFault,
-    held::Spare,
     piece::Piece,
-    trouble::Trouble,
+    retry_budget::RetryBudget,
+    unconfirmed::BatchPool,
 };
 
-/// Windows on their way at once: the receiver works on one, the next is there already, and one comes.
+/// Most windows in flight: the receiver processes one, has received the next, and a third is being sent.
 const WINDOWS: usize = 3;
 
-/// The bytes that a frame of JSON has beside it.
+/// Bytes of a JSON frame in addition to the event.
 const FRAMING: usize = 10;
 
 pub struct LumberjackDelivery {
     sink: Lumberjack,
     _place: OwnedSemaphorePermit,
     connection: Option<Connection>,
-    /// Not on this connection yet, in order.
+    /// Windows not yet sent on this connection, in order.
     waiting: VecDeque<Window>,
-    /// On this connection and not acknowledged, the oldest first.
-    under_way: VecDeque<Window>,
+    /// Windows sent on this connection and not acknowledged, oldest first.
+    in_flight: VecDeque<Window>,
     encoder: Encoder,
-    /// Of the newest window under way, and how much of it is written.
+    /// Frames of the newest window in flight.
     frames: Vec<u8>,
+    /// Bytes of the frames that are written.
     written: usize,
-    spare: Spare,
-    trouble: Trouble,
+    spare: BatchPool,
+    retries: RetryBudget,
     delivered: Delivered,
 }
 
-/// Some events that nobody acknowledged yet.
+/// A window of events that are not yet all acknowledged.
 struct Window {
     piece: Piece,
-    /// Of those that it has on this connection, so many are acknowledged already.
+    /// Events acknowledged on this connection.
     acknowledged: usize,
-    /// Whether some of it has been written before, and so it been counted as sent.
+    /// Whether its events are already counted as sent.
     counted: bool,
 }
 
-/// Why nothing came forward.
+/// Why a step failed.
 enum Broke {
-    /// The connection is of no use any more; the fault is what to say if another one was not either for too long.
+    /// The connection is unusable; the fault is reported if further connections fail for too long.
     Connection(SinkFault),
-    /// Another one would be of no use.
+    /// Another connection would fail as well.
     Sink(SinkFault),
 }
 
@@ -63,12 +64,12 @@ impl LumberjackDelivery {
             _place: place,
             connection: None,
             waiting: VecDeque::new(),
-            under_way: VecDeque::new(),
+            in_flight: VecDeque::new(),
             encoder: Encoder::new(sink.compression),
             frames: Vec::new(),
             written: 0,
-            spare: Spare::default(),
-            trouble: Trouble::new(sink.patience),
+            spare: BatchPool::default(),
+            retries: RetryBudget::new(sink.patience),
             delivered: Delivered::default(),
             sink,
         }
@@ -86,7 +87,7 @@ impl LumberjackDelivery {
     }
 
     pub async fn finish(mut self, undelivered: &mut Vec<Undelivered>) -> Delivered {
-        while !self.waiting.is_empty() || !self.under_way.is_empty() {
+        while !self.waiting.is_empty() || !self.in_flight.is_empty() {
             if self.step(undelivered).await.is_err() {
                 break;
             }
@@ -97,14 +98,14 @@ impl LumberjackDelivery {
         self.delivered
     }
 
-    /// Brings something forward; where that fails, waits and puts everything back to be sent again.
+    /// Makes one step; if it fails, waits and queues unacknowledged windows to be sent again.
     async fn step(&mut self, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
         let fault = match self.forward().await {
             Ok(()) => return Ok(()),
             Err(Broke::Sink(fault)) => fault,
             Err(Broke::Connection(fault)) => {
                 self.disconnect(&fault.to_string());
-                if self.trouble.wait().await.is_ok() {
+                if self.retries.wait().await.is_ok() {
                     return Ok(());
                 }
                 fault
@@ -123,24 +124,24 @@ impl LumberjackDelivery {
     async fn forward(&mut self) -> Result<(), Broke> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.sink.pool.take(&mut self.trouble, &mut self.delivered).await.map_err(Broke::Sink)?,
+            None => self.sink.pool.take(&mut self.retries, &mut self.delivered).await.map_err(Broke::Sink)?,
         };
         let connection = self.connection.insert(connection);
         let patience = self.sink.patience;
         let progress = if self.written < self.frames.len() {
             let written = timeout(patience, connection.write(&self.frames[self.written..])).await;
             written.map_err(|_| self.silent("the receiver took nothing"))?
-        } else if self.under_way.len() < WINDOWS && !self.waiting.is_empty() {
+        } else if self.in_flight.len() < WINDOWS && !self.waiting.is_empty() {
             return self.begin_window().await;
         } else {
-            let heard = timeout(patience, connection.answer()).await;
-            heard.map_err(|_| self.silent("the receiver acknowledged nothing"))?
+            let received = timeout(patience, connection.answer()).await;
+            received.map_err(|_| self.silent("the receiver acknowledged nothing"))?
         };
-        // Also if the connection broke: what was acknowledged before need not be sent again.
+        // Even if the connection broke: events acknowledged before need not be sent again.
         self.listen()?;
         match progress {
             Ok(Progress::Wrote(bytes)) => self.wrote(bytes),
-            Ok(Progress::Heard) => {}
+            Ok(Progress::Received) => {}
             Err(error) => return Err(Broke::Connection(SinkFault::Broken { why: error.to_string() })),
         }
         Ok(())
@@ -149,7 +150,7 @@ impl LumberjackDelivery {
     fn wrote(&mut self, bytes: usize) {
         self.written += bytes;
         self.delivered.wire += bytes as u64;
-        if let Some(newest) = self.under_way.back_mut().filter(|window| !window.counted) {
+        if let Some(newest) = self.in_flight.back_mut().filter(|window| !window.counted) {
             newest.counted = true;
             self.delivered.sent += newest.piece.events.len() as u64;
         }
@@ -163,24 +164,24 @@ impl LumberjackDelivery {
         self.written = 0;
         let encoded = self.encoder.window(&window.piece, &mut self.frames);
         window.acknowledged = 0;
-        self.under_way.push_back(window);
+        self.in_flight.push_back(window);
         encoded.map_err(|error| Broke::Sink(SinkFault::Protocol { why: error.to_string() }))
     }
 
-    /// Takes in the acknowledgements that are there.
+    /// Processes the received acknowledgements.
     fn listen(&mut self) -> Result<(), Broke> {
         let Some(connection) = &mut self.connection else { return Ok(()) };
         loop {
-            let number = match acknowledgement(&mut connection.heard) {
+            let number = match acknowledgement(&mut connection.received) {
                 Ok(Some(number)) => number,
                 Ok(None) => return Ok(()),
                 Err(why) => return Err(Broke::Sink(SinkFault::Protocol { why })),
             };
-            // The receiver is alive and busy.
+            // The receiver is busy.
             if number == 0 {
                 continue;
             }
-            let Some(oldest) = self.under_way.front_mut() else {
+            let Some(oldest) = self.in_flight.front_mut() else {
                 return Err(Broke::Sink(SinkFault::Protocol { why: format!("it acknowledges {number} of nothing") }));
             };
             let announced = oldest.piece.events.len();
@@ -188,29 +189,29 @@ impl LumberjackDelivery {
                 let why = format!("it acknowledges {number} of {announced} events");
                 return Err(Broke::Sink(SinkFault::Protocol { why }));
             }
-            // Said already.
+            // Already acknowledged.
             if number <= oldest.acknowledged {
                 continue;
             }
             self.delivered.acknowledged += (number - oldest.acknowledged) as u64;
             oldest.acknowledged = number;
-            self.trouble.over();
+            self.retries.reset();
             if number == announced
-                && let Some(settled) = self.under_way.pop_front()
+                && let Some(settled) = self.in_flight.pop_front()
             {
                 self.spare.put(settled.piece.batch);
             }
         }
     }
 
-    /// What is not acknowledged is to be sent again, before what was not sent yet.
+    /// Drops the connection and queues unacknowledged windows before those not yet sent.
     fn disconnect(&mut self, why: &str) {
         self.connection = None;
         self.delivered.connections.destroyed += 1;
         self.delivered.socket_failed(why);
         self.frames.clear();
         self.written = 0;
-        while let Some(mut window) = self.under_way.pop_back() {
+        while let Some(mut window) = self.in_flight.pop_back() {
             window.piece.events.start += window.acknowledged;
             window.acknowledged = 0;
             self.waiting.push_front(window);

@@ -1,4 +1,4 @@
-//! Frames of Lumberjack v2: windows out, acknowledgements in.
+//! Frames of Lumberjack v2: encodes windows, decodes acknowledgements.
 
 use std::io::{self, Write};
 
@@ -8,10 +8,10 @@ use crate::ship::sink::piece::Piece;
 
 const VERSION: u8 = b'2';
 
-/// Version, type, number.
+/// Length of an acknowledgement: version, type, number.
 const ACK: usize = 6;
 
-/// Makes the frames of one window: how many events follow, then all of them in one compressed frame, or in plain ones.
+/// Encodes a window: the number of events, then all events in one compressed frame, or in plain frames.
 pub(super) struct Encoder {
     compression: u32,
     zlib: ZlibEncoder<Vec<u8>>,
@@ -22,7 +22,7 @@ impl Encoder {
         Self { compression, zlib: ZlibEncoder::new(Vec::new(), Compression::new(compression)) }
     }
 
-    /// Appends them to `out`. Numbers start at 1 in each window, so that an acknowledged number is also a count.
+    /// Appends the frames to `out`. Numbers start at 1 in each window, so that an acknowledged number is also a count.
     pub fn window(&mut self, piece: &Piece, out: &mut Vec<u8>) -> io::Result<()> {
         header(b'W', piece.events.len(), out)?;
         if self.compression == 0 {
@@ -58,16 +58,16 @@ fn length(number: usize) -> io::Result<[u8; 4]> {
     u32::try_from(number).map(u32::to_be_bytes).map_err(io::Error::other)
 }
 
-/// Takes one acknowledgement from what was heard; `None` until it is whole. The error is what stands there instead.
-pub(super) fn acknowledgement(heard: &mut Vec<u8>) -> Result<Option<usize>, String> {
+/// Removes one acknowledgement from the received bytes; `None` until it is complete. The error quotes other bytes.
+pub(super) fn acknowledgement(received: &mut Vec<u8>) -> Result<Option<usize>, String> {
     let expected = [VERSION, b'A'];
-    let begun = heard.len().min(expected.len());
-    if heard[..begun] != expected[..begun] {
-        let said = &heard[..heard.len().min(40)];
+    let begun = received.len().min(expected.len());
+    if received[..begun] != expected[..begun] {
+        let said = &received[..received.len().min(40)];
         return Err(format!("it answers \"{}\" where an acknowledgement belongs", said.escape_ascii()));
     }
-    let Some(&[_, _, a, b, c, d]) = heard.first_chunk::<ACK>() else { return Ok(None) };
-    heard.drain(..ACK);
+    let Some(&[_, _, a, b, c, d]) = received.first_chunk::<ACK>() else { return Ok(None) };
+    received.drain(..ACK);
     Ok(Some(u32::from_be_bytes([a, b, c, d]) as usize))
 }
 
@@ -76,14 +76,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn acknowledgements_are_read_however_they_are_cut() {
-        let mut heard = b"2A\0\0".to_vec();
-        assert_eq!(acknowledgement(&mut heard), Ok(None));
-        heard.extend_from_slice(b"\x01\x002A\x00\x00\x00\x002");
-        assert_eq!(acknowledgement(&mut heard), Ok(Some(256)));
-        assert_eq!(acknowledgement(&mut heard), Ok(Some(0)));
-        assert_eq!(acknowledgement(&mut heard), Ok(None));
-        let mut heard = b"HTTP/1.1 400 Bad Request\r\n".to_vec();
-        assert!(acknowledgement(&mut heard).unwrap_err().contains(r"HTTP/1.1 400 Bad Request\r\n"));
+    fn acknowledgements_are_read_in_any_split() {
+        let mut received = b"2A\0\0".to_vec();
+        assert_eq!(acknowledgement(&mut received), Ok(None));
+        received.extend_from_slice(b"\x01\x002A\x00\x00\x00\x002");
+        assert_eq!(acknowledgement(&mut received), Ok(Some(256)));
+        assert_eq!(acknowledgement(&mut received), Ok(Some(0)));
+        assert_eq!(acknowledgement(&mut received), Ok(None));
+        let mut received = b"HTTP/1.1 400 Bad Request\r\n".to_vec();
+        assert!(acknowledgement(&mut received).unwrap_err().contains(r"HTTP/1.1 400 Bad Request\r\n"));
     }
 }

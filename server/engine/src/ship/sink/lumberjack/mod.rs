@@ -1,8 +1,8 @@
-//! Lumberjack v2, as Logstash's `beats` input speaks it: windows of events, each acknowledged.
+//! The sink for Lumberjack v2, the protocol of Logstash's `beats` input: windows of events, each acknowledged.
 //!
-//! Several windows may be on their way; acknowledgements come in their order. A receiver that is busy says so by
-//! acknowledging 0, and is waited for. When a connection breaks, every event that was not acknowledged is sent again
-//! on the next, in order: the receiver may get it twice, and tells by the event's id.
+//! Several windows may be in flight; acknowledgements come in their order. A busy receiver acknowledges 0 and is waited
+//! for. When a connection breaks, every unacknowledged event is sent again on the next one, in order. The receiver may
+//! then get an event twice and can deduplicate by its id.
 
 mod delivery;
 mod frame;

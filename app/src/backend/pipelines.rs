@@ -1,0 +1,23 @@
+//! Pipelines: their configuration, health, reconciliation and canary.
+
+use async_trait::async_trait;
+use model::{Canary, PipelineHealth, PipelineList, PipelineName, PipelineView, Problem, Reconciliation, Tile, Window};
+
+#[async_trait]
+pub trait PipelineBackend: Send + Sync {
+    /// In the order of the configuration.
+    async fn list_pipelines(&self) -> Result<PipelineList, Problem>;
+
+    async fn get_pipeline(&self, name: &PipelineName) -> Result<PipelineView, Problem>;
+
+    /// One tile a pipeline, in the order of the configuration. Trends are of the window.
+    async fn list_tiles(&self, window: Window) -> Result<Vec<Tile>, Problem>;
+
+    async fn get_pipeline_health(&self, name: &PipelineName, window: Window) -> Result<PipelineHealth, Problem>;
+
+    /// `None`: the pipeline has no known shipper, or was not reconciled yet.
+    async fn get_reconciliation(&self, name: &PipelineName, window: Window) -> Result<Option<Reconciliation>, Problem>;
+
+    /// Canary events sent through the pipeline's sink in the window. `None`: the sink has no canary.
+    async fn get_canary(&self, name: &PipelineName, window: Window) -> Result<Option<Canary>, Problem>;
+}

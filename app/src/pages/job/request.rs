@@ -1,0 +1,103 @@
+//! What was requested, by whom, and how to request it again: by form, command line or API.
+
+use leptos::{either::EitherOf3, prelude::*};
+use model::{BackfillSpec, CloneSpec, Location, Mode, Spec, Time};
+
+use super::reprocess_request::ReprocessRequest;
+use crate::{
+    format::{bytes, counted},
+    forms::{CloneForm, ScheduleForm},
+    ui::{Copyable, Moment},
+};
+
+#[component]
+pub fn Request(spec: Spec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
+    match spec {
+        Spec::Clone(clone) => EitherOf3::A(view! { <Clone clone by now command curl /> }),
+        Spec::Reprocess(spec) => EitherOf3::B(view! { <ReprocessRequest spec by now command curl /> }),
+        Spec::Backfill(spec) => EitherOf3::C(view! { <Backfill spec by now curl /> }),
+    }
+}
+
+#[component]
+fn Backfill(spec: BackfillSpec, by: (String, Time), now: Time, curl: String) -> impl IntoView {
+    let (author, at) = by;
+    let (from, to) = (spec.window.from(), spec.window.to());
+    let pipeline = spec.pipeline.to_string();
+    view! {
+        <section aria-labelledby="request" data-key="request">
+            <h2 id="request">"Request"</h2>
+            <dl class="facts">
+                <dt>"Operation"</dt>
+                <dd>"read the log of the function that ships " <a href=format!("/pipelines/{pipeline}")>{pipeline.clone()}</a></dd>
+                <dt>"Runs started"</dt>
+                <dd>"from " <Moment at=from now /> " to " <Moment at=to now /></dd>
+                <dt>"Requested"</dt>
+                <dd>"by " {author} " at " <Moment at now /></dd>
+            </dl>
+            <Copyable label="API request" text=curl />
+        </section>
+    }
+}
+
+#[component]
+fn Clone(clone: CloneSpec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
+    let again = CloneForm::of(&clone).query().on("/clones/new");
+    // A mirror must be previewed each time.
+    let repeatable = matches!(clone.mode, Mode::Copy | Mode::Verify);
+    let repeat = repeatable.then(|| ScheduleForm::of(&clone).query().on("/schedules/new"));
+    let (author, at) = by;
+    view! {
+        <section aria-labelledby="request" data-key="request">
+            <h2 id="request">"Request"</h2>
+            <dl class="facts">
+                <dt>"Source"</dt>
+                <dd><Place at=clone.source.clone() /></dd>
+                <dt>"Destination"</dt>
+                <dd><Place at=clone.destination.clone() /></dd>
+                <dt>"Operation"</dt>
+                <dd>{operation(&clone)}</dd>
+                {(!clone.selection.is_all()).then(|| view! {
+                    <dt>"Only objects"</dt>
+                    <dd>{clone.selection.to_string()}</dd>
+                })}
+                {(!clone.fidelity.is_plain()).then(|| view! {
+                    <dt>"Options"</dt>
+                    <dd>{clone.fidelity.to_string()}</dd>
+                })}
+                {clone.plan.clone().map(|plan| view! {
+                    <dt>"Confirmed"</dt>
+                    <dd>
+                        {format!("to delete {}, {}", counted(plan.to_delete, "object"), bytes(plan.to_delete_bytes))}
+                        ", as previewed at " <Moment at=plan.at now />
+                    </dd>
+                })}
+                <dt>"Requested"</dt>
+                <dd>"by " {author} " at " <Moment at now /></dd>
+            </dl>
+            <p class="actions">
+                <a class="button" href=again>"Edit and run again"</a>
+                {repeat.map(|repeat| view! { <a class="button" href=repeat>"Schedule this clone"</a> })}
+            </p>
+            <Copyable label="Command line" text=command />
+            <Copyable label="API request" text=curl />
+        </section>
+    }
+}
+
+#[component]
+fn Place(at: Location) -> impl IntoView {
+    view! { <code>{at.url()}</code> " at " {at.store.to_string()} }
+}
+
+fn operation(spec: &CloneSpec) -> &'static str {
+    match (spec.mode, spec.dry_run) {
+        (Mode::Verify, _) => "compare only, write nothing",
+        (Mode::Mirror, true) => "dry run of a mirror: write and delete nothing",
+        (Mode::Mirror, false) => {
+            "copy missing and different objects, delete objects that only the destination has, then compare"
+        }
+        (Mode::Copy, true) => "dry run: write nothing",
+        (Mode::Copy, false) => "copy missing and different objects, then compare",
+    }
+}

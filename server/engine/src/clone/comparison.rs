@@ -1,0 +1,26 @@
+//! The comparison that planning and verification fill in.
+
+use model::{CloneSpec, Comparison};
+
+use crate::clock::now;
+
+/// A comparison without any object.
+pub(super) fn empty_comparison(spec: &CloneSpec) -> Comparison {
+    Comparison {
+        at: now(),
+        mode: spec.mode,
+        source_objects: 0,
+        source_bytes: 0,
+        destination_objects: 0,
+        equal_by_etag: 0,
+        equal_by_record: 0,
+        equal_by_size: 0,
+        unproven: 0,
+        missing: 0,
+        different: 0,
+        extra: 0,
+        equal: false,
+        selection: spec.selection.clone(),
+        compare: spec.fidelity.compare,
+    }
+}

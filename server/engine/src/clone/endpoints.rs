@@ -1,0 +1,92 @@
+//! Source and destination of a clone, and its spec: what every part of the engine works on.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use model::{CloneSpec, Key, Location};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Options, Tracker,
+    planned::Planned,
+    records::Records,
+    throttle::{Throttle, folder},
+};
+use crate::{
+    listing::{ListedPlace, Listings},
+    s3::{Listed, Order, S3Client, Slots, Threshold},
+};
+
+pub(super) struct Endpoints {
+    pub spec: CloneSpec,
+    pub source: S3Client,
+    pub destination: S3Client,
+    /// Whether one credential reads the source and writes the destination, so that the store can copy by itself.
+    pub one_credential: bool,
+    /// Size above which objects are copied in parts.
+    pub multipart_threshold: Threshold,
+    pub slots: Slots,
+    /// Copies that wait because their folder of the destination throttles.
+    pub throttle: Throttle<Planned>,
+    /// Whether a listing came in an order of its own, so that all are sorted from then on.
+    unordered: AtomicBool,
+    /// Copies whose ETag is not their source's.
+    pub records: Records,
+}
+
+impl Endpoints {
+    pub fn new(spec: &CloneSpec, source: &S3Client, destination: &S3Client, options: &Options) -> Self {
+        let one_credential = source.endpoint().one_credential(destination.endpoint());
+        Self {
+            spec: spec.clone(),
+            source: source.with_unreadable_tags(options.unreadable_tags),
+            destination: if one_credential { destination.paying_for(source) } else { destination.clone() },
+            one_credential,
+            multipart_threshold: options.multipart_threshold,
+            slots: Slots::for_concurrency(options.concurrency),
+            throttle: Throttle::new(),
+            unordered: AtomicBool::new(false),
+            records: Records::default(),
+        }
+    }
+
+    /// The same endpoints, with requests that the tracker counts and that end when `stop` is cancelled.
+    pub fn metered(self, tracker: &Tracker, stop: &CancellationToken) -> Self {
+        Self {
+            source: self.source.metered(tracker.meter(), stop),
+            destination: self.destination.metered(tracker.meter(), stop),
+            ..self
+        }
+    }
+
+    pub fn sort_listings(&self) {
+        self.unordered.store(true, Relaxed);
+    }
+
+    /// Both listings, in the order in which the stores list as far as is known now.
+    pub fn listings(&self) -> Listings {
+        let listed = |store: &S3Client, place: &Location| ListedPlace { store: store.clone(), place: place.clone() };
+        Listings {
+            source: listed(&self.source, &self.spec.source),
+            destination: listed(&self.destination, &self.spec.destination),
+            selection: self.spec.selection.clone(),
+            order: if self.unordered.load(Relaxed) { Order::Any } else { Order::Bytes },
+        }
+    }
+
+    /// Whether the selection chooses this object of the source.
+    pub fn chosen(&self, object: &Listed) -> bool {
+        let rest = object.key.as_str().strip_prefix(self.spec.source.prefix.as_str());
+        rest.is_some_and(|rest| self.spec.selection.chooses(rest, object.modified))
+    }
+
+    /// The folder of the destination with whose limit the copy of this source key counts.
+    pub fn folder<'a>(&self, key: &'a Key) -> &'a str {
+        folder(key.as_str().strip_prefix(self.spec.source.prefix.as_str()).unwrap_or_default())
+    }
+
+    /// The destination key of a source key; `None` if it would not be a valid key.
+    pub fn destination_key(&self, key: &Key) -> Option<Key> {
+        key.moved(&self.spec.source.prefix, &self.spec.destination.prefix)
+    }
+}

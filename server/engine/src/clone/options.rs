@@ -1,0 +1,15 @@
+//! What a caller may choose about the running of a clone; none of it changes the result.
+
+use crate::s3::{Threshold, UnreadableTags};
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Most copies in flight; the run finds out how many raise the throughput.
+    pub concurrency: usize,
+    /// Whether to compare both listings at the end. Without it there is no proof.
+    pub verify: bool,
+    /// Size above which objects are copied in parts, several at once.
+    pub multipart_threshold: Threshold,
+    /// What to do with an object whose tags must be read and cannot be.
+    pub unreadable_tags: UnreadableTags,
+}

@@ -1,0 +1,65 @@
+//! Resending dead letters sends exactly their events.
+
+use engine::ship::{Checkpoint, Options, Tracker, resend};
+use model::{Progress, Proof};
+use tokio_util::sync::CancellationToken;
+
+use super::dock::{Came, Dock, adds_up, all_of, options, records};
+
+async fn again(dock: &Dock, letters: &std::path::Path, options: &Options) -> Came {
+    let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
+    let sink = dock.sink().await;
+    let result = resend(letters, Some(&sink), options, &tracker, &CancellationToken::new()).await;
+    Came { result, taken: tracker.take() }
+}
+
+/// A dead letter as the engine writes it for an event that a sink gave up.
+fn letter(event: &str) -> String {
+    format!(
+        r#"{{"reason":"sending","message":"refused","bucket":"source","key":"elb/a","etag":"e","line":1,"offset":0,"event":{event}}}"#
+    ) + "\n"
+}
+
+#[tokio::test]
+async fn resend_sends_exactly_the_files_events() {
+    let dock = Dock::new().await;
+    dock.put("elb/a", records(0, 5)).await;
+    dock.reprocess(all_of("source/elb/")).await.delivered(5);
+    let sent = std::fs::read_to_string(dock.out()).unwrap();
+    std::fs::remove_file(dock.out()).unwrap();
+
+    let letters = dock.folder.path().join("letters.ndjson");
+    std::fs::write(&letters, sent.lines().map(letter).collect::<String>()).unwrap();
+    let came = again(&dock, &letters, &options()).await;
+    came.delivered(5);
+    adds_up(&came.only_run().summary);
+    assert_eq!(std::fs::read_to_string(dock.out()).unwrap(), sent);
+}
+
+#[tokio::test]
+async fn dead_letter_without_event_stays_dead() {
+    let dock = Dock::new().await;
+    dock.put("elb/a", records(0, 2) + "bad\n").await;
+    dock.reprocess(all_of("source/elb/")).await;
+    std::fs::remove_file(dock.out()).unwrap();
+    let first = std::fs::read_to_string(dock.dead()).unwrap();
+    let left = dock.folder.path().join("left.ndjson");
+    let options = Options { dead_letters: Some(left.clone()), ..options() };
+    let came = again(&dock, &dock.dead(), &options).await;
+    let Ok(Proof::Shipped(proof)) = &came.result else { panic!("{came:?}") };
+    assert_eq!((proof.lines.encountered, proof.unparsed, proof.failed), (1, 1, 1));
+    assert_eq!(std::fs::read_to_string(left).unwrap(), first);
+    assert_eq!(dock.events().len(), 0);
+}
+
+#[tokio::test]
+async fn invalid_line_is_reported_as_failure() {
+    let dock = Dock::new().await;
+    let letters = dock.folder.path().join("letters.ndjson");
+    std::fs::write(&letters, "{}\n\nnonsense").unwrap();
+    let came = again(&dock, &letters, &options()).await;
+    assert_eq!(came.lines().encountered, 2);
+    assert!(came.only_failure().message.contains("not a dead letter"), "{came:?}");
+    let missing = again(&dock, &dock.folder.path().join("none"), &options()).await;
+    assert_eq!(missing.result.unwrap_err().code(), "dead_letters");
+}

@@ -1,0 +1,254 @@
+//! A local and a remote table in memory that answer like real ones and assert the invariants of each change.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use engine::sync::{
+    Answer, Cell, Change, Checkpoint, EndpointRole, Evaluation, Mark, Meta, Options, Order, Page, PerEndpoint,
+    Question, Refusal, Span, Step, SyncFault, Verdict,
+};
+
+/// Reaction of the remote to a row that it refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Poison {
+    /// Names the row and accepts the others.
+    Named,
+    /// Refuses the whole batch.
+    Refused,
+    /// Gives no answer and stores nothing.
+    Deadly,
+}
+
+#[derive(Clone, Debug)]
+pub struct TestTables {
+    /// Version by key.
+    pub local: BTreeMap<u64, u64>,
+    pub remote: BTreeMap<u64, u64>,
+    pub poison: BTreeMap<u64, Poison>,
+    /// Uncommitted new rows that already have a version: key by version.
+    pub open: BTreeMap<u64, u64>,
+    pub next_version: u64,
+    pub epoch: String,
+    /// Whether the horizon respects open transactions.
+    pub safe: bool,
+    pub sent: u64,
+    pub deleted: u64,
+    pub requests: u64,
+    /// Last local version reported for a key.
+    pub reported: HashMap<u64, Option<u64>>,
+}
+
+impl TestTables {
+    pub fn new() -> Self {
+        Self {
+            local: BTreeMap::new(),
+            remote: BTreeMap::new(),
+            poison: BTreeMap::new(),
+            open: BTreeMap::new(),
+            next_version: 1,
+            epoch: "first".to_owned(),
+            safe: true,
+            sent: 0,
+            deleted: 0,
+            requests: 0,
+            reported: HashMap::new(),
+        }
+    }
+
+    /// Both tables with rows 1 to `rows`, each at the version of its key.
+    pub fn in_sync(rows: u64) -> Self {
+        let table: BTreeMap<_, _> = (1..=rows).map(|key| (key, key)).collect();
+        Self { local: table.clone(), remote: table, next_version: rows + 1, ..Self::new() }
+    }
+
+    pub fn version(&mut self) -> u64 {
+        self.next_version += 1;
+        self.next_version - 1
+    }
+
+    pub fn write(&mut self, key: u64) {
+        let version = self.version();
+        self.local.insert(key, version);
+    }
+
+    /// Answers a step for both endpoints. Asserts that rows that agreed still agree afterwards.
+    pub fn serve(&mut self, step: &Step) -> Result<Answer, SyncFault> {
+        self.requests += 1;
+        match step {
+            Step::Ask(question) => Ok(self.ask(question)),
+            Step::Apply(change) => {
+                let before = self.differing();
+                let answer = self.apply(change);
+                assert!(self.differing().is_subset(&before), "{change:?} made equal rows differ");
+                answer
+            }
+            Step::Done(verdict) => panic!("{verdict:?} needs no answer"),
+        }
+    }
+
+    fn apply(&mut self, change: &Change) -> Result<Answer, SyncFault> {
+        match change {
+            Change::Upload { marks } => self.upload(marks),
+            Change::Delete { marks } => {
+                self.delete(marks);
+                Ok(Answer::Deleted)
+            }
+        }
+    }
+
+    pub fn ask(&mut self, question: &Question) -> Answer {
+        match question {
+            Question::Meta => {
+                let open = self.open.keys().next().copied().filter(|_| self.safe);
+                let horizon = open.unwrap_or(self.next_version);
+                let local = Meta { horizon, epoch: self.epoch.clone(), ..whole(&self.local) };
+                Answer::Meta(PerEndpoint { local, remote: whole(&self.remote) })
+            }
+            Question::Cells { spans, split, local_below } => {
+                let spans = if *split { spans.iter().flat_map(Span::split).collect() } else { spans.clone() };
+                let (local, remote) = (marks(&self.local, *local_below), marks(&self.remote, Span::END));
+                let cell = |marks: &[Mark], span| Cell::of(within(marks, span));
+                let cells =
+                    spans.iter().map(|span| PerEndpoint { local: cell(&local, *span), remote: cell(&remote, *span) });
+                Answer::Cells(cells.collect())
+            }
+            Question::Counts { below, local_below } => Answer::Counts(PerEndpoint {
+                local: marks(&self.local, *below.min(local_below)).len() as u64,
+                remote: marks(&self.remote, *below).len() as u64,
+            }),
+            Question::Lists { spans, local_below } => {
+                let (local, remote) = (marks(&self.local, *local_below), marks(&self.remote, Span::END));
+                let list = |marks: &[Mark], span| within(marks, span).to_vec();
+                let lists =
+                    spans.iter().map(|span| PerEndpoint { local: list(&local, *span), remote: list(&remote, *span) });
+                Answer::Lists(lists.collect())
+            }
+            Question::Page { endpoint, span, order, limit } => {
+                let table = if *endpoint == EndpointRole::Local { &self.local } else { &self.remote };
+                Answer::Page(page(within(&marks(table, Span::END), *span), *span, *order, *limit))
+            }
+            Question::Versions { keys } => {
+                let versions: Vec<_> = keys.iter().map(|key| self.local.get(key).copied()).collect();
+                self.reported.extend(keys.iter().copied().zip(versions.iter().copied()));
+                Answer::Versions(versions)
+            }
+        }
+    }
+
+    fn upload(&mut self, marks: &[Mark]) -> Result<Answer, SyncFault> {
+        let present = self.present(marks);
+        self.take(present).map(|refused| Answer::Uploaded { refused })
+    }
+
+    /// The marks whose rows still exist locally.
+    pub fn present(&self, marks: &[Mark]) -> Vec<Mark> {
+        marks.iter().copied().filter(|mark| self.local.get(&mark.key) == Some(&mark.version)).collect()
+    }
+
+    /// Stores uploaded rows at the remote, or refuses them.
+    pub fn take(&mut self, present: Vec<Mark>) -> Result<Vec<(Mark, Refusal)>, SyncFault> {
+        for mark in &present {
+            match self.poison.get(&mark.key) {
+                Some(Poison::Refused) => return Err(SyncFault::Refused(format!("row {} is too long", mark.key))),
+                Some(Poison::Deadly) => return Err(SyncFault::Unavailable("connection reset".to_owned())),
+                Some(Poison::Named) | None => {}
+            }
+        }
+        let mut refused = Vec::new();
+        for mark in present {
+            if self.poison.contains_key(&mark.key) {
+                refused.push((mark, "too long".to_owned()));
+            } else if self.remote.get(&mark.key).is_none_or(|version| *version < mark.version) {
+                self.remote.insert(mark.key, mark.version);
+                self.sent += 1;
+            }
+        }
+        Ok(refused)
+    }
+
+    pub fn delete(&mut self, marks: &[Mark]) {
+        for Mark { version, key } in marks {
+            if self.remote.get(key) == Some(version) {
+                assert_ne!(self.local.get(key), Some(version), "row {key} is local and was deleted");
+                let reported = self.reported.get(key).expect("deleted without reading the local version");
+                assert!(
+                    reported.is_none_or(|local| local < *version),
+                    "row {key} was deleted though {reported:?} is local"
+                );
+                self.remote.remove(key);
+                self.deleted += 1;
+            }
+        }
+    }
+
+    /// Evaluates once, without concurrent changes.
+    pub fn evaluate(&mut self, options: &Options, checkpoint: &mut Checkpoint, now: u64) -> Verdict {
+        let mut evaluation = Evaluation::new(options.clone(), checkpoint.clone(), now);
+        for _ in 0..100_000 {
+            let step = evaluation.step();
+            if let Step::Done(verdict) = step {
+                *checkpoint = evaluation.checkpoint().clone();
+                return verdict;
+            }
+            let answer = self.serve(&step);
+            evaluation.answer(answer, 1);
+        }
+        panic!("the evaluation does not end");
+    }
+
+    /// Evaluates once a day until the tables are in sync; approves waiting deletes.
+    pub fn settle(&mut self, options: &Options, checkpoint: &mut Checkpoint, now: &mut u64) -> Verdict {
+        let mut last = None;
+        for _ in 0..200 {
+            *now += 24 * 60 * 60_000;
+            match self.evaluate(options, checkpoint, *now) {
+                verdict @ Verdict::InSync { .. } => return verdict,
+                Verdict::Waiting(mass) => checkpoint.approved = mass.rows,
+                verdict => last = Some(verdict),
+            }
+        }
+        panic!("not in sync after 200 evaluations: {last:?}, {checkpoint:?}, {self:?}");
+    }
+
+    /// Commits open transactions, and lets the remote accept every row.
+    pub fn settle_down(&mut self) {
+        self.poison.clear();
+        for (version, key) in std::mem::take(&mut self.open) {
+            self.local.entry(key).or_insert(version);
+        }
+    }
+
+    /// Keys of rows that differ.
+    pub fn differing(&self) -> BTreeSet<u64> {
+        let keys = self.local.keys().chain(self.remote.keys());
+        keys.filter(|key| self.local.get(key) != self.remote.get(key)).copied().collect()
+    }
+}
+
+fn marks(table: &BTreeMap<u64, u64>, below: u64) -> Vec<Mark> {
+    let rows = table.iter().filter(|(_, version)| **version < below);
+    let mut marks: Vec<_> = rows.map(|(key, version)| Mark { version: *version, key: *key }).collect();
+    marks.sort_unstable();
+    marks
+}
+
+fn within(marks: &[Mark], span: Span) -> &[Mark] {
+    let at = |version| marks.partition_point(|mark| mark.version < version);
+    &marks[at(span.from)..at(span.until).max(at(span.from))]
+}
+
+fn whole(table: &BTreeMap<u64, u64>) -> Meta {
+    let extremes = table.values().min().copied().zip(table.values().max().copied());
+    Meta { count: table.len() as u64, extremes, ..Meta::default() }
+}
+
+/// `limit` rows, and further rows of the same version as the last.
+fn page(marks: &[Mark], span: Span, order: Order, limit: usize) -> Page {
+    if marks.len() <= limit {
+        return Page { covers: span, marks: marks.to_vec() };
+    }
+    let covers = match order {
+        Order::Ascending => Span { until: marks[limit - 1].version + 1, ..span },
+        Order::Descending => Span { from: marks[marks.len() - limit].version, ..span },
+    };
+    Page { covers, marks: within(marks, covers).to_vec() }
+}
