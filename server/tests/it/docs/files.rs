@@ -150,8 +150,20 @@ fn options(markdown: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_option_that_the_docs_name_exists() {
-    let commands =
-        ["serve", "worker", "clone", "reprocess", "parse", "sync", "runs import", "s3", "hash-password", "token"];
+    let commands = [
+        "serve",
+        "worker",
+        "clone",
+        "reprocess",
+        "parse",
+        "sync",
+        "runs import",
+        "s3",
+        "hash-password",
+        "token",
+        "completions",
+        "man",
+    ];
     let mut known = String::new();
     for command in commands {
         let help = logyard().args(command.split(' ')).arg("--help").output().unwrap();
@@ -183,4 +195,22 @@ fn every_configuration_in_the_docs_is_valid() {
         }
     }
     assert!(count > 5, "{count}");
+}
+
+#[test]
+fn operations_page_names_every_permission_of_the_policies() {
+    let page = read("server/docs/operations.md");
+    for entry in std::fs::read_dir(root().join("server/deploy/policies")).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let policy: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        for statement in policy["Statement"].as_array().unwrap() {
+            for action in statement["Action"].as_array().unwrap() {
+                let action = action.as_str().unwrap();
+                assert!(page.contains(&format!("`{action}`")), "{}: {action}", file.display());
+            }
+        }
+    }
 }
