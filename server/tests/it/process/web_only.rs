@@ -42,7 +42,7 @@ async fn deliver(s3: &Embedded) {
 /// With every task off a server holds no lease: it ships, syncs, evaluates and runs nothing, while a worker on the same
 /// database does all of it.
 #[tokio::test(flavor = "multi_thread")]
-async fn web_only_server_leaves_all_work_to_the_worker() {
+async fn web_only_server_leaves_work_to_the_worker() {
     let s3 = Embedded::in_memory().await.unwrap();
     for bucket in ["logs", "source", "destination"] {
         s3.create_bucket(bucket).unwrap();
@@ -103,7 +103,7 @@ async fn web_only_server_leaves_all_work_to_the_worker() {
 
 /// A worker with every task off would do nothing: that is a mistake in the configuration.
 #[tokio::test]
-async fn worker_with_every_task_off_is_a_usage_error() {
+async fn worker_with_all_tasks_off_exits_2() {
     let folder = tempfile::TempDir::new().unwrap();
     let file = folder.path().join("logyard.toml");
     let off: String = KINDS.map(|kind| format!("{kind} = false\n")).concat();

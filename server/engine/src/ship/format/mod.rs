@@ -17,7 +17,7 @@ pub(super) use self::recognise::begins;
 use super::field::{Field, MemberKey};
 use crate::log_object::Format;
 
-/// Which format to read: told, or judged record by record.
+/// The format to parse: a given one, or recognised record by record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Choice {
     #[default]

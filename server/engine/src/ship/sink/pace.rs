@@ -1,7 +1,7 @@
-//! A ceiling on events a second, shared by all deliveries of a sink, resent events included.
+//! The rate limit of a sink in events per second, shared by all its deliveries, including events sent again.
 //!
-//! Events are sent in pieces of at most a tenth of the ceiling, so that no second sees more than the ceiling and one
-//! such piece.
+//! Events are sent in pieces of at most a tenth of the limit, so that no second sees more than the limit and one such
+//! piece.
 
 use std::num::NonZeroU32;
 
@@ -10,7 +10,7 @@ use crate::limit::Limiter;
 
 #[derive(Debug)]
 pub(in crate::ship) struct Pace {
-    /// `None`: without a ceiling.
+    /// `None` without a limit.
     limiter: Option<Limiter>,
     most_at_once: usize,
 }
@@ -21,23 +21,23 @@ impl Pace {
         Self { limiter: events_per_second.map(Limiter::new), most_at_once }
     }
 
-    /// The most events to send in one piece.
+    /// Most events to send in one piece.
     pub fn most_at_once(&self) -> usize {
         self.most_at_once
     }
 
-    /// Waits until so many events may go.
+    /// Waits until `events` events may be sent.
     pub async fn turn(&self, events: usize) {
         if let Some(limiter) = &self.limiter {
             limiter.acquire(events as u64).await;
         }
     }
 
-    /// Waits until some more of a batch may be written from this byte on; answers up to which.
+    /// Waits until a further piece of a batch may be written from byte `from` on; returns the end of that piece.
     pub async fn piece(&self, batch: &Batch, from: usize) -> usize {
         let first = batch.marks.partition_point(|mark| mark.end <= from);
         let last = first.saturating_add(self.most_at_once).min(batch.marks.len());
-        // The rest of an event that is begun has had its turn.
+        // The rest of a partially written event has already been waited for.
         if batch.start(first) == from {
             self.turn(last - first).await;
         }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn no_second_sees_more_than_the_ceiling_and_one_piece() {
+    async fn no_second_exceeds_limit_plus_one_piece() {
         let pace = Pace::new(NonZeroU32::new(1_000));
         let piece = pace.most_at_once();
         let mut turns = Vec::new();
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_ceiling_nobody_waits() {
+    async fn pace_without_limit_does_not_wait() {
         let (pace, began) = (Pace::new(None), Instant::now());
         pace.turn(1_000_000).await;
         pace.turn(1_000_000).await;
