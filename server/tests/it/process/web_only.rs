@@ -90,7 +90,7 @@ async fn web_only_server_leaves_work_to_the_worker() {
     for kind in ["evaluate", "follow", "reconcile", "schedule", "sweep", "sync"] {
         assert!(leases.iter().any(|lease| lease.task == kind), "{kind}: {leases:?}");
     }
-    assert!(leases.iter().all(|lease| lease.holder == holder), "{}: {leases:?}", holder);
+    assert!(leases.iter().all(|lease| lease.holder == holder), "{holder}: {leases:?}");
     // Each process shows who runs what.
     until("a recorded round on the page Settings", || async {
         let page = reqwest::get(format!("{}/settings", server.url)).await.unwrap().text().await.unwrap();
