@@ -278,8 +278,8 @@ async fn action_against_table_state_is_a_conflict() {
     };
     let approve = |rows: u64| json!({"action": "approve", "rows": rows});
     refused(approve(5), "it is not looked at yet").await;
-    refused(json!({"action": "accept_epoch"}), "nothing to accept").await;
-    refused(json!({"action": "retry_quarantined"}), "No row of table `orders` is in quarantine").await;
+    refused(json!({"action": "accept_epoch"}), "no new epoch to accept").await;
+    refused(json!({"action": "retry_quarantined"}), "Table `orders` has no quarantined row").await;
 
     let mut waits = beat(SyncState::Waiting);
     waits.status.waiting = Some(MassDelete { rows: 1_200, remote_rows: 5_000 });
