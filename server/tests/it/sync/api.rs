@@ -319,7 +319,7 @@ async fn agent_report_of_configured_table_is_refused() {
     let server = keeping_two().await;
     let (status, problem) = report(&server, "orders", json!({"local_count": 1})).await;
     assert_eq!((status.as_u16(), &problem["field"]), (409, &json!("table")), "{problem}");
-    assert!(problem["detail"].as_str().unwrap().contains("is in the configuration"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("is configured"), "{problem}");
     assert_eq!(get(&server, "/api/v1/syncs").await.1["items"][0]["state"], json!("new"));
 }
 
