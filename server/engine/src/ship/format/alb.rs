@@ -1,4 +1,4 @@
-//! Application PendingBatch Balancer, access log: 18 fields at first, 33 by 2025, in groups that were added over the
+//! Application Load Balancer, access log: 18 fields at first, 33 by 2025, in groups that were added over the
 //! years.
 //!
 //! Fields beyond the table are newer than it and ignored, as AWS asks of every reader.

@@ -1,4 +1,4 @@
-//! Application PendingBatch Balancer, connection log: one record a connection.
+//! Application Load Balancer, connection log: one record a connection.
 
 use crate::ship::field::{Field, fields, key};
 

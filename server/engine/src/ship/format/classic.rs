@@ -1,4 +1,4 @@
-//! Classic PendingBatch Balancer: 15 fields, or the first 12 as balancers wrote until about 2015.
+//! Classic Load Balancer: 15 fields, or the first 12 as balancers wrote until about 2015.
 
 use crate::ship::field::{Field, fields, key};
 

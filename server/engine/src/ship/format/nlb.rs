@@ -1,4 +1,4 @@
-//! Network PendingBatch Balancer, TLS log: one record a TLS connection; version 1.0 ended at the domain name.
+//! Network Load Balancer, TLS log: one record a TLS connection; version 1.0 ended at the domain name.
 
 use crate::ship::field::{Field, fields, key};
 
