@@ -1,6 +1,6 @@
 //! The command line: one binary for the server, its workers, headless clones and the small things around them.
 //!
-//! Always: what a person or a script asked for goes to standard output, everything else to standard error. The exit
+//! Always: the requested output goes to standard output, everything else to standard error. The exit
 //! code is one of [`Exit`].
 
 mod clone;
@@ -129,7 +129,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Each copy in flight is a connection, the embedded store has the other ends of them, and the usual limit is 1,024.
-/// Where it cannot be raised, a clone is told so by the connections that fail.
+/// If it cannot be raised, connections of large clones fail.
 fn raise_open_files() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;

@@ -208,7 +208,7 @@ impl<'a> Section<'a> {
         self.source.at(self.start)
     }
 
-    /// Refuses what the file holds and nobody asked for.
+    /// Refuses keys of the file that no code has read.
     pub fn finish(self) -> Result<(), ConfigError> {
         for key in self.table.into_iter().flat_map(|table| table.keys()) {
             let name = key.get_ref().as_ref();

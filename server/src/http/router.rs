@@ -119,7 +119,7 @@ fn api() -> Router<App> {
 /// Path of a replica's table, below `/v1`.
 const TABLE: &str = "/customers/{customer}/databases/{database}/tables/{table}";
 
-/// Open to the holders of a token of the table, and to nobody else. These handlers limit the size of bodies themselves.
+/// Open only to the holders of a token of the table. These handlers limit the size of bodies themselves.
 #[rustfmt::skip] // one line a route, in columns
 fn replicas() -> Router<App> {
     Router::new()

@@ -125,9 +125,9 @@ fn run_steps(steps: &[Step], restart_every: usize) -> Vec<(Time, [Status; 2], Ve
                 }
             }
         }
-        let tracked = stored.open.values().cloned().collect();
+        let unresolved = stored.open.values().cloned().collect();
         let mut made = stored.made;
-        let changes = tracker.update(now, &judgement, tracked, || {
+        let changes = tracker.update(now, &judgement, unresolved, || {
             made += 1;
             format!("00000000-0000-7000-8000-{made:012x}").parse().unwrap()
         });
@@ -136,7 +136,7 @@ fn run_steps(steps: &[Step], restart_every: usize) -> Vec<(Time, [Status; 2], Ve
             stored.apply(change);
         }
         for kind in KINDS {
-            let open = stored.open.values().filter(|tracked| tracked.alert.kind == kind).count();
+            let open = stored.open.values().filter(|unresolved| unresolved.alert.kind == kind).count();
             assert!(open <= 1, "two unresolved alerts of a kind");
         }
         history.push((now, step.statuses, changes));

@@ -5,36 +5,36 @@ use model::CloneSpec;
 
 use crate::{
     proxy::{Fate, Kind, Proxy},
-    yard::{Yard, connect, spec},
+    support::{TestBuckets, connect, spec},
 };
 
-async fn refused(yard: &Yard, spec: &CloneSpec) -> CloneError {
-    let store = yard.engine().await;
+async fn refused(buckets: &TestBuckets, spec: &CloneSpec) -> CloneError {
+    let store = buckets.engine().await;
     let error = check(spec, &store, &store).await.expect_err("must be refused");
     assert!(!error.advice().is_empty());
-    assert_eq!(yard.copies(), 0);
+    assert_eq!(buckets.copies(), 0);
     error
 }
 
 #[tokio::test]
 async fn the_same_place_is_refused() {
-    let yard = Yard::with(&["a"]).await;
-    assert_eq!(refused(&yard, &spec("source", "source")).await.code(), "same_place");
-    assert_eq!(refused(&yard, &spec("source/a/", "source/a/")).await.code(), "same_place");
+    let buckets = TestBuckets::with(&["a"]).await;
+    assert_eq!(refused(&buckets, &spec("source", "source")).await.code(), "same_place");
+    assert_eq!(refused(&buckets, &spec("source/a/", "source/a/")).await.code(), "same_place");
 }
 
 #[tokio::test]
 async fn places_within_each_other_are_refused() {
-    let yard = Yard::with(&["a"]).await;
+    let buckets = TestBuckets::with(&["a"]).await;
     for (from, to) in [("source", "source/copy/"), ("source/a/", "source"), ("source/logs", "source/logs-old/")] {
-        assert_eq!(refused(&yard, &spec(from, to)).await.code(), "overlap", "{from} {to}");
+        assert_eq!(refused(&buckets, &spec(from, to)).await.code(), "overlap", "{from} {to}");
     }
 }
 
 #[tokio::test]
 async fn siblings_and_other_buckets_are_not_refused() {
-    let yard = Yard::with(&["a/1"]).await;
-    let store = yard.engine().await;
+    let buckets = TestBuckets::with(&["a/1"]).await;
+    let store = buckets.engine().await;
     for (from, to) in [("source/a/", "source/b/"), ("source", "destination"), ("source", "destination/deep/in")] {
         check(&spec(from, to), &store, &store).await.unwrap();
     }
@@ -42,15 +42,15 @@ async fn siblings_and_other_buckets_are_not_refused() {
 
 #[tokio::test]
 async fn the_same_names_at_another_store_are_another_place() {
-    let (here, there) = (Yard::with(&["a"]).await, Yard::new().await);
+    let (here, there) = (TestBuckets::with(&["a"]).await, TestBuckets::new().await);
     check(&spec("source", "source"), &here.engine().await, &there.engine().await).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_missing_bucket_is_named() {
-    let yard = Yard::new().await;
+    let buckets = TestBuckets::new().await;
     for (from, to) in [("nowhere", "destination"), ("source", "nowhere")] {
-        let error = refused(&yard, &spec(from, to)).await;
+        let error = refused(&buckets, &spec(from, to)).await;
         assert_eq!(error.code(), "no_bucket");
         assert_eq!(error.to_string(), "bucket nowhere does not exist at store here");
     }
@@ -58,9 +58,9 @@ async fn a_missing_bucket_is_named() {
 
 #[tokio::test]
 async fn a_missing_permission_is_named() {
-    let yard = Yard::with(&["a"]).await;
+    let buckets = TestBuckets::with(&["a"]).await;
     for (kind, permission) in [(Kind::List, "s3:ListBucket"), (Kind::Other, "s3:GetObject")] {
-        let proxy = Proxy::before(&yard.store.url(), move |request| {
+        let proxy = Proxy::before(&buckets.store.url(), move |request| {
             std::future::ready(if request.kind == kind { Fate::Refuse(403, "AccessDenied") } else { Fate::Forward })
         })
         .await;
@@ -73,17 +73,18 @@ async fn a_missing_permission_is_named() {
 
 #[tokio::test]
 async fn refused_credentials_are_called_that() {
-    let yard = Yard::new().await;
-    let proxy = Proxy::before(&yard.store.url(), |_| std::future::ready(Fate::Refuse(403, "InvalidAccessKeyId"))).await;
+    let buckets = TestBuckets::new().await;
+    let proxy =
+        Proxy::before(&buckets.store.url(), |_| std::future::ready(Fate::Refuse(403, "InvalidAccessKeyId"))).await;
     let store = connect(proxy.url()).await;
     let error = check(&spec("source", "destination"), &store, &store).await.unwrap_err();
     assert_eq!(error.code(), "bad_credentials");
 }
 
 #[tokio::test]
-async fn buckets_are_listed_and_keys_peeked_at() {
-    let yard = Yard::with(&["a", "b", "c"]).await;
-    let store = yard.engine().await;
+async fn buckets_are_listed_and_keys_peeked() {
+    let buckets = TestBuckets::with(&["a", "b", "c"]).await;
+    let store = buckets.engine().await;
     let names: Vec<String> = store.buckets().await.unwrap().unwrap().into_iter().map(String::from).collect();
     assert_eq!(names, ["destination", "source"]);
     let keys = store.peek(&"source".parse().unwrap(), &"".parse().unwrap(), 2).await.unwrap();

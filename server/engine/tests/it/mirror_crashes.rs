@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     mirror::{is_delete, mirror, planned},
     proxy::{Fate, Proxy},
+    support::{TestBuckets, connect, options},
     traps::ODD,
-    yard::{Yard, connect, options},
 };
 
 /// More than a section of what is deleted.
@@ -28,14 +28,20 @@ const BEAT: f64 = 0.02;
 type Ended = Result<Option<Proof>, CloneError>;
 
 /// Goes on from what is stored until it ends or, at the so-manieth delete, dies. What it took last may be lost with it.
-async fn attempt(yard: &Yard, spec: &CloneSpec, stored: &mut Taken, dies_at: usize, seed: u64) -> Option<Ended> {
+async fn attempt(
+    buckets: &TestBuckets,
+    spec: &CloneSpec,
+    stored: &mut Taken,
+    dies_at: usize,
+    seed: u64,
+) -> Option<Ended> {
     let row: Taken = copied(stored);
     let tracker = Tracker::resume(row.progress, row.checkpoint);
     let random = Mutex::new(StdRng::seed_from_u64(seed));
     let (rows, dead) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Notify::new()));
     let (watched, written, dying) = (tracker.clone(), Arc::clone(&rows), Arc::clone(&dead));
     let deletes = Mutex::new(0);
-    let proxy = Proxy::before(&yard.store.url(), move |seen| {
+    let proxy = Proxy::before(&buckets.store.url(), move |seen| {
         let mut deletes = deletes.lock().unwrap();
         *deletes += usize::from(is_delete(&seen));
         let dies = *deletes >= dies_at;
@@ -78,33 +84,33 @@ fn copied(taken: &Taken) -> Taken {
     }
 }
 
-async fn keys(yard: &Yard, bucket: &str) -> BTreeSet<String> {
-    yard.store.contents(bucket).await.unwrap().into_keys().collect()
+async fn keys(buckets: &TestBuckets, bucket: &str) -> BTreeSet<String> {
+    buckets.store.contents(bucket).await.unwrap().into_keys().collect()
 }
 
-async fn crowded() -> Yard {
-    let yard = Yard::with(&ODD).await;
-    yard.store.seed_objects("destination", EXTRAS).await.unwrap();
+async fn crowded() -> TestBuckets {
+    let buckets = TestBuckets::with(&ODD).await;
+    buckets.store.seed_objects("destination", EXTRAS).await.unwrap();
     for (number, key) in ODD.iter().enumerate() {
         let body = if number % 2 == 0 { key } else { "another" };
-        yard.store.put("destination", key, body).await.unwrap();
+        buckets.store.put("destination", key, body).await.unwrap();
     }
-    yard
+    buckets
 }
 
 #[tokio::test]
-async fn a_mirror_that_dies_at_any_moment_while_it_deletes_ends_equal_and_loses_nothing() {
+async fn mirror_killed_at_any_delete_ends_equal() {
     let (mut died, mut planned_anew) = (0, 0);
     for seed in 0..SEEDS {
         let mut random = StdRng::seed_from_u64(seed);
-        let yard = crowded().await;
-        let source = keys(&yard, "source").await;
-        let mut spec = planned(&yard, &mirror()).await;
+        let buckets = crowded().await;
+        let source = keys(&buckets, "source").await;
+        let mut spec = planned(&buckets, &mirror()).await;
         let mut stored = Taken::default();
         for crash in 0.. {
             let dies_at = if crash < CRASHES { random.random_range(1..EXTRAS / 2) } else { usize::MAX };
-            let ended = attempt(&yard, &spec, &mut stored, dies_at, random.random()).await;
-            let there = keys(&yard, "destination").await;
+            let ended = attempt(&buckets, &spec, &mut stored, dies_at, random.random()).await;
+            let there = keys(&buckets, "destination").await;
             assert!(there.is_superset(&source), "seed {seed}: {:?} are lost", source.difference(&there));
             match ended {
                 None => died += 1,
@@ -115,12 +121,15 @@ async fn a_mirror_that_dies_at_any_moment_while_it_deletes_ends_equal_and_loses_
                 // It died before anything was stored of what it had begun: somebody must look at it anew.
                 Some(Err(error)) => {
                     assert_eq!(error.code(), "plan_changed", "seed {seed}: {error}");
-                    (spec, stored) = (planned(&yard, &mirror()).await, Taken::default());
+                    (spec, stored) = (planned(&buckets, &mirror()).await, Taken::default());
                     planned_anew += 1;
                 }
             }
         }
-        assert_eq!(yard.store.contents("destination").await.unwrap(), yard.store.contents("source").await.unwrap());
+        assert_eq!(
+            buckets.store.contents("destination").await.unwrap(),
+            buckets.store.contents("source").await.unwrap()
+        );
     }
     assert!(died >= SEEDS && planned_anew > 0, "{died} died, {planned_anew} were planned anew");
 }

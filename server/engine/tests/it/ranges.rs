@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     proxy::{Fate, Kind, Proxy},
-    yard::{Came, QUICK, Yard, buckets, connect, options},
+    support::{Finished, QUICK, TestBuckets, connect, options, source_to_destination},
 };
 
 const OBJECTS: usize = 12_000;
@@ -18,44 +18,44 @@ const OBJECTS: usize = 12_000;
 const MISSING: usize = 120;
 
 /// Keys in a few hundred folders and in none; nearly all of them at the destination too.
-async fn yard() -> Yard {
-    let yard = Yard::new().await;
+async fn buckets() -> TestBuckets {
+    let buckets = TestBuckets::new().await;
     for bucket in ["source", "destination"] {
-        yard.store.seed_spread(bucket, OBJECTS / 2, 300).await.unwrap();
-        yard.store.seed_objects(bucket, OBJECTS / 2).await.unwrap();
+        buckets.store.seed_spread(bucket, OBJECTS / 2, 300).await.unwrap();
+        buckets.store.seed_objects(bucket, OBJECTS / 2).await.unwrap();
     }
     for number in 0..MISSING {
         let key = match number * (OBJECTS / MISSING) {
             spread if spread < OBJECTS / 2 => format!("{:03}/{spread:08}", spread % 300),
             other => format!("objects/{:02}/{:08}", (other - OBJECTS / 2) / 1_000, other - OBJECTS / 2),
         };
-        yard.store.delete("destination", &key).unwrap();
+        buckets.store.delete("destination", &key).unwrap();
     }
-    yard
+    buckets
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_of_many_pages_is_read_by_many_and_every_key_is_settled_once() {
-    let yard = yard().await;
-    let came = yard.clone(&buckets()).await;
-    came.is_equal();
-    let progress = &came.taken.progress;
+async fn many_readers_settle_every_key_once() {
+    let buckets = buckets().await;
+    let finished = buckets.clone(&source_to_destination()).await;
+    finished.is_equal();
+    let progress = &finished.taken.progress;
     assert_eq!((progress.found, progress.done), (OBJECTS as u64, MISSING as u64));
-    assert_eq!(yard.copies(), MISSING as u64);
+    assert_eq!(buckets.copies(), MISSING as u64);
     assert!(progress.ranges.len() > 1, "{:?}", progress.ranges);
     assert_eq!(progress.ranges.iter().map(|stretch| stretch.settled).sum::<u64>(), OBJECTS as u64);
     assert!(progress.ranges.iter().all(|stretch| stretch.state == StretchState::Done));
-    let [range] = came.taken.checkpoint.ranges.as_slice() else { panic!("{:?}", came.taken.checkpoint) };
+    let [range] = finished.taken.checkpoint.ranges.as_slice() else { panic!("{:?}", finished.taken.checkpoint) };
     assert_eq!((&range.after, &range.last, range.state), (&None, &None, RangeState::Done));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_seen_on_the_way_says_where_keys_are_and_what_limits_it() {
-    let yard = yard().await;
+async fn progress_shows_key_map_and_limit() {
+    let buckets = buckets().await;
     let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
     let (seen, watched) = (Arc::new(Mutex::new(Taken::default())), tracker.clone());
     let noted = Arc::clone(&seen);
-    let proxy = Proxy::before(&yard.store.url(), move |request| {
+    let proxy = Proxy::before(&buckets.store.url(), move |request| {
         if request.kind == Kind::Copy && request.number == MISSING / 2 {
             *noted.lock().unwrap() = watched.take();
         }
@@ -67,7 +67,7 @@ async fn what_was_seen_on_the_way_says_where_keys_are_and_what_limits_it() {
     .await;
     let store = connect(proxy.url()).await;
     let stop = CancellationToken::new();
-    run(&buckets(), &store, &store, &options(), None, &tracker, &stop).await.unwrap();
+    run(&source_to_destination(), &store, &store, &options(), None, &tracker, &stop).await.unwrap();
     let seen = std::mem::take(&mut *seen.lock().unwrap());
     let (progress, checkpoint) = (seen.progress, seen.checkpoint);
     assert!(progress.concurrency > 0);
@@ -82,12 +82,12 @@ async fn what_was_seen_on_the_way_says_where_keys_are_and_what_limits_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clone_killed_in_many_ranges_goes_on_in_each_and_copies_nothing_twice_but_what_was_in_flight() {
-    let yard = yard().await;
+async fn clone_killed_in_many_ranges_resumes_each() {
+    let buckets = buckets().await;
     let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
     let (row, dead) = (Arc::new(Mutex::new(Taken::default())), Arc::new(Notify::new()));
     let (watched, written, dying) = (tracker.clone(), Arc::clone(&row), Arc::clone(&dead));
-    let proxy = Proxy::before(&yard.store.url(), move |request| {
+    let proxy = Proxy::before(&buckets.store.url(), move |request| {
         if request.kind == Kind::Copy && request.number == MISSING / 3 {
             *written.lock().unwrap() = watched.take();
             dying.notify_one();
@@ -99,7 +99,7 @@ async fn a_clone_killed_in_many_ranges_goes_on_in_each_and_copies_nothing_twice_
     })
     .await;
     let store = connect(proxy.url()).await.patient(QUICK);
-    let (spec, options, stop) = (buckets(), options(), CancellationToken::new());
+    let (spec, options, stop) = (source_to_destination(), options(), CancellationToken::new());
     tokio::select! {
         result = run(&spec, &store, &store, &options, None, &tracker, &stop) => panic!("not killed: {result:?}"),
         () = dead.notified() => {}
@@ -107,10 +107,10 @@ async fn a_clone_killed_in_many_ranges_goes_on_in_each_and_copies_nothing_twice_
     let row = std::mem::take(&mut *row.lock().unwrap());
     let checkpoint = serde_json::from_str(&serde_json::to_string(&row.checkpoint).unwrap()).unwrap();
     let tracker = Tracker::resume(row.progress, checkpoint);
-    let store = yard.engine().await;
+    let store = buckets.engine().await;
     let result = run(&spec, &store, &store, &options, None, &tracker, &stop).await;
-    let came = Came { result, taken: tracker.take() };
-    came.is_equal();
-    assert_eq!(came.taken.progress.found, OBJECTS as u64);
-    assert!(yard.copies() <= (MISSING + options.concurrency) as u64, "{}", yard.copies());
+    let finished = Finished { result, taken: tracker.take() };
+    finished.is_equal();
+    assert_eq!(finished.taken.progress.found, OBJECTS as u64);
+    assert!(buckets.copies() <= (MISSING + options.concurrency) as u64, "{}", buckets.copies());
 }

@@ -11,17 +11,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     proxy::{Fate, Kind, Proxy},
-    yard::{Came, QUICK, Yard, buckets, connect, key, options},
+    support::{Finished, QUICK, TestBuckets, connect, key, options, source_to_destination},
 };
 
 const OBJECTS: usize = 300;
 
 /// What a job's row would hold: written at one copy, then the process dies at another.
-async fn killed(yard: &Yard, stored_at: usize, dies_at: usize, broken: &'static str) -> Taken {
+async fn killed(buckets: &TestBuckets, stored_at: usize, dies_at: usize, broken: &'static str) -> Taken {
     let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
     let (row, dead) = (Arc::new(Mutex::new(Taken::default())), Arc::new(Notify::new()));
     let (watched, written, dying) = (tracker.clone(), Arc::clone(&row), Arc::clone(&dead));
-    let proxy = Proxy::before(&yard.store.url(), move |request| {
+    let proxy = Proxy::before(&buckets.store.url(), move |request| {
         if request.kind == Kind::Copy && request.number == stored_at {
             *written.lock().unwrap() = watched.take();
         }
@@ -36,7 +36,7 @@ async fn killed(yard: &Yard, stored_at: usize, dies_at: usize, broken: &'static 
     })
     .await;
     let store = connect(proxy.url()).await.patient(QUICK);
-    let (spec, options, stop) = (buckets(), options(), CancellationToken::new());
+    let (spec, options, stop) = (source_to_destination(), options(), CancellationToken::new());
     tokio::select! {
         result = run(&spec, &store, &store, &options, None, &tracker, &stop) => panic!("not killed: {result:?}"),
         () = dead.notified() => {}
@@ -46,34 +46,35 @@ async fn killed(yard: &Yard, stored_at: usize, dies_at: usize, broken: &'static 
 }
 
 /// Goes on from what was stored, as JSON, at the store itself.
-async fn resumed(yard: &Yard, row: &Taken) -> Came {
+async fn resumed(buckets: &TestBuckets, row: &Taken) -> Finished {
     let progress = serde_json::from_str(&serde_json::to_string(&row.progress).unwrap()).unwrap();
     let checkpoint = serde_json::from_str(&serde_json::to_string(&row.checkpoint).unwrap()).unwrap();
     let tracker = Tracker::resume(progress, checkpoint);
-    let store = yard.engine().await;
-    let result = run(&buckets(), &store, &store, &options(), None, &tracker, &CancellationToken::new()).await;
-    Came { result, taken: tracker.take() }
+    let store = buckets.engine().await;
+    let result =
+        run(&source_to_destination(), &store, &store, &options(), None, &tracker, &CancellationToken::new()).await;
+    Finished { result, taken: tracker.take() }
 }
 
-async fn yard() -> Yard {
-    let yard = Yard::new().await;
-    yard.store.seed_objects("source", OBJECTS).await.unwrap();
-    yard
+async fn buckets() -> TestBuckets {
+    let buckets = TestBuckets::new().await;
+    buckets.store.seed_objects("source", OBJECTS).await.unwrap();
+    buckets
 }
 
 #[test]
-fn a_clone_killed_anywhere_finishes_equal_and_copies_again_only_what_was_in_flight() {
+fn clone_killed_anywhere_repeats_only_objects_in_flight() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(8));
     let points = (0..OBJECTS, 0..OBJECTS).prop_map(|(a, b)| (a.min(b), a.max(b)));
     let kept = runner.run(&points, |(stored_at, dies_at)| {
         runtime.block_on(async {
-            let yard = yard().await;
-            let row = killed(&yard, stored_at, dies_at, "nothing").await;
-            let came = resumed(&yard, &row).await;
-            came.is_equal();
-            assert_eq!(came.taken.progress.found, OBJECTS as u64);
-            assert!(yard.copies() <= (OBJECTS + options().concurrency) as u64, "{}", yard.copies());
+            let buckets = buckets().await;
+            let row = killed(&buckets, stored_at, dies_at, "nothing").await;
+            let finished = resumed(&buckets, &row).await;
+            finished.is_equal();
+            assert_eq!(finished.taken.progress.found, OBJECTS as u64);
+            assert!(buckets.copies() <= (OBJECTS + options().concurrency) as u64, "{}", buckets.copies());
         });
         Ok(())
     });
@@ -81,26 +82,26 @@ fn a_clone_killed_anywhere_finishes_equal_and_copies_again_only_what_was_in_flig
 }
 
 #[tokio::test]
-async fn a_failure_is_stored_with_the_cursor_that_passes_it_and_counted_once() {
-    let yard = yard().await;
-    let row = killed(&yard, 200, 250, "00000007").await;
+async fn failure_is_stored_with_its_cursor_once() {
+    let buckets = buckets().await;
+    let row = killed(&buckets, 200, 250, "00000007").await;
     let cursor = row.checkpoint.ranges[0].cursor.as_ref().unwrap();
     let failed: Vec<&Failure> = row.failures.iter().collect();
     assert!(failed.iter().all(|failure| failure.key <= *cursor));
     assert_eq!(row.checkpoint.settled.failed, failed.len() as u64);
-    let came = resumed(&yard, &row).await;
+    let finished = resumed(&buckets, &row).await;
     // What the cursor had passed is not tried again: it is still missing, and known to be.
-    assert_eq!(came.taken.progress.failed, failed.len() as u64);
-    assert_eq!(came.comparison().missing, failed.len() as u64);
-    came.adds_up();
+    assert_eq!(finished.taken.progress.failed, failed.len() as u64);
+    assert_eq!(finished.comparison().missing, failed.len() as u64);
+    finished.adds_up();
 }
 
 #[tokio::test]
-async fn a_stop_leaves_a_checkpoint_to_go_on_from() {
-    let yard = yard().await;
+async fn stop_leaves_a_checkpoint_to_resume() {
+    let buckets = buckets().await;
     let stop = CancellationToken::new();
     let asked = stop.clone();
-    let proxy = Proxy::before(&yard.store.url(), move |request| {
+    let proxy = Proxy::before(&buckets.store.url(), move |request| {
         if request.kind == Kind::Copy && request.number == 100 {
             asked.cancel();
         }
@@ -109,20 +110,20 @@ async fn a_stop_leaves_a_checkpoint_to_go_on_from() {
     .await;
     let store = connect(proxy.url()).await;
     let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
-    let result = run(&buckets(), &store, &store, &options(), None, &tracker, &stop).await;
+    let result = run(&source_to_destination(), &store, &store, &options(), None, &tracker, &stop).await;
     assert!(matches!(result, Err(CloneError::Stopped)));
     let row = tracker.take();
-    assert_eq!(row.progress.done, yard.copies(), "what was begun was finished and counted");
-    let came = resumed(&yard, &row).await;
-    came.is_equal();
-    assert_eq!(yard.copies(), OBJECTS as u64, "nothing was copied twice");
-    assert!(came.taken.progress.requests > row.progress.requests);
-    assert!(came.taken.progress.active_ms >= row.progress.active_ms);
+    assert_eq!(row.progress.done, buckets.copies(), "what was begun was finished and counted");
+    let finished = resumed(&buckets, &row).await;
+    finished.is_equal();
+    assert_eq!(buckets.copies(), OBJECTS as u64, "nothing was copied twice");
+    assert!(finished.taken.progress.requests > row.progress.requests);
+    assert!(finished.taken.progress.active_ms >= row.progress.active_ms);
 }
 
 #[tokio::test]
-async fn several_ranges_are_each_gone_on_with() {
-    let yard = Yard::with(&["a", "b", "c", "d", "e"]).await;
+async fn several_ranges_are_each_resumed() {
+    let buckets = TestBuckets::with(&["a", "b", "c", "d", "e"]).await;
     let range = |after: Option<&str>, last: Option<&str>, cursor: Option<&str>, state| Range {
         after: after.map(key),
         last: last.map(key),
@@ -138,14 +139,14 @@ async fn several_ranges_are_each_gone_on_with() {
         ..Checkpoint::default()
     };
     let taken = Taken { checkpoint, ..Taken::default() };
-    let came = resumed(&yard, &taken).await;
-    assert_eq!(came.taken.progress.done, 2, "only d and e were left");
-    assert_eq!(came.comparison().missing, 3);
-    assert!(came.taken.checkpoint.ranges.iter().all(|range| range.state == RangeState::Done));
+    let finished = resumed(&buckets, &taken).await;
+    assert_eq!(finished.taken.progress.done, 2, "only d and e were left");
+    assert_eq!(finished.comparison().missing, 3);
+    assert!(finished.taken.checkpoint.ranges.iter().all(|range| range.state == RangeState::Done));
 }
 
 #[tokio::test]
-async fn what_was_taken_and_not_stored_is_due_again() {
+async fn unstored_changes_are_taken_again() {
     let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
     let failure =
         Failure { key: key("a"), reason: model::Reason::Gone, message: String::new(), attempts: 1, at: model::Time(0) };

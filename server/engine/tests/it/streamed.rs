@@ -4,45 +4,45 @@ use model::Reason;
 
 use crate::{
     proxy::{Fate, Kind, Proxy},
+    support::{TestBuckets, clone_between, connect, source_to_destination},
     traps::multipart,
-    yard::{Yard, buckets, clone_between, connect},
 };
 
 #[tokio::test]
-async fn a_bucket_goes_from_store_to_store() {
-    let (here, there) = (Yard::new().await, Yard::new().await);
+async fn bucket_is_streamed_between_stores() {
+    let (here, there) = (TestBuckets::new().await, TestBuckets::new().await);
     here.store.seed_objects("source", 1_200).await.unwrap();
-    clone_between(&here.engine().await, &there.engine().await, &buckets()).await.is_equal();
+    clone_between(&here.engine().await, &there.engine().await, &source_to_destination()).await.is_equal();
     assert_eq!(there.store.count("destination").unwrap(), 1_200);
     assert_eq!((here.copies(), there.copies()), (0, 0));
 }
 
 #[tokio::test]
-async fn a_multipart_object_whose_etag_changes_is_proven_by_the_record_of_its_copy() {
-    let (here, there) = (Yard::new().await, Yard::new().await);
+async fn streamed_multipart_object_is_proven_by_record() {
+    let (here, there) = (TestBuckets::new().await, TestBuckets::new().await);
     multipart(&here.client(), "source", "parts").await;
     let (from, to) = (here.engine().await, there.engine().await);
-    clone_between(&from, &to, &buckets()).await.is_equal();
-    let again = clone_between(&from, &to, &buckets()).await;
+    clone_between(&from, &to, &source_to_destination()).await.is_equal();
+    let again = clone_between(&from, &to, &source_to_destination()).await;
     again.is_equal();
     assert_eq!((again.comparison().equal_by_record, there.requests("PutObject")), (1, 2));
     assert_eq!(there.read("destination", "parts").await.unwrap().len(), (5 << 20) + 100);
 }
 
 #[tokio::test]
-async fn a_read_that_breaks_off_is_begun_anew() {
-    let (here, there) = (Yard::with(&["a", "b"]).await, Yard::new().await);
+async fn broken_read_is_retried() {
+    let (here, there) = (TestBuckets::with(&["a", "b"]).await, TestBuckets::new().await);
     let proxy = Proxy::before(&here.store.url(), |request| {
         let hit = request.kind == Kind::Other && request.target.starts_with("/source/a") && request.number < 3;
         std::future::ready(if hit { Fate::Reset } else { Fate::Forward })
     })
     .await;
-    clone_between(&connect(proxy.url()).await, &there.engine().await, &buckets()).await.is_equal();
+    clone_between(&connect(proxy.url()).await, &there.engine().await, &source_to_destination()).await.is_equal();
 }
 
 #[tokio::test]
-async fn an_object_changed_before_it_is_read_is_sent_as_it_is_now() {
-    let (here, there) = (Yard::with(&["a"]).await, Yard::new().await);
+async fn object_changed_before_reading_is_streamed_as_now() {
+    let (here, there) = (TestBuckets::with(&["a"]).await, TestBuckets::new().await);
     let store = std::sync::Arc::clone(&here.store);
     let proxy = Proxy::before(&here.store.url(), move |request| {
         let store = std::sync::Arc::clone(&store);
@@ -54,19 +54,19 @@ async fn an_object_changed_before_it_is_read_is_sent_as_it_is_now() {
         }
     })
     .await;
-    clone_between(&connect(proxy.url()).await, &there.engine().await, &buckets()).await.is_equal();
+    clone_between(&connect(proxy.url()).await, &there.engine().await, &source_to_destination()).await.is_equal();
     assert_eq!(there.read("destination", "a").await.unwrap(), b"as it is now");
 }
 
 #[tokio::test]
-async fn a_write_that_is_refused_names_the_destination() {
-    let (here, there) = (Yard::with(&["a"]).await, Yard::new().await);
+async fn refused_write_names_the_destination() {
+    let (here, there) = (TestBuckets::with(&["a"]).await, TestBuckets::new().await);
     let proxy = Proxy::before(&there.store.url(), |request| {
         std::future::ready(if request.kind == Kind::Other { Fate::Refuse(403, "AccessDenied") } else { Fate::Forward })
     })
     .await;
-    let came = clone_between(&here.engine().await, &connect(proxy.url()).await, &buckets()).await;
-    let failure = came.only_failure();
+    let finished = clone_between(&here.engine().await, &connect(proxy.url()).await, &source_to_destination()).await;
+    let failure = finished.only_failure();
     assert_eq!(failure.reason, Reason::Denied);
     assert!(failure.message.contains("bucket destination"), "{}", failure.message);
 }

@@ -28,12 +28,12 @@ pub async fn drive(
     let result = {
         let work = run(&order.spec, source, destination, &order.options, retry, &tracker, stop);
         pin!(work);
-        let mut beat = interval(Duration::from_secs(1));
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = interval(Duration::from_secs(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             select! {
                 result = &mut work => break result,
-                _ = beat.tick() => {
+                _ = ticks.tick() => {
                     record.add(tracker.take());
                     reporter.show(&record.progress);
                     if order.keep_state && let Err(error) = record.keep(order).await {

@@ -1,4 +1,4 @@
-//! What the command line says about what copies keep and get, and who may read them with which key.
+//! The options about the properties and encryption of copies.
 
 use std::path::{Path, PathBuf};
 

@@ -45,12 +45,12 @@ pub async fn drive(order: Order, reporter: &mut Reporter, stop: &CancellationTok
     let result = {
         let work = carry_out(&order, &tracker, stop);
         pin!(work);
-        let mut beat = interval(Duration::from_secs(1));
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = interval(Duration::from_secs(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             select! {
                 result = &mut work => break result,
-                _ = beat.tick() => {
+                _ = ticks.tick() => {
                     record.take(&tracker);
                     reporter.show(&record.progress);
                 }

@@ -1,4 +1,4 @@
-//! `logyard runs import`: what a function logged, exported by somebody, as runs in the database.
+//! `logyard runs import`: reads exported logs of a function, and records its runs in the database.
 //!
 //! The runs go where a watcher would have put them, by the same rules: importing again, or what a watcher has read
 //! already, makes nothing twice. Runs or their summary go to standard output, everything else to standard error.
@@ -61,7 +61,7 @@ pub fn import(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
         .and_then(|(config, runtime)| {
             log::start();
             let done = runtime.block_on(run(&config, arguments));
-            runtime.shutdown_background(); // the database's clock is asked for no more
+            runtime.shutdown_background(); // the database's clock is no longer needed
             done
         });
     match done {

@@ -1,7 +1,7 @@
-//! `logyard sync`: keeps one table in step, by itself, until its ends are equal or somebody has to say something.
+//! `logyard sync`: syncs one table without a server, until its endpoints are equal or a person must decide.
 //!
 //! It needs no server: what it remembers lies in Logyard's own database. With a server or a worker on the same one they
-//! take turns, an evaluation each. Progress goes to standard error (a line on a terminal that is written anew, lines
+//! take turns, an evaluation each. Progress goes to standard error (one updated line on a terminal, lines
 //! elsewhere), the summary to standard output. With `--json` standard output holds one JSON object a line.
 
 mod arguments;

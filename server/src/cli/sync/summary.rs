@@ -96,9 +96,9 @@ impl Summary {
     pub fn print(&self) {
         let Some(status) = &self.status else { return };
         let verdict = match self.outcome {
-            Outcome::InSync => "In step",
-            Outcome::Quarantined => "In step but for rows in quarantine",
-            Outcome::Differs => "Not in step",
+            Outcome::InSync => "In sync",
+            Outcome::Quarantined => "In sync except quarantined rows",
+            Outcome::Differs => "Not in sync",
             Outcome::Waiting => "A deletion waits for a yes",
             Outcome::Paused => "Paused",
             Outcome::EpochChanged => "The local database is another than before",

@@ -65,7 +65,7 @@ async fn columns_absent_from_row_keep_their_values(scratch: Scratch) {
     let text = Row { key: "one".into(), ..row(1, 7, &json!({})) };
     let high = row(2, u64::MAX, &json!({}));
     let refused = table.upload(vec![text, high]).await.unwrap();
-    assert!(refused.iter().any(|(_, reason)| reason.contains("\"one\" is not an integer")), "{refused:?}");
+    assert!(refused.iter().any(|(_, reason)| reason.contains("\"one\" is not a 64-bit integer")), "{refused:?}");
     assert_eq!(refused.len(), 2);
 }
 

@@ -79,7 +79,7 @@ async fn canary_results_appear_in_api_and_on_page() {
 async fn sink_without_canary_reports_nothing() {
     let server = TestServer::open().await;
     assert_eq!(server.json("/api/v1/pipelines/api/canary").await, Value::Null);
-    assert!(!page(&server, "/pipelines/api").await.contains("Marked events"));
+    assert!(!page(&server, "/pipelines/api").await.contains("Canary events in the window"));
     assert_eq!(server.get("/api/v1/pipelines/none/canary").await.status(), 404);
     let refused = server.get("/api/v1/pipelines/api/canary?from=yesterday").await;
     assert_eq!(refused.status(), 422);

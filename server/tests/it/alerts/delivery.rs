@@ -106,7 +106,6 @@ fn quick() -> Rhythm {
         hold: Duration::from_millis(500),
         again: Duration::from_millis(20),
         debounce: Some(Debounce { open_unknown_after_ms: 0, resolve_after_ms: 0 }),
-        ..Rhythm::default()
     }
 }
 

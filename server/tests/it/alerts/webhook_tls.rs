@@ -75,7 +75,7 @@ async fn https_webhook_requires_a_trusted_certificate() {
             server.post(&format!("/api/v1/webhooks/{name}/test"), &json!({})).await.json().await.unwrap();
         let error = notice["error"].as_str().unwrap();
         assert!(error.contains("is not trusted, nothing was sent") && error.contains(why), "{name}: {error}");
-        assert!(error.contains("name its authority's file as ca") && !error.contains("secret-path"), "{name}: {error}");
+        assert!(error.contains("set ca to its authority's file") && !error.contains("secret-path"), "{name}: {error}");
         assert_eq!(notice["status"], Value::Null, "{name}");
     }
     let notice: Value = server.post("/api/v1/webhooks/known/test", &json!({})).await.json().await.unwrap();

@@ -237,7 +237,7 @@ async fn state_of_another_clone_is_refused() {
             let command = clone(&store.url(), folder.path(), &[&[option, "state.json"], &other[..]].concat());
             let output = run(command).await;
             assert_eq!(output.status.code(), Some(2));
-            assert!(said(&output).contains("of another clone"), "{}", said(&output));
+            assert!(said(&output).contains("belongs to another clone"), "{}", said(&output));
             assert!(said(&output).contains(difference), "{}", said(&output));
         }
     }

@@ -1,4 +1,4 @@
-//! Compares the OpenAPI description with the router, in both directions.
+//! Compares the `OpenAPI` description with the router, in both directions.
 
 use std::collections::BTreeSet;
 

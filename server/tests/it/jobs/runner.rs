@@ -4,7 +4,7 @@ use db::{End, JobHeartbeat, testing::Scratch};
 use logyard::config;
 use model::{Action, EventKind, JobError, Key, Mode, Proof, Reason, Retry, State, Stop};
 
-use crate::support::runners::{TestRunners, quick, slow};
+use crate::support::runners::{DISTANT_OBJECTS as OBJECTS, TestRunners, quick, slow};
 
 on_both_databases!(
     clone_succeeds_with_proof,
@@ -73,8 +73,7 @@ async fn failures_are_counted_and_retry_repairs_them(scratch: Scratch) {
 }
 
 async fn paused_job_resumes_where_it_stopped(scratch: Scratch) {
-    const OBJECTS: u64 = 2_000;
-    let setup = TestRunners::with_objects(scratch, OBJECTS).await;
+    let setup = TestRunners::with_distant_store(scratch).await;
     let first = setup.runner("first", slow()).await;
     let id = setup.clone(Mode::Copy).await;
     setup.until(id, "underway", |job| job.progress.done > 0).await;
@@ -96,7 +95,7 @@ async fn paused_job_resumes_where_it_stopped(scratch: Scratch) {
 }
 
 async fn cancelled_job_stays_cancelled(scratch: Scratch) {
-    let setup = TestRunners::with_objects(scratch, 3_000).await;
+    let setup = TestRunners::with_distant_store(scratch).await;
     let runner = setup.runner("one", slow()).await;
     let id = setup.clone(Mode::Copy).await;
     setup.until(id, "underway", |job| job.progress.done > 0).await;
@@ -105,7 +104,7 @@ async fn cancelled_job_stays_cancelled(scratch: Scratch) {
     assert_eq!(asked.stopping, Some(Stop::Cancel));
     setup.until_state(id, State::Cancelled).await;
     let copies = setup.copies();
-    assert!(copies < 3_000);
+    assert!(copies < OBJECTS);
     // The runner takes the next job, and the cancelled one is not touched again.
     let next = setup.clone(Mode::Verify).await;
     runner.nudge().nudge();
@@ -117,7 +116,7 @@ async fn cancelled_job_stays_cancelled(scratch: Scratch) {
 
 /// Another process ends the attempt, as after a takeover.
 async fn job_held_by_another_runner_is_untouched(scratch: Scratch) {
-    let setup = TestRunners::with_objects(scratch, 3_000).await;
+    let setup = TestRunners::with_distant_store(scratch).await;
     let runner = setup.runner("one", slow()).await;
     let id = setup.clone(Mode::Copy).await;
     let job = setup.until(id, "underway", |job| job.progress.done > 0).await;
@@ -139,13 +138,12 @@ async fn job_held_by_another_runner_is_untouched(scratch: Scratch) {
     runner.stop().await;
     let now = setup.db.job(id).await.unwrap();
     assert_eq!((now.revision, now.state), (taken.revision, State::Failed), "nothing was written after the loss");
-    assert!(setup.copies() < 3_000);
+    assert!(setup.copies() < OBJECTS);
 }
 
 /// The lease is shorter than the time between two heartbeats: each attempt is given up, and the next resumes.
 async fn runner_without_heartbeat_stops_without_duplicate_copies(scratch: Scratch) {
-    const OBJECTS: u64 = 2_000;
-    let setup = TestRunners::with_objects(scratch, OBJECTS).await;
+    let setup = TestRunners::with_distant_store(scratch).await;
     let mut hasty = slow();
     hasty.lease_ms = 500;
     let late = setup.runner("late", hasty).await;
@@ -162,8 +160,7 @@ async fn runner_without_heartbeat_stops_without_duplicate_copies(scratch: Scratc
 }
 
 async fn stopped_runner_releases_its_jobs(scratch: Scratch) {
-    const OBJECTS: u64 = 2_000;
-    let setup = TestRunners::with_objects(scratch, OBJECTS).await;
+    let setup = TestRunners::with_distant_store(scratch).await;
     let first = setup.runner("first", slow()).await;
     let id = setup.clone(Mode::Copy).await;
     setup.until(id, "underway", |job| job.progress.done > 0).await;
@@ -209,7 +206,7 @@ async fn differing_comparison_fails_the_job(scratch: Scratch) {
 }
 
 async fn store_job_limit_is_respected(scratch: Scratch) {
-    let setup = TestRunners::with_objects(scratch, 3_000).await;
+    let setup = TestRunners::with_distant_store(scratch).await;
     let mut many = slow();
     many.jobs = 10;
     let runner = setup.runner("one", many).await;

@@ -42,7 +42,7 @@ async fn deliver(s3: &Embedded) {
 /// With every task off a server holds no lease: it ships, syncs, evaluates and runs nothing, while a worker on the same
 /// database does all of it.
 #[tokio::test(flavor = "multi_thread")]
-async fn web_only_server_leaves_all_work_to_the_worker() {
+async fn web_only_server_leaves_work_to_the_worker() {
     let s3 = Embedded::in_memory().await.unwrap();
     for bucket in ["logs", "source", "destination"] {
         s3.create_bucket(bucket).unwrap();
@@ -90,7 +90,7 @@ async fn web_only_server_leaves_all_work_to_the_worker() {
     for kind in ["evaluate", "follow", "reconcile", "schedule", "sweep", "sync"] {
         assert!(leases.iter().any(|lease| lease.task == kind), "{kind}: {leases:?}");
     }
-    assert!(leases.iter().all(|lease| lease.holder == holder), "{}: {leases:?}", holder);
+    assert!(leases.iter().all(|lease| lease.holder == holder), "{holder}: {leases:?}");
     // Each process shows who runs what.
     until("a recorded round on the page Settings", || async {
         let page = reqwest::get(format!("{}/settings", server.url)).await.unwrap().text().await.unwrap();
@@ -103,7 +103,7 @@ async fn web_only_server_leaves_all_work_to_the_worker() {
 
 /// A worker with every task off would do nothing: that is a mistake in the configuration.
 #[tokio::test]
-async fn worker_with_every_task_off_is_a_usage_error() {
+async fn worker_with_all_tasks_off_exits_2() {
     let folder = tempfile::TempDir::new().unwrap();
     let file = folder.path().join("logyard.toml");
     let off: String = KINDS.map(|kind| format!("{kind} = false\n")).concat();

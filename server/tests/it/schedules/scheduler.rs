@@ -88,7 +88,7 @@ async fn impossible_schedule_is_refused_with_field_and_advice() {
         (
             "clone.mode",
             json!({"source": "s3://source", "destination": "s3://target", "mode": "mirror"}),
-            "a fresh preview",
+            "a preview that a person has read",
         ),
         ("clone.destination.bucket", json!({"source": "s3://source", "destination": "s3://nowhere"}), "`nowhere`"),
         ("clone.destination", json!({"source": "s3://source", "destination": "s3://source/a/"}), "within each other"),

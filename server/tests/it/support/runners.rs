@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use db::{Db, NewJob, testing::Scratch};
-use embedded::Embedded;
+use embedded::{Embedded, Pace};
 use engine::{s3::Threshold, ship::sink::Settings};
 use logyard::{
     config::{self, Config},
@@ -13,6 +13,9 @@ use logyard::{
 use model::{CloneSpec, Job, JobId, Location, Mode, Selection, Spec, State};
 use tempfile::TempDir;
 use testing::{Span as _, eventually_async, seen, within};
+
+/// Objects of [`TestRunners::with_distant_store`].
+pub const DISTANT_OBJECTS: u64 = 500;
 
 pub struct TestRunners {
     pub scratch: Scratch,
@@ -25,8 +28,13 @@ pub struct TestRunners {
 impl TestRunners {
     /// Makes the empty buckets `source` and `destination`.
     pub async fn open(scratch: Scratch) -> Self {
+        Self::open_with(scratch, Pace::default()).await
+    }
+
+    async fn open_with(scratch: Scratch, pace: Pace) -> Self {
         let db = scratch.open().await;
-        let s3 = Embedded::in_memory().await.unwrap();
+        let config = embedded::Config { dir: None, addr: ([127, 0, 0, 1], 0).into() };
+        let s3 = Embedded::start_at(config, pace).await.unwrap();
         s3.create_bucket("source").unwrap();
         s3.create_bucket("destination").unwrap();
         Self { scratch, db, s3, dir: TempDir::new().unwrap() }
@@ -36,6 +44,14 @@ impl TestRunners {
     pub async fn with_objects(scratch: Scratch, count: u64) -> Self {
         let setup = Self::open(scratch).await;
         setup.s3.seed_objects("source", usize::try_from(count).unwrap()).await.unwrap();
+        setup
+    }
+
+    /// Makes 500 objects in a store with latency: with a [`slow`] runner their clone takes at least five seconds, however
+    /// fast the machine, and few CPU seconds.
+    pub async fn with_distant_store(scratch: Scratch) -> Self {
+        let setup = Self::open_with(scratch, Pace { latency: 10.millis(), writes_per_second: None }).await;
+        setup.s3.seed_objects("source", usize::try_from(DISTANT_OBJECTS).unwrap()).await.unwrap();
         setup
     }
 

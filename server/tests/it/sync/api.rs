@@ -278,8 +278,8 @@ async fn action_against_table_state_is_a_conflict() {
     };
     let approve = |rows: u64| json!({"action": "approve", "rows": rows});
     refused(approve(5), "it is not looked at yet").await;
-    refused(json!({"action": "accept_epoch"}), "nothing to accept").await;
-    refused(json!({"action": "retry_quarantined"}), "No row of table `orders` is in quarantine").await;
+    refused(json!({"action": "accept_epoch"}), "no new epoch to accept").await;
+    refused(json!({"action": "retry_quarantined"}), "Table `orders` has no quarantined row").await;
 
     let mut waits = beat(SyncState::Waiting);
     waits.status.waiting = Some(MassDelete { rows: 1_200, remote_rows: 5_000 });
@@ -319,7 +319,7 @@ async fn agent_report_of_configured_table_is_refused() {
     let server = keeping_two().await;
     let (status, problem) = report(&server, "orders", json!({"local_count": 1})).await;
     assert_eq!((status.as_u16(), &problem["field"]), (409, &json!("table")), "{problem}");
-    assert!(problem["detail"].as_str().unwrap().contains("is in the configuration"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("is configured"), "{problem}");
     assert_eq!(get(&server, "/api/v1/syncs").await.1["items"][0]["state"], json!("new"));
 }
 

@@ -149,7 +149,7 @@ fn loss_is_found_above_one_in_a_thousand() {
     let partial = |lost| RunFacts { parsed: 100_000, encountered: 100_000, lost, ..run(1, Outcome::Partial) };
     assert_eq!(kinds(&facts(vec![partial(100)])), []);
     let judgement = judge(&facts(vec![partial(101)]), &Limits::default());
-    assert_eq!(judgement.findings[0].reason, "101 of 100000 events were not sent or not acknowledged (0.1 %).");
+    assert_eq!(judgement.findings[0].reason, "101 of 100,000 events were not sent or not acknowledged (0.1 %).");
 }
 
 #[test]

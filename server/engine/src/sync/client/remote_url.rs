@@ -23,7 +23,7 @@ impl RemoteUrl {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let parsed = Url::parse(text).map_err(|_| invalid("…", EXPECTED))?;
         if !parsed.username().is_empty() || parsed.password().is_some() {
-            return Err(invalid("…", "a URL without user and password; put the secret into `token`"));
+            return Err(invalid("…", "a URL without user and password: set `token` instead"));
         }
         let mut url = parsed.clone();
         url.set_query(None);

@@ -16,7 +16,7 @@ use super::{
     rounds::{Case, Record, TROUBLED, Way, judge, one_round},
     town::Town,
 };
-use crate::{mirror::mirror, multipart::above_5_mib, yard::connect_as_anyone};
+use crate::{mirror::mirror, multipart::above_5_mib, support::connect_as_anyone};
 
 /// The first ends the job that trouble left behind, the second makes the one place equal to the other.
 const CALM: usize = 2;
@@ -133,23 +133,23 @@ async fn all(cases: impl Iterator<Item = (u64, Vec<Trouble>, f64)>) {
     let mut all = Seen::default();
     for (seed, troubles, chance) in cases {
         let way = if seed % 2 == 0 { Way::Copied } else { Way::Streamed };
-        let came = survive(&Case { seed, troubles: &troubles, chance, way, large: false }).await;
-        all.errors += came.errors;
-        all.failed += came.failed;
-        all.deleted += came.deleted;
+        let finished = survive(&Case { seed, troubles: &troubles, chance, way, large: false }).await;
+        all.errors += finished.errors;
+        all.failed += finished.failed;
+        all.deleted += finished.deleted;
     }
     assert!(all.errors > 0 && all.failed > 0 && all.deleted > 0, "{all:?}");
 }
 
 #[tokio::test]
-async fn no_trouble_by_itself_makes_a_mirror_delete_what_it_must_not() {
+async fn single_fault_causes_no_wrong_delete() {
     let cases = (4_000..).zip(Trouble::ALL).zip([0.2, 0.05, 0.6].into_iter().cycle());
     let cases = cases.map(|((seed, trouble), chance)| (seed, vec![trouble], chance));
     all(cases).await;
 }
 
 #[tokio::test]
-async fn many_troubles_at_once_make_no_mirror_delete_what_it_must_not() {
+async fn mixed_faults_cause_no_wrong_delete() {
     let cases = (5_000..5_010).map(|seed| {
         let mut random = StdRng::seed_from_u64(seed);
         let kinds = random.random_range(2..8);

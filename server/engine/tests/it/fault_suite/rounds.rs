@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Trouble, chaos::Chaos, town::Town};
 use crate::{
     multipart::above_5_mib,
-    yard::{buckets, connect_as_anyone},
+    support::{connect_as_anyone, source_to_destination},
 };
 
 pub const TROUBLED: usize = 3;
@@ -62,7 +62,7 @@ pub async fn survive(case: &Case<'_>) -> (usize, usize) {
         if round == TROUBLED {
             chaos.ends();
         }
-        let result = one_round(&mut record, &buckets(), &source, &destination).await;
+        let result = one_round(&mut record, &source_to_destination(), &source, &destination).await;
         let name = format!("round {round} of seed {} with {:?} {:?}: {result:?}", case.seed, case.troubles, case.way);
         errors += usize::from(result.is_err());
         failed += usize::from(result.is_ok() && !record.failures.is_empty());

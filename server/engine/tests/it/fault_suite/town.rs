@@ -9,7 +9,7 @@ use bytes::Bytes;
 use embedded::{Content, Embedded, Headers};
 use rand::{Rng, rngs::StdRng};
 
-use crate::{traps::ODD, yard::Yard};
+use crate::{support::TestBuckets, traps::ODD};
 
 const OBJECTS: usize = 50;
 const EXTRAS: usize = 30;
@@ -28,8 +28,8 @@ pub struct Town {
 impl Town {
     /// `large`: with objects above 5 MiB, one of them in odd parts.
     pub async fn new(random: &mut StdRng, one_store: bool, large: bool) -> Self {
-        let here = Yard::new().await.store;
-        let there = if one_store { Arc::clone(&here) } else { Yard::new().await.store };
+        let here = TestBuckets::new().await.store;
+        let there = if one_store { Arc::clone(&here) } else { TestBuckets::new().await.store };
         let mut town = Self { here, there, versions: Mutex::default(), before: BTreeMap::new() };
         for number in 0..OBJECTS {
             let (key, new) = (key(random, number), content(random));

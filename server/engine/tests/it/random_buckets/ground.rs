@@ -9,7 +9,7 @@ use model::Mode;
 use super::order::Order;
 use crate::{
     multipart::above_5_mib,
-    yard::{Came, Yard, clone_with, connect},
+    support::{Finished, TestBuckets, clone_with, connect},
 };
 
 const LONG: Duration = Duration::from_mins(10);
@@ -24,8 +24,8 @@ pub struct Ground {
 
 impl Ground {
     pub async fn new(one_store: bool) -> Self {
-        let here = Yard::new().await.store;
-        let there = if one_store { Arc::clone(&here) } else { Yard::new().await.store };
+        let here = TestBuckets::new().await.store;
+        let there = if one_store { Arc::clone(&here) } else { TestBuckets::new().await.store };
         let source = connect(&here.url()).await;
         let destination = if one_store { source.clone() } else { connect(&there.url()).await };
         Self { here, there, source, destination }
@@ -37,7 +37,7 @@ impl Ground {
         fill(&self.there, "destination", &order.destination).await;
     }
 
-    pub async fn clone(&self, order: &Order) -> Came {
+    pub async fn clone(&self, order: &Order) -> Finished {
         let (source, destination, options) = (&self.source, &self.destination, above_5_mib());
         let mut spec = order.spec();
         if spec.mode == Mode::Mirror {

@@ -21,7 +21,7 @@ use self::{
     ground::Ground,
     order::{Order, order},
 };
-use crate::yard::Came;
+use crate::support::Finished;
 
 /// The same cases each time, as many as said. A case that fails is shrunk, but not for hours.
 fn cases(count: u32, seed: u8) -> TestRunner {
@@ -50,10 +50,10 @@ fn kept(count: u32, seed: u8, one_store: bool, mode: Mode) {
     outcome.unwrap();
 }
 
-async fn judge(ground: &Ground, order: &Order, came: &Came) {
+async fn judge(ground: &Ground, order: &Order, finished: &Finished) {
     let expected = expected::of(order);
     let failures: BTreeMap<String, Reason> =
-        came.taken.failures.iter().map(|failure| (failure.key.to_string(), failure.reason)).collect();
+        finished.taken.failures.iter().map(|failure| (failure.key.to_string(), failure.reason)).collect();
     assert_eq!(ground.here.contents("source").await.unwrap(), order.source, "a source is never written");
     let destination = ground.there.contents("destination").await.unwrap();
     assert_eq!(
@@ -69,34 +69,34 @@ async fn judge(ground: &Ground, order: &Order, came: &Came) {
     }
     assert_eq!(failures, expected.failures);
     if order.mode == Mode::Mirror && !expected.failures.is_empty() {
-        assert_eq!(came.error().code(), "items_failed", "it deletes only what it may be sure of");
+        assert_eq!(finished.error().code(), "items_failed", "it deletes only what it may be sure of");
     } else {
-        assert_eq!(came.comparison().equal, expected.failures.is_empty(), "{:?}", came.comparison());
+        assert_eq!(finished.comparison().equal, expected.failures.is_empty(), "{:?}", finished.comparison());
     }
-    came.adds_up();
+    finished.adds_up();
 }
 
 #[test]
-fn a_hundred_and_fifty_random_buckets_are_copied_with_all_they_hold() {
+fn random_buckets_are_copied_completely() {
     kept(150, 1, true, Mode::Copy);
 }
 
 #[test]
-fn a_hundred_random_buckets_go_from_store_to_store_with_all_they_hold() {
+fn random_buckets_are_streamed_completely() {
     kept(100, 2, false, Mode::Copy);
 }
 
 #[test]
-fn fifty_random_buckets_are_compared_and_left_as_they_are() {
+fn random_buckets_are_compared_without_changes() {
     kept(50, 3, true, Mode::Verify);
 }
 
 #[test]
-fn forty_random_buckets_are_mirrored_so_that_nothing_else_is_left() {
+fn random_buckets_are_mirrored_exactly() {
     kept(40, 4, true, Mode::Mirror);
 }
 
 #[test]
-fn twenty_random_buckets_are_mirrored_from_store_to_store() {
+fn random_buckets_are_mirrored_between_stores() {
     kept(20, 5, false, Mode::Mirror);
 }

@@ -7,7 +7,7 @@ use model::{CloneSpec, Mode, Selection};
 use proptest::{collection, option, prelude::*};
 
 use super::{contents, keys};
-use crate::yard::spec;
+use crate::support::spec;
 
 #[derive(Clone, Debug)]
 pub struct Order {

@@ -17,13 +17,13 @@ use testing::{Span as _, eventually_async, within};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::yard::{Yard, spec as places};
+use crate::support::{TestBuckets, spec as places};
 
 pub const FOLDER: &str = "elb/AWSLogs/111122223333/elasticloadbalancing/us-east-1/";
 
 /// A store with the bucket `source`, and a folder for what comes out.
 pub struct Dock {
-    pub yard: Yard,
+    pub yard: TestBuckets,
     pub folder: TempDir,
 }
 
@@ -112,7 +112,7 @@ pub async fn go_on(shipment: &Shipment, progress: Progress, checkpoint: Checkpoi
 
 impl Dock {
     pub async fn new() -> Self {
-        Self { yard: Yard::new().await, folder: tempfile::tempdir().unwrap() }
+        Self { yard: TestBuckets::new().await, folder: tempfile::tempdir().unwrap() }
     }
 
     pub async fn put(&self, key: &str, body: impl AsRef<[u8]>) {

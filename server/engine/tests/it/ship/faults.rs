@@ -6,7 +6,7 @@ use model::{Outcome, Reason};
 use super::dock::{Dock, all_of, gzip, records, reprocess};
 use crate::{
     proxy::{Fate, Kind, Proxy},
-    yard::{connect, connect_as_anyone},
+    support::{connect, connect_as_anyone},
 };
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use self::tcp_receiver::{Manner, TcpReceiver};
 use super::dock::{Came, Dock, adds_up, all_of, go_on, number, options, records, reprocess};
 use crate::{
     proxy::{Fate, Kind, Proxy},
-    yard::connect_as_anyone,
+    support::connect_as_anyone,
 };
 
 #[path = "../../ship/sinks/tcp_receiver.rs"]

@@ -9,7 +9,7 @@ use super::{moto::Moto, multipart};
 use crate::{
     multipart::above_5_mib,
     proxy::{Fate, Kind, Proxy},
-    yard::{Yard, clone_with, connect, with},
+    support::{TestBuckets, clone_with, connect, with},
 };
 
 fn acl(acl: Acl) -> model::CloneSpec {
@@ -38,7 +38,7 @@ async fn published(moto: &Moto) {
 
 /// Whole, in parts and streamed, at a store that has ACLs.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_acl_is_kept_where_that_is_asked_for() {
+async fn acl_is_kept_on_request() {
     let (here, there) = (Moto::start().await, Moto::start().await);
     published(&here).await;
     let (near, far) = (connect(&here.url).await, connect(&there.url).await);
@@ -53,7 +53,7 @@ async fn an_acl_is_kept_where_that_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn copies_are_private_unless_asked_otherwise() {
+async fn copies_are_private_by_default() {
     let here = Moto::start().await;
     published(&here).await;
     let store = connect(&here.url).await;
@@ -65,9 +65,9 @@ async fn copies_are_private_unless_asked_otherwise() {
 }
 
 #[tokio::test]
-async fn an_acl_that_may_not_be_read_fails_its_object_and_names_the_permission() {
-    let yard = Yard::with(&["a", "b"]).await;
-    let proxy = Proxy::before(&yard.store.url(), |request| {
+async fn unreadable_acl_fails_its_object_with_permission() {
+    let buckets = TestBuckets::with(&["a", "b"]).await;
+    let proxy = Proxy::before(&buckets.store.url(), |request| {
         let reads = request.target.ends_with("?acl");
         let private = "<AccessControlPolicy><Owner><ID>o</ID></Owner><AccessControlList><Grant><Grantee \
                        xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"><ID>o</ID>\
@@ -80,25 +80,25 @@ async fn an_acl_that_may_not_be_read_fails_its_object_and_names_the_permission()
     })
     .await;
     let store = connect(proxy.url()).await;
-    let came = clone_with(&store, &store, &acl(Acl::Copy), &above_5_mib()).await;
-    let failure = came.only_failure();
+    let finished = clone_with(&store, &store, &acl(Acl::Copy), &above_5_mib()).await;
+    let failure = finished.only_failure();
     assert_eq!((failure.key.as_str(), failure.reason), ("a", Reason::Denied));
     assert!(failure.message.contains("s3:GetObjectAcl"), "{}", failure.message);
-    assert_eq!(came.taken.progress.done, 1);
+    assert_eq!(finished.taken.progress.done, 1);
 }
 
 /// The embedded store has none; a bucket of AWS's can have them switched off.
 #[tokio::test]
-async fn a_store_without_acls_is_told_as_the_reason() {
-    let yard = Yard::with(&["a"]).await;
-    let came = yard.clone(&acl(Acl::Copy)).await;
-    assert!(came.only_failure().message.contains("takes no ACLs"), "{:?}", came.only_failure());
-    let proxy = Proxy::before(&yard.store.url(), |request| {
+async fn store_without_acls_is_named_as_reason() {
+    let buckets = TestBuckets::with(&["a"]).await;
+    let finished = buckets.clone(&acl(Acl::Copy)).await;
+    assert!(finished.only_failure().message.contains("takes no ACLs"), "{:?}", finished.only_failure());
+    let proxy = Proxy::before(&buckets.store.url(), |request| {
         let copy = request.kind == Kind::Copy && request.headers.contains_key("x-amz-acl");
         std::future::ready(if copy { Fate::Refuse(400, "AccessControlListNotSupported") } else { Fate::Forward })
     })
     .await;
     let store = connect(proxy.url()).await;
-    let came = clone_with(&store, &store, &acl(Acl::Private), &above_5_mib()).await;
-    assert!(came.only_failure().message.contains("BucketOwnerEnforced"), "{:?}", came.only_failure());
+    let finished = clone_with(&store, &store, &acl(Acl::Private), &above_5_mib()).await;
+    assert!(finished.only_failure().message.contains("BucketOwnerEnforced"), "{:?}", finished.only_failure());
 }

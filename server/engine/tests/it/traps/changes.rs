@@ -6,18 +6,18 @@ use model::Reason;
 
 use crate::{
     proxy::{Fate, Kind, Proxy},
-    yard::{Yard, buckets, clone_at, connect},
+    support::{TestBuckets, clone_at, connect, source_to_destination},
 };
 
 /// Changes something at the store just before a copy of `b` arrives, as often as said; then clones.
 async fn before_copies_of_b(
-    yard: &Yard,
+    buckets: &TestBuckets,
     times: usize,
     change: impl Fn(Arc<embedded::Embedded>, usize) -> futures::future::BoxFuture<'static, ()> + Send + Sync + 'static,
-) -> crate::yard::Came {
-    let (store, change) = (Arc::clone(&yard.store), Arc::new(change));
+) -> crate::support::Finished {
+    let (store, change) = (Arc::clone(&buckets.store), Arc::new(change));
     let seen = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let proxy = Proxy::before(&yard.store.url(), move |request| {
+    let proxy = Proxy::before(&buckets.store.url(), move |request| {
         let (store, change, seen) = (Arc::clone(&store), Arc::clone(&change), Arc::clone(&seen));
         async move {
             if request.kind == Kind::Copy && request.target.starts_with("/destination/b") {
@@ -30,7 +30,7 @@ async fn before_copies_of_b(
         }
     })
     .await;
-    clone_at(&connect(proxy.url()).await, &buckets()).await
+    clone_at(&connect(proxy.url()).await, &source_to_destination()).await
 }
 
 fn replace(store: Arc<embedded::Embedded>, number: usize) -> futures::future::BoxFuture<'static, ()> {
@@ -38,30 +38,30 @@ fn replace(store: Arc<embedded::Embedded>, number: usize) -> futures::future::Bo
 }
 
 #[tokio::test]
-async fn an_object_changed_mid_clone_is_copied_as_it_is_now() {
-    let yard = Yard::with(&["a", "b", "c"]).await;
-    let came = before_copies_of_b(&yard, 1, replace).await;
-    came.is_equal();
-    assert_eq!(came.taken.progress.done, 3);
-    assert_eq!(yard.read("destination", "b").await.unwrap(), b"new 0");
+async fn object_changed_mid_clone_is_copied_as_now() {
+    let buckets = TestBuckets::with(&["a", "b", "c"]).await;
+    let finished = before_copies_of_b(&buckets, 1, replace).await;
+    finished.is_equal();
+    assert_eq!(finished.taken.progress.done, 3);
+    assert_eq!(buckets.read("destination", "b").await.unwrap(), b"new 0");
 }
 
 #[tokio::test]
-async fn an_object_that_never_rests_is_reported_as_changed() {
-    let yard = Yard::with(&["a", "b", "c"]).await;
-    let came = before_copies_of_b(&yard, usize::MAX, replace).await;
-    assert_eq!(came.only_failure().reason, Reason::Changed);
-    assert_eq!(came.taken.progress.done, 2);
+async fn object_changing_repeatedly_fails_as_changed() {
+    let buckets = TestBuckets::with(&["a", "b", "c"]).await;
+    let finished = before_copies_of_b(&buckets, usize::MAX, replace).await;
+    assert_eq!(finished.only_failure().reason, Reason::Changed);
+    assert_eq!(finished.taken.progress.done, 2);
 }
 
 #[tokio::test]
-async fn an_object_deleted_mid_clone_is_reported_as_gone() {
-    let yard = Yard::with(&["a", "b", "c"]).await;
+async fn object_deleted_mid_clone_is_reported_as_gone() {
+    let buckets = TestBuckets::with(&["a", "b", "c"]).await;
     let delete = |store: Arc<embedded::Embedded>, _| -> futures::future::BoxFuture<'static, ()> {
         Box::pin(async move { store.delete("source", "b").unwrap() })
     };
-    let came = before_copies_of_b(&yard, 1, delete).await;
-    assert_eq!(came.only_failure().reason, Reason::Gone);
-    assert_eq!(came.taken.progress.done, 2);
-    assert_eq!(came.comparison().source_objects, 2);
+    let finished = before_copies_of_b(&buckets, 1, delete).await;
+    assert_eq!(finished.only_failure().reason, Reason::Gone);
+    assert_eq!(finished.taken.progress.done, 2);
+    assert_eq!(finished.comparison().source_objects, 2);
 }

@@ -4,7 +4,7 @@ use embedded::Content;
 use model::Reason;
 
 use super::{assert_same, full};
-use crate::yard::{Yard, buckets, clone_between, spec};
+use crate::support::{TestBuckets, clone_between, source_to_destination, spec};
 
 /// Legal keys that some client, server or file system has stumbled over.
 pub const ODD: [&str; 34] = [
@@ -45,77 +45,81 @@ pub const ODD: [&str; 34] = [
 ];
 
 #[tokio::test]
-async fn every_odd_key_is_an_object_of_its_own() {
-    let yard = Yard::with(&ODD).await;
+async fn odd_keys_are_distinct_objects() {
+    let buckets = TestBuckets::with(&ODD).await;
     let longest = "k".repeat(1_024);
-    yard.put(&longest, "long").await;
-    yard.put("empty", "").await;
-    yard.clone(&buckets()).await.is_equal();
+    buckets.put(&longest, "long").await;
+    buckets.put("empty", "").await;
+    buckets.clone(&source_to_destination()).await.is_equal();
     for key in ODD {
-        assert_eq!(yard.read("destination", key).await.as_deref(), Some(key.as_bytes()), "{key:?}");
+        assert_eq!(buckets.read("destination", key).await.as_deref(), Some(key.as_bytes()), "{key:?}");
     }
-    assert_eq!(yard.store.count("destination").unwrap(), ODD.len() + 2);
+    assert_eq!(buckets.store.count("destination").unwrap(), ODD.len() + 2);
 }
 
 #[tokio::test]
 async fn odd_keys_survive_a_change_of_prefix() {
-    let yard = Yard::new().await;
+    let buckets = TestBuckets::new().await;
     for key in ODD {
-        yard.put(&format!("from {key}"), key).await;
+        buckets.put(&format!("from {key}"), key).await;
     }
-    yard.clone(&spec("source/from ", "destination/+to%")).await.is_equal();
+    buckets.clone(&spec("source/from ", "destination/+to%")).await.is_equal();
     for key in ODD {
-        assert_eq!(yard.read("destination", &format!("+to%{key}")).await.as_deref(), Some(key.as_bytes()), "{key:?}");
+        assert_eq!(
+            buckets.read("destination", &format!("+to%{key}")).await.as_deref(),
+            Some(key.as_bytes()),
+            "{key:?}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_key_that_the_destination_cannot_hold_is_reported() {
-    let yard = Yard::with(&["in/", "in/a"]).await;
-    let came = yard.clone(&spec("source/in/", "destination/")).await;
-    let failure = came.only_failure();
+async fn too_long_destination_key_is_reported() {
+    let buckets = TestBuckets::with(&["in/", "in/a"]).await;
+    let finished = buckets.clone(&spec("source/in/", "destination/")).await;
+    let failure = finished.only_failure();
     assert_eq!((failure.key.as_str(), failure.reason), ("in/", Reason::KeyTooLong));
-    assert_eq!(yard.read("destination", "a").await.unwrap(), b"in/a");
+    assert_eq!(buckets.read("destination", "a").await.unwrap(), b"in/a");
 }
 
 /// All that one byte can be, and what stands beside it, at both ways of copying.
 #[tokio::test]
-async fn keys_with_control_characters_are_cloned_with_all_they_carry() {
-    let (here, there) = (Yard::new().await, Yard::new().await);
+async fn control_character_keys_keep_their_metadata() {
+    let (here, there) = (TestBuckets::new().await, TestBuckets::new().await);
     for byte in (1..b' ').chain([0x7f]) {
         let byte = char::from(byte);
         for key in [format!("{byte}"), format!("a{byte}b"), format!("a/{byte}/")] {
             here.store.put_content("source", &key, &full(&key)).await.unwrap();
         }
     }
-    here.clone(&buckets()).await.is_equal();
+    here.clone(&source_to_destination()).await.is_equal();
     assert_same(&here, &here).await;
-    clone_between(&here.engine().await, &there.engine().await, &buckets()).await.is_equal();
+    clone_between(&here.engine().await, &there.engine().await, &source_to_destination()).await.is_equal();
     assert_same(&here, &there).await;
 }
 
 /// The SDK sends the source of a copy as it is given: a plus must not become a space, nor `%2B` a plus.
 #[tokio::test]
-async fn the_source_of_a_copy_is_encoded_so_that_no_key_is_taken_for_another() {
-    let yard = Yard::new().await;
+async fn copy_source_encoding_confuses_no_keys() {
+    let buckets = TestBuckets::new().await;
     for key in ["a b", "a+b", "a%20b", "a%2Bb", "a%252Bb", "a?b", "a#b", "a&b", "a=b", "ä b+c", "a;b", "a:b@c,d"] {
-        yard.store.put_content("source", key, &full(key)).await.unwrap();
+        buckets.store.put_content("source", key, &full(key)).await.unwrap();
     }
-    yard.clone(&buckets()).await.is_equal();
-    assert_same(&yard, &yard).await;
+    buckets.clone(&source_to_destination()).await.is_equal();
+    assert_same(&buckets, &buckets).await;
 }
 
 /// Tools that take keys for paths lose one of these, or the bytes of a "folder".
 #[tokio::test]
-async fn what_looks_like_folders_are_objects_with_and_without_bytes() {
-    let (here, there) = (Yard::new().await, Yard::new().await);
+async fn folder_like_keys_are_cloned_as_objects() {
+    let (here, there) = (TestBuckets::new().await, TestBuckets::new().await);
     for key in ["x", "x/", "x/y", "x/y/", "x//", "//", "/x", "./x", "../x", ".", "..", "x/./y", "x/../y"] {
         here.store.put_content("source", key, &full(key)).await.unwrap();
         let empty = Content { body: "".into(), ..full(key) };
         here.store.put_content("source", &format!("empty/{key}"), &empty).await.unwrap();
     }
-    here.clone(&buckets()).await.is_equal();
+    here.clone(&source_to_destination()).await.is_equal();
     assert_same(&here, &here).await;
-    clone_between(&here.engine().await, &there.engine().await, &buckets()).await.is_equal();
+    clone_between(&here.engine().await, &there.engine().await, &source_to_destination()).await.is_equal();
     assert_same(&here, &there).await;
 }

@@ -17,7 +17,7 @@ use super::moto::Moto;
 use crate::{
     multipart::{MIB, above_5_mib},
     proxy::{Fate, Proxy},
-    yard::{Yard, buckets, clone_with, connect, spec, with},
+    support::{TestBuckets, clone_with, connect, source_to_destination, spec, with},
 };
 
 fn locked() -> model::CloneSpec {
@@ -66,7 +66,7 @@ async fn watched(url: &str) -> (Proxy, Arc<Mutex<Vec<String>>>) {
 /// Whole, in parts and streamed. Moto forgets the lock that an upload in parts was begun with, so that is only seen going
 /// there.
 #[tokio::test(flavor = "multi_thread")]
-async fn retention_and_legal_hold_are_kept_where_that_is_asked_for() {
+async fn retention_and_legal_hold_are_kept_on_request() {
     let (here, there) = (moto().await, moto().await);
     put(&here.client(), "small", 9).await;
     put(&here.client(), "large", 6 * MIB).await;
@@ -89,21 +89,21 @@ async fn retention_and_legal_hold_are_kept_where_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_destination_that_keeps_no_locks_is_refused_before_the_start() {
-    let yard = Yard::with(&["a"]).await;
-    let store = yard.engine().await;
+async fn destination_without_object_lock_is_refused_before_start() {
+    let buckets = TestBuckets::with(&["a"]).await;
+    let store = buckets.engine().await;
     let error = check(&with(keeping()), &store, &store).await.unwrap_err();
     assert_eq!(error.code(), "no_object_lock");
     assert!(error.to_string().contains("bucket destination"), "{error}");
-    check(&buckets(), &store, &store).await.unwrap();
+    check(&source_to_destination(), &store, &store).await.unwrap();
 }
 
 /// A HEAD would only keep silent.
 #[tokio::test]
-async fn a_lock_that_may_not_be_read_is_refused_before_the_start_and_names_the_permission() {
-    let yard = Yard::with(&["a"]).await;
+async fn unreadable_lock_is_refused_before_start_with_permission() {
+    let buckets = TestBuckets::with(&["a"]).await;
     for (query, permission) in [("?retention", "s3:GetObjectRetention"), ("?legal-hold", "s3:GetObjectLegalHold")] {
-        let proxy = Proxy::before(&yard.store.url(), move |request| {
+        let proxy = Proxy::before(&buckets.store.url(), move |request| {
             let settings =
                 "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>";
             std::future::ready(match () {
@@ -120,16 +120,16 @@ async fn a_lock_that_may_not_be_read_is_refused_before_the_start_and_names_the_p
 }
 
 #[tokio::test]
-async fn a_lock_that_may_not_be_written_fails_its_object_and_names_the_permission() {
-    let yard = Yard::with(&["a"]).await;
+async fn unwritable_lock_fails_its_object_with_permission() {
+    let buckets = TestBuckets::with(&["a"]).await;
     let message = "User: u is not authorized to perform: s3:PutObjectRetention on resource: r";
-    let proxy = Proxy::before(&yard.store.url(), move |request| {
+    let proxy = Proxy::before(&buckets.store.url(), move |request| {
         let copy = request.headers.contains_key("x-amz-copy-source");
         std::future::ready(if copy { Fate::Explain(403, "AccessDenied", message) } else { Fate::Forward })
     })
     .await;
     let store = connect(proxy.url()).await;
-    let came = clone_with(&store, &store, &with(keeping()), &above_5_mib()).await;
-    assert_eq!(came.only_failure().reason, Reason::Denied);
-    assert!(came.only_failure().message.contains("the policy must allow s3:PutObjectRetention"));
+    let finished = clone_with(&store, &store, &with(keeping()), &above_5_mib()).await;
+    assert_eq!(finished.only_failure().reason, Reason::Denied);
+    assert!(finished.only_failure().message.contains("the policy must allow s3:PutObjectRetention"));
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     multipart::above_5_mib,
-    yard::{buckets, clone_with, connect, other_client},
+    support::{clone_with, connect, other_client, source_to_destination},
 };
 
 /// `moto_server` on a port of its own. Killed when dropped.
@@ -77,7 +77,7 @@ async fn assert_same(source: &Client, destination: &Client, keys: impl Iterator<
 
 /// Within the one moto, and from it to another.
 #[tokio::test(flavor = "multi_thread")]
-async fn another_store_agrees_about_odd_keys_and_all_that_objects_carry() {
+async fn moto_agrees_on_odd_keys_and_metadata() {
     let (here, there) = (Moto::start().await, Moto::start().await);
     for key in keys() {
         put(&here.client(), "source", key, &Carried::full(key)).await;
@@ -85,10 +85,10 @@ async fn another_store_agrees_about_odd_keys_and_all_that_objects_carry() {
     multipart(&here.client(), "source", "in parts").await;
     let (near, far) = (connect(&here.url).await, connect(&there.url).await);
     for (destination, client) in [(&near, here.client()), (&far, there.client())] {
-        let came = clone_with(&near, destination, &buckets(), &above_5_mib()).await;
-        came.is_equal();
+        let finished = clone_with(&near, destination, &source_to_destination(), &above_5_mib()).await;
+        finished.is_equal();
         assert_same(&here.client(), &client, keys().chain(["in parts"])).await;
-        let again = clone_with(&near, destination, &buckets(), &above_5_mib()).await;
+        let again = clone_with(&near, destination, &source_to_destination(), &above_5_mib()).await;
         again.is_equal();
         assert_eq!(again.taken.progress.done, 0, "nothing is copied twice");
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use embedded::{Content, Headers};
 
-use crate::yard::Yard;
+use crate::support::TestBuckets;
 
 /// An object that carries all that a copy keeps, and says which it is.
 pub fn full(name: &str) -> Content {
@@ -28,7 +28,7 @@ pub fn full(name: &str) -> Content {
 }
 
 /// Every object of the one's source is in the other's destination, with all it carries, and nothing else is.
-pub async fn assert_same(here: &Yard, there: &Yard) {
+pub async fn assert_same(here: &TestBuckets, there: &TestBuckets) {
     let source = here.store.contents("source").await.unwrap();
     let destination = there.store.contents("destination").await.unwrap();
     assert!(source.keys().eq(destination.keys()), "{:?} and {:?}", source.keys(), destination.keys());

@@ -1,4 +1,4 @@
-//! What the tests say in a sentence: a store with two buckets, a clone between them, and what came of it.
+//! Helpers of the clone tests: a store with two buckets, a clone between them, and its result.
 
 use std::sync::Arc;
 
@@ -15,18 +15,18 @@ use model::{CloneSpec, Comparison, Failure, Fidelity, Key, Location, Mode, Proof
 use tokio_util::sync::CancellationToken;
 
 /// An embedded store with the buckets `source` and `destination`.
-pub struct Yard {
+pub struct TestBuckets {
     pub store: Arc<Embedded>,
 }
 
-/// What came of a clone: its result, and all that its tracker held at the end.
+/// A finished clone: its result, and all that its tracker held at the end.
 #[derive(Debug)]
-pub struct Came {
+pub struct Finished {
     pub result: Result<Option<Proof>, CloneError>,
     pub taken: Taken,
 }
 
-/// Retries as usual, without the waits.
+/// The usual retries, without the waits.
 pub const QUICK: Policy =
     Policy { attempts: 4, base: std::time::Duration::from_millis(1), most: std::time::Duration::from_millis(2) };
 
@@ -34,12 +34,12 @@ pub fn key(text: &str) -> Key {
     text.parse().unwrap()
 }
 
-/// The usual clone with these options.
+/// A clone from `source` to `destination` with these options.
 pub fn with(fidelity: Fidelity) -> CloneSpec {
-    CloneSpec { fidelity, ..buckets() }
+    CloneSpec { fidelity, ..source_to_destination() }
 }
 
-/// `from` and `to` as `bucket/prefix`.
+/// A clone between two places, each given as `bucket/prefix`.
 pub fn spec(from: &str, to: &str) -> CloneSpec {
     let place = |text: &str| {
         let (bucket, prefix) = text.split_once('/').unwrap_or((text, ""));
@@ -56,7 +56,7 @@ pub fn spec(from: &str, to: &str) -> CloneSpec {
     }
 }
 
-pub fn buckets() -> CloneSpec {
+pub fn source_to_destination() -> CloneSpec {
     spec("source", "destination")
 }
 
@@ -78,7 +78,7 @@ pub async fn connect_as_anyone(url: &str) -> S3Client {
     connect_with(url, ("anyone", "anything")).await
 }
 
-/// Willing to pay for what is asked.
+/// A connection that accepts requester-pays charges.
 pub async fn connect_paying(url: &str) -> S3Client {
     let endpoint = endpoint(url, (embedded::ACCESS_KEY, embedded::SECRET_KEY));
     S3Client::connect(Endpoint { requester_pays: true, ..endpoint }).await.patient(QUICK)
@@ -100,7 +100,7 @@ fn endpoint(url: &str, (id, secret): (&str, &str)) -> Endpoint {
     }
 }
 
-/// Another client than the engine's, to put and to look at objects with all they carry.
+/// A client independent of the engine, to write and read objects with all their metadata.
 pub fn other_client(url: &str) -> Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -113,7 +113,7 @@ pub fn other_client(url: &str) -> Client {
     Client::from_conf(config)
 }
 
-impl Yard {
+impl TestBuckets {
     pub async fn new() -> Self {
         let store = Embedded::in_memory().await.unwrap();
         store.create_bucket("source").unwrap();
@@ -122,14 +122,14 @@ impl Yard {
     }
 
     pub async fn with(keys: &[&str]) -> Self {
-        let yard = Self::new().await;
+        let buckets = Self::new().await;
         for key in keys {
-            yard.put(key, key).await;
+            buckets.put(key, key).await;
         }
-        yard
+        buckets
     }
 
-    /// Into the source.
+    /// Puts an object into the source.
     pub async fn put(&self, key: &str, body: impl AsRef<[u8]>) {
         self.store.put("source", key, body).await.unwrap();
     }
@@ -146,7 +146,7 @@ impl Yard {
         self.store.read(bucket, key).await.unwrap().map(|bytes| bytes.to_vec())
     }
 
-    /// At most a thousand, in order.
+    /// The keys of a bucket in order, at most a thousand.
     pub async fn keys(&self, bucket: &str) -> Vec<String> {
         let page = self.client().list_objects_v2().bucket(bucket).send().await.unwrap();
         page.contents().iter().map(|object| object.key().unwrap().to_owned()).collect()
@@ -160,27 +160,27 @@ impl Yard {
         self.store.requests().get(operation).copied().unwrap_or_default()
     }
 
-    pub async fn clone(&self, spec: &CloneSpec) -> Came {
+    pub async fn clone(&self, spec: &CloneSpec) -> Finished {
         clone_at(&self.engine().await, spec).await
     }
 }
 
-pub async fn clone_at(store: &S3Client, spec: &CloneSpec) -> Came {
+pub async fn clone_at(store: &S3Client, spec: &CloneSpec) -> Finished {
     clone_between(store, store, spec).await
 }
 
-pub async fn clone_between(source: &S3Client, destination: &S3Client, spec: &CloneSpec) -> Came {
+pub async fn clone_between(source: &S3Client, destination: &S3Client, spec: &CloneSpec) -> Finished {
     clone_with(source, destination, spec, &options()).await
 }
 
-pub async fn clone_with(source: &S3Client, destination: &S3Client, spec: &CloneSpec, options: &Options) -> Came {
+pub async fn clone_with(source: &S3Client, destination: &S3Client, spec: &CloneSpec, options: &Options) -> Finished {
     let tracker = Tracker::resume(model::Progress::default(), engine::clone::Checkpoint::default());
     let stop = CancellationToken::new();
     let result = run(spec, source, destination, options, None, &tracker, &stop).await;
-    Came { result, taken: tracker.take() }
+    Finished { result, taken: tracker.take() }
 }
 
-impl Came {
+impl Finished {
     pub fn comparison(&self) -> &Comparison {
         match &self.result {
             Ok(Some(Proof::Compared(comparison))) => comparison,
@@ -188,7 +188,7 @@ impl Came {
         }
     }
 
-    /// Done, proven, nothing failed; and the counts add up.
+    /// Asserts that the clone succeeded, is proven equal, has no failures, and that its counts add up.
     #[track_caller]
     pub fn is_equal(&self) {
         assert!(self.comparison().equal, "{self:?}");
