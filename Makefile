@@ -47,12 +47,13 @@ test: ## Everything, unattended: check, unit, release build, packages, browser
 	@$(MAKE) --no-print-directory dist
 	@$(MAKE) --no-print-directory end2end
 
-check: ## Formatting, lints of server and interface, licences and sources of dependencies
+check: ## Formatting, lints of server and interface, licences and sources of dependencies, the map of the code
 	@.ci/setup check
 	cargo fmt --all --check
 	cargo clippy --workspace --exclude hydrate --all-targets --features app/ssr -- -D warnings
 	cargo clippy --package hydrate --target wasm32-unknown-unknown -- -D warnings
 	@.ci/dependencies
+	@.ci/structure --check
 
 unit: ## Unit and integration tests, on SQLite and PostgreSQL; names the ten slowest
 	@.ci/setup test

@@ -249,7 +249,7 @@ async fn missing_or_invalid_state_is_refused() {
     let (store, folder) = (store(3).await, TempDir::new().unwrap());
     let output = run(clone(&store.url(), folder.path(), &["--resume", "state.json"])).await;
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("there is no state file state.json"), "{}", said(&output));
+    assert!(said(&output).contains("There is no state file state.json"), "{}", said(&output));
     for text in ["", "{}", "{\"spec\": 1}", "[1"] {
         std::fs::write(folder.path().join("state.json"), text).unwrap();
         let output = run(clone(&store.url(), folder.path(), &["--state", "state.json"])).await;

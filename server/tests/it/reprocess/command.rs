@@ -243,7 +243,7 @@ async fn invalid_arguments_are_refused_with_advice() {
     let (to, from) = ("2026-03-09T14:00:00Z", "2026-03-09T15:00:00Z");
     for (arguments, code, words) in [
         (&["s3://logs/", "tcp://127.0.0.1:1"][..], 3, "no connection"),
-        (&["s3://nowhere/", "file:out"], 2, "bucket nowhere does not exist"),
+        (&["s3://nowhere/", "file:out"], 2, "Bucket nowhere does not exist"),
         (&["s3://logs/", "file:out", "--from", from, "--to", to], 2, "--to 2026-03-09T14:00:00Z must be after --from"),
         (&["s3://logs/", "file:out", "--from", from], 2, "--to"),
         (&["s3://logs/", "file:out", "--from", "yesterday", "--to", to], 2, "2026-03-09T14:00:00Z"),

@@ -169,7 +169,7 @@ send(told('other', 'direct/a.log'))
     assert_eq!((&view["status"]["lag_ms"], &view["status"]["following"]["error"]), (&0.into(), &Value::Null), "{view}");
     assert_eq!(server.received().len(), 4, "each record once");
     let page = server.get("/pipelines/api").await.text().await.unwrap();
-    assert!(page.contains("/elb-logs") && page.contains("2 left in it"), "the page shows the queue");
+    assert!(page.contains("/elb-logs") && page.contains("2 messages left in the queue"), "the page shows the queue");
     follower.stop().await;
 }
 

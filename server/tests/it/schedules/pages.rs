@@ -54,7 +54,7 @@ async fn schedule_form_explains_wrong_values_at_fields() {
         ("cron-fault", "cron=0+25+*+*+*", "in its hour, 25"),
         ("cron-fault", "cron=0+0+30+2+*", "a day that exists"),
         ("verify_cron-fault", "cron=0+2+*+*+*&verify_cron=never", "five fields"),
-        ("verify_cron-fault", "cron=0+2+*+*+*&verify_cron=0+5+*+*+*&mode=verify", "only compares already"),
+        ("verify_cron-fault", "cron=0+2+*+*+*&verify_cron=0+5+*+*+*&mode=verify", "already only compares"),
         ("zone-fault", "cron=0+2+*+*+*&zone=Pacific%2FAukland", "Pacific/Auckland?"),
         ("name-fault", "cron=0+2+*+*+*&name=taken&zone=Asia%2FTokyo", "Another schedule is called `taken`"),
         ("destination-bucket-fault", "cron=0+2+*+*+*&destination_bucket=nowhere", "`nowhere` does not exist"),

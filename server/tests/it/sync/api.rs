@@ -175,7 +175,7 @@ async fn agent_table_accepts_no_actions() {
     for action in [json!({"action": "evaluate"}), json!({"action": "pause"}), json!({"action": "approve", "rows": 5})] {
         let (status, problem) = act(&server, "theirs", action).await;
         assert_eq!(status, 409, "{problem}");
-        assert!(problem["detail"].as_str().unwrap().contains("kept in step by ci"), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("is synced by ci"), "{problem}");
     }
     let ask =
         server.request(Method::POST, "/api/v1/syncs").bearer_auth(&server.token).json(&json!({"table": "theirs"}));
@@ -277,7 +277,7 @@ async fn action_against_table_state_is_a_conflict() {
         assert!(problem["detail"].as_str().unwrap().contains(says), "{action}: {problem}");
     };
     let approve = |rows: u64| json!({"action": "approve", "rows": rows});
-    refused(approve(5), "it is not looked at yet").await;
+    refused(approve(5), "it is not evaluated yet").await;
     refused(json!({"action": "accept_epoch"}), "no new epoch to accept").await;
     refused(json!({"action": "retry_quarantined"}), "Table `orders` has no quarantined row").await;
 
