@@ -9,7 +9,8 @@ use crate::support::server::TestServer;
 pub async fn page(server: &TestServer, path: &str) -> String {
     let response = server.get(path).await;
     assert_eq!(response.status(), StatusCode::OK, "{path}");
-    response.text().await.unwrap()
+    // Empty comments mark places for Leptos; nobody sees them.
+    response.text().await.unwrap().replace("<!>", "")
 }
 
 /// Sends a form as a browser does, without following redirects.

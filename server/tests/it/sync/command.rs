@@ -190,7 +190,7 @@ async fn unknown_table_is_refused_with_configured_ones() {
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let output = run(command).await;
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("no table `customers` is configured: logyard.toml has orders"), "{}", said(&output));
+    assert!(said(&output).contains("No table `customers` is configured: logyard.toml has orders"), "{}", said(&output));
     assert!(output.stdout.is_empty());
     pair.write("");
     let output = run(pair.sync(&[])).await;

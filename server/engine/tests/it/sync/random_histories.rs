@@ -205,9 +205,13 @@ proptest! {
         }
         let mut now = 1_000_000_000;
         let evidence = if scan { Evidence::Scan } else { Evidence::Cells };
-        let Verdict::InSync { below, shown_by, quarantined } = tables.settle(&options, &mut checkpoint, &mut now) else {
-            unreachable!()
-        };
+        let differs = |tables: &TestTables| tables.differing().iter().any(|key| !tables.poison.contains_key(key));
+        let mut verdict = tables.settle(&options, &mut checkpoint, &mut now);
+        if scan && !safe && differs(&tables) {
+            // Without a horizon rows may commit behind a scan that is under way. The next scan must find them.
+            verdict = tables.settle(&options, &mut checkpoint, &mut now);
+        }
+        let Verdict::InSync { below, shown_by, quarantined } = verdict else { unreachable!() };
         prop_assert_eq!(shown_by, evidence);
         prop_assert_eq!(below, tables.next_version);
         let differing = tables.differing();
