@@ -23,7 +23,7 @@ use anyhow::{Context, Result, bail};
 use crate::{inputs::Inputs, site::Site};
 
 /// Bytes of wasm after Brotli: a second on a poor mobile line.
-const BUDGET: usize = 130_000;
+const BUDGET: usize = 120_000;
 
 fn main() -> ExitCode {
     match run() {

@@ -11,6 +11,7 @@ mod brush;
 mod clocks;
 mod copy;
 mod document;
+pub mod keys;
 mod line;
 mod page;
 mod patch;
@@ -19,23 +20,23 @@ mod state;
 mod stream;
 mod submit;
 mod typing;
-mod zone;
+pub mod zone;
 
 use leptos::prelude::*;
 use model::Counts;
 
-pub use clocks::{chosen_zone, local_offset_now_min};
 pub use line::{LOST_AFTER_MS, Line};
 pub use state::Live;
-pub use zone::choose_zone;
 
-/// Starts everything that needs no island: time zones, forms, charts and copy buttons. Called once for each page.
+/// Starts everything that needs no island: time zones, forms, charts, copy buttons and keyboard shortcuts. Called once for each page.
 pub fn start() {
     clocks::convert_times(&document());
     submit::once_each();
     typing::check_forms();
     brush::listen();
     copy::listen();
+    keys::listen();
+    zone::listen();
 }
 
 /// Connects to the event stream once the page runs in a browser; until then the status line has the counts of the rendering.

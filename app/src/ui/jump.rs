@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 
-use crate::api::{self, JobHit};
-
-pub const INPUT_ID: &str = "jump";
+use crate::{
+    api::{self, JobHit},
+    live::keys::JUMP_ID,
+};
 
 /// Pause in typing before the server is queried.
 const PAUSE: Duration = Duration::from_millis(150);
@@ -44,7 +45,7 @@ pub fn Jump() -> impl IntoView {
     view! {
         <form method="get" action="/jobs" class="jump" role="search" aria-label="Find a job">
             <input
-                id=INPUT_ID
+                id=JUMP_ID
                 type="search"
                 name="text"
                 placeholder="Find a job ( / )"

@@ -2,44 +2,28 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    format::{Zone, zone_name},
-    live::{choose_zone, chosen_zone, local_offset_now_min},
-};
+use crate::{format::zone_name, live::zone::SWITCH_ID};
 
-/// Switches between UTC and the browser's time zone; a link may bring another one. Without JavaScript it only names the
-/// time zone.
-#[island]
+/// Switches between UTC and the browser's time zone; a link may bring another one. `live` makes it work and renames it.
+/// Without JavaScript it only names the time zone.
+#[component]
 pub fn ZoneSwitch(
     /// Time zone of the page's URL, in minutes east of UTC.
     given_min: Option<i64>,
 ) -> impl IntoView {
-    let offset_min = RwSignal::new(given_min.unwrap_or(0));
-    let local = RwSignal::new(false);
-    Effect::new(move || {
-        let local_min = local_offset_now_min();
-        if given_min.is_none() && chosen_zone() == Zone::Local {
-            offset_min.set(local_min);
-        }
-        local.set(offset_min.get_untracked() == local_min && (given_min.is_some() || chosen_zone() == Zone::Local));
-    });
-    let other = move || offset_min.get() != 0 || local.get();
-    let switch = move |_| {
-        let zone = if other() { Zone::Utc } else { Zone::Local };
-        choose_zone(zone);
-        local.set(zone == Zone::Local);
-        offset_min.set(if zone == Zone::Local { local_offset_now_min() } else { 0 });
-    };
-    let name = move || {
-        let name = zone_name(offset_min.get());
-        if local.get() { format!("local ({name})") } else { name }
-    };
+    let name = zone_name(given_min.unwrap_or(0));
     view! {
-        <span class="only-without-js zone">{zone_name(given_min.unwrap_or(0))}</span>
-        <button type="button" class="quiet zone only-with-js" aria-pressed=move || other().to_string()
-            title="Switch between UTC and your own time zone" on:click=switch>
+        <span class="only-without-js zone">{name.clone()}</span>
+        <button
+            type="button"
+            id=SWITCH_ID
+            class="quiet zone only-with-js"
+            aria-pressed=given_min.is_some_and(|given| given != 0).to_string()
+            data-given=given_min.map(|given| given.to_string())
+            title="Switch between UTC and your own time zone"
+        >
             <span class="visually-hidden">"Times in "</span>
-            {name}
+            <span>{name}</span>
         </button>
     }
 }
