@@ -97,6 +97,8 @@ async function check(name, path, colorScheme, viewport) {
     const { violations } = await new AxeBuilder({ page }).analyze();
     const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).slice(0, 3).join(' | ')}`);
     assert.deepEqual(found, []);
+    const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map(({ id }) => id));
+    assert.deepEqual(ids.filter((id, at) => ids.indexOf(id) !== at), [], 'ids that the page holds twice');
     const { width, content } = await page.evaluate(() => ({ width: innerWidth, content: document.documentElement.scrollWidth }));
     assert.ok(content <= width, `the page is ${content} px wide in ${width}`);
     await screenshot(page, `${name}-${colorScheme}-${viewport.width}`);

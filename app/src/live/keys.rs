@@ -10,7 +10,7 @@ use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, KeyboardEvent};
 
 use super::document::on_document;
 
-pub const DIALOG_ID: &str = "keys";
+pub const DIALOG_ID: &str = "keys-dialog";
 /// The search box for jobs.
 pub const JUMP_ID: &str = "jump";
 

@@ -15,7 +15,7 @@ use crate::{
     scope,
 };
 
-pub const SWITCH_ID: &str = "zone";
+pub const SWITCH_ID: &str = "zone-switch";
 
 /// Shows the time zone of the page on the switch, and reacts to clicks on it.
 pub fn listen() {
