@@ -39,7 +39,7 @@ pub fn kept(fidelity: &Fidelity) -> String {
         acl.map(|acl| format!(" --acl {}", acl.name())),
         (*object_lock == ObjectLock::Copy).then(|| " --object-lock copy".to_owned()),
         website_redirects.then(|| " --website-redirects".to_owned()),
-        (*compare == Compare::Metadata).then(|| " --compare metadata".to_owned()),
+        (*compare != Compare::Listing).then(|| format!(" --compare {}", compare.name())),
     ];
     parts.into_iter().flatten().collect()
 }

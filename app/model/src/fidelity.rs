@@ -83,6 +83,34 @@ pub enum Compare {
     Listing,
     /// Also by storage class, metadata, content headers and tags, at one HEAD per object and endpoint.
     Metadata,
+    /// By listing; where no ETag, checksum or digest decides, both objects are read and compared byte by byte.
+    Content,
+}
+
+impl Compare {
+    /// Name as in JSON and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Listing => "listing",
+            Self::Metadata => "metadata",
+            Self::Content => "content",
+        }
+    }
+}
+
+impl fmt::Display for Compare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Compare {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let known = [Self::Listing, Self::Metadata, Self::Content].into_iter().find(|known| known.name() == text);
+        known.ok_or_else(|| Invalid::new("compare", text, "listing, metadata or content"))
+    }
 }
 
 /// The options for parsing; secrets that a job must not store are refused by name.
@@ -148,7 +176,11 @@ impl fmt::Display for Fidelity {
             }),
             (self.object_lock == ObjectLock::Copy).then(|| "with the source's Object Lock".to_owned()),
             self.website_redirects.then(|| "with website redirects".to_owned()),
-            (self.compare == Compare::Metadata).then(|| "compared by metadata and tags too".to_owned()),
+            match self.compare {
+                Compare::Listing => None,
+                Compare::Metadata => Some("compared by metadata and tags too".to_owned()),
+                Compare::Content => Some("compared by content where no digest decides".to_owned()),
+            },
         ];
         f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }

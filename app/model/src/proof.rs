@@ -18,8 +18,8 @@ pub enum Proof {
     Backfilled(Backfilled),
 }
 
-/// Source and destination compared after the copying. Always: `source_objects = equal + unproven + different + missing`
-/// and `destination_objects = equal + unproven + different + extra`, where `equal` are the three kinds of equal.
+/// Source and destination compared after the copying. Always, with `both = equal + unverified + unproven + different`,
+/// where `equal` are all kinds of equal: `source_objects = both + missing` and `destination_objects = both + extra`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     pub at: Time,
@@ -27,22 +27,28 @@ pub struct Comparison {
     pub source_objects: u64,
     pub source_bytes: u64,
     pub destination_objects: u64,
-    /// Objects with equal key and size, and equal ETag or checksum of the whole content.
+    /// Objects with equal key and size, and equal ETag or checksum.
     pub equal_by_etag: u64,
-    /// Objects with equal key and size whose ETags are the versions that this run read and wrote: by record only.
+    /// Objects whose bytes were digested when they were copied, with the digest that both ends tell.
     #[serde(default)]
-    pub equal_by_record: u64,
+    pub equal_by_digest: u64,
+    /// Objects that were read at both ends and are the same byte by byte.
+    #[serde(default)]
+    pub equal_by_content: u64,
+    /// Objects on record as written, whose content nothing compared. Older proofs counted them as equal.
+    #[serde(default, alias = "equal_by_record")]
+    pub unverified: u64,
     /// Objects with equal key and size only. Always 0 in new proofs; older proofs counted them as equal.
     #[serde(default)]
     pub equal_by_size: u64,
-    /// Objects with equal key and size, without comparable ETags (multipart, KMS) or checksums.
+    /// Objects with equal key and size, no record, and neither comparable ETags (multipart, KMS) nor checksums.
     #[serde(default)]
     pub unproven: u64,
     pub missing: u64,
     pub different: u64,
     /// Objects only at the destination.
     pub extra: u64,
-    /// Whether there is no difference that counts in this mode. JSON: `equal`.
+    /// Whether all is proven equal and there is no difference that counts in this mode. JSON: `equal`.
     pub equal: bool,
     /// Selection: all counts concern selected objects; nothing is proven about others.
     #[serde(default, skip_serializing_if = "Selection::is_all")]
@@ -105,26 +111,37 @@ impl Shipped {
 }
 
 impl Comparison {
-    /// Fills in `equal`: nothing missing, different or unproven and, but for a copy, nothing extra. A copy leaves what
-    /// else the destination holds.
+    /// Fills in `equal`: nothing unverified, and no fault.
     #[must_use]
     pub fn judged(mut self) -> Self {
-        let faults = self.missing + self.different + self.unproven;
-        self.equal = faults == 0 && (self.mode == Mode::Copy || self.extra == 0);
+        self.equal = self.unverified == 0 && !self.has_faults();
         self
+    }
+
+    /// Whether something is missing, different or unproven or, but for a copy, extra. A copy leaves what else the
+    /// destination holds.
+    pub fn has_faults(&self) -> bool {
+        self.missing + self.different + self.unproven > 0 || (self.mode != Mode::Copy && self.extra > 0)
+    }
+
+    /// Whether the only faults are objects of which nothing tells whether they are equal.
+    pub fn has_only_unproven(&self) -> bool {
+        let others = Self { unproven: 0, ..self.clone() };
+        self.unproven > 0 && !others.has_faults()
     }
 
     /// Number of equal objects by any criterion.
     pub fn equal_objects(&self) -> u64 {
-        self.equal_by_etag + self.equal_by_record + self.equal_by_size
+        self.equal_by_etag + self.equal_by_digest + self.equal_by_content + self.equal_by_size
     }
 }
 
 impl Proof {
-    /// Whether a job with this proof may succeed.
+    /// Whether a job with this proof may succeed. A comparison may leave copies unverified: they were written, and it says
+    /// so.
     pub fn holds(&self) -> bool {
         match self {
-            Self::Compared(comparison) => comparison.equal,
+            Self::Compared(comparison) => !comparison.has_faults(),
             Self::DryRun(_) | Self::Backfilled(_) => true,
             Self::Shipped(shipped) => shipped.failed == 0 && shipped.adds_up(),
         }

@@ -17,7 +17,8 @@ pub struct OptionTexts {
     /// This and the following are not empty if ticked.
     pub object_lock: String,
     pub website_redirects: String,
-    pub compare_metadata: String,
+    /// A name from [`Compare::name`], or empty.
+    pub compare: String,
 }
 
 impl OptionTexts {
@@ -29,7 +30,7 @@ impl OptionTexts {
             acl: field("acl"),
             object_lock: field("object_lock"),
             website_redirects: field("website_redirects"),
-            compare_metadata: field("compare_metadata"),
+            compare: field("compare"),
         }
     }
 
@@ -40,7 +41,7 @@ impl OptionTexts {
             .with("acl", &self.acl)
             .with("object_lock", &self.object_lock)
             .with("website_redirects", &self.website_redirects)
-            .with("compare_metadata", &self.compare_metadata)
+            .with("compare", &self.compare)
     }
 
     pub fn of(fidelity: &Fidelity) -> Self {
@@ -52,7 +53,11 @@ impl OptionTexts {
             acl: fidelity.acl.map(model::Acl::name).unwrap_or_default().to_owned(),
             object_lock: ticked(fidelity.object_lock == ObjectLock::Copy),
             website_redirects: ticked(fidelity.website_redirects),
-            compare_metadata: ticked(fidelity.compare == Compare::Metadata),
+            compare: if fidelity.compare == Compare::Listing {
+                String::new()
+            } else {
+                fidelity.compare.name().to_owned()
+            },
         }
     }
 
@@ -62,7 +67,7 @@ impl OptionTexts {
             acl: Some(self.acl.as_str()).filter(|acl| !acl.is_empty()).map(str::parse).transpose()?,
             object_lock: if self.object_lock.is_empty() { ObjectLock::None } else { ObjectLock::Copy },
             website_redirects: !self.website_redirects.is_empty(),
-            compare: if self.compare_metadata.is_empty() { Compare::Listing } else { Compare::Metadata },
+            compare: if self.compare.is_empty() { Compare::Listing } else { self.compare.parse()? },
         })
     }
 }
@@ -77,7 +82,7 @@ mod tests {
             sse_kms_key_id: "alias/k".to_owned(),
             acl: "copy".to_owned(),
             website_redirects: "on".to_owned(),
-            compare_metadata: "on".to_owned(),
+            compare: "metadata".to_owned(),
             ..OptionTexts::default()
         }
     }
@@ -96,5 +101,6 @@ mod tests {
         assert_eq!(wrong(OptionTexts { sse: "rot13".to_owned(), ..filled() }), "encryption");
         assert_eq!(wrong(OptionTexts { sse: String::new(), ..filled() }), "kms_key_id");
         assert_eq!(wrong(OptionTexts { acl: "public".to_owned(), ..filled() }), "acl");
+        assert_eq!(wrong(OptionTexts { compare: "smell".to_owned(), ..filled() }), "compare");
     }
 }

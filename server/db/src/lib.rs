@@ -14,11 +14,12 @@
 //! - `sums`: figures of runs per interval; `retention`: deletes old rows
 //! - `syncs`: tables kept in sync with remote copies
 //! - `reconciled`: log objects compared with runs, and the gaps
-//! - `failures`, `events`, `sessions`, `plans`: one table each
+//! - `failures`, `events`, `sessions`, `plans`, `copies`: one table each
 //! - `testing`: databases for tests, and a million jobs for benchmarks
 
 mod alerts;
 mod clock;
+mod copies;
 mod database;
 mod error;
 mod events;

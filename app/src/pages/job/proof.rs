@@ -8,10 +8,11 @@ use crate::format::{bytes, count, counted, object};
 /// The verdict of a comparison.
 fn verdict(proof: &Comparison) -> String {
     let equal = counted(proof.equal_objects(), object(&proof.selection));
-    if proof.equal {
+    if !proof.has_faults() {
         let kinds = [
-            (proof.equal_by_etag, "with the same size and ETag"),
-            (proof.equal_by_record, "as the version recorded when it was copied"),
+            (proof.equal_by_etag, "with the same size and ETag or checksum"),
+            (proof.equal_by_digest, "with the digest taken while it was copied"),
+            (proof.equal_by_content, "byte by byte"),
             (proof.equal_by_size, "with the same size only"),
         ];
         let kinds: Vec<_> = kinds.into_iter().filter(|(number, _)| *number > 0).collect();
@@ -24,9 +25,19 @@ fn verdict(proof: &Comparison) -> String {
             }
         };
         let besides = if proof.compare == Compare::Metadata { ", metadata and tags the same" } else { "" };
-        return format!("Equal: {equal} at the source, {found}{besides}.");
+        if proof.unverified == 0 {
+            return format!("Equal: {equal} at the source, {found}{besides}.");
+        }
+        let unverified = format!("Copied, unverified: {}", counted(proof.unverified, object(&proof.selection)));
+        let others =
+            if proof.equal_objects() == 0 { String::new() } else { format!(" {equal} equal: {found}{besides}.") };
+        return format!("{unverified} on record as written, with no digest to compare.{others}");
     }
-    let faults = [(proof.missing, "missing"), (proof.different, "different"), (proof.unproven, "not proven equal")];
+    let faults = [
+        (proof.missing, "missing"),
+        (proof.different, "different"),
+        (proof.unproven, "neither proven equal nor different"),
+    ];
     let extra = (proof.mode != Mode::Copy).then_some((proof.extra, "only at the destination"));
     let faults: Vec<String> = faults
         .into_iter()
@@ -34,7 +45,10 @@ fn verdict(proof: &Comparison) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, what)| format!("{} {what}", count(number)))
         .collect();
-    format!("Not equal: {}; {equal} equal.", faults.join(", "))
+    let verdict = if proof.has_only_unproven() { "Not proven" } else { "Not equal" };
+    let unverified =
+        if proof.unverified > 0 { format!(", {} copied, unverified", count(proof.unverified)) } else { String::new() };
+    format!("{verdict}: {}; {equal} equal{unverified}.", faults.join(", "))
 }
 
 /// What the comparison covered.
@@ -42,6 +56,7 @@ fn by_what(compare: Compare) -> &'static str {
     match compare {
         Compare::Listing => "Compared by listing: key, size and ETag, and checksums if these do not decide.",
         Compare::Metadata => "Compared by listing and by storage class, metadata, content headers and tags.",
+        Compare::Content => "Compared by listing; what no ETag, checksum or digest decides was read at both places.",
     }
 }
 
@@ -98,8 +113,11 @@ fn ReadBack(proof: Backfilled) -> impl IntoView {
 
 #[component]
 fn Compared(proof: Comparison) -> impl IntoView {
-    let tone = if proof.equal { "mark good verdict" } else { "mark bad verdict" };
-    let shape = if proof.equal { "✔ " } else { "✖ " };
+    let (shape, tone) = match () {
+        () if proof.equal => ("✔ ", "mark good verdict"),
+        () if !proof.has_faults() => ("? ", "mark warn verdict"),
+        () => ("✖ ", "mark bad verdict"),
+    };
     let extra = if proof.mode == Mode::Copy {
         "Only at the destination (a copy leaves them)"
     } else {
@@ -109,7 +127,9 @@ fn Compared(proof: Comparison) -> impl IntoView {
         ("At the source", proof.source_objects),
         ("At the destination", proof.destination_objects),
         ("Equal by key, size and ETag or checksum", proof.equal_by_etag),
-        ("Equal by recorded copy", proof.equal_by_record),
+        ("Equal by the digest taken while copying", proof.equal_by_digest),
+        ("Equal byte by byte", proof.equal_by_content),
+        ("Copied, unverified: on record, no digest to compare", proof.unverified),
         ("Not proven: same size, nothing else to compare", proof.unproven),
         ("Missing at the destination", proof.missing),
         ("Different at the destination", proof.different),
@@ -208,9 +228,22 @@ mod tests {
     #[test]
     fn equal_sizes_claim_no_more_than_size() {
         let by_size = Comparison { equal_by_etag: 7_000, equal_by_size: 500, ..compared() };
-        assert!(verdict(&by_size).ends_with("7,000 with the same size and ETag, 500 with the same size only."));
+        let said = verdict(&by_size);
+        assert!(
+            said.ends_with("7,000 with the same size and ETag or checksum, 500 with the same size only."),
+            "{said}"
+        );
         let unproven = Comparison { equal_by_etag: 7_000, unproven: 500, ..compared() }.judged();
-        assert_eq!(verdict(&unproven), "Not equal: 500 not proven equal; 7,000 objects equal.");
+        assert_eq!(verdict(&unproven), "Not proven: 500 neither proven equal nor different; 7,000 objects equal.");
+    }
+
+    #[test]
+    fn records_claim_no_more_than_a_copy() {
+        let proof = Comparison { equal_by_etag: 7_000, unverified: 500, ..compared() }.judged();
+        assert!(!proof.equal && !proof.has_faults());
+        let said = verdict(&proof);
+        assert!(said.starts_with("Copied, unverified: 500 objects on record"), "{said}");
+        assert!(said.contains("7,000 objects equal"), "{said}");
     }
 
     #[test]

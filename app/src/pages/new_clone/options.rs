@@ -14,10 +14,16 @@ const ACL: [(&str, &str); 4] = [
     ("private", "private"),
 ];
 
+const COMPARE: [(&str, &str); 3] = [
+    ("", "listing: size, and ETag or checksum"),
+    ("metadata", "listing, and metadata, tags and storage class"),
+    ("content", "listing, and content where no digest decides"),
+];
+
 #[component]
 pub fn Options(texts: OptionTexts, checks: Checks) -> impl IntoView {
     let fault = |field: &str| checks.at(field).map(|problem| problem.detail.clone());
-    let [sse_fault, key_fault, acl_fault] = ["encryption", "kms_key_id", "acl"].map(fault);
+    let [sse_fault, key_fault, acl_fault, compare_fault] = ["encryption", "kms_key_id", "acl", "compare"].map(fault);
     let said = texts != OptionTexts::default();
     view! {
         <details open=said>
@@ -39,14 +45,10 @@ pub fn Options(texts: OptionTexts, checks: Checks) -> impl IntoView {
                 <Choice name="acl" label="Access control (ACL)" choices=&ACL chosen=texts.acl fault=acl_fault />
                 <Tick name="object_lock" text="Keep retention and legal holds (Object Lock)" given=texts.object_lock />
                 <Tick name="website_redirects" text="Keep website redirects" given=texts.website_redirects />
-                <Tick
-                    name="compare_metadata"
-                    text="Also compare metadata, tags and storage class"
-                    given=texts.compare_metadata
-                />
+                <Choice name="compare" label="Compare by" choices=&COMPARE chosen=texts.compare fault=compare_fault />
                 <p class="note" id="options-note">
-                    "Each ticked option costs one HEAD request per object; comparing metadata costs one at each endpoint. \
-                    Metadata, content headers, tags and storage class are always copied. Customer-provided keys (SSE-C) \
+                    "Each ticked option costs one HEAD request per object; comparing metadata costs one at each endpoint, comparing \
+                    content reads at both what no digest decides. Metadata, content headers, tags and storage class are always copied. Customer-provided keys (SSE-C) \
                     are supported only on the command line."
                 </p>
             </fieldset>

@@ -20,6 +20,7 @@ macro_rules! on_both_databases {
 }
 
 mod alerts;
+mod copies;
 mod failures;
 mod followers;
 mod jobs;

@@ -11,8 +11,8 @@ use s3s::{
     dto::{
         AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
         CompleteMultipartUploadOutput, CompletedPart, CopyPartResult, CreateMultipartUploadInput,
-        CreateMultipartUploadOutput, Range, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
-        UploadPartOutput,
+        CreateMultipartUploadOutput, Range, ServerSideEncryption, UploadPartCopyInput, UploadPartCopyOutput,
+        UploadPartInput, UploadPartOutput,
     },
     s3_error,
 };
@@ -22,7 +22,7 @@ use super::{
     conditions::Conditions,
     copy::md5_of,
     describe::{self, headers},
-    encryption::encryption,
+    encryption::{self, encryption},
     error::{bucket, key, no_such_upload, upload_id},
     receive::{LARGEST_PUT, Promise, Received, receive, to_dto},
     source::{self, source_conditions},
@@ -72,7 +72,8 @@ pub async fn upload_part(storage: &Storage, mut request: S3Request<UploadPartInp
     let promise = Promise::of_part(&mut request);
     let mut input = request.input;
     let bucket = bucket(storage, &input.bucket)?;
-    let (id, _) = find(&bucket, &input.key, &input.upload_id)?;
+    let (id, upload) = find(&bucket, &input.key, &input.upload_id)?;
+    let (algorithm, key_id, customer_key) = encryption::told(&upload.attributes);
     let number = part_number(input.part_number)?;
     let received = receive(storage, input.body.take(), &promise).await?;
     let checksum = to_dto(received.checksum.as_ref());
@@ -81,6 +82,10 @@ pub async fn upload_part(storage: &Storage, mut request: S3Request<UploadPartInp
     bucket.put_part(id, number, part)?;
     Ok(S3Response::new(UploadPartOutput {
         e_tag: Some(etag),
+        server_side_encryption: algorithm.map(ServerSideEncryption::from),
+        ssekms_key_id: key_id,
+        sse_customer_algorithm: customer_key.as_ref().map(|_| "AES256".to_owned()),
+        sse_customer_key_md5: customer_key,
         checksum_crc32: checksum.checksum_crc32,
         checksum_crc32c: checksum.checksum_crc32c,
         checksum_crc64nvme: checksum.checksum_crc64nvme,

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use s3s::{
     S3Request, S3Response,
-    dto::{PutObjectInput, PutObjectOutput},
+    dto::{PutObjectInput, PutObjectOutput, ServerSideEncryption},
 };
 
 use super::{
     Answer,
     conditions::Conditions,
     describe::{self, headers},
-    encryption::encryption,
+    encryption::{self, encryption},
     error::{bucket, key},
     receive::{Promise, receive, to_dto},
     tagging,
@@ -47,9 +47,14 @@ pub async fn put(storage: &Storage, mut request: S3Request<PutObjectInput>) -> A
         checksum: received.checksum,
         encryption,
     };
+    let (algorithm, key_id, customer_key) = encryption::told(&attributes);
     bucket.put(&key, Object { attributes, body: received.body }, |current| conditions.allow_write(current))?;
     Ok(S3Response::new(PutObjectOutput {
         e_tag: Some(describe::etag(etag)),
+        server_side_encryption: algorithm.map(ServerSideEncryption::from),
+        ssekms_key_id: key_id,
+        sse_customer_algorithm: customer_key.as_ref().map(|_| "AES256".to_owned()),
+        sse_customer_key_md5: customer_key,
         checksum_crc32: checksum.checksum_crc32,
         checksum_crc32c: checksum.checksum_crc32c,
         checksum_crc64nvme: checksum.checksum_crc64nvme,

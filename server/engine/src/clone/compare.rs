@@ -1,30 +1,37 @@
-//! Whether two objects are equal: one rule for skipping, for proving and for previewing.
+//! Whether two objects are equal: one rule for skipping, for proving and for previewing. No verdict is stronger than what
+//! it rests on.
 //!
 //! 1. Another size: different.
 //! 2. The same ETag: equal.
-//! 3. Both are, by their ETags, a version that this run has read and what it made of it: equal by record.
+//! 3. On record as a copy whose bytes were digested on their way, with the digest that both ends tell: equal.
 //! 4. Otherwise a HEAD of both decides, since an ETag may be missing, depend on how the object was uploaded, or come from
-//!    an encryption key. Checksums of the whole content and of the same kind are compared.
-//! 5. With none in common, two ETags that are MD5s of their contents: different. So is a destination older than the
-//!    source (in whole seconds, as some stores keep no finer time).
-//! 6. Else nothing decides, and it is *unproven*: copied again, after which rule 3 applies, or reported where nothing may
-//!    be written. A size alone proves nothing.
+//!    an encryption key. Checksums of the same kind are compared; then two ETags that are MD5s of their contents. A record
+//!    never outvotes them.
+//! 5. If the clone compares contents, both objects are read and compared byte by byte.
+//! 6. On record as a copy of which nothing but the writing is known: *unverified*.
+//! 7. Else nothing decides, and it is *unproven*: copied again, or reported where nothing may be written. Neither a size
+//!    nor a time proves anything, and what cannot be read is unproven, too.
 //!
 //! If metadata is compared too, a HEAD of both follows for objects of equal content. The storage class counts only there,
 //! and only if the source names one: rules at the destination move objects to other classes.
 
+use bytes::Bytes;
 use model::Compare;
 
 use super::endpoints::Endpoints;
-use crate::s3::{ETag, Head, Listed};
+use crate::s3::{ETag, Evidence, Failed, Head, Listed};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The same size and ETag, or the same checksum of the whole content.
+    /// The same size and ETag, or the same checksum.
     Equal,
-    /// This run copied this version of the source, and got this version.
-    EqualByRecord,
-    /// The same size, written at the destination after the source, and nothing else to compare.
+    /// The bytes were digested when they were copied, and both ends told the same digest.
+    EqualByDigest,
+    /// Both were read, and are the same byte by byte.
+    EqualByContent,
+    /// On record as a copy of this version; nothing compared its content.
+    Unverified,
+    /// The same size, and nothing else to compare.
     Unproven,
     Different,
     /// Equal content with other metadata, content headers, storage class or tags.
@@ -33,7 +40,12 @@ pub(super) enum Verdict {
 
 impl Verdict {
     pub fn equal(self) -> bool {
-        matches!(self, Self::Equal | Self::EqualByRecord)
+        matches!(self, Self::Equal | Self::EqualByDigest | Self::EqualByContent)
+    }
+
+    /// Whether another copy would add nothing.
+    pub fn settled(self) -> bool {
+        self.equal() || self == Self::Unverified
     }
 }
 
@@ -45,57 +57,46 @@ pub(super) fn by_listing(source: &Listed, destination: &Listed) -> Option<Verdic
     (source.etag.is_some() && source.etag == destination.etag).then_some(Verdict::Equal)
 }
 
-/// What the listings make likely, where requests are too many or failed.
+/// What the listings make likely, for a preview, where requests are too many.
 pub(super) fn by_form(source: &Listed, destination: &Listed) -> Verdict {
-    by_listing(source, destination).unwrap_or_else(|| {
-        if is_md5(source) && is_md5(destination) { Verdict::Different } else { by_size(source, destination) }
-    })
+    let is_md5 = |object: &Listed| object.etag.as_ref().is_some_and(ETag::has_form_of_md5);
+    by_listing(source, destination)
+        .unwrap_or_else(|| if is_md5(source) && is_md5(destination) { Verdict::Different } else { Verdict::Unproven })
 }
 
-fn is_md5(object: &Listed) -> bool {
-    object.etag.as_ref().is_some_and(ETag::has_form_of_md5)
-}
-
-fn by_size(source: &Listed, destination: &Listed) -> Verdict {
-    let seconds = |object: &Listed| object.modified.0.div_euclid(1_000);
-    if source.size == destination.size && seconds(destination) >= seconds(source) {
-        Verdict::Unproven
-    } else {
-        Verdict::Different
-    }
-}
-
+/// What checksums of the same kind prove. Those of parts prove only that all parts are the same.
 fn by_checksum(source: &Head, destination: &Head) -> Option<Verdict> {
     let pairs = source.checksums.iter().flat_map(|left| destination.checksums.iter().map(move |right| (left, right)));
-    let mut same_kind = pairs.filter(|(left, right)| left.kind == right.kind).peekable();
-    same_kind.peek()?;
-    let equal = source.object.size == destination.object.size && same_kind.all(|(left, right)| left == right);
-    Some(if equal { Verdict::Equal } else { Verdict::Different })
+    let same_kind: Vec<_> =
+        pairs.filter(|(left, right)| left.kind == right.kind && left.of_parts == right.of_parts).collect();
+    if same_kind.iter().any(|(left, right)| left.value != right.value && !left.of_parts) {
+        return Some(Verdict::Different);
+    }
+    same_kind.iter().any(|(left, right)| left.value == right.value).then_some(Verdict::Equal)
 }
 
-fn by_heads(source: &Head, destination: &Head) -> Verdict {
-    by_checksum(source, destination).unwrap_or_else(|| {
-        if source.etag_is_opaque || destination.etag_is_opaque {
-            by_size(&source.object, &destination.object)
-        } else {
-            by_form(&source.object, &destination.object)
-        }
+fn by_heads(source: &Head, destination: &Head) -> Option<Verdict> {
+    by_listing(&source.object, &destination.object).or_else(|| by_checksum(source, destination)).or_else(|| {
+        let digests = !source.etag_is_opaque && !destination.etag_is_opaque;
+        (digests && by_form(&source.object, &destination.object) == Verdict::Different).then_some(Verdict::Different)
     })
 }
 
 impl Endpoints {
-    /// What the listings and this run's own records prove; `None`: requests must decide.
+    /// What the listings and the digests on record prove; `None`: requests must decide.
     pub fn verdict_without_requests(&self, source: &Listed, destination: &Listed) -> Option<Verdict> {
         let verdict = self.content_without_requests(source, destination)?;
-        (verdict == Verdict::Different || self.spec.fidelity.compare == Compare::Listing).then_some(verdict)
+        (verdict == Verdict::Different || self.spec.fidelity.compare != Compare::Metadata).then_some(verdict)
     }
 
     fn content_without_requests(&self, source: &Listed, destination: &Listed) -> Option<Verdict> {
-        let recorded = || self.records.prove(source, destination).then_some(Verdict::EqualByRecord);
-        by_listing(source, destination).or_else(recorded)
+        by_listing(source, destination).or_else(|| {
+            let digested = self.records.evidence(source, destination) == Some(Evidence::Digest);
+            digested.then_some(Verdict::EqualByDigest)
+        })
     }
 
-    /// Applies all rules, with a HEAD of both where they need it. A HEAD that fails decides nothing.
+    /// Applies all rules, with the requests that they need. A request that fails decides nothing.
     pub async fn compare(&self, source: &Listed, destination: &Listed) -> Verdict {
         if let Some(verdict) = self.verdict_without_requests(source, destination) {
             return verdict;
@@ -104,18 +105,58 @@ impl Endpoints {
             self.source.head(&self.spec.source.bucket, &source.key),
             self.destination.head(&self.spec.destination.bucket, &destination.key)
         );
-        let deep = self.spec.fidelity.compare == Compare::Metadata;
-        let Ok((there, here)) = heads else {
-            return if deep { Verdict::Unproven } else { by_form(source, destination) };
+        let Ok((there, here)) = heads else { return Verdict::Unproven };
+        let proven = self.content_without_requests(source, destination).or_else(|| by_heads(&there, &here));
+        let verdict = match proven {
+            Some(verdict) => verdict,
+            None => self.compare_further(&there.object, &here.object).await,
         };
-        let verdict = self.content_without_requests(source, destination).unwrap_or_else(|| by_heads(&there, &here));
-        if !deep || !verdict.equal() {
+        if self.spec.fidelity.compare != Compare::Metadata || !verdict.settled() {
             return verdict;
         }
         match self.carry_the_same(&there, &here).await {
             Some(true) => verdict,
             Some(false) => Verdict::CarriesOther,
             None => Verdict::Unproven,
+        }
+    }
+
+    /// What is left if no digest decides: the contents, if they are to be read, and what is on record.
+    async fn compare_further(&self, source: &Listed, destination: &Listed) -> Verdict {
+        if self.spec.fidelity.compare == Compare::Content {
+            return match self.same_content(source, destination).await {
+                Ok(true) => Verdict::EqualByContent,
+                Ok(false) => Verdict::Different,
+                Err(error) => {
+                    tracing::debug!(%error, key = %source.key, "content not compared");
+                    Verdict::Unproven
+                }
+            };
+        }
+        self.records.evidence(source, destination).map_or(Verdict::Unproven, |_| Verdict::Unverified)
+    }
+
+    /// Reads both objects, each on condition that it is still this version, and compares them byte by byte.
+    async fn same_content(&self, source: &Listed, destination: &Listed) -> Result<bool, Failed> {
+        let (mut there, mut here) = tokio::try_join!(
+            self.source.read(&self.spec.source.bucket, source),
+            self.destination.read(&self.spec.destination.bucket, destination)
+        )?;
+        let (mut left, mut right) = (Bytes::new(), Bytes::new());
+        loop {
+            if left.is_empty() {
+                left = there.next().await?.unwrap_or_default();
+            }
+            if right.is_empty() {
+                right = here.next().await?.unwrap_or_default();
+            }
+            let length = left.len().min(right.len());
+            if length == 0 {
+                return Ok(left.is_empty() && right.is_empty());
+            }
+            if left.split_to(length) != right.split_to(length) {
+                return Ok(false);
+            }
         }
     }
 
@@ -168,33 +209,38 @@ mod tests {
         assert_eq!(by_listing(&object(1, "", 0), &object(1, "", 0)), None);
     }
 
+    fn checked(kind: &'static str, value: &str) -> Head {
+        let of_parts = value.contains('-');
+        Head { checksums: vec![Checksum { kind, value: value.to_owned(), of_parts }], ..Head::of(object(1, "", 0)) }
+    }
+
     #[test]
     fn checksums_of_the_same_kind_decide() {
-        let head = |kind: &'static str, value: &str| Head {
-            checksums: vec![Checksum { kind, value: value.to_owned() }],
-            ..Head::of(object(1, "", 0))
-        };
-        assert_eq!(by_checksum(&head("CRC32", "a"), &head("CRC32", "a")), Some(Verdict::Equal));
-        assert_eq!(by_checksum(&head("CRC32", "a"), &head("CRC32", "b")), Some(Verdict::Different));
-        assert_eq!(by_checksum(&head("CRC32", "a"), &head("SHA1", "a")), None);
+        assert_eq!(by_checksum(&checked("CRC32", "a"), &checked("CRC32", "a")), Some(Verdict::Equal));
+        assert_eq!(by_checksum(&checked("CRC32", "a"), &checked("CRC32", "b")), Some(Verdict::Different));
+        assert_eq!(by_checksum(&checked("CRC32", "a"), &checked("SHA1", "a")), None);
+    }
+
+    #[test]
+    fn checksums_of_parts_prove_only_equality() {
+        assert_eq!(by_checksum(&checked("SHA1", "a-2"), &checked("SHA1", "a-2")), Some(Verdict::Equal));
+        assert_eq!(by_checksum(&checked("SHA1", "a-2"), &checked("SHA1", "b-3")), None);
+        assert_eq!(by_checksum(&checked("SHA1", "a-2"), &checked("SHA1", "a")), None);
     }
 
     #[test]
     fn encrypted_etags_do_not_make_a_copy_different() {
-        let head = |etag: &str, modified: i64, etag_is_opaque: bool| Head {
-            etag_is_opaque,
-            ..Head::of(object(1, etag, modified))
-        };
+        let head = |etag: &str, etag_is_opaque: bool| Head { etag_is_opaque, ..Head::of(object(1, etag, 0)) };
         assert_eq!(by_listing(&object(1, ONE, 0), &object(1, TWO, 9)), None);
-        assert_eq!(by_heads(&head(ONE, 0, true), &head(TWO, 9_000, true)), Verdict::Unproven);
-        assert_eq!(by_heads(&head(ONE, 9_000, false), &head(TWO, 0, true)), Verdict::Different);
-        assert_eq!(by_heads(&head(ONE, 0, false), &head(TWO, 9_000, false)), Verdict::Different);
+        assert_eq!(by_heads(&head(ONE, true), &head(TWO, true)), None);
+        assert_eq!(by_heads(&head(ONE, false), &head(TWO, true)), None);
+        assert_eq!(by_heads(&head(ONE, false), &head(TWO, false)), Some(Verdict::Different));
     }
 
     #[test]
-    fn equal_size_is_unproven_and_older_copy_different() {
-        assert_eq!(by_size(&object(1, "", 5_900), &object(1, "", 5_000)), Verdict::Unproven);
-        assert_eq!(by_size(&object(1, "", 6_000), &object(1, "", 5_999)), Verdict::Different);
-        assert_eq!(by_size(&object(1, "", 0), &object(2, "", 9)), Verdict::Different);
+    fn neither_size_nor_time_decides() {
+        for modified in [0, 9_000] {
+            assert_eq!(by_form(&object(1, "", 5_000), &object(1, "", modified)), Verdict::Unproven);
+        }
     }
 }

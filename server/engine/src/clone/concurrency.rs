@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Tasks at once at the start of a run.
-const FIRST: usize = 128;
+/// Tasks at once at the start of a run in which the stores do the work.
+pub(super) const FIRST: usize = 128;
+/// Tasks at once at the start of a run whose bytes pass through this process: a slow line is shared by few.
+pub(super) const FIRST_STREAMED: usize = 16;
 /// Shortest time over which a rate is judged.
 const INTERVAL: Duration = Duration::from_millis(50);
 /// Fewer refusals than one in this many are ignored: those of a single folder are the throttle's concern.
@@ -41,11 +43,11 @@ pub(super) struct ConcurrencyControl {
 
 impl ConcurrencyControl {
     /// `refused` is the number of throttled requests so far.
-    pub fn new(ceiling: usize, refused: u64) -> Self {
+    pub fn new(first: usize, ceiling: usize, refused: u64) -> Self {
         let ceiling = ceiling.max(1);
         Self {
             ceiling,
-            allowed: FIRST.min(ceiling),
+            allowed: first.min(ceiling),
             before: None,
             best_rate: 0.0,
             since: Instant::now(),
@@ -137,14 +139,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn distant_store_gets_all_requests_allowed() {
-        let mut control = ConcurrencyControl::new(256, 0);
+        let mut control = ConcurrencyControl::new(FIRST, 256, 0);
         run(&mut control, Duration::from_millis(50), f64::INFINITY, false).await;
         assert_eq!(control.allowed(), 256);
     }
 
     #[tokio::test(start_paused = true)]
     async fn concurrency_stops_growing_without_higher_throughput() {
-        let mut control = ConcurrencyControl::new(1_024, 0);
+        let mut control = ConcurrencyControl::new(FIRST, 1_024, 0);
         run(&mut control, Duration::from_millis(10), 2_000.0, false).await;
         // Twenty are enough; the control starts with more, and tries twice as many now and then.
         assert!((20..=2 * FIRST).contains(&control.allowed()), "{}", control.allowed());
@@ -152,7 +154,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn throttling_store_gets_fewer_requests() {
-        let mut control = ConcurrencyControl::new(1_024, 0);
+        let mut control = ConcurrencyControl::new(FIRST, 1_024, 0);
         let refused = run(&mut control, Duration::from_millis(50), 3_500.0, true).await;
         assert!((60..=400).contains(&control.allowed()), "{}", control.allowed());
         assert!(refused < 10_000, "{refused}");
@@ -160,7 +162,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn concurrency_does_not_grow_without_waiting_tasks() {
-        let mut control = ConcurrencyControl::new(256, 0);
+        let mut control = ConcurrencyControl::new(FIRST, 256, 0);
         for _ in 0..1_000 {
             advance(Duration::from_millis(10)).await;
             control.finished_one(0);

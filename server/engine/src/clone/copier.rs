@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     CloneError, Tracker,
+    concurrency::{FIRST, FIRST_STREAMED},
     endpoints::Endpoints,
     plan::{PlanTotals, plan},
     planned::Planned,
@@ -46,7 +47,8 @@ where
 {
     let (queue, planned) = mpsc::unbounded_channel();
     let planning = AbortOnDropHandle::new(tokio::spawn(begin(queue)));
-    let mut pool = WorkerPool::new(most, tracker, stop);
+    let first = if endpoints.one_credential { FIRST } else { FIRST_STREAMED };
+    let mut pool = WorkerPool::beginning_with(first, most, tracker, stop);
     endpoints.throttle.set_in_use(true);
     let outcome = copy_all(&mut pool, endpoints, tracker, planned).await;
     endpoints.throttle.set_in_use(false);

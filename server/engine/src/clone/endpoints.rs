@@ -1,6 +1,9 @@
 //! Source and destination of a clone, and its spec: what every part of the engine works on.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use model::{CloneSpec, Key, Location};
 
@@ -31,7 +34,7 @@ pub(super) struct Endpoints {
     /// Whether a listing came in an order of its own, so that all are sorted from then on.
     unordered: AtomicBool,
     /// Copies whose ETag is not their source's.
-    pub records: Records,
+    pub records: Arc<Records>,
 }
 
 impl Endpoints {
@@ -46,7 +49,7 @@ impl Endpoints {
             slots: Slots::for_concurrency(options.concurrency),
             throttle: Throttle::new(),
             unordered: AtomicBool::new(false),
-            records: Records::default(),
+            records: Arc::default(),
         }
     }
 
@@ -55,6 +58,7 @@ impl Endpoints {
         Self {
             source: self.source.metered(tracker.meter(), stop),
             destination: self.destination.metered(tracker.meter(), stop),
+            records: Arc::clone(tracker.records()),
             ..self
         }
     }

@@ -47,6 +47,7 @@ pub use self::{
     error::CloneError,
     options::Options,
     preview::preview,
+    records::{CopyRecord, places},
     run::run,
     tracker::{Checkpoint, Pruning, Range, RangeState, Settled, Taken, Tracker},
 };

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock::now,
     listing::{KeyRange, Pair},
-    s3::{LARGEST, Listed, S3Client, parts_of},
+    s3::{LARGEST, Listed, S3Client, parts_of, was_cut},
 };
 
 const EXAMPLES: usize = 10;
@@ -175,7 +175,7 @@ fn count(preview: &mut ClonePreview, builder: &mut PlanBuilder, endpoints: &Endp
     } else {
         preview.to_copy += 1;
         preview.to_copy_bytes += source.size;
-        let in_parts = source.size > endpoints.multipart_threshold.bytes();
+        let in_parts = source.size > endpoints.multipart_threshold.bytes() || was_cut(&source);
         preview.requests.copy += if in_parts { parts_of(&source) + AROUND_PARTS } else { 1 };
         if preview.examples.len() < EXAMPLES {
             preview.examples.push(source.key.to_string());

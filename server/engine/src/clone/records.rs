@@ -1,52 +1,119 @@
-//! Copies made by this run: the ETag of the source version, and the ETag of its copy.
+//! Copies that are on record: the ETag of the source version, the ETag of its copy, and what is known of its content.
 //!
 //! Only copies whose ETag is not that of their source (other parts, or an encryption key) are recorded, so most clones
-//! record nothing. Such a pair, listed again, is proven: the copy was conditional on the one ETag, and the store answered
-//! with the other.
+//! record nothing. The copy was conditional on the one ETag, and the store answered with the other: listed again, the pair
+//! is a copy for sure. Whether its content is that of the source, only a digest tells.
 //!
-//! Always: bounded, and forgotten with the process. A copy without a record is only compared in other ways.
+//! Always: bounded. What this run adds is handed to its caller, which may keep it for later runs between the same places. A
+//! copy without a record is only compared in other ways.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     sync::{Mutex, PoisonError},
 };
 
+use model::CloneSpec;
 use sha2::{Digest as _, Sha256};
 
-use crate::s3::{ETag, Listed};
+use crate::s3::{Copied, ETag, Evidence, Listed, S3Client};
 
-/// Most records kept: nine megabytes.
-const MOST: usize = 450_000;
+/// A copy on record: a digest of its key and ETags, and the evidence for its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CopyRecord {
+    fingerprint: u128,
+    evidence: Evidence,
+}
 
-#[derive(Debug, Default)]
-pub(super) struct Records(Mutex<HashSet<u128>>);
+impl CopyRecord {
+    pub const BYTES: usize = 17;
+    /// Most records kept for two places: some twenty megabytes in memory.
+    pub const MOST: usize = 450_000;
 
-impl Records {
-    /// Records that `source` was copied as listed, and that the copy has this ETag.
-    pub fn add(&self, source: &Listed, copy: &ETag) {
-        let Some(etag) = source.etag.as_ref().filter(|etag| *etag != copy) else { return };
-        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if records.len() < MOST {
-            records.insert(fingerprint(source, etag, copy));
-        }
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..16].copy_from_slice(&self.fingerprint.to_be_bytes());
+        bytes[16] = u8::from(self.evidence == Evidence::Digest);
+        bytes
     }
 
-    /// Whether these two versions are recorded as a copy.
-    pub fn prove(&self, source: &Listed, destination: &Listed) -> bool {
-        let (Some(etag), Some(copy)) = (&source.etag, &destination.etag) else { return false };
-        let records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        !records.is_empty() && records.contains(&fingerprint(source, etag, copy))
+    pub fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        let (fingerprint, rest) = bytes.split_first_chunk().unwrap_or((&[0; 16], &[]));
+        let evidence = if rest == [1] { Evidence::Digest } else { Evidence::Written };
+        Self { fingerprint: u128::from_be_bytes(*fingerprint), evidence }
+    }
+}
+
+/// Names the two buckets of a clone at their endpoints, for records that outlive a run: under the same names another
+/// store has another digest.
+pub fn places(spec: &CloneSpec, source: &S3Client, destination: &S3Client) -> [u8; 16] {
+    let (from, to) = (source.endpoint().describe(), destination.endpoint().describe());
+    digest([from.as_str(), spec.source.bucket.as_str(), to.as_str(), spec.destination.bucket.as_str()])
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Records(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    evidence: HashMap<u128, Evidence>,
+    /// Added and not taken.
+    fresh: Vec<CopyRecord>,
+}
+
+impl Records {
+    /// With what earlier runs have recorded, the latest first.
+    pub fn of(earlier: impl IntoIterator<Item = CopyRecord>) -> Self {
+        let records = earlier.into_iter().take(CopyRecord::MOST);
+        let evidence = records.map(|record| (record.fingerprint, record.evidence)).collect();
+        Self(Mutex::new(Known { evidence, fresh: Vec::new() }))
+    }
+
+    /// Records that `source` was copied as listed.
+    pub fn add(&self, source: &Listed, copied: &Copied) {
+        let Some(etag) = source.etag.as_ref().filter(|etag| **etag != copied.etag) else { return };
+        let record = CopyRecord { fingerprint: fingerprint(source, etag, &copied.etag), evidence: copied.evidence };
+        self.change(|known| {
+            known.fresh.push(record);
+            if known.evidence.len() < CopyRecord::MOST || known.evidence.contains_key(&record.fingerprint) {
+                known.evidence.insert(record.fingerprint, record.evidence);
+            }
+        });
+    }
+
+    /// What is known of these two versions; `None` if they are not on record as a copy.
+    pub fn evidence(&self, source: &Listed, destination: &Listed) -> Option<Evidence> {
+        let (etag, copy) = (source.etag.as_ref()?, destination.etag.as_ref()?);
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.evidence.is_empty() { None } else { known.evidence.get(&fingerprint(source, etag, copy)).copied() }
+    }
+
+    pub fn take_fresh(&self) -> Vec<CopyRecord> {
+        self.change(|known| std::mem::take(&mut known.fresh))
+    }
+
+    pub fn put_back(&self, fresh: Vec<CopyRecord>) {
+        self.change(|known| known.fresh.extend(fresh));
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 fn fingerprint(source: &Listed, etag: &ETag, copy: &ETag) -> u128 {
+    u128::from_be_bytes(digest([source.key.as_str(), &etag.to_string(), &copy.to_string()]))
+}
+
+fn digest<const N: usize>(texts: [&str; N]) -> [u8; 16] {
     let mut hash = Sha256::new();
-    for text in [source.key.as_str(), &etag.to_string(), &copy.to_string()] {
+    for text in texts {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text);
     }
     let hash: [u8; 32] = hash.finalize().into();
-    hash.iter().take(16).fold(0, |short, byte| short << 8 | u128::from(*byte))
+    let mut short = [0; 16];
+    short.copy_from_slice(&hash[..16]);
+    short
 }
 
 #[cfg(test)]
@@ -59,26 +126,45 @@ mod tests {
         Listed { key: key.parse().unwrap(), size: 1, etag: ETag::parse(etag), modified: Time(0), class: None }
     }
 
+    fn copied(etag: &str, evidence: Evidence) -> Copied {
+        Copied { etag: ETag::parse(etag).unwrap(), evidence }
+    }
+
     #[test]
-    fn only_recorded_pairs_are_proven() {
+    fn only_recorded_pairs_are_known() {
         let records = Records::default();
-        records.add(&object("a", "1"), &ETag::parse("2").unwrap());
-        records.add(&object("b", ""), &ETag::parse("2").unwrap());
-        assert!(records.prove(&object("a", "1"), &object("copy/a", "2")));
+        records.add(&object("a", "1"), &copied("2", Evidence::Digest));
+        records.add(&object("b", ""), &copied("2", Evidence::Digest));
+        records.add(&object("c", "1"), &copied("2", Evidence::Written));
+        assert_eq!(records.evidence(&object("a", "1"), &object("copy/a", "2")), Some(Evidence::Digest));
+        assert_eq!(records.evidence(&object("c", "1"), &object("copy/c", "2")), Some(Evidence::Written));
         for (source, destination) in [
             (object("a", "3"), object("a", "2")),
             (object("a", "1"), object("a", "3")),
             (object("b", "1"), object("b", "2")),
             (object("b", ""), object("b", "2")),
         ] {
-            assert!(!records.prove(&source, &destination));
+            assert_eq!(records.evidence(&source, &destination), None);
         }
     }
 
     #[test]
     fn copy_with_equal_etag_is_not_recorded() {
         let records = Records::default();
-        records.add(&object("a", "1"), &ETag::parse("1").unwrap());
-        assert!(records.0.lock().unwrap().is_empty());
+        records.add(&object("a", "1"), &copied("1", Evidence::Written));
+        assert_eq!(records.take_fresh(), []);
+    }
+
+    #[test]
+    fn records_outlive_a_run_as_bytes() {
+        let records = Records::default();
+        records.add(&object("a", "1"), &copied("2", Evidence::Digest));
+        records.add(&object("b", "1"), &copied("3", Evidence::Written));
+        let kept: Vec<_> = records.take_fresh().into_iter().map(CopyRecord::to_bytes).collect();
+        assert_eq!(records.take_fresh(), []);
+        let later = Records::of(kept.into_iter().map(CopyRecord::from_bytes));
+        assert_eq!(later.evidence(&object("a", "1"), &object("a", "2")), Some(Evidence::Digest));
+        assert_eq!(later.evidence(&object("b", "1"), &object("b", "3")), Some(Evidence::Written));
+        assert_eq!(later.evidence(&object("b", "1"), &object("b", "2")), None);
     }
 }

@@ -5,7 +5,7 @@ use model::{Failure, Key, Reason};
 use super::{CloneError, endpoints::Endpoints, window::Outcome};
 use crate::{
     clock::now,
-    s3::{ETag, Failed, LARGEST, Listed, MultipartCopy, S3Error, S3Fault, Transfer},
+    s3::{Copied, Failed, LARGEST, Listed, MultipartCopy, S3Error, S3Fault, Transfer, was_cut},
 };
 
 /// Changes of an object during its copy after which it fails.
@@ -34,7 +34,7 @@ impl Endpoints {
             return Ok(Settlement::Settled(failed(&source.key, Reason::KeyTooLong, message, 0)));
         };
         if let Some(destination) = destination
-            && self.compare(&source, destination).await.equal()
+            && self.compare(&source, destination).await.settled()
         {
             return Ok(Settlement::Settled(Outcome::Skipped));
         }
@@ -48,8 +48,8 @@ impl Endpoints {
                 return Ok(Settlement::Settled(Outcome::Copied { bytes: source.size }));
             }
             let refused = match self.copy(&source, &to).await {
-                Ok(etag) => {
-                    self.records.add(&source, &etag);
+                Ok(copied) => {
+                    self.records.add(&source, &copied);
                     return Ok(Settlement::Settled(Outcome::Copied { bytes: source.size }));
                 }
                 Err(refused) => refused,
@@ -77,11 +77,17 @@ impl Endpoints {
         Ok(Settlement::Settled(failed(&source.key, Reason::Changed, message, attempts)))
     }
 
-    async fn copy(&self, source: &Listed, to: &Key) -> Result<ETag, Failed> {
+    async fn copy(&self, source: &Listed, to: &Key) -> Result<Copied, Failed> {
         let (from_bucket, to_bucket) = (&self.spec.source.bucket, &self.spec.destination.bucket);
         if source.size > self.multipart_threshold.bytes() {
-            self.in_parts(source, to).send().await
-        } else if self.one_credential {
+            return self.in_parts(source, to).send().await;
+        }
+        if was_cut(source)
+            && let Some(copied) = self.in_parts(source, to).send_as_cut().await?
+        {
+            return Ok(copied);
+        }
+        if self.one_credential {
             let folder = self.folder(&source.key);
             let slow_down = || {
                 let held = self.throttle.refused(folder);

@@ -29,8 +29,9 @@ const WAITING: usize = 1_000;
 /// Most differences recorded as failures.
 const RECORDED: u64 = 100_000;
 
-const UNPROVEN: &str = "the same size at both, but nothing proves that the contents are equal: ETags that cannot be \
-                        compared and no checksum of the same kind, or an object that does not answer";
+const UNPROVEN: &str = "the same size at both, and nothing tells whether the contents are equal: ETags that cannot be \
+                        compared and no checksum of the same kind, or an object that does not answer; `--compare \
+                        content` reads both";
 const CARRIES_OTHER: &str = "the same content, with other metadata, content headers, storage class or tags";
 
 /// Result of a comparison.
@@ -162,8 +163,16 @@ impl Tally {
                     counts.comparison.equal_by_etag += 1;
                     return self.agrees(counts, source);
                 }
-                Verdict::EqualByRecord => {
-                    counts.comparison.equal_by_record += 1;
+                Verdict::EqualByDigest => {
+                    counts.comparison.equal_by_digest += 1;
+                    return self.agrees(counts, source);
+                }
+                Verdict::EqualByContent => {
+                    counts.comparison.equal_by_content += 1;
+                    return self.agrees(counts, source);
+                }
+                Verdict::Unverified => {
+                    counts.comparison.unverified += 1;
                     return self.agrees(counts, source);
                 }
                 Verdict::Unproven => {

@@ -12,7 +12,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{CloneError, Tracker, concurrency::ConcurrencyControl, gauge::ConcurrencyGauge};
+use super::{
+    CloneError, Tracker,
+    concurrency::{ConcurrencyControl, FIRST},
+    gauge::ConcurrencyGauge,
+};
 use crate::s3::Meter;
 
 /// Time that running tasks have to finish after a stop.
@@ -29,8 +33,13 @@ pub(super) struct WorkerPool {
 impl WorkerPool {
     /// A pool of at most `most` tasks at once; the tracker's meter decides how many of them run.
     pub fn new(most: usize, tracker: &Tracker, stop: &CancellationToken) -> Self {
+        Self::beginning_with(FIRST, most, tracker, stop)
+    }
+
+    /// The same, beginning with this many tasks at once.
+    pub fn beginning_with(first: usize, most: usize, tracker: &Tracker, stop: &CancellationToken) -> Self {
         let (meter, gauge) = (Arc::clone(tracker.meter()), Arc::clone(tracker.gauge()));
-        let control = ConcurrencyControl::new(most, meter.unplaced());
+        let control = ConcurrencyControl::new(first, most, meter.unplaced());
         gauge.set(control.allowed(), most);
         Self { tasks: JoinSet::new(), control, meter, gauge, stop: stop.clone() }
     }

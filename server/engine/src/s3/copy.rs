@@ -7,15 +7,16 @@ use aws_sdk_s3::types::StorageClass;
 use model::{BucketName, Key};
 
 use super::{
-    Action, ETag, Listed, S3Client, S3Error, S3Fault, WriteOptions, blank::sendable, encoding::copy_source,
+    Action, Copied, ETag, Listed, S3Client, S3Error, S3Fault, WriteOptions, blank::sendable, encoding::copy_source,
     error::Failed,
 };
 
 const MD5_OF_NOTHING: &str = "1B2M2Y8AsgTpgAmY7PhCfg==";
 
-/// Time limit of a request: a minute, and the time that a slow disk needs for the bytes.
+/// Time limit of a request by which the store copies by itself, as nothing shows before it has: five minutes, and the time
+/// that a slow disk needs for the bytes.
 pub(super) fn limit(size: u64) -> Duration {
-    Duration::from_secs(60 + size / (8 << 20))
+    Duration::from_secs(300 + size / (8 << 20))
 }
 
 impl S3Client {
@@ -30,7 +31,7 @@ impl S3Client {
         key: &Key,
         options: &WriteOptions,
         slow_down: &(dyn Fn() -> bool + Sync),
-    ) -> Result<ETag, Failed> {
+    ) -> Result<Copied, Failed> {
         let context = self.context(Action::Copy, Some(to)).asking_also(options.permissions());
         let request = || async {
             let request = self
@@ -53,7 +54,8 @@ impl S3Client {
             };
             let copied = sent.map_err(|error| context.classify(&error))?;
             let etag = copied.copy_object_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
-            etag.ok_or_else(|| -> S3Error { context.unclear("the copy was answered with success but no ETag") })
+            etag.map(Copied::by_store)
+                .ok_or_else(|| -> S3Error { context.unclear("the copy was answered with success but no ETag") })
         };
         self.retry.let_through(&context, source.size).await?;
         let handed_back = |error: &S3Error| matches!(error.fault(), S3Fault::Throttled { .. }) && slow_down();

@@ -68,6 +68,9 @@ pub enum S3Fault {
     Timeout { seconds: u64 },
     #[error("too many requests: {code}")]
     Throttled { code: String },
+    /// The bytes are not those that were read or sent, by their digests.
+    #[error("the content was altered: {what}")]
+    Altered { what: String },
     /// The store answered success, without what success must carry.
     #[error("{what}")]
     Unclear { what: String },
@@ -246,6 +249,7 @@ impl S3Error {
             _ if self.action == Action::List => "listing",
             S3Fault::Timeout { .. } => "timeout",
             S3Fault::Throttled { .. } => "throttled",
+            S3Fault::Altered { .. } => "altered",
             S3Fault::Broken { .. }
             | S3Fault::Unclear { .. }
             | S3Fault::Listing { .. }
@@ -286,6 +290,10 @@ impl S3Error {
                 "A copy and a comparison get along with such a store, as they sort what it lists; a mirror deletes \
                  nothing by it."
             }
+            S3Fault::Altered { .. } => {
+                "Retry: until then the copy may be missing or wrong. If it repeats, the source's content is not what its \
+                 ETag says, or the network or the store alters data: read the object by other means."
+            }
             S3Fault::Unclear { .. } | S3Fault::Other(_) => "Look at the store's own log for the request, then resume.",
             S3Fault::Stopped => "Resume when you like.",
         }
@@ -314,6 +322,7 @@ impl S3Error {
             | S3Fault::Broken { .. }
             | S3Fault::Timeout { .. }
             | S3Fault::Throttled { .. }
+            | S3Fault::Altered { .. }
             | S3Fault::Unclear { .. } => true,
             // 200 with an error inside is a failure that came late, whatever it is called. 501 is "never".
             S3Fault::Other(answer) => answer.status < 300 || (answer.status >= 500 && answer.status != 501),

@@ -25,6 +25,12 @@ impl ETag {
         self.0.len() == 32 && self.0.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
+    /// The MD5 of the content, if it has that form; see [`Self::has_form_of_md5`].
+    pub(super) fn md5(&self) -> Option<[u8; 16]> {
+        let mut sum = [0; 16];
+        hex::decode_to_slice(&self.0, &mut sum).ok().map(|()| sum)
+    }
+
     /// Number of parts of a multipart object: the 7 of `…-7`. `None` for an object written in one request.
     pub fn parts(&self) -> Option<u64> {
         let (_, count) = self.0.rsplit_once('-')?;

@@ -84,7 +84,7 @@ impl Reading {
         let rest: Option<Range<u64>> = (self.at > 0).then_some(self.at..self.object.size);
         let opened = {
             let (store, bucket, object) = (&self.store, &self.bucket, &self.object);
-            let request = || store.open(bucket, object, rest.as_ref());
+            let request = || store.open(bucket, object, rest.as_ref(), None);
             store.retry.send(&context, head::LIMIT, request).await?
         };
         if self.object.etag.is_none() {

@@ -8,25 +8,31 @@ use aws_sdk_s3::{
 };
 use model::{BucketName, Key, Time};
 
-use super::{Action, ETag, Listed, ObjectMetadata, S3Client, S3Error, blank::sendable, error::Failed, list::unusual};
+use super::{
+    Action, ETag, Listed, ObjectMetadata, S3Client, S3Error, blank::sendable, digest::hides_digest, error::Failed,
+    list::unusual,
+};
 
 /// Time limit of a request about one object without its bytes.
-pub(super) const LIMIT: Duration = Duration::from_secs(30);
+pub(super) const LIMIT: Duration = Duration::from_mins(1);
 
-/// A checksum over the whole content. Two of the same kind can be compared, however the objects were uploaded.
+/// A checksum of the content. Two of the same kind can be compared, however the objects were uploaded, unless they are of
+/// their parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checksum {
     pub kind: &'static str,
     pub value: String,
+    /// Whether it is made of the checksums of parts, and so depends on how the object was cut.
+    pub of_parts: bool,
 }
 
 #[derive(Clone, Debug)]
 pub struct Head {
     /// The object as a listing would show it.
     pub object: Listed,
-    /// Whether it is encrypted under a key (KMS, or the customer's own): the ETag differs after each copy and is not a hash.
+    /// Whether the ETag is no digest, whatever its form: see [`hides_digest`].
     pub etag_is_opaque: bool,
-    /// Full-object checksums that the store keeps.
+    /// Checksums that the store keeps.
     pub checksums: Vec<Checksum>,
     /// Metadata, headers and class, without the tags.
     pub metadata: ObjectMetadata,
@@ -64,7 +70,7 @@ impl S3Client {
             };
             Ok::<_, S3Error>(Head {
                 checksums: checksums(&head),
-                etag_is_opaque: encrypted_under_a_key(&head),
+                etag_is_opaque: hides_digest(bucket, head.server_side_encryption(), head.sse_customer_algorithm()),
                 metadata: ObjectMetadata::of_head(&head, &object, None),
                 tags: head.tag_count().unwrap_or_default(),
                 redirect: head.website_redirect_location().map(str::to_owned),
@@ -75,16 +81,8 @@ impl S3Client {
     }
 }
 
-fn encrypted_under_a_key(head: &HeadObjectOutput) -> bool {
-    let by_kms = head.server_side_encryption().is_some_and(|how| how.as_str().starts_with("aws:kms"));
-    by_kms || head.sse_customer_algorithm().is_some()
-}
-
-/// Checksums except those of a multipart upload's parts, which depend on the part size.
 fn checksums(head: &HeadObjectOutput) -> Vec<Checksum> {
-    if head.checksum_type() == Some(&ChecksumType::Composite) {
-        return Vec::new();
-    }
+    let composite = head.checksum_type() == Some(&ChecksumType::Composite);
     let all = [
         ("CRC64NVME", head.checksum_crc64_nvme()),
         ("CRC32", head.checksum_crc32()),
@@ -92,34 +90,22 @@ fn checksums(head: &HeadObjectOutput) -> Vec<Checksum> {
         ("SHA1", head.checksum_sha1()),
         ("SHA256", head.checksum_sha256()),
     ];
-    let full = all.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
-    full.filter(|(_, value)| !value.contains('-'))
-        .map(|(kind, value)| Checksum { kind, value: value.to_owned() })
+    let told = all.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
+    told.map(|(kind, value)| Checksum { kind, value: value.to_owned(), of_parts: composite || value.contains('-') })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_s3::types::ServerSideEncryption;
-
     use super::*;
 
     #[test]
-    fn only_encryption_keys_make_etags_opaque() {
-        let head = |how| HeadObjectOutput::builder().server_side_encryption(how).build();
-        assert!(encrypted_under_a_key(&head(ServerSideEncryption::AwsKms)));
-        assert!(encrypted_under_a_key(&head(ServerSideEncryption::AwsKmsDsse)));
-        assert!(!encrypted_under_a_key(&head(ServerSideEncryption::Aes256)));
-        assert!(encrypted_under_a_key(&HeadObjectOutput::builder().sse_customer_algorithm("AES256").build()));
-    }
-
-    #[test]
-    fn checksums_of_parts_are_ignored() {
-        let full = HeadObjectOutput::builder().checksum_crc32("abc=").build();
-        assert_eq!(checksums(&full), [Checksum { kind: "CRC32", value: "abc=".to_owned() }]);
-        let parts = HeadObjectOutput::builder().checksum_crc32("abc=-3").build();
-        assert!(checksums(&parts).is_empty());
-        let composite = HeadObjectOutput::builder().checksum_crc32("abc=").checksum_type(ChecksumType::Composite);
-        assert!(checksums(&composite.build()).is_empty());
+    fn checksums_of_parts_are_told_apart() {
+        let of_parts =
+            |head: HeadObjectOutput| checksums(&head).into_iter().map(|sum| sum.of_parts).collect::<Vec<_>>();
+        let head = |value| HeadObjectOutput::builder().checksum_crc32(value);
+        assert_eq!(of_parts(head("abc=").build()), [false]);
+        assert_eq!(of_parts(head("abc=-3").build()), [true]);
+        assert_eq!(of_parts(head("abc=").checksum_type(ChecksumType::Composite).build()), [true]);
     }
 }

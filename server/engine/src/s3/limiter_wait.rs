@@ -1,4 +1,5 @@
-//! Time that a request waits here for a ceiling: it does not count into the request's time limit.
+//! The time limit of a request: how long nothing may happen, not how long it may take. Time that the request waits here for
+//! a ceiling does not count, and each piece of a body that passes starts the time anew: a slow line is no broken one.
 
 use std::{
     pin::pin,
@@ -11,15 +12,23 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// Waits of one request, in all its attempts. Cheap to clone.
-#[derive(Clone, Default)]
+/// Waits and progress of one request, in all its attempts. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct LimiterWait(Arc<Mutex<Waits>>);
 
-#[derive(Default)]
 struct Waits {
+    /// When something last happened.
+    from: Instant,
+    /// Waits for ceilings since then.
     over: Duration,
     /// Start of the wait that has not ended.
     since: Option<Instant>,
+}
+
+impl Default for LimiterWait {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Waits { from: Instant::now(), over: Duration::ZERO, since: None })))
+    }
 }
 
 impl LimiterWait {
@@ -27,37 +36,38 @@ impl LimiterWait {
     pub async fn run<T>(&self, wait: impl Future<Output = T>) -> T {
         self.waits().since = Some(Instant::now());
         let value = wait.await;
-        self.end();
+        let mut waits = self.waits();
+        let last = waits.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+        waits.over += last;
         value
     }
 
-    /// Runs the work; `None` if it took longer than `limit` without the waits for ceilings.
+    /// Records that something happened.
+    pub fn progress(&self) {
+        // Also ends the wait of an attempt that was dropped.
+        *self.waits() = Waits { from: Instant::now(), over: Duration::ZERO, since: None };
+    }
+
+    /// Runs the work; `None` if nothing happened for `limit`, without the waits for ceilings.
     pub async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-        self.end(); // a dropped attempt did not end its wait
+        self.progress();
         let mut work = pin!(work);
-        let from = Instant::now() + limit;
-        let before = self.so_far();
         loop {
-            let until = from + self.so_far().saturating_sub(before);
+            let until = self.started() + limit;
             select! {
                 biased;
                 done = &mut work => return Some(done),
-                () = sleep_until(until) => if from + self.so_far().saturating_sub(before) <= until {
+                () = sleep_until(until) => if self.started() + limit <= until {
                     return None;
                 }
             }
         }
     }
 
-    fn so_far(&self) -> Duration {
+    /// When the time limit started to run, moved by the waits since.
+    fn started(&self) -> Instant {
         let waits = self.waits();
-        waits.over + waits.since.map_or(Duration::ZERO, |since| since.elapsed())
-    }
-
-    fn end(&self) {
-        let mut waits = self.waits();
-        let last = waits.since.take().map_or(Duration::ZERO, |since| since.elapsed());
-        waits.over += last;
+        waits.from + waits.over + waits.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     fn waits(&self) -> MutexGuard<'_, Waits> {
@@ -84,6 +94,20 @@ mod tests {
         };
         assert_eq!(wait.within(LIMIT, work).await, Some(()));
         assert_eq!(began.elapsed(), Duration::from_secs(1_809));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn progress_starts_the_limit_anew() {
+        let (wait, began) = (LimiterWait::default(), Instant::now());
+        let work = async {
+            for _ in 0..60 {
+                sleep(Duration::from_secs(9)).await;
+                wait.progress();
+            }
+            std::future::pending::<()>().await;
+        };
+        assert_eq!(wait.within(LIMIT, work).await, None);
+        assert_eq!(began.elapsed(), Duration::from_secs(550));
     }
 
     #[tokio::test(start_paused = true)]

@@ -15,7 +15,8 @@ use super::{
     error::{Failed, S3Error},
 };
 
-const LIMIT: Duration = Duration::from_mins(1);
+/// Time limit of a page: some stores look at millions of deleted keys first.
+const LIMIT: Duration = Duration::from_mins(5);
 
 /// An object as a listing shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

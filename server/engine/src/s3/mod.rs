@@ -13,6 +13,7 @@ mod complete;
 mod copy;
 mod customer_key;
 mod delete;
+mod digest;
 mod encoding;
 pub(crate) mod endpoint;
 mod error;
@@ -41,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     ceilings::Ceilings,
     customer_key::{CustomerKey, NotAKey},
+    digest::{Copied, Evidence},
     endpoint::Endpoint,
     error::{Action, Answer, Failed, S3Error, S3Fault},
     etag::ETag,
@@ -48,7 +50,7 @@ pub use self::{
     head::{Checksum, Head},
     list::{Listed, Order},
     metadata::ObjectMetadata,
-    multipart::{LARGEST, MultipartCopy, Slots, Transfer, parts_of},
+    multipart::{LARGEST, MultipartCopy, Slots, Transfer, parts_of, was_cut},
     retry::{Meter, Policy},
     tags::UnreadableTags,
     threshold::{NotAThreshold, Threshold},

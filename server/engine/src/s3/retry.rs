@@ -26,6 +26,9 @@ use crate::limit::Limiter;
 /// Longest wait that does not count as one.
 const NEGLIGIBLE: Duration = Duration::from_millis(2);
 
+/// Longest time limit of a request for which a user waits.
+const URGENT: Duration = Duration::from_secs(30);
+
 /// Interval at which a wait for bandwidth counts as progress.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
@@ -187,7 +190,7 @@ impl Retry {
         self.send_limited(context, limit, &LimiterWait::default(), request).await
     }
 
-    /// The same; `wait` collects the time that the request waits at ceilings, which does not count into its limit.
+    /// The same; by `wait`, waits at ceilings do not count into the limit, and each progress starts it anew.
     pub async fn send_limited<T, Sent>(
         &self,
         context: &Context,
@@ -226,6 +229,7 @@ impl Retry {
         Sent: Future<Output = Result<T, S3Error>> + Send,
     {
         let mut attempts = 0;
+        let limit = if self.urgent { limit.min(URGENT) } else { limit };
         loop {
             let stopped = |attempts| Failed { error: context.error(S3Fault::Stopped), attempts };
             tokio::select! {

@@ -1,14 +1,17 @@
 //! Copies from one endpoint to another: the bytes go through this process, piece by piece, never as a whole.
 //!
 //! The write request repeats what a CopyObject would carry. The read is conditional on the listed ETag and checked for its
-//! length, so that what is written is one complete version of the object.
+//! length, so that what is written is one complete version of the object. Its bytes are digested while they pass
+//! ([`super::digest`]): the store gets the MD5 that the source's ETag promises, and its answer is compared.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use aws_sdk_s3::{
+    Config,
+    config::{Builder, RequestChecksumCalculation},
     operation::get_object::GetObjectOutput,
     primitives::{ByteStream, SdkBody},
-    types::ChecksumAlgorithm,
+    types::{ChecksumAlgorithm, ChecksumMode, ChecksumType},
 };
 use bytes::Bytes;
 use futures::StreamExt;
@@ -19,12 +22,29 @@ use model::{BucketName, Fidelity, Key};
 use super::{
     Action, ETag, Listed, ObjectMetadata, S3Client, S3Fault,
     blank::sendable,
-    copy::limit,
+    digest::{Copied, Digester, Evidence, Md5Sum, content_md5, hides_digest},
     encoding::byte_range,
     error::{Failed, S3Error},
     limiter_wait::LimiterWait,
 };
 use crate::limit::Limiter;
+
+/// The checksum that is sent with a body, after it.
+pub(super) const CHECKSUM: ChecksumAlgorithm = ChecksumAlgorithm::Crc64Nvme;
+
+/// Lets the SDK calculate a checksum that is asked for: otherwise it does so only for operations that demand one.
+pub(super) fn calculating(checksum: Option<&ChecksumAlgorithm>) -> Builder {
+    Config::builder().request_checksum_calculation(match checksum {
+        Some(_) => RequestChecksumCalculation::WhenSupported,
+        None => RequestChecksumCalculation::WhenRequired,
+    })
+}
+
+/// Longest time in which nothing of a body passes, nor is answered after its last byte: what the network still holds may
+/// take minutes on a slow line, and a slow disk its time for the bytes.
+pub(super) fn idle_limit(size: u64) -> Duration {
+    Duration::from_secs(180 + size / (32 << 20))
+}
 
 impl S3Client {
     /// Reads `source` here and writes it to `key` of bucket `to` at another store. Each attempt reads it again.
@@ -36,13 +56,13 @@ impl S3Client {
         to: &BucketName,
         key: &Key,
         fidelity: &Fidelity,
-    ) -> Result<ETag, Failed> {
+    ) -> Result<Copied, Failed> {
         let options = self.write_options(from, source, fidelity).await?;
-        let writing = other.context(Action::Put, Some(to));
+        let (reading, writing) = (self.context(Action::Get, Some(from)), other.context(Action::Put, Some(to)));
         let wait = LimiterWait::default();
         let request = || async {
             wait.run(other.retry.turn()).await;
-            let read = self.open(from, source, None).await?;
+            let read = self.open(from, source, None, Some(ChecksumMode::Enabled)).await?;
             if read.tag_count().is_some_and(|count| count > 0) {
                 self.retry.turn_now();
             }
@@ -55,14 +75,27 @@ impl S3Client {
             let put = ObjectMetadata::of_get(&read, source, tags).onto_put(put);
             let options = options.clone().with_get(&read, fidelity);
             let writing = writing.clone().asking_also(options.permissions());
-            let checksum = options.locks().then_some(ChecksumAlgorithm::Crc64Nvme);
-            let put = options.onto_put(put).set_checksum_algorithm(checksum);
-            let put = put.set_content_length(read.content_length()).body(self.watched(read.body, other, &wait));
-            let written = put.send().await.map_err(|error| writing.classify(&error))?;
+            let (promised, checked) = (promised_md5(from, &read), has_checksum(&read));
+            // A lock needs an MD5 or a checksum; and one that is answered proves a copy whose ETag is no digest. It goes as
+            // a content encoding of its own, and some stores take no second one.
+            let wanted = options.hides_digest() && read.content_encoding().is_none();
+            let checksum = (wanted || (options.locks() && promised.is_none())).then_some(CHECKSUM);
+            let put = options.onto_put(put).set_checksum_algorithm(checksum.clone());
+            let put = put.set_content_md5(promised.filter(|_| checksum.is_none()).map(content_md5));
+            let digester = Digester::new(source.size, promised);
+            let body = digester.through(self.watched(read.body, other, &wait));
+            let put = put.set_content_length(read.content_length).body(body);
+            let sent = put.customize().config_override(calculating(checksum.as_ref())).send().await;
+            let written =
+                sent.map_err(|error| digester.not_promised(&reading).unwrap_or_else(|| writing.classify(&error)))?;
             let etag = written.e_tag().and_then(ETag::parse);
-            etag.ok_or_else(|| writing.unclear("the object was answered with success but no ETag"))
+            let etag = etag.ok_or_else(|| writing.unclear("the object was answered with success but no ETag"))?;
+            let hidden = hides_digest(to, written.server_side_encryption(), written.sse_customer_algorithm());
+            let answered = digester.is_answered(&writing, &etag, hidden)?;
+            let accepted = checksum.is_some() && written.checksum_crc64_nvme().is_some();
+            Ok(Copied { etag, evidence: Evidence::of(promised.is_some() || checked, answered || accepted) })
         };
-        self.retry.send_limited(&writing, limit(source.size), &wait, request).await
+        self.retry.send_limited(&writing, idle_limit(source.size), &wait, request).await
     }
 
     /// Checks that the version still exists after its tags were read, by a request that takes no condition.
@@ -73,16 +106,19 @@ impl S3Client {
         request.send().await.map(|_| ()).map_err(|error| context.classify(&error))
     }
 
-    /// Opens the object or a range of its bytes, if it is still the version listed, and checks the length.
+    /// Opens the object or a range of its bytes, if it is still the version listed, and checks the length. With `checksums`
+    /// a whole body breaks off at its end if the store tells a checksum that its bytes do not have.
     pub(super) async fn open(
         &self,
         bucket: &BucketName,
         source: &Listed,
         bytes: Option<&Range<u64>>,
+        checksums: Option<ChecksumMode>,
     ) -> Result<GetObjectOutput, S3Error> {
         let context = self.context(Action::Get, Some(bucket));
         let request = self.client.get_object().bucket(bucket.as_str()).key(sendable(&source.key));
         let request = request.set_if_match(source.etag.as_ref().map(ETag::quoted)).set_range(bytes.map(byte_range));
+        let request = request.set_checksum_mode(checksums);
         let read = request.send().await.map_err(|error| context.classify(&error))?;
         // A success with nothing inside, as broken proxies answer, would pass for an empty object.
         if source.etag.is_some() && read.e_tag().and_then(ETag::parse) != source.etag {
@@ -112,9 +148,31 @@ impl S3Client {
                     wait.run(ceiling.acquire(bytes)).await;
                 }
                 meter.move_on(bytes);
+                wait.progress();
                 frame
             }
         });
         ByteStream::new(SdkBody::from_body_1_x(StreamBody::new(frames)))
     }
+}
+
+/// The MD5 that the object must have by its ETag, if that is a digest.
+fn promised_md5(bucket: &BucketName, read: &GetObjectOutput) -> Option<Md5Sum> {
+    if hides_digest(bucket, read.server_side_encryption(), read.sse_customer_algorithm()) {
+        return None;
+    }
+    read.e_tag().and_then(ETag::parse)?.md5()
+}
+
+/// Whether the store tells a checksum of the whole content, which the SDK then compares with the bytes.
+fn has_checksum(read: &GetObjectOutput) -> bool {
+    let all = [
+        read.checksum_crc64_nvme(),
+        read.checksum_crc32(),
+        read.checksum_crc32_c(),
+        read.checksum_sha1(),
+        read.checksum_sha256(),
+    ];
+    let whole = read.checksum_type() != Some(&ChecksumType::Composite);
+    whole && all.into_iter().flatten().any(|value| !value.contains('-'))
 }

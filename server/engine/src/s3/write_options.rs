@@ -93,6 +93,11 @@ impl WriteOptions {
         self.lock.retention.is_some() || self.lock.hold.is_some()
     }
 
+    /// Whether the copy's ETag will be no digest, as a key encrypts it.
+    pub(super) fn hides_digest(&self) -> bool {
+        matches!(self.encryption, Some(Encryption::Kms { .. }))
+    }
+
     /// Permissions that the options need, besides that of every write.
     pub(super) fn permissions(&self) -> Vec<&'static str> {
         let acl = self.canned.is_some() || !self.grants.is_empty();

@@ -21,6 +21,7 @@ mod resume;
 mod retry;
 mod selection;
 mod ship;
+mod slow;
 mod streamed;
 mod support;
 mod sync;

@@ -54,7 +54,7 @@ async fn with(meant: fn(&Seen) -> bool, times: usize, fate: fn() -> Fate) -> (Te
 
 async fn recovers_by_retries(meant: fn(&Seen) -> bool, fate: fn() -> Fate) {
     let (buckets, finished) = with(meant, 2, fate).await;
-    finished.is_equal();
+    finished.is_unverified(1);
     assert_eq!((finished.taken.progress.done, finished.taken.progress.retries), (2, 2));
     assert!(buckets.read("destination", "large").await.unwrap() == body(12 * MIB));
 }
@@ -98,9 +98,9 @@ async fn failed_completion_leaves_no_parts() {
 }
 
 #[tokio::test]
-async fn completion_with_lost_answer_is_proven() {
+async fn completion_with_lost_answer_is_resolved() {
     let (buckets, finished) = with(completion, 1, || Fate::Rewrite(|_| String::new())).await;
-    assert!(finished.comparison().equal);
+    assert!(!finished.comparison().has_faults());
     assert_eq!((finished.taken.progress.failed, finished.taken.progress.settled()), (0, 2));
     assert!(buckets.read("destination", "large").await.unwrap() == body(12 * MIB));
 }
@@ -142,7 +142,7 @@ async fn object_changed_during_parts_is_copied_as_now() {
         Box::pin(async move { store.put("source", "large", vec![b'n'; 11 * MIB]).await.unwrap() })
     };
     let (buckets, finished) = before_the_second_part(replace).await;
-    finished.is_equal();
+    finished.is_complete();
     assert_eq!(finished.taken.progress.done, 2);
     assert!(buckets.read("destination", "large").await.unwrap() == vec![b'n'; 11 * MIB]);
 }

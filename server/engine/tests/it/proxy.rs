@@ -8,10 +8,11 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
     HeaderMap, Method, Request, Response,
@@ -23,7 +24,10 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time,
+};
 use tokio_util::task::AbortOnDropHandle;
 
 /// What happens to one request.
@@ -43,6 +47,14 @@ pub enum Fate {
     CutOff,
     /// The store does as it is asked, and this is answered with success.
     Belied(&'static str),
+    /// One bit of the request's body altered, at this share of its length.
+    FlipRequest(f64),
+    /// One bit of the answer's body altered.
+    FlipAnswer(f64),
+    /// The answer's body in ten pieces, and so much time before each.
+    Trickle(Duration),
+    /// So much time before the answer.
+    Slow(Duration),
     /// No answer, ever.
     Hang,
     /// The store's answer, with its body rewritten.
@@ -63,6 +75,15 @@ pub struct Seen {
     pub headers: HeaderMap,
     /// Of its kind, from 0.
     pub number: usize,
+}
+
+impl Seen {
+    /// Whether the bytes of an object go with it: a GET or a PUT of one, or of a part of it.
+    pub fn has_bytes(&self) -> bool {
+        let (_, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
+        let operation = ["x-id=GetObject", "x-id=PutObject", "x-id=UploadPart"];
+        self.kind == Kind::Other && query.split('&').any(|pair| operation.contains(&pair))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +195,28 @@ impl Front {
                 self.forward(request, &target).await?;
                 Ok(text(200, body.to_owned()))
             }
+            Fate::FlipRequest(at) => {
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+                self.send(Request::from_parts(parts, flipped(&body, at)), &target).await.map(|answer| answer.map(full))
+            }
+            Fate::FlipAnswer(at) => Ok(self.whole(request, &target).await?.map(|body| full(flipped(&body, at)))),
+            Fate::Trickle(span) => {
+                let (parts, body) = self.whole(request, &target).await?.into_parts();
+                let pieces: Vec<Bytes> =
+                    body.chunks(body.len().div_ceil(10).max(1)).map(Bytes::copy_from_slice).collect();
+                let pieces = stream::iter(pieces).then(move |piece| async move {
+                    pass(span).await;
+                    // The piece before has to arrive, over a real connection, before more time goes by.
+                    time::sleep(Duration::from_millis(50)).await;
+                    Ok(Frame::data(piece))
+                });
+                Ok(Response::from_parts(parts, BodyExt::boxed(StreamBody::new(pieces))))
+            }
+            Fate::Slow(span) => {
+                pass(span).await;
+                self.forward(request, &target).await
+            }
             Fate::Hang => std::future::pending().await,
             Fate::Rewrite(rewrite) => self.rewritten(request, &target, rewrite).await,
             Fate::Alter(rewrite) => self.rewritten(request, &target, rewrite).await,
@@ -196,14 +239,40 @@ impl Front {
 
     /// The store's answer. The host goes as it was, which is signed.
     async fn whole(&self, request: Request<Incoming>, target: &str) -> io::Result<Response<Bytes>> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        self.send(Request::from_parts(parts, body), target).await
+    }
+
+    async fn send(&self, request: Request<Bytes>, target: &str) -> io::Result<Response<Bytes>> {
         let (mut parts, body) = request.into_parts();
         let target = target.replace("max-keys=1000", &format!("max-keys={}", self.keys_a_page));
         parts.uri = format!("{}{target}", self.behind).parse().unwrap();
-        let body = Full::from(body.collect().await.map_err(io::Error::other)?.to_bytes());
-        let answer = self.client.request(Request::from_parts(parts, body)).await.map_err(io::Error::other)?;
+        let answer =
+            self.client.request(Request::from_parts(parts, Full::from(body))).await.map_err(io::Error::other)?;
         let (parts, body) = answer.into_parts();
         Ok(Response::from_parts(parts, body.collect().await.map_err(io::Error::other)?.to_bytes()))
     }
+}
+
+/// With one bit altered.
+fn flipped(body: &Bytes, at: f64) -> Bytes {
+    let mut bytes = body.to_vec();
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place")]
+    let place = (at * bytes.len() as f64) as usize;
+    if let Some(byte) = bytes.get_mut(place) {
+        *byte ^= 0x10;
+    }
+    bytes.into()
+}
+
+/// Lets the clock go on by so much at once: who waits for less gives up. It is not paused while anything else runs, as
+/// then it would go on by itself.
+async fn pass(span: Duration) {
+    time::pause();
+    let _ = time::advance(span).now_or_never();
+    time::resume();
+    tokio::task::yield_now().await;
 }
 
 fn full(body: impl Into<Bytes>) -> Body {

@@ -192,6 +192,25 @@ impl Finished {
     #[track_caller]
     pub fn is_equal(&self) {
         assert!(self.comparison().equal, "{self:?}");
+        self.is_complete();
+    }
+
+    /// Asserts that the clone succeeded, but for this number of copies unverified.
+    #[track_caller]
+    pub fn is_unverified(&self, copies: u64) {
+        let comparison = self.comparison();
+        assert_eq!(
+            (comparison.unverified, comparison.equal, comparison.has_faults()),
+            (copies, false, false),
+            "{self:?}"
+        );
+        self.is_complete();
+    }
+
+    /// Asserts that the clone succeeded, whether or not all its copies are verified.
+    #[track_caller]
+    pub fn is_complete(&self) {
+        assert!(!self.comparison().has_faults(), "{self:?}");
         assert_eq!(self.taken.failures, [], "{self:?}");
         self.adds_up();
     }

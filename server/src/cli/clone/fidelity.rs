@@ -24,10 +24,11 @@ pub struct FidelityArgs {
     /// Keep website redirects, which copying within a store loses; costs one HEAD an object
     #[arg(long)]
     website_redirects: bool,
-    /// What makes two objects equal: what listings have (size, ETag), or also metadata, tags and storage class, which
-    /// costs one HEAD of each side an object
-    #[arg(long, value_enum, value_name = "listing|metadata", default_value_t = CompareArg::Listing, hide_possible_values = true)]
-    compare: CompareArg,
+    /// What makes two objects equal: what listings have (size, ETag; where they do not decide, checksums); or also
+    /// metadata, tags and storage class, which costs one HEAD of each side an object; or content, which reads both sides
+    /// where no ETag, checksum or digest decides
+    #[arg(long, value_name = "listing|metadata|content", default_value_t = Compare::Listing)]
+    compare: Compare,
     /// Pay for requests at buckets that require it
     #[arg(long)]
     pub requester_pays: bool,
@@ -45,12 +46,6 @@ enum LockArg {
     Copy,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum CompareArg {
-    Listing,
-    Metadata,
-}
-
 /// The keys of SSE-C, source first, each with the file that it was read from.
 #[derive(Default)]
 pub struct Keys([Option<(PathBuf, CustomerKey)>; 2]);
@@ -66,10 +61,7 @@ impl FidelityArgs {
                 LockArg::Copy => ObjectLock::Copy,
             },
             website_redirects: self.website_redirects,
-            compare: match self.compare {
-                CompareArg::Listing => Compare::Listing,
-                CompareArg::Metadata => Compare::Metadata,
-            },
+            compare: self.compare,
         })
     }
 

@@ -12,8 +12,10 @@ use crate::cli::Exit;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Both listings were compared and are equal.
+    /// Both listings were compared, and all objects are proven equal.
     Equal,
+    /// The same, but for copies whose content nothing compared.
+    Unverified,
     /// Everything was copied; nothing was compared.
     Copied,
     /// A dry run: the proof says what would be done.
@@ -22,6 +24,8 @@ pub enum Outcome {
     ItemsFailed,
     /// The comparison found differences.
     NotEqual,
+    /// The comparison found no difference, and objects of which nothing tells whether they are equal.
+    Unproven,
     Stopped,
     /// Not started or not resumed: something must be corrected first.
     Refused,
@@ -40,8 +44,8 @@ pub struct End {
 impl Outcome {
     pub fn exit(self) -> ExitCode {
         match self {
-            Self::Equal | Self::Copied | Self::Rehearsed => Exit::Done.into(),
-            Self::ItemsFailed | Self::NotEqual | Self::Failed => Exit::ItemsFailed.into(),
+            Self::Equal | Self::Unverified | Self::Copied | Self::Rehearsed => Exit::Done.into(),
+            Self::ItemsFailed | Self::NotEqual | Self::Unproven | Self::Failed => Exit::ItemsFailed.into(),
             Self::Refused => Exit::Usage.into(),
             Self::Unreachable => Exit::Unreachable.into(),
             Self::Stopped => ExitCode::from(130), // as a shell reports Ctrl-C
@@ -50,7 +54,7 @@ impl Outcome {
 
     /// There is no state to resume: another run lists everything again.
     pub fn finished(self) -> bool {
-        matches!(self, Self::Equal | Self::Copied | Self::Rehearsed | Self::ItemsFailed | Self::NotEqual)
+        !matches!(self, Self::Stopped | Self::Refused | Self::Unreachable | Self::Failed)
     }
 }
 
@@ -62,9 +66,11 @@ impl End {
         };
         let failed = record.progress.failed;
         let outcome = match &proof {
+            Some(Proof::Compared(compared)) if compared.has_only_unproven() => Outcome::Unproven,
             Some(proof) if !proof.holds() => Outcome::NotEqual,
             _ if failed > 0 => Outcome::ItemsFailed,
-            Some(Proof::Compared(_)) => Outcome::Equal,
+            Some(Proof::Compared(compared)) if compared.equal => Outcome::Equal,
+            Some(Proof::Compared(_)) => Outcome::Unverified,
             Some(Proof::DryRun(_)) => Outcome::Rehearsed,
             Some(Proof::Shipped(_) | Proof::Backfilled(_)) | None => Outcome::Copied,
         };

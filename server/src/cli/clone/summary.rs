@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use model::{
-    Compare, Failure, JobError, Phase, Progress, Proof,
+    Compare, Comparison, Failure, JobError, Phase, Progress, Proof,
     number::{bytes, count},
 };
 use serde::Serialize;
@@ -71,10 +71,12 @@ impl Summary {
         let verdict = match self.outcome {
             Outcome::Equal if !self.only.is_empty() => "Equal as far as chosen, proven by comparing both listings",
             Outcome::Equal => "Equal, proven by comparing both listings",
+            Outcome::Unverified => "Copied, in part unverified",
             Outcome::Copied => "Copied, not proven",
             Outcome::Rehearsed => "Dry run, nothing was written",
             Outcome::ItemsFailed => "Done, but for some objects",
             Outcome::NotEqual => "Not equal",
+            Outcome::Unproven => "Neither proven equal nor different",
             Outcome::Stopped => "Stopped",
             Outcome::Failed | Outcome::Unreachable => "Not finished",
             Outcome::Refused => return,
@@ -115,17 +117,11 @@ impl Summary {
     fn print_proof(&self) {
         match &self.proof {
             Some(Proof::Compared(proof)) => println!(
-                "  compared {} with {}{}: {} equal by ETag or checksum, {} by the record of their copy, {} not proven, {} missing, \
-                 {} different, {} only at the destination",
+                "  compared {} with {}{}: {}",
                 count(proof.source_objects),
                 count(proof.destination_objects),
                 if proof.compare == Compare::Metadata { ", by metadata and tags too" } else { "" },
-                count(proof.equal_by_etag),
-                count(proof.equal_by_record),
-                count(proof.unproven),
-                count(proof.missing),
-                count(proof.different),
-                count(proof.extra),
+                figures(proof),
             ),
             Some(Proof::DryRun(plan)) => println!(
                 "  would copy {} ({}), skip {} that are equal, leave {} that are only at the destination",
@@ -147,6 +143,23 @@ impl Summary {
             eprintln!("Resume with:\n  {command}");
         }
     }
+}
+
+/// The counts of a comparison; those that are rarely other than 0 only if they are.
+fn figures(proof: &Comparison) -> String {
+    let always = |number: u64, what: &str| Some(format!("{} {what}", count(number)));
+    let rarely = |number: u64, what: &str| (number > 0).then(|| format!("{} {what}", count(number)));
+    let figures = [
+        always(proof.equal_by_etag, "equal by ETag or checksum"),
+        rarely(proof.equal_by_digest, "by the digest taken while copying"),
+        rarely(proof.equal_by_content, "by reading both"),
+        rarely(proof.unverified, "copied, unverified"),
+        rarely(proof.unproven, "neither proven equal nor different"),
+        always(proof.missing, "missing"),
+        always(proof.different, "different"),
+        always(proof.extra, "only at the destination"),
+    ];
+    figures.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Shortens a key of up to 1,024 bytes for the terminal. Files and JSON contain it in full.

@@ -190,6 +190,9 @@ impl Attempt {
 
     async fn record(&self, taken: &Taken) -> Result<bool, DbError> {
         let (job, db) = (&self.claimed.job, &self.context.db);
+        if let Some((places, records)) = taken.copies() {
+            db.add_copies(&places, &records).await?;
+        }
         let runs = taken.runs(job, db);
         if !runs.is_empty() && !db.record_runs(job.id, job.attempt, &runs).await? {
             return Ok(false);

@@ -2,7 +2,7 @@
 
 use db::{Claimed, Db};
 use engine::{
-    clone::{self, CloneError},
+    clone::{self, CloneError, CopyRecord},
     ship,
 };
 use model::{Job, JobError, JobId, Key, Proof, Spec, StoreName};
@@ -44,12 +44,14 @@ pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToke
             let source = client(&context.stores, &spec.source.store)?.client.clone();
             let destination = client(&context.stores, &spec.destination.store)?.client.clone();
             let options = context.config.clone_options();
-            let tracker = clone::Tracker::resume(progress, checkpoint(claimed)?);
+            let places = clone::places(spec, &source, &destination);
+            let known = records(&context.db, &places).await;
+            let tracker = clone::Tracker::resume_knowing(known, progress, checkpoint(claimed)?);
             let (spec, at_work, stop) = (spec.clone(), tracker.clone(), stop.clone());
             let work = async move {
                 clone::run(&spec, &source, &destination, &options, retry, &at_work, &stop).await.map_err(fault)
             };
-            (Tracker::Clone(tracker), tokio::spawn(work.instrument(Span::current())))
+            (Tracker::Clone(tracker, places), tokio::spawn(work.instrument(Span::current())))
         }
         Spec::Reprocess(spec) => {
             let work = reprocess::Work::of(context, claimed.job.id, spec)?;
@@ -68,6 +70,16 @@ pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToke
         }
     };
     Ok(Running { tracker, task })
+}
+
+/// Copies on record of earlier clones between the same places. Without them, the clone copies again what they would prove.
+async fn records(db: &Db, places: &[u8; 16]) -> Vec<CopyRecord> {
+    let batches = db.copies(places, CopyRecord::MOST * CopyRecord::BYTES).await.unwrap_or_else(|error| {
+        warn!(%error, "records of earlier copies not read");
+        Vec::new()
+    });
+    let records = batches.iter().flat_map(|batch| batch.as_chunks().0);
+    records.map(|record| CopyRecord::from_bytes(*record)).collect()
 }
 
 /// Where an earlier attempt stopped.

@@ -90,7 +90,7 @@ fn not_equal(comparison: &Comparison) -> JobError {
     let counts = [
         (comparison.missing, "missing at the destination"),
         (comparison.different, "different"),
-        (comparison.unproven, "not proven equal"),
+        (comparison.unproven, "neither proven equal nor different"),
         (if comparison.mode == Mode::Copy { 0 } else { comparison.extra }, "only at the destination"),
     ];
     let parts: Vec<String> = counts
@@ -98,7 +98,11 @@ fn not_equal(comparison: &Comparison) -> JobError {
         .filter(|(number, _)| *number > 0)
         .map(|(number, words)| format!("{} {words}", count(*number)))
         .collect();
+    let only_unproven = comparison.has_only_unproven();
     let advice = match comparison.mode {
+        _ if only_unproven => {
+            "Compare contents, which reads both sides: ETags and checksums do not tell whether these objects are equal."
+        }
         Mode::Verify => "Copy the source again to bring over what is missing or different, then verify again.",
         Mode::Mirror => {
             "See under failures what was left and why. Somebody may have written to source or destination meanwhile: look at \
@@ -108,7 +112,7 @@ fn not_equal(comparison: &Comparison) -> JobError {
     };
     let compared = if comparison.selection.is_all() { "object" } else { "chosen object" };
     JobError {
-        code: "not_equal".to_owned(),
+        code: if only_unproven { "unproven" } else { "not_equal" }.to_owned(),
         message: format!("Of {}: {}.", counted(comparison.source_objects, compared), parts.join(", ")),
         advice: advice.to_owned(),
     }
@@ -128,7 +132,9 @@ mod tests {
             source_bytes: 0,
             destination_objects: 0,
             equal_by_etag: 0,
-            equal_by_record: 0,
+            equal_by_digest: 0,
+            equal_by_content: 0,
+            unverified: 0,
             equal_by_size: 0,
             unproven: 0,
             missing,

@@ -10,7 +10,8 @@ use super::backfill;
 
 #[derive(Clone)]
 pub enum Tracker {
-    Clone(clone::Tracker),
+    /// With the name of its places, under which copies are kept on record.
+    Clone(clone::Tracker, [u8; 16]),
     /// With the name shown for a file of dead letters instead of its path.
     Ship(ship::Tracker, Option<Key>),
     Backfill(backfill::Tracker),
@@ -19,7 +20,7 @@ pub enum Tracker {
 /// Progress since the last call. Must be stored in this order: runs, failures and repaired keys, then progress with the
 /// checkpoint.
 pub enum Taken {
-    Clone(clone::Taken),
+    Clone(clone::Taken, [u8; 16]),
     Ship(ship::Taken),
     /// A backfill records its runs itself, before its checkpoint.
     Backfill(backfill::Taken),
@@ -28,7 +29,7 @@ pub enum Taken {
 impl Tracker {
     pub fn take(&self) -> Taken {
         match self {
-            Self::Clone(tracker) => Taken::Clone(tracker.take()),
+            Self::Clone(tracker, places) => Taken::Clone(tracker.take(), *places),
             Self::Ship(tracker, None) => Taken::Ship(tracker.take()),
             Self::Ship(tracker, Some(name)) => Taken::Ship(named(tracker.take(), name)),
             Self::Backfill(tracker) => Taken::Backfill(tracker.take()),
@@ -38,10 +39,10 @@ impl Tracker {
     /// Puts back what could not be stored.
     pub fn put_back(&self, taken: Taken) {
         match (self, taken) {
-            (Self::Clone(tracker), Taken::Clone(taken)) => tracker.put_back(taken),
+            (Self::Clone(tracker, _), Taken::Clone(taken, _)) => tracker.put_back(taken),
             (Self::Ship(tracker, _), Taken::Ship(taken)) => tracker.put_back(taken),
             // A backfill keeps what it tells; and a tracker gives its own kind only.
-            (Self::Clone(_) | Self::Ship(..) | Self::Backfill(_), _) => {}
+            (Self::Clone(..) | Self::Ship(..) | Self::Backfill(_), _) => {}
         }
     }
 }
@@ -51,7 +52,7 @@ impl Taken {
     pub fn nothing_of(job: &Job) -> Self {
         let progress = job.progress.clone();
         match &job.spec {
-            Spec::Clone(_) => Self::Clone(clone::Taken { progress, ..clone::Taken::default() }),
+            Spec::Clone(_) => Self::Clone(clone::Taken { progress, ..clone::Taken::default() }, [0; 16]),
             Spec::Reprocess(_) => Self::Ship(ship::Taken { progress, ..ship::Taken::default() }),
             Spec::Backfill(_) => Self::Backfill(backfill::Taken { progress, ..backfill::Taken::default() }),
         }
@@ -59,7 +60,7 @@ impl Taken {
 
     pub fn progress(&self) -> &Progress {
         match self {
-            Self::Clone(taken) => &taken.progress,
+            Self::Clone(taken, _) => &taken.progress,
             Self::Ship(taken) => &taken.progress,
             Self::Backfill(taken) => &taken.progress,
         }
@@ -68,7 +69,7 @@ impl Taken {
     /// Sets the number of requests in flight to zero, after an engine was dropped.
     pub fn land(&mut self) {
         match self {
-            Self::Clone(taken) => taken.progress.in_flight = 0,
+            Self::Clone(taken, _) => taken.progress.in_flight = 0,
             Self::Ship(taken) => taken.progress.in_flight = 0,
             Self::Backfill(taken) => taken.progress.in_flight = 0,
         }
@@ -76,7 +77,7 @@ impl Taken {
 
     pub fn failures(&self) -> &[Failure] {
         match self {
-            Self::Clone(taken) => &taken.failures,
+            Self::Clone(taken, _) => &taken.failures,
             Self::Ship(taken) => &taken.failures,
             Self::Backfill(_) => &[],
         }
@@ -84,9 +85,19 @@ impl Taken {
 
     pub fn mended(&self) -> &[Key] {
         match self {
-            Self::Clone(taken) => &taken.mended,
+            Self::Clone(taken, _) => &taken.mended,
             Self::Ship(taken) => &taken.mended,
             Self::Backfill(_) => &[],
+        }
+    }
+
+    /// The new copies on record of a clone, one after another, and the name of its places.
+    pub fn copies(&self) -> Option<([u8; 16], Vec<u8>)> {
+        match self {
+            Self::Clone(taken, places) if !taken.records.is_empty() => {
+                Some((*places, taken.records.iter().flat_map(|record| record.to_bytes()).collect()))
+            }
+            Self::Clone(..) | Self::Ship(_) | Self::Backfill(_) => None,
         }
     }
 
@@ -116,7 +127,7 @@ impl Taken {
     /// misread.
     pub fn checkpoint(&self) -> String {
         match self {
-            Self::Clone(taken) => serde_json::to_string(&taken.checkpoint),
+            Self::Clone(taken, _) => serde_json::to_string(&taken.checkpoint),
             Self::Ship(taken) => serde_json::to_string(&taken.checkpoint),
             Self::Backfill(taken) => serde_json::to_string(&taken.checkpoint),
         }

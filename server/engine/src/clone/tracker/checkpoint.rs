@@ -3,7 +3,7 @@
 use model::{Failure, Key, Progress};
 use serde::{Deserialize, Serialize};
 
-use crate::clone::sections::Sections;
+use crate::clone::{records::CopyRecord, sections::Sections};
 
 /// Where to resume. JSON, in the job's row or in a state file. Every key at or below a range's cursor is settled.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -77,6 +77,8 @@ pub struct Taken {
     pub failures: Vec<Failure>,
     /// Keys whose recorded failures are resolved.
     pub mended: Vec<Key>,
+    /// New copies on record, worth keeping for later runs between the same places.
+    pub records: Vec<CopyRecord>,
 }
 
 /// Totals of the comparison, beside the differences that it reported one by one.

@@ -27,7 +27,11 @@ use tokio::{
 pub(super) use self::checkpoint::Verified;
 pub use self::checkpoint::{Checkpoint, Pruning, Range, RangeState, Settled, Taken};
 use self::{key_map::key_map, state::State};
-use super::{gauge::ConcurrencyGauge, window::Outcome};
+use super::{
+    gauge::ConcurrencyGauge,
+    records::{CopyRecord, Records},
+    window::Outcome,
+};
 use crate::s3::{Listed, Meter};
 
 /// Most keys listed but not yet passed by a cursor.
@@ -55,34 +59,51 @@ struct Shared {
     taken: Notify,
     meter: Arc<Meter>,
     gauge: Arc<ConcurrencyGauge>,
+    records: Arc<Records>,
 }
 
 impl Tracker {
     /// Resumes from a job's row or a state file; default values for a fresh start. Progress counts on from `progress`.
     pub fn resume(progress: Progress, checkpoint: Checkpoint) -> Self {
+        Self::resume_knowing([], progress, checkpoint)
+    }
+
+    /// The same with the records of earlier runs between the same places, the latest first.
+    pub fn resume_knowing(
+        records: impl IntoIterator<Item = CopyRecord>,
+        progress: Progress,
+        checkpoint: Checkpoint,
+    ) -> Self {
         let shared = Shared {
             state: Mutex::new(State::resume(progress, checkpoint, Instant::now())),
             window: Semaphore::new(WINDOW),
             taken: Notify::new(),
             meter: Arc::default(),
             gauge: Arc::default(),
+            records: Arc::new(Records::of(records)),
         };
         Self { shared: Arc::new(shared) }
     }
 
     pub fn take(&self) -> Taken {
-        let taken = self.state().take(&self.shared.meter, &self.shared.gauge, Instant::now());
+        let mut taken = self.state().take(&self.shared.meter, &self.shared.gauge, Instant::now());
+        taken.records = self.shared.records.take_fresh();
         self.shared.taken.notify_waiters();
         taken
     }
 
     /// Returns what was taken, after a failed write; it is taken again.
-    pub fn put_back(&self, taken: Taken) {
+    pub fn put_back(&self, mut taken: Taken) {
+        self.shared.records.put_back(std::mem::take(&mut taken.records));
         self.state().put_back(taken);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn records(&self) -> &Arc<Records> {
+        &self.shared.records
     }
 
     pub(super) fn meter(&self) -> &Arc<Meter> {

@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use super::Transfer;
 use crate::s3::{ETag, Listed};
 
 pub const SMALLEST_PART: u64 = 5 << 20;
@@ -18,22 +19,32 @@ pub const MOST_PARTS: u64 = 10_000;
 pub const LARGEST: u64 = MOST_PARTS * LARGEST_PART;
 
 /// Largest part of our own choice: an eighth of the object, so that all parts can go at once, but at most this. Smaller
-/// parts cost more requests; larger ones more to repeat.
+/// parts cost more requests; larger ones more to repeat, on a slow line above all.
 const PREFERRED: u64 = 64 << 20;
+const PREFERRED_STREAMED: u64 = 16 << 20;
 const EIGHTH: u64 = 8;
 
-/// How a source was split, as far as the store tells: the number of parts and the size of the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
-    pub parts: u64,
-    pub first: u64,
+/// How a source was split, as far as the store tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// This number of parts, of the size of the first.
+    Even { parts: u64, first: u64 },
+    /// Parts of these sizes.
+    Uneven(Vec<u64>),
 }
 
-/// Parts of one size, except the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The parts of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     size: u64,
-    part: u64,
+    parts: Parts,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Parts {
+    /// Of this size, except the last.
+    Even(u64),
+    Uneven(Vec<u64>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,22 +55,34 @@ pub struct Part {
 }
 
 impl Layout {
-    /// The parts of the source if they are even; else our own. Uneven parts would take a request each to be known.
-    pub fn of(size: u64, source: Option<Cut>) -> Self {
-        let even = source.filter(|cut| cut.is_even(size));
-        let own = size.div_ceil(EIGHTH).clamp(SMALLEST_PART, PREFERRED).max(size.div_ceil(MOST_PARTS));
-        Self { size, part: even.map_or(own, |cut| cut.first) }
+    /// The parts of the source if they are known and legal; else our own.
+    pub fn of(size: u64, source: Option<Cut>, transfer: Transfer) -> Self {
+        let kept = source.filter(|cut| cut.fits(size)).map(|cut| match cut {
+            Cut::Even { first, .. } => Parts::Even(first),
+            Cut::Uneven(sizes) => Parts::Uneven(sizes),
+        });
+        let preferred = if transfer == Transfer::Copied { PREFERRED } else { PREFERRED_STREAMED };
+        let own = size.div_ceil(EIGHTH).clamp(SMALLEST_PART, preferred).max(size.div_ceil(MOST_PARTS));
+        Self { size, parts: kept.unwrap_or(Parts::Even(own)) }
     }
 
     pub fn count(&self) -> u64 {
-        self.size.div_ceil(self.part)
+        match &self.parts {
+            Parts::Even(part) => self.size.div_ceil(*part),
+            Parts::Uneven(sizes) => sizes.len() as u64,
+        }
     }
 
-    pub fn parts(&self) -> impl Iterator<Item = Part> + use<> {
-        let Self { size, part } = *self;
+    pub fn parts(&self) -> impl Iterator<Item = Part> {
+        let mut start = 0;
         (1..).zip(0..self.count()).map(move |(number, before)| {
-            let start = before * part;
-            Part { number, bytes: start..size.min(start + part) }
+            let length = match &self.parts {
+                Parts::Even(part) => (self.size - start).min(*part),
+                Parts::Uneven(sizes) => usize::try_from(before).map_or(0, |before| sizes[before]),
+            };
+            let bytes = start..start + length;
+            start = bytes.end;
+            Part { number, bytes }
         })
     }
 }
@@ -72,16 +95,33 @@ impl Part {
 }
 
 impl Cut {
-    fn is_even(&self, size: u64) -> bool {
-        let legal = self.parts <= MOST_PARTS && (SMALLEST_PART..=LARGEST_PART).contains(&self.first);
-        legal && size.div_ceil(self.first) == self.parts
+    /// Whether these parts make an object of this size, and S3 takes them.
+    pub fn fits(&self, size: u64) -> bool {
+        let legal = |part: u64| (SMALLEST_PART..=LARGEST_PART).contains(&part);
+        match self {
+            Self::Even { parts, first } => *parts <= MOST_PARTS && legal(*first) && size.div_ceil(*first) == *parts,
+            Self::Uneven(sizes) => sizes.split_last().is_some_and(|(last, before)| {
+                let sum = sizes.iter().try_fold(0, |sum: u64, part| sum.checked_add(*part));
+                let last_is_legal = (1..=LARGEST_PART).contains(last);
+                sizes.len() as u64 <= MOST_PARTS
+                    && last_is_legal
+                    && before.iter().all(|part| legal(*part))
+                    && sum == Some(size)
+            }),
+        }
     }
+}
+
+/// Whether the object was written in parts, so that only the same parts give its copy the same ETag.
+pub fn was_cut(object: &Listed) -> bool {
+    let parts = object.etag.as_ref().and_then(ETag::parts);
+    parts.is_some_and(|parts| parts <= MOST_PARTS) && object.size > 0
 }
 
 /// Number of parts that a copy will probably have, by the ETag alone, which does not tell their size.
 pub fn parts_of(object: &Listed) -> u64 {
     let told = object.etag.as_ref().and_then(ETag::parts).filter(|parts| *parts <= MOST_PARTS);
-    told.unwrap_or_else(|| Layout::of(object.size, None).count())
+    told.unwrap_or_else(|| Layout::of(object.size, None, Transfer::Copied).count())
 }
 
 #[cfg(test)]
@@ -92,7 +132,15 @@ mod tests {
 
     const MIB: u64 = 1 << 20;
 
-    fn check(size: u64, layout: Layout) -> Result<(), TestCaseError> {
+    fn own(size: u64) -> Layout {
+        Layout::of(size, None, Transfer::Copied)
+    }
+
+    fn kept(size: u64, cut: Cut) -> Layout {
+        Layout::of(size, Some(cut), Transfer::Copied)
+    }
+
+    fn check(size: u64, layout: &Layout) -> Result<(), TestCaseError> {
         let mut end = 0;
         let mut count = 0;
         for part in layout.parts() {
@@ -118,38 +166,52 @@ mod tests {
     proptest! {
         #[test]
         fn our_own_parts_cover_the_object_within_the_limits(size in size()) {
-            check(size, Layout::of(size, None))?;
+            check(size, &own(size))?;
         }
 
         #[test]
         fn whatever_a_source_tells_the_parts_cover_the_object_within_the_limits(
             size in size(), parts in 0..20_000_u64, first in 0..2 * LARGEST_PART
         ) {
-            check(size, Layout::of(size, Some(Cut { parts, first })))?;
+            check(size, &kept(size, Cut::Even { parts, first }))?;
         }
 
         #[test]
         fn an_even_cut_is_kept(first in SMALLEST_PART..=LARGEST_PART, parts in 1..=MOST_PARTS, short in 0..SMALLEST_PART) {
             let size = first * parts - short;
-            let layout = Layout::of(size, Some(Cut { parts, first }));
-            check(size, layout)?;
-            prop_assert_eq!((layout.count(), layout.part), (parts, first));
+            let layout = kept(size, Cut::Even { parts, first });
+            check(size, &layout)?;
+            prop_assert_eq!((layout.count(), layout.parts), (parts, Parts::Even(first)));
+        }
+
+        #[test]
+        fn a_legal_uneven_cut_is_kept(
+            sizes in proptest::collection::vec(SMALLEST_PART..=LARGEST_PART, 1..50), last in 1..=LARGEST_PART
+        ) {
+            let sizes = [sizes, vec![last]].concat();
+            let size = sizes.iter().sum();
+            let layout = kept(size, Cut::Uneven(sizes.clone()));
+            check(size, &layout)?;
+            prop_assert_eq!(layout.parts().map(|part| part.length()).collect::<Vec<_>>(), sizes.clone());
+            prop_assert_eq!(kept(size + 1, Cut::Uneven(sizes)), own(size + 1));
         }
     }
 
     #[test]
     fn largest_object_has_most_parts_of_largest_size() {
-        assert_eq!(Layout::of(LARGEST, None), Layout { size: LARGEST, part: LARGEST_PART });
-        assert_eq!(Layout::of(LARGEST, None).count(), MOST_PARTS);
+        assert_eq!(own(LARGEST), Layout { size: LARGEST, parts: Parts::Even(LARGEST_PART) });
+        assert_eq!(own(LARGEST).count(), MOST_PARTS);
     }
 
     #[test]
-    fn uneven_parts_are_split_again() {
-        let own = Layout::of(100 * MIB, None);
-        for cut in [(3, 40 * MIB), (2, 40 * MIB), (1, 40 * MIB), (100, MIB), (0, 0), (1, 0)] {
-            let cut = Cut { parts: cut.0, first: cut.1 };
-            let kept = cut == Cut { parts: 3, first: 40 * MIB };
-            assert_eq!(Layout::of(100 * MIB, Some(cut)) != own, kept, "{cut:?}");
+    fn parts_that_do_not_fit_are_not_kept() {
+        let own = own(100 * MIB);
+        for (parts, first) in [(2, 40 * MIB), (1, 40 * MIB), (100, MIB), (0, 0), (1, 0)] {
+            assert_eq!(kept(100 * MIB, Cut::Even { parts, first }), own, "{parts} of {first}");
         }
+        for sizes in [vec![], vec![99 * MIB], vec![MIB, 99 * MIB], vec![100 * MIB, 0]] {
+            assert_eq!(kept(100 * MIB, Cut::Uneven(sizes.clone())), own, "{sizes:?}");
+        }
+        assert_ne!(kept(100 * MIB, Cut::Even { parts: 3, first: 40 * MIB }), own);
     }
 }

@@ -8,6 +8,9 @@
 //!   the error is [`S3Fault::Changed`], and the caller starts again.
 //! - Success is an ETag in the answer of every part and of the completion.
 //! - A failure or a stop aborts the upload.
+//! - Parts that were streamed are digested ([`super::digest`]). Cut as the source was, their digests make its ETag; an
+//!   object whose source was written as a whole is read in order, to have its MD5. If they do not agree, the object is
+//!   read once more: what was altered on the way is not kept.
 //! - At most [`AT_ONCE`] parts of one object are in flight, and no more of all objects than [`Slots`] allow; each is
 //!   streamed piece by piece.
 
@@ -16,15 +19,26 @@ mod layout;
 mod upload;
 
 use futures::{TryStreamExt, stream::FuturesUnordered};
+use md5::{Digest as _, Md5};
 use model::{BucketName, Fidelity, Key};
 use tokio::{select, sync::Semaphore};
 
-pub use self::layout::{LARGEST, LARGEST_PART, SMALLEST_PART, parts_of};
-use self::{inspect::SourceInfo, layout::Part, upload::Upload};
-use super::{Action, ETag, Failed, Listed, S3Client, S3Fault};
+pub use self::layout::{LARGEST, LARGEST_PART, SMALLEST_PART, parts_of, was_cut};
+use self::{
+    inspect::{Promise, SourceInfo},
+    layout::Part,
+    upload::{SentPart, Upload},
+};
+use super::{
+    Action, Copied, Evidence, Failed, Listed, S3Client, S3Fault,
+    digest::{Md5Sum, of_parts},
+};
 
 /// Most parts of one object in flight.
 const AT_ONCE: usize = 8;
+
+/// Times that an object is read whose parts do not make the ETag of their source.
+const READS: usize = 3;
 
 /// How the bytes get to the destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,57 +75,143 @@ pub struct MultipartCopy<'a> {
 }
 
 impl MultipartCopy<'_> {
-    /// Copies the object; returns the ETag of the copy.
-    pub async fn send(&self) -> Result<ETag, Failed> {
+    /// Copies the object.
+    pub async fn send(&self) -> Result<Copied, Failed> {
+        self.send_seen(&self.inspect().await?).await
+    }
+
+    /// Copies the object in the parts that its source was cut in, so that both get the same ETag; `None` if they are not
+    /// known, or the ETag is no digest, and another way of copying is better.
+    pub async fn send_as_cut(&self) -> Result<Option<Copied>, Failed> {
         let seen = self.inspect().await?;
-        let mut upload = Upload::begin(self.destination, self.to, self.key, &seen, self.transfer).await?;
+        if matches!(seen.promise, Some(Promise::Parts(_))) { self.send_seen(&seen).await.map(Some) } else { Ok(None) }
+    }
+
+    async fn send_seen(&self, seen: &SourceInfo) -> Result<Copied, Failed> {
+        let mut doubted = None;
+        for _ in 0..READS {
+            match self.attempt(seen, doubted.as_ref()).await? {
+                Attempt::Completed(copied) => return Ok(copied),
+                Attempt::Doubtful(digest) => doubted = Some(digest),
+            }
+        }
+        let context = self.source.context(Action::Get, Some(self.from));
+        let what = format!("each of {READS} readings of its parts gave other bytes");
+        Err(Failed { error: context.error(S3Fault::Altered { what }), attempts: 1 })
+    }
+
+    /// One upload. If its parts do not have the digest of their source, it is aborted; unless they gave the same `doubted`
+    /// digest before, and it is that of parts: then the store makes such ETags in a way of its own.
+    async fn attempt(&self, seen: &SourceInfo, doubted: Option<&Promise>) -> Result<Attempt, Failed> {
+        let mut upload = Upload::begin(self.destination, self.to, self.key, seen, self.transfer).await?;
         let parts = select! {
             biased;
             () = self.destination.retry.stop.cancelled() => Err(self.stopped()),
-            parts = self.parts(&upload, &seen) => parts,
+            parts = self.parts(&upload, seen) => parts,
         };
-        let ended = match parts {
-            Ok(parts) => upload.complete(parts, seen.object.size).await,
-            Err(failed) => Err(failed),
+        let parts = match parts {
+            Ok(parts) => parts,
+            Err(failed) => {
+                upload.abort().await;
+                return Err(failed);
+            }
         };
-        if ended.is_err() {
-            upload.abort().await;
+        let digest = seen.promise.as_ref().and_then(|promise| digest(&parts, promise));
+        let kept = digest.is_some() && digest == seen.promise;
+        if let Some(digest) = digest.filter(|_| !kept) {
+            let of_its_own = matches!(digest, Promise::Parts(_)) && doubted == Some(&digest);
+            if !of_its_own {
+                upload.abort().await;
+                return Ok(Attempt::Doubtful(digest));
+            }
         }
-        ended
+        match upload.complete(&parts, seen.object.size).await {
+            Ok(etag) => {
+                let evidence = Evidence::of(kept, parts.iter().all(|part| part.answered));
+                Ok(Attempt::Completed(Copied { etag, evidence }))
+            }
+            Err(failed) => {
+                upload.abort().await;
+                Err(failed)
+            }
+        }
     }
 
-    /// Copies all parts; the first failure ends the others.
-    async fn parts(&self, upload: &Upload, seen: &SourceInfo) -> Result<Vec<(i32, ETag)>, Failed> {
+    /// Copies all parts and returns them in order; the first failure ends the others.
+    async fn parts(&self, upload: &Upload, seen: &SourceInfo) -> Result<Vec<SentPart>, Failed> {
         let own = Semaphore::new(1);
+        if self.transfer == Transfer::Streamed && matches!(seen.promise, Some(Promise::Whole(_))) {
+            return self.parts_in_order(upload, seen, &own).await;
+        }
         let mut underway = FuturesUnordered::new();
         let mut done = Vec::new();
         for part in seen.layout.parts() {
             if underway.len() == AT_ONCE {
                 done.extend(underway.try_next().await?);
             }
-            underway.push(self.part(upload, &seen.object, &own, part));
+            underway.push(self.part(upload, &seen.object, &own, part, None));
         }
         while let Some(part) = underway.try_next().await? {
             done.push(part);
         }
+        done.sort_unstable_by_key(|part| part.number);
         Ok(done)
     }
 
-    async fn part(&self, upload: &Upload, source: &Listed, own: &Semaphore, part: Part) -> Result<(i32, ETag), Failed> {
+    /// One part after the other, so that the MD5 of the whole is known at the end.
+    async fn parts_in_order(
+        &self,
+        upload: &Upload,
+        seen: &SourceInfo,
+        own: &Semaphore,
+    ) -> Result<Vec<SentPart>, Failed> {
+        let mut done: Vec<SentPart> = Vec::new();
+        let nothing = Md5::new();
+        for part in seen.layout.parts() {
+            let before = done.last().map_or(Some(&nothing), |part| part.whole.as_ref());
+            done.push(self.part(upload, &seen.object, own, part, before).await?);
+        }
+        Ok(done)
+    }
+
+    async fn part(
+        &self,
+        upload: &Upload,
+        source: &Listed,
+        own: &Semaphore,
+        part: Part,
+        whole: Option<&Md5>,
+    ) -> Result<SentPart, Failed> {
         let _slot = select! {
             slot = own.acquire() => slot,
             slot = self.slots.0.acquire() => slot,
         };
-        let etag = match self.transfer {
-            Transfer::Copied => upload.copy_part(self.from, source, &part).await?,
-            Transfer::Streamed => upload.stream_part(self.source, self.from, source, &part).await?,
-        };
-        Ok((part.number, etag))
+        match self.transfer {
+            Transfer::Copied => upload.copy_part(self.from, source, &part).await,
+            Transfer::Streamed => upload.stream_part(self.source, self.from, source, &part, whole).await,
+        }
     }
 
     fn stopped(&self) -> Failed {
         let context = self.destination.context(Action::Put, Some(self.to));
         Failed { error: context.error(S3Fault::Stopped), attempts: 0 }
+    }
+}
+
+enum Attempt {
+    Completed(Copied),
+    /// The digest of the parts, which is not that of the source.
+    Doubtful(Promise),
+}
+
+/// The digest of an object of these parts, of the promised kind; `None` unless each was digested.
+fn digest(parts: &[SentPart], promise: &Promise) -> Option<Promise> {
+    match promise {
+        Promise::Parts(_) => {
+            let sums: Option<Vec<Md5Sum>> = parts.iter().map(|part| part.digest).collect();
+            sums.map(|sums| Promise::Parts(of_parts(&sums)))
+        }
+        Promise::Whole(_) => Some(Promise::Whole(parts.last()?.whole.clone()?.finalize().into())),
     }
 }
 

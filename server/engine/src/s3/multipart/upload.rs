@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
+use md5::Md5;
 use model::{BucketName, Key};
 use tokio::{runtime::Handle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,16 +19,30 @@ use crate::s3::{
     Action, ETag, Listed, S3Client,
     blank::sendable,
     copy::limit,
+    digest::{Digester, Md5Sum, hides_digest},
     encoding::{byte_range, copy_source},
     error::Failed,
     limiter_wait::LimiterWait,
     retry::Retry,
+    stream::{CHECKSUM, calculating, idle_limit},
 };
 
 const BEGIN_WITHIN: Duration = Duration::from_mins(1);
 
 /// Time limit of an abort: shorter than the time that a stop leaves to running tasks.
 const ABORT_WITHIN: Duration = Duration::from_secs(2);
+
+/// A part that was written.
+pub struct SentPart {
+    pub number: i32,
+    pub etag: ETag,
+    /// The MD5 of its bytes; `None` if the store copied by itself.
+    pub digest: Option<Md5Sum>,
+    /// Whether the store answered with that digest, or with the checksum that was sent.
+    pub answered: bool,
+    /// The MD5 of the object up to the end of this part, if the parts are sent in order.
+    pub whole: Option<Md5>,
+}
 
 pub struct Upload {
     store: S3Client,
@@ -49,7 +64,8 @@ impl Upload {
         transfer: Transfer,
     ) -> Result<Self, Failed> {
         let context = store.context(Action::Put, Some(bucket)).asking_also(seen.options.permissions());
-        let checksum = (transfer == Transfer::Streamed && seen.options.locks()).then_some(ChecksumAlgorithm::Crc64Nvme);
+        let checked = seen.options.locks() || seen.options.hides_digest();
+        let checksum = (transfer == Transfer::Streamed && checked).then_some(CHECKSUM);
         let request = || async {
             let request = store.client.create_multipart_upload().bucket(bucket.as_str()).key(sendable(key));
             let request = seen.options.clone().onto_upload(seen.metadata.clone().onto_upload(request));
@@ -67,7 +83,7 @@ impl Upload {
     }
 
     /// Lets the store copy a part by itself, if `source` is still the version described.
-    pub async fn copy_part(&self, from: &BucketName, source: &Listed, part: &Part) -> Result<ETag, Failed> {
+    pub async fn copy_part(&self, from: &BucketName, source: &Listed, part: &Part) -> Result<SentPart, Failed> {
         let context = self.store.context(Action::Copy, Some(&self.bucket));
         let request = || async {
             let request = self
@@ -83,26 +99,30 @@ impl Upload {
                 .part_number(part.number);
             let copied = request.send().await.map_err(|error| context.classify(&error))?;
             let etag = copied.copy_part_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
-            etag.ok_or_else(|| context.unclear("the copy of a part was answered with success but no ETag"))
+            let etag =
+                etag.ok_or_else(|| context.unclear("the copy of a part was answered with success but no ETag"))?;
+            Ok(SentPart { number: part.number, etag, digest: None, answered: false, whole: None })
         };
         self.store.retry.let_through(&context, part.length()).await?;
         let sent = self.store.retry.send(&context, limit(part.length()), request).await;
         sent.inspect(|_| self.store.retry.meter.move_on(part.length()))
     }
 
-    /// Streams a part through this process. Each attempt reads it again.
+    /// Streams a part through this process, which follows what `whole` has digested. Each attempt reads it again.
     pub async fn stream_part(
         &self,
         other: &S3Client,
         from: &BucketName,
         source: &Listed,
         part: &Part,
-    ) -> Result<ETag, Failed> {
+        whole: Option<&Md5>,
+    ) -> Result<SentPart, Failed> {
         let context = self.store.context(Action::Put, Some(&self.bucket));
         let wait = LimiterWait::default();
         let request = || async {
             wait.run(other.retry.turn()).await;
-            let read = other.open(from, source, Some(&part.bytes)).await?;
+            let read = other.open(from, source, Some(&part.bytes), None).await?;
+            let digester = Digester::of_part(part.length(), whole.cloned());
             let request = self
                 .store
                 .client
@@ -113,20 +133,24 @@ impl Upload {
                 .part_number(part.number)
                 .set_content_length(read.content_length())
                 .set_checksum_algorithm(self.checksum.clone())
-                .body(other.watched(read.body, &self.store, &wait));
+                .body(digester.through(other.watched(read.body, &self.store, &wait)));
+            let request = request.customize().config_override(calculating(self.checksum.as_ref()));
             let written = request.send().await.map_err(|error| context.classify(&error))?;
             let etag = written.e_tag().and_then(ETag::parse);
-            etag.ok_or_else(|| context.unclear("a part was answered with success but no ETag"))
+            let etag = etag.ok_or_else(|| context.unclear("a part was answered with success but no ETag"))?;
+            let hidden = hides_digest(&self.bucket, written.server_side_encryption(), written.sse_customer_algorithm());
+            let accepted = self.checksum.is_some() && written.checksum_crc64_nvme().is_some();
+            let answered = digester.is_answered(&context, &etag, hidden)? || accepted;
+            Ok(SentPart { number: part.number, etag, digest: digester.found(), answered, whole: digester.whole() })
         };
-        self.store.retry.send_limited(&context, limit(part.length()), &wait, request).await
+        self.store.retry.send_limited(&context, idle_limit(part.length()), &wait, request).await
     }
 
-    /// Completes the object from its parts, in any order; `size` is their total in bytes.
-    pub async fn complete(&mut self, mut parts: Vec<(i32, ETag)>, size: u64) -> Result<ETag, Failed> {
-        parts.sort_unstable_by_key(|(number, _)| *number);
+    /// Completes the object from its parts, in order; `size` is their total in bytes.
+    pub async fn complete(&mut self, parts: &[SentPart], size: u64) -> Result<ETag, Failed> {
         let part =
-            |(number, etag): (i32, ETag)| CompletedPart::builder().part_number(number).e_tag(etag.quoted()).build();
-        let parts = parts.into_iter().map(part).collect();
+            |part: &SentPart| CompletedPart::builder().part_number(part.number).e_tag(part.etag.quoted()).build();
+        let parts = parts.iter().map(part).collect();
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
         let context = self.store.context(Action::Put, Some(&self.bucket));
         let request = || async {

@@ -20,7 +20,7 @@ use super::{
 use crate::proxy::{Fate, Proxy, Seen};
 
 /// Longer than any request may take.
-const STALL: Duration = Duration::from_mins(3);
+const STALL: Duration = Duration::from_mins(6);
 
 pub struct Chaos {
     town: Arc<Town>,

@@ -48,6 +48,7 @@ survives! {
     keys_out_of_order_lose_nothing: KeysUnordered;
     keys_missing_from_a_page_lose_nothing: KeyMissing;
     pages_that_count_wrong_lose_nothing: Miscounted;
+    altered_bytes_lose_nothing: Altered;
     objects_that_vanish_take_no_other_with_them: Vanishing;
     objects_that_change_are_copied_as_some_version_of_them: Changing;
     a_clock_that_is_wrong_loses_nothing: ClockSkew;

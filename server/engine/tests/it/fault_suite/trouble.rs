@@ -29,6 +29,8 @@ pub enum Trouble {
     KeyMissing,
     /// `KeyCount` is not the number of keys.
     Miscounted,
+    /// A bit of an object's bytes is altered, on its way here or from here.
+    Altered,
     Vanishing,
     Changing,
     ClockSkew,
@@ -39,7 +41,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::SlowDown,
         Self::InternalError,
         Self::Stall,
@@ -54,6 +56,7 @@ impl Trouble {
         Self::KeysUnordered,
         Self::KeyMissing,
         Self::Miscounted,
+        Self::Altered,
         Self::Vanishing,
         Self::Changing,
         Self::ClockSkew,
@@ -71,6 +74,7 @@ impl Trouble {
             Self::ListingCut | Self::KeyRepeated | Self::KeysUnordered | Self::KeyMissing | Self::Miscounted => listing,
             Self::PageRepeated => request.target.contains("continuation-token="),
             Self::Vanishing | Self::Changing => writes_or_reads,
+            Self::Altered => request.has_bytes(),
             // A HEAD has no body: nothing to cut, and nothing inside.
             Self::CutAnswer | Self::ErrorInSuccess | Self::EmptySuccess => listing || writes_or_reads,
             _ => true,
@@ -114,6 +118,8 @@ impl Trouble {
                 before + &keys.concat() + &after
             })),
             Self::Miscounted => Fate::Alter(Box::new(|page| counted(&page, 1))),
+            Self::Altered if request.method == Method::GET => Fate::FlipAnswer(pick),
+            Self::Altered => Fate::FlipRequest(pick),
             Self::ClockSkew => Fate::Refuse(403, "RequestTimeTooSkewed"),
             Self::ExpiredToken => Fate::Refuse(400, "ExpiredToken"),
             Self::RefusedHere => Fate::Refuse(403, "AccessDenied"),

@@ -16,6 +16,7 @@
 //! [`moto`] is another store than the embedded one, made by others: the same, seen by a third.
 
 mod access;
+mod altered;
 mod carried;
 mod changes;
 mod encryption;
