@@ -38,5 +38,5 @@ test('open page follows a job across a server crash', async () => {
   await page.locator('.job-state', { hasText: 'proven' }).waitFor({ timeout: 60_000 });
   const job = await logyard.ended(id);
   assert.equal(job.state, 'succeeded');
-  assert.equal(job.proof.equal_by_etag + job.proof.equal_by_record, 7500);
+  assert.equal(job.proof.equal_by_etag + job.proof.equal_by_digest, 7500);
 });

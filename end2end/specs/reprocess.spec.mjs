@@ -54,7 +54,7 @@ test('window is previewed, sent and fully accounted for', async () => {
   await screenshot(page, 'new-reprocess');
   await send.click();
   await page.waitForURL(/\/jobs\//);
-  await page.locator('.job-state', { hasText: 'proven' }).waitFor({ timeout: 60_000 });
+  await page.locator('.job-state', { hasText: /delivered|sent/ }).waitFor({ timeout: 60_000 });
   await page.getByText('All of 6 records accounted for').waitFor();
   assert.equal(await page.getByRole('table', { name: 'Runs of this job, newest first' }).locator('tbody tr').count(), 3);
   await screenshot(page, 'reprocess');

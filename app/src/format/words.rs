@@ -20,8 +20,7 @@ impl Mark {
             (State::Running, Some(Stop::Cancel)) => ("⊘", "cancelling", "warn"),
             (State::Running, None) if job.progress.stalled() => ("●", "stalled", "warn"),
             (State::Running, None) => ("●", "running", "busy"),
-            (State::Succeeded, _) if was_dry_run(job) => ("✔", "dry run", "good"),
-            (State::Succeeded, _) => ("✔", "proven", "good"),
+            (State::Succeeded, _) => succeeded(job.proof.as_ref()),
             (state, _) => return Self::of_state(state),
         };
         Self { shape, word, tone }
@@ -32,7 +31,7 @@ impl Mark {
             State::Queued => ("○", "queued", "idle"),
             State::Running => ("●", "running", "busy"),
             State::Paused => ("‖", "paused", "warn"),
-            State::Succeeded => ("✔", "proven", "good"),
+            State::Succeeded => ("✔", "succeeded", "good"),
             State::Failed => ("✖", "failed", "bad"),
             State::Cancelled => ("⊘", "cancelled", "idle"),
         };
@@ -40,12 +39,17 @@ impl Mark {
     }
 }
 
-/// Whether the job was a dry run, by its proof.
-fn was_dry_run(job: &Job) -> bool {
-    match &job.proof {
-        Some(Proof::DryRun(_)) => true,
-        Some(Proof::Shipped(shipped)) => shipped.sink.is_none(),
-        Some(Proof::Compared(_) | Proof::Backfilled(_)) | None => false,
+/// What a job that succeeded may claim, by its proof.
+fn succeeded(proof: Option<&Proof>) -> (&'static str, &'static str, &'static str) {
+    match proof {
+        Some(Proof::Compared(compared)) if compared.equal => ("✔", "proven", "good"),
+        Some(Proof::Compared(_)) => ("?", "copied, unverified", "warn"),
+        Some(Proof::DryRun(_)) => ("✔", "dry run", "good"),
+        Some(Proof::Shipped(shipped)) if shipped.sink.is_none() => ("✔", "dry run", "good"),
+        Some(Proof::Shipped(shipped)) if shipped.acknowledged => ("✔", "delivered", "good"),
+        Some(Proof::Shipped(_)) => ("✔", "sent", "good"),
+        Some(Proof::Backfilled(_)) => ("✔", "read to the end", "good"),
+        None => ("✔", "succeeded", "good"),
     }
 }
 
@@ -185,7 +189,7 @@ pub fn happened(kind: EventKind) -> &'static str {
         EventKind::Retried => "requested a retry",
         EventKind::Released => "released the job at shutdown",
         EventKind::TakenOver => "took over the job: the heartbeat of the previous worker stopped",
-        EventKind::Succeeded => "finished the job: succeeded, proven",
+        EventKind::Succeeded => "finished the job: succeeded",
         EventKind::Failed => "finished the job: failed",
     }
 }

@@ -10,9 +10,10 @@ use std::{
 
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_sdk_s3::types::ServerSideEncryption;
+use aws_smithy_runtime_api::box_error::BoxError;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use http_body_util::{BodyStream, StreamBody};
 use hyper::body::Frame;
 use md5::{Digest, Md5};
@@ -118,17 +119,28 @@ impl Digester {
         self.state().whole.clone()
     }
 
-    /// The body, digested while it passes.
+    /// The body, digested while it passes. Its last piece comes only after the body has been read to its very end, where
+    /// the SDK compares a checksum: who knows the length asks for no more.
     pub fn through(&self, body: ByteStream) -> ByteStream {
-        let digester = self.clone();
-        let frames = BodyStream::new(body.into_inner()).map(move |frame| {
-            let frame = frame?;
-            if let Some(bytes) = frame.data_ref() {
-                digester.pass(bytes)?;
-            }
-            Ok::<Frame<Bytes>, Box<dyn std::error::Error + Send + Sync>>(frame)
+        let frames = stream::unfold((self.clone(), BodyStream::new(body.into_inner())), |(digester, mut body)| async {
+            let frame = match body.next().await? {
+                Ok(frame) => digester.check(frame, &mut body).await,
+                Err(error) => Err(error),
+            };
+            Some((frame, (digester, body)))
         });
         ByteStream::new(SdkBody::from_body_1_x(StreamBody::new(frames)))
+    }
+
+    async fn check(&self, frame: Frame<Bytes>, body: &mut BodyStream<SdkBody>) -> Result<Frame<Bytes>, BoxError> {
+        let Some(bytes) = frame.data_ref() else { return Ok(frame) };
+        self.pass(bytes)?;
+        if self.found().is_some() {
+            while let Some(rest) = body.next().await {
+                rest?;
+            }
+        }
+        Ok(frame)
     }
 
     fn pass(&self, bytes: &Bytes) -> io::Result<()> {
