@@ -95,7 +95,7 @@ impl S3Client {
             let accepted = checksum.is_some() && written.checksum_crc64_nvme().is_some();
             Ok(Copied { etag, evidence: Evidence::of(promised.is_some() || checked, answered || accepted) })
         };
-        self.retry.send_limited(&writing, idle_limit(source.size), &wait, request).await
+        self.retry.with(&other.retry).send_limited(&writing, idle_limit(source.size), &wait, request).await
     }
 
     /// Checks that the version still exists after its tags were read, by a request that takes no condition.

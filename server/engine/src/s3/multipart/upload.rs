@@ -143,7 +143,7 @@ impl Upload {
             let answered = digester.is_answered(&context, &etag, hidden)? || accepted;
             Ok(SentPart { number: part.number, etag, digest: digester.found(), answered, whole: digester.whole() })
         };
-        self.store.retry.send_limited(&context, idle_limit(part.length()), &wait, request).await
+        self.store.retry.with(&other.retry).send_limited(&context, idle_limit(part.length()), &wait, request).await
     }
 
     /// Completes the object from its parts, in order; `size` is their total in bytes.
