@@ -7,8 +7,8 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CloneError, Options, Tracker, copier::copy, endpoints::Endpoints, prune::prune, retry::retry as retry_failed,
-    tracker::Pruning, verify::verify,
+    CloneError, Options, Tracker, copier::copy, endpoints::Endpoints, plan::PlanTotals, prune::prune,
+    retry::retry as retry_failed, tracker::Pruning, verify::verify,
 };
 use crate::{clock::now, s3::S3Client};
 
@@ -162,7 +162,7 @@ impl Work<'_> {
         let Self { endpoints, options, tracker, stop } = self;
         tracker.start_over();
         tracker.enter(Phase::Copying);
-        let extra = copy(endpoints, options.concurrency, tracker, stop).await?.extra;
+        let PlanTotals { extra, left_out, .. } = copy(endpoints, options.concurrency, tracker, stop).await?;
         tracker.all_copied();
         let settled = tracker.settled();
         Ok(Proof::DryRun(DryRun {
@@ -173,6 +173,7 @@ impl Work<'_> {
             would_copy_bytes: settled.bytes,
             would_skip: settled.skipped,
             extra,
+            left_out,
             selection: endpoints.spec.selection.clone(),
         }))
     }

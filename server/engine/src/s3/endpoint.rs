@@ -21,7 +21,7 @@ use aws_smithy_http_client::{
 };
 use model::StoreName;
 
-use super::{blank::BlankKeys, complete::CompleteListing, payer::RequesterPays};
+use super::{blank::BlankKeys, complete::CompleteListing, payer::RequesterPays, received::ReadableHeaders};
 
 /// Credentials of the embedded store.
 const EMBEDDED: (&str, &str) = ("logyard", "logyard-demo");
@@ -78,7 +78,8 @@ impl Endpoint {
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .interceptor(CompleteListing)
-            .interceptor(BlankKeys);
+            .interceptor(BlankKeys)
+            .interceptor(ReadableHeaders);
         if self.requester_pays {
             config = config.interceptor(RequesterPays);
         }

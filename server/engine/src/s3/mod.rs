@@ -7,12 +7,14 @@
 mod acl;
 mod blank;
 mod buckets;
+mod carried;
 mod ceilings;
 mod classify;
 mod complete;
 mod copy;
 mod customer_key;
 mod delete;
+mod encoded_word;
 mod encoding;
 pub(crate) mod endpoint;
 mod error;
@@ -26,6 +28,7 @@ mod metadata;
 mod multipart;
 mod payer;
 mod presence;
+mod received;
 mod retry;
 mod stream;
 mod tags;
@@ -35,7 +38,7 @@ mod write_options;
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
-use model::BucketName;
+use model::{BucketName, UnreadableTags};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
@@ -50,7 +53,6 @@ pub use self::{
     metadata::ObjectMetadata,
     multipart::{LARGEST, MultipartCopy, Slots, Transfer, parts_of},
     retry::{Meter, Policy},
-    tags::UnreadableTags,
     threshold::{NotAThreshold, Threshold},
     write_options::WriteOptions,
 };

@@ -8,7 +8,7 @@ use std::{ops::Range, sync::Arc};
 use aws_sdk_s3::{
     operation::get_object::GetObjectOutput,
     primitives::{ByteStream, SdkBody},
-    types::ChecksumAlgorithm,
+    types::{ChecksumAlgorithm, ChecksumMode},
 };
 use bytes::Bytes;
 use futures::StreamExt;
@@ -19,6 +19,7 @@ use model::{BucketName, Fidelity, Key};
 use super::{
     Action, ETag, Listed, ObjectMetadata, S3Client, S3Fault,
     blank::sendable,
+    carried::Carried,
     copy::limit,
     encoding::byte_range,
     error::{Failed, S3Error},
@@ -27,9 +28,35 @@ use super::{
 use crate::limit::Limiter;
 
 impl S3Client {
-    /// Reads `source` here and writes it to `key` of bucket `to` at another store. Each attempt reads it again.
+    /// Reads `source` here and writes it to `key` of bucket `to` at another store. Each attempt reads it again. What the
+    /// other store does not take is left out, as far as the clone allows that.
     pub async fn stream(
         &self,
+        from: &BucketName,
+        source: &Listed,
+        other: &Self,
+        to: &BucketName,
+        key: &Key,
+        fidelity: &Fidelity,
+    ) -> Result<ETag, Failed> {
+        let (carried, mut refused) = (Carried::default(), None);
+        loop {
+            match self.stream_with(&carried, from, source, other, to, key, fidelity).await {
+                Err(failed) if carried.leaves_out_more(other, &failed.error) => {
+                    refused = Some(match refused {
+                        Some(first) => Failed::and(first, &failed),
+                        None => failed,
+                    });
+                }
+                streamed => return carried.ended(other, key, refused, streamed),
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "both ends of a copy, and what it carries")]
+    async fn stream_with(
+        &self,
+        carried: &Carried,
         from: &BucketName,
         source: &Listed,
         other: &Self,
@@ -42,7 +69,7 @@ impl S3Client {
         let wait = LimiterWait::default();
         let request = || async {
             wait.run(other.retry.turn()).await;
-            let read = self.open(from, source, None).await?;
+            let read = self.open_in(ChecksumMode::Enabled, from, source, None).await?;
             if read.tag_count().is_some_and(|count| count > 0) {
                 self.retry.turn_now();
             }
@@ -52,13 +79,15 @@ impl S3Client {
                 self.still_there(from, source).await?;
             }
             let put = other.client.put_object().bucket(to.as_str()).key(sendable(key));
-            let put = ObjectMetadata::of_get(&read, source, tags).onto_put(put);
+            let metadata = carried.limited(ObjectMetadata::of_get(&read, source, tags));
+            let (raw, checked) = (metadata.raw(), metadata.has_checksum());
+            let put = metadata.onto_put(put);
             let options = options.clone().with_get(&read, fidelity);
             let writing = writing.clone().asking_also(options.permissions());
-            let checksum = options.locks().then_some(ChecksumAlgorithm::Crc64Nvme);
+            let checksum = (options.locks() && !checked).then_some(ChecksumAlgorithm::Crc64Nvme);
             let put = options.onto_put(put).set_checksum_algorithm(checksum);
             let put = put.set_content_length(read.content_length()).body(self.watched(read.body, other, &wait));
-            let written = put.send().await.map_err(|error| writing.classify(&error))?;
+            let written = put.customize().interceptor(raw).send().await.map_err(|error| writing.classify(&error))?;
             let etag = written.e_tag().and_then(ETag::parse);
             etag.ok_or_else(|| writing.unclear("the object was answered with success but no ETag"))
         };
@@ -80,9 +109,21 @@ impl S3Client {
         source: &Listed,
         bytes: Option<&Range<u64>>,
     ) -> Result<GetObjectOutput, S3Error> {
+        self.open_in(None, bucket, source, bytes).await
+    }
+
+    /// The same; a checksum mode also gets the object's checksum, if the store has one.
+    async fn open_in(
+        &self,
+        mode: impl Into<Option<ChecksumMode>>,
+        bucket: &BucketName,
+        source: &Listed,
+        bytes: Option<&Range<u64>>,
+    ) -> Result<GetObjectOutput, S3Error> {
         let context = self.context(Action::Get, Some(bucket));
         let request = self.client.get_object().bucket(bucket.as_str()).key(sendable(&source.key));
         let request = request.set_if_match(source.etag.as_ref().map(ETag::quoted)).set_range(bytes.map(byte_range));
+        let request = request.set_checksum_mode(mode.into());
         let read = request.send().await.map_err(|error| context.classify(&error))?;
         // A success with nothing inside, as broken proxies answer, would pass for an empty object.
         if source.etag.is_some() && read.e_tag().and_then(ETag::parse) != source.etag {

@@ -16,6 +16,7 @@ use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
     HeaderMap, Method, Request, Response,
     body::{Frame, Incoming},
+    header::{HeaderName, HeaderValue},
     service::service_fn,
 };
 use hyper_util::{
@@ -51,6 +52,16 @@ pub enum Fate {
     Alter(Box<dyn FnOnce(String) -> String + Send>),
     /// The store's answer to another request: this path and query.
     Instead(String),
+    /// The store's answer to the request without the headers that describe an object, with these in place of its own: a
+    /// store that keeps whatever it is given.
+    Carrying(Vec<(String, Vec<u8>)>),
+}
+
+/// Whether a header describes an object.
+pub fn describes(name: &str) -> bool {
+    let known =
+        ["cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"];
+    known.contains(&name) || name.starts_with("x-amz-meta-")
 }
 
 /// A request as it came, and how many of its kind came before it.
@@ -175,6 +186,17 @@ impl Front {
                 Ok(text(200, body.to_owned()))
             }
             Fate::Hang => std::future::pending().await,
+            Fate::Carrying(headers) => {
+                let (mut parts, body) = request.into_parts();
+                parts.headers = others(&parts.headers);
+                let mut answer = self.whole(Request::from_parts(parts, body), &target).await?;
+                *answer.headers_mut() = others(answer.headers());
+                for (name, value) in headers {
+                    let name = HeaderName::try_from(name).unwrap();
+                    answer.headers_mut().append(name, HeaderValue::from_bytes(&value).unwrap());
+                }
+                Ok(answer.map(full))
+            }
             Fate::Rewrite(rewrite) => self.rewritten(request, &target, rewrite).await,
             Fate::Alter(rewrite) => self.rewritten(request, &target, rewrite).await,
         }
@@ -204,6 +226,12 @@ impl Front {
         let (parts, body) = answer.into_parts();
         Ok(Response::from_parts(parts, body.collect().await.map_err(io::Error::other)?.to_bytes()))
     }
+}
+
+/// Headers without those that describe an object.
+fn others(headers: &HeaderMap) -> HeaderMap {
+    let others = headers.iter().filter(|(name, _)| !describes(name.as_str()));
+    others.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn full(body: impl Into<Bytes>) -> Body {

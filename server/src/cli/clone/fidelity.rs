@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use engine::s3::CustomerKey;
-use model::{Acl, Compare, Encryption, Fidelity, Invalid, ObjectLock};
+use model::{Acl, Compare, Encryption, Fidelity, Invalid, ObjectLock, UnreadableTags};
 
 #[derive(Args)]
 #[command(next_help_heading = "What copies keep and get")]
@@ -28,6 +28,10 @@ pub struct FidelityArgs {
     /// costs one HEAD of each side an object
     #[arg(long, value_enum, value_name = "listing|metadata", default_value_t = CompareArg::Listing, hide_possible_values = true)]
     compare: CompareArg,
+    /// Objects whose tags cannot be read, or are not taken by the destination: fail them, or clone them without tags with
+    /// or without a warning
+    #[arg(long, value_name = "fail|warn|ignore", default_value = UnreadableTags::Fail.name())]
+    unreadable_tags: UnreadableTags,
     /// Pay for requests at buckets that require it
     #[arg(long)]
     pub requester_pays: bool,
@@ -70,6 +74,7 @@ impl FidelityArgs {
                 CompareArg::Listing => Compare::Listing,
                 CompareArg::Metadata => Compare::Metadata,
             },
+            unreadable_tags: self.unreadable_tags,
         })
     }
 

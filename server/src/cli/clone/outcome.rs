@@ -16,6 +16,8 @@ pub enum Outcome {
     Equal,
     /// Everything was copied; nothing was compared.
     Copied,
+    /// The source has no object that is chosen.
+    Nothing,
     /// A dry run: the proof says what would be done.
     Rehearsed,
     /// Some objects failed, the others are done.
@@ -40,7 +42,7 @@ pub struct End {
 impl Outcome {
     pub fn exit(self) -> ExitCode {
         match self {
-            Self::Equal | Self::Copied | Self::Rehearsed => Exit::Done.into(),
+            Self::Equal | Self::Copied | Self::Nothing | Self::Rehearsed => Exit::Done.into(),
             Self::ItemsFailed | Self::NotEqual | Self::Failed => Exit::ItemsFailed.into(),
             Self::Refused => Exit::Usage.into(),
             Self::Unreachable => Exit::Unreachable.into(),
@@ -50,7 +52,10 @@ impl Outcome {
 
     /// There is no state to resume: another run lists everything again.
     pub fn finished(self) -> bool {
-        matches!(self, Self::Equal | Self::Copied | Self::Rehearsed | Self::ItemsFailed | Self::NotEqual)
+        matches!(
+            self,
+            Self::Equal | Self::Copied | Self::Nothing | Self::Rehearsed | Self::ItemsFailed | Self::NotEqual
+        )
     }
 }
 
@@ -64,6 +69,8 @@ impl End {
         let outcome = match &proof {
             Some(proof) if !proof.holds() => Outcome::NotEqual,
             _ if failed > 0 => Outcome::ItemsFailed,
+            Some(proof) if proof.is_of_nothing() && record.progress.deleted == 0 => Outcome::Nothing,
+            None if record.progress.found == 0 && record.progress.deleted == 0 => Outcome::Nothing,
             Some(Proof::Compared(_)) => Outcome::Equal,
             Some(Proof::DryRun(_)) => Outcome::Rehearsed,
             Some(Proof::Shipped(_) | Proof::Backfilled(_)) | None => Outcome::Copied,
@@ -77,7 +84,7 @@ impl End {
             "stopped" => Outcome::Stopped,
             "items_failed" => Outcome::ItemsFailed,
             "plan_changed" | "no_plan" | "no_bucket" | "denied" | "bad_credentials" | "no_credentials"
-            | "wrong_region" | "same_place" | "overlap" => Outcome::Refused,
+            | "wrong_region" | "same_place" | "overlap" | "named_like_folder" => Outcome::Refused,
             _ => Outcome::Failed,
         };
         Self { outcome, proof: None, error: Some(job_error(error)) }
