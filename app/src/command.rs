@@ -2,7 +2,9 @@
 //!
 //! Everything that a user supplied is quoted for the shell: a prefix may contain spaces, quotes and dollar signs.
 
-use model::{CloneRequest, CloneSpec, Compare, Encryption, Fidelity, Mode, ObjectLock, Place, Selection};
+use model::{
+    CloneRequest, CloneSpec, Compare, Encryption, Fidelity, Mode, ObjectLock, Place, Selection, UnreadableTags,
+};
 
 /// A command line and an equivalent `curl` call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub fn command_line(spec: &CloneSpec, endpoint: Option<&str>) -> String {
 
 /// The flags of options that differ from the default: ` --sse … --acl …`.
 pub fn kept(fidelity: &Fidelity) -> String {
-    let Fidelity { encryption, acl, object_lock, website_redirects, compare } = fidelity;
+    let Fidelity { encryption, acl, object_lock, website_redirects, compare, unreadable_tags } = fidelity;
     let key = encryption.as_ref().and_then(Encryption::key_id);
     let parts = [
         encryption.as_ref().map(|how| format!(" --sse {}", how.name())),
@@ -40,6 +42,7 @@ pub fn kept(fidelity: &Fidelity) -> String {
         (*object_lock == ObjectLock::Copy).then(|| " --object-lock copy".to_owned()),
         website_redirects.then(|| " --website-redirects".to_owned()),
         (*compare != Compare::Listing).then(|| format!(" --compare {}", compare.name())),
+        (*unreadable_tags != UnreadableTags::Fail).then(|| format!(" --unreadable-tags {}", unreadable_tags.name())),
     ];
     parts.into_iter().flatten().collect()
 }
@@ -145,10 +148,11 @@ mod tests {
             object_lock: ObjectLock::Copy,
             website_redirects: true,
             compare: Compare::Metadata,
+            unreadable_tags: UnreadableTags::Ignore,
         };
         let spec = CloneSpec { fidelity, ..spec("") };
         let said = r" --sse aws:kms --sse-kms-key-id 'alias/it'\''s' --acl copy --object-lock copy --website-redirects";
-        assert!(command_line(&spec, None).ends_with(&format!("{said} --compare metadata")));
+        assert!(command_line(&spec, None).ends_with(&format!("{said} --compare metadata --unreadable-tags ignore")));
         assert!(curl(&spec, "").contains(r#""fidelity":{"encryption":{"algorithm":"aws:kms""#));
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Fidelity, Glob, Location, Place, Plan, Price, Selection, Time};
+use crate::{Digest, Fidelity, Glob, Location, Place, Plan, Price, Selection, Time, fidelity::is_default};
 
 /// Mode of a clone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +111,9 @@ pub struct ClonePreview {
     pub to_delete_bytes: u64,
     /// Objects that cannot be copied: too large for an upload, or their key would be too long at the destination.
     pub refused: u64,
+    /// As in a [`crate::Comparison`].
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub left_out: u64,
     pub requests: RequestCounts,
     /// Estimated cost of the requests, where prices are known.
     pub price: Option<Price>,

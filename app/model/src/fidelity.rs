@@ -32,6 +32,9 @@ pub struct Fidelity {
     /// Criterion for two objects to be equal.
     #[serde(skip_serializing_if = "is_default")]
     pub compare: Compare,
+    /// What to do with objects whose tags cannot go along.
+    #[serde(skip_serializing_if = "is_default")]
+    pub unreadable_tags: UnreadableTags,
 }
 
 /// Encryption of copies by the destination store.
@@ -113,6 +116,19 @@ impl FromStr for Compare {
     }
 }
 
+/// What to do with an object whose tags the source does not let read, or the destination does not take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnreadableTags {
+    /// The object fails.
+    #[default]
+    Fail,
+    /// Copies it without tags, and logs that.
+    Warn,
+    /// Copies it without tags.
+    Ignore,
+}
+
 /// The options for parsing; secrets that a job must not store are refused by name.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,6 +143,8 @@ struct FidelityJson {
     website_redirects: bool,
     #[serde(default)]
     compare: Compare,
+    #[serde(default)]
+    unreadable_tags: UnreadableTags,
     #[serde(default, rename = "source_customer_key")]
     _source: NotKept,
     #[serde(default, rename = "destination_customer_key")]
@@ -135,8 +153,8 @@ struct FidelityJson {
 
 impl From<FidelityJson> for Fidelity {
     fn from(json: FidelityJson) -> Self {
-        let FidelityJson { encryption, acl, object_lock, website_redirects, compare, .. } = json;
-        Self { encryption, acl, object_lock, website_redirects, compare }
+        let FidelityJson { encryption, acl, object_lock, website_redirects, compare, unreadable_tags, .. } = json;
+        Self { encryption, acl, object_lock, website_redirects, compare, unreadable_tags }
     }
 }
 
@@ -181,6 +199,7 @@ impl fmt::Display for Fidelity {
                 Compare::Metadata => Some("compared by metadata and tags too".to_owned()),
                 Compare::Content => Some("compared by content where no digest decides".to_owned()),
             },
+            (self.unreadable_tags != UnreadableTags::Fail).then(|| "without tags that cannot go along".to_owned()),
         ];
         f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
@@ -230,6 +249,28 @@ impl Acl {
     }
 }
 
+impl UnreadableTags {
+    pub const ALL: [Self; 3] = [Self::Fail, Self::Warn, Self::Ignore];
+
+    /// Name in commands and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Warn => "warn",
+            Self::Ignore => "ignore",
+        }
+    }
+}
+
+impl FromStr for UnreadableTags {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let known = Self::ALL.into_iter().find(|policy| policy.name() == text);
+        known.ok_or_else(|| Invalid::new("unreadable_tags", text, "fail, warn or ignore"))
+    }
+}
+
 impl FromStr for Acl {
     type Err = Invalid;
 
@@ -271,7 +312,7 @@ impl fmt::Display for KmsKeyId {
     }
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
@@ -288,7 +329,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&Fidelity::default()).unwrap(), "{}");
         let json = concat!(
             r#"{"encryption":{"algorithm":"aws:kms","key_id":"alias/k"},"acl":"bucket-owner-full-control","#,
-            r#""object_lock":"copy","website_redirects":true,"compare":"metadata"}"#
+            r#""object_lock":"copy","website_redirects":true,"compare":"metadata","unreadable_tags":"warn"}"#
         );
         let all = read(json).unwrap();
         assert_eq!(serde_json::to_string(&all).unwrap(), json);
@@ -309,6 +350,8 @@ mod tests {
     #[test]
     fn invalid_option_is_refused() {
         assert!(read(r#"{"acl":"public"}"#).unwrap_err().contains("`private`"));
+        assert!(read(r#"{"unreadable_tags":"drop"}"#).unwrap_err().contains("`ignore`"));
+        assert_eq!("drop".parse::<UnreadableTags>().unwrap_err().field, "unreadable_tags");
         assert!(read(r#"{"acls":"copy"}"#).unwrap_err().contains("`acls`"));
         assert!(
             read(r#"{"encryption":{"algorithm":"aws:kms","key_id":"a b"}}"#).unwrap_err().contains("without spaces")

@@ -46,7 +46,7 @@ pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
 pub use error::{Invalid, Problem, ProblemCode};
 pub use event::{Event, EventKind};
 pub use failure::{Failure, FailureGroup, Reason};
-pub use fidelity::{Acl, Compare, Encryption, Fidelity, KmsKeyId, ObjectLock};
+pub use fidelity::{Acl, Compare, Encryption, Fidelity, KmsKeyId, ObjectLock, UnreadableTags};
 pub use glob::Glob;
 pub use health::{Dimension, Gap, GapKind, LossShape, Percentiles, PipelineHealth, Reconciled, Reconciliation, Tile};
 pub use id::JobId;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Backfilled, Compare, Lines, Mode, Selection, Time};
+use crate::{Backfilled, Compare, Lines, Mode, Selection, Time, UnreadableTags, fidelity::is_default};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
@@ -48,14 +48,25 @@ pub struct Comparison {
     pub different: u64,
     /// Objects only at the destination.
     pub extra: u64,
-    /// Whether all is proven equal and there is no difference that counts in this mode. JSON: `equal`.
+    /// Objects of the source that are not part of the clone, because their keys at the destination would be empty: the
+    /// marker of the source's prefix, cloned to the root of a bucket.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub left_out: u64,
+    /// Whether objects were compared, all are proven equal, and there is no difference that counts in this mode. JSON:
+    /// `equal`.
     pub equal: bool,
+    /// Whether there was nothing to compare: no object of the source is chosen, and no difference counts.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub nothing: bool,
     /// Selection: all counts concern selected objects; nothing is proven about others.
     #[serde(default, skip_serializing_if = "Selection::is_all")]
     pub selection: Selection,
     /// Criterion of the comparison.
     #[serde(default)]
     pub compare: Compare,
+    /// With [`Compare::Metadata`]: whether tags that could not be read or kept were allowed to differ.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unreadable_tags: UnreadableTags,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +78,9 @@ pub struct DryRun {
     pub would_copy_bytes: u64,
     pub would_skip: u64,
     pub extra: u64,
+    /// As in a [`Comparison`].
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub left_out: u64,
     /// Selection, as in a [`Comparison`].
     #[serde(default, skip_serializing_if = "Selection::is_all")]
     pub selection: Selection,
@@ -111,11 +125,17 @@ impl Shipped {
 }
 
 impl Comparison {
-    /// Fills in `equal`: nothing unverified, and no fault.
+    /// Fills in `equal` and `nothing`. Without any object of the source nothing was compared, so that nothing is equal.
     #[must_use]
     pub fn judged(mut self) -> Self {
-        self.equal = self.unverified == 0 && !self.has_faults();
+        self.nothing = !self.has_faults() && self.source_objects == 0;
+        self.equal = !self.has_faults() && self.unverified == 0 && !self.nothing;
         self
+    }
+
+    /// Whether there was nothing to compare. Older proofs called that equal.
+    pub fn is_of_nothing(&self) -> bool {
+        self.nothing || (self.equal && self.source_objects == 0)
     }
 
     /// Whether something is missing, different or unproven or, but for a copy, extra. A copy leaves what else the
@@ -145,5 +165,48 @@ impl Proof {
             Self::DryRun(_) | Self::Backfilled(_) => true,
             Self::Shipped(shipped) => shipped.failed == 0 && shipped.adds_up(),
         }
+    }
+
+    /// Whether there was nothing to do: a job with such a proof succeeded, and proved nothing.
+    pub fn is_of_nothing(&self) -> bool {
+        match self {
+            Self::Compared(comparison) => comparison.is_of_nothing(),
+            Self::DryRun(plan) => plan.source_objects == 0 && plan.extra == 0,
+            Self::Shipped(shipped) => shipped.objects == 0 && self.holds(),
+            Self::Backfilled(read) => read.events == 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comparison(mode: Mode, source_objects: u64, extra: u64) -> Comparison {
+        let json = serde_json::json!({
+            "at": "2026-03-09T14:00:00Z", "mode": mode, "source_objects": source_objects, "source_bytes": 0,
+            "destination_objects": source_objects + extra, "equal_by_etag": source_objects, "missing": 0, "different": 0,
+            "extra": extra, "equal": false,
+        });
+        serde_json::from_value::<Comparison>(json).unwrap().judged()
+    }
+
+    #[test]
+    fn comparison_of_nothing_holds_and_is_not_equal() {
+        for (mode, extra) in [(Mode::Copy, 0), (Mode::Copy, 3), (Mode::Verify, 0), (Mode::Mirror, 0)] {
+            let nothing = comparison(mode, 0, extra);
+            assert_eq!((nothing.equal, nothing.nothing), (false, true), "{mode:?}");
+            assert!(Proof::Compared(nothing.clone()).holds() && nothing.is_of_nothing());
+        }
+        let extra = comparison(Mode::Verify, 0, 1);
+        assert!(!extra.nothing && !Proof::Compared(extra).holds());
+        let equal = comparison(Mode::Copy, 1, 0);
+        assert!(equal.equal && !equal.is_of_nothing());
+    }
+
+    #[test]
+    fn stored_proof_of_nothing_reads_as_nothing() {
+        let old = Comparison { equal: true, nothing: false, ..comparison(Mode::Copy, 0, 0) };
+        assert!(old.is_of_nothing() && Proof::Compared(old).holds());
     }
 }

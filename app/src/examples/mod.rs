@@ -105,9 +105,12 @@ pub fn proven(number: u128) -> Job {
             missing: 0,
             different: 0,
             extra: 0,
+            left_out: 0,
             equal: true,
+            nothing: false,
             selection: Selection::default(),
             compare: model::Compare::default(),
+            unreadable_tags: model::UnreadableTags::default(),
         })),
         ..running
     }
@@ -129,6 +132,7 @@ pub fn preview(mode: Mode, dry_run: bool) -> ClonePreview {
         to_delete: 0,
         to_delete_bytes: 0,
         refused: 0,
+        left_out: 0,
         requests: RequestCounts::default(),
         price: None,
         examples: vec![],

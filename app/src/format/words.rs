@@ -20,6 +20,8 @@ impl Mark {
             (State::Running, Some(Stop::Cancel)) => ("⊘", "cancelling", "warn"),
             (State::Running, None) if job.progress.stalled() => ("●", "stalled", "warn"),
             (State::Running, None) => ("●", "running", "busy"),
+            (State::Succeeded, _) if had_nothing_to_do(job) => ("–", "nothing to do", "idle"),
+            (State::Succeeded, _) if emptied(job) => ("✔", "emptied", "good"),
             (State::Succeeded, _) => succeeded(job.proof.as_ref()),
             (state, _) => return Self::of_state(state),
         };
@@ -37,6 +39,16 @@ impl Mark {
         };
         Self { shape, word, tone }
     }
+}
+
+/// Whether a job succeeded without anything to do. A mirror that deleted objects did something.
+fn had_nothing_to_do(job: &Job) -> bool {
+    job.state == State::Succeeded && job.progress.deleted == 0 && job.proof.as_ref().is_some_and(Proof::is_of_nothing)
+}
+
+/// Whether a mirror of a source without objects deleted what the destination had.
+fn emptied(job: &Job) -> bool {
+    job.progress.deleted > 0 && job.proof.as_ref().is_some_and(Proof::is_of_nothing)
 }
 
 /// What a job that succeeded may claim, by its proof.
@@ -112,6 +124,11 @@ pub fn standing(job: &Job) -> Vec<String> {
 /// The outcome of an ended job in a few words; the progress of any other.
 pub fn outcome(job: &Job) -> String {
     match (job.state, &job.proof) {
+        (State::Succeeded, Some(Proof::Compared(proof))) if proof.is_of_nothing() => {
+            let what =
+                if proof.selection.is_all() { "no object at the source" } else { "no selected object at the source" };
+            format!("{what}{}", deleted(job))
+        }
         (State::Succeeded, Some(Proof::Compared(proof))) => {
             let equal = counted(proof.equal_objects(), object(&proof.selection));
             format!("{equal} equal{}", deleted(job))
@@ -241,6 +258,12 @@ mod tests {
         let selection = Selection { include: vec!["a".parse().unwrap()], ..Selection::default() };
         let chosen = Proof::Compared(Comparison { selection, ..equal.clone() });
         assert_eq!(outcome(&Job { proof: Some(chosen), ..examples::proven(1) }), "7,500 selected objects equal");
+        let none = Proof::Compared(Comparison { source_objects: 0, equal_by_etag: 0, ..equal.clone() }.judged());
+        let none = Job { proof: Some(none), ..examples::proven(1) };
+        assert_eq!((outcome(&none).as_str(), headline(&none).as_str()), ("no object at the source", "– nothing to do"));
+        let emptied = Job { progress: Progress { deleted: 3, ..none.progress.clone() }, ..none };
+        assert_eq!(outcome(&emptied), "no object at the source, 3 deleted");
+        assert_eq!(Mark::of(&emptied).word, "emptied");
         let unequal = Comparison { mode: Mode::Verify, missing: 60, extra: 3, ..equal }.judged();
         let verified = Job { proof: Some(Proof::Compared(unequal)), ..failed.clone() };
         assert_eq!(outcome(&verified), "63 objects not equal");

@@ -1,6 +1,6 @@
 //! The options for copies as typed, and their conversion from and into [`Fidelity`].
 
-use model::{Compare, Encryption, Fidelity, Invalid, ObjectLock};
+use model::{Compare, Encryption, Fidelity, Invalid, ObjectLock, UnreadableTags};
 use serde::{Deserialize, Serialize};
 
 use crate::query::Query;
@@ -14,6 +14,8 @@ pub struct OptionTexts {
     pub sse_kms_key_id: String,
     /// A name from [`model::Acl::name`], or empty.
     pub acl: String,
+    /// A name from [`UnreadableTags::name`]; empty is `fail`.
+    pub unreadable_tags: String,
     /// This and the following are not empty if ticked.
     pub object_lock: String,
     pub website_redirects: String,
@@ -28,6 +30,7 @@ impl OptionTexts {
             sse: field("sse"),
             sse_kms_key_id: field("sse_kms_key_id"),
             acl: field("acl"),
+            unreadable_tags: field("unreadable_tags"),
             object_lock: field("object_lock"),
             website_redirects: field("website_redirects"),
             compare: field("compare"),
@@ -39,6 +42,7 @@ impl OptionTexts {
             .with("sse", &self.sse)
             .with("sse_kms_key_id", &self.sse_kms_key_id)
             .with("acl", &self.acl)
+            .with("unreadable_tags", &self.unreadable_tags)
             .with("object_lock", &self.object_lock)
             .with("website_redirects", &self.website_redirects)
             .with("compare", &self.compare)
@@ -51,6 +55,10 @@ impl OptionTexts {
             sse: encryption.map(Encryption::name).unwrap_or_default().to_owned(),
             sse_kms_key_id: encryption.and_then(Encryption::key_id).unwrap_or_default().to_owned(),
             acl: fidelity.acl.map(model::Acl::name).unwrap_or_default().to_owned(),
+            unreadable_tags: match fidelity.unreadable_tags {
+                UnreadableTags::Fail => String::new(),
+                policy => policy.name().to_owned(),
+            },
             object_lock: ticked(fidelity.object_lock == ObjectLock::Copy),
             website_redirects: ticked(fidelity.website_redirects),
             compare: if fidelity.compare == Compare::Listing {
@@ -68,6 +76,10 @@ impl OptionTexts {
             object_lock: if self.object_lock.is_empty() { ObjectLock::None } else { ObjectLock::Copy },
             website_redirects: !self.website_redirects.is_empty(),
             compare: if self.compare.is_empty() { Compare::Listing } else { self.compare.parse()? },
+            unreadable_tags: match self.unreadable_tags.as_str() {
+                "" => UnreadableTags::Fail,
+                policy => policy.parse()?,
+            },
         })
     }
 }
@@ -81,6 +93,7 @@ mod tests {
             sse: "aws:kms".to_owned(),
             sse_kms_key_id: "alias/k".to_owned(),
             acl: "copy".to_owned(),
+            unreadable_tags: "warn".to_owned(),
             website_redirects: "on".to_owned(),
             compare: "metadata".to_owned(),
             ..OptionTexts::default()
@@ -102,5 +115,6 @@ mod tests {
         assert_eq!(wrong(OptionTexts { sse: String::new(), ..filled() }), "kms_key_id");
         assert_eq!(wrong(OptionTexts { acl: "public".to_owned(), ..filled() }), "acl");
         assert_eq!(wrong(OptionTexts { compare: "smell".to_owned(), ..filled() }), "compare");
+        assert_eq!(wrong(OptionTexts { unreadable_tags: "drop".to_owned(), ..filled() }), "unreadable_tags");
     }
 }

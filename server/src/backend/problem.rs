@@ -163,6 +163,14 @@ impl AppBackend {
                 let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
                 Problem::new(ProblemCode::Invalid, detail).on("destination")
             }
+            CloneError::NamedLikeFolder { .. } => {
+                let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
+                Problem::new(ProblemCode::Invalid, detail).on("destination.prefix")
+            }
+            CloneError::TagsUnknown { .. } => {
+                let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
+                Problem::new(ProblemCode::Store, detail).on("fidelity.unreadable_tags")
+            }
             CloneError::Store(error) => {
                 for (location, field) in [(&spec.source, "source.bucket"), (&spec.destination, "destination.bucket")] {
                     let Some(entry) = self.stores.get(&location.store) else { continue };
@@ -178,6 +186,7 @@ impl AppBackend {
             | CloneError::PlanChanged { .. }
             | CloneError::SourceEmpty { .. }
             | CloneError::NotAllCopied { .. }
+            | CloneError::AllRefused { .. }
             | CloneError::NothingDeleted(_)
             | CloneError::HalfDeleted { .. }
             | CloneError::Broke(_) => {

@@ -18,6 +18,8 @@ pub fn start() {
         _ => !stderr().is_terminal(),
     };
     let log = fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal());
+    // A closed standard error cannot be told of itself: the attempt would panic.
+    let log = log.log_internal_errors(false);
     if json {
         log.json().flatten_event(true).with_span_list(false).init();
     } else {

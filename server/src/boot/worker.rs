@@ -1,6 +1,9 @@
 //! `logyard worker`: runs jobs and tasks of a database that servers share; no pages, no API.
 
-use std::sync::Arc;
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use tracing::info;
 
@@ -24,7 +27,7 @@ pub async fn run(mut config: Config) -> Result<(), Failure> {
     demo::find(&mut config);
     let stores = Stores::connect(&config).await;
     let context = runner_context(&config, &db, &stores);
-    println!("Working as {} on {}.", context.holder, db.describe());
+    let _ = writeln!(io::stdout(), "Working as {} on {}.", context.holder, db.describe());
     info!(holder = %context.holder, jobs = config.runner.jobs, "working");
     let config = Arc::new(config);
     let receivers = Receivers::open(&config.alerts, &stores, config.server.public_url.clone()).await;

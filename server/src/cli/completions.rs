@@ -2,12 +2,16 @@
 //!
 //! Always: both are made from the same definition as the command line itself, so they cannot describe another version.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::Failure;
+use super::{Failure, output};
 
 pub const COMPLETIONS_HELP: &str = "\
 Examples:
@@ -33,7 +37,10 @@ pub struct ManPages {
 }
 
 pub fn print(arguments: &Completions, mut command: Command) {
-    clap_complete::generate(arguments.shell, &mut command, "logyard", &mut io::stdout());
+    // Not onto standard output: it would panic if that is closed.
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut command, "logyard", &mut script);
+    output::note(io::stdout().write_all(&script).and_then(|()| io::stdout().flush()));
 }
 
 pub fn write_man_pages(arguments: &ManPages, command: Command) -> Result<(), Failure> {

@@ -3,6 +3,9 @@
 //! Always: the requested output goes to standard output, everything else to standard error. The exit
 //! code is one of [`Exit`].
 
+#[macro_use]
+mod output;
+
 mod clone;
 mod completions;
 mod parse;
@@ -14,6 +17,7 @@ mod serve;
 mod sync;
 mod token;
 mod worker;
+mod writable;
 
 use std::{
     path::{Path, PathBuf},
@@ -95,6 +99,10 @@ enum Command {
 
 /// Runs the command of the process's arguments.
 pub fn main() -> ExitCode {
+    output::exit(run())
+}
+
+fn run() -> ExitCode {
     let cli = Cli::parse(); // exits with 2 on bad usage, 0 on --help
     raise_open_files();
     let done = match cli.command {
@@ -122,7 +130,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => Exit::Done.into(),
         Err(failure) => {
-            eprintln!("logyard: {}", failure.message);
+            err!("logyard: {}", failure.message);
             failure.exit.into()
         }
     }

@@ -22,7 +22,7 @@ use model::{
     number::{bytes, count, counted},
 };
 
-use super::Exit;
+use super::{Exit, output};
 
 pub const AFTER_HELP: &str = "\
 Examples:
@@ -63,10 +63,10 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         name: file.map(|file| file.to_string_lossy().into_owned()),
         window: None,
     };
-    let output = io::stdout().lock();
+    let events = io::stdout().lock();
     let parsed = match file {
-        None => parse(io::stdin().lock(), output, &options),
-        Some(path) => File::open(path).map_err(Stopped::Reading).and_then(|file| parse(file, output, &options)),
+        None => parse(io::stdin().lock(), events, &options),
+        Some(path) => File::open(path).map_err(Stopped::Reading).and_then(|file| parse(file, events, &options)),
     };
     match parsed {
         Ok(mut summary) => {
@@ -76,12 +76,15 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         }
         Err(Stopped::Reading(error)) => {
             let name = file.map_or("standard input".into(), Path::to_string_lossy);
-            eprintln!("logyard: {name} cannot be read: {error}");
+            err!("logyard: {name} cannot be read: {error}");
             Exit::Usage.into()
         }
-        Err(Stopped::Writing(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done.into(),
+        Err(Stopped::Writing(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            output::note(Err(error));
+            Exit::Done.into()
+        }
         Err(Stopped::Writing(error)) => {
-            eprintln!("logyard: the events cannot be written: {error}");
+            err!("logyard: the events cannot be written: {error}");
             Exit::ItemsFailed.into()
         }
     }

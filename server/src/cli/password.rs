@@ -16,7 +16,7 @@ Put the printed line under [auth] as password_hash = \"…\", in quotes, or into
 
 pub fn run() -> Result<(), Failure> {
     let password = read().map_err(|error| Failure::usage(format!("cannot read the password: {error}")))?;
-    println!("{}", hash_password(&password).map_err(Failure::usage)?);
+    out!("{}", hash_password(&password).map_err(Failure::usage)?);
     Ok(())
 }
 

@@ -1,6 +1,12 @@
 //! `logyard s3`: the embedded store by itself.
 
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::Args;
 use embedded::{Embedded, EmbeddedError, Pace};
@@ -68,14 +74,19 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
     }
     if arguments.json {
-        println!("{}", serde_json::json!({ "url": store.url() }));
+        say(format_args!("{}", serde_json::json!({ "url": store.url() })));
     } else {
-        println!("S3 is at {}", store.url());
+        say(format_args!("S3 is at {}", store.url()));
     }
     shutdown.cancelled().await;
     if arguments.json {
-        println!("{}", serde_json::json!({ "requests": store.requests() }));
+        say(format_args!("{}", serde_json::json!({ "requests": store.requests() })));
     }
     store.stop().await;
     Ok(())
+}
+
+/// A store goes on when the reader of its first line is gone.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{line}");
 }

@@ -24,14 +24,14 @@ pub fn run(arguments: &Arguments) {
     let (token, sha256) = new_token();
     let name = &arguments.name;
     if arguments.json {
-        println!("{}", serde_json::json!({ "token": token, "name": name, "sha256": sha256 }));
+        out!("{}", serde_json::json!({ "token": token, "name": name, "sha256": sha256 }));
         return;
     }
-    println!("Token, shown once: {token}");
-    println!();
-    println!("Put this into the configuration, under [auth]:");
-    println!();
-    println!("[[auth.tokens]]");
-    println!("name = {name:?}");
-    println!("sha256 = \"{sha256}\"");
+    out!("Token, shown once: {token}");
+    out!();
+    out!("Put this into the configuration, under [auth]:");
+    out!();
+    out!("[[auth.tokens]]");
+    out!("name = {name:?}");
+    out!("sha256 = \"{sha256}\"");
 }

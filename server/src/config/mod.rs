@@ -26,7 +26,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use engine::{
     clone::Options,
-    s3::{Ceilings, Threshold, UnreadableTags},
+    s3::{Ceilings, Threshold},
 };
 use model::{Pipeline, Prices, StoreName};
 
@@ -128,7 +128,6 @@ impl Runner {
             concurrency: usize::try_from(self.concurrency).unwrap_or(1),
             verify: true,
             multipart_threshold: self.multipart_threshold,
-            unreadable_tags: UnreadableTags::Fail,
         }
     }
 }

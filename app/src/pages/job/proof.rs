@@ -1,12 +1,18 @@
 //! The proof of a job: a verdict in a sentence, and the figures it is based on.
 
 use leptos::{either::EitherOf5, prelude::*};
-use model::{Backfilled, Compare, Comparison, DryRun, Job, Kind, Mode, Proof, Selection, Shipped};
+use model::{Backfilled, Compare, Comparison, DryRun, Job, Kind, Mode, Proof, Selection, Shipped, UnreadableTags};
 
 use crate::format::{bytes, count, counted, object};
 
 /// The verdict of a comparison.
 fn verdict(proof: &Comparison) -> String {
+    if proof.is_of_nothing() {
+        let what = if proof.selection.is_all() { "no object" } else { "no object that is selected" };
+        return format!(
+            "Nothing to do: the source has {what}. Check bucket and prefix; a prefix is the beginning of keys, not a folder."
+        );
+    }
     let equal = counted(proof.equal_objects(), object(&proof.selection));
     if !proof.has_faults() {
         let kinds = [
@@ -24,7 +30,11 @@ fn verdict(proof: &Comparison) -> String {
                 format!("each found at the destination: {}", many.join(", "))
             }
         };
-        let besides = if proof.compare == Compare::Metadata { ", metadata and tags the same" } else { "" };
+        let besides = match (proof.compare, proof.unreadable_tags) {
+            (Compare::Listing | Compare::Content, _) => "",
+            (Compare::Metadata, UnreadableTags::Fail) => ", metadata and tags the same",
+            (Compare::Metadata, _) => ", metadata the same, and tags where they can be read",
+        };
         if proof.unverified == 0 {
             return format!("Equal: {equal} at the source, {found}{besides}.");
         }
@@ -58,6 +68,16 @@ fn by_what(compare: Compare) -> &'static str {
         Compare::Metadata => "Compared by listing and by storage class, metadata, content headers and tags.",
         Compare::Content => "Compared by listing; what no ETag, checksum or digest decides was read at both places.",
     }
+}
+
+/// Objects that are not part of the clone; `None` if there are none.
+fn left_out(number: u64) -> Option<String> {
+    (number > 0).then(|| {
+        format!(
+            "{} left out: the key equals the source's prefix and would be empty at the destination.",
+            counted(number, "object")
+        )
+    })
 }
 
 /// What the comparison left out; `None` if it covered all objects.
@@ -105,8 +125,9 @@ pub fn ProofTable(job: Job) -> impl IntoView {
 #[component]
 fn ReadBack(proof: Backfilled) -> impl IntoView {
     let rows = vec![("Events read", count(proof.events)), ("Runs started in the window", count(proof.runs))];
+    let (shape, tone) = if proof.events == 0 { ("– ", "mark idle verdict") } else { ("✔ ", "mark good verdict") };
     view! {
-        <p class="mark good verdict"><span aria-hidden="true">"✔ "</span> "The log of the window was read to the end."</p>
+        <p class=tone><span aria-hidden="true">{shape}</span> "The log of the window was read to the end."</p>
         <FigureTable caption="Contents of the log" rows />
     }
 }
@@ -114,6 +135,7 @@ fn ReadBack(proof: Backfilled) -> impl IntoView {
 #[component]
 fn Compared(proof: Comparison) -> impl IntoView {
     let (shape, tone) = match () {
+        () if proof.is_of_nothing() => ("– ", "mark idle verdict"),
         () if proof.equal => ("✔ ", "mark good verdict"),
         () if !proof.has_faults() => ("? ", "mark warn verdict"),
         () => ("✖ ", "mark bad verdict"),
@@ -139,6 +161,7 @@ fn Compared(proof: Comparison) -> impl IntoView {
         <p class=tone><span aria-hidden="true">{shape}</span> {verdict(&proof)}</p>
         <FigureTable caption="Comparison of both listings, in objects" rows=rows.map(|(name, number)| (name, count(number))).to_vec() />
         <p class="note">{bytes(proof.source_bytes)} " at the source; both listings were read to the end. " {by_what(proof.compare)}</p>
+        {left_out(proof.left_out).map(|left_out| view! { <p class="note">{left_out}</p> })}
         {limits(&proof.selection).map(|limits| view! { <p class="note">{limits}</p> })}
     }
 }
@@ -151,9 +174,11 @@ fn Dry(proof: DryRun) -> impl IntoView {
         ("Already equal", count(proof.would_skip)),
         ("Only at the destination", count(proof.extra)),
     ];
+    let tone = if proof.source_objects == 0 { "mark idle verdict" } else { "mark good verdict" };
     view! {
-        <p class="mark good verdict">"Dry run: both listings were read to the end, nothing was written."</p>
+        <p class=tone>"Dry run: both listings were read to the end, nothing was written."</p>
         <FigureTable caption="Result of a copy, in objects" rows />
+        {left_out(proof.left_out).map(|left_out| view! { <p class="note">{left_out}</p> })}
         {limits(&proof.selection).map(|limits| view! { <p class="note">{limits}</p> })}
     }
 }
@@ -173,8 +198,11 @@ fn Sent(proof: Shipped) -> impl IntoView {
         ("Not parsed", count(proof.unparsed)),
         ("Not delivered", count(proof.undelivered)),
     ];
-    let (shape, tone) =
-        if proof.failed == 0 && proof.adds_up() { ("✔", "mark good verdict") } else { ("✖", "mark bad verdict") };
+    let (shape, tone) = match proof.failed == 0 && proof.adds_up() {
+        true if proof.objects == 0 => ("–", "mark idle verdict"),
+        true => ("✔", "mark good verdict"),
+        false => ("✖", "mark bad verdict"),
+    };
     view! {
         <p class=tone><span aria-hidden="true">{shape}</span> " " {account(&proof)}</p>
         <FigureTable caption="Accounting of all records" rows />
@@ -196,6 +224,9 @@ fn account(proof: &Shipped) -> String {
         ),
     };
     let lost = proof.unparsed + proof.undelivered;
+    if proof.objects == 0 && lost == 0 && proof.failed == 0 {
+        return "Nothing to do: there is no log object in the window or the prefix.".to_owned();
+    }
     if lost == 0 && proof.failed == 0 && proof.adds_up() {
         return format!("All of {} accounted for: {events}.", counted(lines.encountered, "record"));
     }
@@ -244,6 +275,28 @@ mod tests {
         let said = verdict(&proof);
         assert!(said.starts_with("Copied, unverified: 500 objects on record"), "{said}");
         assert!(said.contains("7,000 objects equal"), "{said}");
+    }
+
+    #[test]
+    fn proof_of_nothing_claims_nothing() {
+        let nothing = Comparison { source_objects: 0, equal_by_etag: 0, ..compared() }.judged();
+        assert!(
+            verdict(&nothing).starts_with("Nothing to do: the source has no object. Check"),
+            "{}",
+            verdict(&nothing)
+        );
+        let selection = Selection { include: vec!["*.gz".parse().unwrap()], ..Selection::default() };
+        assert!(verdict(&Comparison { selection, ..nothing }).contains("no object that is selected"));
+        assert_eq!(left_out(0), None);
+        assert!(left_out(1).unwrap().starts_with("1 object left out"));
+    }
+
+    #[test]
+    fn proof_says_where_tags_were_not_compared() {
+        let metadata = Comparison { compare: Compare::Metadata, ..compared() };
+        assert!(verdict(&metadata).ends_with(", metadata and tags the same."));
+        let warned = Comparison { unreadable_tags: UnreadableTags::Warn, ..metadata };
+        assert!(verdict(&warned).ends_with("and tags where they can be read."));
     }
 
     #[test]

@@ -97,7 +97,8 @@ async fn peek(form: &CloneForm, side: Side) -> Result<Option<Peek>, AppError> {
 fn place_of(problem: &Problem) -> Option<String> {
     match problem.field.as_deref()? {
         side @ ("source" | "destination") => Some(format!("{side}.bucket")),
-        field @ ("newer_than" | "encryption" | "kms_key_id" | "acl") => Some(field.to_owned()),
+        field @ ("newer_than" | "encryption" | "kms_key_id" | "acl" | "unreadable_tags") => Some(field.to_owned()),
+        "fidelity.unreadable_tags" => Some("unreadable_tags".to_owned()),
         field if field.starts_with("include[") => Some("include".to_owned()),
         field if field.starts_with("exclude[") => Some("exclude".to_owned()),
         field if field.starts_with("source.") || field.starts_with("destination.") => Some(field.to_owned()),
@@ -135,6 +136,7 @@ mod tests {
         assert!(checks(Some("destination")).elsewhere().is_none());
         assert!(checks(Some("include[1]")).at("include").is_some());
         assert!(checks(Some("newer_than")).at("newer_than").is_some());
+        assert!(checks(Some("fidelity.unreadable_tags")).at("unreadable_tags").is_some());
         assert!(checks(Some("mode")).elsewhere().is_some());
         assert!(checks(None).elsewhere().is_some());
     }

@@ -19,11 +19,14 @@ const COMPARE: [(&str, &str); 3] = [
     ("metadata", "listing, and metadata, tags and storage class"),
     ("content", "listing, and content where no digest decides"),
 ];
+const TAGS: [(&str, &str); 3] =
+    [("", "fail the object"), ("warn", "copy it without tags, and log that"), ("ignore", "copy it without tags")];
 
 #[component]
 pub fn Options(texts: OptionTexts, checks: Checks) -> impl IntoView {
     let fault = |field: &str| checks.at(field).map(|problem| problem.detail.clone());
-    let [sse_fault, key_fault, acl_fault, compare_fault] = ["encryption", "kms_key_id", "acl", "compare"].map(fault);
+    let [sse_fault, key_fault, acl_fault, tags_fault, compare_fault] =
+        ["encryption", "kms_key_id", "acl", "unreadable_tags", "compare"].map(fault);
     let said = texts != OptionTexts::default();
     view! {
         <details open=said>
@@ -43,6 +46,13 @@ pub fn Options(texts: OptionTexts, checks: Checks) -> impl IntoView {
                 />
                 <FieldFault id="sse-kms-key-id-fault".to_owned() text=key_fault />
                 <Choice name="acl" label="Access control (ACL)" choices=&ACL chosen=texts.acl fault=acl_fault />
+                <Choice
+                    name="unreadable_tags"
+                    label="Tags that cannot be read or kept"
+                    choices=&TAGS
+                    chosen=texts.unreadable_tags
+                    fault=tags_fault
+                />
                 <Tick name="object_lock" text="Keep retention and legal holds (Object Lock)" given=texts.object_lock />
                 <Tick name="website_redirects" text="Keep website redirects" given=texts.website_redirects />
                 <Choice name="compare" label="Compare by" choices=&COMPARE chosen=texts.compare fault=compare_fault />

@@ -58,6 +58,12 @@ fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
             format!("{}: too large, or key too long at the destination", counted(preview.refused, "object")),
         ));
     }
+    if preview.left_out > 0 {
+        rows.push((
+            "Left out",
+            format!("{}: the key would be empty at the destination", counted(preview.left_out, "object")),
+        ));
+    }
     let requests = preview.requests;
     let asked = [(requests.list, "to list"), (requests.copy, "to copy"), (requests.head, "to read metadata")];
     let asked = asked.into_iter().chain([(requests.delete, "to delete")]);

@@ -115,9 +115,12 @@ fn proof(found: u64, at: Time) -> Proof {
         missing: 0,
         different: 0,
         extra: 0,
+        left_out: 0,
         equal: false,
+        nothing: false,
         selection: Selection::default(),
         compare: model::Compare::default(),
+        unreadable_tags: model::UnreadableTags::default(),
     };
     Proof::Compared(comparison.judged())
 }

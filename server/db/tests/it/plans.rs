@@ -23,6 +23,7 @@ fn preview(to_delete: u64) -> ClonePreview {
         to_delete,
         to_delete_bytes: 30,
         refused: 0,
+        left_out: 0,
         requests: RequestCounts::default(),
         price: None,
         examples: vec!["a".to_owned()],

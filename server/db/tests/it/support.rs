@@ -91,9 +91,12 @@ pub fn proof(missing: u64) -> Proof {
         missing,
         different: 0,
         extra: 0,
+        left_out: 0,
         equal: false,
+        nothing: false,
         selection: Selection::default(),
         compare: model::Compare::default(),
+        unreadable_tags: model::UnreadableTags::default(),
     };
     Proof::Compared(comparison.judged())
 }

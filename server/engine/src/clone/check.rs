@@ -1,6 +1,6 @@
 //! Refuses clones that must not start, before anything is written.
 
-use model::{CloneSpec, Key, Mode, ObjectLock};
+use model::{CloneSpec, Key, Mode, ObjectLock, UnreadableTags};
 
 use super::CloneError;
 use crate::s3::{S3Client, S3Error};
@@ -10,6 +10,7 @@ use crate::s3::{S3Client, S3Error};
 pub async fn check(spec: &CloneSpec, source: &S3Client, destination: &S3Client) -> Result<(), CloneError> {
     apart(spec, source, destination)?;
     let (source, destination) = (source.hasty(), destination.hasty());
+    named(spec, &source).await?;
     let (first, there) = tokio::join!(
         source.peek(&spec.source.bucket, &spec.source.prefix, 1),
         destination.peek(&spec.destination.bucket, &spec.destination.prefix, 1),
@@ -31,7 +32,31 @@ pub async fn check(spec: &CloneSpec, source: &S3Client, destination: &S3Client) 
     if spec.fidelity.object_lock == ObjectLock::Copy {
         source.tells_locks(&spec.source.bucket, key).await?;
     }
+    let streams = !source.endpoint().one_credential(destination.endpoint());
+    if streams && spec.fidelity.unreadable_tags == UnreadableTags::Fail {
+        source.tells_tags(&spec.source.bucket, key).await.map_err(|error| CloneError::TagsUnknown { error })?;
+    }
     Ok(())
+}
+
+/// Fails if the source's prefix is the key of an object, and its copy would be called like a folder, or not at all. A
+/// source that does not answer is the concern of others.
+pub(super) async fn named(spec: &CloneSpec, source: &S3Client) -> Result<(), CloneError> {
+    let (from, to) = (&spec.source, &spec.destination);
+    let folder = |prefix: &str| prefix.is_empty() || prefix.ends_with('/');
+    let Ok(key) = from.prefix.as_str().parse::<Key>() else { return Ok(()) };
+    if folder(key.as_str()) || !folder(to.prefix.as_str()) || !spec.selection.names("") {
+        return Ok(());
+    }
+    if source.head(&from.bucket, &key).await.is_err() {
+        return Ok(());
+    }
+    let name = key.as_str().rsplit('/').next().unwrap_or_default();
+    Err(CloneError::NamedLikeFolder {
+        copy: to.prefix.to_string(),
+        right: format!("{}/{}{name}", to.bucket, to.prefix),
+        key,
+    })
 }
 
 /// Fails if source and destination overlap: a copy into its own source would list its copies, one over its source would

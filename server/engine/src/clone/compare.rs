@@ -16,7 +16,7 @@
 //! and only if the source names one: rules at the destination move objects to other classes.
 
 use bytes::Bytes;
-use model::Compare;
+use model::{Compare, UnreadableTags};
 
 use super::endpoints::Endpoints;
 use crate::s3::{ETag, Evidence, Failed, Head, Listed};
@@ -160,23 +160,27 @@ impl Endpoints {
         }
     }
 
-    /// Whether metadata, headers, class and tags are equal; `None`: the tags cannot be read.
+    /// Whether metadata, headers, class and tags are equal; `None`: the tags cannot be read. Tags of which one side cannot be
+    /// read do not count if the clone allows copies without them.
     async fn carry_the_same(&self, source: &Head, destination: &Head) -> Option<bool> {
-        let redirects = !self.spec.fidelity.website_redirects || source.redirect == destination.redirect;
+        // A store that copies by itself loses them, unless they are asked for.
+        let carried = self.spec.fidelity.website_redirects || !self.one_credential;
+        let redirects = !carried || source.redirect == destination.redirect;
         if !redirects || !source.metadata.same_as(&destination.metadata) {
             return Some(false);
         }
-        if source.tags != destination.tags {
+        let strict = self.spec.fidelity.unreadable_tags == UnreadableTags::Fail;
+        if strict && source.tags != destination.tags {
             return Some(false);
         }
-        if source.tags == 0 {
+        if source.tags == 0 && destination.tags == 0 {
             return Some(true);
         }
         let tags = tokio::try_join!(
-            self.source.sorted_tags(&self.spec.source.bucket, &source.object.key),
-            self.destination.sorted_tags(&self.spec.destination.bucket, &destination.object.key)
+            self.source.tags_to_compare(&self.spec.source.bucket, &source.object.key),
+            self.destination.tags_to_compare(&self.spec.destination.bucket, &destination.object.key)
         );
-        tags.ok().map(|(there, here)| there == here)
+        tags.ok().map(|(there, here)| there.zip(here).is_none_or(|(there, here)| there == here))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The comparison that planning and verification fill in.
 
-use model::{CloneSpec, Comparison};
+use model::{CloneSpec, Compare, Comparison, UnreadableTags};
 
 use crate::clock::now;
 
@@ -21,8 +21,14 @@ pub(super) fn empty_comparison(spec: &CloneSpec) -> Comparison {
         missing: 0,
         different: 0,
         extra: 0,
+        left_out: 0,
         equal: false,
+        nothing: false,
         selection: spec.selection.clone(),
         compare: spec.fidelity.compare,
+        unreadable_tags: match spec.fidelity.compare {
+            Compare::Listing | Compare::Content => UnreadableTags::Fail,
+            Compare::Metadata => spec.fidelity.unreadable_tags,
+        },
     }
 }

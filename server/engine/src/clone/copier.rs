@@ -14,7 +14,7 @@ use super::{
     concurrency::{FIRST, FIRST_STREAMED},
     endpoints::Endpoints,
     plan::{PlanTotals, plan},
-    planned::Planned,
+    planned::{Entry, Planned},
     settle::{Settlement, give_up},
     throttle::Next,
     worker_pool::WorkerPool,
@@ -87,6 +87,12 @@ async fn copy_all(
 async fn settle(endpoints: &Endpoints, tracker: &Tracker, mut work: Planned) -> Result<(), CloneError> {
     let outcome = match endpoints.settle(work.source.clone(), work.destination.as_ref()).await? {
         Settlement::Settled(outcome) => outcome,
+        Settlement::Hopeless(outcome, error) => {
+            let settled = tracker.settled();
+            let ends = matches!(work.entry, Entry::Listed(_)) && settled.done + settled.skipped == 0;
+            work.entry.settle(tracker, work.source.key, outcome);
+            return if ends { Err(error) } else { Ok(()) };
+        }
         Settlement::HeldBack(failed) => {
             work.refused += failed.attempts;
             // Compared already: it is different, or was missing.

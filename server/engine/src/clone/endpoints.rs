@@ -13,6 +13,7 @@ use super::{
     Options, Tracker,
     planned::Planned,
     records::Records,
+    refusals::Refusals,
     throttle::{Throttle, folder},
 };
 use crate::{
@@ -35,21 +36,26 @@ pub(super) struct Endpoints {
     unordered: AtomicBool,
     /// Copies whose ETag is not their source's.
     pub records: Arc<Records>,
+    /// Copies that were refused.
+    pub refusals: Refusals,
 }
 
 impl Endpoints {
     pub fn new(spec: &CloneSpec, source: &S3Client, destination: &S3Client, options: &Options) -> Self {
         let one_credential = source.endpoint().one_credential(destination.endpoint());
+        let unreadable_tags = spec.fidelity.unreadable_tags;
+        let destination = destination.with_unreadable_tags(unreadable_tags);
         Self {
             spec: spec.clone(),
-            source: source.with_unreadable_tags(options.unreadable_tags),
-            destination: if one_credential { destination.paying_for(source) } else { destination.clone() },
+            source: source.with_unreadable_tags(unreadable_tags),
+            destination: if one_credential { destination.paying_for(source) } else { destination },
             one_credential,
             multipart_threshold: options.multipart_threshold,
             slots: Slots::for_concurrency(options.concurrency),
             throttle: Throttle::new(),
             unordered: AtomicBool::new(false),
             records: Arc::default(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -74,6 +80,7 @@ impl Endpoints {
             source: listed(&self.source, &self.spec.source),
             destination: listed(&self.destination, &self.spec.destination),
             selection: self.spec.selection.clone(),
+            keyless: self.spec.destination.prefix.as_str().is_empty(),
             order: if self.unordered.load(Relaxed) { Order::Any } else { Order::Bytes },
         }
     }

@@ -1,6 +1,6 @@
 //! Why a clone does not start or cannot go on. What concerns one object is a [`model::Failure`] instead.
 
-use model::Location;
+use model::{Key, Location};
 
 use crate::{
     listing::DualListingError,
@@ -17,6 +17,18 @@ pub enum CloneError {
     /// Within one bucket, where the copies would appear in the source's listing, or cover it.
     #[error("source {source_place} and destination {destination} at store {} lie within each other", destination.store)]
     Overlap { source_place: Box<Location>, destination: Box<Location> },
+    /// The source's prefix is the key of an object, and the destination's one that of a folder.
+    #[error(
+        "the source's prefix {:?} is the key of an object, whose copy would get the key {copy:?}: for that object the \
+         destination is s3://{right}", .key.as_str()
+    )]
+    NamedLikeFolder { key: Key, copy: String, right: String },
+    /// Nothing could be written, and many copies were refused alike.
+    #[error("{error}; so were the first {refused} objects, and nothing was written")]
+    AllRefused { refused: u32, error: S3Error },
+    /// Without the permission, a store does not say either that an object has tags.
+    #[error("{error}; without it nobody can tell whether objects have tags to copy")]
+    TagsUnknown { error: S3Error },
     #[error(transparent)]
     Store(#[from] S3Error),
     /// A mirror that nobody was shown: a fault of the caller.
@@ -67,7 +79,8 @@ impl CloneError {
             Self::Stopped => "stopped",
             Self::SamePlace { .. } => "same_place",
             Self::Overlap { .. } => "overlap",
-            Self::Store(error) => error.code(),
+            Self::NamedLikeFolder { .. } => "named_like_folder",
+            Self::Store(error) | Self::AllRefused { error, .. } | Self::TagsUnknown { error } => error.code(),
             Self::NoPlan => "no_plan",
             Self::PlanChanged { .. } => "plan_changed",
             Self::SourceEmpty { .. } => "source_empty",
@@ -84,6 +97,17 @@ impl CloneError {
             Self::Overlap { .. } => {
                 "Choose prefixes of which neither starts with the other, or another bucket. A prefix is no folder: \
                  `logs` also covers `logs-old/`."
+            }
+            Self::NamedLikeFolder { .. } => {
+                "Name the copy in the destination, or end the source's prefix with a slash if it is a folder. A prefix is \
+                 the beginning of keys."
+            }
+            Self::TagsUnknown { .. } => {
+                "Let the policy of the credentials in use allow it, or clone without the tags that cannot be read: \
+                 `unreadable_tags`, or --unreadable-tags."
+            }
+            Self::AllRefused { .. } => {
+                "Let the destination take these objects, or exclude those that it does not take, then resume or retry."
             }
             Self::Store(error) => error.advice(),
             Self::NoPlan => "Look at a preview of the mirror, and start it with the plan that it answers.",

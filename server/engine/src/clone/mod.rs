@@ -32,6 +32,7 @@ mod planned;
 mod preview;
 mod prune;
 mod records;
+mod refusals;
 mod retry;
 mod run;
 mod sections;

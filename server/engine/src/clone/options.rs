@@ -1,6 +1,6 @@
 //! What a caller may choose about the running of a clone; none of it changes the result.
 
-use crate::s3::{Threshold, UnreadableTags};
+use crate::s3::Threshold;
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -10,6 +10,4 @@ pub struct Options {
     pub verify: bool,
     /// Size above which objects are copied in parts, several at once.
     pub multipart_threshold: Threshold,
-    /// What to do with an object whose tags must be read and cannot be.
-    pub unreadable_tags: UnreadableTags,
 }

@@ -29,6 +29,8 @@ pub(super) struct PlanTotals {
     pub planned: u64,
     /// Objects at the destination only.
     pub extra: u64,
+    /// Objects of the source without a key at the destination.
+    pub left_out: u64,
     /// Whether these are all ranges from their beginnings, so that the counts cover both places completely.
     pub whole: bool,
 }
@@ -43,6 +45,7 @@ impl PlanTotals {
             destination_objects: self.equal + self.extra,
             equal_by_etag: self.equal,
             extra: self.extra,
+            left_out: self.left_out,
             ..empty_comparison(spec)
         };
         (self.whole && self.planned == 0).then(|| comparison.judged())
@@ -62,13 +65,14 @@ pub(super) async fn plan(
     let whole = matches!(unfinished.as_slice(), [only] if only.range.is_everything());
     read_pairs(endpoints.listings(), unfinished, &planner).await?;
     planner.tracker.all_listed();
-    let Counts { equal, equal_bytes, planned, extra } = &planner.counts;
+    let Counts { equal, equal_bytes, planned, extra, left_out } = &planner.counts;
     let count = |number: &AtomicU64| number.load(Relaxed);
     Ok(PlanTotals {
         equal: count(equal),
         equal_bytes: count(equal_bytes),
         planned: count(planned),
         extra: count(extra),
+        left_out: count(left_out),
         whole,
     })
 }
@@ -86,6 +90,7 @@ struct Counts {
     equal_bytes: AtomicU64,
     planned: AtomicU64,
     extra: AtomicU64,
+    left_out: AtomicU64,
 }
 
 impl Planner {
@@ -108,6 +113,11 @@ impl PairVisitor for Planner {
                 return true;
             }
             Pair::PassedOver => {
+                self.tracker.passed_over();
+                return true;
+            }
+            Pair::LeftOut => {
+                self.counts.left_out.fetch_add(1, Relaxed);
                 self.tracker.passed_over();
                 return true;
             }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     CloneError, Options,
-    check::apart,
+    check::{apart, named},
     compare::{Verdict, by_form, by_listing},
     endpoints::Endpoints,
     plan_builder::PlanBuilder,
@@ -37,6 +37,7 @@ pub async fn preview(
 ) -> Result<ClonePreview, CloneError> {
     apart(spec, source, destination)?;
     let (source, destination) = (source.hasty(), destination.hasty());
+    named(spec, &source).await?;
     let endpoints = Endpoints::new(spec, &source, &destination, options);
     let mut pairs = endpoints.listings().read(&KeyRange::default());
     let mut preview = empty(spec);
@@ -85,7 +86,7 @@ fn needs_nothing(pair: &Pair) -> bool {
     match pair {
         Pair::Source(_) => false,
         Pair::Both(source, destination) => by_listing(source, destination) == Some(Verdict::Equal),
-        Pair::Destination(_) | Pair::PassedOver => true,
+        Pair::Destination(_) | Pair::PassedOver | Pair::LeftOut => true,
     }
 }
 
@@ -129,6 +130,7 @@ fn empty(spec: &CloneSpec) -> ClonePreview {
         to_delete: 0,
         to_delete_bytes: 0,
         refused: 0,
+        left_out: 0,
         requests: RequestCounts::default(),
         price: None,
         examples: Vec::new(),
@@ -165,6 +167,10 @@ fn count(preview: &mut ClonePreview, builder: &mut PlanBuilder, endpoints: &Endp
             return;
         }
         Pair::PassedOver => return,
+        Pair::LeftOut => {
+            preview.left_out += 1;
+            return;
+        }
     };
     preview.objects += 1;
     preview.bytes += source.size;

@@ -7,8 +7,8 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CloneError, Options, Tracker, copier::copy, endpoints::Endpoints, prune::prune, retry::retry as retry_failed,
-    tracker::Pruning, verify::verify,
+    CloneError, Options, Tracker, copier::copy, endpoints::Endpoints, plan::PlanTotals, prune::prune,
+    retry::retry as retry_failed, tracker::Pruning, verify::verify,
 };
 use crate::{clock::now, s3::S3Client};
 
@@ -37,7 +37,8 @@ pub async fn run(
     let endpoints = Arc::new(Endpoints::new(spec, source, destination, options).metered(tracker, stop));
     let work = Work { endpoints, options, tracker, stop };
     let mut retry = retry;
-    let mut outcome = work.go(&mut retry).await;
+    // Behind a pointer: it holds all that a clone does, and its callers hold it.
+    let mut outcome = Box::pin(work.go(&mut retry)).await;
     if let Err(error) = &outcome
         && error.unordered()
         && spec.mode != Mode::Mirror
@@ -45,7 +46,7 @@ pub async fn run(
         tracing::warn!(%error, "a store does not list in key order; the clone starts again with sorted listings");
         tracker.begin_again();
         work.endpoints.sort_listings();
-        outcome = work.go(&mut retry).await;
+        outcome = Box::pin(work.go(&mut retry)).await;
     }
     tracker.halt();
     if outcome.is_ok() {
@@ -162,7 +163,7 @@ impl Work<'_> {
         let Self { endpoints, options, tracker, stop } = self;
         tracker.start_over();
         tracker.enter(Phase::Copying);
-        let extra = copy(endpoints, options.concurrency, tracker, stop).await?.extra;
+        let PlanTotals { extra, left_out, .. } = copy(endpoints, options.concurrency, tracker, stop).await?;
         tracker.all_copied();
         let settled = tracker.settled();
         Ok(Proof::DryRun(DryRun {
@@ -173,6 +174,7 @@ impl Work<'_> {
             would_copy_bytes: settled.bytes,
             would_skip: settled.skipped,
             extra,
+            left_out,
             selection: endpoints.spec.selection.clone(),
         }))
     }

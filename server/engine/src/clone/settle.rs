@@ -24,6 +24,8 @@ pub(super) enum Settlement {
     Settled(Outcome),
     /// Its folder throttles: it must be copied when its turn has come.
     HeldBack(Failed),
+    /// It failed as many before it did: unless something is at the destination already, all will.
+    Hopeless(Outcome, CloneError),
 }
 
 impl Endpoints {
@@ -61,7 +63,14 @@ impl Endpoints {
                 return Ok(Settlement::HeldBack(Failed { attempts, ..refused }));
             }
             if *refused.error.fault() != S3Fault::Changed {
-                return give_up(&source.key, &refused.error, attempts).map(Settlement::Settled);
+                let outcome = give_up(&source.key, &refused.error, attempts)?;
+                return Ok(match self.refusals.add(&refused.error) {
+                    Some(count) => {
+                        let error = CloneError::AllRefused { refused: count, error: refused.error };
+                        Settlement::Hopeless(outcome, error)
+                    }
+                    None => Settlement::Settled(outcome),
+                });
             }
             match self.source.head(&self.spec.source.bucket, &source.key).await {
                 Ok(head) => {

@@ -95,6 +95,7 @@ impl PairVisitor for Reader {
             Pair::Source(source) => self.tally.missing(&source),
             Pair::Destination(destination) => self.tally.extra(&destination),
             Pair::PassedOver => self.tally.tracker.passed_over(),
+            Pair::LeftOut => self.tally.left_out(),
             Pair::Both(source, destination) => match self.endpoints.verdict_without_requests(&source, &destination) {
                 Some(verdict) => self.tally.both(&source, &destination, verdict),
                 None => return self.queue.send((source, destination)).await.is_ok(),
@@ -127,6 +128,11 @@ impl Tally {
     fn new(spec: &CloneSpec, known: HashSet<Key>, tracker: &Tracker) -> Self {
         let counts = Counts { comparison: empty_comparison(spec), known, fresh: 0, unproven: Vec::new() };
         Self { mode: spec.mode, tracker: tracker.clone(), counts: Mutex::new(counts) }
+    }
+
+    fn left_out(&self) {
+        self.tracker.passed_over();
+        self.count(|counts| counts.comparison.left_out += 1);
     }
 
     fn missing(&self, source: &Listed) {

@@ -19,6 +19,8 @@ pub(crate) enum Pair {
     Destination(Listed),
     /// An object that the selection does not choose, at either place or both.
     PassedOver,
+    /// An object of the source whose key at the destination would be empty.
+    LeftOut,
 }
 
 /// The two listings to read.
@@ -26,6 +28,8 @@ pub(crate) struct Listings {
     pub source: ListedPlace,
     pub destination: ListedPlace,
     pub selection: Selection,
+    /// Whether what follows the source's prefix is the whole key at the destination, so that it must not be empty.
+    pub keyless: bool,
     /// Order in which both stores list.
     pub order: Order,
 }
@@ -38,6 +42,7 @@ pub(crate) struct ListedPlace {
 /// A range of keys of both listings, read pair by pair.
 pub(crate) struct DualListing {
     selection: Selection,
+    keyless: bool,
     /// What follows the prefix in the key of the last pair.
     at: String,
     source: Side,
@@ -61,6 +66,7 @@ impl Listings {
         let side = |place: &ListedPlace| Side::open(place, self.order, range.clone());
         DualListing {
             selection: self.selection.clone(),
+            keyless: self.keyless,
             at: String::new(),
             source: side(&self.source),
             destination: side(&self.destination),
@@ -98,6 +104,7 @@ impl DualListing {
         });
         Ok(match (source, destination) {
             (Some(source), _) if !self.chooses(&source) => Some(Pair::PassedOver),
+            (Some(source), _) if self.keyless && self.source.rest(&source).is_empty() => Some(Pair::LeftOut),
             (Some(source), Some(destination)) => Some(Pair::Both(source, destination)),
             (Some(source), None) => Some(Pair::Source(source)),
             (None, Some(destination)) if !self.judges_extra(&destination) => Some(Pair::PassedOver),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_s3::types::StorageClass;
+use aws_sdk_s3::types::{StorageClass, TaggingDirective};
 use model::{BucketName, Key};
 
 use super::{
@@ -23,6 +23,7 @@ impl S3Client {
     /// Copies `source` of bucket `from`, if it is still the version listed, to `key` of bucket `to`. This store's
     /// credentials must read the source and write the destination. Success is an ETag: a 200 without one is an error. A
     /// throttled request calls `slow_down`; if that returns true, the caller retries the copy, and it is not retried here.
+    /// A refusal that may be about tags is followed by a copy without tags, if the clone allows that.
     pub async fn copy(
         &self,
         from: &BucketName,
@@ -32,14 +33,15 @@ impl S3Client {
         options: &WriteOptions,
         slow_down: &(dyn Fn() -> bool + Sync),
     ) -> Result<Copied, Failed> {
-        let context = self.context(Action::Copy, Some(to)).asking_also(options.permissions());
-        let request = || async {
+        let context = &self.context(Action::Copy, Some(to)).asking_also(options.permissions());
+        let request = |tags: Option<TaggingDirective>| async move {
             let request = self
                 .client
                 .copy_object()
                 .copy_source(copy_source(from, &source.key))
                 .set_copy_source_if_match(source.etag.as_ref().map(ETag::quoted))
                 .set_storage_class(source.class.as_deref().map(StorageClass::from))
+                .set_tagging_directive(tags)
                 .bucket(to.as_str())
                 .key(sendable(key));
             let request = options.clone().onto_copy(request);
@@ -57,9 +59,17 @@ impl S3Client {
             etag.map(Copied::by_store)
                 .ok_or_else(|| -> S3Error { context.unclear("the copy was answered with success but no ETag") })
         };
-        self.retry.let_through(&context, source.size).await?;
+        self.retry.let_through(context, source.size).await?;
         let handed_back = |error: &S3Error| matches!(error.fault(), S3Fault::Throttled { .. }) && slow_down();
-        let copied = self.retry.send_unless(&context, limit(source.size), handed_back, request).await;
+        let send = |tags: Option<TaggingDirective>| {
+            self.retry.send_unless(context, limit(source.size), handed_back, move || request(tags.clone()))
+        };
+        let copied = match send(None).await {
+            Err(refused) if self.may_drop_tags(&refused.error) => {
+                self.unless_tags(key, refused, send(Some(TaggingDirective::Replace)).await)
+            }
+            copied => copied,
+        };
         copied.inspect_err(|failed| {
             if let (S3Fault::Throttled { .. }, Some(bandwidth)) = (failed.error.fault(), &self.retry.bandwidth) {
                 bandwidth.give_back(source.size);

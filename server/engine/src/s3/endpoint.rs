@@ -18,7 +18,7 @@ use aws_sdk_s3::{
 };
 use model::StoreName;
 
-use super::{blank::BlankKeys, complete::CompleteListing, payer::RequesterPays};
+use super::{blank::BlankKeys, complete::CompleteListing, payer::RequesterPays, received::ReadableHeaders};
 use crate::{
     connect::aws::{Bundle, CONNECT, http, https},
     credentials::{Files, Renewal, Source, profile_setting},
@@ -81,7 +81,8 @@ impl Endpoint {
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .interceptor(CompleteListing)
-            .interceptor(BlankKeys);
+            .interceptor(BlankKeys)
+            .interceptor(ReadableHeaders);
         if self.anonymous {
             config = config.allow_no_auth();
         }

@@ -121,6 +121,13 @@ impl S3Fault {
     }
 }
 
+impl Failed {
+    /// The same error, with the attempts of another one added.
+    pub(super) fn and(self, other: &Self) -> Self {
+        Self { attempts: self.attempts + other.attempts, ..self }
+    }
+}
+
 impl From<Failed> for S3Error {
     fn from(failed: Failed) -> Self {
         failed.error

@@ -7,6 +7,7 @@
 mod acl;
 mod blank;
 mod buckets;
+mod carried;
 mod ceilings;
 mod classify;
 mod complete;
@@ -14,6 +15,7 @@ mod copy;
 mod customer_key;
 mod delete;
 mod digest;
+mod encoded_word;
 mod encoding;
 pub(crate) mod endpoint;
 mod error;
@@ -27,6 +29,7 @@ mod metadata;
 mod multipart;
 mod payer;
 mod presence;
+mod received;
 mod renewed;
 mod retry;
 mod stream;
@@ -37,7 +40,7 @@ mod write_options;
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
-use model::BucketName;
+use model::{BucketName, UnreadableTags};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
@@ -53,7 +56,6 @@ pub use self::{
     metadata::ObjectMetadata,
     multipart::{LARGEST, MultipartCopy, Slots, Transfer, parts_of, was_cut},
     retry::{Meter, Policy},
-    tags::UnreadableTags,
     threshold::{NotAThreshold, Threshold},
     write_options::WriteOptions,
 };

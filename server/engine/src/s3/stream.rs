@@ -9,7 +9,7 @@ use std::{ops::Range, sync::Arc, time::Duration};
 use aws_sdk_s3::{
     Config,
     config::{Builder, RequestChecksumCalculation},
-    operation::get_object::GetObjectOutput,
+    operation::{get_object::GetObjectOutput, put_object::PutObjectOutput},
     primitives::{ByteStream, SdkBody},
     types::{ChecksumAlgorithm, ChecksumMode, ChecksumType},
 };
@@ -22,6 +22,7 @@ use model::{BucketName, Fidelity, Key};
 use super::{
     Action, ETag, Listed, ObjectMetadata, S3Client, S3Fault,
     blank::sendable,
+    carried::Carried,
     digest::{Copied, Digester, Evidence, Md5Sum, content_md5, hides_digest},
     encoding::byte_range,
     error::{Failed, S3Error},
@@ -47,9 +48,35 @@ pub(super) fn idle_limit(size: u64) -> Duration {
 }
 
 impl S3Client {
-    /// Reads `source` here and writes it to `key` of bucket `to` at another store. Each attempt reads it again.
+    /// Reads `source` here and writes it to `key` of bucket `to` at another store. Each attempt reads it again. What the
+    /// other store does not take is left out, as far as the clone allows that.
     pub async fn stream(
         &self,
+        from: &BucketName,
+        source: &Listed,
+        other: &Self,
+        to: &BucketName,
+        key: &Key,
+        fidelity: &Fidelity,
+    ) -> Result<Copied, Failed> {
+        let (carried, mut refused) = (Carried::default(), None);
+        loop {
+            match self.stream_with(&carried, from, source, other, to, key, fidelity).await {
+                Err(failed) if carried.leaves_out_more(other, &failed.error) => {
+                    refused = Some(match refused {
+                        Some(first) => Failed::and(first, &failed),
+                        None => failed,
+                    });
+                }
+                streamed => return carried.ended(other, key, refused, streamed),
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "both ends of a copy, and what it carries")]
+    async fn stream_with(
+        &self,
+        carried: &Carried,
         from: &BucketName,
         source: &Listed,
         other: &Self,
@@ -72,28 +99,33 @@ impl S3Client {
                 self.still_there(from, source).await?;
             }
             let put = other.client.put_object().bucket(to.as_str()).key(sendable(key));
-            let put = ObjectMetadata::of_get(&read, source, tags).onto_put(put);
+            let metadata = carried.limited(ObjectMetadata::of_get(&read, source, tags));
+            let (raw, checked) = (metadata.raw(), metadata.has_checksum());
+            let put = metadata.onto_put(put);
             let options = options.clone().with_get(&read, fidelity);
             let writing = writing.clone().asking_also(options.permissions());
-            let (promised, checked) = (promised_md5(from, &read), has_checksum(&read));
+            let (promised, told) = (promised_md5(from, &read), has_checksum(&read));
             // A lock needs an MD5 or a checksum; and one that is answered proves a copy whose ETag is no digest. It goes as
             // a content encoding of its own, and some stores take no second one.
             let wanted = options.hides_digest() && read.content_encoding().is_none();
-            let checksum = (wanted || (options.locks() && promised.is_none())).then_some(CHECKSUM);
+            let wanted = !checked && (wanted || (options.locks() && promised.is_none()));
+            let checksum = wanted.then_some(CHECKSUM);
             let put = options.onto_put(put).set_checksum_algorithm(checksum.clone());
-            let put = put.set_content_md5(promised.filter(|_| checksum.is_none()).map(content_md5));
+            let put = put.set_content_md5(promised.filter(|_| !checked && !wanted).map(content_md5));
             let digester = Digester::new(source.size, promised);
             let body = digester.through(self.watched(read.body, other, &wait));
-            let put = put.set_content_length(read.content_length).body(body);
-            let sent = put.customize().config_override(calculating(checksum.as_ref())).send().await;
-            let written =
-                sent.map_err(|error| digester.not_promised(&reading).unwrap_or_else(|| writing.classify(&error)))?;
+            let put = put.set_content_length(read.content_length).body(body).customize();
+            let put = put.interceptor(raw).config_override(calculating(checksum.as_ref()));
+            let written = put
+                .send()
+                .await
+                .map_err(|error| digester.not_promised(&reading).unwrap_or_else(|| writing.classify(&error)))?;
             let etag = written.e_tag().and_then(ETag::parse);
             let etag = etag.ok_or_else(|| writing.unclear("the object was answered with success but no ETag"))?;
             let hidden = hides_digest(to, written.server_side_encryption(), written.sse_customer_algorithm());
             let answered = digester.is_answered(&writing, &etag, hidden)?;
-            let accepted = checksum.is_some() && written.checksum_crc64_nvme().is_some();
-            Ok(Copied { etag, evidence: Evidence::of(promised.is_some() || checked, answered || accepted) })
+            let accepted = (wanted || checked) && echoes_checksum(&written);
+            Ok(Copied { etag, evidence: Evidence::of(promised.is_some() || told, answered || accepted) })
         };
         self.retry.with(&other.retry).send_limited(&writing, idle_limit(source.size), &wait, request).await
     }
@@ -162,6 +194,18 @@ fn promised_md5(bucket: &BucketName, read: &GetObjectOutput) -> Option<Md5Sum> {
         return None;
     }
     read.e_tag().and_then(ETag::parse)?.md5()
+}
+
+/// Whether the store answers with the checksum that was sent, and so has compared it.
+fn echoes_checksum(written: &PutObjectOutput) -> bool {
+    let all = [
+        written.checksum_crc64_nvme(),
+        written.checksum_crc32(),
+        written.checksum_crc32_c(),
+        written.checksum_sha1(),
+        written.checksum_sha256(),
+    ];
+    all.into_iter().flatten().next().is_some()
 }
 
 /// Whether the store tells a checksum of the whole content, which the SDK then compares with the bytes.

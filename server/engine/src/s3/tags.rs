@@ -1,27 +1,24 @@
 //! Reads the tags of an object, where a copy does not carry them by itself.
 //!
-//! Always: they are read only if a HEAD says that the object has some. If they cannot be read, the object is not cloned,
-//! unless the clone's options allow copies without tags.
+//! Always: they are read only if a HEAD says that the object has some. If they cannot be read or written, the object is
+//! not cloned, unless the clone's options allow copies without tags.
 
-use model::{BucketName, Key};
+use model::{BucketName, Key, UnreadableTags};
 
 use super::{
     Action, Failed, S3Client, S3Error, S3Fault, blank::sendable, classify::Context, encoding::tagging, head::LIMIT,
 };
 
-/// What to do with an object whose tags cannot be read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum UnreadableTags {
-    /// The object fails.
-    #[default]
-    Fail,
-    /// Copies it without tags, and logs that.
-    Warn,
-    /// Copies it without tags.
-    Ignore,
-}
-
 impl S3Client {
+    /// Fails if the tags of this object may not be read: a GET then does not count them, as if there were none.
+    pub async fn tells_tags(&self, bucket: &BucketName, key: &Key) -> Result<(), S3Error> {
+        match self.sorted_tags(bucket, key).await.map_err(S3Error::from) {
+            Err(error) if error.denied() || error.fatal() => Err(error),
+            // Deleted since it was listed, or a store that has no tags.
+            _ => Ok(()),
+        }
+    }
+
     /// Value of the tagging header; `count` is the number of tags by HEAD. One attempt.
     pub(super) async fn tags(
         &self,
@@ -37,19 +34,49 @@ impl S3Client {
             Ok(tags) => return Ok(Some(tags)),
             Err(error) => error,
         };
-        match self.unreadable_tags {
-            UnreadableTags::Fail => Err(error),
-            _ if !error.denied() && !unknown(error.fault()) => Err(error),
-            UnreadableTags::Warn => {
-                tracing::warn!(%error, key = key.as_str(), "cloned without its tags");
-                Ok(None)
+        if !self.may_drop_tags(&error) {
+            return Err(error);
+        }
+        self.note_dropped_tags(key, &error);
+        Ok(None)
+    }
+
+    /// Whether the clone allows copies without tags, and this refusal may be about tags: a permission is missing, or the
+    /// store has none. The same request without tags shows whether it was.
+    pub(super) fn may_drop_tags(&self, error: &S3Error) -> bool {
+        let refused = error.denied() || (!error.worth_repeating() && unknown(error.fault()));
+        self.unreadable_tags != UnreadableTags::Fail && refused
+    }
+
+    fn note_dropped_tags(&self, key: &Key, error: &S3Error) {
+        if self.unreadable_tags == UnreadableTags::Warn {
+            tracing::warn!(%error, key = key.as_str(), "cloned without its tags");
+        }
+    }
+
+    /// Result of a write that was refused with tags, after it was sent again without: if it is refused all the same, it was
+    /// not for the tags, and the first answer says why.
+    pub(super) fn unless_tags<T>(&self, key: &Key, refused: Failed, again: Result<T, Failed>) -> Result<T, Failed> {
+        match again {
+            Ok(written) => {
+                self.note_dropped_tags(key, &refused.error);
+                Ok(written)
             }
-            UnreadableTags::Ignore => Ok(None),
+            Err(again) if self.may_drop_tags(&again.error) => Err(refused.and(&again)),
+            Err(again) => Err(again.and(&refused)),
+        }
+    }
+
+    /// Tags in the order of their names; `None` if they cannot be read and the clone allows copies without them.
+    pub async fn tags_to_compare(&self, bucket: &BucketName, key: &Key) -> Result<Option<Vec<String>>, Failed> {
+        match self.sorted_tags(bucket, key).await {
+            Err(failed) if self.may_drop_tags(&failed.error) => Ok(None),
+            tags => tags.map(Some),
         }
     }
 
     /// Tags in the order of their names, so that two objects with the same tags give the same value.
-    pub async fn sorted_tags(&self, bucket: &BucketName, key: &Key) -> Result<Vec<String>, Failed> {
+    async fn sorted_tags(&self, bucket: &BucketName, key: &Key) -> Result<Vec<String>, Failed> {
         let context = self.context(Action::ReadTags, Some(bucket));
         let tags = self.retry.send(&context, LIMIT, || self.read_tags(&context, bucket, key)).await?;
         let mut tags: Vec<String> = tags.split('&').map(str::to_owned).collect();
@@ -64,6 +91,10 @@ impl S3Client {
     }
 }
 
+/// Codes of a request that was spoilt on its way, which says nothing of tags.
+const SPOILT: [&str; 4] = ["BadDigest", "IncompleteBody", "InvalidDigest", "XAmzContentSHA256Mismatch"];
+
 fn unknown(fault: &S3Fault) -> bool {
-    matches!(fault, S3Fault::Other(answer) if answer.status == 501)
+    let S3Fault::Other(answer) = fault else { return false };
+    matches!(answer.status, 400 | 405 | 501) && !SPOILT.contains(&answer.code.as_str())
 }

@@ -1,7 +1,7 @@
 //! What must not be started is refused with a reason, before anything is written.
 
 use engine::clone::{CloneError, check};
-use model::CloneSpec;
+use model::{CloneSpec, Fidelity, Selection, UnreadableTags};
 
 use crate::{
     proxy::{Fate, Kind, Proxy},
@@ -37,6 +37,47 @@ async fn siblings_and_other_buckets_are_not_refused() {
     let store = buckets.engine().await;
     for (from, to) in [("source/a/", "source/b/"), ("source", "destination"), ("source", "destination/deep/in")] {
         check(&spec(from, to), &store, &store).await.unwrap();
+    }
+}
+
+/// Without the permission to read tags a GET does not count them: a streamed copy would lose them in silence.
+#[tokio::test]
+async fn streamed_clone_needs_readable_tags() {
+    let (here, there) = (TestBuckets::with(&["a"]).await, TestBuckets::new().await);
+    let proxy = Proxy::before(&here.store.url(), |request| {
+        let tags = request.target.contains("tagging");
+        std::future::ready(if tags { Fate::Refuse(403, "AccessDenied") } else { Fate::Forward })
+    })
+    .await;
+    let (near, far) = (connect(proxy.url()).await, there.engine().await);
+    let spec = spec("source", "destination");
+    let error = check(&spec, &near, &far).await.unwrap_err();
+    assert_eq!(error.code(), "denied");
+    assert!(
+        error.to_string().contains("s3:GetObjectTagging") && error.advice().contains("--unreadable-tags"),
+        "{error}"
+    );
+    let fidelity = Fidelity { unreadable_tags: UnreadableTags::Warn, ..Fidelity::default() };
+    check(&CloneSpec { fidelity, ..spec.clone() }, &near, &far).await.unwrap();
+    check(&spec, &near, &near).await.unwrap();
+}
+
+/// `logs/a` is an object, and `in/` was meant as a folder for it.
+#[tokio::test]
+async fn copy_named_like_a_folder_is_refused() {
+    let buckets = TestBuckets::with(&["logs/a", "logs/ab", "dir/"]).await;
+    for (to, right) in [("destination/in/", "s3://destination/in/a"), ("destination", "s3://destination/a")] {
+        let error = refused(&buckets, &spec("source/logs/a", to)).await;
+        assert_eq!(error.code(), "named_like_folder");
+        assert!(error.to_string().contains("\"logs/a\"") && error.to_string().contains(right), "{error}");
+    }
+    let store = buckets.engine().await;
+    let selection = Selection { include: vec!["b".parse().unwrap()], ..Selection::default() };
+    let only_others = CloneSpec { selection, ..spec("source/logs/a", "destination/in/") };
+    let named =
+        [("source/logs/a", "destination/in/b"), ("source/logs/", "destination/in/"), ("source/dir/", "destination")];
+    for spec in named.map(|(from, to)| spec(from, to)).into_iter().chain([only_others]) {
+        check(&spec, &store, &store).await.unwrap();
     }
 }
 

@@ -42,10 +42,13 @@ async fn different_objects_are_copied_and_extras_stay() {
 }
 
 #[tokio::test]
-async fn empty_source_equals_empty_destination() {
-    let finished = TestBuckets::new().await.clone(&source_to_destination()).await;
-    finished.is_equal();
-    assert_eq!(finished.taken.progress.found, 0);
+async fn source_without_objects_proves_nothing() {
+    TestBuckets::new().await.clone(&source_to_destination()).await.had_nothing_to_do();
+    let buckets = TestBuckets::with(&["a"]).await;
+    buckets.store.put("destination", "z", "mine").await.unwrap();
+    buckets.clone(&spec("source/typo/", "destination")).await.had_nothing_to_do();
+    let verify = model::CloneSpec { mode: Mode::Verify, ..spec("source/typo/", "destination/typo/") };
+    buckets.clone(&verify).await.had_nothing_to_do();
 }
 
 #[tokio::test]

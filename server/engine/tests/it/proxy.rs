@@ -17,6 +17,7 @@ use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
     HeaderMap, Method, Request, Response,
     body::{Frame, Incoming},
+    header::{HeaderName, HeaderValue},
     service::service_fn,
 };
 use hyper_util::{
@@ -63,6 +64,16 @@ pub enum Fate {
     Alter(Box<dyn FnOnce(String) -> String + Send>),
     /// The store's answer to another request: this path and query.
     Instead(String),
+    /// The store's answer to the request without the headers that describe an object, with these in place of its own: a
+    /// store that keeps whatever it is given.
+    Carrying(Vec<(String, Vec<u8>)>),
+}
+
+/// Whether a header describes an object.
+pub fn describes(name: &str) -> bool {
+    let known =
+        ["cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"];
+    known.contains(&name) || name.starts_with("x-amz-meta-")
 }
 
 /// A request as it came, and how many of its kind came before it.
@@ -218,6 +229,17 @@ impl Front {
                 self.forward(request, &target).await
             }
             Fate::Hang => std::future::pending().await,
+            Fate::Carrying(headers) => {
+                let (mut parts, body) = request.into_parts();
+                parts.headers = others(&parts.headers);
+                let mut answer = self.whole(Request::from_parts(parts, body), &target).await?;
+                *answer.headers_mut() = others(answer.headers());
+                for (name, value) in headers {
+                    let name = HeaderName::try_from(name).unwrap();
+                    answer.headers_mut().append(name, HeaderValue::from_bytes(&value).unwrap());
+                }
+                Ok(answer.map(full))
+            }
             Fate::Rewrite(rewrite) => self.rewritten(request, &target, rewrite).await,
             Fate::Alter(rewrite) => self.rewritten(request, &target, rewrite).await,
         }
@@ -273,6 +295,12 @@ async fn pass(span: Duration) {
     let _ = time::advance(span).now_or_never();
     time::resume();
     tokio::task::yield_now().await;
+}
+
+/// Headers without those that describe an object.
+fn others(headers: &HeaderMap) -> HeaderMap {
+    let others = headers.iter().filter(|(name, _)| !describes(name.as_str()));
+    others.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn full(body: impl Into<Bytes>) -> Body {

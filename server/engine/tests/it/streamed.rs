@@ -1,5 +1,11 @@
 //! From one endpoint to another, through this process.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use hyper::Method;
 use model::Reason;
 
 use crate::{
@@ -46,9 +52,9 @@ async fn broken_read_is_retried() {
 #[tokio::test]
 async fn object_changed_before_reading_is_streamed_as_now() {
     let (here, there) = (TestBuckets::with(&["a"]).await, TestBuckets::new().await);
-    let store = std::sync::Arc::clone(&here.store);
+    let store = Arc::clone(&here.store);
     let proxy = Proxy::before(&here.store.url(), move |request| {
-        let store = std::sync::Arc::clone(&store);
+        let store = Arc::clone(&store);
         async move {
             if request.kind == Kind::Other && request.number == 0 {
                 store.put("source", "a", "as it is now").await.unwrap();
@@ -59,6 +65,46 @@ async fn object_changed_before_reading_is_streamed_as_now() {
     .await;
     clone_between(&connect(proxy.url()).await, &there.engine().await, &source_to_destination()).await.is_equal();
     assert_eq!(there.read("destination", "a").await.unwrap(), b"as it is now");
+}
+
+/// Of a destination that takes nothing, only so many objects learn it one by one.
+#[tokio::test]
+async fn destination_that_takes_nothing_ends_the_clone() {
+    for (status, code) in [(403, "AccessDenied"), (501, "NotImplemented")] {
+        let (here, there) = (TestBuckets::new().await, TestBuckets::new().await);
+        here.store.seed_objects("source", 3_000).await.unwrap();
+        let refused = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&refused);
+        let proxy = Proxy::before(&there.store.url(), move |request| {
+            let write = request.method == Method::PUT;
+            count.fetch_add(usize::from(write), Relaxed);
+            std::future::ready(if write { Fate::Refuse(status, code) } else { Fate::Forward })
+        })
+        .await;
+        let finished = clone_between(&here.engine().await, &connect(proxy.url()).await, &source_to_destination()).await;
+        let error = finished.error().to_string();
+        assert!(error.contains("100 objects") && error.contains("nothing was written"), "{error}");
+        assert!(refused.load(Relaxed) < 1_000, "{refused:?}");
+        assert!(finished.taken.failures.len() >= 100);
+    }
+}
+
+/// Objects that a policy excludes come first; one that is there already shows that the destination takes some.
+#[tokio::test]
+async fn refusals_do_not_end_clone_with_objects_there() {
+    let (here, there) = (TestBuckets::with(&["0", "z"]).await, TestBuckets::new().await);
+    for number in 0..300 {
+        here.put(&format!("a/{number}"), "x").await;
+    }
+    there.store.put("destination", "0", "0").await.unwrap();
+    let proxy = Proxy::before(&there.store.url(), |request| {
+        let hit = request.method == Method::PUT && request.target.starts_with("/destination/a");
+        std::future::ready(if hit { Fate::Refuse(403, "AccessDenied") } else { Fate::Forward })
+    })
+    .await;
+    let finished = clone_between(&here.engine().await, &connect(proxy.url()).await, &source_to_destination()).await;
+    assert_eq!((finished.taken.progress.failed, finished.taken.progress.done), (300, 1));
+    assert_eq!(finished.comparison().missing, 300);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 use embedded::Embedded;
 use engine::{
     clone::{CloneError, Options, Taken, Tracker, run},
-    s3::{Endpoint, Policy, S3Client, Threshold, UnreadableTags},
+    s3::{Endpoint, Policy, S3Client, Threshold},
 };
 use model::{CloneSpec, Comparison, Failure, Fidelity, Key, Location, Mode, Proof, Selection};
 use tokio_util::sync::CancellationToken;
@@ -61,12 +61,7 @@ pub fn source_to_destination() -> CloneSpec {
 }
 
 pub fn options() -> Options {
-    Options {
-        concurrency: 16,
-        verify: true,
-        multipart_threshold: Threshold::default(),
-        unreadable_tags: UnreadableTags::Fail,
-    }
+    Options { concurrency: 16, verify: true, multipart_threshold: Threshold::default() }
 }
 
 pub async fn connect(url: &str) -> S3Client {
@@ -213,6 +208,16 @@ impl Finished {
     pub fn is_complete(&self) {
         assert!(!self.comparison().has_faults(), "{self:?}");
         assert_eq!(self.taken.failures, [], "{self:?}");
+        self.adds_up();
+    }
+
+    /// Asserts that the clone succeeded without anything to do, and claims no proof.
+    #[track_caller]
+    pub fn had_nothing_to_do(&self) {
+        let comparison = self.comparison();
+        assert!(comparison.nothing && !comparison.equal, "{self:?}");
+        assert!(Proof::Compared(comparison.clone()).holds(), "{self:?}");
+        assert_eq!((self.taken.failures.len(), self.taken.progress.found), (0, 0), "{self:?}");
         self.adds_up();
     }
 

@@ -4,7 +4,7 @@
 //! written as an absolute one.
 
 use app::command::{kept, only};
-use engine::s3::{Threshold, UnreadableTags};
+use engine::s3::Threshold;
 use model::Mode;
 
 use super::arguments::Order;
@@ -38,12 +38,6 @@ impl Order {
         if self.options.multipart_threshold != Threshold::default() {
             words.push(format!("--multipart-threshold {}", self.options.multipart_threshold));
         }
-        let tags = match self.options.unreadable_tags {
-            UnreadableTags::Fail => None,
-            UnreadableTags::Warn => Some("warn"),
-            UnreadableTags::Ignore => Some("ignore"),
-        };
-        words.extend(tags.map(|policy| format!("--unreadable-tags {policy}")));
         words.push(format!("--resume {}", quoted(&self.state.display().to_string())));
         words.join(" ")
     }

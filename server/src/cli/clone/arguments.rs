@@ -10,7 +10,7 @@ use engine::{
     clock::now,
     clone::Options,
     limit::BytesPerSecond,
-    s3::{Ceilings, Endpoint, S3Client, Threshold, UnreadableTags},
+    s3::{Ceilings, Endpoint, S3Client, Threshold},
 };
 use model::{CloneSpec, Digest, Glob, Mode, Selection};
 use sha2::{Digest as _, Sha256};
@@ -18,10 +18,12 @@ use sha2::{Digest as _, Sha256};
 use super::{
     ends::EndArgs,
     fidelity::{FidelityArgs, Keys},
+    lock::StateLock,
     mirror::Confirmation,
     since::Since,
     state::State,
 };
+use crate::cli::writable::check_writable;
 
 /// Clone the objects of an S3 place to another, and prove that they are equal
 #[derive(Args)]
@@ -64,9 +66,6 @@ pub struct CloneArgs {
     /// Objects larger than this are copied in parts, several at once: 5MiB to 5GiB
     #[arg(long, value_name = "SIZE", default_value_t)]
     multipart_threshold: Threshold,
-    /// Objects whose tags cannot be read: fail them, or clone them without tags with or without a warning
-    #[arg(long, value_enum, value_name = "POLICY", default_value_t = TagsArg::Fail)]
-    unreadable_tags: TagsArg,
     /// JSON lines on standard output: progress once a second, the summary last
     #[arg(long)]
     pub json: bool,
@@ -82,13 +81,6 @@ pub struct CloneArgs {
     failures: Option<PathBuf>,
     #[command(flatten)]
     fidelity: FidelityArgs,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum TagsArg {
-    Fail,
-    Warn,
-    Ignore,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -117,6 +109,8 @@ pub struct Order {
     pub keep_state: bool,
     /// To go on from.
     pub resumed: Option<State>,
+    /// Held while the state file is in use.
+    locks: Vec<StateLock>,
     pub failures: Option<PathBuf>,
     /// Of a mirror.
     pub confirmation: Confirmation,
@@ -162,11 +156,6 @@ impl Order {
                 concurrency: args.concurrency.into(),
                 verify: !args.no_verify,
                 multipart_threshold: args.multipart_threshold,
-                unreadable_tags: match args.unreadable_tags {
-                    TagsArg::Fail => UnreadableTags::Fail,
-                    TagsArg::Warn => UnreadableTags::Warn,
-                    TagsArg::Ignore => UnreadableTags::Ignore,
-                },
             },
             ceilings,
             own_ceilings: [own_source, own_destination],
@@ -175,10 +164,19 @@ impl Order {
             state,
             keep_state,
             resumed: None,
+            locks: Vec::new(),
             failures: args.failures,
             confirmation: Confirmation { plan: args.plan, name: args.confirm },
             keys: args.fidelity.keys()?,
         };
+        if let Some(file) = &order.failures {
+            check_writable("--failures", file)?;
+        }
+        if keep_state {
+            let read = resume.iter().filter(|file| **file != order.state);
+            order.locks =
+                [&order.state].into_iter().chain(read).map(|file| StateLock::take(file)).collect::<Result<_, _>>()?;
+        }
         order.resumed = match resume {
             Some(file) => Some(State::read(&file, &order).await?),
             None if keep_state => State::read_if_there(&order.state, &order).await?,
@@ -213,6 +211,13 @@ impl Order {
     /// `s3://a → s3://b`.
     pub fn title(&self) -> String {
         format!("{} → {}", self.spec.source.url(), self.spec.destination.url())
+    }
+
+    pub fn lock_state(&mut self) -> Result<(), String> {
+        if self.locks.is_empty() {
+            self.locks.push(StateLock::take(&self.state)?);
+        }
+        Ok(())
     }
 
     pub fn forget_state(&self) -> Result<(), String> {
@@ -288,10 +293,10 @@ mod tests {
     #[tokio::test]
     async fn the_command_to_go_on_is_the_same_clone() {
         let line = "s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify --max-bandwidth 50MB \
-                    --multipart-threshold 8MiB --unreadable-tags warn";
+                    --multipart-threshold 8MiB";
         let order = read(line).await.unwrap();
         let again = order.resume_command();
-        assert!(again.contains(" --max-bandwidth 50MB --multipart-threshold 8MiB --unreadable-tags warn "), "{again}");
+        assert!(again.contains(" --max-bandwidth 50MB --multipart-threshold 8MiB --resume "), "{again}");
         assert!(again.starts_with("logyard clone s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify"));
         assert!(again.ends_with(&format!("--resume {}", order.state.display())), "{again}");
     }
@@ -310,7 +315,7 @@ mod tests {
     #[tokio::test]
     async fn what_copies_keep_and_get_is_read_and_said_again_to_go_on() {
         let line = "s3://aaa s3://bbb --sse aws:kms --sse-kms-key-id alias/k --acl copy --object-lock copy \
-                    --website-redirects --compare metadata --requester-pays";
+                    --website-redirects --compare metadata --unreadable-tags warn --requester-pays";
         let order = read(line).await.unwrap();
         assert!(order.source.requester_pays && order.destination.requester_pays);
         assert_eq!(order.spec.fidelity.acl, Some(model::Acl::Copy));

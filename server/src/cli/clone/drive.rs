@@ -15,6 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Record, Reporter, arguments::Order, outcome::End};
+use crate::cli::output;
 
 pub async fn drive(
     order: &Order,
@@ -36,6 +37,9 @@ pub async fn drive(
                 _ = ticks.tick() => {
                     record.add(tracker.take());
                     reporter.show(&record.progress);
+                    if output::closed() {
+                        stop.cancel();
+                    }
                     if order.keep_state && let Err(error) = record.keep(order).await {
                         reporter.warn(&error);
                     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use engine::s3::CustomerKey;
-use model::{Acl, Compare, Encryption, Fidelity, Invalid, ObjectLock};
+use model::{Acl, Compare, Encryption, Fidelity, Invalid, ObjectLock, UnreadableTags};
 
 #[derive(Args)]
 #[command(next_help_heading = "What copies keep and get")]
@@ -29,6 +29,10 @@ pub struct FidelityArgs {
     /// where no ETag, checksum or digest decides
     #[arg(long, value_name = "listing|metadata|content", default_value_t = Compare::Listing)]
     compare: Compare,
+    /// Objects whose tags cannot be read, or are not taken by the destination: fail them, or clone them without tags with
+    /// or without a warning
+    #[arg(long, value_name = "fail|warn|ignore", default_value = UnreadableTags::Fail.name())]
+    unreadable_tags: UnreadableTags,
     /// Pay for requests at buckets that require it
     #[arg(long)]
     pub requester_pays: bool,
@@ -62,6 +66,7 @@ impl FidelityArgs {
             },
             website_redirects: self.website_redirects,
             compare: self.compare,
+            unreadable_tags: self.unreadable_tags,
         })
     }
 

@@ -98,23 +98,23 @@ async fn ask(name: &str, plan: &Plan) -> Result<String, String> {
 
 /// Prints to standard output, since the user requested it. Keys are escaped, so they cannot control the terminal.
 fn show(seen: &ClonePreview) {
-    println!("Mirror {} → {}:", seen.spec.source.url(), seen.spec.destination.url());
-    println!("  to copy    {} ({})", count(seen.to_copy), bytes(seen.to_copy_bytes));
-    println!("  to delete  {} ({})", count(seen.to_delete), bytes(seen.to_delete_bytes));
+    out!("Mirror {} → {}:", seen.spec.source.url(), seen.spec.destination.url());
+    out!("  to copy    {} ({})", count(seen.to_copy), bytes(seen.to_copy_bytes));
+    out!("  to delete  {} ({})", count(seen.to_delete), bytes(seen.to_delete_bytes));
     for key in &seen.delete_examples {
-        println!("    delete {key:?}");
+        out!("    delete {key:?}");
     }
     let more = seen.to_delete.saturating_sub(seen.delete_examples.len() as u64);
     if more > 0 {
-        println!("    and {} more", count(more));
+        out!("    and {} more", count(more));
     }
     if let Some(price) = &seen.price {
         let requests = seen.requests;
         let all = requests.list + requests.copy + requests.head + requests.delete;
-        println!("  {} requests, {price}", count(all));
+        out!("  {} requests, {price}", count(all));
     }
     if let Some(plan) = &seen.plan {
-        println!("  plan {}", plan.id);
+        out!("  plan {}", plan.id);
     }
 }
 

@@ -11,6 +11,7 @@ mod arguments;
 mod drive;
 mod ends;
 mod fidelity;
+mod lock;
 mod mirror;
 mod outcome;
 mod record;
@@ -51,7 +52,8 @@ destination's name. In a script, --dry-run shows its plan, and --plan with --con
 
 Exit codes: 0 done, and proven equal unless --no-verify; 1 some objects failed, are not equal, or a listing failed;
 2 refused: bad usage, a mirror not confirmed, same place, missing bucket, no permission, refused credentials; 3 could
-not connect; 130 stopped by Ctrl-C or SIGTERM, to continue later with --resume.";
+not connect; 130 stopped by Ctrl-C, SIGTERM or SIGHUP, to continue later with --resume; 141 stopped because the reader
+of standard output is gone.";
 
 /// The command, with a runtime of its own.
 pub fn main(config: Option<&Path>, args: CloneArgs) -> ExitCode {
@@ -63,7 +65,7 @@ pub fn main(config: Option<&Path>, args: CloneArgs) -> ExitCode {
             exit
         }
         Err(error) => {
-            eprintln!("logyard: {error}");
+            err!("logyard: {error}");
             Exit::Usage.into()
         }
     }
@@ -87,8 +89,7 @@ pub async fn run(config: Option<&Path>, args: CloneArgs) -> ExitCode {
     if let (Some(path), Some(record)) = (&order.failures, &failures)
         && let Err(error) = record.write_failures(path)
     {
-        eprintln!("logyard: the failures could not be written to {}: {error}", path.display());
-        return Exit::Usage.into();
+        err!("logyard: the failures could not be written to {}: {error}", path.display());
     }
     summary.outcome.exit()
 }
@@ -111,16 +112,22 @@ async fn carry_out(order: &mut Order, reporter: &mut Reporter, json: bool) -> (S
         },
         () = stop.cancelled() => return (Summary::of(order, &Record::default(), &End::stopped_early()), None),
     }
-    let order = &*order;
     let mut record = Record::resume(order);
     let end = drive(order, (&source, &destination), &mut record, reporter, &stop).await;
     let over = end.outcome.finished() || end.needs_another_plan();
-    let kept = if over { order.forget_state() } else { record.keep(order).await };
+    let kept = if over {
+        order.forget_state()
+    } else {
+        match order.lock_state() {
+            Ok(()) => record.keep(order).await,
+            Err(held) => Err(held),
+        }
+    };
     let mut summary = Summary::of(order, &record, &end);
     match kept {
         Ok(()) if !over => summary.resume = Some(order.resume_command()),
         Ok(()) => {}
-        Err(error) => eprintln!("logyard: {error}"),
+        Err(error) => err!("logyard: {error}"),
     }
     (summary, Some(record))
 }

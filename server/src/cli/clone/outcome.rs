@@ -18,6 +18,8 @@ pub enum Outcome {
     Unverified,
     /// Everything was copied; nothing was compared.
     Copied,
+    /// The source has no object that is chosen.
+    Nothing,
     /// A dry run: the proof says what would be done.
     Rehearsed,
     /// Some objects failed, the others are done.
@@ -44,7 +46,7 @@ pub struct End {
 impl Outcome {
     pub fn exit(self) -> ExitCode {
         match self {
-            Self::Equal | Self::Unverified | Self::Copied | Self::Rehearsed => Exit::Done.into(),
+            Self::Equal | Self::Unverified | Self::Copied | Self::Nothing | Self::Rehearsed => Exit::Done.into(),
             Self::ItemsFailed | Self::NotEqual | Self::Unproven | Self::Failed => Exit::ItemsFailed.into(),
             Self::Refused => Exit::Usage.into(),
             Self::Unreachable => Exit::Unreachable.into(),
@@ -69,7 +71,9 @@ impl End {
             Some(Proof::Compared(compared)) if compared.has_only_unproven() => Outcome::Unproven,
             Some(proof) if !proof.holds() => Outcome::NotEqual,
             _ if failed > 0 => Outcome::ItemsFailed,
-            Some(Proof::Compared(compared)) if compared.equal => Outcome::Equal,
+            Some(proof) if proof.is_of_nothing() && record.progress.deleted == 0 => Outcome::Nothing,
+            None if record.progress.found == 0 && record.progress.deleted == 0 => Outcome::Nothing,
+            Some(Proof::Compared(compared)) if compared.equal || compared.is_of_nothing() => Outcome::Equal,
             Some(Proof::Compared(_)) => Outcome::Unverified,
             Some(Proof::DryRun(_)) => Outcome::Rehearsed,
             Some(Proof::Shipped(_) | Proof::Backfilled(_)) | None => Outcome::Copied,
@@ -83,7 +87,7 @@ impl End {
             "stopped" => Outcome::Stopped,
             "items_failed" => Outcome::ItemsFailed,
             "plan_changed" | "no_plan" | "no_bucket" | "denied" | "bad_credentials" | "no_credentials"
-            | "wrong_region" | "same_place" | "overlap" => Outcome::Refused,
+            | "wrong_region" | "same_place" | "overlap" | "named_like_folder" => Outcome::Refused,
             _ => Outcome::Failed,
         };
         Self { outcome, proof: None, error: Some(job_error(error)) }

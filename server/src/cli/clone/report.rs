@@ -60,7 +60,7 @@ impl Reporter {
             Self::Lines { last } => {
                 let due = last.is_none_or(|(at, phase)| phase != progress.phase || at.elapsed() >= BETWEEN_LINES);
                 if due {
-                    eprintln!("{}", words(progress));
+                    err!("{}", words(progress));
                     *last = Some((Instant::now(), progress.phase));
                 }
             }
@@ -70,8 +70,8 @@ impl Reporter {
 
     pub fn warn(&self, message: &str) {
         match self {
-            Self::Bar(bar) => bar.suspend(|| eprintln!("logyard: {message}")),
-            Self::Lines { .. } | Self::Json => eprintln!("logyard: {message}"),
+            Self::Bar(bar) => bar.suspend(|| err!("logyard: {message}")),
+            Self::Lines { .. } | Self::Json => err!("logyard: {message}"),
         }
     }
 
@@ -90,8 +90,8 @@ impl Reporter {
 
 pub fn print_json(value: &impl Serialize) {
     match serde_json::to_string(value) {
-        Ok(line) => println!("{line}"),
-        Err(error) => eprintln!("logyard: {error}"),
+        Ok(line) => out!("{line}"),
+        Err(error) => err!("logyard: {error}"),
     }
 }
 

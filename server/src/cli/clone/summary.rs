@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use model::{
-    Compare, Comparison, Failure, JobError, Phase, Progress, Proof,
-    number::{bytes, count},
+    Compare, Comparison, Failure, JobError, Phase, Progress, Proof, UnreadableTags,
+    number::{bytes, count, counted},
 };
 use serde::Serialize;
 
@@ -73,6 +73,7 @@ impl Summary {
             Outcome::Equal => "Equal, proven by comparing both listings",
             Outcome::Unverified => "Copied, in part unverified",
             Outcome::Copied => "Copied, not proven",
+            Outcome::Nothing => "Nothing to do",
             Outcome::Rehearsed => "Dry run, nothing was written",
             Outcome::ItemsFailed => "Done, but for some objects",
             Outcome::NotEqual => "Not equal",
@@ -84,14 +85,15 @@ impl Summary {
         if self.progress.phase == Phase::Waiting {
             return;
         }
-        println!("{verdict}: {}", self.title);
+        let verdict = if self.emptied() { "Emptied: neither side has objects" } else { verdict };
+        out!("{verdict}: {}", self.title);
         if !self.only.is_empty() {
-            println!("  only objects {}; all others were passed over", self.only);
+            out!("  only objects {}; all others were passed over", self.only);
         }
         let progress = &self.progress;
         #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
         let seconds = progress.active_ms as f64 / 1_000.0;
-        println!(
+        out!(
             "  {} objects found ({}{}), {} copied ({}), {} equal already, {} failed, in {seconds:.1} s",
             count(progress.found),
             bytes(progress.found_bytes),
@@ -102,28 +104,37 @@ impl Summary {
             count(progress.failed),
         );
         if progress.deleted > 0 {
-            println!("  {} deleted at the destination", count(progress.deleted));
+            out!("  {} deleted at the destination", count(progress.deleted));
         }
         self.print_proof();
         for failure in &self.failures {
-            println!("  failed {:?}: {}", cut(failure.key.as_str()), failure.message);
+            out!("  failed {:?}: {}", cut(failure.key.as_str()), failure.message);
         }
         let more = self.progress.failed.saturating_sub(self.failures.len() as u64);
         if more > 0 {
-            println!("  and {} more; --failures FILE writes them to a file", count(more));
+            out!("  and {} more; --failures FILE writes them to a file", count(more));
         }
+    }
+
+    /// Whether a mirror of a source without objects deleted what the destination had.
+    fn emptied(&self) -> bool {
+        self.outcome == Outcome::Equal && self.proof.as_ref().is_some_and(Proof::is_of_nothing)
     }
 
     fn print_proof(&self) {
         match &self.proof {
-            Some(Proof::Compared(proof)) => println!(
+            Some(Proof::Compared(proof)) => out!(
                 "  compared {} with {}{}: {}",
                 count(proof.source_objects),
                 count(proof.destination_objects),
-                if proof.compare == Compare::Metadata { ", by metadata and tags too" } else { "" },
+                match (proof.compare, proof.unreadable_tags) {
+                    (Compare::Listing | Compare::Content, _) => "",
+                    (Compare::Metadata, UnreadableTags::Fail) => ", by metadata and tags too",
+                    (Compare::Metadata, _) => ", by metadata too, and by tags where they can be read",
+                },
                 figures(proof),
             ),
-            Some(Proof::DryRun(plan)) => println!(
+            Some(Proof::DryRun(plan)) => out!(
                 "  would copy {} ({}), skip {} that are equal, leave {} that are only at the destination",
                 count(plan.would_copy),
                 bytes(plan.would_copy_bytes),
@@ -132,15 +143,32 @@ impl Summary {
             ),
             Some(Proof::Shipped(_) | Proof::Backfilled(_)) | None => {}
         }
+        let left_out = match &self.proof {
+            Some(Proof::Compared(proof)) => proof.left_out,
+            Some(Proof::DryRun(plan)) => plan.left_out,
+            _ => 0,
+        };
+        if left_out > 0 {
+            out!(
+                "  {} left out: the key equals the source's prefix and would be empty there",
+                counted(left_out, "object")
+            );
+        }
     }
 
     /// Prints what failed, where, why and what to do now to standard error.
     pub fn print_error(&self) {
         if let Some(error) = self.error.as_ref().filter(|_| self.outcome != Outcome::Stopped) {
-            eprintln!("logyard: {} {}", error.message, error.advice);
+            err!("logyard: {} {}", error.message, error.advice);
+        }
+        if self.outcome == Outcome::Nothing {
+            err!(
+                "logyard: the source has no {}object: check bucket and prefix. A prefix is the beginning of keys, not a folder.",
+                if self.only.is_empty() { "" } else { "chosen " }
+            );
         }
         if let Some(command) = &self.resume {
-            eprintln!("Resume with:\n  {command}");
+            err!("Resume with:\n  {command}");
         }
     }
 }

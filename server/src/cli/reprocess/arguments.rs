@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::config::seconds;
+use crate::{cli::writable::check_writable, config::seconds};
 use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -126,6 +126,9 @@ impl Order {
     /// The message says what is wrong and what would be right.
     pub fn read(arguments: &Arguments) -> Result<Self, String> {
         let Arguments { source, sink, from, to, dry_run, max_eps, .. } = arguments;
+        if let Some(file) = &arguments.dead_letters {
+            check_writable("--dead-letters", file)?;
+        }
         let window = match (from, to) {
             (Some(from), Some(to)) => {
                 Some(Window::new(*from, *to).map_err(|_| format!("--to {to} must be after --from {from}"))?)

@@ -19,6 +19,7 @@ use super::{
     outcome::End,
     summary::SHOWN,
 };
+use crate::cli::output;
 
 /// The tracker's state, as far as it is shown.
 #[derive(Default)]
@@ -53,6 +54,9 @@ pub async fn drive(order: Order, reporter: &mut Reporter, stop: &CancellationTok
                 _ = ticks.tick() => {
                     record.take(&tracker);
                     reporter.show(&record.progress);
+                    if output::closed() {
+                        stop.cancel();
+                    }
                 }
             }
         }

@@ -42,7 +42,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
             exit
         }
         Err(error) => {
-            eprintln!("logyard: {error}");
+            err!("logyard: {error}");
             Exit::Usage.into()
         }
     }

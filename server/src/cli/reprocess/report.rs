@@ -54,7 +54,7 @@ impl Reporter {
             }
             Self::Lines { last } => {
                 if last.is_none_or(|at| at.elapsed() >= BETWEEN_LINES) {
-                    eprintln!("{}", words(progress));
+                    err!("{}", words(progress));
                     *last = Some(Instant::now());
                 }
             }
@@ -77,8 +77,8 @@ impl Reporter {
 
 fn print_json(value: &impl Serialize) {
     match serde_json::to_string(value) {
-        Ok(line) => println!("{line}"),
-        Err(error) => eprintln!("logyard: {error}"),
+        Ok(line) => out!("{line}"),
+        Err(error) => err!("logyard: {error}"),
     }
 }
 

@@ -83,11 +83,11 @@ impl Summary {
             Outcome::Refused => return,
         };
         let model::Summary { lines, failures, bytes: volume, duration_ms, .. } = &self.all;
-        println!("{verdict}: {}", self.title);
+        out!("{verdict}: {}", self.title);
         if let Some(window) = self.window {
-            println!("  window {window}");
+            out!("  window {window}");
         }
-        println!(
+        out!(
             "  {}: {} shipped, {} failed; {} read in {duration_ms} ms, {} a second",
             counted(self.progress.found, "object"),
             count(self.progress.done),
@@ -95,7 +95,7 @@ impl Summary {
             bytes(volume.read),
             counted(self.lines_per_second, "record"),
         );
-        println!(
+        out!(
             "  {}: {} parsed, {} not; {} outside the window, {} sent, {} acknowledged, {} there already, {} not delivered",
             counted(lines.encountered, "record"),
             count(lines.parsed),
@@ -107,18 +107,18 @@ impl Summary {
             count(failures.sending.total),
         );
         for failure in &self.failed_objects {
-            println!("  failed {:?}: {}", failure.key.as_str(), failure.message);
+            out!("  failed {:?}: {}", failure.key.as_str(), failure.message);
         }
         let more = self.progress.failed.saturating_sub(self.failed_objects.len() as u64);
         if more > 0 {
-            println!("  and {} more", count(more));
+            out!("  and {} more", count(more));
         }
     }
 
     /// Prints what failed, where, why and what to do now to standard error.
     pub fn print_error(&self) {
         if let Some(error) = self.error.as_ref().filter(|_| self.outcome != Outcome::Stopped) {
-            eprintln!("logyard: {} {}", error.message, error.advice);
+            err!("logyard: {} {}", error.message, error.advice);
         }
     }
 }

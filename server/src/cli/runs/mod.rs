@@ -67,7 +67,7 @@ pub fn import(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("logyard: {}", failure.message);
+            err!("logyard: {}", failure.message);
             failure.exit.into()
         }
     }

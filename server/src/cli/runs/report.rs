@@ -1,10 +1,6 @@
 //! The output of an import.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 use db::NewInvocation;
 use engine::runs::ExportError;
@@ -42,7 +38,7 @@ impl Report {
 
     pub fn unreadable(&mut self, path: &Path, why: &ExportError) {
         self.unreadable += 1;
-        eprintln!("logyard: {}: {why}", path.display());
+        err!("logyard: {}: {why}", path.display());
     }
 
     pub fn runs(&mut self, invocations: &[NewInvocation], changed: u64) {
@@ -51,7 +47,7 @@ impl Report {
         for run in invocations.iter().map(|invocation| &invocation.run) {
             *self.outcomes.entry(run.outcome.as_str()).or_default() += 1;
             if self.json {
-                print(&line(run));
+                out!("{}", line(run));
             } else if !run.outcome.whole() && self.troubled.len() < SHOWN {
                 self.troubled.push(words(run));
             }
@@ -68,14 +64,14 @@ impl Report {
             pipeline.name,
         );
         if self.json {
-            eprintln!("{recorded}");
+            err!("{recorded}");
         } else {
-            self.troubled.iter().for_each(|line| print(line));
+            self.troubled.iter().for_each(|line| out!("{line}"));
             let counted = Outcome::ALL.into_iter().filter_map(|outcome| {
                 Some(format!("{} {}", self.outcomes.get(outcome.as_str())?, outcome.as_str().replace('_', " ")))
             });
             let counted: Vec<String> = counted.collect();
-            print(&format!("{recorded}{}{}", if counted.is_empty() { "" } else { ": " }, counted.join(", ")));
+            out!("{recorded}{}{}", if counted.is_empty() { "" } else { ": " }, counted.join(", "));
         }
         if self.unreadable == 0 { Exit::Done } else { Exit::ItemsFailed }
     }
@@ -96,9 +92,4 @@ fn words(run: &Run) -> String {
     let key = run.key.as_ref().map(|key| format!(" {}", key.as_str().escape_debug())).unwrap_or_default();
     let request = run.request_id.as_deref().unwrap_or_default();
     format!("{} {request} {}{key}: {}", run.started_at, run.outcome.as_str(), run.reason.escape_debug())
-}
-
-/// Ignores a closed standard output.
-fn print(line: &str) {
-    let _ = writeln!(io::stdout(), "{line}");
 }

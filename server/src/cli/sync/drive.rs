@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     boot::{self, Failure, database},
+    cli::output,
     config::{self, Config},
     connections::tables::Syncs,
     tasks::syncer::{Context, Ended, Keeper, Next, Patience, Turn},
@@ -75,6 +76,9 @@ async fn take_turns(
     let mut answered = false;
     loop {
         let turn = keeper.turn(arguments.verify, &mut |status| reporter.show(status), stop).await?;
+        if output::closed() {
+            return Ok(End::quiet(Outcome::Stopped));
+        }
         let wait = match turn {
             Turn::Cut(Halt::Stopped) => return Ok(End::quiet(Outcome::Stopped)),
             Turn::Cut(Halt::LeaseLost) => ASK_EVERY,

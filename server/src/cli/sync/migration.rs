@@ -7,7 +7,7 @@ use tables::{Migration, Table, TableError};
 
 use super::{Arguments, report::print_json};
 use crate::{
-    cli::Exit,
+    cli::{Exit, output::print},
     config::Config,
     connections::tables::{OpenError, Syncs},
 };
@@ -32,14 +32,14 @@ pub async fn run(syncs: &Syncs, arguments: &Arguments) -> ExitCode {
 /// The migration of a replica.
 pub async fn of_replica(config: &Config, holder: &str, arguments: &Arguments) -> ExitCode {
     if !arguments.show_migration && !arguments.apply_migration {
-        eprintln!("logyard: --held-for needs --show-migration or --apply-migration");
+        err!("logyard: --held-for needs --show-migration or --apply-migration");
         return Exit::Usage.into();
     }
     let name = format!("{holder}/{}", arguments.table);
     let Some(replica) = config.replicas.iter().find(|replica| replica.to_string() == name) else {
         let known: Vec<_> = config.replicas.iter().map(ToString::to_string).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        eprintln!("logyard: no replica is named `{name}`; [[replicas]] has: {known}");
+        err!("logyard: no replica is named `{name}`; [[replicas]] has: {known}");
         return Exit::Usage.into();
     };
     finish(Table::open(replica.spec()).await.map_err(OpenError::Local), arguments).await
@@ -52,7 +52,7 @@ async fn finish(opened: Result<Table, OpenError>, arguments: &Arguments) -> Exit
             Exit::Done.into()
         }
         Err(error) => {
-            eprintln!("logyard: {error} {}", error.advice());
+            err!("logyard: {error} {}", error.advice());
             let exit = if error.unreachable() { Exit::Unreachable } else { Exit::Usage };
             exit.into()
         }
@@ -78,11 +78,11 @@ fn show(migration: &Migration, arguments: &Arguments) {
         let table = arguments.table.as_str();
         print_json(&Shown { r#type: "migration", table, statements: up, undo: down, applied });
     } else if migration.is_empty() {
-        eprintln!("There is nothing to do: the table has everything that makes it quick to compare.");
+        err!("There is nothing to do: the table has everything that makes it quick to compare.");
     } else {
-        print!("{migration}");
+        print(format_args!("{migration}"));
         if applied {
-            eprintln!("Done.");
+            err!("Done.");
         }
     }
 }

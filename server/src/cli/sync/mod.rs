@@ -47,7 +47,7 @@ pub fn main(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
             exit
         }
         Err(error) => {
-            eprintln!("logyard: {error}");
+            err!("logyard: {error}");
             Exit::Usage.into()
         }
     }

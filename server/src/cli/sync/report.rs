@@ -48,7 +48,7 @@ impl Reporter {
             }
             Self::Lines { last } => {
                 if due(last, BETWEEN_LINES) {
-                    eprintln!("{}", status.reason);
+                    err!("{}", status.reason);
                 }
             }
             Self::Json { last } => {
@@ -82,7 +82,7 @@ fn due(last: &mut Option<Instant>, between: Duration) -> bool {
 
 pub fn print_json(value: &impl Serialize) {
     match serde_json::to_string(value) {
-        Ok(line) => println!("{line}"),
-        Err(error) => eprintln!("logyard: {error}"),
+        Ok(line) => out!("{line}"),
+        Err(error) => err!("logyard: {error}"),
     }
 }

@@ -106,9 +106,9 @@ impl Summary {
             Outcome::Unreachable => "Not finished",
             Outcome::Stopped => "Stopped; running the command again goes on from here",
         };
-        println!("{verdict}: {}", self.table);
-        println!("  {}", status.reason);
-        println!(
+        out!("{verdict}: {}", self.table);
+        out!("  {}", status.reason);
+        out!(
             "  {} sent, {} deleted, {} found in {}, {} ms",
             counted(self.uploaded, "row"),
             count(self.deleted),
@@ -116,7 +116,7 @@ impl Summary {
             counted(self.evaluations, "evaluation"),
             self.duration_ms,
         );
-        println!(
+        out!(
             "  {}, {} sent, {} received; {} read here, {} there",
             counted(self.requests, "request"),
             bytes(self.bytes_sent),
@@ -126,21 +126,21 @@ impl Summary {
         );
         for row in self.quarantine.iter().take(SHOWN) {
             let Quarantined { key, version, error, attempts, .. } = row;
-            println!(
+            out!(
                 "  in quarantine: row {key}, version {version}: {error} (tried {})",
                 counted((*attempts).into(), "time")
             );
         }
         let more = status.quarantined.saturating_sub(self.quarantine.len().min(SHOWN) as u64);
         if more > 0 {
-            println!("  and {} more", count(more));
+            out!("  and {} more", count(more));
         }
     }
 
     /// Prints what failed, where, why and what to do now to standard error.
     pub fn print_error(&self) {
         if let Some(error) = &self.error {
-            eprintln!("logyard: {} {}", error.message, error.advice);
+            err!("logyard: {} {}", error.message, error.advice);
         }
     }
 }

@@ -140,9 +140,12 @@ mod tests {
             missing,
             different: 0,
             extra,
+            left_out: 0,
             equal: false,
+            nothing: false,
             selection: Selection::default(),
             compare: model::Compare::default(),
+            unreadable_tags: model::UnreadableTags::default(),
         };
         Proof::Compared(comparison.judged())
     }
@@ -193,6 +196,7 @@ mod tests {
             would_copy_bytes: 0,
             would_skip: 0,
             extra: 0,
+            left_out: 0,
             selection: Selection::default(),
         });
         let outcome = Outcome::judge(Ok(Some(proof)), &Progress::default(), Some(Halt::Asked(Stop::Cancel)));

@@ -1,6 +1,7 @@
 //! Clones and mirrors: through the API, by the command, and by processes that are killed.
 
 pub mod command;
+mod ends;
 pub mod kill_nine;
 pub mod mirror;
 pub mod mirror_command;

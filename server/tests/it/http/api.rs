@@ -100,7 +100,9 @@ async fn selection_survives_preview_start_and_display() {
 #[tokio::test]
 async fn fidelity_is_stored_and_customer_key_refused() {
     let server = TestServer::open().await;
-    let fidelity = json!({"encryption": {"algorithm": "AES256"}, "website_redirects": true, "compare": "metadata"});
+    let fidelity = json!({
+        "encryption": {"algorithm": "AES256"}, "website_redirects": true, "compare": "metadata", "unreadable_tags": "warn",
+    });
     let mut body = json!({"source": "s3://source", "destination": "s3://target", "fidelity": fidelity});
     let job: Value = server.post("/api/v1/clones", &body).await.json().await.unwrap();
     let shown = server.json(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await;
@@ -108,6 +110,7 @@ async fn fidelity_is_stored_and_customer_key_refused() {
     for (wrong, said) in [
         (json!({"source_customer_key": "c2VjcmV0"}), "logyard clone"),
         (json!({"acl": "public"}), "`private`"),
+        (json!({"unreadable_tags": "drop"}), "`ignore`"),
         (json!({"encryption": {"algorithm": "aws:kms", "key_id": "a b"}}), "without spaces"),
     ] {
         body["fidelity"] = wrong;
@@ -118,6 +121,17 @@ async fn fidelity_is_stored_and_customer_key_refused() {
         assert!(detail.contains(said) && !detail.contains("c2VjcmV0"), "{detail}");
     }
     assert_eq!(server.json("/api/v1/jobs").await["items"].as_array().unwrap().len(), 1, "nothing refused became a job");
+}
+
+#[tokio::test]
+async fn copy_named_like_folder_is_refused_with_name() {
+    let server = TestServer::open().await;
+    let body = json!({"source": "s3://source/a", "destination": "s3://target/in/"});
+    for path in ["/api/v1/clones", "/api/v1/clones/preview"] {
+        let refused = problem(server.post(path, &body).await).await;
+        assert_eq!((&refused["status"], &refused["field"]), (&json!(422), &json!("destination.prefix")), "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains("s3://target/in/a"), "{refused}");
+    }
 }
 
 #[tokio::test]

@@ -139,9 +139,12 @@ async fn form_options_round_trip_and_errors_name_fields() {
     assert!(inside(&html, "sse-kms-key-id-fault", "p").contains("aws:kms"), "{html}");
     assert!(!html.contains("role=\"alert\""), "{html}");
 
-    let some = format!("{places}&sse=aws%3Akms&sse_kms_key_id=alias%2Fk&website_redirects=on");
+    let some = format!("{places}&sse=aws%3Akms&sse_kms_key_id=alias%2Fk&website_redirects=on&unreadable_tags=warn");
     let form = page(&server, &format!("/clones/new?{some}")).await;
-    assert!(form.contains("--sse aws:kms --sse-kms-key-id alias/k --website-redirects"), "{form}");
+    assert!(
+        form.contains("--sse aws:kms --sse-kms-key-id alias/k --website-redirects --unreadable-tags warn"),
+        "{form}"
+    );
     let started = send(&server, "start_clone", &some).await;
     let job = page(&server, leads_to(&started)).await;
     assert!(job.contains("encrypted by aws:kms with key alias/k, with website redirects"), "{job}");
@@ -149,6 +152,25 @@ async fn form_options_round_trip_and_errors_name_fields() {
     let again = again.split_once('"').unwrap().0.replace("&amp;", "&");
     let again = page(&server, &format!("/clones/new?{again}")).await;
     assert!(again.contains("value=\"alias/k\""), "{again}");
+    assert!(again.contains("<option value=\"warn\" selected"), "{again}");
+}
+
+#[tokio::test]
+async fn clone_of_nothing_is_shown_as_neutral() {
+    let server = TestServer::open().await;
+    let runner = server.runner().await;
+    let body = serde_json::json!({"source": "s3://source/typo/", "destination": "s3://target"});
+    let job: Value = server.post("/api/v1/clones", &body).await.json().await.unwrap();
+    runner.nudge().nudge();
+    let path = format!("/jobs/{}", job["id"].as_str().unwrap());
+    let ended = server.json_once(&format!("/api/v1{path}"), |job| job["state"] == "succeeded").await;
+    assert_eq!((&ended["proof"]["equal"], &ended["proof"]["nothing"]), (&false.into(), &true.into()), "{ended}");
+    let html = page(&server, &path).await;
+    assert!(html.contains("nothing to do") && html.contains("Nothing to do: the source has no object."), "{html}");
+    assert!(!html.contains("mark good"), "{html}");
+    let jobs = page(&server, "/jobs").await;
+    assert!(jobs.contains("no object at the source") && !jobs.contains("mark good"), "{jobs}");
+    runner.stop().await;
 }
 
 #[tokio::test]

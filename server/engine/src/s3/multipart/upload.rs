@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Transfer, inspect::SourceInfo, layout::Part};
 use crate::s3::{
-    Action, ETag, Listed, S3Client,
+    Action, ETag, Listed, ObjectMetadata, S3Client,
     blank::sendable,
     copy::limit,
     digest::{Digester, Md5Sum, hides_digest},
@@ -66,19 +66,30 @@ impl Upload {
         let context = store.context(Action::Put, Some(bucket)).asking_also(seen.options.permissions());
         let checked = seen.options.locks() || seen.options.hides_digest();
         let checksum = (transfer == Transfer::Streamed && checked).then_some(CHECKSUM);
-        let request = || async {
+        let (context, algorithm) = (&context, &checksum);
+        let request = |metadata: ObjectMetadata| async move {
             let request = store.client.create_multipart_upload().bucket(bucket.as_str()).key(sendable(key));
-            let request = seen.options.clone().onto_upload(seen.metadata.clone().onto_upload(request));
-            let request = request.set_checksum_type(checksum.as_ref().map(|_| ChecksumType::FullObject));
+            let raw = metadata.raw();
+            let request = seen.options.clone().onto_upload(metadata.onto_upload(request));
+            let request = request.set_checksum_type(algorithm.as_ref().map(|_| ChecksumType::FullObject));
             let begun = request
-                .set_checksum_algorithm(checksum.clone())
+                .set_checksum_algorithm(algorithm.clone())
+                .customize()
+                .interceptor(raw)
                 .send()
                 .await
                 .map_err(|error| context.classify(&error))?;
             let id = begun.upload_id.filter(|id| !id.is_empty());
             id.ok_or_else(|| context.unclear("the upload was answered with success but no id"))
         };
-        let id = store.retry.send(&context, BEGIN_WITHIN, request).await?;
+        let send =
+            |metadata: ObjectMetadata| store.retry.send(context, BEGIN_WITHIN, move || request(metadata.clone()));
+        let id = match send(seen.metadata.clone()).await {
+            Err(refused) if seen.metadata.has_tags() && store.may_drop_tags(&refused.error) => {
+                store.unless_tags(key, refused, send(seen.metadata.clone().without_tags()).await)
+            }
+            answer => answer,
+        }?;
         Ok(Self { store: store.clone(), bucket: bucket.clone(), key: key.clone(), id, checksum, open: true })
     }
 

@@ -71,7 +71,9 @@ async fn judge(ground: &Ground, order: &Order, finished: &Finished) {
     if order.mode == Mode::Mirror && !expected.failures.is_empty() {
         assert_eq!(finished.error().code(), "items_failed", "it deletes only what it may be sure of");
     } else {
-        assert_eq!(!finished.comparison().has_faults(), expected.failures.is_empty(), "{:?}", finished.comparison());
+        let comparison = finished.comparison();
+        assert_eq!(!comparison.has_faults(), expected.failures.is_empty(), "{comparison:?}");
+        assert!(!(comparison.nothing && comparison.source_objects > 0), "{comparison:?}");
     }
     finished.adds_up();
 }

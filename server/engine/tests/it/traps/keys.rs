@@ -1,7 +1,7 @@
 //! Keys that are no paths: every one of them is an object of its own.
 
 use embedded::Content;
-use model::Reason;
+use model::{CloneSpec, Mode, Proof, Reason};
 
 use super::{assert_same, full};
 use crate::support::{TestBuckets, clone_between, source_to_destination, spec};
@@ -75,11 +75,36 @@ async fn odd_keys_survive_a_change_of_prefix() {
 
 #[tokio::test]
 async fn too_long_destination_key_is_reported() {
-    let buckets = TestBuckets::with(&["in/", "in/a"]).await;
-    let finished = buckets.clone(&spec("source/in/", "destination/")).await;
+    let long = "k".repeat(1_020);
+    let buckets = TestBuckets::with(&["a", &long]).await;
+    let finished = buckets.clone(&spec("source", "destination/deep/")).await;
     let failure = finished.only_failure();
-    assert_eq!((failure.key.as_str(), failure.reason), ("in/", Reason::KeyTooLong));
-    assert_eq!(buckets.read("destination", "a").await.unwrap(), b"in/a");
+    assert_eq!((failure.key.as_str(), failure.reason), (long.as_str(), Reason::KeyTooLong));
+    assert_eq!(buckets.read("destination", "deep/a").await.unwrap(), b"a");
+}
+
+/// A marker of the prefix itself, as consoles make for folders, is the marker of the other prefix; the root of a bucket
+/// has none.
+#[tokio::test]
+async fn marker_of_prefix_is_copied_or_left_out() {
+    let buckets = TestBuckets::with(&["in/", "in/a"]).await;
+    let moved = buckets.clone(&spec("source/in/", "destination/out/")).await;
+    moved.is_equal();
+    assert_eq!(moved.comparison().left_out, 0);
+    assert_eq!(buckets.keys("destination").await, ["out/", "out/a"]);
+
+    let buckets = TestBuckets::with(&["in/", "in/a"]).await;
+    let to_root = spec("source/in/", "destination/");
+    let dry = buckets.clone(&CloneSpec { dry_run: true, ..to_root.clone() }).await;
+    let Ok(Some(Proof::DryRun(plan))) = &dry.result else { panic!("{dry:?}") };
+    assert_eq!((plan.left_out, plan.would_copy), (1, 1));
+    for copies in [1, 0] {
+        let finished = buckets.clone(&to_root).await;
+        finished.is_equal();
+        assert_eq!((finished.taken.progress.done, finished.comparison().left_out), (copies, 1));
+    }
+    buckets.clone(&CloneSpec { mode: Mode::Verify, ..to_root }).await.is_equal();
+    assert_eq!(buckets.keys("destination").await, ["a"]);
 }
 
 /// All that one byte can be, and what stands beside it, at both ways of copying.

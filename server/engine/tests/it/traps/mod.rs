@@ -5,7 +5,9 @@
 //! | keys with control characters; the source of a copy; what looks like folders | [`keys`], [`crate::random_buckets`] |
 //! | an error in a listing, a listing out of order, success with an error inside or nothing | [`crate::faults`], [`crate::multipart_faults`], [`crate::unordered`], [`crate::fault_suite`] |
 //! | objects in parts carry nothing by themselves; uploads left behind | [`crate::multipart`], [`crate::multipart_faults`] |
-//! | ETags that are no MD5, times, storage classes, archives, tags, keys of encryption | [`objects`] |
+//! | ETags that are no MD5, times, storage classes, archives, keys of encryption | [`objects`] |
+//! | tags that cannot be read, or that the destination does not take | [`tags`] |
+//! | headers lost, forged, parsed or doubled on the way | [`headers`] |
 //! | objects that change or go | [`changes`], [`crate::fault_suite`] |
 //! | the requester pays | [`payer`] |
 //! | keys of a key service, keys of the customer's own | [`encryption`] |
@@ -20,6 +22,7 @@ mod altered;
 mod carried;
 mod changes;
 mod encryption;
+mod headers;
 mod keys;
 mod locks;
 mod metadata;
@@ -27,6 +30,7 @@ mod moto;
 mod objects;
 mod payer;
 mod redirects;
+mod tags;
 mod unproven;
 mod whole;
 

@@ -1,16 +1,14 @@
 //! What of an object other tools lose, or take for something else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use embedded::Content;
-use engine::{clone::Options, s3::UnreadableTags};
 use model::{CloneSpec, Mode, Reason};
 
 use super::{assert_same, full, multipart};
 use crate::{
-    multipart::{MIB, above_5_mib},
     proxy::{Fate, Kind, Proxy},
-    support::{Finished, TestBuckets, clone_at, clone_between, clone_with, connect, source_to_destination},
+    support::{Finished, TestBuckets, clone_at, clone_between, connect, source_to_destination},
 };
 
 #[tokio::test]
@@ -94,64 +92,6 @@ async fn archived_objects_fail_and_others_are_cloned() {
         assert_eq!(named, [("DEEP_ARCHIVE", Reason::Archived), ("GLACIER", Reason::Archived)].into());
         assert_eq!((finished.taken.progress.done, finished.comparison().missing), (2, 2));
     }
-}
-
-/// Clones a tagged object and a plain one, where reading tags is answered like this.
-async fn where_tags_are(
-    status: u16,
-    code: &'static str,
-    in_parts: bool,
-    unreadable_tags: UnreadableTags,
-) -> (Finished, TestBuckets) {
-    let (here, there) = (TestBuckets::with(&["plain"]).await, TestBuckets::new().await);
-    let size = if in_parts { MIB * 6 } else { 10 };
-    here.store.put_content("source", "tagged", &Content { body: vec![b'x'; size].into(), ..full("t") }).await.unwrap();
-    let proxy = Proxy::before(&here.store.url(), move |request| {
-        let tags = request.kind == Kind::Other && request.target.contains("tagging");
-        std::future::ready(if tags { Fate::Refuse(status, code) } else { Fate::Forward })
-    })
-    .await;
-    let (near, far) = (connect(proxy.url()).await, there.engine().await);
-    let options = Options { unreadable_tags, ..above_5_mib() };
-    (clone_with(&near, &far, &source_to_destination(), &options).await, there)
-}
-
-/// An object is never cloned without the tags that it has.
-#[tokio::test]
-async fn unreadable_tags_fail_their_object_with_permission() {
-    for in_parts in [false, true] {
-        let (finished, there) = where_tags_are(403, "AccessDenied", in_parts, UnreadableTags::Fail).await;
-        let failure = finished.only_failure();
-        assert_eq!((failure.key.as_str(), failure.reason), ("tagged", Reason::Denied));
-        assert!(failure.message.contains("s3:GetObjectTagging"), "{}", failure.message);
-        assert_eq!(there.store.count("destination").unwrap(), 1);
-    }
-}
-
-/// As Garage answers.
-#[tokio::test]
-async fn unsupported_tags_fail_their_object_at_once() {
-    for in_parts in [false, true] {
-        let (finished, _there) = where_tags_are(501, "NotImplemented", in_parts, UnreadableTags::Fail).await;
-        let failure = finished.only_failure();
-        assert_eq!((failure.key.as_str(), failure.reason, failure.attempts), ("tagged", Reason::Store, 1));
-        assert!(failure.message.contains("tags") && failure.message.contains("NotImplemented"), "{}", failure.message);
-    }
-}
-
-/// All else that it carries goes along. What may pass, such as a store that is busy, is no reason to lose tags.
-#[tokio::test]
-async fn unreadable_tags_are_dropped_only_on_request() {
-    for (status, code) in [(403, "AccessDenied"), (501, "NotImplemented")] {
-        for (policy, in_parts) in [(UnreadableTags::Warn, false), (UnreadableTags::Ignore, true)] {
-            let (finished, there) = where_tags_are(status, code, in_parts, policy).await;
-            finished.is_equal();
-            let copy = there.store.content("destination", "tagged").await.unwrap().unwrap();
-            assert_eq!((&copy.tags, &copy.headers), (&BTreeMap::new(), &full("t").headers));
-        }
-    }
-    let (finished, _there) = where_tags_are(503, "SlowDown", false, UnreadableTags::Ignore).await;
-    assert_eq!(finished.only_failure().reason, Reason::Store);
 }
 
 /// Answers copies of `a` with this refusal; there is an object beside it.

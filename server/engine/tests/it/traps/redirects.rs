@@ -1,7 +1,7 @@
 //! Where an object of a website leads: CopyObject loses it.
 
 use embedded::{Content, Headers};
-use model::Fidelity;
+use model::{CloneSpec, Compare, Fidelity, Mode};
 
 use super::full;
 use crate::support::{TestBuckets, clone_between, source_to_destination, with};
@@ -37,4 +37,22 @@ async fn default_copy_costs_one_request() {
     assert_eq!(redirect(&here).await, None);
     clone_between(&here.engine().await, &there.engine().await, &source_to_destination()).await.is_equal();
     assert_eq!(redirect(&there).await.as_deref(), Some("/there"));
+}
+
+/// A streamed copy carries redirects: one that is lost is a difference. A store that copies by itself loses them.
+#[tokio::test]
+async fn metadata_comparison_includes_redirects_of_streamed_copies() {
+    let (here, there) = (website().await, TestBuckets::new().await);
+    let by_metadata = with(Fidelity { compare: Compare::Metadata, ..Fidelity::default() });
+    let verify = CloneSpec { mode: Mode::Verify, ..by_metadata };
+    for buckets in [&here, &there] {
+        for key in ["page", "plain"] {
+            let mut copy = here.store.content("source", key).await.unwrap().unwrap();
+            copy.headers.website_redirect = None;
+            buckets.store.put_content("destination", key, &copy).await.unwrap();
+        }
+    }
+    let finished = clone_between(&here.engine().await, &there.engine().await, &verify).await;
+    assert_eq!(finished.only_failure().key.as_str(), "page");
+    here.clone(&verify).await.is_equal();
 }
