@@ -27,6 +27,7 @@ mod naming;
 mod postgres;
 mod range_sums;
 mod read_plan;
+mod rows;
 mod span;
 mod spec;
 mod sqlite;

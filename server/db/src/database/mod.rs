@@ -9,6 +9,7 @@
 //! unchanged until it writes; in PostgreSQL it locks the rows that it is going to change as it reads them. A dropped
 //! transaction is rolled back.
 
+mod migrations;
 mod open;
 mod statement;
 

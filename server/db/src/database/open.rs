@@ -4,15 +4,12 @@ use std::{fs, path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     Connection, PgPool, SqlitePool,
-    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Database, Pools, Statement};
+use super::{Database, Pools, Statement, migrations::migrator};
 use crate::DbError;
-
-static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// PostgreSQL connections per server; a dozen servers fit into the default limit of 100.
 const POSTGRES_CONNECTIONS: u32 = 8;
@@ -34,11 +31,11 @@ pub async fn open(url: &str) -> Result<Database, DbError> {
     let mut database = Database { pools, description: String::new(), statements: Arc::default() };
     let (name, version) = match &database.pools {
         Pools::Sqlite { writer, .. } => {
-            MIGRATIONS.run(writer).await?;
+            migrator().run(writer).await?;
             ("SQLite", "SELECT sqlite_version() AS version")
         }
         Pools::Postgres(pool) => {
-            MIGRATIONS.run(pool).await?;
+            migrator().run(pool).await?;
             ("PostgreSQL", "SELECT current_setting('server_version') AS version")
         }
     };

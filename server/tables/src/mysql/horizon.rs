@@ -17,13 +17,14 @@ use std::{
 
 use async_trait::async_trait;
 use rand::Rng as _;
-use sqlx::{FromRow, MySqlConnection};
+use sqlx::{MySqlConnection, mysql::MySqlRow};
 
 use super::{MysqlTable, Shape, all, one, run};
 use crate::{
     TableError,
     error::at,
     horizon::{OpenWriters, Writers},
+    rows::from_row,
 };
 
 pub use crate::horizon::Horizon;
@@ -39,13 +40,14 @@ static QUESTIONS: AtomicU64 = AtomicU64::new(0);
 const AT_WORK: &str = "SELECT CAST(ID AS UNSIGNED) FROM information_schema.PROCESSLIST
     WHERE COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND ID <> CONNECTION_ID()";
 
-#[derive(FromRow)]
 struct Transaction {
     number: u64,
     connection: u64,
     only_reads: i64,
     ours: i64,
 }
+
+from_row!(MySqlRow => Transaction { number, connection, only_reads, ours });
 
 impl Transaction {
     /// InnoDB numbers a transaction when it begins to write; before, it shows 0 or a number above all of those.

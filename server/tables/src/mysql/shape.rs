@@ -1,12 +1,13 @@
 //! The shape of a table in MySQL: its columns and indexes, checked for what a sync requires.
 
-use sqlx::{FromRow, MySqlConnection};
+use sqlx::{MySqlConnection, mysql::MySqlRow};
 
 use super::{all, one, open::Server, sql::quoted};
 use crate::{
     TableError, TableSpec,
     error::at,
     naming::{literal, part},
+    rows::from_row,
     spec::chosen,
 };
 
@@ -67,7 +68,6 @@ impl WireType {
     }
 }
 
-#[derive(FromRow)]
 struct Found {
     name: String,
     kind: String,
@@ -75,7 +75,8 @@ struct Found {
     partitioned: i64,
 }
 
-#[derive(FromRow)]
+from_row!(MySqlRow => Found { name, kind, engine, partitioned });
+
 struct Declared {
     name: String,
     kind: String,
@@ -87,6 +88,8 @@ struct Declared {
     /// Whether the column alone has a unique index.
     is_unique: i64,
 }
+
+from_row!(MySqlRow => Declared { name, kind, full_kind, nullable, generated, primary, is_unique });
 
 impl Shape {
     pub async fn read(

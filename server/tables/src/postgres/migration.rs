@@ -8,7 +8,7 @@
 //! Always: in every snapshot, blocks plus changes equal the sums of the rows. Blocks count as complete only after the
 //! transaction that filled them from the rows, without the changes that its snapshot contained.
 
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, postgres::PgRow};
 
 use super::{PostgresTable, Shape};
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     error::at,
     naming::{literal, quoted},
     read_plan::{self, LEVELS, NARROW},
+    rows::from_row,
 };
 
 /// Most changes folded in one transaction.
@@ -33,7 +34,6 @@ const EVENTS: [(&str, &str); 4] = [
 ];
 
 /// Objects of the migration that already exist.
-#[derive(sqlx::FromRow)]
 struct State {
     version: i32,
     /// Whether a valid index contains version and key.
@@ -42,6 +42,8 @@ struct State {
     broken: bool,
     subscribed: bool,
 }
+
+from_row!(PgRow => State { version, covered, broken, subscribed });
 
 impl PostgresTable {
     /// Whether the summaries are complete, every trigger is enabled, and this user may read them.

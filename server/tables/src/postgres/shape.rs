@@ -1,11 +1,15 @@
 //! The shape of a table in PostgreSQL: its columns and indexes, checked for what a sync requires.
 
-use sqlx::{FromRow, PgPool, postgres::types::Oid};
+use sqlx::{
+    PgPool,
+    postgres::{PgRow, types::Oid},
+};
 
 use crate::{
     TableError, TableSpec,
     error::at,
     naming::{part, quoted},
+    rows::from_row,
     spec::chosen,
 };
 
@@ -59,7 +63,6 @@ impl WireType {
     }
 }
 
-#[derive(FromRow)]
 struct Found {
     oid: Oid,
     schema: String,
@@ -68,7 +71,8 @@ struct Found {
     parent: bool,
 }
 
-#[derive(FromRow)]
+from_row!(PgRow => Found { oid, schema, name, kind, parent });
+
 struct Declared {
     number: i16,
     name: String,
@@ -78,6 +82,8 @@ struct Declared {
     /// Whether the column alone has an immediate unique index.
     unique: bool,
 }
+
+from_row!(PgRow => Declared { number, name, kind, not_null, generated, unique });
 
 impl Shape {
     pub async fn read(pool: &PgPool, spec: &TableSpec, location: &str) -> Result<Self, TableError> {

@@ -9,6 +9,7 @@ use crate::support::runners::{DISTANT_OBJECTS as OBJECTS, TestRunners, quick, sl
 on_both_databases!(
     clone_succeeds_with_proof,
     configured_threshold_selects_multipart_copies,
+    unverified_copies_are_not_copied_again,
     failures_are_counted_and_retry_repairs_them,
     paused_job_resumes_where_it_stopped,
     cancelled_job_stays_cancelled,
@@ -46,6 +47,24 @@ async fn configured_threshold_selects_multipart_copies(scratch: Scratch) {
     runner.nudge().nudge();
     setup.until_state(id, State::Succeeded).await;
     assert_eq!((setup.copies(), setup.s3.requests().get("UploadPartCopy")), (1, Some(&2)));
+    runner.stop().await;
+}
+
+/// Copied in parts, an object written as a whole gets an ETag of its own: only the record in the database tells later jobs
+/// that it is a copy, and it tells no more.
+async fn unverified_copies_are_not_copied_again(scratch: Scratch) {
+    let setup = TestRunners::with_objects(scratch, 1).await;
+    setup.s3.put("source", "large", vec![b'x'; 6 << 20]).await.unwrap();
+    let config = config::Runner { multipart_threshold: "5MiB".parse().unwrap(), ..quick() };
+    let runner = setup.runner("one", config).await;
+    for mode in [Mode::Copy, Mode::Copy, Mode::Verify] {
+        let id = setup.clone(mode).await;
+        runner.nudge().nudge();
+        let job = setup.until_state(id, State::Succeeded).await;
+        let Some(Proof::Compared(comparison)) = &job.proof else { panic!("{job:?}") };
+        assert_eq!((comparison.equal_by_etag, comparison.unverified, comparison.equal), (1, 1, false), "{mode:?}");
+    }
+    assert_eq!(setup.s3.requests().get("UploadPartCopy"), Some(&2), "in the first job only");
     runner.stop().await;
 }
 
