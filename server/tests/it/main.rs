@@ -21,6 +21,7 @@ macro_rules! on_both_databases {
 
 mod alerts;
 mod clone;
+mod connections;
 mod docs;
 mod http;
 mod jobs;

@@ -12,11 +12,7 @@ use rand::Rng as _;
 use tokio::time::sleep;
 
 use super::{LogsError, LogsFault};
-use crate::{
-    limit::AdaptiveLimiter,
-    log_event::LogEvent,
-    s3::{Endpoint, endpoint::http},
-};
+use crate::{connect::aws::http, credentials::Renewal, limit::AdaptiveLimiter, log_event::LogEvent, s3::Endpoint};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// Attempts at one page before its error is returned. The caller may retry.
@@ -40,6 +36,7 @@ pub struct Place {
 #[derive(Clone, Debug)]
 pub struct Logs {
     client: Client,
+    credentials: Renewal,
     group: String,
     region: String,
     limiter: AdaptiveLimiter,
@@ -66,7 +63,7 @@ impl Logs {
     /// Makes the client; no request is sent yet.
     pub async fn connect(place: Place, store: &Endpoint, limiter: AdaptiveLimiter) -> Self {
         let region = place.region.or_else(|| store.region.clone());
-        let shared = Endpoint { region, ..store.clone() }.shared().await;
+        let (shared, credentials) = Endpoint { region, ..store.clone() }.shared().await;
         let mut config = aws_sdk_cloudwatchlogs::config::Builder::from(&shared)
             .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ANSWER_WITHIN).build());
         if let Some(url) = place.url {
@@ -76,7 +73,8 @@ impl Logs {
             config = config.endpoint_url(url);
         }
         let region = shared.region().map(Region::to_string).unwrap_or_default();
-        Self { client: Client::from_conf(config.build()), group: place.group, region, limiter }
+        let client = Client::from_conf(config.build());
+        Self { client, credentials, group: place.group, region, limiter }
     }
 
     pub fn group(&self) -> &str {
@@ -125,7 +123,8 @@ impl Logs {
             .end_time(stretch.to.0.max(0))
             .set_log_stream_names(stretch.stream.clone().map(|stream| vec![stream]))
             .set_next_token(token.map(str::to_owned));
-        let answer = request.send().await.map_err(|error| LogsFault::of(&error))?;
+        let answer = self.credentials.send(|| request.clone().send()).await;
+        let answer = answer.map_err(|error| LogsFault::of(&error))?;
         Ok(Page { events: answer.events.unwrap_or_default().into_iter().map(event).collect(), next: answer.next_token })
     }
 }

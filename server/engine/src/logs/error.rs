@@ -1,9 +1,11 @@
 //! The errors of reading a log group, and what to do about each.
 
 use aws_sdk_cloudwatchlogs::{
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     operation::filter_log_events::FilterLogEventsError,
 };
+
+use crate::connect::aws::words;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("log group {group}: {fault}")]
@@ -58,7 +60,7 @@ impl LogsError {
 impl LogsFault {
     pub(super) fn of(error: &SdkError<FilterLogEventsError>) -> Self {
         let SdkError::ServiceError(answer) = error else {
-            return Self::Unreachable { why: DisplayErrorContext(error).to_string() };
+            return Self::Unreachable { why: words(error) };
         };
         let code = answer.err().code().unwrap_or_default();
         let status = answer.raw().status().as_u16();

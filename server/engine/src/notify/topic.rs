@@ -2,11 +2,15 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use aws_sdk_sns::{Client, config::timeout::TimeoutConfig, error::DisplayErrorContext, types::MessageAttributeValue};
+use aws_sdk_sns::{Client, config::timeout::TimeoutConfig, types::MessageAttributeValue};
 use model::Invalid;
 
 use super::NotifyError;
-use crate::s3::{Endpoint, endpoint::http};
+use crate::{
+    connect::aws::{http, words},
+    credentials::Renewal,
+    s3::Endpoint,
+};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Longest subject that SNS accepts, in characters.
@@ -23,6 +27,7 @@ pub struct TopicArn {
 #[derive(Clone, Debug)]
 pub struct Topic {
     client: Client,
+    credentials: Renewal,
     arn: TopicArn,
 }
 
@@ -52,7 +57,7 @@ impl Topic {
     /// Creates the client; no request is sent yet. `store` provides the credentials;
     /// `endpoint_url` is needed only if the topic is not at AWS and `AWS_ENDPOINT_URL` is not set.
     pub async fn connect(arn: TopicArn, store: &Endpoint, endpoint_url: Option<&str>) -> Self {
-        let shared = Endpoint { region: Some(arn.region.clone()), ..store.clone() }.shared().await;
+        let (shared, credentials) = Endpoint { region: Some(arn.region.clone()), ..store.clone() }.shared().await;
         let timeout = TimeoutConfig::builder().operation_timeout(ANSWER_WITHIN).build();
         let mut config = aws_sdk_sns::config::Builder::from(&shared).timeout_config(timeout);
         if let Some(url) = endpoint_url {
@@ -61,7 +66,7 @@ impl Topic {
                 config = config.http_client(http());
             }
         }
-        Self { client: Client::from_conf(config.build()), arn }
+        Self { client: Client::from_conf(config.build()), credentials, arn }
     }
 
     /// Publishes a message; `attributes` are for the filters of subscriptions.
@@ -77,7 +82,8 @@ impl Topic {
             let value = MessageAttributeValue::builder().data_type("String").string_value(*value).build();
             request = request.message_attributes(*name, value.map_err(|error| refused(error.to_string()))?);
         }
-        request.send().await.map_err(|error| refused(DisplayErrorContext(&error).to_string()))?;
+        let published = self.credentials.send(|| request.clone().send()).await;
+        published.map_err(|error| refused(words(&error)))?;
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ use http_body_util::{Empty, Full, combinators::BoxBody};
 use hyper::{
     Method, Request,
     client::conn::http1,
-    header::{CONTENT_TYPE, HOST, USER_AGENT},
+    header::{CONTENT_TYPE, HOST, PROXY_AUTHORIZATION, USER_AGENT},
 };
 use hyper_util::rt::TokioIo;
 use model::{Invalid, Time};
@@ -27,7 +27,10 @@ use tokio::{
 use url::{Host, Url};
 
 use super::{NotifyError, Secret, address::not_public, sign};
-use crate::tls::Trust;
+use crate::{
+    connect::{Proxies, Proxy, ProxyError},
+    tls::Trust,
+};
 
 /// Time limit for connecting to each address.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -50,6 +53,7 @@ struct Inner {
     /// PEM file with the only trusted authorities; `None`: the machine's.
     ca: Option<PathBuf>,
     trust: OnceCell<Trust>,
+    proxies: Proxies,
 }
 
 impl FromStr for WebhookUrl {
@@ -83,7 +87,11 @@ impl fmt::Debug for WebhookUrl {
 impl Webhook {
     /// `ca`: PEM file with the only authorities trusted over HTTPS; `None`: the machine's.
     pub fn new(url: WebhookUrl, secret: Option<Secret>, allow_private: bool, ca: Option<PathBuf>) -> Self {
-        Self { inner: Arc::new(Inner { url, secret, allow_private, ca, trust: OnceCell::new() }) }
+        Self::by(Proxies::of_environment(), url, secret, allow_private, ca)
+    }
+
+    fn by(proxies: Proxies, url: WebhookUrl, secret: Option<Secret>, allow_private: bool, ca: Option<PathBuf>) -> Self {
+        Self { inner: Arc::new(Inner { url, secret, allow_private, ca, trust: OnceCell::new(), proxies }) }
     }
 
     /// Posts JSON, signed if there is a secret. `delivery` is the same for each attempt at the same notification.
@@ -115,8 +123,15 @@ impl Inner {
 
     async fn send(&self, request: hyper::http::request::Builder, body: Body) -> Result<u16, NotifyError> {
         let broken = |why: String| NotifyError::Broken { host: self.host(), why };
-        let stream = self.connect().await?;
-        let request = request.header(HOST, self.authority()).header(USER_AGENT, "logyard");
+        let proxy = self.proxy().map_err(|error| self.unreachable(&error))?;
+        let stream = match proxy {
+            Some(proxy) => self.connect_by(proxy).await?,
+            None => self.connect().await?,
+        };
+        let mut request = request.header(HOST, self.authority()).header(USER_AGENT, "logyard");
+        if let Some(authorization) = proxy.and_then(|proxy| self.forwarded().then_some(proxy.authorization.as_ref()?)) {
+            request = request.header(PROXY_AUTHORIZATION, authorization);
+        }
         let request = request.body(body).map_err(|error| broken(error.to_string()))?;
         let status = if self.url.0.scheme() == "https" {
             let trust = || async { Trust::new(&self.bare_host(), self.ca.as_deref()) };
@@ -146,6 +161,33 @@ impl Inner {
         Err(last.unwrap_or_else(|| self.unreachable(&"no address")))
     }
 
+    /// Connects by a proxy, which resolves the name by itself. A name that is private from here is refused all the same.
+    async fn connect_by(&self, proxy: &Proxy) -> Result<TcpStream, NotifyError> {
+        match self.addresses().await {
+            Ok(_) | Err(NotifyError::Unresolved { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let connecting = async {
+            if self.forwarded() {
+                return proxy.dial().await;
+            }
+            proxy.connect(&self.bare_host(), self.url.0.port_or_known_default().unwrap_or(443)).await
+        };
+        match timeout(CONNECT_WITHIN, connecting).await {
+            Ok(connected) => connected.map_err(|error| self.unreachable(&error)),
+            Err(_) => Err(self.unreachable(&proxy.unreachable(&"it does not answer"))),
+        }
+    }
+
+    fn proxy(&self) -> Result<Option<&Proxy>, ProxyError> {
+        self.url.0.as_str().parse().map_or(Ok(None), |url| self.proxies.leading_to(&url))
+    }
+
+    /// Whether a proxy would pass requests on instead of opening a tunnel: only those without TLS.
+    fn forwarded(&self) -> bool {
+        self.url.0.scheme() == "http" && matches!(self.proxy(), Ok(Some(_)))
+    }
+
     async fn addresses(&self) -> Result<Vec<SocketAddr>, NotifyError> {
         let port = self.url.0.port_or_known_default().unwrap_or(443);
         let unresolved = |why: String| NotifyError::Unresolved { host: self.host(), why };
@@ -172,9 +214,12 @@ impl Inner {
         }
     }
 
-    /// Path and query for the request line.
+    /// Path and query for the request line; the whole URL for a proxy that passes it on.
     fn target(&self) -> String {
         let url = &self.url.0;
+        if self.forwarded() {
+            return url.as_str().split('#').next().unwrap_or_default().to_owned();
+        }
         url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
     }
 
@@ -221,24 +266,4 @@ where
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn url_shows_only_scheme_and_host() {
-        let url: WebhookUrl = "https://hooks.example.com:8443/services/T0/secret?key=1".parse().unwrap();
-        assert_eq!(url.to_string(), "https://hooks.example.com:8443");
-        assert!(!format!("{url:?}").contains("secret"));
-        let invalid = "ftp://user:secret@example.com/".parse::<WebhookUrl>().unwrap_err();
-        assert!(!invalid.to_string().contains("secret"), "{invalid}");
-    }
-
-    #[tokio::test]
-    async fn name_resolving_to_this_machine_is_refused() {
-        for url in ["http://localhost:9/", "http://127.0.0.1:9/", "http://[::1]:9/", "http://[::ffff:127.0.0.1]:9/"] {
-            let webhook = Webhook::new(url.parse().unwrap(), None, false, None);
-            let error = webhook.ping().await.unwrap_err();
-            assert!(matches!(error, NotifyError::Private { .. }), "{url}: {error}");
-        }
-    }
-}
+mod tests;

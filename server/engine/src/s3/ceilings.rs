@@ -17,6 +17,17 @@ pub struct Ceilings {
     pub bytes_per_second: Option<BytesPerSecond>,
 }
 
+impl Ceilings {
+    /// These, and the other's where there is none.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            requests_per_second: self.requests_per_second.or(other.requests_per_second),
+            bytes_per_second: self.bytes_per_second.or(other.bytes_per_second),
+        }
+    }
+}
+
 impl S3Client {
     /// The same store under these ceilings, which its clones share.
     #[must_use]

@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::result::DispatchFailure;
 use model::{BucketName, Key};
 
 use super::{Action, Answer, Endpoint, S3Error, S3Fault, complete::BrokenOff};
+use crate::tls::Untrusted;
 
 /// What an error must name, known before the request is sent.
 #[derive(Clone)]
@@ -124,6 +125,7 @@ impl Context {
             path_style: None,
             profile: None,
             credentials: None,
+            anonymous: false,
             requester_pays: false,
         };
         Self {
@@ -155,6 +157,9 @@ fn dispatch(failure: &DispatchFailure) -> S3Fault {
         return fault;
     }
     let why = innermost(error);
+    if find::<Untrusted>(error).is_some() {
+        return S3Fault::Unreachable { why };
+    }
     let connecting =
         find::<hyper_util::client::legacy::Error>(error).is_some_and(hyper_util::client::legacy::Error::is_connect);
     if connecting || (error.is_timeout() && find::<hyper::Error>(error).is_none()) {

@@ -5,28 +5,28 @@
 //! One convenience: a store on loopback without any configured credentials counts as the embedded one, so that a first try
 //! does not wait for a metadata service that does not exist.
 
-use std::{env, net::IpAddr, path::PathBuf, time::Duration};
+use std::{env, net::IpAddr};
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig, meta::region::RegionProviderChain, profile::ProfileFileRegionProvider,
-    retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+    BehaviorVersion, ConfigLoader, Region, SdkConfig, identity::IdentityCache, meta::region::RegionProviderChain,
+    profile::ProfileFileRegionProvider, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
+    timeout::TimeoutConfig,
 };
 use aws_sdk_s3::{
     Client,
     config::{Credentials, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient},
 };
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
 use model::StoreName;
 
 use super::{blank::BlankKeys, complete::CompleteListing, payer::RequesterPays};
+use crate::{
+    connect::aws::{Bundle, CONNECT, http, https},
+    credentials::{Files, Renewal, Source, profile_setting},
+    tls::BUNDLE,
+};
 
 /// Credentials of the embedded store.
 const EMBEDDED: (&str, &str) = ("logyard", "logyard-demo");
-
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// Region if nothing names one: the default of AWS; other stores ignore it.
 const REGION: &str = "us-east-1";
@@ -46,6 +46,8 @@ pub struct Endpoint {
     pub requester_pays: bool,
     /// Fixed credentials, only for the embedded store; all others come from the SDK's chain.
     pub credentials: Option<(String, String)>,
+    /// Whether requests are sent without credentials, as anyone may send them.
+    pub anonymous: bool,
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -58,20 +60,21 @@ impl std::fmt::Debug for Endpoint {
             .field("path_style", &self.path_style)
             .field("profile", &self.profile)
             .field("requester_pays", &self.requester_pays)
+            .field("anonymous", &self.anonymous)
             .finish_non_exhaustive()
     }
 }
 
 impl Endpoint {
     /// Makes the client; also returns the endpoint with its URL filled in.
-    pub(super) async fn connect(mut self) -> (Client, Self) {
+    pub(super) async fn connect(mut self) -> (Client, Renewal, Self) {
         if self.url.is_none() {
             self.url = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().find_map(|name| variable(name));
         }
-        if self.credentials.is_none() && self.on_loopback() && !self.configured() {
+        if self.credentials.is_none() && !self.anonymous && self.on_loopback() && !self.configured() {
             self.credentials = Some((EMBEDDED.0.to_owned(), EMBEDDED.1.to_owned()));
         }
-        let shared = self.shared().await;
+        let (shared, renewal) = self.shared().await;
         self.url = self.url.or_else(|| shared.endpoint_url().map(str::to_owned));
         let mut config = aws_sdk_s3::config::Builder::from(&shared)
             .force_path_style(self.path_style.unwrap_or(self.url.is_some()))
@@ -79,6 +82,9 @@ impl Endpoint {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .interceptor(CompleteListing)
             .interceptor(BlankKeys);
+        if self.anonymous {
+            config = config.allow_no_auth();
+        }
         if self.requester_pays {
             config = config.interceptor(RequesterPays);
         }
@@ -88,13 +94,32 @@ impl Endpoint {
                 config = config.http_client(http());
             }
         }
-        (Client::from_conf(config.build()), self)
+        (Client::from_conf(config.build()), renewal, self)
     }
 
-    /// Loads region, credentials and TLS, with the SDK's retries off.
-    pub(crate) async fn shared(&self) -> SdkConfig {
+    /// Loads region and TLS, with the SDK's retries off. The credentials are loaded when they are needed, and again when
+    /// they are renewed.
+    pub(crate) async fn shared(&self) -> (SdkConfig, Renewal) {
+        let http = https(self.bundle().await);
+        let region = self.loader(http.clone()).no_credentials().load().await.region().cloned();
+        let region = region.unwrap_or(Region::from_static(REGION));
+        let loader = self.loader(http.clone()).region(region.clone());
+        if let Some((key, secret)) = &self.credentials {
+            let credentials = Credentials::new(key, secret, None, None, "logyard");
+            return (loader.credentials_provider(credentials).load().await, Renewal::default());
+        }
+        if self.anonymous {
+            return (loader.no_credentials().load().await, Renewal::default());
+        }
+        let profile = self.profile.clone();
+        let renewal = Renewal::of(Source { profile, region: Some(region), http, files: Files::of_environment() });
+        let loader = loader.identity_cache(IdentityCache::no_cache()).credentials_provider(renewal.clone());
+        (loader.load().await, renewal)
+    }
+
+    fn loader(&self, http: SharedHttpClient) -> ConfigLoader {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(https())
+            .http_client(http)
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).build());
@@ -104,14 +129,17 @@ impl Endpoint {
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
         }
-        if let Some((key, secret)) = &self.credentials {
-            loader = loader.credentials_provider(Credentials::new(key, secret, None, None, "logyard"));
+        loader
+    }
+
+    /// The file of trusted authorities that the environment names, else the profile.
+    async fn bundle(&self) -> Option<Bundle> {
+        if let Some(file) = variable(BUNDLE) {
+            return Some(Bundle { named_by: BUNDLE.to_owned(), file: file.into() });
         }
-        let shared = loader.load().await;
-        if shared.region().is_some() {
-            return shared;
-        }
-        shared.into_builder().region(Region::new(REGION)).build()
+        let file = profile_setting(self.profile.as_deref(), "ca_bundle").await?;
+        let profile = self.profile.as_deref().unwrap_or("in use");
+        Some(Bundle { named_by: format!("ca_bundle of the profile {profile}"), file: file.into() })
     }
 
     /// `https://…`, or `AWS ap-southeast-2`.
@@ -131,7 +159,15 @@ impl Endpoint {
 
     /// Whether one request may read at this endpoint and write at the other.
     pub fn one_credential(&self, other: &Self) -> bool {
-        self.same_service(other) && self.profile == other.profile && self.credentials == other.credentials
+        self.same_service(other)
+            && self.profile == other.profile
+            && self.credentials == other.credentials
+            && self.anonymous == other.anonymous
+    }
+
+    /// Whether one connection serves both endpoints: they differ in their names at most.
+    pub fn is_reached_as(&self, other: &Self) -> bool {
+        *self == Self { name: self.name.clone(), ..other.clone() }
     }
 
     fn on_loopback(&self) -> bool {
@@ -149,20 +185,11 @@ impl Endpoint {
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
         ];
-        let home = variable("HOME").or_else(|| variable("USERPROFILE"));
-        let file = |name: &str, default: &str| {
-            let path = variable(name).map(PathBuf::from);
-            path.or_else(|| home.as_ref().map(|home| PathBuf::from(home).join(".aws").join(default)))
-                .is_some_and(|path| path.is_file())
-        };
-        self.profile.is_some()
-            || named.iter().any(|name| variable(name).is_some())
-            || file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
-            || file("AWS_CONFIG_FILE", "config")
+        self.profile.is_some() || named.iter().any(|name| variable(name).is_some()) || Files::of_environment().exist()
     }
 
-    /// Credentials as configured; `None`: from the SDK's chain, which ends with an instance's metadata. A store with a URL
-    /// does not use the latter.
+    /// Where the region comes from; `None`: from the SDK's chain, which ends with an instance's metadata. A store with a
+    /// URL does not use the latter.
     fn regions(&self) -> Option<RegionProviderChain> {
         if let Some(region) = &self.region {
             return Some(RegionProviderChain::first_try(Region::new(region.clone())));
@@ -175,15 +202,6 @@ impl Endpoint {
         let environment = aws_config::environment::EnvironmentVariableRegionProvider::new();
         Some(RegionProviderChain::first_try(environment).or_else(profile.build()))
     }
-}
-
-pub(crate) fn https() -> SharedHttpClient {
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
-}
-
-/// An HTTP client without TLS, for `http://` URLs.
-pub(crate) fn http() -> SharedHttpClient {
-    Builder::new().build_http()
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -224,6 +242,7 @@ mod tests {
             profile: None,
             requester_pays: false,
             credentials: None,
+            anonymous: false,
         }
     }
 

@@ -1,8 +1,8 @@
 //! A connection to an S3 endpoint, and the few requests that Logyard makes of it.
 //!
 //! Always: [`Retry`] sends each request: it counts it, bounds its time and retries errors that may pass; the SDK's own
-//! retries are off. Keys are encoded here, both ways. An error names the store and the bucket, says what to do, and never
-//! holds a secret.
+//! retries are off. A request whose credentials are refused is sent once more with fresh ones. Keys are encoded here, both
+//! ways. An error names the store and the bucket, says what to do, and never holds a secret.
 
 mod acl;
 mod blank;
@@ -26,6 +26,7 @@ mod metadata;
 mod multipart;
 mod payer;
 mod presence;
+mod renewed;
 mod retry;
 mod stream;
 mod tags;
@@ -72,8 +73,9 @@ pub struct S3Client {
 
 impl S3Client {
     pub async fn connect(endpoint: Endpoint) -> Self {
-        let (client, endpoint) = endpoint.connect().await;
-        Self { client, endpoint: Arc::new(endpoint), retry: Retry::default(), unreadable_tags: UnreadableTags::Fail }
+        let (client, credentials, endpoint) = endpoint.connect().await;
+        let retry = Retry { credentials, ..Retry::default() };
+        Self { client, endpoint: Arc::new(endpoint), retry, unreadable_tags: UnreadableTags::Fail }
     }
 
     pub fn endpoint(&self) -> &Endpoint {

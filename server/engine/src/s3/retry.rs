@@ -21,7 +21,7 @@ use super::{
     error::{Failed, S3Error, S3Fault},
     limiter_wait::LimiterWait,
 };
-use crate::limit::Limiter;
+use crate::{credentials::Renewal, limit::Limiter};
 
 /// Longest wait that does not count as one.
 const NEGLIGIBLE: Duration = Duration::from_millis(2);
@@ -124,12 +124,14 @@ pub(super) struct Retry {
     /// Whether a user waits: requests then pass without waiting for their turns.
     pub urgent: bool,
     pub stop: CancellationToken,
+    pub credentials: Renewal,
 }
 
 impl Default for Retry {
     fn default() -> Self {
         let (meter, stop) = (Arc::default(), CancellationToken::new());
-        Self { policy: Policy::PATIENT, meter, pace: None, bandwidth: None, urgent: false, stop }
+        let credentials = Renewal::default();
+        Self { policy: Policy::PATIENT, meter, pace: None, bandwidth: None, urgent: false, stop, credentials }
     }
 }
 
@@ -225,8 +227,9 @@ impl Retry {
     where
         Sent: Future<Output = Result<T, S3Error>> + Send,
     {
-        let mut attempts = 0;
+        let (mut attempts, mut renewed) = (0, false);
         loop {
+            let loads = self.credentials.loads();
             let stopped = |attempts| Failed { error: context.error(S3Fault::Stopped), attempts };
             tokio::select! {
                 biased;
@@ -246,6 +249,11 @@ impl Retry {
                 S3Fault::Timeout { .. } => self.meter.timed_out.fetch_add(1, Relaxed),
                 _ => 0,
             };
+            if !renewed && self.renewed(&error, loads).await {
+                renewed = true;
+                self.meter.retries.fetch_add(1, Relaxed);
+                continue;
+            }
             if handed_back(&error) || attempts >= self.policy.attempts || !error.worth_repeating() {
                 return Err(Failed { error, attempts });
             }

@@ -62,7 +62,7 @@ impl S3Client {
             let etag = written.e_tag().and_then(ETag::parse);
             etag.ok_or_else(|| writing.unclear("the object was answered with success but no ETag"))
         };
-        self.retry.send_limited(&writing, limit(source.size), &wait, request).await
+        self.retry.with(&other.retry).send_limited(&writing, limit(source.size), &wait, request).await
     }
 
     /// Checks that the version still exists after its tags were read, by a request that takes no condition.

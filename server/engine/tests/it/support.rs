@@ -97,6 +97,7 @@ fn endpoint(url: &str, (id, secret): (&str, &str)) -> Endpoint {
         profile: None,
         requester_pays: false,
         credentials: Some((id.to_owned(), secret.to_owned())),
+        anonymous: false,
     }
 }
 

@@ -166,6 +166,7 @@ impl Order {
                 profile: args.profile.clone(),
                 requester_pays: args.fidelity.requester_pays,
                 credentials: None,
+                anonymous: false,
             })
         });
         let (source, destination) = (source.map_err(|e| e.to_string())?, destination.map_err(|e| e.to_string())?);

@@ -195,6 +195,7 @@ impl Arguments {
             profile: self.profile.clone(),
             requester_pays: self.requester_pays,
             credentials: None,
+            anonymous: false,
         };
         Ok(Work::Objects { spec: Box::new(spec), endpoint })
     }

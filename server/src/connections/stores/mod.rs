@@ -68,7 +68,8 @@ impl Entry {
     }
 }
 
-fn endpoint(store: &config::Store, embedded: bool) -> Endpoint {
+/// How a configured store is reached.
+pub fn endpoint(store: &config::Store, embedded: bool) -> Endpoint {
     Endpoint {
         name: store.name.clone(),
         url: store.endpoint_url.clone(),
@@ -76,6 +77,7 @@ fn endpoint(store: &config::Store, embedded: bool) -> Endpoint {
         path_style: store.path_style,
         profile: store.profile.clone(),
         requester_pays: store.requester_pays,
+        anonymous: false,
         credentials: embedded.then(|| (embedded::ACCESS_KEY.to_owned(), embedded::SECRET_KEY.to_owned())),
     }
 }

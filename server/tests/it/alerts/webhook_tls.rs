@@ -17,7 +17,7 @@ use self::certificates::Certificates;
 use crate::support::server::TestServer;
 
 #[path = "../../../engine/tests/ship/sinks/certificates.rs"]
-mod certificates;
+pub mod certificates;
 
 /// Starts a receiver with a certificate for `localhost`; returns its port and the bodies it receives.
 async fn listen(certificates: &Certificates) -> (u16, UnboundedReceiver<String>) {

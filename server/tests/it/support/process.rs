@@ -14,10 +14,13 @@ use testing::{ChildProcess, Span as _, eventually_async, seen, within};
 
 const LEASE_MS: u32 = 3_000;
 
-/// The binary under test, without the environment's own LOGYARD_ and AWS_ variables.
+/// The binary under test, without the environment's own proxies and LOGYARD_ and AWS_ variables.
 pub fn logyard() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_logyard"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOGYARD_") || name.starts_with("AWS_")) {
+    let own = |name: &str| {
+        name.starts_with("LOGYARD_") || name.starts_with("AWS_") || name.to_ascii_lowercase().ends_with("_proxy")
+    };
+    for (name, _) in std::env::vars().filter(|(name, _)| own(name)) {
         command.env_remove(name);
     }
     command
@@ -80,13 +83,17 @@ impl TestProcess {
 
     /// Starts it from a command with further environment variables.
     pub fn start_as(mut command: Command, config: &Path, data_dir: &Path) -> Self {
+        command.env("AWS_ACCESS_KEY_ID", embedded::ACCESS_KEY).env("AWS_SECRET_ACCESS_KEY", embedded::SECRET_KEY);
+        Self::start_with(command, config, data_dir)
+    }
+
+    /// Starts it from a command that has its own AWS credentials.
+    pub fn start_with(mut command: Command, config: &Path, data_dir: &Path) -> Self {
         command
             .arg("--config")
             .arg(config)
             .env("LOGYARD_SERVER_ADDR", "127.0.0.1:0")
             .env("LOGYARD_SERVER_DATA_DIR", data_dir)
-            .env("AWS_ACCESS_KEY_ID", embedded::ACCESS_KEY)
-            .env("AWS_SECRET_ACCESS_KEY", embedded::SECRET_KEY)
             .stdout(Stdio::piped());
         let mut process = ChildProcess::spawn("logyard", &mut command);
         let url = process.line("its address", 1.mins(), |line| Some(line.strip_prefix("Logyard is at ")?.to_owned()));

@@ -118,7 +118,7 @@ impl Upload {
             let etag = written.e_tag().and_then(ETag::parse);
             etag.ok_or_else(|| context.unclear("a part was answered with success but no ETag"))
         };
-        self.store.retry.send_limited(&context, limit(part.length()), &wait, request).await
+        self.store.retry.with(&other.retry).send_limited(&context, limit(part.length()), &wait, request).await
     }
 
     /// Completes the object from its parts, in any order; `size` is their total in bytes.

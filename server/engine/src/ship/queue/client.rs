@@ -16,7 +16,7 @@ use aws_sdk_sqs::{
 use model::QueueUrl;
 
 use super::QueueError;
-use crate::s3::{Endpoint, endpoint::http};
+use crate::{connect::aws::http, credentials::Renewal, s3::Endpoint};
 
 /// Longest wait that SQS allows for a request that finds nothing.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
@@ -33,6 +33,7 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 #[derive(Clone, Debug)]
 pub struct Queue {
     client: Client,
+    credentials: Renewal,
     url: QueueUrl,
     held: Duration,
 }
@@ -54,7 +55,7 @@ impl Queue {
     /// Creates the client; no request is sent yet. `held` is the visibility timeout, in whole seconds.
     pub async fn connect(url: QueueUrl, store: &Endpoint, held: Duration) -> Self {
         let region = url.region().map(str::to_owned).or_else(|| store.region.clone());
-        let shared = Endpoint { region, ..store.clone() }.shared().await;
+        let (shared, credentials) = Endpoint { region, ..store.clone() }.shared().await;
         let timeout = TimeoutConfig::builder().operation_attempt_timeout(LONGEST_WAIT + ANSWER_WITHIN).build();
         let mut config = aws_sdk_sqs::config::Builder::from(&shared)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
@@ -65,7 +66,7 @@ impl Queue {
                 config = config.http_client(http());
             }
         }
-        Self { client: Client::from_conf(config.build()), url, held }
+        Self { client: Client::from_conf(config.build()), credentials, url, held }
     }
 
     /// Receives up to ten messages as soon as there are any; none if none arrives within `wait`, at most 20 s.
@@ -73,7 +74,11 @@ impl Queue {
         let request = self.client.receive_message().queue_url(self.url.as_str()).max_number_of_messages(10);
         let request = request.wait_time_seconds(seconds(wait.min(LONGEST_WAIT))).visibility_timeout(seconds(self.held));
         let request = request.message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
-        let answer = request.send().await.map_err(|error| QueueError::of(&self.url, "receive messages", &error))?;
+        let answer = self
+            .credentials
+            .send(|| request.clone().send())
+            .await
+            .map_err(|error| QueueError::of(&self.url, "receive messages", &error))?;
         let message = |message: aws_sdk_sqs::types::Message| {
             let times = message.attributes.as_ref();
             let times = times.and_then(|known| known.get(&MessageSystemAttributeName::ApproximateReceiveCount));
@@ -110,7 +115,11 @@ impl Queue {
                 let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string());
                 request = request.entries(built(entry.receipt_handle(&message.receipt).build(), &self.url, ACTION)?);
             }
-            let answer = request.send().await.map_err(|error| QueueError::of(&self.url, ACTION, &error))?;
+            let answer = self
+                .credentials
+                .send(|| request.clone().send())
+                .await
+                .map_err(|error| QueueError::of(&self.url, ACTION, &error))?;
             self.all(ACTION, &answer.failed)?;
         }
         Ok(())
@@ -120,7 +129,11 @@ impl Queue {
     pub async fn waiting(&self) -> Result<u64, QueueError> {
         let request = self.client.get_queue_attributes().queue_url(self.url.as_str());
         let request = request.attribute_names(QueueAttributeName::ApproximateNumberOfMessages);
-        let answer = request.send().await.map_err(|error| QueueError::of(&self.url, "count messages", &error))?;
+        let answer = self
+            .credentials
+            .send(|| request.clone().send())
+            .await
+            .map_err(|error| QueueError::of(&self.url, "count messages", &error))?;
         let known = answer.attributes.unwrap_or_default();
         let count = known.get(&QueueAttributeName::ApproximateNumberOfMessages);
         Ok(count.and_then(|count| count.parse().ok()).unwrap_or(0))
@@ -135,7 +148,11 @@ impl Queue {
                 let entry = entry.receipt_handle(&message.receipt).visibility_timeout(seconds(time(message)));
                 request = request.entries(built(entry.build(), &self.url, ACTION)?);
             }
-            let answer = request.send().await.map_err(|error| QueueError::of(&self.url, ACTION, &error))?;
+            let answer = self
+                .credentials
+                .send(|| request.clone().send())
+                .await
+                .map_err(|error| QueueError::of(&self.url, ACTION, &error))?;
             self.all(ACTION, &answer.failed)?;
         }
         Ok(())

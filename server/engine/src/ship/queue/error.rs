@@ -1,10 +1,12 @@
 //! The errors of using a queue, and what to do about each.
 
 use aws_sdk_sqs::{
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
 use model::QueueUrl;
+
+use crate::connect::aws::words;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("queue {queue}: {fault}")]
@@ -58,7 +60,7 @@ impl QueueError {
                     _ => QueueFault::Other { action, why },
                 }
             }
-            error => QueueFault::Unreachable { why: DisplayErrorContext(error).to_string() },
+            error => QueueFault::Unreachable { why: words(error) },
         };
         Self { queue: queue.clone(), fault }
     }

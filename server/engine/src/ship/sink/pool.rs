@@ -24,7 +24,10 @@ use super::{
     retry_budget::RetryBudget,
     url::Peer,
 };
-use crate::tls::Trust;
+use crate::{
+    connect::{Proxies, Proxy},
+    tls::Trust,
+};
 
 /// Time limit of one connection attempt, handshake included.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -46,6 +49,7 @@ pub(super) struct Pool {
 pub(super) struct Dialer {
     address: (String, u16),
     trust: Option<Trust>,
+    proxy: Option<Proxy>,
 }
 
 /// Idle items with the time since when; `None` after closing.
@@ -54,7 +58,21 @@ pub(super) struct Idle<T>(Mutex<Option<Vec<(T, Instant)>>>);
 impl Dialer {
     pub fn new(peer: &Peer) -> Result<Self, SinkFault> {
         let trust = peer.tls.as_ref().map(|tls| Trust::new(&peer.host, tls.ca.as_deref())).transpose()?;
-        Ok(Self { address: (peer.host.clone(), peer.port), trust })
+        Ok(Self { address: (peer.host.clone(), peer.port), trust, proxy: None })
+    }
+
+    /// For a receiver that speaks HTTP: by the proxy of the environment, if one leads there.
+    pub fn of_http(peer: &Peer) -> Result<Self, SinkFault> {
+        let scheme = if peer.tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}:{}/", peer.authority, peer.port);
+        let url = url.parse().map_err(|error: hyper::http::uri::InvalidUri| unreachable(&error))?;
+        let proxy = Proxies::of_environment().leading_to(&url).map_err(|error| unreachable(&error))?.cloned();
+        Ok(Self { proxy, ..Self::new(peer)? })
+    }
+
+    /// The proxy that passes plain requests on.
+    pub fn forwarder(&self) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|_| self.trust.is_none())
     }
 
     /// One attempt.
@@ -90,17 +108,21 @@ impl Dialer {
 
     async fn connect(&self) -> Result<Connection, SinkFault> {
         let (host, port) = &self.address;
-        let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(unreachable)?;
-        stream.set_nodelay(true).map_err(unreachable)?;
+        let stream = match &self.proxy {
+            Some(proxy) if self.trust.is_some() => proxy.connect(host, *port).await,
+            Some(proxy) => proxy.dial().await,
+            None => Ok(TcpStream::connect((host.as_str(), *port)).await.map_err(|error| unreachable(&error))?),
+        };
+        let stream = stream.map_err(|error| unreachable(&error))?;
+        stream.set_nodelay(true).map_err(|error| unreachable(&error))?;
         let Some(Trust { connector, server }) = &self.trust else { return Ok(Connection::new(Stream::Plain(stream))) };
         let stream = connector.connect(server.clone(), stream).await.map_err(|error| handshake(&error))?;
         Ok(Connection::new(Stream::Tls(Box::new(stream))))
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
-fn unreachable(error: io::Error) -> SinkFault {
-    SinkFault::Unreachable { why: error.to_string() }
+fn unreachable(why: &impl ToString) -> SinkFault {
+    SinkFault::Unreachable { why: why.to_string() }
 }
 
 fn handshake(error: &io::Error) -> SinkFault {

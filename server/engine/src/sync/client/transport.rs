@@ -13,15 +13,14 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::Incoming,
-    header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, USER_AGENT},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, PROXY_AUTHORIZATION,
+        USER_AGENT,
+    },
 };
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
-};
+use hyper_util::client::legacy::Client;
 use model::Invalid;
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 
 use super::{
@@ -30,6 +29,7 @@ use super::{
     remote_url::RemoteUrl,
 };
 use crate::{
+    connect::{Connector, Proxies, client},
     sync::{
         SyncFault, Usage,
         protocol::{
@@ -38,10 +38,10 @@ use crate::{
             limits,
         },
     },
-    tls::Trust,
+    tls::{self, Trust},
 };
 
-/// Connect timeout for each address of the host.
+/// Time limit of a direct connection, TLS handshake included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Idle time after which a connection is closed; servers close theirs after a minute or more.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
@@ -49,7 +49,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 pub struct Transport {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
+    proxies: Arc<Proxies>,
     url: String,
     authorization: Option<HeaderValue>,
     pub(super) timeout: Duration,
@@ -68,22 +69,14 @@ struct Counters {
 
 impl Transport {
     pub fn new(remote: &RemoteUrl, token: Option<&Token>) -> Result<Self, Invalid> {
-        let mut connector = HttpConnector::new();
-        connector.enforce_http(false);
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        connector.set_nodelay(true);
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls(remote)?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(connector);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(4)
-            .build(connector);
+        let proxies = Arc::new(Proxies::of_environment());
+        let connector = Connector::new(trust(remote)?, Arc::clone(&proxies), CONNECT_TIMEOUT);
+        let client = client(connector, |pool| {
+            pool.pool_idle_timeout(IDLE_TIMEOUT).pool_max_idle_per_host(4);
+        });
         Ok(Self {
             client,
+            proxies,
             url: remote.url.clone(),
             authorization: token.map(Token::header).transpose()?,
             timeout: REQUEST_TIMEOUT,
@@ -157,6 +150,9 @@ impl Transport {
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
+        if let Some(authorization) = request.uri_ref().and_then(|uri| self.proxies.authorization(uri)) {
+            request = request.header(PROXY_AUTHORIZATION, authorization);
+        }
         let Some((body, gzip)) = body else { return request.body(Full::default()) };
         self.usage.bytes_sent.fetch_add(body.len() as u64, Relaxed);
         request = request.header(CONTENT_TYPE, "application/json");
@@ -196,17 +192,14 @@ impl Transport {
 }
 
 /// TLS configuration with the trusted authorities; none for plain HTTP.
-fn tls(remote: &RemoteUrl) -> Result<ClientConfig, Invalid> {
+fn trust(remote: &RemoteUrl) -> Result<ClientConfig, Invalid> {
     let untrusted =
         |why: String| Invalid::new("remote", &remote.url, format!("a host with a trusted certificate: {why}"));
     if remote.secure {
         let trust = Trust::new(&remote.host, remote.ca.as_deref()).map_err(|fault| untrusted(fault.to_string()))?;
         return Ok(ClientConfig::clone(trust.connector.config()));
     }
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| untrusted(error.to_string()))?;
-    Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+    Ok(tls::trusting(RootCertStore::empty()))
 }
 
 /// An error with its causes: the outermost text alone often says little.

@@ -1,4 +1,4 @@
-//! A certificate authority for tests, and a certificate by it for `localhost`.
+//! A certificate authority for tests, and a certificate by it for `localhost` and `peer.example`.
 
 use std::{
     path::{Path, PathBuf},
@@ -30,7 +30,7 @@ impl Certificates {
         openssl(
             directory.path(),
             "req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr \
-             -addext subjectAltName=DNS:localhost",
+             -addext subjectAltName=DNS:localhost,DNS:peer.example",
         );
         openssl(
             directory.path(),

@@ -6,10 +6,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
-    Request, Response, StatusCode,
+    Method, Request, Response, StatusCode,
     body::Incoming,
     client::conn::http1::{self, SendRequest},
-    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT},
+    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT},
 };
 use hyper_util::rt::TokioIo;
 use tokio::{sync::Semaphore, time::timeout};
@@ -60,7 +60,7 @@ impl Bulk {
     ) -> Result<Arc<Self>, SinkFault> {
         let bulk = Self {
             name: settings.url.to_string(),
-            dialer: Dialer::new(peer)?,
+            dialer: Dialer::of_http(peer)?,
             idle: Idle::new(),
             places: Arc::new(Semaphore::new(settings.connections)),
             limits: Limits::new(settings, &pace),
@@ -116,11 +116,7 @@ impl Bulk {
     pub(in crate::ship::sink) async fn get(&self, path: &str) -> Result<(StatusCode, Bytes), SinkFault> {
         let asked = timeout(self.patience, async {
             let mut sender = self.handshake(self.dialer.dial().await?).await?;
-            let mut request = Request::get(path).header(HOST, &self.host).header(USER_AGENT, "logyard");
-            if let Some(authorization) = &self.authorization {
-                request = request.header(AUTHORIZATION, authorization);
-            }
-            let request = request.body(Full::default()).map_err(|error| broken(&error))?;
+            let request = self.request(Method::GET, path).body(Full::default()).map_err(|error| broken(&error))?;
             let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
             let status = response.status();
             let body = Limited::new(response.into_body(), LONGEST_DOCUMENT).collect().await;
@@ -131,15 +127,9 @@ impl Bulk {
     }
 
     async fn exchange(&self, sender: &mut Sender, body: Vec<u8>, events: usize) -> Result<Answer, SinkFault> {
-        let mut request = Request::post(&self.path_and_query)
-            .header(HOST, &self.host)
-            .header(USER_AGENT, "logyard")
-            .header(CONTENT_TYPE, "application/x-ndjson");
+        let mut request = self.request(Method::POST, &self.path_and_query).header(CONTENT_TYPE, "application/x-ndjson");
         if self.compression > 0 {
             request = request.header(CONTENT_ENCODING, "gzip");
-        }
-        if let Some(authorization) = &self.authorization {
-            request = request.header(AUTHORIZATION, authorization);
         }
         let request = request.body(Full::new(body.into())).map_err(|error| broken(&error))?;
         let response: Response<Incoming> = sender.send_request(request).await.map_err(|error| broken(&error))?;
@@ -147,6 +137,21 @@ impl Bulk {
         let most = ANSWER_EACH * (events + 16);
         let body = Limited::new(response.into_body(), most).collect().await.map_err(|error| broken(&error))?;
         Ok(answer::read(status, &body.to_bytes(), events))
+    }
+
+    /// A request with its target and the headers of every request. A proxy that passes it on needs the whole URL.
+    fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
+        let forwarder = self.dialer.forwarder();
+        let target = if forwarder.is_some() { format!("http://{}{path}", self.host) } else { path.to_owned() };
+        let mut request = Request::builder().method(method).uri(target);
+        request = request.header(HOST, &self.host).header(USER_AGENT, "logyard");
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        match forwarder.and_then(|proxy| proxy.authorization.as_ref()) {
+            Some(authorization) => request.header(PROXY_AUTHORIZATION, authorization),
+            None => request,
+        }
     }
 
     /// A sender on an open connection: an idle one, else a new one.
