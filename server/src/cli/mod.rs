@@ -100,7 +100,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         None | Some(Command::Serve) => configured(cli.config.as_deref(), boot::serve::run),
         Some(Command::Worker) => configured(cli.config.as_deref(), boot::worker::run),
-        Some(Command::Clone(arguments)) => return clone::main(*arguments),
+        Some(Command::Clone(arguments)) => return clone::main(cli.config.as_deref(), *arguments),
         Some(Command::Reprocess(arguments)) => return reprocess::main(*arguments),
         Some(Command::Sync(arguments)) => return sync::main(cli.config.as_deref(), &arguments),
         Some(Command::Runs(runs::Command::Import(arguments))) => {

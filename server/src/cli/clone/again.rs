@@ -17,16 +17,7 @@ impl Order {
             if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
         };
         let mut words = vec!["logyard clone".to_owned()];
-        words.extend([self.spec.source.url(), self.spec.destination.url()].map(|url| quoted(&url)));
-        match self.urls() {
-            [Some(one), Some(other)] if one == other => words.push(format!("--endpoint-url {}", quoted(&one))),
-            [source, destination] => {
-                words.extend(source.map(|url| format!("--source-endpoint-url {}", quoted(&url))));
-                words.extend(destination.map(|url| format!("--destination-endpoint-url {}", quoted(&url))));
-            }
-        }
-        words.extend(self.source.region.iter().map(|region| format!("--region {}", quoted(region))));
-        words.extend(self.source.profile.iter().map(|profile| format!("--profile {}", quoted(profile))));
+        words.extend(self.ends.words(self.config.as_ref(), quoted));
         words.extend(match self.spec.mode {
             Mode::Copy => None,
             Mode::Verify => Some("--mode verify".to_owned()),

@@ -12,46 +12,22 @@ use engine::{
     limit::BytesPerSecond,
     s3::{Ceilings, Endpoint, S3Client, Threshold, UnreadableTags},
 };
-use model::{CloneSpec, Digest, Glob, Invalid, Mode, Place, Selection, StoreName};
+use model::{CloneSpec, Digest, Glob, Mode, Selection};
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    ends::EndArgs,
     fidelity::{FidelityArgs, Keys},
     mirror::Confirmation,
     since::Since,
     state::State,
 };
 
-/// Written out: a bare word may as well be a file, a store, or an option gone astray.
-fn place(text: &str) -> Result<Place, String> {
-    if !text.starts_with("s3://") {
-        return Err(format!("it must be a bucket with or without a prefix, such as s3://{text}"));
-    }
-    text.parse().map_err(|invalid: Invalid| invalid.to_string())
-}
-
 /// Clone the objects of an S3 place to another, and prove that they are equal
 #[derive(Args)]
 pub struct CloneArgs {
-    #[arg(help = "Where from: s3://bucket or s3://bucket/prefix", value_parser = place)]
-    source: Place,
-    #[arg(help = "Where to: s3://bucket or s3://bucket/prefix", value_parser = place)]
-    destination: Place,
-    /// Endpoint of an S3-compatible store, for both sides [default: AWS]
-    #[arg(long, value_name = "URL")]
-    endpoint_url: Option<String>,
-    /// Endpoint of the source, if it differs
-    #[arg(long, value_name = "URL")]
-    source_endpoint_url: Option<String>,
-    /// Endpoint of the destination, if it differs
-    #[arg(long, value_name = "URL")]
-    destination_endpoint_url: Option<String>,
-    /// Region of both sides [default: as configured for AWS, else us-east-1]
-    #[arg(long)]
-    region: Option<String>,
-    /// Profile of the AWS configuration files
-    #[arg(long)]
-    profile: Option<String>,
+    #[command(flatten)]
+    ends: EndArgs,
     /// copy: copy what is missing or different; verify: only compare; mirror: also delete what the source does not have
     #[arg(long, value_enum, default_value_t = ModeArg::Copy)]
     mode: ModeArg,
@@ -128,8 +104,13 @@ pub struct Order {
     pub source: Endpoint,
     pub destination: Endpoint,
     pub options: Options,
-    /// Of each store.
+    /// Of each store, as the options say.
     pub ceilings: Ceilings,
+    /// Of source and destination, where the options say nothing as their configuration does.
+    own_ceilings: [Ceilings; 2],
+    pub ends: EndArgs,
+    /// The configuration file that was named.
+    pub config: Option<PathBuf>,
     /// Where the state goes when it is written.
     pub state: PathBuf,
     /// Written every second, not only when stopped.
@@ -144,35 +125,14 @@ pub struct Order {
 
 impl Order {
     /// The message says what is wrong and what would be right.
-    pub async fn read(args: CloneArgs) -> Result<Self, String> {
+    pub async fn read(args: CloneArgs, config: Option<&Path>) -> Result<Self, String> {
         if args.plan.is_some() && !matches!(args.mode, ModeArg::Mirror) {
             return Err("--plan and --confirm are for --mode mirror only: leave them away".to_owned());
         }
-        let urls = [args.source_endpoint_url, args.destination_endpoint_url]
-            .map(|url| url.or_else(|| args.endpoint_url.clone()));
-        for url in urls.iter().flatten() {
-            if !url.starts_with("http://") && !url.starts_with("https://") {
-                return Err(format!("endpoint {url:?} is not valid: it must begin with http:// or https://"));
-            }
-        }
-        let one = urls[0] == urls[1];
-        let [source, destination] = [("source", &urls[0]), ("destination", &urls[1])].map(|(name, url)| {
-            let name = if one { "s3" } else { name };
-            StoreName::try_from(name.to_owned()).map(|name| Endpoint {
-                name,
-                url: url.clone(),
-                region: args.region.clone(),
-                path_style: None,
-                profile: args.profile.clone(),
-                requester_pays: args.fidelity.requester_pays,
-                credentials: None,
-                anonymous: false,
-            })
-        });
-        let (source, destination) = (source.map_err(|e| e.to_string())?, destination.map_err(|e| e.to_string())?);
+        let [source, destination] = args.ends.read(config, args.fidelity.requester_pays)?;
         let spec = CloneSpec {
-            source: args.source.at(&source.name),
-            destination: args.destination.at(&destination.name),
+            source: source.location,
+            destination: destination.location,
             mode: match args.mode {
                 ModeArg::Copy => Mode::Copy,
                 ModeArg::Verify => Mode::Verify,
@@ -187,7 +147,10 @@ impl Order {
             fidelity: args.fidelity.fidelity()?,
             plan: None,
         };
-        let default = default_state(&spec, &urls);
+        let ceilings = Ceilings { requests_per_second: args.max_rps, bytes_per_second: args.max_bandwidth };
+        let [own_source, own_destination] = [source.ceilings, destination.ceilings].map(|own| ceilings.or(own));
+        let (source, destination) = (source.endpoint, destination.endpoint);
+        let default = default_state(&spec, &[source.url.clone(), destination.url.clone()]);
         let resume = args.resume.map(|file| file.or_else(|| args.state.clone()).unwrap_or_else(|| default.clone()));
         let keep_state = args.state.is_some() || resume.is_some();
         let state = args.state.or_else(|| resume.clone()).unwrap_or(default);
@@ -205,7 +168,10 @@ impl Order {
                     TagsArg::Ignore => UnreadableTags::Ignore,
                 },
             },
-            ceilings: Ceilings { requests_per_second: args.max_rps, bytes_per_second: args.max_bandwidth },
+            ceilings,
+            own_ceilings: [own_source, own_destination],
+            ends: args.ends,
+            config: config.map(Path::to_owned),
             state,
             keep_state,
             resumed: None,
@@ -229,14 +195,16 @@ impl Order {
         [self.source.url.clone(), self.destination.url.clone()]
     }
 
-    /// Source and destination, each with its customer's key; under the same ceilings where both are at one endpoint.
+    /// Source and destination, each with its customer's key; one connection under the same ceilings where both are reached
+    /// alike.
     pub async fn connect(&self) -> (S3Client, S3Client) {
-        let store = async |endpoint: &Endpoint| S3Client::connect(endpoint.clone()).await.under(self.ceilings);
-        let (source, destination) = if self.source.url == self.destination.url {
-            let store = store(&self.source).await;
+        let store = async |endpoint: &Endpoint, own| S3Client::connect(endpoint.clone()).await.under(own);
+        let [from, to] = self.own_ceilings;
+        let (source, destination) = if self.source.is_reached_as(&self.destination) && from == to {
+            let store = store(&self.source, from).await;
             (store.clone(), store)
         } else {
-            tokio::join!(store(&self.source), store(&self.destination))
+            tokio::join!(store(&self.source, from), store(&self.destination, to))
         };
         let (reading, writing) = (self.keys.of_source(), self.keys.of_destination());
         (source.under_keys(reading.clone(), None), destination.under_keys(writing, reading))
@@ -286,7 +254,7 @@ mod tests {
 
     async fn read(line: &str) -> Result<Order, String> {
         let words = std::iter::once("clone").chain(line.split(' '));
-        Order::read(Command::try_parse_from(words).map_err(|error| error.to_string())?.args).await
+        Order::read(Command::try_parse_from(words).map_err(|error| error.to_string())?.args, None).await
     }
 
     #[tokio::test]

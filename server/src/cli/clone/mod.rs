@@ -9,6 +9,7 @@
 mod again;
 mod arguments;
 mod drive;
+mod ends;
 mod fidelity;
 mod mirror;
 mod outcome;
@@ -18,7 +19,7 @@ mod since;
 mod state;
 mod summary;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use engine::clone::check;
 
@@ -33,11 +34,15 @@ Examples:
   logyard clone s3://from s3://to --state clone.json      after a crash, run the same again
   logyard clone s3://from s3://to --mode verify --json
   logyard clone s3://from s3://to --mode mirror           shows what it would delete there, and asks
+  logyard clone s3://from s3://to --source-profile old --destination-profile new --destination-region eu-west-1
+  logyard clone s3://public s3://to --source-no-sign-request
+  logyard --config logyard.toml clone aws:from/logs/ archive:to      stores of the configuration
   logyard clone s3://from s3://to --sse aws:kms --acl bucket-owner-full-control --requester-pays
   logyard clone s3://from/logs/ s3://to --include '**/*.gz' --exclude 'tmp/**' --newer-than 36h
 
 Prefixes are not folders: s3://from/logs also covers logs-old/. Credentials come from the usual places: environment,
-profile, container or instance role. Globs match the key after the source's prefix; `**/` is any number of segments,
+profile, container or instance role; renewed ones are read while the clone runs. Two ends with different credentials are
+streamed through this process. Globs match the key after the source's prefix; `**/` is any number of segments,
 including none. What is not selected is ignored on both sides, and the proof is not about it. Equal objects are skipped,
 so running again copies only what is missing.
 
@@ -49,11 +54,11 @@ Exit codes: 0 done, and proven equal unless --no-verify; 1 some objects failed, 
 not connect; 130 stopped by Ctrl-C or SIGTERM, to continue later with --resume.";
 
 /// The command, with a runtime of its own.
-pub fn main(args: CloneArgs) -> ExitCode {
+pub fn main(config: Option<&Path>, args: CloneArgs) -> ExitCode {
     log::start();
     match tokio::runtime::Runtime::new() {
         Ok(runtime) => {
-            let exit = runtime.block_on(run(args));
+            let exit = runtime.block_on(run(config, args));
             runtime.shutdown_background(); // nothing that is left needs waiting for
             exit
         }
@@ -65,10 +70,10 @@ pub fn main(args: CloneArgs) -> ExitCode {
 }
 
 /// Runs it to its end, and says all there is to say.
-pub async fn run(args: CloneArgs) -> ExitCode {
+pub async fn run(config: Option<&Path>, args: CloneArgs) -> ExitCode {
     let json = args.json;
     let mut reporter = Reporter::new(json);
-    let mut order = match Order::read(args).await {
+    let mut order = match Order::read(args, config).await {
         Ok(order) => order,
         Err(message) => {
             let summary = Summary::refused(&message);
