@@ -63,8 +63,7 @@ fn of_profile(profiles: &ProfileSet, profile: &Profile, error: &CredentialsError
         let name = profile.name();
         if chain(error).any(|error| SIGNED_OUT.iter().any(|words| error.to_string().contains(words))) {
             return Some(format!(
-                "profile {name:?} signs in by SSO, and is not signed in: run `aws sso login --profile {}` ({why})",
-                quoted(name)
+                "profile {name:?} signs in by SSO, and is not signed in: run `aws sso login --profile {name}` ({why})"
             ));
         }
         if profile.name() == sources[0].name() {
@@ -116,10 +115,4 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 
 fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     chain(error).last().unwrap_or(error)
-}
-
-/// A name as a shell takes it.
-fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
-    if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', r"'\''")) }
 }

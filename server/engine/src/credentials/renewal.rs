@@ -77,28 +77,32 @@ impl Renewal {
         [0, 1].map(|index| self.0[index].as_ref().map_or(0, |inner| inner.state().loads))
     }
 
-    /// After a refusal of a request that began after `loads` loads: loads once more, unless someone has since. Returns
-    /// whether the request is worth another attempt.
+    /// After a refusal of a request that began after `loads` loads: loads once more, unless someone has since and the
+    /// files are still the same. Returns whether the request is worth another attempt.
     pub async fn renew(&self, loads: Loads) -> bool {
         for (inner, loads) in self.each(loads) {
-            let _ = inner.load(loads).await;
+            let now = inner.state().loads;
+            if now == loads || inner.changed() {
+                let _ = inner.load(now).await;
+            }
         }
         self.each(loads).next().is_some()
     }
 
     /// The same after a refusal that may have other causes: only if the files have changed, or someone has loaded since.
     pub async fn renew_if_changed(&self, loads: Loads) -> bool {
-        for (inner, loads) in self.each(loads) {
-            let stamp = inner.source.stamp();
-            if inner.state().current.as_ref().is_some_and(|current| current.stamp != stamp) {
-                let _ = inner.load(loads).await;
+        for (inner, _) in self.each(loads) {
+            if inner.changed() {
+                let now = inner.state().loads;
+                let _ = inner.load(now).await;
             }
         }
-        self.loads() != loads
+        self.each(loads).any(|(inner, loads)| inner.state().loads > loads)
     }
 
+    /// A request that began before anything was loaded used what the first load gave.
     fn each(&self, loads: Loads) -> impl Iterator<Item = (&Inner, u64)> {
-        self.0.iter().zip(loads).filter_map(|(inner, loads)| Some((inner.as_deref()?, loads)))
+        self.0.iter().zip(loads).filter_map(|(inner, loads)| Some((inner.as_deref()?, loads.max(1))))
     }
 
     /// Sends a request, and once more if its credentials are refused.
@@ -139,6 +143,12 @@ impl ProvideCredentials for Renewal {
 impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the files are others than those of the credentials.
+    fn changed(&self) -> bool {
+        let stamp = self.source.stamp();
+        self.state().current.as_ref().is_some_and(|current| current.stamp != stamp)
     }
 
     /// The credentials, unless it is time to load them: then the number of loads so far.

@@ -2,6 +2,7 @@
 //! their own.
 
 mod authorities;
+mod ends;
 mod no_credentials;
 mod proxies;
 mod relay;

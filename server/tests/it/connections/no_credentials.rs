@@ -20,13 +20,13 @@ async fn refusal(folder: &Path, config: &str, arguments: &[&str]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn sso_without_login_names_the_command() {
     let folder = TempDir::new().unwrap();
-    let old = "[profile team a]\nsso_start_url = https://d-1.awsapps.com/start\nsso_region = eu-west-1\n\
+    let old = "[profile team-a]\nsso_start_url = https://d-1.awsapps.com/start\nsso_region = eu-west-1\n\
                sso_account_id = 111122223333\nsso_role_name = Reader\n";
     let new = "[sso-session corp]\nsso_start_url = https://d-1.awsapps.com/start\nsso_region = eu-west-1\n\
                [profile team-b]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader\n\
                [profile over]\nrole_arn = arn:aws:iam::111122223333:role/over\nsource_profile = team-b\nregion = eu-west-1\n";
     for (config, profile, command) in [
-        (old, "team a", "aws sso login --profile 'team a'"),
+        (old, "team-a", "aws sso login --profile team-a"),
         (new, "team-b", "aws sso login --profile team-b"),
         (new, "over", "aws sso login --profile team-b"),
     ] {

@@ -76,9 +76,12 @@ async fn unusable_and_refusing_proxies_are_named() {
             "socks5://u:hush@127.0.0.1:9".to_owned(),
             "HTTPS_PROXY is socks5://…@127.0.0.1:9; it must be http://".to_owned(),
         ),
-        (proxy.url(), format!("127.0.0.1:{} (HTTPS_PROXY) does not connect to store.example:443", proxy.port)),
+        (
+            proxy.url(),
+            format!("127.0.0.1:{} (HTTPS_PROXY) does not connect to store.example:1: it answered \"502", proxy.port),
+        ),
     ] {
-        let mut command = clone_at("https://store.example", folder.path(), &[]);
+        let mut command = clone_at("https://store.example:1", folder.path(), &[]);
         command.env("HTTPS_PROXY", &value);
         let output = run(command).await;
         assert_eq!(output.status.code(), Some(3), "{}", said(&output));

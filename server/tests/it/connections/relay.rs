@@ -47,8 +47,10 @@ async fn forward(mut stream: TcpStream, seen: &Mutex<Vec<String>>) -> Option<()>
     let target = head.split(' ').nth(1)?;
     if head.starts_with("CONNECT ") {
         let port = target.rsplit_once(':')?.1.parse().ok()?;
+        let Ok(mut host) = TcpStream::connect(("127.0.0.1", port)).await else {
+            return stream.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await.ok();
+        };
         stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.ok()?;
-        let mut host = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
         copy_bidirectional(&mut stream, &mut host).await.ok()?;
         return Some(());
     }

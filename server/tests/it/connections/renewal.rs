@@ -22,7 +22,7 @@ use crate::{
 
 #[path = "../../../engine/tests/it/proxy.rs"]
 #[expect(dead_code, reason = "its other faults are for the tests of clones")]
-mod proxy;
+pub mod proxy;
 
 /// A store that accepts one key at a time, and the file from which a process takes its keys.
 #[derive(Clone)]
@@ -103,6 +103,23 @@ async fn streamed_clone_goes_on_with_rotated_keys() {
     let output = ended(command.spawn().unwrap()).await;
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(keys.refused.load(Relaxed) > 0, "a key was revoked while it was in use");
+}
+
+/// The output of a process is no file that could be seen to change: only the refusal tells.
+#[tokio::test(flavor = "multi_thread")]
+async fn process_is_asked_again_after_a_refusal() {
+    let (store, folder) = (store(100).await, TempDir::new().unwrap());
+    let mut keys = Keys::new(folder.path());
+    fs::remove_file(&keys.file).unwrap();
+    keys.file = folder.path().join("keys");
+    keys.rotate("first");
+    let process = r#"awk '/key_id/ { k = $3 } END { printf "{\"Version\":1,\"AccessKeyId\":\"%s\",\"SecretAccessKey\":\"s\"}", k }'"#;
+    let config = format!("[default]\ncredential_process = {process} {}\n", keys.file.display());
+    fs::write(folder.path().join(".aws/config"), config).unwrap();
+    let front = rotating(&store, &keys, 2).await;
+    let output = run(clone(front.url(), folder.path(), &[])).await;
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(keys.refused.load(Relaxed) >= 2, "a key was revoked while it was in use");
 }
 
 #[tokio::test(flavor = "multi_thread")]

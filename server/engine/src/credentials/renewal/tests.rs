@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use async_trait::async_trait;
+use aws_smithy_types::error::ErrorMetadata;
 use tokio::time::advance;
 
 use super::{
@@ -74,6 +75,18 @@ async fn requests_refused_together_load_once() {
     assert_eq!((key(&renewal).await.unwrap().as_str(), fake.loads.load(Relaxed)), ("key-2", 2));
 }
 
+/// Another request has loaded, and then the key was rotated again.
+#[tokio::test(start_paused = true)]
+async fn refusal_after_two_rotations_reads_the_file() {
+    let (fake, renewal) = source(None);
+    key(&renewal).await.unwrap();
+    let loads = renewal.loads();
+    assert!(renewal.renew(loads).await);
+    fake.rewrite("a");
+    assert!(renewal.renew(loads).await);
+    assert_eq!(key(&renewal).await.unwrap(), "key-3");
+}
+
 #[tokio::test(start_paused = true)]
 async fn unclear_refusal_loads_only_a_changed_file() {
     let (fake, renewal) = source(None);
@@ -128,4 +141,26 @@ fn expiry_decides_when_to_load_again() {
         due(&Credentials::new("k", "s", None, expiry, "test"), now).duration_since(now).unwrap().as_secs()
     };
     assert_eq!((due_of(3_600), due_of(40), due_of(0)), (3_540, 30, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_request_is_sent_once_more() {
+    let (fake, renewal) = source(None);
+    let request = |accepted: &'static str| {
+        let renewal = renewal.clone();
+        move || {
+            let renewal = renewal.clone();
+            async move {
+                if key(&renewal).await.unwrap() == accepted {
+                    return Ok(accepted);
+                }
+                let refusal = ErrorMetadata::builder().code("ExpiredTokenException").build();
+                Err(SdkError::service_error(refusal, ()))
+            }
+        }
+    };
+    assert_eq!(renewal.send(request("key-2")).await.unwrap(), "key-2");
+    assert!(renewal.send(request("key-9")).await.is_err());
+    assert_eq!(key(&renewal).await.unwrap(), "key-3");
+    assert_eq!(fake.loads.load(Relaxed), 3, "one load for each refused request");
 }
