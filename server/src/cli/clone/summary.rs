@@ -121,6 +121,7 @@ impl Summary {
 
     fn print_proof(&self) {
         match &self.proof {
+            Some(proof) if proof.is_of_nothing() => {}
             Some(Proof::Compared(proof)) => out!(
                 "  compared {} with {}{}: {} equal by ETag or checksum, {} by the record of their copy, {} not proven, {} missing, \
                  {} different, {} only at the destination",
