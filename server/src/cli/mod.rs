@@ -41,7 +41,8 @@ Examples:
   logyard reprocess s3://logs/elb/ tcp://127.0.0.1:5000 --from 2026-03-09T14:00:00Z --to 2026-03-09T15:00:00Z
   logyard sync orders                        sync a configured table with its remote copy
 
-Exit codes: 0 done, 1 some items failed, 2 bad usage or configuration, 3 could not connect, 130 stopped.
+Exit codes: 0 done, 1 some items failed, 2 bad usage or configuration, 3 could not connect, 130 stopped,
+141 the reader of the output is gone.
 Settings can also be given as LOGYARD_SECTION_KEY, such as LOGYARD_SERVER_ADDR; see logyard.example.toml, and the
 documentation at /docs of a running server.";
 

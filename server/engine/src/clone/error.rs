@@ -24,7 +24,7 @@ pub enum CloneError {
     )]
     NamedLikeFolder { key: Key, copy: String, right: String },
     /// Nothing could be written, and many copies were refused alike.
-    #[error("{error}; so were the first {refused} objects, and nothing was written")]
+    #[error("{error}; {refused} objects in a row were refused alike, and nothing was written")]
     AllRefused { refused: u32, error: S3Error },
     /// Without the permission, a store does not say either that an object has tags.
     #[error("{error}; without it nobody can tell whether objects have tags to copy")]

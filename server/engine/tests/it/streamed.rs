@@ -83,7 +83,7 @@ async fn destination_that_takes_nothing_ends_the_clone() {
         .await;
         let finished = clone_between(&here.engine().await, &connect(proxy.url()).await, &source_to_destination()).await;
         let error = finished.error().to_string();
-        assert!(error.contains("100 objects") && error.contains("nothing was written"), "{error}");
+        assert!(error.contains("100 objects in a row") && error.contains("nothing was written"), "{error}");
         assert!(refused.load(Relaxed) < 1_000, "{refused:?}");
         assert!(finished.taken.failures.len() >= 100);
     }

@@ -123,6 +123,7 @@ impl Summary {
 
     fn print_proof(&self) {
         match &self.proof {
+            Some(proof) if proof.is_of_nothing() => {}
             Some(Proof::Compared(proof)) => out!(
                 "  compared {} with {}{}: {}",
                 count(proof.source_objects),

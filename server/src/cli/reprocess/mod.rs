@@ -30,7 +30,7 @@ to Logstash with document_id => \"%{[@metadata][_id]}\", changes nothing. A tcp 
 count as sent once they are written and the connection is closed in order.
 
 Exit codes: 0 all delivered; 1 some records or objects failed, or a listing failed; 2 bad usage, missing bucket, no
-permission, refused credentials; 3 could not connect; 130 stopped by Ctrl-C or SIGTERM.";
+permission, refused credentials; 3 could not connect; 130 stopped by Ctrl-C, SIGTERM or SIGHUP.";
 
 /// The command, with a runtime of its own.
 pub fn main(arguments: Arguments) -> ExitCode {

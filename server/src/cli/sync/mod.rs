@@ -35,7 +35,7 @@ stopped or killed. An end that stops answering is tried again for five minutes.
 
 Exit codes: 0 in sync; 1 the ends differ, a deletion waits for approval, rows are quarantined, or the table is paused;
 2 bad usage or configuration, an end that refuses, or a replaced local database; 3 an end or Logyard's database could
-not be reached; 130 stopped by Ctrl-C or SIGTERM.";
+not be reached; 130 stopped by Ctrl-C, SIGTERM or SIGHUP.";
 
 /// The command, with a runtime of its own.
 pub fn main(config: Option<&Path>, arguments: &Arguments) -> ExitCode {
