@@ -5,10 +5,13 @@
 //! holds a secret.
 
 mod acl;
+mod action;
+pub(crate) mod answer;
 mod blank;
 mod buckets;
 mod ceilings;
 mod classify;
+mod codes;
 mod complete;
 mod copy;
 mod customer_key;
@@ -17,6 +20,7 @@ mod encoding;
 pub(crate) mod endpoint;
 mod error;
 mod etag;
+mod exchange;
 mod get;
 mod head;
 mod limiter_wait;
@@ -24,9 +28,11 @@ mod list;
 mod lock;
 mod metadata;
 mod multipart;
+mod odd_key;
 mod payer;
 mod presence;
 mod retry;
+mod routes;
 mod stream;
 mod tags;
 mod threshold;
@@ -39,10 +45,12 @@ use model::BucketName;
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
+    action::Action,
+    answer::Answer,
     ceilings::Ceilings,
     customer_key::{CustomerKey, NotAKey},
     endpoint::Endpoint,
-    error::{Action, Answer, Failed, S3Error, S3Fault},
+    error::{Failed, S3Error, S3Fault},
     etag::ETag,
     get::Reading,
     head::{Checksum, Head},
@@ -57,8 +65,14 @@ pub use self::{
 pub(crate) use self::{
     classify::Context,
     list::{ListPage, Start},
+    odd_key::{OddKey, is_odd, stood_for, why_odd},
 };
-use self::{payer::RequesterPays, retry::Retry};
+use self::{
+    exchange::Exchange,
+    payer::RequesterPays,
+    retry::Retry,
+    routes::{Resolver, Routes},
+};
 
 /// A connected client of one store. Cheap to clone.
 #[derive(Clone)]
@@ -68,12 +82,18 @@ pub struct S3Client {
     endpoint: Arc<Endpoint>,
     retry: Retry,
     unreadable_tags: UnreadableTags,
+    /// Where requests go, as the store has said.
+    routes: Arc<Routes>,
 }
 
 impl S3Client {
     pub async fn connect(endpoint: Endpoint) -> Self {
         let (client, endpoint) = endpoint.connect().await;
-        Self { client, endpoint: Arc::new(endpoint), retry: Retry::default(), unreadable_tags: UnreadableTags::Fail }
+        let routes = Arc::new(Routes::default());
+        let config = client.config().to_builder().interceptor(Exchange::default());
+        let client = Client::from_conf(config.endpoint_resolver(Resolver::new(Arc::clone(&routes))).build());
+        let endpoint = Arc::new(endpoint);
+        Self { client, endpoint, retry: Retry::default(), unreadable_tags: UnreadableTags::Fail, routes }
     }
 
     pub fn endpoint(&self) -> &Endpoint {
@@ -123,6 +143,7 @@ impl S3Client {
     }
 
     pub(crate) fn context(&self, action: Action, bucket: Option<&BucketName>) -> Context {
-        Context { endpoint: self.endpoint.clone(), bucket: bucket.cloned(), action, also: Vec::new() }
+        let (endpoint, routes) = (Arc::clone(&self.endpoint), Arc::clone(&self.routes));
+        Context { endpoint, bucket: bucket.cloned(), action, also: Vec::new(), routes }
     }
 }

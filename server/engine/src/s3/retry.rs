@@ -246,7 +246,7 @@ impl Retry {
                 S3Fault::Timeout { .. } => self.meter.timed_out.fetch_add(1, Relaxed),
                 _ => 0,
             };
-            if handed_back(&error) || attempts >= self.policy.attempts || !error.worth_repeating() {
+            if handed_back(&error) || !error.worth_repeating(attempts, self.policy.attempts) {
                 return Err(Failed { error, attempts });
             }
             tracing::debug!(%error, attempts, "request failed; retrying");
