@@ -148,8 +148,8 @@ fn breaks_off(body: &[u8]) -> bool {
     };
     let Some(name) = root.and_then(|root| root.strip_prefix('<')) else { return true };
     let Some(end) = name.find(|c: char| c.is_whitespace() || c == '>' || c == '/') else { return true };
+    let empty = name[end..].ends_with("/>") && !name[end..].contains('<');
     let name = &name[..end];
-    let empty = text.ends_with("/>") && text.matches('<').count() <= 2;
     !name.eq_ignore_ascii_case("html") && !empty && !text.ends_with(&format!("</{name}>"))
 }
 

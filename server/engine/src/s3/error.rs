@@ -138,6 +138,7 @@ impl fmt::Display for S3Error {
         match (&self.said, &self.fault) {
             // Both hold the answer already.
             (_, S3Fault::Other(_) | S3Fault::Unreadable { .. }) | (None, _) => Ok(()),
+            (Some(said), S3Fault::NoBucket) if said.code == "NoSuchBucket" => Ok(()),
             (Some(said), _) => write!(f, "; the store says: {said}"),
         }
     }

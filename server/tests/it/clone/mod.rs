@@ -4,3 +4,4 @@ pub mod command;
 pub mod kill_nine;
 pub mod mirror;
 pub mod mirror_command;
+mod secrets;
