@@ -16,6 +16,12 @@ pub enum Reason {
     Denied,
     /// In an archive class: must be restored first.
     Archived,
+    /// A quota, a cap or the capacity of the destination is used up.
+    Full,
+    /// The object at the destination is locked: retention, or a legal hold.
+    Locked,
+    /// The key is not UTF-8, or not of 1 to 1,024 bytes.
+    NotAKey,
     /// Larger than an upload allows: 10,000 parts of 5 GiB.
     TooLarge,
     /// The destination's key would be empty or over 1,024 bytes.
@@ -50,6 +56,9 @@ impl Reason {
             Self::Gone => "deleted before being read",
             Self::Denied => "permission denied",
             Self::Archived => "archived: restore first",
+            Self::Full => "no room: a quota, a cap or the capacity is used up",
+            Self::Locked => "locked at the destination",
+            Self::NotAKey => "with a key that is not UTF-8 of 1 to 1,024 bytes",
             Self::TooLarge => "too large: over 10,000 parts of 5 GiB",
             Self::KeyTooLong => "key at the destination would be empty or over 1,024 bytes",
             Self::Store => "refused by the store",

@@ -140,11 +140,14 @@ fn decode(row: &Row) -> Result<Failure, DbError> {
     })
 }
 
-const REASONS: [Reason; 16] = [
+const REASONS: [Reason; 19] = [
     Reason::Changed,
     Reason::Gone,
     Reason::Denied,
     Reason::Archived,
+    Reason::Full,
+    Reason::Locked,
+    Reason::NotAKey,
     Reason::TooLarge,
     Reason::KeyTooLong,
     Reason::Store,
@@ -165,6 +168,9 @@ fn word(reason: Reason) -> &'static str {
         Reason::Gone => "gone",
         Reason::Denied => "denied",
         Reason::Archived => "archived",
+        Reason::Full => "full",
+        Reason::Locked => "locked",
+        Reason::NotAKey => "not_a_key",
         Reason::TooLarge => "too_large",
         Reason::KeyTooLong => "key_too_long",
         Reason::Store => "store",

@@ -14,10 +14,11 @@ use super::{
     comparison::empty_comparison,
     endpoints::Endpoints,
     planned::{Entry, Planned},
+    settle::failed_by_key,
     tracker::Range,
     window::Outcome,
 };
-use crate::listing::{KeyRange, LabelledRange, Pair, PairVisitor, read_pairs};
+use crate::listing::{KeyRange, LabelledRange, OddAt, Pair, PairVisitor, read_pairs};
 
 /// Counts of what both listings held, in the ranges that were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +109,14 @@ impl PairVisitor for Planner {
         let (source, destination) = match pair {
             Pair::Source(source) => (source, None),
             Pair::Both(source, destination) => (source, Some(destination)),
-            Pair::Destination(_) => {
+            Pair::Destination(_) | Pair::Odd(OddAt::Destination(_)) => {
                 self.counts.extra.fetch_add(1, Relaxed);
+                return true;
+            }
+            Pair::Odd(OddAt::Source(odd)) => {
+                let ticket = self.tracker.admit(range, &odd.object).await;
+                self.counts.planned.fetch_add(1, Relaxed);
+                self.tracker.settle_at_once(ticket, failed_by_key(&odd.object.key));
                 return true;
             }
             Pair::PassedOver => {

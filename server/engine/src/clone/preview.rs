@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::now,
-    listing::{KeyRange, Pair},
+    listing::{KeyRange, OddAt, Pair},
     s3::{LARGEST, Listed, S3Client, parts_of, was_cut},
 };
 
@@ -84,9 +84,9 @@ pub async fn preview(
 /// Whether a run sends no request for this pair.
 fn needs_nothing(pair: &Pair) -> bool {
     match pair {
-        Pair::Source(_) => false,
+        Pair::Source(_) | Pair::Odd(OddAt::Source(_)) => false,
         Pair::Both(source, destination) => by_listing(source, destination) == Some(Verdict::Equal),
-        Pair::Destination(_) | Pair::PassedOver | Pair::LeftOut => true,
+        Pair::Destination(_) | Pair::Odd(OddAt::Destination(_)) | Pair::PassedOver | Pair::LeftOut => true,
     }
 }
 
@@ -164,6 +164,16 @@ fn count(preview: &mut ClonePreview, builder: &mut PlanBuilder, endpoints: &Endp
                     preview.delete_examples.push(extra.key.to_string());
                 }
             }
+            return;
+        }
+        Pair::Odd(OddAt::Source(odd)) => {
+            preview.objects += 1;
+            preview.bytes += odd.object.size;
+            preview.refused += 1;
+            return;
+        }
+        Pair::Odd(OddAt::Destination(_)) => {
+            preview.extra += 1;
             return;
         }
         Pair::PassedOver => return,

@@ -253,13 +253,11 @@ fn not_deleted_as(key: &Key, why: &str) -> model::Failure {
 
 fn not_deleted(key: &Key, refused: &Failed, tracker: &Tracker) -> Result<(), CloneError> {
     let error = &refused.error;
-    let reason = match error.fault() {
+    match error.fault() {
         S3Fault::Stopped => return Err(CloneError::Stopped),
         _ if error.fatal() => return Err(error.clone().into()),
-        _ if error.denied() => Reason::Denied,
-        S3Fault::Timeout { .. } => Reason::Timeout,
-        _ => Reason::Store,
-    };
-    tracker.not_deleted(failure(key, reason, format!("not deleted: {error}"), refused.attempts));
+        _ => {}
+    }
+    tracker.not_deleted(failure(key, error.reason(), format!("not deleted: {error}"), refused.attempts));
     Ok(())
 }

@@ -19,10 +19,10 @@ use super::{
     copier::copy_planned,
     endpoints::Endpoints,
     planned::{Entry, Planned},
-    settle::give_up,
+    settle::{failed_by_key, give_up},
     window::Outcome,
 };
-use crate::s3::{Listed, S3Error, S3Fault};
+use crate::s3::{Listed, S3Error, S3Fault, is_odd, stood_for};
 
 /// Most keys that were read and are not settled.
 const WAITING: usize = 1_000;
@@ -82,6 +82,9 @@ impl RetryPlanner {
 
     async fn find(&self, key: &Key) -> Result<Found, CloneError> {
         let endpoints = &self.endpoints;
+        if is_odd(key) {
+            return self.find_odd(key).await;
+        }
         match endpoints.source.head(&endpoints.spec.source.bucket, key).await {
             Ok(head) if endpoints.chosen(&head.object) => {
                 Ok(Found::ToSettle(head.object, destination(endpoints, key).await?))
@@ -90,6 +93,19 @@ impl RetryPlanner {
             Err(refused) if *refused.error.fault() == S3Fault::NotFound => Ok(Found::Nothing),
             Err(refused) => give_up(key, &refused.error, refused.attempts).map(Found::Failed),
         }
+    }
+}
+
+impl RetryPlanner {
+    /// An object whose key is none fails as long as it is there.
+    async fn find_odd(&self, key: &Key) -> Result<Found, CloneError> {
+        let source = &self.endpoints.source;
+        let gone = match source.head(&self.endpoints.spec.source.bucket, key).await.map_err(S3Error::from) {
+            Err(error) if error.fatal() => return Err(error.into()),
+            Err(error) => *error.fault() == S3Fault::NotFound && stood_for(key).is_some(),
+            Ok(_) => false,
+        };
+        Ok(if gone { Found::Nothing } else { Found::Failed(failed_by_key(key)) })
     }
 }
 

@@ -5,7 +5,7 @@ use model::{Failure, Key, Reason};
 use super::{CloneError, endpoints::Endpoints, window::Outcome};
 use crate::{
     clock::now,
-    s3::{Copied, Failed, LARGEST, Listed, MultipartCopy, S3Error, S3Fault, Transfer, was_cut},
+    s3::{Copied, Failed, LARGEST, Listed, MultipartCopy, S3Error, S3Fault, Transfer, was_cut, why_odd},
 };
 
 /// Changes of an object during its copy after which it fails.
@@ -17,6 +17,11 @@ pub(super) fn failure(key: &Key, reason: Reason, message: impl Into<String>, att
 
 fn failed(key: &Key, reason: Reason, message: impl Into<String>, attempts: u32) -> Outcome {
     Outcome::Failed(Box::new(failure(key, reason, message, attempts)))
+}
+
+/// The outcome of an object whose key is none.
+pub(super) fn failed_by_key(key: &Key) -> Outcome {
+    failed(key, Reason::NotAKey, why_odd(key), 0)
 }
 
 /// Result of settling an object.
@@ -40,7 +45,7 @@ impl Endpoints {
         {
             return Ok(Settlement::Settled(Outcome::Skipped));
         }
-        let mut attempts = 0;
+        let (mut attempts, mut refusal) = (0, String::new());
         for _ in 0..=CHANGES {
             if source.size > LARGEST {
                 let message = format!("{} bytes; 10,000 parts of 5 GiB are the most there can be", source.size);
@@ -75,12 +80,19 @@ impl Endpoints {
             match self.source.head(&self.spec.source.bucket, &source.key).await {
                 Ok(head) => {
                     attempts += 1;
+                    let unchanged =
+                        source.etag.is_some() && (head.object.size, &head.object.etag) == (source.size, &source.etag);
+                    refusal = if unchanged { refused.error.to_string() } else { String::new() };
                     source = head.object;
                 }
                 Err(refused) => {
                     return give_up(&source.key, &refused.error, attempts + refused.attempts).map(Settlement::Settled);
                 }
             }
+        }
+        if !refusal.is_empty() {
+            let message = format!("{refusal}; but its size and ETag are as they were");
+            return Ok(Settlement::Settled(failed(&source.key, Reason::Store, message, attempts)));
         }
         let message = format!("it was replaced more than {CHANGES} times while being copied");
         Ok(Settlement::Settled(failed(&source.key, Reason::Changed, message, attempts)))
@@ -130,15 +142,9 @@ impl Endpoints {
 }
 
 pub(super) fn give_up(key: &Key, error: &S3Error, attempts: u32) -> Result<Outcome, CloneError> {
-    let reason = match error.fault() {
-        S3Fault::Stopped => return Err(CloneError::Stopped),
-        _ if error.fatal() => return Err(error.clone().into()),
-        S3Fault::Changed => Reason::Changed,
-        S3Fault::NotFound => Reason::Gone,
-        _ if error.denied() => Reason::Denied,
-        S3Fault::Archived => Reason::Archived,
-        S3Fault::Timeout { .. } => Reason::Timeout,
-        _ => Reason::Store,
-    };
-    Ok(failed(key, reason, error.to_string(), attempts))
+    match error.fault() {
+        S3Fault::Stopped => Err(CloneError::Stopped),
+        _ if error.fatal() => Err(error.clone().into()),
+        _ => Ok(failed(key, error.reason(), error.to_string(), attempts)),
+    }
 }

@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     clock::now,
-    listing::{KeyRange, LabelledRange, Pair, PairVisitor, read_pairs},
-    s3::Listed,
+    listing::{KeyRange, LabelledRange, OddAt, Pair, PairVisitor, read_pairs},
+    s3::{Listed, OddKey, why_odd},
 };
 
 /// Pairs waiting to be compared by requests.
@@ -94,6 +94,8 @@ impl PairVisitor for Reader {
         match pair {
             Pair::Source(source) => self.tally.missing(&source),
             Pair::Destination(destination) => self.tally.extra(&destination),
+            Pair::Odd(OddAt::Source(odd)) => self.tally.uncopied(&odd),
+            Pair::Odd(OddAt::Destination(odd)) => self.tally.extra(&odd.object),
             Pair::PassedOver => self.tally.tracker.passed_over(),
             Pair::LeftOut => self.tally.left_out(),
             Pair::Both(source, destination) => match self.endpoints.verdict_without_requests(&source, &destination) {
@@ -141,6 +143,16 @@ impl Tally {
             counts.source(source);
             counts.comparison.missing += 1;
             self.differs(counts, failure(&source.key, Reason::Missing, message, 0), source.size);
+        });
+    }
+
+    /// An object at the source whose key is none, so that it cannot be at the destination.
+    fn uncopied(&self, odd: &OddKey) {
+        self.count(|counts| {
+            counts.source(&odd.object);
+            counts.comparison.missing += 1;
+            let failure = failure(&odd.object.key, Reason::NotAKey, why_odd(&odd.object.key), 0);
+            self.differs(counts, failure, odd.object.size);
         });
     }
 

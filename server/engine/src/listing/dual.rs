@@ -5,22 +5,30 @@
 //!
 //! Always: whether the selection chooses an object is decided here alone, so that all who read pairs agree on it.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::VecDeque};
 
 use model::{Location, Prefix, Selection};
 
-use super::{KeyRange, Listing};
-use crate::s3::{Listed, Order, S3Client, S3Error};
+use super::{Entry, KeyRange, Listing};
+use crate::s3::{Listed, OddKey, Order, S3Client, S3Error};
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pair {
     Source(Listed),
     Both(Listed, Listed),
     Destination(Listed),
+    /// An object at one of the places whose key is none. It is not copied, compared or deleted.
+    Odd(OddAt),
     /// An object that the selection does not choose, at either place or both.
     PassedOver,
     /// An object of the source whose key at the destination would be empty.
     LeftOut,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum OddAt {
+    Source(OddKey),
+    Destination(OddKey),
 }
 
 /// The two listings to read.
@@ -56,6 +64,8 @@ struct Side {
     prefix: usize,
     range: KeyRange,
     head: Option<Listed>,
+    /// Objects whose keys are none, read before the head.
+    odd: VecDeque<OddKey>,
     ended: bool,
     /// Keys read so far.
     listed: u64,
@@ -88,6 +98,9 @@ impl DualListing {
     /// The next key of either place, or `None` at the end of both.
     pub async fn next(&mut self) -> Result<Option<Pair>, S3Error> {
         tokio::try_join!(self.source.fill(), self.destination.fill())?;
+        if let Some(pair) = self.odd() {
+            return Ok(Some(pair));
+        }
         let order = match (&self.source.head, &self.destination.head) {
             (None, None) => return Ok(None),
             (Some(_), None) => Ordering::Less,
@@ -112,6 +125,22 @@ impl DualListing {
         })
     }
 
+    /// The next object whose key is none, as long as there is one before the next pair.
+    fn odd(&mut self) -> Option<Pair> {
+        let (source, destination) = (&mut self.source, &mut self.destination);
+        let at = source.odd.pop_front().map(OddAt::Source);
+        let at = at.or_else(|| destination.odd.pop_front().map(OddAt::Destination))?;
+        let chosen = match &at {
+            OddAt::Source(OddKey { bytes, object }) => {
+                self.selection.chooses(&String::from_utf8_lossy(bytes.get(source.prefix..)?), object.modified)
+            }
+            OddAt::Destination(OddKey { bytes, .. }) => {
+                self.selection.judges_extra(&String::from_utf8_lossy(bytes.get(destination.prefix..)?))
+            }
+        };
+        Some(if chosen { Pair::Odd(at) } else { Pair::PassedOver })
+    }
+
     fn chooses(&self, source: &Listed) -> bool {
         self.selection.chooses(self.source.rest(source), source.modified)
     }
@@ -129,6 +158,7 @@ impl Side {
             prefix: place.prefix.as_str().len(),
             range,
             head: None,
+            odd: VecDeque::new(),
             ended: false,
             listed: 0,
         }
@@ -140,9 +170,16 @@ impl Side {
 
     async fn fill(&mut self) -> Result<(), S3Error> {
         while self.head.is_none() && !self.ended {
-            let Some(object) = self.listing.next().await? else {
-                self.ended = true;
-                break;
+            let object = match self.listing.next_entry().await? {
+                Some(Entry::Object(object)) => object,
+                Some(Entry::Odd(odd)) => {
+                    self.fill_odd(odd);
+                    continue;
+                }
+                None => {
+                    self.ended = true;
+                    break;
+                }
             };
             let rest = self.rest(&object);
             if self.range.last.as_deref().is_some_and(|last| rest > last) {
@@ -153,6 +190,18 @@ impl Side {
             }
         }
         Ok(())
+    }
+}
+
+impl Side {
+    fn fill_odd(&mut self, odd: OddKey) {
+        let rest = odd.bytes.get(self.prefix..).unwrap_or_default();
+        if self.range.last.as_ref().is_some_and(|last| rest > last.as_bytes()) {
+            self.ended = true;
+        } else if self.range.after.as_ref().is_none_or(|after| rest > after.as_bytes()) {
+            self.listed += 1;
+            self.odd.push_back(odd);
+        }
     }
 }
 

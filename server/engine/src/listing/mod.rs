@@ -18,9 +18,10 @@ mod sorted;
 mod split;
 mod stream;
 
+use self::stream::Entry;
 pub use self::stream::Listing;
 pub(crate) use self::{
-    dual::{DualListing, ListedPlace, Listings, Pair},
+    dual::{DualListing, ListedPlace, Listings, OddAt, Pair},
     ranges::{KeyRange, LabelledRange},
     readers::{DualListingError, PairVisitor, read_pairs},
 };

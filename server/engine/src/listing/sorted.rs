@@ -17,11 +17,13 @@ use std::{
 use model::{BucketName, Key, Prefix, Time};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use crate::s3::{Action, Context, ETag, ListPage, Listed, Order, S3Client, S3Error, S3Fault, Start};
+use crate::s3::{Action, Context, ETag, ListPage, Listed, OddKey, Order, S3Client, S3Error, S3Fault, Start};
 
 /// Objects sorted in memory at once: about ten megabytes.
 const RUN: usize = 50_000;
 const PAGE: usize = 1_000;
+/// Most objects whose keys are none: they are kept in memory.
+const MOST_ODD: usize = 100_000;
 /// Bytes read ahead in each run: a hundred million objects make two thousand runs.
 const AHEAD: usize = 16 << 10;
 
@@ -39,20 +41,26 @@ impl S3Client {
         pages: mpsc::Sender<Result<ListPage, S3Error>>,
     ) {
         let context = self.context(Action::List, Some(bucket));
-        let runs = match self.runs(&context, bucket, prefix).await {
-            Ok(runs) => runs,
+        let (runs, odd) = match self.runs(&context, bucket, prefix).await {
+            Ok(sorted) => sorted,
             Err(error) => return drop(pages.send(Err(error)).await),
         };
         let merged = spawn_blocking(move || {
-            if let Err(error) = merge(runs, &context, &pages) {
+            if let Err(error) = merge(runs, odd, &context, &pages) {
                 let _ = pages.blocking_send(Err(error)); // fails if nobody listens any more
             }
         });
         drop(merged.await);
     }
 
-    async fn runs(&self, context: &Context, bucket: &BucketName, prefix: &Prefix) -> Result<Vec<Run>, S3Error> {
-        let (mut runs, mut waiting) = (Vec::new(), Vec::new());
+    /// The objects in sorted runs, and those whose keys are none.
+    async fn runs(
+        &self,
+        context: &Context,
+        bucket: &BucketName,
+        prefix: &Prefix,
+    ) -> Result<(Vec<Run>, Vec<OddKey>), S3Error> {
+        let (mut runs, mut waiting, mut odd) = (Vec::new(), Vec::new(), Vec::new());
         let (mut tokens, hasher) = (HashSet::new(), RandomState::new());
         let mut next = Some(Start::Key(None));
         while let Some(from) = next {
@@ -63,6 +71,10 @@ impl S3Client {
                 return Err(context.listing("a page leads back to one before it", None));
             }
             waiting.extend(page.objects);
+            odd.extend(page.odd);
+            if odd.len() > MOST_ODD {
+                return Err(context.listing(&format!("more than {MOST_ODD} keys are not UTF-8, or too long"), None));
+            }
             next = page.next;
             if waiting.len() >= RUN || next.is_none() {
                 let objects = std::mem::take(&mut waiting);
@@ -70,7 +82,7 @@ impl S3Client {
                 runs.push(run.map_err(io::Error::other).and_then(|run| run).map_err(|error| on_disk(context, &error))?);
             }
         }
-        Ok(runs)
+        Ok((runs, odd))
     }
 }
 
@@ -130,7 +142,12 @@ impl Merge {
     }
 }
 
-fn merge(runs: Vec<Run>, context: &Context, pages: &mpsc::Sender<Result<ListPage, S3Error>>) -> Result<(), S3Error> {
+fn merge(
+    runs: Vec<Run>,
+    odd: Vec<OddKey>,
+    context: &Context,
+    pages: &mpsc::Sender<Result<ListPage, S3Error>>,
+) -> Result<(), S3Error> {
     let failed = |error| on_disk(context, &error);
     let mut merge = Merge::of(runs).map_err(failed)?;
     let (mut objects, mut last): (Vec<Listed>, Option<Key>) = (Vec::new(), None);
@@ -141,13 +158,14 @@ fn merge(runs: Vec<Run>, context: &Context, pages: &mpsc::Sender<Result<ListPage
         last = Some(object.key.clone());
         objects.push(object);
         if objects.len() == PAGE {
-            let page = ListPage { objects: std::mem::take(&mut objects), next: Some(Start::Key(None)) };
+            let (objects, next) = (std::mem::take(&mut objects), Some(Start::Key(None)));
+            let page = ListPage { objects, odd: Vec::new(), next };
             if pages.blocking_send(Ok(page)).is_err() {
                 return Ok(());
             }
         }
     }
-    let _ = pages.blocking_send(Ok(ListPage { objects, next: None })); // or nobody listens any more
+    let _ = pages.blocking_send(Ok(ListPage { objects, odd, next: None })); // or nobody listens any more
     Ok(())
 }
 
@@ -165,7 +183,7 @@ mod tests {
     fn merged(runs: Vec<Vec<Listed>>) -> Result<Vec<Listed>, S3Error> {
         let (sender, mut pages) = mpsc::channel(1_000);
         let runs = runs.into_iter().map(|run| write(run).unwrap()).collect();
-        merge(runs, &Context::for_tests(), &sender)?;
+        merge(runs, Vec::new(), &Context::for_tests(), &sender)?;
         let (mut all, mut ended) = (Vec::new(), false);
         while let Ok(page) = pages.try_recv() {
             let page = page?;

@@ -3,19 +3,29 @@
 //! Always: it ends with `None` only if the store said that the last page was read. Any other end is an error. At most three
 //! pages are in memory.
 
+use std::iter::Peekable;
+
 use model::{BucketName, Prefix};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::s3::{Action, Context, ListPage, Listed, Order, S3Client, S3Error, S3Fault, Start};
+use crate::s3::{Action, Context, ListPage, Listed, OddKey, Order, S3Client, S3Error, S3Fault, Start};
 
 /// Pages read ahead, besides the one in use and the one being fetched.
 const AHEAD: usize = 1;
 
+/// What a listing shows next.
+pub(crate) enum Entry {
+    Object(Listed),
+    /// An object whose key is none.
+    Odd(OddKey),
+}
+
 /// Objects of a bucket under a prefix, in key order.
 pub struct Listing {
     pages: mpsc::Receiver<Result<ListPage, S3Error>>,
-    page: std::vec::IntoIter<Listed>,
+    page: Peekable<std::vec::IntoIter<Listed>>,
+    odd: Peekable<std::vec::IntoIter<OddKey>>,
     last: bool,
     context: Context,
     _reader: AbortOnDropHandle<()>,
@@ -46,16 +56,37 @@ impl S3Client {
             }
         });
         let reader = AbortOnDropHandle::new(reader);
-        Listing { pages, page: Vec::new().into_iter(), last: false, context, _reader: reader }
+        let (page, odd) = (Vec::new().into_iter().peekable(), Vec::new().into_iter().peekable());
+        Listing { pages, page, odd, last: false, context, _reader: reader }
     }
 }
 
 impl Listing {
-    /// The next object, or `None` at the end of the listing. After an error there is nothing more to come.
+    /// The next object, or `None` at the end of the listing. After an error there is nothing more to come. Objects whose
+    /// keys are none are passed over, with a line in the log.
     pub async fn next(&mut self) -> Result<Option<Listed>, S3Error> {
         loop {
-            if let Some(object) = self.page.next() {
-                return Ok(Some(object));
+            match self.next_entry().await? {
+                Some(Entry::Object(object)) => return Ok(Some(object)),
+                Some(Entry::Odd(odd)) => {
+                    tracing::warn!(key = odd.object.key.as_str(), "passed over an object whose key is not one");
+                }
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// The same, with the objects whose keys are none, in their places.
+    pub(crate) async fn next_entry(&mut self) -> Result<Option<Entry>, S3Error> {
+        loop {
+            let before = match (self.odd.peek(), self.page.peek()) {
+                (Some(odd), Some(object)) => odd.bytes.as_slice() < object.key.as_str().as_bytes(),
+                (odd, None) => odd.is_some(),
+                (None, Some(_)) => false,
+            };
+            let next = if before { self.odd.next().map(Entry::Odd) } else { self.page.next().map(Entry::Object) };
+            if next.is_some() {
+                return Ok(next);
             }
             if self.last {
                 return Ok(None);
@@ -65,7 +96,8 @@ impl Listing {
             };
             let page = page?;
             self.last = page.next.is_none();
-            self.page = page.objects.into_iter();
+            self.page = page.objects.into_iter().peekable();
+            self.odd = page.odd.into_iter().peekable();
         }
     }
 }

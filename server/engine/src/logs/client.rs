@@ -125,7 +125,11 @@ impl Logs {
             .set_next_token(token.map(str::to_owned));
         let answer = self.credentials.send(|| request.clone().send()).await;
         let answer = answer.map_err(|error| LogsFault::of(&error))?;
-        Ok(Page { events: answer.events.unwrap_or_default().into_iter().map(event).collect(), next: answer.next_token })
+        // A success with nothing inside, as broken proxies answer, would pass for silence.
+        let Some(events) = answer.events else {
+            return Err(LogsFault::Unreachable { why: "it was answered with success, without events".to_owned() });
+        };
+        Ok(Page { events: events.into_iter().map(event).collect(), next: answer.next_token })
     }
 }
 

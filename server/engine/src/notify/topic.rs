@@ -2,17 +2,23 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use aws_sdk_sns::{Client, config::timeout::TimeoutConfig, types::MessageAttributeValue};
+use aws_sdk_sns::{
+    Client,
+    config::{retry::RetryConfig, timeout::TimeoutConfig},
+    types::MessageAttributeValue,
+};
 use model::Invalid;
 
 use super::NotifyError;
 use crate::{
-    connect::aws::{http, words},
+    connect::aws::http,
     credentials::Renewal,
-    s3::Endpoint,
+    s3::{Answer, Endpoint},
 };
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Requests for a message, all within [`ANSWER_WITHIN`]: what passes, as a wrong clock does, is no failed delivery.
+const ATTEMPTS: u32 = 3;
 /// Longest subject that SNS accepts, in characters.
 const SUBJECT: usize = 100;
 
@@ -59,7 +65,9 @@ impl Topic {
     pub async fn connect(arn: TopicArn, store: &Endpoint, endpoint_url: Option<&str>) -> Self {
         let (shared, credentials) = Endpoint { region: Some(arn.region.clone()), ..store.clone() }.shared().await;
         let timeout = TimeoutConfig::builder().operation_timeout(ANSWER_WITHIN).build();
-        let mut config = aws_sdk_sns::config::Builder::from(&shared).timeout_config(timeout);
+        let mut config = aws_sdk_sns::config::Builder::from(&shared)
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(timeout);
         if let Some(url) = endpoint_url {
             config = config.endpoint_url(url);
             if url.starts_with("http://") {
@@ -83,7 +91,7 @@ impl Topic {
             request = request.message_attributes(*name, value.map_err(|error| refused(error.to_string()))?);
         }
         let published = self.credentials.send(|| request.clone().send()).await;
-        published.map_err(|error| refused(words(&error)))?;
+        published.map_err(|error| refused(Answer::words(&error)))?;
         Ok(())
     }
 }

@@ -1,14 +1,15 @@
 //! Keys of white space only.
 //!
 //! They are legal, and the SDK refuses them as if they were empty. So the SDK gets such a key as hex digits after a mark
-//! that no real key uses, and an interceptor restores the request's path just before it is signed.
+//! that no real key uses, and an interceptor restores the request's path just before it is signed. So does a key that is
+//! none ([`super::odd_key`]).
 
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::{box_error::BoxError, client::interceptors::context::BeforeTransmitInterceptorContextMut};
 use model::Key;
 use percent_encoding::percent_encode;
 
-use super::encoding::PATH;
+use super::{encoding::PATH, odd_key::stood_for};
 
 /// Starts with the last character of Unicode. A key that contains the mark is encoded too.
 const MARK: &str = "\u{10FFFF}blank:";
@@ -17,6 +18,9 @@ const MARK_IN_PATH: &str = "%F4%8F%BF%BFblank%3A";
 
 /// The key in a form that the SDK accepts.
 pub(super) fn sendable(key: &Key) -> String {
+    if let Some(bytes) = stood_for(key) {
+        return format!("{MARK}{}", hex::encode_upper(bytes));
+    }
     let key = key.as_str();
     if !key.trim().is_empty() && !key.contains(MARK) {
         return key.to_owned();
@@ -71,6 +75,13 @@ mod tests {
             let right = right.strip_prefix("http://h/bucket/").unwrap().strip_suffix("?x-id=1").unwrap();
             assert_eq!(right, utf8_percent_encode(key, PATH).to_string());
         }
+    }
+
+    #[test]
+    fn keys_that_are_none_are_sent_as_their_bytes() {
+        let sent = sendable(&crate::s3::odd_key::stand_in(b"a/\xFF").unwrap());
+        let path = format!("http://h/bucket/{}", utf8_percent_encode(&sent, NON_ALPHANUMERIC));
+        assert_eq!(restored(&path).unwrap(), "http://h/bucket/a/%FF");
     }
 
     #[test]

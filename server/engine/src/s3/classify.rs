@@ -1,4 +1,4 @@
-//! Turns the SDK's errors into [`S3Error`]: the one place that knows their codes and statuses.
+//! Turns the SDK's errors into [`S3Error`]. What codes and statuses mean is in [`super::codes`].
 
 use std::{error::Error, sync::Arc};
 
@@ -9,8 +9,16 @@ use aws_sdk_s3::{
 use aws_smithy_runtime_api::client::result::DispatchFailure;
 use model::{BucketName, Key};
 
-use super::{Action, Answer, Endpoint, S3Error, S3Fault, complete::BrokenOff};
+use super::{
+    Action, Answer, Endpoint, S3Error, S3Fault,
+    answer::{innermost, safe},
+    exchange::Transcoded,
+    routes::Routes,
+};
 use crate::tls::Untrusted;
+
+/// Longest reason of the SDK, in characters.
+const REASON: usize = 160;
 
 /// What an error must name, known before the request is sent.
 #[derive(Clone)]
@@ -20,6 +28,8 @@ pub(crate) struct Context {
     pub action: Action,
     /// Permissions that the options of the request need besides the action's own.
     pub also: Vec<&'static str>,
+    /// Where requests go, as the store has said.
+    pub routes: Arc<Routes>,
 }
 
 impl Context {
@@ -53,67 +63,20 @@ impl Context {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
+        if let Some(transcoded) = find::<Transcoded>(error) {
+            return self.error(S3Fault::Unreadable { what: transcoded.to_string(), passes: true });
+        }
         self.error(match error {
-            SdkError::ServiceError(service) => self.answered(service.err(), service.raw()),
+            SdkError::ServiceError(service) => {
+                let answer = Answer::of(service.err(), service.raw());
+                let why = if answer.code.is_empty() { safe(&innermost(service.err()), REASON) } else { String::new() };
+                return self.error(self.fault(&answer, service.raw(), why)).said(answer);
+            }
             SdkError::DispatchFailure(failure) => dispatch(failure),
             SdkError::TimeoutError(_) => S3Fault::Timeout { seconds: 0 },
             SdkError::ResponseError(_) => S3Fault::Broken { why: innermost(error) },
-            other if find::<BrokenOff>(other).is_some() => S3Fault::Broken { why: BrokenOff.to_string() },
             other => credentials(other).unwrap_or_else(|| S3Fault::Broken { why: innermost(other) }),
         })
-    }
-
-    fn answered<E: ProvideErrorMetadata>(&self, error: &E, response: &HttpResponse) -> S3Fault {
-        let status = response.status().as_u16();
-        let code = error.code().unwrap_or_default();
-        let header = |name: &str| response.headers().get(name).map(str::to_owned);
-        let answer = || {
-            S3Fault::Other(Box::new(Answer {
-                status,
-                code: code.to_owned(),
-                message: error.message().unwrap_or_default().to_owned(),
-                request_id: header("x-amz-request-id"),
-            }))
-        };
-        match (code, status) {
-            ("NoSuchBucket", _) => S3Fault::NoBucket,
-            ("NoSuchKey" | "NotFound", _) => S3Fault::NotFound,
-            ("PreconditionFailed", _) | (_, 412) => S3Fault::Changed,
-            ("InvalidObjectState", _) => S3Fault::Archived,
-            ("AccessControlListNotSupported", _) => S3Fault::NoAcls,
-            ("NotImplemented", _) if self.action == Action::ReadAcl => S3Fault::NoAcls,
-            ("ObjectLockConfigurationNotFoundError", _) => S3Fault::NoObjectLock,
-            ("NotImplemented", _) if self.action == Action::ReadLockSettings => S3Fault::NoObjectLock,
-            ("InvalidRequest", _) if error.message().is_some_and(says_no_lock) => S3Fault::NoObjectLock,
-            (
-                "InvalidAccessKeyId"
-                | "SignatureDoesNotMatch"
-                | "ExpiredToken"
-                | "InvalidToken"
-                | "TokenRefreshRequired"
-                | "RequestTimeTooSkewed"
-                | "NotSignedUp",
-                _,
-            ) => S3Fault::BadCredentials { code: code.to_owned() },
-            ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _)
-            | (_, 301 | 307) => S3Fault::WrongRegion { region: header("x-amz-bucket-region") },
-            ("AccessDenied" | "AllAccessDisabled" | "AccountProblem", _) | (_, 403) => {
-                let message = error.message().unwrap_or_default();
-                let key = permission(message, "kms:").map(|permission| S3Fault::KeyDenied { permission });
-                let named = || permission(message, "perform: s3:");
-                key.or_else(|| named().map(|permission| S3Fault::NamedDenied { permission })).unwrap_or(S3Fault::Denied)
-            }
-            ("SlowDown" | "ServiceUnavailable" | "TooManyRequests" | "RequestLimitExceeded" | "Throttling", _)
-            | (_, 429 | 503) => {
-                S3Fault::Throttled { code: if code.is_empty() { status.to_string() } else { code.into() } }
-            }
-            ("RequestTimeout", _) => S3Fault::Broken { why: "the store waited in vain for the request".to_owned() },
-            // Aborted by someone else, or completed by a request whose answer was lost: it says nothing of the object.
-            ("NoSuchUpload", _) => answer(),
-            (_, 404) if self.action == Action::List => S3Fault::NoBucket,
-            (_, 404) => S3Fault::NotFound,
-            _ => answer(),
-        }
     }
 
     #[cfg(test)]
@@ -133,22 +96,9 @@ impl Context {
             bucket: Some("photos".parse().unwrap()),
             action: Action::List,
             also: Vec::new(),
+            routes: Arc::default(),
         }
     }
-}
-
-/// The `kms:Decrypt` of "… is not authorized to perform: kms:Decrypt on resource …", as stores name what is missing.
-fn permission(message: &str, mark: &str) -> Option<String> {
-    let (_, rest) = message.split_once(mark)?;
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-    let service = mark.rsplit(' ').next().unwrap_or_default();
-    (end > 0).then(|| format!("{service}{}", &rest[..end]))
-}
-
-/// "Bucket is missing Object Lock Configuration", as AWS and others say it.
-fn says_no_lock(message: &str) -> bool {
-    let message = message.to_ascii_lowercase().replace(' ', "");
-    message.contains("objectlockconfiguration") && message.contains("missing")
 }
 
 fn dispatch(failure: &DispatchFailure) -> S3Fault {
@@ -178,30 +128,4 @@ fn credentials(error: &(dyn Error + 'static)) -> Option<S3Fault> {
 /// The first error of a type among an error and its causes.
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
-}
-
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    std::iter::successors(Some(error), |&error| error.source()).last().map(ToString::to_string).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn permission_is_read_from_the_stores_message() {
-        let message =
-            |what: &str| format!("User: arn:aws:iam::1:user/u is not authorized to perform: {what} on resource: x");
-        assert_eq!(permission(&message("kms:Decrypt"), "kms:").as_deref(), Some("kms:Decrypt"));
-        let s3 = permission(&message("s3:PutObjectRetention"), "perform: s3:");
-        assert_eq!(s3.as_deref(), Some("s3:PutObjectRetention"));
-        assert_eq!(permission("Access Denied", "kms:"), None);
-    }
-
-    #[test]
-    fn missing_object_lock_is_read_from_the_message() {
-        assert!(says_no_lock("Bucket is missing Object Lock Configuration"));
-        assert!(says_no_lock("Bucket is missing ObjectLockConfiguration"));
-        assert!(!says_no_lock("The Object Lock configuration is odd"));
-    }
 }

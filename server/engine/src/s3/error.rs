@@ -5,27 +5,9 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-use model::BucketName;
+use model::{BucketName, Reason};
 
-use super::Endpoint;
-
-/// The action that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    ListBuckets,
-    List,
-    Head,
-    Copy,
-    Get,
-    Put,
-    ReadTags,
-    ReadAcl,
-    ReadRetention,
-    ReadLegalHold,
-    ReadLockSettings,
-    Abort,
-    Delete,
-}
+use super::{Action, Answer, Endpoint};
 
 /// What went wrong, as far as it matters for what to do now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +27,16 @@ pub enum S3Fault {
     /// The store names the missing permission.
     #[error("no permission")]
     NamedDenied { permission: String },
+    /// A policy forbids it, whatever others allow.
+    #[error("a policy denies it explicitly")]
+    ExplicitlyDenied { permission: Option<String> },
+    /// Unpaid, suspended, or closed by the store's operator.
+    #[error("the account or the bucket is blocked")]
+    Blocked,
+    #[error("a quota, a cap or the capacity is used up")]
+    Full,
+    #[error("the object that is there is locked: by retention, a legal hold, or the bucket's own rules")]
+    Locked,
     #[error("the bucket takes no ACLs, as its owner has them all (BucketOwnerEnforced) or the store has none")]
     NoAcls,
     #[error("the bucket has no Object Lock, so that it keeps neither retention nor legal hold")]
@@ -58,6 +50,18 @@ pub enum S3Fault {
     WrongRegion { region: Option<String> },
     #[error("the object is archived")]
     Archived,
+    /// The store names another region or address; the next request goes there.
+    #[error("the store sends the request on, to {to}")]
+    Moved { to: String },
+    /// A redirect that is not followed.
+    #[error("the address redirects{} ({status})", .to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default())]
+    Redirected { status: u16, to: Option<String> },
+    /// The store finds the time of the request wrong. `ahead`: seconds by which its clock is ahead of this machine's.
+    #[error("the time of the request is refused{}", .ahead.map(clocks).unwrap_or_default())]
+    ClockSkew { ahead: Option<i64> },
+    /// An answer that is not S3's. `passes`: it may be another one next time.
+    #[error("{what}")]
+    Unreadable { what: String, passes: bool },
     /// No connection was made at all.
     #[error("no connection: {why}")]
     Unreachable { why: String },
@@ -86,15 +90,6 @@ pub enum S3Fault {
     Stopped,
 }
 
-/// An error in the store's own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    pub status: u16,
-    pub code: String,
-    pub message: String,
-    pub request_id: Option<String>,
-}
-
 /// A request that failed: at which store, on which bucket, doing what, and why.
 #[derive(Clone, Debug)]
 pub struct S3Error {
@@ -102,8 +97,10 @@ pub struct S3Error {
     bucket: Option<BucketName>,
     action: Action,
     /// Permissions that the options of the request need besides the action's own.
-    also: Vec<&'static str>,
+    also: Box<[&'static str]>,
     fault: S3Fault,
+    /// What the store answered, if it did.
+    said: Option<Box<Answer>>,
 }
 
 /// A request that failed after `attempts` attempts.
@@ -128,84 +125,31 @@ impl Failed {
     }
 }
 
+/// Attempts at a request whose error the next attempt corrects, or none.
+const FEW: u32 = 3;
+
+fn clocks(ahead: i64) -> String {
+    let direction = if ahead < 0 { "behind" } else { "ahead of" };
+    match ahead.unsigned_abs() {
+        seconds @ ..120 => format!(", though the store's clock is only {seconds} s {direction} this machine's"),
+        seconds => format!(": the store's clock is {} min {direction} this machine's", seconds / 60),
+    }
+}
+
 impl From<Failed> for S3Error {
     fn from(failed: Failed) -> Self {
         failed.error
     }
 }
 
-impl Action {
-    fn words(self) -> &'static str {
-        match self {
-            Self::ListBuckets => "list the buckets",
-            Self::List => "list",
-            Self::Head => "look at an object",
-            Self::Copy => "copy an object",
-            Self::Get => "read an object",
-            Self::Put => "write an object",
-            Self::ReadTags => "read the tags of an object",
-            Self::ReadAcl => "read the ACL of an object",
-            Self::ReadRetention => "read the retention of an object",
-            Self::ReadLegalHold => "read the legal hold of an object",
-            Self::ReadLockSettings => "read the Object Lock settings",
-            Self::Abort => "abort an upload",
-            Self::Delete => "delete an object",
-        }
-    }
-
-    /// The permission that the policy must allow.
-    pub fn permission(self) -> &'static str {
-        match self {
-            Self::ListBuckets => "s3:ListAllMyBuckets",
-            Self::List => "s3:ListBucket",
-            Self::Head | Self::Get => "s3:GetObject",
-            Self::Copy => {
-                "s3:GetObject and s3:GetObjectTagging at the source, s3:PutObject and s3:PutObjectTagging here"
-            }
-            Self::Put => "s3:PutObject and s3:PutObjectTagging",
-            Self::ReadTags => "s3:GetObjectTagging",
-            Self::ReadAcl => "s3:GetObjectAcl",
-            Self::ReadRetention => "s3:GetObjectRetention",
-            Self::ReadLegalHold => "s3:GetObjectLegalHold",
-            Self::ReadLockSettings => "s3:GetBucketObjectLockConfiguration",
-            Self::Abort => "s3:AbortMultipartUpload",
-            // The latter for the condition on the ETag.
-            Self::Delete => "s3:DeleteObject and s3:GetObject",
-        }
-    }
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.status, self.code)?;
-        if !self.message.is_empty() {
-            write!(f, ": {}", self.message)?;
-        }
-        self.request_id.as_ref().map_or(Ok(()), |id| write!(f, " (request {id})"))
-    }
-}
-
 impl fmt::Display for S3Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let store = &self.endpoint.name;
-        match (&self.fault, &self.bucket) {
-            (S3Fault::NoBucket, Some(bucket)) => write!(f, "bucket {bucket} does not exist at store {store}"),
-            (S3Fault::Denied, bucket) => {
-                self.write_denied(f, bucket.as_ref(), self.action.permission())?;
-                if self.also.is_empty() { Ok(()) } else { write!(f, "; beside that {}", self.also.join(", ")) }
-            }
-            (S3Fault::NamedDenied { permission }, bucket) => self.write_denied(f, bucket.as_ref(), permission),
-            (S3Fault::KeyDenied { permission }, bucket) => {
-                self.write_denied(f, bucket.as_ref(), permission)?;
-                f.write_str(" on the key that encrypts it")
-            }
-            (S3Fault::Unreachable { why }, _) => {
-                write!(f, "store {store} at {} cannot be reached: {why}", self.endpoint.describe())
-            }
-            (fault, Some(bucket)) => {
-                write!(f, "could not {} in bucket {bucket} at store {store}: {fault}", self.action.words())
-            }
-            (fault, None) => write!(f, "could not {} at store {store}: {fault}", self.action.words()),
+        self.write_fault(f)?;
+        match (&self.said, &self.fault) {
+            // Both hold the answer already.
+            (_, S3Fault::Other(_) | S3Fault::Unreadable { .. }) | (None, _) => Ok(()),
+            (Some(said), S3Fault::NoBucket) if said.code == "NoSuchBucket" => Ok(()),
+            (Some(said), _) => write!(f, "; the store says: {said}"),
         }
     }
 }
@@ -220,13 +164,45 @@ impl S3Error {
         also: Vec<&'static str>,
         fault: S3Fault,
     ) -> Self {
-        Self { endpoint, bucket, action, also, fault }
+        Self { endpoint, bucket, action, also: also.into(), fault, said: None }
     }
 
-    fn write_denied(&self, f: &mut fmt::Formatter<'_>, bucket: Option<&BucketName>, permission: &str) -> fmt::Result {
-        write!(f, "no permission to {}", self.action.words())?;
-        bucket.map_or(Ok(()), |bucket| write!(f, " in bucket {bucket}"))?;
-        write!(f, " at store {}: the policy must allow {permission}", self.endpoint.name)
+    /// The same, with what the store answered.
+    pub(super) fn said(self, answer: Answer) -> Self {
+        Self { said: Some(Box::new(answer)), ..self }
+    }
+
+    fn write_fault(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let store = &self.endpoint.name;
+        match (&self.fault, &self.bucket) {
+            (S3Fault::NoBucket, Some(bucket)) => write!(f, "bucket {bucket} does not exist at store {store}"),
+            (S3Fault::Denied, _) => {
+                write!(f, "{}: the policy must allow {}", self.denied_what(), self.action.permission())?;
+                if self.also.is_empty() { Ok(()) } else { write!(f, "; beside that {}", self.also.join(", ")) }
+            }
+            (S3Fault::NamedDenied { permission }, _) => {
+                write!(f, "{}: the policy must allow {permission}", self.denied_what())
+            }
+            (S3Fault::KeyDenied { permission }, _) => {
+                write!(f, "{}: the policy must allow {permission} on the key that encrypts it", self.denied_what())
+            }
+            (S3Fault::ExplicitlyDenied { permission }, _) => {
+                let what = permission.as_deref().unwrap_or("it");
+                write!(f, "{}: a policy denies {what} explicitly", self.denied_what())
+            }
+            (S3Fault::Unreachable { why }, _) => {
+                write!(f, "store {store} at {} cannot be reached: {why}", self.endpoint.describe())
+            }
+            (fault, Some(bucket)) => {
+                write!(f, "could not {} in bucket {bucket} at store {store}: {fault}", self.action.words())
+            }
+            (fault, None) => write!(f, "could not {} at store {store}: {fault}", self.action.words()),
+        }
+    }
+
+    fn denied_what(&self) -> String {
+        let bucket = self.bucket.as_ref().map(|bucket| format!(" in bucket {bucket}")).unwrap_or_default();
+        format!("no permission to {}{bucket} at store {}", self.action.words(), self.endpoint.name)
     }
 
     pub fn fault(&self) -> &S3Fault {
@@ -235,7 +211,27 @@ impl S3Error {
 
     /// A permission is missing: at the store, or for a key.
     pub fn denied(&self) -> bool {
-        matches!(self.fault, S3Fault::Denied | S3Fault::KeyDenied { .. } | S3Fault::NamedDenied { .. })
+        matches!(
+            self.fault,
+            S3Fault::Denied
+                | S3Fault::KeyDenied { .. }
+                | S3Fault::NamedDenied { .. }
+                | S3Fault::ExplicitlyDenied { .. }
+        )
+    }
+
+    /// Reason for which an object failed that this error concerns.
+    pub(crate) fn reason(&self) -> Reason {
+        match self.fault {
+            S3Fault::Changed => Reason::Changed,
+            S3Fault::NotFound => Reason::Gone,
+            _ if self.denied() => Reason::Denied,
+            S3Fault::Archived => Reason::Archived,
+            S3Fault::Full => Reason::Full,
+            S3Fault::Locked => Reason::Locked,
+            S3Fault::Timeout { .. } => Reason::Timeout,
+            _ => Reason::Store,
+        }
     }
 
     /// Stable code in snake case.
@@ -244,7 +240,12 @@ impl S3Error {
             S3Fault::NoBucket => "no_bucket",
             S3Fault::NotFound => "not_found",
             S3Fault::Changed => "changed",
-            S3Fault::Denied | S3Fault::KeyDenied { .. } | S3Fault::NamedDenied { .. } => "denied",
+            _ if self.denied() => "denied",
+            S3Fault::Blocked => "blocked",
+            S3Fault::Full => "full",
+            S3Fault::Locked => "locked",
+            S3Fault::Redirected { .. } => "redirected",
+            S3Fault::ClockSkew { .. } => "clock_skew",
             S3Fault::NoAcls => "no_acls",
             S3Fault::NoObjectLock => "no_object_lock",
             S3Fault::BadCredentials { .. } => "bad_credentials",
@@ -257,11 +258,7 @@ impl S3Error {
             S3Fault::Timeout { .. } => "timeout",
             S3Fault::Throttled { .. } => "throttled",
             S3Fault::Altered { .. } => "altered",
-            S3Fault::Broken { .. }
-            | S3Fault::Unclear { .. }
-            | S3Fault::Listing { .. }
-            | S3Fault::Unordered { .. }
-            | S3Fault::Other(_) => "store",
+            _ => "store",
         }
     }
 
@@ -276,6 +273,24 @@ impl S3Error {
             }
             S3Fault::Denied | S3Fault::KeyDenied { .. } | S3Fault::NamedDenied { .. } => {
                 "Let the policy of the credentials in use allow it, then resume or retry."
+            }
+            S3Fault::ExplicitlyDenied { .. } => {
+                "Find the policy with that deny: of the bucket, the user, the organisation or an access point. To allow \
+                 it elsewhere does not help."
+            }
+            S3Fault::Blocked => "Settle it with the store's operator: a bill, or a suspension. Then resume.",
+            S3Fault::Full => "Raise the quota or the cap, or make room, then retry what failed.",
+            S3Fault::Locked => {
+                "Wait until its retention ends, or remove the legal hold, then retry; or clone to another prefix."
+            }
+            S3Fault::Moved { .. } => "Set the store's region, or its URL, to what the store names.",
+            S3Fault::Redirected { .. } => {
+                "Set the store's URL to the address that answers by itself, or see what stands in between: a proxy, a \
+                 login page."
+            }
+            S3Fault::ClockSkew { .. } => "Set the clock of this machine, then resume.",
+            S3Fault::Unreadable { .. } => {
+                "See what answers at the store's URL: a proxy, a login page, or another service. Then resume."
             }
             S3Fault::NoAcls => "Clone without an ACL: the bucket's own settings then hold.",
             S3Fault::NoObjectLock => {
@@ -315,6 +330,7 @@ impl S3Error {
         matches!(
             self.fault,
             S3Fault::NoBucket
+                | S3Fault::Blocked
                 | S3Fault::BadCredentials { .. }
                 | S3Fault::NoCredentials { .. }
                 | S3Fault::WrongRegion { .. }
@@ -323,16 +339,19 @@ impl S3Error {
         )
     }
 
-    pub(super) fn worth_repeating(&self) -> bool {
+    /// Whether to send the request again, after so many attempts of at most `most`.
+    pub(super) fn worth_repeating(&self, attempts: u32, most: u32) -> bool {
         match &self.fault {
             S3Fault::Unreachable { .. }
             | S3Fault::Broken { .. }
             | S3Fault::Timeout { .. }
             | S3Fault::Throttled { .. }
             | S3Fault::Altered { .. }
-            | S3Fault::Unclear { .. } => true,
-            // 200 with an error inside is a failure that came late, whatever it is called. 501 is "never".
-            S3Fault::Other(answer) => answer.status < 300 || (answer.status >= 500 && answer.status != 501),
+            | S3Fault::Unclear { .. } => attempts < most,
+            S3Fault::Other(answer) => attempts < most && answer.passes(),
+            // Corrected by then, or never.
+            S3Fault::ClockSkew { .. } | S3Fault::Unreadable { passes: true, .. } => attempts < FEW,
+            S3Fault::Moved { .. } => attempts < most.max(FEW),
             _ => false,
         }
     }
@@ -355,12 +374,22 @@ mod tests {
     }
 
     #[test]
-    fn a_late_error_inside_success_is_worth_another_try() {
-        let answer = |status| Answer { status, code: "Odd".into(), message: String::new(), request_id: None };
-        let error = |status| Context::for_tests().error(S3Fault::Other(Box::new(answer(status))));
-        assert!(error(200).worth_repeating());
-        assert!(error(500).worth_repeating());
-        assert!(!error(400).worth_repeating());
-        assert!(!error(501).worth_repeating());
+    fn an_error_keeps_the_words_of_the_store() {
+        let answer = |status| Answer {
+            status,
+            code: "Odd".into(),
+            message: "as it is".into(),
+            request_id: Some("7".to_owned()),
+        };
+        let denied = Context::for_tests().error(S3Fault::Denied).said(answer(403)).to_string();
+        assert!(denied.ends_with("s3:ListBucket; the store says: 403 Odd: as it is (request 7)"), "{denied}");
+        let other = Context::for_tests().error(S3Fault::Other(Box::new(answer(400)))).said(answer(400)).to_string();
+        assert_eq!(other.matches("as it is").count(), 1, "{other}");
+    }
+
+    #[test]
+    fn clocks_are_compared_in_words() {
+        assert_eq!(clocks(-3_700), ": the store's clock is 61 min behind this machine's");
+        assert_eq!(clocks(1), ", though the store's clock is only 1 s ahead of this machine's");
     }
 }

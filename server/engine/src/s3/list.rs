@@ -13,6 +13,7 @@ use super::{
     classify::Context,
     encoding::listed_key,
     error::{Failed, S3Error},
+    odd_key::{OddKey, is_odd, stand_in},
 };
 
 /// Time limit of a page: some stores look at millions of deleted keys first.
@@ -50,6 +51,8 @@ pub enum Order {
 
 pub(crate) struct ListPage {
     pub objects: Vec<Listed>,
+    /// Those whose keys are none, in the same order. They cost a failure each, not the listing.
+    pub odd: Vec<OddKey>,
     /// `None` after the last page.
     pub next: Option<Start>,
 }
@@ -100,54 +103,60 @@ fn checked(
     };
     let token = page.next_continuation_token().map(str::to_owned).filter(|token| !token.is_empty());
     let objects = page.contents.unwrap_or_default();
-    if page.key_count.is_some_and(|count| usize::try_from(count) != Ok(objects.len())) {
-        return Err(context.unclear("the page holds another number of keys than it says"));
-    }
+    // `KeyCount` is not looked at: stores count in ways of their own, and nothing depends on it.
     let (mut last, mut floor) = match from {
-        Start::Key(after) => (None, after.clone()),
-        Start::Token { last, .. } => (last.clone(), last.as_ref().map(ToString::to_string)),
+        Start::Key(after) => (None, after.clone().map(String::into_bytes)),
+        Start::Token { last, .. } => (last.clone(), last.as_ref().map(|last| last.as_str().into())),
     };
-    let mut listed = Vec::with_capacity(objects.len());
+    let (mut listed, mut odd) = (Vec::with_capacity(objects.len()), Vec::new());
     for object in objects {
-        let object = one(context, object, encoded, last.as_ref())?;
-        let key = object.key.as_str();
-        if !key.starts_with(prefix.as_str()) {
+        let (bytes, object) = one(context, object, encoded, last.as_ref())?;
+        if !bytes.starts_with(prefix.as_str().as_bytes()) {
+            let key = String::from_utf8_lossy(&bytes);
             return Err(context.listing(&format!("{key:?} does not start with the prefix"), last.as_ref()));
         }
-        if order == Order::Bytes && floor.as_deref().is_some_and(|floor| key <= floor) {
+        if order == Order::Bytes && floor.as_ref().is_some_and(|floor| bytes <= *floor) {
             return Err(context.unordered(&object.key, last.as_ref()));
         }
-        floor = Some(key.to_owned());
-        last = Some(object.key.clone());
-        listed.push(object);
+        if is_odd(&object.key) {
+            odd.push(OddKey { bytes: bytes.clone(), object });
+        } else {
+            last = Some(object.key.clone());
+            listed.push(object);
+        }
+        floor = Some(bytes);
     }
     let next = match (truncated, token) {
         (false, _) => None,
         (true, None) => return Err(context.listing("a page says that more follows, but not where", last.as_ref())),
         (true, Some(token)) => {
-            if listed.is_empty() && matches!(from, Start::Token { token: before, .. } if *before == token) {
+            if listed.is_empty()
+                && odd.is_empty()
+                && matches!(from, Start::Token { token: before, .. } if *before == token)
+            {
                 return Err(context.listing("an empty page leads to itself", last.as_ref()));
             }
             Some(Start::Token { token, last })
         }
     };
-    Ok(ListPage { objects: listed, next })
+    Ok(ListPage { objects: listed, odd, next })
 }
 
-fn one(context: &Context, object: Object, encoded: bool, last: Option<&Key>) -> Result<Listed, S3Error> {
-    let text = object.key.ok_or_else(|| context.listing("an object without a key", last))?;
-    let key = if encoded { listed_key(&text) } else { Some(text.clone()) };
-    let key = key
-        .and_then(|key| Key::try_from(key).ok())
-        .ok_or_else(|| context.listing(&format!("{text:?} is not a key"), last))?;
+/// The bytes of an object's key, and the object, with a stand-in if they are not a key.
+fn one(context: &Context, object: Object, encoded: bool, last: Option<&Key>) -> Result<(Vec<u8>, Listed), S3Error> {
+    let text = object.key.unwrap_or_default();
+    let bytes = if encoded { listed_key(&text) } else { text.into_bytes() };
+    let key = String::from_utf8(bytes.clone()).ok().and_then(|key| Key::try_from(key).ok());
+    let key = key.or_else(|| stand_in(&bytes)).ok_or_else(|| context.listing("an object without a key", last))?;
     let size = object.size.and_then(|size| u64::try_from(size).ok());
-    Ok(Listed {
+    let object = Listed {
         size: size.ok_or_else(|| context.listing(&format!("{key} has no size"), last))?,
         etag: object.e_tag.as_deref().and_then(ETag::parse),
         modified: object.last_modified.and_then(|at| at.to_millis().ok()).map(Time).unwrap_or_default(),
         class: object.storage_class.as_ref().map(ObjectStorageClass::as_str).and_then(unusual),
         key,
-    })
+    };
+    Ok((bytes, object))
 }
 
 /// The storage class unless it is the standard one.
@@ -202,8 +211,20 @@ mod tests {
     }
 
     #[test]
-    fn page_with_too_few_keys_is_an_error() {
-        assert!(refused(page(&["a"]).key_count(2).build(), &Start::Key(None)).contains("number of keys"));
+    fn keys_that_are_none_keep_their_place_and_no_other_from_its() {
+        let page = check(page(&["a", "b%FF", "c"]).build(), &Start::Key(None)).unwrap();
+        assert_eq!((page.objects.len(), page.odd.len()), (2, 1));
+        assert_eq!(page.odd[0].bytes, b"b\xFF");
+        assert!(refused(self::page(&["b%FF", "a"]).build(), &Start::Key(None)).contains("out of order"));
+    }
+
+    #[test]
+    fn wrong_count_of_keys_does_not_matter() {
+        assert_eq!(check(page(&["a"]).key_count(2).build(), &Start::Key(None)).unwrap().objects.len(), 1);
+    }
+
+    #[test]
+    fn page_that_does_not_say_whether_it_is_the_last_is_an_error() {
         assert!(refused(page(&["a"]).set_is_truncated(None).build(), &Start::Key(None)).contains("the last"));
     }
 }

@@ -5,11 +5,14 @@
 //! ways. An error names the store and the bucket, says what to do, and never holds a secret.
 
 mod acl;
+mod action;
+pub(crate) mod answer;
 mod blank;
 mod buckets;
 mod carried;
 mod ceilings;
 mod classify;
+mod codes;
 mod complete;
 mod copy;
 mod customer_key;
@@ -20,6 +23,7 @@ mod encoding;
 pub(crate) mod endpoint;
 mod error;
 mod etag;
+mod exchange;
 mod get;
 mod head;
 mod limiter_wait;
@@ -27,11 +31,13 @@ mod list;
 mod lock;
 mod metadata;
 mod multipart;
+mod odd_key;
 mod payer;
 mod presence;
 mod received;
 mod renewed;
 mod retry;
+mod routes;
 mod stream;
 mod tags;
 mod threshold;
@@ -44,11 +50,13 @@ use model::{BucketName, UnreadableTags};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
+    action::Action,
+    answer::Answer,
     ceilings::Ceilings,
     customer_key::{CustomerKey, NotAKey},
     digest::{Copied, Evidence},
     endpoint::Endpoint,
-    error::{Action, Answer, Failed, S3Error, S3Fault},
+    error::{Failed, S3Error, S3Fault},
     etag::ETag,
     get::Reading,
     head::{Checksum, Head},
@@ -62,8 +70,14 @@ pub use self::{
 pub(crate) use self::{
     classify::Context,
     list::{ListPage, Start},
+    odd_key::{OddKey, is_odd, stood_for, why_odd},
 };
-use self::{payer::RequesterPays, retry::Retry};
+use self::{
+    exchange::Exchange,
+    payer::RequesterPays,
+    retry::Retry,
+    routes::{Resolver, Routes},
+};
 
 /// A connected client of one store. Cheap to clone.
 #[derive(Clone)]
@@ -73,13 +87,18 @@ pub struct S3Client {
     endpoint: Arc<Endpoint>,
     retry: Retry,
     unreadable_tags: UnreadableTags,
+    /// Where requests go, as the store has said.
+    routes: Arc<Routes>,
 }
 
 impl S3Client {
     pub async fn connect(endpoint: Endpoint) -> Self {
         let (client, credentials, endpoint) = endpoint.connect().await;
-        let retry = Retry { credentials, ..Retry::default() };
-        Self { client, endpoint: Arc::new(endpoint), retry, unreadable_tags: UnreadableTags::Fail }
+        let routes = Arc::new(Routes::default());
+        let config = client.config().to_builder().interceptor(Exchange::default());
+        let client = Client::from_conf(config.endpoint_resolver(Resolver::new(Arc::clone(&routes))).build());
+        let (endpoint, retry) = (Arc::new(endpoint), Retry { credentials, ..Retry::default() });
+        Self { client, endpoint, retry, unreadable_tags: UnreadableTags::Fail, routes }
     }
 
     pub fn endpoint(&self) -> &Endpoint {
@@ -129,6 +148,7 @@ impl S3Client {
     }
 
     pub(crate) fn context(&self, action: Action, bucket: Option<&BucketName>) -> Context {
-        Context { endpoint: self.endpoint.clone(), bucket: bucket.cloned(), action, also: Vec::new() }
+        let (endpoint, routes) = (Arc::clone(&self.endpoint), Arc::clone(&self.routes));
+        Context { endpoint, bucket: bucket.cloned(), action, also: Vec::new(), routes }
     }
 }

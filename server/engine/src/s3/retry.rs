@@ -258,7 +258,7 @@ impl Retry {
                 self.meter.retries.fetch_add(1, Relaxed);
                 continue;
             }
-            if handed_back(&error) || attempts >= self.policy.attempts || !error.worth_repeating() {
+            if handed_back(&error) || !error.worth_repeating(attempts, self.policy.attempts) {
                 return Err(Failed { error, attempts });
             }
             tracing::debug!(%error, attempts, "request failed; retrying");

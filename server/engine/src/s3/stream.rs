@@ -158,6 +158,11 @@ impl S3Client {
         }
         let length = read.content_length().and_then(|length| u64::try_from(length).ok());
         match bytes {
+            // Of the version that was asked for: it is not as it is stored.
+            None if length != Some(source.size) && source.etag.is_some() => {
+                let came = read.content_length().unwrap_or_default();
+                Err(context.unclear(format!("{came} bytes come of an object that is listed with {}", source.size)))
+            }
             None if length != Some(source.size) => Err(context.error(S3Fault::Changed)),
             Some(bytes) if length != Some(bytes.end - bytes.start) => {
                 Err(context.unclear("not as many bytes were answered as were asked for"))

@@ -1,5 +1,6 @@
 //! The engine against a real S3 store, the embedded one, over HTTP.
 
+mod answers;
 mod bandwidth;
 mod check;
 mod copy;

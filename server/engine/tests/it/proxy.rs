@@ -17,7 +17,7 @@ use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
     HeaderMap, Method, Request, Response,
     body::{Frame, Incoming},
-    header::{HeaderName, HeaderValue},
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, HeaderValue},
     service::service_fn,
 };
 use hyper_util::{
@@ -40,6 +40,12 @@ pub enum Fate {
     Explain(u16, &'static str, &'static str),
     /// Success, with this body.
     Answer(&'static str),
+    /// An answer of any kind: status, headers, body.
+    Reply(u16, Vec<(&'static str, String)>, String),
+    /// The store's answer as something on the way makes it that decompresses: another body, its length not told.
+    Transcode(&'static str),
+    /// The store's answer, with this header.
+    Header(&'static str, String),
     /// The connection breaks.
     Reset,
     /// The store does as it is asked, and the connection breaks before it answers.
@@ -186,6 +192,26 @@ impl Front {
             Fate::Refuse(status, code) => Ok(refusal(status, code, "by the test")),
             Fate::Explain(status, code, message) => Ok(refusal(status, code, message)),
             Fate::Answer(body) => Ok(text(200, body.to_owned())),
+            Fate::Reply(status, headers, body) => {
+                let mut answer = text(status, body);
+                for (name, value) in headers {
+                    answer.headers_mut().insert(name, value.parse().unwrap());
+                }
+                Ok(answer)
+            }
+            Fate::Transcode(body) => {
+                let (mut parts, _) = self.whole(request, &target).await?.into_parts();
+                parts.headers.remove(CONTENT_LENGTH);
+                parts.headers.remove(CONTENT_ENCODING);
+                parts.headers.insert("x-goog-stored-content-encoding", "gzip".parse().unwrap());
+                let pieces = stream::iter([Ok(Frame::data(Bytes::from_static(body.as_bytes())))]);
+                Ok(Response::from_parts(parts, BodyExt::boxed(StreamBody::new(pieces))))
+            }
+            Fate::Header(name, value) => {
+                let mut answer = self.forward(request, &target).await?;
+                answer.headers_mut().insert(name, value.parse().unwrap());
+                Ok(answer)
+            }
             Fate::Reset => Err(io::Error::other("reset")),
             Fate::Lost => {
                 self.forward(request, &target).await?;

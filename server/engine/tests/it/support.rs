@@ -83,7 +83,7 @@ async fn connect_with(url: &str, pair: (&str, &str)) -> S3Client {
     S3Client::connect(endpoint(url, pair)).await.patient(QUICK)
 }
 
-fn endpoint(url: &str, (id, secret): (&str, &str)) -> Endpoint {
+pub fn endpoint(url: &str, (id, secret): (&str, &str)) -> Endpoint {
     Endpoint {
         name: "here".parse().unwrap(),
         url: Some(url.to_owned()),

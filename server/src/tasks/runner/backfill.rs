@@ -181,6 +181,8 @@ fn unreadable(error: &LogsError) -> JobError {
     let code = match error.fault {
         LogsFault::Missing => "no_log_group",
         LogsFault::Denied { .. } => "denied",
+        LogsFault::BadCredentials { .. } => "bad_credentials",
+        LogsFault::ClockSkew { .. } => "clock_skew",
         LogsFault::Throttled { .. } => "throttled",
         LogsFault::Unreachable { .. } => "unreachable",
         LogsFault::Other { .. } => "logs",

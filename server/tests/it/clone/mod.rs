@@ -5,3 +5,4 @@ mod ends;
 pub mod kill_nine;
 pub mod mirror;
 pub mod mirror_command;
+mod secrets;

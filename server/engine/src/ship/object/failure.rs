@@ -2,17 +2,14 @@
 
 use model::{Failure, Key, Reason, Summary};
 
-use crate::{
-    clock::now,
-    s3::{Failed, S3Fault},
-};
+use crate::{clock::now, s3::Failed};
 
 /// The failure of an object; `None` if it was read to its end, every record parsed and no event given up. If several
 /// things failed, the one that keeps most events from being sent is named.
 pub(super) fn failure(key: &Key, summary: &Summary, reason: &str, unread: Option<&Failed>) -> Option<Failure> {
     let failures = &summary.failures;
     let (reason, message) = if let Some(failed) = unread {
-        (of_fault(failed.error.fault()), reason.to_owned())
+        (failed.error.reason(), reason.to_owned())
     } else if failures.reading.total > 0 {
         (Reason::Reading, reason.to_owned())
     } else if let Some(last) = failures.sending.last_few.back() {
@@ -28,17 +25,6 @@ pub(super) fn failure(key: &Key, summary: &Summary, reason: &str, unread: Option
 }
 
 pub(super) fn unreadable(key: Key, failed: &Failed) -> Failure {
-    let reason = of_fault(failed.error.fault());
+    let reason = failed.error.reason();
     Failure { key, reason, message: failed.error.to_string(), attempts: failed.attempts, at: now() }
-}
-
-fn of_fault(fault: &S3Fault) -> Reason {
-    match fault {
-        S3Fault::Changed => Reason::Changed,
-        S3Fault::NotFound => Reason::Gone,
-        S3Fault::Denied | S3Fault::KeyDenied { .. } => Reason::Denied,
-        S3Fault::Archived => Reason::Archived,
-        S3Fault::Timeout { .. } => Reason::Timeout,
-        _ => Reason::Store,
-    }
 }

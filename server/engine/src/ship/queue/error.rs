@@ -1,12 +1,9 @@
 //! The errors of using a queue, and what to do about each.
 
-use aws_sdk_sqs::{
-    error::{ProvideErrorMetadata, SdkError},
-    operation::RequestId,
-};
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use model::QueueUrl;
 
-use crate::connect::aws::words;
+use crate::{connect::aws::words, s3::Answer};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("queue {queue}: {fault}")]
@@ -46,17 +43,15 @@ impl QueueError {
 
     pub(super) fn of<E>(queue: &QueueUrl, action: &'static str, error: &SdkError<E>) -> Self
     where
-        E: std::error::Error + ProvideErrorMetadata + RequestId + 'static,
+        E: std::error::Error + ProvideErrorMetadata + 'static,
     {
         let fault = match error {
-            SdkError::ServiceError(answer) => {
-                let code = answer.err().code().unwrap_or_default();
-                let why = format!("{code} {}", answer.err().message().unwrap_or_default()).trim().to_owned();
-                match code {
+            SdkError::ServiceError(service) => {
+                let answer = Answer::of(service.err(), service.raw());
+                let why = answer.to_string();
+                match answer.code.as_str() {
                     "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" => QueueFault::Missing,
-                    code if answer.raw().status().as_u16() == 403 || code.contains("AccessDenied") => {
-                        QueueFault::Denied { action, why }
-                    }
+                    code if code.contains("AccessDenied") => QueueFault::Denied { action, why },
                     _ => QueueFault::Other { action, why },
                 }
             }

@@ -17,8 +17,8 @@ async fn survived(trouble: Trouble) {
         let (errors, failed) = survive(&Case { seed, troubles: &[trouble], chance, way, large }).await;
         struck += errors + failed;
     }
-    if trouble == Trouble::KeysUnordered {
-        assert_eq!(struck, 0, "listings without order are sorted, and that is that");
+    if [Trouble::KeysUnordered, Trouble::Miscounted].contains(&trouble) {
+        assert_eq!(struck, 0, "listings without order are sorted, and counts of keys are not looked at");
     } else {
         assert!(struck > 0, "{trouble:?} never did any harm: it is not tested here");
     }
@@ -46,7 +46,6 @@ survives! {
     pages_that_come_again_lose_nothing: PageRepeated;
     keys_listed_twice_lose_nothing: KeyRepeated;
     keys_out_of_order_lose_nothing: KeysUnordered;
-    keys_missing_from_a_page_lose_nothing: KeyMissing;
     pages_that_count_wrong_lose_nothing: Miscounted;
     altered_bytes_lose_nothing: Altered;
     objects_that_vanish_take_no_other_with_them: Vanishing;
@@ -56,4 +55,6 @@ survives! {
     permissions_that_are_missing_lose_nothing: RefusedHere;
     another_region_loses_nothing: WrongRegion;
     another_region_in_the_header_loses_nothing: WrongRegionInHeader;
+    refusals_that_pass_lose_nothing: PassingRefusal;
+    pages_of_a_proxy_lose_nothing: Page;
 }

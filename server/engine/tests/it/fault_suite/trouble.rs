@@ -5,6 +5,14 @@ use rand::{Rng, rngs::StdRng};
 
 use crate::proxy::{Fate, Kind, Seen};
 
+const PASSING: [(u16, &str); 6] = [
+    (408, "RequestTimeout"),
+    (409, "OperationAborted"),
+    (409, "ConditionalRequestConflict"),
+    (400, "BadDigest"),
+    (400, "IncompleteBody"),
+    (400, "ThrottlingException"),
+];
 const LATE: &str = "<Error><Code>InternalError</Code><Message>late</Message></Error>";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +34,6 @@ pub enum Trouble {
     PageRepeated,
     KeyRepeated,
     KeysUnordered,
-    KeyMissing,
     /// `KeyCount` is not the number of keys.
     Miscounted,
     /// A bit of an object's bytes is altered, on its way here or from here.
@@ -38,6 +45,10 @@ pub enum Trouble {
     RefusedHere,
     WrongRegion,
     WrongRegionInHeader,
+    /// What may pass though its status says that the request is at fault.
+    PassingRefusal,
+    /// A page of something on the way, in place of the store's answer.
+    Page,
 }
 
 impl Trouble {
@@ -54,7 +65,6 @@ impl Trouble {
         Self::PageRepeated,
         Self::KeyRepeated,
         Self::KeysUnordered,
-        Self::KeyMissing,
         Self::Miscounted,
         Self::Altered,
         Self::Vanishing,
@@ -64,6 +74,8 @@ impl Trouble {
         Self::RefusedHere,
         Self::WrongRegion,
         Self::WrongRegionInHeader,
+        Self::PassingRefusal,
+        Self::Page,
     ];
 
     /// Whether it can happen to this request at all.
@@ -71,12 +83,12 @@ impl Trouble {
         let listing = request.kind == Kind::List;
         let writes_or_reads = !listing && request.method != Method::HEAD && request.method != Method::DELETE;
         match self {
-            Self::ListingCut | Self::KeyRepeated | Self::KeysUnordered | Self::KeyMissing | Self::Miscounted => listing,
+            Self::ListingCut | Self::KeyRepeated | Self::KeysUnordered | Self::Miscounted => listing,
             Self::PageRepeated => request.target.contains("continuation-token="),
             Self::Vanishing | Self::Changing => writes_or_reads,
             Self::Altered => request.has_bytes(),
             // A HEAD has no body: nothing to cut, and nothing inside.
-            Self::CutAnswer | Self::ErrorInSuccess | Self::EmptySuccess => listing || writes_or_reads,
+            Self::CutAnswer | Self::ErrorInSuccess | Self::EmptySuccess | Self::Page => listing || writes_or_reads,
             _ => true,
         }
     }
@@ -84,7 +96,7 @@ impl Trouble {
     /// How often it strikes, beside the others: what ends a run at once, or changes the world, is rarer.
     pub fn weight(self) -> f64 {
         match self {
-            Self::ClockSkew | Self::ExpiredToken | Self::WrongRegion | Self::WrongRegionInHeader => 0.05,
+            Self::ExpiredToken | Self::WrongRegion | Self::WrongRegionInHeader => 0.05,
             Self::Stall => 0.2,
             _ => 1.0,
         }
@@ -110,13 +122,6 @@ impl Trouble {
                 let (one, last) = (at(pick, keys), keys.len() - 1);
                 keys.swap(one, last);
             }),
-            Self::KeyMissing => Fate::Alter(Box::new(move |page| {
-                let (before, mut keys, after) = split(&page);
-                if !keys.is_empty() {
-                    keys.remove(at(pick, &keys));
-                }
-                before + &keys.concat() + &after
-            })),
             Self::Miscounted => Fate::Alter(Box::new(|page| counted(&page, 1))),
             Self::Altered if request.method == Method::GET => Fate::FlipAnswer(pick),
             Self::Altered => Fate::FlipRequest(pick),
@@ -125,6 +130,14 @@ impl Trouble {
             Self::RefusedHere => Fate::Refuse(403, "AccessDenied"),
             Self::WrongRegion => Fate::Refuse(301, "PermanentRedirect"),
             Self::WrongRegionInHeader => Fate::Refuse(400, "AuthorizationHeaderMalformed"),
+            Self::PassingRefusal => {
+                let (status, code) = PASSING[at(pick, &PASSING)];
+                Fate::Refuse(status, code)
+            }
+            Self::Page => {
+                let status = [200, 403, 404][at(pick, &[0; 3])];
+                Fate::Reply(status, vec![("content-type", "text/html".to_owned())], "<html>sign in</html>".to_owned())
+            }
             Self::Stall | Self::Vanishing | Self::Changing => Fate::Forward,
         }
     }

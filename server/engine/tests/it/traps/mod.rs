@@ -13,6 +13,8 @@
 //! | keys of a key service, keys of the customer's own | [`encryption`] |
 //! | an ACL goes private, retention and legal hold go, redirects go | [`access`], [`locks`], [`redirects`] |
 //! | equal content with other metadata; nothing to tell by but the size | [`metadata`], [`unproven`] |
+//! | refusals that pass, refusals that are no missing permission, answers that are not S3's | [`crate::answers`] |
+//! | a wrong clock, another region, redirects, objects decompressed on the way, keys that are none | [`crate::answers`] |
 //! | one credential cannot read the one and write the other | [`crate::streamed`] |
 //!
 //! [`moto`] is another store than the embedded one, made by others: the same, seen by a third.

@@ -15,7 +15,7 @@ use crate::{
         window::{Outcome, Passed},
     },
     limit::Throughput,
-    s3::Listed,
+    s3::{Listed, is_odd},
 };
 
 /// Most failed keys remembered, so that the comparison does not report them again in other words.
@@ -162,7 +162,10 @@ impl State {
             passed += 1;
             count(&mut self.passed, &outcome);
             self.passed.found_bytes += size;
-            progress.range.cursor = Some(key);
+            // A stand-in has no place among the keys.
+            if !is_odd(&key) {
+                progress.range.cursor = Some(key);
+            }
             if let Outcome::Failed(failure) = outcome {
                 self.mended.remove(&failure.key);
                 self.failures.push(*failure);
