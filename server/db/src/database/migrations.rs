@@ -47,10 +47,11 @@ mod tests {
     #[test]
     fn every_file_is_a_migration() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-        let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+        let files = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         assert_eq!(names, FILES.map(|(number, name, _)| format!("{number}_{name}.sql")));
-        let numbers: Vec<_> = FILES.iter().map(|(number, ..)| number.parse().unwrap()).collect();
+        let numbers: Vec<i64> = FILES.iter().map(|(number, ..)| number.parse().unwrap()).collect();
         assert_eq!(migrator().iter().map(|migration| migration.version).collect::<Vec<i64>>(), numbers);
     }
 }

@@ -44,7 +44,7 @@ impl S3Client {
     /// Whether the clone allows copies without tags, and this refusal may be about tags: a permission is missing, or the
     /// store has none. The same request without tags shows whether it was.
     pub(super) fn may_drop_tags(&self, error: &S3Error) -> bool {
-        let refused = error.denied() || (!error.worth_repeating() && unknown(error.fault()));
+        let refused = error.denied() || (!error.worth_repeating(1, 2) && unknown(error.fault()));
         self.unreadable_tags != UnreadableTags::Fail && refused
     }
 

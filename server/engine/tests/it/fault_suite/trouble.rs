@@ -52,7 +52,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::SlowDown,
         Self::InternalError,
         Self::Stall,
