@@ -1,6 +1,6 @@
 //! Why there are no credentials, in the words of their source: which profile, and the command that helps.
 
-use std::{error::Error, iter::successors};
+use std::{error::Error, io, iter::successors};
 
 use aws_config::profile::{Profile, ProfileSet};
 use aws_credential_types::provider::error::CredentialsError;
@@ -61,7 +61,10 @@ fn of_profile(profiles: &ProfileSet, profile: &Profile, error: &CredentialsError
         sources.iter().find(|profile| ["sso_session", "sso_start_url"].iter().any(|key| profile.get(key).is_some()));
     if let Some(profile) = signs_in {
         let name = profile.name();
-        if chain(error).any(|error| SIGNED_OUT.iter().any(|words| error.to_string().contains(words))) {
+        // Signing in leaves a file, which is missing before the first time.
+        let never =
+            innermost(error).downcast_ref::<io::Error>().is_some_and(|why| why.kind() == io::ErrorKind::NotFound);
+        if never || chain(error).any(|error| SIGNED_OUT.iter().any(|words| error.to_string().contains(words))) {
             return Some(format!(
                 "profile {name:?} signs in by SSO, and is not signed in: run `aws sso login --profile {name}` ({why})"
             ));
@@ -102,7 +105,7 @@ fn words(error: &CredentialsError) -> String {
         let innermost = innermost(error);
         // "No such file" alone says nothing: which file is a cause further out.
         match chain(error).filter(|error| error.source().is_some()).last() {
-            Some(outer) if innermost.is::<std::io::Error>() => format!("{outer}: {innermost}"),
+            Some(outer) if innermost.is::<io::Error>() => format!("{outer}: {innermost}"),
             _ => innermost.to_string(),
         }
     });

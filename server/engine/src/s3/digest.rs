@@ -129,7 +129,8 @@ impl Digester {
             };
             Some((frame, (digester, body)))
         });
-        ByteStream::new(SdkBody::from_body_1_x(StreamBody::new(frames)))
+        // Who writes it may ask once more after its end.
+        ByteStream::new(SdkBody::from_body_1_x(StreamBody::new(frames.fuse())))
     }
 
     async fn check(&self, frame: Frame<Bytes>, body: &mut BodyStream<SdkBody>) -> Result<Frame<Bytes>, BoxError> {
