@@ -199,8 +199,11 @@ async fn failed_or_cut_listing_prevents_deletes() {
 }
 
 /// A page that breaks off before its last object.
-fn cut(page: String) -> String {
-    page.rfind("<Contents>").map_or(page.clone(), |last| page[..last].to_owned())
+fn cut(mut page: String) -> String {
+    if let Some(last) = page.rfind("<Contents>") {
+        page.truncate(last);
+    }
+    page
 }
 
 #[tokio::test]
