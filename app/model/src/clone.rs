@@ -111,7 +111,7 @@ pub struct ClonePreview {
     pub to_delete_bytes: u64,
     /// Objects that cannot be copied: too large for an upload, or their key would be too long at the destination.
     pub refused: u64,
-    /// As in a [`crate::Comparison`].
+    /// Objects that the clone leaves out because their keys at the destination would be empty.
     #[serde(default, skip_serializing_if = "is_default")]
     pub left_out: u64,
     pub requests: RequestCounts,

@@ -32,7 +32,7 @@ pub struct Fidelity {
     /// Criterion for two objects to be equal.
     #[serde(skip_serializing_if = "is_default")]
     pub compare: Compare,
-    /// What to do with objects whose tags cannot go along.
+    /// How the clone treats objects whose tags it cannot copy.
     #[serde(skip_serializing_if = "is_default")]
     pub unreadable_tags: UnreadableTags,
 }
@@ -86,7 +86,8 @@ pub enum Compare {
     Listing,
     /// Also by storage class, metadata, content headers and tags, at one HEAD per object and endpoint.
     Metadata,
-    /// By listing; where no ETag, checksum or digest decides, both objects are read and compared byte by byte.
+    /// By size and ETag of the listings. If no ETag, checksum or digest decides, Logyard reads both objects and compares them
+    /// byte by byte.
     Content,
 }
 
@@ -116,7 +117,7 @@ impl FromStr for Compare {
     }
 }
 
-/// What to do with an object whose tags the source does not let read, or the destination does not take.
+/// How a clone treats an object whose tags it may not read at the source, or cannot write at the destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnreadableTags {

@@ -78,7 +78,7 @@ pub struct DryRun {
     pub would_copy_bytes: u64,
     pub would_skip: u64,
     pub extra: u64,
-    /// As in a [`Comparison`].
+    /// Objects that the clone leaves out because their keys at the destination would be empty.
     #[serde(default, skip_serializing_if = "is_default")]
     pub left_out: u64,
     /// Selection, as in a [`Comparison`].

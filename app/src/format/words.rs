@@ -51,7 +51,7 @@ fn emptied(job: &Job) -> bool {
     job.progress.deleted > 0 && job.proof.as_ref().is_some_and(Proof::is_of_nothing)
 }
 
-/// What a job that succeeded may claim, by its proof.
+/// The mark of a job that succeeded. It claims no more than the job's proof shows.
 fn succeeded(proof: Option<&Proof>) -> (&'static str, &'static str, &'static str) {
     match proof {
         Some(Proof::Compared(compared)) if compared.equal => ("✔", "proven", "good"),

@@ -42,8 +42,13 @@ pub fn summary(tiles: &[Tile]) -> Option<String> {
         names => format!(" Check {} and {} others.", names[..3].join(", "), names.len() - 3),
     };
     let missing = lines.saturating_sub(delivered);
-    let did_not = if missing == 0 { String::new() } else { format!("; {} did not", count(missing)) };
-    let some = format!("In the last hour {} arrived{did_not}.{wrong}", of(delivered, lines) + " lines");
+    let were_not = match missing {
+        0 => String::new(),
+        1 => "; 1 was not".to_owned(),
+        missing => format!("; {} were not", count(missing)),
+    };
+    // A sink that does not acknowledge has only been sent them.
+    let some = format!("In the last hour {} were sent or delivered{were_not}.{wrong}", of(delivered, lines) + " lines");
     (lines > 0).then_some(some)
 }
 
@@ -85,7 +90,7 @@ fn One(tile: Tile, now: Time) -> impl IntoView {
             <p><StateMark mark /></p>
             {alerts}
             <dl class="facts">
-                <dt>"Delivered"</dt>
+                <dt>"Sent or delivered"</dt>
                 <dd>{delivered} {failed}</dd>
                 <dt>"Lag"</dt>
                 <dd>{lag}</dd>
@@ -121,7 +126,7 @@ mod tests {
         let fine = Tile { worst: Some(Outcome::Sent), alerts: Vec::new(), ..examples::tile() };
         assert_eq!(
             summary(&[fine, examples::tile()]).unwrap(),
-            "In the last hour 6 of 8 lines arrived; 2 did not. Check demo-elb."
+            "In the last hour 6 of 8 lines were sent or delivered; 2 were not. Check demo-elb."
         );
         assert_eq!(summary(&[]), None);
     }

@@ -17,7 +17,7 @@ impl Db {
         Ok(())
     }
 
-    /// The latest batches, up to about `most` bytes. Deletes those before.
+    /// Reads the latest batches, up to about `most` bytes, and deletes all older ones.
     pub async fn copies(&self, places: &[u8; 16], most: usize) -> Result<Vec<Vec<u8>>, DbError> {
         let (mut batches, mut bytes, mut before) = (Vec::new(), 0, None::<String>);
         while bytes < most {

@@ -2,7 +2,7 @@
 //! it rests on.
 //!
 //! 1. Another size: different.
-//! 2. The same ETag: equal.
+//! 2. The same ETag, in the form of a digest: equal.
 //! 3. On record as a copy whose bytes were digested on their way, with the digest that both ends tell: equal.
 //! 4. Otherwise a HEAD of both decides, since an ETag may be missing, depend on how the object was uploaded, or come from
 //!    an encryption key. Checksums of the same kind are compared; then two ETags that are MD5s of their contents. A record
@@ -49,22 +49,24 @@ impl Verdict {
     }
 }
 
-/// What the listings prove; `None`: requests must decide.
+/// Decides by size and ETag of the listings; `None` if only further requests can decide.
 pub(super) fn by_listing(source: &Listed, destination: &Listed) -> Option<Verdict> {
     if source.size != destination.size {
         return Some(Verdict::Different);
     }
-    (source.etag.is_some() && source.etag == destination.etag).then_some(Verdict::Equal)
+    let digest = source.etag.as_ref().filter(|etag| etag.has_form_of_digest());
+    (digest.is_some() && digest == destination.etag.as_ref()).then_some(Verdict::Equal)
 }
 
-/// What the listings make likely, for a preview, where requests are too many.
+/// Guesses from the listings alone whether two objects are equal. Only previews use it: they send no request per object.
 pub(super) fn by_form(source: &Listed, destination: &Listed) -> Verdict {
     let is_md5 = |object: &Listed| object.etag.as_ref().is_some_and(ETag::has_form_of_md5);
     by_listing(source, destination)
         .unwrap_or_else(|| if is_md5(source) && is_md5(destination) { Verdict::Different } else { Verdict::Unproven })
 }
 
-/// What checksums of the same kind prove. Those of parts prove only that all parts are the same.
+/// Compares the checksums that both objects have. Checksums of parts differ for equal contents that were cut differently, so
+/// they can prove that two objects are equal, but not that they are different.
 fn by_checksum(source: &Head, destination: &Head) -> Option<Verdict> {
     let pairs = source.checksums.iter().flat_map(|left| destination.checksums.iter().map(move |right| (left, right)));
     let same_kind: Vec<_> =
@@ -83,7 +85,7 @@ fn by_heads(source: &Head, destination: &Head) -> Option<Verdict> {
 }
 
 impl Endpoints {
-    /// What the listings and the digests on record prove; `None`: requests must decide.
+    /// Decides by the listings and by digests on record; `None` if only further requests can decide.
     pub fn verdict_without_requests(&self, source: &Listed, destination: &Listed) -> Option<Verdict> {
         let verdict = self.content_without_requests(source, destination)?;
         (verdict == Verdict::Different || self.spec.fidelity.compare != Compare::Metadata).then_some(verdict)
@@ -121,7 +123,8 @@ impl Endpoints {
         }
     }
 
-    /// What is left if no digest decides: the contents, if they are to be read, and what is on record.
+    /// Decides about two objects that no digest tells apart: reads both if the clone compares contents, else looks for a
+    /// record of the copy.
     async fn compare_further(&self, source: &Listed, destination: &Listed) -> Verdict {
         if self.spec.fidelity.compare == Compare::Content {
             return match self.same_content(source, destination).await {
@@ -211,10 +214,11 @@ mod tests {
         assert_eq!(by_listing(&object(1, &parts, 0), &object(1, ONE, 0)), None);
         assert_eq!(by_listing(&object(1, &parts, 0), &object(1, &parts, 0)), Some(Verdict::Equal));
         assert_eq!(by_listing(&object(1, "", 0), &object(1, "", 0)), None);
+        assert_eq!(by_listing(&object(1, "65e8f0a2-1c8", 0), &object(1, "65e8f0a2-1c8", 0)), None, "a time and a size");
     }
 
-    fn checked(kind: &'static str, value: &str) -> Head {
-        let of_parts = value.contains('-');
+    fn checked(kind: &str, value: &str) -> Head {
+        let (kind, of_parts) = (kind.into(), value.contains('-'));
         Head { checksums: vec![Checksum { kind, value: value.to_owned(), of_parts }], ..Head::of(object(1, "", 0)) }
     }
 

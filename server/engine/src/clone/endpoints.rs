@@ -34,7 +34,7 @@ pub(super) struct Endpoints {
     pub throttle: Throttle<Planned>,
     /// Whether a listing came in an order of its own, so that all are sorted from then on.
     unordered: AtomicBool,
-    /// Copies whose ETag is not their source's.
+    /// Copies that their ETag does not prove.
     pub records: Arc<Records>,
     /// Copies that were refused.
     pub refusals: Refusals,

@@ -17,7 +17,7 @@ pub enum CloneError {
     /// Within one bucket, where the copies would appear in the source's listing, or cover it.
     #[error("source {source_place} and destination {destination} at store {} lie within each other", destination.store)]
     Overlap { source_place: Box<Location>, destination: Box<Location> },
-    /// The source's prefix is the key of an object, and the destination's one that of a folder.
+    /// The source's prefix is the key of one object, but the destination's prefix names a folder.
     #[error(
         "the source's prefix {:?} is the key of an object, whose copy would get the key {copy:?}: for that object the \
          destination is s3://{right}", .key.as_str()

@@ -1,7 +1,7 @@
 //! Copies that are on record: the ETag of the source version, the ETag of its copy, and what is known of its content.
 //!
-//! Only copies whose ETag is not that of their source (other parts, or an encryption key) are recorded, so most clones
-//! record nothing. The copy was conditional on the one ETag, and the store answered with the other: listed again, the pair
+//! Only copies that their ETag does not prove (other parts, an encryption key, an ETag that is no digest) are recorded, so
+//! most clones record nothing. The copy was conditional on the one ETag, and the store answered with the other: listed again, the pair
 //! is a copy for sure. Whether its content is that of the source, only a digest tells.
 //!
 //! Always: bounded. What this run adds is handed to its caller, which may keep it for later runs between the same places. A
@@ -61,7 +61,7 @@ struct Known {
 }
 
 impl Records {
-    /// With what earlier runs have recorded, the latest first.
+    /// Starts with the records of earlier runs, which must come latest first.
     pub fn of(earlier: impl IntoIterator<Item = CopyRecord>) -> Self {
         let records = earlier.into_iter().take(CopyRecord::MOST);
         let evidence = records.map(|record| (record.fingerprint, record.evidence)).collect();
@@ -70,7 +70,8 @@ impl Records {
 
     /// Records that `source` was copied as listed.
     pub fn add(&self, source: &Listed, copied: &Copied) {
-        let Some(etag) = source.etag.as_ref().filter(|etag| **etag != copied.etag) else { return };
+        let proven = |etag: &&ETag| **etag == copied.etag && etag.has_form_of_digest();
+        let Some(etag) = source.etag.as_ref().filter(|etag| !proven(etag)) else { return };
         let record = CopyRecord { fingerprint: fingerprint(source, etag, &copied.etag), evidence: copied.evidence };
         self.change(|known| {
             known.fresh.push(record);
@@ -80,7 +81,7 @@ impl Records {
         });
     }
 
-    /// What is known of these two versions; `None` if they are not on record as a copy.
+    /// Looks up the evidence that `destination` is a copy of `source`; `None` if there is no record of that copy.
     pub fn evidence(&self, source: &Listed, destination: &Listed) -> Option<Evidence> {
         let (etag, copy) = (source.etag.as_ref()?, destination.etag.as_ref()?);
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -149,10 +150,12 @@ mod tests {
     }
 
     #[test]
-    fn copy_with_equal_etag_is_not_recorded() {
-        let records = Records::default();
-        records.add(&object("a", "1"), &copied("1", Evidence::Written));
+    fn copy_with_equal_digest_is_not_recorded() {
+        let (records, digest) = (Records::default(), "9e107d9d372bb6826bd81d3542a419d6");
+        records.add(&object("a", digest), &copied(digest, Evidence::Written));
         assert_eq!(records.take_fresh(), []);
+        records.add(&object("a", "1"), &copied("1", Evidence::Written));
+        assert_eq!(records.take_fresh().len(), 1, "equal ETags that are no digests prove nothing");
     }
 
     #[test]

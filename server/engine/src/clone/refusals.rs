@@ -28,7 +28,7 @@ impl Refusals {
     }
 }
 
-/// What the refusal was, without what differs from object to object; `None` for errors of the object itself, and for those
+/// Names the kind of a refusal, without the words that differ from object to object; `None` for errors of the object itself, and for those
 /// that may pass.
 fn kind(error: &S3Error) -> Option<String> {
     match error.fault() {

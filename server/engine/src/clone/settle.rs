@@ -5,7 +5,7 @@ use model::{Failure, Key, Reason};
 use super::{CloneError, endpoints::Endpoints, window::Outcome};
 use crate::{
     clock::now,
-    s3::{Copied, Failed, LARGEST, Listed, MultipartCopy, S3Error, S3Fault, Transfer, was_cut, why_odd},
+    s3::{Copied, Failed, LARGEST, Listed, MultipartCopy, S3Error, S3Fault, StreamedCopy, Transfer, was_cut, why_odd},
 };
 
 /// Changes of an object during its copy after which it fails.
@@ -121,8 +121,16 @@ impl Endpoints {
             let copied = self.destination.copy(from_bucket, source, to_bucket, to, &options, &slow_down).await;
             copied.inspect(|_| self.throttle.taken(folder))
         } else {
-            let fidelity = &self.spec.fidelity;
-            self.source.stream(from_bucket, source, &self.destination, to_bucket, to, fidelity).await
+            let copy = StreamedCopy {
+                source: &self.source,
+                from: from_bucket,
+                object: source,
+                destination: &self.destination,
+                to: to_bucket,
+                key: to,
+                fidelity: &self.spec.fidelity,
+            };
+            copy.send().await
         }
     }
 

@@ -36,7 +36,7 @@ impl WorkerPool {
         Self::beginning_with(FIRST, most, tracker, stop)
     }
 
-    /// The same, beginning with this many tasks at once.
+    /// Makes a pool that starts with `first` tasks at once.
     pub fn beginning_with(first: usize, most: usize, tracker: &Tracker, stop: &CancellationToken) -> Self {
         let (meter, gauge) = (Arc::clone(tracker.meter()), Arc::clone(tracker.gauge()));
         let control = ConcurrencyControl::new(first, most, meter.unplaced());

@@ -31,7 +31,7 @@ use crate::{
 /// Time limit of a connection.
 pub(crate) const CONNECT: Duration = Duration::from_secs(5);
 
-/// A file with the only authorities to trust, and what names it.
+/// A file with the only certificate authorities to trust, and the setting that names the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bundle {
     pub named_by: String,

@@ -14,7 +14,7 @@ use super::{
 /// Longest chain of `source_profile`s that is followed.
 const CHAIN: usize = 8;
 
-/// What the SDK says of a sign-in that was never made, has expired, or was ended.
+/// Phrases in the SDK's errors that mean that nobody is signed in.
 const SIGNED_OUT: [&str; 4] =
     ["cached SSO token", "SSO token has expired", "UnauthorizedException", "token refresh failed"];
 
@@ -51,7 +51,7 @@ pub(super) async fn explain(named: Option<&str>, files: &Files, error: &Credenti
     })
 }
 
-/// By what the profile says of its credentials; `None`: it says nothing.
+/// Explains the error by the profile's settings; `None` if the profile has no settings about credentials.
 fn of_profile(profiles: &ProfileSet, profile: &Profile, error: &CredentialsError, why: &str) -> Option<String> {
     let sources = successors(Some(profile), |profile| {
         profile.get("source_profile").filter(|next| *next != profile.name()).and_then(|next| profiles.get_profile(next))

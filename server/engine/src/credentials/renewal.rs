@@ -89,7 +89,8 @@ impl Renewal {
         self.each(loads).next().is_some()
     }
 
-    /// The same after a refusal that may have other causes: only if the files have changed, or someone has loaded since.
+    /// Renews the credentials after a refusal that may have other causes, but only if the files have changed or another
+    /// request has loaded them since.
     pub async fn renew_if_changed(&self, loads: Loads) -> bool {
         for (inner, _) in self.each(loads) {
             if inner.changed() {
@@ -145,7 +146,7 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the files are others than those of the credentials.
+    /// Whether the files have changed since the credentials were read from them.
     fn changed(&self) -> bool {
         let stamp = self.source.stamp();
         self.state().current.as_ref().is_some_and(|current| current.stamp != stamp)
@@ -203,7 +204,7 @@ impl Inner {
         }
     }
 
-    /// What another has loaded after `loads` loads, or a moment ago in vain.
+    /// Returns what another request has loaded after `loads` loads, or its error if it failed a moment ago.
     fn loaded_since(&self, loads: u64) -> Option<Result<Credentials, NoCredentials>> {
         let state = self.state();
         let recent = state.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY);

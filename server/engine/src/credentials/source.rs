@@ -33,7 +33,7 @@ pub(crate) trait Load: Send + Sync {
 }
 
 pub(crate) struct Source {
-    /// `None`: that of `AWS_PROFILE`, else `default`.
+    /// Name of the profile; `None` for the one that `AWS_PROFILE` names, or `default`.
     pub profile: Option<String>,
     pub region: Option<Region>,
     pub http: SharedHttpClient,

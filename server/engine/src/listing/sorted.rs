@@ -53,7 +53,7 @@ impl S3Client {
         drop(merged.await);
     }
 
-    /// The objects in sorted runs, and those whose keys are none.
+    /// The objects in sorted runs, and the objects whose keys Logyard cannot use.
     async fn runs(
         &self,
         context: &Context,
@@ -64,7 +64,7 @@ impl S3Client {
         let (mut tokens, hasher) = (HashSet::new(), RandomState::new());
         let mut next = Some(Start::Key(None));
         while let Some(from) = next {
-            let page = self.page_in(Order::Any, bucket, prefix, &from, 1_000).await?;
+            let page = self.page_in(Order::Any, bucket, prefix, &from).await?;
             if let Some(Start::Token { token, .. }) = &page.next
                 && !tokens.insert(hasher.hash_one(token))
             {

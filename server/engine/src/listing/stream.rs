@@ -14,7 +14,7 @@ use crate::s3::{Action, Context, ListPage, Listed, OddKey, Order, S3Client, S3Er
 /// Pages read ahead, besides the one in use and the one being fetched.
 const AHEAD: usize = 1;
 
-/// What a listing shows next.
+/// The next object of a listing.
 pub(crate) enum Entry {
     Object(Listed),
     /// An object whose key is none.
@@ -76,7 +76,7 @@ impl Listing {
         }
     }
 
-    /// The same, with the objects whose keys are none, in their places.
+    /// Reads on, and also returns objects whose keys Logyard cannot use, in the order of the listing.
     pub(crate) async fn next_entry(&mut self) -> Result<Option<Entry>, S3Error> {
         loop {
             let before = match (self.odd.peek(), self.page.peek()) {

@@ -59,9 +59,9 @@ const THROTTLING_WORDS: [&str; 3] = ["Throttl", "SlowDown", "TooManyRequests"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
-    /// Empty if the answer has none, as that of a HEAD, or of a proxy.
+    /// Error code; empty if the answer has none, such as one to a HEAD or one of a proxy.
     pub code: String,
-    /// What the store says; of an answer that is not understood, what came.
+    /// The store's message, or a description of the answer if it cannot be parsed.
     pub message: String,
     pub request_id: Option<String>,
 }
@@ -141,7 +141,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// What came instead of an answer of S3: `text/html, 312 bytes, "<html><head>…"`.
+/// Describes an answer that is not S3's: `text/html, 312 bytes, "<html><head>…"`.
 pub(super) fn came(media_type: Option<&str>, body: &[u8]) -> String {
     if body.is_empty() {
         return String::new();
@@ -162,7 +162,7 @@ pub(super) fn element(body: &[u8], name: &str) -> Option<String> {
     Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// A text on one line, without control characters and what turns the direction of writing, and not too long.
+/// Makes a text safe to show: one line, no control characters, no change of writing direction, at most `most` characters.
 pub(super) fn safe(text: &str, most: usize) -> String {
     let harmless = |c: char| {
         !c.is_control() && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -29,7 +29,7 @@ impl S3Client {
     /// Returns the first keys under a prefix, as a quick check that a place can be read.
     pub async fn peek(&self, bucket: &BucketName, prefix: &Prefix, most: u16) -> Result<Vec<Key>, S3Error> {
         let hasty = self.hasty();
-        let page = hasty.page_in(Order::Any, bucket, prefix, &Start::Key(None), i32::from(most)).await?;
+        let page = hasty.page_of(i32::from(most), None, Order::Any, bucket, prefix, &Start::Key(None)).await?;
         Ok(page.objects.into_iter().map(|object| object.key).collect())
     }
 }

@@ -12,7 +12,7 @@ use model::Key;
 
 use super::{Failed, ObjectMetadata, S3Client, S3Error, S3Fault};
 
-/// What the write of an object carried, and what it must leave out next time.
+/// Remembers which optional parts the write of an object carried, and which of them the next attempt must leave out.
 #[derive(Debug, Default)]
 pub(super) struct Carried {
     tags: AtomicBool,
@@ -22,7 +22,7 @@ pub(super) struct Carried {
 }
 
 impl Carried {
-    /// The metadata without what must be left out.
+    /// Removes from the metadata what the next attempt must leave out.
     pub fn limited(&self, mut metadata: ObjectMetadata) -> ObjectMetadata {
         if self.without_tags.load(Relaxed) {
             metadata = metadata.without_tags();

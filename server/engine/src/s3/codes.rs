@@ -11,7 +11,7 @@ use super::{
 };
 
 impl Context {
-    /// What an answer without success means. `why` is the SDK's reason if it did not understand the answer.
+    /// Turns an answer that is no success into a fault. `why` is the SDK's reason if it could not parse the answer.
     pub(super) fn fault(&self, answer: &Answer, response: &HttpResponse, why: String) -> S3Fault {
         if let Some(fault) = skewed(answer, response).or_else(|| self.elsewhere(answer, response)) {
             return fault;

@@ -19,12 +19,12 @@ use hyper::body::Frame;
 use md5::{Digest, Md5};
 use model::BucketName;
 
-use super::{ETag, S3Error, S3Fault, classify::Context};
+use super::{ETag, S3Error, S3Fault, classify::Context, running::Running};
 
 /// The 16 bytes of an MD5.
 pub(super) type Md5Sum = [u8; 16];
 
-/// What is known of a copy's content.
+/// The evidence that a copy has the content of its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// The bytes had the digest that the source promised, and the destination answered with theirs.
@@ -88,8 +88,8 @@ struct State {
     left: u64,
     expected: Option<Md5Sum>,
     found: Option<Md5Sum>,
-    /// Of the whole object up to here, if this body is a part of it.
-    whole: Option<Md5>,
+    /// Of the object up to here, if this body is a part of it.
+    object: Option<Running>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -100,13 +100,13 @@ impl Digester {
     /// For a body of this length in bytes, and the digest that it must have if the source tells one.
     pub fn new(length: u64, expected: Option<Md5Sum>) -> Self {
         let found = (length == 0).then(|| Md5::new().finalize().into());
-        Self(Arc::new(Mutex::new(State { md5: Md5::new(), left: length, expected, found, whole: None })))
+        Self(Arc::new(Mutex::new(State { md5: Md5::new(), left: length, expected, found, object: None })))
     }
 
-    /// For a part of this length, which follows what `whole` has digested.
-    pub fn of_part(length: u64, whole: Option<Md5>) -> Self {
+    /// Digests a part of this length. `object` has digested all parts before it, if they are sent in order.
+    pub fn of_part(length: u64, object: Option<Running>) -> Self {
         let digester = Self::new(length, None);
-        digester.state().whole = whole;
+        digester.state().object = object;
         digester
     }
 
@@ -114,9 +114,9 @@ impl Digester {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What [`Self::of_part`] was given, with this part.
-    pub fn whole(&self) -> Option<Md5> {
-        self.state().whole.clone()
+    /// The running digest given to [`Self::of_part`], after this part.
+    pub fn object(&self) -> Option<Running> {
+        self.state().object.clone()
     }
 
     /// The body, digested while it passes. Its last piece comes only after the body has been read to its very end, where
@@ -147,8 +147,8 @@ impl Digester {
     fn pass(&self, bytes: &Bytes) -> io::Result<()> {
         let mut state = self.state();
         state.md5.update(bytes);
-        if let Some(whole) = &mut state.whole {
-            whole.update(bytes);
+        if let Some(object) = &mut state.object {
+            object.update(bytes);
         }
         state.left = state.left.saturating_sub(bytes.len() as u64);
         if state.left > 0 || state.found.is_some() {
@@ -168,7 +168,7 @@ impl Digester {
         self.state().found
     }
 
-    /// The error of a body whose bytes were not those promised.
+    /// Returns an error if the bytes of the body do not have the digest that the source promises.
     pub fn not_promised(&self, context: &Context) -> Option<S3Error> {
         let (found, expected) = {
             let state = self.state();
@@ -182,7 +182,8 @@ impl Digester {
         })
     }
 
-    /// Whether the store answered with the digest of what was sent; an error if with another. `false` if its ETag is none.
+    /// Whether the store answered with the digest of the bytes that were sent. `false` if its ETag is no digest; an error if
+    /// it is another digest.
     pub fn is_answered(&self, context: &Context, etag: &ETag, hidden: bool) -> Result<bool, S3Error> {
         let (Some(found), Some(answered), false) = (self.found(), etag.md5(), hidden) else { return Ok(false) };
         if found == answered {

@@ -72,7 +72,7 @@ pub enum S3Fault {
     Timeout { seconds: u64 },
     #[error("too many requests: {code}")]
     Throttled { code: String },
-    /// The bytes are not those that were read or sent, by their digests.
+    /// The digests show that bytes were altered on their way.
     #[error("the content was altered: {what}")]
     Altered { what: String },
     /// The store answered success, without what success must carry.

@@ -25,6 +25,13 @@ impl ETag {
         self.0.len() == 32 && self.0.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
+    /// Whether it has the form of a digest: of the whole content, or of the parts of a multipart upload. An ETag of another
+    /// form may be a time or a counter, and the same for two contents.
+    pub fn has_form_of_digest(&self) -> bool {
+        let digest = self.0.rsplit_once('-').filter(|_| self.parts().is_some()).map_or(self.0.as_str(), |(md5, _)| md5);
+        digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+
     /// The MD5 of the content, if it has that form; see [`Self::has_form_of_md5`].
     pub(super) fn md5(&self) -> Option<[u8; 16]> {
         let mut sum = [0; 16];
@@ -59,6 +66,13 @@ mod tests {
     fn a_multipart_etag_is_no_md5() {
         assert!(ETag::parse("\"9e107d9d372bb6826bd81d3542a419d6\"").unwrap().has_form_of_md5());
         assert!(!ETag::parse("\"9e107d9d372bb6826bd81d3542a419d6-2\"").unwrap().has_form_of_md5());
+    }
+
+    #[test]
+    fn times_and_counters_have_no_form_of_digest() {
+        let is_digest = |text| ETag::parse(text).unwrap().has_form_of_digest();
+        assert!(is_digest("9e107d9d372bb6826bd81d3542a419d6") && is_digest("9e107d9d372bb6826bd81d3542a419d6-2"));
+        assert!(!is_digest("65e8f0a2-1c8") && !is_digest("0") && !is_digest("9e107d9d372bb6826bd81d3542a419d6-x"));
     }
 
     #[test]

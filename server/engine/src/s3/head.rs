@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use aws_sdk_s3::{
     operation::head_object::HeadObjectOutput,
-    types::{ChecksumMode, ChecksumType, StorageClass},
+    types::{ChecksumAlgorithm, ChecksumMode, StorageClass},
 };
 use model::{BucketName, Key, Time};
 
 use super::{
-    Action, ETag, Listed, ObjectMetadata, S3Client, S3Error, blank::sendable, digest::hides_digest, error::Failed,
+    Action, ETag, Listed, ObjectMetadata, S3Client, S3Error,
+    blank::sendable,
+    checksum::{checksums, is_of_parts},
+    digest::hides_digest,
+    error::Failed,
     list::unusual,
 };
 
@@ -20,7 +24,7 @@ pub(super) const LIMIT: Duration = Duration::from_mins(1);
 /// their parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checksum {
-    pub kind: &'static str,
+    pub kind: ChecksumAlgorithm,
     pub value: String,
     /// Whether it is made of the checksums of parts, and so depends on how the object was cut.
     pub of_parts: bool,
@@ -82,21 +86,15 @@ impl S3Client {
 }
 
 fn checksums(head: &HeadObjectOutput) -> Vec<Checksum> {
-    let composite = head.checksum_type() == Some(&ChecksumType::Composite);
-    let all = [
-        ("CRC64NVME", head.checksum_crc64_nvme()),
-        ("CRC32", head.checksum_crc32()),
-        ("CRC32C", head.checksum_crc32_c()),
-        ("SHA1", head.checksum_sha1()),
-        ("SHA256", head.checksum_sha256()),
-    ];
-    let told = all.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
-    told.map(|(kind, value)| Checksum { kind, value: value.to_owned(), of_parts: composite || value.contains('-') })
-        .collect()
+    let told = checksums!(head).into_iter().filter_map(|(kind, value)| Some((kind, value?)));
+    let of_parts = |value: &str| is_of_parts(head.checksum_type(), value);
+    told.map(|(kind, value)| Checksum { kind, value: value.to_owned(), of_parts: of_parts(value) }).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_s3::types::ChecksumType;
+
     use super::*;
 
     #[test]

@@ -1,4 +1,5 @@
-//! One page of a listing, checked: a page that cannot be trusted is an error, never a shorter listing.
+//! One page of a listing, checked: a page that cannot be trusted is an error, never a shorter listing. How many keys a page
+//! says it holds is judged in [`super::key_count`].
 
 use std::time::Duration;
 
@@ -13,11 +14,15 @@ use super::{
     classify::Context,
     encoding::listed_key,
     error::{Failed, S3Error},
+    key_count::SamePage,
     odd_key::{OddKey, is_odd, stand_in},
 };
 
 /// Time limit of a page: some stores look at millions of deleted keys first.
 const LIMIT: Duration = Duration::from_mins(5);
+
+/// Keys asked for at once: the most that S3 answers.
+const MOST: i32 = 1_000;
 
 /// An object as a listing shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +64,7 @@ pub(crate) struct ListPage {
 
 impl S3Client {
     pub(crate) async fn page(&self, bucket: &BucketName, prefix: &Prefix, from: &Start) -> Result<ListPage, Failed> {
-        self.page_in(Order::Bytes, bucket, prefix, from, 1_000).await
+        self.page_in(Order::Bytes, bucket, prefix, from).await
     }
 
     pub(crate) async fn page_in(
@@ -68,7 +73,19 @@ impl S3Client {
         bucket: &BucketName,
         prefix: &Prefix,
         from: &Start,
+    ) -> Result<ListPage, Failed> {
+        self.page_of(MOST, Some(&SamePage::default()), order, bucket, prefix, from).await
+    }
+
+    /// A page of at most so many keys; without `before` it may hold fewer than it says.
+    pub(super) async fn page_of(
+        &self,
         most: i32,
+        before: Option<&SamePage>,
+        order: Order,
+        bucket: &BucketName,
+        prefix: &Prefix,
+        from: &Start,
     ) -> Result<ListPage, Failed> {
         let context = self.context(Action::List, Some(bucket));
         let request = || async {
@@ -84,6 +101,10 @@ impl S3Client {
                 Start::Token { token, .. } => request.continuation_token(token),
             };
             let page = request.send().await.map_err(|error| context.classify(&error))?;
+            let keys = page.contents().iter().map(|object| object.key().unwrap_or_default());
+            if before.is_some_and(|before| !self.key_counts.holds_all(page.key_count(), keys, most, before)) {
+                return Err(context.unclear("the page holds fewer keys than it says"));
+            }
             checked(&context, page, prefix, from, order)
         };
         self.retry.send(&context, LIMIT, request).await
@@ -103,7 +124,6 @@ fn checked(
     };
     let token = page.next_continuation_token().map(str::to_owned).filter(|token| !token.is_empty());
     let objects = page.contents.unwrap_or_default();
-    // `KeyCount` is not looked at: stores count in ways of their own, and nothing depends on it.
     let (mut last, mut floor) = match from {
         Start::Key(after) => (None, after.clone().map(String::into_bytes)),
         Start::Token { last, .. } => (last.clone(), last.as_ref().map(|last| last.as_str().into())),

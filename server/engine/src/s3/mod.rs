@@ -11,6 +11,7 @@ mod blank;
 mod buckets;
 mod carried;
 mod ceilings;
+mod checksum;
 mod classify;
 mod codes;
 mod complete;
@@ -26,6 +27,7 @@ mod etag;
 mod exchange;
 mod get;
 mod head;
+mod key_count;
 mod limiter_wait;
 mod list;
 mod lock;
@@ -38,6 +40,7 @@ mod received;
 mod renewed;
 mod retry;
 mod routes;
+mod running;
 mod stream;
 mod tags;
 mod threshold;
@@ -64,6 +67,7 @@ pub use self::{
     metadata::ObjectMetadata,
     multipart::{LARGEST, MultipartCopy, Slots, Transfer, parts_of, was_cut},
     retry::{Meter, Policy},
+    stream::StreamedCopy,
     threshold::{NotAThreshold, Threshold},
     write_options::WriteOptions,
 };
@@ -74,6 +78,7 @@ pub(crate) use self::{
 };
 use self::{
     exchange::Exchange,
+    key_count::KeyCounts,
     payer::RequesterPays,
     retry::Retry,
     routes::{Resolver, Routes},
@@ -89,6 +94,7 @@ pub struct S3Client {
     unreadable_tags: UnreadableTags,
     /// Where requests go, as the store has said.
     routes: Arc<Routes>,
+    key_counts: Arc<KeyCounts>,
 }
 
 impl S3Client {
@@ -98,7 +104,7 @@ impl S3Client {
         let config = client.config().to_builder().interceptor(Exchange::default());
         let client = Client::from_conf(config.endpoint_resolver(Resolver::new(Arc::clone(&routes))).build());
         let (endpoint, retry) = (Arc::new(endpoint), Retry { credentials, ..Retry::default() });
-        Self { client, endpoint, retry, unreadable_tags: UnreadableTags::Fail, routes }
+        Self { client, endpoint, retry, unreadable_tags: UnreadableTags::Fail, routes, key_counts: Arc::default() }
     }
 
     pub fn endpoint(&self) -> &Endpoint {

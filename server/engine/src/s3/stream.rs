@@ -9,9 +9,9 @@ use std::{ops::Range, sync::Arc, time::Duration};
 use aws_sdk_s3::{
     Config,
     config::{Builder, RequestChecksumCalculation},
-    operation::{get_object::GetObjectOutput, put_object::PutObjectOutput},
+    operation::get_object::GetObjectOutput,
     primitives::{ByteStream, SdkBody},
-    types::{ChecksumAlgorithm, ChecksumMode, ChecksumType},
+    types::{ChecksumAlgorithm, ChecksumMode},
 };
 use bytes::Bytes;
 use futures::StreamExt;
@@ -23,6 +23,7 @@ use super::{
     Action, ETag, Listed, ObjectMetadata, S3Client, S3Fault,
     blank::sendable,
     carried::Carried,
+    checksum::checksums,
     digest::{Copied, Digester, Evidence, Md5Sum, content_md5, hides_digest},
     encoding::byte_range,
     error::{Failed, S3Error},
@@ -47,64 +48,60 @@ pub(super) fn idle_limit(size: u64) -> Duration {
     Duration::from_secs(180 + size / (32 << 20))
 }
 
-impl S3Client {
-    /// Reads `source` here and writes it to `key` of bucket `to` at another store. Each attempt reads it again. What the
-    /// other store does not take is left out, as far as the clone allows that.
-    pub async fn stream(
-        &self,
-        from: &BucketName,
-        source: &Listed,
-        other: &Self,
-        to: &BucketName,
-        key: &Key,
-        fidelity: &Fidelity,
-    ) -> Result<Copied, Failed> {
+/// A copy between two stores in one request.
+pub struct StreamedCopy<'a> {
+    pub source: &'a S3Client,
+    pub from: &'a BucketName,
+    /// The object as listed.
+    pub object: &'a Listed,
+    pub destination: &'a S3Client,
+    pub to: &'a BucketName,
+    pub key: &'a Key,
+    pub fidelity: &'a Fidelity,
+}
+
+impl StreamedCopy<'_> {
+    /// Reads the object and writes it to the other store. Each attempt reads it again. What the other store does not take
+    /// is left out, as far as the clone allows that.
+    pub async fn send(&self) -> Result<Copied, Failed> {
         let (carried, mut refused) = (Carried::default(), None);
         loop {
-            match self.stream_with(&carried, from, source, other, to, key, fidelity).await {
-                Err(failed) if carried.leaves_out_more(other, &failed.error) => {
+            match self.send_carrying(&carried).await {
+                Err(failed) if carried.leaves_out_more(self.destination, &failed.error) => {
                     refused = Some(match refused {
                         Some(first) => Failed::and(first, &failed),
                         None => failed,
                     });
                 }
-                streamed => return carried.ended(other, key, refused, streamed),
+                streamed => return carried.ended(self.destination, self.key, refused, streamed),
             }
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "both ends of a copy, and what it carries")]
-    async fn stream_with(
-        &self,
-        carried: &Carried,
-        from: &BucketName,
-        source: &Listed,
-        other: &Self,
-        to: &BucketName,
-        key: &Key,
-        fidelity: &Fidelity,
-    ) -> Result<Copied, Failed> {
-        let options = self.write_options(from, source, fidelity).await?;
-        let (reading, writing) = (self.context(Action::Get, Some(from)), other.context(Action::Put, Some(to)));
+    async fn send_carrying(&self, carried: &Carried) -> Result<Copied, Failed> {
+        let Self { source, from, object, destination, to, key, fidelity } = self;
+        let options = source.write_options(from, object, fidelity).await?;
+        let (reading, writing) = (source.context(Action::Get, Some(from)), destination.context(Action::Put, Some(to)));
         let wait = LimiterWait::default();
         let request = || async {
-            wait.run(other.retry.turn()).await;
-            let read = self.open(from, source, None, Some(ChecksumMode::Enabled)).await?;
+            wait.run(destination.retry.turn()).await;
+            let read = source.open(from, object, None, Some(ChecksumMode::Enabled)).await?;
             if read.tag_count().is_some_and(|count| count > 0) {
-                self.retry.turn_now();
+                source.retry.turn_now();
             }
-            let tags = self.tags(from, &source.key, read.tag_count()).await?;
+            let tags = source.tags(from, &object.key, read.tag_count()).await?;
             if tags.is_some() {
-                self.retry.turn_now();
-                self.still_there(from, source).await?;
+                source.retry.turn_now();
+                source.still_there(from, object).await?;
             }
-            let put = other.client.put_object().bucket(to.as_str()).key(sendable(key));
-            let metadata = carried.limited(ObjectMetadata::of_get(&read, source, tags));
+            let put = destination.client.put_object().bucket(to.as_str()).key(sendable(key));
+            let metadata = ObjectMetadata::of_get(&read, object, tags);
+            let (promised, told) = (promised_md5(from, &read), metadata.has_checksum());
+            let metadata = carried.limited(metadata);
             let (raw, checked) = (metadata.raw(), metadata.has_checksum());
             let put = metadata.onto_put(put);
             let options = options.clone().with_get(&read, fidelity);
             let writing = writing.clone().asking_also(options.permissions());
-            let (promised, told) = (promised_md5(from, &read), has_checksum(&read));
             // A lock needs an MD5 or a checksum; and one that is answered proves a copy whose ETag is no digest. It goes as
             // a content encoding of its own, and some stores take no second one.
             let wanted = options.hides_digest() && read.content_encoding().is_none();
@@ -112,8 +109,8 @@ impl S3Client {
             let checksum = wanted.then_some(CHECKSUM);
             let put = options.onto_put(put).set_checksum_algorithm(checksum.clone());
             let put = put.set_content_md5(promised.filter(|_| !checked && !wanted).map(content_md5));
-            let digester = Digester::new(source.size, promised);
-            let body = digester.through(self.watched(read.body, other, &wait));
+            let digester = Digester::new(object.size, promised);
+            let body = digester.through(source.watched(read.body, destination, &wait));
             let put = put.set_content_length(read.content_length).body(body).customize();
             let put = put.interceptor(raw).config_override(calculating(checksum.as_ref()));
             let written = put
@@ -124,12 +121,16 @@ impl S3Client {
             let etag = etag.ok_or_else(|| writing.unclear("the object was answered with success but no ETag"))?;
             let hidden = hides_digest(to, written.server_side_encryption(), written.sse_customer_algorithm());
             let answered = digester.is_answered(&writing, &etag, hidden)?;
-            let accepted = (wanted || checked) && echoes_checksum(&written);
+            let echoed = checksums!(written).into_iter().any(|(_, value)| value.is_some());
+            let accepted = (wanted || checked) && echoed;
             Ok(Copied { etag, evidence: Evidence::of(promised.is_some() || told, answered || accepted) })
         };
-        self.retry.with(&other.retry).send_limited(&writing, idle_limit(source.size), &wait, request).await
+        let retry = source.retry.with(&destination.retry);
+        retry.send_limited(&writing, idle_limit(object.size), &wait, request).await
     }
+}
 
+impl S3Client {
     /// Checks that the version still exists after its tags were read, by a request that takes no condition.
     async fn still_there(&self, bucket: &BucketName, source: &Listed) -> Result<(), S3Error> {
         let context = self.context(Action::Head, Some(bucket));
@@ -199,29 +200,4 @@ fn promised_md5(bucket: &BucketName, read: &GetObjectOutput) -> Option<Md5Sum> {
         return None;
     }
     read.e_tag().and_then(ETag::parse)?.md5()
-}
-
-/// Whether the store answers with the checksum that was sent, and so has compared it.
-fn echoes_checksum(written: &PutObjectOutput) -> bool {
-    let all = [
-        written.checksum_crc64_nvme(),
-        written.checksum_crc32(),
-        written.checksum_crc32_c(),
-        written.checksum_sha1(),
-        written.checksum_sha256(),
-    ];
-    all.into_iter().flatten().next().is_some()
-}
-
-/// Whether the store tells a checksum of the whole content, which the SDK then compares with the bytes.
-fn has_checksum(read: &GetObjectOutput) -> bool {
-    let all = [
-        read.checksum_crc64_nvme(),
-        read.checksum_crc32(),
-        read.checksum_crc32_c(),
-        read.checksum_sha1(),
-        read.checksum_sha256(),
-    ];
-    let whole = read.checksum_type() != Some(&ChecksumType::Composite);
-    whole && all.into_iter().flatten().any(|value| !value.contains('-'))
 }

@@ -198,12 +198,10 @@ async fn failed_or_cut_listing_prevents_deletes() {
     }
 }
 
-/// A page that breaks off before its last object.
-fn cut(mut page: String) -> String {
-    if let Some(last) = page.rfind("<Contents>") {
-        page.truncate(last);
-    }
-    page
+/// A page that lost its last object on the way, as its own count tells.
+fn cut(page: String) -> String {
+    let Some((start, end)) = page.rfind("<Contents>").zip(page.rfind("</Contents>")) else { return page };
+    format!("{}{}", &page[..start], &page[end + "</Contents>".len()..])
 }
 
 #[tokio::test]

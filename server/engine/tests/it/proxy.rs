@@ -25,6 +25,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
+use testing::{Span as _, eventually, within};
 use tokio::{
     net::{TcpListener, TcpStream},
     time,
@@ -58,8 +59,8 @@ pub enum Fate {
     FlipRequest(f64),
     /// One bit of the answer's body altered.
     FlipAnswer(f64),
-    /// The answer's body in ten pieces, and so much time before each.
-    Trickle(Duration),
+    /// The answer's body in ten pieces, and so much time before each, once the piece before is seen to have arrived.
+    Trickle(Duration, Arc<dyn Fn() -> bool + Send + Sync>),
     /// So much time before the answer.
     Slow(Duration),
     /// No answer, ever.
@@ -238,15 +239,19 @@ impl Front {
                 self.send(Request::from_parts(parts, flipped(&body, at)), &target).await.map(|answer| answer.map(full))
             }
             Fate::FlipAnswer(at) => Ok(self.whole(request, &target).await?.map(|body| full(flipped(&body, at)))),
-            Fate::Trickle(span) => {
+            Fate::Trickle(span, arrived) => {
                 let (parts, body) = self.whole(request, &target).await?.into_parts();
                 let pieces: Vec<Bytes> =
                     body.chunks(body.len().div_ceil(10).max(1)).map(Bytes::copy_from_slice).collect();
-                let pieces = stream::iter(pieces).then(move |piece| async move {
-                    pass(span).await;
-                    // The piece before has to arrive, over a real connection, before more time goes by.
-                    time::sleep(Duration::from_millis(50)).await;
-                    Ok(Frame::data(piece))
+                let pieces = stream::iter(pieces.into_iter().enumerate()).then(move |(before, piece)| {
+                    let arrived = Arc::clone(&arrived);
+                    async move {
+                        if before > 0 {
+                            eventually("arrival of the piece before", within(30.secs()), || arrived()).await;
+                        }
+                        pass(span).await;
+                        Ok(Frame::data(piece))
+                    }
                 });
                 Ok(Response::from_parts(parts, BodyExt::boxed(StreamBody::new(pieces))))
             }

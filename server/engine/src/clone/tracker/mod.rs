@@ -68,7 +68,7 @@ impl Tracker {
         Self::resume_knowing([], progress, checkpoint)
     }
 
-    /// The same with the records of earlier runs between the same places, the latest first.
+    /// Resumes as [`Tracker::resume`] does, and also knows the records of earlier runs between the same places, latest first.
     pub fn resume_knowing(
         records: impl IntoIterator<Item = CopyRecord>,
         progress: Progress,

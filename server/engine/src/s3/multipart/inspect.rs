@@ -10,8 +10,9 @@ use super::{
 use crate::s3::{
     Action, ETag, Failed, Listed, ObjectMetadata, S3Error, S3Fault, WriteOptions,
     blank::sendable,
-    digest::{Md5Sum, hides_digest},
+    digest::hides_digest,
     head::LIMIT,
+    running::{Promise, Running},
 };
 
 /// Requests at once for the sizes of the parts of one object.
@@ -23,17 +24,11 @@ pub struct SourceInfo {
     pub metadata: ObjectMetadata,
     pub options: WriteOptions,
     pub layout: Layout,
-    /// What the digests of the parts must make; `None` if the source tells no digest that parts can have.
+    /// What the digests of the copy must make; `None` if the source's ETag is no digest, or its cut is not known.
     pub promise: Option<Promise>,
-}
-
-/// What the source's ETag tells of its content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Promise {
-    /// The digest of the digests of the parts, which are cut as it was.
-    Parts(String),
-    /// The MD5 of the whole: only parts read in order can be compared with it.
-    Whole(Md5Sum),
+    /// Digests the object if the copy is cut in another way: its parts must then be read in order. `None`: the digests of
+    /// the parts make what is promised.
+    pub in_order: Option<Running>,
 }
 
 impl MultipartCopy<'_> {
@@ -49,15 +44,21 @@ impl MultipartCopy<'_> {
         }
         let options = self.source.write_options(self.from, self.object, self.fidelity).await?;
         let hidden = hides_digest(self.from, head.server_side_encryption(), head.sse_customer_algorithm());
-        let cut = self.cut(&etag).await.filter(|cut| cut.fits(self.object.size));
-        let kept = cut.is_some();
-        let layout = Layout::of(self.object.size, cut, self.transfer);
+        let size = self.object.size;
+        let cut = if hidden { None } else { self.cut(&etag).await };
+        let (promise, in_order) = match (etag.md5(), &cut) {
+            _ if hidden => (None, None),
+            (Some(md5), _) => (Some(Promise::Whole(md5)), Some(Running::of_whole())),
+            (None, Some(cut)) => {
+                let in_order = (!cut.fits(size)).then(|| Running::of_pieces(cut.sizes(size)));
+                (Some(Promise::Parts(etag.to_string())), in_order)
+            }
+            (None, None) => (None, None),
+        };
+        let layout = Layout::of(size, cut, self.transfer);
         Ok(SourceInfo {
-            promise: match etag.md5() {
-                _ if hidden => None,
-                Some(md5) => Some(Promise::Whole(md5)),
-                None => kept.then(|| Promise::Parts(etag.to_string())),
-            },
+            promise,
+            in_order,
             options: options.with_head(&head, self.fidelity),
             metadata: ObjectMetadata::of_head(&head, self.object, self.tags(head.tag_count()).await?),
             layout,
@@ -79,13 +80,18 @@ impl MultipartCopy<'_> {
     /// of all if they are uneven.
     async fn cut(&self, etag: &ETag) -> Option<Cut> {
         let parts = etag.parts()?;
+        let size = self.object.size;
         let even = Cut::Even { parts, first: self.length_of_part(1).await? };
-        if even.fits(self.object.size) {
+        if even.makes_up(size) {
             return Some(even);
+        }
+        if even == (Cut::Even { parts, first: size }) {
+            return None; // the store knows of no parts
         }
         let numbers = 1..=i32::try_from(parts).ok().filter(|_| parts <= MOST_PARTS)?;
         let lengths = stream::iter(numbers).map(|number| async move { self.length_of_part(number).await.ok_or(()) });
-        lengths.buffered(ASKED_AT_ONCE).try_collect().await.ok().map(Cut::Uneven)
+        let sizes = lengths.buffered(ASKED_AT_ONCE).try_collect().await.ok()?;
+        Some(Cut::Uneven(sizes)).filter(|cut| cut.makes_up(size))
     }
 
     /// In bytes; `None` if the store does not tell it. The request has no condition, as some stores give each part an ETag

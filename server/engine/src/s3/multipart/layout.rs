@@ -95,19 +95,32 @@ impl Part {
 }
 
 impl Cut {
+    /// Whether these parts make an object of this size.
+    pub fn makes_up(&self, size: u64) -> bool {
+        match self {
+            Self::Even { parts, first } => *first > 0 && size.div_ceil(*first) == *parts,
+            Self::Uneven(sizes) => sizes.iter().try_fold(0, |sum: u64, part| sum.checked_add(*part)) == Some(size),
+        }
+    }
+
     /// Whether these parts make an object of this size, and S3 takes them.
     pub fn fits(&self, size: u64) -> bool {
         let legal = |part: u64| (SMALLEST_PART..=LARGEST_PART).contains(&part);
-        match self {
-            Self::Even { parts, first } => *parts <= MOST_PARTS && legal(*first) && size.div_ceil(*first) == *parts,
+        let taken = match self {
+            Self::Even { parts, first } => *parts <= MOST_PARTS && legal(*first),
             Self::Uneven(sizes) => sizes.split_last().is_some_and(|(last, before)| {
-                let sum = sizes.iter().try_fold(0, |sum: u64, part| sum.checked_add(*part));
                 let last_is_legal = (1..=LARGEST_PART).contains(last);
-                sizes.len() as u64 <= MOST_PARTS
-                    && last_is_legal
-                    && before.iter().all(|part| legal(*part))
-                    && sum == Some(size)
+                sizes.len() as u64 <= MOST_PARTS && last_is_legal && before.iter().all(|part| legal(*part))
             }),
+        };
+        taken && self.makes_up(size)
+    }
+
+    /// The sizes of the parts of an object of this size, which they make up.
+    pub fn sizes(&self, size: u64) -> Vec<u64> {
+        match self {
+            Self::Even { parts, first } => (0..*parts).map(|before| (size - before * first).min(*first)).collect(),
+            Self::Uneven(sizes) => sizes.clone(),
         }
     }
 }

@@ -9,8 +9,8 @@
 //! - Success is an ETag in the answer of every part and of the completion.
 //! - A failure or a stop aborts the upload.
 //! - Parts that were streamed are digested ([`super::digest`]). Cut as the source was, their digests make its ETag; an
-//!   object whose source was written as a whole is read in order, to have its MD5. If they do not agree, the object is
-//!   read once more: what was altered on the way is not kept.
+//!   object that cannot be cut as its source was is read in order, to have its digest all the same. If the source promises
+//!   another one, the object is read once more: what was altered on the way is not kept.
 //! - At most [`AT_ONCE`] parts of one object are in flight, and no more of all objects than [`Slots`] allow; each is
 //!   streamed piece by piece.
 
@@ -19,19 +19,19 @@ mod layout;
 mod upload;
 
 use futures::{TryStreamExt, stream::FuturesUnordered};
-use md5::{Digest as _, Md5};
 use model::{BucketName, Fidelity, Key};
 use tokio::{select, sync::Semaphore};
 
 pub use self::layout::{LARGEST, LARGEST_PART, SMALLEST_PART, parts_of, was_cut};
 use self::{
-    inspect::{Promise, SourceInfo},
+    inspect::SourceInfo,
     layout::Part,
     upload::{SentPart, Upload},
 };
 use super::{
     Action, Copied, Evidence, Failed, Listed, S3Client, S3Fault,
     digest::{Md5Sum, of_parts},
+    running::{Promise, Running},
 };
 
 /// Most parts of one object in flight.
@@ -84,7 +84,8 @@ impl MultipartCopy<'_> {
     /// known, or the ETag is no digest, and another way of copying is better.
     pub async fn send_as_cut(&self) -> Result<Option<Copied>, Failed> {
         let seen = self.inspect().await?;
-        if matches!(seen.promise, Some(Promise::Parts(_))) { self.send_seen(&seen).await.map(Some) } else { Ok(None) }
+        let kept = matches!(seen.promise, Some(Promise::Parts(_))) && seen.in_order.is_none();
+        if kept { self.send_seen(&seen).await.map(Some) } else { Ok(None) }
     }
 
     async fn send_seen(&self, seen: &SourceInfo) -> Result<Copied, Failed> {
@@ -116,7 +117,7 @@ impl MultipartCopy<'_> {
                 return Err(failed);
             }
         };
-        let digest = seen.promise.as_ref().and_then(|promise| digest(&parts, promise));
+        let digest = seen.promise.as_ref().and_then(|_| digest(&parts, seen.in_order.is_some()));
         let kept = digest.is_some() && digest == seen.promise;
         if let Some(digest) = digest.filter(|_| !kept) {
             let of_its_own = matches!(digest, Promise::Parts(_)) && doubted == Some(&digest);
@@ -140,8 +141,8 @@ impl MultipartCopy<'_> {
     /// Copies all parts and returns them in order; the first failure ends the others.
     async fn parts(&self, upload: &Upload, seen: &SourceInfo) -> Result<Vec<SentPart>, Failed> {
         let own = Semaphore::new(1);
-        if self.transfer == Transfer::Streamed && matches!(seen.promise, Some(Promise::Whole(_))) {
-            return self.parts_in_order(upload, seen, &own).await;
+        if let Some(object) = seen.in_order.as_ref().filter(|_| self.transfer == Transfer::Streamed) {
+            return self.parts_in_order(upload, seen, &own, object).await;
         }
         let mut underway = FuturesUnordered::new();
         let mut done = Vec::new();
@@ -158,17 +159,17 @@ impl MultipartCopy<'_> {
         Ok(done)
     }
 
-    /// One part after the other, so that the MD5 of the whole is known at the end.
+    /// One part after the other, so that the digest of the object is known at the end.
     async fn parts_in_order(
         &self,
         upload: &Upload,
         seen: &SourceInfo,
         own: &Semaphore,
+        object: &Running,
     ) -> Result<Vec<SentPart>, Failed> {
         let mut done: Vec<SentPart> = Vec::new();
-        let nothing = Md5::new();
         for part in seen.layout.parts() {
-            let before = done.last().map_or(Some(&nothing), |part| part.whole.as_ref());
+            let before = done.last().map_or(Some(object), |part| part.object.as_ref());
             done.push(self.part(upload, &seen.object, own, part, before).await?);
         }
         Ok(done)
@@ -180,7 +181,7 @@ impl MultipartCopy<'_> {
         source: &Listed,
         own: &Semaphore,
         part: Part,
-        whole: Option<&Md5>,
+        before: Option<&Running>,
     ) -> Result<SentPart, Failed> {
         let _slot = select! {
             slot = own.acquire() => slot,
@@ -188,7 +189,7 @@ impl MultipartCopy<'_> {
         };
         match self.transfer {
             Transfer::Copied => upload.copy_part(self.from, source, &part).await,
-            Transfer::Streamed => upload.stream_part(self.source, self.from, source, &part, whole).await,
+            Transfer::Streamed => upload.stream_part(self.source, self.from, source, &part, before).await,
         }
     }
 
@@ -204,15 +205,13 @@ enum Attempt {
     Doubtful(Promise),
 }
 
-/// The digest of an object of these parts, of the promised kind; `None` unless each was digested.
-fn digest(parts: &[SentPart], promise: &Promise) -> Option<Promise> {
-    match promise {
-        Promise::Parts(_) => {
-            let sums: Option<Vec<Md5Sum>> = parts.iter().map(|part| part.digest).collect();
-            sums.map(|sums| Promise::Parts(of_parts(&sums)))
-        }
-        Promise::Whole(_) => Some(Promise::Whole(parts.last()?.whole.clone()?.finalize().into())),
+/// The digest of an object of these parts, in the form of its source's ETag; `None` unless each was digested.
+fn digest(parts: &[SentPart], in_order: bool) -> Option<Promise> {
+    if in_order {
+        return Some(parts.last()?.object.clone()?.finish());
     }
+    let sums: Option<Vec<Md5Sum>> = parts.iter().map(|part| part.digest).collect();
+    sums.map(|sums| Promise::Parts(of_parts(&sums)))
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@
 use std::time::Duration;
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
-use md5::Md5;
 use model::{BucketName, Key};
 use tokio::{runtime::Handle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +23,7 @@ use crate::s3::{
     error::Failed,
     limiter_wait::LimiterWait,
     retry::Retry,
+    running::Running,
     stream::{CHECKSUM, calculating, idle_limit},
 };
 
@@ -40,8 +40,8 @@ pub struct SentPart {
     pub digest: Option<Md5Sum>,
     /// Whether the store answered with that digest, or with the checksum that was sent.
     pub answered: bool,
-    /// The MD5 of the object up to the end of this part, if the parts are sent in order.
-    pub whole: Option<Md5>,
+    /// The digest of the object up to the end of this part, if the parts are sent in order.
+    pub object: Option<Running>,
 }
 
 pub struct Upload {
@@ -112,28 +112,28 @@ impl Upload {
             let etag = copied.copy_part_result().and_then(|result| result.e_tag()).and_then(ETag::parse);
             let etag =
                 etag.ok_or_else(|| context.unclear("the copy of a part was answered with success but no ETag"))?;
-            Ok(SentPart { number: part.number, etag, digest: None, answered: false, whole: None })
+            Ok(SentPart { number: part.number, etag, digest: None, answered: false, object: None })
         };
         self.store.retry.let_through(&context, part.length()).await?;
         let sent = self.store.retry.send(&context, limit(part.length()), request).await;
         sent.inspect(|_| self.store.retry.meter.move_on(part.length()))
     }
 
-    /// Streams a part through this process, which follows what `whole` has digested. Each attempt reads it again.
+    /// Streams a part through this process, which follows what `before` has digested. Each attempt reads it again.
     pub async fn stream_part(
         &self,
         other: &S3Client,
         from: &BucketName,
         source: &Listed,
         part: &Part,
-        whole: Option<&Md5>,
+        before: Option<&Running>,
     ) -> Result<SentPart, Failed> {
         let context = self.store.context(Action::Put, Some(&self.bucket));
         let wait = LimiterWait::default();
         let request = || async {
             wait.run(other.retry.turn()).await;
             let read = other.open(from, source, Some(&part.bytes), None).await?;
-            let digester = Digester::of_part(part.length(), whole.cloned());
+            let digester = Digester::of_part(part.length(), before.cloned());
             let request = self
                 .store
                 .client
@@ -152,7 +152,7 @@ impl Upload {
             let hidden = hides_digest(&self.bucket, written.server_side_encryption(), written.sse_customer_algorithm());
             let accepted = self.checksum.is_some() && written.checksum_crc64_nvme().is_some();
             let answered = digester.is_answered(&context, &etag, hidden)? || accepted;
-            Ok(SentPart { number: part.number, etag, digest: digester.found(), answered, whole: digester.whole() })
+            Ok(SentPart { number: part.number, etag, digest: digester.found(), answered, object: digester.object() })
         };
         self.store.retry.with(&other.retry).send_limited(&context, idle_limit(part.length()), &wait, request).await
     }

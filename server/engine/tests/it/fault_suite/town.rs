@@ -45,8 +45,8 @@ impl Town {
         }
         if large {
             town.replace("large/whole", Content { body: bulk(6 << 20), ..content(random) }).await;
-            let parts = vec![5 << 20, (5 << 20) + 7, 100];
-            let body = bulk((10 << 20) + 107);
+            let parts = vec![5 << 20, (1 << 20) + 7, 100];
+            let body = bulk((6 << 20) + 107);
             town.replace("large/parts", Content { body, parts, ..content(random) }).await;
         }
         town

@@ -34,6 +34,7 @@ pub enum Trouble {
     PageRepeated,
     KeyRepeated,
     KeysUnordered,
+    KeyMissing,
     /// `KeyCount` is not the number of keys.
     Miscounted,
     /// A bit of an object's bytes is altered, on its way here or from here.
@@ -52,7 +53,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::SlowDown,
         Self::InternalError,
         Self::Stall,
@@ -65,6 +66,7 @@ impl Trouble {
         Self::PageRepeated,
         Self::KeyRepeated,
         Self::KeysUnordered,
+        Self::KeyMissing,
         Self::Miscounted,
         Self::Altered,
         Self::Vanishing,
@@ -83,7 +85,7 @@ impl Trouble {
         let listing = request.kind == Kind::List;
         let writes_or_reads = !listing && request.method != Method::HEAD && request.method != Method::DELETE;
         match self {
-            Self::ListingCut | Self::KeyRepeated | Self::KeysUnordered | Self::Miscounted => listing,
+            Self::ListingCut | Self::KeyRepeated | Self::KeysUnordered | Self::KeyMissing | Self::Miscounted => listing,
             Self::PageRepeated => request.target.contains("continuation-token="),
             Self::Vanishing | Self::Changing => writes_or_reads,
             Self::Altered => request.has_bytes(),
@@ -122,6 +124,13 @@ impl Trouble {
                 let (one, last) = (at(pick, keys), keys.len() - 1);
                 keys.swap(one, last);
             }),
+            Self::KeyMissing => Fate::Alter(Box::new(move |page| {
+                let (before, mut keys, after) = split(&page);
+                if !keys.is_empty() {
+                    keys.remove(at(pick, &keys));
+                }
+                before + &keys.concat() + &after
+            })),
             Self::Miscounted => Fate::Alter(Box::new(|page| counted(&page, 1))),
             Self::Altered if request.method == Method::GET => Fate::FlipAnswer(pick),
             Self::Altered => Fate::FlipRequest(pick),
