@@ -130,8 +130,15 @@ pub fn outcome(job: &Job) -> String {
             format!("{what}{}", deleted(job))
         }
         (State::Succeeded, Some(Proof::Compared(proof))) => {
-            let equal = counted(proof.equal_objects(), object(&proof.selection));
-            format!("{equal} equal{}", deleted(job))
+            let objects = |number| counted(number, object(&proof.selection));
+            let deleted = deleted(job);
+            match (proof.equal_objects(), proof.unverified) {
+                (equal, 0) => format!("{} equal{deleted}", objects(equal)),
+                (0, unverified) => format!("{} copied, unverified{deleted}", objects(unverified)),
+                (equal, unverified) => {
+                    format!("{} copied, unverified; {} equal{deleted}", objects(unverified), count(equal))
+                }
+            }
         }
         (State::Succeeded, Some(Proof::DryRun(proof))) => {
             format!(
@@ -149,8 +156,12 @@ pub fn outcome(job: &Job) -> String {
             format!("{} read, {}", counted(proof.events, "event"), counted(proof.runs, "run"))
         }
         (State::Failed, Some(Proof::Compared(proof))) if proof.mode == Mode::Verify => {
-            let unequal = proof.missing + proof.different + proof.extra;
-            format!("{} not equal", counted(unequal, object(&proof.selection)))
+            let objects = |number| counted(number, object(&proof.selection));
+            match (proof.missing + proof.different + proof.extra, proof.unproven) {
+                (unequal, 0) => format!("{} not equal", objects(unequal)),
+                (0, unproven) => format!("{} not proven", objects(unproven)),
+                (unequal, unproven) => format!("{} not equal; {} not proven", objects(unequal), count(unproven)),
+            }
         }
         (State::Failed, _) if job.progress.failed > 0 => format!("{} failed", counted(job.progress.failed, "object")),
         (State::Failed, _) => job.error.as_ref().map_or_else(String::new, |error| error.message.clone()),
@@ -244,6 +255,23 @@ mod tests {
         let job = Job { progress: Progress { idle_ms: 61_000, ..running.progress.clone() }, ..running };
         assert_eq!(Mark::of(&job).word, "stalled");
         assert_eq!(standing(&job).last().map(String::as_str), Some("no progress for 1 min 1 s"));
+    }
+
+    #[test]
+    fn outcome_claims_no_more_than_the_proof() {
+        let Some(Proof::Compared(equal)) = examples::proven(1).proof else { unreachable!() };
+        let of = |state, mode, change: fn(&mut Comparison)| {
+            let mut proof = Comparison { mode, ..equal.clone() };
+            change(&mut proof);
+            outcome(&Job { state, proof: Some(Proof::Compared(proof.judged())), ..examples::proven(1) })
+        };
+        let verified = |change| of(State::Failed, Mode::Verify, change);
+        assert_eq!(verified(|proof| proof.unproven = 5), "5 objects not proven");
+        assert_eq!(verified(|proof| (proof.missing, proof.unproven) = (2, 5)), "2 objects not equal; 5 not proven");
+        let copied = |change| of(State::Succeeded, Mode::Copy, change);
+        assert_eq!(copied(|proof| proof.unverified = 3), "3 objects copied, unverified; 7,500 equal");
+        let none_equal: fn(&mut Comparison) = |proof| (proof.unverified, proof.equal_by_etag) = (3, 0);
+        assert_eq!(copied(none_equal), "3 objects copied, unverified");
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn figures(job: &Job) -> Vec<Figure> {
     if let Some(spec) = clone.filter(|spec| spec.mode != Mode::Verify) {
         let copied = if spec.dry_run { "Would copy" } else { "Copied" };
         figures.push((copied, count(progress.done), bytes(progress.bytes)));
-        figures.push(("Skipped", count(progress.skipped), "already equal".to_owned()));
+        figures.push(("Skipped", count(progress.skipped), "already there".to_owned()));
     }
     if let Some(lines) = progress.lines.filter(|_| clone.is_none()) {
         let parsed = format!("{} parsed", count(lines.parsed));

@@ -171,7 +171,7 @@ fn Dry(proof: DryRun) -> impl IntoView {
     let rows = vec![
         ("At the source", format!("{}, {}", count(proof.source_objects), bytes(proof.source_bytes))),
         ("Would be copied", format!("{}, {}", count(proof.would_copy), bytes(proof.would_copy_bytes))),
-        ("Already equal", count(proof.would_skip)),
+        ("Would be skipped", count(proof.would_skip)),
         ("Only at the destination", count(proof.extra)),
     ];
     let tone = if proof.source_objects == 0 { "mark idle verdict" } else { "mark good verdict" };

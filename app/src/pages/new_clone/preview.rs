@@ -46,7 +46,7 @@ fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
     let mut rows = vec![
         (at_source, format!("{}{}", at_least(preview), sized(preview.objects, preview.bytes))),
         ("To copy", sized(preview.to_copy, preview.to_copy_bytes)),
-        ("Already equal", counted(preview.to_skip, "object")),
+        ("To skip, by the listing", counted(preview.to_skip, "object")),
         ("Only at the destination", extra),
     ];
     if preview.spec.mode == Mode::Mirror {

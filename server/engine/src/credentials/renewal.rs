@@ -1,4 +1,7 @@
 //! The credentials in use, loaded again when their files change, before they expire, and after a refusal.
+//!
+//! Always: however many requests are refused together, one of them loads and the others wait for it. A load that fails leaves
+//! the credentials at hand in use. No credential reaches a log or an error.
 
 use std::{
     fmt,
@@ -43,6 +46,8 @@ struct State {
     current: Option<Current>,
     /// Number of loads that ended, successful or not.
     loads: u64,
+    /// Number of the load that last gave other credentials than the one before.
+    changed_at: u64,
     looked: Option<Instant>,
     /// Why the last load failed.
     failed: Option<NoCredentials>,
@@ -99,6 +104,11 @@ impl Renewal {
             }
         }
         self.each(loads).any(|(inner, loads)| inner.state().loads > loads)
+    }
+
+    /// Whether the credentials at hand are others than those of a request that began after `loads` loads.
+    pub fn differ(&self, loads: Loads) -> bool {
+        self.each(loads).any(|(inner, loads)| inner.state().changed_at > loads)
     }
 
     /// A request that began before anything was loaded used what the first load gave.
@@ -191,6 +201,9 @@ impl Inner {
                 if state.failed.take().is_some() && state.current.is_some() {
                     tracing::info!("credentials loaded again");
                 }
+                if !state.current.as_ref().is_some_and(|current| same(&current.credentials, &credentials)) {
+                    state.changed_at = state.loads;
+                }
                 let due = due(&credentials, SystemTime::now());
                 state.current = Some(Current { credentials: credentials.clone(), stamp, due });
                 Ok(credentials)
@@ -214,6 +227,14 @@ impl Inner {
             _ => None,
         }
     }
+}
+
+/// Whether requests with these credentials are signed alike.
+fn same(one: &Credentials, other: &Credentials) -> bool {
+    let parts = |from: &Credentials| {
+        (from.access_key_id().to_owned(), from.secret_access_key().to_owned(), from.session_token().map(str::to_owned))
+    };
+    parts(one) == parts(other)
 }
 
 /// When to load again.

@@ -29,6 +29,9 @@ const NEGLIGIBLE: Duration = Duration::from_millis(2);
 /// Longest time limit of a request for which a user waits.
 const URGENT: Duration = Duration::from_secs(30);
 
+/// Attempts at a request after its credentials were refused.
+const MOST_RENEWALS: u32 = 5;
+
 /// Interval at which a wait for bandwidth counts as progress.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
@@ -230,7 +233,7 @@ impl Retry {
     where
         Sent: Future<Output = Result<T, S3Error>> + Send,
     {
-        let (mut attempts, mut renewed) = (0, false);
+        let (mut attempts, mut renewals) = (0, 0);
         let limit = if self.urgent { limit.min(URGENT) } else { limit };
         loop {
             let loads = self.credentials.loads();
@@ -253,8 +256,10 @@ impl Retry {
                 S3Fault::Timeout { .. } => self.meter.timed_out.fetch_add(1, Relaxed),
                 _ => 0,
             };
-            if !renewed && self.renewed(&error, loads).await {
-                renewed = true;
+            let renewable = renewals < MOST_RENEWALS && self.renewed(&error, loads).await;
+            // A second time only with other credentials: they were replaced once more while the request waited.
+            if renewable && (renewals == 0 || self.credentials.differ(loads)) {
+                renewals += 1;
                 self.meter.retries.fetch_add(1, Relaxed);
                 continue;
             }

@@ -99,7 +99,7 @@ pub fn print_json(value: &impl Serialize) {
 fn words(progress: &Progress) -> String {
     let settled = if progress.phase == Phase::Verifying { progress.compared } else { progress.settled() };
     let mut words = format!(
-        "{}: {} of {}{}, {} copied, {} equal, {} failed",
+        "{}: {} of {}{}, {} copied, {} skipped, {} failed",
         progress.phase.as_str(),
         count(settled),
         count(progress.found),

@@ -94,7 +94,7 @@ impl Summary {
         #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
         let seconds = progress.active_ms as f64 / 1_000.0;
         out!(
-            "  {} objects found ({}{}), {} copied ({}), {} equal already, {} failed, in {seconds:.1} s",
+            "  {} objects found ({}{}), {} copied ({}), {} skipped, {} failed, in {seconds:.1} s",
             count(progress.found),
             bytes(progress.found_bytes),
             if progress.found_final { "" } else { ", so far" },
@@ -136,7 +136,7 @@ impl Summary {
                 figures(proof),
             ),
             Some(Proof::DryRun(plan)) => out!(
-                "  would copy {} ({}), skip {} that are equal, leave {} that are only at the destination",
+                "  would copy {} ({}), skip {}, leave {} that are only at the destination",
                 count(plan.would_copy),
                 bytes(plan.would_copy_bytes),
                 count(plan.would_skip),

@@ -87,6 +87,18 @@ async fn refusal_after_two_rotations_reads_the_file() {
     assert_eq!(key(&renewal).await.unwrap(), "key-3");
 }
 
+/// A request that is refused with credentials that another has replaced meanwhile may be sent again.
+#[tokio::test(start_paused = true)]
+async fn replaced_credentials_differ_from_refused_ones() {
+    let (_fake, renewal) = source(None);
+    let never = renewal.loads();
+    key(&renewal).await.unwrap();
+    let first = renewal.loads();
+    assert!(!renewal.differ(never) && !renewal.differ(first));
+    assert!(renewal.renew(first).await);
+    assert!(renewal.differ(never) && renewal.differ(first) && !renewal.differ(renewal.loads()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn unclear_refusal_loads_only_a_changed_file() {
     let (fake, renewal) = source(None);
