@@ -3,7 +3,8 @@
 //! Everything that a user supplied is quoted for the shell: a prefix may contain spaces, quotes and dollar signs.
 
 use model::{
-    CloneRequest, CloneSpec, Compare, Encryption, Fidelity, Mode, ObjectLock, Place, Selection, UnreadableTags,
+    ClassFallback, CloneRequest, CloneSpec, Compare, CopyBy, Encryption, Fidelity, Mode, ObjectLock, Place, Selection,
+    UnreadableTags,
 };
 
 /// A command line and an equivalent `curl` call.
@@ -33,7 +34,8 @@ pub fn command_line(spec: &CloneSpec, endpoint: Option<&str>) -> String {
 
 /// The flags of options that differ from the default: ` --sse … --acl …`.
 pub fn kept(fidelity: &Fidelity) -> String {
-    let Fidelity { encryption, acl, object_lock, website_redirects, compare, unreadable_tags } = fidelity;
+    let Fidelity { encryption, acl, object_lock, website_redirects, compare, unreadable_tags, .. } = fidelity;
+    let Fidelity { storage_class, storage_class_fallback, set_headers, copy_by, .. } = fidelity;
     let key = encryption.as_ref().and_then(Encryption::key_id);
     let parts = [
         encryption.as_ref().map(|how| format!(" --sse {}", how.name())),
@@ -43,8 +45,13 @@ pub fn kept(fidelity: &Fidelity) -> String {
         website_redirects.then(|| " --website-redirects".to_owned()),
         (*compare != Compare::Listing).then(|| format!(" --compare {}", compare.name())),
         (*unreadable_tags != UnreadableTags::Fail).then(|| format!(" --unreadable-tags {}", unreadable_tags.name())),
+        (!storage_class.is_keep()).then(|| format!(" --storage-class {storage_class}")),
+        (*storage_class_fallback != ClassFallback::Fail)
+            .then(|| format!(" --storage-class-fallback {storage_class_fallback}")),
+        (*copy_by != CopyBy::Auto).then(|| format!(" --copy-by {copy_by}")),
     ];
-    parts.into_iter().flatten().collect()
+    let headers = set_headers.iter().map(|change| format!(" --set-header {}", quoted(&change.to_string())));
+    parts.into_iter().flatten().chain(headers).collect()
 }
 
 /// The flags of a selection: ` --include GLOB --exclude GLOB --newer-than TIME`; empty for all objects.
@@ -53,7 +60,8 @@ pub fn only(selection: &Selection) -> String {
         globs.iter().fold(String::new(), |line, glob| line + " --" + name + " " + &quoted(glob.as_str()))
     };
     let since = selection.newer_than.map(|since| format!(" --newer-than {since}")).unwrap_or_default();
-    globs("include", &selection.include) + &globs("exclude", &selection.exclude) + &since
+    let keys = selection.keys_from.as_ref().map(|keys| format!(" --keys {}", quoted(&keys.name))).unwrap_or_default();
+    globs("include", &selection.include) + &globs("exclude", &selection.exclude) + &since + &keys
 }
 
 /// The `curl` call for `POST /api/v1/clones` at `origin`, such as `http://127.0.0.1:3000`; an empty origin becomes
@@ -119,7 +127,12 @@ mod tests {
 
     fn some() -> Selection {
         let globs = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-        Selection { include: globs(&["**/*.gz", "it's"]), exclude: globs(&["a$b"]), newer_than: Some(model::Time(0)) }
+        Selection {
+            include: globs(&["**/*.gz", "it's"]),
+            exclude: globs(&["a$b"]),
+            newer_than: Some(model::Time(0)),
+            keys_from: None,
+        }
     }
 
     #[test]
@@ -149,10 +162,18 @@ mod tests {
             website_redirects: true,
             compare: Compare::Metadata,
             unreadable_tags: UnreadableTags::Ignore,
+            storage_class: "GLACIER=none".parse().unwrap(),
+            storage_class_fallback: "STANDARD".parse().unwrap(),
+            set_headers: model::HeaderChanges::lines("Expires:\nx-amz-meta-a: it's").unwrap(),
+            copy_by: CopyBy::Stream,
         };
         let spec = CloneSpec { fidelity, ..spec("") };
         let said = r" --sse aws:kms --sse-kms-key-id 'alias/it'\''s' --acl copy --object-lock copy --website-redirects";
-        assert!(command_line(&spec, None).ends_with(&format!("{said} --compare metadata --unreadable-tags ignore")));
+        let classes = "--storage-class GLACIER=none --storage-class-fallback STANDARD --copy-by stream";
+        let headers = r"--set-header expires: --set-header 'x-amz-meta-a: it'\''s'";
+        let said = format!("{said} --compare metadata --unreadable-tags ignore {classes} {headers}");
+        let line = command_line(&spec, None);
+        assert!(line.ends_with(&said), "{line}");
         assert!(curl(&spec, "").contains(r#""fidelity":{"encryption":{"algorithm":"aws:kms""#));
     }
 

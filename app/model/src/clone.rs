@@ -66,7 +66,7 @@ impl From<RequestJson> for CloneRequest {
     fn from(json: RequestJson) -> Self {
         let RequestJson { source, destination, mode, dry_run, include, exclude, newer_than, fidelity, plan, confirm } =
             json;
-        let selection = Selection { include, exclude, newer_than };
+        let selection = Selection { include, exclude, newer_than, keys_from: None };
         Self { source, destination, mode, dry_run, selection, fidelity, plan, confirm }
     }
 }

@@ -1,4 +1,5 @@
-//! Fidelity of a clone: attributes to copy at extra cost, and attributes that copies get regardless of their source.
+//! Fidelity of a clone: attributes to copy at extra cost, attributes that copies get regardless of their source, and who
+//! moves their bytes.
 //!
 //! Always: the default costs no extra request. An option is never dropped silently: a store that cannot
 //! keep it fails the object, or the clone before its start.
@@ -10,7 +11,7 @@ use serde::{
     de::{self, IgnoredAny},
 };
 
-use crate::Invalid;
+use crate::{ClassFallback, ClassRule, HeaderChanges, Invalid};
 
 /// The options of a [`crate::CloneRequest`] and of the spec made of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,30 @@ pub struct Fidelity {
     /// How the clone treats objects whose tags it cannot copy.
     #[serde(skip_serializing_if = "is_default")]
     pub unreadable_tags: UnreadableTags,
+    /// Storage class of the copies.
+    #[serde(skip_serializing_if = "ClassRule::is_keep")]
+    pub storage_class: ClassRule,
+    /// Treatment of objects whose storage class the destination refuses, at one more request for each.
+    #[serde(skip_serializing_if = "is_default")]
+    pub storage_class_fallback: ClassFallback,
+    /// Headers that copies get or lose, at one HEAD per object where the store copies by itself.
+    #[serde(skip_serializing_if = "HeaderChanges::is_empty")]
+    pub set_headers: HeaderChanges,
+    #[serde(skip_serializing_if = "is_default")]
+    pub copy_by: CopyBy,
+}
+
+/// Who moves the bytes of copies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyBy {
+    /// The store where one credential reads the source and writes the destination, and the store can; else Logyard.
+    #[default]
+    Auto,
+    /// The store by itself; where it cannot, the object fails.
+    Store,
+    /// Logyard, from one connection to the other.
+    Stream,
 }
 
 /// Encryption of copies by the destination store.
@@ -65,7 +90,11 @@ pub enum Acl {
     Copy,
     /// For a bucket of another account.
     BucketOwnerFullControl,
+    BucketOwnerRead,
     Private,
+    AuthenticatedRead,
+    /// Anyone may read the copies.
+    PublicRead,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +175,14 @@ struct FidelityJson {
     compare: Compare,
     #[serde(default)]
     unreadable_tags: UnreadableTags,
+    #[serde(default)]
+    storage_class: ClassRule,
+    #[serde(default)]
+    storage_class_fallback: ClassFallback,
+    #[serde(default)]
+    set_headers: HeaderChanges,
+    #[serde(default)]
+    copy_by: CopyBy,
     #[serde(default, rename = "source_customer_key")]
     _source: NotKept,
     #[serde(default, rename = "destination_customer_key")]
@@ -154,8 +191,31 @@ struct FidelityJson {
 
 impl From<FidelityJson> for Fidelity {
     fn from(json: FidelityJson) -> Self {
-        let FidelityJson { encryption, acl, object_lock, website_redirects, compare, unreadable_tags, .. } = json;
-        Self { encryption, acl, object_lock, website_redirects, compare, unreadable_tags }
+        let FidelityJson {
+            encryption,
+            acl,
+            object_lock,
+            website_redirects,
+            compare,
+            unreadable_tags,
+            storage_class,
+            storage_class_fallback,
+            set_headers,
+            copy_by,
+            ..
+        } = json;
+        Self {
+            encryption,
+            acl,
+            object_lock,
+            website_redirects,
+            compare,
+            unreadable_tags,
+            storage_class,
+            storage_class_fallback,
+            set_headers,
+            copy_by,
+        }
     }
 }
 
@@ -201,6 +261,26 @@ impl fmt::Display for Fidelity {
                 Compare::Content => Some("compared by content where no digest decides".to_owned()),
             },
             (self.unreadable_tags != UnreadableTags::Fail).then(|| "without tags that cannot go along".to_owned()),
+            match &self.storage_class {
+                ClassRule::Keep => None,
+                ClassRule::All(None) => Some("with the destination's default storage class".to_owned()),
+                ClassRule::All(Some(_)) => Some(format!("with storage class {}", self.storage_class)),
+                ClassRule::Map(_) => Some(format!("with storage classes {}", self.storage_class)),
+            },
+            match &self.storage_class_fallback {
+                ClassFallback::Fail => None,
+                ClassFallback::To(None) => Some("without storage classes that are refused".to_owned()),
+                class @ ClassFallback::To(_) => Some(format!("with storage class {class} where another is refused")),
+            },
+            (!self.set_headers.is_empty()).then(|| {
+                let changes: Vec<_> = self.set_headers.iter().map(|change| format!("\"{change}\"")).collect();
+                format!("with headers {}", changes.join(" and "))
+            }),
+            match self.copy_by {
+                CopyBy::Auto => None,
+                CopyBy::Store => Some("copied by the store only".to_owned()),
+                CopyBy::Stream => Some("streamed through this process".to_owned()),
+            },
         ];
         f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
@@ -238,14 +318,24 @@ impl Encryption {
 }
 
 impl Acl {
-    pub const ALL: [Self; 3] = [Self::Copy, Self::BucketOwnerFullControl, Self::Private];
+    pub const ALL: [Self; 6] = [
+        Self::Copy,
+        Self::BucketOwnerFullControl,
+        Self::BucketOwnerRead,
+        Self::Private,
+        Self::AuthenticatedRead,
+        Self::PublicRead,
+    ];
 
     /// Name in commands and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Copy => "copy",
             Self::BucketOwnerFullControl => "bucket-owner-full-control",
+            Self::BucketOwnerRead => "bucket-owner-read",
             Self::Private => "private",
+            Self::AuthenticatedRead => "authenticated-read",
+            Self::PublicRead => "public-read",
         }
     }
 }
@@ -277,7 +367,35 @@ impl FromStr for Acl {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let known = Self::ALL.into_iter().find(|acl| acl.name() == text);
-        known.ok_or_else(|| Invalid::new("acl", text, "copy, bucket-owner-full-control or private"))
+        known.ok_or_else(|| Invalid::new("acl", text, format!("one of {}", Self::ALL.map(Self::name).join(", "))))
+    }
+}
+
+impl CopyBy {
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Store, Self::Stream];
+
+    /// Name in commands and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Store => "store",
+            Self::Stream => "stream",
+        }
+    }
+}
+
+impl fmt::Display for CopyBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for CopyBy {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let known = Self::ALL.into_iter().find(|by| by.name() == text);
+        known.ok_or_else(|| Invalid::new("copy_by", text, "auto, store or stream"))
     }
 }
 
@@ -330,7 +448,9 @@ mod tests {
         assert_eq!(serde_json::to_string(&Fidelity::default()).unwrap(), "{}");
         let json = concat!(
             r#"{"encryption":{"algorithm":"aws:kms","key_id":"alias/k"},"acl":"bucket-owner-full-control","#,
-            r#""object_lock":"copy","website_redirects":true,"compare":"metadata","unreadable_tags":"warn"}"#
+            r#""object_lock":"copy","website_redirects":true,"compare":"metadata","unreadable_tags":"warn","#,
+            r#""storage_class":{"GLACIER":"STANDARD"},"storage_class_fallback":"none","#,
+            r#""set_headers":{"expires":null},"copy_by":"stream"}"#
         );
         let all = read(json).unwrap();
         assert_eq!(serde_json::to_string(&all).unwrap(), json);

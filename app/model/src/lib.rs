@@ -12,6 +12,7 @@ mod event;
 mod failure;
 mod fidelity;
 mod glob;
+mod header_changes;
 mod health;
 mod id;
 mod job;
@@ -31,6 +32,7 @@ mod run;
 mod schedule;
 mod selection;
 mod sentence;
+mod storage_class;
 mod summary;
 mod sync;
 mod time;
@@ -46,8 +48,9 @@ pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
 pub use error::{Invalid, Problem, ProblemCode};
 pub use event::{Event, EventKind};
 pub use failure::{Failure, FailureGroup, Reason};
-pub use fidelity::{Acl, Compare, Encryption, Fidelity, KmsKeyId, ObjectLock, UnreadableTags};
+pub use fidelity::{Acl, Compare, CopyBy, Encryption, Fidelity, KmsKeyId, ObjectLock, UnreadableTags};
 pub use glob::Glob;
+pub use header_changes::{HeaderChange, HeaderChanges};
 pub use health::{Dimension, Gap, GapKind, LossShape, Percentiles, PipelineHealth, Reconciled, Reconciliation, Tile};
 pub use id::JobId;
 pub use job::{Action, Job, JobError, Kind, NotAllowed, Retry, Spec, State, Stop};
@@ -70,8 +73,9 @@ pub use schedule::{
     Fired, Firing, NextTimes, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing,
     Upcoming,
 };
-pub use selection::Selection;
+pub use selection::{KeysFrom, Selection};
 pub use sentence::sentence;
+pub use storage_class::{ClassFallback, ClassRule, StorageClass};
 pub use summary::{
     Bytes, Connections, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, SendingFailure, SocketFailure,
     Summary, Tally,

@@ -116,15 +116,43 @@ impl TryFrom<String> for BucketName {
         let fits = (3..=63).contains(&bytes.len())
             && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(b))
             && bytes[0].is_ascii_alphanumeric();
-        if fits {
+        if fits || is_access_point(&name) {
             Ok(Self(name))
         } else {
             Err(Invalid::new(
                 "bucket",
                 name,
-                "3 to 63 letters, digits, dots or hyphens, starting with a letter or digit",
+                "3 to 63 letters, digits, dots or hyphens, starting with a letter or digit; or the ARN of an access point, \
+                 such as arn:aws:s3:eu-west-1:123456789012:accesspoint/name",
             ))
         }
+    }
+}
+
+/// Whether it is the ARN of an access point of one region: `arn:PARTITION:s3:REGION:ACCOUNT:accesspoint/NAME`.
+fn is_access_point(text: &str) -> bool {
+    let fields: Vec<_> = text.splitn(6, ':').collect();
+    let ["arn", partition, "s3", region, account, resource] = fields[..] else { return false };
+    let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let word = |text: &str| (1..=63).contains(&text.len()) && text.bytes().all(lower);
+    word(partition)
+        && word(region)
+        && account.len() == 12
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && resource.strip_prefix("accesspoint/").is_some_and(word)
+}
+
+impl BucketName {
+    /// Whether it is the ARN of an access point instead of the name of a bucket.
+    pub fn is_access_point(&self) -> bool {
+        self.0.starts_with("arn:")
+    }
+
+    /// Splits `BUCKET/PREFIX`, where the bucket may be the ARN of an access point, which holds a slash itself.
+    pub(crate) fn split(text: &str) -> (&str, &str) {
+        let mut slashes = text.match_indices('/').map(|(at, _)| at);
+        let slash = if text.starts_with("arn:") { slashes.nth(1) } else { slashes.next() };
+        slash.map_or((text, ""), |slash| (&text[..slash], &text[slash + 1..]))
     }
 }
 
@@ -204,6 +232,19 @@ mod tests {
         }
         assert!("é".repeat(61).parse::<ScheduleName>().is_err());
         assert_eq!("nightly of prod".parse::<ScheduleName>().unwrap().as_str(), "nightly of prod");
+    }
+
+    #[test]
+    fn access_point_is_named_by_its_arn() {
+        let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/logs";
+        assert!(arn.parse::<BucketName>().unwrap().is_access_point());
+        assert_eq!(BucketName::split(&format!("{arn}/2026/")), (arn, "2026/"));
+        assert_eq!((BucketName::split(arn), BucketName::split("b/c/d")), ((arn, ""), ("b", "c/d")));
+        for wrong in
+            ["arn:aws:s3:::bucket", "arn:aws:s3::123456789012:accesspoint/m.mrap", "arn:aws:s3:r:1:accesspoint/a"]
+        {
+            assert!(wrong.parse::<BucketName>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl FromStr for Place {
     /// Parses `s3://bucket/prefix`, or the same without `s3://`, without percent-decoding.
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let rest = text.strip_prefix("s3://").unwrap_or(text);
-        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let (bucket, prefix) = BucketName::split(rest);
         Ok(Self { store: None, bucket: bucket.parse()?, prefix: prefix.parse()? })
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Glob, Time};
+use crate::{Digest, Glob, Time};
 
 /// A selection; all objects by default. Globs apply to the key after the location's prefix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,20 @@ pub struct Selection {
     /// Objects must have a `LastModified` at the source of this time or later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newer_than: Option<Time>,
+    /// List whose keys alone are looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys_from: Option<KeysFrom>,
+}
+
+/// A list of keys, which the caller of the engine holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysFrom {
+    /// Its file, or `-` for standard input.
+    pub name: String,
+    /// Number of different keys.
+    pub count: u64,
+    /// SHA-256 of the keys in their order.
+    pub digest: Digest,
 }
 
 impl Selection {
@@ -55,6 +69,10 @@ impl fmt::Display for Selection {
             (!self.include.is_empty()).then(|| format!("matching {}", either(&self.include))),
             (!self.exclude.is_empty()).then(|| format!("not matching {}", either(&self.exclude))),
             self.newer_than.map(|since| format!("modified at or after {since}")),
+            self.keys_from.as_ref().map(|keys| match keys.name.as_str() {
+                "-" => format!("among {} keys of standard input", keys.count),
+                name => format!("among {} keys of {name:?}", keys.count),
+            }),
         ];
         f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
@@ -66,7 +84,12 @@ mod tests {
 
     fn selection(include: &[&str], exclude: &[&str], newer_than: Option<i64>) -> Selection {
         let globs = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-        Selection { include: globs(include), exclude: globs(exclude), newer_than: newer_than.map(Time) }
+        Selection {
+            include: globs(include),
+            exclude: globs(exclude),
+            newer_than: newer_than.map(Time),
+            keys_from: None,
+        }
     }
 
     #[test]

@@ -133,6 +133,7 @@ impl CloneForm {
             include: texts::globs("include", &self.include)?,
             exclude: texts::globs("exclude", &self.exclude)?,
             newer_than: texts::instant(&self.newer_than)?,
+            keys_from: None,
         })
     }
 

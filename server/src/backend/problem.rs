@@ -167,6 +167,10 @@ impl AppBackend {
                 let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
                 Problem::new(ProblemCode::Invalid, detail).on("destination.prefix")
             }
+            CloneError::NoCopyByStore => {
+                let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
+                Problem::new(ProblemCode::Invalid, detail).on("fidelity.copy_by")
+            }
             CloneError::TagsUnknown { .. } => {
                 let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
                 Problem::new(ProblemCode::Store, detail).on("fidelity.unreadable_tags")
@@ -183,6 +187,7 @@ impl AppBackend {
             }
             CloneError::Stopped
             | CloneError::NoPlan
+            | CloneError::NoKeys
             | CloneError::PlanChanged { .. }
             | CloneError::SourceEmpty { .. }
             | CloneError::NotAllCopied { .. }

@@ -128,6 +128,7 @@ impl Runner {
             concurrency: usize::try_from(self.concurrency).unwrap_or(1),
             verify: true,
             multipart_threshold: self.multipart_threshold,
+            keys: None,
         }
     }
 }

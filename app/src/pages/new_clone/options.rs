@@ -3,15 +3,21 @@
 use leptos::prelude::*;
 
 use super::checks::Checks;
-use crate::{forms::OptionTexts, ui::FieldFault};
+use crate::{
+    forms::OptionTexts,
+    ui::{FieldFault, in_textarea},
+};
 
 const SSE: [(&str, &str); 3] =
     [("", "destination bucket's default"), ("AES256", "AES256: keys of the store"), ("aws:kms", "aws:kms: a KMS key")];
-const ACL: [(&str, &str); 4] = [
+const ACL: [(&str, &str); 7] = [
     ("", "destination bucket's default"),
     ("copy", "copy from source objects"),
     ("bucket-owner-full-control", "bucket-owner-full-control"),
+    ("bucket-owner-read", "bucket-owner-read"),
     ("private", "private"),
+    ("authenticated-read", "authenticated-read"),
+    ("public-read", "public-read: anyone may read the copies"),
 ];
 
 const COMPARE: [(&str, &str); 3] = [
@@ -21,12 +27,19 @@ const COMPARE: [(&str, &str); 3] = [
 ];
 const TAGS: [(&str, &str); 3] =
     [("", "fail the object"), ("warn", "copy it without tags, and log that"), ("ignore", "copy it without tags")];
+const COPY_BY: [(&str, &str); 3] = [
+    ("", "the store where it can, else Logyard"),
+    ("store", "only the store"),
+    ("stream", "always Logyard: streamed through this server"),
+];
 
 #[component]
 pub fn Options(texts: OptionTexts, checks: Checks) -> impl IntoView {
     let fault = |field: &str| checks.at(field).map(|problem| problem.detail.clone());
     let [sse_fault, key_fault, acl_fault, tags_fault, compare_fault] =
         ["encryption", "kms_key_id", "acl", "unreadable_tags", "compare"].map(fault);
+    let [class_fault, fallback_fault, headers_fault, by_fault] =
+        ["storage_class", "storage_class_fallback", "set_headers", "copy_by"].map(fault);
     let said = texts != OptionTexts::default();
     view! {
         <details open=said>
@@ -46,6 +59,33 @@ pub fn Options(texts: OptionTexts, checks: Checks) -> impl IntoView {
                 />
                 <FieldFault id="sse-kms-key-id-fault".to_owned() text=key_fault />
                 <Choice name="acl" label="Access control (ACL)" choices=&ACL chosen=texts.acl fault=acl_fault />
+                <Text
+                    name="storage_class"
+                    label="Storage class"
+                    placeholder="keep; or none, STANDARD_IA, GLACIER=STANDARD"
+                    given=texts.storage_class
+                    fault=class_fault
+                />
+                <Text
+                    name="storage_class_fallback"
+                    label="Where the class is refused"
+                    placeholder="fail; or none, or a class"
+                    given=texts.storage_class_fallback
+                    fault=fallback_fault
+                />
+                <label for="set_headers">"Headers of copies, one a line"</label>
+                <textarea
+                    id="set_headers"
+                    name="set_headers"
+                    rows="2"
+                    autocomplete="off"
+                    spellcheck="false"
+                    placeholder="Cache-Control: max-age=60"
+                    aria-describedby="set_headers-fault"
+                    inner_html=in_textarea(&texts.set_headers)
+                ></textarea>
+                <FieldFault id="set_headers-fault".to_owned() text=headers_fault />
+                <Choice name="copy_by" label="Copied by" choices=&COPY_BY chosen=texts.copy_by fault=by_fault />
                 <Choice
                     name="unreadable_tags"
                     label="Tags that cannot be read or kept"
@@ -63,6 +103,30 @@ pub fn Options(texts: OptionTexts, checks: Checks) -> impl IntoView {
                 </p>
             </fieldset>
         </details>
+    }
+}
+
+#[component]
+fn Text(
+    name: &'static str,
+    label: &'static str,
+    placeholder: &'static str,
+    given: String,
+    fault: Option<String>,
+) -> impl IntoView {
+    let faulty = format!("{name}-fault");
+    view! {
+        <label for=name>{label}</label>
+        <input
+            id=name
+            name=name
+            autocomplete="off"
+            spellcheck="false"
+            placeholder=placeholder
+            aria-describedby=faulty.clone()
+            value=given
+        />
+        <FieldFault id=faulty text=fault />
     }
 }
 

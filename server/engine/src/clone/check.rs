@@ -1,15 +1,19 @@
 //! Refuses clones that must not start, before anything is written.
 
-use model::{CloneSpec, Key, Mode, ObjectLock, UnreadableTags};
+use model::{CloneSpec, Key, Location, Mode, ObjectLock, UnreadableTags};
 
-use super::CloneError;
+use super::{CloneError, mover::Mover};
 use crate::s3::{S3Client, S3Error};
 
 /// Fails with the reason if a clone must not start: same place, destination inside the source, missing bucket, no
 /// permission.
 pub async fn check(spec: &CloneSpec, source: &S3Client, destination: &S3Client) -> Result<(), CloneError> {
     apart(spec, source, destination)?;
+    let mover = mover(spec, source, destination)?;
     let (source, destination) = (source.hasty(), destination.hasty());
+    if spec.selection.keys_from.is_some() {
+        return exist(&[(&source, &spec.source), (&destination, &spec.destination)]).await;
+    }
     named(spec, &source).await?;
     let (first, there) = tokio::join!(
         source.peek(&spec.source.bucket, &spec.source.prefix, 1),
@@ -32,9 +36,26 @@ pub async fn check(spec: &CloneSpec, source: &S3Client, destination: &S3Client) 
     if spec.fidelity.object_lock == ObjectLock::Copy {
         source.tells_locks(&spec.source.bucket, key).await?;
     }
-    let streams = !source.endpoint().one_credential(destination.endpoint());
-    if streams && spec.fidelity.unreadable_tags == UnreadableTags::Fail {
+    if mover.streams() && spec.fidelity.unreadable_tags == UnreadableTags::Fail {
         source.tells_tags(&spec.source.bucket, key).await.map_err(|error| CloneError::TagsUnknown { error })?;
+    }
+    Ok(())
+}
+
+/// Who moves the bytes. Fails if that is to be the store, and it cannot reach both ends.
+pub(super) fn mover(spec: &CloneSpec, source: &S3Client, destination: &S3Client) -> Result<Mover, CloneError> {
+    let mover = Mover::new(spec.fidelity.copy_by, source.endpoint().one_credential(destination.endpoint()));
+    if mover.lacks_credential() && spec.mode != Mode::Verify { Err(CloneError::NoCopyByStore) } else { Ok(mover) }
+}
+
+/// Fails if a bucket does not exist, or its store does not answer. A clone of named keys lists nothing, and need not be
+/// allowed to.
+async fn exist(places: &[(&S3Client, &Location)]) -> Result<(), CloneError> {
+    for (store, place) in places {
+        match store.peek(&place.bucket, &place.prefix, 1).await {
+            Err(error) if !error.denied() => return Err(error.into()),
+            _ => {}
+        }
     }
     Ok(())
 }

@@ -163,13 +163,22 @@ impl Endpoints {
         }
     }
 
+    /// Whether the destination has the metadata, headers and class that this clone gives to copies.
+    fn carries_metadata(&self, source: &Head, destination: &Head) -> bool {
+        let fidelity = &self.spec.fidelity;
+        let asked = source.metadata.clone().changed_by(fidelity);
+        let fallback = fidelity.storage_class_fallback.class();
+        asked.same_as(&destination.metadata)
+            || fallback.is_some_and(|class| asked.with_class(class).same_as(&destination.metadata))
+    }
+
     /// Whether metadata, headers, class and tags are equal; `None`: the tags cannot be read. Tags of which one side cannot be
     /// read do not count if the clone allows copies without them.
     async fn carry_the_same(&self, source: &Head, destination: &Head) -> Option<bool> {
         // A store that copies by itself loses them, unless they are asked for.
-        let carried = self.spec.fidelity.website_redirects || !self.one_credential;
+        let carried = self.spec.fidelity.website_redirects || self.mover.streams();
         let redirects = !carried || source.redirect == destination.redirect;
-        if !redirects || !source.metadata.same_as(&destination.metadata) {
+        if !redirects || !self.carries_metadata(source, destination) {
             return Some(false);
         }
         let strict = self.spec.fidelity.unreadable_tags == UnreadableTags::Fail;

@@ -47,7 +47,7 @@ where
 {
     let (queue, planned) = mpsc::unbounded_channel();
     let planning = AbortOnDropHandle::new(tokio::spawn(begin(queue)));
-    let first = if endpoints.one_credential { FIRST } else { FIRST_STREAMED };
+    let first = if endpoints.mover.streams() { FIRST_STREAMED } else { FIRST };
     let mut pool = WorkerPool::beginning_with(first, most, tracker, stop);
     endpoints.throttle.set_in_use(true);
     let outcome = copy_all(&mut pool, endpoints, tracker, planned).await;

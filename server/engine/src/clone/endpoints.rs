@@ -11,13 +11,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Options, Tracker,
+    mover::Mover,
     planned::Planned,
     records::Records,
     refusals::Refusals,
     throttle::{Throttle, folder},
 };
 use crate::{
-    listing::{ListedPlace, Listings},
+    listing::{KeyList, ListedPlace, Listings, Named},
     s3::{Listed, Order, S3Client, Slots, Threshold},
 };
 
@@ -25,8 +26,9 @@ pub(super) struct Endpoints {
     pub spec: CloneSpec,
     pub source: S3Client,
     pub destination: S3Client,
-    /// Whether one credential reads the source and writes the destination, so that the store can copy by itself.
-    pub one_credential: bool,
+    pub mover: Mover,
+    /// The keys to clone, in place of those that the source lists.
+    pub keys: Option<Arc<KeyList>>,
     /// Size above which objects are copied in parts.
     pub multipart_threshold: Threshold,
     pub slots: Slots,
@@ -49,8 +51,9 @@ impl Endpoints {
             spec: spec.clone(),
             source: source.with_unreadable_tags(unreadable_tags),
             destination: if one_credential { destination.paying_for(source) } else { destination },
-            one_credential,
+            mover: Mover::new(spec.fidelity.copy_by, one_credential),
             multipart_threshold: options.multipart_threshold,
+            keys: options.keys.clone(),
             slots: Slots::for_concurrency(options.concurrency),
             throttle: Throttle::new(),
             unordered: AtomicBool::new(false),
@@ -75,10 +78,14 @@ impl Endpoints {
 
     /// Both listings, in the order in which the stores list as far as is known now.
     pub fn listings(&self) -> Listings {
-        let listed = |store: &S3Client, place: &Location| ListedPlace { store: store.clone(), place: place.clone() };
+        let listed = |store: &S3Client, place: &Location, expected| {
+            let prefix = self.spec.source.prefix.clone();
+            let named = self.keys.as_ref().map(|keys| Named { keys: Arc::clone(keys), prefix, expected });
+            ListedPlace { store: store.clone(), place: place.clone(), named }
+        };
         Listings {
-            source: listed(&self.source, &self.spec.source),
-            destination: listed(&self.destination, &self.spec.destination),
+            source: listed(&self.source, &self.spec.source, true),
+            destination: listed(&self.destination, &self.spec.destination, false),
             selection: self.spec.selection.clone(),
             keyless: self.spec.destination.prefix.as_str().is_empty(),
             order: if self.unordered.load(Relaxed) { Order::Any } else { Order::Bytes },

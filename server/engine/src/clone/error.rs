@@ -23,6 +23,14 @@ pub enum CloneError {
          destination is s3://{right}", .key.as_str()
     )]
     NamedLikeFolder { key: Key, copy: String, right: String },
+    /// The clone may only be made by the store, which cannot reach both ends with one credential.
+    #[error(
+        "the copies are to be made by the store, but no one credential reads the source and writes the destination"
+    )]
+    NoCopyByStore,
+    /// The spec names a list of keys that the caller does not have: a fault of the caller.
+    #[error("the clone is of a list of keys, and the list is not at hand")]
+    NoKeys,
     /// Nothing could be written, and many copies were refused alike.
     #[error("{error}; {refused} objects in a row were refused alike, and nothing was written")]
     AllRefused { refused: u32, error: S3Error },
@@ -81,6 +89,8 @@ impl CloneError {
             Self::Overlap { .. } => "overlap",
             Self::NamedLikeFolder { .. } => "named_like_folder",
             Self::Store(error) | Self::AllRefused { error, .. } | Self::TagsUnknown { error } => error.code(),
+            Self::NoCopyByStore => "no_copy_by_store",
+            Self::NoKeys => "no_keys",
             Self::NoPlan => "no_plan",
             Self::PlanChanged { .. } => "plan_changed",
             Self::SourceEmpty { .. } => "source_empty",
@@ -102,6 +112,9 @@ impl CloneError {
                 "Name the copy in the destination, or end the source's prefix with a slash if it is a folder. A prefix is \
                  the beginning of keys."
             }
+            Self::NoCopyByStore => {
+                "Let Logyard stream the objects (`copy_by` auto or stream), or reach both ends by one endpoint and profile."
+            }
             Self::TagsUnknown { .. } => {
                 "Let the policy of the credentials in use allow it, or clone without the tags that cannot be read: \
                  `unreadable_tags`, or --unreadable-tags."
@@ -110,6 +123,7 @@ impl CloneError {
                 "Let the destination take these objects, or exclude those that it does not take, then resume or retry."
             }
             Self::Store(error) => error.advice(),
+            Self::NoKeys => "Clone with the list: --keys.",
             Self::NoPlan => "Look at a preview of the mirror, and start it with the plan that it answers.",
             Self::PlanChanged { .. } => {
                 "Look at a new preview, and start the mirror with its plan: what is equal is skipped."

@@ -25,6 +25,7 @@ mod copier;
 mod endpoints;
 mod error;
 mod gauge;
+mod mover;
 mod options;
 mod plan;
 mod plan_builder;

@@ -1,6 +1,8 @@
-//! What a caller may choose about the running of a clone; none of it changes the result.
+//! What a caller may choose about the running of a clone; except the keys, none of it changes the result.
 
-use crate::s3::Threshold;
+use std::sync::Arc;
+
+use crate::{listing::KeyList, s3::Threshold};
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -10,4 +12,6 @@ pub struct Options {
     pub verify: bool,
     /// Size above which objects are copied in parts, several at once.
     pub multipart_threshold: Threshold,
+    /// The keys of the source to clone; `None` for all that the store lists. The selection says which list it is.
+    pub keys: Option<Arc<KeyList>>,
 }

@@ -14,7 +14,7 @@ use super::{
     comparison::empty_comparison,
     endpoints::Endpoints,
     planned::{Entry, Planned},
-    settle::failed_by_key,
+    settle::failed_as_odd,
     tracker::Range,
     window::Outcome,
 };
@@ -116,7 +116,7 @@ impl PairVisitor for Planner {
             Pair::Odd(OddAt::Source(odd)) => {
                 let ticket = self.tracker.admit(range, &odd.object).await;
                 self.counts.planned.fetch_add(1, Relaxed);
-                self.tracker.settle_at_once(ticket, failed_by_key(&odd.object.key));
+                self.tracker.settle_at_once(ticket, failed_as_odd(&odd));
                 return true;
             }
             Pair::PassedOver => {

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     CloneError, Options,
-    check::{apart, named},
+    check::{apart, mover, named},
     compare::{Verdict, by_form, by_listing},
     endpoints::Endpoints,
     plan_builder::PlanBuilder,
@@ -36,6 +36,7 @@ pub async fn preview(
     most_time: Duration,
 ) -> Result<ClonePreview, CloneError> {
     apart(spec, source, destination)?;
+    mover(spec, source, destination)?;
     let (source, destination) = (source.hasty(), destination.hasty());
     named(spec, &source).await?;
     let endpoints = Endpoints::new(spec, &source, &destination, options);
@@ -101,7 +102,8 @@ struct Heads {
 impl Heads {
     fn of(spec: &CloneSpec, options: &Options, preview: &ClonePreview) -> Self {
         let fidelity = &spec.fidelity;
-        let headers = fidelity.website_redirects || fidelity.object_lock == ObjectLock::Copy;
+        let headers =
+            fidelity.website_redirects || fidelity.object_lock == ObjectLock::Copy || !fidelity.set_headers.is_empty();
         let a_copy = u64::from(headers) + u64::from(fidelity.acl == Some(Acl::Copy));
         let both = if fidelity.compare == Compare::Metadata { 2 } else { 0 };
         Self {

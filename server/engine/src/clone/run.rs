@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CloneError, Options, Tracker, copier::copy, endpoints::Endpoints, plan::PlanTotals, prune::prune,
+    CloneError, Options, Tracker, check::mover, copier::copy, endpoints::Endpoints, plan::PlanTotals, prune::prune,
     retry::retry as retry_failed, tracker::Pruning, verify::verify,
 };
 use crate::{clock::now, s3::S3Client};
@@ -34,6 +34,10 @@ pub async fn run(
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<Option<Proof>, CloneError> {
+    mover(spec, source, destination)?;
+    if spec.selection.keys_from.is_some() != options.keys.is_some() {
+        return Err(CloneError::NoKeys);
+    }
     let endpoints = Arc::new(Endpoints::new(spec, source, destination, options).metered(tracker, stop));
     let work = Work { endpoints, options, tracker, stop };
     let mut retry = retry;

@@ -2,10 +2,13 @@
 
 use model::{Failure, Key, Reason};
 
-use super::{CloneError, endpoints::Endpoints, window::Outcome};
+use super::{CloneError, endpoints::Endpoints, mover::Unit, window::Outcome};
 use crate::{
     clock::now,
-    s3::{Copied, Failed, LARGEST, Listed, MultipartCopy, S3Error, S3Fault, StreamedCopy, Transfer, was_cut, why_odd},
+    s3::{
+        Copied, Failed, LARGEST, Listed, MultipartCopy, OddKey, S3Error, S3Fault, StreamedCopy, Transfer, was_cut,
+        why_odd,
+    },
 };
 
 /// Changes of an object during its copy after which it fails.
@@ -22,6 +25,12 @@ fn failed(key: &Key, reason: Reason, message: impl Into<String>, attempts: u32) 
 /// The outcome of an object whose key is none.
 pub(super) fn failed_by_key(key: &Key) -> Outcome {
     failed(key, Reason::NotAKey, why_odd(key), 0)
+}
+
+/// The outcome of an object that cannot be copied.
+pub(super) fn failed_as_odd(odd: &OddKey) -> Outcome {
+    let (reason, why) = odd.why();
+    failed(&odd.object.key, reason, why, 0)
 }
 
 /// Result of settling an object.
@@ -99,42 +108,51 @@ impl Endpoints {
     }
 
     async fn copy(&self, source: &Listed, to: &Key) -> Result<Copied, Failed> {
-        let (from_bucket, to_bucket) = (&self.spec.source.bucket, &self.spec.destination.bucket);
         if source.size > self.multipart_threshold.bytes() {
-            return self.in_parts(source, to).send().await;
+            let copy = async |transfer| self.in_parts(source, to, transfer).send().await;
+            return self.mover.run(Unit::Part, copy).await;
         }
-        if was_cut(source)
-            && let Some(copied) = self.in_parts(source, to).send_as_cut().await?
-        {
-            return Ok(copied);
+        if was_cut(source) {
+            let copy = async |transfer| self.in_parts(source, to, transfer).send_as_cut().await;
+            if let Some(copied) = self.mover.run(Unit::Part, copy).await? {
+                return Ok(copied);
+            }
         }
-        if self.one_credential {
-            let folder = self.folder(&source.key);
-            let slow_down = || {
-                let held = self.throttle.refused(folder);
-                if held {
-                    self.destination.meter().place();
-                }
-                held
-            };
-            let options = self.source.copy_options(from_bucket, source, &self.spec.fidelity).await?;
-            let copied = self.destination.copy(from_bucket, source, to_bucket, to, &options, &slow_down).await;
-            copied.inspect(|_| self.throttle.taken(folder))
-        } else {
-            let copy = StreamedCopy {
-                source: &self.source,
-                from: from_bucket,
-                object: source,
-                destination: &self.destination,
-                to: to_bucket,
-                key: to,
-                fidelity: &self.spec.fidelity,
-            };
-            copy.send().await
+        let copy = async |transfer| match transfer {
+            Transfer::Copied => self.copy_by_store(source, to).await,
+            Transfer::Streamed => self.streamed(source, to).send().await,
+        };
+        self.mover.run(Unit::Object, copy).await
+    }
+
+    async fn copy_by_store(&self, source: &Listed, to: &Key) -> Result<Copied, Failed> {
+        let (from_bucket, to_bucket) = (&self.spec.source.bucket, &self.spec.destination.bucket);
+        let (fidelity, folder) = (&self.spec.fidelity, self.folder(&source.key));
+        let slow_down = || {
+            let held = self.throttle.refused(folder);
+            if held {
+                self.destination.meter().place();
+            }
+            held
+        };
+        let options = self.source.copy_options(from_bucket, source, fidelity).await?;
+        let copied = self.destination.copy(from_bucket, source, to_bucket, to, &options, &slow_down).await;
+        copied.inspect(|_| self.throttle.taken(folder))
+    }
+
+    fn streamed<'a>(&'a self, source: &'a Listed, to: &'a Key) -> StreamedCopy<'a> {
+        StreamedCopy {
+            source: &self.source,
+            from: &self.spec.source.bucket,
+            object: source,
+            destination: &self.destination,
+            to: &self.spec.destination.bucket,
+            key: to,
+            fidelity: &self.spec.fidelity,
         }
     }
 
-    fn in_parts<'a>(&'a self, source: &'a Listed, to: &'a Key) -> MultipartCopy<'a> {
+    fn in_parts<'a>(&'a self, source: &'a Listed, to: &'a Key, transfer: Transfer) -> MultipartCopy<'a> {
         MultipartCopy {
             source: &self.source,
             from: &self.spec.source.bucket,
@@ -142,7 +160,7 @@ impl Endpoints {
             destination: &self.destination,
             to: &self.spec.destination.bucket,
             key: to,
-            transfer: if self.one_credential { Transfer::Copied } else { Transfer::Streamed },
+            transfer,
             slots: &self.slots,
             fidelity: &self.spec.fidelity,
         }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock::now,
     listing::{KeyRange, LabelledRange, OddAt, Pair, PairVisitor, read_pairs},
-    s3::{Listed, OddKey, why_odd},
+    s3::{Listed, OddKey},
 };
 
 /// Pairs waiting to be compared by requests.
@@ -53,7 +53,9 @@ pub(super) async fn verify(
     let mut pool = WorkerPool::new(most, tracker, stop);
     let (queue, mut unclear) = mpsc::channel(WAITING);
     let reader = Arc::new(Reader { endpoints: Arc::clone(endpoints), tally: Arc::clone(&tally), queue });
-    let (listings, ranges) = (endpoints.listings(), ranges(&tracker.starts(), endpoints.spec.source.prefix.as_str()));
+    // Named keys have one reader, which would begin again at each of several ranges.
+    let starts = if endpoints.keys.is_some() { Vec::new() } else { tracker.starts() };
+    let (listings, ranges) = (endpoints.listings(), ranges(&starts, endpoints.spec.source.prefix.as_str()));
     let reading = AbortOnDropHandle::new(tokio::spawn(async move { read_pairs(listings, ranges, &reader).await }));
     while let Some((source, destination)) = pool.wait_for(unclear.recv()).await? {
         let (endpoints, tally) = (Arc::clone(endpoints), Arc::clone(&tally));
@@ -146,13 +148,13 @@ impl Tally {
         });
     }
 
-    /// An object at the source whose key is none, so that it cannot be at the destination.
+    /// An object at the source that cannot be copied, so that it cannot be at the destination.
     fn uncopied(&self, odd: &OddKey) {
         self.count(|counts| {
             counts.source(&odd.object);
             counts.comparison.missing += 1;
-            let failure = failure(&odd.object.key, Reason::NotAKey, why_odd(&odd.object.key), 0);
-            self.differs(counts, failure, odd.object.size);
+            let (reason, why) = odd.why();
+            self.differs(counts, failure(&odd.object.key, reason, why, 0), odd.object.size);
         });
     }
 

@@ -9,7 +9,7 @@ use std::{cmp::Ordering, collections::VecDeque};
 
 use model::{Location, Prefix, Selection};
 
-use super::{Entry, KeyRange, Listing};
+use super::{Entry, KeyRange, Listing, Named};
 use crate::s3::{Listed, OddKey, Order, S3Client, S3Error};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -17,7 +17,8 @@ pub(crate) enum Pair {
     Source(Listed),
     Both(Listed, Listed),
     Destination(Listed),
-    /// An object at one of the places whose key is none. It is not copied, compared or deleted.
+    /// An object at one of the places whose key is none, or a named one that the source does not have. It is not copied,
+    /// compared or deleted.
     Odd(OddAt),
     /// An object that the selection does not choose, at either place or both.
     PassedOver,
@@ -45,6 +46,8 @@ pub(crate) struct Listings {
 pub(crate) struct ListedPlace {
     pub store: S3Client,
     pub place: Location,
+    /// The keys to look at; `None` for all that the store lists.
+    pub named: Option<Named>,
 }
 
 /// A range of keys of both listings, read pair by pair.
@@ -131,11 +134,12 @@ impl DualListing {
         let at = source.odd.pop_front().map(OddAt::Source);
         let at = at.or_else(|| destination.odd.pop_front().map(OddAt::Destination))?;
         let chosen = match &at {
-            OddAt::Source(OddKey { bytes, object }) => {
-                self.selection.chooses(&String::from_utf8_lossy(bytes.get(source.prefix..)?), object.modified)
+            OddAt::Source(odd) => {
+                let rest = String::from_utf8_lossy(odd.bytes.get(source.prefix..)?);
+                self.selection.names(&rest) && (!odd.has_age() || self.selection.chooses(&rest, odd.object.modified))
             }
-            OddAt::Destination(OddKey { bytes, .. }) => {
-                self.selection.judges_extra(&String::from_utf8_lossy(bytes.get(destination.prefix..)?))
+            OddAt::Destination(odd) => {
+                self.selection.judges_extra(&String::from_utf8_lossy(odd.bytes.get(destination.prefix..)?))
             }
         };
         Some(if chosen { Pair::Odd(at) } else { Pair::PassedOver })
@@ -151,10 +155,10 @@ impl DualListing {
 }
 
 impl Side {
-    fn open(ListedPlace { store, place }: &ListedPlace, order: Order, range: KeyRange) -> Self {
+    fn open(ListedPlace { store, place, named }: &ListedPlace, order: Order, range: KeyRange) -> Self {
         let after = range.after.as_deref().and_then(|after| start_after(&place.prefix, after));
         Self {
-            listing: store.list_in(order, &place.bucket, &place.prefix, after),
+            listing: store.list_or_find(named.as_ref(), order, &place.bucket, &place.prefix, after),
             prefix: place.prefix.as_str().len(),
             range,
             head: None,

@@ -3,6 +3,8 @@
 //! ```text
 //! stream   one listing as a stream of objects, page by page
 //! sorted   the same of a store that lists in an order of its own: sorted on disk
+//! key_list the keys that a user names in place of a listing
+//! named    a listing of these, by a HEAD of each
 //! dual     two listings side by side in key order: at the source only, at both, at the destination only
 //! readers  the same by several readers, which share the keys among themselves
 //! ranges   which reader reads which range of keys; idle readers take the upper half of another's range
@@ -12,6 +14,8 @@
 //! bounded by pages, whatever the size of the bucket.
 
 mod dual;
+mod key_list;
+mod named;
 mod ranges;
 mod readers;
 mod sorted;
@@ -19,9 +23,13 @@ mod split;
 mod stream;
 
 use self::stream::Entry;
-pub use self::stream::Listing;
 pub(crate) use self::{
     dual::{DualListing, ListedPlace, Listings, OddAt, Pair},
+    named::Named,
     ranges::{KeyRange, LabelledRange},
     readers::{DualListingError, PairVisitor, read_pairs},
+};
+pub use self::{
+    key_list::{KeyList, KeyListError},
+    stream::Listing,
 };

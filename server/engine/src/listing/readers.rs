@@ -46,8 +46,8 @@ pub(crate) async fn read_pairs(
     ranges: impl IntoIterator<Item = LabelledRange>,
     visitor: &Arc<impl PairVisitor>,
 ) -> Result<(), DualListingError> {
-    // A sorted listing is read to its end by each of its readers.
-    let most = if listings.order == Order::Any { 1 } else { READERS };
+    // A sorted listing is read to its end by each of its readers, and named keys are found many at a time by one.
+    let most = if listings.order == Order::Any || listings.source.named.is_some() { 1 } else { READERS };
     let (listings, ranges) = (Arc::new(listings), Arc::new(SharedRanges::new(ranges)));
     let mut readers = JoinSet::new();
     for _ in 0..most {

@@ -9,6 +9,7 @@ use model::{BucketName, Prefix};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::Named;
 use crate::s3::{Action, Context, ListPage, Listed, OddKey, Order, S3Client, S3Error, S3Fault, Start};
 
 /// Pages read ahead, besides the one in use and the one being fetched.
@@ -17,7 +18,7 @@ const AHEAD: usize = 1;
 /// The next object of a listing.
 pub(crate) enum Entry {
     Object(Listed),
-    /// An object whose key is none.
+    /// An object that cannot be copied.
     Odd(OddKey),
 }
 
@@ -39,10 +40,26 @@ impl S3Client {
 
     /// The same for a store that lists in this order. A listing that must be sorted ignores `after`.
     pub fn list_in(&self, order: Order, bucket: &BucketName, prefix: &Prefix, after: Option<String>) -> Listing {
+        self.list_or_find(None, order, bucket, prefix, after)
+    }
+
+    /// The same, or the objects with the named keys.
+    pub(super) fn list_or_find(
+        &self,
+        named: Option<&Named>,
+        order: Order,
+        bucket: &BucketName,
+        prefix: &Prefix,
+        after: Option<String>,
+    ) -> Listing {
         let (sender, pages) = mpsc::channel(AHEAD);
         let (store, bucket, prefix) = (self.clone(), bucket.clone(), prefix.clone());
         let context = self.context(Action::List, Some(&bucket));
+        let named = named.cloned();
         let reader = tokio::spawn(async move {
+            if let Some(named) = &named {
+                return store.send_named(named, &bucket, &prefix, after.as_deref(), sender).await;
+            }
             if order == Order::Any {
                 return store.send_sorted(&bucket, &prefix, sender).await;
             }

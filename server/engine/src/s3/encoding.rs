@@ -13,7 +13,8 @@ const PAIR: &AsciiSet = &PATH.add(b'/');
 
 /// Value of `x-amz-copy-source`. The SDK sends it unchanged.
 pub(super) fn copy_source(bucket: &BucketName, key: &Key) -> String {
-    format!("{bucket}/{}", utf8_percent_encode(key.as_str(), PATH))
+    let object = if bucket.is_access_point() { "/object" } else { "" };
+    format!("{bucket}{object}/{}", utf8_percent_encode(key.as_str(), PATH))
 }
 
 /// `bytes=0-9`, with both ends included. The range must not be empty.
@@ -42,6 +43,13 @@ mod tests {
 
     fn source(key: &str) -> String {
         copy_source(&"bucket".parse().unwrap(), &key.parse().unwrap())
+    }
+
+    #[test]
+    fn source_at_an_access_point_names_an_object() {
+        let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/logs";
+        let source = copy_source(&arn.parse().unwrap(), &"a b".parse().unwrap());
+        assert_eq!(source, format!("{arn}/object/a%20b"));
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl S3Fault {
 
 impl Failed {
     /// The same error, with the attempts of another one added.
-    pub(super) fn and(self, other: &Self) -> Self {
+    pub(crate) fn and(self, other: &Self) -> Self {
         Self { attempts: self.attempts + other.attempts, ..self }
     }
 }
@@ -218,6 +218,13 @@ impl S3Error {
                 | S3Fault::NamedDenied { .. }
                 | S3Fault::ExplicitlyDenied { .. }
         )
+    }
+
+    /// Whether the store does not make copies by itself, or not on a condition.
+    pub fn cannot_copy(&self) -> bool {
+        let S3Fault::Other(answer) = &self.fault else { return false };
+        let unknown = matches!(answer.code.as_str(), "NotImplemented" | "MethodNotAllowed" | "UnsupportedOperation");
+        self.action == Action::Copy && (unknown || matches!(answer.status, 405 | 501))
     }
 
     /// Reason for which an object failed that this error concerns.

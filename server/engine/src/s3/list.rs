@@ -89,18 +89,7 @@ impl S3Client {
     ) -> Result<ListPage, Failed> {
         let context = self.context(Action::List, Some(bucket));
         let request = || async {
-            let mut request = self
-                .client
-                .list_objects_v2()
-                .bucket(bucket.as_str())
-                .encoding_type(EncodingType::Url)
-                .max_keys(most)
-                .set_prefix(Some(prefix.as_str().to_owned()).filter(|prefix| !prefix.is_empty()));
-            request = match from {
-                Start::Key(after) => request.set_start_after(after.clone()),
-                Start::Token { token, .. } => request.continuation_token(token),
-            };
-            let page = request.send().await.map_err(|error| context.classify(&error))?;
+            let page = self.either_page(&context, most, bucket, prefix, from).await?;
             let keys = page.contents().iter().map(|object| object.key().unwrap_or_default());
             if before.is_some_and(|before| !self.key_counts.holds_all(page.key_count(), keys, most, before)) {
                 return Err(context.unclear("the page holds fewer keys than it says"));
@@ -108,6 +97,37 @@ impl S3Client {
             checked(&context, page, prefix, from, order)
         };
         self.retry.send(&context, LIMIT, request).await
+    }
+
+    /// A page as the store answers it, by the version of the request that it knows. One attempt.
+    async fn either_page(
+        &self,
+        context: &Context,
+        most: i32,
+        bucket: &BucketName,
+        prefix: &Prefix,
+        from: &Start,
+    ) -> Result<ListObjectsV2Output, S3Error> {
+        if self.only_v1.is_known() {
+            return self.page_by_v1(context, most, bucket, prefix, from).await;
+        }
+        let mut request = self
+            .client
+            .list_objects_v2()
+            .bucket(bucket.as_str())
+            .encoding_type(EncodingType::Url)
+            .max_keys(most)
+            .set_prefix(Some(prefix.as_str().to_owned()).filter(|prefix| !prefix.is_empty()));
+        request = match from {
+            Start::Key(after) => request.set_start_after(after.clone()),
+            Start::Token { token, .. } => request.continuation_token(token),
+        };
+        let first_version = match request.send().await.map_err(|error| context.classify(&error)) {
+            Ok(page) if !self.only_v1.is_shown_by(&page, from) => return Ok(page),
+            Err(error) if !self.only_v1.is_shown_by_refusal(&error) => return Err(error),
+            _ => self.page_by_v1(context, most, bucket, prefix, from),
+        };
+        first_version.await
     }
 }
 
@@ -139,7 +159,7 @@ fn checked(
             return Err(context.unordered(&object.key, last.as_ref()));
         }
         if is_odd(&object.key) {
-            odd.push(OddKey { bytes: bytes.clone(), object });
+            odd.push(OddKey::not_a_key(bytes.clone(), object));
         } else {
             last = Some(object.key.clone());
             listed.push(object);

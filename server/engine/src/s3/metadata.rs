@@ -18,13 +18,15 @@ use super::{
 use aws_sdk_s3::{
     config::{ConfigBag, Intercept, RuntimeComponents},
     operation::{
+        copy_object::builders::CopyObjectFluentBuilder,
         create_multipart_upload::builders::CreateMultipartUploadFluentBuilder, get_object::GetObjectOutput,
         head_object::HeadObjectOutput, put_object::builders::PutObjectFluentBuilder,
     },
     primitives::{DateTime, DateTimeFormat},
-    types::{ChecksumAlgorithm, ChecksumType, StorageClass},
+    types::{ChecksumAlgorithm, ChecksumType, MetadataDirective, StorageClass},
 };
 use aws_smithy_runtime_api::{box_error::BoxError, client::interceptors::context::BeforeTransmitInterceptorContextMut};
+use model::{Fidelity, HeaderChanges};
 
 /// Content types that stores make up for objects without one.
 const MADE_UP: [&str; 2] = ["binary/octet-stream", "application/octet-stream"];
@@ -108,13 +110,57 @@ impl ObjectMetadata {
         Self { checksum: None, ..self }
     }
 
+    /// What a copy gets of it by the options of its clone.
+    #[must_use]
+    pub fn changed_by(mut self, fidelity: &Fidelity) -> Self {
+        let class = fidelity.storage_class.of(self.class.as_ref().map(StorageClass::as_str));
+        self.change_headers(&fidelity.set_headers);
+        self.with_class(class.as_deref())
+    }
+
+    fn change_headers(&mut self, changes: &HeaderChanges) {
+        let fields = [
+            ("cache-control", &mut self.cache_control),
+            ("content-disposition", &mut self.content_disposition),
+            ("content-encoding", &mut self.content_encoding),
+            ("content-language", &mut self.content_language),
+            ("content-type", &mut self.content_type),
+            ("expires", &mut self.expires),
+        ];
+        for (name, field) in fields {
+            if let Some(value) = changes.content(name) {
+                *field = value.map(str::to_owned);
+            }
+        }
+        for (name, value) in changes.metadata() {
+            let metadata = self.metadata.get_or_insert_default();
+            metadata.retain(|known, _| !known.eq_ignore_ascii_case(name));
+            metadata.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        }
+    }
+
+    pub(super) fn class(&self) -> Option<&str> {
+        self.class.as_ref().map(StorageClass::as_str)
+    }
+
+    /// The same with another storage class; `None` asks for the destination's default.
+    #[must_use]
+    pub fn with_class(self, class: Option<&str>) -> Self {
+        Self { class: class.map(StorageClass::from), ..self }
+    }
+
+    /// Whether the store keeps metadata that it does not show, so that nobody else can write it.
+    pub(super) fn hides_some(&self) -> bool {
+        self.hidden > 0
+    }
+
     /// Whether `copy` is the metadata of a faithful copy, except the tags. A class that the source does not name may be any
     /// at the destination, and so may a content type that the destination makes up for an object without one. A checksum
     /// counts if both have one of the same kind.
     pub fn same_as(&self, copy: &Self) -> bool {
         let lists = [(&self.cache_control, &copy.cache_control), (&self.content_language, &copy.content_language)];
         let codings = |metadata: &Self| metadata.content_encoding.as_deref().and_then(without_transfer);
-        (self.class.is_none() || self.class == copy.class)
+        self.has_class_of(copy)
             && self.hidden == copy.hidden
             && lists.into_iter().all(|(one, other)| same_list(one.as_deref(), other.as_deref()))
             && same_list(codings(self).as_deref(), codings(copy).as_deref())
@@ -123,6 +169,11 @@ impl ObjectMetadata {
             && same_time(self.expires.as_deref(), copy.expires.as_deref())
             && same_entries(self.metadata.as_ref(), copy.metadata.as_ref())
             && !self.checksum.iter().zip(&copy.checksum).any(|(one, other)| one.0 == other.0 && one.1 != other.1)
+    }
+
+    fn has_class_of(&self, copy: &Self) -> bool {
+        let named = |class: Option<&str>| class.and_then(unusual);
+        self.class.is_none() || named(self.class()) == named(copy.class())
     }
 
     fn has_type_of(&self, copy: &Self) -> bool {
@@ -146,6 +197,12 @@ impl ObjectMetadata {
             Some((ChecksumAlgorithm::Sha256, value)) => request.checksum_sha256(value),
             _ => request,
         }
+    }
+
+    /// Replaces what the store would carry by itself, except the tags.
+    pub(super) fn onto_copy(self, request: CopyObjectFluentBuilder) -> CopyObjectFluentBuilder {
+        let metadata = self.without_tags();
+        set!(metadata, request.metadata_directive(MetadataDirective::Replace))
     }
 
     pub(super) fn onto_upload(self, request: CreateMultipartUploadFluentBuilder) -> CreateMultipartUploadFluentBuilder {
@@ -269,6 +326,23 @@ mod tests {
         for [source, copy] in pairs {
             assert!(source.same_as(&copy), "{source:?} {copy:?}");
         }
+    }
+
+    #[test]
+    fn options_change_headers_and_class() {
+        let fidelity: Fidelity = serde_json::from_str(
+            r#"{"storage_class":{"STANDARD":"GLACIER"},
+                "set_headers":{"cache-control":"no-store","expires":null,"x-amz-meta-a":"2","x-amz-meta-b":null}}"#,
+        )
+        .unwrap();
+        let source = of(|a| a.metadata("A", "1").metadata("b", "1").metadata("c", "1").expires_string("0"));
+        let expected =
+            of(|a| a.metadata("a", "2").metadata("c", "1").cache_control("no-store").storage_class("GLACIER".into()));
+        let changed = source.changed_by(&fidelity);
+        assert!(changed.same_as(&expected), "{changed:?}");
+        assert!(!changed.same_as(&of(|a| a.metadata("a", "2").metadata("c", "1").cache_control("no-store"))));
+        let standard = of(|a| a).with_class(Some("STANDARD"));
+        assert!(standard.same_as(&of(|a| a)) && !standard.same_as(&of(|a| a.storage_class("GLACIER".into()))));
     }
 
     #[test]

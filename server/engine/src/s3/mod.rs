@@ -30,6 +30,7 @@ mod head;
 mod key_count;
 mod limiter_wait;
 mod list;
+mod list_v1;
 mod lock;
 mod metadata;
 mod multipart;
@@ -79,6 +80,7 @@ pub(crate) use self::{
 use self::{
     exchange::Exchange,
     key_count::KeyCounts,
+    list_v1::OnlyV1,
     payer::RequesterPays,
     retry::Retry,
     routes::{Resolver, Routes},
@@ -95,6 +97,7 @@ pub struct S3Client {
     /// Where requests go, as the store has said.
     routes: Arc<Routes>,
     key_counts: Arc<KeyCounts>,
+    only_v1: Arc<OnlyV1>,
 }
 
 impl S3Client {
@@ -104,7 +107,15 @@ impl S3Client {
         let config = client.config().to_builder().interceptor(Exchange::default());
         let client = Client::from_conf(config.endpoint_resolver(Resolver::new(Arc::clone(&routes))).build());
         let (endpoint, retry) = (Arc::new(endpoint), Retry { credentials, ..Retry::default() });
-        Self { client, endpoint, retry, unreadable_tags: UnreadableTags::Fail, routes, key_counts: Arc::default() }
+        Self {
+            client,
+            endpoint,
+            retry,
+            unreadable_tags: UnreadableTags::Fail,
+            routes,
+            key_counts: Arc::default(),
+            only_v1: Arc::default(),
+        }
     }
 
     pub fn endpoint(&self) -> &Endpoint {

@@ -1,10 +1,10 @@
-//! Keys that are none: bytes that are not UTF-8, or too many of them.
+//! Keys that are none: bytes that are not UTF-8, or too many of them. And keys that a user names, and a store does not show.
 //!
 //! Some stores hold such keys. A [`Key`] cannot, so a listing shows each with a stand-in, which no real key resembles, and
 //! its bytes, by which it has its place among the others. The object is not copied, and fails under that name; everything
 //! else goes on.
 
-use model::Key;
+use model::{Key, Reason, Time};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
 use super::Listed;
@@ -20,12 +20,37 @@ const CUT: &str = "%…";
 
 const SHOWN: &AsciiSet = &CONTROLS.add(b'%');
 
-/// An object whose key is none.
+/// An object that cannot be copied, as its key is none, or names nothing that can be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OddKey {
     pub bytes: Vec<u8>,
     /// As listed, with the stand-in as its key.
     pub object: Listed,
+    /// `None`: its key is none.
+    why: Option<(Reason, String)>,
+}
+
+impl OddKey {
+    pub fn not_a_key(bytes: Vec<u8>, object: Listed) -> Self {
+        Self { bytes, object, why: None }
+    }
+
+    /// A named key that a HEAD does not show.
+    pub fn refused(key: Key, why: (Reason, String)) -> Self {
+        let bytes = key.as_str().as_bytes().to_vec();
+        let object = Listed { key, size: 0, etag: None, modified: Time::default(), class: None };
+        Self { bytes, object, why: Some(why) }
+    }
+
+    /// Why it is not copied.
+    pub fn why(&self) -> (Reason, String) {
+        self.why.clone().unwrap_or_else(|| (Reason::NotAKey, why_odd(&self.object.key)))
+    }
+
+    /// Whether the selection may judge it by its age: a named key that is not there has none.
+    pub fn has_age(&self) -> bool {
+        self.why.is_none()
+    }
 }
 
 /// The stand-in for a key of these bytes.

@@ -179,6 +179,15 @@ mod tests {
         );
     }
 
+    #[tokio::test]
+    async fn access_point_is_reached_in_its_own_region() {
+        let resolver = Resolver::new(Arc::new(Routes::default()));
+        let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/logs";
+        let params = Params::builder().region("us-east-1").bucket(arn).build().unwrap();
+        let endpoint = resolver.resolve_endpoint(&params).await.unwrap();
+        assert_eq!(endpoint.url(), "https://logs-123456789012.s3-accesspoint.eu-west-1.amazonaws.com");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn redirects_count_for_a_minute() {
         let routes = Arc::new(Routes::default());

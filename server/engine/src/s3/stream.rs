@@ -64,21 +64,11 @@ impl StreamedCopy<'_> {
     /// Reads the object and writes it to the other store. Each attempt reads it again. What the other store does not take
     /// is left out, as far as the clone allows that.
     pub async fn send(&self) -> Result<Copied, Failed> {
-        let (carried, mut refused) = (Carried::default(), None);
-        loop {
-            match self.send_carrying(&carried).await {
-                Err(failed) if carried.leaves_out_more(self.destination, &failed.error) => {
-                    refused = Some(match refused {
-                        Some(first) => Failed::and(first, &failed),
-                        None => failed,
-                    });
-                }
-                streamed => return carried.ended(self.destination, self.key, refused, streamed),
-            }
-        }
+        let carried = Carried::new(&self.fidelity.storage_class_fallback);
+        carried.send(self.destination, self.key, || self.send_carrying(&carried)).await
     }
 
-    async fn send_carrying(&self, carried: &Carried) -> Result<Copied, Failed> {
+    async fn send_carrying(&self, carried: &Carried<'_>) -> Result<Copied, Failed> {
         let Self { source, from, object, destination, to, key, fidelity } = self;
         let options = source.write_options(from, object, fidelity).await?;
         let (reading, writing) = (source.context(Action::Get, Some(from)), destination.context(Action::Put, Some(to)));
@@ -97,7 +87,7 @@ impl StreamedCopy<'_> {
             let put = destination.client.put_object().bucket(to.as_str()).key(sendable(key));
             let metadata = ObjectMetadata::of_get(&read, object, tags);
             let (promised, told) = (promised_md5(from, &read), metadata.has_checksum());
-            let metadata = carried.limited(metadata);
+            let metadata = carried.limited(metadata.changed_by(fidelity));
             let (raw, checked) = (metadata.raw(), metadata.has_checksum());
             let put = metadata.onto_put(put);
             let options = options.clone().with_get(&read, fidelity);

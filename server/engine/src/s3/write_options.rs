@@ -1,4 +1,5 @@
-//! Options of a write that no copy carries by itself: encryption, ACL, Object Lock and website redirect.
+//! Options of a write that no copy carries by itself: encryption, ACL, Object Lock and website redirect; and what a copy by
+//! the store gets in place of what it would carry: storage class and headers.
 //!
 //! Always: they are part of the request that makes the object, so that no failure leaves an object without them. Options
 //! that are not requested cost no request.
@@ -6,17 +7,24 @@
 use std::time::SystemTime;
 
 use aws_sdk_s3::{
+    client::customize::CustomizableOperation,
     operation::{
-        copy_object::builders::CopyObjectFluentBuilder,
-        create_multipart_upload::builders::CreateMultipartUploadFluentBuilder, get_object::GetObjectOutput,
-        head_object::HeadObjectOutput, put_object::builders::PutObjectFluentBuilder,
+        copy_object::{CopyObjectError, CopyObjectOutput, builders::CopyObjectFluentBuilder},
+        create_multipart_upload::builders::CreateMultipartUploadFluentBuilder,
+        get_object::GetObjectOutput,
+        head_object::HeadObjectOutput,
+        put_object::builders::PutObjectFluentBuilder,
     },
     primitives::DateTime,
-    types::{ObjectCannedAcl, ObjectLockLegalHoldStatus, ObjectLockMode, ServerSideEncryption},
+    types::{ObjectCannedAcl, ObjectLockLegalHoldStatus, ObjectLockMode, ServerSideEncryption, StorageClass},
 };
-use model::{Acl, BucketName, Encryption, Fidelity, ObjectLock};
+use model::{Acl, BucketName, ClassFallback, Encryption, Fidelity, ObjectLock};
 
-use super::{Action, ETag, Failed, Listed, S3Client, acl::Grants, blank::sendable, head::LIMIT};
+use super::{
+    Action, ETag, Failed, Listed, ObjectMetadata, S3Client, S3Fault, acl::Grants, blank::sendable, head::LIMIT,
+};
+
+const MD5_OF_NOTHING: &str = "1B2M2Y8AsgTpgAmY7PhCfg==";
 
 #[derive(Clone, Debug, Default)]
 pub struct WriteOptions {
@@ -25,6 +33,11 @@ pub struct WriteOptions {
     grants: Grants,
     lock: Lock,
     website_redirect: Option<String>,
+    /// Storage class that a store which copies by itself gives to the copy; `None` for its default.
+    class: Option<String>,
+    fallback: ClassFallback,
+    /// Replaces the metadata that such a store would carry.
+    replaced: Option<Box<ObjectMetadata>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -50,7 +63,7 @@ macro_rules! read_off {
 /// Sets the options on a request: those that write have no type in common either.
 macro_rules! set {
     ($options:expr, $request:expr) => {{
-        let WriteOptions { encryption, canned, grants, lock, website_redirect } = $options;
+        let WriteOptions { encryption, canned, grants, lock, website_redirect, .. } = $options;
         let (mode, until) = lock.retention.unzip();
         $request
             .set_server_side_encryption(encryption.as_ref().map(|how| ServerSideEncryption::from(how.name())))
@@ -76,8 +89,36 @@ impl WriteOptions {
         read_off!(self, answer, fidelity)
     }
 
-    pub(super) fn onto_copy(self, request: CopyObjectFluentBuilder) -> CopyObjectFluentBuilder {
-        set!(self, request)
+    /// Puts them on a copy that the store makes by itself, which gets this storage class.
+    pub(super) fn onto_copy(
+        self,
+        request: CopyObjectFluentBuilder,
+        class: Option<&str>,
+    ) -> CustomizableOperation<CopyObjectOutput, CopyObjectError, CopyObjectFluentBuilder> {
+        let replaced = self.replaced.clone().map(|metadata| metadata.with_class(class));
+        let raw = replaced.as_ref().map(ObjectMetadata::raw);
+        let locks = self.locks();
+        let request = set!(self, request);
+        let request = match replaced {
+            Some(metadata) => metadata.onto_copy(request),
+            None => request.set_storage_class(class.map(StorageClass::from)),
+        };
+        let mut request = request.customize();
+        if let Some(raw) = raw {
+            request = request.interceptor(raw);
+        }
+        if locks {
+            // Some stores want it with every lock, even of a request without a body.
+            request = request.mutate_request(|request| {
+                request.headers_mut().insert("content-md5", MD5_OF_NOTHING);
+            });
+        }
+        request
+    }
+
+    /// Storage class of a copy that the store makes by itself.
+    pub(super) fn class(&self) -> Option<String> {
+        self.class.clone()
     }
 
     pub(super) fn onto_put(self, request: PutObjectFluentBuilder) -> PutObjectFluentBuilder {
@@ -86,6 +127,11 @@ impl WriteOptions {
 
     pub(super) fn onto_upload(self, request: CreateMultipartUploadFluentBuilder) -> CreateMultipartUploadFluentBuilder {
         set!(self, request)
+    }
+
+    /// What to do if the storage class is refused.
+    pub(super) fn fallback(&self) -> &ClassFallback {
+        &self.fallback
     }
 
     /// Whether the object gets a lock: S3 then requires a checksum of its bytes.
@@ -122,14 +168,20 @@ impl S3Client {
     ) -> Result<WriteOptions, Failed> {
         let canned = match fidelity.acl {
             None | Some(Acl::Copy) => None,
-            Some(Acl::BucketOwnerFullControl) => Some(ObjectCannedAcl::BucketOwnerFullControl),
-            Some(Acl::Private) => Some(ObjectCannedAcl::Private),
+            Some(set) => Some(ObjectCannedAcl::from(set.name())),
         };
         let grants = match fidelity.acl {
             Some(Acl::Copy) => self.grants(from, &source.key).await?,
             _ => Grants::default(),
         };
-        Ok(WriteOptions { encryption: fidelity.encryption.clone(), canned, grants, ..WriteOptions::default() })
+        Ok(WriteOptions {
+            encryption: fidelity.encryption.clone(),
+            canned,
+            grants,
+            class: fidelity.storage_class.of(source.class.as_deref()),
+            fallback: fidelity.storage_class_fallback.clone(),
+            ..WriteOptions::default()
+        })
     }
 
     /// All options for a store that copies by itself: reads the headers too, if the copy keeps what they contain.
@@ -140,7 +192,8 @@ impl S3Client {
         fidelity: &Fidelity,
     ) -> Result<WriteOptions, Failed> {
         let options = self.write_options(from, source, fidelity).await?;
-        if !fidelity.website_redirects && fidelity.object_lock == ObjectLock::None {
+        let replaces = !fidelity.set_headers.is_empty();
+        if !fidelity.website_redirects && fidelity.object_lock == ObjectLock::None && !replaces {
             return Ok(options);
         }
         let context = self.context(Action::Head, Some(from));
@@ -150,6 +203,18 @@ impl S3Client {
             request.send().await.map_err(|error| context.classify(&error))
         };
         let head = self.retry.send(&context, LIMIT, request).await?;
-        Ok(options.with_head(&head, fidelity))
+        let metadata = ObjectMetadata::of_head(&head, source, None);
+        if replaces && metadata.hides_some() {
+            let what = "it has metadata that the store does not show, and that changing headers would lose".to_owned();
+            return Err(Failed { error: context.error(S3Fault::Unreadable { what, passes: false }), attempts: 1 });
+        }
+        let mut options = options;
+        if fidelity.website_redirects || fidelity.object_lock == ObjectLock::Copy {
+            options = options.with_head(&head, fidelity);
+        }
+        if replaces {
+            options.replaced = Some(Box::new(metadata.changed_by(fidelity)));
+        }
+        Ok(options)
     }
 }

@@ -1,5 +1,6 @@
 //! The engine against a real S3 store, the embedded one, over HTTP.
 
+mod abilities;
 mod answers;
 mod bandwidth;
 mod check;
@@ -13,6 +14,7 @@ mod mirror_plans;
 mod mirror_resume;
 mod multipart;
 mod multipart_faults;
+mod named_keys;
 mod preview;
 mod proxy;
 mod random_buckets;

@@ -16,7 +16,7 @@ const LONG: Duration = Duration::from_mins(10);
 
 fn chosen(include: &[&str], exclude: &[&str]) -> Selection {
     let globs = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-    Selection { include: globs(include), exclude: globs(exclude), newer_than: None }
+    Selection { include: globs(include), exclude: globs(exclude), newer_than: None, keys_from: None }
 }
 
 fn since(newer_than: Time) -> Selection {

@@ -61,7 +61,7 @@ pub fn source_to_destination() -> CloneSpec {
 }
 
 pub fn options() -> Options {
-    Options { concurrency: 16, verify: true, multipart_threshold: Threshold::default() }
+    Options { concurrency: 16, verify: true, multipart_threshold: Threshold::default(), keys: None }
 }
 
 pub async fn connect(url: &str) -> S3Client {

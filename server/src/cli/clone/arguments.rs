@@ -3,6 +3,7 @@
 use std::{
     num::NonZeroU32,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use clap::{Args, ValueEnum};
@@ -10,9 +11,10 @@ use engine::{
     clock::now,
     clone::Options,
     limit::BytesPerSecond,
+    listing::KeyList,
     s3::{Ceilings, Endpoint, S3Client, Threshold},
 };
-use model::{CloneSpec, Digest, Glob, Mode, Selection};
+use model::{CloneSpec, Digest, Glob, KeysFrom, Mode, Prefix, Selection};
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -51,6 +53,10 @@ pub struct CloneArgs {
     /// Only objects modified at the source since a time: 2026-03-09T14:00:00Z, or an age such as 36h or 7d
     #[arg(long, value_name = "TIME")]
     newer_than: Option<Since>,
+    /// Only the keys of this file, or - for standard input, without listing anything: one a line, or JSON lines with a `key`,
+    /// as --failures writes them
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
     /// Skip the comparison at the end; the clone is then not proven
     #[arg(long)]
     no_verify: bool,
@@ -124,6 +130,14 @@ impl Order {
             return Err("--plan and --confirm are for --mode mirror only: leave them away".to_owned());
         }
         let [source, destination] = args.ends.read(config, args.fidelity.requester_pays)?;
+        let keys = match &args.keys {
+            Some(_) if matches!(args.mode, ModeArg::Mirror) => {
+                return Err("a mirror deletes what the source does not list, and --keys lists nothing: leave one away"
+                    .to_owned());
+            }
+            Some(file) => Some(named_keys(file, &source.location.prefix)?),
+            None => None,
+        };
         let spec = CloneSpec {
             source: source.location,
             destination: destination.location,
@@ -137,6 +151,11 @@ impl Order {
                 include: args.include,
                 exclude: args.exclude,
                 newer_than: args.newer_than.map(|since| since.before(now())),
+                keys_from: keys.as_ref().zip(args.keys.as_ref()).map(|(keys, file)| KeysFrom {
+                    name: file.display().to_string(),
+                    count: keys.count(),
+                    digest: keys.digest().clone(),
+                }),
             },
             fidelity: args.fidelity.fidelity()?,
             plan: None,
@@ -156,6 +175,7 @@ impl Order {
                 concurrency: args.concurrency.into(),
                 verify: !args.no_verify,
                 multipart_threshold: args.multipart_threshold,
+                keys: keys.map(Arc::new),
             },
             ceilings,
             own_ceilings: [own_source, own_destination],
@@ -227,6 +247,16 @@ impl Order {
         }
         Ok(())
     }
+}
+
+/// Reads the list of `--keys`.
+fn named_keys(file: &Path, prefix: &Prefix) -> Result<KeyList, String> {
+    let said = |error: &dyn std::fmt::Display| format!("--keys {}: {error}", file.display());
+    if file == Path::new("-") {
+        return KeyList::read(std::io::stdin().lock(), prefix).map_err(|error| said(&error));
+    }
+    let opened = std::fs::File::open(file).map_err(|error| said(&error))?;
+    KeyList::read(std::io::BufReader::new(opened), prefix).map_err(|error| said(&error))
 }
 
 fn remove(file: &Path) -> Result<(), String> {

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use engine::s3::CustomerKey;
-use model::{Acl, Compare, Encryption, Fidelity, Invalid, ObjectLock, UnreadableTags};
+use model::{
+    Acl, ClassFallback, ClassRule, Compare, CopyBy, Encryption, Fidelity, HeaderChange, HeaderChanges, Invalid,
+    ObjectLock, UnreadableTags,
+};
 
 #[derive(Args)]
 #[command(next_help_heading = "What copies keep and get")]
@@ -16,8 +19,22 @@ pub struct FidelityArgs {
     #[arg(long, value_name = "KEY", requires = "sse")]
     sse_kms_key_id: Option<String>,
     /// Copy the grants of the source, or set one of these ACLs [default: as the destination's bucket has it]
-    #[arg(long, value_name = "copy|bucket-owner-full-control|private")]
+    #[arg(long, value_name = "copy|private|public-read|…")]
     acl: Option<Acl>,
+    /// Storage class of copies: keep that of the source; none, for the destination's default; a class; or a map such as
+    /// GLACIER=STANDARD,STANDARD_IA=none, where other classes are kept
+    #[arg(long, value_name = "keep|none|CLASS|MAP", default_value_t = ClassRule::Keep)]
+    storage_class: ClassRule,
+    /// Objects whose storage class the destination refuses: fail them, or write them with none or with this class
+    #[arg(long, value_name = "fail|none|CLASS", default_value_t = ClassFallback::Fail)]
+    storage_class_fallback: ClassFallback,
+    /// Set a header of all copies, such as 'Cache-Control: max-age=60' or 'x-amz-meta-owner: me'; 'Expires:' removes it;
+    /// repeatable. Costs one HEAD an object where the store copies by itself
+    #[arg(long, value_name = "HEADER")]
+    set_header: Vec<HeaderChange>,
+    /// Who moves the bytes: the store where it can, else this process; only the store; or always this process
+    #[arg(long, value_name = "auto|store|stream", default_value_t = CopyBy::Auto)]
+    copy_by: CopyBy,
     /// Copy retention and legal hold; costs one HEAD an object
     #[arg(long, value_enum, value_name = "copy|none", default_value_t = LockArg::None, hide_possible_values = true)]
     object_lock: LockArg,
@@ -67,6 +84,10 @@ impl FidelityArgs {
             website_redirects: self.website_redirects,
             compare: self.compare,
             unreadable_tags: self.unreadable_tags,
+            storage_class: self.storage_class.clone(),
+            storage_class_fallback: self.storage_class_fallback.clone(),
+            set_headers: HeaderChanges::of(self.set_header.clone()).map_err(|invalid| invalid.to_string())?,
+            copy_by: self.copy_by,
         })
     }
 

@@ -60,7 +60,8 @@ impl MultipartCopy<'_> {
             promise,
             in_order,
             options: options.with_head(&head, self.fidelity),
-            metadata: ObjectMetadata::of_head(&head, self.object, self.tags(head.tag_count()).await?),
+            metadata: ObjectMetadata::of_head(&head, self.object, self.tags(head.tag_count()).await?)
+                .changed_by(self.fidelity),
             layout,
             object: Listed { etag: Some(etag), ..self.object.clone() },
         })

@@ -17,6 +17,7 @@ use super::{Transfer, inspect::SourceInfo, layout::Part};
 use crate::s3::{
     Action, ETag, Listed, ObjectMetadata, S3Client,
     blank::sendable,
+    carried::Carried,
     copy::limit,
     digest::{Digester, Md5Sum, hides_digest},
     encoding::{byte_range, copy_source},
@@ -82,14 +83,12 @@ impl Upload {
             let id = begun.upload_id.filter(|id| !id.is_empty());
             id.ok_or_else(|| context.unclear("the upload was answered with success but no id"))
         };
-        let send =
-            |metadata: ObjectMetadata| store.retry.send(context, BEGIN_WITHIN, move || request(metadata.clone()));
-        let id = match send(seen.metadata.clone()).await {
-            Err(refused) if seen.metadata.has_tags() && store.may_drop_tags(&refused.error) => {
-                store.unless_tags(key, refused, send(seen.metadata.clone().without_tags()).await)
-            }
-            answer => answer,
-        }?;
+        let carried = Carried::new(seen.options.fallback());
+        let send = || {
+            let metadata = carried.limited(seen.metadata.clone().without_checksum());
+            store.retry.send(context, BEGIN_WITHIN, move || request(metadata.clone()))
+        };
+        let id = carried.send(store, key, send).await?;
         Ok(Self { store: store.clone(), bucket: bucket.clone(), key: key.clone(), id, checksum, open: true })
     }
 

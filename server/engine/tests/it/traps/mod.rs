@@ -30,6 +30,7 @@ mod locks;
 mod metadata;
 mod moto;
 mod objects;
+mod overrides;
 mod payer;
 mod redirects;
 mod tags;
