@@ -19,6 +19,7 @@ pub enum Kind {
 /// Specification of a job. A closed enum: the compiler shows where a new kind must be handled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one a job, and most jobs are clones")]
 pub enum Spec {
     Clone(CloneSpec),
     Reprocess(ReprocessSpec),
@@ -34,10 +35,13 @@ impl Spec {
         }
     }
 
-    /// Title for lists and search: `demo-assets → demo-clone`.
+    /// Title for lists and search: `demo-assets → demo-clone`, behind the name of a job that has one.
     pub fn title(&self) -> String {
         match self {
-            Self::Clone(spec) => format!("{} → {}", spec.source, spec.destination),
+            Self::Clone(spec) => {
+                let name = spec.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+                format!("{name}{} → {}", spec.source, spec.destination)
+            }
             Self::Reprocess(spec) => spec.title(),
             Self::Backfill(spec) => format!("log of {}, {}", spec.pipeline, spec.window),
         }

@@ -5,6 +5,8 @@
 
 mod alert;
 mod backfill;
+mod byte_size;
+mod bytes_per_second;
 mod canary;
 mod clone;
 mod error;
@@ -13,8 +15,11 @@ mod failure;
 mod fidelity;
 mod glob;
 mod health;
+mod hours;
 mod id;
 mod job;
+mod job_name;
+mod limits;
 mod list;
 mod live;
 mod name;
@@ -31,6 +36,7 @@ mod run;
 mod schedule;
 mod selection;
 mod sentence;
+mod storage_class;
 mod summary;
 mod sync;
 mod time;
@@ -41,6 +47,8 @@ pub use alert::{
     Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, DeliveryId, Notice, ReceiverStatus,
 };
 pub use backfill::{BackfillSpec, Backfilled};
+pub use byte_size::{ByteSize, NotASize};
+pub use bytes_per_second::{BytesPerSecond, NotARate};
 pub use canary::{Canary, CanarySize, MarkedEvent};
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
 pub use error::{Invalid, Problem, ProblemCode};
@@ -49,8 +57,11 @@ pub use failure::{Failure, FailureGroup, Reason};
 pub use fidelity::{Acl, Compare, Encryption, Fidelity, KmsKeyId, ObjectLock, UnreadableTags};
 pub use glob::Glob;
 pub use health::{Dimension, Gap, GapKind, LossShape, Percentiles, PipelineHealth, Reconciled, Reconciliation, Tile};
+pub use hours::Hours;
 pub use id::JobId;
 pub use job::{Action, Job, JobError, Kind, NotAllowed, Retry, Spec, State, Stop};
+pub use job_name::JobName;
+pub use limits::Limits;
 pub use list::{Count, Cursor, Filter, Page};
 pub use live::{Beat, Counts, LiveMessage, Snapshot, SyncChange};
 pub use name::{BucketName, Key, PipelineName, Prefix, ScheduleName, SinkName, StoreName, TableName};
@@ -70,8 +81,9 @@ pub use schedule::{
     Fired, Firing, NextTimes, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing,
     Upcoming,
 };
-pub use selection::Selection;
+pub use selection::{Attributes, Selection};
 pub use sentence::sentence;
+pub use storage_class::StorageClass;
 pub use summary::{
     Bytes, Connections, Failures, LAST_FEW, Lines, ParsingFailure, ReadingFailure, SendingFailure, SocketFailure,
     Summary, Tally,

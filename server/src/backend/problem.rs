@@ -167,6 +167,7 @@ impl AppBackend {
                 let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
                 Problem::new(ProblemCode::Invalid, detail).on("destination.prefix")
             }
+            CloneError::BadLimits(invalid) => invalid.into(),
             CloneError::TagsUnknown { .. } => {
                 let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
                 Problem::new(ProblemCode::Store, detail).on("fidelity.unreadable_tags")
@@ -187,6 +188,7 @@ impl AppBackend {
             | CloneError::SourceEmpty { .. }
             | CloneError::NotAllCopied { .. }
             | CloneError::AllRefused { .. }
+            | CloneError::TooManyFailures { .. }
             | CloneError::NothingDeleted(_)
             | CloneError::HalfDeleted { .. }
             | CloneError::Broke(_) => {

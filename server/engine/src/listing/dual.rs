@@ -132,7 +132,7 @@ impl DualListing {
         let at = at.or_else(|| destination.odd.pop_front().map(OddAt::Destination))?;
         let chosen = match &at {
             OddAt::Source(OddKey { bytes, object }) => {
-                self.selection.chooses(&String::from_utf8_lossy(bytes.get(source.prefix..)?), object.modified)
+                self.selection.chooses(&String::from_utf8_lossy(bytes.get(source.prefix..)?), object.attributes())
             }
             OddAt::Destination(OddKey { bytes, .. }) => {
                 self.selection.judges_extra(&String::from_utf8_lossy(bytes.get(destination.prefix..)?))
@@ -142,7 +142,7 @@ impl DualListing {
     }
 
     fn chooses(&self, source: &Listed) -> bool {
-        self.selection.chooses(self.source.rest(source), source.modified)
+        self.selection.chooses(self.source.rest(source), source.attributes())
     }
 
     fn judges_extra(&self, destination: &Listed) -> bool {
