@@ -3,8 +3,8 @@
 //! Everything that a user supplied is quoted for the shell: a prefix may contain spaces, quotes and dollar signs.
 
 use model::{
-    ClassFallback, CloneRequest, CloneSpec, Compare, CopyBy, Encryption, Fidelity, Mode, ObjectLock, Place, Selection,
-    UnreadableTags,
+    ClassFallback, CloneRequest, CloneSpec, Compare, CopyBy, Encryption, Fidelity, Limits, Mode, ObjectLock, Place,
+    Selection, UnreadableTags,
 };
 
 /// A command line and an equivalent `curl` call.
@@ -29,7 +29,23 @@ pub fn command_line(spec: &CloneSpec, endpoint: Option<&str>) -> String {
     if spec.dry_run {
         command.push_str(" --dry-run");
     }
-    command + &only(&spec.selection) + &kept(&spec.fidelity)
+    let name = spec.name.as_ref().map(|name| format!(" --name {}", quoted(name.as_str()))).unwrap_or_default();
+    command + &name + &only(&spec.selection) + &kept(&spec.fidelity) + &limited(&spec.limits)
+}
+
+/// The flags of limits: ` --max-rps N --bandwidth-hours HOURS …`; empty for none.
+pub fn limited(limits: &Limits) -> String {
+    let Limits { concurrency, requests_per_second, bytes_per_second, bandwidth_hours, bandwidth_zone, max_failures } =
+        limits;
+    let parts = [
+        concurrency.map(|most| format!(" --concurrency {most}")),
+        requests_per_second.map(|most| format!(" --max-rps {most}")),
+        bytes_per_second.map(|most| format!(" --max-bandwidth {most}")),
+        bandwidth_hours.as_ref().map(|hours| format!(" --bandwidth-hours {}", quoted(&hours.to_string()))),
+        bandwidth_zone.as_ref().map(|zone| format!(" --bandwidth-zone {}", quoted(zone))),
+        max_failures.map(|most| format!(" --max-failures {most}")),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 /// The flags of options that differ from the default: ` --sse … --acl …`.
@@ -54,14 +70,24 @@ pub fn kept(fidelity: &Fidelity) -> String {
     parts.into_iter().flatten().chain(headers).collect()
 }
 
-/// The flags of a selection: ` --include GLOB --exclude GLOB --newer-than TIME`; empty for all objects.
+/// The flags of a selection: ` --include GLOB --newer-than TIME --min-size BYTES …`; empty for all objects.
 pub fn only(selection: &Selection) -> String {
     let globs = |name: &str, globs: &[model::Glob]| {
         globs.iter().fold(String::new(), |line, glob| line + " --" + name + " " + &quoted(glob.as_str()))
     };
-    let since = selection.newer_than.map(|since| format!(" --newer-than {since}")).unwrap_or_default();
-    let keys = selection.keys_from.as_ref().map(|keys| format!(" --keys {}", quoted(&keys.name))).unwrap_or_default();
-    globs("include", &selection.include) + &globs("exclude", &selection.exclude) + &since + &keys
+    let Selection { include, exclude, newer_than, older_than, min_size, max_size, storage_classes, keys_from } =
+        selection;
+    let attributes = [
+        newer_than.map(|since| format!(" --newer-than {since}")),
+        older_than.map(|until| format!(" --older-than {until}")),
+        min_size.map(|least| format!(" --min-size {least}")),
+        max_size.map(|most| format!(" --max-size {most}")),
+        keys_from.as_ref().map(|keys| format!(" --keys {}", quoted(&keys.name))),
+    ];
+    let classes = storage_classes.iter().map(|class| format!(" --of-class {class}"));
+    globs("include", include)
+        + &globs("exclude", exclude)
+        + &attributes.into_iter().flatten().chain(classes).collect::<String>()
 }
 
 /// The `curl` call for `POST /api/v1/clones` at `origin`, such as `http://127.0.0.1:3000`; an empty origin becomes
@@ -77,8 +103,10 @@ pub fn curl(spec: &CloneSpec, origin: &str) -> String {
         destination: place(&spec.destination),
         mode: spec.mode,
         dry_run: spec.dry_run,
+        name: spec.name.clone(),
         selection: spec.selection.clone(),
         fidelity: spec.fidelity.clone(),
+        limits: spec.limits.clone(),
         plan: None,
         confirm: None,
     };
@@ -119,8 +147,10 @@ mod tests {
             destination: location("demo-clone", ""),
             mode: Mode::Verify,
             dry_run: true,
+            name: None,
             selection: Selection::default(),
             fidelity: Fidelity::default(),
+            limits: Limits::default(),
             plan: None,
         }
     }
@@ -131,7 +161,9 @@ mod tests {
             include: globs(&["**/*.gz", "it's"]),
             exclude: globs(&["a$b"]),
             newer_than: Some(model::Time(0)),
-            keys_from: None,
+            max_size: Some(model::ByteSize(1 << 20)),
+            storage_classes: vec!["GLACIER_IR".parse().unwrap()],
+            ..Selection::default()
         }
     }
 
@@ -149,7 +181,7 @@ mod tests {
         let command = command_line(&spec, None);
         let (_, only) = command.split_once(" --dry-run").unwrap();
         let said = r" --include '**/*.gz' --include 'it'\''s' --exclude 'a$b' --newer-than 1970-01-01T00:00:00Z";
-        assert_eq!(only, said);
+        assert_eq!(only, format!("{said} --max-size 1MiB --storage-class GLACIER_IR"));
         assert!(curl(&spec, "").contains(r#""include":["**/*.gz","#));
     }
 
@@ -175,6 +207,17 @@ mod tests {
         let line = command_line(&spec, None);
         assert!(line.ends_with(&said), "{line}");
         assert!(curl(&spec, "").contains(r#""fidelity":{"encryption":{"algorithm":"aws:kms""#));
+    }
+
+    #[test]
+    fn command_has_the_same_name_and_limits() {
+        let json =
+            r#"{"concurrency": 9, "bytes_per_second": "1MB", "bandwidth_hours": "08:00-18:00 1kB", "max_failures": 0}"#;
+        let name = Some("it's".parse().unwrap());
+        let spec = CloneSpec { name, limits: serde_json::from_str(json).unwrap(), ..spec("") };
+        let said = r" --name 'it'\''s' --concurrency 9 --max-bandwidth 1MB --bandwidth-hours '08:00-18:00 1kB' --max-failures 0";
+        assert!(command_line(&spec, None).ends_with(said), "{}", command_line(&spec, None));
+        assert!(curl(&spec, "").contains(r#""limits":{"concurrency":9,"#));
     }
 
     #[test]

@@ -66,7 +66,7 @@ async function createJobs() {
     .set('new-clone', '/clones/new')
     .set('new-clone-preview', '/clones/new?source_bucket=demo-assets&destination_bucket=demo-clone&preview=1')
     .set('new-clone-chosen', '/clones/new?source_bucket=demo-assets&include=**%2F*.webp&exclude=a%5B&newer_than=2026-01-01T00:00')
-    .set('new-clone-options', '/clones/new?source_bucket=demo-assets&sse=AES256&sse_kms_key_id=k&acl=copy&website_redirects=on')
+    .set('new-clone-options', '/clones/new?source_bucket=demo-assets&sse=AES256&sse_kms_key_id=k&acl=copy&website_redirects=on&job_name=one&max_failures=5&bandwidth_hours=noon')
     .set('mirror', '/clones/mirror?source_bucket=demo-assets&source_prefix=maps-&destination_bucket=demo-clone&destination_prefix=proven%2F')
     .set('schedules', '/schedules')
     .set('schedules-confirm', `/schedules?delete=${nightly.id}&problem=conflict`)

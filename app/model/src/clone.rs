@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Fidelity, Glob, Location, Place, Plan, Price, Selection, Time, fidelity::is_default};
+use crate::{
+    ByteSize, Digest, Fidelity, Glob, JobName, Limits, Location, Place, Plan, Price, Selection, StorageClass, Time,
+    fidelity::is_default,
+};
 
 /// Mode of a clone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,10 +28,15 @@ pub struct CloneRequest {
     pub destination: Place,
     pub mode: Mode,
     pub dry_run: bool,
+    /// The user's name for the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<JobName>,
     #[serde(flatten)]
     pub selection: Selection,
     #[serde(default, skip_serializing_if = "Fidelity::is_plain")]
     pub fidelity: Fidelity,
+    #[serde(default, skip_serializing_if = "Limits::is_none")]
+    pub limits: Limits,
     /// Plan of a preview, with which a mirror is started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Digest>,
@@ -49,13 +57,25 @@ struct RequestJson {
     #[serde(default)]
     dry_run: bool,
     #[serde(default)]
+    name: Option<JobName>,
+    #[serde(default)]
     include: Vec<Glob>,
     #[serde(default)]
     exclude: Vec<Glob>,
     #[serde(default)]
     newer_than: Option<Time>,
     #[serde(default)]
+    older_than: Option<Time>,
+    #[serde(default)]
+    min_size: Option<ByteSize>,
+    #[serde(default)]
+    max_size: Option<ByteSize>,
+    #[serde(default)]
+    storage_classes: Vec<StorageClass>,
+    #[serde(default)]
     fidelity: Fidelity,
+    #[serde(default)]
+    limits: Limits,
     #[serde(default)]
     plan: Option<Digest>,
     #[serde(default)]
@@ -64,10 +84,18 @@ struct RequestJson {
 
 impl From<RequestJson> for CloneRequest {
     fn from(json: RequestJson) -> Self {
-        let RequestJson { source, destination, mode, dry_run, include, exclude, newer_than, fidelity, plan, confirm } =
-            json;
-        let selection = Selection { include, exclude, newer_than, keys_from: None };
-        Self { source, destination, mode, dry_run, selection, fidelity, plan, confirm }
+        let RequestJson { source, destination, mode, dry_run, name, fidelity, limits, plan, confirm, .. } = json;
+        let selection = Selection {
+            include: json.include,
+            exclude: json.exclude,
+            newer_than: json.newer_than,
+            older_than: json.older_than,
+            min_size: json.min_size,
+            max_size: json.max_size,
+            storage_classes: json.storage_classes,
+            keys_from: None,
+        };
+        Self { source, destination, mode, dry_run, name, selection, fidelity, limits, plan, confirm }
     }
 }
 
@@ -81,13 +109,26 @@ pub struct CloneSpec {
     /// List and compare as a copy would, write nothing, count what would be done.
     #[serde(default)]
     pub dry_run: bool,
+    /// The user's name for the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<JobName>,
     #[serde(flatten)]
     pub selection: Selection,
     #[serde(default, skip_serializing_if = "Fidelity::is_plain")]
     pub fidelity: Fidelity,
+    #[serde(default, skip_serializing_if = "Limits::is_none")]
+    pub limits: Limits,
     /// Confirmed plan of a mirror; without one nothing is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
+}
+
+impl CloneSpec {
+    /// The same objects, copied and compared in the same way: without what only names or slows the job.
+    #[must_use]
+    pub fn essence(&self) -> Self {
+        Self { name: None, limits: Limits::default(), ..self.clone() }
+    }
 }
 
 /// What a clone would do, derived from both listings; nothing was written.
@@ -147,7 +188,7 @@ mod tests {
         let spec: Spec = serde_json::from_str(OLD).unwrap();
         assert_eq!(serde_json::to_string(&spec).unwrap(), OLD);
         let Spec::Clone(spec) = spec else { panic!("{spec:?}") };
-        assert!(spec.selection.is_all() && spec.fidelity.is_plain());
+        assert!(spec.selection.is_all() && spec.fidelity.is_plain() && spec.limits.is_none());
     }
 
     #[test]
@@ -155,17 +196,31 @@ mod tests {
         let mut spec: CloneSpec = serde_json::from_str(OLD).unwrap();
         spec.selection.include = vec!["*.gz".parse().unwrap()];
         spec.selection.newer_than = Some(Time(1));
+        spec.selection.max_size = Some(ByteSize(5_000_000));
+        spec.selection.storage_classes = vec!["GLACIER_IR".parse().unwrap()];
         spec.fidelity.website_redirects = true;
         let spec = Spec::Clone(spec);
         let json = serde_json::to_string(&spec).unwrap();
         assert!(json.contains(r#""include":["*.gz"],"newer_than":"1970-01-01T00:00:00.001Z""#), "{json}");
+        assert!(json.contains(r#""max_size":5000000,"storage_classes":["GLACIER_IR"]"#), "{json}");
         assert_eq!(serde_json::from_str::<Spec>(&json).unwrap(), spec);
     }
 
     #[test]
+    fn name_and_limits_round_trip_beside_the_essence() {
+        let plain: CloneSpec = serde_json::from_str(OLD).unwrap();
+        let name = Some("nightly".parse().unwrap());
+        let limits = Limits { max_failures: Some(0), ..Limits::default() };
+        let spec = CloneSpec { name, limits, ..plain.clone() };
+        assert_eq!((&spec.essence(), Spec::Clone(spec.clone()).title().as_str()), (&plain, "nightly: from → copy/p/"));
+        let json = serde_json::to_string(&spec).unwrap();
+        assert!(json.contains(r#""name":"nightly""#) && json.contains(r#""limits":{"max_failures":0}"#), "{json}");
+        assert_eq!(serde_json::from_str::<CloneSpec>(&json).unwrap(), spec);
+    }
+
+    #[test]
     fn request_round_trips_and_refuses_unknown_fields() {
-        let text =
-            r#"{"source":"s3://from","destination":"s3://copy","exclude":["a"],"newer_than":"1970-01-01T00:00:00Z"}"#;
+        let text = r#"{"source":"s3://from","destination":"s3://copy","exclude":["a"],"newer_than":"1970-01-01T00:00:00Z","older_than":"1970-01-02T00:00:00Z","min_size":1,"max_size":"1MB","storage_classes":["STANDARD"]}"#;
         let request: CloneRequest = serde_json::from_str(text).unwrap();
         assert_eq!((request.selection.exclude.len(), request.selection.newer_than), (1, Some(Time(0))));
         let again = serde_json::to_string(&request).unwrap();

@@ -35,10 +35,13 @@ impl Spec {
         }
     }
 
-    /// Title for lists and search: `demo-assets → demo-clone`.
+    /// Title for lists and search: `demo-assets → demo-clone`, behind the name of a job that has one.
     pub fn title(&self) -> String {
         match self {
-            Self::Clone(spec) => format!("{} → {}", spec.source, spec.destination),
+            Self::Clone(spec) => {
+                let name = spec.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+                format!("{name}{} → {}", spec.source, spec.destination)
+            }
             Self::Reprocess(spec) => spec.title(),
             Self::Backfill(spec) => format!("log of {}, {}", spec.pipeline, spec.window),
         }

@@ -5,6 +5,8 @@
 
 mod alert;
 mod backfill;
+mod byte_size;
+mod bytes_per_second;
 mod canary;
 mod clone;
 mod error;
@@ -14,8 +16,11 @@ mod fidelity;
 mod glob;
 mod header_changes;
 mod health;
+mod hours;
 mod id;
 mod job;
+mod job_name;
+mod limits;
 mod list;
 mod live;
 mod name;
@@ -43,6 +48,8 @@ pub use alert::{
     Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, DeliveryId, Notice, ReceiverStatus,
 };
 pub use backfill::{BackfillSpec, Backfilled};
+pub use byte_size::{ByteSize, NotASize};
+pub use bytes_per_second::{BytesPerSecond, NotARate};
 pub use canary::{Canary, CanarySize, MarkedEvent};
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
 pub use error::{Invalid, Problem, ProblemCode};
@@ -52,8 +59,11 @@ pub use fidelity::{Acl, Compare, CopyBy, Encryption, Fidelity, KmsKeyId, ObjectL
 pub use glob::Glob;
 pub use header_changes::{HeaderChange, HeaderChanges};
 pub use health::{Dimension, Gap, GapKind, LossShape, Percentiles, PipelineHealth, Reconciled, Reconciliation, Tile};
+pub use hours::Hours;
 pub use id::JobId;
 pub use job::{Action, Job, JobError, Kind, NotAllowed, Retry, Spec, State, Stop};
+pub use job_name::JobName;
+pub use limits::Limits;
 pub use list::{Count, Cursor, Filter, Page};
 pub use live::{Beat, Counts, LiveMessage, Snapshot, SyncChange};
 pub use name::{BucketName, Key, PipelineName, Prefix, ScheduleName, SinkName, StoreName, TableName};
@@ -73,7 +83,7 @@ pub use schedule::{
     Fired, Firing, NextTimes, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing,
     Upcoming,
 };
-pub use selection::{KeysFrom, Selection};
+pub use selection::{Attributes, KeysFrom, Selection};
 pub use sentence::sentence;
 pub use storage_class::{ClassFallback, ClassRule, StorageClass};
 pub use summary::{

@@ -9,11 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
 
-/// The class of an object for which a store names none.
-const STANDARD: &str = "STANDARD";
-
 /// Name of a storage class: 1 to 64 of `A`–`Z`, `0`–`9`, `_` and `-`. Stores may have classes of their own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct StorageClass(String);
 
@@ -52,7 +49,7 @@ impl ClassRule {
             Self::Keep => source.map(str::to_owned),
             Self::All(class) => given(class),
             Self::Map(map) => {
-                let named = source.unwrap_or(STANDARD);
+                let named = source.unwrap_or(StorageClass::STANDARD);
                 map.iter().find(|(from, _)| from.0 == named).map_or(source.map(str::to_owned), |(_, to)| given(to))
             }
         }
@@ -73,6 +70,29 @@ impl ClassFallback {
     }
 }
 
+impl StorageClass {
+    /// The class of an object for which a store names none.
+    pub const STANDARD: &str = "STANDARD";
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for StorageClass {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl fmt::Display for StorageClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl TryFrom<String> for StorageClass {
     type Error = Invalid;
 
@@ -81,7 +101,11 @@ impl TryFrom<String> for StorageClass {
         if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(text))
         } else {
-            Err(Invalid::new("storage_class", text, "a storage class in capitals, such as STANDARD_IA"))
+            Err(Invalid::new(
+                "storage_class",
+                text,
+                "the name of a storage class, such as STANDARD, STANDARD_IA or GLACIER_IR",
+            ))
         }
     }
 }
@@ -216,6 +240,16 @@ mod tests {
 
     fn rule(text: &str) -> ClassRule {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn class_is_a_name_in_capitals() {
+        for name in ["STANDARD", "GLACIER_IR", "X-1"] {
+            assert_eq!(name.parse::<StorageClass>().unwrap().as_str(), name);
+        }
+        for name in ["", "standard", "A B", &"A".repeat(65)] {
+            assert!(name.parse::<StorageClass>().unwrap_err().to_string().contains("STANDARD_IA"), "{name}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use model::{BucketName, CloneRequest, CloneSpec, Invalid, Mode, Place, Prefix, Selection};
 use serde::{Deserialize, Serialize};
 
-use super::{OptionTexts, texts};
+use super::{LimitTexts, OptionTexts, texts};
 use crate::query::Query;
 
 /// One endpoint of the clone.
@@ -44,8 +44,17 @@ pub struct CloneForm {
     pub exclude: String,
     /// As a `datetime-local` field writes it, in UTC.
     pub newer_than: String,
+    /// Like `newer_than`.
+    pub older_than: String,
+    /// Bytes, with or without a unit; so is `max_size`.
+    pub min_size: String,
+    pub max_size: String,
+    /// Names with spaces or commas between.
+    pub of_class: String,
     #[serde(flatten)]
     pub options: OptionTexts,
+    #[serde(flatten)]
+    pub limits: LimitTexts,
 }
 
 impl CloneForm {
@@ -63,7 +72,12 @@ impl CloneForm {
             include: field("include"),
             exclude: field("exclude"),
             newer_than: field("newer_than"),
+            older_than: field("older_than"),
+            min_size: field("min_size"),
+            max_size: field("max_size"),
+            of_class: field("of_class"),
             options: OptionTexts::read(query),
+            limits: LimitTexts::read(query),
         }
     }
 
@@ -79,8 +93,12 @@ impl CloneForm {
             .with("dry_run", &self.dry_run)
             .with("include", &self.include)
             .with("exclude", &self.exclude)
-            .with("newer_than", &self.newer_than);
-        self.options.onto(query)
+            .with("newer_than", &self.newer_than)
+            .with("older_than", &self.older_than)
+            .with("min_size", &self.min_size)
+            .with("max_size", &self.max_size)
+            .with("of_class", &self.of_class);
+        self.limits.onto(self.options.onto(query))
     }
 
     /// The form for repeating a clone.
@@ -102,7 +120,18 @@ impl CloneForm {
             include: texts::lines(&spec.selection.include),
             exclude: texts::lines(&spec.selection.exclude),
             newer_than: spec.selection.newer_than.map(texts::local).unwrap_or_default(),
+            older_than: spec.selection.older_than.map(texts::local).unwrap_or_default(),
+            min_size: spec.selection.min_size.map(|size| size.to_string()).unwrap_or_default(),
+            max_size: spec.selection.max_size.map(|size| size.to_string()).unwrap_or_default(),
+            of_class: spec
+                .selection
+                .storage_classes
+                .iter()
+                .map(model::StorageClass::as_str)
+                .collect::<Vec<_>>()
+                .join(", "),
             options: OptionTexts::of(&spec.fidelity),
+            limits: LimitTexts::of(spec),
         }
     }
 
@@ -129,12 +158,17 @@ impl CloneForm {
     }
 
     pub fn selection(&self) -> Result<Selection, Invalid> {
-        Ok(Selection {
+        let selection = Selection {
             include: texts::globs("include", &self.include)?,
             exclude: texts::globs("exclude", &self.exclude)?,
-            newer_than: texts::instant(&self.newer_than)?,
+            newer_than: texts::instant("newer_than", &self.newer_than)?,
+            older_than: texts::instant("older_than", &self.older_than)?,
+            min_size: texts::size("min_size", &self.min_size)?,
+            max_size: texts::size("max_size", &self.max_size)?,
+            storage_classes: texts::classes(&self.of_class)?,
             keys_from: None,
-        })
+        };
+        selection.check().map(|()| selection)
     }
 
     pub fn request(&self) -> Result<CloneRequest, Invalid> {
@@ -143,8 +177,10 @@ impl CloneForm {
             destination: self.place(Side::Destination)?,
             mode: self.mode()?,
             dry_run: !self.dry_run.is_empty(),
+            name: self.limits.name()?,
             selection: self.selection()?,
             fidelity: self.options.fidelity()?,
+            limits: self.limits.limits()?,
             plan: None,
             confirm: None,
         })
@@ -202,7 +238,10 @@ mod tests {
             dry_run: "on".to_owned(),
             include: "logs/**\n*.gz".to_owned(),
             newer_than: "2026-03-09T14:00".to_owned(),
+            max_size: "5MB".to_owned(),
+            of_class: "STANDARD, GLACIER_IR".to_owned(),
             options: OptionTexts { acl: "private".to_owned(), ..OptionTexts::default() },
+            limits: LimitTexts { job_name: "one".to_owned(), max_failures: "5".to_owned(), ..LimitTexts::default() },
             ..CloneForm::default()
         }
     }
@@ -222,8 +261,10 @@ mod tests {
             destination: request.destination.at(&store),
             mode: Mode::Verify,
             dry_run: true,
+            name: request.name,
             selection: request.selection,
             fidelity: request.fidelity,
+            limits: request.limits,
             plan: None,
         };
         let again = CloneForm::of(&spec);
@@ -242,6 +283,12 @@ mod tests {
         assert_eq!((fault.field.as_str(), fault.value.as_str()), ("exclude[1]", "a["));
         let form = CloneForm { newer_than: "yesterday".to_owned(), ..filled() };
         assert_eq!(form.request().unwrap_err().field, "newer_than");
+        let form = CloneForm { older_than: "2026-03-09T13:00".to_owned(), ..filled() };
+        assert_eq!(form.request().unwrap_err().field, "older_than");
+        let form = CloneForm { min_size: "1GB".to_owned(), ..filled() };
+        assert_eq!(form.request().unwrap_err().field, "max_size");
+        let form = CloneForm { of_class: "cold".to_owned(), ..filled() };
+        assert_eq!(form.request().unwrap_err().field, "storage_classes");
     }
 
     #[test]

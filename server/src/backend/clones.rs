@@ -60,6 +60,8 @@ impl CloneBackend for AppBackend {
 impl AppBackend {
     /// Refuses a clone that cannot work, as far as its endpoints show now.
     pub(super) async fn check_clone(&self, spec: &CloneSpec) -> Result<(), Problem> {
+        spec.selection.check()?;
+        clone::check_limits(&spec.limits)?;
         let (source, destination) = self.endpoints(spec)?;
         let check = clone::check(spec, &source.client, &destination.client);
         match timeout(CHECK_WITHIN, check).await {
@@ -71,6 +73,8 @@ impl AppBackend {
 
     /// A preview with its price. The plan of a mirror is recorded as shown to the viewer.
     pub(super) async fn preview_spec(&self, viewer: &Viewer, spec: &CloneSpec) -> Result<ClonePreview, Problem> {
+        spec.selection.check()?;
+        clone::check_limits(&spec.limits)?;
         let (source, destination) = self.endpoints(spec)?;
         let options = self.config.runner.clone_options();
         let (from, to) = (&source.client, &destination.client);
@@ -91,9 +95,10 @@ impl AppBackend {
 
     /// The request with the default store filled in, without plan and confirmation.
     pub(super) fn clone_spec(&self, request: CloneRequest) -> CloneSpec {
-        let CloneRequest { source, destination, mode, dry_run, selection, fidelity, plan: _, confirm: _ } = request;
+        let CloneRequest { source, destination, mode, dry_run, name, selection, fidelity, limits, plan: _, confirm: _ } =
+            request;
         let (source, destination) = (self.stores.locate(source), self.stores.locate(destination));
-        CloneSpec { source, destination, mode, dry_run, selection, fidelity, plan: None }
+        CloneSpec { source, destination, mode, dry_run, name, selection, fidelity, limits, plan: None }
     }
 
     fn endpoints(&self, spec: &CloneSpec) -> Result<(&Entry, &Entry), Problem> {

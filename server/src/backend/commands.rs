@@ -38,11 +38,13 @@ impl AppBackend {
         let (source, destination) = (config(&spec.source.store), config(&spec.destination.store));
         // One ceiling for both endpoints: the lower.
         let both = || source.into_iter().chain(destination).map(|store| store.ceilings);
+        // Those of the clone itself are part of its command line.
+        let own = &spec.limits;
         let requests = both().filter_map(|ceilings| ceilings.requests_per_second).min();
         let bytes = both().filter_map(|ceilings| ceilings.bytes_per_second).min();
         let ceilings = self.payer(spec)
-            + &option("max-rps", requests.map(|most| most.to_string()))
-            + &option("max-bandwidth", bytes.map(|most| most.to_string()));
+            + &option("max-rps", requests.filter(|_| own.requests_per_second.is_none()).map(|most| most.to_string()))
+            + &option("max-bandwidth", bytes.filter(|_| own.bytes_per_second.is_none()).map(|most| most.to_string()));
         let endpoint = |store: Option<&config::Store>| store.and_then(|store| store.endpoint_url.clone());
         let (from, to) = (endpoint(source), endpoint(destination));
         if from == to {

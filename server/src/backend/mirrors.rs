@@ -51,7 +51,7 @@ impl AppBackend {
     async fn confirmable(&self, id: &Digest, spec: &CloneSpec) -> Result<Plan, Problem> {
         let unknown = || conflict(&format!("There is no plan {id}, or it has expired. {AGAIN}"));
         let stored = self.db.plan(id).await.map_err(problem::database)?.ok_or_else(unknown)?;
-        if (CloneSpec { dry_run: false, ..stored.spec.clone() }) != *spec {
+        if (CloneSpec { dry_run: false, ..stored.spec.essence() }) != spec.essence() {
             let (source, destination) = (stored.spec.source.url(), stored.spec.destination.url());
             let detail =
                 format!("Plan {id} is of another mirror: {source} → {destination}, with its own choice of objects.");

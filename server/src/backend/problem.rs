@@ -171,6 +171,7 @@ impl AppBackend {
                 let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
                 Problem::new(ProblemCode::Invalid, detail).on("fidelity.copy_by")
             }
+            CloneError::BadLimits(invalid) => invalid.into(),
             CloneError::TagsUnknown { .. } => {
                 let detail = format!("{} {}", sentence(&error.to_string()), error.advice());
                 Problem::new(ProblemCode::Store, detail).on("fidelity.unreadable_tags")
@@ -192,6 +193,7 @@ impl AppBackend {
             | CloneError::SourceEmpty { .. }
             | CloneError::NotAllCopied { .. }
             | CloneError::AllRefused { .. }
+            | CloneError::TooManyFailures { .. }
             | CloneError::NothingDeleted(_)
             | CloneError::HalfDeleted { .. }
             | CloneError::Broke(_) => {

@@ -85,10 +85,10 @@ fn limits(selection: &Selection) -> Option<String> {
     if selection.is_all() {
         return None;
     }
-    let extra = match selection.newer_than {
-        None => "",
-        Some(_) => " Objects only at the destination were not counted, because the age of their sources is unknown.",
-    };
+    let extra = selection.unknown_of_extras().map(|what| {
+        format!(" Objects only at the destination were not counted, because the {what} of their sources is unknown.")
+    });
+    let extra = extra.unwrap_or_default();
     Some(format!("Only objects {selection} were compared; all others were ignored at both endpoints.{extra}"))
 }
 
@@ -310,6 +310,8 @@ mod tests {
         assert!(!said.contains("only at the destination"), "{said}");
         let since = Selection { newer_than: Some(model::Time(0)), ..selection };
         assert!(limits(&since).unwrap().contains("only at the destination"));
+        let sized = Selection { max_size: Some(model::ByteSize(5)), ..Selection::default() };
+        assert!(limits(&sized).unwrap().ends_with("because the size of their sources is unknown."));
     }
 
     #[test]

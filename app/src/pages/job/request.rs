@@ -65,6 +65,10 @@ fn Clone(clone: CloneSpec, by: (String, Time), now: Time, command: String, curl:
                     <dt>"Options"</dt>
                     <dd>{clone.fidelity.to_string()}</dd>
                 })}
+                {(!clone.limits.is_none()).then(|| view! {
+                    <dt>"Limits"</dt>
+                    <dd>{clone.limits.to_string()}</dd>
+                })}
                 {clone.plan.clone().map(|plan| view! {
                     <dt>"Confirmed"</dt>
                     <dd>

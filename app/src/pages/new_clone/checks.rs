@@ -18,6 +18,7 @@ pub struct Checks {
     /// Faults of the object filter and of the options.
     selection: Option<Problem>,
     options: Option<Problem>,
+    limits: Option<Problem>,
 }
 
 /// At most ten first keys of a place, or why it cannot be read.
@@ -34,7 +35,9 @@ impl Checks {
         };
         let selection = form.selection().err().map(Problem::from);
         let options = form.options.fidelity().err().map(Problem::from);
-        Ok(Self { source, destination, preview, selection, options })
+        let named = form.limits.name().and_then(|_| form.limits.limits());
+        let limits = named.err().map(Problem::from);
+        Ok(Self { source, destination, preview, selection, options, limits })
     }
 
     pub fn preview(&self) -> Option<&ClonePreview> {
@@ -75,6 +78,7 @@ impl Checks {
             .chain(self.preview.iter().filter_map(|preview| preview.as_ref().err()))
             .chain(&self.selection)
             .chain(&self.options)
+            .chain(&self.limits)
     }
 }
 
@@ -97,8 +101,24 @@ async fn peek(form: &CloneForm, side: Side) -> Result<Option<Peek>, AppError> {
 fn place_of(problem: &Problem) -> Option<String> {
     match problem.field.as_deref()? {
         side @ ("source" | "destination") => Some(format!("{side}.bucket")),
-        field @ ("newer_than" | "encryption" | "kms_key_id" | "acl" | "unreadable_tags") => Some(field.to_owned()),
+        field @ ("newer_than"
+        | "older_than"
+        | "min_size"
+        | "max_size"
+        | "encryption"
+        | "kms_key_id"
+        | "acl"
+        | "unreadable_tags"
+        | "storage_class"
+        | "storage_class_fallback"
+        | "set_headers"
+        | "copy_by"
+        | "compare") => Some(field.to_owned()),
+        field if field.starts_with("storage_classes") => Some("of_class".to_owned()),
+        "name" => Some("job_name".to_owned()),
+        field if field.starts_with("limits.") => Some(field.trim_start_matches("limits.").to_owned()),
         "fidelity.unreadable_tags" => Some("unreadable_tags".to_owned()),
+        "fidelity.copy_by" => Some("copy_by".to_owned()),
         field if field.starts_with("include[") => Some("include".to_owned()),
         field if field.starts_with("exclude[") => Some("exclude".to_owned()),
         field if field.starts_with("source.") || field.starts_with("destination.") => Some(field.to_owned()),
@@ -136,6 +156,9 @@ mod tests {
         assert!(checks(Some("destination")).elsewhere().is_none());
         assert!(checks(Some("include[1]")).at("include").is_some());
         assert!(checks(Some("newer_than")).at("newer_than").is_some());
+        assert!(checks(Some("limits.max_failures")).at("max_failures").is_some());
+        assert!(checks(Some("name")).at("job_name").is_some());
+        assert!(checks(Some("storage_classes[0]")).at("of_class").is_some());
         assert!(checks(Some("fidelity.unreadable_tags")).at("unreadable_tags").is_some());
         assert!(checks(Some("mode")).elsewhere().is_some());
         assert!(checks(None).elsewhere().is_some());

@@ -6,6 +6,7 @@
 
 mod checks;
 mod fields;
+mod limit_fields;
 mod object_filter;
 mod options;
 mod preview;
@@ -15,7 +16,9 @@ use model::StoreStatus;
 
 pub use preview::Preview;
 // Shared with the form for a schedule.
-pub(super) use {checks::Checks, fields::SideFields, object_filter::ObjectFilter, options::Options};
+pub(super) use {
+    checks::Checks, fields::SideFields, limit_fields::LimitFields, object_filter::ObjectFilter, options::Options,
+};
 
 use crate::{
     api::{self, StartClone},
@@ -77,6 +80,7 @@ fn CloneFormView(known: Known, query: Query) -> impl IntoView {
             <SideFields side=Side::Destination legend="Destination" form=form.clone() checks=checks.clone() stores />
             <ObjectFilter form=form.clone() checks=checks.clone() />
             <Options texts=form.options.clone() checks=checks.clone() />
+            <LimitFields texts=form.limits.clone() checks=checks.clone() />
             <OperationFields mode=form.mode.clone() dry_run=!form.dry_run.is_empty() />
             {preview.clone().map(|preview| view! { <Preview preview /> })}
             {elsewhere.map(|problem| view! { <Fault problem /> })}

@@ -11,11 +11,12 @@ use crate::{
 #[component]
 pub fn ObjectFilter(form: CloneForm, checks: Checks) -> impl IntoView {
     let fault = |field: &str| checks.at(field).map(|problem| problem.detail.clone());
-    let faults = ["include", "exclude", "newer_than"].map(fault);
-    let CloneForm { include, exclude, newer_than, .. } = form;
-    let said = [&include, &exclude, &newer_than].iter().any(|text| !text.is_empty());
-    let since = instant(&newer_than).ok().flatten().map_or(newer_than, local);
-    let [include_fault, exclude_fault, since_fault] = faults;
+    let [include_fault, exclude_fault] = ["include", "exclude"].map(fault);
+    let [since_fault, until_fault] = ["newer_than", "older_than"].map(fault);
+    let [least_fault, most_fault, class_fault] = ["min_size", "max_size", "of_class"].map(fault);
+    let CloneForm { include, exclude, newer_than, older_than, min_size, max_size, of_class, .. } = form;
+    let said = [&include, &exclude, &newer_than, &older_than, &min_size, &max_size, &of_class];
+    let said = said.iter().any(|text| !text.is_empty());
     view! {
         <details open=said>
             <summary>"Filter objects"</summary>
@@ -23,22 +24,58 @@ pub fn ObjectFilter(form: CloneForm, checks: Checks) -> impl IntoView {
                 <legend class="visually-hidden">"Filter objects"</legend>
                 <Globs name="include" label="Include" empty="all keys" text=include fault=include_fault />
                 <Globs name="exclude" label="Exclude" empty="none" text=exclude fault=exclude_fault />
-                <label for="newer-than">"Modified since (UTC)"</label>
-                <input
-                    id="newer-than"
-                    type="datetime-local"
-                    name="newer_than"
-                    step="any"
-                    aria-describedby="newer-than-fault"
-                    value=since
+                <Instant id="newer-than" name="newer_than" label="Modified since (UTC)" text=newer_than fault=since_fault />
+                <Instant id="older-than" name="older_than" label="Modified before (UTC)" text=older_than fault=until_fault />
+                <Text id="min-size" name="min_size" label="Smallest size" empty="any, or such as 1MB" text=min_size fault=least_fault />
+                <Text id="max-size" name="max_size" label="Largest size" empty="any, or such as 5GiB" text=max_size fault=most_fault />
+                <Text
+                    id="of-class"
+                    name="of_class"
+                    label="Storage classes"
+                    empty="any, or such as STANDARD, GLACIER_IR"
+                    text=of_class
+                    fault=class_fault
                 />
-                <FieldFault id="newer-than-fault".to_owned() text=since_fault />
                 <p class="note" id="globs">
                     "One glob per line, matched against the key after the source's prefix: * matches within a segment, ** across \
-                    segments, ? one character, [a-z] one of a range."
+                    segments, ? one character, [a-z] one of a range. Time, size and storage class are those that the source lists."
                 </p>
             </fieldset>
         </details>
+    }
+}
+
+#[component]
+fn Instant(
+    id: &'static str,
+    name: &'static str,
+    label: &'static str,
+    text: String,
+    fault: Option<String>,
+) -> impl IntoView {
+    let faulty = format!("{id}-fault");
+    let value = instant(name, &text).ok().flatten().map_or(text, local);
+    view! {
+        <label for=id>{label}</label>
+        <input id=id type="datetime-local" name=name step="any" aria-describedby=faulty.clone() value=value />
+        <FieldFault id=faulty text=fault />
+    }
+}
+
+#[component]
+fn Text(
+    id: &'static str,
+    name: &'static str,
+    label: &'static str,
+    empty: &'static str,
+    text: String,
+    fault: Option<String>,
+) -> impl IntoView {
+    let faulty = format!("{id}-fault");
+    view! {
+        <label for=id>{label}</label>
+        <input id=id name=name autocomplete="off" spellcheck="false" placeholder=empty aria-describedby=faulty.clone() value=text />
+        <FieldFault id=faulty text=fault />
     }
 }
 

@@ -39,9 +39,9 @@ fn rows(preview: &ClonePreview) -> Vec<(&'static str, String)> {
     let sized = |objects: u64, size: u64| format!("{}, {}", counted(objects, "object"), bytes(size));
     let selection = &preview.spec.selection;
     let at_source = if selection.is_all() { "At the source" } else { "Selected at the source" };
-    let extra = match selection.newer_than {
+    let extra = match selection.unknown_of_extras() {
         None => counted(preview.extra, "object"),
-        Some(_) => "not counted: the age of their sources is unknown".to_owned(),
+        Some(what) => format!("not counted: the {what} of their sources is unknown"),
     };
     let mut rows = vec![
         (at_source, format!("{}{}", at_least(preview), sized(preview.objects, preview.bytes))),

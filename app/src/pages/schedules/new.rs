@@ -12,7 +12,7 @@ use crate::{
     context,
     error::problem_in,
     forms::Side,
-    pages::new_clone::{ObjectFilter, Options, Preview, SideFields},
+    pages::new_clone::{LimitFields, ObjectFilter, Options, Preview, SideFields},
     query::Query,
     ui::{Fault, Loaded, PageTitle},
 };
@@ -56,7 +56,8 @@ fn FormView(known: Known, query: Query) -> impl IntoView {
             />
             <SideFields side=Side::Destination legend="Destination" form=clone.clone() checks=checks.clone() stores />
             <ObjectFilter form=clone.clone() checks=checks.clone() />
-            <Options texts=clone.options.clone() checks />
+            <Options texts=clone.options.clone() checks=checks.clone() />
+            <LimitFields texts=clone.limits.clone() checks />
             <ModeChoice verify=clone.mode == "verify" />
             <fieldset class="side" aria-describedby="when">
                 <legend>"When"</legend>

@@ -123,8 +123,10 @@ async fn work(scratch: &Scratch, db: &Db) -> Outcome<()> {
         destination: location("copy")?,
         mode: model::Mode::Copy,
         dry_run: false,
+        name: None,
         selection: Selection::default(),
         fidelity: model::Fidelity::default(),
+        limits: model::Limits::default(),
         plan: None,
     });
     let new = || NewJob { spec: spec.clone(), author: "operator".to_owned(), idempotency: None };

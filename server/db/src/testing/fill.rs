@@ -58,8 +58,10 @@ pub fn sample(index: u64, of: u64, now: Time) -> Job {
         destination: location(5),
         mode: Mode::Copy,
         dry_run: false,
+        name: None,
         selection: Selection::default(),
         fidelity: model::Fidelity::default(),
+        limits: model::Limits::default(),
         plan: None,
     };
     let author = if pick(random, 9, 5) < 2 { 0 } else { pick(random, 10, 40) };

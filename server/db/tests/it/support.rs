@@ -26,8 +26,10 @@ pub fn clone(source: &str, destination: &str) -> Spec {
         destination,
         mode: Mode::Copy,
         dry_run: false,
+        name: None,
         selection: Selection::default(),
         fidelity: model::Fidelity::default(),
+        limits: model::Limits::default(),
         plan: None,
     })
 }

@@ -70,6 +70,8 @@ async fn copy_all(
         while let Some(work) = pool.wait_for(next(&mut planned, endpoints)).await? {
             let (endpoints, tracker) = (Arc::clone(endpoints), tracker.clone());
             pool.spawn(async move {
+                // Others may have failed while this one waited for room.
+                tracker.check_failures(endpoints.spec.limits.max_failures)?;
                 work.entry.began(&tracker);
                 settle(&endpoints, &tracker, work).await
             })
@@ -78,7 +80,7 @@ async fn copy_all(
         // Objects in flight may still come back to wait.
         pool.join().await?;
         if endpoints.throttle.is_empty() {
-            return Ok(());
+            return tracker.check_failures(endpoints.spec.limits.max_failures);
         }
     }
 }

@@ -95,7 +95,7 @@ impl Endpoints {
     /// Whether the selection chooses this object of the source.
     pub fn chosen(&self, object: &Listed) -> bool {
         let rest = object.key.as_str().strip_prefix(self.spec.source.prefix.as_str());
-        rest.is_some_and(|rest| self.spec.selection.chooses(rest, object.modified))
+        rest.is_some_and(|rest| self.spec.selection.chooses(rest, object.attributes()))
     }
 
     /// The folder of the destination with whose limit the copy of this source key counts.

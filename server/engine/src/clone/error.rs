@@ -1,6 +1,6 @@
 //! Why a clone does not start or cannot go on. What concerns one object is a [`model::Failure`] instead.
 
-use model::{Key, Location};
+use model::{Invalid, Key, Location};
 
 use crate::{
     listing::DualListingError,
@@ -52,6 +52,12 @@ pub enum CloneError {
     SourceEmpty { planned: u64 },
     #[error("{failed} objects could not be copied")]
     NotAllCopied { failed: u64 },
+    /// The clone's own limit. What was copied stays copied, and the checkpoint is where it ended.
+    #[error("{failed} objects have failed, more than the {most} after which this clone is to end")]
+    TooManyFailures { failed: u64, most: u64 },
+    /// Limits that [`super::check_limits`] refuses.
+    #[error(transparent)]
+    BadLimits(#[from] Invalid),
     /// A mirror that ended before its first delete.
     #[error("{0}; nothing was deleted at the destination")]
     NothingDeleted(Box<CloneError>),
@@ -95,6 +101,8 @@ impl CloneError {
             Self::PlanChanged { .. } => "plan_changed",
             Self::SourceEmpty { .. } => "source_empty",
             Self::NotAllCopied { .. } => "items_failed",
+            Self::TooManyFailures { .. } => "too_many_failures",
+            Self::BadLimits(_) => "bad_limits",
             Self::NothingDeleted(error) | Self::HalfDeleted { source: error, .. } => error.code(),
             Self::Broke(_) => "internal",
         }
@@ -134,6 +142,10 @@ impl CloneError {
             Self::NotAllCopied { .. } => {
                 "See why under failures, then retry what failed: deleting follows once everything is copied."
             }
+            Self::TooManyFailures { .. } => {
+                "See why under failures and see to the cause, then resume, or retry what failed: it goes on where it ended."
+            }
+            Self::BadLimits(_) => "Correct the limits of the clone.",
             Self::NothingDeleted(error) => error.advice(),
             Self::HalfDeleted { .. } => {
                 "See to the cause, then mirror again from a new preview: what is copied and deleted already stays so."

@@ -25,6 +25,7 @@ mod copier;
 mod endpoints;
 mod error;
 mod gauge;
+mod job_ceilings;
 mod mover;
 mod options;
 mod plan;
@@ -47,6 +48,7 @@ mod worker_pool;
 pub use self::{
     check::check,
     error::CloneError,
+    job_ceilings::check_limits,
     options::Options,
     preview::preview,
     records::{CopyRecord, places},

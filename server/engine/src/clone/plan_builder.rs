@@ -114,8 +114,10 @@ mod tests {
             destination: place("to-here"),
             mode: Mode::Mirror,
             dry_run: false,
+            name: None,
             selection: Selection::default(),
             fidelity: model::Fidelity::default(),
+            limits: model::Limits::default(),
             plan: None,
         }
     }

@@ -7,8 +7,8 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CloneError, Options, Tracker, check::mover, copier::copy, endpoints::Endpoints, plan::PlanTotals, prune::prune,
-    retry::retry as retry_failed, tracker::Pruning, verify::verify,
+    CloneError, Options, Tracker, check::mover, copier::copy, endpoints::Endpoints, job_ceilings::limited,
+    plan::PlanTotals, prune::prune, retry::retry as retry_failed, tracker::Pruning, verify::verify,
 };
 use crate::{clock::now, s3::S3Client};
 
@@ -38,7 +38,13 @@ pub async fn run(
     if spec.selection.keys_from.is_some() != options.keys.is_some() {
         return Err(CloneError::NoKeys);
     }
-    let endpoints = Arc::new(Endpoints::new(spec, source, destination, options).metered(tracker, stop));
+    let (source, destination, _following_hours) = limited(source, destination, &spec.limits)?;
+    let concurrency = spec.limits.concurrency.and_then(|most| usize::try_from(most.get()).ok());
+    let options = &Options {
+        concurrency: concurrency.map_or(options.concurrency, |most| most.min(options.concurrency)),
+        ..options.clone()
+    };
+    let endpoints = Arc::new(Endpoints::new(spec, &source, &destination, options).metered(tracker, stop));
     let work = Work { endpoints, options, tracker, stop };
     let mut retry = retry;
     // Behind a pointer: it holds all that a clone does, and its callers hold it.

@@ -93,6 +93,10 @@ impl Endpoints {
                         source.etag.is_some() && (head.object.size, &head.object.etag) == (source.size, &source.etag);
                     refusal = if unchanged { refused.error.to_string() } else { String::new() };
                     source = head.object;
+                    if !self.chosen(&source) {
+                        let message = "it was replaced while being copied, and is not selected as it is now";
+                        return Ok(Settlement::Settled(failed(&source.key, Reason::Changed, message, attempts)));
+                    }
                 }
                 Err(refused) => {
                     return give_up(&source.key, &refused.error, attempts + refused.attempts).map(Settlement::Settled);

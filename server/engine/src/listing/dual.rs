@@ -136,7 +136,8 @@ impl DualListing {
         let chosen = match &at {
             OddAt::Source(odd) => {
                 let rest = String::from_utf8_lossy(odd.bytes.get(source.prefix..)?);
-                self.selection.names(&rest) && (!odd.has_age() || self.selection.chooses(&rest, odd.object.modified))
+                let by_attributes = !odd.has_attributes() || self.selection.chooses(&rest, odd.object.attributes());
+                self.selection.names(&rest) && by_attributes
             }
             OddAt::Destination(odd) => {
                 self.selection.judges_extra(&String::from_utf8_lossy(odd.bytes.get(destination.prefix..)?))
@@ -146,7 +147,7 @@ impl DualListing {
     }
 
     fn chooses(&self, source: &Listed) -> bool {
-        self.selection.chooses(self.source.rest(source), source.modified)
+        self.selection.chooses(self.source.rest(source), source.attributes())
     }
 
     fn judges_extra(&self, destination: &Listed) -> bool {

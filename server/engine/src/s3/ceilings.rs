@@ -36,4 +36,17 @@ impl S3Client {
         let bandwidth = ceilings.bytes_per_second.map(|most| Arc::new(Limiter::new(most)));
         Self { retry: Retry { pace, bandwidth, ..self.retry.clone() }, ..self.clone() }
     }
+
+    /// The same store, for a job that has ceilings of its own on requests and bytes.
+    #[must_use]
+    pub(crate) fn also_under(&self, pace: Option<Arc<Limiter>>, bandwidth: Option<Arc<Limiter>>) -> Self {
+        let retry = Retry { job_pace: pace, job_bandwidth: bandwidth, ..self.retry.clone() };
+        Self { retry, ..self.clone() }
+    }
+
+    /// The same store under the ceilings of the job that `other` has.
+    #[must_use]
+    pub(crate) fn also_under_those_of(&self, other: &Self) -> Self {
+        self.also_under(other.retry.job_pace.clone(), other.retry.job_bandwidth.clone())
+    }
 }

@@ -59,8 +59,8 @@ impl S3Client {
         };
         let copied = carried.send(self, key, send).await;
         copied.inspect_err(|failed| {
-            if let (S3Fault::Throttled { .. }, Some(bandwidth)) = (failed.error.fault(), &self.retry.bandwidth) {
-                bandwidth.give_back(source.size);
+            if matches!(failed.error.fault(), S3Fault::Throttled { .. }) {
+                self.retry.bandwidths().for_each(|bandwidth| bandwidth.give_back(source.size));
             }
         })
     }

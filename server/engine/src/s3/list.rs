@@ -7,7 +7,7 @@ use aws_sdk_s3::{
     operation::list_objects_v2::ListObjectsV2Output,
     types::{EncodingType, Object, ObjectStorageClass},
 };
-use model::{BucketName, Key, Prefix, Time};
+use model::{Attributes, BucketName, Key, Prefix, Time};
 
 use super::{
     Action, ETag, S3Client,
@@ -34,6 +34,13 @@ pub struct Listed {
     pub modified: Time,
     /// `None`: the standard class.
     pub class: Option<String>,
+}
+
+impl Listed {
+    /// What a selection may look at, beside the key.
+    pub fn attributes(&self) -> Attributes<'_> {
+        Attributes { modified: self.modified, size: self.size, class: self.class.as_deref() }
+    }
 }
 
 /// Where a listing continues.

@@ -47,8 +47,8 @@ impl OddKey {
         self.why.clone().unwrap_or_else(|| (Reason::NotAKey, why_odd(&self.object.key)))
     }
 
-    /// Whether the selection may judge it by its age: a named key that is not there has none.
-    pub fn has_age(&self) -> bool {
+    /// Whether the selection may judge it by age, size and class: a named key that is not there has none.
+    pub fn has_attributes(&self) -> bool {
         self.why.is_none()
     }
 }

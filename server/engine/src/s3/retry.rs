@@ -127,6 +127,9 @@ pub(super) struct Retry {
     pub meter: Arc<Meter>,
     pub pace: Option<Arc<Limiter>>,
     pub bandwidth: Option<Arc<Limiter>>,
+    /// Those of the job, in whose turn the store's are waited for.
+    pub job_pace: Option<Arc<Limiter>>,
+    pub job_bandwidth: Option<Arc<Limiter>>,
     /// Whether a user waits: requests then pass without waiting for their turns.
     pub urgent: bool,
     pub stop: CancellationToken,
@@ -136,19 +139,45 @@ pub(super) struct Retry {
 impl Default for Retry {
     fn default() -> Self {
         let (meter, stop) = (Arc::default(), CancellationToken::new());
-        let credentials = Renewal::default();
-        Self { policy: Policy::PATIENT, meter, pace: None, bandwidth: None, urgent: false, stop, credentials }
+        Self {
+            policy: Policy::PATIENT,
+            meter,
+            pace: None,
+            bandwidth: None,
+            job_pace: None,
+            job_bandwidth: None,
+            urgent: false,
+            stop,
+            credentials: Renewal::default(),
+        }
     }
 }
 
 impl Retry {
+    /// The ceilings on requests: the job's first, so that a wait there takes nothing from other jobs.
+    fn paces(&self) -> impl Iterator<Item = &Arc<Limiter>> {
+        self.job_pace.iter().chain(&self.pace)
+    }
+
+    /// The ceilings on bytes, in the same order.
+    pub fn bandwidths(&self) -> impl Iterator<Item = &Arc<Limiter>> {
+        self.job_bandwidth.iter().chain(&self.bandwidth)
+    }
+
     /// Waits until the store may copy this number of bytes by itself.
     pub async fn let_through(&self, context: &Context, bytes: u64) -> Result<(), Failed> {
-        let Some(bandwidth) = &self.bandwidth else { return Ok(()) };
-        let (mut passing, asked) = (pin!(bandwidth.acquire(bytes)), time::Instant::now());
+        if self.bandwidths().next().is_none() {
+            return Ok(());
+        }
+        let passing = async {
+            for bandwidth in self.bandwidths() {
+                bandwidth.acquire(bytes).await;
+            }
+        };
+        let (mut passing, asked) = (pin!(passing), time::Instant::now());
         loop {
             tokio::select! {
-                _ = &mut passing => {
+                () = &mut passing => {
                     self.meter.paced.fetch_add(u64::from(asked.elapsed() > NEGLIGIBLE), Relaxed);
                     return Ok(());
                 }
@@ -165,20 +194,21 @@ impl Retry {
 
     /// Waits for the turn of a request, and counts it.
     pub async fn turn(&self) {
-        match &self.pace {
-            Some(pace) if self.urgent => pace.take(1),
-            Some(pace) => {
-                let waited = pace.acquire(1).await;
-                self.meter.paced.fetch_add(u64::from(waited), Relaxed);
+        let mut waited = false;
+        for pace in self.paces() {
+            if self.urgent {
+                pace.take(1);
+            } else {
+                waited |= pace.acquire(1).await;
             }
-            None => {}
         }
+        self.meter.paced.fetch_add(u64::from(waited), Relaxed);
         self.meter.requests.fetch_add(1, Relaxed);
     }
 
     /// The same for a request that cannot wait, as its response is already being read.
     pub fn turn_now(&self) {
-        self.pace.iter().for_each(|pace| pace.take(1));
+        self.paces().for_each(|pace| pace.take(1));
         self.meter.requests.fetch_add(1, Relaxed);
     }
 
@@ -332,6 +362,17 @@ mod tests {
         let request = || async { Err::<(), _>(context().error(S3Fault::Throttled { code: "SlowDown".to_owned() })) };
         retry.send(&context(), Duration::from_secs(1), request).await.unwrap_err();
         assert_eq!((retry.meter.requests(), began.elapsed().as_secs()), (4, 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn job_ceiling_holds_below_the_stores() {
+        let limiter = |most| Some(Arc::new(Limiter::new(NonZeroU32::new(most).unwrap())));
+        let retry = Retry { pace: limiter(100), job_pace: limiter(1), ..Retry::default() };
+        let (began, request) = (time::Instant::now(), || async { Ok(()) });
+        for _ in 0..3 {
+            retry.send(&context(), Duration::from_secs(1), request).await.unwrap();
+        }
+        assert_eq!(began.elapsed().as_secs(), 2);
     }
 
     #[tokio::test(start_paused = true)]

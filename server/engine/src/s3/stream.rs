@@ -165,9 +165,13 @@ impl S3Client {
     /// The same body on its way to `other`: each piece counts as progress, and waits for the ceilings of both.
     pub(super) fn watched(&self, body: ByteStream, other: &Self, wait: &LimiterWait) -> ByteStream {
         let (meter, wait) = (Arc::clone(&self.retry.meter), wait.clone());
-        let (here, there) = (self.retry.bandwidth.clone(), other.retry.bandwidth.clone());
-        let there = there.filter(|there| here.as_ref().is_none_or(|here| !Arc::ptr_eq(here, there)));
-        let ceilings: Arc<[Arc<Limiter>]> = here.into_iter().chain(there).collect();
+        let mut ceilings: Vec<Arc<Limiter>> = self.retry.bandwidths().cloned().collect();
+        for there in other.retry.bandwidths() {
+            if ceilings.iter().all(|here| !Arc::ptr_eq(here, there)) {
+                ceilings.push(Arc::clone(there));
+            }
+        }
+        let ceilings: Arc<[Arc<Limiter>]> = ceilings.into();
         let frames = BodyStream::new(body.into_inner()).then(move |frame| {
             let (meter, ceilings, wait) = (Arc::clone(&meter), Arc::clone(&ceilings), wait.clone());
             async move {

@@ -25,7 +25,7 @@ fn copies_nothing(seen: &Seen) -> Fate {
     if seen.kind == Kind::Copy { Fate::Refuse(501, "NotImplemented") } else { Fate::Forward }
 }
 
-/// As OpenStack Swift's layer for S3 answers.
+/// As the layer for S3 of Swift answers.
 fn copies_no_parts(seen: &Seen) -> Fate {
     let part = seen.kind == Kind::Copy && seen.target.contains("partNumber");
     if part { Fate::Refuse(501, "NotImplemented") } else { Fate::Forward }

@@ -7,6 +7,7 @@ mod check;
 mod copy;
 mod fault_suite;
 mod faults;
+mod limits;
 mod mirror;
 mod mirror_crashes;
 mod mirror_deletes;

@@ -188,4 +188,16 @@ async fn unselected_objects_are_not_deleted() {
     let since = Selection { newer_than: Some(model::Time(0)), ..Selection::default() };
     let plan: Plan = previewed(&buckets, &CloneSpec { selection: since, ..mirror() }).await.plan.unwrap();
     assert_eq!(plan.to_delete, 0, "how old their sources were is not known");
+    for json in [
+        r#"{"older_than": "2999-01-01T00:00:00Z"}"#,
+        r#"{"min_size": 0}"#,
+        r#"{"max_size": "1GiB"}"#,
+        r#"{"storage_classes": ["STANDARD"]}"#,
+    ] {
+        let selection: Selection = serde_json::from_str(json).unwrap();
+        let finished = buckets.clone(&planned(&buckets, &CloneSpec { selection, ..mirror() }).await).await;
+        finished.is_equal();
+        assert_eq!((finished.taken.progress.deleted, finished.comparison().extra), (0, 0), "{json}");
+        assert!(buckets.keys("destination").await.contains(&"kept.log".to_owned()), "{json}");
+    }
 }

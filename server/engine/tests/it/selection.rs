@@ -1,22 +1,23 @@
 //! A clone of chosen objects: what is not chosen is as if it were not there, on every way the engine goes.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use embedded::Content;
 use engine::clone::{Checkpoint, Tracker, check, preview, run};
-use model::{CloneSpec, Mode, Progress, Proof, Reason, Selection, Time};
+use model::{ByteSize, CloneSpec, Mode, Progress, Proof, Reason, Selection, Time};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    proxy::{Fate, Proxy},
-    support::{Finished, TestBuckets, connect, key, options, spec},
+    proxy::{Fate, Kind, Proxy},
+    support::{Finished, TestBuckets, clone_at, connect, key, options, spec},
 };
 
 const LONG: Duration = Duration::from_mins(10);
 
 fn chosen(include: &[&str], exclude: &[&str]) -> Selection {
     let globs = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-    Selection { include: globs(include), exclude: globs(exclude), newer_than: None, keys_from: None }
+    Selection { include: globs(include), exclude: globs(exclude), ..Selection::default() }
 }
 
 fn since(newer_than: Time) -> Selection {
@@ -181,4 +182,69 @@ async fn unreadable_objects_can_be_excluded() {
     let store = connect(proxy.url()).await;
     assert!(check(&cloning(Selection::default()), &store, &store).await.is_err());
     check(&cloning(chosen(&[], &["* secret"])), &store, &store).await.unwrap();
+}
+
+#[tokio::test]
+async fn older_than_leaves_out_its_own_instant() {
+    let (buckets, instant) = old_and_new().await;
+    let until = Selection { older_than: Some(instant), ..Selection::default() };
+    let finished = buckets.clone(&cloning(until.clone())).await;
+    finished.is_equal();
+    assert_eq!(buckets.keys("destination").await, ["out/old"]);
+    assert_eq!(finished.comparison().selection, until, "the proof says what it is about");
+}
+
+#[tokio::test]
+async fn size_bounds_choose_by_the_sources_size() {
+    let buckets = TestBuckets::new().await;
+    for bytes in 0..5 {
+        buckets.put(&format!("in/{bytes}"), "x".repeat(bytes)).await;
+    }
+    // Of a size that is chosen, where its source is not.
+    buckets.store.put("destination", "out/4", "xx").await.unwrap();
+    let sized = Selection { min_size: Some(ByteSize(1)), max_size: Some(ByteSize(3)), ..Selection::default() };
+    let finished = buckets.clone(&cloning(sized)).await;
+    finished.is_equal();
+    assert_eq!(buckets.keys("destination").await, ["out/1", "out/2", "out/3", "out/4"]);
+    assert_eq!(buckets.read("destination", "out/4").await.unwrap(), b"xx");
+}
+
+#[tokio::test]
+async fn storage_class_selection_counts_unnamed_as_standard() {
+    let buckets = TestBuckets::with(&["in/plain"]).await;
+    for class in ["GLACIER_IR", "STANDARD_IA"] {
+        let content = Content { storage_class: Some(class.to_owned()), ..Content::default() };
+        buckets.store.put_content("source", &format!("in/{class}"), &content).await.unwrap();
+    }
+    let classes = |names: &[&str]| Selection {
+        storage_classes: names.iter().map(|name| name.parse().unwrap()).collect(),
+        ..Selection::default()
+    };
+    buckets.clone(&cloning(classes(&["STANDARD"]))).await.is_equal();
+    assert_eq!(buckets.keys("destination").await, ["out/plain"]);
+    buckets.clone(&cloning(classes(&["GLACIER_IR", "DEEP_ARCHIVE"]))).await.is_equal();
+    assert_eq!(buckets.keys("destination").await, ["out/GLACIER_IR", "out/plain"]);
+}
+
+/// An object of five bytes is replaced by one of nine just before its copy: it is no longer selected.
+#[tokio::test]
+async fn object_replaced_out_of_the_selection_is_not_copied() {
+    let buckets = TestBuckets::new().await;
+    buckets.put("in/a", "small").await;
+    let store = Arc::clone(&buckets.store);
+    let proxy = Proxy::before(&buckets.store.url(), move |request| {
+        let (store, copies) = (Arc::clone(&store), request.kind == Kind::Copy);
+        async move {
+            if copies {
+                store.put("source", "in/a", "too large").await.unwrap();
+            }
+            Fate::Forward
+        }
+    })
+    .await;
+    let spec = cloning(Selection { max_size: Some(ByteSize(5)), ..Selection::default() });
+    let finished = clone_at(&connect(proxy.url()).await, &spec).await;
+    assert_eq!(finished.only_failure().reason, Reason::Changed);
+    assert!(finished.only_failure().message.contains("not selected as it is now"));
+    assert!(buckets.keys("destination").await.is_empty());
 }

@@ -50,8 +50,10 @@ pub fn spec(from: &str, to: &str) -> CloneSpec {
         destination: place(to),
         mode: Mode::Copy,
         dry_run: false,
+        name: None,
         selection: Selection::default(),
         fidelity: Fidelity::default(),
+        limits: model::Limits::default(),
         plan: None,
     }
 }

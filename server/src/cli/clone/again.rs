@@ -3,7 +3,7 @@
 //! Always: it contains every option that differs from a default, so that it resumes the same clone. A relative time is
 //! written as an absolute one.
 
-use app::command::{kept, only};
+use app::command::{kept, limited, only};
 use engine::s3::Threshold;
 use model::Mode;
 
@@ -26,7 +26,8 @@ impl Order {
         if self.spec.dry_run {
             words.push("--dry-run".to_owned());
         }
-        let asked = only(&self.spec.selection) + &kept(&self.spec.fidelity);
+        words.extend(self.spec.name.as_ref().map(|name| format!("--name {}", quoted(name.as_str()))));
+        let asked = only(&self.spec.selection) + &kept(&self.spec.fidelity) + &limited(&self.spec.limits);
         words.extend(Some(asked.trim_start().to_owned()).filter(|asked| !asked.is_empty()));
         words.extend(self.source.requester_pays.then(|| "--requester-pays".to_owned()));
         words.extend(self.keys.words(quoted));

@@ -14,12 +14,13 @@ use engine::{
     listing::KeyList,
     s3::{Ceilings, Endpoint, S3Client, Threshold},
 };
-use model::{CloneSpec, Digest, Glob, KeysFrom, Mode, Prefix, Selection};
+use model::{ByteSize, CloneSpec, Digest, Glob, KeysFrom, Mode, Prefix, Selection, StorageClass};
 use sha2::{Digest as _, Sha256};
 
 use super::{
     ends::EndArgs,
     fidelity::{FidelityArgs, Keys},
+    limits::LimitArgs,
     lock::StateLock,
     mirror::Confirmation,
     since::Since,
@@ -53,6 +54,18 @@ pub struct CloneArgs {
     /// Only objects modified at the source since a time: 2026-03-09T14:00:00Z, or an age such as 36h or 7d
     #[arg(long, value_name = "TIME")]
     newer_than: Option<Since>,
+    /// Only objects modified at the source before a time, written like that of --newer-than
+    #[arg(long, value_name = "TIME")]
+    older_than: Option<Since>,
+    /// Only objects of this size or more, such as 50MB, 1GiB or 8388608
+    #[arg(long, value_name = "BYTES")]
+    min_size: Option<ByteSize>,
+    /// Only objects of this size or less
+    #[arg(long, value_name = "BYTES")]
+    max_size: Option<ByteSize>,
+    /// Only objects that the source keeps in this storage class, such as GLACIER; repeatable
+    #[arg(long = "of-class", value_name = "CLASS")]
+    storage_classes: Vec<StorageClass>,
     /// Only the keys of this file, or - for standard input, without listing anything: one a line, or JSON lines with a `key`,
     /// as --failures writes them
     #[arg(long, value_name = "FILE")]
@@ -85,6 +98,8 @@ pub struct CloneArgs {
     /// Write the failed objects as JSON lines
     #[arg(long, value_name = "FILE")]
     failures: Option<PathBuf>,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     fidelity: FidelityArgs,
 }
@@ -138,6 +153,22 @@ impl Order {
             Some(file) => Some(named_keys(file, &source.location.prefix)?),
             None => None,
         };
+        let started = now();
+        let selection = Selection {
+            include: args.include,
+            exclude: args.exclude,
+            newer_than: args.newer_than.map(|since| since.before(started)),
+            older_than: args.older_than.map(|until| until.before(started)),
+            min_size: args.min_size,
+            max_size: args.max_size,
+            storage_classes: args.storage_classes,
+            keys_from: keys.as_ref().zip(args.keys.as_ref()).map(|(keys, file)| KeysFrom {
+                name: file.display().to_string(),
+                count: keys.count(),
+                digest: keys.digest().clone(),
+            }),
+        };
+        selection.check().map_err(|invalid| invalid.to_string())?;
         let spec = CloneSpec {
             source: source.location,
             destination: destination.location,
@@ -147,16 +178,9 @@ impl Order {
                 ModeArg::Mirror => Mode::Mirror,
             },
             dry_run: args.dry_run,
-            selection: Selection {
-                include: args.include,
-                exclude: args.exclude,
-                newer_than: args.newer_than.map(|since| since.before(now())),
-                keys_from: keys.as_ref().zip(args.keys.as_ref()).map(|(keys, file)| KeysFrom {
-                    name: file.display().to_string(),
-                    count: keys.count(),
-                    digest: keys.digest().clone(),
-                }),
-            },
+            limits: args.limits.limits()?,
+            name: args.limits.name,
+            selection,
             fidelity: args.fidelity.fidelity()?,
             plan: None,
         };
@@ -228,9 +252,10 @@ impl Order {
         (source.under_keys(reading.clone(), None), destination.under_keys(writing, reading))
     }
 
-    /// `s3://a → s3://b`.
+    /// `s3://a → s3://b`, behind the clone's name if it has one.
     pub fn title(&self) -> String {
-        format!("{} → {}", self.spec.source.url(), self.spec.destination.url())
+        let name = self.spec.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        format!("{name}{} → {}", self.spec.source.url(), self.spec.destination.url())
     }
 
     pub fn lock_state(&mut self) -> Result<(), String> {
@@ -270,7 +295,7 @@ fn remove(file: &Path) -> Result<(), String> {
 
 /// In the working folder, one name for one clone: `clone-from-to-1a2b3c4d.json`.
 fn default_state(spec: &CloneSpec, urls: &[Option<String>; 2]) -> PathBuf {
-    let hash = Sha256::digest(format!("{spec:?} {urls:?}").as_bytes());
+    let hash = Sha256::digest(format!("{:?} {urls:?}", spec.essence()).as_bytes());
     let short = hash.iter().take(4).fold(0_u32, |short, byte| short << 8 | u32::from(*byte));
     format!("clone-{}-{}-{short:08x}.json", spec.source.bucket, spec.destination.bucket).into()
 }
@@ -312,6 +337,14 @@ mod tests {
         assert!(wrong("s3://aaa s3://bbb --include a[").await.contains("--include"));
         assert!(wrong("s3://aaa s3://bbb --exclude a[").await.contains("closed with ]"));
         assert!(wrong("s3://aaa s3://bbb --newer-than yesterday").await.contains("36h"));
+        assert!(wrong("s3://aaa s3://bbb --older-than soon").await.contains("--older-than"));
+        assert!(wrong("s3://aaa s3://bbb --newer-than 1d --older-than 2d").await.contains("later than newer_than"));
+        assert!(wrong("s3://aaa s3://bbb --min-size 5MB --max-size 5kB").await.contains("at least min_size, 5MB"));
+        assert!(wrong("s3://aaa s3://bbb --bandwidth-hours noon").await.contains("08:00-18:00 10MB"));
+        assert!(wrong("s3://aaa s3://bbb --bandwidth-zone UTC").await.contains("--bandwidth-hours"));
+        assert!(wrong("s3://aaa s3://bbb --max-failures few").await.contains("--max-failures"));
+        assert!(wrong("s3://aaa s3://bbb --min-size big").await.contains("such as 50MB"));
+        assert!(wrong("s3://aaa s3://bbb --of-class cold").await.contains("STANDARD_IA"));
         assert!(wrong("s3://aaa s3://bbb --max-rps 0").await.contains("--max-rps"));
         let rate = wrong("s3://aaa s3://bbb --max-bandwidth fast").await;
         assert!(rate.contains("--max-bandwidth") && rate.contains("'fast'") && rate.contains("50MB"), "{rate}");
@@ -322,23 +355,28 @@ mod tests {
 
     #[tokio::test]
     async fn the_command_to_go_on_is_the_same_clone() {
-        let line = "s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify --max-bandwidth 50MB \
-                    --multipart-threshold 8MiB";
+        let line = "s3://aaa s3://bbb --source-endpoint-url http://h:1 --name one --max-failures 7 --no-verify \
+                    --max-bandwidth 50MB --multipart-threshold 8MiB";
         let order = read(line).await.unwrap();
         let again = order.resume_command();
         assert!(again.contains(" --max-bandwidth 50MB --multipart-threshold 8MiB --resume "), "{again}");
-        assert!(again.starts_with("logyard clone s3://aaa s3://bbb --source-endpoint-url http://h:1 --no-verify"));
+        assert!(again.starts_with(
+            "logyard clone s3://aaa s3://bbb --source-endpoint-url http://h:1 --name one --max-failures 7 --no-verify"
+        ));
         assert!(again.ends_with(&format!("--resume {}", order.state.display())), "{again}");
     }
 
     #[tokio::test]
     async fn the_command_to_go_on_is_about_the_same_objects_however_long_later() {
-        let order = read("s3://aaa s3://bbb --include **/*.gz --include -x --exclude a$b --newer-than 36h --max-rps 9")
-            .await
-            .unwrap();
+        let line = "s3://aaa s3://bbb --include **/*.gz --include -x --exclude a$b --newer-than 36h --older-than 1h \
+                    --min-size 1kB --max-size 5000000 --of-class GLACIER_IR --of-class STANDARD --max-rps 9";
+        let order = read(line).await.unwrap();
         let since = order.spec.selection.newer_than.unwrap();
-        let said =
-            format!(" --include '**/*.gz' --include -x --exclude 'a$b' --newer-than {since} --max-rps 9 --resume ");
+        let until = order.spec.selection.older_than.unwrap();
+        let said = format!(
+            " --include '**/*.gz' --include -x --exclude 'a$b' --newer-than {since} --older-than {until} --min-size 1kB \
+             --max-size 5MB --of-class GLACIER_IR --of-class STANDARD --max-rps 9 --resume "
+        );
         assert!(order.resume_command().contains(&said), "{}", order.resume_command());
     }
 

@@ -22,7 +22,7 @@ pub struct FidelityArgs {
     #[arg(long, value_name = "copy|private|public-read|…")]
     acl: Option<Acl>,
     /// Storage class of copies: keep that of the source; none, for the destination's default; a class; or a map such as
-    /// GLACIER=STANDARD,STANDARD_IA=none, where other classes are kept
+    /// GLACIER=STANDARD, where other classes are kept
     #[arg(long, value_name = "keep|none|CLASS|MAP", default_value_t = ClassRule::Keep)]
     storage_class: ClassRule,
     /// Objects whose storage class the destination refuses: fail them, or write them with none or with this class

@@ -11,6 +11,7 @@ mod arguments;
 mod drive;
 mod ends;
 mod fidelity;
+mod limits;
 mod lock;
 mod mirror;
 mod outcome;
@@ -40,6 +41,8 @@ Examples:
   logyard --config logyard.toml clone aws:from/logs/ archive:to      stores of the configuration
   logyard clone s3://from s3://to --sse aws:kms --acl bucket-owner-full-control --requester-pays
   logyard clone s3://from/logs/ s3://to --include '**/*.gz' --exclude 'tmp/**' --newer-than 36h
+  logyard clone s3://from s3://to --bandwidth-hours '08:00-18:00 10MB' --bandwidth-zone Europe/Zurich --max-failures 100
+  logyard clone s3://from s3://to --older-than 30d --min-size 1MB --of-class STANDARD
 
 Prefixes are not folders: s3://from/logs also covers logs-old/. Credentials come from the usual places: environment,
 profile, container or instance role; renewed ones are read while the clone runs. Two ends with different credentials are
@@ -50,7 +53,8 @@ so running again copies only what is missing.
 A mirror deletes at the destination what the source does not have, after everything was copied. It asks for the
 destination's name. In a script, --dry-run shows its plan, and --plan with --confirm runs it.
 
-Exit codes: 0 done, and proven equal unless --no-verify; 1 some objects failed, are not equal, or a listing failed;
+Exit codes: 0 done, and proven equal unless --no-verify; 1 some objects failed, are not equal, or a listing failed, also
+if --max-failures ended it;
 2 refused: bad usage, a mirror not confirmed, same place, missing bucket, no permission, refused credentials; 3 could
 not connect; 130 stopped by Ctrl-C, SIGTERM or SIGHUP, to continue later with --resume; 141 stopped because the reader
 of standard output is gone.";

@@ -28,6 +28,8 @@ pub enum Outcome {
     NotEqual,
     /// The comparison found no difference, and objects of which nothing tells whether they are equal.
     Unproven,
+    /// More objects failed than `--max-failures` allows; the rest was not begun.
+    TooManyFailures,
     Stopped,
     /// Not started or not resumed: something must be corrected first.
     Refused,
@@ -47,7 +49,9 @@ impl Outcome {
     pub fn exit(self) -> ExitCode {
         match self {
             Self::Equal | Self::Unverified | Self::Copied | Self::Nothing | Self::Rehearsed => Exit::Done.into(),
-            Self::ItemsFailed | Self::NotEqual | Self::Unproven | Self::Failed => Exit::ItemsFailed.into(),
+            Self::ItemsFailed | Self::NotEqual | Self::Unproven | Self::TooManyFailures | Self::Failed => {
+                Exit::ItemsFailed.into()
+            }
             Self::Refused => Exit::Usage.into(),
             Self::Unreachable => Exit::Unreachable.into(),
             Self::Stopped => ExitCode::from(130), // as a shell reports Ctrl-C
@@ -56,7 +60,7 @@ impl Outcome {
 
     /// There is no state to resume: another run lists everything again.
     pub fn finished(self) -> bool {
-        !matches!(self, Self::Stopped | Self::Refused | Self::Unreachable | Self::Failed)
+        !matches!(self, Self::TooManyFailures | Self::Stopped | Self::Refused | Self::Unreachable | Self::Failed)
     }
 }
 
@@ -86,6 +90,7 @@ impl End {
             _ if error.unreachable() => Outcome::Unreachable,
             "stopped" => Outcome::Stopped,
             "items_failed" => Outcome::ItemsFailed,
+            "too_many_failures" => Outcome::TooManyFailures,
             "plan_changed" | "no_plan" | "no_bucket" | "denied" | "bad_credentials" | "no_credentials"
             | "wrong_region" | "same_place" | "overlap" | "named_like_folder" => Outcome::Refused,
             _ => Outcome::Failed,

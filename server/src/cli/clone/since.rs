@@ -1,4 +1,4 @@
-//! `--newer-than`: an instant, or a duration before the start of the command.
+//! `--newer-than` and `--older-than`: an instant, or a duration before the start of the command.
 
 use std::str::FromStr;
 

@@ -78,8 +78,8 @@ impl State {
     fn differences(&self, order: &Order) -> Vec<String> {
         let mut found = Vec::new();
         // The plan of a mirror is the state's own: it was confirmed when the clone started.
-        let then = CloneSpec { plan: None, ..self.spec.clone() };
-        let (then, now) = (serde_json::to_value(&then), serde_json::to_value(&order.spec));
+        let then = CloneSpec { plan: None, ..self.spec.essence() };
+        let (then, now) = (serde_json::to_value(&then), serde_json::to_value(order.spec.essence()));
         differ("", &then.unwrap_or_default(), &now.unwrap_or_default(), &mut found);
         for (side, (then, now)) in ["source", "destination"].iter().zip(self.endpoint_urls.iter().zip(&order.urls())) {
             if then != now {

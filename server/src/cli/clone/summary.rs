@@ -78,6 +78,7 @@ impl Summary {
             Outcome::ItemsFailed => "Done, but for some objects",
             Outcome::NotEqual => "Not equal",
             Outcome::Unproven => "Neither proven equal nor different",
+            Outcome::TooManyFailures => "Ended early: too many objects failed",
             Outcome::Stopped => "Stopped",
             Outcome::Failed | Outcome::Unreachable => "Not finished",
             Outcome::Refused => return,

@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use embedded::Embedded;
+use embedded::{Content, Embedded};
 use serde_json::Value;
 use tempfile::TempDir;
 use testing::{Span as _, eventually, seen, within};
@@ -183,7 +183,18 @@ async fn selection_limits_clone_and_is_named_in_proof() {
     for key in ["a.log", "tmp/a.log", "b.gz"] {
         store.put("source", key, key).await.unwrap();
     }
-    let some = ["--include", "**/*.log", "--exclude", "tmp/**", "--newer-than", "1d"];
+    let some = [
+        "--include",
+        "**/*.log",
+        "--exclude",
+        "tmp/**",
+        "--newer-than",
+        "1d",
+        "--max-size",
+        "5B",
+        "--of-class",
+        "STANDARD",
+    ];
     let output = run(clone(&store.url(), folder.path(), &some)).await;
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let proof = summary(&output)["proof"].clone();
@@ -193,6 +204,30 @@ async fn selection_limits_clone_and_is_named_in_proof() {
     let output = run(clone(&store.url(), folder.path(), &["--include", "a["])).await;
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("--include") && said(&output).contains("closed with ]"), "{}", said(&output));
+}
+
+/// Of six archived objects, which cannot be copied, two may fail. The same command without the limit goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_failures_end_the_command_resumable() {
+    let (store, folder) = (store(0).await, TempDir::new().unwrap());
+    for number in 0..6 {
+        let archived = Content { storage_class: Some("GLACIER".to_owned()), ..Content::default() };
+        store.put_content("source", &number.to_string(), &archived).await.unwrap();
+    }
+    let output = run(clone(&store.url(), folder.path(), &["--max-failures", "2", "--name", "cold"])).await;
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let ended = summary(&output);
+    assert_eq!(
+        (&ended["outcome"], &ended["error"]["code"]),
+        (&"too_many_failures".into(), &"too_many_failures".into())
+    );
+    let command = ended["resume"].as_str().unwrap();
+    assert!(command.contains(" --name cold ") && command.contains(" --max-failures 2 "), "{command}");
+    let (_, state) = command.rsplit_once("--resume ").unwrap();
+    let output = run(clone(&store.url(), folder.path(), &["--resume", state])).await;
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let ended = summary(&output);
+    assert_eq!((&ended["progress"]["failed"], &ended["proof"]["missing"]), (&6.into(), &6.into()));
 }
 
 /// Uses a customer key at the destination; neither output nor state file contains it.

@@ -77,7 +77,8 @@ async fn invalid_request_is_refused_with_field_and_advice() {
 #[tokio::test]
 async fn selection_survives_preview_start_and_display() {
     let server = TestServer::open().await;
-    let chosen = json!({"include": ["**/*.gz", "b"], "exclude": ["tmp/**"], "newer_than": "2026-03-09T14:00:00Z"});
+    let chosen = json!({"include": ["**/*.gz", "b"], "exclude": ["tmp/**"], "newer_than": "2026-03-09T14:00:00Z",
+        "older_than": "2026-03-10T14:00:00Z", "min_size": 1, "max_size": 5_000_000, "storage_classes": ["GLACIER_IR"]});
     let mut body = json!({"source": "s3://source", "destination": "s3://target"});
     body.as_object_mut().unwrap().extend(chosen.as_object().unwrap().clone());
     let preview: Value = server.post("/api/v1/clones/preview", &body).await.json().await.unwrap();
@@ -85,8 +86,20 @@ async fn selection_survives_preview_start_and_display() {
     assert_eq!(preview["spec"]["include"], chosen["include"]);
     let job: Value = server.post("/api/v1/clones", &body).await.json().await.unwrap();
     let shown = server.json(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await;
-    for field in ["include", "exclude", "newer_than"] {
+    for field in chosen.as_object().unwrap().keys() {
         assert_eq!(shown["spec"][field], chosen[field]);
+    }
+    for (field, wrong, said) in [
+        ("older_than", json!("2026-03-09T14:00:00Z"), "later than newer_than"),
+        ("max_size", json!("0kB"), "at least min_size, 1"),
+        ("max_size", json!("huge"), "such as 50MB"),
+        ("storage_classes", json!(["cold"]), "STANDARD_IA"),
+    ] {
+        let mut body = body.clone();
+        body[field] = wrong;
+        let refused = problem(server.post("/api/v1/clones", &body).await).await;
+        assert!(refused["field"].as_str().unwrap().starts_with(field), "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains(said), "{refused}");
     }
     body["include"] = json!(["fine", "not[fine"]);
     for path in ["/api/v1/clones", "/api/v1/clones/preview"] {
@@ -95,6 +108,38 @@ async fn selection_survives_preview_start_and_display() {
         assert!(refused["detail"].as_str().unwrap().contains("closed with ]"), "{refused}");
     }
     assert_eq!(server.json("/api/v1/jobs").await["items"].as_array().unwrap().len(), 1, "nothing refused became a job");
+}
+
+#[tokio::test]
+async fn name_and_limits_are_stored_and_checked() {
+    let server = TestServer::open().await;
+    let limits = json!({
+        "concurrency": 9, "requests_per_second": 100, "bytes_per_second": 1_000_000, "max_failures": 0,
+        "bandwidth_hours": "08:00-18:00 10MB", "bandwidth_zone": "Europe/Zurich",
+    });
+    let mut body =
+        json!({"source": "s3://source", "destination": "s3://target", "name": "Moving day", "limits": limits});
+    let job: Value = server.post("/api/v1/clones", &body).await.json().await.unwrap();
+    let shown = server.json(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await;
+    assert_eq!((&shown["spec"]["limits"], &shown["spec"]["name"]), (&limits, &json!("Moving day")));
+    let found = server.json("/api/v1/jobs?text=moving").await;
+    assert_eq!(found["items"].as_array().unwrap().len(), 1, "found by its name");
+    for (field, wrong, said) in [
+        ("concurrency", json!(2_000), "1 to 1,024"),
+        ("bytes_per_second", json!("0"), "at least 1"),
+        ("bandwidth_hours", json!("noon"), "08:00-18:00 10MB"),
+        ("bandwidth_zone", json!("Europe/Zuerich"), "did you mean Europe/Zurich?"),
+        ("max_failures", json!(-1), "u64"),
+    ] {
+        let mut body = body.clone();
+        body["limits"][field] = wrong;
+        let refused = problem(server.post("/api/v1/clones", &body).await).await;
+        assert_eq!(refused["field"], format!("limits.{field}"), "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains(said), "{refused}");
+    }
+    body["name"] = json!("two\nlines");
+    let refused = problem(server.post("/api/v1/clones", &body).await).await;
+    assert_eq!(refused["field"], "name", "{refused}");
 }
 
 #[tokio::test]

@@ -35,8 +35,10 @@ fn request(source: &str, destination: &str) -> CloneRequest {
         destination: place(destination),
         mode: Mode::Copy,
         dry_run: false,
+        name: None,
         selection: Selection::default(),
         fidelity: model::Fidelity::default(),
+        limits: model::Limits::default(),
         plan: None,
         confirm: None,
     }
@@ -174,8 +176,10 @@ async fn command_of_cross_store_clone_names_both_endpoints() {
             destination,
             mode: Mode::Copy,
             dry_run: false,
+            name: None,
             selection: Selection::default(),
             fidelity: model::Fidelity::default(),
+            limits: model::Limits::default(),
             plan: None,
         })
     };

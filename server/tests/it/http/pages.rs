@@ -117,17 +117,56 @@ async fn form_selection_round_trips_and_errors_name_fields() {
     let wrong = page(&server, &format!("/clones/new?{places}&newer_than=soon")).await;
     assert!(inside(&wrong, "newer-than-fault", "p").contains("UTC"), "{wrong}");
 
-    let some = format!("{places}&include=a%0D%0A**%2F*.gz&newer_than=2020-03-09T14%3A00");
+    for (field, id) in [("older_than", "older-than"), ("min_size", "min-size"), ("of_class", "of-class")] {
+        let wrong = page(&server, &format!("/clones/new?{places}&{field}=soon")).await;
+        assert!(inside(&wrong, &format!("{id}-fault"), "p").contains("soon"), "{wrong}");
+    }
+
+    let some =
+        format!("{places}&include=a%0D%0A**%2F*.gz&newer_than=2020-03-09T14%3A00&max_size=5MB&of_class=STANDARD");
     let previewed = page(&server, &format!("/clones/new?{some}&preview=1")).await;
     assert!(previewed.contains("Selected at the source") && previewed.contains("Copy 1 object"), "{previewed}");
     let started = send(&server, "start_clone", &some).await;
     let job = page(&server, leads_to(&started)).await;
-    assert!(job.contains("modified at or after 2020-03-09T14:00:00Z"), "{job}");
+    assert!(
+        job.contains("modified at or after 2020-03-09T14:00:00Z, of 5MB or less, of storage class STANDARD"),
+        "{job}"
+    );
     let (_, again) = job.split_once("href=\"/clones/new?").unwrap();
     let again = again.split_once('"').unwrap().0.replace("&amp;", "&");
     let again = page(&server, &format!("/clones/new?{again}")).await;
     assert_eq!(inside(&again, "include", "textarea"), "a\n**/*.gz");
     assert!(again.contains("value=\"2020-03-09T14:00:00\""), "{again}");
+}
+
+#[tokio::test]
+async fn form_limits_round_trip_and_errors_name_fields() {
+    let server = TestServer::open().await;
+    let places = "source_bucket=source&destination_bucket=target";
+    let wrong = send(&server, "start_clone", &format!("{places}&bandwidth_hours=noon")).await;
+    let html = page(&server, leads_to(&wrong)).await;
+    assert!(inside(&html, "bandwidth-hours-fault", "p").contains("noon"), "{html}");
+    assert!(!html.contains("role=\"alert\""), "{html}");
+    let zone =
+        page(&server, &format!("/clones/new?{places}&bandwidth_hours=8:00-18:00+1MB&bandwidth_zone=Mars&preview=1"))
+            .await;
+    assert!(inside(&zone, "bandwidth-zone-fault", "p").contains("IANA"));
+
+    let some = format!("{places}&job_name=Moving+day&bandwidth_hours=8:00-18:00+10MB&max_failures=5");
+    let started = send(&server, "start_clone", &some).await;
+    let job = page(&server, leads_to(&started)).await;
+    assert!(job.contains("<h1>Moving day: source → target</h1>"), "{job}");
+    assert!(
+        job.contains("bytes/s by the hour: 08:00-18:00 10MB (UTC); ends after more than 5 failed objects"),
+        "{job}"
+    );
+    assert!(job.contains("--bandwidth-hours"), "{job}");
+    let (_, again) = job.split_once("href=\"/clones/new?").unwrap();
+    let again = again.split_once('"').unwrap().0.replace("&amp;", "&");
+    let again = page(&server, &format!("/clones/new?{again}")).await;
+    for value in ["Moving day", "08:00-18:00 10MB", "5"] {
+        assert!(again.contains(&format!("value=\"{value}\"")), "{value}: {again}");
+    }
 }
 
 #[tokio::test]

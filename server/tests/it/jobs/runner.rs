@@ -1,8 +1,10 @@
 //! The runner on both databases, with the real engine and a real store.
 
+use std::num::NonZeroU32;
+
 use db::{End, JobHeartbeat, testing::Scratch};
 use logyard::config;
-use model::{Action, EventKind, JobError, Key, Mode, Proof, Reason, Retry, State, Stop};
+use model::{Action, EventKind, JobError, Key, Limits, Mode, Proof, Reason, Retry, State, Stop};
 
 use crate::support::runners::{DISTANT_OBJECTS as OBJECTS, TestRunners, quick, slow};
 
@@ -11,6 +13,7 @@ on_both_databases!(
     configured_threshold_selects_multipart_copies,
     unverified_copies_are_not_copied_again,
     failures_are_counted_and_retry_repairs_them,
+    too_many_failures_end_job_and_retry_resumes_it,
     paused_job_resumes_where_it_stopped,
     cancelled_job_stays_cancelled,
     job_held_by_another_runner_is_untouched,
@@ -88,6 +91,30 @@ async fn failures_are_counted_and_retry_repairs_them(scratch: Scratch) {
     assert_eq!((job.progress.failed, job.progress.done, job.attempt), (0, 20, 2));
     assert!(setup.db.failures(id, None, 10).await.unwrap().is_empty());
     assert_eq!(setup.copies() - before, 1, "only what failed is copied again");
+    runner.stop().await;
+}
+
+async fn too_many_failures_end_job_and_retry_resumes_it(scratch: Scratch) {
+    let setup = TestRunners::with_objects(scratch, 20).await;
+    for number in 0..20 {
+        setup.archive("source", &format!("archived/{number:02}")).await;
+    }
+    let runner = setup.runner("one", quick()).await;
+    let limits = Limits { max_failures: Some(3), concurrency: NonZeroU32::new(1), ..Limits::default() };
+    let id = setup.clone_under(limits).await;
+    runner.nudge().nudge();
+
+    let job = setup.until_state(id, State::Failed).await;
+    assert_eq!((job.error.unwrap().code.as_str(), job.progress.failed, &job.proof), ("too_many_failures", 4, &None));
+    assert_eq!(setup.s3.count("destination").unwrap(), 0, "the archived ones come first");
+
+    for number in 0..20 {
+        setup.s3.put("source", &format!("archived/{number:02}"), b"restored").await.unwrap();
+    }
+    setup.db.act(id, Action::Retry(Retry::Failed), "test").await.unwrap();
+    runner.nudge().nudge();
+    let job = setup.until_state(id, State::Succeeded).await;
+    assert_eq!((job.progress.failed, job.progress.done, setup.copies()), (0, 40, 40 + 4));
     runner.stop().await;
 }
 

@@ -10,7 +10,7 @@ use logyard::{
     connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores},
     tasks::runner::{Context, Runner},
 };
-use model::{CloneSpec, Job, JobId, Location, Mode, Selection, Spec, State};
+use model::{CloneSpec, Job, JobId, Limits, Location, Mode, Selection, Spec, State};
 use tempfile::TempDir;
 use testing::{Span as _, eventually_async, seen, within};
 
@@ -93,7 +93,16 @@ impl TestRunners {
         self.insert(source, (destination, ""), mode).await
     }
 
+    /// Queues a copy under limits.
+    pub async fn clone_under(&self, limits: Limits) -> JobId {
+        self.insert_under("source", ("destination", ""), Mode::Copy, limits).await
+    }
+
     async fn insert(&self, source: &str, destination: (&str, &str), mode: Mode) -> JobId {
+        self.insert_under(source, destination, mode, Limits::default()).await
+    }
+
+    async fn insert_under(&self, source: &str, destination: (&str, &str), mode: Mode, limits: Limits) -> JobId {
         let place = |(bucket, prefix): (&str, &str)| Location {
             store: "demo".parse().unwrap(),
             bucket: bucket.parse().unwrap(),
@@ -104,8 +113,10 @@ impl TestRunners {
             destination: place(destination),
             mode,
             dry_run: false,
+            name: None,
             selection: Selection::default(),
             fidelity: model::Fidelity::default(),
+            limits,
             plan: None,
         };
         let new = NewJob { spec: Spec::Clone(spec), author: "test".to_owned(), idempotency: None };

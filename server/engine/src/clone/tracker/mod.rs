@@ -28,6 +28,7 @@ pub(super) use self::checkpoint::Verified;
 pub use self::checkpoint::{Checkpoint, Pruning, Range, RangeState, Settled, Taken};
 use self::{key_map::key_map, state::State};
 use super::{
+    CloneError,
     gauge::ConcurrencyGauge,
     records::{CopyRecord, Records},
     window::Outcome,
@@ -296,6 +297,15 @@ impl Tracker {
     /// Counts a compared key.
     pub(super) fn compared(&self) {
         self.state().compared(Instant::now());
+    }
+
+    /// Ends the clone once more objects than `most` have failed since it was started, resumed or retried.
+    pub(super) fn check_failures(&self, most: Option<u64>) -> Result<(), CloneError> {
+        let failed = self.state().failed_lately;
+        match most {
+            Some(most) if failed > most => Err(CloneError::TooManyFailures { failed, most }),
+            _ => Ok(()),
+        }
     }
 
     /// Keys that failed in this attempt, as far as they are remembered.

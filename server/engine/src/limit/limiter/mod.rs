@@ -9,15 +9,26 @@
 
 use std::{
     num::NonZeroU64,
-    sync::{Mutex, MutexGuard, PoisonError},
+    pin::pin,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    select,
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
 
 #[derive(Debug)]
 pub struct Limiter {
-    per_second: NonZeroU64,
+    /// 0: no ceiling now.
+    per_second: AtomicU64,
+    /// Notified when the ceiling has changed.
+    changed: Notify,
     /// Held by the caller that passes next; tokio hands it out in the order of asking.
     queue: tokio::sync::Mutex<()>,
     /// When all that has passed has had its time; `None` before the first.
@@ -26,7 +37,33 @@ pub struct Limiter {
 
 impl Limiter {
     pub fn new(per_second: impl Into<NonZeroU64>) -> Self {
-        Self { per_second: per_second.into(), queue: tokio::sync::Mutex::default(), clear: Mutex::default() }
+        let limiter = Self::unlimited();
+        limiter.per_second.store(per_second.into().get(), Relaxed);
+        limiter
+    }
+
+    /// Makes a limiter without a ceiling, until one is set.
+    pub fn unlimited() -> Self {
+        Self {
+            per_second: AtomicU64::new(0),
+            changed: Notify::new(),
+            queue: tokio::sync::Mutex::default(),
+            clear: Mutex::default(),
+        }
+    }
+
+    /// Changes the ceiling; `None` removes it. It holds at once for callers that wait already, and what passed under
+    /// another ceiling does not count against it.
+    pub fn set(&self, per_second: Option<NonZeroU64>) {
+        let rate = per_second.map_or(0, NonZeroU64::get);
+        {
+            let mut clear = self.clear();
+            if self.per_second.swap(rate, Relaxed) == rate {
+                return;
+            }
+            *clear = Some(Instant::now());
+        }
+        self.changed.notify_waiters();
     }
 
     /// Waits for a turn and takes `amount`; false if the turn had come already.
@@ -44,6 +81,8 @@ impl Limiter {
         let asked = Instant::now();
         let _first = self.queue.lock().await;
         loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
             let turn = {
                 let mut clear = self.clear();
                 // From when it might have passed, however late the timer is, or the ceiling would never be reached.
@@ -55,7 +94,10 @@ impl Limiter {
                 turn
             };
             // What others take meanwhile puts the turn off.
-            sleep_until(turn).await;
+            select! {
+                () = sleep_until(turn) => {}
+                () = changed => {}
+            }
         }
     }
 
@@ -83,7 +125,11 @@ impl Limiter {
 
     /// How long `amount` may take. Rounded up, or the last turn of a second would fall into it once too often.
     fn time_of(&self, amount: u64) -> Duration {
-        let nanoseconds = (u128::from(amount) * 1_000_000_000).div_ceil(u128::from(self.per_second.get()));
+        let per_second = match self.per_second.load(Relaxed) {
+            0 => return Duration::ZERO,
+            some => u128::from(some),
+        };
+        let nanoseconds = (u128::from(amount) * 1_000_000_000).div_ceil(per_second);
         Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
     }
 

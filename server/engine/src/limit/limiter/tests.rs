@@ -88,6 +88,23 @@ async fn amounts_taken_afterwards_delay_waiters() {
     assert_eq!(began.elapsed(), Duration::from_secs(6), "60 units");
 }
 
+#[tokio::test(start_paused = true)]
+async fn changed_ceiling_holds_for_waiters() {
+    let (limiter, began) = (limiter(1), Instant::now());
+    limiter.acquire(1_000).await;
+    let shared = Arc::clone(&limiter);
+    let waiting = tokio::spawn(async move { turns(&shared, 3).await });
+    time::sleep(Duration::from_secs(10)).await;
+    limiter.set(Some(NonZeroU32::new(2).unwrap().into()));
+    let turns = waiting.await.unwrap();
+    let seconds: Vec<f64> = turns.iter().map(|at| (*at - began).as_secs_f64()).collect();
+    about(&seconds, &[10.0, 10.5, 11.0]);
+    limiter.set(None);
+    limiter.acquire(1_000_000).await;
+    limiter.acquire(1).await;
+    assert_eq!(began.elapsed(), Duration::from_secs(11));
+}
+
 fn bytes(ceiling: &str) -> Arc<Limiter> {
     let ceiling: BytesPerSecond = ceiling.parse().unwrap();
     Arc::new(Limiter::new(ceiling))

@@ -45,6 +45,8 @@ pub(super) struct State {
     pub retrying: u32,
     compared: u64,
     failures: Vec<Failure>,
+    /// Objects that failed since this attempt began.
+    pub failed_lately: u64,
     /// Never a key that has failed since: the caller deletes the failures of these keys last.
     mended: HashSet<Key>,
     pub known: HashSet<Key>,
@@ -87,6 +89,7 @@ impl State {
             retrying: 0,
             compared: 0,
             failures: Vec::new(),
+            failed_lately: 0,
             mended: HashSet::new(),
             known: HashSet::new(),
             throughput: Throughput::default(),
@@ -124,7 +127,7 @@ impl State {
     /// Starts over; failures are recorded again if they happen again.
     pub fn begin_again(&mut self) {
         self.start_over();
-        (self.unsettled, self.in_flight, self.retrying) = (0, 0, 0);
+        (self.unsettled, self.in_flight, self.retrying, self.failed_lately) = (0, 0, 0, 0);
         self.mended.extend(self.known.drain());
     }
 
@@ -151,6 +154,7 @@ impl State {
         count(&mut self.total, &outcome);
         let failed = matches!(outcome, Outcome::Failed(_));
         if let Outcome::Failed(failure) = &outcome {
+            self.failed_lately += 1;
             self.remember(&failure.key);
         }
         let progress = &mut self.ranges[range];
@@ -186,6 +190,7 @@ impl State {
         self.touched = now;
         self.retrying = self.retrying.saturating_sub(1);
         if let Some(Outcome::Failed(failure)) = outcome {
+            self.failed_lately += 1;
             self.remember(&failure.key);
             self.failed(*failure);
             return;

@@ -2,24 +2,18 @@
 
 use std::{fmt, num::NonZeroU64, str::FromStr};
 
-/// A ceiling on bytes, at least one a second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+use serde::{Deserialize, Serialize};
+
+use crate::ByteSize;
+
+/// A ceiling on bytes, at least one a second. In JSON a number; a text such as `"50MB"` is read too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "ByteSize", into = "ByteSize")]
 pub struct BytesPerSecond(NonZeroU64);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it must be {}", BytesPerSecond::EXPECTED)]
 pub struct NotARate;
-
-const UNITS: [(&str, u64); 8] = [
-    ("", 1),
-    ("B", 1),
-    ("kB", 1_000),
-    ("KiB", 1 << 10),
-    ("MB", 1_000_000),
-    ("MiB", 1 << 20),
-    ("GB", 1_000_000_000),
-    ("GiB", 1 << 30),
-];
 
 impl BytesPerSecond {
     /// What a text must look like, for messages.
@@ -32,26 +26,33 @@ impl From<BytesPerSecond> for NonZeroU64 {
     }
 }
 
+impl From<BytesPerSecond> for ByteSize {
+    fn from(ceiling: BytesPerSecond) -> Self {
+        Self(ceiling.0.get())
+    }
+}
+
+impl TryFrom<ByteSize> for BytesPerSecond {
+    type Error = NotARate;
+
+    fn try_from(size: ByteSize) -> Result<Self, NotARate> {
+        NonZeroU64::new(size.0).map(Self).ok_or(NotARate)
+    }
+}
+
 impl FromStr for BytesPerSecond {
     type Err = NotARate;
 
     /// A whole number of bytes, or of `kB`, `MB`, `GB`, `KiB`, `MiB` or `GiB`.
     fn from_str(text: &str) -> Result<Self, NotARate> {
-        let text = text.trim();
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at(digits);
-        let number: u64 = number.parse().map_err(|_| NotARate)?;
-        let (_, factor) = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit.trim())).ok_or(NotARate)?;
-        number.checked_mul(*factor).and_then(NonZeroU64::new).map(Self).ok_or(NotARate)
+        text.parse::<ByteSize>().map_err(|_| NotARate)?.try_into()
     }
 }
 
 impl fmt::Display for BytesPerSecond {
     /// In the largest unit that it is a whole number of, as it is parsed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = UNITS.iter().rev().find(|(_, factor)| self.0.get().is_multiple_of(*factor));
-        let (unit, factor) = whole.unwrap_or(&UNITS[0]);
-        write!(f, "{}{}", self.0.get() / factor, unit.trim_start_matches('B'))
+        ByteSize::from(*self).fmt(f)
     }
 }
 
