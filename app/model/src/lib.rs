@@ -11,6 +11,7 @@ mod error;
 mod event;
 mod failure;
 mod fidelity;
+mod firing;
 mod glob;
 mod health;
 mod id;
@@ -47,6 +48,7 @@ pub use error::{Invalid, Problem, ProblemCode};
 pub use event::{Event, EventKind};
 pub use failure::{Failure, FailureGroup, Reason};
 pub use fidelity::{Acl, Compare, Encryption, Fidelity, KmsKeyId, ObjectLock, UnreadableTags};
+pub use firing::{Fired, Firing, FiringId, FiringList, FiringRecord};
 pub use glob::Glob;
 pub use health::{Dimension, Gap, GapKind, LossShape, Percentiles, PipelineHealth, Reconciled, Reconciliation, Tile};
 pub use id::JobId;
@@ -67,7 +69,7 @@ pub use run::{
     RunView,
 };
 pub use schedule::{
-    Fired, Firing, NextTimes, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing,
+    NextTimes, Schedule, ScheduleAction, ScheduleEdit, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing,
     Upcoming,
 };
 pub use selection::Selection;

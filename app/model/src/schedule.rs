@@ -9,7 +9,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CloneRequest, CloneSpec, Invalid, Job, JobId, Mode, ScheduleName, Time};
+use crate::{CloneRequest, CloneSpec, Fired, Invalid, Job, JobId, Mode, ScheduleName, Time};
 
 /// Id of a schedule, assigned by the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,6 +69,36 @@ fn utc() -> String {
     "UTC".to_owned()
 }
 
+/// The body of `PUT /api/v1/schedules/{id}`: the schedule as it shall be.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "EditJson")]
+pub struct ScheduleEdit {
+    /// [`Schedule::revision`] that the change is based on, so that nobody's change is lost.
+    pub revision: i64,
+    pub request: ScheduleRequest,
+}
+
+/// The change for parsing, for the same reasons as [`RequestJson`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EditJson {
+    revision: i64,
+    name: ScheduleName,
+    cron: String,
+    #[serde(default)]
+    verify_cron: Option<String>,
+    #[serde(default = "utc")]
+    zone: String,
+    clone: CloneRequest,
+}
+
+impl From<EditJson> for ScheduleEdit {
+    fn from(json: EditJson) -> Self {
+        let EditJson { revision, name, cron, verify_cron, zone, clone } = json;
+        Self { revision, request: RequestJson { name, cron, verify_cron, zone, clone }.into() }
+    }
+}
+
 impl From<RequestJson> for ScheduleRequest {
     fn from(json: RequestJson) -> Self {
         let RequestJson { name, cron, verify_cron, zone, clone } = json;
@@ -103,6 +133,11 @@ pub struct Schedule {
     /// False while paused; a paused schedule has no next times.
     pub enabled: bool,
     pub created_at: Time,
+    /// Grows with every edit; an edit names the one that it is based on.
+    pub revision: i64,
+    /// Who edited it last, and when.
+    pub edited_by: Option<String>,
+    pub edited_at: Option<Time>,
     pub next_at: Option<Time>,
     pub verify_next_at: Option<Time>,
     /// Last job, started by a due time or by hand.
@@ -131,41 +166,6 @@ impl Schedule {
             Task::Verify => CloneSpec { mode: Mode::Verify, dry_run: false, ..self.clone.clone() },
         }
     }
-}
-
-/// A due time with its result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fired {
-    /// Due time; `at` is the time at which a server fired it.
-    pub due: Time,
-    pub at: Time,
-    pub task: Task,
-    /// Further due times that had passed, replaced by this one; at most [`Fired::MOST_MISSED`].
-    #[serde(default)]
-    pub missed: u32,
-    #[serde(flatten)]
-    pub firing: Firing,
-}
-
-impl Fired {
-    /// Limit of counting missed times.
-    pub const MOST_MISSED: u32 = 100;
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Firing {
-    Started {
-        job: JobId,
-    },
-    /// The last job of the schedule had not ended.
-    Skipped {
-        job: JobId,
-    },
-    /// No job could be started, for this reason.
-    Refused {
-        reason: String,
-    },
 }
 
 /// Action of a user on a schedule.
@@ -240,22 +240,19 @@ mod tests {
     }
 
     #[test]
+    fn edit_needs_the_revision_it_changes() {
+        let edit: ScheduleEdit =
+            serde_json::from_str(&REQUEST.replace(r#"{"name""#, r#"{"revision":3,"name""#)).unwrap();
+        assert_eq!((edit.revision, edit.request.timing.zone.as_str()), (3, "UTC"));
+        let without = serde_json::from_str::<ScheduleEdit>(REQUEST).unwrap_err();
+        assert!(without.to_string().contains("missing field `revision`"), "{without}");
+    }
+
+    #[test]
     fn every_action_has_one_name() {
         for action in ScheduleAction::ALL {
             assert_eq!(action.as_str().parse(), Ok(action));
         }
         assert!("cancel".parse::<ScheduleAction>().is_err());
-    }
-
-    #[test]
-    fn fired_time_serialises_as_one_flat_object() {
-        let job = JobId(Uuid::nil());
-        let fired = Fired { due: Time(0), at: Time(0), task: Task::Verify, missed: 3, firing: Firing::Skipped { job } };
-        let json = serde_json::to_value(&fired).unwrap();
-        assert_eq!(
-            (&json["outcome"], &json["task"], &json["missed"]),
-            (&"skipped".into(), &"verify".into(), &3.into())
-        );
-        assert_eq!(serde_json::from_value::<Fired>(json).unwrap(), fired);
     }
 }

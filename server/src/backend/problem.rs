@@ -10,7 +10,8 @@ use engine::{
     ship::ShipError,
 };
 use model::{
-    BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName, sentence,
+    BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, Schedule, SinkName, StoreName,
+    sentence,
 };
 use tokio::time::timeout;
 use tracing::{error, warn};
@@ -36,6 +37,7 @@ pub fn database(error: db::DbError) -> Problem {
             let detail = format!("Alert {id} is already resolved, so it cannot be changed.");
             Problem::new(ProblemCode::Conflict, detail)
         }
+        E::Edited(now) => edited(&now),
         E::NameTaken(name) => {
             let detail = format!("Another schedule is called `{name}`. Choose another name, or delete that one first.");
             Problem::new(ProblemCode::Conflict, detail).on("name")
@@ -70,6 +72,16 @@ pub fn database(error: db::DbError) -> Problem {
             Problem::new(ProblemCode::Internal, "Logyard's database refused this. The log has the cause.")
         }
     }
+}
+
+fn edited(now: &Schedule) -> Problem {
+    let when = now.edited_at.map(|at| format!(" at {at}")).unwrap_or_default();
+    let detail = format!(
+        "The schedule was edited by {}{when}, and has revision {}. Nothing was changed. Read it again, then edit that.",
+        now.edited_by.as_deref().unwrap_or("somebody"),
+        now.revision
+    );
+    Problem::new(ProblemCode::Conflict, detail).on("revision")
 }
 
 /// An error of an S3 endpoint: its own words, and what to do now.

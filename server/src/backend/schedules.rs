@@ -1,17 +1,18 @@
-//! Schedules: checked before they are created, listed with the jobs they started, paused, resumed and run by hand.
+//! Schedules: checked before they are created or edited, listed with the jobs they started, paused, resumed and run by
+//! hand.
 //!
-//! Always: a schedule that is known to fail is refused when it is created, while its author can read the reason. A
+//! Always: a schedule that is known to fail is refused when it is created or edited, while its author can read the reason. A
 //! mirror is never scheduled: what it deletes must be previewed and confirmed each time.
 
 use std::collections::HashMap;
 
 use app::backend::ScheduleBackend;
 use async_trait::async_trait;
-use db::NewSchedule;
+use db::{EditedSchedule, NewSchedule};
 use jiff::Timestamp;
 use model::{
-    Invalid, Job, JobId, Mode, Problem, Schedule, ScheduleId, ScheduleList, ScheduleRequest, Time, Timing, Upcoming,
-    Viewer,
+    CloneSpec, Fired, FiringId, FiringList, FiringRecord, Invalid, Job, JobId, Mode, NextTimes, Page, Problem,
+    Schedule, ScheduleEdit, ScheduleId, ScheduleList, ScheduleName, ScheduleRequest, Time, Timing, Upcoming, Viewer,
 };
 use tracing::info;
 
@@ -39,25 +40,36 @@ impl ScheduleBackend for AppBackend {
     }
 
     async fn create_schedule(&self, viewer: &Viewer, request: ScheduleRequest) -> Result<Schedule, Problem> {
-        let ScheduleRequest { name, timing, clone } = request;
-        let timing = tidy(timing);
-        let timetable = Timetable::read(&timing, self.db.now())?;
-        if !matches!(clone.mode, Mode::Copy | Mode::Verify) {
-            let expected = "copy or verify: a mirror deletes, so each one needs a preview that a person has read";
-            return Err(Invalid::new("clone.mode", "mirror", expected).into());
-        }
-        if let Some(cron) = timing.verify_cron.as_ref().filter(|_| clone.mode != Mode::Copy || clone.dry_run) {
-            let expected = "left out: this clone writes nothing to verify";
-            return Err(Invalid::new("verify_cron", cron, expected).into());
-        }
-        let clone = self.clone_spec(clone);
-        self.check_clone(&clone).await.map_err(within_clone)?;
-        let next = timetable.next_times(self.db.now());
+        let Checked { name, timing, clone, next } = self.check_schedule(request).await?;
         let new = NewSchedule { name, timing, clone, author: viewer.name.clone(), next };
         let schedule = self.db.insert_schedule(new).await.map_err(problem::database)?;
         info!(name = schedule.name.as_str(), by = viewer.name, "schedule created");
         self.scheduler.nudge();
         Ok(schedule)
+    }
+
+    async fn edit_schedule(&self, viewer: &Viewer, id: ScheduleId, edit: ScheduleEdit) -> Result<Schedule, Problem> {
+        let ScheduleEdit { revision, request } = edit;
+        let Checked { name, timing, clone, next } = self.check_schedule(request).await?;
+        let edited = EditedSchedule { revision, name, timing, clone, next, editor: viewer.name.clone() };
+        let schedule = self.db.edit_schedule(id, edited).await.map_err(problem::database)?;
+        info!(name = schedule.name.as_str(), revision = schedule.revision, by = viewer.name, "schedule edited");
+        self.scheduler.nudge();
+        Ok(schedule)
+    }
+
+    async fn list_firings(&self, id: ScheduleId, after: Option<FiringId>, limit: u32) -> Result<FiringList, Problem> {
+        let schedule = self.db.schedule(id).await.map_err(problem::database)?;
+        let Page { items, next } = self.db.firings(id, after, limit).await.map_err(problem::database)?;
+        let started = items.iter().filter_map(|(_, fired)| fired.firing.started()).collect();
+        let jobs = self.db.jobs_among(started).await.map_err(problem::database)?;
+        let mut jobs: HashMap<JobId, Job> = jobs.into_iter().map(|job| (job.id, job)).collect();
+        let with_job = |(id, fired): (FiringId, Fired)| {
+            let job = fired.firing.started().and_then(|job| jobs.remove(&job)); // no two firings started one job
+            (FiringRecord::of(id, fired, job.as_ref()), job)
+        };
+        let items = items.into_iter().map(with_job).collect();
+        Ok(FiringList { now: self.db.now(), schedule, page: Page { items, next } })
     }
 
     fn list_upcoming(&self, field: &str, cron: &str, name: &str) -> Result<Vec<Upcoming>, Problem> {
@@ -98,6 +110,34 @@ impl ScheduleBackend for AppBackend {
         self.db.delete_schedule(id).await.map_err(problem::database)?;
         info!(%id, by = viewer.name, "schedule deleted");
         Ok(())
+    }
+}
+
+/// A request for a schedule that could start.
+struct Checked {
+    name: ScheduleName,
+    timing: Timing,
+    clone: CloneSpec,
+    next: NextTimes,
+}
+
+impl AppBackend {
+    async fn check_schedule(&self, request: ScheduleRequest) -> Result<Checked, Problem> {
+        let ScheduleRequest { name, timing, clone } = request;
+        let timing = tidy(timing);
+        let timetable = Timetable::read(&timing, self.db.now())?;
+        if !matches!(clone.mode, Mode::Copy | Mode::Verify) {
+            let expected = "copy or verify: a mirror deletes, so each one needs a preview that a person has read";
+            return Err(Invalid::new("clone.mode", "mirror", expected).into());
+        }
+        if let Some(cron) = timing.verify_cron.as_ref().filter(|_| clone.mode != Mode::Copy || clone.dry_run) {
+            let expected = "left out: this clone writes nothing to verify";
+            return Err(Invalid::new("verify_cron", cron, expected).into());
+        }
+        let clone = self.clone_spec(clone);
+        self.check_clone(&clone).await.map_err(within_clone)?;
+        let next = timetable.next_times(self.db.now());
+        Ok(Checked { name, timing, clone, next })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the server knows about the form's values: the next times, a fault for each field, and a preview of the clone.
 
-use model::{ClonePreview, Invalid, Problem, ProblemCode, StoreStatus, Upcoming};
+use model::{ClonePreview, Invalid, Problem, ProblemCode, Schedule, StoreStatus, Upcoming};
 
 use crate::{api, context::ask, error::AppError, forms::ScheduleForm, pages::new_clone::Checks, query::Query};
 
@@ -10,14 +10,16 @@ pub struct Known {
     /// Checks of source and destination.
     pub checks: Checks,
     name: Option<Problem>,
+    /// The schedule that the form edits, as it is stored.
+    stored: Option<Schedule>,
     /// The next times of the expression; `None` while it is empty.
     cron: Option<Result<Vec<Upcoming>, Problem>>,
     verify_cron: Option<Result<Vec<Upcoming>, Problem>>,
 }
 
 impl Known {
-    pub async fn of(query: Query) -> Result<Self, AppError> {
-        let form = ScheduleForm::read(&query);
+    /// `form` holds the values; `query` says whether a preview was requested.
+    pub async fn of(form: ScheduleForm, query: Query) -> Result<Self, AppError> {
         let backend = ask()?;
         let upcoming = |field: &str, cron: &str| {
             (!cron.trim().is_empty()).then(|| backend.list_upcoming(field, cron, form.zone()))
@@ -32,8 +34,19 @@ impl Known {
             name: name_fault(&form).await?,
             cron: upcoming("cron", &form.cron),
             verify_cron,
+            stored: stored(&form).await?,
             form,
         })
+    }
+
+    /// The schedule that is edited, if somebody else edited it since the form was filled from it.
+    pub fn overwrites(&self) -> Option<&Schedule> {
+        self.stored.as_ref().filter(|stored| stored.revision.to_string() != self.form.revision)
+    }
+
+    /// The revision that the form changes: that of the schedule as the page shows it.
+    pub fn revision(&self) -> i64 {
+        self.stored.as_ref().map_or(0, |stored| stored.revision)
     }
 
     pub fn times(&self, field: &str) -> Option<Vec<Upcoming>> {
@@ -64,6 +77,10 @@ fn nothing_to_verify(cron: &str) -> Problem {
     Invalid::new("verify_cron", cron, "empty: this schedule already only compares").into()
 }
 
+async fn stored(form: &ScheduleForm) -> Result<Option<Schedule>, AppError> {
+    if form.id.is_empty() { Ok(None) } else { Ok(Some(api::get_schedule(form.id.parse()?).await?)) }
+}
+
 /// Checks a name: whether it is valid, and whether another schedule has it.
 async fn name_fault(form: &ScheduleForm) -> Result<Option<Problem>, AppError> {
     let name = form.name.trim();
@@ -74,7 +91,8 @@ async fn name_fault(form: &ScheduleForm) -> Result<Option<Problem>, AppError> {
         return Ok(Some(invalid.into()));
     }
     let list = api::list_schedules().await?;
-    let taken = list.items.iter().any(|(schedule, _)| schedule.name.as_str() == name);
+    let taken =
+        list.items.iter().any(|(schedule, _)| schedule.name.as_str() == name && schedule.id.to_string() != form.id);
     let detail = || format!("Another schedule is named `{name}`. Choose another name, or delete that schedule first.");
     Ok(taken.then(|| Problem::new(ProblemCode::Conflict, detail()).on("name")))
 }

@@ -1,7 +1,8 @@
 //! Fires a schedule: starts a job at a due time, or records why none was started.
 //!
 //! Always: each due time fires exactly once, however many servers see it. The statement that advances the next time
-//! names the time it replaces, so a second server changes nothing. The job is inserted in the same transaction, so a
+//! names the time it replaces and the revision of the schedule, so a second server changes nothing, and an edited
+//! schedule never starts what it was before. The job is inserted in the same transaction, so a
 //! crash leaves both or neither. The statement also locks the schedule's row, so that its two tasks and a manual start
 //! wait for each other: no job starts before the last one has ended.
 
@@ -53,17 +54,21 @@ impl Db {
         Ok(self.database().read(statement).await?.iter().map(row::decode).collect())
     }
 
-    /// Fires a due time. `None` if another server was first, or the schedule was paused or deleted meanwhile.
+    /// Fires a due time. `None` if another server was first, or the schedule was edited, paused or deleted meanwhile.
     pub async fn fire(&self, due: &Due<'_>) -> Result<Option<Firing>, DbError> {
         let schedule = due.schedule;
         let mut transaction = self.database().begin().await?;
         let moved = match due.task {
-            Task::Clone => "UPDATE schedules SET next_at = $1 WHERE id = $2 AND next_at = $3 RETURNING job_id",
+            Task::Clone => {
+                "UPDATE schedules SET next_at = $1 WHERE id = $2 AND next_at = $3 AND revision = $4 RETURNING job_id"
+            }
             Task::Verify => {
-                "UPDATE schedules SET verify_next_at = $1 WHERE id = $2 AND verify_next_at = $3 RETURNING job_id"
+                "UPDATE schedules SET verify_next_at = $1 WHERE id = $2 AND verify_next_at = $3 AND revision = $4 \
+                 RETURNING job_id"
             }
         };
         let moved = Statement::new(moved).bind(due.next.map(|at| at.0)).bind(schedule.id).bind(due.due);
+        let moved = moved.bind(schedule.revision);
         let rows = transaction.run(moved).await?;
         let Some(last) = rows.first() else { return Ok(None) };
         let last: Option<String> = last.get("job_id")?;
@@ -74,9 +79,11 @@ impl Db {
                 None => Firing::Started { job: self.start(&mut transaction, schedule, due.task, why(due)).await?.id },
             },
         };
-        let fired = Fired { due: due.due, at: due.now, task: due.task, missed: due.missed, firing: firing.clone() };
+        let (task, missed) = (due.task, due.missed);
+        let fired = Fired { due: due.due, at: due.now, task, missed, by: None, firing: firing.clone() };
         let statement = Statement::new("UPDATE schedules SET last = $1 WHERE id = $2");
         transaction.run(statement.bind(json(&fired)?).bind(schedule.id)).await?;
+        self.record_firing(&mut transaction, schedule.id, &fired).await?;
         transaction.commit().await?;
         Ok(Some(firing))
     }
@@ -92,6 +99,9 @@ impl Db {
         }
         let why = format!("started by hand by {actor}");
         let job = self.start(&mut transaction, &schedule, Task::Clone, why).await?;
+        let (at, firing) = (job.created_at, Firing::Started { job: job.id });
+        let fired = Fired { due: at, at, task: Task::Clone, missed: 0, by: Some(actor.to_owned()), firing };
+        self.record_firing(&mut transaction, id, &fired).await?;
         transaction.commit().await?;
         Ok(job)
     }

@@ -1,14 +1,17 @@
-//! The table of schedules: creating, listing, pausing and deleting; `fire` starts jobs at their due times.
+//! The table of schedules: creating, listing, pausing and deleting; `edit` changes one, `fire` starts jobs at their due
+//! times, `firings` is the history of these.
 //!
 //! Always: a paused schedule has no next times, so it cannot fire, and times that passed while it was paused are not
 //! made up for. Callers compute times from cron expressions; this module only stores them.
 
+mod edit;
 mod fire;
+mod firings;
 mod row;
 
 use model::{CloneSpec, Job, JobId, NextTimes, Schedule, ScheduleId, ScheduleName, Timing};
 
-pub use self::fire::Due;
+pub use self::{edit::EditedSchedule, fire::Due};
 use crate::{
     Db, DbError,
     database::{Statement, Transaction},
@@ -40,6 +43,9 @@ impl Db {
             author: new.author,
             enabled: true,
             created_at,
+            revision: 1,
+            edited_by: None,
+            edited_at: None,
             next_at: new.next.clone,
             verify_next_at: new.next.verify,
             job: None,
@@ -71,7 +77,11 @@ impl Db {
 
     /// The last job of each schedule, in any order.
     pub async fn jobs_of(&self, schedules: &[Schedule]) -> Result<Vec<Job>, DbError> {
-        let ids: Vec<JobId> = schedules.iter().filter_map(|schedule| schedule.job).collect();
+        self.jobs_among(schedules.iter().filter_map(|schedule| schedule.job).collect()).await
+    }
+
+    /// The jobs with these ids that exist, in any order.
+    pub async fn jobs_among(&self, ids: Vec<JobId>) -> Result<Vec<Job>, DbError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }

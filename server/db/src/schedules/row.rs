@@ -11,8 +11,8 @@ use crate::{
 /// The start of a statement that reads schedules.
 pub fn select() -> Statement {
     Statement::new(
-        "SELECT id, name, cron, verify_cron, zone, spec, author, enabled, created_at, next_at, verify_next_at, job_id, \
-         last FROM schedules ",
+        "SELECT id, name, cron, verify_cron, zone, spec, author, enabled, created_at, revision, edited_by, edited_at, \
+         next_at, verify_next_at, job_id, last FROM schedules ",
     )
 }
 
@@ -48,6 +48,9 @@ pub fn decode(row: &Row) -> Result<Schedule, DbError> {
         author: row.get("author")?,
         enabled: row.get::<i64>("enabled")? == 1,
         created_at: Time(row.get("created_at")?),
+        revision: row.get("revision")?,
+        edited_by: row.get("edited_by")?,
+        edited_at: time("edited_at")?,
         next_at: time("next_at")?,
         verify_next_at: time("verify_next_at")?,
         job: job.map(|id| uuid(&id).map(model::JobId)).transpose()?,

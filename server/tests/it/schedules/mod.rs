@@ -1,4 +1,5 @@
-//! Schedules: the API, the scheduler, and the pages.
+//! Schedules: the API, edits and history, the scheduler, and the pages.
 
+pub mod edits;
 pub mod pages;
 pub mod scheduler;

@@ -1,0 +1,82 @@
+//! The page of a schedule: what it repeats, when, and the history of its firings.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use model::{FiringId, FiringList, Problem, ProblemCode, Schedule, ScheduleId, Spec, Time};
+
+use super::{
+    firings::Firings,
+    row::{Actions, Next, When},
+};
+use crate::{
+    api, context,
+    error::{AppError, problem_in},
+    format::doing,
+    query::Query,
+    ui::{Fault, Follow, Followed, Loaded, Moment, PageTitle},
+};
+
+#[component]
+pub fn SchedulePage() -> impl IntoView {
+    let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
+    let query = context::page_query();
+    view! {
+        <Follow jobs=Followed::All />
+        {problem_in(&query).map(|problem| view! { <Fault problem /> })}
+        <Loaded of=load(id, query.clone()) let:list>
+            <Story list query />
+        </Loaded>
+    }
+}
+
+/// The id in a page's path.
+pub fn known_id(id: &str) -> Result<ScheduleId, AppError> {
+    id.parse().map_err(|_| AppError(Problem::new(ProblemCode::NotFound, "There is no schedule with this id.")))
+}
+
+async fn load(id: String, query: Query) -> Result<FiringList, AppError> {
+    let after = query.get("after").map(str::parse::<FiringId>).transpose()?;
+    api::list_firings(known_id(&id)?, after).await
+}
+
+#[component]
+fn Story(list: FiringList, query: Query) -> impl IntoView {
+    let FiringList { now, schedule, page } = list;
+    let (id, first) = (schedule.id, query.get("after").is_none());
+    let name = schedule.name.to_string();
+    let edited = query.get("edited").is_some().then_some("The changes are saved.");
+    view! {
+        <PageTitle text=format!("{name} · Schedules") />
+        <h1>"Schedule " {name}</h1>
+        {edited.map(|text| view! { <p class="said" role="status">{text}</p> })}
+        <Facts schedule=schedule.clone() now />
+        <Actions schedule />
+        <Firings schedule=id page first now />
+        <p><a href="/schedules">"All schedules"</a></p>
+    }
+}
+
+#[component]
+fn Facts(schedule: Schedule, now: Time) -> impl IntoView {
+    let spec = Spec::Clone(schedule.clone.clone());
+    let jobs = Query::default().with("author", &schedule.author_of_jobs()).on("/jobs");
+    let edited = schedule.edited_by.clone().zip(schedule.edited_at);
+    view! {
+        <dl class="facts">
+            <dt>"Operation"</dt>
+            <dd>{doing(&spec)} " " {spec.title()}</dd>
+            <dt>"When"</dt>
+            <dd><When timing=schedule.timing.clone() /></dd>
+            <dt>"Next"</dt>
+            <dd><Next schedule=schedule.clone() now /></dd>
+            <dt>"Created"</dt>
+            <dd>"by " {schedule.author.clone()} " at " <Moment at=schedule.created_at now /></dd>
+            {edited.map(|(by, at)| view! {
+                <dt>"Edited"</dt>
+                <dd>"by " {by} " at " <Moment at now /></dd>
+            })}
+            <dt>"Jobs"</dt>
+            <dd><a href=jobs>"Jobs of this schedule"</a></dd>
+        </dl>
+    }
+}
