@@ -114,6 +114,7 @@ mod tests {
             selection: Selection::default(),
             fidelity: Fidelity::default(),
             plan: None,
+            consent: None,
         }
     }
 

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Fidelity, Glob, Location, Place, Plan, Price, Selection, Time, fidelity::is_default};
+use crate::{
+    Digest, Fidelity, Glob, Location, Place, Plan, Price, Selection, StandingConsent, Time, fidelity::is_default,
+};
 
 /// Mode of a clone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +90,9 @@ pub struct CloneSpec {
     /// Confirmed plan of a mirror; without one nothing is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
+    /// Consent under which a schedule started this mirror, and what was decided by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Box<StandingConsent>>,
 }
 
 /// What a clone would do, derived from both listings; nothing was written.

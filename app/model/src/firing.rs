@@ -5,7 +5,9 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Invalid, Job, JobError, JobId, Page, Schedule, State, Task, Time};
+use crate::{
+    CloneSpec, Decision, Invalid, Job, JobError, JobId, NEEDS_CONFIRMATION, Page, Schedule, Spec, State, Task, Time,
+};
 
 /// Id of a firing: a UUIDv7, so that ids sort by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -85,13 +87,45 @@ pub struct FiringRecord {
     pub state: Option<State>,
     /// Why that job failed.
     pub error: Option<JobError>,
+    /// The plan that waits for a person's confirmation.
+    pub waits: Option<Waiting>,
+}
+
+/// A mirror's plan above its standing consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Until when it can be confirmed. A later job of the schedule ends it earlier.
+    pub until: Time,
+    #[serde(flatten)]
+    pub decision: Decision,
+}
+
+impl Waiting {
+    /// Longest wait: a weekend. What has changed meanwhile is found before anything is deleted. Milliseconds.
+    pub const LONGEST_MS: i64 = 72 * 3_600_000;
+
+    /// The plan of `job` that waits for a confirmation: the job is the last of the schedule, which is still the same
+    /// mirror, and ended for that reason.
+    pub fn of(schedule: &Schedule, job: &Job, now: Time) -> Option<Self> {
+        let Spec::Clone(spec) = &job.spec else { return None };
+        let decision = spec.consent.as_ref()?.decision.clone().filter(|decision| decision.exceeds.is_some())?;
+        let asked = CloneSpec { plan: None, consent: None, ..spec.clone() };
+        let until = Time(job.ended_at?.0 + Self::LONGEST_MS);
+        let waits = schedule.job == Some(job.id)
+            && job.state == State::Failed
+            && job.error.as_ref().is_some_and(|error| error.code == NEEDS_CONFIRMATION)
+            && asked == schedule.clone
+            && now <= until;
+        waits.then_some(Self { until, decision })
+    }
 }
 
 impl FiringRecord {
     /// The firing with what is known of its job.
-    pub fn of(id: FiringId, fired: Fired, job: Option<&Job>) -> Self {
+    pub fn of(id: FiringId, fired: Fired, schedule: &Schedule, job: Option<&Job>, now: Time) -> Self {
         let job = job.filter(|job| fired.firing.started() == Some(job.id));
-        Self { id, fired, state: job.map(|job| job.state), error: job.and_then(|job| job.error.clone()) }
+        let waits = job.and_then(|job| Waiting::of(schedule, job, now));
+        Self { id, fired, state: job.map(|job| job.state), error: job.and_then(|job| job.error.clone()), waits }
     }
 }
 
@@ -118,7 +152,7 @@ mod tests {
             (&"skipped".into(), &"verify".into(), &3.into())
         );
         assert_eq!(serde_json::from_value::<Fired>(json.clone()).unwrap(), fired);
-        let record = FiringRecord::of(FiringId(Uuid::nil()), fired, None);
+        let record = FiringRecord { id: FiringId(Uuid::nil()), fired, state: None, error: None, waits: None };
         let again = serde_json::to_value(&record).unwrap();
         assert_eq!((&again["outcome"], &again["state"]), (&json["outcome"], &serde_json::Value::Null));
     }

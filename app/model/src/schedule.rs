@@ -9,7 +9,10 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CloneRequest, CloneSpec, Fired, Invalid, Job, JobId, Mode, ScheduleName, Time};
+use crate::{
+    CloneRequest, CloneSpec, Consent, DeletionLimits, Fired, Invalid, Job, JobId, Mode, ScheduleName, StandingConsent,
+    Time,
+};
 
 /// Id of a schedule, assigned by the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +53,12 @@ pub struct ScheduleRequest {
     #[serde(flatten)]
     pub timing: Timing,
     pub clone: CloneRequest,
+    /// Standing consent; required for a mirror.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<DeletionLimits>,
+    /// The destination as typed by the user, who confirms the consent with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
 }
 
 /// The request for parsing: not flattened, so that an unknown field is refused and a wrong one named.
@@ -63,6 +72,10 @@ struct RequestJson {
     #[serde(default = "utc")]
     zone: String,
     clone: CloneRequest,
+    #[serde(default)]
+    consent: Option<DeletionLimits>,
+    #[serde(default)]
+    confirm: Option<String>,
 }
 
 fn utc() -> String {
@@ -90,19 +103,23 @@ struct EditJson {
     #[serde(default = "utc")]
     zone: String,
     clone: CloneRequest,
+    #[serde(default)]
+    consent: Option<DeletionLimits>,
+    #[serde(default)]
+    confirm: Option<String>,
 }
 
 impl From<EditJson> for ScheduleEdit {
     fn from(json: EditJson) -> Self {
-        let EditJson { revision, name, cron, verify_cron, zone, clone } = json;
-        Self { revision, request: RequestJson { name, cron, verify_cron, zone, clone }.into() }
+        let EditJson { revision, name, cron, verify_cron, zone, clone, consent, confirm } = json;
+        Self { revision, request: RequestJson { name, cron, verify_cron, zone, clone, consent, confirm }.into() }
     }
 }
 
 impl From<RequestJson> for ScheduleRequest {
     fn from(json: RequestJson) -> Self {
-        let RequestJson { name, cron, verify_cron, zone, clone } = json;
-        Self { name, timing: Timing { cron, verify_cron, zone }, clone }
+        let RequestJson { name, cron, verify_cron, zone, clone, consent, confirm } = json;
+        Self { name, timing: Timing { cron, verify_cron, zone }, clone, consent, confirm }
     }
 }
 
@@ -128,6 +145,8 @@ pub struct Schedule {
     #[serde(flatten)]
     pub timing: Timing,
     pub clone: CloneSpec,
+    /// How much a firing of a mirror may delete; `None` unless the clone is a mirror.
+    pub consent: Option<Consent>,
     /// Author of the schedule. Its jobs have [`Schedule::author_of_jobs`].
     pub author: String,
     /// False while paused; a paused schedule has no next times.
@@ -162,7 +181,10 @@ impl Schedule {
     /// Specification of a job for a task.
     pub fn spec_of(&self, task: Task) -> CloneSpec {
         match task {
-            Task::Clone => self.clone.clone(),
+            Task::Clone => {
+                let standing = |consent: &Consent| StandingConsent { consent: consent.clone(), decision: None };
+                CloneSpec { consent: self.consent.as_ref().map(standing).map(Box::new), ..self.clone.clone() }
+            }
             Task::Verify => CloneSpec { mode: Mode::Verify, dry_run: false, ..self.clone.clone() },
         }
     }

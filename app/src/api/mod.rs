@@ -28,8 +28,8 @@ pub use runs::{
     list_tiles, start_backfill,
 };
 pub use schedules::{
-    ActOnSchedule, CreateSchedule, EditSchedule, act_on_schedule, create_schedule, edit_schedule, get_schedule,
-    list_firings, list_schedules,
+    ActOnSchedule, ConfirmSchedule, CreateSchedule, EditSchedule, act_on_schedule, confirm_schedule, create_schedule,
+    edit_schedule, get_schedule, list_firings, list_schedules,
 };
 pub use settings::{get_settings, list_stores};
 pub use syncs::{ActOnSync, act_on_sync, get_sync, list_evaluations, list_syncs};

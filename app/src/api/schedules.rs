@@ -69,6 +69,26 @@ pub async fn edit_schedule(#[server(flatten)] form: ScheduleForm) -> Result<(), 
     }
 }
 
+/// Confirms the plan of a scheduled mirror that waits, and redirects to the started job.
+#[server(name = ConfirmSchedule, prefix = "/api/fn", endpoint = "confirm_schedule")]
+pub async fn confirm_schedule(id: ScheduleId, plan: String, confirm: String) -> Result<(), AppError> {
+    let confirmed = async {
+        let viewer = viewer()?;
+        let confirmation = model::Confirmation { plan: plan.parse()?, confirm: confirm.trim().to_owned() };
+        Ok::<_, AppError>(backend()?.confirm_schedule(&viewer, id, confirmation).await?)
+    };
+    match confirmed.await {
+        Ok(job) => {
+            redirect(&format!("/jobs/{}", job.id));
+            Ok(())
+        }
+        Err(error) => {
+            refuse(error.problem(), &with_problem(&format!("/schedules/{id}"), error.problem()));
+            Err(error)
+        }
+    }
+}
+
 /// `action` is `pause`, `resume`, `run` or `delete`. `run` redirects to the started
 /// job, the others to the list.
 #[server(name = ActOnSchedule, prefix = "/api/fn", endpoint = "act_on_schedule")]

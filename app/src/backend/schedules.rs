@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    FiringId, FiringList, Job, Problem, Schedule, ScheduleEdit, ScheduleId, ScheduleList, ScheduleRequest, Upcoming,
-    Viewer,
+    Confirmation, FiringId, FiringList, Job, Problem, Schedule, ScheduleEdit, ScheduleId, ScheduleList,
+    ScheduleRequest, Upcoming, Viewer,
 };
 
 #[async_trait]
@@ -34,6 +34,15 @@ pub trait ScheduleBackend: Send + Sync {
 
     /// Starts the schedule's clone now. A conflict while its last job has not ended.
     async fn run_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Job, Problem>;
+
+    /// Starts the mirror whose plan is above its standing consent, with exactly that plan. A conflict unless that plan
+    /// waits for a confirmation.
+    async fn confirm_schedule(
+        &self,
+        viewer: &Viewer,
+        id: ScheduleId,
+        confirmation: Confirmation,
+    ) -> Result<Job, Problem>;
 
     /// Deletes the schedule; its jobs stay.
     async fn delete_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<(), Problem>;

@@ -224,6 +224,7 @@ mod tests {
             selection: request.selection,
             fidelity: request.fidelity,
             plan: None,
+            consent: None,
         };
         let again = CloneForm::of(&spec);
         let newer_than = "2026-03-09T14:00:00".to_owned();

@@ -93,7 +93,7 @@ impl AppBackend {
     pub(super) fn clone_spec(&self, request: CloneRequest) -> CloneSpec {
         let CloneRequest { source, destination, mode, dry_run, selection, fidelity, plan: _, confirm: _ } = request;
         let (source, destination) = (self.stores.locate(source), self.stores.locate(destination));
-        CloneSpec { source, destination, mode, dry_run, selection, fidelity, plan: None }
+        CloneSpec { source, destination, mode, dry_run, selection, fidelity, plan: None, consent: None }
     }
 
     fn endpoints(&self, spec: &CloneSpec) -> Result<(&Entry, &Entry), Problem> {

@@ -38,6 +38,16 @@ pub fn database(error: db::DbError) -> Problem {
             Problem::new(ProblemCode::Conflict, detail)
         }
         E::Edited(now) => edited(&now),
+        E::NothingWaits(_) => Problem::new(
+            ProblemCode::Conflict,
+            "No plan of this schedule waits for a confirmation: it was confirmed, a later job followed, the schedule was \
+             edited, or 72 hours passed. Nothing was started.",
+        )
+        .on("plan"),
+        E::OtherPlanWaits(id) => {
+            let detail = format!("Another plan waits for a confirmation by now: {id}. Nothing was started. Look at that one.");
+            Problem { plan: Some(id), ..Problem::new(ProblemCode::Conflict, detail).on("plan") }
+        }
         E::NameTaken(name) => {
             let detail = format!("Another schedule is called `{name}`. Choose another name, or delete that one first.");
             Problem::new(ProblemCode::Conflict, detail).on("name")

@@ -105,6 +105,7 @@ fn api() -> Router<App> {
         .route("/schedules/{id}/pause",   post(schedules::pause_schedule))
         .route("/schedules/{id}/resume",  post(schedules::resume_schedule))
         .route("/schedules/{id}/run",     post(schedules::run_schedule))
+        .route("/schedules/{id}/confirm", post(schedules::confirm_schedule))
         .route("/syncs",                  get(syncs::list_syncs).post(syncs::evaluate_sync))
         .route("/syncs/{table}",          get(syncs::get_sync))
         .route("/syncs/{table}/evaluations", get(syncs::list_evaluations))

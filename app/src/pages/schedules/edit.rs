@@ -1,7 +1,7 @@
 //! The page that edits a schedule: the form of a new one, filled with what is stored.
 //!
-//! Always: where somebody else edited the schedule meanwhile, the page says so and shows what is stored; only sending the
-//! form again overwrites that.
+//! Always: where somebody else edited the schedule meanwhile, the page says so and shows what is stored; only a
+//! button of its own overwrites that.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -68,7 +68,7 @@ fn Meanwhile(stored: Schedule) -> impl IntoView {
                 "Nothing was saved. It is now " {stored.name.to_string()} ", " <code>{cron}</code>
                 {verify_cron.map(|cron| view! { ", verify " <code>{cron}</code> })} " " {zone} ", "
                 <code>{stored.clone.source.url()}</code> " to " <code>{stored.clone.destination.url()}</code>
-                ". Your values are below; saving them overwrites that."
+                ". Your values are below; your button overwrites that edit."
             </p>
         </div>
     }

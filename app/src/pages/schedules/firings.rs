@@ -1,7 +1,7 @@
 //! The firings of a schedule, newest first, in pages: when each was due, what became of it, and of its job.
 
 use leptos::prelude::*;
-use model::{Fired, Firing, FiringRecord, Job, JobId, Page, ScheduleId, Task, Time};
+use model::{Fired, Firing, FiringRecord, Job, JobId, NEEDS_CONFIRMATION, Page, ScheduleId, Task, Time};
 
 use crate::{
     format::{Mark, counted},
@@ -12,6 +12,10 @@ use crate::{
 /// The mark of a scheduled time whose job was refused.
 pub const REFUSED: Mark = Mark { shape: "✖", word: "refused", tone: "bad" };
 const SKIPPED: Mark = Mark { shape: "‖", word: "skipped", tone: "warn" };
+/// The mark of a mirror whose plan can be confirmed.
+pub const WAITS: Mark = Mark { shape: "?", word: "waits for a yes", tone: "warn" };
+/// The mark of a mirror whose plan nobody confirmed in time, or that a later job followed.
+const UNCONFIRMED: Mark = Mark { shape: "✖", word: "not confirmed", tone: "bad" };
 /// The mark of a job of which nothing is known any more.
 const DELETED: Mark = Mark { shape: "?", word: "job deleted", tone: "idle" };
 
@@ -56,8 +60,11 @@ pub fn Firings(
 
 #[component]
 fn One(record: FiringRecord, job: Option<Job>, now: Time) -> impl IntoView {
-    let FiringRecord { id, fired, state: _, error } = record;
+    let FiringRecord { id, fired, state: _, error, waits } = record;
+    let unconfirmed = error.as_ref().is_some_and(|error| error.code == NEEDS_CONFIRMATION);
     let mark = match (&fired.firing, &job) {
+        (Firing::Started { .. }, Some(_)) if waits.is_some() => WAITS,
+        (Firing::Started { .. }, Some(_)) if unconfirmed => UNCONFIRMED,
         (Firing::Started { .. }, Some(job)) => Mark::of(job),
         (Firing::Started { .. }, None) => DELETED,
         (Firing::Skipped { .. }, _) => SKIPPED,

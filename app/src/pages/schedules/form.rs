@@ -4,7 +4,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    fields::{CronField, ModeChoice, NameField, ZoneField},
+    fields::{ConsentFields, CronField, ModeChoice, NameField, ZoneField},
     known::Known,
 };
 use crate::{
@@ -27,6 +27,8 @@ pub fn FormView(known: Known, query: Query) -> impl IntoView {
     let (form, clone) = (known.form.clone(), known.form.clone.clone());
     let (stores, checks) = (known.stores.clone(), known.checks.clone());
     let page = form.page();
+    let place = known.destination();
+    let overwrites = known.overwrites().map(|stored| stored.revision.to_string());
     let (action, button) = match form.id.as_str() {
         "" => (CreateSchedule::PATH, "Create schedule"),
         _ => (EditSchedule::PATH, "Save changes"),
@@ -36,7 +38,7 @@ pub fn FormView(known: Known, query: Query) -> impl IntoView {
         <form method="post" action=action class="clone-form" data-check="">
             {(!form.id.is_empty()).then(|| view! {
                 <input type="hidden" name="id" value=form.id.clone() />
-                <input type="hidden" name="revision" value=known.revision().to_string() />
+                <input type="hidden" name="revision" value=form.revision.clone() />
             })}
             <fieldset class="side">
                 <legend>"Schedule"</legend>
@@ -52,7 +54,15 @@ pub fn FormView(known: Known, query: Query) -> impl IntoView {
             <SideFields side=Side::Destination legend="Destination" form=clone.clone() checks=checks.clone() stores />
             <ObjectFilter form=clone.clone() checks=checks.clone() />
             <Options texts=clone.options.clone() checks />
-            <ModeChoice verify=clone.mode == "verify" />
+            <ModeChoice mode=clone.mode.clone() />
+            <ConsentFields
+                objects=form.consent_objects.clone()
+                percent=form.consent_percent.clone()
+                confirm=form.confirm.clone()
+                place
+                fault=known.at("consent")
+                confirm_fault=known.at("confirm")
+            />
             <fieldset class="side" aria-describedby="when">
                 <legend>"When"</legend>
                 <CronField
@@ -82,7 +92,13 @@ pub fn FormView(known: Known, query: Query) -> impl IntoView {
             {preview.map(|preview| view! { <Preview preview /> })}
             {elsewhere.map(|problem| view! { <Fault problem /> })}
             <p class="actions">
-                <button class="main">{button}</button>
+                {match overwrites {
+                    None => view! { <button class="main">{button}</button> }.into_any(),
+                    Some(revision) => view! {
+                        <button class="danger" name="overwrite" value=revision>"Overwrite that edit"</button>
+                    }
+                    .into_any(),
+                }}
                 <button class="only-without-js" formmethod="get" formaction=page name="preview" value="1">
                     "Check"
                 </button>

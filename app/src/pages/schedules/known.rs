@@ -2,7 +2,14 @@
 
 use model::{ClonePreview, Invalid, Problem, ProblemCode, Schedule, StoreStatus, Upcoming};
 
-use crate::{api, context::ask, error::AppError, forms::ScheduleForm, pages::new_clone::Checks, query::Query};
+use crate::{
+    api,
+    context::ask,
+    error::AppError,
+    forms::{ScheduleForm, Side},
+    pages::new_clone::Checks,
+    query::Query,
+};
 
 pub struct Known {
     pub form: ScheduleForm,
@@ -10,6 +17,9 @@ pub struct Known {
     /// Checks of source and destination.
     pub checks: Checks,
     name: Option<Problem>,
+    /// Faults of a mirror's standing consent, and of the name that confirms it.
+    consent: Option<Problem>,
+    confirm: Option<Problem>,
     /// The schedule that the form edits, as it is stored.
     stored: Option<Schedule>,
     /// The next times of the expression; `None` while it is empty.
@@ -35,6 +45,8 @@ impl Known {
             cron: upcoming("cron", &form.cron),
             verify_cron,
             stored: stored(&form).await?,
+            consent: consent_fault(&form),
+            confirm: confirm_fault(&form, query.get("problem").is_some()),
             form,
         })
     }
@@ -44,9 +56,9 @@ impl Known {
         self.stored.as_ref().filter(|stored| stored.revision.to_string() != self.form.revision)
     }
 
-    /// The revision that the form changes: that of the schedule as the page shows it.
-    pub fn revision(&self) -> i64 {
-        self.stored.as_ref().map_or(0, |stored| stored.revision)
+    /// The destination's name, as it must be typed to confirm a consent.
+    pub fn destination(&self) -> Option<String> {
+        named(&self.form)
     }
 
     pub fn times(&self, field: &str) -> Option<Vec<Upcoming>> {
@@ -69,12 +81,33 @@ impl Known {
 
     fn own_faults(&self) -> impl Iterator<Item = &Problem> {
         let times = [&self.cron, &self.verify_cron].into_iter().flatten();
-        self.name.iter().chain(times.filter_map(|times| times.as_ref().err()))
+        self.name.iter().chain(&self.consent).chain(&self.confirm).chain(times.filter_map(|times| times.as_ref().err()))
     }
 }
 
 fn nothing_to_verify(cron: &str) -> Problem {
     Invalid::new("verify_cron", cron, "empty: this schedule already only compares").into()
+}
+
+/// A fault of the limits. An untouched form has none: it is not filled in yet.
+fn consent_fault(form: &ScheduleForm) -> Option<Problem> {
+    let untouched =
+        [&form.consent_objects, &form.consent_percent, &form.confirm].iter().all(|text| text.trim().is_empty());
+    let fault = Problem::from(form.consent().err().filter(|_| !untouched)?);
+    Some(fault.on("consent"))
+}
+
+/// The destination's name, as a mirror's giver of consent types it.
+fn named(form: &ScheduleForm) -> Option<String> {
+    Some(form.clone.place(Side::Destination).ok()?.url())
+}
+
+/// A fault of the typed name: wrong once something is typed, missing once the form was sent.
+fn confirm_fault(form: &ScheduleForm, sent: bool) -> Option<Problem> {
+    let name = named(form)?;
+    let typed = form.confirm.trim();
+    let wrong = form.clone.mode == "mirror" && typed != name && (sent || !typed.is_empty());
+    wrong.then(|| Invalid::new("confirm", typed, format!("{name}, the name of the destination")).into())
 }
 
 async fn stored(form: &ScheduleForm) -> Result<Option<Schedule>, AppError> {

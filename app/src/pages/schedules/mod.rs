@@ -8,6 +8,7 @@ mod known;
 mod new;
 mod one;
 mod row;
+mod waiting;
 
 use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use model::{Problem, ProblemCode, Schedule, ScheduleAction, ScheduleId, ScheduleList};

@@ -7,6 +7,7 @@ use model::{FiringId, FiringList, Problem, ProblemCode, Schedule, ScheduleId, Sp
 use super::{
     firings::Firings,
     row::{Actions, Next, When},
+    waiting::ConfirmPlan,
 };
 use crate::{
     api, context,
@@ -22,10 +23,23 @@ pub fn SchedulePage() -> impl IntoView {
     let query = context::page_query();
     view! {
         <Follow jobs=Followed::All />
-        {problem_in(&query).map(|problem| view! { <Fault problem /> })}
+        {refusal(&query).map(|problem| view! { <Fault problem /> })}
         <Loaded of=load(id, query.clone()) let:list>
             <Story list query />
         </Loaded>
+    }
+}
+
+/// A refused confirmation, worded for schedules. A mistyped name is shown at its field.
+fn refusal(query: &Query) -> Option<Problem> {
+    let problem = problem_in(query)?;
+    match problem.code {
+        ProblemCode::Invalid => None,
+        ProblemCode::Conflict => Some(Problem::new(
+            problem.code,
+            "The plan no longer waits for a confirmation, or another one does. Nothing was started.",
+        )),
+        _ => Some(problem),
     }
 }
 
@@ -44,13 +58,16 @@ fn Story(list: FiringList, query: Query) -> impl IntoView {
     let FiringList { now, schedule, page } = list;
     let (id, first) = (schedule.id, query.get("after").is_none());
     let name = schedule.name.to_string();
+    let waiting = page.items.iter().find_map(|(record, _)| record.waits.clone());
+    let mistyped = problem_in(&query).is_some_and(|problem| problem.code == ProblemCode::Invalid);
     let edited = query.get("edited").is_some().then_some("The changes are saved.");
     view! {
         <PageTitle text=format!("{name} · Schedules") />
         <h1>"Schedule " {name}</h1>
         {edited.map(|text| view! { <p class="said" role="status">{text}</p> })}
         <Facts schedule=schedule.clone() now />
-        <Actions schedule />
+        <Actions schedule=schedule.clone() />
+        {waiting.map(|waiting| view! { <ConfirmPlan schedule waiting mistyped now /> })}
         <Firings schedule=id page first now />
         <p><a href="/schedules">"All schedules"</a></p>
     }
@@ -65,6 +82,10 @@ fn Facts(schedule: Schedule, now: Time) -> impl IntoView {
         <dl class="facts">
             <dt>"Operation"</dt>
             <dd>{doing(&spec)} " " {spec.title()}</dd>
+            {schedule.consent.clone().map(|consent| view! {
+                <dt>"Standing consent"</dt>
+                <dd>"delete " {consent.limits.words()} ", by " {consent.by} " at " <Moment at=consent.at now /></dd>
+            })}
             <dt>"When"</dt>
             <dd><When timing=schedule.timing.clone() /></dd>
             <dt>"Next"</dt>

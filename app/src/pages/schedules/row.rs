@@ -1,9 +1,9 @@
 //! One row of the list of schedules.
 
 use leptos::{prelude::*, server_fn::ServerFn};
-use model::{Fired, Firing, Job, Schedule, ScheduleAction, Spec, Task, Time, Timing};
+use model::{Firing, Job, Schedule, ScheduleAction, Spec, Task, Time, Timing, Waiting};
 
-use super::firings::{REFUSED, missed, said};
+use super::firings::{REFUSED, WAITS, missed, said};
 use crate::{
     api::ActOnSchedule,
     format::{Mark, doing, duration, recurrence},
@@ -30,7 +30,7 @@ pub fn Row(schedule: Schedule, job: Option<Job>, now: Time) -> impl IntoView {
                 <Next schedule=schedule.clone() now />
             </td>
             <td data-label="Last" class="outcome">
-                <Last last=schedule.last.clone() job now />
+                <Last schedule=schedule.clone() job now />
             </td>
             <td data-label="Actions">
                 <Actions schedule />
@@ -73,7 +73,11 @@ fn until(at: Time, now: Time) -> String {
 }
 
 #[component]
-fn Last(last: Option<Fired>, job: Option<Job>, now: Time) -> impl IntoView {
+fn Last(schedule: Schedule, job: Option<Job>, now: Time) -> impl IntoView {
+    let waits = job.as_ref().filter(|job| Waiting::of(&schedule, job, now).is_some()).map(|_| {
+        view! { <p><StateMark mark=WAITS /> " " <a href=format!("/schedules/{}", schedule.id)>"Look at its plan"</a></p> }
+    });
+    let last = schedule.last;
     let job = job.map(|job| {
         let path = format!("/jobs/{}", job.id);
         view! { <p><StateMark mark=Mark::of(&job) /> " " <a href=path>"job " {job.id.short()}</a></p> }
@@ -83,6 +87,7 @@ fn Last(last: Option<Fired>, job: Option<Job>, now: Time) -> impl IntoView {
     view! {
         {never}
         {refused.then(|| view! { <p><StateMark mark=REFUSED /></p> })}
+        {waits}
         {job}
         {last.map(|fired| {
             view! { <p class="more">{said(&fired)} " at " <Moment at=fired.at now /> {missed(&fired)}</p> }

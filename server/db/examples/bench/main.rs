@@ -126,6 +126,7 @@ async fn work(scratch: &Scratch, db: &Db) -> Outcome<()> {
         selection: Selection::default(),
         fidelity: model::Fidelity::default(),
         plan: None,
+        consent: None,
     });
     let new = || NewJob { spec: spec.clone(), author: "operator".to_owned(), idempotency: None };
     report("insert", timed(CLAIMS, async || Ok(db.insert(new()).await?)).await?, 1);

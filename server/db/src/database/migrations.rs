@@ -14,7 +14,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 14] = files! {
+const FILES: [(&str, &str, &str); 15] = files! {
     "0001" "jobs"
     "0002" "plans"
     "0003" "schedules"
@@ -29,6 +29,7 @@ const FILES: [(&str, &str, &str); 14] = files! {
     "0012" "copies"
     "0013" "schedule_edits"
     "0014" "firings"
+    "0015" "consent"
 };
 
 pub fn migrator() -> Migrator {

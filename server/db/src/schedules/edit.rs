@@ -3,7 +3,7 @@
 //! Always: an edit is based on the revision that its editor read. If the schedule has another one by now, nothing is
 //! written and the editor gets the schedule as it is. The row stays locked between the comparison and the change.
 
-use model::{CloneSpec, NextTimes, Schedule, ScheduleId, ScheduleName, Timing};
+use model::{CloneSpec, Consent, NextTimes, Schedule, ScheduleId, ScheduleName, Timing};
 
 use super::row;
 use crate::{
@@ -18,6 +18,8 @@ pub struct EditedSchedule {
     pub name: ScheduleName,
     pub timing: Timing,
     pub clone: CloneSpec,
+    /// The consent of the editor. Limits that stay the same for the same clone stay the consent of who gave them.
+    pub consent: Option<Consent>,
     /// Next times by the new timing. A timing that stays the same keeps its next times, also those already due.
     pub next: NextTimes,
     pub editor: String,
@@ -32,7 +34,9 @@ impl Db {
         let rows = transaction.run(statement).await?;
         let before = row::decode(rows.first().ok_or(DbError::NoSchedule(id))?)?;
         let same_timing = before.timing == edit.timing;
-        if same_timing && before.name == edit.name && before.clone == edit.clone {
+        let limits = |consent: &Option<Consent>| consent.as_ref().map(|consent| consent.limits);
+        let same_clone = before.clone == edit.clone && limits(&before.consent) == limits(&edit.consent);
+        if same_timing && same_clone && before.name == edit.name {
             return Ok(before);
         }
         if before.revision != edit.revision {
@@ -44,9 +48,10 @@ impl Db {
             (true, true) => NextTimes { clone: before.next_at, verify: before.verify_next_at },
             (true, false) => edit.next,
         };
+        let consent = if same_clone { before.consent } else { edit.consent };
         let statement = Statement::new(
             "UPDATE schedules SET name = $1, cron = $2, verify_cron = $3, zone = $4, spec = $5, next_at = $6, \
-             verify_next_at = $7, revision = revision + 1, edited_by = $8, edited_at = $9 WHERE id = $10",
+             verify_next_at = $7, revision = revision + 1, edited_by = $8, edited_at = $9, consent = $10 WHERE id = $11",
         )
         .bind(edit.name.as_str())
         .bind(edit.timing.cron)
@@ -57,6 +62,7 @@ impl Db {
         .bind(next.verify.map(|at| at.0))
         .bind(edit.editor)
         .bind(self.now())
+        .bind(consent.as_ref().map(json).transpose()?)
         .bind(id);
         transaction.run(statement).await?;
         transaction.commit().await?;

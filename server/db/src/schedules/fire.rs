@@ -6,12 +6,12 @@
 //! crash leaves both or neither. The statement also locks the schedule's row, so that its two tasks and a manual start
 //! wait for each other: no job starts before the last one has ended.
 
-use model::{Fired, Firing, Job, JobId, Schedule, ScheduleId, Spec, Task, Time};
+use model::{CloneSpec, Digest, Fired, Firing, Job, JobId, Schedule, ScheduleId, Spec, Task, Time, Waiting};
 
 use crate::{
     Db, DbError,
     database::{Statement, Transaction, json},
-    jobs::{insert_queued, row::id},
+    jobs::{self, insert_queued, row::id},
     schedules::row,
 };
 
@@ -106,7 +106,32 @@ impl Db {
         Ok(job)
     }
 
-    /// Inserts the job; `why` becomes the detail of its first event.
+    /// Starts the mirror whose plan waits for a confirmation, with exactly that plan.
+    pub async fn confirm_schedule(&self, id: ScheduleId, plan: &Digest, actor: &str) -> Result<Job, DbError> {
+        let mut transaction = self.database().begin().await?;
+        let statement = row::select().push("WHERE id = ").value(id).push(transaction.for_update());
+        let rows = transaction.run(statement).await?;
+        let schedule = row::decode(rows.first().ok_or(DbError::NoSchedule(id))?)?;
+        let last = schedule.job.ok_or(DbError::NothingWaits(id))?;
+        if let Some(job) = unended(&mut transaction, Some(last.to_string())).await? {
+            return Err(DbError::StillRuns(job));
+        }
+        let rows = transaction.run(jobs::row::select().push("WHERE id = ").value(last)).await?;
+        let before = jobs::row::decode(rows.first().ok_or(DbError::NothingWaits(id))?)?;
+        let waiting = Waiting::of(&schedule, &before, self.now()).ok_or(DbError::NothingWaits(id))?;
+        if waiting.decision.plan.id != *plan {
+            return Err(DbError::OtherPlanWaits(waiting.decision.plan.id));
+        }
+        let spec = CloneSpec { plan: Some(waiting.decision.plan), ..schedule.clone.clone() };
+        let why = format!("plan {plan} of job {last} confirmed by {actor}");
+        let job = self.start_with(&mut transaction, &schedule, spec, why).await?;
+        let (at, firing) = (job.created_at, Firing::Started { job: job.id });
+        let fired = Fired { due: at, at, task: Task::Clone, missed: 0, by: Some(actor.to_owned()), firing };
+        self.record_firing(&mut transaction, id, &fired).await?;
+        transaction.commit().await?;
+        Ok(job)
+    }
+
     async fn start(
         &self,
         transaction: &mut Transaction,
@@ -114,8 +139,18 @@ impl Db {
         task: Task,
         why: String,
     ) -> Result<Job, DbError> {
-        let spec = Spec::Clone(schedule.spec_of(task));
-        let job = self.queued(spec, schedule.author_of_jobs());
+        self.start_with(transaction, schedule, schedule.spec_of(task), why).await
+    }
+
+    /// Inserts the job; `why` becomes the detail of its first event.
+    async fn start_with(
+        &self,
+        transaction: &mut Transaction,
+        schedule: &Schedule,
+        spec: CloneSpec,
+        why: String,
+    ) -> Result<Job, DbError> {
+        let job = self.queued(Spec::Clone(spec), schedule.author_of_jobs());
         insert_queued(transaction, &job, why).await?;
         let statement = Statement::new("UPDATE schedules SET job_id = $1 WHERE id = $2").bind(job.id).bind(schedule.id);
         transaction.run(statement).await?;

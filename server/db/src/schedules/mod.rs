@@ -9,7 +9,7 @@ mod fire;
 mod firings;
 mod row;
 
-use model::{CloneSpec, Job, JobId, NextTimes, Schedule, ScheduleId, ScheduleName, Timing};
+use model::{CloneSpec, Consent, Job, JobId, NextTimes, Schedule, ScheduleId, ScheduleName, Timing};
 
 pub use self::{edit::EditedSchedule, fire::Due};
 use crate::{
@@ -26,6 +26,7 @@ pub struct NewSchedule {
     pub name: ScheduleName,
     pub timing: Timing,
     pub clone: CloneSpec,
+    pub consent: Option<Consent>,
     pub author: String,
     pub next: NextTimes,
 }
@@ -40,6 +41,7 @@ impl Db {
             name: new.name,
             timing: new.timing,
             clone: new.clone,
+            consent: new.consent,
             author: new.author,
             enabled: true,
             created_at,
@@ -126,6 +128,9 @@ async fn same(transaction: &mut Transaction, wanted: &Schedule) -> Result<Schedu
     let statement = row::select().push("WHERE name = ").value(wanted.name.as_str());
     let rows = transaction.run(statement).await?;
     let found = row::decode(rows.first().ok_or_else(|| DbError::NameTaken(wanted.name.clone()))?)?;
-    let says = |schedule: &Schedule| (schedule.timing.clone(), schedule.clone.clone(), schedule.author.clone());
+    let says = |schedule: &Schedule| {
+        let limits = schedule.consent.as_ref().map(|consent| consent.limits);
+        (schedule.timing.clone(), schedule.clone.clone(), limits, schedule.author.clone())
+    };
     if says(&found) == says(wanted) { Ok(found) } else { Err(DbError::NameTaken(wanted.name.clone())) }
 }

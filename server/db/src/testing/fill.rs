@@ -61,6 +61,7 @@ pub fn sample(index: u64, of: u64, now: Time) -> Job {
         selection: Selection::default(),
         fidelity: model::Fidelity::default(),
         plan: None,
+        consent: None,
     };
     let author = if pick(random, 9, 5) < 2 { 0 } else { pick(random, 10, 40) };
     Job {

@@ -3,7 +3,10 @@
 use std::{future::poll_fn, task::Poll};
 
 use db::{Db, DbError, Due, EditedSchedule, End, NewSchedule, testing::Scratch};
-use model::{Action, Filter, Fired, Firing, JobId, Mode, NextTimes, Schedule, Spec, State, Task, Time, Timing};
+use model::{
+    Action, CloneSpec, Consent, DeletionLimits, EventKind, Filter, Fired, Firing, JobId, Mode, NextTimes, Schedule,
+    Spec, State, Task, Time, Timing,
+};
 
 use crate::support::*;
 
@@ -14,7 +17,7 @@ fn nightly(name: &str) -> NewSchedule {
     let Spec::Clone(clone) = clone("demo/assets", "demo/copy") else { unreachable!() };
     let timing = Timing { cron: "0 2 * * *".to_owned(), verify_cron: None, zone: "Pacific/Auckland".to_owned() };
     let next = NextTimes { clone: Some(FIRST), verify: None };
-    NewSchedule { name: name.parse().unwrap(), timing, clone, author: "operator".to_owned(), next }
+    NewSchedule { name: name.parse().unwrap(), timing, clone, consent: None, author: "operator".to_owned(), next }
 }
 
 fn with_verify(name: &str) -> NewSchedule {
@@ -235,6 +238,7 @@ fn edited(schedule: &Schedule) -> EditedSchedule {
         name: schedule.name.clone(),
         timing: schedule.timing.clone(),
         clone: schedule.clone.clone(),
+        consent: schedule.consent.clone(),
         next: NextTimes { clone: Some(SECOND), verify: None },
         editor: "ada".to_owned(),
     }
@@ -333,6 +337,38 @@ async fn every_firing_stays_in_the_history(scratch: Scratch) {
     assert_eq!(db.job(by_hand.id).await.unwrap().author, "schedule nightly", "its jobs stay");
 }
 
+/// The limits of one person do not become the word of another who edits the times.
+async fn a_consent_stays_with_who_gave_it_until_it_changes(scratch: Scratch) {
+    let db = scratch.open().await;
+    let consent = |objects, by: &str| {
+        let limits = DeletionLimits { objects: Some(objects), percent: None };
+        Some(Consent { limits, by: by.to_owned(), at: FIRST })
+    };
+    let new = NewSchedule { consent: consent(5, "operator"), ..nightly("nightly") };
+    let schedule = db.insert_schedule(new).await.unwrap();
+    assert_eq!(db.schedule(schedule.id).await.unwrap().consent, consent(5, "operator"));
+    let timing = Timing { zone: "UTC".to_owned(), ..schedule.timing.clone() };
+    let later = EditedSchedule { timing, consent: consent(5, "ada"), ..edited(&schedule) };
+    let later = db.edit_schedule(schedule.id, later).await.unwrap();
+    assert_eq!(later.consent, consent(5, "operator"));
+    let more = EditedSchedule { consent: consent(6, "ada"), ..edited(&later) };
+    assert_eq!(db.edit_schedule(schedule.id, more).await.unwrap().consent, consent(6, "ada"));
+}
+
+async fn a_decision_needs_the_lease_of_its_attempt(scratch: Scratch) {
+    let db = scratch.open().await;
+    let schedule = db.insert_schedule(nightly("nightly")).await.unwrap();
+    let id = started(&db, &due(&schedule, Task::Clone)).await;
+    let claimed = claim(&db, "worker").await.unwrap().job;
+    let decided = CloneSpec { dry_run: true, ..schedule.clone.clone() };
+    let record = async |attempt| db.record_decision((id, attempt), &decided, "worker", "within").await.unwrap();
+    assert!(!record(claimed.attempt + 1).await && db.job(id).await.unwrap().spec == claimed.spec);
+    assert!(record(claimed.attempt).await);
+    assert_eq!(db.job(id).await.unwrap().spec, Spec::Clone(decided.clone()));
+    let log = db.events(id, 10).await.unwrap();
+    assert_eq!(log.last().map(|event| (event.kind, event.detail.as_str())), Some((EventKind::Decided, "within")));
+}
+
 /// What the schema before edits held, as SQL that both databases take.
 const PREVIOUS: &str = r#"
 INSERT INTO schedules (id, name, cron, zone, spec, author, created_at, next_at, last) VALUES
@@ -360,6 +396,8 @@ on_both_databases! {
     an_edit_keeps_due_times_unless_its_timing_changes,
     an_edited_schedule_never_fires_as_it_was,
     every_firing_stays_in_the_history,
+    a_consent_stays_with_who_gave_it_until_it_changes,
+    a_decision_needs_the_lease_of_its_attempt,
     a_schedule_of_the_previous_schema_is_read_and_edited,
     a_schedule_is_read_back_as_it_was_inserted,
     a_name_is_taken_once_and_the_same_schedule_sent_twice_is_one,

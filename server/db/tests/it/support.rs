@@ -30,6 +30,7 @@ pub fn clone(source: &str, destination: &str) -> Spec {
         selection: Selection::default(),
         fidelity: model::Fidelity::default(),
         plan: None,
+        consent: None,
     })
 }
 

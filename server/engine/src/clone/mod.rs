@@ -25,6 +25,7 @@ mod copier;
 mod endpoints;
 mod error;
 mod gauge;
+mod mirror_plan;
 mod options;
 mod plan;
 mod plan_builder;
@@ -46,6 +47,7 @@ mod worker_pool;
 pub use self::{
     check::check,
     error::CloneError,
+    mirror_plan::{MirrorPlan, plan_mirror},
     options::Options,
     preview::preview,
     records::{CopyRecord, places},

@@ -53,6 +53,7 @@ pub fn spec(from: &str, to: &str) -> CloneSpec {
         selection: Selection::default(),
         fidelity: Fidelity::default(),
         plan: None,
+        consent: None,
     }
 }
 

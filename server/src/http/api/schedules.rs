@@ -6,7 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::IntoResponse,
 };
-use model::{FiringRecord, Page, Schedule, ScheduleEdit, ScheduleId, ScheduleRequest, Viewer};
+use model::{Confirmation, FiringRecord, Page, Schedule, ScheduleEdit, ScheduleId, ScheduleRequest, Viewer};
 
 use super::{Id, Whole, body, clones::accepted, listing::page, problem::Refused};
 use crate::http::state::App;
@@ -74,6 +74,17 @@ pub async fn resume_schedule(
     Id(id): Id<ScheduleId>,
 ) -> Result<Json<Schedule>, Refused> {
     Ok(Json(app.backend.resume_schedule(&viewer, id).await?))
+}
+
+/// 202, the job and its URL.
+pub async fn confirm_schedule(
+    State(app): State<App>,
+    Extension(viewer): Extension<Viewer>,
+    Id(id): Id<ScheduleId>,
+    body::Json(confirmation): body::Json<Confirmation>,
+) -> Result<impl IntoResponse, Refused> {
+    let job = app.backend.confirm_schedule(&viewer, id, confirmation).await?;
+    Ok(accepted(job))
 }
 
 /// 202, the job and its URL.

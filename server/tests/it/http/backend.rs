@@ -177,6 +177,7 @@ async fn command_of_cross_store_clone_names_both_endpoints() {
             selection: Selection::default(),
             fidelity: model::Fidelity::default(),
             plan: None,
+            consent: None,
         })
     };
     let mut commands = Vec::new();

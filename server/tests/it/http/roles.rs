@@ -71,6 +71,7 @@ const ROLES: &[(&str, &str, Role)] = &[
     ("POST",   "/api/v1/schedules/{id}/pause",    Api),
     ("POST",   "/api/v1/schedules/{id}/resume",   Api),
     ("POST",   "/api/v1/schedules/{id}/run",      Api),
+    ("POST",   "/api/v1/schedules/{id}/confirm",  Api),
     ("GET",  "/api/v1/syncs",                   Api),
     ("POST", "/api/v1/syncs",                   Api),
     ("GET",  "/api/v1/syncs/{table}",           Api),

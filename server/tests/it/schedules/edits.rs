@@ -135,8 +135,10 @@ async fn edit_page_is_filled_and_saves() {
     let refused = page(&server, leads_to(&late)).await;
     assert!(refused.contains("was edited by local") && refused.contains("Nothing was saved"), "{refused}");
     assert_eq!(refused.matches("role=\"alert\"").count(), 1, "{refused}");
-    assert!(refused.contains("value=\"target9\"") && refused.contains("name=\"revision\" value=\"2\""), "{refused}");
-    let wrong = send(&server, "edit_schedule", &format!("{values}&revision=2&verify_cron=never")).await;
+    assert!(refused.contains("value=\"target9\"") && refused.contains("name=\"overwrite\" value=\"2\""), "{refused}");
+    let knowingly = send(&server, "edit_schedule", &format!("{values}&revision=1&overwrite=2&zone=Asia%2FTokyo")).await;
+    assert!(page(&server, leads_to(&knowingly)).await.contains("Asia/Tokyo"));
+    let wrong = send(&server, "edit_schedule", &format!("{values}&revision=3&verify_cron=never")).await;
     let html = page(&server, leads_to(&wrong)).await;
     assert!(inside(&html, "verify_cron-fault", "p").contains("five fields"), "{html}");
 }

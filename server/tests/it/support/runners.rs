@@ -107,6 +107,7 @@ impl TestRunners {
             selection: Selection::default(),
             fidelity: model::Fidelity::default(),
             plan: None,
+            consent: None,
         };
         let new = NewJob { spec: Spec::Clone(spec), author: "test".to_owned(), idempotency: None };
         self.db.insert(new).await.unwrap().0.id
