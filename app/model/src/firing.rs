@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    CloneSpec, Decision, Invalid, Job, JobError, JobId, NEEDS_CONFIRMATION, Page, Schedule, Spec, State, Task, Time,
+    Alert, CloneSpec, Decision, Invalid, Job, JobError, JobId, NEEDS_CONFIRMATION, Page, Schedule, Spec, State, Task,
+    Time,
 };
 
 /// Id of a firing: a UUIDv7, so that ids sort by time.
@@ -135,6 +136,8 @@ pub struct FiringList {
     pub now: Time,
     pub schedule: Schedule,
     pub page: Page<(FiringRecord, Option<Job>)>,
+    /// Its active alerts.
+    pub alerts: Vec<Alert>,
 }
 
 #[cfg(test)]

@@ -40,7 +40,8 @@ mod view;
 mod window;
 
 pub use alert::{
-    Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, DeliveryId, Notice, ReceiverStatus,
+    Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertSchedule, AlertState, DeliveryId, Notice,
+    ReceiverStatus,
 };
 pub use backfill::{BackfillSpec, Backfilled};
 pub use canary::{Canary, CanarySize, MarkedEvent};

@@ -12,9 +12,9 @@ use async_trait::async_trait;
 use db::{EditedSchedule, NewSchedule};
 use jiff::Timestamp;
 use model::{
-    CloneSpec, Confirmation, Consent, Fired, FiringId, FiringList, FiringRecord, Invalid, Job, JobId, Mode, NextTimes,
-    Page, Problem, Schedule, ScheduleEdit, ScheduleId, ScheduleList, ScheduleName, ScheduleRequest, Time, Timing,
-    Upcoming, Viewer,
+    AlertFilter, AlertState, CloneSpec, Confirmation, Consent, Fired, FiringId, FiringList, FiringRecord, Invalid, Job,
+    JobId, Mode, NextTimes, Page, Problem, Schedule, ScheduleEdit, ScheduleId, ScheduleList, ScheduleName,
+    ScheduleRequest, Time, Timing, Upcoming, Viewer,
 };
 use tracing::info;
 
@@ -73,7 +73,10 @@ impl ScheduleBackend for AppBackend {
             (FiringRecord::of(id, fired, &schedule, job.as_ref(), now), job)
         };
         let items = items.into_iter().map(with_job).collect();
-        Ok(FiringList { now, schedule, page: Page { items, next } })
+        let active = AlertState::ALL.into_iter().filter(|state| *state != AlertState::Resolved).collect();
+        let filter = AlertFilter { schedule: Some(id), states: active, ..AlertFilter::default() };
+        let alerts = self.db.alerts(&filter, None, 10).await.map_err(problem::database)?.items;
+        Ok(FiringList { now, schedule, page: Page { items, next }, alerts })
     }
 
     fn list_upcoming(&self, field: &str, cron: &str, name: &str) -> Result<Vec<Upcoming>, Problem> {

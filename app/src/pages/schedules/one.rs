@@ -14,7 +14,7 @@ use crate::{
     error::{AppError, problem_in},
     format::doing,
     query::Query,
-    ui::{Fault, Follow, Followed, Loaded, Moment, PageTitle},
+    ui::{AlertCards, Fault, Follow, Followed, Loaded, Moment, PageTitle},
 };
 
 #[component]
@@ -55,7 +55,8 @@ async fn load(id: String, query: Query) -> Result<FiringList, AppError> {
 
 #[component]
 fn Story(list: FiringList, query: Query) -> impl IntoView {
-    let FiringList { now, schedule, page } = list;
+    let FiringList { now, schedule, page, alerts } = list;
+    let back = format!("/schedules/{}", schedule.id);
     let (id, first) = (schedule.id, query.get("after").is_none());
     let name = schedule.name.to_string();
     let waiting = page.items.iter().find_map(|(record, _)| record.waits.clone());
@@ -65,6 +66,7 @@ fn Story(list: FiringList, query: Query) -> impl IntoView {
         <PageTitle text=format!("{name} · Schedules") />
         <h1>"Schedule " {name}</h1>
         {edited.map(|text| view! { <p class="said" role="status">{text}</p> })}
+        <AlertCards alerts now back />
         <Facts schedule=schedule.clone() now />
         <Actions schedule=schedule.clone() />
         {waiting.map(|waiting| view! { <ConfirmPlan schedule waiting mistyped now /> })}

@@ -14,7 +14,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 15] = files! {
+const FILES: [(&str, &str, &str); 16] = files! {
     "0001" "jobs"
     "0002" "plans"
     "0003" "schedules"
@@ -30,6 +30,7 @@ const FILES: [(&str, &str, &str); 15] = files! {
     "0013" "schedule_edits"
     "0014" "firings"
     "0015" "consent"
+    "0016" "schedule_alerts"
 };
 
 pub fn migrator() -> Migrator {

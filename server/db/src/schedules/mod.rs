@@ -9,12 +9,12 @@ mod fire;
 mod firings;
 mod row;
 
-use model::{CloneSpec, Consent, Job, JobId, NextTimes, Schedule, ScheduleId, ScheduleName, Timing};
+use model::{CloneSpec, Consent, Job, JobId, NextTimes, Schedule, ScheduleId, ScheduleName, Time, Timing};
 
 pub use self::{edit::EditedSchedule, fire::Due};
 use crate::{
     Db, DbError,
-    database::{Statement, Transaction},
+    database::{Row, Statement, Transaction},
     jobs,
 };
 
@@ -29,6 +29,13 @@ pub struct NewSchedule {
     pub consent: Option<Consent>,
     pub author: String,
     pub next: NextTimes,
+}
+
+/// A schedule with its next due time.
+pub struct ScheduleBrief {
+    pub id: ScheduleId,
+    pub name: ScheduleName,
+    pub due: Option<Time>,
 }
 
 impl Db {
@@ -75,6 +82,18 @@ impl Db {
     pub async fn schedule(&self, id: ScheduleId) -> Result<Schedule, DbError> {
         let rows = self.database().read(row::select().push("WHERE id = ").value(id)).await?;
         row::decode(rows.first().ok_or(DbError::NoSchedule(id))?)
+    }
+
+    /// All schedules, as far as their alerts need them; what else a row holds may be unreadable.
+    pub async fn schedules_in_brief(&self) -> Result<Vec<ScheduleBrief>, DbError> {
+        let statement = Statement::new("SELECT id, name, next_at, verify_next_at FROM schedules ORDER BY id");
+        let rows = self.database().read(statement).await?;
+        let time = |row: &Row, column| Ok::<_, DbError>(row.get::<Option<i64>>(column)?.map(Time));
+        let brief = |row: &Row| {
+            let times = [time(row, "next_at")?, time(row, "verify_next_at")?];
+            Ok(ScheduleBrief { id: row.word("id")?, name: row.word("name")?, due: times.into_iter().flatten().min() })
+        };
+        rows.iter().map(brief).collect()
     }
 
     /// The last job of each schedule, in any order.

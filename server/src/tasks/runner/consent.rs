@@ -98,7 +98,7 @@ impl CloneWork {
     async fn only_copy(&self, retry: Option<Receiver<Key>>, exceeds: &str) -> Result<Option<Proof>, AttemptFault> {
         let copy = CloneSpec { mode: Mode::Copy, plan: None, consent: None, ..self.spec.clone() };
         let proof = self.run(&copy, retry).await?;
-        Err(AttemptFault::Unconfirmed(needs_confirmation(exceeds), proof))
+        Err(AttemptFault::Unconfirmed(Box::new((needs_confirmation(exceeds), proof))))
     }
 }
 

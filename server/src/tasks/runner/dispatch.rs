@@ -34,7 +34,7 @@ pub enum AttemptFault {
     Stopped,
     Failed(JobError),
     /// A mirror that copied everything, and needs a person's confirmation to delete.
-    Unconfirmed(JobError, Option<Proof>),
+    Unconfirmed(Box<(JobError, Option<Proof>)>),
 }
 
 /// Starts the engine, or says why it cannot be started.
