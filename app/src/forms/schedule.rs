@@ -127,19 +127,19 @@ impl ScheduleForm {
             return Ok(None);
         }
         let limits = DeletionLimits {
-            objects: number("consent.objects", &self.consent_objects)?,
-            percent: number("consent.percent", &self.consent_percent)?,
+            objects: number("consent.objects", &self.consent_objects, "a whole number")?,
+            percent: number("consent.percent", &self.consent_percent, "0 to 100")?,
         };
         limits.checked().map(Some)
     }
 }
 
-fn number<T: FromStr>(field: &str, text: &str) -> Result<Option<T>, Invalid> {
+fn number<T: FromStr>(field: &str, text: &str, expected: &str) -> Result<Option<T>, Invalid> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| Invalid::new(field, text, "a whole number, or nothing for no such limit"))
+    text.parse().map(Some).map_err(|_| Invalid::new(field, text, format!("{expected}, or nothing for no such limit")))
 }
 
 #[cfg(test)]
