@@ -152,6 +152,7 @@ mod tests {
             fidelity: Fidelity::default(),
             limits: Limits::default(),
             plan: None,
+            consent: None,
         }
     }
 

@@ -12,9 +12,9 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        AlertPage, AlertsPage, BulkPage, DocsPage, JobPage, JobsPage, MirrorPage, NewClonePage, NewReprocessPage,
-        NewSchedulePage, NotFound, OverviewPage, PipelinePage, PipelinesPage, RunLogPage, RunPage, RunsPage,
-        SchedulesPage, SettingsPage, SyncPage, SyncsPage,
+        AlertPage, AlertsPage, BulkPage, DocsPage, EditSchedulePage, JobPage, JobsPage, MirrorPage, NewClonePage,
+        NewReprocessPage, NewSchedulePage, NotFound, OverviewPage, PipelinePage, PipelinesPage, RunLogPage, RunPage,
+        RunsPage, SchedulePage, SchedulesPage, SettingsPage, SyncPage, SyncsPage,
     },
     ui::Frame,
 };
@@ -45,6 +45,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/syncs/:table") view=SyncPage ssr=SsrMode::Async />
                     <Route path=path!("/schedules") view=SchedulesPage ssr=SsrMode::Async />
                     <Route path=path!("/schedules/new") view=NewSchedulePage ssr=SsrMode::Async />
+                    <Route path=path!("/schedules/:id") view=SchedulePage ssr=SsrMode::Async />
+                    <Route path=path!("/schedules/:id/edit") view=EditSchedulePage ssr=SsrMode::Async />
                     <Route path=path!("/docs") view=DocsPage ssr=SsrMode::Async />
                     <Route path=path!("/docs/:page") view=DocsPage ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />

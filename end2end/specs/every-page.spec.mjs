@@ -70,6 +70,8 @@ async function createJobs() {
     .set('mirror', '/clones/mirror?source_bucket=demo-assets&source_prefix=maps-&destination_bucket=demo-clone&destination_prefix=proven%2F')
     .set('schedules', '/schedules')
     .set('schedules-confirm', `/schedules?delete=${nightly.id}&problem=conflict`)
+    .set('schedule', `/schedules/${nightly.id}`)
+    .set('schedule-edit', `/schedules/${nightly.id}/edit`)
     .set('new-schedule', '/schedules/new')
     .set('new-schedule-checked', '/schedules/new?source_bucket=demo-assets&destination_bucket=demo-clone&cron=0+2+*+*+*&verify_cron=0+25+*+*+*&preview=1')
     .set('syncs', '/syncs')

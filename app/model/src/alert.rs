@@ -1,6 +1,6 @@
 //! An alert: an active condition with its start, cause and evidence.
 //!
-//! Always: a pipeline has at most one unresolved alert per kind. An acknowledged or silenced alert is still active and
+//! Always: a pipeline, sink or schedule has at most one unresolved alert per kind. An acknowledged or silenced alert is still active and
 //! still shown; only its notifications stop.
 
 use std::{fmt, str::FromStr};
@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Invalid, Page, PipelineName, RunId, SinkName, Time, Window};
+use crate::{Invalid, Page, PipelineName, RunId, ScheduleId, ScheduleName, SinkName, Time, Window};
 
 /// Id of an alert: a UUIDv7, so that ids sort by opening time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,10 +71,16 @@ pub enum AlertKind {
     Unknown,
     /// A canary did not arrive at a sink in time.
     Canary,
+    /// A firing of a schedule failed, or its job did.
+    JobFailed,
+    /// A time of a schedule was skipped, because its last job had not ended.
+    Skipped,
+    /// A scheduled mirror waits for a confirmation of what it would delete.
+    Unconfirmed,
 }
 
 impl AlertKind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::NoRuns,
         Self::Lag,
         Self::Loss,
@@ -85,7 +91,13 @@ impl AlertKind {
         Self::Twice,
         Self::Unknown,
         Self::Canary,
+        Self::JobFailed,
+        Self::Skipped,
+        Self::Unconfirmed,
     ];
+
+    /// Kinds that only schedules have.
+    pub const OF_SCHEDULES: [Self; 3] = [Self::JobFailed, Self::Skipped, Self::Unconfirmed];
 
     /// As in JSON.
     pub fn as_str(self) -> &'static str {
@@ -100,6 +112,9 @@ impl AlertKind {
             Self::Twice => "twice",
             Self::Unknown => "unknown",
             Self::Canary => "canary",
+            Self::JobFailed => "job_failed",
+            Self::Skipped => "skipped",
+            Self::Unconfirmed => "unconfirmed",
         }
     }
 }
@@ -154,9 +169,10 @@ impl FromStr for AlertState {
 pub struct Alert {
     pub id: AlertId,
     pub kind: AlertKind,
-    /// Pipeline; `None` for an alert of a sink.
+    /// Pipeline; `None` for an alert of a sink or a schedule.
     pub pipeline: Option<PipelineName>,
     pub sink: Option<SinkName>,
+    pub schedule: Option<AlertSchedule>,
     pub state: AlertState,
     /// The condition as a sentence with its figures.
     pub reason: String,
@@ -180,11 +196,19 @@ pub struct Alert {
     pub window: Window,
 }
 
+/// The schedule that an alert is about, with its name when the alert opened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AlertSchedule {
+    pub id: ScheduleId,
+    pub name: ScheduleName,
+}
+
 /// Filter of alerts. Each field narrows; an empty filter lists all, active ones first, then the newest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AlertFilter {
     pub pipeline: Option<PipelineName>,
+    pub schedule: Option<ScheduleId>,
     pub kind: Option<AlertKind>,
     /// Values to include; empty for all.
     pub states: Vec<AlertState>,

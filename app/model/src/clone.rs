@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ByteSize, Digest, Fidelity, Glob, JobName, Limits, Location, Place, Plan, Price, Selection, StorageClass, Time,
-    fidelity::is_default,
+    ByteSize, Digest, Fidelity, Glob, JobName, Limits, Location, Place, Plan, Price, Selection, StandingConsent,
+    StorageClass, Time, fidelity::is_default,
 };
 
 /// Mode of a clone.
@@ -121,6 +121,9 @@ pub struct CloneSpec {
     /// Confirmed plan of a mirror; without one nothing is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
+    /// Consent under which a schedule started this mirror, and what was decided by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Box<StandingConsent>>,
 }
 
 impl CloneSpec {

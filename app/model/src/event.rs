@@ -20,6 +20,8 @@ pub enum EventKind {
     Released,
     /// The lease expired; another worker took the job over.
     TakenOver,
+    /// A mirror's standing consent was compared with its plan; `detail` says with which result.
+    Decided,
     Succeeded,
     Failed,
 }

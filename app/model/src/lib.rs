@@ -9,10 +9,12 @@ mod byte_size;
 mod bytes_per_second;
 mod canary;
 mod clone;
+mod consent;
 mod error;
 mod event;
 mod failure;
 mod fidelity;
+mod firing;
 mod glob;
 mod header_changes;
 mod health;
@@ -45,17 +47,20 @@ mod view;
 mod window;
 
 pub use alert::{
-    Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertState, DeliveryId, Notice, ReceiverStatus,
+    Alert, AlertAction, AlertFilter, AlertId, AlertKind, AlertList, AlertSchedule, AlertState, DeliveryId, Notice,
+    ReceiverStatus,
 };
 pub use backfill::{BackfillSpec, Backfilled};
 pub use byte_size::{ByteSize, NotASize};
 pub use bytes_per_second::{BytesPerSecond, NotARate};
 pub use canary::{Canary, CanarySize, MarkedEvent};
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
+pub use consent::{Confirmation, Consent, Decision, DeletionLimits, NEEDS_CONFIRMATION, StandingConsent};
 pub use error::{Invalid, Problem, ProblemCode};
 pub use event::{Event, EventKind};
 pub use failure::{Failure, FailureGroup, Reason};
 pub use fidelity::{Acl, Compare, CopyBy, Encryption, Fidelity, KmsKeyId, ObjectLock, UnreadableTags};
+pub use firing::{Fired, Firing, FiringId, FiringList, FiringRecord, Waiting};
 pub use glob::Glob;
 pub use header_changes::{HeaderChange, HeaderChanges};
 pub use health::{Dimension, Gap, GapKind, LossShape, Percentiles, PipelineHealth, Reconciled, Reconciliation, Tile};
@@ -80,7 +85,7 @@ pub use run::{
     RunView,
 };
 pub use schedule::{
-    Fired, Firing, NextTimes, Schedule, ScheduleAction, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing,
+    NextTimes, Schedule, ScheduleAction, ScheduleEdit, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing,
     Upcoming,
 };
 pub use selection::{Attributes, KeysFrom, Selection};

@@ -77,10 +77,14 @@ pub struct Location {
 impl Location {
     /// URL without the store, as accepted by other tools: `s3://bucket/prefix`.
     pub fn url(&self) -> String {
-        match self.prefix.as_str() {
-            "" => format!("s3://{}", self.bucket),
-            prefix => format!("s3://{}/{prefix}", self.bucket),
-        }
+        url(&self.bucket, &self.prefix)
+    }
+}
+
+fn url(bucket: &BucketName, prefix: &Prefix) -> String {
+    match prefix.as_str() {
+        "" => format!("s3://{bucket}"),
+        prefix => format!("s3://{bucket}/{prefix}"),
     }
 }
 
@@ -94,6 +98,11 @@ impl fmt::Display for Location {
 }
 
 impl Place {
+    /// URL without the store, as [`Location::url`].
+    pub fn url(&self) -> String {
+        url(&self.bucket, &self.prefix)
+    }
+
     #[must_use]
     pub fn at(self, default: &StoreName) -> Location {
         Location { store: self.store.unwrap_or_else(|| default.clone()), bucket: self.bucket, prefix: self.prefix }

@@ -9,7 +9,10 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CloneRequest, CloneSpec, Invalid, Job, JobId, Mode, ScheduleName, Time};
+use crate::{
+    CloneRequest, CloneSpec, Consent, DeletionLimits, Fired, Invalid, Job, JobId, Mode, ScheduleName, StandingConsent,
+    Time,
+};
 
 /// Id of a schedule, assigned by the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +53,12 @@ pub struct ScheduleRequest {
     #[serde(flatten)]
     pub timing: Timing,
     pub clone: CloneRequest,
+    /// Standing consent; required for a mirror.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<DeletionLimits>,
+    /// The destination as typed by the user, who confirms the consent with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
 }
 
 /// The request for parsing: not flattened, so that an unknown field is refused and a wrong one named.
@@ -63,16 +72,54 @@ struct RequestJson {
     #[serde(default = "utc")]
     zone: String,
     clone: CloneRequest,
+    #[serde(default)]
+    consent: Option<DeletionLimits>,
+    #[serde(default)]
+    confirm: Option<String>,
 }
 
 fn utc() -> String {
     "UTC".to_owned()
 }
 
+/// The body of `PUT /api/v1/schedules/{id}`: the schedule as it shall be.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "EditJson")]
+pub struct ScheduleEdit {
+    /// [`Schedule::revision`] that the change is based on, so that nobody's change is lost.
+    pub revision: i64,
+    pub request: ScheduleRequest,
+}
+
+/// The change for parsing, for the same reasons as [`RequestJson`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EditJson {
+    revision: i64,
+    name: ScheduleName,
+    cron: String,
+    #[serde(default)]
+    verify_cron: Option<String>,
+    #[serde(default = "utc")]
+    zone: String,
+    clone: CloneRequest,
+    #[serde(default)]
+    consent: Option<DeletionLimits>,
+    #[serde(default)]
+    confirm: Option<String>,
+}
+
+impl From<EditJson> for ScheduleEdit {
+    fn from(json: EditJson) -> Self {
+        let EditJson { revision, name, cron, verify_cron, zone, clone, consent, confirm } = json;
+        Self { revision, request: RequestJson { name, cron, verify_cron, zone, clone, consent, confirm }.into() }
+    }
+}
+
 impl From<RequestJson> for ScheduleRequest {
     fn from(json: RequestJson) -> Self {
-        let RequestJson { name, cron, verify_cron, zone, clone } = json;
-        Self { name, timing: Timing { cron, verify_cron, zone }, clone }
+        let RequestJson { name, cron, verify_cron, zone, clone, consent, confirm } = json;
+        Self { name, timing: Timing { cron, verify_cron, zone }, clone, consent, confirm }
     }
 }
 
@@ -98,11 +145,18 @@ pub struct Schedule {
     #[serde(flatten)]
     pub timing: Timing,
     pub clone: CloneSpec,
+    /// How much a firing of a mirror may delete; `None` unless the clone is a mirror.
+    pub consent: Option<Consent>,
     /// Author of the schedule. Its jobs have [`Schedule::author_of_jobs`].
     pub author: String,
     /// False while paused; a paused schedule has no next times.
     pub enabled: bool,
     pub created_at: Time,
+    /// Grows with every edit; an edit names the one that it is based on.
+    pub revision: i64,
+    /// Who edited it last, and when.
+    pub edited_by: Option<String>,
+    pub edited_at: Option<Time>,
     pub next_at: Option<Time>,
     pub verify_next_at: Option<Time>,
     /// Last job, started by a due time or by hand.
@@ -127,45 +181,13 @@ impl Schedule {
     /// Specification of a job for a task.
     pub fn spec_of(&self, task: Task) -> CloneSpec {
         match task {
-            Task::Clone => self.clone.clone(),
+            Task::Clone => {
+                let standing = |consent: &Consent| StandingConsent { consent: consent.clone(), decision: None };
+                CloneSpec { consent: self.consent.as_ref().map(standing).map(Box::new), ..self.clone.clone() }
+            }
             Task::Verify => CloneSpec { mode: Mode::Verify, dry_run: false, ..self.clone.clone() },
         }
     }
-}
-
-/// A due time with its result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fired {
-    /// Due time; `at` is the time at which a server fired it.
-    pub due: Time,
-    pub at: Time,
-    pub task: Task,
-    /// Further due times that had passed, replaced by this one; at most [`Fired::MOST_MISSED`].
-    #[serde(default)]
-    pub missed: u32,
-    #[serde(flatten)]
-    pub firing: Firing,
-}
-
-impl Fired {
-    /// Limit of counting missed times.
-    pub const MOST_MISSED: u32 = 100;
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Firing {
-    Started {
-        job: JobId,
-    },
-    /// The last job of the schedule had not ended.
-    Skipped {
-        job: JobId,
-    },
-    /// No job could be started, for this reason.
-    Refused {
-        reason: String,
-    },
 }
 
 /// Action of a user on a schedule.
@@ -240,22 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn edit_needs_the_revision_it_changes() {
+        let edit: ScheduleEdit =
+            serde_json::from_str(&REQUEST.replace(r#"{"name""#, r#"{"revision":3,"name""#)).unwrap();
+        assert_eq!((edit.revision, edit.request.timing.zone.as_str()), (3, "UTC"));
+        let without = serde_json::from_str::<ScheduleEdit>(REQUEST).unwrap_err();
+        assert!(without.to_string().contains("missing field `revision`"), "{without}");
+    }
+
+    #[test]
     fn every_action_has_one_name() {
         for action in ScheduleAction::ALL {
             assert_eq!(action.as_str().parse(), Ok(action));
         }
         assert!("cancel".parse::<ScheduleAction>().is_err());
-    }
-
-    #[test]
-    fn fired_time_serialises_as_one_flat_object() {
-        let job = JobId(Uuid::nil());
-        let fired = Fired { due: Time(0), at: Time(0), task: Task::Verify, missed: 3, firing: Firing::Skipped { job } };
-        let json = serde_json::to_value(&fired).unwrap();
-        assert_eq!(
-            (&json["outcome"], &json["task"], &json["missed"]),
-            (&"skipped".into(), &"verify".into(), &3.into())
-        );
-        assert_eq!(serde_json::from_value::<Fired>(json).unwrap(), fired);
     }
 }

@@ -1,7 +1,7 @@
 //! Schedules: what their pages read, and what their forms do.
 
 use leptos::prelude::*;
-use model::{ScheduleId, ScheduleList};
+use model::{FiringId, FiringList, Schedule, ScheduleId, ScheduleList};
 
 use crate::{context::ask, error::AppError, forms::ScheduleForm};
 #[cfg(feature = "ssr")] // the bodies of server functions exist on the server only
@@ -10,8 +10,19 @@ use crate::{
     error::with_problem,
 };
 
+/// Firings on a page.
+const FIRINGS: u32 = 50;
+
 pub async fn list_schedules() -> Result<ScheduleList, AppError> {
     Ok(ask()?.list_schedules().await?)
+}
+
+pub async fn get_schedule(id: ScheduleId) -> Result<Schedule, AppError> {
+    Ok(ask()?.get_schedule(id).await?)
+}
+
+pub async fn list_firings(id: ScheduleId, after: Option<FiringId>) -> Result<FiringList, AppError> {
+    Ok(ask()?.list_firings(id, after, FIRINGS).await?)
 }
 
 /// Creates the form's schedule and redirects to the list. A refusal leads back to the form with its values, which finds
@@ -31,6 +42,48 @@ pub async fn create_schedule(#[server(flatten)] form: ScheduleForm) -> Result<()
         Err(error) => {
             let page = form.query().with("preview", "1").on("/schedules/new");
             refuse(error.problem(), &with_problem(&page, error.problem()));
+            Err(error)
+        }
+    }
+}
+
+/// Changes the form's schedule and redirects to its page. A refusal leads back to the form with its values; where somebody
+/// else edited the schedule meanwhile, the form says so and shows what is stored.
+#[server(name = EditSchedule, prefix = "/api/fn", endpoint = "edit_schedule")]
+pub async fn edit_schedule(#[server(flatten)] form: ScheduleForm) -> Result<(), AppError> {
+    let edited = async {
+        let viewer = viewer()?;
+        let (id, edit) = form.edit()?;
+        Ok::<_, AppError>(backend()?.edit_schedule(&viewer, id, edit).await?)
+    };
+    match edited.await {
+        Ok(schedule) => {
+            redirect(&format!("/schedules/{}?edited={}", schedule.id, schedule.revision));
+            Ok(())
+        }
+        Err(error) => {
+            let page = form.query().with("preview", "1").on(&form.page());
+            refuse(error.problem(), &with_problem(&page, error.problem()));
+            Err(error)
+        }
+    }
+}
+
+/// Confirms the plan of a scheduled mirror that waits, and redirects to the started job.
+#[server(name = ConfirmSchedule, prefix = "/api/fn", endpoint = "confirm_schedule")]
+pub async fn confirm_schedule(id: ScheduleId, plan: String, confirm: String) -> Result<(), AppError> {
+    let confirmed = async {
+        let viewer = viewer()?;
+        let confirmation = model::Confirmation { plan: plan.parse()?, confirm: confirm.trim().to_owned() };
+        Ok::<_, AppError>(backend()?.confirm_schedule(&viewer, id, confirmation).await?)
+    };
+    match confirmed.await {
+        Ok(job) => {
+            redirect(&format!("/jobs/{}", job.id));
+            Ok(())
+        }
+        Err(error) => {
+            refuse(error.problem(), &with_problem(&format!("/schedules/{id}"), error.problem()));
             Err(error)
         }
     }

@@ -1,7 +1,10 @@
 //! Schedules, which start clones at given times.
 
 use async_trait::async_trait;
-use model::{Job, Problem, Schedule, ScheduleId, ScheduleList, ScheduleRequest, Upcoming, Viewer};
+use model::{
+    Confirmation, FiringId, FiringList, Job, Problem, Schedule, ScheduleEdit, ScheduleId, ScheduleList,
+    ScheduleRequest, Upcoming, Viewer,
+};
 
 #[async_trait]
 pub trait ScheduleBackend: Send + Sync {
@@ -14,6 +17,12 @@ pub trait ScheduleBackend: Send + Sync {
     /// same schedule again returns the existing one; another one of its name is a conflict.
     async fn create_schedule(&self, viewer: &Viewer, request: ScheduleRequest) -> Result<Schedule, Problem>;
 
+    /// Changes all that its author chose. A conflict if it was changed since `edit.revision`; checked like a new one.
+    async fn edit_schedule(&self, viewer: &Viewer, id: ScheduleId, edit: ScheduleEdit) -> Result<Schedule, Problem>;
+
+    /// A page of its firings, newest first, with the job that each started. `limit` is at most 200.
+    async fn list_firings(&self, id: ScheduleId, after: Option<FiringId>, limit: u32) -> Result<FiringList, Problem>;
+
     /// The next five times of an expression. `field` is the form field that a refusal names.
     fn list_upcoming(&self, field: &str, cron: &str, zone: &str) -> Result<Vec<Upcoming>, Problem>;
 
@@ -25,6 +34,15 @@ pub trait ScheduleBackend: Send + Sync {
 
     /// Starts the schedule's clone now. A conflict while its last job has not ended.
     async fn run_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<Job, Problem>;
+
+    /// Starts the mirror whose plan is above its standing consent, with exactly that plan. A conflict unless that plan
+    /// waits for a confirmation.
+    async fn confirm_schedule(
+        &self,
+        viewer: &Viewer,
+        id: ScheduleId,
+        confirmation: Confirmation,
+    ) -> Result<Job, Problem>;
 
     /// Deletes the schedule; its jobs stay.
     async fn delete_schedule(&self, viewer: &Viewer, id: ScheduleId) -> Result<(), Problem>;

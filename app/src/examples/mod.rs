@@ -42,6 +42,7 @@ pub fn job(number: u128) -> Job {
             fidelity: model::Fidelity::default(),
             limits: model::Limits::default(),
             plan: None,
+            consent: None,
         }),
         attempt: 1,
         author: "local".to_owned(),
@@ -172,5 +173,31 @@ pub fn run(number: u128) -> Run {
         size: Some(1_234),
         summary: Some(summary),
         logged: None,
+    }
+}
+
+/// A nightly schedule, edited once.
+pub fn schedule() -> model::Schedule {
+    let Spec::Clone(clone) = job(1).spec else { unreachable!() };
+    model::Schedule {
+        id: model::ScheduleId(uuid::Uuid::from_u128(7)),
+        name: "nightly".parse().unwrap(),
+        timing: model::Timing {
+            cron: "0 2 * * *".to_owned(),
+            verify_cron: Some("30 5 * * *".to_owned()),
+            zone: "Pacific/Auckland".to_owned(),
+        },
+        clone,
+        consent: None,
+        author: "ada".to_owned(),
+        enabled: true,
+        created_at: Time(0),
+        revision: 2,
+        edited_by: Some("bob".to_owned()),
+        edited_at: Some(Time(1)),
+        next_at: Some(Time(2)),
+        verify_next_at: Some(Time(3)),
+        job: None,
+        last: None,
     }
 }

@@ -48,5 +48,8 @@ pub fn alert_words(kind: AlertKind) -> &'static str {
         AlertKind::Twice => "Duplicate deliveries",
         AlertKind::Unknown => "Status unknown",
         AlertKind::Canary => "Canary not delivered",
+        AlertKind::JobFailed => "Schedule failed",
+        AlertKind::Skipped => "Schedule skipped",
+        AlertKind::Unconfirmed => "Mirror waits for a confirmation",
     }
 }

@@ -217,6 +217,7 @@ pub fn happened(kind: EventKind) -> &'static str {
         EventKind::Retried => "requested a retry",
         EventKind::Released => "released the job at shutdown",
         EventKind::TakenOver => "took over the job: the heartbeat of the previous worker stopped",
+        EventKind::Decided => "compared the plan with the standing consent",
         EventKind::Succeeded => "finished the job: succeeded",
         EventKind::Failed => "finished the job: failed",
     }

@@ -266,6 +266,7 @@ mod tests {
             fidelity: request.fidelity,
             limits: request.limits,
             plan: None,
+            consent: None,
         };
         let again = CloneForm::of(&spec);
         let newer_than = "2026-03-09T14:00:00".to_owned();

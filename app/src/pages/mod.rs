@@ -30,6 +30,6 @@ pub use overview::OverviewPage;
 pub use pipelines::{PipelinePage, PipelinesPage};
 pub use run::{RunLogPage, RunPage};
 pub use runs::{RunsPage, run_query};
-pub use schedules::{NewSchedulePage, SchedulesPage};
+pub use schedules::{EditSchedulePage, NewSchedulePage, SchedulePage, SchedulesPage};
 pub use settings::SettingsPage;
 pub use syncs::{SyncPage, SyncsInBrief, SyncsPage};

@@ -35,13 +35,17 @@ fn Card(alert: Alert, now: Time, back: String) -> impl IntoView {
     let id = alert.id.to_string();
     let scope = context::scope();
     let title = alert_words(alert.kind);
-    let of = match (&alert.pipeline, &alert.sink) {
-        (Some(name), _) => {
+    let of = match (&alert.pipeline, &alert.sink, &alert.schedule) {
+        (Some(name), ..) => {
             let href = scope.on(&format!("/pipelines/{name}"));
             Some(view! { " · " <a href=href>{name.to_string()}</a> }.into_any())
         }
-        (None, Some(sink)) => Some(format!(" · sink {sink}").into_any()),
-        (None, None) => None,
+        (None, Some(sink), _) => Some(format!(" · sink {sink}").into_any()),
+        (None, None, Some(schedule)) => {
+            let href = format!("/schedules/{}", schedule.id);
+            Some(view! { " · schedule " <a href=href>{schedule.name.to_string()}</a> }.into_any())
+        }
+        (None, None, None) => None,
     };
     view! {
         <li data-key=id.clone()>
@@ -93,7 +97,12 @@ fn Evidence(alert: Alert) -> impl IntoView {
     });
     view! {
         <ul class="choices" aria-label="Evidence">
-            <li><a href=runs_of(&alert, alert.window)>"Runs in this window"</a></li>
+            {alert.schedule.is_none().then(|| view! {
+                <li><a href=runs_of(&alert, alert.window)>"Runs in this window"</a></li>
+            })}
+            {alert.schedule.as_ref().map(|schedule| view! {
+                <li><a href=format!("/schedules/{}#history", schedule.id)>"History of the schedule"</a></li>
+            })}
             {runs.collect_view()}
             {keys.collect_view()}
         </ul>
@@ -109,7 +118,9 @@ fn runs_of(alert: &Alert, window: Window) -> String {
 #[component]
 fn Buttons(alert: Alert, back: String) -> impl IntoView {
     let title = format!(" {}", alert_words(alert.kind));
-    let of = alert.pipeline.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
+    let name = alert.pipeline.as_ref().map(ToString::to_string);
+    let name = name.or_else(|| alert.schedule.as_ref().map(|schedule| schedule.name.to_string()));
+    let of = name.map(|name| format!(" of {name}")).unwrap_or_default();
     let button = |(value, label): (&'static str, &'static str)| {
         view! {
             <button name="action" value=value data-key=value>

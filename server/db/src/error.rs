@@ -4,7 +4,7 @@
 
 use std::{io, path::PathBuf};
 
-use model::{AlertId, Invalid, JobId, NotAllowed, RunId, ScheduleId, ScheduleName};
+use model::{AlertId, Digest, Invalid, JobId, NotAllowed, RunId, Schedule, ScheduleId, ScheduleName};
 use sqlx::migrate::MigrateError;
 
 /// Reason why a call to [`crate::Db`] failed.
@@ -20,6 +20,13 @@ pub enum DbError {
     AlertOver(AlertId),
     #[error("no schedule {0}")]
     NoSchedule(ScheduleId),
+    #[error("no plan of schedule {0} waits for a confirmation")]
+    NothingWaits(ScheduleId),
+    #[error("another plan waits for a confirmation: {0}")]
+    OtherPlanWaits(Digest),
+    /// Somebody edited the schedule since it was read.
+    #[error("schedule {} was edited meanwhile", .0.id)]
+    Edited(Box<Schedule>),
     #[error("another schedule is called {0}")]
     NameTaken(ScheduleName),
     #[error("there are {} schedules already", crate::MOST_SCHEDULES)]

@@ -75,7 +75,7 @@ pub async fn append(
     Ok(())
 }
 
-const KINDS: [EventKind; 12] = [
+const KINDS: [EventKind; 13] = [
     EventKind::Created,
     EventKind::Started,
     EventKind::PauseAsked,
@@ -86,6 +86,7 @@ const KINDS: [EventKind; 12] = [
     EventKind::Retried,
     EventKind::Released,
     EventKind::TakenOver,
+    EventKind::Decided,
     EventKind::Succeeded,
     EventKind::Failed,
 ];
@@ -102,6 +103,7 @@ fn word(kind: EventKind) -> &'static str {
         EventKind::Retried => "retried",
         EventKind::Released => "released",
         EventKind::TakenOver => "taken_over",
+        EventKind::Decided => "decided",
         EventKind::Succeeded => "succeeded",
         EventKind::Failed => "failed",
     }

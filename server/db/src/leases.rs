@@ -12,7 +12,7 @@
 
 use std::collections::HashMap;
 
-use model::{EventKind, Job, JobId, State, Stop, StoreName, Time};
+use model::{CloneSpec, EventKind, Job, JobId, Spec, State, Stop, StoreName, Time};
 
 use crate::{
     Claimed, Db, DbError, End, JobHeartbeat, Terms,
@@ -95,6 +95,30 @@ impl Db {
         .bind(beat.id);
         transaction.run(statement).await?;
         events::append(&mut transaction, &[beat.id], now, holder, ended.event, ended.detail).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+}
+
+impl Db {
+    /// Writes what was decided by a mirror's standing consent into its spec; false if the lease of this attempt is lost.
+    pub async fn record_decision(
+        &self,
+        (id, attempt): (JobId, i64),
+        spec: &CloneSpec,
+        holder: &str,
+        detail: &str,
+    ) -> Result<bool, DbError> {
+        let mut transaction = self.database().begin().await?;
+        if held(&mut transaction, id, attempt).await?.is_none() {
+            return Ok(false);
+        }
+        let now = self.now();
+        let statement =
+            Statement::new("UPDATE jobs SET spec = $1, updated_at = $2, revision = revision + 1 WHERE id = $3");
+        let spec = json(&Spec::Clone(spec.clone()))?;
+        transaction.run(statement.bind(spec).bind(now).bind(id)).await?;
+        events::append(&mut transaction, &[id], now, holder, EventKind::Decided, detail.to_owned()).await?;
         transaction.commit().await?;
         Ok(true)
     }

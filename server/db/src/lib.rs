@@ -53,7 +53,7 @@ pub use self::{
     plans::StoredPlan,
     reconciled::{Handling, INTERVAL_MS, Learned, Missing, ReconciliationRound},
     runs::{Measures, NewInvocation, NewRun, ObjectOutcome, Recorder},
-    schedules::{Due, MOST_SCHEDULES, NewSchedule},
+    schedules::{Due, EditedSchedule, MOST_SCHEDULES, NewSchedule, ScheduleBrief},
     sums::Totals,
     syncs::{HeldSync, MOST_AGENT_TABLES, SyncHeartbeat, SyncRequests},
     task_leases::task,

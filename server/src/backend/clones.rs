@@ -98,7 +98,7 @@ impl AppBackend {
         let CloneRequest { source, destination, mode, dry_run, name, selection, fidelity, limits, plan: _, confirm: _ } =
             request;
         let (source, destination) = (self.stores.locate(source), self.stores.locate(destination));
-        CloneSpec { source, destination, mode, dry_run, name, selection, fidelity, limits, plan: None }
+        CloneSpec { source, destination, mode, dry_run, name, selection, fidelity, limits, plan: None, consent: None }
     }
 
     fn endpoints(&self, spec: &CloneSpec) -> Result<(&Entry, &Entry), Problem> {

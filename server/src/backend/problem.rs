@@ -10,7 +10,8 @@ use engine::{
     ship::ShipError,
 };
 use model::{
-    BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, SinkName, StoreName, sentence,
+    BucketName, CloneSpec, Pipeline, PipelineName, Problem, ProblemCode, ReprocessSpec, Schedule, SinkName, StoreName,
+    sentence,
 };
 use tokio::time::timeout;
 use tracing::{error, warn};
@@ -35,6 +36,17 @@ pub fn database(error: db::DbError) -> Problem {
         E::AlertOver(id) => {
             let detail = format!("Alert {id} is already resolved, so it cannot be changed.");
             Problem::new(ProblemCode::Conflict, detail)
+        }
+        E::Edited(now) => edited(&now),
+        E::NothingWaits(_) => Problem::new(
+            ProblemCode::Conflict,
+            "No plan of this schedule waits for a confirmation: it was confirmed, a later job followed, the schedule was \
+             edited, or 72 hours passed. Nothing was started.",
+        )
+        .on("plan"),
+        E::OtherPlanWaits(id) => {
+            let detail = format!("Another plan waits for a confirmation by now: {id}. Nothing was started. Look at that one.");
+            Problem { plan: Some(id), ..Problem::new(ProblemCode::Conflict, detail).on("plan") }
         }
         E::NameTaken(name) => {
             let detail = format!("Another schedule is called `{name}`. Choose another name, or delete that one first.");
@@ -70,6 +82,16 @@ pub fn database(error: db::DbError) -> Problem {
             Problem::new(ProblemCode::Internal, "Logyard's database refused this. The log has the cause.")
         }
     }
+}
+
+fn edited(now: &Schedule) -> Problem {
+    let when = now.edited_at.map(|at| format!(" at {at}")).unwrap_or_default();
+    let detail = format!(
+        "The schedule was edited by {}{when}, and has revision {}. Nothing was changed. Read it again, then edit that.",
+        now.edited_by.as_deref().unwrap_or("somebody"),
+        now.revision
+    );
+    Problem::new(ProblemCode::Conflict, detail).on("revision")
 }
 
 /// An error of an S3 endpoint: its own words, and what to do now.

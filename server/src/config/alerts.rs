@@ -193,7 +193,11 @@ fn share(text: &str) -> Option<f64> {
 }
 
 fn kinds(text: &str) -> Option<Vec<AlertKind>> {
-    text.split(',').map(|kind| parsed(kind.trim()).filter(|kind| *kind != AlertKind::Canary)).collect()
+    text.split(',')
+        .map(|kind| {
+            parsed(kind.trim()).filter(|kind| *kind != AlertKind::Canary && !AlertKind::OF_SCHEDULES.contains(kind))
+        })
+        .collect()
 }
 
 impl Format {

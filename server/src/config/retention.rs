@@ -18,11 +18,19 @@ pub struct Retention {
     pub syncs_ms: i64,
     /// Resolved alerts, from their end on, and deliveries.
     pub alerts_ms: i64,
+    /// What became of each time of a schedule.
+    pub firings_ms: i64,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { runs_ms: 90 * DAY_MS, sums_ms: 400 * DAY_MS, syncs_ms: 90 * DAY_MS, alerts_ms: 90 * DAY_MS }
+        Self {
+            runs_ms: 90 * DAY_MS,
+            sums_ms: 400 * DAY_MS,
+            syncs_ms: 90 * DAY_MS,
+            alerts_ms: 90 * DAY_MS,
+            firings_ms: 90 * DAY_MS,
+        }
     }
 }
 
@@ -32,9 +40,10 @@ pub fn read(mut section: Section<'_>) -> Result<Retention, ConfigError> {
     let sums_ms = section.get("sums", SUMS, |text| days(text).filter(|sums| *sums >= runs_ms))?;
     let syncs_ms = section.get("syncs", DAYS, days)?.unwrap_or(default.syncs_ms);
     let alerts_ms = section.get("alerts", DAYS, days)?.unwrap_or(default.alerts_ms);
+    let firings_ms = section.get("firings", DAYS, days)?.unwrap_or(default.firings_ms);
     section.finish()?;
     let sums_ms = sums_ms.unwrap_or(default.sums_ms.max(runs_ms));
-    Ok(Retention { runs_ms, sums_ms, syncs_ms, alerts_ms })
+    Ok(Retention { runs_ms, sums_ms, syncs_ms, alerts_ms, firings_ms })
 }
 
 fn days(text: &str) -> Option<i64> {

@@ -75,6 +75,10 @@ enum Old<'a> {
     MarkedEvents {
         before: Time,
     },
+    /// The history of schedules.
+    Firings {
+        before: Time,
+    },
     Leases {
         before: Time,
     },
@@ -93,6 +97,7 @@ pub async fn sweep(db: &Db, retention: Retention) -> Result<(), DbError> {
     batches(db, Old::Syncs { before: before(retention.syncs_ms) }).await?;
     batches(db, Old::MarkedEvents { before: before(MARKED_EVENTS_MS) }).await?;
     batches(db, Old::Leases { before: before(LEASES_MS) }).await?;
+    batches(db, Old::Firings { before: before(retention.firings_ms) }).await?;
     let alerts = batches(db, Old::Alerts { before: before(retention.alerts_ms) }).await?;
     if runs + sums + alerts > 0 {
         info!(runs, sums, alerts, "rows past their retention deleted");
@@ -112,6 +117,7 @@ async fn batches(db: &Db, old: Old<'_>) -> Result<u64, DbError> {
             Old::Syncs { before } => db.sweep_syncs(before, BATCH).await?,
             Old::Alerts { before } => db.sweep_alerts(before, BATCH).await?,
             Old::MarkedEvents { before } => db.sweep_marked_events(before, BATCH).await?,
+            Old::Firings { before } => db.sweep_firings(before, BATCH).await?,
             Old::Leases { before } => db.sweep_leases(before, BATCH).await?,
         };
         if some == 0 {

@@ -15,6 +15,7 @@ pub fn read_filter(query: &Query, now: Time) -> Result<AlertFilter, Invalid> {
     let scope = Scope::read(query)?;
     Ok(AlertFilter {
         pipeline: query.get("pipeline").map(str::parse).transpose()?,
+        schedule: None,
         kind: query.get("kind").map(str::parse).transpose()?,
         states: query.all("state").map(str::parse).collect::<Result<_, _>>()?,
         from: scope.start(now),

@@ -43,9 +43,8 @@ fn Backfill(spec: BackfillSpec, by: (String, Time), now: Time, curl: String) -> 
 #[component]
 fn Clone(clone: CloneSpec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
     let again = CloneForm::of(&clone).query().on("/clones/new");
-    // A mirror must be previewed each time.
-    let repeatable = matches!(clone.mode, Mode::Copy | Mode::Verify);
-    let repeat = repeatable.then(|| ScheduleForm::of(&clone).query().on("/schedules/new"));
+    let repeat =
+        (!clone.dry_run || clone.mode != Mode::Mirror).then(|| ScheduleForm::of(&clone).query().on("/schedules/new"));
     let (author, at) = by;
     view! {
         <section aria-labelledby="request" data-key="request">
@@ -74,6 +73,14 @@ fn Clone(clone: CloneSpec, by: (String, Time), now: Time, command: String, curl:
                     <dd>
                         {format!("to delete {}, {}", counted(plan.to_delete, "object"), bytes(plan.to_delete_bytes))}
                         ", as previewed at " <Moment at=plan.at now />
+                    </dd>
+                })}
+                {clone.consent.clone().map(|standing| view! {
+                    <dt>"Standing consent"</dt>
+                    <dd>
+                        "to delete " {standing.consent.limits.words()} ", by " {standing.consent.by} " at "
+                        <Moment at=standing.consent.at now />
+                        {standing.decision.and_then(|decision| decision.exceeds).map(|exceeds| view! { ". Not covered: " {exceeds} })}
                     </dd>
                 })}
                 <dt>"Requested"</dt>

@@ -52,19 +52,76 @@ pub fn NameField(value: String, fault: Option<String>) -> impl IntoView {
 }
 
 #[component]
-pub fn ModeChoice(verify: bool) -> impl IntoView {
+pub fn ModeChoice(mode: String) -> impl IntoView {
+    let (verify, mirror) = (mode == "verify", mode == "mirror");
     view! {
         <fieldset class="what">
             <legend>"Operation"</legend>
             <label class="choice">
-                <input type="radio" name="mode" value="copy" checked=!verify />
+                <input type="radio" name="mode" value="copy" checked=!verify && !mirror />
                 <span>"Copy missing and different objects, then compare"</span>
             </label>
             <label class="choice">
                 <input type="radio" name="mode" value="verify" checked=verify />
                 <span>"Compare only, write nothing"</span>
             </label>
-            <p class="note">"A mirror cannot be scheduled: its deletions must be confirmed each time."</p>
+            <label class="choice">
+                <input type="radio" name="mode" value="mirror" checked=mirror />
+                <span>"Mirror: copy, delete objects that only the destination has, then compare"</span>
+            </label>
+            <p class="note">"A mirror needs a standing consent, below."</p>
+        </fieldset>
+    }
+}
+
+/// How much one firing of a mirror may delete without a confirmation.
+#[component]
+pub fn ConsentFields(
+    objects: String,
+    percent: String,
+    confirm: String,
+    /// The destination, if the form names one.
+    place: Option<String>,
+    fault: Option<String>,
+    confirm_fault: Option<String>,
+) -> impl IntoView {
+    let field = |name: &'static str, label: &'static str, most: Option<&'static str>, value: String| {
+        view! {
+            <label for=name>{label}</label>
+            <input
+                id=name
+                name=name
+                type="number"
+                min="0"
+                max=most
+                inputmode="numeric"
+                aria-describedby="consent-fault"
+                value=value
+            />
+        }
+    };
+    view! {
+        <fieldset class="side" aria-describedby="consent">
+            <legend>"Standing consent (mirror only)"</legend>
+            {field("consent_objects", "Objects deleted at most", None, objects)}
+            {field("consent_percent", "Percent of the destination at most", Some("100"), percent)}
+            <FieldFault id="consent-fault".to_owned() text=fault />
+            <label for="confirm">"Name of the destination"</label>
+            <input
+                id="confirm"
+                name="confirm"
+                autocomplete="off"
+                spellcheck="false"
+                autocapitalize="none"
+                aria-describedby="confirm-fault"
+                value=confirm
+            />
+            <FieldFault id="confirm-fault".to_owned() text=confirm_fault />
+            <p class="note" id="consent">
+                "One firing deletes as many objects without asking. If its plan is above a limit, or the source has no objects, it \
+                copies, deletes nothing, and its plan waits here for a confirmation, for 72 hours."
+                {place.map(|place| view! { " To give this consent, type " <code>{place}</code> "." })}
+            </p>
         </fieldset>
     }
 }

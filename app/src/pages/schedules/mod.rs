@@ -1,14 +1,21 @@
 //! The list of schedules: what each repeats, its next times, and its last job.
 
+mod edit;
 mod fields;
+mod firings;
+mod form;
 mod known;
 mod new;
+mod one;
 mod row;
+mod waiting;
 
 use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use model::{Problem, ProblemCode, Schedule, ScheduleAction, ScheduleId, ScheduleList};
 
+pub use edit::EditSchedulePage;
 pub use new::NewSchedulePage;
+pub use one::SchedulePage;
 
 use crate::{
     api::{self, ActOnSchedule},

@@ -1,20 +1,12 @@
-//! The form for a schedule. Like the form for a clone it is checked while it is filled in, and it shows the next times of
-//! each cron expression.
+//! The page that makes a schedule.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 
-use super::{
-    fields::{CronField, ModeChoice, NameField, ZoneField},
-    known::Known,
-};
+use super::{form::FormView, known::Known};
 use crate::{
-    api::CreateSchedule,
     context,
-    error::problem_in,
-    forms::Side,
-    pages::new_clone::{LimitFields, ObjectFilter, Options, Preview, SideFields},
-    query::Query,
-    ui::{Fault, Loaded, PageTitle},
+    forms::ScheduleForm,
+    ui::{Loaded, PageTitle},
 };
 
 #[component]
@@ -26,73 +18,8 @@ pub fn NewSchedulePage() -> impl IntoView {
         <p class="note">
             "Repeats a clone on a schedule. If the previous job has not ended at a scheduled time, that time is skipped and recorded."
         </p>
-        <Loaded of=Known::of(query.clone()) let:known>
+        <Loaded of=Known::of(ScheduleForm::read(&query), query.clone()) let:known>
             <FormView known query />
         </Loaded>
-    }
-}
-
-#[component]
-fn FormView(known: Known, query: Query) -> impl IntoView {
-    // A refusal that the checks find again is shown at its field.
-    let refused = problem_in(&query).filter(|refused| known.faults().all(|fault| fault.code != refused.code));
-    let elsewhere = known.checks.elsewhere().cloned();
-    let preview = known.preview().cloned();
-    let (form, clone) = (known.form.clone(), known.form.clone.clone());
-    let (stores, checks) = (known.stores.clone(), known.checks.clone());
-    view! {
-        {refused.map(|problem| view! { <Fault problem /> })}
-        <form method="post" action=CreateSchedule::PATH class="clone-form" data-check="">
-            <fieldset class="side">
-                <legend>"Schedule"</legend>
-                <NameField value=form.name fault=known.at("name") />
-            </fieldset>
-            <SideFields
-                side=Side::Source
-                legend="Source"
-                form=clone.clone()
-                checks=checks.clone()
-                stores=stores.clone()
-            />
-            <SideFields side=Side::Destination legend="Destination" form=clone.clone() checks=checks.clone() stores />
-            <ObjectFilter form=clone.clone() checks=checks.clone() />
-            <Options texts=clone.options.clone() checks=checks.clone() />
-            <LimitFields texts=clone.limits.clone() checks />
-            <ModeChoice verify=clone.mode == "verify" />
-            <fieldset class="side" aria-describedby="when">
-                <legend>"When"</legend>
-                <CronField
-                    name="cron"
-                    label="Cron expression"
-                    placeholder="0 2 * * *"
-                    required=true
-                    value=form.cron
-                    times=known.times("cron")
-                    fault=known.at("cron")
-                />
-                <CronField
-                    name="verify_cron"
-                    label="Verify (cron expression)"
-                    placeholder="none"
-                    required=false
-                    value=form.verify_cron
-                    times=known.times("verify_cron")
-                    fault=known.at("verify_cron")
-                />
-                <ZoneField value=form.zone fault=known.at("zone") />
-                <p class="note" id="when">
-                    "Five fields: minute, hour, day of month, month, day of week, in the schedule's time zone. When clocks go \
-                    forward, a skipped time runs once, later by the shift; when they go back, a repeated time runs once."
-                </p>
-            </fieldset>
-            {preview.map(|preview| view! { <Preview preview /> })}
-            {elsewhere.map(|problem| view! { <Fault problem /> })}
-            <p class="actions">
-                <button class="main">"Create schedule"</button>
-                <button class="only-without-js" formmethod="get" formaction="/schedules/new" name="preview" value="1">
-                    "Check"
-                </button>
-            </p>
-        </form>
     }
 }

@@ -1,17 +1,15 @@
 //! One row of the list of schedules.
 
 use leptos::{prelude::*, server_fn::ServerFn};
-use model::{Fired, Firing, Job, JobId, Schedule, ScheduleAction, Spec, Task, Time, Timing};
+use model::{Firing, Job, Schedule, ScheduleAction, Spec, Task, Time, Timing, Waiting};
 
+use super::firings::{REFUSED, WAITS, missed, said};
 use crate::{
     api::ActOnSchedule,
-    format::{Mark, counted, doing, duration, recurrence},
+    format::{Mark, doing, duration, recurrence},
     query::Query,
     ui::{Moment, StateMark},
 };
-
-/// The mark of a scheduled time whose job was refused.
-const REFUSED: Mark = Mark { shape: "✖", word: "refused", tone: "bad" };
 
 #[component]
 pub fn Row(schedule: Schedule, job: Option<Job>, now: Time) -> impl IntoView {
@@ -23,7 +21,7 @@ pub fn Row(schedule: Schedule, job: Option<Job>, now: Time) -> impl IntoView {
             <th scope="row" data-label="Schedule">
                 <a href=jobs data-row="" title="Jobs of this schedule">{name}</a>
                 <p class="more">{doing(&spec)} " " {spec.title()}</p>
-                <p class="more">"by " {schedule.author.clone()}</p>
+                <p class="more">"by " {schedule.author.clone()} " · " <a href=format!("/schedules/{}", schedule.id)>"History"</a></p>
             </th>
             <td data-label="When">
                 <When timing=schedule.timing.clone() />
@@ -32,7 +30,7 @@ pub fn Row(schedule: Schedule, job: Option<Job>, now: Time) -> impl IntoView {
                 <Next schedule=schedule.clone() now />
             </td>
             <td data-label="Last" class="outcome">
-                <Last last=schedule.last.clone() job now />
+                <Last schedule=schedule.clone() job now />
             </td>
             <td data-label="Actions">
                 <Actions schedule />
@@ -42,7 +40,7 @@ pub fn Row(schedule: Schedule, job: Option<Job>, now: Time) -> impl IntoView {
 }
 
 #[component]
-fn When(timing: Timing) -> impl IntoView {
+pub fn When(timing: Timing) -> impl IntoView {
     let Timing { cron, verify_cron, zone } = timing;
     view! {
         <p>{recurrence(&cron)} " " <code>{cron}</code></p>
@@ -52,7 +50,7 @@ fn When(timing: Timing) -> impl IntoView {
 }
 
 #[component]
-fn Next(schedule: Schedule, now: Time) -> impl IntoView {
+pub fn Next(schedule: Schedule, now: Time) -> impl IntoView {
     if !schedule.enabled {
         return view! { <span class="mark warn"><span aria-hidden="true">"‖"</span> " paused"</span> }.into_any();
     }
@@ -75,7 +73,11 @@ fn until(at: Time, now: Time) -> String {
 }
 
 #[component]
-fn Last(last: Option<Fired>, job: Option<Job>, now: Time) -> impl IntoView {
+fn Last(schedule: Schedule, job: Option<Job>, now: Time) -> impl IntoView {
+    let waits = job.as_ref().filter(|job| Waiting::of(&schedule, job, now).is_some()).map(|_| {
+        view! { <p><StateMark mark=WAITS /> " " <a href=format!("/schedules/{}", schedule.id)>"Look at its plan"</a></p> }
+    });
+    let last = schedule.last;
     let job = job.map(|job| {
         let path = format!("/jobs/{}", job.id);
         view! { <p><StateMark mark=Mark::of(&job) /> " " <a href=path>"job " {job.id.short()}</a></p> }
@@ -85,6 +87,7 @@ fn Last(last: Option<Fired>, job: Option<Job>, now: Time) -> impl IntoView {
     view! {
         {never}
         {refused.then(|| view! { <p><StateMark mark=REFUSED /></p> })}
+        {waits}
         {job}
         {last.map(|fired| {
             view! { <p class="more">{said(&fired)} " at " <Moment at=fired.at now /> {missed(&fired)}</p> }
@@ -92,26 +95,8 @@ fn Last(last: Option<Fired>, job: Option<Job>, now: Time) -> impl IntoView {
     }
 }
 
-/// The result of a scheduled time: `started`, `skipped (job 0a1b2c3d had not ended)`.
-fn said(fired: &Fired) -> String {
-    let what = if fired.task == Task::Verify { "verify " } else { "" };
-    match &fired.firing {
-        Firing::Started { .. } => format!("{what}started"),
-        Firing::Skipped { job } => format!("{what}skipped (job {} had not ended)", JobId::short(*job)),
-        Firing::Refused { reason } => format!("{what}refused ({reason})"),
-    }
-}
-
-fn missed(fired: &Fired) -> Option<String> {
-    let or_more = if fired.missed == Fired::MOST_MISSED { " or more" } else { "" };
-    (fired.missed > 0).then(|| {
-        let times = counted(u64::from(fired.missed), "time");
-        format!(", {times}{or_more} missed before it")
-    })
-}
-
 #[component]
-fn Actions(schedule: Schedule) -> impl IntoView {
+pub fn Actions(schedule: Schedule) -> impl IntoView {
     let name = schedule.name.to_string();
     let button = |action: ScheduleAction, label: &'static str| {
         view! {
@@ -131,6 +116,10 @@ fn Actions(schedule: Schedule) -> impl IntoView {
             <input type="hidden" name="id" value=schedule.id.to_string() />
             {hold}
             {button(ScheduleAction::Run, "Run now")}
+            <a class="button" href=format!("/schedules/{}/edit", schedule.id) data-key="edit">
+                "Edit"
+                <span class="visually-hidden">" " {name.clone()}</span>
+            </a>
             <a class="button" href=format!("/schedules?delete={}", schedule.id) data-key="delete">
                 "Delete"
                 <span class="visually-hidden">" " {name.clone()}</span>
@@ -142,27 +131,6 @@ fn Actions(schedule: Schedule) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn fired(firing: Firing, missed: u32) -> Fired {
-        Fired { due: Time(0), at: Time(1), task: Task::Clone, missed, firing }
-    }
-
-    #[test]
-    fn result_names_job_or_reason() {
-        let job: JobId = "0198c0de-0000-7000-8000-00000a1b2c3d".parse().unwrap();
-        assert_eq!(said(&fired(Firing::Started { job }, 0)), "started");
-        assert_eq!(said(&fired(Firing::Skipped { job }, 0)), "skipped (job 0a1b2c3d had not ended)");
-        let verify = Fired { task: Task::Verify, ..fired(Firing::Refused { reason: "no store".into() }, 0) };
-        assert_eq!(said(&verify), "verify refused (no store)");
-    }
-
-    #[test]
-    fn missed_times_are_counted_up_to_a_limit() {
-        let missed = |number| missed(&fired(Firing::Refused { reason: String::new() }, number));
-        assert_eq!(missed(0), None);
-        assert_eq!(missed(1).as_deref(), Some(", 1 time missed before it"));
-        assert_eq!(missed(100).as_deref(), Some(", 100 times or more missed before it"));
-    }
 
     #[test]
     fn next_time_says_how_soon() {

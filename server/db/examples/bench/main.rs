@@ -128,6 +128,7 @@ async fn work(scratch: &Scratch, db: &Db) -> Outcome<()> {
         fidelity: model::Fidelity::default(),
         limits: model::Limits::default(),
         plan: None,
+        consent: None,
     });
     let new = || NewJob { spec: spec.clone(), author: "operator".to_owned(), idempotency: None };
     report("insert", timed(CLAIMS, async || Ok(db.insert(new()).await?)).await?, 1);

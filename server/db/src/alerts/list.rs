@@ -55,6 +55,9 @@ fn chosen(statement: Statement, filter: &AlertFilter) -> Statement {
     if let Some(pipeline) = &filter.pipeline {
         statement = statement.push(" AND pipeline = ").value(pipeline.as_str());
     }
+    if let Some(schedule) = filter.schedule {
+        statement = statement.push(" AND schedule_id = ").value(schedule);
+    }
     if let Some(kind) = filter.kind {
         statement = statement.push(" AND kind = ").value(kind.as_str());
     }

@@ -1,6 +1,6 @@
 //! Encoding of an alert in its row.
 
-use model::{Alert, Time, Window};
+use model::{Alert, AlertSchedule, Time, Window};
 
 use super::KeptAlert;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 /// The start of a statement that reads alerts.
 pub fn select() -> Statement {
     Statement::new(
-        "SELECT id, kind, pipeline, sink, state, reason, advice, since, opened_at, updated_at, resolved_at, \
+        "SELECT id, kind, pipeline, sink, schedule_id, schedule_name, state, reason, advice, since, opened_at, updated_at, resolved_at, \
          acknowledged_by, acknowledged_at, silenced_until, runs, object_keys, window_from, window_to, gone_since, \
          told_at, told_weight FROM alerts ",
     )
@@ -22,7 +22,7 @@ pub fn select() -> Statement {
 pub fn insert(kept: &KeptAlert) -> Result<Statement, DbError> {
     let alert = &kept.alert;
     let statement = Statement::new(
-        "INSERT INTO alerts (id, kind, pipeline, sink, state, reason, advice, since, opened_at, updated_at, runs, \
+        "INSERT INTO alerts (id, kind, pipeline, sink, schedule_id, schedule_name, state, reason, advice, since, opened_at, updated_at, runs, \
          object_keys, window_from, window_to, told_at, told_weight) VALUES ",
     );
     Ok(statement.tuple([
@@ -30,6 +30,8 @@ pub fn insert(kept: &KeptAlert) -> Result<Statement, DbError> {
         alert.kind.as_str().into(),
         alert.pipeline.clone().map(String::from).into(),
         alert.sink.clone().map(String::from).into(),
+        alert.schedule.as_ref().map(|schedule| schedule.id.to_string()).into(),
+        alert.schedule.as_ref().map(|schedule| schedule.name.to_string()).into(),
         alert.state.as_str().into(),
         alert.reason.as_str().into(),
         alert.advice.as_str().into(),
@@ -47,12 +49,14 @@ pub fn insert(kept: &KeptAlert) -> Result<Statement, DbError> {
 
 pub fn decode(row: &Row) -> Result<Alert, DbError> {
     let time = |column| Ok::<_, DbError>(row.get::<Option<i64>>(column)?.map(Time));
+    let (id, named) = (name(row, "schedule_id")?, name(row, "schedule_name")?);
     let window = Window::new(Time(row.get("window_from")?), Time(row.get("window_to")?));
     Ok(Alert {
         id: row.word("id")?,
         kind: row.word("kind")?,
         pipeline: name(row, "pipeline")?,
         sink: name(row, "sink")?,
+        schedule: id.zip(named).map(|(id, name)| AlertSchedule { id, name }),
         state: row.word("state")?,
         reason: row.get("reason")?,
         advice: row.get("advice")?,

@@ -14,7 +14,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 12] = files! {
+const FILES: [(&str, &str, &str); 16] = files! {
     "0001" "jobs"
     "0002" "plans"
     "0003" "schedules"
@@ -27,6 +27,10 @@ const FILES: [(&str, &str, &str); 12] = files! {
     "0010" "syncs"
     "0011" "leases"
     "0012" "copies"
+    "0013" "schedule_edits"
+    "0014" "firings"
+    "0015" "consent"
+    "0016" "schedule_alerts"
 };
 
 pub fn migrator() -> Migrator {

@@ -75,6 +75,12 @@ impl From<model::ScheduleId> for Value {
     }
 }
 
+impl From<model::FiringId> for Value {
+    fn from(id: model::FiringId) -> Self {
+        id.to_string().into()
+    }
+}
+
 impl From<&[u8]> for Value {
     fn from(bytes: &[u8]) -> Self {
         Self::Bytes(Some(bytes.to_vec()))

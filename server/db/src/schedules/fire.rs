@@ -1,16 +1,17 @@
 //! Fires a schedule: starts a job at a due time, or records why none was started.
 //!
 //! Always: each due time fires exactly once, however many servers see it. The statement that advances the next time
-//! names the time it replaces, so a second server changes nothing. The job is inserted in the same transaction, so a
+//! names the time it replaces and the revision of the schedule, so a second server changes nothing, and an edited
+//! schedule never starts what it was before. The job is inserted in the same transaction, so a
 //! crash leaves both or neither. The statement also locks the schedule's row, so that its two tasks and a manual start
 //! wait for each other: no job starts before the last one has ended.
 
-use model::{Fired, Firing, Job, JobId, Schedule, ScheduleId, Spec, Task, Time};
+use model::{CloneSpec, Digest, Fired, Firing, Job, JobId, Schedule, ScheduleId, Spec, Task, Time, Waiting};
 
 use crate::{
     Db, DbError,
     database::{Statement, Transaction, json},
-    jobs::{insert_queued, row::id},
+    jobs::{self, insert_queued, row::id},
     schedules::row,
 };
 
@@ -53,17 +54,21 @@ impl Db {
         Ok(self.database().read(statement).await?.iter().map(row::decode).collect())
     }
 
-    /// Fires a due time. `None` if another server was first, or the schedule was paused or deleted meanwhile.
+    /// Fires a due time. `None` if another server was first, or the schedule was edited, paused or deleted meanwhile.
     pub async fn fire(&self, due: &Due<'_>) -> Result<Option<Firing>, DbError> {
         let schedule = due.schedule;
         let mut transaction = self.database().begin().await?;
         let moved = match due.task {
-            Task::Clone => "UPDATE schedules SET next_at = $1 WHERE id = $2 AND next_at = $3 RETURNING job_id",
+            Task::Clone => {
+                "UPDATE schedules SET next_at = $1 WHERE id = $2 AND next_at = $3 AND revision = $4 RETURNING job_id"
+            }
             Task::Verify => {
-                "UPDATE schedules SET verify_next_at = $1 WHERE id = $2 AND verify_next_at = $3 RETURNING job_id"
+                "UPDATE schedules SET verify_next_at = $1 WHERE id = $2 AND verify_next_at = $3 AND revision = $4 \
+                 RETURNING job_id"
             }
         };
         let moved = Statement::new(moved).bind(due.next.map(|at| at.0)).bind(schedule.id).bind(due.due);
+        let moved = moved.bind(schedule.revision);
         let rows = transaction.run(moved).await?;
         let Some(last) = rows.first() else { return Ok(None) };
         let last: Option<String> = last.get("job_id")?;
@@ -74,9 +79,11 @@ impl Db {
                 None => Firing::Started { job: self.start(&mut transaction, schedule, due.task, why(due)).await?.id },
             },
         };
-        let fired = Fired { due: due.due, at: due.now, task: due.task, missed: due.missed, firing: firing.clone() };
+        let (task, missed) = (due.task, due.missed);
+        let fired = Fired { due: due.due, at: due.now, task, missed, by: None, firing: firing.clone() };
         let statement = Statement::new("UPDATE schedules SET last = $1 WHERE id = $2");
         transaction.run(statement.bind(json(&fired)?).bind(schedule.id)).await?;
+        self.record_firing(&mut transaction, schedule.id, &fired).await?;
         transaction.commit().await?;
         Ok(Some(firing))
     }
@@ -92,11 +99,39 @@ impl Db {
         }
         let why = format!("started by hand by {actor}");
         let job = self.start(&mut transaction, &schedule, Task::Clone, why).await?;
+        let (at, firing) = (job.created_at, Firing::Started { job: job.id });
+        let fired = Fired { due: at, at, task: Task::Clone, missed: 0, by: Some(actor.to_owned()), firing };
+        self.record_firing(&mut transaction, id, &fired).await?;
         transaction.commit().await?;
         Ok(job)
     }
 
-    /// Inserts the job; `why` becomes the detail of its first event.
+    /// Starts the mirror whose plan waits for a confirmation, with exactly that plan.
+    pub async fn confirm_schedule(&self, id: ScheduleId, plan: &Digest, actor: &str) -> Result<Job, DbError> {
+        let mut transaction = self.database().begin().await?;
+        let statement = row::select().push("WHERE id = ").value(id).push(transaction.for_update());
+        let rows = transaction.run(statement).await?;
+        let schedule = row::decode(rows.first().ok_or(DbError::NoSchedule(id))?)?;
+        let last = schedule.job.ok_or(DbError::NothingWaits(id))?;
+        if let Some(job) = unended(&mut transaction, Some(last.to_string())).await? {
+            return Err(DbError::StillRuns(job));
+        }
+        let rows = transaction.run(jobs::row::select().push("WHERE id = ").value(last)).await?;
+        let before = jobs::row::decode(rows.first().ok_or(DbError::NothingWaits(id))?)?;
+        let waiting = Waiting::of(&schedule, &before, self.now()).ok_or(DbError::NothingWaits(id))?;
+        if waiting.decision.plan.id != *plan {
+            return Err(DbError::OtherPlanWaits(waiting.decision.plan.id));
+        }
+        let spec = CloneSpec { plan: Some(waiting.decision.plan), ..schedule.clone.clone() };
+        let why = format!("plan {plan} of job {last} confirmed by {actor}");
+        let job = self.start_with(&mut transaction, &schedule, spec, why).await?;
+        let (at, firing) = (job.created_at, Firing::Started { job: job.id });
+        let fired = Fired { due: at, at, task: Task::Clone, missed: 0, by: Some(actor.to_owned()), firing };
+        self.record_firing(&mut transaction, id, &fired).await?;
+        transaction.commit().await?;
+        Ok(job)
+    }
+
     async fn start(
         &self,
         transaction: &mut Transaction,
@@ -104,8 +139,18 @@ impl Db {
         task: Task,
         why: String,
     ) -> Result<Job, DbError> {
-        let spec = Spec::Clone(schedule.spec_of(task));
-        let job = self.queued(spec, schedule.author_of_jobs());
+        self.start_with(transaction, schedule, schedule.spec_of(task), why).await
+    }
+
+    /// Inserts the job; `why` becomes the detail of its first event.
+    async fn start_with(
+        &self,
+        transaction: &mut Transaction,
+        schedule: &Schedule,
+        spec: CloneSpec,
+        why: String,
+    ) -> Result<Job, DbError> {
+        let job = self.queued(Spec::Clone(spec), schedule.author_of_jobs());
         insert_queued(transaction, &job, why).await?;
         let statement = Statement::new("UPDATE schedules SET job_id = $1 WHERE id = $2").bind(job.id).bind(schedule.id);
         transaction.run(statement).await?;

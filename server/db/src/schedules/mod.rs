@@ -1,17 +1,20 @@
-//! The table of schedules: creating, listing, pausing and deleting; `fire` starts jobs at their due times.
+//! The table of schedules: creating, listing, pausing and deleting; `edit` changes one, `fire` starts jobs at their due
+//! times, `firings` is the history of these.
 //!
 //! Always: a paused schedule has no next times, so it cannot fire, and times that passed while it was paused are not
 //! made up for. Callers compute times from cron expressions; this module only stores them.
 
+mod edit;
 mod fire;
+mod firings;
 mod row;
 
-use model::{CloneSpec, Job, JobId, NextTimes, Schedule, ScheduleId, ScheduleName, Timing};
+use model::{CloneSpec, Consent, Job, JobId, NextTimes, Schedule, ScheduleId, ScheduleName, Time, Timing};
 
-pub use self::fire::Due;
+pub use self::{edit::EditedSchedule, fire::Due};
 use crate::{
     Db, DbError,
-    database::{Statement, Transaction},
+    database::{Row, Statement, Transaction},
     jobs,
 };
 
@@ -23,8 +26,16 @@ pub struct NewSchedule {
     pub name: ScheduleName,
     pub timing: Timing,
     pub clone: CloneSpec,
+    pub consent: Option<Consent>,
     pub author: String,
     pub next: NextTimes,
+}
+
+/// A schedule with its next due time.
+pub struct ScheduleBrief {
+    pub id: ScheduleId,
+    pub name: ScheduleName,
+    pub due: Option<Time>,
 }
 
 impl Db {
@@ -37,9 +48,13 @@ impl Db {
             name: new.name,
             timing: new.timing,
             clone: new.clone,
+            consent: new.consent,
             author: new.author,
             enabled: true,
             created_at,
+            revision: 1,
+            edited_by: None,
+            edited_at: None,
             next_at: new.next.clone,
             verify_next_at: new.next.verify,
             job: None,
@@ -69,9 +84,25 @@ impl Db {
         row::decode(rows.first().ok_or(DbError::NoSchedule(id))?)
     }
 
+    /// All schedules, as far as their alerts need them; what else a row holds may be unreadable.
+    pub async fn schedules_in_brief(&self) -> Result<Vec<ScheduleBrief>, DbError> {
+        let statement = Statement::new("SELECT id, name, next_at, verify_next_at FROM schedules ORDER BY id");
+        let rows = self.database().read(statement).await?;
+        let time = |row: &Row, column| Ok::<_, DbError>(row.get::<Option<i64>>(column)?.map(Time));
+        let brief = |row: &Row| {
+            let times = [time(row, "next_at")?, time(row, "verify_next_at")?];
+            Ok(ScheduleBrief { id: row.word("id")?, name: row.word("name")?, due: times.into_iter().flatten().min() })
+        };
+        rows.iter().map(brief).collect()
+    }
+
     /// The last job of each schedule, in any order.
     pub async fn jobs_of(&self, schedules: &[Schedule]) -> Result<Vec<Job>, DbError> {
-        let ids: Vec<JobId> = schedules.iter().filter_map(|schedule| schedule.job).collect();
+        self.jobs_among(schedules.iter().filter_map(|schedule| schedule.job).collect()).await
+    }
+
+    /// The jobs with these ids that exist, in any order.
+    pub async fn jobs_among(&self, ids: Vec<JobId>) -> Result<Vec<Job>, DbError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -116,6 +147,9 @@ async fn same(transaction: &mut Transaction, wanted: &Schedule) -> Result<Schedu
     let statement = row::select().push("WHERE name = ").value(wanted.name.as_str());
     let rows = transaction.run(statement).await?;
     let found = row::decode(rows.first().ok_or_else(|| DbError::NameTaken(wanted.name.clone()))?)?;
-    let says = |schedule: &Schedule| (schedule.timing.clone(), schedule.clone.clone(), schedule.author.clone());
+    let says = |schedule: &Schedule| {
+        let limits = schedule.consent.as_ref().map(|consent| consent.limits);
+        (schedule.timing.clone(), schedule.clone.clone(), limits, schedule.author.clone())
+    };
     if says(&found) == says(wanted) { Ok(found) } else { Err(DbError::NameTaken(wanted.name.clone())) }
 }

@@ -11,8 +11,8 @@ use crate::{
 /// The start of a statement that reads schedules.
 pub fn select() -> Statement {
     Statement::new(
-        "SELECT id, name, cron, verify_cron, zone, spec, author, enabled, created_at, next_at, verify_next_at, job_id, \
-         last FROM schedules ",
+        "SELECT id, name, cron, verify_cron, zone, spec, consent, author, enabled, created_at, revision, edited_by, edited_at, \
+         next_at, verify_next_at, job_id, last FROM schedules ",
     )
 }
 
@@ -20,7 +20,7 @@ pub fn select() -> Statement {
 pub fn insert(schedule: &Schedule) -> Result<Statement, DbError> {
     let Timing { cron, verify_cron, zone } = &schedule.timing;
     let statement = Statement::new(
-        "INSERT INTO schedules (id, name, cron, verify_cron, zone, spec, author, created_at, next_at, verify_next_at) \
+        "INSERT INTO schedules (id, name, cron, verify_cron, zone, spec, consent, author, created_at, next_at, verify_next_at) \
          VALUES ",
     );
     Ok(statement.tuple([
@@ -30,6 +30,7 @@ pub fn insert(schedule: &Schedule) -> Result<Statement, DbError> {
         verify_cron.clone().into(),
         zone.as_str().into(),
         json(&schedule.clone)?.into(),
+        schedule.consent.as_ref().map(json).transpose()?.into(),
         schedule.author.as_str().into(),
         schedule.created_at.into(),
         schedule.next_at.map(|at| at.0).into(),
@@ -45,9 +46,13 @@ pub fn decode(row: &Row) -> Result<Schedule, DbError> {
         name: row.word::<ScheduleName>("name")?,
         timing: Timing { cron: row.get("cron")?, verify_cron: row.get("verify_cron")?, zone: row.get("zone")? },
         clone: row.json("spec")?,
+        consent: row.optional_json("consent")?,
         author: row.get("author")?,
         enabled: row.get::<i64>("enabled")? == 1,
         created_at: Time(row.get("created_at")?),
+        revision: row.get("revision")?,
+        edited_by: row.get("edited_by")?,
+        edited_at: time("edited_at")?,
         next_at: time("next_at")?,
         verify_next_at: time("verify_next_at")?,
         job: job.map(|id| uuid(&id).map(model::JobId)).transpose()?,

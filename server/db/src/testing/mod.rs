@@ -37,6 +37,12 @@ pub async fn age_plans(db: &Db, by_ms: i64) {
     db.database().write(statement).await.expect("the plans are aged");
 }
 
+/// Makes the end of all jobs older by `by_ms` milliseconds.
+pub async fn age_jobs(db: &Db, by_ms: i64) {
+    let statement = Statement::new("UPDATE jobs SET ended_at = ended_at - $1").bind(by_ms);
+    db.database().write(statement).await.expect("the jobs are aged");
+}
+
 /// Makes the last reports of all syncs older by `by_ms` milliseconds.
 pub async fn age_syncs(db: &Db, by_ms: i64) {
     let statement = Statement::new("UPDATE syncs SET heard_until = heard_until - $1").bind(by_ms);

@@ -1,9 +1,12 @@
 //! Alerts: one evaluator writes them, people act on them, and deliveries are neither lost nor out of order.
 
 use db::{AlertChange, Attempt, Db, DbError, KeptAlert, testing::Scratch};
-use model::{Alert, AlertAction, AlertFilter, AlertKind, AlertState, MarkedEvent, Notice, PipelineName, Time, Window};
+use model::{
+    Alert, AlertAction, AlertFilter, AlertKind, AlertSchedule, AlertState, MarkedEvent, Notice, PipelineName,
+    ScheduleId, Time, Window,
+};
 
-use crate::support::LEASE_MS;
+use crate::support::{LEASE_MS, previous_schema};
 
 on_both_databases!(
     only_the_lease_holder_records_alerts,
@@ -14,6 +17,8 @@ on_both_databases!(
     retention_deletes_resolved_alerts_only,
     delivery_pages_cover_every_attempt_once,
     canaries_are_read_by_window_and_swept,
+    schedule_has_one_unresolved_alert_of_a_kind,
+    alerts_of_the_previous_schema_keep_their_notifications,
 );
 
 fn pipeline(name: &str) -> PipelineName {
@@ -27,6 +32,7 @@ fn kept(db: &Db, name: &str, kind: AlertKind) -> KeptAlert {
         kind,
         pipeline: Some(pipeline(name)),
         sink: None,
+        schedule: None,
         state: AlertState::Open,
         reason: "12 of 100 events did not arrive.".to_owned(),
         advice: "Mend the sink.".to_owned(),
@@ -286,4 +292,49 @@ async fn canaries_are_read_by_window_and_swept(scratch: Scratch) {
         *count = db.sweep_marked_events(later, 2).await.unwrap();
     }
     assert_eq!(swept, [2, 1, 0]);
+}
+
+async fn schedule_has_one_unresolved_alert_of_a_kind(scratch: Scratch) {
+    let db = scratch.open().await;
+    let schedule = AlertSchedule { id: ScheduleId(uuid::Uuid::from_u128(7)), name: "nightly".parse().unwrap() };
+    let about = |kind| {
+        let kept = kept(&db, "api", kind);
+        let alert = Alert { pipeline: None, schedule: Some(schedule.clone()), ..kept.alert };
+        KeptAlert { alert, ..kept }
+    };
+    let first = about(AlertKind::JobFailed);
+    let changes = [first.clone(), about(AlertKind::JobFailed), about(AlertKind::Skipped)];
+    record(&db, &changes.map(|kept| (AlertChange::Opened(kept), Some("opened")))).await;
+    open(&db, "api", AlertKind::Loss).await;
+    let of = AlertFilter { schedule: Some(schedule.id), ..AlertFilter::default() };
+    let found = db.alerts(&of, None, 10).await.unwrap().items;
+    assert_eq!((found.len(), &found[1]), (2, &first.alert));
+}
+
+/// What the schema before alerts of schedules held, as SQL that both databases take.
+const PREVIOUS: &str = r#"
+INSERT INTO alerts (id, kind, pipeline, sink, state, reason, advice, since, opened_at, updated_at, runs, object_keys,
+    window_from, window_to, told_at, told_weight) VALUES
+('0198c0de-0000-7000-8000-000000000001', 'loss', 'api', NULL, 'open', 'Lost.', 'Mend.', 1, 2, 3, '[]', '["k"]', 1, 2, 2, 9),
+('0198c0de-0000-7000-8000-000000000002', 'canary', NULL, 'logs', 'open', 'Lost.', 'Mend.', 1, 2, 3, '[]', '[]', 1, 2, 2, 9);
+INSERT INTO outbox (id, alert_id, receiver, what, alert, made_at, next_at) VALUES
+('1', '0198c0de-0000-7000-8000-000000000001', 'ops', 'opened', '{"id":"0198c0de-0000-7000-8000-000000000001",
+"kind":"loss","pipeline":"api","sink":null,"state":"open","reason":"Lost.","advice":"Mend.",
+"since":"1970-01-01T00:00:00Z","opened_at":"1970-01-01T00:00:00Z","updated_at":"1970-01-01T00:00:00Z",
+"resolved_at":null,"acknowledged_by":null,"acknowledged_at":null,"silenced_until":null,"runs":[],"keys":[],
+"window":{"from":"1970-01-01T00:00:00Z","to":"1970-01-01T00:00:01Z"}}', 5, 6);
+"#;
+
+async fn alerts_of_the_previous_schema_keep_their_notifications(scratch: Scratch) {
+    previous_schema(&scratch, 16, PREVIOUS).await;
+    let db = scratch.open().await;
+    let standing = db.standing_alerts().await.unwrap();
+    let about: Vec<_> =
+        standing.iter().map(|kept| (&kept.alert.pipeline, &kept.alert.sink, kept.told_weight)).collect();
+    assert_eq!(about, [(&Some(pipeline("api")), &None, 9), (&None, &Some("logs".parse().unwrap()), 9)]);
+    assert_eq!((standing[0].alert.keys.as_slice(), standing[0].alert.since), (["k".to_owned()].as_slice(), Time(1)));
+    let [outgoing] = db.claim_outgoing(&["ops"], 1_000, 10).await.unwrap().try_into().unwrap();
+    assert_eq!((outgoing.alert.kind, outgoing.alert.schedule), (AlertKind::Loss, None));
+    open(&db, "api", AlertKind::Loss).await;
+    assert_eq!(db.standing_alerts().await.unwrap().len(), 2, "still one of a kind");
 }

@@ -1,10 +1,11 @@
 //! Helpers that create and claim jobs.
 
-use db::{Claimed, Db, End, JobHeartbeat, NewJob, Terms};
+use db::{Claimed, Db, End, JobHeartbeat, NewJob, Terms, testing::Scratch};
 use model::{
     CloneSpec, Comparison, Job, JobError, JobId, Location, Mode, Phase, Progress, Proof, Selection, Spec, StoreName,
     Time,
 };
+use sqlx::Connection;
 
 pub const LEASE_MS: i64 = 60_000;
 
@@ -31,6 +32,7 @@ pub fn clone(source: &str, destination: &str) -> Spec {
         fidelity: model::Fidelity::default(),
         limits: model::Limits::default(),
         plan: None,
+        consent: None,
     })
 }
 
@@ -101,4 +103,21 @@ pub fn proof(missing: u64) -> Proof {
         unreadable_tags: model::UnreadableTags::default(),
     };
     Proof::Compared(comparison.judged())
+}
+
+/// Runs every migration below `version`, as a process of that time did, and then `rows`.
+pub async fn previous_schema(scratch: &Scratch, version: i64, rows: &'static str) {
+    let migrator = sqlx::migrate::Migrator::new(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations"));
+    let mut migrator = migrator.await.unwrap();
+    migrator.migrations.to_mut().retain(|migration| migration.version < version);
+    if scratch.url.starts_with("sqlite:") {
+        let url = format!("{}?mode=rwc", scratch.url);
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        migrator.run(&mut connection).await.unwrap();
+        sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
+    } else {
+        let mut connection = sqlx::PgConnection::connect(&scratch.url).await.unwrap();
+        migrator.run(&mut connection).await.unwrap();
+        sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
+    }
 }

@@ -2,9 +2,8 @@
 
 use db::{Db, LookedAt, task, testing::Scratch};
 use model::{PipelineName, TaskLease, Time};
-use sqlx::Connection;
 
-use crate::support::LEASE_MS;
+use crate::support::{LEASE_MS, previous_schema};
 
 on_both_databases!(
     lease_has_one_holder_at_a_time,
@@ -111,21 +110,7 @@ INSERT INTO syncs (table_name, source, status, holder, lease_until, checkpoint, 
 ";
 
 async fn previous_schema_upgrades_without_losing_data(scratch: Scratch) {
-    // Every migration up to the one before, as a process of the previous version ran them.
-    let migrator = sqlx::migrate::Migrator::new(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations"));
-    let mut migrator = migrator.await.unwrap();
-    migrator.migrations.to_mut().retain(|migration| migration.version < 11);
-    if scratch.url.starts_with("sqlite:") {
-        let url = format!("{}?mode=rwc", scratch.url);
-        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-        migrator.run(&mut connection).await.unwrap();
-        sqlx::raw_sql(PREVIOUS).execute(&mut connection).await.unwrap();
-    } else {
-        let mut connection = sqlx::PgConnection::connect(&scratch.url).await.unwrap();
-        migrator.run(&mut connection).await.unwrap();
-        sqlx::raw_sql(PREVIOUS).execute(&mut connection).await.unwrap();
-    }
-
+    previous_schema(&scratch, 11, PREVIOUS).await;
     let db = scratch.open().await;
     let leases = db.leases().await.unwrap();
     let found: Vec<_> = leases.iter().map(|found| (&*found.task, &*found.key, &*found.holder, found.held)).collect();

@@ -1,4 +1,4 @@
-//! Alerts: decides from facts alone what is wrong with a pipeline or a sink. No I/O and no clock.
+//! Alerts: decides from facts alone what is wrong with a pipeline, a sink or a schedule. No I/O and no clock.
 //!
 //! [`judge`] compares the [`Facts`] of a moment with [`Limits`] and returns a [`Judgement`]: the findings, and the
 //! kinds that cannot be known. The [`AlertTracker`] compares judgements with the unresolved alerts and returns the
@@ -16,6 +16,7 @@ mod judge;
 mod limits;
 #[cfg(test)]
 mod properties;
+mod schedule;
 
 pub use self::{
     alert_tracker::{AlertTracker, Change, Debounce, TrackedAlert},
@@ -24,4 +25,5 @@ pub use self::{
     findings::{Finding, Judgement},
     judge::judge,
     limits::Limits,
+    schedule::{FiringFacts, FiringOutcome, ScheduleFacts, judge_schedule},
 };

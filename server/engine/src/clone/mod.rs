@@ -26,6 +26,7 @@ mod endpoints;
 mod error;
 mod gauge;
 mod job_ceilings;
+mod mirror_plan;
 mod mover;
 mod options;
 mod plan;
@@ -49,6 +50,7 @@ pub use self::{
     check::check,
     error::CloneError,
     job_ceilings::check_limits,
+    mirror_plan::{MirrorPlan, plan_mirror},
     options::Options,
     preview::preview,
     records::{CopyRecord, places},

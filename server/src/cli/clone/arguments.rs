@@ -183,6 +183,7 @@ impl Order {
             selection,
             fidelity: args.fidelity.fidelity()?,
             plan: None,
+            consent: None,
         };
         let ceilings = Ceilings { requests_per_second: args.max_rps, bytes_per_second: args.max_bandwidth };
         let [own_source, own_destination] = [source.ceilings, destination.ceilings].map(|own| ceilings.or(own));

@@ -18,7 +18,7 @@ pub struct Message {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     alert: Option<Alert>,
-    /// The pipeline's page with the window of the alert.
+    /// The page of the pipeline or schedule, with the window of the alert.
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<String>,
 }
@@ -69,10 +69,11 @@ impl Message {
 }
 
 fn of(alert: &Alert) -> String {
-    match (&alert.pipeline, &alert.sink) {
-        (Some(pipeline), _) => pipeline.to_string(),
-        (None, Some(sink)) => sink.to_string(),
-        (None, None) => String::new(),
+    match (&alert.pipeline, &alert.sink, &alert.schedule) {
+        (Some(pipeline), ..) => pipeline.to_string(),
+        (None, Some(sink), _) => sink.to_string(),
+        (None, None, Some(schedule)) => format!("schedule {}", schedule.name),
+        (None, None, None) => String::new(),
     }
 }
 
@@ -87,8 +88,9 @@ fn text(alert: &Alert, what: &str) -> String {
 
 fn link(alert: &Alert, origin: &str) -> String {
     let (from, to) = (alert.window.from(), alert.window.to());
-    match &alert.pipeline {
-        Some(pipeline) => format!("{origin}/pipelines/{pipeline}?from={from}&to={to}"),
-        None => format!("{origin}/alerts?from={from}&to={to}"),
+    match (&alert.pipeline, &alert.schedule) {
+        (Some(pipeline), _) => format!("{origin}/pipelines/{pipeline}?from={from}&to={to}"),
+        (None, Some(schedule)) => format!("{origin}/schedules/{}", schedule.id),
+        (None, None) => format!("{origin}/alerts?from={from}&to={to}"),
     }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::http::state::App;
 
-const OF_ALERTS: &str = "one of the parameters pipeline, kind, state, from, to, after, limit";
+const OF_ALERTS: &str = "one of the parameters pipeline, schedule, kind, state, from, to, after, limit";
 const OF_DELIVERIES: &str = "one of the parameters alert, after, limit";
 
 #[derive(Debug, PartialEq)]
@@ -109,6 +109,10 @@ impl Listing {
         let filter = &mut self.filter;
         match name {
             "pipeline" => filter.pipeline = optional(value)?,
+            "schedule" => {
+                filter.schedule =
+                    optional(value).map_err(|invalid: Invalid| Invalid { field: name.to_owned(), ..invalid })?;
+            }
             "kind" => filter.kind = optional(value)?,
             "state" => {
                 for state in value.split(',').filter(|state| !state.is_empty()) {
@@ -145,6 +149,7 @@ mod tests {
             ("state", "shut"),
             ("kind", "bad"),
             ("pipeline", "A B"),
+            ("schedule", "17"),
             ("from", "yesterday"),
             ("after", "17"),
             ("limit", "0"),

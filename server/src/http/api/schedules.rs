@@ -1,14 +1,14 @@
-//! `/api/v1/schedules`: create, list, pause, resume, run by hand, delete.
+//! `/api/v1/schedules`: create, list, edit, pause, resume, run by hand, delete, and their firings.
 
 use axum::{
     Extension, Json,
-    extract::State,
+    extract::{Query, State},
     http::{StatusCode, header},
     response::IntoResponse,
 };
-use model::{Schedule, ScheduleId, ScheduleRequest, Viewer};
+use model::{Confirmation, FiringRecord, Page, Schedule, ScheduleEdit, ScheduleId, ScheduleRequest, Viewer};
 
-use super::{Id, Whole, body, clones::accepted, problem::Refused};
+use super::{Id, Whole, body, clones::accepted, listing::page, problem::Refused};
 use crate::http::state::App;
 
 pub async fn list_schedules(State(app): State<App>) -> Result<Json<Whole<Schedule>>, Refused> {
@@ -29,6 +29,26 @@ pub async fn create_schedule(
 
 pub async fn get_schedule(State(app): State<App>, Id(id): Id<ScheduleId>) -> Result<Json<Schedule>, Refused> {
     Ok(Json(app.backend.get_schedule(id).await?))
+}
+
+/// The schedule as it is now; 409 if it was edited since the revision that the request names.
+pub async fn edit_schedule(
+    State(app): State<App>,
+    Extension(viewer): Extension<Viewer>,
+    Id(id): Id<ScheduleId>,
+    body::Json(edit): body::Json<ScheduleEdit>,
+) -> Result<Json<Schedule>, Refused> {
+    Ok(Json(app.backend.edit_schedule(&viewer, id, edit).await?))
+}
+
+pub async fn list_firings(
+    State(app): State<App>,
+    Id(id): Id<ScheduleId>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Json<Page<FiringRecord>>, Refused> {
+    let (after, limit) = page(&parameters)?;
+    let Page { items, next } = app.backend.list_firings(id, after, limit).await?.page;
+    Ok(Json(Page { items: items.into_iter().map(|(record, _)| record).collect(), next }))
 }
 
 pub async fn delete_schedule(
@@ -54,6 +74,17 @@ pub async fn resume_schedule(
     Id(id): Id<ScheduleId>,
 ) -> Result<Json<Schedule>, Refused> {
     Ok(Json(app.backend.resume_schedule(&viewer, id).await?))
+}
+
+/// 202, the job and its URL.
+pub async fn confirm_schedule(
+    State(app): State<App>,
+    Extension(viewer): Extension<Viewer>,
+    Id(id): Id<ScheduleId>,
+    body::Json(confirmation): body::Json<Confirmation>,
+) -> Result<impl IntoResponse, Refused> {
+    let job = app.backend.confirm_schedule(&viewer, id, confirmation).await?;
+    Ok(accepted(job))
 }
 
 /// 202, the job and its URL.

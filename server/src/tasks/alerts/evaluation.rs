@@ -1,10 +1,10 @@
-//! The evaluation: facts of each pipeline and sink → findings → alerts, by one process at a time.
+//! The evaluation: facts of each pipeline, sink and schedule → findings → alerts, by one process at a time.
 
 use std::{collections::HashMap, time::Duration};
 
 use db::{AlertChange, DbError, KeptAlert, task};
-use engine::alerts::{AlertTracker, Change, Debounce, Judgement, TrackedAlert, judge, judge_canary};
-use model::{PipelineName, SinkName, Time};
+use engine::alerts::{AlertTracker, Change, Debounce, Judgement, TrackedAlert, judge, judge_canary, judge_schedule};
+use model::{AlertSchedule, PipelineName, ScheduleId, SinkName, Time};
 use tracing::{info, warn};
 
 use super::{Context, facts, heartbeat::Heartbeat};
@@ -18,9 +18,10 @@ use crate::{
 pub enum Subject {
     Pipeline(PipelineName),
     Sink(SinkName),
+    Schedule(ScheduleId),
 }
 
-/// Evaluates all pipelines and sinks.
+/// Evaluates all pipelines, sinks and schedules.
 pub struct Evaluator {
     context: Context,
     started_at: Time,
@@ -82,6 +83,13 @@ impl Evaluator {
             let judgement = judge_canary(&facts::of_sink(db, sink, every_ms).await?);
             judgements.push((Subject::Sink(sink.clone()), judgement, rhythm.debounce.unwrap_or_default()));
         }
+        let mut names = HashMap::new();
+        for schedule in db.schedules_in_brief().await? {
+            let judgement = judge_schedule(&facts::of_schedule(db, &schedule).await?);
+            let debounce = rhythm.debounce.unwrap_or(Debounce { resolve_after_ms: 0, ..Debounce::default() });
+            judgements.push((Subject::Schedule(schedule.id), judgement, debounce));
+            names.insert(schedule.id, AlertSchedule { id: schedule.id, name: schedule.name });
+        }
         // Alerts of a subject that is no longer configured are resolved.
         let gone = standing.keys().filter(|subject| judgements.iter().all(|(known, ..)| known != *subject));
         let gone: Vec<Subject> = gone.cloned().collect();
@@ -90,7 +98,7 @@ impl Evaluator {
         );
         for (subject, judgement, debounce) in judgements {
             let alerts = standing.remove(&subject).unwrap_or_default();
-            let tracker = trackers.entry(subject.clone()).or_insert_with(|| subject.tracker(debounce));
+            let tracker = trackers.entry(subject.clone()).or_insert_with(|| subject.tracker(&names, debounce));
             changes.extend(tracker.update(db.now(), &judgement, alerts, || db.new_alert_id()));
         }
         let records: Vec<_> = changes.iter().map(|change| (kept(change), change.notice())).collect();
@@ -106,10 +114,11 @@ impl Evaluator {
 }
 
 impl Subject {
-    fn tracker(&self, debounce: Debounce) -> AlertTracker {
+    fn tracker(&self, names: &HashMap<ScheduleId, AlertSchedule>, debounce: Debounce) -> AlertTracker {
         match self.clone() {
             Self::Pipeline(name) => AlertTracker::of_pipeline(name, debounce),
             Self::Sink(name) => AlertTracker::of_sink(name, debounce),
+            Self::Schedule(id) => AlertTracker::of_schedule(names.get(&id).cloned(), debounce),
         }
     }
 }
@@ -117,10 +126,11 @@ impl Subject {
 fn by_subject(kept: Vec<KeptAlert>) -> HashMap<Subject, Vec<TrackedAlert>> {
     let mut standing: HashMap<Subject, Vec<TrackedAlert>> = HashMap::new();
     for KeptAlert { alert, gone_since, told_at, told_weight } in kept {
-        let subject = match (&alert.pipeline, &alert.sink) {
-            (Some(name), _) => Subject::Pipeline(name.clone()),
-            (None, Some(name)) => Subject::Sink(name.clone()),
-            (None, None) => continue, // the table has no such row
+        let subject = match (&alert.pipeline, &alert.sink, &alert.schedule) {
+            (Some(name), ..) => Subject::Pipeline(name.clone()),
+            (None, Some(name), _) => Subject::Sink(name.clone()),
+            (None, None, Some(schedule)) => Subject::Schedule(schedule.id),
+            (None, None, None) => continue, // the table has no such row
         };
         standing.entry(subject).or_default().push(TrackedAlert {
             alert,
@@ -148,7 +158,9 @@ fn log(change: &Change) {
     let of = alert
         .pipeline
         .as_ref()
-        .map_or_else(|| alert.sink.as_ref().map(ToString::to_string), |name| Some(name.to_string()));
+        .map(ToString::to_string)
+        .or_else(|| alert.sink.as_ref().map(ToString::to_string))
+        .or_else(|| alert.schedule.as_ref().map(|schedule| schedule.name.to_string()));
     let (of, kind) = (of.unwrap_or_default(), alert.kind.as_str());
     match change {
         Change::Opened(_) => warn!(of, kind, reason = alert.reason, "alert opened"),

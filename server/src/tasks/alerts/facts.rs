@@ -1,8 +1,15 @@
 //! Gathers what conditions are judged by: the one place that knows which tables hold it.
 
-use db::{Db, DbError, RunFigures, Watching};
-use engine::alerts::{Arrived, CANARY_SIZES, CanaryFacts, Facts, Finding, Gaps, Probe, Reader, RunFacts};
-use model::{Following, Function, GapKind, Pipeline, Reconciled, Reconciliation, SinkName, Time, Window};
+use db::{Db, DbError, RunFigures, ScheduleBrief, Watching};
+use engine::alerts::{
+    Arrived, CANARY_SIZES, CanaryFacts, Facts, Finding, FiringFacts, FiringOutcome, Gaps, Probe, Reader, RunFacts,
+    ScheduleFacts,
+};
+use model::{
+    Fired, Firing, FiringId, Following, Function, GapKind, Job, NEEDS_CONFIRMATION, Pipeline, Reconciled,
+    Reconciliation, SinkName, Spec, State, Time, Window,
+};
+use tracing::warn;
 
 /// How far back objects are counted, in milliseconds: as far as the reconciler lists in each round.
 const OBJECTS_MS: i64 = 86_400_000;
@@ -121,4 +128,56 @@ pub async fn of_sink(db: &Db, sink: &SinkName, every_ms: i64) -> Result<CanaryFa
         probes.extend(known.first().map(|last| Probe { bytes, at: last.at, arrived_last, error: last.error.clone() }));
     }
     Ok(CanaryFacts { now: db.now(), every_ms, probes })
+}
+
+/// Firings that cannot be read leave everything unknown, for this schedule alone.
+pub async fn of_schedule(db: &Db, schedule: &ScheduleBrief) -> Result<ScheduleFacts, DbError> {
+    let firings = match db.firings(schedule.id, None, ScheduleFacts::MOST_FIRINGS).await {
+        Ok(page) => page.items,
+        Err(DbError::Corrupt(error)) => {
+            warn!(
+                name = schedule.name.as_str(),
+                error, "firings of a schedule are unreadable; its alerts stay as they are"
+            );
+            Vec::new()
+        }
+        Err(error) => return Err(error),
+    };
+    let started = firings.iter().filter_map(|(_, fired)| fired.firing.started()).collect();
+    let jobs = match db.jobs_among(started).await {
+        Err(DbError::Corrupt(_)) => Vec::new(),
+        jobs => jobs?,
+    };
+    let firing = |(_, fired): (FiringId, Fired)| {
+        let job = fired.firing.started().and_then(|id| jobs.iter().find(|job| job.id == id));
+        FiringFacts { at: fired.at, outcome: outcome(&fired.firing, job) }
+    };
+    Ok(ScheduleFacts { now: db.now(), due: schedule.due, firings: firings.into_iter().map(firing).collect() })
+}
+
+fn outcome(firing: &Firing, job: Option<&Job>) -> FiringOutcome {
+    let job = match firing {
+        Firing::Skipped { .. } => return FiringOutcome::Skipped,
+        Firing::Refused { reason } => return FiringOutcome::Failed(reason.clone()),
+        Firing::Started { .. } => job,
+    };
+    let Some(job) = job else { return FiringOutcome::Unclear };
+    // A job that runs for the first time is at its first attempt, and was at none while it waited.
+    let first = job.attempt <= i64::from(job.state != State::Queued);
+    match (job.state, &job.error) {
+        (State::Succeeded, _) => FiringOutcome::Succeeded,
+        (State::Failed, Some(error)) if error.code == NEEDS_CONFIRMATION => {
+            let exceeds = match &job.spec {
+                Spec::Clone(spec) => spec.consent.as_ref().and_then(|standing| standing.decision.clone()),
+                _ => None,
+            };
+            let exceeds = exceeds.and_then(|decision| decision.exceeds);
+            FiringOutcome::Unconfirmed(exceeds.unwrap_or_else(|| error.message.clone()))
+        }
+        (State::Failed, error) => {
+            FiringOutcome::Failed(error.as_ref().map(|error| error.message.clone()).unwrap_or_default())
+        }
+        (State::Queued | State::Running | State::Paused, _) if first => FiringOutcome::Pending,
+        (State::Queued | State::Running | State::Paused | State::Cancelled, _) => FiringOutcome::Unclear,
+    }
 }

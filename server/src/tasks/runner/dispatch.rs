@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, warn};
 
-use super::{Context, backfill, reprocess, work::Tracker};
+use super::{Context, backfill, consent::CloneWork, reprocess, work::Tracker};
 use crate::connections::stores::{Entry, Stores};
 
 /// Page size of keys to retry, and length of the queue in which they wait.
@@ -33,6 +33,8 @@ pub enum AttemptFault {
     /// Its token was cancelled.
     Stopped,
     Failed(JobError),
+    /// A mirror that copied everything, and needs a person's confirmation to delete.
+    Unconfirmed(Box<(JobError, Option<Proof>)>),
 }
 
 /// Starts the engine, or says why it cannot be started.
@@ -47,10 +49,19 @@ pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToke
             let places = clone::places(spec, &source, &destination);
             let known = records(&context.db, &places).await;
             let tracker = clone::Tracker::resume_knowing(known, progress, checkpoint(claimed)?);
-            let (spec, at_work, stop) = (spec.clone(), tracker.clone(), stop.clone());
-            let work = async move {
-                clone::run(&spec, &source, &destination, &options, retry, &at_work, &stop).await.map_err(fault)
+            let work = CloneWork {
+                db: context.db.clone(),
+                job: claimed.job.id,
+                attempt: claimed.job.attempt,
+                holder: context.holder.to_string(),
+                spec: spec.clone(),
+                source,
+                destination,
+                options,
+                tracker: tracker.clone(),
+                stop: stop.clone(),
             };
+            let work = work.carry_out(retry);
             (Tracker::Clone(tracker, places), tokio::spawn(work.instrument(Span::current())))
         }
         Spec::Reprocess(spec) => {
@@ -97,7 +108,7 @@ pub fn broken(job: &Job) -> JobError {
     )
 }
 
-fn fault(error: CloneError) -> AttemptFault {
+pub fn fault(error: CloneError) -> AttemptFault {
     match error {
         CloneError::Stopped => AttemptFault::Stopped,
         error => AttemptFault::Failed(JobError::new(error.code(), &error.to_string(), error.advice())),

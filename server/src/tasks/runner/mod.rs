@@ -14,6 +14,7 @@
 
 mod attempt;
 mod backfill;
+mod consent;
 mod dispatch;
 mod history;
 mod lease;

@@ -33,6 +33,13 @@ impl Outcome {
     pub fn judge(result: Result<Option<Proof>, AttemptFault>, progress: &Progress, halt: Option<Halt>) -> Self {
         match result {
             Err(AttemptFault::Failed(error)) => Self::Failed(error, None),
+            Err(AttemptFault::Unconfirmed(unconfirmed)) => {
+                let (error, proof) = *unconfirmed;
+                match Self::judge(Ok(proof), progress, halt) {
+                    Self::Succeeded(proof) => Self::Failed(error, Some(proof)),
+                    not_copied => not_copied,
+                }
+            }
             Err(AttemptFault::Stopped) => match halt {
                 Some(Halt::Asked(Stop::Pause)) => Self::Paused,
                 Some(Halt::Asked(Stop::Cancel)) => Self::Cancelled,

@@ -3,5 +3,6 @@
 pub mod canaries;
 pub mod delivery;
 pub mod double_trigger;
+pub mod schedules;
 pub mod story;
 pub mod webhook_tls;

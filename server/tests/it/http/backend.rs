@@ -181,6 +181,7 @@ async fn command_of_cross_store_clone_names_both_endpoints() {
             fidelity: model::Fidelity::default(),
             limits: model::Limits::default(),
             plan: None,
+            consent: None,
         })
     };
     let mut commands = Vec::new();

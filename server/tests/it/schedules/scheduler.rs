@@ -153,7 +153,8 @@ async fn named(setup: &TestRunners, name: &str, zone: &str) -> Schedule {
     setup.db.act(job, model::Action::Cancel, "test").await.unwrap();
     let timing = Timing { cron: "40 * * * *".to_owned(), verify_cron: None, zone: zone.to_owned() };
     let next = NextTimes { clone: Some(DUE), verify: None };
-    let new = NewSchedule { name: name.parse().unwrap(), timing, clone, author: "test".to_owned(), next };
+    let new =
+        NewSchedule { name: name.parse().unwrap(), timing, clone, consent: None, author: "test".to_owned(), next };
     setup.db.insert_schedule(new).await.unwrap()
 }
 

@@ -195,6 +195,7 @@ impl TestServer {
             kind: model::AlertKind::Loss,
             pipeline: Some("api".parse().unwrap()),
             sink: None,
+            schedule: None,
             state: model::AlertState::Open,
             reason: "12 of 100 <b>events</b> did not arrive.".to_owned(),
             advice: "Mend the sink.".to_owned(),
