@@ -31,6 +31,7 @@ mod opening;
 mod plans;
 mod reconciled;
 mod runs;
+mod schedule_edits;
 mod schedules;
 mod sums;
 mod support;
