@@ -67,7 +67,9 @@ pub(super) fn limited(
 }
 
 fn set(limiters: &[Arc<Limiter>], most: Option<BytesPerSecond>) {
-    limiters.iter().for_each(|limiter| limiter.set(most.map(NonZeroU64::from)));
+    for limiter in limiters {
+        limiter.set(most.map(NonZeroU64::from));
+    }
 }
 
 /// Sets the ceiling of each minute as it begins. Never ends.
