@@ -1,6 +1,6 @@
 //! Bandwidth by hour: a timetable of ceilings, such as `08:00-18:00 10MB, 22:00-06:00 50MB`.
 //!
-//! Always: no two spans overlap. What the zone of the times is, is said beside it.
+//! Always: no two spans overlap. The time zone of the spans is a field of its own, in [`crate::Limits`].
 
 use std::{fmt, str::FromStr};
 
@@ -16,7 +16,7 @@ const DAY: u16 = 24 * 60;
 #[serde(try_from = "String", into = "String")]
 pub struct Hours(Vec<HourSpan>);
 
-/// From a minute of the day up to another, which is not part of it: over midnight if that is not later.
+/// From a minute of the day up to and without another; over midnight if that is not later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct HourSpan {
     from: u16,

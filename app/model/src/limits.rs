@@ -57,8 +57,7 @@ impl Limits {
 }
 
 impl fmt::Display for Limits {
-    /// `at most 16 copies in flight, 100 requests/s, 10MB/s, 08:00-18:00 1MB/s (UTC), ends after 5 failed objects`; empty
-    /// for none.
+    /// `at most 16 copies in flight; bytes/s by the hour: 08:00-18:00 1MB (UTC); at most 10MB/s otherwise`; empty for none.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outside = if self.bandwidth_hours.is_some() { " otherwise" } else { "" };
         let parts = [

@@ -15,7 +15,7 @@ pub struct Checks {
     source: Option<Peek>,
     destination: Option<Peek>,
     preview: Option<Result<ClonePreview, Problem>>,
-    /// Faults of the object filter and of the options.
+    /// Faults of the object filter, of the options, and of name and limits.
     selection: Option<Problem>,
     options: Option<Problem>,
     limits: Option<Problem>,

@@ -127,7 +127,7 @@ pub(super) struct Retry {
     pub meter: Arc<Meter>,
     pub pace: Option<Arc<Limiter>>,
     pub bandwidth: Option<Arc<Limiter>>,
-    /// Those of the job, in whose turn the store's are waited for.
+    /// Ceilings of one job: a request waits for these before it waits for the store's.
     pub job_pace: Option<Arc<Limiter>>,
     pub job_bandwidth: Option<Arc<Limiter>>,
     /// Whether a user waits: requests then pass without waiting for their turns.
