@@ -182,7 +182,7 @@ mod tests {
         let command = command_line(&spec, None);
         let (_, only) = command.split_once(" --dry-run").unwrap();
         let said = r" --include '**/*.gz' --include 'it'\''s' --exclude 'a$b' --newer-than 1970-01-01T00:00:00Z";
-        assert_eq!(only, format!("{said} --max-size 1MiB --storage-class GLACIER_IR"));
+        assert_eq!(only, format!("{said} --max-size 1MiB --of-class GLACIER_IR"));
         assert!(curl(&spec, "").contains(r#""include":["**/*.gz","#));
     }
 

@@ -7,7 +7,7 @@ use std::{error::Error, fmt, sync::Arc};
 
 use model::{BucketName, Reason};
 
-use super::{Action, Answer, Endpoint};
+use super::{Action, Answer, Endpoint, exchange::clocks};
 
 /// What went wrong, as far as it matters for what to do now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -127,14 +127,6 @@ impl Failed {
 
 /// Attempts at a request whose error the next attempt corrects, or none.
 const FEW: u32 = 3;
-
-fn clocks(ahead: i64) -> String {
-    let direction = if ahead < 0 { "behind" } else { "ahead of" };
-    match ahead.unsigned_abs() {
-        seconds @ ..120 => format!(", though the store's clock is only {seconds} s {direction} this machine's"),
-        seconds => format!(": the store's clock is {} min {direction} this machine's", seconds / 60),
-    }
-}
 
 impl From<Failed> for S3Error {
     fn from(failed: Failed) -> Self {
@@ -392,11 +384,5 @@ mod tests {
         assert!(denied.ends_with("s3:ListBucket; the store says: 403 Odd: as it is (request 7)"), "{denied}");
         let other = Context::for_tests().error(S3Fault::Other(Box::new(answer(400)))).said(answer(400)).to_string();
         assert_eq!(other.matches("as it is").count(), 1, "{other}");
-    }
-
-    #[test]
-    fn clocks_are_compared_in_words() {
-        assert_eq!(clocks(-3_700), ": the store's clock is 61 min behind this machine's");
-        assert_eq!(clocks(1), ", though the store's clock is only 1 s ahead of this machine's");
     }
 }

@@ -159,9 +159,24 @@ fn signed_for(authorization: &str) -> Option<String> {
     scope.rsplit('/').nth(2).map(str::to_owned)
 }
 
+/// How far a store's clock is ahead of this machine's, in words.
+pub(super) fn clocks(ahead: i64) -> String {
+    let direction = if ahead < 0 { "behind" } else { "ahead of" };
+    match ahead.unsigned_abs() {
+        seconds @ ..120 => format!(", though the store's clock is only {seconds} s {direction} this machine's"),
+        seconds => format!(": the store's clock is {} min {direction} this machine's", seconds / 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks_are_compared_in_words() {
+        assert_eq!(clocks(-3_700), ": the store's clock is 61 min behind this machine's");
+        assert_eq!(clocks(1), ", though the store's clock is only 1 s ahead of this machine's");
+    }
 
     #[test]
     fn time_and_region_are_read_from_the_signature() {

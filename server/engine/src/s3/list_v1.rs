@@ -35,11 +35,16 @@ impl OnlyV1 {
         shown
     }
 
-    /// Whether the page looks as the answer to a request of the first version: asking again by that tells.
+    /// Whether the page looks as the answer to a request of the first version: asking again by that tells. A store that has
+    /// given a token knows the second.
     pub fn is_shown_by(&self, page: &ListObjectsV2Output, from: &Start) -> bool {
         let uncounted = page.key_count().is_none() && page.next_continuation_token().is_none();
-        let goes_on = page.is_truncated() == Some(true);
-        let shown = uncounted && (goes_on || !matches!(from, Start::Key(None)));
+        let shown = uncounted
+            && match from {
+                Start::Key(None) => page.is_truncated() == Some(true),
+                Start::Key(Some(_)) => true,
+                Start::Token { .. } => false,
+            };
         self.0.fetch_or(shown, Relaxed);
         shown
     }

@@ -33,6 +33,7 @@ mod list;
 mod list_v1;
 mod lock;
 mod metadata;
+mod meter;
 mod multipart;
 mod odd_key;
 mod payer;
@@ -66,8 +67,9 @@ pub use self::{
     head::{Checksum, Head},
     list::{Listed, Order},
     metadata::ObjectMetadata,
+    meter::Meter,
     multipart::{LARGEST, MultipartCopy, Slots, Transfer, parts_of, was_cut},
-    retry::{Meter, Policy},
+    retry::Policy,
     stream::StreamedCopy,
     threshold::{NotAThreshold, Threshold},
     write_options::WriteOptions,

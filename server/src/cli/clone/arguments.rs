@@ -11,15 +11,15 @@ use engine::{
     clock::now,
     clone::Options,
     limit::BytesPerSecond,
-    listing::KeyList,
     s3::{Ceilings, Endpoint, S3Client, Threshold},
 };
-use model::{ByteSize, CloneSpec, Digest, Glob, KeysFrom, Mode, Prefix, Selection, StorageClass};
+use model::{ByteSize, CloneSpec, Digest, Glob, Mode, Selection, StorageClass};
 use sha2::{Digest as _, Sha256};
 
 use super::{
     ends::EndArgs,
     fidelity::{FidelityArgs, Keys},
+    keys,
     limits::LimitArgs,
     lock::StateLock,
     mirror::Confirmation,
@@ -145,14 +145,13 @@ impl Order {
             return Err("--plan and --confirm are for --mode mirror only: leave them away".to_owned());
         }
         let [source, destination] = args.ends.read(config, args.fidelity.requester_pays)?;
-        let keys = match &args.keys {
-            Some(_) if matches!(args.mode, ModeArg::Mirror) => {
-                return Err("a mirror deletes what the source does not list, and --keys lists nothing: leave one away"
-                    .to_owned());
-            }
-            Some(file) => Some(named_keys(file, &source.location.prefix)?),
-            None => None,
-        };
+        if args.keys.is_some() && matches!(args.mode, ModeArg::Mirror) {
+            return Err(
+                "a mirror deletes what the source does not list, and --keys lists nothing: leave one away".to_owned()
+            );
+        }
+        let keys = args.keys.as_deref().map(|file| keys::read(file, &source.location.prefix)).transpose()?;
+        let (keys_from, keys) = keys.unzip();
         let started = now();
         let selection = Selection {
             include: args.include,
@@ -162,11 +161,7 @@ impl Order {
             min_size: args.min_size,
             max_size: args.max_size,
             storage_classes: args.storage_classes,
-            keys_from: keys.as_ref().zip(args.keys.as_ref()).map(|(keys, file)| KeysFrom {
-                name: file.display().to_string(),
-                count: keys.count(),
-                digest: keys.digest().clone(),
-            }),
+            keys_from,
         };
         selection.check().map_err(|invalid| invalid.to_string())?;
         let spec = CloneSpec {
@@ -273,16 +268,6 @@ impl Order {
         }
         Ok(())
     }
-}
-
-/// Reads the list of `--keys`.
-fn named_keys(file: &Path, prefix: &Prefix) -> Result<KeyList, String> {
-    let said = |error: &dyn std::fmt::Display| format!("--keys {}: {error}", file.display());
-    if file == Path::new("-") {
-        return KeyList::read(std::io::stdin().lock(), prefix).map_err(|error| said(&error));
-    }
-    let opened = std::fs::File::open(file).map_err(|error| said(&error))?;
-    KeyList::read(std::io::BufReader::new(opened), prefix).map_err(|error| said(&error))
 }
 
 fn remove(file: &Path) -> Result<(), String> {

@@ -11,6 +11,7 @@ mod arguments;
 mod drive;
 mod ends;
 mod fidelity;
+mod keys;
 mod limits;
 mod lock;
 mod mirror;

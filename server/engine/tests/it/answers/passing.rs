@@ -39,10 +39,18 @@ async fn passing_refusals_of_listings_are_retried() {
 
 #[tokio::test]
 async fn lasting_refusals_are_asked_once() {
-    for (status, code) in [(400, "InvalidArgument"), (409, "InvalidBucketState"), (501, "NotImplemented")] {
+    for (status, code) in [(400, "InvalidArgument"), (409, "InvalidBucketState"), (505, "HttpVersionNotSupported")] {
         let (finished, attempts) = with_copies_of_b(usize::MAX, move || Fate::Refuse(status, code)).await;
         let failure = finished.only_failure();
         assert_eq!((attempts, failure.reason), (1, Reason::Store), "{status} {code}");
         assert!(failure.message.contains(&format!("{status} {code}: by the test")), "{}", failure.message);
     }
+}
+
+/// What the store does not do by itself goes through this process.
+#[tokio::test]
+async fn copy_that_the_store_lacks_is_asked_for_once() {
+    let (finished, attempts) = with_copies_of_b(usize::MAX, || Fate::Refuse(501, "NotImplemented")).await;
+    finished.is_equal();
+    assert_eq!(attempts, 1);
 }
