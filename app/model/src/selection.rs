@@ -145,9 +145,13 @@ impl fmt::Display for Selection {
                 (Some(least), Some(most)) => Some(format!("of {least} to {most}")),
             },
             (!classes.is_empty()).then(|| format!("of storage class {classes}")),
-            self.keys_from.as_ref().map(|keys| match keys.name.as_str() {
-                "-" => format!("among {} keys of standard input", keys.count),
-                name => format!("among {} keys of {name:?}", keys.count),
+            self.keys_from.as_ref().map(|KeysFrom { name, count, .. }| {
+                let keys = if *count == 1 { "the 1 key".to_owned() } else { format!("the {count} keys") };
+                if name == "-" {
+                    format!("among {keys} of standard input")
+                } else {
+                    format!("among {keys} of {name:?}")
+                }
             }),
         ];
         f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))

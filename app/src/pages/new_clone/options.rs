@@ -98,7 +98,7 @@ pub fn Options(texts: OptionTexts, checks: Checks) -> impl IntoView {
                 <Choice name="compare" label="Compare by" choices=&COMPARE chosen=texts.compare fault=compare_fault />
                 <p class="note" id="options-note">
                     "Each ticked option costs one HEAD request per object; comparing metadata costs one at each endpoint, comparing \
-                    content reads at both what no digest decides. Metadata, content headers, tags and storage class are always copied. Customer-provided keys (SSE-C) \
+                    content reads at both what no digest decides. Metadata, content headers, tags and storage class are copied, unless changed above. Customer-provided keys (SSE-C) \
                     are supported only on the command line."
                 </p>
             </fieldset>

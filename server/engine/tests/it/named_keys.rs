@@ -36,7 +36,7 @@ async fn only_named_keys_are_copied_and_nothing_is_listed() {
     assert_eq!((finished.taken.progress.done, finished.comparison().source_objects), (2, 2));
     assert_eq!(buckets.requests("ListObjectsV2"), 0);
     assert_eq!(buckets.keys("destination").await, ["out/b", "out/extra", "out/é \n"]);
-    assert!(finished.comparison().selection.to_string().contains("among 2 keys of \"keys.txt\""));
+    assert!(finished.comparison().selection.to_string().contains("among the 2 keys of \"keys.txt\""));
     let again = clone_keys(&store, spec("source/in/", "destination/out/"), named).await;
     assert_eq!((again.taken.progress.done, again.taken.progress.skipped), (0, 2));
 }

@@ -147,7 +147,7 @@ impl Order {
         let [source, destination] = args.ends.read(config, args.fidelity.requester_pays)?;
         if args.keys.is_some() && matches!(args.mode, ModeArg::Mirror) {
             return Err(
-                "a mirror deletes what the source does not list, and --keys lists nothing: leave one away".to_owned()
+                "a mirror deletes what the source does not list, and with --keys nothing is listed: leave out one of the two".to_owned()
             );
         }
         let keys = args.keys.as_deref().map(|file| keys::read(file, &source.location.prefix)).transpose()?;
