@@ -25,7 +25,7 @@ const UNITS: [(&str, u64); 8] = [
 ];
 
 impl ByteSize {
-    /// What a text must look like, for messages.
+    /// Accepted form of the text, as an error message states it.
     pub const EXPECTED: &str = "a whole number of bytes, such as 50MB, 1GiB or 8388608";
 }
 

@@ -16,7 +16,7 @@ pub struct BytesPerSecond(NonZeroU64);
 pub struct NotARate;
 
 impl BytesPerSecond {
-    /// What a text must look like, for messages.
+    /// Accepted form of the text, as an error message states it.
     pub const EXPECTED: &str = "bytes a second, at least 1, such as 50MB, 1GiB or 8388608";
 }
 

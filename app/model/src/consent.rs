@@ -30,8 +30,9 @@ pub struct DeletionLimits {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     pub limits: DeletionLimits,
-    /// Who gave it, and when.
+    /// Name of the person who gave the consent.
     pub by: String,
+    /// Time at which the consent was given.
     pub at: Time,
 }
 
@@ -46,7 +47,7 @@ pub struct StandingConsent {
     pub decision: Option<Decision>,
 }
 
-/// What a job would delete, compared with its consent.
+/// The plan of a scheduled mirror, and whether the standing consent covers its deletions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     pub plan: Plan,

@@ -4,14 +4,14 @@
 //! Always: the default costs no extra request. An option is never dropped silently: a store that cannot
 //! keep it fails the object, or the clone before its start.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, IgnoredAny},
 };
 
-use crate::{ClassFallback, ClassRule, Encryption, HeaderChanges, Invalid};
+use crate::{ClassFallback, ClassRule, Encryption, HeaderChanges, named::named};
 
 /// The options of a [`crate::CloneRequest`] and of the spec made of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub struct Fidelity {
     pub copy_by: CopyBy,
 }
 
-/// Who moves the bytes of copies.
+/// Whether the store copies objects by itself, or Logyard streams them from the source to the destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CopyBy {
@@ -94,35 +94,9 @@ pub enum Compare {
     Listing,
     /// Also by storage class, metadata, content headers and tags, at one HEAD per object and endpoint.
     Metadata,
-    /// By size and ETag of the listings. If no ETag, checksum or digest decides, Logyard reads both objects and compares them
-    /// byte by byte.
+    /// By size and ETag of the listings. Logyard reads two objects and compares them byte by byte if no ETag, checksum or
+    /// digest shows whether they are equal.
     Content,
-}
-
-impl Compare {
-    /// Name as in JSON and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Listing => "listing",
-            Self::Metadata => "metadata",
-            Self::Content => "content",
-        }
-    }
-}
-
-impl fmt::Display for Compare {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Compare {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let known = [Self::Listing, Self::Metadata, Self::Content].into_iter().find(|known| known.name() == text);
-        known.ok_or_else(|| Invalid::new("compare", text, "listing, metadata or content"))
-    }
 }
 
 /// How a clone treats an object whose tags it may not read at the source, or cannot write at the destination.
@@ -265,87 +239,19 @@ impl fmt::Display for Fidelity {
     }
 }
 
-impl Acl {
-    pub const ALL: [Self; 6] = [
-        Self::Copy,
-        Self::BucketOwnerFullControl,
-        Self::BucketOwnerRead,
-        Self::Private,
-        Self::AuthenticatedRead,
-        Self::PublicRead,
-    ];
-
-    /// Name in commands and JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Copy => "copy",
-            Self::BucketOwnerFullControl => "bucket-owner-full-control",
-            Self::BucketOwnerRead => "bucket-owner-read",
-            Self::Private => "private",
-            Self::AuthenticatedRead => "authenticated-read",
-            Self::PublicRead => "public-read",
-        }
-    }
-}
-
-impl UnreadableTags {
-    pub const ALL: [Self; 3] = [Self::Fail, Self::Warn, Self::Ignore];
-
-    /// Name in commands and JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fail => "fail",
-            Self::Warn => "warn",
-            Self::Ignore => "ignore",
-        }
-    }
-}
-
-impl FromStr for UnreadableTags {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let known = Self::ALL.into_iter().find(|policy| policy.name() == text);
-        known.ok_or_else(|| Invalid::new("unreadable_tags", text, "fail, warn or ignore"))
-    }
-}
-
-impl FromStr for Acl {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let known = Self::ALL.into_iter().find(|acl| acl.name() == text);
-        known.ok_or_else(|| Invalid::new("acl", text, format!("one of {}", Self::ALL.map(Self::name).join(", "))))
-    }
-}
-
-impl CopyBy {
-    pub const ALL: [Self; 3] = [Self::Auto, Self::Store, Self::Stream];
-
-    /// Name in commands and JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Store => "store",
-            Self::Stream => "stream",
-        }
-    }
-}
-
-impl fmt::Display for CopyBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for CopyBy {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let known = Self::ALL.into_iter().find(|by| by.name() == text);
-        known.ok_or_else(|| Invalid::new("copy_by", text, "auto, store or stream"))
-    }
-}
+named!(
+    Acl,
+    "acl",
+    Copy = "copy",
+    BucketOwnerFullControl = "bucket-owner-full-control",
+    BucketOwnerRead = "bucket-owner-read",
+    Private = "private",
+    AuthenticatedRead = "authenticated-read",
+    PublicRead = "public-read",
+);
+named!(Compare, "compare", Listing = "listing", Metadata = "metadata", Content = "content");
+named!(UnreadableTags, "unreadable_tags", Fail = "fail", Warn = "warn", Ignore = "ignore");
+named!(CopyBy, "copy_by", Auto = "auto", Store = "store", Stream = "stream");
 
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()

@@ -25,7 +25,7 @@ struct HourSpan {
 }
 
 impl Hours {
-    /// What a text must look like, for messages.
+    /// Accepted form of the text, as an error message states it.
     pub const EXPECTED: &str =
         "spans that do not overlap, each with its bytes a second, such as 08:00-18:00 10MB, 22:00-06:00 50MB";
 

@@ -27,6 +27,7 @@ mod limits;
 mod list;
 mod live;
 mod name;
+mod named;
 pub mod number;
 mod pipeline;
 mod place;

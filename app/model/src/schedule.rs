@@ -154,8 +154,9 @@ pub struct Schedule {
     pub created_at: Time,
     /// Grows with every edit; an edit names the one that it is based on.
     pub revision: i64,
-    /// Who edited it last, and when.
+    /// Name of the last editor; `None` before the first edit.
     pub edited_by: Option<String>,
+    /// Time of the last edit.
     pub edited_at: Option<Time>,
     pub next_at: Option<Time>,
     pub verify_next_at: Option<Time>,

@@ -104,8 +104,8 @@ impl Selection {
         self.unknown_of_extras().is_some()
     }
 
-    /// What the selection would have to know about the source of an object that only the destination has: `age`,
-    /// `size and storage class`; `None` if its key decides.
+    /// Attributes of the source object by which the selection chooses, in words: `age`, `size and storage class`. They are
+    /// unknown for an object that only the destination has. `None` if the selection chooses by key alone.
     pub fn unknown_of_extras(&self) -> Option<String> {
         let parts = [
             (self.newer_than.is_some() || self.older_than.is_some()).then_some("age"),

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::checks::Checks;
-use crate::{forms::LimitTexts, ui::FieldFault};
+use super::{checks::Checks, text_fields::TextField};
+use crate::forms::LimitTexts;
 
 #[component]
 pub fn LimitFields(texts: LimitTexts, checks: Checks) -> impl IntoView {
@@ -28,7 +28,7 @@ pub fn LimitFields(texts: LimitTexts, checks: Checks) -> impl IntoView {
     ];
     let field = |(name, label, empty, text): (&'static str, &'static str, &'static str, String)| {
         let fault = checks.at(name).map(|problem| problem.detail.clone());
-        view! { <Field name label empty text fault /> }
+        view! { <TextField name label empty text fault /> }
     };
     view! {
         <details open=said>
@@ -43,22 +43,5 @@ pub fn LimitFields(texts: LimitTexts, checks: Checks) -> impl IntoView {
                 </p>
             </fieldset>
         </details>
-    }
-}
-
-#[component]
-fn Field(
-    name: &'static str,
-    label: &'static str,
-    empty: &'static str,
-    text: String,
-    fault: Option<String>,
-) -> impl IntoView {
-    let id = name.replace('_', "-");
-    let faulty = format!("{id}-fault");
-    view! {
-        <label for=id.clone()>{label}</label>
-        <input id=id name=name autocomplete="off" spellcheck="false" placeholder=empty aria-describedby=faulty.clone() value=text />
-        <FieldFault id=faulty text=fault />
     }
 }

@@ -10,6 +10,7 @@ mod limit_fields;
 mod object_filter;
 mod options;
 mod preview;
+mod text_fields;
 
 use leptos::{either::Either, prelude::*, server_fn::ServerFn};
 use model::StoreStatus;

@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::checks::Checks;
+use super::{
+    checks::Checks,
+    text_fields::{LinesField, TextField},
+};
 use crate::{
     forms::{CloneForm, instant, local},
-    ui::{FieldFault, in_textarea},
+    ui::FieldFault,
 };
 
 #[component]
@@ -22,14 +25,13 @@ pub fn ObjectFilter(form: CloneForm, checks: Checks) -> impl IntoView {
             <summary>"Filter objects"</summary>
             <fieldset class="side" aria-describedby="globs">
                 <legend class="visually-hidden">"Filter objects"</legend>
-                <Globs name="include" label="Include" empty="all keys" text=include fault=include_fault />
-                <Globs name="exclude" label="Exclude" empty="none" text=exclude fault=exclude_fault />
+                <LinesField name="include" label="Include" empty="all keys" text=include fault=include_fault />
+                <LinesField name="exclude" label="Exclude" empty="none" text=exclude fault=exclude_fault />
                 <Instant id="newer-than" name="newer_than" label="Modified since (UTC)" text=newer_than fault=since_fault />
                 <Instant id="older-than" name="older_than" label="Modified before (UTC)" text=older_than fault=until_fault />
-                <Text id="min-size" name="min_size" label="Smallest size" empty="any, or such as 1MB" text=min_size fault=least_fault />
-                <Text id="max-size" name="max_size" label="Largest size" empty="any, or such as 5GiB" text=max_size fault=most_fault />
-                <Text
-                    id="of-class"
+                <TextField name="min_size" label="Smallest size" empty="any, or such as 1MB" text=min_size fault=least_fault />
+                <TextField name="max_size" label="Largest size" empty="any, or such as 5GiB" text=max_size fault=most_fault />
+                <TextField
                     name="of_class"
                     label="Storage classes"
                     empty="any, or such as STANDARD, GLACIER_IR"
@@ -59,65 +61,5 @@ fn Instant(
         <label for=id>{label}</label>
         <input id=id type="datetime-local" name=name step="any" aria-describedby=faulty.clone() value=value />
         <FieldFault id=faulty text=fault />
-    }
-}
-
-#[component]
-fn Text(
-    id: &'static str,
-    name: &'static str,
-    label: &'static str,
-    empty: &'static str,
-    text: String,
-    fault: Option<String>,
-) -> impl IntoView {
-    let faulty = format!("{id}-fault");
-    view! {
-        <label for=id>{label}</label>
-        <input id=id name=name autocomplete="off" spellcheck="false" placeholder=empty aria-describedby=faulty.clone() value=text />
-        <FieldFault id=faulty text=fault />
-    }
-}
-
-#[component]
-fn Globs(
-    name: &'static str,
-    label: &'static str,
-    empty: &'static str,
-    text: String,
-    fault: Option<String>,
-) -> impl IntoView {
-    let faulty = format!("{name}-fault");
-    let shown = in_textarea(&text);
-    view! {
-        <label for=name>{label}</label>
-        <textarea
-            id=name
-            name=name
-            rows="2"
-            autocomplete="off"
-            spellcheck="false"
-            placeholder=empty
-            aria-describedby=faulty.clone()
-            inner_html=shown
-        ></textarea>
-        <FieldFault id=faulty text=fault />
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Everything in a textarea is text, so the renderer must not add comments or spaces.
-    #[test]
-    fn textarea_contains_only_the_globs() {
-        for (text, shown) in [("", ""), ("</textarea><b>&", "&lt;/textarea>&lt;b>&amp;")] {
-            let text = text.to_owned();
-            let html = view! { <Globs name="include" label="Include" empty="all" text fault=None /> }.to_html();
-            let (_, area) = html.split_once("<textarea").unwrap();
-            let (area, _) = area.split_once("</textarea>").unwrap();
-            assert_eq!(area.split_once('>').unwrap().1, shown, "{html}");
-        }
     }
 }

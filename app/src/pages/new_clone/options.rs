@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::checks::Checks;
-use crate::{
-    forms::OptionTexts,
-    ui::{FieldFault, in_textarea},
+use super::{
+    checks::Checks,
+    text_fields::{LinesField, TextField},
 };
+use crate::{forms::OptionTexts, ui::FieldFault};
 
 const SSE: [(&str, &str); 3] =
     [("", "destination bucket's default"), ("AES256", "AES256: keys of the store"), ("aws:kms", "aws:kms: a KMS key")];
@@ -59,32 +59,27 @@ pub fn Options(texts: OptionTexts, checks: Checks) -> impl IntoView {
                 />
                 <FieldFault id="sse-kms-key-id-fault".to_owned() text=key_fault />
                 <Choice name="acl" label="Access control (ACL)" choices=&ACL chosen=texts.acl fault=acl_fault />
-                <Text
+                <TextField
                     name="storage_class"
                     label="Storage class"
-                    placeholder="keep; or none, STANDARD_IA, GLACIER=STANDARD"
-                    given=texts.storage_class
+                    empty="keep; or none, STANDARD_IA, GLACIER=STANDARD"
+                    text=texts.storage_class
                     fault=class_fault
                 />
-                <Text
+                <TextField
                     name="storage_class_fallback"
                     label="Where the class is refused"
-                    placeholder="fail; or none, or a class"
-                    given=texts.storage_class_fallback
+                    empty="fail; or none, or a class"
+                    text=texts.storage_class_fallback
                     fault=fallback_fault
                 />
-                <label for="set_headers">"Headers of copies, one a line"</label>
-                <textarea
-                    id="set_headers"
+                <LinesField
                     name="set_headers"
-                    rows="2"
-                    autocomplete="off"
-                    spellcheck="false"
-                    placeholder="Cache-Control: max-age=60"
-                    aria-describedby="set_headers-fault"
-                    inner_html=in_textarea(&texts.set_headers)
-                ></textarea>
-                <FieldFault id="set_headers-fault".to_owned() text=headers_fault />
+                    label="Headers of copies, one a line"
+                    empty="none, or such as Cache-Control: max-age=60"
+                    text=texts.set_headers
+                    fault=headers_fault
+                />
                 <Choice name="copy_by" label="Copied by" choices=&COPY_BY chosen=texts.copy_by fault=by_fault />
                 <Choice
                     name="unreadable_tags"
@@ -103,30 +98,6 @@ pub fn Options(texts: OptionTexts, checks: Checks) -> impl IntoView {
                 </p>
             </fieldset>
         </details>
-    }
-}
-
-#[component]
-fn Text(
-    name: &'static str,
-    label: &'static str,
-    placeholder: &'static str,
-    given: String,
-    fault: Option<String>,
-) -> impl IntoView {
-    let faulty = format!("{name}-fault");
-    view! {
-        <label for=name>{label}</label>
-        <input
-            id=name
-            name=name
-            autocomplete="off"
-            spellcheck="false"
-            placeholder=placeholder
-            aria-describedby=faulty.clone()
-            value=given
-        />
-        <FieldFault id=faulty text=fault />
     }
 }
 

@@ -9,7 +9,7 @@ use crate::s3::{S3Client, S3Error};
 /// permission.
 pub async fn check(spec: &CloneSpec, source: &S3Client, destination: &S3Client) -> Result<(), CloneError> {
     apart(spec, source, destination)?;
-    let mover = mover(spec, source, destination)?;
+    mover(spec, source, destination)?;
     let (source, destination) = (source.hasty(), destination.hasty());
     if spec.selection.keys_from.is_some() {
         return exist(&[(&source, &spec.source), (&destination, &spec.destination)]).await;
@@ -36,13 +36,24 @@ pub async fn check(spec: &CloneSpec, source: &S3Client, destination: &S3Client) 
     if spec.fidelity.object_lock == ObjectLock::Copy {
         source.tells_locks(&spec.source.bucket, key).await?;
     }
-    if mover.streams() && spec.fidelity.unreadable_tags == UnreadableTags::Fail {
-        source.tells_tags(&spec.source.bucket, key).await.map_err(|error| CloneError::TagsUnknown { error })?;
-    }
-    Ok(())
+    check_tags(spec, &source, &destination, key).await
 }
 
-/// Who moves the bytes. Fails if that is to be the store, and it cannot reach both ends.
+/// Fails if objects are streamed, must keep their tags, and the tags of this one may not be read.
+pub(super) async fn check_tags(
+    spec: &CloneSpec,
+    source: &S3Client,
+    destination: &S3Client,
+    key: &Key,
+) -> Result<(), CloneError> {
+    let streams = mover(spec, source, destination)?.streams();
+    if !streams || spec.mode == Mode::Verify || spec.fidelity.unreadable_tags != UnreadableTags::Fail {
+        return Ok(());
+    }
+    source.tells_tags(&spec.source.bucket, key).await.map_err(|error| CloneError::TagsUnknown { error })
+}
+
+/// Returns the [`Mover`] of the clone. Fails if only the store may copy, and no one credential reaches both ends.
 pub(super) fn mover(spec: &CloneSpec, source: &S3Client, destination: &S3Client) -> Result<Mover, CloneError> {
     let mover = Mover::new(spec.fidelity.copy_by, source.endpoint().one_credential(destination.endpoint()));
     if mover.lacks_credential() && spec.mode != Mode::Verify { Err(CloneError::NoCopyByStore) } else { Ok(mover) }

@@ -1,4 +1,4 @@
-//! Who moves the bytes of a clone's copies: the store by itself, or this process.
+//! Decides for each copy whether the store makes it by itself, or this process streams the object.
 //!
 //! Always: a store that cannot copy by itself is found out by its own answer, and only a streamed copy that succeeds shows
 //! that it was that; later objects are then streamed at once.
@@ -42,9 +42,15 @@ impl Mover {
         self.streams_objects.load(Relaxed)
     }
 
-    /// Copies by the store, and through this process if the store cannot.
-    pub async fn run<T, Copying>(&self, unit: Unit, copy: impl Fn(Transfer) -> Copying) -> Result<T, Failed>
+    /// Copies by the store, and through this process if the store cannot; `prepare` then comes first.
+    pub async fn run<T, Preparing, Copying>(
+        &self,
+        unit: Unit,
+        prepare: impl FnOnce() -> Preparing,
+        copy: impl Fn(Transfer) -> Copying,
+    ) -> Result<T, Failed>
     where
+        Preparing: Future<Output = Result<(), Failed>>,
         Copying: Future<Output = Result<T, Failed>>,
     {
         let streams = match unit {
@@ -56,7 +62,9 @@ impl Mover {
         }
         match copy(Transfer::Copied).await {
             Err(refused) if self.by == CopyBy::Auto && refused.error.cannot_copy() => {
-                let streamed = copy(Transfer::Streamed).await.map_err(|failed| failed.and(&refused))?;
+                // Behind pointers: seldom needed, and part of each copy in flight.
+                Box::pin(prepare()).await?;
+                let streamed = Box::pin(copy(Transfer::Streamed)).await.map_err(|failed| failed.and(&refused))?;
                 if !streams.swap(true, Relaxed) {
                     log_once(&refused.error);
                 }

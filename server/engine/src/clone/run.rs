@@ -7,8 +7,16 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CloneError, Options, Tracker, check::mover, copier::copy, endpoints::Endpoints, job_ceilings::limited,
-    plan::PlanTotals, prune::prune, retry::retry as retry_failed, tracker::Pruning, verify::verify,
+    CloneError, Options, Tracker,
+    check::{check_tags, mover},
+    copier::copy,
+    endpoints::Endpoints,
+    job_ceilings::limited,
+    plan::PlanTotals,
+    prune::prune,
+    retry::retry as retry_failed,
+    tracker::Pruning,
+    verify::verify,
 };
 use crate::{clock::now, s3::S3Client};
 
@@ -37,6 +45,9 @@ pub async fn run(
     mover(spec, source, destination)?;
     if spec.selection.keys_from.is_some() != options.keys.is_some() {
         return Err(CloneError::NoKeys);
+    }
+    if let Some(key) = options.keys.as_ref().and_then(|keys| keys.first()) {
+        check_tags(spec, source, destination, &key).await?;
     }
     let (source, destination, _following_hours) = limited(source, destination, &spec.limits)?;
     let concurrency = spec.limits.concurrency.and_then(|most| usize::try_from(most.get()).ok());

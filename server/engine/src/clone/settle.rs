@@ -1,6 +1,6 @@
 //! Settles one object: compared where that needs requests, copied as it is now, or failed with a reason.
 
-use model::{Failure, Key, Reason};
+use model::{Failure, Key, Reason, UnreadableTags};
 
 use super::{CloneError, endpoints::Endpoints, mover::Unit, window::Outcome};
 use crate::{
@@ -114,11 +114,11 @@ impl Endpoints {
     async fn copy(&self, source: &Listed, to: &Key) -> Result<Copied, Failed> {
         if source.size > self.multipart_threshold.bytes() {
             let copy = async |transfer| self.in_parts(source, to, transfer).send().await;
-            return self.mover.run(Unit::Part, copy).await;
+            return self.mover.run(Unit::Part, || self.tells_tags(source), copy).await;
         }
         if was_cut(source) {
             let copy = async |transfer| self.in_parts(source, to, transfer).send_as_cut().await;
-            if let Some(copied) = self.mover.run(Unit::Part, copy).await? {
+            if let Some(copied) = self.mover.run(Unit::Part, || self.tells_tags(source), copy).await? {
                 return Ok(copied);
             }
         }
@@ -126,7 +126,17 @@ impl Endpoints {
             Transfer::Copied => self.copy_by_store(source, to).await,
             Transfer::Streamed => self.streamed(source, to).send().await,
         };
-        self.mover.run(Unit::Object, copy).await
+        self.mover.run(Unit::Object, || self.tells_tags(source), copy).await
+    }
+
+    /// Fails if the object may have tags that the source does not tell of, and the clone must keep them. A store that copies
+    /// by itself carries them unseen; a streamed copy would lose them.
+    pub async fn tells_tags(&self, source: &Listed) -> Result<(), Failed> {
+        if self.spec.fidelity.unreadable_tags != UnreadableTags::Fail {
+            return Ok(());
+        }
+        let told = self.source.tells_tags(&self.spec.source.bucket, &source.key).await;
+        told.map_err(|error| Failed { error, attempts: 1 })
     }
 
     async fn copy_by_store(&self, source: &Listed, to: &Key) -> Result<Copied, Failed> {

@@ -117,6 +117,8 @@ impl PairVisitor for Reader {
 
 struct Tally {
     mode: Mode,
+    /// Whether named keys are looked at, and nothing is listed.
+    named: bool,
     tracker: Tracker,
     counts: Mutex<Counts>,
 }
@@ -131,7 +133,12 @@ struct Counts {
 impl Tally {
     fn new(spec: &CloneSpec, known: HashSet<Key>, tracker: &Tracker) -> Self {
         let counts = Counts { comparison: empty_comparison(spec), known, fresh: 0, unproven: Vec::new() };
-        Self { mode: spec.mode, tracker: tracker.clone(), counts: Mutex::new(counts) }
+        Self {
+            mode: spec.mode,
+            named: spec.selection.keys_from.is_some(),
+            tracker: tracker.clone(),
+            counts: Mutex::new(counts),
+        }
     }
 
     fn left_out(&self) {
@@ -140,7 +147,12 @@ impl Tally {
     }
 
     fn missing(&self, source: &Listed) {
-        let message = "listed at the source, not at the destination";
+        // A HEAD that is denied does not show an object either.
+        let message = if self.named {
+            "at the source, and a HEAD does not show it at the destination"
+        } else {
+            "listed at the source, not at the destination"
+        };
         self.count(|counts| {
             counts.source(source);
             counts.comparison.missing += 1;

@@ -99,6 +99,11 @@ impl KeyList {
         &self.digest
     }
 
+    /// The lowest key.
+    pub(crate) fn first(&self) -> Option<Key> {
+        Key::try_from(self.blocks.first()?.first.clone()).ok()
+    }
+
     /// Number of the block from which on keys after this one are found.
     pub(super) fn block_after(&self, after: Option<&str>) -> usize {
         after.map_or(0, |after| self.blocks.partition_point(|block| block.first.as_str() <= after).saturating_sub(1))

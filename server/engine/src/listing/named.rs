@@ -85,7 +85,12 @@ impl S3Client {
             Ok(head) => return Ok(Found::Object(head.object)),
             Err(error) if error.fatal() => return Err(error),
             Err(error) if named.expected => error,
-            Err(_) => return Ok(Found::Nothing),
+            Err(error) => {
+                if *error.fault() != S3Fault::NotFound {
+                    tracing::warn!(%error, key = key.as_str(), "not known whether the destination has it; it is written");
+                }
+                return Ok(Found::Nothing);
+            }
         };
         let why = match error.reason() {
             Reason::Gone => (Reason::Gone, "it is named in the list, and the source has no such object".to_owned()),

@@ -15,6 +15,7 @@ use super::{
     encoding::listed_key,
     error::{Failed, S3Error},
     key_count::SamePage,
+    list_v1::{looks_like_v1, refuses_version},
     odd_key::{OddKey, is_odd, stand_in},
 };
 
@@ -116,7 +117,10 @@ impl S3Client {
         from: &Start,
     ) -> Result<ListObjectsV2Output, S3Error> {
         if self.only_v1.is_known() {
-            return self.page_by_v1(context, most, bucket, prefix, from).await;
+            match self.page_by_v1(context, most, bucket, prefix, from).await {
+                Err(error) if refuses_version(&error) => self.only_v1.note(false),
+                page => return page,
+            }
         }
         let mut request = self
             .client
@@ -129,12 +133,14 @@ impl S3Client {
             Start::Key(after) => request.set_start_after(after.clone()),
             Start::Token { token, .. } => request.continuation_token(token),
         };
-        let first_version = match request.send().await.map_err(|error| context.classify(&error)) {
-            Ok(page) if !self.only_v1.is_shown_by(&page, from) => return Ok(page),
-            Err(error) if !self.only_v1.is_shown_by_refusal(&error) => return Err(error),
-            _ => self.page_by_v1(context, most, bucket, prefix, from),
+        let refused = match request.send().await.map_err(|error| context.classify(&error)) {
+            Ok(page) if looks_like_v1(&page, from) => None,
+            Err(error) if refuses_version(&error) => Some(error),
+            answer => return answer,
         };
-        first_version.await
+        let page = self.page_by_v1(context, most, bucket, prefix, from).await;
+        self.only_v1.note(page.is_ok());
+        page.map_err(|error| refused.unwrap_or(error))
     }
 }
 

@@ -3,7 +3,9 @@
 //! Some refuse the second version; others do not see the difference, and answer as to the first: without a count of keys,
 //! without a token, and from the first key, wherever the page should start.
 //!
-//! Always: such a page is checked as any other. Its token is the key after which the next one starts.
+//! Always: such a page is checked as any other. Its token is the key after which the next one starts. Only a page that was
+//! answered shows which version a store knows, and one that is refused later makes it unknown again: a passing refusal
+//! changes nothing for good.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -27,27 +29,28 @@ impl OnlyV1 {
         self.0.load(Relaxed)
     }
 
-    /// Whether the store refused the second version.
-    pub fn is_shown_by_refusal(&self, error: &S3Error) -> bool {
-        let S3Fault::Other(answer) = error.fault() else { return false };
-        let shown = matches!(answer.status, 405 | 501) || answer.code == "NotImplemented";
-        self.0.fetch_or(shown, Relaxed);
-        shown
+    /// Records which version the store has just answered.
+    pub fn note(&self, only_v1: bool) {
+        self.0.store(only_v1, Relaxed);
     }
+}
 
-    /// Whether the page looks as the answer to a request of the first version: asking again by that tells. A store that has
-    /// given a token knows the second.
-    pub fn is_shown_by(&self, page: &ListObjectsV2Output, from: &Start) -> bool {
-        let uncounted = page.key_count().is_none() && page.next_continuation_token().is_none();
-        let shown = uncounted
-            && match from {
-                Start::Key(None) => page.is_truncated() == Some(true),
-                Start::Key(Some(_)) => true,
-                Start::Token { .. } => false,
-            };
-        self.0.fetch_or(shown, Relaxed);
-        shown
-    }
+/// Whether the store may not know this version of the request.
+pub(super) fn refuses_version(error: &S3Error) -> bool {
+    let S3Fault::Other(answer) = error.fault() else { return false };
+    matches!(answer.status, 405 | 501) || answer.code == "NotImplemented"
+}
+
+/// Whether the page looks as the answer to a request of the first version: asking again by that tells. A store that has given
+/// a token knows the second.
+pub(super) fn looks_like_v1(page: &ListObjectsV2Output, from: &Start) -> bool {
+    let uncounted = page.key_count().is_none() && page.next_continuation_token().is_none();
+    uncounted
+        && match from {
+            Start::Key(None) => page.is_truncated() == Some(true),
+            Start::Key(Some(_)) => true,
+            Start::Token { .. } => false,
+        }
 }
 
 impl S3Client {

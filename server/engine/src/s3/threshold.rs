@@ -15,7 +15,7 @@ pub struct NotAThreshold;
 const UNITS: [(&str, u64); 5] = [("", 1), ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
 impl Threshold {
-    /// What a text must look like, for messages.
+    /// Accepted form of the text, as an error message states it.
     pub const EXPECTED: &str = "a size from 5MiB to 5GiB, such as 8MiB, 1GiB or 8388608";
 
     pub fn bytes(self) -> u64 {

@@ -114,3 +114,38 @@ async fn store_that_lists_only_by_the_first_version_is_cloned_whole() {
         }
     }
 }
+
+/// A proxy may answer for the store once: what it says is forgotten.
+#[tokio::test]
+async fn passing_refusal_does_not_change_the_version_for_good() {
+    let buckets = TestBuckets::with(&["a"]).await;
+    let proxy = Proxy::before(&buckets.store.url(), |seen| {
+        let v1 = seen.target.contains("encoding-type") && !seen.target.contains("list-type=2");
+        let refused = v1 || (seen.kind == Kind::List && seen.number == 0);
+        std::future::ready(if refused { Fate::Refuse(501, "NotImplemented") } else { Fate::Forward })
+    })
+    .await;
+    let store = connect_as_anyone(proxy.url()).await;
+    let first = clone_at(&store, &source_to_destination()).await;
+    assert!(first.error().to_string().contains("NotImplemented"), "{first:?}");
+    clone_at(&store, &source_to_destination()).await.is_equal();
+}
+
+/// A store that copies by itself carries tags which its client may not see; a streamed copy would lose them.
+#[tokio::test]
+async fn fallback_to_streaming_does_not_lose_tags_that_cannot_be_seen() {
+    let buckets = TestBuckets::new().await;
+    buckets.store.put_content("source", "tagged", &crate::traps::full("t")).await.unwrap();
+    let proxy = Proxy::before(&buckets.store.url(), |seen| {
+        std::future::ready(match seen.kind {
+            Kind::Copy => Fate::Refuse(501, "NotImplemented"),
+            _ if seen.target.contains("tagging") => Fate::Refuse(403, "AccessDenied"),
+            _ => Fate::Forward,
+        })
+    })
+    .await;
+    let finished = clone_at(&connect_as_anyone(proxy.url()).await, &source_to_destination()).await;
+    let failure = finished.only_failure();
+    assert!(failure.message.contains("s3:GetObjectTagging"), "{}", failure.message);
+    assert_eq!(buckets.store.count("destination").unwrap(), 0);
+}

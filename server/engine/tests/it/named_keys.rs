@@ -101,3 +101,19 @@ async fn clone_of_a_list_that_is_not_at_hand_is_refused() {
     spec.selection.keys_from = Some(keys_from(&KeyList::read(&b"a"[..], &spec.source.prefix).unwrap()));
     assert!(matches!(buckets.clone(&spec).await.error(), CloneError::NoKeys));
 }
+
+#[tokio::test]
+async fn named_keys_are_not_streamed_where_tags_cannot_be_seen() {
+    let (here, there) = (TestBuckets::with(&["a"]).await, TestBuckets::new().await);
+    let proxy = Proxy::before(&here.store.url(), |seen| {
+        let tags = seen.target.contains("tagging");
+        std::future::ready(if tags { Fate::Refuse(403, "AccessDenied") } else { Fate::Forward })
+    })
+    .await;
+    let list = KeyList::read(&b"a"[..], &spec("source", "destination").source.prefix).unwrap();
+    let mut spec = spec("source", "destination");
+    spec.selection.keys_from = Some(keys_from(&list));
+    let options = Options { keys: Some(Arc::new(list)), ..options() };
+    let finished = clone_with(&connect(proxy.url()).await, &there.engine().await, &spec, &options).await;
+    assert!(finished.error().to_string().contains("s3:GetObjectTagging"), "{finished:?}");
+}

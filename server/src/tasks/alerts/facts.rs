@@ -175,7 +175,8 @@ fn outcome(firing: &Firing, job: Option<&Job>) -> FiringOutcome {
             FiringOutcome::Unconfirmed(exceeds.unwrap_or_else(|| error.message.clone()))
         }
         (State::Failed, error) => {
-            FiringOutcome::Failed(error.as_ref().map(|error| error.message.clone()).unwrap_or_default())
+            let reason = error.as_ref().map(|error| error.message.clone());
+            FiringOutcome::Failed(reason.unwrap_or_else(|| "no reason is on record".to_owned()))
         }
         (State::Queued | State::Running | State::Paused, _) if first => FiringOutcome::Pending,
         (State::Queued | State::Running | State::Paused | State::Cancelled, _) => FiringOutcome::Unclear,

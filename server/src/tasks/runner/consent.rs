@@ -117,7 +117,7 @@ fn said(standing: &StandingConsent, decision: &Decision) -> String {
 }
 
 fn needs_confirmation(exceeds: &str) -> JobError {
-    let message = format!("Everything is copied, and nothing was deleted. {exceeds}");
+    let message = format!("The copying is done, and nothing was deleted. {exceeds}");
     JobError::new(
         NEEDS_CONFIRMATION,
         &message,

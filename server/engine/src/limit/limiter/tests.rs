@@ -2,7 +2,10 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use tokio::{task::JoinSet, time};
+use tokio::{
+    task::{self, JoinSet},
+    time,
+};
 
 use super::*;
 use crate::limit::BytesPerSecond;
@@ -94,7 +97,8 @@ async fn changed_ceiling_holds_for_waiters() {
     limiter.acquire(1_000).await;
     let shared = Arc::clone(&limiter);
     let waiting = tokio::spawn(async move { turns(&shared, 3).await });
-    time::sleep(Duration::from_secs(10)).await;
+    task::yield_now().await; // the waiters have asked by then
+    time::advance(Duration::from_secs(10)).await;
     limiter.set(Some(NonZeroU32::new(2).unwrap().into()));
     let turns = waiting.await.unwrap();
     let seconds: Vec<f64> = turns.iter().map(|at| (*at - began).as_secs_f64()).collect();

@@ -37,8 +37,9 @@ mod tags;
 mod unproven;
 mod whole;
 
-use self::whole::{assert_same, full};
+use self::whole::assert_same;
 pub use self::{
     carried::{look, multipart},
     keys::ODD,
+    whole::full,
 };
