@@ -13,7 +13,7 @@ use crate::{
 pub const REFUSED: Mark = Mark { shape: "✖", word: "refused", tone: "bad" };
 const SKIPPED: Mark = Mark { shape: "‖", word: "skipped", tone: "warn" };
 /// The mark of a mirror whose plan can be confirmed.
-pub const WAITS: Mark = Mark { shape: "?", word: "waits for a yes", tone: "warn" };
+pub const WAITS: Mark = Mark { shape: "?", word: "waits for a confirmation", tone: "warn" };
 /// The mark of a mirror whose plan nobody confirmed in time, or that a later job followed.
 const UNCONFIRMED: Mark = Mark { shape: "✖", word: "not confirmed", tone: "bad" };
 /// The mark of a job of which nothing is known any more.

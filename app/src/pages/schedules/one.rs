@@ -61,7 +61,9 @@ fn Story(list: FiringList, query: Query) -> impl IntoView {
     let name = schedule.name.to_string();
     let waiting = page.items.iter().find_map(|(record, _)| record.waits.clone());
     let mistyped = problem_in(&query).is_some_and(|problem| problem.code == ProblemCode::Invalid);
-    let edited = query.get("edited").is_some().then_some("The changes are saved.");
+    // Of this revision: a link that was kept says nothing of a later edit.
+    let edited = query.get("edited") == Some(schedule.revision.to_string().as_str());
+    let edited = edited.then_some("The changes are saved.");
     view! {
         <PageTitle text=format!("{name} · Schedules") />
         <h1>"Schedule " {name}</h1>

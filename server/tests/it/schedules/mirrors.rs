@@ -239,7 +239,7 @@ async fn pages_make_show_and_confirm_a_scheduled_mirror() {
     let id = leads_to(&made).split_once('=').unwrap().1.to_owned();
     let job = fired(&server, &format!("/api/v1/schedules/{id}")).await;
     let list = page(&server, "/schedules").await;
-    assert!(list.contains("waits for a yes"), "{list}");
+    assert!(list.contains("waits for a confirmation"), "{list}");
     let story = page(&server, &format!("/schedules/{id}")).await;
     for text in ["2 objects, 8 B", "would be deleted", "at most 1 object, by local", "Delete 2 objects", "s3://target"]
     {
