@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ByteSize, Digest, Glob, Invalid, StorageClass, Time};
+use crate::{ByteSize, Digest, Glob, Invalid, StorageClass, Time, number};
 
 /// A selection; all objects by default. Globs apply to the key after the location's prefix, all else to the object as
 /// the source lists it.
@@ -146,7 +146,8 @@ impl fmt::Display for Selection {
             },
             (!classes.is_empty()).then(|| format!("of storage class {classes}")),
             self.keys_from.as_ref().map(|KeysFrom { name, count, .. }| {
-                let keys = if *count == 1 { "the 1 key".to_owned() } else { format!("the {count} keys") };
+                let keys =
+                    if *count == 1 { "the 1 key".to_owned() } else { format!("the {} keys", number::count(*count)) };
                 if name == "-" {
                     format!("among {keys} of standard input")
                 } else {

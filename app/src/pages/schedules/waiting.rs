@@ -22,7 +22,7 @@ pub fn ConfirmPlan(schedule: Schedule, waiting: Waiting, mistyped: bool, now: Ti
             <h2 id="waits" class="losses">{objects.clone()} ", " {bytes(to_delete_bytes)} ", would be deleted"</h2>
             <p>{decision.exceeds}</p>
             <p>
-                "Everything is copied, and nothing was deleted. These objects had no counterpart at the source at "
+                "The copying is done, and nothing was deleted. These objects had no counterpart at the source at "
                 <Moment at now /> ":"
             </p>
             <pre class="losses">{decision.examples.join("\n")}</pre>

@@ -34,6 +34,9 @@ pub struct Summary {
     /// The selection of objects; empty for all.
     #[serde(skip)]
     only: String,
+    /// Whether a HEAD of each named key took the place of the listings.
+    #[serde(skip)]
+    named: bool,
 }
 
 impl Summary {
@@ -48,6 +51,7 @@ impl Summary {
             resume: None,
             title: order.title(),
             only: order.spec.selection.to_string(),
+            named: order.spec.selection.keys_from.is_some(),
         }
     }
 
@@ -63,12 +67,14 @@ impl Summary {
             resume: None,
             title: String::new(),
             only: String::new(),
+            named: false,
         }
     }
 
     /// Prints to standard output, unless nothing was started.
     pub fn print(&self) {
         let verdict = match self.outcome {
+            Outcome::Equal if self.named => "Equal as far as named, proven by a HEAD of each key at both places",
             Outcome::Equal if !self.only.is_empty() => "Equal as far as chosen, proven by comparing both listings",
             Outcome::Equal => "Equal, proven by comparing both listings",
             Outcome::Unverified => "Copied, in part unverified",
@@ -89,7 +95,8 @@ impl Summary {
         let verdict = if self.emptied() { "Emptied: neither side has objects" } else { verdict };
         out!("{verdict}: {}", self.title);
         if !self.only.is_empty() {
-            out!("  only objects {}; all others were passed over", self.only);
+            let others = if self.named { "no others were looked at" } else { "all others were passed over" };
+            out!("  only objects {}; {others}", self.only);
         }
         let progress = &self.progress;
         #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
