@@ -4,7 +4,7 @@
 
 use model::{
     ClassFallback, CloneRequest, CloneSpec, Compare, CopyBy, Encryption, Fidelity, Limits, Mode, ObjectLock, Place,
-    Selection, UnreadableTags,
+    Report, Selection, UnreadableTags,
 };
 
 /// A command line and an equivalent `curl` call.
@@ -93,20 +93,16 @@ pub fn only(selection: &Selection) -> String {
 /// The `curl` call for `POST /api/v1/clones` at `origin`, such as `http://127.0.0.1:3000`; an empty origin becomes
 /// `$LOGYARD`. For a mirror it calls the preview, because a mirror starts only with the plan of a preview and a typed name.
 pub fn curl(spec: &CloneSpec, origin: &str) -> String {
-    let place = |location: &model::Location| Place {
-        store: Some(location.store.clone()),
-        bucket: location.bucket.clone(),
-        prefix: location.prefix.clone(),
-    };
     let request = CloneRequest {
-        source: place(&spec.source),
-        destination: place(&spec.destination),
+        source: Place::from(spec.source.clone()),
+        destination: Place::from(spec.destination.clone()),
         mode: spec.mode,
         dry_run: spec.dry_run,
         name: spec.name.clone(),
         selection: spec.selection.clone(),
         fidelity: spec.fidelity.clone(),
         limits: spec.limits.clone(),
+        report: spec.report.clone().map(Report::from),
         plan: None,
         confirm: None,
     };
@@ -152,6 +148,7 @@ mod tests {
             fidelity: Fidelity::default(),
             limits: Limits::default(),
             plan: None,
+            report: None,
             consent: None,
         }
     }

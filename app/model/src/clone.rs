@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ByteSize, Digest, Fidelity, Glob, JobName, Limits, Location, Place, Plan, Price, Selection, StandingConsent,
-    StorageClass, Time, fidelity::is_default,
+    ByteSize, Digest, Fidelity, Glob, JobName, Limits, Location, Place, Plan, Price, Report, Selection,
+    StandingConsent, StorageClass, Time, fidelity::is_default,
 };
 
 /// Mode of a clone.
@@ -37,6 +37,8 @@ pub struct CloneRequest {
     pub fidelity: Fidelity,
     #[serde(default, skip_serializing_if = "Limits::is_none")]
     pub limits: Limits,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report<Place>>,
     /// Plan of a preview, with which a mirror is started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Digest>,
@@ -77,6 +79,8 @@ struct RequestJson {
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
+    report: Option<Report<Place>>,
+    #[serde(default)]
     plan: Option<Digest>,
     #[serde(default)]
     confirm: Option<String>,
@@ -84,7 +88,8 @@ struct RequestJson {
 
 impl From<RequestJson> for CloneRequest {
     fn from(json: RequestJson) -> Self {
-        let RequestJson { source, destination, mode, dry_run, name, fidelity, limits, plan, confirm, .. } = json;
+        let RequestJson { source, destination, mode, dry_run, name, fidelity, limits, report, plan, confirm, .. } =
+            json;
         let selection = Selection {
             include: json.include,
             exclude: json.exclude,
@@ -95,7 +100,7 @@ impl From<RequestJson> for CloneRequest {
             storage_classes: json.storage_classes,
             keys_from: None,
         };
-        Self { source, destination, mode, dry_run, name, selection, fidelity, limits, plan, confirm }
+        Self { source, destination, mode, dry_run, name, selection, fidelity, limits, report, plan, confirm }
     }
 }
 
@@ -118,6 +123,8 @@ pub struct CloneSpec {
     pub fidelity: Fidelity,
     #[serde(default, skip_serializing_if = "Limits::is_none")]
     pub limits: Limits,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report>,
     /// Confirmed plan of a mirror; without one nothing is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
@@ -127,10 +134,10 @@ pub struct CloneSpec {
 }
 
 impl CloneSpec {
-    /// The same objects, copied and compared in the same way: without what only names or slows the job.
+    /// The same objects, copied and compared in the same way: without what only names, slows or reports the job.
     #[must_use]
     pub fn essence(&self) -> Self {
-        Self { name: None, limits: Limits::default(), ..self.clone() }
+        Self { name: None, limits: Limits::default(), report: None, ..self.clone() }
     }
 }
 
@@ -214,11 +221,22 @@ mod tests {
         let plain: CloneSpec = serde_json::from_str(OLD).unwrap();
         let name = Some("nightly".parse().unwrap());
         let limits = Limits { max_failures: Some(0), ..Limits::default() };
-        let spec = CloneSpec { name, limits, ..plain.clone() };
+        let report = Some(Report { to: Some(plain.destination.clone()) });
+        let spec = CloneSpec { name, limits, report, ..plain.clone() };
         assert_eq!((&spec.essence(), Spec::Clone(spec.clone()).title().as_str()), (&plain, "nightly: from → copy/p/"));
         let json = serde_json::to_string(&spec).unwrap();
         assert!(json.contains(r#""name":"nightly""#) && json.contains(r#""limits":{"max_failures":0}"#), "{json}");
         assert_eq!(serde_json::from_str::<CloneSpec>(&json).unwrap(), spec);
+    }
+
+    #[test]
+    fn report_is_kept_with_the_job_or_written_to_a_place() {
+        let text = r#"{"source":"s3://from","destination":"s3://copy","report":{}}"#;
+        let request: CloneRequest = serde_json::from_str(text).unwrap();
+        assert_eq!(request.report, Some(Report { to: None }));
+        let text = text.replace("{}}", r#"{"to":"s3://logs/reports/"}}"#);
+        let request: CloneRequest = serde_json::from_str(&text).unwrap();
+        assert_eq!(request.report.unwrap().to.unwrap().url(), "s3://logs/reports/");
     }
 
     #[test]

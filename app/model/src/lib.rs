@@ -36,6 +36,7 @@ mod price;
 mod progress;
 mod proof;
 mod queue;
+mod report;
 mod reprocess;
 mod run;
 mod schedule;
@@ -82,6 +83,7 @@ pub use price::{Amount, Price, Prices};
 pub use progress::{Left, Limit, Phase, Point, Progress, STALLED_AFTER_MS, Stretch, StretchState};
 pub use proof::{Comparison, DryRun, Proof, Shipped};
 pub use queue::{QueueUrl, Queued};
+pub use report::Report;
 pub use reprocess::{Extent, Interval, LogFormat, LogObject, ReprocessPreview, ReprocessRequest, ReprocessSpec};
 pub use run::{
     Invocation, LogLine, LogTemplate, Outcome, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunSource, RunSums,

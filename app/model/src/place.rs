@@ -79,6 +79,11 @@ impl Location {
     pub fn url(&self) -> String {
         url(&self.bucket, &self.prefix)
     }
+
+    /// With the store, as [`Place::written_out`] reads it: `store:bucket/prefix`.
+    pub fn named(&self) -> String {
+        format!("{}:{}", self.store, url(&self.bucket, &self.prefix).trim_start_matches("s3://"))
+    }
 }
 
 fn url(bucket: &BucketName, prefix: &Prefix) -> String {
@@ -97,10 +102,31 @@ impl fmt::Display for Location {
     }
 }
 
+impl From<Location> for Place {
+    fn from(location: Location) -> Self {
+        Self { store: Some(location.store), bucket: location.bucket, prefix: location.prefix }
+    }
+}
+
 impl Place {
     /// URL without the store, as [`Location::url`].
     pub fn url(&self) -> String {
         url(&self.bucket, &self.prefix)
+    }
+
+    /// Parses `s3://bucket/prefix` or `store:bucket/prefix`, and no bare word: that may as well be a file or a store.
+    pub fn written_out(text: &str) -> Result<Self, Invalid> {
+        if text.starts_with("s3://") {
+            return text.parse();
+        }
+        let Some((store, rest)) = text.split_once(':').filter(|(_, rest)| !rest.starts_with('/')) else {
+            let expected = format!(
+                "a bucket with or without a prefix, such as s3://{text}, or store:{text} of a configured store"
+            );
+            return Err(Invalid::new("place", text, expected));
+        };
+        let place: Self = rest.parse()?;
+        Ok(Self { store: Some(StoreName::try_from(store.to_owned())?), ..place })
     }
 
     #[must_use]

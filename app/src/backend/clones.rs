@@ -1,9 +1,16 @@
 //! Clones: previewed, started, and written as commands.
 
 use async_trait::async_trait;
-use model::{ClonePreview, CloneRequest, Digest, Job, Problem, Viewer};
+use model::{ClonePreview, CloneRequest, Digest, Job, JobId, Problem, Viewer};
 
 use crate::command::Commands;
+
+/// Some seconds of a completion report.
+pub struct ReportPiece {
+    pub id: String,
+    /// Lines of JSON, compressed with gzip: pieces in a row are one file.
+    pub lines: Vec<u8>,
+}
 
 #[async_trait]
 pub trait CloneBackend: Send + Sync {
@@ -23,6 +30,9 @@ pub trait CloneBackend: Send + Sync {
 
     /// The preview in which a plan was shown. Kept for a day.
     async fn get_clone_plan(&self, id: &Digest) -> Result<ClonePreview, Problem>;
+
+    /// The piece of a job's completion report after the one with this id; `None` after the last.
+    async fn get_report_piece(&self, job: JobId, after: Option<String>) -> Result<Option<ReportPiece>, Problem>;
 
     /// The clone as a command line and as a call of the API. Sends no request to a store.
     fn get_clone_commands(&self, request: CloneRequest) -> Commands;

@@ -19,9 +19,16 @@ mod stores;
 mod syncs;
 
 pub use self::{
-    alerts::AlertBackend, clones::CloneBackend, jobs::JobBackend, pipelines::PipelineBackend,
-    reprocesses::ReprocessBackend, runs::RunBackend, schedules::ScheduleBackend, settings::SettingsBackend,
-    stores::StoreBackend, syncs::SyncBackend,
+    alerts::AlertBackend,
+    clones::{CloneBackend, ReportPiece},
+    jobs::JobBackend,
+    pipelines::PipelineBackend,
+    reprocesses::ReprocessBackend,
+    runs::RunBackend,
+    schedules::ScheduleBackend,
+    settings::SettingsBackend,
+    stores::StoreBackend,
+    syncs::SyncBackend,
 };
 
 /// Every domain at once: what pages and handlers hold as `Arc<dyn Backend>`.

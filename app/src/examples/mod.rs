@@ -42,6 +42,7 @@ pub fn job(number: u128) -> Job {
             fidelity: model::Fidelity::default(),
             limits: model::Limits::default(),
             plan: None,
+            report: None,
             consent: None,
         }),
         attempt: 1,

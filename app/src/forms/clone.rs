@@ -181,6 +181,7 @@ impl CloneForm {
             selection: self.selection()?,
             fidelity: self.options.fidelity()?,
             limits: self.limits.limits()?,
+            report: self.limits.report()?,
             plan: None,
             confirm: None,
         })
@@ -226,6 +227,8 @@ fn fingerprint(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use model::Report;
+
     use super::*;
 
     fn filled() -> CloneForm {
@@ -241,7 +244,12 @@ mod tests {
             max_size: "5MB".to_owned(),
             of_class: "STANDARD, GLACIER_IR".to_owned(),
             options: OptionTexts { acl: "private".to_owned(), ..OptionTexts::default() },
-            limits: LimitTexts { job_name: "one".to_owned(), max_failures: "5".to_owned(), ..LimitTexts::default() },
+            limits: LimitTexts {
+                job_name: "one".to_owned(),
+                max_failures: "5".to_owned(),
+                report: "on".to_owned(),
+                ..LimitTexts::default()
+            },
             ..CloneForm::default()
         }
     }
@@ -265,6 +273,7 @@ mod tests {
             selection: request.selection,
             fidelity: request.fidelity,
             limits: request.limits,
+            report: request.report.map(|report| Report { to: report.to.map(|place| place.at(&store)) }),
             plan: None,
             consent: None,
         };

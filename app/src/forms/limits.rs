@@ -1,13 +1,15 @@
-//! A job's name and limits as typed, and their conversion from and into [`JobName`] and [`Limits`].
+//! A job's name, limits and report as typed, and their conversion from and into [`JobName`], [`Limits`] and [`Report`].
 
 use std::str::FromStr;
 
-use model::{BytesPerSecond, CloneSpec, Hours, Invalid, JobName, Limits};
+use model::{BytesPerSecond, CloneSpec, Hours, Invalid, JobName, Limits, Location, Place, Report};
 use serde::{Deserialize, Serialize};
 
 use crate::query::Query;
 
-/// Name and limits as typed. Field names are those of the form; an empty field is no limit.
+const REPORT_TO: &str = "report.to";
+
+/// Name, limits and report as typed. Field names are those of the form; an empty field is no limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LimitTexts {
@@ -20,6 +22,10 @@ pub struct LimitTexts {
     pub bandwidth_hours: String,
     pub bandwidth_zone: String,
     pub max_failures: String,
+    /// Not empty if ticked.
+    pub report: String,
+    /// `s3://bucket/prefix` at the default store, or `store:bucket/prefix`. Asks for a report even if none is ticked.
+    pub report_to: String,
 }
 
 impl LimitTexts {
@@ -33,6 +39,8 @@ impl LimitTexts {
             bandwidth_hours: field("bandwidth_hours"),
             bandwidth_zone: field("bandwidth_zone"),
             max_failures: field("max_failures"),
+            report: field("report"),
+            report_to: field("report_to"),
         }
     }
 
@@ -45,6 +53,8 @@ impl LimitTexts {
             .with("bandwidth_hours", &self.bandwidth_hours)
             .with("bandwidth_zone", &self.bandwidth_zone)
             .with("max_failures", &self.max_failures)
+            .with("report", &self.report)
+            .with("report_to", &self.report_to)
     }
 
     pub fn of(spec: &CloneSpec) -> Self {
@@ -57,7 +67,18 @@ impl LimitTexts {
             bandwidth_hours: text(limits.bandwidth_hours.as_ref()),
             bandwidth_zone: text(limits.bandwidth_zone.as_ref()),
             max_failures: text(limits.max_failures),
+            report: text(spec.report.as_ref().map(|_| "on")),
+            report_to: text(spec.report.as_ref().and_then(|report| report.to.as_ref()).map(Location::named)),
         }
+    }
+
+    pub fn report(&self) -> Result<Option<Report<Place>>, Invalid> {
+        let to = Some(self.report_to.trim()).filter(|to| !to.is_empty());
+        let to = to
+            .map(Place::written_out)
+            .transpose()
+            .map_err(|invalid| Invalid { field: REPORT_TO.to_owned(), ..invalid })?;
+        Ok((to.is_some() || !self.report.is_empty()).then_some(Report { to }))
     }
 
     pub fn name(&self) -> Result<Option<JobName>, Invalid> {
@@ -109,6 +130,7 @@ mod tests {
             bandwidth_hours: "08:00-18:00 1MB".to_owned(),
             bandwidth_zone: "Europe/Zurich".to_owned(),
             max_failures: "0".to_owned(),
+            report_to: "archive:logs/reports/".to_owned(),
             ..LimitTexts::default()
         }
     }
@@ -135,5 +157,16 @@ mod tests {
         assert_eq!(wrong(LimitTexts { max_failures: "-1".to_owned(), ..filled() }), "limits.max_failures");
         let named = LimitTexts { job_name: "a\nb".to_owned(), ..filled() };
         assert_eq!(named.name().unwrap_err().field, "name");
+        let named = LimitTexts { report_to: "reports".to_owned(), ..filled() };
+        assert_eq!(named.report().unwrap_err().field, "report.to");
+    }
+
+    #[test]
+    fn report_is_asked_for_by_tick_or_place() {
+        let to = |texts: &LimitTexts| texts.report().unwrap().map(|report| report.to);
+        assert_eq!(to(&LimitTexts::default()), None);
+        assert_eq!(to(&LimitTexts { report: "on".to_owned(), ..LimitTexts::default() }), Some(None));
+        let place = to(&filled()).unwrap().unwrap();
+        assert_eq!((place.store.unwrap().as_str(), place.bucket.as_str()), ("archive", "logs"));
     }
 }

@@ -14,7 +14,7 @@
 //! - `sums`: figures of runs per interval; `retention`: deletes old rows
 //! - `syncs`: tables kept in sync with remote copies
 //! - `reconciled`: log objects compared with runs, and the gaps
-//! - `failures`, `events`, `sessions`, `plans`, `copies`: one table each
+//! - `failures`, `events`, `sessions`, `plans`, `copies`, `reports`: one table each
 //! - `testing`: databases for tests, and a million jobs for benchmarks
 
 mod alerts;
@@ -31,6 +31,7 @@ mod leases;
 mod log_readers;
 mod plans;
 mod reconciled;
+mod reports;
 mod retention;
 mod runs;
 mod schedules;
@@ -52,6 +53,7 @@ pub use self::{
     log_readers::{Watched, Watching},
     plans::StoredPlan,
     reconciled::{Handling, INTERVAL_MS, Learned, Missing, ReconciliationRound},
+    reports::ReportPiece,
     runs::{Measures, NewInvocation, NewRun, ObjectOutcome, Recorder},
     schedules::{Due, EditedSchedule, MOST_SCHEDULES, NewSchedule, ScheduleBrief},
     sums::Totals,

@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
-use app::{backend::CloneBackend, command::Commands};
+use app::{
+    backend::{CloneBackend, ReportPiece},
+    command::Commands,
+};
 use async_trait::async_trait;
 use db::NewJob;
 use engine::clone;
-use model::{ClonePreview, CloneRequest, CloneSpec, Digest as PlanId, Job, Mode, Problem, Spec, Viewer};
+use model::{
+    ClonePreview, CloneRequest, CloneSpec, Digest as PlanId, Invalid, Job, JobId, Location, Mode, Problem, Report,
+    Spec, Viewer,
+};
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
@@ -52,6 +58,11 @@ impl CloneBackend for AppBackend {
         stored.map(|stored| stored.preview).ok_or_else(|| super::mirrors::no_plan(id))
     }
 
+    async fn get_report_piece(&self, job: JobId, after: Option<String>) -> Result<Option<ReportPiece>, Problem> {
+        let piece = self.db.report_piece(job, after.as_deref()).await.map_err(problem::database)?;
+        Ok(piece.map(|piece| ReportPiece { id: piece.id, lines: piece.lines }))
+    }
+
     fn get_clone_commands(&self, request: CloneRequest) -> Commands {
         self.clone_commands(&self.clone_spec(request))
     }
@@ -63,6 +74,9 @@ impl AppBackend {
         spec.selection.check()?;
         clone::check_limits(&spec.limits)?;
         let (source, destination) = self.endpoints(spec)?;
+        if let Some(to) = spec.report.as_ref().and_then(|report| report.to.as_ref()) {
+            self.check_report(spec, to).await?;
+        }
         let check = clone::check(spec, &source.client, &destination.client);
         match timeout(CHECK_WITHIN, check).await {
             Ok(Ok(())) => Ok(()),
@@ -95,10 +109,32 @@ impl AppBackend {
 
     /// The request with the default store filled in, without plan and confirmation.
     pub(super) fn clone_spec(&self, request: CloneRequest) -> CloneSpec {
-        let CloneRequest { source, destination, mode, dry_run, name, selection, fidelity, limits, plan: _, confirm: _ } =
+        let CloneRequest { source, destination, mode, dry_run, name, selection, fidelity, limits, report, .. } =
             request;
+        let report = report.map(|report| Report { to: report.to.map(|place| self.stores.locate(place)) });
         let (source, destination) = (self.stores.locate(source), self.stores.locate(destination));
-        CloneSpec { source, destination, mode, dry_run, name, selection, fidelity, limits, plan: None, consent: None }
+        let (plan, consent) = (None, None);
+        CloneSpec { source, destination, mode, dry_run, name, selection, fidelity, limits, report, plan, consent }
+    }
+
+    /// Refuses a place for the report that cannot be written, or where the report would be an object of the clone.
+    async fn check_report(&self, spec: &CloneSpec, to: &Location) -> Result<(), Problem> {
+        const FIELD: &str = "report.to";
+        let store = self.store_entry(&to.store, FIELD)?;
+        for end in [&spec.source, &spec.destination] {
+            let same = store.client.endpoint().same_service(self.store_entry(&end.store, FIELD)?.client.endpoint());
+            if same && end.bucket == to.bucket && to.prefix.as_str().starts_with(end.prefix.as_str()) {
+                let expected = format!("a place outside of {}, whose objects the clone compares", end.url());
+                return Err(Invalid::new(FIELD, to.url(), expected).into());
+            }
+        }
+        let there = timeout(CHECK_WITHIN, store.client.hasty().peek(&to.bucket, &to.prefix, 1)).await;
+        match there {
+            // Who may write there need not be allowed to list.
+            Ok(Err(error)) if !error.denied() => Err(problem::place(&error, &to.bucket, store, FIELD).await),
+            Ok(_) => Ok(()),
+            Err(_) => Err(problem::no_answer(CHECK_WITHIN)),
+        }
     }
 
     fn endpoints(&self, spec: &CloneSpec) -> Result<(&Entry, &Entry), Problem> {

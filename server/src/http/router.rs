@@ -14,8 +14,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::http::{
     api::{
-        self, alerts, clones, dead_letters, failures, index, jobs, limits, pipelines, reprocesses, runs, schedules,
-        stores, syncs,
+        self, alerts, clones, dead_letters, failures, index, jobs, limits, pipelines, report, reprocesses, runs,
+        schedules, stores, syncs,
     },
     auth::{self, login},
     events::{self, Streams},
@@ -93,6 +93,7 @@ fn api() -> Router<App> {
         .route("/jobs/{id}",              get(jobs::get_job))
         .route("/jobs/{id}/log",          get(jobs::list_job_events))
         .route("/jobs/{id}/failures",     get(failures::list_failures))
+        .route("/jobs/{id}/report",       get(report::download_report))
         .route("/jobs/{id}/dead-letters", get(dead_letters::download_dead_letters))
         .route("/jobs/{id}/events",       get(events::stream_job_events))
         .route("/jobs/{id}/cancel",       post(jobs::cancel_job))

@@ -74,7 +74,7 @@ fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, q
         <ProofTable job=job.clone() />
         {(!groups.is_empty()).then(|| view! { <Failures id groups page=failures wanted /> })}
         <Runs job=job.clone() runs now />
-        <Request spec=job.spec by now command curl />
+        <Request id spec=job.spec by now command curl />
         <Events events now />
     }
 }

@@ -1,7 +1,7 @@
 //! What was requested, by whom, and how to request it again: by form, command line or API.
 
 use leptos::{either::EitherOf3, prelude::*};
-use model::{BackfillSpec, CloneSpec, Location, Mode, Spec, Time};
+use model::{BackfillSpec, CloneSpec, JobId, Location, Mode, Report, Spec, Time};
 
 use super::reprocess_request::ReprocessRequest;
 use crate::{
@@ -11,9 +11,9 @@ use crate::{
 };
 
 #[component]
-pub fn Request(spec: Spec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
+pub fn Request(id: JobId, spec: Spec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
     match spec {
-        Spec::Clone(clone) => EitherOf3::A(view! { <Clone clone by now command curl /> }),
+        Spec::Clone(clone) => EitherOf3::A(view! { <Clone id clone by now command curl /> }),
         Spec::Reprocess(spec) => EitherOf3::B(view! { <ReprocessRequest spec by now command curl /> }),
         Spec::Backfill(spec) => EitherOf3::C(view! { <Backfill spec by now curl /> }),
     }
@@ -41,7 +41,7 @@ fn Backfill(spec: BackfillSpec, by: (String, Time), now: Time, curl: String) -> 
 }
 
 #[component]
-fn Clone(clone: CloneSpec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
+fn Clone(id: JobId, clone: CloneSpec, by: (String, Time), now: Time, command: String, curl: String) -> impl IntoView {
     let again = CloneForm::of(&clone).query().on("/clones/new");
     let repeat =
         (!clone.dry_run || clone.mode != Mode::Mirror).then(|| ScheduleForm::of(&clone).query().on("/schedules/new"));
@@ -68,6 +68,10 @@ fn Clone(clone: CloneSpec, by: (String, Time), now: Time, command: String, curl:
                     <dt>"Limits"</dt>
                     <dd>{clone.limits.to_string()}</dd>
                 })}
+                {clone.report.clone().map(|report| view! {
+                    <dt>"Report"</dt>
+                    <dd><ReportLinks id report /></dd>
+                })}
                 {clone.plan.clone().map(|plan| view! {
                     <dt>"Confirmed"</dt>
                     <dd>
@@ -93,6 +97,20 @@ fn Clone(clone: CloneSpec, by: (String, Time), now: Time, command: String, curl:
             <Copyable label="Command line" text=command />
             <Copyable label="API request" text=curl />
         </section>
+    }
+}
+
+/// Downloads of the completion report, and where else it is written.
+#[component]
+fn ReportLinks(id: JobId, report: Report) -> impl IntoView {
+    let file = format!("/api/v1/jobs/{id}/report");
+    let to = report.to.map(|place| view! { ", when the clone ends also written to " <Place at=place /> });
+    view! {
+        "what was copied or deleted, as "
+        <a href=format!("{file}?format=csv") rel="external" download="">"CSV"</a>
+        " or "
+        <a href=file rel="external" download="">"NDJSON"</a>
+        {to}
     }
 }
 

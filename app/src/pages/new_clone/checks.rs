@@ -15,7 +15,7 @@ pub struct Checks {
     source: Option<Peek>,
     destination: Option<Peek>,
     preview: Option<Result<ClonePreview, Problem>>,
-    /// Faults of the object filter, of the options, and of name and limits.
+    /// Faults of the object filter, of the options, and of name, limits and report.
     selection: Option<Problem>,
     options: Option<Problem>,
     limits: Option<Problem>,
@@ -35,7 +35,7 @@ impl Checks {
         };
         let selection = form.selection().err().map(Problem::from);
         let options = form.options.fidelity().err().map(Problem::from);
-        let named = form.limits.name().and_then(|_| form.limits.limits());
+        let named = form.limits.name().and_then(|_| form.limits.limits()).and_then(|_| form.limits.report());
         let limits = named.err().map(Problem::from);
         Ok(Self { source, destination, preview, selection, options, limits })
     }
@@ -116,6 +116,7 @@ fn place_of(problem: &Problem) -> Option<String> {
         | "compare") => Some(field.to_owned()),
         field if field.starts_with("storage_classes") => Some("of_class".to_owned()),
         "name" => Some("job_name".to_owned()),
+        field if field.starts_with("report") => Some("report_to".to_owned()),
         field if field.starts_with("limits.") => Some(field.trim_start_matches("limits.").to_owned()),
         "fidelity.unreadable_tags" => Some("unreadable_tags".to_owned()),
         "fidelity.copy_by" => Some("copy_by".to_owned()),
@@ -158,6 +159,7 @@ mod tests {
         assert!(checks(Some("newer_than")).at("newer_than").is_some());
         assert!(checks(Some("limits.max_failures")).at("max_failures").is_some());
         assert!(checks(Some("name")).at("job_name").is_some());
+        assert!(checks(Some("report.to")).at("report_to").is_some());
         assert!(checks(Some("storage_classes[0]")).at("of_class").is_some());
         assert!(checks(Some("fidelity.unreadable_tags")).at("unreadable_tags").is_some());
         assert!(checks(Some("mode")).elsewhere().is_some());

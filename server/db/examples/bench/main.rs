@@ -128,6 +128,7 @@ async fn work(scratch: &Scratch, db: &Db) -> Outcome<()> {
         fidelity: model::Fidelity::default(),
         limits: model::Limits::default(),
         plan: None,
+        report: None,
         consent: None,
     });
     let new = || NewJob { spec: spec.clone(), author: "operator".to_owned(), idempotency: None };

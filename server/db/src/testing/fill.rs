@@ -63,6 +63,7 @@ pub fn sample(index: u64, of: u64, now: Time) -> Job {
         fidelity: model::Fidelity::default(),
         limits: model::Limits::default(),
         plan: None,
+        report: None,
         consent: None,
     };
     let author = if pick(random, 9, 5) < 2 { 0 } else { pick(random, 10, 40) };

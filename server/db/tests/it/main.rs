@@ -30,6 +30,7 @@ mod log_readers;
 mod opening;
 mod plans;
 mod reconciled;
+mod reports;
 mod runs;
 mod schedule_edits;
 mod schedules;

@@ -32,6 +32,7 @@ pub fn clone(source: &str, destination: &str) -> Spec {
         fidelity: model::Fidelity::default(),
         limits: model::Limits::default(),
         plan: None,
+        report: None,
         consent: None,
     })
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Options, Tracker,
+    completions::Completions,
     mover::Mover,
     planned::Planned,
     records::Records,
@@ -38,6 +39,7 @@ pub(super) struct Endpoints {
     unordered: AtomicBool,
     /// Copies that their ETag does not prove.
     pub records: Arc<Records>,
+    pub completions: Arc<Completions>,
     /// Copies that were refused.
     pub refusals: Refusals,
 }
@@ -58,6 +60,7 @@ impl Endpoints {
             throttle: Throttle::new(),
             unordered: AtomicBool::new(false),
             records: Arc::default(),
+            completions: Arc::default(),
             refusals: Refusals::default(),
         }
     }
@@ -68,6 +71,7 @@ impl Endpoints {
             source: self.source.metered(tracker.meter(), stop),
             destination: self.destination.metered(tracker.meter(), stop),
             records: Arc::clone(tracker.records()),
+            completions: Arc::clone(tracker.completions()),
             ..self
         }
     }

@@ -20,6 +20,8 @@
 mod check;
 mod compare;
 mod comparison;
+mod completion_csv;
+mod completions;
 mod concurrency;
 mod copier;
 mod endpoints;
@@ -48,6 +50,8 @@ mod worker_pool;
 
 pub use self::{
     check::check,
+    completion_csv::completions_as_csv,
+    completions::{Completed, Completion, CompletionEvidence},
     error::CloneError,
     job_ceilings::check_limits,
     mirror_plan::{MirrorPlan, plan_mirror},

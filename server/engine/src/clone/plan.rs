@@ -130,9 +130,10 @@ impl PairVisitor for Planner {
             }
         };
         let ticket = self.tracker.admit(range, &source).await;
-        if destination.as_ref().and_then(|other| self.endpoints.verdict_without_requests(&source, other))
-            == Some(Verdict::Equal)
+        if let Some(other) = &destination
+            && self.endpoints.verdict_without_requests(&source, other) == Some(Verdict::Equal)
         {
+            self.endpoints.completions.found(&source, other);
             self.counts.equal.fetch_add(1, Relaxed);
             self.counts.equal_bytes.fetch_add(source.size, Relaxed);
             self.tracker.settle_at_once(ticket, Outcome::Skipped);

@@ -53,7 +53,7 @@ impl Extras {
 impl PlanBuilder {
     pub fn of(spec: &CloneSpec) -> Self {
         let mut hash = Sha256::new();
-        let asked = CloneSpec { plan: None, consent: None, dry_run: false, ..spec.clone() };
+        let asked = CloneSpec { plan: None, consent: None, report: None, dry_run: false, ..spec.clone() };
         write_text(&mut hash, &serde_json::to_string(&asked).unwrap_or_default());
         Self { hash, source_objects: 0, to_copy: 0, to_copy_bytes: 0, extras: Extras::default() }
     }
@@ -119,6 +119,7 @@ mod tests {
             fidelity: model::Fidelity::default(),
             limits: model::Limits::default(),
             plan: None,
+            report: None,
             consent: None,
         }
     }

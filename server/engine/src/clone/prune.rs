@@ -230,14 +230,19 @@ impl Endpoints {
             }
         }
         match self.destination.delete(&self.spec.destination.bucket, extra).await {
-            Ok(()) => tracker.deleted_one(),
-            Err(refused) if *refused.error.fault() == S3Fault::NotFound => tracker.deleted_one(),
+            Ok(()) => self.deleted(extra, tracker),
+            Err(refused) if *refused.error.fault() == S3Fault::NotFound => self.deleted(extra, tracker),
             Err(refused) if *refused.error.fault() == S3Fault::Changed => {
                 tracker.not_deleted(not_deleted_as(&extra.key, "it was replaced after it was listed"));
             }
             Err(refused) => return not_deleted(&extra.key, &refused, tracker),
         }
         Ok(())
+    }
+
+    fn deleted(&self, extra: &Listed, tracker: &Tracker) {
+        self.completions.deleted(extra);
+        tracker.deleted_one();
     }
 
     /// The key at the source for a key of the destination; `None` if it would not be a valid key, so that the source

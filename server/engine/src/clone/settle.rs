@@ -52,6 +52,7 @@ impl Endpoints {
         if let Some(destination) = destination
             && self.compare(&source, destination).await.settled()
         {
+            self.completions.found(&source, destination);
             return Ok(Settlement::Settled(Outcome::Skipped));
         }
         let (mut attempts, mut refusal) = (0, String::new());
@@ -66,6 +67,7 @@ impl Endpoints {
             let refused = match self.copy(&source, &to).await {
                 Ok(copied) => {
                     self.records.add(&source, &copied);
+                    self.completions.copied(&source, &to, &copied);
                     return Ok(Settlement::Settled(Outcome::Copied { bytes: source.size }));
                 }
                 Err(refused) => refused,

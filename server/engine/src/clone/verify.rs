@@ -193,19 +193,19 @@ impl Tally {
             let (reason, message) = match verdict {
                 Verdict::Equal => {
                     counts.comparison.equal_by_etag += 1;
-                    return self.agrees(counts, source);
+                    return self.agrees(counts, source, destination);
                 }
                 Verdict::EqualByDigest => {
                     counts.comparison.equal_by_digest += 1;
-                    return self.agrees(counts, source);
+                    return self.agrees(counts, source, destination);
                 }
                 Verdict::EqualByContent => {
                     counts.comparison.equal_by_content += 1;
-                    return self.agrees(counts, source);
+                    return self.agrees(counts, source, destination);
                 }
                 Verdict::Unverified => {
                     counts.comparison.unverified += 1;
-                    return self.agrees(counts, source);
+                    return self.agrees(counts, source, destination);
                 }
                 Verdict::Unproven => {
                     counts.comparison.unproven += 1;
@@ -228,12 +228,13 @@ impl Tally {
         change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn agrees(&self, counts: &mut Counts, source: &Listed) {
+    fn agrees(&self, counts: &mut Counts, source: &Listed, destination: &Listed) {
         let known = counts.known.remove(&source.key);
         match self.mode {
             Mode::Copy | Mode::Mirror => {
                 self.tracker.compared();
                 if known {
+                    self.tracker.completions().found(source, destination);
                     self.tracker.proven_after_all(source.key.clone());
                 }
             }

@@ -46,6 +46,7 @@ mod running;
 mod stream;
 mod tags;
 mod threshold;
+mod write;
 mod write_options;
 
 use std::sync::Arc;
@@ -72,6 +73,7 @@ pub use self::{
     retry::Policy,
     stream::StreamedCopy,
     threshold::{NotAThreshold, Threshold},
+    write::WriteError,
     write_options::WriteOptions,
 };
 pub(crate) use self::{

@@ -55,6 +55,7 @@ pub fn spec(from: &str, to: &str) -> CloneSpec {
         fidelity: Fidelity::default(),
         limits: model::Limits::default(),
         plan: None,
+        report: None,
         consent: None,
     }
 }

@@ -39,6 +39,7 @@ impl Order {
         if self.options.multipart_threshold != Threshold::default() {
             words.push(format!("--multipart-threshold {}", self.options.multipart_threshold));
         }
+        words.extend(self.report_file.iter().map(|file| format!("--report {}", quoted(&file.display().to_string()))));
         words.push(format!("--resume {}", quoted(&self.state.display().to_string())));
         words.join(" ")
     }

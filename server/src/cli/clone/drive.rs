@@ -25,6 +25,9 @@ pub async fn drive(
     stop: &CancellationToken,
 ) -> End {
     let tracker = Tracker::resume(record.progress.clone(), record.checkpoint());
+    if let Some(began) = record.reported_since() {
+        tracker.report_since(began);
+    }
     let retry = Some(record.failed_keys()).filter(|keys| !keys.is_empty()).map(feed);
     let result = {
         let work = run(&order.spec, source, destination, &order.options, retry, &tracker, stop);
@@ -35,7 +38,9 @@ pub async fn drive(
             select! {
                 result = &mut work => break result,
                 _ = ticks.tick() => {
-                    record.add(tracker.take());
+                    if let Err(error) = record.add(tracker.take()) {
+                        reporter.warn(&error);
+                    }
                     reporter.show(&record.progress);
                     if output::closed() {
                         stop.cancel();
@@ -47,7 +52,9 @@ pub async fn drive(
             }
         }
     };
-    record.add(tracker.take());
+    if let Err(error) = record.add(tracker.take()) {
+        reporter.warn(&error);
+    }
     End::of(result, record)
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use engine::s3::{Ceilings, Endpoint};
-use model::{Invalid, Location, Place, StoreName};
+use model::{Location, Place, StoreName};
 
 use crate::{
     config::{Config, DEMO_STORE},
@@ -69,21 +69,8 @@ struct Reach<'a> {
     unsigned: bool,
 }
 
-/// Written out: a bare word may as well be a file, a store, or an option gone astray.
 fn place(text: &str) -> Result<Place, String> {
-    let said = |invalid: Invalid| invalid.to_string();
-    if text.starts_with("s3://") {
-        return text.parse().map_err(said);
-    }
-    match text.split_once(':').filter(|(_, rest)| !rest.starts_with('/')) {
-        Some((store, rest)) => {
-            let place: Place = rest.parse().map_err(said)?;
-            Ok(Place { store: Some(StoreName::try_from(store.to_owned()).map_err(said)?), ..place })
-        }
-        None => Err(format!(
-            "it must be a bucket with or without a prefix, such as s3://{text}, or store:{text} of a configured store"
-        )),
-    }
+    Place::written_out(text).map_err(|invalid| invalid.to_string())
 }
 
 impl EndArgs {

@@ -8,6 +8,7 @@
 
 mod again;
 mod arguments;
+mod completions;
 mod drive;
 mod ends;
 mod fidelity;
@@ -43,6 +44,7 @@ Examples:
   logyard clone s3://from s3://to --sse aws:kms --acl bucket-owner-full-control --requester-pays
   logyard clone s3://from/logs/ s3://to --include '**/*.gz' --exclude 'tmp/**' --newer-than 36h
   logyard clone s3://from s3://to --bandwidth-hours '08:00-18:00 10MB' --bandwidth-zone Europe/Zurich --max-failures 100
+  logyard clone s3://from s3://to --report copied.csv.gz  lists each object that was copied or deleted
   logyard clone s3://from s3://to --older-than 30d --min-size 1MB --of-class STANDARD
 
 Prefixes are not folders: s3://from/logs also covers logs-old/. Credentials come from the usual places: environment,
@@ -96,7 +98,13 @@ pub async fn run(config: Option<&Path>, args: CloneArgs) -> ExitCode {
     {
         err!("logyard: the failures could not be written to {}: {error}", path.display());
     }
-    summary.outcome.exit()
+    match failures.map(|mut record| record.finish_report()) {
+        Some(Err(error)) => {
+            err!("logyard: {error}");
+            Exit::ItemsFailed.into()
+        }
+        Some(Ok(())) | None => summary.outcome.exit(),
+    }
 }
 
 async fn carry_out(order: &mut Order, reporter: &mut Reporter, json: bool) -> (Summary, Option<Record>) {

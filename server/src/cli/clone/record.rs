@@ -8,9 +8,9 @@ use std::{
 };
 
 use engine::clone::{Checkpoint, Taken};
-use model::{Failure, Key, Progress};
+use model::{Failure, Key, Progress, Time};
 
-use super::{arguments::Order, state::State};
+use super::{arguments::Order, completions::CompletionFile, state::State};
 
 /// Failures kept and written at most; all are counted.
 const HELD: usize = 100_000;
@@ -20,14 +20,26 @@ pub struct Record {
     pub progress: Progress,
     checkpoint: Checkpoint,
     failures: BTreeMap<Key, Failure>,
+    report: Option<CompletionFile>,
 }
 
 impl Record {
-    /// The record of a state file, or an empty one.
-    pub fn resume(order: &Order) -> Self {
-        let Some(state) = order.resumed.clone() else { return Self::default() };
+    /// The record of a state file, or an empty one; with the order's report.
+    pub fn resume(order: &mut Order) -> Self {
+        let report = order.report.take();
+        let Some(state) = order.resumed.clone() else { return Self { report, ..Self::default() } };
         let failures = state.failures.into_iter().map(|failure| (failure.key.clone(), failure)).collect();
-        Self { progress: state.progress, checkpoint: state.checkpoint, failures }
+        Self { progress: state.progress, checkpoint: state.checkpoint, failures, report }
+    }
+
+    /// When the clone was started, if it is to be reported.
+    pub fn reported_since(&self) -> Option<Time> {
+        self.report.as_ref().map(|report| report.position().began)
+    }
+
+    /// Writes the rest of the report.
+    pub fn finish_report(&mut self) -> Result<(), String> {
+        self.report.as_mut().map_or(Ok(()), CompletionFile::finish)
     }
 
     pub fn checkpoint(&self) -> Checkpoint {
@@ -42,7 +54,9 @@ impl Record {
         self.failures.keys().cloned().collect()
     }
 
-    pub fn add(&mut self, taken: Taken) {
+    /// Takes over what the engine has done. Fails if the report cannot be written now: it is written later.
+    pub fn add(&mut self, taken: Taken) -> Result<(), String> {
+        let reported = self.report.as_mut().map_or(Ok(()), |report| report.add(&taken.report));
         for failure in taken.failures {
             if self.failures.len() < HELD || self.failures.contains_key(&failure.key) {
                 self.failures.insert(failure.key.clone(), failure);
@@ -53,11 +67,13 @@ impl Record {
         }
         self.progress = taken.progress;
         self.checkpoint = taken.checkpoint;
+        reported
     }
 
     pub async fn keep(&self, order: &Order) -> Result<(), String> {
         let failures = self.failures().cloned().collect();
-        State::new(order, self.progress.clone(), self.checkpoint.clone(), failures).write().await
+        let report = self.report.as_ref().map(CompletionFile::position);
+        State::new(order, self.progress.clone(), self.checkpoint.clone(), failures, report).write().await
     }
 
     /// Writes one JSON object a line.

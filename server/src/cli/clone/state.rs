@@ -14,7 +14,7 @@ use model::{CloneSpec, Failure, Plan, Progress};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::arguments::Order;
+use super::{arguments::Order, completions::ReportPosition};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct State {
@@ -24,14 +24,22 @@ pub struct State {
     pub progress: Progress,
     pub checkpoint: Checkpoint,
     pub failures: Vec<Failure>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<ReportPosition>,
     #[serde(skip)]
     file: PathBuf,
 }
 
 impl State {
-    pub fn new(order: &Order, progress: Progress, checkpoint: Checkpoint, failures: Vec<Failure>) -> Self {
+    pub fn new(
+        order: &Order,
+        progress: Progress,
+        checkpoint: Checkpoint,
+        failures: Vec<Failure>,
+        report: Option<ReportPosition>,
+    ) -> Self {
         let file = order.state.clone();
-        Self { spec: order.spec.clone(), endpoint_urls: order.urls(), progress, checkpoint, failures, file }
+        Self { spec: order.spec.clone(), endpoint_urls: order.urls(), progress, checkpoint, failures, report, file }
     }
 
     /// A mirror's plan, as confirmed when it started.

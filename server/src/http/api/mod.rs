@@ -15,6 +15,7 @@ pub mod limits;
 mod listing;
 pub mod pipelines;
 pub mod problem;
+pub mod report;
 pub mod reprocesses;
 pub mod runs;
 pub mod schedules;

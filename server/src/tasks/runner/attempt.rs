@@ -67,14 +67,14 @@ impl Attempt {
         match started {
             Err(error) => {
                 let taken = Taken::nothing_of(&self.claimed.job);
-                self.write(&Outcome::Failed(error, None), &taken).await;
+                self.write(&Outcome::Failed(error, None), taken).await;
             }
             Ok(mut running) => {
                 let Some((result, halt)) = self.accompany(&mut running).await else { return };
                 let mut taken = running.tracker.take();
                 taken.land();
                 let outcome = Outcome::judge(result, taken.progress(), halt);
-                self.write(&outcome, &taken).await;
+                self.write(&outcome, taken).await;
             }
         }
     }
@@ -119,12 +119,12 @@ impl Attempt {
 
     /// Runs and failures first, then progress with checkpoint: a crash between them repeats some, and never loses one.
     async fn beat(&mut self, running: &Running) -> Beaten {
-        let taken = running.tracker.take();
+        let mut taken = running.tracker.take();
         self.history.push(taken.progress());
         let sent_at = Instant::now();
         let checkpoint = taken.checkpoint();
         let written = timeout_at(self.lease.until(), async {
-            if !self.record(&taken).await? {
+            if !self.record(&mut taken).await? {
                 return Ok(None);
             }
             self.context.db.heartbeat(&self.row(&taken, &checkpoint)).await
@@ -156,19 +156,19 @@ impl Attempt {
     }
 
     /// Writes the end; retries while the database does not answer and the lease lasts.
-    async fn write(&mut self, outcome: &Outcome, taken: &Taken) {
+    async fn write(&mut self, outcome: &Outcome, mut taken: Taken) {
         self.history.push(taken.progress());
         let checkpoint = taken.checkpoint();
         loop {
             let written = timeout_at(self.lease.until(), async {
-                if !self.record(taken).await? {
+                if !self.record(&mut taken).await? {
                     return Ok(false);
                 }
-                self.context.db.end(&self.row(taken, &checkpoint), outcome.end(), &self.context.holder).await
+                self.context.db.end(&self.row(&taken, &checkpoint), outcome.end(), &self.context.holder).await
             });
             match written.await {
                 Ok(Ok(true)) => {
-                    self.measure(taken);
+                    self.measure(&taken);
                     let progress = taken.progress();
                     let word = outcome.word();
                     info!(done = progress.done, skipped = progress.skipped, failed = progress.failed, "{word}");
@@ -188,8 +188,14 @@ impl Attempt {
         self.measured = taken.progress().clone();
     }
 
-    async fn record(&self, taken: &Taken) -> Result<bool, DbError> {
+    async fn record(&self, taken: &mut Taken) -> Result<bool, DbError> {
         let (job, db) = (&self.claimed.job, &self.context.db);
+        if let Some(lines) = taken.report() {
+            if !db.add_report(job.id, job.attempt, &lines).await? {
+                return Ok(false);
+            }
+            taken.report_is_stored();
+        }
         if let Some((places, records)) = taken.copies() {
             db.add_copies(&places, &records).await?;
         }

@@ -14,7 +14,8 @@ use engine::{
     s3::S3Client,
 };
 use model::{
-    CloneSpec, Decision, JobError, JobId, Key, Mode, NEEDS_CONFIRMATION, Proof, StandingConsent, number::counted,
+    CloneSpec, Decision, JobError, JobId, Key, Location, Mode, NEEDS_CONFIRMATION, Proof, StandingConsent,
+    number::counted,
 };
 use tokio::{sync::mpsc::Receiver, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +33,8 @@ pub struct CloneWork {
     pub source: S3Client,
     pub destination: S3Client,
     pub options: Options,
+    /// Where the completion report is also written.
+    pub report: Option<(S3Client, Location)>,
     pub tracker: Tracker,
     pub stop: CancellationToken,
 }
@@ -42,9 +45,13 @@ impl CloneWork {
         if self.spec.plan.is_none() && self.undecided() {
             self.decide().await?;
         }
-        match self.exceeds() {
+        let ended = match self.exceeds() {
             Some(exceeds) => self.only_copy(retry, &exceeds).await,
             None => self.run(&self.spec, retry).await,
+        };
+        match &self.report {
+            Some((store, to)) => self.with_report(ended, store, to).await,
+            None => ended,
         }
     }
 
@@ -98,7 +105,7 @@ impl CloneWork {
     async fn only_copy(&self, retry: Option<Receiver<Key>>, exceeds: &str) -> Result<Option<Proof>, AttemptFault> {
         let copy = CloneSpec { mode: Mode::Copy, plan: None, consent: None, ..self.spec.clone() };
         let proof = self.run(&copy, retry).await?;
-        Err(AttemptFault::Unconfirmed(Box::new((needs_confirmation(exceeds), proof))))
+        Err(AttemptFault::AtTheEnd(Box::new((needs_confirmation(exceeds), proof))))
     }
 }
 

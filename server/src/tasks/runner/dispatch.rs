@@ -33,8 +33,9 @@ pub enum AttemptFault {
     /// Its token was cancelled.
     Stopped,
     Failed(JobError),
-    /// A mirror that copied everything, and needs a person's confirmation to delete.
-    Unconfirmed(Box<(JobError, Option<Proof>)>),
+    /// It reached its end, with this proof, and the job fails all the same: a mirror needs a person's confirmation to
+    /// delete, or the report could not be written.
+    AtTheEnd(Box<(JobError, Option<Proof>)>),
 }
 
 /// Starts the engine, or says why it cannot be started.
@@ -49,6 +50,11 @@ pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToke
             let places = clone::places(spec, &source, &destination);
             let known = records(&context.db, &places).await;
             let tracker = clone::Tracker::resume_knowing(known, progress, checkpoint(claimed)?);
+            let report_to = spec.report.as_ref().and_then(|report| report.to.clone());
+            let report_store = report_to.as_ref().map(|to| client(&context.stores, &to.store)).transpose()?;
+            if spec.report.is_some() {
+                tracker.report_since(claimed.job.created_at);
+            }
             let work = CloneWork {
                 db: context.db.clone(),
                 job: claimed.job.id,
@@ -58,6 +64,7 @@ pub async fn start(context: &Context, claimed: &Claimed, stop: &CancellationToke
                 source,
                 destination,
                 options,
+                report: report_store.map(|store| store.client.clone()).zip(report_to),
                 tracker: tracker.clone(),
                 stop: stop.clone(),
             };

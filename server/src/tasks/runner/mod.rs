@@ -20,6 +20,7 @@ mod history;
 mod lease;
 mod measure;
 mod outcome;
+mod report;
 mod reprocess;
 mod work;
 

@@ -33,8 +33,8 @@ impl Outcome {
     pub fn judge(result: Result<Option<Proof>, AttemptFault>, progress: &Progress, halt: Option<Halt>) -> Self {
         match result {
             Err(AttemptFault::Failed(error)) => Self::Failed(error, None),
-            Err(AttemptFault::Unconfirmed(unconfirmed)) => {
-                let (error, proof) = *unconfirmed;
+            Err(AttemptFault::AtTheEnd(ended)) => {
+                let (error, proof) = *ended;
                 match Self::judge(Ok(proof), progress, halt) {
                     Self::Succeeded(proof) => Self::Failed(error, Some(proof)),
                     not_copied => not_copied,

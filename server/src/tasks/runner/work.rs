@@ -2,8 +2,11 @@
 //!
 //! Each engine has a tracker that is emptied once a second. A reprocess also reports runs.
 
+use std::io::Write;
+
 use db::{Db, NewRun};
 use engine::{clone, ship};
+use flate2::{Compression, write::GzEncoder};
 use model::{Failure, Job, Key, Progress, Run, RunSource, Spec};
 
 use super::backfill;
@@ -17,7 +20,7 @@ pub enum Tracker {
     Backfill(backfill::Tracker),
 }
 
-/// Progress since the last call. Must be stored in this order: runs, failures and repaired keys, then progress with the
+/// Progress since the last call. Must be stored in this order: report, runs, failures and repaired keys, then progress with the
 /// checkpoint.
 pub enum Taken {
     Clone(clone::Taken, [u8; 16]),
@@ -101,6 +104,21 @@ impl Taken {
         }
     }
 
+    /// The new lines of a clone's completion report, compressed: a gzip member.
+    pub fn report(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Clone(taken, _) if !taken.report.is_empty() => Some(compressed(&taken.report)),
+            Self::Clone(..) | Self::Ship(_) | Self::Backfill(_) => None,
+        }
+    }
+
+    /// Forgets the lines of the report once they are stored, so that they are not stored again with what must be put back.
+    pub fn report_is_stored(&mut self) {
+        if let Self::Clone(taken, _) = self {
+            taken.report.clear();
+        }
+    }
+
     /// The runs of a reprocess, as they are recorded.
     pub fn runs(&self, job: &Job, db: &Db) -> Vec<NewRun> {
         match (self, &job.spec) {
@@ -133,6 +151,13 @@ impl Taken {
         }
         .unwrap_or_default()
     }
+}
+
+/// Memory takes any writing.
+pub(super) fn compressed(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let _ = encoder.write_all(text);
+    encoder.finish().unwrap_or_default()
 }
 
 /// Replaces the path of a file by its name.

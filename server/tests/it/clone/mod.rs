@@ -6,4 +6,5 @@ mod keys;
 pub mod kill_nine;
 pub mod mirror;
 pub mod mirror_command;
+mod report;
 mod secrets;

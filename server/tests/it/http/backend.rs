@@ -39,6 +39,7 @@ fn request(source: &str, destination: &str) -> CloneRequest {
         selection: Selection::default(),
         fidelity: model::Fidelity::default(),
         limits: model::Limits::default(),
+        report: None,
         plan: None,
         confirm: None,
     }
@@ -181,6 +182,7 @@ async fn command_of_cross_store_clone_names_both_endpoints() {
             fidelity: model::Fidelity::default(),
             limits: model::Limits::default(),
             plan: None,
+            report: None,
             consent: None,
         })
     };

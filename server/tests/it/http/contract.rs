@@ -30,11 +30,14 @@ async fn openapi_matches_routes_in_both_directions() {
 
     let (job, run) = server.job_that_left_everything().await;
     let alert = server.alert().await;
+    let reported = json!({"source": "s3://source", "destination": "s3://target", "report": {}});
+    let reported: Value = server.post("/api/v1/clones", &reported).await.json().await.unwrap();
     server.agent_reports("theirs").await;
     for (number, (method, path)) in described(&description).into_iter().enumerate() {
         // A schedule of its own for each, as one of them is deleted.
         let id = if path.contains("schedules") { server.schedule(&number.to_string()).await } else { job.clone() };
         let id = if path.contains("/runs/") { run.clone() } else { id };
+        let id = if path.ends_with("/report") { reported["id"].as_str().unwrap().to_owned() } else { id };
         let id = if path.contains("/alerts/") { alert.clone() } else { id };
         let name = if path.contains("pipelines") { "api" } else { "demo" };
         let path = path.replace("{id}", &id).replace("{name}", name).replace("{table}", "theirs");

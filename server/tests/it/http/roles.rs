@@ -56,6 +56,7 @@ const ROLES: &[(&str, &str, Role)] = &[
     ("GET",  "/api/v1/jobs/{id}",               Api),
     ("GET",  "/api/v1/jobs/{id}/log",           Api),
     ("GET",  "/api/v1/jobs/{id}/failures",      Api),
+    ("GET",  "/api/v1/jobs/{id}/report",        Api),
     ("GET",  "/api/v1/jobs/{id}/dead-letters",  Api),
     ("GET",  "/api/v1/jobs/{id}/events",        Api),
     ("POST", "/api/v1/jobs/{id}/cancel",        Api),

@@ -1,4 +1,5 @@
 //! Jobs of any kind: runners, and the hub that publishes their changes.
 
 pub mod hub;
+mod report;
 pub mod runner;

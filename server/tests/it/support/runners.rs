@@ -118,6 +118,7 @@ impl TestRunners {
             fidelity: model::Fidelity::default(),
             limits,
             plan: None,
+            report: None,
             consent: None,
         };
         let new = NewJob { spec: Spec::Clone(spec), author: "test".to_owned(), idempotency: None };

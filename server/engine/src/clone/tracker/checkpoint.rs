@@ -67,8 +67,8 @@ impl Settled {
     }
 }
 
-/// Changes since the last take. The caller must store them in this order: failures and resolved keys first, then progress
-/// with checkpoint; or return them with [`super::Tracker::put_back`].
+/// Changes since the last take. The caller must store them in this order: report, failures and resolved keys first, then
+/// progress with checkpoint; or return them with [`super::Tracker::put_back`].
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
     pub progress: Progress,
@@ -79,6 +79,8 @@ pub struct Taken {
     pub mended: Vec<Key>,
     /// New copies on record, worth keeping for later runs between the same places.
     pub records: Vec<CopyRecord>,
+    /// New lines of the completion report.
+    pub report: Vec<u8>,
 }
 
 /// Totals of the comparison, beside the differences that it reported one by one.

@@ -18,7 +18,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use model::{Comparison, Failure, Key, Phase, Progress};
+use model::{Comparison, Failure, Key, Phase, Progress, Time};
 use tokio::{
     sync::{Notify, Semaphore},
     time::Instant,
@@ -29,6 +29,7 @@ pub use self::checkpoint::{Checkpoint, Pruning, Range, RangeState, Settled, Take
 use self::{key_map::key_map, state::State};
 use super::{
     CloneError,
+    completions::Completions,
     gauge::ConcurrencyGauge,
     records::{CopyRecord, Records},
     window::Outcome,
@@ -61,6 +62,7 @@ struct Shared {
     meter: Arc<Meter>,
     gauge: Arc<ConcurrencyGauge>,
     records: Arc<Records>,
+    completions: Arc<Completions>,
 }
 
 impl Tracker {
@@ -82,13 +84,25 @@ impl Tracker {
             meter: Arc::default(),
             gauge: Arc::default(),
             records: Arc::new(Records::of(records)),
+            completions: Arc::default(),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Turns the completion report on, for a clone that began at this time: equal objects written since are reported, too.
+    pub fn report_since(&self, began: Time) {
+        self.shared.completions.begin(began);
+    }
+
+    /// Waits until the caller has stored all lines of the completion report: it takes again only after that.
+    pub async fn report_stored(&self) {
+        self.taken_until(|_| self.shared.completions.is_stored()).await;
     }
 
     pub fn take(&self) -> Taken {
         let mut taken = self.state().take(&self.shared.meter, &self.shared.gauge, Instant::now());
         taken.records = self.shared.records.take_fresh();
+        taken.report = self.shared.completions.take();
         self.shared.taken.notify_waiters();
         taken
     }
@@ -96,6 +110,7 @@ impl Tracker {
     /// Returns what was taken, after a failed write; it is taken again.
     pub fn put_back(&self, mut taken: Taken) {
         self.shared.records.put_back(std::mem::take(&mut taken.records));
+        self.shared.completions.put_back(std::mem::take(&mut taken.report));
         self.state().put_back(taken);
     }
 
@@ -105,6 +120,10 @@ impl Tracker {
 
     pub(super) fn records(&self) -> &Arc<Records> {
         &self.shared.records
+    }
+
+    pub(super) fn completions(&self) -> &Arc<Completions> {
+        &self.shared.completions
     }
 
     pub(super) fn meter(&self) -> &Arc<Meter> {
@@ -224,13 +243,13 @@ impl Tracker {
         self.state().touched = Instant::now();
     }
 
-    /// Waits while too many failures are not taken.
+    /// Waits while too many failures, or too many bytes of the report, are not taken.
     pub(super) async fn room(&self) {
         loop {
             let taken = self.shared.taken.notified();
             tokio::pin!(taken);
             taken.as_mut().enable();
-            if self.state().untaken() < UNTAKEN {
+            if self.state().untaken() < UNTAKEN && self.shared.completions.has_room() {
                 return;
             }
             taken.await;

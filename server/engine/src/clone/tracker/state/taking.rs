@@ -46,6 +46,7 @@ impl State {
             failures: std::mem::take(&mut self.failures),
             mended: self.mended.drain().collect(),
             records: Vec::new(),
+            report: Vec::new(),
         }
     }
 
