@@ -82,7 +82,10 @@ pub fn only(selection: &Selection) -> String {
         older_than.map(|until| format!(" --older-than {until}")),
         min_size.map(|least| format!(" --min-size {least}")),
         max_size.map(|most| format!(" --max-size {most}")),
-        keys_from.as_ref().map(|keys| format!(" --keys {}", quoted(&keys.name))),
+        keys_from.as_ref().map(|keys| {
+            let option = if keys.listed_at.is_some() { "inventory" } else { "keys" };
+            format!(" --{option} {}", quoted(&keys.name))
+        }),
     ];
     let classes = storage_classes.iter().map(|class| format!(" --of-class {class}"));
     globs("include", include)

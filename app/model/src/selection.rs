@@ -44,12 +44,15 @@ pub struct Selection {
 /// A list of keys, which the caller of the engine holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeysFrom {
-    /// Its file, or `-` for standard input.
+    /// Its file, `-` for standard input, or the URL of an inventory's manifest.
     pub name: String,
     /// Number of different keys.
     pub count: u64,
     /// SHA-256 of the keys in their order.
     pub digest: Digest,
+    /// When an inventory was made that is the list; `None` for a list of a user's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_at: Option<Time>,
 }
 
 /// An object as the source lists it, without its key.
@@ -145,13 +148,13 @@ impl fmt::Display for Selection {
                 (Some(least), Some(most)) => Some(format!("of {least} to {most}")),
             },
             (!classes.is_empty()).then(|| format!("of storage class {classes}")),
-            self.keys_from.as_ref().map(|KeysFrom { name, count, .. }| {
+            self.keys_from.as_ref().map(|KeysFrom { name, count, listed_at, .. }| {
                 let keys =
                     if *count == 1 { "the 1 key".to_owned() } else { format!("the {} keys", number::count(*count)) };
-                if name == "-" {
-                    format!("among {keys} of standard input")
-                } else {
-                    format!("among {keys} of {name:?}")
+                match listed_at {
+                    Some(at) => format!("among {keys} of the inventory {name:?} of {at}"),
+                    None if name == "-" => format!("among {keys} of standard input"),
+                    None => format!("among {keys} of {name:?}"),
                 }
             }),
         ];

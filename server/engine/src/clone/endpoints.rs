@@ -87,8 +87,10 @@ impl Endpoints {
             let named = self.keys.as_ref().map(|keys| Named { keys: Arc::clone(keys), prefix, expected });
             ListedPlace { store: store.clone(), place: place.clone(), named }
         };
+        // What is gone since an inventory was made is no failure.
+        let expected = self.spec.selection.keys_from.as_ref().is_none_or(|keys| keys.listed_at.is_none());
         Listings {
-            source: listed(&self.source, &self.spec.source, true),
+            source: listed(&self.source, &self.spec.source, expected),
             destination: listed(&self.destination, &self.spec.destination, false),
             selection: self.spec.selection.clone(),
             keyless: self.spec.destination.prefix.as_str().is_empty(),

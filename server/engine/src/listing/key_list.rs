@@ -130,14 +130,14 @@ fn parse(text: &str) -> Result<Key, String> {
 
 /// Sorts keys by runs on disk.
 #[derive(Default)]
-struct Sorter {
+pub(super) struct Sorter {
     waiting: BTreeSet<String>,
     bytes: usize,
     runs: Vec<BufReader<File>>,
 }
 
 impl Sorter {
-    fn push(&mut self, key: String) -> io::Result<()> {
+    pub fn push(&mut self, key: String) -> io::Result<()> {
         self.bytes += key.len();
         self.waiting.insert(key);
         if self.bytes >= RUN { self.flush() } else { Ok(()) }
@@ -155,7 +155,7 @@ impl Sorter {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<KeyList, KeyListError> {
+    pub fn finish(mut self) -> Result<KeyList, KeyListError> {
         self.flush()?;
         let mut heads = BTreeSet::new();
         for (index, run) in self.runs.iter_mut().enumerate() {

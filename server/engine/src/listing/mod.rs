@@ -4,6 +4,7 @@
 //! stream   one listing as a stream of objects, page by page
 //! sorted   the same of a store that lists in an order of its own: sorted on disk
 //! key_list the keys that a user names in place of a listing
+//! inventory the same from an inventory that S3 made
 //! named    a listing of these, by a HEAD of each
 //! dual     two listings side by side in key order: at the source only, at both, at the destination only
 //! readers  the same by several readers, which share the keys among themselves
@@ -14,6 +15,7 @@
 //! bounded by pages, whatever the size of the bucket.
 
 mod dual;
+mod inventory;
 mod key_list;
 mod named;
 mod ranges;
@@ -30,6 +32,7 @@ pub(crate) use self::{
     readers::{DualListingError, PairVisitor, read_pairs},
 };
 pub use self::{
+    inventory::{Inventory, InventoryError},
     key_list::{KeyList, KeyListError},
     stream::Listing,
 };

@@ -86,7 +86,11 @@ impl S3Client {
 
     async fn read_tags(&self, context: &Context, bucket: &BucketName, key: &Key) -> Result<String, S3Error> {
         let answer = self.client.get_object_tagging().bucket(bucket.as_str()).key(sendable(key)).send().await;
-        let tags = answer.map_err(|error| context.classify(&error))?;
+        let tags = match answer.map_err(|error| context.classify(&error)) {
+            // As some stores say that there is none.
+            Err(error) if error.fault().is_answer("NoSuchTagSet") => return Ok(String::new()),
+            answer => answer?,
+        };
         Ok(tagging(tags.tag_set().iter().map(|tag| (tag.key(), tag.value()))))
     }
 }

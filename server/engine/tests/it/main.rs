@@ -31,4 +31,5 @@ mod support;
 mod sync;
 mod traps;
 mod unordered;
+mod vendors;
 mod verify;

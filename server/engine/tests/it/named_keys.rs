@@ -14,7 +14,7 @@ use crate::{
 };
 
 fn keys_from(list: &KeyList) -> KeysFrom {
-    KeysFrom { name: "keys.txt".to_owned(), count: list.count(), digest: list.digest().clone() }
+    KeysFrom { name: "keys.txt".to_owned(), count: list.count(), digest: list.digest().clone(), listed_at: None }
 }
 
 /// Clones the keys of this text.

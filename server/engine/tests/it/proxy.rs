@@ -17,7 +17,7 @@ use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
     HeaderMap, Method, Request, Response,
     body::{Frame, Incoming},
-    header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, HeaderValue},
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue},
     service::service_fn,
 };
 use hyper_util::{
@@ -69,6 +69,8 @@ pub enum Fate {
     Rewrite(fn(String) -> String),
     /// The same, by what remembers something.
     Alter(Box<dyn FnOnce(String) -> String + Send>),
+    /// The store's answer, with the ETags of its header and body rewritten.
+    Retag(fn(&str) -> String),
     /// The store's answer to another request: this path and query.
     Instead(String),
     /// The store's answer to the request without the headers that describe an object, with these in place of its own: a
@@ -270,6 +272,19 @@ impl Front {
                     answer.headers_mut().append(name, HeaderValue::from_bytes(&value).unwrap());
                 }
                 Ok(answer.map(full))
+            }
+            Fate::Retag(retag) => {
+                let mut answer = self.whole(request, &target).await?;
+                if let Some(etag) = answer.headers().get(ETAG) {
+                    let changed = retag(etag.to_str().unwrap());
+                    answer.headers_mut().insert(ETAG, changed.parse().unwrap());
+                }
+                answer.headers_mut().remove(CONTENT_LENGTH);
+                let xml = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/xml");
+                Ok(answer.map(|body| match String::from_utf8(body.to_vec()) {
+                    Ok(text) if xml => full(retag(&text)),
+                    _ => full(body),
+                }))
             }
             Fate::Rewrite(rewrite) => self.rewritten(request, &target, rewrite).await,
             Fate::Alter(rewrite) => self.rewritten(request, &target, rewrite).await,

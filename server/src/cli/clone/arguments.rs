@@ -20,7 +20,7 @@ use super::{
     completions::CompletionFile,
     ends::EndArgs,
     fidelity::{FidelityArgs, Keys},
-    keys,
+    keys::KeyArgs,
     limits::LimitArgs,
     lock::StateLock,
     mirror::Confirmation,
@@ -67,10 +67,8 @@ pub struct CloneArgs {
     /// Only objects that the source keeps in this storage class, such as GLACIER; repeatable
     #[arg(long = "of-class", value_name = "CLASS")]
     storage_classes: Vec<StorageClass>,
-    /// Only the keys of this file, or - for standard input, without listing anything: one a line, or JSON lines with a `key`,
-    /// as --failures writes them
-    #[arg(long, value_name = "FILE")]
-    keys: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
     /// Skip the comparison at the end; the clone is then not proven
     #[arg(long)]
     no_verify: bool,
@@ -136,6 +134,8 @@ pub struct Order {
     pub resumed: Option<State>,
     /// Held while the state file is in use.
     locks: Vec<StateLock>,
+    /// To be told before the start.
+    pub notice: Option<String>,
     pub failures: Option<PathBuf>,
     pub report: Option<CompletionFile>,
     /// The file of the report, as it was named.
@@ -152,13 +152,7 @@ impl Order {
             return Err("--plan and --confirm are for --mode mirror only: leave them away".to_owned());
         }
         let [source, destination] = args.ends.read(config, args.fidelity.requester_pays)?;
-        if args.keys.is_some() && matches!(args.mode, ModeArg::Mirror) {
-            return Err(
-                "a mirror deletes what the source does not list, and with --keys nothing is listed: leave out one of the two".to_owned()
-            );
-        }
-        let keys = args.keys.as_deref().map(|file| keys::read(file, &source.location.prefix)).transpose()?;
-        let (keys_from, keys) = keys.unzip();
+        let named = args.keys.read(&source, matches!(args.mode, ModeArg::Mirror)).await?;
         let started = now();
         let selection = Selection {
             include: args.include,
@@ -168,7 +162,7 @@ impl Order {
             min_size: args.min_size,
             max_size: args.max_size,
             storage_classes: args.storage_classes,
-            keys_from,
+            keys_from: named.from,
         };
         selection.check().map_err(|invalid| invalid.to_string())?;
         let spec = CloneSpec {
@@ -203,7 +197,7 @@ impl Order {
                 concurrency: args.concurrency.into(),
                 verify: !args.no_verify,
                 multipart_threshold: args.multipart_threshold,
-                keys: keys.map(Arc::new),
+                keys: named.list.map(Arc::new),
             },
             ceilings,
             own_ceilings: [own_source, own_destination],
@@ -213,6 +207,7 @@ impl Order {
             keep_state,
             resumed: None,
             locks: Vec::new(),
+            notice: named.notice,
             failures: args.failures,
             report: None,
             report_file: args.report,

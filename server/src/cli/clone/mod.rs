@@ -44,6 +44,7 @@ Examples:
   logyard clone s3://from s3://to --sse aws:kms --acl bucket-owner-full-control --requester-pays
   logyard clone s3://from/logs/ s3://to --include '**/*.gz' --exclude 'tmp/**' --newer-than 36h
   logyard clone s3://from s3://to --bandwidth-hours '08:00-18:00 10MB' --bandwidth-zone Europe/Zurich --max-failures 100
+  logyard clone s3://from s3://to --inventory s3://inventories/from/all/2026-11-29T01-00Z/manifest.json
   logyard clone s3://from s3://to --report copied.csv.gz  lists each object that was copied or deleted
   logyard clone s3://from s3://to --older-than 30d --min-size 1MB --of-class STANDARD
 
@@ -115,6 +116,9 @@ async fn carry_out(order: &mut Order, reporter: &mut Reporter, json: bool) -> (S
             return (Summary::of(order, &Record::default(), &End::refused(&error)), None);
         },
         () = stop.cancelled() => return (Summary::of(order, &Record::default(), &End::stopped_early()), None),
+    }
+    if let Some(notice) = &order.notice {
+        reporter.warn(notice);
     }
     if let Some(state) = &order.resumed {
         reporter.warn(&format!("going on from {}", state.file().display()));

@@ -2,6 +2,7 @@
 
 pub mod command;
 mod ends;
+mod inventory;
 mod keys;
 pub mod kill_nine;
 pub mod mirror;

@@ -4,7 +4,7 @@ use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
-    MultipartCopy,
+    MultipartCopy, Transfer,
     layout::{Cut, Layout, MOST_PARTS},
 };
 use crate::s3::{
@@ -29,6 +29,23 @@ pub struct SourceInfo {
     /// Digests the object if the copy is cut in another way: its parts must then be read in order. `None`: the digests of
     /// the parts make what is promised.
     pub in_order: Option<Running>,
+}
+
+impl SourceInfo {
+    /// Cuts the copy of unevenly cut objects in our own way, as some stores take no other. The digest of the source's parts
+    /// is then made while the object is read in order. `None` if it is even.
+    pub fn cut_evenly(&self, transfer: Transfer) -> Option<Self> {
+        let sizes = self.layout.uneven()?.to_vec();
+        let in_parts = matches!(self.promise, Some(Promise::Parts(_)));
+        Some(Self {
+            object: self.object.clone(),
+            metadata: self.metadata.clone(),
+            options: self.options.clone(),
+            layout: Layout::of(self.object.size, None, transfer),
+            promise: self.promise.clone(),
+            in_order: if in_parts { Some(Running::of_pieces(sizes)) } else { self.in_order.clone() },
+        })
+    }
 }
 
 impl MultipartCopy<'_> {
@@ -77,13 +94,14 @@ impl MultipartCopy<'_> {
         self.source.retry.send(&context, LIMIT, request).await
     }
 
-    /// How the source was split, if it was written in parts and the store tells their sizes: that of the first, and those
-    /// of all if they are uneven.
+    /// How the source was split, if it was written in parts and the store tells their sizes: those of the first and the
+    /// last, and of all if these are uneven.
     async fn cut(&self, etag: &ETag) -> Option<Cut> {
         let parts = etag.parts()?;
         let size = self.object.size;
-        let even = Cut::Even { parts, first: self.length_of_part(1).await? };
-        if even.makes_up(size) {
+        let first = self.length_of_part(1).await?;
+        let even = Cut::Even { parts, first };
+        if even.makes_up(size) && self.ends_evenly(parts, first).await {
             return Some(even);
         }
         if even == (Cut::Even { parts, first: size }) {
@@ -93,6 +111,13 @@ impl MultipartCopy<'_> {
         let lengths = stream::iter(numbers).map(|number| async move { self.length_of_part(number).await.ok_or(()) });
         let sizes = lengths.buffered(ASKED_AT_ONCE).try_collect().await.ok()?;
         Some(Cut::Uneven(sizes)).filter(|cut| cut.makes_up(size))
+    }
+
+    /// Whether the last part is as long as an even cut makes it. Two parts that make up the object leave no other way.
+    async fn ends_evenly(&self, parts: u64, first: u64) -> bool {
+        let Some(number) = i32::try_from(parts).ok().filter(|parts| *parts > 2) else { return true };
+        let last = self.object.size - (parts - 1) * first;
+        self.length_of_part(number).await.is_none_or(|told| told == last)
     }
 
     /// In bytes; `None` if the store does not tell it. The request has no condition, as some stores give each part an ETag

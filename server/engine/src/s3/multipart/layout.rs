@@ -87,6 +87,17 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// The sizes of parts that some stores refuse: all but the last must be alike there, and the last no larger.
+    pub fn uneven(&self) -> Option<&[u64]> {
+        let Parts::Uneven(sizes) = &self.parts else { return None };
+        let first = *sizes.first()?;
+        let (last, before) = sizes.split_last()?;
+        let even = before.iter().all(|size| *size == first) && *last <= first;
+        (!even).then_some(sizes)
+    }
+}
+
 impl Part {
     /// Length in bytes.
     pub fn length(&self) -> u64 {
@@ -214,6 +225,13 @@ mod tests {
     fn largest_object_has_most_parts_of_largest_size() {
         assert_eq!(own(LARGEST), Layout { size: LARGEST, parts: Parts::Even(LARGEST_PART) });
         assert_eq!(own(LARGEST).count(), MOST_PARTS);
+    }
+
+    #[test]
+    fn only_unlike_parts_are_uneven() {
+        let uneven = |sizes: &[u64]| kept(sizes.iter().sum(), Cut::Uneven(sizes.to_vec())).uneven().is_some();
+        assert!(uneven(&[5 * MIB, 6 * MIB, MIB]) && uneven(&[5 * MIB, 6 * MIB]));
+        assert!(!uneven(&[6 * MIB, 6 * MIB, MIB]) && !uneven(&[7 * MIB]) && own(100 * MIB).uneven().is_none());
     }
 
     #[test]

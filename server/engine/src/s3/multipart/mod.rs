@@ -88,7 +88,17 @@ impl MultipartCopy<'_> {
         if kept { self.send_seen(&seen).await.map(Some) } else { Ok(None) }
     }
 
+    /// A store that takes only parts of one size, as R2 does, gets such parts: the ETag then differs.
     async fn send_seen(&self, seen: &SourceInfo) -> Result<Copied, Failed> {
+        let sent = self.send_cut(seen).await;
+        let refused = sent.as_ref().is_err_and(|failed| failed.error.fault().is_answer("InvalidPart"));
+        match seen.cut_evenly(self.transfer).filter(|_| refused) {
+            Some(even) => Box::pin(self.send_cut(&even)).await,
+            None => sent,
+        }
+    }
+
+    async fn send_cut(&self, seen: &SourceInfo) -> Result<Copied, Failed> {
         let mut doubted = None;
         for _ in 0..READS {
             match self.attempt(seen, doubted.as_ref()).await? {
