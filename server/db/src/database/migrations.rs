@@ -14,7 +14,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 16] = files! {
+const FILES: [(&str, &str, &str); 17] = files! {
     "0001" "jobs"
     "0002" "plans"
     "0003" "schedules"
@@ -31,6 +31,7 @@ const FILES: [(&str, &str, &str); 16] = files! {
     "0014" "firings"
     "0015" "consent"
     "0016" "schedule_alerts"
+    "0017" "retrying"
 };
 
 pub fn migrator() -> Migrator {
