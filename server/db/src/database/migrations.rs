@@ -14,7 +14,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 17] = files! {
+const FILES: [(&str, &str, &str); 18] = files! {
     "0001" "jobs"
     "0002" "plans"
     "0003" "schedules"
@@ -32,6 +32,7 @@ const FILES: [(&str, &str, &str); 17] = files! {
     "0015" "consent"
     "0016" "schedule_alerts"
     "0017" "retrying"
+    "0018" "excepted"
 };
 
 pub fn migrator() -> Migrator {

@@ -70,6 +70,8 @@ pub struct State {
     prepared: bool,
     patience: Patience,
     sight: Sight,
+    /// How long the last scan took, without the shipping after it.
+    scanned_in: Duration,
     /// Why the last scan failed, or why its objects were not shipped.
     error: Option<String>,
     /// When to scan next, where a queue names new objects.
@@ -162,7 +164,7 @@ impl Round<'_> {
         match state.notices.take() {
             None => {
                 self.report(state).await?;
-                Ok(BETWEEN.max(began.elapsed() * (SHARE - 1)))
+                Ok(BETWEEN.max(state.scanned_in * (SHARE - 1)))
             }
             Some(mut notices) => {
                 let wait = self.listen(state, &mut notices).await;
@@ -190,8 +192,10 @@ impl Round<'_> {
 
     /// Lists the source, and ships what is due.
     async fn scan(&self, state: &mut State, since: Time) -> Result<(), TaskError> {
-        let mut wait = BETWEEN_NOTIFIED;
-        match scan::scan(self.follower, since, &mut state.patience).await {
+        let (mut wait, began) = (BETWEEN_NOTIFIED, Instant::now());
+        let found = scan::scan(self.follower, since, &mut state.patience).await;
+        state.scanned_in = began.elapsed();
+        match found {
             Ok(sight) => {
                 (state.sight, state.error) = (sight, None);
                 // Reported before shipping, which may take long, and again after it.

@@ -283,7 +283,7 @@ mod tests {
             key: key(&format!("{number:04}")),
             size: 1,
             etag: None,
-            modified: Time(number as i64),
+            modified: Time(i64::try_from(number).unwrap()),
             class: None,
         };
         (0..MOST).for_each(|number| sight.add(&object(number), false));

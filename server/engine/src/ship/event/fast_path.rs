@@ -23,10 +23,9 @@ impl EventWriter<'_> {
             Content::Timestamp => self.fast_timestamp(rest),
             Content::Word { key } => self.fast_word(key, rest),
             Content::Quoted { key } => self.fast_quoted(key, rest),
-            Content::List { .. } => None,
+            // Of NLB and connection logs only: neither is worth a way of its own.
+            Content::List { .. } | Content::Port { .. } => None,
             Content::Number { key } => self.fast_number(key, rest),
-            // Of a connection only: not worth a way of its own.
-            Content::Port { .. } => None,
             Content::Endpoint { ip, port } => self.fast_endpoint(ip, port, rest),
             Content::Request => self.fast_request(rest),
         }

@@ -45,7 +45,7 @@ impl RetryBudget {
         if left.is_zero() || least > left {
             return Err(Exhausted);
         }
-        let ceiling = BASE.saturating_mul(1 << self.failures.min(16)).min(MOST).min(left - least);
+        let ceiling = BASE.saturating_mul(1 << self.failures.min(16)).min(MOST).min(left.saturating_sub(least));
         self.failures += 1;
         let wait = rand::rng().random_range(Duration::ZERO..=ceiling);
         sleep(least + wait).await;

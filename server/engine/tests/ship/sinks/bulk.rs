@@ -277,3 +277,13 @@ async fn refused_compression_is_turned_off() {
     deliver_to(&sink, &events(200)[100..], 100).await.whole();
     assert_eq!((receiver.requests(), receiver.ids().len()), (3, 200), "the first one again, and nothing else");
 }
+
+#[tokio::test]
+async fn refused_event_is_told_from_doubtful_ones() {
+    let receiver = BulkReceiver::start(Manner::RefusesMarked).await;
+    let mut events = events(10);
+    events[3] = format!(r#"{{"line":4,"request_url":"http://a/refused","@metadata":{{"_id":"{:032x}"}}}}"#, 4);
+    let outcome = deliver(requests(&receiver.url()), &events, 10).await;
+    let given_up: Vec<(u64, bool)> = outcome.undelivered.iter().map(|event| (event.line, event.refused)).collect();
+    assert_eq!((given_up, receiver.events()), (vec![(4, true)], 10));
+}

@@ -38,6 +38,7 @@ struct Kept {
     under_way: u32,
     most_under_way: u32,
     most_events: usize,
+    events: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub enum Manner {
     Resets(u32),
     /// 200 with one item too few, the first time.
     Forgets,
+    /// Refuses each event whose URL ends in `/refused` for good.
+    RefusesMarked,
     /// Says that it took every event, and keeps none.
     Drops,
     /// 400 for the request as a whole.
@@ -114,6 +117,11 @@ impl BulkReceiver {
 
     pub fn most_events(&self) -> usize {
         self.kept().most_events
+    }
+
+    /// Events received, each as often as it came.
+    pub fn events(&self) -> usize {
+        self.kept().events
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -177,6 +185,7 @@ impl BulkReceiver {
             }
         };
         kept.most_events = kept.most_events.max(events.len());
+        kept.events += events.len();
         let error = |kind: &str, reason: &str| json!({ "error": { "type": kind, "reason": reason } });
         let manner = self.manner(number);
         match manner {
@@ -287,6 +296,9 @@ fn item(manner: Manner, kept: &mut Kept, id: String, document: Value) -> Value {
         Manner::PutsOffForEver if third => return refused(429, "es_rejected_execution_exception"),
         Manner::NoIndex => return refused(404, "index_not_found_exception"),
         Manner::Flooded => return refused(429, "cluster_block_exception"),
+        Manner::RefusesMarked if document["request_url"].as_str().is_some_and(|url| url.ends_with("/refused")) => {
+            return refused(400, "document_parsing_exception");
+        }
         Manner::Refuses if third => return refused(400, "mapper_parsing_exception"),
         _ => {}
     }
