@@ -21,7 +21,7 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 pub const COMMON: [(&str, &str); 3] = [("last hour", "-1h"), ("last 24 h", "-24h"), ("last 7 days", "-7d")];
 
 /// Query fields of the scope.
-pub const FIELDS: [&str; 3] = ["from", "to", "zone"];
+pub const FIELDS: [&str; 5] = ["from", "to", "zone", "from_zone", "to_zone"];
 
 /// A UTC offset, in minutes east of UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,7 +139,12 @@ pub fn without_scope(query: &Query) -> Query {
 /// Reads a time: RFC 3339, or the format of a browser's date field, `2026-03-09T14:00`, in the query's `zone`.
 pub fn read_time(query: &Query, name: &str) -> Result<Option<Time>, Invalid> {
     let Some(text) = query.get(name) else { return Ok(None) };
-    let zone = read_zone(query)?.unwrap_or_default();
+    // A browser says for each time how far it is from UTC then: in summer another than in winter.
+    let own = query.get(&zone_field(name)).map(read_offset).transpose()?;
+    let zone = match own {
+        Some(own) => own,
+        None => read_zone(query)?.unwrap_or_default(),
+    };
     let (whole, local) = match text.len() {
         10 => (format!("{text}T00:00:00Z"), true),
         16 => (format!("{text}:00Z"), true),
@@ -152,6 +157,11 @@ pub fn read_time(query: &Query, name: &str) -> Result<Option<Time>, Invalid> {
         let right = format!("a time like 2026-03-09T14:00, in {}", zone_name(zone.0));
         Invalid::new(name, text, right)
     })
+}
+
+/// Name of the field with the UTC offset of the time in field `name`, where that is not the page's.
+pub fn zone_field(name: &str) -> String {
+    format!("{name}_zone")
 }
 
 fn read_zone(query: &Query) -> Result<Option<Zone>, Invalid> {
@@ -255,6 +265,16 @@ mod tests {
         assert_eq!(window.to_string(), "2026-03-09T01:00:00Z/2026-03-09T15:00:00Z");
         assert_eq!(scope.zone().field(window.from()), "2026-03-09T14:00:00");
         assert_eq!(scope.label(), "2026-03-09 14:00:00 to 2026-03-10 04:00:00");
+    }
+
+    #[test]
+    fn each_time_has_the_offset_of_its_season() {
+        let scope =
+            scope("from=2026-01-05T10:00&from_zone=%2B13:00&to=2026-07-01T10:00&to_zone=%2B12:00&zone=%2B13:00");
+        let window = scope.window(Time(0)).unwrap();
+        assert_eq!(window.to_string(), "2026-01-04T21:00:00Z/2026-06-30T22:00:00Z");
+        let wrong = Scope::read(&Query::read("from=2026-01-05T10:00&from_zone=Sydney")).unwrap_err();
+        assert_eq!(wrong.field, "zone");
     }
 
     #[test]

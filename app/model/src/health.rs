@@ -47,7 +47,7 @@ pub struct Reconciliation {
 pub struct Reconciled {
     pub window: Window,
     pub objects: u64,
-    /// Objects delivered completely.
+    /// Objects delivered completely, or as far as they can be; see `excepted`.
     pub whole: u64,
     /// Objects not processed.
     pub never: u64,
@@ -57,6 +57,9 @@ pub struct Reconciled {
     pub partial: u64,
     /// Duplicates: objects delivered by more than one run, also counted above.
     pub twice: u64,
+    /// Of the complete ones, objects with records that are dead letters, because no run can bring them: they cannot be
+    /// parsed, or the sink refuses them.
+    pub excepted: u64,
 }
 
 /// Reason for a gap.

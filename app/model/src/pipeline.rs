@@ -65,6 +65,10 @@ pub struct Following {
     pub error: Option<String>,
     /// Status of the queue, if there is one.
     pub queue: Option<Queued>,
+    /// Number of objects that were not shipped completely and are tried again, ever more rarely.
+    pub retrying: u64,
+    /// The last of them, and why it failed.
+    pub retrying_because: Option<String>,
     /// Holder of the lease. `held` is false without a recent heartbeat; the figures are outdated then.
     pub holder: String,
     pub held: bool,

@@ -86,7 +86,7 @@ pub struct DryRun {
     pub selection: Selection,
 }
 
-/// Result of a reprocess over all attempts; records of a retried object count each time it was read.
+/// Result of a reprocess over all attempts; of a retried object its last run counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shipped {
     pub at: Time,
@@ -97,7 +97,7 @@ pub struct Shipped {
     /// Objects delivered by an earlier run.
     pub skipped: u64,
     pub failed: u64,
-    /// Logs of health checks, which have no events; not part of `objects`.
+    /// Objects that are positively not logs of requests; not part of `objects`.
     pub left_out: u64,
     pub lines: Lines,
     /// Records that could not be parsed.
@@ -113,6 +113,11 @@ pub struct Shipped {
 }
 
 impl Shipped {
+    /// Records that became events: parsed, and inside the window.
+    pub fn events(&self) -> u64 {
+        self.lines.parsed.saturating_sub(self.lines.filtered)
+    }
+
     /// Whether every record and every event is accounted for: parsed or not, and filtered, delivered or failed.
     pub fn adds_up(&self) -> bool {
         let lines = &self.lines;
@@ -172,7 +177,7 @@ impl Proof {
         match self {
             Self::Compared(comparison) => comparison.is_of_nothing(),
             Self::DryRun(plan) => plan.source_objects == 0 && plan.extra == 0,
-            Self::Shipped(shipped) => shipped.objects == 0 && self.holds(),
+            Self::Shipped(shipped) => shipped.events() == 0 && self.holds(),
             Self::Backfilled(read) => read.events == 0,
         }
     }
@@ -202,6 +207,23 @@ mod tests {
         assert!(!extra.nothing && !Proof::Compared(extra).holds());
         let equal = comparison(Mode::Copy, 1, 0);
         assert!(equal.equal && !equal.is_of_nothing());
+    }
+
+    #[test]
+    fn reprocess_without_events_proves_nothing() {
+        let shipped = |objects: u64, skipped: u64, events: u64| {
+            let json = serde_json::json!({
+                "at": "2026-03-09T14:00:00Z", "objects": objects, "shipped": objects - skipped, "skipped": skipped,
+                "failed": 0, "left_out": 0, "unparsed": 0, "undelivered": 0, "sink": "tcp://logs:5000",
+                "lines": {"encountered": events + 4, "parsed": events + 4, "filtered": 4, "sent": events},
+                "acknowledged": false,
+            });
+            Proof::Shipped(serde_json::from_value(json).unwrap())
+        };
+        assert!(shipped(0, 0, 0).is_of_nothing(), "no objects");
+        assert!(shipped(2, 0, 0).is_of_nothing(), "no record in the window");
+        assert!(shipped(2, 2, 0).is_of_nothing(), "all delivered earlier");
+        assert!(!shipped(2, 1, 7).is_of_nothing());
     }
 
     #[test]

@@ -100,7 +100,8 @@ pub struct ReprocessPreview {
     pub bytes: u64,
     /// Objects delivered completely by a recorded run of the pipeline.
     pub delivered: u64,
-    /// Logs of health checks, which have no events; not part of `objects`.
+    /// Objects that are positively not logs of requests: of health checks, of other services, folders, the test object of
+    /// AWS; not part of `objects`.
     pub left_out: u64,
     /// Objects to send.
     pub to_send: u64,

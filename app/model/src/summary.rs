@@ -9,6 +9,8 @@ use std::{collections::VecDeque, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use crate::fidelity::is_default;
+
 /// Failures of a kind listed in a summary.
 pub const LAST_FEW: usize = 5;
 
@@ -44,6 +46,9 @@ pub struct Lines {
     pub duplicate: u64,
     /// Characters U+FFFD written for bytes that were not UTF-8.
     pub replaced: u64,
+    /// Optional fields left out of their events, because their text is not what the format has there.
+    #[serde(skip_serializing_if = "is_default")]
+    pub omitted: u64,
 }
 
 impl Lines {
@@ -55,6 +60,24 @@ impl Lines {
         self.acknowledged += other.acknowledged;
         self.duplicate += other.duplicate;
         self.replaced += other.replaced;
+        self.omitted += other.omitted;
+    }
+
+    /// Takes back the counts of a run that another one replaces.
+    pub fn forget(&mut self, other: &Self) {
+        let Self { encountered, parsed, filtered, sent, acknowledged, duplicate, replaced, omitted } = self;
+        for (count, earlier) in [
+            (encountered, other.encountered),
+            (parsed, other.parsed),
+            (filtered, other.filtered),
+            (sent, other.sent),
+            (acknowledged, other.acknowledged),
+            (duplicate, other.duplicate),
+            (replaced, other.replaced),
+            (omitted, other.omitted),
+        ] {
+            *count = count.saturating_sub(earlier);
+        }
     }
 }
 
@@ -66,6 +89,10 @@ pub struct Failures {
     pub parsing: Tally<ParsingFailure>,
     /// Events that could not be delivered.
     pub sending: Tally<SendingFailure>,
+    /// How many of the undelivered events the receiver refused for good and are kept as dead letters: sending their
+    /// object again would bring nothing more of them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub refused: u64,
     pub reading: Tally<ReadingFailure>,
 }
 
@@ -172,6 +199,7 @@ impl Summary {
         self.failures.sockets.absorb(failures.sockets);
         self.failures.parsing.absorb(failures.parsing);
         self.failures.sending.absorb(failures.sending);
+        self.failures.refused += failures.refused;
         self.failures.reading.absorb(failures.reading);
         self.bytes.read += bytes.read;
         self.bytes.plain += bytes.plain;
@@ -185,8 +213,15 @@ impl Summary {
     /// Whether every record was parsed, every event delivered and the object read to its end. A broken connection that
     /// was replaced is not a failure by itself.
     pub fn clean(&self) -> bool {
-        let Failures { sockets: _, parsing, sending, reading } = &self.failures;
+        let Failures { sockets: _, parsing, sending, refused: _, reading } = &self.failures;
         parsing.total == 0 && sending.total == 0 && reading.total == 0
+    }
+
+    /// Whether sending the object again may deliver more of it: not if all that is missing are records that cannot be
+    /// parsed and events that the receiver refused, which are dead letters.
+    pub fn worth_repeating(&self) -> bool {
+        let Failures { sending, refused, reading, .. } = &self.failures;
+        sending.total > *refused || reading.total > 0
     }
 
     /// Events that arrived, as far as the sink can tell.
@@ -219,6 +254,21 @@ mod tests {
         assert_eq!((tally.total, &tally.last_few), (7, &VecDeque::from([3, 4, 5, 6, 7])));
         tally.absorb(Tally { total: 9, last_few: VecDeque::from([8, 9]) });
         assert_eq!((tally.total, tally.last_few), (16, VecDeque::from([5, 6, 7, 8, 9])));
+    }
+
+    #[test]
+    fn refused_events_are_not_worth_repeating() {
+        let with = |sending: u64, refused: u64, reading: u64| Summary {
+            failures: Failures {
+                sending: Tally { total: sending, ..Tally::default() },
+                refused,
+                reading: Tally { total: reading, ..Tally::default() },
+                ..Failures::default()
+            },
+            ..Summary::default()
+        };
+        let judged = [with(0, 0, 0), with(3, 3, 0), with(3, 2, 0), with(3, 3, 1)].map(|it| it.worth_repeating());
+        assert_eq!(judged, [false, false, true, true]);
     }
 
     #[test]

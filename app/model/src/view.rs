@@ -65,6 +65,8 @@ pub struct JobView {
     pub failures: Vec<FailureGroup>,
     /// Runs of a reprocess, the newest first, at most ten.
     pub runs: Vec<Run>,
+    /// Whether dead letters of it are on this server.
+    pub dead_letters: bool,
     /// The last 200 events, oldest first.
     pub events: Vec<Event>,
     /// Equivalent command line and API call.

@@ -19,7 +19,7 @@ pub async fn start_reprocess(
 ) -> Result<(), AppError> {
     let started = async {
         let viewer = viewer()?;
-        let mut request = form.request()?;
+        let mut request = form.request_to_start()?;
         request.plan = if plan.is_empty() { None } else { Some(plan.parse()?) };
         let key = form.idempotency_key(&key, &plan);
         Ok::<_, AppError>(backend()?.start_reprocess(&viewer, request, key).await?)

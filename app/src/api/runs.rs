@@ -57,8 +57,11 @@ pub async fn start_backfill(
     #[server(default)] from: String,
     #[server(default)] to: String,
     #[server(default)] zone: String,
+    #[server(default)] from_zone: String,
+    #[server(default)] to_zone: String,
 ) -> Result<(), AppError> {
-    let scope = Query::default().with("from", &from).with("to", &to).with("zone", &zone);
+    let zones = Query::default().with("zone", &zone).with("from_zone", &from_zone).with("to_zone", &to_zone);
+    let scope = zones.with("from", &from).with("to", &to);
     let started = async {
         let viewer = viewer()?;
         let name: PipelineName = pipeline.parse()?;

@@ -25,7 +25,7 @@ pub fn sums(index: i64, lines: u64, delivered: u64) -> RunSums {
 /// A reconciled interval: complete, not processed, failed, partial, duplicates.
 pub fn interval(index: i64, [whole, never, failed, partial, twice]: [u64; 5]) -> Reconciled {
     let objects = whole + never + failed + partial;
-    Reconciled { window: interval_window(index), objects, whole, never, failed, partial, twice }
+    Reconciled { window: interval_window(index), objects, whole, never, failed, partial, twice, excepted: 0 }
 }
 
 pub fn alert(number: u128, state: AlertState) -> Alert {

@@ -8,8 +8,9 @@ impl Mark {
     pub fn of_outcome(outcome: Outcome) -> Self {
         let (shape, word, tone) = match outcome {
             Outcome::Delivered => ("✔", "acknowledged", "good"),
-            Outcome::Sent => ("✔", "sent", "good"),
-            Outcome::Empty => ("✔", "empty", "idle"),
+            // Written, and nobody said that it arrived.
+            Outcome::Sent => ("→", "sent", "idle"),
+            Outcome::Empty => ("–", "empty", "idle"),
             Outcome::Partial => ("✖", "partial", "bad"),
             Outcome::Suspicious => ("?", "suspicious", "warn"),
             Outcome::TimedOut => ("✖", "timed out", "bad"),

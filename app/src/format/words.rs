@@ -59,7 +59,8 @@ fn succeeded(proof: Option<&Proof>) -> (&'static str, &'static str, &'static str
         Some(Proof::DryRun(_)) => ("✔", "dry run", "good"),
         Some(Proof::Shipped(shipped)) if shipped.sink.is_none() => ("✔", "dry run", "good"),
         Some(Proof::Shipped(shipped)) if shipped.acknowledged => ("✔", "delivered", "good"),
-        Some(Proof::Shipped(_)) => ("✔", "sent", "good"),
+        // Written, and nobody said that it arrived.
+        Some(Proof::Shipped(_)) => ("→", "sent", "idle"),
         Some(Proof::Backfilled(_)) => ("✔", "read to the end", "good"),
         None => ("✔", "succeeded", "good"),
     }
@@ -147,10 +148,12 @@ pub fn outcome(job: &Job) -> String {
                 bytes(proof.would_copy_bytes)
             )
         }
+        (State::Succeeded, Some(Proof::Shipped(proof))) if job.proof.as_ref().is_some_and(Proof::is_of_nothing) => {
+            format!("no events to send in {}", counted(proof.objects, "object"))
+        }
         (State::Succeeded, Some(Proof::Shipped(proof))) => {
-            let events = proof.lines.parsed - proof.lines.filtered;
             let done = if proof.sink.is_some() { "sent" } else { "parsed" };
-            format!("{} of {} {done}", counted(events, "event"), counted(proof.objects, "object"))
+            format!("{} of {} {done}", counted(proof.events(), "event"), counted(proof.objects, "object"))
         }
         (State::Succeeded, Some(Proof::Backfilled(proof))) => {
             format!("{} read, {}", counted(proof.events, "event"), counted(proof.runs, "run"))

@@ -20,7 +20,8 @@ pub fn read_filter(query: &Query) -> Result<Filter, Invalid> {
 }
 
 /// Query fields of the filter.
-const FIELDS: [&str; 9] = ["kind", "state", "store", "bucket", "author", "text", "from", "to", "zone"];
+const FIELDS: [&str; 11] =
+    ["kind", "state", "store", "bucket", "author", "text", "from", "to", "zone", "from_zone", "to_zone"];
 
 /// The query without paging and results of actions.
 pub fn without_page(query: &Query) -> Query {
@@ -34,7 +35,7 @@ pub fn words(query: &Query) -> Vec<String> {
         let values: Vec<&str> = query.all(name).collect();
         (!values.is_empty()).then(|| format!("{name} {}", values.join(" or ")))
     };
-    FIELDS.iter().filter_map(worded).collect()
+    FIELDS.iter().filter(|name| !name.ends_with("_zone")).filter_map(worded).collect()
 }
 
 #[cfg(test)]

@@ -18,6 +18,11 @@ pub struct ReprocessForm {
     pub to: String,
     /// UTC offset such as `+13:00`; empty is UTC.
     pub zone: String,
+    /// UTC offset at the time of `from`, where the browser knows it; so is `to_zone`. Empty is `zone`.
+    pub from_zone: String,
+    pub to_zone: String,
+    /// Not empty if all objects of the pipeline are meant, without a window.
+    pub whole: String,
     /// One key per line.
     pub keys: String,
     /// Id of the job whose dead letters to send.
@@ -37,6 +42,9 @@ impl ReprocessForm {
             from: field("from"),
             to: field("to"),
             zone: field("zone"),
+            from_zone: field("from_zone"),
+            to_zone: field("to_zone"),
+            whole: field("whole"),
             keys: field("keys"),
             dead_letters_of: field("dead_letters_of"),
             extent: field("extent"),
@@ -51,6 +59,9 @@ impl ReprocessForm {
             .with("from", &self.from)
             .with("to", &self.to)
             .with("zone", &self.zone)
+            .with("from_zone", &self.from_zone)
+            .with("to_zone", &self.to_zone)
+            .with("whole", &self.whole)
             .with("keys", &self.keys)
             .with("dead_letters_of", &self.dead_letters_of)
             .with("extent", &self.extent)
@@ -62,7 +73,14 @@ impl ReprocessForm {
     #[must_use]
     pub fn within(&self, from: Time, to: Time) -> Self {
         let zone = self.zone();
-        Self { from: zone.field(from), to: zone.field(to), ..self.clone() }
+        Self {
+            from: zone.field(from),
+            to: zone.field(to),
+            from_zone: String::new(),
+            to_zone: String::new(),
+            whole: String::new(),
+            ..self.clone()
+        }
     }
 
     /// The time zone of `from` and `to`.
@@ -87,6 +105,13 @@ impl ReprocessForm {
         Some(Self {
             pipeline: spec.pipeline.as_ref()?.to_string(),
             zone: String::new(),
+            from_zone: String::new(),
+            to_zone: String::new(),
+            whole: if spec.window.is_none() && spec.keys.is_empty() && spec.dead_letters_of.is_none() {
+                "on".to_owned()
+            } else {
+                String::new()
+            },
             from: spec.window.map(|window| Zone::default().field(window.from())).unwrap_or_default(),
             to: spec.window.map(|window| Zone::default().field(window.to())).unwrap_or_default(),
             keys: keys.join("\n"),
@@ -118,6 +143,17 @@ impl ReprocessForm {
             dry_run: !self.dry_run.is_empty(),
             ..ReprocessRequest::default()
         })
+    }
+
+    /// The request of the start button. A form in which nothing was chosen does not mean everything.
+    pub fn request_to_start(&self) -> Result<ReprocessRequest, Invalid> {
+        let request = self.request()?;
+        let narrowed = request.from.is_some() || request.to.is_some() || request.dead_letters_of.is_some();
+        if narrowed || !request.keys.is_empty() || !self.whole.is_empty() {
+            return Ok(request);
+        }
+        let right = "the start of a window; or keys, or a tick at “All objects of the pipeline”";
+        Err(Invalid::new("from", "", right))
     }
 
     /// The idempotency key of these values and this plan; see `CloneForm::idempotency_key`.
@@ -157,6 +193,15 @@ mod tests {
             assert_eq!(form(name, value), name);
         }
         assert_eq!(ReprocessForm::default().request().unwrap_err().field, "pipeline");
+    }
+
+    #[test]
+    fn untouched_form_starts_nothing() {
+        let start = |query: &str| ReprocessForm::read(&Query::read(query)).request_to_start();
+        assert_eq!(start("pipeline=api").unwrap_err().field, "from");
+        for chosen in ["whole=on", "keys=a", "from=2026-03-09T14:00&to=2026-03-09T15:00"] {
+            assert!(start(&format!("pipeline=api&{chosen}")).is_ok(), "{chosen}");
+        }
     }
 
     #[test]

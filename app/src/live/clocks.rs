@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 use model::Time;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element};
+use web_sys::{Document, Element, FormData, HtmlFormElement};
 
 use crate::{
     format::{Zone, ago, duration, moment, zone_name},
@@ -47,8 +47,30 @@ fn convert_fields(page: &Document, zone: scope::Zone) {
         });
     }
     for (field, at) in with_time(page, "input[data-at]", "data-at") {
-        let _ = field.set_attribute("value", &zone.field(at));
+        let _ = field.set_attribute("value", &scope::Zone(local_offset_min(at)).field(at));
     }
+}
+
+/// Writes beside each time of a form in the reader's zone how far that zone is from UTC then: in summer another than in
+/// winter.
+pub(super) fn write_offsets(form: &HtmlFormElement) {
+    let Ok(fields) = FormData::new_with_form(form) else { return };
+    let local = scope::Zone(local_offset_now_min()).to_string();
+    if fields.get("zone").as_string().is_none_or(|zone| zone != local) {
+        return;
+    }
+    for name in ["from", "to"] {
+        let offset = form.query_selector(&format!("input[name={}]", scope::zone_field(name)));
+        let (Some(at), Ok(Some(offset))) = (fields.get(name).as_string(), offset) else { continue };
+        let minutes = js_sys::Date::new(&JsValue::from_str(&at)).get_timezone_offset();
+        let known = if minutes.is_finite() { scope::Zone(-whole(minutes)).to_string() } else { String::new() };
+        let _ = offset.set_attribute("value", &known);
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "an offset in minutes")]
+fn whole(minutes: f64) -> i64 {
+    minutes as i64
 }
 
 /// Converts all times of a page.

@@ -4,13 +4,14 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, SubmitEvent};
 
-use super::document::on_document;
+use super::{clocks::write_offsets, document::on_document};
 
 const SENT: &str = "data-sent";
 
 pub fn once_each() {
     on_document("submit", |event: SubmitEvent| {
         let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else { return };
+        write_offsets(&form);
         if form.method() != "post" {
             return;
         }

@@ -7,7 +7,7 @@ use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, FormData, HtmlFormElement};
 
-use super::{document::on_document, page};
+use super::{clocks::write_offsets, document::on_document, page};
 use crate::query::Query;
 
 /// Pause in typing before the server is queried.
@@ -72,6 +72,7 @@ async fn check(form: HtmlFormElement) {
 
 /// All fields of a form except those that the server filled in.
 fn values(form: &HtmlFormElement) -> Option<Query> {
+    write_offsets(form);
     let fields = FormData::new_with_form(form).ok()?;
     let made = |name: &str| name == "key";
     Some(js_sys::Array::from(&fields).iter().fold(Query::default(), |query, pair| {

@@ -71,6 +71,8 @@ pub fn ScopePicker(
                     {field("from", "From", window.map(|window| window.from()))}
                     {field("to", "to", scope.end())}
                     <input type="hidden" name="zone" value=given />
+                    <input type="hidden" name="from_zone" value="" />
+                    <input type="hidden" name="to_zone" value="" />
                     <button>"Show"</button>
                 </form>
                 <p class="note">"Without an end, the window ends now."</p>

@@ -28,6 +28,10 @@ pub struct LookedAt {
     pub error: Option<String>,
     /// Status of the queue, if there is one.
     pub queue: Option<Queued>,
+    /// Objects that were not shipped completely and are tried again.
+    pub retrying: u64,
+    /// The last of them, and why it failed.
+    pub retrying_because: Option<String>,
 }
 
 impl Db {
@@ -70,14 +74,16 @@ impl Db {
             return Ok(false);
         }
         let statement = Statement::new(
-            "UPDATE followers SET looked_at = $1, waiting = $2, oldest = $3, error = $4, queue = $5 \
-             WHERE pipeline = $6",
+            "UPDATE followers SET looked_at = $1, waiting = $2, oldest = $3, error = $4, queue = $5, retrying = $6, \
+             retrying_because = $7 WHERE pipeline = $8",
         )
         .bind(now)
         .bind(i64::try_from(seen.waiting).unwrap_or(i64::MAX))
         .bind(seen.oldest.map(|at| at.0))
         .bind(seen.error.clone())
         .bind(queue)
+        .bind(i64::try_from(seen.retrying).unwrap_or(i64::MAX))
+        .bind(seen.retrying_because.clone())
         .bind(pipeline.as_str());
         transaction.run(statement).await?;
         transaction.commit().await?;
@@ -88,7 +94,7 @@ impl Db {
     pub async fn following(&self, pipeline: &PipelineName) -> Result<Option<Following>, DbError> {
         let statement = Statement::new(
             "SELECT COALESCE(holder, '') AS holder, COALESCE(until, 0) AS until, since, looked_at, waiting, oldest, error, \
-             queue FROM followers LEFT JOIN leases ON task = 'follow' AND key = pipeline WHERE pipeline = $1",
+             queue, retrying, retrying_because FROM followers LEFT JOIN leases ON task = 'follow' AND key = pipeline WHERE pipeline = $1",
         );
         let now = self.now().0;
         let decode = |row: &Row| {
@@ -99,6 +105,8 @@ impl Db {
                 oldest: row.get::<Option<i64>>("oldest")?.map(Time),
                 error: row.get("error")?,
                 queue: row.optional_json("queue")?,
+                retrying: row.get::<i64>("retrying")?.unsigned_abs(),
+                retrying_because: row.get("retrying_because")?,
                 holder: row.get("holder")?,
                 held: row.get::<i64>("until")? > now,
             })

@@ -52,7 +52,7 @@ pub use self::{
     followers::{Followed, LookedAt},
     log_readers::{Watched, Watching},
     plans::StoredPlan,
-    reconciled::{Handling, INTERVAL_MS, Learned, Missing, ReconciliationRound},
+    reconciled::{Handling, INTERVAL_MS, IntervalCounts, Learned, Missing, ReconciliationRound},
     reports::ReportPiece,
     runs::{Measures, NewInvocation, NewRun, ObjectOutcome, Recorder},
     schedules::{Due, EditedSchedule, MOST_SCHEDULES, NewSchedule, ScheduleBrief},

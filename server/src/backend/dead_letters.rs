@@ -6,6 +6,11 @@ use super::AppBackend;
 use crate::connections::dead_letters::dead_letters;
 
 impl AppBackend {
+    pub(super) async fn has_dead_letters(&self, job: JobId) -> bool {
+        let file = dead_letters(&self.config.server.data_dir, job);
+        tokio::fs::metadata(file).await.is_ok_and(|file| file.len() > 0)
+    }
+
     /// Has no plan: the file may still grow, so no plan of it would hold.
     pub(super) async fn preview_dead_letters(
         &self,

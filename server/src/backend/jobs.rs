@@ -77,7 +77,17 @@ impl JobBackend for AppBackend {
             Spec::Reprocess(spec) => self.reprocess_commands(spec),
             Spec::Backfill(spec) => self.backfill_commands(spec),
         };
-        Ok(JobView { now: db.now(), job, history, failures, runs: runs.items, events, command: line, curl: call })
+        Ok(JobView {
+            now: db.now(),
+            dead_letters: self.has_dead_letters(id).await,
+            job,
+            history,
+            failures,
+            runs: runs.items,
+            events,
+            command: line,
+            curl: call,
+        })
     }
 
     async fn list_job_events(&self, id: JobId, after: Option<i64>, limit: u32) -> Result<Page<Event>, Problem> {

@@ -16,7 +16,7 @@ use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use engine::ship::{Batches, Choice, Events, Origin, ParseOptions, RECORD_LIMIT};
+use engine::ship::{Batches, Choice, Events, Foreign, Origin, ParseOptions, RECORD_LIMIT};
 use model::{
     Summary,
     number::{bytes, count, counted},
@@ -69,8 +69,11 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Some(path) => File::open(path).map_err(Stopped::Reading).and_then(|file| parse(file, events, &options)),
     };
     match parsed {
-        Ok(mut summary) => {
+        Ok((mut summary, foreign)) => {
             summary.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            if let Some(foreign) = foreign {
+                err!("logyard: left out: it is {}, not a load balancer's log", foreign.describe());
+            }
             report(&summary, arguments.json);
             if summary.clean() { Exit::Done.into() } else { Exit::ItemsFailed.into() }
         }
@@ -97,7 +100,11 @@ enum Stopped {
     Writing(io::Error),
 }
 
-fn parse(log: impl Read, mut output: impl Write, options: &ParseOptions) -> Result<Summary, Stopped> {
+fn parse(
+    log: impl Read,
+    mut output: impl Write,
+    options: &ParseOptions,
+) -> Result<(Summary, Option<Foreign>), Stopped> {
     let mut batches = Batches::new(log, Events::new(options, Origin::unknown()));
     let mut batch = Vec::new();
     loop {
@@ -106,7 +113,7 @@ fn parse(log: impl Read, mut output: impl Write, options: &ParseOptions) -> Resu
         batch.clear();
         if !more.map_err(Stopped::Reading)? {
             output.flush().map_err(Stopped::Writing)?;
-            return Ok(batches.summary());
+            return Ok((batches.summary(), batches.foreign()));
         }
     }
 }
@@ -129,6 +136,9 @@ fn words(summary: &Summary) -> String {
     );
     if lines.replaced > 0 {
         let _ = write!(text, "\n{} that were not UTF-8, now U+FFFD", counted(lines.replaced, "sequence"));
+    }
+    if lines.omitted > 0 {
+        let _ = write!(text, "\n{} left out for unexpected text", counted(lines.omitted, "optional field"));
     }
     for failure in &failures.parsing.last_few {
         let _ = write!(text, "\n{failure}");
@@ -169,7 +179,7 @@ mod tests {
     #[test]
     fn text_summary_names_failures() {
         let log = format!("{RECORD}bad\u{1b}\n");
-        let summary = parse(log.as_bytes(), io::sink(), &ParseOptions::default()).unwrap();
+        let (summary, _) = parse(log.as_bytes(), io::sink(), &ParseOptions::default()).unwrap();
         let words = words(&summary);
         assert!(words.starts_with("2 records: 1 parsed, 1 failed; "), "{words}");
         let failure = format!("\nline 2, offset {}: timestamp: \"bad\\u{{1b}}\" is not a time", RECORD.len());

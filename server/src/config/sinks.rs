@@ -16,6 +16,7 @@ pub const DEMO_SINK: &str = "demo";
 
 const SINK_URL: &str = "a URL such as tcp://host:5000, tls://host:5000?ca=FILE, lumberjack://host:5044, \
                         lumberjacks://host:5044, https://host:9200/INDEX/_bulk or file:PATH";
+const LEVEL: &str = "a level from 0 (no compression) to 9 (smallest, slowest)";
 const FITTING: &str = "a URL that takes the credentials beside it: only http and https do";
 
 /// A `[[sinks]]` entry.
@@ -46,6 +47,7 @@ pub fn read(sections: Vec<Section<'_>>, canaries: &mut BTreeMap<SinkName, Durati
             batch_bytes: section
                 .get("batch_bytes", WHOLE, |text| number(text, 1_024, 10 << 20))?
                 .unwrap_or(usual.batch_bytes),
+            compression: section.get("compression", LEVEL, |text| within(text, 0, 9))?.unwrap_or(usual.compression),
             max_events_per_second: section
                 .get("max_events_per_second", WHOLE, |text| within(text, 1, 10_000_000))?
                 .and_then(NonZeroU32::new),

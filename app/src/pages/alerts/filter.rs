@@ -23,7 +23,7 @@ pub fn read_filter(query: &Query, now: Time) -> Result<AlertFilter, Invalid> {
     })
 }
 
-const FIELDS: [&str; 6] = ["pipeline", "kind", "state", "from", "to", "zone"];
+const FIELDS: [&str; 8] = ["pipeline", "kind", "state", "from", "to", "zone", "from_zone", "to_zone"];
 
 /// The query without paging.
 pub fn without_page(query: &Query) -> Query {

@@ -48,7 +48,7 @@ async fn load(id: String, wanted: FailuresWanted) -> Result<(JobView, Option<Fai
 
 #[component]
 fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, query: Query) -> impl IntoView {
-    let JobView { now, job, history, failures: groups, runs, events, command, curl } = view;
+    let JobView { now, job, history, failures: groups, runs, dead_letters, events, command, curl } = view;
     let (id, title) = (job.id, job.title());
     let by = (job.author.clone(), job.created_at);
     let confirming = query.get("confirm") == Some("cancel") && job.allows(Action::Cancel).is_ok();
@@ -73,7 +73,7 @@ fn Story(view: JobView, failures: Option<FailurePage>, wanted: FailuresWanted, q
         </section>
         <ProofTable job=job.clone() />
         {(!groups.is_empty()).then(|| view! { <Failures id groups page=failures wanted /> })}
-        <Runs job=job.clone() runs now />
+        <Runs job=job.clone() runs dead_letters now />
         <Request id spec=job.spec by now command curl />
         <Events events now />
     }

@@ -197,9 +197,12 @@ fn Sent(proof: Shipped) -> impl IntoView {
         ("Already present", count(proof.lines.duplicate)),
         ("Not parsed", count(proof.unparsed)),
         ("Not delivered", count(proof.undelivered)),
+        ("Left out, not load balancer logs", count(proof.left_out)),
     ];
     let (shape, tone) = match proof.failed == 0 && proof.adds_up() {
-        true if proof.objects == 0 => ("–", "mark idle verdict"),
+        true if proof.events() == 0 => ("–", "mark idle verdict"),
+        // Written, and nobody said that it arrived.
+        true if proof.sink.is_some() && !proof.acknowledged => ("→", "mark idle verdict"),
         true => ("✔", "mark good verdict"),
         false => ("✖", "mark bad verdict"),
     };
@@ -226,6 +229,16 @@ fn account(proof: &Shipped) -> String {
     let lost = proof.unparsed + proof.undelivered;
     if proof.objects == 0 && lost == 0 && proof.failed == 0 {
         return "Nothing to do: there is no log object in the window or the prefix.".to_owned();
+    }
+    if proof.events() == 0 && lost == 0 && proof.failed == 0 && proof.adds_up() {
+        let objects = counted(proof.objects, "object");
+        return match (proof.skipped, proof.lines.encountered) {
+            (skipped, 0) if skipped > 0 => format!("Nothing to do: of {objects}, earlier runs delivered all records."),
+            (_, 0) => format!("Nothing to do: {objects}, and no record."),
+            (_, records) => {
+                format!("Nothing to do: of {} in {objects}, none lies in the window.", counted(records, "record"))
+            }
+        };
     }
     if lost == 0 && proof.failed == 0 && proof.adds_up() {
         return format!("All of {} accounted for: {events}.", counted(lines.encountered, "record"));
@@ -289,6 +302,32 @@ mod tests {
         assert!(verdict(&Comparison { selection, ..nothing }).contains("no object that is selected"));
         assert_eq!(left_out(0), None);
         assert!(left_out(1).unwrap().starts_with("1 object left out"));
+    }
+
+    #[test]
+    fn reprocess_claims_no_more_than_its_evidence() {
+        let lines = model::Lines { encountered: 9, parsed: 9, filtered: 9, ..model::Lines::default() };
+        let nothing = Shipped {
+            at: model::Time(0),
+            objects: 3,
+            shipped: 3,
+            skipped: 0,
+            failed: 0,
+            left_out: 0,
+            lines,
+            unparsed: 0,
+            undelivered: 0,
+            sink: Some("tcp://logs:5000".to_owned()),
+            acknowledged: false,
+        };
+        assert_eq!(account(&nothing), "Nothing to do: of 9 records in 3 objects, none lies in the window.");
+        let html = |proof: Shipped| examples::html(move || view! { <Sent proof /> });
+        assert!(html(nothing.clone()).contains("mark idle verdict"));
+        let lines = model::Lines { encountered: 9, parsed: 9, sent: 9, ..model::Lines::default() };
+        let sent = html(Shipped { lines, ..nothing.clone() });
+        assert!(sent.contains("→") && sent.contains("does not acknowledge") && !sent.contains('✔'), "{sent}");
+        let lines = model::Lines { acknowledged: 9, ..lines };
+        assert!(html(Shipped { lines, acknowledged: true, ..nothing }).contains('✔'));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use model::{Job, Proof, Run, Spec, Time};
 use crate::{format::counted, forms::ReprocessForm, query::Query, ui::RunTable};
 
 #[component]
-pub fn Runs(job: Job, runs: Vec<Run>, now: Time) -> impl IntoView {
+pub fn Runs(job: Job, runs: Vec<Run>, dead_letters: bool, now: Time) -> impl IntoView {
     let id = job.id;
     let all = Query::default().with("job", &id.to_string()).on("/runs");
     (!runs.is_empty()).then(|| {
@@ -15,7 +15,7 @@ pub fn Runs(job: Job, runs: Vec<Run>, now: Time) -> impl IntoView {
                 <h2 id="runs">"Runs"</h2>
                 <RunTable runs now caption="Runs of this job, newest first" />
                 <p><a href=all>"All runs of this job"</a></p>
-                <DeadLetters job />
+                {dead_letters.then(|| view! { <DeadLetters job /> })}
             </section>
         }
     })

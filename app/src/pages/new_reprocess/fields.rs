@@ -6,7 +6,7 @@ use model::{PipelineStatus, Time};
 use super::checks::Checks;
 use crate::{
     forms::ReprocessForm,
-    scope::read_time,
+    scope::{read_time, zone_field},
     ui::{FieldFault, in_textarea},
 };
 
@@ -64,6 +64,7 @@ pub fn WindowFields(form: ReprocessForm, checks: Checks, now: Time) -> impl Into
                 value=value
                 data-at=at
             />
+            <input type="hidden" name=zone_field(name) value=query.get(&zone_field(name)).unwrap_or_default().to_owned() />
             <FieldFault id=fault text=checks.at(name) />
         }
     };
@@ -79,8 +80,12 @@ pub fn WindowFields(form: ReprocessForm, checks: Checks, now: Time) -> impl Into
             {field("to", "to", form.to.clone())}
             <ul class="choices" aria-label="Common windows">{common(now).map(link).into_iter().collect_view()}</ul>
             <p class="note" id="window-note">
-                "By the time of each record, from the start up to but not including the end. Leave empty to send complete objects."
+                "By the time of each record, from the start up to but not including the end."
             </p>
+            <label class="choice">
+                <input type="checkbox" name="whole" value="on" checked=!form.whole.is_empty() />
+                <span>"All objects of the pipeline, if there is no window"</span>
+            </label>
         </fieldset>
     }
 }

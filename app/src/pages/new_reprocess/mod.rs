@@ -34,8 +34,14 @@ struct Known {
 }
 
 async fn load(query: Query) -> Result<Known, AppError> {
-    let form = ReprocessForm::read(&query);
+    let mut form = ReprocessForm::read(&query);
     let pipelines = api::list_pipelines().await?;
+    // The one that the field shows, so that its links and checks mean it, too.
+    if form.pipeline.is_empty()
+        && let Some(first) = pipelines.items.first()
+    {
+        form.pipeline = first.pipeline.name.to_string();
+    }
     let checks = Checks::of(&form, query.get("preview").is_some()).await?;
     let commands = match form.request() {
         Ok(request) => context::ask()?.get_reprocess_commands(request).await.ok(),

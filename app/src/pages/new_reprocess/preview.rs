@@ -31,7 +31,7 @@ fn rows(preview: &ReprocessPreview) -> Vec<(&'static str, String)> {
         ("To send", format!("{least}{}", sized(preview.to_send, preview.to_send_bytes))),
     ];
     if preview.left_out > 0 {
-        rows.push(("Ignored", counted(preview.left_out, "health check log")));
+        rows.push(("Left out, not load balancer logs", counted(preview.left_out, "object")));
     }
     rows
 }

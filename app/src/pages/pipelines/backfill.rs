@@ -31,6 +31,8 @@ pub fn Backfill(pipeline: PipelineName, function: Function, window: Window) -> i
             <form method="post" action=StartBackfill::PATH class="filter-row backfill" data-keep="">
                 <input type="hidden" name="pipeline" value=pipeline.to_string() />
                 <input type="hidden" name="zone" value=given />
+                <input type="hidden" name="from_zone" value="" />
+                <input type="hidden" name="to_zone" value="" />
                 {field("from", "From", window.from())}
                 {field("to", "To", window.to())}
                 <button>"Start backfill"</button>

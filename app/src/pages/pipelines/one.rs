@@ -207,6 +207,11 @@ fn Follower(following: Following, now: Time) -> impl IntoView {
     view! {
         "last checked " <Moment at=following.looked_at now /> " by " {following.holder} ": " {waiting}
         {following.error.map(|error| view! { <p class="field-fault">"✖ " {error}</p> })}
+        {(following.retrying > 0).then(|| {
+            let because = following.retrying_because.unwrap_or_default();
+            let retried = counted(following.retrying, "object");
+            view! { <p class="field-fault">{format!("? {retried} not shipped and tried again, ever more rarely; the last: {because}")}</p> }
+        })}
     }
 }
 

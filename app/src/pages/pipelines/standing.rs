@@ -6,11 +6,13 @@ use crate::format::{Mark, duration, signed};
 
 pub fn health(status: &PipelineStatus) -> Mark {
     let refused = status.following.as_ref().is_some_and(|following| following.error.is_some());
+    let retrying = status.following.as_ref().is_some_and(|following| following.retrying > 0);
     let left = status.following.as_ref().is_some_and(|following| !following.held);
     let (shape, word, tone) = match &status.last_run {
         _ if refused => ("✖", "cannot ship", "bad"),
         _ if left => ("?", "not followed", "warn"),
         _ if status.pipeline.overdue(status.lag_ms) => ("✖", "overdue", "bad"),
+        _ if retrying => ("?", "retrying", "warn"),
         Some(run) if !run.outcome.whole() => ("?", "last run incomplete", "warn"),
         Some(_) => ("✔", "arriving", "good"),
         None => ("○", "no runs yet", "idle"),
@@ -45,6 +47,8 @@ mod tests {
                 oldest: None,
                 error: error.map(str::to_owned),
                 queue: None,
+                retrying: 0,
+                retrying_because: None,
                 holder: "one".to_owned(),
                 held: true,
             }),
@@ -60,6 +64,9 @@ mod tests {
         assert_eq!(word(status(Some(Outcome::Sent), 120_001, None)), "overdue");
         assert_eq!(word(status(Some(Outcome::Sent), 0, Some("the sink is away"))), "cannot ship");
         assert_eq!(word(status(None, 0, None)), "no runs yet");
+        let mut retrying = status(Some(Outcome::Sent), 0, None);
+        retrying.following.as_mut().unwrap().retrying = 1;
+        assert_eq!(word(retrying), "retrying");
         let mut left = status(Some(Outcome::Sent), 0, None);
         left.following.as_mut().unwrap().held = false;
         assert_eq!(word(left), "not followed");

@@ -18,7 +18,8 @@ pub fn read_filter(query: &Query) -> Result<RunFilter, Invalid> {
     })
 }
 
-const FIELDS: [&str; 8] = ["pipeline", "outcome", "job", "key", "request_id", "from", "to", "zone"];
+const FIELDS: [&str; 10] =
+    ["pipeline", "outcome", "job", "key", "request_id", "from", "to", "zone", "from_zone", "to_zone"];
 
 /// The query without paging.
 pub fn without_page(query: &Query) -> Query {

@@ -57,6 +57,7 @@ fn sum(intervals: &[Reconciled]) -> Option<Reconciled> {
         failed: total(|interval| interval.failed),
         partial: total(|interval| interval.partial),
         twice: total(|interval| interval.twice),
+        excepted: total(|interval| interval.excepted),
     })
 }
 
@@ -70,6 +71,9 @@ fn words(interval: &Reconciled) -> String {
     }
     if interval.twice > 0 {
         let _ = write!(words, "; {}", counted(interval.twice, "duplicate"));
+    }
+    if interval.excepted > 0 {
+        let _ = write!(words, "; {} complete except for dead letters", count(interval.excepted));
     }
     words
 }
@@ -129,8 +133,10 @@ const LISTED: usize = 20;
 #[component]
 fn Incomplete(intervals: Vec<Reconciled>, list: Query, now: Time) -> impl IntoView {
     let scope = context::scope();
-    let odd: Vec<Reconciled> =
-        intervals.into_iter().filter(|interval| interval.whole < interval.objects || interval.twice > 0).collect();
+    let odd: Vec<Reconciled> = intervals
+        .into_iter()
+        .filter(|interval| interval.whole < interval.objects || interval.twice + interval.excepted > 0)
+        .collect();
     let more = odd.len().saturating_sub(LISTED) as u64;
     let number = |label: &'static str, value: u64| {
         let shown = if value == 0 { String::new() } else { count(value) };
@@ -151,6 +157,7 @@ fn Incomplete(intervals: Vec<Reconciled>, list: Query, now: Time) -> impl IntoVi
                 {number("Failed", interval.failed)}
                 {number("Partial", interval.partial)}
                 {number("Duplicates", interval.twice)}
+                {number("Except for dead letters", interval.excepted)}
             </tr>
         }
     };

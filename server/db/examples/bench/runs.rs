@@ -108,7 +108,7 @@ fn round(number: u64, now: Time) -> Outcome<ReconciliationRound> {
     let mut round = ReconciliationRound { from, ..ReconciliationRound::default() };
     for index in 0..(DAYS * DAY_MS / INTERVAL_MS).unsigned_abs() {
         let start_at = Time(from.0 + i64::try_from(index)? * INTERVAL_MS);
-        round.intervals.insert(start_at, (2, 0));
+        round.intervals.insert(start_at, db::IntervalCounts { objects: 2, ..db::IntervalCounts::default() });
         if index % 50 == 0 {
             let (key, kind) = (key(number, index)?, if index % 100 == 0 { GapKind::Never } else { GapKind::Failed });
             let (etag, written_at) = (None, Time(start_at.0 + INTERVAL_MS));

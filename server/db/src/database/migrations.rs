@@ -14,7 +14,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 17] = files! {
+const FILES: [(&str, &str, &str); 19] = files! {
     "0001" "jobs"
     "0002" "plans"
     "0003" "schedules"
@@ -31,7 +31,9 @@ const FILES: [(&str, &str, &str); 17] = files! {
     "0014" "firings"
     "0015" "consent"
     "0016" "schedule_alerts"
-    "0017" "reports"
+    "0017" "retrying"
+    "0018" "excepted"
+    "0019" "reports"
 };
 
 pub fn migrator() -> Migrator {

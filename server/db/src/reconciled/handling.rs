@@ -29,6 +29,8 @@ pub struct Handling {
     pub delivered: u64,
     /// Whether the whole object was delivered.
     pub whole: bool,
+    /// Whether another run would bring no more: all that is missing are dead letters, and some of the object arrived.
+    pub settled: bool,
 }
 
 /// Attributes of an object from a listing, for a run that did not record them.
@@ -50,7 +52,7 @@ impl Db {
         let mut handled: HashMap<Key, Vec<Handling>> = HashMap::new();
         for asked in keys.chunks(ASKED) {
             let statement = Statement::new(
-                "SELECT id, object_key, source, etag, outcome, started_at, lines, delivered, whole, window_from, bucket, \
+                "SELECT id, object_key, source, etag, outcome, started_at, lines, delivered, whole, again, window_from, bucket, \
                  CASE WHEN source = 'logyard' AND whole = 0 THEN summary END AS summary FROM runs WHERE pipeline = ",
             )
             .value(pipeline.as_str())
@@ -88,9 +90,15 @@ fn decode(row: &Row) -> Result<Option<Handling>, DbError> {
     let source: RunSource = row.word("source")?;
     let outcome: Outcome = row.word("outcome")?;
     let dry = row.optional_json::<Summary>("summary")?.is_some_and(|summary| summary.sink.is_none());
-    let whole = match source {
-        RunSource::Lambda => outcome.whole(),
-        RunSource::Logyard => row.get::<i64>("whole")? == 1 && row.get::<Option<i64>>("window_from")?.is_none(),
+    let all = row.get::<Option<i64>>("window_from")?.is_none();
+    let (whole, settled) = match source {
+        // What a function could not parse or send is kept nowhere.
+        RunSource::Lambda => (outcome.whole(), outcome.whole()),
+        RunSource::Logyard => {
+            let whole = all && row.get::<i64>("whole")? == 1;
+            let some = row.get::<i64>("delivered")? > 0;
+            (whole, whole || (all && some && row.get::<i64>("again")? == 0))
+        }
     };
     let handling = Handling {
         run: row.word("id")?,
@@ -101,6 +109,7 @@ fn decode(row: &Row) -> Result<Option<Handling>, DbError> {
         lines: row.get::<i64>("lines")?.unsigned_abs(),
         delivered: row.get::<i64>("delivered")?.unsigned_abs(),
         whole,
+        settled,
     };
     Ok((!dry).then_some(handling))
 }

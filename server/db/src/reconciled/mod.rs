@@ -40,12 +40,22 @@ pub struct Missing {
     pub run: Option<RunId>,
 }
 
+/// Counts of the objects of an interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IntervalCounts {
+    pub objects: u64,
+    /// Delivered by more than one run.
+    pub twice: u64,
+    /// Complete but for dead letters.
+    pub excepted: u64,
+}
+
 /// Result of a round with a complete listing: all objects of the intervals from `from` on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReconciliationRound {
     pub from: Time,
     /// Number of objects, and of duplicates, by start of the interval.
-    pub intervals: BTreeMap<Time, (u64, u64)>,
+    pub intervals: BTreeMap<Time, IntervalCounts>,
     pub gaps: BTreeMap<Key, Missing>,
     /// Value of the column of the same name.
     pub waiting_since: Option<Time>,

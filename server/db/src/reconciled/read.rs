@@ -28,14 +28,24 @@ impl Db {
         let strip = bars(window.from().0, window.to().0, PARTS);
         let mut intervals = Vec::new();
         for window in strip.windows()? {
-            intervals.push(Reconciled { window, objects: 0, whole: 0, never: 0, failed: 0, partial: 0, twice: 0 });
+            intervals.push(Reconciled {
+                window,
+                objects: 0,
+                whole: 0,
+                never: 0,
+                failed: 0,
+                partial: 0,
+                twice: 0,
+                excepted: 0,
+            });
         }
         let of = |select: &'static str, table: &'static str| {
             let statement = Statement::new("SELECT start_at / ").value(strip.width()).push(" AS bar, ").push(select);
             within(statement.push(table), pipeline, window)
         };
         let counted = of(
-            "CAST(SUM(objects) AS BIGINT) AS objects, CAST(SUM(twice) AS BIGINT) AS twice",
+            "CAST(SUM(objects) AS BIGINT) AS objects, CAST(SUM(twice) AS BIGINT) AS twice, \
+             CAST(SUM(excepted) AS BIGINT) AS excepted",
             " FROM reconciled WHERE pipeline = ",
         )
         .push(" GROUP BY bar");
@@ -54,6 +64,7 @@ impl Db {
             if let Some(interval) = strip.of(row.get("bar")?, &mut intervals) {
                 interval.objects = number(&row, "objects")?;
                 interval.twice = number(&row, "twice")?;
+                interval.excepted = number(&row, "excepted")?;
             }
         }
         let mut gap_count = 0;

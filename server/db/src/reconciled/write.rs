@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Key, PipelineName, Time};
 
-use super::{COLUMNS, Missing, ReconciliationRound, missing};
+use super::{COLUMNS, IntervalCounts, Missing, ReconciliationRound, missing};
 use crate::{
     Db, DbError,
     database::{Statement, Transaction},
@@ -106,13 +106,16 @@ async fn write_intervals(
     pipeline: &PipelineName,
     round: &ReconciliationRound,
 ) -> Result<(), DbError> {
-    let known =
-        Statement::new("SELECT start_at, objects, twice FROM reconciled WHERE pipeline = $1 AND start_at >= $2")
-            .bind(pipeline.as_str())
-            .bind(round.from);
+    let known = Statement::new(
+        "SELECT start_at, objects, twice, excepted FROM reconciled WHERE pipeline = $1 AND start_at >= $2",
+    )
+    .bind(pipeline.as_str())
+    .bind(round.from);
     let mut known_intervals = BTreeMap::new();
     for row in transaction.run(known).await? {
-        let counts = (row.get::<i64>("objects")?.unsigned_abs(), row.get::<i64>("twice")?.unsigned_abs());
+        let number = |column| Ok::<_, DbError>(row.get::<i64>(column)?.unsigned_abs());
+        let (objects, twice, excepted) = (number("objects")?, number("twice")?, number("excepted")?);
+        let counts = IntervalCounts { objects, twice, excepted };
         known_intervals.insert(Time(row.get("start_at")?), counts);
     }
     let gone: Vec<Time> = known_intervals.keys().filter(|at| !round.intervals.contains_key(at)).copied().collect();
@@ -124,17 +127,21 @@ async fn write_intervals(
         round.intervals.iter().filter(|(at, counts)| known_intervals.get(at) != Some(counts)).collect();
     for batch in changed.chunks(BATCH) {
         let mut statement =
-            Statement::new("INSERT INTO reconciled (pipeline, start_at, objects, twice) VALUES ").of_any_length();
-        for (index, (at, (objects, twice))) in batch.iter().enumerate() {
+            Statement::new("INSERT INTO reconciled (pipeline, start_at, objects, twice, excepted) VALUES ")
+                .of_any_length();
+        for (index, (at, IntervalCounts { objects, twice, excepted })) in batch.iter().enumerate() {
             statement = statement.push(if index == 0 { "" } else { ", " }).tuple([
                 pipeline.as_str().into(),
                 (**at).into(),
                 integer(*objects).into(),
                 integer(*twice).into(),
+                integer(*excepted).into(),
             ]);
         }
-        let statement = statement
-            .push(" ON CONFLICT (pipeline, start_at) DO UPDATE SET objects = excluded.objects, twice = excluded.twice");
+        let statement = statement.push(
+            " ON CONFLICT (pipeline, start_at) DO UPDATE SET objects = excluded.objects, twice = excluded.twice, \
+                   excepted = excluded.excepted",
+        );
         transaction.run(statement).await?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! Always: a page is read in the order of an index, newest first, and stops when it is full.
 
-use model::{Outcome, Page, PipelineName, Run, RunCursor, RunFilter, RunId};
+use model::{JobId, Key, Outcome, Page, PipelineName, Run, RunCursor, RunFilter, RunId};
 
 use super::row;
 use crate::{Db, DbError, database::Statement};
@@ -37,6 +37,12 @@ impl Db {
     pub async fn run(&self, id: RunId) -> Result<Run, DbError> {
         let rows = self.database().read(row::select().push("WHERE id = ").value(id)).await?;
         row::decode(rows.first().ok_or(DbError::NoRun(id))?)
+    }
+
+    /// The run of a job over an object; `None` if there was none.
+    pub async fn run_over(&self, job: JobId, key: &Key) -> Result<Option<Run>, DbError> {
+        let filter = RunFilter { job: Some(job), key: Some(key.clone()), ..RunFilter::default() };
+        Ok(self.runs(&filter, None, 1).await?.items.pop())
     }
 
     /// The run of a pipeline that started last.

@@ -28,7 +28,7 @@ pub(crate) use self::{
 };
 use crate::{
     Db, DbError,
-    database::{Statement, Transaction, json},
+    database::{Row, Statement, Transaction, json},
     jobs::row::integer,
     leases,
     retention::Swept,
@@ -108,8 +108,8 @@ impl Db {
         RunId(self.clock().new_id().0.0)
     }
 
-    /// Those of these objects (by key and ETag) that a recorded run of the pipeline delivered completely, or at least
-    /// within the window. Without a pipeline: runs without a pipeline.
+    /// Those of these objects (by key and ETag) that recorded runs of the pipeline delivered completely, or at least within
+    /// the window: by one run, or by several whose windows cover it together. Without a pipeline: runs without a pipeline.
     pub async fn delivered(
         &self,
         pipeline: Option<&PipelineName>,
@@ -119,18 +119,26 @@ impl Db {
         objects: &[(Key, String)],
     ) -> Result<HashSet<Key>, DbError> {
         let whole = || {
-            let statement = Statement::new("SELECT object_key, etag FROM runs WHERE whole = 1");
+            let columns = "SELECT object_key, etag, window_from, window_to FROM runs WHERE whole = 1";
+            let statement = Statement::new(columns);
             match window {
                 None => statement.push(" AND window_from IS NULL"),
                 Some(window) => statement
-                    .push(" AND (window_from IS NULL OR (window_from <= ")
-                    .value(window.from())
-                    .push(" AND window_to >= ")
+                    .push(" AND (window_from IS NULL OR (window_from < ")
                     .value(window.to())
+                    .push(" AND window_to > ")
+                    .value(window.from())
                     .push("))"),
             }
         };
-        self.known(whole, (pipeline, sink), bucket, objects).await
+        let mut covered: HashMap<Key, Covered> = HashMap::new();
+        self.known(whole, (pipeline, sink), bucket, objects, |key, row| {
+            let bounds = (row.get::<Option<i64>>("window_from")?, row.get::<Option<i64>>("window_to")?);
+            covered.entry(key).or_default().add(bounds);
+            Ok(())
+        })
+        .await?;
+        Ok(covered.into_iter().filter(|(_, covered)| covered.holds(window)).map(|(key, _)| key).collect())
     }
 
     /// Those of these objects that need no further run: delivered completely, or without a chance that a retry helps.
@@ -142,18 +150,24 @@ impl Db {
         objects: &[(Key, String)],
     ) -> Result<HashSet<Key>, DbError> {
         let over = || Statement::new("SELECT object_key, etag FROM runs WHERE again = 0 AND window_from IS NULL");
-        self.known(over, (Some(pipeline), sink), bucket, objects).await
+        let mut finished = HashSet::new();
+        let found = |key, _: &Row| {
+            finished.insert(key);
+            Ok(())
+        };
+        self.known(over, (Some(pipeline), sink), bucket, objects, found).await?;
+        Ok(finished)
     }
 
-    /// Those of these objects that a statement finds with their ETag.
+    /// Passes on the runs that a statement finds over these objects with their ETag.
     async fn known(
         &self,
         start: impl Fn() -> Statement,
         (pipeline, sink): (Option<&PipelineName>, &SinkName),
         bucket: &str,
         objects: &[(Key, String)],
-    ) -> Result<HashSet<Key>, DbError> {
-        let mut delivered = HashSet::new();
+        mut found: impl FnMut(Key, &Row) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
         for asked in objects.chunks(ASKED) {
             let etags: HashMap<&[u8], &str> =
                 asked.iter().map(|(key, etag)| (key.as_str().as_bytes(), etag.as_str())).collect();
@@ -168,11 +182,42 @@ impl Db {
                 let key: Vec<u8> = row.get("object_key")?;
                 let etag: Option<String> = row.get("etag")?;
                 if etags.get(key.as_slice()).copied() == etag.as_deref() {
-                    delivered.insert(key_of(key)?);
+                    found(key_of(key)?, &row)?;
                 }
             }
         }
-        Ok(delivered)
+        Ok(())
+    }
+}
+
+/// The windows in which runs delivered an object.
+#[derive(Default)]
+struct Covered {
+    /// A run without a window, or whose window left nothing of the object out.
+    all: bool,
+    windows: Vec<(i64, i64)>,
+}
+
+impl Covered {
+    fn add(&mut self, bounds: (Option<i64>, Option<i64>)) {
+        match bounds {
+            (Some(from), Some(to)) => self.windows.push((from, to)),
+            _ => self.all = true,
+        }
+    }
+
+    /// Whether the windows cover this one without a gap.
+    fn holds(&self, window: Option<Window>) -> bool {
+        let Some(window) = window.filter(|_| !self.all) else { return self.all };
+        let mut windows = self.windows.clone();
+        windows.sort_unstable();
+        let mut until = window.from().0;
+        for (from, to) in windows {
+            if from <= until {
+                until = until.max(to);
+            }
+        }
+        until >= window.to().0
     }
 }
 
@@ -216,7 +261,7 @@ async fn upsert(transaction: &mut Transaction, origin: Origin<'_>, runs: &[NewRu
                 integer(run.summary.as_ref().map_or(0, Summary::delivered)).into(),
                 integer(run.summary.as_ref().map_or(0, failures)).into(),
                 i64::from(whole(run)).into(),
-                i64::from(run.summary.as_ref().is_none_or(again)).into(),
+                i64::from(run.summary.as_ref().is_none_or(Summary::worth_repeating)).into(),
                 window.map(|window| window.from().0).into(),
                 window.map(|window| window.to().0).into(),
                 run.summary.as_ref().map(json).transpose()?.into(),
@@ -266,11 +311,6 @@ fn filtered(summary: Option<&Summary>) -> bool {
 fn whole(run: &Run) -> bool {
     let sent = run.summary.as_ref().is_some_and(|summary| summary.sink.is_some() && summary.clean());
     sent && run.outcome.whole()
-}
-
-/// Whether a retry may help: not for records that could not be parsed.
-fn again(summary: &Summary) -> bool {
-    summary.failures.sending.total + summary.failures.reading.total > 0
 }
 
 fn failures(summary: &Summary) -> u64 {

@@ -12,7 +12,7 @@ fn pipeline() -> PipelineName {
 }
 
 fn nothing() -> LookedAt {
-    LookedAt { waiting: 0, oldest: None, error: None, queue: None }
+    LookedAt { waiting: 0, oldest: None, error: None, queue: None, retrying: 0, retrying_because: None }
 }
 
 async fn a_pipeline_is_followed_by_one_at_a_time(scratch: Scratch) {
@@ -34,12 +34,15 @@ async fn what_a_follower_saw_is_told_until_it_looks_again(scratch: Scratch) {
     db.follow(&pipeline(), "one", LEASE_MS).await.unwrap().unwrap();
     let queue = Queued { messages: 9, left: 1, left_because: Some("not JSON".to_owned()) };
     let error = Some("the sink is away".to_owned());
-    let seen = LookedAt { waiting: 3, oldest: Some(Time(7)), error, queue: Some(queue.clone()) };
+    let seen =
+        LookedAt { waiting: 3, oldest: Some(Time(7)), error, queue: Some(queue.clone()), retrying: 2, ..nothing() };
+    let seen = LookedAt { retrying_because: Some("a.log: denied".to_owned()), ..seen };
     assert!(db.looked(&pipeline(), "one", LEASE_MS, &seen).await.unwrap());
     let following = db.following(&pipeline()).await.unwrap().unwrap();
     assert_eq!((following.waiting, following.oldest, following.holder.as_str()), (3, Some(Time(7)), "one"));
     assert_eq!(following.error.as_deref(), Some("the sink is away"));
     assert_eq!(following.queue, Some(queue));
+    assert_eq!((following.retrying, following.retrying_because.as_deref()), (2, Some("a.log: denied")));
     assert!(db.looked(&pipeline(), "one", LEASE_MS, &nothing()).await.unwrap());
     let following = db.following(&pipeline()).await.unwrap().unwrap();
     assert!(following.oldest.is_none() && following.held);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use db::{Db, INTERVAL_MS, Learned, Missing, NewRun, ReconciliationRound, testing::Scratch};
+use db::{Db, INTERVAL_MS, IntervalCounts, Learned, Missing, NewRun, ReconciliationRound, testing::Scratch};
 use model::{GapKind, Key, Outcome, PipelineName, Reconciliation, RunSource, Time, Window};
 
 use crate::{
@@ -40,7 +40,12 @@ fn missing(name: &str, interval: i64, kind: GapKind) -> Missing {
 fn round(from: i64, intervals: &[(i64, (u64, u64))], gaps: &[Missing]) -> ReconciliationRound {
     ReconciliationRound {
         from: Time(START + from * INTERVAL_MS),
-        intervals: intervals.iter().map(|(at, counts)| (Time(START + at * INTERVAL_MS), *counts)).collect(),
+        intervals: intervals
+            .iter()
+            .map(|(at, counts)| {
+                (Time(START + at * INTERVAL_MS), IntervalCounts { objects: counts.0, twice: counts.1, excepted: 0 })
+            })
+            .collect(),
         gaps: by_key(gaps),
         waiting_since: None,
     }

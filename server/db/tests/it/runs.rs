@@ -17,6 +17,7 @@ on_both_databases!(
     only_the_job_holder_records_runs,
     run_list_pages_and_filters_by_every_field,
     delivered_objects_are_found_by_key_and_etag,
+    windows_of_several_runs_cover_their_union,
     sums_match_their_time_range,
     runs_are_deleted_with_job_or_by_age,
 );
@@ -180,6 +181,29 @@ async fn delivered_objects_are_found_by_key_and_etag(scratch: Scratch) {
     assert!(db.finished_objects(&pipeline, &another, "logs", &objects).await.unwrap().is_empty());
     assert!(db.delivered(None, &sink(), "logs", None, &objects).await.unwrap().is_empty());
     assert!(db.delivered(Some(&pipeline), &sink(), "elsewhere", None, &objects).await.unwrap().is_empty());
+}
+
+async fn windows_of_several_runs_cover_their_union(scratch: Scratch) {
+    let db = scratch.open().await;
+    let minutes = |from: i64, to: i64| Window::new(Time(AT + from * 60_000), Time(AT + to * 60_000)).unwrap();
+    for window in [minutes(30, 60), minutes(0, 30), minutes(70, 80)] {
+        let id = running(&db).await;
+        let mut new = NewRun { window: Some(window), ..run(&db, "a", AT, 0) };
+        new.run.summary.as_mut().unwrap().lines.filtered = 4;
+        assert!(db.record_runs(id, 1, &[new]).await.unwrap());
+    }
+    let (pipeline, objects) = ("api".parse().unwrap(), [(key("a"), "\"e1\"".to_owned())]);
+    for (window, covered) in [
+        (Some(minutes(0, 60)), true),
+        (Some(minutes(10, 50)), true),
+        (Some(minutes(70, 75)), true),
+        (Some(minutes(0, 61)), false),
+        (Some(minutes(50, 80)), false),
+        (None, false),
+    ] {
+        let found = db.delivered(Some(&pipeline), &sink(), "logs", window, &objects).await.unwrap();
+        assert_eq!(found.len(), usize::from(covered), "{window:?}");
+    }
 }
 
 async fn sums_match_their_time_range(scratch: Scratch) {

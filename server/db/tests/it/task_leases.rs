@@ -54,7 +54,8 @@ async fn released_lease_is_free_and_not_renewed(scratch: Scratch) {
 
 async fn holder_without_lease_writes_nothing(scratch: Scratch) {
     let (db, pipeline) = (scratch.open().await, "api".parse::<PipelineName>().unwrap());
-    let seen = |waiting| LookedAt { waiting, oldest: None, error: None, queue: None };
+    let seen =
+        |waiting| LookedAt { waiting, oldest: None, error: None, queue: None, retrying: 0, retrying_because: None };
     db.follow(&pipeline, "one", LEASE_MS).await.unwrap().unwrap();
     assert!(db.looked(&pipeline, "one", LEASE_MS, &seen(1)).await.unwrap());
     db.release(task::FOLLOW, pipeline.as_str(), "one").await.unwrap();

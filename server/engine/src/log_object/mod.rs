@@ -1,11 +1,12 @@
 //! Objects that load balancers deliver, as far as their names tell: format, balancer, and the time covered.
 
+mod foreign;
 mod kind;
 mod name;
 
 use std::fmt;
 
-pub use self::{kind::Kind, name::LogName};
+pub use self::{foreign::Foreign, kind::Kind, name::LogName};
 
 /// Formats of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -109,6 +109,7 @@ pub(super) fn summary(json: &Value, figures: &Figures, mapping: &Mapping) -> Opt
         acknowledged: figures.acknowledged.unwrap_or(0),
         duplicate: figures.duplicate.unwrap_or(0),
         replaced: json.pointer("/lines/replaced").and_then(count).unwrap_or(0),
+        omitted: json.pointer("/lines/omitted").and_then(count).unwrap_or(0),
     };
     let failures = Failures {
         sockets: tally(json, &mapping.socket_failures, |failure| SocketFailure { reason: reason(failure) }),
@@ -118,6 +119,7 @@ pub(super) fn summary(json: &Value, figures: &Figures, mapping: &Mapping) -> Opt
             reason: reason(failure),
             cut: text(failure, "cut"),
         }),
+        refused: json.pointer("/failures/refused").and_then(count).unwrap_or(0),
         sending: tally(json, &mapping.sending_failures, |failure| SendingFailure {
             line: number(failure, "line"),
             offset: number(failure, "offset"),
@@ -227,8 +229,16 @@ mod tests {
     #[test]
     fn own_summary_survives_a_round_trip() {
         let mut own = Summary { acknowledged: true, sink: Some("tcp://logs:5000".into()), ..Summary::default() };
-        own.lines =
-            Lines { encountered: 8, parsed: 7, filtered: 1, sent: 6, acknowledged: 5, duplicate: 1, replaced: 2 };
+        own.lines = Lines {
+            encountered: 8,
+            parsed: 7,
+            filtered: 1,
+            sent: 6,
+            acknowledged: 5,
+            duplicate: 1,
+            replaced: 2,
+            omitted: 3,
+        };
         own.failures.parsing.add(ParsingFailure {
             line: 3,
             offset: 90,

@@ -9,6 +9,7 @@ use model::Summary;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::events::{Events, Step};
+use crate::log_object::Foreign;
 
 /// Bytes per read.
 const CHUNK: usize = 64 * 1024;
@@ -29,6 +30,11 @@ impl<R> Batches<R> {
 
     pub fn summary(&self) -> Summary {
         self.events.summary()
+    }
+
+    /// What the object is, if its content is positively not a load balancer's log.
+    pub fn foreign(&self) -> Option<Foreign> {
+        self.events.foreign()
     }
 
     fn step(&mut self, out: &mut Vec<u8>) -> Step {

@@ -68,6 +68,15 @@ pub fn skip_spaces(record: &[u8]) -> &[u8] {
     }
 }
 
+/// The record after its next field, whatever that is: a quoted text, or the bytes up to the next space.
+pub fn skip_field(record: &[u8]) -> &[u8] {
+    let mut cursor = Cursor::new(record);
+    if record.first() != Some(&b'"') || cursor.quoted().is_err() {
+        cursor.word();
+    }
+    cursor.rest()
+}
+
 /// Position of the first quote that no backslash escapes.
 fn closing_quote(text: &[u8]) -> Option<usize> {
     let mut from = 0;

@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use model::ParsingFailure;
+use model::{ParsingFailure, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::spawn_blocking;
@@ -42,6 +42,9 @@ pub struct DeadLetter<'a> {
     pub key: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<Cow<'a, str>>,
+    /// When the run over its object began. A later run over the object replaces what this one left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Time>,
     /// The line the record starts on, from 1.
     pub line: u64,
     /// Offset of the record's first byte in the uncompressed object.
@@ -92,6 +95,7 @@ impl DeadLetterBuffer {
             bucket: source.bucket.map(Into::into),
             key: source.key.map(Into::into),
             etag: source.etag.map(Into::into),
+            started_at: source.started_at,
             line: failure.line,
             offset: failure.offset,
             cut: Some(failure.cut.as_str().into()),
@@ -100,7 +104,7 @@ impl DeadLetterBuffer {
     }
 
     /// Adds an event that was given up. Its bucket and key are read from the event itself.
-    pub fn undelivered(&mut self, undelivered: &Undelivered, etag: Option<&str>) {
+    pub fn undelivered(&mut self, undelivered: &Undelivered, of: Source<'_>) {
         let text = str::from_utf8(&undelivered.event).unwrap_or_default();
         let source: EventSource<'_> = serde_json::from_str(text).unwrap_or_default();
         self.add(&DeadLetter {
@@ -108,7 +112,8 @@ impl DeadLetterBuffer {
             message: undelivered.reason.as_str().into(),
             bucket: source.log.bucket,
             key: source.log.key,
-            etag: etag.map(Into::into),
+            etag: of.etag.map(Into::into),
+            started_at: of.started_at,
             line: undelivered.line,
             offset: undelivered.offset,
             cut: None,
@@ -132,6 +137,7 @@ pub(super) struct Source<'a> {
     pub bucket: Option<&'a str>,
     pub key: Option<&'a str>,
     pub etag: Option<&'a str>,
+    pub started_at: Option<Time>,
 }
 
 /// The file of dead letters, created with the first one. Cheap to clone.
@@ -213,8 +219,8 @@ mod tests {
     fn dead_letter_keeps_event_and_its_origin() {
         let event = r#"{"t":0.00004,"log":{"bucket":"logs","key":"a\"b","offset":7},"@metadata":{"_id":"00ff"}}"#;
         let mut dead_letters = DeadLetterBuffer::default();
-        let undelivered = Undelivered { line: 2, offset: 7, reason: "no".into(), event: event.into() };
-        dead_letters.undelivered(&undelivered, Some("e"));
+        let undelivered = Undelivered { line: 2, offset: 7, reason: "no".into(), refused: true, event: event.into() };
+        dead_letters.undelivered(&undelivered, Source { etag: Some("e"), ..Source::default() });
         let letter: DeadLetter<'_> = serde_json::from_slice(&dead_letters.lines).unwrap();
         assert_eq!(letter.event.unwrap().get(), event);
         assert_eq!((letter.bucket.as_deref(), letter.key.as_deref()), (Some("logs"), Some("a\"b")));

@@ -16,6 +16,7 @@ use super::{
     parser::Parser,
     records::{Ending, Records},
 };
+use crate::log_object::Foreign;
 
 /// Default limit of a record's length, in bytes. Balancers cut user agents at 8 KiB; this leaves ample room for the
 /// other fields.
@@ -61,6 +62,8 @@ pub struct Events {
     parser: Parser,
     window: Option<Window>,
     summary: Summary,
+    /// What the object is, if its first record says that it is not a load balancer's log.
+    foreign: Option<Foreign>,
 }
 
 impl Events {
@@ -71,6 +74,7 @@ impl Events {
             parser: Parser::new(options.choice, origin, options.name.as_deref()),
             window: options.window,
             summary: Summary::default(),
+            foreign: None,
         }
     }
 
@@ -114,6 +118,11 @@ impl Events {
         (self.inflater.read(), self.summary.lines)
     }
 
+    /// What the object is, if its content is positively not a load balancer's log. It then has no records.
+    pub fn foreign(&self) -> Option<Foreign> {
+        self.foreign
+    }
+
     /// The summary so far; the caller fills in the duration.
     pub fn summary(&self) -> Summary {
         let mut summary = self.summary.clone();
@@ -142,10 +151,20 @@ impl Events {
                     }
                     buffer.push(b'\n');
                     self.summary.lines.replaced += parsed.replaced;
+                    self.summary.lines.omitted += parsed.omitted;
                     self.summary.bytes.written += (buffer.len() - start) as u64;
                     out.written(&record, &parsed);
                 }
                 Err(error) => {
+                    if self.summary.lines.encountered == 1
+                        && let Some(foreign) = Foreign::of_content(record.bytes)
+                    {
+                        self.foreign = Some(foreign);
+                        self.summary.lines.encountered = 0;
+                        self.records = Records::new(0);
+                        self.records.finish(Ending::Whole);
+                        break;
+                    }
                     let (line, offset) = (record.line, record.offset);
                     let cut = cut(record.bytes, CUT);
                     let failure = ParsingFailure { line, offset, reason: error.to_string(), cut };

@@ -53,6 +53,8 @@ pub enum Content {
     List { key: &'static MemberKey },
     /// A count, a status or a duration: a JSON number, copied digit for digit.
     Number { key: &'static MemberKey },
+    /// A port without an address: a JSON number up to 65535.
+    Port { key: &'static MemberKey },
     /// `ip:port`; the last colon divides, as IPv6 is not bracketed.
     Endpoint { ip: &'static MemberKey, port: &'static MemberKey },
     /// A request line in double quotes.
@@ -76,6 +78,7 @@ macro_rules! fields {
     (@content quoted $name:literal as $key:literal) => { $crate::ship::field::Content::Quoted { key: key!(text $key) } };
     (@content list $name:literal) => { $crate::ship::field::Content::List { key: key!(text $name) } };
     (@content number $name:literal) => { $crate::ship::field::Content::Number { key: key!(number $name) } };
+    (@content port $name:literal) => { $crate::ship::field::Content::Port { key: key!(number $name) } };
     (@content endpoint $name:literal as $ip:literal $port:literal) => {
         $crate::ship::field::Content::Endpoint { ip: key!(text $ip), port: key!(number $port) }
     };

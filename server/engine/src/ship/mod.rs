@@ -56,9 +56,9 @@ pub use self::{
     parser::{Parsed, Parser},
     plan::{Ledger, LedgerError, NothingDelivered, preview},
     records::{Ending, Record, Records},
-    resend::resend,
+    resend::{Standing, resend, resend_standing},
     run::{Options, Shipment, run},
     ship_error::ShipError,
     tracker::{Checkpoint, Confirmed, Ran, Taken, Totals, Tracker},
 };
-pub use crate::log_object::{Format, Kind, LogName};
+pub use crate::log_object::{Foreign, Format, Kind, LogName};

@@ -2,8 +2,13 @@
 
 use model::{Outcome, Summary};
 
+use crate::log_object::Foreign;
+
 /// Returns the outcome and the sentence that explains it.
-pub(super) fn outcome(summary: &Summary) -> (Outcome, String) {
+pub(super) fn outcome(summary: &Summary, foreign: Option<Foreign>) -> (Outcome, String) {
+    if let Some(foreign) = foreign.filter(|_| summary.clean()) {
+        return (Outcome::Empty, format!("Left out: it is {}, not a load balancer's log.", foreign.describe()));
+    }
     let lines = &summary.lines;
     let events = lines.parsed - lines.filtered;
     if !summary.clean() {
@@ -38,8 +43,12 @@ fn shortfall(summary: &Summary) -> String {
         let what = if summary.acknowledged { "were not acknowledged" } else { "are not confirmed as sent" };
         parts.push(format!("{} events {what}", failures.sending.total));
     }
-    if let Some(failure) = failures.reading.last_few.back() {
-        parts.push(format!("the object could not be read to its end, {failure}"));
+    match failures.reading.last_few.back() {
+        Some(failure) if failure.byte == 0 && summary.lines.encountered == 0 => {
+            parts.push(format!("the object could not be read: {}", failure.reason));
+        }
+        Some(failure) => parts.push(format!("the object could not be read to its end, {failure}")),
+        None => {}
     }
     let text = parts.join("; ");
     let mut rest = text.chars();
@@ -77,11 +86,11 @@ mod tests {
             (summary(3, 3, true), Outcome::Empty),
             (summary(0, 0, true), Outcome::Empty),
         ] {
-            assert_eq!(outcome(&summary).0, expected);
+            assert_eq!(outcome(&summary, None).0, expected);
         }
         let mut broken = summary(3, 0, true);
         broken.failures.reading.add(ReadingFailure { byte: 9, reason: "the gzip stream is truncated".into() });
-        let (outcome, reason) = outcome(&broken);
+        let (outcome, reason) = outcome(&broken, None);
         assert_eq!(outcome, Outcome::Partial);
         assert_eq!(reason, "The object could not be read to its end, at byte 9: the gzip stream is truncated.");
     }

@@ -5,11 +5,11 @@ use model::ParsingFailure;
 use super::{
     parser::Parsed,
     records::Record,
-    sink::{Batch, Mark},
+    sink::{Batch, BatchLimits, Mark},
 };
 
-/// Bytes of events that fill a batch; with the last event it still fits a buffer of 128 KiB.
-const BATCH: usize = 112 * 1024;
+/// Bytes of events that fill a plain buffer; with the last event it still fits 128 KiB.
+const BUFFER: usize = 112 * 1024;
 
 /// Parsing failures that fill a batch, however few events it has.
 const FAILURES: usize = 256;
@@ -38,7 +38,7 @@ impl Output for Vec<u8> {
     fn failed(&mut self, _: &ParsingFailure) {}
 
     fn is_full(&self) -> bool {
-        self.len() >= BATCH
+        self.len() >= BUFFER
     }
 }
 
@@ -48,13 +48,19 @@ pub(super) struct PendingBatch {
     pub batch: Batch,
     /// Failures of records that could not be parsed.
     pub failures: Vec<ParsingFailure>,
-    /// Most events, however short they are.
-    most_events: usize,
+    limits: BatchLimits,
+    /// Bytes of the longest event in the batch.
+    longest: usize,
 }
 
 impl PendingBatch {
-    pub fn new(most_events: usize) -> Self {
-        Self { batch: Batch::default(), failures: Vec::new(), most_events }
+    pub fn new(limits: BatchLimits) -> Self {
+        Self { batch: Batch::default(), failures: Vec::new(), limits, longest: 0 }
+    }
+
+    pub fn clear(&mut self) {
+        self.batch.clear();
+        self.longest = 0;
     }
 }
 
@@ -65,14 +71,48 @@ impl Output for PendingBatch {
 
     fn written(&mut self, record: &Record<'_>, parsed: &Parsed) {
         let end = self.batch.bytes.len();
-        self.batch.marks.push(Mark { end, line: record.line, offset: record.offset, id: parsed.id });
+        self.add(Mark { end, line: record.line, offset: record.offset, id: parsed.id });
     }
 
     fn failed(&mut self, failure: &ParsingFailure) {
         self.failures.push(failure.clone());
     }
 
+    /// Full before its bytes exceed the limit, as far as the events so far tell: else a sink would have to cut it, and
+    /// each batch would be a large request and a tiny one.
     fn is_full(&self) -> bool {
-        self.batch.bytes.len() >= BATCH || self.batch.marks.len() >= self.most_events || self.failures.len() >= FAILURES
+        let Self { batch, failures, limits, longest } = self;
+        let next = batch.bytes.len() + longest + (batch.marks.len() + 1) * BatchLimits::FRAMING;
+        let full = !batch.is_empty() && (next > limits.bytes || batch.marks.len() >= limits.events);
+        full || failures.len() >= FAILURES
+    }
+}
+
+impl PendingBatch {
+    /// Records the event that was appended last.
+    pub fn add(&mut self, mark: Mark) {
+        let start = self.batch.marks.last().map_or(0, |before| before.end);
+        self.longest = self.longest.max(mark.end - start);
+        self.batch.marks.push(mark);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batch_is_full_before_it_exceeds_limits() {
+        let mut pending = PendingBatch::new(BatchLimits { events: 100, bytes: 1_000 });
+        while !pending.is_full() {
+            pending.batch.bytes.extend_from_slice(&[b'x'; 84]);
+            pending.add(Mark { end: pending.batch.bytes.len(), line: 1, offset: 0, id: None });
+        }
+        assert_eq!(pending.batch.marks.len(), 10, "84 bytes and 16 of framing each");
+        pending.clear();
+        assert!(!pending.is_full());
+        let mut pending = PendingBatch::new(BatchLimits { events: 2, bytes: 1_000 });
+        (0..2).for_each(|end| pending.add(Mark { end, line: 1, offset: 0, id: None }));
+        assert!(pending.is_full());
     }
 }

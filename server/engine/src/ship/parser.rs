@@ -5,7 +5,7 @@
 use model::Time;
 
 use super::{
-    cursor::skip_spaces,
+    cursor::{skip_field, skip_spaces},
     draft::Draft,
     error::{Likely, RecordError},
     event::EventWriter,
@@ -26,6 +26,8 @@ pub struct Parsed {
     pub id: Option<u128>,
     /// Number of U+FFFD in the event that replace invalid UTF-8.
     pub replaced: u64,
+    /// Number of optional fields left out, because their text is not what the format has there.
+    pub omitted: u64,
 }
 
 /// Parses the records of one object. Reuses its memory: parsing a record allocates nothing unless it fails.
@@ -81,6 +83,7 @@ impl Parser {
         let mut rest = record.bytes;
         self.draft.begin(format.opening(), format.fields().len(), record.bytes.len() + self.origin.length());
         let mut event = EventWriter::new(&mut self.draft, &mut self.scratch, &mut self.minute);
+        let (mut later_group, mut omitted) = (false, 0);
         for (index, field) in format.fields().iter().enumerate() {
             rest = skip_spaces(rest);
             if rest.is_empty() {
@@ -89,11 +92,19 @@ impl Parser {
                 }
                 return Err(RecordError::Missing { field: field.name, fields: index });
             }
-            rest = event.field(field, rest)?;
+            later_group |= field.optional;
+            rest = match event.field(field, rest) {
+                // Balancers changed fields of the later groups more than once: one costs itself, not the record.
+                Err(RecordError::Field { .. }) if later_group => {
+                    omitted += 1;
+                    skip_field(rest)
+                }
+                written => written?,
+            };
         }
         let (time, replaced) = event.finish();
         self.origin.close(record.offset, &mut self.draft);
         out.extend_from_slice(self.draft.written());
-        Ok(Parsed { format, time, id: self.origin.id(record.offset), replaced })
+        Ok(Parsed { format, time, id: self.origin.id(record.offset), replaced, omitted })
     }
 }

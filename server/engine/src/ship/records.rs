@@ -12,7 +12,7 @@ use memchr::{memchr, memchr2};
 use super::{
     cursor::{leaves_quote_open, line},
     error::RecordError,
-    format::begins,
+    format::{begins, without_mark},
 };
 
 /// Bytes offered per read. Decompressing in one piece takes a tenth less time than in four.
@@ -21,7 +21,7 @@ const READ: usize = 256 * 1024;
 /// A record as in the object, without the line feed or CRLF that ends it.
 #[derive(Debug)]
 pub struct Record<'a> {
-    /// The record, or only its beginning if it is incomplete.
+    /// The record, or only its beginning if it is incomplete; without a byte-order mark before it.
     pub bytes: &'a [u8],
     /// The line it starts on, from 1.
     pub line: u64,
@@ -128,7 +128,7 @@ impl Records {
                 }
                 Found::Record { length, taken, lines, unended } => {
                     self.advance(taken, lines);
-                    let bytes = &self.buffer[from..from + length];
+                    let bytes = without_mark(&self.buffer[from..from + length]);
                     if bytes.iter().all(u8::is_ascii_whitespace) {
                         continue;
                     }
@@ -140,7 +140,8 @@ impl Records {
                     (length.min(self.limit), fault)
                 }
             };
-            return Some(Record { bytes: &self.buffer[from..from + length], line, offset, fault });
+            let bytes = without_mark(&self.buffer[from..from + length]);
+            return Some(Record { bytes, line, offset, fault });
         }
     }
 

@@ -6,7 +6,8 @@
 
 use std::path::Path;
 
-use model::{Bytes, Key, Lines, ParsingFailure, Phase, Proof, Shipped, Summary};
+use futures::future::BoxFuture;
+use model::{Bytes, Key, Lines, ParsingFailure, Phase, Proof, Shipped, Summary, Time};
 use tokio::{
     fs::File,
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
@@ -20,8 +21,9 @@ use super::{
     Options, Output, ShipError,
     dead_letters::{DeadLetter, Source},
     error::cut,
-    object::{ObjectSender, finished},
+    object::{ObjectSender, Shipped as FileRun, finished},
     origin::split_id,
+    plan::LedgerError,
     sink::{Mark, Sink},
     tracker::Tracker,
 };
@@ -33,6 +35,21 @@ const LONGEST: u64 = 64 << 20;
 /// Characters kept of a line that is not a dead letter.
 const CUT: usize = 200;
 
+/// Tells which dead letters still stand for something that is not delivered.
+pub trait Standing: Send + Sync {
+    /// `started_at`: when the run that left the letter began, if the letter says so.
+    fn stands<'a>(&'a self, key: &'a Key, started_at: Option<Time>) -> BoxFuture<'a, Result<bool, LedgerError>>;
+}
+
+/// Where nothing is known of later runs, each letter stands.
+struct Always;
+
+impl Standing for Always {
+    fn stands<'a>(&'a self, _: &'a Key, _: Option<Time>) -> BoxFuture<'a, Result<bool, LedgerError>> {
+        Box::pin(std::future::ready(Ok(true)))
+    }
+}
+
 /// Sends the whole file. It is not resumed midway but sent again: receivers deduplicate events by id.
 pub async fn resend(
     file: &Path,
@@ -41,10 +58,22 @@ pub async fn resend(
     tracker: &Tracker,
     stop: &CancellationToken,
 ) -> Result<Proof, ShipError> {
+    resend_standing(file, sink, options, (tracker, &Always), stop).await
+}
+
+/// As [`resend`], without the letters of objects that a later run shipped again: what they lack is in that run's
+/// letters.
+pub async fn resend_standing(
+    file: &Path,
+    sink: Option<&Sink>,
+    options: &Options,
+    (tracker, standing): (&Tracker, &dyn Standing),
+    stop: &CancellationToken,
+) -> Result<Proof, ShipError> {
     tracker.start_over();
     tracker.enter(Phase::Shipping);
     let sent = select! {
-        sent = send(file, sink, options, tracker) => sent,
+        sent = send(file, sink, options, (tracker, standing)) => sent,
         () = stop.cancelled() => Err(ShipError::Stopped),
     };
     tracker.halt();
@@ -54,7 +83,12 @@ pub async fn resend(
     sent
 }
 
-async fn send(path: &Path, sink: Option<&Sink>, options: &Options, tracker: &Tracker) -> Result<Proof, ShipError> {
+async fn send(
+    path: &Path,
+    sink: Option<&Sink>,
+    options: &Options,
+    (tracker, standing): (&Tracker, &dyn Standing),
+) -> Result<Proof, ShipError> {
     let unreadable = |why: String| ShipError::DeadLetters { what: "read", path: path.to_path_buf(), why };
     let file = File::open(path).await.map_err(|error| unreadable(error.to_string()))?;
     let size = file.metadata().await.map_err(|error| unreadable(error.to_string()))?.len();
@@ -79,6 +113,9 @@ async fn send(path: &Path, sink: Option<&Sink>, options: &Options, tracker: &Tra
         if !line.ends_with(b"\n") && line.len() as u64 == LONGEST {
             return Err(unreadable(format!("a line is longer than {LONGEST} bytes")));
         }
+        if !stands(&line, standing).await? {
+            continue;
+        }
         sending.dead_letter(&line);
         if sending.sender.pending.is_full() {
             sending.sender.forward().await?;
@@ -92,8 +129,20 @@ async fn send(path: &Path, sink: Option<&Sink>, options: &Options, tracker: &Tra
     summary.duration_ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
     let lines = summary.lines;
     let (unparsed, undelivered) = (summary.failures.parsing.total, summary.failures.sending.total);
-    tracker.settle(ticket, &key, finished(key.clone(), None, size, started_at, summary, None));
+    let file = FileRun { key: key.clone(), etag: None, size, started_at };
+    tracker.settle(ticket, &key, finished(file, summary, None, None));
     Ok(Proof::Shipped(proof(tracker, sink, (lines, unparsed, undelivered))))
+}
+
+/// Whether a line is to be sent; one that is no dead letter is reported as such.
+async fn stands(line: &[u8], standing: &dyn Standing) -> Result<bool, ShipError> {
+    let Ok(DeadLetter { key: Some(key), started_at, .. }) = serde_json::from_slice::<DeadLetter<'_>>(line) else {
+        return Ok(true);
+    };
+    match Key::try_from(key.into_owned()) {
+        Ok(key) => Ok(standing.stands(&key, started_at).await?),
+        Err(_) => Ok(true),
+    }
 }
 
 struct Sending<'a> {
@@ -132,11 +181,12 @@ impl Sending<'_> {
             }
             return;
         };
-        let batch = &mut self.sender.pending.batch;
-        batch.bytes.extend_from_slice(event.get().as_bytes());
-        batch.bytes.push(b'\n');
+        let pending = &mut self.sender.pending;
+        pending.batch.bytes.extend_from_slice(event.get().as_bytes());
+        pending.batch.bytes.push(b'\n');
         let id = split_id(event.get().as_bytes()).and_then(|(_, id)| u128::from_str_radix(id, 16).ok());
-        batch.marks.push(Mark { end: batch.bytes.len(), line: letter.line, offset: letter.offset, id });
+        let end = pending.batch.bytes.len();
+        pending.add(Mark { end, line: letter.line, offset: letter.offset, id });
         self.summary.lines.parsed += 1;
         self.summary.bytes.written += event.get().len() as u64 + 1;
     }

@@ -43,18 +43,28 @@ pub struct Options {
     pub max_events_per_second: Option<NonZeroU32>,
     /// File for records that could not be parsed and events that were given up.
     pub dead_letters: Option<PathBuf>,
+    /// Whether the caller ships an object again if events of it may still be accepted. Then only refused events are dead
+    /// letters.
+    pub sends_again: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { objects_at_once: 4, record_limit: RECORD_LIMIT, max_events_per_second: None, dead_letters: None }
+        Self {
+            objects_at_once: 4,
+            record_limit: RECORD_LIMIT,
+            max_events_per_second: None,
+            dead_letters: None,
+            sends_again: false,
+        }
     }
 }
 
 impl Options {
     pub(super) fn send_options(&self, sink: Option<Sink>) -> SendOptions {
         let pace = self.max_events_per_second.map(|ceiling| Arc::new(Pace::new(Some(ceiling))));
-        SendOptions { sink, pace, dead_letters: self.dead_letters.clone().map(DeadLetterFile::new) }
+        let dead_letters = self.dead_letters.clone().map(DeadLetterFile::new);
+        SendOptions { sink, pace, dead_letters, sends_again: self.sends_again }
     }
 }
 
@@ -117,15 +127,16 @@ impl Work<'_> {
                 objects: Checked::new(&shipment.spec, &self.store, &shipment.ledger, tracker.cursor().as_ref()),
                 spec: shipment.spec.clone(),
                 plan: tracker.confirmed(),
-                tracker: (*tracker).clone(),
+                shipper: self.shipper.clone(),
             };
             self.ship_all(|queue| feeder.list(queue)).await?;
         }
         if let Some(keys) = retry {
             let shipper = self.shipper.clone();
-            self.ship_all(|queue| again(shipper, keys, queue)).await?;
+            let ledger = Arc::clone(&self.shipment.ledger);
+            self.ship_all(|queue| again(shipper, ledger, keys, queue)).await?;
         }
-        let found = tracker.totals().objects();
+        let found = tracker.totals().objects() + tracker.totals().not_logs;
         if let Some(Confirmed { objects: planned, .. }) = tracker.confirmed().filter(|plan| plan.objects > found) {
             return Err(ShipError::PlanUnfulfilled { planned, found });
         }
@@ -240,7 +251,7 @@ struct Feeder {
     objects: Checked,
     spec: ReprocessSpec,
     plan: Option<Confirmed>,
-    tracker: Tracker,
+    shipper: Shipper,
 }
 
 impl Feeder {
@@ -252,26 +263,32 @@ impl Feeder {
                 Found::Object(object) => (object, Some(KeyOutcome::Skipped)),
                 Found::LeftOut(object) => (object, Some(KeyOutcome::LeftOut)),
                 Found::Unreadable(key, failed) => {
-                    let fate = Shipper::unreadable(key.clone(), &failed);
+                    let fate = self.shipper.unreadable(key.clone(), &failed);
                     (Listed { key, size: 0, etag: None, modified: Time(0), class: None }, Some(fate))
                 }
             };
-            let Some(ticket) = self.tracker.admit(&object).await else { continue };
+            let Some(ticket) = self.shipper.tracker.admit(&object).await else { continue };
             match fate {
-                Some(fate) => self.tracker.settle(ticket, &object.key, fate),
+                Some(fate) => self.shipper.tracker.settle(ticket, &object.key, fate),
                 None if queue.send((ticket, object)).await.is_err() => return Ok(()), // who took from it says why
                 None => {}
             }
         }
-        self.tracker.all_listed();
+        self.shipper.tracker.all_listed();
         Ok(())
     }
 }
 
 /// Requests each key's object again and queues it.
-async fn again(shipper: Shipper, mut keys: Receiver<Key>, queue: Sender<(Ticket, Listed)>) -> Result<(), ShipError> {
+async fn again(
+    shipper: Shipper,
+    ledger: Arc<dyn Ledger>,
+    mut keys: Receiver<Key>,
+    queue: Sender<(Ticket, Listed)>,
+) -> Result<(), ShipError> {
     while let Some(key) = keys.recv().await {
-        let ticket = shipper.tracker.admit_retry().await;
+        let earlier = ledger.earlier(&key).await?;
+        let ticket = shipper.tracker.admit_retry(earlier).await;
         match shipper.store.head(&shipper.bucket, &key).await {
             Ok(head) => {
                 if queue.send((ticket, head.object)).await.is_err() {
@@ -279,7 +296,7 @@ async fn again(shipper: Shipper, mut keys: Receiver<Key>, queue: Sender<(Ticket,
                 }
             }
             Err(failed) if failed.error.fatal() => return Err(failed.error.into()),
-            Err(failed) => shipper.tracker.settle(ticket, &key, Shipper::unreadable(key.clone(), &failed)),
+            Err(failed) => shipper.tracker.settle(ticket, &key, shipper.unreadable(key.clone(), &failed)),
         }
     }
     Ok(())

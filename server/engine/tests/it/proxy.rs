@@ -273,19 +273,7 @@ impl Front {
                 }
                 Ok(answer.map(full))
             }
-            Fate::Retag(retag) => {
-                let mut answer = self.whole(request, &target).await?;
-                if let Some(etag) = answer.headers().get(ETAG) {
-                    let changed = retag(etag.to_str().unwrap());
-                    answer.headers_mut().insert(ETAG, changed.parse().unwrap());
-                }
-                answer.headers_mut().remove(CONTENT_LENGTH);
-                let xml = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/xml");
-                Ok(answer.map(|body| match String::from_utf8(body.to_vec()) {
-                    Ok(text) if xml => full(retag(&text)),
-                    _ => full(body),
-                }))
-            }
+            Fate::Retag(retag) => self.retagged(request, &target, retag).await,
             Fate::Rewrite(rewrite) => self.rewritten(request, &target, rewrite).await,
             Fate::Alter(rewrite) => self.rewritten(request, &target, rewrite).await,
         }
@@ -299,6 +287,20 @@ impl Front {
     ) -> Answered {
         let answer = self.whole(request, target).await?;
         Ok(text(answer.status().as_u16(), rewrite(String::from_utf8(answer.into_body().to_vec()).unwrap())))
+    }
+
+    async fn retagged(&self, request: Request<Incoming>, target: &str, retag: fn(&str) -> String) -> Answered {
+        let mut answer = self.whole(request, target).await?;
+        if let Some(etag) = answer.headers().get(ETAG) {
+            let changed = retag(etag.to_str().unwrap());
+            answer.headers_mut().insert(ETAG, changed.parse().unwrap());
+        }
+        answer.headers_mut().remove(CONTENT_LENGTH);
+        let xml = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/xml");
+        Ok(answer.map(|body| match String::from_utf8(body.to_vec()) {
+            Ok(text) if xml => full(retag(&text)),
+            _ => full(body),
+        }))
     }
 
     async fn forward(&self, request: Request<Incoming>, target: &str) -> Answered {

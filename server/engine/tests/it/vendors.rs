@@ -39,9 +39,9 @@ struct Vendor {
 }
 
 impl Vendor {
-    async fn new(decide: impl Fn(Seen) -> Fate + Send + Sync + 'static) -> Self {
+    async fn new(decide: impl Fn(&Seen) -> Fate + Send + Sync + 'static) -> Self {
         let store = TestBuckets::new().await;
-        let proxy = Proxy::before(&store.store.url(), move |seen| std::future::ready(decide(seen))).await;
+        let proxy = Proxy::before(&store.store.url(), move |seen| std::future::ready(decide(&seen))).await;
         let client = connect_as_anyone(proxy.url()).await;
         Self { store, client, _proxy: proxy }
     }
@@ -67,10 +67,10 @@ fn number(query: &str, name: &str) -> Option<u64> {
 }
 
 /// Cloudflare R2: no tags, no ACLs; all parts but the last of one size.
-fn r2() -> impl Fn(Seen) -> Fate + Send + Sync {
+fn r2() -> impl Fn(&Seen) -> Fate + Send + Sync {
     let uploads: Arc<Mutex<HashMap<String, BTreeMap<u64, u64>>>> = Arc::default();
     move |seen| {
-        let query = query(&seen).to_owned();
+        let query = query(seen).to_owned();
         if query.contains("tagging") || seen.headers.contains_key("x-amz-tagging") {
             return Fate::Explain(501, "NotImplemented", "Header 'x-amz-tagging' not implemented");
         }
@@ -113,8 +113,8 @@ async fn tags_that_r2_refuses_fail_their_objects() {
     r2.has(&from, &["small", "a//b", "cold"]).await;
 }
 
-/// MinIO: no class but its own two, no empty segments in keys.
-fn minio(seen: Seen) -> Fate {
+/// `MinIO`: no class but its own two, no empty segments in keys.
+fn minio(seen: &Seen) -> Fate {
     let path = seen.target.split('?').next().unwrap_or_default();
     let class = seen.headers.get("x-amz-storage-class").map(|class| class.to_str().unwrap().to_owned());
     if path.trim_start_matches('/').contains("//") && seen.kind != Kind::List {
@@ -144,7 +144,7 @@ fn opaque(text: &str) -> String {
         let (etag, end) = word.split_at(word.len() - usize::from(word.ends_with(['"', '&', ';', '>', '<'])));
         match etag.split_once('-') {
             Some((md5, count)) if md5.len() == 32 && count.bytes().all(|byte| byte.is_ascii_digit()) => {
-                made += &format!("-CKi{}cneSCEAE={end}", &md5[..6]);
+                made.extend(["-CKi", &md5[..6], "cneSCEAE=", end]);
             }
             _ => made += word,
         }
@@ -153,13 +153,13 @@ fn opaque(text: &str) -> String {
 }
 
 /// Google Cloud Storage, XML API: ETags of parts are no digests, a checksum that trails the body spoils the signature.
-fn gcs(seen: Seen) -> Fate {
+fn gcs(seen: &Seen) -> Fate {
     let trailing =
         seen.headers.contains_key("x-amz-trailer") || seen.headers.contains_key("x-amz-sdk-checksum-algorithm");
     if trailing && seen.method == Method::PUT {
         return Fate::Explain(403, "SignatureDoesNotMatch", "The request signature we calculated does not match.");
     }
-    if query(&seen).contains("tagging") { Fate::Refuse(501, "NotImplemented") } else { Fate::Retag(opaque) }
+    if query(seen).contains("tagging") { Fate::Refuse(501, "NotImplemented") } else { Fate::Retag(opaque) }
 }
 
 #[tokio::test]
@@ -174,8 +174,8 @@ async fn etags_of_gcs_prove_nothing_and_digests_do() {
 }
 
 /// Ceph's gateway: an object without tags has no set of tags.
-fn ceph(seen: Seen) -> Fate {
-    let asks = seen.method == Method::GET && query(&seen).contains("tagging");
+fn ceph(seen: &Seen) -> Fate {
+    let asks = seen.method == Method::GET && query(seen).contains("tagging");
     if asks && !["tagged", "even", "uneven"].iter().any(|key| seen.target.contains(key)) {
         return Fate::Explain(404, "NoSuchTagSet", "Unknown");
     }

@@ -132,3 +132,23 @@ fn time_keeps_the_precision_of_the_source() {
         assert_eq!(event(&EIGHTEEN.replace("2018-07-02T22:23:00.186641Z", time))["@timestamp"], Value::from(time));
     }
 }
+
+/// Such as AWS's own older samples have, and whatever a later version may write.
+#[test]
+fn unexpected_optional_field_costs_only_itself() {
+    let with = |from: &str, to: &str| parse(with_groups(8).replace(from, to));
+    for (from, to, lost) in [
+        (" 1 2018", " \"1\" 2018", "matched_rule_priority"),
+        (" 1 2018", " default 2018", "matched_rule_priority"),
+        (r#""Ambiguous""#, "Ambiguous", "classification"),
+        ("TID_1234abcd5678ef90", r#""TID_1234abcd5678ef90""#, "conn_trace_id"),
+    ] {
+        let outcome = with(from, to);
+        let event = outcome.event();
+        assert_eq!((event.get(lost), outcome.summary.lines.omitted), (None, 1), "{lost}");
+        assert_eq!(event["request_transform_status"], "TransformSuccess", "the fields after it are read: {lost}");
+    }
+    assert_eq!(with("", "").summary.lines.omitted, 0);
+    // A field that every record has costs the record.
+    assert_eq!(with(" 200 201 ", " two 201 ").summary.failures.parsing.total, 1);
+}

@@ -143,3 +143,11 @@ fn requests_with_missing_parts_or_spaces_are_parsed() {
     assert_eq!(request(""), [None, None, None]);
     assert_eq!(request("-"), [None, None, None]);
 }
+
+#[test]
+fn unexpected_cipher_costs_only_itself() {
+    let outcome = parse(HTTP.replace(r#"" - -"#, r#"" "x" TLSv1.2"#));
+    let event = outcome.event();
+    assert_eq!((event.get("ssl_cipher"), &event["ssl_protocol"]), (None, &"TLSv1.2".into()));
+    assert_eq!(outcome.summary.lines.omitted, 1);
+}

@@ -1,6 +1,7 @@
 //! A parsing failure names the field, its value, the expected form, and the position.
 
 use crate::{
+    alb_connection,
     classic::HTTP,
     support::{parse, refusal},
 };
@@ -15,6 +16,7 @@ fn error_names_field_value_and_expected_form() {
     assert_eq!(with("10.0.0.1:80", "10.0.0.1:http"), format!(r#"backend:port: "10.0.0.1:http" {endpoint}"#));
     assert_eq!(with("10.0.0.1:80", "10.0.0.1:080"), format!(r#"backend:port: "10.0.0.1:080" {endpoint}"#));
     assert_eq!(with("10.0.0.1:80", ":80"), format!(r#"backend:port: ":80" {endpoint}"#));
+    assert_eq!(with("10.0.0.1:80", "10.0.0.1:65536"), format!(r#"backend:port: "10.0.0.1:65536" {endpoint}"#));
     assert_eq!(
         with("2015-05-13", "2015-02-30"),
         r#"timestamp: "2015-02-30T23:39:43.945958Z" is not a time like 2026-03-09T14:00:00.123456Z"#
@@ -23,7 +25,7 @@ fn error_names_field_value_and_expected_form() {
         with(r#""GET http://www.example.com:80/ HTTP/1.1""#, "GET"),
         r#"request: "GET" is not a text in double quotes, or -"#
     );
-    assert_eq!(with(r#"" - -"#, r#"" "x" -"#), r#"ssl_cipher: "\"x\"" is not a word without quotes"#);
+    assert_eq!(with("Z my-loadbalancer", r#"Z "x""#), r#"elb: "\"x\"" is not a word without quotes"#);
     assert_eq!(with(r#"curl/7.38.0" - -"#, "curl"), "user_agent: its closing quote is missing");
 }
 
@@ -60,4 +62,15 @@ fn failures_are_counted_and_last_five_kept() {
 fn failed_record_writes_no_output() {
     let half = HTTP.replace(" 29 ", " many ");
     assert_eq!(parse(format!("{HTTP}\n{half}\n")).output, parse(HTTP).output);
+}
+
+#[test]
+fn port_is_at_most_65535() {
+    let port = |port: &str| parse(HTTP.replace("10.0.0.1:80", &format!("10.0.0.1:{port}")));
+    assert_eq!(port("65535").event()["backend_port"], 65_535);
+    for high in ["65536", "99999", "100000"] {
+        assert_eq!(port(high).summary.failures.parsing.total, 1, "{high}");
+    }
+    let connection = alb_connection::CONNECTION.replace(" 36280 443 ", " 36280 70000 ");
+    assert_eq!(refusal(&connection), r#"listener_port: "70000" is not a port from 0 to 65535, or -"#);
 }

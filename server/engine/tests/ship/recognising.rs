@@ -1,6 +1,6 @@
 //! Recognition of the format of a record and the kind of an object.
 
-use engine::ship::{Choice, Format, Kind, Origin, ParseOptions};
+use engine::ship::{Choice, Foreign, Format, Kind, Origin, ParseOptions};
 
 use crate::{
     alb, alb_connection, classic, nlb,
@@ -109,4 +109,21 @@ fn formats_parse_by_name() {
     }
     let error = "ALB".parse::<Choice>().unwrap_err().to_string();
     assert!(error.contains("alb_connection"), "{error}");
+}
+
+#[test]
+fn foreign_content_has_no_records() {
+    let foreign = |object: &str| {
+        let mut events = engine::ship::Events::new(&ParseOptions::default(), Origin::unknown());
+        let (mut bytes, mut out) = (object.as_bytes(), Vec::new());
+        events.push(&mut bytes, &mut out);
+        events.finish(&mut out);
+        (events.foreign(), out.len(), events.summary().lines.encountered, events.summary().clean())
+    };
+    let test = "Enable AccessLog for ELB: my-lb at 2014-02-15T17:00:00.000Z\n";
+    assert_eq!(foreign(test), (Some(Foreign::TestObject), 0, 0, true));
+    let flows = "version account-id interface-id srcaddr dstaddr srcport\n2 123 eni-1 10.0.0.1 10.0.0.2 80\n";
+    assert_eq!(foreign(flows), (Some(Foreign::VpcFlow), 0, 0, true));
+    // Only the first record decides, and only by what it is.
+    assert_eq!(foreign(&format!("what is this\n{test}")), (None, 0, 2, false));
 }

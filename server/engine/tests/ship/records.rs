@@ -128,3 +128,19 @@ fn endless_line_uses_bounded_memory() {
         while records.next().is_some() {}
     }
 }
+
+#[test]
+fn byte_order_mark_is_no_part_of_a_record() {
+    for sample in [HTTP, alb::EIGHTEEN, nlb::TLS] {
+        let expected = parse(format!("{sample}\n{sample}\n")).events();
+        let marked = parse(format!("\u{feff}{sample}\n{sample}\n")).events();
+        assert_eq!(marked.len(), 2, "{sample}");
+        let first = marked[0].as_object().unwrap();
+        assert!(first.iter().all(|(key, value)| key == "log" || Some(value) == expected[0].get(key)), "{marked:?}");
+        assert_eq!(first["log"]["offset"], 0, "its id stays that of the start of the object");
+    }
+    // A quoted text with a line feed in the marked record, and the mark of a file that was appended to another.
+    let spanning = HTTP.replace("curl/7.38.0", "a\nb");
+    let outcome = parse(format!("\u{feff}{spanning}\n\u{feff}{HTTP}\n\u{feff}\n"));
+    assert_eq!((outcome.events().len(), outcome.summary.lines.encountered), (2, 2), "{:?}", outcome.reasons());
+}

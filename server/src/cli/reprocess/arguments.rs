@@ -140,6 +140,7 @@ impl Order {
             record_limit: RECORD_LIMIT,
             max_events_per_second: *max_eps,
             dead_letters: arguments.dead_letters.clone(),
+            sends_again: false,
         };
         let shown = match source {
             Source::Place(place) => place.clone().at(&store_name()?).url(),

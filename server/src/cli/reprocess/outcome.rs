@@ -17,7 +17,7 @@ pub enum Outcome {
     Sent,
     /// A dry run: everything was parsed.
     Rehearsed,
-    /// There was no object to send.
+    /// There was no event to send.
     Nothing,
     /// Some records or objects failed.
     ItemsFailed,
@@ -57,7 +57,7 @@ impl End {
         let outcome = match &proof {
             _ if progress.failed > 0 || !proof.holds() => Outcome::ItemsFailed,
             Proof::Shipped(shipped) if shipped.sink.is_none() => Outcome::Rehearsed,
-            Proof::Shipped(shipped) if shipped.objects == 0 => Outcome::Nothing,
+            proof if proof.is_of_nothing() => Outcome::Nothing,
             Proof::Shipped(shipped) if shipped.acknowledged => Outcome::Delivered,
             _ => Outcome::Sent,
         };

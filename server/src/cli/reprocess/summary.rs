@@ -76,7 +76,7 @@ impl Summary {
             Outcome::Delivered => "Delivered, every event acknowledged",
             Outcome::Sent => "Sent, every connection closed cleanly; the sink does not acknowledge",
             Outcome::Rehearsed => "Dry run, nothing was sent",
-            Outcome::Nothing => "Nothing to send: no object lies there",
+            Outcome::Nothing => "Nothing to send: no object, or none of its records in the window",
             Outcome::ItemsFailed => "Done, but for some records or objects",
             Outcome::Stopped => "Stopped",
             Outcome::Failed | Outcome::Unreachable => "Not finished",

@@ -7,9 +7,9 @@
 //! The queue of a pipeline, where it has one, names new objects; scans then run only now and then, for objects that no
 //! message named. An object written before the pipeline was followed is shipped, too, if a message names it.
 //!
-//! Always: only the holder of the lease records runs. An object that could not be parsed is recorded and left; one that
-//! could not be read or sent is retried, ever more rarely. Killed at any moment, the follower resends what was in
-//! flight.
+//! Always: only the holder of the lease records runs. Records that cannot be parsed and events that the sink refuses are
+//! dead letters, and their object is left; one that could not be read or sent is recorded and retried, ever more rarely,
+//! and keeps no other from being shipped. Killed at any moment, the follower resends what was in flight.
 
 mod notices;
 mod scan;
@@ -23,13 +23,15 @@ use std::{
 
 use db::{LookedAt, task};
 use engine::ship::queue::{Queue, QueueError};
-use model::{Pipeline, Queued, Time};
+use model::{Key, Pipeline, Queued, Time};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 pub use self::scan::spec_of;
 use self::{
     notices::{Batch, Notices},
     scan::{Patience, Sight},
+    shipping::Shipped,
 };
 use crate::tasks::{
     leased::{Lease, LeasedTask, Started, TaskError},
@@ -68,6 +70,8 @@ pub struct State {
     prepared: bool,
     patience: Patience,
     sight: Sight,
+    /// How long the last scan took, without the shipping after it.
+    scanned_in: Duration,
     /// Why the last scan failed, or why its objects were not shipped.
     error: Option<String>,
     /// When to scan next, where a queue names new objects.
@@ -160,7 +164,7 @@ impl Round<'_> {
         match state.notices.take() {
             None => {
                 self.report(state).await?;
-                Ok(BETWEEN.max(began.elapsed() * (SHARE - 1)))
+                Ok(BETWEEN.max(state.scanned_in * (SHARE - 1)))
             }
             Some(mut notices) => {
                 let wait = self.listen(state, &mut notices).await;
@@ -188,20 +192,21 @@ impl Round<'_> {
 
     /// Lists the source, and ships what is due.
     async fn scan(&self, state: &mut State, since: Time) -> Result<(), TaskError> {
-        let mut wait = BETWEEN_NOTIFIED;
-        match scan::scan(self.follower, since).await {
+        let (mut wait, began) = (BETWEEN_NOTIFIED, Instant::now());
+        let found = scan::scan(self.follower, since, &mut state.patience).await;
+        state.scanned_in = began.elapsed();
+        match found {
             Ok(sight) => {
                 (state.sight, state.error) = (sight, None);
                 // Reported before shipping, which may take long, and again after it.
                 self.report(state).await?;
-                let due = state.patience.due(&state.sight);
+                let due = state.sight.due();
                 if !due.is_empty() {
                     let shipped = shipping::ship(self, due.clone()).await;
-                    state.patience.after(&due, &shipped.whole);
-                    state.sight.shipped(&shipped.whole);
+                    self.note(state, &due, &shipped);
                     state.error = shipped.error;
                 }
-                if state.error.is_some() || state.sight.goes_on() {
+                if state.error.is_some() || state.sight.goes_on() || state.patience.retrying().0 > 0 {
                     wait = BETWEEN_RETRIES;
                 }
             }
@@ -235,30 +240,40 @@ impl Round<'_> {
         Ok(settled.map_or_else(|error| state.refused(&error), |()| Duration::ZERO))
     }
 
-    async fn ship_named(
-        &self,
-        state: &mut State,
-        notices: &Notices,
-        batch: &Batch,
-    ) -> Result<HashSet<model::Key>, TaskError> {
+    async fn ship_named(&self, state: &mut State, notices: &Notices, batch: &Batch) -> Result<HashSet<Key>, TaskError> {
         state.queued = Some(notices.queued());
         state.sight.named(&batch.objects);
         self.report(state).await?;
+        let keys: Vec<Key> = batch.objects.keys().cloned().collect();
         let shipped = tokio::select! {
-            shipped = shipping::ship(self, batch.objects.keys().cloned().collect()) => shipped,
+            shipped = shipping::ship(self, keys.clone()) => shipped,
             never = notices.hold(batch) => match never {},
         };
-        state.sight.shipped(&shipped.whole);
+        self.note(state, &keys, &shipped);
         state.queue_error = shipped.error;
         Ok(shipped.whole)
     }
 
+    /// Remembers what failed, and says so once for each object.
+    fn note(&self, state: &mut State, tried: &[Key], shipped: &Shipped) {
+        state.sight.shipped(&shipped.whole);
+        let new = state.patience.after(tried, shipped);
+        if new > 0 {
+            let (_, last) = state.patience.retrying();
+            let (pipeline, last) = (&self.pipeline().name, last.unwrap_or_default());
+            warn!(%pipeline, objects = new, last, "objects not shipped completely; retrying, ever more rarely");
+        }
+    }
+
     async fn report(&self, state: &State) -> Result<(), TaskError> {
+        let (retrying, retrying_because) = state.patience.retrying();
         let seen = LookedAt {
             waiting: state.sight.waiting(),
             oldest: state.sight.oldest(),
             error: state.error(),
             queue: state.queued.clone(),
+            retrying,
+            retrying_because,
         };
         let (db, lease) = (&self.context().db, self.lease);
         let ours = db.looked(&self.pipeline().name, &lease.holder, lease.ms(), &seen).await?;

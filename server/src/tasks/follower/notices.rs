@@ -11,7 +11,7 @@ use std::{
 };
 
 use engine::ship::{
-    Kind,
+    Foreign, Kind,
     queue::{Message, Notification, Queue, QueueError},
 };
 use model::{Key, Location, Queued, Time};
@@ -145,8 +145,10 @@ fn sense(body: &str, source: &Location, now: Time) -> Sense {
                     source.url()
                 )
             });
-        } else if Kind::of_key(object.key.as_str()) != Some(Kind::AlbHealthCheck) {
-            // A log of health checks holds no events.
+        } else if Kind::of_key(object.key.as_str()) != Some(Kind::AlbHealthCheck)
+            && Foreign::of_key(object.key.as_str(), 0).is_none()
+        {
+            // A log of health checks holds no events, and what is no log needs no run.
             ours.push((object.key, object.at.unwrap_or(now)));
         }
     }

@@ -17,7 +17,7 @@ use engine::{
 use futures::future::BoxFuture;
 use model::{Extent, Key, Pipeline, ReprocessSpec, Time, Window};
 
-use super::Follower;
+use super::{Follower, shipping::Shipped};
 
 /// How late an object may be delivered.
 const BACK_MS: i64 = 86_400_000;
@@ -26,37 +26,47 @@ const AHEAD_MS: i64 = 3_600_000;
 /// How far the clock of a store may differ from ours.
 const CLOCKS_MS: i64 = 60_000;
 const SCAN_WITHIN: Duration = Duration::from_mins(5);
-/// Objects of one scan; the next one finds the rest.
+/// Objects shipped after one scan; the next one finds the rest.
 pub const MOST: usize = 500;
 /// Pause before an object is retried after its first failure, and at most.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
+/// Bytes of keys of failed objects that are remembered.
+const MOST_BYTES: usize = 8 << 20;
 
-/// Objects that wait, with the time they were written.
+/// Objects that are not shipped yet.
 #[derive(Default)]
 pub struct Sight {
-    objects: BTreeMap<Key, Time>,
-    /// Beyond [`MOST`].
+    /// Those to ship now, at most [`MOST`], with the time they were written.
+    due: BTreeMap<Key, Time>,
+    /// Due as well, beyond [`MOST`].
     more: u64,
+    /// Failed before, and not due yet.
+    deferred: u64,
+    /// The earliest write time among the latter two.
     oldest: Option<Time>,
 }
 
 impl Sight {
     pub fn waiting(&self) -> u64 {
-        self.objects.len() as u64 + self.more
+        self.due.len() as u64 + self.more + self.deferred
     }
 
     pub fn oldest(&self) -> Option<Time> {
-        let kept = self.objects.values().min().copied();
-        if self.more == 0 { kept } else { kept.into_iter().chain(self.oldest).min() }
+        let due = self.due.values().min().copied();
+        if self.more + self.deferred == 0 { due } else { due.into_iter().chain(self.oldest).min() }
+    }
+
+    pub fn due(&self) -> Vec<Key> {
+        self.due.keys().cloned().collect()
     }
 
     /// Adds the objects that a message names. An object beyond the bound is left out: its message stays in the queue
     /// and is counted there.
     pub fn named(&mut self, objects: &BTreeMap<Key, Time>) {
         for (key, at) in objects {
-            if self.objects.len() < MOST || self.objects.contains_key(key) {
-                self.objects.insert(key.clone(), *at);
+            if self.due.len() < MOST || self.due.contains_key(key) {
+                self.due.insert(key.clone(), *at);
             }
         }
     }
@@ -67,34 +77,41 @@ impl Sight {
     }
 
     pub fn shipped(&mut self, whole: &HashSet<Key>) {
-        self.objects.retain(|key, _| !whole.contains(key));
+        self.due.retain(|key, _| !whole.contains(key));
     }
 
-    fn add(&mut self, object: &Listed) {
-        self.oldest = Some(self.oldest.map_or(object.modified, |oldest| oldest.min(object.modified)));
-        if self.objects.len() < MOST {
-            self.objects.insert(object.key.clone(), object.modified);
-        } else {
-            self.more += 1;
+    /// Adds a listed object. One that is not due takes no place from those that are.
+    fn add(&mut self, object: &Listed, due: bool) {
+        if due && self.due.len() < MOST {
+            self.due.insert(object.key.clone(), object.modified);
+            return;
         }
+        *(if due { &mut self.more } else { &mut self.deferred }) += 1;
+        self.oldest = Some(self.oldest.map_or(object.modified, |oldest| oldest.min(object.modified)));
     }
 }
 
-/// Lists what waits; or says in a sentence why it cannot be listed.
-pub async fn scan(follower: &Follower, since: Time) -> Result<Sight, String> {
+/// Lists what waits; or says in a sentence why it cannot be listed. Forgets failures of objects that are gone.
+pub async fn scan(follower: &Follower, since: Time, patience: &mut Patience) -> Result<Sight, String> {
     let Follower { context, pipeline, .. } = follower;
     let entry = context.stores.get(&pipeline.source.store).ok_or("Its store is not configured here.")?;
     let now = context.db.now();
     let since = Time(since.0 - CLOCKS_MS);
-    let from = Time(since.0.max(now.0 - BACK_MS));
+    // By name: what was written since may be named by an interval that ended before.
+    let from = Time(now.0 - BACK_MS);
     let window = Window::new(from, Time(now.0 + AHEAD_MS)).map_err(|invalid| invalid.to_string())?;
-    let record =
-        Arc::new(Record { db: context.db.clone(), pipeline: pipeline.clone(), since, sight: Mutex::default() });
+    let seen = Seen { sight: Sight::default(), patience: std::mem::take(patience) };
+    let record = Arc::new(Record { db: context.db.clone(), pipeline: pipeline.clone(), since, seen: Mutex::new(seen) });
     let ledger: Arc<dyn Ledger> = Arc::clone(&record) as Arc<dyn Ledger>;
     let spec = ReprocessSpec { window: Some(window), ..spec_of(pipeline) };
     let preview = ship::preview(&spec, &entry.client, &ledger, u64::MAX, SCAN_WITHIN).await;
+    let Seen { sight, patience: mut known } = std::mem::take(&mut *record.seen());
+    if preview.as_ref().is_ok_and(|preview| preview.complete) {
+        known.forget_gone();
+    }
+    *patience = known;
     preview.map_err(|error| format!("{error}. {}", error.advice()))?;
-    Ok(std::mem::take(&mut *record.sight()))
+    Ok(sight)
 }
 
 /// The reprocess of all objects of a pipeline.
@@ -118,12 +135,18 @@ struct Record {
     db: Db,
     pipeline: Pipeline,
     since: Time,
-    sight: Mutex<Sight>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    sight: Sight,
+    patience: Patience,
 }
 
 impl Record {
-    fn sight(&self) -> std::sync::MutexGuard<'_, Sight> {
-        self.sight.lock().unwrap_or_else(PoisonError::into_inner)
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -131,9 +154,13 @@ impl Ledger for Record {
     fn delivered<'a>(&'a self, objects: &'a [Listed]) -> BoxFuture<'a, Result<Vec<bool>, LedgerError>> {
         Box::pin(async move {
             let over = dealt_with(&self.db, &self.pipeline, objects).await?;
-            let mut sight = self.sight();
+            let now = Instant::now();
+            let mut seen = self.seen();
+            let Seen { sight, patience } = &mut *seen;
             let waits = |object: &&Listed| object.modified >= self.since && !over.contains(&object.key);
-            objects.iter().filter(waits).for_each(|object| sight.add(object));
+            for object in objects.iter().filter(waits) {
+                sight.add(object, patience.is_due(&object.key, now));
+            }
             Ok(objects.iter().map(|object| over.contains(&object.key)).collect())
         })
     }
@@ -147,29 +174,73 @@ pub async fn dealt_with(db: &Db, pipeline: &Pipeline, objects: &[Listed]) -> Res
     over.map_err(|error| LedgerError(error.to_string()))
 }
 
-/// Chooses the objects to ship now: one that failed waits, twice as long each time.
+/// Failed objects, and when each is tried again: it waits twice as long each time.
 #[derive(Default)]
 pub struct Patience {
-    failed: HashMap<Key, (Instant, Duration)>,
+    failed: HashMap<Key, Wait>,
+    /// Bytes of the keys.
+    bytes: usize,
+    /// The object that failed last, and why.
+    because: Option<String>,
+}
+
+struct Wait {
+    until: Instant,
+    lasts: Duration,
+    /// Whether the current scan has found the object.
+    listed: bool,
 }
 
 impl Patience {
-    pub fn due(&mut self, sight: &Sight) -> Vec<Key> {
-        self.failed.retain(|key, _| sight.objects.contains_key(key));
-        let now = Instant::now();
-        let due = |key: &&Key| self.failed.get(key).is_none_or(|(at, _)| *at <= now);
-        sight.objects.keys().filter(due).cloned().collect()
+    /// Number of failed objects, and the last of them with its reason.
+    pub fn retrying(&self) -> (u64, Option<String>) {
+        let because = self.because.clone().filter(|_| !self.failed.is_empty());
+        (self.failed.len() as u64, because)
     }
 
-    pub fn after(&mut self, tried: &[Key], whole: &HashSet<Key>) {
-        for key in tried {
-            if whole.contains(key) {
-                self.failed.remove(key);
-            } else {
-                let wait = self.failed.get(key).map_or(FIRST_WAIT, |(_, wait)| (*wait * 2).min(LONGEST_WAIT));
-                self.failed.insert(key.clone(), (Instant::now() + wait, wait));
+    fn is_due(&mut self, key: &Key, now: Instant) -> bool {
+        match self.failed.get_mut(key) {
+            Some(wait) => {
+                wait.listed = true;
+                wait.until <= now
             }
+            None => true,
         }
+    }
+
+    /// After a complete scan.
+    fn forget_gone(&mut self) {
+        let bytes = &mut self.bytes;
+        self.failed.retain(|key, wait| {
+            let gone = !std::mem::take(&mut wait.listed);
+            *bytes -= if gone { key.as_str().len() } else { 0 };
+            !gone
+        });
+    }
+
+    /// Records what came of shipping these objects; `failures`: why objects were not shipped. Returns how many had not
+    /// failed before.
+    pub fn after(&mut self, tried: &[Key], shipped: &Shipped) -> usize {
+        let mut new = 0;
+        for key in tried {
+            let before = self.failed.remove(key);
+            if before.is_some() {
+                self.bytes -= key.as_str().len();
+            }
+            // Of an object that was not begun, nothing is known.
+            let Some(why) = shipped.failures.get(key).filter(|_| !shipped.whole.contains(key)) else { continue };
+            new += usize::from(before.is_none());
+            self.because = Some(format!("{}: {why}", key.as_str().escape_debug()));
+            // Beyond the bound it is tried again with the next scan.
+            if self.bytes + key.as_str().len() > MOST_BYTES {
+                continue;
+            }
+            let lasts = before.map_or(FIRST_WAIT, |wait| (wait.lasts * 2).min(LONGEST_WAIT));
+            self.bytes += key.as_str().len();
+            // Until a scan says otherwise it is there.
+            self.failed.insert(key.clone(), Wait { until: Instant::now() + lasts, lasts, listed: true });
+        }
+        new
     }
 }
 
@@ -177,28 +248,57 @@ impl Patience {
 mod tests {
     use super::*;
 
-    fn sight(keys: &[&str]) -> Sight {
-        let objects = keys.iter().map(|key| (key.parse().unwrap(), Time(7))).collect();
-        Sight { objects, ..Sight::default() }
+    fn key(text: &str) -> Key {
+        text.parse().unwrap()
+    }
+
+    fn failed(keys: &[Key]) -> Shipped {
+        let failures = keys.iter().map(|key| (key.clone(), "denied".to_owned())).collect();
+        Shipped { failures, ..Shipped::default() }
     }
 
     #[test]
-    fn failed_object_waits_and_shipped_object_is_forgotten() {
+    fn failed_object_waits_until_it_is_shipped() {
         let mut patience = Patience::default();
-        let both = sight(&["a", "b"]);
-        let due = patience.due(&both);
-        assert_eq!(due.len(), 2);
-        patience.after(&due, &HashSet::from(["a".parse().unwrap()]));
-        assert_eq!(patience.due(&both), ["a".parse().unwrap()], "b waits; a, should it be there again, does not");
-        patience.due(&sight(&["a"]));
-        assert!(patience.failed.is_empty(), "of what is gone nothing is kept");
+        let (a, b) = (key("a"), key("b"));
+        let shipped = Shipped { whole: HashSet::from([a.clone()]), ..failed(&[a.clone(), b.clone()]) };
+        assert_eq!(patience.after(&[a.clone(), b.clone()], &shipped), 1);
+        let now = Instant::now();
+        assert!(patience.is_due(&a, now) && !patience.is_due(&b, now));
+        assert!(patience.is_due(&b, now + FIRST_WAIT));
+        assert_eq!(patience.retrying(), (1, Some("b: denied".to_owned())));
+        assert_eq!(patience.after(std::slice::from_ref(&b), &failed(std::slice::from_ref(&b))), 0);
+        assert!(!patience.is_due(&b, Instant::now() + FIRST_WAIT), "twice as long");
+        patience.forget_gone();
+        assert!(patience.failed.len() == 1, "it was just listed");
+        patience.forget_gone();
+        assert_eq!((patience.retrying(), patience.bytes), ((0, None), 0), "of what is gone nothing is kept");
+    }
+
+    /// Five hundred objects that fail must not keep the others from being shipped.
+    #[test]
+    fn deferred_objects_take_no_place_from_due_ones() {
+        let mut sight = Sight::default();
+        let object = |number: usize| Listed {
+            key: key(&format!("{number:04}")),
+            size: 1,
+            etag: None,
+            modified: Time(i64::try_from(number).unwrap()),
+            class: None,
+        };
+        (0..MOST).for_each(|number| sight.add(&object(number), false));
+        sight.add(&object(MOST), true);
+        assert_eq!(sight.due(), [key("0500")]);
+        assert_eq!((sight.waiting(), sight.oldest(), sight.goes_on()), (MOST as u64 + 1, Some(Time(0)), false));
+        (MOST + 1..=2 * MOST).for_each(|number| sight.add(&object(number), true));
+        assert_eq!((sight.due().len(), sight.goes_on()), (MOST, true));
     }
 
     #[test]
     fn backlog_is_as_old_as_its_oldest_object() {
-        let mut sight = sight(&["a"]);
+        let mut sight = Sight { due: BTreeMap::from([(key("a"), Time(7))]), ..Sight::default() };
         assert_eq!((sight.waiting(), sight.oldest()), (1, Some(Time(7))));
-        sight.shipped(&HashSet::from(["a".parse().unwrap()]));
+        sight.shipped(&HashSet::from([key("a")]));
         assert_eq!((sight.waiting(), sight.oldest()), (0, None));
     }
 }

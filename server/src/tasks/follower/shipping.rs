@@ -1,10 +1,12 @@
 //! Ships some objects of a pipeline, and records their runs meanwhile.
 //!
-//! Always: an object with a recorded run of the same key and `ETag` is not shipped again.
+//! Always: an object with a recorded run of the same key and `ETag` is not shipped again, unless events of it may still be
+//! accepted or it could not be read. What the sink refuses for good and what cannot be parsed is in the dead letters.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     mem::take,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -16,7 +18,10 @@ use engine::{
 };
 use futures::future::BoxFuture;
 use model::{Extent, Key, Pipeline, Progress, ReprocessSpec, Run};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    fs,
+    time::{MissedTickBehavior, interval},
+};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
@@ -24,15 +29,19 @@ use super::{
     Round,
     scan::{dealt_with, spec_of},
 };
-use crate::tasks::runner::run_of;
+use crate::{connections::dead_letters::of_pipeline, tasks::runner::run_of};
 
 /// Pause between two recordings of runs.
 const RECORD_EVERY: Duration = Duration::from_secs(1);
+/// Bytes of a pipeline's dead letters above which nothing is shipped until somebody has dealt with them.
+const MOST_DEAD_LETTERS: u64 = 1 << 30;
 
 #[derive(Default)]
 pub struct Shipped {
     /// Objects that need no further run: delivered, or recorded with the lines that could not be parsed.
     pub whole: HashSet<Key>,
+    /// Why objects were not shipped completely and are tried again.
+    pub failures: HashMap<Key, String>,
     /// Why shipping ended early.
     pub error: Option<String>,
 }
@@ -82,17 +91,44 @@ async fn start(round: &Round<'_>, keys: Vec<Key>, ledger: Arc<dyn Ledger>) -> Re
     let sink = context.sinks.get(&pipeline.sink).ok_or(no_sink)?;
     let open = context.sinks.open(&pipeline.sink).await.ok_or(no_sink)?;
     let open = open.map_err(|error| format!("{error}. {}", error.advice()))?;
+    let dead_letters = room_for_dead_letters(&of_pipeline(&context.data_dir, &pipeline.name)).await?;
     let shipment = Shipment {
         spec: ReprocessSpec { keys, extent: Extent::Missing, ..spec_of(pipeline) },
         store: entry.client.clone(),
         sink: Some(open),
         ledger,
-        options: Options { objects_at_once: sink.settings.connections, ..Options::default() },
+        options: Options {
+            objects_at_once: sink.settings.connections,
+            dead_letters: Some(dead_letters),
+            sends_again: true,
+            ..Options::default()
+        },
     };
     let (tracker, stop) = (Tracker::resume(Progress::default(), Checkpoint::default()), shutdown.clone());
     let of_task = tracker.clone();
     let task = tokio::spawn(async move { run(&shipment, None, &of_task, &stop).await.map(|_proof| ()) });
     Ok((tracker, AbortOnDropHandle::new(task)))
+}
+
+/// The file for dead letters of a pipeline, unless it has no room for more.
+async fn room_for_dead_letters(file: &Path) -> Result<PathBuf, String> {
+    let unusable = |error: std::io::Error| format!("Dead letters cannot be kept in {}: {error}.", file.display());
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).await.map_err(unusable)?;
+    }
+    let bytes = match fs::metadata(file).await {
+        Ok(file) => file.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(unusable(error)),
+    };
+    if bytes > MOST_DEAD_LETTERS {
+        return Err(format!(
+            "Its dead letters have reached {}. Send them again with `logyard reprocess`, then remove the file {}.",
+            model::number::bytes(bytes),
+            file.display()
+        ));
+    }
+    Ok(file.to_owned())
 }
 
 /// Records runs each second until shipping ends. Once the lease is lost, objects in flight are dropped: no run of
@@ -134,7 +170,13 @@ async fn record(round: &Round<'_>, tracker: &Tracker, shipped: &mut Shipped) -> 
     let runs = runs(round, &taken);
     match db.record_followed(name, &round.lease.holder, &runs).await {
         Ok(true) => {
-            shipped.whole.extend(taken.runs.iter().filter(|ran| over(ran)).map(|ran| ran.key.clone()));
+            for ran in taken.runs {
+                if ran.summary.worth_repeating() {
+                    shipped.failures.insert(ran.key, ran.reason);
+                } else {
+                    shipped.whole.insert(ran.key);
+                }
+            }
             Kept::Ours
         }
         Ok(false) => {
@@ -147,12 +189,6 @@ async fn record(round: &Round<'_>, tracker: &Tracker, shipped: &mut Shipped) -> 
             Kept::Ours
         }
     }
-}
-
-/// Whether another run would deliver no more of the object.
-fn over(ran: &engine::ship::Ran) -> bool {
-    let failures = &ran.summary.failures;
-    failures.sending.total + failures.reading.total == 0
 }
 
 fn runs(round: &Round<'_>, taken: &Taken) -> Vec<NewRun> {

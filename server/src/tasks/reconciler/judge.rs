@@ -2,7 +2,7 @@
 //!
 //! Always: a run counts for the version of the object that it read. A run that read another version, by its `ETag` or
 //! because it began before this version was written, does not count. Only a run that left nothing out makes an object
-//! whole.
+//! whole, or one that left out only what no run can bring, which is kept as dead letters.
 
 use db::Handling;
 use model::{GapKind, Outcome, RunId, Time};
@@ -19,9 +19,11 @@ pub struct Object<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Everything in it was delivered; `twice`: by more than one run.
+    /// Everything in it was delivered; `twice`: by more than one run. `excepted`: but for records that are dead letters,
+    /// because no run can bring them.
     Whole {
         twice: bool,
+        excepted: bool,
     },
     Gap(GapKind, Option<RunId>),
 }
@@ -29,10 +31,10 @@ pub enum Verdict {
 /// `runs`: the runs of its key, the oldest first.
 pub fn judge(object: Object<'_>, runs: &[Handling]) -> Verdict {
     let over_it: Vec<&Handling> = runs.iter().filter(|run| read_it(object, run)).collect();
-    let whole = over_it.iter().filter(|run| run.whole).count();
-    if whole > 0 {
-        let delivered = |run: &&&Handling| run.whole && run.outcome != Outcome::Empty;
-        return Verdict::Whole { twice: over_it.iter().filter(delivered).count() > 1 };
+    if over_it.iter().any(|run| run.settled) {
+        let delivered = |run: &&&Handling| run.settled && run.outcome != Outcome::Empty;
+        let twice = over_it.iter().filter(delivered).count() > 1;
+        return Verdict::Whole { twice, excepted: !over_it.iter().any(|run| run.whole) };
     }
     let Some(last) = over_it.last() else { return Verdict::Gap(GapKind::Never, None) };
     let some = over_it.iter().any(|run| run.delivered > 0);
@@ -66,6 +68,7 @@ mod tests {
             lines: delivered,
             delivered,
             whole: outcome.whole(),
+            settled: outcome.whole(),
         }
     }
 
@@ -82,7 +85,7 @@ mod tests {
     fn a_run_that_delivered_closes_the_gap_that_others_left() {
         let failed = run(1, Outcome::TimedOut, 0);
         assert_eq!(of(std::slice::from_ref(&failed)), Verdict::Gap(GapKind::Failed, Some(failed.run)));
-        assert_eq!(of(&[failed, run(2, Outcome::Delivered, 10)]), Verdict::Whole { twice: false });
+        assert_eq!(of(&[failed, run(2, Outcome::Delivered, 10)]), Verdict::Whole { twice: false, excepted: false });
     }
 
     #[test]
@@ -96,8 +99,22 @@ mod tests {
     #[test]
     fn twice_is_two_runs_that_delivered_and_an_empty_object_is_delivered_by_none() {
         let delivered = |number| run(number, Outcome::Sent, 10);
-        assert_eq!(of(&[delivered(1), delivered(2)]), Verdict::Whole { twice: true });
-        assert_eq!(of(&[run(1, Outcome::Empty, 0), run(2, Outcome::Empty, 0)]), Verdict::Whole { twice: false });
+        assert_eq!(of(&[delivered(1), delivered(2)]), Verdict::Whole { twice: true, excepted: false });
+        assert_eq!(
+            of(&[run(1, Outcome::Empty, 0), run(2, Outcome::Empty, 0)]),
+            Verdict::Whole { twice: false, excepted: false }
+        );
+    }
+
+    /// Sent again, all that could be delivered would be delivered twice.
+    #[test]
+    fn object_is_complete_except_for_dead_letters() {
+        let settled = Handling { settled: true, ..run(1, Outcome::Partial, 9) };
+        assert_eq!(of(std::slice::from_ref(&settled)), Verdict::Whole { twice: false, excepted: true });
+        let again = Handling { settled: true, ..run(2, Outcome::Partial, 9) };
+        assert_eq!(of(&[settled.clone(), again]), Verdict::Whole { twice: true, excepted: true });
+        let newer = run(3, Outcome::Delivered, 10);
+        assert_eq!(of(&[settled, newer]), Verdict::Whole { twice: true, excepted: false });
     }
 
     #[test]
@@ -107,9 +124,9 @@ mod tests {
         assert_eq!(of(&[other, before]), Verdict::Gap(GapKind::Never, None));
         // A clock that runs a little behind does not make it another's.
         let skewed = Handling { started_at: Time(WRITTEN - 59_000), ..run(3, Outcome::Delivered, 10) };
-        assert_eq!(of(&[skewed]), Verdict::Whole { twice: false });
+        assert_eq!(of(&[skewed]), Verdict::Whole { twice: false, excepted: false });
         // The same version is what its ETag says, whenever it was read.
         let known = Handling { etag: Some("\"e1\"".to_owned()), started_at: Time(0), ..run(4, Outcome::Delivered, 10) };
-        assert_eq!(of(&[known]), Verdict::Whole { twice: false });
+        assert_eq!(of(&[known]), Verdict::Whole { twice: false, excepted: false });
     }
 }

@@ -115,7 +115,8 @@ impl Reconciler {
         let (name, holder) = (&self.pipeline.name, &*lease.holder);
         let began = self.db.reconcile(name, holder, lease.ms()).await?.ok_or(TaskError::Lost)?;
         let since = self.since(began).await?;
-        let from = Time(since.0.max(self.db.now().0 - back_ms));
+        // By name: what was written since may be named by an interval that ended before.
+        let from = Time((since.0 - BACK_MS).max(self.db.now().0 - back_ms));
         let view = View { db: &self.db, client: &self.client, pipeline: &self.pipeline, since, from };
         match scan(view).await {
             Ok((round, part)) => {

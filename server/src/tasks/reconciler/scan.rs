@@ -155,7 +155,7 @@ impl Seen {
         if start_at < round.from {
             return;
         }
-        let twice = match verdict {
+        let (twice, excepted) = match verdict {
             Verdict::Gap(GapKind::Never, _) if listed.modified > missed_before => {
                 let waiting = round.waiting_since.map_or(listed.modified, |at| at.min(listed.modified));
                 round.waiting_since = Some(waiting);
@@ -170,12 +170,14 @@ impl Seen {
                 let missing =
                     Missing { key, start_at, etag, size: listed.size, written_at: listed.modified, kind, run };
                 round.gaps.insert(listed.key.clone(), missing);
-                0
+                (false, false)
             }
-            Verdict::Whole { twice } => u64::from(twice),
+            Verdict::Whole { twice, excepted } => (twice, excepted),
         };
         let counts = round.intervals.entry(start_at).or_default();
-        *counts = (counts.0 + 1, counts.1 + twice);
+        counts.objects += 1;
+        counts.twice += u64::from(twice);
+        counts.excepted += u64::from(excepted);
     }
 }
 

@@ -1,14 +1,18 @@
 //! A reprocess as the runner starts it: its store, its sink, its ledger, and its file of dead letters.
 
-use std::{num::NonZeroU32, path::PathBuf};
+use std::{
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+};
 
 use engine::{
     s3::S3Client,
     ship::{self, Options, ShipError, Shipment},
 };
-use model::{JobError, JobId, Key, Proof, ReprocessSpec};
+use model::{JobError, JobId, Key, Proof, ReprocessSpec, Spec};
 use tokio::{fs, sync::mpsc::Receiver};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use super::{
     Context,
@@ -16,10 +20,15 @@ use super::{
 };
 use crate::{
     config,
-    connections::{dead_letters::dead_letters, ledger::Records, sinks::Sinks},
+    connections::{
+        dead_letters::{dead_letters, sent_letters},
+        ledger::{Letters, Records},
+        sinks::Sinks,
+    },
 };
 
 pub struct Work {
+    job: JobId,
     spec: ReprocessSpec,
     client: S3Client,
     sinks: Sinks,
@@ -38,6 +47,7 @@ impl Work {
             None => return Err(no_sink(spec)),
         };
         Ok(Self {
+            job,
             client: client(&context.stores, &spec.source.store)?.client.clone(),
             sinks: context.sinks.clone(),
             sink,
@@ -86,12 +96,37 @@ impl Work {
             fs::create_dir_all(folder).await.map_err(unusable)?;
         }
         if let Some(job) = self.spec.dead_letters_of {
-            let file = dead_letters(&self.data_dir, job);
-            return ship::resend(&file, sink.as_ref(), &options, tracker, stop).await;
+            let (file, sent_before) = (dead_letters(&self.data_dir, job), sent_letters(&self.data_dir, job, self.job));
+            // An earlier attempt was killed after it had put them aside, and before its end was recorded.
+            let again = fs::try_exists(&sent_before).await.unwrap_or(false);
+            let letters = Letters::of(&self.db, job);
+            let from = if again { &sent_before } else { &file };
+            let sent = ship::resend_standing(from, sink.as_ref(), &options, (tracker, &letters), stop).await?;
+            if sink.is_some() && !again && self.settles_letters(job).await {
+                put_aside(&file, &sent_before).await;
+            }
+            return Ok(sent);
         }
-        let ledger = Records::of(&self.db, &self.spec);
+        let ledger = Records::of_attempt(&self.db, &self.spec, Some(self.job));
         let shipment = Shipment { spec: self.spec, store: self.client, sink, ledger, options };
         ship::run(&shipment, retry, tracker, stop).await
+    }
+}
+
+impl Work {
+    /// Whether letters that were sent need not be offered any more: what failed again is in this job's own. Not if they went
+    /// to another sink than they were for, or if their job may still add some.
+    async fn settles_letters(&self, job: JobId) -> bool {
+        self.db.job(job).await.is_ok_and(|left| {
+            let same_sink = matches!(&left.spec, Spec::Reprocess(spec) if spec.sink == self.spec.sink);
+            same_sink && left.state.ended()
+        })
+    }
+}
+
+async fn put_aside(file: &Path, sent: &Path) {
+    if let Err(error) = fs::rename(file, sent).await {
+        warn!(%error, file = %file.display(), "dead letters were sent and could not be put aside; they are still offered");
     }
 }
 

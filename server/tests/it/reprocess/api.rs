@@ -54,14 +54,14 @@ async fn preview(server: &TestServer, request: &Value) -> Value {
     response.json().await.unwrap()
 }
 
-async fn start(server: &TestServer, request: &Value) -> Job {
+pub async fn start(server: &TestServer, request: &Value) -> Job {
     let response = server.post("/api/v1/reprocesses", request).await;
     let (status, text) = (response.status(), response.text().await.unwrap());
     assert_eq!(status, StatusCode::ACCEPTED, "{text}");
     serde_json::from_str(&text).unwrap()
 }
 
-async fn ended(server: &TestServer, job: &Job) -> Job {
+pub async fn ended(server: &TestServer, job: &Job) -> Job {
     let probe = || async { seen(server.app.db.job(job.id).await.unwrap(), |job| job.state.ended()) };
     eventually_async("the job ends", within(2.mins()), probe).await
 }

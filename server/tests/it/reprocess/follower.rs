@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::ship::queue::Queue;
+use engine::ship::{queue::Queue, sink::Settings};
 use logyard::{
     config::Config,
     connections::{log_groups::LogGroups, sinks::Sinks, stores::Stores},
@@ -12,10 +12,11 @@ use logyard::{
         runner,
     },
 };
-use model::Pipeline;
+use model::{Pipeline, Time};
 use serde_json::{Value, json};
 
 use crate::{
+    reprocess::kill_nine::bulk_receiver::{BulkReceiver, Manner},
     support::runners::quick,
     support::server::{TestServer, pipeline},
 };
@@ -43,21 +44,32 @@ pub async fn follower_that_holds(server: &TestServer, holder: &str, messages_hel
     Follower::start(Context { runner, pipelines: config.pipelines.clone(), messages_held })
 }
 
-/// Puts a log object, as a balancer would deliver it now.
-async fn deliver(server: &TestServer, name: &str, bad_lines: usize) {
-    let now = server.app.db.now();
-    let (date, clock) = (now.date(), now.clock());
-    let key = format!(
+/// The key of a log object whose interval ended this many minutes ago.
+fn key(server: &TestServer, minutes: i64, name: &str) -> String {
+    let ended = Time(server.app.db.now().0 - minutes * 60_000);
+    let (date, clock) = (ended.date(), ended.clock());
+    format!(
         "AWSLogs/1/elasticloadbalancing/eu-west-1/{}/1_elasticloadbalancing_eu-west-1_api_{}T{}Z_10.0.0.1_{name}.log",
         date.replace('-', "/"),
         date.replace('-', ""),
         clock[..5].replace(':', "")
-    );
-    let record = format!(
-        "{date}T{clock}.000001Z api 10.0.0.9:2817 10.0.0.2:80 0.000073 0.001048 0.000057 200 200 0 29 \
-         \"GET http://api.example.com:80/{name} HTTP/1.1\" \"curl/8.0\" - -\n"
-    );
-    server.s3.put("logs", &key, record + &"no record\n".repeat(bad_lines)).await.unwrap();
+    )
+}
+
+fn record(server: &TestServer, path: &str) -> String {
+    let now = server.app.db.now();
+    format!(
+        "{}T{}.000001Z api 10.0.0.9:2817 10.0.0.2:80 0.000073 0.001048 0.000057 200 200 0 29 \
+         \"GET http://api.example.com:80/{path} HTTP/1.1\" \"curl/8.0\" - -\n",
+        now.date(),
+        now.clock()
+    )
+}
+
+/// Puts a log object, as a balancer would deliver it now.
+async fn deliver(server: &TestServer, name: &str, bad_lines: usize) {
+    let body = record(server, name) + &"no record\n".repeat(bad_lines);
+    server.s3.put("logs", &key(server, 0, name), body).await.unwrap();
 }
 
 /// Waits until the pipeline is as described; returns it.
@@ -101,4 +113,70 @@ async fn unreadable_pipeline_reports_reason() {
     let page = server.get("/pipelines/api").await.text().await.unwrap();
     assert!(page.contains("cannot ship"), "the page says so, too");
     one.stop().await;
+}
+
+/// A balancer delivers minutes after the end that the name tells.
+#[tokio::test(flavor = "multi_thread")]
+async fn interval_that_ended_before_following_ships() {
+    let server = TestServer::with(followed).await;
+    let follower = follower(&server, "one").await;
+    until(&server, |view| view["status"]["following"].is_object()).await;
+    server.s3.put("logs", &key(&server, 20, "late"), record(&server, "late")).await.unwrap();
+    until(&server, |view| view["runs"].as_array().unwrap().len() == 1).await;
+    assert_eq!(server.received().len(), 1);
+    follower.stop().await;
+}
+
+/// More objects that fail than one scan ships, in front of one that does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn failing_objects_never_block_healthy_ones() {
+    let server = TestServer::with(followed).await;
+    let client = reqwest::Client::new();
+    for number in 0..500 {
+        let url = format!("{}/logs/a{number:03}.log", server.s3.url());
+        let archived = client.put(url).header("x-amz-storage-class", "GLACIER").body("archived").send().await.unwrap();
+        assert_eq!(archived.status(), 200);
+    }
+    server.s3.put("logs", "z.log", record(&server, "healthy")).await.unwrap();
+    let follower = follower(&server, "one").await;
+    let view = until(&server, |view| view["runs"][0]["outcome"] == "delivered").await;
+    let following = &view["status"]["following"];
+    assert_eq!((&following["retrying"], &following["error"]), (&json!(500), &Value::Null), "{following}");
+    let because = following["retrying_because"].as_str().unwrap();
+    assert!(because.contains(".log: ") && because.contains("archive"), "{because}");
+    assert_eq!(server.received().len(), 1);
+    let page = server.get("/pipelines/api").await.text().await.unwrap();
+    assert!(page.contains("500 objects not shipped and tried again"), "the page says so, too");
+    follower.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_event_is_a_dead_letter_sent_once() {
+    let receiver = BulkReceiver::start(Manner::RefusesMarked).await;
+    let server = TestServer::with(|config| {
+        followed(config);
+        config.sinks[0].settings = Settings::new(receiver.url().parse().unwrap());
+    })
+    .await;
+    let body =
+        record(&server, "good").repeat(1_500) + &record(&server, "refused") + &record(&server, "good").repeat(1_500);
+    server.s3.put("logs", &key(&server, 0, "first"), body).await.unwrap();
+    let follower = follower(&server, "one").await;
+    until(&server, |view| view["runs"].as_array().unwrap().len() == 1).await;
+    // Another object is shipped by a later scan, which finds nothing left to do for the first.
+    deliver(&server, "second", 0).await;
+    let view = until(&server, |view| {
+        view["runs"].as_array().unwrap().len() == 2 && view["status"]["following"]["waiting"] == 0
+    })
+    .await;
+    assert_eq!(receiver.events(), 3_002, "no event went out twice");
+    assert_eq!(view["status"]["following"]["retrying"], 0);
+    let failed = view["runs"].as_array().unwrap().iter().find(|run| run["outcome"] == "partial").unwrap();
+    assert_eq!(failed["summary"]["failures"]["refused"], 1, "{failed}");
+    let letters =
+        std::fs::read_to_string(server.app.config.server.data_dir.join("dead-letters/pipeline-api.ndjson")).unwrap();
+    let letter: Value = serde_json::from_str(letters.trim_end()).unwrap();
+    assert_eq!((&letter["reason"], &letter["line"]), (&json!("sending"), &json!(1_501)));
+    assert!(letter["event"]["request_url"].as_str().unwrap().ends_with("/refused"), "{letter}");
+    follower.stop().await;
 }

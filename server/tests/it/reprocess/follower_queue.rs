@@ -188,7 +188,12 @@ async fn message_stays_until_its_object_is_shipped() {
     let follower = follower(&setup.server, "one").await;
     until(&setup.server, looked).await;
     setup.python("deliver('sns/there.log')\nsend(told('logs', 'sns/there.log'))\nsend(told('logs', 'gone.log'))").await;
-    let view = until(&setup.server, |view| runs(view) == 1 && view["status"]["following"]["waiting"] == 1).await;
+    // The object that a message names and that is gone has a run, which says so.
+    let view = until(&setup.server, |view| runs(view) == 2 && view["status"]["following"]["waiting"] == 1).await;
+    let gone = view["runs"].as_array().unwrap().iter().find(|run| run["key"] == "gone.log").unwrap();
+    assert!(gone["reason"].as_str().unwrap().starts_with("The object could not be read: "), "{gone}");
+    let view = until(&setup.server, |view| view["status"]["following"]["retrying"] == 1).await;
+    assert!(view["status"]["following"]["retrying_because"].as_str().unwrap().starts_with("gone.log: "), "{view}");
     assert!(view["status"]["lag_ms"].as_u64().unwrap() > 0, "{view}");
     setup.until_messages(1).await;
     follower.stop().await;

@@ -6,6 +6,7 @@ pub mod command;
 pub mod follower;
 pub mod follower_queue;
 pub mod kill_nine;
+pub mod letters;
 pub mod memory;
 pub mod pages;
 pub mod parse;

@@ -91,3 +91,21 @@ async fn run_and_pipeline_pages_escape_log_lines() {
     let settings = page(&server, "/settings").await;
     assert!(settings.contains("Sinks and pipelines") && settings.contains("received.ndjson"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn untouched_form_previews_by_preset_and_starts_nothing() {
+    let server = with_logs(&[5]).await;
+    let untouched = page(&server, "/reprocesses/new").await;
+    let (_, preset) = untouched.split_once("href=\"/reprocesses/new?pipeline=api&amp;from=").expect("a preset of it");
+    let preset = preset.split_once('"').unwrap().0.replace("&amp;", "&");
+    let shown = page(&server, &format!("/reprocesses/new?pipeline=api&from={preset}")).await;
+    assert!(shown.contains("id=\"preview\""), "a preset previews at once");
+
+    let refused = send(&server, "start_reprocess", "pipeline=api&key=one").await;
+    let back = leads_to(&refused).to_owned();
+    assert!(back.starts_with("/reprocesses/new?"), "{back}");
+    assert!(page(&server, &back).await.contains("All objects of the pipeline"));
+    assert_eq!(server.json("/api/v1/jobs").await["items"], serde_json::json!([]));
+    let started = send(&server, "start_reprocess", "pipeline=api&whole=on&key=two").await;
+    assert!(leads_to(&started).starts_with("/jobs/"));
+}

@@ -1,7 +1,7 @@
 //! The runner with reprocesses: both databases, the real engine, a real store and a file.
 
 use db::{NewJob, testing::Scratch};
-use model::{Action, Job, JobId, LogFormat, ReprocessSpec, RunFilter, Spec, State};
+use model::{Action, Job, JobId, LogFormat, Proof, ReprocessSpec, Retry, RunFilter, Spec, State};
 
 use crate::support::runners::{TestRunners, quick};
 
@@ -9,17 +9,19 @@ on_both_databases!(
     released_reprocess_resumes_with_one_run_per_object,
     paused_reprocess_resumes_and_cancelled_one_ends,
     missing_sink_fails_job_with_advice,
+    retried_reprocess_claims_its_last_attempt,
 );
 
 const OBJECTS: u64 = 150;
 
+const RECORD: &str = "2026-03-09T14:02:11.123456Z api 10.0.0.1:2817 10.0.0.2:80 0.000073 0.001048 0.000057 200 200 0 29 \
+                      \"GET http://api.example.com:80/ HTTP/1.1\" \"curl/8.0\" - -\n";
+
 /// Puts objects of two records each.
 async fn with_logs(scratch: Scratch) -> TestRunners {
     let setup = TestRunners::open(scratch).await;
-    let record = "2026-03-09T14:02:11.123456Z api 10.0.0.1:2817 10.0.0.2:80 0.000073 0.001048 0.000057 200 200 0 29 \
-                  \"GET http://api.example.com:80/ HTTP/1.1\" \"curl/8.0\" - -\n";
     for number in 0..OBJECTS {
-        setup.s3.put("source", &format!("logs/{number:04}.log"), record.repeat(2)).await.unwrap();
+        setup.s3.put("source", &format!("logs/{number:04}.log"), RECORD.repeat(2)).await.unwrap();
     }
     setup
 }
@@ -104,5 +106,22 @@ async fn missing_sink_fails_job_with_advice(scratch: Scratch) {
     let error = setup.until_state(id, State::Failed).await.error.unwrap();
     assert_eq!(error.code, "no_sink");
     assert!(error.message.contains("`logstash`") && error.advice.contains("[[sinks]]"), "{error:?}");
+    runner.stop().await;
+}
+
+async fn retried_reprocess_claims_its_last_attempt(scratch: Scratch) {
+    let setup = TestRunners::open(scratch).await;
+    setup.s3.put("source", "logs/a.log", "no record\n".repeat(3)).await.unwrap();
+    let runner = setup.runner("one", quick()).await;
+    let id = reprocess(&setup, "file", None).await;
+    runner.nudge().nudge();
+    let Some(Proof::Shipped(first)) = setup.until_state(id, State::Failed).await.proof else { panic!("no proof") };
+    assert_eq!((first.unparsed, first.lines.encountered), (3, 3));
+
+    setup.s3.put("source", "logs/a.log", RECORD.repeat(2)).await.unwrap();
+    setup.db.act(id, Action::Retry(Retry::Failed), "test").await.unwrap();
+    runner.nudge().nudge();
+    let Some(Proof::Shipped(proof)) = setup.until_state(id, State::Succeeded).await.proof else { panic!("no proof") };
+    assert_eq!((proof.unparsed, proof.lines.encountered, proof.lines.acknowledged), (0, 2, 2), "{proof:?}");
     runner.stop().await;
 }

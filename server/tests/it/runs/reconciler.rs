@@ -194,3 +194,26 @@ async fn run_with_too_few_records_becomes_suspicious() {
     assert_eq!(run["outcome"], "suspicious", "{run}");
     assert!(run["reason"].as_str().unwrap().contains("usually hold about"), "{run}");
 }
+
+/// Sent again, all that was delivered of it would be there twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn unparsable_record_leaves_its_object_complete() {
+    let server = server().await;
+    record(&server, &[invoked(&server, 60, Outcome::Sent)]).await;
+    let key = deliver(&server, 10, "odd", 1).await;
+    let good = server.s3.read("logs", key.as_str()).await.unwrap().unwrap();
+    server.s3.put("logs", key.as_str(), [&good[..], b"no record\n"].concat()).await.unwrap();
+    let context = context(&server).await;
+    until(&server, context.clone(), |found| found.gap_count == 1).await;
+    let runner = server.runner().await;
+    let response = server.post("/api/v1/pipelines/api/reprocess-gaps", &json!({})).await;
+    let job: Value = response.json().await.unwrap();
+    let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
+    server.json_once(&path, |job| job["state"] == "failed").await;
+    let found = until(&server, context, |found| found.gap_count == 0).await;
+    let excepted: u64 = found.intervals.iter().map(|interval| interval.excepted).sum();
+    assert_eq!((sum(&found), excepted), ([1, 1, 0, 0, 0, 0], 1), "complete but for one record");
+    let response = server.post("/api/v1/pipelines/api/reprocess-gaps", &json!({})).await;
+    assert_eq!((response.status().as_u16(), server.received().len()), (409, 1), "there is nothing to send again");
+    runner.stop().await;
+}

@@ -4,7 +4,7 @@
 //!
 //! Always: the fast path writes exactly what the slow path would.
 
-use super::{EventWriter, REQUEST_METHOD, REQUEST_PROTOCOL, REQUEST_URL, TIMESTAMP};
+use super::{EventWriter, REQUEST_METHOD, REQUEST_PROTOCOL, REQUEST_URL, TIMESTAMP, is_port};
 use crate::ship::{
     block::Block,
     field::{Content, MemberKey},
@@ -23,7 +23,8 @@ impl EventWriter<'_> {
             Content::Timestamp => self.fast_timestamp(rest),
             Content::Word { key } => self.fast_word(key, rest),
             Content::Quoted { key } => self.fast_quoted(key, rest),
-            Content::List { .. } => None,
+            // Of NLB and connection logs only: neither is worth a way of its own.
+            Content::List { .. } | Content::Port { .. } => None,
             Content::Number { key } => self.fast_number(key, rest),
             Content::Endpoint { ip, port } => self.fast_endpoint(ip, port, rest),
             Content::Request => self.fast_request(rest),
@@ -87,8 +88,9 @@ impl EventWriter<'_> {
         let rest = &rest[colon + 1..];
         let port = Block::first_of(rest);
         let digits = port.digits().trailing_ones() as usize;
-        let is_port = digits == 1 || ((2..=PORT).contains(&digits) && rest[0] != b'0');
-        if !is_port || !ends(rest, digits) {
+        // Five digits may be above the highest port.
+        let fits = digits == 1 || ((2..PORT).contains(&digits) && rest[0] != b'0') || is_port(&rest[..digits]);
+        if !fits || !ends(rest, digits) {
             return None;
         }
         self.draft.member(ip_key, ip, colon);

@@ -67,6 +67,7 @@ impl<'a> EventWriter<'a> {
                 Ok(())
             }
             Content::Number { key } => self.number(field, key, cursor),
+            Content::Port { key } => self.port(field, key, cursor),
             Content::Endpoint { ip, port } => self.endpoint(field, ip, port, cursor),
             Content::Request => self.request(field, cursor),
         }
@@ -99,6 +100,19 @@ impl<'a> EventWriter<'a> {
         }
         if !json::is_number(held) {
             return Err(RecordError::field(field.name, held, "a number or -"));
+        }
+        self.draft.key(key);
+        self.draft.append_all(held);
+        Ok(())
+    }
+
+    fn port(&mut self, field: &Field, key: &MemberKey, cursor: &mut Cursor<'_>) -> Result<(), RecordError> {
+        let held = cursor.word();
+        if held == b"-" {
+            return Ok(());
+        }
+        if !is_port(held) {
+            return Err(RecordError::field(field.name, held, "a port from 0 to 65535, or -"));
         }
         self.draft.key(key);
         self.draft.append_all(held);
@@ -171,11 +185,14 @@ fn halves(text: &[u8], at: Option<usize>) -> (&[u8], &[u8]) {
     at.map_or((text, &[]), |at| (&text[..at], &text[at + 1..]))
 }
 
-/// Whether a text is a port: at most five digits, without leading zeros.
+/// Whether a text is a port: a number up to 65535, without leading zeros.
 fn is_port(text: &[u8]) -> bool {
     const LONGEST: usize = 5;
     match text {
-        [_] | [b'1'..=b'9', ..] => text.len() <= LONGEST && text.iter().all(u8::is_ascii_digit),
+        [_] | [b'1'..=b'9', ..] if text.len() <= LONGEST && text.iter().all(u8::is_ascii_digit) => {
+            let number = text.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
+            number <= u16::MAX.into()
+        }
         _ => false,
     }
 }

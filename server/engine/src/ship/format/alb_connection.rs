@@ -5,8 +5,8 @@ use crate::ship::field::{Field, fields, key};
 pub const FIELDS: &[Field] = fields![
     timestamp "time",
     word "client_ip",
-    number "client_port",
-    number "listener_port",
+    port "client_port",
+    port "listener_port",
     word "tls_protocol",
     word "tls_cipher",
     number "tls_handshake_latency",

@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 use model::{Invalid, LogFormat};
 
-pub(super) use self::recognise::begins;
+pub(super) use self::recognise::{begins, without_mark};
 use super::field::{Field, MemberKey};
 use crate::log_object::Format;
 

@@ -33,6 +33,7 @@ pub fn recognise(record: &[u8]) -> Option<Format> {
 /// Stricter than [`recognise`], because clients control the user agent, line feeds included: a record of a request must
 /// have all its words before its first quote. A client cannot write that quote, as its quotes are escaped.
 pub fn begins(text: &[u8]) -> bool {
+    let text = without_mark(text);
     let Some(quote) = memchr(b'"', text) else {
         return matches!(recognise(text), Some(Format::Nlb | Format::AlbConnection));
     };
@@ -43,6 +44,11 @@ pub fn begins(text: &[u8]) -> bool {
         Some(Format::Nlb | Format::AlbConnection) => true,
         None => false,
     }
+}
+
+/// The text without the byte-order mark before it: some editors and shells write one at the start of a file.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
 }
 
 /// Whether a text begins like `2026-03-09T14:00:00`.

@@ -23,8 +23,3 @@ pub(super) fn failure(key: &Key, summary: &Summary, reason: &str, unread: Option
     let attempts = unread.map_or(1, |failed| failed.attempts);
     Some(Failure { key: key.clone(), reason, message, attempts, at: now() })
 }
-
-pub(super) fn unreadable(key: Key, failed: &Failed) -> Failure {
-    let reason = failed.error.reason();
-    Failure { key, reason, message: failed.error.to_string(), attempts: failed.attempts, at: now() }
-}

@@ -8,19 +8,21 @@ mod sender;
 
 use std::sync::Arc;
 
-use model::{BucketName, Key, ReprocessSpec, Summary};
+use model::{BucketName, Key, ReadingFailure, ReprocessSpec, Summary, Time};
 use tokio::{task::consume_budget, time::Instant};
 
-use self::failure::{failure, unreadable};
+use self::failure::failure;
 pub(super) use self::sender::{ObjectSender, SendOptions};
 use super::{
     Events, Origin, ParseOptions, ShipError, Step,
     dead_letters::Source,
     outcome::outcome,
+    sink::Sink,
     tracker::{KeyOutcome, Ran, Ticket, Tracker},
 };
 use crate::{
     clock::now,
+    log_object::Foreign,
     s3::{ETag, Failed, Listed, Reading, S3Client, S3Fault},
 };
 
@@ -56,8 +58,12 @@ impl Shipper {
         let (started_at, clock) = (now(), Instant::now());
         let opened = self.store.read(&self.bucket, object).await;
         let etag = opened.as_ref().ok().and_then(Reading::etag).or(object.etag.as_ref()).map(ETag::to_string);
-        let source =
-            Source { bucket: Some(self.bucket.as_str()), key: Some(object.key.as_str()), etag: etag.as_deref() };
+        let source = Source {
+            bucket: Some(self.bucket.as_str()),
+            key: Some(object.key.as_str()),
+            etag: etag.as_deref(),
+            started_at: Some(started_at),
+        };
         let origin = Origin::object(&self.bucket, &object.key, etag.as_deref().unwrap_or_default());
         let mut events = Events::new(&self.options, origin);
         let mut sender = ObjectSender::new(&self.send_options, source);
@@ -83,7 +89,8 @@ impl Shipper {
         let mut summary = events.summary();
         sender.finish(&mut summary).await?;
         summary.duration_ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(finished(object.key.clone(), etag, object.size, started_at, summary, unread.as_ref()))
+        let object = Shipped { key: object.key.clone(), etag, size: object.size, started_at };
+        Ok(finished(object, summary, events.foreign(), unread.as_ref()))
     }
 
     /// Reads, parses and forwards until the object ends, is broken, or cannot be read any further.
@@ -114,9 +121,19 @@ impl Shipper {
         }
     }
 
-    /// The outcome of a key whose object cannot be requested.
-    pub fn unreadable(key: Key, failed: &Failed) -> KeyOutcome {
-        KeyOutcome::Failed(unreadable(key, failed))
+    /// The outcome of a key whose object cannot be requested: a run that read nothing, and says why.
+    pub fn unreadable(&self, key: Key, failed: &Failed) -> KeyOutcome {
+        let mut summary = Summary { sink: self.sink(), acknowledged: self.acknowledges(), ..Summary::default() };
+        summary.failures.reading.add(ReadingFailure { byte: 0, reason: failed.error.to_string() });
+        finished(Shipped { key, etag: None, size: 0, started_at: now() }, summary, None, Some(failed))
+    }
+
+    fn sink(&self) -> Option<String> {
+        self.send_options.sink.as_ref().map(Sink::name)
+    }
+
+    fn acknowledges(&self) -> bool {
+        self.send_options.sink.as_ref().is_some_and(Sink::acknowledges)
     }
 }
 
@@ -129,16 +146,26 @@ fn object_error(failed: Failed) -> Result<Failed, ShipError> {
     }
 }
 
+/// The object of a run.
+pub(super) struct Shipped {
+    pub key: Key,
+    pub etag: Option<String>,
+    /// As listed, in bytes.
+    pub size: u64,
+    pub started_at: Time,
+}
+
 /// The outcome of a run that ended, successful or not.
 pub(super) fn finished(
-    key: Key,
-    etag: Option<String>,
-    size: u64,
-    started_at: model::Time,
+    object: Shipped,
     summary: Summary,
+    foreign: Option<Foreign>,
     unread: Option<&Failed>,
 ) -> KeyOutcome {
-    let (outcome, reason) = outcome(&summary);
+    let Shipped { key, etag, size, started_at } = object;
+    let (outcome, reason) = outcome(&summary, foreign);
     let failure = failure(&key, &summary, &reason, unread);
-    KeyOutcome::Finished { ran: Box::new(Ran { key, etag, size, started_at, outcome, reason, summary }), failure }
+    let foreign = foreign.is_some() && failure.is_none();
+    let ran = Box::new(Ran { key, etag, size, started_at, outcome, reason, summary });
+    KeyOutcome::Finished { ran, failure, foreign }
 }

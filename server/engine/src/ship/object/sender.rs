@@ -18,9 +18,6 @@ const CUT: usize = 200;
 /// Bytes of dead letters above which they are written to the file.
 const BUFFERED: usize = 64 * 1024;
 
-/// Most events per batch.
-const EVENTS: usize = 2_000;
-
 /// What all objects of a reprocess share.
 #[derive(Clone)]
 pub(in crate::ship) struct SendOptions {
@@ -28,6 +25,8 @@ pub(in crate::ship) struct SendOptions {
     pub sink: Option<Sink>,
     pub pace: Option<Arc<Pace>>,
     pub dead_letters: Option<DeadLetterFile>,
+    /// Whether an object with events that may still be accepted is sent again whole: these are no dead letters then.
+    pub sends_again: bool,
 }
 
 pub(in crate::ship) struct ObjectSender<'a> {
@@ -38,6 +37,8 @@ pub(in crate::ship) struct ObjectSender<'a> {
     delivery: Option<Delivery>,
     undelivered: Vec<Undelivered>,
     failures: Tally<SendingFailure>,
+    /// Of these, events that the receiver refused and that are kept as dead letters.
+    refused: u64,
     dead_letters: DeadLetterBuffer,
     /// Whether dead letters were written that may not be on the disk yet.
     unsynced: bool,
@@ -45,14 +46,16 @@ pub(in crate::ship) struct ObjectSender<'a> {
 
 impl<'a> ObjectSender<'a> {
     pub fn new(options: &'a SendOptions, source: Source<'a>) -> Self {
-        let most = options.pace.as_ref().map_or(EVENTS, |pace| pace.most_at_once().min(EVENTS));
+        let mut limits = options.sink.as_ref().map(Sink::batch_limits).unwrap_or_default();
+        limits.events = options.pace.as_ref().map_or(limits.events, |pace| pace.most_at_once().min(limits.events));
         Self {
             options,
             source,
-            pending: PendingBatch::new(most),
+            pending: PendingBatch::new(limits),
             delivery: None,
             undelivered: Vec::new(),
             failures: Tally::default(),
+            refused: 0,
             dead_letters: DeadLetterBuffer::default(),
             unsynced: false,
         }
@@ -75,7 +78,7 @@ impl<'a> ObjectSender<'a> {
             };
             delivery.send(batch, &mut self.undelivered).await?;
         }
-        self.pending.batch.clear();
+        self.pending.clear();
         self.note(BUFFERED).await
     }
 
@@ -87,10 +90,12 @@ impl<'a> ObjectSender<'a> {
     /// Counts the events that were given up, and writes dead letters if more than `most` bytes are buffered.
     async fn note(&mut self, most: usize) -> Result<(), ShipError> {
         for undelivered in self.undelivered.drain(..) {
-            if self.options.dead_letters.is_some() {
-                self.dead_letters.undelivered(&undelivered, self.source.etag);
+            let kept = self.options.dead_letters.is_some();
+            if kept && (undelivered.refused || !self.options.sends_again) {
+                self.dead_letters.undelivered(&undelivered, self.source);
             }
-            let Undelivered { line, offset, reason, event } = undelivered;
+            let Undelivered { line, offset, reason, refused, event } = undelivered;
+            self.refused += u64::from(kept && refused);
             self.failures.add(SendingFailure { line, offset, reason, cut: cut(&event, CUT) });
         }
         if let Some(file) = &self.options.dead_letters
@@ -108,6 +113,9 @@ impl<'a> ObjectSender<'a> {
             Some(delivery) => delivery.finish(&mut self.undelivered).await,
             None => Delivered::default(),
         };
+        if let Some(error) = delivered.stopped {
+            return Err(error.into()); // the object is sent again whole, so that its events are no dead letters
+        }
         self.note(usize::MAX).await?;
         if let Some(file) =
             self.options.dead_letters.as_ref().filter(|_| self.unsynced || !self.dead_letters.is_empty())
@@ -122,6 +130,7 @@ impl<'a> ObjectSender<'a> {
         summary.connections = delivered.connections;
         summary.failures.sockets = delivered.sockets;
         summary.failures.sending = self.failures;
+        summary.failures.refused = self.refused;
         summary.bytes.wire = delivered.wire;
         Ok(())
     }

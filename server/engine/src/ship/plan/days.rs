@@ -14,6 +14,8 @@ use crate::{
 };
 
 const DAY_MS: i64 = 86_400_000;
+/// 9999-12-31: days are compared as text, and a year of five digits would sort before all others.
+const LAST_DAY_MS: i64 = 253_402_214_400_000;
 
 /// The folder of a day below the folder of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +47,8 @@ impl<'a> DayFolder<'a> {
 
 /// The day folders that may hold a window's records. A folder has the date of delivery, which may be late.
 pub(super) fn days(window: &Window) -> RangeInclusive<String> {
-    let folder = |ms: i64| Time(ms).date().replace('-', "/");
-    folder(window.from().0 - DAY_MS)..=folder(window.to().0 + DAY_MS)
+    let folder = |ms: i64| Time(ms.clamp(0, LAST_DAY_MS)).date().replace('-', "/");
+    folder(window.from().0.saturating_sub(DAY_MS))..=folder(window.to().0.saturating_add(DAY_MS))
 }
 
 /// Where to continue after a key of an unwanted day; always after that key.
@@ -97,6 +99,16 @@ mod tests {
     #[test]
     fn days_around_the_window_are_listed() {
         assert_eq!(days(&window()), "2026/02/28".to_owned()..="2026/03/02".to_owned());
+    }
+
+    #[test]
+    fn endless_window_lists_every_day() {
+        let endless = |from: i64, to: i64| days(&Window::new(Time(from), Time(to)).unwrap());
+        let last: Time = "9999-12-31T00:00:00Z".parse().unwrap();
+        assert_eq!(last.0, LAST_DAY_MS);
+        for (from, to) in [(0, last.0), (i64::MIN, i64::MAX), (-62_000_000_000_000, last.0 + DAY_MS - 1)] {
+            assert_eq!(endless(from, to), "1970/01/01".to_owned()..="9999/12/31".to_owned());
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use futures::future::BoxFuture;
-use model::{Extent, ReprocessSpec};
+use model::{Extent, Key, ReprocessSpec, Summary};
 
 use super::{Found, Objects};
 use crate::{
@@ -18,6 +18,11 @@ const PAGE: usize = 200;
 pub trait Ledger: Send + Sync {
     /// For each object in order: whether a recorded run shipped it completely, by key and `ETag`.
     fn delivered<'a>(&'a self, objects: &'a [Listed]) -> BoxFuture<'a, Result<Vec<bool>, LedgerError>>;
+
+    /// The figures of this reprocess's own earlier run over an object that is retried, which its next run replaces.
+    fn earlier<'a>(&'a self, _key: &'a Key) -> BoxFuture<'a, Result<Option<Summary>, LedgerError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }
 
 /// The records cannot be read; holds the reason as a sentence.
@@ -43,7 +48,7 @@ pub struct Checked {
 }
 
 impl Checked {
-    pub fn new(spec: &ReprocessSpec, store: &S3Client, ledger: &Arc<dyn Ledger>, after: Option<&model::Key>) -> Self {
+    pub fn new(spec: &ReprocessSpec, store: &S3Client, ledger: &Arc<dyn Ledger>, after: Option<&Key>) -> Self {
         Self { objects: Objects::new(spec, store, after), ledger: Arc::clone(ledger), page: VecDeque::new() }
     }
 

@@ -4,7 +4,7 @@ use model::{Key, ReprocessSpec, Window};
 
 use super::days::Walk;
 use crate::{
-    log_object::{Kind, LogName},
+    log_object::{Foreign, Kind, LogName},
     s3::{Failed, Listed, S3Client, S3Error},
 };
 
@@ -13,7 +13,7 @@ use crate::{
 pub enum Found {
     /// An object to ship, unless it was shipped before.
     Object(Listed),
-    /// A log of health checks, which gives no events.
+    /// Positively not a log of requests: of health checks, of another service, a folder, the test object of AWS.
     LeftOut(Listed),
     /// A listed key whose object cannot be requested.
     Unreadable(Key, Failed),
@@ -96,6 +96,7 @@ fn choose(object: &Listed, window: Option<&Window>) -> Choice {
     match Kind::of_key(object.key.as_str()) {
         _ if !in_time => Choice::PassOver,
         Some(Kind::AlbHealthCheck) => Choice::LeaveOut,
+        _ if Foreign::of_key(object.key.as_str(), object.size).is_some() => Choice::LeaveOut,
         _ => Choice::Ship,
     }
 }
@@ -124,5 +125,6 @@ mod tests {
         assert_eq!(chosen("custom.log", late), Choice::Ship);
         assert_eq!(chosen("custom.log", "2026-03-09T13:59:59Z"), Choice::PassOver);
         assert_eq!(chosen(&format!("health_check_log_{}", log("20260309T1430Z")), late), Choice::LeaveOut);
+        assert_eq!(chosen("elb/AWSLogs/111122223333/ELBAccessLogTestFile", late), Choice::LeaveOut);
     }
 }

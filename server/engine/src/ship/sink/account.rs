@@ -2,6 +2,8 @@
 
 use model::{Connections, SocketFailure, Tally};
 
+use super::SinkError;
+
 /// The result of a delivery. Together with the undelivered events, every event is accounted for: with a sink that
 /// acknowledges, taken = acknowledged + duplicate + undelivered; with one that does not, taken = sent + undelivered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub struct Delivered {
     pub sockets: Tally<SocketFailure>,
     /// Bytes written, after framing and compression and before TLS, including bytes sent again.
     pub wire: u64,
+    /// Why the sink could not continue, found out at the end of the delivery. Its object is to be sent again whole.
+    pub stopped: Option<SinkError>,
 }
 
 impl Delivered {
@@ -25,7 +29,7 @@ impl Delivered {
     }
 
     pub(super) fn add(&mut self, other: Self) {
-        let Self { sent, acknowledged, duplicate, connections, sockets, wire } = other;
+        let Self { sent, acknowledged, duplicate, connections, sockets, wire, stopped } = other;
         self.sent += sent;
         self.acknowledged += acknowledged;
         self.duplicate += duplicate;
@@ -35,5 +39,6 @@ impl Delivered {
         sockets.last_few.into_iter().for_each(|failure| self.sockets.add(failure));
         self.sockets.total += sockets.total - kept;
         self.wire += wire;
+        self.stopped = self.stopped.take().or(stopped);
     }
 }

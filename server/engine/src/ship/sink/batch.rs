@@ -11,6 +11,26 @@ pub struct Batch {
     pub marks: Vec<Mark>,
 }
 
+/// How much a batch may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ship) struct BatchLimits {
+    pub events: usize,
+    /// Bytes, with [`Self::FRAMING`] for each event.
+    pub bytes: usize,
+}
+
+impl BatchLimits {
+    /// Most bytes that a protocol adds to an event.
+    pub const FRAMING: usize = 16;
+}
+
+impl Default for BatchLimits {
+    /// Of a sink that needs no batches: with the last event it still fits a buffer of 128 KiB.
+    fn default() -> Self {
+        Self { events: 2_000, bytes: 112 * 1024 }
+    }
+}
+
 /// The record that an event was made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -31,6 +51,9 @@ pub struct Undelivered {
     pub offset: u64,
     /// The sink's error, or how the connection ended.
     pub reason: String,
+    /// Whether the receiver refused this very event for good. Otherwise it may be accepted when it is sent again, or may
+    /// even have arrived.
+    pub refused: bool,
     /// The event without its line feed.
     pub event: Vec<u8>,
 }
@@ -69,7 +92,12 @@ impl Batch {
     /// Copies an event that is given up.
     pub(super) fn undelivered(&self, event: usize, reason: impl Into<String>) -> Undelivered {
         let Mark { line, offset, .. } = self.marks[event];
-        Undelivered { line, offset, reason: reason.into(), event: self.event(event).to_vec() }
+        Undelivered { line, offset, reason: reason.into(), refused: false, event: self.event(event).to_vec() }
+    }
+
+    /// Copies an event that the receiver refused for good.
+    pub(super) fn refused(&self, event: usize, reason: impl Into<String>) -> Undelivered {
+        Undelivered { refused: true, ..self.undelivered(event, reason) }
     }
 
     /// Gives up the events of a range, all for one reason.

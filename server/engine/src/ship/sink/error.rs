@@ -37,6 +37,9 @@ pub enum SinkFault {
     Overloaded { why: String },
     #[error("credentials refused: {why}")]
     Denied { why: String },
+    /// It refuses every event, whatever that holds: an index that does not exist, a request that it cannot read.
+    #[error("it takes no event: {why}")]
+    Refused { why: String },
     /// Its answer does not belong to the protocol.
     #[error("not the expected protocol: {why}")]
     Protocol { why: String },
@@ -61,6 +64,7 @@ impl SinkError {
             SinkFault::Silent { .. } => "sink_silent",
             SinkFault::Overloaded { .. } => "sink_overloaded",
             SinkFault::Denied { .. } => "sink_denied",
+            SinkFault::Refused { .. } => "sink_refused",
             SinkFault::Protocol { .. } => "sink_protocol",
             SinkFault::File { .. } => "sink_file",
         }
@@ -82,6 +86,10 @@ impl SinkError {
             SinkFault::Overloaded { .. } => "Resume later, or with fewer events per second.",
             SinkFault::Denied { .. } => {
                 "Correct the sink's credentials, or allow them to write to the index, then resume."
+            }
+            SinkFault::Refused { .. } => {
+                "Create the index, or correct its template, its ingest pipeline or the sink's URL, then resume. The events \
+                 are sent again."
             }
             SinkFault::Protocol { .. } => "Check that the URL's scheme, port and path match the receiver.",
             SinkFault::File { .. } => "Check the file's path, its permissions and the free disk space, then resume.",

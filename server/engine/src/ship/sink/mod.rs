@@ -26,7 +26,6 @@ mod settings;
 mod unconfirmed;
 mod url;
 
-pub(super) use self::pace::Pace;
 pub use self::{
     account::Delivered,
     arrival::Arrival,
@@ -37,3 +36,4 @@ pub use self::{
     settings::{Credentials, Settings},
     url::SinkUrl,
 };
+pub(super) use self::{batch::BatchLimits, pace::Pace};

@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    Delivery, Settings, SinkError, bulk::Bulk, delivery::Protocol, error::SinkFault, file::FileSink, lines::Lines,
-    lumberjack::Lumberjack, pace::Pace, url::Place,
+    BatchLimits, Delivery, Settings, SinkError, bulk::Bulk, delivery::Protocol, error::SinkFault, file::FileSink,
+    lines::Lines, lumberjack::Lumberjack, pace::Pace, url::Place,
 };
 
 /// An open sink. Cheap to clone; all clones share connections and limits.
@@ -55,6 +55,16 @@ impl Sink {
     /// The URL without credentials.
     pub fn name(&self) -> String {
         self.0.settings.url.to_string()
+    }
+
+    /// How much to gather before it is sent: a request or a window. Of a sink without such, a buffer.
+    pub(in crate::ship) fn batch_limits(&self) -> BatchLimits {
+        let settings = &self.0.settings;
+        match &self.0.kind {
+            Kind::Bulk(bulk) => BatchLimits { events: settings.batch_events, bytes: bulk.limits().bytes() },
+            Kind::Lumberjack(_) => BatchLimits { events: settings.batch_events, bytes: settings.batch_bytes },
+            Kind::Lines(_) | Kind::File(_) => BatchLimits::default(),
+        }
     }
 
     /// Begins the delivery of one object. Over TCP and Lumberjack it waits for a free connection.

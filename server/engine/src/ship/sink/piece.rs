@@ -18,6 +18,17 @@ pub(super) struct Limits {
 }
 
 impl Limits {
+    /// Most bytes, framing included.
+    pub fn bytes(self) -> usize {
+        self.bytes
+    }
+
+    /// The same limits with at most this many bytes.
+    #[must_use]
+    pub fn within(self, bytes: usize) -> Self {
+        Self { bytes: self.bytes.min(bytes), ..self }
+    }
+
     pub fn new(settings: &Settings, pace: &Pace) -> Self {
         Self { events: settings.batch_events.min(pace.most_at_once()), bytes: settings.batch_bytes }
     }

@@ -35,14 +35,20 @@ impl RetryBudget {
 
     /// Records a failure and waits before the next attempt.
     pub async fn wait(&mut self) -> Result<(), Exhausted> {
+        self.wait_at_least(Duration::ZERO).await
+    }
+
+    /// Records a failure and waits before the next attempt, for as long as the receiver asks; not at all if that is
+    /// longer than the patience time.
+    pub async fn wait_at_least(&mut self, least: Duration) -> Result<(), Exhausted> {
         let left = self.patience.saturating_sub(self.since.get_or_insert_with(Instant::now).elapsed());
-        if left.is_zero() {
+        if left.is_zero() || least > left {
             return Err(Exhausted);
         }
-        let ceiling = BASE.saturating_mul(1 << self.failures.min(16)).min(MOST).min(left);
+        let ceiling = BASE.saturating_mul(1 << self.failures.min(16)).min(MOST).min(left.saturating_sub(least));
         self.failures += 1;
         let wait = rand::rng().random_range(Duration::ZERO..=ceiling);
-        sleep(wait).await;
+        sleep(least + wait).await;
         Ok(())
     }
 }
@@ -50,6 +56,17 @@ impl RetryBudget {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn requested_pause_is_kept_within_patience() {
+        let mut retries = RetryBudget::new(Duration::from_secs(30));
+        let began = Instant::now();
+        assert!(retries.wait_at_least(Duration::from_secs(20)).await.is_ok());
+        assert!((Duration::from_secs(20)..Duration::from_secs(21)).contains(&began.elapsed()), "{:?}", began.elapsed());
+        let before = began.elapsed();
+        assert!(retries.wait_at_least(Duration::from_secs(20)).await.is_err(), "it would end after the patience time");
+        assert_eq!(began.elapsed(), before);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn retries_last_for_the_patience_time() {

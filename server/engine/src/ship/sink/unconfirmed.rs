@@ -19,6 +19,9 @@ pub(super) struct Unconfirmed {
     spare: BatchPool,
 }
 
+/// Emptied batches kept for reuse: what one delivery fills and sends at a time.
+const SPARE: usize = 2;
+
 /// Emptied batches for reuse.
 #[derive(Default)]
 pub(super) struct BatchPool(Vec<Batch>);
@@ -32,7 +35,9 @@ impl BatchPool {
 
     /// Returns a batch for reuse, unless it is still in use elsewhere.
     pub fn put(&mut self, batch: Arc<Batch>) {
-        if let Ok(mut batch) = Arc::try_unwrap(batch) {
+        if self.0.len() < SPARE
+            && let Ok(mut batch) = Arc::try_unwrap(batch)
+        {
             batch.clear();
             self.0.push(batch);
         }

@@ -39,6 +39,8 @@ pub struct Totals {
     pub skipped: u64,
     pub failed: u64,
     pub left_out: u64,
+    /// Of those left out, objects that only their content told: a plan has them.
+    pub not_logs: u64,
     /// Stored bytes, as listed.
     pub found_bytes: u64,
     /// Stored bytes read.
@@ -86,6 +88,14 @@ impl Confirmed {
 impl Totals {
     pub fn objects(&self) -> u64 {
         self.shipped + self.skipped + self.failed
+    }
+
+    /// Takes back the figures of a run that a later one replaces.
+    pub(super) fn forget(&mut self, summary: &Summary) {
+        self.lines.forget(&summary.lines);
+        self.bytes = self.bytes.saturating_sub(summary.bytes.read);
+        self.unparsed = self.unparsed.saturating_sub(summary.failures.parsing.total);
+        self.undelivered = self.undelivered.saturating_sub(summary.failures.sending.total);
     }
 
     pub(super) fn add(&mut self, summary: &Summary) {

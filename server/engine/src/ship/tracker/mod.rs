@@ -43,12 +43,10 @@ pub(super) enum Ticket {
 pub(super) enum KeyOutcome {
     /// A recorded run has already shipped it.
     Skipped,
-    /// A log of health checks, which is not counted as an object.
+    /// Not a log of requests by its key, and not counted as an object.
     LeftOut,
-    /// A run over it ended.
-    Finished { ran: Box<Ran>, failure: Option<Failure> },
-    /// Its object could not be requested.
-    Failed(Failure),
+    /// A run over it ended. `foreign`: its content is not a load balancer's log.
+    Finished { ran: Box<Ran>, failure: Option<Failure>, foreign: bool },
 }
 
 /// Shared by the engine, which records, and its caller, which takes once a second. Cheap to clone.
@@ -147,9 +145,11 @@ impl Tracker {
         ticket
     }
 
-    pub(super) async fn admit_retry(&self) -> Ticket {
+    /// Admits a key that failed earlier. `earlier`: the figures of its last run, which are counted already and which its
+    /// next run replaces.
+    pub(super) async fn admit_retry(&self, earlier: Option<Summary>) -> Ticket {
         self.room().await;
-        self.state().admit_retry()
+        self.state().admit_retry(earlier)
     }
 
     async fn room(&self) {

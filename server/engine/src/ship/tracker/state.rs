@@ -22,6 +22,8 @@ pub(super) struct State {
     first: u64,
     listed: bool,
     retries: u64,
+    /// Figures of earlier runs over retried keys that are not settled yet.
+    earlier: HashMap<Ticket, Summary>,
     in_flight: HashMap<Ticket, Flight>,
     failures: Vec<Failure>,
     mended: BTreeSet<Key>,
@@ -63,6 +65,7 @@ impl State {
             window: VecDeque::new(),
             first: 0,
             retries: 0,
+            earlier: HashMap::new(),
             in_flight: HashMap::new(),
             failures: Vec::new(),
             mended: BTreeSet::new(),
@@ -99,9 +102,11 @@ impl State {
         (Some(Ticket::Listed(self.first + self.window.len() as u64 - 1)), 0)
     }
 
-    pub fn admit_retry(&mut self) -> Ticket {
+    pub fn admit_retry(&mut self, earlier: Option<Summary>) -> Ticket {
         self.retries += 1;
-        Ticket::Retried(self.retries)
+        let ticket = Ticket::Retried(self.retries);
+        self.earlier.extend(earlier.map(|earlier| (ticket, earlier)));
+        ticket
     }
 
     pub fn all_listed(&mut self) {
@@ -128,6 +133,9 @@ impl State {
         let totals = &mut self.checkpoint.totals;
         if matches!(ticket, Ticket::Retried(_)) {
             totals.failed = totals.failed.saturating_sub(1);
+            if let Some(earlier) = self.earlier.remove(&ticket) {
+                totals.forget(&earlier);
+            }
         }
         let failure = match fate {
             KeyOutcome::Skipped => {
@@ -138,16 +146,17 @@ impl State {
                 totals.left_out += 1;
                 None
             }
-            KeyOutcome::Finished { ran, failure } => {
+            KeyOutcome::Finished { ran, failure, foreign } => {
                 totals.add(&ran.summary);
                 self.summary.absorb(ran.summary.clone());
                 if ran.summary.sink.is_some() {
                     self.runs.push(*ran);
                 }
-                totals.shipped += u64::from(failure.is_none());
+                totals.left_out += u64::from(foreign);
+                totals.not_logs += u64::from(foreign);
+                totals.shipped += u64::from(failure.is_none() && !foreign);
                 failure
             }
-            KeyOutcome::Failed(failure) => Some(failure),
         };
         if let Some(failure) = failure {
             totals.failed += 1;

@@ -1,7 +1,7 @@
 //! Resending dead letters sends exactly their events.
 
-use engine::ship::{Checkpoint, Options, Tracker, resend};
-use model::{Progress, Proof};
+use engine::ship::{Checkpoint, Options, Standing, Tracker, resend, resend_standing};
+use model::{Key, Progress, Proof, Time};
 use tokio_util::sync::CancellationToken;
 
 use super::dock::{Came, Dock, adds_up, all_of, options, records};
@@ -62,4 +62,33 @@ async fn invalid_line_is_reported_as_failure() {
     assert!(came.only_failure().message.contains("not a dead letter"), "{came:?}");
     let missing = again(&dock, &dock.folder.path().join("none"), &options()).await;
     assert_eq!(missing.result.unwrap_err().code(), "dead_letters");
+}
+
+/// The object's last run began at the second minute.
+struct SecondRun;
+
+impl Standing for SecondRun {
+    fn stands<'a>(
+        &'a self,
+        _: &'a Key,
+        started_at: Option<Time>,
+    ) -> futures::future::BoxFuture<'a, Result<bool, engine::ship::LedgerError>> {
+        Box::pin(std::future::ready(Ok(started_at == Some(Time(120_000)))))
+    }
+}
+
+#[tokio::test]
+async fn letters_of_replaced_runs_are_not_sent() {
+    let dock = Dock::new().await;
+    let letters = dock.folder.path().join("letters.ndjson");
+    let of_run = |number: u8| {
+        let event = letter(&format!(r#"{{"number":{number}}}"#));
+        event.replacen('{', &format!(r#"{{"started_at":"1970-01-01T00:0{number}:00Z","#), 1)
+    };
+    std::fs::write(&letters, of_run(1) + &of_run(2)).unwrap();
+    let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
+    let (sink, stop) = (dock.sink().await, CancellationToken::new());
+    let result = resend_standing(&letters, Some(&sink), &options(), (&tracker, &SecondRun), &stop).await;
+    Came { result, taken: tracker.take() }.delivered(1);
+    assert_eq!(dock.events()[0]["number"], 2);
 }

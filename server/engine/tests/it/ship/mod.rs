@@ -1,5 +1,6 @@
 //! Reprocessing from a real store over HTTP: selection of objects, account of every record, and resuming after a crash.
 
+mod batches;
 mod dead_letters;
 mod dock;
 mod faults;

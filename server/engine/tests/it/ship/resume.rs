@@ -1,10 +1,18 @@
 //! A reprocess killed at any moment resumes from the last take: no event is lost, and ids deduplicate events sent
 //! twice.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use engine::ship::{Checkpoint, ShipError, Shipment, Taken, Tracker, run};
-use model::Progress;
+use engine::{
+    s3::Listed,
+    ship::{Checkpoint, Ledger, LedgerError, ShipError, Shipment, Taken, Tracker, run},
+};
+use futures::future::BoxFuture;
+use model::{Key, Progress, Summary};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use testing::{Span as _, eventually, seen, within};
 use tokio_util::sync::CancellationToken;
@@ -125,4 +133,36 @@ async fn returned_changes_are_taken_again() {
     assert_eq!((again.failures.len(), again.runs.len()), (1, 1));
     let json = serde_json::to_string(&again.checkpoint).unwrap();
     assert_eq!(serde_json::from_str::<Checkpoint>(&json).unwrap(), again.checkpoint);
+}
+
+/// Knows the figures of an object's earlier run, as a database does.
+struct Remembers(Mutex<Option<Summary>>);
+
+impl Ledger for Remembers {
+    fn delivered<'a>(&'a self, objects: &'a [Listed]) -> BoxFuture<'a, Result<Vec<bool>, LedgerError>> {
+        Box::pin(std::future::ready(Ok(vec![false; objects.len()])))
+    }
+
+    fn earlier<'a>(&'a self, _: &'a Key) -> BoxFuture<'a, Result<Option<Summary>, LedgerError>> {
+        Box::pin(std::future::ready(Ok(self.0.lock().unwrap().clone())))
+    }
+}
+
+#[tokio::test]
+async fn retried_object_replaces_its_counts() {
+    let dock = Dock::new().await;
+    dock.put("elb/a", records(0, 3) + "bad\n" + "worse\n").await;
+    dock.put("elb/b", records(3, 2)).await;
+    let ledger = Arc::new(Remembers(Mutex::default()));
+    let shipment = Shipment { ledger: ledger.clone(), ..dock.shipment(all_of("source/elb/")).await };
+    let came = super::dock::reprocess(&shipment).await;
+    assert_eq!((came.proof().unparsed, came.proof().lines.encountered, came.proof().failed), (2, 7, 1));
+    *ledger.0.lock().unwrap() =
+        came.taken.runs.iter().find(|run| run.key.as_str() == "elb/a").map(|run| run.summary.clone());
+    dock.put("elb/a", records(0, 4)).await;
+    let keys = vec!["elb/a".parse().unwrap()];
+    let again = go_on(&shipment, came.taken.progress, came.taken.checkpoint, keys).await;
+    let proof = again.proof();
+    assert_eq!((proof.unparsed, proof.failed, proof.shipped), (0, 0, 2));
+    assert_eq!((proof.lines.encountered, proof.lines.acknowledged), (6, 6), "each object once, as it was read last");
 }

@@ -97,6 +97,9 @@ async fn only_listed_keys_are_sent() {
     let came = dock.reprocess(spec).await;
     assert_eq!((came.only_failure().key.as_str(), came.only_failure().reason), ("elb/gone.log", model::Reason::Gone));
     assert_eq!((came.proof().shipped, dock.numbers()), (1, vec![1]));
+    let run = came.taken.runs.iter().find(|run| run.key.as_str() == "elb/gone.log").unwrap();
+    assert_eq!((run.outcome, run.summary.failures.reading.total), (Outcome::Partial, 1));
+    assert!(run.reason.starts_with("The object could not be read: "), "{}", run.reason);
 }
 
 #[tokio::test]
@@ -128,4 +131,35 @@ async fn dry_run_parses_all_sends_nothing() {
     assert_eq!((came.lines().parsed, came.proof().unparsed, came.proof().sink.as_ref()), (10, 1, None));
     assert_eq!((came.only_failure().reason, came.taken.runs.len()), (model::Reason::Parsing, 0));
     assert_eq!(dock.events().len(), 0);
+}
+
+#[tokio::test]
+async fn window_up_to_the_last_year_finds_objects() {
+    let dock = Dock::new().await;
+    dock.put(&log_key("2026-03-09T14:05"), gzip(record("2026-03-09T14:03:00Z", 1))).await;
+    let spec = model::ReprocessSpec { window: Some(window(FROM, "9999-12-31T23:59:59Z")), ..all_of("source/elb/") };
+    dock.reprocess(spec).await.delivered(1);
+}
+
+/// The test object that AWS writes into every log bucket, and what other services write into a shared one.
+#[tokio::test]
+async fn what_is_no_log_is_left_out() {
+    let dock = Dock::new().await;
+    dock.put(&log_key("2026-03-09T14:05"), gzip(record("2026-03-09T14:03:00Z", 1))).await;
+    dock.put("elb/AWSLogs/111122223333/ELBAccessLogTestFile", "Enable AccessLog for ELB: shop at 2026-03-09T14:00:00Z")
+        .await;
+    dock.put("elb/AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/09/a.json.gz", gzip(r#"{"Records":[]}"#)).await;
+    dock.put("elb/AWSLogs/", "").await;
+    // By its content alone.
+    dock.put("elb/moved", "Enable AccessLog for ELB: shop at 2026-03-09T14:00:00Z").await;
+    let spec = all_of("source/elb/");
+    let store = dock.yard.engine().await;
+    let seen = preview(&spec, &store, &nothing(), 1_000, Duration::from_mins(1)).await.unwrap();
+    assert_eq!((seen.objects, seen.left_out), (2, 3));
+    let came = dock.reprocess(model::ReprocessSpec { plan: seen.plan, ..spec }).await;
+    came.delivered(1);
+    assert_eq!((came.proof().objects, came.proof().left_out), (1, 4));
+    let run = came.taken.runs.iter().find(|run| run.key.as_str() == "elb/moved").unwrap();
+    assert_eq!((run.outcome, dock.letters().len()), (Outcome::Empty, 0));
+    assert!(run.reason.starts_with("Left out: it is the test object"), "{}", run.reason);
 }

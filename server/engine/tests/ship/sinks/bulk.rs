@@ -1,8 +1,9 @@
 //! Bulk requests to a receiver that enforces the protocol and answers each event.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use engine::ship::sink::{Credentials, Settings, Sink, Undelivered};
+use engine::ship::sink::{Credentials, Settings, Sink, SinkError, Undelivered};
+use tokio::time::Instant;
 
 use super::{
     bulk_receiver::{BulkReceiver, Manner},
@@ -164,7 +165,8 @@ async fn refused_credentials_stop_the_sink() {
 async fn rejected_request_keeps_the_receivers_words() {
     let receiver = BulkReceiver::start(Manner::Rejects).await;
     let outcome = deliver(requests(&receiver.url()), &events(100), 50).await;
-    assert_eq!(outcome.reasons(), BTreeSet::from(["400 illegal_argument_exception: no such pipeline"]));
+    let words = "400 illegal_argument_exception: no such pipeline";
+    assert_eq!(outcome.reasons(), BTreeSet::from([words, &format!("it takes no event: {words}")]));
     let receiver = BulkReceiver::start(Manner::NotFound).await;
     let outcome = deliver(requests(&receiver.url()), &events(5_000), 50).await;
     assert_eq!(outcome.error.unwrap().code(), "sink_protocol");
@@ -194,4 +196,94 @@ async fn events_are_stored_over_tls() {
     let url = format!("https://localhost:{}/elb-logs/_bulk?ca={}", receiver.port, ca.display());
     deliver(requests(&url), &events(1_000), 500).await.whole();
     assert_eq!(receiver.ids().len(), 1_000);
+}
+
+/// The error that ended a delivery, found while sending or at its end.
+fn error_of(outcome: &Outcome) -> &SinkError {
+    outcome.error.as_ref().or(outcome.delivered.stopped.as_ref()).unwrap()
+}
+
+#[tokio::test]
+async fn answer_without_items_stops_after_one_request() {
+    let receiver = BulkReceiver::start(Manner::SaysNothing).await;
+    let outcome = deliver(requests(&receiver.url()), &events(100), 100).await;
+    let error = error_of(&outcome);
+    assert_eq!((error.code(), receiver.requests()), ("sink_protocol", 1));
+    assert!(error.to_string().contains("200 without items for 100 events"), "{error}");
+}
+
+#[tokio::test]
+async fn missing_index_stops_the_sink() {
+    let receiver = BulkReceiver::start(Manner::NoIndex).await;
+    let outcome = deliver(requests(&receiver.url()), &events(100), 100).await;
+    assert_eq!((error_of(&outcome).code(), receiver.requests()), ("sink_refused", 1));
+    assert!(outcome.undelivered.iter().all(|event| !event.refused), "no event of them is a bad one");
+}
+
+#[tokio::test]
+async fn flooded_disk_stops_the_sink_after_patience() {
+    let receiver = BulkReceiver::start(Manner::Flooded).await;
+    let outcome = deliver(hasty(&receiver.url()), &events(100), 100).await;
+    assert_eq!((error_of(&outcome).code(), outcome.undelivered.len()), ("sink_overloaded", 100));
+    assert!(receiver.requests() > 1 && outcome.undelivered.iter().all(|event| !event.refused));
+}
+
+#[tokio::test]
+async fn request_rejected_for_any_event_stops_the_sink() {
+    let receiver = BulkReceiver::start(Manner::Rejects).await;
+    let outcome = deliver(requests(&receiver.url()), &events(100), 100).await;
+    assert_eq!(error_of(&outcome).code(), "sink_refused");
+    assert!(receiver.requests() < 30, "{}", receiver.requests());
+    let given_up = outcome.undelivered.iter().filter(|event| event.refused).count();
+    assert!(given_up < 8, "{given_up} events are taken for bad ones");
+}
+
+#[tokio::test]
+async fn event_that_spoils_requests_is_given_up_alone() {
+    let receiver = BulkReceiver::start(Manner::Chokes).await;
+    let outcome = deliver(requests(&receiver.url()), &events(100), 100).await;
+    assert_eq!((outcome.error.as_ref(), outcome.delivered.stopped.as_ref()), (None, None));
+    let lines: Vec<u64> = outcome.undelivered.iter().filter(|event| event.refused).map(|event| event.line).collect();
+    assert_eq!((lines, receiver.ids().len()), (vec![7], 99));
+}
+
+/// Uses real time, as a paused clock would run ahead of the network.
+#[tokio::test]
+async fn requested_pause_is_kept() {
+    let receiver = BulkReceiver::start(Manner::AsksToWait(1)).await;
+    let began = Instant::now();
+    let outcome = deliver(requests(&receiver.url()), &events(100), 100).await;
+    assert_eq!((outcome.whole().delivered.acknowledged, receiver.requests()), (100, 2));
+    assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn refused_size_is_remembered_by_the_sink() {
+    let receiver = BulkReceiver::start(Manner::TooLarge(30)).await;
+    let sink = Sink::open(Settings { batch_events: 200, ..settings(&receiver.url()) }).await.unwrap();
+    deliver_to(&sink, &events(200), 200).await.whole();
+    let before = receiver.requests();
+    let later: Vec<String> = events(400).split_off(200);
+    deliver_to(&sink, &later, 200).await.whole();
+    // A request of all of them would be refused, and so would its halves.
+    assert_eq!(receiver.requests() - before, 8);
+}
+
+#[tokio::test]
+async fn refused_compression_is_turned_off() {
+    let receiver = BulkReceiver::start(Manner::TakesNoGzip).await;
+    let sink = Sink::open(requests(&receiver.url())).await.unwrap();
+    deliver_to(&sink, &events(100), 100).await.whole();
+    deliver_to(&sink, &events(200)[100..], 100).await.whole();
+    assert_eq!((receiver.requests(), receiver.ids().len()), (3, 200), "the first one again, and nothing else");
+}
+
+#[tokio::test]
+async fn refused_event_is_told_from_doubtful_ones() {
+    let receiver = BulkReceiver::start(Manner::RefusesMarked).await;
+    let mut events = events(10);
+    events[3] = format!(r#"{{"line":4,"request_url":"http://a/refused","@metadata":{{"_id":"{:032x}"}}}}"#, 4);
+    let outcome = deliver(requests(&receiver.url()), &events, 10).await;
+    let given_up: Vec<(u64, bool)> = outcome.undelivered.iter().map(|event| (event.line, event.refused)).collect();
+    assert_eq!((given_up, receiver.events()), (vec![(4, true)], 10));
 }

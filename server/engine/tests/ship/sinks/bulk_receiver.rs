@@ -38,6 +38,7 @@ struct Kept {
     under_way: u32,
     most_under_way: u32,
     most_events: usize,
+    events: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,10 +62,24 @@ pub enum Manner {
     Resets(u32),
     /// 200 with one item too few, the first time.
     Forgets,
+    /// Refuses each event whose URL ends in `/refused` for good.
+    RefusesMarked,
     /// Says that it took every event, and keeps none.
     Drops,
     /// 400 for the request as a whole.
     Rejects,
+    /// The same for a request with line 7 in it.
+    Chokes,
+    /// 200 without a word about any event.
+    SaysNothing,
+    /// Refuses each event, as there is no index.
+    NoIndex,
+    /// Refuses each event, as its disks are full.
+    Flooded,
+    /// 503 for so many requests, and to be asked again after a second.
+    AsksToWait(u32),
+    /// 415 for a compressed request.
+    TakesNoGzip,
     NotFound,
     /// Good, unavailable, breaking off, putting off or refusing the size, each request another, from this seed.
     Random(u64),
@@ -102,6 +117,11 @@ impl BulkReceiver {
 
     pub fn most_events(&self) -> usize {
         self.kept().most_events
+    }
+
+    /// Events received, each as often as it came.
+    pub fn events(&self) -> usize {
+        self.kept().events
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -153,6 +173,7 @@ impl BulkReceiver {
             tokio::task::yield_now().await;
         }
         let authorization = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
+        let compressed = request.headers().contains_key("content-encoding");
         let events = self.read(request).await;
         let mut kept = self.kept.lock().unwrap();
         kept.under_way -= 1;
@@ -164,6 +185,7 @@ impl BulkReceiver {
             }
         };
         kept.most_events = kept.most_events.max(events.len());
+        kept.events += events.len();
         let error = |kind: &str, reason: &str| json!({ "error": { "type": kind, "reason": reason } });
         let manner = self.manner(number);
         match manner {
@@ -176,6 +198,18 @@ impl BulkReceiver {
                 return Ok(respond(401, &error("security_exception", "missing authentication credentials")));
             }
             Manner::Rejects => return Ok(respond(400, &error("illegal_argument_exception", "no such pipeline"))),
+            Manner::Chokes if events.iter().any(|(_, document)| document["line"] == 7) => {
+                return Ok(respond(400, &error("parse_exception", "request body is malformed")));
+            }
+            Manner::SaysNothing => return Ok(respond(200, &json!({ "took": 1, "errors": false }))),
+            Manner::AsksToWait(times) if number <= times => {
+                let mut response = respond(503, &error("busy", "come back later"));
+                response.headers_mut().insert("retry-after", "1".parse().unwrap());
+                return Ok(response);
+            }
+            Manner::TakesNoGzip if compressed => {
+                return Ok(respond(415, &error("unsupported", "Content-Encoding gzip")));
+            }
             Manner::NotFound => return Ok(respond(404, &error("not_found", "nothing here"))),
             _ => {}
         }
@@ -260,6 +294,11 @@ fn item(manner: Manner, kept: &mut Kept, id: String, document: Value) -> Value {
             return refused(429, "es_rejected_execution_exception");
         }
         Manner::PutsOffForEver if third => return refused(429, "es_rejected_execution_exception"),
+        Manner::NoIndex => return refused(404, "index_not_found_exception"),
+        Manner::Flooded => return refused(429, "cluster_block_exception"),
+        Manner::RefusesMarked if document["request_url"].as_str().is_some_and(|url| url.ends_with("/refused")) => {
+            return refused(400, "document_parsing_exception");
+        }
         Manner::Refuses if third => return refused(400, "mapper_parsing_exception"),
         _ => {}
     }

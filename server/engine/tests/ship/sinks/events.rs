@@ -60,7 +60,7 @@ pub async fn deliver_to(sink: &Sink, events: &[String], per_batch: usize) -> Out
     }
     let delivered = delivery.finish(&mut undelivered).await;
     let mut claimed: BTreeSet<String> = events[..taken].iter().cloned().collect();
-    for Undelivered { event, line, offset, reason } in &undelivered {
+    for Undelivered { event, line, offset, reason, .. } in &undelivered {
         let event = str::from_utf8(event).unwrap();
         assert!(claimed.remove(event), "given back twice, or never sent: {event}");
         assert_eq!(events[usize::try_from(*offset).unwrap()], event);

@@ -1,6 +1,12 @@
 //! Sends bulk requests over HTTP/1.1 on reused connections.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -9,7 +15,9 @@ use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
     client::conn::http1::{self, SendRequest},
-    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT},
+    header::{
+        AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
+    },
 };
 use hyper_util::rt::TokioIo;
 use tokio::{sync::Semaphore, time::timeout};
@@ -18,6 +26,7 @@ use super::{
     answer::{self, Answer},
     delivery::BulkDelivery,
 };
+use crate::clock::now;
 use crate::ship::sink::{
     Credentials, Delivered, Settings,
     error::SinkFault,
@@ -43,14 +52,60 @@ pub struct Bulk {
     pub(super) places: Arc<Semaphore>,
     pub(super) pace: Arc<Pace>,
     pub(super) patience: Duration,
-    pub(super) limits: Limits,
-    pub(super) compression: u32,
+    limits: Limits,
+    compression: u32,
+    learned: Learned,
     path_and_query: String,
     host: String,
     authorization: Option<HeaderValue>,
 }
 
+/// What answers of the receiver have told about it. Holds for all deliveries.
+struct Learned {
+    /// Most bytes of a request before compression, since a larger one was refused.
+    most_bytes: AtomicUsize,
+    /// Whether it takes no compressed requests.
+    plain: AtomicBool,
+    /// Requests of a single event rejected since one was last answered event by event.
+    rejected: AtomicU32,
+}
+
+/// A request is not made smaller than this for being refused. Bytes.
+const SMALLEST: usize = 4 << 10;
+
+/// Single events rejected one after another, above which it is the request that is wrong and not the events.
+const MOST_REJECTED: u32 = 8;
+
 impl Bulk {
+    /// Limits of a request: the configured ones, and what the receiver was seen to refuse.
+    pub(in crate::ship::sink) fn limits(&self) -> Limits {
+        self.limits.within(self.learned.most_bytes.load(Relaxed))
+    }
+
+    pub(super) fn compression(&self) -> u32 {
+        if self.learned.plain.load(Relaxed) { 0 } else { self.compression }
+    }
+
+    /// Records that a request of this many bytes is too large.
+    pub(super) fn refused_size(&self, bytes: usize) {
+        self.learned.most_bytes.fetch_min((bytes / 2).max(SMALLEST), Relaxed);
+    }
+
+    /// Records that compressed requests are refused.
+    pub(super) fn send_uncompressed(&self) {
+        self.learned.plain.store(true, Relaxed);
+    }
+
+    /// Records a request of one event that was rejected as a whole; true if it cannot be the event.
+    pub(super) fn rejects_all(&self) -> bool {
+        self.learned.rejected.fetch_add(1, Relaxed) + 1 >= MOST_REJECTED
+    }
+
+    /// Records a request that was answered event by event.
+    pub(super) fn answered(&self) {
+        self.learned.rejected.store(0, Relaxed);
+    }
+
     /// Connects once.
     pub async fn open(
         peer: &Peer,
@@ -67,6 +122,7 @@ impl Bulk {
             pace,
             patience: settings.patience,
             compression: settings.compression,
+            learned: Learned { most_bytes: usize::MAX.into(), plain: false.into(), rejected: 0.into() },
             path_and_query: path_and_query.to_owned(),
             host: format!("{}:{}", peer.authority, peer.port),
             authorization: settings.credentials().map(authorization).transpose()?,
@@ -87,7 +143,7 @@ impl Bulk {
     /// Sends a request of `events` events and reads its answer.
     pub(super) async fn post(
         &self,
-        body: Vec<u8>,
+        (body, compressed): (Vec<u8>, bool),
         events: usize,
         retries: &mut RetryBudget,
         delivered: &mut Delivered,
@@ -97,7 +153,7 @@ impl Bulk {
             Err(fault) => return Answer::Never(fault),
         };
         delivered.wire += body.len() as u64;
-        let answered = timeout(self.patience, self.exchange(&mut sender, body, events)).await;
+        let answered = timeout(self.patience, self.exchange(&mut sender, (body, compressed), events)).await;
         let silent = SinkFault::Silent { what: "the receiver did not answer", patience: self.patience };
         match answered.unwrap_or(Err(silent)) {
             Ok(answer) => {
@@ -107,7 +163,7 @@ impl Bulk {
             Err(fault) => {
                 delivered.connections.destroyed += 1;
                 delivered.socket_failed(fault.to_string());
-                Answer::Later(fault)
+                Answer::Later { fault, after: None }
             }
         }
     }
@@ -126,17 +182,22 @@ impl Bulk {
         asked.await.unwrap_or(Err(silent))
     }
 
-    async fn exchange(&self, sender: &mut Sender, body: Vec<u8>, events: usize) -> Result<Answer, SinkFault> {
+    async fn exchange(
+        &self,
+        sender: &mut Sender,
+        (body, compressed): (Vec<u8>, bool),
+        events: usize,
+    ) -> Result<Answer, SinkFault> {
         let mut request = self.request(Method::POST, &self.path_and_query).header(CONTENT_TYPE, "application/x-ndjson");
-        if self.compression > 0 {
+        if compressed {
             request = request.header(CONTENT_ENCODING, "gzip");
         }
         let request = request.body(Full::new(body.into())).map_err(|error| broken(&error))?;
         let response: Response<Incoming> = sender.send_request(request).await.map_err(|error| broken(&error))?;
-        let status = response.status();
+        let (status, after) = (response.status(), retry_after(&response));
         let most = ANSWER_EACH * (events + 16);
         let body = Limited::new(response.into_body(), most).collect().await.map_err(|error| broken(&error))?;
-        Ok(answer::read(status, &body.to_bytes(), events))
+        Ok(answer::read(status, &body.to_bytes(), events, after))
     }
 
     /// A request with its target and the headers of every request. A proxy that passes it on needs the whole URL.
@@ -189,6 +250,16 @@ fn authorization(credentials: &Credentials) -> Result<HeaderValue, SinkFault> {
         .map_err(|_| SinkFault::Denied { why: "an API key is letters and digits".to_owned() })?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// How long the receiver asks to wait: `Retry-After`, in seconds or as a date.
+fn retry_after(response: &Response<Incoming>) -> Option<Duration> {
+    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond();
+    Some(Duration::from_millis(u64::try_from(until - now().0).unwrap_or(0)))
 }
 
 fn broken(why: &impl ToString) -> SinkFault {

@@ -36,18 +36,18 @@ impl BulkDelivery {
 
     pub async fn send(&mut self, batch: &mut Batch, undelivered: &mut Vec<Undelivered>) -> Result<(), SinkError> {
         let batch = self.spare.swap(batch);
-        self.bulk.limits.cut(&batch, FRAMING, &mut self.waiting);
+        self.bulk.limits().cut(&batch, FRAMING, &mut self.waiting);
         drop(batch);
         self.begin_all(undelivered).await
     }
 
     pub async fn finish(mut self, undelivered: &mut Vec<Undelivered>) -> Delivered {
         // On an error the affected events are given up already; requests in flight complete by themselves.
-        let _ = self.begin_all(undelivered).await;
+        let mut stopped = self.begin_all(undelivered).await.err();
         while let Some(settled) = self.in_flight.join_next().await {
-            let _ = self.record(settled, undelivered);
+            stopped = stopped.or(self.record(settled, undelivered).err());
         }
-        self.delivered
+        Delivered { stopped, ..self.delivered }
     }
 
     /// Begins a request for each waiting piece as permits become free.

@@ -4,10 +4,13 @@ use std::io::{self, Write};
 
 use flate2::{Compression, write::GzEncoder};
 
-use crate::ship::{origin::split_id, sink::Batch};
+use crate::ship::{
+    origin::split_id,
+    sink::{Batch, BatchLimits},
+};
 
 /// Most bytes that an event takes in addition to its own: its action line. The id moves there from the event.
-pub(super) const FRAMING: usize = 16;
+pub(super) const FRAMING: usize = BatchLimits::FRAMING;
 
 /// Uses `create`, the only action that a data stream accepts; elsewhere it reports an existing id instead of replacing
 /// the document. The id is only in the action, as the receiver rejects it as a field of the document.

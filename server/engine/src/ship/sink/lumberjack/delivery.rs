@@ -88,7 +88,8 @@ impl LumberjackDelivery {
 
     pub async fn finish(mut self, undelivered: &mut Vec<Undelivered>) -> Delivered {
         while !self.waiting.is_empty() || !self.in_flight.is_empty() {
-            if self.step(undelivered).await.is_err() {
+            if let Err(error) = self.step(undelivered).await {
+                self.delivered.stopped = Some(error);
                 break;
             }
         }
