@@ -65,3 +65,19 @@ async fn events_a_second_at_latencies() {
         println!("{ms} ms: {} events in {took:?}, {requests} requests", OBJECTS * RECORDS);
     }
 }
+
+/// Small objects, whose requests are all under way when the delivery ends.
+#[tokio::test]
+async fn sink_that_takes_nothing_leaves_objects_unsettled() {
+    let dock = Dock::new().await;
+    for object in 0..20 {
+        dock.put(&format!("elb/{object:02}"), records(object, 3)).await;
+    }
+    let receiver = BulkReceiver::start(bulk_receiver::Manner::NoIndex).await;
+    let sink = Some(Sink::open(Settings::new(receiver.url().parse().unwrap())).await.unwrap());
+    let shipment = Shipment { sink, ..dock.shipment(all_of("source/elb/")).await };
+    let came = reprocess(&shipment).await;
+    assert_eq!(came.result.unwrap_err().code(), "sink_refused");
+    assert_eq!((came.taken.runs.len(), came.taken.failures.len(), dock.letters().len()), (0, 0, 0));
+    assert!(receiver.requests() <= 4, "{} requests", receiver.requests());
+}
