@@ -1,7 +1,7 @@
 //! Dead letters: records that could not be parsed and events that were given up, in a file that can be sent again.
 //!
-//! NDJSON. Each line has the reason, the object, the position in it, and the event itself, byte for byte; or the
-//! beginning of a record that could not be parsed.
+//! NDJSON. Each line has the reason, the object, the position in it, and the event itself, byte for byte; or the record
+//! that could not be parsed, which a later version may be able to parse.
 //!
 //! Always: dead letters are on the disk before the failure of their object is reported. Lines are complete: one that a
 //! crash cut off is removed before the next is written, and its object, which was not settled, is sent again.
@@ -14,6 +14,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use model::{ParsingFailure, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -52,6 +53,12 @@ pub struct DeadLetter<'a> {
     /// The beginning of a record that could not be parsed.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<Cow<'a, str>>,
+    /// That record as it is in the object, without the end of its line; base64 in `raw_base64` if it is not UTF-8. Neither
+    /// for one that is over the limit or cut off.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub raw_base64: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub event: Option<&'a RawValue>,
 }
@@ -79,6 +86,17 @@ pub(super) struct DeadLetterBuffer {
     lines: Vec<u8>,
 }
 
+impl DeadLetter<'_> {
+    /// The bytes of a record that could not be parsed, where they are kept.
+    pub(super) fn record(&self) -> Option<Cow<'_, [u8]>> {
+        match (&self.raw, &self.raw_base64) {
+            (Some(raw), _) => Some(raw.as_bytes().into()),
+            (None, Some(encoded)) => BASE64_STANDARD.decode(encoded.as_bytes()).ok().map(Into::into),
+            (None, None) => None,
+        }
+    }
+}
+
 impl DeadLetterBuffer {
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
@@ -88,7 +106,9 @@ impl DeadLetterBuffer {
         self.lines.len()
     }
 
-    pub fn unparsed(&mut self, failure: &ParsingFailure, source: Source<'_>) {
+    pub fn unparsed(&mut self, failure: &ParsingFailure, raw: Option<&[u8]>, source: Source<'_>) {
+        let text = raw.and_then(|raw| str::from_utf8(raw).ok());
+        let encoded = raw.filter(|_| text.is_none()).map(|raw| BASE64_STANDARD.encode(raw));
         self.add(&DeadLetter {
             reason: DeadLetterReason::Parsing,
             message: failure.reason.as_str().into(),
@@ -99,6 +119,8 @@ impl DeadLetterBuffer {
             line: failure.line,
             offset: failure.offset,
             cut: Some(failure.cut.as_str().into()),
+            raw: text.map(Into::into),
+            raw_base64: encoded.map(Into::into),
             event: None,
         });
     }
@@ -117,6 +139,8 @@ impl DeadLetterBuffer {
             line: undelivered.line,
             offset: undelivered.offset,
             cut: None,
+            raw: None,
+            raw_base64: None,
             event: serde_json::from_str(text).ok(), // an event is JSON
         });
     }

@@ -168,7 +168,7 @@ impl Events {
                     let (line, offset) = (record.line, record.offset);
                     let cut = cut(record.bytes, CUT);
                     let failure = ParsingFailure { line, offset, reason: error.to_string(), cut };
-                    out.failed(&failure);
+                    out.failed(&failure, record.fault.is_none().then_some(record.bytes));
                     self.summary.failures.parsing.add(failure);
                 }
             }

@@ -1,8 +1,7 @@
 //! Sends the events of a dead-letter file, and nothing else.
 //!
-//! Always: each line of the file is accounted for like a record. A line without an event, from a record that could not
-//! be parsed, remains a failure: find the record by key and offset. An event that fails again becomes a dead letter
-//! again.
+//! Always: each line of the file is accounted for like a record. A record that could not be parsed is parsed again, and
+//! remains a failure if that fails again. An event that fails again becomes a dead letter again.
 
 use std::path::Path;
 
@@ -18,7 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Options, Output, ShipError,
+    Choice, Options, Origin, Output, Parser, Record, ShipError,
     dead_letters::{DeadLetter, Source},
     error::cut,
     object::{ObjectSender, Shipped as FileRun, finished},
@@ -166,12 +165,15 @@ impl Sending<'_> {
             Err(error) => {
                 let reason = format!("not a dead letter: {error}");
                 let failure = ParsingFailure { line: number, offset, reason, cut: cut(line, CUT) };
-                self.sender.pending.failed(&failure);
+                self.sender.pending.failed(&failure, None);
                 self.summary.failures.parsing.add(failure);
                 return;
             }
         };
         let Some(event) = letter.event else {
+            if self.parsed_by_now(&letter) {
+                return;
+            }
             let reason = format!("could not be parsed: {}", letter.message);
             let cut = letter.cut.as_deref().unwrap_or_default().to_owned();
             let failure = ParsingFailure { line: letter.line, offset: letter.offset, reason, cut };
@@ -189,6 +191,32 @@ impl Sending<'_> {
         pending.add(Mark { end, line: letter.line, offset: letter.offset, id });
         self.summary.lines.parsed += 1;
         self.summary.bytes.written += event.get().len() as u64 + 1;
+    }
+}
+
+impl Sending<'_> {
+    /// Parses a record that could not be parsed when it was shipped: this version may know it. Its event has the id that
+    /// it would have had then.
+    fn parsed_by_now(&mut self, letter: &DeadLetter<'_>) -> bool {
+        let Some(bytes) = letter.record() else { return false };
+        let place =
+            |bucket: &str, key: &str, etag: &str| Some(Origin::object(&bucket.parse().ok()?, &key.parse().ok()?, etag));
+        let origin = match (&letter.bucket, &letter.key, &letter.etag) {
+            (Some(bucket), Some(key), Some(etag)) => place(bucket, key, etag),
+            _ => None,
+        };
+        let mut parser = Parser::new(Choice::Auto, origin.unwrap_or_else(Origin::unknown), letter.key.as_deref());
+        let record = Record { bytes: &bytes, line: letter.line, offset: letter.offset, fault: None };
+        let pending = &mut self.sender.pending;
+        let start = pending.batch.bytes.len();
+        let Ok(parsed) = parser.event(&record, &mut pending.batch.bytes) else { return false };
+        pending.batch.bytes.push(b'\n');
+        self.summary.bytes.written += (pending.batch.bytes.len() - start) as u64;
+        pending.written(&record, &parsed);
+        let lines = &mut self.summary.lines;
+        (lines.parsed, lines.replaced) = (lines.parsed + 1, lines.replaced + parsed.replaced);
+        lines.omitted += parsed.omitted;
+        true
     }
 }
 

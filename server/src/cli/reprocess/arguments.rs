@@ -212,6 +212,7 @@ fn store_name() -> Result<StoreName, String> {
 /// One a line; lines without text are passed over.
 fn keys(path: &Path) -> Result<Vec<Key>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("--keys-from {}: {error}", path.display()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text); // some editors begin a file with it
     let keys = text.lines().enumerate().filter(|(_, line)| !line.is_empty()).map(|(index, line)| {
         line.parse()
             .map_err(|invalid: Invalid| format!("--keys-from {}, line {}: {invalid}", path.display(), index + 1))

@@ -106,6 +106,11 @@ impl Summary {
             count(lines.duplicate),
             count(failures.sending.total),
         );
+        if let Some(Proof::Shipped(proof)) = &self.proof
+            && proof.left_out > 0
+        {
+            out!("  {} left out: not load balancer logs", counted(proof.left_out, "object"));
+        }
         for failure in &self.failed_objects {
             out!("  failed {:?}: {}", failure.key.as_str(), failure.message);
         }

@@ -50,6 +50,7 @@ const ROLES: &[(&str, &str, Role)] = &[
     ("GET",  "/api/v1/pipelines/{name}/reconciliation", Api),
     ("GET",  "/api/v1/pipelines/{name}/canary",         Api),
     ("POST", "/api/v1/pipelines/{name}/reprocess-gaps", Api),
+    ("GET",  "/api/v1/pipelines/{name}/dead-letters", Api),
     ("POST", "/api/v1/pipelines/{name}/backfill", Api),
     ("GET",  "/api/v1/jobs",                    Api),
     ("POST", "/api/v1/jobs/bulk",               Api),

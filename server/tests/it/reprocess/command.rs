@@ -224,7 +224,7 @@ async fn command_accepts_keys_key_file_and_dry_run() {
     let output = run(reprocess(&store.url(), folder.path(), &["s3://logs/a", "file:a.ndjson"])).await;
     assert_eq!(exited(&output, 0)["lines"]["acknowledged"], 1);
 
-    fs::write(folder.path().join("keys"), "ab\n\na\n").unwrap();
+    fs::write(folder.path().join("keys"), "\u{feff}ab\n\na\n").unwrap();
     let arguments = ["s3://logs", "file:b.ndjson", "--keys-from", "keys"];
     let output = run(reprocess(&store.url(), folder.path(), &arguments)).await;
     assert_eq!(exited(&output, 0)["lines"]["acknowledged"], 2);

@@ -173,8 +173,7 @@ async fn refused_event_is_a_dead_letter_sent_once() {
     assert_eq!(view["status"]["following"]["retrying"], 0);
     let failed = view["runs"].as_array().unwrap().iter().find(|run| run["outcome"] == "partial").unwrap();
     assert_eq!(failed["summary"]["failures"]["refused"], 1, "{failed}");
-    let letters =
-        std::fs::read_to_string(server.app.config.server.data_dir.join("dead-letters/pipeline-api.ndjson")).unwrap();
+    let letters = server.get("/api/v1/pipelines/api/dead-letters").await.text().await.unwrap();
     let letter: Value = serde_json::from_str(letters.trim_end()).unwrap();
     assert_eq!((&letter["reason"], &letter["line"]), (&json!("sending"), &json!(1_501)));
     assert!(letter["event"]["request_url"].as_str().unwrap().ends_with("/refused"), "{letter}");

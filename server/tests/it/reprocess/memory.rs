@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use crate::{
     clone::command::{ended, said, summary},
+    reprocess::kill_nine::bulk_receiver::{BulkReceiver, Manner},
     support::process::logyard,
 };
 
@@ -123,7 +124,9 @@ async fn memory_is_bounded_for_large_objects() {
     for number in 0..4 {
         store.put("logs", &format!("large/{number}.log.gz"), gzip(&log)).await.unwrap();
     }
-    for (sink, outcome) in [("file:out", "delivered"), (&receiver(), "sent")] {
+    // It says that it has everything, and keeps nothing in the memory of the test.
+    let bulk = BulkReceiver::start(Manner::Drops).await;
+    for (sink, outcome) in [("file:out", "delivered"), (&receiver(), "sent"), (&bulk.url(), "delivered")] {
         let (peak, summary) = peak_of(&store, "large/", sink).await;
         assert_eq!((&summary["bytes"]["plain"], &summary["outcome"]), (&size.into(), &outcome.into()));
         assert!(summary["bytes"]["written"].as_u64().unwrap() > size);

@@ -12,7 +12,7 @@ use logyard::{
     backend::{AppBackend, hub::Hub},
     config::{self, Config},
     connections::{
-        dead_letters::dead_letters,
+        dead_letters::{dead_letters, of_pipeline},
         log_groups::LogGroups,
         receivers::Receivers,
         sinks::Sinks,
@@ -143,13 +143,14 @@ impl TestServer {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Creates a job with dead letters, and a run; returns their ids.
+    /// Creates a job and a pipeline with dead letters, and a run; returns the ids of job and run.
     pub async fn job_that_left_everything(&self) -> (String, String) {
         let job = self.clone_number(1).await.id;
         let letters = dead_letters(&self.app.config.server.data_dir, job);
         std::fs::create_dir_all(letters.parent().unwrap()).unwrap();
         std::fs::write(letters, "{}\n").unwrap();
         let (db, pipeline) = (&self.app.db, "api".parse().unwrap());
+        std::fs::write(of_pipeline(&self.app.config.server.data_dir, &pipeline), "{}\n").unwrap();
         db.follow(&pipeline, "test", 60_000).await.unwrap().unwrap();
         let run = Run {
             id: db.new_run_id(),

@@ -51,7 +51,7 @@ impl<'a> ObjectSender<'a> {
         Self {
             options,
             source,
-            pending: PendingBatch::new(limits),
+            pending: PendingBatch::new(limits, options.dead_letters.is_some()),
             delivery: None,
             undelivered: Vec::new(),
             failures: Tally::default(),
@@ -64,9 +64,9 @@ impl<'a> ObjectSender<'a> {
     /// Sends the pending events and empties the batch. An error means that sink or disk cannot continue.
     pub async fn forward(&mut self) -> Result<(), ShipError> {
         if self.options.dead_letters.is_some() {
-            self.pending.failures.iter().for_each(|failure| self.dead_letters.unparsed(failure, self.source));
+            let failures = self.pending.failures.iter();
+            failures.for_each(|(failure, raw)| self.dead_letters.unparsed(failure, raw.as_deref(), self.source));
         }
-        self.pending.failures.clear();
         let batch = &mut self.pending.batch;
         if let Some(sink) = self.options.sink.as_ref().filter(|_| !batch.is_empty()) {
             if let Some(pace) = &self.options.pace {

@@ -1,10 +1,12 @@
 //! Resending dead letters sends exactly their events.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use engine::ship::{Checkpoint, Options, Standing, Tracker, resend, resend_standing};
 use model::{Key, Progress, Proof, Time};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::dock::{Came, Dock, adds_up, all_of, options, records};
+use super::dock::{Came, Dock, adds_up, all_of, options, record, records};
 
 async fn again(dock: &Dock, letters: &std::path::Path, options: &Options) -> Came {
     let tracker = Tracker::resume(Progress::default(), Checkpoint::default());
@@ -91,4 +93,33 @@ async fn letters_of_replaced_runs_are_not_sent() {
     let result = resend_standing(&letters, Some(&sink), &options(), (&tracker, &SecondRun), &stop).await;
     Came { result, taken: tracker.take() }.delivered(1);
     assert_eq!(dock.events()[0]["number"], 2);
+}
+
+/// Records that an earlier version could not parse, one of them with bytes that are not UTF-8.
+#[tokio::test]
+async fn record_that_parses_by_now_is_sent() {
+    let dock = Dock::new().await;
+    let letters = dock.folder.path().join("letters.ndjson");
+    let odd = [record("2026-03-09T14:00:00Z", 2).replace("curl", "cu").trim_end().as_bytes(), b"\xff"].concat();
+    let lines = [
+        json!({"raw": record("2026-03-09T14:00:00Z", 1).trim_end(), "line": 7, "offset": 900}),
+        json!({"raw_base64": BASE64_STANDARD.encode(odd), "line": 8, "offset": 1_100}),
+        json!({"raw": "what is this", "cut": "what is this", "line": 9, "offset": 1_300}),
+    ];
+    let lines = lines.map(|mut letter| {
+        for (name, value) in
+            [("reason", "parsing"), ("message", "unknown"), ("bucket", "source"), ("key", "elb/a"), ("etag", "\"e\"")]
+        {
+            letter[name] = value.into();
+        }
+        letter.to_string() + "\n"
+    });
+    std::fs::write(&letters, lines.concat()).unwrap();
+    let came = again(&dock, &letters, &options()).await;
+    let Ok(Proof::Shipped(proof)) = &came.result else { panic!("{came:?}") };
+    assert_eq!((proof.lines.encountered, proof.lines.acknowledged, proof.unparsed), (3, 2, 1));
+    assert_eq!(dock.numbers(), [1, 2]);
+    let event = &dock.events()[0];
+    assert_eq!((&event["log"]["key"], &event["log"]["offset"]), (&json!("elb/a"), &json!(900)));
+    assert_eq!(event["@metadata"]["_id"].as_str().unwrap().len(), 32);
 }

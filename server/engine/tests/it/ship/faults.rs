@@ -55,6 +55,7 @@ async fn unparsed_records_become_dead_letters() {
     assert_eq!(letters[0]["reason"], "parsing");
     assert_eq!((&letters[0]["key"], &letters[0]["line"]), (&"elb/a.log".into(), &4.into()));
     assert_eq!((&letters[0]["offset"], &letters[0]["cut"]), (&offset.into(), &"what is this".into()));
+    assert_eq!(letters[0]["raw"], "what is this");
 }
 
 #[tokio::test]

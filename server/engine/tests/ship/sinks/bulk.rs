@@ -287,3 +287,10 @@ async fn refused_event_is_told_from_doubtful_ones() {
     let given_up: Vec<(u64, bool)> = outcome.undelivered.iter().map(|event| (event.line, event.refused)).collect();
     assert_eq!((given_up, receiver.events()), (vec![(4, true)], 10));
 }
+
+#[tokio::test]
+async fn distant_receiver_gets_requests_side_by_side() {
+    let receiver = BulkReceiver::start(Manner::Distant(50)).await;
+    deliver(requests(&receiver.url()), &events(800), 800).await.whole();
+    assert_eq!((receiver.requests(), receiver.most_under_way()), (8, 4));
+}

@@ -80,6 +80,8 @@ pub enum Manner {
     AsksToWait(u32),
     /// 415 for a compressed request.
     TakesNoGzip,
+    /// Answers after so many milliseconds.
+    Distant(u64),
     NotFound,
     /// Good, unavailable, breaking off, putting off or refusing the size, each request another, from this seed.
     Random(u64),
@@ -168,6 +170,10 @@ impl BulkReceiver {
             kept.most_under_way = kept.most_under_way.max(kept.under_way);
             kept.requests
         };
+        if let Manner::Distant(ms) = self.manner {
+            // Real time: the latency is the subject.
+            tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
+        }
         // Others may come meanwhile.
         for _ in 0..20 {
             tokio::task::yield_now().await;

@@ -148,3 +148,12 @@ async fn other_protocol_is_reported_with_its_answer() {
     assert_eq!((error.code(), outcome.delivered.acknowledged), ("sink_protocol", 0));
     assert!(error.to_string().contains("HTTP/1.1 400 Bad Request"), "{error}");
 }
+
+/// All windows are written, and none is acknowledged: no other object would fare better.
+#[tokio::test]
+async fn silent_receiver_stops_the_sink_at_the_end() {
+    let receiver = LumberjackReceiver::start(Manner::Silent).await;
+    let outcome = deliver(hasty(&receiver.url()), &events(10), 10).await;
+    assert_eq!((outcome.error.as_ref(), outcome.undelivered.len()), (None, 10));
+    assert!(matches!(outcome.delivered.stopped.unwrap().fault, SinkFault::Silent { .. }));
+}
