@@ -1,8 +1,10 @@
 //! Objects that are positively not a load balancer's log, though they lie where its logs do: the test object that AWS
-//! writes into every log bucket, folders, and the logs of other services in a shared bucket.
+//! writes into every log bucket, folders, the logs of other services in a shared bucket, and reports of Logyard itself.
 //!
 //! Always: an object is foreign only by what it is, never by what it lacks. An unknown name is a log until its content
 //! says otherwise.
+
+use model::JobId;
 
 /// What an object is that is not a load balancer's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +22,8 @@ pub enum Foreign {
     NetworkFirewall,
     CloudFront,
     S3Access,
+    /// The completion report of a clone.
+    Report,
 }
 
 /// The folder of a service below that of an account: `AWSLogs/<account>/<folder>/`.
@@ -48,6 +52,9 @@ impl Foreign {
         }
         if is_s3_access(name) {
             return Some(Self::S3Access);
+        }
+        if is_report(name) {
+            return Some(Self::Report);
         }
         let service = service_folder(key)?;
         FOLDERS.iter().find(|(folder, _)| *folder == service).map(|(_, foreign)| *foreign)
@@ -82,6 +89,7 @@ impl Foreign {
             Self::NetworkFirewall => "a log of AWS Network Firewall",
             Self::CloudFront => "a log of CloudFront",
             Self::S3Access => "an S3 server access log",
+            Self::Report => "the completion report of a clone",
         }
     }
 }
@@ -118,6 +126,12 @@ fn is_s3_access(name: &str) -> bool {
     name.len() == 36 && name.bytes().enumerate().all(shape)
 }
 
+/// `clone-0198c0de-….ndjson.gz`.
+fn is_report(name: &str) -> bool {
+    let job = name.strip_prefix("clone-").and_then(|name| name.strip_suffix(".ndjson.gz"));
+    job.is_some_and(|job| job.parse::<JobId>().is_ok())
+}
+
 /// The owner's canonical id, the bucket, and a time in brackets.
 fn is_s3_access_record(record: &[u8]) -> bool {
     const OWNER: usize = 64;
@@ -147,6 +161,7 @@ mod tests {
                 Foreign::VpcFlow,
             ),
             ("access/2026-03-09-14-05-33-0123456789ABCDEF", Foreign::S3Access),
+            ("reports/clone-01a22dad-4234-7000-802f-a200975bc693.ndjson.gz", Foreign::Report),
         ] {
             assert_eq!(Foreign::of_key(key, 10), Some(foreign), "{key}");
         }
@@ -159,6 +174,7 @@ mod tests {
             "AWSLogs/shop/Config/a.log",
             "myAWSLogs/1/Config/a.log",
             "2026-03-09-14-05-33-api.log",
+            "clone-api.ndjson.gz",
             "custom.log",
         ] {
             assert_eq!(Foreign::of_key(key, 10), None, "{key}");

@@ -44,8 +44,8 @@ Examples:
   logyard clone s3://from s3://to --sse aws:kms --acl bucket-owner-full-control --requester-pays
   logyard clone s3://from/logs/ s3://to --include '**/*.gz' --exclude 'tmp/**' --newer-than 36h
   logyard clone s3://from s3://to --bandwidth-hours '08:00-18:00 10MB' --bandwidth-zone Europe/Zurich --max-failures 100
-  logyard clone s3://from s3://to --inventory s3://inventories/from/all/2026-11-29T01-00Z/manifest.json
-  logyard clone s3://from s3://to --report copied.csv.gz  lists each object that was copied or deleted
+  logyard clone s3://from s3://to --inventory s3://lists/from/2026-11-29T01-00Z/manifest.json
+  logyard clone s3://from s3://to --report copied.csv.gz  lists what was copied or deleted
   logyard clone s3://from s3://to --older-than 30d --min-size 1MB --of-class STANDARD
 
 Prefixes are not folders: s3://from/logs also covers logs-old/. Credentials come from the usual places: environment,
