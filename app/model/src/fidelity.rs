@@ -94,8 +94,8 @@ pub enum Compare {
     Listing,
     /// Also by storage class, metadata, content headers and tags, at one HEAD per object and endpoint.
     Metadata,
-    /// By size and ETag of the listings. Logyard reads two objects and compares them byte by byte if no ETag, checksum or
-    /// digest shows whether they are equal.
+    /// By size, and by ETag, checksum or digest. Where none of these decides, Logyard reads both objects and compares them
+    /// byte by byte.
     Content,
 }
 

@@ -57,8 +57,7 @@ pub struct Reconciled {
     pub partial: u64,
     /// Duplicates: objects delivered by more than one run, also counted above.
     pub twice: u64,
-    /// Of the complete ones, objects with records that are dead letters, because no run can bring them: they cannot be
-    /// parsed, or the sink refuses them.
+    /// Complete objects of which some records are dead letters: no run can parse them, or the sink refuses them.
     pub excepted: u64,
 }
 

@@ -123,7 +123,7 @@ impl AppBackend {
         let store = self.store_entry(&to.store, FIELD)?;
         for end in [&spec.source, &spec.destination] {
             let same = store.client.endpoint().same_service(self.store_entry(&end.store, FIELD)?.client.endpoint());
-            if same && end.bucket == to.bucket && to.prefix.as_str().starts_with(end.prefix.as_str()) {
+            if same && end.bucket == to.bucket && Report::may_lie_under(to, end.prefix.as_str()) {
                 let expected = format!("a place outside of {}, whose objects the clone compares", end.url());
                 return Err(Invalid::new(FIELD, to.url(), expected).into());
             }

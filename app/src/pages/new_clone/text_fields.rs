@@ -10,7 +10,7 @@ use crate::ui::{FieldFault, in_textarea};
 pub fn TextField(
     name: &'static str,
     label: &'static str,
-    /// What an empty field means.
+    /// Placeholder, which says what leaving the field empty means.
     empty: &'static str,
     text: String,
     fault: Option<String>,
@@ -28,7 +28,7 @@ pub fn TextField(
 pub fn LinesField(
     name: &'static str,
     label: &'static str,
-    /// What an empty field means.
+    /// Placeholder, which says what leaving the field empty means.
     empty: &'static str,
     text: String,
     fault: Option<String>,

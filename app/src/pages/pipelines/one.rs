@@ -208,11 +208,15 @@ fn Follower(following: Following, now: Time) -> impl IntoView {
         "last checked " <Moment at=following.looked_at now /> " by " {following.holder} ": " {waiting}
         {following.error.map(|error| view! { <p class="field-fault">"✖ " {error}</p> })}
         {(following.retrying > 0).then(|| {
-            let because = following.retrying_because.unwrap_or_default();
+            let because = following.retrying_because.unwrap_or_else(no_reason);
             let retried = counted(following.retrying, "object");
             view! { <p class="field-fault">{format!("? {retried} not shipped and tried again, ever more rarely; the last: {because}")}</p> }
         })}
     }
+}
+
+fn no_reason() -> String {
+    "no reason is on record".to_owned()
 }
 
 #[component]
@@ -220,7 +224,7 @@ fn Queue(url: QueueUrl, queued: Option<Queued>) -> impl IntoView {
     let waiting = queued.map(|Queued { messages, left, left_because }| {
         let waiting = format!("about {} waiting", counted(messages, "message"));
         let left = (left > 0).then(|| {
-            let because = left_because.unwrap_or_default();
+            let because = left_because.unwrap_or_else(no_reason);
             view! { <p class="field-fault">{format!("? {} left in the queue, the last because: {because}", counted(left, "message"))}</p> }
         });
         view! { " " <span class="more">{waiting}</span> {left} }

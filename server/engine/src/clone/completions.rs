@@ -18,7 +18,7 @@ use crate::{
 /// Untaken bytes above which no object is begun.
 const UNTAKEN_BYTES: usize = 8 << 20;
 
-/// What a clone did with an object.
+/// Action of a clone that a line of its report records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Completed {
@@ -29,7 +29,7 @@ pub enum Completed {
     Deleted,
 }
 
-/// What was known of the copy's content when it was written. The comparison at the end may know more.
+/// Evidence for the content of a copy when its line was written. The proof of the clone may rest on more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CompletionEvidence {

@@ -19,7 +19,7 @@ use super::{
     throttle::{Throttle, folder},
 };
 use crate::{
-    listing::{KeyList, ListedPlace, Listings, Named},
+    listing::{Absent, KeyList, ListedPlace, Listings, Named},
     s3::{Listed, Order, S3Client, Slots, Threshold},
 };
 
@@ -82,16 +82,16 @@ impl Endpoints {
 
     /// Both listings, in the order in which the stores list as far as is known now.
     pub fn listings(&self) -> Listings {
-        let listed = |store: &S3Client, place: &Location, expected| {
+        let listed = |store: &S3Client, place: &Location, absent| {
             let prefix = self.spec.source.prefix.clone();
-            let named = self.keys.as_ref().map(|keys| Named { keys: Arc::clone(keys), prefix, expected });
+            let named = self.keys.as_ref().map(|keys| Named { keys: Arc::clone(keys), prefix, absent });
             ListedPlace { store: store.clone(), place: place.clone(), named }
         };
-        // What is gone since an inventory was made is no failure.
-        let expected = self.spec.selection.keys_from.as_ref().is_none_or(|keys| keys.listed_at.is_none());
+        let by_inventory = self.spec.selection.keys_from.as_ref().is_some_and(|keys| keys.listed_at.is_some());
+        let at_source = if by_inventory { Absent::IsLeftOut } else { Absent::Fails };
         Listings {
-            source: listed(&self.source, &self.spec.source, expected),
-            destination: listed(&self.destination, &self.spec.destination, false),
+            source: listed(&self.source, &self.spec.source, at_source),
+            destination: listed(&self.destination, &self.spec.destination, Absent::IsWritten),
             selection: self.spec.selection.clone(),
             keyless: self.spec.destination.prefix.as_str().is_empty(),
             order: if self.unordered.load(Relaxed) { Order::Any } else { Order::Bytes },

@@ -20,7 +20,7 @@
 mod check;
 mod compare;
 mod comparison;
-mod completion_csv;
+mod completion_text;
 mod completions;
 mod concurrency;
 mod copier;
@@ -50,7 +50,7 @@ mod worker_pool;
 
 pub use self::{
     check::check,
-    completion_csv::completions_as_csv,
+    completion_text::{completions_as_csv, compress_completions},
     completions::{Completed, Completion, CompletionEvidence},
     error::CloneError,
     job_ceilings::check_limits,

@@ -23,7 +23,7 @@ use crate::s3::{Failed, Listed, S3Client};
 /// Largest manifest: it names some ten thousand files.
 const MOST_MANIFEST: u64 = 32 << 20;
 
-/// What an inventory holds.
+/// The keys of an inventory, and its age.
 #[derive(Debug)]
 pub struct Inventory {
     pub keys: KeyList,

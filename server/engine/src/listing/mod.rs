@@ -27,7 +27,7 @@ mod stream;
 use self::stream::Entry;
 pub(crate) use self::{
     dual::{DualListing, ListedPlace, Listings, OddAt, Pair},
-    named::Named,
+    named::{Absent, Named},
     ranges::{KeyRange, LabelledRange},
     readers::{DualListingError, PairVisitor, read_pairs},
 };

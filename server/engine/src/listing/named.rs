@@ -1,7 +1,8 @@
 //! A listing of named keys: a HEAD tells of each whether it is there, and what.
 //!
 //! Always: complete or an error, in key order, as any listing. A key that the source does not have, or does not show, costs a
-//! failure of its own, not the listing. At the destination such a key is left out: its object is then written.
+//! failure of its own, not the listing; only what is gone since an inventory named it is left out. At the destination such
+//! a key is left out: its object is then written.
 
 use std::sync::Arc;
 
@@ -21,8 +22,18 @@ pub(crate) struct Named {
     pub keys: Arc<KeyList>,
     /// The prefix with which they are named.
     pub prefix: Prefix,
-    /// Whether a key must be there.
-    pub expected: bool,
+    pub absent: Absent,
+}
+
+/// What becomes of a key whose object is not found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absent {
+    /// A user named it: it fails.
+    Fails,
+    /// An inventory named it, which may be older than its deletion: it is left out. One that is refused fails all the same.
+    IsLeftOut,
+    /// At the destination: its object is written, also if it is not known whether there is one.
+    IsWritten,
 }
 
 enum Found {
@@ -84,7 +95,10 @@ impl S3Client {
         let error = match self.head(bucket, &key).await.map_err(S3Error::from) {
             Ok(head) => return Ok(Found::Object(head.object)),
             Err(error) if error.fatal() => return Err(error),
-            Err(error) if named.expected => error,
+            Err(error) if named.absent == Absent::IsLeftOut && *error.fault() == S3Fault::NotFound => {
+                return Ok(Found::Nothing);
+            }
+            Err(error) if named.absent != Absent::IsWritten => error,
             Err(error) => {
                 if *error.fault() != S3Fault::NotFound {
                     tracing::warn!(%error, key = key.as_str(), "not known whether the destination has it; it is written");

@@ -6,7 +6,7 @@
 
 use model::JobId;
 
-/// What an object is that is not a load balancer's log.
+/// Kinds of objects in a log bucket that are not logs of a load balancer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Foreign {
     /// Written by AWS when access logs, connection logs or health check logs are switched on.

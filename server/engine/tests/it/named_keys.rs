@@ -25,6 +25,15 @@ async fn clone_keys(store: &engine::s3::S3Client, spec: CloneSpec, text: &str) -
     clone_with(store, store, &spec, &options).await
 }
 
+/// The same, of keys that an inventory names.
+async fn clone_inventory(store: &engine::s3::S3Client, spec: CloneSpec, text: &str) -> Finished {
+    let list = KeyList::read(text.as_bytes(), &spec.source.prefix).unwrap();
+    let (mut spec, options) = (spec, Options { keys: Some(Arc::new(list)), ..options() });
+    let from = options.keys.as_deref().map(keys_from);
+    spec.selection.keys_from = from.map(|from| KeysFrom { listed_at: Some(model::Time(0)), ..from });
+    clone_with(store, store, &spec, &options).await
+}
+
 #[tokio::test]
 async fn only_named_keys_are_copied_and_nothing_is_listed() {
     let buckets = TestBuckets::with(&["in/a", "in/b", "in/b/c", "in/é \n", "other"]).await;
@@ -66,6 +75,23 @@ async fn named_key_that_may_not_be_read_fails_alone_in_the_store_s_words() {
     let finished = clone_keys(&connect(proxy.url()).await, spec("source", "destination"), "a\nb").await;
     assert_eq!((finished.only_failure().key.as_str(), finished.only_failure().reason), ("b", Reason::Denied));
     assert_eq!(finished.taken.progress.done, 1);
+}
+
+/// What is gone since an inventory was made is left out; what may not be looked at is not gone.
+#[tokio::test]
+async fn key_of_an_inventory_that_is_refused_fails() {
+    let buckets = TestBuckets::with(&["a", "b"]).await;
+    let is_b = |seen: &Seen| seen.kind == Kind::Other && seen.target.starts_with("/source/b");
+    let proxy = Proxy::before(&buckets.store.url(), move |seen| {
+        std::future::ready(if is_b(&seen) { Fate::Refuse(403, "AccessDenied") } else { Fate::Forward })
+    })
+    .await;
+    let finished = clone_inventory(&connect(proxy.url()).await, spec("source", "destination"), "a\nb\ngone").await;
+    assert_eq!((finished.only_failure().key.as_str(), finished.only_failure().reason), ("b", Reason::Denied));
+    assert!(finished.comparison().has_faults(), "b is not proven: {finished:?}");
+    let whole = clone_inventory(&buckets.engine().await, spec("source", "destination"), "a\nb\ngone").await;
+    whole.is_equal();
+    assert_eq!(whole.comparison().source_objects, 2);
 }
 
 /// Several blocks of keys, each found by many requests at once, and no key looked at more often than needed: at both places

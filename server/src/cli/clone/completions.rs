@@ -10,8 +10,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use engine::{clock::now, clone::completions_as_csv};
-use flate2::{Compression, write::GzEncoder};
+use engine::{
+    clock::now,
+    clone::{completions_as_csv, compress_completions},
+};
 use model::Time;
 use serde::{Deserialize, Serialize};
 
@@ -95,13 +97,7 @@ impl CompletionFile {
         } else {
             self.unwritten.clone()
         };
-        let bytes = if self.gzip {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-            encoder.write_all(&text)?;
-            encoder.finish()?
-        } else {
-            text
-        };
+        let bytes = if self.gzip { compress_completions(&text) } else { text };
         let mut file = match self.open.take() {
             Some(file) => file,
             None => OpenOptions::new().create(true).append(true).open(&self.position.file)?,

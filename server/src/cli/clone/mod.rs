@@ -102,7 +102,7 @@ pub async fn run(config: Option<&Path>, args: CloneArgs) -> ExitCode {
     match failures.map(|mut record| record.finish_report()) {
         Some(Err(error)) => {
             err!("logyard: {error}");
-            Exit::ItemsFailed.into()
+            if summary.outcome.is_done() { Exit::ItemsFailed.into() } else { summary.outcome.exit() }
         }
         Some(Ok(())) | None => summary.outcome.exit(),
     }

@@ -46,6 +46,10 @@ pub struct End {
 }
 
 impl Outcome {
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Equal | Self::Unverified | Self::Copied | Self::Nothing | Self::Rehearsed)
+    }
+
     pub fn exit(self) -> ExitCode {
         match self {
             Self::Equal | Self::Unverified | Self::Copied | Self::Nothing | Self::Rehearsed => Exit::Done.into(),

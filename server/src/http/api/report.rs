@@ -1,6 +1,6 @@
 //! `GET /api/v1/jobs/{id}/report`: the completion report of a clone, compressed, with one piece in memory at a time.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
 use app::backend::ReportPiece;
 use axum::{
@@ -9,8 +9,8 @@ use axum::{
     http::header,
     response::IntoResponse,
 };
-use engine::clone::completions_as_csv;
-use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
+use engine::clone::{completions_as_csv, compress_completions};
+use flate2::read::MultiGzDecoder;
 use futures::{Stream, stream};
 use model::{JobId, Problem, ProblemCode, Spec};
 use tokio::task::spawn_blocking;
@@ -68,7 +68,7 @@ fn pieces(
     format: Format,
     first: Option<ReportPiece>,
 ) -> impl Stream<Item = Result<Bytes, Problem>> {
-    let first = first.unwrap_or_else(|| ReportPiece { id: String::new(), lines: compressed(b"") });
+    let first = first.unwrap_or_else(|| ReportPiece { id: String::new(), lines: compress_completions(b"") });
     stream::try_unfold((app, Some(first), true), move |(app, piece, header)| async move {
         let Some(ReportPiece { id: piece, lines }) = piece else { return Ok(None) };
         let bytes = match format {
@@ -83,14 +83,7 @@ fn pieces(
 fn as_csv(lines: &[u8], header: bool) -> Result<Vec<u8>, Problem> {
     let mut text = Vec::new();
     MultiGzDecoder::new(lines).read_to_end(&mut text).map_err(unreadable)?;
-    Ok(compressed(&completions_as_csv(&text, header).map_err(unreadable)?))
-}
-
-/// Memory takes any writing.
-fn compressed(text: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    let _ = encoder.write_all(text);
-    encoder.finish().unwrap_or_default()
+    Ok(compress_completions(&completions_as_csv(&text, header).map_err(unreadable)?))
 }
 
 fn unreadable(error: impl std::fmt::Display) -> Problem {

@@ -5,8 +5,8 @@
 
 use std::io::{self, Write};
 
-use engine::s3::S3Client;
-use model::{JobError, Key, Location, Proof};
+use engine::{clone::compress_completions, s3::S3Client};
+use model::{JobError, Key, Location, Proof, Report};
 use tempfile::NamedTempFile;
 
 use super::{consent::CloneWork, dispatch::AttemptFault};
@@ -37,9 +37,7 @@ impl CloneWork {
 
     async fn write_report(&self, store: &S3Client, to: &Location) -> Result<(), String> {
         self.tracker.report_stored().await;
-        let key: Key = format!("{}clone-{}.ndjson.gz", to.prefix, self.job)
-            .parse()
-            .map_err(|invalid: model::Invalid| invalid.to_string())?;
+        let key: Key = Report::key(to, self.job).parse().map_err(|invalid: model::Invalid| invalid.to_string())?;
         let file = NamedTempFile::new().map_err(no_file)?;
         let mut after = None;
         while let Some(piece) = self.db.report_piece(self.job, after.as_deref()).await.map_err(|e| e.to_string())? {
@@ -48,7 +46,7 @@ impl CloneWork {
         }
         if after.is_none() {
             // Nothing was copied or deleted: an empty file is none that gzip reads.
-            file.as_file().write_all(&super::work::compressed(b"")).map_err(no_file)?;
+            file.as_file().write_all(&compress_completions(b"")).map_err(no_file)?;
         }
         let written = store.write_file(&to.bucket, &key, file.path(), "application/gzip").await;
         written.map_err(|error| error.to_string())

@@ -2,11 +2,8 @@
 //!
 //! Each engine has a tracker that is emptied once a second. A reprocess also reports runs.
 
-use std::io::Write;
-
 use db::{Db, NewRun};
 use engine::{clone, ship};
-use flate2::{Compression, write::GzEncoder};
 use model::{Failure, Job, Key, Progress, Run, RunSource, Spec};
 
 use super::backfill;
@@ -107,7 +104,7 @@ impl Taken {
     /// The new lines of a clone's completion report, compressed: a gzip member.
     pub fn report(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Clone(taken, _) if !taken.report.is_empty() => Some(compressed(&taken.report)),
+            Self::Clone(taken, _) if !taken.report.is_empty() => Some(clone::compress_completions(&taken.report)),
             Self::Clone(..) | Self::Ship(_) | Self::Backfill(_) => None,
         }
     }
@@ -151,13 +148,6 @@ impl Taken {
         }
         .unwrap_or_default()
     }
-}
-
-/// Memory takes any writing.
-pub(super) fn compressed(text: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    let _ = encoder.write_all(text);
-    encoder.finish().unwrap_or_default()
 }
 
 /// Replaces the path of a file by its name.

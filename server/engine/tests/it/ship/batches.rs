@@ -45,27 +45,6 @@ async fn lumberjack_windows_are_as_large_as_set() {
     assert_eq!(receiver.windows(), [2_000, 2_000, 2_000]);
 }
 
-/// Prints how many events a second a receiver at a distance takes over four connections. Run by name, alone.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement"]
-async fn events_a_second_at_latencies() {
-    const OBJECTS: usize = 8;
-    let dock = Dock::new().await;
-    for object in 0..OBJECTS {
-        dock.put(&format!("elb/{object}.log.gz"), gzip(records(object * RECORDS, RECORDS))).await;
-    }
-    for ms in [1, 20, 100] {
-        let receiver = BulkReceiver::start(bulk_receiver::Manner::Distant(ms)).await;
-        let settings = Settings::new(receiver.url().parse().unwrap());
-        let sink = Some(Sink::open(settings).await.unwrap());
-        let shipment = Shipment { sink, ..dock.shipment(all_of("source/elb/")).await };
-        let began = std::time::Instant::now();
-        reprocess(&shipment).await.delivered((OBJECTS * RECORDS) as u64);
-        let (took, requests) = (began.elapsed(), receiver.requests());
-        println!("{ms} ms: {} events in {took:?}, {requests} requests", OBJECTS * RECORDS);
-    }
-}
-
 /// Small objects, whose requests are all under way when the delivery ends.
 #[tokio::test]
 async fn sink_that_takes_nothing_leaves_objects_unsettled() {

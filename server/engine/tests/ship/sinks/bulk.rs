@@ -290,7 +290,7 @@ async fn refused_event_is_told_from_doubtful_ones() {
 
 #[tokio::test]
 async fn distant_receiver_gets_requests_side_by_side() {
-    let receiver = BulkReceiver::start(Manner::Distant(50)).await;
+    let receiver = BulkReceiver::start(Manner::InFours).await;
     deliver(requests(&receiver.url()), &events(800), 800).await.whole();
     assert_eq!((receiver.requests(), receiver.most_under_way()), (8, 4));
 }

@@ -14,7 +14,7 @@ use hyper::{Method, Request, Response, StatusCode, body::Incoming, server::conn:
 use hyper_util::rt::TokioIo;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Barrier};
 use tokio_rustls::TlsAcceptor;
 
 /// Most bytes of a request before compression.
@@ -25,6 +25,7 @@ pub struct BulkReceiver {
     pub port: u16,
     manner: Manner,
     kept: Arc<Mutex<Kept>>,
+    four: Arc<Barrier>,
 }
 
 #[derive(Default)]
@@ -80,8 +81,8 @@ pub enum Manner {
     AsksToWait(u32),
     /// 415 for a compressed request.
     TakesNoGzip,
-    /// Answers after so many milliseconds.
-    Distant(u64),
+    /// Answers once four requests are under way.
+    InFours,
     NotFound,
     /// Good, unavailable, breaking off, putting off or refusing the size, each request another, from this seed.
     Random(u64),
@@ -134,7 +135,12 @@ impl BulkReceiver {
 
     async fn listen(manner: Manner, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let receiver = Self { port: listener.local_addr().unwrap().port(), manner, kept: Arc::default() };
+        let receiver = Self {
+            port: listener.local_addr().unwrap().port(),
+            manner,
+            kept: Arc::default(),
+            four: Arc::new(Barrier::new(4)),
+        };
         let served = receiver.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -170,9 +176,9 @@ impl BulkReceiver {
             kept.most_under_way = kept.most_under_way.max(kept.under_way);
             kept.requests
         };
-        if let Manner::Distant(ms) = self.manner {
-            // Real time: the latency is the subject.
-            tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
+        if matches!(self.manner, Manner::InFours) {
+            let four = tokio::time::timeout(std::time::Duration::from_mins(1), self.four.wait()).await;
+            four.expect("four requests under way within a minute");
         }
         // Others may come meanwhile.
         for _ in 0..20 {

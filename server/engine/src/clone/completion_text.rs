@@ -1,8 +1,22 @@
-//! The completion report as CSV (RFC 4180): the lines of JSON as rows, a field without value as an empty cell.
+//! The completion report as files have it: as CSV (RFC 4180), and compressed with gzip.
+//!
+//! Always: each piece that is compressed is a gzip member, so that pieces in a row are one file.
+
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
 
 use super::completions::Completion;
 
-/// Converts complete lines of the report. `header`: whether the names of the columns come first.
+/// Compresses lines of the report, or rows.
+pub fn compress_completions(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Memory takes any writing.
+    let _ = encoder.write_all(text);
+    encoder.finish().unwrap_or_default()
+}
+
+/// Converts complete lines of the report: a field without a value becomes an empty cell. `header`: whether the names of the columns come first.
 pub fn completions_as_csv(lines: &[u8], header: bool) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::WriterBuilder::new().has_headers(header).from_writer(Vec::new());
     for line in serde_json::Deserializer::from_slice(lines).into_iter::<Completion>() {
