@@ -10,6 +10,7 @@ mod bytes_per_second;
 mod canary;
 mod clone;
 mod consent;
+mod dead_letter;
 mod encryption;
 mod error;
 mod event;
@@ -59,6 +60,7 @@ pub use bytes_per_second::{BytesPerSecond, NotARate};
 pub use canary::{Canary, CanarySize, MarkedEvent};
 pub use clone::{ClonePreview, CloneRequest, CloneSpec, Mode, RequestCounts};
 pub use consent::{Confirmation, Consent, Decision, DeletionLimits, NEEDS_CONFIRMATION, StandingConsent};
+pub use dead_letter::{DeadLetterLine, DeadLetterList};
 pub use encryption::{Encryption, KmsKeyId};
 pub use error::{Invalid, Problem, ProblemCode};
 pub use event::{Event, EventKind};
@@ -86,8 +88,8 @@ pub use queue::{QueueUrl, Queued};
 pub use report::Report;
 pub use reprocess::{Extent, Interval, LogFormat, LogObject, ReprocessPreview, ReprocessRequest, ReprocessSpec};
 pub use run::{
-    Invocation, LogLine, LogTemplate, Outcome, Run, RunCursor, RunFilter, RunId, RunList, RunLog, RunSource, RunSums,
-    RunView,
+    AcceptRequest, Acceptance, AcceptedRuns, Invocation, LogLine, LogTemplate, Outcome, Run, RunCursor, RunFilter,
+    RunId, RunList, RunLog, RunSource, RunSums, RunView,
 };
 pub use schedule::{
     NextTimes, Schedule, ScheduleAction, ScheduleEdit, ScheduleId, ScheduleList, ScheduleRequest, Task, Timing,

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use engine::{alerts::CANARY_SIZES, runs::losses};
 use futures::future::try_join_all;
 use model::{
-    Canary, Following, Pipeline, PipelineHealth, PipelineList, PipelineName, PipelineStatus, PipelineView, Problem,
-    ProblemCode, Reconciliation, RunFilter, Tile, Time, Window,
+    Canary, DeadLetterList, Following, Pipeline, PipelineHealth, PipelineList, PipelineName, PipelineStatus,
+    PipelineView, Problem, ProblemCode, Reconciliation, RunFilter, Tile, Time, Window,
 };
 
 use super::{AppBackend, problem, tally};
@@ -28,6 +28,10 @@ impl PipelineBackend for AppBackend {
         let runs = self.db.runs(&filter, None, LATEST).await.map_err(problem::database)?.items;
         let (status, sums) = (self.pipeline_status(pipeline).await?, self.run_sums(&filter).await?);
         Ok(PipelineView { now: self.db.now(), status, runs, sums })
+    }
+
+    async fn get_pipeline_dead_letters(&self, name: &PipelineName) -> Result<DeadLetterList, Problem> {
+        self.dead_letters_of(self.known(name)?).await
     }
 
     async fn list_tiles(&self, window: Window) -> Result<Vec<Tile>, Problem> {

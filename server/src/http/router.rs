@@ -72,6 +72,7 @@ fn api() -> Router<App> {
         .route("/reprocesses",            post(reprocesses::start_reprocess))
         .route("/reprocesses/preview",    post(reprocesses::preview_reprocess))
         .route("/runs",                   get(runs::list_runs))
+        .route("/runs/accept",            post(runs::accept_runs))
         .route("/runs/{id}",              get(runs::get_run))
         .route("/runs/{id}/log",          get(runs::get_run_log))
         .route("/pipelines",              get(pipelines::list_pipelines))

@@ -196,10 +196,12 @@ fn Sent(proof: Shipped) -> impl IntoView {
         ("Acknowledged", count(proof.lines.acknowledged)),
         ("Already present", count(proof.lines.duplicate)),
         ("Not parsed", count(proof.unparsed)),
+        ("Quarantined", count(proof.quarantined)),
         ("Not delivered", count(proof.undelivered)),
         ("Left out, not load balancer logs", count(proof.left_out)),
     ];
     let (shape, tone) = match proof.failed == 0 && proof.adds_up() {
+        true if proof.excepted > 0 => ("?", "mark warn verdict"),
         true if proof.events() == 0 => ("–", "mark idle verdict"),
         // Written, and nobody said that it arrived.
         true if proof.sink.is_some() && !proof.acknowledged => ("→", "mark idle verdict"),
@@ -242,6 +244,14 @@ fn account(proof: &Shipped) -> String {
     }
     if lost == 0 && proof.failed == 0 && proof.adds_up() {
         return format!("All of {} accounted for: {events}.", counted(lines.encountered, "record"));
+    }
+    if proof.excepted > 0 && proof.failed == 0 && proof.adds_up() {
+        return format!(
+            "All of {} accounted for: {events}; {} in {} could not be parsed and are quarantined.",
+            counted(lines.encountered, "record"),
+            counted(proof.quarantined, "record"),
+            counted(proof.excepted, "object")
+        );
     }
     format!("{events}; {} not delivered, in {}.", counted(lost, "record"), counted(proof.failed, "failed object"))
 }
@@ -316,6 +326,8 @@ mod tests {
             left_out: 0,
             lines,
             unparsed: 0,
+            quarantined: 0,
+            excepted: 0,
             undelivered: 0,
             sink: Some("tcp://logs:5000".to_owned()),
             acknowledged: false,
@@ -327,7 +339,12 @@ mod tests {
         let sent = html(Shipped { lines, ..nothing.clone() });
         assert!(sent.contains("→") && sent.contains("does not acknowledge") && !sent.contains('✔'), "{sent}");
         let lines = model::Lines { acknowledged: 9, ..lines };
-        assert!(html(Shipped { lines, acknowledged: true, ..nothing }).contains('✔'));
+        assert!(html(Shipped { lines, acknowledged: true, ..nothing.clone() }).contains('✔'));
+        let lines = model::Lines { encountered: 11, ..lines };
+        let quarantined = Shipped { lines, acknowledged: true, unparsed: 2, quarantined: 2, excepted: 1, ..nothing };
+        let html = html(quarantined);
+        assert!(html.contains("2 records in 1 object could not be parsed and are quarantined."), "{html}");
+        assert!(!html.contains('✔'), "{html}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod backfill;
 mod canary;
+mod dead_letters;
 mod gaps;
 mod health;
 mod one;
@@ -10,6 +11,7 @@ mod standing;
 use leptos::{either::Either, prelude::*};
 use model::{PipelineList, PipelineStatus, Time};
 
+pub use dead_letters::DeadLettersPage;
 pub use one::PipelinePage;
 
 use crate::{
@@ -68,7 +70,7 @@ fn Row(status: PipelineStatus, now: Time) -> impl IntoView {
     let scope = context::scope();
     let last = status.last_run.clone().map(|run| {
         view! {
-            <a href=scope.on(&format!("/runs/{}", run.id))><StateMark mark=Mark::of_outcome(run.outcome) /></a>
+            <a href=scope.on(&format!("/runs/{}", run.id))><StateMark mark=Mark::of_run(&run) /></a>
             " "
             <Moment at=run.started_at now />
         }

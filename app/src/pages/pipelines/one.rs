@@ -167,6 +167,10 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
     let measured =
         if following.is_some() { "age of the oldest unshipped object" } else { "since the last run started" };
     let labels: Vec<String> = pipeline.labels.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let letters = context::scope().on(&format!("/pipelines/{}/dead-letters", pipeline.name));
+    let letters = pipeline
+        .follow
+        .then(|| view! { <dt>"Dead letters"</dt><dd><a href=letters>"Records not parsed, events refused"</a></dd> });
     let every = pipeline.every_s.map(|every| duration(signed(every.saturating_mul(1_000))));
     view! {
         <section aria-labelledby="standing" data-key="standing">
@@ -186,6 +190,7 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
                     let queued = following.as_ref().and_then(|following| following.queue.clone());
                     view! { <dt>"Queue"</dt><dd><Queue url queued /></dd> }
                 })}
+                {letters}
                 <dt>"Followed"</dt>
                 <dd>{match following {
                     Some(following) => view! { <Follower following now /> }.into_any(),

@@ -14,7 +14,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 19] = files! {
+const FILES: [(&str, &str, &str); 20] = files! {
     "0001" "jobs"
     "0002" "plans"
     "0003" "schedules"
@@ -34,6 +34,7 @@ const FILES: [(&str, &str, &str); 19] = files! {
     "0017" "retrying"
     "0018" "excepted"
     "0019" "reports"
+    "0020" "accepted"
 };
 
 pub fn migrator() -> Migrator {

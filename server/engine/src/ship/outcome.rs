@@ -37,7 +37,12 @@ fn shortfall(summary: &Summary) -> String {
     let mut parts = Vec::new();
     if failures.parsing.total > 0 {
         let of = records(summary.lines.encountered);
-        parts.push(format!("{} of {of} could not be parsed", failures.parsing.total));
+        let kept = match failures.quarantined {
+            0 => String::new(),
+            all if all == failures.parsing.total => " and are quarantined".to_owned(),
+            some => format!(", {some} of them quarantined"),
+        };
+        parts.push(format!("{} of {of} could not be parsed{kept}", failures.parsing.total));
     }
     if failures.sending.total > 0 {
         let what = if summary.acknowledged { "were not acknowledged" } else { "are not confirmed as sent" };

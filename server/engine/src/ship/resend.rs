@@ -231,6 +231,8 @@ fn proof(tracker: &Tracker, sink: Option<&Sink>, (lines, unparsed, undelivered):
         left_out: 0,
         lines,
         unparsed,
+        quarantined: 0,
+        excepted: 0,
         undelivered,
         sink: sink.map(Sink::name),
         acknowledged: sink.is_some_and(Sink::acknowledges),

@@ -225,6 +225,8 @@ impl Work<'_> {
             left_out: totals.left_out,
             lines: totals.lines,
             unparsed: totals.unparsed,
+            quarantined: totals.quarantined,
+            excepted: totals.excepted,
             undelivered: totals.undelivered,
             sink: sink.map(Sink::name),
             acknowledged: sink.is_some_and(Sink::acknowledges),

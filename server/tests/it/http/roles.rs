@@ -35,6 +35,7 @@ const ROLES: &[(&str, &str, Role)] = &[
     ("POST", "/api/v1/reprocesses",             Api),
     ("POST", "/api/v1/reprocesses/preview",     Api),
     ("GET",  "/api/v1/runs",                    Api),
+    ("POST", "/api/v1/runs/accept",             Api),
     ("GET",  "/api/v1/runs/{id}",               Api),
     ("GET",  "/api/v1/runs/{id}/log",           Api),
     ("GET",  "/api/v1/pipelines",               Api),

@@ -10,4 +10,5 @@ pub mod letters;
 pub mod memory;
 pub mod pages;
 pub mod parse;
+pub mod quarantine;
 pub mod runner;

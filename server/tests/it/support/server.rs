@@ -171,6 +171,7 @@ impl TestServer {
             size: Some(9),
             summary: Some(serde_json::from_value(partial()).unwrap()),
             logged: None,
+            accepted: None,
         };
         let id = run.id.to_string();
         assert!(
