@@ -77,11 +77,12 @@ bench-clone: ## Clones beside s5cmd, s3sync, rclone and aws: time, CPU, memory, 
 	@$(MAKE) --no-print-directory build
 	LOGYARD=$(BINARY) LOGYARD_PEERS=$(PEERS)/bin $(PEERS)/bin/python end2end/bench/clone.py $(BENCH)
 
-bench-ship: ## Log objects to a TCP receiver, beside a Node function's way, rsyslog and bare inflate: lines a second, CPU, memory
+bench-ship: ## Log objects to a TCP receiver, beside Node, rsyslog and bare inflate; and to receivers that answer after 1, 20 and 100 ms
 	@.ci/setup bench
 	@$(MAKE) --no-print-directory build
 	cargo build --release --manifest-path end2end/bench/limit/Cargo.toml
 	LOGYARD=$(BINARY) LIMIT=$(dir $(BINARY))limit python3 end2end/bench/ship.py
+	LOGYARD=$(BINARY) python3 end2end/bench/ship_latency.py
 
 bench-sync: ## Two tables of a million rows in PostgreSQL, brought in step over HTTP, beside reladiff: rounds, bytes, rows read
 	@.ci/setup bench
