@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test check unit end2end bench-store bench-clone bench-ship bench-truth bench-sync
+.PHONY: help run build test test-opensearch check unit end2end bench-store bench-clone bench-ship bench-truth bench-sync
 .NOTPARALLEL:
 
 # Outside the checkout, so that a fresh clone builds in seconds. Set it to keep the build elsewhere.
@@ -61,6 +61,9 @@ unit: ## Unit and integration tests, on SQLite and PostgreSQL; names the ten slo
 	cargo nextest run --workspace --exclude hydrate --features app/ssr --test-threads $(TEST_THREADS) || { .ci/slowest $(JUNIT); exit 1; }
 	@.ci/slowest $(JUNIT)
 	cargo test --quiet --doc --workspace --exclude hydrate --features app/ssr
+
+test-opensearch: ## The tests that want a real OpenSearch: fetches one from Maven Central, and starts it on loopback
+	@.ci/opensearch
 
 end2end: ## The release binary in Chromium; `make build` first
 	@.ci/setup test

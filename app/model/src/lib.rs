@@ -14,6 +14,7 @@ mod dead_letter;
 mod encryption;
 mod error;
 mod event;
+mod event_options;
 mod failure;
 mod fidelity;
 mod firing;
@@ -46,6 +47,7 @@ mod sentence;
 mod storage_class;
 mod summary;
 mod sync;
+mod template;
 mod time;
 mod view;
 mod window;
@@ -64,6 +66,7 @@ pub use dead_letter::{DeadLetterLine, DeadLetterList};
 pub use encryption::{Encryption, KmsKeyId};
 pub use error::{Invalid, Problem, ProblemCode};
 pub use event::{Event, EventKind};
+pub use event_options::{EventOptions, Redaction, Schema};
 pub use failure::{Failure, FailureGroup, Reason};
 pub use fidelity::{Acl, Compare, CopyBy, Fidelity, ObjectLock, UnreadableTags};
 pub use firing::{Fired, Firing, FiringId, FiringList, FiringRecord, Waiting};
@@ -106,6 +109,7 @@ pub use sync::{
     Direction, Evidence, KeySpan, MassDelete, Quarantined, SpanState, SyncAction, SyncEnd, SyncEvaluation, SyncId,
     SyncList, SyncMinute, SyncReport, SyncSource, SyncState, SyncStatus, SyncView, Verified,
 };
+pub use template::{IndexFields, TemplateChange, TemplateComparison, TemplateState};
 pub use time::{Time, TimeError};
 pub use view::{Bulk, BulkOutcome, FailurePage, Health, JobView, Overview, Settings, StoreStatus, TaskLease, Viewer};
 pub use window::Window;

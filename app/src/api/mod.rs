@@ -24,8 +24,9 @@ pub use jobs::{
 };
 pub use reprocesses::{StartReprocess, start_reprocess};
 pub use runs::{
-    AcceptRuns, StartBackfill, accept_runs, get_pipeline, get_pipeline_dead_letters, get_pipeline_health, get_run,
-    get_run_log, list_pipelines, list_runs_with_sums, list_tiles, start_backfill,
+    AcceptRuns, PutTemplate, StartBackfill, accept_runs, compare_template, get_pipeline, get_pipeline_dead_letters,
+    get_pipeline_health, get_run, get_run_log, list_pipelines, list_runs_with_sums, list_tiles, put_template,
+    start_backfill,
 };
 pub use schedules::{
     ActOnSchedule, ConfirmSchedule, CreateSchedule, EditSchedule, act_on_schedule, confirm_schedule, create_schedule,

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::{
     DeadLetterList, Invalid, PipelineHealth, PipelineList, PipelineName, PipelineView, RunCursor, RunFilter, RunId,
-    RunList, RunLog, RunView, Tile, Window,
+    RunList, RunLog, RunView, TemplateComparison, Tile, Window,
 };
 
 use crate::{context::ask, error::AppError};
@@ -49,6 +49,30 @@ pub async fn get_pipeline(name: PipelineName) -> Result<PipelineView, AppError> 
 
 pub async fn get_pipeline_dead_letters(name: PipelineName) -> Result<DeadLetterList, AppError> {
     Ok(ask()?.get_pipeline_dead_letters(&name).await?)
+}
+
+pub async fn compare_template(name: PipelineName) -> Result<TemplateComparison, AppError> {
+    Ok(ask()?.compare_template(&name).await?)
+}
+
+/// Puts the index template of a pipeline, and redirects to the comparison after it.
+#[server(name = PutTemplate, prefix = "/api/fn", endpoint = "put_template")]
+pub async fn put_template(pipeline: String) -> Result<(), AppError> {
+    let page = format!("/pipelines/{}/template", crate::query::encoded(&pipeline));
+    let put = async {
+        let viewer = viewer()?;
+        Ok::<_, AppError>(backend()?.put_template(&viewer, &pipeline.parse()?).await?)
+    };
+    match put.await {
+        Ok(_) => {
+            redirect(&page);
+            Ok(())
+        }
+        Err(error) => {
+            refuse(error.problem(), &with_problem(&page, error.problem()));
+            Err(error)
+        }
+    }
 }
 
 pub async fn get_pipeline_health(name: &PipelineName, window: Window) -> Result<PipelineHealth, AppError> {

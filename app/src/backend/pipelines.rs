@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use model::{
-    Canary, DeadLetterList, PipelineHealth, PipelineList, PipelineName, PipelineView, Problem, Reconciliation, Tile,
-    Window,
+    Canary, DeadLetterList, PipelineHealth, PipelineList, PipelineName, PipelineView, Problem, Reconciliation,
+    TemplateComparison, Tile, Viewer, Window,
 };
 
 #[async_trait]
@@ -15,6 +15,12 @@ pub trait PipelineBackend: Send + Sync {
 
     /// The newest dead letters that following the pipeline left on this server.
     async fn get_pipeline_dead_letters(&self, name: &PipelineName) -> Result<DeadLetterList, Problem>;
+
+    /// Compares the index template for the pipeline's events with that of its sink's cluster. Changes nothing.
+    async fn compare_template(&self, name: &PipelineName) -> Result<TemplateComparison, Problem>;
+
+    /// Puts that template where it differs, and compares again.
+    async fn put_template(&self, viewer: &Viewer, name: &PipelineName) -> Result<TemplateComparison, Problem>;
 
     /// One tile a pipeline, in the order of the configuration. Trends are of the window.
     async fn list_tiles(&self, window: Window) -> Result<Vec<Tile>, Problem>;

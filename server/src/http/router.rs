@@ -89,6 +89,7 @@ fn api() -> Router<App> {
         .route("/pipelines/{name}/canary",         get(pipelines::get_canary))
         .route("/pipelines/{name}/reprocess-gaps", post(pipelines::reprocess_gaps))
         .route("/pipelines/{name}/dead-letters", get(dead_letters::download_pipeline_dead_letters))
+        .route("/pipelines/{name}/template", get(pipelines::compare_template).post(pipelines::put_template))
         .route("/pipelines/{name}/backfill", post(pipelines::start_backfill))
         .route("/jobs",                   get(jobs::list_jobs))
         .route("/jobs/bulk",              post(jobs::act_on_jobs))

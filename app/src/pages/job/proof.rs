@@ -191,7 +191,7 @@ fn Sent(proof: Shipped) -> impl IntoView {
         ("Delivered by an earlier run", count(proof.skipped)),
         ("Failed", count(proof.failed)),
         ("Records", count(proof.lines.encountered)),
-        ("Outside the window", count(proof.lines.filtered)),
+        ("Outside the window, or left out by conditions", count(proof.lines.filtered)),
         ("Sent", count(proof.lines.sent)),
         ("Acknowledged", count(proof.lines.acknowledged)),
         ("Already present", count(proof.lines.duplicate)),
@@ -238,7 +238,10 @@ fn account(proof: &Shipped) -> String {
             (skipped, 0) if skipped > 0 => format!("Nothing to do: of {objects}, earlier runs delivered all records."),
             (_, 0) => format!("Nothing to do: {objects}, and no record."),
             (_, records) => {
-                format!("Nothing to do: of {} in {objects}, none lies in the window.", counted(records, "record"))
+                format!(
+                    "Nothing to do: of {} in {objects}, none lies in the window, or is kept by the pipeline's conditions.",
+                    counted(records, "record")
+                )
             }
         };
     }
@@ -332,7 +335,10 @@ mod tests {
             sink: Some("tcp://logs:5000".to_owned()),
             acknowledged: false,
         };
-        assert_eq!(account(&nothing), "Nothing to do: of 9 records in 3 objects, none lies in the window.");
+        assert_eq!(
+            account(&nothing),
+            "Nothing to do: of 9 records in 3 objects, none lies in the window, or is kept by the pipeline's conditions."
+        );
         let html = |proof: Shipped| examples::html(move || view! { <Sent proof /> });
         assert!(html(nothing.clone()).contains("mark idle verdict"));
         let lines = model::Lines { encountered: 9, parsed: 9, sent: 9, ..model::Lines::default() };

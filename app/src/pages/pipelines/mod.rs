@@ -7,12 +7,14 @@ mod gaps;
 mod health;
 mod one;
 mod standing;
+mod template;
 
 use leptos::{either::Either, prelude::*};
 use model::{PipelineList, PipelineStatus, Time};
 
 pub use dead_letters::DeadLettersPage;
 pub use one::PipelinePage;
+pub use template::TemplatePage;
 
 use crate::{
     api, context,

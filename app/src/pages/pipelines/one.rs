@@ -46,6 +46,8 @@ struct Seen {
     now: Time,
     window: Window,
     status: PipelineStatus,
+    /// Whether its sink has an index template.
+    indexed: bool,
     runs: Vec<Run>,
     sums: Vec<RunSums>,
     health: Result<PipelineHealth, AppError>,
@@ -56,7 +58,7 @@ struct Seen {
 async fn load(name: String, query: Query) -> Result<Seen, AppError> {
     let name = name.parse::<PipelineName>()?;
     let scope = Scope::read(&query)?;
-    let PipelineView { now, status, mut runs, mut sums } = api::get_pipeline(name.clone()).await?;
+    let PipelineView { now, status, indexed, mut runs, mut sums } = api::get_pipeline(name.clone()).await?;
     let window = scope.window(now)?;
     if scope.narrows() {
         let (from, to) = (Some(window.from()), Some(window.to()));
@@ -75,7 +77,7 @@ async fn load(name: String, query: Query) -> Result<Seen, AppError> {
     // A sink that loses canary events also loses the pipeline's events.
     let canaries = api::list_alerts(holding(None, Some(AlertKind::Canary)), None).await?.page.items;
     alerts.extend(canaries.into_iter().filter(|alert| alert.sink.as_ref() == Some(&status.pipeline.sink)));
-    Ok(Seen { now, window, status, runs, sums, health, alerts })
+    Ok(Seen { now, window, status, indexed, runs, sums, health, alerts })
 }
 
 /// Windows between the first and last run without runs or with losses, neighbours joined, longest first.
@@ -98,7 +100,7 @@ fn gaps(sums: &[RunSums]) -> Vec<Window> {
 
 #[component]
 fn Story(seen: Seen) -> impl IntoView {
-    let Seen { now, window, status, runs, sums, health: loaded, alerts } = seen;
+    let Seen { now, window, status, indexed, runs, sums, health: loaded, alerts } = seen;
     let (pipeline, scope) = (status.pipeline.clone(), context::scope());
     let name = pipeline.name.to_string();
     let zone = scope.given_zone().map(|zone| zone.to_string()).unwrap_or_default();
@@ -143,7 +145,7 @@ fn Story(seen: Seen) -> impl IntoView {
             })}
         </section>
         <Health health=loaded pipeline=pipeline.clone() now />
-        <Standing status now />
+        <Standing status indexed now />
         <section aria-labelledby="runs" data-key="runs">
             <h2 id="runs">"Recent runs"</h2>
             {none.then(|| view! { <p class="empty">"No runs in this window."</p> })}
@@ -161,7 +163,7 @@ fn flow_title(scope: &Scope) -> String {
 }
 
 #[component]
-fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
+fn Standing(status: PipelineStatus, indexed: bool, now: Time) -> impl IntoView {
     let lag = lag(&status);
     let PipelineStatus { pipeline, following, .. } = status;
     let measured =
@@ -171,6 +173,8 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
     let letters = pipeline
         .follow
         .then(|| view! { <dt>"Dead letters"</dt><dd><a href=letters>"Records not parsed, events refused"</a></dd> });
+    let template = context::scope().on(&format!("/pipelines/{}/template", pipeline.name));
+    let template = indexed.then(|| view! { " " <a class="more" href=template>"index template"</a> });
     let every = pipeline.every_s.map(|every| duration(signed(every.saturating_mul(1_000))));
     view! {
         <section aria-labelledby="standing" data-key="standing">
@@ -181,7 +185,7 @@ fn Standing(status: PipelineStatus, now: Time) -> impl IntoView {
                 <dt>"Source"</dt>
                 <dd><code>{pipeline.source.url()}</code> " at " {pipeline.source.store.to_string()}</dd>
                 <dt>"Sink"</dt>
-                <dd>{pipeline.sink.to_string()}</dd>
+                <dd>{pipeline.sink.to_string()} {template}</dd>
                 <dt>"Format"</dt>
                 <dd>{pipeline.format.as_str()}</dd>
                 {every.map(|every| view! { <dt>"Expected interval"</dt><dd>{every}</dd> })}

@@ -18,7 +18,13 @@ pub(super) fn outcome(summary: &Summary, foreign: Option<Foreign>) -> (Outcome, 
         return (Outcome::Empty, "The object holds no records.".to_owned());
     }
     if events == 0 {
-        return (Outcome::Empty, format!("None of its {} lies in the window.", records(lines.encountered)));
+        return (
+            Outcome::Empty,
+            format!(
+                "None of its {} lies in the window, or is kept by the pipeline's conditions.",
+                records(lines.encountered)
+            ),
+        );
     }
     if !summary.acknowledged {
         let sent = format!("All {events} events were written and the connection closed cleanly");

@@ -141,6 +141,7 @@ impl Order {
             max_events_per_second: *max_eps,
             dead_letters: arguments.dead_letters.clone(),
             sends_again: false,
+            transform: None,
         };
         let shown = match source {
             Source::Place(place) => place.clone().at(&store_name()?).url(),

@@ -52,6 +52,8 @@ const ROLES: &[(&str, &str, Role)] = &[
     ("GET",  "/api/v1/pipelines/{name}/canary",         Api),
     ("POST", "/api/v1/pipelines/{name}/reprocess-gaps", Api),
     ("GET",  "/api/v1/pipelines/{name}/dead-letters", Api),
+    ("GET",  "/api/v1/pipelines/{name}/template", Api),
+    ("POST", "/api/v1/pipelines/{name}/template", Api),
     ("POST", "/api/v1/pipelines/{name}/backfill", Api),
     ("GET",  "/api/v1/jobs",                    Api),
     ("POST", "/api/v1/jobs/bulk",               Api),
