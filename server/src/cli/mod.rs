@@ -8,6 +8,7 @@ mod output;
 
 mod clone;
 mod completions;
+mod moment;
 mod parse;
 mod password;
 mod reprocess;
