@@ -3,6 +3,7 @@
 mod backfill;
 mod canary;
 mod dead_letters;
+mod events;
 mod gaps;
 mod health;
 mod one;

@@ -9,6 +9,7 @@ use model::{
 
 use super::{
     backfill::Backfill,
+    events::differences,
     health::Health,
     standing::{health, lag},
 };
@@ -175,6 +176,7 @@ fn Standing(status: PipelineStatus, indexed: bool, now: Time) -> impl IntoView {
         .then(|| view! { <dt>"Dead letters"</dt><dd><a href=letters>"Records not parsed, events refused"</a></dd> });
     let template = context::scope().on(&format!("/pipelines/{}/template", pipeline.name));
     let template = indexed.then(|| view! { " " <a class="more" href=template>"index template"</a> });
+    let events = differences(&pipeline.events);
     let every = pipeline.every_s.map(|every| duration(signed(every.saturating_mul(1_000))));
     view! {
         <section aria-labelledby="standing" data-key="standing">
@@ -188,6 +190,7 @@ fn Standing(status: PipelineStatus, indexed: bool, now: Time) -> impl IntoView {
                 <dd>{pipeline.sink.to_string()} {template}</dd>
                 <dt>"Format"</dt>
                 <dd>{pipeline.format.as_str()}</dd>
+                {(!events.is_empty()).then(|| view! { <dt>"Events"</dt><dd>{events.join("; ")}</dd> })}
                 {every.map(|every| view! { <dt>"Expected interval"</dt><dd>{every}</dd> })}
                 {(!labels.is_empty()).then(|| view! { <dt>"Labels"</dt><dd>{labels.join(", ")}</dd> })}
                 {pipeline.sqs_queue_url.map(|url| {
